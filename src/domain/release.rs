@@ -1,0 +1,146 @@
+//! The release: the thing that moves from environment to environment.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::names::InvalidName;
+
+/// A full git commit id: 40 lowercase hexadecimal digits. Short ids collide and are refused.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct GitSha(String);
+
+impl GitSha {
+    /// The 40 digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first seven digits, for people only.
+    pub fn short(&self) -> &str {
+        self.0.get(..7).unwrap_or(&self.0)
+    }
+}
+
+impl FromStr for GitSha {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        if text.len() == 40 && text.bytes().all(is_hex) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidName {
+                kind: "a git commit id",
+                value: text.to_owned(),
+                reason: "it has 40 lowercase hexadecimal digits",
+            })
+        }
+    }
+}
+
+impl fmt::Display for GitSha {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// What a release is called: its commit, or for a build of a changed tree a name that can never be taken for one.
+///
+/// The text is the image's tag, its `org.opencontainers.image.revision` label, and what `${release.sha}` stands for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ReleaseName {
+    /// Exactly this commit.
+    Commit(GitSha),
+    /// This commit with uncommitted changes, built at a time. Never reused, never promoted.
+    Dirty {
+        /// The commit the changed tree stands on.
+        sha: GitSha,
+        /// When it was built, UTC, as `20261120T234749Z`.
+        time: String,
+    },
+}
+
+impl ReleaseName {
+    /// The commit that the release is, or stands on.
+    pub fn sha(&self) -> &GitSha {
+        match self {
+            Self::Commit(sha) | Self::Dirty { sha, .. } => sha,
+        }
+    }
+
+    /// Whether this is exactly a commit.
+    pub fn is_commit(&self) -> bool {
+        matches!(self, Self::Commit(_))
+    }
+
+    /// A short form for people: seven digits, and whether the tree was changed.
+    pub fn short(&self) -> String {
+        match self {
+            Self::Commit(sha) => sha.short().to_owned(),
+            Self::Dirty { sha, .. } => format!("{}-dirty", sha.short()),
+        }
+    }
+}
+
+impl fmt::Display for ReleaseName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Commit(sha) => sha.fmt(formatter),
+            Self::Dirty { sha, time } => write!(formatter, "{sha}-dirty-{time}"),
+        }
+    }
+}
+
+impl FromStr for ReleaseName {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let Some((sha, time)) = text.split_once("-dirty-") else {
+            return text.parse().map(Self::Commit);
+        };
+        let well_formed = time.len() == 16
+            && time.bytes().enumerate().all(|(index, byte)| match index {
+                8 => byte == b'T',
+                15 => byte == b'Z',
+                _ => byte.is_ascii_digit(),
+            });
+        if !well_formed {
+            return Err(InvalidName {
+                kind: "a release name",
+                value: text.to_owned(),
+                reason: "after `-dirty-` comes a time like 20261120T234749Z",
+            });
+        }
+        Ok(Self::Dirty { sha: sha.parse()?, time: time.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const SHA: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+
+    #[test]
+    fn short_upper_case_and_foreign_ids_are_refused() {
+        for wrong in ["", "4b825dc", "HEAD", &SHA.to_uppercase(), &format!("{SHA}0"), &format!(" {SHA}")] {
+            assert!(wrong.parse::<GitSha>().is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_dirty_release_is_never_a_commit() {
+        let name: ReleaseName = format!("{SHA}-dirty-20261120T234749Z").parse().unwrap();
+        assert!(!name.is_commit());
+        assert!(name.to_string().parse::<GitSha>().is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn release_names_round_trip(sha in "[0-9a-f]{40}", time in proptest::option::of("[0-9]{8}T[0-9]{6}Z")) {
+            let text = time.map_or(sha.clone(), |time| format!("{sha}-dirty-{time}"));
+            prop_assert_eq!(text.parse::<ReleaseName>().unwrap().to_string(), text);
+        }
+    }
+}

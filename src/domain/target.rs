@@ -1,0 +1,144 @@
+//! Where a release goes: one environment of the configuration, resolved and checked, nothing left to look up.
+//!
+//! Only what depends on the release itself is still open, as a [`Template`].
+
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+use indexmap::IndexMap;
+
+use super::names::{
+    AccountId, ClusterName, ComponentName, ContainerName, EnvironmentName, Region, RepositoryName, ServiceName,
+};
+use super::template::Template;
+
+/// One environment with the components that a command was asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    /// The application's name.
+    pub app: String,
+    /// The environment's name.
+    pub environment: EnvironmentName,
+    /// The AWS region that everything in the environment is in.
+    pub region: Region,
+    /// The account that everything must land in. Absent: not checked.
+    pub account: Option<AccountId>,
+    /// The environment that releases come from. Present: not deployable directly.
+    pub promotes_from: Option<EnvironmentName>,
+    /// The gate policy as it was written, by gate.
+    pub gates: IndexMap<String, String>,
+    /// The images that the components need, each once, in the order of the file.
+    pub images: Vec<Image>,
+    /// The components, in the order of the file.
+    pub components: Vec<Component>,
+}
+
+/// An image that is built once for a release and used by one or more components.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Image {
+    /// The component whose `build` makes it.
+    pub component: ComponentName,
+    /// Where it is kept.
+    pub repository: RepositoryName,
+    /// Whether a missing repository is created.
+    pub create_repository: bool,
+    /// How it is built.
+    pub build: Build,
+}
+
+/// How an image is built by the docker command line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Build {
+    /// The build context, relative to the configuration file.
+    pub context: Utf8PathBuf,
+    /// The Dockerfile, relative to the configuration file. Absent: `Dockerfile` in the context.
+    pub dockerfile: Option<Utf8PathBuf>,
+    /// The platforms, for example `linux/amd64`. Empty: the engine's own.
+    pub platforms: Vec<String>,
+    /// Build arguments.
+    pub args: IndexMap<String, Template>,
+    /// Tags beside the release's own.
+    pub tags: Vec<Template>,
+}
+
+/// A component of one kind.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Component {
+    /// The component's name.
+    pub name: ComponentName,
+    /// What it is, and all that only such a component has.
+    pub kind: Kind,
+}
+
+/// The kinds of component.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    /// A service of Amazon ECS.
+    Ecs(EcsTarget),
+}
+
+/// An ECS service that runs an image.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EcsTarget {
+    /// The cluster.
+    pub cluster: ClusterName,
+    /// The service. It exists: we never create one.
+    pub service: ServiceName,
+    /// The container of the task definition that gets the image.
+    pub container: ContainerName,
+    /// The component that owns the image: this one, or the one named by `image-from`.
+    pub image: ComponentName,
+    /// Where the task definition comes from.
+    pub task_definition: TaskDefinitionSource,
+    /// The command of the one-off task before traffic.
+    pub pre_deploy: Option<Vec<Template>>,
+    /// The questions to ask the running release.
+    pub probes: Vec<Probe>,
+    /// How long a rollout, and how long a pre-deploy task may take.
+    pub timeout: Duration,
+}
+
+/// Where a task definition comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TaskDefinitionSource {
+    /// What the service runs now, with the image changed.
+    Live,
+    /// A JSON file of the repository, relative to the configuration file, with the image changed.
+    File(Utf8PathBuf),
+}
+
+/// An HTTP question to the running release, and the answer that proves it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Probe {
+    /// The address.
+    pub url: Template,
+    /// The method, upper case.
+    pub method: String,
+    /// Headers to send.
+    pub headers: IndexMap<String, Template>,
+    /// The status code to get.
+    pub status: u16,
+    /// A text that the body contains.
+    pub text: Option<Template>,
+    /// JSON pointers ([RFC 6901](https://www.rfc-editor.org/rfc/rfc6901)) into the body, and the value at each.
+    pub json: IndexMap<String, Expected>,
+    /// Headers of the answer, compared as text.
+    pub response_headers: IndexMap<String, Template>,
+    /// How long one answer may take.
+    pub timeout: Duration,
+    /// The pause between two questions.
+    pub interval: Duration,
+    /// How many wrong answers are borne before the probe has failed.
+    pub retries: u32,
+    /// How many right answers in a row are needed.
+    pub successes: u32,
+}
+
+/// A value that a JSON pointer must lead to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expected {
+    /// A string.
+    Text(Template),
+    /// A number or a boolean.
+    Literal(serde_json::Value),
+}
