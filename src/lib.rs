@@ -1,1 +1,20 @@
+//! shipgate: build once, prove it on stage, promote exactly that, and never say "deployed" when it is not.
+//!
+//! Every command is the same sentence: observe → plan → authorize → apply → report. `ARCHITECTURE.md` says which file
+//! to open for which change.
 
+mod apply;
+mod cli;
+mod clients;
+mod commands;
+mod config;
+mod context;
+mod domain;
+mod error;
+mod kinds;
+mod observe;
+mod report;
+mod run;
+mod verify;
+
+pub use run::run;

@@ -1,1 +1,7 @@
-fn main(){}
+//! The `shipgate` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    shipgate::run()
+}

@@ -10,11 +10,6 @@ use super::names::{InvalidName, RepositoryName};
 pub struct Digest(String);
 
 impl Digest {
-    /// The digest as text, `sha256:…`.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// The first twelve hexadecimal digits with the algorithm, for people only.
     pub fn short(&self) -> &str {
         self.0.get(..19).unwrap_or(&self.0)

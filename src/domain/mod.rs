@@ -3,8 +3,15 @@
 //! Nothing here is async, reads the environment, a file or a clock, spawns, prints, or knows an SDK. `scripts/test`
 //! checks that.
 
+pub mod ecs;
+pub mod gate;
 pub mod image;
+pub mod ledger;
 pub mod names;
+pub mod neutral;
+pub mod outcome;
+pub mod plan;
+pub mod probe;
 pub mod release;
 pub mod target;
 pub mod template;

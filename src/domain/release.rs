@@ -10,11 +10,6 @@ use super::names::InvalidName;
 pub struct GitSha(String);
 
 impl GitSha {
-    /// The 40 digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// The first seven digits, for people only.
     pub fn short(&self) -> &str {
         self.0.get(..7).unwrap_or(&self.0)
@@ -66,11 +61,6 @@ impl ReleaseName {
         match self {
             Self::Commit(sha) | Self::Dirty { sha, .. } => sha,
         }
-    }
-
-    /// Whether this is exactly a commit.
-    pub fn is_commit(&self) -> bool {
-        matches!(self, Self::Commit(_))
     }
 
     /// A short form for people: seven digits, and whether the tree was changed.
@@ -132,7 +122,7 @@ mod tests {
     #[test]
     fn a_dirty_release_is_never_a_commit() {
         let name: ReleaseName = format!("{SHA}-dirty-20261120T234749Z").parse().unwrap();
-        assert!(!name.is_commit());
+        assert!(matches!(name, ReleaseName::Dirty { .. }));
         assert!(name.to_string().parse::<GitSha>().is_err());
     }
 

@@ -1,0 +1,16 @@
+# shellcheck shell=bash
+# The example shop's binary, compiled once for everybody who puts it into an image.
+
+# build_cloudshop DESTINATION: cargo decides whether anything has changed since the last time.
+build_cloudshop() {
+    # shellcheck disable=SC2154 # common.sh says where the repository is
+    local target=$repository/target/cloudshop
+    command -v cargo >/dev/null || fail "cargo is missing" "install Rust: https://rustup.rs"
+    (
+        # Flags of the caller would replace those of the example, which make the binary static.
+        unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS CARGO_BUILD_TARGET
+        cd "$repository/examples/cloudshop/backend"
+        nice cargo build --quiet --release --locked --target-dir "$target"
+    ) >&2 || fail "the example's backend does not compile"
+    install -m 755 "$target/x86_64-unknown-linux-gnu/release/cloudshop" "$1"
+}

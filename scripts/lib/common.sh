@@ -1,0 +1,50 @@
+# shellcheck shell=bash
+# What every script here needs: where the repository is, and how to speak to people.
+
+# shellcheck disable=SC2034 # for those who source this
+repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+readonly repository
+
+say() {
+    printf '%s\n' "$*" >&2
+}
+
+# fail SENTENCE [HINT]
+fail() {
+    say "error: $1"
+    if [[ -n ${2:-} ]]; then
+        say "hint: $2"
+    fi
+    exit 1
+}
+
+# run_logged LOG COMMAND…: quiet when it works; the last lines of the log when it does not.
+run_logged() {
+    local log=$1
+    shift
+    if ! "$@" >"$log" 2>&1 </dev/null; then
+        show_end_of "$log"
+        fail "\`$*\` failed" "the whole output is in $log"
+    fi
+}
+
+show_end_of() {
+    if [[ -s $1 ]]; then
+        say "--- last lines of $1"
+        tail -n 25 "$1" >&2
+        say "---"
+    fi
+}
+
+# install_packages LOG PACKAGE…
+install_packages() {
+    local log=$1
+    shift
+    if ! command -v apt-get >/dev/null || [[ $(id -u) != 0 ]]; then
+        fail "missing: $*" "install it, or run this as root on Debian"
+    fi
+    say "installing $*"
+    export DEBIAN_FRONTEND=noninteractive
+    run_logged "$log" apt-get update
+    run_logged "$log" apt-get install --yes --no-install-recommends "$@"
+}

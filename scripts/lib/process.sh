@@ -1,0 +1,49 @@
+# shellcheck shell=bash
+# Processes that outlive the script that started them. They are recorded as "PID START-TIME":
+# a number alone may be somebody else's process by the time we want to stop ours.
+
+# process_identity PID: prints "PID START-TIME" while the process lives.
+process_identity() {
+    local text fields
+    { text=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
+    # The second field is the name in parentheses, which may contain blanks: read on after it.
+    read -ra fields <<<"${text##*) }"
+    [[ ${fields[0]} != Z ]] || return 1
+    printf '%s %s\n' "$1" "${fields[19]}"
+}
+
+# process_lives FILE: the process recorded in FILE is still that process.
+process_lives() {
+    local pid recorded
+    [[ -s $1 ]] || return 1
+    recorded=$(<"$1")
+    pid=${recorded%% *}
+    [[ $(process_identity "$pid") == "$recorded" ]]
+}
+
+# start_in_background LOG COMMAND…: prints the identity. The process keeps nothing of ours open:
+# neither the caller's output (who would wait for it) nor our locks (descriptors 8 and 9).
+start_in_background() {
+    local log=$1
+    shift
+    setsid "$@" >"$log" 2>&1 </dev/null 8>&- 9>&- &
+    process_identity "$!" || true
+}
+
+# stop_process FILE SECONDS: asks the process recorded in FILE to end, and insists after SECONDS.
+stop_process() {
+    local file=$1 seconds=$2 pid attempts
+    if process_lives "$file"; then
+        pid=$(cut -d ' ' -f 1 "$file")
+        kill -TERM "$pid"
+        for ((attempts = seconds * 10; attempts > 0; attempts--)); do
+            process_lives "$file" || break
+            sleep 0.1
+        done
+        if process_lives "$file"; then
+            say "process $pid did not end within $seconds s: killing it"
+            kill -KILL "$pid"
+        fi
+    fi
+    rm -f "$file"
+}

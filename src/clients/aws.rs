@@ -1,0 +1,174 @@
+//! What all AWS clients share: the configuration, who we are, and one shape of error.
+
+use std::error::Error as StdError;
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{AppName, BehaviorVersion, SdkConfig};
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::ProvideCredentials as _;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::http::Response;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use jiff::Timestamp;
+
+use crate::domain::names::{AccountId, Region};
+use crate::domain::neutral;
+use crate::error::Failure;
+
+/// What kind of thing went wrong, by code, never by message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AwsErrorKind {
+    /// The credentials are good, and not allowed to do this.
+    Denied,
+    /// The credentials are missing, expired or wrong.
+    Credentials,
+    /// Nobody answers.
+    Unreachable,
+    /// Too many requests, even after retries.
+    Throttled,
+    /// Anything else that the service said.
+    Service,
+}
+
+/// A failed call.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{operation}: {message}{}", request_id.as_ref().map(|id| format!(" (request {id})")).unwrap_or_default())]
+pub struct AwsError {
+    /// The call in the words of IAM: `ecs:UpdateService`.
+    pub operation: &'static str,
+    /// The kind.
+    pub kind: AwsErrorKind,
+    /// The service's code: `ClusterNotFoundException`.
+    pub code: Option<String>,
+    /// The message, neutral, with the code before it.
+    pub message: String,
+    /// The id that AWS support asks for.
+    pub request_id: Option<String>,
+}
+
+impl AwsError {
+    /// Turns an SDK error into ours.
+    pub fn new<E>(operation: &'static str, error: &SdkError<E, Response>) -> Self
+    where
+        E: ProvideErrorMetadata + StdError + 'static,
+    {
+        let code = error.code().map(str::to_owned);
+        let request_id = error
+            .raw_response()
+            .and_then(|response| response.headers().get("x-amzn-requestid").or(response.headers().get("x-amz-request-id")))
+            .map(|id| neutral::phrase(id, 64));
+        let kind = match (&code, error) {
+            (Some(code), _) => kind_of(code),
+            (None, _) if has_source::<CredentialsError>(error) => AwsErrorKind::Credentials,
+            (None, SdkError::DispatchFailure(_) | SdkError::TimeoutError(_)) => AwsErrorKind::Unreachable,
+            (None, _) => AwsErrorKind::Service,
+        };
+        let text = match (&code, error.message()) {
+            (Some(code), Some(message)) => format!("{code}: {message}"),
+            (Some(code), None) => code.clone(),
+            (None, _) => chain(error),
+        };
+        Self { operation, kind, code, message: neutral::phrase(&text, 600), request_id }
+    }
+
+    /// Whether the service answered with this code.
+    pub fn is(&self, code: &str) -> bool {
+        self.code.as_deref() == Some(code)
+    }
+}
+
+/// Codes as the services document them
+/// ([common errors](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/CommonErrors.html)).
+fn kind_of(code: &str) -> AwsErrorKind {
+    match code {
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "NotAuthorized" => AwsErrorKind::Denied,
+        "ExpiredToken"
+        | "ExpiredTokenException"
+        | "RequestExpired"
+        | "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch"
+        | "IncompleteSignature"
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException"
+        | "OptInRequired" => AwsErrorKind::Credentials,
+        "ThrottlingException" | "Throttling" | "TooManyRequestsException" | "RequestLimitExceeded" | "LimitExceededException" => {
+            AwsErrorKind::Throttled
+        }
+        _ => AwsErrorKind::Service,
+    }
+}
+
+fn has_source<T: StdError + 'static>(error: &(dyn StdError + 'static)) -> bool {
+    sources(error).any(<dyn StdError>::is::<T>)
+}
+
+/// An error and what is behind it.
+fn sources<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
+}
+
+/// The reasons behind an error without a code, each once: an SDK error's own text alone says little.
+fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for text in sources(error).map(ToString::to_string) {
+        if !parts.iter().any(|part| part.contains(&text)) {
+            parts.push(text);
+        }
+    }
+    parts.join(": ")
+}
+
+/// The clients' configuration for one environment.
+pub async fn configure(region: &Region) -> SdkConfig {
+    let loader = aws_config::defaults(BehaviorVersion::latest())
+        .region(aws_config::Region::new(region.to_string()))
+        // 1 + 2 + 4 + 8 s at most: RegisterTaskDefinition is limited to one a second for the whole account.
+        .retry_config(RetryConfig::standard().with_max_attempts(5))
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(Duration::from_secs(5))
+                .operation_attempt_timeout(Duration::from_secs(30))
+                .build(),
+        );
+    match AppName::new("shipgate") {
+        Ok(name) => loader.app_name(name),
+        Err(_) => loader,
+    }
+    .load()
+    .await
+}
+
+/// The account that the ambient credentials belong to.
+///
+/// # Errors
+///
+/// `invalid` without usable credentials, `failed` when AWS cannot be asked.
+pub async fn caller_account(config: &SdkConfig) -> Result<AccountId, Failure> {
+    let no_credentials = |cause: String| {
+        Failure::invalid("there are no AWS credentials").cause(cause).hint(
+            "set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; \
+             in GitHub Actions run aws-actions/configure-aws-credentials before",
+        )
+    };
+    let provider = config.credentials_provider().ok_or_else(|| no_credentials("no source is configured".to_owned()))?;
+    // Asked by itself, so that missing credentials are not mistaken for an unreachable service.
+    provider.provide_credentials().await.map_err(|error| no_credentials(chain(&error)))?;
+    let identity = aws_sdk_sts::Client::new(config)
+        .get_caller_identity()
+        .send()
+        .await
+        .map_err(|error| AwsError::new("sts:GetCallerIdentity", &error))?;
+    let account = identity.account().unwrap_or_default();
+    account.parse().map_err(|error: crate::domain::names::InvalidName| {
+        Failure::failed("`sts:GetCallerIdentity` returned no account").cause(error.to_string())
+    })
+}
+
+/// A time of the SDK as ours; `None` where it is out of range.
+pub fn timestamp(time: Option<&aws_smithy_types::DateTime>) -> Option<Timestamp> {
+    Timestamp::new(time?.secs(), i32::try_from(time?.subsec_nanos()).ok()?).ok()
+}

@@ -1,0 +1,211 @@
+//! Builds and pushes through the docker command line.
+
+mod config;
+
+use std::ffi::OsString;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+pub use self::config::{DockerConfig, ExistingConfig};
+use super::process::{Finished, Invocation, ProcessError, Processes};
+use crate::domain::image::{Digest, ImageTag, Repository};
+use crate::error::Failure;
+
+/// An engine that answers.
+#[derive(Debug, Clone)]
+pub struct Docker {
+    processes: Processes,
+    directory: Utf8PathBuf,
+    buildx: bool,
+}
+
+/// An image to build and push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildRequest {
+    /// The build context.
+    pub context: Utf8PathBuf,
+    /// The Dockerfile. `None`: the one in the context.
+    pub dockerfile: Option<Utf8PathBuf>,
+    /// The platforms. Empty: the engine's own.
+    pub platforms: Vec<String>,
+    /// Build arguments.
+    pub arguments: Vec<(String, String)>,
+    /// Labels.
+    pub labels: Vec<(String, String)>,
+    /// Where it goes.
+    pub repository: Repository,
+    /// The tags it gets; the first is the release's.
+    pub tags: Vec<ImageTag>,
+}
+
+impl Docker {
+    /// Finds out whether docker can build here, and with what.
+    ///
+    /// # Errors
+    ///
+    /// `failed` when docker is not installed or its engine does not answer.
+    pub async fn detect(processes: Processes, directory: &Utf8Path) -> Result<Self, Failure> {
+        let mut docker = Self { processes, directory: directory.to_owned(), buildx: false };
+        let version = docker.run(&[], ["version", "--format", "{{.Server.Version}}"], |_| {}).await?;
+        if !version.success {
+            return Err(version
+                .tail
+                .iter()
+                .fold(Failure::failed("the docker engine does not answer"), Failure::cause)
+                .hint("start the engine, or point DOCKER_HOST at one: the image has to be built"));
+        }
+        docker.buildx = docker.run(&[], ["buildx", "version"], |_| {}).await?.success;
+        Ok(docker)
+    }
+
+    /// Builds an image, pushes it under all its tags, and returns the digest that the registry was given.
+    ///
+    /// # Errors
+    ///
+    /// `failed` when the build or a push fails; the last lines of its output are the causes.
+    pub async fn build_and_push(
+        &self,
+        request: &BuildRequest,
+        config: &DockerConfig,
+        on_line: impl FnMut(&str),
+    ) -> Result<Digest, Failure> {
+        if self.buildx {
+            self.build_with_buildx(request, config, on_line).await
+        } else {
+            self.build_then_push(request, config, on_line).await
+        }
+    }
+
+    async fn build_with_buildx(
+        &self,
+        request: &BuildRequest,
+        config: &DockerConfig,
+        on_line: impl FnMut(&str),
+    ) -> Result<Digest, Failure> {
+        let metadata = config.directory().join("build-metadata.json");
+        let mut arguments: Vec<OsString> = ["buildx", "build", "--push", "--progress=plain"].map(OsString::from).into();
+        arguments.extend(["--metadata-file".into(), metadata.clone().into()]);
+        arguments.extend(build_arguments(request));
+        let build = self.run(&config.variables(), arguments, on_line).await?;
+        if !build.success {
+            return Err(failed_output("`docker buildx build` failed", &build)
+                .hint("run the same build by hand in the context's directory"));
+        }
+        config.read_digest(&metadata)
+    }
+
+    async fn build_then_push(
+        &self,
+        request: &BuildRequest,
+        config: &DockerConfig,
+        mut on_line: impl FnMut(&str),
+    ) -> Result<Digest, Failure> {
+        if request.platforms.len() > 1 {
+            return Err(Failure::failed("an image for several platforms cannot be built without buildx")
+                .hint("install the buildx plugin of docker, or name one platform"));
+        }
+        let mut arguments: Vec<OsString> = vec!["build".into()];
+        arguments.extend(build_arguments(request));
+        let build = self.run(&config.variables(), arguments, &mut on_line).await?;
+        if !build.success {
+            return Err(failed_output("`docker build` failed", &build)
+                .hint("run the same build by hand in the context's directory"));
+        }
+        for tag in &request.tags {
+            let reference = format!("{}:{tag}", request.repository);
+            let push = self.run(&config.variables(), ["push", &reference], &mut on_line).await?;
+            if !push.success {
+                return Err(failed_output(&format!("`docker push {reference}` failed"), &push).hint(
+                    "check that the registry is reachable, that the repository takes this tag, and that pushing is \
+                     allowed: `ecr:InitiateLayerUpload`, `ecr:UploadLayerPart`, `ecr:CompleteLayerUpload`, `ecr:PutImage`",
+                ));
+            }
+        }
+        self.pushed_digest(request).await
+    }
+
+    /// The digest that the engine recorded for the push to this repository.
+    async fn pushed_digest(&self, request: &BuildRequest) -> Result<Digest, Failure> {
+        let tag = request.tags.first().map(ToString::to_string).unwrap_or_default();
+        let reference = format!("{}:{tag}", request.repository);
+        let inspect =
+            self.run(&[], ["image", "inspect", "--format", "{{json .RepoDigests}}", &reference], |_| {}).await?;
+        let digests: Vec<String> = serde_json::from_str(inspect.stdout.trim()).unwrap_or_default();
+        let prefix = format!("{}@", request.repository);
+        let digest = digests.iter().rev().find_map(|digest| digest.strip_prefix(&prefix)?.parse().ok());
+        digest.ok_or_else(|| Failure::failed(format!("docker does not tell the digest of {reference} after pushing it")))
+    }
+
+    async fn run<A: Into<OsString>>(
+        &self,
+        variables: &[(&'static str, OsString)],
+        arguments: impl IntoIterator<Item = A>,
+        on_line: impl FnMut(&str),
+    ) -> Result<Finished, Failure> {
+        let invocation = Invocation {
+            program: "docker",
+            arguments: arguments.into_iter().map(Into::into).collect(),
+            directory: self.directory.clone(),
+            variables: variables.to_vec(),
+        };
+        self.processes.run(&invocation, on_line).await.map_err(|error| match error {
+            ProcessError::NotFound(_) => Failure::failed(error.to_string())
+                .hint("install docker and put it on PATH: the image has to be built"),
+            ProcessError::Other { ref source, .. } => Failure::failed(error.to_string()).cause(source.to_string()),
+        })
+    }
+}
+
+/// The arguments that `docker build` and `docker buildx build` share.
+fn build_arguments(request: &BuildRequest) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = Vec::new();
+    let mut option = |name: &str, value: String| arguments.extend([OsString::from(name), OsString::from(value)]);
+    if let Some(dockerfile) = &request.dockerfile {
+        option("--file", dockerfile.to_string());
+    }
+    if !request.platforms.is_empty() {
+        option("--platform", request.platforms.join(","));
+    }
+    for (name, value) in &request.arguments {
+        option("--build-arg", format!("{name}={value}"));
+    }
+    for (name, value) in &request.labels {
+        option("--label", format!("{name}={value}"));
+    }
+    for tag in &request.tags {
+        option("--tag", format!("{}:{tag}", request.repository));
+    }
+    arguments.extend(["--".into(), request.context.clone().into()]);
+    arguments
+}
+
+fn failed_output(what: &str, finished: &Finished) -> Failure {
+    finished.tail.iter().fold(Failure::failed(what), Failure::cause)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_whole_values_and_the_context_comes_last() {
+        let request = BuildRequest {
+            context: "/a path/ünïcode".into(),
+            dockerfile: Some("/a path/Dockerfile".into()),
+            platforms: vec!["linux/amd64".to_owned(), "linux/arm64".to_owned()],
+            arguments: vec![("RELEASE".to_owned(), "$(touch x) \"y\"".to_owned())],
+            labels: vec![("a".to_owned(), "b".to_owned())],
+            repository: Repository { host: "localhost:1".to_owned(), name: "app".parse().unwrap() },
+            tags: vec!["v1".parse().unwrap(), "v2".parse().unwrap()],
+        };
+        let arguments = build_arguments(&request);
+        assert_eq!(
+            arguments,
+            [
+                "--file", "/a path/Dockerfile", "--platform", "linux/amd64,linux/arm64", "--build-arg",
+                "RELEASE=$(touch x) \"y\"", "--label", "a=b", "--tag", "localhost:1/app:v1", "--tag",
+                "localhost:1/app:v2", "--", "/a path/ünïcode",
+            ]
+        );
+    }
+}

@@ -1,0 +1,85 @@
+//! The ECR API, as far as registry v2 does not do it: credentials and repositories.
+
+use aws_config::SdkConfig;
+use base64::Engine as _;
+use secrecy::SecretString;
+
+use super::aws::AwsError;
+use crate::domain::names::RepositoryName;
+use crate::error::Failure;
+
+/// Amazon ECR of one account and region.
+#[derive(Debug, Clone)]
+pub struct Ecr {
+    client: aws_sdk_ecr::Client,
+}
+
+/// What a registry wants to be told: a user with a password, for twelve hours.
+#[derive(Debug, Clone)]
+pub struct RegistryLogin {
+    /// The registry's AWS name.
+    pub host: String,
+    /// The user, `AWS`.
+    pub user: String,
+    /// The password.
+    pub password: SecretString,
+}
+
+impl Ecr {
+    /// A client.
+    pub fn new(config: &SdkConfig) -> Self {
+        Self { client: aws_sdk_ecr::Client::new(config) }
+    }
+
+    /// Credentials for registry v2 of this account and region
+    /// ([GetAuthorizationToken](https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAuthorizationToken.html)).
+    ///
+    /// # Errors
+    ///
+    /// The call failed, or its answer is not what AWS documents.
+    pub async fn login(&self) -> Result<RegistryLogin, Failure> {
+        let output = self
+            .client
+            .get_authorization_token()
+            .send()
+            .await
+            .map_err(|error| AwsError::new("ecr:GetAuthorizationToken", &error))?;
+        let unusable = || Failure::failed("`ecr:GetAuthorizationToken` returned no usable token");
+        let data = output.authorization_data().first().ok_or_else(unusable)?;
+        let token = data.authorization_token().ok_or_else(unusable)?;
+        let decoded = base64::engine::general_purpose::STANDARD.decode(token).map_err(|_| unusable())?;
+        let text = String::from_utf8(decoded).map_err(|_| unusable())?;
+        let (user, password) = text.split_once(':').ok_or_else(unusable)?;
+        let endpoint = data.proxy_endpoint().ok_or_else(unusable)?;
+        let host = endpoint.split("://").last().unwrap_or_default().trim_end_matches('/').to_owned();
+        Ok(RegistryLogin { host, user: user.to_owned(), password: password.into() })
+    }
+
+    /// Whether a repository exists.
+    ///
+    /// # Errors
+    ///
+    /// The call failed for another reason.
+    pub async fn repository_exists(&self, name: &RepositoryName) -> Result<bool, Failure> {
+        let result = self.client.describe_repositories().repository_names(name.as_str()).send().await;
+        match result.map_err(|error| AwsError::new("ecr:DescribeRepositories", &error)) {
+            Ok(_) => Ok(true),
+            Err(error) if error.is("RepositoryNotFoundException") => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Creates a repository. That somebody was faster is fine.
+    ///
+    /// # Errors
+    ///
+    /// The call failed.
+    pub async fn create_repository(&self, name: &RepositoryName) -> Result<(), Failure> {
+        let result = self.client.create_repository().repository_name(name.as_str()).send().await;
+        match result.map_err(|error| AwsError::new("ecr:CreateRepository", &error)) {
+            Ok(_) => Ok(()),
+            Err(error) if error.is("RepositoryAlreadyExistsException") => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

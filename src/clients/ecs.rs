@@ -1,0 +1,370 @@
+//! Amazon ECS: one method for each question and each change.
+
+use std::sync::{Arc, Mutex};
+
+use aws_config::SdkConfig;
+use aws_sdk_ecs::types::{
+    ContainerOverride, DesiredStatus, LaunchType, NetworkConfiguration, SortOrder, Tag, TaskDefinitionField, TaskOverride,
+};
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
+};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::ConfigBag;
+use serde_json::{Value, json};
+
+use super::aws::AwsError;
+use super::ecs_convert as convert;
+use crate::domain::ecs::service::{Revision, Service, Task, short_arn};
+use crate::domain::ecs::task_definition::TaskDefinition;
+use crate::domain::names::{ClusterName, ContainerName, ServiceName};
+use crate::error::Failure;
+
+/// DescribeTasks takes so many at once.
+const TASKS_AT_ONCE: usize = 100;
+
+/// Amazon ECS in one region.
+#[derive(Debug, Clone)]
+pub struct Ecs {
+    client: aws_sdk_ecs::Client,
+}
+
+/// How a service places its tasks, for a one-off task beside it.
+#[derive(Debug, Clone)]
+pub struct Placement(aws_sdk_ecs::types::Service);
+
+/// A one-off task to start.
+#[derive(Debug)]
+pub struct OneOffTask<'a> {
+    /// The cluster.
+    pub cluster: &'a ClusterName,
+    /// The revision.
+    pub task_definition: &'a str,
+    /// The container whose command is replaced.
+    pub container: &'a ContainerName,
+    /// The command.
+    pub command: Vec<String>,
+    /// How the service places its tasks.
+    pub placement: &'a Placement,
+    /// What the task is found by while it runs, at most 128 characters.
+    pub started_by: &'a str,
+    /// The same token starts the same task, not a second one.
+    pub client_token: &'a str,
+}
+
+impl Ecs {
+    /// A client.
+    pub fn new(config: &SdkConfig) -> Self {
+        Self { client: aws_sdk_ecs::Client::new(config) }
+    }
+
+    /// A service with its placement. `None`: there is none of that name in the cluster.
+    ///
+    /// # Errors
+    ///
+    /// The call failed; `failed` when the cluster does not exist.
+    pub async fn service(
+        &self,
+        cluster: &ClusterName,
+        service: &ServiceName,
+    ) -> Result<Option<(Service, Placement)>, Failure> {
+        let output = self
+            .client
+            .describe_services()
+            .cluster(cluster.as_str())
+            .services(service.as_str())
+            .send()
+            .await
+            .map_err(|error| AwsError::new("ecs:DescribeServices", &error));
+        let output = match output {
+            Ok(output) => output,
+            Err(error) if error.is("ClusterNotFoundException") => {
+                return Err(Failure::failed(format!("cluster `{cluster}` does not exist"))
+                    .cause(error.to_string())
+                    .hint("create it, or correct `cluster`, `prefix`, `region` or the account"));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        // What is missing comes as `failures`, not as an error.
+        Ok(output.services.unwrap_or_default().into_iter().next().map(|raw| (convert::service(&raw), Placement(raw))))
+    }
+
+    /// A revision by ARN, with our tags read, in raw JSON.
+    ///
+    /// # Errors
+    ///
+    /// The call failed, or the answer is no task definition.
+    pub async fn revision(&self, arn: &str) -> Result<Revision, Failure> {
+        let body = CaptureBody::default();
+        self.client
+            .describe_task_definition()
+            .task_definition(arn)
+            .include(TaskDefinitionField::Tags)
+            .customize()
+            .interceptor(body.clone())
+            .send()
+            .await
+            .map_err(|error| AwsError::new("ecs:DescribeTaskDefinition", &error))?;
+        let document = body.json("ecs:DescribeTaskDefinition")?;
+        convert::revision(document)
+    }
+
+    /// The ARNs of a family's revisions, newest first, at most `most`.
+    ///
+    /// # Errors
+    ///
+    /// The call failed.
+    pub async fn newest_revisions(&self, family: &str, most: i32) -> Result<Vec<String>, Failure> {
+        let output = self
+            .client
+            .list_task_definitions()
+            .family_prefix(family)
+            .sort(SortOrder::Desc)
+            .max_results(most)
+            .send()
+            .await
+            .map_err(|error| AwsError::new("ecs:ListTaskDefinitions", &error))?;
+        // The prefix also matches families with a longer name.
+        let of_family = |arn: &String| short_arn(arn).rsplit_once(':').is_some_and(|(found, _)| found == family);
+        Ok(output.task_definition_arns.unwrap_or_default().into_iter().filter(of_family).collect())
+    }
+
+    /// Registers a revision from raw JSON, so that no field is lost that this SDK does not know.
+    ///
+    /// # Errors
+    ///
+    /// The call failed.
+    pub async fn register(
+        &self,
+        definition: &TaskDefinition,
+        tags: &[(String, String)],
+    ) -> Result<String, Failure> {
+        let mut document = definition.to_json();
+        if let (false, Some(fields)) = (tags.is_empty(), document.as_object_mut()) {
+            let tags: Vec<Value> = tags.iter().map(|(key, value)| json!({"key": key, "value": value})).collect();
+            fields.insert("tags".to_owned(), Value::from(tags));
+        }
+        let output = self
+            .client
+            .register_task_definition()
+            .family(definition.family())
+            .customize()
+            .interceptor(ReplaceBody(document.to_string()))
+            .send()
+            .await
+            .map_err(|error| AwsError::new("ecs:RegisterTaskDefinition", &error))?;
+        let arn = output.task_definition().and_then(|registered| registered.task_definition_arn());
+        arn.map(str::to_owned).ok_or_else(|| Failure::failed("`ecs:RegisterTaskDefinition` returned no ARN"))
+    }
+
+    /// Points a service at a revision, and changes nothing else. Returns the service afterwards.
+    ///
+    /// # Errors
+    ///
+    /// The call failed.
+    pub async fn update_service(
+        &self,
+        cluster: &ClusterName,
+        service: &ServiceName,
+        task_definition: &str,
+    ) -> Result<Service, Failure> {
+        let output = self
+            .client
+            .update_service()
+            .cluster(cluster.as_str())
+            .service(service.as_str())
+            .task_definition(task_definition)
+            .send()
+            .await
+            .map_err(|error| AwsError::new("ecs:UpdateService", &error))?;
+        let updated = output.service().ok_or_else(|| Failure::failed("`ecs:UpdateService` returned no service"))?;
+        Ok(convert::service(updated))
+    }
+
+    /// The tasks of a service that are meant to run, or the stopped ones that ECS still remembers (about an hour).
+    ///
+    /// # Errors
+    ///
+    /// A call failed.
+    pub async fn tasks(
+        &self,
+        cluster: &ClusterName,
+        service: &ServiceName,
+        which: WhichTasks,
+    ) -> Result<Vec<Task>, Failure> {
+        let request = self.client.list_tasks().cluster(cluster.as_str()).service_name(service.as_str());
+        let status = match which {
+            WhichTasks::MeantToRun => DesiredStatus::Running,
+            WhichTasks::Stopped => DesiredStatus::Stopped,
+        };
+        let mut pages = request.desired_status(status).into_paginator().items().send();
+        let mut arns = Vec::new();
+        while let Some(arn) = pages.next().await {
+            arns.push(arn.map_err(|error| AwsError::new("ecs:ListTasks", &error))?);
+        }
+        self.describe_tasks(cluster, &arns).await
+    }
+
+    /// Tasks that run and were started by a name.
+    ///
+    /// # Errors
+    ///
+    /// A call failed.
+    pub async fn tasks_started_by(&self, cluster: &ClusterName, started_by: &str) -> Result<Vec<Task>, Failure> {
+        let output = self
+            .client
+            .list_tasks()
+            .cluster(cluster.as_str())
+            .started_by(started_by)
+            .send()
+            .await
+            .map_err(|error| AwsError::new("ecs:ListTasks", &error))?;
+        self.describe_tasks(cluster, output.task_arns()).await
+    }
+
+    /// Tasks by ARN. Those that ECS does not know (yet, or any more) are left out.
+    ///
+    /// # Errors
+    ///
+    /// A call failed.
+    pub async fn describe_tasks(&self, cluster: &ClusterName, arns: &[String]) -> Result<Vec<Task>, Failure> {
+        let mut tasks = Vec::with_capacity(arns.len());
+        for some in arns.chunks(TASKS_AT_ONCE) {
+            let output = self
+                .client
+                .describe_tasks()
+                .cluster(cluster.as_str())
+                .set_tasks(Some(some.to_vec()))
+                .send()
+                .await
+                .map_err(|error| AwsError::new("ecs:DescribeTasks", &error))?;
+            tasks.extend(output.tasks().iter().map(convert::task));
+        }
+        Ok(tasks)
+    }
+
+    /// Starts a one-off task where the service's tasks run.
+    ///
+    /// # Errors
+    ///
+    /// The call failed, or no task could be placed.
+    pub async fn run_task(&self, task: &OneOffTask<'_>) -> Result<Task, Failure> {
+        let Placement(service) = task.placement;
+        let container =
+            ContainerOverride::builder().name(task.container.as_str()).set_command(Some(task.command.clone())).build();
+        let strategy = service.capacity_provider_strategy.clone().filter(|strategy| !strategy.is_empty());
+        let launch_type: Option<LaunchType> = service.launch_type.clone().filter(|_| strategy.is_none());
+        let network: Option<NetworkConfiguration> = service.network_configuration.clone();
+        let output = self
+            .client
+            .run_task()
+            .cluster(task.cluster.as_str())
+            .task_definition(task.task_definition)
+            .set_network_configuration(network)
+            .set_launch_type(launch_type)
+            .set_capacity_provider_strategy(strategy)
+            .set_platform_version(service.platform_version.clone())
+            .overrides(TaskOverride::builder().container_overrides(container).build())
+            .started_by(task.started_by)
+            .client_token(task.client_token)
+            .count(1)
+            .send()
+            .await
+            .map_err(|error| AwsError::new("ecs:RunTask", &error))?;
+        // RunTask answers 200 with failures and no task when there is no room.
+        output.tasks().first().map(convert::task).ok_or_else(|| {
+            let failures = output.failures().iter();
+            let causes = failures.filter_map(|failure| failure.reason().or(failure.detail()));
+            causes.fold(Failure::failed("the one-off task cannot be placed"), Failure::cause)
+        })
+    }
+
+    /// Stops a task.
+    ///
+    /// # Errors
+    ///
+    /// The call failed.
+    pub async fn stop_task(&self, cluster: &ClusterName, arn: &str, reason: &str) -> Result<(), Failure> {
+        let request = self.client.stop_task().cluster(cluster.as_str()).task(arn).reason(reason);
+        request.send().await.map_err(|error| AwsError::new("ecs:StopTask", &error))?;
+        Ok(())
+    }
+
+    /// Writes tags on a resource.
+    ///
+    /// # Errors
+    ///
+    /// The call failed.
+    pub async fn tag(&self, arn: &str, tags: &[(String, String)]) -> Result<(), Failure> {
+        let tags = tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect();
+        let request = self.client.tag_resource().resource_arn(arn).set_tags(Some(tags));
+        request.send().await.map_err(|error| AwsError::new("ecs:TagResource", &error))?;
+        Ok(())
+    }
+}
+
+/// Which of a service's tasks are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhichTasks {
+    /// Running, or on the way there.
+    MeantToRun,
+    /// Stopped, or told to stop.
+    Stopped,
+}
+
+/// Sends another body than the one that the typed request makes. It runs before signing, at each attempt.
+#[derive(Debug)]
+struct ReplaceBody(String);
+
+#[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
+impl Intercept for ReplaceBody {
+    fn name(&self) -> &'static str {
+        "ReplaceBody"
+    }
+
+    fn modify_before_signing(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let request = context.request_mut();
+        request.headers_mut().insert("content-length", self.0.len().to_string());
+        *request.body_mut() = SdkBody::from(self.0.as_str());
+        Ok(())
+    }
+}
+
+/// Keeps the body of an answer as it came.
+#[derive(Debug, Clone, Default)]
+struct CaptureBody(Arc<Mutex<Option<Vec<u8>>>>);
+
+impl CaptureBody {
+    fn json(&self, operation: &'static str) -> Result<Value, Failure> {
+        let bytes = self.0.lock().ok().and_then(|mut body| body.take()).unwrap_or_default();
+        serde_json::from_slice(&bytes)
+            .map_err(|error| Failure::failed(format!("`{operation}` returned no JSON")).cause(error.to_string()))
+    }
+}
+
+#[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
+impl Intercept for CaptureBody {
+    fn name(&self) -> &'static str {
+        "CaptureBody"
+    }
+
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let (Some(bytes), Ok(mut body)) = (context.response().body().bytes(), self.0.lock()) {
+            *body = Some(bytes.to_vec());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,108 @@
+//! From the SDK's types to ours. Its enums are open; ours are closed with a place for what is newer than this program.
+
+use aws_sdk_ecs::types;
+use serde_json::Value;
+
+use super::aws::timestamp;
+use crate::domain::ecs::service::{
+    Controller, Deployment, Event, LedgerEntry, Revision, RolloutState, Service, ServiceStatus, Task, TaskContainer,
+};
+use crate::domain::ecs::task_definition::TaskDefinition;
+use crate::domain::{ledger, neutral};
+use crate::error::Failure;
+
+/// A service.
+pub fn service(raw: &types::Service) -> Service {
+    Service {
+        arn: raw.service_arn().unwrap_or_default().to_owned(),
+        status: match raw.status().unwrap_or_default() {
+            "ACTIVE" => ServiceStatus::Active,
+            "DRAINING" => ServiceStatus::Draining,
+            "INACTIVE" => ServiceStatus::Inactive,
+            other => ServiceStatus::Other(neutral::phrase(other, 40)),
+        },
+        controller: match raw.deployment_controller().map(|controller| controller.r#type().as_str()) {
+            None | Some("ECS") => Controller::Ecs,
+            Some(other) => Controller::Other(neutral::phrase(other, 40)),
+        },
+        desired: raw.desired_count(),
+        running: raw.running_count(),
+        deployments: raw.deployments().iter().map(deployment).collect(),
+        events: raw.events().iter().take(10).map(event).collect(),
+    }
+}
+
+fn deployment(raw: &types::Deployment) -> Deployment {
+    Deployment {
+        id: raw.id().unwrap_or_default().to_owned(),
+        is_primary: raw.status() == Some("PRIMARY"),
+        task_definition: raw.task_definition().unwrap_or_default().to_owned(),
+        rollout_state: raw.rollout_state().map(|state| match state {
+            types::DeploymentRolloutState::Completed => RolloutState::Completed,
+            types::DeploymentRolloutState::Failed => RolloutState::Failed,
+            types::DeploymentRolloutState::InProgress => RolloutState::InProgress,
+            other => RolloutState::Other(neutral::phrase(other.as_str(), 40)),
+        }),
+        reason: raw.rollout_state_reason().map(|reason| neutral::phrase(reason, 300)),
+        desired: raw.desired_count(),
+        running: raw.running_count(),
+        pending: raw.pending_count(),
+        failed: raw.failed_tasks(),
+        created: timestamp(raw.created_at()),
+        updated: timestamp(raw.updated_at()),
+    }
+}
+
+fn event(raw: &types::ServiceEvent) -> Event {
+    Event {
+        id: raw.id().unwrap_or_default().to_owned(),
+        message: neutral::phrase(raw.message().unwrap_or_default(), 300),
+    }
+}
+
+/// A task.
+pub fn task(raw: &types::Task) -> Task {
+    Task {
+        arn: raw.task_arn().unwrap_or_default().to_owned(),
+        task_definition: raw.task_definition_arn().unwrap_or_default().to_owned(),
+        last_status: neutral::phrase(raw.last_status().unwrap_or_default(), 40),
+        created: timestamp(raw.created_at()),
+        stop_code: raw.stop_code().map(|code| neutral::phrase(code.as_str(), 60)),
+        stopped_reason: raw.stopped_reason().map(|reason| neutral::phrase(reason, 400)),
+        containers: raw.containers().iter().map(container).collect(),
+    }
+}
+
+fn container(raw: &types::Container) -> TaskContainer {
+    TaskContainer {
+        name: raw.name().unwrap_or_default().to_owned(),
+        digest: raw.image_digest().and_then(|digest| digest.parse().ok()),
+        exit_code: raw.exit_code(),
+        reason: raw.reason().map(|reason| neutral::phrase(reason, 400)),
+    }
+}
+
+/// A revision from the raw answer of DescribeTaskDefinition.
+///
+/// # Errors
+///
+/// The answer is no task definition.
+pub fn revision(document: Value) -> Result<Revision, Failure> {
+    let unusable = || Failure::failed("`ecs:DescribeTaskDefinition` returned no task definition");
+    let arn = document.pointer("/taskDefinition/taskDefinitionArn").and_then(Value::as_str).ok_or_else(unusable)?;
+    let arn = arn.to_owned();
+    let tags = tags(&document);
+    let definition = TaskDefinition::from_json(document).map_err(|error| unusable().cause(error.to_string()))?;
+    let ledger: Option<LedgerEntry> = ledger::read(&tags);
+    let other_tags = tags.into_iter().filter(|(key, _)| ledger::is_foreign(key)).collect();
+    Ok(Revision { arn, definition, ledger, other_tags })
+}
+
+fn tags(document: &Value) -> Vec<(String, String)> {
+    let tags = document.get("tags").and_then(Value::as_array).into_iter().flatten();
+    tags.filter_map(|tag| {
+        let text = |key: &str| tag.get(key).and_then(Value::as_str).map(str::to_owned);
+        Some((text("key")?, text("value").unwrap_or_default()))
+    })
+    .collect()
+}

@@ -1,0 +1,72 @@
+//! HTTP questions to a running release.
+
+use std::collections::BTreeMap;
+use std::error::Error as _;
+
+use crate::domain::probe::Answer;
+use crate::domain::release::ReleaseName;
+use crate::domain::target::Probe;
+
+/// How much of a body is read, in bytes.
+const LONGEST_BODY: usize = 1 << 20;
+
+/// Asks probes' questions.
+#[derive(Debug, Clone)]
+pub struct Http {
+    client: reqwest::Client,
+}
+
+impl Http {
+    /// A client that follows no redirect: an answer counts as it is.
+    ///
+    /// # Errors
+    ///
+    /// The TLS stack cannot be set up.
+    pub fn new() -> Result<Self, reqwest::Error> {
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("shipgate/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        Ok(Self { client })
+    }
+
+    /// Asks once.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no answer, in words and without the address.
+    pub async fn ask(&self, probe: &Probe, release: &ReleaseName) -> Result<Answer, String> {
+        let method = reqwest::Method::from_bytes(probe.method.as_bytes()).map_err(|_| "not an HTTP method".to_owned())?;
+        let mut request = self.client.request(method, probe.url.render(release)).timeout(probe.timeout);
+        for (name, value) in &probe.headers {
+            request = request.header(name, value.render(release));
+        }
+        let mut response = request.send().await.map_err(|error| no_answer(&error))?;
+        let status = response.status().as_u16();
+        let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let headers: BTreeMap<String, String> =
+            response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| no_answer(&error))? {
+            body.extend_from_slice(&chunk);
+            if body.len() >= LONGEST_BODY {
+                body.truncate(LONGEST_BODY);
+                break;
+            }
+        }
+        Ok(Answer { status, headers, body: String::from_utf8_lossy(&body).into_owned() })
+    }
+}
+
+/// The innermost reason, which is the telling one: `connection refused`.
+fn no_answer(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return "no answer in time".to_owned();
+    }
+    let mut innermost: &dyn std::error::Error = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    let reason = if error.source().is_some() { innermost.to_string() } else { "the request cannot be made".to_owned() };
+    format!("no answer: {reason}")
+}

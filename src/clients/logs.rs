@@ -1,0 +1,106 @@
+//! CloudWatch Logs: the lines of a container.
+
+use aws_config::SdkConfig;
+use jiff::Timestamp;
+
+use super::aws::AwsError;
+use crate::domain::ecs::task_definition::LogDestination;
+use crate::domain::neutral;
+use crate::error::Failure;
+
+/// CloudWatch Logs of one region.
+#[derive(Debug, Clone)]
+pub struct Logs {
+    client: aws_sdk_cloudwatchlogs::Client,
+}
+
+/// One line of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// The event's id, the same at every reading.
+    pub id: String,
+    /// When the container wrote it.
+    pub time: Option<Timestamp>,
+    /// The stream it is in.
+    pub stream: String,
+    /// What the container wrote, neutral.
+    pub text: String,
+}
+
+/// A place in a stream to go on from.
+#[derive(Debug, Clone, Default)]
+pub struct Cursor(Option<String>);
+
+impl Logs {
+    /// A client.
+    pub fn new(config: &SdkConfig) -> Self {
+        Self { client: aws_sdk_cloudwatchlogs::Client::new(config) }
+    }
+
+    /// What a task wrote since the cursor. A stream that does not exist yet is empty.
+    ///
+    /// # Errors
+    ///
+    /// The call failed.
+    pub async fn read(
+        &self,
+        destination: &LogDestination,
+        task_id: &str,
+        cursor: &mut Cursor,
+    ) -> Result<Vec<String>, AwsError> {
+        let result = self
+            .client
+            .get_log_events()
+            .log_group_name(&destination.group)
+            .log_stream_name(destination.stream(task_id))
+            .start_from_head(true)
+            .set_next_token(cursor.0.clone())
+            .send()
+            .await;
+        match result.map_err(|error| AwsError::new("logs:GetLogEvents", &error)) {
+            Ok(output) => {
+                cursor.0 = output.next_forward_token().map(str::to_owned);
+                let texts = output.events().iter().filter_map(|event| event.message());
+                Ok(texts.flat_map(neutral::lines).collect())
+            }
+            Err(error) if error.is("ResourceNotFoundException") => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// All lines of a container's streams since a time, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// A call failed; `failed` when the log group does not exist.
+    pub async fn since(&self, destination: &LogDestination, since: Timestamp) -> Result<Vec<LogLine>, Failure> {
+        let mut pages = self
+            .client
+            .filter_log_events()
+            .log_group_name(&destination.group)
+            .log_stream_name_prefix(destination.stream(""))
+            .start_time(since.as_millisecond())
+            .into_paginator()
+            .send();
+        let mut lines = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = match page.map_err(|error| AwsError::new("logs:FilterLogEvents", &error)) {
+                Ok(page) => page,
+                Err(error) if error.is("ResourceNotFoundException") => {
+                    return Err(Failure::failed(format!("log group `{}` does not exist", destination.group))
+                        .cause(error.to_string())
+                        .hint("create it, or correct `awslogs-group` in the task definition"));
+                }
+                Err(error) => return Err(error.into()),
+            };
+            lines.extend(page.events().iter().map(|event| LogLine {
+                id: event.event_id().unwrap_or_default().to_owned(),
+                time: event.timestamp().and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok()),
+                stream: neutral::phrase(event.log_stream_name().unwrap_or_default(), 256),
+                text: neutral::phrase(event.message().unwrap_or_default(), 16_384),
+            }));
+        }
+        lines.sort_by_key(|line| line.time);
+        Ok(lines)
+    }
+}

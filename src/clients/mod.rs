@@ -1,0 +1,12 @@
+//! Effects: thin clients that take and return domain types and decide nothing.
+
+pub mod aws;
+pub mod docker;
+pub mod ecr;
+pub mod ecs;
+pub mod ecs_convert;
+pub mod git;
+pub mod http;
+pub mod logs;
+pub mod process;
+pub mod registry;

@@ -1,0 +1,185 @@
+//! Child processes. The only place that spawns.
+
+use std::ffi::OsString;
+use std::process::Stdio;
+
+use camino::Utf8PathBuf;
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
+
+use crate::domain::neutral;
+
+/// How many of the last lines of output are kept as the cause of a failure.
+const TAIL: usize = 20;
+
+/// Starts programs with an environment of their own.
+#[derive(Debug, Clone)]
+pub struct Processes {
+    environment: Vec<(OsString, OsString)>,
+}
+
+/// A program with its arguments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invocation {
+    /// The program, looked up on `PATH`.
+    pub program: &'static str,
+    /// The arguments. Never a secret: everybody on the machine can read them.
+    pub arguments: Vec<OsString>,
+    /// The working directory.
+    pub directory: Utf8PathBuf,
+    /// Variables on top of the allowed ones.
+    pub variables: Vec<(&'static str, OsString)>,
+}
+
+/// How a program ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finished {
+    /// Whether it ended with exit code 0.
+    pub success: bool,
+    /// What it wrote to standard output.
+    pub stdout: String,
+    /// The last lines of both outputs, neutral.
+    pub tail: Vec<String>,
+}
+
+/// Why a program did not run.
+#[derive(Debug, thiserror::Error)]
+pub enum ProcessError {
+    /// It is not on `PATH`.
+    #[error("`{0}` is not installed")]
+    NotFound(&'static str),
+    /// Anything else.
+    #[error("`{program}` cannot be run")]
+    Other {
+        /// The program.
+        program: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+impl Processes {
+    /// Children will see these variables only.
+    pub fn new(environment: Vec<(OsString, OsString)>) -> Self {
+        Self { environment }
+    }
+
+    /// Runs a program to its end and hands out each line of its output, neutral, as it comes.
+    ///
+    /// When the future is dropped the program is killed.
+    ///
+    /// # Errors
+    ///
+    /// [`ProcessError`]; an exit code other than 0 is none.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that spawns")]
+    pub async fn run(
+        &self,
+        invocation: &Invocation,
+        mut on_line: impl FnMut(&str),
+    ) -> Result<Finished, ProcessError> {
+        let program = invocation.program;
+        let other = |source| ProcessError::Other { program, source };
+        let mut child = tokio::process::Command::new(program)
+            .args(&invocation.arguments)
+            .current_dir(&invocation.directory)
+            .env_clear()
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .envs(invocation.variables.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|source| match source.kind() {
+                std::io::ErrorKind::NotFound => ProcessError::NotFound(program),
+                _ => other(source),
+            })?;
+        let mut stdout_lines = child.stdout.take().map(Lines::new);
+        let mut stderr_lines = child.stderr.take().map(Lines::new);
+        let mut stdout = String::new();
+        let mut tail = std::collections::VecDeque::new();
+        while stdout_lines.is_some() || stderr_lines.is_some() {
+            let line = tokio::select! {
+                line = next_line(&mut stdout_lines) => line.map_err(other)?.inspect(|line| stdout.push_str(line)),
+                line = next_line(&mut stderr_lines) => line.map_err(other)?,
+            };
+            for line in line.iter().flat_map(|line| neutral::lines(line)) {
+                on_line(&line);
+                tail.push_back(line);
+                if tail.len() > TAIL {
+                    tail.pop_front();
+                }
+            }
+        }
+        let status = child.wait().await.map_err(other)?;
+        Ok(Finished { success: status.success(), stdout, tail: tail.into() })
+    }
+}
+
+/// The lines of a pipe, with their ends; what is no UTF-8 is replaced.
+struct Lines<R> {
+    reader: BufReader<R>,
+    buffer: Vec<u8>,
+}
+
+impl<R: AsyncRead + Unpin> Lines<R> {
+    fn new(pipe: R) -> Self {
+        Self { reader: BufReader::new(pipe), buffer: Vec::new() }
+    }
+}
+
+/// The next line of a pipe that is still open. At its end the pipe is closed. Safe to cancel: what was read stays in
+/// the buffer. A closed pipe waits for ever, so that the other one is read.
+async fn next_line<R: AsyncRead + Unpin>(lines: &mut Option<Lines<R>>) -> std::io::Result<Option<String>> {
+    let Some(open) = lines else {
+        return std::future::pending().await;
+    };
+    open.reader.read_until(b'\n', &mut open.buffer).await?;
+    if open.buffer.is_empty() {
+        *lines = None;
+        return Ok(None);
+    }
+    let line = String::from_utf8_lossy(&open.buffer).into_owned();
+    open.buffer.clear();
+    Ok(Some(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn shell(script: &str) -> Result<Finished, ProcessError> {
+        let processes = Processes::new(vec![("PATH".into(), "/usr/bin:/bin".into())]);
+        let invocation = Invocation {
+            program: "sh",
+            arguments: vec!["-c".into(), script.into()],
+            directory: "/".into(),
+            variables: vec![("GIVEN", "yes".into())],
+        };
+        processes.run(&invocation, |_| {}).await
+    }
+
+    #[tokio::test]
+    async fn both_outputs_are_read_and_only_the_last_lines_kept() {
+        let finished = shell("for i in $(seq 50); do echo out$i; echo err$i >&2; done; exit 3").await.unwrap();
+        assert!(!finished.success);
+        assert_eq!(finished.stdout.lines().count(), 50);
+        assert_eq!(finished.tail.len(), TAIL);
+        assert!(finished.tail.contains(&"out50".to_owned()) && finished.tail.contains(&"err50".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn a_child_sees_what_it_is_given_and_bytes_that_are_no_text_do_no_harm() {
+        let finished = shell(r"echo $GIVEN-$HOME; printf '\377\376no newline'").await.unwrap();
+        assert!(finished.success);
+        assert_eq!(finished.stdout, "yes-\n\u{fffd}\u{fffd}no newline");
+    }
+
+    #[tokio::test]
+    async fn a_missing_program_is_named() {
+        let processes = Processes::new(Vec::new());
+        let invocation =
+            Invocation { program: "no-such-program", arguments: Vec::new(), directory: "/".into(), variables: Vec::new() };
+        let error = processes.run(&invocation, |_| {}).await.unwrap_err();
+        assert_eq!(error.to_string(), "`no-such-program` is not installed");
+    }
+}

@@ -1,0 +1,195 @@
+//! An OCI registry, over the distribution protocol.
+
+use std::time::Duration;
+
+use oci_client::client::{ClientConfig, ClientProtocol};
+use oci_client::errors::{OciDistributionError, OciErrorCode};
+use oci_client::manifest::{
+    IMAGE_MANIFEST_LIST_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE, OCI_IMAGE_INDEX_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE,
+    OciImageManifest, OciManifest,
+};
+use oci_client::secrets::RegistryAuth;
+use oci_client::{Client, Reference};
+use secrecy::ExposeSecret as _;
+
+use super::ecr::RegistryLogin;
+use crate::context::RegistryAddress;
+use crate::domain::image::{Digest, ImageTag, Repository};
+use crate::domain::neutral;
+use crate::error::Failure;
+
+const MANIFEST_TYPES: [&str; 4] = [
+    OCI_IMAGE_MEDIA_TYPE,
+    OCI_IMAGE_INDEX_MEDIA_TYPE,
+    IMAGE_MANIFEST_MEDIA_TYPE,
+    IMAGE_MANIFEST_LIST_MEDIA_TYPE,
+];
+
+/// The label of the commit that an image was built from
+/// ([annotations](https://github.com/opencontainers/image-spec/blob/main/annotations.md)).
+pub const REVISION_LABEL: &str = "org.opencontainers.image.revision";
+
+/// A registry that we are logged in to.
+#[derive(Clone)]
+pub struct Registry {
+    client: Client,
+    auth: RegistryAuth,
+    /// The host as engines and this program address it.
+    pub host: String,
+}
+
+impl std::fmt::Debug for Registry {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Registry").field("host", &self.host).finish_non_exhaustive()
+    }
+}
+
+/// An image as a registry has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundImage {
+    /// The digest of the manifest or index.
+    pub digest: Digest,
+    /// The digests of an index's platforms; empty for a single manifest.
+    pub platforms: Vec<Digest>,
+    /// The revision label of each platform.
+    pub revisions: Vec<Option<String>>,
+}
+
+impl Registry {
+    /// A registry at its AWS name, or at another address where one is given.
+    pub fn new(login: &RegistryLogin, address: Option<&RegistryAddress>) -> Self {
+        let host = address.map_or_else(|| login.host.clone(), |address| address.host.clone());
+        let tls = address.is_none_or(|address| address.tls);
+        let client = Client::new(ClientConfig {
+            protocol: if tls { ClientProtocol::Https } else { ClientProtocol::Http },
+            connect_timeout: Some(Duration::from_secs(10)),
+            read_timeout: Some(Duration::from_secs(60)),
+            user_agent: concat!("shipgate/", env!("CARGO_PKG_VERSION")),
+            ..ClientConfig::default()
+        });
+        let auth = RegistryAuth::Basic(login.user.clone(), login.password.expose_secret().to_owned());
+        Self { client, auth, host }
+    }
+
+    /// The image under a tag with its labels. `None`: there is none, or the repository does not exist.
+    ///
+    /// # Errors
+    ///
+    /// The registry failed, refused, or returned bytes that do not match their digest.
+    pub async fn find(&self, repository: &Repository, tag: &ImageTag) -> Result<Option<FoundImage>, Failure> {
+        let reference = tagged(repository, tag);
+        let failed = |error: OciDistributionError| self.failure(&format!("read {repository}:{tag}"), &error);
+        let (manifest, digest) = match self.client.pull_manifest(&reference, &self.auth).await {
+            Ok(found) => found,
+            Err(error) if is_missing(&error) => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        };
+        let digest = parse_digest(&digest)?;
+        let (children, platforms) = match manifest {
+            OciManifest::Image(image) => (vec![image], Vec::new()),
+            OciManifest::ImageIndex(index) => {
+                let mut images = Vec::new();
+                let mut platforms = Vec::new();
+                // Attestations are children of the platform `unknown/unknown`.
+                let runnable = index.manifests.iter().filter(|child| {
+                    child.platform.as_ref().is_none_or(|platform| platform.architecture.to_string() != "unknown")
+                });
+                for child in runnable {
+                    let reference = reference.clone_with_digest(child.digest.clone());
+                    match self.client.pull_manifest(&reference, &self.auth).await.map_err(failed)? {
+                        (OciManifest::Image(image), _) => images.push(image),
+                        (OciManifest::ImageIndex(_), _) => {}
+                    }
+                    platforms.push(parse_digest(&child.digest)?);
+                }
+                (images, platforms)
+            }
+        };
+        let mut revisions = Vec::new();
+        for child in &children {
+            revisions.push(self.revision(&reference, child).await.map_err(failed)?);
+        }
+        Ok(Some(FoundImage { digest, platforms, revisions }))
+    }
+
+    /// The digest under a tag. `None`: there is none.
+    ///
+    /// # Errors
+    ///
+    /// The registry failed or refused.
+    pub async fn digest_of(&self, repository: &Repository, tag: &ImageTag) -> Result<Option<Digest>, Failure> {
+        match self.client.fetch_manifest_digest(&tagged(repository, tag), &self.auth).await {
+            Ok(digest) => parse_digest(&digest).map(Some),
+            Err(error) if is_missing(&error) => Ok(None),
+            // A HEAD's error has no body, so only its status tells that there is nothing.
+            Err(OciDistributionError::ServerError { code: 404, .. }) => Ok(None),
+            Err(error) => Err(self.failure(&format!("read {repository}:{tag}"), &error)),
+        }
+    }
+
+    /// Puts another tag on a manifest that is there, byte for byte.
+    ///
+    /// # Errors
+    ///
+    /// The registry failed or refused, or the tag cannot be moved.
+    pub async fn tag(&self, repository: &Repository, digest: &Digest, tag: &ImageTag) -> Result<(), Failure> {
+        let failed = |error: OciDistributionError| self.failure(&format!("tag {repository}:{tag}"), &error);
+        let source = Reference::with_digest(self.host.clone(), repository.name.to_string(), digest.to_string());
+        let (bytes, _) = self.client.pull_manifest_raw(&source, &self.auth, &MANIFEST_TYPES).await.map_err(failed)?;
+        let manifest: OciManifest = serde_json::from_slice(&bytes)
+            .map_err(|error| Failure::failed(format!("{repository}@{digest} is no manifest")).cause(error.to_string()))?;
+        let media_type = reqwest::header::HeaderValue::from_str(manifest.content_type())
+            .map_err(|_| Failure::failed(format!("{repository}@{digest} has no usable media type")))?;
+        self.client
+            .push_manifest_raw(&tagged(repository, tag), bytes.to_vec(), media_type)
+            .await
+            .map_err(failed)?;
+        match self.digest_of(repository, tag).await? {
+            Some(found) if found == *digest => Ok(()),
+            _ => Err(Failure::failed(format!("{repository}:{tag} does not lead to {digest} after tagging"))),
+        }
+    }
+
+    async fn revision(
+        &self,
+        reference: &Reference,
+        manifest: &OciImageManifest,
+    ) -> Result<Option<String>, OciDistributionError> {
+        let mut bytes = Vec::new();
+        self.client.pull_blob(reference, &manifest.config, &mut bytes).await?;
+        let config: serde_json::Value = serde_json::from_slice(&bytes)?;
+        let label = config.pointer("/config/Labels").and_then(|labels| labels.get(REVISION_LABEL));
+        Ok(label.and_then(serde_json::Value::as_str).map(str::to_owned))
+    }
+
+    fn failure(&self, action: &str, error: &OciDistributionError) -> Failure {
+        let failure = Failure::failed(format!("registry {} cannot {action}", self.host));
+        let failure = failure.cause(neutral::phrase(&error.to_string(), 600));
+        match error {
+            OciDistributionError::UnauthorizedError { .. } | OciDistributionError::AuthenticationFailure(_) => failure
+                .hint("allow `ecr:BatchGetImage` and `ecr:GetDownloadUrlForLayer` on the repository"),
+            _ => failure.hint("run it again; if it stays, check the registry and its address"),
+        }
+    }
+}
+
+fn tagged(repository: &Repository, tag: &ImageTag) -> Reference {
+    Reference::with_tag(repository.host.clone(), repository.name.to_string(), tag.to_string())
+}
+
+fn parse_digest(text: &str) -> Result<Digest, Failure> {
+    text.parse().map_err(|error: crate::domain::names::InvalidName| {
+        Failure::failed("the registry uses a digest that is not supported").cause(error.to_string())
+    })
+}
+
+fn is_missing(error: &OciDistributionError) -> bool {
+    match error {
+        OciDistributionError::ImageManifestNotFoundError(_) => true,
+        OciDistributionError::ServerError { code, .. } => *code == 404,
+        OciDistributionError::RegistryError { envelope, .. } => envelope.errors.iter().any(|error| {
+            matches!(error.code, OciErrorCode::ManifestUnknown | OciErrorCode::NameUnknown | OciErrorCode::NotFound)
+        }),
+        _ => false,
+    }
+}

@@ -1,0 +1,67 @@
+//! `logs`: what the containers of an environment wrote.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::cli::{self, OutputFormat};
+use crate::clients::logs::LogLine;
+use crate::context::Context;
+use crate::domain::target::Target;
+use crate::error::Failure;
+use crate::kinds;
+use crate::observe::{self, Cloud, Configuration};
+
+/// How often new lines are asked for.
+const INTERVAL: Duration = Duration::from_secs(2);
+/// Lines arrive out of order: so far back is asked for again.
+const OVERLAP: jiff::SignedDuration = jiff::SignedDuration::from_secs(30);
+
+/// Hands out the lines of all components, oldest first, then new ones until interrupted if asked to follow.
+///
+/// # Errors
+///
+/// `invalid` for the configuration, `failed` when a log cannot be read.
+pub async fn run(
+    context: &Context,
+    global: &cli::Global,
+    arguments: &cli::Logs,
+    clock: fn() -> Timestamp,
+    mut on_lines: impl FnMut(&[(String, LogLine)]),
+) -> Result<(), Failure> {
+    if arguments.follow && global.output == OutputFormat::Json {
+        return Err(Failure::invalid("--follow and --output json exclude each other: a JSON document has an end")
+            .hint("leave one of them out"));
+    }
+    let configuration = Configuration::load(context, global.config.as_deref())?;
+    let target = configuration.target(context, &arguments.environment, &arguments.components)?;
+    let cloud = observe::cloud(&target, &configuration.directory).await?;
+    let mut since = clock().saturating_sub(arguments.since).map_err(|error| {
+        Failure::invalid("--since is out of range").cause(error.to_string())
+    })?;
+    let mut seen = HashSet::new();
+    loop {
+        let mut lines = read(&cloud, &target, since).await?;
+        lines.retain(|(_, line)| seen.insert(line.id.clone()));
+        on_lines(&lines);
+        if !arguments.follow {
+            return Ok(());
+        }
+        if let Some(newest) = lines.iter().filter_map(|(_, line)| line.time).max() {
+            since = since.max(newest.saturating_sub(OVERLAP).unwrap_or(newest));
+        }
+        tokio::time::sleep(INTERVAL).await;
+    }
+}
+
+async fn read(cloud: &Cloud, target: &Target, since: Timestamp) -> Result<Vec<(String, LogLine)>, Failure> {
+    let mut lines = Vec::new();
+    for component in &target.components {
+        let name = component.name.to_string();
+        let of_component = kinds::logs(cloud, component, since).await?;
+        lines.extend(of_component.into_iter().map(|line| (name.clone(), line)));
+    }
+    lines.sort_by_key(|(_, line)| line.time);
+    Ok(lines)
+}

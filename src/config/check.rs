@@ -1,0 +1,161 @@
+//! Whether the parts of the file fit each other. Nothing here depends on variables.
+
+use super::error::Problems;
+use super::raw::{RawComponent, RawConfig, RawEnvironment, RawSettings};
+use super::read::{Key, Located};
+use super::text::{Piece, Text, Variable};
+use super::wording::one_of;
+use crate::domain::names::{ComponentName, EnvironmentName, InvalidName};
+
+/// Notes everything that does not fit.
+pub(super) fn structure(config: &RawConfig, problems: &mut Problems) {
+    application(config, problems);
+    for (key, component) in config.components.iter() {
+        name(key.text.parse::<ComponentName>(), key, problems);
+        if component.is_readable() {
+            image_source(config, key, component, problems);
+        }
+    }
+    for (key, environment) in config.environments.iter() {
+        name(key.text.parse::<EnvironmentName>(), key, problems);
+        promotion_source(config, key, environment, problems);
+        overrides(config, environment, problems);
+        if let Some(prefix) = &environment.prefix {
+            refuse_own_prefix(prefix, problems);
+        }
+    }
+    promotion_circle(config, problems);
+}
+
+/// An application's name follows the rule of a component's: both become parts of other names.
+fn application_name(text: &str) -> Result<(), InvalidName> {
+    text.parse::<ComponentName>().map(drop)
+}
+
+/// Whether an application may be called so.
+pub(super) fn is_application_name(text: &str) -> bool {
+    application_name(text).is_ok()
+}
+
+fn application(config: &RawConfig, problems: &mut Problems) {
+    let Some(Located { span, value: Some(app) }) = &config.app else { return };
+    if let Err(InvalidName { value, reason, .. }) = application_name(app) {
+        problems.at(span, format!("`app`: {value:?} is not an application name"), format!("correct it: {reason}"));
+    }
+}
+
+fn name<T>(parsed: Result<T, InvalidName>, key: &Key, problems: &mut Problems) {
+    if let Err(InvalidName { kind, value, reason }) = parsed {
+        problems.at(&key.span, format!("{value:?} is not {kind}"), format!("rename it: {reason}"));
+    }
+}
+
+/// Every component has an image, from exactly one place.
+fn image_source(config: &RawConfig, key: &Key, component: &RawComponent, problems: &mut Problems) {
+    let name = &key.text;
+    match (&component.build, &component.image_from) {
+        (Some(_), Some(image_from)) => {
+            let message = format!("`{name}` has both `build` and `image-from`");
+            problems.at(&image_from.span, message, "remove one of the two");
+        }
+        (None, None) => {
+            let message = format!("`{name}` has neither `build` nor `image-from`");
+            let hint = "add `build = { context = \".\" }`, or `image-from` with the component whose image it runs too";
+            problems.at(&key.span, message, hint);
+        }
+        (Some(_), None) | (None, Some(Located { value: None, .. })) => {}
+        (None, Some(Located { span, value: Some(owner) })) => {
+            if let Some((message, hint)) = wrong_owner(config, name, owner) {
+                problems.at(span, message, hint);
+            }
+            repository_without_build(name, owner, &component.settings, problems);
+        }
+    }
+}
+
+/// What is wrong with taking the image from a component.
+fn wrong_owner(config: &RawConfig, name: &str, owner: &str) -> Option<(String, String)> {
+    let builders = || {
+        let others = config.components.iter().filter(|(key, other)| other.build.is_some() && key.text != name);
+        others.map(|(key, _)| key.text.as_str())
+    };
+    if owner == name {
+        let message = format!("`{name}` cannot take its image from itself");
+        return Some((message, "name another component, or write `build`".to_owned()));
+    }
+    let Some((_, component)) = config.components.get(owner) else {
+        return Some((format!("there is no component `{owner}`"), one_of(owner, builders())));
+    };
+    let chained = component.build.is_none() && component.image_from.is_some();
+    chained.then(|| {
+        let message = format!("`{owner}` takes its own image from elsewhere");
+        (message, one_of(owner, builders()))
+    })
+}
+
+/// Only what builds an image says where it is kept.
+fn repository_without_build(name: &str, owner: &str, settings: &RawSettings, problems: &mut Problems) {
+    let hint = format!("remove it; the image of `{name}` is kept where `{owner}` says");
+    if let Some(Text { span, .. }) = &settings.repository {
+        problems.at(span, "`repository` cannot stand beside `image-from`", hint.as_str());
+    }
+    if let Some(Located { span, .. }) = &settings.create_repository {
+        problems.at(span, "`create-repository` cannot stand beside `image-from`", hint.as_str());
+    }
+}
+
+fn promotion_source(config: &RawConfig, key: &Key, environment: &RawEnvironment, problems: &mut Problems) {
+    let Some(Located { span, value: Some(source) }) = &environment.promotes_from else { return };
+    let others = || config.environments.names().filter(|other| *other != key.text);
+    if *source == key.text {
+        problems.at(span, format!("`{source}` cannot promote from itself"), one_of(source, others()));
+    } else if config.environments.get(source).is_none() {
+        problems.at(span, format!("there is no environment `{source}`"), one_of(source, others()));
+    }
+}
+
+/// Follows every environment to where its releases come from first. Each circle is told once, at its first member.
+fn promotion_circle(config: &RawConfig, problems: &mut Problems) {
+    let source_of = |name: &str| {
+        let (_, environment) = config.environments.get(name)?;
+        environment.promotes_from.as_ref()?.value.as_deref()
+    };
+    let mut told: Vec<&str> = Vec::new();
+    for (key, environment) in config.environments.iter() {
+        let start = key.text.as_str();
+        let mut passed = vec![start];
+        while let Some(next) = passed.last().and_then(|last| source_of(last)).filter(|next| !passed.contains(next)) {
+            passed.push(next);
+        }
+        let returns = passed.len() > 1 && passed.last().and_then(|last| source_of(last)) == Some(start);
+        if let (true, false, Some(Located { span, .. })) = (returns, told.contains(&start), &environment.promotes_from)
+        {
+            let circle = passed.iter().chain([&start]).copied().collect::<Vec<_>>().join(" ← ");
+            let hint = "remove `promotes-from` where releases start";
+            problems.at(span, format!("`promotes-from` goes in a circle: {circle}"), hint);
+            told.extend(passed);
+        }
+    }
+}
+
+fn overrides(config: &RawConfig, environment: &RawEnvironment, problems: &mut Problems) {
+    for (key, settings) in environment.components.iter() {
+        let Some((_, component)) = config.components.get(&key.text) else {
+            let message = format!("there is no component `{}`", key.text);
+            problems.at(&key.span, message, one_of(&key.text, config.components.names()));
+            continue;
+        };
+        if let (None, Some(Located { value: Some(owner), .. })) = (&component.build, &component.image_from) {
+            repository_without_build(&key.text, owner, settings, problems);
+        }
+    }
+}
+
+fn refuse_own_prefix(prefix: &Text, problems: &mut Problems) {
+    for piece in &prefix.pieces {
+        if let Piece::Variable(variable @ Variable::EnvironmentPrefix, span) = piece {
+            let message = format!("`prefix` cannot be made of `{variable}`");
+            problems.at(span, message, "write `${environment.name}`, or the text itself");
+        }
+    }
+}

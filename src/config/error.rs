@@ -1,0 +1,181 @@
+//! What is wrong with a configuration: collected while reading, told all at once, each with its place and a hint.
+
+use std::fmt;
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet, normalize_untrusted_str};
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::wording::{cut, printable};
+
+/// How much of the file one error quotes at most, in characters.
+const LONGEST_QUOTE: usize = 80;
+
+/// Everything that is wrong with a configuration, sorted by position. Never empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigErrors {
+    source: String,
+    errors: Vec<ConfigError>,
+}
+
+/// One thing that is wrong with a configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    /// Where it stands. Absent when no file is wrong but the request, or a variable from outside.
+    pub location: Option<Location>,
+    /// What is wrong: a fragment in lower case that names the thing.
+    pub message: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+/// A place in the configuration file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    /// The file, as it was named to us.
+    pub path: Utf8PathBuf,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// What stands there in the file: one line of it at most, cut when long, nothing resolved.
+    pub text: String,
+    span: Range<usize>,
+}
+
+impl ConfigErrors {
+    /// The errors, by position.
+    pub fn iter(&self) -> std::slice::Iter<'_, ConfigError> {
+        self.errors.iter()
+    }
+
+    /// The errors with the lines they are about, for people.
+    pub fn render(&self, color: bool) -> String {
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+        let reports: Vec<String> = self.errors.iter().map(|error| self.render_one(error, &renderer)).collect();
+        reports.join("\n\n")
+    }
+
+    fn render_one(&self, error: &ConfigError, renderer: &Renderer) -> String {
+        let title = Level::ERROR.primary_title(error.message.as_str());
+        let hint = normalize_untrusted_str(&error.hint);
+        let level = Level::HELP.with_name("hint");
+        let Some(location) = &error.location else {
+            // In one report, a bar would lead from nothing to the hint.
+            let title = renderer.render(&[Group::with_title(title)]);
+            let hint = renderer.render(&[Group::with_title(level.primary_title(hint))]);
+            return format!("{title}\n{hint}");
+        };
+        let snippet = Snippet::source(self.source.as_str())
+            .path(location.path.as_str())
+            .annotation(AnnotationKind::Primary.span(location.span.clone()));
+        renderer.render(&[title.element(snippet).element(level.message(hint))])
+    }
+}
+
+impl<'errors> IntoIterator for &'errors ConfigErrors {
+    type Item = &'errors ConfigError;
+    type IntoIter = std::slice::Iter<'errors, ConfigError>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, error) in self.errors.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "\n" };
+            write!(formatter, "{separator}{error}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigErrors {}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(Location { path, line, column, .. }) = &self.location {
+            write!(formatter, "{path}:{line}:{column}: ")?;
+        }
+        formatter.write_str(&self.message)
+    }
+}
+
+/// The problems found so far, by byte range of the file.
+#[derive(Debug, Default)]
+pub(super) struct Problems {
+    found: Vec<Problem>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Problem {
+    /// `None` sorts first: what is wrong with the request comes before what is wrong with the file.
+    start: Option<usize>,
+    end: usize,
+    message: String,
+    hint: String,
+}
+
+impl Problems {
+    /// Notes something wrong at a place of the file.
+    pub(super) fn at(&mut self, span: &Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
+        let (message, hint) = (message.into(), hint.into());
+        self.found.push(Problem { start: Some(span.start), end: span.end, message, hint });
+    }
+
+    /// Notes something wrong outside the file.
+    pub(super) fn outside(&mut self, message: impl Into<String>, hint: impl Into<String>) {
+        self.found.push(Problem { start: None, end: 0, message: message.into(), hint: hint.into() });
+    }
+
+    /// The value, or the reasons why there is none.
+    pub(super) fn finish<T>(mut self, path: &Utf8Path, source: &str, value: Option<T>) -> Result<T, ConfigErrors> {
+        if let (Some(value), true) = (value, self.found.is_empty()) {
+            return Ok(value);
+        }
+        if self.found.is_empty() {
+            self.outside(
+                "nothing was read, and no reason was noted",
+                "this is a mistake in shipgate, please report it",
+            );
+        }
+        self.found.sort();
+        // What several environments share is checked once for each.
+        self.found.dedup();
+        let errors = self
+            .found
+            .into_iter()
+            .map(|Problem { start, end, message, hint }| ConfigError {
+                location: start.map(|start| Location::new(path, source, start..end)),
+                message: printable(&message),
+                hint: printable(&hint),
+            })
+            .collect();
+        Err(ConfigErrors { source: source.to_owned(), errors })
+    }
+}
+
+impl Location {
+    fn new(path: &Utf8Path, source: &str, span: Range<usize>) -> Self {
+        let start = source.floor_char_boundary(span.start);
+        let end = source.floor_char_boundary(span.end.max(start));
+        let before = &source[..start];
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        // Marking only the first line keeps a long table, or text of many lines, from filling the screen.
+        let first_line = source[start..end].lines().next().unwrap_or_default();
+        // Where something is missing there may be nothing to quote but what is around.
+        let quoted = match first_line {
+            "" => source[line_start..].lines().next().unwrap_or_default(),
+            text => text,
+        };
+        Self {
+            path: path.to_owned(),
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+            text: printable(&cut(quoted, LONGEST_QUOTE)),
+            span: start..start + first_line.len(),
+        }
+    }
+}

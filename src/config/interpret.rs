@@ -1,0 +1,136 @@
+//! Turns each text of the configuration into what it names, or tells why it does not.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+
+use super::error::Problems;
+use super::raw::RawExpected;
+use super::read::{Entries, Key};
+use super::scope::{Origin, Scope, Value};
+use super::text::{Piece, Text, Variable};
+use super::values::{self, Fault};
+use super::wording::cut;
+use crate::domain::names::InvalidName;
+use crate::domain::target::Expected;
+use crate::domain::template::Template;
+
+/// Stands where the release's name will stand, to check the text around it. As long as the longest such name.
+const SAMPLE_RELEASE: &str = "0000000000000000000000000000000000000000-dirty-20000101T000000Z";
+/// How much of a resolved value one message shows at most, in characters.
+const LONGEST_SHOWN: usize = 60;
+
+/// Knows what variables stand for, and whom to tell. Every answer is `None` where something was wrong and is told.
+pub(super) struct Interpreter<'s, 'p> {
+    /// What variables stand for.
+    pub(super) scope: Scope<'s>,
+    /// Whom to tell.
+    pub(super) problems: &'p mut Problems,
+}
+
+impl Interpreter<'_, '_> {
+    /// The value of a key that holds a name.
+    pub(super) fn named<T: FromStr<Err = InvalidName>>(&mut self, name: &str, text: &Text) -> Option<T> {
+        self.parsed(name, text, |text| text.parse().map_err(Fault::from))
+    }
+
+    /// The value of a key that holds a time to wait, or what it is where nothing is written.
+    pub(super) fn duration(&mut self, name: &str, text: Option<&Text>, default: Duration) -> Option<Duration> {
+        text.map_or(Some(default), |text| self.parsed(name, text, values::duration))
+    }
+
+    /// The value of a key in which the release cannot stand, as what it names.
+    pub(super) fn parsed<T>(&mut self, name: &str, text: &Text, parse: impl Fn(&str) -> Result<T, Fault>) -> Option<T> {
+        let value = self.without_release(name, text)?;
+        let parsed = parse(value.template.as_literal()?);
+        parsed.map_err(|fault| self.refuse(name, text, &value, fault)).ok()
+    }
+
+    /// The value of a key in which the release may stand.
+    pub(super) fn template(
+        &mut self,
+        name: &str,
+        text: &Text,
+        check: fn(&str) -> Result<(), Fault>,
+    ) -> Option<Template> {
+        let value = self.scope.resolve(text, self.problems)?;
+        if let Err(fault) = check(&value.template.fill(SAMPLE_RELEASE)) {
+            self.refuse(name, text, &value, fault);
+            return None;
+        }
+        Some(value.template)
+    }
+
+    /// A table of values in which the release may stand, by keys that follow a rule too.
+    pub(super) fn templates(
+        &mut self,
+        entries: Option<&Entries<Text>>,
+        check_key: fn(&str) -> Result<(), Fault>,
+        check: fn(&str) -> Result<(), Fault>,
+    ) -> Option<IndexMap<String, Template>> {
+        let mut resolved = Vec::new();
+        for (key, text) in entries.into_iter().flat_map(Entries::iter) {
+            self.key(key, check_key);
+            let template = self.template(&key.text, text, check);
+            resolved.push(template.map(|template| (key.text.clone(), template)));
+        }
+        Some(all(resolved)?.into_iter().collect())
+    }
+
+    /// A table of values that an answer must have, by JSON pointer.
+    pub(super) fn expected(&mut self, entries: Option<&Entries<RawExpected>>) -> Option<IndexMap<String, Expected>> {
+        let mut resolved = Vec::new();
+        for (key, expected) in entries.into_iter().flat_map(Entries::iter) {
+            self.key(key, values::pointer);
+            let expected = match expected {
+                RawExpected::Text(text) => self.template(&key.text, text, values::argument).map(Expected::Text),
+                RawExpected::Literal(literal) => Some(Expected::Literal(literal.clone())),
+                RawExpected::Unreadable => None,
+            };
+            resolved.push(expected.map(|expected| (key.text.clone(), expected)));
+        }
+        Some(all(resolved)?.into_iter().collect())
+    }
+
+    /// The value of a key in which the release cannot stand: it is needed before there is one.
+    pub(super) fn without_release(&mut self, name: &str, text: &Text) -> Option<Value> {
+        let mut is_free = true;
+        for piece in &text.pieces {
+            if let Piece::Variable(variable @ Variable::ReleaseSha, span) = piece {
+                is_free = false;
+                let hint = "write it only in `args` and `tags` of a build, in `pre-deploy`, and in probes";
+                self.problems.at(span, format!("`{variable}` cannot stand in `{name}`"), hint);
+            }
+        }
+        self.scope.resolve(text, self.problems).filter(|_| is_free)
+    }
+
+    fn key(&mut self, key: &Key, check: fn(&str) -> Result<(), Fault>) {
+        if let Err(Fault { kind, reason }) = check(&key.text) {
+            let message = format!("{:?} is not {kind}", cut(&key.text, LONGEST_SHOWN));
+            self.problems.at(&key.span, message, format!("correct it: {reason}"));
+        }
+    }
+
+    /// Notes a value that is not what its key needs. What environment variables hold is not shown.
+    fn refuse(&mut self, name: &str, text: &Text, value: &Value, Fault { kind, reason }: Fault) {
+        let written = cut(&text.written, LONGEST_SHOWN);
+        let shown = cut(&value.template.to_string(), LONGEST_SHOWN);
+        let (message, what) = match value.origin {
+            Origin::File => (format!("`{name}`: {shown:?} is not {kind}"), "it"),
+            Origin::Variables => {
+                (format!("`{name}`: {shown:?}, from `{written}`, is not {kind}"), "it or its variables")
+            }
+            Origin::Environment => {
+                (format!("`{name}`: what `{written}` stands for is not {kind}"), "it or its variables")
+            }
+        };
+        self.problems.at(&text.span, message, format!("correct {what}: {reason}"));
+    }
+}
+
+/// All values, where every one could be had.
+pub(super) fn all<T>(values: Vec<Option<T>>) -> Option<Vec<T>> {
+    values.into_iter().collect()
+}

@@ -1,0 +1,355 @@
+//! Reads the parsed TOML into types, noting everything that is wrong instead of stopping at the first.
+//!
+//! serde cannot do that: it stops at the first unknown key or wrong type. So every type says itself how it is read, and
+//! always comes into being: what could not be read is noted and left empty, which later checks take for "already told".
+//! A key that nobody asked its table for is unknown.
+
+use std::borrow::Cow;
+use std::ops::{Range, RangeInclusive};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::error::Problems;
+use super::wording::{cut, listed, nearest};
+
+/// What is said of a key or value that a later version will know. To call it unknown would send people looking for a
+/// typing error.
+pub(super) const NOT_BUILT: &str = "is not built yet";
+
+/// What is read from one value of the file.
+pub(super) trait Read {
+    /// Reads it, noting what is wrong.
+    fn read(node: &Node<'_>, problems: &mut Problems) -> Self;
+}
+
+/// A value of the file, and what it is called.
+#[derive(Debug, Clone)]
+pub(super) struct Node<'d> {
+    /// The name in messages: the key, with an index for what is in a list.
+    pub(super) name: String,
+    /// The bytes of the value.
+    pub(super) span: Range<usize>,
+    /// The whole file.
+    pub(super) source: &'d str,
+    /// All keys from the top, as people write them.
+    path: String,
+    /// Where something missing inside is told: the key, as a table itself may be all over the file.
+    anchor: Range<usize>,
+    value: &'d DeValue<'d>,
+}
+
+impl<'d> Node<'d> {
+    /// The whole file as one table.
+    pub(super) fn root(source: &'d str, value: &'d DeValue<'d>) -> Self {
+        Self { name: String::new(), span: 0..0, source, path: String::new(), anchor: 0..0, value }
+    }
+
+    fn child(&self, key: &Spanned<Cow<'d, str>>, value: &'d Spanned<DeValue<'d>>) -> Self {
+        let name = key.get_ref().to_string();
+        let path = if self.path.is_empty() { name.clone() } else { format!("{}.{name}", self.path) };
+        Self { name, span: value.span(), source: self.source, path, anchor: key.span(), value: value.get_ref() }
+    }
+
+    fn item(&self, index: usize, value: &'d Spanned<DeValue<'d>>) -> Self {
+        Self {
+            name: format!("{}[{index}]", self.name),
+            span: value.span(),
+            source: self.source,
+            path: format!("{}[{index}]", self.path),
+            anchor: value.span(),
+            value: value.get_ref(),
+        }
+    }
+
+    /// The table that this is.
+    pub(super) fn table<'p>(&self, problems: &'p mut Problems) -> Option<Table<'d, 'p>> {
+        if let DeValue::Table(values) = self.value {
+            return Some(Table { node: self.clone(), values, known: Vec::new(), told: Vec::new(), problems });
+        }
+        self.mistyped(problems, "a table", format!("write it as a table: `{} = {{ … }}`", self.name));
+        None
+    }
+
+    /// The text that this is, as TOML means it.
+    pub(super) fn text(&self, problems: &mut Problems) -> Option<&'d str> {
+        if let DeValue::String(text) = self.value {
+            return Some(text);
+        }
+        let hint = if matches!(self.value, DeValue::Table(_) | DeValue::Array(_)) {
+            "write one text in quotes".to_owned()
+        } else {
+            let quoted = format!("\"{}\"", cut(&self.source[self.span.clone()], 40));
+            // What is in a list has no key of its own.
+            let key = if self.name.ends_with(']') { String::new() } else { format!("{} = ", self.name) };
+            format!("write it in quotes: `{key}{quoted}`")
+        };
+        self.mistyped(problems, "a string", hint);
+        None
+    }
+
+    /// The string, number or boolean that this is, in JSON's terms.
+    pub(super) fn scalar(&self, problems: &mut Problems) -> Option<serde_json::Value> {
+        let value = match self.value {
+            DeValue::String(text) => Some(text.as_ref().into()),
+            DeValue::Boolean(boolean) => Some((*boolean).into()),
+            DeValue::Integer(_) => self.integer().map(Into::into),
+            DeValue::Float(float) => {
+                float.as_str().parse().ok().and_then(serde_json::Number::from_f64).map(serde_json::Value::Number)
+            }
+            DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => {
+                let hint = "compare single values; a JSON pointer leads to each";
+                self.mistyped(problems, "a string, a number or a boolean", hint);
+                return None;
+            }
+        };
+        if value.is_none() {
+            let message = format!("`{}` is a number that JSON cannot hold", self.name);
+            problems.at(&self.span, message, "write a finite number of at most 64 bits");
+        }
+        value
+    }
+
+    fn integer(&self) -> Option<i64> {
+        let integer = self.value.as_integer()?;
+        i64::from_str_radix(integer.as_str(), integer.radix()).ok()
+    }
+
+    /// Refuses a list or a table in which nothing is written.
+    pub(super) fn refuse_empty(&self, hint: &str, problems: &mut Problems) {
+        let is_empty_list = self.value.as_array().is_some_and(|items| items.is_empty());
+        let is_empty_table = self.value.as_table().is_some_and(DeTable::is_empty);
+        if is_empty_list || is_empty_table {
+            problems.at(self.place(), format!("`{}` is empty", self.name), hint);
+        }
+    }
+
+    /// Notes that this is of a wrong type.
+    fn mistyped(&self, problems: &mut Problems, expected: &str, hint: impl Into<String>) {
+        let found = match self.value {
+            DeValue::String(_) => "a string",
+            DeValue::Integer(_) => "an integer",
+            DeValue::Float(_) => "a float",
+            DeValue::Boolean(_) => "a boolean",
+            DeValue::Datetime(_) => "a date or time",
+            DeValue::Array(_) => "a list",
+            DeValue::Table(_) => "a table",
+        };
+        problems.at(self.place(), format!("`{}` must be {expected}, not {found}", self.name), hint);
+    }
+
+    /// The value's place, or its key's: a table with a header of its own has nothing else to show.
+    fn place(&self) -> &Range<usize> {
+        if self.value.is_table() { &self.anchor } else { &self.span }
+    }
+}
+
+/// A table of the file, being read.
+#[derive(Debug)]
+pub(super) struct Table<'d, 'p> {
+    node: Node<'d>,
+    values: &'d DeTable<'d>,
+    /// The keys that may be written.
+    known: Vec<&'static str>,
+    /// The keys that may not be written, and were refused with a reason.
+    told: Vec<&'static str>,
+    problems: &'p mut Problems,
+}
+
+impl<'d> Table<'d, '_> {
+    /// What a key has, where it is written.
+    pub(super) fn optional<T: Read>(&mut self, key: &'static str) -> Option<T> {
+        self.optional_with(key, T::read)
+    }
+
+    /// What a key has, where it is written, read in a way of its own.
+    pub(super) fn optional_with<T>(
+        &mut self,
+        key: &'static str,
+        read: impl FnOnce(&Node<'_>, &mut Problems) -> T,
+    ) -> Option<T> {
+        let node = self.get(key)?;
+        Some(read(&node, self.problems))
+    }
+
+    /// What a key has that must be written, for example as in `example`.
+    pub(super) fn required<T: Read>(&mut self, key: &'static str, example: &str) -> Option<T> {
+        self.required_with(key, example, T::read)
+    }
+
+    /// What a key has that must be written, for example as in `example`, read in a way of its own.
+    pub(super) fn required_with<T>(
+        &mut self,
+        key: &'static str,
+        example: &str,
+        read: impl FnOnce(&Node<'_>, &mut Problems) -> T,
+    ) -> Option<T> {
+        let value = self.optional_with(key, read);
+        if value.is_none() {
+            let message = format!("`{key}` is missing{}", self.place());
+            self.problems.at(&self.node.anchor, message, format!("add `{example}`"));
+        }
+        value
+    }
+
+    /// A whole number within bounds, where it is written.
+    pub(super) fn number<T: TryFrom<i64>>(&mut self, key: &'static str, bounds: RangeInclusive<i64>) -> Option<T> {
+        let node = self.get(key)?;
+        if !node.value.is_integer() {
+            node.mistyped(self.problems, "an integer", "write a whole number without quotes");
+            return None;
+        }
+        let number =
+            node.integer().filter(|number| bounds.contains(number)).and_then(|number| T::try_from(number).ok());
+        if number.is_none() {
+            let (least, most) = bounds.into_inner();
+            let message = format!("`{key}` is out of bounds");
+            self.problems.at(&node.span, message, format!("write a number from {least} to {most}"));
+        }
+        number
+    }
+
+    /// A key's value, not read yet. Marks the key as known.
+    fn get(&mut self, key: &'static str) -> Option<Node<'d>> {
+        self.known.push(key);
+        let (key, value) = self.values.get_key_value(key)?;
+        Some(self.node.child(key, value))
+    }
+
+    /// Refuses keys by name, where they are written, for a reason that continues "`key` …".
+    pub(super) fn refuse(&mut self, keys: &[&'static str], reason: &str, hint: &str) {
+        for key in keys {
+            if let Some((key, _)) = self.values.get_key_value(*key) {
+                self.problems.at(&key.span(), format!("`{}` {reason}", key.get_ref()), hint);
+            }
+        }
+        self.told.extend(keys);
+    }
+
+    /// Refuses every key that was not asked for.
+    pub(super) fn refuse_unknown(self) {
+        let place = self.place();
+        for key in self.values.keys() {
+            let name = key.get_ref().as_ref();
+            if self.known.contains(&name) || self.told.contains(&name) {
+                continue;
+            }
+            let hint = match nearest(name, self.known.iter().copied()) {
+                Some(meant) => format!("write `{meant}`, or remove it"),
+                None => format!("remove it; known here are {}", listed(self.known.iter().copied())),
+            };
+            self.problems.at(&key.span(), format!("unknown key `{name}`{place}"), hint);
+        }
+    }
+
+    /// The place in words, to follow what is wrong there.
+    fn place(&self) -> String {
+        if self.node.path.is_empty() { String::new() } else { format!(" in `{}`", self.node.path) }
+    }
+}
+
+/// A plain value and its place. Without a value it is written, but could not be read, and that is already told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Located<T> {
+    /// The bytes of the file.
+    pub(super) span: Range<usize>,
+    /// The value.
+    pub(super) value: Option<T>,
+}
+
+impl Read for Located<bool> {
+    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+        let value = node.value.as_bool();
+        if value.is_none() {
+            node.mistyped(problems, "a boolean", format!("write `{0} = true` or `{0} = false`", node.name));
+        }
+        Self { span: node.span.clone(), value }
+    }
+}
+
+impl Read for Located<String> {
+    /// Without variables: what says how parts of the file hang together must not depend on anything outside.
+    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+        let value = node.text(problems).filter(|text| {
+            let plain = !text.contains("${");
+            if !plain {
+                problems.at(&node.span, format!("`{}` cannot have variables", node.name), "write the value itself");
+            }
+            plain
+        });
+        Self { span: node.span.clone(), value: value.map(str::to_owned) }
+    }
+}
+
+impl<T: Read> Read for Vec<T> {
+    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+        let Some(items) = node.value.as_array() else {
+            let hint = if node.value.is_table() {
+                format!("write `[[{}]]`, or `{} = [ … ]`", node.path, node.name)
+            } else {
+                format!("write it in brackets: `{} = [ … ]`", node.name)
+            };
+            node.mistyped(problems, "a list", hint);
+            return Self::new();
+        };
+        items.iter().enumerate().map(|(index, item)| T::read(&node.item(index, item), problems)).collect()
+    }
+}
+
+/// A key that is a name, and its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Key {
+    /// The name as TOML means it.
+    pub(super) text: String,
+    /// The bytes of the file.
+    pub(super) span: Range<usize>,
+}
+
+/// A table whose keys are names, in the order of the file.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Entries<T>(Vec<(Key, T)>);
+
+impl<T> Entries<T> {
+    /// Reads each entry in a way of its own.
+    pub(super) fn read_with(
+        node: &Node<'_>,
+        problems: &mut Problems,
+        mut read: impl FnMut(&Node<'_>, &mut Problems) -> T,
+    ) -> Self {
+        let Some(table) = node.table(problems) else {
+            return Self::default();
+        };
+        let entry = |(key, value): (&Spanned<Cow<'_, str>>, _)| {
+            let name = Key { text: key.get_ref().to_string(), span: key.span() };
+            (name, read(&node.child(key, value), table.problems))
+        };
+        Self(table.values.iter().map(entry).collect())
+    }
+
+    /// The entries in the order of the file.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Key, &T)> + Clone {
+        self.0.iter().map(|(key, value)| (key, value))
+    }
+
+    /// The names in the order of the file.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.0.iter().map(|(key, _)| key.text.as_str())
+    }
+
+    /// The entry of a name.
+    pub(super) fn get(&self, name: &str) -> Option<(&Key, &T)> {
+        self.iter().find(|(key, _)| key.text == name)
+    }
+}
+
+impl<T> Default for Entries<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: Read> Read for Entries<T> {
+    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+        Self::read_with(node, problems, T::read)
+    }
+}

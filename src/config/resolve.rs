@@ -1,0 +1,298 @@
+//! Makes a [`Target`] of one environment: its settings merged, and every text interpreted.
+//!
+//! Goes on after anything wrong, so that all of it is told at once. Hence nothing here returns before everything was
+//! looked at: a value that could not be had is `None`, noted, and only in the end there is no target.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+
+use super::check;
+use super::error::Problems;
+use super::interpret::{Interpreter, all};
+use super::raw::{RawApproval, RawBuild, RawComponent, RawConfig, RawEnvironment, RawProbe, RawSettings};
+use super::read::Key;
+use super::scope::{Origin, Outside, Scope, Value};
+use super::text::Text;
+use super::values;
+use super::wording::one_of;
+use crate::domain::names::{ComponentName, EnvironmentName, InvalidName};
+use crate::domain::target::{Build, Component, EcsTarget, Image, Kind, Probe, Target, TaskDefinitionSource};
+use crate::domain::template::Template;
+
+/// How long a rollout may take where nothing is written.
+const DEFAULT_TIMEOUT: Duration = Duration::from_mins(20);
+/// Which part of a configuration is asked for, and what its variables stand for.
+#[derive(Clone, Copy)]
+pub struct Request<'r> {
+    /// The environment's name.
+    pub environment: &'r str,
+    /// The components' names. Empty: all of them.
+    pub components: &'r [String],
+    /// The text of `SHIPGATE_VARS`: one JSON object with a string, number or boolean for each of the repository's
+    /// variables.
+    pub vars: Option<&'r str>,
+    /// Looks up an environment variable.
+    pub env: &'r dyn Fn(&str) -> Option<String>,
+}
+
+impl fmt::Debug for Request<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Request")
+            .field("environment", &self.environment)
+            .field("components", &self.components)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Resolves what a request asks for.
+pub(super) fn request(config: &RawConfig, request: &Request<'_>, problems: &mut Problems) -> Option<Target> {
+    for name in request.components {
+        if config.components.get(name).is_none() {
+            problems.outside(format!("there is no component `{name}`"), one_of(name, config.components.names()));
+        }
+    }
+    let Some((key, environment)) = config.environments.get(request.environment) else {
+        let name = request.environment;
+        problems.outside(format!("there is no environment `{name}`"), one_of(name, config.environments.names()));
+        return None;
+    };
+    let is_selected = |name: &str| request.components.is_empty() || request.components.iter().any(|it| it == name);
+    let outside = Outside::new(request.vars, request.env, problems);
+    Resolver::new(config, key, environment, outside, problems).target(&is_selected)
+}
+
+/// Checks all that can be checked of an environment without its surroundings.
+pub(super) fn environment(config: &RawConfig, key: &Key, environment: &RawEnvironment, problems: &mut Problems) {
+    Resolver::new(config, key, environment, Outside::Unknown, problems).target(&|_| true);
+}
+
+struct Resolver<'d, 'p> {
+    config: &'d RawConfig,
+    key: &'d Key,
+    environment: &'d RawEnvironment,
+    interpreter: Interpreter<'d, 'p>,
+}
+
+/// The settings of a component in one environment.
+#[derive(Clone, Copy)]
+struct Settings<'d> {
+    key: &'d Key,
+    own: &'d RawSettings,
+    overrides: Option<&'d RawSettings>,
+}
+
+impl<'d> Settings<'d> {
+    fn pick<T>(self, pick: impl Fn(&'d RawSettings) -> Option<&'d T>) -> Option<&'d T> {
+        self.overrides.and_then(&pick).or_else(|| pick(self.own))
+    }
+}
+
+impl<'d, 'p> Resolver<'d, 'p> {
+    fn new(
+        config: &'d RawConfig,
+        key: &'d Key,
+        environment: &'d RawEnvironment,
+        outside: Outside<'d>,
+        problems: &'p mut Problems,
+    ) -> Self {
+        // A wrong name is told already, and not again wherever it is used.
+        let app =
+            config.app.as_ref().and_then(|app| app.value.as_deref()).filter(|app| check::is_application_name(app));
+        let name = Some(key.text.as_str()).filter(|name| name.parse::<EnvironmentName>().is_ok());
+        let scope = Scope { app, environment: name, prefix: None, outside };
+        let mut interpreter = Interpreter { scope, problems };
+        interpreter.scope.prefix = match &environment.prefix {
+            None => name.map(|name| Value::new(name, Origin::Variables)),
+            Some(prefix) => interpreter.without_release("prefix", prefix),
+        };
+        Self { config, key, environment, interpreter }
+    }
+
+    fn target(mut self, is_selected: &dyn Fn(&str) -> bool) -> Option<Target> {
+        let region = self.environment.region.as_ref().map(|region| self.interpreter.named("region", region));
+        let account = self.environment.account.as_ref().map(|account| self.interpreter.named("account", account));
+        let promotes_from = self.environment.promotes_from.as_ref().map(|source| source.value.as_deref()?.parse().ok());
+        let selected: Vec<_> = self
+            .config
+            .components
+            .iter()
+            .filter(|(key, component)| component.is_readable() && is_selected(&key.text))
+            .collect();
+        let images = self.images(&selected);
+        let components = selected.iter().map(|(key, component)| self.component(key, component)).collect();
+        Some(Target {
+            app: self.interpreter.scope.app?.to_owned(),
+            environment: self.key.text.parse::<EnvironmentName>().ok()?,
+            region: region??,
+            account: whole(account)?,
+            promotes_from: whole(promotes_from)?,
+            gates: self.gates(),
+            images: all(images)?,
+            components: all(components)?,
+        })
+    }
+
+    fn gates(&self) -> IndexMap<String, String> {
+        let approval = self.environment.gates.as_ref().and_then(|gates| gates.approval);
+        approval
+            .iter()
+            .filter(|approval| **approval == RawApproval::None)
+            .map(|_| ("approval".to_owned(), "none".to_owned()))
+            .collect()
+    }
+
+    /// The images of the selected components, also those of components that are not selected themselves.
+    fn images(&mut self, selected: &[(&'d Key, &'d RawComponent)]) -> Vec<Option<Image>> {
+        let config = self.config;
+        let mut images = Vec::new();
+        for (key, component) in config.components.iter() {
+            let is_needed = selected.iter().any(|(user_key, user)| owner(user_key, user) == Some(key.text.as_str()));
+            if let (true, Some(build)) = (is_needed, &component.build) {
+                images.push(self.image(key, component, build));
+            }
+        }
+        images
+    }
+
+    fn image(&mut self, key: &'d Key, component: &'d RawComponent, build: &'d RawBuild) -> Option<Image> {
+        let settings = self.settings(key, component);
+        let repository = self.required("repository", settings, |settings| settings.repository.as_ref());
+        let create_repository = settings.pick(|settings| settings.create_repository.as_ref());
+        let build = self.build(build);
+        Some(Image {
+            component: key.text.parse().ok()?,
+            repository: repository?,
+            create_repository: create_repository.map_or(Some(false), |create| create.value)?,
+            build: build?,
+        })
+    }
+
+    fn build(&mut self, build: &RawBuild) -> Option<Build> {
+        let context = build.context.as_ref().map(|context| self.interpreter.parsed("context", context, values::path));
+        let dockerfile =
+            build.dockerfile.as_ref().map(|path| self.interpreter.parsed("dockerfile", path, values::path));
+        let platforms = build.platforms.iter().flatten();
+        let platforms = platforms.map(|text| self.interpreter.parsed("platforms", text, values::platform)).collect();
+        let args = self.interpreter.templates(build.args.as_ref(), values::argument_name, values::argument);
+        let tags = build.tags.iter().flatten().map(|tag| self.interpreter.template("tags", tag, values::tag)).collect();
+        Some(Build {
+            context: context??,
+            dockerfile: whole(dockerfile)?,
+            platforms: all(platforms)?,
+            args: args?,
+            tags: all(tags)?,
+        })
+    }
+
+    fn component(&mut self, key: &'d Key, component: &'d RawComponent) -> Option<Component> {
+        let settings = self.settings(key, component);
+        let cluster = self.required("cluster", settings, |settings| settings.cluster.as_ref());
+        let service = self.required("service", settings, |settings| settings.service.as_ref());
+        let container = self.required("container", settings, |settings| settings.container.as_ref());
+        let task_definition = settings
+            .pick(|settings| settings.task_definition.as_ref())
+            .map(|text| self.interpreter.parsed("task-definition", text, values::task_definition));
+        let pre_deploy = settings.pick(|settings| settings.pre_deploy.as_ref()).map(|words| self.command(words));
+        let probes = settings.pick(|settings| settings.probes.as_ref());
+        let probes = probes.into_iter().flatten().map(|probe| self.probe(probe)).collect();
+        let timeout = settings.pick(|settings| settings.timeout.as_ref());
+        let timeout = self.interpreter.duration("timeout", timeout, DEFAULT_TIMEOUT);
+        let name: ComponentName = key.text.parse().ok()?;
+        let image = owner(key, component)?.parse().ok()?;
+        let kind = Kind::Ecs(EcsTarget {
+            cluster: cluster?,
+            service: service?,
+            container: container?,
+            image,
+            task_definition: whole(task_definition)?.unwrap_or(TaskDefinitionSource::Live),
+            pre_deploy: whole(pre_deploy)?,
+            probes: all(probes)?,
+            timeout: timeout?,
+        });
+        Some(Component { name, kind })
+    }
+
+    fn settings(&self, key: &'d Key, component: &'d RawComponent) -> Settings<'d> {
+        let overrides = self.environment.components.get(&key.text).map(|(_, overrides)| overrides);
+        Settings { key, own: &component.settings, overrides }
+    }
+
+    fn command(&mut self, words: &[Text]) -> Option<Vec<Template>> {
+        let check = |index: usize| if index == 0 { values::something } else { values::argument };
+        let words = words.iter().enumerate();
+        all(words.map(|(index, word)| self.interpreter.template("pre-deploy", word, check(index))).collect())
+    }
+
+    fn probe(&mut self, probe: &RawProbe) -> Option<Probe> {
+        let url = probe.url.as_ref().map(|url| self.interpreter.template("url", url, values::url));
+        let method = probe.method.as_ref().map(|method| self.interpreter.parsed("method", method, values::method));
+        let headers = self.interpreter.templates(probe.headers.as_ref(), values::header_name, values::header_value);
+        let text = probe.text.as_ref().map(|text| self.interpreter.template("text", text, values::something));
+        let json = self.interpreter.expected(probe.json.as_ref());
+        let response_headers =
+            self.interpreter.templates(probe.response_headers.as_ref(), values::header_name, values::header_value);
+        let timeout = self.interpreter.duration("timeout", probe.timeout.as_ref(), Duration::from_secs(5));
+        let interval = self.interpreter.duration("interval", probe.interval.as_ref(), Duration::from_secs(1));
+        Some(Probe {
+            url: url??,
+            method: whole(method)?.unwrap_or_else(|| "GET".to_owned()),
+            headers: headers?,
+            status: probe.status.unwrap_or(200),
+            text: whole(text)?,
+            json: json?,
+            response_headers: response_headers?,
+            timeout: timeout?,
+            interval: interval?,
+            retries: probe.retries.unwrap_or(10),
+            successes: probe.successes.unwrap_or(1),
+        })
+    }
+
+    /// A setting that every component needs, from the component or the environment's override.
+    fn required<T: FromStr<Err = InvalidName>>(
+        &mut self,
+        name: &'static str,
+        settings: Settings<'d>,
+        pick: impl Fn(&'d RawSettings) -> Option<&'d Text>,
+    ) -> Option<T> {
+        if let Some(text) = settings.pick(&pick) {
+            return self.interpreter.named(name, text);
+        }
+        let component = &settings.key.text;
+        let mut environments = self.config.environments.iter();
+        let elsewhere = environments
+            .any(|(_, other)| other.components.get(component).is_some_and(|(_, overrides)| pick(overrides).is_some()));
+        if elsewhere {
+            let environment = &self.key.text;
+            let message = format!("`{name}` of `{component}` is missing for `{environment}`");
+            let hint = format!("add it to `[environments.{environment}.components.{component}]`");
+            self.interpreter.problems.at(&self.key.span, message, hint);
+        } else {
+            let message = format!("`{name}` is missing in `components.{component}`");
+            self.interpreter.problems.at(&settings.key.span, message, format!("add `{name} = \"…\"`"));
+        }
+        None
+    }
+}
+
+/// The component whose image a component runs.
+fn owner<'d>(key: &'d Key, component: &'d RawComponent) -> Option<&'d str> {
+    match &component.image_from {
+        Some(image_from) => image_from.value.as_deref(),
+        None => component.build.is_some().then_some(&key.text),
+    }
+}
+
+/// The value that may be absent, where it could be had if it is written.
+#[expect(clippy::option_option, reason = "the outer says whether it is written, the inner whether it could be had")]
+fn whole<T>(value: Option<Option<T>>) -> Option<Option<T>> {
+    match value {
+        None => Some(None),
+        Some(None) => None,
+        Some(Some(value)) => Some(Some(value)),
+    }
+}

@@ -1,0 +1,172 @@
+//! What the variables of one environment stand for.
+
+use std::ops::Range;
+
+use serde_json::{Map, Value as Json};
+
+use super::error::Problems;
+use super::text::{Piece, Text, Variable};
+use super::wording::nearest;
+use crate::domain::template::Template;
+
+/// A text with all variables resolved but the release.
+#[derive(Debug, Clone)]
+pub(super) struct Value {
+    /// The text.
+    pub(super) template: Template,
+    /// Where the text comes from.
+    pub(super) origin: Origin,
+}
+
+/// Where a text comes from, and so what of it may be shown. The later, the less.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Origin {
+    /// The file alone.
+    File,
+    /// Also variables that are no secret.
+    Variables,
+    /// Also environment variables, in which secrets are handed over.
+    Environment,
+}
+
+/// What variables stand for.
+pub(super) struct Scope<'s> {
+    /// `${app}`, where it is a name.
+    pub(super) app: Option<&'s str>,
+    /// `${environment.name}`, where it is a name.
+    pub(super) environment: Option<&'s str>,
+    /// `${environment.prefix}`, where it could be resolved.
+    pub(super) prefix: Option<Value>,
+    /// The others.
+    pub(super) outside: Outside<'s>,
+}
+
+/// What only the surroundings know.
+pub(super) enum Outside<'s> {
+    /// Not to be looked at: texts with such variables stay unresolved, silently.
+    Unknown,
+    /// What the caller handed over.
+    Known {
+        /// The repository's variables, where there are any.
+        vars: Option<Map<String, Json>>,
+        /// The process's environment variables.
+        env: &'s dyn Fn(&str) -> Option<String>,
+    },
+}
+
+impl Outside<'_> {
+    /// Takes the text of `SHIPGATE_VARS`. One that cannot be read is told, and makes all of the outside unknown, so
+    /// that not every use of it is told too.
+    pub(super) fn new<'s>(
+        vars: Option<&str>,
+        env: &'s dyn Fn(&str) -> Option<String>,
+        problems: &mut Problems,
+    ) -> Outside<'s> {
+        let hint = "set it to one JSON object, in a workflow `SHIPGATE_VARS: ${{ toJSON(vars) }}`";
+        // An environment variable that is handed on without having been set is empty.
+        let vars = vars.filter(|vars| !vars.trim().is_empty());
+        let message = match vars.map(serde_json::from_str::<Json>) {
+            None => return Outside::Known { vars: None, env },
+            Some(Ok(Json::Object(vars))) => return Outside::Known { vars: Some(vars), env },
+            Some(Ok(_)) => "SHIPGATE_VARS is not a JSON object".to_owned(),
+            // Its text is not shown: somebody may have put secrets there.
+            Some(Err(error)) => {
+                let (line, column) = (error.line(), error.column());
+                format!("SHIPGATE_VARS is not valid JSON at its line {line}, column {column}")
+            }
+        };
+        problems.outside(message, hint);
+        Outside::Unknown
+    }
+}
+
+impl Scope<'_> {
+    /// Resolves a text. `None` when something in it is unknown, which is then told or was before.
+    pub(super) fn resolve(&self, text: &Text, problems: &mut Problems) -> Option<Value> {
+        let mut value = Some(Value { template: Template::default(), origin: Origin::File });
+        for piece in &text.pieces {
+            let next = match piece {
+                Piece::Literal(literal) => Some(Value::new(literal, Origin::File)),
+                Piece::Variable(variable, span) => self.variable(variable, span, problems),
+                Piece::Unreadable => None,
+            };
+            // Goes on after the first unknown one, as the others may be missing too.
+            value = value.zip(next).map(|(value, next)| value.followed_by(next));
+        }
+        value
+    }
+
+    fn variable(&self, variable: &Variable, span: &Range<usize>, problems: &mut Problems) -> Option<Value> {
+        match variable {
+            Variable::App => self.app.map(|app| Value::new(app, Origin::Variables)),
+            Variable::EnvironmentName => self.environment.map(|name| Value::new(name, Origin::Variables)),
+            Variable::EnvironmentPrefix => {
+                let prefix = self.prefix.clone()?;
+                Some(Value { origin: prefix.origin.max(Origin::Variables), ..prefix })
+            }
+            Variable::ReleaseSha => {
+                let mut template = Template::default();
+                template.push_release_sha();
+                Some(Value { template, origin: Origin::File })
+            }
+            Variable::Vars(_) | Variable::Env(_) => {
+                let found = self.outside(variable)?;
+                found.map_err(|(fault, hint)| problems.at(span, format!("`{variable}` {fault}"), hint)).ok()
+            }
+        }
+    }
+
+    /// What a variable from outside stands for, or what is wrong with it and what to do. `None`: not to be looked at.
+    fn outside(&self, variable: &Variable) -> Option<Result<Value, (&'static str, String)>> {
+        let Outside::Known { vars, env } = &self.outside else { return None };
+        match variable {
+            Variable::Vars(name) => Some(repository_variable(name, vars.as_ref())),
+            Variable::Env(name) => Some(match env(name) {
+                None => Err(("is not set", format!("set the environment variable `{name}`"))),
+                // Where a secret is missing, GitHub Actions hands over an empty text.
+                Some(text) if text.is_empty() => Err(("is empty", format!("set the environment variable `{name}`"))),
+                Some(text) => Ok(Value::new(&text, Origin::Environment)),
+            }),
+            Variable::App | Variable::EnvironmentName | Variable::EnvironmentPrefix | Variable::ReleaseSha => None,
+        }
+    }
+}
+
+fn repository_variable(name: &str, vars: Option<&Map<String, Json>>) -> Result<Value, (&'static str, String)> {
+    let Some(vars) = vars else {
+        let hint = format!(
+            "set SHIPGATE_VARS to a JSON object with `{name}`, in a workflow `SHIPGATE_VARS: ${{{{ toJSON(vars) }}}}`"
+        );
+        return Err(("is not set", hint));
+    };
+    let text = match vars.get(name) {
+        None => {
+            let like = nearest(name, vars.keys().map(String::as_str));
+            let like = like.map_or(String::new(), |like| format!("; it has `{like}`"));
+            return Err(("is not set", format!("add `{name}` to the JSON object in SHIPGATE_VARS{like}")));
+        }
+        Some(Json::String(text)) => text.clone(),
+        Some(Json::Number(number)) => number.to_string(),
+        Some(Json::Bool(boolean)) => boolean.to_string(),
+        Some(Json::Null | Json::Array(_) | Json::Object(_)) => {
+            let hint = format!("make `{name}` in SHIPGATE_VARS a string");
+            return Err(("is not a string, a number or a boolean", hint));
+        }
+    };
+    if text.is_empty() {
+        return Err(("is empty", format!("give `{name}` in SHIPGATE_VARS a text")));
+    }
+    Ok(Value::new(&text, Origin::Variables))
+}
+
+impl Value {
+    pub(super) fn new(text: &str, origin: Origin) -> Self {
+        Self { template: Template::literal(text), origin }
+    }
+
+    fn followed_by(mut self, next: Self) -> Self {
+        self.template.append(next.template);
+        self.origin = self.origin.max(next.origin);
+        self
+    }
+}

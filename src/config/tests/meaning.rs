@@ -1,0 +1,159 @@
+//! What a right configuration means.
+
+use std::time::Duration;
+
+use super::*;
+use crate::domain::target::{Expected, TaskDefinitionSource};
+
+#[test]
+fn an_environment_is_resolved_with_its_defaults() {
+    let target = resolve(GOOD, "stage", &[], None).unwrap();
+    assert_eq!(target.app, "cloudshop");
+    assert_eq!(target.region.as_str(), "us-east-1");
+    assert_eq!(target.account.as_ref().unwrap().as_str(), "123456789012");
+    assert_eq!(target.promotes_from, None);
+    assert!(target.gates.is_empty());
+
+    let [image] = target.images.as_slice() else { panic!("{:?}", target.images) };
+    assert_eq!(image.component.as_str(), "backend");
+    assert_eq!(image.repository.as_str(), "stage-cloudshop-backend");
+    assert!(!image.create_repository);
+    assert_eq!(image.build.context, "backend");
+    assert_eq!(image.build.dockerfile, None);
+    assert_eq!(image.build.platforms, ["linux/amd64"]);
+    assert_eq!(image.build.args["RELEASE"].to_string(), "${release.sha}");
+
+    let backend = ecs(&target, 0);
+    assert_eq!(backend.cluster.as_str(), "stage-cluster");
+    assert_eq!(backend.service.as_str(), "stage-backend-blue");
+    assert_eq!(backend.image.as_str(), "backend");
+    assert_eq!(backend.task_definition, TaskDefinitionSource::Live);
+    assert_eq!(backend.pre_deploy.as_ref().unwrap()[2].as_literal(), Some("head"));
+    assert_eq!(backend.timeout, Duration::from_mins(20));
+
+    let worker = ecs(&target, 1);
+    assert_eq!(worker.image.as_str(), "backend");
+    assert_eq!(worker.task_definition, TaskDefinitionSource::File("ecs/worker.json".into()));
+    assert_eq!(worker.timeout, Duration::from_mins(90));
+    assert!(worker.probes.is_empty() && worker.pre_deploy.is_none());
+}
+
+#[test]
+fn a_probe_has_its_defaults() {
+    let target = resolve(GOOD, "stage", &["backend"], None).unwrap();
+    let [probe] = ecs(&target, 0).probes.as_slice() else { panic!("one probe") };
+    assert_eq!(probe.url.as_literal(), Some("http://stage.example/health"));
+    assert_eq!((probe.method.as_str(), probe.status), ("GET", 200));
+    assert_eq!((probe.timeout, probe.interval), (Duration::from_secs(5), Duration::from_secs(1)));
+    assert_eq!((probe.retries, probe.successes), (10, 1));
+    assert_eq!(probe.headers["Authorization"].as_literal(), Some("Bearer s3cr3t value"));
+    let expected: Vec<_> = probe.json.values().collect();
+    let Expected::Text(release) = expected[0] else { panic!("{expected:?}") };
+    assert_eq!(release.to_string(), "${release.sha}");
+    let literals = [serde_json::json!(true), serde_json::json!(2), serde_json::json!(0.5)];
+    assert_eq!(expected[1..], literals.map(Expected::Literal).iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn everything_of_a_probe_can_be_written() {
+    let text = GOOD.to_owned()
+        + r#"
+[[environments.production.components.worker.probes]]
+url = "https://${app}.example/${release.sha}?e=${environment.name}"
+method = "post"
+status = 204
+text = "$${ok}"
+response-headers = { X-Release = "${release.sha}" }
+timeout = "500ms"
+interval = "2s"
+retries = 0
+successes = 3
+"#;
+    let target = resolve(&text, "production", &["worker"], Some(r#"{"REGION": "eu-west-1"}"#)).unwrap();
+    let [probe] = ecs(&target, 0).probes.as_slice() else { panic!("one probe") };
+    assert_eq!(probe.url.to_string(), "https://cloudshop.example/${release.sha}?e=production");
+    assert_eq!((probe.method.as_str(), probe.status), ("POST", 204));
+    assert_eq!(probe.text.as_ref().unwrap().as_literal(), Some("${ok}"));
+    assert_eq!(probe.response_headers["X-Release"].to_string(), "${release.sha}");
+    assert_eq!((probe.timeout, probe.interval), (Duration::from_millis(500), Duration::from_secs(2)));
+    assert_eq!((probe.retries, probe.successes), (0, 3));
+}
+
+#[test]
+fn a_component_alone_brings_the_image_that_it_takes() {
+    let target = resolve(GOOD, "stage", &["worker", "worker"], None).unwrap();
+    assert_eq!(target.components.len(), 1);
+    assert_eq!(target.components[0].name.as_str(), "worker");
+    assert_eq!(target.images.len(), 1);
+    assert_eq!(target.images[0].component.as_str(), "backend");
+}
+
+#[test]
+fn components_keep_the_order_of_the_file() {
+    let target = resolve(GOOD, "stage", &["worker", "backend"], None).unwrap();
+    let names: Vec<_> = target.components.iter().map(|component| component.name.as_str()).collect();
+    assert_eq!(names, ["backend", "worker"]);
+    let document = parse(GOOD).unwrap();
+    assert_eq!(document.environments().collect::<Vec<_>>(), ["stage", "production"]);
+    assert_eq!(document.components().collect::<Vec<_>>(), ["backend", "worker"]);
+}
+
+#[test]
+fn variables_are_looked_up_for_what_is_asked_only() {
+    // Stage needs no REGION, and the worker no PROBE_TOKEN.
+    assert!(resolve(GOOD, "stage", &[], Some("{}")).is_ok());
+    let request = Request { environment: "stage", components: &["worker".to_owned()], vars: None, env: &|_| None };
+    assert!(parse(GOOD).unwrap().resolve(&request).is_ok());
+
+    let target = resolve(GOOD, "production", &[], Some(r#"{"REGION": "eu-west-1", "OTHER": null}"#)).unwrap();
+    assert_eq!(target.region.as_str(), "eu-west-1");
+    assert_eq!(target.promotes_from.as_ref().unwrap().as_str(), "stage");
+    assert_eq!(target.gates["approval"], "none");
+    assert_eq!(ecs(&target, 0).cluster.as_str(), "prod-cluster");
+    assert!(ecs(&target, 0).probes.is_empty(), "stage's override stays in stage");
+}
+
+#[test]
+fn variables_may_be_numbers_and_booleans() {
+    let text = with("\"head\"]", "\"${vars.N}\", \"${vars.B}\", \"${vars.F}\"]");
+    let target = resolve(&text, "stage", &[], Some(r#"{"N": 7, "B": false, "F": 1.5}"#)).unwrap();
+    let words = ecs(&target, 0).pre_deploy.clone().unwrap();
+    assert_eq!(words[2..].iter().map(ToString::to_string).collect::<Vec<_>>(), ["7", "false", "1.5"]);
+}
+
+#[test]
+fn what_a_variable_holds_is_not_looked_into() {
+    let text = with("\"head\"]", "\"${vars.A}\"]");
+    let target = resolve(&text, "stage", &[], Some(r#"{"A": "${release.sha} ${env.X}"}"#)).unwrap();
+    let word = ecs(&target, 0).pre_deploy.clone().unwrap().remove(2);
+    assert_eq!(word.as_literal(), Some("${release.sha} ${env.X}"));
+}
+
+#[test]
+fn a_setting_may_stand_in_every_environment_instead() {
+    let text = with("service = \"${environment.prefix}-worker\"\n", "")
+        + "[environments.stage.components.worker]\nservice = \"a\"\ntimeout = \"5m\"\n\
+           [environments.production.components.worker]\nservice = \"b\"\n";
+    let stage = resolve(&text, "stage", &["worker"], None).unwrap();
+    assert_eq!((ecs(&stage, 0).service.as_str(), ecs(&stage, 0).timeout), ("a", Duration::from_mins(5)));
+    let production = resolve(&text, "production", &["worker"], Some(r#"{"REGION": "eu-west-1"}"#)).unwrap();
+    assert_eq!((ecs(&production, 0).service.as_str(), ecs(&production, 0).timeout), ("b", Duration::from_mins(90)));
+}
+
+#[test]
+fn a_prefix_may_have_variables() {
+    let text = with("prefix = \"prod\"", "prefix = \"${vars.P}-${environment.name}\"");
+    let vars = r#"{"P": "eu", "REGION": "eu-west-1"}"#;
+    let target = resolve(&text, "production", &[], Some(vars)).unwrap();
+    assert_eq!(ecs(&target, 0).cluster.as_str(), "eu-production-cluster");
+    // The missing one is told where it is written, not at every use of the prefix.
+    let errors = resolve(&text, "production", &[], Some(r#"{"REGION": "eu-west-1"}"#)).unwrap_err();
+    assert_eq!(errors.iter().count(), 1, "{errors}");
+}
+
+#[test]
+fn line_ends_and_byte_order_marks_change_nothing() {
+    let target = resolve(GOOD, "stage", &[], None).unwrap();
+    assert_eq!(resolve(&GOOD.replace('\n', "\r\n"), "stage", &[], None).unwrap(), target);
+    assert_eq!(resolve(&format!("\u{feff}{GOOD}"), "stage", &[], None).unwrap(), target);
+}

@@ -1,0 +1,91 @@
+//! What a configuration means, and what is said of a wrong one.
+
+use camino::Utf8Path;
+
+mod meaning;
+mod properties;
+mod refusals;
+mod reports;
+mod requests;
+
+use super::{ConfigError, ConfigErrors, Document, Request};
+use crate::domain::target::{EcsTarget, Kind, Target};
+
+const GOOD: &str = r#"
+app = "cloudshop"
+
+[components.backend]
+kind = "ecs"
+build = { context = "backend", platforms = ["linux/amd64"], args = { RELEASE = "${release.sha}" } }
+container = "web"
+pre-deploy = ["alembic", "upgrade", "head"]
+repository = "${environment.prefix}-cloudshop-backend"
+cluster = "${environment.prefix}-cluster"
+service = "${environment.prefix}-backend-blue"
+
+[components.worker]
+kind = "ecs"
+image-from = "backend"
+container = "worker"
+task-definition = "ecs/worker.json"
+cluster = "${environment.prefix}-cluster"
+service = "${environment.prefix}-worker"
+timeout = "1h 30m"
+
+[environments.stage]
+region = "us-east-1"
+account = "123456789012"
+
+[[environments.stage.components.backend.probes]]
+url = "http://stage.example/health"
+json = { "/release" = "${release.sha}", "/healthy" = true, "/workers" = 2, "/load" = 0.5 }
+headers = { Authorization = "Bearer ${env.PROBE_TOKEN}" }
+
+[environments.production]
+prefix = "prod"
+region = "${vars.REGION}"
+promotes-from = "stage"
+
+[environments.production.gates]
+approval = "none"
+"#;
+
+fn parse(text: &str) -> Result<Document, ConfigErrors> {
+    Document::parse(Utf8Path::new("shipgate.toml"), text)
+}
+
+fn refused(text: &str) -> ConfigErrors {
+    parse(text).map(|_| text).unwrap_err()
+}
+
+/// Resolves with the environment variables `PROBE_TOKEN` and `EMPTY`.
+fn resolve(text: &str, environment: &str, components: &[&str], vars: Option<&str>) -> Result<Target, ConfigErrors> {
+    let components: Vec<String> = components.iter().map(|&name| name.to_owned()).collect();
+    let env = |name: &str| match name {
+        "PROBE_TOKEN" => Some("s3cr3t value".to_owned()),
+        "EMPTY" => Some(String::new()),
+        _ => None,
+    };
+    let request = Request { environment, components: &components, vars, env: &env };
+    parse(text).unwrap_or_else(|errors| panic!("{errors}")).resolve(&request)
+}
+
+fn ecs(target: &Target, index: usize) -> &EcsTarget {
+    let Kind::Ecs(ecs) = &target.components[index].kind;
+    ecs
+}
+
+/// One line an error: position, offending text, message, hint.
+fn told(errors: &ConfigErrors) -> String {
+    let line = |ConfigError { location, message, hint }: &ConfigError| {
+        let place = location.as_ref().map_or("-".to_owned(), |it| format!("{}:{} {}", it.line, it.column, it.text));
+        format!("{place} | {message} | {hint}")
+    };
+    errors.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// [`GOOD`] with one thing changed.
+fn with(old: &str, new: &str) -> String {
+    assert!(GOOD.contains(old), "{old}");
+    GOOD.replacen(old, new, 1)
+}

@@ -1,0 +1,86 @@
+//! What is said when a right configuration cannot be resolved.
+
+use super::*;
+
+fn unresolved(text: &str, vars: Option<&str>) -> ConfigErrors {
+    resolve(text, "production", &[], vars).unwrap_err()
+}
+
+#[test]
+fn all_missing_variables_are_told_where_they_are_used() {
+    let text = with("\"head\"]", "\"${vars.LEVEL}\", \"${env.NOT_SET}${env.EMPTY}\", \"${vars.OBJECT}\"]");
+    insta::assert_snapshot!(told(&unresolved(&text, Some(r#"{"REGOIN": "x", "OBJECT": {}, "LEVEL": ""}"#))), @r#"
+    8:38 ${vars.LEVEL} | `${vars.LEVEL}` is empty | give `LEVEL` in SHIPGATE_VARS a text
+    8:55 ${env.NOT_SET} | `${env.NOT_SET}` is not set | set the environment variable `NOT_SET`
+    8:69 ${env.EMPTY} | `${env.EMPTY}` is empty | set the environment variable `EMPTY`
+    8:85 ${vars.OBJECT} | `${vars.OBJECT}` is not a string, a number or a boolean | make `OBJECT` in SHIPGATE_VARS a string
+    33:11 ${vars.REGION} | `${vars.REGION}` is not set | add `REGION` to the JSON object in SHIPGATE_VARS; it has `REGOIN`
+    "#);
+    assert_eq!(unresolved(GOOD, Some("")), unresolved(GOOD, None));
+    insta::assert_snapshot!(unresolved(GOOD, None).render(false), @r#"
+    error: `${vars.REGION}` is not set
+      --> shipgate.toml:33:11
+       |
+    33 | region = "${vars.REGION}"
+       |           ^^^^^^^^^^^^^^
+       |
+       = hint: set SHIPGATE_VARS to a JSON object with `REGION`, in a workflow `SHIPGATE_VARS: ${{ toJSON(vars) }}`
+    "#);
+}
+
+#[test]
+fn shipgate_vars_must_be_a_json_object() {
+    for vars in ["{", "[]", "\"secret\"", "{\"A\": secret}", "null"] {
+        let errors = unresolved(GOOD, Some(vars));
+        assert_eq!(errors.iter().count(), 1, "{errors}");
+        assert!(errors.iter().all(|error| error.location.is_none() && error.message.starts_with("SHIPGATE_VARS")));
+        assert!(!errors.render(false).contains("secret"));
+    }
+    insta::assert_snapshot!(unresolved(GOOD, Some("{\"A\": secret}")).render(false), @r#"
+    error: SHIPGATE_VARS is not valid JSON at its line 1, column 7
+    hint: set it to one JSON object, in a workflow `SHIPGATE_VARS: ${{ toJSON(vars) }}`
+    "#);
+}
+
+#[test]
+fn what_is_not_in_the_file_is_told_with_what_is() {
+    insta::assert_snapshot!(told(&resolve(GOOD, "prodution", &["wroker", "api"], None).unwrap_err()), @r#"
+    - | there is no component `api` | write one of `backend`, `worker`
+    - | there is no component `wroker` | write `worker`
+    - | there is no environment `prodution` | write `production`
+    "#);
+    insta::assert_snapshot!(resolve(GOOD, "live", &[], None).unwrap_err().render(false), @r#"
+    error: there is no environment `live`
+    hint: write one of `stage`, `production`
+    "#);
+}
+
+#[test]
+fn values_of_environment_variables_are_never_shown() {
+    let text = GOOD.replace("region = \"us-east-1\"", "region = \"${env.PROBE_TOKEN}\"").replace(
+        "[environments.production]",
+        "[environments.x]\nregion = \"us-east-1\"\nprefix = \"${env.PROBE_TOKEN}\"\n[environments.production]",
+    );
+    for environment in ["stage", "x"] {
+        let errors = resolve(&text, environment, &[], None).unwrap_err();
+        let all = format!("{errors} {errors:?} {} {}", told(&errors), errors.render(true));
+        assert!(!all.contains("s3cr3t"), "{all}");
+    }
+    insta::assert_snapshot!(told(&resolve(&text, "stage", &[], None).unwrap_err()), @r#"23:10 "${env.PROBE_TOKEN}" | `region`: what `${env.PROBE_TOKEN}` stands for is not a region | correct it or its variables: it has lowercase letters, digits and hyphens, like us-east-1"#);
+    insta::assert_snapshot!(told(&resolve(&text, "x", &["worker"], None).unwrap_err()), @r#"
+    9:14 "${environment.prefix}-cloudshop-backend" | `repository`: what `${environment.prefix}-cloudshop-backend` stands for is not a repository name | correct it or its variables: it has lowercase letters, digits and single `.`, `_`, `-` or `/` between them; 2 to 256
+    18:11 "${environment.prefix}-cluster" | `cluster`: what `${environment.prefix}-cluster` stands for is not a cluster name | correct it or its variables: it has letters, digits, `-` and `_`; at most 255
+    19:11 "${environment.prefix}-worker" | `service`: what `${environment.prefix}-worker` stands for is not a service name | correct it or its variables: it has letters, digits, `-` and `_`; at most 255
+    "#);
+}
+
+#[test]
+fn values_of_repository_variables_are_shown() {
+    insta::assert_snapshot!(told(&unresolved(GOOD, Some(r#"{"REGION": "Frankfurt"}"#))), @r#"33:10 "${vars.REGION}" | `region`: "Frankfurt", from `${vars.REGION}`, is not a region | correct it or its variables: it has lowercase letters, digits and hyphens, like us-east-1"#);
+}
+
+#[test]
+fn a_request_shows_no_variables() {
+    let request = Request { environment: "stage", components: &[], vars: Some("s3cr3t"), env: &|_| None };
+    assert!(!format!("{request:?}").contains("s3cr3t"));
+}

@@ -1,0 +1,149 @@
+//! Strings of the configuration, with the variables in them recognised but not looked up.
+
+use std::fmt;
+use std::ops::Range;
+
+use super::error::Problems;
+use super::read::{NOT_BUILT, Node, Read};
+use super::wording::nearest;
+use crate::domain::template::{self, RELEASE_SHA, scan};
+
+/// The variables without a name of one's own.
+const FIXED: [&str; 4] = ["app", "environment.name", "environment.prefix", RELEASE_SHA];
+
+/// A string as it stands in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Text {
+    /// The bytes of the file, quotes and all.
+    pub(super) span: Range<usize>,
+    /// The text as TOML means it, variables as they are written.
+    pub(super) written: String,
+    /// Its pieces in order.
+    pub(super) pieces: Vec<Piece>,
+}
+
+/// A piece of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Piece {
+    /// Stands for itself.
+    Literal(String),
+    /// Stands for something else.
+    Variable(Variable, Range<usize>),
+    /// Could not be read, which is already told.
+    Unreadable,
+}
+
+/// What may stand for something else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Variable {
+    /// One of the repository's variables.
+    Vars(String),
+    /// An environment variable of the process.
+    Env(String),
+    /// The application's name.
+    App,
+    /// The environment's name.
+    EnvironmentName,
+    /// The environment's prefix.
+    EnvironmentPrefix,
+    /// The release, once it is known.
+    ReleaseSha,
+}
+
+impl Read for Text {
+    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+        let span = node.span.clone();
+        let Some(written) = node.text(problems) else {
+            return Self { span, written: String::new(), pieces: vec![Piece::Unreadable] };
+        };
+        // Where TOML escapes nothing, a piece stands in the file as it stands in the text.
+        let verbatim = node.source[span.clone()].find(written).map(|offset| span.start + offset);
+        let place = |range: Range<usize>| match verbatim {
+            Some(start) => start + range.start..start + range.end,
+            None => span.clone(),
+        };
+        let pieces = match scan(written) {
+            Ok(pieces) => pieces.into_iter().map(|piece| Piece::new(piece, place, problems)).collect(),
+            Err(error) => {
+                let hint = "close it with `}`, or write `$${` for the text itself";
+                problems.at(&place(error.range), format!("`{}`: {}", node.name, error.fault), hint);
+                vec![Piece::Unreadable]
+            }
+        };
+        Self { span, written: written.to_owned(), pieces }
+    }
+}
+
+impl Piece {
+    fn new(piece: template::Piece<'_>, place: impl Fn(Range<usize>) -> Range<usize>, problems: &mut Problems) -> Self {
+        match piece {
+            template::Piece::Text(text) => Self::Literal(text),
+            template::Piece::Variable { name, range } => match Variable::parse(name) {
+                Ok(variable) => Self::Variable(variable, place(range)),
+                Err((message, hint)) => {
+                    problems.at(&place(range), message, hint);
+                    Self::Unreadable
+                }
+            },
+        }
+    }
+}
+
+impl Variable {
+    /// The variable of a name, or what is wrong with the name and what to do.
+    fn parse(name: &str) -> Result<Self, (String, String)> {
+        let (namespace, rest) = name.split_once('.').unwrap_or((name, ""));
+        match (namespace, rest) {
+            ("vars", rest) if is_identifier(rest) => Ok(Self::Vars(rest.to_owned())),
+            ("env", rest) if is_identifier(rest) => Ok(Self::Env(rest.to_owned())),
+            ("app", "") if name == "app" => Ok(Self::App),
+            ("environment", "name") => Ok(Self::EnvironmentName),
+            ("environment", "prefix") => Ok(Self::EnvironmentPrefix),
+            ("release", "sha") => Ok(Self::ReleaseSha),
+            ("vars" | "env", _) => {
+                let hint = format!("write `${{{namespace}.NAME}}`, the name of letters, digits and `_`");
+                Err((format!("`${{{name}}}` names no variable"), hint))
+            }
+            ("cfn" | "ssm", _) => {
+                let hint = "write the value itself, or take it from `${vars.NAME}`";
+                Err((format!("`${{{name}}}` {NOT_BUILT}"), hint.to_owned()))
+            }
+            ("secrets", _) => {
+                let hint = "hand the secret over as an environment variable, and write `${env.NAME}`";
+                Err((format!("unknown variable `${{{name}}}`"), hint.to_owned()))
+            }
+            _ => Err((format!("unknown variable `${{{name}}}`"), hint_for_unknown(name, rest))),
+        }
+    }
+}
+
+fn hint_for_unknown(name: &str, rest: &str) -> String {
+    let named = [format!("vars.{rest}"), format!("env.{rest}")];
+    let candidates = FIXED.into_iter().chain(named.iter().filter(|_| is_identifier(rest)).map(String::as_str));
+    match nearest(name, candidates) {
+        Some(meant) => format!("write `${{{meant}}}`"),
+        None => format!(
+            "write `${{vars.NAME}}`, `${{env.NAME}}`, `${{{}}}`, or `$${{{name}}}` for the text itself",
+            FIXED.join("}`, `${")
+        ),
+    }
+}
+
+/// Whether GitHub and shells take it as the name of a variable.
+fn is_identifier(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && text.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
+}
+
+impl fmt::Display for Variable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Vars(name) => write!(formatter, "${{vars.{name}}}"),
+            Self::Env(name) => write!(formatter, "${{env.{name}}}"),
+            Self::App => formatter.write_str("${app}"),
+            Self::EnvironmentName => formatter.write_str("${environment.name}"),
+            Self::EnvironmentPrefix => formatter.write_str("${environment.prefix}"),
+            Self::ReleaseSha => formatter.write_str("${release.sha}"),
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! What a text of the configuration must look like where no domain type says so. Pure checks of resolved text.
+
+use std::time::Duration;
+
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use jiff::fmt::friendly::SpanParser;
+use reqwest::Url;
+use reqwest::header::{HeaderName, HeaderValue};
+
+use crate::domain::image::ImageTag;
+use crate::domain::names::InvalidName;
+use crate::domain::target::TaskDefinitionSource;
+
+/// The longest that anything is waited for. A longer wait is a mistake: jobs of GitHub Actions end after six hours.
+const LONGEST_WAIT: Duration = Duration::from_hours(6);
+
+/// Says what a text is not, to continue "the text …", and what a right one looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Fault {
+    /// What it is not, with its article: `a region`.
+    pub(super) kind: &'static str,
+    /// What such a text looks like, as a sentence about "it".
+    pub(super) reason: &'static str,
+}
+
+impl From<InvalidName> for Fault {
+    fn from(InvalidName { kind, reason, .. }: InvalidName) -> Self {
+        Self { kind, reason }
+    }
+}
+
+/// A time to wait.
+pub(super) fn duration(text: &str) -> Result<Duration, Fault> {
+    SpanParser::new()
+        .parse_unsigned_duration(text)
+        .ok()
+        .filter(|duration| !duration.is_zero() && *duration <= LONGEST_WAIT)
+        .ok_or(Fault {
+            kind: "a time to wait",
+            reason: "it is like `90s` or `1h 30m`, more than nothing, at most `6h`",
+        })
+}
+
+/// A path that stays in the directory of the configuration file.
+pub(super) fn path(text: &str) -> Result<Utf8PathBuf, Fault> {
+    let stays_inside = Utf8Path::new(text)
+        .components()
+        .try_fold(0_usize, |depth, component| match component {
+            Utf8Component::Normal(_) => Some(depth + 1),
+            Utf8Component::ParentDir => depth.checked_sub(1),
+            Utf8Component::CurDir => Some(depth),
+            Utf8Component::RootDir | Utf8Component::Prefix(_) => None,
+        })
+        .is_some();
+    if stays_inside && !text.is_empty() && !text.contains(char::is_control) {
+        Ok(Utf8PathBuf::from(text))
+    } else {
+        Err(Fault {
+            kind: "a path inside the repository",
+            reason: "it is relative to the configuration file, and does not leave that directory",
+        })
+    }
+}
+
+/// The word `live`, or a path.
+pub(super) fn task_definition(text: &str) -> Result<TaskDefinitionSource, Fault> {
+    if text == "live" {
+        return Ok(TaskDefinitionSource::Live);
+    }
+    path(text).map(TaskDefinitionSource::File)
+}
+
+/// An operating system and an architecture.
+pub(super) fn platform(text: &str) -> Result<String, Fault> {
+    let is_part = |part: &str| {
+        !part.is_empty()
+            && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-' | '_'))
+    };
+    if (2..=3).contains(&text.split('/').count()) && text.split('/').all(is_part) {
+        Ok(text.to_owned())
+    } else {
+        Err(Fault { kind: "a platform", reason: "it is like `linux/amd64` or `linux/arm/v7`" })
+    }
+}
+
+/// A tag of an image.
+pub(super) fn tag(text: &str) -> Result<(), Fault> {
+    text.parse::<ImageTag>().map(drop).map_err(Fault::from)
+}
+
+/// The name of a build argument.
+pub(super) fn argument_name(text: &str) -> Result<(), Fault> {
+    let well_formed = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    well_formed
+        .then_some(())
+        .ok_or(Fault { kind: "the name of a build argument", reason: "it has letters, digits and `_`, no variables" })
+}
+
+/// An address that can be asked over HTTP.
+pub(super) fn url(text: &str) -> Result<(), Fault> {
+    let well_formed = Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    well_formed
+        .then_some(())
+        .ok_or(Fault { kind: "an address to ask", reason: "it starts with `http://` or `https://` and names a host" })
+}
+
+/// A method of HTTP, in either case; it is upper case afterwards.
+pub(super) fn method(text: &str) -> Result<String, Fault> {
+    let method = text.to_ascii_uppercase();
+    match method.as_str() {
+        "GET" | "HEAD" | "OPTIONS" | "POST" | "PUT" | "PATCH" | "DELETE" => Ok(method),
+        _ => Err(Fault {
+            kind: "a method",
+            reason: "it is one of `GET`, `HEAD`, `OPTIONS`, `POST`, `PUT`, `PATCH` and `DELETE`",
+        }),
+    }
+}
+
+/// The name of a header.
+pub(super) fn header_name(text: &str) -> Result<(), Fault> {
+    let fault = Fault { kind: "the name of a header", reason: "it has letters, digits and hyphens, no variables" };
+    HeaderName::from_bytes(text.as_bytes()).map(drop).map_err(|_| fault)
+}
+
+/// The value of a header.
+pub(super) fn header_value(text: &str) -> Result<(), Fault> {
+    let fault = Fault { kind: "the value of a header", reason: "it is one line of visible characters" };
+    HeaderValue::from_str(text).map(drop).map_err(|_| fault)
+}
+
+/// A JSON pointer.
+pub(super) fn pointer(text: &str) -> Result<(), Fault> {
+    let escapes_end = text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
+    let well_formed = (text.is_empty() || text.starts_with('/')) && escapes_end && !text.contains("${");
+    well_formed.then_some(()).ok_or(Fault {
+        kind: "a JSON pointer",
+        reason: "it is empty, or starts with `/` as in `/checks/0/name`; `~` is written `~0`; no variables",
+    })
+}
+
+/// Any text that a program can be given.
+pub(super) fn argument(text: &str) -> Result<(), Fault> {
+    let fault = Fault { kind: "a text to hand over", reason: "it has no NUL character" };
+    (!text.contains('\0')).then_some(()).ok_or(fault)
+}
+
+/// Any such text but none.
+pub(super) fn something(text: &str) -> Result<(), Fault> {
+    if text.is_empty() {
+        return Err(Fault { kind: "a text that says something", reason: "it has at least one character" });
+    }
+    argument(text)
+}

@@ -1,0 +1,198 @@
+//! Where we run. The only reader of the environment: everything else is handed what it needs.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::IsTerminal as _;
+
+use camino::Utf8PathBuf;
+
+use crate::domain::names::{AccountId, Region};
+use crate::error::Failure;
+
+/// A JSON object of values for `${vars.NAME}`; workflows pass `toJSON(vars)`.
+pub const VARS: &str = "SHIPGATE_VARS";
+
+/// Other addresses for AWS registries, for local use: `NAME=http(s)://HOST:PORT`, separated by commas, where `NAME` is
+/// the registry's AWS name, for example `000000000000.dkr.ecr.us-east-1.amazonaws.com`.
+pub const REGISTRY_HOSTS: &str = "SHIPGATE_REGISTRY_HOSTS";
+
+/// The facts of one invocation.
+#[derive(Debug, Clone)]
+pub struct Context {
+    variables: BTreeMap<String, String>,
+    all: Vec<(OsString, OsString)>,
+    /// The directory we were started in.
+    pub directory: Utf8PathBuf,
+    /// Whether stderr is a terminal that a person looks at.
+    pub interactive: bool,
+    /// Whether to use colour on stderr.
+    pub color: bool,
+}
+
+/// Another address for a registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistryAddress {
+    /// `host:port`
+    pub host: String,
+    /// Whether it speaks TLS.
+    pub tls: bool,
+}
+
+impl Context {
+    /// Reads the process's environment, working directory and standard error.
+    ///
+    /// # Errors
+    ///
+    /// The working directory is gone, or its path is not UTF-8.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+    pub fn from_process() -> Result<Self, Failure> {
+        let directory = std::env::current_dir()
+            .map_err(|error| Failure::invalid("the working directory cannot be read").cause(error.to_string()))?;
+        let directory = Utf8PathBuf::from_path_buf(directory)
+            .map_err(|path| Failure::invalid(format!("the working directory {} is not UTF-8", path.display())))?;
+        let interactive = std::io::stderr().is_terminal();
+        let color = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
+        Ok(Self::new(std::env::vars_os(), directory, interactive, color))
+    }
+
+    /// Builds a context from given facts.
+    pub fn new(
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+        directory: Utf8PathBuf,
+        interactive: bool,
+        color: bool,
+    ) -> Self {
+        let all: Vec<(OsString, OsString)> = variables.into_iter().collect();
+        let text = |value: &OsString| value.to_str().map(str::to_owned);
+        let variables = all.iter().filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect();
+        let mut context = Self { variables, all, directory, interactive, color };
+        // A log is no terminal, whatever the runner's pseudo-terminal says.
+        context.interactive &= !context.in_actions() && context.variable("CI").is_none();
+        context
+    }
+
+    /// A variable that is set and not empty.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Whether we run in GitHub Actions
+    /// ([variables](https://docs.github.com/en/actions/reference/workflows-and-actions/variables)).
+    pub fn in_actions(&self) -> bool {
+        self.variable("GITHUB_ACTIONS") == Some("true")
+    }
+
+    /// What names this run in the ledger: the workflow run with its attempt, or `local`.
+    pub fn run_name(&self) -> String {
+        match (self.variable("GITHUB_REPOSITORY"), self.variable("GITHUB_RUN_ID")) {
+            (Some(repository), Some(run)) => {
+                format!("{repository}/{run}/{}", self.variable("GITHUB_RUN_ATTEMPT").unwrap_or("1"))
+            }
+            _ => "local".to_owned(),
+        }
+    }
+
+    /// The repository's address as the workflow knows it.
+    pub fn source_url(&self) -> Option<String> {
+        Some(format!("{}/{}", self.variable("GITHUB_SERVER_URL")?, self.variable("GITHUB_REPOSITORY")?))
+    }
+
+    /// The environment that child processes get: what git and docker need, and nothing that holds a credential of AWS
+    /// or GitHub.
+    pub fn child_environment(&self) -> Vec<(OsString, OsString)> {
+        const NAMES: [&str; 22] = [
+            "PATH", "HOME", "USER", "LOGNAME", "LANG", "TMPDIR", "TEMP", "TMP", "TERM", "SSH_AUTH_SOCK", "SSL_CERT_FILE",
+            "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
+            "SYSTEMROOT", "USERPROFILE", "PROGRAMFILES", "PROGRAMDATA",
+        ];
+        const PREFIXES: [&str; 6] = ["DOCKER_", "BUILDKIT_", "BUILDX_", "LC_", "XDG_", "GIT_CONFIG"];
+        let wanted = |name: &str| NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+        self.all.iter().filter(|(name, _)| name.to_str().is_some_and(wanted)).cloned().collect()
+    }
+
+    /// The other address of a registry, when [`REGISTRY_HOSTS`] names one.
+    ///
+    /// # Errors
+    ///
+    /// The variable is malformed: `invalid`.
+    pub fn registry_address(&self, account: &AccountId, region: &Region) -> Result<Option<RegistryAddress>, Failure> {
+        let Some(text) = self.variable(REGISTRY_HOSTS) else {
+            return Ok(None);
+        };
+        let mut found = None;
+        for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
+            let (name, address) = parse_registry_entry(entry).ok_or_else(|| {
+                Failure::invalid(format!("{REGISTRY_HOSTS} has a malformed entry {entry:?}"))
+                    .hint("write 000000000000.dkr.ecr.us-east-1.amazonaws.com=http://localhost:4566, entries separated by commas")
+            })?;
+            let mut parts = name.split('.');
+            let of_account = parts.next() == Some(account.as_str());
+            if of_account && name.split('.').any(|part| part == region.as_str()) {
+                found = found.or(Some(address));
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn parse_registry_entry(entry: &str) -> Option<(&str, RegistryAddress)> {
+    let (name, url) = entry.split_once('=')?;
+    let (tls, host) = match url.strip_prefix("http://") {
+        Some(host) => (false, host),
+        None => (true, url.strip_prefix("https://")?),
+    };
+    let host = host.trim_end_matches('/');
+    let plain = !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '-' | '[' | ']'));
+    (plain && name.contains(".dkr.ecr.")).then(|| (name, RegistryAddress { host: host.to_owned(), tls }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn context(pairs: &[(&str, &str)]) -> Context {
+        let pairs = pairs.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+        Context::new(pairs, "/repository".into(), true, false)
+    }
+
+    fn address(text: &str, account: &str, region: &str) -> Result<Option<RegistryAddress>, String> {
+        context(&[(REGISTRY_HOSTS, text)])
+            .registry_address(&account.parse().unwrap(), &region.parse().unwrap())
+            .map_err(|failure| failure.reason)
+    }
+
+    #[test]
+    fn registries_are_found_by_account_and_region() {
+        let text = "000000000000.dkr.ecr.us-east-1.amazonaws.com=http://localhost:4566, \
+                    111111111111.dkr.ecr.eu-west-1.amazonaws.com=https://localhost:5000";
+        let first = RegistryAddress { host: "localhost:4566".to_owned(), tls: false };
+        let second = RegistryAddress { host: "localhost:5000".to_owned(), tls: true };
+        assert_eq!(address(text, "000000000000", "us-east-1"), Ok(Some(first)));
+        assert_eq!(address(text, "111111111111", "eu-west-1"), Ok(Some(second)));
+        assert_eq!(address(text, "111111111111", "us-east-1"), Ok(None));
+        for wrong in ["localhost", "a=b", "x.dkr.ecr.y=ftp://z", "x.dkr.ecr.y=http://a/b", "x.dkr.ecr.y=http://u:p@h"] {
+            assert!(address(wrong, "000000000000", "us-east-1").is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn children_get_no_credentials() {
+        let context = context(&[
+            ("PATH", "/bin"),
+            ("DOCKER_HOST", "unix:///x"),
+            ("AWS_SECRET_ACCESS_KEY", "canary"),
+            ("GITHUB_TOKEN", "canary"),
+            ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "canary"),
+            ("SHIPGATE_VARS", "canary"),
+        ]);
+        let names: Vec<OsString> = context.child_environment().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["PATH", "DOCKER_HOST"]);
+    }
+
+    #[test]
+    fn a_log_is_never_interactive() {
+        assert!(context(&[]).interactive);
+        assert!(!context(&[("GITHUB_ACTIONS", "true")]).interactive);
+        assert!(!context(&[("CI", "1")]).interactive);
+    }
+}

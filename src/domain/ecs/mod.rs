@@ -1,0 +1,7 @@
+//! What is particular to Amazon ECS, as plain data and plain functions.
+
+pub mod plan;
+pub mod read_back;
+pub mod rollout;
+pub mod service;
+pub mod task_definition;

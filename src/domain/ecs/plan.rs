@@ -1,0 +1,334 @@
+//! What has to change for an ECS service to run a release.
+
+use std::time::Duration;
+
+use super::rollout;
+use super::service::{Revision, RolloutState, Service};
+use super::task_definition::{Change, TaskDefinition, TaskDefinitionError};
+use crate::domain::image::Digest;
+use crate::domain::plan::PlannedImage;
+use crate::domain::release::ReleaseName;
+use crate::domain::target::EcsTarget;
+
+/// What was seen of a component before planning.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EcsFacts {
+    /// The service.
+    pub service: Service,
+    /// The revision that its primary deployment runs.
+    pub live: Revision,
+    /// Other revisions of the family, newest first; not all of them.
+    pub others: Vec<Revision>,
+    /// The repository's task-definition file, where the configuration names one.
+    pub file: Option<TaskDefinition>,
+}
+
+/// The plan for one service.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EcsPlan {
+    /// The service and all that is configured for it.
+    pub target: EcsTarget,
+    /// The precondition: what the service runs now.
+    pub live: Revision,
+    /// Whether a rollout of that is still going on.
+    pub rolling_out: bool,
+    /// How long the last rollout took, where the service tells.
+    pub last_rollout: Option<Duration>,
+    /// The image that the container gets.
+    pub image: PlannedImage,
+    /// Which revision the service is to run.
+    pub next: NextRevision,
+    /// What differs from the live revision to the next one.
+    pub changes: Vec<Change>,
+    /// What somebody changed by hand since our last release.
+    pub drift: Option<Drift>,
+}
+
+/// Which revision a service is to run.
+#[derive(Debug, Clone, PartialEq)]
+pub enum NextRevision {
+    /// The one it runs.
+    Live,
+    /// One that an earlier run registered for this release and did not get to use.
+    Registered(Revision),
+    /// A new one. `None` until the image is built.
+    New(Option<TaskDefinition>),
+}
+
+/// The service does not run what we last put there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drift {
+    /// The revision we registered last that is known to have been deployed, or at least not to have failed.
+    pub last: String,
+    /// What differs from that to what runs now.
+    pub changes: Vec<Change>,
+}
+
+impl EcsPlan {
+    /// Whether the service already is meant to run the release.
+    pub fn is_empty(&self) -> bool {
+        self.next == NextRevision::Live
+    }
+
+    /// The digests that a running container may show; empty until the image is built.
+    pub fn digests(&self) -> Vec<Digest> {
+        match &self.image {
+            PlannedImage::Known(image) => image.digests(),
+            PlannedImage::AfterBuild { .. } => Vec::new(),
+        }
+    }
+}
+
+/// Plans one service.
+///
+/// # Errors
+///
+/// The configured container is not in the task definition.
+pub fn plan(
+    target: &EcsTarget,
+    facts: &EcsFacts,
+    image: &PlannedImage,
+    release: &ReleaseName,
+) -> Result<EcsPlan, TaskDefinitionError> {
+    let base = facts.file.as_ref().unwrap_or(&facts.live.definition);
+    let desired = base.with_image(&target.container, &image.to_string(), release)?;
+    let changes = facts.live.definition.changes_to(&desired);
+    let next = match image {
+        _ if changes.is_empty() => NextRevision::Live,
+        PlannedImage::AfterBuild { .. } => NextRevision::New(None),
+        PlannedImage::Known(_) => reusable(facts, &desired, release)
+            .map_or_else(|| NextRevision::New(Some(desired)), |revision| NextRevision::Registered(revision.clone())),
+    };
+    let primary = facts.service.primary();
+    Ok(EcsPlan {
+        target: target.clone(),
+        live: facts.live.clone(),
+        rolling_out: primary.is_some_and(|primary| primary.rollout_state == Some(RolloutState::InProgress)),
+        last_rollout: rollout::last_rollout(&facts.service),
+        image: image.clone(),
+        next,
+        changes,
+        drift: drift(facts),
+    })
+}
+
+/// A revision that we registered for this very release, whose outcome nobody wrote: that run ended before it was used.
+fn reusable<'a>(facts: &'a EcsFacts, desired: &TaskDefinition, release: &ReleaseName) -> Option<&'a Revision> {
+    facts.others.iter().find(|revision| {
+        revision.ledger.as_ref().is_some_and(|entry| entry.release == *release && entry.outcome.is_none())
+            && revision.definition.changes_to(desired).is_empty()
+    })
+}
+
+/// Compares what runs with the newest revision of ours that did not fail.
+fn drift(facts: &EcsFacts) -> Option<Drift> {
+    let served = |revision: &&Revision| {
+        revision.ledger.as_ref().is_some_and(|entry| matches!(entry.outcome.as_deref(), Some("deployed" | "unproven")))
+    };
+    let last = facts.others.iter().find(served)?;
+    // An older revision of ours below a live one of ours is just history.
+    let live_is_newer = facts.live.ledger.is_some() && number(&facts.live.arn) > number(&last.arn);
+    (!live_is_newer).then(|| Drift {
+        last: last.arn.clone(),
+        changes: last.definition.changes_to(&facts.live.definition),
+    })
+}
+
+/// The number at the end of a revision's ARN; 0 where there is none.
+pub fn number(arn: &str) -> u64 {
+    arn.rsplit(':').next().and_then(|number| number.parse().ok()).unwrap_or_default()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::domain::ecs::service::{Controller, Deployment, LedgerEntry, ServiceStatus};
+    use crate::domain::image::Repository;
+    use crate::domain::plan::KnownImage;
+    use crate::domain::target::TaskDefinitionSource;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    const SHA: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+    const OTHER_SHA: &str = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
+
+    pub(crate) fn target() -> EcsTarget {
+        EcsTarget {
+            cluster: "stage-cluster".parse().unwrap(),
+            service: "stage-backend-blue".parse().unwrap(),
+            container: "web".parse().unwrap(),
+            image: "backend".parse().unwrap(),
+            task_definition: TaskDefinitionSource::Live,
+            pre_deploy: None,
+            probes: Vec::new(),
+            timeout: Duration::from_secs(60),
+        }
+    }
+
+    pub(crate) fn revision(number: u64, image: &str, variable: &str, ledger: Option<LedgerEntry>) -> Revision {
+        Revision {
+            arn: format!("arn:aws:ecs:us-east-1:123456789012:task-definition/backend:{number}"),
+            definition: TaskDefinition::from_json(json!({
+                "family": "backend",
+                "containerDefinitions": [
+                    {"name": "web", "image": image, "environment": [{"name": "LOG_LEVEL", "value": variable}]},
+                ],
+            }))
+            .unwrap(),
+            ledger,
+            other_tags: Vec::new(),
+        }
+    }
+
+    pub(crate) fn facts(live: Revision, others: Vec<Revision>) -> EcsFacts {
+        EcsFacts {
+            service: Service {
+                arn: "arn:aws:ecs:us-east-1:123456789012:service/stage-cluster/stage-backend-blue".to_owned(),
+                status: ServiceStatus::Active,
+                controller: Controller::Ecs,
+                desired: 1,
+                running: 1,
+                deployments: vec![Deployment {
+                    id: "ecs-svc/1".to_owned(),
+                    is_primary: true,
+                    task_definition: live.arn.clone(),
+                    rollout_state: Some(RolloutState::Completed),
+                    reason: None,
+                    desired: 1,
+                    running: 1,
+                    pending: 0,
+                    failed: 0,
+                    created: None,
+                    updated: None,
+                }],
+                events: Vec::new(),
+            },
+            live,
+            others,
+            file: None,
+        }
+    }
+
+    pub(crate) fn known_image(character: char) -> PlannedImage {
+        let repository = Repository {
+            host: "123456789012.dkr.ecr.us-east-1.amazonaws.com".to_owned(),
+            name: "stage-cloudshop-backend".parse().unwrap(),
+        };
+        let digest: Digest = format!("sha256:{}", character.to_string().repeat(64)).parse().unwrap();
+        PlannedImage::Known(KnownImage {
+            reference: repository.pinned(&SHA.parse().unwrap(), &digest),
+            digest,
+            platforms: Vec::new(),
+        })
+    }
+
+    fn release() -> ReleaseName {
+        SHA.parse().unwrap()
+    }
+
+    fn entry(sha: &str, outcome: Option<&str>) -> Option<LedgerEntry> {
+        Some(LedgerEntry { release: sha.parse().unwrap(), outcome: outcome.map(str::to_owned) })
+    }
+
+    /// The facts after a plan was carried out, as ECS would show them.
+    pub(crate) fn carried_out(before: &EcsFacts, plan: &EcsPlan) -> EcsFacts {
+        let mut after = before.clone();
+        let next = match &plan.next {
+            NextRevision::Live => return after,
+            NextRevision::Registered(revision) => revision.clone(),
+            NextRevision::New(definition) => {
+                let mut next = revision(number(&before.live.arn) + 1, "", "", entry(SHA, Some("deployed")));
+                next.definition = definition.clone().unwrap();
+                next
+            }
+        };
+        after.service.deployments[0].task_definition = next.arn.clone();
+        after.others.insert(0, after.live);
+        after.live = next;
+        after
+    }
+
+    #[test]
+    fn a_first_deploy_registers_and_keeps_the_variables() {
+        let facts = facts(revision(1, "repo:bootstrap", "debug", None), vec![]);
+        let plan = plan(&target(), &facts, &known_image('a'), &release()).unwrap();
+        let NextRevision::New(Some(definition)) = &plan.next else { panic!("{plan:?}") };
+        assert_eq!(definition.to_json()["containerDefinitions"][0]["environment"][0]["value"], "debug");
+        assert_eq!(plan.drift, None);
+    }
+
+    #[test]
+    fn before_the_build_only_the_digest_is_open() {
+        let facts = facts(revision(1, "repo:bootstrap", "debug", None), vec![]);
+        let PlannedImage::Known(known) = known_image('a') else { panic!() };
+        let open = PlannedImage::AfterBuild { repository: known.reference.repository.clone(), tag: SHA.parse().unwrap() };
+        let before = plan(&target(), &facts, &open, &release()).unwrap();
+        let after = plan(&target(), &facts, &known_image('a'), &release()).unwrap();
+        assert_eq!(before.next, NextRevision::New(None));
+        let paths = |plan: &EcsPlan| plan.changes.iter().map(|change| change.path.clone()).collect::<Vec<_>>();
+        assert_eq!(paths(&before), paths(&after));
+    }
+
+    #[test]
+    fn a_revision_left_over_from_an_interrupted_run_is_used() {
+        let facts = facts(revision(1, "repo:bootstrap", "debug", None), vec![]);
+        let first = plan(&target(), &facts, &known_image('a'), &release()).unwrap();
+        let NextRevision::New(Some(definition)) = first.next else { panic!() };
+        for (ledger, reused) in [
+            (entry(SHA, None), true),
+            (entry(SHA, Some("rolled-back")), false),
+            (entry(OTHER_SHA, None), false),
+            (None, false),
+        ] {
+            let mut left_over = revision(2, "", "", ledger);
+            left_over.definition = definition.clone();
+            let mut facts = facts.clone();
+            facts.others.push(left_over.clone());
+            let again = plan(&target(), &facts, &known_image('a'), &release()).unwrap();
+            assert_eq!(again.next == NextRevision::Registered(left_over.clone()), reused, "{left_over:?}");
+        }
+    }
+
+    #[test]
+    fn a_hand_made_revision_is_told_from_ours() {
+        let ours = revision(2, &known_image('a').to_string(), "debug", entry(SHA, Some("deployed")));
+        let by_hand = revision(3, "repo:latest", "trace", None);
+        let plan = plan(&target(), &facts(by_hand, vec![ours.clone()]), &known_image('a'), &release()).unwrap();
+        let drift = plan.drift.unwrap();
+        assert_eq!(drift.last, ours.arn);
+        let paths: Vec<&str> = drift.changes.iter().map(|change| change.path.as_str()).collect();
+        assert_eq!(
+            paths,
+            ["containerDefinitions[web].image", "containerDefinitions[web].environment[LOG_LEVEL].value"]
+        );
+    }
+
+    #[test]
+    fn an_older_revision_put_back_by_hand_is_drift_and_history_is_not() {
+        let newer = revision(5, "repo:new", "debug", entry(SHA, Some("deployed")));
+        let older = revision(3, "repo:old", "debug", entry(OTHER_SHA, Some("deployed")));
+        let put_back = plan(&target(), &facts(older.clone(), vec![newer.clone()]), &known_image('a'), &release());
+        assert_eq!(put_back.unwrap().drift.unwrap().last, newer.arn);
+        let history = plan(&target(), &facts(newer, vec![older]), &known_image('a'), &release());
+        assert_eq!(history.unwrap().drift, None);
+    }
+
+    proptest! {
+        #[test]
+        fn planning_what_a_plan_leads_to_is_empty(
+            image in "[a-z:/]{0,20}",
+            variable in "[ -~]{0,20}",
+            number in 1u64..1000,
+            built in proptest::char::range('a', 'f'),
+        ) {
+            let before = facts(revision(number, &image, &variable, None), vec![]);
+            let first = plan(&target(), &before, &known_image(built), &release()).unwrap();
+            prop_assert!(!first.is_empty());
+            let after = carried_out(&before, &first);
+            let second = plan(&target(), &after, &known_image(built), &release()).unwrap();
+            prop_assert!(second.is_empty(), "{:?}", second.changes);
+            prop_assert_eq!(&second.changes, &vec![]);
+            prop_assert_eq!(second.drift, None);
+        }
+    }
+}

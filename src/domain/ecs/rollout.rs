@@ -1,0 +1,303 @@
+//! Is the rollout done, and how did it end? The judgement over one look at the service.
+//!
+//! Never `services-stable`: that is also true after a rollback, after somebody else's deployment, and with nothing
+//! running. We follow *our* deployment by its id. The facts are those of
+//! [Deployment](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Deployment.html).
+
+use std::time::Duration;
+
+use super::service::{Deployment, RolloutState, Service, ServiceStatus};
+
+/// The deployment we made, and what was there before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OurDeployment {
+    /// `ecs-svc/…`
+    pub id: String,
+    /// The revision it rolls out.
+    pub task_definition: String,
+    /// The revision that served before. `None`: nothing did.
+    pub previous_task_definition: Option<String>,
+}
+
+/// What one look at the service says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Judgement {
+    /// It goes on.
+    Wait,
+    /// ECS calls it done. What runs is still to be read back.
+    Completed,
+    /// It failed, and ECS is bringing the previous revision back.
+    RollingBack {
+        /// Why, in the words of ECS.
+        reason: String,
+    },
+    /// It failed, and the previous revision is the primary one again and runs as many tasks as it should.
+    RolledBack {
+        /// Why, in the words of ECS.
+        reason: String,
+    },
+    /// It failed, and nothing brings the previous revision back.
+    Failed {
+        /// Why, in the words of ECS.
+        reason: String,
+    },
+    /// Somebody else's deployment took our place.
+    Superseded {
+        /// The revision that took it.
+        by: String,
+    },
+    /// The service is being deleted, or gone.
+    Gone {
+        /// The service's status.
+        status: String,
+    },
+}
+
+/// Judges one look. `None` stands for a service that is not there any more.
+pub fn judge(ours: &OurDeployment, service: Option<&Service>) -> Judgement {
+    let Some(service) = service else {
+        return Judgement::Gone { status: "MISSING".to_owned() };
+    };
+    match &service.status {
+        ServiceStatus::Active => {}
+        ServiceStatus::Draining => return Judgement::Gone { status: "DRAINING".to_owned() },
+        ServiceStatus::Inactive => return Judgement::Gone { status: "INACTIVE".to_owned() },
+        ServiceStatus::Other(status) => return Judgement::Gone { status: status.clone() },
+    }
+    let Some(primary) = service.primary() else {
+        return Judgement::Wait;
+    };
+    match service.deployment(&ours.id) {
+        Some(deployment) if deployment.is_primary => judge_primary(deployment),
+        Some(deployment) if deployment.rollout_state == Some(RolloutState::Failed) => {
+            judge_after_failure(ours, reason_of(deployment), primary)
+        }
+        // Somebody forced a new deployment of our own revision: that one has taken over our job.
+        _ if primary.task_definition == ours.task_definition => judge_primary(primary),
+        // AWS takes a rolled-back deployment off the list when the rollback is done.
+        None if ours.previous_task_definition.as_ref() == Some(&primary.task_definition) => {
+            judge_after_failure(ours, reason_of(primary), primary)
+        }
+        Some(_) | None => Judgement::Superseded { by: primary.task_definition.clone() },
+    }
+}
+
+fn judge_primary(deployment: &Deployment) -> Judgement {
+    match &deployment.rollout_state {
+        Some(RolloutState::Completed) => Judgement::Completed,
+        Some(RolloutState::Failed) => Judgement::Failed { reason: reason_of(deployment) },
+        Some(RolloutState::InProgress | RolloutState::Other(_)) => Judgement::Wait,
+        // A classic load balancer: no state is told, so count.
+        None if deployment.running == deployment.desired && deployment.pending == 0 => Judgement::Completed,
+        None => Judgement::Wait,
+    }
+}
+
+fn judge_after_failure(ours: &OurDeployment, reason: String, primary: &Deployment) -> Judgement {
+    if ours.previous_task_definition.as_ref() != Some(&primary.task_definition) {
+        return Judgement::Superseded { by: primary.task_definition.clone() };
+    }
+    let done = primary.rollout_state == Some(RolloutState::Completed) || primary.rollout_state.is_none();
+    if done && primary.running >= primary.desired {
+        Judgement::RolledBack { reason }
+    } else {
+        Judgement::RollingBack { reason }
+    }
+}
+
+fn reason_of(deployment: &Deployment) -> String {
+    deployment.reason.clone().unwrap_or_else(|| "ECS gave no reason".to_owned())
+}
+
+/// How long to wait before the next look.
+///
+/// A look costs an API call, and lateness costs the reader's patience; both are bought in proportion to how long this
+/// service's last rollout took. Until a quarter of that nothing is expected; around it we look often; beyond it, or
+/// where nothing is known of a last rollout, the pause grows with the time already spent.
+pub fn pause(elapsed: Duration, last_rollout: Option<Duration>) -> Duration {
+    const SHORTEST: Duration = Duration::from_millis(400);
+    const LONGEST: Duration = Duration::from_secs(20);
+    let pause = match last_rollout {
+        Some(expected) if elapsed < expected / 2 => expected / 4,
+        Some(expected) if elapsed < expected * 2 => expected / 10,
+        Some(_) | None => elapsed / 3,
+    };
+    pause.clamp(SHORTEST, LONGEST)
+}
+
+/// How long the last finished rollout of the service took, as far as the service tells.
+pub fn last_rollout(service: &Service) -> Option<Duration> {
+    let primary = service.primary()?;
+    if primary.rollout_state != Some(RolloutState::Completed) {
+        return None;
+    }
+    let taken = primary.updated?.duration_since(primary.created?);
+    Duration::try_from(taken).ok().filter(|taken| !taken.is_zero())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ecs::service::Controller;
+    use proptest::prelude::*;
+
+    fn ours() -> OurDeployment {
+        OurDeployment {
+            id: "ecs-svc/2".to_owned(),
+            task_definition: "backend:8".to_owned(),
+            previous_task_definition: Some("backend:7".to_owned()),
+        }
+    }
+
+    fn deployment(id: &str, is_primary: bool, task_definition: &str, state: RolloutState) -> Deployment {
+        Deployment {
+            id: format!("ecs-svc/{id}"),
+            is_primary,
+            task_definition: task_definition.to_owned(),
+            rollout_state: Some(state),
+            reason: Some("because".to_owned()),
+            desired: 2,
+            running: 2,
+            pending: 0,
+            failed: 0,
+            created: None,
+            updated: None,
+        }
+    }
+
+    fn service(deployments: Vec<Deployment>) -> Service {
+        Service {
+            arn: "arn".to_owned(),
+            status: ServiceStatus::Active,
+            controller: Controller::Ecs,
+            desired: 2,
+            running: 2,
+            deployments,
+            events: Vec::new(),
+        }
+    }
+
+    fn judged(deployments: Vec<Deployment>) -> Judgement {
+        judge(&ours(), Some(&service(deployments)))
+    }
+
+    #[test]
+    fn a_good_rollout_waits_and_completes() {
+        use RolloutState::{Completed, InProgress};
+        let old = || deployment("1", false, "backend:7", Completed);
+        assert_eq!(judged(vec![deployment("2", true, "backend:8", InProgress), old()]), Judgement::Wait);
+        assert_eq!(judged(vec![deployment("2", true, "backend:8", Completed), old()]), Judgement::Completed);
+    }
+
+    #[test]
+    fn the_circuit_breaker_is_no_success() {
+        use RolloutState::{Completed, Failed, InProgress};
+        let reason = "because".to_owned();
+        let ours = || deployment("2", false, "backend:8", Failed);
+        assert_eq!(
+            judged(vec![ours(), deployment("1", true, "backend:7", InProgress)]),
+            Judgement::RollingBack { reason: reason.clone() }
+        );
+        assert_eq!(
+            judged(vec![ours(), deployment("3", true, "backend:7", Completed)]),
+            Judgement::RolledBack { reason: reason.clone() }
+        );
+        // AWS: ours has left the list.
+        assert_eq!(
+            judged(vec![deployment("3", true, "backend:7", Completed)]),
+            Judgement::RolledBack { reason: reason.clone() }
+        );
+        assert_eq!(judged(vec![deployment("2", true, "backend:8", Failed)]), Judgement::Failed { reason });
+    }
+
+    #[test]
+    fn a_rollback_that_does_not_run_is_not_done() {
+        let mut previous = deployment("3", true, "backend:7", RolloutState::Completed);
+        previous.running = 1;
+        let judgement = judged(vec![deployment("2", false, "backend:8", RolloutState::Failed), previous]);
+        assert!(matches!(judgement, Judgement::RollingBack { .. }), "{judgement:?}");
+    }
+
+    #[test]
+    fn somebody_elses_deployment_supersedes() {
+        use RolloutState::InProgress;
+        let superseded = Judgement::Superseded { by: "backend:9".to_owned() };
+        let newer = || deployment("3", true, "backend:9", InProgress);
+        assert_eq!(judged(vec![newer(), deployment("2", false, "backend:8", InProgress)]), superseded);
+        assert_eq!(judged(vec![newer(), deployment("2", false, "backend:8", RolloutState::Failed)]), superseded);
+        assert_eq!(judged(vec![newer()]), superseded);
+    }
+
+    #[test]
+    fn a_forced_deployment_of_our_revision_is_followed() {
+        assert_eq!(judged(vec![deployment("3", true, "backend:8", RolloutState::InProgress)]), Judgement::Wait);
+        assert_eq!(judged(vec![deployment("3", true, "backend:8", RolloutState::Completed)]), Judgement::Completed);
+    }
+
+    #[test]
+    fn an_unknown_state_is_never_success() {
+        let state = RolloutState::Other("SPLENDID".to_owned());
+        assert_eq!(judged(vec![deployment("2", true, "backend:8", state)]), Judgement::Wait);
+    }
+
+    #[test]
+    fn a_deleted_service_is_gone() {
+        assert_eq!(judge(&ours(), None), Judgement::Gone { status: "MISSING".to_owned() });
+        let mut draining = service(vec![deployment("2", true, "backend:8", RolloutState::InProgress)]);
+        draining.status = ServiceStatus::Draining;
+        assert_eq!(judge(&ours(), Some(&draining)), Judgement::Gone { status: "DRAINING".to_owned() });
+    }
+
+    fn looks(seconds: u64, last: Option<Duration>) -> usize {
+        let mut elapsed = Duration::ZERO;
+        let mut count = 0;
+        while elapsed < Duration::from_secs(seconds) {
+            elapsed += pause(elapsed, last);
+            count += 1;
+        }
+        count
+    }
+
+    #[test]
+    fn a_three_minute_rollout_costs_few_looks() {
+        assert!(looks(180, Some(Duration::from_secs(180))) <= 9, "{}", looks(180, Some(Duration::from_secs(180))));
+        assert!(looks(180, None) <= 26, "{}", looks(180, None));
+    }
+
+    #[test]
+    fn a_short_rollout_is_seen_at_once() {
+        for elapsed in [0, 500, 1000, 1500, 2500] {
+            let pause = pause(Duration::from_millis(elapsed), Some(Duration::from_millis(1600)));
+            assert!(pause <= Duration::from_millis(850), "{elapsed}: {pause:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn pauses_stay_within_bounds(elapsed in 0u64..100_000, last in proptest::option::of(0u64..100_000)) {
+            let pause = pause(Duration::from_secs(elapsed), last.map(Duration::from_secs));
+            prop_assert!(pause >= Duration::from_millis(400) && pause <= Duration::from_secs(20));
+        }
+
+        #[test]
+        fn completed_means_our_revision_is_primary(
+            rows in proptest::collection::vec((0u8..4, any::<bool>(), 6u8..10, 0u8..4), 0..4)
+        ) {
+            let deployments: Vec<Deployment> = rows.iter().map(|(id, primary, revision, state)| {
+                let state = match state {
+                    0 => RolloutState::InProgress,
+                    1 => RolloutState::Completed,
+                    2 => RolloutState::Failed,
+                    _ => RolloutState::Other("X".to_owned()),
+                };
+                // One id belongs to one revision, as on AWS.
+                let revision = if *id == 2 { 8 } else { *revision };
+                deployment(&id.to_string(), *primary, &format!("backend:{revision}"), state)
+            }).collect();
+            let service = service(deployments);
+            if judge(&ours(), Some(&service)) == Judgement::Completed {
+                prop_assert!(service.deployments.iter().any(|d| d.is_primary && d.task_definition == "backend:8"));
+            }
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! What was seen of an ECS service, its deployments, revisions and tasks.
+
+use jiff::Timestamp;
+
+use super::task_definition::TaskDefinition;
+use crate::domain::image::Digest;
+use crate::domain::release::ReleaseName;
+
+/// A service as DescribeServices shows it
+/// ([Service](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html)).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Service {
+    /// The service's ARN.
+    pub arn: String,
+    /// Whether it takes deployments.
+    pub status: ServiceStatus,
+    /// Who makes its deployments.
+    pub controller: Controller,
+    /// How many tasks it should run.
+    pub desired: i32,
+    /// How many tasks it runs, of any deployment.
+    pub running: i32,
+    /// The deployments in progress and the one that serves, newest first.
+    pub deployments: Vec<Deployment>,
+    /// The newest events, newest first.
+    pub events: Vec<Event>,
+}
+
+impl Service {
+    /// The deployment that the service is meant to run.
+    pub fn primary(&self) -> Option<&Deployment> {
+        self.deployments.iter().find(|deployment| deployment.is_primary)
+    }
+
+    /// A deployment by id.
+    pub fn deployment(&self, id: &str) -> Option<&Deployment> {
+        self.deployments.iter().find(|deployment| deployment.id == id)
+    }
+}
+
+/// The status of a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServiceStatus {
+    /// It takes deployments.
+    Active,
+    /// It was deleted and its tasks are stopping.
+    Draining,
+    /// It was deleted.
+    Inactive,
+    /// A status newer than this program.
+    Other(String),
+}
+
+/// The deployment controller of a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Controller {
+    /// ECS itself, the only one that is supported.
+    Ecs,
+    /// `CODE_DEPLOY`, `EXTERNAL`, or one newer than this program.
+    Other(String),
+}
+
+/// One deployment of a service.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Deployment {
+    /// `ecs-svc/…`
+    pub id: String,
+    /// Whether the service is meant to run this one.
+    pub is_primary: bool,
+    /// The ARN of its task-definition revision.
+    pub task_definition: String,
+    /// How far ECS says it is. Absent for load balancers of the classic kind.
+    pub rollout_state: Option<RolloutState>,
+    /// What ECS says about that.
+    pub reason: Option<String>,
+    /// How many tasks it should run.
+    pub desired: i32,
+    /// How many tasks it runs.
+    pub running: i32,
+    /// How many tasks are starting.
+    pub pending: i32,
+    /// How many tasks failed in a row.
+    pub failed: i32,
+    /// When it began.
+    pub created: Option<Timestamp>,
+    /// When it last changed.
+    pub updated: Option<Timestamp>,
+}
+
+/// `rolloutState` of a deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RolloutState {
+    /// It goes on.
+    InProgress,
+    /// ECS calls it done. A first deployment is called so with nothing running.
+    Completed,
+    /// ECS gave up.
+    Failed,
+    /// A state newer than this program: never taken for success.
+    Other(String),
+}
+
+/// A service event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// The event's id.
+    pub id: String,
+    /// What happened, in the words of ECS: foreign text.
+    pub message: String,
+}
+
+/// A task-definition revision with what we wrote on it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Revision {
+    /// The ARN, with the revision's number.
+    pub arn: String,
+    /// Its content.
+    pub definition: TaskDefinition,
+    /// Our entry, when we registered it.
+    pub ledger: Option<LedgerEntry>,
+    /// The tags that are not ours, to be kept.
+    pub other_tags: Vec<(String, String)>,
+}
+
+impl Revision {
+    /// `family:number`, for people.
+    pub fn short(&self) -> &str {
+        short_arn(&self.arn)
+    }
+}
+
+/// The last part of an ARN, for people: `family:7` of a task definition, the id of a task.
+pub fn short_arn(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
+}
+
+/// What our tags on a revision say (the ledger).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerEntry {
+    /// The release it was registered for.
+    pub release: ReleaseName,
+    /// How that ended, when it is known.
+    pub outcome: Option<String>,
+}
+
+/// A task as DescribeTasks shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Task {
+    /// The task's ARN.
+    pub arn: String,
+    /// The ARN of its revision.
+    pub task_definition: String,
+    /// `RUNNING`, `STOPPED`, …
+    pub last_status: String,
+    /// When it was created.
+    pub created: Option<Timestamp>,
+    /// Why it stopped, as a code.
+    pub stop_code: Option<String>,
+    /// Why it stopped, in the words of ECS: foreign text.
+    pub stopped_reason: Option<String>,
+    /// Its containers.
+    pub containers: Vec<TaskContainer>,
+}
+
+impl Task {
+    /// The last part of the ARN.
+    pub fn id(&self) -> &str {
+        short_arn(&self.arn)
+    }
+
+    /// A container by name.
+    pub fn container(&self, name: &str) -> Option<&TaskContainer> {
+        self.containers.iter().find(|container| container.name == name)
+    }
+}
+
+/// A container of a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskContainer {
+    /// The container's name.
+    pub name: String,
+    /// What the engine pulled. Absent until it has.
+    pub digest: Option<Digest>,
+    /// The exit code, once it has stopped.
+    pub exit_code: Option<i32>,
+    /// What the engine said, for example of an image that cannot be pulled: foreign text.
+    pub reason: Option<String>,
+}

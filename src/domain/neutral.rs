@@ -1,0 +1,71 @@
+//! Foreign text, made harmless before a person, a log or the GitHub runner reads it.
+//!
+//! Foreign is everything that we did not write: build output, ECS events, container logs, commit titles, registry
+//! errors. The runner takes `::command::` at the start of a line and `##[command]` anywhere in it for its own.
+
+/// One line of foreign text without control characters, terminal sequences and runner commands.
+pub fn line(text: &str) -> String {
+    let plain = anstream::adapter::strip_str(text).to_string();
+    let visible: String = plain
+        .chars()
+        .map(|character| if character == '\t' { ' ' } else { character })
+        .filter(|character| !character.is_control() && !is_direction_control(*character))
+        .collect();
+    let visible = visible.replace("##[", "# #[");
+    match visible.trim_start().strip_prefix("::") {
+        Some(rest) => format!(": :{rest}"),
+        None => visible,
+    }
+}
+
+/// Foreign text of several lines, each made harmless; empty ones at the end are left out.
+pub fn lines(text: &str) -> Vec<String> {
+    text.trim_end().split(['\n', '\r']).map(line).filter(|text| !text.trim().is_empty()).collect()
+}
+
+/// Foreign text as a part of one sentence of ours: its lines joined, cut at `longest` characters.
+pub fn phrase(text: &str, longest: usize) -> String {
+    let joined = lines(text).join("; ");
+    match joined.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", joined.get(..end).unwrap_or_default()),
+        None => joined,
+    }
+}
+
+/// Characters that change the direction of text, and so what a reader sees
+/// ([UAX #9](https://www.unicode.org/reports/tr9/#Explicit_Directional_Embeddings)).
+fn is_direction_control(character: char) -> bool {
+    matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn runner_commands_and_terminal_sequences_are_taken_apart() {
+        assert_eq!(line("::error::forged"), ": :error::forged");
+        assert_eq!(line("  ::set-output name=x::y"), ": :set-output name=x::y");
+        assert_eq!(line("a ##[group]b"), "a # #[group]b");
+        assert_eq!(line("\u{1b}[31mred\u{1b}[0m\u{7}"), "red");
+        assert_eq!(lines("one\r\n\n::two\n"), ["one", ": :two"]);
+        assert_eq!(phrase("äöü\nx", 2), "äö…");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_becomes_a_command(text in "[:# \\[\\]a-z\\n\\r\u{1b}\\t]{0,40}") {
+            for line in lines(&text) {
+                prop_assert!(!line.trim_start().starts_with("::"), "{:?}", line);
+                prop_assert!(!line.contains("##["), "{:?}", line);
+                prop_assert!(!line.contains(['\n', '\r', '\u{1b}']), "{:?}", line);
+            }
+        }
+
+        #[test]
+        fn plain_text_stays(text in "[a-zA-Z0-9 .,/=-]{0,40}") {
+            prop_assert_eq!(line(&text), text);
+        }
+    }
+}

@@ -1,0 +1,502 @@
+//! The plan: what a command will change, as data, computed from facts and configuration by plain functions.
+
+use std::fmt;
+
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::ecs::plan::{EcsFacts, EcsPlan, NextRevision};
+use super::ecs::task_definition::{Change, TaskDefinitionError};
+use super::image::{Digest, ImageReference, ImageTag, Repository};
+use super::names::{AccountId, ComponentName};
+use super::release::ReleaseName;
+use super::target::{Component, EcsTarget, Image, Kind, Target};
+
+/// An image whose bytes are in the registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownImage {
+    /// What a task definition gets: repository, tag and digest.
+    pub reference: ImageReference,
+    /// The digest of the manifest or index.
+    pub digest: Digest,
+    /// The digests of an index's platforms; empty for a single manifest.
+    pub platforms: Vec<Digest>,
+}
+
+impl KnownImage {
+    /// The digests that a running container may show.
+    pub fn digests(&self) -> Vec<Digest> {
+        std::iter::once(&self.digest).chain(&self.platforms).cloned().collect()
+    }
+}
+
+/// An image as a plan knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlannedImage {
+    /// It is there.
+    Known(KnownImage),
+    /// It is known after the build.
+    AfterBuild {
+        /// The repository's host and name.
+        repository: String,
+        /// The tag that it will have.
+        tag: ImageTag,
+    },
+}
+
+impl fmt::Display for PlannedImage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Known(image) => image.reference.fmt(formatter),
+            Self::AfterBuild { repository, tag } => write!(formatter, "{repository}:{tag}@(known after build)"),
+        }
+    }
+}
+
+/// What a registry says about the image of a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ImageState {
+    /// The repository does not exist.
+    RepositoryMissing,
+    /// The repository has no image with the release's tag.
+    Missing,
+    /// There is one.
+    Present(PresentImage),
+}
+
+/// An image that a registry has under the release's tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PresentImage {
+    /// The digest of the manifest or index.
+    pub digest: Digest,
+    /// The digests of an index's platforms; empty for a single manifest.
+    pub platforms: Vec<Digest>,
+    /// The revision labels (`org.opencontainers.image.revision`), one for each platform; `None` where it is missing.
+    pub revisions: Vec<Option<String>>,
+    /// The configured extra tags that do not lead to this image.
+    pub missing_tags: Vec<ImageTag>,
+}
+
+/// Why an image cannot be planned.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ImageError {
+    /// The repository does not exist, and the configuration does not say to create it.
+    #[error("repository `{0}` does not exist")]
+    RepositoryMissing(Repository),
+    /// Somebody else's image has our tag.
+    #[error("image `{repository}:{tag}` is there, but its label `org.opencontainers.image.revision` is {found}")]
+    TagTaken {
+        /// The repository.
+        repository: Repository,
+        /// The release's tag.
+        tag: ImageTag,
+        /// The label as it was found, in words.
+        found: String,
+    },
+}
+
+/// Why there is no plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// An image cannot be planned.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    /// A task definition cannot take the image.
+    #[error(transparent)]
+    TaskDefinition(#[from] TaskDefinitionError),
+    /// What was seen does not cover what is configured: a fault of ours.
+    #[error("nothing was observed of component `{0}`")]
+    NotObserved(ComponentName),
+}
+
+/// What is planned for one image.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImagePlan {
+    /// The image as configured.
+    pub image: Image,
+    /// Its repository with the registry's host.
+    pub repository: Repository,
+    /// The release's tag.
+    pub tag: ImageTag,
+    /// What to do.
+    pub step: ImageStep,
+}
+
+/// What is to be done about one image.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ImageStep {
+    /// It is there.
+    Reuse {
+        /// The image.
+        image: KnownImage,
+        /// The extra tags to put on it.
+        missing_tags: Vec<ImageTag>,
+    },
+    /// Build and push it.
+    Build {
+        /// Create the repository before.
+        create_repository: bool,
+    },
+}
+
+impl ImagePlan {
+    /// The image as the rest of the plan knows it.
+    pub fn planned(&self) -> PlannedImage {
+        match &self.step {
+            ImageStep::Reuse { image, .. } => PlannedImage::Known(image.clone()),
+            ImageStep::Build { .. } => {
+                PlannedImage::AfterBuild { repository: self.repository.to_string(), tag: self.tag.clone() }
+            }
+        }
+    }
+}
+
+/// What was seen of a component.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ComponentFacts {
+    /// An ECS service.
+    Ecs(EcsFacts),
+}
+
+/// What is planned for one component.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ComponentPlan {
+    /// The component.
+    pub name: ComponentName,
+    /// The plan of its kind.
+    pub kind: KindPlan,
+}
+
+/// The plan of a component, by kind.
+#[derive(Debug, Clone, PartialEq)]
+pub enum KindPlan {
+    /// An ECS service.
+    Ecs(EcsPlan),
+}
+
+impl ComponentPlan {
+    /// Whether nothing is to change.
+    pub fn is_empty(&self) -> bool {
+        match &self.kind {
+            KindPlan::Ecs(plan) => plan.is_empty(),
+        }
+    }
+}
+
+/// What a command will change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// The environment and what is configured for it.
+    pub target: Target,
+    /// The account that the credentials are of.
+    pub account: AccountId,
+    /// The release.
+    pub release: ReleaseName,
+    /// The images, in the order they are built.
+    pub images: Vec<ImagePlan>,
+    /// The components, in the order they are changed.
+    pub components: Vec<ComponentPlan>,
+}
+
+/// One line of a plan, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The step's name, the same that its execution is reported under: `build backend`.
+    pub name: String,
+    /// What it does.
+    pub summary: String,
+    /// What differs afterwards, where that can be listed.
+    pub changes: Vec<Change>,
+}
+
+/// Plans an image.
+///
+/// # Errors
+///
+/// [`ImageError`]
+pub fn plan_image(
+    image: &Image,
+    repository: Repository,
+    state: &ImageState,
+    release: &ReleaseName,
+) -> Result<ImagePlan, ImageError> {
+    let tag = release_tag(release);
+    let step = match state {
+        ImageState::RepositoryMissing if !image.create_repository => {
+            return Err(ImageError::RepositoryMissing(repository));
+        }
+        ImageState::RepositoryMissing => ImageStep::Build { create_repository: true },
+        ImageState::Missing => ImageStep::Build { create_repository: false },
+        ImageState::Present(present) => {
+            let name = release.to_string();
+            if let Some(other) = present.revisions.iter().find(|revision| revision.as_ref() != Some(&name)) {
+                let found = other.as_ref().map_or_else(|| "missing".to_owned(), |other| format!("`{other}`"));
+                return Err(ImageError::TagTaken { repository, tag, found });
+            }
+            ImageStep::Reuse {
+                image: KnownImage {
+                    reference: repository.pinned(&tag, &present.digest),
+                    digest: present.digest.clone(),
+                    platforms: present.platforms.clone(),
+                },
+                missing_tags: present.missing_tags.clone(),
+            }
+        }
+    };
+    Ok(ImagePlan { image: image.clone(), repository, tag, step })
+}
+
+/// The tag of a release's image: its name, which always is a well-formed tag.
+pub fn release_tag(release: &ReleaseName) -> ImageTag {
+    // The grammar of a release's name is a part of a tag's grammar; a test holds that.
+    release.to_string().parse().unwrap_or_else(|_| unreachable!("a release's name is a tag"))
+}
+
+/// Plans one component.
+///
+/// # Errors
+///
+/// [`PlanError`]
+pub fn plan_component(
+    component: &Component,
+    facts: &ComponentFacts,
+    images: &[ImagePlan],
+    release: &ReleaseName,
+) -> Result<ComponentPlan, PlanError> {
+    let (Kind::Ecs(target), ComponentFacts::Ecs(facts)) = (&component.kind, facts);
+    let image = images
+        .iter()
+        .find(|plan| plan.image.component == target.image)
+        .ok_or_else(|| PlanError::NotObserved(component.name.clone()))?;
+    let plan = super::ecs::plan::plan(target, facts, &image.planned(), release)?;
+    Ok(ComponentPlan { name: component.name.clone(), kind: KindPlan::Ecs(plan) })
+}
+
+impl Plan {
+    /// The steps in the order they are taken. Empty: nothing is to change.
+    pub fn steps(&self) -> Vec<Step> {
+        let images = self.images.iter().flat_map(image_steps);
+        images.chain(self.components.iter().flat_map(component_steps)).collect()
+    }
+
+    /// `sha256:…` over what the plan means: release, target, inputs, preconditions and gate policy.
+    ///
+    /// Left out is what two honest looks at the same intention may see differently: whether the image is built yet or
+    /// the revision registered, counts, clocks, and who looked.
+    pub fn digest(&self) -> String {
+        let mut value = self.canonical();
+        value.sort_all_objects();
+        let hash = Sha256::digest(value.to_string());
+        let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("sha256:{hex}")
+    }
+
+    fn canonical(&self) -> Value {
+        let target = &self.target;
+        json!({
+            "version": 1,
+            "app": target.app,
+            "environment": target.environment.as_str(),
+            "account": self.account,
+            "region": target.region,
+            "release": self.release.to_string(),
+            "gates": target.gates,
+            "images": self.images.iter().map(canonical_image).collect::<Vec<_>>(),
+            "components": self.components.iter().map(canonical_component).collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn canonical_image(plan: &ImagePlan) -> Value {
+    let build = &plan.image.build;
+    let args: Vec<[String; 2]> = build.args.iter().map(|(key, value)| [key.clone(), value.to_string()]).collect();
+    json!({
+        "component": plan.image.component,
+        "repository": plan.repository.to_string(),
+        "context": build.context.as_str(),
+        "dockerfile": build.dockerfile.as_ref().map(|path| path.as_str()),
+        "platforms": build.platforms,
+        "args": args,
+        "tags": build.tags.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
+}
+
+fn canonical_component(component: &ComponentPlan) -> Value {
+    let KindPlan::Ecs(plan) = &component.kind;
+    json!({
+        "name": component.name,
+        "kind": "ecs",
+        "cluster": plan.target.cluster.as_str(),
+        "service": plan.target.service.as_str(),
+        "container": plan.target.container.as_str(),
+        "image": plan.target.image,
+        "task_definition": format!("{:?}", plan.target.task_definition),
+        "pre_deploy": pre_deploy_of(&plan.target),
+        "runs": plan.live.arn,
+    })
+}
+
+fn pre_deploy_of(target: &EcsTarget) -> Option<Vec<String>> {
+    Some(target.pre_deploy.as_ref()?.iter().map(ToString::to_string).collect())
+}
+
+fn image_steps(plan: &ImagePlan) -> Vec<Step> {
+    let component = &plan.image.component;
+    let step = |name: String, summary: String| Step { name, summary, changes: Vec::new() };
+    match &plan.step {
+        ImageStep::Reuse { image, missing_tags } => missing_tags
+            .iter()
+            .map(|tag| step(format!("tag {component}"), format!("put tag {tag} on {}", image.reference)))
+            .collect(),
+        ImageStep::Build { create_repository } => {
+            let create = create_repository
+                .then(|| step(format!("create repository {component}"), format!("create {}", plan.repository)));
+            let build = step(
+                format!("build {component}"),
+                format!("build {} and push it as {}:{}", plan.image.build.context, plan.repository, plan.tag),
+            );
+            create.into_iter().chain([build]).collect()
+        }
+    }
+}
+
+fn component_steps(component: &ComponentPlan) -> Vec<Step> {
+    let KindPlan::Ecs(plan) = &component.kind;
+    let name = &component.name;
+    let family = plan.live.definition.family();
+    let revision = match &plan.next {
+        NextRevision::Live => return Vec::new(),
+        NextRevision::Registered(revision) => Step {
+            name: format!("use revision {name}"),
+            summary: format!("use revision {}, registered for this release before", revision.short()),
+            changes: plan.changes.clone(),
+        },
+        NextRevision::New(definition) => {
+            let family = definition.as_ref().map_or(family, |definition| definition.family());
+            Step {
+                name: format!("register {name}"),
+                summary: format!("register a new revision of {family}"),
+                changes: plan.changes.clone(),
+            }
+        }
+    };
+    let pre_deploy = plan.target.pre_deploy.as_ref().map(|_| Step {
+        name: format!("pre-deploy {name}"),
+        summary: "run the pre-deploy command as a one-off task of the new revision".to_owned(),
+        changes: Vec::new(),
+    });
+    let update = Step {
+        name: format!("update {name}"),
+        summary: format!("update service {} of {} from {}", plan.target.service, plan.target.cluster, plan.live.short()),
+        changes: Vec::new(),
+    };
+    [Some(revision), pre_deploy, Some(update)].into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ecs::plan::tests::{facts, revision, target};
+    use crate::domain::target::Build;
+    use indexmap::IndexMap;
+    use proptest::prelude::*;
+
+    const SHA: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+
+    fn image() -> Image {
+        Image {
+            component: "backend".parse().unwrap(),
+            repository: "stage-cloudshop-backend".parse().unwrap(),
+            create_repository: false,
+            build: Build {
+                context: "backend".into(),
+                dockerfile: None,
+                platforms: Vec::new(),
+                args: IndexMap::new(),
+                tags: Vec::new(),
+            },
+        }
+    }
+
+    fn repository() -> Repository {
+        Repository { host: "localhost:4566".to_owned(), name: "stage-cloudshop-backend".parse().unwrap() }
+    }
+
+    fn present(revisions: &[Option<&str>]) -> ImageState {
+        ImageState::Present(PresentImage {
+            digest: format!("sha256:{}", "a".repeat(64)).parse().unwrap(),
+            platforms: Vec::new(),
+            revisions: revisions.iter().map(|revision| revision.map(str::to_owned)).collect(),
+            missing_tags: Vec::new(),
+        })
+    }
+
+    fn planned(state: &ImageState) -> Result<ImagePlan, ImageError> {
+        plan_image(&image(), repository(), state, &SHA.parse().unwrap())
+    }
+
+    fn whole_plan(state: &ImageState, live: u64, desired: i32) -> Plan {
+        let component = Component { name: "backend".parse().unwrap(), kind: Kind::Ecs(target()) };
+        let mut facts = facts(revision(live, "repo:old", "debug", None), vec![]);
+        facts.service.desired = desired;
+        let images = vec![planned(state).unwrap()];
+        let release = SHA.parse().unwrap();
+        let plan = plan_component(&component, &ComponentFacts::Ecs(facts), &images, &release).unwrap();
+        Plan {
+            target: Target {
+                app: "cloudshop".to_owned(),
+                environment: "stage".parse().unwrap(),
+                region: "us-east-1".parse().unwrap(),
+                account: None,
+                promotes_from: None,
+                gates: IndexMap::new(),
+                images: vec![image()],
+                components: vec![component],
+            },
+            account: "123456789012".parse().unwrap(),
+            release,
+            images,
+            components: vec![plan],
+        }
+    }
+
+    #[test]
+    fn an_image_is_reused_only_when_every_label_agrees() {
+        assert!(matches!(planned(&present(&[Some(SHA)])).unwrap().step, ImageStep::Reuse { .. }));
+        for labels in [vec![None], vec![Some("other")], vec![Some(SHA), None]] {
+            let error = planned(&present(&labels)).unwrap_err();
+            assert!(matches!(error, ImageError::TagTaken { .. }), "{labels:?}");
+        }
+    }
+
+    #[test]
+    fn a_missing_repository_is_created_only_when_asked() {
+        assert_eq!(planned(&ImageState::RepositoryMissing), Err(ImageError::RepositoryMissing(repository())));
+        let creating = Image { create_repository: true, ..image() };
+        let plan = plan_image(&creating, repository(), &ImageState::RepositoryMissing, &SHA.parse().unwrap()).unwrap();
+        assert_eq!(plan.step, ImageStep::Build { create_repository: true });
+    }
+
+    #[test]
+    fn the_digest_leaves_out_what_is_already_done_and_how_many_run() {
+        let digest = whole_plan(&ImageState::Missing, 7, 1).digest();
+        assert_eq!(digest, whole_plan(&present(&[Some(SHA)]), 7, 1).digest());
+        assert_eq!(digest, whole_plan(&ImageState::Missing, 7, 5).digest());
+        assert_ne!(digest, whole_plan(&ImageState::Missing, 8, 1).digest());
+        assert!(digest.parse::<Digest>().is_ok(), "{digest}");
+    }
+
+    #[test]
+    fn steps_come_in_order() {
+        let names: Vec<String> = whole_plan(&ImageState::Missing, 7, 1).steps().into_iter().map(|step| step.name).collect();
+        assert_eq!(names, ["build backend", "register backend", "update backend"]);
+    }
+
+    proptest! {
+        #[test]
+        fn every_release_name_is_a_tag(sha in "[0-9a-f]{40}", time in proptest::option::of("[0-9]{8}T[0-9]{6}Z")) {
+            let name = time.map_or(sha.clone(), |time| format!("{sha}-dirty-{time}"));
+            prop_assert_eq!(release_tag(&name.parse().unwrap()).to_string(), name);
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Probes: is an HTTP answer the one that proves the release, and when is a probe decided?
+
+use std::collections::BTreeMap;
+
+use super::neutral;
+use super::release::ReleaseName;
+use super::target::{Expected, Probe};
+
+/// An HTTP answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The headers, names in lower case.
+    pub headers: BTreeMap<String, String>,
+    /// The body, cut where it was too long to read.
+    pub body: String,
+}
+
+/// Compares an answer with what the probe asks for. `Err` says the first thing that differs, in words.
+///
+/// # Errors
+///
+/// A fragment that names the difference.
+pub fn check(probe: &Probe, release: &ReleaseName, answer: &Answer) -> Result<(), String> {
+    if answer.status != probe.status {
+        return Err(format!("status {}, not {}", answer.status, probe.status));
+    }
+    for (name, expected) in &probe.response_headers {
+        let expected = expected.render(release);
+        match answer.headers.get(&name.to_ascii_lowercase()) {
+            Some(found) if *found == expected => {}
+            Some(found) => return Err(format!("header {name} is {}, not {expected:?}", quoted(found))),
+            None => return Err(format!("header {name} is missing")),
+        }
+    }
+    if let Some(text) = &probe.text {
+        let text = text.render(release);
+        if !answer.body.contains(&text) {
+            return Err(format!("the body does not contain {text:?}"));
+        }
+    }
+    check_json(probe, release, answer)
+}
+
+fn check_json(probe: &Probe, release: &ReleaseName, answer: &Answer) -> Result<(), String> {
+    if probe.json.is_empty() {
+        return Ok(());
+    }
+    let body: serde_json::Value = serde_json::from_str(&answer.body).map_err(|_| "the body is not JSON".to_owned())?;
+    for (pointer, expected) in &probe.json {
+        let expected = match expected {
+            Expected::Text(template) => serde_json::Value::from(template.render(release)),
+            Expected::Literal(value) => value.clone(),
+        };
+        match body.pointer(pointer) {
+            Some(found) if *found == expected => {}
+            Some(found) => return Err(format!("{pointer} is {}, not {expected}", neutral::phrase(&found.to_string(), 80))),
+            None => return Err(format!("{pointer} is missing")),
+        }
+    }
+    Ok(())
+}
+
+/// An address for people: without user, password and query, which may hold secrets.
+pub fn shown_url(url: &str) -> String {
+    let without_query = url.split(['?', '#']).next().unwrap_or_default();
+    let shown = match without_query.split_once("://") {
+        Some((scheme, rest)) => {
+            let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+            let host = authority.rsplit('@').next().unwrap_or_default();
+            format!("{scheme}://{host}/{path}")
+        }
+        None => without_query.to_owned(),
+    };
+    neutral::phrase(&shown, 200)
+}
+
+fn quoted(foreign: &str) -> String {
+    format!("{:?}", neutral::phrase(foreign, 80))
+}
+
+/// Counts answers until a probe is decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tally {
+    wanted: u32,
+    in_a_row: u32,
+    wrong: u32,
+    bearable: u32,
+}
+
+/// Whether a probe is decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// Ask again.
+    AskAgain,
+    /// Enough right answers in a row.
+    Passed,
+    /// More wrong answers than are borne.
+    Failed,
+}
+
+impl Tally {
+    /// Starts counting.
+    pub fn new(probe: &Probe) -> Self {
+        Self { wanted: probe.successes.max(1), in_a_row: 0, wrong: 0, bearable: probe.retries }
+    }
+
+    /// Counts one answer.
+    pub fn count(&mut self, right: bool) -> Decision {
+        if right {
+            self.in_a_row += 1;
+            return if self.in_a_row >= self.wanted { Decision::Passed } else { Decision::AskAgain };
+        }
+        self.in_a_row = 0;
+        self.wrong += 1;
+        if self.wrong > self.bearable { Decision::Failed } else { Decision::AskAgain }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use indexmap::IndexMap;
+    use proptest::prelude::*;
+    use std::time::Duration;
+
+    const SHA: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+
+    fn probe() -> Probe {
+        Probe {
+            url: "http://localhost/health".parse().unwrap(),
+            method: "GET".to_owned(),
+            headers: IndexMap::new(),
+            status: 200,
+            text: Some("ok".parse().unwrap()),
+            json: IndexMap::from([
+                ("/release".to_owned(), Expected::Text("${release.sha}".parse().unwrap())),
+                ("/ready".to_owned(), Expected::Literal(true.into())),
+            ]),
+            response_headers: IndexMap::from([("X-App".to_owned(), "shop".parse().unwrap())]),
+            timeout: Duration::from_secs(1),
+            interval: Duration::from_secs(1),
+            retries: 2,
+            successes: 2,
+        }
+    }
+
+    fn checked(status: u16, header: Option<&str>, body: &str) -> Result<(), String> {
+        let headers = header.map(|value| ("x-app".to_owned(), value.to_owned())).into_iter().collect();
+        check(&probe(), &SHA.parse().unwrap(), &Answer { status, headers, body: body.to_owned() })
+    }
+
+    #[test]
+    fn each_difference_is_named() {
+        let good = format!(r#"{{"status":"ok","ready":true,"release":"{SHA}"}}"#);
+        assert_eq!(checked(200, Some("shop"), &good), Ok(()));
+        for (status, header, body, difference) in [
+            (503, Some("shop"), good.as_str(), "status 503, not 200".to_owned()),
+            (200, None, &good, "header X-App is missing".to_owned()),
+            (200, Some("x\u{1b}[31my"), &good, r#"header X-App is "xy", not "shop""#.to_owned()),
+            (200, Some("shop"), "{}", r#"the body does not contain "ok""#.to_owned()),
+            (200, Some("shop"), "ok", "the body is not JSON".to_owned()),
+            (200, Some("shop"), r#"{"a":"ok"}"#, "/release is missing".to_owned()),
+            (200, Some("shop"), r#"{"a":"ok","release":"old"}"#, format!(r#"/release is "old", not "{SHA}""#)),
+        ] {
+            assert_eq!(checked(status, header, body), Err(difference));
+        }
+    }
+
+    #[test]
+    fn a_wrong_answer_breaks_the_row() {
+        let mut tally = Tally::new(&probe());
+        let decisions = [true, false, true, true].map(|right| tally.count(right));
+        assert_eq!(decisions, [Decision::AskAgain, Decision::AskAgain, Decision::AskAgain, Decision::Passed]);
+        let mut tally = Tally::new(&probe());
+        let decisions = [false, true, false, false].map(|right| tally.count(right));
+        assert_eq!(decisions, [Decision::AskAgain, Decision::AskAgain, Decision::AskAgain, Decision::Failed]);
+    }
+
+    #[test]
+    fn an_address_is_shown_without_secrets() {
+        assert_eq!(shown_url("https://user:pass@shop.example/health?key=canary#x"), "https://shop.example/health");
+        assert_eq!(shown_url("http://localhost:4566/_alb/stage-alb/health"), "http://localhost:4566/_alb/stage-alb/health");
+    }
+
+    proptest! {
+        #[test]
+        fn no_probe_passes_without_a_right_answer(answers in proptest::collection::vec(any::<bool>(), 0..40)) {
+            let mut tally = Tally::new(&probe());
+            let passed = answers.iter().map(|right| tally.count(*right)).position(|d| d == Decision::Passed);
+            if let Some(index) = passed {
+                prop_assert!(index >= 1 && answers[index] && answers[index - 1]);
+            }
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Carries out the plan of one ECS service.
+//!
+//! revision → pre-deploy → look again → one minimal UpdateService → follow until proven → probes → ledger.
+//! Until UpdateService nothing that serves is touched; afterwards no error may call itself `failed`.
+
+use crate::apply::Run;
+use crate::clients::ecs::Placement;
+use crate::domain::ecs::plan::{EcsPlan, NextRevision};
+use crate::domain::ecs::read_back::Expectation;
+use crate::domain::ecs::rollout::OurDeployment;
+use crate::domain::ecs::service::{Revision, Service, short_arn};
+use crate::domain::ecs::task_definition::TaskDefinition;
+use crate::domain::ledger;
+use crate::domain::names::ComponentName;
+use crate::domain::outcome::Outcome;
+use crate::domain::plan::PlannedImage;
+use crate::error::Failure;
+use crate::kinds::ecs::diagnose;
+use crate::kinds::ecs::follow::{Ended, Follow};
+use crate::kinds::ecs::pre_deploy::PreDeploy;
+
+/// One service in the course of a run.
+struct Apply<'a> {
+    run: &'a Run<'a>,
+    component: &'a ComponentName,
+    plan: &'a EcsPlan,
+}
+
+/// The revision that the service is to run.
+struct Next {
+    arn: String,
+    definition: TaskDefinition,
+}
+
+/// Carries out the plan and verifies what runs then.
+///
+/// # Errors
+///
+/// With the outcome of the component.
+pub async fn apply(run: &Run<'_>, component: &ComponentName, plan: &EcsPlan) -> Result<Outcome, Failure> {
+    let apply = Apply { run, component, plan };
+    if plan.is_empty() {
+        return apply.verify_unchanged().await;
+    }
+    let next = apply.revision().await?;
+    let result = apply.roll_out(&next).await;
+    let outcome = result.as_ref().map_or_else(|failure| failure.outcome, |outcome| *outcome);
+    apply.write_outcome(&next.arn, outcome).await;
+    result
+}
+
+impl Apply<'_> {
+    fn step(&self, verb: &str) -> String {
+        format!("{verb} {}", self.component)
+    }
+
+    /// Registers the next revision, or takes the one that is there.
+    async fn revision(&self) -> Result<Next, Failure> {
+        let definition = match &self.plan.next {
+            NextRevision::Registered(revision) => {
+                return Ok(Next { arn: revision.arn.clone(), definition: revision.definition.clone() });
+            }
+            NextRevision::New(Some(definition)) => definition,
+            NextRevision::New(None) | NextRevision::Live => {
+                return Err(Failure::failed("the plan has no revision to register: please report this as a bug"));
+            }
+        };
+        let PlannedImage::Known(image) = &self.plan.image else {
+            return Err(Failure::failed("the plan has no image: please report this as a bug"));
+        };
+        let mut tags = self.plan.live.other_tags.clone();
+        tags.extend(ledger::entry(&self.run.release, &image.digest, &self.run.run_name, self.run.now()));
+        let register = self.run.cloud.ecs.register(definition, &tags);
+        let arn = self.run.journal.step(&self.step("register"), register).await?;
+        self.run.journal.made(format!("task-definition revision {}", short_arn(&arn)), vec![self.component.clone()]);
+        Ok(Next { arn, definition: definition.clone() })
+    }
+
+    async fn roll_out(&self, next: &Next) -> Result<Outcome, Failure> {
+        let placement = self.unmoved().await?;
+        if let Some(command) = &self.plan.target.pre_deploy {
+            let step = self.step("pre-deploy");
+            let pre_deploy = PreDeploy {
+                run: self.run,
+                component: self.component,
+                target: &self.plan.target,
+                command,
+                task_definition: &next.arn,
+                log: next.definition.log_destination(&self.plan.target.container),
+                placement: &placement,
+                step: &step,
+            };
+            self.run.journal.step(&step, pre_deploy.execute()).await?;
+            // A migration takes time, in which others may have deployed.
+            self.unmoved().await?;
+        }
+        let step = self.step("update");
+        let updated = self.run.journal.step(&step, self.update(&next.arn)).await?;
+        self.run.journal.component(self.component, |component| component.changed = true);
+        let ours = OurDeployment {
+            id: updated.primary().map(|primary| primary.id.clone()).unwrap_or_default(),
+            task_definition: next.arn.clone(),
+            previous_task_definition: Some(self.plan.live.arn.clone()),
+        };
+        let ended = self.follow(ours, updated, Some(&next.definition)).await?;
+        self.prove(ended, Outcome::Deployed).await
+    }
+
+    /// The precondition of the plan: the service still runs what it ran when we planned.
+    async fn unmoved(&self) -> Result<Placement, Failure> {
+        let target = &self.plan.target;
+        let found = self.run.cloud.ecs.service(&target.cluster, &target.service).await?;
+        let (service, placement) = found.ok_or_else(|| {
+            Failure::failed(format!("service `{}` does not exist any more", target.service))
+                .hint("create it again; nothing was changed")
+        })?;
+        let runs = service.primary().map(|primary| primary.task_definition.as_str()).unwrap_or_default();
+        if runs == self.plan.live.arn {
+            return Ok(placement);
+        }
+        Err(Failure::new(
+            Outcome::Stale,
+            format!(
+                "service `{}` was moved to {} since the plan was made from {}",
+                target.service,
+                short_arn(runs),
+                self.plan.live.short()
+            ),
+        )
+        .hint("run it again: it plans from what runs now"))
+    }
+
+    /// The one change of the service. When its answer is lost, what the service says decides.
+    async fn update(&self, arn: &str) -> Result<Service, Failure> {
+        let target = &self.plan.target;
+        let failure = match self.run.cloud.ecs.update_service(&target.cluster, &target.service, arn).await {
+            Ok(service) => return Ok(service),
+            Err(failure) => failure,
+        };
+        match self.run.cloud.ecs.service(&target.cluster, &target.service).await {
+            Ok(Some((service, _))) if service.primary().is_some_and(|primary| primary.task_definition == arn) => {
+                self.run.journal.warning(format!("{failure}, but the service took the update"), None);
+                Ok(service)
+            }
+            Ok(_) => Err(failure),
+            Err(unseen) => Err(Failure::new(Outcome::Broken, "whether the service took the update is unknown")
+                .cause(failure.to_string())
+                .cause(unseen.to_string())
+                .hint("look at the service; run this again when AWS answers")),
+        }
+    }
+
+    async fn follow(
+        &self,
+        ours: OurDeployment,
+        first: Service,
+        definition: Option<&TaskDefinition>,
+    ) -> Result<Ended, Failure> {
+        let step = self.step("wait for");
+        let target = &self.plan.target;
+        let task_definition = ours.task_definition.clone();
+        let follow = Follow {
+            cloud: self.run.cloud,
+            target,
+            expected: Expectation {
+                task_definition: task_definition.clone(),
+                container: target.container.clone(),
+                digests: self.plan.digests(),
+            },
+            ours,
+            last_rollout: self.plan.last_rollout,
+            journal: self.run.journal,
+            step: &step,
+        };
+        let result = self.run.journal.step(&step, follow.run(first)).await;
+        match result {
+            Err(mut failure) if failure.outcome != Outcome::Superseded => {
+                let causes = diagnose::causes(self.run.cloud, target, &task_definition, definition).await;
+                failure.causes.extend(causes);
+                Err(failure)
+            }
+            other => other,
+        }
+    }
+
+    /// What already is meant to run is verified as strictly as what we put there.
+    async fn verify_unchanged(&self) -> Result<Outcome, Failure> {
+        let live: &Revision = &self.plan.live;
+        let target = &self.plan.target;
+        let found = self.run.cloud.ecs.service(&target.cluster, &target.service).await?;
+        let service = found.map(|(service, _)| service);
+        let Some((service, primary)) = service.as_ref().and_then(|service| Some((service, service.primary()?))) else {
+            return Err(Failure::new(Outcome::Stale, format!("service `{}` is gone since the plan", target.service))
+                .hint("create it again; nothing was changed"));
+        };
+        let ours = OurDeployment {
+            id: primary.id.clone(),
+            task_definition: live.arn.clone(),
+            previous_task_definition: None,
+        };
+        let ended = self.follow(ours, service.clone(), Some(&live.definition)).await?;
+        // A rollout of this release that an earlier run began is this release's deployment.
+        let outcome = if self.plan.rolling_out { Outcome::Deployed } else { Outcome::Unchanged };
+        self.prove(ended, outcome).await
+    }
+
+    async fn prove(&self, ended: Ended, outcome: Outcome) -> Result<Outcome, Failure> {
+        match ended {
+            Ended::Proven => {}
+            Ended::NothingDesired => {
+                return Err(Failure::new(
+                    Outcome::Unproven,
+                    format!("service `{}` wants no task (desired count 0), so nothing runs to prove it", self.plan.target.service),
+                )
+                .hint("raise the service's desired count and run this again"));
+            }
+        }
+        let probes = &self.plan.target.probes;
+        if !probes.is_empty() {
+            let work = crate::verify::probe(self.run, probes, self.component);
+            self.run.journal.step(&self.step("probe"), work).await?;
+        }
+        Ok(outcome)
+    }
+
+    /// Writes the outcome into the ledger. The release runs as it runs, written or not.
+    async fn write_outcome(&self, arn: &str, outcome: Outcome) {
+        let tags = ledger::outcome(outcome, self.run.now());
+        if let Err(failure) = self.run.cloud.ecs.tag(arn, &tags).await {
+            let hint = failure.hints.first().cloned();
+            self.run.journal.warning(format!("the outcome could not be written on {}: {failure}", short_arn(arn)), hint);
+        }
+    }
+}

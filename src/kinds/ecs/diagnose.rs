@@ -1,0 +1,96 @@
+//! Why tasks of a revision stopped, for people. Best effort: it never changes an outcome.
+
+use crate::clients::ecs::WhichTasks;
+use crate::clients::logs::Cursor;
+use crate::domain::ecs::service::Task;
+use crate::domain::ecs::task_definition::TaskDefinition;
+use crate::domain::target::EcsTarget;
+use crate::observe::Cloud;
+
+/// How many different stops, and how many lines of a log are told.
+const STOPS: usize = 3;
+const LINES: usize = 10;
+
+/// The reasons why tasks of a revision stopped, each once, and the last lines that the newest of them wrote.
+pub async fn causes(
+    cloud: &Cloud,
+    target: &EcsTarget,
+    revision: &str,
+    definition: Option<&TaskDefinition>,
+) -> Vec<String> {
+    let mut tasks = match cloud.ecs.tasks(&target.cluster, &target.service, WhichTasks::Stopped).await {
+        Ok(tasks) => tasks,
+        Err(failure) => return vec![format!("the stopped tasks cannot be looked at: {failure}")],
+    };
+    tasks.retain(|task| task.task_definition == revision);
+    tasks.sort_by_key(|task| std::cmp::Reverse(task.created));
+    let mut causes: Vec<String> = Vec::new();
+    for cause in tasks.iter().map(why_stopped) {
+        if causes.len() < STOPS && !causes.contains(&cause) {
+            causes.push(cause);
+        }
+    }
+    if let (Some(task), Some(definition)) = (tasks.first(), definition) {
+        causes.extend(last_lines(cloud, target, definition, task).await);
+    }
+    causes
+}
+
+/// One stopped task in a sentence.
+pub fn why_stopped(task: &Task) -> String {
+    let code = task.stop_code.as_deref().unwrap_or("no stop code");
+    let mut text = format!("a task stopped ({code})");
+    if let Some(reason) = &task.stopped_reason {
+        text = format!("{text}: {reason}");
+    }
+    for container in &task.containers {
+        let exit = container.exit_code.map(|code| format!("container {} exited with code {code}", container.name));
+        let reason = container.reason.as_ref().map(|reason| format!("container {}: {reason}", container.name));
+        for part in [exit, reason].into_iter().flatten() {
+            text = format!("{text}; {part}");
+        }
+    }
+    text
+}
+
+async fn last_lines(cloud: &Cloud, target: &EcsTarget, definition: &TaskDefinition, task: &Task) -> Vec<String> {
+    let Some(destination) = definition.log_destination(&target.container) else {
+        return Vec::new();
+    };
+    match cloud.logs.read(&destination, task.id(), &mut Cursor::default()).await {
+        Ok(lines) => {
+            let skipped = lines.len().saturating_sub(LINES);
+            lines.into_iter().skip(skipped).map(|line| format!("its log: {line}")).collect()
+        }
+        Err(error) => vec![format!("its log cannot be read: {error}")],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ecs::service::TaskContainer;
+
+    #[test]
+    fn a_stop_is_told_with_code_reason_and_exit() {
+        let task = Task {
+            arn: "arn:aws:ecs:us-east-1:123456789012:task/stage/abc".to_owned(),
+            task_definition: String::new(),
+            last_status: "STOPPED".to_owned(),
+            created: None,
+            stop_code: Some("EssentialContainerExited".to_owned()),
+            stopped_reason: Some("Essential container in task exited".to_owned()),
+            containers: vec![TaskContainer {
+                name: "web".to_owned(),
+                digest: None,
+                exit_code: Some(137),
+                reason: Some("OutOfMemoryError: killed".to_owned()),
+            }],
+        };
+        assert_eq!(
+            why_stopped(&task),
+            "a task stopped (EssentialContainerExited): Essential container in task exited; \
+             container web exited with code 137; container web: OutOfMemoryError: killed"
+        );
+    }
+}

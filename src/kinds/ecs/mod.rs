@@ -1,0 +1,8 @@
+//! ECS services: what is looked at, and the order of changes.
+
+pub mod apply;
+pub mod diagnose;
+pub mod follow;
+pub mod observe;
+pub mod pre_deploy;
+pub mod status;

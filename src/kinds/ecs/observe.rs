@@ -1,0 +1,116 @@
+//! Looks at an ECS service before planning.
+
+use crate::domain::ecs::plan::{EcsFacts, EcsPlan, number};
+use crate::domain::ecs::service::{Controller, Revision, Service, ServiceStatus};
+use crate::domain::ecs::task_definition::TaskDefinition;
+use crate::domain::plan::PlannedImage;
+use crate::domain::release::ReleaseName;
+use crate::domain::target::{EcsTarget, TaskDefinitionSource};
+use crate::error::Failure;
+use crate::kinds::Versions;
+use crate::observe::Cloud;
+use crate::report::journal::Running;
+
+/// How many revisions of a family are listed, and at most looked at, besides the live one.
+const LISTED: i32 = 10;
+const LOOKED_AT: usize = 5;
+
+/// Everything that planning needs to know.
+///
+/// # Errors
+///
+/// The service is missing, cannot take a deployment, or cannot be looked at; the task-definition file is unusable.
+pub async fn facts(cloud: &Cloud, target: &EcsTarget) -> Result<EcsFacts, Failure> {
+    let file = match &target.task_definition {
+        TaskDefinitionSource::Live => None,
+        TaskDefinitionSource::File(path) => Some(read_file(&cloud.directory.join(path))?),
+    };
+    let service = deployable_service(cloud, target).await?;
+    let live = live_revision(cloud, target, &service).await?;
+    let others = other_revisions(cloud, &live).await?;
+    Ok(EcsFacts { service, live, others, file })
+}
+
+/// The service, when it can take a deployment of ours.
+async fn deployable_service(cloud: &Cloud, target: &EcsTarget) -> Result<Service, Failure> {
+    let name = format!("service `{}` of cluster `{}`", target.service, target.cluster);
+    let Some((service, _)) = cloud.ecs.service(&target.cluster, &target.service).await? else {
+        return Err(Failure::failed(format!("{name} does not exist"))
+            .hint("create it (shipgate never does), or correct `service`, `prefix`, `region` or the account"));
+    };
+    match &service.controller {
+        Controller::Ecs => {}
+        Controller::Other(controller) => {
+            return Err(Failure::invalid(format!("{name} has deployment controller {controller}"))
+                .hint("shipgate deploys services whose deployment controller is ECS"));
+        }
+    }
+    match &service.status {
+        ServiceStatus::Active => Ok(service),
+        ServiceStatus::Draining | ServiceStatus::Inactive | ServiceStatus::Other(_) => {
+            Err(Failure::failed(format!("{name} is not active: it was deleted, or is being deleted"))
+                .hint("create it again, or correct `service`"))
+        }
+    }
+}
+
+/// The revision that the primary deployment runs.
+///
+/// # Errors
+///
+/// There is none, or it cannot be read.
+pub async fn live_revision(cloud: &Cloud, target: &EcsTarget, service: &Service) -> Result<Revision, Failure> {
+    let primary = service.primary().ok_or_else(|| {
+        Failure::failed(format!("service `{}` has no primary deployment", target.service))
+            .hint("look at the service in the console; run it again when it has one")
+    })?;
+    cloud.ecs.revision(&primary.task_definition).await
+}
+
+/// Revisions of the family that matter beside the live one: newer ones, which an earlier run may have left unused, and
+/// where the live one is not ours, older ones down to the last of ours.
+async fn other_revisions(cloud: &Cloud, live: &Revision) -> Result<Vec<Revision>, Failure> {
+    let arns = cloud.ecs.newest_revisions(live.definition.family(), LISTED).await?;
+    let mut others = Vec::new();
+    for arn in arns.into_iter().filter(|arn| *arn != live.arn).take(LOOKED_AT) {
+        let is_newer = number(&arn) > number(&live.arn);
+        let ours_is_known = live.ledger.is_some() || others.iter().any(|other: &Revision| other.ledger.is_some());
+        if !is_newer && ours_is_known {
+            break;
+        }
+        others.push(cloud.ecs.revision(&arn).await?);
+    }
+    Ok(others)
+}
+
+fn read_file(path: &camino::Utf8Path) -> Result<TaskDefinition, Failure> {
+    let invalid = |cause: String| {
+        Failure::invalid(format!("task-definition file {path} cannot be used"))
+            .cause(cause)
+            .hint("it is JSON as `aws ecs register-task-definition --cli-input-json` takes it")
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| invalid(error.to_string()))?;
+    let document = serde_json::from_str(&text).map_err(|error| invalid(error.to_string()))?;
+    TaskDefinition::from_json(document).map_err(|error| invalid(error.to_string()))
+}
+
+/// What the service runs before, and is to run after a plan.
+pub fn versions(plan: &EcsPlan, release: &ReleaseName) -> Versions {
+    let digest = match &plan.image {
+        PlannedImage::Known(image) => Some(image.digest.clone()),
+        PlannedImage::AfterBuild { .. } => None,
+    };
+    Versions {
+        previous: Some(running(&plan.live, &plan.target)),
+        current: Some(Running { sha: Some(release.to_string()), digest }),
+    }
+}
+
+/// What a revision runs in the configured container.
+pub fn running(revision: &Revision, target: &EcsTarget) -> Running {
+    let image = revision.definition.image_of(&target.container).ok();
+    let from_tag = || image.as_ref()?.tag.as_ref()?.parse::<ReleaseName>().ok();
+    let release = revision.definition.release_label(&target.container);
+    let release = release.or_else(|| revision.ledger.as_ref().map(|entry| entry.release.clone())).or_else(from_tag);
+    Running { sha: release.map(|release| release.to_string()), digest: image.as_ref().and_then(|image| image.digest.clone()) }
+}

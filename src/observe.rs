@@ -1,0 +1,211 @@
+//! Looks at the world: git, the account, the registry, the components. Read-only.
+
+use aws_config::SdkConfig;
+use camino::{Utf8Path, Utf8PathBuf};
+use jiff::Timestamp;
+
+use crate::clients::ecr::{Ecr, RegistryLogin};
+use crate::clients::ecs::Ecs;
+use crate::clients::git::Git;
+use crate::clients::logs::Logs;
+use crate::clients::registry::Registry;
+use crate::clients::aws;
+use crate::config::{Document, Request};
+use crate::context::{Context, VARS};
+use crate::domain::image::Repository;
+use crate::domain::names::AccountId;
+use crate::domain::plan::{ImageState, PresentImage, release_tag};
+use crate::domain::release::ReleaseName;
+use crate::domain::target::{Image, Target};
+use crate::error::Failure;
+
+/// The name of the configuration file.
+pub const CONFIG_FILE: &str = "shipgate.toml";
+
+/// A configuration file that is right in itself.
+#[derive(Debug)]
+pub struct Configuration {
+    document: Document,
+    /// The directory that its paths are relative to.
+    pub directory: Utf8PathBuf,
+}
+
+/// One environment's AWS, by client.
+#[derive(Debug)]
+pub struct Cloud {
+    /// The account that the credentials are of.
+    pub account: AccountId,
+    /// Amazon ECS.
+    pub ecs: Ecs,
+    /// Amazon ECR.
+    pub ecr: Ecr,
+    /// CloudWatch Logs.
+    pub logs: Logs,
+    /// The directory of the configuration file.
+    pub directory: Utf8PathBuf,
+}
+
+/// A registry with what is needed to let docker push to it.
+#[derive(Debug)]
+pub struct RegistryAccess {
+    /// The registry.
+    pub registry: Registry,
+    /// The login.
+    pub login: RegistryLogin,
+}
+
+impl Configuration {
+    /// Finds and reads the configuration file.
+    ///
+    /// # Errors
+    ///
+    /// `invalid`: there is none, or it has problems.
+    pub fn load(context: &Context, given: Option<&Utf8Path>) -> Result<Self, Failure> {
+        let path = match given {
+            Some(path) => context.directory.join(path),
+            None => find(&context.directory)?,
+        };
+        let text = std::fs::read_to_string(&path).map_err(|error| {
+            Failure::invalid(format!("configuration file {path} cannot be read"))
+                .cause(error.to_string())
+                .hint("name the file with --config")
+        })?;
+        let shown = path.strip_prefix(&context.directory).unwrap_or(&path);
+        let document = Document::parse(shown, &text)?;
+        let directory = path.parent().map_or_else(|| context.directory.clone(), Utf8Path::to_owned);
+        Ok(Self { document, directory })
+    }
+
+    /// The environments, in the order of the file.
+    pub fn environments(&self) -> Vec<String> {
+        self.document.environments().map(str::to_owned).collect()
+    }
+
+    /// One environment with the components asked for, all of them where none is named.
+    ///
+    /// # Errors
+    ///
+    /// `invalid`: it is not in the file, or its variables are not set.
+    pub fn target(&self, context: &Context, environment: &str, components: &[String]) -> Result<Target, Failure> {
+        let request = Request {
+            environment,
+            components,
+            vars: context.variable(VARS),
+            env: &|name| context.variable(name).map(str::to_owned),
+        };
+        Ok(self.document.resolve(&request)?)
+    }
+}
+
+/// The file in the nearest directory from here upwards.
+fn find(directory: &Utf8Path) -> Result<Utf8PathBuf, Failure> {
+    directory.ancestors().map(|ancestor| ancestor.join(CONFIG_FILE)).find(|path| path.is_file()).ok_or_else(|| {
+        Failure::invalid(format!("there is no {CONFIG_FILE} in {directory} or above"))
+            .hint("write one at the root of the repository, or name it with --config")
+    })
+}
+
+/// The clients of an environment, after proof that the credentials are of the configured account.
+///
+/// # Errors
+///
+/// `invalid` without credentials or in another account; `failed` when AWS cannot be asked.
+pub async fn cloud(target: &Target, directory: &Utf8Path) -> Result<Cloud, Failure> {
+    let config: SdkConfig = aws::configure(&target.region).await;
+    let account = aws::caller_account(&config).await?;
+    if let Some(configured) = target.account.as_ref().filter(|configured| **configured != account) {
+        return Err(Failure::invalid(format!(
+            "the AWS credentials are of account {account}, but environment `{}` is in account {configured}",
+            target.environment
+        ))
+        .hint("use credentials of the configured account, or correct `account`"));
+    }
+    Ok(Cloud {
+        account,
+        ecs: Ecs::new(&config),
+        ecr: Ecr::new(&config),
+        logs: Logs::new(&config),
+        directory: directory.to_owned(),
+    })
+}
+
+/// The release that the working tree is.
+///
+/// # Errors
+///
+/// `invalid` for a tree with changes unless they are allowed, outside git, or without a commit.
+pub async fn release(git: &Git, allow_dirty: bool, now: Timestamp) -> Result<ReleaseName, Failure> {
+    const NAMED: usize = 5;
+    let sha = git.head().await?;
+    let changed = git.changed_files().await?;
+    if changed.is_empty() {
+        return Ok(ReleaseName::Commit(sha));
+    }
+    if allow_dirty {
+        return Ok(ReleaseName::Dirty { sha, time: now.strftime("%Y%m%dT%H%M%SZ").to_string() });
+    }
+    let more = changed.len().saturating_sub(NAMED);
+    let mut failure = Failure::invalid(format!("the working tree has changes that are not in commit {}", sha.short()));
+    for file in changed.iter().take(NAMED) {
+        failure = failure.cause(file);
+    }
+    if more > 0 {
+        failure = failure.cause(format!("and {more} more"));
+    }
+    Err(failure.hint("commit them, or use --allow-dirty for a release that can never be promoted"))
+}
+
+/// Logs in to the environment's registry.
+///
+/// # Errors
+///
+/// The call failed, or the variable with other addresses is malformed.
+pub async fn registry(cloud: &Cloud, context: &Context, target: &Target) -> Result<RegistryAccess, Failure> {
+    let address = context.registry_address(&cloud.account, &target.region)?;
+    let login = cloud.ecr.login().await?;
+    Ok(RegistryAccess { registry: Registry::new(&login, address.as_ref()), login })
+}
+
+/// What the registry says about the image of a release.
+///
+/// # Errors
+///
+/// It cannot be asked.
+pub async fn image(
+    cloud: &Cloud,
+    registry: &Registry,
+    image: &Image,
+    release: &ReleaseName,
+) -> Result<(Repository, ImageState), Failure> {
+    let repository = Repository { host: registry.host.clone(), name: image.repository.clone() };
+    let Some(found) = registry.find(&repository, &release_tag(release)).await? else {
+        let exists = cloud.ecr.repository_exists(&image.repository).await?;
+        return Ok((repository, if exists { ImageState::Missing } else { ImageState::RepositoryMissing }));
+    };
+    let mut missing_tags = Vec::new();
+    for tag in extra_tags(image, release)? {
+        if registry.digest_of(&repository, &tag).await?.as_ref() != Some(&found.digest) {
+            missing_tags.push(tag);
+        }
+    }
+    let present = PresentImage {
+        digest: found.digest,
+        platforms: found.platforms,
+        revisions: found.revisions,
+        missing_tags,
+    };
+    Ok((repository, ImageState::Present(present)))
+}
+
+/// The configured tags beside the release's own.
+///
+/// # Errors
+///
+/// `invalid`: one is no tag.
+pub fn extra_tags(image: &Image, release: &ReleaseName) -> Result<Vec<crate::domain::image::ImageTag>, Failure> {
+    let tags = image.build.tags.iter().map(|tag| tag.render(release).parse());
+    tags.collect::<Result<_, crate::domain::names::InvalidName>>().map_err(|error| {
+        Failure::invalid(format!("`tags` of component `{}` has a malformed tag", image.component))
+            .cause(error.to_string())
+    })
+}

@@ -1,0 +1,201 @@
+//! Lines for people, on standard error.
+
+use std::io::Write as _;
+
+use anstyle::{AnsiColor, Style};
+
+use super::journal::{Journal, Record};
+use super::{Event, Reporter};
+use crate::domain::ecs::task_definition::Change;
+use crate::domain::outcome::Outcome;
+use crate::domain::plan::{KindPlan, Plan};
+use crate::domain::ecs::service::short_arn;
+use crate::error::Failure;
+
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const CAREFUL: Style = AnsiColor::Yellow.on_default().bold();
+const FAINT: Style = Style::new().dimmed();
+const STRONG: Style = Style::new().bold();
+
+/// Writes one line for each event.
+#[derive(Debug)]
+pub struct Lines {
+    /// The least important events that are shown.
+    pub level: Level,
+}
+
+/// How much is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Errors only, and the result.
+    Quiet,
+    /// Also warnings.
+    Warnings,
+    /// Also steps, progress and output.
+    Everything,
+}
+
+impl Reporter for Lines {
+    fn show(&self, event: &Event) {
+        if let Some(line) = line(event, self.level) {
+            write_line(&line);
+        }
+    }
+}
+
+/// Writes a line to standard error, with colour where that is wanted. A closed standard error is no reason to stop.
+pub fn write_line(line: &str) {
+    let mut stderr = anstream::stderr().lock();
+    let _written = writeln!(stderr, "{line}");
+}
+
+/// An event in one line; `None` where it is not shown.
+pub fn line(event: &Event, level: Level) -> Option<String> {
+    let least = match event {
+        Event::Warning { .. } => Level::Warnings,
+        _ => Level::Everything,
+    };
+    if level < least {
+        return None;
+    }
+    Some(match event {
+        Event::Started { step } => format!("{STRONG}{step}{STRONG:#}"),
+        Event::Finished { step, result: "done", seconds } => {
+            format!("{step}: {GOOD}done{GOOD:#} {FAINT}in {seconds:.1} s{FAINT:#}")
+        }
+        Event::Finished { step, result, seconds } => {
+            format!("{step}: {BAD}{result}{BAD:#} {FAINT}after {seconds:.1} s{FAINT:#}")
+        }
+        Event::Output { line, .. } => format!("{FAINT}  | {line}{FAINT:#}"),
+        Event::Progress { text, .. } => format!("  {text}"),
+        Event::Heartbeat { step, text, seconds } => format!("  still in `{step}` after {seconds} s: {text}"),
+        Event::Note { text } => text.clone(),
+        Event::Warning { text, hint } => {
+            let hint = hint.as_ref().map(|hint| format!("\n{}", hint_line(hint))).unwrap_or_default();
+            format!("{CAREFUL}warning:{CAREFUL:#} {text}{hint}")
+        }
+    })
+}
+
+fn hint_line(hint: &str) -> String {
+    format!("{STRONG}hint:{STRONG:#} {hint}")
+}
+
+/// Shows a plan before it is carried out.
+pub fn show_plan(journal: &Journal, plan: &Plan) {
+    let target = &plan.target;
+    journal.note(format!(
+        "{STRONG}plan{STRONG:#} for {} in {}: release {} (account {}, {})",
+        target.app, target.environment, plan.release, plan.account, target.region
+    ));
+    let steps = plan.steps();
+    for step in &steps {
+        journal.note(format!("  {STRONG}{}{STRONG:#}: {}", step.name, step.summary));
+        for change in &step.changes {
+            journal.note(format!("      {}", shown_change(change)));
+        }
+    }
+    if steps.is_empty() {
+        journal.note("  nothing to change");
+    }
+    for component in &plan.components {
+        let KindPlan::Ecs(ecs_plan) = &component.kind;
+        if let Some(drift) = &ecs_plan.drift {
+            let text = format!(
+                "{} runs {}, not {}, which shipgate deployed last: it was changed by hand",
+                component.name,
+                ecs_plan.live.short(),
+                short_arn(&drift.last)
+            );
+            let changes: String =
+                drift.changes.iter().map(|change| format!("\n      {}", shown_change(change))).collect();
+            journal.warning(format!("{text}{changes}"), None);
+        }
+    }
+    journal.note(format!("  {FAINT}plan {}{FAINT:#}", plan.digest()));
+}
+
+fn shown_change(change: &Change) -> String {
+    let path = &change.path;
+    match (&change.from, &change.to) {
+        (Some(from), Some(to)) if from == to => format!("~ {path}: changed {FAINT}{from}{FAINT:#}"),
+        (Some(from), Some(to)) => format!("~ {path}: {from} → {to}"),
+        (None, Some(to)) => format!("+ {path}: {to}"),
+        (Some(from), None) => format!("- {path}: {from}"),
+        (None, None) => format!("~ {path}"),
+    }
+}
+
+/// The last lines of a run: the outcome first.
+pub fn show_result(record: &Record, outcome: Outcome, failure: Option<&Failure>, color: bool) {
+    if let Some(failure) = failure {
+        show_failure(failure, color);
+    }
+    let style = match outcome {
+        _ if outcome.is_success() => GOOD,
+        Outcome::Unproven | Outcome::Superseded | Outcome::TimedOut | Outcome::Interrupted => CAREFUL,
+        _ => BAD,
+    };
+    for left in record.left_behind().iter().filter(|_| !outcome.is_success()) {
+        write_line(&format!("{FAINT}left behind: {left}{FAINT:#}"));
+    }
+    if record.components.len() > 1 {
+        for component in &record.components {
+            let result = component.outcome.map_or("skipped", Outcome::as_str);
+            write_line(&format!("  {}: {result}", component.name));
+        }
+    }
+    let release = record.release.as_ref().map(|release| format!(" {}", release.short())).unwrap_or_default();
+    let environment = &record.environment;
+    let verb = match outcome {
+        Outcome::Deployed => "runs, read back",
+        Outcome::Unchanged => "already runs, read back",
+        Outcome::Planned => "nothing was changed",
+        _ => "",
+    };
+    let note = if verb.is_empty() { String::new() } else { format!(" {FAINT}({verb}){FAINT:#}") };
+    write_line(&format!("{style}{outcome}{style:#}: {environment}{release}{note}"));
+}
+
+/// An error with its causes and hints.
+pub fn show_failure(failure: &Failure, color: bool) {
+    if let Some(diagnostics) = &failure.diagnostics {
+        write_line(&diagnostics.render(color));
+        return;
+    }
+    write_line(&format!("{BAD}error:{BAD:#} {}", failure.reason));
+    for cause in &failure.causes {
+        write_line(&format!("  {cause}"));
+    }
+    for hint in &failure.hints {
+        write_line(&hint_line(hint));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quiet_shows_neither_steps_nor_warnings() {
+        let step = Event::Started { step: "build backend".to_owned() };
+        let warning = Event::Warning { text: "odd".to_owned(), hint: Some("look".to_owned()) };
+        assert_eq!(line(&step, Level::Warnings), None);
+        assert_eq!(line(&warning, Level::Quiet), None);
+        let plain = |text: String| anstream::adapter::strip_str(&text).to_string();
+        assert_eq!(plain(line(&warning, Level::Warnings).unwrap()), "warning: odd\nhint: look");
+    }
+
+    #[test]
+    fn changes_read_as_a_diff() {
+        let change = |from: Option<&str>, to: Option<&str>| {
+            let change = Change { path: "a".to_owned(), from: from.map(str::to_owned), to: to.map(str::to_owned) };
+            anstream::adapter::strip_str(&shown_change(&change)).to_string()
+        };
+        assert_eq!(change(Some("1"), Some("2")), "~ a: 1 → 2");
+        assert_eq!(change(None, Some("2")), "+ a: 2");
+        assert_eq!(change(Some("1"), None), "- a: 1");
+        assert_eq!(change(Some("(not shown)"), Some("(not shown)")), "~ a: changed (not shown)");
+    }
+}

@@ -1,0 +1,275 @@
+//! The JSON documents of `--output json`: frozen structs of schema `shipgate/v1`. A new shape is a new schema; new
+//! fields may be added.
+
+use serde::Serialize;
+
+use super::journal::{ComponentRecord, Record, Running};
+use crate::clients::logs::LogLine;
+use crate::commands::status::EnvironmentStatus;
+use crate::domain::outcome::Outcome;
+use crate::error::Failure;
+
+const SCHEMA: &str = "shipgate/v1";
+
+#[derive(Debug, Serialize)]
+struct ReportV1 {
+    schema: &'static str,
+    command: String,
+    environment: String,
+    outcome: &'static str,
+    release: Option<ReleaseV1>,
+    plan_digest: Option<String>,
+    gates: Vec<GateV1>,
+    components: Vec<ComponentV1>,
+    steps: Vec<StepV1>,
+    left_behind: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    causes: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hints: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problems: Option<Vec<ProblemV1>>,
+}
+
+#[derive(Debug, Serialize)]
+struct ReleaseV1 {
+    sha: String,
+    digests: indexmap::IndexMap<String, String>,
+}
+
+#[derive(Debug, Serialize)]
+struct GateV1 {
+    name: &'static str,
+    verdict: &'static str,
+    reason: String,
+    hint: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ComponentV1 {
+    name: String,
+    kind: &'static str,
+    outcome: &'static str,
+    changed: bool,
+    previous: Option<RunningV1>,
+    current: Option<RunningV1>,
+    causes: Vec<String>,
+    changes: Vec<ChangeV1>,
+}
+
+#[derive(Debug, Serialize)]
+struct RunningV1 {
+    sha: Option<String>,
+    digest: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ChangeV1 {
+    path: String,
+    from: Option<String>,
+    to: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct StepV1 {
+    name: String,
+    seconds: f64,
+    result: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct ProblemV1 {
+    file: Option<String>,
+    line: Option<usize>,
+    column: Option<usize>,
+    message: String,
+    hint: String,
+}
+
+impl From<&Running> for RunningV1 {
+    fn from(running: &Running) -> Self {
+        Self { sha: running.sha.clone(), digest: running.digest.as_ref().map(ToString::to_string) }
+    }
+}
+
+impl From<&ComponentRecord> for ComponentV1 {
+    fn from(component: &ComponentRecord) -> Self {
+        let changes = component.changes.iter().map(|change| ChangeV1 {
+            path: change.path.clone(),
+            from: change.from.clone(),
+            to: change.to.clone(),
+        });
+        Self {
+            name: component.name.to_string(),
+            kind: component.kind,
+            outcome: component.outcome.map_or("skipped", Outcome::as_str),
+            changed: component.changed,
+            previous: component.previous.as_ref().map(Into::into),
+            current: component.current.as_ref().map(Into::into),
+            causes: component.causes.clone(),
+            changes: changes.collect(),
+        }
+    }
+}
+
+/// The document of a command with an outcome.
+pub fn report(record: &Record, outcome: Outcome, failure: Option<&Failure>) -> String {
+    let digests = record.digests.iter().map(|(name, digest)| (name.to_string(), digest.to_string()));
+    let problems = failure.and_then(|failure| failure.diagnostics.as_ref()).map(|errors| {
+        errors
+            .iter()
+            .map(|error| ProblemV1 {
+                file: error.location.as_ref().map(|location| location.path.to_string()),
+                line: error.location.as_ref().map(|location| location.line),
+                column: error.location.as_ref().map(|location| location.column),
+                message: error.message.clone(),
+                hint: error.hint.clone(),
+            })
+            .collect()
+    });
+    let document = ReportV1 {
+        schema: SCHEMA,
+        command: record.command.clone(),
+        environment: record.environment.clone(),
+        outcome: outcome.as_str(),
+        release: record
+            .release
+            .as_ref()
+            .map(|release| ReleaseV1 { sha: release.to_string(), digests: digests.collect() }),
+        plan_digest: record.plan_digest.clone(),
+        gates: record
+            .gates
+            .iter()
+            .map(|gate| GateV1 {
+                name: gate.name,
+                verdict: gate.verdict.as_str(),
+                reason: gate.reason.clone(),
+                hint: gate.hint.clone(),
+            })
+            .collect(),
+        components: record.components.iter().map(Into::into).collect(),
+        steps: record
+            .steps
+            .iter()
+            .map(|step| StepV1 { name: step.name.clone(), seconds: step.seconds, result: step.result })
+            .collect(),
+        left_behind: if outcome.is_success() { Vec::new() } else { record.left_behind() },
+        reason: failure.map(|failure| failure.reason.clone()),
+        causes: failure.map(|failure| failure.causes.clone()),
+        hints: failure.map(|failure| failure.hints.clone()),
+        problems,
+    };
+    to_text(&document)
+}
+
+#[derive(Debug, Serialize)]
+struct StatusV1 {
+    schema: &'static str,
+    command: &'static str,
+    environments: Vec<EnvironmentV1>,
+}
+
+#[derive(Debug, Serialize)]
+struct EnvironmentV1 {
+    name: String,
+    components: Vec<ComponentStatusV1>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hints: Option<Vec<String>>,
+}
+
+#[derive(Debug, Serialize)]
+struct ComponentStatusV1 {
+    name: String,
+    kind: &'static str,
+    current: Option<CurrentV1>,
+    desired: Option<i32>,
+    running: Option<i32>,
+    last_outcome: Option<String>,
+    remarks: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hints: Option<Vec<String>>,
+}
+
+#[derive(Debug, Serialize)]
+struct CurrentV1 {
+    sha: Option<String>,
+    digest: Option<String>,
+    since: Option<String>,
+}
+
+/// The document of `status`.
+pub fn status(environments: &[EnvironmentStatus]) -> String {
+    let environments = environments.iter().map(|environment| EnvironmentV1 {
+        name: environment.name.clone(),
+        components: environment.components.iter().map(component_status).collect(),
+        reason: environment.failure.as_ref().map(|failure| failure.reason.clone()),
+        hints: environment.failure.as_ref().map(|failure| failure.hints.clone()),
+    });
+    to_text(&StatusV1 { schema: SCHEMA, command: "status", environments: environments.collect() })
+}
+
+fn component_status(
+    (name, kind, status): &(String, &'static str, Result<crate::kinds::ComponentStatus, Failure>),
+) -> ComponentStatusV1 {
+    let seen = status.as_ref().ok();
+    let failure = status.as_ref().err();
+    ComponentStatusV1 {
+        name: name.clone(),
+        kind,
+        current: seen.map(|seen| CurrentV1 {
+            sha: seen.running_release.sha.clone(),
+            digest: seen.running_release.digest.as_ref().map(ToString::to_string),
+            since: seen.since.map(|since| since.to_string()),
+        }),
+        desired: seen.and_then(|seen| seen.desired),
+        running: seen.and_then(|seen| seen.running),
+        last_outcome: seen.and_then(|seen| seen.last_outcome.clone()),
+        remarks: seen.map(|seen| seen.remarks.clone()).unwrap_or_default(),
+        reason: failure.map(|failure| failure.reason.clone()),
+        hints: failure.map(|failure| failure.hints.clone()),
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct LogsV1 {
+    schema: &'static str,
+    command: &'static str,
+    environment: String,
+    lines: Vec<LineV1>,
+}
+
+#[derive(Debug, Serialize)]
+struct LineV1 {
+    component: String,
+    time: Option<String>,
+    stream: String,
+    text: String,
+}
+
+/// The document of `logs`.
+pub fn logs(environment: &str, lines: &[(String, LogLine)]) -> String {
+    let lines = lines.iter().map(|(component, line)| LineV1 {
+        component: component.clone(),
+        time: line.time.map(|time| time.to_string()),
+        stream: line.stream.clone(),
+        text: line.text.clone(),
+    });
+    to_text(&LogsV1 { schema: SCHEMA, command: "logs", environment: environment.to_owned(), lines: lines.collect() })
+}
+
+/// The document of a command that ended without its data.
+pub fn failure(command: &str, environment: Option<&str>, failure: &Failure) -> String {
+    let record = Record::new(command, environment.unwrap_or_default());
+    report(&record, failure.outcome, Some(failure))
+}
+
+fn to_text(document: &impl Serialize) -> String {
+    // Strings, numbers and lists only: there is nothing in it that could fail.
+    serde_json::to_string_pretty(document).unwrap_or_default()
+}

@@ -1,0 +1,46 @@
+//! `status` for people: a table.
+
+use crate::commands::status::EnvironmentStatus;
+
+const HEADINGS: [&str; 7] = ["ENVIRONMENT", "COMPONENT", "RELEASE", "DIGEST", "TASKS", "SINCE", "LAST OUTCOME"];
+
+/// The table, with the remarks below it.
+pub fn render(environments: &[EnvironmentStatus]) -> String {
+    let mut rows = vec![HEADINGS.map(str::to_owned)];
+    let mut remarks = Vec::new();
+    for environment in environments {
+        for (name, _, status) in &environment.components {
+            let Ok(status) = status else {
+                rows.push([&environment.name, name, "unknown", "", "", "", ""].map(ToString::to_string));
+                continue;
+            };
+            let count = |count: Option<i32>| count.map_or_else(|| "-".to_owned(), |count| count.to_string());
+            rows.push([
+                environment.name.clone(),
+                name.clone(),
+                status.running_release.sha.as_deref().map_or_else(|| "unknown".to_owned(), short),
+                status.running_release.digest.as_ref().map_or("not pinned", |digest| digest.short()).to_owned(),
+                format!("{}/{}", count(status.running), count(status.desired)),
+                status.since.map(|since| since.strftime("%Y-%m-%d %H:%M:%SZ").to_string()).unwrap_or_default(),
+                status.last_outcome.clone().unwrap_or_else(|| "-".to_owned()),
+            ]);
+            remarks.extend(status.remarks.iter().map(|remark| format!("{} {name}: {remark}", environment.name)));
+        }
+    }
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
+    let widths: [usize; HEADINGS.len()] = std::array::from_fn(width);
+    let lines = rows.iter().map(|row| {
+        let cells: Vec<String> =
+            row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        cells.join("  ").trim_end().to_owned()
+    });
+    lines.chain(remarks).collect::<Vec<_>>().join("\n")
+}
+
+/// Seven digits of the commit, and what comes after all forty.
+fn short(release: &str) -> String {
+    match release.split_once('-') {
+        Some((sha, _)) => format!("{}-dirty", sha.get(..7).unwrap_or(sha)),
+        None => release.get(..7).unwrap_or(release).to_owned(),
+    }
+}

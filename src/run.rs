@@ -1,0 +1,227 @@
+//! From the command line to the exit code.
+
+use std::future::Future;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use jiff::Timestamp;
+use tracing::level_filters::LevelFilter;
+
+use crate::cli::{Cli, Command, Deploy, Global, OutputFormat, Planned};
+use crate::commands::{deploy, logs, status};
+use crate::context::Context;
+use crate::domain::outcome::Outcome;
+use crate::error::Failure;
+use crate::report::human::{self, Level};
+use crate::report::journal::Journal;
+use crate::report::live::Live;
+use crate::report::{Reporter, json, status_table};
+
+/// Runs the program with the arguments and the environment of this process.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // clap knows where help and where errors go; that a pipe is closed is no failure of ours.
+            let _printed = error.print();
+            return ExitCode::from(if error.use_stderr() { Outcome::Invalid.exit_code() } else { 0 });
+        }
+    };
+    set_up_logging(cli.global.verbosity.tracing_level_filter());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let outcome = match (Context::from_process(), runtime) {
+        (Ok(context), Ok(runtime)) => runtime.block_on(execute(&context, &cli)),
+        (Err(failure), _) => {
+            human::show_failure(&failure, false);
+            failure.outcome
+        }
+        (_, Err(error)) => {
+            human::show_failure(&Failure::failed("the program cannot start").cause(error.to_string()), false);
+            Outcome::Failed
+        }
+    };
+    ExitCode::from(outcome.exit_code())
+}
+
+async fn execute(context: &Context, cli: &Cli) -> Outcome {
+    match &cli.command {
+        Command::Deploy(arguments) => run_deploy(context, &cli.global, arguments, deploy::Until::Applied).await,
+        Command::Plan { command: Planned::Deploy(arguments) } => {
+            run_deploy(context, &cli.global, arguments, deploy::Until::Planned).await
+        }
+        Command::Status { environment } => run_status(context, &cli.global, environment.as_deref()).await,
+        Command::Logs(arguments) => run_logs(context, &cli.global, arguments).await,
+    }
+}
+
+async fn run_deploy(context: &Context, global: &Global, arguments: &Deploy, until: deploy::Until) -> Outcome {
+    let command = match until {
+        deploy::Until::Planned => "plan deploy",
+        deploy::Until::Applied => "deploy",
+    };
+    let journal = Journal::new(reporter(context, global), command, &arguments.environment);
+    let work = deploy::run(context, global, arguments, until, &journal, now);
+    let (outcome, failure) = match until_interrupted(work).await {
+        Ok(outcome) => (outcome, None),
+        Err(failure) => (failure.outcome, Some(interrupted_in(&journal, failure))),
+    };
+    let record = journal.record();
+    human::show_result(&record, outcome, failure.as_ref(), context.color);
+    if global.output == OutputFormat::Json {
+        print(&json::report(&record, outcome, failure.as_ref()));
+    }
+    outcome
+}
+
+/// Names what was in flight when a signal came.
+fn interrupted_in(journal: &Journal, mut failure: Failure) -> Failure {
+    if failure.outcome != Outcome::Interrupted {
+        return failure;
+    }
+    journal.update(|record| {
+        let in_flight: Vec<String> =
+            record.steps.iter().filter(|step| step.result == "interrupted").map(|step| step.name.clone()).collect();
+        for step in &in_flight {
+            failure.causes.push(format!("`{step}` was in progress"));
+        }
+        for component in record.components.iter_mut().filter(|component| component.outcome.is_none()) {
+            let was_in_flight = in_flight.iter().any(|step| step.ends_with(&format!(" {}", component.name)));
+            if component.changed || was_in_flight {
+                component.outcome = Some(Outcome::Interrupted);
+                component.current = None;
+            }
+            if component.changed {
+                failure.hints.push(format!("ECS goes on with {}: `shipgate status` shows how it ends", component.name));
+            }
+        }
+    });
+    failure
+}
+
+async fn run_status(context: &Context, global: &Global, environment: Option<&str>) -> Outcome {
+    match until_interrupted(status::run(context, global, environment)).await {
+        Ok(environments) => {
+            match global.output {
+                OutputFormat::Human => print(&status_table::render(&environments)),
+                OutputFormat::Json => print(&json::status(&environments)),
+            }
+            for environment in &environments {
+                let components = environment.components.iter().filter_map(|(_, _, seen)| seen.as_ref().err());
+                for failure in environment.failure.iter().chain(components) {
+                    human::show_failure(failure, context.color);
+                }
+            }
+            let failures = environments.iter().filter_map(status::EnvironmentStatus::failure_outcome);
+            Outcome::worst(failures).unwrap_or(Outcome::Unchanged)
+        }
+        Err(failure) => without_data(context, global, "status", environment, &failure),
+    }
+}
+
+async fn run_logs(context: &Context, global: &Global, arguments: &crate::cli::Logs) -> Outcome {
+    let mut all = Vec::new();
+    let several = arguments.components.len() != 1;
+    let work = logs::run(context, global, arguments, now, |lines| match global.output {
+        OutputFormat::Json => all.extend_from_slice(lines),
+        OutputFormat::Human => {
+            for (component, line) in lines {
+                let time = line.time.map(|time| time.strftime("%H:%M:%S").to_string()).unwrap_or_default();
+                let component = if several { format!(" {component}") } else { String::new() };
+                print(&format!("{time}{component} {}", line.text));
+            }
+        }
+    });
+    match until_interrupted(work).await {
+        Ok(()) => {
+            if global.output == OutputFormat::Json {
+                print(&json::logs(&arguments.environment, &all));
+            }
+            Outcome::Unchanged
+        }
+        // Following ends by being interrupted.
+        Err(failure) if failure.outcome == Outcome::Interrupted && arguments.follow => Outcome::Unchanged,
+        Err(failure) => without_data(context, global, "logs", Some(&arguments.environment), &failure),
+    }
+}
+
+/// Reports the failure of a command that only reads.
+fn without_data(
+    context: &Context,
+    global: &Global,
+    command: &str,
+    environment: Option<&str>,
+    failure: &Failure,
+) -> Outcome {
+    human::show_failure(failure, context.color);
+    if global.output == OutputFormat::Json {
+        print(&json::failure(command, environment, failure));
+    }
+    failure.outcome
+}
+
+/// Does the work unless SIGINT or SIGTERM comes first; then the work is dropped where it stands.
+async fn until_interrupted<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::select! {
+        result = work => result,
+        signal = signal() => {
+            Err(Failure::new(Outcome::Interrupted, format!("interrupted by {signal}")))
+        }
+    }
+}
+
+#[cfg(unix)]
+async fn signal() -> &'static str {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        // Without handlers the default action of the signals ends the program.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => "SIGINT",
+        _ = terminate.recv() => "SIGTERM",
+    }
+}
+
+#[cfg(not(unix))]
+async fn signal() -> &'static str {
+    match tokio::signal::ctrl_c().await {
+        Ok(()) => "Ctrl-C",
+        Err(_) => std::future::pending().await,
+    }
+}
+
+fn reporter(context: &Context, global: &Global) -> Box<dyn Reporter> {
+    let filter = global.verbosity.tracing_level_filter();
+    let level = if filter >= LevelFilter::INFO {
+        Level::Everything
+    } else if filter >= LevelFilter::WARN {
+        Level::Warnings
+    } else {
+        Level::Quiet
+    };
+    if context.interactive && level == Level::Everything {
+        Box::new(Live::new(level))
+    } else {
+        Box::new(human::Lines { level })
+    }
+}
+
+/// Our libraries' own logs, for `-vv`: they may name addresses and requests, never credentials.
+fn set_up_logging(filter: LevelFilter) {
+    // Info is what the reporter shows; libraries speak up only when asked to.
+    let filter = if filter <= LevelFilter::INFO { LevelFilter::ERROR } else { filter };
+    tracing_subscriber::fmt().with_max_level(filter).with_writer(std::io::stderr).without_time().init();
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// Writes data to standard output. A reader that has gone is no failure of ours.
+fn print(text: &str) {
+    let mut stdout = anstream::stdout().lock();
+    let _written = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+}
