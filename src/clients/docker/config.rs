@@ -49,7 +49,7 @@ impl DockerConfig {
         let failed = |error: std::io::Error| {
             Failure::failed("a private docker configuration cannot be written").cause(error.to_string())
         };
-        let directory = tempfile::Builder::new().prefix("shipgate-docker-").tempdir().map_err(failed)?;
+        let directory = private_directory().map_err(failed)?;
         let path = Utf8PathBuf::from_path_buf(directory.path().to_owned())
             .map_err(|_| Failure::failed("the temporary directory's path is not UTF-8"))?;
         let text = with_login(existing.read(), host, login).to_string();
@@ -119,6 +119,19 @@ fn with_login(mut fields: Map<String, Value>, host: &str, login: &RegistryLogin)
         fields.insert("credHelpers".to_owned(), Value::Object(helpers));
     }
     Value::Object(fields)
+}
+
+/// Without permissions of its own a temporary directory is readable by everybody.
+#[cfg(unix)]
+fn private_directory() -> std::io::Result<TempDir> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let only_us = std::fs::Permissions::from_mode(0o700);
+    tempfile::Builder::new().prefix("shipgate-docker-").permissions(only_us).tempdir()
+}
+
+#[cfg(not(unix))]
+fn private_directory() -> std::io::Result<TempDir> {
+    tempfile::Builder::new().prefix("shipgate-docker-").tempdir()
 }
 
 #[cfg(unix)]

@@ -95,7 +95,6 @@ fn components_keep_the_order_of_the_file() {
     assert_eq!(names, ["backend", "worker"]);
     let document = parse(GOOD).unwrap();
     assert_eq!(document.environments().collect::<Vec<_>>(), ["stage", "production"]);
-    assert_eq!(document.components().collect::<Vec<_>>(), ["backend", "worker"]);
 }
 
 #[test]

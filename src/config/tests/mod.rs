@@ -8,7 +8,8 @@ mod refusals;
 mod reports;
 mod requests;
 
-use super::{ConfigError, ConfigErrors, Document, Request};
+use super::error::ConfigError;
+use super::{ConfigErrors, Document, Request};
 use crate::domain::target::{EcsTarget, Kind, Target};
 
 const GOOD: &str = r#"

@@ -1,0 +1,10 @@
+//! The whole program, as users run it: the compiled binary, a cleared environment, real git repositories.
+//!
+//! `cloud_*` modules run on the local cloud that `scripts/test` starts: Docker engine, OCI registry, ECS emulator with
+//! real containers. `scripted_*` modules use an endpoint of our own for what no obtainable part can do.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
+
+mod cloud;
+mod cloud_deploy;
+mod harness;
