@@ -40,7 +40,7 @@ pub struct Run<'a> {
     /// The release.
     pub release: ReleaseName,
     /// What names this run in the ledger.
-    pub run_name: String,
+    pub name: String,
     /// Reads the wall clock.
     pub clock: fn() -> Timestamp,
 }
@@ -65,16 +65,24 @@ pub async fn apply(
     let plan = plan.plan();
     let images = build_images(run, plan).await?;
     let mut outcomes = Vec::new();
+    let mut unproven = None;
     for planned in &plan.components {
         match apply_component(run, plan, &planned.name, facts, &images).await {
             Ok(outcome) => outcomes.push(outcome),
             Err(failure) => {
                 fail_component(run, &planned.name, &failure);
-                return Err(failure);
+                // Nothing is wrong with a component that nobody wants to run: the others go on.
+                if failure.outcome != Outcome::Unproven {
+                    return Err(failure);
+                }
+                unproven = unproven.or(Some(failure));
             }
         }
     }
-    Ok(Outcome::worst(outcomes).unwrap_or(Outcome::Unchanged))
+    match unproven {
+        Some(failure) => Err(failure),
+        None => Ok(Outcome::worst(outcomes).unwrap_or(Outcome::Unchanged)),
+    }
 }
 
 fn fail_component(run: &Run<'_>, name: &ComponentName, failure: &Failure) {
@@ -82,12 +90,10 @@ fn fail_component(run: &Run<'_>, name: &ComponentName, failure: &Failure) {
         component.outcome = Some(failure.outcome);
         component.causes.clone_from(&failure.causes);
         // What serves is known again only where it was verified.
-        match failure.outcome {
-            Outcome::Unproven => {}
-            _ if !component.changed || failure.outcome == Outcome::RolledBack => {
-                component.current.clone_from(&component.previous);
-            }
-            _ => component.current = None,
+        if !component.changed || failure.outcome == Outcome::RolledBack {
+            component.current.clone_from(&component.previous);
+        } else if failure.outcome != Outcome::Unproven {
+            component.current = None;
         }
     });
 }
@@ -155,7 +161,12 @@ fn users_of(plan: &Plan, image: &Image) -> Vec<ComponentName> {
     let uses = |kind: &Kind| match kind {
         Kind::Ecs(target) => target.image == image.component,
     };
-    plan.target.components.iter().filter(|component| uses(&component.kind)).map(|component| component.name.clone()).collect()
+    plan.target
+        .components
+        .iter()
+        .filter(|component| uses(&component.kind))
+        .map(|component| component.name.clone())
+        .collect()
 }
 
 /// Builds and pushes one image, and lets the registry confirm what it has.

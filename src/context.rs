@@ -101,9 +101,28 @@ impl Context {
     /// or GitHub.
     pub fn child_environment(&self) -> Vec<(OsString, OsString)> {
         const NAMES: [&str; 22] = [
-            "PATH", "HOME", "USER", "LOGNAME", "LANG", "TMPDIR", "TEMP", "TMP", "TERM", "SSH_AUTH_SOCK", "SSL_CERT_FILE",
-            "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
-            "SYSTEMROOT", "USERPROFILE", "PROGRAMFILES", "PROGRAMDATA",
+            "PATH",
+            "HOME",
+            "USER",
+            "LOGNAME",
+            "LANG",
+            "TMPDIR",
+            "TEMP",
+            "TMP",
+            "TERM",
+            "SSH_AUTH_SOCK",
+            "SSL_CERT_FILE",
+            "SSL_CERT_DIR",
+            "HTTP_PROXY",
+            "HTTPS_PROXY",
+            "NO_PROXY",
+            "http_proxy",
+            "https_proxy",
+            "no_proxy",
+            "SYSTEMROOT",
+            "USERPROFILE",
+            "PROGRAMFILES",
+            "PROGRAMDATA",
         ];
         const PREFIXES: [&str; 6] = ["DOCKER_", "BUILDKIT_", "BUILDX_", "LC_", "XDG_", "GIT_CONFIG"];
         let wanted = |name: &str| NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix));
@@ -142,7 +161,8 @@ fn parse_registry_entry(entry: &str) -> Option<(&str, RegistryAddress)> {
         None => (true, url.strip_prefix("https://")?),
     };
     let host = host.trim_end_matches('/');
-    let plain = !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '-' | '[' | ']'));
+    let plain =
+        !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '-' | '[' | ']'));
     (plain && name.contains(".dkr.ecr.")).then(|| (name, RegistryAddress { host: host.to_owned(), tls }))
 }
 

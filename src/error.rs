@@ -68,9 +68,8 @@ impl From<PlanError> for Failure {
         match error {
             PlanError::Image(ImageError::RepositoryMissing(_)) => Self::failed(message)
                 .hint("create it, or write `create-repository = true` in the component's configuration"),
-            PlanError::Image(ImageError::TagTaken { .. }) => Self::failed(message).hint(
-                "the image was not built by shipgate from this commit: delete it, or deploy another commit",
-            ),
+            PlanError::Image(ImageError::TagTaken { .. }) => Self::failed(message)
+                .hint("the image was not built by shipgate from this commit: delete it, or deploy another commit"),
             PlanError::TaskDefinition(TaskDefinitionError::UnknownContainer { .. }) => {
                 Self::invalid(message).hint("correct `container` in the component's configuration")
             }

@@ -4,12 +4,12 @@ use aws_config::SdkConfig;
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 
+use crate::clients::aws;
 use crate::clients::ecr::{Ecr, RegistryLogin};
 use crate::clients::ecs::Ecs;
 use crate::clients::git::Git;
 use crate::clients::logs::Logs;
 use crate::clients::registry::Registry;
-use crate::clients::aws;
 use crate::config::{Document, Request};
 use crate::context::{Context, VARS};
 use crate::domain::image::Repository;
@@ -39,7 +39,7 @@ pub struct Cloud {
     pub ecs: Ecs,
     /// Amazon ECR.
     pub ecr: Ecr,
-    /// CloudWatch Logs.
+    /// `CloudWatch` Logs.
     pub logs: Logs,
     /// The directory of the configuration file.
     pub directory: Utf8PathBuf,
@@ -188,12 +188,8 @@ pub async fn image(
             missing_tags.push(tag);
         }
     }
-    let present = PresentImage {
-        digest: found.digest,
-        platforms: found.platforms,
-        revisions: found.revisions,
-        missing_tags,
-    };
+    let present =
+        PresentImage { digest: found.digest, platforms: found.platforms, revisions: found.revisions, missing_tags };
     Ok((repository, ImageState::Present(present)))
 }
 

@@ -31,7 +31,7 @@ pub fn run() -> ExitCode {
     set_up_logging(cli.global.verbosity.tracing_level_filter());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let outcome = match (Context::from_process(), runtime) {
-        (Ok(context), Ok(runtime)) => runtime.block_on(execute(&context, &cli)),
+        (Ok(context), Ok(runtime)) => runtime.block_on(Box::pin(execute(&context, &cli))),
         (Err(failure), _) => {
             human::show_failure(&failure, false);
             failure.outcome

@@ -31,7 +31,7 @@ async fn ask(run: &Run<'_>, probe: &Probe, step: &str) -> Result<(), Failure> {
         let checked = answer.and_then(|answer| probe::check(probe, &run.release, &answer));
         match tally.count(checked.is_ok()) {
             Decision::Passed => {
-                run.journal.progress(step, &format!("{} {shown} answers as it should", probe.method), began.elapsed());
+                run.journal.progress(step, &format!("{} {shown} answers as it should", probe.method));
                 return Ok(());
             }
             Decision::Failed => {
@@ -42,7 +42,7 @@ async fn ask(run: &Run<'_>, probe: &Probe, step: &str) -> Result<(), Failure> {
             }
             Decision::AskAgain => {
                 if let Err(difference) = checked {
-                    run.journal.progress(step, &format!("{} {shown}: {difference}", probe.method), began.elapsed());
+                    run.journal.progress(step, &format!("{} {shown}: {difference}", probe.method));
                 }
                 run.journal.pause(step, began.elapsed(), probe.interval).await;
             }

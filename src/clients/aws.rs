@@ -6,8 +6,8 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
-use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::ProvideCredentials as _;
+use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -57,7 +57,9 @@ impl AwsError {
         let code = error.code().map(str::to_owned);
         let request_id = error
             .raw_response()
-            .and_then(|response| response.headers().get("x-amzn-requestid").or(response.headers().get("x-amz-request-id")))
+            .and_then(|response| {
+                response.headers().get("x-amzn-requestid").or(response.headers().get("x-amz-request-id"))
+            })
             .map(|id| neutral::phrase(id, 64));
         let kind = match (&code, error) {
             (Some(code), _) => kind_of(code),
@@ -95,9 +97,11 @@ fn kind_of(code: &str) -> AwsErrorKind {
         | "MissingAuthenticationToken"
         | "MissingAuthenticationTokenException"
         | "OptInRequired" => AwsErrorKind::Credentials,
-        "ThrottlingException" | "Throttling" | "TooManyRequestsException" | "RequestLimitExceeded" | "LimitExceededException" => {
-            AwsErrorKind::Throttled
-        }
+        "ThrottlingException"
+        | "Throttling"
+        | "TooManyRequestsException"
+        | "RequestLimitExceeded"
+        | "LimitExceededException" => AwsErrorKind::Throttled,
         _ => AwsErrorKind::Service,
     }
 }

@@ -82,16 +82,15 @@ impl Docker {
         config: &DockerConfig,
         on_line: impl FnMut(&str),
     ) -> Result<Digest, Failure> {
-        let metadata = config.directory().join("build-metadata.json");
         let mut arguments: Vec<OsString> = ["buildx", "build", "--push", "--progress=plain"].map(OsString::from).into();
-        arguments.extend(["--metadata-file".into(), metadata.clone().into()]);
+        arguments.extend(["--metadata-file".into(), config.metadata_file().into()]);
         arguments.extend(build_arguments(request));
         let build = self.run(&config.variables(), arguments, on_line).await?;
         if !build.success {
             return Err(failed_output("`docker buildx build` failed", &build)
                 .hint("run the same build by hand in the context's directory"));
         }
-        config.read_digest(&metadata)
+        config.read_digest()
     }
 
     async fn build_then_push(
@@ -133,7 +132,8 @@ impl Docker {
         let digests: Vec<String> = serde_json::from_str(inspect.stdout.trim()).unwrap_or_default();
         let prefix = format!("{}@", request.repository);
         let digest = digests.iter().rev().find_map(|digest| digest.strip_prefix(&prefix)?.parse().ok());
-        digest.ok_or_else(|| Failure::failed(format!("docker does not tell the digest of {reference} after pushing it")))
+        digest
+            .ok_or_else(|| Failure::failed(format!("docker does not tell the digest of {reference} after pushing it")))
     }
 
     async fn run<A: Into<OsString>>(
@@ -149,8 +149,9 @@ impl Docker {
             variables: variables.to_vec(),
         };
         self.processes.run(&invocation, on_line).await.map_err(|error| match error {
-            ProcessError::NotFound(_) => Failure::failed(error.to_string())
-                .hint("install docker and put it on PATH: the image has to be built"),
+            ProcessError::NotFound(_) => {
+                Failure::failed(error.to_string()).hint("install docker and put it on PATH: the image has to be built")
+            }
             ProcessError::Other { ref source, .. } => Failure::failed(error.to_string()).cause(source.to_string()),
         })
     }
@@ -202,9 +203,20 @@ mod tests {
         assert_eq!(
             arguments,
             [
-                "--file", "/a path/Dockerfile", "--platform", "linux/amd64,linux/arm64", "--build-arg",
-                "RELEASE=$(touch x) \"y\"", "--label", "a=b", "--tag", "localhost:1/app:v1", "--tag",
-                "localhost:1/app:v2", "--", "/a path/ünïcode",
+                "--file",
+                "/a path/Dockerfile",
+                "--platform",
+                "linux/amd64,linux/arm64",
+                "--build-arg",
+                "RELEASE=$(touch x) \"y\"",
+                "--label",
+                "a=b",
+                "--tag",
+                "localhost:1/app:v1",
+                "--tag",
+                "localhost:1/app:v2",
+                "--",
+                "/a path/ünïcode",
             ]
         );
     }

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use aws_config::SdkConfig;
 use aws_sdk_ecs::types::{
-    ContainerOverride, DesiredStatus, LaunchType, NetworkConfiguration, SortOrder, Tag, TaskDefinitionField, TaskOverride,
+    ContainerOverride, DesiredStatus, LaunchType, NetworkConfiguration, SortOrder, Tag, TaskDefinitionField,
+    TaskOverride,
 };
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -23,7 +24,7 @@ use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::names::{ClusterName, ContainerName, ServiceName};
 use crate::error::Failure;
 
-/// DescribeTasks takes so many at once.
+/// `DescribeTasks` takes so many at once.
 const TASKS_AT_ONCE: usize = 100;
 
 /// Amazon ECS in one region.
@@ -137,11 +138,7 @@ impl Ecs {
     /// # Errors
     ///
     /// The call failed.
-    pub async fn register(
-        &self,
-        definition: &TaskDefinition,
-        tags: &[(String, String)],
-    ) -> Result<String, Failure> {
+    pub async fn register(&self, definition: &TaskDefinition, tags: &[(String, String)]) -> Result<String, Failure> {
         let mut document = definition.to_json();
         if let (false, Some(fields)) = (tags.is_empty(), document.as_object_mut()) {
             let tags: Vec<Value> = tags.iter().map(|(key, value)| json!({"key": key, "value": value})).collect();

@@ -37,11 +37,11 @@ fn deployment(raw: &types::Deployment) -> Deployment {
         id: raw.id().unwrap_or_default().to_owned(),
         is_primary: raw.status() == Some("PRIMARY"),
         task_definition: raw.task_definition().unwrap_or_default().to_owned(),
-        rollout_state: raw.rollout_state().map(|state| match state {
-            types::DeploymentRolloutState::Completed => RolloutState::Completed,
-            types::DeploymentRolloutState::Failed => RolloutState::Failed,
-            types::DeploymentRolloutState::InProgress => RolloutState::InProgress,
-            other => RolloutState::Other(neutral::phrase(other.as_str(), 40)),
+        rollout_state: raw.rollout_state().map(|state| match state.as_str() {
+            "COMPLETED" => RolloutState::Completed,
+            "FAILED" => RolloutState::Failed,
+            "IN_PROGRESS" => RolloutState::InProgress,
+            other => RolloutState::Other(neutral::phrase(other, 40)),
         }),
         reason: raw.rollout_state_reason().map(|reason| neutral::phrase(reason, 300)),
         desired: raw.desired_count(),
@@ -64,7 +64,7 @@ fn event(raw: &types::ServiceEvent) -> Event {
 pub fn task(raw: &types::Task) -> Task {
     Task {
         arn: raw.task_arn().unwrap_or_default().to_owned(),
-        task_definition: raw.task_definition_arn().unwrap_or_default().to_owned(),
+        revision: raw.task_definition_arn().unwrap_or_default().to_owned(),
         last_status: neutral::phrase(raw.last_status().unwrap_or_default(), 40),
         created: timestamp(raw.created_at()),
         stop_code: raw.stop_code().map(|code| neutral::phrase(code.as_str(), 60)),
@@ -82,7 +82,7 @@ fn container(raw: &types::Container) -> TaskContainer {
     }
 }
 
-/// A revision from the raw answer of DescribeTaskDefinition.
+/// A revision from the raw answer of `DescribeTaskDefinition`.
 ///
 /// # Errors
 ///

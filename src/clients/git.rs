@@ -29,11 +29,14 @@ impl Git {
     pub async fn head(&self) -> Result<GitSha, Failure> {
         let inside = self.run(&["rev-parse", "--is-inside-work-tree"]).await?;
         if !inside.success {
-            return Err(inside.tail.iter().fold(
-                Failure::invalid(format!("{} is in no git repository that can be read", self.directory)),
-                Failure::cause,
-            )
-            .hint("a release is a commit: run shipgate in a clone of your repository"));
+            return Err(inside
+                .tail
+                .iter()
+                .fold(
+                    Failure::invalid(format!("{} is in no git repository that can be read", self.directory)),
+                    Failure::cause,
+                )
+                .hint("a release is a commit: run shipgate in a clone of your repository"));
         }
         let head = self.run(&["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]).await?;
         let sha = head.stdout.trim();

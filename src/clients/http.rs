@@ -36,7 +36,8 @@ impl Http {
     ///
     /// Why there is no answer, in words and without the address.
     pub async fn ask(&self, probe: &Probe, release: &ReleaseName) -> Result<Answer, String> {
-        let method = reqwest::Method::from_bytes(probe.method.as_bytes()).map_err(|_| "not an HTTP method".to_owned())?;
+        let method =
+            reqwest::Method::from_bytes(probe.method.as_bytes()).map_err(|_| "not an HTTP method".to_owned())?;
         let mut request = self.client.request(method, probe.url.render(release)).timeout(probe.timeout);
         for (name, value) in &probe.headers {
             request = request.header(name, value.render(release));

@@ -1,4 +1,4 @@
-//! CloudWatch Logs: the lines of a container.
+//! `CloudWatch` Logs: the lines of a container.
 
 use aws_config::SdkConfig;
 use jiff::Timestamp;
@@ -8,7 +8,7 @@ use crate::domain::ecs::task_definition::LogDestination;
 use crate::domain::neutral;
 use crate::error::Failure;
 
-/// CloudWatch Logs of one region.
+/// `CloudWatch` Logs of one region.
 #[derive(Debug, Clone)]
 pub struct Logs {
     client: aws_sdk_cloudwatchlogs::Client,

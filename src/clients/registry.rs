@@ -18,12 +18,8 @@ use crate::domain::image::{Digest, ImageTag, Repository};
 use crate::domain::neutral;
 use crate::error::Failure;
 
-const MANIFEST_TYPES: [&str; 4] = [
-    OCI_IMAGE_MEDIA_TYPE,
-    OCI_IMAGE_INDEX_MEDIA_TYPE,
-    IMAGE_MANIFEST_MEDIA_TYPE,
-    IMAGE_MANIFEST_LIST_MEDIA_TYPE,
-];
+const MANIFEST_TYPES: [&str; 4] =
+    [OCI_IMAGE_MEDIA_TYPE, OCI_IMAGE_INDEX_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE, IMAGE_MANIFEST_LIST_MEDIA_TYPE];
 
 /// The label of the commit that an image was built from
 /// ([annotations](https://github.com/opencontainers/image-spec/blob/main/annotations.md)).
@@ -63,7 +59,7 @@ impl Registry {
         let client = Client::new(ClientConfig {
             protocol: if tls { ClientProtocol::Https } else { ClientProtocol::Http },
             connect_timeout: Some(Duration::from_secs(10)),
-            read_timeout: Some(Duration::from_secs(60)),
+            read_timeout: Some(Duration::from_mins(1)),
             user_agent: concat!("shipgate/", env!("CARGO_PKG_VERSION")),
             ..ClientConfig::default()
         });
@@ -136,14 +132,12 @@ impl Registry {
         let failed = |error: OciDistributionError| self.failure(&format!("tag {repository}:{tag}"), &error);
         let source = Reference::with_digest(self.host.clone(), repository.name.to_string(), digest.to_string());
         let (bytes, _) = self.client.pull_manifest_raw(&source, &self.auth, &MANIFEST_TYPES).await.map_err(failed)?;
-        let manifest: OciManifest = serde_json::from_slice(&bytes)
-            .map_err(|error| Failure::failed(format!("{repository}@{digest} is no manifest")).cause(error.to_string()))?;
+        let manifest: OciManifest = serde_json::from_slice(&bytes).map_err(|error| {
+            Failure::failed(format!("{repository}@{digest} is no manifest")).cause(error.to_string())
+        })?;
         let media_type = reqwest::header::HeaderValue::from_str(manifest.content_type())
             .map_err(|_| Failure::failed(format!("{repository}@{digest} has no usable media type")))?;
-        self.client
-            .push_manifest_raw(&tagged(repository, tag), bytes.to_vec(), media_type)
-            .await
-            .map_err(failed)?;
+        self.client.push_manifest_raw(&tagged(repository, tag), bytes.to_vec(), media_type).await.map_err(failed)?;
         match self.digest_of(repository, tag).await? {
             Some(found) if found == *digest => Ok(()),
             _ => Err(Failure::failed(format!("{repository}:{tag} does not lead to {digest} after tagging"))),
@@ -165,11 +159,15 @@ impl Registry {
     fn failure(&self, action: &str, error: &OciDistributionError) -> Failure {
         let failure = Failure::failed(format!("registry {} cannot {action}", self.host));
         let failure = failure.cause(neutral::phrase(&error.to_string(), 600));
-        match error {
-            OciDistributionError::UnauthorizedError { .. } | OciDistributionError::AuthenticationFailure(_) => failure
-                .hint("allow `ecr:BatchGetImage` and `ecr:GetDownloadUrlForLayer` on the repository"),
-            _ => failure.hint("run it again; if it stays, check the registry and its address"),
-        }
+        let denied = matches!(
+            error,
+            OciDistributionError::UnauthorizedError { .. } | OciDistributionError::AuthenticationFailure(_)
+        );
+        failure.hint(if denied {
+            "allow `ecr:BatchGetImage` and `ecr:GetDownloadUrlForLayer` on the repository"
+        } else {
+            "run it again; if it stays, check the registry and its address"
+        })
     }
 }
 
@@ -184,12 +182,13 @@ fn parse_digest(text: &str) -> Result<Digest, Failure> {
 }
 
 fn is_missing(error: &OciDistributionError) -> bool {
-    match error {
-        OciDistributionError::ImageManifestNotFoundError(_) => true,
-        OciDistributionError::ServerError { code, .. } => *code == 404,
-        OciDistributionError::RegistryError { envelope, .. } => envelope.errors.iter().any(|error| {
+    if let OciDistributionError::RegistryError { envelope, .. } = error {
+        return envelope.errors.iter().any(|error| {
             matches!(error.code, OciErrorCode::ManifestUnknown | OciErrorCode::NameUnknown | OciErrorCode::NotFound)
-        }),
-        _ => false,
+        });
     }
+    matches!(
+        error,
+        OciDistributionError::ImageManifestNotFoundError(_) | OciDistributionError::ServerError { code: 404, .. }
+    )
 }

@@ -66,8 +66,8 @@ pub async fn run(
     let Observed { cloud, access, facts, plan } = observed;
     let release = plan.release.clone();
     let authorized = authorize(plan, &gates).map_err(|refusing| refused(&refusing))?;
-    let http = Http::new()
-        .map_err(|error| Failure::failed("the HTTP client cannot be set up").cause(error.to_string()))?;
+    let http =
+        Http::new().map_err(|error| Failure::failed("the HTTP client cannot be set up").cause(error.to_string()))?;
     let run = Run {
         context,
         cloud: &cloud,
@@ -76,7 +76,7 @@ pub async fn run(
         http: &http,
         journal,
         release,
-        run_name: context.run_name(),
+        name: context.run_name(),
         clock,
     };
     apply::apply(&run, &authorized, &facts).await

@@ -1,7 +1,9 @@
 //! Images by digest: what is deployed is always a digest, a tag is only a name for people and lifecycle rules.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
+
+use sha2::{Digest as _, Sha256};
 
 use super::names::{InvalidName, RepositoryName};
 
@@ -10,6 +12,21 @@ use super::names::{InvalidName, RepositoryName};
 pub struct Digest(String);
 
 impl Digest {
+    /// The digest of some bytes.
+    pub fn of(bytes: impl AsRef<[u8]>) -> Self {
+        let mut text = "sha256:".to_owned();
+        for byte in Sha256::digest(bytes) {
+            // Writing to a string cannot fail.
+            let _written = write!(text, "{byte:02x}");
+        }
+        Self(text)
+    }
+
+    /// The 64 hexadecimal digits.
+    pub fn hex(&self) -> &str {
+        self.0.get("sha256:".len()..).unwrap_or_default()
+    }
+
     /// The first twelve hexadecimal digits with the algorithm, for people only.
     pub fn short(&self) -> &str {
         self.0.get(..19).unwrap_or(&self.0)
@@ -21,8 +38,7 @@ impl FromStr for Digest {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let well_formed = text.strip_prefix("sha256:").is_some_and(|hex| {
-            hex.len() == 64
-                && hex.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+            hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
         });
         if well_formed {
             Ok(Self(text.to_owned()))
@@ -65,9 +81,8 @@ impl FromStr for ImageTag {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        let well_formed = text.len() <= 128
-            && text.starts_with(word)
-            && text.chars().all(|c| word(c) || matches!(c, '.' | '-'));
+        let well_formed =
+            text.len() <= 128 && text.starts_with(word) && text.chars().all(|c| word(c) || matches!(c, '.' | '-'));
         if well_formed {
             Ok(Self(text.to_owned()))
         } else {
@@ -159,6 +174,13 @@ impl fmt::Display for ImageReference {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_digest_is_sha256_of_the_bytes() {
+        let digest = Digest::of("abc");
+        assert_eq!(digest.hex(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(digest.to_string().parse(), Ok(digest));
+    }
 
     #[test]
     fn a_port_is_not_a_tag() {

@@ -36,10 +36,7 @@ pub fn outcome(outcome: Outcome, now: Timestamp) -> Vec<(String, String)> {
 pub fn read(tags: &[(String, String)]) -> Option<LedgerEntry> {
     let value = |key: &str| tags.iter().find(|(found, _)| found == key).map(|(_, value)| value);
     let is_word = |text: &&String| !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c == '-');
-    Some(LedgerEntry {
-        release: value(RELEASE)?.parse().ok()?,
-        outcome: value(OUTCOME).filter(is_word).cloned(),
-    })
+    Some(LedgerEntry { release: value(RELEASE)?.parse().ok()?, outcome: value(OUTCOME).filter(is_word).cloned() })
 }
 
 /// Whether a tag is somebody else's, to be kept on the next revision. AWS refuses its own.

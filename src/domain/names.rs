@@ -141,8 +141,7 @@ fn is_plain_name(text: &str, longest: usize) -> bool {
 }
 
 fn is_ecs_name(text: &str) -> bool {
-    (1..=255).contains(&text.len())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+    (1..=255).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
 }
 
 #[cfg(test)]

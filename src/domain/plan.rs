@@ -3,7 +3,6 @@
 use std::fmt;
 
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use super::ecs::plan::{EcsFacts, EcsPlan, NextRevision};
 use super::ecs::task_definition::{Change, TaskDefinitionError};
@@ -279,16 +278,14 @@ impl Plan {
         images.chain(self.components.iter().flat_map(component_steps)).collect()
     }
 
-    /// `sha256:…` over what the plan means: release, target, inputs, preconditions and gate policy.
+    /// The digest of what the plan means: release, target, inputs, preconditions and gate policy.
     ///
     /// Left out is what two honest looks at the same intention may see differently: whether the image is built yet or
     /// the revision registered, counts, clocks, and who looked.
-    pub fn digest(&self) -> String {
+    pub fn digest(&self) -> Digest {
         let mut value = self.canonical();
         value.sort_all_objects();
-        let hash = Sha256::digest(value.to_string());
-        let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("sha256:{hex}")
+        Digest::of(value.to_string())
     }
 
     fn canonical(&self) -> Value {
@@ -387,7 +384,12 @@ fn component_steps(component: &ComponentPlan) -> Vec<Step> {
     });
     let update = Step {
         name: format!("update {name}"),
-        summary: format!("update service {} of {} from {}", plan.target.service, plan.target.cluster, plan.live.short()),
+        summary: format!(
+            "update service {} of {} from {}",
+            plan.target.service,
+            plan.target.cluster,
+            plan.live.short()
+        ),
         changes: Vec::new(),
     };
     [Some(revision), pre_deploy, Some(update)].into_iter().flatten().collect()
@@ -483,12 +485,12 @@ mod tests {
         assert_eq!(digest, whole_plan(&present(&[Some(SHA)]), 7, 1).digest());
         assert_eq!(digest, whole_plan(&ImageState::Missing, 7, 5).digest());
         assert_ne!(digest, whole_plan(&ImageState::Missing, 8, 1).digest());
-        assert!(digest.parse::<Digest>().is_ok(), "{digest}");
     }
 
     #[test]
     fn steps_come_in_order() {
-        let names: Vec<String> = whole_plan(&ImageState::Missing, 7, 1).steps().into_iter().map(|step| step.name).collect();
+        let names: Vec<String> =
+            whole_plan(&ImageState::Missing, 7, 1).steps().into_iter().map(|step| step.name).collect();
         assert_eq!(names, ["build backend", "register backend", "update backend"]);
     }
 

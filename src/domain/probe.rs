@@ -55,7 +55,9 @@ fn check_json(probe: &Probe, release: &ReleaseName, answer: &Answer) -> Result<(
         };
         match body.pointer(pointer) {
             Some(found) if *found == expected => {}
-            Some(found) => return Err(format!("{pointer} is {}, not {expected}", neutral::phrase(&found.to_string(), 80))),
+            Some(found) => {
+                return Err(format!("{pointer} is {}, not {expected}", neutral::phrase(&found.to_string(), 80)));
+            }
             None => return Err(format!("{pointer} is missing")),
         }
     }
@@ -181,7 +183,10 @@ mod tests {
     #[test]
     fn an_address_is_shown_without_secrets() {
         assert_eq!(shown_url("https://user:pass@shop.example/health?key=canary#x"), "https://shop.example/health");
-        assert_eq!(shown_url("http://localhost:4566/_alb/stage-alb/health"), "http://localhost:4566/_alb/stage-alb/health");
+        assert_eq!(
+            shown_url("http://localhost:4566/_alb/stage-alb/health"),
+            "http://localhost:4566/_alb/stage-alb/health"
+        );
     }
 
     proptest! {

@@ -6,10 +6,10 @@ use anstyle::{AnsiColor, Style};
 
 use super::journal::{Journal, Record};
 use super::{Event, Reporter};
+use crate::domain::ecs::service::short_arn;
 use crate::domain::ecs::task_definition::Change;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{KindPlan, Plan};
-use crate::domain::ecs::service::short_arn;
 use crate::error::Failure;
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -52,10 +52,7 @@ pub fn write_line(line: &str) {
 
 /// An event in one line; `None` where it is not shown.
 pub fn line(event: &Event, level: Level) -> Option<String> {
-    let least = match event {
-        Event::Warning { .. } => Level::Warnings,
-        _ => Level::Everything,
-    };
+    let least = if matches!(event, Event::Warning { .. }) { Level::Warnings } else { Level::Everything };
     if level < least {
         return None;
     }
@@ -102,15 +99,14 @@ pub fn show_plan(journal: &Journal, plan: &Plan) {
     for component in &plan.components {
         let KindPlan::Ecs(ecs_plan) = &component.kind;
         if let Some(drift) = &ecs_plan.drift {
-            let text = format!(
+            let mut lines = vec![format!(
                 "{} runs {}, not {}, which shipgate deployed last: it was changed by hand",
                 component.name,
                 ecs_plan.live.short(),
                 short_arn(&drift.last)
-            );
-            let changes: String =
-                drift.changes.iter().map(|change| format!("\n      {}", shown_change(change))).collect();
-            journal.warning(format!("{text}{changes}"), None);
+            )];
+            lines.extend(drift.changes.iter().map(|change| format!("      {}", shown_change(change))));
+            journal.warning(lines.join("\n"), None);
         }
     }
     journal.note(format!("  {FAINT}plan {}{FAINT:#}", plan.digest()));
@@ -132,9 +128,10 @@ pub fn show_result(record: &Record, outcome: Outcome, failure: Option<&Failure>,
     if let Some(failure) = failure {
         show_failure(failure, color);
     }
+    let undecided = [Outcome::Unproven, Outcome::Superseded, Outcome::TimedOut, Outcome::Interrupted];
     let style = match outcome {
-        _ if outcome.is_success() => GOOD,
-        Outcome::Unproven | Outcome::Superseded | Outcome::TimedOut | Outcome::Interrupted => CAREFUL,
+        outcome if outcome.is_success() => GOOD,
+        outcome if undecided.contains(&outcome) => CAREFUL,
         _ => BAD,
     };
     for left in record.left_behind().iter().filter(|_| !outcome.is_success()) {
@@ -148,14 +145,21 @@ pub fn show_result(record: &Record, outcome: Outcome, failure: Option<&Failure>,
     }
     let release = record.release.as_ref().map(|release| format!(" {}", release.short())).unwrap_or_default();
     let environment = &record.environment;
-    let verb = match outcome {
-        Outcome::Deployed => "runs, read back",
-        Outcome::Unchanged => "already runs, read back",
-        Outcome::Planned => "nothing was changed",
-        _ => "",
-    };
-    let note = if verb.is_empty() { String::new() } else { format!(" {FAINT}({verb}){FAINT:#}") };
-    write_line(&format!("{style}{outcome}{style:#}: {environment}{release}{note}"));
+    let note = outcome_note(outcome);
+    write_line(&format!("{style}{outcome}{style:#}: {environment}{release}{FAINT}{note}{FAINT:#}"));
+}
+
+/// How the word of success is known to be true.
+fn outcome_note(outcome: Outcome) -> &'static str {
+    if outcome == Outcome::Deployed {
+        " (runs, read back)"
+    } else if outcome == Outcome::Unchanged {
+        " (ran already, read back)"
+    } else if outcome == Outcome::Planned {
+        " (nothing was changed)"
+    } else {
+        ""
+    }
 }
 
 /// An error with its causes and hints.

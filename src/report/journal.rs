@@ -31,7 +31,7 @@ pub struct Record {
     /// The digests of its images, by the component that builds them.
     pub digests: IndexMap<ComponentName, Digest>,
     /// The plan's digest.
-    pub plan_digest: Option<String>,
+    pub plan_digest: Option<Digest>,
     /// The gates with their verdicts.
     pub gates: Vec<Gate>,
     /// The components, in order.
@@ -167,27 +167,26 @@ impl Journal {
         self.show(Event::Output { step: step.to_owned(), line: line.to_owned() });
     }
 
-    /// Shows how far a step is, if that has changed, and a sign of life if nothing was shown for long.
-    pub fn progress(&self, step: &str, text: &str, elapsed: Duration) {
+    /// Shows how far a step is, if that has changed.
+    pub fn progress(&self, step: &str, text: &str) {
         let now = (step.to_owned(), text.to_owned());
         if self.last_progress.borrow().as_ref() != Some(&now) {
             *self.last_progress.borrow_mut() = Some(now);
             self.show(Event::Progress { step: step.to_owned(), text: text.to_owned() });
-        } else if self.last_shown.get().elapsed() >= HEARTBEAT {
-            let seconds = elapsed.as_secs();
-            self.show(Event::Heartbeat { step: step.to_owned(), text: text.to_owned(), seconds });
         }
     }
 
-    /// Waits, and shows a sign of life when the silence gets long.
+    /// Waits in a step that began so long ago, and shows a sign of life when the silence gets long.
     pub async fn pause(&self, step: &str, elapsed: Duration, pause: Duration) {
-        let until = Instant::now() + pause;
+        let began = Instant::now();
+        let until = began + pause;
         while Instant::now() < until {
             let heartbeat = self.last_shown.get() + HEARTBEAT;
             tokio::time::sleep_until(until.min(heartbeat)).await;
             if Instant::now() >= heartbeat {
                 let text = self.last_progress.borrow().as_ref().map(|(_, text)| text.clone()).unwrap_or_default();
-                self.show(Event::Heartbeat { step: step.to_owned(), text, seconds: elapsed.as_secs() });
+                let seconds = (elapsed + began.elapsed()).as_secs();
+                self.show(Event::Heartbeat { step: step.to_owned(), text, seconds });
             }
         }
     }
@@ -228,6 +227,7 @@ impl Drop for OpenStep<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::human::{Level, line};
     use std::rc::Rc;
 
     #[derive(Debug, Default, Clone)]
@@ -249,12 +249,21 @@ mod tests {
         let (journal, recorder) = journal();
         for second in 0..90 {
             let text = if second < 60 { "0 of 1" } else { "1 of 1" };
-            journal.progress("wait", text, Duration::from_secs(second));
+            journal.progress("wait", text);
             journal.pause("wait", Duration::from_secs(second), Duration::from_secs(1)).await;
         }
-        let shown: Vec<String> = recorder.0.borrow().iter().map(|event| format!("{event:?}")).collect();
-        let count = |kind: &str| shown.iter().filter(|event| event.starts_with(kind)).count();
-        assert_eq!((count("Progress"), count("Heartbeat")), (2, 2), "{shown:#?}");
+        let shown: Vec<String> =
+            recorder.0.borrow().iter().filter_map(|event| line(event, Level::Everything)).collect();
+        assert_eq!(
+            shown,
+            [
+                "  0 of 1",
+                "  still in `wait` after 30 s: 0 of 1",
+                "  still in `wait` after 60 s: 0 of 1",
+                "  1 of 1",
+                "  still in `wait` after 90 s: 1 of 1",
+            ]
+        );
     }
 
     #[tokio::test(start_paused = true)]

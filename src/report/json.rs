@@ -138,7 +138,7 @@ pub fn report(record: &Record, outcome: Outcome, failure: Option<&Failure>) -> S
             .release
             .as_ref()
             .map(|release| ReleaseV1 { sha: release.to_string(), digests: digests.collect() }),
-        plan_digest: record.plan_digest.clone(),
+        plan_digest: record.plan_digest.as_ref().map(ToString::to_string),
         gates: record
             .gates
             .iter()

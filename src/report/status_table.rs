@@ -30,8 +30,7 @@ pub fn render(environments: &[EnvironmentStatus]) -> String {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
     let widths: [usize; HEADINGS.len()] = std::array::from_fn(width);
     let lines = rows.iter().map(|row| {
-        let cells: Vec<String> =
-            row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
         cells.join("  ").trim_end().to_owned()
     });
     lines.chain(remarks).collect::<Vec<_>>().join("\n")

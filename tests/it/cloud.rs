@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_ecr::types::ImageTagMutability;
 use aws_sdk_ecs::types::{
-    AwsVpcConfiguration, ContainerDefinition, DeploymentCircuitBreaker, DeploymentConfiguration, KeyValuePair, LaunchType,
-    LogConfiguration, LogDriver, NetworkConfiguration, Service, Task,
+    AwsVpcConfiguration, ContainerDefinition, DeploymentCircuitBreaker, DeploymentConfiguration, KeyValuePair,
+    LaunchType, LogConfiguration, LogDriver, NetworkConfiguration, Service, Task,
 };
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -37,7 +37,13 @@ pub struct ServiceOptions {
 
 impl ServiceOptions {
     pub fn web() -> Self {
-        Self { name: "backend", container: "web", desired: 1, command: Vec::new(), variables: vec![("LOG_LEVEL", "info")] }
+        Self {
+            name: "backend",
+            container: "web",
+            desired: 1,
+            command: Vec::new(),
+            variables: vec![("LOG_LEVEL", "info")],
+        }
     }
 }
 
@@ -55,9 +61,8 @@ impl Cloud {
         let registry = endpoint.trim_start_matches("http://").to_owned();
         let app = std::fs::read(variable("SHIPGATE_TEST_APP")).expect("the example's binary");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let config = runtime.block_on(
-            aws_config::defaults(BehaviorVersion::latest()).region(Region::new("us-east-1")).load(),
-        );
+        let config =
+            runtime.block_on(aws_config::defaults(BehaviorVersion::latest()).region(Region::new("us-east-1")).load());
         let cloud = Self {
             runtime,
             endpoint,

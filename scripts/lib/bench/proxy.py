@@ -213,8 +213,10 @@ class Proxy:
     async def serve(self, lane: Lane, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         upstream = None
         try:
-            upstream = await asyncio.open_connection(*self.upstream)
             while (request := await read_head(reader)) is not None:
+                # The emulator closes a connection that is idle while its client waits.
+                if upstream is None or upstream[0].at_eof():
+                    upstream = await asyncio.open_connection(*self.upstream)
                 await forward(lane, request, (reader, writer), upstream)
         except (ConnectionError, asyncio.IncompleteReadError):
             # Either side has gone; closing tells the other.

@@ -19,7 +19,7 @@ pub struct ExistingConfig(Option<Utf8PathBuf>);
 /// A private directory with the login for one registry. Removed when dropped.
 #[derive(Debug)]
 pub struct DockerConfig {
-    directory: TempDir,
+    _directory: TempDir,
     path: Utf8PathBuf,
     builders: Option<Utf8PathBuf>,
 }
@@ -61,13 +61,12 @@ impl DockerConfig {
             }
         }
         let builders = existing.0.as_ref().map(|old| old.join("buildx"));
-        Ok(Self { directory, path, builders })
+        Ok(Self { _directory: directory, path, builders })
     }
 
-    /// The directory.
-    pub fn directory(&self) -> &Utf8Path {
-        debug_assert!(self.directory.path().exists());
-        &self.path
+    /// Where `docker buildx build` is to write what it has made.
+    pub fn metadata_file(&self) -> Utf8PathBuf {
+        self.path.join("build-metadata.json")
     }
 
     /// The variables that make docker use it.
@@ -86,13 +85,13 @@ impl DockerConfig {
     /// # Errors
     ///
     /// `failed` when there is none.
-    pub fn read_digest(&self, metadata: &Utf8Path) -> Result<Digest, Failure> {
-        let text = std::fs::read_to_string(metadata).unwrap_or_default();
+    pub fn read_digest(&self) -> Result<Digest, Failure> {
+        let text = std::fs::read_to_string(self.metadata_file()).unwrap_or_default();
         let document: Value = serde_json::from_str(&text).unwrap_or_default();
         let digest = document.get("containerimage.digest").and_then(Value::as_str);
-        digest
-            .and_then(|digest| digest.parse().ok())
-            .ok_or_else(|| Failure::failed("`docker buildx build` wrote no `containerimage.digest` in its metadata file"))
+        digest.and_then(|digest| digest.parse().ok()).ok_or_else(|| {
+            Failure::failed("`docker buildx build` wrote no `containerimage.digest` in its metadata file")
+        })
     }
 }
 
@@ -177,7 +176,7 @@ mod tests {
     fn the_directory_is_private_and_goes_away() {
         use std::os::unix::fs::PermissionsExt as _;
         let config = DockerConfig::create(&ExistingConfig::default(), "r.example", &login()).unwrap();
-        let path = config.directory().to_owned();
+        let path = config.path.clone();
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o077, 0);
         drop(config);
         assert!(!path.exists());

@@ -128,10 +128,8 @@ fn drift(facts: &EcsFacts) -> Option<Drift> {
     let last = facts.others.iter().find(served)?;
     // An older revision of ours below a live one of ours is just history.
     let live_is_newer = facts.live.ledger.is_some() && number(&facts.live.arn) > number(&last.arn);
-    (!live_is_newer).then(|| Drift {
-        last: last.arn.clone(),
-        changes: last.definition.changes_to(&facts.live.definition),
-    })
+    (!live_is_newer)
+        .then(|| Drift { last: last.arn.clone(), changes: last.definition.changes_to(&facts.live.definition) })
 }
 
 /// The number at the end of a revision's ARN; 0 where there is none.
@@ -261,7 +259,8 @@ pub(crate) mod tests {
     fn before_the_build_only_the_digest_is_open() {
         let facts = facts(revision(1, "repo:bootstrap", "debug", None), vec![]);
         let PlannedImage::Known(known) = known_image('a') else { panic!() };
-        let open = PlannedImage::AfterBuild { repository: known.reference.repository.clone(), tag: SHA.parse().unwrap() };
+        let open =
+            PlannedImage::AfterBuild { repository: known.reference.repository.clone(), tag: SHA.parse().unwrap() };
         let before = plan(&target(), &facts, &open, &release()).unwrap();
         let after = plan(&target(), &facts, &known_image('a'), &release()).unwrap();
         assert_eq!(before.next, NextRevision::New(None));

@@ -1,6 +1,6 @@
 //! Does what runs match what was shipped? The judgement over the running tasks.
 
-use super::service::{Service, Task};
+use super::service::{Service, Task, short_arn};
 use crate::domain::image::Digest;
 use crate::domain::names::ContainerName;
 
@@ -37,15 +37,15 @@ pub fn read_back(expected: &Expectation, service: &Service, tasks: &[Task]) -> R
         return ReadBack::NotYet("the service has no primary deployment".to_owned());
     };
     if primary.task_definition != expected.task_definition {
-        return ReadBack::Wrong(format!("the primary deployment runs {}", primary.task_definition));
+        return ReadBack::Wrong(format!("the primary deployment runs {}", short_arn(&primary.task_definition)));
     }
     if service.desired == 0 {
         return ReadBack::NothingDesired;
     }
     let mut ours = 0;
     for task in tasks {
-        if task.task_definition != expected.task_definition {
-            return ReadBack::NotYet(format!("task {} of {} still runs", task.id(), task.task_definition));
+        if task.revision != expected.task_definition {
+            return ReadBack::NotYet(format!("task {} of {} still runs", task.id(), short_arn(&task.revision)));
         }
         if task.last_status != "RUNNING" {
             continue;
@@ -109,7 +109,7 @@ mod tests {
     fn task(revision: &str, image: Option<char>) -> Task {
         Task {
             arn: "arn:aws:ecs:us-east-1:123456789012:task/stage/1".to_owned(),
-            task_definition: revision.to_owned(),
+            revision: revision.to_owned(),
             last_status: "RUNNING".to_owned(),
             created: None,
             stop_code: None,
@@ -126,10 +126,7 @@ mod tests {
     #[test]
     fn every_task_must_have_the_digest_or_a_child_of_it() {
         let tasks = [task("backend:8", Some('a')), task("backend:8", Some('c'))];
-        assert_eq!(
-            read_back(&expectation(), &service(2, "backend:8"), &tasks),
-            ReadBack::Verified { running: 2 }
-        );
+        assert_eq!(read_back(&expectation(), &service(2, "backend:8"), &tasks), ReadBack::Verified { running: 2 });
         let one_is_wrong = [task("backend:8", Some('a')), task("backend:8", Some('b'))];
         let result = read_back(&expectation(), &service(2, "backend:8"), &one_is_wrong);
         assert!(matches!(result, ReadBack::Wrong(_)), "{result:?}");

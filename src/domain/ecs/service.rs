@@ -6,7 +6,7 @@ use super::task_definition::TaskDefinition;
 use crate::domain::image::Digest;
 use crate::domain::release::ReleaseName;
 
-/// A service as DescribeServices shows it
+/// A service as `DescribeServices` shows it
 /// ([Service](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html)).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Service {
@@ -143,13 +143,13 @@ pub struct LedgerEntry {
     pub outcome: Option<String>,
 }
 
-/// A task as DescribeTasks shows it.
+/// A task as `DescribeTasks` shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {
     /// The task's ARN.
     pub arn: String,
     /// The ARN of its revision.
-    pub task_definition: String,
+    pub revision: String,
     /// `RUNNING`, `STOPPED`, …
     pub last_status: String,
     /// When it was created.

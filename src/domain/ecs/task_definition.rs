@@ -9,7 +9,7 @@ use crate::domain::image::ImageReference;
 use crate::domain::names::ContainerName;
 use crate::domain::release::ReleaseName;
 
-/// What DescribeTaskDefinition returns and RegisterTaskDefinition refuses
+/// What `DescribeTaskDefinition` returns and `RegisterTaskDefinition` refuses
 /// ([TaskDefinition](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskDefinition.html)).
 const READ_ONLY_FIELDS: [&str; 9] = [
     "taskDefinitionArn",
@@ -79,7 +79,7 @@ impl LogDestination {
 }
 
 impl TaskDefinition {
-    /// Takes a document in the form of RegisterTaskDefinition, or of DescribeTaskDefinition with its wrapper.
+    /// Takes a document in the form of `RegisterTaskDefinition`, or of `DescribeTaskDefinition` with its wrapper.
     ///
     /// Read-only fields, `tags`, and top-level fields without content are left out: AWS never returns the latter, and
     /// refuses some of them.
@@ -111,7 +111,7 @@ impl TaskDefinition {
         self.0.get("family").and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// The document in the form of RegisterTaskDefinition.
+    /// The document in the form of `RegisterTaskDefinition`.
     pub fn to_json(&self) -> Value {
         Value::Object(self.0.clone())
     }
@@ -181,12 +181,7 @@ impl TaskDefinition {
     }
 
     fn containers(&self) -> impl Iterator<Item = &Map<String, Value>> {
-        self.0
-            .get("containerDefinitions")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_object)
+        self.0.get("containerDefinitions").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object)
     }
 
     fn container(&self, name: &ContainerName) -> Result<&Map<String, Value>, TaskDefinitionError> {
@@ -247,10 +242,9 @@ fn normalise_container(container: &mut Map<String, Value>) {
 
 /// `1 vCPU` and `1024` are the same to ECS, and so are `2 GB` and `2048`.
 fn size_in_units(value: &Value, unit: &str, factor: f64) -> Option<String> {
-    let text = match value {
-        Value::String(text) => text.trim().to_ascii_lowercase(),
-        Value::Number(number) => number.to_string(),
-        _ => return None,
+    let text = match value.as_str() {
+        Some(text) => text.trim().to_ascii_lowercase(),
+        None => value.as_number()?.to_string(),
     };
     match text.strip_suffix(unit) {
         Some(number) => number.trim().parse::<f64>().ok().map(|number| format!("{:.0}", number * factor)),
@@ -268,9 +262,8 @@ fn without_empty(value: &Value) -> Value {
                 .filter(|(_, value)| !is_empty(value))
                 .collect(),
         ),
-        Value::Array(items) => keyed(items)
-            .unwrap_or_else(|| Value::Array(items.iter().map(without_empty).collect())),
-        other => other.clone(),
+        Value::Array(items) => keyed(items).unwrap_or_else(|| Value::Array(items.iter().map(without_empty).collect())),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }
 }
 
@@ -346,7 +339,9 @@ fn shown(path: &str, value: &Value) -> Option<String> {
         Value::Null => None,
         Value::String(text) if public => Some(text.clone()),
         Value::Number(_) | Value::Bool(_) if public => Some(value.to_string()),
-        _ => Some("(not shown)".to_owned()),
+        Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
+            Some("(not shown)".to_owned())
+        }
     }
 }
 
@@ -458,7 +453,8 @@ mod tests {
 
     #[test]
     fn something_else_is_no_task_definition() {
-        for document in [json!([]), json!({}), json!({"family": "x"}), json!({"family": "x", "containerDefinitions": []})]
+        for document in
+            [json!([]), json!({}), json!({"family": "x"}), json!({"family": "x", "containerDefinitions": []})]
         {
             assert_eq!(
                 TaskDefinition::from_json(document.clone()),

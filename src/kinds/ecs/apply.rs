@@ -1,7 +1,7 @@
 //! Carries out the plan of one ECS service.
 //!
-//! revision → pre-deploy → look again → one minimal UpdateService → follow until proven → probes → ledger.
-//! Until UpdateService nothing that serves is touched; afterwards no error may call itself `failed`.
+//! revision → pre-deploy → look again → one minimal `UpdateService` → follow until proven → probes → ledger.
+//! Until `UpdateService` nothing that serves is touched; afterwards no error may call itself `failed`.
 
 use crate::apply::Run;
 use crate::clients::ecs::Placement;
@@ -69,7 +69,7 @@ impl Apply<'_> {
             return Err(Failure::failed("the plan has no image: please report this as a bug"));
         };
         let mut tags = self.plan.live.other_tags.clone();
-        tags.extend(ledger::entry(&self.run.release, &image.digest, &self.run.run_name, self.run.now()));
+        tags.extend(ledger::entry(&self.run.release, &image.digest, &self.run.name, self.run.now()));
         let register = self.run.cloud.ecs.register(definition, &tags);
         let arn = self.run.journal.step(&self.step("register"), register).await?;
         self.run.journal.made(format!("task-definition revision {}", short_arn(&arn)), vec![self.component.clone()]);
@@ -102,7 +102,7 @@ impl Apply<'_> {
             task_definition: next.arn.clone(),
             previous_task_definition: Some(self.plan.live.arn.clone()),
         };
-        let ended = self.follow(ours, updated, Some(&next.definition)).await?;
+        let ended = self.follow("wait for", ours, updated, &next.definition).await?;
         self.prove(ended, Outcome::Deployed).await
     }
 
@@ -152,11 +152,12 @@ impl Apply<'_> {
 
     async fn follow(
         &self,
+        verb: &str,
         ours: OurDeployment,
         first: Service,
-        definition: Option<&TaskDefinition>,
+        definition: &TaskDefinition,
     ) -> Result<Ended, Failure> {
-        let step = self.step("wait for");
+        let step = self.step(verb);
         let target = &self.plan.target;
         let task_definition = ours.task_definition.clone();
         let follow = Follow {
@@ -193,14 +194,12 @@ impl Apply<'_> {
             return Err(Failure::new(Outcome::Stale, format!("service `{}` is gone since the plan", target.service))
                 .hint("create it again; nothing was changed"));
         };
-        let ours = OurDeployment {
-            id: primary.id.clone(),
-            task_definition: live.arn.clone(),
-            previous_task_definition: None,
-        };
-        let ended = self.follow(ours, service.clone(), Some(&live.definition)).await?;
+        let ours =
+            OurDeployment { id: primary.id.clone(), task_definition: live.arn.clone(), previous_task_definition: None };
         // A rollout of this release that an earlier run began is this release's deployment.
-        let outcome = if self.plan.rolling_out { Outcome::Deployed } else { Outcome::Unchanged };
+        let (verb, outcome) =
+            if self.plan.rolling_out { ("wait for", Outcome::Deployed) } else { ("verify", Outcome::Unchanged) };
+        let ended = self.follow(verb, ours, service.clone(), &live.definition).await?;
         self.prove(ended, outcome).await
     }
 
@@ -210,7 +209,10 @@ impl Apply<'_> {
             Ended::NothingDesired => {
                 return Err(Failure::new(
                     Outcome::Unproven,
-                    format!("service `{}` wants no task (desired count 0), so nothing runs to prove it", self.plan.target.service),
+                    format!(
+                        "service `{}` wants no task (desired count 0), so nothing runs to prove it",
+                        self.plan.target.service
+                    ),
                 )
                 .hint("raise the service's desired count and run this again"));
             }
@@ -228,7 +230,9 @@ impl Apply<'_> {
         let tags = ledger::outcome(outcome, self.run.now());
         if let Err(failure) = self.run.cloud.ecs.tag(arn, &tags).await {
             let hint = failure.hints.first().cloned();
-            self.run.journal.warning(format!("the outcome could not be written on {}: {failure}", short_arn(arn)), hint);
+            self.run
+                .journal
+                .warning(format!("the outcome could not be written on {}: {failure}", short_arn(arn)), hint);
         }
     }
 }

@@ -12,17 +12,12 @@ const STOPS: usize = 3;
 const LINES: usize = 10;
 
 /// The reasons why tasks of a revision stopped, each once, and the last lines that the newest of them wrote.
-pub async fn causes(
-    cloud: &Cloud,
-    target: &EcsTarget,
-    revision: &str,
-    definition: Option<&TaskDefinition>,
-) -> Vec<String> {
+pub async fn causes(cloud: &Cloud, target: &EcsTarget, revision: &str, definition: &TaskDefinition) -> Vec<String> {
     let mut tasks = match cloud.ecs.tasks(&target.cluster, &target.service, WhichTasks::Stopped).await {
         Ok(tasks) => tasks,
         Err(failure) => return vec![format!("the stopped tasks cannot be looked at: {failure}")],
     };
-    tasks.retain(|task| task.task_definition == revision);
+    tasks.retain(|task| task.revision == revision);
     tasks.sort_by_key(|task| std::cmp::Reverse(task.created));
     let mut causes: Vec<String> = Vec::new();
     for cause in tasks.iter().map(why_stopped) {
@@ -30,7 +25,7 @@ pub async fn causes(
             causes.push(cause);
         }
     }
-    if let (Some(task), Some(definition)) = (tasks.first(), definition) {
+    if let Some(task) = tasks.first() {
         causes.extend(last_lines(cloud, target, definition, task).await);
     }
     causes
@@ -75,7 +70,7 @@ mod tests {
     fn a_stop_is_told_with_code_reason_and_exit() {
         let task = Task {
             arn: "arn:aws:ecs:us-east-1:123456789012:task/stage/abc".to_owned(),
-            task_definition: String::new(),
+            revision: String::new(),
             last_status: "STOPPED".to_owned(),
             created: None,
             stop_code: Some("EssentialContainerExited".to_owned()),

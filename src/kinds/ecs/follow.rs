@@ -17,9 +17,10 @@ use crate::error::Failure;
 use crate::observe::Cloud;
 use crate::report::journal::Journal;
 
-/// How long after ECS calls a deployment done its tasks may take to look right, and how long after a failure ECS may
-/// take to begin its rollback.
+/// How long after ECS calls a deployment done its tasks may take to look right.
 const GRACE: Duration = Duration::from_secs(30);
+/// How long after a failure ECS may take to begin its rollback. It does so at once, where it is configured to.
+const ROLLBACK_GRACE: Duration = Duration::from_secs(10);
 
 /// A deployment to follow.
 #[derive(Debug)]
@@ -71,10 +72,8 @@ impl Follow<'_> {
     /// With the outcome of the deployment.
     pub async fn run(&self, first: Service) -> Result<Ended, Failure> {
         let began = Instant::now();
-        let mut memory = Memory {
-            seen_events: first.events.iter().map(|event| event.id.clone()).collect(),
-            ..Memory::default()
-        };
+        let mut memory =
+            Memory { seen_events: first.events.iter().map(|event| event.id.clone()).collect(), ..Memory::default() };
         let mut looked = Ok(Some(first));
         loop {
             let elapsed = began.elapsed();
@@ -107,24 +106,23 @@ impl Follow<'_> {
             memory.first_completed = None;
         }
         match judgement {
-            Judgement::Wait => Next::LookAgain(pause),
+            Judgement::Wait | Judgement::RollingBack { .. } => Next::LookAgain(pause),
             Judgement::Completed => match service {
                 Some(service) => self.read_back(service, memory).await,
                 None => Next::LookAgain(pause),
             },
-            Judgement::RollingBack { .. } => {
-                Next::LookAgain(pause)
-            }
             Judgement::RolledBack { reason } => Next::End(Err(self.rolled_back(&reason, service).await)),
             Judgement::Failed { reason } => {
                 let since = *memory.first_failed.get_or_insert_with(Instant::now);
-                if since.elapsed() < GRACE && self.ours.previous_task_definition.is_some() && self.may_roll_back(service) {
+                if since.elapsed() < ROLLBACK_GRACE && self.ours.previous_task_definition.is_some() {
                     return Next::LookAgain(Duration::from_secs(1));
                 }
                 Next::End(Err(Failure::new(Outcome::Broken, "the rollout failed, and nothing rolled it back")
                     .cause(reason)
-                    .hint("deploy a commit that works, or set the service to its previous revision; \
-                           a deployment circuit breaker with rollback would do that by itself")))
+                    .hint(
+                        "deploy a commit that works, or set the service to its previous revision; \
+                           a deployment circuit breaker with rollback would do that by itself",
+                    )))
             }
             Judgement::Superseded { by } => Next::End(Err(Failure::new(
                 Outcome::Superseded,
@@ -139,15 +137,10 @@ impl Follow<'_> {
         }
     }
 
-    /// Whether ECS may still begin a rollback: our deployment is still listed as the primary one.
-    fn may_roll_back(&self, service: Option<&Service>) -> bool {
-        service.and_then(Service::primary).is_some_and(|primary| primary.running == 0 || primary.desired == 0)
-            && service.is_some_and(|service| service.deployments.len() > 1)
-    }
-
     async fn read_back(&self, service: &Service, memory: &mut Memory) -> Next {
         let since = *memory.first_completed.get_or_insert_with(Instant::now);
-        let tasks = match self.cloud.ecs.tasks(&self.target.cluster, &self.target.service, WhichTasks::MeantToRun).await {
+        let tasks = match self.cloud.ecs.tasks(&self.target.cluster, &self.target.service, WhichTasks::MeantToRun).await
+        {
             Ok(tasks) => tasks,
             Err(failure) => return Next::End(Err(unseen(failure))),
         };
@@ -171,13 +164,16 @@ impl Follow<'_> {
         let tasks = self.cloud.ecs.tasks(&self.target.cluster, &self.target.service, WhichTasks::MeantToRun).await;
         let desired = service.map_or(0, |service| service.desired);
         let serves = tasks.is_ok_and(|tasks| {
-            let running = tasks.iter().filter(|task| task.task_definition == previous && task.last_status == "RUNNING");
+            let running = tasks.iter().filter(|task| task.revision == previous && task.last_status == "RUNNING");
             i32::try_from(running.count()).is_ok_and(|running| running >= desired)
         });
         if serves {
-            return Failure::new(Outcome::RolledBack, format!("the rollout failed; {} serves again", short_arn(previous)))
-                .cause(reason)
-                .hint("mend the release and deploy the mended commit");
+            return Failure::new(
+                Outcome::RolledBack,
+                format!("the rollout failed; {} serves again", short_arn(previous)),
+            )
+            .cause(reason)
+            .hint("mend the release and deploy the mended commit");
         }
         Failure::new(
             Outcome::Broken,
@@ -189,8 +185,12 @@ impl Follow<'_> {
 
     fn out_of_patience(&self) -> Failure {
         let limit = self.target.timeout.as_secs();
-        Failure::new(Outcome::TimedOut, format!("the rollout is still in progress after {limit} s; ECS goes on"))
-            .hint(format!("see how it ends with `shipgate status`, or raise `timeout` of the component; {}", self.look_hint()))
+        Failure::new(Outcome::TimedOut, format!("the rollout is still in progress after {limit} s; ECS goes on")).hint(
+            format!(
+                "see how it ends with `shipgate status`, or raise `timeout` of the component; {}",
+                self.look_hint()
+            ),
+        )
     }
 
     fn look_hint(&self) -> String {
@@ -201,7 +201,7 @@ impl Follow<'_> {
     }
 
     /// One line for each change, and each new event of the service.
-    fn show(&self, service: &Service, elapsed: Duration, memory: &mut Memory) {
+    fn show(&self, service: &Service, _elapsed: Duration, memory: &mut Memory) {
         for event in service.events.iter().rev() {
             if !memory.seen_events.contains(&event.id) {
                 memory.seen_events.push(event.id.clone());
@@ -219,13 +219,13 @@ impl Follow<'_> {
                 format!("{} of {} tasks run, {} starting{failed}{place}", ours.running, ours.desired, ours.pending)
             },
         );
-        self.journal.progress(self.step, &text, elapsed);
+        self.journal.progress(self.step, &text);
     }
 }
 
-fn unseen(mut failure: Failure) -> Failure {
-    failure.outcome = Outcome::Broken;
-    failure.causes.insert(0, failure.reason);
-    failure.reason = "the service was changed and cannot be looked at any more".to_owned();
-    failure
+fn unseen(failure: Failure) -> Failure {
+    let reason = "the service was changed and cannot be looked at any more";
+    let unseen =
+        failure.causes.iter().fold(Failure::new(Outcome::Broken, reason).cause(&failure.reason), Failure::cause);
+    failure.hints.into_iter().fold(unseen, Failure::hint)
 }

@@ -112,5 +112,8 @@ pub fn running(revision: &Revision, target: &EcsTarget) -> Running {
     let from_tag = || image.as_ref()?.tag.as_ref()?.parse::<ReleaseName>().ok();
     let release = revision.definition.release_label(&target.container);
     let release = release.or_else(|| revision.ledger.as_ref().map(|entry| entry.release.clone())).or_else(from_tag);
-    Running { sha: release.map(|release| release.to_string()), digest: image.as_ref().and_then(|image| image.digest.clone()) }
+    Running {
+        sha: release.map(|release| release.to_string()),
+        digest: image.as_ref().and_then(|image| image.digest.clone()),
+    }
 }

@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 use super::diagnose::why_stopped;
@@ -14,6 +13,7 @@ use crate::clients::ecs::{OneOffTask, Placement};
 use crate::clients::logs::Cursor;
 use crate::domain::ecs::service::{Task, short_arn};
 use crate::domain::ecs::task_definition::LogDestination;
+use crate::domain::image::Digest;
 use crate::domain::names::ComponentName;
 use crate::domain::target::EcsTarget;
 use crate::domain::template::Template;
@@ -55,7 +55,9 @@ impl PreDeploy<'_> {
         let started_by = self.started_by();
         let task = match self.already_running(&started_by).await? {
             Some(task) => {
-                self.run.journal.note(format!("task {} already runs the pre-deploy command: waiting for it", task.id()));
+                self.run
+                    .journal
+                    .note(format!("task {} already runs the pre-deploy command: waiting for it", task.id()));
                 task
             }
             None => self.start(&started_by).await?,
@@ -73,13 +75,12 @@ impl PreDeploy<'_> {
 
     async fn already_running(&self, started_by: &str) -> Result<Option<Task>, Failure> {
         let tasks = self.run.cloud.ecs.tasks_started_by(&self.target.cluster, started_by).await?;
-        Ok(tasks.into_iter().find(|task| task.task_definition == self.task_definition && task.last_status != "STOPPED"))
+        Ok(tasks.into_iter().find(|task| task.revision == self.task_definition && task.last_status != "STOPPED"))
     }
 
     async fn start(&self, started_by: &str) -> Result<Task, Failure> {
         // The revision is part of the token: a failed command is run again with the revision of the next attempt.
-        let token = Sha256::digest(format!("{started_by} {}", self.task_definition));
-        let token: String = token.iter().map(|byte| format!("{byte:02x}")).collect();
+        let token = Digest::of(format!("{started_by} {}", self.task_definition));
         let task = OneOffTask {
             cluster: &self.target.cluster,
             task_definition: self.task_definition,
@@ -87,7 +88,7 @@ impl PreDeploy<'_> {
             command: self.command.iter().map(|part| part.render(&self.run.release)).collect(),
             placement: self.placement,
             started_by,
-            client_token: &token,
+            client_token: token.hex(),
         };
         self.run.cloud.ecs.run_task(&task).await
     }
@@ -99,12 +100,13 @@ impl PreDeploy<'_> {
             if began.elapsed() >= self.target.timeout {
                 return Err(self.stop(&task).await);
             }
-            self.run.journal.progress(self.step, &format!("task {} is {}", task.id(), task.last_status), began.elapsed());
+            self.run.journal.progress(self.step, &format!("task {} is {}", task.id(), task.last_status));
             self.run.journal.pause(self.step, began.elapsed(), INTERVAL).await;
             self.show_log(&task, &mut cursor).await;
             let arns = [task.arn.clone()];
             // A task that was started a moment ago may not be known everywhere yet.
-            if let Some(seen) = self.run.cloud.ecs.describe_tasks(&self.target.cluster, &arns).await?.into_iter().next() {
+            if let Some(seen) = self.run.cloud.ecs.describe_tasks(&self.target.cluster, &arns).await?.into_iter().next()
+            {
                 task = seen;
             }
         }
@@ -131,11 +133,9 @@ impl PreDeploy<'_> {
     }
 
     async fn stop(&self, task: &Task) -> Failure {
-        let failure = Failure::failed(format!(
-            "the pre-deploy task still runs after {} s",
-            self.target.timeout.as_secs()
-        ))
-        .hint("make the command faster, or raise `timeout` of the component");
+        let failure =
+            Failure::failed(format!("the pre-deploy task still runs after {} s", self.target.timeout.as_secs()))
+                .hint("make the command faster, or raise `timeout` of the component");
         let stopped = self.run.cloud.ecs.stop_task(&self.target.cluster, &task.arn, "shipgate: out of time").await;
         match stopped {
             Ok(()) => failure.cause(format!("task {} was stopped", task.id())),

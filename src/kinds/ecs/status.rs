@@ -49,7 +49,7 @@ pub async fn status(cloud: &Cloud, target: &EcsTarget) -> Result<ComponentStatus
 ///
 /// # Errors
 ///
-/// The container does not log to CloudWatch Logs, or its group cannot be read.
+/// The container does not log to `CloudWatch` Logs, or its group cannot be read.
 pub async fn logs(cloud: &Cloud, target: &EcsTarget, since: Timestamp) -> Result<Vec<LogLine>, Failure> {
     let service = service(cloud, target).await?;
     let revision = live_revision(cloud, target, &service).await?;

@@ -1,0 +1,87 @@
+"""Measures a deploy with shipgate and with its peers on the local cloud. Started by scripts/bench."""
+
+import argparse
+import dataclasses
+import json
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+from proxy import Proxy
+from report import report_deploys, report_rollouts
+from scenarios import Deploy, Rollout, deploys, rollouts, say
+from scene import Scene
+from tools import AwsCli, Fabfuel, OfficialAction, Shipgate, Tool, ToolFailed
+
+
+def main() -> None:
+    options = read_options()
+    if options.directory.exists():
+        shutil.rmtree(options.directory)
+    options.directory.mkdir(parents=True)
+    tools = tools_of(options)
+    for tool in tools:
+        say(f"{tool.name}: {tool.about}")
+    scene = Scene(os.environ["AWS_ENDPOINT_URL"], os.environ["SHIPGATE_REGISTRY_HOSTS"], options.directory, options.sources)
+    found: Sequence[Deploy] | Sequence[Rollout]
+    try:
+        releases = scene.make_releases()
+        proxy = Proxy(*scene.address)
+        if options.rollout:
+            found = rollouts(scene, proxy, tools, releases, options.rollout)
+            text = report_rollouts(found, options.profile)
+        else:
+            found = deploys(scene, proxy, tools, releases, options.rounds)
+            text = report_deploys(found, options.profile)
+    except ToolFailed as error:
+        raise SystemExit(f"error: {error}") from error
+    except (BotoCoreError, ClientError, RuntimeError, TimeoutError) as error:
+        raise SystemExit(f"error: the bench itself failed: {error}") from error
+    print(text)
+    if options.json:
+        options.json.write_text(json.dumps([dataclasses.asdict(figure) for figure in found], indent=2) + "\n")
+
+
+def read_options() -> argparse.Namespace:
+    # Named as what people type; scripts/bench adds what it knows itself.
+    parser = argparse.ArgumentParser(prog="scripts/bench", add_help=False)
+    parser.add_argument("--rounds", type=positive, default=5)
+    parser.add_argument("--rollout", type=seconds)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--binary", type=Path, required=True)
+    parser.add_argument("--profile", required=True)
+    parser.add_argument("--directory", type=Path, required=True)
+    parser.add_argument("--sources", type=Path, required=True)
+    return parser.parse_args()
+
+
+def positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def seconds(text: str) -> float:
+    """The AWS CLI's waiter gives up after 600 s, so that a longer rollout cannot be compared."""
+    number = float(text)
+    if not 5 <= number <= 540:
+        raise argparse.ArgumentTypeError("a rollout takes between 5 and 540 seconds here")
+    return number
+
+
+def tools_of(options: argparse.Namespace) -> list[Tool]:
+    peers = Path(sys.executable).parent
+    tools: list[Tool] = [Shipgate(options.binary), Fabfuel(peers), AwsCli(peers)]
+    official = os.environ.get("SHIPGATE_BENCH_OFFICIAL_ACTION")
+    if official:
+        tools.append(OfficialAction(Path(official).resolve()))
+    else:
+        say("without the official action: SHIPGATE_BENCH_OFFICIAL_ACTION names no checkout of it")
+    return tools
+
+
+main()

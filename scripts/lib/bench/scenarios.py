@@ -1,0 +1,200 @@
+"""The two scenarios, and what is measured in them."""
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from observer import Observer
+from proxy import Call, Hold, Lane, Proxy
+from scene import CLUSTER, Release, Scene
+from tools import Command, Cost, Tool, ToolFailed, run
+
+SERVICE = "bench-web"
+LOOK = "ecs:DescribeServices"
+UPDATE = "ecs:UpdateService"
+# How long a tool may take beyond what its rollout needs.
+LIMIT = 300
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+# --- the calls of one deploy ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Calls:
+    """AWS calls by operation: until the service was updated (with that), until it was done, afterwards."""
+
+    setting_up: Counter[str]
+    waiting: Counter[str]
+    closing: Counter[str]
+    # Seconds between looks while waiting: the last pause, and the longest.
+    last_pause: float
+    longest_pause: float
+
+    @property
+    def all(self) -> Counter[str]:
+        return self.setting_up + self.waiting + self.closing
+
+
+def sort_calls(calls: Sequence[Call], done: float) -> Calls:
+    updates = [call.at for call in calls if call.operation == UPDATE]
+    if not updates:
+        raise ToolFailed(f"it never called {UPDATE} through the proxy")
+    updated = updates[-1]
+    looks = [updated, *(call.at for call in calls if call.operation == LOOK and call.at > updated)]
+    pauses = [later - earlier for earlier, later in zip(looks, looks[1:], strict=False)] or [0.0]
+    # The look that sees the end comes after it.
+    first_after = next((index for index, at in enumerate(looks) if at > done), len(looks) - 1)
+    return Calls(
+        Counter(call.operation for call in calls if call.at <= updated),
+        Counter(call.operation for call in calls if updated < call.at <= done),
+        Counter(call.operation for call in calls if call.at > max(done, updated)),
+        last_pause=pauses[max(first_after - 1, 0)],
+        longest_pause=max(pauses),
+    )
+
+
+# --- a deploy as fast as it goes --------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Deploy:
+    tool: str
+    cost: Cost
+    calls: Calls
+    # When ECS called our deployment COMPLETED, and when the old one was gone, too.
+    completed: float
+    alone: float
+
+    @property
+    def lateness(self) -> float:
+        return self.cost.ended - self.alone
+
+    @property
+    def lateness_completed(self) -> float:
+        return self.cost.ended - self.completed
+
+
+def deploys(scene: Scene, proxy: Proxy, tools: Sequence[Tool], releases: Sequence[Release], rounds: int) -> list[Deploy]:
+    """Every tool deploys the same service in turn; a turn is two deploys, of which the second counts.
+
+    The first brings the service to where the tool itself leaves it, as in daily use: shipgate, for
+    example, looks for its own last revision when somebody else's is live.
+    """
+    settling, measured = releases
+    scene.make_service(SERVICE, measured)
+    lanes = {tool.name: proxy.open(tool.name) for tool in tools}
+    found = []
+    for number in range(1, rounds + 1):
+        for tool in tools:
+            deploy(scene, lanes[tool.name], tool, settling)
+            found.append(deploy(scene, lanes[tool.name], tool, measured))
+            late = found[-1].lateness
+            say(f"round {number} of {rounds}: {tool.name} ended {late:+.2f} s after ECS, with {found[-1].cost.cpu:.2f} s of CPU")
+    scene.remove_service(SERVICE)
+    return found
+
+
+def deploy(scene: Scene, lane: Lane, tool: Tool, release: Release) -> Deploy:
+    command = tool.command(scene, SERVICE, release, LIMIT)
+    lane.forget()
+    observer = Observer(scene.address, CLUSTER, SERVICE)
+    try:
+        cost = run_tool(scene, lane, tool, command, LIMIT)
+        observer.wait(LIMIT)
+    finally:
+        observer.stop()
+    assert observer.completed is not None and observer.alone is not None
+    return Deploy(tool.name, cost, sort_calls(lane.calls, observer.completed), observer.completed, observer.alone)
+
+
+def run_tool(scene: Scene, lane: Lane, tool: Tool, command: Command, limit: float) -> Cost:
+    environment = {**scene.variables, "AWS_ENDPOINT_URL": lane.endpoint}
+    try:
+        return run(command, environment, log_of(scene, lane), limit)
+    except ToolFailed as error:
+        raise ToolFailed(f"{tool.name}: {error}") from error
+
+
+def log_of(scene: Scene, lane: Lane) -> Path:
+    return scene.directory / f"{lane.name}.log"
+
+
+# --- a rollout that takes minutes -------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Rollout:
+    name: str
+    tool: str
+    seconds: float
+    cost: Cost
+    calls: Calls
+    done: float
+
+    @property
+    def lateness(self) -> float:
+        return self.cost.ended - self.done
+
+    @property
+    def per_minute(self) -> float:
+        return self.calls.waiting.total() / (self.seconds / 60)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A tool with a service of its own."""
+
+    tool: Tool
+    lane: Lane
+    hold: Hold
+    command: Command
+
+
+def rollouts(
+    scene: Scene, proxy: Proxy, tools: Sequence[Tool], releases: Sequence[Release], seconds: float
+) -> list[Rollout]:
+    """All tools at the same time, each with a service of its own whose rollouts seem to take `seconds`."""
+    before, after = releases
+    entries = []
+    for tool in tools:
+        # What ECS tells of the last rollout matters to a tool that plans its looks by it.
+        for name, known in [(tool.name, True)] + ([(f"{tool.name}-new", False)] if tool.name == "shipgate" else []):
+            entries.append(enter(scene, proxy, tool, name, Hold(seconds, known), (before, after)))
+    say(f"{len(entries)} rollouts at the same time, of {seconds:.0f} s")
+    with ThreadPoolExecutor(len(entries)) as pool:
+        found = list(pool.map(lambda entry: roll_out(scene, entry), entries))
+    for entry in entries:
+        scene.remove_service(service_of(entry.lane))
+    return found
+
+
+def enter(
+    scene: Scene, proxy: Proxy, tool: Tool, name: str, hold: Hold, releases: tuple[Release, Release]
+) -> Entry:
+    before, after = releases
+    lane = proxy.open(name, hold)
+    service = service_of(lane)
+    scene.make_service(service, before)
+    return Entry(tool, lane, hold, tool.command(scene, service, after, int(hold.seconds) + LIMIT))
+
+
+def service_of(lane: Lane) -> str:
+    return f"bench-{lane.name}"
+
+
+def roll_out(scene: Scene, entry: Entry) -> Rollout:
+    cost = run_tool(scene, entry.lane, entry.tool, entry.command, entry.hold.seconds + LIMIT)
+    if entry.hold.ends is None:
+        raise ToolFailed(f"{entry.tool.name}: it never called {UPDATE} through the proxy")
+    if cost.ended < entry.hold.ends:
+        raise ToolFailed(f"{entry.tool.name}: it ended before the rollout did")
+    say(f"{entry.lane.name} ended {cost.ended - entry.hold.ends:+.2f} s after the rollout")
+    calls = sort_calls(entry.lane.calls, entry.hold.ends)
+    return Rollout(entry.lane.name, entry.tool.name, entry.hold.seconds, cost, calls, entry.hold.ends)
