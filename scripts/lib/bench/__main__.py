@@ -1,7 +1,6 @@
 """Measures a deploy with shipgate and with its peers on the local cloud. Started by scripts/bench."""
 
 import argparse
-import dataclasses
 import json
 import os
 import shutil
@@ -42,7 +41,7 @@ def main() -> None:
         raise SystemExit(f"error: the bench itself failed: {error}") from error
     print(text)
     if options.json:
-        options.json.write_text(json.dumps([dataclasses.asdict(figure) for figure in found], indent=2) + "\n")
+        options.json.write_text(json.dumps(found, default=vars, indent=2) + "\n")
 
 
 def read_options() -> argparse.Namespace:

@@ -55,8 +55,8 @@ class Hold:
     """
 
     seconds: float
-    # Whether finished deployments tell by their times that they took so long; if not, they tell nothing.
-    known: bool = True
+    # How long finished deployments took, as their times tell; None: they do not tell.
+    last: float | None
     began: float | None = None
     replaced: Json | None = None
 
@@ -87,7 +87,7 @@ class Hold:
 
     def show_age(self, deployment: Json) -> None:
         if deployment["rolloutState"] == "COMPLETED":
-            deployment["updatedAt"] = deployment["createdAt"] + (self.seconds if self.known else 0)
+            deployment["updatedAt"] = deployment["createdAt"] + (self.last or 0)
 
     def show_in_progress(self, service: Json) -> None:
         assert self.replaced is not None

@@ -133,17 +133,21 @@ def report_rollouts(found: Sequence[Rollout], profile: str) -> str:
 
 
 def rollout_targets(found: Sequence[Rollout]) -> list[tuple[str, str, bool]]:
-    ours = [rollout for rollout in found if rollout.tool == "shipgate"]
     peers = [rollout for rollout in found if rollout.tool != "shipgate"]
-    judged = []
-    for rollout in ours:
-        punctual = rollout.lateness <= rollout.calls.last_pause
-        measured = f"{rollout.lateness:.2f} s, pause {rollout.calls.last_pause:.2f} s"
-        judged.append((f"{rollout.name} ends within one pause between looks", measured, punctual))
-        prompt = rollout.lateness <= LATENESS
-        judged.append((f"{rollout.name} ends at most {LATENESS} s after ECS", f"{rollout.lateness:.2f} s", prompt))
-        total = rollout.calls.all.total()
-        for peer in peers:
-            allowed = peer.calls.all.total()
-            judged.append((f"{rollout.name} calls AWS no more than {peer.name}", f"{total} to {allowed}", total <= allowed))
-    return judged
+    return [goal for rollout in found if rollout.tool == "shipgate" for goal in goals_of_rollout(rollout, peers)]
+
+
+def goals_of_rollout(ours: Rollout, peers: Sequence[Rollout]) -> list[tuple[str, str, bool]]:
+    late, pause = ours.lateness, ours.calls.last_pause
+    total = ours.calls.all.total()
+    goals = [
+        (f"{ours.name}: end at most {LATENESS} s after ECS", f"{late:.2f} s", late <= LATENESS),
+        (f"{ours.name}: end within one pause between looks", f"{late:.2f} s, pause {pause:.2f} s", late <= pause),
+    ]
+    for peer in peers:
+        measured = f"{ours.per_minute:.1f} to {peer.per_minute:.1f}"
+        fewer = ours.per_minute <= peer.per_minute
+        goals.append((f"{ours.name}: calls per minute of waiting, no more than {peer.name}", measured, fewer))
+        others = peer.calls.all.total()
+        goals.append((f"{ours.name}: calls in all, no more than {peer.name}", f"{total} to {others}", total <= others))
+    return goals

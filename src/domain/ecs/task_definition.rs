@@ -296,6 +296,11 @@ fn compare(path: &str, from: &Value, to: &Value, changes: &mut Vec<Change>) {
     if from == to {
         return;
     }
+    // A list of names that was not there is an empty one: so its names are told.
+    let nothing = Value::Object(Map::new());
+    let of_names = NAMED.contains(&last_field(path));
+    let from = if of_names && from.is_null() { &nothing } else { from };
+    let to = if of_names && to.is_null() { &nothing } else { to };
     if let (Value::Object(before), Value::Object(after)) = (from, to) {
         let added = after.keys().filter(|key| !before.contains_key(*key));
         for key in before.keys().chain(added) {
@@ -308,23 +313,28 @@ fn compare(path: &str, from: &Value, to: &Value, changes: &mut Vec<Change>) {
     changes.push(Change { path: path.to_owned(), from: shown(path, from), to: shown(path, to) });
 }
 
+/// Fields whose children have names that people chose.
+const NAMED: [&str; 9] = [
+    "containerDefinitions",
+    "environment",
+    "secrets",
+    "dockerLabels",
+    "portMappings",
+    "mountPoints",
+    "volumes",
+    "options",
+    "dependsOn",
+];
+
+fn last_field(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or_default()
+}
+
 /// Fields of ECS are written with a dot, names that people chose in brackets.
 fn child_path(path: &str, key: &str) -> String {
-    const NAMED: [&str; 9] = [
-        "containerDefinitions",
-        "environment",
-        "secrets",
-        "dockerLabels",
-        "portMappings",
-        "mountPoints",
-        "volumes",
-        "options",
-        "dependsOn",
-    ];
-    let parent = path.rsplit('.').next().unwrap_or_default();
     match path {
         "" => key.to_owned(),
-        _ if NAMED.contains(&parent) => format!("{path}[{key}]"),
+        _ if NAMED.contains(&last_field(path)) => format!("{path}[{key}]"),
         _ => format!("{path}.{key}"),
     }
 }
@@ -333,8 +343,7 @@ fn child_path(path: &str, key: &str) -> String {
 fn shown(path: &str, value: &Value) -> Option<String> {
     const PUBLIC: [&str; 9] =
         ["image", "cpu", "memory", "memoryReservation", "family", "networkMode", "essential", "name", "protocol"];
-    let field = path.rsplit('.').next().unwrap_or_default();
-    let public = PUBLIC.contains(&field) || path.ends_with(&format!("[{RELEASE_LABEL}]"));
+    let public = PUBLIC.contains(&last_field(path)) || path.ends_with(&format!("[{RELEASE_LABEL}]"));
     match value {
         Value::Null => None,
         Value::String(text) if public => Some(text.clone()),
@@ -394,7 +403,7 @@ mod tests {
     fn an_image_changes_one_container_only() {
         let next = live().with_image(&container("web"), "repo:new@sha256:1", &release()).unwrap();
         let paths: Vec<String> = live().changes_to(&next).into_iter().map(|change| change.path).collect();
-        assert_eq!(paths, ["containerDefinitions[web].image", "containerDefinitions[web].dockerLabels"]);
+        assert_eq!(paths, ["containerDefinitions[web].image", "containerDefinitions[web].dockerLabels[shipgate.sha]"]);
         assert_eq!(next.release_label(&container("web")), Some(release()));
     }
 
