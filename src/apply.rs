@@ -20,7 +20,7 @@ use crate::domain::target::{Image, Kind};
 use crate::error::Failure;
 use crate::kinds;
 use crate::observe::{self, Cloud, RegistryAccess};
-use crate::report::journal::Journal;
+use crate::report::journal::{Journal, Running};
 
 /// What every part of carrying out a plan needs.
 #[derive(Debug)]
@@ -70,7 +70,6 @@ pub async fn apply(
         match apply_component(run, plan, &planned.name, facts, &images).await {
             Ok(outcome) => outcomes.push(outcome),
             Err(failure) => {
-                fail_component(run, &planned.name, &failure);
                 // Nothing is wrong with a component that nobody wants to run: the others go on.
                 if failure.outcome != Outcome::Unproven {
                     return Err(failure);
@@ -85,14 +84,21 @@ pub async fn apply(
     }
 }
 
-fn fail_component(run: &Run<'_>, name: &ComponentName, failure: &Failure) {
+/// What a component's end means for its entry. `released`: what it runs if it came to run the release.
+fn record_end(run: &Run<'_>, name: &ComponentName, result: &Result<Outcome, Failure>, released: Option<Running>) {
     run.journal.component(name, |component| {
-        component.outcome = Some(failure.outcome);
-        component.causes.clone_from(&failure.causes);
-        // What serves is known again only where it was verified.
-        if !component.changed || failure.outcome == Outcome::RolledBack {
-            component.current.clone_from(&component.previous);
-        } else if failure.outcome != Outcome::Unproven {
+        let outcome = match result {
+            Ok(outcome) => *outcome,
+            Err(failure) => {
+                component.causes.clone_from(&failure.causes);
+                failure.outcome
+            }
+        };
+        component.outcome = Some(outcome);
+        if matches!(outcome, Outcome::Deployed | Outcome::Unchanged | Outcome::Unproven) {
+            component.current = released;
+        } else if component.changed && outcome != Outcome::RolledBack {
+            // What serves now was not verified, so it is not said.
             component.current = None;
         }
     });
@@ -117,11 +123,9 @@ async fn apply_component(
     if refined.is_empty() != shown.is_empty() {
         return Err(bug("what is known now contradicts the plan of"));
     }
-    let versions = kinds::versions(&refined, &run.release);
-    run.journal.component(name, |record| record.current = versions.current);
-    let outcome = kinds::apply(run, &refined).await?;
-    run.journal.component(name, |record| record.outcome = Some(outcome));
-    Ok(outcome)
+    let result = kinds::apply(run, &refined).await;
+    record_end(run, name, &result, Some(kinds::released(&refined, &run.release)));
+    result
 }
 
 /// Makes every image known: builds those that are not there.
@@ -140,10 +144,11 @@ async fn build_images(run: &Run<'_>, plan: &Plan) -> Result<Vec<ImagePlan>, Fail
             ImageStep::Build { create_repository } => match build(run, image, *create_repository, &users).await {
                 Ok(built) => built,
                 Err(failure) => {
+                    let result = Err(failure);
                     for user in &users {
-                        fail_component(run, user, &failure);
+                        record_end(run, user, &result, None);
                     }
-                    return Err(failure);
+                    return result.map(|_| known);
                 }
             },
         };

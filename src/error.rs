@@ -19,6 +19,8 @@ pub struct Failure {
     pub causes: Vec<String>,
     /// What to do: exact actions.
     pub hints: Vec<String>,
+    /// Whether it may be over at the next try: nobody answered, or too many were asking.
+    pub transient: bool,
     /// Problems of the configuration, to be shown with their place instead of the reason.
     pub diagnostics: Option<Box<ConfigErrors>>,
 }
@@ -26,7 +28,14 @@ pub struct Failure {
 impl Failure {
     /// A failure with any outcome.
     pub fn new(outcome: Outcome, reason: impl Into<String>) -> Self {
-        Self { outcome, reason: reason.into(), causes: Vec::new(), hints: Vec::new(), diagnostics: None }
+        Self {
+            outcome,
+            reason: reason.into(),
+            causes: Vec::new(),
+            hints: Vec::new(),
+            transient: false,
+            diagnostics: None,
+        }
     }
 
     /// Something failed, and what served before still serves.
@@ -89,7 +98,8 @@ impl From<AwsError> for Failure {
     fn from(error: AwsError) -> Self {
         let action = error.operation;
         let message = error.to_string();
-        match error.kind {
+        let transient = matches!(error.kind, AwsErrorKind::Unreachable | AwsErrorKind::Throttled);
+        let failure = match error.kind {
             AwsErrorKind::Denied => Self::failed(format!("permission `{action}` is missing"))
                 .cause(message)
                 .hint(format!("allow `{action}` in the policy of the role or user that runs shipgate")),
@@ -103,6 +113,7 @@ impl From<AwsError> for Failure {
                 .cause(message)
                 .hint("run it again in a minute; other programs share the account's limit"),
             AwsErrorKind::Service => Self::failed(format!("`{action}` failed")).cause(message),
-        }
+        };
+        Self { transient, ..failure }
     }
 }

@@ -7,6 +7,9 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use jiff::Timestamp;
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::cli::{Cli, Command, Deploy, Global, OutputFormat, Planned};
 use crate::commands::{deploy, logs, status};
@@ -208,11 +211,17 @@ fn reporter(context: &Context, global: &Global) -> Box<dyn Reporter> {
     }
 }
 
-/// Our libraries' own logs, for `-vv`: they may name addresses and requests, never credentials.
+/// Logs for `-v`: our own, and which AWS calls are made. No library goes beyond that: on the level `trace` they write
+/// down headers and bodies, and with them credentials.
 fn set_up_logging(filter: LevelFilter) {
-    // Info is what the reporter shows; libraries speak up only when asked to.
-    let filter = if filter <= LevelFilter::INFO { LevelFilter::ERROR } else { filter };
-    tracing_subscriber::fmt().with_max_level(filter).with_writer(std::io::stderr).without_time().init();
+    // Info is what the reporter shows.
+    let ours = if filter <= LevelFilter::INFO { LevelFilter::ERROR } else { filter };
+    let targets = Targets::new()
+        .with_default(LevelFilter::ERROR)
+        .with_target("shipgate", ours)
+        .with_target("aws_smithy_runtime::client::orchestrator", ours.min(LevelFilter::DEBUG));
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).without_time();
+    tracing_subscriber::registry().with(targets).with(lines).init();
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]

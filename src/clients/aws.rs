@@ -24,7 +24,7 @@ pub enum AwsErrorKind {
     Denied,
     /// The credentials are missing, expired or wrong.
     Credentials,
-    /// Nobody answers.
+    /// Nobody answers, or the service is down.
     Unreachable,
     /// Too many requests, even after retries.
     Throttled,
@@ -102,6 +102,11 @@ fn kind_of(code: &str) -> AwsErrorKind {
         | "TooManyRequestsException"
         | "RequestLimitExceeded"
         | "LimitExceededException" => AwsErrorKind::Throttled,
+        "ServerException"
+        | "InternalFailure"
+        | "InternalServerError"
+        | "ServiceUnavailable"
+        | "ServiceUnavailableException" => AwsErrorKind::Unreachable,
         _ => AwsErrorKind::Service,
     }
 }

@@ -73,6 +73,8 @@ impl Processes {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that spawns")]
     pub async fn run(&self, invocation: &Invocation, mut on_line: impl FnMut(&str)) -> Result<Finished, ProcessError> {
         let program = invocation.program;
+        // Arguments may hold what a configuration took from the environment.
+        tracing::debug!(program, directory = %invocation.directory, "running");
         let other = |source| ProcessError::Other { program, source };
         let mut child = tokio::process::Command::new(program)
             .args(&invocation.arguments)

@@ -74,6 +74,7 @@ impl Registry {
     /// The registry failed, refused, or returned bytes that do not match their digest.
     pub async fn find(&self, repository: &Repository, tag: &ImageTag) -> Result<Option<FoundImage>, Failure> {
         let reference = tagged(repository, tag);
+        tracing::debug!(%repository, %tag, "asking the registry");
         let failed = |error: OciDistributionError| self.failure(&format!("read {repository}:{tag}"), &error);
         let (manifest, digest) = match self.client.pull_manifest(&reference, &self.auth).await {
             Ok(found) => found,

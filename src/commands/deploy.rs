@@ -142,15 +142,15 @@ fn record_plan(journal: &Journal, plan: &Plan, gates: &[Gate]) {
 }
 
 fn component_record(plan: &Plan, component: &crate::domain::plan::ComponentPlan) -> ComponentRecord {
-    let versions = kinds::versions(component, &plan.release);
+    let running = kinds::running_before(component);
     let configured = plan.target.components.iter().find(|configured| configured.name == component.name);
     ComponentRecord {
         name: component.name.clone(),
         kind: configured.map_or("", |configured| kinds::name(&configured.kind)),
         outcome: None,
         changed: false,
-        previous: versions.previous,
-        current: versions.current,
+        previous: Some(running.clone()),
+        current: Some(running),
         causes: Vec::new(),
         changes: apply::changes_of(&component.kind),
     }

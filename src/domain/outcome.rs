@@ -134,6 +134,15 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_has_the_same_table() {
+        let readme = include_str!("../../README.md");
+        for outcome in Outcome::WORST_FIRST {
+            let row = format!("\n| `{outcome}` | {} | ", outcome.exit_code());
+            assert!(readme.contains(&row), "{row}");
+        }
+    }
+
+    #[test]
     fn the_worst_component_decides() {
         use Outcome::{Broken, Deployed, Failed, Unchanged, Unproven};
         assert_eq!(Outcome::worst([Unchanged, Deployed]), Some(Deployed));

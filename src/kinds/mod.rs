@@ -6,20 +6,13 @@ pub mod ecs;
 
 use crate::apply::Run;
 use crate::clients::logs::LogLine;
+use crate::domain::outcome::Outcome;
 use crate::domain::plan::{ComponentFacts, ComponentPlan, KindPlan};
+use crate::domain::release::ReleaseName;
 use crate::domain::target::{Component, Kind};
 use crate::error::Failure;
 use crate::observe::Cloud;
 use crate::report::journal::Running;
-
-/// What one component ran before and was found to run.
-#[derive(Debug, Clone, Default)]
-pub struct Versions {
-    /// Before.
-    pub previous: Option<Running>,
-    /// Now, or what it is meant to run.
-    pub current: Option<Running>,
-}
 
 /// The name of the component's kind in the configuration.
 pub fn name(kind: &Kind) -> &'static str {
@@ -39,10 +32,17 @@ pub async fn observe(cloud: &Cloud, component: &Component) -> Result<ComponentFa
     }
 }
 
-/// What a component runs according to its plan.
-pub fn versions(plan: &ComponentPlan, run: &crate::domain::release::ReleaseName) -> Versions {
+/// What a component ran when its plan was made.
+pub fn running_before(plan: &ComponentPlan) -> Running {
     match &plan.kind {
-        KindPlan::Ecs(plan) => ecs::observe::versions(plan, run),
+        KindPlan::Ecs(plan) => ecs::observe::running(&plan.live, &plan.target),
+    }
+}
+
+/// What a component runs once its plan is carried out.
+pub fn released(plan: &ComponentPlan, release: &ReleaseName) -> Running {
+    match &plan.kind {
+        KindPlan::Ecs(plan) => Running { sha: Some(release.to_string()), digest: plan.digests().first().cloned() },
     }
 }
 
@@ -51,7 +51,7 @@ pub fn versions(plan: &ComponentPlan, run: &crate::domain::release::ReleaseName)
 /// # Errors
 ///
 /// With the outcome that the component ended with.
-pub async fn apply(run: &Run<'_>, plan: &ComponentPlan) -> Result<crate::domain::outcome::Outcome, Failure> {
+pub async fn apply(run: &Run<'_>, plan: &ComponentPlan) -> Result<Outcome, Failure> {
     match &plan.kind {
         KindPlan::Ecs(ecs_plan) => ecs::apply::apply(run, &plan.name, ecs_plan).await,
     }

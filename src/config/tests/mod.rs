@@ -2,6 +2,7 @@
 
 use camino::Utf8Path;
 
+mod examples;
 mod meaning;
 mod properties;
 mod refusals;

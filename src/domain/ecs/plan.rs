@@ -159,7 +159,7 @@ pub(crate) mod tests {
             task_definition: TaskDefinitionSource::Live,
             pre_deploy: None,
             probes: Vec::new(),
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
         }
     }
 

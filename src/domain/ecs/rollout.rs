@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_three_minute_rollout_costs_few_looks() {
-        assert_eq!(looks(180, Some(Duration::from_secs(180))), 10);
+        assert_eq!(looks(180, Some(Duration::from_mins(3))), 10);
         assert_eq!(looks(180, None), 23);
     }
 

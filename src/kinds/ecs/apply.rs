@@ -8,7 +8,7 @@ use crate::clients::ecs::Placement;
 use crate::domain::ecs::plan::{EcsPlan, NextRevision};
 use crate::domain::ecs::read_back::Expectation;
 use crate::domain::ecs::rollout::OurDeployment;
-use crate::domain::ecs::service::{Revision, Service, short_arn};
+use crate::domain::ecs::service::{LedgerEntry, Revision, Service, short_arn};
 use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::ledger;
 use crate::domain::names::ComponentName;
@@ -94,9 +94,10 @@ impl Apply<'_> {
             // A migration takes time, in which others may have deployed.
             self.unmoved().await?;
         }
+        // Said before it is so: a signal in the middle of the call must not leave it unsaid.
+        self.run.journal.component(self.component, |component| component.changed = true);
         let step = self.step("update");
         let updated = self.run.journal.step(&step, self.update(&next.arn)).await?;
-        self.run.journal.component(self.component, |component| component.changed = true);
         let ours = OurDeployment {
             id: updated.primary().map(|primary| primary.id.clone()).unwrap_or_default(),
             task_definition: next.arn.clone(),
@@ -142,7 +143,10 @@ impl Apply<'_> {
                 self.run.journal.warning(format!("{failure}, but the service took the update"), None);
                 Ok(service)
             }
-            Ok(_) => Err(failure),
+            Ok(_) => {
+                self.run.journal.component(self.component, |component| component.changed = false);
+                Err(failure)
+            }
             Err(unseen) => Err(Failure::new(Outcome::Broken, "whether the service took the update is unknown")
                 .cause(failure.to_string())
                 .cause(unseen.to_string())
@@ -200,7 +204,13 @@ impl Apply<'_> {
         let (verb, outcome) =
             if self.plan.rolling_out { ("wait for", Outcome::Deployed) } else { ("verify", Outcome::Unchanged) };
         let ended = self.follow(verb, ours, service.clone(), &live.definition).await?;
-        self.prove(ended, outcome).await
+        let result = self.prove(ended, outcome).await;
+        // The run that put it here ended before it could write how.
+        let unwritten = |entry: &LedgerEntry| entry.release == self.run.release && entry.outcome.is_none();
+        if result.is_ok() && live.ledger.as_ref().is_some_and(unwritten) {
+            self.write_outcome(&live.arn, Outcome::Deployed).await;
+        }
+        result
     }
 
     async fn prove(&self, ended: Ended, outcome: Outcome) -> Result<Outcome, Failure> {

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::clients::ecs::WhichTasks;
 use crate::domain::ecs::read_back::{Expectation, ReadBack, read_back};
 use crate::domain::ecs::rollout::{self, Judgement, OurDeployment};
-use crate::domain::ecs::service::{Service, short_arn};
+use crate::domain::ecs::service::{Deployment, Service, short_arn};
 use crate::domain::outcome::Outcome;
 use crate::domain::target::EcsTarget;
 use crate::error::Failure;
@@ -19,6 +19,8 @@ use crate::report::journal::Journal;
 
 /// How long after ECS calls a deployment done its tasks may take to look right.
 const GRACE: Duration = Duration::from_secs(30);
+/// How long after `UpdateService` a look may still show the service as it was before: reads are eventually consistent.
+const STALE_READS: Duration = Duration::from_secs(10);
 /// How long after a failure ECS may take to begin its rollback. It does so at once, where it is configured to.
 const ROLLBACK_GRACE: Duration = Duration::from_secs(10);
 
@@ -53,6 +55,9 @@ pub enum Ended {
 /// What is remembered from look to look.
 #[derive(Debug, Default)]
 struct Memory {
+    looks: u32,
+    listed: bool,
+    unseen: bool,
     first_completed: Option<Instant>,
     first_failed: Option<Instant>,
     seen_events: Vec<String>,
@@ -79,8 +84,7 @@ impl Follow<'_> {
             let elapsed = began.elapsed();
             let next = match looked {
                 Ok(service) => self.consider(service.as_ref(), elapsed, &mut memory).await,
-                // We changed the service and cannot see it any more: not knowing is not "untouched".
-                Err(failure) => Next::End(Err(unseen(failure))),
+                Err(failure) => self.unseen(failure, &mut memory),
             };
             match next {
                 Next::End(result) => return result,
@@ -97,44 +101,45 @@ impl Follow<'_> {
     }
 
     async fn consider(&self, service: Option<&Service>, elapsed: Duration, memory: &mut Memory) -> Next {
-        if let Some(service) = service {
-            self.show(service, elapsed, memory);
-        }
         let pause = rollout::pause(elapsed, self.last_rollout);
+        memory.unseen = false;
+        if let Some(service) = service {
+            if self.is_stale(service, elapsed, memory) {
+                return Next::LookAgain(pause);
+            }
+            self.show(service, memory);
+        }
         let judgement = rollout::judge(&self.ours, service);
         if judgement != Judgement::Completed {
             memory.first_completed = None;
         }
-        match judgement {
-            Judgement::Wait | Judgement::RollingBack { .. } => Next::LookAgain(pause),
-            Judgement::Completed => match service {
-                Some(service) => self.read_back(service, memory).await,
-                None => Next::LookAgain(pause),
-            },
-            Judgement::RolledBack { reason } => Next::End(Err(self.rolled_back(&reason, service).await)),
-            Judgement::Failed { reason } => {
+        match (judgement, service) {
+            (Judgement::Completed, Some(service)) => self.read_back(service, memory).await,
+            (Judgement::Completed | Judgement::Wait | Judgement::RollingBack { .. }, _) => Next::LookAgain(pause),
+            (Judgement::RolledBack { reason }, _) => Next::End(Err(self.rolled_back(&reason, service).await)),
+            (Judgement::Failed { reason }, _) => {
                 let since = *memory.first_failed.get_or_insert_with(Instant::now);
                 if since.elapsed() < ROLLBACK_GRACE && self.ours.previous_task_definition.is_some() {
                     return Next::LookAgain(Duration::from_secs(1));
                 }
-                Next::End(Err(Failure::new(Outcome::Broken, "the rollout failed, and nothing rolled it back")
-                    .cause(reason)
-                    .hint(
-                        "deploy a commit that works, or set the service to its previous revision; \
-                           a deployment circuit breaker with rollback would do that by itself",
-                    )))
+                Next::End(Err(not_rolled_back(reason)))
             }
-            Judgement::Superseded { by } => Next::End(Err(Failure::new(
-                Outcome::Superseded,
-                format!("another deployment, of {}, replaced ours", short_arn(&by)),
-            )
-            .hint("find out who deployed it; run this again if this release is the one that should serve"))),
-            Judgement::Gone { status } => Next::End(Err(Failure::new(
-                Outcome::Broken,
-                format!("service `{}` is {status}: it was deleted while we waited", self.target.service),
-            )
-            .hint("create the service again"))),
+            (Judgement::Superseded { by }, _) => Next::End(Err(superseded(&by))),
+            (Judgement::Gone { status }, _) => Next::End(Err(self.gone(&status))),
         }
+    }
+
+    /// Whether a look shows the service as it was before our update, which the first look, the update's own answer,
+    /// does not.
+    fn is_stale(&self, service: &Service, elapsed: Duration, memory: &mut Memory) -> bool {
+        let is_ours = |deployment: &Deployment| {
+            deployment.id == self.ours.id || deployment.task_definition == self.ours.task_definition
+        };
+        memory.looks += 1;
+        if memory.looks > 1 && service.deployments.iter().any(is_ours) {
+            memory.listed = true;
+        }
+        memory.looks > 1 && !memory.listed && elapsed < STALE_READS
     }
 
     async fn read_back(&self, service: &Service, memory: &mut Memory) -> Next {
@@ -142,7 +147,7 @@ impl Follow<'_> {
         let tasks = match self.cloud.ecs.tasks(&self.target.cluster, &self.target.service, WhichTasks::MeantToRun).await
         {
             Ok(tasks) => tasks,
-            Err(failure) => return Next::End(Err(unseen(failure))),
+            Err(failure) => return self.unseen(failure, memory),
         };
         match read_back(&self.expected, service, &tasks) {
             ReadBack::Verified { .. } => Next::End(Ok(Ended::Proven)),
@@ -183,6 +188,22 @@ impl Follow<'_> {
         .hint(self.look_hint())
     }
 
+    /// We cannot see what we are following. That may pass; where it cannot, not knowing is not "untouched".
+    fn unseen(&self, failure: Failure, memory: &mut Memory) -> Next {
+        if failure.transient {
+            if !memory.unseen {
+                let cause = failure.causes.first().unwrap_or(&failure.reason);
+                self.journal.warning(format!("the service cannot be looked at: {cause}"), None);
+            }
+            memory.unseen = true;
+            return Next::LookAgain(Duration::from_secs(5));
+        }
+        let reason = "the deployment cannot be looked at any more";
+        let seen = Failure::new(Outcome::Broken, reason).cause(&failure.reason);
+        let seen = failure.causes.iter().fold(seen, Failure::cause);
+        Next::End(Err(failure.hints.into_iter().fold(seen, Failure::hint)))
+    }
+
     fn out_of_patience(&self) -> Failure {
         let limit = self.target.timeout.as_secs();
         Failure::new(Outcome::TimedOut, format!("the rollout is still in progress after {limit} s; ECS goes on")).hint(
@@ -193,6 +214,11 @@ impl Follow<'_> {
         )
     }
 
+    fn gone(&self, status: &str) -> Failure {
+        let reason = format!("service `{}` is {status}: it was deleted while we waited", self.target.service);
+        Failure::new(Outcome::Broken, reason).hint("create the service again")
+    }
+
     fn look_hint(&self) -> String {
         format!(
             "look at it with `aws ecs describe-services --cluster {} --services {}`",
@@ -201,7 +227,7 @@ impl Follow<'_> {
     }
 
     /// One line for each change, and each new event of the service.
-    fn show(&self, service: &Service, _elapsed: Duration, memory: &mut Memory) {
+    fn show(&self, service: &Service, memory: &mut Memory) {
         for event in service.events.iter().rev() {
             if !memory.seen_events.contains(&event.id) {
                 memory.seen_events.push(event.id.clone());
@@ -223,9 +249,14 @@ impl Follow<'_> {
     }
 }
 
-fn unseen(failure: Failure) -> Failure {
-    let reason = "the service was changed and cannot be looked at any more";
-    let unseen =
-        failure.causes.iter().fold(Failure::new(Outcome::Broken, reason).cause(&failure.reason), Failure::cause);
-    failure.hints.into_iter().fold(unseen, Failure::hint)
+fn not_rolled_back(reason: String) -> Failure {
+    Failure::new(Outcome::Broken, "the rollout failed, and nothing rolled it back").cause(reason).hint(
+        "deploy a commit that works, or set the service to its previous revision; \
+         a deployment circuit breaker with rollback would do that by itself",
+    )
+}
+
+fn superseded(by: &str) -> Failure {
+    Failure::new(Outcome::Superseded, format!("another deployment, of {}, replaced ours", short_arn(by)))
+        .hint("find out who deployed it; run this again if this release is the one that should serve")
 }

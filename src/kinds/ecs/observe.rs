@@ -1,13 +1,11 @@
 //! Looks at an ECS service before planning.
 
-use crate::domain::ecs::plan::{EcsFacts, EcsPlan, number};
+use crate::domain::ecs::plan::{EcsFacts, number};
 use crate::domain::ecs::service::{Controller, Revision, Service, ServiceStatus};
 use crate::domain::ecs::task_definition::TaskDefinition;
-use crate::domain::plan::PlannedImage;
 use crate::domain::release::ReleaseName;
 use crate::domain::target::{EcsTarget, TaskDefinitionSource};
 use crate::error::Failure;
-use crate::kinds::Versions;
 use crate::observe::Cloud;
 use crate::report::journal::Running;
 
@@ -92,18 +90,6 @@ fn read_file(path: &camino::Utf8Path) -> Result<TaskDefinition, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| invalid(error.to_string()))?;
     let document = serde_json::from_str(&text).map_err(|error| invalid(error.to_string()))?;
     TaskDefinition::from_json(document).map_err(|error| invalid(error.to_string()))
-}
-
-/// What the service runs before, and is to run after a plan.
-pub fn versions(plan: &EcsPlan, release: &ReleaseName) -> Versions {
-    let digest = match &plan.image {
-        PlannedImage::Known(image) => Some(image.digest.clone()),
-        PlannedImage::AfterBuild { .. } => None,
-    };
-    Versions {
-        previous: Some(running(&plan.live, &plan.target)),
-        current: Some(Running { sha: Some(release.to_string()), digest }),
-    }
 }
 
 /// What a revision runs in the configured container.
