@@ -96,7 +96,7 @@ impl From<ImageError> for Failure {
 
 impl From<AwsError> for Failure {
     fn from(error: AwsError) -> Self {
-        let action = error.operation;
+        let action = error.denied_action.as_deref().unwrap_or(error.operation);
         let message = error.to_string();
         let transient = matches!(error.kind, AwsErrorKind::Unreachable | AwsErrorKind::Throttled);
         let failure = match error.kind {

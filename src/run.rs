@@ -211,16 +211,14 @@ fn reporter(context: &Context, global: &Global) -> Box<dyn Reporter> {
     }
 }
 
-/// Logs for `-v`: our own, and which AWS calls are made. No library goes beyond that: on the level `trace` they write
-/// down headers and bodies, and with them credentials.
+/// Logs for `-v`: our own, with each call of AWS. Libraries only tell errors: on the level `trace` they write down headers
+/// and bodies, and with them credentials.
 fn set_up_logging(filter: LevelFilter) {
     // Info is what the reporter shows.
     let ours = if filter <= LevelFilter::INFO { LevelFilter::ERROR } else { filter };
-    let targets = Targets::new()
-        .with_default(LevelFilter::ERROR)
-        .with_target("shipgate", ours)
-        .with_target("aws_smithy_runtime::client::orchestrator", ours.min(LevelFilter::DEBUG));
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).without_time();
+    let targets = Targets::new().with_default(LevelFilter::ERROR).with_target("shipgate", ours);
+    let color = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(color).without_time();
     tracing_subscriber::registry().with(targets).with(lines).init();
 }
 

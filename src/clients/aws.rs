@@ -12,6 +12,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use crate::domain::names::{AccountId, Region};
 use crate::domain::neutral;
@@ -38,6 +39,8 @@ pub enum AwsErrorKind {
 pub struct AwsError {
     /// The call in the words of IAM: `ecs:UpdateService`.
     pub operation: &'static str,
+    /// The action that was denied. Often not the call's own: `iam:PassRole` for `ecs:UpdateService`.
+    pub denied_action: Option<String>,
     /// The kind.
     pub kind: AwsErrorKind,
     /// The service's code: `ClusterNotFoundException`.
@@ -72,13 +75,48 @@ impl AwsError {
             (Some(code), None) => code.clone(),
             (None, _) => chain(error),
         };
-        Self { operation, kind, code, message: neutral::phrase(&text, 600), request_id }
+        let denied_action =
+            (kind == AwsErrorKind::Denied).then(|| denied_action(&text).unwrap_or(operation).to_owned());
+        Self { operation, denied_action, kind, code, message: neutral::phrase(&text, 600), request_id }
     }
 
     /// Whether the service answered with this code.
     pub fn is(&self, code: &str) -> bool {
         self.code.as_deref() == Some(code)
     }
+}
+
+/// Makes a call, and logs that it was made.
+///
+/// # Errors
+///
+/// The call failed, after the SDK's own retries.
+pub async fn call<T, E>(
+    operation: &'static str,
+    request: impl Future<Output = Result<T, SdkError<E, Response>>>,
+) -> Result<T, AwsError>
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+{
+    let began = Instant::now();
+    // The SDK's futures are large, and would make every one of ours as large.
+    let result = Box::pin(request).await.map_err(|error| AwsError::new(operation, &error));
+    let milliseconds = began.elapsed().as_millis();
+    match &result {
+        Ok(_) => tracing::debug!(operation, milliseconds, "called"),
+        Err(error) => tracing::debug!(operation, milliseconds, %error, "called"),
+    }
+    result
+}
+
+/// The action in `… is not authorized to perform: iam:PassRole on resource: …`, the one form in which AWS tells it.
+fn denied_action(message: &str) -> Option<&str> {
+    let (_, rest) = message.split_once("is not authorized to perform: ")?;
+    let action = rest.split([' ', ',', '.']).next()?;
+    let (service, name) = action.split_once(':')?;
+    let is_word =
+        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    (is_word(service) && is_word(name)).then_some(action)
 }
 
 /// Codes as the services document them
@@ -166,11 +204,8 @@ pub async fn caller_account(config: &SdkConfig) -> Result<AccountId, Failure> {
     let provider = config.credentials_provider().ok_or_else(|| no_credentials("no source is configured".to_owned()))?;
     // Asked by itself, so that missing credentials are not mistaken for an unreachable service.
     provider.provide_credentials().await.map_err(|error| no_credentials(chain(&error)))?;
-    let identity = aws_sdk_sts::Client::new(config)
-        .get_caller_identity()
-        .send()
-        .await
-        .map_err(|error| AwsError::new("sts:GetCallerIdentity", &error))?;
+    let request = aws_sdk_sts::Client::new(config).get_caller_identity();
+    let identity = call("sts:GetCallerIdentity", request.send()).await?;
     let account = identity.account().unwrap_or_default();
     account.parse().map_err(|error: crate::domain::names::InvalidName| {
         Failure::failed("`sts:GetCallerIdentity` returned no account").cause(error.to_string())
@@ -180,4 +215,23 @@ pub async fn caller_account(config: &SdkConfig) -> Result<AccountId, Failure> {
 /// A time of the SDK as ours; `None` where it is out of range.
 pub fn timestamp(time: Option<&aws_smithy_types::DateTime>) -> Option<Timestamp> {
     Timestamp::new(time?.secs(), i32::try_from(time?.subsec_nanos()).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_denied_action_is_read_from_the_one_form_that_aws_uses() {
+        let user = "User: arn:aws:sts::123456789012:assumed-role/stage/x is not authorized to perform:";
+        for (message, action) in [
+            (format!("{user} iam:PassRole on resource: arn:aws:iam::123456789012:role/task"), Some("iam:PassRole")),
+            (format!("{user} ecs:TagResource because no identity-based policy allows it"), Some("ecs:TagResource")),
+            (format!("{user} ecr-public:GetAuthorizationToken."), Some("ecr-public:GetAuthorizationToken")),
+            (format!("{user} `rm -rf /`"), None),
+            ("Access denied".to_owned(), None),
+        ] {
+            assert_eq!(denied_action(&message), action, "{message}");
+        }
+    }
 }

@@ -4,7 +4,7 @@ use aws_config::SdkConfig;
 use base64::Engine as _;
 use secrecy::SecretString;
 
-use super::aws::AwsError;
+use super::aws::call;
 use crate::domain::names::RepositoryName;
 use crate::error::Failure;
 
@@ -38,12 +38,8 @@ impl Ecr {
     ///
     /// The call failed, or its answer is not what AWS documents.
     pub async fn login(&self) -> Result<RegistryLogin, Failure> {
-        let output = self
-            .client
-            .get_authorization_token()
-            .send()
-            .await
-            .map_err(|error| AwsError::new("ecr:GetAuthorizationToken", &error))?;
+        let request = self.client.get_authorization_token();
+        let output = call("ecr:GetAuthorizationToken", request.send()).await?;
         let unusable = || Failure::failed("`ecr:GetAuthorizationToken` returned no usable token");
         let data = output.authorization_data().first().ok_or_else(unusable)?;
         let token = data.authorization_token().ok_or_else(unusable)?;
@@ -61,8 +57,8 @@ impl Ecr {
     ///
     /// The call failed for another reason.
     pub async fn repository_exists(&self, name: &RepositoryName) -> Result<bool, Failure> {
-        let result = self.client.describe_repositories().repository_names(name.as_str()).send().await;
-        match result.map_err(|error| AwsError::new("ecr:DescribeRepositories", &error)) {
+        let request = self.client.describe_repositories().repository_names(name.as_str());
+        match call("ecr:DescribeRepositories", request.send()).await {
             Ok(_) => Ok(true),
             Err(error) if error.is("RepositoryNotFoundException") => Ok(false),
             Err(error) => Err(error.into()),
@@ -75,8 +71,8 @@ impl Ecr {
     ///
     /// The call failed.
     pub async fn create_repository(&self, name: &RepositoryName) -> Result<(), Failure> {
-        let result = self.client.create_repository().repository_name(name.as_str()).send().await;
-        match result.map_err(|error| AwsError::new("ecr:CreateRepository", &error)) {
+        let request = self.client.create_repository().repository_name(name.as_str());
+        match call("ecr:CreateRepository", request.send()).await {
             Ok(_) => Ok(()),
             Err(error) if error.is("RepositoryAlreadyExistsException") => Ok(()),
             Err(error) => Err(error.into()),

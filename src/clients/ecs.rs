@@ -17,7 +17,7 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
 use serde_json::{Value, json};
 
-use super::aws::AwsError;
+use super::aws::{AwsError, call};
 use super::ecs_convert as convert;
 use crate::domain::ecs::service::{Revision, Service, Task, short_arn};
 use crate::domain::ecs::task_definition::TaskDefinition;
@@ -72,14 +72,8 @@ impl Ecs {
         cluster: &ClusterName,
         service: &ServiceName,
     ) -> Result<Option<(Service, Placement)>, Failure> {
-        let output = self
-            .client
-            .describe_services()
-            .cluster(cluster.as_str())
-            .services(service.as_str())
-            .send()
-            .await
-            .map_err(|error| AwsError::new("ecs:DescribeServices", &error));
+        let request = self.client.describe_services().cluster(cluster.as_str()).services(service.as_str());
+        let output = call("ecs:DescribeServices", request.send()).await;
         let output = match output {
             Ok(output) => output,
             Err(error) if error.is("ClusterNotFoundException") => {
@@ -100,15 +94,14 @@ impl Ecs {
     /// The call failed, or the answer is no task definition.
     pub async fn revision(&self, arn: &str) -> Result<Revision, Failure> {
         let body = CaptureBody::default();
-        self.client
+        let request = self
+            .client
             .describe_task_definition()
             .task_definition(arn)
             .include(TaskDefinitionField::Tags)
             .customize()
-            .interceptor(body.clone())
-            .send()
-            .await
-            .map_err(|error| AwsError::new("ecs:DescribeTaskDefinition", &error))?;
+            .interceptor(body.clone());
+        call("ecs:DescribeTaskDefinition", request.send()).await?;
         let document = body.json("ecs:DescribeTaskDefinition")?;
         convert::revision(document)
     }
@@ -119,15 +112,8 @@ impl Ecs {
     ///
     /// The call failed.
     pub async fn newest_revisions(&self, family: &str, most: i32) -> Result<Vec<String>, Failure> {
-        let output = self
-            .client
-            .list_task_definitions()
-            .family_prefix(family)
-            .sort(SortOrder::Desc)
-            .max_results(most)
-            .send()
-            .await
-            .map_err(|error| AwsError::new("ecs:ListTaskDefinitions", &error))?;
+        let request = self.client.list_task_definitions().family_prefix(family).sort(SortOrder::Desc).max_results(most);
+        let output = call("ecs:ListTaskDefinitions", request.send()).await?;
         // The prefix also matches families with a longer name.
         let of_family = |arn: &String| short_arn(arn).rsplit_once(':').is_some_and(|(found, _)| found == family);
         Ok(output.task_definition_arns.unwrap_or_default().into_iter().filter(of_family).collect())
@@ -144,15 +130,13 @@ impl Ecs {
             let tags: Vec<Value> = tags.iter().map(|(key, value)| json!({"key": key, "value": value})).collect();
             fields.insert("tags".to_owned(), Value::from(tags));
         }
-        let output = self
+        let request = self
             .client
             .register_task_definition()
             .family(definition.family())
             .customize()
-            .interceptor(ReplaceBody(document.to_string()))
-            .send()
-            .await
-            .map_err(|error| AwsError::new("ecs:RegisterTaskDefinition", &error))?;
+            .interceptor(ReplaceBody(document.to_string()));
+        let output = call("ecs:RegisterTaskDefinition", request.send()).await?;
         let arn = output.task_definition().and_then(|registered| registered.task_definition_arn());
         arn.map(str::to_owned).ok_or_else(|| Failure::failed("`ecs:RegisterTaskDefinition` returned no ARN"))
     }
@@ -168,15 +152,13 @@ impl Ecs {
         service: &ServiceName,
         task_definition: &str,
     ) -> Result<Service, Failure> {
-        let output = self
+        let request = self
             .client
             .update_service()
             .cluster(cluster.as_str())
             .service(service.as_str())
-            .task_definition(task_definition)
-            .send()
-            .await
-            .map_err(|error| AwsError::new("ecs:UpdateService", &error))?;
+            .task_definition(task_definition);
+        let output = call("ecs:UpdateService", request.send()).await?;
         let updated = output.service().ok_or_else(|| Failure::failed("`ecs:UpdateService` returned no service"))?;
         Ok(convert::service(updated))
     }
@@ -211,14 +193,8 @@ impl Ecs {
     ///
     /// A call failed.
     pub async fn tasks_started_by(&self, cluster: &ClusterName, started_by: &str) -> Result<Vec<Task>, Failure> {
-        let output = self
-            .client
-            .list_tasks()
-            .cluster(cluster.as_str())
-            .started_by(started_by)
-            .send()
-            .await
-            .map_err(|error| AwsError::new("ecs:ListTasks", &error))?;
+        let request = self.client.list_tasks().cluster(cluster.as_str()).started_by(started_by);
+        let output = call("ecs:ListTasks", request.send()).await?;
         self.describe_tasks(cluster, output.task_arns()).await
     }
 
@@ -230,14 +206,8 @@ impl Ecs {
     pub async fn describe_tasks(&self, cluster: &ClusterName, arns: &[String]) -> Result<Vec<Task>, Failure> {
         let mut tasks = Vec::with_capacity(arns.len());
         for some in arns.chunks(TASKS_AT_ONCE) {
-            let output = self
-                .client
-                .describe_tasks()
-                .cluster(cluster.as_str())
-                .set_tasks(Some(some.to_vec()))
-                .send()
-                .await
-                .map_err(|error| AwsError::new("ecs:DescribeTasks", &error))?;
+            let request = self.client.describe_tasks().cluster(cluster.as_str()).set_tasks(Some(some.to_vec()));
+            let output = call("ecs:DescribeTasks", request.send()).await?;
             tasks.extend(output.tasks().iter().map(convert::task));
         }
         Ok(tasks)
@@ -255,7 +225,7 @@ impl Ecs {
         let strategy = service.capacity_provider_strategy.clone().filter(|strategy| !strategy.is_empty());
         let launch_type: Option<LaunchType> = service.launch_type.clone().filter(|_| strategy.is_none());
         let network: Option<NetworkConfiguration> = service.network_configuration.clone();
-        let output = self
+        let request = self
             .client
             .run_task()
             .cluster(task.cluster.as_str())
@@ -267,10 +237,8 @@ impl Ecs {
             .overrides(TaskOverride::builder().container_overrides(container).build())
             .started_by(task.started_by)
             .client_token(task.client_token)
-            .count(1)
-            .send()
-            .await
-            .map_err(|error| AwsError::new("ecs:RunTask", &error))?;
+            .count(1);
+        let output = call("ecs:RunTask", request.send()).await?;
         // RunTask answers 200 with failures and no task when there is no room.
         output.tasks().first().map(convert::task).ok_or_else(|| {
             let failures = output.failures().iter();
@@ -286,7 +254,7 @@ impl Ecs {
     /// The call failed.
     pub async fn stop_task(&self, cluster: &ClusterName, arn: &str, reason: &str) -> Result<(), Failure> {
         let request = self.client.stop_task().cluster(cluster.as_str()).task(arn).reason(reason);
-        request.send().await.map_err(|error| AwsError::new("ecs:StopTask", &error))?;
+        call("ecs:StopTask", request.send()).await?;
         Ok(())
     }
 
@@ -298,7 +266,7 @@ impl Ecs {
     pub async fn tag(&self, arn: &str, tags: &[(String, String)]) -> Result<(), Failure> {
         let tags = tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect();
         let request = self.client.tag_resource().resource_arn(arn).set_tags(Some(tags));
-        request.send().await.map_err(|error| AwsError::new("ecs:TagResource", &error))?;
+        call("ecs:TagResource", request.send()).await?;
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use aws_config::SdkConfig;
 use jiff::Timestamp;
 
-use super::aws::AwsError;
+use super::aws::{AwsError, call};
 use crate::domain::ecs::task_definition::LogDestination;
 use crate::domain::neutral;
 use crate::error::Failure;
@@ -48,16 +48,14 @@ impl Logs {
         task_id: &str,
         cursor: &mut Cursor,
     ) -> Result<Vec<String>, AwsError> {
-        let result = self
+        let request = self
             .client
             .get_log_events()
             .log_group_name(&destination.group)
             .log_stream_name(destination.stream(task_id))
             .start_from_head(true)
-            .set_next_token(cursor.0.clone())
-            .send()
-            .await;
-        match result.map_err(|error| AwsError::new("logs:GetLogEvents", &error)) {
+            .set_next_token(cursor.0.clone());
+        match call("logs:GetLogEvents", request.send()).await {
             Ok(output) => {
                 cursor.0 = output.next_forward_token().map(str::to_owned);
                 let texts = output.events().iter().filter_map(|event| event.message());

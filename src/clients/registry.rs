@@ -5,8 +5,8 @@ use std::time::Duration;
 use oci_client::client::{ClientConfig, ClientProtocol};
 use oci_client::errors::{OciDistributionError, OciErrorCode};
 use oci_client::manifest::{
-    IMAGE_MANIFEST_LIST_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE, OCI_IMAGE_INDEX_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE,
-    OciImageManifest, OciManifest,
+    IMAGE_MANIFEST_LIST_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE, ImageIndexEntry, OCI_IMAGE_INDEX_MEDIA_TYPE,
+    OCI_IMAGE_MEDIA_TYPE, OciImageIndex, OciImageManifest, OciManifest,
 };
 use oci_client::secrets::RegistryAuth;
 use oci_client::{Client, Reference};
@@ -87,11 +87,7 @@ impl Registry {
             OciManifest::ImageIndex(index) => {
                 let mut images = Vec::new();
                 let mut platforms = Vec::new();
-                // Attestations are children of the platform `unknown/unknown`.
-                let runnable = index.manifests.iter().filter(|child| {
-                    child.platform.as_ref().is_none_or(|platform| platform.architecture.to_string() != "unknown")
-                });
-                for child in runnable {
+                for child in runnable(&index) {
                     let reference = reference.clone_with_digest(child.digest.clone());
                     match self.client.pull_manifest(&reference, &self.auth).await.map_err(failed)? {
                         (OciManifest::Image(image), _) => images.push(image),
@@ -107,6 +103,23 @@ impl Registry {
             revisions.push(self.revision(&reference, child).await.map_err(failed)?);
         }
         Ok(Some(FoundImage { digest, platforms, revisions }))
+    }
+
+    /// The platforms of an image by digest; none for a single manifest, or for an image of another registry.
+    ///
+    /// # Errors
+    ///
+    /// The registry failed or refused.
+    pub async fn platforms(&self, repository: &str, digest: &Digest) -> Result<Vec<Digest>, Failure> {
+        let Some(name) = repository.strip_prefix(&format!("{}/", self.host)) else {
+            return Ok(Vec::new());
+        };
+        let reference = Reference::with_digest(self.host.clone(), name.to_owned(), digest.to_string());
+        let pulled = self.client.pull_manifest(&reference, &self.auth).await;
+        match pulled.map_err(|error| self.failure(&format!("read {repository}@{digest}"), &error))?.0 {
+            OciManifest::Image(_) => Ok(Vec::new()),
+            OciManifest::ImageIndex(index) => runnable(&index).map(|child| parse_digest(&child.digest)).collect(),
+        }
     }
 
     /// The digest under a tag. `None`: there is none.
@@ -170,6 +183,14 @@ impl Registry {
             "run it again; if it stays, check the registry and its address"
         })
     }
+}
+
+/// The children that can run: attestations are children of the platform `unknown/unknown`.
+fn runnable(index: &OciImageIndex) -> impl Iterator<Item = &ImageIndexEntry> {
+    index
+        .manifests
+        .iter()
+        .filter(|child| child.platform.as_ref().is_none_or(|platform| platform.architecture.to_string() != "unknown"))
 }
 
 fn tagged(repository: &Repository, tag: &ImageTag) -> Reference {

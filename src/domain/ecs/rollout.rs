@@ -27,14 +27,11 @@ pub enum Judgement {
     /// ECS calls it done. What runs is still to be read back.
     Completed,
     /// It failed, and ECS is bringing the previous revision back.
-    RollingBack {
-        /// Why, in the words of ECS.
-        reason: String,
-    },
+    RollingBack,
     /// It failed, and the previous revision is the primary one again and runs as many tasks as it should.
     RolledBack {
-        /// Why, in the words of ECS.
-        reason: String,
+        /// Why, in the words of ECS, while it still lists our deployment.
+        reason: Option<String>,
     },
     /// It failed, and nothing brings the previous revision back.
     Failed {
@@ -70,13 +67,13 @@ pub fn judge(ours: &OurDeployment, service: Option<&Service>) -> Judgement {
     match service.deployment(&ours.id) {
         Some(deployment) if deployment.is_primary => judge_primary(deployment),
         Some(deployment) if deployment.rollout_state == Some(RolloutState::Failed) => {
-            judge_after_failure(ours, reason_of(deployment), primary)
+            judge_after_failure(ours, deployment.reason.clone(), primary)
         }
         // Somebody forced a new deployment of our own revision: that one has taken over our job.
         _ if primary.task_definition == ours.task_definition => judge_primary(primary),
         // AWS takes a rolled-back deployment off the list when the rollback is done.
         None if ours.previous_task_definition.as_ref() == Some(&primary.task_definition) => {
-            judge_after_failure(ours, reason_of(primary), primary)
+            judge_after_failure(ours, None, primary)
         }
         Some(_) | None => Judgement::Superseded { by: primary.task_definition.clone() },
     }
@@ -92,16 +89,12 @@ fn judge_primary(deployment: &Deployment) -> Judgement {
     }
 }
 
-fn judge_after_failure(ours: &OurDeployment, reason: String, primary: &Deployment) -> Judgement {
+fn judge_after_failure(ours: &OurDeployment, reason: Option<String>, primary: &Deployment) -> Judgement {
     if ours.previous_task_definition.as_ref() != Some(&primary.task_definition) {
         return Judgement::Superseded { by: primary.task_definition.clone() };
     }
     let done = primary.rollout_state == Some(RolloutState::Completed) || primary.rollout_state.is_none();
-    if done && primary.running >= primary.desired {
-        Judgement::RolledBack { reason }
-    } else {
-        Judgement::RollingBack { reason }
-    }
+    if done && primary.running >= primary.desired { Judgement::RolledBack { reason } } else { Judgement::RollingBack }
 }
 
 fn reason_of(deployment: &Deployment) -> String {
@@ -193,19 +186,13 @@ mod tests {
         use RolloutState::{Completed, Failed, InProgress};
         let reason = "because".to_owned();
         let ours = || deployment("2", false, "backend:8", Failed);
-        assert_eq!(
-            judged(vec![ours(), deployment("1", true, "backend:7", InProgress)]),
-            Judgement::RollingBack { reason: reason.clone() }
-        );
+        assert_eq!(judged(vec![ours(), deployment("1", true, "backend:7", InProgress)]), Judgement::RollingBack);
         assert_eq!(
             judged(vec![ours(), deployment("3", true, "backend:7", Completed)]),
-            Judgement::RolledBack { reason: reason.clone() }
+            Judgement::RolledBack { reason: Some(reason.clone()) }
         );
         // AWS: ours has left the list.
-        assert_eq!(
-            judged(vec![deployment("3", true, "backend:7", Completed)]),
-            Judgement::RolledBack { reason: reason.clone() }
-        );
+        assert_eq!(judged(vec![deployment("3", true, "backend:7", Completed)]), Judgement::RolledBack { reason: None });
         assert_eq!(judged(vec![deployment("2", true, "backend:8", Failed)]), Judgement::Failed { reason });
     }
 
@@ -214,7 +201,7 @@ mod tests {
         let mut previous = deployment("3", true, "backend:7", RolloutState::Completed);
         previous.running = 1;
         let judgement = judged(vec![deployment("2", false, "backend:8", RolloutState::Failed), previous]);
-        assert!(matches!(judgement, Judgement::RollingBack { .. }), "{judgement:?}");
+        assert_eq!(judgement, Judgement::RollingBack);
     }
 
     #[test]

@@ -166,6 +166,7 @@ impl Apply<'_> {
         let task_definition = ours.task_definition.clone();
         let follow = Follow {
             cloud: self.run.cloud,
+            registry: &self.run.access.registry,
             target,
             expected: Expectation {
                 task_definition: task_definition.clone(),

@@ -8,9 +8,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::clients::ecs::WhichTasks;
+use crate::clients::registry::Registry;
 use crate::domain::ecs::read_back::{Expectation, ReadBack, read_back};
 use crate::domain::ecs::rollout::{self, Judgement, OurDeployment};
-use crate::domain::ecs::service::{Deployment, Service, short_arn};
+use crate::domain::ecs::service::{Deployment, Revision, Service, Task, short_arn};
+use crate::domain::image::Digest;
+use crate::domain::names::ContainerName;
 use crate::domain::outcome::Outcome;
 use crate::domain::target::EcsTarget;
 use crate::error::Failure;
@@ -29,6 +32,8 @@ const ROLLBACK_GRACE: Duration = Duration::from_secs(10);
 pub struct Follow<'a> {
     /// The clients.
     pub cloud: &'a Cloud,
+    /// The registry, for the platforms of an image.
+    pub registry: &'a Registry,
     /// The service.
     pub target: &'a EcsTarget,
     /// The deployment.
@@ -60,6 +65,7 @@ struct Memory {
     unseen: bool,
     first_completed: Option<Instant>,
     first_failed: Option<Instant>,
+    reason: Option<String>,
     seen_events: Vec<String>,
 }
 
@@ -115,8 +121,13 @@ impl Follow<'_> {
         }
         match (judgement, service) {
             (Judgement::Completed, Some(service)) => self.read_back(service, memory).await,
-            (Judgement::Completed | Judgement::Wait | Judgement::RollingBack { .. }, _) => Next::LookAgain(pause),
-            (Judgement::RolledBack { reason }, _) => Next::End(Err(self.rolled_back(&reason, service).await)),
+            (Judgement::RolledBack { reason }, Some(service)) => {
+                let reason = reason.or_else(|| memory.reason.clone());
+                Next::End(Err(self.rolled_back(reason, service).await))
+            }
+            (Judgement::Completed | Judgement::Wait | Judgement::RollingBack | Judgement::RolledBack { .. }, _) => {
+                Next::LookAgain(pause)
+            }
             (Judgement::Failed { reason }, _) => {
                 let since = *memory.first_failed.get_or_insert_with(Instant::now);
                 if since.elapsed() < ROLLBACK_GRACE && self.ours.previous_task_definition.is_some() {
@@ -164,28 +175,61 @@ impl Follow<'_> {
         }
     }
 
-    async fn rolled_back(&self, reason: &str, service: Option<&Service>) -> Failure {
+    /// ECS says that the previous revision is back: is it?
+    async fn rolled_back(&self, reason: Option<String>, service: &Service) -> Failure {
         let previous = self.ours.previous_task_definition.as_deref().unwrap_or_default();
-        let tasks = self.cloud.ecs.tasks(&self.target.cluster, &self.target.service, WhichTasks::MeantToRun).await;
-        let desired = service.map_or(0, |service| service.desired);
-        let serves = tasks.is_ok_and(|tasks| {
-            let running = tasks.iter().filter(|task| task.revision == previous && task.last_status == "RUNNING");
-            i32::try_from(running.count()).is_ok_and(|running| running >= desired)
-        });
-        if serves {
-            return Failure::new(
+        let with_reason = |failure: Failure| reason.iter().fold(failure, Failure::cause);
+        match self.previous_serves(previous, service).await {
+            Ok(()) => with_reason(Failure::new(
                 Outcome::RolledBack,
                 format!("the rollout failed; {} serves again", short_arn(previous)),
-            )
-            .cause(reason)
-            .hint("mend the release and deploy the mended commit");
+            ))
+            .hint("mend the release and deploy the mended commit"),
+            Err(difference) => with_reason(Failure::new(
+                Outcome::Broken,
+                format!("the rollout failed, and {} is not seen to serve again", short_arn(previous)),
+            ))
+            .cause(difference)
+            .hint(self.look_hint()),
         }
-        Failure::new(
-            Outcome::Broken,
-            format!("the rollout failed, and {} is not seen to serve again", short_arn(previous)),
-        )
-        .cause(reason)
-        .hint(self.look_hint())
+    }
+
+    /// Reads back the previous revision as ours would be: every task, with the digest that it is pinned to.
+    async fn previous_serves(&self, previous: &str, service: &Service) -> Result<(), String> {
+        let revision = self.cloud.ecs.revision(previous).await.map_err(|failure| failure.to_string())?;
+        let container = &self.target.container;
+        let pinned = revision.definition.image_of(container).ok().and_then(|image| image.digest);
+        let tasks = self
+            .cloud
+            .ecs
+            .tasks(&self.target.cluster, &self.target.service, WhichTasks::MeantToRun)
+            .await
+            .map_err(|failure| failure.to_string())?;
+        let running: Vec<Digest> = running_digests(&tasks, previous, container);
+        let digests = match pinned {
+            // Not pinned: whatever runs is what the tag leads to.
+            None => running,
+            Some(pinned) => self.accepted(pinned, &running, &revision).await,
+        };
+        let expected = Expectation { task_definition: previous.to_owned(), container: container.clone(), digests };
+        match read_back(&expected, service, &tasks) {
+            ReadBack::Verified { .. } | ReadBack::NothingDesired => Ok(()),
+            ReadBack::NotYet(difference) | ReadBack::Wrong(difference) => Err(difference),
+        }
+    }
+
+    /// The pinned digest, and where something else runs, those of its platforms, if it is an index.
+    async fn accepted(&self, pinned: Digest, running: &[Digest], revision: &Revision) -> Vec<Digest> {
+        if running.iter().all(|digest| *digest == pinned) {
+            return vec![pinned];
+        }
+        let image = revision.definition.image_of(&self.target.container).ok();
+        let mut digests = match image {
+            Some(image) => self.registry.platforms(&image.repository, &pinned).await.unwrap_or_default(),
+            None => Vec::new(),
+        };
+        digests.push(pinned);
+        digests
     }
 
     /// We cannot see what we are following. That may pass; where it cannot, not knowing is not "untouched".
@@ -245,8 +289,15 @@ impl Follow<'_> {
                 format!("{} of {} tasks run, {} starting{failed}{place}", ours.running, ours.desired, ours.pending)
             },
         );
+        // Kept for when AWS has taken our deployment off the list.
+        memory.reason = ours.and_then(|ours| ours.reason.clone()).or(memory.reason.take());
         self.journal.progress(self.step, &text);
     }
+}
+
+fn running_digests(tasks: &[Task], revision: &str, container: &ContainerName) -> Vec<Digest> {
+    let of_revision = tasks.iter().filter(|task| task.revision == revision);
+    of_revision.filter_map(|task| task.container(container.as_str())?.digest.clone()).collect()
 }
 
 fn not_rolled_back(reason: String) -> Failure {
