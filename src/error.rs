@@ -51,7 +51,7 @@ impl Failure {
     /// Adds a cause. It may be foreign text.
     #[must_use]
     pub fn cause(mut self, cause: impl AsRef<str>) -> Self {
-        self.causes.extend(neutral::lines(cause.as_ref()));
+        self.causes.extend(neutral::lines(cause.as_ref()).iter().map(|line| line.trim().to_owned()));
         self
     }
 
@@ -112,7 +112,9 @@ impl From<AwsError> for Failure {
             AwsErrorKind::Throttled => Self::failed(format!("`{action}` is throttled"))
                 .cause(message)
                 .hint("run it again in a minute; other programs share the account's limit"),
-            AwsErrorKind::Service => Self::failed(format!("`{action}` failed")).cause(message),
+            AwsErrorKind::Service => Self::failed(format!("`{action}` failed"))
+                .cause(message)
+                .hint("correct what AWS names, and run it again; `-v` shows every call"),
         };
         Self { transient, ..failure }
     }

@@ -110,9 +110,9 @@ fn find(directory: &Utf8Path) -> Result<Utf8PathBuf, Failure> {
 /// # Errors
 ///
 /// `invalid` without credentials or in another account; `failed` when AWS cannot be asked.
-pub async fn cloud(target: &Target, directory: &Utf8Path) -> Result<Cloud, Failure> {
+pub async fn cloud(context: &Context, target: &Target, directory: &Utf8Path) -> Result<Cloud, Failure> {
     let config: SdkConfig = aws::configure(&target.region).await;
-    let account = aws::caller_account(&config).await?;
+    let account = aws::caller_account(&config, context.variable("AWS_PROFILE")).await?;
     if let Some(configured) = target.account.as_ref().filter(|configured| **configured != account) {
         return Err(Failure::invalid(format!(
             "the AWS credentials are of account {account}, but environment `{}` is in account {configured}",

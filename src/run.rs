@@ -106,7 +106,11 @@ async fn run_status(context: &Context, global: &Global, environment: Option<&str
     match until_interrupted(status::run(context, global, environment)).await {
         Ok(environments) => {
             match global.output {
-                OutputFormat::Human => print(&status_table::render(&environments)),
+                OutputFormat::Human => {
+                    if let Some(table) = status_table::render(&environments) {
+                        print(&table);
+                    }
+                }
                 OutputFormat::Json => print(&json::status(&environments)),
             }
             for environment in &environments {

@@ -189,17 +189,23 @@ pub async fn configure(region: &Region) -> SdkConfig {
     .await
 }
 
-/// The account that the ambient credentials belong to.
+/// The account that the ambient credentials belong to. `profile`: the one that `AWS_PROFILE` names.
 ///
 /// # Errors
 ///
 /// `invalid` without usable credentials, `failed` when AWS cannot be asked.
-pub async fn caller_account(config: &SdkConfig) -> Result<AccountId, Failure> {
+pub async fn caller_account(config: &SdkConfig, profile: Option<&str>) -> Result<AccountId, Failure> {
     let no_credentials = |cause: String| {
-        Failure::invalid("there are no AWS credentials").cause(cause).hint(
-            "set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; \
-             in GitHub Actions run aws-actions/configure-aws-credentials before",
-        )
+        let failure = Failure::invalid("there are no AWS credentials").cause(cause);
+        match profile {
+            Some(profile) => failure
+                .cause(format!("AWS_PROFILE names profile `{profile}`"))
+                .hint("check that the profile is in ~/.aws/config and its credentials are fresh, or unset AWS_PROFILE"),
+            None => failure.hint(
+                "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; \
+                 in GitHub Actions run aws-actions/configure-aws-credentials before",
+            ),
+        }
     };
     let provider = config.credentials_provider().ok_or_else(|| no_credentials("no source is configured".to_owned()))?;
     // Asked by itself, so that missing credentials are not mistaken for an unreachable service.

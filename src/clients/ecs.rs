@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 use super::aws::{AwsError, call};
 use super::ecs_convert as convert;
+use super::ecs_retry::RetryRaces;
 use crate::domain::ecs::service::{Revision, Service, Task, short_arn};
 use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::names::{ClusterName, ContainerName, ServiceName};
@@ -59,7 +60,8 @@ pub struct OneOffTask<'a> {
 impl Ecs {
     /// A client.
     pub fn new(config: &SdkConfig) -> Self {
-        Self { client: aws_sdk_ecs::Client::new(config) }
+        let config = aws_sdk_ecs::config::Builder::from(config).retry_classifier(RetryRaces).build();
+        Self { client: aws_sdk_ecs::Client::from_conf(config) }
     }
 
     /// A service with its placement. `None`: there is none of that name in the cluster.

@@ -5,6 +5,7 @@ pub mod docker;
 pub mod ecr;
 pub mod ecs;
 pub mod ecs_convert;
+pub mod ecs_retry;
 pub mod git;
 pub mod http;
 pub mod logs;

@@ -56,7 +56,7 @@ pub async fn run(
     journal.update(|record| record.release = Some(release.clone()));
 
     let gates = deploy_gates();
-    let cloud = observe::cloud(&target, &configuration.directory).await?;
+    let cloud = observe::cloud(context, &target, &configuration.directory).await?;
     let observed = observe_and_plan(context, cloud, target, release).await?;
     record_plan(journal, &observed.plan, &gates);
     if until == Until::Planned {

@@ -36,7 +36,7 @@ pub async fn run(
     }
     let configuration = Configuration::load(context, global.config.as_deref())?;
     let target = configuration.target(context, &arguments.environment, &arguments.components)?;
-    let cloud = observe::cloud(&target, &configuration.directory).await?;
+    let cloud = observe::cloud(context, &target, &configuration.directory).await?;
     let mut since = clock()
         .saturating_sub(arguments.since)
         .map_err(|error| Failure::invalid("--since is out of range").cause(error.to_string()))?;

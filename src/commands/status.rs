@@ -39,17 +39,18 @@ pub async fn run(
     let configuration = Configuration::load(context, global.config.as_deref())?;
     if let Some(name) = environment {
         let target = configuration.target(context, name, &[])?;
-        return Ok(vec![look(&configuration, name, Ok(target)).await]);
+        return Ok(vec![look(context, &configuration, name, Ok(target)).await]);
     }
     let mut statuses = Vec::new();
     for name in configuration.environments() {
         let target = configuration.target(context, &name, &[]);
-        statuses.push(look(&configuration, &name, target).await);
+        statuses.push(look(context, &configuration, &name, target).await);
     }
     Ok(statuses)
 }
 
 async fn look(
+    context: &Context,
     configuration: &Configuration,
     name: &str,
     target: Result<crate::domain::target::Target, Failure>,
@@ -62,7 +63,7 @@ async fn look(
             return status;
         }
     };
-    match observe::cloud(&target, &configuration.directory).await {
+    match observe::cloud(context, &target, &configuration.directory).await {
         Ok(cloud) => {
             for component in &target.components {
                 let seen = kinds::status(&cloud, component).await;

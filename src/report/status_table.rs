@@ -4,8 +4,11 @@ use crate::commands::status::EnvironmentStatus;
 
 const HEADINGS: [&str; 7] = ["ENVIRONMENT", "COMPONENT", "RELEASE", "DIGEST", "TASKS", "SINCE", "LAST OUTCOME"];
 
-/// The table, with the remarks below it.
-pub fn render(environments: &[EnvironmentStatus]) -> String {
+/// The table, with the remarks below it. `None` when there is nothing to show.
+pub fn render(environments: &[EnvironmentStatus]) -> Option<String> {
+    if environments.iter().all(|environment| environment.components.is_empty()) {
+        return None;
+    }
     let mut rows = vec![HEADINGS.map(str::to_owned)];
     let mut remarks = Vec::new();
     for environment in environments {
@@ -33,7 +36,7 @@ pub fn render(environments: &[EnvironmentStatus]) -> String {
         let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
         cells.join("  ").trim_end().to_owned()
     });
-    lines.chain(remarks).collect::<Vec<_>>().join("\n")
+    Some(lines.chain(remarks).collect::<Vec<_>>().join("\n"))
 }
 
 /// Seven digits of the commit, and what comes after all forty.
