@@ -12,9 +12,7 @@ use crate::domain::gate::Authorized;
 use crate::domain::image::{Digest, Repository};
 use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{
-    ComponentFacts, ImagePlan, ImageState, ImageStep, KindPlan, Plan, plan_component, plan_image,
-};
+use crate::domain::plan::{ComponentFacts, ImagePlan, ImageState, ImageStep, Plan, plan_component, plan_image};
 use crate::domain::release::ReleaseName;
 use crate::domain::target::{Image, Kind};
 use crate::error::Failure;
@@ -71,6 +69,7 @@ pub async fn apply(
             Ok(outcome) => outcomes.push(outcome),
             Err(failure) => {
                 // Nothing is wrong with a component that nobody wants to run: the others go on.
+                let failure = name_components(run, plan, &planned.name, failure);
                 if failure.outcome != Outcome::Unproven {
                     return Err(failure);
                 }
@@ -82,6 +81,21 @@ pub async fn apply(
         Some(failure) => Err(failure),
         None => Ok(Outcome::worst(outcomes).unwrap_or(Outcome::Unchanged)),
     }
+}
+
+/// Says which of several components a failure is of, and which ones were changed before it and stay.
+fn name_components(run: &Run<'_>, plan: &Plan, name: &ComponentName, mut failure: Failure) -> Failure {
+    if plan.components.len() < 2 {
+        return failure;
+    }
+    failure.reason = format!("{name}: {}", failure.reason);
+    let record = run.journal.record();
+    let before = record.components.iter().filter(|component| component.changed && component.name != *name);
+    let before: Vec<String> = before.map(|component| component.name.to_string()).collect();
+    if !before.is_empty() {
+        failure.reason = format!("{}; changed before and left so: {}", failure.reason, before.join(", "));
+    }
+    failure
 }
 
 /// What a component's end means for its entry. `released`: what it runs if it came to run the release.
@@ -243,12 +257,5 @@ async fn confirm(run: &Run<'_>, plan: &ImagePlan, pushed: &Digest) -> Result<Ima
             Err(Failure::failed(format!("registry has no {repository}:{} after the push", plan.tag))
                 .hint("check the registry; run this again"))
         }
-    }
-}
-
-/// Whether a plan's component changes anything, for its record.
-pub fn changes_of(plan: &KindPlan) -> Vec<crate::domain::ecs::task_definition::Change> {
-    match plan {
-        KindPlan::Ecs(plan) => plan.changes.clone(),
     }
 }

@@ -55,6 +55,14 @@ impl Failure {
         self
     }
 
+    /// The reason with its first cause, for a place where a sentence has to do.
+    pub fn brief(&self) -> String {
+        match self.causes.first() {
+            Some(cause) => format!("{}: {cause}", self.reason),
+            None => self.reason.clone(),
+        }
+    }
+
     /// Adds an action.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -66,6 +74,11 @@ impl Failure {
 impl From<ConfigErrors> for Failure {
     fn from(errors: ConfigErrors) -> Self {
         let mut failure = Self::invalid(errors.to_string());
+        for error in &errors {
+            if !failure.hints.contains(&error.hint) {
+                failure.hints.push(error.hint.clone());
+            }
+        }
         failure.diagnostics = Some(Box::new(errors));
         failure
     }

@@ -88,13 +88,18 @@ fn interrupted_in(journal: &Journal, mut failure: Failure) -> Failure {
         for step in &in_flight {
             failure.causes.push(format!("`{step}` was in progress"));
         }
+        if in_flight.iter().any(|step| step.starts_with("pre-deploy ")) {
+            for task in record.left_behind().iter().filter(|left| left.starts_with("one-off task ")) {
+                failure.hints.push(format!("{task} goes on: run this again to wait for it"));
+            }
+        }
         for component in record.components.iter_mut().filter(|component| component.outcome.is_none()) {
             let was_in_flight = in_flight.iter().any(|step| step.ends_with(&format!(" {}", component.name)));
             if component.changed || was_in_flight {
                 component.outcome = Some(Outcome::Interrupted);
-                component.current = None;
             }
             if component.changed {
+                component.current = None;
                 failure.hints.push(format!("ECS goes on with {}: `shipgate status` shows how it ends", component.name));
             }
         }

@@ -110,7 +110,7 @@ where
 }
 
 /// The action in `… is not authorized to perform: iam:PassRole on resource: …`, the one form in which AWS tells it.
-fn denied_action(message: &str) -> Option<&str> {
+pub fn denied_action(message: &str) -> Option<&str> {
     let (_, rest) = message.split_once("is not authorized to perform: ")?;
     let action = rest.split([' ', ',', '.']).next()?;
     let (service, name) = action.split_once(':')?;
@@ -159,7 +159,7 @@ fn sources<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a 
 }
 
 /// The reasons behind an error without a code, each once: an SDK error's own text alone says little.
-fn chain(error: &(dyn StdError + 'static)) -> String {
+pub fn chain(error: &(dyn StdError + 'static)) -> String {
     let mut parts: Vec<String> = Vec::new();
     for text in sources(error).map(ToString::to_string) {
         if !parts.iter().any(|part| part.contains(&text)) {

@@ -283,8 +283,14 @@ pub enum WhichTasks {
 }
 
 /// Sends another body than the one that the typed request makes. It runs before signing, at each attempt.
-#[derive(Debug)]
 struct ReplaceBody(String);
+
+impl std::fmt::Debug for ReplaceBody {
+    /// The body holds the values of variables, and the SDK's logs show interceptors.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("ReplaceBody")
+    }
+}
 
 #[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
 impl Intercept for ReplaceBody {
@@ -306,8 +312,14 @@ impl Intercept for ReplaceBody {
 }
 
 /// Keeps the body of an answer as it came.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 struct CaptureBody(Arc<Mutex<Option<Vec<u8>>>>);
+
+impl std::fmt::Debug for CaptureBody {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("CaptureBody")
+    }
+}
 
 impl CaptureBody {
     fn json(&self, operation: &'static str) -> Result<Value, Failure> {

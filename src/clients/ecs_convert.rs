@@ -14,7 +14,7 @@ use crate::error::Failure;
 /// A service.
 pub fn service(raw: &types::Service) -> Service {
     Service {
-        arn: raw.service_arn().unwrap_or_default().to_owned(),
+        arn: name(raw.service_arn()),
         status: match raw.status().unwrap_or_default() {
             "ACTIVE" => ServiceStatus::Active,
             "DRAINING" => ServiceStatus::Draining,
@@ -32,11 +32,16 @@ pub fn service(raw: &types::Service) -> Service {
     }
 }
 
+/// A name or an ARN: neutral at the border, since it is shown. A real one is not changed by that.
+fn name(text: Option<&str>) -> String {
+    neutral::phrase(text.unwrap_or_default(), 2048)
+}
+
 fn deployment(raw: &types::Deployment) -> Deployment {
     Deployment {
-        id: raw.id().unwrap_or_default().to_owned(),
+        id: name(raw.id()),
         is_primary: raw.status() == Some("PRIMARY"),
-        task_definition: raw.task_definition().unwrap_or_default().to_owned(),
+        task_definition: name(raw.task_definition()),
         rollout_state: raw.rollout_state().map(|state| match state.as_str() {
             "COMPLETED" => RolloutState::Completed,
             "FAILED" => RolloutState::Failed,
@@ -63,8 +68,8 @@ fn event(raw: &types::ServiceEvent) -> Event {
 /// A task.
 pub fn task(raw: &types::Task) -> Task {
     Task {
-        arn: raw.task_arn().unwrap_or_default().to_owned(),
-        revision: raw.task_definition_arn().unwrap_or_default().to_owned(),
+        arn: name(raw.task_arn()),
+        revision: name(raw.task_definition_arn()),
         last_status: neutral::phrase(raw.last_status().unwrap_or_default(), 40),
         created: timestamp(raw.created_at()),
         stop_code: raw.stop_code().map(|code| neutral::phrase(code.as_str(), 60)),
@@ -75,7 +80,7 @@ pub fn task(raw: &types::Task) -> Task {
 
 fn container(raw: &types::Container) -> TaskContainer {
     TaskContainer {
-        name: raw.name().unwrap_or_default().to_owned(),
+        name: name(raw.name()),
         digest: raw.image_digest().and_then(|digest| digest.parse().ok()),
         exit_code: raw.exit_code(),
         reason: raw.reason().map(|reason| neutral::phrase(reason, 400)),
@@ -90,7 +95,7 @@ fn container(raw: &types::Container) -> TaskContainer {
 pub fn revision(document: Value) -> Result<Revision, Failure> {
     let unusable = || Failure::failed("`ecs:DescribeTaskDefinition` returned no task definition");
     let arn = document.pointer("/taskDefinition/taskDefinitionArn").and_then(Value::as_str).ok_or_else(unusable)?;
-    let arn = arn.to_owned();
+    let arn = name(Some(arn));
     let tags = tags(&document);
     let definition = TaskDefinition::from_json(document).map_err(|error| unusable().cause(error.to_string()))?;
     let ledger: Option<LedgerEntry> = ledger::read(&tags);

@@ -12,6 +12,7 @@ use oci_client::secrets::RegistryAuth;
 use oci_client::{Client, Reference};
 use secrecy::ExposeSecret as _;
 
+use super::aws;
 use super::ecr::RegistryLogin;
 use crate::context::RegistryAddress;
 use crate::domain::image::{Digest, ImageTag, Repository};
@@ -172,12 +173,12 @@ impl Registry {
 
     fn failure(&self, action: &str, error: &OciDistributionError) -> Failure {
         let failure = Failure::failed(format!("registry {} cannot {action}", self.host));
-        let failure = failure.cause(neutral::phrase(&error.to_string(), 600));
-        let denied = matches!(
-            error,
-            OciDistributionError::UnauthorizedError { .. } | OciDistributionError::AuthenticationFailure(_)
-        );
-        failure.hint(if denied {
+        let text = aws::chain(error);
+        let failure = failure.cause(neutral::phrase(&text, 600));
+        if let Some(action) = aws::denied_action(&text) {
+            return failure.hint(format!("allow `{action}` on the repository"));
+        }
+        failure.hint(if is_denied(error) {
             "allow `ecr:BatchGetImage` and `ecr:GetDownloadUrlForLayer` on the repository"
         } else {
             "run it again; if it stays, check the registry and its address"
@@ -201,6 +202,19 @@ fn parse_digest(text: &str) -> Result<Digest, Failure> {
     text.parse().map_err(|error: crate::domain::names::InvalidName| {
         Failure::failed("the registry uses a digest that is not supported").cause(error.to_string())
     })
+}
+
+fn is_denied(error: &OciDistributionError) -> bool {
+    if let OciDistributionError::RegistryError { envelope, .. } = error {
+        let denied = |code: &OciErrorCode| matches!(code, OciErrorCode::Denied | OciErrorCode::Unauthorized);
+        return envelope.errors.iter().any(|error| denied(&error.code));
+    }
+    matches!(
+        error,
+        OciDistributionError::UnauthorizedError { .. }
+            | OciDistributionError::AuthenticationFailure(_)
+            | OciDistributionError::ServerError { code: 401 | 403, .. }
+    )
 }
 
 fn is_missing(error: &OciDistributionError) -> bool {

@@ -143,6 +143,7 @@ fn record_plan(journal: &Journal, plan: &Plan, gates: &[Gate]) {
 
 fn component_record(plan: &Plan, component: &crate::domain::plan::ComponentPlan) -> ComponentRecord {
     let running = kinds::running_before(component);
+    let (changes, drift) = component.differences();
     let configured = plan.target.components.iter().find(|configured| configured.name == component.name);
     ComponentRecord {
         name: component.name.clone(),
@@ -152,7 +153,8 @@ fn component_record(plan: &Plan, component: &crate::domain::plan::ComponentPlan)
         previous: Some(running.clone()),
         current: Some(running),
         causes: Vec::new(),
-        changes: apply::changes_of(&component.kind),
+        changes: changes.to_vec(),
+        drift: drift.cloned(),
     }
 }
 

@@ -4,10 +4,11 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use super::ecs::plan::{EcsFacts, EcsPlan, NextRevision};
+use super::ecs::plan::{Drift, EcsFacts, EcsPlan, NextRevision};
 use super::ecs::task_definition::{Change, TaskDefinitionError};
 use super::image::{Digest, ImageReference, ImageTag, Repository};
 use super::names::{AccountId, ComponentName};
+use super::neutral;
 use super::release::ReleaseName;
 use super::target::{Component, EcsTarget, Image, Kind, Target};
 
@@ -174,6 +175,13 @@ pub enum KindPlan {
 }
 
 impl ComponentPlan {
+    /// What the plan changes, and what somebody changed by hand before.
+    pub fn differences(&self) -> (&[Change], Option<&Drift>) {
+        match &self.kind {
+            KindPlan::Ecs(plan) => (&plan.changes, plan.drift.as_ref()),
+        }
+    }
+
     /// Whether nothing is to change.
     pub fn is_empty(&self) -> bool {
         match &self.kind {
@@ -372,7 +380,7 @@ fn component_steps(component: &ComponentPlan) -> Vec<Step> {
             let family = definition.as_ref().map_or(family, |definition| definition.family());
             Step {
                 name: format!("register {name}"),
-                summary: format!("register a new revision of {family}"),
+                summary: format!("register a new revision of {}", neutral::phrase(family, 255)),
                 changes: plan.changes.clone(),
             }
         }

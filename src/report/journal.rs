@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use tokio::time::Instant;
 
 use super::{Event, Reporter};
+use crate::domain::ecs::plan::Drift;
 use crate::domain::ecs::task_definition::Change;
 use crate::domain::gate::Gate;
 use crate::domain::image::Digest;
@@ -61,6 +62,19 @@ pub struct ComponentRecord {
     pub causes: Vec<String>,
     /// What the plan would change or changed.
     pub changes: Vec<Change>,
+    /// What somebody changed by hand since our last release.
+    pub drift: Option<Drift>,
+}
+
+impl ComponentRecord {
+    /// Whether the component runs the release, or may: what it uses then is not left behind, whatever else is wrong.
+    fn may_run_release(&self) -> bool {
+        match self.outcome {
+            Some(Outcome::Deployed | Outcome::Unchanged | Outcome::Unproven) => true,
+            Some(Outcome::Broken | Outcome::TimedOut | Outcome::Interrupted) => self.changed,
+            _ => false,
+        }
+    }
 }
 
 /// What a component runs.
@@ -98,10 +112,7 @@ impl Record {
     /// What was made and is used by no component that runs the release.
     pub fn left_behind(&self) -> Vec<String> {
         let serves = |name: &ComponentName| {
-            self.components.iter().any(|component| {
-                component.name == *name
-                    && matches!(component.outcome, Some(Outcome::Deployed | Outcome::Unchanged | Outcome::Unproven))
-            })
+            self.components.iter().any(|component| component.name == *name && component.may_run_release())
         };
         self.left_behind.iter().filter(|left| !left.used_by.iter().any(serves)).map(|left| left.what.clone()).collect()
     }
@@ -288,6 +299,7 @@ mod tests {
             current: None,
             causes: Vec::new(),
             changes: Vec::new(),
+            drift: None,
         };
         let mut record = Record {
             components: vec![component(&backend, Some(Outcome::Deployed)), component(&worker, Some(Outcome::Failed))],

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::journal::{ComponentRecord, Record, Running};
 use crate::clients::logs::LogLine;
 use crate::commands::status::EnvironmentStatus;
+use crate::domain::ecs::task_definition::Change;
 use crate::domain::outcome::Outcome;
 use crate::error::Failure;
 
@@ -57,6 +58,13 @@ struct ComponentV1 {
     current: Option<RunningV1>,
     causes: Vec<String>,
     changes: Vec<ChangeV1>,
+    drift: Option<DriftV1>,
+}
+
+#[derive(Debug, Serialize)]
+struct DriftV1 {
+    last: String,
+    changes: Vec<ChangeV1>,
 }
 
 #[derive(Debug, Serialize)]
@@ -94,13 +102,14 @@ impl From<&Running> for RunningV1 {
     }
 }
 
+impl From<&Change> for ChangeV1 {
+    fn from(change: &Change) -> Self {
+        Self { path: change.path.clone(), from: change.from.clone(), to: change.to.clone() }
+    }
+}
+
 impl From<&ComponentRecord> for ComponentV1 {
     fn from(component: &ComponentRecord) -> Self {
-        let changes = component.changes.iter().map(|change| ChangeV1 {
-            path: change.path.clone(),
-            from: change.from.clone(),
-            to: change.to.clone(),
-        });
         Self {
             name: component.name.to_string(),
             kind: component.kind,
@@ -109,7 +118,11 @@ impl From<&ComponentRecord> for ComponentV1 {
             previous: component.previous.as_ref().map(Into::into),
             current: component.current.as_ref().map(Into::into),
             causes: component.causes.clone(),
-            changes: changes.collect(),
+            changes: component.changes.iter().map(Into::into).collect(),
+            drift: component.drift.as_ref().map(|drift| DriftV1 {
+                last: drift.last.clone(),
+                changes: drift.changes.iter().map(Into::into).collect(),
+            }),
         }
     }
 }

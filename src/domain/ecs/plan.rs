@@ -224,8 +224,8 @@ pub(crate) mod tests {
         SHA.parse().unwrap()
     }
 
-    fn entry(sha: &str, outcome: Option<&str>) -> Option<LedgerEntry> {
-        Some(LedgerEntry { release: sha.parse().unwrap(), outcome: outcome.map(str::to_owned) })
+    fn entry(sha: &str, outcome: Option<&str>) -> LedgerEntry {
+        LedgerEntry { release: sha.parse().unwrap(), outcome: outcome.map(str::to_owned) }
     }
 
     /// The facts after a plan was carried out, as ECS would show them.
@@ -235,7 +235,7 @@ pub(crate) mod tests {
             NextRevision::Live => return after,
             NextRevision::Registered(revision) => revision.clone(),
             NextRevision::New(definition) => {
-                let mut next = revision(number(&before.live.arn) + 1, "", "", entry(SHA, Some("deployed")));
+                let mut next = revision(number(&before.live.arn) + 1, "", "", Some(entry(SHA, Some("deployed"))));
                 next.definition = definition.clone().unwrap();
                 next
             }
@@ -274,9 +274,9 @@ pub(crate) mod tests {
         let first = plan(&target(), &facts, &known_image('a'), &release()).unwrap();
         let NextRevision::New(Some(definition)) = first.next else { panic!() };
         for (ledger, reused) in [
-            (entry(SHA, None), true),
-            (entry(SHA, Some("rolled-back")), false),
-            (entry(OTHER_SHA, None), false),
+            (Some(entry(SHA, None)), true),
+            (Some(entry(SHA, Some("rolled-back"))), false),
+            (Some(entry(OTHER_SHA, None)), false),
             (None, false),
         ] {
             let mut left_over = revision(2, "", "", ledger);
@@ -290,7 +290,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_hand_made_revision_is_told_from_ours() {
-        let ours = revision(2, &known_image('a').to_string(), "debug", entry(SHA, Some("deployed")));
+        let ours = revision(2, &known_image('a').to_string(), "debug", Some(entry(SHA, Some("deployed"))));
         let by_hand = revision(3, "repo:latest", "trace", None);
         let plan = plan(&target(), &facts(by_hand, vec![ours.clone()]), &known_image('a'), &release()).unwrap();
         let drift = plan.drift.unwrap();
@@ -304,8 +304,8 @@ pub(crate) mod tests {
 
     #[test]
     fn an_older_revision_put_back_by_hand_is_drift_and_history_is_not() {
-        let newer = revision(5, "repo:new", "debug", entry(SHA, Some("deployed")));
-        let older = revision(3, "repo:old", "debug", entry(OTHER_SHA, Some("deployed")));
+        let newer = revision(5, "repo:new", "debug", Some(entry(SHA, Some("deployed"))));
+        let older = revision(3, "repo:old", "debug", Some(entry(OTHER_SHA, Some("deployed"))));
         let put_back = plan(&target(), &facts(older.clone(), vec![newer.clone()]), &known_image('a'), &release());
         assert_eq!(put_back.unwrap().drift.unwrap().last, newer.arn);
         let history = plan(&target(), &facts(newer, vec![older]), &known_image('a'), &release());

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::domain::image::ImageReference;
 use crate::domain::names::ContainerName;
+use crate::domain::neutral;
 use crate::domain::release::ReleaseName;
 
 /// What `DescribeTaskDefinition` returns and `RegisterTaskDefinition` refuses
@@ -186,10 +187,11 @@ impl TaskDefinition {
 
     fn container(&self, name: &ContainerName) -> Result<&Map<String, Value>, TaskDefinitionError> {
         self.containers().find(|fields| name_of(fields) == Some(name.as_str())).ok_or_else(|| {
-            let known: Vec<String> = self.containers().filter_map(name_of).map(|name| format!("`{name}`")).collect();
+            let known: Vec<String> =
+                self.containers().filter_map(name_of).map(|name| format!("`{}`", neutral::phrase(name, 80))).collect();
             TaskDefinitionError::UnknownContainer {
                 name: name.clone(),
-                family: self.family().to_owned(),
+                family: neutral::phrase(self.family(), 80),
                 known: known.join(", "),
             }
         })
@@ -313,6 +315,9 @@ fn compare(path: &str, from: &Value, to: &Value, changes: &mut Vec<Change>) {
     changes.push(Change { path: path.to_owned(), from: shown(path, from), to: shown(path, to) });
 }
 
+/// How much is shown of a name or a value: an image reference is the longest.
+const LONGEST_SHOWN: usize = 512;
+
 /// Fields whose children have names that people chose.
 const NAMED: [&str; 9] = [
     "containerDefinitions",
@@ -332,8 +337,9 @@ fn last_field(path: &str) -> &str {
 
 /// Fields of ECS are written with a dot, names that people chose in brackets.
 fn child_path(path: &str, key: &str) -> String {
+    let key = neutral::phrase(key, LONGEST_SHOWN);
     match path {
-        "" => key.to_owned(),
+        "" => key,
         _ if NAMED.contains(&last_field(path)) => format!("{path}[{key}]"),
         _ => format!("{path}.{key}"),
     }
@@ -346,7 +352,7 @@ fn shown(path: &str, value: &Value) -> Option<String> {
     let public = PUBLIC.contains(&last_field(path)) || path.ends_with(&format!("[{RELEASE_LABEL}]"));
     match value {
         Value::Null => None,
-        Value::String(text) if public => Some(text.clone()),
+        Value::String(text) if public => Some(neutral::phrase(text, LONGEST_SHOWN)),
         Value::Number(_) | Value::Bool(_) if public => Some(value.to_string()),
         Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
             Some("(not shown)".to_owned())
@@ -458,6 +464,16 @@ mod tests {
             paths,
             ["containerDefinitions[web].environment[B].value", "containerDefinitions[web].environment[C]"]
         );
+    }
+
+    #[test]
+    fn foreign_names_and_values_are_neutral_in_changes() {
+        let mut document = live().to_json();
+        document["containerDefinitions"][0]["image"] = json!("x\n::error::forged");
+        document["containerDefinitions"][0]["environment"] =
+            json!([{"name": "A\n::add-mask::\u{1b}[31m##[group]", "value": ""}]);
+        let text = format!("{:?}", live().changes_to(&TaskDefinition::from_json(document).unwrap()));
+        assert!(!text.contains("\\n") && !text.contains("##[") && !text.contains("\\u{1b}"), "{text}");
     }
 
     #[test]

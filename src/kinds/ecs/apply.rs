@@ -140,7 +140,7 @@ impl Apply<'_> {
         };
         match self.run.cloud.ecs.service(&target.cluster, &target.service).await {
             Ok(Some((service, _))) if service.primary().is_some_and(|primary| primary.task_definition == arn) => {
-                self.run.journal.warning(format!("{failure}, but the service took the update"), None);
+                self.run.journal.warning(format!("{}; but the service took the update", failure.brief()), None);
                 Ok(service)
             }
             Ok(_) => {
@@ -148,8 +148,8 @@ impl Apply<'_> {
                 Err(failure)
             }
             Err(unseen) => Err(Failure::new(Outcome::Broken, "whether the service took the update is unknown")
-                .cause(failure.to_string())
-                .cause(unseen.to_string())
+                .cause(failure.brief())
+                .cause(unseen.brief())
                 .hint("look at the service; run this again when AWS answers")),
         }
     }
@@ -206,9 +206,11 @@ impl Apply<'_> {
             if self.plan.rolling_out { ("wait for", Outcome::Deployed) } else { ("verify", Outcome::Unchanged) };
         let ended = self.follow(verb, ours, service.clone(), &live.definition).await?;
         let result = self.prove(ended, outcome).await;
-        // The run that put it here ended before it could write how.
-        let unwritten = |entry: &LedgerEntry| entry.release == self.run.release && entry.outcome.is_none();
-        if result.is_ok() && live.ledger.as_ref().is_some_and(unwritten) {
+        // The run that put it here ended before it knew, or before it could write it down.
+        let unknown = |entry: &LedgerEntry| {
+            entry.release == self.run.release && entry.outcome.as_deref() != Some(Outcome::Deployed.as_str())
+        };
+        if result.is_ok() && live.ledger.as_ref().is_some_and(unknown) {
             self.write_outcome(&live.arn, Outcome::Deployed).await;
         }
         result
@@ -243,7 +245,7 @@ impl Apply<'_> {
             let hint = failure.hints.first().cloned();
             self.run
                 .journal
-                .warning(format!("the outcome could not be written on {}: {failure}", short_arn(arn)), hint);
+                .warning(format!("the outcome could not be written on {}: {}", short_arn(arn), failure.brief()), hint);
         }
     }
 }

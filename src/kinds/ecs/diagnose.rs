@@ -15,7 +15,7 @@ const LINES: usize = 10;
 pub async fn causes(cloud: &Cloud, target: &EcsTarget, revision: &str, definition: &TaskDefinition) -> Vec<String> {
     let mut tasks = match cloud.ecs.tasks(&target.cluster, &target.service, WhichTasks::Stopped).await {
         Ok(tasks) => tasks,
-        Err(failure) => return vec![format!("the stopped tasks cannot be looked at: {failure}")],
+        Err(failure) => return vec![format!("the stopped tasks cannot be looked at: {}", failure.brief())],
     };
     tasks.retain(|task| task.revision == revision);
     tasks.sort_by_key(|task| std::cmp::Reverse(task.created));

@@ -95,7 +95,10 @@ impl Follow<'_> {
             match next {
                 Next::End(result) => return result,
                 Next::LookAgain(_) if elapsed >= self.target.timeout => return Err(self.out_of_patience()),
-                Next::LookAgain(pause) => self.journal.pause(self.step, elapsed, pause).await,
+                Next::LookAgain(pause) => {
+                    let left = self.target.timeout.saturating_sub(elapsed);
+                    self.journal.pause(self.step, elapsed, pause.min(left)).await;
+                }
             }
             looked = self.look().await;
         }
@@ -196,7 +199,7 @@ impl Follow<'_> {
 
     /// Reads back the previous revision as ours would be: every task, with the digest that it is pinned to.
     async fn previous_serves(&self, previous: &str, service: &Service) -> Result<(), String> {
-        let revision = self.cloud.ecs.revision(previous).await.map_err(|failure| failure.to_string())?;
+        let revision = self.cloud.ecs.revision(previous).await.map_err(|failure| failure.brief())?;
         let container = &self.target.container;
         let pinned = revision.definition.image_of(container).ok().and_then(|image| image.digest);
         let tasks = self
@@ -204,7 +207,7 @@ impl Follow<'_> {
             .ecs
             .tasks(&self.target.cluster, &self.target.service, WhichTasks::MeantToRun)
             .await
-            .map_err(|failure| failure.to_string())?;
+            .map_err(|failure| failure.brief())?;
         let running: Vec<Digest> = running_digests(&tasks, previous, container);
         let digests = match pinned {
             // Not pinned: whatever runs is what the tag leads to.
@@ -236,8 +239,7 @@ impl Follow<'_> {
     fn unseen(&self, failure: Failure, memory: &mut Memory) -> Next {
         if failure.transient {
             if !memory.unseen {
-                let cause = failure.causes.first().unwrap_or(&failure.reason);
-                self.journal.warning(format!("the service cannot be looked at: {cause}"), None);
+                self.journal.warning(format!("the service cannot be looked at: {}", failure.brief()), None);
             }
             memory.unseen = true;
             return Next::LookAgain(Duration::from_secs(5));

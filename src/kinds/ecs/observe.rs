@@ -82,14 +82,13 @@ async fn other_revisions(cloud: &Cloud, live: &Revision) -> Result<Vec<Revision>
 }
 
 fn read_file(path: &camino::Utf8Path) -> Result<TaskDefinition, Failure> {
-    let invalid = |cause: String| {
-        Failure::invalid(format!("task-definition file {path} cannot be used"))
-            .cause(cause)
-            .hint("it is JSON as `aws ecs register-task-definition --cli-input-json` takes it")
-    };
-    let text = std::fs::read_to_string(path).map_err(|error| invalid(error.to_string()))?;
-    let document = serde_json::from_str(&text).map_err(|error| invalid(error.to_string()))?;
-    TaskDefinition::from_json(document).map_err(|error| invalid(error.to_string()))
+    let invalid = |cause: String| Failure::invalid(format!("task-definition file {path} cannot be used")).cause(cause);
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        invalid(error.to_string()).hint("correct `task-definition`: its path begins at the configuration file")
+    })?;
+    let form = "it is JSON as `aws ecs register-task-definition --cli-input-json` takes it";
+    let document = serde_json::from_str(&text).map_err(|error| invalid(error.to_string()).hint(form))?;
+    TaskDefinition::from_json(document).map_err(|error| invalid(error.to_string()).hint(form))
 }
 
 /// What a revision runs in the configured container.

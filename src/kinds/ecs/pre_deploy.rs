@@ -139,17 +139,23 @@ impl PreDeploy<'_> {
         let stopped = self.run.cloud.ecs.stop_task(&self.target.cluster, &task.arn, "shipgate: out of time").await;
         match stopped {
             Ok(()) => failure.cause(format!("task {} was stopped", task.id())),
-            Err(error) => failure.cause(format!("task {} could not be stopped: {error}", task.id())),
+            Err(error) => failure.cause(format!("task {} could not be stopped: {}", task.id(), error.brief())),
         }
     }
 
     fn judge(&self, task: &Task) -> Result<(), Failure> {
         let container = task.container(self.target.container.as_str());
         let code = container.and_then(|container| container.exit_code);
-        if code == Some(0) {
+        // Stopped from outside a command may well exit with 0, and has not done its work.
+        let by_itself = task.stop_code.as_deref() == Some("EssentialContainerExited");
+        if code == Some(0) && by_itself {
             return Ok(());
         }
-        let ended = code.map_or_else(|| "did not run".to_owned(), |code| format!("exited with code {code}"));
+        let ended = match code {
+            Some(0) => "was stopped before its end".to_owned(),
+            Some(code) => format!("exited with code {code}"),
+            None => "did not run".to_owned(),
+        };
         Err(Failure::failed(format!("the pre-deploy command {ended}; the service was not changed"))
             .cause(why_stopped(task))
             .hint(format!("read its output above, or the log of task {}", short_arn(&task.arn))))
