@@ -38,6 +38,20 @@ pub struct RegistryAddress {
     pub tls: bool,
 }
 
+/// Other addresses by the AWS names of registries.
+#[derive(Debug, Clone)]
+pub struct RegistryAddresses(Vec<(String, RegistryAddress)>);
+
+impl RegistryAddresses {
+    /// The other address of the registry of an account in a region.
+    pub fn of(&self, account: &AccountId, region: &Region) -> Option<&RegistryAddress> {
+        let names = |name: &str| {
+            name.split('.').next() == Some(account.as_str()) && name.split('.').any(|part| part == region.as_str())
+        };
+        self.0.iter().find(|(name, _)| names(name)).map(|(_, address)| address)
+    }
+}
+
 impl Context {
     /// Reads the process's environment, working directory and standard error.
     ///
@@ -46,8 +60,11 @@ impl Context {
     /// The working directory is gone, or its path is not UTF-8.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
     pub fn from_process() -> Result<Self, Failure> {
-        let directory = std::env::current_dir()
-            .map_err(|error| Failure::invalid("the working directory cannot be read").cause(error.to_string()))?;
+        let directory = std::env::current_dir().map_err(|error| {
+            Failure::invalid("the working directory cannot be read")
+                .cause(error.to_string())
+                .hint("change to a directory that exists")
+        })?;
         let directory = Utf8PathBuf::from_path_buf(directory)
             .map_err(|path| Failure::invalid(format!("the working directory {} is not UTF-8", path.display())))?;
         let interactive = std::io::stderr().is_terminal();
@@ -129,32 +146,25 @@ impl Context {
         self.all.iter().filter(|(name, _)| name.to_str().is_some_and(wanted)).cloned().collect()
     }
 
-    /// The other address of a registry, when [`REGISTRY_HOSTS`] names one.
+    /// The other addresses of registries that [`REGISTRY_HOSTS`] names.
     ///
     /// # Errors
     ///
     /// The variable is malformed: `invalid`.
-    pub fn registry_address(&self, account: &AccountId, region: &Region) -> Result<Option<RegistryAddress>, Failure> {
-        let Some(text) = self.variable(REGISTRY_HOSTS) else {
-            return Ok(None);
-        };
-        let mut found = None;
-        for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
-            let (name, address) = parse_registry_entry(entry).ok_or_else(|| {
-                Failure::invalid(format!("{REGISTRY_HOSTS} has a malformed entry {entry:?}"))
-                    .hint("write 000000000000.dkr.ecr.us-east-1.amazonaws.com=http://localhost:4566, entries separated by commas")
-            })?;
-            let mut parts = name.split('.');
-            let of_account = parts.next() == Some(account.as_str());
-            if of_account && name.split('.').any(|part| part == region.as_str()) {
-                found = found.or(Some(address));
-            }
-        }
-        Ok(found)
+    pub fn registry_addresses(&self) -> Result<RegistryAddresses, Failure> {
+        let entries = self.variable(REGISTRY_HOSTS).unwrap_or_default().split(',').map(str::trim);
+        let parsed = entries.filter(|entry| !entry.is_empty()).map(|entry| {
+            parse_registry_entry(entry).ok_or_else(|| {
+                Failure::invalid(format!("{REGISTRY_HOSTS} has a malformed entry {entry:?}")).hint(
+                    "write 000000000000.dkr.ecr.us-east-1.amazonaws.com=http://localhost:4566, entries separated by commas",
+                )
+            })
+        });
+        parsed.collect::<Result<_, _>>().map(RegistryAddresses)
     }
 }
 
-fn parse_registry_entry(entry: &str) -> Option<(&str, RegistryAddress)> {
+fn parse_registry_entry(entry: &str) -> Option<(String, RegistryAddress)> {
     let (name, url) = entry.split_once('=')?;
     let (tls, host) = match url.strip_prefix("http://") {
         Some(host) => (false, host),
@@ -163,7 +173,7 @@ fn parse_registry_entry(entry: &str) -> Option<(&str, RegistryAddress)> {
     let host = host.trim_end_matches('/');
     let plain =
         !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '-' | '[' | ']'));
-    (plain && name.contains(".dkr.ecr.")).then(|| (name, RegistryAddress { host: host.to_owned(), tls }))
+    (plain && name.contains(".dkr.ecr.")).then(|| (name.to_owned(), RegistryAddress { host: host.to_owned(), tls }))
 }
 
 #[cfg(test)]
@@ -177,7 +187,8 @@ mod tests {
 
     fn address(text: &str, account: &str, region: &str) -> Result<Option<RegistryAddress>, String> {
         context(&[(REGISTRY_HOSTS, text)])
-            .registry_address(&account.parse().unwrap(), &region.parse().unwrap())
+            .registry_addresses()
+            .map(|addresses| addresses.of(&account.parse().unwrap(), &region.parse().unwrap()).cloned())
             .map_err(|failure| failure.reason)
     }
 

@@ -11,7 +11,7 @@ use crate::clients::git::Git;
 use crate::clients::logs::Logs;
 use crate::clients::registry::Registry;
 use crate::config::{Document, Request};
-use crate::context::{Context, VARS};
+use crate::context::{Context, RegistryAddresses, VARS};
 use crate::domain::image::Repository;
 use crate::domain::names::AccountId;
 use crate::domain::plan::{ImageState, PresentImage, release_tag};
@@ -159,11 +159,14 @@ pub async fn release(git: &Git, allow_dirty: bool, now: Timestamp) -> Result<Rel
 ///
 /// # Errors
 ///
-/// The call failed, or the variable with other addresses is malformed.
-pub async fn registry(cloud: &Cloud, context: &Context, target: &Target) -> Result<RegistryAccess, Failure> {
-    let address = context.registry_address(&cloud.account, &target.region)?;
+/// The call failed.
+pub async fn registry(
+    cloud: &Cloud,
+    addresses: &RegistryAddresses,
+    target: &Target,
+) -> Result<RegistryAccess, Failure> {
     let login = cloud.ecr.login().await?;
-    Ok(RegistryAccess { registry: Registry::new(&login, address.as_ref()), login })
+    Ok(RegistryAccess { registry: Registry::new(&login, addresses.of(&cloud.account, &target.region)), login })
 }
 
 /// What the registry says about the image of a release.

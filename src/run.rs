@@ -14,6 +14,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::cli::{Cli, Command, Deploy, Global, OutputFormat, Planned};
 use crate::commands::{deploy, logs, status};
 use crate::context::Context;
+use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
 use crate::error::Failure;
 use crate::report::human::{self, Level};
@@ -25,11 +26,7 @@ use crate::report::{Reporter, json, status_table};
 pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            // clap knows where help and where errors go; that a pipe is closed is no failure of ours.
-            let _printed = error.print();
-            return ExitCode::from(if error.use_stderr() { Outcome::Invalid.exit_code() } else { 0 });
-        }
+        Err(error) => return unparsed(&error),
     };
     set_up_logging(cli.global.verbosity.tracing_level_filter());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -37,6 +34,9 @@ pub fn run() -> ExitCode {
         (Ok(context), Ok(runtime)) => runtime.block_on(Box::pin(execute(&context, &cli))),
         (Err(failure), _) => {
             human::show_failure(&failure, false);
+            if cli.global.output == OutputFormat::Json {
+                print(&json::failure("", None, &failure));
+            }
             failure.outcome
         }
         (_, Err(error)) => {
@@ -45,6 +45,26 @@ pub fn run() -> ExitCode {
         }
     };
     ExitCode::from(outcome.exit_code())
+}
+
+/// Help, the version, or what is wrong with the command line.
+fn unparsed(error: &clap::Error) -> ExitCode {
+    // clap knows where help and where errors go; that a pipe is closed is no failure of ours.
+    let _printed = error.print();
+    if !error.use_stderr() {
+        return ExitCode::SUCCESS;
+    }
+    // Without a parsed command line, the words themselves say whether a program is reading.
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let wants_json = words.iter().any(|word| word == "--output=json")
+        || words.windows(2).any(|pair| pair == ["--output".to_owned(), "json".to_owned()]);
+    if wants_json {
+        let text = error.to_string();
+        let reason = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        let failure = Failure::invalid(neutral::phrase(reason, 300)).hint("`shipgate --help` shows the commands");
+        print(&json::failure("", None, &failure));
+    }
+    ExitCode::from(Outcome::Invalid.exit_code())
 }
 
 async fn execute(context: &Context, cli: &Cli) -> Outcome {

@@ -45,7 +45,9 @@ impl Git {
                 .hint("a release is a commit: `git add` and `git commit` first"));
         }
         sha.parse().map_err(|error: crate::domain::names::InvalidName| {
-            Failure::invalid("the commit id of HEAD is not supported").cause(error.to_string())
+            Failure::invalid("the commit id of HEAD is not supported")
+                .cause(error.to_string())
+                .hint("use a repository with SHA-1 commit ids, git's default (`git rev-parse --show-object-format`)")
         })
     }
 

@@ -7,7 +7,7 @@ use crate::cli;
 use crate::clients::git::Git;
 use crate::clients::http::Http;
 use crate::clients::process::Processes;
-use crate::context::Context;
+use crate::context::{Context, RegistryAddresses};
 use crate::domain::gate::{Gate, authorize, deploy_gates};
 use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
@@ -50,6 +50,7 @@ pub async fn run(
     let configuration = Configuration::load(context, global.config.as_deref())?;
     let target = configuration.target(context, &arguments.environment, &arguments.components)?;
     directly_deployable(&target)?;
+    let addresses = context.registry_addresses()?;
     let processes = Processes::new(context.child_environment());
     let git = Git::new(processes.clone(), &configuration.directory);
     let release = observe::release(&git, arguments.allow_dirty, clock()).await?;
@@ -57,7 +58,7 @@ pub async fn run(
 
     let gates = deploy_gates();
     let cloud = observe::cloud(context, &target, &configuration.directory).await?;
-    let observed = observe_and_plan(context, cloud, target, release).await?;
+    let observed = observe_and_plan(&addresses, cloud, target, release).await?;
     record_plan(journal, &observed.plan, &gates);
     if until == Until::Planned {
         return Ok(Outcome::Planned);
@@ -94,12 +95,12 @@ fn directly_deployable(target: &Target) -> Result<(), Failure> {
 }
 
 async fn observe_and_plan(
-    context: &Context,
+    addresses: &RegistryAddresses,
     cloud: Cloud,
     target: Target,
     release: crate::domain::release::ReleaseName,
 ) -> Result<Observed, Failure> {
-    let access = observe::registry(&cloud, context, &target).await?;
+    let access = observe::registry(&cloud, addresses, &target).await?;
     let mut facts = Vec::new();
     for component in &target.components {
         facts.push((component.name.clone(), kinds::observe(&cloud, component).await?));

@@ -53,7 +53,8 @@ impl ConfigErrors {
     pub fn render(&self, color: bool) -> String {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         let reports: Vec<String> = self.errors.iter().map(|error| self.render_one(error, &renderer)).collect();
-        reports.join("\n\n")
+        // A line of the file may hold what the GitHub runner would take for a command.
+        reports.join("\n\n").replace("##[", "# #[")
     }
 
     fn render_one(&self, error: &ConfigError, renderer: &Renderer) -> String {

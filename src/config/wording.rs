@@ -21,7 +21,8 @@ pub(super) fn printable(text: &str) -> String {
             printable.push(character);
         }
     }
-    printable
+    // What the GitHub runner would take for a command.
+    printable.replace("##[", "# #[")
 }
 
 /// The beginning of a text, with an ellipsis where more follows.

@@ -13,6 +13,7 @@ use crate::domain::ecs::task_definition::Change;
 use crate::domain::gate::Gate;
 use crate::domain::image::Digest;
 use crate::domain::names::ComponentName;
+use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
 use crate::domain::release::ReleaseName;
 use crate::error::Failure;
@@ -106,7 +107,7 @@ struct LeftBehind {
 impl Record {
     /// An empty record of a command.
     pub fn new(command: &str, environment: &str) -> Self {
-        Self { command: command.to_owned(), environment: environment.to_owned(), ..Self::default() }
+        Self { command: command.to_owned(), environment: neutral::phrase(environment, 100), ..Self::default() }
     }
 
     /// What was made and is used by no component that runs the release.

@@ -1,6 +1,6 @@
 //! Carries out the plan of one ECS service.
 //!
-//! revision → pre-deploy → look again → one minimal `UpdateService` → follow until proven → probes → ledger.
+//! look again → revision → pre-deploy → look again → one minimal `UpdateService` → follow until proven → probes → ledger.
 //! Until `UpdateService` nothing that serves is touched; afterwards no error may call itself `failed`.
 
 use crate::apply::Run;
@@ -32,6 +32,13 @@ struct Next {
     definition: TaskDefinition,
 }
 
+/// A service that still runs what it ran when the plan was made.
+struct Unmoved {
+    placement: Placement,
+    /// The id of its primary deployment.
+    primary: String,
+}
+
 /// Carries out the plan and verifies what runs then.
 ///
 /// # Errors
@@ -42,8 +49,9 @@ pub async fn apply(run: &Run<'_>, component: &ComponentName, plan: &EcsPlan) -> 
     if plan.is_empty() {
         return apply.verify_unchanged().await;
     }
+    let unmoved = apply.unmoved().await?;
     let next = apply.revision().await?;
-    let result = apply.roll_out(&next).await;
+    let result = apply.roll_out(&next, unmoved).await;
     let outcome = result.as_ref().map_or_else(|failure| failure.outcome, |outcome| *outcome);
     apply.write_outcome(&next.arn, outcome).await;
     result
@@ -76,8 +84,7 @@ impl Apply<'_> {
         Ok(Next { arn, definition: definition.clone() })
     }
 
-    async fn roll_out(&self, next: &Next) -> Result<Outcome, Failure> {
-        let placement = self.unmoved().await?;
+    async fn roll_out(&self, next: &Next, mut unmoved: Unmoved) -> Result<Outcome, Failure> {
         if let Some(command) = &self.plan.target.pre_deploy {
             let step = self.step("pre-deploy");
             let pre_deploy = PreDeploy {
@@ -87,12 +94,12 @@ impl Apply<'_> {
                 command,
                 task_definition: &next.arn,
                 log: next.definition.log_destination(&self.plan.target.container),
-                placement: &placement,
+                placement: &unmoved.placement,
                 step: &step,
             };
             self.run.journal.step(&step, pre_deploy.execute()).await?;
             // A migration takes time, in which others may have deployed.
-            self.unmoved().await?;
+            unmoved = self.unmoved().await?;
         }
         // Said before it is so: a signal in the middle of the call must not leave it unsaid.
         self.run.journal.component(self.component, |component| component.changed = true);
@@ -103,21 +110,22 @@ impl Apply<'_> {
             task_definition: next.arn.clone(),
             previous_task_definition: Some(self.plan.live.arn.clone()),
         };
-        let ended = self.follow("wait for", ours, updated, &next.definition).await?;
+        let ended = self.follow("wait for", ours, Some(unmoved.primary), updated, &next.definition).await?;
         self.prove(ended, Outcome::Deployed).await
     }
 
     /// The precondition of the plan: the service still runs what it ran when we planned.
-    async fn unmoved(&self) -> Result<Placement, Failure> {
+    async fn unmoved(&self) -> Result<Unmoved, Failure> {
         let target = &self.plan.target;
         let found = self.run.cloud.ecs.service(&target.cluster, &target.service).await?;
         let (service, placement) = found.ok_or_else(|| {
             Failure::failed(format!("service `{}` does not exist any more", target.service))
                 .hint("create it again; nothing was changed")
         })?;
-        let runs = service.primary().map(|primary| primary.task_definition.as_str()).unwrap_or_default();
+        let primary = service.primary();
+        let runs = primary.map(|primary| primary.task_definition.as_str()).unwrap_or_default();
         if runs == self.plan.live.arn {
-            return Ok(placement);
+            return Ok(Unmoved { placement, primary: primary.map(|primary| primary.id.clone()).unwrap_or_default() });
         }
         Err(Failure::new(
             Outcome::Stale,
@@ -158,6 +166,7 @@ impl Apply<'_> {
         &self,
         verb: &str,
         ours: OurDeployment,
+        before: Option<String>,
         first: Service,
         definition: &TaskDefinition,
     ) -> Result<Ended, Failure> {
@@ -174,6 +183,7 @@ impl Apply<'_> {
                 digests: self.plan.digests(),
             },
             ours,
+            before,
             last_rollout: self.plan.last_rollout,
             journal: self.run.journal,
             step: &step,
@@ -204,7 +214,7 @@ impl Apply<'_> {
         // A rollout of this release that an earlier run began is this release's deployment.
         let (verb, outcome) =
             if self.plan.rolling_out { ("wait for", Outcome::Deployed) } else { ("verify", Outcome::Unchanged) };
-        let ended = self.follow(verb, ours, service.clone(), &live.definition).await?;
+        let ended = self.follow(verb, ours, None, service.clone(), &live.definition).await?;
         let result = self.prove(ended, outcome).await;
         // The run that put it here ended before it knew, or before it could write it down.
         let unknown = |entry: &LedgerEntry| {

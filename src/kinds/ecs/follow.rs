@@ -38,6 +38,9 @@ pub struct Follow<'a> {
     pub target: &'a EcsTarget,
     /// The deployment.
     pub ours: OurDeployment,
+    /// The id of the primary deployment before ours: a look that shows it again may be a stale one. `None`: ours was
+    /// there before.
+    pub before: Option<String>,
     /// What must run in the end.
     pub expected: Expectation,
     /// How long the last rollout took, where that is known.
@@ -94,7 +97,7 @@ impl Follow<'_> {
             };
             match next {
                 Next::End(result) => return result,
-                Next::LookAgain(_) if elapsed >= self.target.timeout => return Err(self.out_of_patience()),
+                Next::LookAgain(_) if elapsed >= self.target.timeout => return Err(self.out_of_patience(&memory)),
                 Next::LookAgain(pause) => {
                     let left = self.target.timeout.saturating_sub(elapsed);
                     self.journal.pause(self.step, elapsed, pause.min(left)).await;
@@ -153,7 +156,8 @@ impl Follow<'_> {
         if memory.looks > 1 && service.deployments.iter().any(is_ours) {
             memory.listed = true;
         }
-        memory.looks > 1 && !memory.listed && elapsed < STALE_READS
+        let shows_before = service.primary().map(|primary| &primary.id) == self.before.as_ref();
+        memory.looks > 1 && !memory.listed && shows_before && elapsed < STALE_READS
     }
 
     async fn read_back(&self, service: &Service, memory: &mut Memory) -> Next {
@@ -250,8 +254,13 @@ impl Follow<'_> {
         Next::End(Err(failure.hints.into_iter().fold(seen, Failure::hint)))
     }
 
-    fn out_of_patience(&self) -> Failure {
+    fn out_of_patience(&self, memory: &Memory) -> Failure {
         let limit = self.target.timeout.as_secs();
+        if memory.unseen {
+            let reason =
+                format!("the service could not be looked at until {limit} s were over: how it ended is unknown");
+            return Failure::new(Outcome::Broken, reason).hint(self.look_hint());
+        }
         Failure::new(Outcome::TimedOut, format!("the rollout is still in progress after {limit} s; ECS goes on")).hint(
             format!(
                 "see how it ends with `shipgate status`, or raise `timeout` of the component; {}",
