@@ -1,14 +1,16 @@
 //! The local cloud, with a cluster, services and a repository for each test alone.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_ecr::types::ImageTagMutability;
 use aws_sdk_ecs::types::{
-    AwsVpcConfiguration, ContainerDefinition, DeploymentCircuitBreaker, DeploymentConfiguration, KeyValuePair,
-    LaunchType, LogConfiguration, LogDriver, NetworkConfiguration, Service, Task,
+    AwsVpcConfiguration, ContainerDefinition, DeploymentCircuitBreaker, DeploymentConfiguration,
+    DeploymentRolloutState, DesiredStatus, KeyValuePair, LaunchType, LoadBalancer, LogConfiguration, LogDriver,
+    NetworkConfiguration, Service, SortOrder, Task,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use crate::harness::{Ran, Repository, Shipgate};
@@ -33,6 +35,18 @@ pub struct ServiceOptions {
     pub desired: i32,
     pub command: Vec<String>,
     pub variables: Vec<(&'static str, &'static str)>,
+    pub breaker: Breaker,
+    pub maximum_percent: i32,
+    /// The target group that its tasks join.
+    pub target_group: Option<String>,
+}
+
+/// What the service's deployment circuit breaker does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Breaker {
+    RollsBack,
+    OnlyStops,
+    Off,
 }
 
 impl ServiceOptions {
@@ -43,8 +57,29 @@ impl ServiceOptions {
             desired: 1,
             command: Vec::new(),
             variables: vec![("LOG_LEVEL", "info")],
+            breaker: Breaker::RollsBack,
+            maximum_percent: 200,
+            target_group: None,
         }
     }
+
+    pub fn worker() -> Self {
+        Self { name: "worker", container: "worker", command: vec!["worker".to_owned()], ..Self::web() }
+    }
+
+    /// A rollout of this service never ends, because there is no room for a second task beside the first.
+    /// [`Cloud::make_room`] lets it go on.
+    pub fn without_room() -> Self {
+        Self { maximum_percent: 100, ..Self::web() }
+    }
+}
+
+/// What serves: equal before and after means that nothing was touched.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Serving {
+    pub deployment: String,
+    pub task_definition: String,
+    pub tasks: Vec<String>,
 }
 
 #[expect(clippy::disallowed_methods, reason = "scripts/test says where the local cloud is")]
@@ -53,7 +88,20 @@ fn variable(name: &str) -> String {
 }
 
 impl Cloud {
-    /// A cluster and an image repository with names of this test's own.
+    /// With an image repository and the service `backend`.
+    pub fn with_backend() -> Self {
+        Self::with(&ServiceOptions::web())
+    }
+
+    /// With an image repository and a service.
+    pub fn with(options: &ServiceOptions) -> Self {
+        let cloud = Self::new();
+        cloud.create_repository(ImageTagMutability::Mutable);
+        cloud.create_service(options);
+        cloud
+    }
+
+    /// A cluster with a name of this test's own.
     pub fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let prefix = format!("t{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
@@ -75,7 +123,6 @@ impl Cloud {
         };
         cloud.runtime.block_on(async {
             cloud.ecs.create_cluster().cluster_name(cloud.cluster()).send().await.unwrap();
-            cloud.logs.create_log_group().log_group_name(cloud.log_group()).send().await.unwrap();
         });
         cloud
     }
@@ -88,8 +135,8 @@ impl Cloud {
         format!("{}-app", self.prefix)
     }
 
-    pub fn log_group(&self) -> String {
-        format!("/ecs/{}", self.prefix)
+    pub fn log_group(&self, name: &str) -> String {
+        format!("/ecs/{}", self.service_name(name))
     }
 
     pub fn service_name(&self, name: &str) -> String {
@@ -113,11 +160,32 @@ impl Cloud {
 
     /// A service that runs the stack's bootstrap image, and is up when this returns.
     pub fn create_service(&self, options: &ServiceOptions) {
+        self.create_service_and_go_on(options);
+        crate::harness::eventually("the service's first tasks run", || {
+            self.running_tasks(options.name).len() == usize::try_from(options.desired).unwrap()
+        });
+    }
+
+    /// A service that may never be up.
+    pub fn create_service_and_go_on(&self, options: &ServiceOptions) {
+        let log_group = self.logs.create_log_group().log_group_name(self.log_group(options.name));
+        self.runtime.block_on(log_group.send()).unwrap();
         let definition = self.register_bootstrap(options);
         let network = NetworkConfiguration::builder()
             .awsvpc_configuration(AwsVpcConfiguration::builder().subnets("subnet-1").build().unwrap())
             .build();
-        let breaker = DeploymentCircuitBreaker::builder().enable(true).rollback(true).build();
+        let breaker = DeploymentCircuitBreaker::builder()
+            .enable(options.breaker != Breaker::Off)
+            .rollback(options.breaker == Breaker::RollsBack)
+            .build();
+        let deployment = DeploymentConfiguration::builder()
+            .deployment_circuit_breaker(breaker)
+            .maximum_percent(options.maximum_percent)
+            .minimum_healthy_percent(100);
+        let balancer = options.target_group.as_ref().map(|group| {
+            let container = LoadBalancer::builder().container_name(options.container).container_port(8000);
+            vec![container.target_group_arn(group).build()]
+        });
         let request = self
             .ecs
             .create_service()
@@ -127,17 +195,15 @@ impl Cloud {
             .desired_count(options.desired)
             .launch_type(LaunchType::Fargate)
             .network_configuration(network)
-            .deployment_configuration(DeploymentConfiguration::builder().deployment_circuit_breaker(breaker).build());
+            .set_load_balancers(balancer)
+            .deployment_configuration(deployment.build());
         self.runtime.block_on(request.send()).unwrap();
-        crate::harness::eventually("the service's first tasks run", || {
-            self.running_tasks(options.name).len() == usize::try_from(options.desired).unwrap()
-        });
     }
 
     fn register_bootstrap(&self, options: &ServiceOptions) -> String {
         let mut log = LogConfiguration::builder().log_driver(LogDriver::Awslogs);
         for (key, value) in [
-            ("awslogs-group", self.log_group().as_str()),
+            ("awslogs-group", self.log_group(options.name).as_str()),
             ("awslogs-region", "us-east-1"),
             ("awslogs-stream-prefix", options.name),
         ] {
@@ -205,6 +271,15 @@ impl Cloud {
         )
     }
 
+    /// The configuration of another environment, whose `backend` is another service with the same repository.
+    pub fn other_environment(&self, environment: &str, service: &str) -> String {
+        format!(
+            "[environments.{environment}]\nregion = \"us-east-1\"\naccount = \"000000000000\"\n\
+             [environments.{environment}.components.backend]\nservice = \"{}\"\n",
+            self.service_name(service),
+        )
+    }
+
     /// The environment that the program needs to reach this cloud.
     pub fn variables(&self) -> Vec<(&'static str, String)> {
         vec![
@@ -232,9 +307,250 @@ impl Cloud {
         self.runtime.block_on(request.send()).unwrap().services.unwrap().remove(0)
     }
 
+    /// What serves now.
+    pub fn serving(&self, name: &str) -> Serving {
+        let service = self.service(name);
+        let primary = service.deployments().iter().find(|deployment| deployment.status() == Some("PRIMARY")).unwrap();
+        let mut tasks: Vec<String> =
+            self.running_tasks(name).iter().map(|task| task.task_arn().unwrap().to_owned()).collect();
+        tasks.sort();
+        Serving {
+            deployment: primary.id().unwrap().to_owned(),
+            task_definition: primary.task_definition().unwrap().to_owned(),
+            tasks,
+        }
+    }
+
+    /// The releases that the shop's running tasks say they are.
+    pub fn releases(&self, name: &str) -> Vec<String> {
+        let tasks = self.running_tasks(name);
+        tasks.iter().map(|task| self.ask(task, "/health")["release"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The tasks of the cluster that no service started, running and stopped.
+    pub fn one_off_tasks(&self) -> Vec<Task> {
+        self.runtime.block_on(async {
+            let mut arns = Vec::new();
+            for status in [DesiredStatus::Running, DesiredStatus::Stopped] {
+                let request = self.ecs.list_tasks().cluster(self.cluster()).desired_status(status);
+                arns.extend(request.send().await.unwrap().task_arns.unwrap_or_default());
+            }
+            if arns.is_empty() {
+                return Vec::new();
+            }
+            let request = self.ecs.describe_tasks().cluster(self.cluster()).set_tasks(Some(arns));
+            let mut tasks = request.send().await.unwrap().tasks.unwrap_or_default();
+            tasks.retain(|task| !task.group().unwrap_or_default().starts_with("service:"));
+            tasks
+        })
+    }
+
+    /// Waits for a one-off task that runs.
+    pub fn running_one_off_task(&self) -> Task {
+        let running = || self.one_off_tasks().into_iter().find(|task| task.last_status() == Some("RUNNING"));
+        crate::harness::eventually("a one-off task runs", || running().is_some());
+        running().unwrap()
+    }
+
+    /// A request to ECS as raw JSON, with fields that the SDK may not know.
+    pub fn ecs_call(&self, operation: &str, body: &Value) -> Value {
+        self.runtime.block_on(async {
+            let answer = reqwest::Client::new()
+                .post(&self.endpoint)
+                .header("x-amz-target", format!("AmazonEC2ContainerServiceV20141113.{operation}"))
+                .header("content-type", "application/x-amz-json-1.1")
+                .header("authorization", authorization("ecs"))
+                .body(body.to_string())
+                .send()
+                .await
+                .unwrap();
+            let text = answer.text().await.unwrap();
+            let answer: Value = serde_json::from_str(&text).unwrap();
+            assert!(answer.get("__type").is_none(), "{operation}: {text}");
+            answer
+        })
+    }
+
+    /// A revision as ECS describes it.
+    pub fn definition(&self, arn: &str) -> Value {
+        self.ecs_call("DescribeTaskDefinition", &json!({ "taskDefinition": arn }))["taskDefinition"].take()
+    }
+
+    /// Registers what a service runs, changed, as somebody would by hand.
+    pub fn register_changed(&self, name: &str, change: impl FnOnce(&mut Value)) -> String {
+        let mut definition = self.definition(&self.revision(name));
+        for field in ["taskDefinitionArn", "revision", "status", "registeredAt", "registeredBy", "compatibilities"] {
+            definition.as_object_mut().unwrap().remove(field);
+        }
+        definition.as_object_mut().unwrap().retain(|_, value| !value.is_null() && value != "");
+        change(&mut definition);
+        let registered = self.ecs_call("RegisterTaskDefinition", &definition);
+        registered["taskDefinition"]["taskDefinitionArn"].as_str().unwrap().to_owned()
+    }
+
+    /// Points a service at a revision, as somebody would by hand.
+    pub fn move_to(&self, name: &str, revision: &str) {
+        let request = self
+            .ecs
+            .update_service()
+            .cluster(self.cluster())
+            .service(self.service_name(name))
+            .task_definition(revision);
+        self.runtime.block_on(request.send()).unwrap();
+    }
+
+    /// Changes what a service runs by hand, and waits until it runs.
+    pub fn change_by_hand(&self, name: &str, change: impl FnOnce(&mut Value)) -> String {
+        let revision = self.register_changed(name, change);
+        self.move_to(name, &revision);
+        self.settled(name);
+        revision
+    }
+
+    pub fn set_desired(&self, name: &str, desired: i32) {
+        let request =
+            self.ecs.update_service().cluster(self.cluster()).service(self.service_name(name)).desired_count(desired);
+        self.runtime.block_on(request.send()).unwrap();
+        self.settled(name);
+    }
+
+    /// Makes a service want a second task that it has no room for.
+    pub fn want_more_than_fits(&self, name: &str) {
+        let request = self
+            .ecs
+            .update_service()
+            .cluster(self.cluster())
+            .service(self.service_name(name))
+            .desired_count(2)
+            .deployment_configuration(DeploymentConfiguration::builder().maximum_percent(50).build());
+        self.runtime.block_on(request.send()).unwrap();
+    }
+
+    pub fn delete_service(&self, name: &str) {
+        let request = self.ecs.delete_service().cluster(self.cluster()).service(self.service_name(name)).force(true);
+        self.runtime.block_on(request.send()).unwrap();
+    }
+
+    pub fn delete_log_group(&self, name: &str) {
+        self.runtime.block_on(self.logs.delete_log_group().log_group_name(self.log_group(name)).send()).unwrap();
+    }
+
+    /// Stops a task as somebody would by hand.
+    pub fn stop_task(&self, task: &Task) {
+        let request = self.ecs.stop_task().cluster(self.cluster()).task(task.task_arn().unwrap());
+        self.runtime.block_on(request.send()).unwrap();
+    }
+
+    /// A load balancer with a target group for the shop: the group's ARN, and the address to ask.
+    pub fn create_load_balancer(&self) -> (String, String) {
+        let name = &self.prefix;
+        let network = "Subnets.member.1=subnet-1&Type=application";
+        let balancer = self.balancer_call("CreateLoadBalancer", "LoadBalancerArn", &format!("Name={name}&{network}"));
+        let port = "Protocol=HTTP&Port=8000&VpcId=vpc-1&TargetType=ip";
+        let group = self.balancer_call("CreateTargetGroup", "TargetGroupArn", &format!("Name={name}&{port}"));
+        let listener = format!(
+            "LoadBalancerArn={balancer}&Protocol=HTTP&Port=80&DefaultActions.member.1.Type=forward\
+             &DefaultActions.member.1.TargetGroupArn={group}"
+        );
+        self.balancer_call("CreateListener", "ListenerArn", &listener);
+        (group, format!("{}/_alb/{name}", self.endpoint))
+    }
+
+    /// A request of the load balancers' query protocol, and one field of its answer.
+    fn balancer_call(&self, action: &str, field: &str, parameters: &str) -> String {
+        let text = self.runtime.block_on(async {
+            let answer = reqwest::Client::new()
+                .post(&self.endpoint)
+                .header("content-type", "application/x-www-form-urlencoded")
+                .header("authorization", authorization("elasticloadbalancing"))
+                .body(format!("Action={action}&Version=2015-12-01&{parameters}"))
+                .send()
+                .await
+                .unwrap();
+            answer.text().await.unwrap()
+        });
+        let value = text.split_once(&format!("<{field}>")).and_then(|(_, rest)| rest.split_once('<'));
+        value.unwrap_or_else(|| panic!("{action}: no {field} in {text}")).0.to_owned()
+    }
+
+    /// Lets the rollout of a service [without room](ServiceOptions::without_room) go on.
+    pub fn make_room(&self, name: &str) {
+        let configuration =
+            DeploymentConfiguration::builder().maximum_percent(200).minimum_healthy_percent(100).build();
+        let request = self
+            .ecs
+            .update_service()
+            .cluster(self.cluster())
+            .service(self.service_name(name))
+            .deployment_configuration(configuration);
+        self.runtime.block_on(request.send()).unwrap();
+    }
+
+    /// Waits until a service has one deployment, with all of its tasks.
+    pub fn settled(&self, name: &str) {
+        crate::harness::eventually("the service has settled", || {
+            let service = self.service(name);
+            let [deployment] = service.deployments() else { return false };
+            deployment.rollout_state() == Some(&DeploymentRolloutState::Completed)
+                && deployment.running_count() == service.desired_count()
+                && self.running_tasks(name).len() == usize::try_from(service.desired_count()).unwrap()
+        });
+    }
+
+    /// What we wrote on a revision.
+    pub fn ledger(&self, revision: &str) -> BTreeMap<String, String> {
+        let request = self.ecs.list_tags_for_resource().resource_arn(revision);
+        let tags = self.runtime.block_on(request.send()).unwrap().tags.unwrap_or_default();
+        tags.into_iter().map(|tag| (tag.key.unwrap(), tag.value.unwrap_or_default())).collect()
+    }
+
+    /// The tags of the test's image repository, and the digest under each.
+    pub fn images(&self) -> BTreeMap<String, String> {
+        let request = self.ecr.describe_images().repository_name(self.repository());
+        let images = self.runtime.block_on(request.send()).unwrap().image_details.unwrap_or_default();
+        let tags = images.iter().flat_map(|image| {
+            let digest = image.image_digest().unwrap().to_owned();
+            image.image_tags().iter().map(move |tag| (tag.clone(), digest.clone()))
+        });
+        tags.collect()
+    }
+
+    pub fn repository_exists(&self) -> bool {
+        let request = self.ecr.describe_repositories().repository_names(self.repository());
+        match self.runtime.block_on(request.send()) {
+            Ok(_) => true,
+            Err(error) => {
+                let error = error.into_service_error();
+                assert!(error.is_repository_not_found_exception(), "{error}");
+                false
+            }
+        }
+    }
+
+    /// `localhost:PORT/REPOSITORY:TAG`
+    pub fn image_reference(&self, tag: &str) -> String {
+        format!("{}/{}:{tag}", self.registry, self.repository())
+    }
+
+    /// Builds an image that is not ours and pushes it.
+    pub fn push_foreign_image(&self, tag: &str) {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("who"), &self.prefix).unwrap();
+        std::fs::write(directory.path().join("Dockerfile"), "FROM scratch\nCOPY who /who\n").unwrap();
+        let reference = self.image_reference(tag);
+        docker(&["build", "--quiet", "--tag", &reference, directory.path().to_str().unwrap()]);
+        docker(&["push", "--quiet", &reference]);
+    }
+
     /// The revision that a service is meant to run.
     pub fn revision(&self, name: &str) -> String {
         self.service(name).task_definition().unwrap().to_owned()
+    }
+
+    /// The revision that was registered last.
+    pub fn newest_revision(&self, name: &str) -> String {
+        let request = self.ecs.list_task_definitions().family_prefix(self.service_name(name)).sort(SortOrder::Desc);
+        self.runtime.block_on(request.send()).unwrap().task_definition_arns.unwrap().remove(0)
     }
 
     /// The number of revisions of a service's family.
@@ -271,16 +587,6 @@ impl Cloud {
             serde_json::from_str(&answer.text().await.unwrap()).unwrap()
         })
     }
-
-    /// Runs a request of a test's own against ECS.
-    pub fn ecs<T>(&self, work: impl AsyncFnOnce(&aws_sdk_ecs::Client) -> T) -> T {
-        self.runtime.block_on(work(&self.ecs))
-    }
-
-    /// Runs a request of a test's own against ECR.
-    pub fn ecr<T>(&self, work: impl AsyncFnOnce(&aws_sdk_ecr::Client) -> T) -> T {
-        self.runtime.block_on(work(&self.ecr))
-    }
 }
 
 impl Drop for Cloud {
@@ -292,8 +598,39 @@ impl Drop for Cloud {
             for service in listed.service_arns() {
                 let _deleted = self.ecs.delete_service().cluster(&cluster).service(service).force(true).send().await;
             }
+            let Ok(listed) = self.ecs.list_tasks().cluster(&cluster).send().await else { return };
+            for task in listed.task_arns() {
+                let _stopped = self.ecs.stop_task().cluster(&cluster).task(task).send().await;
+            }
         });
     }
+}
+
+/// Ends what a task's container runs, without ECS having asked for it. The shop then exits with code 0.
+pub fn end_container(task: &Task) {
+    docker(&["stop", &container_of(task)]);
+}
+
+/// The engine's id of a task's container.
+pub fn container_of(task: &Task) -> String {
+    let label = format!("label=com.amazonaws.ecs.task-arn={}", task.task_arn().unwrap());
+    let id = docker(&["ps", "--no-trunc", "--quiet", "--filter", &label]);
+    assert!(!id.is_empty() && !id.contains(char::is_whitespace), "containers of {label}: {id:?}");
+    id
+}
+
+/// Runs docker and returns what it printed.
+pub fn docker(arguments: &[&str]) -> String {
+    let output = crate::harness::command("docker").args(arguments).env("HOME", "/nonexistent").output().unwrap();
+    assert!(output.status.success(), "docker {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// A header as signed requests have it; the emulator reads the account and the service from it.
+fn authorization(service: &str) -> String {
+    format!(
+        "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=x"
+    )
 }
 
 fn set_executable(path: &std::path::Path) {

@@ -1,7 +1,10 @@
 //! A repository, the program, and what it said.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -52,6 +55,14 @@ impl Repository {
         self.git(&["rev-parse", "HEAD"])
     }
 
+    /// A clone with the last commit alone, as actions/checkout makes it.
+    pub fn shallow_clone(&self) -> Self {
+        let clone = Self::bare();
+        let source = format!("file://{}", self.path.display());
+        clone.git(&["clone", "--quiet", "--depth", "1", &source, "."]);
+        clone
+    }
+
     /// Runs git with an environment of its own, and returns what it printed.
     pub fn git(&self, arguments: &[&str]) -> String {
         let output = command("git").args(arguments).current_dir(&self.path).envs(GIT).output().unwrap();
@@ -63,7 +74,7 @@ impl Repository {
     pub fn shipgate(&self, arguments: &[&str]) -> Shipgate {
         let mut command = command(env!("CARGO_BIN_EXE_shipgate"));
         command.args(arguments).current_dir(&self.path).env("HOME", &self.path);
-        Shipgate { command }
+        Shipgate { command, programs: None }
     }
 }
 
@@ -78,7 +89,7 @@ const GIT: [(&str, &str); 6] = [
 
 /// A program with a cleared environment but for `PATH`.
 #[expect(clippy::disallowed_methods, reason = "tests start programs and hand on PATH")]
-fn command(program: &str) -> Command {
+pub fn command(program: &str) -> Command {
     let mut command = Command::new(program);
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap());
     command
@@ -87,6 +98,7 @@ fn command(program: &str) -> Command {
 /// The program, about to run.
 pub struct Shipgate {
     command: Command,
+    programs: Option<TempDir>,
 }
 
 impl Shipgate {
@@ -100,6 +112,23 @@ impl Shipgate {
         self
     }
 
+    /// In another directory than the repository's root.
+    pub fn directory(mut self, directory: &Path) -> Self {
+        self.command.current_dir(directory);
+        self
+    }
+
+    /// With no other programs on its `PATH` than these.
+    pub fn only_programs(mut self, names: &[&str]) -> Self {
+        let programs = tempfile::tempdir().unwrap();
+        for name in names {
+            std::os::unix::fs::symlink(find_program(name), programs.path().join(name)).unwrap();
+        }
+        self.command.env("PATH", programs.path());
+        self.programs = Some(programs);
+        self
+    }
+
     /// Runs to the end.
     pub fn run(mut self) -> Ran {
         Ran::new(self.command.stdin(Stdio::null()).output().unwrap())
@@ -107,14 +136,56 @@ impl Shipgate {
 
     /// Starts, for a test that acts meanwhile.
     pub fn start(mut self) -> Running {
-        let child = self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        Running { child }
+        let mut child =
+            self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let stdout = Collected::from(child.stdout.take().unwrap());
+        let stderr = Collected::from(child.stderr.take().unwrap());
+        Running { child, stdout, stderr, programs: self.programs }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests hand on parts of PATH")]
+fn find_program(name: &str) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap();
+    let found = std::env::split_paths(&path).map(|directory| directory.join(name)).find(|file| file.is_file());
+    found.unwrap_or_else(|| panic!("no {name} on PATH"))
+}
+
+/// A pipe, read to its end in the background.
+struct Collected {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    reader: JoinHandle<()>,
+}
+
+impl Collected {
+    fn from(mut pipe: impl Read + Send + 'static) -> Self {
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let written = Arc::clone(&bytes);
+        let reader = std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = pipe.read(&mut buffer) {
+                written.lock().unwrap().extend_from_slice(&buffer[..count]);
+            }
+        });
+        Self { bytes, reader }
+    }
+
+    fn so_far(&self) -> String {
+        String::from_utf8_lossy(&self.bytes.lock().unwrap()).into_owned()
+    }
+
+    fn whole(self) -> Vec<u8> {
+        self.reader.join().unwrap();
+        Arc::into_inner(self.bytes).unwrap().into_inner().unwrap()
     }
 }
 
 /// The program while it runs.
 pub struct Running {
     child: Child,
+    stdout: Collected,
+    stderr: Collected,
+    programs: Option<TempDir>,
 }
 
 impl Running {
@@ -124,8 +195,28 @@ impl Running {
         assert!(sent.success());
     }
 
-    pub fn wait(self) -> Ran {
-        Ran::new(self.child.wait_with_output().unwrap())
+    /// Waits until the program has written a text to standard error.
+    #[track_caller]
+    pub fn until_stderr(&self, text: &str) {
+        eventually(&format!("stderr has {text:?}"), || self.stderr.so_far().contains(text));
+    }
+
+    /// Waits until the program has written a text to standard output.
+    #[track_caller]
+    pub fn until_stdout(&self, text: &str) {
+        eventually(&format!("stdout has {text:?}"), || self.stdout.so_far().contains(text));
+    }
+
+    pub fn wait(mut self) -> Ran {
+        let status = self.child.wait().unwrap();
+        drop(self.programs);
+        Ran::new(Output { status, stdout: self.stdout.whole(), stderr: self.stderr.whole() })
+    }
+
+    /// Ends the program as a machine that loses its power would: it cannot say or clean up anything.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 }
 
@@ -181,6 +272,28 @@ impl Ran {
     }
 }
 
+/// The steps of a report with their results, in order: `build backend: done`.
+pub fn steps(report: &Value) -> Vec<String> {
+    let text = |step: &Value, key: &str| step[key].as_str().unwrap().to_owned();
+    let steps = report["steps"].as_array().unwrap().iter();
+    steps.map(|step| format!("{}: {}", text(step, "name"), text(step, "result"))).collect()
+}
+
+/// The texts of a list in a report.
+pub fn texts(list: &Value) -> Vec<&str> {
+    list.as_array().unwrap_or_else(|| panic!("no list but {list}")).iter().map(|text| text.as_str().unwrap()).collect()
+}
+
+/// Insists that one of a list's texts contains all of these parts.
+#[track_caller]
+pub fn assert_told(list: &Value, parts: &[&str]) {
+    let told = texts(list);
+    assert!(
+        told.iter().any(|text| parts.iter().all(|part| text.contains(part))),
+        "nothing with {parts:?} in {told:#?}"
+    );
+}
+
 /// Waits until something is so, at most half a minute.
 #[track_caller]
 #[expect(clippy::disallowed_methods, reason = "a test waits in real time")]
@@ -188,6 +301,6 @@ pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     let began = Instant::now();
     while !is_so() {
         assert!(began.elapsed() < Duration::from_secs(30), "never: {what}");
-        std::thread::sleep(Duration::from_millis(100));
+        std::thread::sleep(Duration::from_millis(50));
     }
 }
