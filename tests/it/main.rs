@@ -7,4 +7,7 @@
 
 mod cloud;
 mod cloud_deploy;
+mod cloud_drift;
+mod cloud_plan;
+mod cloud_task_definition;
 mod harness;

@@ -1,0 +1,83 @@
+//! `plan deploy` says what a deploy would do, and does nothing.
+
+use serde_json::{Value, json};
+
+use crate::cloud::Cloud;
+use crate::harness::{Repository, steps};
+
+fn plan(cloud: &Cloud, shop: &Repository) -> Value {
+    cloud.shipgate(shop, &["plan", "deploy", "stage", "--output", "json"]).run().outcome("planned", 0)
+}
+
+#[test]
+fn a_plan_changes_nothing() {
+    let cloud = Cloud::with_backend();
+    let shop = cloud.shop(&cloud.config("pre-deploy = [\"migrate\"]"));
+    let (serving, revisions) = (cloud.serving("backend"), cloud.revisions("backend"));
+
+    let ran = cloud.shipgate(&shop, &["plan", "deploy", "stage", "--output", "json"]).run();
+
+    let report = ran.outcome("planned", 0);
+    assert_eq!(report["command"], "plan deploy");
+    assert_eq!(report["environment"], "stage");
+    assert_eq!(report["release"]["sha"], *shop.head());
+    assert_eq!(report["components"][0]["outcome"], "planned");
+    assert_eq!(report["components"][0]["changed"], false);
+    assert_eq!(
+        steps(&report),
+        [
+            "build backend: planned",
+            "register backend: planned",
+            "pre-deploy backend: planned",
+            "update backend: planned"
+        ]
+    );
+    for gate in report["gates"].as_array().unwrap() {
+        assert_eq!((&gate["verdict"], &gate["reason"]), (&json!("unknown"), &json!("not built yet")), "{gate}");
+    }
+    for step in ["build backend", "register backend", "pre-deploy backend", "update backend"] {
+        assert!(ran.stderr.contains(step), "no {step:?} in\n{}", ran.stderr);
+    }
+    assert_eq!(cloud.serving("backend"), serving);
+    assert_eq!(cloud.revisions("backend"), revisions);
+    assert_eq!(cloud.images().len(), 0);
+    assert_eq!(cloud.one_off_tasks().len(), 0);
+}
+
+#[test]
+fn what_is_there_already_needs_no_step() {
+    let cloud = Cloud::with_backend();
+    let shop = cloud.shop(&cloud.config(""));
+    cloud.deploy(&shop, &[]).outcome("deployed", 0);
+
+    let report = plan(&cloud, &shop);
+
+    assert_eq!(report["steps"], json!([]));
+    assert_eq!(report["components"][0]["changes"], json!([]));
+    assert!(!report["release"]["digests"]["backend"].is_null());
+}
+
+#[test]
+fn the_digest_names_the_intention_and_the_precondition() {
+    let cloud = Cloud::with_backend();
+    cloud.create_service(&crate::cloud::ServiceOptions { name: "other", ..crate::cloud::ServiceOptions::web() });
+    let shop = cloud.shop(&format!("{}{}", cloud.config(""), cloud.other_environment("other", "other")));
+    let planned = plan(&cloud, &shop)["plan_digest"].clone();
+    assert!(planned.as_str().is_some_and(|digest| digest.starts_with("sha256:")), "{planned}");
+
+    // Out of it: counts, and which steps are already done.
+    cloud.set_desired("backend", 2);
+    assert_eq!(plan(&cloud, &shop)["plan_digest"], planned, "with the desired count moved");
+    cloud.shipgate(&shop, &["deploy", "other", "--output", "json"]).run().outcome("deployed", 0);
+    let with_image = plan(&cloud, &shop);
+    assert_eq!(steps(&with_image), ["register backend: planned", "update backend: planned"]);
+    assert_eq!(with_image["plan_digest"], planned, "with the image built");
+    // In it: what the service runs.
+    cloud.change_by_hand("backend", |_| {});
+    let moved = plan(&cloud, &shop)["plan_digest"].clone();
+    assert_ne!(moved, planned, "with the service moved");
+
+    let deployed = cloud.deploy(&shop, &[]).outcome("deployed", 0);
+
+    assert_eq!(deployed["plan_digest"], moved);
+}
