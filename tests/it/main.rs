@@ -7,7 +7,10 @@
 
 mod cloud;
 mod cloud_deploy;
+mod cloud_dirty;
 mod cloud_drift;
+mod cloud_images;
 mod cloud_plan;
+mod cloud_registry;
 mod cloud_task_definition;
 mod harness;

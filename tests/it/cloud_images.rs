@@ -1,0 +1,166 @@
+//! Images: labels, tags, reuse, repositories.
+
+use aws_sdk_ecr::types::ImageTagMutability;
+use serde_json::{Value, json};
+
+use crate::cloud::{Cloud, ServiceOptions, docker};
+use crate::harness::{assert_told, steps, texts};
+
+const TAGS: &str = r#"build = { tags = ["latest", "v-${release.sha}"], "#;
+
+fn with_tags(config: &str) -> String {
+    config.replace("build = { ", TAGS)
+}
+
+/// A cloud with a second service, for another environment that has the same repository.
+fn cloud_with_two_services(mutability: ImageTagMutability) -> Cloud {
+    let cloud = Cloud::new();
+    cloud.create_repository(mutability);
+    cloud.create_service(&ServiceOptions::web());
+    cloud.create_service(&ServiceOptions { name: "other", ..ServiceOptions::web() });
+    cloud
+}
+
+fn config_with_other(cloud: &Cloud) -> String {
+    format!("{}{}", cloud.config(""), cloud.other_environment("other", "other"))
+}
+
+#[test]
+fn an_image_that_is_there_is_reused_without_an_engine() {
+    let cloud = cloud_with_two_services(ImageTagMutability::Mutable);
+    let shop = cloud.shop(&config_with_other(&cloud));
+    let first = cloud.deploy(&shop, &[]).outcome("deployed", 0);
+
+    let ran = cloud.shipgate(&shop, &["deploy", "other", "--output", "json"]).only_programs(&["git"]).run();
+
+    let second = ran.outcome("deployed", 0);
+    assert!(!steps(&second).iter().any(|step| step.starts_with("build")), "{:?}", steps(&second));
+    assert_eq!(second["release"], first["release"]);
+    assert_eq!(cloud.releases("other"), [shop.head()]);
+}
+
+#[test]
+fn tags_that_cannot_move_are_no_obstacle() {
+    let cloud = cloud_with_two_services(ImageTagMutability::Immutable);
+    let shop = cloud.shop(&config_with_other(&cloud));
+
+    let first = cloud.deploy(&shop, &[]).outcome("deployed", 0);
+    cloud.deploy(&shop, &[]).outcome("unchanged", 0);
+    let other = cloud.shipgate(&shop, &["deploy", "other", "--output", "json"]).run().outcome("deployed", 0);
+
+    assert_eq!(other["release"], first["release"]);
+    assert_eq!(cloud.images().len(), 1);
+    shop.commit("Another commit");
+    cloud.deploy(&shop, &[]).outcome("deployed", 0);
+    assert_eq!(cloud.releases("backend"), [shop.head()]);
+}
+
+#[test]
+fn somebody_elses_image_under_our_tag_is_not_deployed() {
+    let cloud = Cloud::with_backend();
+    let shop = cloud.shop(&cloud.config(""));
+    cloud.push_foreign_image(&shop.head());
+    let (serving, images, revisions) = (cloud.serving("backend"), cloud.images(), cloud.revisions("backend"));
+
+    let report = cloud.deploy(&shop, &[]).outcome("failed", 1);
+
+    let reason = report["reason"].as_str().unwrap();
+    assert!(reason.contains(&shop.head()) && reason.contains("org.opencontainers.image.revision"), "{reason}");
+    assert!(!texts(&report["hints"]).is_empty());
+    assert_eq!(cloud.serving("backend"), serving);
+    assert_eq!(cloud.images(), images);
+    assert_eq!(cloud.revisions("backend"), revisions);
+}
+
+#[test]
+fn the_image_says_where_it_comes_from() {
+    let cloud = Cloud::with_backend();
+    let shop = cloud.shop(&cloud.config(""));
+    shop.git(&["remote", "add", "origin", "https://x-access-token:canary@github.com/acme/shop.git"]);
+
+    let ran = cloud.deploy(&shop, &[]);
+
+    ran.outcome("deployed", 0);
+    assert!(!ran.stderr.contains("canary") && !ran.stdout.contains("canary"), "a token is shown");
+    let labels = docker(&["inspect", "--format", "{{json .Config.Labels}}", &cloud.image_reference(&shop.head())]);
+    let labels: Value = serde_json::from_str(&labels).unwrap();
+    assert_eq!(labels["org.opencontainers.image.revision"], *shop.head());
+    assert_eq!(labels["org.opencontainers.image.version"], *shop.head());
+    assert_eq!(labels["org.opencontainers.image.source"], "https://github.com/acme/shop");
+    labels["org.opencontainers.image.created"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+}
+
+#[test]
+fn extra_tags_lead_to_the_release() {
+    let cloud = Cloud::with_backend();
+    let shop = cloud.shop(&with_tags(&cloud.config("")));
+    let sha = shop.head();
+
+    let report = cloud.deploy(&shop, &[]).outcome("deployed", 0);
+
+    let digest = report["release"]["digests"]["backend"].as_str().unwrap();
+    let all = [
+        ("latest".to_owned(), digest.to_owned()),
+        (format!("v-{sha}"), digest.to_owned()),
+        (sha.clone(), digest.to_owned()),
+    ];
+    assert_eq!(cloud.images(), all.clone().into());
+
+    // Somebody moves them: the next run puts them back, and the service stays as it is.
+    cloud.push_foreign_image("latest");
+    cloud.push_foreign_image(&format!("v-{sha}"));
+    let serving = cloud.serving("backend");
+    let plan = cloud.shipgate(&shop, &["plan", "deploy", "stage", "--output", "json"]).run().outcome("planned", 0);
+    assert_eq!(steps(&plan), ["tag backend: planned", "tag backend: planned"]);
+    let report = cloud.deploy(&shop, &[]).outcome("unchanged", 0);
+    assert_eq!(report["components"][0]["changed"], false);
+    assert_eq!(cloud.images(), all.into());
+    assert_eq!(cloud.serving("backend"), serving);
+}
+
+#[test]
+fn an_extra_tag_that_cannot_move_fails_and_nothing_that_serves_is_changed() {
+    let cloud = Cloud::new();
+    cloud.create_repository(ImageTagMutability::Immutable);
+    cloud.create_service(&ServiceOptions::web());
+    let shop = cloud.shop(&with_tags(&cloud.config("")));
+    cloud.deploy(&shop, &[]).outcome("deployed", 0);
+    shop.commit("Another commit");
+    let serving = cloud.serving("backend");
+
+    let report = cloud.deploy(&shop, &[]).outcome("failed", 1);
+
+    assert_told(&report["causes"], &["latest", "immutable"]);
+    assert!(!texts(&report["hints"]).is_empty());
+    assert_eq!(report["components"][0]["outcome"], "failed");
+    assert_eq!(cloud.serving("backend"), serving);
+}
+
+#[test]
+fn a_missing_repository_is_named() {
+    let cloud = Cloud::new();
+    cloud.create_service(&ServiceOptions::web());
+    let shop = cloud.shop(&cloud.config(""));
+    let serving = cloud.serving("backend");
+
+    let report = cloud.deploy(&shop, &[]).outcome("failed", 1);
+
+    assert!(report["reason"].as_str().unwrap().contains(&cloud.repository()), "{}", report["reason"]);
+    assert_told(&report["hints"], &["create-repository = true"]);
+    assert_eq!(report["left_behind"], json!([]));
+    assert!(!cloud.repository_exists());
+    assert_eq!(cloud.serving("backend"), serving);
+}
+
+#[test]
+fn a_missing_repository_is_created_where_that_is_wanted() {
+    let cloud = Cloud::new();
+    cloud.create_service(&ServiceOptions::web());
+    let shop = cloud.shop(&cloud.config("create-repository = true"));
+
+    let report = cloud.deploy(&shop, &[]).outcome("deployed", 0);
+
+    assert_eq!(steps(&report)[..2], ["create repository backend: done", "build backend: done"]);
+    assert_eq!(cloud.releases("backend"), [shop.head()]);
+    assert!(cloud.images().contains_key(&shop.head()));
+}
