@@ -6,11 +6,13 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
 
 mod cloud;
+mod cloud_components;
 mod cloud_deploy;
 mod cloud_dirty;
 mod cloud_drift;
 mod cloud_images;
 mod cloud_plan;
+mod cloud_pre_deploy;
 mod cloud_registry;
 mod cloud_task_definition;
 mod harness;
