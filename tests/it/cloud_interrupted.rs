@@ -1,0 +1,87 @@
+//! Signals: the program ends, and says what goes on without it.
+
+use serde_json::{Value, json};
+
+use crate::cloud::{Cloud, ServiceOptions};
+use crate::harness::{assert_told, steps, texts};
+
+const DEPLOY: [&str; 4] = ["deploy", "stage", "--output", "json"];
+
+fn interrupted_while_waiting(signal: &str) {
+    let cloud = Cloud::with(&ServiceOptions::without_room());
+    let shop = cloud.shop(&cloud.config(""));
+    let running = cloud.shipgate(&shop, &DEPLOY).start();
+    running.until_stderr("wait for backend");
+    let serving = cloud.serving("backend");
+
+    running.signal(signal);
+
+    let report = running.wait().outcome("interrupted", 130);
+    assert!(report["reason"].as_str().unwrap().contains(&format!("SIG{signal}")), "{}", report["reason"]);
+    assert_told(&report["causes"], &["wait for backend"]);
+    assert_told(&report["hints"], &["shipgate status"]);
+    assert_eq!(steps(&report).last().unwrap(), "wait for backend: interrupted");
+    let component = &report["components"][0];
+    assert_eq!((&component["outcome"], &component["changed"]), (&json!("interrupted"), &json!(true)));
+    assert_eq!(component["current"], Value::Null);
+    assert_eq!(cloud.serving("backend"), serving, "ECS goes on with what was begun");
+}
+
+#[test]
+fn sigterm_while_waiting() {
+    interrupted_while_waiting("TERM");
+}
+
+#[test]
+fn sigint_while_waiting() {
+    interrupted_while_waiting("INT");
+}
+
+#[test]
+fn sigterm_during_a_build_leaves_nothing() {
+    let cloud = Cloud::with_backend();
+    let shop = cloud.shop(&cloud.config(""));
+    shop.write("backend/Dockerfile", "FROM scratch\nCOPY cloudshop /cloudshop\nRUN [\"/cloudshop\", \"worker\"]\n");
+    shop.commit("A build that does not end");
+    let temporary = tempfile::tempdir().unwrap();
+    let serving = cloud.serving("backend");
+    let running = cloud.shipgate(&shop, &DEPLOY).env("TMPDIR", temporary.path()).start();
+    running.until_stderr("worker: release");
+
+    running.signal("TERM");
+
+    let report = running.wait().outcome("interrupted", 130);
+    assert_eq!(steps(&report), ["build backend: interrupted"]);
+    assert_told(&report["causes"], &["build backend"]);
+    assert_eq!(report["components"][0]["outcome"], "interrupted");
+    assert_eq!(report["components"][0]["changed"], false);
+    assert_eq!(report["components"][0]["current"], report["components"][0]["previous"]);
+    assert_eq!(report["left_behind"], json!([]));
+    assert_eq!(cloud.serving("backend"), serving);
+    assert_eq!(cloud.images().len(), 0);
+    let left: Vec<_> = std::fs::read_dir(temporary.path()).unwrap().collect();
+    assert!(left.is_empty(), "the registry's password may be in {left:?}");
+}
+
+#[test]
+fn sigterm_during_the_pre_deploy_task_names_it() {
+    let cloud = Cloud::with_backend();
+    let shop = cloud.shop(&cloud.config("pre-deploy = [\"worker\"]"));
+    let serving = cloud.serving("backend");
+    let running = cloud.shipgate(&shop, &DEPLOY).start();
+    let task = cloud.running_one_off_task();
+    running.until_stderr("worker: release");
+
+    running.signal("TERM");
+
+    let report = running.wait().outcome("interrupted", 130);
+    let id = task.task_arn().unwrap().rsplit('/').next().unwrap();
+    assert_told(&report["left_behind"], &[id]);
+    assert_told(&report["causes"], &["pre-deploy backend"]);
+    let told = format!("{} {} {}", report["reason"], report["causes"], report["hints"]);
+    assert!(told.contains(id), "the task goes on, and is not named in {told}");
+    assert!(!texts(&report["hints"]).is_empty(), "what is there to do about the task that goes on?");
+    assert_eq!(report["components"][0]["outcome"], "interrupted");
+    assert_eq!(report["components"][0]["changed"], false);
+    assert_eq!(cloud.serving("backend"), serving);
+}

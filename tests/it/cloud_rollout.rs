@@ -1,0 +1,151 @@
+//! Rollouts that fail, and what is said of them.
+
+use serde_json::{Value, json};
+
+use crate::cloud::{Breaker, Cloud, ServiceOptions};
+use crate::harness::{Repository, assert_told, texts};
+
+/// The shop does not start with such a list, and says so.
+fn break_products(shop: &Repository) -> String {
+    shop.write("backend/products.json", "no json at all");
+    shop.commit("Break the list of products")
+}
+
+#[test]
+fn a_release_that_does_not_start_is_rolled_back() {
+    let cloud = Cloud::with_backend();
+    let shop = cloud.shop(&cloud.config(""));
+    cloud.deploy(&shop, &[]).outcome("deployed", 0);
+    let (good, good_revision) = (shop.head(), cloud.revision("backend"));
+    let bad = break_products(&shop);
+
+    let report = cloud.deploy(&shop, &[]).outcome("rolled-back", 5);
+
+    assert_told(&report["causes"], &["web", "exited with code 1"]);
+    assert_told(&report["causes"], &["/products.json is not JSON"]);
+    assert_told(&report["causes"], &["circuit breaker"]);
+    assert!(!texts(&report["hints"]).is_empty());
+    let component = &report["components"][0];
+    assert_eq!(component["outcome"], "rolled-back");
+    assert_eq!(component["current"], component["previous"]);
+    assert_eq!(component["current"]["sha"], *good);
+    assert_eq!(cloud.revision("backend"), good_revision);
+    assert_eq!(cloud.releases("backend"), std::slice::from_ref(&good));
+    let failed = cloud.newest_revision("backend");
+    assert_ne!(failed, good_revision);
+    assert_told(&report["left_behind"], &[failed.rsplit('/').next().unwrap()]);
+    let ledger = cloud.ledger(&failed);
+    assert_eq!((&*ledger["shipgate:sha"], &*ledger["shipgate:outcome"]), (&*bad, "rolled-back"));
+    assert_eq!(cloud.ledger(&good_revision)["shipgate:outcome"], "deployed");
+
+    // A revision that failed is never used again.
+    cloud.deploy(&shop, &[]).outcome("rolled-back", 5);
+    let failed_again = cloud.newest_revision("backend");
+    assert_ne!(failed_again, failed);
+    assert_eq!(cloud.ledger(&failed_again)["shipgate:outcome"], "rolled-back");
+    assert_eq!(cloud.releases("backend"), [good]);
+}
+
+#[test]
+fn a_failed_rollout_that_nothing_rolls_back_is_broken() {
+    let cloud = Cloud::with(&ServiceOptions { breaker: Breaker::OnlyStops, ..ServiceOptions::web() });
+    let shop = cloud.shop(&cloud.config(""));
+    break_products(&shop);
+
+    let report = cloud.deploy(&shop, &[]).outcome("broken", 6);
+
+    assert_told(&report["causes"], &["web", "exited with code 1"]);
+    assert!(!texts(&report["hints"]).is_empty());
+    assert_eq!(report["components"][0]["outcome"], "broken");
+    assert_eq!(report["components"][0]["changed"], true);
+    assert_eq!(report["components"][0]["current"], Value::Null);
+    assert_eq!(cloud.ledger(&cloud.newest_revision("backend"))["shipgate:outcome"], "broken");
+}
+
+#[test]
+fn a_crash_loop_without_a_breaker_ends_our_patience() {
+    let cloud = Cloud::with(&ServiceOptions { breaker: Breaker::Off, ..ServiceOptions::web() });
+    let shop = cloud.shop(&cloud.config("timeout = \"4s\""));
+    break_products(&shop);
+
+    let report = cloud.deploy(&shop, &[]).outcome("timed-out", 8);
+
+    assert_told(&report["causes"], &["web", "exited with code 1"]);
+    assert!(!texts(&report["hints"]).is_empty());
+    assert_eq!(report["components"][0]["outcome"], "timed-out");
+    assert_eq!(report["components"][0]["changed"], true);
+}
+
+#[test]
+fn patience_ends_when_it_was_configured_to() {
+    let cloud = Cloud::with(&ServiceOptions::without_room());
+    let shop = cloud.shop(&cloud.config("timeout = \"3s\""));
+
+    let report = cloud.deploy(&shop, &[]).outcome("timed-out", 8);
+
+    let wait = report["steps"].as_array().unwrap().iter().find(|step| step["name"] == "wait for backend").unwrap();
+    let seconds = wait["seconds"].as_f64().unwrap();
+    assert!((3.0..7.0).contains(&seconds), "waited {seconds} s");
+    assert_eq!(wait["result"], "failed");
+    // ECS goes on; the next run finds out how it ended, and writes that down.
+    cloud.make_room("backend");
+    cloud.settled("backend");
+    let revision = cloud.revision("backend");
+    let report = cloud.deploy(&shop, &[]);
+    assert_eq!(report.code, 0, "{}", report.stderr);
+    assert_eq!(cloud.revision("backend"), revision);
+    assert_eq!(cloud.ledger(&revision)["shipgate:outcome"], "deployed");
+}
+
+#[test]
+fn a_missing_secret_is_named() {
+    let cloud = Cloud::with_backend();
+    let shop = cloud.shop(&cloud.config("task-definition = \"task.json\""));
+    let mut definition = cloud.definition(&cloud.revision("backend"));
+    definition["containerDefinitions"][0]["secrets"] = json!([
+        { "name": "DATABASE_URL", "valueFrom": "arn:aws:secretsmanager:us-east-1:000000000000:secret:no-such-secret" }
+    ]);
+    shop.write("task.json", definition.to_string());
+    shop.commit("A secret that does not exist");
+    let serving = cloud.serving("backend");
+
+    let report = cloud.deploy(&shop, &[]).outcome("rolled-back", 5);
+
+    assert_told(&report["causes"], &["ResourceInitializationError", "no-such-secret"]);
+    assert_eq!(cloud.serving("backend").tasks, serving.tasks);
+}
+
+#[test]
+fn what_never_ran_cannot_be_rolled_back_to() {
+    let cloud = Cloud::new();
+    cloud.create_repository(aws_sdk_ecr::types::ImageTagMutability::Mutable);
+    cloud.create_service_and_go_on(&ServiceOptions {
+        command: vec!["no-such-command".to_owned()],
+        ..ServiceOptions::web()
+    });
+    let shop = cloud.shop(&cloud.config("timeout = \"15s\""));
+    break_products(&shop);
+
+    let ran = cloud.deploy(&shop, &[]);
+
+    // ECS rolls back to something that does not run either: whatever it says, this is not `rolled-back`.
+    let report = ran.json();
+    assert!(["broken", "timed-out"].contains(&report["outcome"].as_str().unwrap()), "{report:#}");
+    assert_told(&report["causes"], &["exited with code 1"]);
+}
+
+#[test]
+fn a_release_that_is_there_and_does_not_run_is_broken() {
+    let cloud = Cloud::with_backend();
+    let shop = cloud.shop(&cloud.config(""));
+    cloud.deploy(&shop, &[]).outcome("deployed", 0);
+    let revision = cloud.revision("backend");
+    cloud.want_more_than_fits("backend");
+
+    let report = cloud.deploy(&shop, &[]).outcome("broken", 6);
+
+    assert_told(&report["causes"], &["1", "2"]);
+    assert_eq!(report["components"][0]["outcome"], "broken");
+    assert_eq!(report["components"][0]["changed"], false);
+    assert_eq!(cloud.revision("backend"), revision);
+}
