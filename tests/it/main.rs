@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
 
 mod cloud;
+mod cloud_bad_input;
 mod cloud_components;
 mod cloud_deploy;
 mod cloud_dirty;
@@ -20,5 +21,6 @@ mod cloud_probe;
 mod cloud_registry;
 mod cloud_rollout;
 mod cloud_status;
+mod cloud_surroundings;
 mod cloud_task_definition;
 mod harness;
