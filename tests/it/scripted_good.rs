@@ -1,0 +1,209 @@
+//! What a good deploy, and one with nothing to do, ask and change: exactly this and nothing else.
+
+use serde_json::{Value, json};
+
+use crate::scripted::{CLUSTER, SERVICE, Shop, arn, config, text};
+
+#[test]
+fn a_good_deploy_makes_three_changes() {
+    let shop = Shop::new();
+    let head = shop.repository.head();
+
+    let report = shop.deploy().outcome("deployed", 0);
+
+    assert_eq!(shop.aws.mutations(), ["ecs:RegisterTaskDefinition", "ecs:UpdateService", "ecs:TagResource"]);
+    let component = &report["components"][0];
+    assert_eq!(component["outcome"], "deployed");
+    assert_eq!(component["changed"], true);
+    assert_eq!(component["current"], json!({"sha": head, "digest": shop.digest}));
+    assert_eq!(report["release"], json!({"sha": head, "digests": {"backend": shop.digest}}));
+    assert_eq!(report["left_behind"], json!([]));
+    assert_eq!(report.get("reason"), None);
+}
+
+#[test]
+fn the_update_says_nothing_but_the_revision() {
+    let shop = Shop::new();
+    shop.deploy().outcome("deployed", 0);
+    let revision = arn("task-definition", "backend:8");
+    let update = shop.aws.call("ecs:UpdateService").body;
+    assert_eq!(update, json!({"cluster": CLUSTER, "service": SERVICE, "taskDefinition": revision}));
+}
+
+#[test]
+fn the_revision_is_the_live_one_with_the_image_and_fields_newer_than_the_sdk() {
+    let shop = Shop::new();
+    let head = shop.repository.head();
+    shop.deploy().outcome("deployed", 0);
+
+    let sent = shop.aws.call("ecs:RegisterTaskDefinition").body;
+    let mut expected = shop.aws.world(|world| world.definitions[0].document.clone());
+    for read_only in [
+        "taskDefinitionArn",
+        "revision",
+        "status",
+        "requiresAttributes",
+        "compatibilities",
+        "registeredAt",
+        "registeredBy",
+    ] {
+        expected.as_object_mut().unwrap().remove(read_only).unwrap();
+    }
+    let web = &mut expected["containerDefinitions"][0];
+    assert!(web["inventedInside"].is_object(), "the live revision has a field that no SDK knows");
+    web["image"] = Value::from(format!("{}/stage-shop:{head}@{}", shop.aws.host(), shop.digest));
+    web["dockerLabels"] = sent["containerDefinitions"][0]["dockerLabels"].clone();
+    let labels = sent["containerDefinitions"][0]["dockerLabels"].as_object().unwrap();
+    assert!(labels.values().any(|label| *label == head), "dockerLabels carry the SHA: {labels:?}");
+    let mut without_tags = sent.clone();
+    without_tags.as_object_mut().unwrap().remove("tags");
+    assert_eq!(without_tags, expected);
+}
+
+#[test]
+fn foreign_tags_stay_and_those_of_aws_are_left_out() {
+    let shop = Shop::new();
+    let head = shop.repository.head();
+    shop.deploy().outcome("deployed", 0);
+
+    let sent = shop.aws.call("ecs:RegisterTaskDefinition").body["tags"].clone();
+    let value = |tags: &Value, key: &str| {
+        let tag = tags.as_array().unwrap().iter().find(|tag| tag["key"] == key).cloned();
+        tag.map(|tag| tag["value"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(value(&sent, "team").as_deref(), Some("shop"));
+    assert!(!sent.to_string().contains("aws:"), "{sent}");
+    assert_eq!(value(&sent, "shipgate:sha"), Some(head));
+    assert_eq!(value(&sent, "shipgate:digest"), Some(shop.digest.clone()));
+    assert!(value(&sent, "shipgate:run").is_some() && value(&sent, "shipgate:at").is_some(), "{sent}");
+    let written = shop.aws.call("ecs:TagResource").body;
+    assert_eq!(written["resourceArn"], arn("task-definition", "backend:8"));
+    assert_eq!(value(&written["tags"], "shipgate:outcome").as_deref(), Some("deployed"));
+}
+
+/// The stated budget: what a deploy asks of AWS before it waits, and for each look while it waits.
+#[test]
+fn a_good_deploy_costs_so_many_calls() {
+    let shop = Shop::new();
+    shop.aws.world(|world| world.looks = 3);
+    shop.deploy().outcome("deployed", 0);
+
+    let calls: Vec<String> = shop.aws.operations().into_iter().filter(|call| !call.starts_with("registry:")).collect();
+    let setting_up = [
+        "sts:GetCallerIdentity",
+        "ecr:GetAuthorizationToken",
+        "ecs:DescribeServices",
+        "ecs:DescribeTaskDefinition",
+        "ecs:ListTaskDefinitions",
+        "ecs:RegisterTaskDefinition",
+        // The precondition is checked again right before the change.
+        "ecs:DescribeServices",
+        "ecs:UpdateService",
+    ];
+    // The update's own answer is the first look; each later one is one call.
+    let waiting = ["ecs:DescribeServices"; 4];
+    let proving = ["ecs:ListTasks", "ecs:DescribeTasks", "ecs:TagResource"];
+    assert_eq!(calls, [&setting_up[..], &waiting, &proving].concat());
+    assert!(shop.aws.calls().iter().all(|call| call.signed || call.operation.starts_with("registry:")));
+}
+
+#[test]
+fn an_unchanged_run_changes_nothing_and_costs_seven_calls() {
+    let shop = Shop::new();
+    let first = shop.deploy().outcome("deployed", 0);
+    shop.aws.forget();
+
+    let report = shop.deploy().outcome("unchanged", 0);
+
+    assert_eq!(shop.aws.mutations(), [""; 0]);
+    let calls: Vec<String> = shop.aws.operations().into_iter().filter(|call| !call.starts_with("registry:")).collect();
+    assert_eq!(
+        calls,
+        [
+            "sts:GetCallerIdentity",
+            "ecr:GetAuthorizationToken",
+            "ecs:DescribeServices",
+            "ecs:DescribeTaskDefinition",
+            "ecs:ListTaskDefinitions",
+            "ecs:DescribeServices",
+            "ecs:ListTasks",
+            "ecs:DescribeTasks",
+        ]
+    );
+    let component = &report["components"][0];
+    assert_eq!((&component["outcome"], &component["changed"]), (&json!("unchanged"), &json!(false)));
+    assert_eq!(component["previous"], component["current"]);
+    assert_eq!(component["current"], first["components"][0]["current"]);
+    assert_eq!(report["plan_digest"].as_str().unwrap().len(), first["plan_digest"].as_str().unwrap().len());
+}
+
+#[test]
+fn a_plan_and_a_status_change_nothing() {
+    let shop = Shop::new();
+    let report = shop.shipgate(&["plan", "deploy", "stage", "--output", "json"]).run().outcome("planned", 0);
+    assert_eq!(report["components"][0]["outcome"], "planned");
+    assert_eq!(report["components"][0]["changed"], false);
+    let status = shop.shipgate(&["status", "--output", "json"]).run().expect_code(0).json();
+    let component = &status["environments"][0]["components"][0];
+    assert_eq!((&component["desired"], &component["running"]), (&json!(2), &json!(2)));
+    assert_eq!(shop.aws.mutations(), [""; 0]);
+}
+
+#[test]
+fn nothing_desired_is_unproven() {
+    let shop = Shop::new();
+    shop.aws.world(|world| world.services[0].desired = 0);
+    let report = shop.deploy().outcome("unproven", 9);
+    assert!(text(&report, "hints").contains("desired count"), "{report:#}");
+    let written = shop.aws.call("ecs:TagResource").body.to_string();
+    assert!(written.contains("unproven"), "{written}");
+}
+
+#[test]
+fn a_target_that_moves_between_plan_and_change_is_stale() {
+    let shop = Shop::new();
+    shop.aws.answer("ecs:RegisterTaskDefinition", |_, world| {
+        let other = world.register_by_hand(|document| document["cpu"] = json!("512"));
+        world.update(SERVICE, &other);
+        None
+    });
+    let report = shop.deploy().outcome("stale", 4);
+    assert!(!shop.aws.mutations().contains(&"ecs:UpdateService".to_owned()));
+    assert!(text(&report, "left_behind").contains("backend:9"), "the revision that nobody uses is named: {report:#}");
+    assert_eq!(report["components"][0]["changed"], false);
+}
+
+fn two_components() -> Shop {
+    let worker = format!(
+        "[components.worker]\nkind = \"ecs\"\nimage-from = \"backend\"\ncontainer = \"web\"\n\
+         cluster = \"{CLUSTER}\"\nservice = \"stage-worker\"\ntimeout = \"2s\"\n"
+    );
+    let shop = Shop::with_config(
+        &config("timeout = \"2s\"").replace("[environments.stage]", &format!("{worker}[environments.stage]")),
+    );
+    shop.aws.world(|world| world.add_service("stage-worker"));
+    shop
+}
+
+#[test]
+fn the_worst_component_is_the_outcome_and_what_was_changed_stays_named() {
+    let shop = two_components();
+    shop.aws.change("ecs:DescribeTasks", |call, answer| {
+        if call.body.to_string().contains("stage-worker") {
+            answer["tasks"][0]["containers"][0]["imageDigest"] = json!(format!("sha256:{}", "b".repeat(64)));
+        }
+    });
+    let report = shop.deploy().outcome("broken", 6);
+    let outcomes: Vec<(&Value, &Value)> =
+        report["components"].as_array().unwrap().iter().map(|it| (&it["outcome"], &it["changed"])).collect();
+    assert_eq!(outcomes, [(&json!("deployed"), &json!(true)), (&json!("broken"), &json!(true))]);
+}
+
+#[test]
+fn components_after_a_failed_one_are_skipped() {
+    let shop = two_components();
+    shop.aws.refuse("ecs:UpdateService", 400, "InvalidParameterException", "No.");
+    let report = shop.deploy().outcome("failed", 1);
+    let outcomes: Vec<&Value> = report["components"].as_array().unwrap().iter().map(|it| &it["outcome"]).collect();
+    assert_eq!(outcomes, ["failed", "skipped"]);
+}

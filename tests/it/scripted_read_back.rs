@@ -1,0 +1,126 @@
+//! Nothing is called deployed that does not run: what the tasks themselves show decides.
+
+use serde_json::{Value, json};
+
+use crate::scripted::{Shop, text};
+
+const WRONG: &str = "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+
+/// A shop whose new tasks show an image digest in the configured container.
+fn with_tasks_showing(shop: &Shop, digest: impl Into<Value>) {
+    let digest = digest.into();
+    shop.aws.new_tasks(move |_, task| task["containers"][0]["imageDigest"] = digest.clone());
+}
+
+#[test]
+fn another_digest_in_all_tasks_is_broken() {
+    let shop = Shop::new();
+    with_tasks_showing(&shop, WRONG);
+    let report = shop.deploy().outcome("broken", 6);
+    assert!(text(&report, "causes").contains(WRONG), "{report:#}");
+    assert_eq!(report["components"][0]["changed"], true);
+    assert_eq!(report["components"][0]["outcome"], "broken");
+    assert!(shop.aws.call("ecs:TagResource").body.to_string().contains("broken"));
+}
+
+#[test]
+fn another_digest_in_one_task_of_two_is_broken() {
+    let shop = Shop::new();
+    shop.aws.new_tasks(|_, task| {
+        if task["taskArn"].as_str().unwrap().ends_with("-2") {
+            task["containers"][0]["imageDigest"] = json!(WRONG);
+        }
+    });
+    shop.deploy().outcome("broken", 6);
+}
+
+#[test]
+fn another_digest_in_a_sidecar_does_not_matter() {
+    let shop = Shop::new();
+    shop.aws.new_tasks(|_, task| task["containers"][1]["imageDigest"] = json!(WRONG));
+    shop.deploy().outcome("deployed", 0);
+}
+
+#[test]
+fn no_digest_is_no_success() {
+    for digest in [json!(null), json!(""), json!("sha256:short"), json!(WRONG.to_uppercase())] {
+        let shop = Shop::with("timeout = \"1s\"");
+        with_tasks_showing(&shop, digest);
+        let report = shop.deploy().json();
+        assert!(["timed-out", "broken"].contains(&report["outcome"].as_str().unwrap()), "{report:#}");
+    }
+}
+
+#[test]
+fn a_digest_that_is_told_later_is_waited_for() {
+    let shop = Shop::new();
+    shop.aws.new_tasks(|call, task| {
+        if call.nth < 3 {
+            task["containers"][0]["imageDigest"] = json!(null);
+        }
+    });
+    shop.deploy().outcome("deployed", 0);
+}
+
+#[test]
+fn completed_with_too_few_tasks_is_waited_for() {
+    let shop = Shop::new();
+    shop.aws.change("ecs:ListTasks", |call, answer| {
+        if call.nth < 3 {
+            answer["taskArns"].as_array_mut().unwrap().pop();
+        }
+    });
+    shop.deploy().outcome("deployed", 0);
+    assert!(shop.aws.calls().iter().filter(|call| call.operation == "ecs:ListTasks").count() >= 3);
+}
+
+#[test]
+fn completed_with_no_task_is_no_success() {
+    let shop = Shop::with("timeout = \"1s\"");
+    shop.aws.change("ecs:ListTasks", |_, answer| answer["taskArns"] = json!([]));
+    let report = shop.deploy().json();
+    assert!(["timed-out", "broken"].contains(&report["outcome"].as_str().unwrap()), "{report:#}");
+}
+
+#[test]
+fn a_task_that_does_not_run_yet_is_waited_for() {
+    let shop = Shop::new();
+    shop.aws.new_tasks(|call, task| {
+        if call.nth < 3 {
+            task["lastStatus"] = json!("PENDING");
+        }
+    });
+    shop.deploy().outcome("deployed", 0);
+}
+
+#[test]
+fn of_an_index_a_task_may_show_the_index_or_a_platform() {
+    for place in 0..3 {
+        let mut shop = Shop::new();
+        let index = shop.index();
+        let shown = [&index.digest, &index.platforms[0], &index.platforms[1]][place];
+        with_tasks_showing(&shop, shown.as_str());
+        let report = shop.deploy().outcome("deployed", 0);
+        assert_eq!(report["release"]["digests"]["backend"], index.digest);
+    }
+}
+
+#[test]
+fn of_an_index_the_attestation_is_no_image() {
+    let mut shop = Shop::new();
+    let index = shop.index();
+    with_tasks_showing(&shop, index.attestation.as_str());
+    shop.deploy().outcome("broken", 6);
+}
+
+#[test]
+fn unchanged_is_verified_as_strictly() {
+    let shop = Shop::new();
+    shop.deploy().outcome("deployed", 0);
+    with_tasks_showing(&shop, WRONG);
+    shop.aws.forget();
+    let report = shop.deploy().outcome("broken", 6);
+    assert_eq!(report["components"][0]["changed"], false);
+    assert!(text(&report, "causes").contains(WRONG), "{report:#}");
+    assert_eq!(shop.aws.mutations(), [""; 0]);
+}
