@@ -22,7 +22,7 @@ pub use self::http::Answer;
 use self::http::Request;
 pub use self::registry::{Registry, refusal};
 pub use self::shop::{CANARIES, Shop, all_at_once, config, text};
-pub use self::world::{ACCOUNT, CLUSTER, Deployment, OLD_DIGEST, SERVICE, World, arn};
+pub use self::world::{ACCOUNT, CLUSTER, OLD_DIGEST, SERVICE, World, arn};
 
 /// One request, in the words of IAM: `ecs:UpdateService`; `registry:…` for the registry.
 #[derive(Debug, Clone)]

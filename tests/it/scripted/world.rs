@@ -281,6 +281,11 @@ impl World {
         self.shown_one_off(&task_arn, "PROVISIONING")
     }
 
+    /// Lets the one-off tasks that run end after one more look.
+    pub fn one_off_ends(&mut self) {
+        self.one_off.iter_mut().for_each(|task| task.looks_left = 1);
+    }
+
     fn shown_one_off(&self, task_arn: &str, status: &str) -> Value {
         let task = self.one_off.iter().find(|task| task.arn == task_arn).unwrap();
         json!({
@@ -306,6 +311,11 @@ impl Service {
             self.deployments[0].state = "COMPLETED";
             self.deployments.truncate(1);
         }
+    }
+
+    /// Lets the rollout be done after two more looks.
+    pub fn finish(&mut self) {
+        self.looks_left = 2;
     }
 
     /// The deployment whose tasks run.

@@ -1,0 +1,186 @@
+//! Faults of the way to AWS: throttling, lost answers, server errors, answers that are none.
+
+use serde_json::{Value, json};
+
+use crate::scripted::{Answer, Call, SERVICE, Shop, World, all_at_once};
+
+fn throttled(call: &Call) -> Answer {
+    call.error(400, "ThrottlingException", "Rate exceeded")
+}
+
+/// The service takes the update.
+fn take(call: &Call, world: &mut World) {
+    world.update(SERVICE, call.body["taskDefinition"].as_str().unwrap());
+}
+
+#[test]
+fn throttling_that_passes_is_borne() {
+    all_at_once(
+        ["ecs:RegisterTaskDefinition", "ecs:UpdateService", "ecs:DescribeServices", "ecs:TagResource"],
+        |operation| {
+            let shop = Shop::new();
+            shop.aws.answer(operation, |call, _| (call.nth <= 2).then(|| throttled(call)));
+            shop.deploy().outcome("deployed", 0);
+        },
+    );
+}
+
+#[test]
+fn throttling_for_ever_is_failed_and_nothing_is_changed() {
+    all_at_once(["ecs:RegisterTaskDefinition", "ecs:UpdateService"], |operation| {
+        let shop = Shop::new();
+        shop.aws.answer(operation, |call, _| Some(throttled(call)));
+        let report = shop.deploy().outcome("failed", 1);
+        assert!(report["reason"].as_str().unwrap().contains("throttled"), "{report:#}");
+        assert_eq!(report["components"][0]["changed"], false);
+    });
+}
+
+#[test]
+fn server_errors_at_the_first_looks_are_borne() {
+    all_at_once([500, 503], |status| {
+        let shop = Shop::new();
+        shop.aws.answer("ecs:DescribeServices", move |call, _| {
+            (3..=4).contains(&call.nth).then(|| call.error(status, "ServerException", "Service Unavailable."))
+        });
+        shop.deploy().outcome("deployed", 0);
+    });
+}
+
+#[test]
+fn an_update_whose_answer_is_lost_is_followed() {
+    let lost: [fn() -> Answer; 3] = [
+        || Answer::HangUp,
+        || Answer::Truncated { body: b"{\"service\": {".to_vec() },
+        || Answer::new(500, "<html>Bad Gateway</html>"),
+    ];
+    all_at_once(lost, |lost| {
+        let shop = Shop::new();
+        shop.aws.answer("ecs:UpdateService", move |call, world| {
+            take(call, world);
+            Some(lost())
+        });
+        let report = shop.deploy().outcome("deployed", 0);
+        assert_eq!(report["components"][0]["changed"], true);
+    });
+}
+
+#[test]
+fn an_update_that_is_lost_once_is_not_lost() {
+    let shop = Shop::new();
+    shop.aws.answer("ecs:UpdateService", |call, _| (call.nth == 1).then_some(Answer::HangUp));
+    shop.deploy().outcome("deployed", 0);
+}
+
+#[test]
+fn an_update_that_never_arrives_is_failed() {
+    let shop = Shop::new();
+    shop.aws.answer("ecs:UpdateService", |_, _| Some(Answer::HangUp));
+    let report = shop.deploy().outcome("failed", 1);
+    assert_eq!(report["components"][0]["changed"], false);
+}
+
+#[test]
+fn an_update_of_which_nothing_is_known_is_broken() {
+    let shop = Shop::new();
+    shop.aws.answer("ecs:UpdateService", |call, world| {
+        take(call, world);
+        Some(Answer::HangUp)
+    });
+    shop.aws
+        .answer("ecs:DescribeServices", |_, world| (world.services[0].deployments.len() > 1).then_some(Answer::HangUp));
+    shop.deploy().outcome("broken", 6);
+}
+
+#[test]
+fn a_service_that_cannot_be_seen_any_more_is_broken() {
+    let shop = Shop::new();
+    shop.aws.answer("ecs:DescribeServices", |call, world| {
+        let updated = world.services[0].deployments.len() > 1;
+        updated.then(|| call.error(500, "ServerException", "Internal error."))
+    });
+    let report = shop.deploy().outcome("broken", 6);
+    assert_eq!(report["components"][0]["changed"], true);
+    assert_eq!(report["components"][0]["current"], Value::Null);
+}
+
+const GARBAGE: [&str; 6] = ["", "{", "<html>", "[]", "null", "\u{0}\u{1b}[31m"];
+
+#[test]
+fn answers_that_are_none_before_the_change_are_failed() {
+    let operations = [
+        "sts:GetCallerIdentity",
+        "ecr:GetAuthorizationToken",
+        "ecs:DescribeServices",
+        "ecs:DescribeTaskDefinition",
+        "ecs:RegisterTaskDefinition",
+    ];
+    all_at_once(operations, |operation| {
+        for garbage in GARBAGE {
+            let shop = Shop::new();
+            shop.aws.answer(operation, move |call, _| Some(call.aws(200, garbage)));
+            let report = shop.deploy().outcome("failed", 1);
+            assert!(!shop.aws.mutations().contains(&"ecs:UpdateService".to_owned()), "{operation} {garbage:?}");
+            assert!(report["components"].as_array().unwrap().iter().all(|it| it["changed"] == false), "{report:#}");
+        }
+    });
+}
+
+#[test]
+fn answers_without_their_content_before_the_change_are_failed() {
+    let cases = [
+        ("ecr:GetAuthorizationToken", json!({})),
+        (
+            "ecr:GetAuthorizationToken",
+            json!({"authorizationData": [{"authorizationToken": "%%%", "proxyEndpoint": "https://x"}]}),
+        ),
+        ("ecs:DescribeServices", json!({})),
+        ("ecs:DescribeTaskDefinition", json!({})),
+        ("ecs:DescribeTaskDefinition", json!({"taskDefinition": {}})),
+        (
+            "ecs:DescribeTaskDefinition",
+            json!({"taskDefinition": {"taskDefinitionArn": "a", "family": "b", "containerDefinitions": []}}),
+        ),
+        ("ecs:RegisterTaskDefinition", json!({})),
+        ("ecs:RegisterTaskDefinition", json!({"taskDefinition": {}})),
+    ];
+    all_at_once(cases, |(operation, answer)| {
+        let shop = Shop::new();
+        shop.aws.answer(operation, move |call, _| Some(call.json(&answer)));
+        shop.deploy().outcome("failed", 1);
+        assert!(!shop.aws.mutations().contains(&"ecs:UpdateService".to_owned()), "{operation}");
+    });
+}
+
+#[test]
+fn answers_that_are_none_after_the_change_are_broken() {
+    all_at_once(["ecs:DescribeServices", "ecs:ListTasks", "ecs:DescribeTasks"], |operation| {
+        for garbage in ["{", "<html>", "[]"] {
+            let shop = Shop::new();
+            shop.aws.answer(operation, move |call, world| {
+                let updated = world.services[0].deployments[0].id != "ecs-svc/1";
+                updated.then(|| call.aws(200, garbage))
+            });
+            shop.deploy().outcome("broken", 6);
+        }
+    });
+}
+
+#[test]
+fn a_truncated_answer_is_asked_for_again() {
+    let shop = Shop::new();
+    let truncated = |call: &Call| (call.nth % 2 == 1).then(|| Answer::Truncated { body: b"{\"services\"".to_vec() });
+    shop.aws.answer("ecs:DescribeServices", move |call, _| truncated(call));
+    shop.aws.answer("ecs:DescribeTasks", move |call, _| truncated(call));
+    shop.deploy().outcome("deployed", 0);
+}
+
+#[test]
+fn an_update_answered_with_nothing_is_looked_up() {
+    let shop = Shop::new();
+    shop.aws.answer("ecs:UpdateService", |call, world| {
+        take(call, world);
+        Some(call.json(&json!({})))
+    });
+    shop.deploy().outcome("deployed", 0);
+}

@@ -1,0 +1,107 @@
+//! Text that others wrote never becomes a command of the runner, a forged line or a terminal sequence.
+
+use serde_json::json;
+
+use crate::harness::Ran;
+use crate::scripted::{Shop, all_at_once, refusal};
+
+/// All at once: a workflow command, one of the older form, colour, a bell, a new line and a carriage return.
+pub const EVIL: &str =
+    "x\n::error::forged\r::set-output name=a::b ##[group]forged \u{1b}[31mred\u{1b}[0m\u{7}\u{202e}end";
+
+/// Deploys as JSON in a workflow.
+pub fn in_actions(shop: &Shop, arguments: &[&str]) -> Ran {
+    shop.shipgate(arguments).env("GITHUB_ACTIONS", "true").env("CI", "true").run()
+}
+
+/// Insists that nothing in the output can be taken for ours, and that the text was shown at all.
+#[track_caller]
+pub fn harmless(ran: &Ran) {
+    for output in [&ran.stderr, &ran.stdout] {
+        for line in output.split(['\n', '\r']) {
+            assert!(!line.trim_start().starts_with("::"), "a command: {line:?}\n{output}");
+            assert!(!line.contains("##["), "a command: {line:?}");
+        }
+        let controls: Vec<char> = output.chars().filter(|c| c.is_control() && *c != '\n').collect();
+        assert!(controls.is_empty() && !output.contains('\u{202e}'), "{controls:?} in {output:?}");
+    }
+    let shown = format!("{}{}", ran.stderr, ran.stdout);
+    assert!(shown.contains("forged"), "the text was not shown, so nothing was tested\n{shown}");
+}
+
+pub const DEPLOY: [&str; 4] = ["deploy", "stage", "--output", "json"];
+
+#[test]
+fn events_reasons_stops_and_logs() {
+    for arguments in [&DEPLOY[..], &DEPLOY[..2]] {
+        let shop = Shop::new();
+        shop.aws.at_look(1, |world| {
+            world.log = vec![EVIL.to_owned(), "::error::forged".to_owned()];
+            world.services[0].events = vec![json!({"id": "e1", "createdAt": 1.0, "message": EVIL})];
+            world.remember_stopped("backend:8", EVIL, EVIL, &json!({"exitCode": 3, "reason": EVIL}));
+            world.roll_out(&[("2", "backend:8", "FAILED")]);
+        });
+        shop.aws.after_update(|service| service["deployments"][0]["rolloutStateReason"] = json!(EVIL));
+        let ran = in_actions(&shop, arguments);
+        harmless(&ran);
+        assert!(ran.stderr.contains("its log:") && ran.stderr.contains("  | x"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn errors_of_aws_and_of_the_registry() {
+    let operations =
+        ["sts:GetCallerIdentity", "ecr:GetAuthorizationToken", "ecs:DescribeServices", "ecs:UpdateService"];
+    all_at_once(operations, |operation| {
+        let shop = Shop::new();
+        shop.aws.answer(operation, |call, _| {
+            let text = if call.operation.starts_with("sts:") {
+                EVIL.replace(['\u{1b}', '\u{7}'], "")
+            } else {
+                EVIL.to_owned()
+            };
+            Some(call.error(400, "InvalidParameterException", &text))
+        });
+        harmless(&in_actions(&shop, &DEPLOY));
+    });
+    all_at_once([400, 403, 500], |status| {
+        let shop = Shop::new();
+        shop.aws.answer("registry:GetManifest", move |_, _| Some(refusal(status, "DENIED", EVIL)));
+        harmless(&in_actions(&shop, &DEPLOY));
+    });
+}
+
+#[test]
+fn words_that_ecs_does_not_know_yet() {
+    let shop = Shop::new();
+    shop.aws.change("ecs:DescribeServices", |_, answer| {
+        answer["services"][0]["deploymentController"] = json!({"type": EVIL});
+    });
+    harmless(&in_actions(&shop, &DEPLOY));
+    let shop = Shop::new();
+    shop.aws.after_update(|service| service["status"] = json!(EVIL));
+    harmless(&in_actions(&shop, &DEPLOY));
+}
+
+#[test]
+fn a_one_off_task_and_its_log() {
+    let shop = Shop::with("pre-deploy = [\"migrate\"]");
+    shop.aws.world(|world| {
+        world.one_off_exit = Some(1);
+        world.log = vec![EVIL.to_owned()];
+    });
+    shop.aws.change("ecs:DescribeTasks", |_, answer| answer["tasks"][0]["stoppedReason"] = json!(EVIL));
+    harmless(&in_actions(&shop, &DEPLOY));
+    shop.aws.change("ecs:RunTask", |_, answer| {
+        *answer = json!({"failures": [{"arn": EVIL, "reason": EVIL, "detail": EVIL}]});
+    });
+    harmless(&in_actions(&shop, &DEPLOY));
+}
+
+#[test]
+fn logs_for_people_and_as_json() {
+    let shop = Shop::new();
+    shop.aws.world(|world| world.log = vec![EVIL.to_owned(), "::error::forged".to_owned()]);
+    harmless(&in_actions(&shop, &["logs", "stage"]));
+    harmless(&in_actions(&shop, &["logs", "stage", "--output", "json"]));
+}
