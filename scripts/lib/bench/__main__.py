@@ -4,11 +4,13 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
+
 from proxy import Proxy
 from report import report_deploys, report_rollouts
 from scenarios import Deploy, Rollout, deploys, rollouts, say
@@ -18,13 +20,16 @@ from tools import AwsCli, Fabfuel, OfficialAction, Shipgate, Tool, ToolFailed
 
 def main() -> None:
     options = read_options()
+    # So that what was started is ended then, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if options.directory.exists():
         shutil.rmtree(options.directory)
     options.directory.mkdir(parents=True)
     tools = tools_of(options)
     for tool in tools:
         say(f"{tool.name}: {tool.about}")
-    scene = Scene(os.environ["AWS_ENDPOINT_URL"], os.environ["SHIPGATE_REGISTRY_HOSTS"], options.directory, options.sources)
+    endpoint, hosts = os.environ["AWS_ENDPOINT_URL"], os.environ["SHIPGATE_REGISTRY_HOSTS"]
+    scene = Scene(endpoint, hosts, options.directory, options.sources)
     found: Sequence[Deploy] | Sequence[Rollout]
     try:
         releases = scene.make_releases()
@@ -39,6 +44,8 @@ def main() -> None:
         raise SystemExit(f"error: {error}") from error
     except (BotoCoreError, ClientError, RuntimeError, TimeoutError) as error:
         raise SystemExit(f"error: the bench itself failed: {error}") from error
+    finally:
+        scene.remove_services()
     print(text)
     if options.json:
         options.json.write_text(json.dumps(found, default=vars, indent=2) + "\n")
@@ -49,6 +56,7 @@ def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench", add_help=False)
     parser.add_argument("--rounds", type=positive, default=5)
     parser.add_argument("--rollout", type=seconds)
+    parser.add_argument("--alone", action="store_true")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--binary", type=Path, required=True)
     parser.add_argument("--profile", required=True)
@@ -73,8 +81,12 @@ def seconds(text: str) -> float:
 
 
 def tools_of(options: argparse.Namespace) -> list[Tool]:
+    """Shipgate first: the others are compared with it."""
     peers = Path(sys.executable).parent
-    tools: list[Tool] = [Shipgate(options.binary), Fabfuel(peers), AwsCli(peers)]
+    tools: list[Tool] = [Shipgate(options.binary)]
+    if options.alone:
+        return tools
+    tools += [Fabfuel(peers), AwsCli(peers)]
     official = os.environ.get("SHIPGATE_BENCH_OFFICIAL_ACTION")
     if official:
         tools.append(OfficialAction(Path(official).resolve()))

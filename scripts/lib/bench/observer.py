@@ -68,7 +68,8 @@ class Observer:
         self.thread.join(seconds)
         self.stop()
         if self.alone is None:
-            raise TimeoutError(f"the rollout was not seen to end within {seconds:.0f} s ({self.problem or 'it goes on'})")
+            reason = self.problem or "it goes on"
+            raise TimeoutError(f"the rollout was not seen to end within {seconds:.0f} s: {reason}")
 
     def stop(self) -> None:
         self.over.set()

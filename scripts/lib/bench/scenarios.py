@@ -3,14 +3,15 @@
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from observer import Observer
 from proxy import Call, Hold, Lane, Proxy
 from scene import CLUSTER, Release, Scene
-from tools import Command, Cost, Tool, ToolFailed, run
+from tools import Command, Cost, Tool, ToolFailed, run, stop_all
 
 SERVICE = "bench-web"
 LOOK = "ecs:DescribeServices"
@@ -51,7 +52,7 @@ def sort_calls(calls: Sequence[Call], done: float) -> Calls:
         raise ToolFailed(f"it never called {UPDATE} through the proxy")
     updated = updates[-1]
     looks = [updated, *(call.at for call in calls if call.operation == LOOK and call.at > updated)]
-    pauses = [later - earlier for earlier, later in zip(looks, looks[1:], strict=False)] or [0.0]
+    pauses = [later - earlier for earlier, later in pairwise(looks)] or [0.0]
     # The look that sees the end comes after it.
     first_after = next((index for index, at in enumerate(looks) if at > done), len(looks) - 1)
     return Calls(
@@ -84,7 +85,9 @@ class Deploy:
         return self.cost.ended - self.completed
 
 
-def deploys(scene: Scene, proxy: Proxy, tools: Sequence[Tool], releases: Sequence[Release], rounds: int) -> list[Deploy]:
+def deploys(
+    scene: Scene, proxy: Proxy, tools: Sequence[Tool], releases: Sequence[Release], rounds: int
+) -> list[Deploy]:
     """Every tool deploys the same service in turn; a turn is two deploys, of which the second counts.
 
     The first brings the service to where the tool itself leaves it, as in daily use: shipgate, for
@@ -97,10 +100,10 @@ def deploys(scene: Scene, proxy: Proxy, tools: Sequence[Tool], releases: Sequenc
     for number in range(1, rounds + 1):
         for tool in tools:
             deploy(scene, lanes[tool.name], tool, settling)
-            found.append(deploy(scene, lanes[tool.name], tool, measured))
-            late = found[-1].lateness
-            say(f"round {number} of {rounds}: {tool.name} ended {late:+.2f} s after ECS, with {found[-1].cost.cpu:.2f} s of CPU")
-    scene.remove_service(SERVICE)
+            last = deploy(scene, lanes[tool.name], tool, measured)
+            found.append(last)
+            seen = f"ended {last.lateness:+.2f} s after ECS, with {last.cost.cpu:.2f} s of CPU"
+            say(f"round {number} of {rounds}: {tool.name} {seen}")
     return found
 
 
@@ -183,10 +186,7 @@ def rollouts(
         entry.lane.hold = entry.hold
     say(f"{len(entries)} rollouts of {seconds:.0f} s at the same time")
     costs = at_the_same_time(scene, entries, measured)
-    found = [judge(entry, cost) for entry, cost in zip(entries, costs, strict=True)]
-    for entry in entries:
-        scene.remove_service(entry.service)
-    return found
+    return [judge(entry, cost) for entry, cost in zip(entries, costs, strict=True)]
 
 
 def entries_of(proxy: Proxy, tools: Sequence[Tool], seconds: float) -> list[Entry]:
@@ -213,7 +213,15 @@ def at_the_same_time(scene: Scene, entries: Sequence[Entry], release: Release) -
         return cost
 
     with ThreadPoolExecutor(len(entries)) as pool:
-        return list(pool.map(run_one, entries, commands))
+        try:
+            running = [pool.submit(run_one, entry, command) for entry, command in zip(entries, commands, strict=True)]
+            for done in wait(running, return_when=FIRST_EXCEPTION).done:
+                done.result()
+        except BaseException:
+            # Nobody wants to wait for the others then.
+            stop_all()
+            raise
+    return [done.result() for done in running]
 
 
 def judge(entry: Entry, cost: Cost) -> Rollout:

@@ -1,5 +1,6 @@
 """What is deployed and where: two images, one git repository, one cluster with services of one shape."""
 
+import contextlib
 import os
 import subprocess
 import time
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 REGION = "us-east-1"
 CLUSTER = "bench"
@@ -56,6 +58,7 @@ class Scene:
         self.sources = sources
         self.repository = directory / "repository"
         self.variables = tool_variables(directory)
+        self.services: list[str] = []
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
         config = Config(read_timeout=60, retries={"total_max_attempts": 1})
         self.ecs = boto3.client("ecs", endpoint_url=endpoint, region_name=REGION, config=config, **keys)
@@ -90,7 +93,7 @@ class Scene:
         return Release(sha, image)
 
     def make_service(self, name: str, release: Release) -> None:
-        """A service of the name, as if new, with one task."""
+        """A service that is gone when the bench ends, with one task."""
         if not any(found["status"] == "ACTIVE" for found in self.ecs.describe_clusters(clusters=[CLUSTER])["clusters"]):
             self.ecs.create_cluster(clusterName=CLUSTER)
         definition = self.ecs.register_task_definition(**self.definition(name, release))
@@ -107,6 +110,7 @@ class Scene:
                 "deploymentCircuitBreaker": {"enable": True, "rollback": True},
             },
         )
+        self.services.append(name)
         deadline = time.monotonic() + PATIENCE
         while self.ecs.describe_services(cluster=CLUSTER, services=[name])["services"][0]["runningCount"] < 1:
             if time.monotonic() > deadline:
@@ -130,8 +134,11 @@ class Scene:
             "containerDefinitions": [container],
         }
 
-    def remove_service(self, name: str) -> None:
-        self.ecs.delete_service(cluster=CLUSTER, service=name, force=True)
+    def remove_services(self) -> None:
+        """As far as the emulator is still there: whoever interrupts the bench interrupts that, too."""
+        with contextlib.suppress(BotoCoreError, ClientError):
+            for name in self.services:
+                self.ecs.delete_service(cluster=CLUSTER, service=name, force=True)
 
     # --- changed between runs
 

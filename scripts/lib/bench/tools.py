@@ -27,8 +27,11 @@ class Command:
 
 
 class Tool(Protocol):
-    name: str
-    about: str
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def about(self) -> str: ...
 
     def command(self, scene: Scene, service: str, release: Release, patience: int) -> Command:
         """What deploys `release` to `service` and waits at most `patience` seconds."""
@@ -119,6 +122,9 @@ class Cost:
     peak: int
 
 
+RUNNING: set[subprocess.Popen[bytes]] = set()
+
+
 def run(command: Command, environment: Mapping[str, str], log: Path, limit: float) -> Cost:
     """Runs a tool to its end, with nothing in its environment but what is given here."""
     result = log.with_suffix(".json")
@@ -134,21 +140,32 @@ def run(command: Command, environment: Mapping[str, str], log: Path, limit: floa
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        RUNNING.add(process)
         try:
             process.wait(limit)
         except subprocess.TimeoutExpired as error:
             raise ToolFailed(f"it did not end within {limit:.0f} s\n{end_of(log)}") from error
         finally:
             # Whatever ends the bench also ends what it started.
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            stop(process)
+            RUNNING.discard(process)
     if process.returncode != 0:
         raise ToolFailed(f"it could not be started\n{end_of(log)}")
     found = json.loads(result.read_text())
     if found["code"] != 0:
         raise ToolFailed(f"it ended with exit code {found['code']}\n{end_of(log)}")
     return Cost(found["began"], found["ended"], found["cpu"], found["peak"])
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def stop_all() -> None:
+    for process in list(RUNNING):
+        stop(process)
 
 
 def end_of(log: Path) -> str:
