@@ -18,9 +18,7 @@ fn main() -> ExitCode {
         None | Some("serve") => serve::run(),
         Some("worker") => worker::run(),
         Some("migrate") => return migrate::run(),
-        Some(unknown) => Err(format!(
-            "unknown command `{unknown}`: use serve, worker or migrate"
-        )),
+        Some(unknown) => Err(format!("unknown command `{unknown}`: use serve, worker or migrate")),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

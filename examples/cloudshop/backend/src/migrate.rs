@@ -15,9 +15,7 @@ pub fn run() -> ExitCode {
             ExitCode::SUCCESS
         }
         Ok(code) => {
-            log::problem(format_args!(
-                "migrate: stopped with exit code {code}, as MIGRATE_EXIT asks"
-            ));
+            log::problem(format_args!("migrate: stopped with exit code {code}, as MIGRATE_EXIT asks"));
             ExitCode::from(code)
         }
         Err(problem) => {
@@ -29,9 +27,7 @@ pub fn run() -> ExitCode {
 
 fn exit_code() -> Result<u8, String> {
     match env::var("MIGRATE_EXIT") {
-        Ok(text) => text
-            .parse()
-            .map_err(|_| format!("MIGRATE_EXIT is `{text}`, which is not an exit code (0 to 255)")),
+        Ok(text) => text.parse().map_err(|_| format!("MIGRATE_EXIT is `{text}`, which is not an exit code (0 to 255)")),
         Err(_) => Ok(0),
     }
 }

@@ -9,17 +9,12 @@ use crate::{log, shop::Shop, stop};
 pub fn run() -> Result<(), String> {
     let shop = Shop::open()?;
     let port = port()?;
-    let server = Server::http(("0.0.0.0", port))
-        .map_err(|error| format!("cannot listen on port {port}: {error}"))?;
+    let server = Server::http(("0.0.0.0", port)).map_err(|error| format!("cannot listen on port {port}: {error}"))?;
     let server = Arc::new(server);
     let listener = Arc::clone(&server);
     stop::when_asked(move || listener.unblock())?;
 
-    log::line(format_args!(
-        "serve: release {} listens on port {port}{}",
-        shop.release,
-        variables()
-    ));
+    log::line(format_args!("serve: release {} listens on port {port}{}", shop.release, variables()));
     for request in server.incoming_requests() {
         answer(&shop, request)?;
     }
@@ -29,9 +24,7 @@ pub fn run() -> Result<(), String> {
 
 fn port() -> Result<u16, String> {
     match env::var("PORT") {
-        Ok(text) => text
-            .parse()
-            .map_err(|_| format!("PORT is `{text}`, which is not a port number")),
+        Ok(text) => text.parse().map_err(|_| format!("PORT is `{text}`, which is not a port number")),
         Err(_) => Ok(8000),
     }
 }
@@ -40,11 +33,7 @@ fn port() -> Result<u16, String> {
 fn variables() -> String {
     ["SHOP_NAME", "LOG_LEVEL"]
         .iter()
-        .filter_map(|name| {
-            env::var(name)
-                .ok()
-                .map(|value| format!(", {name}={value:?}"))
-        })
+        .filter_map(|name| env::var(name).ok().map(|value| format!(", {name}={value:?}")))
         .collect()
 }
 
@@ -55,17 +44,11 @@ fn answer(shop: &Shop, request: Request) -> Result<(), String> {
     let reply = shop.reply(&method, &url);
     let json = Header::from_bytes("Content-Type", "application/json")
         .map_err(|()| "the content type is not a valid header".to_owned())?;
-    let response = Response::from_string(reply.body)
-        .with_status_code(reply.status)
-        .with_header(json);
+    let response = Response::from_string(reply.body).with_status_code(reply.status).with_header(json);
     let outcome = match request.respond(response) {
         Ok(()) => String::new(),
         Err(error) => format!(" (client went away: {error})"),
     };
-    log::line(format_args!(
-        "{method} {url} {} {:?}{outcome}",
-        reply.status,
-        started.elapsed()
-    ));
+    log::line(format_args!("{method} {url} {} {:?}{outcome}", reply.status, started.elapsed()));
     Ok(())
 }

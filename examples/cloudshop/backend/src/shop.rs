@@ -23,43 +23,25 @@ pub struct Reply {
 impl Shop {
     pub fn open() -> Result<Self, String> {
         let path = env::var("PRODUCTS_FILE").unwrap_or_else(|_| "/products.json".into());
-        let products = fs::read_to_string(&path)
-            .map_err(|error| format!("cannot read the products in {path}: {error}"))?;
+        let products =
+            fs::read_to_string(&path).map_err(|error| format!("cannot read the products in {path}: {error}"))?;
         // A release with a broken list must fail when it starts, not when a customer asks.
-        serde_json::from_str::<Value>(&products)
-            .map_err(|error| format!("{path} is not JSON: {error}"))?;
-        Ok(Self {
-            release: release(),
-            healthy: env::var("UNHEALTHY").as_deref() != Ok("1"),
-            products,
-        })
+        serde_json::from_str::<Value>(&products).map_err(|error| format!("{path} is not JSON: {error}"))?;
+        Ok(Self { release: release(), healthy: env::var("UNHEALTHY").as_deref() != Ok("1"), products })
     }
 
     pub fn reply(&self, method: &str, url: &str) -> Reply {
         let path = url.split('?').next().unwrap_or(url);
         match (method, path) {
             ("GET" | "HEAD", "/health") => self.health(),
-            ("GET" | "HEAD", "/products") => Reply {
-                status: 200,
-                body: self.products.clone(),
-            },
-            _ => Reply {
-                status: 404,
-                body: json!({ "error": "not found", "path": path }).to_string(),
-            },
+            ("GET" | "HEAD", "/products") => Reply { status: 200, body: self.products.clone() },
+            _ => Reply { status: 404, body: json!({ "error": "not found", "path": path }).to_string() },
         }
     }
 
     fn health(&self) -> Reply {
-        let (status, word) = if self.healthy {
-            (200, "ok")
-        } else {
-            (503, "unhealthy")
-        };
-        Reply {
-            status,
-            body: json!({ "status": word, "release": self.release }).to_string(),
-        }
+        let (status, word) = if self.healthy { (200, "ok") } else { (503, "unhealthy") };
+        Reply { status, body: json!({ "status": word, "release": self.release }).to_string() }
     }
 }
 
@@ -68,11 +50,7 @@ mod tests {
     use super::*;
 
     fn shop(healthy: bool) -> Shop {
-        Shop {
-            release: "abc123".into(),
-            healthy,
-            products: r#"[{"name":"Lamp"}]"#.into(),
-        }
+        Shop { release: "abc123".into(), healthy, products: r#"[{"name":"Lamp"}]"#.into() }
     }
 
     #[test]
@@ -89,10 +67,7 @@ mod tests {
 
     #[test]
     fn products_are_served_as_they_are_in_the_file() {
-        assert_eq!(
-            shop(true).reply("GET", "/products").body,
-            r#"[{"name":"Lamp"}]"#
-        );
+        assert_eq!(shop(true).reply("GET", "/products").body, r#"[{"name":"Lamp"}]"#);
     }
 
     #[test]

@@ -10,8 +10,7 @@ use signal_hook::{
 
 /// Runs `action`, once, when somebody asks this process to stop.
 pub fn when_asked(action: impl FnOnce() + Send + 'static) -> Result<(), String> {
-    let mut signals = Signals::new([SIGTERM, SIGINT])
-        .map_err(|error| format!("cannot listen for SIGTERM: {error}"))?;
+    let mut signals = Signals::new([SIGTERM, SIGINT]).map_err(|error| format!("cannot listen for SIGTERM: {error}"))?;
     thread::spawn(move || {
         if signals.forever().next().is_some() {
             action();

@@ -17,9 +17,7 @@ pub fn run() -> Result<(), String> {
     log::line(format_args!("worker: release {release} started"));
     // The wait ends early when the other side of the channel is dropped.
     while stopped.recv_timeout(PAUSE) == Err(RecvTimeoutError::Timeout) {
-        log::line(format_args!(
-            "worker: release {release} looked for orders, none waiting"
-        ));
+        log::line(format_args!("worker: release {release} looked for orders, none waiting"));
     }
     log::line("worker: asked to stop, stopping");
     Ok(())
