@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 pub use self::http::Answer;
 use self::http::Request;
 pub use self::registry::{Registry, refusal};
-pub use self::shop::{CANARIES, Shop, all_at_once, config, text};
+pub use self::shop::{CANARIES, Shop, all_at_once, config, text, timed};
 pub use self::world::{ACCOUNT, CLUSTER, OLD_DIGEST, SERVICE, World, arn};
 
 /// One request, in the words of IAM: `ecs:UpdateService`; `registry:…` for the registry.
@@ -292,9 +292,16 @@ impl Inner {
                     }
                     (None, _) => world.task_arns(&text("serviceName")),
                 };
-                json!({"taskArns": arns})
+                // A hundred a page; the token is where the next one begins.
+                let begin = body["nextToken"].as_str().map_or(0, |token| token.parse().unwrap());
+                let page: Vec<&String> = arns.iter().skip(begin).take(100).collect();
+                let more = (begin + page.len() < arns.len()).then(|| (begin + page.len()).to_string());
+                json!({"taskArns": page, "nextToken": more})
             }
             "ecs:DescribeTasks" => {
+                if body["tasks"].as_array().is_none_or(|arns| arns.is_empty() || arns.len() > 100) {
+                    return Err(("InvalidParameterException", "Tasks must have between 1 and 100 members."));
+                }
                 let arns = body["tasks"].as_array().unwrap().iter().filter_map(Value::as_str);
                 let tasks: Vec<Value> = arns.filter_map(|arn| world.task(arn)).collect();
                 json!({"tasks": tasks, "failures": []})

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::scripted::{Answer, Call, Shop, all_at_once, text};
 
 /// A refusal in the words of AWS.
-pub fn denied(call: &Call, action: &str) -> Answer {
+fn denied(call: &Call, action: &str) -> Answer {
     let message = format!(
         "User: arn:aws:sts::123456789012:assumed-role/shipgate-stage/ci is not authorized to perform: {action} on \
          resource: arn:aws:x:us-east-1:123456789012:y/z because no identity-based policy allows the {action} action"
@@ -14,7 +14,7 @@ pub fn denied(call: &Call, action: &str) -> Answer {
 }
 
 /// Every `service:Action` in the hints.
-pub fn actions(report: &Value) -> Vec<String> {
+fn actions(report: &Value) -> Vec<String> {
     let hints = text(report, "hints");
     let quoted = hints.split('`').filter(|part| {
         part.split_once(':').is_some_and(|(service, action)| {
@@ -53,6 +53,23 @@ fn a_missing_image_needs_one_more_permission() {
     let report = shop.deploy().outcome("failed", 1);
     assert_eq!(actions(&report), ["ecr:DescribeRepositories"], "{report:#}");
     assert_eq!(shop.aws.mutations(), [""; 0]);
+}
+
+/// AWS refuses a call also for an action that the call implies, and says which.
+#[test]
+fn an_implied_action_is_the_one_that_is_named() {
+    let cases = [
+        ("ecs:RegisterTaskDefinition", "iam:PassRole"),
+        ("ecs:RegisterTaskDefinition", "ecs:TagResource"),
+        ("ecs:RunTask", "iam:PassRole"),
+        ("ecs:UpdateService", "iam:PassRole"),
+    ];
+    all_at_once(cases, |(operation, action)| {
+        let shop = Shop::with("pre-deploy = [\"migrate\"]");
+        shop.aws.answer(operation, move |call, _| Some(denied(call, action)));
+        let report = shop.deploy().outcome("failed", 1);
+        assert_eq!(actions(&report), [action], "{report:#}");
+    });
 }
 
 #[test]

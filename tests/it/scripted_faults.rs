@@ -1,8 +1,8 @@
 //! Faults of the way to AWS: throttling, lost answers, server errors, answers that are none.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::scripted::{Answer, Call, SERVICE, Shop, World, all_at_once};
+use crate::scripted::{Answer, Call, SERVICE, Shop, World, all_at_once, arn, text};
 
 fn throttled(call: &Call) -> Answer {
     call.error(400, "ThrottlingException", "Rate exceeded")
@@ -23,6 +23,17 @@ fn throttling_that_passes_is_borne() {
             shop.deploy().outcome("deployed", 0);
         },
     );
+}
+
+/// ECS refuses parallel registrations of one family with an error that no SDK retries.
+#[test]
+fn registrations_at_the_same_time_are_retried() {
+    let shop = Shop::new();
+    shop.aws.answer("ecs:RegisterTaskDefinition", |call, _| {
+        let message = "Too many concurrent attempts to create a new revision of the specified family.";
+        (call.nth <= 2).then(|| call.error(400, "ClientException", message))
+    });
+    shop.deploy().outcome("deployed", 0);
 }
 
 #[test]
@@ -90,18 +101,6 @@ fn an_update_of_which_nothing_is_known_is_broken() {
     shop.aws
         .answer("ecs:DescribeServices", |_, world| (world.services[0].deployments.len() > 1).then_some(Answer::HangUp));
     shop.deploy().outcome("broken", 6);
-}
-
-#[test]
-fn a_service_that_cannot_be_seen_any_more_is_broken() {
-    let shop = Shop::new();
-    shop.aws.answer("ecs:DescribeServices", |call, world| {
-        let updated = world.services[0].deployments.len() > 1;
-        updated.then(|| call.error(500, "ServerException", "Internal error."))
-    });
-    let report = shop.deploy().outcome("broken", 6);
-    assert_eq!(report["components"][0]["changed"], true);
-    assert_eq!(report["components"][0]["current"], Value::Null);
 }
 
 const GARBAGE: [&str; 6] = ["", "{", "<html>", "[]", "null", "\u{0}\u{1b}[31m"];
@@ -183,4 +182,36 @@ fn an_update_answered_with_nothing_is_looked_up() {
         Some(call.json(&json!({})))
     });
     shop.deploy().outcome("deployed", 0);
+}
+
+/// A registered revision may not be known everywhere for a moment.
+#[test]
+fn a_revision_that_is_not_known_yet_is_tried_again() {
+    let shop = Shop::new();
+    shop.aws.answer("ecs:UpdateService", |call, _| {
+        (call.nth <= 2).then(|| call.error(400, "ClientException", "TaskDefinition not found."))
+    });
+    shop.deploy().outcome("deployed", 0);
+    assert_eq!(
+        shop.aws.world(|world| world.services[0].deployments[0].definition.clone()),
+        arn("task-definition", "backend:8")
+    );
+}
+
+/// The JSON contract has `hints[]` when the exit is not 0, and the issue wants a hint that says what to do.
+#[test]
+fn every_error_of_aws_comes_with_a_hint() {
+    let cases = [
+        ("ecs:RegisterTaskDefinition", "ClientException", "Role is not valid"),
+        ("ecs:DescribeTaskDefinition", "ClientException", "Unable to describe task definition."),
+        ("ecs:UpdateService", "InvalidParameterException", "The new ARN and resource ID format must be enabled."),
+        ("ecs:UpdateService", "PlatformTaskDefinitionIncompatibilityException", "It does not fit."),
+        ("ecr:GetAuthorizationToken", "InvalidParameterException", "No."),
+    ];
+    all_at_once(cases, |(operation, code, message)| {
+        let shop = Shop::new();
+        shop.aws.refuse(operation, 400, code, message);
+        let report = shop.deploy().outcome("failed", 1);
+        assert!(!text(&report, "hints").is_empty(), "{operation} {code}: {report:#}");
+    });
 }

@@ -1,22 +1,21 @@
 //! Text that others wrote never becomes a command of the runner, a forged line or a terminal sequence.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::Ran;
 use crate::scripted::{Shop, all_at_once, refusal};
 
 /// All at once: a workflow command, one of the older form, colour, a bell, a new line and a carriage return.
-pub const EVIL: &str =
-    "x\n::error::forged\r::set-output name=a::b ##[group]forged \u{1b}[31mred\u{1b}[0m\u{7}\u{202e}end";
+const EVIL: &str = "x\n::error::forged\r::set-output name=a::b ##[group]forged \u{1b}[31mred\u{1b}[0m\u{7}\u{202e}end";
 
 /// Deploys as JSON in a workflow.
-pub fn in_actions(shop: &Shop, arguments: &[&str]) -> Ran {
+fn in_actions(shop: &Shop, arguments: &[&str]) -> Ran {
     shop.shipgate(arguments).env("GITHUB_ACTIONS", "true").env("CI", "true").run()
 }
 
 /// Insists that nothing in the output can be taken for ours, and that the text was shown at all.
 #[track_caller]
-pub fn harmless(ran: &Ran) {
+fn harmless(ran: &Ran) {
     for output in [&ran.stderr, &ran.stdout] {
         for line in output.split(['\n', '\r']) {
             assert!(!line.trim_start().starts_with("::"), "a command: {line:?}\n{output}");
@@ -29,11 +28,11 @@ pub fn harmless(ran: &Ran) {
     assert!(shown.contains("forged"), "the text was not shown, so nothing was tested\n{shown}");
 }
 
-pub const DEPLOY: [&str; 4] = ["deploy", "stage", "--output", "json"];
+const DEPLOY: [&str; 4] = ["deploy", "stage", "--output", "json"];
 
 #[test]
 fn events_reasons_stops_and_logs() {
-    for arguments in [&DEPLOY[..], &DEPLOY[..2]] {
+    all_at_once([&DEPLOY[..], &DEPLOY[..2]], |arguments| {
         let shop = Shop::new();
         shop.aws.at_look(1, |world| {
             world.log = vec![EVIL.to_owned(), "::error::forged".to_owned()];
@@ -45,7 +44,7 @@ fn events_reasons_stops_and_logs() {
         let ran = in_actions(&shop, arguments);
         harmless(&ran);
         assert!(ran.stderr.contains("its log:") && ran.stderr.contains("  | x"), "{}", ran.stderr);
-    }
+    });
 }
 
 #[test]
@@ -104,4 +103,44 @@ fn logs_for_people_and_as_json() {
     shop.aws.world(|world| world.log = vec![EVIL.to_owned(), "::error::forged".to_owned()]);
     harmless(&in_actions(&shop, &["logs", "stage"]));
     harmless(&in_actions(&shop, &["logs", "stage", "--output", "json"]));
+}
+
+/// Names in a task definition are anybody's: a docker label may have any characters.
+#[test]
+fn names_and_values_in_a_task_definition() {
+    let cases: [fn(&mut Value); 4] = [
+        |document| document["containerDefinitions"][0]["image"] = json!(EVIL),
+        |document| document["containerDefinitions"][0]["dockerLabels"] = json!({EVIL: "x", "shipgate.sha": EVIL}),
+        |document| document["containerDefinitions"][0]["environment"] = json!([{"name": EVIL, "value": "x"}]),
+        |document| document["containerDefinitions"][1]["name"] = json!(EVIL),
+    ];
+    for change in cases {
+        // The file has none of it, so that the plan shows what goes.
+        let shop = Shop::with("task-definition = \"task.json\"");
+        let file = shop.aws.world(|world| {
+            let mut file = world.definitions[0].document.clone();
+            file["containerDefinitions"].as_array_mut().unwrap().truncate(1);
+            let arn = world.register_by_hand(change);
+            world.roll_out(&[("1", arn.rsplit('/').next().unwrap(), "COMPLETED")]);
+            file
+        });
+        shop.repository.write("task.json", file.to_string());
+        let head = shop.repository.commit("Keep the task definition here");
+        shop.aws.world(|world| world.registry.put_image(&head, Some(&head)));
+        harmless(&in_actions(&shop, &["plan", "deploy", "stage", "--output", "json"]));
+        harmless(&in_actions(&shop, &["plan", "deploy", "stage"]));
+    }
+}
+
+#[test]
+fn a_foreign_revision_name() {
+    let shop = Shop::new();
+    shop.aws.change("ecs:DescribeServices", |call, answer| {
+        let primary = &mut answer["services"][0]["deployments"][0];
+        if call.nth > 3 {
+            primary["id"] = json!("ecs-svc/3");
+            primary["taskDefinition"] = json!(EVIL);
+        }
+    });
+    harmless(&in_actions(&shop, &DEPLOY));
 }

@@ -207,3 +207,69 @@ fn components_after_a_failed_one_are_skipped() {
     let outcomes: Vec<&Value> = report["components"].as_array().unwrap().iter().map(|it| &it["outcome"]).collect();
     assert_eq!(outcomes, ["failed", "skipped"]);
 }
+
+#[test]
+fn the_plan_has_one_digest_until_the_target_moves() {
+    let shop = Shop::new();
+    let digest = || {
+        let ran = shop.shipgate(&["plan", "deploy", "stage", "--output", "json"]).run();
+        ran.outcome("planned", 0)["plan_digest"].as_str().unwrap().to_owned()
+    };
+    let first = digest();
+    shop.aws.world(|world| world.services[0].desired = 5);
+    shop.aws
+        .world(|world| world.services[0].events = vec![json!({"id": "e", "message": "has reached a steady state"})]);
+    assert_eq!(digest(), first, "counts and events are not part of the plan");
+    shop.aws.world(|world| {
+        let other = world.register_by_hand(|document| document["cpu"] = json!("512"));
+        world.roll_out(&[("3", other.rsplit('/').next().unwrap(), "COMPLETED")]);
+    });
+    assert_ne!(digest(), first, "what the target runs is");
+}
+
+#[test]
+fn the_ledger_names_the_workflow_run() {
+    let shop = Shop::new();
+    let run = shop.shipgate(&["deploy", "stage", "--output", "json"]);
+    let run = run.env("GITHUB_ACTIONS", "true").env("GITHUB_REPOSITORY", "acme/shop").env("GITHUB_RUN_ID", "42");
+    run.env("GITHUB_RUN_ATTEMPT", "3").run().outcome("deployed", 0);
+    let tags = shop.aws.call("ecs:RegisterTaskDefinition").body["tags"].to_string();
+    assert!(tags.contains("acme/shop/42/3"), "{tags}");
+}
+
+/// A task definition from a file: the same is unchanged, whatever ECS fills in.
+#[test]
+fn a_file_deploys_once() {
+    let shop = Shop::with("task-definition = \"task.json\"");
+    shop.repository.write(
+        "task.json",
+        json!({
+            "family": "backend", "cpu": "0.25 vCPU", "memory": "0.5 GB", "requiresCompatibilities": ["FARGATE"],
+            "containerDefinitions": [{"name": "web", "image": "replaced", "portMappings": [{"containerPort": 8000}]}],
+        })
+        .to_string(),
+    );
+    let head = shop.repository.commit("Keep the task definition here");
+    shop.aws.world(|world| world.registry.put_image(&head, Some(&head)));
+    shop.deploy().outcome("deployed", 0);
+    shop.aws.forget();
+    shop.aws.world(|world| {
+        // What ECS adds to what was registered.
+        let container = &mut world.definitions[1].document["containerDefinitions"][0];
+        container["essential"] = json!(true);
+        container["cpu"] = json!(0);
+        container["portMappings"][0]["hostPort"] = json!(8000);
+        container["portMappings"][0]["protocol"] = json!("tcp");
+        for list in ["environment", "mountPoints", "volumesFrom", "systemControls"] {
+            container[list] = json!([]);
+        }
+        let definition = &mut world.definitions[1].document;
+        definition["cpu"] = json!("256");
+        definition["memory"] = json!("512");
+        definition["networkMode"] = json!("awsvpc");
+        definition["volumes"] = json!([]);
+        definition["placementConstraints"] = json!([]);
+    });
+    shop.deploy().outcome("unchanged", 0);
+    assert_eq!(shop.aws.mutations(), [""; 0]);
+}

@@ -1,9 +1,9 @@
 //! Credentials: missing, refused, of another account, or nobody there to ask.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::harness::Shipgate;
-use crate::scripted::{Shop, all_at_once, config, text};
+use crate::scripted::{Shop, all_at_once, config, text, timed};
 
 #[test]
 fn expired_credentials_are_invalid() {
@@ -49,9 +49,9 @@ fn without_credentials(shop: &Shop) -> Shipgate {
 #[test]
 fn no_credentials_are_invalid_at_once() {
     let shop = Shop::new();
-    let began = Instant::now();
-    let ran = without_credentials(&shop).env("AWS_EC2_METADATA_DISABLED", "true").run();
-    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    let run = without_credentials(&shop).env("AWS_EC2_METADATA_DISABLED", "true");
+    let (ran, taken) = timed(|| run.run());
+    assert!(taken < Duration::from_secs(3), "{taken:?}");
     let report = ran.outcome("invalid", 2);
     assert!(text(&report, "hints").contains("AWS_PROFILE"), "{report:#}");
     assert_eq!(shop.aws.operations(), [""; 0]);
@@ -61,9 +61,9 @@ fn no_credentials_are_invalid_at_once() {
 #[test]
 fn no_credentials_do_not_hang() {
     let shop = Shop::new();
-    let began = Instant::now();
-    without_credentials(&shop).run().outcome("invalid", 2);
-    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    let (ran, taken) = timed(|| without_credentials(&shop).run());
+    ran.outcome("invalid", 2);
+    assert!(taken < Duration::from_secs(10), "{taken:?}");
 }
 
 #[test]
@@ -72,6 +72,15 @@ fn half_of_the_credentials_are_invalid() {
     let ran =
         without_credentials(&shop).env("AWS_EC2_METADATA_DISABLED", "true").env("AWS_ACCESS_KEY_ID", "AKIA").run();
     ran.outcome("invalid", 2);
+}
+
+#[test]
+fn a_profile_that_is_not_there_is_invalid_and_named() {
+    let shop = Shop::new();
+    let run = shop.repository.shipgate(&["deploy", "stage", "--output", "json"]);
+    let ran = run.env("AWS_EC2_METADATA_DISABLED", "true").env("AWS_PROFILE", "sotrefront").run();
+    let report = ran.outcome("invalid", 2);
+    assert!(text(&report, "causes").contains("sotrefront"), "{report:#}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::scripted::{Shop, text};
+use crate::scripted::{Shop, all_at_once, text};
 
 const WRONG: &str = "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 
@@ -43,12 +43,12 @@ fn another_digest_in_a_sidecar_does_not_matter() {
 
 #[test]
 fn no_digest_is_no_success() {
-    for digest in [json!(null), json!(""), json!("sha256:short"), json!(WRONG.to_uppercase())] {
+    all_at_once([json!(null), json!(""), json!("sha256:short"), json!(WRONG.to_uppercase())], |digest| {
         let shop = Shop::with("timeout = \"1s\"");
         with_tasks_showing(&shop, digest);
         let report = shop.deploy().json();
         assert!(["timed-out", "broken"].contains(&report["outcome"].as_str().unwrap()), "{report:#}");
-    }
+    });
 }
 
 #[test]
@@ -95,14 +95,14 @@ fn a_task_that_does_not_run_yet_is_waited_for() {
 
 #[test]
 fn of_an_index_a_task_may_show_the_index_or_a_platform() {
-    for place in 0..3 {
+    all_at_once(0..3, |place| {
         let mut shop = Shop::new();
         let index = shop.index();
         let shown = [&index.digest, &index.platforms[0], &index.platforms[1]][place];
         with_tasks_showing(&shop, shown.as_str());
         let report = shop.deploy().outcome("deployed", 0);
         assert_eq!(report["release"]["digests"]["backend"], index.digest);
-    }
+    });
 }
 
 #[test]
@@ -123,4 +123,21 @@ fn unchanged_is_verified_as_strictly() {
     assert_eq!(report["components"][0]["changed"], false);
     assert!(text(&report, "causes").contains(WRONG), "{report:#}");
     assert_eq!(shop.aws.mutations(), [""; 0]);
+}
+
+/// ECS lists a hundred tasks a page and describes a hundred a call.
+#[test]
+fn of_many_tasks_each_is_looked_at() {
+    all_at_once([None, Some("-250")], |wrong| {
+        let shop = Shop::new();
+        shop.aws.world(|world| world.services[0].desired = 250);
+        shop.aws.new_tasks(move |_, task| {
+            if wrong.is_some_and(|wrong| task["taskArn"].as_str().unwrap().ends_with(wrong)) {
+                task["containers"][0]["imageDigest"] = json!(WRONG);
+            }
+        });
+        let (outcome, code) = if wrong.is_some() { ("broken", 6) } else { ("deployed", 0) };
+        shop.deploy().outcome(outcome, code);
+        assert!(shop.aws.operations().iter().filter(|operation| *operation == "ecs:DescribeTasks").count() >= 3);
+    });
 }

@@ -6,7 +6,7 @@ use crate::scripted::{Answer, CANARIES, Shop, refusal, text};
 
 /// Deploys, and insists that it failed before anything was changed.
 #[track_caller]
-pub fn failed(shop: &Shop) -> Value {
+fn failed(shop: &Shop) -> Value {
     let report = shop.deploy().outcome("failed", 1);
     assert_eq!(shop.aws.mutations(), [""; 0]);
     assert!(!text(&report, "hints").is_empty(), "{report:#}");
@@ -165,4 +165,32 @@ fn the_registry_is_asked_with_the_password_of_the_token() {
     });
     let report = failed(&shop);
     assert!(!report.to_string().contains(CANARIES[2]), "{report:#}");
+}
+
+/// ECR's way to say that a permission is missing.
+#[test]
+fn a_read_that_is_denied_is_failed_with_the_permission_named() {
+    let shop = Shop::new();
+    shop.aws.answer("registry:GetManifest", |_, _| {
+        let message = "User: arn:aws:sts::123456789012:assumed-role/ci/x is not authorized to perform: ecr:BatchGetImage \
+                       on resource: arn:aws:ecr:us-east-1:123456789012:repository/stage-shop because no identity-based \
+                       policy allows the ecr:BatchGetImage action";
+        Some(refusal(403, "DENIED", message))
+    });
+    let report = failed(&shop);
+    assert!(text(&report, "hints").contains("`ecr:BatchGetImage`"), "{report:#}");
+}
+
+/// What an index says of its children is believed only with their bytes.
+#[test]
+fn a_child_of_an_index_with_other_bytes_is_not_believed() {
+    let mut shop = Shop::new();
+    let index = shop.index();
+    let child = index.platforms[1].clone();
+    shop.aws.answer("registry:GetManifest", move |call, world| {
+        let other = world.registry.manifests[&index.platforms[0]].1.clone();
+        let answer = Answer::new(200, other).with("Content-Type", "application/vnd.oci.image.manifest.v1+json");
+        call.body.as_str().unwrap().ends_with(&child).then_some(answer)
+    });
+    failed(&shop);
 }

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::scripted::{OLD_DIGEST, Shop, text};
+use crate::scripted::{OLD_DIGEST, Shop, all_at_once, text};
 
 #[test]
 fn an_unknown_state_is_never_success() {
-    for state in ["SPLENDID", "completed", ""] {
+    all_at_once(["SPLENDID", "completed", ""], |state| {
         let shop = Shop::with("timeout = \"1s\"");
         shop.aws.after_update(move |service| {
             service["deployments"][0]["rolloutState"] = json!(state);
@@ -15,7 +15,7 @@ fn an_unknown_state_is_never_success() {
         let report = shop.deploy().outcome("timed-out", 8);
         assert_eq!(report["components"][0]["changed"], true);
         assert!(text(&report, "hints").contains("timeout"), "{report:#}");
-    }
+    });
 }
 
 fn without_state(service: &mut Value) {
@@ -70,22 +70,32 @@ fn a_state_that_fails_and_rolls_back_as_on_aws_is_rolled_back() {
 #[test]
 fn a_deployment_that_vanishes_for_the_previous_revision_is_rolled_back() {
     let shop = Shop::new();
-    shop.aws.at_look(1, |world| world.roll_out(&[("3", "backend:7", "COMPLETED")]));
+    shop.aws.at_look(2, |world| world.roll_out(&[("3", "backend:7", "COMPLETED")]));
     shop.deploy().outcome("rolled-back", 5);
 }
 
 #[test]
 fn a_rollback_whose_tasks_do_not_run_is_not_called_so() {
-    let shop = Shop::with("timeout = \"1s\"");
-    shop.aws.at_look(1, |world| world.roll_out(&[("3", "backend:7", "COMPLETED")]));
+    let shop = Shop::new();
+    shop.aws.at_look(2, |world| world.roll_out(&[("3", "backend:7", "COMPLETED")]));
     shop.aws.change("ecs:ListTasks", |_, answer| answer["taskArns"] = json!([]));
+    shop.deploy().outcome("broken", 6);
+}
+
+#[test]
+fn a_rollback_to_tasks_with_another_digest_is_not_called_so() {
+    let shop = Shop::new();
+    shop.aws.at_look(2, |world| world.roll_out(&[("3", "backend:7", "COMPLETED")]));
+    shop.aws.change("ecs:DescribeTasks", |_, answer| {
+        answer["tasks"][0]["containers"][0]["imageDigest"] = json!(format!("sha256:{}", "b".repeat(64)));
+    });
     shop.deploy().outcome("broken", 6);
 }
 
 #[test]
 fn a_third_revision_supersedes() {
     let shop = Shop::new();
-    shop.aws.at_look(1, |world| {
+    shop.aws.at_look(2, |world| {
         world.register_by_hand(|document| document["cpu"] = json!("512"));
         world.roll_out(&[("3", "backend:9", "IN_PROGRESS"), ("2", "backend:8", "IN_PROGRESS")]);
     });
@@ -97,7 +107,7 @@ fn a_third_revision_supersedes() {
 #[test]
 fn a_third_revision_in_our_place_that_is_done_supersedes_too() {
     let shop = Shop::new();
-    shop.aws.at_look(1, |world| {
+    shop.aws.at_look(2, |world| {
         world.register_by_hand(|document| document["cpu"] = json!("512"));
         world.roll_out(&[("3", "backend:9", "COMPLETED")]);
     });
@@ -107,7 +117,7 @@ fn a_third_revision_in_our_place_that_is_done_supersedes_too() {
 #[test]
 fn a_failure_that_nothing_rolls_back_is_broken() {
     let shop = Shop::new();
-    shop.aws.at_look(1, |world| world.roll_out(&[("2", "backend:8", "FAILED")]));
+    shop.aws.at_look(2, |world| world.roll_out(&[("2", "backend:8", "FAILED")]));
     shop.aws.after_update(|service| {
         service["deployments"][0]["rolloutStateReason"] = json!("circuit breaker was triggered");
     });
@@ -123,6 +133,24 @@ fn a_service_that_is_deleted_while_we_wait_is_broken() {
         shop.deploy().outcome("broken", 6);
     }
     let shop = Shop::new();
-    shop.aws.at_look(1, |world| world.services.clear());
+    shop.aws.at_look(2, |world| world.services.clear());
     shop.deploy().outcome("broken", 6);
+}
+
+/// Reads are eventually consistent: a look may show what was before the update.
+#[test]
+fn looks_that_are_late_are_not_believed() {
+    let shop = Shop::new();
+    let mut before = None;
+    let mut late = 0;
+    shop.aws.change("ecs:DescribeServices", move |_, answer| {
+        let service = &mut answer["services"][0];
+        if service["deployments"][0]["id"] == "ecs-svc/1" {
+            before = Some(service.clone());
+        } else if late < 2 {
+            late += 1;
+            *service = before.clone().unwrap();
+        }
+    });
+    shop.deploy().outcome("deployed", 0);
 }

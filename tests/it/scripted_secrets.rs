@@ -32,7 +32,7 @@ fn run(shop: &Shop, arguments: &[&str]) -> Ran {
 }
 
 /// Each kind of run, with more arguments for each.
-pub fn every_run_keeps_them(more: &[&str]) {
+fn every_run_keeps_them(more: &[&str]) {
     let shop = shop();
     let ran = run(&shop, &[&["deploy", "stage"], more].concat()).expect_code(0);
     assert!(shop.aws.operations().contains(&"probe:Ask".to_owned()));
@@ -40,15 +40,15 @@ pub fn every_run_keeps_them(more: &[&str]) {
     kept(&run(&shop, &[&["deploy", "stage"], more].concat()).expect_code(0));
     kept(&run(&shop, &[&["status"], more].concat()).expect_code(0));
     kept(&run(&shop, &[&["plan", "deploy", "stage"], more].concat()).expect_code(0));
-    for operation in
-        ["ecs:DescribeServices", "ecs:UpdateService", "registry:GetManifest", "registry:GetSigned", "probe:Ask"]
-    {
+    let operations =
+        ["ecs:DescribeServices", "ecs:UpdateService", "registry:GetManifest", "registry:GetSigned", "probe:Ask"];
+    all_at_once(operations, |operation| {
         let shop = self::shop();
         shop.aws.refuse(operation, 400, "InvalidParameterException", "no");
         let ran = run(&shop, &[&["deploy", "stage"], more].concat());
         assert_ne!(ran.code, 0);
         kept(&ran);
-    }
+    });
     // A build that cannot begin: there is no engine.
     let shop = self::shop();
     shop.aws.world(|world| world.registry.manifests.clear());
@@ -58,6 +58,11 @@ pub fn every_run_keeps_them(more: &[&str]) {
 #[test]
 fn every_run_keeps_them_at_each_usual_level() {
     all_at_once([&[][..], &["-v"], &["--output", "json"], &["-q"]], every_run_keeps_them);
+}
+
+#[test]
+fn every_run_keeps_its_secrets_at_the_levels_for_experts() {
+    all_at_once([&["-vv"][..], &["-vvv"], &["--output", "json", "-vvv"]], every_run_keeps_them);
 }
 
 /// What somebody changed by hand is named, its value is not.

@@ -38,8 +38,7 @@ pub struct Index {
 }
 
 pub fn digest(bytes: &[u8]) -> String {
-    let hex: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{hex}")
+    Sha256::digest(bytes).iter().fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 impl Registry {
@@ -107,7 +106,7 @@ impl Registry {
         })
     }
 
-    /// The login as GetAuthorizationToken hands it out.
+    /// The login as `GetAuthorizationToken` hands it out.
     pub fn token(&self) -> Value {
         let host = format!("https://{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com");
         json!({"authorizationToken": self.login(), "expiresAt": 4_000_000_000.0, "proxyEndpoint": host})

@@ -106,3 +106,10 @@ pub fn all_at_once<T: Send>(cases: impl IntoIterator<Item = T>, scenario: impl F
         }
     });
 }
+
+/// How long something really takes.
+#[expect(clippy::disallowed_methods, reason = "a test measures real time")]
+pub fn timed<T>(work: impl FnOnce() -> T) -> (T, std::time::Duration) {
+    let began = std::time::Instant::now();
+    (work(), began.elapsed())
+}

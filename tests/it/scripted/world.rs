@@ -1,6 +1,6 @@
 //! The state of the scripted AWS: one account with one cluster, services, revisions and tasks.
 //!
-//! A service that is updated rolls out in a number of looks (DescribeServices), then its tasks are those of the new
+//! A service that is updated rolls out in a number of looks (`DescribeServices`), then its tasks are those of the new
 //! revision, with the digest of its image, as an engine that pulls by digest shows it.
 
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ pub struct World {
 #[derive(Debug)]
 pub struct Definition {
     pub arn: String,
-    /// As DescribeTaskDefinition shows it.
+    /// As `DescribeTaskDefinition` shows it.
     pub document: Value,
     pub tags: Vec<Value>,
 }
@@ -57,7 +57,7 @@ pub struct Deployment {
     pub state: &'static str,
 }
 
-/// A task that RunTask started.
+/// A task that `RunTask` started.
 #[derive(Debug)]
 pub struct OneOff {
     pub arn: String,
@@ -180,7 +180,7 @@ impl World {
         }));
     }
 
-    /// A service as DescribeServices and UpdateService show it.
+    /// A service as `DescribeServices` and `UpdateService` show it.
     pub fn shown(&mut self, name: &str) -> Option<Value> {
         let service = self.service(name)?;
         let desired = service.desired;
@@ -231,7 +231,7 @@ impl World {
         tasks.map(|task| arn("task", &format!("{CLUSTER}/{}-{revision}-{task}", service.name))).collect()
     }
 
-    /// A task as DescribeTasks shows it. `None`: there is none of that ARN.
+    /// A task as `DescribeTasks` shows it. `None`: there is none of that ARN.
     pub fn task(&mut self, task_arn: &str) -> Option<Value> {
         if let Some(stopped) = self.stopped.iter().find(|task| task["taskArn"] == task_arn) {
             return Some(stopped.clone());

@@ -1,0 +1,216 @@
+//! Configuration that is wrong: every problem at once, each with its place, and nobody is asked anything.
+//!
+//! All texts are in the unit tests of the configuration. Here it is what users and programs see of them.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Ran, Repository};
+
+pub const GOOD: &str = r#"app = "shop"
+
+[components.backend]
+kind = "ecs"
+build = { context = "." }
+container = "web"
+repository = "${environment.prefix}-shop"
+cluster = "${environment.prefix}-cluster"
+service = "${environment.prefix}-backend"
+
+[environments.stage]
+region = "us-east-1"
+account = "123456789012"
+
+[environments.production]
+prefix = "prod"
+region = "us-east-1"
+promotes-from = "stage"
+
+[environments.production.gates]
+approval = "none"
+"#;
+
+/// [`GOOD`] with one text changed.
+#[track_caller]
+pub fn with(old: &str, new: &str) -> String {
+    assert!(GOOD.contains(old), "{old}");
+    GOOD.replacen(old, new, 1)
+}
+
+/// Runs where there are no credentials, so that nobody is ever asked.
+fn run(repository: &Repository, arguments: &[&str]) -> Ran {
+    repository.shipgate(arguments).env("AWS_EC2_METADATA_DISABLED", "true").run()
+}
+
+pub fn deploy(config: &str) -> Ran {
+    // What is wrong with a configuration is told without a repository.
+    let repository = Repository::bare();
+    repository.write("shipgate.toml", config);
+    run(&repository, &["deploy", "stage", "--output", "json"])
+}
+
+/// Line and column of each problem with its message, and a hint with each.
+#[track_caller]
+pub fn problems(ran: &Ran) -> Vec<(Value, Value, String)> {
+    let report = ran.outcome("invalid", 2);
+    let problems = report["problems"].as_array().unwrap_or_else(|| panic!("no problems in {report:#}"));
+    let told = |problem: &Value| {
+        assert!(!problem["hint"].as_str().unwrap().is_empty(), "{problem}");
+        let text = |key: &str| problem[key].as_str().unwrap().to_owned();
+        (problem["line"].clone(), problem["column"].clone(), text("message"))
+    };
+    problems.iter().map(told).collect()
+}
+
+#[test]
+fn all_problems_are_told_at_once_with_their_places() {
+    let config = with("container =", "contaner =")
+        .replacen("account = \"123456789012\"", "account = 123456789012", 1)
+        .replacen("build = { context = \".\" }", "build = 1", 1)
+        .replacen("approval = \"none\"", "approval = \"none\"\nsoak = \"30m\"", 1);
+    let ran = deploy(&config);
+    let told = problems(&ran);
+    let places: Vec<(&Value, &Value)> = told.iter().map(|(line, column, _)| (line, column)).collect();
+    let expected = [json!(3), json!(5), json!(6), json!(13), json!(22)];
+    assert_eq!(places.iter().map(|(line, _)| (*line).clone()).collect::<Vec<_>>(), expected, "{told:#?}");
+    assert_eq!(*places[3].1, json!(11), "the number itself is marked");
+    let report = ran.json();
+    assert!(report["problems"].as_array().unwrap().iter().all(|it| it["file"] == "shipgate.toml"), "{report:#}");
+    for text in ["shipgate.toml:13:11", "contaner", "123456789012", "`build`", "soak", "hint: write it in quotes"] {
+        assert!(ran.stderr.contains(text), "no {text:?} in\n{}", ran.stderr);
+    }
+    assert!(ran.stderr.lines().last().unwrap().starts_with("invalid:"), "{}", ran.stderr);
+}
+
+/// The keys of the contract that later parts build.
+#[test]
+fn keys_that_are_not_built_yet_are_refused_by_name() {
+    let of_environment = ["role = \"arn\"", "read-role = \"arn\"", "via = \"x\""];
+    let of_gates = [
+        "soak = \"30m\"",
+        "statuses = [\"ci\"]",
+        "freeze = []",
+        "branch = \"main\"",
+        "forward = true",
+        "proven = true",
+        "hold = true",
+        "identity = true",
+        "protected = true",
+        "approved = true",
+        "self-approval = true",
+        "overridable = [\"freeze\"]",
+    ];
+    let of_component = ["depends-on = []", "rebuild-per-environment = true"];
+    let cases = of_environment
+        .map(|key| (key, with("region = \"us-east-1\"\naccount", &format!("{key}\nregion = \"us-east-1\"\naccount"))))
+        .into_iter()
+        .chain(of_gates.map(|key| (key, with("approval = \"none\"", &format!("approval = \"none\"\n{key}")))))
+        .chain(of_component.map(|key| (key, with("kind = \"ecs\"", &format!("kind = \"ecs\"\n{key}")))));
+    for (key, config) in cases {
+        let name = key.split(' ').next().unwrap();
+        let told = problems(&deploy(&config));
+        assert_eq!(told.len(), 1, "{key}: {told:#?}");
+        assert!(told[0].2.contains(&format!("`{name}`")) && told[0].2.contains("not built yet"), "{key}: {told:?}");
+    }
+    let told = problems(&deploy(&with("approval = \"none\"", "approval = \"required\"")));
+    assert!(told[0].2.contains("approval") && told[0].2.contains("not built yet"), "{told:?}");
+}
+
+#[test]
+fn an_unknown_environment_is_named_with_the_likeliest() {
+    let repository = Repository::with_config(GOOD);
+    for command in [&["deploy", "stgae"][..], &["plan", "deploy", "stgae"], &["status", "stgae"], &["logs", "stgae"]] {
+        let ran = run(&repository, &[command, &["--output", "json"]].concat());
+        let told = problems(&ran);
+        assert!(told[0].2.contains("`stgae`"), "{told:?}");
+        assert_eq!((&told[0].0, &told[0].1), (&Value::Null, &Value::Null));
+        ran.expect_stderr("hint: write `stage`");
+    }
+    let ran = run(&repository, &["deploy", "moon"]).expect_code(2).expect_stderr("`moon`");
+    assert!(ran.stderr.contains("`stage`") && ran.stderr.contains("`production`"), "{}", ran.stderr);
+}
+
+#[test]
+fn unknown_components_are_all_named() {
+    let repository = Repository::with_config(GOOD);
+    let arguments = ["deploy", "stage", "--component", "bakend", "--component", "moon", "--output", "json"];
+    let ran = run(&repository, &arguments);
+    let told = problems(&ran);
+    assert_eq!(told.len(), 2, "{told:?}");
+    ran.expect_stderr("`bakend`").expect_stderr("`moon`").expect_stderr("hint: write `backend`");
+}
+
+#[test]
+fn an_environment_that_promotes_cannot_be_deployed_to() {
+    let repository = Repository::with_config(GOOD);
+    for command in [&["deploy", "production"][..], &["plan", "deploy", "production"]] {
+        let ran = run(&repository, &[command, &["--output", "json"]].concat());
+        let report = ran.outcome("invalid", 2);
+        let reason = report["reason"].as_str().unwrap();
+        assert!(reason.contains("`production`") && reason.contains("`stage`"), "{reason}");
+    }
+}
+
+#[test]
+fn missing_variables_are_all_told_and_only_those_of_the_environment() {
+    let config = with("region = \"us-east-1\"\naccount", "region = \"${vars.REGION}\"\naccount")
+        .replacen(
+            "build = { context = \".\" }",
+            "build = { context = \".\", args = { A = \"${env.TOKEN}\", B = \"${vars.B}\" } }",
+            1,
+        )
+        .replacen("prefix = \"prod\"", "prefix = \"${vars.PREFIX}\"", 1);
+    let told = problems(&deploy(&config));
+    let messages: Vec<&str> = told.iter().map(|(_, _, message)| message.as_str()).collect();
+    assert_eq!(messages, ["`${env.TOKEN}` is not set", "`${vars.B}` is not set", "`${vars.REGION}` is not set"]);
+    assert!(told.iter().all(|(line, column, _)| line.is_u64() && column.is_u64()), "{told:?}");
+}
+
+#[test]
+fn malformed_repository_variables_are_told_without_their_text() {
+    for vars in ["{", "[]", "\"s3cr3t\"", "{\"A\": s3cr3t}", "\u{0}x".trim_start_matches('\u{0}')] {
+        let repository = Repository::with_config(GOOD);
+        let ran = repository.shipgate(&["deploy", "stage", "--output", "json"]).env("SHIPGATE_VARS", vars).run();
+        let told = problems(&ran);
+        assert!(told[0].2.contains("SHIPGATE_VARS"), "{told:?}");
+        assert!(!format!("{}{}", ran.stdout, ran.stderr).contains("s3cr3t"));
+        ran.expect_stderr("toJSON(vars)");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_text_is_told() {
+    let repository = Repository::with_config(GOOD);
+    for bytes in [&b"\xff\xfe\x00a"[..], b"\x7fELF\x02\x01\x01\x00", b"\x00\x01\x02", b"app = \"a\x1b[31m\""] {
+        repository.write("shipgate.toml", bytes);
+        repository.commit("Garbage");
+        let ran = run(&repository, &["deploy", "stage", "--output", "json"]);
+        ran.outcome("invalid", 2);
+        assert!(ran.stderr.contains("shipgate.toml"), "{}", ran.stderr);
+        assert!(!ran.stderr.contains(['\u{1b}', '\u{0}']), "{:?}", ran.stderr);
+    }
+}
+
+#[test]
+fn an_empty_file_tells_what_is_missing() {
+    let told = problems(&deploy(""));
+    for key in ["`app`", "`components`", "`environments`"] {
+        assert!(told.iter().any(|(_, _, message)| message.contains(key)), "{key}: {told:?}");
+    }
+}
+
+#[test]
+fn a_name_that_is_too_long_is_refused_and_one_that_just_fits_is_not() {
+    let config = |name: &str| {
+        with("[environments.stage]", &format!("[environments.{name}]")).replace("\"stage\"", &format!("\"{name}\""))
+    };
+    let long = "e".repeat(65);
+    let told = problems(&deploy(&config(&long)));
+    assert!(told.iter().any(|(_, _, message)| message.contains("environment name")), "{told:?}");
+    let fits = "e".repeat(64);
+    let repository = Repository::with_config(&config(&fits));
+    // It comes as far as AWS, for which there are no credentials.
+    let report = run(&repository, &["deploy", &fits, "--output", "json"]).outcome("invalid", 2);
+    assert!(report["reason"].as_str().unwrap().contains("AWS"), "{report:#}");
+    let told = problems(&run(&repository, &["deploy", &"x".repeat(10_000), "--output", "json"]));
+    assert_eq!(told.len(), 1, "{}", told.len());
+}

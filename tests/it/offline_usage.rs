@@ -1,0 +1,172 @@
+//! The command line and the pipes: usage errors, help, what goes to which stream, readers that have gone.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+
+use crate::harness::{Ran, Repository};
+use crate::offline;
+use crate::scripted::{Shop, all_at_once};
+
+fn run(arguments: &[&str]) -> Ran {
+    Repository::bare().shipgate(arguments).run()
+}
+
+#[test]
+fn help_and_version_are_data_and_success() {
+    for arguments in
+        [&["--help"][..], &["-h"], &["deploy", "--help"], &["plan", "deploy", "-h"], &["help"], &["help", "logs"]]
+    {
+        let ran = run(arguments).expect_code(0);
+        assert!(ran.stdout.contains("Usage: shipgate") && ran.stderr.is_empty(), "{arguments:?}: {}", ran.stderr);
+        assert!(!ran.stdout.contains('\u{1b}'), "{arguments:?}");
+    }
+    for arguments in [["--version"], ["-V"]] {
+        let ran = run(&arguments).expect_code(0);
+        assert_eq!(ran.stdout, format!("shipgate {}\n", env!("CARGO_PKG_VERSION")));
+    }
+}
+
+#[test]
+fn every_command_of_the_contract_that_is_built_is_in_the_help() {
+    let help = run(&["--help"]).stdout;
+    for command in ["deploy", "plan", "status", "logs"] {
+        assert!(help.lines().any(|line| line.trim_start().starts_with(command)), "{command} is not in\n{help}");
+    }
+}
+
+#[test]
+fn usage_errors_are_invalid() {
+    let cases: [(&[&str], &str); 11] = [
+        (&[], "Usage"),
+        (&["frobnicate"], "frobnicate"),
+        (&["deploi", "stage"], "deploy"),
+        (&["deploy"], "ENVIRONMENT"),
+        (&["deploy", "stage", "production"], "production"),
+        (&["deploy", "stage", "--froce"], "--froce"),
+        (&["deploy", "stage", "--component"], "--component"),
+        (&["deploy", "stage", "--output", "yaml"], "yaml"),
+        (&["logs", "stage", "--since", "soon"], "soon"),
+        (&["plan"], "Usage"),
+        (&["plan", "status"], "status"),
+    ];
+    for (arguments, text) in cases {
+        let ran = run(arguments).expect_code(2).expect_stderr(text);
+        assert_eq!(ran.stdout, "", "{arguments:?}");
+        assert!(!ran.stderr.contains('\u{1b}'), "{arguments:?}");
+    }
+}
+
+#[test]
+fn commands_of_the_contract_that_are_not_built_are_unknown() {
+    for command in ["promote", "rollback", "gates", "check", "history", "hold", "unhold", "whoami"] {
+        run(&[command, "stage"]).expect_code(2).expect_stderr(command);
+    }
+}
+
+#[test]
+fn an_empty_name_is_no_environment() {
+    let repository = Repository::with_config(&crate::scripted::config(""));
+    repository.shipgate(&["deploy", ""]).run().expect_code(2);
+    repository.shipgate(&["deploy", "stage\n::error::forged"]).run().expect_code(2);
+}
+
+#[test]
+fn logs_that_follow_have_no_end_and_so_no_document() {
+    let repository = Repository::with_config(&crate::scripted::config(""));
+    let ran = repository.shipgate(&["logs", "stage", "--follow", "--output", "json"]).run();
+    ran.outcome("invalid", 2);
+}
+
+#[test]
+fn a_failure_is_one_document_on_stdout_and_a_text_on_stderr() {
+    let repository = Repository::bare();
+    for command in
+        [&["deploy", "stage"][..], &["plan", "deploy", "stage"], &["status"], &["status", "stage"], &["logs", "stage"]]
+    {
+        let ran = repository.shipgate(&[command, &["--output", "json"]].concat()).run();
+        let report = ran.outcome("invalid", 2);
+        assert_eq!(report["command"], command[..command.len().min(if command[0] == "plan" { 2 } else { 1 })].join(" "));
+        assert!(ran.stderr.contains("error:") && ran.stderr.contains("hint:"), "{}", ran.stderr);
+        let human = repository.shipgate(command).run().expect_code(2);
+        assert_eq!(human.stdout, "", "{command:?}");
+        assert_eq!(human.stderr, ran.stderr, "people read the same beside JSON");
+    }
+}
+
+#[test]
+fn quiet_keeps_the_error() {
+    let repository = Repository::bare();
+    let ran = repository.shipgate(&["deploy", "stage", "-qqq"]).run().expect_code(2);
+    assert!(ran.stderr.contains("error:"), "{}", ran.stderr);
+}
+
+#[test]
+fn without_a_terminal_there_are_no_escapes() {
+    let repository = Repository::with_config("app = 1\n");
+    for variables in
+        [&[][..], &[("NO_COLOR", "1")], &[("TERM", "xterm-256color")], &[("CI", "true"), ("GITHUB_ACTIONS", "true")]]
+    {
+        for arguments in [&["deploy", "stage"][..], &["--help"], &["frobnicate"], &["deploy", "stage", "-vv"]] {
+            let run = variables.iter().fold(repository.shipgate(arguments), |run, (name, value)| run.env(name, value));
+            let ran = run.run();
+            assert!(
+                !format!("{}{}", ran.stdout, ran.stderr).contains('\u{1b}'),
+                "{variables:?} {arguments:?}\n{}",
+                ran.stderr
+            );
+        }
+    }
+}
+
+#[test]
+fn colour_that_is_forced_is_only_colour() {
+    let repository = Repository::with_config("app = 1\n");
+    let ran = repository.shipgate(&["deploy", "stage", "--output", "json"]).env("CLICOLOR_FORCE", "1").run();
+    ran.outcome("invalid", 2);
+    assert!(!ran.stdout.contains('\u{1b}'), "JSON has no colour");
+}
+
+/// A reader that has gone is no failure of ours, and what was to be done is done.
+#[test]
+fn closed_pipes_do_no_harm() {
+    let shop = Shop::new();
+    for arguments in [&["deploy", "stage"][..], &["deploy", "stage", "--output", "json", "-v"], &["status"]] {
+        let mut command = offline::shipgate(&shop.repository, "", arguments);
+        command.envs(shop.variables());
+        assert_eq!(offline::run_deaf(command), Some(0), "{arguments:?}");
+    }
+    assert!(shop.aws.mutations().contains(&"ecs:UpdateService".to_owned()));
+    let nowhere = Repository::bare();
+    let cases = [(&["deploy", "stage", "--output", "json"][..], 2), (&["--help"], 0), (&["frobnicate"], 2)];
+    for (arguments, code) in cases {
+        assert_eq!(offline::run_deaf(offline::shipgate(&nowhere, "", arguments)), Some(code), "{arguments:?}");
+    }
+}
+
+#[test]
+fn closed_descriptors_and_a_full_disk_do_no_harm() {
+    all_at_once([">&-", "2>&-", ">&- 2>&- <&-", ">/dev/full", "2>/dev/full"], |redirection| {
+        let shop = Shop::new();
+        let script = format!("exec \"$SHIPGATE\" deploy stage --output json {redirection}");
+        let mut command = offline::shell(&shop.repository, &script);
+        command.envs(shop.variables());
+        offline::run(command).expect_code(0);
+        assert!(shop.aws.mutations().contains(&"ecs:UpdateService".to_owned()), "{redirection}");
+    });
+}
+
+#[test]
+fn variables_that_are_no_text_do_no_harm() {
+    let shop = Shop::new();
+    let bytes = OsStr::from_bytes(b"\xff\xfe");
+    for name in ["SHIPGATE_UNUSED", "GITHUB_ACTIONS", "CI", "LANG"] {
+        shop.shipgate(&["plan", "deploy", "stage", "--output", "json"]).env(name, bytes).run().outcome("planned", 0);
+    }
+}
+
+#[test]
+fn arguments_that_are_no_text_are_invalid() {
+    let repository = Repository::with_config(&crate::scripted::config(""));
+    let bytes = OsStr::from_bytes(b"st\xffage");
+    offline::run(offline::shipgate(&repository, "", &[OsStr::new("deploy"), bytes])).expect_code(2);
+}
