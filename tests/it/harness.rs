@@ -1,6 +1,8 @@
 //! A repository, the program, and what it said.
 
+use std::ffi::{OsStr, OsString};
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
@@ -102,7 +104,7 @@ pub struct Shipgate {
 }
 
 impl Shipgate {
-    pub fn env(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Self {
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
         self
     }
@@ -134,6 +136,30 @@ impl Shipgate {
         Ran::new(self.command.stdin(Stdio::null()).output().unwrap())
     }
 
+    /// With a script in the place of one program; `$REAL` in it is the real one.
+    pub fn with_script(mut self, name: &str, script: &str) -> Self {
+        let programs = tempfile::tempdir().unwrap();
+        let file = programs.path().join(name);
+        let real = find_program(name);
+        std::fs::write(&file, format!("#!/bin/sh\nREAL='{}'\n{script}\n", real.display())).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+        self.command.env("PATH", path_behind(programs.path()));
+        self.programs = Some(programs);
+        self
+    }
+
+    /// Runs to the end on a pseudo-terminal; everything it writes is in `stdout`.
+    pub fn on_a_terminal(self) -> Ran {
+        let mut line = vec![self.command.get_program().to_owned()];
+        line.extend(self.command.get_args().map(OsStr::to_owned));
+        let quoted: Vec<String> = line.iter().map(|word| format!("'{}'", word.to_str().unwrap())).collect();
+        let mut script = command("script");
+        script.args(["--quiet", "--return", "--command", &quoted.join(" "), "/dev/null"]);
+        script.current_dir(self.command.get_current_dir().unwrap());
+        script.envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        Ran::new(script.stdin(Stdio::null()).output().unwrap())
+    }
+
     /// Starts, for a test that acts meanwhile.
     pub fn start(mut self) -> Running {
         let mut child =
@@ -142,6 +168,12 @@ impl Shipgate {
         let stderr = Collected::from(child.stderr.take().unwrap());
         Running { child, stdout, stderr, programs: self.programs }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests hand on PATH")]
+fn path_behind(directory: &Path) -> OsString {
+    let path = std::env::var_os("PATH").unwrap();
+    std::env::join_paths(std::iter::once(directory.to_owned()).chain(std::env::split_paths(&path))).unwrap()
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests hand on parts of PATH")]

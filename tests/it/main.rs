@@ -20,6 +20,7 @@ mod cloud_pre_deploy;
 mod cloud_probe;
 mod cloud_registry;
 mod cloud_rollout;
+mod cloud_secrets;
 mod cloud_status;
 mod cloud_surroundings;
 mod cloud_task_definition;
