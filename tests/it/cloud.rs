@@ -532,6 +532,37 @@ impl Cloud {
         format!("{}/{}:{tag}", self.registry, self.repository())
     }
 
+    /// Pushes an index under a tag, with the shop's image for this platform and an attestation beside it, as buildx
+    /// does; returns its digest.
+    pub fn push_index(&self, shop: &Repository, tag: &str) -> String {
+        let child = self.image_reference("child");
+        let context = shop.path().join("backend");
+        let label = format!("org.opencontainers.image.revision={}", shop.head());
+        let argument = format!("RELEASE={}", shop.head());
+        let context = context.to_str().unwrap();
+        docker(&["build", "--quiet", "--label", &label, "--build-arg", &argument, "--tag", &child, context]);
+        docker(&["push", "--quiet", &child]);
+        let media_type = "application/vnd.docker.distribution.manifest.v2+json";
+        let platform = |digest: &str, size: usize, architecture: &str, system: &str| {
+            json!({ "mediaType": media_type, "digest": digest, "size": size,
+                "platform": { "architecture": architecture, "os": system } })
+        };
+        self.runtime.block_on(async {
+            let manifests = format!("{}/v2/{}/manifests", self.endpoint, self.repository());
+            let http = reqwest::Client::new();
+            let found = http.get(format!("{manifests}/child")).header("accept", media_type).send().await.unwrap();
+            let digest = found.headers()["docker-content-digest"].to_str().unwrap().to_owned();
+            let size = found.text().await.unwrap().len();
+            let index_type = "application/vnd.oci.image.index.v1+json";
+            let index = json!({ "schemaVersion": 2, "mediaType": index_type, "manifests": [
+                platform(&digest, size, "amd64", "linux"), platform(&digest, size, "unknown", "unknown"),
+            ] });
+            let put = http.put(format!("{manifests}/{tag}")).header("content-type", index_type).body(index.to_string());
+            let answer = put.send().await.unwrap().error_for_status().unwrap();
+            answer.headers()["docker-content-digest"].to_str().unwrap().to_owned()
+        })
+    }
+
     /// Builds an image that is not ours and pushes it.
     pub fn push_foreign_image(&self, tag: &str) {
         let directory = tempfile::tempdir().unwrap();

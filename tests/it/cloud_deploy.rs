@@ -128,6 +128,8 @@ fn a_service_that_wants_no_task_proves_nothing() {
     assert_eq!(cloud.service("backend").desired_count(), 0);
     let revision = cloud.revision("backend");
     assert_eq!(cloud.ledger(&revision)["shipgate:outcome"], "unproven");
+    cloud.deploy(&shop, &[]).outcome("unproven", 9);
+    assert_eq!(cloud.revision("backend"), revision);
     // Once it wants a task, the release that is there is proven, without another deployment.
     cloud.set_desired("backend", 1);
     let report = cloud.deploy(&shop, &[]).outcome("unchanged", 0);
@@ -175,4 +177,37 @@ fn a_shallow_clone_is_enough() {
     cloud.deploy(&clone, &[]).outcome("deployed", 0);
 
     assert_eq!(cloud.releases("backend"), [shop.head()]);
+}
+
+#[test]
+fn an_older_commit_can_be_deployed_again() {
+    let cloud = Cloud::with_backend();
+    let shop = cloud.shop(&cloud.config(""));
+    let first = cloud.deploy(&shop, &[]).outcome("deployed", 0);
+    let revision = cloud.revision("backend");
+    let older = shop.head();
+    shop.commit("Another commit");
+    cloud.deploy(&shop, &[]).outcome("deployed", 0);
+    shop.git(&["checkout", "--quiet", &older]);
+
+    let ran = cloud.shipgate(&shop, &["deploy", "stage", "--output", "json"]).only_programs(&["git"]).run();
+
+    let again = ran.outcome("deployed", 0);
+    assert_eq!(again["release"], first["release"]);
+    assert_eq!(cloud.releases("backend"), [older]);
+    // A revision that has an outcome is history, and is not used again.
+    assert_ne!(cloud.revision("backend"), revision);
+}
+
+#[test]
+fn on_a_terminal_the_wait_is_a_live_view() {
+    let cloud = Cloud::with_backend();
+    let shop = cloud.shop(&cloud.config(""));
+
+    let ran = cloud.shipgate(&shop, &["deploy", "stage"]).env("TERM", "xterm-256color").on_a_terminal().expect_code(0);
+
+    assert!(ran.stdout.contains('\u{1b}'), "no colour and no movement:\n{}", ran.stdout);
+    for text in ["tasks run", "deployed", &shop.head()[..7]] {
+        assert!(ran.stdout.contains(text), "no {text:?} in\n{}", ran.stdout);
+    }
 }

@@ -164,3 +164,19 @@ fn a_missing_repository_is_created_where_that_is_wanted() {
     assert_eq!(cloud.releases("backend"), [shop.head()]);
     assert!(cloud.images().contains_key(&shop.head()));
 }
+
+#[test]
+fn an_image_of_several_platforms_runs_one_of_them() {
+    let cloud = Cloud::with_backend();
+    let shop = cloud.shop(&cloud.config(""));
+    let index = cloud.push_index(&shop, &shop.head());
+    assert_eq!(cloud.images().get(&shop.head()), Some(&index));
+
+    let report = cloud.deploy(&shop, &[]).outcome("deployed", 0);
+
+    assert!(!steps(&report).iter().any(|step| step.starts_with("build")), "{:?}", steps(&report));
+    assert_eq!(report["release"]["digests"]["backend"], *index);
+    assert_eq!(report["components"][0]["current"]["digest"], *index);
+    assert_eq!(cloud.releases("backend"), [shop.head()]);
+    cloud.deploy(&shop, &[]).outcome("unchanged", 0);
+}

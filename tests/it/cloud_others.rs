@@ -122,3 +122,20 @@ fn a_pre_deploy_task_whose_run_has_died_is_waited_for() {
     assert!(!steps(&report).iter().any(|step| step.starts_with("build")), "{:?}", steps(&report));
     eventually("the release serves", || cloud.releases("backend") == [shop.head()]);
 }
+
+#[test]
+fn the_newer_of_two_runs_wins_and_the_older_says_so() {
+    let cloud = Cloud::with(&ServiceOptions::without_room());
+    let shop = cloud.shop(&cloud.config(""));
+    let older = cloud.shipgate(&shop, &DEPLOY).start();
+    older.until_stderr("wait for backend");
+    shop.commit("Another commit");
+    let newer = cloud.shipgate(&shop, &DEPLOY).start();
+    newer.until_stderr("wait for backend");
+
+    older.wait().outcome("superseded", 7);
+    cloud.make_room("backend");
+
+    newer.wait().outcome("deployed", 0);
+    assert_eq!(cloud.releases("backend"), [shop.head()]);
+}
