@@ -1,5 +1,6 @@
 //! From the command line to the exit code.
 
+use std::ffi::OsString;
 use std::future::Future;
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -55,9 +56,9 @@ fn unparsed(error: &clap::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     // Without a parsed command line, the words themselves say whether a program is reading.
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    let wants_json = words.iter().any(|word| word == "--output=json")
-        || words.windows(2).any(|pair| pair == ["--output".to_owned(), "json".to_owned()]);
+    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let wants_json =
+        words.iter().any(|word| word == "--output=json") || words.windows(2).any(|pair| pair == ["--output", "json"]);
     if wants_json {
         let text = error.to_string();
         let reason = text.lines().next().unwrap_or_default().trim_start_matches("error: ");

@@ -104,17 +104,20 @@ fn reason_of(deployment: &Deployment) -> String {
 /// How long to wait before the next look.
 ///
 /// A look costs an API call, and lateness costs the reader's patience; both are bought in proportion to how long this
-/// service's last rollout took. Until a quarter of that nothing is expected; around it we look often; beyond it, or
-/// where nothing is known of a last rollout, the pause grows with the time already spent.
+/// service's last rollout took. The further from that moment, before or after it, the longer the pause: a third of
+/// the distance. Where nothing is known of a last rollout, it grows with the time already spent.
 pub fn pause(elapsed: Duration, last_rollout: Option<Duration>) -> Duration {
     const SHORTEST: Duration = Duration::from_millis(400);
-    const LONGEST: Duration = Duration::from_secs(20);
-    let pause = match last_rollout {
-        Some(expected) if elapsed < expected / 2 => expected / 4,
-        Some(expected) if elapsed < expected * 2 => expected / 10,
-        Some(_) | None => elapsed / 3,
-    };
-    pause.clamp(SHORTEST, LONGEST)
+    const LONGEST: Duration = Duration::from_secs(30);
+    const LONGEST_UNKNOWN: Duration = Duration::from_secs(20);
+    const LONGEST_AROUND_THE_END: Duration = Duration::from_secs(10);
+    match last_rollout {
+        Some(expected) => {
+            let around_the_end = (expected / 20).min(LONGEST_AROUND_THE_END);
+            (elapsed.abs_diff(expected) / 3).max(around_the_end).clamp(SHORTEST, LONGEST)
+        }
+        None => (elapsed / 2).clamp(SHORTEST, LONGEST_UNKNOWN),
+    }
 }
 
 /// How long the last finished rollout of the service took, as far as the service tells.
@@ -246,8 +249,8 @@ mod tests {
 
     #[test]
     fn a_three_minute_rollout_costs_few_looks() {
-        assert_eq!(looks(180, Some(Duration::from_mins(3))), 10);
-        assert_eq!(looks(180, None), 23);
+        assert_eq!(looks(180, Some(Duration::from_mins(3))), 9);
+        assert_eq!(looks(180, None), 19);
     }
 
     #[test]
@@ -262,7 +265,7 @@ mod tests {
         #[test]
         fn pauses_stay_within_bounds(elapsed in 0u64..100_000, last in proptest::option::of(0u64..100_000)) {
             let pause = pause(Duration::from_secs(elapsed), last.map(Duration::from_secs));
-            prop_assert!(pause >= Duration::from_millis(400) && pause <= Duration::from_secs(20));
+            prop_assert!(pause >= Duration::from_millis(400) && pause <= Duration::from_secs(30));
         }
 
         #[test]

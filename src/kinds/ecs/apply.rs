@@ -1,6 +1,6 @@
 //! Carries out the plan of one ECS service.
 //!
-//! look again → revision → pre-deploy → look again → one minimal `UpdateService` → follow until proven → probes → ledger.
+//! revision → pre-deploy → look again → one minimal `UpdateService` → follow until proven → probes → ledger.
 //! Until `UpdateService` nothing that serves is touched; afterwards no error may call itself `failed`.
 
 use crate::apply::Run;
@@ -49,9 +49,8 @@ pub async fn apply(run: &Run<'_>, component: &ComponentName, plan: &EcsPlan) -> 
     if plan.is_empty() {
         return apply.verify_unchanged().await;
     }
-    let unmoved = apply.unmoved().await?;
     let next = apply.revision().await?;
-    let result = apply.roll_out(&next, unmoved).await;
+    let result = apply.roll_out(&next).await;
     let outcome = result.as_ref().map_or_else(|failure| failure.outcome, |outcome| *outcome);
     apply.write_outcome(&next.arn, outcome).await;
     result
@@ -84,7 +83,8 @@ impl Apply<'_> {
         Ok(Next { arn, definition: definition.clone() })
     }
 
-    async fn roll_out(&self, next: &Next, mut unmoved: Unmoved) -> Result<Outcome, Failure> {
+    async fn roll_out(&self, next: &Next) -> Result<Outcome, Failure> {
+        let mut unmoved = self.unmoved().await?;
         if let Some(command) = &self.plan.target.pre_deploy {
             let step = self.step("pre-deploy");
             let pre_deploy = PreDeploy {
