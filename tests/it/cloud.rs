@@ -87,6 +87,11 @@ fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run scripts/test, which starts the local cloud"))
 }
 
+#[expect(clippy::disallowed_methods, reason = "a test names its own things")]
+fn seconds() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()
+}
+
 impl Cloud {
     /// With an image repository and the service `backend`.
     pub fn with_backend() -> Self {
@@ -104,7 +109,8 @@ impl Cloud {
     /// A cluster with a name of this test's own.
     pub fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let prefix = format!("t{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        // A stack may outlive many runs, in which process ids come again.
+        let prefix = format!("t{:x}-{}-{}", seconds(), std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let endpoint = variable("AWS_ENDPOINT_URL");
         let registry = endpoint.trim_start_matches("http://").to_owned();
         let app = std::fs::read(variable("SHIPGATE_TEST_APP")).expect("the example's binary");
