@@ -62,7 +62,7 @@ fn people_get_a_table_of_all_environments() {
 }
 
 #[test]
-fn a_rollout_in_progress_and_a_failed_one_are_told() {
+fn a_rollout_in_progress_is_told() {
     let cloud = Cloud::with(&ServiceOptions::without_room());
     let shop = cloud.shop(&cloud.config("timeout = \"1s\""));
     cloud.deploy(&shop, &[]).outcome("timed-out", 8);
