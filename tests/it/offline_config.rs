@@ -214,3 +214,30 @@ fn a_name_that_is_too_long_is_refused_and_one_that_just_fits_is_not() {
     let told = problems(&run(&repository, &["deploy", &"x".repeat(10_000), "--output", "json"]));
     assert_eq!(told.len(), 1, "{}", told.len());
 }
+
+#[test]
+fn text_of_the_file_is_no_command_of_the_runner() {
+    let config =
+        with("app = \"shop\"", "app = \"x\\n::error::forged\"\n\"::error::forged\" = 1\n\"##[group]forged\" = 2");
+    let repository = Repository::with_config(&config);
+    let run = repository.shipgate(&["deploy", "stage", "--output", "json"]).env("GITHUB_ACTIONS", "true").run();
+    run.outcome("invalid", 2);
+    for line in run.stderr.lines().chain(run.stdout.lines()) {
+        assert!(!line.trim_start().starts_with("::"), "{line}");
+        assert!(!line.contains("##["), "{line}");
+    }
+}
+
+#[test]
+fn malformed_registry_hosts_are_invalid_before_anything_is_asked() {
+    let repository = Repository::with_config(GOOD);
+    for hosts in ["localhost:4566", "x=http://localhost", "123456789012.dkr.ecr.us-east-1.amazonaws.com=ftp://x"] {
+        let ran = repository
+            .shipgate(&["deploy", "stage", "--output", "json"])
+            .env("SHIPGATE_REGISTRY_HOSTS", hosts)
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .run();
+        let report = ran.outcome("invalid", 2);
+        assert!(report["reason"].as_str().unwrap().contains("SHIPGATE_REGISTRY_HOSTS"), "{report:#}");
+    }
+}

@@ -228,3 +228,39 @@ fn a_configuration_that_must_not_be_read_is_named() {
         .outcome("invalid", 2);
     assert!(reason(&report).contains("shipgate.toml"), "{report:#}");
 }
+
+#[test]
+fn a_git_that_fails_or_says_nonsense_is_told() {
+    let repository = Repository::with_config(CONFIG);
+    for script in ["exit 128", "echo nonsense", "kill -9 $$", "printf '\\377\\000'"] {
+        let directory = tempfile::tempdir().unwrap();
+        let git = directory.path().join("git");
+        std::fs::write(&git, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&git, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let ran = away_from_aws(repository.shipgate(&DEPLOY).env("PATH", directory.path()));
+        assert!([1, 2].contains(&ran.code), "{script}: {}", ran.stderr);
+        reason(&ran.json());
+    }
+}
+
+#[test]
+fn a_repository_with_sha256_ids_is_told_clearly() {
+    let repository = Repository::bare();
+    repository.git(&["init", "--quiet", "--object-format=sha256"]);
+    repository.write("shipgate.toml", CONFIG);
+    repository.git(&["add", "."]);
+    repository.git(&["commit", "--quiet", "--message", "Begin"]);
+    let ran = away_from_aws(repository.shipgate(&DEPLOY));
+    let report = ran.outcome("invalid", 2);
+    let told = format!("{report:#}").to_lowercase();
+    assert!(told.contains("sha256") || told.contains("sha-256") || told.contains("40"), "{told}");
+    reason(&report);
+}
+
+#[test]
+fn a_working_directory_that_is_gone_is_told() {
+    let repository = Repository::with_config(CONFIG);
+    let script = "mkdir gone && cd gone && rmdir ../gone && exec \"$SHIPGATE\" deploy stage --output json";
+    let ran = offline::run(offline::shell(&repository, script));
+    ran.outcome("invalid", 2);
+}

@@ -164,9 +164,29 @@ fn variables_that_are_no_text_do_no_harm() {
     }
 }
 
+/// A program that asks for JSON gets a document, also of what it got wrong.
 #[test]
-fn arguments_that_are_no_text_are_invalid() {
+fn a_usage_error_is_a_document_too() {
+    for arguments in [
+        &["deploy", "stage", "--froce", "--output", "json"][..],
+        &["--output=json", "deploy"],
+        &["x", "--output", "json"],
+    ] {
+        let ran = run(arguments);
+        ran.outcome("invalid", 2);
+        assert!(!ran.stderr.is_empty());
+    }
+}
+
+#[test]
+fn an_environment_given_on_the_command_line_is_no_command_of_the_runner() {
     let repository = Repository::with_config(&crate::scripted::config(""));
-    let bytes = OsStr::from_bytes(b"st\xffage");
-    offline::run(offline::shipgate(&repository, "", &[OsStr::new("deploy"), bytes])).expect_code(2);
+    for arguments in [&["deploy", "x\n::error::forged"][..], &["deploy", "stage", "--component", "x\n::error::forged"]]
+    {
+        for output in ["human", "json"] {
+            let ran = repository.shipgate(&[arguments, &["--output", output]].concat()).run().expect_code(2);
+            let all = format!("{}\n{}", ran.stdout, ran.stderr);
+            assert!(all.lines().all(|line| !line.trim_start().starts_with("::")), "{all}");
+        }
+    }
 }

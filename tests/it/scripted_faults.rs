@@ -1,6 +1,6 @@
 //! Faults of the way to AWS: throttling, lost answers, server errors, answers that are none.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::scripted::{Answer, Call, SERVICE, Shop, World, all_at_once, arn, text};
 
@@ -214,4 +214,17 @@ fn every_error_of_aws_comes_with_a_hint() {
         let report = shop.deploy().outcome("failed", 1);
         assert!(!text(&report, "hints").is_empty(), "{operation} {code}: {report:#}");
     });
+}
+
+/// Whether it goes on or not, nobody knows.
+#[test]
+fn patience_that_ends_blind_is_broken() {
+    let shop = Shop::with("timeout = \"1s\"");
+    shop.aws.answer("ecs:DescribeServices", |call, world| {
+        let updated = world.services[0].deployments.len() > 1;
+        updated.then(|| call.error(500, "ServerException", "Internal error."))
+    });
+    let report = shop.deploy().outcome("broken", 6);
+    assert_eq!(report["components"][0]["changed"], true);
+    assert_eq!(report["components"][0]["current"], Value::Null);
 }

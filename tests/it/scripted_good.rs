@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::scripted::{CLUSTER, SERVICE, Shop, arn, config, text};
+use crate::scripted::{CLUSTER, SERVICE, Shop, World, arn, config, text};
 
 #[test]
 fn a_good_deploy_makes_three_changes() {
@@ -95,9 +95,9 @@ fn a_good_deploy_costs_so_many_calls() {
         "ecs:DescribeServices",
         "ecs:DescribeTaskDefinition",
         "ecs:ListTaskDefinitions",
-        "ecs:RegisterTaskDefinition",
-        // The precondition is checked again right before the change.
+        // The precondition is checked again right before the first change.
         "ecs:DescribeServices",
+        "ecs:RegisterTaskDefinition",
         "ecs:UpdateService",
     ];
     // The update's own answer is the first look; each later one is one call.
@@ -159,18 +159,37 @@ fn nothing_desired_is_unproven() {
     assert!(written.contains("unproven"), "{written}");
 }
 
+fn moved_by_hand(world: &mut World) {
+    let other = world.register_by_hand(|document| document["cpu"] = json!("512"));
+    world.update(SERVICE, &other);
+}
+
 #[test]
 fn a_target_that_moves_between_plan_and_change_is_stale() {
     let shop = Shop::new();
-    shop.aws.answer("ecs:RegisterTaskDefinition", |_, world| {
-        let other = world.register_by_hand(|document| document["cpu"] = json!("512"));
-        world.update(SERVICE, &other);
+    shop.aws.answer("ecs:DescribeServices", |call, world| {
+        if call.nth == 2 {
+            moved_by_hand(world);
+        }
+        None
+    });
+    let report = shop.deploy().outcome("stale", 4);
+    assert_eq!(shop.aws.mutations(), [""; 0]);
+    assert_eq!(report["components"][0]["changed"], false);
+    assert!(report["reason"].as_str().unwrap().contains("backend:8"), "{report:#}");
+}
+
+#[test]
+fn a_target_that_moves_while_the_pre_deploy_command_runs_is_stale() {
+    let shop = Shop::with("pre-deploy = [\"migrate\"]");
+    shop.aws.answer("ecs:RunTask", |_, world| {
+        moved_by_hand(world);
         None
     });
     let report = shop.deploy().outcome("stale", 4);
     assert!(!shop.aws.mutations().contains(&"ecs:UpdateService".to_owned()));
-    assert!(text(&report, "left_behind").contains("backend:9"), "the revision that nobody uses is named: {report:#}");
-    assert_eq!(report["components"][0]["changed"], false);
+    let left = text(&report, "left_behind");
+    assert!(left.contains("backend:8") && left.contains("one-off-1"), "what nobody uses is named: {left}");
 }
 
 fn two_components() -> Shop {
