@@ -11,12 +11,11 @@ use crate::clients::ecs::WhichTasks;
 use crate::clients::registry::Registry;
 use crate::domain::ecs::read_back::{Expectation, ReadBack, read_back};
 use crate::domain::ecs::rollout::{self, Judgement, OurDeployment};
-use crate::domain::ecs::service::{Deployment, Revision, Service, Task, short_arn};
-use crate::domain::image::Digest;
-use crate::domain::names::ContainerName;
+use crate::domain::ecs::service::{Deployment, Service, short_arn};
 use crate::domain::outcome::Outcome;
 use crate::domain::target::EcsTarget;
 use crate::error::Failure;
+use crate::kinds::ecs::previous;
 use crate::observe::Cloud;
 use crate::report::journal::Journal;
 
@@ -68,6 +67,7 @@ struct Memory {
     unseen: bool,
     first_completed: Option<Instant>,
     first_failed: Option<Instant>,
+    first_rolled_back: Option<Instant>,
     reason: Option<String>,
     seen_events: Vec<String>,
 }
@@ -129,7 +129,7 @@ impl Follow<'_> {
             (Judgement::Completed, Some(service)) => self.read_back(service, memory).await,
             (Judgement::RolledBack { reason }, Some(service)) => {
                 let reason = reason.or_else(|| memory.reason.clone());
-                Next::End(Err(self.rolled_back(reason, service).await))
+                self.rolled_back(reason, service, memory).await
             }
             (Judgement::Completed | Judgement::Wait | Judgement::RollingBack | Judgement::RolledBack { .. }, _) => {
                 Next::LookAgain(pause)
@@ -183,60 +183,22 @@ impl Follow<'_> {
     }
 
     /// ECS says that the previous revision is back: is it?
-    async fn rolled_back(&self, reason: Option<String>, service: &Service) -> Failure {
+    async fn rolled_back(&self, reason: Option<String>, service: &Service, memory: &mut Memory) -> Next {
+        let since = *memory.first_rolled_back.get_or_insert_with(Instant::now);
         let previous = self.ours.previous_task_definition.as_deref().unwrap_or_default();
-        let with_reason = |failure: Failure| reason.iter().fold(failure, Failure::cause);
-        match self.previous_serves(previous, service).await {
-            Ok(()) => with_reason(Failure::new(
-                Outcome::RolledBack,
-                format!("the rollout failed; {} serves again", short_arn(previous)),
-            ))
-            .hint("mend the release and deploy the mended commit"),
-            Err(difference) => with_reason(Failure::new(
-                Outcome::Broken,
-                format!("the rollout failed, and {} is not seen to serve again", short_arn(previous)),
-            ))
-            .cause(difference)
-            .hint(self.look_hint()),
-        }
-    }
-
-    /// Reads back the previous revision as ours would be: every task, with the digest that it is pinned to.
-    async fn previous_serves(&self, previous: &str, service: &Service) -> Result<(), String> {
-        let revision = self.cloud.ecs.revision(previous).await.map_err(|failure| failure.brief())?;
-        let container = &self.target.container;
-        let pinned = revision.definition.image_of(container).ok().and_then(|image| image.digest);
-        let tasks = self
-            .cloud
-            .ecs
-            .tasks(&self.target.cluster, &self.target.service, WhichTasks::MeantToRun)
-            .await
-            .map_err(|failure| failure.brief())?;
-        let running: Vec<Digest> = running_digests(&tasks, previous, container);
-        let digests = match pinned {
-            // Not pinned: whatever runs is what the tag leads to.
-            None => running,
-            Some(pinned) => self.accepted(pinned, &running, &revision).await,
+        let failure = match previous::serves(self.cloud, self.registry, self.target, previous, service).await {
+            ReadBack::Verified { .. } | ReadBack::NothingDesired => {
+                Failure::new(Outcome::RolledBack, format!("the rollout failed; {} serves again", short_arn(previous)))
+                    .hint("mend the release and deploy the mended commit")
+            }
+            // The last tasks of ours may not have stopped yet.
+            ReadBack::NotYet(_) if since.elapsed() < GRACE => return Next::LookAgain(Duration::from_secs(1)),
+            ReadBack::NotYet(difference) | ReadBack::Wrong(difference) => {
+                let reason = format!("the rollout failed, and {} is not seen to serve again", short_arn(previous));
+                Failure::new(Outcome::Broken, reason).cause(difference).hint(self.look_hint())
+            }
         };
-        let expected = Expectation { task_definition: previous.to_owned(), container: container.clone(), digests };
-        match read_back(&expected, service, &tasks) {
-            ReadBack::Verified { .. } | ReadBack::NothingDesired => Ok(()),
-            ReadBack::NotYet(difference) | ReadBack::Wrong(difference) => Err(difference),
-        }
-    }
-
-    /// The pinned digest, and where something else runs, those of its platforms, if it is an index.
-    async fn accepted(&self, pinned: Digest, running: &[Digest], revision: &Revision) -> Vec<Digest> {
-        if running.iter().all(|digest| *digest == pinned) {
-            return vec![pinned];
-        }
-        let image = revision.definition.image_of(&self.target.container).ok();
-        let mut digests = match image {
-            Some(image) => self.registry.platforms(&image.repository, &pinned).await.unwrap_or_default(),
-            None => Vec::new(),
-        };
-        digests.push(pinned);
-        digests
+        Next::End(Err(reason.iter().fold(failure, Failure::cause)))
     }
 
     /// We cannot see what we are following. That may pass; where it cannot, not knowing is not "untouched".
@@ -304,11 +266,6 @@ impl Follow<'_> {
         memory.reason = ours.and_then(|ours| ours.reason.clone()).or(memory.reason.take());
         self.journal.progress(self.step, &text);
     }
-}
-
-fn running_digests(tasks: &[Task], revision: &str, container: &ContainerName) -> Vec<Digest> {
-    let of_revision = tasks.iter().filter(|task| task.revision == revision);
-    of_revision.filter_map(|task| task.container(container.as_str())?.digest.clone()).collect()
 }
 
 fn not_rolled_back(reason: String) -> Failure {

@@ -5,4 +5,5 @@ pub mod diagnose;
 pub mod follow;
 pub mod observe;
 pub mod pre_deploy;
+pub mod previous;
 pub mod status;
