@@ -137,6 +137,7 @@ async fn apply_component(
     if refined.is_empty() != shown.is_empty() {
         return Err(bug("what is known now contradicts the plan of"));
     }
+    run.journal.component(name, |record| record.changes = refined.differences().0.to_vec());
     let result = kinds::apply(run, &refined).await;
     record_end(run, name, &result, Some(kinds::released(&refined, &run.release)));
     result

@@ -19,6 +19,12 @@ fn the_engine_runs_what_was_deployed() {
     assert_eq!(component["changed"], true);
     assert_eq!(component["current"], json!({ "sha": sha, "digest": digest }));
     assert_eq!(report["left_behind"], json!([]));
+    let image = component["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|change| change["path"] == "containerDefinitions[web].image");
+    assert!(image.unwrap()["to"].as_str().unwrap().ends_with(digest), "{}", component["changes"]);
     assert_eq!(cloud.images().get(&sha).map(String::as_str), Some(digest));
     // The emulator copies the digest from the image reference, so the engine and the app themselves are asked.
     let tasks = cloud.running_tasks("backend");

@@ -180,3 +180,49 @@ fn an_image_of_several_platforms_runs_one_of_them() {
     assert_eq!(cloud.releases("backend"), [shop.head()]);
     cloud.deploy(&shop, &[]).outcome("unchanged", 0);
 }
+
+/// buildx cannot be had here, so its command line is spoken by a plugin of ours: the engine, the registry and docker's
+/// way to find a plugin are real.
+const BUILDX: &str = r#"#!/usr/bin/env bash
+set -euo pipefail
+if [[ $1 == docker-cli-plugin-metadata ]]; then
+    echo '{"SchemaVersion": "0.1.0", "Vendor": "test", "Version": "v0", "ShortDescription": "speaks buildx"}'
+    exit
+fi
+[[ $2 != version ]] || exit 0
+[[ $1 == buildx && $2 == build && $3 == --push && $BUILDX_NO_DEFAULT_ATTESTATIONS == 1 ]]
+shift 3
+rest=() tags=() metadata=
+while [[ $# -gt 0 ]]; do
+    case $1 in
+        --progress=plain) ;;
+        --metadata-file) metadata=$2; shift ;;
+        --tag) tags+=("$2"); rest+=("$1" "$2"); shift ;;
+        *) rest+=("$1") ;;
+    esac
+    shift
+done
+export DOCKER_BUILDKIT=0
+docker build "${rest[@]}"
+for tag in "${tags[@]}"; do docker push "$tag"; done
+digest=$(docker image inspect --format '{{join .RepoDigests "\n"}}' "${tags[0]}" | grep "^${tags[0]%:*}@")
+printf '{"containerimage.digest": "%s"}' "${digest##*@}" >"$metadata"
+echo "buildx was here"
+"#;
+
+#[test]
+fn buildx_builds_and_pushes_where_it_is_installed() {
+    let cloud = Cloud::with_backend();
+    let shop = cloud.shop(&cloud.config(""));
+    let home = tempfile::tempdir().unwrap();
+    let plugin = home.path().join("cli-plugins/docker-buildx");
+    std::fs::create_dir(plugin.parent().unwrap()).unwrap();
+    std::fs::write(&plugin, BUILDX).unwrap();
+    std::fs::set_permissions(&plugin, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+
+    let ran = cloud.shipgate(&shop, &["deploy", "stage", "--output", "json"]).env("DOCKER_CONFIG", home.path()).run();
+
+    ran.outcome("deployed", 0);
+    assert!(ran.stderr.contains("buildx was here"), "{}", ran.stderr);
+    assert_eq!(cloud.releases("backend"), [shop.head()]);
+}

@@ -25,6 +25,8 @@ pub enum ReadBack {
     },
     /// The service wants no task, so nothing is proven.
     NothingDesired,
+    /// Every running task is ours, but more are wanted: somebody may have scaled the service meanwhile.
+    TooFew(String),
     /// Not yet, and it may still come.
     NotYet(String),
     /// It will not come: something else runs in our name.
@@ -60,7 +62,8 @@ pub fn read_back(expected: &Expectation, service: &Service, tasks: &[Task]) -> R
     }
     let desired = usize::try_from(service.desired).unwrap_or_default();
     if ours < desired {
-        return ReadBack::NotYet(format!("{ours} of {desired} tasks run"));
+        let count = format!("{ours} of {desired} tasks run");
+        return if ours == 0 { ReadBack::NotYet(count) } else { ReadBack::TooFew(count) };
     }
     ReadBack::Verified { running: ours }
 }
@@ -138,6 +141,13 @@ mod tests {
             let result = read_back(&expectation(), &service(1, "backend:8"), &tasks);
             assert!(matches!(result, ReadBack::NotYet(_)), "{tasks:?}: {result:?}");
         }
+    }
+
+    #[test]
+    fn a_service_that_grows_is_no_failure() {
+        let tasks = [task("backend:8", Some('a'))];
+        let result = read_back(&expectation(), &service(3, "backend:8"), &tasks);
+        assert_eq!(result, ReadBack::TooFew("1 of 3 tasks run".to_owned()));
     }
 
     #[test]

@@ -68,6 +68,7 @@ struct Memory {
     first_completed: Option<Instant>,
     first_failed: Option<Instant>,
     first_rolled_back: Option<Instant>,
+    rolling_back: bool,
     reason: Option<String>,
     seen_events: Vec<String>,
 }
@@ -125,6 +126,7 @@ impl Follow<'_> {
         if judgement != Judgement::Completed {
             memory.first_completed = None;
         }
+        memory.rolling_back = judgement == Judgement::RollingBack;
         match (judgement, service) {
             (Judgement::Completed, Some(service)) => self.read_back(service, memory).await,
             (Judgement::RolledBack { reason }, Some(service)) => {
@@ -170,10 +172,12 @@ impl Follow<'_> {
         match read_back(&self.expected, service, &tasks) {
             ReadBack::Verified { .. } => Next::End(Ok(Ended::Proven)),
             ReadBack::NothingDesired => Next::End(Ok(Ended::NothingDesired)),
-            ReadBack::NotYet(_) if since.elapsed() < GRACE => {
+            ReadBack::NotYet(_) | ReadBack::TooFew(_) if since.elapsed() < GRACE => {
                 Next::LookAgain(rollout::pause(since.elapsed(), Some(Duration::from_secs(4))))
             }
-            ReadBack::NotYet(reason) | ReadBack::Wrong(reason) => Next::End(Err(Failure::new(
+            // A service that grew during our rollout: its new tasks take as long as they take, so patience is the limit.
+            ReadBack::TooFew(_) if self.before.is_some() => Next::LookAgain(rollout::pause(since.elapsed(), None)),
+            ReadBack::NotYet(reason) | ReadBack::TooFew(reason) | ReadBack::Wrong(reason) => Next::End(Err(Failure::new(
                 Outcome::Broken,
                 "ECS calls the deployment done, but what runs is not what was shipped",
             )
@@ -192,8 +196,10 @@ impl Follow<'_> {
                     .hint("mend the release and deploy the mended commit")
             }
             // The last tasks of ours may not have stopped yet.
-            ReadBack::NotYet(_) if since.elapsed() < GRACE => return Next::LookAgain(Duration::from_secs(1)),
-            ReadBack::NotYet(difference) | ReadBack::Wrong(difference) => {
+            ReadBack::NotYet(_) | ReadBack::TooFew(_) if since.elapsed() < GRACE => {
+                return Next::LookAgain(Duration::from_secs(1));
+            }
+            ReadBack::NotYet(difference) | ReadBack::TooFew(difference) | ReadBack::Wrong(difference) => {
                 let reason = format!("the rollout failed, and {} is not seen to serve again", short_arn(previous));
                 Failure::new(Outcome::Broken, reason).cause(difference).hint(self.look_hint())
             }
@@ -222,6 +228,11 @@ impl Follow<'_> {
             let reason =
                 format!("the service could not be looked at until {limit} s were over: how it ended is unknown");
             return Failure::new(Outcome::Broken, reason).hint(self.look_hint());
+        }
+        if memory.rolling_back {
+            let reason = format!("the rollout failed, and its rollback was not done after {limit} s");
+            let failure = Failure::new(Outcome::Broken, reason).hint(self.look_hint());
+            return memory.reason.iter().fold(failure, Failure::cause);
         }
         Failure::new(Outcome::TimedOut, format!("the rollout is still in progress after {limit} s; ECS goes on")).hint(
             format!(
