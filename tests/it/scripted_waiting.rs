@@ -30,7 +30,12 @@ fn quiet_says_the_outcome_alone() {
 fn waiting(shop: &Shop) -> Running {
     shop.aws.world(|world| world.looks = 1000);
     let running = shop.shipgate(&["deploy", "stage", "--output", "json"]).start();
-    eventually("the service was updated", || shop.aws.mutations().contains(&"ecs:UpdateService".to_owned()));
+    // A look after the update: its answer has arrived, and nothing but waiting goes on.
+    eventually("it waits", || {
+        let operations = shop.aws.operations();
+        let updated = operations.iter().position(|operation| operation == "ecs:UpdateService");
+        updated.is_some_and(|index| operations.len() > index + 1)
+    });
     running
 }
 

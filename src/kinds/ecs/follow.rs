@@ -177,12 +177,11 @@ impl Follow<'_> {
             }
             // A service that grew during our rollout: its new tasks take as long as they take, so patience is the limit.
             ReadBack::TooFew(_) if self.before.is_some() => Next::LookAgain(rollout::pause(since.elapsed(), None)),
-            ReadBack::NotYet(reason) | ReadBack::TooFew(reason) | ReadBack::Wrong(reason) => Next::End(Err(Failure::new(
-                Outcome::Broken,
-                "ECS calls the deployment done, but what runs is not what was shipped",
-            )
-            .cause(reason)
-            .hint(self.look_hint()))),
+            ReadBack::NotYet(reason) | ReadBack::TooFew(reason) | ReadBack::Wrong(reason) => Next::End(Err(
+                Failure::new(Outcome::Broken, "ECS calls the deployment done, but what runs is not what was shipped")
+                    .cause(reason)
+                    .hint(self.look_hint()),
+            )),
         }
     }
 
