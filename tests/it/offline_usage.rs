@@ -190,3 +190,10 @@ fn an_environment_given_on_the_command_line_is_no_command_of_the_runner() {
         }
     }
 }
+
+#[test]
+fn arguments_that_are_no_text_are_invalid() {
+    let repository = Repository::with_config(&crate::scripted::config(""));
+    let bytes = OsStr::from_bytes(b"st\xffage");
+    offline::run(offline::shipgate(&repository, "", &[OsStr::new("deploy"), bytes])).expect_code(2);
+}
