@@ -73,8 +73,9 @@ fn a_deployment_that_vanishes_for_the_previous_revision_is_rolled_back() {
     shop.deploy().outcome("rolled-back", 5);
 }
 
+/// Slow: its tasks are given half a minute to come.
 #[test]
-fn a_rollback_whose_tasks_do_not_run_is_not_called_so() {
+fn slow_a_rollback_whose_tasks_do_not_run_is_not_called_so() {
     let shop = Shop::new();
     shop.aws.at_look(2, |world| world.roll_out(&[("3", "backend:7", "COMPLETED")]));
     shop.aws.change("ecs:ListTasks", |_, answer| answer["taskArns"] = json!([]));
