@@ -108,7 +108,7 @@ fn a_good_deploy_costs_so_many_calls() {
 }
 
 #[test]
-fn an_unchanged_run_changes_nothing_and_costs_seven_calls() {
+fn an_unchanged_run_changes_nothing_and_costs_eight_calls() {
     let shop = Shop::new();
     let first = shop.deploy().outcome("deployed", 0);
     shop.aws.forget();
