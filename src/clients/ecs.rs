@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use aws_config::SdkConfig;
 use aws_sdk_ecs::types::{
-    ContainerOverride, DesiredStatus, LaunchType, NetworkConfiguration, SortOrder, Tag, TaskDefinitionField,
-    TaskOverride,
+    ContainerOverride, DesiredStatus, LaunchType, NetworkConfiguration, ServiceField, SortOrder, Tag,
+    TaskDefinitionField, TaskOverride,
 };
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -15,6 +15,7 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde_json::{Value, json};
 
 use super::aws::{AwsError, call};
@@ -75,7 +76,8 @@ impl Ecs {
         service: &ServiceName,
     ) -> Result<Option<(Service, Placement)>, Failure> {
         let request = self.client.describe_services().cluster(cluster.as_str()).services(service.as_str());
-        let output = call("ecs:DescribeServices", request.send()).await;
+        // Holds are tags of the service.
+        let output = call("ecs:DescribeServices", request.include(ServiceField::Tags).send()).await;
         let output = match output {
             Ok(output) => output,
             Err(error) if error.is("ClusterNotFoundException") => {
@@ -108,17 +110,41 @@ impl Ecs {
         convert::revision(document)
     }
 
-    /// The ARNs of a family's revisions, newest first, at most `most`.
+    /// The ARNs of a family's active revisions, newest first, at most `most`.
     ///
     /// # Errors
     ///
-    /// The call failed.
-    pub async fn newest_revisions(&self, family: &str, most: i32) -> Result<Vec<String>, Failure> {
-        let request = self.client.list_task_definitions().family_prefix(family).sort(SortOrder::Desc).max_results(most);
-        let output = call("ecs:ListTaskDefinitions", request.send()).await?;
+    /// A call failed.
+    pub async fn newest_revisions(&self, family: &str, most: usize) -> Result<Vec<String>, Failure> {
+        // AWS gives at most 100 a page.
+        let page = i32::try_from(most.min(100)).unwrap_or(100);
+        let request = self.client.list_task_definitions().family_prefix(family).sort(SortOrder::Desc).max_results(page);
         // The prefix also matches families with a longer name.
         let of_family = |arn: &String| short_arn(arn).rsplit_once(':').is_some_and(|(found, _)| found == family);
-        Ok(output.task_definition_arns.unwrap_or_default().into_iter().filter(of_family).collect())
+        let mut arns = Vec::new();
+        let mut next = None;
+        while arns.len() < most {
+            let request = request.clone().set_next_token(next.take());
+            let output = call("ecs:ListTaskDefinitions", request.send()).await?;
+            arns.extend(output.task_definition_arns.unwrap_or_default().into_iter().filter(of_family));
+            next = output.next_token;
+            if next.is_none() {
+                break;
+            }
+        }
+        arns.truncate(most);
+        Ok(arns)
+    }
+
+    /// Revisions by ARN, in the same order, several at a time.
+    ///
+    /// # Errors
+    ///
+    /// A call failed.
+    pub async fn revisions(&self, arns: Vec<String>) -> Result<Vec<Revision>, Failure> {
+        const AT_ONCE: usize = 8;
+        let described = arns.into_iter().map(|arn| async move { self.revision(&arn).await });
+        stream::iter(described).buffered(AT_ONCE).try_collect().await
     }
 
     /// Registers a revision from raw JSON, so that no field is lost that this SDK does not know.
@@ -257,6 +283,17 @@ impl Ecs {
     pub async fn stop_task(&self, cluster: &ClusterName, arn: &str, reason: &str) -> Result<(), Failure> {
         let request = self.client.stop_task().cluster(cluster.as_str()).task(arn).reason(reason);
         call("ecs:StopTask", request.send()).await?;
+        Ok(())
+    }
+
+    /// Takes tags off a resource, by key.
+    ///
+    /// # Errors
+    ///
+    /// The call failed.
+    pub async fn untag(&self, arn: &str, keys: &[String]) -> Result<(), Failure> {
+        let request = self.client.untag_resource().resource_arn(arn).set_tag_keys(Some(keys.to_vec()));
+        call("ecs:UntagResource", request.send()).await?;
         Ok(())
     }
 

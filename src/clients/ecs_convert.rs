@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use super::aws::timestamp;
 use crate::domain::ecs::service::{
-    Controller, Deployment, Event, LedgerEntry, Revision, RolloutState, Service, ServiceStatus, Task, TaskContainer,
+    Controller, Deployment, Event, Revision, RolloutState, Service, ServiceStatus, Task, TaskContainer,
 };
 use crate::domain::ecs::task_definition::TaskDefinition;
-use crate::domain::{ledger, neutral};
+use crate::domain::{hold, ledger, neutral};
 use crate::error::Failure;
 
 /// A service.
@@ -29,7 +29,13 @@ pub fn service(raw: &types::Service) -> Service {
         running: raw.running_count(),
         deployments: raw.deployments().iter().map(deployment).collect(),
         events: raw.events().iter().take(10).map(event).collect(),
+        holds: hold::read(&service_tags(raw)),
     }
+}
+
+fn service_tags(raw: &types::Service) -> Vec<(String, String)> {
+    let pair = |tag: &types::Tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned()));
+    raw.tags().iter().filter_map(pair).collect()
 }
 
 /// A name or an ARN: neutral at the border, since it is shown. A real one is not changed by that.
@@ -98,7 +104,7 @@ pub fn revision(document: Value) -> Result<Revision, Failure> {
     let arn = name(Some(arn));
     let tags = tags(&document);
     let definition = TaskDefinition::from_json(document).map_err(|error| unusable().cause(error.to_string()))?;
-    let ledger: Option<LedgerEntry> = ledger::read(&tags);
+    let ledger = ledger::read(&tags);
     let other_tags = tags.into_iter().filter(|(key, _)| ledger::is_foreign(key)).collect();
     Ok(Revision { arn, definition, ledger, other_tags })
 }

@@ -1,11 +1,11 @@
 //! The ledger: what we write on the things we make, next to the things themselves.
 //!
-//! On ECS these are tags of the task-definition revision. AWS allows letters, digits, spaces and `_ . : / = + - @` in
-//! them ([tags](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-using-tags.html)).
+//! On ECS these are tags of the task-definition revision, and for holds tags of the service. AWS allows letters, digits,
+//! spaces and `_ . : / = + - @` in them, 128 characters in a key and 256 in a value
+//! ([tags](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-using-tags.html)).
 
 use jiff::Timestamp;
 
-use super::ecs::service::LedgerEntry;
 use super::image::Digest;
 use super::outcome::Outcome;
 use super::release::ReleaseName;
@@ -13,18 +13,58 @@ use super::release::ReleaseName;
 const RELEASE: &str = "shipgate:sha";
 const DIGEST: &str = "shipgate:digest";
 const RUN: &str = "shipgate:run";
+const PREVIOUS: &str = "shipgate:previous";
+const RESTORES: &str = "shipgate:restores";
 const OUTCOME: &str = "shipgate:outcome";
 const AT: &str = "shipgate:at";
 
-/// The tags of a revision that is being registered for a release.
-pub fn entry(release: &ReleaseName, digest: &Digest, run: &str, now: Timestamp) -> Vec<(String, String)> {
-    let mut tags = vec![
-        (RELEASE.to_owned(), release.to_string()),
-        (DIGEST.to_owned(), digest.to_string()),
-        (RUN.to_owned(), tag_value(run)),
-    ];
-    tags.push(at(now));
-    tags
+/// So many characters a tag's value may have.
+pub const LONGEST_VALUE: usize = 256;
+
+/// What our tags on a revision say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerEntry {
+    /// The release it was registered for.
+    pub release: ReleaseName,
+    /// The digest of the release's image.
+    pub digest: Option<Digest>,
+    /// The run that registered it.
+    pub run: Option<String>,
+    /// The ARN of the revision that the service ran before.
+    pub previous: Option<String>,
+    /// The ARN of the revision whose content it restores, where it was registered by a rollback.
+    pub restores: Option<String>,
+    /// How it ended, when that is known.
+    pub outcome: Option<String>,
+    /// When that was written; without an outcome, when the revision was registered.
+    pub at: Option<Timestamp>,
+}
+
+impl LedgerEntry {
+    /// An entry of a release that nothing else is known of.
+    pub fn new(release: ReleaseName) -> Self {
+        Self { release, digest: None, run: None, previous: None, restores: None, outcome: None, at: None }
+    }
+
+    /// Whether the release is known to have served here.
+    pub fn succeeded(&self) -> bool {
+        self.outcome.as_deref() == Some(Outcome::Deployed.as_str())
+    }
+
+    /// The entry as tags.
+    pub fn tags(&self) -> Vec<(String, String)> {
+        let tag = |key: &str, value: &Option<String>| value.as_ref().map(|value| (key.to_owned(), tag_value(value)));
+        let release = Some((RELEASE.to_owned(), self.release.to_string()));
+        let optional = [
+            tag(DIGEST, &self.digest.as_ref().map(ToString::to_string)),
+            tag(RUN, &self.run),
+            tag(PREVIOUS, &self.previous),
+            tag(RESTORES, &self.restores),
+            tag(OUTCOME, &self.outcome),
+            self.at.map(at),
+        ];
+        release.into_iter().chain(optional.into_iter().flatten()).collect()
+    }
 }
 
 /// The tags that say how it ended.
@@ -34,9 +74,18 @@ pub fn outcome(outcome: Outcome, now: Timestamp) -> Vec<(String, String)> {
 
 /// Reads an entry back. `None`: not ours, or not in a form that we write.
 pub fn read(tags: &[(String, String)]) -> Option<LedgerEntry> {
-    let value = |key: &str| tags.iter().find(|(found, _)| found == key).map(|(_, value)| value);
-    let is_word = |text: &&String| !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c == '-');
-    Some(LedgerEntry { release: value(RELEASE)?.parse().ok()?, outcome: value(OUTCOME).filter(is_word).cloned() })
+    let value = |key: &str| tags.iter().find(|(found, _)| found == key).map(|(_, value)| value.as_str());
+    let text = |key: &str| value(key).map(tag_value).filter(|text| !text.is_empty());
+    let is_word = |text: &&str| !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+    Some(LedgerEntry {
+        release: value(RELEASE)?.parse().ok()?,
+        digest: value(DIGEST).and_then(|digest| digest.parse().ok()),
+        run: text(RUN),
+        previous: text(PREVIOUS),
+        restores: text(RESTORES),
+        outcome: value(OUTCOME).filter(is_word).map(str::to_owned),
+        at: value(AT).and_then(|at| at.parse().ok()),
+    })
 }
 
 /// Whether a tag is somebody else's, to be kept on the next revision. AWS refuses its own.
@@ -45,13 +94,23 @@ pub fn is_foreign(key: &str) -> bool {
 }
 
 fn at(now: Timestamp) -> (String, String) {
-    (AT.to_owned(), now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+    (AT.to_owned(), time(now))
+}
+
+/// A time as the ledger writes it: UTC, to the second.
+pub fn time(now: Timestamp) -> String {
+    now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// Text with nothing in it that a tag cannot hold.
-fn tag_value(text: &str) -> String {
-    let allowed = |c: char| if c.is_ascii_alphanumeric() || " _.:/=+-@".contains(c) { c } else { '_' };
-    text.chars().map(allowed).take(256).collect()
+pub fn tag_value(text: &str) -> String {
+    let allowed = |c: char| if is_allowed(c) { c } else { '_' };
+    text.chars().map(allowed).take(LONGEST_VALUE).collect()
+}
+
+/// Whether a tag can hold the character. AWS allows letters of all languages; we write ASCII only.
+pub fn is_allowed(c: char) -> bool {
+    c.is_ascii_alphanumeric() || " _.:/=+-@".contains(c)
 }
 
 #[cfg(test)]
@@ -62,16 +121,30 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_is_read(
-            sha in "[0-9a-f]{40}", hex in "[0-9a-f]{64}", run in ".{0,300}", seconds in 0i64..4_000_000_000,
+            sha in "[0-9a-f]{40}", hex in "[0-9a-f]{64}", run in "[a-z/0-9]{1,300}", seconds in 0i64..4_000_000_000,
         ) {
-            let release: ReleaseName = sha.parse().unwrap();
-            let digest: Digest = format!("sha256:{hex}").parse().unwrap();
             let now = Timestamp::from_second(seconds).unwrap();
-            let mut tags = entry(&release, &digest, &run, now);
-            prop_assert_eq!(read(&tags), Some(LedgerEntry { release: release.clone(), outcome: None }));
-            prop_assert!(tags.iter().all(|(key, value)| key.len() <= 128 && value.chars().count() <= 256));
+            let entry = LedgerEntry {
+                release: sha.parse().unwrap(),
+                digest: Some(format!("sha256:{hex}").parse().unwrap()),
+                run: Some(run.chars().take(LONGEST_VALUE).collect()),
+                previous: Some("arn:aws:ecs:us-east-1:123456789012:task-definition/backend:7".to_owned()),
+                restores: None,
+                outcome: None,
+                at: Some(now),
+            };
+            let mut tags = entry.tags();
+            prop_assert_eq!(read(&tags), Some(entry.clone()));
+            prop_assert!(tags.iter().all(|(key, value)| key.len() <= 128 && value.chars().count() <= LONGEST_VALUE));
+            tags.retain(|(key, _)| key != AT);
             tags.extend(outcome(Outcome::RolledBack, now));
             prop_assert_eq!(read(&tags).unwrap().outcome, Some("rolled-back".to_owned()));
+        }
+
+        #[test]
+        fn any_text_becomes_a_value_that_a_tag_can_hold(text in ".{0,300}") {
+            let value = tag_value(&text);
+            prop_assert!(value.chars().all(is_allowed) && value.len() <= LONGEST_VALUE);
         }
     }
 

@@ -5,6 +5,7 @@
 
 pub mod ecs;
 pub mod gate;
+pub mod hold;
 pub mod image;
 pub mod ledger;
 pub mod names;

@@ -6,6 +6,7 @@ use super::rollout;
 use super::service::{Revision, RolloutState, Service};
 use super::task_definition::{Change, TaskDefinition, TaskDefinitionError};
 use crate::domain::image::Digest;
+use crate::domain::ledger::LedgerEntry;
 use crate::domain::plan::PlannedImage;
 use crate::domain::release::ReleaseName;
 use crate::domain::target::EcsTarget;
@@ -42,6 +43,8 @@ pub struct EcsPlan {
     pub changes: Vec<Change>,
     /// What somebody changed by hand since our last release.
     pub drift: Option<Drift>,
+    /// The ARN of the revision whose content is restored, in a rollback.
+    pub restores: Option<String>,
 }
 
 /// Which revision a service is to run.
@@ -109,14 +112,19 @@ pub fn plan(
         next,
         changes,
         drift: drift(facts),
+        restores: None,
     })
 }
 
-/// A revision that we registered for this very release, whose outcome nobody wrote: that run ended before it was used.
+/// A revision that we registered for this very release in this very place, whose outcome nobody wrote: that run ended
+/// before it was used.
 fn reusable<'a>(facts: &'a EcsFacts, desired: &TaskDefinition, release: &ReleaseName) -> Option<&'a Revision> {
+    let unused = |entry: &LedgerEntry| {
+        let same_place = entry.previous.as_ref().is_none_or(|previous| *previous == facts.live.arn);
+        entry.release == *release && entry.outcome.is_none() && entry.restores.is_none() && same_place
+    };
     facts.others.iter().find(|revision| {
-        revision.ledger.as_ref().is_some_and(|entry| entry.release == *release && entry.outcome.is_none())
-            && revision.definition.changes_to(desired).is_empty()
+        revision.ledger.as_ref().is_some_and(unused) && revision.definition.changes_to(desired).is_empty()
     })
 }
 
@@ -140,7 +148,7 @@ pub fn number(arn: &str) -> u64 {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::domain::ecs::service::{Controller, Deployment, LedgerEntry, ServiceStatus};
+    use crate::domain::ecs::service::{Controller, Deployment, ServiceStatus};
     use crate::domain::image::Repository;
     use crate::domain::plan::KnownImage;
     use crate::domain::target::TaskDefinitionSource;
@@ -200,6 +208,7 @@ pub(crate) mod tests {
                     updated: None,
                 }],
                 events: Vec::new(),
+                holds: Vec::new(),
             },
             live,
             others,
@@ -225,7 +234,7 @@ pub(crate) mod tests {
     }
 
     fn entry(sha: &str, outcome: Option<&str>) -> LedgerEntry {
-        LedgerEntry { release: sha.parse().unwrap(), outcome: outcome.map(str::to_owned) }
+        LedgerEntry { outcome: outcome.map(str::to_owned), ..LedgerEntry::new(sha.parse().unwrap()) }
     }
 
     /// The facts after a plan was carried out, as ECS would show them.

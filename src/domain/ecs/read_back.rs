@@ -106,6 +106,7 @@ mod tests {
                 updated: None,
             }],
             events: Vec::new(),
+            holds: Vec::new(),
         }
     }
 

@@ -169,6 +169,7 @@ mod tests {
             running: 2,
             deployments,
             events: Vec::new(),
+            holds: Vec::new(),
         }
     }
 

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use super::task_definition::TaskDefinition;
+use crate::domain::hold::Hold;
 use crate::domain::image::Digest;
-use crate::domain::release::ReleaseName;
+use crate::domain::ledger::LedgerEntry;
 
 /// A service as `DescribeServices` shows it
 /// ([Service](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html)).
@@ -24,6 +25,8 @@ pub struct Service {
     pub deployments: Vec<Deployment>,
     /// The newest events, newest first.
     pub events: Vec<Event>,
+    /// The holds on it.
+    pub holds: Vec<Hold>,
 }
 
 impl Service {
@@ -132,15 +135,6 @@ impl Revision {
 /// The last part of an ARN, for people: `family:7` of a task definition, the id of a task.
 pub fn short_arn(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
-}
-
-/// What our tags on a revision say (the ledger).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LedgerEntry {
-    /// The release it was registered for.
-    pub release: ReleaseName,
-    /// How that ended, when it is known.
-    pub outcome: Option<String>,
 }
 
 /// A task as `DescribeTasks` shows it.

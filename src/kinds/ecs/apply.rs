@@ -8,9 +8,9 @@ use crate::clients::ecs::Placement;
 use crate::domain::ecs::plan::{EcsPlan, NextRevision};
 use crate::domain::ecs::read_back::Expectation;
 use crate::domain::ecs::rollout::OurDeployment;
-use crate::domain::ecs::service::{LedgerEntry, Revision, Service, short_arn};
+use crate::domain::ecs::service::{Revision, Service, short_arn};
 use crate::domain::ecs::task_definition::TaskDefinition;
-use crate::domain::ledger;
+use crate::domain::ledger::{self, LedgerEntry};
 use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::PlannedImage;
@@ -76,7 +76,15 @@ impl Apply<'_> {
             return Err(Failure::failed("the plan has no image: please report this as a bug"));
         };
         let mut tags = self.plan.live.other_tags.clone();
-        tags.extend(ledger::entry(&self.run.release, &image.digest, &self.run.name, self.run.now()));
+        let entry = LedgerEntry {
+            digest: Some(image.digest.clone()),
+            run: Some(self.run.name.clone()),
+            previous: Some(self.plan.live.arn.clone()),
+            restores: self.plan.restores.clone(),
+            at: Some(self.run.now()),
+            ..LedgerEntry::new(self.run.release.clone())
+        };
+        tags.extend(entry.tags());
         let register = self.run.cloud.ecs.register(definition, &tags);
         let arn = self.run.journal.step(&self.step("register"), register).await?;
         self.run.journal.made(format!("task-definition revision {}", short_arn(&arn)), vec![self.component.clone()]);

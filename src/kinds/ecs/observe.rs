@@ -10,7 +10,7 @@ use crate::observe::Cloud;
 use crate::report::journal::Running;
 
 /// How many revisions of a family are listed, and at most looked at, besides the live one.
-const LISTED: i32 = 10;
+const LISTED: usize = 10;
 const LOOKED_AT: usize = 5;
 
 /// Everything that planning needs to know.

@@ -1,0 +1,245 @@
+//! Holds: stop signs on an environment, kept as tags of its services.
+//!
+//! One by hand covers every release. One that a rollback leaves covers the commits that are reachable from the release
+//! it left and not from the one it returned to: the mended commit that follows passes, by being newer.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+
+use super::ledger;
+use super::neutral;
+use super::release::GitSha;
+
+/// The key of a hold by hand, and what the keys of all others begin with.
+const HOLD: &str = "shipgate:hold";
+/// The key of the note of who lifted the holds last.
+const LIFTED: &str = "shipgate:unhold";
+
+/// A hold on a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// The releases it stops.
+    pub scope: HoldScope,
+    /// When it was put there.
+    pub at: Option<Timestamp>,
+    /// The run that put it there.
+    pub run: Option<String>,
+    /// The tag's key.
+    pub key: String,
+}
+
+/// Which releases a hold stops.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HoldScope {
+    /// Every one.
+    All {
+        /// Why, in somebody's words, neutral.
+        reason: String,
+    },
+    /// Those that a rollback left.
+    Left {
+        /// The release that was left.
+        left: GitSha,
+        /// The release it returned to.
+        returned: GitSha,
+    },
+    /// A tag that looks like a hold and cannot be read stops every release.
+    Unreadable,
+}
+
+impl Hold {
+    /// A hold by hand.
+    ///
+    /// # Errors
+    ///
+    /// By how many characters the reason is too long.
+    pub fn by_hand(reason: &str, run: &str, at: Timestamp) -> Result<Self, usize> {
+        let hold = Self::new(HoldScope::All { reason: neutral::phrase(reason, usize::MAX) }, HOLD.to_owned(), run, at);
+        let length = hold.value().len();
+        if length > ledger::LONGEST_VALUE { Err(length - ledger::LONGEST_VALUE) } else { Ok(hold) }
+    }
+
+    /// The hold of a rollback.
+    pub fn of_rollback(left: &GitSha, returned: &GitSha, run: &str, at: Timestamp) -> Self {
+        let scope = HoldScope::Left { left: left.clone(), returned: returned.clone() };
+        Self::new(scope, format!("{HOLD}:{left}"), run, at)
+    }
+
+    fn new(scope: HoldScope, key: String, run: &str, at: Timestamp) -> Self {
+        // As it will be read: whole seconds, and one word.
+        let at = Timestamp::from_second(at.as_second()).unwrap_or(at);
+        let run = ledger::tag_value(run).replace(' ', "_").chars().take(120).collect();
+        Self { scope, at: Some(at), run: Some(run), key }
+    }
+
+    /// The tag: key and value.
+    pub fn tag(&self) -> (String, String) {
+        (self.key.clone(), self.value())
+    }
+
+    /// `TIME RUN` and the rest: the reason, or the release returned to.
+    fn value(&self) -> String {
+        let rest = match &self.scope {
+            HoldScope::All { reason } => encode(reason),
+            HoldScope::Left { returned, .. } => returned.to_string(),
+            HoldScope::Unreadable => String::new(),
+        };
+        let at = self.at.map(ledger::time).unwrap_or_default();
+        format!("{at} {} {rest}", self.run.as_deref().unwrap_or_default())
+    }
+
+    /// Whether it stops a release, of which is known whether it is reachable from the release that was left, and from
+    /// the one that was returned to. `None`: that cannot be told.
+    pub fn covers(&self, in_left: Option<bool>, in_returned: Option<bool>) -> Option<bool> {
+        match (&self.scope, in_left, in_returned) {
+            (HoldScope::All { .. } | HoldScope::Unreadable, _, _) => Some(true),
+            (HoldScope::Left { .. }, Some(false), _) | (HoldScope::Left { .. }, _, Some(true)) => Some(false),
+            (HoldScope::Left { .. }, Some(true), Some(false)) => Some(true),
+            (HoldScope::Left { .. }, _, _) => None,
+        }
+    }
+
+    /// Why it is there, for people.
+    pub fn reason(&self) -> String {
+        match &self.scope {
+            HoldScope::All { reason } => reason.clone(),
+            HoldScope::Left { left, returned } => {
+                format!("rolled back from {} to {}", left.short(), returned.short())
+            }
+            HoldScope::Unreadable => format!("the tag `{}` cannot be read", self.key),
+        }
+    }
+}
+
+/// The holds among the tags of a service.
+pub fn read(tags: &[(String, String)]) -> Vec<Hold> {
+    tags.iter().filter_map(|(key, value)| read_one(key, value)).collect()
+}
+
+/// The note of who lifted the holds and why, as a tag. What does not fit of the reason is cut.
+pub fn lifted(reason: &str, run: &str, at: Timestamp) -> (String, String) {
+    let run = ledger::tag_value(run).replace(' ', "_");
+    let text = format!("{} {run} {}", ledger::time(at), encode(reason));
+    (LIFTED.to_owned(), text.chars().take(ledger::LONGEST_VALUE).collect())
+}
+
+fn read_one(key: &str, value: &str) -> Option<Hold> {
+    let rest = key.strip_prefix(HOLD)?;
+    if !rest.is_empty() && !rest.starts_with(':') {
+        return None;
+    }
+    let mut parts = value.splitn(3, ' ');
+    let at = parts.next().and_then(|at| at.parse().ok());
+    let run = parts.next().filter(|run| !run.is_empty()).map(ledger::tag_value);
+    let last = parts.next();
+    let scope = match rest.strip_prefix(':') {
+        None => last.map(|reason| HoldScope::All { reason: decode(reason) }),
+        Some(left) => left
+            .parse()
+            .ok()
+            .zip(last.and_then(|returned| returned.parse().ok()))
+            .map(|(left, returned): (GitSha, GitSha)| HoldScope::Left { left, returned }),
+    };
+    Some(Hold { scope: scope.unwrap_or(HoldScope::Unreadable), at, run, key: key.to_owned() })
+}
+
+/// Any text within the characters of a tag: another byte, and `=` itself, as `=` and two hexadecimal digits.
+fn encode(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        let c = char::from(byte);
+        if ledger::is_allowed(c) && c != '=' {
+            encoded.push(c);
+        } else {
+            // Writing to a string cannot fail.
+            let _written = write!(encoded, "={byte:02X}");
+        }
+    }
+    encoded
+}
+
+/// The text again, neutral: somebody else may have written the tag.
+fn decode(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let escaped = rest.strip_prefix('=').and_then(|rest| u8::from_str_radix(rest.get(..2)?, 16).ok());
+        let length = if let Some(byte) = escaped {
+            bytes.push(byte);
+            3
+        } else {
+            bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+            c.len_utf8()
+        };
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    neutral::phrase(&String::from_utf8_lossy(&bytes), ledger::LONGEST_VALUE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn sha(digit: char) -> GitSha {
+        digit.to_string().repeat(40).parse().unwrap()
+    }
+
+    fn now() -> Timestamp {
+        "2026-11-21T04:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn a_hold_by_hand_keeps_its_reason() {
+        let reason = "don't ship: 50 % of carts fail, süß = \"no\"";
+        let hold = Hold::by_hand(reason, "acme/shop/7/1", now()).unwrap();
+        let (key, value) = hold.tag();
+        assert!(value.chars().all(ledger::is_allowed), "{value}");
+        assert_eq!(read(&[(key, value), ("team".to_owned(), "shop".to_owned())]), [hold.clone()]);
+        assert_eq!(hold.reason(), reason);
+        assert_eq!(Hold::by_hand(&"x".repeat(300), "r", now()), Err(300 + 23 - 256));
+    }
+
+    #[test]
+    fn a_rollback_holds_what_it_left() {
+        let hold = Hold::of_rollback(&sha('c'), &sha('a'), "a run with spaces", now());
+        assert_eq!(read(&[hold.tag()]), [hold.clone()]);
+        for (in_left, in_returned, covers) in [
+            (Some(true), Some(false), Some(true)),
+            (Some(true), Some(true), Some(false)),
+            (Some(false), Some(false), Some(false)),
+            (Some(false), None, Some(false)),
+            (None, Some(true), Some(false)),
+            (None, Some(false), None),
+            (Some(true), None, None),
+            (None, None, None),
+        ] {
+            assert_eq!(hold.covers(in_left, in_returned), covers, "{in_left:?} {in_returned:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_stops_everything() {
+        let tag = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        for (key, value) in [("shipgate:hold", ""), ("shipgate:hold:abc", "x y z"), ("shipgate:hold:", "")] {
+            let holds = read(&[tag(key, value)]);
+            assert_eq!(holds.len(), 1, "{key}");
+            assert_eq!(holds[0].covers(Some(false), Some(true)), Some(true), "{key}");
+        }
+        assert_eq!(read(&[tag("shipgate:holder", ""), tag("shipgate:unhold", "")]), []);
+    }
+
+    proptest! {
+        #[test]
+        fn no_reason_is_lost_or_breaks_a_tag(reason in "[ -~äöü]{0,80}") {
+            let decoded = decode(&encode(&reason));
+            prop_assert_eq!(decoded, neutral::phrase(&reason, usize::MAX));
+        }
+
+        #[test]
+        fn reading_never_fails(key in ".{0,60}", value in ".{0,300}") {
+            let _holds = read(&[(format!("shipgate:hold{key}"), value)]);
+        }
+    }
+}
