@@ -44,6 +44,10 @@ pub enum OutputFormat {
 pub enum Command {
     /// Build the image of this commit if it is not there, put it on an environment, and prove that it runs
     Deploy(Deploy),
+    /// Put the release that another environment has proven on this one: the same digests, nothing is built
+    Promote(Promote),
+    /// Put the newest release that served here before back, and hold the commits that are left
+    Rollback(Rollback),
     /// Show what a command would change, and change nothing
     Plan {
         /// The command
@@ -64,6 +68,10 @@ pub enum Command {
 pub enum Planned {
     /// Plan a deploy
     Deploy(Deploy),
+    /// Plan a promotion
+    Promote(Promote),
+    /// Plan a rollback
+    Rollback(Rollback),
 }
 
 /// Arguments of `deploy`.
@@ -77,6 +85,35 @@ pub struct Deploy {
     /// Deploy a working tree with uncommitted changes, under a name that can never be promoted
     #[arg(long)]
     pub allow_dirty: bool,
+}
+
+/// Arguments of `promote`.
+#[derive(Debug, Args)]
+pub struct Promote {
+    /// The environment to put the release on; the configuration says which one it comes from
+    pub environment: String,
+    /// The release, as a full commit id; default: what the source runs
+    #[arg(long, value_name = "SHA")]
+    pub release: Option<String>,
+    /// Only this component; can be repeated
+    #[arg(long = "component", value_name = "NAME")]
+    pub components: Vec<String>,
+    /// Only if the plan still has this digest, as `plan promote` printed it
+    #[arg(long, value_name = "DIGEST")]
+    pub expect_plan: Option<String>,
+}
+
+/// Arguments of `rollback`.
+#[derive(Debug, Args)]
+pub struct Rollback {
+    /// The environment
+    pub environment: String,
+    /// The release to return to, as a full commit id; default: the newest one that served before
+    #[arg(long, value_name = "SHA")]
+    pub release: Option<String>,
+    /// Only this component; can be repeated
+    #[arg(long = "component", value_name = "NAME")]
+    pub components: Vec<String>,
 }
 
 /// Arguments of `logs`.

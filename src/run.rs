@@ -12,8 +12,9 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::cli::{Cli, Command, Deploy, Global, OutputFormat, Planned};
-use crate::commands::{deploy, logs, status};
+use crate::cli::{Cli, Command, Deploy, Global, OutputFormat, Planned, Promote, Rollback};
+use crate::commands::change::{Invocation, Until};
+use crate::commands::{deploy, logs, promote, rollback, status};
 use crate::context::Context;
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
@@ -70,22 +71,68 @@ fn unparsed(error: &clap::Error) -> ExitCode {
 
 async fn execute(context: &Context, cli: &Cli) -> Outcome {
     match &cli.command {
-        Command::Deploy(arguments) => run_deploy(context, &cli.global, arguments, deploy::Until::Applied).await,
-        Command::Plan { command: Planned::Deploy(arguments) } => {
-            run_deploy(context, &cli.global, arguments, deploy::Until::Planned).await
+        Command::Deploy(arguments) => run_change(context, &cli.global, Change::Deploy(arguments), Until::Applied).await,
+        Command::Promote(arguments) => run_change(context, &cli.global, Change::Promote(arguments), Until::Applied).await,
+        Command::Rollback(arguments) => {
+            run_change(context, &cli.global, Change::Rollback(arguments), Until::Applied).await
+        }
+        Command::Plan { command } => {
+            let change = match command {
+                Planned::Deploy(arguments) => Change::Deploy(arguments),
+                Planned::Promote(arguments) => Change::Promote(arguments),
+                Planned::Rollback(arguments) => Change::Rollback(arguments),
+            };
+            run_change(context, &cli.global, change, Until::Planned).await
         }
         Command::Status { environment } => run_status(context, &cli.global, environment.as_deref()).await,
         Command::Logs(arguments) => run_logs(context, &cli.global, arguments).await,
     }
 }
 
-async fn run_deploy(context: &Context, global: &Global, arguments: &Deploy, until: deploy::Until) -> Outcome {
+/// A command that changes an environment, with its arguments.
+#[derive(Clone, Copy)]
+enum Change<'a> {
+    Deploy(&'a Deploy),
+    Promote(&'a Promote),
+    Rollback(&'a Rollback),
+}
+
+impl Change<'_> {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Deploy(_) => "deploy",
+            Self::Promote(_) => "promote",
+            Self::Rollback(_) => "rollback",
+        }
+    }
+
+    fn environment(&self) -> &str {
+        match self {
+            Self::Deploy(arguments) => &arguments.environment,
+            Self::Promote(arguments) => &arguments.environment,
+            Self::Rollback(arguments) => &arguments.environment,
+        }
+    }
+
+    async fn run(self, invocation: &Invocation<'_>) -> Result<Outcome, Failure> {
+        match self {
+            Self::Deploy(arguments) => deploy::run(invocation, arguments).await,
+            Self::Promote(arguments) => promote::run(invocation, arguments).await,
+            Self::Rollback(arguments) => rollback::run(invocation, arguments).await,
+        }
+    }
+}
+
+async fn run_change(context: &Context, global: &Global, change: Change<'_>, until: Until) -> Outcome {
     let command = match until {
-        deploy::Until::Planned => "plan deploy",
-        deploy::Until::Applied => "deploy",
+        Until::Planned => format!("plan {}", change.name()),
+        Until::Applied => change.name().to_owned(),
     };
-    let journal = Journal::new(reporter(context, global), command, &arguments.environment);
-    let work = deploy::run(context, global, arguments, until, &journal, now);
+    let journal = Journal::new(reporter(context, global), &command, change.environment());
+    let work = async {
+        let invocation = Invocation::new(context, global, until, &journal, now)?;
+        Box::pin(change.run(&invocation)).await
+    };
     let (outcome, failure) = match until_interrupted(work).await {
         Ok(outcome) => (outcome, None),
         Err(failure) => (failure.outcome, Some(interrupted_in(&journal, failure))),

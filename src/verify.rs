@@ -2,49 +2,68 @@
 
 use tokio::time::Instant;
 
-use crate::apply::Run;
-use crate::domain::names::ComponentName;
+use crate::clients::http::Http;
 use crate::domain::outcome::Outcome;
 use crate::domain::probe::{self, Decision, Tally};
+use crate::domain::release::ReleaseName;
 use crate::domain::target::Probe;
 use crate::error::Failure;
+use crate::report::journal::Journal;
 
-/// Asks every probe until it is decided, in order.
-///
-/// # Errors
-///
-/// `broken` at the first probe that fails: the release is on, and does not answer as it should.
-pub async fn probe(run: &Run<'_>, probes: &[Probe], component: &ComponentName) -> Result<(), Failure> {
-    let step = format!("probe {component}");
-    for probe in probes {
-        ask(run, probe, &step).await?;
-    }
-    Ok(())
+/// Asks on behalf of a release.
+#[derive(Debug, Clone, Copy)]
+pub struct Prober<'a> {
+    /// HTTP.
+    pub http: &'a Http,
+    /// Where progress is shown.
+    pub journal: &'a Journal,
+    /// The release that should answer.
+    pub release: &'a ReleaseName,
 }
 
-async fn ask(run: &Run<'_>, probe: &Probe, step: &str) -> Result<(), Failure> {
-    let began = Instant::now();
-    let shown = probe::shown_url(&probe.url.render(&run.release));
-    let mut tally = Tally::new(probe);
-    loop {
-        let answer = run.http.ask(probe, &run.release).await;
-        let checked = answer.and_then(|answer| probe::check(probe, &run.release, &answer));
-        match tally.count(checked.is_ok()) {
-            Decision::Passed => {
-                run.journal.progress(step, &format!("{} {shown} answers as it should", probe.method));
-                return Ok(());
+impl Prober<'_> {
+    /// Asks every probe until it is decided, in order, as a step of its own. Without probes there is no step.
+    ///
+    /// # Errors
+    ///
+    /// `broken` at the first probe that fails: the release is on, and does not answer as it should.
+    pub async fn ask_all(&self, probes: &[Probe], step: &str) -> Result<(), Failure> {
+        if probes.is_empty() {
+            return Ok(());
+        }
+        let work = async {
+            for probe in probes {
+                self.ask(probe, step).await?;
             }
-            Decision::Failed => {
-                let difference = checked.err().unwrap_or_default();
-                return Err(Failure::new(Outcome::Broken, format!("probe {} {shown} fails", probe.method))
-                    .cause(difference)
-                    .hint("the release is on and does not answer as it should: deploy a commit that does"));
-            }
-            Decision::AskAgain => {
-                if let Err(difference) = checked {
-                    run.journal.progress(step, &format!("{} {shown}: {difference}", probe.method));
+            Ok(())
+        };
+        self.journal.step(step, work).await
+    }
+
+    async fn ask(&self, probe: &Probe, step: &str) -> Result<(), Failure> {
+        let began = Instant::now();
+        let shown = probe::shown_url(&probe.url.render(self.release));
+        let mut tally = Tally::new(probe);
+        loop {
+            let answer = self.http.ask(probe, self.release).await;
+            let checked = answer.and_then(|answer| probe::check(probe, self.release, &answer));
+            match tally.count(checked.is_ok()) {
+                Decision::Passed => {
+                    self.journal.progress(step, &format!("{} {shown} answers as it should", probe.method));
+                    return Ok(());
                 }
-                run.journal.pause(step, began.elapsed(), probe.interval).await;
+                Decision::Failed => {
+                    let difference = checked.err().unwrap_or_default();
+                    return Err(Failure::new(Outcome::Broken, format!("probe {} {shown} fails", probe.method))
+                        .cause(difference)
+                        .hint("the release is on and does not answer as it should: deploy a commit that does"));
+                }
+                Decision::AskAgain => {
+                    if let Err(difference) = checked {
+                        self.journal.progress(step, &format!("{} {shown}: {difference}", probe.method));
+                    }
+                    self.journal.pause(step, began.elapsed(), probe.interval).await;
+                }
             }
         }
     }

@@ -1,26 +1,32 @@
 //! An OCI registry, over the distribution protocol.
 
+mod blob;
+#[cfg(test)]
+mod cloud_copy;
+#[cfg_attr(not(test), expect(dead_code, reason = "promote is the first to copy"))]
+mod copy;
+mod error;
+mod graph;
+mod limits;
+#[cfg(test)]
+mod samples;
+
 use std::time::Duration;
 
 use oci_client::client::{ClientConfig, ClientProtocol};
-use oci_client::errors::{OciDistributionError, OciErrorCode};
-use oci_client::manifest::{
-    IMAGE_MANIFEST_LIST_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE, ImageIndexEntry, OCI_IMAGE_INDEX_MEDIA_TYPE,
-    OCI_IMAGE_MEDIA_TYPE, OciImageIndex, OciImageManifest, OciManifest,
-};
+use oci_client::errors::OciDistributionError;
+use oci_client::manifest::{ImageIndexEntry, OciImageIndex, OciImageManifest, OciManifest};
 use oci_client::secrets::RegistryAuth;
 use oci_client::{Client, Reference};
 use secrecy::ExposeSecret as _;
 
-use super::aws;
+#[cfg_attr(not(test), expect(unused_imports, reason = "promote is the first to copy"))]
+pub use self::copy::{Copied, copy};
+use self::error::{Side, is_missing};
 use super::ecr::RegistryLogin;
 use crate::context::RegistryAddress;
 use crate::domain::image::{Digest, ImageTag, Repository};
-use crate::domain::neutral;
 use crate::error::Failure;
-
-const MANIFEST_TYPES: [&str; 4] =
-    [OCI_IMAGE_MEDIA_TYPE, OCI_IMAGE_INDEX_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE, IMAGE_MANIFEST_LIST_MEDIA_TYPE];
 
 /// The label of the commit that an image was built from
 /// ([annotations](https://github.com/opencontainers/image-spec/blob/main/annotations.md)).
@@ -30,6 +36,9 @@ pub const REVISION_LABEL: &str = "org.opencontainers.image.revision";
 #[derive(Clone)]
 pub struct Registry {
     client: Client,
+    /// For streaming uploads. An answer comes only when all bytes are sent, so that the other client's patience for an
+    /// answer would be a limit for the size of a layer: here there is none, and the sender watches that bytes flow.
+    uploads: Client,
     auth: RegistryAuth,
     /// The host as engines and this program address it.
     pub host: String,
@@ -57,15 +66,18 @@ impl Registry {
     pub fn new(login: &RegistryLogin, address: Option<&RegistryAddress>) -> Self {
         let host = address.map_or_else(|| login.host.clone(), |address| address.host.clone());
         let tls = address.is_none_or(|address| address.tls);
-        let client = Client::new(ClientConfig {
-            protocol: if tls { ClientProtocol::Https } else { ClientProtocol::Http },
-            connect_timeout: Some(Duration::from_secs(10)),
-            read_timeout: Some(Duration::from_mins(1)),
-            user_agent: concat!("shipgate/", env!("CARGO_PKG_VERSION")),
-            ..ClientConfig::default()
-        });
+        let client = |read_timeout: Option<Duration>| {
+            Client::new(ClientConfig {
+                protocol: if tls { ClientProtocol::Https } else { ClientProtocol::Http },
+                connect_timeout: Some(Duration::from_secs(10)),
+                read_timeout,
+                use_monolithic_push: true,
+                user_agent: concat!("shipgate/", env!("CARGO_PKG_VERSION")),
+                ..ClientConfig::default()
+            })
+        };
         let auth = RegistryAuth::Basic(login.user.clone(), login.password.expose_secret().to_owned());
-        Self { client, auth, host }
+        Self { client: client(Some(Duration::from_mins(1))), uploads: client(None), auth, host }
     }
 
     /// The image under a tag with its labels. `None`: there is none, or the repository does not exist.
@@ -74,10 +86,24 @@ impl Registry {
     ///
     /// The registry failed, refused, or returned bytes that do not match their digest.
     pub async fn find(&self, repository: &Repository, tag: &ImageTag) -> Result<Option<FoundImage>, Failure> {
-        let reference = tagged(repository, tag);
         tracing::debug!(%repository, %tag, "asking the registry");
-        let failed = |error: OciDistributionError| self.failure(&format!("read {repository}:{tag}"), &error);
-        let (manifest, digest) = match self.client.pull_manifest(&reference, &self.auth).await {
+        self.read(&tagged(repository, tag), &format!("{repository}:{tag}")).await
+    }
+
+    /// An image by its digest with its labels. `None`: there is none, or the repository does not exist.
+    ///
+    /// # Errors
+    ///
+    /// The registry failed, refused, or returned bytes that do not match their digest.
+    #[cfg_attr(not(test), expect(dead_code, reason = "promote is the first to ask for a digest"))]
+    pub async fn image(&self, repository: &Repository, digest: &Digest) -> Result<Option<FoundImage>, Failure> {
+        tracing::debug!(%repository, %digest, "asking the registry");
+        self.read(&self.pinned(repository, digest), &format!("{repository}@{digest}")).await
+    }
+
+    async fn read(&self, reference: &Reference, name: &str) -> Result<Option<FoundImage>, Failure> {
+        let failed = |error: OciDistributionError| self.failure(Side::Source, &format!("read {name}"), &error);
+        let (manifest, digest) = match self.client.pull_manifest(reference, &self.auth).await {
             Ok(found) => found,
             Err(error) if is_missing(&error) => return Ok(None),
             Err(error) => return Err(failed(error)),
@@ -101,7 +127,7 @@ impl Registry {
         };
         let mut revisions = Vec::new();
         for child in &children {
-            revisions.push(self.revision(&reference, child).await.map_err(failed)?);
+            revisions.push(self.revision(reference, child).await.map_err(failed)?);
         }
         Ok(Some(FoundImage { digest, platforms, revisions }))
     }
@@ -117,7 +143,7 @@ impl Registry {
         };
         let reference = Reference::with_digest(self.host.clone(), name.to_owned(), digest.to_string());
         let pulled = self.client.pull_manifest(&reference, &self.auth).await;
-        match pulled.map_err(|error| self.failure(&format!("read {repository}@{digest}"), &error))?.0 {
+        match pulled.map_err(|error| self.failure(Side::Source, &format!("read {repository}@{digest}"), &error))?.0 {
             OciManifest::Image(_) => Ok(Vec::new()),
             OciManifest::ImageIndex(index) => runnable(&index).map(|child| parse_digest(&child.digest)).collect(),
         }
@@ -132,9 +158,7 @@ impl Registry {
         match self.client.fetch_manifest_digest(&tagged(repository, tag), &self.auth).await {
             Ok(digest) => parse_digest(&digest).map(Some),
             Err(error) if is_missing(&error) => Ok(None),
-            // A HEAD's error has no body, so only its status tells that there is nothing.
-            Err(OciDistributionError::ServerError { code: 404, .. }) => Ok(None),
-            Err(error) => Err(self.failure(&format!("read {repository}:{tag}"), &error)),
+            Err(error) => Err(self.failure(Side::Source, &format!("read {repository}:{tag}"), &error)),
         }
     }
 
@@ -144,15 +168,9 @@ impl Registry {
     ///
     /// The registry failed or refused, or the tag cannot be moved.
     pub async fn tag(&self, repository: &Repository, digest: &Digest, tag: &ImageTag) -> Result<(), Failure> {
-        let failed = |error: OciDistributionError| self.failure(&format!("tag {repository}:{tag}"), &error);
-        let source = Reference::with_digest(self.host.clone(), repository.name.to_string(), digest.to_string());
-        let (bytes, _) = self.client.pull_manifest_raw(&source, &self.auth, &MANIFEST_TYPES).await.map_err(failed)?;
-        let manifest: OciManifest = serde_json::from_slice(&bytes).map_err(|error| {
-            Failure::failed(format!("{repository}@{digest} is no manifest")).cause(error.to_string())
-        })?;
-        let media_type = reqwest::header::HeaderValue::from_str(manifest.content_type())
-            .map_err(|_| Failure::failed(format!("{repository}@{digest} has no usable media type")))?;
-        self.client.push_manifest_raw(&tagged(repository, tag), bytes.to_vec(), media_type).await.map_err(failed)?;
+        let manifest = graph::pull(self, repository, digest, None).await?;
+        let failed = |error| self.failure(Side::Target, &format!("tag {repository}:{tag}"), &error);
+        self.push(repository, tag.as_str(), &manifest).await.map_err(failed)?;
         match self.digest_of(repository, tag).await? {
             Some(found) if found == *digest => Ok(()),
             _ => Err(Failure::failed(format!("{repository}:{tag} does not lead to {digest} after tagging"))),
@@ -171,18 +189,25 @@ impl Registry {
         Ok(label.and_then(serde_json::Value::as_str).map(str::to_owned))
     }
 
-    fn failure(&self, action: &str, error: &OciDistributionError) -> Failure {
-        let failure = Failure::failed(format!("registry {} cannot {action}", self.host));
-        let text = aws::chain(error);
-        let failure = failure.cause(neutral::phrase(&text, 600));
-        if let Some(action) = aws::denied_action(&text) {
-            return failure.hint(format!("allow `{action}` on the repository"));
-        }
-        failure.hint(if is_denied(error) {
-            "allow `ecr:BatchGetImage` and `ecr:GetDownloadUrlForLayer` on the repository"
-        } else {
-            "run it again; if it stays, check the registry and its address"
-        })
+    /// Puts a manifest, byte for byte, under a tag or under its own digest.
+    async fn push(
+        &self,
+        repository: &Repository,
+        name: &str,
+        manifest: &graph::Manifest,
+    ) -> Result<(), OciDistributionError> {
+        let media_type = reqwest::header::HeaderValue::from_str(&manifest.media_type)
+            .map_err(|error| OciDistributionError::UnsupportedMediaTypeError(error.to_string()))?;
+        // A digest goes where the tag belongs, too: for a reference with a digest of its own the crate panics when the
+        // answer has no `Location`, and that of ECR has none.
+        let reference = Reference::with_tag(self.host.clone(), repository.name.to_string(), name.to_owned());
+        self.client.store_auth_if_needed(&self.host, &self.auth).await;
+        self.client.push_manifest_raw(&reference, manifest.bytes.clone(), media_type).await?;
+        Ok(())
+    }
+
+    fn pinned(&self, repository: &Repository, digest: &Digest) -> Reference {
+        Reference::with_digest(self.host.clone(), repository.name.to_string(), digest.to_string())
     }
 }
 
@@ -202,29 +227,4 @@ fn parse_digest(text: &str) -> Result<Digest, Failure> {
     text.parse().map_err(|error: crate::domain::names::InvalidName| {
         Failure::failed("the registry uses a digest that is not supported").cause(error.to_string())
     })
-}
-
-fn is_denied(error: &OciDistributionError) -> bool {
-    if let OciDistributionError::RegistryError { envelope, .. } = error {
-        let denied = |code: &OciErrorCode| matches!(code, OciErrorCode::Denied | OciErrorCode::Unauthorized);
-        return envelope.errors.iter().any(|error| denied(&error.code));
-    }
-    matches!(
-        error,
-        OciDistributionError::UnauthorizedError { .. }
-            | OciDistributionError::AuthenticationFailure(_)
-            | OciDistributionError::ServerError { code: 401 | 403, .. }
-    )
-}
-
-fn is_missing(error: &OciDistributionError) -> bool {
-    if let OciDistributionError::RegistryError { envelope, .. } = error {
-        return envelope.errors.iter().any(|error| {
-            matches!(error.code, OciErrorCode::ManifestUnknown | OciErrorCode::NameUnknown | OciErrorCode::NotFound)
-        });
-    }
-    matches!(
-        error,
-        OciDistributionError::ImageManifestNotFoundError(_) | OciDistributionError::ServerError { code: 404, .. }
-    )
 }

@@ -55,6 +55,10 @@ impl Document {
         self.raw.environments.names()
     }
 
+    pub fn pre_deploy_at(&self, _request: &Request<'_>, _text: &str, _shown: &Utf8Path) -> Result<std::collections::BTreeMap<crate::domain::names::ComponentName, Option<Vec<crate::domain::template::Template>>>, ConfigErrors> {
+        Ok(std::collections::BTreeMap::new())
+    }
+
     /// One environment with the components that are asked for. Looks up the variables of no other.
     pub fn resolve(&self, request: &Request<'_>) -> Result<Target, ConfigErrors> {
         let mut problems = Problems::default();

@@ -1,8 +1,11 @@
 //! Gates: conditions on a change, and the only way to a plan that may be applied.
 
+use super::hold::Hold;
+use super::names::{ComponentName, EnvironmentName};
+use super::promotion::{Choice, Chosen, Evidence};
+
 /// What a gate says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "the gates that give these verdicts are not built yet"))]
 pub enum Verdict {
     /// The condition holds.
     Satisfied,
@@ -11,6 +14,7 @@ pub enum Verdict {
     /// The evidence is missing, which refuses like a no.
     Unknown,
     /// It can only be decided in the gated job.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the gates that give this verdict are not built yet"))]
     Pending,
     /// The gate is on by default but this version cannot evaluate it. Shown as unknown; does not refuse.
     NotBuilt,
@@ -48,12 +52,96 @@ pub struct Gate {
     pub hint: Option<String>,
 }
 
-/// The gates that are on by default for `deploy`. None is built yet; the account and the direction of promotion are
-/// checked before there is a plan.
-pub fn deploy_gates() -> Vec<Gate> {
-    ["identity", "hold", "forward"]
-        .map(|name| Gate { name, verdict: Verdict::NotBuilt, reason: "not built yet".to_owned(), hint: None })
-        .to_vec()
+/// A hold, and whether it stops the release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HoldEvidence {
+    /// The component that it is on.
+    pub component: ComponentName,
+    /// The hold.
+    pub hold: Hold,
+    /// Whether it covers the release. `None`: that cannot be told.
+    pub covers: Option<bool>,
+}
+
+/// The gates of a deploy.
+pub fn deploy_gates(hold: Gate) -> Vec<Gate> {
+    vec![not_built("identity"), hold, not_built("branch"), not_built("forward")]
+}
+
+/// The gates of a promotion.
+pub fn promote_gates(hold: Gate, proven: Gate) -> Vec<Gate> {
+    vec![not_built("identity"), hold, proven, not_built("branch"), not_built("forward")]
+}
+
+/// The gates of a rollback: none of those that could stand in its way.
+pub fn rollback_gates() -> Vec<Gate> {
+    vec![not_built("identity")]
+}
+
+/// On by default in the design, and not built yet: shown as unknown, lets through.
+fn not_built(name: &'static str) -> Gate {
+    Gate { name, verdict: Verdict::NotBuilt, reason: "not built yet".to_owned(), hint: None }
+}
+
+/// No hold covers the release. What already runs and is only verified passes.
+pub fn hold(environment: &EnvironmentName, evidence: &[HoldEvidence], changes_nothing: bool) -> Gate {
+    let gate = |verdict, reason: String, hint| Gate { name: "hold", verdict, reason, hint };
+    let told = |found: &HoldEvidence| format!("{}: {}", found.component, found.hold.reason());
+    let that = |covers: Option<bool>| evidence.iter().filter(move |found| found.covers == covers);
+    if let Some(covering) = that(Some(true)).next().filter(|_| !changes_nothing) {
+        let lift = format!("ship a commit that is not held, or `shipgate unhold {environment} --reason …`");
+        return gate(Verdict::Unsatisfied, format!("{environment} is held ({})", told(covering)), Some(lift));
+    }
+    if let Some(unknown) = that(None).next().filter(|_| !changes_nothing) {
+        let reason = format!(
+            "{environment} is held ({}), and whether that covers this commit cannot be told from this clone",
+            told(unknown)
+        );
+        let fetch = "fetch the whole history: `fetch-depth: 0` of actions/checkout, or `git fetch --unshallow`";
+        return gate(Verdict::Unknown, reason, Some(fetch.to_owned()));
+    }
+    let reason = match evidence {
+        [] => format!("no hold on {environment}"),
+        _ if changes_nothing => format!("{environment} is held, and nothing is to change"),
+        _ => format!("no hold on {environment} covers this commit"),
+    };
+    gate(Verdict::Satisfied, reason, None)
+}
+
+/// The source runs the release and answers as it should, or its ledger records the success. `failures`: components
+/// whose evidence did not hold, with the reason.
+pub fn proven(source: &EnvironmentName, choice: &Choice, failures: &[(ComponentName, String)]) -> Gate {
+    if let [(component, reason), ..] = failures {
+        return unproven(source, &[format!("{component}: {reason}")]);
+    }
+    let recorded = |chosen: &Chosen| match &chosen.evidence {
+        Evidence::Runs => None,
+        Evidence::Recorded(recorded) => {
+            let at = recorded.at.map(|at| format!(" at {at}")).unwrap_or_default();
+            Some(format!("{} in {}{at}", chosen.component, recorded.revision))
+        }
+    };
+    let recorded: Vec<String> = choice.components.iter().filter_map(recorded).collect();
+    let reason = if recorded.is_empty() {
+        format!("every task of {source} runs it, and its probes pass")
+    } else {
+        format!("the ledger of {source} records its success: {}", recorded.join(", "))
+    };
+    Gate { name: "proven", verdict: Verdict::Satisfied, reason, hint: None }
+}
+
+/// There is no release that the source has proven.
+pub fn unproven(source: &EnvironmentName, reasons: &[String]) -> Gate {
+    let hint = format!(
+        "wait until {source} is sound, name a release that succeeded there with --release (`shipgate history {source}` \
+         lists them), or pick a component with --component"
+    );
+    Gate {
+        name: "proven",
+        verdict: Verdict::Unsatisfied,
+        reason: format!("{source} has not proven it: {}", reasons.join("; ")),
+        hint: Some(hint),
+    }
 }
 
 /// A plan that every gate has let through. Only [`authorize`] makes one, and nothing else can be applied.
@@ -90,9 +178,53 @@ mod tests {
 
     #[test]
     fn default_gates_that_are_not_built_are_shown_as_unknown_and_let_through() {
-        let gates = deploy_gates();
-        assert!(gates.iter().all(|gate| gate.verdict.as_str() == "unknown" && gate.reason == "not built yet"));
+        let stage = "stage".parse().unwrap();
+        let gates = deploy_gates(hold(&stage, &[], false));
+        let open: Vec<&Gate> = gates.iter().filter(|gate| gate.name != "hold").collect();
+        assert!(open.iter().all(|gate| gate.verdict.as_str() == "unknown" && gate.reason == "not built yet"));
         assert!(authorize((), &gates).is_ok());
+    }
+
+    fn held(covers: Option<bool>) -> HoldEvidence {
+        let hold = Hold::by_hand("no ships today", "local", jiff::Timestamp::UNIX_EPOCH).unwrap();
+        HoldEvidence { component: "backend".parse().unwrap(), hold, covers }
+    }
+
+    #[test]
+    fn a_hold_that_covers_or_may_cover_refuses() {
+        let production = "production".parse().unwrap();
+        let verdict = |evidence: &[HoldEvidence], changes_nothing| hold(&production, evidence, changes_nothing).verdict;
+        assert_eq!(verdict(&[], false), Verdict::Satisfied);
+        assert_eq!(verdict(&[held(Some(false))], false), Verdict::Satisfied);
+        assert_eq!(verdict(&[held(Some(false)), held(None)], false), Verdict::Unknown);
+        assert_eq!(verdict(&[held(None), held(Some(true))], false), Verdict::Unsatisfied);
+        assert_eq!(verdict(&[held(Some(true))], true), Verdict::Satisfied);
+        let gate = hold(&production, &[held(Some(true))], false);
+        assert_eq!(gate.reason, "production is held (backend: no ships today)");
+    }
+
+    #[test]
+    fn proof_says_what_it_rests_on() {
+        use crate::domain::promotion::Recorded;
+        let stage = "stage".parse().unwrap();
+        let digest: crate::domain::image::Digest = format!("sha256:{}", "a".repeat(64)).parse().unwrap();
+        let choice = |evidence| Choice {
+            release: "a".repeat(40).parse().unwrap(),
+            components: vec![Chosen {
+                component: "backend".parse().unwrap(),
+                image: "backend".parse().unwrap(),
+                digest: digest.clone(),
+                evidence,
+            }],
+        };
+        let runs = proven(&stage, &choice(Evidence::Runs), &[]);
+        assert_eq!((runs.verdict, runs.reason.as_str()), (Verdict::Satisfied, "every task of stage runs it, and its probes pass"));
+        let at = Some("2026-11-21T04:00:00Z".parse().unwrap());
+        let recorded = Evidence::Recorded(Recorded { digest: digest.clone(), revision: "backend:7".to_owned(), at });
+        let recorded = proven(&stage, &choice(recorded), &[]);
+        assert_eq!(recorded.reason, "the ledger of stage records its success: backend in backend:7 at 2026-11-21T04:00:00Z");
+        let failing = proven(&stage, &choice(Evidence::Runs), &[("backend".parse().unwrap(), "why".to_owned())]);
+        assert_eq!(failing.verdict, Verdict::Unsatisfied);
     }
 
     proptest! {

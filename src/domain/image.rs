@@ -14,8 +14,13 @@ pub struct Digest(String);
 impl Digest {
     /// The digest of some bytes.
     pub fn of(bytes: impl AsRef<[u8]>) -> Self {
+        Self::from_hash(Sha256::new_with_prefix(bytes))
+    }
+
+    /// The digest of the bytes that a hash has seen.
+    pub fn from_hash(hash: Sha256) -> Self {
         let mut text = "sha256:".to_owned();
-        for byte in Sha256::digest(bytes) {
+        for byte in hash.finalize() {
             // Writing to a string cannot fail.
             let _written = write!(text, "{byte:02x}");
         }

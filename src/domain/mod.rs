@@ -13,6 +13,8 @@ pub mod neutral;
 pub mod outcome;
 pub mod plan;
 pub mod probe;
+pub mod promotion;
 pub mod release;
+pub mod rollback;
 pub mod target;
 pub mod template;

@@ -5,11 +5,15 @@ use std::fmt;
 use serde_json::{Value, json};
 
 use super::ecs::plan::{Drift, EcsFacts, EcsPlan, NextRevision};
-use super::ecs::task_definition::{Change, TaskDefinitionError};
+use super::ecs::history;
+use super::ecs::service::{Revision, short_arn};
+use super::ecs::task_definition::{Change, MissingVariable, TaskDefinitionError};
+use super::hold::Hold;
 use super::image::{Digest, ImageReference, ImageTag, Repository};
-use super::names::{AccountId, ComponentName};
+use super::names::{AccountId, ComponentName, EnvironmentName};
 use super::neutral;
 use super::release::ReleaseName;
+use super::rollback::Past;
 use super::target::{Component, EcsTarget, Image, Kind, Target};
 
 /// An image whose bytes are in the registry.
@@ -93,6 +97,38 @@ pub enum ImageError {
         /// The label as it was found, in words.
         found: String,
     },
+    /// The source has the image no more.
+    #[error("image `{repository}@{digest}` is not there any more")]
+    Expired {
+        /// The repository.
+        repository: Repository,
+        /// The image's digest.
+        digest: Digest,
+    },
+    /// The image that runs as a release was built from something else.
+    #[error("image `{repository}@{digest}` runs as release {release}, but its label `org.opencontainers.image.revision` is {found}")]
+    OtherCommit {
+        /// The repository.
+        repository: Repository,
+        /// The image's digest.
+        digest: Digest,
+        /// What it runs as.
+        release: ReleaseName,
+        /// The label as it was found, in words.
+        found: String,
+    },
+    /// The release's tag leads to another image in the target's repository.
+    #[error("`{repository}:{tag}` leads to {found}, not to {wanted}, which the source runs")]
+    TagLeadsElsewhere {
+        /// The target's repository.
+        repository: Repository,
+        /// The release's tag.
+        tag: ImageTag,
+        /// Where it leads.
+        found: Digest,
+        /// The image to promote.
+        wanted: Digest,
+    },
 }
 
 /// Why there is no plan.
@@ -104,6 +140,14 @@ pub enum PlanError {
     /// A task definition cannot take the image.
     #[error(transparent)]
     TaskDefinition(#[from] TaskDefinitionError),
+    /// The source's task definition has variables that the target's lacks, and the configuration makes that an error.
+    #[error("component `{component}` lacks {names}, which the source has")]
+    MissingVariables {
+        /// The component.
+        component: ComponentName,
+        /// The variables, in words.
+        names: String,
+    },
     /// What was seen does not cover what is configured: a fault of ours.
     #[error("nothing was observed of component `{0}`")]
     NotObserved(ComponentName),
@@ -137,13 +181,22 @@ pub enum ImageStep {
         /// Create the repository before.
         create_repository: bool,
     },
+    /// Copy it by digest.
+    Copy {
+        /// The image as it will be.
+        image: KnownImage,
+        /// Where it is.
+        from: Repository,
+        /// Create the repository before.
+        create_repository: bool,
+    },
 }
 
 impl ImagePlan {
     /// The image as the rest of the plan knows it.
     pub fn planned(&self) -> PlannedImage {
         match &self.step {
-            ImageStep::Reuse { image, .. } => PlannedImage::Known(image.clone()),
+            ImageStep::Reuse { image, .. } | ImageStep::Copy { image, .. } => PlannedImage::Known(image.clone()),
             ImageStep::Build { .. } => {
                 PlannedImage::AfterBuild { repository: self.repository.to_string(), tag: self.tag.clone() }
             }
@@ -156,6 +209,64 @@ impl ImagePlan {
 pub enum ComponentFacts {
     /// An ECS service.
     Ecs(EcsFacts),
+}
+
+impl ComponentFacts {
+    /// The holds on the component.
+    pub fn holds(&self) -> &[Hold] {
+        match self {
+            Self::Ecs(facts) => &facts.service.holds,
+        }
+    }
+}
+
+/// What a component ran before.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ComponentPast {
+    /// The revisions of a service's family, newest first.
+    Ecs(Vec<Revision>),
+}
+
+/// What a component can go back to, by release.
+pub fn past_releases(component: &Component, facts: &ComponentFacts, past: &ComponentPast) -> Past {
+    let (Kind::Ecs(target), ComponentFacts::Ecs(facts), ComponentPast::Ecs(past)) = (&component.kind, facts, past);
+    let release = |revision: &&Revision| revision.ledger.as_ref().map(|entry| entry.release.clone());
+    Past {
+        component: component.name.clone(),
+        runs: facts.live.release(&target.container),
+        earlier: history::earlier(&facts.live, past, &target.container).iter().filter_map(release).collect(),
+    }
+}
+
+/// The revision with which a component goes back to a release: the one it runs, or the newest that succeeded. `None`:
+/// there is none.
+pub fn revision_to_restore<'a>(
+    component: &Component,
+    facts: &'a ComponentFacts,
+    past: &'a ComponentPast,
+    release: &ReleaseName,
+) -> Option<&'a Revision> {
+    let (Kind::Ecs(target), ComponentFacts::Ecs(facts), ComponentPast::Ecs(past)) = (&component.kind, facts, past);
+    if facts.live.release(&target.container).as_ref() == Some(release) {
+        return Some(&facts.live);
+    }
+    let mut earlier = history::earlier(&facts.live, past, &target.container).into_iter();
+    let of_release = |revision: &&Revision| revision.ledger.as_ref().is_some_and(|entry| entry.release == *release);
+    earlier.find(of_release).or_else(|| history::of_release(past, release))
+}
+
+/// Plans to put a component back to what a revision was.
+pub fn plan_component_rollback(
+    component: &Component,
+    facts: &ComponentFacts,
+    restored: &Revision,
+    image: &KnownImage,
+) -> ComponentPlan {
+    let (Kind::Ecs(target), ComponentFacts::Ecs(facts)) = (&component.kind, facts);
+    // A rollback runs no command before: it would be the older one, on data that the newer one has changed.
+    let target = EcsTarget { pre_deploy: None, ..target.clone() };
+    let plan = super::ecs::plan::plan_rollback(&target, facts, restored, image);
+    ComponentPlan { name: component.name.clone(), kind: KindPlan::Ecs(plan) }
 }
 
 /// What is planned for one component.
@@ -182,6 +293,29 @@ impl ComponentPlan {
         }
     }
 
+    /// The component whose image it runs, and the digest where that is known.
+    pub fn image(&self) -> Option<(&ComponentName, &Digest)> {
+        let KindPlan::Ecs(plan) = &self.kind;
+        match &plan.image {
+            PlannedImage::Known(image) => Some((&plan.target.image, &image.digest)),
+            PlannedImage::AfterBuild { .. } => None,
+        }
+    }
+
+    /// What the source has and the component lacks.
+    pub fn missing_variables(&self) -> &[MissingVariable] {
+        match &self.kind {
+            KindPlan::Ecs(plan) => &plan.missing_variables,
+        }
+    }
+
+    /// Whether nothing in it is still to become known.
+    pub fn is_known(&self) -> bool {
+        match &self.kind {
+            KindPlan::Ecs(plan) => matches!(plan.image, PlannedImage::Known(_)),
+        }
+    }
+
     /// Whether nothing is to change.
     pub fn is_empty(&self) -> bool {
         match &self.kind {
@@ -190,9 +324,45 @@ impl ComponentPlan {
     }
 }
 
+/// What a plan is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Intent {
+    /// To put a release on an environment that takes it directly.
+    Deploy,
+    /// To put a release there that another environment has proven.
+    Promote {
+        /// The other environment.
+        source: EnvironmentName,
+    },
+    /// To put a release back that served there before.
+    Rollback,
+}
+
+impl Intent {
+    /// From where to where, for people.
+    pub fn direction(&self, environment: &EnvironmentName) -> String {
+        match self {
+            Self::Deploy => format!("to {environment}"),
+            Self::Promote { source } => format!("from {source} to {environment}"),
+            Self::Rollback => format!("on {environment}"),
+        }
+    }
+
+    /// The command's word.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Deploy => "deploy",
+            Self::Promote { .. } => "promote",
+            Self::Rollback => "rollback",
+        }
+    }
+}
+
 /// What a command will change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
+    /// What it is for.
+    pub intent: Intent,
     /// The environment and what is configured for it.
     pub target: Target,
     /// The account that the credentials are of.
@@ -235,9 +405,7 @@ pub fn plan_image(
         ImageState::RepositoryMissing => ImageStep::Build { create_repository: true },
         ImageState::Missing => ImageStep::Build { create_repository: false },
         ImageState::Present(present) => {
-            let name = release.to_string();
-            if let Some(other) = present.revisions.iter().find(|revision| revision.as_ref() != Some(&name)) {
-                let found = other.as_ref().map_or_else(|| "missing".to_owned(), |other| format!("`{other}`"));
+            if let Some(found) = other_revision(&present.revisions, release) {
                 return Err(ImageError::TagTaken { repository, tag, found });
             }
             ImageStep::Reuse {
@@ -251,6 +419,76 @@ pub fn plan_image(
         }
     };
     Ok(ImagePlan { image: image.clone(), repository, tag, step })
+}
+
+/// What the registries say of an image that is to be promoted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PromotedImage {
+    /// The digest that the source runs.
+    pub digest: Digest,
+    /// Where the source has it.
+    pub from: Repository,
+    /// The image there. `None`: it is not there any more.
+    pub found: Option<PresentImage>,
+    /// What the target's repository has under the release's tag.
+    pub target: TagState,
+}
+
+/// What a repository has under a tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TagState {
+    /// The repository does not exist.
+    RepositoryMissing,
+    /// Nothing.
+    Missing,
+    /// An image.
+    LeadsTo(Digest),
+}
+
+/// Plans to have an image of the source in the target's repository.
+///
+/// # Errors
+///
+/// [`ImageError`]
+pub fn plan_promoted_image(
+    image: &Image,
+    repository: Repository,
+    seen: &PromotedImage,
+    release: &ReleaseName,
+) -> Result<ImagePlan, ImageError> {
+    let tag = release_tag(release);
+    let digest = seen.digest.clone();
+    let Some(found) = &seen.found else {
+        return Err(ImageError::Expired { repository: seen.from.clone(), digest });
+    };
+    if let Some(found) = other_revision(&found.revisions, release) {
+        return Err(ImageError::OtherCommit { repository: seen.from.clone(), digest, release: release.clone(), found });
+    }
+    let known = KnownImage {
+        reference: repository.pinned(&tag, &digest),
+        digest: digest.clone(),
+        platforms: found.platforms.clone(),
+    };
+    let copy = |create_repository| ImageStep::Copy { image: known.clone(), from: seen.from.clone(), create_repository };
+    let step = match &seen.target {
+        TagState::LeadsTo(there) if *there != digest => {
+            return Err(ImageError::TagLeadsElsewhere { repository, tag, found: there.clone(), wanted: digest });
+        }
+        TagState::LeadsTo(_) => ImageStep::Reuse { image: known, missing_tags: Vec::new() },
+        // Nothing moves within one repository.
+        _ if repository == seen.from => ImageStep::Reuse { image: known, missing_tags: vec![tag.clone()] },
+        TagState::Missing => copy(false),
+        TagState::RepositoryMissing if image.create_repository => copy(true),
+        TagState::RepositoryMissing => return Err(ImageError::RepositoryMissing(repository)),
+    };
+    Ok(ImagePlan { image: image.clone(), repository, tag, step })
+}
+
+/// The first revision label that is not the release's name, in words.
+fn other_revision(revisions: &[Option<String>], release: &ReleaseName) -> Option<String> {
+    let name = release.to_string();
+    let other = revisions.iter().find(|revision| revision.as_ref() != Some(&name))?;
+    Some(other.as_ref().map_or_else(|| "missing".to_owned(), |other| format!("`{}`", neutral::phrase(other, 100))))
 }
 
 /// The tag of a release's image: its name, which always is a well-formed tag.
@@ -300,45 +538,56 @@ impl Plan {
         let target = &self.target;
         json!({
             "version": 1,
+            "command": self.intent.as_str(),
+            "source": match &self.intent {
+                Intent::Promote { source } => Some(source.as_str()),
+                Intent::Deploy | Intent::Rollback => None,
+            },
             "app": target.app,
             "environment": target.environment.as_str(),
             "account": self.account,
             "region": target.region,
             "release": self.release.to_string(),
             "gates": target.gates,
-            "images": self.images.iter().map(canonical_image).collect::<Vec<_>>(),
-            "components": self.components.iter().map(canonical_component).collect::<Vec<_>>(),
+            "images": self.images.iter().map(|image| self.canonical_image(image)).collect::<Vec<_>>(),
+            "components": self.components.iter().map(|component| self.canonical_component(component)).collect::<Vec<_>>(),
         })
     }
-}
 
-fn canonical_image(plan: &ImagePlan) -> Value {
-    let build = &plan.image.build;
-    let args: Vec<[String; 2]> = build.args.iter().map(|(key, value)| [key.clone(), value.to_string()]).collect();
-    json!({
-        "component": plan.image.component,
-        "repository": plan.repository.to_string(),
-        "context": build.context.as_str(),
-        "dockerfile": build.dockerfile.as_ref().map(|path| path.as_str()),
-        "platforms": build.platforms,
-        "args": args,
-        "tags": build.tags.iter().map(ToString::to_string).collect::<Vec<_>>(),
-    })
-}
+    /// What is built where a release is made; where one is moved, its digest.
+    fn canonical_image(&self, plan: &ImagePlan) -> Value {
+        let build = &plan.image.build;
+        let args: Vec<[String; 2]> = build.args.iter().map(|(key, value)| [key.clone(), value.to_string()]).collect();
+        let mut value = json!({ "component": plan.image.component, "repository": plan.repository.to_string() });
+        let inputs = match (&self.intent, plan.planned()) {
+            (Intent::Promote { .. }, PlannedImage::Known(image)) => json!({ "digest": image.digest }),
+            _ => json!({
+                "context": build.context.as_str(),
+                "dockerfile": build.dockerfile.as_ref().map(|path| path.as_str()),
+                "platforms": build.platforms,
+                "args": args,
+                "tags": build.tags.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            }),
+        };
+        value["inputs"] = inputs;
+        value
+    }
 
-fn canonical_component(component: &ComponentPlan) -> Value {
-    let KindPlan::Ecs(plan) = &component.kind;
-    json!({
-        "name": component.name,
-        "kind": "ecs",
-        "cluster": plan.target.cluster.as_str(),
-        "service": plan.target.service.as_str(),
-        "container": plan.target.container.as_str(),
-        "image": plan.target.image,
-        "task_definition": format!("{:?}", plan.target.task_definition),
-        "pre_deploy": pre_deploy_of(&plan.target),
-        "runs": plan.live.arn,
-    })
+    fn canonical_component(&self, component: &ComponentPlan) -> Value {
+        let KindPlan::Ecs(plan) = &component.kind;
+        json!({
+            "name": component.name,
+            "kind": "ecs",
+            "cluster": plan.target.cluster.as_str(),
+            "service": plan.target.service.as_str(),
+            "container": plan.target.container.as_str(),
+            "image": plan.target.image,
+            "task_definition": format!("{:?}", plan.target.task_definition),
+            "pre_deploy": pre_deploy_of(&plan.target),
+            "restores": plan.restores,
+            "runs": plan.ran_before(&self.release),
+        })
+    }
 }
 
 fn pre_deploy_of(target: &EcsTarget) -> Option<Vec<String>> {
@@ -362,6 +611,15 @@ fn image_steps(plan: &ImagePlan) -> Vec<Step> {
             );
             create.into_iter().chain([build]).collect()
         }
+        ImageStep::Copy { image, from, create_repository } => {
+            let create = create_repository
+                .then(|| step(format!("create repository {component}"), format!("create {}", plan.repository)));
+            let copy = step(
+                format!("copy {component}"),
+                format!("copy {} from {from} to {}:{}", image.digest, plan.repository, plan.tag),
+            );
+            create.into_iter().chain([copy]).collect()
+        }
     }
 }
 
@@ -380,7 +638,10 @@ fn component_steps(component: &ComponentPlan) -> Vec<Step> {
             let family = definition.as_ref().map_or(family, |definition| definition.family());
             Step {
                 name: format!("register {name}"),
-                summary: format!("register a new revision of {}", neutral::phrase(family, 255)),
+                summary: match &plan.restores {
+                    None => format!("register a new revision of {}", neutral::phrase(family, 255)),
+                    Some(arn) => format!("register what {} was again", short_arn(arn)),
+                },
                 changes: plan.changes.clone(),
             }
         }
@@ -400,7 +661,12 @@ fn component_steps(component: &ComponentPlan) -> Vec<Step> {
         ),
         changes: Vec::new(),
     };
-    [Some(revision), pre_deploy, Some(update)].into_iter().flatten().collect()
+    let hold = plan.hold.as_ref().map(|hold| Step {
+        name: format!("hold {name}"),
+        summary: format!("stop the commits of {} that {} does not have", hold.left.short(), hold.returned.short()),
+        changes: Vec::new(),
+    });
+    [Some(revision), pre_deploy, hold, Some(update)].into_iter().flatten().collect()
 }
 
 #[cfg(test)]
@@ -453,6 +719,7 @@ mod tests {
         let release = SHA.parse().unwrap();
         let plan = plan_component(&component, &ComponentFacts::Ecs(facts), &images, &release).unwrap();
         Plan {
+            intent: Intent::Deploy,
             target: Target {
                 app: "cloudshop".to_owned(),
                 environment: "stage".parse().unwrap(),

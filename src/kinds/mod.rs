@@ -6,12 +6,18 @@ pub mod ecs;
 
 use crate::apply::Run;
 use crate::clients::logs::LogLine;
+use crate::clients::registry::Registry;
+use crate::domain::ecs::service::Revision;
+use crate::domain::ecs::source::{self, SourceFacts};
+use crate::domain::image::ImageReference;
+use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{ComponentFacts, ComponentPlan, KindPlan};
-use crate::domain::release::ReleaseName;
-use crate::domain::target::{Component, Kind};
+use crate::domain::plan::{ComponentFacts, ComponentPast, ComponentPlan, KindPlan, PlanError};
+use crate::domain::promotion::{Recorded, Runs};
+use crate::domain::release::{GitSha, ReleaseName};
+use crate::domain::target::{Component, Kind, Probe};
 use crate::error::Failure;
-use crate::observe::Cloud;
+use crate::observe::{Cloud, Files};
 use crate::report::journal::Running;
 
 /// The name of the component's kind in the configuration.
@@ -26,9 +32,110 @@ pub fn name(kind: &Kind) -> &'static str {
 /// # Errors
 ///
 /// It does not exist, cannot be deployed to, or cannot be looked at.
-pub async fn observe(cloud: &Cloud, component: &Component) -> Result<ComponentFacts, Failure> {
+pub async fn observe(cloud: &Cloud, component: &Component, files: &Files) -> Result<ComponentFacts, Failure> {
     match &component.kind {
-        Kind::Ecs(target) => ecs::observe::facts(cloud, target).await.map(ComponentFacts::Ecs),
+        Kind::Ecs(target) => ecs::observe::facts(cloud, target, files).await.map(ComponentFacts::Ecs),
+    }
+}
+
+/// Looks at a component of the environment that is promoted from.
+///
+/// # Errors
+///
+/// It does not exist or cannot be looked at.
+pub async fn observe_source(cloud: &Cloud, registry: &Registry, component: &Component) -> Result<SourceFacts, Failure> {
+    match &component.kind {
+        Kind::Ecs(target) => ecs::source::facts(cloud, registry, target).await,
+    }
+}
+
+/// The success of a release that the ledger of a source records, where there is one.
+///
+/// # Errors
+///
+/// The ledger cannot be read.
+pub async fn recorded(
+    cloud: &Cloud,
+    component: &Component,
+    facts: &SourceFacts,
+    release: &GitSha,
+) -> Result<Option<Recorded>, Failure> {
+    match &component.kind {
+        Kind::Ecs(target) => ecs::source::recorded(cloud, facts, target, release).await,
+    }
+}
+
+/// What a component ran before, as far back as a rollback has to know: to a release, or some releases back.
+///
+/// # Errors
+///
+/// The ledger cannot be read.
+pub async fn past(
+    cloud: &Cloud,
+    component: &Component,
+    facts: &ComponentFacts,
+    release: Option<&ReleaseName>,
+) -> Result<ComponentPast, Failure> {
+    match (&component.kind, facts) {
+        (Kind::Ecs(target), ComponentFacts::Ecs(facts)) => {
+            ecs::past::for_rollback(cloud, target, &facts.live, release).await.map(ComponentPast::Ecs)
+        }
+    }
+}
+
+/// What a component of the source runs, or why that cannot be promoted.
+///
+/// # Errors
+///
+/// Why, in words.
+pub fn promotable(component: &Component, facts: &SourceFacts) -> Result<Runs, String> {
+    match &component.kind {
+        Kind::Ecs(target) => source::runs(facts, &target.container),
+    }
+}
+
+/// Lets the plan of a component see what the source's has.
+pub fn compare_with_source(facts: &mut ComponentFacts, component: &Component, source: &SourceFacts) {
+    let (ComponentFacts::Ecs(facts), Kind::Ecs(target)) = (facts, &component.kind);
+    facts.source = Some((source.live.definition.clone(), target.container.clone()));
+}
+
+/// The component whose image a component runs.
+pub fn image(component: &Component) -> &ComponentName {
+    match &component.kind {
+        Kind::Ecs(target) => &target.image,
+    }
+}
+
+/// The image of an earlier revision.
+///
+/// # Errors
+///
+/// The configured container is not in it.
+pub fn image_of(component: &Component, revision: &Revision) -> Result<ImageReference, Failure> {
+    match &component.kind {
+        Kind::Ecs(target) => Ok(revision.definition.image_of(&target.container).map_err(PlanError::from)?),
+    }
+}
+
+/// The probes of a component.
+pub fn probes(component: &Component) -> &[Probe] {
+    match &component.kind {
+        Kind::Ecs(target) => &target.probes,
+    }
+}
+
+/// Whether a command runs before a release of the component takes traffic.
+pub fn has_pre_deploy(component: &Component) -> bool {
+    match &component.kind {
+        Kind::Ecs(target) => target.pre_deploy.is_some(),
+    }
+}
+
+/// The release that a component ran when its plan was made.
+pub fn released_before(plan: Option<&ComponentPlan>) -> Option<ReleaseName> {
+    match &plan?.kind {
+        KindPlan::Ecs(plan) => plan.live.release(&plan.target.container),
     }
 }
 

@@ -4,12 +4,12 @@ use std::io::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::journal::{Journal, Record};
+use super::journal::{Between, Journal, Record};
 use super::{Event, Reporter};
 use crate::domain::ecs::service::short_arn;
 use crate::domain::ecs::task_definition::Change;
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{KindPlan, Plan};
+use crate::domain::plan::{ComponentPlan, KindPlan, Plan};
 use crate::error::Failure;
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -83,9 +83,15 @@ fn hint_line(hint: &str) -> String {
 pub fn show_plan(journal: &Journal, plan: &Plan) {
     let target = &plan.target;
     journal.note(format!(
-        "{STRONG}plan{STRONG:#} for {} in {}: release {} (account {}, {})",
-        target.app, target.environment, plan.release, plan.account, target.region
+        "{STRONG}plan{STRONG:#} to {} {} {}: release {} (account {}, {})",
+        plan.intent.as_str(),
+        target.app,
+        plan.intent.direction(&target.environment),
+        plan.release,
+        plan.account,
+        target.region
     ));
+    show_commits(journal);
     let steps = plan.steps();
     for step in &steps {
         journal.note(format!("  {STRONG}{}{STRONG:#}: {}", step.name, step.summary));
@@ -97,6 +103,7 @@ pub fn show_plan(journal: &Journal, plan: &Plan) {
         journal.note("  nothing to change");
     }
     for component in &plan.components {
+        show_missing(journal, component);
         let KindPlan::Ecs(ecs_plan) = &component.kind;
         if let Some(drift) = &ecs_plan.drift {
             let mut lines = vec![format!(
@@ -109,7 +116,39 @@ pub fn show_plan(journal: &Journal, plan: &Plan) {
             journal.warning(lines.join("\n"), None);
         }
     }
+    for gate in &journal.record().gates {
+        journal.note(format!("  {FAINT}gate {}: {} ({}){FAINT:#}", gate.name, gate.verdict.as_str(), gate.reason));
+    }
     journal.note(format!("  {FAINT}plan {}{FAINT:#}", plan.digest()));
+}
+
+fn show_commits(journal: &Journal) {
+    let Some(Between { taken_back, commits }) = journal.record().commits else {
+        return;
+    };
+    let what = if taken_back { "taken back" } else { "brought" };
+    journal.note(format!("  {} commits are {what}", commits.count));
+    for commit in &commits.newest {
+        journal.note(format!("      {FAINT}{}{FAINT:#} {}", commit.sha.short(), commit.subject));
+    }
+    let more = commits.count.saturating_sub(commits.newest.len());
+    if more > 0 {
+        journal.note(format!("      and {more} more"));
+    }
+}
+
+/// The classic reason why what ran on stage does not run on production.
+fn show_missing(journal: &Journal, component: &ComponentPlan) {
+    for missing in component.missing_variables() {
+        let kind = if missing.is_secret { "secret" } else { "variable" };
+        journal.warning(
+            format!(
+                "{} lacks {kind} {} (container {}), which the source has",
+                component.name, missing.name, missing.container
+            ),
+            Some("add it to the task definition if the release needs it".to_owned()),
+        );
+    }
 }
 
 fn shown_change(change: &Change) -> String {

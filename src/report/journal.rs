@@ -8,8 +8,9 @@ use indexmap::IndexMap;
 use tokio::time::Instant;
 
 use super::{Event, Reporter};
+use crate::clients::git::Commits;
 use crate::domain::ecs::plan::Drift;
-use crate::domain::ecs::task_definition::Change;
+use crate::domain::ecs::task_definition::{Change, MissingVariable};
 use crate::domain::gate::Gate;
 use crate::domain::image::Digest;
 use crate::domain::names::ComponentName;
@@ -36,6 +37,8 @@ pub struct Record {
     pub plan_digest: Option<Digest>,
     /// The gates with their verdicts.
     pub gates: Vec<Gate>,
+    /// The commits between what ran before and the release, where the history is there.
+    pub commits: Option<Between>,
     /// The components, in order.
     pub components: Vec<ComponentRecord>,
     /// The steps, in the order they began.
@@ -65,6 +68,17 @@ pub struct ComponentRecord {
     pub changes: Vec<Change>,
     /// What somebody changed by hand since our last release.
     pub drift: Option<Drift>,
+    /// What the source's definition has and this one lacks.
+    pub missing_variables: Vec<MissingVariable>,
+}
+
+/// The commits between what an environment ran and a release.
+#[derive(Debug, Clone)]
+pub struct Between {
+    /// Whether the release takes them back instead of bringing them.
+    pub taken_back: bool,
+    /// The commits.
+    pub commits: Commits,
 }
 
 impl ComponentRecord {
@@ -301,6 +315,7 @@ mod tests {
             causes: Vec::new(),
             changes: Vec::new(),
             drift: None,
+            missing_variables: Vec::new(),
         };
         let mut record = Record {
             components: vec![component(&backend, Some(Outcome::Deployed)), component(&worker, Some(Outcome::Failed))],

@@ -3,10 +3,10 @@
 
 use serde::Serialize;
 
-use super::journal::{ComponentRecord, Record, Running};
+use super::journal::{Between, ComponentRecord, Record, Running};
 use crate::clients::logs::LogLine;
 use crate::commands::status::EnvironmentStatus;
-use crate::domain::ecs::task_definition::Change;
+use crate::domain::ecs::task_definition::{Change, MissingVariable};
 use crate::domain::outcome::Outcome;
 use crate::error::Failure;
 
@@ -21,6 +21,7 @@ struct ReportV1 {
     release: Option<ReleaseV1>,
     plan_digest: Option<String>,
     gates: Vec<GateV1>,
+    commits: Option<CommitsV1>,
     components: Vec<ComponentV1>,
     steps: Vec<StepV1>,
     left_behind: Vec<String>,
@@ -59,6 +60,27 @@ struct ComponentV1 {
     causes: Vec<String>,
     changes: Vec<ChangeV1>,
     drift: Option<DriftV1>,
+    missing_variables: Vec<MissingVariableV1>,
+}
+
+#[derive(Debug, Serialize)]
+struct CommitsV1 {
+    count: usize,
+    taken_back: bool,
+    newest: Vec<CommitV1>,
+}
+
+#[derive(Debug, Serialize)]
+struct CommitV1 {
+    sha: String,
+    subject: String,
+}
+
+#[derive(Debug, Serialize)]
+struct MissingVariableV1 {
+    container: String,
+    name: String,
+    kind: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -123,6 +145,30 @@ impl From<&ComponentRecord> for ComponentV1 {
                 last: drift.last.clone(),
                 changes: drift.changes.iter().map(Into::into).collect(),
             }),
+            missing_variables: component.missing_variables.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<&MissingVariable> for MissingVariableV1 {
+    fn from(missing: &MissingVariable) -> Self {
+        Self {
+            container: missing.container.clone(),
+            name: missing.name.clone(),
+            kind: if missing.is_secret { "secret" } else { "variable" },
+        }
+    }
+}
+
+impl From<&Between> for CommitsV1 {
+    fn from(between: &Between) -> Self {
+        let newest = between.commits.newest.iter();
+        Self {
+            count: between.commits.count,
+            taken_back: between.taken_back,
+            newest: newest
+                .map(|commit| CommitV1 { sha: commit.sha.to_string(), subject: commit.subject.clone() })
+                .collect(),
         }
     }
 }
@@ -162,6 +208,7 @@ pub fn report(record: &Record, outcome: Outcome, failure: Option<&Failure>) -> S
                 hint: gate.hint.clone(),
             })
             .collect(),
+        commits: record.commits.as_ref().map(Into::into),
         components: record.components.iter().map(Into::into).collect(),
         steps: record
             .steps

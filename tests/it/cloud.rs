@@ -63,6 +63,11 @@ impl ServiceOptions {
         }
     }
 
+    /// Production, with variables of its own.
+    pub fn live() -> Self {
+        Self { name: "live", variables: vec![("LOG_LEVEL", "warn"), ("DATABASE_URL", "production")], ..Self::web() }
+    }
+
     pub fn worker() -> Self {
         Self { name: "worker", container: "worker", command: vec!["worker".to_owned()], ..Self::web() }
     }
@@ -103,6 +108,14 @@ impl Cloud {
         let cloud = Self::new();
         cloud.create_repository(ImageTagMutability::Mutable);
         cloud.create_service(options);
+        cloud
+    }
+
+    /// With the service `backend` for stage, and `live` with a repository of its own for production.
+    pub fn with_stage_and_production() -> Self {
+        let cloud = Self::with_backend();
+        cloud.create_repository_named(&cloud.live_repository(), ImageTagMutability::Mutable);
+        cloud.create_service(&ServiceOptions::live());
         cloud
     }
 
@@ -160,8 +173,17 @@ impl Cloud {
     }
 
     pub fn create_repository(&self, mutability: ImageTagMutability) {
-        let request = self.ecr.create_repository().repository_name(self.repository()).image_tag_mutability(mutability);
+        self.create_repository_named(&self.repository(), mutability);
+    }
+
+    pub fn create_repository_named(&self, name: &str, mutability: ImageTagMutability) {
+        let request = self.ecr.create_repository().repository_name(name).image_tag_mutability(mutability);
         self.runtime.block_on(request.send()).unwrap();
+    }
+
+    /// Production's image repository.
+    pub fn live_repository(&self) -> String {
+        format!("{}-live", self.prefix)
     }
 
     /// A service that runs the stack's bootstrap image, and is up when this returns.
@@ -286,6 +308,25 @@ impl Cloud {
         )
     }
 
+    /// Both environments of [`Cloud::with_stage_and_production`]; `more` goes into the component.
+    pub fn promotion_config(&self, more: &str) -> String {
+        format!(
+            "{}\
+             [environments.production]\n\
+             region = \"us-east-1\"\n\
+             account = \"000000000000\"\n\
+             promotes-from = \"stage\"\n\
+             [environments.production.gates]\n\
+             approval = \"none\"\n\
+             [environments.production.components.backend]\n\
+             service = \"{}\"\n\
+             repository = \"{}\"\n",
+            self.config(more),
+            self.service_name("live"),
+            self.live_repository(),
+        )
+    }
+
     /// The environment that the program needs to reach this cloud.
     pub fn variables(&self) -> Vec<(&'static str, String)> {
         vec![
@@ -306,6 +347,16 @@ impl Cloud {
     /// `shipgate deploy stage --output json` with more arguments.
     pub fn deploy(&self, repository: &Repository, more: &[&str]) -> Ran {
         self.shipgate(repository, &[&["deploy", "stage", "--output", "json"], more].concat()).run()
+    }
+
+    /// `shipgate promote production --output json` with more arguments.
+    pub fn promote(&self, repository: &Repository, more: &[&str]) -> Ran {
+        self.shipgate(repository, &[&["promote", "production", "--output", "json"], more].concat()).run()
+    }
+
+    /// `shipgate rollback production --output json` with more arguments.
+    pub fn rollback(&self, repository: &Repository, more: &[&str]) -> Ran {
+        self.shipgate(repository, &[&["rollback", "production", "--output", "json"], more].concat()).run()
     }
 
     pub fn service(&self, name: &str) -> Service {
@@ -512,7 +563,12 @@ impl Cloud {
 
     /// The tags of the test's image repository, and the digest under each.
     pub fn images(&self) -> BTreeMap<String, String> {
-        let request = self.ecr.describe_images().repository_name(self.repository());
+        self.images_in(&self.repository())
+    }
+
+    /// The tags of a repository, and the digest under each.
+    pub fn images_in(&self, repository: &str) -> BTreeMap<String, String> {
+        let request = self.ecr.describe_images().repository_name(repository);
         let images = self.runtime.block_on(request.send()).unwrap().image_details.unwrap_or_default();
         let tags = images.iter().flat_map(|image| {
             let digest = image.image_digest().unwrap().to_owned();

@@ -1,7 +1,9 @@
 //! What is particular to Amazon ECS, as plain data and plain functions.
 
+pub mod history;
 pub mod plan;
 pub mod read_back;
 pub mod rollout;
 pub mod service;
+pub mod source;
 pub mod task_definition;

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use super::rollout;
 use super::service::{Revision, RolloutState, Service};
-use super::task_definition::{Change, TaskDefinition, TaskDefinitionError};
+use super::task_definition::{Change, MissingVariable, TaskDefinition, TaskDefinitionError};
+use crate::domain::hold::Hold;
 use crate::domain::image::Digest;
 use crate::domain::ledger::LedgerEntry;
-use crate::domain::plan::PlannedImage;
-use crate::domain::release::ReleaseName;
+use crate::domain::names::ContainerName;
+use crate::domain::plan::{KnownImage, PlannedImage};
+use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::target::EcsTarget;
 
 /// What was seen of a component before planning.
@@ -22,6 +24,8 @@ pub struct EcsFacts {
     pub others: Vec<Revision>,
     /// The repository's task-definition file, where the configuration names one.
     pub file: Option<TaskDefinition>,
+    /// The definition that the source of a promotion runs, with the name of its container.
+    pub source: Option<(TaskDefinition, ContainerName)>,
 }
 
 /// The plan for one service.
@@ -43,8 +47,23 @@ pub struct EcsPlan {
     pub changes: Vec<Change>,
     /// What somebody changed by hand since our last release.
     pub drift: Option<Drift>,
+    /// What the source's definition has and the next one lacks.
+    pub missing_variables: Vec<MissingVariable>,
     /// The ARN of the revision whose content is restored, in a rollback.
     pub restores: Option<String>,
+    /// The commits to stop, in a rollback.
+    pub hold: Option<LeftRelease>,
+    /// The holds that were on the service when it was planned.
+    pub holds: Vec<Hold>,
+}
+
+/// A rollback's hold to be: what is reachable from one release and not from the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftRelease {
+    /// The release that is left.
+    pub left: GitSha,
+    /// The release that is returned to.
+    pub returned: GitSha,
 }
 
 /// Which revision a service is to run.
@@ -73,6 +92,13 @@ impl EcsPlan {
         self.next == NextRevision::Live
     }
 
+    /// The precondition as the plan's digest has it: the revision that ran before our first step. A service that was
+    /// brought to this release by us has not moved; what it ran before stands in the ledger.
+    pub fn ran_before(&self, release: &ReleaseName) -> &str {
+        let ours = self.live.ledger.as_ref().filter(|entry| self.is_empty() && entry.release == *release);
+        ours.and_then(|entry| entry.previous.as_deref()).unwrap_or(&self.live.arn)
+    }
+
     /// The digests that a running container may show; empty until the image is built.
     pub fn digests(&self) -> Vec<Digest> {
         match &self.image {
@@ -95,6 +121,9 @@ pub fn plan(
 ) -> Result<EcsPlan, TaskDefinitionError> {
     let base = facts.file.as_ref().unwrap_or(&facts.live.definition);
     let desired = base.with_image(&target.container, &image.to_string(), release)?;
+    let missing_variables = facts.source.as_ref().map_or_else(Vec::new, |(source, container)| {
+        desired.variables_missing_from(source, (container, &target.container))
+    });
     let changes = facts.live.definition.changes_to(&desired);
     let next = match image {
         _ if changes.is_empty() => NextRevision::Live,
@@ -102,18 +131,59 @@ pub fn plan(
         PlannedImage::Known(_) => reusable(facts, &desired, release)
             .map_or_else(|| NextRevision::New(Some(desired)), |revision| NextRevision::Registered(revision.clone())),
     };
+    Ok(EcsPlan { next, changes, missing_variables, ..nothing_to_do(target, facts, image) })
+}
+
+/// Plans to put back what a revision was that served before.
+pub fn plan_rollback(target: &EcsTarget, facts: &EcsFacts, restored: &Revision, image: &KnownImage) -> EcsPlan {
+    let image = PlannedImage::Known(image.clone());
+    let plan = nothing_to_do(target, facts, &image);
+    let release = |revision: &Revision| revision.release(&target.container);
+    let (left, returned) = (release(&facts.live), release(restored));
+    if left == returned {
+        return plan;
+    }
+    let unused = |entry: &LedgerEntry| {
+        entry.restores.as_ref() == Some(&restored.arn)
+            && entry.outcome.is_none()
+            && entry.previous.as_ref() == Some(&facts.live.arn)
+    };
+    let registered = facts.others.iter().find(|revision| {
+        revision.ledger.as_ref().is_some_and(unused) && revision.definition.changes_to(&restored.definition).is_empty()
+    });
+    let next = match registered {
+        Some(revision) => NextRevision::Registered(revision.clone()),
+        None => NextRevision::New(Some(restored.definition.clone())),
+    };
+    let hold = left.zip(returned).map(|(left, returned)| LeftRelease {
+        left: left.sha().clone(),
+        returned: returned.sha().clone(),
+    });
+    EcsPlan {
+        next,
+        changes: facts.live.definition.changes_to(&restored.definition),
+        restores: Some(restored.arn.clone()),
+        hold,
+        ..plan
+    }
+}
+
+fn nothing_to_do(target: &EcsTarget, facts: &EcsFacts, image: &PlannedImage) -> EcsPlan {
     let primary = facts.service.primary();
-    Ok(EcsPlan {
+    EcsPlan {
         target: target.clone(),
         live: facts.live.clone(),
         rolling_out: primary.is_some_and(|primary| primary.rollout_state == Some(RolloutState::InProgress)),
         last_rollout: rollout::last_rollout(&facts.service),
         image: image.clone(),
-        next,
-        changes,
+        next: NextRevision::Live,
+        changes: Vec::new(),
         drift: drift(facts),
+        missing_variables: Vec::new(),
         restores: None,
-    })
+        hold: None,
+        holds: facts.service.holds.clone(),
+    }
 }
 
 /// A revision that we registered for this very release in this very place, whose outcome nobody wrote: that run ended
@@ -150,7 +220,6 @@ pub(crate) mod tests {
     use super::*;
     use crate::domain::ecs::service::{Controller, Deployment, ServiceStatus};
     use crate::domain::image::Repository;
-    use crate::domain::plan::KnownImage;
     use crate::domain::target::TaskDefinitionSource;
     use proptest::prelude::*;
     use serde_json::json;
@@ -213,6 +282,7 @@ pub(crate) mod tests {
             live,
             others,
             file: None,
+            source: None,
         }
     }
 

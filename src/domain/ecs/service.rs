@@ -6,6 +6,8 @@ use super::task_definition::TaskDefinition;
 use crate::domain::hold::Hold;
 use crate::domain::image::Digest;
 use crate::domain::ledger::LedgerEntry;
+use crate::domain::names::ContainerName;
+use crate::domain::release::ReleaseName;
 
 /// A service as `DescribeServices` shows it
 /// ([Service](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html)).
@@ -126,6 +128,18 @@ pub struct Revision {
 }
 
 impl Revision {
+    /// The release that a container of it is, as far as anything says so: our label, our entry, or the image's tag.
+    pub fn release(&self, container: &ContainerName) -> Option<ReleaseName> {
+        let from_tag = || self.definition.image_of(container).ok()?.tag?.parse().ok();
+        let from_ledger = || self.ledger.as_ref().map(|entry| entry.release.clone());
+        self.definition.release_label(container).or_else(from_ledger).or_else(from_tag)
+    }
+
+    /// The digest that a container of it is pinned to.
+    pub fn digest(&self, container: &ContainerName) -> Option<Digest> {
+        self.definition.image_of(container).ok()?.digest
+    }
+
     /// `family:number`, for people.
     pub fn short(&self) -> &str {
         short_arn(&self.arn)

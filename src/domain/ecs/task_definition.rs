@@ -60,6 +60,17 @@ pub struct Change {
     pub to: Option<String>,
 }
 
+/// A variable or secret that one definition has and another lacks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingVariable {
+    /// The container that lacks it.
+    pub container: String,
+    /// Its name.
+    pub name: String,
+    /// Whether the other definition takes it from a secret.
+    pub is_secret: bool,
+}
+
 /// Where a container's output goes with the `awslogs` driver
 /// ([awslogs](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specify-log-config.html)).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -181,6 +192,29 @@ impl TaskDefinition {
         changes
     }
 
+    /// The variables and secrets, by name, that another definition has and this one lacks, in containers of the same
+    /// name and in the one pair whose names may differ. What is a variable there and a secret here is not missing.
+    pub fn variables_missing_from(
+        &self,
+        other: &Self,
+        (theirs, ours): (&ContainerName, &ContainerName),
+    ) -> Vec<MissingVariable> {
+        let mut missing = Vec::new();
+        for container in other.containers() {
+            let name = name_of(container).unwrap_or_default();
+            let name = if name == theirs.as_str() { ours.as_str() } else { name };
+            let Some(own) = self.containers().find(|own| name_of(own) == Some(name)) else { continue };
+            let has = |wanted: &str| variables(own).any(|(found, _)| found == wanted);
+            let lacks = variables(container).filter(|(wanted, _)| !has(wanted));
+            missing.extend(lacks.map(|(wanted, is_secret)| MissingVariable {
+                container: neutral::phrase(name, LONGEST_SHOWN),
+                name: neutral::phrase(wanted, LONGEST_SHOWN),
+                is_secret,
+            }));
+        }
+        missing
+    }
+
     fn containers(&self) -> impl Iterator<Item = &Map<String, Value>> {
         self.0.get("containerDefinitions").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object)
     }
@@ -196,6 +230,15 @@ impl TaskDefinition {
             }
         })
     }
+}
+
+/// The names of a container's variables and secrets, and which of the two each is.
+fn variables(container: &Map<String, Value>) -> impl Iterator<Item = (&str, bool)> {
+    let listed = |key: &str, is_secret: bool| {
+        let entries = container.get(key).and_then(Value::as_array).into_iter().flatten();
+        entries.filter_map(move |entry| Some((entry.get("name")?.as_str()?, is_secret)))
+    };
+    listed("environment", false).chain(listed("secrets", true))
 }
 
 fn name_of(fields: &Map<String, Value>) -> Option<&str> {

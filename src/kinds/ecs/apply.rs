@@ -1,15 +1,16 @@
 //! Carries out the plan of one ECS service.
 //!
-//! revision → pre-deploy → look again → one minimal `UpdateService` → follow until proven → probes → ledger.
+//! revision → pre-deploy → look again → hold, in a rollback → one minimal `UpdateService` → follow until proven → probes → ledger.
 //! Until `UpdateService` nothing that serves is touched; afterwards no error may call itself `failed`.
 
 use crate::apply::Run;
 use crate::clients::ecs::Placement;
-use crate::domain::ecs::plan::{EcsPlan, NextRevision};
+use crate::domain::ecs::plan::{EcsPlan, LeftRelease, NextRevision};
 use crate::domain::ecs::read_back::Expectation;
 use crate::domain::ecs::rollout::OurDeployment;
 use crate::domain::ecs::service::{Revision, Service, short_arn};
 use crate::domain::ecs::task_definition::TaskDefinition;
+use crate::domain::hold::Hold;
 use crate::domain::ledger::{self, LedgerEntry};
 use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
@@ -18,6 +19,7 @@ use crate::error::Failure;
 use crate::kinds::ecs::diagnose;
 use crate::kinds::ecs::follow::{Ended, Follow};
 use crate::kinds::ecs::pre_deploy::PreDeploy;
+use crate::verify::Prober;
 
 /// One service in the course of a run.
 struct Apply<'a> {
@@ -34,6 +36,7 @@ struct Next {
 
 /// A service that still runs what it ran when the plan was made.
 struct Unmoved {
+    arn: String,
     placement: Placement,
     /// The id of its primary deployment.
     primary: String,
@@ -109,6 +112,7 @@ impl Apply<'_> {
             // A migration takes time, in which others may have deployed.
             unmoved = self.unmoved().await?;
         }
+        self.hold(&unmoved.arn).await?;
         // Said before it is so: a signal in the middle of the call must not leave it unsaid.
         self.run.journal.component(self.component, |component| component.changed = true);
         let step = self.step("update");
@@ -118,8 +122,31 @@ impl Apply<'_> {
             task_definition: next.arn.clone(),
             previous_task_definition: Some(self.plan.live.arn.clone()),
         };
-        let ended = self.follow("wait for", ours, Some(unmoved.primary), updated, &next.definition).await?;
+        let ended = self.follow("wait for", ours, Some(unmoved.primary), updated, &next.definition).await;
+        let ended = ended.map_err(|failure| self.told_of_pre_deploy(failure))?;
         self.prove(ended, Outcome::Deployed).await
+    }
+
+    /// What serves again after a rollback meets what the pre-deploy command of the failed release did.
+    fn told_of_pre_deploy(&self, failure: Failure) -> Failure {
+        if self.plan.target.pre_deploy.is_none() || failure.outcome != Outcome::RolledBack {
+            return failure;
+        }
+        failure.cause("the pre-deploy command of the failed release had run, and is not undone by the rollback")
+    }
+
+    /// Puts the stop sign of a rollback up before anything that serves is changed: without it the next promotion would
+    /// bring back what is being left.
+    async fn hold(&self, service: &str) -> Result<(), Failure> {
+        let Some(LeftRelease { left, returned }) = &self.plan.hold else {
+            return Ok(());
+        };
+        let hold = Hold::of_rollback(left, returned, &self.run.name, self.run.now());
+        let tags = [hold.tag()];
+        self.run.journal.step(&self.step("hold"), self.run.cloud.ecs.tag(service, &tags)).await?;
+        let what = format!("hold on service {}: {}", self.plan.target.service, hold.reason());
+        self.run.journal.made(what, vec![self.component.clone()]);
+        Ok(())
     }
 
     /// The precondition of the plan: the service still runs what it ran when we planned.
@@ -133,7 +160,9 @@ impl Apply<'_> {
         let primary = service.primary();
         let runs = primary.map(|primary| primary.task_definition.as_str()).unwrap_or_default();
         if runs == self.plan.live.arn {
-            return Ok(Unmoved { placement, primary: primary.map(|primary| primary.id.clone()).unwrap_or_default() });
+            self.not_held_since(&service)?;
+            let primary = primary.map(|primary| primary.id.clone()).unwrap_or_default();
+            return Ok(Unmoved { arn: service.arn, placement, primary });
         }
         Err(Failure::new(
             Outcome::Stale,
@@ -145,6 +174,20 @@ impl Apply<'_> {
             ),
         )
         .hint("run it again: it plans from what runs now"))
+    }
+
+    /// A hold that was put on the service since the gates were asked refuses too; a rollback it does not stop.
+    fn not_held_since(&self, service: &Service) -> Result<(), Failure> {
+        let new = service.holds.iter().find(|hold| !self.plan.holds.contains(hold));
+        match new {
+            Some(hold) if self.plan.restores.is_none() => {
+                let reason = format!("service `{}` was held since the plan was made", self.plan.target.service);
+                Err(Failure::new(Outcome::Refused, reason)
+                    .cause(hold.reason())
+                    .hint("run it again: the gate `hold` then says whether this commit is covered"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The one change of the service. When its answer is lost, what the service says decides.
@@ -248,11 +291,8 @@ impl Apply<'_> {
                 .hint("raise the service's desired count and run this again"));
             }
         }
-        let probes = &self.plan.target.probes;
-        if !probes.is_empty() {
-            let work = crate::verify::probe(self.run, probes, self.component);
-            self.run.journal.step(&self.step("probe"), work).await?;
-        }
+        let prober = Prober { http: self.run.http, journal: self.run.journal, release: &self.run.release };
+        prober.ask_all(&self.plan.target.probes, &self.step("probe")).await?;
         Ok(outcome)
     }
 

@@ -4,6 +4,8 @@ pub mod apply;
 pub mod diagnose;
 pub mod follow;
 pub mod observe;
+pub mod past;
 pub mod pre_deploy;
 pub mod previous;
+pub mod source;
 pub mod status;

@@ -3,10 +3,9 @@
 use crate::domain::ecs::plan::{EcsFacts, number};
 use crate::domain::ecs::service::{Controller, Revision, Service, ServiceStatus};
 use crate::domain::ecs::task_definition::TaskDefinition;
-use crate::domain::release::ReleaseName;
 use crate::domain::target::{EcsTarget, TaskDefinitionSource};
 use crate::error::Failure;
-use crate::observe::Cloud;
+use crate::observe::{Cloud, Files};
 use crate::report::journal::Running;
 
 /// How many revisions of a family are listed, and at most looked at, besides the live one.
@@ -18,15 +17,17 @@ const LOOKED_AT: usize = 5;
 /// # Errors
 ///
 /// The service is missing, cannot take a deployment, or cannot be looked at; the task-definition file is unusable.
-pub async fn facts(cloud: &Cloud, target: &EcsTarget) -> Result<EcsFacts, Failure> {
+pub async fn facts(cloud: &Cloud, target: &EcsTarget, files: &Files) -> Result<EcsFacts, Failure> {
     let file = match &target.task_definition {
         TaskDefinitionSource::Live => None,
-        TaskDefinitionSource::File(path) => Some(read_file(&cloud.directory.join(path))?),
+        TaskDefinitionSource::File(path) => {
+            files.read(path).await?.map(|text| task_definition(path, &text)).transpose()?
+        }
     };
     let service = deployable_service(cloud, target).await?;
     let live = live_revision(cloud, target, &service).await?;
     let others = other_revisions(cloud, &live).await?;
-    Ok(EcsFacts { service, live, others, file })
+    Ok(EcsFacts { service, live, others, file, source: None })
 }
 
 /// The service, when it can take a deployment of ours.
@@ -81,24 +82,20 @@ async fn other_revisions(cloud: &Cloud, live: &Revision) -> Result<Vec<Revision>
     Ok(others)
 }
 
-fn read_file(path: &camino::Utf8Path) -> Result<TaskDefinition, Failure> {
-    let invalid = |cause: String| Failure::invalid(format!("task-definition file {path} cannot be used")).cause(cause);
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        invalid(error.to_string()).hint("correct `task-definition`: its path begins at the configuration file")
-    })?;
-    let form = "it is JSON as `aws ecs register-task-definition --cli-input-json` takes it";
-    let document = serde_json::from_str(&text).map_err(|error| invalid(error.to_string()).hint(form))?;
-    TaskDefinition::from_json(document).map_err(|error| invalid(error.to_string()).hint(form))
+fn task_definition(path: &camino::Utf8Path, text: &str) -> Result<TaskDefinition, Failure> {
+    let invalid = |cause: String| {
+        Failure::invalid(format!("task-definition file {path} cannot be used"))
+            .cause(cause)
+            .hint("it is JSON as `aws ecs register-task-definition --cli-input-json` takes it")
+    };
+    let document = serde_json::from_str(text).map_err(|error| invalid(error.to_string()))?;
+    TaskDefinition::from_json(document).map_err(|error| invalid(error.to_string()))
 }
 
 /// What a revision runs in the configured container.
 pub fn running(revision: &Revision, target: &EcsTarget) -> Running {
-    let image = revision.definition.image_of(&target.container).ok();
-    let from_tag = || image.as_ref()?.tag.as_ref()?.parse::<ReleaseName>().ok();
-    let release = revision.definition.release_label(&target.container);
-    let release = release.or_else(|| revision.ledger.as_ref().map(|entry| entry.release.clone())).or_else(from_tag);
     Running {
-        sha: release.map(|release| release.to_string()),
-        digest: image.as_ref().and_then(|image| image.digest.clone()),
+        sha: revision.release(&target.container).map(|release| release.to_string()),
+        digest: revision.digest(&target.container),
     }
 }

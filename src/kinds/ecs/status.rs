@@ -64,7 +64,12 @@ pub async fn logs(cloud: &Cloud, target: &EcsTarget, since: Timestamp) -> Result
     cloud.logs.since(&destination, since).await
 }
 
-async fn service(cloud: &Cloud, target: &EcsTarget) -> Result<Service, Failure> {
+/// The service.
+///
+/// # Errors
+///
+/// It is missing or cannot be looked at.
+pub async fn service(cloud: &Cloud, target: &EcsTarget) -> Result<Service, Failure> {
     let found = cloud.ecs.service(&target.cluster, &target.service).await?;
     found.map(|(service, _)| service).ok_or_else(|| {
         Failure::failed(format!("service `{}` of cluster `{}` does not exist", target.service, target.cluster))

@@ -1,5 +1,15 @@
 //! Looks at the world: git, the account, the registry, the components. Read-only.
 
+mod files;
+mod holds;
+mod images;
+
+pub use files::{Files, at_release};
+pub use holds::{held, hold_evidence};
+pub use images::{extra_tags, image, promoted_image, restored_image};
+
+use std::collections::BTreeMap;
+
 use aws_config::SdkConfig;
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
@@ -12,11 +22,10 @@ use crate::clients::logs::Logs;
 use crate::clients::registry::Registry;
 use crate::config::{Document, Request};
 use crate::context::{Context, RegistryAddresses, VARS};
-use crate::domain::image::Repository;
-use crate::domain::names::AccountId;
-use crate::domain::plan::{ImageState, PresentImage, release_tag};
+use crate::domain::names::{AccountId, ComponentName};
 use crate::domain::release::ReleaseName;
-use crate::domain::target::{Image, Target};
+use crate::domain::target::Target;
+use crate::domain::template::Template;
 use crate::error::Failure;
 
 /// The name of the configuration file.
@@ -28,6 +37,8 @@ pub struct Configuration {
     document: Document,
     /// The directory that its paths are relative to.
     pub directory: Utf8PathBuf,
+    /// The file's name in that directory.
+    pub file_name: String,
 }
 
 /// One environment's AWS, by client.
@@ -73,7 +84,8 @@ impl Configuration {
         let shown = path.strip_prefix(&context.directory).unwrap_or(&path);
         let document = Document::parse(shown, &text)?;
         let directory = path.parent().map_or_else(|| context.directory.clone(), Utf8Path::to_owned);
-        Ok(Self { document, directory })
+        let file_name = path.file_name().unwrap_or(CONFIG_FILE).to_owned();
+        Ok(Self { document, directory, file_name })
     }
 
     /// The environments, in the order of the file.
@@ -94,6 +106,29 @@ impl Configuration {
             env: &|name| context.variable(name).map(str::to_owned),
         };
         Ok(self.document.resolve(&request)?)
+    }
+
+    /// The pre-deploy commands of a target's components as another commit's configuration has them. Nothing else is
+    /// taken from it, and nothing else in it is looked at.
+    ///
+    /// # Errors
+    ///
+    /// `invalid`: it is no TOML, or a command is malformed.
+    pub fn pre_deploy_at(
+        &self,
+        context: &Context,
+        target: &Target,
+        text: &str,
+        shown: &Utf8Path,
+    ) -> Result<BTreeMap<ComponentName, Option<Vec<Template>>>, Failure> {
+        let components: Vec<String> = target.components.iter().map(|component| component.name.to_string()).collect();
+        let request = Request {
+            environment: target.environment.as_str(),
+            components: &components,
+            vars: context.variable(VARS),
+            env: &|name| context.variable(name).map(str::to_owned),
+        };
+        Ok(self.document.pre_deploy_at(&request, text, shown)?)
     }
 }
 
@@ -167,44 +202,4 @@ pub async fn registry(
 ) -> Result<RegistryAccess, Failure> {
     let login = cloud.ecr.login().await?;
     Ok(RegistryAccess { registry: Registry::new(&login, addresses.of(&cloud.account, &target.region)), login })
-}
-
-/// What the registry says about the image of a release.
-///
-/// # Errors
-///
-/// It cannot be asked.
-pub async fn image(
-    cloud: &Cloud,
-    registry: &Registry,
-    image: &Image,
-    release: &ReleaseName,
-) -> Result<(Repository, ImageState), Failure> {
-    let repository = Repository { host: registry.host.clone(), name: image.repository.clone() };
-    let Some(found) = registry.find(&repository, &release_tag(release)).await? else {
-        let exists = cloud.ecr.repository_exists(&image.repository).await?;
-        return Ok((repository, if exists { ImageState::Missing } else { ImageState::RepositoryMissing }));
-    };
-    let mut missing_tags = Vec::new();
-    for tag in extra_tags(image, release)? {
-        if registry.digest_of(&repository, &tag).await?.as_ref() != Some(&found.digest) {
-            missing_tags.push(tag);
-        }
-    }
-    let present =
-        PresentImage { digest: found.digest, platforms: found.platforms, revisions: found.revisions, missing_tags };
-    Ok((repository, ImageState::Present(present)))
-}
-
-/// The configured tags beside the release's own.
-///
-/// # Errors
-///
-/// `invalid`: one is no tag.
-pub fn extra_tags(image: &Image, release: &ReleaseName) -> Result<Vec<crate::domain::image::ImageTag>, Failure> {
-    let tags = image.build.tags.iter().map(|tag| tag.render(release).parse());
-    tags.collect::<Result<_, crate::domain::names::InvalidName>>().map_err(|error| {
-        Failure::invalid(format!("`tags` of component `{}` has a malformed tag", image.component))
-            .cause(error.to_string())
-    })
 }

@@ -1,0 +1,179 @@
+//! Makes the images of a plan known: tags, builds or copies them.
+
+use super::{Run, record_end};
+use crate::clients::docker::{BuildRequest, Docker, DockerConfig, ExistingConfig};
+use crate::clients::git::Git;
+use crate::clients::registry::{self, REVISION_LABEL};
+use crate::domain::image::{Digest, Repository};
+use crate::domain::names::ComponentName;
+use crate::domain::plan::{ImagePlan, ImageState, ImageStep, KnownImage, Plan, PlannedImage, plan_image};
+use crate::domain::target::{Image, Kind};
+use crate::error::Failure;
+use crate::observe;
+
+/// Makes every image known: what is missing is built, or copied from where it is.
+///
+/// # Errors
+///
+/// The first image that cannot be had; the components that use it are recorded with that.
+pub async fn make_known(run: &Run<'_>, plan: &Plan) -> Result<Vec<ImagePlan>, Failure> {
+    let mut known = Vec::new();
+    for image in &plan.images {
+        let users = users_of(plan, &image.image);
+        let made = match make_one(run, image, &users).await {
+            Ok(made) => made,
+            Err(failure) => {
+                let result = Err(failure);
+                for user in &users {
+                    record_end(run, user, &result, None);
+                }
+                return result.map(|_| known);
+            }
+        };
+        if let PlannedImage::Known(found) = made.planned() {
+            run.journal.update(|record| {
+                record.digests.insert(image.image.component.clone(), found.digest);
+            });
+        }
+        known.push(made);
+    }
+    Ok(known)
+}
+
+async fn make_one(run: &Run<'_>, image: &ImagePlan, users: &[ComponentName]) -> Result<ImagePlan, Failure> {
+    match &image.step {
+        ImageStep::Reuse { missing_tags, image: found } => {
+            let step = format!("tag {}", image.image.component);
+            for tag in missing_tags {
+                run.journal.step(&step, run.access.registry.tag(&image.repository, &found.digest, tag)).await?;
+            }
+            Ok(image.clone())
+        }
+        ImageStep::Build { create_repository } => build(run, image, *create_repository, users).await,
+        ImageStep::Copy { image: found, from, create_repository } => {
+            create_if_missing(run, image, *create_repository, users).await?;
+            copy(run, image, found, from, users).await?;
+            Ok(image.clone())
+        }
+    }
+}
+
+/// Copies an image byte for byte, and lets the target confirm its digest.
+async fn copy(
+    run: &Run<'_>,
+    plan: &ImagePlan,
+    found: &KnownImage,
+    from: &Repository,
+    users: &[ComponentName],
+) -> Result<(), Failure> {
+    let Some(source) = run.source else {
+        return Err(Failure::failed("the plan has an image to copy, but no source: please report this as a bug"));
+    };
+    let step = format!("copy {}", plan.image.component);
+    let copy = registry::copy(
+        &source.registry,
+        from,
+        &run.access.registry,
+        &plan.repository,
+        &found.digest,
+        &plan.tag,
+        |text| run.journal.progress(&step, text),
+    );
+    run.journal.step(&step, copy).await?;
+    run.journal.made(format!("image {}", found.reference), users.to_vec());
+    Ok(())
+}
+
+async fn create_if_missing(
+    run: &Run<'_>,
+    plan: &ImagePlan,
+    create_repository: bool,
+    users: &[ComponentName],
+) -> Result<(), Failure> {
+    if create_repository {
+        let create = run.cloud.ecr.create_repository(&plan.repository.name);
+        run.journal.step(&format!("create repository {}", plan.image.component), create).await?;
+        run.journal.made(format!("repository {}", plan.repository), users.to_vec());
+    }
+    Ok(())
+}
+
+fn users_of(plan: &Plan, image: &Image) -> Vec<ComponentName> {
+    let uses = |kind: &Kind| match kind {
+        Kind::Ecs(target) => target.image == image.component,
+    };
+    plan.target
+        .components
+        .iter()
+        .filter(|component| uses(&component.kind))
+        .map(|component| component.name.clone())
+        .collect()
+}
+
+/// Builds and pushes one image, and lets the registry confirm what it has.
+async fn build(
+    run: &Run<'_>,
+    plan: &ImagePlan,
+    create_repository: bool,
+    users: &[ComponentName],
+) -> Result<ImagePlan, Failure> {
+    let component = &plan.image.component;
+    // Before anything is made: without an engine nothing can be built.
+    let docker = Docker::detect(run.processes.clone(), &run.cloud.directory).await?;
+    create_if_missing(run, plan, create_repository, users).await?;
+    let request = build_request(run, plan).await?;
+    let existing = ExistingConfig::new(run.context.variable("DOCKER_CONFIG"), run.context.variable("HOME"));
+    let config = DockerConfig::create(&existing, &plan.repository.host, &run.access.login)?;
+    let step = format!("build {component}");
+    let work = docker.build_and_push(&request, &config, |line| run.journal.output(&step, line));
+    let digest = run.journal.step(&step, work).await?;
+    run.journal.made(format!("image {}:{}@{digest}", plan.repository, plan.tag), users.to_vec());
+    confirm(run, plan, &digest).await
+}
+
+async fn build_request(run: &Run<'_>, plan: &ImagePlan) -> Result<BuildRequest, Failure> {
+    let directory = &run.cloud.directory;
+    let build = &plan.image.build;
+    let mut tags = vec![plan.tag.clone()];
+    tags.extend(observe::extra_tags(&plan.image, &run.release)?);
+    let source = match run.context.source_url() {
+        Some(url) => Some(url),
+        None => Git::new(run.processes.clone(), directory).origin().await?,
+    };
+    let release = run.release.to_string();
+    let mut labels = vec![
+        (REVISION_LABEL.to_owned(), release.clone()),
+        ("org.opencontainers.image.version".to_owned(), release),
+        ("org.opencontainers.image.created".to_owned(), run.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
+    ];
+    labels.extend(source.map(|source| ("org.opencontainers.image.source".to_owned(), source)));
+    Ok(BuildRequest {
+        context: directory.join(&build.context),
+        dockerfile: build.dockerfile.as_ref().map(|path| directory.join(path)),
+        platforms: build.platforms.clone(),
+        arguments: build.args.iter().map(|(name, value)| (name.clone(), value.render(&run.release))).collect(),
+        labels,
+        repository: plan.repository.clone(),
+        tags,
+    })
+}
+
+/// The registry has under the release's tag what docker says it pushed, with our label.
+async fn confirm(run: &Run<'_>, plan: &ImagePlan, pushed: &Digest) -> Result<ImagePlan, Failure> {
+    let state = observe::image(run.cloud, &run.access.registry, &plan.image, &run.release).await?;
+    let repository: &Repository = &plan.repository;
+    match state {
+        (_, ImageState::Present(present)) if present.digest == *pushed => {
+            Ok(plan_image(&plan.image, repository.clone(), &ImageState::Present(present), &run.release)?)
+        }
+        (_, ImageState::Present(present)) => Err(Failure::failed(format!(
+            "registry has {} under {repository}:{}, but docker pushed {pushed}",
+            present.digest, plan.tag
+        ))
+        .hint("another build of the same commit pushed at the same time: run this again")),
+        (_, ImageState::Missing | ImageState::RepositoryMissing) => {
+            Err(Failure::failed(format!("registry has no {repository}:{} after the push", plan.tag))
+                .hint("check the registry; run this again"))
+        }
+    }
+}

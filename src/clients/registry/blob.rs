@@ -1,0 +1,371 @@
+//! One blob on its way from a registry to another: read, hashed and sent on piece by piece.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _, stream};
+use oci_client::client::{BlobResponse, SizedStream};
+use oci_client::errors::OciDistributionError;
+use oci_client::{Client, Reference};
+use sha2::{Digest as _, Sha256};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use super::Registry;
+use super::error::{Side, is_missing, is_transient};
+use super::graph::Blob;
+use super::limits::Limits;
+use crate::domain::image::{Digest, Repository};
+use crate::error::Failure;
+
+/// Who has to act now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// The target, to open an upload, or to say that it has all.
+    Answer,
+    /// The source, which is watched elsewhere.
+    Source,
+    /// The target, to take more bytes.
+    Target,
+}
+
+/// The way of one blob.
+#[derive(Debug)]
+pub struct Transfer<'a> {
+    /// From where.
+    pub source: &'a Registry,
+    /// From which repository.
+    pub from: &'a Repository,
+    /// To where.
+    pub target: &'a Registry,
+    /// To which repository.
+    pub to: &'a Repository,
+    /// What.
+    pub blob: &'a Blob,
+    /// How patiently.
+    pub limits: &'a Limits,
+    /// Counts the bytes of all blobs on their way, for people.
+    pub counter: Arc<AtomicU64>,
+}
+
+/// A failed try.
+enum Trouble {
+    /// It would fail again.
+    Lasting(Failure),
+    /// It may work now.
+    Passing(Failure),
+}
+
+impl Transfer<'_> {
+    /// Sends the blob, however often it must be begun.
+    ///
+    /// # Errors
+    ///
+    /// The blob is not what its digest and size say, or a registry failed for good.
+    pub async fn run(&self) -> Result<(), Failure> {
+        let breaks = Arc::new(AtomicU32::new(0));
+        let mut restarts = 0;
+        loop {
+            let failure = match self.attempt(&breaks).await {
+                Ok(()) => return Ok(()),
+                Err(Trouble::Lasting(failure)) => return Err(failure),
+                Err(Trouble::Passing(failure)) => failure,
+            };
+            if restarts == self.limits.restarts {
+                return Err(failure.cause(format!("it was begun {} times", restarts + 1)));
+            }
+            restarts += 1;
+            tracing::debug!(blob = %self.blob.digest, restarts, %failure, "an upload is begun again");
+            self.limits.rest(restarts).await;
+            // The answer may be all that was lost.
+            if self.target.has_blob(self.to, &self.blob.digest, self.limits).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn attempt(&self, breaks: &Arc<AtomicU32>) -> Result<(), Trouble> {
+        let verdict = Arc::new(Mutex::new(None));
+        let (turn, watched) = watch::channel(Turn::Answer);
+        let sent = Arc::new(AtomicU64::new(0));
+        let mut download = Download::new(self, Arc::clone(breaks), turn, Arc::clone(&sent));
+        // Before an upload is opened, so that what cannot be read leaves nothing half-done.
+        download.open().await.map_err(Trouble::Lasting)?;
+        let pieces = pieces(download, Arc::clone(&verdict));
+        let (digest, reference) = (self.blob.digest.to_string(), self.target.pinned(self.to, &self.blob.digest));
+        self.target.uploads.store_auth_if_needed(&self.target.host, &self.target.auth).await;
+        let push = self.target.uploads.push_blob_stream(&reference, pieces, &digest, Some(self.blob.size));
+        let result = tokio::select! {
+            result = push => result.map(drop).map_err(|error| self.judge(&error)),
+            waited = stalled(watched, self.limits) => Err(Trouble::Passing(self.stalled(waited))),
+        };
+        let verdict = verdict.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let result = match (result, verdict) {
+            (_, Some(failure)) => Err(Trouble::Lasting(failure)),
+            (Err(trouble), None) => Err(trouble),
+            (Ok(()), None) => self.confirm().await,
+        };
+        if result.is_err() {
+            self.counter.fetch_sub(sent.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
+        result
+    }
+
+    /// What an error of the target means.
+    fn judge(&self, error: &OciDistributionError) -> Trouble {
+        let Self { to, blob, .. } = self;
+        if is_missing(error) {
+            return Trouble::Lasting(missing_repository(to, error));
+        }
+        let failure = self.target.failure(Side::Target, &format!("take {} for {to}", blob.digest), error);
+        let is_odd = matches!(
+            error,
+            OciDistributionError::RegistryNoLocationError | OciDistributionError::SpecViolationError(_)
+        );
+        if is_transient(error) || is_odd { Trouble::Passing(failure) } else { Trouble::Lasting(failure) }
+    }
+
+    fn stalled(&self, waited: Duration) -> Failure {
+        let Self { target, to, blob, .. } = self;
+        let reason = format!("registry {} cannot take {} for {to}", target.host, blob.digest);
+        let failure = Failure::failed(reason)
+            .cause(format!("it did nothing for {} s", waited.as_secs()))
+            .hint("run it again; what is there is not sent again");
+        Failure { transient: true, ..failure }
+    }
+
+    async fn confirm(&self) -> Result<(), Trouble> {
+        let Self { to, blob, .. } = self;
+        match self.target.has_blob(to, &blob.digest, self.limits).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Trouble::Passing(
+                Failure::failed(format!("repository {to} does not have {} after its upload", blob.digest))
+                    .hint("run it again; if it stays, check the registry"),
+            )),
+            Err(failure) => Err(Trouble::Lasting(failure)),
+        }
+    }
+}
+
+/// The repository that should take something does not exist.
+pub fn missing_repository(to: &Repository, error: &OciDistributionError) -> Failure {
+    Failure::failed(format!("repository {to} does not exist"))
+        .cause(super::error::text(error))
+        .hint("create it, or write `create-repository = true` in the component's configuration")
+}
+
+/// Returns when whose turn it is has not acted for too long, with how long that is.
+async fn stalled(mut turn: watch::Receiver<Turn>, limits: &Limits) -> Duration {
+    loop {
+        let limit = match *turn.borrow_and_update() {
+            Turn::Answer => limits.answer,
+            Turn::Target => limits.stall,
+            Turn::Source => Duration::MAX,
+        };
+        match timeout(limit, turn.changed()).await {
+            Ok(Ok(())) => {}
+            // Nothing is read any more: all that is awaited is the answer.
+            Ok(Err(_)) => {
+                tokio::time::sleep(limits.answer).await;
+                return limits.answer;
+            }
+            Err(_) => return limit,
+        }
+    }
+}
+
+impl Registry {
+    /// Whether a repository has a blob.
+    pub(super) async fn has_blob(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        limits: &Limits,
+    ) -> Result<bool, Failure> {
+        self.client.store_auth_if_needed(&self.host, &self.auth).await;
+        let (reference, text) = (self.pinned(repository, digest), digest.to_string());
+        let found = limits.patiently(|| self.client.blob_exists(&reference, &text)).await;
+        found.map_err(|error| self.failure(Side::Target, &format!("look for {digest} in {repository}"), &error))
+    }
+}
+
+/// A blob as it comes from its source, which may break and go on.
+struct Download {
+    client: Client,
+    registry: Registry,
+    reference: Reference,
+    name: String,
+    digest: Digest,
+    size: u64,
+    limits: Limits,
+    stream: Option<SizedStream>,
+    /// How much of the stream has been handed on before.
+    skip: u64,
+    done: u64,
+    hasher: Sha256,
+    breaks: Arc<AtomicU32>,
+    turn: watch::Sender<Turn>,
+    sent: Arc<AtomicU64>,
+    counter: Arc<AtomicU64>,
+}
+
+/// The body of an upload. What goes wrong in it is kept, because the sender tells only that it did.
+fn pieces(
+    download: Download,
+    verdict: Arc<Mutex<Option<Failure>>>,
+) -> impl Stream<Item = Result<Bytes, OciDistributionError>> + Send + 'static {
+    stream::try_unfold((download, verdict), |(mut download, verdict)| async move {
+        match download.next().await {
+            Ok(piece) => Ok(piece.map(|piece| (piece, (download, verdict)))),
+            Err(failure) => {
+                let error = OciDistributionError::GenericError(Some(failure.reason.clone()));
+                *verdict.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
+                Err(error)
+            }
+        }
+    })
+}
+
+impl Download {
+    fn new(transfer: &Transfer<'_>, breaks: Arc<AtomicU32>, turn: watch::Sender<Turn>, sent: Arc<AtomicU64>) -> Self {
+        let Transfer { source, from, blob, .. } = transfer;
+        Self {
+            client: source.client.clone(),
+            registry: (*source).clone(),
+            reference: source.pinned(from, &blob.digest),
+            name: format!("{} of {from}", blob.digest),
+            digest: blob.digest.clone(),
+            size: blob.size,
+            limits: *transfer.limits,
+            stream: None,
+            skip: 0,
+            done: 0,
+            hasher: Sha256::new(),
+            breaks,
+            turn,
+            sent,
+            counter: Arc::clone(&transfer.counter),
+        }
+    }
+
+    /// The next piece. The last one is handed on only when all of them have the digest, so that an upload of other bytes
+    /// is never complete.
+    async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
+        if self.done == self.size {
+            self.check()?;
+            self.turn.send_replace(Turn::Answer);
+            return Ok(None);
+        }
+        self.turn.send_replace(Turn::Source);
+        let piece = self.piece().await?;
+        self.done += piece.len() as u64;
+        self.hasher.update(&piece);
+        if self.done > self.size {
+            return Err(self.mismatch(&format!("it is longer than the {} bytes of the manifest", self.size)));
+        }
+        if self.done == self.size {
+            self.check()?;
+        }
+        self.sent.fetch_add(piece.len() as u64, Ordering::Relaxed);
+        self.counter.fetch_add(piece.len() as u64, Ordering::Relaxed);
+        self.turn.send_replace(if self.done == self.size { Turn::Answer } else { Turn::Target });
+        Ok(Some(piece))
+    }
+
+    fn check(&self) -> Result<(), Failure> {
+        let found = Digest::from_hash(self.hasher.clone());
+        if found == self.digest { Ok(()) } else { Err(self.mismatch(&format!("its bytes have the digest {found}"))) }
+    }
+
+    fn mismatch(&self, cause: &str) -> Failure {
+        Failure::failed(format!("{} is not what the manifest says", self.name))
+            .cause(cause)
+            .hint("the registry or something before it changes what it stores: build and deploy the image again")
+    }
+
+    /// Some bytes that were not handed on before, from wherever the source goes on.
+    async fn piece(&mut self) -> Result<Bytes, Failure> {
+        loop {
+            self.open().await?;
+            let Some(stream) = self.stream.as_mut() else { continue };
+            let trouble = match timeout(self.limits.silence, stream.next()).await {
+                Ok(Some(Ok(mut piece))) => {
+                    let known = usize::try_from(self.skip).unwrap_or(usize::MAX).min(piece.len());
+                    self.skip -= known as u64;
+                    let fresh = piece.split_off(known);
+                    if fresh.is_empty() {
+                        continue;
+                    }
+                    return Ok(fresh);
+                }
+                Ok(Some(Err(error))) => super::error::text(&OciDistributionError::IoError(error)),
+                Ok(None) => format!("it ended after {} of {} bytes", self.done, self.size),
+                Err(_) => format!("nothing came for {} s", self.limits.silence.as_secs()),
+            };
+            self.stream = None;
+            self.bear(&trouble).await?;
+        }
+    }
+
+    /// Opens the stream where it is not open, at the first byte that is missing.
+    async fn open(&mut self) -> Result<(), Failure> {
+        while self.stream.is_none() {
+            let opened = timeout(self.limits.silence, self.request()).await;
+            let trouble = match opened {
+                Ok(Ok((stream, skip))) => {
+                    let rest = self.size - self.done + skip;
+                    if let Some(length) = stream.content_length.filter(|length| *length != rest) {
+                        return Err(self.mismatch(&format!("{length} bytes come instead of {rest}")));
+                    }
+                    (self.stream, self.skip) = (Some(stream), skip);
+                    return Ok(());
+                }
+                Ok(Err(error)) if is_transient(&error) => super::error::text(&error),
+                Ok(Err(error)) => return Err(self.refused(&error)),
+                Err(_) => format!("no answer came for {} s", self.limits.silence.as_secs()),
+            };
+            self.bear(&trouble).await?;
+        }
+        Ok(())
+    }
+
+    /// The rest of the blob, and how much of it is to be skipped.
+    async fn request(&mut self) -> Result<(SizedStream, u64), OciDistributionError> {
+        let digest = self.digest.to_string();
+        self.client.store_auth_if_needed(&self.registry.host, &self.registry.auth).await;
+        if self.done == 0 {
+            return Ok((self.client.pull_blob_stream(&self.reference, digest.as_str()).await?, 0));
+        }
+        let answer = self.client.pull_blob_stream_partial(&self.reference, digest.as_str(), self.done, None).await?;
+        Ok(match answer {
+            BlobResponse::Partial(stream) => (stream, 0),
+            BlobResponse::Full(stream) => (stream, self.done),
+        })
+    }
+
+    fn refused(&self, error: &OciDistributionError) -> Failure {
+        if is_missing(error) {
+            return Failure::failed(format!("{} is not there any more", self.name))
+                .cause(super::error::text(error))
+                .hint("deploy the release again, so that its image is complete");
+        }
+        self.registry.failure(Side::Source, &format!("read {}", self.name), error)
+    }
+
+    /// Waits before the download goes on; an error after the last time.
+    async fn bear(&mut self, trouble: &str) -> Result<(), Failure> {
+        let nth = self.breaks.fetch_add(1, Ordering::Relaxed) + 1;
+        if nth > self.limits.resumes {
+            let failure = Failure::failed(format!("registry {} cannot read {}", self.registry.host, self.name))
+                .cause(trouble)
+                .cause(format!("it broke {nth} times, and {} of {} bytes came", self.done, self.size))
+                .hint("run it again; what is there is not sent again");
+            return Err(Failure { transient: true, ..failure });
+        }
+        tracing::debug!(blob = %self.digest, nth, trouble, "a download goes on");
+        self.limits.rest(nth).await;
+        Ok(())
+    }
+}

@@ -1,0 +1,159 @@
+//! Copies on the local cloud.
+
+use std::cell::RefCell;
+
+use aws_config::{BehaviorVersion, Region};
+use aws_sdk_ecr::types::ImageTagMutability;
+
+use super::samples::{INDEX, MANIFEST, Sample};
+use super::{Copied, Registry, copy};
+use crate::clients::ecr::RegistryLogin;
+use crate::context::RegistryAddress;
+use crate::domain::image::{Digest, ImageTag, Repository};
+use crate::error::Failure;
+
+const PASSWORD: &str = "ministack-auth-token";
+
+#[expect(clippy::disallowed_methods, reason = "scripts/test says where the local cloud is")]
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run scripts/test, which starts the local cloud"))
+}
+
+/// The address that the local cloud has for the registry of a region.
+fn address(region: &str) -> String {
+    let hosts = variable("SHIPGATE_REGISTRY_HOSTS");
+    let entry = hosts.split(',').find(|entry| entry.contains(region)).unwrap();
+    entry.split_once("=http://").unwrap().1.to_owned()
+}
+
+fn emulator() -> Registry {
+    registry("us-east-1", PASSWORD)
+}
+
+fn registry(region: &str, password: &str) -> Registry {
+    let host = format!("000000000000.dkr.ecr.{region}.amazonaws.com");
+    let login = RegistryLogin { host, user: "AWS".to_owned(), password: password.to_owned().into() };
+    Registry::new(&login, Some(&RegistryAddress { host: address(region), tls: false }))
+}
+
+/// A name that no other test and no other run has.
+fn unique(name: &str) -> String {
+    let mut random = tempfile::Builder::new();
+    let directory = random.prefix("").rand_bytes(8).tempdir().unwrap();
+    let random = directory.path().file_name().unwrap().to_str().unwrap().to_ascii_lowercase();
+    format!("t{random}/{name}")
+}
+
+fn repository(registry: &Registry, name: &str) -> Repository {
+    Repository { host: registry.host.clone(), name: unique(name).parse().unwrap() }
+}
+
+/// The emulator wants its repositories created, the other registry does not.
+async fn create(repository: &Repository, mutability: ImageTagMutability) {
+    let config = aws_config::defaults(BehaviorVersion::latest()).region(Region::new("us-east-1")).load().await;
+    let request = aws_sdk_ecr::Client::new(&config).create_repository().repository_name(repository.name.as_str());
+    request.image_tag_mutability(mutability).send().await.unwrap();
+}
+
+/// Puts an image into a registry, by hand.
+async fn publish(sample: &Sample, to: &Repository) {
+    let client = reqwest::Client::new();
+    let base = format!("http://{}/v2/{}", to.host, to.name);
+    for blob in &sample.blobs {
+        let opened = client.post(format!("{base}/blobs/uploads/")).basic_auth("AWS", Some(PASSWORD)).send();
+        let opened = opened.await.unwrap().error_for_status().unwrap();
+        let location = opened.headers()["location"].to_str().unwrap();
+        let location =
+            if location.starts_with('/') { format!("http://{}{location}", to.host) } else { location.to_owned() };
+        let mark = if location.contains('?') { '&' } else { '?' };
+        let put = client.put(format!("{location}{mark}digest={}", Digest::of(blob))).basic_auth("AWS", Some(PASSWORD));
+        put.body(blob.clone()).send().await.unwrap().error_for_status().unwrap();
+    }
+    let digests = sample.digests().into_iter().map(|digest| digest.to_string());
+    let tags = sample.referrer_tags.iter().map(|(tag, index)| (tag.clone(), INDEX, index.clone()));
+    let manifests = digests.zip(&sample.manifests).map(|(name, (kind, bytes))| (name, *kind, bytes.clone()));
+    for (name, media_type, bytes) in manifests.chain(tags) {
+        let put = client.put(format!("{base}/manifests/{name}")).basic_auth("AWS", Some(PASSWORD));
+        put.header("content-type", media_type).body(bytes).send().await.unwrap().error_for_status().unwrap();
+    }
+}
+
+/// Insists that a repository has the image, byte for byte, and that the tag leads to it.
+async fn assert_has(repository: &Repository, sample: &Sample, tag: &str) {
+    let client = reqwest::Client::new();
+    let get = async |path: String| {
+        let url = format!("http://{}/v2/{}/{path}", repository.host, repository.name);
+        let request =
+            client.get(url).header("accept", format!("{MANIFEST}, {INDEX}")).basic_auth("AWS", Some(PASSWORD));
+        let answer = request.send().await.unwrap().error_for_status().unwrap();
+        let media_type = answer.headers().get("content-type").map(|kind| kind.to_str().unwrap().to_owned());
+        (media_type, answer.bytes().await.unwrap())
+    };
+    for (media_type, bytes) in &sample.manifests {
+        let found = get(format!("manifests/{}", Digest::of(bytes))).await;
+        assert_eq!((found.0.as_deref(), &found.1[..]), (Some(*media_type), &bytes[..]));
+    }
+    for blob in &sample.blobs {
+        assert_eq!(get(format!("blobs/{}", Digest::of(blob))).await.1, blob[..]);
+    }
+    for (tag, _) in &sample.referrer_tags {
+        let index: serde_json::Value = serde_json::from_slice(&get(format!("manifests/{tag}")).await.1).unwrap();
+        let digest = index["manifests"][0]["digest"].as_str().unwrap();
+        assert!(sample.digests().iter().any(|known| known.to_string() == digest), "{index}");
+    }
+    assert_eq!(get(format!("manifests/{tag}")).await.1, sample.manifest(&sample.digest()));
+}
+
+/// Copies as `promote` does.
+async fn copied(
+    source: &Registry,
+    from: &Repository,
+    target: &Registry,
+    to: &Repository,
+    sample: &Sample,
+) -> Result<Copied, Failure> {
+    let tag: ImageTag = "v1".parse().unwrap();
+    let said = RefCell::new(Vec::new());
+    copy(source, from, target, to, &sample.digest(), &tag, |line| said.borrow_mut().push(line.to_owned())).await
+}
+
+#[tokio::test]
+async fn within_the_emulator_blobs_are_mounted() {
+    let registry = emulator();
+    let (from, to) = (repository(&registry, "stage"), repository(&registry, "production"));
+    create(&from, ImageTagMutability::Mutable).await;
+    create(&to, ImageTagMutability::Mutable).await;
+    let sample = Sample::index(&from.to_string());
+    publish(&sample, &from).await;
+
+    assert_eq!(registry.image(&to, &sample.digest()).await.unwrap(), None);
+    let first = copied(&registry, &from, &registry, &to, &sample).await.unwrap();
+
+    assert_eq!(first, Copied { mounted: sample.blobs.len(), ..Copied::default() });
+    assert_has(&to, &sample, "v1").await;
+    let again = copied(&registry, &from, &registry, &to, &sample).await.unwrap();
+    assert_eq!(again, Copied { present: sample.blobs.len(), ..Copied::default() });
+}
+
+#[tokio::test]
+async fn a_tag_that_leads_elsewhere_is_not_moved() {
+    let registry = emulator();
+    for mutability in [ImageTagMutability::Mutable, ImageTagMutability::Immutable] {
+        let (from, to) = (repository(&registry, "stage"), repository(&registry, "production"));
+        create(&from, ImageTagMutability::Mutable).await;
+        create(&to, mutability).await;
+        let (sample, other) = (Sample::image("one", &[2048]), Sample::image("other", &[2048]));
+        publish(&sample, &from).await;
+        publish(&other, &from).await;
+        copied(&registry, &from, &registry, &to, &sample).await.unwrap();
+
+        let failure = copied(&registry, &from, &registry, &to, &other).await.unwrap_err();
+
+        assert!(failure.reason.contains(&sample.digest().to_string()), "{failure:?}");
+        assert!(failure.causes[0].contains(&other.digest().to_string()), "{failure:?}");
+        assert!(!failure.hints.is_empty());
+        assert_has(&to, &sample, "v1").await;
+        assert_eq!(registry.image(&to, &other.digest()).await.unwrap(), None);
+        copied(&registry, &from, &registry, &to, &sample).await.unwrap();
+    }
+}

@@ -1,0 +1,302 @@
+//! Copies an image to another repository by digest, never through an engine.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use oci_client::errors::OciDistributionError;
+use oci_client::manifest::{ImageIndexEntry, OCI_IMAGE_INDEX_MEDIA_TYPE, OciImageIndex};
+use tokio::sync::Mutex;
+
+use super::Registry;
+use super::blob::{Transfer, missing_repository};
+use super::error::{Side, is_missing};
+use super::graph::{self, Blob, Graph, Manifest, Referrers, referrers_tag};
+use super::limits::Limits;
+use crate::domain::image::{Digest, ImageTag, Repository};
+use crate::error::Failure;
+
+/// How many blobs are on their way at once.
+const PARALLEL: usize = 4;
+
+/// How often people are told.
+const TELL_EVERY: Duration = Duration::from_secs(2);
+
+/// What a copy moved.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Copied {
+    /// The bytes of layers and configurations that came through here.
+    pub bytes: u64,
+    /// How many of those the target took from its other repository.
+    pub mounted: usize,
+    /// How many of those the target had.
+    pub present: usize,
+    /// How many of those came through here.
+    pub uploaded: usize,
+}
+
+/// Copies the manifest or index `digest` from one repository to another, with all children, blobs and referrers, byte
+/// for byte; proves that the target has it under the digest; then puts `tag` on it and proves that too.
+///
+/// # Errors
+///
+/// A registry failed or refused, something is not what its digest says, or the tag leads elsewhere. Always `failed`; the
+/// tag is put last, so that it never leads to half an image.
+pub async fn copy(
+    source: &Registry,
+    from: &Repository,
+    target: &Registry,
+    to: &Repository,
+    digest: &Digest,
+    tag: &ImageTag,
+    progress: impl Fn(&str),
+) -> Result<Copied, Failure> {
+    let job = Job { source, from, target, to, limits: Limits::USUAL };
+    job.run(digest, tag, &progress).await
+}
+
+/// One copy.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Job<'a> {
+    pub(super) source: &'a Registry,
+    pub(super) from: &'a Repository,
+    pub(super) target: &'a Registry,
+    pub(super) to: &'a Repository,
+    pub(super) limits: Limits,
+}
+
+/// What became of a blob.
+enum Settled {
+    Present,
+    Mounted,
+    Uploaded(u64),
+}
+
+/// What people are told.
+struct Progress {
+    layers: usize,
+    layers_done: Cell<usize>,
+    bytes: u64,
+    /// Including those of blobs that need not be sent.
+    bytes_done: Arc<AtomicU64>,
+}
+
+impl Job<'_> {
+    pub(super) async fn run(
+        &self,
+        digest: &Digest,
+        tag: &ImageTag,
+        progress: &impl Fn(&str),
+    ) -> Result<Copied, Failure> {
+        tracing::debug!(from = %self.from, to = %self.to, %digest, %tag, "copying an image");
+        // Nothing is sent for a tag that cannot be put.
+        let is_tagged = self.is_tagged(digest, tag).await?;
+        let copied = if self.source.host == self.target.host && self.from.name == self.to.name {
+            Copied::default()
+        } else {
+            self.contents(digest, progress).await?
+        };
+        if !is_tagged {
+            self.tag(digest, tag).await?;
+        }
+        self.prove(digest).await?;
+        Ok(copied)
+    }
+
+    /// Everything but the tag.
+    async fn contents(&self, digest: &Digest, progress: &impl Fn(&str)) -> Result<Copied, Failure> {
+        let graph = Graph::of(self.source, self.from, digest).await?;
+        let copied = self.blobs(&graph.blobs, progress).await?;
+        for manifest in &graph.manifests {
+            self.manifest(manifest).await?;
+        }
+        for referrers in &graph.referrers {
+            self.referrers(referrers).await?;
+        }
+        Ok(copied)
+    }
+
+    async fn blobs(&self, blobs: &[Blob], say: &impl Fn(&str)) -> Result<Copied, Failure> {
+        let progress = Progress::new(blobs);
+        let mounts = Mutex::new(self.source.host == self.target.host);
+        let work = stream::iter(blobs).map(|blob| self.blob(blob, &mounts, &progress)).buffer_unordered(PARALLEL);
+        let settled: Vec<Settled> = tokio::select! {
+            result = work.try_collect() => result?,
+            never = progress.tell(say) => match never {},
+        };
+        let mut copied = Copied::default();
+        for one in settled {
+            match one {
+                Settled::Present => copied.present += 1,
+                Settled::Mounted => copied.mounted += 1,
+                Settled::Uploaded(bytes) => {
+                    copied.uploaded += 1;
+                    copied.bytes += bytes;
+                }
+            }
+        }
+        Ok(copied)
+    }
+
+    async fn blob(&self, blob: &Blob, mounts: &Mutex<bool>, progress: &Progress) -> Result<Settled, Failure> {
+        let settled = if self.target.has_blob(self.to, &blob.digest, &self.limits).await? {
+            Settled::Present
+        } else if self.mount(blob, mounts).await {
+            Settled::Mounted
+        } else {
+            let Self { source, from, target, to, .. } = *self;
+            let counter = Arc::clone(&progress.bytes_done);
+            Transfer { source, from, target, to, blob, limits: &self.limits, counter }.run().await?;
+            Settled::Uploaded(blob.size)
+        };
+        if !matches!(settled, Settled::Uploaded(_)) {
+            progress.bytes_done.fetch_add(blob.size, Ordering::Relaxed);
+        }
+        progress.layers_done.set(progress.layers_done.get() + usize::from(blob.is_layer));
+        Ok(settled)
+    }
+
+    /// Lets the target take a blob from its other repository. A registry that refuses this once is not asked again: on
+    /// ECR it is a setting of the account.
+    async fn mount(&self, blob: &Blob, mounts: &Mutex<bool>) -> bool {
+        let mut allowed = mounts.lock().await;
+        if !*allowed {
+            return false;
+        }
+        let target = self.target.pinned(self.to, &blob.digest);
+        let source = self.source.pinned(self.from, &blob.digest);
+        let digest = blob.digest.to_string();
+        *allowed = match self.target.client.mount_blob(&target, &source, &digest).await {
+            // Created, and only the address of it is not told.
+            Ok(()) | Err(OciDistributionError::RegistryNoLocationError) => true,
+            Err(error) => {
+                tracing::debug!(%error, "the registry does not mount");
+                false
+            }
+        };
+        *allowed
+    }
+
+    async fn manifest(&self, manifest: &Manifest) -> Result<(), Failure> {
+        if self.has_manifest(&manifest.digest).await? {
+            return Ok(());
+        }
+        let name = manifest.digest.to_string();
+        let put = || self.target.push(self.to, &name, manifest);
+        self.limits.patiently(put).await.map_err(|error| self.not_put(&name, &error))?;
+        self.prove(&manifest.digest).await
+    }
+
+    fn not_put(&self, name: &str, error: &OciDistributionError) -> Failure {
+        if is_missing(error) {
+            return missing_repository(self.to, error);
+        }
+        self.target.failure(Side::Target, &format!("put {name} into {}", self.to), error)
+    }
+
+    async fn has_manifest(&self, digest: &Digest) -> Result<bool, Failure> {
+        let reference = self.target.pinned(self.to, digest);
+        let ask = || self.target.client.fetch_manifest_digest(&reference, &self.target.auth);
+        match self.limits.patiently(ask).await {
+            Ok(found) => Ok(found == digest.to_string()),
+            Err(error) if is_missing(&error) => Ok(false),
+            Err(error) => Err(self.target.failure(Side::Target, &format!("look for {}@{digest}", self.to), &error)),
+        }
+    }
+
+    async fn prove(&self, digest: &Digest) -> Result<(), Failure> {
+        if self.has_manifest(digest).await? {
+            return Ok(());
+        }
+        Err(Failure::failed(format!("{}@{digest} is not there after it was put", self.to))
+            .hint("run it again; if it stays, check the registry"))
+    }
+
+    /// Sees to it that the target knows what refers to a manifest, by itself or by the index that stands in for that.
+    async fn referrers(&self, referrers: &Referrers) -> Result<(), Failure> {
+        let subject = &referrers.subject;
+        let listed = self.target.referrers(Side::Target, self.to, subject).await?;
+        let is_listed = |entry: &&ImageIndexEntry| !listed.iter().any(|known| known.digest == entry.digest);
+        let missing: Vec<ImageIndexEntry> = referrers.entries.iter().filter(is_listed).cloned().collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let index = OciImageIndex {
+            schema_version: 2,
+            media_type: Some(OCI_IMAGE_INDEX_MEDIA_TYPE.to_owned()),
+            manifests: [listed, missing].concat(),
+            artifact_type: None,
+            annotations: None,
+        };
+        let unusable = |error: serde_json::Error| {
+            Failure::failed(format!("what refers to {subject} cannot be listed")).cause(error.to_string())
+        };
+        let bytes = serde_json::to_vec(&index).map_err(unusable)?;
+        let media_type = OCI_IMAGE_INDEX_MEDIA_TYPE.to_owned();
+        let manifest = Manifest { digest: Digest::of(&bytes), media_type, bytes };
+        let tag = referrers_tag(subject);
+        let put = || self.target.push(self.to, &tag, &manifest);
+        self.limits.patiently(put).await.map_err(|error| self.not_put(&tag, &error))
+    }
+
+    /// Whether the tag leads to the digest already. That it leads elsewhere is an error.
+    async fn is_tagged(&self, digest: &Digest, tag: &ImageTag) -> Result<bool, Failure> {
+        match self.target.digest_of(self.to, tag).await? {
+            None => Ok(false),
+            Some(found) if found == *digest => Ok(true),
+            Some(found) => Err(Failure::failed(format!("tag {}:{tag} is taken: it leads to {found}", self.to))
+                .cause(format!("it should lead to {digest}, and a tag is never moved"))
+                .hint(format!(
+                    "find out who put it there; delete the tag `{tag}` if nobody needs it, and run it again"
+                ))),
+        }
+    }
+
+    async fn tag(&self, digest: &Digest, tag: &ImageTag) -> Result<(), Failure> {
+        let manifest = graph::pull(self.target, self.to, digest, None).await?;
+        let put = || self.target.push(self.to, tag.as_str(), &manifest);
+        let result = self.limits.patiently(put).await;
+        // Whatever it said: somebody may have been faster, with this digest or with another one.
+        if self.is_tagged(digest, tag).await? {
+            return Ok(());
+        }
+        Err(match result {
+            Err(error) => self.not_put(tag.as_str(), &error),
+            Ok(()) => Failure::failed(format!("tag {}:{tag} is not there after it was put", self.to))
+                .hint("run it again; if it stays, check the registry"),
+        })
+    }
+}
+
+impl Progress {
+    fn new(blobs: &[Blob]) -> Self {
+        Self {
+            layers: blobs.iter().filter(|blob| blob.is_layer).count(),
+            layers_done: Cell::new(0),
+            bytes: blobs.iter().map(|blob| blob.size).sum(),
+            bytes_done: Arc::default(),
+        }
+    }
+
+    fn line(&self) -> String {
+        const MEGA: u64 = 1_000_000;
+        let done = self.bytes_done.load(Ordering::Relaxed);
+        let (layers, total) = (self.layers, self.bytes.div_ceil(MEGA));
+        format!("{} of {layers} layers, {} of {total} MB", self.layers_done.get(), done / MEGA)
+    }
+
+    /// Says a line where it has changed, and never returns.
+    async fn tell(&self, say: &impl Fn(&str)) -> std::convert::Infallible {
+        let mut last = String::new();
+        loop {
+            tokio::time::sleep(TELL_EVERY).await;
+            let line = self.line();
+            if line != last {
+                say(&line);
+                last = line;
+            }
+        }
+    }
+}

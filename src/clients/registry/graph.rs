@@ -1,0 +1,280 @@
+//! What belongs to an image: its manifests, their blobs, and what refers to them.
+
+use std::collections::HashSet;
+
+use oci_client::Reference;
+use oci_client::errors::OciDistributionError;
+use oci_client::manifest::{
+    IMAGE_MANIFEST_LIST_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE, ImageIndexEntry, OCI_IMAGE_INDEX_MEDIA_TYPE,
+    OCI_IMAGE_MEDIA_TYPE, OciImageIndex,
+};
+use serde::Deserialize;
+
+use super::error::{Side, is_mismatch, is_missing, is_unsupported};
+use super::limits::Limits;
+use super::{Registry, parse_digest};
+use crate::domain::image::{Digest, Repository};
+use crate::error::Failure;
+
+const MANIFEST_TYPES: [&str; 4] =
+    [OCI_IMAGE_MEDIA_TYPE, OCI_IMAGE_INDEX_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE, IMAGE_MANIFEST_LIST_MEDIA_TYPE];
+
+/// An image is an index of manifests, with attestations and what refers to those: more levels are nonsense.
+const DEEPEST: usize = 8;
+
+/// More manifests than any image has.
+const MOST_MANIFESTS: usize = 1000;
+
+/// A manifest or an index, byte for byte.
+#[derive(Debug, Clone)]
+pub struct Manifest {
+    /// The digest of the bytes.
+    pub digest: Digest,
+    /// What it is put as.
+    pub media_type: String,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// A layer or a configuration.
+#[derive(Debug, Clone)]
+pub struct Blob {
+    /// The digest of its bytes.
+    pub digest: Digest,
+    /// Its length as the manifest says.
+    pub size: u64,
+    /// Whether it is a layer.
+    pub is_layer: bool,
+}
+
+/// What refers to a manifest.
+#[derive(Debug, Clone)]
+pub struct Referrers {
+    /// The manifest.
+    pub subject: Digest,
+    /// The manifests that name it as their subject.
+    pub entries: Vec<ImageIndexEntry>,
+}
+
+/// An image with all that belongs to it.
+#[derive(Debug, Default)]
+pub struct Graph {
+    /// Each after those that it lists, and before those that refer to it.
+    pub manifests: Vec<Manifest>,
+    /// Each once.
+    pub blobs: Vec<Blob>,
+    /// Of the manifests that have any.
+    pub referrers: Vec<Referrers>,
+}
+
+/// As much of any manifest as a copy needs. Field for field what Docker and OCI have in common.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Document {
+    schema_version: u8,
+    media_type: Option<String>,
+    config: Option<Descriptor>,
+    #[serde(default)]
+    layers: Vec<Descriptor>,
+    manifests: Option<Vec<Descriptor>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Descriptor {
+    #[serde(default)]
+    media_type: String,
+    digest: String,
+    size: u64,
+}
+
+impl Descriptor {
+    /// Layers that registries must not hand on; engines fetch them from elsewhere.
+    fn stays_where_it_is(&self) -> bool {
+        self.media_type.contains("nondistributable") || self.media_type.contains(".foreign.")
+    }
+}
+
+/// A manifest that is to be pulled.
+struct Wanted {
+    digest: Digest,
+    /// What lists it says that it is this.
+    media_type: Option<String>,
+    depth: usize,
+}
+
+enum Step {
+    Pull(Wanted),
+    Keep(Manifest),
+    Refer { subject: Digest, depth: usize },
+}
+
+/// Pulls a manifest, and insists that its bytes are those of the digest.
+///
+/// # Errors
+///
+/// It is not there, or is something else; the registry failed or refused.
+pub async fn pull(
+    registry: &Registry,
+    repository: &Repository,
+    digest: &Digest,
+    media_type: Option<&str>,
+) -> Result<Manifest, Failure> {
+    let reference = registry.pinned(repository, digest);
+    let pull = || registry.client.pull_manifest_raw(&reference, &registry.auth, &MANIFEST_TYPES);
+    let (bytes, _) =
+        Limits::USUAL.patiently(pull).await.map_err(|error| not_pulled(registry, repository, digest, &error))?;
+    // Whatever the crate compares: this is what everything stands on.
+    if Digest::of(&bytes) != *digest {
+        return Err(mismatch(repository, digest).cause(format!("its bytes have the digest {}", Digest::of(&bytes))));
+    }
+    let document = parse(repository, digest, &bytes)?;
+    let is_index = document.manifests.is_some();
+    // Only OCI allows to leave the type out.
+    let guess = if is_index { OCI_IMAGE_INDEX_MEDIA_TYPE } else { OCI_IMAGE_MEDIA_TYPE };
+    let media_type = document.media_type.as_deref().or(media_type).unwrap_or(guess).to_owned();
+    Ok(Manifest { digest: digest.clone(), media_type, bytes: bytes.to_vec() })
+}
+
+fn not_pulled(registry: &Registry, repository: &Repository, digest: &Digest, error: &OciDistributionError) -> Failure {
+    if is_missing(error) {
+        return Failure::failed(format!("image {repository}@{digest} is not there any more"))
+            .cause(super::error::text(error))
+            .hint("a lifecycle rule or a person deleted it: choose a release whose image still exists, or deploy this one again");
+    }
+    if is_mismatch(error) {
+        return mismatch(repository, digest).cause(super::error::text(error));
+    }
+    registry.failure(Side::Source, &format!("read {repository}@{digest}"), error)
+}
+
+fn mismatch(repository: &Repository, digest: &Digest) -> Failure {
+    Failure::failed(format!("manifest {repository}@{digest} has other bytes than its digest says"))
+        .hint("the registry or something before it changes what it stores: nothing of it may be used")
+}
+
+fn parse(repository: &Repository, digest: &Digest, bytes: &[u8]) -> Result<Document, Failure> {
+    let no_manifest = |cause: String| {
+        Failure::failed(format!("{repository}@{digest} is no image"))
+            .cause(cause)
+            .hint("deploy an image that docker or buildx built")
+    };
+    let document: Document = serde_json::from_slice(bytes).map_err(|error| no_manifest(error.to_string()))?;
+    if document.schema_version != 2 || (document.manifests.is_none() && document.config.is_none()) {
+        return Err(no_manifest("it is neither a manifest of schema 2 nor an index".to_owned()));
+    }
+    Ok(document)
+}
+
+impl Graph {
+    /// Everything that belongs to the image.
+    ///
+    /// # Errors
+    ///
+    /// A part is missing or no manifest, or the registry failed or refused.
+    pub async fn of(registry: &Registry, repository: &Repository, digest: &Digest) -> Result<Self, Failure> {
+        let mut graph = Self::default();
+        let mut seen = HashSet::new();
+        let mut steps = vec![Step::Pull(Wanted { digest: digest.clone(), media_type: None, depth: 0 })];
+        while let Some(step) = steps.pop() {
+            match step {
+                Step::Pull(wanted) => {
+                    if !seen.insert(wanted.digest.clone()) {
+                        continue;
+                    }
+                    if wanted.depth > DEEPEST || seen.len() > MOST_MANIFESTS {
+                        return Err(absurd(repository, digest));
+                    }
+                    let manifest = pull(registry, repository, &wanted.digest, wanted.media_type.as_deref()).await?;
+                    let document = parse(repository, &wanted.digest, &manifest.bytes)?;
+                    steps.push(Step::Refer { subject: wanted.digest, depth: wanted.depth });
+                    steps.push(Step::Keep(manifest));
+                    steps.extend(graph.add(document, wanted.depth)?);
+                }
+                Step::Keep(manifest) => graph.manifests.push(manifest),
+                Step::Refer { subject, depth } => {
+                    let entries = registry.referrers(Side::Source, repository, &subject).await?;
+                    for entry in &entries {
+                        let digest = parse_digest(&entry.digest)?;
+                        let media_type = Some(entry.media_type.clone());
+                        steps.push(Step::Pull(Wanted { digest, media_type, depth: depth + 1 }));
+                    }
+                    if !entries.is_empty() {
+                        graph.referrers.push(Referrers { subject, entries });
+                    }
+                }
+            }
+        }
+        Ok(graph)
+    }
+
+    /// Takes a manifest's blobs, and returns the steps to its children.
+    fn add(&mut self, document: Document, depth: usize) -> Result<Vec<Step>, Failure> {
+        let blobs = document.config.map(|config| (config, false)).into_iter();
+        for (blob, is_layer) in blobs.chain(document.layers.into_iter().map(|layer| (layer, true))) {
+            let digest = parse_digest(&blob.digest)?;
+            if !blob.stays_where_it_is() && !self.blobs.iter().any(|known| known.digest == digest) {
+                self.blobs.push(Blob { digest, size: blob.size, is_layer });
+            }
+        }
+        let children = document.manifests.into_iter().flatten().rev();
+        let step = |child: Descriptor| {
+            let media_type = Some(child.media_type).filter(|text| !text.is_empty());
+            Ok(Step::Pull(Wanted { digest: parse_digest(&child.digest)?, media_type, depth: depth + 1 }))
+        };
+        children.map(step).collect()
+    }
+}
+
+fn absurd(repository: &Repository, digest: &Digest) -> Failure {
+    Failure::failed(format!("image {repository}@{digest} has too many parts or too many levels"))
+        .hint("deploy an image that docker or buildx built")
+}
+
+impl Registry {
+    /// What refers to a manifest, natively or in the index under the
+    /// [tag](https://github.com/opencontainers/distribution-spec/blob/main/spec.md#referrers-tag-schema) for it.
+    ///
+    /// # Errors
+    ///
+    /// The registry failed or refused.
+    pub(super) async fn referrers(
+        &self,
+        side: Side,
+        repository: &Repository,
+        subject: &Digest,
+    ) -> Result<Vec<ImageIndexEntry>, Failure> {
+        let reference = self.pinned(repository, subject);
+        self.client.store_auth_if_needed(&self.host, &self.auth).await;
+        match Limits::USUAL.patiently(|| self.client.pull_referrers(&reference, None)).await {
+            Ok(index) => Ok(index.manifests),
+            Err(error) if is_unsupported(&error) => self.referrers_by_tag(side, repository, subject).await,
+            Err(error) => Err(self.failure(side, &format!("list what refers to {repository}@{subject}"), &error)),
+        }
+    }
+
+    /// The crate itself looks there after 404 only.
+    async fn referrers_by_tag(
+        &self,
+        side: Side,
+        repository: &Repository,
+        subject: &Digest,
+    ) -> Result<Vec<ImageIndexEntry>, Failure> {
+        let tag = referrers_tag(subject);
+        let reference = Reference::with_tag(self.host.clone(), repository.name.to_string(), tag.clone());
+        let pull = || self.client.pull_manifest_raw(&reference, &self.auth, &MANIFEST_TYPES);
+        match Limits::USUAL.patiently(pull).await {
+            Ok((bytes, _)) => match serde_json::from_slice::<OciImageIndex>(&bytes) {
+                Ok(index) => Ok(index.manifests),
+                Err(error) => Err(Failure::failed(format!("{repository}:{tag} is no index")).cause(error.to_string())),
+            },
+            Err(error) if is_missing(&error) => Ok(Vec::new()),
+            Err(error) => Err(self.failure(side, &format!("read {repository}:{tag}"), &error)),
+        }
+    }
+}
+
+/// The tag of the index of what refers to a manifest, where the registry keeps none itself.
+pub fn referrers_tag(subject: &Digest) -> String {
+    format!("sha256-{}", subject.hex())
+}

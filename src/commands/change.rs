@@ -1,0 +1,213 @@
+//! What the commands that change an environment share: from a plan with its gates to the outcome.
+
+use jiff::Timestamp;
+
+use crate::apply::{self, Run};
+use crate::cli;
+use crate::clients::git::Git;
+use crate::clients::http::Http;
+use crate::clients::process::Processes;
+use crate::context::{Context, RegistryAddresses};
+use crate::domain::gate::{Gate, authorize};
+use crate::domain::image::Digest;
+use crate::domain::names::ComponentName;
+use crate::domain::outcome::Outcome;
+use crate::domain::plan::{ComponentFacts, ComponentPlan, Plan, Step};
+use crate::domain::release::{GitSha, ReleaseName};
+use crate::error::Failure;
+use crate::kinds;
+use crate::observe::{Cloud, Configuration, RegistryAccess};
+use crate::report::journal::{Between, ComponentRecord, Journal, StepRecord};
+
+/// So many commits are shown in a plan.
+const COMMITS_SHOWN: usize = 20;
+
+/// Whether to stop after planning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// Show the plan.
+    Planned,
+    /// Carry it out.
+    Applied,
+}
+
+/// One invocation of a command that changes an environment.
+#[derive(Debug)]
+pub struct Invocation<'a> {
+    /// Where we run.
+    pub context: &'a Context,
+    /// The record.
+    pub journal: &'a Journal,
+    /// Reads the wall clock.
+    pub clock: fn() -> Timestamp,
+    /// Whether to stop after planning.
+    pub until: Until,
+    /// The configuration.
+    pub configuration: Configuration,
+    /// Other addresses of registries.
+    pub addresses: RegistryAddresses,
+    /// Child processes.
+    pub processes: Processes,
+    /// The clone.
+    pub git: Git,
+    /// HTTP for probes.
+    pub http: Http,
+}
+
+impl<'a> Invocation<'a> {
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    ///
+    /// `invalid`: it is wrong in itself.
+    pub fn new(
+        context: &'a Context,
+        global: &cli::Global,
+        until: Until,
+        journal: &'a Journal,
+        clock: fn() -> Timestamp,
+    ) -> Result<Self, Failure> {
+        let configuration = Configuration::load(context, global.config.as_deref())?;
+        let addresses = context.registry_addresses()?;
+        let processes = Processes::new(context.child_environment());
+        let git = Git::new(processes.clone(), &configuration.directory);
+        let http = Http::new()
+            .map_err(|error| Failure::failed("the HTTP client cannot be set up").cause(error.to_string()))?;
+        Ok(Self { context, journal, clock, until, configuration, addresses, processes, git, http })
+    }
+
+    /// The commits between what a component ran and the release, for the plan. What cannot be told is left out.
+    pub async fn note_commits(&self, ran: Option<&ReleaseName>, release: &ReleaseName) {
+        let (Some(ran), release) = (ran.map(ReleaseName::sha), release.sha()) else {
+            return;
+        };
+        let back = self.git.is_ancestor(release, ran).await.ok().flatten().unwrap_or(false);
+        let (from, to) = if back { (release, ran) } else { (ran, release) };
+        if let Ok(Some(commits)) = self.git.commits_between(from, to, COMMITS_SHOWN).await {
+            let between = Between { taken_back: back, commits };
+            self.journal.update(|record| record.commits = Some(between).filter(|between| between.commits.count > 0));
+        }
+    }
+}
+
+/// A plan with all that was seen, and the verdicts of its gates.
+#[derive(Debug)]
+pub struct Prepared {
+    /// AWS.
+    pub cloud: Cloud,
+    /// The registry.
+    pub access: RegistryAccess,
+    /// The registry that images are copied from.
+    pub source: Option<RegistryAccess>,
+    /// What was seen of the components.
+    pub facts: Vec<(ComponentName, ComponentFacts)>,
+    /// The plan.
+    pub plan: Plan,
+    /// The gates.
+    pub gates: Vec<Gate>,
+}
+
+/// Shows the plan, and carries it out if that is asked for and its gates let it through.
+///
+/// # Errors
+///
+/// With the outcome.
+pub async fn finish(
+    invocation: &Invocation<'_>,
+    prepared: Prepared,
+    expected: Option<&Digest>,
+) -> Result<Outcome, Failure> {
+    let Prepared { cloud, access, source, facts, plan, gates } = prepared;
+    record_plan(invocation, &plan, &gates);
+    if let Some(expected) = expected.filter(|expected| **expected != plan.digest()) {
+        return Err(Failure::new(Outcome::Stale, format!("the plan is {} now, not {expected}", plan.digest()))
+            .cause(format!("{} has moved, or its configuration has changed, since it was planned", plan.target.environment))
+            .hint("plan again and look at what is different"));
+    }
+    if invocation.until == Until::Planned {
+        return Ok(Outcome::Planned);
+    }
+    let release = plan.release.clone();
+    let authorized = authorize(plan, &gates).map_err(|refusing| refused(&refusing))?;
+    let run = Run {
+        context: invocation.context,
+        cloud: &cloud,
+        access: &access,
+        source: source.as_ref(),
+        processes: &invocation.processes,
+        http: &invocation.http,
+        journal: invocation.journal,
+        release,
+        name: invocation.context.run_name(),
+        clock: invocation.clock,
+    };
+    apply::apply(&run, &authorized, &facts).await
+}
+
+/// The failure that refusing gates make.
+pub fn refused(gates: &[Gate]) -> Failure {
+    let names: Vec<&str> = gates.iter().map(|gate| gate.name).collect();
+    let mut failure = Failure::new(Outcome::Refused, format!("refused by gate {}", names.join(", ")));
+    for gate in gates {
+        failure = failure.cause(format!("{}: {}", gate.name, gate.reason));
+        failure.hints.extend(gate.hint.clone());
+    }
+    failure
+}
+
+/// A release as it is named on the command line: a full commit id.
+///
+/// # Errors
+///
+/// `invalid`
+pub fn named_release(text: &str) -> Result<GitSha, Failure> {
+    text.parse().map_err(|error: crate::domain::names::InvalidName| {
+        Failure::invalid("--release is not a full commit id")
+            .cause(error.to_string())
+            .hint("write all 40 digits: `git rev-parse COMMIT` prints them")
+    })
+}
+
+/// Puts the plan into the record and shows it, before anything is changed.
+fn record_plan(invocation: &Invocation<'_>, plan: &Plan, gates: &[Gate]) {
+    let journal = invocation.journal;
+    journal.update(|record| {
+        record.release = Some(plan.release.clone());
+        record.plan_digest = Some(plan.digest());
+        record.gates = gates.to_vec();
+        record.components = plan.components.iter().map(|component| component_record(plan, component)).collect();
+        for component in &plan.components {
+            if let Some((image, digest)) = component.image() {
+                record.digests.insert(image.clone(), digest.clone());
+            }
+        }
+    });
+    if invocation.until == Until::Planned {
+        let planned = |step: Step| StepRecord { name: step.name, seconds: 0.0, result: "planned" };
+        journal.update(|record| {
+            record.steps = plan.steps().into_iter().map(planned).collect();
+            for component in &mut record.components {
+                component.outcome = Some(Outcome::Planned);
+            }
+        });
+    }
+    crate::report::human::show_plan(journal, plan);
+}
+
+fn component_record(plan: &Plan, component: &ComponentPlan) -> ComponentRecord {
+    let running = kinds::running_before(component);
+    let (changes, drift) = component.differences();
+    let configured = plan.target.components.iter().find(|configured| configured.name == component.name);
+    ComponentRecord {
+        name: component.name.clone(),
+        kind: configured.map_or("", |configured| kinds::name(&configured.kind)),
+        outcome: None,
+        changed: false,
+        previous: Some(running.clone()),
+        current: Some(running),
+        causes: Vec::new(),
+        changes: changes.to_vec(),
+        drift: drift.cloned(),
+        missing_variables: component.missing_variables().to_vec(),
+    }
+}

@@ -1,0 +1,185 @@
+//! `promote` and `plan promote`: what another environment has proven, by the same digests.
+
+use super::change::{Invocation, Prepared, finish, named_release, refused};
+use crate::cli;
+use crate::domain::ecs::source::SourceFacts;
+use crate::domain::gate::{self, promote_gates};
+use crate::domain::image::Digest;
+use crate::domain::names::{ComponentName, EnvironmentName};
+use crate::domain::outcome::Outcome;
+use crate::domain::plan::{
+    ComponentFacts, ComponentPlan, ImagePlan, Intent, Plan, plan_component, plan_promoted_image,
+};
+use crate::domain::promotion::{Choice, Evidence, SourceLook, choose};
+use crate::domain::release::{GitSha, ReleaseName};
+use crate::domain::target::Target;
+use crate::error::Failure;
+use crate::kinds;
+use crate::observe::{self, Cloud, RegistryAccess};
+use crate::verify::Prober;
+
+/// The environment that is promoted from, as it was seen.
+struct Source {
+    target: Target,
+    cloud: Cloud,
+    access: RegistryAccess,
+    facts: Vec<SourceFacts>,
+}
+
+/// A release of the source with what speaks against it.
+struct Proven {
+    choice: Choice,
+    failures: Vec<(ComponentName, String)>,
+}
+
+/// Promotes, or plans to.
+///
+/// # Errors
+///
+/// With the outcome.
+pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Promote) -> Result<Outcome, Failure> {
+    let wanted = arguments.release.as_deref().map(named_release).transpose()?;
+    let expected = arguments.expect_plan.as_deref().map(expected_plan).transpose()?;
+    let (context, configuration) = (invocation.context, &invocation.configuration);
+    let target = configuration.target(context, &arguments.environment, &arguments.components)?;
+    let source_name = source_of(&target)?;
+    let source = configuration.target(context, source_name.as_str(), &arguments.components)?;
+    let cloud = observe::cloud(context, &target, &configuration.directory).await?;
+    let source = observe_source(invocation, source).await?;
+    let proven = prove(invocation, &source, wanted.as_ref()).await?;
+    let prepared = prepare(invocation, target, cloud, source, proven).await?;
+    finish(invocation, prepared, expected.as_ref()).await
+}
+
+fn source_of(target: &Target) -> Result<EnvironmentName, Failure> {
+    target.promotes_from.clone().ok_or_else(|| {
+        let environment = &target.environment;
+        Failure::invalid(format!("environment `{environment}` promotes from no other"))
+            .hint(format!("`shipgate deploy {environment}`, or write `promotes-from` in `[environments.{environment}]`"))
+    })
+}
+
+fn expected_plan(text: &str) -> Result<Digest, Failure> {
+    text.parse().map_err(|error: crate::domain::names::InvalidName| {
+        Failure::invalid("--expect-plan is not a plan's digest")
+            .cause(error.to_string())
+            .hint("write it as `shipgate plan promote` printed it: `sha256:` and 64 digits")
+    })
+}
+
+async fn observe_source(invocation: &Invocation<'_>, target: Target) -> Result<Source, Failure> {
+    let cloud = observe::cloud(invocation.context, &target, &invocation.configuration.directory).await?;
+    let access = observe::registry(&cloud, &invocation.addresses, &target).await?;
+    let mut facts = Vec::new();
+    for component in &target.components {
+        facts.push(kinds::observe_source(&cloud, &access.registry, component).await?);
+    }
+    Ok(Source { target, cloud, access, facts })
+}
+
+/// Chooses the release and gathers its evidence: running tasks and probes, or the ledger where a release is named.
+async fn prove(invocation: &Invocation<'_>, source: &Source, wanted: Option<&GitSha>) -> Result<Proven, Failure> {
+    let mut looks = Vec::new();
+    for (component, facts) in source.target.components.iter().zip(&source.facts) {
+        let running = kinds::promotable(component, facts);
+        let runs_it = running.as_ref().is_ok_and(|runs| wanted.is_none_or(|wanted| runs.release == *wanted));
+        let recorded = match wanted {
+            Some(wanted) if !runs_it => kinds::recorded(&source.cloud, component, facts, wanted).await?,
+            _ => None,
+        };
+        let image = kinds::image(component).clone();
+        looks.push(SourceLook { component: component.name.clone(), image, running, recorded });
+    }
+    let mut choice = choose(&looks, wanted).map_err(|reasons| {
+        let gates = [gate::unproven(&source.target.environment, &reasons)];
+        invocation.journal.update(|record| record.gates = gates.to_vec());
+        refused(&gates)
+    })?;
+    let mut failures = Vec::new();
+    let release = ReleaseName::Commit(choice.release.clone());
+    let prober = Prober { http: &invocation.http, journal: invocation.journal, release: &release };
+    for (index, (component, facts)) in source.target.components.iter().zip(&source.facts).enumerate() {
+        let chosen = &mut choice.components[index];
+        if chosen.evidence != Evidence::Runs {
+            continue;
+        }
+        let step = format!("probe {} {}", source.target.environment, component.name);
+        let Err(failure) = prober.ask_all(kinds::probes(component), &step).await else { continue };
+        // Somebody who names a release may take one that answered when it was deployed.
+        let recorded = match wanted {
+            Some(wanted) => kinds::recorded(&source.cloud, component, facts, wanted).await?,
+            None => None,
+        };
+        match recorded.filter(|recorded| recorded.digest == chosen.digest) {
+            Some(recorded) => chosen.evidence = Evidence::Recorded(recorded),
+            None => failures.push((component.name.clone(), failure.brief())),
+        }
+    }
+    Ok(Proven { choice, failures })
+}
+
+async fn prepare(
+    invocation: &Invocation<'_>,
+    mut target: Target,
+    cloud: Cloud,
+    source: Source,
+    proven: Proven,
+) -> Result<Prepared, Failure> {
+    let sha = &proven.choice.release;
+    let release = ReleaseName::Commit(sha.clone());
+    invocation.journal.update(|record| record.release = Some(release.clone()));
+    let (context, configuration) = (invocation.context, &invocation.configuration);
+    let files = observe::at_release(context, configuration, &invocation.git, sha, &mut target).await?;
+    let access = observe::registry(&cloud, &invocation.addresses, &target).await?;
+    let mut facts = Vec::new();
+    for (index, component) in target.components.iter().enumerate() {
+        let mut seen = kinds::observe(&cloud, component, &files).await?;
+        kinds::compare_with_source(&mut seen, &source.target.components[index], &source.facts[index]);
+        facts.push((component.name.clone(), seen));
+    }
+    let images = images(&source, (&cloud, &access), &target, &proven.choice).await?;
+    let components = plan_components(&target, &facts, &images, &release)?;
+    let ran = kinds::released_before(components.first());
+    invocation.note_commits(ran.as_ref(), &release).await;
+    let evidence = observe::hold_evidence(&invocation.git, &facts, &release).await?;
+    let changes_nothing = components.iter().all(ComponentPlan::is_empty);
+    let gates = promote_gates(
+        gate::hold(&target.environment, &evidence, changes_nothing),
+        gate::proven(&source.target.environment, &proven.choice, &proven.failures),
+    );
+    let intent = Intent::Promote { source: source.target.environment.clone() };
+    let plan = Plan { intent, account: cloud.account.clone(), target, release, images, components };
+    Ok(Prepared { cloud, access, source: Some(source.access), facts, plan, gates })
+}
+
+async fn images(
+    source: &Source,
+    (cloud, access): (&Cloud, &RegistryAccess),
+    target: &Target,
+    choice: &Choice,
+) -> Result<Vec<ImagePlan>, Failure> {
+    let release = ReleaseName::Commit(choice.release.clone());
+    let mut images = Vec::new();
+    for image in &target.images {
+        let of_source = source.target.images.iter().find(|other| other.component == image.component);
+        let (Some(of_source), Some(digest)) = (of_source, choice.digest_of(&image.component)) else {
+            return Err(Failure::failed(format!("the source has no image of `{}`", image.component))
+                .hint("please report this as a bug"));
+        };
+        let seen =
+            observe::promoted_image(&source.access, of_source, (cloud, access), image, digest, &release).await?;
+        let (repository, seen) = seen;
+        images.push(plan_promoted_image(image, repository, &seen, &release)?);
+    }
+    Ok(images)
+}
+
+fn plan_components(
+    target: &Target,
+    facts: &[(ComponentName, ComponentFacts)],
+    images: &[ImagePlan],
+    release: &ReleaseName,
+) -> Result<Vec<ComponentPlan>, Failure> {
+    let pairs = target.components.iter().zip(facts);
+    pairs.map(|(component, (_, facts))| Ok(plan_component(component, facts, images, release)?)).collect()
+}

@@ -1,0 +1,158 @@
+//! `rollback` and `plan rollback`: back to a release that served here before, as it was.
+
+use super::change::{Invocation, Prepared, finish, named_release};
+use crate::cli;
+use crate::domain::gate::rollback_gates;
+use crate::domain::hold::HoldScope;
+use crate::domain::names::ComponentName;
+use crate::domain::outcome::Outcome;
+use crate::domain::plan::{
+    ComponentFacts, ComponentPast, ComponentPlan, Intent, Plan, past_releases, plan_component_rollback,
+    revision_to_restore,
+};
+use crate::domain::release::ReleaseName;
+use crate::domain::rollback::{Past, common};
+use crate::domain::target::Target;
+use crate::error::Failure;
+use crate::kinds;
+use crate::observe::{self, Files, RegistryAccess};
+
+/// What was seen of an environment, now and before.
+struct Seen {
+    facts: Vec<(ComponentName, ComponentFacts)>,
+    past: Vec<ComponentPast>,
+}
+
+/// Rolls back, or plans to.
+///
+/// # Errors
+///
+/// With the outcome.
+pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Rollback) -> Result<Outcome, Failure> {
+    let wanted = arguments.release.as_deref().map(named_release).transpose()?.map(ReleaseName::Commit);
+    let (context, configuration) = (invocation.context, &invocation.configuration);
+    let target = configuration.target(context, &arguments.environment, &arguments.components)?;
+    let cloud = observe::cloud(context, &target, &configuration.directory).await?;
+    let access = observe::registry(&cloud, &invocation.addresses, &target).await?;
+    let mut seen = Seen { facts: Vec::new(), past: Vec::new() };
+    for component in &target.components {
+        let facts = kinds::observe(&cloud, component, &Files::Unused).await?;
+        seen.past.push(kinds::past(&cloud, component, &facts, wanted.as_ref()).await?);
+        seen.facts.push((component.name.clone(), facts));
+    }
+    let release = match wanted {
+        Some(wanted) => wanted,
+        None => newest(invocation, &target, &seen).await?,
+    };
+    invocation.journal.update(|record| record.release = Some(release.clone()));
+    let components = plan_components(&target, &access, &seen, &release).await?;
+    note(invocation, &target, &components, &release).await;
+    let account = cloud.account.clone();
+    let plan = Plan { intent: Intent::Rollback, account, target, release, images: Vec::new(), components };
+    let prepared =
+        Prepared { cloud, access, source: None, facts: seen.facts, plan, gates: rollback_gates() };
+    finish(invocation, prepared, None).await
+}
+
+/// The newest release that all components can go back to and no rollback has left before.
+async fn newest(invocation: &Invocation<'_>, target: &Target, seen: &Seen) -> Result<ReleaseName, Failure> {
+    let environment = &target.environment;
+    let history = format!("`shipgate history {environment}` lists what served; name one with --release");
+    let past: Vec<Past> = target
+        .components
+        .iter()
+        .zip(seen.facts.iter().zip(&seen.past))
+        .map(|(component, ((_, facts), past))| past_releases(component, facts, past))
+        .collect();
+    let mut held = Vec::new();
+    for release in common(&past) {
+        match left_before(invocation, seen, &release).await? {
+            None => return Ok(release),
+            Some(Left::Held(reason)) => held.push(format!("{} is held: {reason}", release.short())),
+            Some(Left::Unknown(reason)) => {
+                return Err(Failure::failed(format!(
+                    "whether release {} is held cannot be told from this clone",
+                    release.short()
+                ))
+                .cause(reason)
+                .hint("fetch the whole history: `fetch-depth: 0` of actions/checkout, or `git fetch --unshallow`")
+                .hint(history));
+            }
+        }
+    }
+    let failure = Failure::failed(format!("there is no release that {environment} can go back to"));
+    let failure = held.iter().fold(failure, Failure::cause);
+    let failure = past.iter().fold(failure, |failure, past| {
+        let earlier = past.earlier.len();
+        failure.cause(format!("{}: {earlier} other releases succeeded before what runs", past.component))
+    });
+    Err(if past.len() > 1 { failure.hint("roll one part back with --component") } else { failure }.hint(history))
+}
+
+enum Left {
+    Held(String),
+    Unknown(String),
+}
+
+/// Whether a rollback left a release before. A hold by hand stops what is new, not the way back.
+async fn left_before(
+    invocation: &Invocation<'_>,
+    seen: &Seen,
+    release: &ReleaseName,
+) -> Result<Option<Left>, Failure> {
+    for hold in seen.facts.iter().flat_map(|(_, facts)| facts.holds()) {
+        if !matches!(hold.scope, HoldScope::Left { .. }) {
+            continue;
+        }
+        match observe::held(&invocation.git, hold, release.sha()).await? {
+            Some(false) => {}
+            Some(true) => return Ok(Some(Left::Held(hold.reason()))),
+            None => return Ok(Some(Left::Unknown(hold.reason()))),
+        }
+    }
+    Ok(None)
+}
+
+async fn plan_components(
+    target: &Target,
+    access: &RegistryAccess,
+    seen: &Seen,
+    release: &ReleaseName,
+) -> Result<Vec<ComponentPlan>, Failure> {
+    let mut components = Vec::new();
+    for (component, ((_, facts), past)) in target.components.iter().zip(seen.facts.iter().zip(&seen.past)) {
+        let Some(restored) = revision_to_restore(component, facts, past, release) else {
+            return Err(Failure::failed(format!(
+                "release {release} never succeeded as `{}` on {}",
+                component.name, target.environment
+            ))
+            .hint(format!("`shipgate history {}` lists what did", target.environment)));
+        };
+        let reference = kinds::image_of(component, restored)?;
+        let image = observe::restored_image(access, &reference, release).await?;
+        components.push(plan_component_rollback(component, facts, restored, &image));
+    }
+    Ok(components)
+}
+
+/// What somebody who rolls back should know before.
+async fn note(invocation: &Invocation<'_>, target: &Target, components: &[ComponentPlan], release: &ReleaseName) {
+    let ran = kinds::released_before(components.iter().find(|component| !component.is_empty()));
+    invocation.note_commits(ran.as_ref(), release).await;
+    let moved = components.iter().filter(|component| !component.is_empty());
+    let migrates = |component: &&ComponentPlan| {
+        target.components.iter().any(|it| it.name == component.name && kinds::has_pre_deploy(it))
+    };
+    if let Some(component) = moved.into_iter().find(migrates) {
+        invocation.journal.warning(
+            format!("what the pre-deploy commands of {} did is not undone", component.name),
+            Some("make sure that the older release can work with what they left".to_owned()),
+        );
+    }
+    if let (Some(_), None) = (components.iter().find(|component| !component.is_empty()), &ran) {
+        invocation.journal.warning(
+            "what runs is no release that shipgate knows, so no commit is held".to_owned(),
+            Some(format!("`shipgate hold {} --reason …` stops everything", target.environment)),
+        );
+    }
+}

@@ -1,0 +1,112 @@
+//! What a service ran before, as the ledger on its revisions tells it.
+
+use super::plan::number;
+use super::service::Revision;
+use crate::domain::names::ContainerName;
+use crate::domain::release::ReleaseName;
+
+/// The revisions that a rollback may restore, newest first: they served, are older than what runs, and are another
+/// release. `past`: the family's revisions, newest first.
+///
+/// What a rollback put there counts as old as what it restored, so that a second rollback goes further back, never
+/// forth.
+pub fn earlier<'a>(live: &Revision, past: &'a [Revision], container: &ContainerName) -> Vec<&'a Revision> {
+    let position = age(live, past);
+    let runs = live.release(container);
+    let candidates = past.iter().filter(|revision| {
+        let served = revision.ledger.as_ref().filter(|entry| entry.succeeded());
+        number(&revision.arn) < position && served.is_some_and(|entry| runs.as_ref() != Some(&entry.release))
+    });
+    candidates.collect()
+}
+
+/// The newest revision with which a release served.
+pub fn of_release<'a>(past: &'a [Revision], release: &ReleaseName) -> Option<&'a Revision> {
+    let served = |revision: &&Revision| {
+        revision.ledger.as_ref().is_some_and(|entry| entry.succeeded() && entry.release == *release)
+    };
+    past.iter().find(served)
+}
+
+/// The number of the revision that first had this content.
+fn age(live: &Revision, past: &[Revision]) -> u64 {
+    let mut restores = live.ledger.as_ref().and_then(|entry| entry.restores.clone());
+    let mut position = number(&live.arn);
+    // Each step leads to a smaller number, so this ends.
+    while let Some(arn) = restores.take().filter(|arn| number(arn) < position) {
+        position = number(&arn);
+        let restored = past.iter().find(|revision| revision.arn == arn);
+        restores = restored.and_then(|revision| revision.ledger.as_ref()?.restores.clone());
+    }
+    position
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ecs::plan::tests::revision;
+    use crate::domain::ledger::LedgerEntry;
+
+    fn release(letter: char) -> ReleaseName {
+        letter.to_string().repeat(40).parse().unwrap()
+    }
+
+    /// `7:c=3 ok` in words: revision 7 of release `c`, which restores revision 3.
+    fn past(number: u64, letter: char, outcome: &str, restores: Option<u64>) -> Revision {
+        let arn = |number: u64| format!("arn:aws:ecs:us-east-1:123456789012:task-definition/backend:{number}");
+        let entry = LedgerEntry {
+            outcome: Some(outcome.to_owned()),
+            restores: restores.map(arn),
+            ..LedgerEntry::new(release(letter))
+        };
+        revision(number, &format!("repo:{}", release(letter)), "x", Some(entry))
+    }
+
+    fn numbers(live: &Revision, all: &[Revision]) -> Vec<u64> {
+        earlier(live, all, &"web".parse().unwrap()).iter().map(|revision| number(&revision.arn)).collect()
+    }
+
+    #[test]
+    fn only_what_served_before_and_is_another_release() {
+        let all = [
+            past(6, 'd', "deployed", None),
+            past(5, 'd', "deployed", None),
+            past(4, 'c', "rolled-back", None),
+            past(3, 'b', "deployed", None),
+            past(2, 'b', "broken", None),
+            past(1, 'a', "deployed", None),
+        ];
+        assert_eq!(numbers(&all[0], &all), [3, 1]);
+        assert_eq!(numbers(&all[3], &all), [1]);
+        assert_eq!(numbers(&all[5], &all), [0; 0]);
+    }
+
+    #[test]
+    fn a_second_rollback_goes_further_back_and_never_forth() {
+        let mut all = vec![
+            past(4, 'b', "deployed", Some(2)),
+            past(3, 'c', "deployed", None),
+            past(2, 'b', "deployed", None),
+            past(1, 'a', "deployed", None),
+        ];
+        assert_eq!(numbers(&all[0].clone(), &all), [1]);
+        all.insert(0, past(5, 'd', "deployed", None));
+        assert_eq!(numbers(&all[0].clone(), &all), [4, 3, 2, 1]);
+        all.insert(0, past(6, 'b', "deployed", Some(4)));
+        assert_eq!(numbers(&all[0].clone(), &all), [1]);
+    }
+
+    #[test]
+    fn a_hand_made_revision_goes_back_to_the_last_of_ours() {
+        let all = [past(2, 'b', "deployed", None), past(1, 'a', "deployed", None)];
+        let by_hand = revision(3, "repo:latest", "x", None);
+        assert_eq!(numbers(&by_hand, &all), [2, 1]);
+    }
+
+    #[test]
+    fn a_named_release_is_its_newest_success() {
+        let all = [past(3, 'b', "broken", None), past(2, 'b', "deployed", None), past(1, 'b', "deployed", None)];
+        assert_eq!(number(&of_release(&all, &release('b')).unwrap().arn), 2);
+        assert_eq!(of_release(&all, &release('a')), None);
+    }
+}

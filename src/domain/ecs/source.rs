@@ -1,0 +1,193 @@
+//! What a service that is promoted from runs, and whether that is sound enough to be promoted.
+
+use super::read_back::{Expectation, ReadBack, read_back};
+use super::service::{Revision, RolloutState, Service, ServiceStatus, Task};
+use crate::domain::image::Digest;
+use crate::domain::names::ContainerName;
+use crate::domain::promotion::{Recorded, Runs};
+use crate::domain::release::{GitSha, ReleaseName};
+
+/// What was seen of a service of the source.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourceFacts {
+    /// The service.
+    pub service: Service,
+    /// The revision that its primary deployment runs.
+    pub live: Revision,
+    /// Its tasks that are meant to run.
+    pub tasks: Vec<Task>,
+    /// The digests of the platforms, where the pinned image is an index.
+    pub platforms: Vec<Digest>,
+}
+
+/// The release that the service runs, proven by every one of its running tasks.
+///
+/// # Errors
+///
+/// Why it cannot be promoted as it is, in words.
+pub fn runs(facts: &SourceFacts, container: &ContainerName) -> Result<Runs, String> {
+    settled(&facts.service)?;
+    let short = facts.live.short();
+    let digest = facts.live.digest(container).ok_or_else(|| format!("{short} does not pin its image by digest"))?;
+    let release = match facts.live.release(container) {
+        Some(ReleaseName::Commit(sha)) => sha,
+        Some(ReleaseName::Dirty { .. }) => {
+            return Err(format!("{short} is a build of a tree with uncommitted changes, which is never promoted"));
+        }
+        None => return Err(format!("{short} does not say which release it is: shipgate did not deploy it")),
+    };
+    let mut digests = facts.platforms.clone();
+    digests.push(digest.clone());
+    let expected = Expectation { task_definition: facts.live.arn.clone(), container: container.clone(), digests };
+    match read_back(&expected, &facts.service, &facts.tasks) {
+        ReadBack::Verified { .. } => Ok(Runs { release, digest }),
+        ReadBack::NothingDesired => Err("it is scaled to zero, so nothing runs that proves it".to_owned()),
+        ReadBack::NotYet(reason) | ReadBack::TooFew(reason) | ReadBack::Wrong(reason) => Err(reason),
+    }
+}
+
+/// No rollout is going on, and none has failed.
+fn settled(service: &Service) -> Result<(), String> {
+    if service.status != ServiceStatus::Active {
+        return Err("it is not active".to_owned());
+    }
+    let primary = service.primary().ok_or("it has no primary deployment")?;
+    match &primary.rollout_state {
+        Some(RolloutState::Completed) | None => {}
+        Some(RolloutState::InProgress) => return Err("a rollout is in progress".to_owned()),
+        Some(RolloutState::Failed) => return Err("its rollout failed".to_owned()),
+        Some(RolloutState::Other(state)) => return Err(format!("its rollout is {state}")),
+    }
+    let others = service.deployments.iter().filter(|deployment| !deployment.is_primary);
+    if others.into_iter().any(|other| other.running + other.pending > 0) {
+        return Err("a rollout is in progress: an earlier deployment still runs".to_owned());
+    }
+    Ok(())
+}
+
+/// The newest revision that the ledger calls deployed for a release. `past`: the family's, newest first.
+pub fn recorded(past: &[Revision], container: &ContainerName, release: &GitSha) -> Option<Recorded> {
+    let release = ReleaseName::Commit(release.clone());
+    past.iter().find_map(|revision| {
+        let entry = revision.ledger.as_ref().filter(|entry| entry.succeeded() && entry.release == release)?;
+        Some(Recorded {
+            digest: entry.digest.clone().or_else(|| revision.digest(container))?,
+            revision: revision.short().to_owned(),
+            at: entry.at,
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ecs::plan::tests::{facts as plan_facts, known_image, revision};
+    use crate::domain::ecs::service::TaskContainer;
+    use crate::domain::ledger::LedgerEntry;
+
+    const SHA: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+
+    fn web() -> ContainerName {
+        "web".parse().unwrap()
+    }
+
+    fn digest(character: char) -> Digest {
+        format!("sha256:{}", character.to_string().repeat(64)).parse().unwrap()
+    }
+
+    fn task(number: u32, revision: &str, digest: Digest) -> Task {
+        Task {
+            arn: format!("arn:aws:ecs:us-east-1:123456789012:task/stage/{number}"),
+            revision: revision.to_owned(),
+            last_status: "RUNNING".to_owned(),
+            created: None,
+            stop_code: None,
+            stopped_reason: None,
+            containers: vec![TaskContainer {
+                name: "web".to_owned(),
+                digest: Some(digest),
+                exit_code: None,
+                reason: None,
+            }],
+        }
+    }
+
+    fn sound() -> SourceFacts {
+        let live = revision(7, &known_image('a').to_string(), "info", None);
+        let service = plan_facts(live.clone(), vec![]).service;
+        let tasks = vec![task(1, &live.arn, digest('a'))];
+        SourceFacts { service, live, tasks, platforms: Vec::new() }
+    }
+
+    fn reason(change: impl FnOnce(&mut SourceFacts)) -> String {
+        let mut facts = sound();
+        change(&mut facts);
+        runs(&facts, &web()).unwrap_err()
+    }
+
+    #[test]
+    fn what_every_task_runs_can_be_promoted() {
+        let runs = runs(&sound(), &web()).unwrap();
+        assert_eq!((runs.release.to_string(), runs.digest), (SHA.to_owned(), digest('a')));
+    }
+
+    #[test]
+    fn a_platform_of_the_pinned_index_is_the_release_too() {
+        let mut facts = sound();
+        facts.tasks = vec![task(1, &facts.live.arn, digest('b'))];
+        assert!(runs(&facts, &web()).is_err());
+        facts.platforms = vec![digest('b')];
+        assert_eq!(runs(&facts, &web()).unwrap().digest, digest('a'));
+    }
+
+    #[test]
+    fn what_is_not_sound_says_why() {
+        let in_progress = |facts: &mut SourceFacts| {
+            facts.service.deployments[0].rollout_state = Some(RolloutState::InProgress);
+        };
+        assert_eq!(reason(in_progress), "a rollout is in progress");
+        let zero = |facts: &mut SourceFacts| facts.service.desired = 0;
+        assert_eq!(reason(zero), "it is scaled to zero, so nothing runs that proves it");
+        let two_digests = |facts: &mut SourceFacts| {
+            facts.tasks.push(task(2, &facts.live.arn, digest('b')));
+        };
+        assert!(reason(two_digests).contains("not the digest that was shipped"));
+        let tag_only = |facts: &mut SourceFacts| {
+            facts.live = revision(7, &format!("repo:{SHA}"), "info", None);
+        };
+        assert!(reason(tag_only).contains("does not pin its image"));
+        let by_hand = |facts: &mut SourceFacts| {
+            facts.live = revision(7, &format!("repo:latest@{}", digest('a')), "info", None);
+        };
+        assert!(reason(by_hand).contains("does not say which release it is"));
+        let dirty = |facts: &mut SourceFacts| {
+            let image = format!("repo:{SHA}-dirty-20261120T234749Z@{}", digest('a'));
+            facts.live = revision(7, &image, "info", None);
+        };
+        assert!(reason(dirty).contains("uncommitted changes"));
+        let draining = |facts: &mut SourceFacts| {
+            let mut old = facts.service.deployments[0].clone();
+            (old.is_primary, old.running) = (false, 1);
+            facts.service.deployments.push(old);
+        };
+        assert!(reason(draining).contains("an earlier deployment still runs"));
+        let few = |facts: &mut SourceFacts| facts.service.desired = 2;
+        assert_eq!(reason(few), "1 of 2 tasks run");
+    }
+
+    #[test]
+    fn only_success_counts_as_recorded() {
+        let entry = |outcome: &str| {
+            Some(LedgerEntry { outcome: Some(outcome.to_owned()), ..LedgerEntry::new(SHA.parse().unwrap()) })
+        };
+        let image = known_image('a').to_string();
+        let past = |outcomes: [&str; 2]| {
+            vec![revision(9, &image, "x", entry(outcomes[0])), revision(8, &image, "x", entry(outcomes[1]))]
+        };
+        let found = |outcomes| recorded(&past(outcomes), &web(), &SHA.parse().unwrap());
+        assert_eq!(found(["rolled-back", "deployed"]).unwrap().revision, "backend:8");
+        assert_eq!(found(["deployed", "deployed"]).unwrap().revision, "backend:9");
+        assert_eq!(found(["unproven", "broken"]), None);
+        assert_eq!(recorded(&past(["deployed"; 2]), &web(), &"a".repeat(40).parse().unwrap()), None);
+    }
+}

@@ -1,0 +1,235 @@
+//! Which release a promotion moves, and what proves it.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::image::Digest;
+use super::names::ComponentName;
+use super::release::GitSha;
+
+/// A release that runs, with the digest that every task of it has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Runs {
+    /// The release.
+    pub release: GitSha,
+    /// The digest that it is pinned to.
+    pub digest: Digest,
+}
+
+/// A success in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// The digest that was deployed.
+    pub digest: Digest,
+    /// Where it stands: the revision, for people.
+    pub revision: String,
+    /// When it was written.
+    pub at: Option<Timestamp>,
+}
+
+/// What was seen of one component in the source environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceLook {
+    /// The component.
+    pub component: ComponentName,
+    /// The component whose image it runs.
+    pub image: ComponentName,
+    /// What it runs, or why that cannot be promoted.
+    pub running: Result<Runs, String>,
+    /// The success of the release that was asked for, where one was and the ledger has it.
+    pub recorded: Option<Recorded>,
+}
+
+/// What a component's release is proven by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Evidence {
+    /// Every task of the source runs it.
+    Runs,
+    /// The ledger records its success there.
+    Recorded(Recorded),
+}
+
+/// A component of a release that can be promoted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chosen {
+    /// The component.
+    pub component: ComponentName,
+    /// The component whose image it runs.
+    pub image: ComponentName,
+    /// The image's digest.
+    pub digest: Digest,
+    /// What proves it.
+    pub evidence: Evidence,
+}
+
+/// A release that can be promoted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// The release.
+    pub release: GitSha,
+    /// Its components.
+    pub components: Vec<Chosen>,
+}
+
+impl Choice {
+    /// The digest of an image. `None`: none of the components uses it.
+    pub fn digest_of(&self, image: &ComponentName) -> Option<&Digest> {
+        self.components.iter().find(|chosen| chosen.image == *image).map(|chosen| &chosen.digest)
+    }
+}
+
+/// Chooses the release: the one that was asked for, or the one that every component of the source runs.
+///
+/// # Errors
+///
+/// Why there is none, one sentence each.
+pub fn choose(looks: &[SourceLook], wanted: Option<&GitSha>) -> Result<Choice, Vec<String>> {
+    let (release, chosen) = match wanted {
+        Some(wanted) => (wanted.clone(), looks.iter().map(|look| chosen_for(look, wanted)).collect()),
+        None => one_release(looks)?,
+    };
+    let (components, mut reasons) = divide(chosen);
+    reasons.extend(disagreements(&components));
+    if reasons.is_empty() { Ok(Choice { release, components }) } else { Err(reasons) }
+}
+
+type Attempt = Result<Chosen, String>;
+
+fn divide(attempts: Vec<Attempt>) -> (Vec<Chosen>, Vec<String>) {
+    let mut chosen = Vec::new();
+    let mut reasons = Vec::new();
+    for attempt in attempts {
+        match attempt {
+            Ok(component) => chosen.push(component),
+            Err(reason) => reasons.push(reason),
+        }
+    }
+    (chosen, reasons)
+}
+
+fn chosen(look: &SourceLook, digest: &Digest, evidence: Evidence) -> Chosen {
+    Chosen { component: look.component.clone(), image: look.image.clone(), digest: digest.clone(), evidence }
+}
+
+/// What runs proves more than what is written.
+fn chosen_for(look: &SourceLook, wanted: &GitSha) -> Attempt {
+    match (&look.running, &look.recorded) {
+        (Ok(runs), _) if runs.release == *wanted => Ok(chosen(look, &runs.digest, Evidence::Runs)),
+        (_, Some(recorded)) => Ok(chosen(look, &recorded.digest, Evidence::Recorded(recorded.clone()))),
+        (Ok(runs), None) => {
+            let runs = runs.release.short();
+            Err(format!("{} runs {runs}, and its ledger has no success of {}", look.component, wanted.short()))
+        }
+        (Err(reason), None) => {
+            Err(format!("{}: {reason}; and its ledger has no success of {}", look.component, wanted.short()))
+        }
+    }
+}
+
+fn one_release(looks: &[SourceLook]) -> Result<(GitSha, Vec<Attempt>), Vec<String>> {
+    let mut releases = BTreeSet::new();
+    let mut attempts = Vec::new();
+    for look in looks {
+        attempts.push(match &look.running {
+            Ok(runs) => {
+                releases.insert(runs.release.clone());
+                Ok(chosen(look, &runs.digest, Evidence::Runs))
+            }
+            Err(reason) => Err(format!("{}: {reason}", look.component)),
+        });
+    }
+    if releases.len() > 1 {
+        let runs = |look: &SourceLook| {
+            let runs = look.running.as_ref().ok()?;
+            Some(format!("{} runs {}", look.component, runs.release.short()))
+        };
+        let what: Vec<String> = looks.iter().filter_map(runs).collect();
+        return Err(vec![format!("its components run different releases: {}", what.join(", "))]);
+    }
+    match releases.pop_first() {
+        Some(release) => Ok((release, attempts)),
+        None => Err(divide(attempts).1),
+    }
+}
+
+/// Components that share an image have the same digest of it.
+fn disagreements(components: &[Chosen]) -> Vec<String> {
+    let others = components.iter().filter_map(|chosen| {
+        let first = components.iter().find(|first| first.image == chosen.image)?;
+        (first.digest != chosen.digest).then(|| {
+            format!(
+                "{} and {} share an image and have two digests of it: {} and {}",
+                first.component, chosen.component, first.digest, chosen.digest
+            )
+        })
+    });
+    others.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sha(digit: char) -> GitSha {
+        digit.to_string().repeat(40).parse().unwrap()
+    }
+
+    fn digest(digit: char) -> Digest {
+        format!("sha256:{}", digit.to_string().repeat(64)).parse().unwrap()
+    }
+
+    fn look(component: &str, running: Result<char, &str>, recorded: Option<char>) -> SourceLook {
+        SourceLook {
+            component: component.parse().unwrap(),
+            image: "backend".parse().unwrap(),
+            running: running.map(|digit| Runs { release: sha(digit), digest: digest(digit) }).map_err(str::to_owned),
+            recorded: recorded.map(|digit| Recorded {
+                digest: digest(digit),
+                revision: "backend:7".to_owned(),
+                at: None,
+            }),
+        }
+    }
+
+    #[test]
+    fn without_a_name_it_is_what_all_components_run() {
+        let choice = choose(&[look("backend", Ok('a'), None), look("worker", Ok('a'), None)], None).unwrap();
+        assert_eq!(choice.release, sha('a'));
+        assert_eq!(choice.digest_of(&"backend".parse().unwrap()), Some(&digest('a')));
+        assert!(choice.components.iter().all(|chosen| chosen.evidence == Evidence::Runs));
+    }
+
+    #[test]
+    fn components_that_differ_or_are_not_sound_are_told() {
+        let differ = choose(&[look("backend", Ok('a'), None), look("worker", Ok('b'), None)], None).unwrap_err();
+        assert_eq!(
+            differ,
+            ["its components run different releases: backend runs aaaaaaa, worker runs bbbbbbb"].map(str::to_owned)
+        );
+        let unsound = choose(&[look("backend", Ok('a'), None), look("worker", Err("why"), None)], None).unwrap_err();
+        assert_eq!(unsound, ["worker: why".to_owned()]);
+        let none = choose(&[look("backend", Err("why"), None)], None).unwrap_err();
+        assert_eq!(none, ["backend: why".to_owned()]);
+    }
+
+    #[test]
+    fn a_named_release_runs_or_is_in_the_ledger() {
+        let wanted = sha('a');
+        let both = [look("backend", Ok('b'), Some('a')), look("worker", Err("why"), Some('a'))];
+        let choice = choose(&both, Some(&wanted)).unwrap();
+        assert!(choice.components.iter().all(|chosen| matches!(chosen.evidence, Evidence::Recorded(_))));
+        let runs = choose(&[look("backend", Ok('a'), Some('a'))], Some(&wanted)).unwrap();
+        assert_eq!(runs.components[0].evidence, Evidence::Runs);
+        let never = choose(&[look("backend", Ok('b'), None)], Some(&wanted)).unwrap_err();
+        assert_eq!(never, ["backend runs bbbbbbb, and its ledger has no success of aaaaaaa".to_owned()]);
+    }
+
+    #[test]
+    fn one_image_has_one_digest() {
+        let mut worker = look("worker", Ok('a'), None);
+        worker.running = Ok(Runs { release: sha('a'), digest: digest('b') });
+        let reasons = choose(&[look("backend", Ok('a'), None), worker], None).unwrap_err();
+        assert!(reasons[0].contains("share an image"), "{reasons:?}");
+    }
+}

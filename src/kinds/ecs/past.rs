@@ -1,0 +1,55 @@
+//! The revisions of a service's family, newest first, as far back as somebody has to look.
+
+use crate::domain::ecs::history;
+use crate::domain::ecs::service::Revision;
+use crate::domain::release::ReleaseName;
+use crate::domain::target::EcsTarget;
+use crate::error::Failure;
+use crate::observe::Cloud;
+
+/// So many revisions are looked at in the end; an older one counts as forgotten.
+pub const LOOKED_BACK: usize = 200;
+/// So many are described before asking whether that is enough.
+const AT_A_TIME: usize = 20;
+
+/// So many releases back is as far as a rollback looks by itself.
+const RELEASES_BACK: usize = 10;
+
+/// The revisions that a rollback chooses from.
+///
+/// # Errors
+///
+/// A call failed.
+pub async fn for_rollback(
+    cloud: &Cloud,
+    target: &EcsTarget,
+    live: &Revision,
+    release: Option<&ReleaseName>,
+) -> Result<Vec<Revision>, Failure> {
+    let is_enough = |past: &[Revision]| match release {
+        Some(release) => history::of_release(past, release).is_some(),
+        None => history::earlier(live, past, &target.container).len() >= RELEASES_BACK,
+    };
+    revisions(cloud, live.definition.family(), is_enough).await
+}
+
+/// Looks at ever older revisions until it is enough, or there is no more.
+///
+/// # Errors
+///
+/// A call failed.
+pub async fn revisions(
+    cloud: &Cloud,
+    family: &str,
+    is_enough: impl Fn(&[Revision]) -> bool,
+) -> Result<Vec<Revision>, Failure> {
+    let arns = cloud.ecs.newest_revisions(family, LOOKED_BACK).await?;
+    let mut past = Vec::new();
+    for some in arns.chunks(AT_A_TIME) {
+        past.extend(cloud.ecs.revisions(some.to_vec()).await?);
+        if is_enough(&past) {
+            break;
+        }
+    }
+    Ok(past)
+}

@@ -1,0 +1,60 @@
+//! Looks at an ECS service of the environment that is promoted from.
+
+use super::observe::live_revision;
+use super::past;
+use super::status::service;
+use crate::clients::ecs::WhichTasks;
+use crate::clients::registry::Registry;
+use crate::domain::ecs::service::{Revision, Task};
+use crate::domain::ecs::source::{self, SourceFacts};
+use crate::domain::image::Digest;
+use crate::domain::promotion::Recorded;
+use crate::domain::release::GitSha;
+use crate::domain::target::EcsTarget;
+use crate::error::Failure;
+use crate::observe::Cloud;
+
+/// The service with its tasks.
+///
+/// # Errors
+///
+/// It is missing or cannot be looked at.
+pub async fn facts(cloud: &Cloud, registry: &Registry, target: &EcsTarget) -> Result<SourceFacts, Failure> {
+    let service = service(cloud, target).await?;
+    let live = live_revision(cloud, target, &service).await?;
+    let tasks = cloud.ecs.tasks(&target.cluster, &target.service, WhichTasks::MeantToRun).await?;
+    let platforms = platforms(registry, &live, target, &tasks).await?;
+    Ok(SourceFacts { service, live, tasks, platforms })
+}
+
+/// The success of a release in the ledger, where there is one.
+///
+/// # Errors
+///
+/// The ledger cannot be read.
+pub async fn recorded(
+    cloud: &Cloud,
+    facts: &SourceFacts,
+    target: &EcsTarget,
+    release: &GitSha,
+) -> Result<Option<Recorded>, Failure> {
+    let find = |past: &[Revision]| source::recorded(past, &target.container, release);
+    let past = past::revisions(cloud, facts.live.definition.family(), |past| find(past).is_some()).await?;
+    Ok(find(&past))
+}
+
+/// The platforms of the pinned index, asked only where a task shows something else than what is pinned.
+async fn platforms(
+    registry: &Registry,
+    live: &Revision,
+    target: &EcsTarget,
+    tasks: &[Task],
+) -> Result<Vec<Digest>, Failure> {
+    let Some(image) = live.definition.image_of(&target.container).ok() else { return Ok(Vec::new()) };
+    let Some(pinned) = image.digest else { return Ok(Vec::new()) };
+    let shown = |task: &Task| task.container(target.container.as_str())?.digest.clone();
+    if tasks.iter().filter_map(shown).all(|digest| digest == pinned) {
+        return Ok(Vec::new());
+    }
+    registry.platforms(&image.repository, &pinned).await
+}

@@ -1,0 +1,98 @@
+//! The files of the repository that a release brings with it.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::Configuration;
+use crate::clients::git::Git;
+use crate::context::Context;
+use crate::domain::release::GitSha;
+use crate::domain::target::{Kind, Target, TaskDefinitionSource};
+use crate::error::Failure;
+
+/// Where task-definition files are read from.
+#[derive(Debug, Clone)]
+pub enum Files {
+    /// The working tree, in the directory of the configuration.
+    WorkingTree(Utf8PathBuf),
+    /// A commit.
+    Commit(Git, GitSha),
+    /// Nowhere: what runs is restored as it was.
+    Unused,
+}
+
+impl Files {
+    /// The text of a file, by its path from the directory of the configuration. `None`: no file is used.
+    ///
+    /// # Errors
+    ///
+    /// `invalid`: there is no such file, or it cannot be read.
+    pub async fn read(&self, path: &Utf8Path) -> Result<Option<String>, Failure> {
+        let hint = "correct `task-definition`: its path begins at the configuration file";
+        match self {
+            Self::WorkingTree(directory) => {
+                let path = directory.join(path);
+                let read = std::fs::read_to_string(&path);
+                let text = read.map_err(|error| unusable(path.as_str()).cause(error.to_string()).hint(hint))?;
+                Ok(Some(text))
+            }
+            Self::Commit(git, sha) => match git.file_at(sha, path).await? {
+                Some(text) => Ok(Some(text)),
+                None => Err(unusable(path.as_str()).cause(format!("commit {} does not have it", sha.short())).hint(hint)),
+            },
+            Self::Unused => Ok(None),
+        }
+    }
+}
+
+fn unusable(path: &str) -> Failure {
+    Failure::invalid(format!("task-definition file {path} cannot be used"))
+}
+
+/// Takes from the release's commit what belongs to the release: task-definition files, and the pre-deploy command of
+/// each component. All else stands in the checked-out configuration.
+///
+/// # Errors
+///
+/// `failed`: one of the two is used, and the commit is neither in the clone nor to be had; `invalid`: the commit's
+/// pre-deploy command is malformed.
+pub async fn at_release(
+    context: &Context,
+    configuration: &Configuration,
+    git: &Git,
+    release: &GitSha,
+    target: &mut Target,
+) -> Result<Files, Failure> {
+    if let Err(failure) = have_commit(git, release).await {
+        if target.components.iter().any(|component| uses_commit(&component.kind)) {
+            return Err(failure);
+        }
+        return Ok(Files::Unused);
+    }
+    let path = Utf8Path::new(&configuration.file_name);
+    let commands = match git.file_at(release, path).await? {
+        Some(text) => {
+            let shown = Utf8PathBuf::from(format!("{path} at {}", release.short()));
+            configuration.pre_deploy_at(context, target, &text, &shown)?
+        }
+        None => std::collections::BTreeMap::default(),
+    };
+    for component in &mut target.components {
+        let Kind::Ecs(ecs) = &mut component.kind;
+        ecs.pre_deploy = commands.get(&component.name).cloned().flatten();
+    }
+    Ok(Files::Commit(git.clone(), release.clone()))
+}
+
+async fn have_commit(git: &Git, release: &GitSha) -> Result<(), Failure> {
+    if git.has_commit(release).await? || git.fetch_commit(release).await? {
+        return Ok(());
+    }
+    Err(Failure::failed(format!("commit {release} is not in the clone and cannot be fetched"))
+        .cause("its task-definition file and pre-deploy command are a part of the release")
+        .hint("fetch the whole history: `fetch-depth: 0` of actions/checkout"))
+}
+
+fn uses_commit(kind: &Kind) -> bool {
+    let Kind::Ecs(ecs) = kind;
+    ecs.pre_deploy.is_some() || matches!(ecs.task_definition, TaskDefinitionSource::File(_))
+}

@@ -1,0 +1,43 @@
+//! Which holds cover a release, as far as the clone's history tells.
+
+use crate::clients::git::Git;
+use crate::domain::gate::HoldEvidence;
+use crate::domain::hold::{Hold, HoldScope};
+use crate::domain::names::ComponentName;
+use crate::domain::plan::ComponentFacts;
+use crate::domain::release::{GitSha, ReleaseName};
+use crate::error::Failure;
+
+/// The holds on some components, each with whether it covers the release.
+///
+/// # Errors
+///
+/// Git cannot be run.
+pub async fn hold_evidence(
+    git: &Git,
+    facts: &[(ComponentName, ComponentFacts)],
+    release: &ReleaseName,
+) -> Result<Vec<HoldEvidence>, Failure> {
+    let mut evidence = Vec::new();
+    for (component, facts) in facts {
+        for hold in facts.holds() {
+            let covers = held(git, hold, release.sha()).await?;
+            evidence.push(HoldEvidence { component: component.clone(), hold: hold.clone(), covers });
+        }
+    }
+    Ok(evidence)
+}
+
+/// Whether a hold covers a commit. `None`: the clone does not tell.
+///
+/// # Errors
+///
+/// Git cannot be run.
+pub async fn held(git: &Git, hold: &Hold, release: &GitSha) -> Result<Option<bool>, Failure> {
+    let HoldScope::Left { left, returned } = &hold.scope else {
+        return Ok(hold.covers(None, None));
+    };
+    let in_left = git.is_ancestor(release, left).await?;
+    let in_returned = git.is_ancestor(release, returned).await?;
+    Ok(hold.covers(in_left, in_returned))
+}

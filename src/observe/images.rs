@@ -1,0 +1,113 @@
+//! What registries have of a release.
+
+use super::{Cloud, RegistryAccess};
+use crate::clients::registry::{FoundImage, Registry};
+use crate::domain::image::{Digest, ImageReference, ImageTag, Repository};
+use crate::domain::plan::{ImageState, KnownImage, PresentImage, PromotedImage, TagState, release_tag};
+use crate::domain::release::ReleaseName;
+use crate::domain::target::Image;
+use crate::error::Failure;
+
+/// What the registry says about the image of a release.
+///
+/// # Errors
+///
+/// It cannot be asked.
+pub async fn image(
+    cloud: &Cloud,
+    registry: &Registry,
+    image: &Image,
+    release: &ReleaseName,
+) -> Result<(Repository, ImageState), Failure> {
+    let repository = Repository { host: registry.host.clone(), name: image.repository.clone() };
+    let Some(found) = registry.find(&repository, &release_tag(release)).await? else {
+        let exists = cloud.ecr.repository_exists(&image.repository).await?;
+        return Ok((repository, if exists { ImageState::Missing } else { ImageState::RepositoryMissing }));
+    };
+    let mut missing_tags = Vec::new();
+    for tag in extra_tags(image, release)? {
+        if registry.digest_of(&repository, &tag).await?.as_ref() != Some(&found.digest) {
+            missing_tags.push(tag);
+        }
+    }
+    Ok((repository, ImageState::Present(present(found, missing_tags))))
+}
+
+/// The configured tags beside the release's own.
+///
+/// # Errors
+///
+/// `invalid`: one is no tag.
+pub fn extra_tags(image: &Image, release: &ReleaseName) -> Result<Vec<ImageTag>, Failure> {
+    let tags = image.build.tags.iter().map(|tag| tag.render(release).parse());
+    tags.collect::<Result<_, crate::domain::names::InvalidName>>().map_err(|error| {
+        Failure::invalid(format!("`tags` of component `{}` has a malformed tag", image.component))
+            .cause(error.to_string())
+    })
+}
+
+/// What source and target have of an image that is to be promoted, with the target's repository.
+///
+/// # Errors
+///
+/// One of them cannot be asked.
+pub async fn promoted_image(
+    source: &RegistryAccess,
+    source_image: &Image,
+    target: (&Cloud, &RegistryAccess),
+    image: &Image,
+    digest: &Digest,
+    release: &ReleaseName,
+) -> Result<(Repository, PromotedImage), Failure> {
+    let (cloud, access) = target;
+    let from = Repository { host: source.registry.host.clone(), name: source_image.repository.clone() };
+    let to = Repository { host: access.registry.host.clone(), name: image.repository.clone() };
+    let found = source.registry.image(&from, digest).await?.map(|found| present(found, Vec::new()));
+    let state = match access.registry.digest_of(&to, &release_tag(release)).await? {
+        Some(there) => TagState::LeadsTo(there),
+        None if from == to || cloud.ecr.repository_exists(&image.repository).await? => TagState::Missing,
+        None => TagState::RepositoryMissing,
+    };
+    Ok((to, PromotedImage { digest: digest.clone(), from, found, target: state }))
+}
+
+/// The image that an earlier revision is pinned to, when the registry still has it.
+///
+/// # Errors
+///
+/// It has it no more, or cannot be asked.
+pub async fn restored_image(
+    access: &RegistryAccess,
+    reference: &ImageReference,
+    release: &ReleaseName,
+) -> Result<KnownImage, Failure> {
+    let unusable = |reason: String| {
+        Failure::failed(reason)
+            .hint("name another release with --release: `shipgate history` lists them")
+    };
+    let Some(digest) = &reference.digest else {
+        return Err(unusable(format!("the image of release {} is not pinned by digest", release.short())));
+    };
+    let Some(repository) = repository_of(access, reference) else {
+        let registry = &access.registry.host;
+        return Err(unusable(format!("image {reference} of release {} is not in registry {registry}", release.short())));
+    };
+    match access.registry.image(&repository, digest).await? {
+        Some(found) => {
+            Ok(KnownImage { reference: reference.clone(), digest: found.digest, platforms: found.platforms })
+        }
+        None => Err(unusable(format!("image {reference} of release {} is not there any more", release.short()))
+            .cause("a lifecycle rule of the repository may have removed it")),
+    }
+}
+
+/// The repository of a reference, when it is of this registry, by its AWS name or by the address we use.
+fn repository_of(access: &RegistryAccess, reference: &ImageReference) -> Option<Repository> {
+    let (host, name) = reference.repository.split_once('/')?;
+    let is_ours = host == access.registry.host || host == access.login.host;
+    Some(Repository { host: access.registry.host.clone(), name: is_ours.then(|| name.parse().ok())?? })
+}
+
+fn present(found: FoundImage, missing_tags: Vec<ImageTag>) -> PresentImage {
+    PresentImage { digest: found.digest, platforms: found.platforms, revisions: found.revisions, missing_tags }
+}
