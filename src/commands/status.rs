@@ -12,7 +12,7 @@ use crate::observe::{self, Configuration};
 pub struct EnvironmentStatus {
     /// The environment.
     pub name: String,
-    /// Its components, in the order of the file. A failure stands for what could not be looked at.
+    /// Its components, in the order they are changed. A failure stands for what could not be looked at.
     pub components: Vec<(String, &'static str, Result<ComponentStatus, Failure>)>,
     /// Why nothing could be looked at.
     pub failure: Option<Failure>,

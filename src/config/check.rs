@@ -1,5 +1,6 @@
 //! Whether the parts of the file fit each other. Nothing here depends on variables.
 
+use super::dependencies;
 use super::error::Problems;
 use super::raw::{RawComponent, RawConfig, RawEnvironment, RawSettings};
 use super::read::{Key, Located};
@@ -16,6 +17,7 @@ pub(super) fn structure(config: &RawConfig, problems: &mut Problems) {
             image_source(config, key, component, problems);
         }
     }
+    dependencies::check(config, problems);
     for (key, environment) in config.environments.iter() {
         name(key.text.parse::<EnvironmentName>(), key, problems);
         promotion_source(config, key, environment, problems);

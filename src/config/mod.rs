@@ -9,6 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use toml::de::{DeTable, DeValue};
 
 mod check;
+mod dependencies;
 mod error;
 mod interpret;
 mod raw;

@@ -7,7 +7,7 @@ use super::read::{Entries, Located, NOT_BUILT, Node, Read, Table};
 use super::text::Text;
 
 /// Keys of a component that a later version will know.
-const LATER_IN_COMPONENT: [&str; 4] = ["depends-on", "rebuild-per-environment", "role", "via"];
+const LATER_IN_COMPONENT: [&str; 3] = ["rebuild-per-environment", "role", "via"];
 /// Gates, and keys beside them, that a later version will know.
 const LATER_IN_GATES: [&str; 12] = [
     "identity",
@@ -81,6 +81,8 @@ pub(super) struct RawComponent {
     pub(super) build: Option<RawBuild>,
     /// The component whose image it runs too, as a worker does.
     pub(super) image_from: Option<Located<String>>,
+    /// The components that are changed before it. Default: none.
+    pub(super) depends_on: Option<Vec<Located<String>>>,
     /// Settings for all environments.
     #[cfg_attr(test, schemars(flatten))]
     pub(super) settings: RawSettings,
@@ -109,9 +111,10 @@ impl Read for RawComponent {
         }
         let build = table.optional("build");
         let image_from = table.optional("image-from");
+        let depends_on = table.optional("depends-on");
         let settings = RawSettings::read_from(&mut table);
         table.refuse_unknown();
-        Self { kind, build, image_from, settings }
+        Self { kind, build, image_from, depends_on, settings }
     }
 }
 
@@ -238,7 +241,7 @@ impl RawSettings {
         };
         let settings = Self::read_from(&mut table);
         let hint = format!("write it in `[components.{}]`", node.name);
-        table.refuse(&["kind", "build", "image-from"], "cannot differ between environments", &hint);
+        table.refuse(&["kind", "build", "image-from", "depends-on"], "cannot differ between environments", &hint);
         table.refuse_unknown();
         settings
     }

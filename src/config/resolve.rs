@@ -10,6 +10,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::check;
+use super::dependencies;
 use super::error::Problems;
 use super::interpret::{Interpreter, all};
 use super::raw::{RawApproval, RawBuild, RawComponent, RawConfig, RawEnvironment, RawProbe, RawSettings};
@@ -116,10 +117,8 @@ impl<'d, 'p> Resolver<'d, 'p> {
         let region = self.environment.region.as_ref().map(|region| self.interpreter.named("region", region));
         let account = self.environment.account.as_ref().map(|account| self.interpreter.named("account", account));
         let promotes_from = self.environment.promotes_from.as_ref().map(|source| source.value.as_deref()?.parse().ok());
-        let selected: Vec<_> = self
-            .config
-            .components
-            .iter()
+        let selected: Vec<_> = dependencies::order(self.config)
+            .into_iter()
             .filter(|(key, component)| component.is_readable() && is_selected(&key.text))
             .collect();
         let images = self.images(&selected);
@@ -203,6 +202,8 @@ impl<'d, 'p> Resolver<'d, 'p> {
         let timeout = self.interpreter.duration("timeout", timeout, DEFAULT_TIMEOUT);
         let name: ComponentName = key.text.parse().ok()?;
         let image = owner(key, component)?.parse().ok()?;
+        let depends_on = component.depends_on.iter().flatten();
+        let depends_on = depends_on.map(|other| other.value.as_deref()?.parse().ok()).collect();
         let kind = Kind::Ecs(EcsTarget {
             cluster: cluster?,
             service: service?,
@@ -213,7 +214,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
             probes: all(probes)?,
             timeout: timeout?,
         });
-        Some(Component { name, kind })
+        Some(Component { name, depends_on: all(depends_on)?, kind })
     }
 
     fn settings(&self, key: &'d Key, component: &'d RawComponent) -> Settings<'d> {

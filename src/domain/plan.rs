@@ -712,7 +712,8 @@ mod tests {
     }
 
     fn whole_plan(state: &ImageState, live: u64, desired: i32) -> Plan {
-        let component = Component { name: "backend".parse().unwrap(), kind: Kind::Ecs(target()) };
+        let (name, kind) = ("backend".parse().unwrap(), Kind::Ecs(target()));
+        let component = Component { name, depends_on: Vec::new(), kind };
         let mut facts = facts(revision(live, "repo:old", "debug", None), vec![]);
         facts.service.desired = desired;
         let images = vec![planned(state).unwrap()];

@@ -29,7 +29,7 @@ pub struct Target {
     pub gates: IndexMap<String, String>,
     /// The images that the components need, each once, in the order of the file.
     pub images: Vec<Image>,
-    /// The components, in the order of the file.
+    /// The components, in the order they are changed: that of the file, but each after those it depends on.
     pub components: Vec<Component>,
 }
 
@@ -66,6 +66,8 @@ pub struct Build {
 pub struct Component {
     /// The component's name.
     pub name: ComponentName,
+    /// The components that it depends on directly, also those that the command was not asked for.
+    pub depends_on: Vec<ComponentName>,
     /// What it is, and all that only such a component has.
     pub kind: Kind,
 }

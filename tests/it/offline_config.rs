@@ -99,7 +99,7 @@ fn keys_that_are_not_built_yet_are_refused_by_name() {
         "self-approval = true",
         "overridable = [\"freeze\"]",
     ];
-    let of_component = ["depends-on = []", "rebuild-per-environment = true"];
+    let of_component = ["rebuild-per-environment = true"];
     let cases = of_environment
         .map(|key| (key, with("region = \"us-east-1\"\naccount", &format!("{key}\nregion = \"us-east-1\"\naccount"))))
         .into_iter()

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::*;
-use crate::domain::target::{Expected, TaskDefinitionSource};
+use crate::domain::names::ComponentName;
+use crate::domain::target::{Component, Expected, TaskDefinitionSource};
 
 #[test]
 fn an_environment_is_resolved_with_its_defaults() {
@@ -95,6 +96,23 @@ fn components_keep_the_order_of_the_file() {
     assert_eq!(names, ["backend", "worker"]);
     let document = parse(GOOD).unwrap();
     assert_eq!(document.environments().collect::<Vec<_>>(), ["stage", "production"]);
+}
+
+#[test]
+fn components_come_after_what_they_depend_on() {
+    let added = dependent("first", &["last", "backend"]) + &dependent("middle", &[]) + &dependent("last", &["worker"]);
+    let text = with("[components.backend]", &format!("{added}[components.backend]"));
+    let order = |components: &[&str]| {
+        let target = resolve(&text, "stage", components, None).unwrap();
+        let shown = |it: &Component| {
+            let others: Vec<_> = it.depends_on.iter().map(ComponentName::as_str).collect();
+            format!("{} {}", it.name, others.join(" ")).trim_end().to_owned()
+        };
+        target.components.iter().map(shown).collect::<Vec<_>>()
+    };
+    assert_eq!(order(&[]), ["middle", "backend", "worker", "last worker", "first last backend"]);
+    // What is between them is not asked for, and still makes the order.
+    assert_eq!(order(&["first", "worker"]), ["worker", "first last backend"]);
 }
 
 #[test]

@@ -86,6 +86,14 @@ fn told(errors: &ConfigErrors) -> String {
     errors.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
+/// A component that takes the image of [`GOOD`] and depends on others.
+fn dependent(name: &str, others: &[&str]) -> String {
+    format!(
+        "[components.{name}]\nkind = \"ecs\"\nimage-from = \"backend\"\ndepends-on = {others:?}\n\
+         container = \"a\"\ncluster = \"a\"\nservice = \"a\"\n"
+    )
+}
+
 /// [`GOOD`] with one thing changed.
 fn with(old: &str, new: &str) -> String {
     assert!(GOOD.contains(old), "{old}");

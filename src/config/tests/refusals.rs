@@ -85,7 +85,6 @@ fn where_images_come_from() {
         (r#"image-from = "backend""#, r#"image-from = "worker""#),
         (r#"image-from = "backend""#, r#"image-from = "${vars.X}""#),
         (r#"image-from = "backend""#, "image-from = \"backend\"\nrepository = \"ab\"\ncreate-repository = true"),
-        (r#"image-from = "backend""#, "image-from = \"backend\"\ndepends-on = [\"backend\"]"),
     ];
     insta::assert_snapshot!(said(&changes), @r#"
     13:13 worker | `worker` has neither `build` nor `image-from` | add `build = { context = "." }`, or `image-from` with the component whose image it runs too
@@ -105,9 +104,37 @@ fn where_images_come_from() {
     image-from = "backend"⏎repository = "ab"⏎create-repository = true
     16:14 "ab" | `repository` cannot stand beside `image-from` | remove it; the image of `worker` is kept where `backend` says
     17:21 true | `create-repository` cannot stand beside `image-from` | remove it; the image of `worker` is kept where `backend` says
+    "#);
+}
 
-    image-from = "backend"⏎depends-on = ["backend"]
-    16:1 depends-on | `depends-on` is not built yet | remove it
+#[test]
+fn dependencies() {
+    let kind = "kind = \"ecs\"\nimage";
+    let changes = [
+        (kind, "kind = \"ecs\"\ndepends-on = [\"bakend\", \"worker\", 3, \"${vars.X}\"]\nimage"),
+        (kind, "kind = \"ecs\"\ndepends-on = [\"backend\", \"backend\"]\nimage"),
+        (kind, "kind = \"ecs\"\ndepends-on = \"backend\"\nimage"),
+        ("prefix = \"prod\"", "prefix = \"prod\"\ncomponents.worker.depends-on = [\"backend\"]"),
+        ("kind = \"ecs\"\nbuild", "kind = \"ecs\"\nrebuild-per-environment = true\nbuild"),
+    ];
+    insta::assert_snapshot!(said(&changes), @r#"
+    kind = "ecs"⏎depends-on = ["bakend", "worker", 3, "${vars.X}"]⏎image
+    15:15 "bakend" | there is no component `bakend` | write `backend`
+    15:25 "worker" | `worker` cannot depend on itself | remove it
+    15:35 3 | `depends-on[2]` must be a string, not an integer | write it in quotes: `"3"`
+    15:38 "${vars.X}" | `depends-on[3]` cannot have variables | write the value itself
+
+    kind = "ecs"⏎depends-on = ["backend", "backend"]⏎image
+    15:26 "backend" | `backend` is listed twice in `depends-on` | remove one of the two
+
+    kind = "ecs"⏎depends-on = "backend"⏎image
+    15:14 "backend" | `depends-on` must be a list, not a string | write it in brackets: `depends-on = [ … ]`
+
+    prefix = "prod"⏎components.worker.depends-on = ["backend"]
+    33:19 depends-on | `depends-on` cannot differ between environments | write it in `[components.worker]`
+
+    kind = "ecs"⏎rebuild-per-environment = true⏎build
+    6:1 rebuild-per-environment | `rebuild-per-environment` is not built yet | remove it
     "#);
 }
 

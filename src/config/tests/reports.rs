@@ -244,6 +244,34 @@ fn circles_of_any_length_are_told_once() {
     insta::assert_snapshot!(told(&refused(&text)), @r#"40:17 "b" | `promotes-from` goes in a circle: a ← b ← c ← a | remove `promotes-from` where releases start"#);
 }
 
+/// [`GOOD`] with components after `backend` and `worker` that depend on others.
+fn with_dependents(dependents: &[(&str, &[&str])]) -> String {
+    let dependents: String = dependents.iter().map(|(name, others)| dependent(name, others)).collect();
+    with("[environments.stage]", &(dependents + "[environments.stage]"))
+}
+
+#[test]
+fn circles_of_dependencies_are_told_once() {
+    let text = with_dependents(&[("d", &["a"]), ("a", &["worker", "b"]), ("b", &["c"]), ("c", &["c", "a", "b"])]);
+    // That of `b` and `c` shares members with it.
+    insta::assert_snapshot!(told(&refused(&text)), @r#"
+    32:25 "b" | `depends-on` goes in a circle: a → b → c → a | remove one of the dependencies in it
+    46:15 "c" | `c` cannot depend on itself | remove it
+    "#);
+    let two = with_dependents(&[("a", &["b"]), ("b", &["a"]), ("c", &["a", "d"]), ("d", &["c"])]);
+    insta::assert_snapshot!(told(&refused(&two)), @r#"
+    25:15 "b" | `depends-on` goes in a circle: a → b → a | remove one of the dependencies in it
+    39:20 "d" | `depends-on` goes in a circle: c → d → c | remove one of the dependencies in it
+    "#);
+    // All else that is wrong with what waits for ever is told with it.
+    let worse = two.replacen("container = \"a\"", "", 1);
+    insta::assert_snapshot!(told(&refused(&worse)), @r#"
+    22:13 a | `container` is missing in `components.a` | add `container = "…"`
+    25:15 "b" | `depends-on` goes in a circle: a → b → a | remove one of the dependencies in it
+    39:20 "d" | `depends-on` goes in a circle: c → d → c | remove one of the dependencies in it
+    "#);
+}
+
 #[test]
 fn an_image_is_not_taken_from_one_who_takes_it() {
     let text = GOOD.replace(
