@@ -21,6 +21,7 @@ pub(super) fn structure(config: &RawConfig, problems: &mut Problems) {
     for (key, environment) in config.environments.iter() {
         name(key.text.parse::<EnvironmentName>(), key, problems);
         promotion_source(config, key, environment, problems);
+        approval(key, environment, problems);
         overrides(config, environment, problems);
         if let Some(prefix) = &environment.prefix {
             refuse_own_prefix(prefix, problems);
@@ -113,6 +114,16 @@ fn promotion_source(config: &RawConfig, key: &Key, environment: &RawEnvironment,
         problems.at(span, format!("`{source}` cannot promote from itself"), one_of(source, others()));
     } else if config.environments.get(source).is_none() {
         problems.at(span, format!("there is no environment `{source}`"), one_of(source, others()));
+    }
+}
+
+/// Whether somebody must approve a promotion is nothing to guess.
+fn approval(key: &Key, environment: &RawEnvironment, problems: &mut Problems) {
+    let is_written = environment.gates.as_ref().is_some_and(|gates| gates.approval.is_some());
+    if environment.promotes_from.is_some() && !is_written {
+        let message = format!("`approval` is missing for `{}`, which promotes from another environment", key.text);
+        let table = format!("[environments.{}.gates]", key.text);
+        problems.at(&key.span, message, format!("add `approval = \"none\"` to `{table}`; `required` is not built yet"));
     }
 }
 

@@ -335,7 +335,14 @@ impl Read for RawExpected {
 #[cfg_attr(
     test,
     derive(schemars::JsonSchema),
-    schemars(rename = "Environment", rename_all = "kebab-case", deny_unknown_fields)
+    schemars(
+        rename = "Environment",
+        rename_all = "kebab-case",
+        deny_unknown_fields,
+        extend("dependencies" = {
+            "promotes-from": { "required": ["gates"], "properties": { "gates": { "required": ["approval"] } } }
+        })
+    )
 )]
 pub(super) struct RawEnvironment {
     /// What `${environment.prefix}` stands for. Default: the environment's name.
@@ -389,15 +396,14 @@ impl RawEnvironment {
     schemars(rename = "Gates", rename_all = "kebab-case", deny_unknown_fields)
 )]
 pub(super) struct RawGates {
-    /// Whether a person must approve a promotion.
-    // NOTE: once `promote` is built, an environment with `promotes-from` must write this: it has no default.
+    /// Whether a person must approve a promotion. Must be written in an environment with `promotes-from`.
     pub(super) approval: Option<RawApproval>,
 }
 
 impl Read for RawGates {
     fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
         let Some(mut table) = node.table(problems) else {
-            return Self::default();
+            return Self { approval: Some(RawApproval::Unreadable) };
         };
         table.refuse(&LATER_IN_GATES, NOT_BUILT, "remove it");
         let gates = Self { approval: table.optional("approval") };

@@ -315,6 +315,7 @@ fn environments() {
     34:17 "production" | `production` cannot promote from itself | write one of `stage`
 
     promotes-from = "production"
+    22:15 stage | `approval` is missing for `stage`, which promotes from another environment | add `approval = "none"` to `[environments.stage.gates]`; `required` is not built yet
     24:17 "production" | `promotes-from` goes in a circle: stage ← production ← stage | remove `promotes-from` where releases start
 
     prefix = "${environment.prefix}"
@@ -381,6 +382,9 @@ fn gates() {
         (r#"approval = "none""#, r#"approval = "maybe""#),
         (r#"approval = "none""#, "approval = false\nsoak = \"30m\"\nfreeze = []\nself-approval = true"),
         (r#"approval = "none""#, "aproval = \"none\"\nweather = \"fine\""),
+        (r#"approval = "none""#, ""),
+        ("[environments.production.gates]\napproval = \"none\"", ""),
+        ("[environments.production.gates]\napproval", "gates"),
     ];
     insta::assert_snapshot!(said(&changes), @r#"
     approval = "required"
@@ -396,8 +400,18 @@ fn gates() {
     40:1 self-approval | `self-approval` is not built yet | remove it
 
     aproval = "none"⏎weather = "fine"
+    31:15 production | `approval` is missing for `production`, which promotes from another environment | add `approval = "none"` to `[environments.production.gates]`; `required` is not built yet
     37:1 aproval | unknown key `aproval` in `environments.production.gates` | write `approval`, or remove it
     38:1 weather | unknown key `weather` in `environments.production.gates` | remove it; known here are `approval`
+
+
+    31:15 production | `approval` is missing for `production`, which promotes from another environment | add `approval = "none"` to `[environments.production.gates]`; `required` is not built yet
+
+
+    31:15 production | `approval` is missing for `production`, which promotes from another environment | add `approval = "none"` to `[environments.production.gates]`; `required` is not built yet
+
+    gates
+    36:9 "none" | `gates` must be a table, not a string | write it as a table: `gates = { … }`
     "#);
 }
 

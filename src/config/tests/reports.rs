@@ -234,8 +234,11 @@ fn what_only_some_environments_have_is_missing_in_the_others() {
 
 #[test]
 fn circles_of_any_length_are_told_once() {
-    let environment =
-        |name: &str, from: &str| format!("[environments.{name}]\nregion = \"us-east-1\"\npromotes-from = \"{from}\"\n");
+    let environment = |name: &str, from: &str| {
+        format!(
+            "[environments.{name}]\nregion = \"us-east-1\"\npromotes-from = \"{from}\"\ngates.approval = \"none\"\n"
+        )
+    };
     let text = with("", "")
         + &environment("a", "b")
         + &environment("b", "c")
