@@ -5,6 +5,7 @@
 use super::error::Problems;
 use super::read::{Entries, Located, NOT_BUILT, Node, Read, Table};
 use super::text::Text;
+use super::wording::one_of;
 
 /// Keys of a component that a later version will know.
 const LATER_IN_COMPONENT: [&str; 3] = ["rebuild-per-environment", "role", "via"];
@@ -213,6 +214,9 @@ pub(super) struct RawSettings {
     pub(super) probes: Option<Vec<RawProbe>>,
     /// How long a rollout, and how long a pre-deploy task may take: for example `15m`, at most `6h`. Default: `20m`.
     pub(super) timeout: Option<Text>,
+    /// What it means for a promotion when the task definition of the source has a variable or secret that the one here
+    /// lacks. Default: `warning`.
+    pub(super) missing_variables: Option<RawMissingVariables>,
 }
 
 impl RawSettings {
@@ -231,6 +235,7 @@ impl RawSettings {
             service: table.optional("service"),
             probes: table.optional("probes"),
             timeout: table.optional("timeout"),
+            missing_variables: table.optional("missing-variables"),
         }
     }
 
@@ -244,6 +249,35 @@ impl RawSettings {
         table.refuse(&["kind", "build", "image-from", "depends-on"], "cannot differ between environments", &hint);
         table.refuse_unknown();
         settings
+    }
+}
+
+/// What a variable or secret means that the source's task definition has and this environment's lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "MissingVariables", rename_all = "kebab-case"))]
+pub(super) enum RawMissingVariables {
+    /// It is told.
+    Warning,
+    /// Nothing is promoted.
+    Error,
+    /// Already told.
+    #[cfg_attr(test, schemars(skip))]
+    Unreadable,
+}
+
+impl Read for RawMissingVariables {
+    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+        let Located { span, value } = Located::<String>::read(node, problems);
+        match value.as_deref() {
+            Some("warning") => return Self::Warning,
+            Some("error") => return Self::Error,
+            Some(other) => {
+                let message = format!("`missing-variables` must be `warning` or `error`, not `{other}`");
+                problems.at(&span, message, one_of(other, ["warning", "error"].into_iter()));
+            }
+            None => {}
+        }
+        Self::Unreadable
     }
 }
 

@@ -13,14 +13,18 @@ use super::check;
 use super::dependencies;
 use super::error::Problems;
 use super::interpret::{Interpreter, all};
-use super::raw::{RawApproval, RawBuild, RawComponent, RawConfig, RawEnvironment, RawProbe, RawSettings};
+use super::raw::{
+    RawApproval, RawBuild, RawComponent, RawConfig, RawEnvironment, RawMissingVariables, RawProbe, RawSettings,
+};
 use super::read::Key;
 use super::scope::{Origin, Outside, Scope, Value};
 use super::text::Text;
 use super::values;
 use super::wording::one_of;
 use crate::domain::names::{ComponentName, EnvironmentName, InvalidName};
-use crate::domain::target::{Build, Component, EcsTarget, Image, Kind, Probe, Target, TaskDefinitionSource};
+use crate::domain::target::{
+    Build, Component, EcsTarget, Image, Kind, MissingVariables, Probe, Target, TaskDefinitionSource,
+};
 use crate::domain::template::Template;
 
 /// How long a rollout may take where nothing is written.
@@ -200,6 +204,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
         let probes = probes.into_iter().flatten().map(|probe| self.probe(probe)).collect();
         let timeout = settings.pick(|settings| settings.timeout.as_ref());
         let timeout = self.interpreter.duration("timeout", timeout, DEFAULT_TIMEOUT);
+        let missing = settings.pick(|settings| settings.missing_variables.as_ref()).copied();
         let name: ComponentName = key.text.parse().ok()?;
         let image = owner(key, component)?.parse().ok()?;
         let depends_on = component.depends_on.iter().flatten();
@@ -213,6 +218,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
             pre_deploy: whole(pre_deploy)?,
             probes: all(probes)?,
             timeout: timeout?,
+            missing_variables: missing_variables(missing)?,
         });
         Some(Component { name, depends_on: all(depends_on)?, kind })
     }
@@ -277,6 +283,14 @@ impl<'d, 'p> Resolver<'d, 'p> {
             self.interpreter.problems.at(&settings.key.span, message, format!("add `{name} = \"…\"`"));
         }
         None
+    }
+}
+
+fn missing_variables(written: Option<RawMissingVariables>) -> Option<MissingVariables> {
+    match written {
+        None | Some(RawMissingVariables::Warning) => Some(MissingVariables::Warning),
+        Some(RawMissingVariables::Error) => Some(MissingVariables::Error),
+        Some(RawMissingVariables::Unreadable) => None,
     }
 }
 

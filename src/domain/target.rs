@@ -98,6 +98,18 @@ pub struct EcsTarget {
     pub probes: Vec<Probe>,
     /// How long a rollout, and how long a pre-deploy task may take.
     pub timeout: Duration,
+    /// What it means when the source of a promotion has a variable that is not here.
+    pub missing_variables: MissingVariables,
+}
+
+/// What it means when the task definition of a promotion's source has a variable or secret that this environment's
+/// lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MissingVariables {
+    /// It is told.
+    Warning,
+    /// Nothing is promoted.
+    Error,
 }
 
 /// Where a task definition comes from.

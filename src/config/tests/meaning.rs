@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::domain::names::ComponentName;
-use crate::domain::target::{Component, Expected, TaskDefinitionSource};
+use crate::domain::target::{Component, Expected, MissingVariables, TaskDefinitionSource};
 
 #[test]
 fn an_environment_is_resolved_with_its_defaults() {
@@ -37,6 +37,7 @@ fn an_environment_is_resolved_with_its_defaults() {
     assert_eq!(worker.task_definition, TaskDefinitionSource::File("ecs/worker.json".into()));
     assert_eq!(worker.timeout, Duration::from_mins(90));
     assert!(worker.probes.is_empty() && worker.pre_deploy.is_none());
+    assert_eq!(worker.missing_variables, MissingVariables::Warning);
 }
 
 #[test]
@@ -155,6 +156,21 @@ fn a_setting_may_stand_in_every_environment_instead() {
     assert_eq!((ecs(&stage, 0).service.as_str(), ecs(&stage, 0).timeout), ("a", Duration::from_mins(5)));
     let production = resolve(&text, "production", &["worker"], Some(r#"{"REGION": "eu-west-1"}"#)).unwrap();
     assert_eq!((ecs(&production, 0).service.as_str(), ecs(&production, 0).timeout), ("b", Duration::from_mins(90)));
+}
+
+#[test]
+fn what_missing_variables_mean_may_differ_between_environments() {
+    let text = with("timeout = \"1h 30m\"", "missing-variables = \"error\"")
+        + "[environments.production.components]\nworker.missing-variables = \"warning\"\n\
+           backend.missing-variables = \"error\"\n";
+    let vars = Some(r#"{"REGION": "eu-west-1"}"#);
+    for (environment, backend, worker) in [
+        ("stage", MissingVariables::Warning, MissingVariables::Error),
+        ("production", MissingVariables::Error, MissingVariables::Warning),
+    ] {
+        let target = resolve(&text, environment, &[], vars).unwrap();
+        assert_eq!((ecs(&target, 0).missing_variables, ecs(&target, 1).missing_variables), (backend, worker));
+    }
 }
 
 #[test]

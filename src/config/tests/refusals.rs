@@ -231,6 +231,10 @@ fn settings() {
         (r#"timeout = "1h 30m""#, r#"timeout = "0s""#),
         (r#"timeout = "1h 30m""#, r#"timeout = "soon""#),
         (r#"timeout = "1h 30m""#, "timeout = 90"),
+        (r#"timeout = "1h 30m""#, r#"missing-variables = "eror""#),
+        (r#"timeout = "1h 30m""#, r#"missing-variables = "ignore""#),
+        (r#"timeout = "1h 30m""#, r#"missing-variables = "${vars.MISSING}""#),
+        (r#"timeout = "1h 30m""#, "missing-variables = true"),
     ];
     insta::assert_snapshot!(said(&changes), @r#"
     container = "w b"
@@ -266,6 +270,18 @@ fn settings() {
 
     timeout = 90
     20:11 90 | `timeout` must be a string, not an integer | write it in quotes: `timeout = "90"`
+
+    missing-variables = "eror"
+    20:21 "eror" | `missing-variables` must be `warning` or `error`, not `eror` | write `error`
+
+    missing-variables = "ignore"
+    20:21 "ignore" | `missing-variables` must be `warning` or `error`, not `ignore` | write one of `warning`, `error`
+
+    missing-variables = "${vars.MISSING}"
+    20:21 "${vars.MISSING}" | `missing-variables` cannot have variables | write the value itself
+
+    missing-variables = true
+    20:21 true | `missing-variables` must be a string, not a boolean | write it in quotes: `missing-variables = "true"`
     "#);
 }
 

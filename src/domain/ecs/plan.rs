@@ -220,7 +220,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::domain::ecs::service::{Controller, Deployment, ServiceStatus};
     use crate::domain::image::Repository;
-    use crate::domain::target::TaskDefinitionSource;
+    use crate::domain::target::{MissingVariables, TaskDefinitionSource};
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -237,6 +237,7 @@ pub(crate) mod tests {
             pre_deploy: None,
             probes: Vec::new(),
             timeout: Duration::from_mins(1),
+            missing_variables: MissingVariables::Warning,
         }
     }
 
