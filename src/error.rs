@@ -92,7 +92,7 @@ impl From<PlanError> for Failure {
                 .hint("create it, or write `create-repository = true` in the component's configuration"),
             PlanError::Image(ImageError::TagTaken { .. }) => Self::failed(message)
                 .hint("the image was not built by shipgate from this commit: delete it, or deploy another commit"),
-            PlanError::Image(ImageError::Expired { .. }) => Self::failed(message).hint(
+            PlanError::Image(ImageError::Expired(_)) => Self::failed(message).hint(
                 "a lifecycle rule may have removed it: deploy the commit to the source again, or name another release",
             ),
             PlanError::Image(ImageError::OtherCommit { .. }) => Self::failed(message)

@@ -72,7 +72,9 @@ fn unparsed(error: &clap::Error) -> ExitCode {
 async fn execute(context: &Context, cli: &Cli) -> Outcome {
     match &cli.command {
         Command::Deploy(arguments) => run_change(context, &cli.global, Change::Deploy(arguments), Until::Applied).await,
-        Command::Promote(arguments) => run_change(context, &cli.global, Change::Promote(arguments), Until::Applied).await,
+        Command::Promote(arguments) => {
+            run_change(context, &cli.global, Change::Promote(arguments), Until::Applied).await
+        }
         Command::Rollback(arguments) => {
             run_change(context, &cli.global, Change::Rollback(arguments), Until::Applied).await
         }

@@ -16,9 +16,15 @@ pub struct Git {
 }
 
 #[derive(Debug, Clone)]
-pub struct Commits { pub count: usize, pub newest: Vec<CommitLine> }
+pub struct Commits {
+    pub count: usize,
+    pub newest: Vec<CommitLine>,
+}
 #[derive(Debug, Clone)]
-pub struct CommitLine { pub sha: GitSha, pub subject: String }
+pub struct CommitLine {
+    pub sha: GitSha,
+    pub subject: String,
+}
 
 impl Git {
     /// The working tree that a directory is in.
@@ -98,7 +104,9 @@ impl Git {
         if !self.has_commit(ancestor).await? || !self.has_commit(descendant).await? {
             return Ok(None);
         }
-        Ok(Some(self.run(&["merge-base", "--is-ancestor", &ancestor.to_string(), &descendant.to_string()]).await?.success))
+        Ok(Some(
+            self.run(&["merge-base", "--is-ancestor", &ancestor.to_string(), &descendant.to_string()]).await?.success,
+        ))
     }
     pub async fn commits_between(&self, from: &GitSha, to: &GitSha, most: usize) -> Result<Option<Commits>, Failure> {
         let log = self.run(&["log", "--format=%H%x09%s", &format!("{from}..{to}")]).await?;

@@ -3,7 +3,6 @@
 mod blob;
 #[cfg(test)]
 mod cloud_copy;
-#[cfg_attr(not(test), expect(dead_code, reason = "promote is the first to copy"))]
 mod copy;
 mod error;
 mod graph;
@@ -95,7 +94,6 @@ impl Registry {
     /// # Errors
     ///
     /// The registry failed, refused, or returned bytes that do not match their digest.
-    #[cfg_attr(not(test), expect(dead_code, reason = "promote is the first to ask for a digest"))]
     pub async fn image(&self, repository: &Repository, digest: &Digest) -> Result<Option<FoundImage>, Failure> {
         tracing::debug!(%repository, %digest, "asking the registry");
         self.read(&self.pinned(repository, digest), &format!("{repository}@{digest}")).await

@@ -119,9 +119,13 @@ pub async fn finish(
 ) -> Result<Outcome, Failure> {
     let Prepared { cloud, access, source, facts, plan, gates } = prepared;
     record_plan(invocation, &plan, &gates);
+    warn_of_dependencies(invocation, &cloud, &plan).await?;
     if let Some(expected) = expected.filter(|expected| **expected != plan.digest()) {
         return Err(Failure::new(Outcome::Stale, format!("the plan is {} now, not {expected}", plan.digest()))
-            .cause(format!("{} has moved, or its configuration has changed, since it was planned", plan.target.environment))
+            .cause(format!(
+                "{} has moved, or its configuration has changed, since it was planned",
+                plan.target.environment
+            ))
             .hint("plan again and look at what is different"));
     }
     if invocation.until == Until::Planned {
@@ -142,6 +146,32 @@ pub async fn finish(
         clock: invocation.clock,
     };
     apply::apply(&run, &authorized, &facts).await
+}
+
+/// Says which dependencies of the components, where those are shipped alone, run another release.
+async fn warn_of_dependencies(invocation: &Invocation<'_>, cloud: &Cloud, plan: &Plan) -> Result<(), Failure> {
+    let target = &plan.target;
+    let is_shipped = |name: &ComponentName| target.components.iter().any(|component| component.name == *name);
+    for component in &target.components {
+        for dependency in component.depends_on.iter().filter(|name| !is_shipped(name)) {
+            let names = [dependency.to_string()];
+            let alone = invocation.configuration.target(invocation.context, target.environment.as_str(), &names)?;
+            let Some(configured) = alone.components.first() else { continue };
+            let runs = match kinds::status(cloud, configured).await {
+                Ok(status) if status.running_release.sha == Some(plan.release.to_string()) => continue,
+                Ok(status) => status.running_release.sha.unwrap_or_else(|| "no release of ours".to_owned()),
+                Err(failure) => format!("what cannot be told: {}", failure.brief()),
+            };
+            invocation.journal.warning(
+                format!("{} depends on {dependency}, which runs {runs}, not this release", component.name),
+                Some(format!(
+                    "make sure that they fit together, or ship both: leave --component {} out",
+                    component.name
+                )),
+            );
+        }
+    }
+    Ok(())
 }
 
 /// The failure that refusing gates make.

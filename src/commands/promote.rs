@@ -54,8 +54,9 @@ pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Promote) -> Resul
 fn source_of(target: &Target) -> Result<EnvironmentName, Failure> {
     target.promotes_from.clone().ok_or_else(|| {
         let environment = &target.environment;
-        Failure::invalid(format!("environment `{environment}` promotes from no other"))
-            .hint(format!("`shipgate deploy {environment}`, or write `promotes-from` in `[environments.{environment}]`"))
+        Failure::invalid(format!("environment `{environment}` promotes from no other")).hint(format!(
+            "`shipgate deploy {environment}`, or write `promotes-from` in `[environments.{environment}]`"
+        ))
     })
 }
 
@@ -166,8 +167,7 @@ async fn images(
             return Err(Failure::failed(format!("the source has no image of `{}`", image.component))
                 .hint("please report this as a bug"));
         };
-        let seen =
-            observe::promoted_image(&source.access, of_source, (cloud, access), image, digest, &release).await?;
+        let seen = observe::promoted_image(&source.access, of_source, (cloud, access), image, digest, &release).await?;
         let (repository, seen) = seen;
         images.push(plan_promoted_image(image, repository, &seen, &release)?);
     }

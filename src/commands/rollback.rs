@@ -49,8 +49,7 @@ pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Rollback) -> Resu
     note(invocation, &target, &components, &release).await;
     let account = cloud.account.clone();
     let plan = Plan { intent: Intent::Rollback, account, target, release, images: Vec::new(), components };
-    let prepared =
-        Prepared { cloud, access, source: None, facts: seen.facts, plan, gates: rollback_gates() };
+    let prepared = Prepared { cloud, access, source: None, facts: seen.facts, plan, gates: rollback_gates() };
     finish(invocation, prepared, None).await
 }
 
@@ -95,11 +94,7 @@ enum Left {
 }
 
 /// Whether a rollback left a release before. A hold by hand stops what is new, not the way back.
-async fn left_before(
-    invocation: &Invocation<'_>,
-    seen: &Seen,
-    release: &ReleaseName,
-) -> Result<Option<Left>, Failure> {
+async fn left_before(invocation: &Invocation<'_>, seen: &Seen, release: &ReleaseName) -> Result<Option<Left>, Failure> {
     for hold in seen.facts.iter().flat_map(|(_, facts)| facts.holds()) {
         if !matches!(hold.scope, HoldScope::Left { .. }) {
             continue;

@@ -218,11 +218,17 @@ mod tests {
             }],
         };
         let runs = proven(&stage, &choice(Evidence::Runs), &[]);
-        assert_eq!((runs.verdict, runs.reason.as_str()), (Verdict::Satisfied, "every task of stage runs it, and its probes pass"));
+        assert_eq!(
+            (runs.verdict, runs.reason.as_str()),
+            (Verdict::Satisfied, "every task of stage runs it, and its probes pass")
+        );
         let at = Some("2026-11-21T04:00:00Z".parse().unwrap());
         let recorded = Evidence::Recorded(Recorded { digest: digest.clone(), revision: "backend:7".to_owned(), at });
         let recorded = proven(&stage, &choice(recorded), &[]);
-        assert_eq!(recorded.reason, "the ledger of stage records its success: backend in backend:7 at 2026-11-21T04:00:00Z");
+        assert_eq!(
+            recorded.reason,
+            "the ledger of stage records its success: backend in backend:7 at 2026-11-21T04:00:00Z"
+        );
         let failing = proven(&stage, &choice(Evidence::Runs), &[("backend".parse().unwrap(), "why".to_owned())]);
         assert_eq!(failing.verdict, Verdict::Unsatisfied);
     }

@@ -92,11 +92,13 @@ impl Hold {
     /// Whether it stops a release, of which is known whether it is reachable from the release that was left, and from
     /// the one that was returned to. `None`: that cannot be told.
     pub fn covers(&self, in_left: Option<bool>, in_returned: Option<bool>) -> Option<bool> {
-        match (&self.scope, in_left, in_returned) {
-            (HoldScope::All { .. } | HoldScope::Unreadable, _, _) => Some(true),
-            (HoldScope::Left { .. }, Some(false), _) | (HoldScope::Left { .. }, _, Some(true)) => Some(false),
-            (HoldScope::Left { .. }, Some(true), Some(false)) => Some(true),
-            (HoldScope::Left { .. }, _, _) => None,
+        if !matches!(self.scope, HoldScope::Left { .. }) {
+            return Some(true);
+        }
+        match (in_left, in_returned) {
+            (Some(false), _) | (_, Some(true)) => Some(false),
+            (Some(true), Some(false)) => Some(true),
+            _ => None,
         }
     }
 

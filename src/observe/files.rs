@@ -37,7 +37,9 @@ impl Files {
             }
             Self::Commit(git, sha) => match git.file_at(sha, path).await? {
                 Some(text) => Ok(Some(text)),
-                None => Err(unusable(path.as_str()).cause(format!("commit {} does not have it", sha.short())).hint(hint)),
+                None => {
+                    Err(unusable(path.as_str()).cause(format!("commit {} does not have it", sha.short())).hint(hint))
+                }
             },
             Self::Unused => Ok(None),
         }

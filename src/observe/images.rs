@@ -82,15 +82,17 @@ pub async fn restored_image(
     release: &ReleaseName,
 ) -> Result<KnownImage, Failure> {
     let unusable = |reason: String| {
-        Failure::failed(reason)
-            .hint("name another release with --release: `shipgate history` lists them")
+        Failure::failed(reason).hint("name another release with --release: `shipgate history` lists them")
     };
     let Some(digest) = &reference.digest else {
         return Err(unusable(format!("the image of release {} is not pinned by digest", release.short())));
     };
     let Some(repository) = repository_of(access, reference) else {
         let registry = &access.registry.host;
-        return Err(unusable(format!("image {reference} of release {} is not in registry {registry}", release.short())));
+        return Err(unusable(format!(
+            "image {reference} of release {} is not in registry {registry}",
+            release.short()
+        )));
     };
     match access.registry.image(&repository, digest).await? {
         Some(found) => {

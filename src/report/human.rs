@@ -126,8 +126,9 @@ fn show_commits(journal: &Journal) {
     let Some(Between { taken_back, commits }) = journal.record().commits else {
         return;
     };
-    let what = if taken_back { "taken back" } else { "brought" };
-    journal.note(format!("  {} commits are {what}", commits.count));
+    let what = if taken_back { "takes back" } else { "brings" };
+    let commits_word = if commits.count == 1 { "commit" } else { "commits" };
+    journal.note(format!("  {what} {} {commits_word}", commits.count));
     for commit in &commits.newest {
         journal.note(format!("      {FAINT}{}{FAINT:#} {}", commit.sha.short(), commit.subject));
     }
@@ -140,12 +141,8 @@ fn show_commits(journal: &Journal) {
 /// The classic reason why what ran on stage does not run on production.
 fn show_missing(journal: &Journal, component: &ComponentPlan) {
     for missing in component.missing_variables() {
-        let kind = if missing.is_secret { "secret" } else { "variable" };
         journal.warning(
-            format!(
-                "{} lacks {kind} {} (container {}), which the source has",
-                component.name, missing.name, missing.container
-            ),
+            format!("{} lacks {missing}, which the source has", component.name),
             Some("add it to the task definition if the release needs it".to_owned()),
         );
     }

@@ -43,6 +43,8 @@ pub struct Record {
     pub components: Vec<ComponentRecord>,
     /// The steps, in the order they began.
     pub steps: Vec<StepRecord>,
+    /// What is odd and stops nothing.
+    pub warnings: Vec<String>,
     /// What was made and not used.
     left_behind: Vec<LeftBehind>,
 }
@@ -222,9 +224,11 @@ impl Journal {
         self.show(Event::Note { text: text.into() });
     }
 
-    /// Shows a warning.
+    /// Shows a warning, and records it.
     pub fn warning(&self, text: impl Into<String>, hint: Option<String>) {
-        self.show(Event::Warning { text: text.into(), hint });
+        let text = text.into();
+        self.update(|record| record.warnings.push(anstream::adapter::strip_str(&text).to_string()));
+        self.show(Event::Warning { text, hint });
     }
 
     #[expect(clippy::needless_pass_by_value, reason = "an event is made to be shown once")]

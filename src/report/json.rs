@@ -25,6 +25,7 @@ struct ReportV1 {
     components: Vec<ComponentV1>,
     steps: Vec<StepV1>,
     left_behind: Vec<String>,
+    warnings: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -216,6 +217,7 @@ pub fn report(record: &Record, outcome: Outcome, failure: Option<&Failure>) -> S
             .map(|step| StepV1 { name: step.name.clone(), seconds: step.seconds, result: step.result })
             .collect(),
         left_behind: if outcome.is_success() { Vec::new() } else { record.left_behind() },
+        warnings: record.warnings.clone(),
         reason: failure.map(|failure| failure.reason.clone()),
         causes: failure.map(|failure| failure.causes.clone()),
         hints: failure.map(|failure| failure.hints.clone()),

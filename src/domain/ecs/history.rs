@@ -35,8 +35,8 @@ fn age(live: &Revision, past: &[Revision]) -> u64 {
     // Each step leads to a smaller number, so this ends.
     while let Some(arn) = restores.take().filter(|arn| number(arn) < position) {
         position = number(&arn);
-        let restored = past.iter().find(|revision| revision.arn == arn);
-        restores = restored.and_then(|revision| revision.ledger.as_ref()?.restores.clone());
+        let original = past.iter().find(|revision| revision.arn == arn);
+        restores = original.and_then(|revision| revision.ledger.as_ref()?.restores.clone());
     }
     position
 }

@@ -72,7 +72,7 @@ pub enum NextRevision {
     /// The one it runs.
     Live,
     /// One that an earlier run registered for this release and did not get to use.
-    Registered(Revision),
+    Registered(Box<Revision>),
     /// A new one. `None` until the image is built.
     New(Option<TaskDefinition>),
 }
@@ -128,8 +128,10 @@ pub fn plan(
     let next = match image {
         _ if changes.is_empty() => NextRevision::Live,
         PlannedImage::AfterBuild { .. } => NextRevision::New(None),
-        PlannedImage::Known(_) => reusable(facts, &desired, release)
-            .map_or_else(|| NextRevision::New(Some(desired)), |revision| NextRevision::Registered(revision.clone())),
+        PlannedImage::Known(_) => reusable(facts, &desired, release).map_or_else(
+            || NextRevision::New(Some(desired)),
+            |revision| NextRevision::Registered(Box::new(revision.clone())),
+        ),
     };
     Ok(EcsPlan { next, changes, missing_variables, ..nothing_to_do(target, facts, image) })
 }
@@ -152,13 +154,12 @@ pub fn plan_rollback(target: &EcsTarget, facts: &EcsFacts, restored: &Revision, 
         revision.ledger.as_ref().is_some_and(unused) && revision.definition.changes_to(&restored.definition).is_empty()
     });
     let next = match registered {
-        Some(revision) => NextRevision::Registered(revision.clone()),
+        Some(revision) => NextRevision::Registered(Box::new(revision.clone())),
         None => NextRevision::New(Some(restored.definition.clone())),
     };
-    let hold = left.zip(returned).map(|(left, returned)| LeftRelease {
-        left: left.sha().clone(),
-        returned: returned.sha().clone(),
-    });
+    let hold = left
+        .zip(returned)
+        .map(|(left, returned)| LeftRelease { left: left.sha().clone(), returned: returned.sha().clone() });
     EcsPlan {
         next,
         changes: facts.live.definition.changes_to(&restored.definition),
@@ -313,7 +314,7 @@ pub(crate) mod tests {
         let mut after = before.clone();
         let next = match &plan.next {
             NextRevision::Live => return after,
-            NextRevision::Registered(revision) => revision.clone(),
+            NextRevision::Registered(revision) => (**revision).clone(),
             NextRevision::New(definition) => {
                 let mut next = revision(number(&before.live.arn) + 1, "", "", Some(entry(SHA, Some("deployed"))));
                 next.definition = definition.clone().unwrap();
@@ -364,7 +365,7 @@ pub(crate) mod tests {
             let mut facts = facts.clone();
             facts.others.push(left_over.clone());
             let again = plan(&target(), &facts, &known_image('a'), &release()).unwrap();
-            assert_eq!(again.next == NextRevision::Registered(left_over.clone()), reused, "{left_over:?}");
+            assert_eq!(again.next == NextRevision::Registered(Box::new(left_over.clone())), reused, "{left_over:?}");
         }
     }
 

@@ -3,6 +3,8 @@
 //! A described revision becomes something registrable by leaving out a deny-list of read-only fields, never by copying
 //! an allow-list of known ones.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 use crate::domain::image::ImageReference;
@@ -69,6 +71,13 @@ pub struct MissingVariable {
     pub name: String,
     /// Whether the other definition takes it from a secret.
     pub is_secret: bool,
+}
+
+impl fmt::Display for MissingVariable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = if self.is_secret { "secret" } else { "variable" };
+        write!(formatter, "{kind} {} (container {})", self.name, self.container)
+    }
 }
 
 /// Where a container's output goes with the `awslogs` driver

@@ -1,0 +1,80 @@
+//! The plan's digest: what it means, without what two honest looks may see differently. A contract.
+
+use serde_json::{Value, json};
+
+use super::component::{ComponentPlan, KindPlan};
+use super::image::{ImagePlan, PlannedImage};
+use super::{Intent, Plan};
+use crate::domain::image::Digest;
+use crate::domain::target::EcsTarget;
+
+impl Plan {
+    /// The digest of what the plan means: release, target, inputs, preconditions and gate policy.
+    ///
+    /// Left out is what two honest looks at the same intention may see differently: whether the image is built yet or
+    /// the revision registered, counts, clocks, and who looked.
+    pub fn digest(&self) -> Digest {
+        let mut value = self.canonical();
+        value.sort_all_objects();
+        Digest::of(value.to_string())
+    }
+
+    fn canonical(&self) -> Value {
+        let target = &self.target;
+        json!({
+            "version": 1,
+            "command": self.intent.as_str(),
+            "source": match &self.intent {
+                Intent::Promote { source } => Some(source.as_str()),
+                Intent::Deploy | Intent::Rollback => None,
+            },
+            "app": target.app,
+            "environment": target.environment.as_str(),
+            "account": self.account,
+            "region": target.region,
+            "release": self.release.to_string(),
+            "gates": target.gates,
+            "images": self.images.iter().map(|image| self.canonical_image(image)).collect::<Vec<_>>(),
+            "components": self.components.iter().map(|component| self.canonical_component(component)).collect::<Vec<_>>(),
+        })
+    }
+
+    /// What is built where a release is made; where one is moved, its digest.
+    fn canonical_image(&self, plan: &ImagePlan) -> Value {
+        let build = &plan.image.build;
+        let args: Vec<[String; 2]> = build.args.iter().map(|(key, value)| [key.clone(), value.to_string()]).collect();
+        let mut value = json!({ "component": plan.image.component, "repository": plan.repository.to_string() });
+        let inputs = match (&self.intent, plan.planned()) {
+            (Intent::Promote { .. }, PlannedImage::Known(image)) => json!({ "digest": image.digest }),
+            _ => json!({
+                "context": build.context.as_str(),
+                "dockerfile": build.dockerfile.as_ref().map(|path| path.as_str()),
+                "platforms": build.platforms,
+                "args": args,
+                "tags": build.tags.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            }),
+        };
+        value["inputs"] = inputs;
+        value
+    }
+
+    fn canonical_component(&self, component: &ComponentPlan) -> Value {
+        let KindPlan::Ecs(plan) = &component.kind;
+        json!({
+            "name": component.name,
+            "kind": "ecs",
+            "cluster": plan.target.cluster.as_str(),
+            "service": plan.target.service.as_str(),
+            "container": plan.target.container.as_str(),
+            "image": plan.target.image,
+            "task_definition": format!("{:?}", plan.target.task_definition),
+            "pre_deploy": pre_deploy_of(&plan.target),
+            "restores": plan.restores,
+            "runs": plan.ran_before(&self.release),
+        })
+    }
+}
+
+fn pre_deploy_of(target: &EcsTarget) -> Option<Vec<String>> {
+    Some(target.pre_deploy.as_ref()?.iter().map(ToString::to_string).collect())
+}

@@ -1,0 +1,158 @@
+//! What is planned for a component, whatever its kind.
+
+use super::PlanError;
+use super::image::{ImagePlan, KnownImage, PlannedImage};
+use crate::domain::ecs::history;
+use crate::domain::ecs::plan::{Drift, EcsFacts, EcsPlan, plan as plan_ecs, plan_rollback as plan_ecs_rollback};
+use crate::domain::ecs::service::Revision;
+use crate::domain::ecs::task_definition::{Change, MissingVariable};
+use crate::domain::hold::Hold;
+use crate::domain::image::Digest;
+use crate::domain::names::ComponentName;
+use crate::domain::release::ReleaseName;
+use crate::domain::rollback::Past;
+use crate::domain::target::{Component, EcsTarget, Kind, MissingVariables};
+
+/// What was seen of a component.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ComponentFacts {
+    /// An ECS service.
+    Ecs(EcsFacts),
+}
+
+impl ComponentFacts {
+    /// The holds on the component.
+    pub fn holds(&self) -> &[Hold] {
+        match self {
+            Self::Ecs(facts) => &facts.service.holds,
+        }
+    }
+}
+
+/// What a component ran before.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ComponentPast {
+    /// The revisions of a service's family, newest first.
+    Ecs(Vec<Revision>),
+}
+
+/// What a component can go back to, by release.
+pub fn past_releases(component: &Component, facts: &ComponentFacts, past: &ComponentPast) -> Past {
+    let (Kind::Ecs(target), ComponentFacts::Ecs(facts), ComponentPast::Ecs(past)) = (&component.kind, facts, past);
+    let release = |revision: &&Revision| revision.ledger.as_ref().map(|entry| entry.release.clone());
+    Past {
+        component: component.name.clone(),
+        runs: facts.live.release(&target.container),
+        earlier: history::earlier(&facts.live, past, &target.container).iter().filter_map(release).collect(),
+    }
+}
+
+/// The revision with which a component goes back to a release: the one it runs, or the newest that succeeded. `None`:
+/// there is none.
+pub fn revision_to_restore<'a>(
+    component: &Component,
+    facts: &'a ComponentFacts,
+    past: &'a ComponentPast,
+    release: &ReleaseName,
+) -> Option<&'a Revision> {
+    let (Kind::Ecs(target), ComponentFacts::Ecs(facts), ComponentPast::Ecs(past)) = (&component.kind, facts, past);
+    if facts.live.release(&target.container).as_ref() == Some(release) {
+        return Some(&facts.live);
+    }
+    let mut earlier = history::earlier(&facts.live, past, &target.container).into_iter();
+    let of_release = |revision: &&Revision| revision.ledger.as_ref().is_some_and(|entry| entry.release == *release);
+    earlier.find(of_release).or_else(|| history::of_release(past, release))
+}
+
+/// Plans to put a component back to what a revision was.
+pub fn plan_component_rollback(
+    component: &Component,
+    facts: &ComponentFacts,
+    restored: &Revision,
+    image: &KnownImage,
+) -> ComponentPlan {
+    let (Kind::Ecs(target), ComponentFacts::Ecs(facts)) = (&component.kind, facts);
+    // A rollback runs no command before: it would be the older one, on data that the newer one has changed.
+    let target = EcsTarget { pre_deploy: None, ..target.clone() };
+    let plan = plan_ecs_rollback(&target, facts, restored, image);
+    ComponentPlan { name: component.name.clone(), kind: KindPlan::Ecs(plan) }
+}
+
+/// What is planned for one component.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ComponentPlan {
+    /// The component.
+    pub name: ComponentName,
+    /// The plan of its kind.
+    pub kind: KindPlan,
+}
+
+/// The plan of a component, by kind.
+#[derive(Debug, Clone, PartialEq)]
+pub enum KindPlan {
+    /// An ECS service.
+    Ecs(EcsPlan),
+}
+
+impl ComponentPlan {
+    /// What the plan changes, and what somebody changed by hand before.
+    pub fn differences(&self) -> (&[Change], Option<&Drift>) {
+        match &self.kind {
+            KindPlan::Ecs(plan) => (&plan.changes, plan.drift.as_ref()),
+        }
+    }
+
+    /// The component whose image it runs, and the digest where that is known.
+    pub fn image(&self) -> Option<(&ComponentName, &Digest)> {
+        let KindPlan::Ecs(plan) = &self.kind;
+        match &plan.image {
+            PlannedImage::Known(image) => Some((&plan.target.image, &image.digest)),
+            PlannedImage::AfterBuild { .. } => None,
+        }
+    }
+
+    /// What the source has and the component lacks.
+    pub fn missing_variables(&self) -> &[MissingVariable] {
+        match &self.kind {
+            KindPlan::Ecs(plan) => &plan.missing_variables,
+        }
+    }
+
+    /// Whether nothing in it is still to become known.
+    pub fn is_known(&self) -> bool {
+        match &self.kind {
+            KindPlan::Ecs(plan) => matches!(plan.image, PlannedImage::Known(_)),
+        }
+    }
+
+    /// Whether nothing is to change.
+    pub fn is_empty(&self) -> bool {
+        match &self.kind {
+            KindPlan::Ecs(plan) => plan.is_empty(),
+        }
+    }
+}
+
+/// Plans one component.
+///
+/// # Errors
+///
+/// [`PlanError`]
+pub fn plan_component(
+    component: &Component,
+    facts: &ComponentFacts,
+    images: &[ImagePlan],
+    release: &ReleaseName,
+) -> Result<ComponentPlan, PlanError> {
+    let (Kind::Ecs(target), ComponentFacts::Ecs(facts)) = (&component.kind, facts);
+    let image = images
+        .iter()
+        .find(|plan| plan.image.component == target.image)
+        .ok_or_else(|| PlanError::NotObserved(component.name.clone()))?;
+    let plan = plan_ecs(target, facts, &image.planned(), release)?;
+    if target.missing_variables == MissingVariables::Error && !plan.missing_variables.is_empty() {
+        let names: Vec<String> = plan.missing_variables.iter().map(ToString::to_string).collect();
+        return Err(PlanError::MissingVariables { component: component.name.clone(), names: names.join(", ") });
+    }
+    Ok(ComponentPlan { name: component.name.clone(), kind: KindPlan::Ecs(plan) })
+}

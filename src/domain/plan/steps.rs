@@ -1,0 +1,103 @@
+//! The steps of a plan, for people.
+
+use super::Plan;
+use super::component::{ComponentPlan, KindPlan};
+use super::image::{ImagePlan, ImageStep};
+use crate::domain::ecs::plan::NextRevision;
+use crate::domain::ecs::service::short_arn;
+use crate::domain::ecs::task_definition::Change;
+use crate::domain::neutral;
+
+/// One line of a plan, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The step's name, the same that its execution is reported under: `build backend`.
+    pub name: String,
+    /// What it does.
+    pub summary: String,
+    /// What differs afterwards, where that can be listed.
+    pub changes: Vec<Change>,
+}
+
+impl Plan {
+    /// The steps in the order they are taken. Empty: nothing is to change.
+    pub fn steps(&self) -> Vec<Step> {
+        let images = self.images.iter().flat_map(image_steps);
+        images.chain(self.components.iter().flat_map(component_steps)).collect()
+    }
+}
+
+fn image_steps(plan: &ImagePlan) -> Vec<Step> {
+    let component = &plan.image.component;
+    let step = |name: String, summary: String| Step { name, summary, changes: Vec::new() };
+    match &plan.step {
+        ImageStep::Reuse { image, missing_tags } => missing_tags
+            .iter()
+            .map(|tag| step(format!("tag {component}"), format!("put tag {tag} on {}", image.reference)))
+            .collect(),
+        ImageStep::Build { create_repository } => {
+            let create = create_repository
+                .then(|| step(format!("create repository {component}"), format!("create {}", plan.repository)));
+            let build = step(
+                format!("build {component}"),
+                format!("build {} and push it as {}:{}", plan.image.build.context, plan.repository, plan.tag),
+            );
+            create.into_iter().chain([build]).collect()
+        }
+        ImageStep::Copy { image, from, create_repository } => {
+            let create = create_repository
+                .then(|| step(format!("create repository {component}"), format!("create {}", plan.repository)));
+            let copy = step(
+                format!("copy {component}"),
+                format!("copy {} from {from} to {}:{}", image.digest, plan.repository, plan.tag),
+            );
+            create.into_iter().chain([copy]).collect()
+        }
+    }
+}
+
+fn component_steps(component: &ComponentPlan) -> Vec<Step> {
+    let KindPlan::Ecs(plan) = &component.kind;
+    let name = &component.name;
+    let family = plan.live.definition.family();
+    let revision = match &plan.next {
+        NextRevision::Live => return Vec::new(),
+        NextRevision::Registered(revision) => Step {
+            name: format!("use revision {name}"),
+            summary: format!("use revision {}, registered for this release before", revision.short()),
+            changes: plan.changes.clone(),
+        },
+        NextRevision::New(definition) => {
+            let family = definition.as_ref().map_or(family, |definition| definition.family());
+            Step {
+                name: format!("register {name}"),
+                summary: match &plan.restores {
+                    None => format!("register a new revision of {}", neutral::phrase(family, 255)),
+                    Some(arn) => format!("register what {} was again", short_arn(arn)),
+                },
+                changes: plan.changes.clone(),
+            }
+        }
+    };
+    let pre_deploy = plan.target.pre_deploy.as_ref().map(|_| Step {
+        name: format!("pre-deploy {name}"),
+        summary: "run the pre-deploy command as a one-off task of the new revision".to_owned(),
+        changes: Vec::new(),
+    });
+    let update = Step {
+        name: format!("update {name}"),
+        summary: format!(
+            "update service {} of {} from {}",
+            plan.target.service,
+            plan.target.cluster,
+            plan.live.short()
+        ),
+        changes: Vec::new(),
+    };
+    let hold = plan.hold.as_ref().map(|hold| Step {
+        name: format!("hold {name}"),
+        summary: format!("stop the commits of {} that {} does not have", hold.left.short(), hold.returned.short()),
+        changes: Vec::new(),
+    });
+    [Some(revision), pre_deploy, hold, Some(update)].into_iter().flatten().collect()
+}

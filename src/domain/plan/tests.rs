@@ -1,0 +1,259 @@
+use super::*;
+use crate::domain::ecs::plan::EcsFacts;
+use crate::domain::ecs::plan::tests::{carried_out, facts, revision, target};
+use crate::domain::ecs::service::RolloutState;
+use crate::domain::image::{Digest, Repository};
+use crate::domain::ledger::LedgerEntry;
+use crate::domain::target::{Build, Component, Image, Kind};
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use proptest::prelude::*;
+
+const SHA: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+
+fn image() -> Image {
+    Image {
+        component: "backend".parse().unwrap(),
+        repository: "stage-cloudshop-backend".parse().unwrap(),
+        create_repository: false,
+        build: Build {
+            context: "backend".into(),
+            dockerfile: None,
+            platforms: Vec::new(),
+            args: IndexMap::new(),
+            tags: Vec::new(),
+        },
+    }
+}
+
+fn repository() -> Repository {
+    Repository { host: "localhost:4566".to_owned(), name: "stage-cloudshop-backend".parse().unwrap() }
+}
+
+fn present(revisions: &[Option<&str>]) -> ImageState {
+    ImageState::Present(PresentImage {
+        digest: format!("sha256:{}", "a".repeat(64)).parse().unwrap(),
+        platforms: Vec::new(),
+        revisions: revisions.iter().map(|revision| revision.map(str::to_owned)).collect(),
+        missing_tags: Vec::new(),
+    })
+}
+
+fn planned(state: &ImageState) -> Result<ImagePlan, ImageError> {
+    plan_image(&image(), repository(), state, &SHA.parse().unwrap())
+}
+
+fn whole_plan(state: &ImageState, live: u64, desired: i32) -> Plan {
+    let (name, kind) = ("backend".parse().unwrap(), Kind::Ecs(target()));
+    let component = Component { name, depends_on: Vec::new(), kind };
+    let mut facts = facts(revision(live, "repo:old", "debug", None), vec![]);
+    facts.service.desired = desired;
+    let images = vec![planned(state).unwrap()];
+    let release = SHA.parse().unwrap();
+    let plan = plan_component(&component, &ComponentFacts::Ecs(facts), &images, &release).unwrap();
+    Plan {
+        intent: Intent::Deploy,
+        target: Target {
+            app: "cloudshop".to_owned(),
+            environment: "stage".parse().unwrap(),
+            region: "us-east-1".parse().unwrap(),
+            account: None,
+            promotes_from: None,
+            gates: IndexMap::new(),
+            images: vec![image()],
+            components: vec![component],
+        },
+        account: "123456789012".parse().unwrap(),
+        release,
+        images,
+        components: vec![plan],
+    }
+}
+
+#[test]
+fn an_image_is_reused_only_when_every_label_agrees() {
+    assert!(matches!(planned(&present(&[Some(SHA)])).unwrap().step, ImageStep::Reuse { .. }));
+    for labels in [vec![None], vec![Some("other")], vec![Some(SHA), None]] {
+        let error = planned(&present(&labels)).unwrap_err();
+        assert!(matches!(error, ImageError::TagTaken { .. }), "{labels:?}");
+    }
+}
+
+#[test]
+fn a_missing_repository_is_created_only_when_asked() {
+    assert_eq!(planned(&ImageState::RepositoryMissing), Err(ImageError::RepositoryMissing(repository())));
+    let creating = Image { create_repository: true, ..image() };
+    let plan = plan_image(&creating, repository(), &ImageState::RepositoryMissing, &SHA.parse().unwrap()).unwrap();
+    assert_eq!(plan.step, ImageStep::Build { create_repository: true });
+}
+
+#[test]
+fn the_digest_leaves_out_what_is_already_done_and_how_many_run() {
+    let digest = whole_plan(&ImageState::Missing, 7, 1).digest();
+    assert_eq!(digest, whole_plan(&present(&[Some(SHA)]), 7, 1).digest());
+    assert_eq!(digest, whole_plan(&ImageState::Missing, 7, 5).digest());
+    assert_ne!(digest, whole_plan(&ImageState::Missing, 8, 1).digest());
+}
+
+#[test]
+fn steps_come_in_order() {
+    let names: Vec<String> = whole_plan(&ImageState::Missing, 7, 1).steps().into_iter().map(|step| step.name).collect();
+    assert_eq!(names, ["build backend", "register backend", "update backend"]);
+}
+
+fn digest(character: char) -> Digest {
+    format!("sha256:{}", character.to_string().repeat(64)).parse().unwrap()
+}
+
+/// What the registries say of a promotion to another repository.
+fn promoted(state: TagState) -> PromotedImage {
+    PromotedImage {
+        digest: digest('a'),
+        from: repository(),
+        found: Some(PresentImage {
+            digest: digest('a'),
+            platforms: Vec::new(),
+            revisions: vec![Some(SHA.to_owned())],
+            missing_tags: Vec::new(),
+        }),
+        target: state,
+    }
+}
+
+fn production() -> Repository {
+    Repository { name: "prod-cloudshop-backend".parse().unwrap(), ..repository() }
+}
+
+fn promotion(facts: &EcsFacts, state: TagState, source: &str) -> Plan {
+    let (name, kind) = ("backend".parse().unwrap(), Kind::Ecs(target()));
+    let component = Component { name, depends_on: Vec::new(), kind };
+    let release: ReleaseName = SHA.parse().unwrap();
+    let images = vec![plan_promoted_image(&image(), production(), &promoted(state), &release).unwrap()];
+    let plan = plan_component(&component, &ComponentFacts::Ecs(facts.clone()), &images, &release).unwrap();
+    let deploy = whole_plan(&ImageState::Missing, 7, 1);
+    Plan {
+        intent: Intent::Promote { source: source.parse().unwrap() },
+        target: Target { environment: "production".parse().unwrap(), components: vec![component], ..deploy.target },
+        release,
+        images,
+        components: vec![plan],
+        account: deploy.account,
+    }
+}
+
+fn live(number: u64) -> EcsFacts {
+    facts(revision(number, "repo:old", "debug", None), vec![])
+}
+
+/// The facts once a promotion has got so far: our revision is the live one, and its ledger says what was before.
+fn promoted_facts(before: &EcsFacts, outcome: Option<&str>, at: Timestamp) -> EcsFacts {
+    let plan = promotion(before, TagState::Missing, "stage");
+    let KindPlan::Ecs(ecs_plan) = &plan.components[0].kind;
+    let mut after = carried_out(before, ecs_plan);
+    after.live.ledger = Some(LedgerEntry {
+        previous: Some(before.live.arn.clone()),
+        outcome: outcome.map(str::to_owned),
+        at: Some(at),
+        run: Some(format!("acme/shop/{}/1", at.as_second())),
+        ..LedgerEntry::new(SHA.parse().unwrap())
+    });
+    after
+}
+
+#[test]
+fn a_promoted_image_is_copied_only_where_it_is_not() {
+    let release = SHA.parse().unwrap();
+    let step = |to: Repository, state| plan_promoted_image(&image(), to, &promoted(state), &release).unwrap().step;
+    assert!(matches!(step(production(), TagState::Missing), ImageStep::Copy { create_repository: false, .. }));
+    let ImageStep::Reuse { missing_tags, .. } = step(production(), TagState::LeadsTo(digest('a'))) else { panic!() };
+    assert_eq!(missing_tags, []);
+    let ImageStep::Reuse { missing_tags, .. } = step(repository(), TagState::Missing) else { panic!() };
+    assert_eq!(missing_tags, [SHA.parse().unwrap()], "in one repository nothing moves");
+    let creating = Image { create_repository: true, ..image() };
+    let plan = plan_promoted_image(&creating, production(), &promoted(TagState::RepositoryMissing), &release).unwrap();
+    assert!(matches!(plan.step, ImageStep::Copy { create_repository: true, .. }));
+}
+
+#[test]
+fn an_image_that_is_not_the_release_is_not_promoted() {
+    let release = SHA.parse().unwrap();
+    let error = |seen: &PromotedImage| plan_promoted_image(&image(), production(), seen, &release).unwrap_err();
+    assert!(matches!(error(&promoted(TagState::LeadsTo(digest('b')))), ImageError::TagLeadsElsewhere { .. }));
+    assert_eq!(error(&promoted(TagState::RepositoryMissing)), ImageError::RepositoryMissing(production()));
+    let expired = PromotedImage { found: None, ..promoted(TagState::Missing) };
+    assert!(matches!(error(&expired), ImageError::Expired(_)));
+    for label in [None, Some("other".to_owned())] {
+        let mut seen = promoted(TagState::Missing);
+        seen.found.as_mut().unwrap().revisions = vec![label];
+        assert!(matches!(error(&seen), ImageError::OtherCommit { .. }));
+    }
+}
+
+#[test]
+fn what_is_missing_stops_a_promotion_only_where_that_is_asked() {
+    let source = revision(3, "repo:x", "debug", None).definition;
+    let mut live = live(7);
+    let without = serde_json::json!({"family": "backend", "containerDefinitions": [{"name": "web", "image": "x"}]});
+    live.live.definition = crate::domain::ecs::task_definition::TaskDefinition::from_json(without).unwrap();
+    live.source = Some((source, "web".parse().unwrap()));
+    let plan = promotion(&live, TagState::Missing, "stage");
+    let names: Vec<String> = plan.components[0].missing_variables().iter().map(ToString::to_string).collect();
+    assert_eq!(names, ["variable LOG_LEVEL (container web)"]);
+    let Kind::Ecs(mut strict) = plan.target.components[0].kind.clone();
+    strict.missing_variables = crate::domain::target::MissingVariables::Error;
+    let component = Component { kind: Kind::Ecs(strict), ..plan.target.components[0].clone() };
+    let planned = plan_component(&component, &ComponentFacts::Ecs(live), &plan.images, &plan.release);
+    assert!(matches!(planned, Err(PlanError::MissingVariables { .. })));
+}
+
+#[test]
+fn another_target_source_or_release_is_another_plan() {
+    let plan = promotion(&live(7), TagState::Missing, "stage");
+    assert_ne!(plan.digest(), promotion(&live(8), TagState::Missing, "stage").digest(), "the target moved");
+    assert_ne!(plan.digest(), promotion(&live(7), TagState::Missing, "test").digest());
+    let mut other = plan.clone();
+    other.release = "a".repeat(40).parse().unwrap();
+    assert_ne!(plan.digest(), other.digest());
+    let mut other = plan.clone();
+    other.target.gates.insert("approval".to_owned(), "none".to_owned());
+    assert_ne!(plan.digest(), other.digest());
+    let mut other = plan.clone();
+    let ImageStep::Copy { image, .. } = &mut other.images[0].step else { panic!() };
+    image.digest = digest('b');
+    assert_ne!(plan.digest(), other.digest());
+}
+
+proptest! {
+    /// What two looks at the same intention may see differently: how far it has come, when, and how many run.
+    #[test]
+    fn a_promotion_keeps_its_digest_from_plan_to_end(
+        number in 1u64..1000,
+        desired in 0i32..20,
+        running in 0i32..20,
+        seconds in 0i64..4_000_000_000,
+        has_tag in any::<bool>(),
+        outcome in proptest::option::of(prop_oneof![Just("deployed"), Just("unproven"), Just("broken")]),
+        rolling_out in any::<bool>(),
+    ) {
+        let before = live(number);
+        let planned = promotion(&before, TagState::Missing, "stage").digest();
+        let tag = if has_tag { TagState::LeadsTo(digest('a')) } else { TagState::Missing };
+        let mut later = before.clone();
+        (later.service.desired, later.service.running) = (desired, running);
+        prop_assert_eq!(&planned, &promotion(&later, tag.clone(), "stage").digest());
+        let mut done = promoted_facts(&before, outcome, Timestamp::from_second(seconds).unwrap());
+        (done.service.desired, done.service.running) = (desired, running);
+        if rolling_out {
+            done.service.deployments[0].rollout_state = Some(RolloutState::InProgress);
+        }
+        prop_assert_eq!(&planned, &promotion(&done, tag, "stage").digest());
+        done.live.ledger = None;
+        prop_assert_ne!(planned, promotion(&done, TagState::Missing, "stage").digest(), "moved there by somebody else");
+    }
+
+    #[test]
+    fn every_release_name_is_a_tag(sha in "[0-9a-f]{40}", time in proptest::option::of("[0-9]{8}T[0-9]{6}Z")) {
+        let name = time.map_or(sha.clone(), |time| format!("{sha}-dirty-{time}"));
+        prop_assert_eq!(release_tag(&name.parse().unwrap()).to_string(), name);
+    }
+}
