@@ -62,6 +62,13 @@ impl Interpreter<'_, '_> {
         Some(value.template)
     }
 
+    /// The words of a command, in which the release may stand.
+    pub(super) fn command(&mut self, words: &[Text]) -> Option<Vec<Template>> {
+        let check = |index: usize| if index == 0 { values::something } else { values::argument };
+        let words = words.iter().enumerate();
+        all(words.map(|(index, word)| self.template("pre-deploy", word, check(index))).collect())
+    }
+
     /// A table of values in which the release may stand, by keys that follow a rule too.
     pub(super) fn templates(
         &mut self,

@@ -2,16 +2,19 @@
 //!
 //! In order: `read` turns the text into the shape of `raw`; `check` looks at how its parts fit; `resolve` merges the
 //! settings of one environment, looks variables up in its `scope` and lets `interpret` turn every `text` into what it
-//! names. All of them note what is wrong and go on, so that it is told at once. Nothing here reads a file or an
-//! environment variable: the caller hands both over.
+//! names. All of them note what is wrong and go on, so that it is told at once. `past` takes the one thing that a promotion
+//! needs from the configuration of another commit. Nothing here reads a file or an environment variable: the caller
+//! hands both over.
+
+use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use toml::de::{DeTable, DeValue};
 
 mod check;
 mod dependencies;
 mod error;
 mod interpret;
+mod past;
 mod raw;
 mod read;
 mod resolve;
@@ -27,10 +30,12 @@ mod wording;
 pub use error::ConfigErrors;
 pub use resolve::Request;
 
+use crate::domain::names::ComponentName;
 use crate::domain::target::Target;
+use crate::domain::template::Template;
 use error::Problems;
 use raw::RawConfig;
-use read::{Node, Read as _};
+use read::{Node, Read as _, parse_toml};
 
 /// A configuration that is right in itself. What its variables stand for is looked up later, where it is needed.
 #[derive(Debug, Clone)]
@@ -43,8 +48,7 @@ pub struct Document {
 impl Document {
     /// Reads the text of a configuration file, and checks everything that does not depend on variables.
     pub fn parse(path: &Utf8Path, text: &str) -> Result<Self, ConfigErrors> {
-        // A byte order mark is not part of the first line.
-        let source = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let source = without_byte_order_mark(text);
         let mut problems = Problems::default();
         let raw = parse_raw(source, &mut problems);
         let document = raw.map(|raw| Self { path: path.to_owned(), source: source.to_owned(), raw });
@@ -56,27 +60,42 @@ impl Document {
         self.raw.environments.names()
     }
 
-    pub fn pre_deploy_at(&self, _request: &Request<'_>, _text: &str, _shown: &Utf8Path) -> Result<std::collections::BTreeMap<crate::domain::names::ComponentName, Option<Vec<crate::domain::template::Template>>>, ConfigErrors> {
-        Ok(std::collections::BTreeMap::new())
-    }
-
     /// One environment with the components that are asked for. Looks up the variables of no other.
     pub fn resolve(&self, request: &Request<'_>) -> Result<Target, ConfigErrors> {
         let mut problems = Problems::default();
         let target = resolve::request(&self.raw, request, &mut problems);
         problems.finish(&self.path, &self.source, target)
     }
+
+    /// The commands before traffic of another commit: of the components that are asked for, `pre-deploy` as `text` has
+    /// it, which is the configuration of that commit. `None` for a component without one there.
+    ///
+    /// Nothing else of the text is looked at. Variables stand for what they stand for here and now. What is wrong with
+    /// the text is told with `path_shown`, for example `shipgate.toml at 4b825dc`.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for `promote`, which is being built"))]
+    pub fn pre_deploy_at(
+        &self,
+        request: &Request<'_>,
+        text: &str,
+        path_shown: &Utf8Path,
+    ) -> Result<BTreeMap<ComponentName, Option<Vec<Template>>>, ConfigErrors> {
+        let mut problems = Problems::default();
+        let asked = resolve::asked(&self.raw, request, &mut problems);
+        let asked = problems.finish(&self.path, &self.source, asked)?;
+        let source = without_byte_order_mark(text);
+        let mut problems = Problems::default();
+        let commands = past::pre_deploy(asked, source, &mut problems);
+        problems.finish(path_shown, source, commands)
+    }
+}
+
+/// A byte order mark is not part of the first line.
+fn without_byte_order_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 fn parse_raw(source: &str, problems: &mut Problems) -> Option<RawConfig> {
-    let table = match DeTable::parse(source) {
-        Ok(table) => DeValue::Table(table.into_inner()),
-        Err(error) => {
-            let hint = "correct the TOML: texts stand in quotes, and a key or table stands once";
-            problems.at(&error.span().unwrap_or_default(), format!("invalid TOML: {}", error.message()), hint);
-            return None;
-        }
-    };
+    let table = parse_toml(source, problems)?;
     let raw = RawConfig::read(&Node::root(source, &table), problems);
     check::structure(&raw, problems);
     for (key, environment) in raw.environments.iter() {

@@ -225,10 +225,7 @@ impl RawSettings {
         Self {
             container: table.optional("container"),
             task_definition: table.optional("task-definition"),
-            pre_deploy: table.optional_with("pre-deploy", |node, problems| {
-                node.refuse_empty("name the program to run, or remove the key", problems);
-                Vec::read(node, problems)
-            }),
+            pre_deploy: table.optional_with("pre-deploy", read_command),
             repository: table.optional("repository"),
             create_repository: table.optional("create-repository"),
             cluster: table.optional("cluster"),
@@ -250,6 +247,12 @@ impl RawSettings {
         table.refuse_unknown();
         settings
     }
+}
+
+/// The words of a command.
+pub(super) fn read_command(node: &Node<'_>, problems: &mut Problems) -> Vec<Text> {
+    node.refuse_empty("name the program to run, or remove the key", problems);
+    Vec::read(node, problems)
 }
 
 /// What a variable or secret means that the source's task definition has and this environment's lacks.

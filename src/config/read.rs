@@ -23,6 +23,16 @@ pub(super) trait Read {
     fn read(node: &Node<'_>, problems: &mut Problems) -> Self;
 }
 
+/// The text as TOML. One that is none is told.
+pub(super) fn parse_toml<'d>(source: &'d str, problems: &mut Problems) -> Option<DeValue<'d>> {
+    let parsed = DeTable::parse(source).map(|table| DeValue::Table(table.into_inner()));
+    let told = |error: toml::de::Error| {
+        let hint = "correct the TOML: texts stand in quotes, and a key or table stands once";
+        problems.at(&error.span().unwrap_or_default(), format!("invalid TOML: {}", error.message()), hint);
+    };
+    parsed.map_err(told).ok()
+}
+
 /// A value of the file, and what it is called.
 #[derive(Debug, Clone)]
 pub(super) struct Node<'d> {
@@ -60,6 +70,12 @@ impl<'d> Node<'d> {
             anchor: value.span(),
             value: value.get_ref(),
         }
+    }
+
+    /// What a key has, where this is a table in which it is written. Nothing is told.
+    pub(super) fn inside(&self, key: &str) -> Option<Self> {
+        let (key, value) = self.value.as_table()?.get_key_value(key)?;
+        Some(self.child(key, value))
     }
 
     /// The table that this is.

@@ -25,7 +25,6 @@ use crate::domain::names::{ComponentName, EnvironmentName, InvalidName};
 use crate::domain::target::{
     Build, Component, EcsTarget, Image, Kind, MissingVariables, Probe, Target, TaskDefinitionSource,
 };
-use crate::domain::template::Template;
 
 /// How long a rollout may take where nothing is written.
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(20);
@@ -53,21 +52,59 @@ impl fmt::Debug for Request<'_> {
     }
 }
 
+impl Request<'_> {
+    fn selects(&self, component: &str) -> bool {
+        self.components.is_empty() || self.components.iter().any(|name| name == component)
+    }
+}
+
+/// What a request is about, for what is resolved by itself.
+pub(super) struct Asked<'d> {
+    /// What variables stand for.
+    pub(super) scope: Scope<'d>,
+    /// The environment's name.
+    pub(super) environment: &'d str,
+    /// The components that are asked for.
+    pub(super) components: Vec<ComponentName>,
+}
+
 /// Resolves what a request asks for.
 pub(super) fn request(config: &RawConfig, request: &Request<'_>, problems: &mut Problems) -> Option<Target> {
+    let (key, environment) = find(config, request, problems)?;
+    let outside = Outside::new(request.vars, request.env, problems);
+    Resolver::new(config, key, environment, outside, problems).target(&|name| request.selects(name))
+}
+
+/// Resolves nothing but what variables stand for.
+pub(super) fn asked<'d>(config: &'d RawConfig, request: &Request<'d>, problems: &mut Problems) -> Option<Asked<'d>> {
+    let (key, environment) = find(config, request, problems)?;
+    let outside = Outside::new(request.vars, request.env, problems);
+    let scope = Resolver::new(config, key, environment, outside, problems).interpreter.scope;
+    let selected = config.components.names().filter(|name| request.selects(name));
+    Some(Asked {
+        scope,
+        environment: request.environment,
+        components: selected.filter_map(|name| name.parse().ok()).collect(),
+    })
+}
+
+/// The environment of a request. Names that are not in the file are told.
+fn find<'d>(
+    config: &'d RawConfig,
+    request: &Request<'_>,
+    problems: &mut Problems,
+) -> Option<(&'d Key, &'d RawEnvironment)> {
     for name in request.components {
         if config.components.get(name).is_none() {
             problems.outside(format!("there is no component `{name}`"), one_of(name, config.components.names()));
         }
     }
-    let Some((key, environment)) = config.environments.get(request.environment) else {
+    let found = config.environments.get(request.environment);
+    if found.is_none() {
         let name = request.environment;
         problems.outside(format!("there is no environment `{name}`"), one_of(name, config.environments.names()));
-        return None;
-    };
-    let is_selected = |name: &str| request.components.is_empty() || request.components.iter().any(|it| it == name);
-    let outside = Outside::new(request.vars, request.env, problems);
-    Resolver::new(config, key, environment, outside, problems).target(&is_selected)
+    }
+    found
 }
 
 /// Checks all that can be checked of an environment without its surroundings.
@@ -199,7 +236,8 @@ impl<'d, 'p> Resolver<'d, 'p> {
         let task_definition = settings
             .pick(|settings| settings.task_definition.as_ref())
             .map(|text| self.interpreter.parsed("task-definition", text, values::task_definition));
-        let pre_deploy = settings.pick(|settings| settings.pre_deploy.as_ref()).map(|words| self.command(words));
+        let pre_deploy =
+            settings.pick(|settings| settings.pre_deploy.as_ref()).map(|words| self.interpreter.command(words));
         let probes = settings.pick(|settings| settings.probes.as_ref());
         let probes = probes.into_iter().flatten().map(|probe| self.probe(probe)).collect();
         let timeout = settings.pick(|settings| settings.timeout.as_ref());
@@ -226,12 +264,6 @@ impl<'d, 'p> Resolver<'d, 'p> {
     fn settings(&self, key: &'d Key, component: &'d RawComponent) -> Settings<'d> {
         let overrides = self.environment.components.get(&key.text).map(|(_, overrides)| overrides);
         Settings { key, own: &component.settings, overrides }
-    }
-
-    fn command(&mut self, words: &[Text]) -> Option<Vec<Template>> {
-        let check = |index: usize| if index == 0 { values::something } else { values::argument };
-        let words = words.iter().enumerate();
-        all(words.map(|(index, word)| self.interpreter.template("pre-deploy", word, check(index))).collect())
     }
 
     fn probe(&mut self, probe: &RawProbe) -> Option<Probe> {
