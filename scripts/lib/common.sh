@@ -48,3 +48,22 @@ install_packages() {
     run_logged "$log" apt-get update
     run_logged "$log" apt-get install --yes --no-install-recommends "$@"
 }
+
+# unpack_package LOG PACKAGE DIRECTORY: the files of a package, without what it would do to this machine.
+unpack_package() {
+    local log=$1 package=$2 directory=$3 download
+    if ! command -v apt-get >/dev/null; then
+        fail "missing: $package" "install it"
+    fi
+    # Beside the place it goes to, so that what is half unpacked never is in it.
+    download=$(mktemp --directory "$directory.XXXXXX")
+    # Whoever is not root has to do with the lists that are there.
+    if [[ $(id -u) == 0 ]]; then
+        run_logged "$log" apt-get update
+    fi
+    (cd "$download" && run_logged "$log" apt-get download "$package")
+    run_logged "$log" dpkg-deb --extract "$download"/*.deb "$download/files"
+    rm -rf "$directory"
+    mv "$download/files" "$directory"
+    rm -rf "$download"
+}

@@ -1,0 +1,83 @@
+# shellcheck shell=bash
+# A registry with passwords, for what the emulator's registry does not do: it asks nobody for one, and
+# takes manifests whose layers it does not have. It stands for ECR in another region.
+# shellcheck disable=SC2154 # stack says where its state is and which port it has
+
+# The user and the password that the emulator's GetAuthorizationToken hands out, the latter by bcrypt.
+readonly registry_login=AWS:ministack-auth-token
+# shellcheck disable=SC2016 # no variables
+readonly registry_htpasswd='AWS:$2y$05$abcdefghijklmnopqrstuuFFQ5DfMj2V4Jq9Io6PVWpPfmII0G5FG'
+
+registry_answers() {
+    curl --silent --fail --max-time 2 --noproxy '*' --output /dev/null --user "$registry_login" "$registry/v2/"
+}
+
+registry_runs() {
+    process_lives "$state/registry.pid"
+}
+
+# The program by Debian, unpacked and not installed: its package would start a registry of its own, for
+# everybody and without a password.
+registry_program() {
+    local unpacked=$repository/target/docker-registry
+    if type -P docker-registry; then
+        return
+    fi
+    (
+        flock 9
+        if [[ ! -x $unpacked/usr/bin/docker-registry ]]; then
+            say "fetching docker-registry"
+            unpack_package "$state/log/registry-install.log" docker-registry "$unpacked"
+        fi
+    ) 9>"$unpacked.lock"
+    printf '%s\n' "$unpacked/usr/bin/docker-registry"
+}
+
+# With a directory of its own for the data, the password and nothing else; on this machine only.
+write_registry_config() {
+    printf '%s\n' "$registry_htpasswd" >"$state/registry.htpasswd"
+    cat >"$state/registry.yml" <<YAML
+version: 0.1
+log: { level: warn, accesslog: { disabled: true } }
+storage: { filesystem: { rootdirectory: "$state/registry" } }
+http: { addr: "127.0.0.1:$registry_port", secret: local }
+auth: { htpasswd: { realm: local, path: "$state/registry.htpasswd" } }
+YAML
+}
+
+ensure_registry() {
+    local program
+    if ! registry_runs; then
+        if (exec 3<>"/dev/tcp/localhost/$registry_port") 2>/dev/null; then
+            fail "port $registry_port, 100 above the stack's, is taken by something this stack did not start" \
+                "set SHIPGATE_STACK_PORT and SHIPGATE_STACK_DIR"
+        fi
+        program=$(registry_program)
+        say "starting the registry with passwords on port $registry_port"
+        write_registry_config
+        start_in_background "$state/log/registry.log" env --ignore-environment \
+            PATH="$PATH" HOME="$HOME" "$program" serve "$state/registry.yml" >"$state/registry.pid"
+    fi
+    wait_for_registry
+}
+
+wait_for_registry() {
+    local attempts
+    for ((attempts = 300; attempts > 0; attempts--)); do
+        if ! registry_runs; then
+            show_end_of "$state/log/registry.log"
+            fail "the registry ended"
+        fi
+        if registry_answers; then
+            return
+        fi
+        sleep 0.1
+    done
+    show_end_of "$state/log/registry.log"
+    fail "the registry does not answer on port $registry_port"
+}
+
+stop_registry() {
+    stop_process "$state/registry.pid" 10
+    rm -rf "$state/registry" "$state/registry.yml" "$state/registry.htpasswd"
+}
