@@ -22,6 +22,7 @@ use secrecy::ExposeSecret as _;
 #[cfg_attr(not(test), expect(unused_imports, reason = "promote is the first to copy"))]
 pub use self::copy::{Copied, copy};
 use self::error::{Side, is_missing};
+use self::limits::Limits;
 use super::ecr::RegistryLogin;
 use crate::context::RegistryAddress;
 use crate::domain::image::{Digest, ImageTag, Repository};
@@ -153,10 +154,15 @@ impl Registry {
     ///
     /// The registry failed or refused.
     pub async fn digest_of(&self, repository: &Repository, tag: &ImageTag) -> Result<Option<Digest>, Failure> {
-        match self.client.fetch_manifest_digest(&tagged(repository, tag), &self.auth).await {
+        self.digest_at(Side::Source, repository, tag).await
+    }
+
+    async fn digest_at(&self, side: Side, repository: &Repository, tag: &ImageTag) -> Result<Option<Digest>, Failure> {
+        let reference = tagged(repository, tag);
+        match Limits::USUAL.patiently(|| self.client.fetch_manifest_digest(&reference, &self.auth)).await {
             Ok(digest) => parse_digest(&digest).map(Some),
             Err(error) if is_missing(&error) => Ok(None),
-            Err(error) => Err(self.failure(Side::Source, &format!("read {repository}:{tag}"), &error)),
+            Err(error) => Err(self.failure(side, &format!("read {repository}:{tag}"), &error)),
         }
     }
 

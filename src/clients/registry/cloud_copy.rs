@@ -1,4 +1,4 @@
-//! Copies on the local cloud.
+//! Copies on the local cloud: the emulator's registry, and one with passwords that checks what it takes.
 
 use std::cell::RefCell;
 
@@ -30,6 +30,10 @@ fn emulator() -> Registry {
     registry("us-east-1", PASSWORD)
 }
 
+fn with_passwords() -> Registry {
+    registry("eu-west-1", PASSWORD)
+}
+
 fn registry(region: &str, password: &str) -> Registry {
     let host = format!("000000000000.dkr.ecr.{region}.amazonaws.com");
     let login = RegistryLogin { host, user: "AWS".to_owned(), password: password.to_owned().into() };
@@ -41,7 +45,7 @@ fn unique(name: &str) -> String {
     let mut random = tempfile::Builder::new();
     let directory = random.prefix("").rand_bytes(8).tempdir().unwrap();
     let random = directory.path().file_name().unwrap().to_str().unwrap().to_ascii_lowercase();
-    format!("t{random}/{name}")
+    format!("t{random}-{name}")
 }
 
 fn repository(registry: &Registry, name: &str) -> Repository {
@@ -156,4 +160,117 @@ async fn a_tag_that_leads_elsewhere_is_not_moved() {
         assert_eq!(registry.image(&to, &other.digest()).await.unwrap(), None);
         copied(&registry, &from, &registry, &to, &sample).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn to_another_registry_blobs_are_streamed() {
+    let (source, target) = (emulator(), with_passwords());
+    let (from, to) = (repository(&source, "stage"), repository(&target, "production"));
+    create(&from, ImageTagMutability::Mutable).await;
+    let sample = Sample::index(&from.to_string());
+    publish(&sample, &from).await;
+
+    let first = copied(&source, &from, &target, &to, &sample).await.unwrap();
+
+    assert_eq!(first, Copied { uploaded: sample.blobs.len(), bytes: sample.bytes(), ..Copied::default() });
+    assert_has(&to, &sample, "v1").await;
+    let again = copied(&source, &from, &target, &to, &sample).await.unwrap();
+    assert_eq!(again, Copied { present: sample.blobs.len(), ..Copied::default() });
+}
+
+#[tokio::test]
+async fn between_repositories_of_a_strict_registry_blobs_are_mounted() {
+    let registry = with_passwords();
+    let (from, to) = (repository(&registry, "stage"), repository(&registry, "production"));
+    let sample = Sample::index(&from.to_string());
+    publish(&sample, &from).await;
+
+    let first = copied(&registry, &from, &registry, &to, &sample).await.unwrap();
+
+    assert_eq!(first, Copied { mounted: sample.blobs.len(), ..Copied::default() });
+    assert_has(&to, &sample, "v1").await;
+    let again = copied(&registry, &from, &registry, &to, &sample).await.unwrap();
+    assert_eq!(again, Copied { present: sample.blobs.len(), ..Copied::default() });
+}
+
+/// Two identities with one registry: one may read, the other may not write, or the other way round.
+#[tokio::test]
+async fn a_wrong_password_is_told_with_the_side_and_its_permissions() {
+    let (good, bad) = (with_passwords(), registry("eu-west-1", "of yesterday"));
+    let (from, to) = (repository(&good, "stage"), repository(&good, "production"));
+    let sample = Sample::image(&from.to_string(), &[2048]);
+    publish(&sample, &from).await;
+
+    let unread = copied(&bad, &from, &good, &to, &sample).await.unwrap_err();
+    assert_eq!(unread.hints, ["allow `ecr:BatchGetImage` and `ecr:GetDownloadUrlForLayer` on the repository it reads"]);
+    let unwritten = copied(&good, &from, &bad, &to, &sample).await.unwrap_err();
+    assert!(unwritten.hints[0].contains("`ecr:PutImage` on the repository it writes"), "{unwritten:?}");
+
+    for failure in [unread, unwritten] {
+        assert!(failure.reason.contains(&from.host), "{failure:?}");
+        assert!(!format!("{failure:?}").contains("of yesterday"), "{failure:?}");
+    }
+    assert_eq!(good.image(&to, &sample.digest()).await.unwrap(), None);
+}
+
+/// What came through here is an image for an engine, too.
+#[tokio::test]
+async fn an_engine_pulls_what_was_copied() {
+    let (source, target) = (emulator(), with_passwords());
+    let (from, to) = (repository(&source, "stage"), repository(&target, "production"));
+    create(&from, ImageTagMutability::Mutable).await;
+    let sample = Sample::index(&from.to_string());
+    publish(&sample, &from).await;
+    copied(&source, &from, &target, &to, &sample).await.unwrap();
+    let config = tempfile::tempdir().unwrap();
+    docker(config.path(), &["login", "--username", "AWS", "--password", PASSWORD, &to.host]);
+
+    let image = format!("{to}@{}", sample.digest());
+    docker(config.path(), &["pull", "--quiet", &image]);
+
+    let found = docker(config.path(), &["image", "inspect", "--format", "{{json .RepoDigests}}", &image]);
+    docker(config.path(), &["rmi", &image]);
+    assert!(found.contains(&image), "{found}");
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests start programs")]
+fn docker(config: &std::path::Path, arguments: &[&str]) -> String {
+    let output = std::process::Command::new("docker").env("DOCKER_CONFIG", config).args(arguments).output().unwrap();
+    assert!(output.status.success(), "docker {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[tokio::test]
+async fn within_one_repository_only_the_tag_is_put() {
+    for registry in [emulator(), with_passwords()] {
+        let repository = repository(&registry, "app");
+        if registry.host == emulator().host {
+            create(&repository, ImageTagMutability::Immutable).await;
+        }
+        let sample = Sample::index(&repository.to_string());
+        publish(&sample, &repository).await;
+        for _ in 0..2 {
+            let copied = copied(&registry, &repository, &registry, &repository, &sample).await.unwrap();
+            assert_eq!(copied, Copied::default());
+        }
+        assert_has(&repository, &sample, "v1").await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_missing_is_told() {
+    let (source, target) = (with_passwords(), emulator());
+    let (from, to) = (repository(&source, "stage"), repository(&target, "production"));
+    let sample = Sample::image(&from.to_string(), &[2048]);
+    publish(&sample, &from).await;
+
+    let failure = copied(&source, &from, &target, &to, &sample).await.unwrap_err();
+    assert_eq!(failure.reason, format!("repository {to} does not exist"));
+    assert!(failure.hints[0].contains("`create-repository = true`"), "{failure:?}");
+
+    create(&to, ImageTagMutability::Mutable).await;
+    let gone = Sample::image("never published", &[2048]);
+    let failure = copied(&source, &from, &target, &to, &gone).await.unwrap_err();
+    assert_eq!(failure.reason, format!("image {from}@{} is not there any more", gone.digest()));
+    assert!(!failure.hints.is_empty());
 }

@@ -98,10 +98,10 @@ impl Job<'_> {
         } else {
             self.contents(digest, progress).await?
         };
+        self.prove(digest).await?;
         if !is_tagged {
             self.tag(digest, tag).await?;
         }
-        self.prove(digest).await?;
         Ok(copied)
     }
 
@@ -243,7 +243,7 @@ impl Job<'_> {
 
     /// Whether the tag leads to the digest already. That it leads elsewhere is an error.
     async fn is_tagged(&self, digest: &Digest, tag: &ImageTag) -> Result<bool, Failure> {
-        match self.target.digest_of(self.to, tag).await? {
+        match self.target.digest_at(Side::Target, self.to, tag).await? {
             None => Ok(false),
             Some(found) if found == *digest => Ok(true),
             Some(found) => Err(Failure::failed(format!("tag {}:{tag} is taken: it leads to {found}", self.to))
@@ -255,7 +255,7 @@ impl Job<'_> {
     }
 
     async fn tag(&self, digest: &Digest, tag: &ImageTag) -> Result<(), Failure> {
-        let manifest = graph::pull(self.target, self.to, digest, None).await?;
+        let manifest = graph::pull(self.source, self.from, digest, None).await?;
         let put = || self.target.push(self.to, tag.as_str(), &manifest);
         let result = self.limits.patiently(put).await;
         // Whatever it said: somebody may have been faster, with this digest or with another one.

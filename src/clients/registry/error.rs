@@ -21,8 +21,8 @@ impl Side {
         match self {
             Self::Source => "`ecr:BatchGetImage` and `ecr:GetDownloadUrlForLayer` on the repository it reads",
             Self::Target => {
-                "`ecr:InitiateLayerUpload`, `ecr:UploadLayerPart`, `ecr:CompleteLayerUpload`, \
-                 `ecr:BatchCheckLayerAvailability` and `ecr:PutImage` on the repository it writes"
+                "`ecr:BatchGetImage`, `ecr:BatchCheckLayerAvailability`, `ecr:InitiateLayerUpload`, \
+                 `ecr:UploadLayerPart`, `ecr:CompleteLayerUpload` and `ecr:PutImage` on the repository it writes"
             }
         }
     }

@@ -64,6 +64,11 @@ impl Sample {
         &self.manifests.iter().find(|(_, bytes)| Digest::of(bytes) == *digest).unwrap().1
     }
 
+    /// The length of all blobs.
+    pub fn bytes(&self) -> u64 {
+        self.blobs.iter().map(|blob| blob.len() as u64).sum()
+    }
+
     /// Adds something that refers to a manifest, and the tag that says so.
     pub fn refer(&mut self, subject: &Digest, artifact_type: &str) -> Digest {
         let empty = self.add_blob(b"{}".to_vec(), "application/vnd.oci.empty.v1+json");
