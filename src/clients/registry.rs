@@ -9,6 +9,10 @@ mod graph;
 mod limits;
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod server;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
@@ -40,6 +44,7 @@ pub struct Registry {
     /// answer would be a limit for the size of a layer: here there is none, and the sender watches that bytes flow.
     uploads: Client,
     auth: RegistryAuth,
+    limits: Limits,
     /// The host as engines and this program address it.
     pub host: String,
 }
@@ -77,7 +82,7 @@ impl Registry {
             })
         };
         let auth = RegistryAuth::Basic(login.user.clone(), login.password.expose_secret().to_owned());
-        Self { client: client(Some(Duration::from_mins(1))), uploads: client(None), auth, host }
+        Self { client: client(Some(Duration::from_mins(1))), uploads: client(None), auth, limits: Limits::USUAL, host }
     }
 
     /// The image under a tag with its labels. `None`: there is none, or the repository does not exist.
@@ -159,7 +164,7 @@ impl Registry {
 
     async fn digest_at(&self, side: Side, repository: &Repository, tag: &ImageTag) -> Result<Option<Digest>, Failure> {
         let reference = tagged(repository, tag);
-        match Limits::USUAL.patiently(|| self.client.fetch_manifest_digest(&reference, &self.auth)).await {
+        match self.limits.patiently(|| self.client.fetch_manifest_digest(&reference, &self.auth)).await {
             Ok(digest) => parse_digest(&digest).map(Some),
             Err(error) if is_missing(&error) => Ok(None),
             Err(error) => Err(self.failure(side, &format!("read {repository}:{tag}"), &error)),

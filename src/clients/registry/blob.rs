@@ -44,8 +44,6 @@ pub struct Transfer<'a> {
     pub to: &'a Repository,
     /// What.
     pub blob: &'a Blob,
-    /// How patiently.
-    pub limits: &'a Limits,
     /// Counts the bytes of all blobs on their way, for people.
     pub counter: Arc<AtomicU64>,
 }
@@ -73,14 +71,14 @@ impl Transfer<'_> {
                 Err(Trouble::Lasting(failure)) => return Err(failure),
                 Err(Trouble::Passing(failure)) => failure,
             };
-            if restarts == self.limits.restarts {
+            if restarts == self.target.limits.restarts {
                 return Err(failure.cause(format!("it was begun {} times", restarts + 1)));
             }
             restarts += 1;
             tracing::debug!(blob = %self.blob.digest, restarts, %failure, "an upload is begun again");
-            self.limits.rest(restarts).await;
+            self.target.limits.rest(restarts).await;
             // The answer may be all that was lost.
-            if self.target.has_blob(self.to, &self.blob.digest, self.limits).await? {
+            if self.target.has_blob(self.to, &self.blob.digest).await? {
                 return Ok(());
             }
         }
@@ -99,7 +97,7 @@ impl Transfer<'_> {
         let push = self.target.uploads.push_blob_stream(&reference, pieces, &digest, Some(self.blob.size));
         let result = tokio::select! {
             result = push => result.map(drop).map_err(|error| self.judge(&error)),
-            waited = stalled(watched, self.limits) => Err(Trouble::Passing(self.stalled(waited))),
+            waited = stalled(watched, &self.target.limits) => Err(Trouble::Passing(self.stalled(waited))),
         };
         let verdict = verdict.lock().unwrap_or_else(PoisonError::into_inner).take();
         let result = match (result, verdict) {
@@ -138,7 +136,7 @@ impl Transfer<'_> {
 
     async fn confirm(&self) -> Result<(), Trouble> {
         let Self { to, blob, .. } = self;
-        match self.target.has_blob(to, &blob.digest, self.limits).await {
+        match self.target.has_blob(to, &blob.digest).await {
             Ok(true) => Ok(()),
             Ok(false) => Err(Trouble::Passing(
                 Failure::failed(format!("repository {to} does not have {} after its upload", blob.digest))
@@ -178,15 +176,10 @@ async fn stalled(mut turn: watch::Receiver<Turn>, limits: &Limits) -> Duration {
 
 impl Registry {
     /// Whether a repository has a blob.
-    pub(super) async fn has_blob(
-        &self,
-        repository: &Repository,
-        digest: &Digest,
-        limits: &Limits,
-    ) -> Result<bool, Failure> {
+    pub(super) async fn has_blob(&self, repository: &Repository, digest: &Digest) -> Result<bool, Failure> {
         self.client.store_auth_if_needed(&self.host, &self.auth).await;
         let (reference, text) = (self.pinned(repository, digest), digest.to_string());
-        let found = limits.patiently(|| self.client.blob_exists(&reference, &text)).await;
+        let found = self.limits.patiently(|| self.client.blob_exists(&reference, &text)).await;
         found.map_err(|error| self.failure(Side::Target, &format!("look for {digest} in {repository}"), &error))
     }
 }
@@ -238,7 +231,7 @@ impl Download {
             name: format!("{} of {from}", blob.digest),
             digest: blob.digest.clone(),
             size: blob.size,
-            limits: *transfer.limits,
+            limits: source.limits,
             stream: None,
             skip: 0,
             done: 0,

@@ -4,6 +4,8 @@ use std::cell::RefCell;
 
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_ecr::types::ImageTagMutability;
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
 
 use super::samples::{INDEX, MANIFEST, Sample};
 use super::{Copied, Registry, copy};
@@ -273,4 +275,59 @@ async fn what_is_missing_is_told() {
     let failure = copied(&source, &from, &target, &to, &gone).await.unwrap_err();
     assert_eq!(failure.reason, format!("image {from}@{} is not there any more", gone.digest()));
     assert!(!failure.hints.is_empty());
+}
+
+/// Also the speed, for a person to read: `cargo nextest run --run-ignored only -E 'test(gigabyte)' --no-capture`.
+#[tokio::test]
+#[ignore = "a gigabyte is copied, which takes its time"]
+async fn a_layer_of_a_gigabyte_needs_little_memory() {
+    const LENGTHS: [u64; 4] = [1_000_000_000, 200_000_000, 200_000_000, 200_000_000];
+    let source = with_passwords();
+    // The same registry by another name: nothing can be mounted.
+    let mut target = with_passwords();
+    target.host = target.host.replace("localhost", "127.0.0.1");
+    let (from, to) = (repository(&source, "stage"), repository(&target, "production"));
+    let mut layers = Vec::new();
+    for (seed, length) in (1..).zip(LENGTHS) {
+        layers.push(publish_layer(&source, &from, seed, length).await);
+    }
+    let mut sample = Sample { blobs: vec![b"{}".to_vec()], ..Sample::default() };
+    let config =
+        json!({"mediaType": "application/vnd.oci.image.config.v1+json", "digest": Digest::of("{}"), "size": 2});
+    sample.digest = Some(sample.add(MANIFEST, &json!({"schemaVersion": 2, "config": config, "layers": layers})));
+    publish(&sample, &from).await;
+
+    let began = tokio::time::Instant::now();
+    let tag = "v1".parse().unwrap();
+    let say = |line: &str| println!("{line}");
+    let copied = copy(&source, &from, &target, &to, &sample.digest(), &tag, say).await.unwrap();
+
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap().trim();
+    println!("{copied:?} in {:?}, {peak} at most", began.elapsed());
+    assert_eq!(copied.bytes, LENGTHS.iter().sum::<u64>() + 2);
+    assert!(peak.split(' ').next().unwrap().parse::<u64>().unwrap() < 64 * 1024, "{peak}");
+}
+
+/// Puts a layer that never is in memory, and returns its descriptor.
+async fn publish_layer(registry: &Registry, to: &Repository, seed: u64, length: u64) -> serde_json::Value {
+    const PIECE: u64 = 100_000;
+    let pieces = move || {
+        let mut random = seed;
+        (0..length / PIECE).map(move |_| {
+            let words = (0..PIECE / 8).map(|_| {
+                random ^= random << 13;
+                random ^= random >> 7;
+                random ^= random << 17;
+                random.to_le_bytes()
+            });
+            bytes::Bytes::from(words.flatten().collect::<Vec<u8>>())
+        })
+    };
+    let digest = Digest::from_hash(pieces().fold(Sha256::new(), Sha256::chain_update));
+    registry.uploads.store_auth_if_needed(&registry.host, &registry.auth).await;
+    let stream = futures_util::stream::iter(pieces().map(Ok));
+    let reference = registry.pinned(to, &digest);
+    registry.uploads.push_blob_stream(&reference, stream, &digest.to_string(), Some(length)).await.unwrap();
+    json!({"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": digest, "size": length})
 }

@@ -14,7 +14,6 @@ use super::Registry;
 use super::blob::{Transfer, missing_repository};
 use super::error::{Side, is_missing};
 use super::graph::{self, Blob, Graph, Manifest, Referrers, referrers_tag};
-use super::limits::Limits;
 use crate::domain::image::{Digest, ImageTag, Repository};
 use crate::error::Failure;
 
@@ -53,18 +52,17 @@ pub async fn copy(
     tag: &ImageTag,
     progress: impl Fn(&str),
 ) -> Result<Copied, Failure> {
-    let job = Job { source, from, target, to, limits: Limits::USUAL };
+    let job = Job { source, from, target, to };
     job.run(digest, tag, &progress).await
 }
 
 /// One copy.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Job<'a> {
-    pub(super) source: &'a Registry,
-    pub(super) from: &'a Repository,
-    pub(super) target: &'a Registry,
-    pub(super) to: &'a Repository,
-    pub(super) limits: Limits,
+struct Job<'a> {
+    source: &'a Registry,
+    from: &'a Repository,
+    target: &'a Registry,
+    to: &'a Repository,
 }
 
 /// What became of a blob.
@@ -84,12 +82,7 @@ struct Progress {
 }
 
 impl Job<'_> {
-    pub(super) async fn run(
-        &self,
-        digest: &Digest,
-        tag: &ImageTag,
-        progress: &impl Fn(&str),
-    ) -> Result<Copied, Failure> {
+    async fn run(&self, digest: &Digest, tag: &ImageTag, progress: &impl Fn(&str)) -> Result<Copied, Failure> {
         tracing::debug!(from = %self.from, to = %self.to, %digest, %tag, "copying an image");
         // Nothing is sent for a tag that cannot be put.
         let is_tagged = self.is_tagged(digest, tag).await?;
@@ -141,14 +134,14 @@ impl Job<'_> {
     }
 
     async fn blob(&self, blob: &Blob, mounts: &Mutex<bool>, progress: &Progress) -> Result<Settled, Failure> {
-        let settled = if self.target.has_blob(self.to, &blob.digest, &self.limits).await? {
+        let settled = if self.target.has_blob(self.to, &blob.digest).await? {
             Settled::Present
         } else if self.mount(blob, mounts).await {
             Settled::Mounted
         } else {
-            let Self { source, from, target, to, .. } = *self;
+            let Self { source, from, target, to } = *self;
             let counter = Arc::clone(&progress.bytes_done);
-            Transfer { source, from, target, to, blob, limits: &self.limits, counter }.run().await?;
+            Transfer { source, from, target, to, blob, counter }.run().await?;
             Settled::Uploaded(blob.size)
         };
         if !matches!(settled, Settled::Uploaded(_)) {
@@ -185,7 +178,7 @@ impl Job<'_> {
         }
         let name = manifest.digest.to_string();
         let put = || self.target.push(self.to, &name, manifest);
-        self.limits.patiently(put).await.map_err(|error| self.not_put(&name, &error))?;
+        self.target.limits.patiently(put).await.map_err(|error| self.not_put(&name, &error))?;
         self.prove(&manifest.digest).await
     }
 
@@ -199,7 +192,7 @@ impl Job<'_> {
     async fn has_manifest(&self, digest: &Digest) -> Result<bool, Failure> {
         let reference = self.target.pinned(self.to, digest);
         let ask = || self.target.client.fetch_manifest_digest(&reference, &self.target.auth);
-        match self.limits.patiently(ask).await {
+        match self.target.limits.patiently(ask).await {
             Ok(found) => Ok(found == digest.to_string()),
             Err(error) if is_missing(&error) => Ok(false),
             Err(error) => Err(self.target.failure(Side::Target, &format!("look for {}@{digest}", self.to), &error)),
@@ -238,7 +231,7 @@ impl Job<'_> {
         let manifest = Manifest { digest: Digest::of(&bytes), media_type, bytes };
         let tag = referrers_tag(subject);
         let put = || self.target.push(self.to, &tag, &manifest);
-        self.limits.patiently(put).await.map_err(|error| self.not_put(&tag, &error))
+        self.target.limits.patiently(put).await.map_err(|error| self.not_put(&tag, &error))
     }
 
     /// Whether the tag leads to the digest already. That it leads elsewhere is an error.
@@ -257,7 +250,7 @@ impl Job<'_> {
     async fn tag(&self, digest: &Digest, tag: &ImageTag) -> Result<(), Failure> {
         let manifest = graph::pull(self.source, self.from, digest, None).await?;
         let put = || self.target.push(self.to, tag.as_str(), &manifest);
-        let result = self.limits.patiently(put).await;
+        let result = self.target.limits.patiently(put).await;
         // Whatever it said: somebody may have been faster, with this digest or with another one.
         if self.is_tagged(digest, tag).await? {
             return Ok(());
@@ -283,7 +276,7 @@ impl Progress {
     fn line(&self) -> String {
         const MEGA: u64 = 1_000_000;
         let done = self.bytes_done.load(Ordering::Relaxed);
-        let (layers, total) = (self.layers, self.bytes.div_ceil(MEGA));
+        let (layers, total) = (self.layers, (self.bytes / MEGA).max(1));
         format!("{} of {layers} layers, {} of {total} MB", self.layers_done.get(), done / MEGA)
     }
 
@@ -298,5 +291,36 @@ impl Progress {
                 last = line;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn people_are_told_every_two_seconds_and_only_what_is_new() {
+        let blob = |size, is_layer| Blob { digest: Digest::of("x"), size, is_layer };
+        let progress = Progress::new(&[blob(600_000_000, true), blob(300_000_000, true), blob(2000, false)]);
+        let said = RefCell::new(Vec::new());
+        let say = |line: &str| said.borrow_mut().push(line.to_owned());
+        let work = async {
+            for _ in 0..100 {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                progress.bytes_done.fetch_add(1_000_000, Ordering::Relaxed);
+            }
+            progress.layers_done.set(1);
+            tokio::time::sleep(Duration::from_mins(1)).await;
+        };
+        tokio::select! {
+            () = work => {},
+            never = progress.tell(&say) => match never {},
+        }
+        let said = said.into_inner();
+        // For ten seconds and once after them, then there is nothing new for a minute.
+        assert_eq!(said.len(), 6, "{said:?}");
+        assert_eq!(said[5], "1 of 2 layers, 100 of 900 MB");
     }
 }

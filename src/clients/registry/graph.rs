@@ -11,7 +11,6 @@ use oci_client::manifest::{
 use serde::Deserialize;
 
 use super::error::{Side, is_mismatch, is_missing, is_unsupported};
-use super::limits::Limits;
 use super::{Registry, parse_digest};
 use crate::domain::image::{Digest, Repository};
 use crate::error::Failure;
@@ -123,7 +122,7 @@ pub async fn pull(
     let reference = registry.pinned(repository, digest);
     let pull = || registry.client.pull_manifest_raw(&reference, &registry.auth, &MANIFEST_TYPES);
     let (bytes, _) =
-        Limits::USUAL.patiently(pull).await.map_err(|error| not_pulled(registry, repository, digest, &error))?;
+        registry.limits.patiently(pull).await.map_err(|error| not_pulled(registry, repository, digest, &error))?;
     // Whatever the crate compares: this is what everything stands on.
     if Digest::of(&bytes) != *digest {
         return Err(mismatch(repository, digest).cause(format!("its bytes have the digest {}", Digest::of(&bytes))));
@@ -246,7 +245,7 @@ impl Registry {
     ) -> Result<Vec<ImageIndexEntry>, Failure> {
         let reference = self.pinned(repository, subject);
         self.client.store_auth_if_needed(&self.host, &self.auth).await;
-        match Limits::USUAL.patiently(|| self.client.pull_referrers(&reference, None)).await {
+        match self.limits.patiently(|| self.client.pull_referrers(&reference, None)).await {
             Ok(index) => Ok(index.manifests),
             Err(error) if is_unsupported(&error) => self.referrers_by_tag(side, repository, subject).await,
             Err(error) => Err(self.failure(side, &format!("list what refers to {repository}@{subject}"), &error)),
@@ -263,7 +262,7 @@ impl Registry {
         let tag = referrers_tag(subject);
         let reference = Reference::with_tag(self.host.clone(), repository.name.to_string(), tag.clone());
         let pull = || self.client.pull_manifest_raw(&reference, &self.auth, &MANIFEST_TYPES);
-        match Limits::USUAL.patiently(pull).await {
+        match self.limits.patiently(pull).await {
             Ok((bytes, _)) => match serde_json::from_slice::<OciImageIndex>(&bytes) {
                 Ok(index) => Ok(index.manifests),
                 Err(error) => Err(Failure::failed(format!("{repository}:{tag} is no index")).cause(error.to_string())),

@@ -1,0 +1,527 @@
+//! Copies between registries that break as they are told.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::graph::referrers_tag;
+use super::limits::Limits;
+use super::samples::{INDEX, MANIFEST, Sample};
+use super::server::{Fault, Kind, PASSWORD, Seen, Server, refusal};
+use super::{Copied, Registry, copy};
+use crate::clients::ecr::RegistryLogin;
+use crate::context::RegistryAddress;
+use crate::domain::image::{Digest, Repository};
+use crate::domain::outcome::Outcome;
+use crate::error::Failure;
+
+/// Two registries, and an image in the first.
+struct Scene {
+    source: Server,
+    target: Server,
+    sample: Sample,
+}
+
+impl Scene {
+    fn new(sample: Sample) -> Self {
+        let (source, target) = (Server::start(), Server::start());
+        source.publish("stage", &sample);
+        target.create("production");
+        Self { source, target, sample }
+    }
+
+    /// One layer alone, long enough to be cut.
+    fn with_a_layer() -> Self {
+        Self::new(Sample::image("a layer", &[1 << 20]))
+    }
+
+    /// Both repositories in one registry.
+    fn in_one(sample: Sample) -> Self {
+        let server = Server::start();
+        server.publish("stage", &sample);
+        server.create("production");
+        Self { source: server.clone(), target: server, sample }
+    }
+
+    async fn copy(&self) -> Result<Copied, Failure> {
+        let (source, target) = (registry(&self.source, PASSWORD), registry(&self.target, PASSWORD));
+        let (from, to) = (repository(&self.source, "stage"), repository(&self.target, "production"));
+        copy(&source, &from, &target, &to, &self.sample.digest(), &"v1".parse().unwrap(), |_| ()).await
+    }
+
+    /// Copies, and insists that it failed without a tag.
+    async fn fail(&self) -> Failure {
+        let failure = self.copy().await.unwrap_err();
+        assert_eq!(failure.outcome, Outcome::Failed);
+        assert!(!failure.hints.is_empty(), "{failure:?}");
+        let state = self.target.state();
+        let tags = state.repositories.get("production").map(|stored| stored.tags.clone());
+        assert_eq!(tags.unwrap_or_default().get("v1"), None, "a copy that failed has a tag: {failure:?}");
+        failure
+    }
+
+    /// The digest and the length of the first layer.
+    fn layer(&self) -> (String, usize) {
+        (Digest::of(&self.sample.blobs[0]).to_string(), self.sample.blobs[0].len())
+    }
+
+    /// Insists that the target has everything, byte for byte, each manifest as what it is.
+    fn assert_complete(&self) {
+        let state = self.target.state();
+        let stored = &state.repositories["production"];
+        for (media_type, bytes) in &self.sample.manifests {
+            let found = &stored.manifests[&Digest::of(bytes).to_string()];
+            assert_eq!((found.0.as_str(), &found.1), (*media_type, bytes));
+        }
+        for blob in &self.sample.blobs {
+            assert_eq!(&stored.blobs[&Digest::of(blob).to_string()], blob);
+        }
+        assert_eq!(stored.tags["v1"], self.sample.digest().to_string());
+    }
+
+    /// What the target took of the first layer, try by try.
+    fn sent(&self) -> Vec<usize> {
+        let (layer, _) = self.layer();
+        self.target.seen(Kind::PutBlob).iter().filter(|seen| seen.name == layer).map(|seen| seen.received).collect()
+    }
+
+    /// The ranges that the source was asked for of the first layer, try by try.
+    fn ranges(&self) -> Vec<Option<String>> {
+        let (layer, _) = self.layer();
+        self.source.seen(Kind::GetBlob).into_iter().filter(|seen| seen.name == layer).map(|seen| seen.range).collect()
+    }
+}
+
+/// As patient as a test.
+const LIMITS: Limits = Limits {
+    silence: Duration::from_millis(300),
+    stall: Duration::from_millis(300),
+    answer: Duration::from_millis(600),
+    pause: Duration::from_millis(2),
+    ..Limits::USUAL
+};
+
+fn registry(server: &Server, password: &str) -> Registry {
+    let host = server.address.to_string();
+    let login = RegistryLogin { host: host.clone(), user: "AWS".to_owned(), password: password.to_owned().into() };
+    let registry = Registry::new(&login, Some(&RegistryAddress { host, tls: false }));
+    Registry { limits: LIMITS, ..registry }
+}
+
+fn repository(server: &Server, name: &str) -> Repository {
+    Repository { host: server.address.to_string(), name: name.parse().unwrap() }
+}
+
+fn is_layer(seen: &Seen, scene: &(String, usize)) -> bool {
+    seen.name == scene.0
+}
+
+#[tokio::test]
+async fn everything_is_sent_once_and_nothing_twice() {
+    let scene = Scene::new(Sample::index("good"));
+    let copied = scene.copy().await.unwrap();
+    assert_eq!(copied, Copied { uploaded: scene.sample.blobs.len(), bytes: scene.sample.bytes(), ..Copied::default() });
+    scene.assert_complete();
+    assert_eq!(scene.target.seen(Kind::PutBlob).len(), scene.sample.blobs.len());
+    // The last thing that is put is the tag.
+    assert_eq!(scene.target.seen(Kind::PutManifest).last().unwrap().name, "v1");
+    // The index of what refers to the image stands in for what this registry does not know.
+    let tag = referrers_tag(&scene.sample.digest());
+    assert!(scene.target.state().repositories["production"].tags.contains_key(&tag));
+
+    let puts = |scene: &Scene| {
+        let kinds = [Kind::PutBlob, Kind::PutManifest, Kind::Open, Kind::Mount];
+        kinds.map(|kind| scene.target.seen(kind).len())
+    };
+    let before = puts(&scene);
+    let again = scene.copy().await.unwrap();
+    assert_eq!(again, Copied { present: scene.sample.blobs.len(), ..Copied::default() });
+    assert_eq!(puts(&scene), before);
+}
+
+#[tokio::test]
+async fn a_registry_that_does_not_mount_is_asked_once() {
+    let scene = Scene::in_one(Sample::index("no mounts"));
+    let copied = scene.copy().await.unwrap();
+    assert_eq!(copied.uploaded, scene.sample.blobs.len());
+    assert_eq!(scene.target.seen(Kind::Mount).len(), 1);
+    scene.assert_complete();
+}
+
+#[tokio::test]
+async fn a_mount_that_is_refused_with_an_error_is_an_upload() {
+    let scene = Scene::in_one(Sample::image("refused", &[2048]));
+    scene.target.fault(Kind::Mount, |_, _, _| Some(Fault::Answer(403, refusal("DENIED", "no"))));
+    assert_eq!(scene.copy().await.unwrap().uploaded, 2);
+    scene.assert_complete();
+}
+
+#[tokio::test]
+async fn a_registry_that_mounts_gets_no_bytes() {
+    let scene = Scene::in_one(Sample::index("mounts"));
+    scene.target.state().mounts = true;
+    let copied = scene.copy().await.unwrap();
+    assert_eq!(copied, Copied { mounted: scene.sample.blobs.len(), ..Copied::default() });
+    assert_eq!(scene.target.seen(Kind::Open).len(), 0);
+    scene.assert_complete();
+}
+
+#[tokio::test]
+async fn a_download_that_breaks_goes_on_inside_the_same_upload() {
+    for fault in [Fault::Break(400_000), Fault::Stall(400_000)] {
+        let scene = Scene::with_a_layer();
+        let layer = scene.layer();
+        scene
+            .source
+            .fault(Kind::GetBlob, move |seen, nth, _| (is_layer(seen, &layer) && nth == 1).then(|| fault.clone()));
+        scene.copy().await.unwrap();
+        scene.assert_complete();
+        assert_eq!(scene.ranges(), [None, Some("bytes=400000-".to_owned())]);
+        assert_eq!(scene.sent(), [scene.layer().1]);
+    }
+}
+
+#[tokio::test]
+async fn a_source_that_knows_no_ranges_is_read_from_its_beginning() {
+    let scene = Scene::with_a_layer();
+    let layer = scene.layer();
+    scene.source.fault(Kind::GetBlob, move |seen, nth, _| match nth {
+        _ if !is_layer(seen, &layer) => None,
+        1 => Some(Fault::Break(400_000)),
+        _ => Some(Fault::Whole),
+    });
+    scene.copy().await.unwrap();
+    scene.assert_complete();
+    assert_eq!(scene.sent(), [scene.layer().1]);
+}
+
+#[tokio::test]
+async fn a_download_that_always_breaks_ends_and_names_the_layer() {
+    for fault in [Fault::Break(1000), Fault::Stall(1000), Fault::Answer(500, "Oops".to_owned()), Fault::LoseAnswer] {
+        let scene = Scene::with_a_layer();
+        let layer = scene.layer();
+        let name = layer.0.clone();
+        scene.source.fault(Kind::GetBlob, move |seen, _, _| is_layer(seen, &layer).then(|| fault.clone()));
+        let failure = scene.fail().await;
+        assert!(failure.reason.contains(&name), "{failure:?}");
+        assert!(failure.transient);
+        assert_eq!(scene.ranges().len(), 6);
+        assert_eq!(scene.target.seen(Kind::PutManifest).len(), 0);
+        assert!(!scene.target.state().repositories["production"].blobs.contains_key(&name));
+    }
+}
+
+#[tokio::test]
+async fn trouble_of_the_source_that_passes_is_waited_for() {
+    for status in [429, 500, 502, 503] {
+        let scene = Scene::with_a_layer();
+        for kind in [Kind::GetBlob, Kind::GetManifest, Kind::Referrers] {
+            scene.source.first(1, kind, Fault::Answer(status, String::new()));
+        }
+        scene.copy().await.unwrap();
+        scene.assert_complete();
+    }
+}
+
+#[tokio::test]
+async fn an_upload_that_breaks_is_begun_again() {
+    for fault in [
+        Fault::Break(400_000),
+        Fault::Answer(500, "Oops".to_owned()),
+        Fault::Answer(429, refusal("TOOMANYREQUESTS", "Rate exceeded")),
+        Fault::Answer(404, refusal("BLOB_UPLOAD_UNKNOWN", "forgotten")),
+    ] {
+        let scene = Scene::with_a_layer();
+        let layer = scene.layer();
+        scene
+            .target
+            .fault(Kind::PutBlob, move |seen, nth, _| (is_layer(seen, &layer) && nth <= 3).then(|| fault.clone()));
+        let copied = scene.copy().await.unwrap();
+        assert_eq!((copied.uploaded, copied.bytes), (2, scene.sample.bytes()));
+        assert_eq!(scene.sent().len(), 4);
+        scene.assert_complete();
+    }
+}
+
+#[tokio::test]
+async fn an_upload_that_always_breaks_ends_and_the_next_run_sends_only_the_rest() {
+    let scene = Scene::new(Sample::image("rest", &[1 << 20, 2048, 3072]));
+    let layer = scene.layer();
+    let name = layer.0.clone();
+    scene.target.fault(Kind::PutBlob, move |seen, _, _| is_layer(seen, &layer).then_some(Fault::Break(1000)));
+    let failure = scene.fail().await;
+    assert!(failure.reason.contains(&name), "{failure:?}");
+    assert!(failure.transient);
+    assert_eq!(scene.sent().len(), 4);
+    assert_eq!(scene.target.seen(Kind::PutManifest).len(), 0);
+
+    scene.target.state().scripts.clear();
+    let copied = scene.copy().await.unwrap();
+    assert_eq!(copied.uploaded, 4 - copied.present);
+    assert!(copied.present > 0, "nothing of the first run was kept");
+    scene.assert_complete();
+}
+
+/// More than the buffers of two sockets hold.
+#[tokio::test]
+async fn a_target_that_takes_no_more_bytes_ends() {
+    let scene = Scene::new(Sample::image("stall", &[32 << 20]));
+    let layer = scene.layer();
+    scene.target.fault(Kind::PutBlob, move |seen, _, _| is_layer(seen, &layer).then_some(Fault::Stall(1000)));
+    let failure = scene.fail().await;
+    assert!(failure.causes[0].contains("did nothing"), "{failure:?}");
+    assert_eq!(scene.sent(), [1000; 4]);
+}
+
+#[tokio::test]
+async fn a_target_that_never_answers_ends() {
+    for kind in [Kind::Open, Kind::PutBlob] {
+        let scene = Scene::with_a_layer();
+        scene.target.first(2, kind, Fault::Silence);
+        scene.copy().await.unwrap();
+        scene.assert_complete();
+    }
+}
+
+/// The answer to an upload that is complete is all that is lost.
+#[tokio::test]
+async fn a_blob_that_is_there_is_not_sent_again() {
+    let scene = Scene::with_a_layer();
+    scene.target.fault(Kind::PutBlob, |_, _, _| Some(Fault::LoseAnswer));
+    scene.copy().await.unwrap();
+    assert_eq!(scene.sent(), [scene.layer().1]);
+    scene.assert_complete();
+}
+
+#[tokio::test]
+async fn a_layer_with_other_bytes_never_becomes_a_layer() {
+    let layer = Scene::with_a_layer().sample.blobs[0].clone();
+    let mut flipped = layer.clone();
+    flipped[layer.len() / 2] ^= 1;
+    let longer = [layer.clone(), vec![0]].concat();
+    for bytes in [flipped, longer, layer[1..].to_vec(), Vec::new()] {
+        let scene = Scene::with_a_layer();
+        let asked = scene.layer();
+        scene
+            .source
+            .fault(Kind::GetBlob, move |seen, _, _| is_layer(seen, &asked).then(|| Fault::Bytes(bytes.clone())));
+        let failure = scene.fail().await;
+        let (name, length) = scene.layer();
+        assert!(failure.reason.contains(&name) && failure.reason.contains("is not what"), "{failure:?}");
+        assert!(scene.sent().iter().all(|sent| *sent < length), "the upload was completed");
+        assert!(scene.sent().len() <= 1, "{:?}", scene.sent());
+        assert!(!scene.target.state().repositories["production"].blobs.contains_key(&name));
+        assert_eq!(scene.target.seen(Kind::PutManifest).len(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_manifest_with_other_bytes_is_not_copied() {
+    let scene = Scene::new(Sample::index("forged"));
+    let child = scene.sample.digests()[0].to_string();
+    let forged = scene.sample.manifest(&scene.sample.digests()[1]).to_vec();
+    let asked = child.clone();
+    scene.source.fault(Kind::GetManifest, move |seen, _, _| (seen.name == asked).then(|| Fault::Bytes(forged.clone())));
+    let failure = scene.fail().await;
+    assert!(failure.reason.contains(&child) && failure.reason.contains("other bytes"), "{failure:?}");
+    assert_eq!(scene.target.seen(Kind::Open).len(), 0);
+}
+
+#[tokio::test]
+async fn permanent_errors_fail_at_once() {
+    let user = "User: arn:aws:sts::123456789012:assumed-role/ci/x is not authorized to perform: ecr:InitiateLayerUpload \
+                on resource: arn:aws:ecr:us-east-1:123456789012:repository/production";
+    for (kind, status, body, told) in [
+        (Kind::Open, 403, refusal("DENIED", user), "allow `ecr:InitiateLayerUpload` on the repository it writes"),
+        (Kind::PutBlob, 403, String::new(), "`ecr:CompleteLayerUpload`"),
+        (Kind::PutManifest, 403, refusal("DENIED", ""), "`ecr:PutImage`"),
+        (Kind::HeadBlob, 403, String::new(), "`ecr:BatchCheckLayerAvailability`"),
+        (Kind::PutBlob, 400, refusal("SIZE_INVALID", "::error::no"), "run it again"),
+        (Kind::PutManifest, 400, refusal("MANIFEST_INVALID", "no"), "run it again"),
+    ] {
+        let scene = Scene::with_a_layer();
+        scene.target.fault(kind, move |_, _, _| Some(Fault::Answer(status, body.clone())));
+        let failure = scene.fail().await;
+        assert!(failure.hints[0].contains(told), "{failure:?}");
+        assert!(!failure.transient);
+        assert!(failure.causes.iter().all(|cause| !cause.starts_with("::")), "{failure:?}");
+        assert!(scene.sent().len() <= 1);
+        assert!(scene.target.seen(Kind::PutManifest).len() <= 1);
+    }
+}
+
+#[tokio::test]
+async fn a_read_that_is_denied_names_the_permission_of_the_source() {
+    let user = "User: arn:aws:sts::123456789012:assumed-role/ci/x is not authorized to perform: ecr:BatchGetImage \
+                because no resource-based policy allows it";
+    for (kind, body, told) in [
+        (Kind::GetManifest, refusal("DENIED", user), "allow `ecr:BatchGetImage` on the repository it reads"),
+        (Kind::GetBlob, refusal("DENIED", ""), "`ecr:GetDownloadUrlForLayer` on the repository it reads"),
+    ] {
+        let scene = Scene::with_a_layer();
+        scene.source.fault(kind, move |_, _, _| Some(Fault::Answer(403, body.clone())));
+        let failure = scene.fail().await;
+        assert!(failure.hints[0].contains(told), "{failure:?}");
+        assert_eq!(scene.target.seen(Kind::Open).len(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_missing_repository_or_image_is_named() {
+    let scene = Scene::with_a_layer();
+    scene.target.state().repositories.clear();
+    let failure = scene.fail().await;
+    assert_eq!(failure.reason, format!("repository {}/production does not exist", scene.target.address));
+    assert!(failure.hints[0].contains("`create-repository = true`"), "{failure:?}");
+
+    for clear in [|server: &Server| server.state().repositories.clear(), |server: &Server| server.create("stage")] {
+        let scene = Scene::with_a_layer();
+        clear(&scene.source);
+        let failure = scene.fail().await;
+        assert!(failure.reason.ends_with("is not there any more"), "{failure:?}");
+        assert!(failure.reason.contains(&scene.sample.digest().to_string()), "{failure:?}");
+    }
+}
+
+/// Blobs of ECR are in S3, at addresses that carry their own signature.
+#[tokio::test]
+async fn the_password_stays_with_the_registry_and_signatures_are_not_told() {
+    let scene = Scene::with_a_layer();
+    let store = Server::start();
+    store.fault(Kind::GetBlob, |_, _, _| Some(Fault::Answer(403, "<Error>Expired</Error>".to_owned())));
+    let address = store.address;
+    scene.source.fault(Kind::GetBlob, move |seen, _, _| {
+        Some(Fault::Redirect(format!(
+            "http://localhost:{}/v2/store/blobs/{}?X-Amz-Signature=5ec3e7",
+            address.port(),
+            seen.name
+        )))
+    });
+    let failure = scene.fail().await;
+    assert!(!format!("{failure:?}").contains("5ec3e7"), "{failure:?}");
+    assert!(store.seen(Kind::GetBlob).iter().all(|seen| !seen.authorized));
+}
+
+#[tokio::test]
+async fn a_tag_of_another_image_is_never_moved() {
+    let scene = Scene::with_a_layer();
+    let other = Sample::image("other", &[2048]);
+    scene.target.publish("production", &other);
+    let digest = other.digest().to_string();
+    let leads = digest.clone();
+    scene.target.state().repositories.get_mut("production").unwrap().tags.insert("v1".to_owned(), leads);
+    let failure = scene.copy().await.unwrap_err();
+    let told = format!("{} {}", failure.reason, failure.causes.join(" "));
+    assert!(told.contains(&digest) && told.contains(&scene.sample.digest().to_string()), "{failure:?}");
+    assert_eq!(scene.target.seen(Kind::Open).len() + scene.target.seen(Kind::PutManifest).len(), 0);
+}
+
+/// Somebody else puts the tag between our look and our put, into a repository of immutable tags.
+#[tokio::test]
+async fn a_tag_that_somebody_else_put_meanwhile_is_looked_at_again() {
+    let other = Sample::image("other", &[2048]);
+    for (is_ours, wins) in [(true, None), (false, Some(other.digest().to_string()))] {
+        let scene = Scene::with_a_layer();
+        scene.target.publish("production", &other);
+        let digest = wins.unwrap_or_else(|| scene.sample.digest().to_string());
+        let put = digest.clone();
+        scene.target.fault(Kind::PutManifest, move |seen, _, state| {
+            let tags = &mut state.repositories.get_mut("production").unwrap().tags;
+            (seen.name == "v1").then(|| {
+                tags.insert("v1".to_owned(), put.clone());
+                Fault::Answer(400, refusal("TAG_INVALID", "The image tag 'v1' already exists and is immutable"))
+            })
+        });
+        match scene.copy().await {
+            Ok(copied) => assert_eq!((is_ours, copied.uploaded), (true, 2)),
+            Err(failure) => assert!(!is_ours && failure.reason.contains(&digest), "{failure:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn referrers_that_registries_know_need_no_tag() {
+    let mut sample = Sample::index("known");
+    // Of a child, and of what refers to it.
+    let child = sample.digests()[0].clone();
+    let inventory = sample.refer(&child, "application/vnd.example.inventory");
+    sample.refer(&inventory, "application/vnd.example.signature");
+    sample.referrer_tags.clear();
+    let scene = Scene::new(sample);
+    scene.source.state().knows_referrers = true;
+    scene.target.state().knows_referrers = true;
+    scene.copy().await.unwrap();
+    scene.assert_complete();
+}
+
+#[tokio::test]
+async fn referrers_by_tag_are_added_to_those_that_are_there() {
+    let scene = Scene::new(Sample::index("added"));
+    let mut older = scene.sample.clone();
+    older.referrer_tags.clear();
+    older.refer(&scene.sample.digest(), "application/vnd.example.older");
+    scene.target.publish("production", &older);
+    scene.copy().await.unwrap();
+    let state = scene.target.state();
+    let stored = &state.repositories["production"];
+    let digest = &stored.tags[&referrers_tag(&scene.sample.digest())];
+    let index: serde_json::Value = serde_json::from_slice(&stored.manifests[digest].1).unwrap();
+    assert_eq!(index["manifests"].as_array().unwrap().len(), 2, "{index:#}");
+}
+
+/// A tag leads wherever somebody wants, also to where one came from.
+#[tokio::test]
+async fn a_circle_of_referrers_ends() {
+    let mut sample = Sample::index("circle");
+    let digest = sample.digest();
+    // Without the signature, which nothing leads to any more.
+    sample.manifests.pop();
+    sample.blobs.truncate(sample.blobs.len() - 2);
+    let entry = json!({"mediaType": INDEX, "digest": digest, "size": sample.manifest(&digest).len()});
+    let circle = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry]}).to_string();
+    sample.referrer_tags = vec![(referrers_tag(&digest), circle.into_bytes())];
+    let scene = Scene::new(sample);
+    scene.copy().await.unwrap();
+    scene.assert_complete();
+}
+
+#[tokio::test]
+async fn an_index_in_an_index_is_copied_and_a_tower_is_not() {
+    for (levels, is_copied) in [(3, true), (12, false)] {
+        let mut sample = Sample::image("tower", &[2048]);
+        for _ in 0..levels {
+            let digest = sample.digest();
+            let (media_type, bytes) = sample.manifests.last().unwrap().clone();
+            let child = json!({"mediaType": media_type, "digest": digest, "size": bytes.len()});
+            sample.digest = Some(sample.add(INDEX, &json!({"schemaVersion": 2, "manifests": [child]})));
+        }
+        let scene = Scene::new(sample);
+        if is_copied {
+            scene.copy().await.unwrap();
+            scene.assert_complete();
+        } else {
+            let failure = scene.fail().await;
+            assert!(failure.reason.contains("too many"), "{failure:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_manifest_that_does_not_say_what_it_is_is_put_as_what_it_is() {
+    let scene = Scene::with_a_layer();
+    scene.copy().await.unwrap();
+    let state = scene.target.state();
+    assert_eq!(state.repositories["production"].manifests[&scene.sample.digest().to_string()].0, MANIFEST);
+}
+
+#[tokio::test]
+async fn an_image_is_found_by_its_digest() {
+    let scene = Scene::new(Sample::index("found"));
+    let (source, from) = (registry(&scene.source, PASSWORD), repository(&scene.source, "stage"));
+    let found = source.image(&from, &scene.sample.digest()).await.unwrap().unwrap();
+    assert_eq!(found.digest, scene.sample.digest());
+    assert_eq!(found.platforms, scene.sample.digests()[..2]);
+    assert_eq!(source.image(&from, &Digest::of("nothing")).await.unwrap(), None);
+    let elsewhere = repository(&scene.source, "elsewhere");
+    assert_eq!(source.image(&elsewhere, &scene.sample.digest()).await.unwrap(), None);
+}
