@@ -61,6 +61,10 @@ pub enum Command {
     },
     /// Show what the containers of an environment wrote
     Logs(Logs),
+    /// Put a stop sign on an environment
+    Hold(Hold),
+    /// Take every stop sign off an environment, those of rollbacks too
+    Unhold(Hold),
 }
 
 /// The commands that can be planned.
@@ -130,4 +134,17 @@ pub struct Logs {
     /// Go on until interrupted
     #[arg(long, short)]
     pub follow: bool,
+}
+
+/// Arguments of `hold` and `unhold`.
+#[derive(Debug, Args)]
+pub struct Hold {
+    /// The environment
+    pub environment: String,
+    /// Why, for those who find the hold or look for it
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// Only this component; can be repeated
+    #[arg(long = "component", value_name = "NAME")]
+    pub components: Vec<String>,
 }

@@ -14,7 +14,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::cli::{Cli, Command, Deploy, Global, OutputFormat, Planned, Promote, Rollback};
 use crate::commands::change::{Invocation, Until};
-use crate::commands::{deploy, logs, promote, rollback, status};
+use crate::commands::{deploy, hold, logs, promote, rollback, status};
 use crate::context::Context;
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
@@ -88,6 +88,8 @@ async fn execute(context: &Context, cli: &Cli) -> Outcome {
         }
         Command::Status { environment } => run_status(context, &cli.global, environment.as_deref()).await,
         Command::Logs(arguments) => run_logs(context, &cli.global, arguments).await,
+        Command::Hold(arguments) => run_hold(context, &cli.global, arguments, hold::Change::Put).await,
+        Command::Unhold(arguments) => run_hold(context, &cli.global, arguments, hold::Change::Lift).await,
     }
 }
 
@@ -227,7 +229,21 @@ async fn run_logs(context: &Context, global: &Global, arguments: &crate::cli::Lo
     }
 }
 
-/// Reports the failure of a command that only reads.
+async fn run_hold(context: &Context, global: &Global, arguments: &crate::cli::Hold, change: hold::Change) -> Outcome {
+    let environment = &arguments.environment;
+    match until_interrupted(hold::run(context, global, arguments, change, now())).await {
+        Ok(changed) => {
+            human::show_holds(change, environment, &changed, context.color);
+            if global.output == OutputFormat::Json {
+                print(&json::holds(change, environment, &changed));
+            }
+            changed.failure.map_or(Outcome::Unchanged, |failure| failure.outcome)
+        }
+        Err(failure) => without_data(context, global, change.command(), Some(environment), &failure),
+    }
+}
+
+/// Reports the failure of a command that ended without its data.
 fn without_data(
     context: &Context,
     global: &Global,

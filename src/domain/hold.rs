@@ -109,7 +109,8 @@ impl Hold {
             HoldScope::Left { left, returned } => {
                 format!("rolled back from {} to {}", left.short(), returned.short())
             }
-            HoldScope::Unreadable => format!("the tag `{}` cannot be read", self.key),
+            // AWS allows no such characters in a key; what imitates it may.
+            HoldScope::Unreadable => format!("the tag `{}` cannot be read", neutral::phrase(&self.key, 128)),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Kinds of component: one folder each behind the same verbs, `observe`, `apply`, `verify`, `status` and `logs`.
+//! Kinds of component: one folder each behind the same verbs, `observe`, `apply`, `verify`, `status`, `logs`, and
+//! `holds`, `put_hold` and `lift_holds`.
 //!
 //! A new kind is a new folder here, its plan in `domain`, and an arm in each function of this file.
 
@@ -9,6 +10,7 @@ use crate::clients::logs::LogLine;
 use crate::clients::registry::Registry;
 use crate::domain::ecs::service::Revision;
 use crate::domain::ecs::source::{self, SourceFacts};
+use crate::domain::hold::Hold;
 use crate::domain::image::ImageReference;
 use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
@@ -183,6 +185,39 @@ pub async fn status(cloud: &Cloud, component: &Component) -> Result<ComponentSta
 pub async fn logs(cloud: &Cloud, component: &Component, since: jiff::Timestamp) -> Result<Vec<LogLine>, Failure> {
     match &component.kind {
         Kind::Ecs(target) => ecs::status::logs(cloud, target, since).await,
+    }
+}
+
+/// The holds on a component.
+///
+/// # Errors
+///
+/// It is missing, or cannot be looked at.
+pub async fn holds(cloud: &Cloud, component: &Component) -> Result<Vec<Hold>, Failure> {
+    match &component.kind {
+        Kind::Ecs(target) => ecs::hold::holds(cloud, target).await,
+    }
+}
+
+/// Puts a hold on a component, and reads it back. Returns all that are there then.
+///
+/// # Errors
+///
+/// It could not be written, or is not seen afterwards.
+pub async fn put_hold(cloud: &Cloud, component: &Component, hold: &Hold) -> Result<Vec<Hold>, Failure> {
+    match &component.kind {
+        Kind::Ecs(target) => ecs::hold::put(cloud, target, hold).await,
+    }
+}
+
+/// Takes all holds off a component with a note of who did, and reads that back. Returns what was taken off.
+///
+/// # Errors
+///
+/// They could not be taken off, or one is still seen afterwards.
+pub async fn lift_holds(cloud: &Cloud, component: &Component, note: &(String, String)) -> Result<Vec<Hold>, Failure> {
+    match &component.kind {
+        Kind::Ecs(target) => ecs::hold::lift(cloud, target, note).await,
     }
 }
 

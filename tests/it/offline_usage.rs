@@ -29,14 +29,14 @@ fn help_and_version_are_data_and_success() {
 #[test]
 fn every_command_of_the_contract_that_is_built_is_in_the_help() {
     let help = run(&["--help"]).stdout;
-    for command in ["deploy", "plan", "status", "logs"] {
+    for command in ["deploy", "plan", "status", "logs", "hold", "unhold"] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(command)), "{command} is not in\n{help}");
     }
 }
 
 #[test]
 fn usage_errors_are_invalid() {
-    let cases: [(&[&str], &str); 11] = [
+    let cases: [(&[&str], &str); 14] = [
         (&[], "Usage"),
         (&["frobnicate"], "frobnicate"),
         (&["deploi", "stage"], "deploy"),
@@ -46,6 +46,9 @@ fn usage_errors_are_invalid() {
         (&["deploy", "stage", "--component"], "--component"),
         (&["deploy", "stage", "--output", "yaml"], "yaml"),
         (&["logs", "stage", "--since", "soon"], "soon"),
+        (&["hold", "stage"], "--reason"),
+        (&["unhold", "stage"], "--reason"),
+        (&["hold", "stage", "--reason"], "--reason"),
         (&["plan"], "Usage"),
         (&["plan", "status"], "status"),
     ];
@@ -58,7 +61,7 @@ fn usage_errors_are_invalid() {
 
 #[test]
 fn commands_of_the_contract_that_are_not_built_are_unknown() {
-    for command in ["promote", "rollback", "gates", "check", "history", "hold", "unhold", "whoami"] {
+    for command in ["promote", "rollback", "gates", "check", "history", "whoami"] {
         run(&[command, "stage"]).expect_code(2).expect_stderr(command);
     }
 }
@@ -68,6 +71,25 @@ fn an_empty_name_is_no_environment() {
     let repository = Repository::with_config(&crate::scripted::config(""));
     repository.shipgate(&["deploy", ""]).run().expect_code(2);
     repository.shipgate(&["deploy", "stage\n::error::forged"]).run().expect_code(2);
+}
+
+/// A hold without a word of why helps nobody.
+#[test]
+fn a_reason_that_is_empty_or_does_not_fit_is_invalid() {
+    let repository = Repository::with_config(&crate::scripted::config(""));
+    let long = "x".repeat(300);
+    for command in ["hold", "unhold"] {
+        for (reason, text) in [("", "empty"), (" \n", "empty"), (long.as_str(), "too long by 71 characters")] {
+            let ran = repository.shipgate(&[command, "stage", "--reason", reason, "--output", "json"]).run();
+            let report = ran.outcome("invalid", 2);
+            assert_eq!(report["command"], command);
+            assert!(report["reason"].as_str().unwrap().contains(text), "{report:#}");
+            assert!(!report["hints"].as_array().unwrap().is_empty(), "{report:#}");
+            ran.expect_stderr(text);
+        }
+        let ran = repository.shipgate(&[command, "nowhere", "--reason", "x", "--output", "json"]).run();
+        assert!(ran.outcome("invalid", 2)["reason"].as_str().is_some());
+    }
 }
 
 #[test]
@@ -80,9 +102,15 @@ fn logs_that_follow_have_no_end_and_so_no_document() {
 #[test]
 fn a_failure_is_one_document_on_stdout_and_a_text_on_stderr() {
     let repository = Repository::bare();
-    for command in
-        [&["deploy", "stage"][..], &["plan", "deploy", "stage"], &["status"], &["status", "stage"], &["logs", "stage"]]
-    {
+    for command in [
+        &["deploy", "stage"][..],
+        &["plan", "deploy", "stage"],
+        &["status"],
+        &["status", "stage"],
+        &["logs", "stage"],
+        &["hold", "stage", "--reason", "x"],
+        &["unhold", "stage", "--reason", "x"],
+    ] {
         let ran = repository.shipgate(&[command, &["--output", "json"]].concat()).run();
         let report = ran.outcome("invalid", 2);
         assert_eq!(report["command"], command[..command.len().min(if command[0] == "plan" { 2 } else { 1 })].join(" "));

@@ -232,22 +232,14 @@ impl Inner {
     fn good(&mut self, call: &Call) -> Result<Value, (&'static str, &'static str)> {
         let world = &mut self.world;
         let body = &call.body;
-        let text = |key: &str| body[key].as_str().unwrap_or_default().to_owned();
+        let text = |key: &str| text_of(&body[key]);
         let in_cluster = body.get("cluster").is_none_or(|cluster| cluster == CLUSTER);
         if call.operation.starts_with("ecs:") && !in_cluster {
             return Err(("ClusterNotFoundException", "Cluster not found."));
         }
         Ok(match call.operation.as_str() {
             "ecs:DescribeServices" => {
-                let name = body["services"][0].as_str().unwrap_or_default().to_owned();
-                if let Some(service) = world.service(&name) {
-                    service.look();
-                }
-                let missing = json!({"arn": arn("service", &name), "reason": "MISSING"});
-                match world.shown(&name) {
-                    Some(service) => json!({"services": [service], "failures": []}),
-                    None => json!({"services": [], "failures": [missing]}),
-                }
+                world.looked_at(&text_of(&body["services"][0]), body["include"] == json!(["TAGS"]))
             }
             "ecs:DescribeTaskDefinition" => {
                 let definition = world.definition(&text("taskDefinition"));
@@ -276,12 +268,10 @@ impl Inner {
                 world.update(&text("service"), &definition);
                 json!({"service": world.shown(&text("service"))})
             }
-            "ecs:TagResource" => {
-                let tags = body["tags"].as_array().unwrap().clone();
-                let definition = world.definitions.iter_mut().find(|definition| definition.arn == text("resourceArn"));
-                let definition = definition.ok_or(("ResourceNotFoundException", "The resource was not found."))?;
-                definition.tags.retain(|old| tags.iter().all(|new| new["key"] != old["key"]));
-                definition.tags.extend(tags);
+            "ecs:TagResource" | "ecs:UntagResource" => {
+                let tags = world.tags(&text("resourceArn"));
+                let tags = tags.ok_or(("ResourceNotFoundException", "The resource was not found."))?;
+                retag(tags, body);
                 json!({})
             }
             "ecs:ListTasks" => {
@@ -329,6 +319,19 @@ impl Inner {
             other => panic!("{other} is not scripted"),
         })
     }
+}
+
+fn text_of(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// Writes the `tags` of a request, or takes its `tagKeys` off.
+fn retag(tags: &mut Vec<Value>, body: &Value) {
+    let list = |key: &str| body[key].as_array().cloned().unwrap_or_default();
+    let new = list("tags");
+    let gone: Vec<Value> = new.iter().map(|tag| tag["key"].clone()).chain(list("tagKeys")).collect();
+    tags.retain(|tag| !gone.contains(&tag["key"]));
+    tags.extend(new);
 }
 
 impl Call {

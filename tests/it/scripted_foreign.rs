@@ -144,3 +144,34 @@ fn a_foreign_revision_name() {
     });
     harmless(&in_actions(&shop, &DEPLOY));
 }
+
+/// A hold is a tag of the service, and anybody who may tag it can write one.
+#[test]
+fn holds_that_somebody_else_wrote() {
+    let tags = [
+        ("shipgate:hold".to_owned(), format!("2026-11-20T10:00:00Z run {EVIL}")),
+        (
+            "shipgate:hold".to_owned(),
+            "2026-11-20T10:00:00Z run =0A::error::forged=1B[31m=0D##[group]=E2=80=AE".to_owned(),
+        ),
+        ("shipgate:hold".to_owned(), format!("{EVIL} {EVIL} {EVIL}")),
+        (format!("shipgate:hold:{EVIL}"), EVIL.to_owned()),
+    ];
+    all_at_once(tags, |(key, value)| {
+        for arguments in [
+            &["unhold", "stage", "--reason", "x"][..],
+            &["unhold", "stage", "--reason", "x", "--output", "json"],
+            &["hold", "stage", "--reason", EVIL],
+            &["hold", "stage", "--reason", EVIL, "--output", "json"],
+        ] {
+            let shop = Shop::new();
+            shop.aws.world(|world| world.services[0].tags.push(json!({"key": key, "value": value})));
+            harmless(&in_actions(&shop, arguments));
+            // What they leave behind can be written on a tag.
+            let tags = shop.aws.world(|world| world.services[0].tags.clone());
+            let ours = tags.iter().filter(|tag| tag["key"] != key);
+            let plain = |c: char| c.is_ascii_alphanumeric() || " _.:/=+-@".contains(c);
+            assert!(ours.clone().all(|tag| tag["value"].as_str().unwrap().chars().all(plain)), "{tags:?}");
+        }
+    });
+}

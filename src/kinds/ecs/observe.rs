@@ -30,27 +30,52 @@ pub async fn facts(cloud: &Cloud, target: &EcsTarget, files: &Files) -> Result<E
     Ok(EcsFacts { service, live, others, file, source: None })
 }
 
+/// The service, whatever its state.
+///
+/// # Errors
+///
+/// It is missing, or cannot be looked at.
+pub async fn service(cloud: &Cloud, target: &EcsTarget) -> Result<Service, Failure> {
+    let found = cloud.ecs.service(&target.cluster, &target.service).await?;
+    found.map(|(service, _)| service).ok_or_else(|| {
+        Failure::failed(format!("{} does not exist", name(target)))
+            .hint("create it (shipgate never does), or correct `service`, `prefix`, `region` or the account")
+    })
+}
+
+/// The service, when it was not deleted.
+///
+/// # Errors
+///
+/// It is missing or deleted, or cannot be looked at.
+pub async fn active_service(cloud: &Cloud, target: &EcsTarget) -> Result<Service, Failure> {
+    active(service(cloud, target).await?, target)
+}
+
 /// The service, when it can take a deployment of ours.
 async fn deployable_service(cloud: &Cloud, target: &EcsTarget) -> Result<Service, Failure> {
-    let name = format!("service `{}` of cluster `{}`", target.service, target.cluster);
-    let Some((service, _)) = cloud.ecs.service(&target.cluster, &target.service).await? else {
-        return Err(Failure::failed(format!("{name} does not exist"))
-            .hint("create it (shipgate never does), or correct `service`, `prefix`, `region` or the account"));
-    };
+    let service = service(cloud, target).await?;
     match &service.controller {
-        Controller::Ecs => {}
+        Controller::Ecs => active(service, target),
         Controller::Other(controller) => {
-            return Err(Failure::invalid(format!("{name} has deployment controller {controller}"))
-                .hint("shipgate deploys services whose deployment controller is ECS"));
+            Err(Failure::invalid(format!("{} has deployment controller {controller}", name(target)))
+                .hint("shipgate deploys services whose deployment controller is ECS"))
         }
     }
+}
+
+fn active(service: Service, target: &EcsTarget) -> Result<Service, Failure> {
     match &service.status {
         ServiceStatus::Active => Ok(service),
         ServiceStatus::Draining | ServiceStatus::Inactive | ServiceStatus::Other(_) => {
-            Err(Failure::failed(format!("{name} is not active: it was deleted, or is being deleted"))
+            Err(Failure::failed(format!("{} is not active: it was deleted, or is being deleted", name(target)))
                 .hint("create it again, or correct `service`"))
         }
     }
+}
+
+fn name(target: &EcsTarget) -> String {
+    format!("service `{}` of cluster `{}`", target.service, target.cluster)
 }
 
 /// The revision that the primary deployment runs.

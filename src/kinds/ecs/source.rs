@@ -1,8 +1,7 @@
 //! Looks at an ECS service of the environment that is promoted from.
 
-use super::observe::live_revision;
+use super::observe::{live_revision, service};
 use super::past;
-use super::status::service;
 use crate::clients::ecs::WhichTasks;
 use crate::clients::registry::Registry;
 use crate::domain::ecs::service::{Revision, Task};

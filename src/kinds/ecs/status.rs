@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::observe::{live_revision, running};
+use super::observe::{live_revision, running, service};
 use crate::clients::logs::LogLine;
 use crate::domain::ecs::rollout;
-use crate::domain::ecs::service::{RolloutState, Service};
+use crate::domain::ecs::service::RolloutState;
 use crate::domain::target::EcsTarget;
 use crate::error::Failure;
 use crate::kinds::ComponentStatus;
@@ -62,17 +62,4 @@ pub async fn logs(cloud: &Cloud, target: &EcsTarget, since: Timestamp) -> Result
         .hint("use log driver `awslogs` with `awslogs-group` and `awslogs-stream-prefix`")
     })?;
     cloud.logs.since(&destination, since).await
-}
-
-/// The service.
-///
-/// # Errors
-///
-/// It is missing or cannot be looked at.
-pub async fn service(cloud: &Cloud, target: &EcsTarget) -> Result<Service, Failure> {
-    let found = cloud.ecs.service(&target.cluster, &target.service).await?;
-    found.map(|(service, _)| service).ok_or_else(|| {
-        Failure::failed(format!("service `{}` of cluster `{}` does not exist", target.service, target.cluster))
-            .hint("create it, or correct `service`, `prefix`, `region` or the account")
-    })
 }

@@ -47,6 +47,7 @@ pub struct Service {
     /// Newest first.
     pub deployments: Vec<Deployment>,
     pub events: Vec<Value>,
+    pub tags: Vec<Value>,
     looks_left: usize,
 }
 
@@ -83,6 +84,7 @@ impl World {
             desired: 2,
             deployments: vec![Deployment { id: "ecs-svc/1".to_owned(), definition: live.clone(), state: "COMPLETED" }],
             events: Vec::new(),
+            tags: Vec::new(),
             looks_left: 0,
         };
         let registry = Registry { user: user.to_owned(), password: password.to_owned(), ..Registry::default() };
@@ -114,6 +116,14 @@ impl World {
 
     pub fn definition(&self, arn: &str) -> Option<&Definition> {
         self.definitions.iter().find(|definition| definition.arn == arn)
+    }
+
+    /// The tags of a revision or a service.
+    pub fn tags(&mut self, arn: &str) -> Option<&mut Vec<Value>> {
+        match self.definitions.iter().position(|definition| definition.arn == arn) {
+            Some(index) => Some(&mut self.definitions[index].tags),
+            None => self.service(arn).map(|service| &mut service.tags),
+        }
     }
 
     /// Registers what a caller sent, and shows it as AWS does.
@@ -165,6 +175,7 @@ impl World {
             desired: 1,
             deployments,
             events: Vec::new(),
+            tags: Vec::new(),
             looks_left: 0,
         });
     }
@@ -220,6 +231,25 @@ impl World {
                 "subnets": ["subnet-1"], "securityGroups": ["sg-1"], "assignPublicIp": "DISABLED"}},
             "createdAt": time() - 86400.0, "schedulingStrategy": "REPLICA", "propagateTags": "NONE",
         }))
+    }
+
+    /// One look at a service, as `DescribeServices` answers.
+    pub fn looked_at(&mut self, name: &str, with_tags: bool) -> Value {
+        let tags = self.service(name).map(|service| {
+            service.look();
+            service.tags.clone()
+        });
+        match self.shown(name) {
+            Some(mut service) => {
+                if with_tags {
+                    service["tags"] = Value::from(tags.unwrap_or_default());
+                }
+                json!({"services": [service], "failures": []})
+            }
+            None => {
+                json!({"services": [], "failures": [{"arn": arn("service", name), "reason": "MISSING"}]})
+            }
+        }
     }
 
     /// The ARNs of the tasks that a service runs.

@@ -1,0 +1,143 @@
+//! Holds that are denied, seen late, seen never, or written by somebody else.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Ran, assert_told};
+use crate::scripted::{Answer, CLUSTER, Call, Shop, all_at_once, config, text};
+
+const WORKER: &str = "stage-worker";
+
+fn hold(shop: &Shop, command: &str) -> Ran {
+    shop.shipgate(&[command, "stage", "--reason", "carts fail", "--output", "json"]).run()
+}
+
+/// A shop with a second service, and a hold on both services where that is wanted.
+fn two(held: bool) -> Shop {
+    let shop = Shop::with_config(&config(&format!(
+        "[components.worker]\nkind = \"ecs\"\nimage-from = \"backend\"\ncontainer = \"web\"\n\
+         cluster = \"{CLUSTER}\"\nservice = \"{WORKER}\""
+    )));
+    shop.aws.world(|world| {
+        world.add_service(WORKER);
+        if held {
+            for service in &mut world.services {
+                service.tags.push(json!({"key": "shipgate:hold", "value": "2026-11-20T10:00:00Z local before"}));
+            }
+        }
+    });
+    shop
+}
+
+fn denied(call: &Call, action: &str) -> Answer {
+    let message = format!("User: arn:aws:iam::123456789012:user/ci is not authorized to perform: {action}");
+    call.error(400, "AccessDeniedException", &message)
+}
+
+#[test]
+fn a_denied_change_names_the_permission_and_every_service() {
+    let cases = [
+        ("hold", "ecs:TagResource", false, "does not have the hold"),
+        ("unhold", "ecs:TagResource", true, "still has a hold"),
+        ("unhold", "ecs:UntagResource", true, "still has a hold"),
+    ];
+    all_at_once(cases, |(command, operation, held, state)| {
+        let shop = two(held);
+        shop.aws.answer(operation, move |call, _| Some(denied(call, operation)));
+        let ran = hold(&shop, command);
+        let report = ran.outcome("failed", 1);
+        assert_eq!(report["command"], command);
+        assert!(text(&report, "hints").contains(&format!("`{operation}`")), "{report:#}");
+        for component in ["`backend`", "`worker`"] {
+            assert_told(&report["causes"], &[component, state]);
+        }
+        assert_eq!(report["holds"].as_array().unwrap().len(), if held { 2 } else { 0 });
+    });
+}
+
+#[test]
+fn one_that_fails_ends_it_and_all_are_told() {
+    for command in ["hold", "unhold"] {
+        let shop = two(command == "unhold");
+        shop.aws.answer("ecs:TagResource", |call, _| {
+            let of_worker = call.body["resourceArn"].as_str().unwrap().ends_with(WORKER);
+            of_worker.then(|| denied(call, "ecs:TagResource"))
+        });
+        let report = hold(&shop, command).outcome("failed", 1);
+        let (done, open) = match command {
+            "hold" => ("has the hold", "does not have the hold"),
+            _ => ("has no hold", "still has a hold"),
+        };
+        assert_told(&report["causes"], &["`backend`", done]);
+        assert_told(&report["causes"], &["`worker`", open]);
+        let on: Vec<&Value> = report["holds"].as_array().unwrap().iter().map(|hold| &hold["component"]).collect();
+        assert_eq!(on, [if command == "hold" { "backend" } else { "worker" }]);
+        if command == "unhold" {
+            assert_eq!(report["lifted"][0]["component"], "backend");
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_looked_at_afterwards_is_unknown() {
+    let shop = Shop::new();
+    shop.aws.answer("ecs:DescribeServices", |call, world| {
+        let written = !world.services[0].tags.is_empty();
+        written.then(|| denied(call, "ecs:DescribeServices"))
+    });
+    let report = hold(&shop, "hold").outcome("failed", 1);
+    assert_told(&report["causes"], &["whether `backend` has the hold is unknown"]);
+    assert_eq!(report["holds"], json!([]));
+}
+
+/// ECS takes a tag and shows it some looks later.
+#[test]
+fn a_tag_that_is_seen_late_is_waited_for() {
+    for command in ["hold", "unhold"] {
+        let shop = two(command == "unhold");
+        let (mut old, mut looks) = (Vec::new(), 0);
+        shop.aws.change("ecs:DescribeServices", move |_, answer| {
+            let tags = &mut answer["services"][0]["tags"];
+            looks += 1;
+            match looks {
+                1 => old = tags.as_array().unwrap().clone(),
+                ..=6 => *tags = Value::from(old.clone()),
+                _ => {}
+            }
+        });
+        let report = hold(&shop, command).expect_code(0).json();
+        assert_eq!(report["holds"].as_array().unwrap().len(), if command == "hold" { 2 } else { 0 }, "{report:#}");
+    }
+}
+
+#[test]
+fn a_tag_that_is_never_seen_is_not_held() {
+    let shop = Shop::new();
+    shop.aws.change("ecs:DescribeServices", |_, answer| answer["services"][0]["tags"] = json!([]));
+    let report = hold(&shop, "hold").outcome("failed", 1);
+    assert!(report["reason"].as_str().unwrap().contains("does not show it"), "{report:#}");
+    assert_eq!(report["holds"], json!([]));
+}
+
+/// A rollback that ends while the holds are lifted leaves one that nobody has read.
+#[test]
+fn a_hold_that_comes_meanwhile_is_told() {
+    let shop = two(true);
+    shop.aws.answer("ecs:UntagResource", |_, world| {
+        let value = format!("2026-11-21T10:00:00Z acme/shop/8/1 {}", "a".repeat(40));
+        world.services[0].tags.push(json!({"key": format!("shipgate:hold:{}", "b".repeat(40)), "value": value}));
+        None
+    });
+    let report = hold(&shop, "unhold").outcome("failed", 1);
+    assert_told(&report["causes"], &["rolled back from bbbbbbb to aaaaaaa"]);
+    let left = report["holds"].as_array().unwrap();
+    assert!(left.iter().any(|hold| hold["scope"] == "rollback" && hold["component"] == "backend"), "{report:#}");
+}
+
+#[test]
+fn a_run_in_a_workflow_is_named() {
+    let shop = Shop::new();
+    let run = shop.shipgate(&["hold", "stage", "--reason", "carts fail", "--output", "json"]);
+    let run = run.env("GITHUB_REPOSITORY", "acme/shop").env("GITHUB_RUN_ID", "77").env("GITHUB_RUN_ATTEMPT", "2");
+    let report = run.run().expect_code(0).json();
+    assert_eq!(report["holds"][0]["run"], "acme/shop/77/2");
+}
