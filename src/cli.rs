@@ -1,5 +1,7 @@
 //! The command line: types only.
 
+use std::num::NonZeroUsize;
+
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_verbosity_flag::{InfoLevel, Verbosity};
@@ -59,6 +61,8 @@ pub enum Command {
         /// The environment; default: all
         environment: Option<String>,
     },
+    /// Show which releases an environment got, newest first, and how they ended
+    History(History),
     /// Show what the containers of an environment wrote
     Logs(Logs),
     /// Put a stop sign on an environment
@@ -118,6 +122,19 @@ pub struct Rollback {
     /// Only this component; can be repeated
     #[arg(long = "component", value_name = "NAME")]
     pub components: Vec<String>,
+}
+
+/// Arguments of `history`.
+#[derive(Debug, Args)]
+pub struct History {
+    /// The environment
+    pub environment: String,
+    /// Only this component; can be repeated
+    #[arg(long = "component", value_name = "NAME")]
+    pub components: Vec<String>,
+    /// At most so many releases
+    #[arg(long, default_value = "20", value_name = "N")]
+    pub limit: NonZeroUsize,
 }
 
 /// Arguments of `logs`.

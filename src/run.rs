@@ -14,7 +14,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::cli::{Cli, Command, Deploy, Global, OutputFormat, Planned, Promote, Rollback};
 use crate::commands::change::{Invocation, Until};
-use crate::commands::{deploy, hold, logs, promote, rollback, status};
+use crate::commands::{deploy, history, hold, logs, promote, rollback, status};
 use crate::context::Context;
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
@@ -22,7 +22,7 @@ use crate::error::Failure;
 use crate::report::human::{self, Level};
 use crate::report::journal::Journal;
 use crate::report::live::Live;
-use crate::report::{Reporter, json, status_table};
+use crate::report::{Event, Reporter, history_table, json, status_table};
 
 /// Runs the program with the arguments and the environment of this process.
 pub fn run() -> ExitCode {
@@ -87,6 +87,7 @@ async fn execute(context: &Context, cli: &Cli) -> Outcome {
             run_change(context, &cli.global, change, Until::Planned).await
         }
         Command::Status { environment } => run_status(context, &cli.global, environment.as_deref()).await,
+        Command::History(arguments) => run_history(context, &cli.global, arguments).await,
         Command::Logs(arguments) => run_logs(context, &cli.global, arguments).await,
         Command::Hold(arguments) => run_hold(context, &cli.global, arguments, hold::Change::Put).await,
         Command::Unhold(arguments) => run_hold(context, &cli.global, arguments, hold::Change::Lift).await,
@@ -200,6 +201,25 @@ async fn run_status(context: &Context, global: &Global, environment: Option<&str
             Outcome::worst(failures).unwrap_or(Outcome::Unchanged)
         }
         Err(failure) => without_data(context, global, "status", environment, &failure),
+    }
+}
+
+async fn run_history(context: &Context, global: &Global, arguments: &crate::cli::History) -> Outcome {
+    match until_interrupted(history::run(context, global, arguments)).await {
+        Ok(found) => {
+            match global.output {
+                OutputFormat::Human => {
+                    if let Some(table) = history_table::render(&found.releases) {
+                        print(&table);
+                    }
+                }
+                OutputFormat::Json => print(&json::history(&arguments.environment, &found.releases)),
+            }
+            let reporter = reporter(context, global);
+            found.notes.into_iter().for_each(|text| reporter.show(&Event::Note { text }));
+            Outcome::Unchanged
+        }
+        Err(failure) => without_data(context, global, "history", Some(&arguments.environment), &failure),
     }
 }
 

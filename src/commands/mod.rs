@@ -2,6 +2,7 @@
 
 pub mod change;
 pub mod deploy;
+pub mod history;
 pub mod hold;
 pub mod logs;
 pub mod promote;

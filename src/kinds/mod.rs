@@ -1,5 +1,5 @@
-//! Kinds of component: one folder each behind the same verbs, `observe`, `apply`, `verify`, `status`, `logs`, and
-//! `holds`, `put_hold` and `lift_holds`.
+//! Kinds of component: one folder each behind the same verbs, `observe`, `apply`, `verify`, `status`, `history`, `logs`,
+//! and `holds`, `put_hold` and `lift_holds`.
 //!
 //! A new kind is a new folder here, its plan in `domain`, and an arm in each function of this file.
 
@@ -11,7 +11,7 @@ use crate::clients::registry::Registry;
 use crate::domain::ecs::service::Revision;
 use crate::domain::ecs::source::{self, SourceFacts};
 use crate::domain::hold::Hold;
-use crate::domain::image::ImageReference;
+use crate::domain::image::{Digest, ImageReference};
 use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{ComponentFacts, ComponentPast, ComponentPlan, KindPlan, PlanError};
@@ -177,6 +177,17 @@ pub async fn status(cloud: &Cloud, component: &Component) -> Result<ComponentSta
     }
 }
 
+/// The releases that a component got, newest first, at most so many.
+///
+/// # Errors
+///
+/// It is missing, or its releases cannot be read.
+pub async fn history(cloud: &Cloud, component: &Component, most: usize) -> Result<History, Failure> {
+    match &component.kind {
+        Kind::Ecs(target) => ecs::history::history(cloud, target, most).await,
+    }
+}
+
 /// What a component's containers wrote since a time.
 ///
 /// # Errors
@@ -236,4 +247,45 @@ pub struct ComponentStatus {
     pub last_outcome: Option<String>,
     /// What is odd about it, in words.
     pub remarks: Vec<String>,
+}
+
+/// What the ledger of a component says.
+#[derive(Debug, Clone)]
+pub struct History {
+    /// The releases, newest first.
+    pub releases: Vec<PastRelease>,
+    /// How many records were looked at, where that was not all there are and fewer releases than asked for were found.
+    pub looked_at: Option<usize>,
+}
+
+/// A release in the history of a component.
+#[derive(Debug, Clone)]
+pub struct PastRelease {
+    /// The release.
+    pub release: ReleaseName,
+    /// The digest of its image.
+    pub digest: Option<Digest>,
+    /// How it ended. `None`: nobody wrote it down.
+    pub outcome: Option<String>,
+    /// When it ended; without an outcome, when it began.
+    pub at: Option<jiff::Timestamp>,
+    /// The run that put it there.
+    pub run: Option<String>,
+    /// Where it is recorded: the ARN of the revision.
+    pub place: String,
+    /// The place whose content it restores, in a rollback.
+    pub restores: Option<String>,
+    /// Whether it is there now.
+    pub standing: Standing,
+}
+
+/// Whether a release is there now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Not any more, or it never was.
+    Past,
+    /// The component is meant to run it, and is on the way there.
+    RollingOut,
+    /// The component is meant to run it.
+    Current,
 }

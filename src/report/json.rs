@@ -11,6 +11,7 @@ use crate::domain::ecs::task_definition::{Change, MissingVariable};
 use crate::domain::hold::{Hold, HoldScope};
 use crate::domain::outcome::Outcome;
 use crate::error::Failure;
+use crate::kinds::{PastRelease, Standing};
 
 const SCHEMA: &str = "shipgate/v1";
 
@@ -325,6 +326,48 @@ pub fn logs(environment: &str, lines: &[(String, LogLine)]) -> String {
         text: line.text.clone(),
     });
     to_text(&LogsV1 { schema: SCHEMA, command: "logs", environment: environment.to_owned(), lines: lines.collect() })
+}
+
+#[derive(Debug, Serialize)]
+struct HistoryV1 {
+    schema: &'static str,
+    command: &'static str,
+    environment: String,
+    releases: Vec<PastReleaseV1>,
+}
+
+#[derive(Debug, Serialize)]
+struct PastReleaseV1 {
+    component: String,
+    sha: String,
+    digest: Option<String>,
+    outcome: Option<String>,
+    at: Option<String>,
+    run: Option<String>,
+    revision: String,
+    restores: Option<String>,
+    current: bool,
+}
+
+/// The document of `history`.
+pub fn history(environment: &str, releases: &[(String, PastRelease)]) -> String {
+    let releases = releases.iter().map(|(component, release)| PastReleaseV1 {
+        component: component.clone(),
+        sha: release.release.to_string(),
+        digest: release.digest.as_ref().map(ToString::to_string),
+        outcome: release.outcome.clone(),
+        at: release.at.map(|at| at.to_string()),
+        run: release.run.clone(),
+        revision: release.place.clone(),
+        restores: release.restores.clone(),
+        current: release.standing != Standing::Past,
+    });
+    to_text(&HistoryV1 {
+        schema: SCHEMA,
+        command: "history",
+        environment: environment.to_owned(),
+        releases: releases.collect(),
+    })
 }
 
 #[derive(Debug, Serialize)]

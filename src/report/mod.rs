@@ -1,10 +1,12 @@
 //! What people, programs and later GitHub read: events while it runs, a record at the end.
 
+pub mod history_table;
 pub mod human;
 pub mod journal;
 pub mod json;
 pub mod live;
 pub mod status_table;
+pub mod table;
 
 /// Something that happens while a command runs. All text is neutral already.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,5 +1,6 @@
 //! `status` for people: a table.
 
+use super::table;
 use crate::commands::status::EnvironmentStatus;
 
 const HEADINGS: [&str; 7] = ["ENVIRONMENT", "COMPONENT", "RELEASE", "DIGEST", "TASKS", "SINCE", "LAST OUTCOME"];
@@ -24,19 +25,13 @@ pub fn render(environments: &[EnvironmentStatus]) -> Option<String> {
                 status.running_release.sha.as_deref().map_or_else(|| "unknown".to_owned(), short),
                 status.running_release.digest.as_ref().map_or("not pinned", |digest| digest.short()).to_owned(),
                 format!("{}/{}", count(status.running), count(status.desired)),
-                status.since.map(|since| since.strftime("%Y-%m-%d %H:%M:%SZ").to_string()).unwrap_or_default(),
+                table::time(status.since),
                 status.last_outcome.clone().unwrap_or_else(|| "-".to_owned()),
             ]);
             remarks.extend(status.remarks.iter().map(|remark| format!("{} {name}: {remark}", environment.name)));
         }
     }
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
-    let widths: [usize; HEADINGS.len()] = std::array::from_fn(width);
-    let lines = rows.iter().map(|row| {
-        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        cells.join("  ").trim_end().to_owned()
-    });
-    Some(lines.chain(remarks).collect::<Vec<_>>().join("\n"))
+    Some(table::lines(&rows).into_iter().chain(remarks).collect::<Vec<_>>().join("\n"))
 }
 
 /// Seven digits of the commit, and what comes after all forty.

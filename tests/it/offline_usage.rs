@@ -29,14 +29,14 @@ fn help_and_version_are_data_and_success() {
 #[test]
 fn every_command_of_the_contract_that_is_built_is_in_the_help() {
     let help = run(&["--help"]).stdout;
-    for command in ["deploy", "plan", "status", "logs", "hold", "unhold"] {
+    for command in ["deploy", "plan", "status", "history", "logs", "hold", "unhold"] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(command)), "{command} is not in\n{help}");
     }
 }
 
 #[test]
 fn usage_errors_are_invalid() {
-    let cases: [(&[&str], &str); 14] = [
+    let cases: [(&[&str], &str); 17] = [
         (&[], "Usage"),
         (&["frobnicate"], "frobnicate"),
         (&["deploi", "stage"], "deploy"),
@@ -49,6 +49,9 @@ fn usage_errors_are_invalid() {
         (&["hold", "stage"], "--reason"),
         (&["unhold", "stage"], "--reason"),
         (&["hold", "stage", "--reason"], "--reason"),
+        (&["history"], "ENVIRONMENT"),
+        (&["history", "stage", "--limit", "0"], "--limit"),
+        (&["history", "stage", "--limit", "few"], "few"),
         (&["plan"], "Usage"),
         (&["plan", "status"], "status"),
     ];
@@ -61,7 +64,7 @@ fn usage_errors_are_invalid() {
 
 #[test]
 fn commands_of_the_contract_that_are_not_built_are_unknown() {
-    for command in ["promote", "rollback", "gates", "check", "history", "whoami"] {
+    for command in ["promote", "rollback", "gates", "check", "whoami"] {
         run(&[command, "stage"]).expect_code(2).expect_stderr(command);
     }
 }
@@ -108,6 +111,7 @@ fn a_failure_is_one_document_on_stdout_and_a_text_on_stderr() {
         &["status"],
         &["status", "stage"],
         &["logs", "stage"],
+        &["history", "stage"],
         &["hold", "stage", "--reason", "x"],
         &["unhold", "stage", "--reason", "x"],
     ] {

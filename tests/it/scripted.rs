@@ -252,9 +252,7 @@ impl Inner {
             }
             "ecs:ListTaskDefinitions" => {
                 assert_eq!(body["sort"], "DESC", "only this order is understood here");
-                let arns: Vec<&str> =
-                    world.definitions.iter().rev().map(|definition| definition.arn.as_str()).collect();
-                json!({"taskDefinitionArns": arns})
+                world.listed_definitions(&text("nextToken"), body["maxResults"].as_u64().unwrap_or(100))
             }
             "ecs:RegisterTaskDefinition" => json!({"taskDefinition": world.register(body.clone())}),
             "ecs:UpdateService" => {

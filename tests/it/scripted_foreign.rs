@@ -175,3 +175,24 @@ fn holds_that_somebody_else_wrote() {
         }
     });
 }
+
+/// So is the ledger: tags of a revision.
+#[test]
+fn ledger_entries_that_somebody_else_wrote() {
+    let shop = Shop::new();
+    shop.aws.world(|world| {
+        let tag = |key: &str, value: &str| json!({"key": format!("shipgate:{key}"), "value": value});
+        world.definitions[0].tags = vec![
+            tag("sha", &"a".repeat(40)),
+            tag("digest", EVIL),
+            tag("run", EVIL),
+            tag("restores", EVIL),
+            tag("outcome", EVIL),
+            tag("at", EVIL),
+        ];
+    });
+    let table = in_actions(&shop, &["history", "stage"]).expect_code(0);
+    harmless(&table);
+    assert!(table.stdout.contains(" unknown (current) "), "{}", table.stdout);
+    harmless(&in_actions(&shop, &["history", "stage", "--output", "json"]).expect_code(0));
+}

@@ -3,6 +3,7 @@
 pub mod apply;
 pub mod diagnose;
 pub mod follow;
+pub mod history;
 pub mod hold;
 pub mod observe;
 pub mod past;

@@ -126,6 +126,16 @@ impl World {
         }
     }
 
+    /// A page of all revisions, newest first; the token is where the next one begins.
+    pub fn listed_definitions(&self, token: &str, most: u64) -> Value {
+        assert!((1..=100).contains(&most), "AWS refuses {most} a page");
+        let begin: usize = token.parse().unwrap_or_default();
+        let newest = self.definitions.iter().rev().map(|definition| definition.arn.as_str());
+        let page: Vec<&str> = newest.skip(begin).take(usize::try_from(most).unwrap()).collect();
+        let next = begin + page.len();
+        json!({"taskDefinitionArns": page, "nextToken": (next < self.definitions.len()).then(|| next.to_string())})
+    }
+
     /// Registers what a caller sent, and shows it as AWS does.
     pub fn register(&mut self, mut body: Value) -> Value {
         let tags = body.as_object_mut().unwrap().remove("tags");

@@ -1,0 +1,90 @@
+//! `history`: which releases an environment got, and how they ended.
+
+use std::collections::VecDeque;
+
+use crate::cli;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::kinds::{self, PastRelease};
+use crate::observe::{self, Configuration};
+
+/// What `history` found.
+#[derive(Debug)]
+pub struct Found {
+    /// The releases with the names of their components, newest first.
+    pub releases: Vec<(String, PastRelease)>,
+    /// What was not looked at, in words.
+    pub notes: Vec<String>,
+}
+
+/// Reads the releases of all components, newest first.
+///
+/// # Errors
+///
+/// `invalid` for the configuration, `failed` when a component's releases cannot be read.
+pub async fn run(context: &Context, global: &cli::Global, arguments: &cli::History) -> Result<Found, Failure> {
+    let configuration = Configuration::load(context, global.config.as_deref())?;
+    let target = configuration.target(context, &arguments.environment, &arguments.components)?;
+    let cloud = observe::cloud(context, &target, &configuration.directory).await?;
+    let mut of_components = Vec::new();
+    let mut notes = Vec::new();
+    for component in &target.components {
+        let name = component.name.to_string();
+        let history = kinds::history(&cloud, component, arguments.limit.get()).await?;
+        if let Some(looked_at) = history.looked_at {
+            notes.push(format!("{name}: only the newest {looked_at} revisions were looked at"));
+        }
+        of_components.push(history.releases.into_iter().map(|release| (name.clone(), release)).collect());
+    }
+    let mut releases = newest_first(of_components);
+    releases.truncate(arguments.limit.get());
+    if releases.is_empty() {
+        notes.push(format!("shipgate has put no release on {} yet", target.environment));
+    }
+    Ok(Found { releases, notes })
+}
+
+/// One list of several, by time. Each stays in its own order, which is that of its revisions: a time is the one of the
+/// outcome, and may be later than that of the revision that came next.
+fn newest_first(mut lists: Vec<VecDeque<(String, PastRelease)>>) -> Vec<(String, PastRelease)> {
+    let mut merged = Vec::new();
+    // The first of equals comes first: `max_by_key` takes the last one.
+    while let Some(list) = lists.iter_mut().rev().filter(|list| !list.is_empty()).max_by_key(|list| {
+        // Without a time nothing says that it is old.
+        list.front().map(|(_, release)| release.at.unwrap_or(jiff::Timestamp::MAX))
+    }) {
+        merged.extend(list.pop_front());
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::Standing;
+
+    fn list(component: &str, times: &[Option<i64>]) -> VecDeque<(String, PastRelease)> {
+        let release = |(index, second): (usize, &Option<i64>)| PastRelease {
+            release: "4b825dc642cb6eb9a060e54bf8d69288fbee4904".parse().unwrap(),
+            digest: None,
+            outcome: None,
+            at: second.map(|second| jiff::Timestamp::from_second(second).unwrap()),
+            run: None,
+            place: format!("{component}:{index}"),
+            restores: None,
+            standing: Standing::Past,
+        };
+        times.iter().enumerate().map(|release_of| (component.to_owned(), release(release_of))).collect()
+    }
+
+    #[test]
+    fn components_are_merged_by_time_and_keep_their_own_order() {
+        let lists = vec![
+            list("backend", &[Some(50), Some(60), None, Some(10)]),
+            list("worker", &[Some(55), Some(50), Some(10)]),
+            VecDeque::new(),
+        ];
+        let places: Vec<String> = newest_first(lists).into_iter().map(|(_, release)| release.place).collect();
+        assert_eq!(places, ["worker:0", "backend:0", "backend:1", "backend:2", "worker:1", "backend:3", "worker:2"]);
+    }
+}

@@ -1,0 +1,63 @@
+//! The releases of an ECS service, from the ledger tags of its family's revisions.
+
+use std::cmp::Reverse;
+
+use super::observe::{active_service, live_revision, running};
+use crate::domain::ecs::plan::number;
+use crate::domain::ecs::service::{Revision, RolloutState};
+use crate::domain::target::EcsTarget;
+use crate::error::Failure;
+use crate::kinds::{History, PastRelease, Standing};
+use crate::observe::Cloud;
+
+/// How many of the newest revisions are looked at.
+const LOOKED_AT: usize = 200;
+/// How many are asked for together, at least.
+const TOGETHER: usize = 8;
+
+/// At most so many releases, newest first. Revisions that are not ours are left out.
+///
+/// # Errors
+///
+/// The service is missing or was deleted, or its revisions cannot be read.
+pub async fn history(cloud: &Cloud, target: &EcsTarget, most: usize) -> Result<History, Failure> {
+    let service = active_service(cloud, target).await?;
+    let live = live_revision(cloud, target, &service).await?;
+    let rolling_out = service.primary().is_some_and(|primary| primary.rollout_state == Some(RolloutState::InProgress));
+    let standing = |revision: &Revision| match (revision.arn == live.arn, rolling_out) {
+        (false, _) => Standing::Past,
+        (true, true) => Standing::RollingOut,
+        (true, false) => Standing::Current,
+    };
+    let mut arns = cloud.ecs.newest_revisions(live.definition.family(), LOOKED_AT).await?;
+    let all = arns.len() < LOOKED_AT;
+    // It runs, and is not listed when it is very old or was deregistered.
+    if !arns.contains(&live.arn) {
+        arns.push(live.arn.clone());
+        arns.sort_by_key(|arn| Reverse(number(arn)));
+    }
+    let mut arns = arns.into_iter().peekable();
+    let mut releases = Vec::new();
+    while releases.len() < most && arns.peek().is_some() {
+        let some = arns.by_ref().take((most - releases.len()).max(TOGETHER)).collect();
+        let revisions = cloud.ecs.revisions(some).await?;
+        releases.extend(revisions.iter().filter_map(|revision| past_release(revision, target, standing(revision))));
+    }
+    let cut = !all && releases.len() < most;
+    releases.truncate(most);
+    Ok(History { releases, looked_at: cut.then_some(LOOKED_AT) })
+}
+
+fn past_release(revision: &Revision, target: &EcsTarget, standing: Standing) -> Option<PastRelease> {
+    let entry = revision.ledger.clone()?;
+    Some(PastRelease {
+        release: entry.release,
+        digest: entry.digest.or_else(|| running(revision, target).digest),
+        outcome: entry.outcome,
+        at: entry.at,
+        run: entry.run,
+        place: revision.arn.clone(),
+        restores: entry.restores,
+        standing,
+    })
+}
