@@ -72,7 +72,6 @@ impl Document {
     ///
     /// Nothing else of the text is looked at. Variables stand for what they stand for here and now. What is wrong with
     /// the text is told with `path_shown`, for example `shipgate.toml at 4b825dc`.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for `promote`, which is being built"))]
     pub fn pre_deploy_at(
         &self,
         request: &Request<'_>,

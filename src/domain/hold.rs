@@ -102,6 +102,15 @@ impl Hold {
         }
     }
 
+    /// Why it is there, since when and by whom, for people.
+    pub fn described(&self) -> String {
+        let since = self.at.map(|at| format!("since {}", at.strftime("%Y-%m-%d %H:%M:%SZ")));
+        let by = self.run.as_ref().map(|run| format!("by {run}"));
+        let origin: Vec<String> = since.into_iter().chain(by).collect();
+        let reason = self.reason();
+        if origin.is_empty() { reason } else { format!("{reason} ({})", origin.join(" ")) }
+    }
+
     /// Why it is there, for people.
     pub fn reason(&self) -> String {
         match &self.scope {
@@ -199,15 +208,16 @@ mod tests {
         let hold = Hold::by_hand(reason, "acme/shop/7/1", now()).unwrap();
         let (key, value) = hold.tag();
         assert!(value.chars().all(ledger::is_allowed), "{value}");
-        assert_eq!(read(&[(key, value), ("team".to_owned(), "shop".to_owned())]), [hold.clone()]);
+        assert_eq!(read(&[(key, value), ("team".to_owned(), "shop".to_owned())]), std::slice::from_ref(&hold));
         assert_eq!(hold.reason(), reason);
+        assert_eq!(hold.described(), format!("{reason} (since 2026-11-21 04:00:00Z by acme/shop/7/1)"));
         assert_eq!(Hold::by_hand(&"x".repeat(300), "r", now()), Err(300 + 23 - 256));
     }
 
     #[test]
     fn a_rollback_holds_what_it_left() {
         let hold = Hold::of_rollback(&sha('c'), &sha('a'), "a run with spaces", now());
-        assert_eq!(read(&[hold.tag()]), [hold.clone()]);
+        assert_eq!(read(&[hold.tag()]), std::slice::from_ref(&hold));
         for (in_left, in_returned, covers) in [
             (Some(true), Some(false), Some(true)),
             (Some(true), Some(true), Some(false)),

@@ -245,8 +245,19 @@ pub struct ComponentStatus {
     pub running: Option<i32>,
     /// How the last release of ours ended, as the ledger has it.
     pub last_outcome: Option<String>,
+    /// The holds on it.
+    pub holds: Vec<Hold>,
+    /// It does not run what we deployed last.
+    pub drift: Option<HandChange>,
     /// What is odd about it, in words.
     pub remarks: Vec<String>,
+}
+
+/// Somebody changed a component by hand since our last release, or that cannot be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandChange {
+    /// What we deployed last: the ARN of the revision. `None`: that cannot be looked at.
+    pub last: Option<String>,
 }
 
 /// What the ledger of a component says.

@@ -9,7 +9,6 @@ use super::{Event, Reporter};
 use crate::commands::hold::{Change as HoldChange, Changed};
 use crate::domain::ecs::service::short_arn;
 use crate::domain::ecs::task_definition::Change;
-use crate::domain::hold::Hold;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{ComponentPlan, KindPlan, Plan};
 use crate::error::Failure;
@@ -205,10 +204,10 @@ pub fn show_holds(change: HoldChange, environment: &str, changed: &Changed, colo
     for component in &changed.components {
         let name = format!("{environment} {}", component.name);
         for hold in &component.lifted {
-            write_line(&format!("{GOOD}lifted{GOOD:#}: {name}: {}", shown_hold(hold)));
+            write_line(&format!("{GOOD}lifted{GOOD:#}: {name}: {}", hold.described()));
         }
         for hold in &component.holds {
-            write_line(&format!("{CAREFUL}held{CAREFUL:#}: {name}: {}", shown_hold(hold)));
+            write_line(&format!("{CAREFUL}held{CAREFUL:#}: {name}: {}", hold.described()));
         }
         if change == HoldChange::Lift && component.lifted.is_empty() && component.holds.is_empty() {
             write_line(&format!("{name}: there is no hold"));
@@ -217,15 +216,6 @@ pub fn show_holds(change: HoldChange, environment: &str, changed: &Changed, colo
     if let Some(failure) = &changed.failure {
         show_failure(failure, color);
     }
-}
-
-/// Why a hold is there, when it came and from whom.
-pub fn shown_hold(hold: &Hold) -> String {
-    let at = hold.at.map(|at| format!(" since {}", at.strftime("%Y-%m-%d %H:%M:%SZ"))).unwrap_or_default();
-    let by = hold.run.as_ref().map(|run| format!(" by {run}")).unwrap_or_default();
-    let origin = format!("{at}{by}");
-    let origin = if origin.is_empty() { origin } else { format!(" ({})", origin.trim_start()) };
-    format!("{}{origin}", hold.reason())
 }
 
 /// An error with its causes and hints.

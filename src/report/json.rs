@@ -254,11 +254,19 @@ struct ComponentStatusV1 {
     desired: Option<i32>,
     running: Option<i32>,
     last_outcome: Option<String>,
+    /// `null`: it could not be looked at.
+    holds: Option<Vec<HoldV1>>,
+    drift: Option<HandChangeV1>,
     remarks: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hints: Option<Vec<String>>,
+}
+
+#[derive(Debug, Serialize)]
+struct HandChangeV1 {
+    last: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -295,6 +303,8 @@ fn component_status(
         desired: seen.and_then(|seen| seen.desired),
         running: seen.and_then(|seen| seen.running),
         last_outcome: seen.and_then(|seen| seen.last_outcome.clone()),
+        holds: seen.map(|seen| seen.holds.iter().map(|hold| HoldV1::new(name, hold)).collect()),
+        drift: seen.and_then(|seen| seen.drift.as_ref()).map(|drift| HandChangeV1 { last: drift.last.clone() }),
         remarks: seen.map(|seen| seen.remarks.clone()).unwrap_or_default(),
         reason: failure.map(|failure| failure.reason.clone()),
         hints: failure.map(|failure| failure.hints.clone()),

@@ -99,3 +99,46 @@ fn what_cannot_be_looked_at_does_not_hide_the_rest() {
     assert!(report["environments"][1].to_string().contains("no-such-service"), "{report:#}");
     assert!(ran.stderr.contains("no-such-service") && ran.stderr.contains("hint"), "{}", ran.stderr);
 }
+
+#[test]
+fn holds_are_told() {
+    let cloud = Cloud::with_backend();
+    let shop = cloud.shop(&cloud.config(""));
+    let before = status(&cloud, &shop, &["stage"])["environments"][0]["components"][0].take();
+    assert_eq!((&before["holds"], &before["drift"]), (&json!([]), &Value::Null));
+    let hold = ["hold", "stage", "--reason", "carts fail", "--output", "json"];
+    let answer = cloud.shipgate(&shop, &hold).run().expect_code(0).json();
+
+    let ran = cloud.shipgate(&shop, &["status", "stage"]).run().expect_code(0);
+
+    assert!(ran.stdout.contains("stage backend: held: carts fail (since 2"), "{}", ran.stdout);
+    let component = status(&cloud, &shop, &["stage"])["environments"][0]["components"][0].take();
+    assert_eq!(component["holds"], answer["holds"]);
+}
+
+#[test]
+fn a_service_changed_by_hand_is_told() {
+    let cloud = Cloud::with_backend();
+    let shop = cloud.shop(&cloud.config(""));
+    cloud.deploy(&shop, &[]).outcome("deployed", 0);
+    let first = cloud.revision("backend");
+    shop.commit("More");
+    cloud.deploy(&shop, &[]).outcome("deployed", 0);
+    let last = cloud.revision("backend");
+    let component = || status(&cloud, &shop, &["stage"])["environments"][0]["components"][0].take();
+    assert_eq!((&component()["drift"], &component()["remarks"]), (&Value::Null, &json!([])));
+    let short = |arn: &str| arn.rsplit('/').next().unwrap().to_owned();
+    let remark = |runs: &str| format!("changed by hand: runs {}, shipgate last deployed {}", short(runs), short(&last));
+
+    let by_hand = cloud.change_by_hand("backend", |definition| definition["cpu"] = json!("512"));
+
+    assert_eq!(component()["drift"], json!({ "last": last }));
+    assert_eq!(component()["remarks"], json!([remark(&by_hand)]));
+    let ran = cloud.shipgate(&shop, &["status", "stage"]).run().expect_code(0);
+    assert!(ran.stdout.contains(&format!("stage backend: {}", remark(&by_hand))), "{}", ran.stdout);
+
+    // An older release of ours, put back by hand.
+    cloud.move_to("backend", &first);
+    cloud.settled("backend");
+    assert_eq!((&component()["drift"], &component()["remarks"]), (&json!({ "last": last }), &json!([remark(&first)])));
+}

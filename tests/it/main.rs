@@ -47,4 +47,5 @@ mod scripted_refused;
 mod scripted_registry;
 mod scripted_rollout;
 mod scripted_secrets;
+mod scripted_status;
 mod scripted_waiting;

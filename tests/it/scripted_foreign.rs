@@ -163,6 +163,8 @@ fn holds_that_somebody_else_wrote() {
             &["unhold", "stage", "--reason", "x", "--output", "json"],
             &["hold", "stage", "--reason", EVIL],
             &["hold", "stage", "--reason", EVIL, "--output", "json"],
+            &["status", "stage"],
+            &["status", "stage", "--output", "json"],
         ] {
             let shop = Shop::new();
             shop.aws.world(|world| world.services[0].tags.push(json!({"key": key, "value": value})));

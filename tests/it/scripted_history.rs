@@ -5,16 +5,8 @@ use serde_json::{Value, json};
 use crate::harness::Ran;
 use crate::scripted::{Shop, all_at_once, arn, text};
 
-/// Registers a revision with the tags of a release of ours, and returns its ARN.
 fn release(shop: &Shop, digit: char, tags: &[(&str, &str)]) -> String {
-    let sha = digit.to_string().repeat(40);
-    shop.aws.world(|world| {
-        let arn = world.register_by_hand(|_| {});
-        let tags = std::iter::once(("sha", sha.as_str())).chain(tags.iter().copied());
-        let tags = tags.map(|(key, value)| json!({"key": format!("shipgate:{key}"), "value": value})).collect();
-        world.definitions.last_mut().unwrap().tags = tags;
-        arn
-    })
+    shop.aws.world(|world| world.register_ours(digit, tags))
 }
 
 fn by_hand(shop: &Shop, count: usize) {

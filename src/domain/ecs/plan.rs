@@ -179,7 +179,7 @@ fn nothing_to_do(target: &EcsTarget, facts: &EcsFacts, image: &PlannedImage) -> 
         image: image.clone(),
         next: NextRevision::Live,
         changes: Vec::new(),
-        drift: drift(facts),
+        drift: drift(&facts.live, &facts.others),
         missing_variables: Vec::new(),
         restores: None,
         hold: None,
@@ -199,16 +199,18 @@ fn reusable<'a>(facts: &'a EcsFacts, desired: &TaskDefinition, release: &Release
     })
 }
 
-/// Compares what runs with the newest revision of ours that did not fail.
-fn drift(facts: &EcsFacts) -> Option<Drift> {
-    let served = |revision: &&Revision| {
-        revision.ledger.as_ref().is_some_and(|entry| matches!(entry.outcome.as_deref(), Some("deployed" | "unproven")))
-    };
-    let last = facts.others.iter().find(served)?;
+/// Compares what runs with the newest revision of ours that did not fail, of others that are newest first.
+pub fn drift(live: &Revision, others: &[Revision]) -> Option<Drift> {
+    let last = others.iter().find(|revision| was_deployed(revision))?;
     // An older revision of ours below a live one of ours is just history.
-    let live_is_newer = facts.live.ledger.is_some() && number(&facts.live.arn) > number(&last.arn);
-    (!live_is_newer)
-        .then(|| Drift { last: last.arn.clone(), changes: last.definition.changes_to(&facts.live.definition) })
+    let live_is_newer = live.ledger.is_some() && number(&live.arn) > number(&last.arn);
+    (!live_is_newer).then(|| Drift { last: last.arn.clone(), changes: last.definition.changes_to(&live.definition) })
+}
+
+/// Whether we registered a revision, and the service took it.
+pub fn was_deployed(revision: &Revision) -> bool {
+    let entry = revision.ledger.as_ref();
+    entry.is_some_and(|entry| matches!(entry.outcome.as_deref(), Some("deployed" | "unproven")))
 }
 
 /// The number at the end of a revision's ARN; 0 where there is none.

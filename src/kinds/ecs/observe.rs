@@ -1,6 +1,6 @@
 //! Looks at an ECS service before planning.
 
-use crate::domain::ecs::plan::{EcsFacts, number};
+use crate::domain::ecs::plan::{EcsFacts, number, was_deployed};
 use crate::domain::ecs::service::{Controller, Revision, Service, ServiceStatus};
 use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::target::{EcsTarget, TaskDefinitionSource};
@@ -92,13 +92,17 @@ pub async fn live_revision(cloud: &Cloud, target: &EcsTarget, service: &Service)
 }
 
 /// Revisions of the family that matter beside the live one: newer ones, which an earlier run may have left unused, and
-/// where the live one is not ours, older ones down to the last of ours.
-async fn other_revisions(cloud: &Cloud, live: &Revision) -> Result<Vec<Revision>, Failure> {
+/// where the live one is not ours, older ones down to the last that we deployed.
+///
+/// # Errors
+///
+/// They cannot be read.
+pub async fn other_revisions(cloud: &Cloud, live: &Revision) -> Result<Vec<Revision>, Failure> {
     let arns = cloud.ecs.newest_revisions(live.definition.family(), LISTED).await?;
     let mut others = Vec::new();
     for arn in arns.into_iter().filter(|arn| *arn != live.arn).take(LOOKED_AT) {
         let is_newer = number(&arn) > number(&live.arn);
-        let ours_is_known = live.ledger.is_some() || others.iter().any(|other: &Revision| other.ledger.is_some());
+        let ours_is_known = live.ledger.is_some() || others.iter().any(was_deployed);
         if !is_newer && ours_is_known {
             break;
         }

@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::observe::{live_revision, running, service};
+use super::observe::{live_revision, other_revisions, running, service};
 use crate::clients::logs::LogLine;
-use crate::domain::ecs::rollout;
-use crate::domain::ecs::service::RolloutState;
+use crate::domain::ecs::service::{Revision, RolloutState, short_arn};
+use crate::domain::ecs::{plan, rollout};
 use crate::domain::target::EcsTarget;
 use crate::error::Failure;
-use crate::kinds::ComponentStatus;
+use crate::kinds::{ComponentStatus, HandChange};
 use crate::observe::Cloud;
 
 /// What the service runs.
@@ -20,10 +20,8 @@ pub async fn status(cloud: &Cloud, target: &EcsTarget) -> Result<ComponentStatus
     let service = service(cloud, target).await?;
     let revision = live_revision(cloud, target, &service).await?;
     let primary = service.primary();
-    let mut remarks = Vec::new();
-    if revision.ledger.is_none() {
-        remarks.push(format!("{} was not registered by shipgate", revision.short()));
-    }
+    let mut remarks: Vec<String> = service.holds.iter().map(|hold| format!("held: {}", hold.described())).collect();
+    let drift = drift(cloud, &revision, &mut remarks).await;
     match primary.map(|primary| &primary.rollout_state) {
         Some(Some(RolloutState::InProgress)) => remarks.push("a rollout is in progress".to_owned()),
         Some(Some(RolloutState::Failed)) => remarks.push("its rollout failed".to_owned()),
@@ -41,8 +39,30 @@ pub async fn status(cloud: &Cloud, target: &EcsTarget) -> Result<ComponentStatus
         desired: Some(service.desired),
         running: Some(service.running),
         last_outcome: revision.ledger.and_then(|entry| entry.outcome),
+        holds: service.holds,
+        drift,
         remarks,
     })
+}
+
+/// Whether somebody changed the service by hand. That this cannot be told hides nothing else.
+async fn drift(cloud: &Cloud, live: &Revision, remarks: &mut Vec<String>) -> Option<HandChange> {
+    let found = other_revisions(cloud, live).await.map(|others| plan::drift(live, &others));
+    let (change, remark) = match found {
+        Ok(None) if live.ledger.is_some() => return None,
+        Ok(None) => (None, format!("{} was not registered by shipgate", live.short())),
+        Ok(Some(drift)) => {
+            let last = short_arn(&drift.last);
+            let remark = format!("changed by hand: runs {}, shipgate last deployed {last}", live.short());
+            (Some(HandChange { last: Some(drift.last) }), remark)
+        }
+        Err(failure) => {
+            let remark = format!("whether it was changed by hand is unknown: {}", failure.brief());
+            (Some(HandChange { last: None }), remark)
+        }
+    };
+    remarks.push(remark);
+    change
 }
 
 /// What the service's configured container wrote.

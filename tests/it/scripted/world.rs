@@ -166,6 +166,16 @@ impl World {
         self.register(document)["taskDefinitionArn"].as_str().unwrap().to_owned()
     }
 
+    /// Registers a revision with the tags of a release of ours.
+    pub fn register_ours(&mut self, digit: char, tags: &[(&str, &str)]) -> String {
+        let arn = self.register_by_hand(|_| {});
+        let sha = digit.to_string().repeat(40);
+        let tags = std::iter::once(("sha", sha.as_str())).chain(tags.iter().copied());
+        let tags = tags.map(|(key, value)| json!({"key": format!("shipgate:{key}"), "value": value})).collect();
+        self.tags(&arn).unwrap().clone_from(&tags);
+        arn
+    }
+
     /// Makes the service roll out what a test says, newest first.
     pub fn roll_out(&mut self, deployments: &[(&str, &str, &'static str)]) {
         let deployment = |(id, revision, state): &(&str, &str, &'static str)| Deployment {
