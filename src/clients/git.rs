@@ -15,17 +15,6 @@ pub struct Git {
     directory: Utf8PathBuf,
 }
 
-#[derive(Debug, Clone)]
-pub struct Commits {
-    pub count: usize,
-    pub newest: Vec<CommitLine>,
-}
-#[derive(Debug, Clone)]
-pub struct CommitLine {
-    pub sha: GitSha,
-    pub subject: String,
-}
-
 impl Git {
     /// The working tree that a directory is in.
     pub fn new(processes: Processes, directory: &Utf8Path) -> Self {
@@ -86,45 +75,23 @@ impl Git {
         Ok(if remote.success { web_address(remote.stdout.trim()) } else { None })
     }
 
-    pub async fn has_commit(&self, sha: &GitSha) -> Result<bool, Failure> {
-        Ok(self.run(&["cat-file", "-e", &format!("{sha}^{{commit}}")]).await?.success)
-    }
-    pub async fn fetch_commit(&self, sha: &GitSha) -> Result<bool, Failure> {
-        let _ = sha;
-        Ok(false)
-    }
-    pub async fn file_at(&self, sha: &GitSha, path: &Utf8Path) -> Result<Option<String>, Failure> {
-        let shown = self.run(&["show", &format!("{sha}:./{path}")]).await?;
-        Ok(shown.success.then_some(shown.stdout))
-    }
-    pub async fn is_ancestor(&self, ancestor: &GitSha, descendant: &GitSha) -> Result<Option<bool>, Failure> {
-        if ancestor == descendant {
-            return Ok(Some(true));
-        }
-        if !self.has_commit(ancestor).await? || !self.has_commit(descendant).await? {
-            return Ok(None);
-        }
-        Ok(Some(
-            self.run(&["merge-base", "--is-ancestor", &ancestor.to_string(), &descendant.to_string()]).await?.success,
-        ))
-    }
-    pub async fn commits_between(&self, from: &GitSha, to: &GitSha, most: usize) -> Result<Option<Commits>, Failure> {
-        let log = self.run(&["log", "--format=%H%x09%s", &format!("{from}..{to}")]).await?;
-        let lines: Vec<&str> = log.stdout.lines().collect();
-        let newest = lines.iter().take(most).filter_map(|line| {
-            let (sha, subject) = line.split_once('\t')?;
-            Some(CommitLine { sha: sha.parse().ok()?, subject: crate::domain::neutral::line(subject) })
-        });
-        Ok(log.success.then(|| Commits { count: lines.len(), newest: newest.collect() }))
+    async fn run(&self, arguments: &[&str]) -> Result<Finished, Failure> {
+        self.run_with(arguments, &[]).await
     }
 
-    async fn run(&self, arguments: &[&str]) -> Result<Finished, Failure> {
+    /// Runs git with variables on top of what it gets anyway.
+    pub(super) async fn run_with(
+        &self,
+        arguments: &[&str],
+        variables: &[(&'static str, &str)],
+    ) -> Result<Finished, Failure> {
+        // A read must not write: `git status` would refresh the index and take its lock.
+        let variables = [("GIT_OPTIONAL_LOCKS", "0")].iter().chain(variables);
         let invocation = Invocation {
             program: "git",
             arguments: arguments.iter().map(OsString::from).collect(),
             directory: self.directory.clone(),
-            // A read must not write: `git status` would refresh the index and take its lock.
-            variables: vec![("GIT_OPTIONAL_LOCKS", "0".into())],
+            variables: variables.map(|(name, value)| (*name, value.into())).collect(),
         };
         self.processes.run(&invocation, |_| {}).await.map_err(|error| match error {
             ProcessError::NotFound(_) => {

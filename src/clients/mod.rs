@@ -7,6 +7,7 @@ pub mod ecs;
 pub mod ecs_convert;
 pub mod ecs_retry;
 pub mod git;
+pub mod git_history;
 pub mod http;
 pub mod logs;
 pub mod process;

@@ -35,8 +35,12 @@ pub struct Invocation {
 pub struct Finished {
     /// Whether it ended with exit code 0.
     pub success: bool,
-    /// What it wrote to standard output.
+    /// The exit code. Absent: a signal ended it.
+    pub code: Option<i32>,
+    /// What it wrote to standard output; what is no UTF-8 is replaced.
     pub stdout: String,
+    /// Whether all of that was UTF-8.
+    pub stdout_is_text: bool,
     /// The last lines of both outputs, neutral.
     pub tail: Vec<String>,
 }
@@ -94,14 +98,14 @@ impl Processes {
             })?;
         let mut stdout_lines = child.stdout.take().map(Lines::new);
         let mut stderr_lines = child.stderr.take().map(Lines::new);
-        let mut stdout = String::new();
+        let mut stdout = Vec::new();
         let mut tail = std::collections::VecDeque::new();
         while stdout_lines.is_some() || stderr_lines.is_some() {
             let line = tokio::select! {
-                line = next_line(&mut stdout_lines) => line.map_err(other)?.inspect(|line| stdout.push_str(line)),
+                line = next_line(&mut stdout_lines) => line.map_err(other)?.inspect(|line| stdout.extend_from_slice(line)),
                 line = next_line(&mut stderr_lines) => line.map_err(other)?,
             };
-            for line in line.iter().flat_map(|line| neutral::lines(line)) {
+            for line in line.iter().flat_map(|line| neutral::lines(&String::from_utf8_lossy(line))) {
                 on_line(&line);
                 tail.push_back(line);
                 if tail.len() > TAIL {
@@ -110,11 +114,17 @@ impl Processes {
             }
         }
         let status = child.wait().await.map_err(other)?;
-        Ok(Finished { success: status.success(), stdout, tail: tail.into() })
+        Ok(Finished {
+            success: status.success(),
+            code: status.code(),
+            stdout_is_text: str::from_utf8(&stdout).is_ok(),
+            stdout: String::from_utf8_lossy(&stdout).into_owned(),
+            tail: tail.into(),
+        })
     }
 }
 
-/// The lines of a pipe, with their ends; what is no UTF-8 is replaced.
+/// The lines of a pipe, with their ends.
 struct Lines<R> {
     reader: BufReader<R>,
     buffer: Vec<u8>,
@@ -128,7 +138,7 @@ impl<R: AsyncRead + Unpin> Lines<R> {
 
 /// The next line of a pipe that is still open. At its end the pipe is closed. Safe to cancel: what was read stays in
 /// the buffer. A closed pipe waits for ever, so that the other one is read.
-async fn next_line<R: AsyncRead + Unpin>(lines: &mut Option<Lines<R>>) -> std::io::Result<Option<String>> {
+async fn next_line<R: AsyncRead + Unpin>(lines: &mut Option<Lines<R>>) -> std::io::Result<Option<Vec<u8>>> {
     let Some(open) = lines else {
         return std::future::pending().await;
     };
@@ -137,9 +147,7 @@ async fn next_line<R: AsyncRead + Unpin>(lines: &mut Option<Lines<R>>) -> std::i
         *lines = None;
         return Ok(None);
     }
-    let line = String::from_utf8_lossy(&open.buffer).into_owned();
-    open.buffer.clear();
-    Ok(Some(line))
+    Ok(Some(std::mem::take(&mut open.buffer)))
 }
 
 #[cfg(test)]
@@ -160,7 +168,8 @@ mod tests {
     #[tokio::test]
     async fn both_outputs_are_read_and_only_the_last_lines_kept() {
         let finished = shell("for i in $(seq 50); do echo out$i; done; exit 3").await.unwrap();
-        assert!(!finished.success);
+        assert_eq!((finished.success, finished.code), (false, Some(3)));
+        assert!(finished.stdout_is_text);
         assert_eq!(finished.stdout.lines().count(), 50);
         assert_eq!(
             (finished.tail.len(), finished.tail[0].as_str(), finished.tail[19].as_str()),
@@ -174,7 +183,7 @@ mod tests {
     #[tokio::test]
     async fn a_child_sees_what_it_is_given_and_bytes_that_are_no_text_do_no_harm() {
         let finished = shell(r"echo $GIVEN-$HOME; printf '\377\376no newline'").await.unwrap();
-        assert!(finished.success);
+        assert_eq!((finished.success, finished.stdout_is_text), (true, false));
         assert_eq!(finished.stdout, "yes-\n\u{fffd}\u{fffd}no newline");
     }
 

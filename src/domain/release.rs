@@ -39,6 +39,24 @@ impl fmt::Display for GitSha {
     }
 }
 
+/// The commits by which one release is ahead of another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commits {
+    /// How many there are.
+    pub count: usize,
+    /// The newest of them, newest first.
+    pub newest: Vec<CommitLine>,
+}
+
+/// A commit in one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitLine {
+    /// The commit.
+    pub sha: GitSha,
+    /// The first line of its message, neutral.
+    pub subject: String,
+}
+
 /// What a release is called: its commit, or for a build of a changed tree a name that can never be taken for one.
 ///
 /// The text is the image's tag, its `org.opencontainers.image.revision` label, and what `${release.sha}` stands for.

@@ -86,7 +86,7 @@ pub async fn at_release(
 }
 
 async fn have_commit(git: &Git, release: &GitSha) -> Result<(), Failure> {
-    if git.has_commit(release).await? || git.fetch_commit(release).await? {
+    if git.has_commit(release).await || git.fetch_commit(release).await? {
         return Ok(());
     }
     Err(Failure::failed(format!("commit {release} is not in the clone and cannot be fetched"))

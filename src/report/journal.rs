@@ -8,7 +8,6 @@ use indexmap::IndexMap;
 use tokio::time::Instant;
 
 use super::{Event, Reporter};
-use crate::clients::git::Commits;
 use crate::domain::ecs::plan::Drift;
 use crate::domain::ecs::task_definition::{Change, MissingVariable};
 use crate::domain::gate::Gate;
@@ -16,7 +15,7 @@ use crate::domain::image::Digest;
 use crate::domain::names::ComponentName;
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
-use crate::domain::release::ReleaseName;
+use crate::domain::release::{Commits, ReleaseName};
 use crate::error::Failure;
 
 /// How long a silent wait may be before we say that we are still there.

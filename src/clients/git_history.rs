@@ -1,0 +1,214 @@
+//! What git knows of commits that are not checked out.
+//!
+//! Commits are named by their full ids, which nothing can take for an option, a file or a branch. Local replacements of
+//! commits (`git replace`) are not followed: an id means what it means everywhere. Nothing here reads the index, starts
+//! a pager or a hook, or changes a ref.
+
+use std::time::Duration;
+
+use camino::Utf8Path;
+
+use super::git::Git;
+use super::process::Finished;
+use crate::domain::neutral;
+use crate::domain::release::{CommitLine, Commits, GitSha};
+use crate::error::Failure;
+
+/// How long the remote has to answer.
+const ANSWER_WITHIN: Duration = Duration::from_mins(1);
+/// How large a file may be that is read at a commit, in bytes.
+const LARGEST_FILE: u64 = 1024 * 1024;
+/// How much of a commit's subject is kept, in characters.
+const LONGEST_SUBJECT: usize = 200;
+
+/// What holds for every question about history. A path is one, whatever characters are in it.
+const ALWAYS: [(&str, &str); 2] = [("GIT_NO_REPLACE_OBJECTS", "1"), ("GIT_LITERAL_PATHSPECS", "1")];
+/// In a partial clone, git would ask the remote for what is not there.
+const OFFLINE: (&str, &str) = ("GIT_NO_LAZY_FETCH", "1");
+/// Nobody is there to be asked: neither on a terminal nor in a window.
+const NO_QUESTIONS: [(&str, &str); 3] = [("GIT_TERMINAL_PROMPT", "0"), ("GIT_ASKPASS", ""), ("GCM_INTERACTIVE", "0")];
+
+impl Git {
+    /// Whether a commit is in this clone. Also `false` when git cannot be run.
+    pub async fn has_commit(&self, commit: &GitSha) -> bool {
+        self.has(commit).await.unwrap_or(false)
+    }
+
+    /// Gets a commit that is missing from the remote `origin`; `false` when it cannot be had. A shallow clone gets it
+    /// without its history. A complete one stays complete.
+    ///
+    /// # Errors
+    ///
+    /// `failed` when git cannot be run.
+    pub async fn fetch_commit(&self, commit: &GitSha) -> Result<bool, Failure> {
+        if self.has(commit).await? {
+            return Ok(true);
+        }
+        let commit_id = commit.to_string();
+        let depth: &[&str] = if self.is_shallow().await? { &["--depth=1"] } else { &[] };
+        let fetched = self.online(&[&FETCH, depth, &["origin", &commit_id]].concat()).await?;
+        Ok(fetched.is_some_and(|fetched| fetched.success) && self.has(commit).await?)
+    }
+
+    /// The content of a file at a commit, `None` when it is not there. The path is relative to the directory of the
+    /// working tree. A partial clone asks its remote for the file.
+    ///
+    /// # Errors
+    ///
+    /// `failed` without the commit, and when git fails; `invalid` for what is no regular file, too large, or not UTF-8.
+    pub async fn file_at(&self, commit: &GitSha, path: &Utf8Path) -> Result<Option<String>, Failure> {
+        if !self.has(commit).await? {
+            return Err(Failure::failed(format!("commit {} is not in this clone", commit.short()))
+                .hint(format!("get it: `git fetch origin {commit}`")));
+        }
+        let shown = format!("{path} at {}", commit.short());
+        let listed = self.read(&["ls-tree", "-l", "-z", &commit.to_string(), "--", path.as_str()]).await?;
+        let Some((facts, _)) = listed.stdout.split_once('\t') else {
+            return Ok(None);
+        };
+        let facts: Vec<&str> = facts.split_whitespace().collect();
+        let &["100644" | "100755", "blob", blob, size] = facts.as_slice() else {
+            return Err(Failure::invalid(format!("{shown} is not a regular file")).hint("commit the file itself there"));
+        };
+        if size.parse().is_ok_and(|size: u64| size > LARGEST_FILE) {
+            let hint = format!("make it smaller than {LARGEST_FILE} bytes");
+            return Err(Failure::invalid(format!("{shown} has {size} bytes, which is too much")).hint(hint));
+        }
+        let content = self.read(&["cat-file", "blob", blob]).await?;
+        if !content.stdout_is_text {
+            return Err(Failure::invalid(format!("{shown} is not UTF-8")).hint("save it as UTF-8, and commit it"));
+        }
+        Ok(Some(content.stdout))
+    }
+
+    /// Whether one commit is the other, or comes before it in its history. `None` when this clone cannot tell: without
+    /// one of them, and for a "no" where history is cut off.
+    ///
+    /// # Errors
+    ///
+    /// `failed` when git fails.
+    pub async fn is_ancestor(&self, ancestor: &GitSha, descendant: &GitSha) -> Result<Option<bool>, Failure> {
+        if ancestor == descendant {
+            return Ok(Some(true));
+        }
+        if !(self.has(ancestor).await? && self.has(descendant).await?) {
+            return Ok(None);
+        }
+        let arguments = ["merge-base", "--is-ancestor", &ancestor.to_string(), &descendant.to_string()];
+        let answer = self.offline(&arguments).await?;
+        match answer.code {
+            Some(0) => Ok(Some(true)),
+            Some(1) => Ok((!self.is_shallow().await?).then_some(false)),
+            _ => Err(failed(&arguments, &answer)),
+        }
+    }
+
+    /// The commits in the history of `to` that are not in that of `from`, with at most so many of the newest. `None`
+    /// when this clone cannot tell: without one of the two, and where history is cut off.
+    ///
+    /// # Errors
+    ///
+    /// `failed` when git fails.
+    pub async fn commits_between(&self, from: &GitSha, to: &GitSha, most: usize) -> Result<Option<Commits>, Failure> {
+        if from == to {
+            return Ok(Some(Commits { count: 0, newest: Vec::new() }));
+        }
+        if !(self.has(from).await? && self.has(to).await?) || self.is_shallow().await? {
+            return Ok(None);
+        }
+        let range = format!("{from}..{to}");
+        let counting = ["rev-list", "--count", &range];
+        let counted = self.offline_successfully(&counting).await?;
+        let count = counted.stdout.trim().parse().map_err(|_| failed(&counting, &counted))?;
+        let most = format!("--max-count={most}");
+        // `git log` would take the user's settings, such as to verify signatures.
+        let listing = ["rev-list", &most, "--encoding=UTF-8", "--format=%H%x09%s", &range];
+        let listed = self.offline_successfully(&listing).await?;
+        Ok(Some(Commits { count, newest: listed.stdout.lines().filter_map(commit_line).collect() }))
+    }
+
+    async fn has(&self, commit: &GitSha) -> Result<bool, Failure> {
+        let kind = self.offline(&["cat-file", "-t", &commit.to_string()]).await?;
+        Ok(kind.success && kind.stdout.trim() == "commit")
+    }
+
+    async fn is_shallow(&self) -> Result<bool, Failure> {
+        let shallow = self.offline_successfully(&["rev-parse", "--is-shallow-repository"]).await?;
+        Ok(shallow.stdout.trim() != "false")
+    }
+
+    async fn offline(&self, arguments: &[&str]) -> Result<Finished, Failure> {
+        self.run_with(arguments, &[&ALWAYS[..], &[OFFLINE]].concat()).await
+    }
+
+    async fn offline_successfully(&self, arguments: &[&str]) -> Result<Finished, Failure> {
+        let finished = self.offline(arguments).await?;
+        if finished.success { Ok(finished) } else { Err(failed(arguments, &finished)) }
+    }
+
+    /// Reads what the remote may have to be asked for.
+    async fn read(&self, arguments: &[&str]) -> Result<Finished, Failure> {
+        match self.online(arguments).await? {
+            Some(finished) if finished.success => Ok(finished),
+            Some(finished) => Err(failed(arguments, &finished)),
+            None => Err(Failure::failed(format!("the remote did not answer within {} s", ANSWER_WITHIN.as_secs()))
+                .hint("check the network; `git fetch` shows whether the remote answers")),
+        }
+    }
+
+    /// Runs what may ask the remote. `None`: it took too long, and was ended. How the remote is reached, and where the
+    /// password comes from, is the user's to configure.
+    async fn online(&self, arguments: &[&str]) -> Result<Option<Finished>, Failure> {
+        let configured = self.offline(&["config", "--get", "core.sshCommand"]).await?;
+        let ssh = ssh_without_questions(configured.stdout.trim());
+        let ssh = ssh.as_deref().map(|ssh| ("GIT_SSH_COMMAND", ssh));
+        let variables = [&ALWAYS[..], &NO_QUESTIONS, ssh.as_slice()].concat();
+        let answer = tokio::time::timeout(ANSWER_WITHIN, self.run_with(arguments, &variables));
+        answer.await.ok().transpose()
+    }
+}
+
+/// Gets objects and nothing else, whatever is configured: no ref, tag or `FETCH_HEAD` is written (so no hook runs), no
+/// submodule touched, nothing tidied up.
+const FETCH: [&str; 11] = [
+    "-c",
+    "maintenance.auto=false",
+    "-c",
+    "gc.auto=0",
+    "fetch",
+    "--quiet",
+    "--no-tags",
+    "--no-prune",
+    "--no-recurse-submodules",
+    "--no-write-fetch-head",
+    "--refmap=",
+];
+
+/// The command for ssh, told not to ask. `None` for a program that may not know the option: it stays as configured.
+fn ssh_without_questions(configured: &str) -> Option<String> {
+    if configured.is_empty() {
+        return Some("ssh -oBatchMode=yes".to_owned());
+    }
+    let program = match configured.strip_prefix(['"', '\'']) {
+        Some(quoted) => quoted.split(['"', '\'']).next()?,
+        None => configured.split_whitespace().next()?,
+    };
+    let name = program.rsplit(['/', '\\']).next()?;
+    matches!(name, "ssh" | "ssh.exe").then(|| format!("{configured} -oBatchMode=yes"))
+}
+
+/// The commit in a line of ours; `git rev-list` writes others between them.
+fn commit_line(line: &str) -> Option<CommitLine> {
+    let (sha, subject) = line.split_once('\t')?;
+    Some(CommitLine { sha: sha.parse().ok()?, subject: neutral::phrase(subject, LONGEST_SUBJECT) })
+}
+
+fn failed(arguments: &[&str], finished: &Finished) -> Failure {
+    let command = arguments.first().copied().unwrap_or_default();
+    let failure = Failure::failed(format!("`git {command}` failed"));
+    let failure = finished.tail.iter().fold(failure, Failure::cause);
+    failure.hint(format!("correct what git names; by hand it is `git {}`", arguments.join(" ")))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,374 @@
+//! On real repositories.
+
+use std::ffi::OsString;
+use std::os::unix::fs::PermissionsExt as _;
+use std::sync::Arc;
+
+use camino::Utf8PathBuf;
+use tempfile::TempDir;
+use tokio::time::Instant;
+
+use super::*;
+use crate::clients::process::{Invocation, Processes};
+
+const NOWHERE: &str = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
+
+/// A repository in a directory with a space and a letter beyond ASCII.
+struct Repository {
+    _directory: TempDir,
+    path: Utf8PathBuf,
+}
+
+impl Repository {
+    fn bare_directory() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::from_path_buf(directory.path().join("a shöp")).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        Self { _directory: directory, path }
+    }
+
+    async fn new() -> Self {
+        let repository = Self::bare_directory();
+        repository.git(&["init", "--quiet", "--initial-branch", "main"]).await;
+        repository.git(&["config", "uploadpack.allowAnySHA1InWant", "true"]).await;
+        repository.git(&["config", "uploadpack.allowFilter", "true"]).await;
+        repository
+    }
+
+    /// A clone through a transport, with options of `git clone`.
+    async fn cloned(&self, options: &[&str]) -> Self {
+        let clone = Self::bare_directory();
+        let source = format!("file://{}", self.path);
+        clone.git(&[&["clone", "--quiet"], options, &[&source, "."]].concat()).await;
+        clone
+    }
+
+    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        let path = self.path.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+
+    async fn commit(&self, message: &str) -> GitSha {
+        self.git(&["add", "--all"]).await;
+        self.git(&["commit", "--quiet", "--allow-empty", "--message", message]).await;
+        self.sha("HEAD").await
+    }
+
+    async fn sha(&self, revision: &str) -> GitSha {
+        self.git(&["rev-parse", revision]).await.parse().unwrap()
+    }
+
+    async fn git(&self, arguments: &[&str]) -> String {
+        let invocation = Invocation {
+            program: "git",
+            arguments: arguments.iter().map(OsString::from).collect(),
+            directory: self.path.clone(),
+            variables: Vec::new(),
+        };
+        let finished = processes().run(&invocation, |_| {}).await.unwrap();
+        assert!(finished.success, "git {arguments:?}: {:?}", finished.tail);
+        finished.stdout.trim().to_owned()
+    }
+
+    fn client(&self) -> Git {
+        Git::new(processes(), &self.path)
+    }
+
+    fn client_in(&self, directory: &str) -> Git {
+        Git::new(processes(), &self.path.join(directory))
+    }
+
+    /// All that a fetch must leave alone.
+    async fn refs(&self) -> (String, bool) {
+        (self.git(&["for-each-ref"]).await, self.path.join(".git/FETCH_HEAD").exists())
+    }
+}
+
+fn processes() -> Processes {
+    let variables = [
+        ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+        ("HOME", "/nowhere"),
+        ("GIT_CONFIG_GLOBAL", "/dev/null"),
+        ("GIT_CONFIG_SYSTEM", "/dev/null"),
+        ("GIT_AUTHOR_NAME", "Tester"),
+        ("GIT_AUTHOR_EMAIL", "tester@shop.example"),
+        ("GIT_COMMITTER_NAME", "Tester"),
+        ("GIT_COMMITTER_EMAIL", "tester@shop.example"),
+    ];
+    Processes::new(variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+}
+
+fn nowhere() -> GitSha {
+    NOWHERE.parse().unwrap()
+}
+
+#[tokio::test]
+async fn only_a_commit_is_one() {
+    let shop = Repository::new().await;
+    let commit = shop.commit("One").await;
+    shop.git(&["tag", "--annotate", "--message", "One", "v1"]).await;
+    let git = shop.client();
+    assert!(git.has_commit(&commit).await);
+    for other in [nowhere(), shop.sha("HEAD^{tree}").await, shop.sha("v1").await] {
+        assert!(!git.has_commit(&other).await, "{other}");
+    }
+    assert!(!Repository::bare_directory().client().has_commit(&commit).await);
+}
+
+#[tokio::test]
+async fn ancestors_in_a_complete_clone() {
+    let shop = Repository::new().await;
+    let one = shop.commit("One").await;
+    let two = shop.commit("Two").await;
+    shop.git(&["checkout", "--quiet", "-b", "side", &one.to_string()]).await;
+    let side = shop.commit("Side").await;
+    let git = shop.client();
+    for (ancestor, descendant, answer) in [
+        (&one, &two, Some(true)),
+        (&two, &one, Some(false)),
+        (&side, &two, Some(false)),
+        (&nowhere(), &two, None),
+        (&two, &nowhere(), None),
+        (&nowhere(), &nowhere(), Some(true)),
+    ] {
+        assert_eq!(git.is_ancestor(ancestor, descendant).await.unwrap(), answer, "{ancestor} {descendant}");
+    }
+    // A local replacement is not what the others have.
+    shop.git(&["replace", "--graft", &side.to_string(), &two.to_string()]).await;
+    assert_eq!(git.is_ancestor(&two, &side).await.unwrap(), Some(false));
+}
+
+#[tokio::test]
+async fn a_shallow_clone_cannot_say_no() {
+    let shop = Repository::new().await;
+    let one = shop.commit("One").await;
+    let two = shop.commit("Two").await;
+    let three = shop.commit("Three").await;
+    let clone = shop.cloned(&["--depth", "2"]).await;
+    let git = clone.client();
+    assert_eq!(git.is_ancestor(&two, &three).await.unwrap(), Some(true));
+    assert_eq!(git.is_ancestor(&three, &two).await.unwrap(), None);
+    assert_eq!(git.is_ancestor(&one, &three).await.unwrap(), None);
+    assert_eq!(git.commits_between(&two, &three, 5).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn commits_between_two() {
+    let shop = Repository::new().await;
+    let one = shop.commit("One").await;
+    shop.commit("::error::Two\u{1b}[31m\n\nand more").await;
+    let three = shop.commit(&"ö".repeat(500)).await;
+    let four = shop.commit("Four\twith a tab").await;
+    shop.git(&["checkout", "--quiet", "-b", "side", &one.to_string()]).await;
+    let side = shop.commit("Side").await;
+    // Settings of the user that would write something else, or run something.
+    for (name, value) in [("log.showSignature", "true"), ("format.pretty", "raw"), ("color.ui", "always")] {
+        shop.git(&["config", name, value]).await;
+    }
+    let git = shop.client();
+    let between = async |from: &GitSha, to: &GitSha, most| git.commits_between(from, to, most).await.unwrap();
+
+    let commits = between(&one, &four, 2).await.unwrap();
+    assert_eq!((commits.count, commits.newest.len()), (3, 2));
+    assert_eq!(commits.newest[0], CommitLine { sha: four.clone(), subject: "Four with a tab".to_owned() });
+    assert_eq!((&commits.newest[1].sha, commits.newest[1].subject.chars().count()), (&three, LONGEST_SUBJECT + 1));
+    let all = between(&one, &four, 9).await.unwrap();
+    assert_eq!((all.count, all.newest.len(), all.newest[2].subject.as_str()), (3, 3, ": :error::Two"));
+    assert_eq!(between(&one, &four, 0).await, Some(Commits { count: 3, newest: Vec::new() }));
+    assert_eq!(between(&four, &one, 5).await, Some(Commits { count: 0, newest: Vec::new() }));
+    assert_eq!(between(&four, &side, 5).await.unwrap().newest[0].subject, "Side");
+    assert_eq!(between(&four, &four, 5).await.unwrap().count, 0);
+    assert_eq!(between(&nowhere(), &four, 5).await, None);
+    assert_eq!(between(&four, &nowhere(), 5).await, None);
+}
+
+#[tokio::test]
+async fn a_file_is_read_as_it_was_committed() {
+    let shop = Repository::new().await;
+    let names = ["shipgate.toml", "an öther dir/*.toml", ":(top)x", "-x", "deep/er/file"];
+    let content = "\u{feff}app = \"é\u{fffd}\"\r\n\n\tno end";
+    for name in names {
+        shop.write(name, content);
+    }
+    shop.write("empty", "");
+    let commit = shop.commit("Files").await;
+    for name in names {
+        shop.write(name, "changed since");
+    }
+    shop.commit("Changed").await;
+    let git = shop.client();
+    for name in names {
+        assert_eq!(git.file_at(&commit, name.into()).await.unwrap().as_deref(), Some(content), "{name}");
+    }
+    assert_eq!(git.file_at(&commit, "empty".into()).await.unwrap().as_deref(), Some(""));
+    assert_eq!(git.file_at(&commit, "not there".into()).await.unwrap(), None);
+    let inside = shop.client_in("deep");
+    assert_eq!(inside.file_at(&commit, "er/file".into()).await.unwrap().as_deref(), Some(content));
+    assert_eq!(inside.file_at(&commit, "shipgate.toml".into()).await.unwrap(), None);
+    assert_eq!(inside.file_at(&commit, "../shipgate.toml".into()).await.unwrap().as_deref(), Some(content));
+}
+
+#[tokio::test]
+async fn what_is_no_text_file_is_refused() {
+    let shop = Repository::new().await;
+    shop.write("bytes", b"app = \"\xff\"");
+    // As long as the character that would replace it.
+    shop.write("truncated", b"app = \"\xf0\x9f\x98\"");
+    let limit = usize::try_from(LARGEST_FILE).unwrap();
+    shop.write("large", "x".repeat(limit));
+    shop.write("too large", "x".repeat(limit + 1));
+    shop.write("folder/file", "");
+    std::os::unix::fs::symlink("bytes", shop.path.join("link")).unwrap();
+    let commit = shop.commit("Files").await;
+    let git = shop.client();
+    let refused = async |name: &str| {
+        let failure = git.file_at(&commit, name.into()).await.unwrap_err();
+        assert!(!failure.hints.is_empty(), "{failure:?}");
+        failure.reason.replace(commit.short(), "SHA")
+    };
+    assert_eq!(refused("bytes").await, "bytes at SHA is not UTF-8");
+    assert_eq!(refused("truncated").await, "truncated at SHA is not UTF-8");
+    assert_eq!(refused("too large").await, "too large at SHA has 1048577 bytes, which is too much");
+    assert_eq!(refused("folder").await, "folder at SHA is not a regular file");
+    assert_eq!(refused("link").await, "link at SHA is not a regular file");
+    assert_eq!(git.file_at(&commit, "large".into()).await.unwrap().unwrap().len(), limit);
+
+    let failure = git.file_at(&nowhere(), "bytes".into()).await.unwrap_err();
+    assert_eq!(failure.reason, "commit da39a3e is not in this clone");
+    assert_eq!(failure.hints, [format!("get it: `git fetch origin {NOWHERE}`")]);
+    // Its tree is damaged.
+    let tree = shop.sha("HEAD^{tree}").await.to_string();
+    std::fs::remove_file(shop.path.join(".git/objects").join(&tree[..2]).join(&tree[2..])).unwrap();
+    let failure = git.file_at(&commit, "bytes".into()).await.unwrap_err();
+    assert_eq!(failure.reason, "`git ls-tree` failed");
+    assert!(!failure.causes.is_empty() && failure.hints[0].contains("`git ls-tree -l -z"), "{failure:?}");
+}
+
+#[tokio::test]
+async fn a_missing_commit_is_fetched_and_nothing_else() {
+    let shop = Repository::new().await;
+    shop.commit("One").await;
+    let clone = shop.cloned(&[]).await;
+    shop.write("file", "content");
+    let two = shop.commit("Two").await;
+    shop.git(&["tag", "v2"]).await;
+    shop.commit("Three").await;
+    for (name, value) in [("remote.origin.tagOpt", "--tags"), ("fetch.prune", "true"), ("gc.auto", "1")] {
+        clone.git(&["config", name, value]).await;
+    }
+    for hook in ["reference-transaction", "post-checkout", "pre-auto-gc"] {
+        let name = format!(".git/hooks/{hook}");
+        clone.write(&name, "#!/bin/sh\ntouch ran");
+        std::fs::set_permissions(clone.path.join(name), std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let before = clone.refs().await;
+    let git = clone.client();
+    assert!(!git.has_commit(&two).await);
+    assert!(git.fetch_commit(&two).await.unwrap());
+    assert_eq!(git.file_at(&two, "file".into()).await.unwrap().as_deref(), Some("content"));
+    assert_eq!(clone.refs().await, before);
+    assert_eq!(clone.git(&["status", "--porcelain"]).await, "");
+    assert_eq!(clone.git(&["rev-parse", "--is-shallow-repository"]).await, "false");
+
+    assert!(!git.fetch_commit(&nowhere()).await.unwrap(), "nobody has it");
+    clone.git(&["remote", "remove", "origin"]).await;
+    assert!(git.fetch_commit(&two).await.unwrap(), "it is there");
+    assert!(!git.fetch_commit(&nowhere()).await.unwrap(), "there is nobody to ask");
+}
+
+#[tokio::test]
+async fn a_shallow_clone_gets_one_commit() {
+    let shop = Repository::new().await;
+    let one = shop.commit("One").await;
+    let two = shop.commit("Two").await;
+    shop.commit("Three").await;
+    let clone = shop.cloned(&["--depth", "1"]).await;
+    let before = clone.refs().await;
+    let git = clone.client();
+    assert!(git.fetch_commit(&two).await.unwrap());
+    assert!(!git.has_commit(&one).await);
+    assert_eq!(clone.refs().await, before);
+}
+
+#[tokio::test]
+async fn a_complete_clone_stays_complete_whatever_its_origin_is() {
+    let shop = Repository::new().await;
+    shop.commit("One").await;
+    let complete = shop.cloned(&[]).await;
+    shop.commit("Two").await;
+    let three = shop.commit("Three").await;
+    let shallow = shop.cloned(&["--depth", "1"]).await;
+    complete.git(&["remote", "set-url", "origin", &format!("file://{}", shallow.path)]).await;
+    let before = complete.refs().await;
+    complete.client().fetch_commit(&three).await.unwrap();
+    assert_eq!(complete.git(&["rev-parse", "--is-shallow-repository"]).await, "false");
+    assert_eq!(complete.refs().await, before);
+}
+
+#[tokio::test]
+async fn a_partial_clone_is_asked_for_files_only() {
+    let shop = Repository::new().await;
+    shop.write("file", "first");
+    let one = shop.commit("One").await;
+    shop.write("file", "second");
+    shop.commit("Two").await;
+    let clone = shop.cloned(&["--filter", "blob:none"]).await;
+    let later = shop.commit("Later").await;
+    let git = clone.client();
+    assert!(!git.has_commit(&later).await, "it was fetched by asking");
+    assert_eq!(git.is_ancestor(&one, &later).await.unwrap(), None);
+    assert_eq!(git.file_at(&one, "file".into()).await.unwrap().as_deref(), Some("first"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_remote_that_does_not_answer_is_not_waited_for() {
+    let shop = Repository::new().await;
+    shop.commit("One").await;
+    shop.git(&["remote", "add", "origin", "ssh://shop.example/shop"]).await;
+    // Waits for as long as git does, and leaves out git's own arguments.
+    shop.git(&["config", "core.sshCommand", "cat >/dev/null; #"]).await;
+    let start = Instant::now();
+    assert!(!shop.client().fetch_commit(&nowhere()).await.unwrap());
+    assert!(start.elapsed() >= ANSWER_WITHIN, "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn nobody_is_asked_for_a_password() {
+    let shop = Repository::new().await;
+    shop.commit("One").await;
+    shop.write("asked", "#!/bin/sh\necho \"$@\" >> asked-for\necho secret");
+    std::fs::set_permissions(shop.path.join("asked"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    shop.git(&["config", "core.askPass", shop.path.join("asked").as_str()]).await;
+    let server = Arc::new(tiny_http::Server::http("127.0.0.1:0").unwrap());
+    let origin = format!("http://{}/shop.git", server.server_addr());
+    shop.git(&["remote", "add", "origin", &origin]).await;
+    let answering = Arc::clone(&server);
+    let answers = std::thread::spawn(move || {
+        let mut requests = 0;
+        for request in answering.incoming_requests() {
+            let wanted = tiny_http::Header::from_bytes("WWW-Authenticate", "Basic realm=\"shop\"").unwrap();
+            request.respond(tiny_http::Response::empty(401).with_header(wanted)).unwrap();
+            requests += 1;
+        }
+        requests
+    });
+    assert!(!shop.client().fetch_commit(&nowhere()).await.unwrap());
+    assert!(!shop.path.join("asked-for").exists());
+    server.unblock();
+    assert_eq!(answers.join().unwrap(), 1);
+}
+
+#[test]
+fn ssh_is_told_not_to_ask() {
+    for (configured, told) in [
+        ("", Some("ssh -oBatchMode=yes")),
+        ("ssh -i key", Some("ssh -i key -oBatchMode=yes")),
+        ("\"/usr/bin/ssh\" -i \"a key\"", Some("\"/usr/bin/ssh\" -i \"a key\" -oBatchMode=yes")),
+        ("'C:\\Program Files\\Git\\ssh.exe'", Some("'C:\\Program Files\\Git\\ssh.exe' -oBatchMode=yes")),
+        ("/opt/wrapper -v", None),
+        ("plink.exe", None),
+    ] {
+        assert_eq!(ssh_without_questions(configured).as_deref(), told, "{configured}");
+    }
+}
