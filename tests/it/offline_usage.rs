@@ -64,7 +64,7 @@ fn usage_errors_are_invalid() {
 
 #[test]
 fn commands_of_the_contract_that_are_not_built_are_unknown() {
-    for command in ["promote", "rollback", "gates", "check", "whoami"] {
+    for command in ["gates", "check", "whoami"] {
         run(&[command, "stage"]).expect_code(2).expect_stderr(command);
     }
 }
