@@ -79,7 +79,8 @@ async fn copy(
         &plan.tag,
         |text| run.journal.progress(&step, text),
     );
-    run.journal.step(&step, copy).await?;
+    let copied = run.journal.step(&step, copy).await?;
+    run.journal.note(format!("  {copied}"));
     run.journal.made(format!("image {}", found.reference), users.to_vec());
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Copies an image to another repository by digest, never through an engine.
 
 use std::cell::Cell;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -34,6 +35,14 @@ pub struct Copied {
     pub present: usize,
     /// How many of those came through here.
     pub uploaded: usize,
+}
+
+impl fmt::Display for Copied {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { bytes, mounted, present, uploaded } = self;
+        write!(formatter, "{uploaded} layers and configurations copied ({bytes} bytes), ")?;
+        write!(formatter, "{mounted} taken from the other repository, {present} were there")
+    }
 }
 
 /// Copies the manifest or index `digest` from one repository to another, with all children, blobs and referrers, byte
@@ -315,8 +324,10 @@ mod tests {
             tokio::time::sleep(Duration::from_mins(1)).await;
         };
         tokio::select! {
-            () = work => {},
+            // Which of the two comes first at the tenth second would decide how many lines there are.
+            biased;
             never = progress.tell(&say) => match never {},
+            () = work => {},
         }
         let said = said.into_inner();
         // For ten seconds and once after them, then there is nothing new for a minute.

@@ -24,10 +24,10 @@ fn resolves(text: &str, environments: &[&str]) {
 #[test]
 fn the_examples_of_the_readme_are_right() {
     let examples: Vec<&str> = README.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    assert_eq!(examples.len(), 2);
-    for example in examples {
-        resolves(example, &["stage"]);
-    }
+    let [adopt, promote, everything] = examples.as_slice() else { panic!("{} examples", examples.len()) };
+    resolves(adopt, &["stage"]);
+    resolves(&format!("{adopt}{promote}"), &["stage", "production"]);
+    resolves(everything, &["stage", "production"]);
 }
 
 #[test]
