@@ -11,8 +11,10 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from promotion import promotions
 from proxy import Proxy
 from report import report_deploys, report_rollouts
+from report_promotions import report_promotions
 from scenarios import Deploy, Rollout, deploys, rollouts, say
 from scene import Scene
 from tools import AwsCli, Fabfuel, OfficialAction, Shipgate, Tool, ToolFailed
@@ -25,6 +27,33 @@ def main() -> None:
     if options.directory.exists():
         shutil.rmtree(options.directory)
     options.directory.mkdir(parents=True)
+    if options.promotion:
+        bench_promotions(options)
+    else:
+        bench_deploys(options)
+
+
+def bench_promotions(options: argparse.Namespace) -> None:
+    size = options.promotion * 2**20
+    endpoint = os.environ["AWS_ENDPOINT_URL"]
+    try:
+        found = promotions(
+            endpoint, options.directory, options.binary, size, options.registry, options.rounds, options.alone
+        )
+    except ToolFailed as error:
+        raise SystemExit(f"error: {error}") from error
+    except (BotoCoreError, ClientError, RuntimeError, TimeoutError) as error:
+        raise SystemExit(f"error: the bench itself failed: {error}") from error
+    tell(options, report_promotions(found, size, options.profile), found)
+
+
+def tell(options: argparse.Namespace, text: str, found: Sequence[object]) -> None:
+    print(text)
+    if options.json:
+        options.json.write_text(json.dumps(found, default=vars, indent=2) + "\n")
+
+
+def bench_deploys(options: argparse.Namespace) -> None:
     tools = tools_of(options)
     for tool in tools:
         say(f"{tool.name}: {tool.about}")
@@ -46,9 +75,7 @@ def main() -> None:
         raise SystemExit(f"error: the bench itself failed: {error}") from error
     finally:
         scene.remove_services()
-    print(text)
-    if options.json:
-        options.json.write_text(json.dumps(found, default=vars, indent=2) + "\n")
+    tell(options, text, found)
 
 
 def read_options() -> argparse.Namespace:
@@ -56,6 +83,8 @@ def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench", add_help=False)
     parser.add_argument("--rounds", type=positive, default=5)
     parser.add_argument("--rollout", type=seconds)
+    parser.add_argument("--promotion", type=positive)
+    parser.add_argument("--registry", type=Path)
     parser.add_argument("--alone", action="store_true")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--binary", type=Path, required=True)

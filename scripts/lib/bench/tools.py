@@ -125,8 +125,8 @@ class Cost:
 RUNNING: set[subprocess.Popen[bytes]] = set()
 
 
-def run(command: Command, environment: Mapping[str, str], log: Path, limit: float) -> Cost:
-    """Runs a tool to its end, with nothing in its environment but what is given here."""
+def run(command: Command, environment: Mapping[str, str], log: Path, limit: float, code: int = 0) -> Cost:
+    """Runs a tool to its end, with nothing in its environment but what is given here. `code`: how it should end."""
     result = log.with_suffix(".json")
     result.unlink(missing_ok=True)
     measured = [sys.executable, "-I", "-S", str(HERE / "measure.py"), str(result), *command.arguments]
@@ -152,7 +152,7 @@ def run(command: Command, environment: Mapping[str, str], log: Path, limit: floa
     if process.returncode != 0:
         raise ToolFailed(f"it could not be started\n{end_of(log)}")
     found = json.loads(result.read_text())
-    if found["code"] != 0:
+    if found["code"] != code:
         raise ToolFailed(f"it ended with exit code {found['code']}\n{end_of(log)}")
     return Cost(found["began"], found["ended"], found["cpu"], found["peak"])
 
