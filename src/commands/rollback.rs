@@ -37,7 +37,7 @@ pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Rollback) -> Resu
     let mut seen = Seen { facts: Vec::new(), past: Vec::new() };
     for component in &target.components {
         let facts = kinds::observe(&cloud, component, &Files::Unused).await?;
-        seen.past.push(kinds::past(&cloud, component, &facts, wanted.as_ref()).await?);
+        seen.past.push(kinds::past(&cloud, &facts, wanted.as_ref()).await?);
         seen.facts.push((component.name.clone(), facts));
     }
     let release = match wanted {
@@ -116,7 +116,7 @@ async fn plan_components(
 ) -> Result<Vec<ComponentPlan>, Failure> {
     let mut components = Vec::new();
     for (component, ((_, facts), past)) in target.components.iter().zip(seen.facts.iter().zip(&seen.past)) {
-        let Some(restored) = revision_to_restore(component, facts, past, release) else {
+        let Some(restored) = revision_to_restore(facts, past, release) else {
             return Err(Failure::failed(format!(
                 "release {release} never succeeded as `{}` on {}",
                 component.name, target.environment
@@ -134,20 +134,19 @@ async fn plan_components(
 async fn note(invocation: &Invocation<'_>, target: &Target, components: &[ComponentPlan], release: &ReleaseName) {
     let ran = kinds::released_before(components.iter().find(|component| !component.is_empty()));
     invocation.note_commits(ran.as_ref(), release).await;
-    let moved = components.iter().filter(|component| !component.is_empty());
-    let migrates = |component: &&ComponentPlan| {
-        target.components.iter().any(|it| it.name == component.name && kinds::has_pre_deploy(it))
-    };
-    if let Some(component) = moved.into_iter().find(migrates) {
-        invocation.journal.warning(
-            format!("what the pre-deploy commands of {} did is not undone", component.name),
-            Some("make sure that the older release can work with what they left".to_owned()),
-        );
-    }
-    if let (Some(_), None) = (components.iter().find(|component| !component.is_empty()), &ran) {
-        invocation.journal.warning(
-            "what runs is no release that shipgate knows, so no commit is held".to_owned(),
-            Some(format!("`shipgate hold {} --reason …` stops everything", target.environment)),
-        );
+    for component in components.iter().filter(|component| !component.is_empty()) {
+        let name = &component.name;
+        if target.components.iter().any(|it| it.name == *name && kinds::has_pre_deploy(it)) {
+            invocation.journal.warning(
+                format!("what the pre-deploy commands of {name} did is not undone"),
+                Some("make sure that the older release can work with what they left".to_owned()),
+            );
+        }
+        if component.leaves().is_none() {
+            invocation.journal.warning(
+                format!("what {name} runs is no other release that shipgate knows, so no commit is held"),
+                Some(format!("`shipgate hold {} --reason …` stops every release", target.environment)),
+            );
+        }
     }
 }

@@ -74,13 +74,12 @@ pub async fn recorded(
 /// The ledger cannot be read.
 pub async fn past(
     cloud: &Cloud,
-    component: &Component,
     facts: &ComponentFacts,
     release: Option<&ReleaseName>,
 ) -> Result<ComponentPast, Failure> {
-    match (&component.kind, facts) {
-        (Kind::Ecs(target), ComponentFacts::Ecs(facts)) => {
-            ecs::past::for_rollback(cloud, target, &facts.live, release).await.map(ComponentPast::Ecs)
+    match facts {
+        ComponentFacts::Ecs(facts) => {
+            ecs::past::for_rollback(cloud, &facts.live, release).await.map(ComponentPast::Ecs)
         }
     }
 }

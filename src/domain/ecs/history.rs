@@ -2,20 +2,25 @@
 
 use super::plan::number;
 use super::service::Revision;
-use crate::domain::names::ContainerName;
 use crate::domain::release::ReleaseName;
+
+/// The release that a service runs as we put it there. `None`: somebody else put there what runs, whatever its labels
+/// say.
+pub fn runs(live: &Revision) -> Option<&ReleaseName> {
+    live.ledger.as_ref().map(|entry| &entry.release)
+}
 
 /// The revisions that a rollback may restore, newest first: they served, are older than what runs, and are another
 /// release. `past`: the family's revisions, newest first.
 ///
 /// What a rollback put there counts as old as what it restored, so that a second rollback goes further back, never
 /// forth.
-pub fn earlier<'a>(live: &Revision, past: &'a [Revision], container: &ContainerName) -> Vec<&'a Revision> {
+pub fn earlier<'a>(live: &Revision, past: &'a [Revision]) -> Vec<&'a Revision> {
     let position = age(live, past);
-    let runs = live.release(container);
+    let runs = runs(live);
     let candidates = past.iter().filter(|revision| {
         let served = revision.ledger.as_ref().filter(|entry| entry.succeeded());
-        number(&revision.arn) < position && served.is_some_and(|entry| runs.as_ref() != Some(&entry.release))
+        number(&revision.arn) < position && served.is_some_and(|entry| runs != Some(&entry.release))
     });
     candidates.collect()
 }
@@ -63,7 +68,7 @@ mod tests {
     }
 
     fn numbers(live: &Revision, all: &[Revision]) -> Vec<u64> {
-        earlier(live, all, &"web".parse().unwrap()).iter().map(|revision| number(&revision.arn)).collect()
+        earlier(live, all).iter().map(|revision| number(&revision.arn)).collect()
     }
 
     #[test]
@@ -99,8 +104,10 @@ mod tests {
     #[test]
     fn a_hand_made_revision_goes_back_to_the_last_of_ours() {
         let all = [past(2, 'b', "deployed", None), past(1, 'a', "deployed", None)];
-        let by_hand = revision(3, "repo:latest", "x", None);
-        assert_eq!(numbers(&by_hand, &all), [2, 1]);
+        for image in ["repo:latest".to_owned(), format!("repo:{}", release('b'))] {
+            let by_hand = revision(3, &image, "x", None);
+            assert_eq!(numbers(&by_hand, &all), [2, 1], "{image}");
+        }
     }
 
     #[test]

@@ -142,7 +142,7 @@ pub fn plan_rollback(target: &EcsTarget, facts: &EcsFacts, restored: &Revision, 
     let plan = nothing_to_do(target, facts, &image);
     let release = |revision: &Revision| revision.release(&target.container);
     let (left, returned) = (release(&facts.live), release(restored));
-    if left == returned {
+    if facts.live.arn == restored.arn {
         return plan;
     }
     let unused = |entry: &LedgerEntry| {
@@ -157,9 +157,10 @@ pub fn plan_rollback(target: &EcsTarget, facts: &EcsFacts, restored: &Revision, 
         Some(revision) => NextRevision::Registered(Box::new(revision.clone())),
         None => NextRevision::New(Some(restored.definition.clone())),
     };
-    let hold = left
-        .zip(returned)
-        .map(|(left, returned)| LeftRelease { left: left.sha().clone(), returned: returned.sha().clone() });
+    // What somebody changed by hand may be the release that is restored: then no commit is left.
+    let differ = left.zip(returned).filter(|(left, returned)| left != returned);
+    let hold =
+        differ.map(|(left, returned)| LeftRelease { left: left.sha().clone(), returned: returned.sha().clone() });
     EcsPlan {
         next,
         changes: facts.live.definition.changes_to(&restored.definition),

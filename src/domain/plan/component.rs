@@ -3,7 +3,9 @@
 use super::PlanError;
 use super::image::{ImagePlan, KnownImage, PlannedImage};
 use crate::domain::ecs::history;
-use crate::domain::ecs::plan::{Drift, EcsFacts, EcsPlan, plan as plan_ecs, plan_rollback as plan_ecs_rollback};
+use crate::domain::ecs::plan::{
+    Drift, EcsFacts, EcsPlan, LeftRelease, plan as plan_ecs, plan_rollback as plan_ecs_rollback,
+};
 use crate::domain::ecs::service::Revision;
 use crate::domain::ecs::task_definition::{Change, MissingVariable};
 use crate::domain::hold::Hold;
@@ -38,28 +40,27 @@ pub enum ComponentPast {
 
 /// What a component can go back to, by release.
 pub fn past_releases(component: &Component, facts: &ComponentFacts, past: &ComponentPast) -> Past {
-    let (Kind::Ecs(target), ComponentFacts::Ecs(facts), ComponentPast::Ecs(past)) = (&component.kind, facts, past);
+    let (ComponentFacts::Ecs(facts), ComponentPast::Ecs(past)) = (facts, past);
     let release = |revision: &&Revision| revision.ledger.as_ref().map(|entry| entry.release.clone());
     Past {
         component: component.name.clone(),
-        runs: facts.live.release(&target.container),
-        earlier: history::earlier(&facts.live, past, &target.container).iter().filter_map(release).collect(),
+        runs: history::runs(&facts.live).cloned(),
+        earlier: history::earlier(&facts.live, past).iter().filter_map(release).collect(),
     }
 }
 
-/// The revision with which a component goes back to a release: the one it runs, or the newest that succeeded. `None`:
-/// there is none.
+/// The revision with which a component goes back to a release: the one it runs, or the newest that succeeded, before
+/// that one if there is one. `None`: there is none.
 pub fn revision_to_restore<'a>(
-    component: &Component,
     facts: &'a ComponentFacts,
     past: &'a ComponentPast,
     release: &ReleaseName,
 ) -> Option<&'a Revision> {
-    let (Kind::Ecs(target), ComponentFacts::Ecs(facts), ComponentPast::Ecs(past)) = (&component.kind, facts, past);
-    if facts.live.release(&target.container).as_ref() == Some(release) {
+    let (ComponentFacts::Ecs(facts), ComponentPast::Ecs(past)) = (facts, past);
+    if history::runs(&facts.live) == Some(release) {
         return Some(&facts.live);
     }
-    let mut earlier = history::earlier(&facts.live, past, &target.container).into_iter();
+    let mut earlier = history::earlier(&facts.live, past).into_iter();
     let of_release = |revision: &&Revision| revision.ledger.as_ref().is_some_and(|entry| entry.release == *release);
     earlier.find(of_release).or_else(|| history::of_release(past, release))
 }
@@ -108,6 +109,13 @@ impl ComponentPlan {
         match &plan.image {
             PlannedImage::Known(image) => Some((&plan.target.image, &image.digest)),
             PlannedImage::AfterBuild { .. } => None,
+        }
+    }
+
+    /// The release that a rollback leaves, with the one it returns to.
+    pub fn leaves(&self) -> Option<&LeftRelease> {
+        match &self.kind {
+            KindPlan::Ecs(plan) => plan.hold.as_ref(),
         }
     }
 

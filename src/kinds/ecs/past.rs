@@ -3,7 +3,6 @@
 use crate::domain::ecs::history;
 use crate::domain::ecs::service::Revision;
 use crate::domain::release::ReleaseName;
-use crate::domain::target::EcsTarget;
 use crate::error::Failure;
 use crate::observe::Cloud;
 
@@ -22,13 +21,12 @@ const RELEASES_BACK: usize = 10;
 /// A call failed.
 pub async fn for_rollback(
     cloud: &Cloud,
-    target: &EcsTarget,
     live: &Revision,
     release: Option<&ReleaseName>,
 ) -> Result<Vec<Revision>, Failure> {
     let is_enough = |past: &[Revision]| match release {
         Some(release) => history::of_release(past, release).is_some(),
-        None => history::earlier(live, past, &target.container).len() >= RELEASES_BACK,
+        None => history::earlier(live, past).len() >= RELEASES_BACK,
     };
     revisions(cloud, live.definition.family(), is_enough).await
 }
