@@ -45,7 +45,10 @@ pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Promote) -> Resul
     let source_name = source_of(&target)?;
     let source = configuration.target(context, source_name.as_str(), &arguments.components)?;
     let cloud = observe::cloud(context, &target, &configuration.directory).await?;
-    let source = observe_source(invocation, source).await?;
+    let source = observe_source(invocation, source).await.map_err(|failure| {
+        // The same permission may be missing on either side.
+        failure.cause(format!("asked of {source_name}, which {} promotes from", target.environment))
+    })?;
     let proven = prove(invocation, &source, wanted.as_ref()).await?;
     let prepared = prepare(invocation, target, cloud, source, proven).await?;
     finish(invocation, prepared, expected.as_ref()).await
