@@ -23,11 +23,11 @@ use crate::error::Failure;
 /// Who has to act now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Turn {
-    /// The target, to open an upload, or to say that it has all.
+    /// The target, to say that it has all.
     Answer,
     /// The source, which is watched elsewhere.
     Source,
-    /// The target, to take more bytes.
+    /// The target, to open an upload or to take more bytes.
     Target,
 }
 
@@ -86,7 +86,7 @@ impl Transfer<'_> {
 
     async fn attempt(&self, breaks: &Arc<AtomicU32>) -> Result<(), Trouble> {
         let verdict = Arc::new(Mutex::new(None));
-        let (turn, watched) = watch::channel(Turn::Answer);
+        let (turn, watched) = watch::channel(Turn::Target);
         let sent = Arc::new(AtomicU64::new(0));
         let mut download = Download::new(self, Arc::clone(breaks), turn, Arc::clone(&sent));
         // Before an upload is opened, so that what cannot be read leaves nothing half-done.

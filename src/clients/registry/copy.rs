@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 
 use super::Registry;
 use super::blob::{Transfer, missing_repository};
-use super::error::{Side, is_missing};
+use super::error::{Side, is_missing, text};
 use super::graph::{self, Blob, Graph, Manifest, Referrers, referrers_tag};
 use crate::domain::image::{Digest, ImageTag, Repository};
 use crate::error::Failure;
@@ -100,10 +100,10 @@ impl Job<'_> {
         } else {
             self.contents(digest, progress).await?
         };
-        self.prove(digest).await?;
         if !is_tagged {
             self.tag(digest, tag).await?;
         }
+        self.prove(digest).await?;
         Ok(copied)
     }
 
@@ -174,7 +174,7 @@ impl Job<'_> {
             // Created, and only the address of it is not told.
             Ok(()) | Err(OciDistributionError::RegistryNoLocationError) => true,
             Err(error) => {
-                tracing::debug!(%error, "the registry does not mount");
+                tracing::debug!(error = text(&error), "the registry does not mount");
                 false
             }
         };
@@ -316,6 +316,8 @@ mod tests {
         let said = RefCell::new(Vec::new());
         let say = |line: &str| said.borrow_mut().push(line.to_owned());
         let work = async {
+            // Never at the same moment as a line.
+            tokio::time::sleep(Duration::from_millis(50)).await;
             for _ in 0..100 {
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 progress.bytes_done.fetch_add(1_000_000, Ordering::Relaxed);
@@ -330,7 +332,7 @@ mod tests {
             () = work => {},
         }
         let said = said.into_inner();
-        // For ten seconds and once after them, then there is nothing new for a minute.
+        // Until 10.05 s and once after it, then there is nothing new for a minute.
         assert_eq!(said.len(), 6, "{said:?}");
         assert_eq!(said[5], "1 of 2 layers, 100 of 900 MB");
     }

@@ -5,14 +5,14 @@ use std::time::Duration;
 use oci_client::errors::OciDistributionError;
 use tokio::time::sleep;
 
-use super::error::is_transient;
+use super::error::{is_transient, text};
 
 /// The limits of one copy; tests have shorter ones.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// The source may be silent for so long.
     pub silence: Duration,
-    /// The target may take no bytes for so long.
+    /// The target may not open an upload, or take no bytes, for so long.
     pub stall: Duration,
     /// The target may need so long for an answer when it has all bytes: it reads a layer once more.
     pub answer: Duration,
@@ -48,7 +48,7 @@ impl Limits {
         for nth in 1..=self.restarts {
             match request().await {
                 Err(error) if is_transient(&error) => {
-                    tracing::debug!(%error, nth, "the registry is asked again");
+                    tracing::debug!(error = text(&error), nth, "the registry is asked again");
                     self.rest(nth).await;
                 }
                 result => return result,
