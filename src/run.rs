@@ -192,10 +192,7 @@ async fn run_status(context: &Context, global: &Global, environment: Option<&str
                 OutputFormat::Json => print(&json::status(&environments)),
             }
             for environment in &environments {
-                let components = environment.components.iter().filter_map(|(_, _, seen)| seen.as_ref().err());
-                for failure in environment.failure.iter().chain(components) {
-                    human::show_failure(failure, context.color);
-                }
+                environment.failures().for_each(|failure| human::show_failure(failure, context.color));
             }
             let failures = environments.iter().filter_map(status::EnvironmentStatus::failure_outcome);
             Outcome::worst(failures).unwrap_or(Outcome::Unchanged)

@@ -3,6 +3,7 @@
 //! Nothing here is async, reads the environment, a file or a clock, spawns, prints, or knows an SDK. `scripts/test`
 //! checks that.
 
+pub mod behind;
 pub mod ecs;
 pub mod gate;
 pub mod hold;

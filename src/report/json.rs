@@ -6,7 +6,8 @@ use serde::Serialize;
 use super::journal::{Between, ComponentRecord, Record, Running};
 use crate::clients::logs::LogLine;
 use crate::commands::hold::{Change as HoldChange, Changed, ComponentHolds};
-use crate::commands::status::EnvironmentStatus;
+use crate::commands::status::{EnvironmentStatus, SeenComponent};
+use crate::domain::behind::Behind;
 use crate::domain::ecs::task_definition::{Change, MissingVariable};
 use crate::domain::hold::{Hold, HoldScope};
 use crate::domain::outcome::Outcome;
@@ -257,6 +258,9 @@ struct ComponentStatusV1 {
     /// `null`: it could not be looked at.
     holds: Option<Vec<HoldV1>>,
     drift: Option<HandChangeV1>,
+    /// `null`: unknown, diverged, or there is no source.
+    behind: Option<usize>,
+    behind_of: Option<String>,
     remarks: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
@@ -287,11 +291,12 @@ pub fn status(environments: &[EnvironmentStatus]) -> String {
     to_text(&StatusV1 { schema: SCHEMA, command: "status", environments: environments.collect() })
 }
 
-fn component_status(
-    (name, kind, status): &(String, &'static str, Result<crate::kinds::ComponentStatus, Failure>),
-) -> ComponentStatusV1 {
-    let seen = status.as_ref().ok();
-    let failure = status.as_ref().err();
+fn component_status(component: &SeenComponent) -> ComponentStatusV1 {
+    let SeenComponent { name, kind, seen, behind } = component;
+    let failure = seen.as_ref().err();
+    let seen = seen.as_ref().ok();
+    let remarks = seen.into_iter().flat_map(|seen| seen.remarks.clone());
+    let remarks = remarks.chain(behind.as_ref().map(Behind::described));
     ComponentStatusV1 {
         name: name.clone(),
         kind,
@@ -305,7 +310,9 @@ fn component_status(
         last_outcome: seen.and_then(|seen| seen.last_outcome.clone()),
         holds: seen.map(|seen| seen.holds.iter().map(|hold| HoldV1::new(name, hold)).collect()),
         drift: seen.and_then(|seen| seen.drift.as_ref()).map(|drift| HandChangeV1 { last: drift.last.clone() }),
-        remarks: seen.map(|seen| seen.remarks.clone()).unwrap_or_default(),
+        behind: behind.as_ref().and_then(Behind::commits),
+        behind_of: behind.as_ref().map(|behind| behind.of.to_string()),
+        remarks: remarks.collect(),
         reason: failure.map(|failure| failure.reason.clone()),
         hints: failure.map(|failure| failure.hints.clone()),
     }

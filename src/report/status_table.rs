@@ -2,6 +2,7 @@
 
 use super::table;
 use crate::commands::status::EnvironmentStatus;
+use crate::domain::behind::Behind;
 
 const HEADINGS: [&str; 7] = ["ENVIRONMENT", "COMPONENT", "RELEASE", "DIGEST", "TASKS", "SINCE", "LAST OUTCOME"];
 
@@ -13,8 +14,9 @@ pub fn render(environments: &[EnvironmentStatus]) -> Option<String> {
     let mut rows = vec![HEADINGS.map(str::to_owned)];
     let mut remarks = Vec::new();
     for environment in environments {
-        for (name, _, status) in &environment.components {
-            let Ok(status) = status else {
+        for component in &environment.components {
+            let name = &component.name;
+            let Ok(status) = &component.seen else {
                 rows.push([&environment.name, name, "unknown", "", "", "", ""].map(ToString::to_string));
                 continue;
             };
@@ -28,7 +30,8 @@ pub fn render(environments: &[EnvironmentStatus]) -> Option<String> {
                 table::time(status.since),
                 status.last_outcome.clone().unwrap_or_else(|| "-".to_owned()),
             ]);
-            remarks.extend(status.remarks.iter().map(|remark| format!("{} {name}: {remark}", environment.name)));
+            let all = status.remarks.iter().cloned().chain(component.behind.as_ref().map(Behind::described));
+            remarks.extend(all.map(|remark| format!("{} {name}: {remark}", environment.name)));
         }
     }
     Some(table::lines(&rows).into_iter().chain(remarks).collect::<Vec<_>>().join("\n"))

@@ -6,7 +6,7 @@ use crate::harness::Ran;
 use crate::scripted::{Shop, all_at_once, arn, text};
 
 fn release(shop: &Shop, digit: char, tags: &[(&str, &str)]) -> String {
-    shop.aws.world(|world| world.register_ours(digit, tags))
+    shop.aws.world(|world| world.register_ours(&digit.to_string().repeat(40), tags))
 }
 
 fn by_hand(shop: &Shop, count: usize) {

@@ -2,7 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::scripted::{Shop, World};
+use crate::harness::{Ran, Repository, Shipgate};
+use crate::scripted::{Shop, World, config};
+
+const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 
 fn component(shop: &Shop) -> Value {
     let ran = shop.shipgate(&["status", "stage", "--output", "json"]).run().expect_code(0);
@@ -18,11 +22,11 @@ fn runs(world: &mut World, revision: &str) {
 fn a_failed_release_does_not_hide_a_change_by_hand() {
     let shop = Shop::new();
     let (ours, by_hand) = shop.aws.world(|world| {
-        let ours = world.register_ours('a', &[("outcome", "deployed")]);
+        let ours = world.register_ours(A, &[("outcome", "deployed")]);
         world.register_by_hand(|_| {});
         let by_hand = world.register_by_hand(|_| {});
-        world.register_ours('b', &[("outcome", "rolled-back")]);
-        world.register_ours('b', &[]);
+        world.register_ours(B, &[("outcome", "rolled-back")]);
+        world.register_ours(B, &[]);
         runs(world, &by_hand);
         (ours, by_hand)
     });
@@ -37,8 +41,8 @@ fn a_failed_release_does_not_hide_a_change_by_hand() {
 fn a_release_that_failed_after_ours_is_no_change_by_hand() {
     let shop = Shop::new();
     shop.aws.world(|world| {
-        let ours = world.register_ours('a', &[("outcome", "deployed")]);
-        world.register_ours('b', &[("outcome", "rolled-back")]);
+        let ours = world.register_ours(A, &[("outcome", "deployed")]);
+        world.register_ours(B, &[("outcome", "rolled-back")]);
         runs(world, &ours);
     });
     let component = component(&shop);
@@ -73,4 +77,110 @@ fn a_service_that_cannot_be_looked_at_has_unknown_holds() {
     let ran = shop.shipgate(&["status", "stage", "--output", "json"]).run().expect_code(1);
     assert_eq!(ran.json()["environments"][0]["components"][0]["holds"], Value::Null);
     ran.expect_stderr("does not exist");
+}
+
+const PRODUCTION: &str = "prod-backend";
+
+/// A shop with two environments.
+fn shop_with_production() -> Shop {
+    let production = "[environments.production]\nregion = \"us-east-1\"\naccount = \"123456789012\"\n\
+                      promotes-from = \"stage\"\n[environments.production.gates]\napproval = \"none\"\n\
+                      [environments.production.components.backend]\nservice = \"prod-backend\"\n";
+    let shop = Shop::with_config(&format!("{}{production}", config("")));
+    shop.aws.world(|world| world.add_service(PRODUCTION));
+    shop
+}
+
+/// Lets both environments run a release.
+fn let_run(shop: &Shop, stage: &str, production: &str) {
+    shop.aws.world(|world| {
+        for (index, sha) in [stage, production].into_iter().enumerate() {
+            let revision = world.register_ours(sha, &[("outcome", "deployed")]);
+            world.services[index].deployments[0].definition = revision;
+        }
+    });
+}
+
+fn in_json(shop: &Shop, repository: &Repository, arguments: &[&str]) -> Shipgate {
+    repository.shipgate(&[&["status", "--output", "json"], arguments].concat()).envs(&shop.variables())
+}
+
+/// Insists on what is said of production's backend.
+#[track_caller]
+fn expect(ran: &Ran, behind: &Value, remark: &str) {
+    let report = ran.json();
+    let environments = report["environments"].as_array().unwrap();
+    let production = environments.iter().find(|environment| environment["name"] == "production").unwrap();
+    let component = &production["components"][0];
+    assert_eq!((&component["behind"], &component["behind_of"]), (behind, &json!("stage")), "{report:#}");
+    assert!(component["remarks"].as_array().unwrap().contains(&json!(remark)), "no {remark:?} in {component:#}");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+}
+
+#[test]
+fn production_is_told_to_be_behind_its_source() {
+    let shop = shop_with_production();
+    let repository = &shop.repository;
+    let first = repository.head();
+    repository.git(&["checkout", "--quiet", "-b", "side"]);
+    let side = repository.commit("Aside");
+    repository.git(&["checkout", "--quiet", "main"]);
+    let second = repository.commit("Two");
+    let third = repository.commit("Three");
+    let diverged = "diverged from stage: it has commits that stage lacks";
+    let unknown = "behind stage by an unknown number of commits";
+    for (stage, production, behind, remark) in [
+        (&third, &third, json!(0), "same as stage"),
+        (&third, &second, json!(1), "1 commit behind stage"),
+        (&third, &first, json!(2), "2 commits behind stage"),
+        (&third, &side, Value::Null, diverged),
+        (&first, &third, Value::Null, diverged),
+        (&third, &A.to_owned(), Value::Null, unknown),
+        (&A.to_owned(), &third, Value::Null, unknown),
+        (&format!("{third}-dirty-20261120T234749Z"), &third, Value::Null, unknown),
+    ] {
+        let_run(&shop, stage, production);
+        for arguments in [&[][..], &["production"]] {
+            let ran = in_json(&shop, repository, arguments).run();
+            expect(&ran, &behind, remark);
+            let environments = if arguments.is_empty() { 2 } else { 1 };
+            assert_eq!(ran.json()["environments"].as_array().unwrap().len(), environments);
+            if arguments.is_empty() {
+                let stage = &ran.json()["environments"][0]["components"][0];
+                assert_eq!((&stage["behind"], &stage["behind_of"]), (&Value::Null, &Value::Null));
+            }
+        }
+        let ran = shop.shipgate(&["status"]).run().expect_code(0);
+        assert!(ran.stdout.contains(&format!("production backend: {remark}")), "{}", ran.stdout);
+    }
+}
+
+/// What runs is told with or without the commits.
+#[test]
+fn without_the_commits_the_distance_is_unknown() {
+    let shop = shop_with_production();
+    let first = shop.repository.head();
+    let second = shop.repository.commit("Two");
+    let unknown = "behind stage by an unknown number of commits";
+    let shallow = shop.repository.shallow_clone();
+    let nowhere = Repository::bare();
+    nowhere.write("shipgate.toml", std::fs::read(shop.repository.path().join("shipgate.toml")).unwrap());
+    let_run(&shop, &second, &first);
+    expect(&in_json(&shop, &shallow, &[]).run(), &Value::Null, unknown);
+    expect(&in_json(&shop, &nowhere, &[]).run(), &Value::Null, unknown);
+    expect(&in_json(&shop, &shop.repository, &[]).only_programs(&[]).run(), &Value::Null, unknown);
+    let_run(&shop, &first, &first);
+    expect(&in_json(&shop, &nowhere, &[]).run(), &json!(0), "same as stage");
+}
+
+/// Who asks for production alone is not told what is wrong with stage.
+#[test]
+fn a_source_that_cannot_be_looked_at_only_makes_the_distance_unknown() {
+    let shop = shop_with_production();
+    let_run(&shop, A, A);
+    shop.aws.world(|world| world.services.remove(0));
+    let ran = in_json(&shop, &shop.repository, &["production"]).run();
+    expect(&ran, &Value::Null, "behind stage by an unknown number of commits");
+    assert_eq!(ran.stderr, "");
+    in_json(&shop, &shop.repository, &[]).run().expect_code(1);
 }

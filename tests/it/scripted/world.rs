@@ -167,10 +167,9 @@ impl World {
     }
 
     /// Registers a revision with the tags of a release of ours.
-    pub fn register_ours(&mut self, digit: char, tags: &[(&str, &str)]) -> String {
+    pub fn register_ours(&mut self, sha: &str, tags: &[(&str, &str)]) -> String {
         let arn = self.register_by_hand(|_| {});
-        let sha = digit.to_string().repeat(40);
-        let tags = std::iter::once(("sha", sha.as_str())).chain(tags.iter().copied());
+        let tags = std::iter::once(("sha", sha)).chain(tags.iter().copied());
         let tags = tags.map(|(key, value)| json!({"key": format!("shipgate:{key}"), "value": value})).collect();
         self.tags(&arn).unwrap().clone_from(&tags);
         arn

@@ -1,0 +1,85 @@
+//! How far an environment is behind the one that its releases come from.
+
+use super::names::EnvironmentName;
+
+/// How far a component of an environment is behind the same component of another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Behind {
+    /// The other environment.
+    pub of: EnvironmentName,
+    /// How far.
+    pub distance: Distance,
+}
+
+/// How far one release is behind another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Distance {
+    /// It is the same commit.
+    Same,
+    /// The other one is so many commits further.
+    Commits(usize),
+    /// It has commits that the other one lacks.
+    Diverged,
+    /// A commit is not known here, or its history is not.
+    Unknown,
+}
+
+impl Distance {
+    /// From the number of commits that only the other one has, and that only this one has, where they can be counted.
+    pub fn from_counts(only_other: Option<usize>, only_this: Option<usize>) -> Self {
+        match (only_other, only_this) {
+            (_, Some(1..)) => Self::Diverged,
+            (Some(0), Some(0)) => Self::Same,
+            (Some(count), Some(0)) => Self::Commits(count),
+            (None, _) | (_, None) => Self::Unknown,
+        }
+    }
+}
+
+impl Behind {
+    /// The number of commits, where there is one.
+    pub fn commits(&self) -> Option<usize> {
+        match self.distance {
+            Distance::Same => Some(0),
+            Distance::Commits(count) => Some(count),
+            Distance::Diverged | Distance::Unknown => None,
+        }
+    }
+
+    /// A sentence for people.
+    pub fn described(&self) -> String {
+        let of = &self.of;
+        match self.distance {
+            Distance::Same => format!("same as {of}"),
+            Distance::Commits(1) => format!("1 commit behind {of}"),
+            Distance::Commits(count) => format!("{count} commits behind {of}"),
+            Distance::Diverged => format!("diverged from {of}: it has commits that {of} lacks"),
+            Distance::Unknown => format!("behind {of} by an unknown number of commits"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_counted_is_neither_the_same_nor_behind() {
+        for (only_other, only_this, distance, commits, text) in [
+            (Some(0), Some(0), Distance::Same, Some(0), "same as stage"),
+            (Some(1), Some(0), Distance::Commits(1), Some(1), "1 commit behind stage"),
+            (Some(3), Some(0), Distance::Commits(3), Some(3), "3 commits behind stage"),
+            (Some(0), Some(2), Distance::Diverged, None, "diverged from stage: it has commits that stage lacks"),
+            (Some(3), Some(2), Distance::Diverged, None, "diverged from stage: it has commits that stage lacks"),
+            (None, Some(2), Distance::Diverged, None, "diverged from stage: it has commits that stage lacks"),
+            (None, Some(0), Distance::Unknown, None, "behind stage by an unknown number of commits"),
+            (Some(0), None, Distance::Unknown, None, "behind stage by an unknown number of commits"),
+            (Some(3), None, Distance::Unknown, None, "behind stage by an unknown number of commits"),
+            (None, None, Distance::Unknown, None, "behind stage by an unknown number of commits"),
+        ] {
+            let behind =
+                Behind { of: "stage".parse().unwrap(), distance: Distance::from_counts(only_other, only_this) };
+            assert_eq!((behind.distance, behind.commits(), &*behind.described()), (distance, commits, text));
+        }
+    }
+}
