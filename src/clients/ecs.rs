@@ -91,12 +91,12 @@ impl Ecs {
         Ok(output.services.unwrap_or_default().into_iter().next().map(|raw| (convert::service(&raw), Placement(raw))))
     }
 
-    /// A revision by ARN, with our tags read, in raw JSON.
+    /// A revision by ARN, in raw JSON, with our entry for a service, by the service's ARN.
     ///
     /// # Errors
     ///
     /// The call failed, or the answer is no task definition.
-    pub async fn revision(&self, arn: &str) -> Result<Revision, Failure> {
+    pub async fn revision(&self, arn: &str, service: &str) -> Result<Revision, Failure> {
         let body = CaptureBody::default();
         let request = self
             .client
@@ -107,7 +107,7 @@ impl Ecs {
             .interceptor(body.clone());
         call("ecs:DescribeTaskDefinition", request.send()).await?;
         let document = body.json("ecs:DescribeTaskDefinition")?;
-        convert::revision(document)
+        convert::revision(document, service)
     }
 
     /// The ARNs of a family's active revisions, newest first, at most `most`.
@@ -136,14 +136,14 @@ impl Ecs {
         Ok(arns)
     }
 
-    /// Revisions by ARN, in the same order, several at a time.
+    /// Revisions by ARN, in the same order, several at a time, with our entries for a service.
     ///
     /// # Errors
     ///
     /// A call failed.
-    pub async fn revisions(&self, arns: Vec<String>) -> Result<Vec<Revision>, Failure> {
+    pub async fn revisions(&self, arns: Vec<String>, service: &str) -> Result<Vec<Revision>, Failure> {
         const AT_ONCE: usize = 8;
-        let described = arns.into_iter().map(|arn| async move { self.revision(&arn).await });
+        let described = arns.into_iter().map(|arn| async move { self.revision(&arn, service).await });
         stream::iter(described).buffered(AT_ONCE).try_collect().await
     }
 

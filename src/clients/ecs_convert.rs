@@ -93,18 +93,18 @@ fn container(raw: &types::Container) -> TaskContainer {
     }
 }
 
-/// A revision from the raw answer of `DescribeTaskDefinition`.
+/// A revision from the raw answer of `DescribeTaskDefinition`, with our entry for a service.
 ///
 /// # Errors
 ///
 /// The answer is no task definition.
-pub fn revision(document: Value) -> Result<Revision, Failure> {
+pub fn revision(document: Value, service: &str) -> Result<Revision, Failure> {
     let unusable = || Failure::failed("`ecs:DescribeTaskDefinition` returned no task definition");
     let arn = document.pointer("/taskDefinition/taskDefinitionArn").and_then(Value::as_str).ok_or_else(unusable)?;
     let arn = name(Some(arn));
     let tags = tags(&document);
     let definition = TaskDefinition::from_json(document).map_err(|error| unusable().cause(error.to_string()))?;
-    let ledger = ledger::read(&tags);
+    let ledger = ledger::read(&tags, service);
     let other_tags = tags.into_iter().filter(|(key, _)| ledger::is_foreign(key)).collect();
     Ok(Revision { arn, definition, ledger, other_tags })
 }

@@ -13,6 +13,7 @@ use super::release::ReleaseName;
 const RELEASE: &str = "shipgate:sha";
 const DIGEST: &str = "shipgate:digest";
 const RUN: &str = "shipgate:run";
+const SERVICE: &str = "shipgate:service";
 const PREVIOUS: &str = "shipgate:previous";
 const RESTORES: &str = "shipgate:restores";
 const OUTCOME: &str = "shipgate:outcome";
@@ -30,6 +31,8 @@ pub struct LedgerEntry {
     pub digest: Option<Digest>,
     /// The run that registered it.
     pub run: Option<String>,
+    /// The ARN of the service it was registered for. Two services may share a family, even of two environments.
+    pub service: String,
     /// The ARN of the revision that the service ran before.
     pub previous: Option<String>,
     /// The ARN of the revision whose content it restores, where it was registered by a rollback.
@@ -41,9 +44,10 @@ pub struct LedgerEntry {
 }
 
 impl LedgerEntry {
-    /// An entry of a release that nothing else is known of.
-    pub fn new(release: ReleaseName) -> Self {
-        Self { release, digest: None, run: None, previous: None, restores: None, outcome: None, at: None }
+    /// An entry of a release for a service, of which nothing else is known.
+    pub fn new(release: ReleaseName, service: &str) -> Self {
+        let service = tag_value(service);
+        Self { release, digest: None, run: None, service, previous: None, restores: None, outcome: None, at: None }
     }
 
     /// Whether the release is known to have served here.
@@ -58,6 +62,7 @@ impl LedgerEntry {
         let optional = [
             tag(DIGEST, &self.digest.as_ref().map(ToString::to_string)),
             tag(RUN, &self.run),
+            Some((SERVICE.to_owned(), self.service.clone())),
             tag(PREVIOUS, &self.previous),
             tag(RESTORES, &self.restores),
             tag(OUTCOME, &self.outcome),
@@ -72,12 +77,14 @@ pub fn outcome(outcome: Outcome, now: Timestamp) -> Vec<(String, String)> {
     vec![(OUTCOME.to_owned(), outcome.to_string()), at(now)]
 }
 
-/// Reads an entry back. `None`: not ours, or not in a form that we write.
-pub fn read(tags: &[(String, String)]) -> Option<LedgerEntry> {
+/// Reads the entry for a service back. `None`: not ours, of another service, or not in a form that we write.
+pub fn read(tags: &[(String, String)], service: &str) -> Option<LedgerEntry> {
     let value = |key: &str| tags.iter().find(|(found, _)| found == key).map(|(_, value)| value.as_str());
     let text = |key: &str| value(key).map(tag_value).filter(|text| !text.is_empty());
     let is_word = |text: &&str| !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+    let service = text(SERVICE).filter(|found| *found == tag_value(service))?;
     Some(LedgerEntry {
+        service,
         release: value(RELEASE)?.parse().ok()?,
         digest: value(DIGEST).and_then(|digest| digest.parse().ok()),
         run: text(RUN),
@@ -118,6 +125,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const SERVICE_ARN: &str = "arn:aws:ecs:us-east-1:123456789012:service/stage/backend";
+
     proptest! {
         #[test]
         fn what_is_written_is_read(
@@ -128,17 +137,19 @@ mod tests {
                 release: sha.parse().unwrap(),
                 digest: Some(format!("sha256:{hex}").parse().unwrap()),
                 run: Some(run.chars().take(LONGEST_VALUE).collect()),
+                service: SERVICE_ARN.to_owned(),
                 previous: Some("arn:aws:ecs:us-east-1:123456789012:task-definition/backend:7".to_owned()),
                 restores: None,
                 outcome: None,
                 at: Some(now),
             };
             let mut tags = entry.tags();
-            prop_assert_eq!(read(&tags), Some(entry.clone()));
+            prop_assert_eq!(read(&tags, SERVICE_ARN), Some(entry.clone()));
+            prop_assert_eq!(read(&tags, &SERVICE_ARN.replace("stage", "production")), None);
             prop_assert!(tags.iter().all(|(key, value)| key.len() <= 128 && value.chars().count() <= LONGEST_VALUE));
             tags.retain(|(key, _)| key != AT);
             tags.extend(outcome(Outcome::RolledBack, now));
-            prop_assert_eq!(read(&tags).unwrap().outcome, Some("rolled-back".to_owned()));
+            prop_assert_eq!(read(&tags, SERVICE_ARN).unwrap().outcome, Some("rolled-back".to_owned()));
         }
 
         #[test]
@@ -151,6 +162,6 @@ mod tests {
     #[test]
     fn foreign_tags_are_kept_and_not_read() {
         assert!(is_foreign("team") && !is_foreign("aws:cloudformation:stack-name") && !is_foreign(RELEASE));
-        assert_eq!(read(&[("team".to_owned(), "shop".to_owned())]), None);
+        assert_eq!(read(&[("team".to_owned(), "shop".to_owned())], SERVICE_ARN), None);
     }
 }

@@ -79,7 +79,7 @@ pub async fn past(
 ) -> Result<ComponentPast, Failure> {
     match facts {
         ComponentFacts::Ecs(facts) => {
-            ecs::past::for_rollback(cloud, &facts.live, release).await.map(ComponentPast::Ecs)
+            ecs::past::for_rollback(cloud, &facts.service, &facts.live, release).await.map(ComponentPast::Ecs)
         }
     }
 }

@@ -184,8 +184,11 @@ fn ledger_entries_that_somebody_else_wrote() {
     let shop = Shop::new();
     shop.aws.world(|world| {
         let tag = |key: &str, value: &str| json!({"key": format!("shipgate:{key}"), "value": value});
+        let ours = world.register_ours(&"a".repeat(40), &[]);
+        let service = world.tags(&ours).unwrap()[1].clone();
         world.definitions[0].tags = vec![
             tag("sha", &"a".repeat(40)),
+            service,
             tag("digest", EVIL),
             tag("run", EVIL),
             tag("restores", EVIL),

@@ -95,7 +95,7 @@ fn shop_with_production() -> Shop {
 fn let_run(shop: &Shop, stage: &str, production: &str) {
     shop.aws.world(|world| {
         for (index, sha) in [stage, production].into_iter().enumerate() {
-            let revision = world.register_ours(sha, &[("outcome", "deployed")]);
+            let revision = world.register_ours_for(index, sha, &[("outcome", "deployed")]);
             world.services[index].deployments[0].definition = revision;
         }
     });

@@ -192,7 +192,9 @@ class Stage:
         self.push_image()
         digest = self.registries[HERE].digest("large", self.sha)
         image = f"{self.registries[HERE].address}/large:{self.sha}@{digest}"
+        service = f"arn:aws:ecs:{HERE}:{ACCOUNT}:service/large/large-source"
         ledger = {"shipgate:sha": self.sha, "shipgate:digest": digest, "shipgate:outcome": "deployed"}
+        ledger["shipgate:service"] = service
         self.make_service("source", HERE, image, ledger)
         for way in WAYS:
             self.make_service(way.name, way.region, "bootstrap", {})

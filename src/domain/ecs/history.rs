@@ -62,7 +62,7 @@ mod tests {
         let entry = LedgerEntry {
             outcome: Some(outcome.to_owned()),
             restores: restores.map(arn),
-            ..LedgerEntry::new(release(letter))
+            ..LedgerEntry::new(release(letter), "arn")
         };
         revision(number, &format!("repo:{}", release(letter)), "x", Some(entry))
     }

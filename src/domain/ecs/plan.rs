@@ -33,6 +33,8 @@ pub struct EcsFacts {
 pub struct EcsPlan {
     /// The service and all that is configured for it.
     pub target: EcsTarget,
+    /// The service's ARN.
+    pub service_arn: String,
     /// The precondition: what the service runs now.
     pub live: Revision,
     /// Whether a rollout of that is still going on.
@@ -174,6 +176,7 @@ fn nothing_to_do(target: &EcsTarget, facts: &EcsFacts, image: &PlannedImage) -> 
     let primary = facts.service.primary();
     EcsPlan {
         target: target.clone(),
+        service_arn: facts.service.arn.clone(),
         live: facts.live.clone(),
         rolling_out: primary.is_some_and(|primary| primary.rollout_state == Some(RolloutState::InProgress)),
         last_rollout: rollout::last_rollout(&facts.service),
@@ -309,7 +312,7 @@ pub(crate) mod tests {
     }
 
     fn entry(sha: &str, outcome: Option<&str>) -> LedgerEntry {
-        LedgerEntry { outcome: outcome.map(str::to_owned), ..LedgerEntry::new(sha.parse().unwrap()) }
+        LedgerEntry { outcome: outcome.map(str::to_owned), ..LedgerEntry::new(sha.parse().unwrap(), "arn") }
     }
 
     /// The facts after a plan was carried out, as ECS would show them.

@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn only_success_counts_as_recorded() {
         let entry = |outcome: &str| {
-            Some(LedgerEntry { outcome: Some(outcome.to_owned()), ..LedgerEntry::new(SHA.parse().unwrap()) })
+            Some(LedgerEntry { outcome: Some(outcome.to_owned()), ..LedgerEntry::new(SHA.parse().unwrap(), "arn") })
         };
         let image = known_image('a').to_string();
         let past = |outcomes: [&str; 2]| {

@@ -155,7 +155,7 @@ fn promoted_facts(before: &EcsFacts, outcome: Option<&str>, at: Timestamp) -> Ec
         outcome: outcome.map(str::to_owned),
         at: Some(at),
         run: Some(format!("acme/shop/{}/1", at.as_second())),
-        ..LedgerEntry::new(SHA.parse().unwrap())
+        ..LedgerEntry::new(SHA.parse().unwrap(), "arn")
     });
     after
 }

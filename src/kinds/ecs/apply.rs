@@ -85,7 +85,7 @@ impl Apply<'_> {
             previous: Some(self.plan.live.arn.clone()),
             restores: self.plan.restores.clone(),
             at: Some(self.run.now()),
-            ..LedgerEntry::new(self.run.release.clone())
+            ..LedgerEntry::new(self.run.release.clone(), &self.plan.service_arn)
         };
         tags.extend(entry.tags());
         let register = self.run.cloud.ecs.register(definition, &tags);

@@ -40,7 +40,7 @@ pub async fn history(cloud: &Cloud, target: &EcsTarget, most: usize) -> Result<H
     let mut releases = Vec::new();
     while releases.len() < most && arns.peek().is_some() {
         let some = arns.by_ref().take((most - releases.len()).max(TOGETHER)).collect();
-        let revisions = cloud.ecs.revisions(some).await?;
+        let revisions = cloud.ecs.revisions(some, &service.arn).await?;
         releases.extend(revisions.iter().filter_map(|revision| past_release(revision, target, standing(revision))));
     }
     let cut = !all && releases.len() < most;

@@ -26,7 +26,7 @@ pub async fn facts(cloud: &Cloud, target: &EcsTarget, files: &Files) -> Result<E
     };
     let service = deployable_service(cloud, target).await?;
     let live = live_revision(cloud, target, &service).await?;
-    let others = other_revisions(cloud, &live).await?;
+    let others = other_revisions(cloud, &service, &live).await?;
     Ok(EcsFacts { service, live, others, file, source: None })
 }
 
@@ -88,7 +88,7 @@ pub async fn live_revision(cloud: &Cloud, target: &EcsTarget, service: &Service)
         Failure::failed(format!("service `{}` has no primary deployment", target.service))
             .hint("look at the service in the console; run it again when it has one")
     })?;
-    cloud.ecs.revision(&primary.task_definition).await
+    cloud.ecs.revision(&primary.task_definition, &service.arn).await
 }
 
 /// Revisions of the family that matter beside the live one: newer ones, which an earlier run may have left unused, and
@@ -97,7 +97,7 @@ pub async fn live_revision(cloud: &Cloud, target: &EcsTarget, service: &Service)
 /// # Errors
 ///
 /// They cannot be read.
-pub async fn other_revisions(cloud: &Cloud, live: &Revision) -> Result<Vec<Revision>, Failure> {
+pub async fn other_revisions(cloud: &Cloud, service: &Service, live: &Revision) -> Result<Vec<Revision>, Failure> {
     let arns = cloud.ecs.newest_revisions(live.definition.family(), LISTED).await?;
     let mut others = Vec::new();
     for arn in arns.into_iter().filter(|arn| *arn != live.arn).take(LOOKED_AT) {
@@ -106,7 +106,7 @@ pub async fn other_revisions(cloud: &Cloud, live: &Revision) -> Result<Vec<Revis
         if !is_newer && ours_is_known {
             break;
         }
-        others.push(cloud.ecs.revision(&arn).await?);
+        others.push(cloud.ecs.revision(&arn, &service.arn).await?);
     }
     Ok(others)
 }

@@ -1,7 +1,7 @@
 //! The revisions of a service's family, newest first, as far back as somebody has to look.
 
 use crate::domain::ecs::history;
-use crate::domain::ecs::service::Revision;
+use crate::domain::ecs::service::{Revision, Service};
 use crate::domain::release::ReleaseName;
 use crate::error::Failure;
 use crate::observe::Cloud;
@@ -21,6 +21,7 @@ const RELEASES_BACK: usize = 10;
 /// A call failed.
 pub async fn for_rollback(
     cloud: &Cloud,
+    service: &Service,
     live: &Revision,
     release: Option<&ReleaseName>,
 ) -> Result<Vec<Revision>, Failure> {
@@ -28,7 +29,7 @@ pub async fn for_rollback(
         Some(release) => history::of_release(past, release).is_some(),
         None => history::earlier(live, past).len() >= RELEASES_BACK,
     };
-    revisions(cloud, live.definition.family(), is_enough).await
+    revisions(cloud, service, live.definition.family(), is_enough).await
 }
 
 /// Looks at ever older revisions until it is enough, or there is no more.
@@ -38,13 +39,14 @@ pub async fn for_rollback(
 /// A call failed.
 pub async fn revisions(
     cloud: &Cloud,
+    service: &Service,
     family: &str,
     is_enough: impl Fn(&[Revision]) -> bool,
 ) -> Result<Vec<Revision>, Failure> {
     let arns = cloud.ecs.newest_revisions(family, LOOKED_BACK).await?;
     let mut past = Vec::new();
     for some in arns.chunks(AT_A_TIME) {
-        past.extend(cloud.ecs.revisions(some.to_vec()).await?);
+        past.extend(cloud.ecs.revisions(some.to_vec(), &service.arn).await?);
         if is_enough(&past) {
             break;
         }

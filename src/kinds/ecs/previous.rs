@@ -18,7 +18,7 @@ pub async fn serves(
     previous: &str,
     service: &Service,
 ) -> ReadBack {
-    let revision = match cloud.ecs.revision(previous).await {
+    let revision = match cloud.ecs.revision(previous, &service.arn).await {
         Ok(revision) => revision,
         Err(failure) => return ReadBack::NotYet(failure.brief()),
     };

@@ -38,7 +38,8 @@ pub async fn recorded(
     release: &GitSha,
 ) -> Result<Option<Recorded>, Failure> {
     let find = |past: &[Revision]| source::recorded(past, &target.container, release);
-    let past = past::revisions(cloud, facts.live.definition.family(), |past| find(past).is_some()).await?;
+    let past =
+        past::revisions(cloud, &facts.service, facts.live.definition.family(), |past| find(past).is_some()).await?;
     Ok(find(&past))
 }
 

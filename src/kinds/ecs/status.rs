@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::observe::{live_revision, other_revisions, running, service};
 use crate::clients::logs::LogLine;
-use crate::domain::ecs::service::{Revision, RolloutState, short_arn};
+use crate::domain::ecs::service::{Revision, RolloutState, Service, short_arn};
 use crate::domain::ecs::{plan, rollout};
 use crate::domain::target::EcsTarget;
 use crate::error::Failure;
@@ -21,7 +21,7 @@ pub async fn status(cloud: &Cloud, target: &EcsTarget) -> Result<ComponentStatus
     let revision = live_revision(cloud, target, &service).await?;
     let primary = service.primary();
     let mut remarks: Vec<String> = service.holds.iter().map(|hold| format!("held: {}", hold.described())).collect();
-    let drift = drift(cloud, &revision, &mut remarks).await;
+    let drift = drift(cloud, &service, &revision, &mut remarks).await;
     match primary.map(|primary| &primary.rollout_state) {
         Some(Some(RolloutState::InProgress)) => remarks.push("a rollout is in progress".to_owned()),
         Some(Some(RolloutState::Failed)) => remarks.push("its rollout failed".to_owned()),
@@ -46,8 +46,8 @@ pub async fn status(cloud: &Cloud, target: &EcsTarget) -> Result<ComponentStatus
 }
 
 /// Whether somebody changed the service by hand. That this cannot be told hides nothing else.
-async fn drift(cloud: &Cloud, live: &Revision, remarks: &mut Vec<String>) -> Option<HandChange> {
-    let found = other_revisions(cloud, live).await.map(|others| plan::drift(live, &others));
+async fn drift(cloud: &Cloud, service: &Service, live: &Revision, remarks: &mut Vec<String>) -> Option<HandChange> {
+    let found = other_revisions(cloud, service, live).await.map(|others| plan::drift(live, &others));
     let (change, remark) = match found {
         Ok(None) if live.ledger.is_some() => return None,
         Ok(None) => (None, format!("{} was not registered by shipgate", live.short())),

@@ -168,11 +168,17 @@ impl World {
 
     /// Registers a revision with the tags of a release of ours.
     pub fn register_ours(&mut self, sha: &str, tags: &[(&str, &str)]) -> String {
-        let arn = self.register_by_hand(|_| {});
-        let tags = std::iter::once(("sha", sha)).chain(tags.iter().copied());
+        self.register_ours_for(0, sha, tags)
+    }
+
+    /// The same for one of several services.
+    pub fn register_ours_for(&mut self, index: usize, sha: &str, tags: &[(&str, &str)]) -> String {
+        let revision = self.register_by_hand(|_| {});
+        let service = arn("service", &format!("{CLUSTER}/{}", self.services[index].name));
+        let tags = [("sha", sha), ("service", service.as_str())].into_iter().chain(tags.iter().copied());
         let tags = tags.map(|(key, value)| json!({"key": format!("shipgate:{key}"), "value": value})).collect();
-        self.tags(&arn).unwrap().clone_from(&tags);
-        arn
+        self.tags(&revision).unwrap().clone_from(&tags);
+        revision
     }
 
     /// Makes the service roll out what a test says, newest first.
