@@ -85,7 +85,7 @@ pub fn show_plan(journal: &Journal, plan: &Plan) {
     let target = &plan.target;
     journal.note(format!(
         "{STRONG}plan{STRONG:#} to {} {} {}: release {} (account {}, {})",
-        plan.intent.as_str(),
+        plan.intent.verb(),
         target.app,
         plan.intent.direction(&target.environment),
         plan.release,

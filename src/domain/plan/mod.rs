@@ -68,6 +68,14 @@ impl Intent {
         }
     }
 
+    /// What it is to do, for people.
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Self::Deploy | Self::Promote { .. } => self.as_str(),
+            Self::Rollback => "roll back",
+        }
+    }
+
     /// The command's word.
     pub fn as_str(&self) -> &'static str {
         match self {

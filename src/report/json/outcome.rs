@@ -1,0 +1,223 @@
+//! The document of a command that ends with an outcome.
+
+use serde::Serialize;
+
+use super::{SCHEMA, to_text};
+use crate::domain::ecs::task_definition::{Change, MissingVariable};
+use crate::domain::outcome::Outcome;
+use crate::error::Failure;
+use crate::report::journal::{Between, ComponentRecord, Record, Running};
+
+#[derive(Debug, Serialize)]
+struct ReportV1 {
+    schema: &'static str,
+    command: String,
+    environment: String,
+    outcome: &'static str,
+    release: Option<ReleaseV1>,
+    plan_digest: Option<String>,
+    gates: Vec<GateV1>,
+    commits: Option<CommitsV1>,
+    components: Vec<ComponentV1>,
+    steps: Vec<StepV1>,
+    left_behind: Vec<String>,
+    warnings: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    causes: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hints: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problems: Option<Vec<ProblemV1>>,
+}
+
+#[derive(Debug, Serialize)]
+struct ReleaseV1 {
+    sha: String,
+    digests: indexmap::IndexMap<String, String>,
+}
+
+#[derive(Debug, Serialize)]
+struct GateV1 {
+    name: &'static str,
+    verdict: &'static str,
+    reason: String,
+    hint: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ComponentV1 {
+    name: String,
+    kind: &'static str,
+    outcome: &'static str,
+    changed: bool,
+    previous: Option<RunningV1>,
+    current: Option<RunningV1>,
+    causes: Vec<String>,
+    changes: Vec<ChangeV1>,
+    drift: Option<DriftV1>,
+    missing_variables: Vec<MissingVariableV1>,
+}
+
+#[derive(Debug, Serialize)]
+struct CommitsV1 {
+    count: usize,
+    taken_back: bool,
+    newest: Vec<CommitV1>,
+}
+
+#[derive(Debug, Serialize)]
+struct CommitV1 {
+    sha: String,
+    subject: String,
+}
+
+#[derive(Debug, Serialize)]
+struct MissingVariableV1 {
+    container: String,
+    name: String,
+    kind: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct DriftV1 {
+    last: String,
+    changes: Vec<ChangeV1>,
+}
+
+#[derive(Debug, Serialize)]
+struct RunningV1 {
+    sha: Option<String>,
+    digest: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ChangeV1 {
+    path: String,
+    from: Option<String>,
+    to: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct StepV1 {
+    name: String,
+    seconds: f64,
+    result: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct ProblemV1 {
+    file: Option<String>,
+    line: Option<usize>,
+    column: Option<usize>,
+    message: String,
+    hint: String,
+}
+
+impl From<&Running> for RunningV1 {
+    fn from(running: &Running) -> Self {
+        Self { sha: running.sha.clone(), digest: running.digest.as_ref().map(ToString::to_string) }
+    }
+}
+
+impl From<&Change> for ChangeV1 {
+    fn from(change: &Change) -> Self {
+        Self { path: change.path.clone(), from: change.from.clone(), to: change.to.clone() }
+    }
+}
+
+impl From<&ComponentRecord> for ComponentV1 {
+    fn from(component: &ComponentRecord) -> Self {
+        Self {
+            name: component.name.to_string(),
+            kind: component.kind,
+            outcome: component.outcome.map_or("skipped", Outcome::as_str),
+            changed: component.changed,
+            previous: component.previous.as_ref().map(Into::into),
+            current: component.current.as_ref().map(Into::into),
+            causes: component.causes.clone(),
+            changes: component.changes.iter().map(Into::into).collect(),
+            drift: component.drift.as_ref().map(|drift| DriftV1 {
+                last: drift.last.clone(),
+                changes: drift.changes.iter().map(Into::into).collect(),
+            }),
+            missing_variables: component.missing_variables.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<&MissingVariable> for MissingVariableV1 {
+    fn from(missing: &MissingVariable) -> Self {
+        Self {
+            container: missing.container.clone(),
+            name: missing.name.clone(),
+            kind: if missing.is_secret { "secret" } else { "variable" },
+        }
+    }
+}
+
+impl From<&Between> for CommitsV1 {
+    fn from(between: &Between) -> Self {
+        let newest = between.commits.newest.iter();
+        Self {
+            count: between.commits.count,
+            taken_back: between.taken_back,
+            newest: newest
+                .map(|commit| CommitV1 { sha: commit.sha.to_string(), subject: commit.subject.clone() })
+                .collect(),
+        }
+    }
+}
+
+/// The document of a command with an outcome.
+pub fn report(record: &Record, outcome: Outcome, failure: Option<&Failure>) -> String {
+    let digests = record.digests.iter().map(|(name, digest)| (name.to_string(), digest.to_string()));
+    let problems = failure.and_then(|failure| failure.diagnostics.as_ref()).map(|errors| {
+        errors
+            .iter()
+            .map(|error| ProblemV1 {
+                file: error.location.as_ref().map(|location| location.path.to_string()),
+                line: error.location.as_ref().map(|location| location.line),
+                column: error.location.as_ref().map(|location| location.column),
+                message: error.message.clone(),
+                hint: error.hint.clone(),
+            })
+            .collect()
+    });
+    let document = ReportV1 {
+        schema: SCHEMA,
+        command: record.command.clone(),
+        environment: record.environment.clone(),
+        outcome: outcome.as_str(),
+        release: record
+            .release
+            .as_ref()
+            .map(|release| ReleaseV1 { sha: release.to_string(), digests: digests.collect() }),
+        plan_digest: record.plan_digest.as_ref().map(ToString::to_string),
+        gates: record
+            .gates
+            .iter()
+            .map(|gate| GateV1 {
+                name: gate.name,
+                verdict: gate.verdict.as_str(),
+                reason: gate.reason.clone(),
+                hint: gate.hint.clone(),
+            })
+            .collect(),
+        commits: record.commits.as_ref().map(Into::into),
+        components: record.components.iter().map(Into::into).collect(),
+        steps: record
+            .steps
+            .iter()
+            .map(|step| StepV1 { name: step.name.clone(), seconds: step.seconds, result: step.result })
+            .collect(),
+        left_behind: if outcome.is_success() { Vec::new() } else { record.left_behind() },
+        warnings: record.warnings.clone(),
+        reason: failure.map(|failure| failure.reason.clone()),
+        causes: failure.map(|failure| failure.causes.clone()),
+        hints: failure.map(|failure| failure.hints.clone()),
+        problems,
+    };
+    to_text(&document)
+}

@@ -1,0 +1,124 @@
+//! What is: `status` and `logs`.
+
+use serde::Serialize;
+
+use super::record::HoldV1;
+use super::{SCHEMA, to_text};
+use crate::clients::logs::LogLine;
+use crate::commands::status::{EnvironmentStatus, SeenComponent};
+use crate::domain::behind::Behind;
+
+#[derive(Debug, Serialize)]
+struct StatusV1 {
+    schema: &'static str,
+    command: &'static str,
+    environments: Vec<EnvironmentV1>,
+}
+
+#[derive(Debug, Serialize)]
+struct EnvironmentV1 {
+    name: String,
+    components: Vec<ComponentStatusV1>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hints: Option<Vec<String>>,
+}
+
+#[derive(Debug, Serialize)]
+struct ComponentStatusV1 {
+    name: String,
+    kind: &'static str,
+    current: Option<CurrentV1>,
+    desired: Option<i32>,
+    running: Option<i32>,
+    last_outcome: Option<String>,
+    /// `null`: it could not be looked at.
+    holds: Option<Vec<HoldV1>>,
+    drift: Option<HandChangeV1>,
+    /// `null`: unknown, diverged, or there is no source.
+    behind: Option<usize>,
+    behind_of: Option<String>,
+    remarks: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hints: Option<Vec<String>>,
+}
+
+#[derive(Debug, Serialize)]
+struct HandChangeV1 {
+    last: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct CurrentV1 {
+    sha: Option<String>,
+    digest: Option<String>,
+    since: Option<String>,
+}
+
+/// The document of `status`.
+pub fn status(environments: &[EnvironmentStatus]) -> String {
+    let environments = environments.iter().map(|environment| EnvironmentV1 {
+        name: environment.name.clone(),
+        components: environment.components.iter().map(component_status).collect(),
+        reason: environment.failure.as_ref().map(|failure| failure.reason.clone()),
+        hints: environment.failure.as_ref().map(|failure| failure.hints.clone()),
+    });
+    to_text(&StatusV1 { schema: SCHEMA, command: "status", environments: environments.collect() })
+}
+
+fn component_status(component: &SeenComponent) -> ComponentStatusV1 {
+    let SeenComponent { name, kind, seen, behind } = component;
+    let failure = seen.as_ref().err();
+    let seen = seen.as_ref().ok();
+    let remarks = seen.into_iter().flat_map(|seen| seen.remarks.clone());
+    let remarks = remarks.chain(behind.as_ref().map(Behind::described));
+    ComponentStatusV1 {
+        name: name.clone(),
+        kind,
+        current: seen.map(|seen| CurrentV1 {
+            sha: seen.running_release.sha.clone(),
+            digest: seen.running_release.digest.as_ref().map(ToString::to_string),
+            since: seen.since.map(|since| since.to_string()),
+        }),
+        desired: seen.and_then(|seen| seen.desired),
+        running: seen.and_then(|seen| seen.running),
+        last_outcome: seen.and_then(|seen| seen.last_outcome.clone()),
+        holds: seen.map(|seen| seen.holds.iter().map(|hold| HoldV1::new(name, hold)).collect()),
+        drift: seen.and_then(|seen| seen.drift.as_ref()).map(|drift| HandChangeV1 { last: drift.last.clone() }),
+        behind: behind.as_ref().and_then(Behind::commits),
+        behind_of: behind.as_ref().map(|behind| behind.of.to_string()),
+        remarks: remarks.collect(),
+        reason: failure.map(|failure| failure.reason.clone()),
+        hints: failure.map(|failure| failure.hints.clone()),
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct LogsV1 {
+    schema: &'static str,
+    command: &'static str,
+    environment: String,
+    lines: Vec<LineV1>,
+}
+
+#[derive(Debug, Serialize)]
+struct LineV1 {
+    component: String,
+    time: Option<String>,
+    stream: String,
+    text: String,
+}
+
+/// The document of `logs`.
+pub fn logs(environment: &str, lines: &[(String, LogLine)]) -> String {
+    let lines = lines.iter().map(|(component, line)| LineV1 {
+        component: component.clone(),
+        time: line.time.map(|time| time.to_string()),
+        stream: line.stream.clone(),
+        text: line.text.clone(),
+    });
+    to_text(&LogsV1 { schema: SCHEMA, command: "logs", environment: environment.to_owned(), lines: lines.collect() })
+}

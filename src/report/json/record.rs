@@ -1,0 +1,118 @@
+//! What is written down: `history`, `hold` and `unhold`.
+
+use serde::Serialize;
+
+use super::{SCHEMA, to_text};
+use crate::commands::hold::{Change as HoldChange, Changed, ComponentHolds};
+use crate::domain::hold::{Hold, HoldScope};
+use crate::kinds::{PastRelease, Standing};
+
+#[derive(Debug, Serialize)]
+struct HistoryV1 {
+    schema: &'static str,
+    command: &'static str,
+    environment: String,
+    releases: Vec<PastReleaseV1>,
+}
+
+#[derive(Debug, Serialize)]
+struct PastReleaseV1 {
+    component: String,
+    sha: String,
+    digest: Option<String>,
+    outcome: Option<String>,
+    at: Option<String>,
+    run: Option<String>,
+    revision: String,
+    restores: Option<String>,
+    current: bool,
+}
+
+/// The document of `history`.
+pub fn history(environment: &str, releases: &[(String, PastRelease)]) -> String {
+    let releases = releases.iter().map(|(component, release)| PastReleaseV1 {
+        component: component.clone(),
+        sha: release.release.to_string(),
+        digest: release.digest.as_ref().map(ToString::to_string),
+        outcome: release.outcome.clone(),
+        at: release.at.map(|at| at.to_string()),
+        run: release.run.clone(),
+        revision: release.place.clone(),
+        restores: release.restores.clone(),
+        current: release.standing != Standing::Past,
+    });
+    to_text(&HistoryV1 {
+        schema: SCHEMA,
+        command: "history",
+        environment: environment.to_owned(),
+        releases: releases.collect(),
+    })
+}
+
+#[derive(Debug, Serialize)]
+struct HoldsV1 {
+    schema: &'static str,
+    command: &'static str,
+    environment: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lifted: Option<Vec<HoldV1>>,
+    holds: Vec<HoldV1>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    causes: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hints: Option<Vec<String>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct HoldV1 {
+    component: String,
+    scope: &'static str,
+    reason: String,
+    at: Option<String>,
+    run: Option<String>,
+    left: Option<String>,
+    returned: Option<String>,
+}
+
+impl HoldV1 {
+    pub(super) fn new(component: &str, hold: &Hold) -> Self {
+        let (scope, left, returned) = match &hold.scope {
+            // What cannot be read stops every release, too.
+            HoldScope::All { .. } | HoldScope::Unreadable => ("all", None, None),
+            HoldScope::Left { left, returned } => ("rollback", Some(left.to_string()), Some(returned.to_string())),
+        };
+        Self {
+            component: component.to_owned(),
+            scope,
+            reason: hold.reason(),
+            at: hold.at.map(|at| at.to_string()),
+            run: hold.run.clone(),
+            left,
+            returned,
+        }
+    }
+}
+
+/// The document of `hold` and of `unhold`.
+pub fn holds(change: HoldChange, environment: &str, changed: &Changed) -> String {
+    let all = |of: fn(&ComponentHolds) -> &[Hold]| {
+        let each = changed.components.iter();
+        each.flat_map(|component| of(component).iter().map(|hold| HoldV1::new(&component.name, hold))).collect()
+    };
+    let failure = changed.failure.as_ref();
+    to_text(&HoldsV1 {
+        schema: SCHEMA,
+        command: change.command(),
+        environment: environment.to_owned(),
+        lifted: (change == HoldChange::Lift).then(|| all(|component| &component.lifted)),
+        holds: all(|component| &component.holds),
+        outcome: failure.map(|failure| failure.outcome.as_str()),
+        reason: failure.map(|failure| failure.reason.clone()),
+        causes: failure.map(|failure| failure.causes.clone()),
+        hints: failure.map(|failure| failure.hints.clone()),
+    })
+}
