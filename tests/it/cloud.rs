@@ -68,6 +68,11 @@ impl ServiceOptions {
         Self { name: "live", variables: vec![("LOG_LEVEL", "warn"), ("DATABASE_URL", "production")], ..Self::web() }
     }
 
+    /// Production's second service.
+    pub fn live_worker() -> Self {
+        Self { name: "live-worker", ..Self::worker() }
+    }
+
     pub fn worker() -> Self {
         Self { name: "worker", container: "worker", command: vec!["worker".to_owned()], ..Self::web() }
     }
@@ -327,6 +332,35 @@ impl Cloud {
         )
     }
 
+    /// The same with a second component `worker` on the same image; `more` goes into both components, `worker` into the
+    /// second.
+    pub fn two_component_config(&self, more: &str, worker: &str) -> String {
+        let second = format!(
+            "{more}\n\
+             [components.worker]\n\
+             kind = \"ecs\"\n\
+             image-from = \"backend\"\n\
+             container = \"worker\"\n\
+             cluster = \"{}\"\n\
+             service = \"{}\"\n\
+             {more}\n\
+             {worker}",
+            self.cluster(),
+            self.service_name("worker"),
+        );
+        let live = self.service_name("live-worker");
+        let production = format!("[environments.production.components.worker]\nservice = \"{live}\"\n");
+        format!("{}{production}", self.promotion_config(&second))
+    }
+
+    /// With both environments, and both components in each.
+    pub fn with_two_components() -> Self {
+        let cloud = Self::with_stage_and_production();
+        cloud.create_service(&ServiceOptions::worker());
+        cloud.create_service(&ServiceOptions::live_worker());
+        cloud
+    }
+
     /// The environment that the program needs to reach this cloud.
     pub fn variables(&self) -> Vec<(&'static str, String)> {
         vec![
@@ -561,9 +595,30 @@ impl Cloud {
         tags.into_iter().map(|tag| (tag.key.unwrap(), tag.value.unwrap_or_default())).collect()
     }
 
+    /// Writes tags on a revision, as somebody could by hand.
+    pub fn write_tags(&self, revision: &str, tags: &BTreeMap<String, String>) {
+        let tag = |(key, value): (&String, &String)| aws_sdk_ecs::types::Tag::builder().key(key).value(value).build();
+        let tags = tags.iter().map(tag).collect();
+        let request = self.ecs.tag_resource().resource_arn(revision).set_tags(Some(tags));
+        self.runtime.block_on(request.send()).unwrap();
+    }
+
     /// The tags of the test's image repository, and the digest under each.
     pub fn images(&self) -> BTreeMap<String, String> {
         self.images_in(&self.repository())
+    }
+
+    /// Production, to be compared with itself: what serves, and what its repository has.
+    pub fn production(&self) -> (Serving, BTreeMap<String, String>) {
+        (self.serving("live"), self.images_in(&self.live_repository()))
+    }
+
+    /// Deletes an image with all its tags, as a lifecycle rule does. The emulator's API takes only the tags off.
+    pub fn expire(&self, repository: &str, tag: &str) {
+        let digest = self.images_in(repository)[tag].clone();
+        let delete = reqwest::Client::new().delete(format!("{}/v2/{repository}/manifests/{digest}", self.endpoint));
+        let answer = self.runtime.block_on(delete.send()).unwrap();
+        assert_eq!(answer.status(), 202);
     }
 
     /// The tags of a repository, and the digest under each.
@@ -587,6 +642,17 @@ impl Cloud {
                 false
             }
         }
+    }
+
+    /// A manifest or an index as a repository has it.
+    pub fn manifest(&self, repository: &str, digest: &str) -> Vec<u8> {
+        let get = reqwest::Client::new().get(format!("{}/v2/{repository}/manifests/{digest}", self.endpoint));
+        let types = ["docker.distribution.manifest.v2", "oci.image.index.v1", "oci.image.manifest.v1"];
+        let get = types.iter().fold(get, |get, kind| get.header("accept", format!("application/vnd.{kind}+json")));
+        self.runtime.block_on(async {
+            let answer = get.send().await.unwrap().error_for_status().unwrap();
+            answer.bytes().await.unwrap().to_vec()
+        })
     }
 
     /// `localhost:PORT/REPOSITORY:TAG`
@@ -627,10 +693,15 @@ impl Cloud {
 
     /// Builds an image that is not ours and pushes it.
     pub fn push_foreign_image(&self, tag: &str) {
+        self.push_foreign_image_to(&self.repository(), tag);
+    }
+
+    /// The same in another repository.
+    pub fn push_foreign_image_to(&self, repository: &str, tag: &str) {
         let directory = tempfile::tempdir().unwrap();
         std::fs::write(directory.path().join("who"), &self.prefix).unwrap();
         std::fs::write(directory.path().join("Dockerfile"), "FROM scratch\nCOPY who /who\n").unwrap();
-        let reference = self.image_reference(tag);
+        let reference = format!("{}/{repository}:{tag}", self.registry);
         docker(&["build", "--quiet", "--tag", &reference, directory.path().to_str().unwrap()]);
         docker(&["push", "--quiet", &reference]);
     }

@@ -64,10 +64,6 @@ pub fn judge(ours: &OurDeployment, service: Option<&Service>) -> Judgement {
     let Some(primary) = service.primary() else {
         return Judgement::Wait;
     };
-    // A look in the middle of a change: one of the two is about to lose its place.
-    if service.deployments.iter().filter(|deployment| deployment.is_primary).count() > 1 {
-        return Judgement::Wait;
-    }
     match service.deployment(&ours.id) {
         Some(deployment) if deployment.is_primary => judge_primary(deployment),
         Some(deployment) if deployment.rollout_state == Some(RolloutState::Failed) => {
@@ -202,15 +198,6 @@ mod tests {
         // AWS: ours has left the list.
         assert_eq!(judged(vec![deployment("3", true, "backend:7", Completed)]), Judgement::RolledBack { reason: None });
         assert_eq!(judged(vec![deployment("2", true, "backend:8", Failed)]), Judgement::Failed { reason });
-    }
-
-    #[test]
-    fn a_look_in_the_middle_of_a_change_decides_nothing() {
-        let both = vec![
-            deployment("1", true, "backend:7", RolloutState::InProgress),
-            deployment("2", true, "backend:8", RolloutState::Completed),
-        ];
-        assert_eq!(judged(both), Judgement::Wait);
     }
 
     #[test]

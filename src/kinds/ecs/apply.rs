@@ -117,8 +117,10 @@ impl Apply<'_> {
         self.run.journal.component(self.component, |component| component.changed = true);
         let step = self.step("update");
         let updated = self.run.journal.step(&step, self.update(&next.arn)).await?;
+        // Not the primary one: a deployment that fails at once may have been rolled back before the answer came.
+        let deployed = updated.deployments.iter().find(|deployment| deployment.task_definition == next.arn);
         let ours = OurDeployment {
-            id: updated.primary().map(|primary| primary.id.clone()).unwrap_or_default(),
+            id: deployed.map(|deployment| deployment.id.clone()).unwrap_or_default(),
             task_definition: next.arn.clone(),
             previous_task_definition: Some(self.plan.live.arn.clone()),
         };

@@ -1,0 +1,200 @@
+//! What stage may be when production is to get what it runs.
+
+use serde_json::{Value, json};
+
+use crate::cloud::{Cloud, ServiceOptions, docker};
+use crate::harness::{Ran, Repository, assert_told, eventually, texts};
+
+/// Stage has deployed the shop's commit.
+fn staged() -> (Cloud, Repository) {
+    let cloud = Cloud::with_stage_and_production();
+    let shop = cloud.shop(&cloud.promotion_config(""));
+    cloud.deploy(&shop, &[]).outcome("deployed", 0);
+    (cloud, shop)
+}
+
+/// Insists that the gate refuses for a reason, and that nothing of production was touched.
+#[track_caller]
+fn refused(cloud: &Cloud, promote: impl FnOnce() -> Ran, reason: &[&str]) -> Value {
+    let production = cloud.production();
+    let report = promote().outcome("refused", 3);
+    assert_told(&report["causes"], &[&["proven"], reason].concat());
+    assert!(!texts(&report["hints"]).is_empty());
+    let gate = report["gates"].as_array().unwrap().iter().find(|gate| gate["name"] == "proven").unwrap();
+    assert_eq!(gate["verdict"], "unsatisfied");
+    assert_eq!(cloud.production(), production);
+    report
+}
+
+#[test]
+fn nothing_that_runs_proves_nothing() {
+    let (cloud, shop) = staged();
+    cloud.set_desired("backend", 0);
+
+    let report = refused(&cloud, || cloud.promote(&shop, &[]), &["backend", "scaled to zero"]);
+    assert_eq!(report["plan_digest"], Value::Null, "there is no release to plan for");
+    let plan = cloud.shipgate(&shop, &["plan", "promote", "production", "--output", "json"]).run();
+    plan.outcome("refused", 3);
+
+    cloud.promote(&shop, &["--release", &shop.head()]).outcome("deployed", 0);
+    assert_eq!(cloud.releases("live"), [shop.head()], "the ledger proves it");
+}
+
+#[test]
+fn a_rollout_on_stage_has_to_end_first() {
+    let cloud = Cloud::with(&ServiceOptions::without_room());
+    cloud.create_repository_named(&cloud.live_repository(), aws_sdk_ecr::types::ImageTagMutability::Mutable);
+    cloud.create_service(&ServiceOptions::live());
+    let shop = cloud.shop(&cloud.promotion_config(""));
+    let deploy = cloud.shipgate(&shop, &["deploy", "stage", "--output", "json"]).start();
+    deploy.until_stderr("wait for backend");
+
+    refused(&cloud, || cloud.promote(&shop, &[]), &["backend", "a rollout is in progress"]);
+
+    cloud.make_room("backend");
+    deploy.wait().outcome("deployed", 0);
+    cloud.promote(&shop, &[]).outcome("deployed", 0);
+}
+
+#[test]
+fn what_a_tag_says_now_does_not_matter() {
+    let (cloud, shop) = staged();
+    let digest = cloud.images()[&shop.head()].clone();
+    cloud.push_foreign_image(&shop.head());
+    assert_ne!(cloud.images()[&shop.head()], digest, "the tag was moved");
+
+    let report = cloud.promote(&shop, &[]).outcome("deployed", 0);
+
+    assert_eq!(report["components"][0]["current"]["digest"], digest);
+    assert_eq!(cloud.images_in(&cloud.live_repository())[&shop.head()], digest);
+}
+
+#[test]
+fn what_was_deployed_by_hand_is_no_release() {
+    let (cloud, shop) = staged();
+    cloud.change_by_hand("backend", |definition| {
+        let web = &mut definition["containerDefinitions"][0];
+        web["image"] = format!("{}/stage-cloudshop-backend:bootstrap", cloud.registry()).into();
+    });
+    refused(&cloud, || cloud.promote(&shop, &[]), &["does not pin its image by digest"]);
+}
+
+#[test]
+fn an_image_of_another_commit_under_our_label_is_not_promoted() {
+    let (cloud, shop) = staged();
+    cloud.push_foreign_image("foreign");
+    let foreign = cloud.image_reference("foreign");
+    docker(&["pull", "--quiet", &foreign]);
+    let digest = cloud.images()["foreign"].clone();
+    let ours = cloud.revision("backend");
+    // Nothing runs in it, so the ledger is what says that it succeeded.
+    let by_hand = cloud.register_changed("backend", |definition| {
+        definition["containerDefinitions"][0]["image"] = format!("{foreign}@{digest}").into();
+    });
+    let mut tags = cloud.ledger(&ours);
+    tags.insert("shipgate:digest".to_owned(), digest);
+    cloud.write_tags(&by_hand, &tags);
+    shop.commit("Another");
+    cloud.deploy(&shop, &[]).outcome("deployed", 0);
+    let (production, wanted) = (cloud.production(), tags["shipgate:sha"].clone());
+
+    let report = cloud.promote(&shop, &["--release", &wanted]).outcome("failed", 1);
+
+    assert!(report["reason"].as_str().unwrap().contains("org.opencontainers.image.revision"), "{}", report["reason"]);
+    assert_eq!(cloud.production(), production);
+}
+
+#[test]
+fn a_build_of_a_changed_tree_is_never_promoted() {
+    let cloud = Cloud::with_stage_and_production();
+    let shop = cloud.shop(&cloud.promotion_config(""));
+    shop.write("backend/products.json", "[]");
+    cloud.deploy(&shop, &["--allow-dirty"]).outcome("deployed", 0);
+
+    refused(&cloud, || cloud.promote(&shop, &[]), &["uncommitted changes"]);
+    refused(&cloud, || cloud.promote(&shop, &["--release", &shop.head()]), &["no success"]);
+}
+
+#[test]
+fn an_image_that_has_expired_cannot_be_promoted() {
+    let (cloud, shop) = staged();
+    let first = shop.head();
+    shop.commit("Second");
+    cloud.deploy(&shop, &[]).outcome("deployed", 0);
+    cloud.expire(&cloud.repository(), &first);
+    let production = cloud.production();
+
+    let report = cloud.promote(&shop, &["--release", &first]).outcome("failed", 1);
+
+    assert!(report["reason"].as_str().unwrap().contains("is not there any more"), "{}", report["reason"]);
+    assert!(!texts(&report["hints"]).is_empty());
+    assert_eq!(cloud.production(), production);
+}
+
+#[test]
+fn stage_has_to_answer_as_it_should_unless_it_once_did() {
+    let cloud = Cloud::new();
+    cloud.create_repository(aws_sdk_ecr::types::ImageTagMutability::Mutable);
+    cloud.create_repository_named(&cloud.live_repository(), aws_sdk_ecr::types::ImageTagMutability::Mutable);
+    cloud.create_service(&ServiceOptions::web());
+    cloud.create_service(&ServiceOptions::live());
+    let shop = cloud.shop(&cloud.promotion_config(""));
+    cloud.deploy(&shop, &[]).outcome("deployed", 0);
+    // Nobody listens on that port of this machine.
+    let probe = "[environments.stage.components.backend]\n\
+                 probes = [{ url = \"http://127.0.0.1:9/health\", interval = \"10ms\", retries = 1 }]\n";
+    let config =
+        cloud.promotion_config("").replace("[environments.production]", &format!("{probe}[environments.production]"));
+    shop.write("shipgate.toml", config);
+
+    let report = refused(&cloud, || cloud.promote(&shop, &[]), &["backend", "probe GET http://127.0.0.1:9/health"]);
+    assert_ne!(report["plan_digest"], Value::Null, "the release is known, and its plan is shown");
+    cloud.promote(&shop, &["--release", &shop.head()]).outcome("deployed", 0);
+}
+
+#[test]
+fn components_of_different_releases_are_promoted_apart_or_by_a_release_of_both() {
+    let cloud = Cloud::with_two_components();
+    let shop = cloud.shop(&cloud.two_component_config("", ""));
+    cloud.deploy(&shop, &[]).outcome("deployed", 0);
+    let both = shop.head();
+    let second = shop.commit("Only the backend");
+    cloud.deploy(&shop, &["--component", "backend"]).outcome("deployed", 0);
+
+    let report = refused(&cloud, || cloud.promote(&shop, &[]), &["different releases", &both[..7], &second[..7]]);
+    assert_eq!(report["components"], json!([]));
+    cloud.promote(&shop, &["--component", "backend"]).outcome("deployed", 0);
+    assert_eq!(cloud.releases("live"), [second]);
+    cloud.promote(&shop, &["--release", &both]).outcome("deployed", 0);
+    assert_eq!(cloud.releases("live"), [both]);
+}
+
+#[test]
+fn a_component_that_is_not_sound_does_not_stop_another_one_alone() {
+    let cloud = Cloud::with_two_components();
+    let shop = cloud.shop(&cloud.two_component_config("", ""));
+    cloud.deploy(&shop, &[]).outcome("deployed", 0);
+    cloud.set_desired("worker", 0);
+
+    refused(&cloud, || cloud.promote(&shop, &[]), &["worker", "scaled to zero"]);
+
+    let report = cloud.promote(&shop, &["--component", "backend"]).outcome("deployed", 0);
+    assert_eq!(report["components"].as_array().unwrap().len(), 1);
+    eventually("the backend serves", || cloud.releases("live") == [shop.head()]);
+}
+
+#[test]
+fn a_release_is_named_in_full_and_the_environment_has_to_promote() {
+    let cloud = Cloud::with_backend();
+    let shop = cloud.shop(&cloud.config(""));
+    let promote = |environment: &str, more: &[&str]| {
+        let arguments = [&["promote", environment, "--output", "json"], more].concat();
+        cloud.shipgate(&shop, &arguments).run().outcome("invalid", 2)
+    };
+    let short = promote("stage", &["--release", &shop.head()[..12]]);
+    assert!(short["reason"].as_str().unwrap().contains("full commit id"), "{short:#}");
+    let direct = promote("stage", &[]);
+    assert!(direct["reason"].as_str().unwrap().contains("promotes from no other"), "{direct:#}");
+    let digest = promote("stage", &["--expect-plan", "sha256:abc"]);
+    assert!(digest["reason"].as_str().unwrap().contains("--expect-plan"), "{digest:#}");
+}
