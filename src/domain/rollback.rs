@@ -10,6 +10,8 @@ pub struct Past {
     pub component: ComponentName,
     /// What it runs, where that is a release.
     pub runs: Option<ReleaseName>,
+    /// Whether a rollback put that there, and how it ended is not known.
+    pub cut_off: bool,
     /// The releases that succeeded before that, newest first.
     pub earlier: Vec<ReleaseName>,
 }
@@ -21,16 +23,17 @@ impl Past {
 }
 
 /// The releases that all components can go back to together, newest first. A component that already runs one stays;
-/// at least one component moves.
+/// at least one component moves, or was moved by a rollback that was cut off, which is then taken up.
 pub fn common(components: &[Past]) -> Vec<ReleaseName> {
     let Some(first) = components.first() else {
         return Vec::new();
     };
+    let is_cut_off = components.iter().any(|past| past.cut_off);
     let mut releases: Vec<ReleaseName> = Vec::new();
     for release in first.runs.iter().chain(&first.earlier) {
-        let all_run_it = components.iter().all(|past| past.runs.as_ref() == Some(release));
+        let is_done = !is_cut_off && components.iter().all(|past| past.runs.as_ref() == Some(release));
         let is_common = components.iter().all(|past| past.reaches(release));
-        if is_common && !all_run_it && !releases.contains(release) {
+        if is_common && !is_done && !releases.contains(release) {
             releases.push(release.clone());
         }
     }
@@ -49,6 +52,7 @@ mod tests {
         Past {
             component: component.parse().unwrap(),
             runs: runs.map(release),
+            cut_off: false,
             earlier: earlier.chars().map(release).collect(),
         }
     }
@@ -69,6 +73,14 @@ mod tests {
         assert_eq!(letters(&[past("backend", Some('c'), "ba"), past("worker", Some('c'), "ba")]), "ba");
         assert_eq!(letters(&[past("backend", Some('c'), "ba"), past("worker", Some('c'), "a")]), "a");
         assert_eq!(letters(&[past("backend", Some('c'), "b"), past("worker", Some('c'), "a")]), "");
+    }
+
+    #[test]
+    fn a_rollback_that_was_cut_off_is_taken_up() {
+        let cut_off = |past| Past { cut_off: true, ..past };
+        assert_eq!(letters(&[cut_off(past("backend", Some('b'), "a"))]), "ba");
+        assert_eq!(letters(&[past("backend", Some('b'), "a"), cut_off(past("worker", Some('b'), "a"))]), "ba");
+        assert_eq!(letters(&[cut_off(past("backend", Some('b'), "a")), past("worker", Some('c'), "ba")]), "ba");
     }
 
     #[test]

@@ -2,12 +2,19 @@
 
 use super::plan::number;
 use super::service::Revision;
+use crate::domain::ledger::LedgerEntry;
 use crate::domain::release::ReleaseName;
 
 /// The release that a service runs as we put it there. `None`: somebody else put there what runs, whatever its labels
 /// say.
 pub fn runs(live: &Revision) -> Option<&ReleaseName> {
     live.ledger.as_ref().map(|entry| &entry.release)
+}
+
+/// Whether a rollback put there what a service runs, and was ended before it knew how that ended.
+pub fn is_cut_off(live: &Revision) -> bool {
+    let unknown = |entry: &LedgerEntry| matches!(entry.outcome.as_deref(), None | Some("timed-out" | "interrupted"));
+    live.ledger.as_ref().is_some_and(|entry| entry.restores.is_some() && unknown(entry))
 }
 
 /// The revisions that a rollback may restore, newest first: they served, are older than what runs, and are another
@@ -50,7 +57,6 @@ fn age(live: &Revision, past: &[Revision]) -> u64 {
 mod tests {
     use super::*;
     use crate::domain::ecs::plan::tests::revision;
-    use crate::domain::ledger::LedgerEntry;
 
     fn release(letter: char) -> ReleaseName {
         letter.to_string().repeat(40).parse().unwrap()
@@ -99,6 +105,22 @@ mod tests {
         assert_eq!(numbers(&all[0].clone(), &all), [4, 3, 2, 1]);
         all.insert(0, past(6, 'b', "deployed", Some(4)));
         assert_eq!(numbers(&all[0].clone(), &all), [1]);
+    }
+
+    #[test]
+    fn a_rollback_is_cut_off_until_its_end_is_known() {
+        for (outcome, restores, cut_off) in [
+            ("timed-out", Some(1), true),
+            ("interrupted", Some(1), true),
+            ("deployed", Some(1), false),
+            ("broken", Some(1), false),
+            ("timed-out", None, false),
+        ] {
+            assert_eq!(is_cut_off(&past(3, 'b', outcome, restores)), cut_off, "{outcome}");
+        }
+        let mut unwritten = past(3, 'b', "", Some(1));
+        unwritten.ledger.as_mut().unwrap().outcome = None;
+        assert!(is_cut_off(&unwritten));
     }
 
     #[test]

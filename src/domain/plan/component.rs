@@ -45,6 +45,7 @@ pub fn past_releases(component: &Component, facts: &ComponentFacts, past: &Compo
     Past {
         component: component.name.clone(),
         runs: history::runs(&facts.live).cloned(),
+        cut_off: history::is_cut_off(&facts.live),
         earlier: history::earlier(&facts.live, past).iter().filter_map(release).collect(),
     }
 }
