@@ -48,6 +48,7 @@ mod scripted_pre_deploy;
 mod scripted_read_back;
 mod scripted_refused;
 mod scripted_registry;
+mod scripted_rollback;
 mod scripted_rollout;
 mod scripted_secrets;
 mod scripted_status;

@@ -181,6 +181,33 @@ impl World {
         revision
     }
 
+    /// Registers a revision with which a release served: its image is in the registry, its success in the ledger.
+    pub fn register_served(&mut self, index: usize, sha: &str) -> String {
+        let digest = self.registry.put_image(sha, Some(sha));
+        let revision = self.register_ours_for(index, sha, &[("digest", &digest), ("outcome", "deployed")]);
+        let image = format!("127.0.0.1:{}/stage-shop:{sha}@{digest}", self.registry.port);
+        let definition = self.definitions.iter_mut().find(|definition| definition.arn == revision).unwrap();
+        let container = &mut definition.document["containerDefinitions"][0];
+        container["image"] = Value::from(image);
+        container["dockerLabels"] = json!({"shipgate.sha": sha});
+        revision
+    }
+
+    /// Makes a service run a revision, as if it had always been so.
+    pub fn run_only(&mut self, index: usize, revision: &str) {
+        let service = &mut self.services[index];
+        service.deployments.truncate(1);
+        revision.clone_into(&mut service.deployments[0].definition);
+    }
+
+    /// The same for one release after the other.
+    pub fn serve(&mut self, index: usize, releases: &[String]) {
+        for release in releases {
+            let revision = self.register_served(index, release);
+            self.run_only(index, &revision);
+        }
+    }
+
     /// Makes the service roll out what a test says, newest first.
     pub fn roll_out(&mut self, deployments: &[(&str, &str, &'static str)]) {
         let deployment = |(id, revision, state): &(&str, &str, &'static str)| Deployment {
