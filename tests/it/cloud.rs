@@ -18,6 +18,7 @@ use crate::harness::{Ran, Repository, Shipgate};
 /// One test's corner of the local cloud.
 pub struct Cloud {
     runtime: Runtime,
+    region: &'static str,
     endpoint: String,
     registry: String,
     app: Vec<u8>,
@@ -126,6 +127,11 @@ impl Cloud {
 
     /// A cluster with a name of this test's own.
     pub fn new() -> Self {
+        Self::in_region("us-east-1")
+    }
+
+    /// The same in another region. Its registry is the one with a password.
+    pub fn in_region(region: &'static str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         // A stack may outlive many runs, in which process ids come again.
         let prefix = format!("t{:x}-{}-{}", seconds(), std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
@@ -134,9 +140,10 @@ impl Cloud {
         let app = std::fs::read(variable("SHIPGATE_TEST_APP")).expect("the example's binary");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let config =
-            runtime.block_on(aws_config::defaults(BehaviorVersion::latest()).region(Region::new("us-east-1")).load());
+            runtime.block_on(aws_config::defaults(BehaviorVersion::latest()).region(Region::new(region)).load());
         let cloud = Self {
             runtime,
+            region,
             endpoint,
             registry,
             app,
@@ -237,7 +244,7 @@ impl Cloud {
         let mut log = LogConfiguration::builder().log_driver(LogDriver::Awslogs);
         for (key, value) in [
             ("awslogs-group", self.log_group(options.name).as_str()),
-            ("awslogs-region", "us-east-1"),
+            ("awslogs-region", self.region),
             ("awslogs-stream-prefix", options.name),
         ] {
             log = log.options(key, value);
@@ -367,10 +374,7 @@ impl Cloud {
             ("AWS_ENDPOINT_URL", self.endpoint.clone()),
             ("AWS_ACCESS_KEY_ID", "test".to_owned()),
             ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
-            (
-                "SHIPGATE_REGISTRY_HOSTS",
-                format!("000000000000.dkr.ecr.us-east-1.amazonaws.com=http://{}", self.registry),
-            ),
+            ("SHIPGATE_REGISTRY_HOSTS", variable("SHIPGATE_REGISTRY_HOSTS")),
         ]
     }
 
@@ -445,12 +449,23 @@ impl Cloud {
 
     /// A request to ECS as raw JSON, with fields that the SDK may not know.
     pub fn ecs_call(&self, operation: &str, body: &Value) -> Value {
+        self.json_call("ecs", &format!("AmazonEC2ContainerServiceV20141113.{operation}"), body)
+    }
+
+    /// Keeps a secret, and returns its ARN.
+    pub fn create_secret(&self, name: &str, value: &Value) -> String {
+        let body = json!({ "Name": format!("{}-{name}", self.prefix), "SecretString": value.to_string() });
+        let made = self.json_call("secretsmanager", "secretsmanager.CreateSecret", &body);
+        made["ARN"].as_str().unwrap().to_owned()
+    }
+
+    fn json_call(&self, service: &str, operation: &str, body: &Value) -> Value {
         self.runtime.block_on(async {
             let answer = reqwest::Client::new()
                 .post(&self.endpoint)
-                .header("x-amz-target", format!("AmazonEC2ContainerServiceV20141113.{operation}"))
+                .header("x-amz-target", operation)
                 .header("content-type", "application/x-amz-json-1.1")
-                .header("authorization", authorization("ecs"))
+                .header("authorization", authorization(service, self.region))
                 .body(body.to_string())
                 .send()
                 .await
@@ -553,7 +568,7 @@ impl Cloud {
             let answer = reqwest::Client::new()
                 .post(&self.endpoint)
                 .header("content-type", "application/x-www-form-urlencoded")
-                .header("authorization", authorization("elasticloadbalancing"))
+                .header("authorization", authorization("elasticloadbalancing", self.region))
                 .body(format!("Action={action}&Version=2015-12-01&{parameters}"))
                 .send()
                 .await
@@ -791,9 +806,9 @@ pub fn docker(arguments: &[&str]) -> String {
 }
 
 /// A header as signed requests have it; the emulator reads the account and the service from it.
-fn authorization(service: &str) -> String {
+fn authorization(service: &str, region: &str) -> String {
     format!(
-        "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=x"
+        "AWS4-HMAC-SHA256 Credential=test/20260101/{region}/{service}/aws4_request, SignedHeaders=host, Signature=x"
     )
 }
 

@@ -22,6 +22,7 @@ mod cloud_pre_deploy;
 mod cloud_probe;
 mod cloud_promote;
 mod cloud_promote_commit;
+mod cloud_promote_region;
 mod cloud_promote_source;
 mod cloud_promote_target;
 mod cloud_registry;
