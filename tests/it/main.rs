@@ -46,6 +46,7 @@ mod scripted_history;
 mod scripted_hold;
 mod scripted_identity;
 mod scripted_pre_deploy;
+mod scripted_promote;
 mod scripted_read_back;
 mod scripted_refused;
 mod scripted_registry;

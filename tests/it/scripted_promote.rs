@@ -1,0 +1,111 @@
+//! Promotions that no obtainable part can produce: permissions that are missing on either side, two digests at once.
+
+use serde_json::Value;
+
+use crate::harness::{Ran, assert_told, texts};
+use crate::scripted::{ACCOUNT, Answer, Call, SERVICE, Shop, all_at_once, config, text};
+
+const PRODUCTION: &str = "prod-backend";
+
+/// A shop with two environments on one repository.
+fn shop() -> Shop {
+    let production = format!(
+        "[environments.production]\nregion = \"us-east-1\"\naccount = \"{ACCOUNT}\"\npromotes-from = \"stage\"\n\
+         [environments.production.gates]\napproval = \"none\"\n\
+         [environments.production.components.backend]\nservice = \"{PRODUCTION}\"\n"
+    );
+    let shop = Shop::with_config(&format!("{}{production}", config("")));
+    shop.aws.world(|world| world.add_service(PRODUCTION));
+    shop
+}
+
+/// The same, of which stage has deployed HEAD.
+fn staged() -> Shop {
+    let shop = shop();
+    shop.deploy().outcome("deployed", 0);
+    shop
+}
+
+fn promote(shop: &Shop) -> Ran {
+    shop.shipgate(&["promote", "production", "--output", "json"]).run()
+}
+
+/// What production's service is meant to run.
+fn production(shop: &Shop) -> String {
+    shop.aws.world(|world| world.service(PRODUCTION).unwrap().deployments[0].definition.clone())
+}
+
+fn denied(call: &Call, action: &str) -> Answer {
+    let message = format!("User: arn:aws:sts::123456789012:assumed-role/x/ci is not authorized to perform: {action}");
+    call.error(400, "AccessDeniedException", &message)
+}
+
+fn is_about(call: &Call, service: &str) -> bool {
+    call.body.to_string().contains(&format!("\"{service}\""))
+}
+
+#[test]
+fn it_works_when_nothing_is_in_the_way() {
+    let shop = staged();
+    let report = promote(&shop).outcome("deployed", 0);
+    assert_eq!(report["components"][0]["previous"]["sha"], Value::Null);
+    assert_eq!(report["components"][0]["current"]["digest"], shop.digest);
+}
+
+#[test]
+fn a_permission_that_is_missing_on_the_side_of_the_source_is_told_with_that_side() {
+    all_at_once(["ecs:DescribeServices", "ecs:ListTasks"], |operation| {
+        let shop = staged();
+        let before = production(&shop);
+        shop.aws.answer(operation, move |call, _| is_about(call, SERVICE).then(|| denied(call, operation)));
+        let report = promote(&shop).outcome("failed", 1);
+        assert!(text(&report, "hints").contains(operation), "{report:#}");
+        assert_told(&report["causes"], &["asked of stage", "production promotes from"]);
+        assert_eq!(production(&shop), before);
+    });
+}
+
+#[test]
+fn a_permission_that_is_missing_on_the_side_of_the_target_is_told() {
+    let cases = ["ecs:DescribeServices", "ecs:RegisterTaskDefinition", "ecs:UpdateService"];
+    all_at_once(cases, |operation| {
+        let shop = staged();
+        let before = production(&shop);
+        shop.aws.answer(operation, move |call, _| {
+            let theirs = operation == "ecs:RegisterTaskDefinition" || is_about(call, PRODUCTION);
+            theirs.then(|| denied(call, operation))
+        });
+        let report = promote(&shop).outcome("failed", 1);
+        assert!(text(&report, "hints").contains(operation), "{report:#}");
+        assert!(!text(&report, "causes").contains("asked of stage"), "{report:#}");
+        assert_eq!(production(&shop), before);
+    });
+}
+
+#[test]
+fn two_digests_at_once_are_no_release() {
+    let shop = staged();
+    let before = production(&shop);
+    let other = format!("sha256:{}", "e".repeat(64));
+    let shown = other.clone();
+    shop.aws.new_tasks(move |_, task| task["containers"][0]["imageDigest"] = Value::from(shown.as_str()));
+
+    let report = promote(&shop).outcome("refused", 3);
+
+    assert_told(&report["causes"], &["proven", &other]);
+    assert!(!texts(&report["hints"]).is_empty());
+    assert_eq!(production(&shop), before);
+}
+
+#[test]
+fn a_platform_of_the_index_that_stage_is_pinned_to_is_the_release() {
+    let mut shop = shop();
+    let index = shop.index();
+    let platform = index.platforms[1].clone();
+    shop.aws.new_tasks(move |_, task| task["containers"][0]["imageDigest"] = Value::from(platform.as_str()));
+    shop.deploy().outcome("deployed", 0);
+
+    let report = promote(&shop).outcome("deployed", 0);
+
+    assert_eq!(report["components"][0]["current"]["digest"], index.digest);
+}
