@@ -647,6 +647,15 @@ impl Cloud {
         tags.collect()
     }
 
+    /// Removes an image as a lifecycle rule does. The emulator's `BatchDeleteImage` leaves the manifest to be pulled by
+    /// digest, which ECR does not, so the registry is asked.
+    pub fn delete_image(&self, repository: &str, digest: &str) {
+        let url = format!("{}/v2/{repository}/manifests/{digest}", self.endpoint);
+        self.runtime.block_on(async {
+            reqwest::Client::new().delete(url).send().await.unwrap().error_for_status().unwrap();
+        });
+    }
+
     pub fn repository_exists(&self) -> bool {
         let request = self.ecr.describe_repositories().repository_names(self.repository());
         match self.runtime.block_on(request.send()) {

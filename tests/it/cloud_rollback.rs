@@ -1,7 +1,9 @@
 //! Back to what really worked, and what is left stays out.
 
+use serde_json::json;
+
 use crate::cloud::Cloud;
-use crate::harness::{Repository, assert_told};
+use crate::harness::{Ran, Repository, assert_told};
 
 /// A shop whose production ran so many releases; returns their commits, oldest first.
 fn promoted(cloud: &Cloud, count: usize) -> (Repository, Vec<String>) {
@@ -58,7 +60,7 @@ fn a_rollback_restores_the_variables_that_worked() {
     let (shop, releases) = promoted(&cloud, 1);
     let worked = cloud.revision("live");
     cloud.change_by_hand("live", |definition| {
-        definition["containerDefinitions"][0]["environment"] = serde_json::json!([{"name": "LOG_LEVEL", "value": "x"}]);
+        definition["containerDefinitions"][0]["environment"] = json!([{"name": "LOG_LEVEL", "value": "x"}]);
     });
     shop.commit("Second");
     cloud.deploy(&shop, &[]).outcome("deployed", 0);
@@ -72,6 +74,81 @@ fn a_rollback_restores_the_variables_that_worked() {
     let ledger = cloud.ledger(&cloud.revision("live"));
     assert_eq!(ledger["shipgate:restores"], worked);
     assert_eq!(ledger["shipgate:outcome"], "deployed");
+}
+
+/// `shipgate rollback stage --output json` with more arguments.
+fn rollback_stage(cloud: &Cloud, shop: &Repository, more: &[&str]) -> Ran {
+    cloud.shipgate(shop, &[&["rollback", "stage", "--output", "json"], more].concat()).run()
+}
+
+/// Deploys a commit that runs, and returns it.
+fn deployed(cloud: &Cloud, shop: &Repository, products: &str) -> String {
+    shop.write("backend/products.json", products);
+    let release = shop.commit("More");
+    cloud.deploy(shop, &[]).outcome("deployed", 0);
+    release
+}
+
+const PRODUCTS: [&str; 2] = [r#"{"products": []}"#, r#"{ "products": [] }"#];
+
+#[test]
+fn a_release_in_a_crash_loop_is_never_returned_to() {
+    let cloud = Cloud::with_backend();
+    let shop = cloud.shop(&cloud.config(""));
+    let good = deployed(&cloud, &shop, PRODUCTS[0]);
+    shop.write("backend/products.json", "no json at all");
+    let bad = shop.commit("Break the list of products");
+    cloud.deploy(&shop, &[]).outcome("rolled-back", 5);
+    let newest = deployed(&cloud, &shop, PRODUCTS[1]);
+    let serving = cloud.serving("backend");
+
+    let named = rollback_stage(&cloud, &shop, &["--release", &bad]).outcome("failed", 1);
+    assert!(named["reason"].as_str().unwrap().contains(&bad), "{named:#}");
+    let same = rollback_stage(&cloud, &shop, &["--release", &newest]).outcome("unchanged", 0);
+    assert_eq!(same["components"][0]["current"]["sha"], newest);
+    assert_eq!(cloud.serving("backend"), serving);
+    let report = rollback_stage(&cloud, &shop, &[]).outcome("deployed", 0);
+
+    assert_eq!(report["release"]["sha"], good);
+    assert_eq!(cloud.releases("backend"), [good]);
+}
+
+#[test]
+fn an_image_that_was_removed_is_named_and_nothing_changes() {
+    let cloud = Cloud::with_backend();
+    let shop = cloud.shop(&cloud.config(""));
+    let first = deployed(&cloud, &shop, PRODUCTS[0]);
+    deployed(&cloud, &shop, PRODUCTS[1]);
+    let digest = cloud.images()[&first].clone();
+    cloud.delete_image(&cloud.repository(), &digest);
+    let (serving, revisions) = (cloud.serving("backend"), cloud.revisions("backend"));
+
+    let report = rollback_stage(&cloud, &shop, &[]).outcome("failed", 1);
+
+    let reason = report["reason"].as_str().unwrap();
+    assert!(reason.contains(&digest) && reason.contains(&first[..7]), "{reason}");
+    assert_told(&report["hints"], &["--release"]);
+    assert_eq!((cloud.serving("backend"), cloud.revisions("backend")), (serving, revisions));
+}
+
+#[test]
+fn a_service_changed_by_hand_gets_its_variables_back() {
+    let cloud = Cloud::with_backend();
+    let shop = cloud.shop(&cloud.config(""));
+    let release = deployed(&cloud, &shop, PRODUCTS[0]);
+    let ours = cloud.revision("backend");
+    cloud.change_by_hand("backend", |definition| {
+        definition["containerDefinitions"][0]["environment"] = json!([{"name": "LOG_LEVEL", "value": "trace"}]);
+    });
+
+    let report = rollback_stage(&cloud, &shop, &[]).outcome("deployed", 0);
+
+    assert_eq!(report["release"]["sha"], release);
+    assert_told(&report["warnings"], &["no commit is held"]);
+    let (now, before) = (cloud.definition(&cloud.revision("backend")), cloud.definition(&ours));
+    assert_eq!(now["containerDefinitions"], before["containerDefinitions"]);
+    assert_eq!(cloud.ledger(cloud.service("backend").service_arn().unwrap()).len(), 0);
+    assert_eq!(cloud.releases("backend"), [release]);
 }
 
 #[test]

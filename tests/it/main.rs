@@ -8,6 +8,7 @@
 mod cloud;
 mod cloud_bad_input;
 mod cloud_components;
+mod cloud_dependencies;
 mod cloud_deploy;
 mod cloud_dirty;
 mod cloud_drift;
@@ -27,6 +28,7 @@ mod cloud_promote_source;
 mod cloud_promote_target;
 mod cloud_registry;
 mod cloud_rollback;
+mod cloud_rollback_hold;
 mod cloud_rollout;
 mod cloud_secrets;
 mod cloud_status;
