@@ -83,6 +83,18 @@ async fn observe_source(invocation: &Invocation<'_>, target: Target) -> Result<S
 
 /// Chooses the release and gathers its evidence: running tasks and probes, or the ledger where a release is named.
 async fn prove(invocation: &Invocation<'_>, source: &Source, wanted: Option<&GitSha>) -> Result<Proven, Failure> {
+    let looks = look(source, wanted).await?;
+    let mut choice = choose(&looks, wanted).map_err(|reasons| {
+        let gates = [gate::unproven(&source.target.environment, &reasons)];
+        invocation.journal.update(|record| record.gates = gates.to_vec());
+        refused(&gates)
+    })?;
+    let failures = ask_probes(invocation, source, wanted, &mut choice).await?;
+    Ok(Proven { choice, failures })
+}
+
+/// What every component runs; where that is not the release that is wanted, also what the ledger says of that.
+async fn look(source: &Source, wanted: Option<&GitSha>) -> Result<Vec<SourceLook>, Failure> {
     let mut looks = Vec::new();
     for (component, facts) in source.target.components.iter().zip(&source.facts) {
         let running = kinds::promotable(component, facts);
@@ -94,22 +106,27 @@ async fn prove(invocation: &Invocation<'_>, source: &Source, wanted: Option<&Git
         let image = kinds::image(component).clone();
         looks.push(SourceLook { component: component.name.clone(), image, running, recorded });
     }
-    let mut choice = choose(&looks, wanted).map_err(|reasons| {
-        let gates = [gate::unproven(&source.target.environment, &reasons)];
-        invocation.journal.update(|record| record.gates = gates.to_vec());
-        refused(&gates)
-    })?;
+    Ok(looks)
+}
+
+/// Asks the source's probes whether what runs also answers. Somebody who names a release may take one that answered
+/// when it was deployed, by the ledger. Returns the components that do not answer, with the reason.
+async fn ask_probes(
+    invocation: &Invocation<'_>,
+    source: &Source,
+    wanted: Option<&GitSha>,
+    choice: &mut Choice,
+) -> Result<Vec<(ComponentName, String)>, Failure> {
     let mut failures = Vec::new();
     let release = ReleaseName::Commit(choice.release.clone());
     let prober = Prober { http: &invocation.http, journal: invocation.journal, release: &release };
-    for (index, (component, facts)) in source.target.components.iter().zip(&source.facts).enumerate() {
-        let chosen = &mut choice.components[index];
+    let seen = source.target.components.iter().zip(&source.facts);
+    for (chosen, (component, facts)) in choice.components.iter_mut().zip(seen) {
         if chosen.evidence != Evidence::Runs {
             continue;
         }
         let step = format!("probe {} {}", source.target.environment, component.name);
         let Err(failure) = prober.ask_all(kinds::probes(component), &step).await else { continue };
-        // Somebody who names a release may take one that answered when it was deployed.
         let recorded = match wanted {
             Some(wanted) => kinds::recorded(&source.cloud, component, facts, wanted).await?,
             None => None,
@@ -119,7 +136,7 @@ async fn prove(invocation: &Invocation<'_>, source: &Source, wanted: Option<&Git
             None => failures.push((component.name.clone(), failure.brief())),
         }
     }
-    Ok(Proven { choice, failures })
+    Ok(failures)
 }
 
 async fn prepare(
