@@ -66,7 +66,10 @@ async fn newest(invocation: &Invocation<'_>, target: &Target, seen: &Seen) -> Re
     let mut held = Vec::new();
     for release in common(&past) {
         match left_before(invocation, seen, &release).await? {
-            None => return Ok(release),
+            None => {
+                note_cut_off(invocation, &past, &release);
+                return Ok(release);
+            }
             Some(Left::Held(reason)) => held.push(format!("{} is held: {reason}", release.short())),
             Some(Left::Unknown(reason)) => {
                 return Err(Failure::failed(format!(
@@ -86,6 +89,20 @@ async fn newest(invocation: &Invocation<'_>, target: &Target, seen: &Seen) -> Re
         failure.cause(format!("{}: {earlier} other releases succeeded before what runs", past.component))
     });
     Err(if past.len() > 1 { failure.hint("roll one part back with --component") } else { failure }.hint(history))
+}
+
+/// Says where the rollback before this one is taken up, so that nobody waits for an older release.
+fn note_cut_off(invocation: &Invocation<'_>, past: &[Past], release: &ReleaseName) {
+    for past in past.iter().filter(|past| past.cut_off && past.runs.as_ref() == Some(release)) {
+        invocation.journal.warning(
+            format!(
+                "how the last rollback of {} to {} ended is not known, so it is taken up",
+                past.component,
+                release.short()
+            ),
+            Some("name an older release with --release to go further back".to_owned()),
+        );
+    }
 }
 
 enum Left {
@@ -144,7 +161,7 @@ async fn note(invocation: &Invocation<'_>, target: &Target, components: &[Compon
         }
         if component.leaves().is_none() {
             invocation.journal.warning(
-                format!("what {name} runs is no other release that shipgate knows, so no commit is held"),
+                format!("what {name} runs is of no other commit that shipgate knows, so no commit is held"),
                 Some(format!("`shipgate hold {} --reason …` stops every release", target.environment)),
             );
         }

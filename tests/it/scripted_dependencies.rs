@@ -251,3 +251,35 @@ fn what_ecs_rolls_back_meets_what_the_pre_deploy_command_did_and_that_is_told() 
         assert_eq!(running(&shop), [crate::scripted::arn("task-definition", "backend:7")]);
     }
 }
+
+/// Whether the first or the second of them is on its way.
+#[test]
+fn a_rollback_of_both_that_is_interrupted_is_completed_by_the_next() {
+    all_at_once([0, 1], |moving| {
+        let shop = shop("", "depends-on = [\"backend\"]");
+        let releases = commits(&shop, 3);
+        serve(&shop, STAGE, &releases);
+        let name = ["backend", "worker"][moving];
+        let last = [STAGE[moving]];
+        shop.aws.answer("ecs:UpdateService", move |call, world| {
+            let is_last = world.services[last[0]].name == call.body["service"].as_str().unwrap();
+            world.looks = if is_last { 100_000 } else { 0 };
+            None
+        });
+        let rollback = shop.shipgate(&["rollback", "stage", "--output", "json"]).start();
+        rollback.until_stderr(&format!("wait for {name}\n"));
+        rollback.signal("TERM");
+        rollback.wait().outcome("interrupted", 130);
+        shop.aws.world(|world| world.services[moving].finish());
+        shop.aws.answer("ecs:UpdateService", |_, world| {
+            world.looks = 0;
+            None
+        });
+
+        let report = run(&shop, &["rollback", "stage"]).outcome("deployed", 0);
+
+        assert_eq!(report["release"]["sha"], releases[1], "{name}");
+        let second = ["worker deployed", "worker deployed"][moving];
+        assert_eq!(ended(&report), [["backend deployed", "backend unchanged"][moving], second]);
+    });
+}

@@ -239,7 +239,7 @@ fn a_service_changed_by_hand_is_brought_back_and_no_commit_is_held() {
     let report = rollback(&shop, &[]).outcome("deployed", 0);
 
     assert_eq!(report["release"]["sha"], releases[1]);
-    assert_told(&report["warnings"], &["no other release", "no commit is held"]);
+    assert_told(&report["warnings"], &["no other commit", "no commit is held"]);
     assert_eq!(ledger(&shop, "restores"), Some(revision(9)));
     let registered = shop.aws.call("ecs:RegisterTaskDefinition").body;
     let ours = shop.aws.world(|world| world.definition(&revision(9)).unwrap().document.clone());
@@ -306,9 +306,94 @@ fn a_rollback_that_was_cut_off_is_taken_up_and_goes_no_further_back() {
         let report = rollback(&shop, &[]).outcome("unchanged", 0);
 
         assert_eq!(report["release"]["sha"], releases[1], "{outcome:?}");
+        assert_told(&report["warnings"], &["backend", &releases[1][..7], "taken up"]);
         assert_eq!(ledger(&shop, "outcome").as_deref(), Some("deployed"), "{outcome:?}");
         assert_eq!(running(&shop), restored);
         let next = rollback(&shop, &[]).outcome("deployed", 0);
         assert_eq!(next["release"]["sha"], releases[0], "{outcome:?}");
+        assert_eq!(next["warnings"], json!([]));
     });
+}
+
+/// Its own hint says to raise the count and to run it again.
+#[test]
+fn a_rollback_with_nothing_desired_is_proven_by_the_next() {
+    let (shop, releases) = served(3);
+    shop.aws.world(|world| world.services[0].desired = 0);
+    let report = rollback(&shop, &[]).outcome("unproven", 9);
+    assert_told(&report["hints"], &["desired count", "run this again"]);
+    let restored = running(&shop);
+    shop.aws.world(|world| world.services[0].desired = 1);
+
+    let report = rollback(&shop, &[]).outcome("unchanged", 0);
+
+    assert_eq!((&report["release"]["sha"], running(&shop)), (&json!(releases[1]), restored));
+    assert_eq!(ledger(&shop, "outcome").as_deref(), Some("deployed"));
+}
+
+/// The hint says to run it again when AWS answers.
+#[test]
+fn a_rollback_whose_update_is_unknown_is_taken_up_by_the_next() {
+    let (shop, releases) = served(3);
+    shop.aws.answer("ecs:UpdateService", |call, world| {
+        world.update(call.body["service"].as_str().unwrap(), call.body["taskDefinition"].as_str().unwrap());
+        Some(call.error(400, "InvalidParameterException", "lost"))
+    });
+    let (mut looks, mut is_gone) = (0, true);
+    shop.aws.answer("ecs:DescribeServices", move |call, _| {
+        looks += 1;
+        // The look of the plan and the one before the update are answered, the one after it is not.
+        let lost = looks == 3 && std::mem::take(&mut is_gone);
+        lost.then(|| call.error(400, "AccessDeniedException", "not authorized: ecs:DescribeServices"))
+    });
+    let mut writes = 0;
+    shop.aws.answer("ecs:TagResource", move |call, _| {
+        writes += 1;
+        (writes == 2).then(|| call.error(400, "AccessDeniedException", "not authorized: ecs:TagResource"))
+    });
+    let report = rollback(&shop, &[]).outcome("broken", 6);
+    assert!(reason(&report).contains("unknown"), "{report:#}");
+    assert_told(&report["hints"], &["run this again"]);
+
+    let report = rollback(&shop, &[]).outcome("deployed", 0);
+
+    assert_eq!(report["release"]["sha"], releases[1]);
+    assert_eq!(shop.aws.mutations().iter().filter(|call| *call == "ecs:UpdateService").count(), 1);
+}
+
+/// What a release in a crash loop without a breaker needs first.
+#[test]
+fn a_release_whose_rollout_goes_on_is_left() {
+    let (shop, releases) = served(2);
+    let bad = shop.repository.commit("Bad");
+    shop.aws.world(|world| {
+        let revision = world.register_served(0, &bad);
+        let name = |arn: &str| arn.rsplit('/').next().unwrap().to_owned();
+        world.looks = 100_000;
+        world.roll_out(&[("2", &name(&revision), "IN_PROGRESS"), ("1", "backend:9", "COMPLETED")]);
+        world.looks = 2;
+    });
+    set_outcome(&shop, &revision(10), "timed-out");
+
+    let report = rollback(&shop, &[]).outcome("deployed", 0);
+
+    assert_eq!(report["release"]["sha"], releases[1]);
+    assert_eq!(ledger(&shop, "restores"), Some(revision(9)));
+    assert_eq!(ledger(&shop, "previous"), Some(revision(10)));
+    let held = shop.aws.world(|world| world.services[0].tags[0].clone());
+    assert_eq!(held["key"], format!("shipgate:hold:{bad}"));
+}
+
+/// A run from a dirty tree is of the same commit: holding that would hold what is returned to.
+#[test]
+fn two_releases_of_one_commit_hold_nothing() {
+    let (shop, releases) = served(1);
+    let dirty = format!("{}-dirty-20261120T100000Z", releases[0]);
+    shop.aws.world(|world| world.serve(0, &[dirty]));
+
+    let report = rollback(&shop, &[]).outcome("deployed", 0);
+
+    assert_eq!(report["release"]["sha"], releases[0]);
+    assert_told(&report["warnings"], &["no other commit", "no commit is held"]);
+    assert_eq!(shop.aws.world(|world| world.services[0].tags.clone()), Vec::<Value>::new());
 }

@@ -11,9 +11,10 @@ pub fn runs(live: &Revision) -> Option<&ReleaseName> {
     live.ledger.as_ref().map(|entry| &entry.release)
 }
 
-/// Whether a rollback put there what a service runs, and was ended before it knew how that ended.
+/// Whether a rollback put there what a service runs, and ended before it knew whether that serves.
 pub fn is_cut_off(live: &Revision) -> bool {
-    let unknown = |entry: &LedgerEntry| matches!(entry.outcome.as_deref(), None | Some("timed-out" | "interrupted"));
+    let unknown =
+        |entry: &LedgerEntry| matches!(entry.outcome.as_deref(), None | Some("timed-out" | "interrupted" | "unproven"));
     live.ledger.as_ref().is_some_and(|entry| entry.restores.is_some() && unknown(entry))
 }
 
@@ -112,6 +113,7 @@ mod tests {
         for (outcome, restores, cut_off) in [
             ("timed-out", Some(1), true),
             ("interrupted", Some(1), true),
+            ("unproven", Some(1), true),
             ("deployed", Some(1), false),
             ("broken", Some(1), false),
             ("timed-out", None, false),

@@ -160,7 +160,7 @@ pub fn plan_rollback(target: &EcsTarget, facts: &EcsFacts, restored: &Revision, 
         None => NextRevision::New(Some(restored.definition.clone())),
     };
     // What somebody changed by hand may be the release that is restored: then no commit is left.
-    let differ = left.zip(returned).filter(|(left, returned)| left != returned);
+    let differ = left.zip(returned).filter(|(left, returned)| left.sha() != returned.sha());
     let hold =
         differ.map(|(left, returned)| LeftRelease { left: left.sha().clone(), returned: returned.sha().clone() });
     EcsPlan {
