@@ -5,7 +5,8 @@
 # process_identity PID: prints "PID START-TIME" while the process lives.
 process_identity() {
     local text fields
-    { text=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
+    # Not `$(<…)`: where the file is missing, bash 5.2 ends the whole script, silently.
+    text=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
     # The second field is the name in parentheses, which may contain blanks: read on after it.
     read -ra fields <<<"${text##*) }"
     [[ ${fields[0]} != Z ]] || return 1
