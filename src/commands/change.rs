@@ -155,7 +155,7 @@ async fn warn_of_dependencies(invocation: &Invocation<'_>, cloud: &Cloud, plan: 
     for component in &target.components {
         for dependency in component.depends_on.iter().filter(|name| !is_shipped(name)) {
             let names = [dependency.to_string()];
-            let alone = invocation.configuration.target(invocation.context, target.environment.as_str(), &names)?;
+            let alone = invocation.configuration.services(invocation.context, target.environment.as_str(), &names)?;
             let Some(configured) = alone.components.first() else { continue };
             let runs = match kinds::status(cloud, configured).await {
                 Ok(status) if status.running_release.sha == Some(plan.release.to_string()) => continue,

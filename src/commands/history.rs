@@ -24,7 +24,7 @@ pub struct Found {
 /// `invalid` for the configuration, `failed` when a component's releases cannot be read.
 pub async fn run(context: &Context, global: &cli::Global, arguments: &cli::History) -> Result<Found, Failure> {
     let configuration = Configuration::load(context, global.config.as_deref())?;
-    let target = configuration.target(context, &arguments.environment, &arguments.components)?;
+    let target = configuration.services(context, &arguments.environment, &arguments.components)?;
     let cloud = observe::cloud(context, &target, &configuration.directory).await?;
     let mut of_components = Vec::new();
     let mut notes = Vec::new();

@@ -74,7 +74,7 @@ pub async fn run(
 ) -> Result<Changed, Failure> {
     let wanted = wanted(&arguments.reason, &context.run_name(), now)?;
     let configuration = Configuration::load(context, global.config.as_deref())?;
-    let target = configuration.target(context, &arguments.environment, &arguments.components)?;
+    let target = configuration.services(context, &arguments.environment, &arguments.components)?;
     let cloud = observe::cloud(context, &target, &configuration.directory).await?;
     // All are looked at before one is changed.
     for component in &target.components {

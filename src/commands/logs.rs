@@ -35,7 +35,7 @@ pub async fn run(
             .hint("leave one of them out"));
     }
     let configuration = Configuration::load(context, global.config.as_deref())?;
-    let target = configuration.target(context, &arguments.environment, &arguments.components)?;
+    let target = configuration.services(context, &arguments.environment, &arguments.components)?;
     let cloud = observe::cloud(context, &target, &configuration.directory).await?;
     let mut since = clock()
         .saturating_sub(arguments.since)

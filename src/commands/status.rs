@@ -77,11 +77,11 @@ pub async fn run(
     let configuration = Configuration::load(context, global.config.as_deref())?;
     let mut statuses = Vec::new();
     if let Some(name) = environment {
-        let target = configuration.target(context, name, &[])?;
+        let target = configuration.services(context, name, &[])?;
         statuses.push(look(context, &configuration, name, Ok(target)).await);
     } else {
         for name in configuration.environments() {
-            let target = configuration.target(context, &name, &[]);
+            let target = configuration.services(context, &name, &[]);
             statuses.push(look(context, &configuration, &name, target).await);
         }
     }
@@ -126,7 +126,7 @@ async fn compare(context: &Context, configuration: &Configuration, statuses: &mu
         let source = if let Some(source) = statuses.iter().find(|status| status.name == of.as_str()) {
             commits(source, &statuses[index])
         } else {
-            let target = configuration.target(context, of.as_str(), &[]);
+            let target = configuration.services(context, of.as_str(), &[]);
             commits(&look(context, configuration, of.as_str(), target).await, &statuses[index])
         };
         for (component, source) in statuses[index].components.iter_mut().zip(source) {

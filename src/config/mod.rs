@@ -28,7 +28,7 @@ mod values;
 mod wording;
 
 pub use error::ConfigErrors;
-pub use resolve::Request;
+pub use resolve::{Purpose, Request};
 
 use crate::domain::names::ComponentName;
 use crate::domain::target::Target;

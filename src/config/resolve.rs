@@ -28,6 +28,17 @@ use crate::domain::target::{
 
 /// How long a rollout may take where nothing is written.
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(20);
+
+/// What a target is for, and so which of its variables have to be set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To change what runs there: everything is resolved.
+    Change,
+    /// To look at its services or to hold them: images, task-definition files, commands, probes and timeouts are left
+    /// out, with their variables.
+    Services,
+}
+
 /// Which part of a configuration is asked for, and what its variables stand for.
 #[derive(Clone, Copy)]
 pub struct Request<'r> {
@@ -35,6 +46,8 @@ pub struct Request<'r> {
     pub environment: &'r str,
     /// The components' names. Empty: all of them.
     pub components: &'r [String],
+    /// What they are asked for.
+    pub purpose: Purpose,
     /// The text of `SHIPGATE_VARS`: one JSON object with a string, number or boolean for each of the repository's
     /// variables.
     pub vars: Option<&'r str>,
@@ -48,6 +61,7 @@ impl fmt::Debug for Request<'_> {
             .debug_struct("Request")
             .field("environment", &self.environment)
             .field("components", &self.components)
+            .field("purpose", &self.purpose)
             .finish_non_exhaustive()
     }
 }
@@ -72,7 +86,8 @@ pub(super) struct Asked<'d> {
 pub(super) fn request(config: &RawConfig, request: &Request<'_>, problems: &mut Problems) -> Option<Target> {
     let (key, environment) = find(config, request, problems)?;
     let outside = Outside::new(request.vars, request.env, problems);
-    Resolver::new(config, key, environment, outside, problems).target(&|name| request.selects(name))
+    let resolver = Resolver::new(config, key, environment, outside, problems);
+    Resolver { purpose: request.purpose, ..resolver }.target(&|name| request.selects(name))
 }
 
 /// Resolves nothing but what variables stand for.
@@ -116,6 +131,7 @@ struct Resolver<'d, 'p> {
     config: &'d RawConfig,
     key: &'d Key,
     environment: &'d RawEnvironment,
+    purpose: Purpose,
     interpreter: Interpreter<'d, 'p>,
 }
 
@@ -151,7 +167,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
             None => name.map(|name| Value::new(name, Origin::Variables)),
             Some(prefix) => interpreter.without_release("prefix", prefix),
         };
-        Self { config, key, environment, interpreter }
+        Self { config, key, environment, purpose: Purpose::Change, interpreter }
     }
 
     fn target(mut self, is_selected: &dyn Fn(&str) -> bool) -> Option<Target> {
@@ -162,7 +178,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
             .into_iter()
             .filter(|(key, component)| component.is_readable() && is_selected(&key.text))
             .collect();
-        let images = self.images(&selected);
+        let images = if self.purpose == Purpose::Change { self.images(&selected) } else { Vec::new() };
         let components = selected.iter().map(|(key, component)| self.component(key, component)).collect();
         Some(Target {
             app: self.interpreter.scope.app?.to_owned(),
@@ -233,14 +249,15 @@ impl<'d, 'p> Resolver<'d, 'p> {
         let cluster = self.required("cluster", settings, |settings| settings.cluster.as_ref());
         let service = self.required("service", settings, |settings| settings.service.as_ref());
         let container = self.required("container", settings, |settings| settings.container.as_ref());
-        let task_definition = settings
-            .pick(|settings| settings.task_definition.as_ref())
+        let task_definition = self
+            .to_change(settings, |settings| settings.task_definition.as_ref())
             .map(|text| self.interpreter.parsed("task-definition", text, values::task_definition));
-        let pre_deploy =
-            settings.pick(|settings| settings.pre_deploy.as_ref()).map(|words| self.interpreter.command(words));
-        let probes = settings.pick(|settings| settings.probes.as_ref());
+        let pre_deploy = self
+            .to_change(settings, |settings| settings.pre_deploy.as_ref())
+            .map(|words| self.interpreter.command(words));
+        let probes = self.to_change(settings, |settings| settings.probes.as_ref());
         let probes = probes.into_iter().flatten().map(|probe| self.probe(probe)).collect();
-        let timeout = settings.pick(|settings| settings.timeout.as_ref());
+        let timeout = self.to_change(settings, |settings| settings.timeout.as_ref());
         let timeout = self.interpreter.duration("timeout", timeout, DEFAULT_TIMEOUT);
         let missing = settings.pick(|settings| settings.missing_variables.as_ref()).copied();
         let name: ComponentName = key.text.parse().ok()?;
@@ -259,6 +276,11 @@ impl<'d, 'p> Resolver<'d, 'p> {
             missing_variables: missing_variables(missing)?,
         });
         Some(Component { name, depends_on: all(depends_on)?, kind })
+    }
+
+    /// A setting that only matters to who changes something.
+    fn to_change<T>(&self, settings: Settings<'d>, pick: impl Fn(&'d RawSettings) -> Option<&'d T>) -> Option<&'d T> {
+        settings.pick(pick).filter(|_| self.purpose == Purpose::Change)
     }
 
     fn settings(&self, key: &'d Key, component: &'d RawComponent) -> Settings<'d> {

@@ -20,7 +20,7 @@ use crate::clients::ecs::Ecs;
 use crate::clients::git::Git;
 use crate::clients::logs::Logs;
 use crate::clients::registry::Registry;
-use crate::config::{Document, Request};
+use crate::config::{Document, Purpose, Request};
 use crate::context::{Context, RegistryAddresses, VARS};
 use crate::domain::names::{AccountId, ComponentName};
 use crate::domain::release::ReleaseName;
@@ -99,9 +99,30 @@ impl Configuration {
     ///
     /// `invalid`: it is not in the file, or its variables are not set.
     pub fn target(&self, context: &Context, environment: &str, components: &[String]) -> Result<Target, Failure> {
+        self.resolve(context, environment, components, Purpose::Change)
+    }
+
+    /// The same with nothing but what names its services: in an emergency nobody should have to find out what the
+    /// variables of a probe stand for.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::target`].
+    pub fn services(&self, context: &Context, environment: &str, components: &[String]) -> Result<Target, Failure> {
+        self.resolve(context, environment, components, Purpose::Services)
+    }
+
+    fn resolve(
+        &self,
+        context: &Context,
+        environment: &str,
+        components: &[String],
+        purpose: Purpose,
+    ) -> Result<Target, Failure> {
         let request = Request {
             environment,
             components,
+            purpose,
             vars: context.variable(VARS),
             env: &|name| context.variable(name).map(str::to_owned),
         };
@@ -125,6 +146,7 @@ impl Configuration {
         let request = Request {
             environment: target.environment.as_str(),
             components: &components,
+            purpose: Purpose::Change,
             vars: context.variable(VARS),
             env: &|name| context.variable(name).map(str::to_owned),
         };

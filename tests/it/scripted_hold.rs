@@ -133,6 +133,31 @@ fn a_hold_that_comes_meanwhile_is_told() {
     assert!(left.iter().any(|hold| hold["scope"] == "rollback" && hold["component"] == "backend"), "{report:#}");
 }
 
+/// In an emergency nobody should have to find the variables that probes and builds use.
+#[test]
+fn what_deploys_nothing_needs_no_variables_of_probes_and_builds() {
+    let stage = "[[environments.stage.components.backend.probes]]\nurl = \"${vars.STAGE_URL}/health\"\n";
+    let build = "build = { context = \".\", args = { KEY = \"${env.BUILD_KEY}\" } }";
+    let config = config("").replace("build = { context = \".\" }", build);
+    let production = "[environments.production]\nregion = \"us-east-1\"\n\
+                      [environments.production.components.backend]\nservice = \"prod-backend\"\n\
+                      probes = [{ url = \"${vars.PRODUCTION_URL}/health\" }]\n";
+    let shop = Shop::with_config(&format!("{config}{stage}{production}"));
+    shop.aws.world(|world| world.add_service("prod-backend"));
+    for arguments in [
+        &["hold", "production", "--reason", "carts fail"][..],
+        &["status"],
+        &["status", "production"],
+        &["history", "production"],
+        &["logs", "production"],
+        &["unhold", "production", "--reason", "mended"],
+    ] {
+        shop.shipgate(arguments).run().expect_code(0);
+    }
+    let report = shop.deploy().outcome("invalid", 2);
+    assert_eq!(report["problems"].as_array().unwrap().len(), 2, "{report:#}");
+}
+
 #[test]
 fn a_run_in_a_workflow_is_named() {
     let shop = Shop::new();

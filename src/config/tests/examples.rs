@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 
-use crate::config::{Document, Request};
+use crate::config::{Document, Purpose, Request};
 
 const README: &str = include_str!("../../../README.md");
 const CLOUDSHOP: &str = include_str!("../../../examples/cloudshop/shipgate.toml");
@@ -14,6 +14,7 @@ fn resolves(text: &str, environments: &[&str]) {
         let request = Request {
             environment,
             components: &[],
+            purpose: Purpose::Change,
             vars: Some(r#"{"STAGE_URL": "https://stage.shop.example", "PRODUCTION_URL": "https://shop.example"}"#),
             env: &|_| None,
         };

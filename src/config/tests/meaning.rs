@@ -120,7 +120,13 @@ fn components_come_after_what_they_depend_on() {
 fn variables_are_looked_up_for_what_is_asked_only() {
     // Stage needs no REGION, and the worker no PROBE_TOKEN.
     assert!(resolve(GOOD, "stage", &[], Some("{}")).is_ok());
-    let request = Request { environment: "stage", components: &["worker".to_owned()], vars: None, env: &|_| None };
+    let request = Request {
+        environment: "stage",
+        components: &["worker".to_owned()],
+        purpose: Purpose::Change,
+        vars: None,
+        env: &|_| None,
+    };
     assert!(parse(GOOD).unwrap().resolve(&request).is_ok());
 
     let target = resolve(GOOD, "production", &[], Some(r#"{"REGION": "eu-west-1", "OTHER": null}"#)).unwrap();

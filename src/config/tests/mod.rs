@@ -11,7 +11,7 @@ mod reports;
 mod requests;
 
 use super::error::ConfigError;
-use super::{ConfigErrors, Document, Request};
+use super::{ConfigErrors, Document, Purpose, Request};
 use crate::domain::target::{EcsTarget, Kind, Target};
 
 const GOOD: &str = r#"
@@ -69,7 +69,7 @@ fn resolve(text: &str, environment: &str, components: &[&str], vars: Option<&str
         "EMPTY" => Some(String::new()),
         _ => None,
     };
-    let request = Request { environment, components: &components, vars, env: &env };
+    let request = Request { environment, components: &components, purpose: Purpose::Change, vars, env: &env };
     parse(text).unwrap_or_else(|errors| panic!("{errors}")).resolve(&request)
 }
 

@@ -79,8 +79,34 @@ fn values_of_repository_variables_are_shown() {
     insta::assert_snapshot!(told(&unresolved(GOOD, Some(r#"{"REGION": "Frankfurt"}"#))), @r#"33:10 "${vars.REGION}" | `region`: "Frankfurt", from `${vars.REGION}`, is not a region | correct it or its variables: it has lowercase letters, digits and hyphens, like us-east-1"#);
 }
 
+/// Whoever holds an environment in an emergency has no variables of probes or builds at hand.
+#[test]
+fn services_are_named_without_the_variables_of_what_changes_them() {
+    let text = with("RELEASE = \"${release.sha}\"", "RELEASE = \"${vars.BUILD}\"")
+        .replace("\"head\"]", "\"${env.NOT_SET}\"]")
+        .replace("ecs/worker.json", "${vars.FILE}")
+        .replace("1h 30m", "${vars.PATIENCE}")
+        .replace("http://stage.example/health", "${vars.STAGE_URL}/health");
+    let document = parse(&text).unwrap();
+    let request = |purpose| Request { environment: "stage", components: &[], purpose, vars: None, env: &|_| None };
+    assert_eq!(document.resolve(&request(Purpose::Change)).unwrap_err().iter().count(), 6);
+    let target = document.resolve(&request(Purpose::Services)).unwrap();
+    assert!(target.images.is_empty());
+    let (backend, worker) = (ecs(&target, 0), ecs(&target, 1));
+    assert!(backend.probes.is_empty() && backend.pre_deploy.is_none());
+    assert_eq!((backend.service.as_str(), worker.service.as_str()), ("stage-backend-blue", "stage-worker"));
+    let production = Request { environment: "production", ..request(Purpose::Services) };
+    assert_eq!(document.resolve(&production).unwrap_err().iter().count(), 1, "its region is needed");
+}
+
 #[test]
 fn a_request_shows_no_variables() {
-    let request = Request { environment: "stage", components: &[], vars: Some("s3cr3t"), env: &|_| None };
+    let request = Request {
+        environment: "stage",
+        components: &[],
+        purpose: Purpose::Change,
+        vars: Some("s3cr3t"),
+        env: &|_| None,
+    };
     assert!(!format!("{request:?}").contains("s3cr3t"));
 }
