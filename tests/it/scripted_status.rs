@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Ran, Repository, Shipgate};
+use crate::harness::{Ran, Repository, Shipgate, assert_told};
 use crate::scripted::{Shop, World, config};
 
 const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -77,6 +77,18 @@ fn a_service_that_cannot_be_looked_at_has_unknown_holds() {
     let ran = shop.shipgate(&["status", "stage", "--output", "json"]).run().expect_code(1);
     assert_eq!(ran.json()["environments"][0]["components"][0]["holds"], Value::Null);
     ran.expect_stderr("does not exist");
+}
+
+/// It is not the image that is unknown, but where to look for it.
+#[test]
+fn a_container_that_is_not_there_is_told() {
+    let shop = Shop::with_config(&config("").replace("container = \"web\"", "container = \"wbe\""));
+    let ran = shop.shipgate(&["status", "stage", "--output", "json"]).run().expect_code(2);
+    let component = &ran.json()["environments"][0]["components"][0];
+    assert_eq!(component["current"], Value::Null);
+    assert!(component["reason"].as_str().unwrap().contains("`wbe` is not in task definition `backend`"));
+    assert_told(&component["hints"], &["correct `container`"]);
+    ran.expect_stderr("which has `web`");
 }
 
 const PRODUCTION: &str = "prod-backend";

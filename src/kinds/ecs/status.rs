@@ -6,6 +6,7 @@ use super::observe::{live_revision, other_revisions, running, service};
 use crate::clients::logs::LogLine;
 use crate::domain::ecs::service::{Revision, RolloutState, Service, short_arn};
 use crate::domain::ecs::{plan, rollout};
+use crate::domain::plan::PlanError;
 use crate::domain::target::EcsTarget;
 use crate::error::Failure;
 use crate::kinds::{ComponentStatus, HandChange};
@@ -15,10 +16,11 @@ use crate::observe::Cloud;
 ///
 /// # Errors
 ///
-/// The service is missing or cannot be looked at.
+/// The service is missing or cannot be looked at, or what it runs lacks the configured container.
 pub async fn status(cloud: &Cloud, target: &EcsTarget) -> Result<ComponentStatus, Failure> {
     let service = service(cloud, target).await?;
     let revision = live_revision(cloud, target, &service).await?;
+    revision.definition.image_of(&target.container).map_err(PlanError::from)?;
     let primary = service.primary();
     let mut remarks: Vec<String> = service.holds.iter().map(|hold| format!("held: {}", hold.described())).collect();
     let drift = drift(cloud, &service, &revision, &mut remarks).await;
