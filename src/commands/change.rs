@@ -1,5 +1,6 @@
 //! What the commands that change an environment share: from a plan with its gates to the outcome.
 
+use indexmap::IndexMap;
 use jiff::Timestamp;
 
 use crate::apply::{self, Run};
@@ -12,7 +13,7 @@ use crate::domain::gate::{Gate, authorize};
 use crate::domain::image::Digest;
 use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{ComponentFacts, ComponentPlan, Plan, Step};
+use crate::domain::plan::{ComponentFacts, ComponentPlan, Intent, Plan, Step};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::error::Failure;
 use crate::kinds;
@@ -76,16 +77,52 @@ impl<'a> Invocation<'a> {
         Ok(Self { context, journal, clock, until, configuration, addresses, processes, git, http })
     }
 
-    /// The commits between what a component ran and the release, for the plan. What cannot be told is left out.
-    pub async fn note_commits(&self, ran: Option<&ReleaseName>, release: &ReleaseName) {
-        let (Some(ran), release) = (ran.map(ReleaseName::sha), release.sha()) else {
-            return;
-        };
-        let back = self.git.is_ancestor(release, ran).await.ok().flatten().unwrap_or(false);
+    /// The commits between what the first component that changes ran and the release. What cannot be told is left out.
+    async fn note_commits(&self, plan: &Plan) {
+        let changing = plan.components.iter().find(|component| !component.is_empty());
+        let Some(ran) = kinds::released_before(changing) else { return };
+        let (ran, release) = (ran.sha(), plan.release.sha());
+        let back = self.takes_back(ran, release).await;
         let (from, to) = if back { (release, ran) } else { (ran, release) };
         if let Ok(Some(commits)) = self.git.commits_between(from, to, COMMITS_SHOWN).await {
             let between = Between { taken_back: back, commits };
             self.journal.update(|record| record.commits = Some(between).filter(|between| between.commits.count > 0));
+        }
+    }
+
+    /// Whether a release comes before what runs in the history of that. What cannot be told is a no.
+    async fn takes_back(&self, runs: &GitSha, release: &GitSha) -> bool {
+        runs != release && self.git.is_ancestor(release, runs).await.ok().flatten().unwrap_or(false)
+    }
+
+    /// Says which components would go back by what is not called a rollback, and holds nothing.
+    async fn warn_of_going_back(&self, plan: &Plan) {
+        let environment = &plan.target.environment;
+        let mut by_release: IndexMap<ReleaseName, Vec<&str>> = IndexMap::new();
+        for component in plan.components.iter().filter(|component| !component.is_empty()) {
+            if let Some(runs) = kinds::released_before(Some(component)) {
+                by_release.entry(runs).or_default().push(component.name.as_str());
+            }
+        }
+        for (runs, components) in by_release {
+            if !self.takes_back(runs.sha(), plan.release.sha()).await {
+                continue;
+            }
+            let commits = self.git.commits_between(plan.release.sha(), runs.sha(), 0).await.ok().flatten();
+            let commits = match commits.map(|commits| commits.count) {
+                None => "commits".to_owned(),
+                Some(1) => "1 commit".to_owned(),
+                Some(count) => format!("{count} commits"),
+            };
+            let is_all = components.len() == plan.components.len();
+            let of = if is_all { String::new() } else { format!("{} of ", components.join(", ")) };
+            self.journal.warning(
+                format!("this takes back {commits}: {of}{environment} runs {}", runs.short()),
+                Some(format!(
+                    "{} a newer commit, or go back with `shipgate rollback {environment}`, which holds what it leaves",
+                    plan.intent.verb()
+                )),
+            );
         }
     }
 }
@@ -118,7 +155,11 @@ pub async fn finish(
     expected: Option<&Digest>,
 ) -> Result<Outcome, Failure> {
     let Prepared { cloud, access, source, facts, plan, gates } = prepared;
+    invocation.note_commits(&plan).await;
     record_plan(invocation, &plan, &gates);
+    if plan.intent != Intent::Rollback {
+        invocation.warn_of_going_back(&plan).await;
+    }
     warn_of_dependencies(invocation, &cloud, &plan).await?;
     if let Some(expected) = expected.filter(|expected| **expected != plan.digest()) {
         return Err(Failure::new(Outcome::Stale, format!("the plan is {} now, not {expected}", plan.digest()))

@@ -160,8 +160,6 @@ async fn prepare(
     }
     let images = images(&source, (&cloud, &access), &target, &proven.choice).await?;
     let components = plan_components(&target, &facts, &images, &release)?;
-    let ran = kinds::released_before(components.first());
-    invocation.note_commits(ran.as_ref(), &release).await;
     let evidence = observe::hold_evidence(&invocation.git, &facts, &release).await?;
     let changes_nothing = components.iter().all(ComponentPlan::is_empty);
     let gates = promote_gates(

@@ -46,7 +46,7 @@ pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Rollback) -> Resu
     };
     invocation.journal.update(|record| record.release = Some(release.clone()));
     let components = plan_components(&target, &access, &seen, &release).await?;
-    note(invocation, &target, &components, &release).await;
+    note(invocation, &target, &components, &release);
     let account = cloud.account.clone();
     let plan = Plan { intent: Intent::Rollback, account, target, release, images: Vec::new(), components };
     let prepared = Prepared { cloud, access, source: None, facts: seen.facts, plan, gates: rollback_gates() };
@@ -148,9 +148,7 @@ async fn plan_components(
 }
 
 /// What somebody who rolls back should know before.
-async fn note(invocation: &Invocation<'_>, target: &Target, components: &[ComponentPlan], release: &ReleaseName) {
-    let ran = kinds::released_before(components.iter().find(|component| !component.is_empty()));
-    invocation.note_commits(ran.as_ref(), release).await;
+fn note(invocation: &Invocation<'_>, target: &Target, components: &[ComponentPlan], release: &ReleaseName) {
     for component in components.iter().filter(|component| !component.is_empty()) {
         let name = &component.name;
         if target.components.iter().any(|it| it.name == *name && kinds::has_pre_deploy(it)) {
@@ -160,8 +158,12 @@ async fn note(invocation: &Invocation<'_>, target: &Target, components: &[Compon
             );
         }
         if component.leaves().is_none() {
+            let why = match kinds::released_before(Some(component)) {
+                Some(runs) if runs.sha() == release.sha() => format!("{name} runs a build of the same commit"),
+                _ => format!("which commit {name} runs is not known"),
+            };
             invocation.journal.warning(
-                format!("what {name} runs is of no other commit that shipgate knows, so no commit is held"),
+                format!("{why}, so no commit is held"),
                 Some(format!("`shipgate hold {} --reason …` stops every release", target.environment)),
             );
         }

@@ -1,6 +1,6 @@
 //! Promotions that no obtainable part can produce: permissions that are missing on either side, two digests at once.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::{Ran, assert_told, texts};
 use crate::scripted::{ACCOUNT, Answer, Call, SERVICE, Shop, all_at_once, config, text};
@@ -50,6 +50,34 @@ fn it_works_when_nothing_is_in_the_way() {
     let report = promote(&shop).outcome("deployed", 0);
     assert_eq!(report["components"][0]["previous"]["sha"], Value::Null);
     assert_eq!(report["components"][0]["current"]["digest"], shop.digest);
+}
+
+/// What goes back without being called a rollback is warned of, also where nothing else is shown.
+#[test]
+fn what_takes_commits_back_is_warned_of() {
+    let shop = shop();
+    let releases: Vec<String> = (0..3).map(|number| shop.repository.commit(&format!("Release {number}"))).collect();
+    shop.aws.world(|world| {
+        world.serve(0, &releases);
+        world.serve(1, &releases);
+    });
+    let run = |arguments: &[&str]| shop.shipgate(&[arguments, &["--output", "json"]].concat()).run();
+    shop.repository.git(&["checkout", "--quiet", &releases[1]]);
+    for (arguments, environment, taken) in [
+        (&["plan", "promote", "production", "--release", &releases[0]][..], "production", "2 commits"),
+        (&["deploy", "stage", "-q"], "stage", "1 commit"),
+        (&["promote", "production", "-q"], "production", "1 commit"),
+    ] {
+        let warning = format!("this takes back {taken}: {environment} runs {}", &releases[2][..7]);
+        let ran = run(arguments).expect_code(0).expect_stderr(&format!("warning: {warning}"));
+        assert_eq!(ran.json()["warnings"], json!([warning]));
+        assert_eq!(ran.json()["commits"]["taken_back"], true);
+        ran.expect_stderr(&format!("`shipgate rollback {environment}`"));
+    }
+    shop.repository.git(&["checkout", "--quiet", "main"]);
+    for arguments in [&["deploy", "stage"][..], &["promote", "production"], &["rollback", "production"]] {
+        assert_eq!(run(arguments).outcome("deployed", 0)["warnings"], json!([]), "{arguments:?}");
+    }
 }
 
 #[test]

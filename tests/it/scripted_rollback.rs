@@ -239,7 +239,7 @@ fn a_service_changed_by_hand_is_brought_back_and_no_commit_is_held() {
     let report = rollback(&shop, &[]).outcome("deployed", 0);
 
     assert_eq!(report["release"]["sha"], releases[1]);
-    assert_told(&report["warnings"], &["no other commit", "no commit is held"]);
+    assert_told(&report["warnings"], &["backend runs a build of the same commit, so no commit is held"]);
     assert_eq!(ledger(&shop, "restores"), Some(revision(9)));
     let registered = shop.aws.call("ecs:RegisterTaskDefinition").body;
     let ours = shop.aws.world(|world| world.definition(&revision(9)).unwrap().document.clone());
@@ -394,6 +394,6 @@ fn two_releases_of_one_commit_hold_nothing() {
     let report = rollback(&shop, &[]).outcome("deployed", 0);
 
     assert_eq!(report["release"]["sha"], releases[0]);
-    assert_told(&report["warnings"], &["no other commit", "no commit is held"]);
+    assert_told(&report["warnings"], &["backend runs a build of the same commit, so no commit is held"]);
     assert_eq!(shop.aws.world(|world| world.services[0].tags.clone()), Vec::<Value>::new());
 }
