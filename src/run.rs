@@ -119,6 +119,14 @@ impl Change<'_> {
         }
     }
 
+    fn components(&self) -> &[String] {
+        match self {
+            Self::Deploy(arguments) => &arguments.components,
+            Self::Promote(arguments) => &arguments.components,
+            Self::Rollback(arguments) => &arguments.components,
+        }
+    }
+
     async fn run(self, invocation: &Invocation<'_>) -> Result<Outcome, Failure> {
         match self {
             Self::Deploy(arguments) => deploy::run(invocation, arguments).await,
@@ -133,7 +141,7 @@ async fn run_change(context: &Context, global: &Global, change: Change<'_>, unti
         Until::Planned => format!("plan {}", change.name()),
         Until::Applied => change.name().to_owned(),
     };
-    let journal = Journal::new(reporter(context, global), &command, change.environment());
+    let journal = Journal::new(reporter(context, global), &command, change.environment(), change.components());
     let work = async {
         let invocation = Invocation::new(context, global, until, &journal, now)?;
         Box::pin(change.run(&invocation)).await

@@ -56,7 +56,8 @@ async fn prepare(invocation: &Invocation<'_>, target: Target, release: ReleaseNa
     }
     let evidence = observe::hold_evidence(&invocation.git, &facts, &release).await?;
     let changes_nothing = components.iter().all(ComponentPlan::is_empty);
-    let gates = deploy_gates(gate::hold(&target.environment, &evidence, changes_nothing));
+    let gates =
+        deploy_gates(gate::hold(&target.environment, &invocation.journal.record().place, &evidence, changes_nothing));
     let account = cloud.account.clone();
     let plan = Plan { intent: Intent::Deploy, account, target, release, images, components };
     Ok(Prepared { cloud, access, source: None, facts, plan, gates })

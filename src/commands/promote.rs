@@ -163,7 +163,7 @@ async fn prepare(
     let evidence = observe::hold_evidence(&invocation.git, &facts, &release).await?;
     let changes_nothing = components.iter().all(ComponentPlan::is_empty);
     let gates = promote_gates(
-        gate::hold(&target.environment, &evidence, changes_nothing),
+        gate::hold(&target.environment, &invocation.journal.record().place, &evidence, changes_nothing),
         gate::proven(&source.target.environment, &proven.choice, &proven.failures),
     );
     let intent = Intent::Promote { source: source.target.environment.clone() };

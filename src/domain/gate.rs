@@ -1,6 +1,8 @@
 //! Gates: conditions on a change, and the only way to a plan that may be applied.
 
-use super::hold::Hold;
+use indexmap::IndexMap;
+
+use super::hold::{Hold, HoldScope};
 use super::names::{ComponentName, EnvironmentName};
 use super::promotion::{Choice, Chosen, Evidence};
 
@@ -83,29 +85,46 @@ fn not_built(name: &'static str) -> Gate {
     Gate { name, verdict: Verdict::NotBuilt, reason: "not built yet".to_owned(), hint: None }
 }
 
-/// No hold covers the release. What already runs and is only verified passes.
-pub fn hold(environment: &EnvironmentName, evidence: &[HoldEvidence], changes_nothing: bool) -> Gate {
+/// No hold covers the release. What already runs and is only verified passes. `place`: what was looked at, the
+/// environment or some of its components.
+pub fn hold(environment: &EnvironmentName, place: &str, evidence: &[HoldEvidence], changes_nothing: bool) -> Gate {
     let gate = |verdict, reason: String, hint| Gate { name: "hold", verdict, reason, hint };
-    let told = |found: &HoldEvidence| format!("{}: {}", found.component, found.hold.reason());
-    let that = |covers: Option<bool>| evidence.iter().filter(move |found| found.covers == covers);
-    if let Some(covering) = that(Some(true)).next().filter(|_| !changes_nothing) {
-        let lift = format!("ship a commit that is not held, or `shipgate unhold {environment} --reason …`");
-        return gate(Verdict::Unsatisfied, format!("{environment} is held ({})", told(covering)), Some(lift));
+    let that = |covers| evidence.iter().filter(|found| found.covers == covers && !changes_nothing).collect::<Vec<_>>();
+    let covering = that(Some(true));
+    if !covering.is_empty() {
+        let unhold = format!("`shipgate unhold {environment} --reason …`");
+        let lift = if covering.iter().all(|found| matches!(found.hold.scope, HoldScope::Left { .. })) {
+            format!("ship a commit that is not held, or {unhold}")
+        } else {
+            format!("it stops every release: {unhold} when its reason is gone")
+        };
+        return gate(Verdict::Unsatisfied, format!("{environment} is held ({})", told(&covering)), Some(lift));
     }
-    if let Some(unknown) = that(None).next().filter(|_| !changes_nothing) {
+    let unknown = that(None);
+    if !unknown.is_empty() {
         let reason = format!(
             "{environment} is held ({}), and whether that covers this commit cannot be told from this clone",
-            told(unknown)
+            told(&unknown)
         );
         let fetch = "fetch the whole history: `fetch-depth: 0` of actions/checkout, or `git fetch --unshallow`";
         return gate(Verdict::Unknown, reason, Some(fetch.to_owned()));
     }
     let reason = match evidence {
-        [] => format!("no hold on {environment}"),
-        _ if changes_nothing => format!("{environment} is held, and nothing is to change"),
-        _ => format!("no hold on {environment} covers this commit"),
+        [] => format!("no hold on {place}"),
+        _ if changes_nothing => format!("{place} is held, and nothing is to change"),
+        _ => format!("no hold on {place} covers this commit"),
     };
     gate(Verdict::Satisfied, reason, None)
+}
+
+/// Why each component is held; a reason that several have stands once.
+fn told(evidence: &[&HoldEvidence]) -> String {
+    let mut by_reason: IndexMap<String, Vec<&str>> = IndexMap::new();
+    for found in evidence {
+        by_reason.entry(found.hold.reason()).or_default().push(found.component.as_str());
+    }
+    let each = by_reason.iter().map(|(reason, components)| format!("{}: {reason}", components.join(", ")));
+    each.collect::<Vec<_>>().join("; ")
 }
 
 /// The source runs the release and answers as it should, or its ledger records the success. `failures`: components
@@ -179,7 +198,7 @@ mod tests {
     #[test]
     fn default_gates_that_are_not_built_are_shown_as_unknown_and_let_through() {
         let stage = "stage".parse().unwrap();
-        let gates = deploy_gates(hold(&stage, &[], false));
+        let gates = deploy_gates(hold(&stage, "stage", &[], false));
         let open: Vec<&Gate> = gates.iter().filter(|gate| gate.name != "hold").collect();
         assert!(open.iter().all(|gate| gate.verdict.as_str() == "unknown" && gate.reason == "not built yet"));
         assert!(authorize((), &gates).is_ok());
@@ -193,14 +212,45 @@ mod tests {
     #[test]
     fn a_hold_that_covers_or_may_cover_refuses() {
         let production = "production".parse().unwrap();
-        let verdict = |evidence: &[HoldEvidence], changes_nothing| hold(&production, evidence, changes_nothing).verdict;
+        let hold = |evidence: &[HoldEvidence], changes_nothing| {
+            hold(&production, "backend of production", evidence, changes_nothing)
+        };
+        let verdict = |evidence: &[HoldEvidence], changes_nothing| hold(evidence, changes_nothing).verdict;
         assert_eq!(verdict(&[], false), Verdict::Satisfied);
         assert_eq!(verdict(&[held(Some(false))], false), Verdict::Satisfied);
         assert_eq!(verdict(&[held(Some(false)), held(None)], false), Verdict::Unknown);
         assert_eq!(verdict(&[held(None), held(Some(true))], false), Verdict::Unsatisfied);
         assert_eq!(verdict(&[held(Some(true))], true), Verdict::Satisfied);
-        let gate = hold(&production, &[held(Some(true))], false);
-        assert_eq!(gate.reason, "production is held (backend: no ships today)");
+        assert_eq!(hold(&[], false).reason, "no hold on backend of production");
+    }
+
+    #[test]
+    fn every_component_that_is_held_is_named_with_what_helps() {
+        let production = "production".parse().unwrap();
+        let of = |component: &str, hold: Hold| HoldEvidence {
+            component: component.parse().unwrap(),
+            hold,
+            covers: Some(true),
+        };
+        let by_hand = |component: &str| of(component, held(None).hold);
+        let sha = |digit: &str| digit.repeat(40).parse().unwrap();
+        let of_rollback = Hold::of_rollback(&sha("c"), &sha("a"), "local", jiff::Timestamp::UNIX_EPOCH);
+        let lift = "`shipgate unhold production --reason …`";
+        for (evidence, why, hint) in [
+            (
+                vec![by_hand("backend"), by_hand("worker"), of("site", of_rollback.clone())],
+                "backend, worker: no ships today; site: rolled back from ccccccc to aaaaaaa",
+                format!("it stops every release: {lift} when its reason is gone"),
+            ),
+            (
+                vec![of("backend", of_rollback)],
+                "backend: rolled back from ccccccc to aaaaaaa",
+                format!("ship a commit that is not held, or {lift}"),
+            ),
+        ] {
+            let gate = hold(&production, "production", &evidence, false);
+            assert_eq!((gate.reason, gate.hint), (format!("production is held ({why})"), Some(hint)));
+        }
     }
 
     #[test]

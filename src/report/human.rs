@@ -181,9 +181,9 @@ pub fn show_result(record: &Record, outcome: Outcome, failure: Option<&Failure>,
         }
     }
     let release = record.release.as_ref().map(|release| format!(" {}", release.short())).unwrap_or_default();
-    let environment = &record.environment;
+    let place = &record.place;
     let note = outcome_note(outcome);
-    write_line(&format!("{style}{outcome}{style:#}: {environment}{release}{FAINT}{note}{FAINT:#}"));
+    write_line(&format!("{style}{outcome}{style:#}: {place}{release}{FAINT}{note}{FAINT:#}"));
 }
 
 /// How the word of success is known to be true.

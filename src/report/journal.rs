@@ -28,6 +28,8 @@ pub struct Record {
     pub command: String,
     /// The environment as it was given.
     pub environment: String,
+    /// The same with the components that were named: `backend of stage`.
+    pub place: String,
     /// The release.
     pub release: Option<ReleaseName>,
     /// The digests of its images, by the component that builds them.
@@ -121,8 +123,13 @@ struct LeftBehind {
 
 impl Record {
     /// An empty record of a command.
-    pub fn new(command: &str, environment: &str) -> Self {
-        Self { command: command.to_owned(), environment: neutral::phrase(environment, 100), ..Self::default() }
+    pub fn new(command: &str, environment: &str, components: &[String]) -> Self {
+        let environment = neutral::phrase(environment, 100);
+        let place = match components {
+            [] => environment.clone(),
+            some => neutral::phrase(&format!("{} of {environment}", some.join(", ")), 200),
+        };
+        Self { command: command.to_owned(), environment, place, ..Self::default() }
     }
 
     /// What was made and is used by no component that runs the release.
@@ -145,10 +152,10 @@ pub struct Journal {
 
 impl Journal {
     /// An empty record.
-    pub fn new(reporter: Box<dyn Reporter>, command: &str, environment: &str) -> Self {
+    pub fn new(reporter: Box<dyn Reporter>, command: &str, environment: &str, components: &[String]) -> Self {
         Self {
             reporter,
-            record: RefCell::new(Record::new(command, environment)),
+            record: RefCell::new(Record::new(command, environment, components)),
             last_shown: Cell::new(Instant::now()),
             last_progress: RefCell::new(None),
         }
@@ -270,7 +277,7 @@ mod tests {
 
     fn journal() -> (Journal, Recorder) {
         let recorder = Recorder::default();
-        (Journal::new(Box::new(recorder.clone()), "deploy", "stage"), recorder)
+        (Journal::new(Box::new(recorder.clone()), "deploy", "stage", &[]), recorder)
     }
 
     #[tokio::test(start_paused = true)]

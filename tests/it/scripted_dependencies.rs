@@ -60,6 +60,34 @@ fn updated(shop: &Shop) -> Vec<String> {
     updates.map(|call| call.body["service"].as_str().unwrap().to_owned()).collect()
 }
 
+/// Whoever ships a part alone is not told of the whole.
+#[test]
+fn a_part_that_is_shipped_alone_is_named() {
+    let shop = shop("", "");
+    let releases = commits(&shop, 2);
+    serve(&shop, STAGE, &releases[..1]);
+    serve(&shop, PRODUCTION, &releases[..1]);
+    shop.aws.world(|world| world.registry.put_image(&releases[1], Some(&releases[1])));
+    let short = &releases[1][..7];
+    for (command, environment) in [("deploy", "stage"), ("promote", "production")] {
+        let ran = run(&shop, &[command, environment, "--component", "worker"]);
+        let report = ran.outcome("deployed", 0);
+        assert_eq!(report["gates"][1]["reason"], format!("no hold on worker of {environment}"));
+        assert_eq!(report["environment"], environment);
+        ran.expect_stderr(&format!("deployed: worker of {environment} {short} (runs, read back)"));
+        let all = run(&shop, &[command, environment]);
+        all.outcome("deployed", 0);
+        all.expect_stderr(&format!("deployed: {environment} {short} (runs, read back)"));
+    }
+    run(&shop, &["hold", "production", "--reason", "carts fail"]).expect_code(0);
+    let newer = commits(&shop, 1);
+    serve(&shop, STAGE, &newer);
+    let report = run(&shop, &["promote", "production"]).outcome("refused", 3);
+    assert_told(&report["causes"], &["production is held (backend, worker: carts fail)"]);
+    assert_eq!(report["hints"].as_array().unwrap().len(), 1);
+    assert_told(&report["hints"], &["every release", "`shipgate unhold production --reason …`"]);
+}
+
 #[test]
 fn a_component_comes_after_what_it_depends_on_whatever_the_order_of_the_file() {
     let shop = shop("depends-on = [\"worker\"]", "");

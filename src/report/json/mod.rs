@@ -18,7 +18,7 @@ const SCHEMA: &str = "shipgate/v1";
 
 /// The document of a command that ended without its data.
 pub fn failure(command: &str, environment: Option<&str>, failure: &Failure) -> String {
-    let record = Record::new(command, environment.unwrap_or_default());
+    let record = Record::new(command, environment.unwrap_or_default(), &[]);
     report(&record, failure.outcome, Some(failure))
 }
 
