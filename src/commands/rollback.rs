@@ -4,7 +4,7 @@ use super::change::{Invocation, Prepared, finish, named_release};
 use crate::cli;
 use crate::domain::gate::rollback_gates;
 use crate::domain::hold::HoldScope;
-use crate::domain::names::ComponentName;
+use crate::domain::names::{ComponentName, EnvironmentName};
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{
     ComponentFacts, ComponentPast, ComponentPlan, Intent, Plan, past_releases, plan_component_rollback,
@@ -84,11 +84,50 @@ async fn newest(invocation: &Invocation<'_>, target: &Target, seen: &Seen) -> Re
     }
     let failure = Failure::failed(format!("there is no release that {environment} can go back to"));
     let failure = held.iter().fold(failure, Failure::cause);
-    let failure = past.iter().fold(failure, |failure, past| {
-        let earlier = past.earlier.len();
-        failure.cause(format!("{}: {earlier} other releases succeeded before what runs", past.component))
-    });
-    Err(if past.len() > 1 { failure.hint("roll one part back with --component") } else { failure }.hint(history))
+    let left = left_of(invocation, seen, &past).await?;
+    Err(nowhere(environment, seen, (&past, &left), history, failure))
+}
+
+/// The releases that a rollback left, of those that came before what runs.
+async fn left_of(invocation: &Invocation<'_>, seen: &Seen, past: &[Past]) -> Result<Vec<ReleaseName>, Failure> {
+    let mut left = Vec::new();
+    for release in past.iter().flat_map(|past| &past.earlier) {
+        if !left.contains(release) && matches!(left_before(invocation, seen, release).await?, Some(Left::Held(_))) {
+            left.push(release.clone());
+        }
+    }
+    Ok(left)
+}
+
+/// Says why no component can go back, and what can be done where there is something.
+fn nowhere(
+    environment: &EnvironmentName,
+    seen: &Seen,
+    (past, left): (&[Past], &[ReleaseName]),
+    history: String,
+    mut failure: Failure,
+) -> Failure {
+    let stuck: Vec<_> = past.iter().map(|past| (&past.component, past.stuck(left))).collect();
+    for (component, stuck) in &stuck {
+        failure = failure.cause(format!("{component}: {}", stuck.described()));
+    }
+    if is_any_left(seen) && stuck.iter().any(|(_, stuck)| stuck.left > 0) {
+        failure = failure
+            .hint(format!("`shipgate unhold {environment} --reason …` lets what a rollback left be shipped again"));
+    }
+    for (component, _) in stuck.iter().filter(|(_, stuck)| past.len() > 1 && stuck.open > 0) {
+        failure = failure.hint(format!("roll {component} back alone with --component {component}"));
+    }
+    if stuck.iter().all(|(_, stuck)| stuck.left + stuck.open == 0) {
+        return failure.hint("only what succeeded before what runs can be gone back to: ship another commit instead");
+    }
+    failure.hint(history)
+}
+
+/// Whether a hold is there that a rollback put there.
+fn is_any_left(seen: &Seen) -> bool {
+    let mut holds = seen.facts.iter().flat_map(|(_, facts)| facts.holds());
+    holds.any(|hold| matches!(hold.scope, HoldScope::Left { .. }))
 }
 
 /// Says where the rollback before this one is taken up, so that nobody waits for an older release.

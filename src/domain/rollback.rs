@@ -14,9 +14,54 @@ pub struct Past {
     pub cut_off: bool,
     /// The releases that succeeded before that, newest first.
     pub earlier: Vec<ReleaseName>,
+    /// All releases that ever succeeded, each once.
+    pub succeeded: Vec<ReleaseName>,
+}
+
+/// Why a component cannot go back, in numbers of releases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stuck {
+    /// How many succeeded.
+    pub succeeded: usize,
+    /// Whether it runs one of them.
+    pub runs_one: bool,
+    /// How many a rollback left.
+    pub left: usize,
+    /// How many it could go back to by itself.
+    pub open: usize,
+}
+
+impl Stuck {
+    /// A sentence for people.
+    pub fn described(&self) -> String {
+        let Self { succeeded, runs_one, left, open } = *self;
+        let releases = match succeeded {
+            0 => return "no release succeeded there yet".to_owned(),
+            1 => "1 release",
+            _ => &format!("{succeeded} releases"),
+        };
+        let each = [
+            runs_one.then(|| "it runs one of them".to_owned()).filter(|_| succeeded > 1),
+            runs_one.then(|| "which it runs".to_owned()).filter(|_| succeeded == 1),
+            (left > 0).then(|| format!("a rollback left {left}")),
+            (open > 0).then(|| format!("{open} it can go back to alone")),
+        ];
+        let each: Vec<String> = each.into_iter().flatten().collect();
+        format!("{releases} succeeded there, {}", each.join(", "))
+    }
 }
 
 impl Past {
+    /// Why it cannot go back. `held`: the earlier releases that a rollback left.
+    pub fn stuck(&self, held: &[ReleaseName]) -> Stuck {
+        let is_open = |release: &&ReleaseName| self.earlier.contains(release) && !held.contains(release);
+        let open = self.succeeded.iter().filter(is_open).count();
+        let runs_one = self.runs.as_ref().is_some_and(|runs| self.succeeded.contains(runs));
+        let succeeded = self.succeeded.len();
+        // What is neither is newer than what runs: nothing but a rollback goes past it.
+        Stuck { succeeded, runs_one, left: succeeded - open - usize::from(runs_one), open }
+    }
+
     fn reaches(&self, release: &ReleaseName) -> bool {
         self.runs.as_ref() == Some(release) || self.earlier.contains(release)
     }
@@ -54,7 +99,28 @@ mod tests {
             runs: runs.map(release),
             cut_off: false,
             earlier: earlier.chars().map(release).collect(),
+            succeeded: "abc".chars().map(release).collect(),
         }
+    }
+
+    #[test]
+    fn who_cannot_go_back_is_told_why() {
+        let stuck = |runs, earlier, succeeded: &str, held: &str| {
+            let releases = |letters: &str| letters.chars().map(release).collect::<Vec<_>>();
+            let past = Past { succeeded: releases(succeeded), ..past("backend", runs, earlier) };
+            past.stuck(&releases(held)).described()
+        };
+        assert_eq!(stuck(None, "", "", ""), "no release succeeded there yet");
+        assert_eq!(stuck(Some('b'), "", "", ""), "no release succeeded there yet");
+        assert_eq!(stuck(Some('a'), "", "a", ""), "1 release succeeded there, which it runs");
+        assert_eq!(
+            stuck(Some('a'), "", "cba", ""),
+            "3 releases succeeded there, it runs one of them, a rollback left 2"
+        );
+        assert_eq!(
+            stuck(Some('d'), "cb", "cb", "c"),
+            "2 releases succeeded there, a rollback left 1, 1 it can go back to alone"
+        );
     }
 
     fn letters(components: &[Past]) -> String {

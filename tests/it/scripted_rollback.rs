@@ -137,6 +137,34 @@ fn an_older_release_is_named_and_everything_after_it_is_held() {
     assert_eq!(running(&shop), before);
 }
 
+/// What stands in the history and is not gone back to is counted, and only what helps is hinted at.
+#[test]
+fn where_there_is_nothing_to_go_back_to_the_reasons_are_counted() {
+    let (shop, _) = served(0);
+    let report = rollback(&shop, &[]).outcome("failed", 1);
+    assert_eq!(report["causes"], json!(["backend: no release succeeded there yet"]));
+    let other = "only what succeeded before what runs can be gone back to: ship another commit instead";
+    assert_eq!(report["hints"], json!([other]));
+
+    let (shop, _) = served(1);
+    let report = rollback(&shop, &[]).outcome("failed", 1);
+    assert_eq!(report["causes"], json!(["backend: 1 release succeeded there, which it runs"]));
+    assert_eq!(report["hints"], json!([other]));
+
+    let (shop, _) = served(3);
+    for _ in 0..2 {
+        rollback(&shop, &[]).outcome("deployed", 0);
+    }
+    let report = rollback(&shop, &[]).outcome("failed", 1);
+    let counted = "backend: 3 releases succeeded there, it runs one of them, a rollback left 2";
+    assert_eq!(report["causes"], json!([counted]));
+    assert_told(&report["hints"], &["`shipgate unhold stage --reason …`"]);
+    assert_told(&report["hints"], &["`shipgate history stage`", "--release"]);
+    shop.shipgate(&["unhold", "stage", "--reason", "it was the weather"]).run().expect_code(0);
+    let report = rollback(&shop, &[]).outcome("failed", 1);
+    assert!(!text(&report, "hints").contains("unhold"), "{report:#}");
+}
+
 #[test]
 fn an_image_that_is_gone_is_named_and_an_older_one_still_serves() {
     let (shop, releases) = served(3);

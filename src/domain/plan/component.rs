@@ -1,5 +1,7 @@
 //! What is planned for a component, whatever its kind.
 
+use std::collections::HashSet;
+
 use super::PlanError;
 use super::image::{ImagePlan, KnownImage, PlannedImage};
 use crate::domain::ecs::history;
@@ -10,6 +12,7 @@ use crate::domain::ecs::service::Revision;
 use crate::domain::ecs::task_definition::{Change, MissingVariable};
 use crate::domain::hold::Hold;
 use crate::domain::image::Digest;
+use crate::domain::ledger::LedgerEntry;
 use crate::domain::names::ComponentName;
 use crate::domain::release::ReleaseName;
 use crate::domain::rollback::Past;
@@ -42,11 +45,17 @@ pub enum ComponentPast {
 pub fn past_releases(component: &Component, facts: &ComponentFacts, past: &ComponentPast) -> Past {
     let (ComponentFacts::Ecs(facts), ComponentPast::Ecs(past)) = (facts, past);
     let release = |revision: &&Revision| revision.ledger.as_ref().map(|entry| entry.release.clone());
+    let served = |revision: &&Revision| revision.ledger.as_ref().is_some_and(LedgerEntry::succeeded);
+    let mut succeeded: Vec<ReleaseName> =
+        past.iter().filter(served).filter_map(|revision| release(&revision)).collect();
+    let mut seen = HashSet::new();
+    succeeded.retain(|release| seen.insert(release.clone()));
     Past {
         component: component.name.clone(),
         runs: history::runs(&facts.live).cloned(),
         cut_off: history::is_cut_off(&facts.live),
         earlier: history::earlier(&facts.live, past).iter().filter_map(release).collect(),
+        succeeded,
     }
 }
 
