@@ -3,7 +3,7 @@
 use super::change::{Invocation, Prepared, finish, named_release, refused};
 use crate::cli;
 use crate::domain::ecs::source::SourceFacts;
-use crate::domain::gate::{self, promote_gates};
+use crate::domain::gate::{self, Gate, promote_gates};
 use crate::domain::image::Digest;
 use crate::domain::names::{ComponentName, EnvironmentName};
 use crate::domain::outcome::Outcome;
@@ -85,12 +85,23 @@ async fn observe_source(invocation: &Invocation<'_>, target: Target) -> Result<S
 async fn prove(invocation: &Invocation<'_>, source: &Source, wanted: Option<&GitSha>) -> Result<Proven, Failure> {
     let looks = look(source, wanted).await?;
     let mut choice = choose(&looks, wanted).map_err(|reasons| {
-        let gates = [gate::unproven(&source.target.environment, &reasons)];
+        let gates = [with_first_step(gate::unproven(&source.target.environment, &reasons), source)];
         invocation.journal.update(|record| record.gates = gates.to_vec());
         refused(&gates)
     })?;
     let failures = ask_probes(invocation, source, wanted, &mut choice).await?;
     Ok(Proven { choice, failures })
+}
+
+/// Where the source never got a release, waiting does not help.
+fn with_first_step(unproven: Gate, source: &Source) -> Gate {
+    let mut seen = source.target.components.iter().zip(&source.facts);
+    if seen.all(|(component, facts)| kinds::has_release(component, facts)) {
+        return unproven;
+    }
+    let command = if source.target.promotes_from.is_some() { "promote" } else { "deploy" };
+    let hint = format!("put a release there first: `shipgate {command} {}`", source.target.environment);
+    Gate { hint: Some(hint), ..unproven }
 }
 
 /// What every component runs; where that is not the release that is wanted, also what the ledger says of that.

@@ -95,6 +95,13 @@ pub fn promotable(component: &Component, facts: &SourceFacts) -> Result<Runs, St
     }
 }
 
+/// Whether anything says which release a component of the source runs.
+pub fn has_release(component: &Component, facts: &SourceFacts) -> bool {
+    match &component.kind {
+        Kind::Ecs(target) => facts.live.release(&target.container).is_some(),
+    }
+}
+
 /// Lets the plan of a component see what the source's has.
 pub fn compare_with_source(facts: &mut ComponentFacts, component: &Component, source: &SourceFacts) {
     let (ComponentFacts::Ecs(facts), Kind::Ecs(target)) = (facts, &component.kind);

@@ -52,6 +52,13 @@ fn it_works_when_nothing_is_in_the_way() {
     assert_eq!(report["components"][0]["current"]["digest"], shop.digest);
 }
 
+#[test]
+fn a_source_that_never_got_a_release_gets_one_first() {
+    let report = promote(&shop()).outcome("refused", 3);
+    assert_told(&report["causes"], &["stage has not proven it"]);
+    assert_eq!(report["hints"], json!(["put a release there first: `shipgate deploy stage`"]));
+}
+
 /// What goes back without being called a rollback is warned of, also where nothing else is shown.
 #[test]
 fn what_takes_commits_back_is_warned_of() {
