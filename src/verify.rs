@@ -54,9 +54,13 @@ impl Prober<'_> {
                 }
                 Decision::Failed => {
                     let difference = checked.err().unwrap_or_default();
+                    let environment = self.journal.record().environment;
                     return Err(Failure::new(Outcome::Broken, format!("probe {} {shown} fails", probe.method))
                         .cause(difference)
-                        .hint("the release is on and does not answer as it should: deploy a commit that does"));
+                        .hint("the release is on and does not answer as it should: ship a commit that does")
+                        .hint(format!(
+                            "or go back to what succeeded before, if anything did: `shipgate rollback {environment}`"
+                        )));
                 }
                 Decision::AskAgain => {
                     if let Err(difference) = checked {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::scripted::{Shop, all_at_once, text};
+use crate::scripted::{Answer, Shop, all_at_once, config, text};
 
 const WRONG: &str = "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 
@@ -21,6 +21,17 @@ fn another_digest_in_all_tasks_is_broken() {
     assert_eq!(report["components"][0]["changed"], true);
     assert_eq!(report["components"][0]["outcome"], "broken");
     assert!(shop.aws.call("ecs:TagResource").body.to_string().contains("broken"));
+}
+
+/// Shipping another commit takes its time; what worked before is there.
+#[test]
+fn a_release_that_does_not_answer_is_broken_and_the_way_back_is_named() {
+    let probe = "[[environments.stage.components.backend.probes]]\nurl = \"${env.PROBE}\"\nretries = 0\n";
+    let shop = Shop::with_config(&format!("{}{probe}", config("")));
+    shop.aws.answer("probe:Ask", |_, _| Some(Answer::new(500, "no")));
+    let run = shop.shipgate(&["deploy", "stage", "--output", "json"]);
+    let report = run.env("PROBE", format!("http://{}/probe", shop.aws.host())).run().outcome("broken", 6);
+    assert!(text(&report, "hints").contains("`shipgate rollback stage`"), "{report:#}");
 }
 
 #[test]
