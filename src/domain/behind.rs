@@ -18,7 +18,9 @@ pub enum Distance {
     Same,
     /// The other one is so many commits further.
     Commits(usize),
-    /// It has commits that the other one lacks.
+    /// It is so many commits further than the other one.
+    Ahead(usize),
+    /// Each has commits that the other one lacks.
     Diverged,
     /// A commit is not known here, or its history is not.
     Unknown,
@@ -28,9 +30,10 @@ impl Distance {
     /// From the number of commits that only the other one has, and that only this one has, where they can be counted.
     pub fn from_counts(only_other: Option<usize>, only_this: Option<usize>) -> Self {
         match (only_other, only_this) {
-            (_, Some(1..)) => Self::Diverged,
             (Some(0), Some(0)) => Self::Same,
             (Some(count), Some(0)) => Self::Commits(count),
+            (Some(0), Some(count)) => Self::Ahead(count),
+            (Some(_), Some(_)) => Self::Diverged,
             (None, _) | (_, None) => Self::Unknown,
         }
     }
@@ -42,7 +45,7 @@ impl Behind {
         match self.distance {
             Distance::Same => Some(0),
             Distance::Commits(count) => Some(count),
-            Distance::Diverged | Distance::Unknown => None,
+            Distance::Ahead(_) | Distance::Diverged | Distance::Unknown => None,
         }
     }
 
@@ -53,7 +56,9 @@ impl Behind {
             Distance::Same => format!("same as {of}"),
             Distance::Commits(1) => format!("1 commit behind {of}"),
             Distance::Commits(count) => format!("{count} commits behind {of}"),
-            Distance::Diverged => format!("diverged from {of}: it has commits that {of} lacks"),
+            Distance::Ahead(1) => format!("ahead of {of} by 1 commit"),
+            Distance::Ahead(count) => format!("ahead of {of} by {count} commits"),
+            Distance::Diverged => format!("diverged from {of}: each has commits that the other lacks"),
             Distance::Unknown => format!("behind {of} by an unknown number of commits"),
         }
     }
@@ -69,9 +74,10 @@ mod tests {
             (Some(0), Some(0), Distance::Same, Some(0), "same as stage"),
             (Some(1), Some(0), Distance::Commits(1), Some(1), "1 commit behind stage"),
             (Some(3), Some(0), Distance::Commits(3), Some(3), "3 commits behind stage"),
-            (Some(0), Some(2), Distance::Diverged, None, "diverged from stage: it has commits that stage lacks"),
-            (Some(3), Some(2), Distance::Diverged, None, "diverged from stage: it has commits that stage lacks"),
-            (None, Some(2), Distance::Diverged, None, "diverged from stage: it has commits that stage lacks"),
+            (Some(0), Some(1), Distance::Ahead(1), None, "ahead of stage by 1 commit"),
+            (Some(0), Some(2), Distance::Ahead(2), None, "ahead of stage by 2 commits"),
+            (Some(3), Some(2), Distance::Diverged, None, "diverged from stage: each has commits that the other lacks"),
+            (None, Some(2), Distance::Unknown, None, "behind stage by an unknown number of commits"),
             (None, Some(0), Distance::Unknown, None, "behind stage by an unknown number of commits"),
             (Some(0), None, Distance::Unknown, None, "behind stage by an unknown number of commits"),
             (Some(3), None, Distance::Unknown, None, "behind stage by an unknown number of commits"),

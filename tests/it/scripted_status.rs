@@ -139,14 +139,15 @@ fn production_is_told_to_be_behind_its_source() {
     repository.git(&["checkout", "--quiet", "main"]);
     let second = repository.commit("Two");
     let third = repository.commit("Three");
-    let diverged = "diverged from stage: it has commits that stage lacks";
+    let diverged = "diverged from stage: each has commits that the other lacks";
     let unknown = "behind stage by an unknown number of commits";
     for (stage, production, behind, remark) in [
         (&third, &third, json!(0), "same as stage"),
         (&third, &second, json!(1), "1 commit behind stage"),
         (&third, &first, json!(2), "2 commits behind stage"),
         (&third, &side, Value::Null, diverged),
-        (&first, &third, Value::Null, diverged),
+        (&second, &third, Value::Null, "ahead of stage by 1 commit"),
+        (&first, &third, Value::Null, "ahead of stage by 2 commits"),
         (&third, &A.to_owned(), Value::Null, unknown),
         (&A.to_owned(), &third, Value::Null, unknown),
         (&format!("{third}-dirty-20261120T234749Z"), &third, Value::Null, unknown),

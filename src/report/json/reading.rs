@@ -36,7 +36,7 @@ struct ComponentStatusV1 {
     /// `null`: it could not be looked at.
     holds: Option<Vec<HoldV1>>,
     drift: Option<HandChangeV1>,
-    /// `null`: unknown, diverged, or there is no source.
+    /// `null`: unknown, ahead, diverged, or there is no source.
     behind: Option<usize>,
     behind_of: Option<String>,
     remarks: Vec<String>,
