@@ -242,9 +242,14 @@ async fn run_logs(context: &Context, global: &Global, arguments: &crate::cli::Lo
         }
     });
     match until_interrupted(work).await {
-        Ok(()) => {
+        Ok(none_since) => {
             if global.output == OutputFormat::Json {
                 print(&json::logs(&arguments.environment, &all));
+            }
+            if let Some(since) = none_since {
+                let text =
+                    format!("no lines since {}; `--since 2h` looks further back", since.strftime("%Y-%m-%d %H:%M:%SZ"));
+                reporter(context, global).show(&Event::Note { text });
             }
             Outcome::Unchanged
         }

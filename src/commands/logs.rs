@@ -18,7 +18,8 @@ const INTERVAL: Duration = Duration::from_secs(2);
 /// Lines arrive out of order: so far back is asked for again.
 const OVERLAP: jiff::SignedDuration = jiff::SignedDuration::from_secs(30);
 
-/// Hands out the lines of all components, oldest first, then new ones until interrupted if asked to follow.
+/// Hands out the lines of all components, oldest first, then new ones until interrupted if asked to follow. Returns
+/// the time from which there were none at all, if so.
 ///
 /// # Errors
 ///
@@ -29,7 +30,7 @@ pub async fn run(
     arguments: &cli::Logs,
     clock: fn() -> Timestamp,
     mut on_lines: impl FnMut(&[(String, LogLine)]),
-) -> Result<(), Failure> {
+) -> Result<Option<Timestamp>, Failure> {
     if arguments.follow && global.output == OutputFormat::Json {
         return Err(Failure::invalid("--follow and --output json exclude each other: a JSON document has an end")
             .hint("leave one of them out"));
@@ -46,7 +47,7 @@ pub async fn run(
         lines.retain(|(_, line)| seen.insert(line.id.clone()));
         on_lines(&lines);
         if !arguments.follow {
-            return Ok(());
+            return Ok(lines.is_empty().then_some(since));
         }
         if let Some(newest) = lines.iter().filter_map(|(_, line)| line.time).max() {
             since = since.max(newest.saturating_sub(OVERLAP).unwrap_or(newest));

@@ -89,6 +89,20 @@ fn a_container_that_is_not_there_is_told() {
     assert!(component["reason"].as_str().unwrap().contains("`wbe` is not in task definition `backend`"));
     assert_told(&component["hints"], &["correct `container`"]);
     ran.expect_stderr("which has `web`");
+    shop.shipgate(&["logs", "stage"]).run().expect_code(2).expect_stderr("which has `web`");
+}
+
+/// Silence is no sign of whether anything was asked.
+#[test]
+fn logs_without_a_line_say_so() {
+    let shop = Shop::new();
+    let none = "no lines since 20";
+    for arguments in [&["logs", "stage"][..], &["logs", "stage", "--output", "json"]] {
+        shop.shipgate(arguments).run().expect_code(0).expect_stderr(none);
+    }
+    assert_eq!(shop.shipgate(&["logs", "stage", "-q"]).run().expect_code(0).stderr, "");
+    shop.aws.world(|world| world.log = vec!["serve".to_owned()]);
+    assert_eq!(shop.shipgate(&["logs", "stage"]).run().expect_code(0).stderr, "");
 }
 
 const PRODUCTION: &str = "prod-backend";

@@ -75,6 +75,7 @@ async fn drift(cloud: &Cloud, service: &Service, live: &Revision, remarks: &mut 
 pub async fn logs(cloud: &Cloud, target: &EcsTarget, since: Timestamp) -> Result<Vec<LogLine>, Failure> {
     let service = service(cloud, target).await?;
     let revision = live_revision(cloud, target, &service).await?;
+    revision.definition.image_of(&target.container).map_err(PlanError::from)?;
     let destination = revision.definition.log_destination(&target.container).ok_or_else(|| {
         Failure::failed(format!(
             "container `{}` of {} does not log to CloudWatch Logs",
