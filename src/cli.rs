@@ -1,10 +1,11 @@
-//! The command line: types only.
+//! The command line: types, and what the texts of their values look like.
 
 use std::num::NonZeroUsize;
 
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_verbosity_flag::{InfoLevel, Verbosity};
+use jiff::SignedDuration;
 
 /// Build once, prove it on stage, promote exactly that, and never say "deployed" when it is not
 #[derive(Debug, Parser)]
@@ -132,8 +133,8 @@ pub struct History {
     /// Only this component; can be repeated
     #[arg(long = "component", value_name = "NAME")]
     pub components: Vec<String>,
-    /// At most so many releases
-    #[arg(long, default_value = "20", value_name = "N")]
+    /// At most so many rows: one for each release of each component
+    #[arg(long, default_value = "20", value_name = "N", value_parser = limit)]
     pub limit: NonZeroUsize,
 }
 
@@ -146,8 +147,8 @@ pub struct Logs {
     #[arg(long = "component", value_name = "NAME")]
     pub components: Vec<String>,
     /// How far back to begin, for example `90s`, `10m` or `2h`
-    #[arg(long, default_value = "10m", value_name = "DURATION")]
-    pub since: jiff::SignedDuration,
+    #[arg(long, default_value = "10m", value_name = "DURATION", value_parser = since)]
+    pub since: SignedDuration,
     /// Go on until interrupted
     #[arg(long, short)]
     pub follow: bool,
@@ -164,4 +165,13 @@ pub struct Hold {
     /// Only this component; can be repeated
     #[arg(long = "component", value_name = "NAME")]
     pub components: Vec<String>,
+}
+
+fn limit(text: &str) -> Result<NonZeroUsize, &'static str> {
+    text.parse().map_err(|_| "write a whole number from 1 on, like `20`")
+}
+
+fn since(text: &str) -> Result<SignedDuration, &'static str> {
+    let duration = text.parse().ok().filter(SignedDuration::is_positive);
+    duration.ok_or("write a time with its unit, like `90s`, `10m` or `2h`")
 }

@@ -5,7 +5,8 @@ use std::future::Future;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory as _, Parser as _};
 use jiff::Timestamp;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
@@ -56,17 +57,66 @@ fn unparsed(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
         return ExitCode::SUCCESS;
     }
-    // Without a parsed command line, the words themselves say whether a program is reading.
+    // Without a parsed command line, the words themselves say what was meant, and whether a program is reading.
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let command = command_in(&words);
+    let mut failure = Failure::invalid(usage_reason(error));
+    if let Some(hint) = plan_hint(error, &command) {
+        human::show_hint(&hint);
+        failure = failure.hint(hint);
+    }
     let wants_json =
         words.iter().any(|word| word == "--output=json") || words.windows(2).any(|pair| pair == ["--output", "json"]);
     if wants_json {
-        let text = error.to_string();
-        let reason = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-        let failure = Failure::invalid(neutral::phrase(reason, 300)).hint("`shipgate --help` shows the commands");
-        print(&json::failure("", None, &failure));
+        print(&json::failure(&command, None, &failure.hint("`shipgate --help` shows the commands")));
     }
     ExitCode::from(Outcome::Invalid.exit_code())
+}
+
+/// The commands that the words name, as far as there are such: `deploy`, `plan deploy`.
+fn command_in(words: &[OsString]) -> String {
+    let root = Cli::command();
+    let takes_value = |word: &OsString| {
+        let mut arguments = root.get_arguments().filter(|argument| argument.get_action().takes_values());
+        arguments.any(|argument| argument.get_long().is_some_and(|long| word == &format!("--{long}")[..]))
+    };
+    let mut names = Vec::new();
+    let mut command = &root;
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if takes_value(word) {
+            let _value = words.next();
+        } else if let Some(known) = command.find_subcommand(word) {
+            names.push(known.get_name());
+            command = known;
+        } else if !word.to_string_lossy().starts_with('-') {
+            break;
+        }
+    }
+    names.join(" ")
+}
+
+/// What is wrong with the command line: the first paragraph of what people are told.
+fn usage_reason(error: &clap::Error) -> String {
+    if matches!(error.kind(), ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand) {
+        return "no command is given".to_owned();
+    }
+    let text = error.to_string();
+    let lines: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+    neutral::phrase(lines.join(" ").trim_start_matches("error: "), 300)
+}
+
+/// Whoever plans names what is planned before where.
+fn plan_hint(error: &clap::Error, command: &str) -> Option<String> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand).filter(|_| command == "plan")
+    else {
+        return None;
+    };
+    let word = neutral::phrase(word, 100);
+    Some(match Cli::command().find_subcommand(&word) {
+        None => format!("say what is planned: `shipgate plan deploy {word}`, or `promote` or `rollback` in its place"),
+        Some(_) => "`deploy`, `promote` and `rollback` can be planned; nothing else changes what runs".to_owned(),
+    })
 }
 
 async fn execute(context: &Context, cli: &Cli) -> Outcome {

@@ -80,6 +80,11 @@ fn hint_line(hint: &str) -> String {
     format!("{STRONG}hint:{STRONG:#} {hint}")
 }
 
+/// Shows an action beside what others have said.
+pub fn show_hint(hint: &str) {
+    write_line(&hint_line(hint));
+}
+
 /// Shows a plan before it is carried out.
 pub fn show_plan(journal: &Journal, plan: &Plan) {
     let target = &plan.target;

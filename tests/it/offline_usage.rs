@@ -3,6 +3,8 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
+use serde_json::json;
+
 use crate::harness::{Ran, Repository};
 use crate::offline;
 use crate::scripted::{Shop, all_at_once};
@@ -36,7 +38,7 @@ fn every_command_of_the_contract_that_is_built_is_in_the_help() {
 
 #[test]
 fn usage_errors_are_invalid() {
-    let cases: [(&[&str], &str); 17] = [
+    let cases: [(&[&str], &str); 20] = [
         (&[], "Usage"),
         (&["frobnicate"], "frobnicate"),
         (&["deploi", "stage"], "deploy"),
@@ -46,14 +48,17 @@ fn usage_errors_are_invalid() {
         (&["deploy", "stage", "--component"], "--component"),
         (&["deploy", "stage", "--output", "yaml"], "yaml"),
         (&["logs", "stage", "--since", "soon"], "soon"),
+        (&["logs", "stage", "--since", "10"], "'10' for '--since <DURATION>': write a time with its unit, like `90s`"),
+        (&["logs", "stage", "--since=-10m"], "write a time with its unit"),
         (&["hold", "stage"], "--reason"),
         (&["unhold", "stage"], "--reason"),
         (&["hold", "stage", "--reason"], "--reason"),
         (&["history"], "ENVIRONMENT"),
-        (&["history", "stage", "--limit", "0"], "--limit"),
+        (&["history", "stage", "--limit", "0"], "'0' for '--limit <N>': write a whole number from 1 on, like `20`"),
         (&["history", "stage", "--limit", "few"], "few"),
         (&["plan"], "Usage"),
-        (&["plan", "status"], "status"),
+        (&["plan", "status"], "hint: `deploy`, `promote` and `rollback` can be planned"),
+        (&["plan", "stage"], "hint: say what is planned: `shipgate plan deploy stage`"),
     ];
     for (arguments, text) in cases {
         let ran = run(arguments).expect_code(2).expect_stderr(text);
@@ -199,13 +204,19 @@ fn variables_that_are_no_text_do_no_harm() {
 /// A program that asks for JSON gets a document, also of what it got wrong.
 #[test]
 fn a_usage_error_is_a_document_too() {
-    for arguments in [
-        &["deploy", "stage", "--froce", "--output", "json"][..],
-        &["--output=json", "deploy"],
-        &["x", "--output", "json"],
+    let needed = "the following required arguments were not provided: <ENVIRONMENT>";
+    for (arguments, command, reason) in [
+        (&["deploy", "stage", "--froce", "--output", "json"][..], "deploy", "unexpected argument '--froce' found"),
+        (&["--output=json", "deploy"], "deploy", needed),
+        (&["--config", "hold", "--output", "json", "plan", "-v", "promote"], "plan promote", needed),
+        (&["plan", "stage", "--output", "json"], "plan", "unrecognized subcommand 'stage'"),
+        (&["x", "--output", "json"], "", "unrecognized subcommand 'x'"),
+        (&["--output", "json"], "", "no command is given"),
     ] {
         let ran = run(arguments);
-        ran.outcome("invalid", 2);
+        let report = ran.outcome("invalid", 2);
+        assert_eq!((&report["command"], &report["reason"]), (&json!(command), &json!(reason)), "{arguments:?}");
+        assert_eq!(report["environment"], "");
         assert!(!ran.stderr.is_empty());
     }
 }
