@@ -2,6 +2,7 @@
 
 use super::change::{Invocation, Prepared, finish, named_release, refused};
 use crate::cli;
+use crate::domain::ecs::service::Revision;
 use crate::domain::ecs::source::SourceFacts;
 use crate::domain::gate::{self, Gate, promote_gates};
 use crate::domain::image::Digest;
@@ -15,7 +16,7 @@ use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::target::Target;
 use crate::error::Failure;
 use crate::kinds;
-use crate::observe::{self, Cloud, RegistryAccess};
+use crate::observe::{self, Cloud, Files, RegistryAccess};
 use crate::verify::Prober;
 
 /// The environment that is promoted from, as it was seen.
@@ -30,6 +31,8 @@ struct Source {
 struct Proven {
     choice: Choice,
     failures: Vec<(ComponentName, String)>,
+    /// The revision of each component that is promoted.
+    revisions: Vec<Revision>,
 }
 
 /// Promotes, or plans to.
@@ -90,7 +93,11 @@ async fn prove(invocation: &Invocation<'_>, source: &Source, wanted: Option<&Git
         refused(&gates)
     })?;
     let failures = ask_probes(invocation, source, wanted, &mut choice).await?;
-    Ok(Proven { choice, failures })
+    let mut revisions = Vec::new();
+    for (chosen, facts) in choice.components.iter().zip(&source.facts) {
+        revisions.push(kinds::promoted(&source.cloud, facts, &chosen.evidence).await?);
+    }
+    Ok(Proven { choice, failures, revisions })
 }
 
 /// Where the source never got a release, waiting does not help.
@@ -161,7 +168,12 @@ async fn prepare(
     let release = ReleaseName::Commit(sha.clone());
     invocation.journal.update(|record| record.release = Some(release.clone()));
     let (context, configuration) = (invocation.context, &invocation.configuration);
-    let files = observe::at_release(context, configuration, &invocation.git, sha, &mut target).await?;
+    let recorded = |revision: &Revision| revision.ledger.as_ref().and_then(|entry| entry.pre_deploy);
+    let recorded: Vec<_> = proven.revisions.iter().map(recorded).collect();
+    let files = observe::at_release(context, configuration, &invocation.git, sha, &mut target, &recorded).await?;
+    if matches!(files, Files::Unused) {
+        warn_of_unknown_pre_deploy(invocation, &target, &proven);
+    }
     let access = observe::registry(&cloud, &invocation.addresses, &target).await?;
     let mut facts = Vec::new();
     for (index, component) in target.components.iter().enumerate() {
@@ -180,6 +192,24 @@ async fn prepare(
     let intent = Intent::Promote { source: source.target.environment.clone() };
     let plan = Plan { intent, account: cloud.account.clone(), target, release, images, components };
     Ok(Prepared { cloud, access, source: Some(source.access), facts, plan, gates })
+}
+
+/// Says of which components nobody can tell whether the release has a command before traffic.
+fn warn_of_unknown_pre_deploy(invocation: &Invocation<'_>, target: &Target, proven: &Proven) {
+    for (component, revision) in target.components.iter().zip(&proven.revisions) {
+        if kinds::release_has_pre_deploy(component).is_none() {
+            invocation.journal.warning(
+                format!(
+                    "whether the release has a pre-deploy command for {} is not known, so none runs: commit {} is not \
+                     in the clone, and {} does not say",
+                    component.name,
+                    proven.choice.release.short(),
+                    revision.short()
+                ),
+                Some("fetch the whole history: `fetch-depth: 0` of actions/checkout".to_owned()),
+            );
+        }
+    }
 }
 
 async fn images(

@@ -271,6 +271,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
             image,
             task_definition: whole(task_definition)?.unwrap_or(TaskDefinitionSource::Live),
             pre_deploy: whole(pre_deploy)?,
+            has_pre_deploy: Some(self.has_pre_deploy(settings)),
             probes: all(probes)?,
             timeout: timeout?,
             missing_variables: missing_variables(missing)?,
@@ -281,6 +282,18 @@ impl<'d, 'p> Resolver<'d, 'p> {
     /// A setting that only matters to who changes something.
     fn to_change<T>(&self, settings: Settings<'d>, pick: impl Fn(&'d RawSettings) -> Option<&'d T>) -> Option<&'d T> {
         settings.pick(pick).filter(|_| self.purpose == Purpose::Change)
+    }
+
+    /// Whether the file has a command before traffic for a component, for this environment or another.
+    fn has_pre_deploy(&self, settings: Settings<'d>) -> bool {
+        settings.own.pre_deploy.is_some() || self.is_overridden(settings, |settings| settings.pre_deploy.is_some())
+    }
+
+    /// Whether some environment's override of a component has a setting.
+    fn is_overridden(&self, settings: Settings<'d>, has: impl Fn(&'d RawSettings) -> bool) -> bool {
+        let overrides = |environment: &'d RawEnvironment| environment.components.get(&settings.key.text);
+        let mut environments = self.config.environments.iter();
+        environments.any(|(_, environment)| overrides(environment).is_some_and(|(_, overrides)| has(overrides)))
     }
 
     fn settings(&self, key: &'d Key, component: &'d RawComponent) -> Settings<'d> {
@@ -324,10 +337,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
             return self.interpreter.named(name, text);
         }
         let component = &settings.key.text;
-        let mut environments = self.config.environments.iter();
-        let elsewhere = environments
-            .any(|(_, other)| other.components.get(component).is_some_and(|(_, overrides)| pick(overrides).is_some()));
-        if elsewhere {
+        if self.is_overridden(settings, |overrides| pick(overrides).is_some()) {
             let environment = &self.key.text;
             let message = format!("`{name}` of `{component}` is missing for `{environment}`");
             let hint = format!("add it to `[environments.{environment}.components.{component}]`");

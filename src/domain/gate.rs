@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use super::ecs::service::short_arn;
 use super::hold::{Hold, HoldScope};
 use super::names::{ComponentName, EnvironmentName};
 use super::promotion::{Choice, Chosen, Evidence};
@@ -137,7 +138,7 @@ pub fn proven(source: &EnvironmentName, choice: &Choice, failures: &[(ComponentN
         Evidence::Runs => None,
         Evidence::Recorded(recorded) => {
             let at = recorded.at.map(|at| format!(" at {at}")).unwrap_or_default();
-            Some(format!("{} in {}{at}", chosen.component, recorded.revision))
+            Some(format!("{} in {}{at}", chosen.component, short_arn(&recorded.revision)))
         }
     };
     let recorded: Vec<String> = choice.components.iter().filter_map(recorded).collect();

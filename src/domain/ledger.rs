@@ -16,6 +16,7 @@ const RUN: &str = "shipgate:run";
 const SERVICE: &str = "shipgate:service";
 const PREVIOUS: &str = "shipgate:previous";
 const RESTORES: &str = "shipgate:restores";
+const PRE_DEPLOY: &str = "shipgate:pre-deploy";
 const OUTCOME: &str = "shipgate:outcome";
 const AT: &str = "shipgate:at";
 
@@ -37,6 +38,8 @@ pub struct LedgerEntry {
     pub previous: Option<String>,
     /// The ARN of the revision whose content it restores, where it was registered by a rollback.
     pub restores: Option<String>,
+    /// Whether the release has a pre-deploy command for the component, in any environment. `None`: nobody wrote it.
+    pub pre_deploy: Option<bool>,
     /// How it ended, when that is known.
     pub outcome: Option<String>,
     /// When that was written; without an outcome, when the revision was registered.
@@ -47,7 +50,17 @@ impl LedgerEntry {
     /// An entry of a release for a service, of which nothing else is known.
     pub fn new(release: ReleaseName, service: &str) -> Self {
         let service = tag_value(service);
-        Self { release, digest: None, run: None, service, previous: None, restores: None, outcome: None, at: None }
+        Self {
+            release,
+            digest: None,
+            run: None,
+            service,
+            previous: None,
+            restores: None,
+            pre_deploy: None,
+            outcome: None,
+            at: None,
+        }
     }
 
     /// Whether the release is known to have served here.
@@ -65,6 +78,7 @@ impl LedgerEntry {
             Some((SERVICE.to_owned(), self.service.clone())),
             tag(PREVIOUS, &self.previous),
             tag(RESTORES, &self.restores),
+            self.pre_deploy.map(|has| (PRE_DEPLOY.to_owned(), yes_or_no(has).to_owned())),
             tag(OUTCOME, &self.outcome),
             self.at.map(at),
         ];
@@ -90,6 +104,7 @@ pub fn read(tags: &[(String, String)], service: &str) -> Option<LedgerEntry> {
         run: text(RUN),
         previous: text(PREVIOUS),
         restores: text(RESTORES),
+        pre_deploy: [true, false].into_iter().find(|has| value(PRE_DEPLOY) == Some(yes_or_no(*has))),
         outcome: value(OUTCOME).filter(is_word).map(str::to_owned),
         at: value(AT).and_then(|at| at.parse().ok()),
     })
@@ -98,6 +113,10 @@ pub fn read(tags: &[(String, String)], service: &str) -> Option<LedgerEntry> {
 /// Whether a tag is somebody else's, to be kept on the next revision. AWS refuses its own.
 pub fn is_foreign(key: &str) -> bool {
     !key.starts_with("shipgate:") && !key.starts_with("aws:")
+}
+
+fn yes_or_no(has: bool) -> &'static str {
+    if has { "yes" } else { "no" }
 }
 
 fn at(now: Timestamp) -> (String, String) {
@@ -131,6 +150,7 @@ mod tests {
         #[test]
         fn what_is_written_is_read(
             sha in "[0-9a-f]{40}", hex in "[0-9a-f]{64}", run in "[a-z/0-9]{1,300}", seconds in 0i64..4_000_000_000,
+            pre_deploy in proptest::option::of(any::<bool>()),
         ) {
             let now = Timestamp::from_second(seconds).unwrap();
             let entry = LedgerEntry {
@@ -140,6 +160,7 @@ mod tests {
                 service: SERVICE_ARN.to_owned(),
                 previous: Some("arn:aws:ecs:us-east-1:123456789012:task-definition/backend:7".to_owned()),
                 restores: None,
+                pre_deploy,
                 outcome: None,
                 at: Some(now),
             };

@@ -22,7 +22,7 @@ pub struct Runs {
 pub struct Recorded {
     /// The digest that was deployed.
     pub digest: Digest,
-    /// Where it stands: the revision, for people.
+    /// Where it stands: the ARN of the revision.
     pub revision: String,
     /// When it was written.
     pub at: Option<Timestamp>,

@@ -94,6 +94,8 @@ pub struct EcsTarget {
     pub task_definition: TaskDefinitionSource,
     /// The command of the one-off task before traffic.
     pub pre_deploy: Option<Vec<Template>>,
+    /// Whether the release has such a command for the component, here or for another environment. `None`: unknown.
+    pub has_pre_deploy: Option<bool>,
     /// The questions to ask the running release.
     pub probes: Vec<Probe>,
     /// How long a rollout, and how long a pre-deploy task may take.

@@ -15,7 +15,7 @@ use crate::domain::image::{Digest, ImageReference};
 use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{ComponentFacts, ComponentPast, ComponentPlan, KindPlan, PlanError};
-use crate::domain::promotion::{Recorded, Runs};
+use crate::domain::promotion::{Evidence, Recorded, Runs};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::target::{Component, Kind, Probe};
 use crate::error::Failure;
@@ -64,6 +64,18 @@ pub async fn recorded(
 ) -> Result<Option<Recorded>, Failure> {
     match &component.kind {
         Kind::Ecs(target) => ecs::source::recorded(cloud, facts, target, release).await,
+    }
+}
+
+/// The revision of a source that is promoted, by what proves it.
+///
+/// # Errors
+///
+/// It cannot be read.
+pub async fn promoted(cloud: &Cloud, facts: &SourceFacts, evidence: &Evidence) -> Result<Revision, Failure> {
+    match evidence {
+        Evidence::Runs => Ok(facts.live.clone()),
+        Evidence::Recorded(recorded) => cloud.ecs.revision(&recorded.revision, &facts.service.arn).await,
     }
 }
 
@@ -137,6 +149,13 @@ pub fn probes(component: &Component) -> &[Probe] {
 pub fn has_pre_deploy(component: &Component) -> bool {
     match &component.kind {
         Kind::Ecs(target) => target.pre_deploy.is_some(),
+    }
+}
+
+/// Whether the release has such a command for the component, in this environment or another. `None`: unknown.
+pub fn release_has_pre_deploy(component: &Component) -> Option<bool> {
+    match &component.kind {
+        Kind::Ecs(target) => target.has_pre_deploy,
     }
 }
 

@@ -51,7 +51,8 @@ fn unusable(path: &str) -> Failure {
 }
 
 /// Takes from the release's commit what belongs to the release: task-definition files, and the pre-deploy command of
-/// each component. All else stands in the checked-out configuration.
+/// each component. All else stands in the checked-out configuration. `recorded`: for each component, whether the ledger
+/// of the source says that the release has such a command.
 ///
 /// # Errors
 ///
@@ -63,12 +64,10 @@ pub async fn at_release(
     git: &Git,
     release: &GitSha,
     target: &mut Target,
+    recorded: &[Option<bool>],
 ) -> Result<Files, Failure> {
     if let Err(failure) = have_commit(git, release).await {
-        if target.components.iter().any(|component| uses_commit(&component.kind)) {
-            return Err(failure);
-        }
-        return Ok(Files::Unused);
+        return without_commit(target, recorded, failure);
     }
     let path = Utf8Path::new(&configuration.file_name);
     let commands = match git.file_at(release, path).await? {
@@ -78,11 +77,29 @@ pub async fn at_release(
         }
         None => std::collections::BTreeMap::default(),
     };
-    for component in &mut target.components {
+    for (component, recorded) in target.components.iter_mut().zip(recorded) {
         let Kind::Ecs(ecs) = &mut component.kind;
         ecs.pre_deploy = commands.get(&component.name).cloned().flatten();
+        // Another environment may have one.
+        ecs.has_pre_deploy = if ecs.pre_deploy.is_some() { Some(true) } else { *recorded };
     }
     Ok(Files::Commit(git.clone(), release.clone()))
+}
+
+/// Goes on without the commit where nothing of it is used, as far as the checked-out configuration and the ledger say.
+fn without_commit(target: &mut Target, recorded: &[Option<bool>], missing: Failure) -> Result<Files, Failure> {
+    for (component, recorded) in target.components.iter_mut().zip(recorded) {
+        if *recorded == Some(true) {
+            return Err(missing
+                .cause(format!("the ledger says that the release has a pre-deploy command for `{}`", component.name)));
+        }
+        if uses_commit(&component.kind) {
+            return Err(missing);
+        }
+        let Kind::Ecs(ecs) = &mut component.kind;
+        ecs.has_pre_deploy = *recorded;
+    }
+    Ok(Files::Unused)
 }
 
 async fn have_commit(git: &Git, release: &GitSha) -> Result<(), Failure> {

@@ -72,10 +72,20 @@ fn a_clone_without_the_commit_is_told_only_where_it_is_needed() {
     assert!(report["reason"].as_str().unwrap().contains(&release), "{}", report["reason"]);
     assert_told(&report["hints"], &["fetch-depth: 0"]);
     assert_eq!(cloud.production(), production);
-    // Neither is used, so the commit is not needed.
+    // The checkout uses neither; the release has a command all the same.
     clone.write("shipgate.toml", cloud.promotion_config(""));
-    cloud.promote(&clone, &["--release", &release]).outcome("deployed", 0);
-    assert_eq!(cloud.releases("live"), [release]);
+    let report = cloud.promote(&clone, &["--release", &release]).outcome("failed", 1);
+    assert_told(&report["causes"], &["ledger", "pre-deploy command", "backend"]);
+    assert_eq!(cloud.production(), production);
+    // Neither is used, so the commit is not needed.
+    shop.write("shipgate.toml", cloud.promotion_config(""));
+    let plain = shop.commit("Without either");
+    cloud.deploy(&shop, &[]).outcome("deployed", 0);
+    shop.commit("Later still");
+    let clone = shop.shallow_clone();
+    clone.git(&["remote", "remove", "origin"]);
+    cloud.promote(&clone, &["--release", &plain]).outcome("deployed", 0);
+    assert_eq!(cloud.releases("live"), [plain]);
 }
 
 #[test]

@@ -7,14 +7,22 @@ use crate::scripted::{ACCOUNT, Answer, Call, SERVICE, Shop, all_at_once, config,
 
 const PRODUCTION: &str = "prod-backend";
 
-/// A shop with two environments on one repository.
-fn shop() -> Shop {
+/// Two environments on one repository, with more for the component, and for production's alone.
+fn two(more: &str, in_production: &str) -> String {
     let production = format!(
         "[environments.production]\nregion = \"us-east-1\"\naccount = \"{ACCOUNT}\"\npromotes-from = \"stage\"\n\
          [environments.production.gates]\napproval = \"none\"\n\
-         [environments.production.components.backend]\nservice = \"{PRODUCTION}\"\n"
+         [environments.production.components.backend]\nservice = \"{PRODUCTION}\"\n{in_production}\n"
     );
-    let shop = Shop::with_config(&format!("{}{production}", config("")));
+    format!("{}{production}", config(more))
+}
+
+fn shop() -> Shop {
+    shop_with(&two("", ""))
+}
+
+fn shop_with(config: &str) -> Shop {
+    let shop = Shop::with_config(config);
     shop.aws.world(|world| world.add_service(PRODUCTION));
     shop
 }
@@ -143,4 +151,102 @@ fn a_platform_of_the_index_that_stage_is_pinned_to_is_the_release() {
     let report = promote(&shop).outcome("deployed", 0);
 
     assert_eq!(report["components"][0]["current"]["digest"], index.digest);
+}
+
+const COMMAND: &str = "pre-deploy = [\"migrate\"]";
+
+/// A release that stage has deployed, with the configuration that it brings; the one that is checked out has no command
+/// before traffic.
+fn released(config: &str) -> (Shop, String) {
+    let shop = shop_with(config);
+    shop.deploy().outcome("deployed", 0);
+    let release = shop.repository.head();
+    shop.repository.write("shipgate.toml", two("", ""));
+    shop.repository.commit("Later");
+    (shop, release)
+}
+
+/// Promotes a release from a clone that neither has nor gets its commit.
+fn promote_without_commit(shop: &Shop, release: &str) -> Ran {
+    let clone = shop.repository.shallow_clone();
+    clone.git(&["remote", "remove", "origin"]);
+    let arguments = ["promote", "production", "--release", release, "--output", "json"];
+    clone.shipgate(&arguments).envs(&shop.variables()).run()
+}
+
+/// The value that the newest revision's ledger has for the command before traffic.
+fn recorded_pre_deploy(shop: &Shop) -> Value {
+    shop.aws.world(|world| {
+        let tags = world.definitions.last().unwrap().tags.iter();
+        tags.filter(|tag| tag["key"] == "shipgate:pre-deploy").map(|tag| tag["value"].clone()).collect()
+    })
+}
+
+#[test]
+fn the_command_of_the_release_runs_though_the_checkout_has_none() {
+    for config in [two(COMMAND, ""), two("", COMMAND)] {
+        let (shop, release) = released(&config);
+        shop.aws.forget();
+
+        let arguments = ["promote", "production", "--release", &release, "--output", "json"];
+        shop.shipgate(&arguments).run().outcome("deployed", 0);
+
+        let started = shop.aws.call("ecs:RunTask").body;
+        assert_eq!(started["overrides"]["containerOverrides"][0]["command"], json!(["migrate"]));
+        assert_eq!(recorded_pre_deploy(&shop), json!(["yes"]));
+    }
+}
+
+#[test]
+fn without_its_commit_the_command_of_a_release_is_never_skipped() {
+    for config in [two(COMMAND, ""), two("", COMMAND)] {
+        let (shop, release) = released(&config);
+        assert_eq!(recorded_pre_deploy(&shop), json!(["yes"]));
+        let before = production(&shop);
+
+        let report = promote_without_commit(&shop, &release).outcome("failed", 1);
+
+        assert!(report["reason"].as_str().unwrap().contains(&release), "{report:#}");
+        assert_told(&report["causes"], &["ledger", "pre-deploy command", "backend"]);
+        assert_told(&report["hints"], &["fetch-depth: 0"]);
+        assert_eq!(production(&shop), before);
+    }
+}
+
+#[test]
+fn without_its_commit_a_release_that_is_recorded_without_a_command_is_promoted() {
+    let (shop, release) = released(&two("", ""));
+
+    let report = promote_without_commit(&shop, &release).outcome("deployed", 0);
+
+    assert_eq!(report["warnings"], json!([]));
+    assert_eq!(recorded_pre_deploy(&shop), json!(["no"]));
+}
+
+/// As an older shipgate left it.
+#[test]
+fn without_its_commit_and_without_a_record_the_command_is_said_to_be_unknown() {
+    let (shop, release) = released(&two(COMMAND, ""));
+    let is_it = |tag: &Value| tag["key"] == "shipgate:pre-deploy";
+    shop.aws.world(|world| world.definitions.last_mut().unwrap().tags.retain(|tag| !is_it(tag)));
+
+    let report = promote_without_commit(&shop, &release).outcome("deployed", 0);
+
+    assert_told(&report["warnings"], &["pre-deploy command for backend is not known", &release[..7], "backend:8"]);
+    assert_eq!(recorded_pre_deploy(&shop), json!([]));
+}
+
+/// What a rollback restores keeps what is known of it.
+#[test]
+fn a_release_that_a_rollback_put_back_keeps_its_record() {
+    let (shop, release) = released(&two(COMMAND, ""));
+    let head = shop.repository.head();
+    shop.aws.world(|world| world.registry.put_image(&head, Some(&head)));
+    shop.deploy().outcome("deployed", 0);
+    assert_eq!(recorded_pre_deploy(&shop), json!(["no"]));
+
+    let report = shop.shipgate(&["rollback", "stage", "--output", "json"]).run().outcome("deployed", 0);
+
+    assert_eq!(report["release"]["sha"], release);
+    assert_eq!(recorded_pre_deploy(&shop), json!(["yes"]));
 }

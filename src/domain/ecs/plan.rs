@@ -242,6 +242,7 @@ pub(crate) mod tests {
             image: "backend".parse().unwrap(),
             task_definition: TaskDefinitionSource::Live,
             pre_deploy: None,
+            has_pre_deploy: Some(false),
             probes: Vec::new(),
             timeout: Duration::from_mins(1),
             missing_variables: MissingVariables::Warning,

@@ -72,7 +72,7 @@ pub fn recorded(past: &[Revision], container: &ContainerName, release: &GitSha) 
         let entry = revision.ledger.as_ref().filter(|entry| entry.succeeded() && entry.release == release)?;
         Some(Recorded {
             digest: entry.digest.clone().or_else(|| revision.digest(container))?,
-            revision: revision.short().to_owned(),
+            revision: revision.arn.clone(),
             at: entry.at,
         })
     })
@@ -185,8 +185,8 @@ mod tests {
             vec![revision(9, &image, "x", entry(outcomes[0])), revision(8, &image, "x", entry(outcomes[1]))]
         };
         let found = |outcomes| recorded(&past(outcomes), &web(), &SHA.parse().unwrap());
-        assert_eq!(found(["rolled-back", "deployed"]).unwrap().revision, "backend:8");
-        assert_eq!(found(["deployed", "deployed"]).unwrap().revision, "backend:9");
+        assert!(found(["rolled-back", "deployed"]).unwrap().revision.ends_with("/backend:8"));
+        assert!(found(["deployed", "deployed"]).unwrap().revision.ends_with("/backend:9"));
         assert_eq!(found(["unproven", "broken"]), None);
         assert_eq!(recorded(&past(["deployed"; 2]), &web(), &"a".repeat(40).parse().unwrap()), None);
     }

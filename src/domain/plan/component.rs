@@ -84,7 +84,8 @@ pub fn plan_component_rollback(
 ) -> ComponentPlan {
     let (Kind::Ecs(target), ComponentFacts::Ecs(facts)) = (&component.kind, facts);
     // A rollback runs no command before: it would be the older one, on data that the newer one has changed.
-    let target = EcsTarget { pre_deploy: None, ..target.clone() };
+    let has_pre_deploy = restored.ledger.as_ref().and_then(|entry| entry.pre_deploy);
+    let target = EcsTarget { pre_deploy: None, has_pre_deploy, ..target.clone() };
     let plan = plan_ecs_rollback(&target, facts, restored, image);
     ComponentPlan { name: component.name.clone(), kind: KindPlan::Ecs(plan) }
 }

@@ -84,6 +84,7 @@ impl Apply<'_> {
             run: Some(self.run.name.clone()),
             previous: Some(self.plan.live.arn.clone()),
             restores: self.plan.restores.clone(),
+            pre_deploy: self.plan.target.has_pre_deploy,
             at: Some(self.run.now()),
             ..LedgerEntry::new(self.run.release.clone(), &self.plan.service_arn)
         };
