@@ -242,7 +242,7 @@ pub async fn holds(cloud: &Cloud, component: &Component) -> Result<Vec<Hold>, Fa
 /// It could not be written, or is not seen afterwards.
 pub async fn put_hold(cloud: &Cloud, component: &Component, hold: &Hold) -> Result<Vec<Hold>, Failure> {
     match &component.kind {
-        Kind::Ecs(target) => ecs::hold::put(cloud, target, hold).await,
+        Kind::Ecs(target) => ecs::hold::put(cloud, target, hold, || {}).await,
     }
 }
 

@@ -16,9 +16,9 @@ use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::PlannedImage;
 use crate::error::Failure;
-use crate::kinds::ecs::diagnose;
 use crate::kinds::ecs::follow::{Ended, Follow};
 use crate::kinds::ecs::pre_deploy::PreDeploy;
+use crate::kinds::ecs::{diagnose, hold};
 use crate::verify::Prober;
 
 /// One service in the course of a run.
@@ -36,7 +36,6 @@ struct Next {
 
 /// A service that still runs what it ran when the plan was made.
 struct Unmoved {
-    arn: String,
     placement: Placement,
     /// The id of its primary deployment.
     primary: String,
@@ -113,7 +112,7 @@ impl Apply<'_> {
             // A migration takes time, in which others may have deployed.
             unmoved = self.unmoved().await?;
         }
-        self.hold(&unmoved.arn).await?;
+        self.hold().await?;
         // Said before it is so: a signal in the middle of the call must not leave it unsaid.
         self.run.journal.component(self.component, |component| component.changed = true);
         let step = self.step("update");
@@ -138,17 +137,17 @@ impl Apply<'_> {
         failure.cause("the pre-deploy command of the failed release had run, and is not undone by the rollback")
     }
 
-    /// Puts the stop sign of a rollback up before anything that serves is changed: without it the next promotion would
-    /// bring back what is being left.
-    async fn hold(&self, service: &str) -> Result<(), Failure> {
+    /// Puts the stop sign of a rollback up, and sees it there, before anything that serves is changed: without it the
+    /// next promotion would bring back what is being left.
+    async fn hold(&self) -> Result<(), Failure> {
         let Some(LeftRelease { left, returned }) = &self.plan.hold else {
             return Ok(());
         };
         let hold = Hold::of_rollback(left, returned, &self.run.name, self.run.now());
-        let tags = [hold.tag()];
-        self.run.journal.step(&self.step("hold"), self.run.cloud.ecs.tag(service, &tags)).await?;
         let what = format!("hold on service {}: {}", self.plan.target.service, hold.reason());
-        self.run.journal.made(what, vec![self.component.clone()]);
+        let made = || self.run.journal.made(what, vec![self.component.clone()]);
+        let put = hold::put(self.run.cloud, &self.plan.target, &hold, made);
+        self.run.journal.step(&self.step("hold"), put).await?;
         Ok(())
     }
 
@@ -165,7 +164,7 @@ impl Apply<'_> {
         if runs == self.plan.live.arn {
             self.not_held_since(&service)?;
             let primary = primary.map(|primary| primary.id.clone()).unwrap_or_default();
-            return Ok(Unmoved { arn: service.arn, placement, primary });
+            return Ok(Unmoved { placement, primary });
         }
         Err(Failure::new(
             Outcome::Stale,

@@ -28,13 +28,15 @@ pub async fn holds(cloud: &Cloud, target: &EcsTarget) -> Result<Vec<Hold>, Failu
 }
 
 /// Puts a hold on the service, in the place of one with the same key. Returns all that are seen there then.
+/// `written`: called between the write and the look.
 ///
 /// # Errors
 ///
 /// It could not be written, or is not seen afterwards.
-pub async fn put(cloud: &Cloud, target: &EcsTarget, hold: &Hold) -> Result<Vec<Hold>, Failure> {
+pub async fn put(cloud: &Cloud, target: &EcsTarget, hold: &Hold, written: impl FnOnce()) -> Result<Vec<Hold>, Failure> {
     let service = observe::active_service(cloud, target).await?;
     cloud.ecs.tag(&service.arn, &[hold.tag()]).await?;
+    written();
     let seen = look_until(cloud, target, |holds| holds.contains(hold)).await?;
     if seen.contains(hold) {
         return Ok(seen);
