@@ -7,7 +7,7 @@ use crate::domain::hold::HoldScope;
 use crate::domain::names::{ComponentName, EnvironmentName};
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{
-    ComponentFacts, ComponentPast, ComponentPlan, Intent, Plan, past_releases, plan_component_rollback,
+    ComponentFacts, ComponentPast, ComponentPlan, Intent, Plan, past_releases, plan_component_rollback, plan_holds,
     revision_to_restore,
 };
 use crate::domain::release::ReleaseName;
@@ -45,7 +45,8 @@ pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Rollback) -> Resu
         None => newest(invocation, &target, &seen).await?,
     };
     invocation.journal.update(|record| record.release = Some(release.clone()));
-    let components = plan_components(&target, &access, &seen, &release).await?;
+    let mut components = plan_components(&target, &access, &seen, &release).await?;
+    plan_holds(&target.components, &mut components);
     note(invocation, &target, &components, &release);
     let account = cloud.account.clone();
     let plan = Plan { intent: Intent::Rollback, account, target, release, images: Vec::new(), components };
@@ -202,7 +203,7 @@ fn note(invocation: &Invocation<'_>, target: &Target, components: &[ComponentPla
                 _ => format!("which commit {name} runs is not known"),
             };
             invocation.journal.warning(
-                format!("{why}, so no commit is held"),
+                format!("{why}, so no commit is held for it"),
                 Some(format!("`shipgate hold {} --reason …` stops every release", target.environment)),
             );
         }

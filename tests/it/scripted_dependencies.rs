@@ -150,7 +150,7 @@ fn a_rollback_that_breaks_after_one_component_names_the_one_that_was_changed() {
     assert!(report["reason"].as_str().unwrap().contains("changed before and left so: backend"), "{report:#}");
     assert_eq!(running(&shop)[1..], before[1..]);
     let left = text(&report, "left_behind");
-    assert!(left.contains("hold on service stage-worker") && !left.contains("hold on service stage-backend"), "{left}");
+    assert!(left.contains("backend:13") && !left.contains("hold on"), "what backend left is held on both: {left}");
 }
 
 /// What failed for one component is tried again: the others are there already.
@@ -259,7 +259,43 @@ fn a_component_that_never_got_the_newest_release_stays() {
     assert_eq!(ended(&report), ["backend deployed", "worker unchanged"]);
     assert_eq!(running(&shop)[1], before[1]);
     let held = shop.aws.world(|world| [world.services[0].tags.len(), world.services[1].tags.len()]);
-    assert_eq!(held, [1, 0], "only what left a release holds it");
+    assert_eq!(held, [1, 1], "a hold is about the environment");
+    let steps = steps(&report);
+    let position = |step: &str| steps.iter().position(|other| *other == format!("{step}: done")).unwrap();
+    assert!(position("hold worker") < position("update backend"), "{steps:?}");
+}
+
+/// A part that did not leave the release gets it by no other way either.
+#[test]
+fn what_one_component_left_comes_back_by_no_other() {
+    let shop = shop("", "");
+    let releases = commits(&shop, 2);
+    shop.aws.world(|world| {
+        world.serve(0, &releases);
+        world.serve(1, &releases[..1]);
+    });
+    run(&shop, &["rollback", "stage"]).outcome("deployed", 0);
+
+    let report = run(&shop, &["deploy", "stage", "--component", "worker"]).outcome("refused", 3);
+
+    assert_told(&report["causes"], &["hold", "worker", &releases[1][..7], &releases[0][..7]]);
+}
+
+#[test]
+fn a_hold_that_cannot_be_put_on_one_component_changes_none() {
+    let shop = shop("", "depends-on = [\"backend\"]");
+    let releases = commits(&shop, 2);
+    serve(&shop, STAGE, &releases);
+    let before = running(&shop);
+    shop.aws.answer("ecs:TagResource", |call, _| {
+        let of_worker = call.body["resourceArn"].as_str().unwrap().ends_with(WORKER);
+        of_worker.then(|| call.error(400, "AccessDeniedException", "not authorized: ecs:TagResource"))
+    });
+
+    let report = run(&shop, &["rollback", "stage"]).outcome("failed", 1);
+
+    assert_eq!((running(&shop), ended(&report)), (before, vec!["backend failed".into(), "worker skipped".into()]));
+    assert_told(&report["left_behind"], &["hold on service stage-backend"]);
 }
 
 #[test]

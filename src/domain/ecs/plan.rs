@@ -11,7 +11,7 @@ use crate::domain::ledger::LedgerEntry;
 use crate::domain::names::ContainerName;
 use crate::domain::plan::{KnownImage, PlannedImage};
 use crate::domain::release::{GitSha, ReleaseName};
-use crate::domain::target::EcsTarget;
+use crate::domain::target::{Component, EcsTarget};
 
 /// What was seen of a component before planning.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,8 +53,10 @@ pub struct EcsPlan {
     pub missing_variables: Vec<MissingVariable>,
     /// The ARN of the revision whose content is restored, in a rollback.
     pub restores: Option<String>,
-    /// The commits to stop, in a rollback.
-    pub hold: Option<LeftRelease>,
+    /// The release that the service leaves, in a rollback.
+    pub leaves: Option<LeftRelease>,
+    /// The holds to put before the service is changed, on it and on others.
+    pub to_hold: Vec<PlannedHold>,
     /// The holds that were on the service when it was planned.
     pub holds: Vec<Hold>,
 }
@@ -66,6 +68,15 @@ pub struct LeftRelease {
     pub left: GitSha,
     /// The release that is returned to.
     pub returned: GitSha,
+}
+
+/// A hold of a rollback that is to be put on a component.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlannedHold {
+    /// The component.
+    pub component: Component,
+    /// The commits to stop.
+    pub left: LeftRelease,
 }
 
 /// Which revision a service is to run.
@@ -161,13 +172,13 @@ pub fn plan_rollback(target: &EcsTarget, facts: &EcsFacts, restored: &Revision, 
     };
     // What somebody changed by hand may be the release that is restored: then no commit is left.
     let differ = left.zip(returned).filter(|(left, returned)| left.sha() != returned.sha());
-    let hold =
+    let leaves =
         differ.map(|(left, returned)| LeftRelease { left: left.sha().clone(), returned: returned.sha().clone() });
     EcsPlan {
         next,
         changes: facts.live.definition.changes_to(&restored.definition),
         restores: Some(restored.arn.clone()),
-        hold,
+        leaves,
         ..plan
     }
 }
@@ -186,7 +197,8 @@ fn nothing_to_do(target: &EcsTarget, facts: &EcsFacts, image: &PlannedImage) -> 
         drift: drift(&facts.live, &facts.others),
         missing_variables: Vec::new(),
         restores: None,
-        hold: None,
+        leaves: None,
+        to_hold: Vec::new(),
         holds: facts.service.holds.clone(),
     }
 }

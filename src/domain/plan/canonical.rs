@@ -58,6 +58,7 @@ impl Plan {
         value
     }
 
+    /// What a rollback holds follows from what ran and the release.
     fn canonical_component(&self, component: &ComponentPlan) -> Value {
         let KindPlan::Ecs(plan) = &component.kind;
         json!({

@@ -6,7 +6,7 @@ use super::PlanError;
 use super::image::{ImagePlan, KnownImage, PlannedImage};
 use crate::domain::ecs::history;
 use crate::domain::ecs::plan::{
-    Drift, EcsFacts, EcsPlan, LeftRelease, plan as plan_ecs, plan_rollback as plan_ecs_rollback,
+    Drift, EcsFacts, EcsPlan, LeftRelease, PlannedHold, plan as plan_ecs, plan_rollback as plan_ecs_rollback,
 };
 use crate::domain::ecs::service::Revision;
 use crate::domain::ecs::task_definition::{Change, MissingVariable};
@@ -90,6 +90,24 @@ pub fn plan_component_rollback(
     ComponentPlan { name: component.name.clone(), kind: KindPlan::Ecs(plan) }
 }
 
+/// Plans the holds of a rollback. They are about the environment: whatever a component leaves is stopped on all of them,
+/// before the first of them is changed.
+pub fn plan_holds(configured: &[Component], plans: &mut [ComponentPlan]) {
+    let mut left: Vec<LeftRelease> = Vec::new();
+    for leaves in plans.iter().filter_map(ComponentPlan::leaves) {
+        if !left.contains(leaves) {
+            left.push(leaves.clone());
+        }
+    }
+    let Some(first) = plans.iter_mut().find(|plan| !plan.is_empty()) else {
+        return;
+    };
+    let KindPlan::Ecs(plan) = &mut first.kind;
+    let of =
+        |component: &Component, left: &LeftRelease| PlannedHold { component: component.clone(), left: left.clone() };
+    plan.to_hold = configured.iter().flat_map(|component| left.iter().map(move |left| of(component, left))).collect();
+}
+
 /// What is planned for one component.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ComponentPlan {
@@ -126,7 +144,7 @@ impl ComponentPlan {
     /// The release that a rollback leaves, with the one it returns to.
     pub fn leaves(&self) -> Option<&LeftRelease> {
         match &self.kind {
-            KindPlan::Ecs(plan) => plan.hold.as_ref(),
+            KindPlan::Ecs(plan) => plan.leaves.as_ref(),
         }
     }
 

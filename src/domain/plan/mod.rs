@@ -9,7 +9,7 @@ mod tests;
 
 pub use component::{
     ComponentFacts, ComponentPast, ComponentPlan, KindPlan, past_releases, plan_component, plan_component_rollback,
-    revision_to_restore,
+    plan_holds, revision_to_restore,
 };
 pub use image::{
     ImageError, ImagePlan, ImageState, ImageStep, KnownImage, PlannedImage, PresentImage, PromotedImage, TagState,

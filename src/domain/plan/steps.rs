@@ -3,7 +3,7 @@
 use super::Plan;
 use super::component::{ComponentPlan, KindPlan};
 use super::image::{ImagePlan, ImageStep};
-use crate::domain::ecs::plan::NextRevision;
+use crate::domain::ecs::plan::{LeftRelease, NextRevision, PlannedHold};
 use crate::domain::ecs::service::short_arn;
 use crate::domain::ecs::task_definition::Change;
 use crate::domain::neutral;
@@ -94,10 +94,10 @@ fn component_steps(component: &ComponentPlan) -> Vec<Step> {
         ),
         changes: Vec::new(),
     };
-    let hold = plan.hold.as_ref().map(|hold| Step {
-        name: format!("hold {name}"),
-        summary: format!("stop the commits of {} that {} does not have", hold.left.short(), hold.returned.short()),
+    let holds = plan.to_hold.iter().map(|PlannedHold { component, left: LeftRelease { left, returned } }| Step {
+        name: format!("hold {}", component.name),
+        summary: format!("stop the commits of {} that {} does not have", left.short(), returned.short()),
         changes: Vec::new(),
     });
-    [Some(revision), pre_deploy, hold, Some(update)].into_iter().flatten().collect()
+    [revision].into_iter().chain(pre_deploy).chain(holds).chain([update]).collect()
 }

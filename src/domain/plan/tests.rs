@@ -1,7 +1,7 @@
 use super::*;
 use crate::domain::ecs::plan::EcsFacts;
 use crate::domain::ecs::plan::tests::{carried_out, facts, revision, target};
-use crate::domain::ecs::service::RolloutState;
+use crate::domain::ecs::service::{Revision, RolloutState};
 use crate::domain::image::{Digest, Repository};
 use crate::domain::ledger::LedgerEntry;
 use crate::domain::target::{Build, Component, Image, Kind};
@@ -99,6 +99,46 @@ fn the_digest_leaves_out_what_is_already_done_and_how_many_run() {
 fn steps_come_in_order() {
     let names: Vec<String> = whole_plan(&ImageState::Missing, 7, 1).steps().into_iter().map(|step| step.name).collect();
     assert_eq!(names, ["build backend", "register backend", "update backend"]);
+}
+
+#[test]
+fn what_one_component_leaves_is_held_on_all_before_the_first_is_changed() {
+    let entry = |sha: &str| Some(LedgerEntry::new(sha.parse().unwrap(), "arn"));
+    let other = "a".repeat(40);
+    let restored = revision(7, &format!("repo:{SHA}"), "debug", entry(SHA));
+    let newer = revision(8, &format!("repo:{other}"), "debug", entry(&other));
+    let component =
+        |name: &str| Component { name: name.parse().unwrap(), depends_on: Vec::new(), kind: Kind::Ecs(target()) };
+    let configured = ["worker", "backend", "mailer"].map(component);
+    let image = KnownImage {
+        reference: repository().pinned(&SHA.parse().unwrap(), &digest('a')),
+        digest: digest('a'),
+        platforms: Vec::new(),
+    };
+    let plan = |component: &Component, live: &Revision| {
+        let facts = ComponentFacts::Ecs(facts(live.clone(), vec![]));
+        plan_component_rollback(component, &facts, &restored, &image)
+    };
+    let lives = [&restored, &newer, &newer];
+    let mut plans: Vec<ComponentPlan> = configured.iter().zip(lives).map(|(it, live)| plan(it, live)).collect();
+    let whole = |plans: &[ComponentPlan]| {
+        let plan = whole_plan(&ImageState::Missing, 7, 1);
+        Plan { intent: Intent::Rollback, components: plans.to_vec(), ..plan }
+    };
+    let before = whole(&plans).digest();
+
+    plan_holds(&configured, &mut plans);
+
+    let held = plans.iter().map(|plan| {
+        let KindPlan::Ecs(plan) = &plan.kind;
+        plan.to_hold.iter().map(|hold| hold.component.name.to_string()).collect::<Vec<_>>().join(" ")
+    });
+    assert_eq!(held.collect::<Vec<_>>(), ["", "worker backend mailer", ""]);
+    assert!(plans[0].is_empty(), "it is held, and stays as it is");
+    assert_eq!(whole(&plans).digest(), before);
+    let steps: Vec<String> = whole(&plans).steps().into_iter().map(|step| step.name).collect();
+    let backend = ["register backend", "hold worker", "hold backend", "hold mailer", "update backend"];
+    assert_eq!(steps[1..6], backend.map(str::to_owned), "after the image of the whole plan");
 }
 
 fn digest(character: char) -> Digest {

@@ -5,7 +5,7 @@
 
 use crate::apply::Run;
 use crate::clients::ecs::Placement;
-use crate::domain::ecs::plan::{EcsPlan, LeftRelease, NextRevision};
+use crate::domain::ecs::plan::{EcsPlan, LeftRelease, NextRevision, PlannedHold};
 use crate::domain::ecs::read_back::Expectation;
 use crate::domain::ecs::rollout::OurDeployment;
 use crate::domain::ecs::service::{Revision, Service, short_arn};
@@ -15,6 +15,7 @@ use crate::domain::ledger::{self, LedgerEntry};
 use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::PlannedImage;
+use crate::domain::target::Kind;
 use crate::error::Failure;
 use crate::kinds::ecs::follow::{Ended, Follow};
 use crate::kinds::ecs::pre_deploy::PreDeploy;
@@ -140,14 +141,20 @@ impl Apply<'_> {
     /// Puts the stop sign of a rollback up, and sees it there, before anything that serves is changed: without it the
     /// next promotion would bring back what is being left.
     async fn hold(&self) -> Result<(), Failure> {
-        let Some(LeftRelease { left, returned }) = &self.plan.hold else {
-            return Ok(());
-        };
+        for planned in &self.plan.to_hold {
+            self.hold_one(planned).await?;
+        }
+        Ok(())
+    }
+
+    async fn hold_one(&self, planned: &PlannedHold) -> Result<(), Failure> {
+        let LeftRelease { left, returned } = &planned.left;
+        let Kind::Ecs(target) = &planned.component.kind;
         let hold = Hold::of_rollback(left, returned, &self.run.name, self.run.now());
-        let what = format!("hold on service {}: {}", self.plan.target.service, hold.reason());
+        let what = format!("hold on service {}: {}", target.service, hold.reason());
         let made = || self.run.journal.made(what, vec![self.component.clone()]);
-        let put = hold::put(self.run.cloud, &self.plan.target, &hold, made);
-        self.run.journal.step(&self.step("hold"), put).await?;
+        let step = format!("hold {}", planned.component.name);
+        self.run.journal.step(&step, hold::put(self.run.cloud, target, &hold, made)).await?;
         Ok(())
     }
 
