@@ -438,3 +438,26 @@ fn two_releases_of_one_commit_hold_nothing() {
     assert_told(&report["warnings"], &["backend runs a build of the same commit, so no commit is held"]);
     assert_eq!(shop.aws.world(|world| world.services[0].tags.clone()), Vec::<Value>::new());
 }
+
+/// Who edits the image in the console leaves our label as it was.
+#[test]
+fn an_image_that_was_edited_by_hand_is_told_and_held_by_its_tag() {
+    let (shop, releases) = served(2);
+    let edited = shop.repository.commit("Never deployed by us");
+    shop.aws.world(|world| {
+        let ours = world.definitions.last().unwrap().document.clone();
+        let by_hand = world.register_by_hand(|document| {
+            *document = ours;
+            let image = &mut document["containerDefinitions"][0]["image"];
+            *image = json!(image.as_str().unwrap().replace(&releases[1], &edited));
+        });
+        world.run_only(0, &by_hand);
+    });
+
+    let report = rollback(&shop, &[]).outcome("deployed", 0);
+
+    assert_eq!(report["release"]["sha"], releases[1]);
+    assert_eq!(report["components"][0]["previous"]["sha"], edited);
+    let held = shop.aws.world(|world| world.services[0].tags[0]["key"].clone());
+    assert_eq!(held, format!("shipgate:hold:{edited}"));
+}

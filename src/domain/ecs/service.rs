@@ -129,10 +129,14 @@ pub struct Revision {
 
 impl Revision {
     /// The release that a container of it is, as far as anything says so: our label, our entry, or the image's tag.
+    /// Where somebody else registered it, the tag comes first: who edits the image by hand leaves our label as it was.
     pub fn release(&self, container: &ContainerName) -> Option<ReleaseName> {
         let from_tag = || self.definition.image_of(container).ok()?.tag?.parse().ok();
-        let from_ledger = || self.ledger.as_ref().map(|entry| entry.release.clone());
-        self.definition.release_label(container).or_else(from_ledger).or_else(from_tag)
+        let from_label = || self.definition.release_label(container);
+        match &self.ledger {
+            Some(entry) => from_label().or_else(|| Some(entry.release.clone())),
+            None => from_tag().or_else(from_label),
+        }
     }
 
     /// The digest that a container of it is pinned to.
@@ -193,4 +197,33 @@ pub struct TaskContainer {
     pub exit_code: Option<i32>,
     /// What the engine said, for example of an image that cannot be pulled: foreign text.
     pub reason: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::ecs::plan::tests::revision;
+    use crate::domain::ecs::task_definition::TaskDefinition;
+    use crate::domain::ledger::LedgerEntry;
+    use crate::domain::release::ReleaseName;
+
+    #[test]
+    fn an_image_that_was_edited_by_hand_is_the_release_of_its_tag() {
+        let name = |digit: &str| digit.repeat(40);
+        let (ours, theirs): (ReleaseName, ReleaseName) = (name("a").parse().unwrap(), name("b").parse().unwrap());
+        let entry = || Some(LedgerEntry::new(ours.clone(), "arn"));
+        let dirty = format!("{}-dirty-20261120T234749Z", name("b"));
+        for (image, ledger, release) in [
+            (format!("repo:{}", name("b")), None, &theirs),
+            (format!("repo:{dirty}"), None, &dirty.parse().unwrap()),
+            ("repo:latest".to_owned(), None, &ours),
+            (format!("repo@sha256:{}", "c".repeat(64)), None, &ours),
+            (format!("repo:{}", name("b")), entry(), &ours),
+        ] {
+            let mut revision = revision(3, &image, "x", ledger);
+            let mut document = revision.definition.to_json();
+            document["containerDefinitions"][0]["dockerLabels"] = serde_json::json!({"shipgate.sha": name("a")});
+            revision.definition = TaskDefinition::from_json(document).unwrap();
+            assert_eq!(revision.release(&"web".parse().unwrap()).as_ref(), Some(release), "{image}");
+        }
+    }
 }
