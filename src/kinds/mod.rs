@@ -268,7 +268,7 @@ pub struct ComponentStatus {
     pub desired: Option<i32>,
     /// How many it runs.
     pub running: Option<i32>,
-    /// How the last release of ours ended, as the ledger has it.
+    /// How the last release of ours ended, whether it runs or not, as the ledger has it.
     pub last_outcome: Option<String>,
     /// The holds on it.
     pub holds: Vec<Hold>,

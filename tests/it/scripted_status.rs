@@ -49,6 +49,27 @@ fn a_release_that_failed_after_ours_is_no_change_by_hand() {
     assert_eq!((&component["drift"], &component["remarks"]), (&Value::Null, &json!([])));
 }
 
+/// It is that of what came last, not of what serves.
+#[test]
+fn the_last_outcome_is_that_of_the_last_release() {
+    for (live, newer, last) in [
+        ("deployed", vec![vec![("outcome", "rolled-back")]], json!("rolled-back")),
+        ("deployed", vec![vec![("outcome", "rolled-back")], vec![]], Value::Null),
+        ("unproven", vec![], json!("unproven")),
+    ] {
+        let shop = Shop::new();
+        shop.aws.world(|world| {
+            let ours = world.register_ours(A, &[("outcome", live)]);
+            for tags in &newer {
+                world.register_ours(B, tags);
+            }
+            world.register_by_hand(|_| {});
+            runs(world, &ours);
+        });
+        assert_eq!(component(&shop)["last_outcome"], last, "{newer:?}");
+    }
+}
+
 #[test]
 fn what_was_never_ours_is_called_so() {
     let component = component(&Shop::new());
@@ -66,7 +87,7 @@ fn without_the_list_of_revisions_a_change_by_hand_is_unknown() {
     assert_eq!(component["drift"], json!({ "last": null }));
     let remark = component["remarks"][0].as_str().unwrap();
     assert!(remark.contains("unknown") && remark.contains("`ecs:ListTaskDefinitions`"), "{remark}");
-    assert_eq!(component["running"], 2);
+    assert_eq!((&component["running"], &component["last_outcome"]), (&json!(2), &Value::Null));
 }
 
 /// No holds, and holds that nobody could read, are not the same.

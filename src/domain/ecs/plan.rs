@@ -223,6 +223,12 @@ pub fn drift(live: &Revision, others: &[Revision]) -> Option<Drift> {
     (!live_is_newer).then(|| Drift { last: last.arn.clone(), changes: last.definition.changes_to(&live.definition) })
 }
 
+/// The newest entry of ours: of what runs, or of a newer revision that came to nothing.
+pub fn last_entry<'a>(live: &'a Revision, others: &'a [Revision]) -> Option<&'a LedgerEntry> {
+    let ours = others.iter().chain([live]).filter(|revision| revision.ledger.is_some());
+    ours.max_by_key(|revision| number(&revision.arn))?.ledger.as_ref()
+}
+
 /// Whether we registered a revision, and the service took it.
 pub fn was_deployed(revision: &Revision) -> bool {
     let entry = revision.ledger.as_ref();

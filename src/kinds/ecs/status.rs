@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::observe::{live_revision, other_revisions, running, service};
 use crate::clients::logs::LogLine;
-use crate::domain::ecs::service::{Revision, RolloutState, Service, short_arn};
+use crate::domain::ecs::service::{Revision, RolloutState, short_arn};
 use crate::domain::ecs::{plan, rollout};
 use crate::domain::plan::PlanError;
 use crate::domain::target::EcsTarget;
@@ -23,7 +23,10 @@ pub async fn status(cloud: &Cloud, target: &EcsTarget) -> Result<ComponentStatus
     revision.definition.image_of(&target.container).map_err(PlanError::from)?;
     let primary = service.primary();
     let mut remarks: Vec<String> = service.holds.iter().map(|hold| format!("held: {}", hold.described())).collect();
-    let drift = drift(cloud, &service, &revision, &mut remarks).await;
+    let others = other_revisions(cloud, &service, &revision).await;
+    let last_entry = others.as_ref().ok().and_then(|others| plan::last_entry(&revision, others));
+    let last_outcome = last_entry.and_then(|entry| entry.outcome.clone());
+    let drift = drift(others, &revision, &mut remarks);
     match primary.map(|primary| &primary.rollout_state) {
         Some(Some(RolloutState::InProgress)) => remarks.push("a rollout is in progress".to_owned()),
         Some(Some(RolloutState::Failed)) => remarks.push("its rollout failed".to_owned()),
@@ -40,7 +43,7 @@ pub async fn status(cloud: &Cloud, target: &EcsTarget) -> Result<ComponentStatus
             .or_else(|| primary.and_then(|primary| primary.created)),
         desired: Some(service.desired),
         running: Some(service.running),
-        last_outcome: revision.ledger.and_then(|entry| entry.outcome),
+        last_outcome,
         holds: service.holds,
         drift,
         remarks,
@@ -48,9 +51,8 @@ pub async fn status(cloud: &Cloud, target: &EcsTarget) -> Result<ComponentStatus
 }
 
 /// Whether somebody changed the service by hand. That this cannot be told hides nothing else.
-async fn drift(cloud: &Cloud, service: &Service, live: &Revision, remarks: &mut Vec<String>) -> Option<HandChange> {
-    let found = other_revisions(cloud, service, live).await.map(|others| plan::drift(live, &others));
-    let (change, remark) = match found {
+fn drift(others: Result<Vec<Revision>, Failure>, live: &Revision, remarks: &mut Vec<String>) -> Option<HandChange> {
+    let (change, remark) = match others.map(|others| plan::drift(live, &others)) {
         Ok(None) if live.ledger.is_some() => return None,
         Ok(None) => (None, format!("{} was not registered by shipgate", live.short())),
         Ok(Some(drift)) => {
