@@ -1,6 +1,6 @@
 //! `promote` and `plan promote`: what another environment has proven, by the same digests.
 
-use super::change::{Invocation, Prepared, finish, named_release, refused};
+use super::change::{Invocation, Prepared, Until, finish, named_release, refused};
 use crate::cli;
 use crate::domain::ecs::service::Revision;
 use crate::domain::ecs::source::SourceFacts;
@@ -17,6 +17,7 @@ use crate::domain::target::Target;
 use crate::error::Failure;
 use crate::kinds;
 use crate::observe::{self, Cloud, Files, RegistryAccess};
+use crate::report::human::show_nothing_to_promote;
 use crate::verify::Prober;
 
 /// The environment that is promoted from, as it was seen.
@@ -52,7 +53,10 @@ pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Promote) -> Resul
         // The same permission may be missing on either side.
         failure.cause(format!("asked of {source_name}, which {} promotes from", target.environment))
     })?;
-    let proven = prove(invocation, &source, wanted.as_ref()).await?;
+    let proven = match prove(invocation, &source, wanted.as_ref()).await? {
+        Ok(proven) => proven,
+        Err(gate) => return nothing_to_promote(invocation, &target, &source, gate),
+    };
     let prepared = prepare(invocation, target, cloud, source, proven).await?;
     finish(invocation, prepared, expected.as_ref()).await
 }
@@ -84,20 +88,42 @@ async fn observe_source(invocation: &Invocation<'_>, target: Target) -> Result<S
     Ok(Source { target, cloud, access, facts })
 }
 
-/// Chooses the release and gathers its evidence: running tasks and probes, or the ledger where a release is named.
-async fn prove(invocation: &Invocation<'_>, source: &Source, wanted: Option<&GitSha>) -> Result<Proven, Failure> {
+/// Chooses the release and gathers its evidence: running tasks and probes, or the ledger where a release is named. Where
+/// there is none, the gate says why.
+async fn prove(
+    invocation: &Invocation<'_>,
+    source: &Source,
+    wanted: Option<&GitSha>,
+) -> Result<Result<Proven, Gate>, Failure> {
     let looks = look(source, wanted).await?;
-    let mut choice = choose(&looks, wanted).map_err(|reasons| {
-        let gates = [with_first_step(gate::unproven(&source.target.environment, &reasons), source)];
-        invocation.journal.update(|record| record.gates = gates.to_vec());
-        refused(&gates)
-    })?;
+    let mut choice = match choose(&looks, wanted) {
+        Ok(choice) => choice,
+        Err(reasons) => return Ok(Err(with_first_step(gate::unproven(&source.target.environment, &reasons), source))),
+    };
     let failures = ask_probes(invocation, source, wanted, &mut choice).await?;
     let mut revisions = Vec::new();
     for (chosen, facts) in choice.components.iter().zip(&source.facts) {
         revisions.push(kinds::promoted(&source.cloud, facts, &chosen.evidence).await?);
     }
-    Ok(Proven { choice, failures, revisions })
+    Ok(Ok(Proven { choice, failures, revisions }))
+}
+
+/// Without a release there is no plan: that refuses a promotion, and is what somebody who plans one is told.
+fn nothing_to_promote(
+    invocation: &Invocation<'_>,
+    target: &Target,
+    source: &Source,
+    gate: Gate,
+) -> Result<Outcome, Failure> {
+    let gates = vec![gate];
+    invocation.journal.update(|record| record.gates.clone_from(&gates));
+    match invocation.until {
+        Until::Planned => {
+            show_nothing_to_promote(invocation.journal, target, &source.target.environment);
+            Ok(Outcome::Planned)
+        }
+        Until::Applied => Err(refused(&gates)),
+    }
 }
 
 /// Where the source never got a release, waiting does not help.

@@ -9,8 +9,10 @@ use super::{Event, Reporter};
 use crate::commands::hold::{Change as HoldChange, Changed};
 use crate::domain::ecs::service::short_arn;
 use crate::domain::ecs::task_definition::Change;
+use crate::domain::names::EnvironmentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{ComponentPlan, KindPlan, Plan};
+use crate::domain::target::Target;
 use crate::error::Failure;
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -122,10 +124,26 @@ pub fn show_plan(journal: &Journal, plan: &Plan) {
             journal.warning(lines.join("\n"), None);
         }
     }
+    show_gates(journal);
+    journal.note(format!("  {FAINT}plan {}{FAINT:#}", plan.digest()));
+}
+
+/// Shows that there is no plan, because the source has proven no release.
+pub fn show_nothing_to_promote(journal: &Journal, target: &Target, source: &EnvironmentName) {
+    journal.note(format!(
+        "{STRONG}plan{STRONG:#} to promote {} from {source} to {}: {CAREFUL}there is nothing to promote{CAREFUL:#}",
+        target.app, target.environment
+    ));
+    show_gates(journal);
+    for hint in journal.record().gates.iter().filter_map(|gate| gate.hint.as_deref()) {
+        journal.note(hint_line(hint));
+    }
+}
+
+fn show_gates(journal: &Journal) {
     for gate in &journal.record().gates {
         journal.note(format!("  {FAINT}gate {}: {} ({}){FAINT:#}", gate.name, gate.verdict.as_str(), gate.reason));
     }
-    journal.note(format!("  {FAINT}plan {}{FAINT:#}", plan.digest()));
 }
 
 fn show_commits(journal: &Journal) {

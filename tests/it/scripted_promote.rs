@@ -140,6 +140,34 @@ fn two_digests_at_once_are_no_release() {
     assert_eq!(production(&shop), before);
 }
 
+/// A plan tells the verdicts of the gates; it refuses nothing.
+#[test]
+fn a_plan_without_a_proven_release_says_that_there_is_nothing_to_promote() {
+    let shop = staged();
+    shop.aws.world(|world| world.service(SERVICE).unwrap().desired = 0);
+    let refused = promote(&shop).outcome("refused", 3);
+    shop.aws.forget();
+    for named in [vec![], vec!["--release", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]] {
+        let arguments = [&["plan", "promote", "production", "--output", "json"], named.as_slice()].concat();
+
+        let ran = shop.shipgate(&arguments).run();
+
+        let plan = ran.outcome("planned", 0);
+        assert_eq!(
+            (&plan["release"], &plan["plan_digest"], &plan["components"]),
+            (&Value::Null, &Value::Null, &json!([]))
+        );
+        let gate = &plan["gates"][0];
+        assert_eq!((&gate["name"], &gate["verdict"]), (&json!("proven"), &json!("unsatisfied")));
+        assert!(named.len() == 2 || plan["gates"] == refused["gates"], "{plan:#}");
+        assert!(shop.aws.mutations().is_empty());
+        ran.expect_stderr("there is nothing to promote")
+            .expect_stderr(gate["reason"].as_str().unwrap())
+            .expect_stderr(&format!("hint: {}", gate["hint"].as_str().unwrap()))
+            .expect_stderr("planned: production (nothing was changed)");
+    }
+}
+
 #[test]
 fn a_platform_of_the_index_that_stage_is_pinned_to_is_the_release() {
     let mut shop = shop();
