@@ -25,7 +25,8 @@ use secrecy::ExposeSecret as _;
 
 #[cfg_attr(not(test), expect(unused_imports, reason = "promote is the first to copy"))]
 pub use self::copy::{Copied, copy};
-use self::error::{Side, is_missing};
+pub use self::error::Side;
+use self::error::is_missing;
 use self::limits::Limits;
 use super::ecr::RegistryLogin;
 use crate::context::RegistryAddress;
@@ -153,16 +154,17 @@ impl Registry {
         }
     }
 
-    /// The digest under a tag. `None`: there is none.
+    /// The digest under a tag. `None`: there is none. The side decides which permissions are named.
     ///
     /// # Errors
     ///
     /// The registry failed or refused.
-    pub async fn digest_of(&self, repository: &Repository, tag: &ImageTag) -> Result<Option<Digest>, Failure> {
-        self.digest_at(Side::Source, repository, tag).await
-    }
-
-    async fn digest_at(&self, side: Side, repository: &Repository, tag: &ImageTag) -> Result<Option<Digest>, Failure> {
+    pub async fn digest_of(
+        &self,
+        side: Side,
+        repository: &Repository,
+        tag: &ImageTag,
+    ) -> Result<Option<Digest>, Failure> {
         let reference = tagged(repository, tag);
         match self.limits.patiently(|| self.client.fetch_manifest_digest(&reference, &self.auth)).await {
             Ok(digest) => parse_digest(&digest).map(Some),
@@ -180,7 +182,7 @@ impl Registry {
         let manifest = graph::pull(self, repository, digest, None).await?;
         let failed = |error| self.failure(Side::Target, &format!("tag {repository}:{tag}"), &error);
         self.push(repository, tag.as_str(), &manifest).await.map_err(failed)?;
-        match self.digest_of(repository, tag).await? {
+        match self.digest_of(Side::Target, repository, tag).await? {
             Some(found) if found == *digest => Ok(()),
             _ => Err(Failure::failed(format!("{repository}:{tag} does not lead to {digest} after tagging"))),
         }

@@ -49,11 +49,11 @@ pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Promote) -> Resul
     let source_name = source_of(&target)?;
     let source = configuration.target(context, source_name.as_str(), &arguments.components)?;
     let cloud = observe::cloud(context, &target, &configuration.directory).await?;
-    let source = observe_source(invocation, source).await.map_err(|failure| {
-        // The same permission may be missing on either side.
-        failure.cause(format!("asked of {source_name}, which {} promotes from", target.environment))
-    })?;
-    let proven = match prove(invocation, &source, wanted.as_ref()).await? {
+    // The same permission may be missing on either side.
+    let asked = format!("asked of {source_name}, which {} promotes from", target.environment);
+    let source = observe_source(invocation, source).await.map_err(|failure| failure.cause(&asked))?;
+    let proven = prove(invocation, &source, wanted.as_ref()).await.map_err(|failure| failure.cause(&asked))?;
+    let proven = match proven {
         Ok(proven) => proven,
         Err(gate) => return nothing_to_promote(invocation, &target, &source, gate),
     };

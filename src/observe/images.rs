@@ -1,7 +1,7 @@
 //! What registries have of a release.
 
 use super::{Cloud, RegistryAccess};
-use crate::clients::registry::{FoundImage, Registry};
+use crate::clients::registry::{FoundImage, Registry, Side};
 use crate::domain::image::{Digest, ImageReference, ImageTag, Repository};
 use crate::domain::plan::{ImageState, KnownImage, PresentImage, PromotedImage, TagState, release_tag};
 use crate::domain::release::ReleaseName;
@@ -26,7 +26,7 @@ pub async fn image(
     };
     let mut missing_tags = Vec::new();
     for tag in extra_tags(image, release)? {
-        if registry.digest_of(&repository, &tag).await?.as_ref() != Some(&found.digest) {
+        if registry.digest_of(Side::Source, &repository, &tag).await?.as_ref() != Some(&found.digest) {
             missing_tags.push(tag);
         }
     }
@@ -63,7 +63,7 @@ pub async fn promoted_image(
     let from = Repository { host: source.registry.host.clone(), name: source_image.repository.clone() };
     let to = Repository { host: access.registry.host.clone(), name: image.repository.clone() };
     let found = source.registry.image(&from, digest).await?.map(|found| present(found, Vec::new()));
-    let state = match access.registry.digest_of(&to, &release_tag(release)).await? {
+    let state = match access.registry.digest_of(Side::Target, &to, &release_tag(release)).await? {
         Some(there) => TagState::LeadsTo(there),
         None if from == to || cloud.ecr.repository_exists(&image.repository).await? => TagState::Missing,
         None => TagState::RepositoryMissing,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::{Ran, assert_told, texts};
-use crate::scripted::{ACCOUNT, Answer, Call, SERVICE, Shop, all_at_once, config, text};
+use crate::scripted::{ACCOUNT, Answer, Call, SERVICE, Shop, all_at_once, config, refusal, text};
 
 const PRODUCTION: &str = "prod-backend";
 
@@ -106,6 +106,40 @@ fn a_permission_that_is_missing_on_the_side_of_the_source_is_told_with_that_side
         assert_told(&report["causes"], &["asked of stage", "production promotes from"]);
         assert_eq!(production(&shop), before);
     });
+}
+
+/// The ledger is asked for a release that does not run any more.
+#[test]
+fn a_ledger_of_the_source_that_may_not_be_read_is_told_with_that_side() {
+    let shop = staged();
+    let release = shop.repository.head();
+    let next = shop.repository.commit("The next one");
+    shop.aws.world(|world| world.registry.put_image(&next, Some(&next)));
+    shop.deploy().outcome("deployed", 0);
+    let before = production(&shop);
+    shop.aws.answer("ecs:ListTaskDefinitions", |call, _| Some(denied(call, "ecs:ListTaskDefinitions")));
+
+    let arguments = ["promote", "production", "--release", &release, "--output", "json"];
+    let report = shop.shipgate(&arguments).run().outcome("failed", 1);
+
+    assert!(text(&report, "hints").contains("ecs:ListTaskDefinitions"), "{report:#}");
+    assert_told(&report["causes"], &["asked of stage", "production promotes from"]);
+    assert_eq!(production(&shop), before);
+}
+
+#[test]
+fn a_registry_of_the_target_that_may_not_be_read_is_told_as_the_one_that_is_written() {
+    let shop = shop_with(&two("", "repository = \"prod-shop\""));
+    shop.deploy().outcome("deployed", 0);
+    shop.aws.answer("registry:GetManifest", |call, _| {
+        let theirs = call.body.as_str().unwrap().contains("/prod-shop/");
+        theirs.then(|| refusal(403, "DENIED", "User: x is not allowed"))
+    });
+
+    let report = promote(&shop).outcome("failed", 1);
+
+    assert!(report["reason"].as_str().unwrap().contains("prod-shop"), "{report:#}");
+    assert_told(&report["hints"], &["`ecr:BatchGetImage`", "`ecr:PutImage` on the repository it writes"]);
 }
 
 #[test]

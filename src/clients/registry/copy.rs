@@ -245,7 +245,7 @@ impl Job<'_> {
 
     /// Whether the tag leads to the digest already. That it leads elsewhere is an error.
     async fn is_tagged(&self, digest: &Digest, tag: &ImageTag) -> Result<bool, Failure> {
-        match self.target.digest_at(Side::Target, self.to, tag).await? {
+        match self.target.digest_of(Side::Target, self.to, tag).await? {
             None => Ok(false),
             Some(found) if found == *digest => Ok(true),
             Some(found) => Err(Failure::failed(format!("tag {}:{tag} is taken: it leads to {found}", self.to))
