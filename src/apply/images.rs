@@ -44,8 +44,15 @@ async fn make_one(run: &Run<'_>, image: &ImagePlan, users: &[ComponentName]) -> 
     match &image.step {
         ImageStep::Reuse { missing_tags, image: found } => {
             let step = format!("tag {}", image.image.component);
+            let (registry, repository) = (&run.access.registry, &image.repository);
             for tag in missing_tags {
-                run.journal.step(&step, run.access.registry.tag(&image.repository, &found.digest, tag)).await?;
+                // The release's own never moves; the others, such as `latest`, are there to be moved.
+                if *tag == image.tag {
+                    let put = registry::tag(registry, repository, &found.digest, tag);
+                    run.journal.step(&step, put).await?;
+                } else {
+                    run.journal.step(&step, registry.move_tag(repository, &found.digest, tag)).await?;
+                }
             }
             Ok(image.clone())
         }

@@ -24,7 +24,7 @@ use oci_client::{Client, Reference};
 use secrecy::ExposeSecret as _;
 
 #[cfg_attr(not(test), expect(unused_imports, reason = "promote is the first to copy"))]
-pub use self::copy::{Copied, copy};
+pub use self::copy::{Copied, copy, tag};
 pub use self::error::Side;
 use self::error::is_missing;
 use self::limits::Limits;
@@ -173,12 +173,12 @@ impl Registry {
         }
     }
 
-    /// Puts another tag on a manifest that is there, byte for byte.
+    /// Puts a tag beside the release's own on a manifest that is there, byte for byte, wherever it led before.
     ///
     /// # Errors
     ///
     /// The registry failed or refused, or the tag cannot be moved.
-    pub async fn tag(&self, repository: &Repository, digest: &Digest, tag: &ImageTag) -> Result<(), Failure> {
+    pub async fn move_tag(&self, repository: &Repository, digest: &Digest, tag: &ImageTag) -> Result<(), Failure> {
         let manifest = graph::pull(self, repository, digest, None).await?;
         let failed = |error| self.failure(Side::Target, &format!("tag {repository}:{tag}"), &error);
         self.push(repository, tag.as_str(), &manifest).await.map_err(failed)?;

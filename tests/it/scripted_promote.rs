@@ -312,3 +312,28 @@ fn a_release_that_a_rollback_put_back_keeps_its_record() {
     assert_eq!(report["release"]["sha"], release);
     assert_eq!(recorded_pre_deploy(&shop), json!(["yes"]));
 }
+
+/// In one repository only the tag is put; the plan has seen none.
+#[test]
+fn a_tag_of_the_release_that_somebody_else_puts_meanwhile_is_not_moved() {
+    let shop = staged();
+    let release = shop.repository.head();
+    let before = production(&shop);
+    shop.aws.world(|world| world.registry.manifests.remove(&release));
+    let mut looks = 0;
+    let wanted = release.clone();
+    shop.aws.answer("registry:GetManifest", move |call, world| {
+        looks += usize::from(call.body.as_str().unwrap().ends_with(&wanted));
+        // The plan's look are two requests: a HEAD, and where that finds nothing a GET.
+        if looks == 3 {
+            world.registry.put_image(&wanted, Some("somebody else's"));
+        }
+        None
+    });
+
+    let report = promote(&shop).outcome("failed", 1);
+
+    assert!(report["reason"].as_str().unwrap().contains("is taken"), "{report:#}");
+    assert!(shop.aws.mutations().iter().all(|operation| !operation.starts_with("registry:")));
+    assert_eq!(production(&shop), before);
+}

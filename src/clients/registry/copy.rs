@@ -65,6 +65,15 @@ pub async fn copy(
     job.run(digest, tag, &progress).await
 }
 
+/// Puts a tag on what a repository has already, and proves it. A tag that leads elsewhere is never moved.
+///
+/// # Errors
+///
+/// `failed`: the registry failed or refused, or the tag leads elsewhere.
+pub async fn tag(registry: &Registry, repository: &Repository, digest: &Digest, tag: &ImageTag) -> Result<(), Failure> {
+    copy(registry, repository, registry, repository, digest, tag, |_| ()).await.map(|_| ())
+}
+
 /// One copy.
 #[derive(Debug, Clone, Copy)]
 struct Job<'a> {

@@ -8,7 +8,7 @@ use super::graph::referrers_tag;
 use super::limits::Limits;
 use super::samples::{INDEX, MANIFEST, Sample};
 use super::server::{Fault, Kind, PASSWORD, Seen, Server, refusal};
-use super::{Copied, Registry, copy};
+use super::{Copied, Registry, copy, tag};
 use crate::clients::ecr::RegistryLogin;
 use crate::context::RegistryAddress;
 use crate::domain::image::{Digest, Repository};
@@ -90,6 +90,25 @@ impl Scene {
         let (layer, _) = self.layer();
         self.source.seen(Kind::GetBlob).into_iter().filter(|seen| seen.name == layer).map(|seen| seen.range).collect()
     }
+}
+
+#[tokio::test]
+async fn a_tag_is_put_once_and_never_moved() {
+    let scene = Scene::new(Sample::index("good"));
+    let (source, stage) = (registry(&scene.source, PASSWORD), repository(&scene.source, "stage"));
+    let (digest, name) = (scene.sample.digest(), "put".parse().unwrap());
+    let leads_to = || scene.source.state().repositories["stage"].tags.get("put").cloned();
+
+    tag(&source, &stage, &digest, &name).await.unwrap();
+    assert_eq!(leads_to(), Some(digest.to_string()));
+    tag(&source, &stage, &digest, &name).await.unwrap();
+    assert_eq!(scene.source.seen(Kind::PutManifest).len(), 1, "that it is there already is fine");
+
+    let other = Digest::of(&scene.sample.manifests[0].1);
+    assert_ne!(other, digest);
+    let failure = tag(&source, &stage, &other, &name).await.unwrap_err();
+    assert!(failure.reason.contains("is taken"), "{failure:?}");
+    assert_eq!(leads_to(), Some(digest.to_string()));
 }
 
 /// As patient as a test.
