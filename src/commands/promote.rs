@@ -204,7 +204,7 @@ async fn prepare(
     let mut facts = Vec::new();
     for (index, component) in target.components.iter().enumerate() {
         let mut seen = kinds::observe(&cloud, component, &files).await?;
-        kinds::compare_with_source(&mut seen, &source.target.components[index], &source.facts[index]);
+        kinds::compare_with_source(&mut seen, &source.target.components[index], &proven.revisions[index]);
         facts.push((component.name.clone(), seen));
     }
     let images = images(&source, (&cloud, &access), &target, &proven.choice).await?;

@@ -114,10 +114,10 @@ pub fn has_release(component: &Component, facts: &SourceFacts) -> bool {
     }
 }
 
-/// Lets the plan of a component see what the source's has.
-pub fn compare_with_source(facts: &mut ComponentFacts, component: &Component, source: &SourceFacts) {
+/// Lets the plan of a component see what the source's revision has that is promoted.
+pub fn compare_with_source(facts: &mut ComponentFacts, component: &Component, promoted: &Revision) {
     let (ComponentFacts::Ecs(facts), Kind::Ecs(target)) = (facts, &component.kind);
-    facts.source = Some((source.live.definition.clone(), target.container.clone()));
+    facts.source = Some((promoted.definition.clone(), target.container.clone()));
 }
 
 /// The component whose image a component runs.

@@ -337,3 +337,29 @@ fn a_tag_of_the_release_that_somebody_else_puts_meanwhile_is_not_moved() {
     assert!(shop.aws.mutations().iter().all(|operation| !operation.starts_with("registry:")));
     assert_eq!(production(&shop), before);
 }
+
+/// What stage got since is not missing from a release that ran without it.
+#[test]
+fn variables_are_compared_with_the_revision_that_is_promoted() {
+    let shop = staged();
+    let release = shop.repository.head();
+    shop.aws.world(|world| {
+        let ours = world.definitions.last().unwrap().document.clone();
+        let by_hand = world.register_by_hand(|document| {
+            *document = ours;
+            let variables = document["containerDefinitions"][0]["environment"].as_array_mut().unwrap();
+            variables.push(json!({"name": "NEW_SINCE", "value": "x"}));
+        });
+        world.run_only(0, &by_hand);
+    });
+    let next = shop.repository.commit("The next one");
+    shop.aws.world(|world| world.registry.put_image(&next, Some(&next)));
+    shop.deploy().outcome("deployed", 0);
+    let missing = |more: &[&str]| {
+        let arguments = [&["plan", "promote", "production", "--output", "json"], more].concat();
+        let plan = shop.shipgate(&arguments).run().outcome("planned", 0);
+        plan["components"][0]["missing_variables"].as_array().unwrap().len()
+    };
+
+    assert_eq!((missing(&["--release", &release]), missing(&[])), (0, 1));
+}

@@ -24,7 +24,7 @@ pub struct EcsFacts {
     pub others: Vec<Revision>,
     /// The repository's task-definition file, where the configuration names one.
     pub file: Option<TaskDefinition>,
-    /// The definition that the source of a promotion runs, with the name of its container.
+    /// The definition with which the source of a promotion ran the release, with the name of its container.
     pub source: Option<(TaskDefinition, ContainerName)>,
 }
 
