@@ -14,7 +14,7 @@ use crate::domain::hold::Hold;
 use crate::domain::image::{Digest, ImageReference};
 use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{ComponentFacts, ComponentPast, ComponentPlan, KindPlan, PlanError};
+use crate::domain::plan::{ComponentFacts, ComponentPast, ComponentPlan, KindPlan};
 use crate::domain::promotion::{Evidence, Recorded, Runs};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::target::{Component, Kind, Probe};
@@ -131,10 +131,15 @@ pub fn image(component: &Component) -> &ComponentName {
 ///
 /// # Errors
 ///
-/// The configured container is not in it.
+/// `failed`: the configured container is not in it. The configuration need not be wrong for that.
 pub fn image_of(component: &Component, revision: &Revision) -> Result<ImageReference, Failure> {
     match &component.kind {
-        Kind::Ecs(target) => Ok(revision.definition.image_of(&target.container).map_err(PlanError::from)?),
+        Kind::Ecs(target) => revision.definition.image_of(&target.container).map_err(|error| {
+            let (revision, container) = (revision.short(), &target.container);
+            Failure::failed(format!("revision {revision}, which served before, has no container `{container}`"))
+                .cause(error.to_string())
+                .hint("name a release that had it with --release: `shipgate history` lists them")
+        }),
     }
 }
 

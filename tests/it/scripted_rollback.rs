@@ -461,3 +461,21 @@ fn an_image_that_was_edited_by_hand_is_told_and_held_by_its_tag() {
     let held = shop.aws.world(|world| world.services[0].tags[0]["key"].clone());
     assert_eq!(held, format!("shipgate:hold:{edited}"));
 }
+
+#[test]
+fn a_revision_from_before_the_container_was_renamed_is_failed() {
+    let (shop, _) = served(2);
+    let before = running(&shop);
+    let older = revision(8);
+    shop.aws.world(|world| {
+        let definition = world.definitions.iter_mut().find(|definition| definition.arn == older).unwrap();
+        definition.document["containerDefinitions"][0]["name"] = json!("app");
+    });
+
+    let report = rollback(&shop, &[]).outcome("failed", 1);
+
+    assert!(reason(&report).contains("backend:8, which served before, has no container `web`"), "{report:#}");
+    assert_told(&report["causes"], &["app"]);
+    assert_told(&report["hints"], &["--release"]);
+    assert_eq!((shop.aws.mutations(), running(&shop)), (Vec::new(), before));
+}
