@@ -47,6 +47,7 @@ pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Rollback) -> Resu
     invocation.journal.update(|record| record.release = Some(release.clone()));
     let mut components = plan_components(&target, &access, &seen, &release).await?;
     plan_holds(&target.components, &mut components);
+    plan_covered(invocation, &seen, &mut components).await?;
     note(invocation, &target, &components, &release);
     let account = cloud.account.clone();
     let plan = Plan { intent: Intent::Rollback, account, target, release, images: Vec::new(), components };
@@ -185,6 +186,21 @@ async fn plan_components(
         components.push(plan_component_rollback(component, facts, restored, &image));
     }
     Ok(components)
+}
+
+/// Finds the holds of earlier rollbacks that the new ones cover: a service has room for fifty tags.
+async fn plan_covered(
+    invocation: &Invocation<'_>,
+    seen: &Seen,
+    components: &mut [ComponentPlan],
+) -> Result<(), Failure> {
+    for planned in components.iter_mut().flat_map(ComponentPlan::planned_holds) {
+        let facts = seen.facts.iter().find(|(name, _)| *name == planned.component.name);
+        if let Some((_, facts)) = facts {
+            planned.covers = observe::covered(&invocation.git, &planned.left, facts.holds()).await?;
+        }
+    }
+    Ok(())
 }
 
 /// What somebody who rolls back should know before.

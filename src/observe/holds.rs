@@ -1,6 +1,7 @@
 //! Which holds cover a release, as far as the clone's history tells.
 
 use crate::clients::git::Git;
+use crate::domain::ecs::plan::LeftRelease;
 use crate::domain::gate::HoldEvidence;
 use crate::domain::hold::{Hold, HoldScope};
 use crate::domain::names::ComponentName;
@@ -40,4 +41,24 @@ pub async fn held(git: &Git, hold: &Hold, release: &GitSha) -> Result<Option<boo
     let in_left = git.is_ancestor(release, left).await?;
     let in_returned = git.is_ancestor(release, returned).await?;
     Ok(hold.covers(in_left, in_returned))
+}
+
+/// Those of a component's holds that a new one wholly covers. One that the clone does not tell of stays.
+///
+/// # Errors
+///
+/// Git cannot be run.
+pub async fn covered(git: &Git, new: &LeftRelease, holds: &[Hold]) -> Result<Vec<Hold>, Failure> {
+    let mut covered = Vec::new();
+    for hold in holds {
+        let HoldScope::Left { left, returned } = &hold.scope else { continue };
+        // One of the same release has the same key: the new one takes its place.
+        let is_covered = *left != new.left
+            && git.is_ancestor(left, &new.left).await? == Some(true)
+            && git.is_ancestor(&new.returned, returned).await? == Some(true);
+        if is_covered {
+            covered.push(hold.clone());
+        }
+    }
+    Ok(covered)
 }

@@ -5,7 +5,7 @@ mod holds;
 mod images;
 
 pub use files::{Files, at_release};
-pub use holds::{held, hold_evidence};
+pub use holds::{covered, held, hold_evidence};
 pub use images::{extra_tags, image, promoted_image, restored_image};
 
 use std::collections::BTreeMap;

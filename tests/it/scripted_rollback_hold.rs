@@ -263,3 +263,53 @@ fn a_rollback_that_is_interrupted_is_waited_for_by_the_next() {
     assert!(written.to_string().contains("deployed"), "{written}");
     run(&shop, &["rollback", "stage", "--release", &releases[1]]).outcome("unchanged", 0);
 }
+
+/// The commits whose holds are on stage's service.
+fn held(shop: &Shop) -> Vec<String> {
+    let key = |tag: &Value| Some(tag["key"].as_str()?.strip_prefix("shipgate:hold:")?.to_owned());
+    shop.aws.world(|world| world.services[0].tags.iter().filter_map(key).collect())
+}
+
+#[test]
+fn a_hold_that_the_new_one_covers_is_taken_off_and_no_other() {
+    all_at_once([false, true], |denied| {
+        let (shop, releases) = served(3);
+        run(&shop, &["rollback", "stage", "--release", &releases[0]]).outcome("deployed", 0);
+        let mended = shop.repository.commit("Mended");
+        let by_hand = json!({"key": "shipgate:hold", "value": "2026-11-20T10:00:00Z local carts fail"});
+        shop.aws.world(|world| {
+            world.serve(0, std::slice::from_ref(&mended));
+            world.services[0].tags.push(by_hand.clone());
+        });
+        if denied {
+            shop.aws.refuse("ecs:UntagResource", 400, "AccessDeniedException", "not authorized: ecs:UntagResource");
+        }
+
+        let report = run(&shop, &["rollback", "stage", "--release", &releases[0]]).outcome("deployed", 0);
+
+        if denied {
+            assert_eq!(held(&shop), [releases[2].clone(), mended]);
+            assert_told(&report["warnings"], &["still there", &releases[2][..7], "ecs:UntagResource"]);
+        } else {
+            assert_eq!((held(&shop), &report["warnings"]), (vec![mended], &json!([])));
+        }
+        let tags = shop.aws.world(|world| std::mem::take(&mut world.services[0].tags));
+        assert!(tags.contains(&by_hand), "{tags:?}");
+        // What was left first goes on to be stopped.
+        shop.aws.world(|world| world.services[0].tags = tags.into_iter().filter(|tag| *tag != by_hand).collect());
+        shop.repository.git(&["checkout", "--quiet", &releases[2]]);
+        run(&shop, &["deploy", "stage"]).outcome("refused", 3);
+    });
+}
+
+#[test]
+fn a_hold_that_stops_more_than_the_new_one_stays() {
+    let (shop, releases) = served(3);
+    run(&shop, &["rollback", "stage", "--release", &releases[0]]).outcome("deployed", 0);
+    let mended = shop.repository.commit("Mended");
+    shop.aws.world(|world| world.serve(0, &[releases[1].clone(), mended.clone()]));
+
+    run(&shop, &["rollback", "stage", "--release", &releases[1]]).outcome("deployed", 0);
+
+    assert_eq!(held(&shop), [releases[2].clone(), mended]);
+}

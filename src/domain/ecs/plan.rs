@@ -77,6 +77,8 @@ pub struct PlannedHold {
     pub component: Component,
     /// The commits to stop.
     pub left: LeftRelease,
+    /// Holds of earlier rollbacks on the component that stop nothing but what this one stops, too.
+    pub covers: Vec<Hold>,
 }
 
 /// Which revision a service is to run.

@@ -103,8 +103,11 @@ pub fn plan_holds(configured: &[Component], plans: &mut [ComponentPlan]) {
         return;
     };
     let KindPlan::Ecs(plan) = &mut first.kind;
-    let of =
-        |component: &Component, left: &LeftRelease| PlannedHold { component: component.clone(), left: left.clone() };
+    let of = |component: &Component, left: &LeftRelease| PlannedHold {
+        component: component.clone(),
+        left: left.clone(),
+        covers: Vec::new(),
+    };
     plan.to_hold = configured.iter().flat_map(|component| left.iter().map(move |left| of(component, left))).collect();
 }
 
@@ -145,6 +148,13 @@ impl ComponentPlan {
     pub fn leaves(&self) -> Option<&LeftRelease> {
         match &self.kind {
             KindPlan::Ecs(plan) => plan.leaves.as_ref(),
+        }
+    }
+
+    /// The holds that are put before it is changed.
+    pub fn planned_holds(&mut self) -> &mut [PlannedHold] {
+        match &mut self.kind {
+            KindPlan::Ecs(plan) => &mut plan.to_hold,
         }
     }
 

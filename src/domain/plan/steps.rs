@@ -94,7 +94,7 @@ fn component_steps(component: &ComponentPlan) -> Vec<Step> {
         ),
         changes: Vec::new(),
     };
-    let holds = plan.to_hold.iter().map(|PlannedHold { component, left: LeftRelease { left, returned } }| Step {
+    let holds = plan.to_hold.iter().map(|PlannedHold { component, left: LeftRelease { left, returned }, .. }| Step {
         name: format!("hold {}", component.name),
         summary: format!("stop the commits of {} that {} does not have", left.short(), returned.short()),
         changes: Vec::new(),

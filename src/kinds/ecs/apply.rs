@@ -15,7 +15,7 @@ use crate::domain::ledger::{self, LedgerEntry};
 use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::PlannedImage;
-use crate::domain::target::Kind;
+use crate::domain::target::{EcsTarget, Kind};
 use crate::error::Failure;
 use crate::kinds::ecs::follow::{Ended, Follow};
 use crate::kinds::ecs::pre_deploy::PreDeploy;
@@ -155,7 +155,23 @@ impl Apply<'_> {
         let made = || self.run.journal.made(what, vec![self.component.clone()]);
         let step = format!("hold {}", planned.component.name);
         self.run.journal.step(&step, hold::put(self.run.cloud, target, &hold, made)).await?;
+        if !planned.covers.is_empty() {
+            self.drop_covered(target, &planned.covers).await;
+        }
         Ok(())
+    }
+
+    /// Takes off the holds that the new one covers. One that stays is only one more.
+    async fn drop_covered(&self, target: &EcsTarget, covered: &[Hold]) {
+        let service = &target.service;
+        let reasons = covered.iter().map(Hold::reason).collect::<Vec<_>>().join(", ");
+        match hold::take_off(self.run.cloud, target, covered).await {
+            Ok(()) => self.run.journal.note(format!("  it covers holds on service {service}, taken off: {reasons}")),
+            Err(failure) => {
+                let text = format!("holds on service {service} that the new one covers are still there ({reasons})");
+                self.run.journal.warning(format!("{text}: {}", failure.brief()), failure.hints.first().cloned());
+            }
+        }
     }
 
     /// The precondition of the plan: the service still runs what it ran when we planned.

@@ -45,6 +45,18 @@ pub async fn put(cloud: &Cloud, target: &EcsTarget, hold: &Hold, written: impl F
         .hint("look at it with `shipgate status`; somebody else may have put another in its place: run it again"))
 }
 
+/// Takes holds off the service, as far as they are still there as they were seen.
+///
+/// # Errors
+///
+/// The service cannot be looked at, or the tags could not be taken off.
+pub async fn take_off(cloud: &Cloud, target: &EcsTarget, holds: &[Hold]) -> Result<(), Failure> {
+    let service = observe::active_service(cloud, target).await?;
+    let there = service.holds.iter().filter(|hold| holds.contains(hold));
+    let keys: Vec<String> = there.map(|hold| hold.key.clone()).collect();
+    if keys.is_empty() { Ok(()) } else { cloud.ecs.untag(&service.arn, &keys).await }
+}
+
 /// Takes all holds off the service, and leaves a note there. Returns what was taken off.
 ///
 /// # Errors
