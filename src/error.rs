@@ -21,6 +21,8 @@ pub struct Failure {
     pub hints: Vec<String>,
     /// Whether it may be over at the next try: nobody answered, or too many were asking.
     pub transient: bool,
+    /// Whether how it ended is unknown, because nobody could look: that is `broken`, and proves nothing.
+    pub unknown: bool,
     /// Problems of the configuration, to be shown with their place instead of the reason.
     pub diagnostics: Option<Box<ConfigErrors>>,
 }
@@ -34,6 +36,7 @@ impl Failure {
             causes: Vec::new(),
             hints: Vec::new(),
             transient: false,
+            unknown: false,
             diagnostics: None,
         }
     }
@@ -41,6 +44,11 @@ impl Failure {
     /// Something failed, and what served before still serves.
     pub fn failed(reason: impl Into<String>) -> Self {
         Self::new(Outcome::Failed, reason)
+    }
+
+    /// How it ended is unknown. The release may serve, so the ledger is not to call it broken.
+    pub fn unknown(reason: impl Into<String>) -> Self {
+        Self { unknown: true, ..Self::new(Outcome::Broken, reason) }
     }
 
     /// Usage, configuration or identity.

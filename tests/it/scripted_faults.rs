@@ -227,4 +227,5 @@ fn patience_that_ends_blind_is_broken() {
     let report = shop.deploy().outcome("broken", 6);
     assert_eq!(report["components"][0]["changed"], true);
     assert_eq!(report["components"][0]["current"], Value::Null);
+    assert!(!shop.aws.mutations().contains(&"ecs:TagResource".to_owned()), "no outcome is written");
 }

@@ -387,19 +387,34 @@ fn a_rollback_whose_update_is_unknown_is_taken_up_by_the_next() {
         let lost = looks == 5 && std::mem::take(&mut is_gone);
         lost.then(|| call.error(400, "AccessDeniedException", "not authorized: ecs:DescribeServices"))
     });
-    let mut writes = 0;
-    shop.aws.answer("ecs:TagResource", move |call, _| {
-        writes += 1;
-        (writes == 2).then(|| call.error(400, "AccessDeniedException", "not authorized: ecs:TagResource"))
-    });
     let report = rollback(&shop, &[]).outcome("broken", 6);
     assert!(reason(&report).contains("unknown"), "{report:#}");
     assert_told(&report["hints"], &["run this again"]);
+    assert_eq!(ledger(&shop, "outcome"), None);
 
     let report = rollback(&shop, &[]).outcome("deployed", 0);
 
     assert_eq!(report["release"]["sha"], releases[1]);
     assert_eq!(shop.aws.mutations().iter().filter(|call| *call == "ecs:UpdateService").count(), 1);
+}
+
+/// It may have worked: going back one further would leave a good release, and hold it.
+#[test]
+fn a_rollback_that_was_lost_sight_of_is_taken_up_by_the_next() {
+    let (shop, releases) = served(3);
+    let mut is_seen = true;
+    shop.aws.answer("ecs:DescribeServices", move |call, world| {
+        let updated = world.services[0].deployments[0].definition == revision(11);
+        let lost = updated && std::mem::take(&mut is_seen);
+        lost.then(|| call.error(400, "AccessDeniedException", "not authorized: ecs:DescribeServices"))
+    });
+    rollback(&shop, &[]).outcome("broken", 6);
+    assert_eq!(ledger(&shop, "outcome"), None, "the outcome is written when it is known");
+
+    let report = rollback(&shop, &[]).outcome("deployed", 0);
+
+    assert_eq!((&report["release"]["sha"], running(&shop)), (&json!(releases[1]), revision(11)));
+    assert_eq!(ledger(&shop, "outcome").as_deref(), Some("deployed"));
 }
 
 /// What a release in a crash loop without a breaker needs first.

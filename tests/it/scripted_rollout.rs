@@ -154,3 +154,24 @@ fn looks_that_are_late_are_not_believed() {
     });
     shop.deploy().outcome("deployed", 0);
 }
+
+/// That the release failed was seen: only whether the previous one serves is unknown.
+#[test]
+fn a_failure_that_was_seen_is_written_even_if_its_rollback_is_not() {
+    let shop = Shop::new();
+    shop.aws.at_look(1, |world| {
+        world.looks = 1000;
+        world.roll_out(&[
+            ("3", "backend:7", "IN_PROGRESS"),
+            ("2", "backend:8", "FAILED"),
+            ("1", "backend:7", "COMPLETED"),
+        ]);
+    });
+    let mut seen = false;
+    shop.aws.answer("ecs:DescribeServices", move |call, world| {
+        let was_seen = std::mem::replace(&mut seen, world.services[0].deployments[0].id == "ecs-svc/3");
+        was_seen.then(|| call.error(400, "AccessDeniedException", "not authorized: ecs:DescribeServices"))
+    });
+    shop.deploy().outcome("broken", 6);
+    assert!(shop.aws.call("ecs:TagResource").body.to_string().contains("broken"));
+}

@@ -11,7 +11,8 @@ pub fn runs(live: &Revision) -> Option<&ReleaseName> {
     live.ledger.as_ref().map(|entry| &entry.release)
 }
 
-/// Whether a rollback put there what a service runs, and ended before it knew whether that serves.
+/// Whether a rollback put there what a service runs, and ended before it knew whether that serves. Only what is proven
+/// to have failed is `broken` in the ledger.
 pub fn is_cut_off(live: &Revision) -> bool {
     let unknown =
         |entry: &LedgerEntry| matches!(entry.outcome.as_deref(), None | Some("timed-out" | "interrupted" | "unproven"));

@@ -50,6 +50,13 @@ pub enum Judgement {
     },
 }
 
+impl Judgement {
+    /// Whether the rollout failed, whatever serves then.
+    pub fn is_failure(&self) -> bool {
+        matches!(self, Self::RollingBack | Self::RolledBack { .. } | Self::Failed { .. })
+    }
+}
+
 /// Judges one look. `None` stands for a service that is not there any more.
 pub fn judge(ours: &OurDeployment, service: Option<&Service>) -> Judgement {
     let Some(service) = service else {

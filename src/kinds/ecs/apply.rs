@@ -54,8 +54,7 @@ pub async fn apply(run: &Run<'_>, component: &ComponentName, plan: &EcsPlan) -> 
     }
     let next = apply.revision().await?;
     let result = apply.roll_out(&next).await;
-    let outcome = result.as_ref().map_or_else(|failure| failure.outcome, |outcome| *outcome);
-    apply.write_outcome(&next.arn, outcome).await;
+    apply.write_end(&next.arn, &result).await;
     result
 }
 
@@ -231,7 +230,7 @@ impl Apply<'_> {
                 self.run.journal.component(self.component, |component| component.changed = false);
                 Err(failure)
             }
-            Err(unseen) => Err(Failure::new(Outcome::Broken, "whether the service took the update is unknown")
+            Err(unseen) => Err(Failure::unknown("whether the service took the update is unknown")
                 .cause(failure.brief())
                 .cause(unseen.brief())
                 .hint("look at the service; run this again when AWS answers")),
@@ -319,6 +318,15 @@ impl Apply<'_> {
         let prober = Prober { http: self.run.http, journal: self.run.journal, release: &self.run.release };
         prober.ask_all(&self.plan.target.probes, &self.step("probe")).await?;
         Ok(outcome)
+    }
+
+    /// Writes down how it ended, where that is known: what is not may be found out by the next run.
+    async fn write_end(&self, arn: &str, result: &Result<Outcome, Failure>) {
+        match result {
+            Ok(outcome) => self.write_outcome(arn, *outcome).await,
+            Err(failure) if failure.unknown => {}
+            Err(failure) => self.write_outcome(arn, failure.outcome).await,
+        }
     }
 
     /// Writes the outcome into the ledger. The release runs as it runs, written or not.

@@ -68,7 +68,7 @@ struct Memory {
     first_completed: Option<Instant>,
     first_failed: Option<Instant>,
     first_rolled_back: Option<Instant>,
-    rolling_back: bool,
+    judgement: Option<Judgement>,
     reason: Option<String>,
     seen_events: Vec<String>,
 }
@@ -126,7 +126,7 @@ impl Follow<'_> {
         if judgement != Judgement::Completed {
             memory.first_completed = None;
         }
-        memory.rolling_back = judgement == Judgement::RollingBack;
+        memory.judgement = Some(judgement.clone());
         match (judgement, service) {
             (Judgement::Completed, Some(service)) => self.read_back(service, memory).await,
             (Judgement::RolledBack { reason }, Some(service)) => {
@@ -216,7 +216,7 @@ impl Follow<'_> {
             return Next::LookAgain(Duration::from_secs(5));
         }
         let reason = "the deployment cannot be looked at any more";
-        let seen = Failure::new(Outcome::Broken, reason).cause(&failure.reason);
+        let seen = lost_sight(reason, memory).cause(&failure.reason);
         let seen = failure.causes.iter().fold(seen, Failure::cause);
         Next::End(Err(failure.hints.into_iter().fold(seen, Failure::hint)))
     }
@@ -226,9 +226,9 @@ impl Follow<'_> {
         if memory.unseen {
             let reason =
                 format!("the service could not be looked at until {limit} s were over: how it ended is unknown");
-            return Failure::new(Outcome::Broken, reason).hint(self.look_hint());
+            return lost_sight(&reason, memory).hint(self.look_hint());
         }
-        if memory.rolling_back {
+        if memory.judgement == Some(Judgement::RollingBack) {
             let reason = format!("the rollout failed, and its rollback was not done after {limit} s");
             let failure = Failure::new(Outcome::Broken, reason).hint(self.look_hint());
             return memory.reason.iter().fold(failure, Failure::cause);
@@ -276,6 +276,12 @@ impl Follow<'_> {
         memory.reason = ours.and_then(|ours| ours.reason.clone()).or(memory.reason.take());
         self.journal.progress(self.step, &text);
     }
+}
+
+/// How it ended is unknown, unless the rollout was seen to fail.
+fn lost_sight(reason: &str, memory: &Memory) -> Failure {
+    let has_failed = memory.judgement.as_ref().is_some_and(Judgement::is_failure);
+    if has_failed { Failure::new(Outcome::Broken, reason) } else { Failure::unknown(reason) }
 }
 
 fn not_rolled_back(reason: String) -> Failure {
