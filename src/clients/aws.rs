@@ -43,6 +43,9 @@ pub struct AwsError {
     pub denied_action: Option<String>,
     /// The kind.
     pub kind: AwsErrorKind,
+    /// Whether the call is known not to have been carried out: AWS said no, or it was never sent. Of several attempts
+    /// this is the last.
+    pub refused: bool,
     /// The service's code: `ClusterNotFoundException`.
     pub code: Option<String>,
     /// The message, neutral, with the code before it.
@@ -70,6 +73,12 @@ impl AwsError {
             (None, SdkError::DispatchFailure(_) | SdkError::TimeoutError(_)) => AwsErrorKind::Unreachable,
             (None, _) => AwsErrorKind::Service,
         };
+        let said_no = error.raw_response().is_some_and(|response| response.status().is_client_error());
+        let refused = match kind {
+            AwsErrorKind::Credentials => true,
+            AwsErrorKind::Unreachable => false,
+            AwsErrorKind::Denied | AwsErrorKind::Throttled | AwsErrorKind::Service => code.is_some() && said_no,
+        };
         let text = match (&code, error.message()) {
             (Some(code), Some(message)) => format!("{code}: {message}"),
             (Some(code), None) => code.clone(),
@@ -77,7 +86,7 @@ impl AwsError {
         };
         let denied_action =
             (kind == AwsErrorKind::Denied).then(|| denied_action(&text).unwrap_or(operation).to_owned());
-        Self { operation, denied_action, kind, code, message: neutral::phrase(&text, 600), request_id }
+        Self { operation, denied_action, kind, refused, code, message: neutral::phrase(&text, 600), request_id }
     }
 
     /// Whether the service answered with this code.

@@ -173,22 +173,27 @@ impl Ecs {
     ///
     /// # Errors
     ///
-    /// The call failed.
+    /// [`NotUpdated`]
     pub async fn update_service(
         &self,
         cluster: &ClusterName,
         service: &ServiceName,
         task_definition: &str,
-    ) -> Result<Service, Failure> {
+    ) -> Result<Service, NotUpdated> {
         let request = self
             .client
             .update_service()
             .cluster(cluster.as_str())
             .service(service.as_str())
             .task_definition(task_definition);
-        let output = call("ecs:UpdateService", request.send()).await?;
-        let updated = output.service().ok_or_else(|| Failure::failed("`ecs:UpdateService` returned no service"))?;
-        Ok(convert::service(updated))
+        match call("ecs:UpdateService", request.send()).await {
+            Ok(output) => output
+                .service()
+                .map(convert::service)
+                .ok_or_else(|| NotUpdated::Unanswered(Failure::failed("`ecs:UpdateService` returned no service"))),
+            Err(error) if error.refused => Err(NotUpdated::Refused(error.into())),
+            Err(error) => Err(NotUpdated::Unanswered(error.into())),
+        }
     }
 
     /// The tasks of a service that are meant to run, or the stopped ones that ECS still remembers (about an hour).
@@ -308,6 +313,15 @@ impl Ecs {
         call("ecs:TagResource", request.send()).await?;
         Ok(())
     }
+}
+
+/// Why an update returned no service.
+#[derive(Debug)]
+pub enum NotUpdated {
+    /// AWS refused it.
+    Refused(Failure),
+    /// Nothing was answered, or nothing that can be read: the service may have taken it.
+    Unanswered(Failure),
 }
 
 /// Which of a service's tasks are asked for.

@@ -130,6 +130,20 @@ impl Scripted {
         });
     }
 
+    /// Shows the service as it was before its update, in so many looks after that.
+    pub fn late_looks(&self, count: usize) {
+        let (mut before, mut late) = (None, 0);
+        self.change("ecs:DescribeServices", move |_, answer| {
+            let service = &mut answer["services"][0];
+            if service["deployments"][0]["id"] == "ecs-svc/1" {
+                before = Some(service.clone());
+            } else if late < count {
+                late += 1;
+                *service = before.clone().unwrap();
+            }
+        });
+    }
+
     /// Forgets the calls so far.
     pub fn forget(&self) {
         self.lock().calls.clear();

@@ -1,8 +1,11 @@
 //! Faults of the way to AWS: throttling, lost answers, server errors, answers that are none.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde_json::{Value, json};
 
-use crate::scripted::{Answer, Call, SERVICE, Shop, World, all_at_once, arn, text};
+use crate::scripted::{Answer, Call, SERVICE, Shop, World, all_at_once, arn, text, timed};
 
 fn throttled(call: &Call) -> Answer {
     call.error(400, "ThrottlingException", "Rate exceeded")
@@ -58,19 +61,37 @@ fn server_errors_at_the_first_looks_are_borne() {
     });
 }
 
+/// Answers that do not say whether the service took the update.
+const LOST: [fn() -> Answer; 4] = [
+    || Answer::HangUp,
+    || Answer::Truncated { body: b"{\"service\": {".to_vec() },
+    || Answer::new(500, "<html>Bad Gateway</html>"),
+    || Answer::new(200, "{}"),
+];
+
 #[test]
 fn an_update_whose_answer_is_lost_is_followed() {
-    let lost: [fn() -> Answer; 3] = [
-        || Answer::HangUp,
-        || Answer::Truncated { body: b"{\"service\": {".to_vec() },
-        || Answer::new(500, "<html>Bad Gateway</html>"),
-    ];
-    all_at_once(lost, |lost| {
+    all_at_once(LOST, |lost| {
         let shop = Shop::new();
         shop.aws.answer("ecs:UpdateService", move |call, world| {
             take(call, world);
             Some(lost())
         });
+        let report = shop.deploy().outcome("deployed", 0);
+        assert_eq!(report["components"][0]["changed"], true);
+    });
+}
+
+/// Reads are eventually consistent: one that shows what was before proves nothing.
+#[test]
+fn an_update_whose_answer_is_lost_is_found_by_a_later_look() {
+    all_at_once(LOST, |lost| {
+        let shop = Shop::new();
+        shop.aws.answer("ecs:UpdateService", move |call, world| {
+            take(call, world);
+            Some(lost())
+        });
+        shop.aws.late_looks(2);
         let report = shop.deploy().outcome("deployed", 0);
         assert_eq!(report["components"][0]["changed"], true);
     });
@@ -83,12 +104,39 @@ fn an_update_that_is_lost_once_is_not_lost() {
     shop.deploy().outcome("deployed", 0);
 }
 
+/// Slow: looks are believed only after a while, and even then the update may be on its way.
 #[test]
-fn an_update_that_never_arrives_is_failed() {
-    let shop = Shop::new();
-    shop.aws.answer("ecs:UpdateService", |_, _| Some(Answer::HangUp));
-    let report = shop.deploy().outcome("failed", 1);
-    assert_eq!(report["components"][0]["changed"], false);
+fn slow_an_update_that_seems_never_to_arrive_is_unknown() {
+    all_at_once(LOST, |lost| {
+        let shop = Shop::new();
+        let is_lost = Arc::new(AtomicBool::new(true));
+        let script = Arc::clone(&is_lost);
+        shop.aws.answer("ecs:UpdateService", move |_, _| script.load(Ordering::Relaxed).then(lost));
+        let report = shop.deploy().outcome("broken", 6);
+        assert!(report["reason"].as_str().unwrap().contains("unknown"), "{report:#}");
+        assert!(text(&report, "hints").contains("run this again"), "{report:#}");
+        let component = &report["components"][0];
+        assert_eq!((&component["changed"], &component["current"]), (&json!(true), &Value::Null));
+        assert!(!shop.aws.mutations().contains(&"ecs:TagResource".to_owned()), "no outcome is written");
+
+        is_lost.store(false, Ordering::Relaxed);
+        shop.deploy().outcome("deployed", 0);
+        let registered = shop.aws.mutations().iter().filter(|call| *call == "ecs:RegisterTaskDefinition").count();
+        assert_eq!(registered, 1, "the revision is used");
+    });
+}
+
+/// A refusal is an answer: nothing was changed, and nobody has to wait.
+#[test]
+fn an_update_that_is_refused_is_failed_at_once() {
+    for (status, code) in [(400, "AccessDeniedException"), (403, "AccessDenied"), (404, "ServiceNotFoundException")] {
+        let shop = Shop::new();
+        shop.aws.refuse("ecs:UpdateService", status, code, "No.");
+        let (ran, taken) = timed(|| shop.deploy());
+        let report = ran.outcome("failed", 1);
+        assert_eq!(report["components"][0]["changed"], false);
+        assert!(taken.as_secs() < 8, "{taken:?}");
+    }
 }
 
 #[test]

@@ -141,17 +141,7 @@ fn a_service_that_is_deleted_while_we_wait_is_broken() {
 #[test]
 fn looks_that_are_late_are_not_believed() {
     let shop = Shop::new();
-    let mut before = None;
-    let mut late = 0;
-    shop.aws.change("ecs:DescribeServices", move |_, answer| {
-        let service = &mut answer["services"][0];
-        if service["deployments"][0]["id"] == "ecs-svc/1" {
-            before = Some(service.clone());
-        } else if late < 2 {
-            late += 1;
-            *service = before.clone().unwrap();
-        }
-    });
+    shop.aws.late_looks(2);
     shop.deploy().outcome("deployed", 0);
 }
 

@@ -1,10 +1,14 @@
 //! Carries out the plan of one ECS service.
 //!
 //! revision → pre-deploy → look again → hold, in a rollback → one minimal `UpdateService` → follow until proven → probes → ledger.
-//! Until `UpdateService` nothing that serves is touched; afterwards no error may call itself `failed`.
+//! Until `UpdateService` nothing that serves is touched; afterwards no error may call itself `failed` but its refusal.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::apply::Run;
-use crate::clients::ecs::Placement;
+use crate::clients::ecs::{NotUpdated, Placement};
 use crate::domain::ecs::plan::{EcsPlan, LeftRelease, NextRevision, PlannedHold};
 use crate::domain::ecs::read_back::Expectation;
 use crate::domain::ecs::rollout::OurDeployment;
@@ -17,7 +21,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::plan::PlannedImage;
 use crate::domain::target::{EcsTarget, Kind};
 use crate::error::Failure;
-use crate::kinds::ecs::follow::{Ended, Follow};
+use crate::kinds::ecs::follow::{Ended, Follow, STALE_READS};
 use crate::kinds::ecs::pre_deploy::PreDeploy;
 use crate::kinds::ecs::{diagnose, hold};
 use crate::verify::Prober;
@@ -116,7 +120,7 @@ impl Apply<'_> {
         // Said before it is so: a signal in the middle of the call must not leave it unsaid.
         self.run.journal.component(self.component, |component| component.changed = true);
         let step = self.step("update");
-        let updated = self.run.journal.step(&step, self.update(&next.arn)).await?;
+        let updated = self.run.journal.step(&step, self.update(&step, &next.arn)).await?;
         // Not the primary one: a deployment that fails at once may have been rolled back before the answer came.
         let deployed = updated.deployments.iter().find(|deployment| deployment.task_definition == next.arn);
         let ours = OurDeployment {
@@ -215,26 +219,42 @@ impl Apply<'_> {
     }
 
     /// The one change of the service. When its answer is lost, what the service says decides.
-    async fn update(&self, arn: &str) -> Result<Service, Failure> {
+    async fn update(&self, step: &str, arn: &str) -> Result<Service, Failure> {
         let target = &self.plan.target;
-        let failure = match self.run.cloud.ecs.update_service(&target.cluster, &target.service, arn).await {
+        let (failure, refused) = match self.run.cloud.ecs.update_service(&target.cluster, &target.service, arn).await {
             Ok(service) => return Ok(service),
-            Err(failure) => failure,
+            Err(NotUpdated::Refused(failure)) => (failure, true),
+            Err(NotUpdated::Unanswered(failure)) => (failure, false),
         };
-        match self.run.cloud.ecs.service(&target.cluster, &target.service).await {
-            Ok(Some((service, _))) if service.primary().is_some_and(|primary| primary.task_definition == arn) => {
-                self.run.journal.warning(format!("{}; but the service took the update", failure.brief()), None);
-                Ok(service)
+        let began = Instant::now();
+        loop {
+            // Also after a refusal: an attempt before it, whose answer was lost, may have been taken.
+            let unseen = match self.updated(arn).await {
+                Ok(Some(service)) => {
+                    self.run.journal.warning(format!("{}; but the service took the update", failure.brief()), None);
+                    return Ok(service);
+                }
+                Ok(None) if refused => {
+                    self.run.journal.component(self.component, |component| component.changed = false);
+                    return Err(failure);
+                }
+                Ok(None) => None,
+                Err(unseen) => Some(unseen),
+            };
+            let may_be_seen = !refused && unseen.as_ref().is_none_or(|unseen| unseen.transient);
+            if !may_be_seen || began.elapsed() >= STALE_READS {
+                return Err(unknown_update(&failure, unseen.as_ref()));
             }
-            Ok(_) => {
-                self.run.journal.component(self.component, |component| component.changed = false);
-                Err(failure)
-            }
-            Err(unseen) => Err(Failure::unknown("whether the service took the update is unknown")
-                .cause(failure.brief())
-                .cause(unseen.brief())
-                .hint("look at the service; run this again when AWS answers")),
+            self.run.journal.pause(step, began.elapsed(), Duration::from_secs(1)).await;
         }
+    }
+
+    /// The service, if it is meant to run a revision.
+    async fn updated(&self, arn: &str) -> Result<Option<Service>, Failure> {
+        let target = &self.plan.target;
+        let found = self.run.cloud.ecs.service(&target.cluster, &target.service).await?;
+        let is_meant_to = |service: &Service| service.primary().is_some_and(|primary| primary.task_definition == arn);
+        Ok(found.map(|(service, _)| service).filter(is_meant_to))
     }
 
     async fn follow(
@@ -339,4 +359,14 @@ impl Apply<'_> {
                 .warning(format!("the outcome could not be written on {}: {}", short_arn(arn), failure.brief()), hint);
         }
     }
+}
+
+/// No look shows the update, or none succeeds: it may still be on its way, so this is not `failed`.
+fn unknown_update(failure: &Failure, unseen: Option<&Failure>) -> Failure {
+    let unknown = Failure::unknown("whether the service took the update is unknown").cause(failure.brief());
+    unseen
+        .map(Failure::brief)
+        .iter()
+        .fold(unknown, Failure::cause)
+        .hint("look at the service; run this again when AWS answers: it takes up what is there then")
 }

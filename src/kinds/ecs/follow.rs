@@ -22,7 +22,7 @@ use crate::report::journal::Journal;
 /// How long after ECS calls a deployment done its tasks may take to look right.
 const GRACE: Duration = Duration::from_secs(30);
 /// How long after `UpdateService` a look may still show the service as it was before: reads are eventually consistent.
-const STALE_READS: Duration = Duration::from_secs(10);
+pub const STALE_READS: Duration = Duration::from_secs(10);
 /// How long after a failure ECS may take to begin its rollback. It does so at once, where it is configured to.
 const ROLLBACK_GRACE: Duration = Duration::from_secs(10);
 
