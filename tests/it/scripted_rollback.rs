@@ -417,19 +417,64 @@ fn a_rollback_that_was_lost_sight_of_is_taken_up_by_the_next() {
     assert_eq!(ledger(&shop, "outcome").as_deref(), Some("deployed"));
 }
 
+/// A shop on which a bad release rolls out over the last of those that served; with that release.
+fn rolling_out_bad(count: usize) -> (Shop, Vec<String>, String) {
+    let (shop, releases) = served(count);
+    let bad = shop.repository.commit("Bad");
+    let (good, number) = (format!("backend:{}", 7 + count), 8 + count);
+    shop.aws.world(|world| {
+        world.register_served(0, &bad);
+        world.looks = 100_000;
+        world.roll_out(&[("2", &format!("backend:{number}"), "IN_PROGRESS"), ("1", &good, "COMPLETED")]);
+        world.looks = 2;
+    });
+    set_outcome(&shop, &revision(number), "timed-out");
+    (shop, releases, bad)
+}
+
+/// Lets ECS end the rollout of a revision by going back to another one.
+fn goes_back(shop: &Shop, from: usize, to: usize) {
+    let mut looks = 0;
+    shop.aws.answer("ecs:DescribeServices", move |_, world| {
+        if world.services[0].deployments[0].definition == revision(from) {
+            looks += 1;
+            if looks == 2 {
+                world.roll_out(&[("9", &format!("backend:{to}"), "COMPLETED")]);
+            }
+        }
+        None
+    });
+}
+
+/// ECS goes back to what it finished last, not to what it was leaving.
+#[test]
+fn a_rollback_that_fails_over_an_unfinished_rollout_is_rolled_back() {
+    let (shop, releases, bad) = rolling_out_bad(2);
+    goes_back(&shop, 11, 9);
+
+    let report = rollback(&shop, &[]).outcome("rolled-back", 5);
+
+    assert!(reason(&report).contains("backend:9 serves again"), "{report:#}");
+    let component = &report["components"][0];
+    assert_eq!((&component["previous"]["sha"], &component["current"]["sha"]), (&json!(bad), &json!(releases[1])));
+}
+
+#[test]
+fn a_deploy_that_fails_over_an_unfinished_rollout_is_rolled_back() {
+    let (shop, releases, _) = rolling_out_bad(1);
+    let mended = shop.repository.commit("Mended");
+    shop.aws.world(|world| world.registry.put_image(&mended, Some(&mended)));
+    goes_back(&shop, 10, 8);
+
+    let report = shop.deploy().outcome("rolled-back", 5);
+
+    assert_eq!(report["components"][0]["current"]["sha"], releases[0]);
+}
+
 /// What a release in a crash loop without a breaker needs first.
 #[test]
 fn a_release_whose_rollout_goes_on_is_left() {
-    let (shop, releases) = served(2);
-    let bad = shop.repository.commit("Bad");
-    shop.aws.world(|world| {
-        let revision = world.register_served(0, &bad);
-        let name = |arn: &str| arn.rsplit('/').next().unwrap().to_owned();
-        world.looks = 100_000;
-        world.roll_out(&[("2", &name(&revision), "IN_PROGRESS"), ("1", "backend:9", "COMPLETED")]);
-        world.looks = 2;
-    });
-    set_outcome(&shop, &revision(10), "timed-out");
+    let (shop, releases, bad) = rolling_out_bad(2);
 
     let report = rollback(&shop, &[]).outcome("deployed", 0);
 

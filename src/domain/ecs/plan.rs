@@ -39,6 +39,8 @@ pub struct EcsPlan {
     pub live: Revision,
     /// Whether a rollout of that is still going on.
     pub rolling_out: bool,
+    /// The ARN of the revision whose rollout was finished last: another one than the live one while that rolls out.
+    pub last_completed: Option<String>,
     /// How long the last rollout took, where the service tells.
     pub last_rollout: Option<Duration>,
     /// The image that the container gets.
@@ -192,6 +194,7 @@ fn nothing_to_do(target: &EcsTarget, facts: &EcsFacts, image: &PlannedImage) -> 
         service_arn: facts.service.arn.clone(),
         live: facts.live.clone(),
         rolling_out: primary.is_some_and(|primary| primary.rollout_state == Some(RolloutState::InProgress)),
+        last_completed: rollout::last_completed(&facts.service).map(str::to_owned),
         last_rollout: rollout::last_rollout(&facts.service),
         image: image.clone(),
         next: NextRevision::Live,

@@ -15,8 +15,9 @@ pub struct OurDeployment {
     pub id: String,
     /// The revision it rolls out.
     pub task_definition: String,
-    /// The revision that served before. `None`: nothing did.
-    pub previous_task_definition: Option<String>,
+    /// The revisions that may serve again when it fails: the one that was to serve before, and the one whose rollout
+    /// was finished last, to which ECS goes back where they differ.
+    pub previous: Vec<String>,
 }
 
 /// What one look at the service says.
@@ -79,9 +80,7 @@ pub fn judge(ours: &OurDeployment, service: Option<&Service>) -> Judgement {
         // Somebody forced a new deployment of our own revision: that one has taken over our job.
         _ if primary.task_definition == ours.task_definition => judge_primary(primary),
         // AWS takes a rolled-back deployment off the list when the rollback is done.
-        None if ours.previous_task_definition.as_ref() == Some(&primary.task_definition) => {
-            judge_after_failure(ours, None, primary)
-        }
+        None if ours.previous.contains(&primary.task_definition) => judge_after_failure(ours, None, primary),
         Some(_) | None => Judgement::Superseded { by: primary.task_definition.clone() },
     }
 }
@@ -97,7 +96,7 @@ fn judge_primary(deployment: &Deployment) -> Judgement {
 }
 
 fn judge_after_failure(ours: &OurDeployment, reason: Option<String>, primary: &Deployment) -> Judgement {
-    if ours.previous_task_definition.as_ref() != Some(&primary.task_definition) {
+    if !ours.previous.contains(&primary.task_definition) {
         return Judgement::Superseded { by: primary.task_definition.clone() };
     }
     let done = primary.rollout_state == Some(RolloutState::Completed) || primary.rollout_state.is_none();
@@ -127,6 +126,12 @@ pub fn pause(elapsed: Duration, last_rollout: Option<Duration>) -> Duration {
     }
 }
 
+/// The revision whose rollout was finished last: ECS goes back to it when a later one fails.
+pub fn last_completed(service: &Service) -> Option<&str> {
+    let completed = |deployment: &&Deployment| deployment.rollout_state == Some(RolloutState::Completed);
+    service.deployments.iter().find(completed).map(|deployment| deployment.task_definition.as_str())
+}
+
 /// How long the last finished rollout of the service took, as far as the service tells.
 pub fn last_rollout(service: &Service) -> Option<Duration> {
     let primary = service.primary()?;
@@ -147,7 +152,7 @@ mod tests {
         OurDeployment {
             id: "ecs-svc/2".to_owned(),
             task_definition: "backend:8".to_owned(),
-            previous_task_definition: Some("backend:7".to_owned()),
+            previous: vec!["backend:7".to_owned(), "backend:6".to_owned()],
         }
     }
 
@@ -205,6 +210,24 @@ mod tests {
         // AWS: ours has left the list.
         assert_eq!(judged(vec![deployment("3", true, "backend:7", Completed)]), Judgement::RolledBack { reason: None });
         assert_eq!(judged(vec![deployment("2", true, "backend:8", Failed)]), Judgement::Failed { reason });
+    }
+
+    /// `backend:7` was still rolling out over `backend:6` when ours began.
+    #[test]
+    fn a_rollback_to_what_was_finished_last_is_one() {
+        use RolloutState::{Completed, Failed, InProgress};
+        let reason = Some("because".to_owned());
+        let ours = || deployment("2", false, "backend:8", Failed);
+        let finished = || deployment("3", true, "backend:6", Completed);
+        assert_eq!(judged(vec![deployment("3", true, "backend:6", InProgress), ours()]), Judgement::RollingBack);
+        assert_eq!(judged(vec![finished(), ours()]), Judgement::RolledBack { reason });
+        assert_eq!(judged(vec![finished()]), Judgement::RolledBack { reason: None });
+        let before = service(vec![
+            deployment("1", true, "backend:7", InProgress),
+            deployment("0", false, "backend:6", Completed),
+        ]);
+        assert_eq!(last_completed(&before), Some("backend:6"));
+        assert_eq!(last_completed(&service(vec![deployment("1", true, "backend:7", InProgress)])), None);
     }
 
     #[test]

@@ -126,7 +126,7 @@ impl Apply<'_> {
         let ours = OurDeployment {
             id: deployed.map(|deployment| deployment.id.clone()).unwrap_or_default(),
             task_definition: next.arn.clone(),
-            previous_task_definition: Some(self.plan.live.arn.clone()),
+            previous: self.plan.last_completed.iter().chain([&self.plan.live.arn]).cloned().collect(),
         };
         let ended = self.follow("wait for", ours, Some(unmoved.primary), updated, &next.definition).await;
         let ended = ended.map_err(|failure| self.told_of_pre_deploy(failure))?;
@@ -271,6 +271,7 @@ impl Apply<'_> {
         let follow = Follow {
             cloud: self.run.cloud,
             registry: &self.run.access.registry,
+            component: self.component,
             target,
             expected: Expectation {
                 task_definition: task_definition.clone(),
@@ -304,8 +305,7 @@ impl Apply<'_> {
             return Err(Failure::new(Outcome::Stale, format!("service `{}` is gone since the plan", target.service))
                 .hint("create it again; nothing was changed"));
         };
-        let ours =
-            OurDeployment { id: primary.id.clone(), task_definition: live.arn.clone(), previous_task_definition: None };
+        let ours = OurDeployment { id: primary.id.clone(), task_definition: live.arn.clone(), previous: Vec::new() };
         // A rollout of this release that an earlier run began is this release's deployment.
         let (verb, outcome) =
             if self.plan.rolling_out { ("wait for", Outcome::Deployed) } else { ("verify", Outcome::Unchanged) };

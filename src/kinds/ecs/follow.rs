@@ -12,9 +12,11 @@ use crate::clients::registry::Registry;
 use crate::domain::ecs::read_back::{Expectation, ReadBack, read_back};
 use crate::domain::ecs::rollout::{self, Judgement, OurDeployment};
 use crate::domain::ecs::service::{Deployment, Service, short_arn};
+use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::target::EcsTarget;
 use crate::error::Failure;
+use crate::kinds::ecs::observe::running;
 use crate::kinds::ecs::previous;
 use crate::observe::Cloud;
 use crate::report::journal::Journal;
@@ -33,6 +35,8 @@ pub struct Follow<'a> {
     pub cloud: &'a Cloud,
     /// The registry, for the platforms of an image.
     pub registry: &'a Registry,
+    /// The component.
+    pub component: &'a ComponentName,
     /// The service.
     pub target: &'a EcsTarget,
     /// The deployment.
@@ -138,7 +142,7 @@ impl Follow<'_> {
             }
             (Judgement::Failed { reason }, _) => {
                 let since = *memory.first_failed.get_or_insert_with(Instant::now);
-                if since.elapsed() < ROLLBACK_GRACE && self.ours.previous_task_definition.is_some() {
+                if since.elapsed() < ROLLBACK_GRACE && !self.ours.previous.is_empty() {
                     return Next::LookAgain(Duration::from_secs(1));
                 }
                 Next::End(Err(not_rolled_back(reason)))
@@ -185,11 +189,11 @@ impl Follow<'_> {
         }
     }
 
-    /// ECS says that the previous revision is back: is it?
+    /// ECS says that a previous revision is back: is it?
     async fn rolled_back(&self, reason: Option<String>, service: &Service, memory: &mut Memory) -> Next {
         let since = *memory.first_rolled_back.get_or_insert_with(Instant::now);
-        let previous = self.ours.previous_task_definition.as_deref().unwrap_or_default();
-        let failure = match previous::serves(self.cloud, self.registry, self.target, previous, service).await {
+        let previous = service.primary().map(|primary| primary.task_definition.as_str()).unwrap_or_default();
+        let failure = match self.read_previous_back(previous, service).await {
             ReadBack::Verified { .. } | ReadBack::NothingDesired => {
                 Failure::new(Outcome::RolledBack, format!("the rollout failed; {} serves again", short_arn(previous)))
                     .hint("mend the release and deploy the mended commit")
@@ -204,6 +208,20 @@ impl Follow<'_> {
             }
         };
         Next::End(Err(reason.iter().fold(failure, Failure::cause)))
+    }
+
+    /// Whether a previous revision serves again. One that does is what the component runs now.
+    async fn read_previous_back(&self, previous: &str, service: &Service) -> ReadBack {
+        let revision = match self.cloud.ecs.revision(previous, &service.arn).await {
+            Ok(revision) => revision,
+            Err(failure) => return ReadBack::NotYet(failure.brief()),
+        };
+        let serves = previous::serves(self.cloud, self.registry, self.target, &revision, service).await;
+        if matches!(serves, ReadBack::Verified { .. } | ReadBack::NothingDesired) {
+            let running = running(&revision, self.target);
+            self.journal.component(self.component, |component| component.current = Some(running));
+        }
+        serves
     }
 
     /// We cannot see what we are following. That may pass; where it cannot, not knowing is not "untouched".

@@ -15,22 +15,18 @@ pub async fn serves(
     cloud: &Cloud,
     registry: &Registry,
     target: &EcsTarget,
-    previous: &str,
+    revision: &Revision,
     service: &Service,
 ) -> ReadBack {
-    let revision = match cloud.ecs.revision(previous, &service.arn).await {
-        Ok(revision) => revision,
-        Err(failure) => return ReadBack::NotYet(failure.brief()),
-    };
     let tasks = match cloud.ecs.tasks(&target.cluster, &target.service, WhichTasks::MeantToRun).await {
         Ok(tasks) => tasks,
         Err(failure) => return ReadBack::NotYet(failure.brief()),
     };
-    let running = running_digests(&tasks, previous, &target.container);
+    let running = running_digests(&tasks, &revision.arn, &target.container);
     let expected = Expectation {
-        task_definition: previous.to_owned(),
+        task_definition: revision.arn.clone(),
         container: target.container.clone(),
-        digests: accepted(registry, &revision, &target.container, running).await,
+        digests: accepted(registry, revision, &target.container, running).await,
     };
     read_back(&expected, service, &tasks)
 }
