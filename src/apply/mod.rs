@@ -108,11 +108,14 @@ fn record_end(run: &Run<'_>, name: &ComponentName, result: &Result<Outcome, Fail
             }
         };
         component.outcome = Some(outcome);
-        if matches!(outcome, Outcome::Deployed | Outcome::Unchanged | Outcome::Unproven) {
-            component.current = released;
-        } else if component.changed && outcome != Outcome::RolledBack {
+        match outcome {
+            Outcome::Deployed | Outcome::Unchanged | Outcome::Unproven => component.current = released,
+            // Said by who saw it serve again, or what was seen before planning and is untouched.
+            Outcome::RolledBack | Outcome::Failed | Outcome::Invalid | Outcome::Refused | Outcome::Planned => {}
             // What serves now was not verified, so it is not said.
-            component.current = None;
+            Outcome::Stale | Outcome::Broken | Outcome::Superseded | Outcome::TimedOut | Outcome::Interrupted => {
+                component.current = None;
+            }
         }
     });
 }

@@ -40,6 +40,7 @@ mod offline_config;
 mod offline_place;
 mod offline_usage;
 mod scripted;
+mod scripted_attached;
 mod scripted_denied;
 mod scripted_dependencies;
 mod scripted_faults;

@@ -91,6 +91,8 @@ fn the_release_that_runs_and_does_not_run_well_is_broken() {
     });
     let report = release(&shop, &releases[1]).outcome("broken", 6);
     assert!(!text(&report, "hints").is_empty());
+    assert_eq!(report["components"][0]["current"], Value::Null);
+    assert_eq!(ledger(&shop, "outcome").as_deref(), Some("deployed"), "it did serve");
     assert!(!was_updated(&shop));
 }
 

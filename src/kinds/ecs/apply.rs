@@ -58,7 +58,9 @@ pub async fn apply(run: &Run<'_>, component: &ComponentName, plan: &EcsPlan) -> 
     }
     let next = apply.revision().await?;
     let result = apply.roll_out(&next).await;
-    apply.write_end(&next.arn, &result).await;
+    if let Some(end) = known_end(&result) {
+        apply.write_outcome(&next.arn, end).await;
+    }
     result
 }
 
@@ -121,13 +123,8 @@ impl Apply<'_> {
         self.run.journal.component(self.component, |component| component.changed = true);
         let step = self.step("update");
         let updated = self.run.journal.step(&step, self.update(&step, &next.arn)).await?;
-        // Not the primary one: a deployment that fails at once may have been rolled back before the answer came.
-        let deployed = updated.deployments.iter().find(|deployment| deployment.task_definition == next.arn);
-        let ours = OurDeployment {
-            id: deployed.map(|deployment| deployment.id.clone()).unwrap_or_default(),
-            task_definition: next.arn.clone(),
-            previous: self.plan.last_completed.iter().chain([&self.plan.live.arn]).cloned().collect(),
-        };
+        let previous = self.plan.last_completed.iter().chain([&self.plan.live.arn]).cloned().collect();
+        let ours = our_deployment(&updated, &next.arn, previous);
         let ended = self.follow("wait for", ours, Some(unmoved.primary), updated, &next.definition).await;
         let ended = ended.map_err(|failure| self.told_of_pre_deploy(failure))?;
         self.prove(ended, Outcome::Deployed).await
@@ -300,23 +297,30 @@ impl Apply<'_> {
         let live: &Revision = &self.plan.live;
         let target = &self.plan.target;
         let found = self.run.cloud.ecs.service(&target.cluster, &target.service).await?;
-        let service = found.map(|(service, _)| service);
-        let Some((service, primary)) = service.as_ref().and_then(|service| Some((service, service.primary()?))) else {
+        let service = found.map(|(service, _)| service).filter(|service| service.primary().is_some());
+        let Some(service) = service else {
             return Err(Failure::new(Outcome::Stale, format!("service `{}` is gone since the plan", target.service))
                 .hint("create it again; nothing was changed"));
         };
-        let ours = OurDeployment { id: primary.id.clone(), task_definition: live.arn.clone(), previous: Vec::new() };
+        let entry = live.ledger.as_ref().filter(|entry| entry.release == self.run.release);
         // A rollout of this release that an earlier run began is this release's deployment.
-        let (verb, outcome) =
-            if self.plan.rolling_out { ("wait for", Outcome::Deployed) } else { ("verify", Outcome::Unchanged) };
-        let ended = self.follow(verb, ours, None, service.clone(), &live.definition).await?;
-        let result = self.prove(ended, outcome).await;
-        // The run that put it here ended before it knew, or before it could write it down.
-        let unknown = |entry: &LedgerEntry| {
-            entry.release == self.run.release && entry.outcome.as_deref() != Some(Outcome::Deployed.as_str())
+        let (verb, outcome, previous) = if self.plan.rolling_out {
+            let before = entry.and_then(|entry| entry.previous.as_ref());
+            ("wait for", Outcome::Deployed, self.plan.last_completed.iter().chain(before).cloned().collect())
+        } else {
+            ("verify", Outcome::Unchanged, Vec::new())
         };
-        if result.is_ok() && live.ledger.as_ref().is_some_and(unknown) {
-            self.write_outcome(&live.arn, Outcome::Deployed).await;
+        let ours = our_deployment(&service, &live.arn, previous);
+        let result = match self.follow(verb, ours, None, service, &live.definition).await {
+            Ok(ended) => self.prove(ended, outcome).await,
+            Err(failure) => Err(self.told_of_pre_deploy(failure)),
+        };
+        // The run that put it here ended before it knew, or before it could write it down.
+        if let (Some(entry), Some(end)) = (entry, known_end(&result))
+            && !entry.succeeded()
+            && entry.outcome.as_deref() != Some(end.as_str())
+        {
+            self.write_outcome(&live.arn, end).await;
         }
         result
     }
@@ -340,15 +344,6 @@ impl Apply<'_> {
         Ok(outcome)
     }
 
-    /// Writes down how it ended, where that is known: what is not may be found out by the next run.
-    async fn write_end(&self, arn: &str, result: &Result<Outcome, Failure>) {
-        match result {
-            Ok(outcome) => self.write_outcome(arn, *outcome).await,
-            Err(failure) if failure.unknown => {}
-            Err(failure) => self.write_outcome(arn, failure.outcome).await,
-        }
-    }
-
     /// Writes the outcome into the ledger. The release runs as it runs, written or not.
     async fn write_outcome(&self, arn: &str, outcome: Outcome) {
         let tags = ledger::outcome(outcome, self.run.now());
@@ -358,6 +353,26 @@ impl Apply<'_> {
                 .journal
                 .warning(format!("the outcome could not be written on {}: {}", short_arn(arn), failure.brief()), hint);
         }
+    }
+}
+
+/// The deployment of a revision. Not simply the primary one: one that fails at once may have been rolled back before we
+/// first see it.
+fn our_deployment(service: &Service, task_definition: &str, previous: Vec<String>) -> OurDeployment {
+    let ours = service.deployments.iter().find(|deployment| deployment.task_definition == task_definition);
+    OurDeployment {
+        id: ours.map(|deployment| deployment.id.clone()).unwrap_or_default(),
+        task_definition: task_definition.to_owned(),
+        previous,
+    }
+}
+
+/// The outcome for the ledger, where it is known: what is not may be found out by the next run.
+fn known_end(result: &Result<Outcome, Failure>) -> Option<Outcome> {
+    match result {
+        Ok(Outcome::Unchanged) => Some(Outcome::Deployed),
+        Ok(outcome) => Some(*outcome),
+        Err(failure) => (!failure.unknown).then_some(failure.outcome),
     }
 }
 
