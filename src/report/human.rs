@@ -115,10 +115,11 @@ pub fn show_plan(journal: &Journal, plan: &Plan) {
         let KindPlan::Ecs(ecs_plan) = &component.kind;
         if let Some(drift) = &ecs_plan.drift {
             let mut lines = vec![format!(
-                "{} runs {}, not {}, which shipgate deployed last: it was changed by hand",
+                "{} runs {}, not {}, which shipgate deployed last: it was changed by hand{}",
                 component.name,
                 ecs_plan.live.short(),
-                short_arn(&drift.last)
+                short_arn(&drift.last),
+                if drift.by_ecs { ", or ECS rolled it back" } else { "" }
             )];
             lines.extend(drift.changes.iter().map(|change| format!("      {}", shown_change(change))));
             journal.warning(lines.join("\n"), None);

@@ -70,6 +70,40 @@ fn the_last_outcome_is_that_of_the_last_release() {
     }
 }
 
+/// What the service took is the last of ours, however it ended.
+#[test]
+fn a_broken_release_that_was_changed_back_is_a_change() {
+    for outcome in ["broken", "timed-out"] {
+        let shop = Shop::new();
+        let last = shop.aws.world(|world| {
+            let good = world.register_ours(A, &[("outcome", "deployed")]);
+            let last = world.register_ours(B, &[("outcome", outcome)]);
+            runs(world, &good);
+            last
+        });
+        let seen = component(&shop);
+        assert_eq!(seen["drift"], json!({ "last": last }), "{outcome}");
+        let remark = "changed by hand, or rolled back by ECS: runs backend:8, shipgate last deployed backend:9";
+        assert_eq!(seen["remarks"], json!([remark]));
+        let ran = shop.shipgate(&["plan", "deploy", "stage"]).run();
+        ran.expect_stderr("it was changed by hand, or ECS rolled it back");
+
+        shop.aws.world(|world| runs(world, &last));
+        assert_eq!(component(&shop)["drift"], Value::Null, "{outcome}");
+
+        let by_hand = shop.aws.world(|world| {
+            let by_hand = world.register_by_hand(|_| {});
+            runs(world, &by_hand);
+            by_hand
+        });
+        let seen = component(&shop);
+        assert_eq!(seen["drift"], json!({ "last": last }), "{outcome}");
+        let short = by_hand.rsplit('/').next().unwrap();
+        let remark = format!("changed by hand: runs {short}, shipgate last deployed backend:9");
+        assert_eq!(seen["remarks"], json!([remark]));
+    }
+}
+
 #[test]
 fn what_was_never_ours_is_called_so() {
     let component = component(&Shop::new());

@@ -97,8 +97,10 @@ pub enum NextRevision {
 /// The service does not run what we last put there.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Drift {
-    /// The revision we registered last that is known to have been deployed, or at least not to have failed.
+    /// The last revision of ours that the service took, unless it was seen to go back.
     pub last: String,
+    /// Whether that was not seen to serve, and what runs is older: then ECS may have gone back by itself.
+    pub by_ecs: bool,
     /// What differs from that to what runs now.
     pub changes: Vec<Change>,
 }
@@ -220,12 +222,17 @@ fn reusable<'a>(facts: &'a EcsFacts, desired: &TaskDefinition, release: &Release
     })
 }
 
-/// Compares what runs with the newest revision of ours that did not fail, of others that are newest first.
+/// Compares what runs with the newest revision of ours that the service took, of others that are newest first.
 pub fn drift(live: &Revision, others: &[Revision]) -> Option<Drift> {
     let last = others.iter().find(|revision| was_deployed(revision))?;
     // An older revision of ours below a live one of ours is just history.
-    let live_is_newer = live.ledger.is_some() && number(&live.arn) > number(&last.arn);
-    (!live_is_newer).then(|| Drift { last: last.arn.clone(), changes: last.definition.changes_to(&live.definition) })
+    let live_is_newer = number(&live.arn) > number(&last.arn);
+    let is_history = live.ledger.is_some() && live_is_newer;
+    (!is_history).then(|| Drift {
+        last: last.arn.clone(),
+        by_ecs: !live_is_newer && !was_accepted(last),
+        changes: last.definition.changes_to(&live.definition),
+    })
 }
 
 /// The newest entry of ours: of what runs, or of a newer revision that came to nothing.
@@ -234,10 +241,18 @@ pub fn last_entry<'a>(live: &'a Revision, others: &'a [Revision]) -> Option<&'a 
     ours.max_by_key(|revision| number(&revision.arn))?.ledger.as_ref()
 }
 
-/// Whether we registered a revision, and the service took it.
+/// Whether we registered a revision, and the service took it and was not seen to go back.
 pub fn was_deployed(revision: &Revision) -> bool {
-    let entry = revision.ledger.as_ref();
-    entry.is_some_and(|entry| matches!(entry.outcome.as_deref(), Some("deployed" | "unproven")))
+    was_accepted(revision) || outcome(revision).is_some_and(|outcome| matches!(outcome, "broken" | "timed-out"))
+}
+
+/// Whether the rollout of a revision of ours is known to have come to its end.
+fn was_accepted(revision: &Revision) -> bool {
+    outcome(revision).is_some_and(|outcome| matches!(outcome, "deployed" | "unproven"))
+}
+
+fn outcome(revision: &Revision) -> Option<&str> {
+    revision.ledger.as_ref()?.outcome.as_deref()
 }
 
 /// The number at the end of a revision's ARN; 0 where there is none.
@@ -421,6 +436,23 @@ pub(crate) mod tests {
         assert_eq!(put_back.unwrap().drift.unwrap().last, newer.arn);
         let history = plan(&target(), &facts(newer, vec![older]), &known_image('a'), &release());
         assert_eq!(history.unwrap().drift, None);
+    }
+
+    #[test]
+    fn what_ecs_may_have_taken_back_is_told_from_a_change_by_hand() {
+        let good = revision(2, "repo:good", "debug", Some(entry(OTHER_SHA, Some("deployed"))));
+        let by_hand = revision(4, "repo:latest", "debug", None);
+        for (outcome, by_ecs) in [("deployed", false), ("unproven", false), ("broken", true), ("timed-out", true)] {
+            let last = revision(3, "repo:last", "debug", Some(entry(SHA, Some(outcome))));
+            let seen =
+                |live: &Revision| drift(live, std::slice::from_ref(&last)).map(|drift| (drift.last, drift.by_ecs));
+            assert_eq!(seen(&good), Some((last.arn.clone(), by_ecs)), "{outcome}");
+            assert_eq!(seen(&by_hand), Some((last.arn.clone(), false)), "{outcome}");
+        }
+        for outcome in ["rolled-back", "failed", "superseded"] {
+            let last = revision(3, "repo:last", "debug", Some(entry(SHA, Some(outcome))));
+            assert_eq!(drift(&good, &[last]), None, "{outcome}");
+        }
     }
 
     proptest! {

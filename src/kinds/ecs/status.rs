@@ -57,7 +57,8 @@ fn drift(others: Result<Vec<Revision>, Failure>, live: &Revision, remarks: &mut 
         Ok(None) => (None, format!("{} was not registered by shipgate", live.short())),
         Ok(Some(drift)) => {
             let last = short_arn(&drift.last);
-            let remark = format!("changed by hand: runs {}, shipgate last deployed {last}", live.short());
+            let how = if drift.by_ecs { "changed by hand, or rolled back by ECS" } else { "changed by hand" };
+            let remark = format!("{how}: runs {}, shipgate last deployed {last}", live.short());
             (Some(HandChange { last: Some(drift.last) }), remark)
         }
         Err(failure) => {
