@@ -30,7 +30,7 @@ pub struct LedgerEntry {
     pub release: ReleaseName,
     /// The digest of the release's image.
     pub digest: Option<Digest>,
-    /// The run that registered it.
+    /// The run that registered it, or took it up after that.
     pub run: Option<String>,
     /// The ARN of the service it was registered for. Two services may share a family, even of two environments.
     pub service: String,
@@ -84,6 +84,11 @@ impl LedgerEntry {
         ];
         release.into_iter().chain(optional.into_iter().flatten()).collect()
     }
+}
+
+/// The tag that says which run uses a revision, where that is not the one that registered it.
+pub fn run(name: &str) -> Vec<(String, String)> {
+    vec![(RUN.to_owned(), tag_value(name))]
 }
 
 /// The tags that say how it ended.

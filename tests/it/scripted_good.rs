@@ -161,6 +161,44 @@ fn nothing_desired_is_unproven() {
     assert!(written.contains("unproven"), "{written}");
 }
 
+/// A shop with a revision of a run that ended before it could use it.
+fn with_unused_revision() -> Shop {
+    let shop = Shop::new();
+    shop.deploy().outcome("deployed", 0);
+    shop.aws.world(|world| {
+        let tags = world.tags(&arn("task-definition", "backend:8")).unwrap();
+        tags.retain(|tag| tag["key"] != "shipgate:outcome" && tag["key"] != "shipgate:run");
+        tags.push(json!({"key": "shipgate:run", "value": "acme/shop/1/1"}));
+        world.roll_out(&[("1", "backend:7", "COMPLETED")]);
+    });
+    shop.aws.forget();
+    shop
+}
+
+#[test]
+fn a_revision_that_is_taken_up_is_of_the_run_that_does() {
+    let shop = with_unused_revision();
+
+    shop.deploy().outcome("deployed", 0);
+
+    assert_eq!(shop.aws.mutations(), ["ecs:TagResource", "ecs:UpdateService", "ecs:TagResource"]);
+    let history = shop.shipgate(&["history", "stage", "--output", "json"]).run().expect_code(0).json();
+    assert_eq!(
+        (&history["releases"][0]["run"], &history["releases"][0]["outcome"]),
+        (&json!("local"), &json!("deployed"))
+    );
+}
+
+/// A ledger that cannot be written stops nothing.
+#[test]
+fn a_revision_whose_run_cannot_be_written_is_taken_up_all_the_same() {
+    let shop = with_unused_revision();
+    shop.aws.refuse("ecs:TagResource", 400, "AccessDeniedException", "No.");
+    let report = shop.deploy().outcome("deployed", 0);
+    let warnings = text(&report, "warnings");
+    assert!(warnings.contains("the run could not be written on backend:8"), "{warnings}");
+}
+
 fn moved_by_hand(world: &mut World) {
     let other = world.register_by_hand(|document| document["cpu"] = json!("512"));
     world.update(SERVICE, &other);

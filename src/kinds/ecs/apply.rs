@@ -73,6 +73,7 @@ impl Apply<'_> {
     async fn revision(&self) -> Result<Next, Failure> {
         let definition = match &self.plan.next {
             NextRevision::Registered(revision) => {
+                self.take_up(revision).await;
                 return Ok(Next { arn: revision.arn.clone(), definition: revision.definition.clone() });
             }
             NextRevision::New(Some(definition)) => definition,
@@ -98,6 +99,14 @@ impl Apply<'_> {
         let arn = self.run.journal.step(&self.step("register"), register).await?;
         self.run.journal.made(format!("task-definition revision {}", short_arn(&arn)), vec![self.component.clone()]);
         Ok(Next { arn, definition: definition.clone() })
+    }
+
+    /// Writes on a revision of a run that did not get to use it that this one does.
+    async fn take_up(&self, revision: &Revision) {
+        let name = Some(ledger::tag_value(&self.run.name));
+        if revision.ledger.as_ref().is_none_or(|entry| entry.run != name) {
+            self.write(&revision.arn, "run", &ledger::run(&self.run.name)).await;
+        }
     }
 
     async fn roll_out(&self, next: &Next) -> Result<Outcome, Failure> {
@@ -344,14 +353,18 @@ impl Apply<'_> {
         Ok(outcome)
     }
 
-    /// Writes the outcome into the ledger. The release runs as it runs, written or not.
+    /// Writes the outcome into the ledger.
     async fn write_outcome(&self, arn: &str, outcome: Outcome) {
-        let tags = ledger::outcome(outcome, self.run.now());
-        if let Err(failure) = self.run.cloud.ecs.tag(arn, &tags).await {
+        self.write(arn, "outcome", &ledger::outcome(outcome, self.run.now())).await;
+    }
+
+    /// Writes into the ledger. The release runs as it runs, written or not.
+    async fn write(&self, arn: &str, what: &str, tags: &[(String, String)]) {
+        if let Err(failure) = self.run.cloud.ecs.tag(arn, tags).await {
             let hint = failure.hints.first().cloned();
             self.run
                 .journal
-                .warning(format!("the outcome could not be written on {}: {}", short_arn(arn), failure.brief()), hint);
+                .warning(format!("the {what} could not be written on {}: {}", short_arn(arn), failure.brief()), hint);
         }
     }
 }
