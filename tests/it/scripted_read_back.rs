@@ -152,3 +152,45 @@ fn of_many_tasks_each_is_looked_at() {
         assert!(shop.aws.operations().iter().filter(|operation| *operation == "ecs:DescribeTasks").count() >= 3);
     });
 }
+
+/// Slow: ECS has half a minute to show what it calls done, and as long as it takes to start what it is starting.
+#[test]
+fn slow_what_only_grows_goes_on_growing() {
+    #[derive(Clone, Copy)]
+    enum Second {
+        Starts,
+        RunsInTheEnd,
+        Dies,
+        IsNotStarted,
+    }
+    let cases = [
+        (Second::Starts, "timed-out", 8),
+        (Second::RunsInTheEnd, "unchanged", 0),
+        (Second::Dies, "broken", 6),
+        (Second::IsNotStarted, "broken", 6),
+    ];
+    all_at_once(cases, |(second, outcome, code)| {
+        let shop = Shop::with("timeout = \"36s\"");
+        shop.deploy().outcome("deployed", 0);
+        let now = || std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
+        let began = now();
+        let elapsed = move || now() - began;
+        shop.aws.change("ecs:ListTasks", move |_, answer| {
+            let tasks = answer["taskArns"].as_array_mut().unwrap();
+            match second {
+                Second::IsNotStarted => drop(tasks.pop()),
+                Second::Dies if elapsed() % 10 < 5 => drop(tasks.pop()),
+                Second::Dies | Second::Starts | Second::RunsInTheEnd => {}
+            }
+        });
+        shop.aws.new_tasks(move |_, task| {
+            let runs = matches!(second, Second::RunsInTheEnd) && elapsed() > 32;
+            if task["taskArn"].as_str().unwrap().ends_with("-2") && !runs {
+                task["lastStatus"] = json!("PENDING");
+            }
+        });
+        let report = shop.deploy().outcome(outcome, code);
+        assert_eq!(report["components"][0]["changed"], false);
+        assert!(code == 0 || text(&report, "causes").contains("1 of 2 tasks run"), "{report:#}");
+    });
+}

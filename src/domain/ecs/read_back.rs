@@ -68,6 +68,13 @@ pub fn read_back(expected: &Expectation, service: &Service, tasks: &[Task]) -> R
     ReadBack::Verified { running: ours }
 }
 
+/// Whether all tasks that are meant to run are ours, and some of them are on the way there.
+pub fn is_starting(expected: &Expectation, tasks: &[Task]) -> bool {
+    const ON_THE_WAY: [&str; 3] = ["PROVISIONING", "PENDING", "ACTIVATING"];
+    let is_ours = |task: &Task| task.revision == expected.task_definition;
+    tasks.iter().all(is_ours) && tasks.iter().any(|task| ON_THE_WAY.contains(&task.last_status.as_str()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,6 +156,25 @@ mod tests {
         let tasks = [task("backend:8", Some('a'))];
         let result = read_back(&expectation(), &service(3, "backend:8"), &tasks);
         assert_eq!(result, ReadBack::TooFew("1 of 3 tasks run".to_owned()));
+    }
+
+    #[test]
+    fn tasks_on_the_way_are_told_from_tasks_that_run_or_end() {
+        let in_status = |status: &str| Task { last_status: status.to_owned(), ..task("backend:8", None) };
+        for (status, starting) in [
+            ("PROVISIONING", true),
+            ("PENDING", true),
+            ("ACTIVATING", true),
+            ("RUNNING", false),
+            ("DEACTIVATING", false),
+            ("SPLENDID", false),
+        ] {
+            let running = task("backend:8", Some('a'));
+            assert_eq!(is_starting(&expectation(), &[running.clone(), in_status(status)]), starting, "{status}");
+            let foreign = task("backend:7", Some('a'));
+            assert!(!is_starting(&expectation(), &[foreign, in_status(status)]), "{status}");
+        }
+        assert!(!is_starting(&expectation(), &[]));
     }
 
     #[test]

@@ -9,9 +9,9 @@ use tokio::time::Instant;
 
 use crate::clients::ecs::WhichTasks;
 use crate::clients::registry::Registry;
-use crate::domain::ecs::read_back::{Expectation, ReadBack, read_back};
+use crate::domain::ecs::read_back::{Expectation, ReadBack, is_starting, read_back};
 use crate::domain::ecs::rollout::{self, Judgement, OurDeployment};
-use crate::domain::ecs::service::{Deployment, Service, short_arn};
+use crate::domain::ecs::service::{Deployment, Service, Task, short_arn};
 use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::target::EcsTarget;
@@ -21,7 +21,7 @@ use crate::kinds::ecs::previous;
 use crate::observe::Cloud;
 use crate::report::journal::Journal;
 
-/// How long after ECS calls a deployment done its tasks may take to look right.
+/// How long after ECS calls a deployment done, or was seen to start tasks of it, its tasks may take to look right.
 const GRACE: Duration = Duration::from_secs(30);
 /// How long after `UpdateService` a look may still show the service as it was before: reads are eventually consistent.
 pub const STALE_READS: Duration = Duration::from_secs(10);
@@ -69,12 +69,43 @@ struct Memory {
     looks: u32,
     listed: bool,
     unseen: bool,
-    first_completed: Option<Instant>,
+    completed: Option<Completed>,
     first_failed: Option<Instant>,
     first_rolled_back: Option<Instant>,
     judgement: Option<Judgement>,
     reason: Option<String>,
     seen_events: Vec<String>,
+}
+
+/// What is remembered since ECS calls the deployment done.
+#[derive(Debug)]
+struct Completed {
+    since: Instant,
+    last_starting: Instant,
+    /// The ARNs of our tasks at the last look.
+    tasks: Vec<String>,
+    /// Whether one of ours has gone.
+    lost: bool,
+    /// What is missing still.
+    missing: Option<String>,
+}
+
+impl Completed {
+    fn new() -> Self {
+        let now = Instant::now();
+        Self { since: now, last_starting: now, tasks: Vec::new(), lost: false, missing: None }
+    }
+
+    /// Since when it gets no better: tasks that start are better, unless tasks also end.
+    fn quiet_since(&mut self, expected: &Expectation, tasks: &[Task]) -> Instant {
+        self.lost |= self.tasks.iter().any(|arn| tasks.iter().all(|task| task.arn != *arn));
+        let ours = tasks.iter().filter(|task| task.revision == expected.task_definition);
+        self.tasks = ours.map(|task| task.arn.clone()).collect();
+        if is_starting(expected, tasks) {
+            self.last_starting = Instant::now();
+        }
+        if self.lost { self.since } else { self.last_starting }
+    }
 }
 
 /// What to do after a look.
@@ -128,7 +159,7 @@ impl Follow<'_> {
         }
         let judgement = rollout::judge(&self.ours, service);
         if judgement != Judgement::Completed {
-            memory.first_completed = None;
+            memory.completed = None;
         }
         memory.judgement = Some(judgement.clone());
         match (judgement, service) {
@@ -167,13 +198,19 @@ impl Follow<'_> {
     }
 
     async fn read_back(&self, service: &Service, memory: &mut Memory) -> Next {
-        let since = *memory.first_completed.get_or_insert_with(Instant::now);
+        let completed = memory.completed.get_or_insert_with(Completed::new);
         let tasks = match self.cloud.ecs.tasks(&self.target.cluster, &self.target.service, WhichTasks::MeantToRun).await
         {
             Ok(tasks) => tasks,
             Err(failure) => return self.unseen(failure, memory),
         };
-        match read_back(&self.expected, service, &tasks) {
+        let since = completed.quiet_since(&self.expected, &tasks);
+        let read = read_back(&self.expected, service, &tasks);
+        completed.missing = match &read {
+            ReadBack::NotYet(missing) | ReadBack::TooFew(missing) => Some(missing.clone()),
+            ReadBack::Verified { .. } | ReadBack::NothingDesired | ReadBack::Wrong(_) => None,
+        };
+        match read {
             ReadBack::Verified { .. } => Next::End(Ok(Ended::Proven)),
             ReadBack::NothingDesired => Next::End(Ok(Ended::NothingDesired)),
             ReadBack::NotYet(_) | ReadBack::TooFew(_) if since.elapsed() < GRACE => {
@@ -251,12 +288,13 @@ impl Follow<'_> {
             let failure = Failure::new(Outcome::Broken, reason).hint(self.look_hint());
             return memory.reason.iter().fold(failure, Failure::cause);
         }
-        Failure::new(Outcome::TimedOut, format!("the rollout is still in progress after {limit} s; ECS goes on")).hint(
-            format!(
-                "see how it ends with `shipgate status`, or raise `timeout` of the component; {}",
-                self.look_hint()
-            ),
-        )
+        let reason = format!("the rollout is still in progress after {limit} s; ECS goes on");
+        let missing = memory.completed.as_ref().and_then(|completed| completed.missing.as_ref());
+        let failure = missing.into_iter().fold(Failure::new(Outcome::TimedOut, reason), Failure::cause);
+        failure.hint(format!(
+            "see how it ends with `shipgate status`, or raise `timeout` of the component; {}",
+            self.look_hint()
+        ))
     }
 
     fn gone(&self, status: &str) -> Failure {
