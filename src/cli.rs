@@ -70,6 +70,16 @@ pub enum Command {
     Hold(Hold),
     /// Take every stop sign off an environment, those of rollbacks too
     Unhold(Hold),
+    /// Show who shipgate would be and is in an environment, and why not
+    Whoami(Whoami),
+    /// Print a session of an environment's role, for other programs to use
+    Credentials(Credentials),
+    /// Print the IAM documents of an environment's roles
+    Iam {
+        /// The document
+        #[command(subcommand)]
+        document: IamDocument,
+    },
 }
 
 /// The commands that can be planned.
@@ -165,6 +175,103 @@ pub struct Hold {
     /// Only this component; can be repeated
     #[arg(long = "component", value_name = "NAME")]
     pub components: Vec<String>,
+}
+
+/// Arguments of `whoami`.
+#[derive(Debug, Args)]
+pub struct Whoami {
+    /// The environment; default: all
+    pub environment: Option<String>,
+    /// Only the role that looks, not the one that changes
+    #[arg(long, requires = "environment")]
+    pub read_role: bool,
+    /// The role's trust policy, as `aws iam get-role` prints it; default: what the ambient credentials may read
+    #[arg(long, value_name = "FILE", requires = "environment")]
+    pub trust_policy: Option<Utf8PathBuf>,
+    /// The `sub` of a token that was refused elsewhere; default: that of this job's token
+    #[arg(long, value_name = "SUB", requires = "trust_policy")]
+    pub subject: Option<String>,
+}
+
+/// Arguments of `credentials`.
+#[derive(Debug, Args)]
+pub struct Credentials {
+    /// The environment
+    pub environment: String,
+    /// In what form
+    #[arg(long, value_enum)]
+    pub format: CredentialsFormat,
+    /// Of the role that looks, not of the one that changes
+    #[arg(long)]
+    pub read_role: bool,
+}
+
+/// The forms that other programs read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CredentialsFormat {
+    /// The protocol of `credential_process` in the configuration of AWS
+    Process,
+}
+
+/// The documents of IAM.
+#[derive(Debug, Subcommand)]
+pub enum IamDocument {
+    /// Print who may become a role
+    Trust(Trust),
+    /// Print what a role may do
+    Policy(Policy),
+}
+
+/// Arguments of `iam trust`.
+#[derive(Debug, Args)]
+pub struct Trust {
+    /// The environment
+    pub environment: String,
+    /// Of the role that looks, not of the one that changes
+    #[arg(long)]
+    pub read_role: bool,
+    /// The repository of GitHub, `OWNER/NAME` in the right capital letters; default: that of this job
+    #[arg(long, value_name = "OWNER/NAME")]
+    pub repository: Option<String>,
+    /// The numeric id of the repository's owner, for the immutable form of `sub`
+    #[arg(long, value_name = "ID", requires = "repository_id")]
+    pub owner_id: Option<u64>,
+    /// The numeric id of the repository, for the immutable form of `sub`
+    #[arg(long, value_name = "ID", requires = "owner_id")]
+    pub repository_id: Option<u64>,
+    /// Which forms of `sub` are let in; default: both where the ids are known
+    #[arg(long, value_enum)]
+    pub subject_form: Option<SubjectForm>,
+    /// The branch that deploys
+    #[arg(long, default_value = "main")]
+    pub branch: String,
+    /// Of the role that is assumed first
+    #[arg(long, conflicts_with = "read_role")]
+    pub via: bool,
+    /// Also let this user or role of AWS in, by ARN; can be repeated
+    #[arg(long = "principal", value_name = "ARN")]
+    pub principals: Vec<String>,
+}
+
+/// The forms of `sub`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SubjectForm {
+    /// `repo:OWNER/NAME:…`
+    Classic,
+    /// `repo:OWNER@ID/NAME@ID:…`
+    Immutable,
+    /// Both
+    Both,
+}
+
+/// Arguments of `iam policy`.
+#[derive(Debug, Args)]
+pub struct Policy {
+    /// The environment
+    pub environment: String,
+    /// Of the role that looks, not of the one that changes
+    #[arg(long)]
+    pub read_role: bool,
 }
 
 fn limit(text: &str) -> Result<NonZeroUsize, &'static str> {

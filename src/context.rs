@@ -2,11 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt;
 use std::io::IsTerminal as _;
 
 use camino::Utf8PathBuf;
 
+use secrecy::SecretString;
+use serde_json::Value;
+
 use crate::domain::names::{AccountId, Region};
+use crate::domain::workflow::{Endpoint, Job};
 use crate::error::Failure;
 
 /// A JSON object of values for `${vars.NAME}`; workflows pass `toJSON(vars)`.
@@ -16,8 +21,13 @@ pub const VARS: &str = "SHIPGATE_VARS";
 /// the registry's AWS name, for example `000000000000.dkr.ecr.us-east-1.amazonaws.com`.
 pub const REGISTRY_HOSTS: &str = "SHIPGATE_REGISTRY_HOSTS";
 
+/// The address of the runner's token endpoint, and the token that opens it
+/// ([OIDC reference](https://docs.github.com/en/actions/reference/security/oidc)).
+const TOKEN_URL: &str = "ACTIONS_ID_TOKEN_REQUEST_URL";
+const TOKEN_KEY: &str = "ACTIONS_ID_TOKEN_REQUEST_TOKEN";
+
 /// The facts of one invocation.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Context {
     variables: BTreeMap<String, String>,
     all: Vec<(OsString, OsString)>,
@@ -43,12 +53,24 @@ pub struct RegistryAddress {
 pub struct RegistryAddresses(Vec<(String, RegistryAddress)>);
 
 impl RegistryAddresses {
+    /// The AWS name of the registry at an address.
+    pub fn name_of(&self, host: &str) -> Option<&str> {
+        self.0.iter().find(|(_, address)| address.host == host).map(|(name, _)| name.as_str())
+    }
+
     /// The other address of the registry of an account in a region.
     pub fn of(&self, account: &AccountId, region: &Region) -> Option<&RegistryAddress> {
         let names = |name: &str| {
             name.split('.').next() == Some(account.as_str()) && name.split('.').any(|part| part == region.as_str())
         };
         self.0.iter().find(|(name, _)| names(name)).map(|(_, address)| address)
+    }
+}
+
+impl fmt::Debug for Context {
+    /// Without the variables: some of them are secrets.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Context").field("directory", &self.directory).finish_non_exhaustive()
     }
 }
 
@@ -99,14 +121,45 @@ impl Context {
         self.variable("GITHUB_ACTIONS") == Some("true")
     }
 
+    /// What names this run: repository, id and attempt.
+    pub fn run(&self) -> Option<(&str, &str, &str)> {
+        let (repository, run) = (self.variable("GITHUB_REPOSITORY")?, self.variable("GITHUB_RUN_ID")?);
+        Some((repository, run, self.variable("GITHUB_RUN_ATTEMPT").unwrap_or("1")))
+    }
+
+    /// The job that we run in.
+    pub fn job(&self) -> Job {
+        let event = self.variable("GITHUB_EVENT_NAME").map(str::to_owned);
+        let payload = self.variable("GITHUB_EVENT_PATH").and_then(|path| std::fs::read(path).ok());
+        let payload: Value = payload.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+        let repository = |side: &str| payload.pointer(&format!("/pull_request/{side}/repo/full_name")).cloned();
+        Job {
+            in_actions: self.in_actions(),
+            from_fork: repository("head") != repository("base"),
+            from_dependabot: self.variable("GITHUB_ACTOR") == Some("dependabot[bot]"),
+            event,
+        }
+    }
+
+    /// What is there of the runner's token endpoint.
+    pub fn endpoint(&self) -> Endpoint {
+        match (self.variable(TOKEN_URL), self.variable(TOKEN_KEY)) {
+            (Some(_), Some(_)) => Endpoint::Complete,
+            (Some(_), None) => Endpoint::Half(TOKEN_KEY),
+            (None, Some(_)) => Endpoint::Half(TOKEN_URL),
+            (None, None) => Endpoint::Absent,
+        }
+    }
+
+    /// The address of the token endpoint and the token that opens it, where both are there.
+    pub fn token_endpoint(&self) -> Option<(&str, SecretString)> {
+        Some((self.variable(TOKEN_URL)?, self.variable(TOKEN_KEY)?.into()))
+    }
+
     /// What names this run in the ledger: the workflow run with its attempt, or `local`.
     pub fn run_name(&self) -> String {
-        match (self.variable("GITHUB_REPOSITORY"), self.variable("GITHUB_RUN_ID")) {
-            (Some(repository), Some(run)) => {
-                format!("{repository}/{run}/{}", self.variable("GITHUB_RUN_ATTEMPT").unwrap_or("1"))
-            }
-            _ => "local".to_owned(),
-        }
+        self.run()
+            .map_or_else(|| "local".to_owned(), |(repository, run, attempt)| format!("{repository}/{run}/{attempt}"))
     }
 
     /// The repository's address as the workflow knows it.

@@ -8,13 +8,16 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials as _;
 use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::domain::names::{AccountId, Region};
+use super::role;
+use super::sts::{Caller, Sts};
+use crate::domain::names::Region;
 use crate::domain::neutral;
 use crate::error::Failure;
 
@@ -51,7 +54,9 @@ pub struct AwsError {
     /// The message, neutral, with the code before it.
     pub message: String,
     /// The id that AWS support asks for.
-    pub request_id: Option<String>,
+    pub request_id: Option<Box<str>>,
+    /// Why there were no credentials to make the call with, where a role could not be assumed.
+    pub no_session: Option<Box<Failure>>,
 }
 
 impl AwsError {
@@ -66,7 +71,7 @@ impl AwsError {
             .and_then(|response| {
                 response.headers().get("x-amzn-requestid").or(response.headers().get("x-amz-request-id"))
             })
-            .map(|id| neutral::phrase(id, 64));
+            .map(|id| neutral::phrase(id, 64).into_boxed_str());
         let kind = match (&code, error) {
             (Some(code), _) => kind_of(code),
             (None, _) if has_source::<CredentialsError>(error) => AwsErrorKind::Credentials,
@@ -86,7 +91,31 @@ impl AwsError {
         };
         let denied_action =
             (kind == AwsErrorKind::Denied).then(|| denied_action(&text).unwrap_or(operation).to_owned());
-        Self { operation, denied_action, kind, refused, code, message: neutral::phrase(&text, 600), request_id }
+        let no_session = role::no_session(error).map(|failure| Box::new(failure.clone()));
+        Self {
+            operation,
+            denied_action,
+            kind,
+            refused,
+            code,
+            message: neutral::phrase(&text, 600),
+            request_id,
+            no_session,
+        }
+    }
+
+    /// An answer that is not what AWS documents.
+    pub fn unexpected(operation: &'static str, message: &str) -> Self {
+        Self {
+            operation,
+            denied_action: None,
+            kind: AwsErrorKind::Service,
+            refused: false,
+            code: None,
+            message: message.to_owned(),
+            request_id: None,
+            no_session: None,
+        }
     }
 
     /// Whether the service answered with this code.
@@ -163,7 +192,7 @@ fn has_source<T: StdError + 'static>(error: &(dyn StdError + 'static)) -> bool {
 }
 
 /// An error and what is behind it.
-fn sources<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+pub fn sources<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&error| error.source())
 }
 
@@ -178,10 +207,11 @@ pub fn chain(error: &(dyn StdError + 'static)) -> String {
     parts.join(": ")
 }
 
-/// The clients' configuration for one environment.
-pub async fn configure(region: &Region) -> SdkConfig {
+/// The clients' configuration for one environment. Clients that share a cache share the sessions of roles.
+pub async fn configure(region: &Region, cache: SharedIdentityCache) -> SdkConfig {
     let loader = aws_config::defaults(BehaviorVersion::latest())
         .region(aws_config::Region::new(region.to_string()))
+        .identity_cache(cache)
         // 1 + 2 + 4 + 8 s at most: RegisterTaskDefinition is limited to one a second for the whole account.
         .retry_config(RetryConfig::standard().with_max_attempts(5))
         .timeout_config(
@@ -198,12 +228,12 @@ pub async fn configure(region: &Region) -> SdkConfig {
     .await
 }
 
-/// The account that the ambient credentials belong to. `profile`: the one that `AWS_PROFILE` names.
+/// Whose the ambient credentials are. `profile`: the one that `AWS_PROFILE` names.
 ///
 /// # Errors
 ///
 /// `invalid` without usable credentials, `failed` when AWS cannot be asked.
-pub async fn caller_account(config: &SdkConfig, profile: Option<&str>) -> Result<AccountId, Failure> {
+pub async fn ambient_caller(config: &SdkConfig, profile: Option<&str>) -> Result<Caller, Failure> {
     let no_credentials = |cause: String| {
         let failure = Failure::invalid("there are no AWS credentials").cause(cause);
         match profile {
@@ -219,12 +249,7 @@ pub async fn caller_account(config: &SdkConfig, profile: Option<&str>) -> Result
     let provider = config.credentials_provider().ok_or_else(|| no_credentials("no source is configured".to_owned()))?;
     // Asked by itself, so that missing credentials are not mistaken for an unreachable service.
     provider.provide_credentials().await.map_err(|error| no_credentials(chain(&error)))?;
-    let request = aws_sdk_sts::Client::new(config).get_caller_identity();
-    let identity = call("sts:GetCallerIdentity", request.send()).await?;
-    let account = identity.account().unwrap_or_default();
-    account.parse().map_err(|error: crate::domain::names::InvalidName| {
-        Failure::failed("`sts:GetCallerIdentity` returned no account").cause(error.to_string())
-    })
+    Sts::new(config).caller().await
 }
 
 /// A time of the SDK as ours; `None` where it is out of range.

@@ -1,6 +1,7 @@
 //! The ECR API, as far as registry v2 does not do it: credentials and repositories.
 
 use aws_config::SdkConfig;
+use aws_sdk_ecr::types::ImageIdentifier;
 use base64::Engine as _;
 use secrecy::SecretString;
 
@@ -51,14 +52,15 @@ impl Ecr {
         Ok(RegistryLogin { host, user: user.to_owned(), password: password.into() })
     }
 
-    /// Whether a repository exists.
+    /// Whether a repository exists. Asks for an image that need not be there, because whoever reads images may do that.
     ///
     /// # Errors
     ///
     /// The call failed for another reason.
     pub async fn repository_exists(&self, name: &RepositoryName) -> Result<bool, Failure> {
-        let request = self.client.describe_repositories().repository_names(name.as_str());
-        match call("ecr:DescribeRepositories", request.send()).await {
+        let image = ImageIdentifier::builder().image_tag("latest").build();
+        let request = self.client.batch_get_image().repository_name(name.as_str()).image_ids(image);
+        match call("ecr:BatchGetImage", request.send()).await {
             Ok(_) => Ok(true),
             Err(error) if error.is("RepositoryNotFoundException") => Ok(false),
             Err(error) => Err(error.into()),

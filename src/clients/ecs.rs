@@ -75,18 +75,40 @@ impl Ecs {
         cluster: &ClusterName,
         service: &ServiceName,
     ) -> Result<Option<(Service, Placement)>, Failure> {
+        self.find(cluster, service).await.map_err(|error| {
+            if error.is("ClusterNotFoundException") {
+                return Failure::failed(format!("cluster `{cluster}` does not exist"))
+                    .cause(error.to_string())
+                    .hint("create it, or correct `cluster`, `prefix`, `region` or the account");
+            }
+            error.into()
+        })
+    }
+
+    /// The same where neither has to exist.
+    ///
+    /// # Errors
+    ///
+    /// The call failed.
+    pub async fn service_if_any(
+        &self,
+        cluster: &ClusterName,
+        service: &ServiceName,
+    ) -> Result<Option<(Service, Placement)>, Failure> {
+        match self.find(cluster, service).await {
+            Err(error) if error.is("ClusterNotFoundException") => Ok(None),
+            found => Ok(found?),
+        }
+    }
+
+    async fn find(
+        &self,
+        cluster: &ClusterName,
+        service: &ServiceName,
+    ) -> Result<Option<(Service, Placement)>, AwsError> {
         let request = self.client.describe_services().cluster(cluster.as_str()).services(service.as_str());
         // Holds are tags of the service.
-        let output = call("ecs:DescribeServices", request.include(ServiceField::Tags).send()).await;
-        let output = match output {
-            Ok(output) => output,
-            Err(error) if error.is("ClusterNotFoundException") => {
-                return Err(Failure::failed(format!("cluster `{cluster}` does not exist"))
-                    .cause(error.to_string())
-                    .hint("create it, or correct `cluster`, `prefix`, `region` or the account"));
-            }
-            Err(error) => return Err(error.into()),
-        };
+        let output = call("ecs:DescribeServices", request.include(ServiceField::Tags).send()).await?;
         // What is missing comes as `failures`, not as an error.
         Ok(output.services.unwrap_or_default().into_iter().next().map(|raw| (convert::service(&raw), Placement(raw))))
     }

@@ -60,7 +60,7 @@ impl Http {
 }
 
 /// The innermost reason, which is the telling one: `connection refused`.
-fn no_answer(error: &reqwest::Error) -> String {
+pub fn no_answer(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "no answer in time".to_owned();
     }

@@ -15,9 +15,10 @@ use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{ComponentFacts, ComponentPlan, Intent, Plan, Step};
 use crate::domain::release::{GitSha, ReleaseName};
+use crate::domain::role::Access;
 use crate::error::Failure;
 use crate::kinds;
-use crate::observe::{Cloud, Configuration, RegistryAccess};
+use crate::observe::{Cloud, Configuration, Identities, RegistryAccess};
 use crate::report::journal::{Between, ComponentRecord, Journal, StepRecord};
 
 /// So many commits are shown in a plan.
@@ -30,6 +31,16 @@ pub enum Until {
     Planned,
     /// Carry it out.
     Applied,
+}
+
+impl Until {
+    /// A run that only plans takes the role for looking; one that changes takes the other from start to end.
+    pub fn access(self) -> Access {
+        match self {
+            Self::Planned => Access::Read,
+            Self::Applied => Access::Change,
+        }
+    }
 }
 
 /// One invocation of a command that changes an environment.
@@ -45,6 +56,8 @@ pub struct Invocation<'a> {
     pub until: Until,
     /// The configuration.
     pub configuration: Configuration,
+    /// Who we are where.
+    pub identities: Identities<'a>,
     /// Other addresses of registries.
     pub addresses: RegistryAddresses,
     /// Child processes.
@@ -74,7 +87,8 @@ impl<'a> Invocation<'a> {
         let git = Git::new(processes.clone(), &configuration.directory);
         let http = Http::new()
             .map_err(|error| Failure::failed("the HTTP client cannot be set up").cause(error.to_string()))?;
-        Ok(Self { context, journal, clock, until, configuration, addresses, processes, git, http })
+        let identities = Identities::new(context, &configuration.directory);
+        Ok(Self { context, journal, clock, until, configuration, identities, addresses, processes, git, http })
     }
 
     /// The commits between what the first component that changes ran and the release. What cannot be told is left out.

@@ -38,7 +38,7 @@ fn directly_deployable(target: &Target) -> Result<(), Failure> {
 
 async fn prepare(invocation: &Invocation<'_>, target: Target, release: ReleaseName) -> Result<Prepared, Failure> {
     let directory = &invocation.configuration.directory;
-    let cloud = observe::cloud(invocation.context, &target, directory).await?;
+    let cloud = observe::cloud(&invocation.identities, &target, invocation.until.access()).await?;
     let access = observe::registry(&cloud, &invocation.addresses, &target).await?;
     let files = Files::WorkingTree(directory.clone());
     let mut facts = Vec::new();

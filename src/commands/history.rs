@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 
 use crate::cli;
 use crate::context::Context;
+use crate::domain::role::Access;
 use crate::error::Failure;
 use crate::kinds::{self, PastRelease};
-use crate::observe::{self, Configuration};
+use crate::observe::{self, Configuration, Identities};
 
 /// What `history` found.
 #[derive(Debug)]
@@ -25,7 +26,7 @@ pub struct Found {
 pub async fn run(context: &Context, global: &cli::Global, arguments: &cli::History) -> Result<Found, Failure> {
     let configuration = Configuration::load(context, global.config.as_deref())?;
     let target = configuration.services(context, &arguments.environment, &arguments.components)?;
-    let cloud = observe::cloud(context, &target, &configuration.directory).await?;
+    let cloud = observe::cloud(&Identities::new(context, &configuration.directory), &target, Access::Read).await?;
     let mut of_components = Vec::new();
     let mut notes = Vec::new();
     for component in &target.components {

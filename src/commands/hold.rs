@@ -6,10 +6,11 @@ use crate::cli;
 use crate::context::Context;
 use crate::domain::hold::{self, Hold};
 use crate::domain::ledger::LONGEST_VALUE;
+use crate::domain::role::Access;
 use crate::domain::target::Target;
 use crate::error::Failure;
 use crate::kinds;
-use crate::observe::{self, Cloud, Configuration};
+use crate::observe::{self, Cloud, Configuration, Identities};
 
 /// What is done with the holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +76,8 @@ pub async fn run(
     let wanted = wanted(&arguments.reason, &context.run_name(), now)?;
     let configuration = Configuration::load(context, global.config.as_deref())?;
     let target = configuration.services(context, &arguments.environment, &arguments.components)?;
-    let cloud = observe::cloud(context, &target, &configuration.directory).await?;
+    let identities = Identities::new(context, &configuration.directory);
+    let cloud = observe::cloud(&identities, &target, Access::Change).await?;
     // All are looked at before one is changed.
     for component in &target.components {
         kinds::holds(&cloud, component).await?;

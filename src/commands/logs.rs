@@ -8,10 +8,11 @@ use jiff::Timestamp;
 use crate::cli::{self, OutputFormat};
 use crate::clients::logs::LogLine;
 use crate::context::Context;
+use crate::domain::role::Access;
 use crate::domain::target::Target;
 use crate::error::Failure;
 use crate::kinds;
-use crate::observe::{self, Cloud, Configuration};
+use crate::observe::{self, Cloud, Configuration, Identities};
 
 /// How often new lines are asked for.
 const INTERVAL: Duration = Duration::from_secs(2);
@@ -37,7 +38,8 @@ pub async fn run(
     }
     let configuration = Configuration::load(context, global.config.as_deref())?;
     let target = configuration.services(context, &arguments.environment, &arguments.components)?;
-    let cloud = observe::cloud(context, &target, &configuration.directory).await?;
+    let identities = Identities::new(context, &configuration.directory);
+    let cloud = observe::cloud(&identities, &target, Access::Read).await?;
     let mut since = clock()
         .saturating_sub(arguments.since)
         .map_err(|error| Failure::invalid("--since is out of range").cause(error.to_string()))?;

@@ -13,6 +13,7 @@ use crate::domain::plan::{
 };
 use crate::domain::promotion::{Choice, Evidence, SourceLook, choose};
 use crate::domain::release::{GitSha, ReleaseName};
+use crate::domain::role::Access;
 use crate::domain::target::Target;
 use crate::error::Failure;
 use crate::kinds;
@@ -48,7 +49,7 @@ pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Promote) -> Resul
     let target = configuration.target(context, &arguments.environment, &arguments.components)?;
     let source_name = source_of(&target)?;
     let source = configuration.target(context, source_name.as_str(), &arguments.components)?;
-    let cloud = observe::cloud(context, &target, &configuration.directory).await?;
+    let cloud = observe::cloud(&invocation.identities, &target, invocation.until.access()).await?;
     // The same permission may be missing on either side.
     let asked = format!("asked of {source_name}, which {} promotes from", target.environment);
     let source = observe_source(invocation, source).await.map_err(|failure| failure.cause(&asked))?;
@@ -79,7 +80,7 @@ fn expected_plan(text: &str) -> Result<Digest, Failure> {
 }
 
 async fn observe_source(invocation: &Invocation<'_>, target: Target) -> Result<Source, Failure> {
-    let cloud = observe::cloud(invocation.context, &target, &invocation.configuration.directory).await?;
+    let cloud = observe::cloud(&invocation.identities, &target, Access::Read).await?;
     let access = observe::registry(&cloud, &invocation.addresses, &target).await?;
     let mut facts = Vec::new();
     for component in &target.components {

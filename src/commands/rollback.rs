@@ -32,7 +32,7 @@ pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Rollback) -> Resu
     let wanted = arguments.release.as_deref().map(named_release).transpose()?.map(ReleaseName::Commit);
     let (context, configuration) = (invocation.context, &invocation.configuration);
     let target = configuration.target(context, &arguments.environment, &arguments.components)?;
-    let cloud = observe::cloud(context, &target, &configuration.directory).await?;
+    let cloud = observe::cloud(&invocation.identities, &target, invocation.until.access()).await?;
     let access = observe::registry(&cloud, &invocation.addresses, &target).await?;
     let mut seen = Seen { facts: Vec::new(), past: Vec::new() };
     for component in &target.components {

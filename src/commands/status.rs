@@ -8,10 +8,11 @@ use crate::domain::behind::{Behind, Distance};
 use crate::domain::names::EnvironmentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::release::GitSha;
+use crate::domain::role::Access;
 use crate::domain::target::Target;
 use crate::error::Failure;
 use crate::kinds::{self, ComponentStatus};
-use crate::observe::{self, Configuration};
+use crate::observe::{self, Configuration, Identities};
 
 /// What is said of an environment.
 #[derive(Debug)]
@@ -75,26 +76,22 @@ pub async fn run(
     environment: Option<&str>,
 ) -> Result<Vec<EnvironmentStatus>, Failure> {
     let configuration = Configuration::load(context, global.config.as_deref())?;
+    let identities = Identities::new(context, &configuration.directory);
     let mut statuses = Vec::new();
     if let Some(name) = environment {
         let target = configuration.services(context, name, &[])?;
-        statuses.push(look(context, &configuration, name, Ok(target)).await);
+        statuses.push(look(&identities, name, Ok(target)).await);
     } else {
         for name in configuration.environments() {
             let target = configuration.services(context, &name, &[]);
-            statuses.push(look(context, &configuration, &name, target).await);
+            statuses.push(look(&identities, &name, target).await);
         }
     }
-    compare(context, &configuration, &mut statuses).await;
+    compare(context, &configuration, &identities, &mut statuses).await;
     Ok(statuses)
 }
 
-async fn look(
-    context: &Context,
-    configuration: &Configuration,
-    name: &str,
-    target: Result<Target, Failure>,
-) -> EnvironmentStatus {
+async fn look(identities: &Identities<'_>, name: &str, target: Result<Target, Failure>) -> EnvironmentStatus {
     let mut status = EnvironmentStatus { name: name.to_owned(), source: None, components: Vec::new(), failure: None };
     let target = match target {
         Ok(target) => target,
@@ -103,7 +100,7 @@ async fn look(
             return status;
         }
     };
-    match observe::cloud(context, &target, &configuration.directory).await {
+    match observe::cloud(identities, &target, Access::Read).await {
         Ok(cloud) => {
             for component in &target.components {
                 let seen = kinds::status(&cloud, component).await;
@@ -119,7 +116,12 @@ async fn look(
 
 /// Compares what environments run with what those run that their releases come from. A source that was not asked for
 /// is looked at for this alone; what cannot be seen of it is only unknown here.
-async fn compare(context: &Context, configuration: &Configuration, statuses: &mut [EnvironmentStatus]) {
+async fn compare(
+    context: &Context,
+    configuration: &Configuration,
+    identities: &Identities<'_>,
+    statuses: &mut [EnvironmentStatus],
+) {
     let git = Git::new(Processes::new(context.child_environment()), &configuration.directory);
     for index in 0..statuses.len() {
         let Some(of) = statuses[index].source.clone() else { continue };
@@ -127,7 +129,7 @@ async fn compare(context: &Context, configuration: &Configuration, statuses: &mu
             commits(source, &statuses[index])
         } else {
             let target = configuration.services(context, of.as_str(), &[]);
-            commits(&look(context, configuration, of.as_str(), target).await, &statuses[index])
+            commits(&look(identities, of.as_str(), target).await, &statuses[index])
         };
         for (component, source) in statuses[index].components.iter_mut().zip(source) {
             if component.seen.is_ok() {

@@ -22,6 +22,7 @@ pub(super) fn structure(config: &RawConfig, problems: &mut Problems) {
         name(key.text.parse::<EnvironmentName>(), key, problems);
         promotion_source(config, key, environment, problems);
         approval(key, environment, problems);
+        roles(environment, problems);
         overrides(config, environment, problems);
         if let Some(prefix) = &environment.prefix {
             refuse_own_prefix(prefix, problems);
@@ -124,6 +125,25 @@ fn approval(key: &Key, environment: &RawEnvironment, problems: &mut Problems) {
         let message = format!("`approval` is missing for `{}`, which promotes from another environment", key.text);
         let table = format!("[environments.{}.gates]", key.text);
         problems.at(&key.span, message, format!("add `approval = \"none\"` to `{table}`; `required` is not built yet"));
+    }
+}
+
+/// What only means something beside a role.
+fn roles(environment: &RawEnvironment, problems: &mut Problems) {
+    if environment.role.is_some() {
+        return;
+    }
+    for (name, text) in [
+        ("read-role", &environment.read_role),
+        ("via", &environment.via),
+        ("session-duration", &environment.session_duration),
+        ("session-policy", &environment.session_policy),
+    ] {
+        if let Some(Text { span, .. }) = text {
+            let hint =
+                "add `role = \"arn:aws:iam::…\"`, or remove it to use the ambient AWS credentials for everything";
+            problems.at(span, format!("`{name}` is written, but `role` is not"), hint);
+        }
     }
 }
 

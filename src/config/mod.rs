@@ -60,6 +60,13 @@ impl Document {
         self.raw.environments.names()
     }
 
+    /// The environments that take their releases from one.
+    pub fn promoted_by(&self, environment: &str) -> impl Iterator<Item = &str> {
+        let from = |other: &raw::RawEnvironment| other.promotes_from.as_ref()?.value.clone();
+        let all = self.raw.environments.iter();
+        all.filter(move |(_, other)| from(other).as_deref() == Some(environment)).map(|(key, _)| key.text.as_str())
+    }
+
     /// One environment with the components that are asked for. Looks up the variables of no other.
     pub fn resolve(&self, request: &Request<'_>) -> Result<Target, ConfigErrors> {
         let mut problems = Problems::default();

@@ -377,7 +377,11 @@ impl Read for RawExpected {
         rename_all = "kebab-case",
         deny_unknown_fields,
         extend("dependencies" = {
-            "promotes-from": { "required": ["gates"], "properties": { "gates": { "required": ["approval"] } } }
+            "promotes-from": { "required": ["gates"], "properties": { "gates": { "required": ["approval"] } } },
+            "read-role": ["role"],
+            "via": ["role"],
+            "session-duration": ["role"],
+            "session-policy": ["role"]
         })
     )
 )]
@@ -389,6 +393,16 @@ pub(super) struct RawEnvironment {
     pub(super) region: Option<Text>,
     /// The AWS account that everything must land in: 12 digits, in quotes. Default: not checked.
     pub(super) account: Option<Text>,
+    /// The IAM role, by ARN, that commands assume which change the environment. Default: the ambient AWS credentials.
+    pub(super) role: Option<Text>,
+    /// The IAM role, by ARN, that commands assume which change nothing, and promotions from here. Default: `role`.
+    pub(super) read_role: Option<Text>,
+    /// The IAM role, by ARN, that is assumed first, and that assumes the others. Default: none.
+    pub(super) via: Option<Text>,
+    /// How long a session of a role lasts: `15m` to `12h`, with `via` at most `1h`. Default: `1h`.
+    pub(super) session_duration: Option<Text>,
+    /// A JSON file, relative to this one, with an IAM policy that narrows each session further. Default: none.
+    pub(super) session_policy: Option<Text>,
     /// The environment that releases come from. With it, the environment cannot be deployed to directly.
     pub(super) promotes_from: Option<Located<String>>,
     /// Conditions on a change of the environment.
@@ -403,8 +417,7 @@ impl RawEnvironment {
         let Some(mut table) = node.table(problems) else {
             return Self::default();
         };
-        table.refuse(&["role", "read-role"], NOT_BUILT, "remove it; shipgate then uses the ambient AWS credentials");
-        table.refuse(&["via", "rebuild-per-environment", "overridable", "self-approval"], NOT_BUILT, "remove it");
+        table.refuse(&["rebuild-per-environment", "overridable", "self-approval"], NOT_BUILT, "remove it");
         let overrides = |node: &Node<'_>, problems: &mut Problems| match components.get(&node.name) {
             // Its keys mean something to its kind only.
             Some((_, component)) if !component.is_readable() => RawSettings::default(),
@@ -414,6 +427,11 @@ impl RawEnvironment {
             prefix: table.optional("prefix"),
             region: table.required("region", "region = \"us-east-1\""),
             account: table.optional("account"),
+            role: table.optional("role"),
+            read_role: table.optional("read-role"),
+            via: table.optional("via"),
+            session_duration: table.optional("session-duration"),
+            session_policy: table.optional("session-policy"),
             promotes_from: table.optional("promotes-from"),
             gates: table.optional("gates"),
             components: table

@@ -21,7 +21,8 @@ use super::scope::{Origin, Outside, Scope, Value};
 use super::text::Text;
 use super::values;
 use super::wording::one_of;
-use crate::domain::names::{ComponentName, EnvironmentName, InvalidName};
+use crate::domain::names::{AccountId, ComponentName, EnvironmentName, InvalidName, Region};
+use crate::domain::role::{LONGEST_CHAINED_SESSION, Partition, RoleArn, Roles};
 use crate::domain::target::{
     Build, Component, EcsTarget, Image, Kind, MissingVariables, Probe, Target, TaskDefinitionSource,
 };
@@ -173,6 +174,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
     fn target(mut self, is_selected: &dyn Fn(&str) -> bool) -> Option<Target> {
         let region = self.environment.region.as_ref().map(|region| self.interpreter.named("region", region));
         let account = self.environment.account.as_ref().map(|account| self.interpreter.named("account", account));
+        let roles = self.roles(region.as_ref().and_then(Option::as_ref), account.as_ref().and_then(Option::as_ref));
         let promotes_from = self.environment.promotes_from.as_ref().map(|source| source.value.as_deref()?.parse().ok());
         let selected: Vec<_> = dependencies::order(self.config)
             .into_iter()
@@ -185,11 +187,63 @@ impl<'d, 'p> Resolver<'d, 'p> {
             environment: self.key.text.parse::<EnvironmentName>().ok()?,
             region: region??,
             account: whole(account)?,
+            roles: roles?,
             promotes_from: whole(promotes_from)?,
             gates: self.gates(),
             images: all(images)?,
             components: all(components)?,
         })
+    }
+
+    fn roles(&mut self, region: Option<&Region>, account: Option<&AccountId>) -> Option<Roles> {
+        let written = self.environment;
+        let mut role = |name, text: &Option<Text>| text.as_ref().map(|text| self.role(name, text, region, account));
+        let (own, read) = (role("role", &written.role), role("read-role", &written.read_role));
+        let via = written.via.as_ref().map(|text| self.interpreter.named("via", text));
+        let duration = written.session_duration.as_ref().map(|text| self.session_duration(text));
+        let policy = written.session_policy.as_ref();
+        let policy = policy.map(|text| self.interpreter.parsed("session-policy", text, values::path));
+        Some(Roles {
+            role: whole(own)?,
+            read_role: whole(read)?,
+            via: whole(via)?,
+            duration: whole(duration)?,
+            policy: whole(policy)?,
+        })
+    }
+
+    /// A role, which has to be where the environment is.
+    fn role(
+        &mut self,
+        name: &str,
+        text: &Text,
+        region: Option<&Region>,
+        account: Option<&AccountId>,
+    ) -> Option<RoleArn> {
+        let role: RoleArn = self.interpreter.named(name, text)?;
+        if let Some(account) = account.filter(|account| *account != role.account()) {
+            let message = format!("`{name}` is in account {}, but `account` is {account}", role.account());
+            self.interpreter.problems.at(&text.span, message, "correct the one that is wrong");
+            return None;
+        }
+        if let Some(region) = region.filter(|region| Partition::of(region) != *role.partition()) {
+            let partition = Partition::of(region);
+            let message = format!("`{name}` is in partition {}, but {region} is in {partition}", role.partition());
+            self.interpreter.problems.at(&text.span, message, format!("write `arn:{partition}:iam::…`"));
+            return None;
+        }
+        Some(role)
+    }
+
+    fn session_duration(&mut self, text: &Text) -> Option<Duration> {
+        let duration = self.interpreter.parsed("session-duration", text, values::session_duration)?;
+        if self.environment.via.is_some() && duration > LONGEST_CHAINED_SESSION {
+            let message = "`session-duration` is longer than `1h`, beside `via`";
+            let hint = "write at most `1h`: AWS ends a session that one role assumes from another after an hour";
+            self.interpreter.problems.at(&text.span, message, hint);
+            return None;
+        }
+        Some(duration)
     }
 
     fn gates(&self) -> IndexMap<String, String> {

@@ -41,6 +41,16 @@ pub(super) fn duration(text: &str) -> Result<Duration, Fault> {
         })
 }
 
+/// How long a session of a role may last
+/// ([DurationSeconds](https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html)).
+pub(super) fn session_duration(text: &str) -> Result<Duration, Fault> {
+    let allowed = Duration::from_mins(15)..=Duration::from_hours(12);
+    SpanParser::new().parse_unsigned_duration(text).ok().filter(|duration| allowed.contains(duration)).ok_or(Fault {
+        kind: "how long a session can last",
+        reason: "it is like `45m` or `2h`, from `15m` to `12h`, and no longer than the role's own maximum",
+    })
+}
+
 /// A path that stays in the directory of the configuration file.
 pub(super) fn path(text: &str) -> Result<Utf8PathBuf, Fault> {
     let stays_inside = Utf8Path::new(text)

@@ -10,6 +10,7 @@ use indexmap::IndexMap;
 use super::names::{
     AccountId, ClusterName, ComponentName, ContainerName, EnvironmentName, Region, RepositoryName, ServiceName,
 };
+use super::role::Roles;
 use super::template::Template;
 
 /// One environment with the components that a command was asked for.
@@ -23,6 +24,8 @@ pub struct Target {
     pub region: Region,
     /// The account that everything must land in. Absent: not checked.
     pub account: Option<AccountId>,
+    /// The roles that are assumed for it.
+    pub roles: Roles,
     /// The environment that releases come from. Present: not deployable directly.
     pub promotes_from: Option<EnvironmentName>,
     /// The gate policy as it was written, by gate.

@@ -11,6 +11,7 @@ use crate::clients::registry::Registry;
 use crate::domain::ecs::service::Revision;
 use crate::domain::ecs::source::{self, SourceFacts};
 use crate::domain::hold::Hold;
+use crate::domain::iam::policy::EcsSubject;
 use crate::domain::image::{Digest, ImageReference};
 use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
@@ -37,6 +38,17 @@ pub fn name(kind: &Kind) -> &'static str {
 pub async fn observe(cloud: &Cloud, component: &Component, files: &Files) -> Result<ComponentFacts, Failure> {
     match &component.kind {
         Kind::Ecs(target) => ecs::observe::facts(cloud, target, files).await.map(ComponentFacts::Ecs),
+    }
+}
+
+/// What an IAM policy has to name of a component.
+///
+/// # Errors
+///
+/// It does not exist or cannot be looked at.
+pub async fn iam_subject(cloud: &Cloud, component: &Component, files: &Files) -> Result<EcsSubject, Failure> {
+    match &component.kind {
+        Kind::Ecs(target) => ecs::iam::subject(cloud, target, files).await,
     }
 }
 

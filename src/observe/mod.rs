@@ -2,19 +2,19 @@
 
 mod files;
 mod holds;
+mod identity;
 mod images;
 
 pub use files::{Files, at_release};
 pub use holds::{covered, held, hold_evidence};
+pub use identity::{Identities, Identity};
 pub use images::{extra_tags, image, promoted_image, restored_image};
 
 use std::collections::BTreeMap;
 
-use aws_config::SdkConfig;
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 
-use crate::clients::aws;
 use crate::clients::ecr::{Ecr, RegistryLogin};
 use crate::clients::ecs::Ecs;
 use crate::clients::git::Git;
@@ -24,6 +24,7 @@ use crate::config::{Document, Purpose, Request};
 use crate::context::{Context, RegistryAddresses, VARS};
 use crate::domain::names::{AccountId, ComponentName};
 use crate::domain::release::ReleaseName;
+use crate::domain::role::Access;
 use crate::domain::target::Target;
 use crate::domain::template::Template;
 use crate::error::Failure;
@@ -91,6 +92,11 @@ impl Configuration {
     /// The environments, in the order of the file.
     pub fn environments(&self) -> Vec<String> {
         self.document.environments().map(str::to_owned).collect()
+    }
+
+    /// The environments that take their releases from one.
+    pub fn promoted_by(&self, environment: &str) -> Vec<String> {
+        self.document.promoted_by(environment).map(str::to_owned).collect()
     }
 
     /// One environment with the components asked for, all of them where none is named.
@@ -167,23 +173,27 @@ fn find(directory: &Utf8Path) -> Result<Utf8PathBuf, Failure> {
 /// # Errors
 ///
 /// `invalid` without credentials or in another account; `failed` when AWS cannot be asked.
-pub async fn cloud(context: &Context, target: &Target, directory: &Utf8Path) -> Result<Cloud, Failure> {
-    let config: SdkConfig = aws::configure(&target.region).await;
-    let account = aws::caller_account(&config, context.variable("AWS_PROFILE")).await?;
-    if let Some(configured) = target.account.as_ref().filter(|configured| **configured != account) {
-        return Err(Failure::invalid(format!(
-            "the AWS credentials are of account {account}, but environment `{}` is in account {configured}",
-            target.environment
-        ))
-        .hint("use credentials of the configured account, or correct `account`"));
-    }
-    Ok(Cloud {
-        account,
+pub async fn cloud(identities: &Identities<'_>, target: &Target, access: Access) -> Result<Cloud, Failure> {
+    Ok(clients(identities, identities.enter(target, access).await?))
+}
+
+/// The same with the ambient credentials, whatever roles the environment has: for who makes these roles.
+///
+/// # Errors
+///
+/// As [`cloud`].
+pub async fn ambient_cloud(identities: &Identities<'_>, target: &Target) -> Result<Cloud, Failure> {
+    Ok(clients(identities, identities.stay(target).await?))
+}
+
+fn clients(identities: &Identities<'_>, Identity { config, caller }: Identity) -> Cloud {
+    Cloud {
+        account: caller.account,
         ecs: Ecs::new(&config),
         ecr: Ecr::new(&config),
         logs: Logs::new(&config),
-        directory: directory.to_owned(),
-    })
+        directory: identities.directory().to_owned(),
+    }
 }
 
 /// The release that the working tree is.

@@ -2,6 +2,7 @@
 
 pub mod history_table;
 pub mod human;
+pub mod identity_table;
 pub mod journal;
 pub mod json;
 pub mod live;

@@ -84,7 +84,7 @@ fn all_problems_are_told_at_once_with_their_places() {
 /// The keys of the contract that later parts build.
 #[test]
 fn keys_that_are_not_built_yet_are_refused_by_name() {
-    let of_environment = ["role = \"arn\"", "read-role = \"arn\"", "via = \"x\""];
+    let of_environment = ["rebuild-per-environment = true", "overridable = [\"freeze\"]"];
     let of_gates = [
         "soak = \"30m\"",
         "statuses = [\"ci\"]",

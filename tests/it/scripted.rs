@@ -10,6 +10,7 @@
 mod http;
 mod registry;
 mod shop;
+mod sts;
 mod world;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ pub use self::http::Answer;
 use self::http::Request;
 pub use self::registry::{Registry, refusal};
 pub use self::shop::{CANARIES, Shop, all_at_once, config, text, timed};
+pub use self::sts::REQUEST_TOKEN;
 pub use self::world::{ACCOUNT, CLUSTER, OLD_DIGEST, SERVICE, World, arn};
 
 /// One request, in the words of IAM: `ecs:UpdateService`; `registry:…` for the registry.
@@ -33,6 +35,8 @@ pub struct Call {
     /// The JSON body; for the registry the path.
     pub body: Value,
     pub signed: bool,
+    /// Whose signature it has.
+    pub access_key: Option<String>,
 }
 
 type Script = Box<dyn FnMut(&Call, &mut World) -> Option<Answer> + Send>;
@@ -160,7 +164,7 @@ impl Scripted {
 
     /// The operations that change something, in order.
     pub fn mutations(&self) -> Vec<String> {
-        const READS: [&str; 7] = ["Describe", "List", "Get", "Filter", "Batch", "Version", "Ask"];
+        const READS: [&str; 8] = ["Describe", "List", "Get", "Filter", "Batch", "Version", "Ask", "Assume"];
         let reads = |operation: &str| {
             let (_, name) = operation.split_once(':').unwrap();
             READS.iter().any(|read| name.starts_with(read))
@@ -198,11 +202,17 @@ impl Inner {
         if call.operation.starts_with("registry:") {
             return self.world.registry.answer(request);
         }
+        if call.operation == "token:Get" {
+            return self.world.sts.token(request);
+        }
+        if call.operation == "sts:AssumeRoleWithWebIdentity" {
+            return self.world.sts.answer(&call);
+        }
         if !call.signed {
             return call.error(400, "MissingAuthenticationTokenException", "Request is missing Authentication Token");
         }
-        if call.operation == "sts:GetCallerIdentity" {
-            return identity();
+        if call.operation.starts_with("sts:") || call.operation.starts_with("iam:") {
+            return self.world.sts.answer(&call);
         }
         match self.good(&call) {
             Ok(mut answer) => {
@@ -215,8 +225,11 @@ impl Inner {
     }
 
     fn record(&mut self, request: &Request) -> Call {
-        let signed = request.header("authorization").is_some_and(|value| value.starts_with("AWS4-HMAC-SHA256 "));
+        let signature = request.header("authorization").and_then(|value| value.strip_prefix("AWS4-HMAC-SHA256 "));
+        let key = signature.and_then(|text| text.split("Credential=").nth(1)?.split('/').next());
+        let access_key = key.map(str::to_owned);
         let (operation, body) = match (Registry::operation(request), request.header("x-amz-target")) {
+            _ if request.target.starts_with("/token") => ("token:Get".to_owned(), Value::from(request.target.clone())),
             _ if request.target.starts_with("/probe") => ("probe:Ask".to_owned(), Value::from(request.target.clone())),
             (Some(operation), _) => (operation, Value::from(request.target.clone())),
             (None, Some(target)) => {
@@ -230,14 +243,15 @@ impl Inner {
                 (format!("{service}:{operation}"), serde_json::from_slice(&request.body).unwrap())
             }
             (None, None) => {
-                let text = String::from_utf8_lossy(&request.body).into_owned();
-                assert!(text.contains("Action=GetCallerIdentity"), "{request:?}");
-                ("sts:GetCallerIdentity".to_owned(), Value::from(text))
+                let body = sts::form(&String::from_utf8_lossy(&request.body));
+                let action = body["Action"].as_str().unwrap_or_else(|| panic!("{request:?}"));
+                let service = if body["Version"] == "2010-05-08" { "iam" } else { "sts" };
+                (format!("{service}:{action}"), body)
             }
         };
         let nth = self.counts.entry(operation.clone()).or_default();
         *nth += 1;
-        let call = Call { operation, nth: *nth, body, signed };
+        let call = Call { operation, nth: *nth, body, signed: access_key.is_some(), access_key };
         self.calls.push(call.clone());
         call
     }
@@ -327,7 +341,7 @@ impl Inner {
                 json!({"events": events})
             }
             "ecr:GetAuthorizationToken" => json!({"authorizationData": [world.registry.token()]}),
-            "ecr:DescribeRepositories" => json!({"repositories": [{"repositoryName": body["repositoryNames"][0]}]}),
+            "ecr:BatchGetImage" => json!({"images": [], "failures": [{"failureCode": "ImageNotFound"}]}),
             other => panic!("{other} is not scripted"),
         })
     }
@@ -375,13 +389,4 @@ impl Call {
             )
             .with("x-amzn-RequestId", &format!("scripted-{}-{}", self.operation.replace(':', "-"), self.nth))
     }
-}
-
-fn identity() -> Answer {
-    let body = format!(
-        "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
-         <Arn>arn:aws:iam::{ACCOUNT}:user/tester</Arn><UserId>AIDATESTER</UserId><Account>{ACCOUNT}</Account>\
-         </GetCallerIdentityResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></GetCallerIdentityResponse>"
-    );
-    Answer::new(200, body).with("Content-Type", "text/xml")
 }

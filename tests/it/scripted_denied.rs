@@ -49,9 +49,9 @@ fn before_the_change_it_is_failed_and_the_action_is_named() {
 fn a_missing_image_needs_one_more_permission() {
     let shop = Shop::new();
     shop.aws.world(|world| world.registry.manifests.clear());
-    shop.aws.answer("ecr:DescribeRepositories", |call, _| Some(denied(call, "ecr:DescribeRepositories")));
+    shop.aws.answer("ecr:BatchGetImage", |call, _| Some(denied(call, "ecr:BatchGetImage")));
     let report = shop.deploy().outcome("failed", 1);
-    assert_eq!(actions(&report), ["ecr:DescribeRepositories"], "{report:#}");
+    assert_eq!(actions(&report), ["ecr:BatchGetImage"], "{report:#}");
     assert_eq!(shop.aws.mutations(), [""; 0]);
 }
 

@@ -146,7 +146,7 @@ fn an_engine_that_is_not_there_is_failed_naming_it() {
 fn a_missing_repository_is_named_and_not_created_unasked() {
     let shop = Shop::new();
     shop.aws.world(|world| world.registry.manifests.clear());
-    shop.aws.refuse("ecr:DescribeRepositories", 400, "RepositoryNotFoundException", "The repository does not exist");
+    shop.aws.refuse("ecr:BatchGetImage", 400, "RepositoryNotFoundException", "The repository does not exist");
     let report = failed(&shop);
     assert!(report["reason"].as_str().unwrap().contains("stage-shop"), "{report:#}");
     assert!(text(&report, "hints").contains("create-repository"), "{report:#}");

@@ -56,7 +56,10 @@ fn repository(registry: &Registry, name: &str) -> Repository {
 
 /// The emulator wants its repositories created, the other registry does not.
 async fn create(repository: &Repository, mutability: ImageTagMutability) {
-    let config = aws_config::defaults(BehaviorVersion::latest()).region(Region::new("us-east-1")).load().await;
+    // The account's root.
+    let root = aws_credential_types::Credentials::new("test", "test", None, None, "root");
+    let loader = aws_config::defaults(BehaviorVersion::latest()).region(Region::new("us-east-1"));
+    let config = loader.credentials_provider(root).load().await;
     let request = aws_sdk_ecr::Client::new(&config).create_repository().repository_name(repository.name.as_str());
     request.image_tag_mutability(mutability).send().await.unwrap();
 }
@@ -204,7 +207,13 @@ async fn a_wrong_password_is_told_with_the_side_and_its_permissions() {
     publish(&sample, &from).await;
 
     let unread = copied(&bad, &from, &good, &to, &sample).await.unwrap_err();
-    assert_eq!(unread.hints, ["allow `ecr:BatchGetImage` and `ecr:GetDownloadUrlForLayer` on the repository it reads"]);
+    assert_eq!(
+        unread.hints,
+        [
+            "allow `ecr:BatchGetImage` and `ecr:GetDownloadUrlForLayer` on the repository it reads: statement ReadImages of \
+             `shipgate iam policy`"
+        ]
+    );
     let unwritten = copied(&good, &from, &bad, &to, &sample).await.unwrap_err();
     assert!(unwritten.hints[0].contains("`ecr:PutImage` on the repository it writes"), "{unwritten:?}");
 

@@ -19,10 +19,14 @@ pub enum Side {
 impl Side {
     fn permissions(self) -> &'static str {
         match self {
-            Self::Source => "`ecr:BatchGetImage` and `ecr:GetDownloadUrlForLayer` on the repository it reads",
+            Self::Source => {
+                "`ecr:BatchGetImage` and `ecr:GetDownloadUrlForLayer` on the repository it reads: statement ReadImages of \
+                 `shipgate iam policy`"
+            }
             Self::Target => {
                 "`ecr:BatchGetImage`, `ecr:BatchCheckLayerAvailability`, `ecr:InitiateLayerUpload`, \
-                 `ecr:UploadLayerPart`, `ecr:CompleteLayerUpload` and `ecr:PutImage` on the repository it writes"
+                 `ecr:UploadLayerPart`, `ecr:CompleteLayerUpload` and `ecr:PutImage` on the repository it writes: \
+                 statements ReadImages and WriteImages of `shipgate iam policy`"
             }
         }
     }

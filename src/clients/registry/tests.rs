@@ -11,6 +11,7 @@ use super::server::{Fault, Kind, PASSWORD, Seen, Server, refusal};
 use super::{Copied, Registry, copy, tag};
 use crate::clients::ecr::RegistryLogin;
 use crate::context::RegistryAddress;
+use crate::domain::iam::policy::statements_with;
 use crate::domain::image::{Digest, Repository};
 use crate::domain::outcome::Outcome;
 use crate::error::Failure;
@@ -133,6 +134,26 @@ fn repository(server: &Server, name: &str) -> Repository {
 
 fn is_layer(seen: &Seen, scene: &(String, usize)) -> bool {
     seen.name == scene.0
+}
+
+/// No emulator enforces permissions for these requests. The generated policy has what AWS documents for them
+/// ([pulling and pushing](https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html)).
+#[tokio::test]
+async fn the_requests_behind_the_permissions_for_images_are_made() {
+    let scene = Scene::with_a_layer();
+    scene.copy().await.unwrap();
+    for (server, kind, action) in [
+        (&scene.source, Kind::GetManifest, "ecr:BatchGetImage"),
+        (&scene.source, Kind::GetBlob, "ecr:GetDownloadUrlForLayer"),
+        (&scene.target, Kind::HeadBlob, "ecr:BatchCheckLayerAvailability"),
+        (&scene.target, Kind::Open, "ecr:InitiateLayerUpload"),
+        (&scene.target, Kind::PutBlob, "ecr:UploadLayerPart"),
+        (&scene.target, Kind::PutBlob, "ecr:CompleteLayerUpload"),
+        (&scene.target, Kind::PutManifest, "ecr:PutImage"),
+    ] {
+        assert!(!server.seen(kind).is_empty(), "{action}");
+        assert_eq!(statements_with(action).len(), 1, "{action}");
+    }
 }
 
 #[tokio::test]

@@ -291,7 +291,6 @@ fn environments() {
         (r#"account = "123456789012""#, "account = 123456789012"),
         (r#"account = "123456789012""#, r#"account = "12345678901""#),
         (r#"account = "123456789012""#, "account = 012345678901"),
-        (r#"account = "123456789012""#, "role = \"arn\"\nread-role = \"arn\"\nvia = \"x\""),
         ("region = \"us-east-1\"\n", ""),
         (r#"region = "us-east-1""#, r#"region = "us""#),
         (r#"region = "us-east-1""#, "region = 1979-05-27"),
@@ -309,11 +308,6 @@ fn environments() {
 
     account = 012345678901
     24:11 0 | invalid TOML: unexpected leading zero, expected nothing | correct the TOML: texts stand in quotes, and a key or table stands once
-
-    role = "arn"⏎read-role = "arn"⏎via = "x"
-    24:1 role | `role` is not built yet | remove it; shipgate then uses the ambient AWS credentials
-    25:1 read-role | `read-role` is not built yet | remove it; shipgate then uses the ambient AWS credentials
-    26:1 via | `via` is not built yet | remove it
 
 
     22:15 stage | `region` is missing in `environments.stage` | add `region = "us-east-1"`
@@ -461,5 +455,51 @@ fn overrides() {
 
     [environments.production.components]⏎worker = 1⏎[environments.production.gates]
     37:10 1 | `worker` must be a table, not an integer | write it as a table: `worker = { … }`
+    "#);
+}
+
+#[test]
+fn roles() {
+    let account = r#"account = "123456789012""#;
+    let role = "account = \"123456789012\"\nrole = \"arn:aws:iam::123456789012:role/stage\"";
+    let beside = |more: &str| format!("{role}\n{more}");
+    let changes = [
+        "role = \"stage\"\nread-role = \"arn:aws:iam::123456789012:user/x\"".to_owned(),
+        "account = \"123456789012\"\nrole = \"arn:aws:iam::210987654321:role/stage\"".to_owned(),
+        "role = \"arn:aws-cn:iam::123456789012:role/stage\"".to_owned(),
+        "read-role = \"arn:aws:iam::123456789012:role/x\"\nvia = \"arn:aws:iam::123456789012:role/x\"".to_owned(),
+        "session-duration = \"1h\"\nsession-policy = \"p.json\"".to_owned(),
+        beside("session-duration = \"5m\""),
+        beside("session-duration = \"2h\"\nvia = \"arn:aws:iam::210987654321:role/hub\""),
+        beside("session-policy = \"../p.json\""),
+    ];
+    let changes: Vec<_> = changes.iter().map(|change| (account, change.as_str())).collect();
+    insta::assert_snapshot!(said(&changes), @r#"
+    role = "stage"⏎read-role = "arn:aws:iam::123456789012:user/x"
+    24:8 "stage" | `role`: "stage" is not the ARN of an IAM role | correct it: it is like arn:aws:iam::123456789012:role/shipgate-stage, with the role's path if it has one
+    25:13 "arn:aws:iam::123456789012:user/x" | `read-role`: "arn:aws:iam::123456789012:user/x" is not the ARN of an IAM role | correct it: it is like arn:aws:iam::123456789012:role/shipgate-stage, with the role's path if it has one
+
+    account = "123456789012"⏎role = "arn:aws:iam::210987654321:role/stage"
+    25:8 "arn:aws:iam::210987654321:role/stage" | `role` is in account 210987654321, but `account` is 123456789012 | correct the one that is wrong
+
+    role = "arn:aws-cn:iam::123456789012:role/stage"
+    24:8 "arn:aws-cn:iam::123456789012:role/stage" | `role` is in partition aws-cn, but us-east-1 is in aws | write `arn:aws:iam::…`
+
+    read-role = "arn:aws:iam::123456789012:role/x"⏎via = "arn:aws:iam::123456789012:role/x"
+    24:13 "arn:aws:iam::123456789012:role/x" | `read-role` is written, but `role` is not | add `role = "arn:aws:iam::…"`, or remove it to use the ambient AWS credentials for everything
+    25:7 "arn:aws:iam::123456789012:role/x" | `via` is written, but `role` is not | add `role = "arn:aws:iam::…"`, or remove it to use the ambient AWS credentials for everything
+
+    session-duration = "1h"⏎session-policy = "p.json"
+    24:20 "1h" | `session-duration` is written, but `role` is not | add `role = "arn:aws:iam::…"`, or remove it to use the ambient AWS credentials for everything
+    25:18 "p.json" | `session-policy` is written, but `role` is not | add `role = "arn:aws:iam::…"`, or remove it to use the ambient AWS credentials for everything
+
+    account = "123456789012"⏎role = "arn:aws:iam::123456789012:role/stage"⏎session-duration = "5m"
+    26:20 "5m" | `session-duration`: "5m" is not how long a session can last | correct it: it is like `45m` or `2h`, from `15m` to `12h`, and no longer than the role's own maximum
+
+    account = "123456789012"⏎role = "arn:aws:iam::123456789012:role/stage"⏎session-duration = "2h"⏎via = "arn:aws:iam::210987654321:role/hub"
+    26:20 "2h" | `session-duration` is longer than `1h`, beside `via` | write at most `1h`: AWS ends a session that one role assumes from another after an hour
+
+    account = "123456789012"⏎role = "arn:aws:iam::123456789012:role/stage"⏎session-policy = "../p.json"
+    26:18 "../p.json" | `session-policy`: "../p.json" is not a path inside the repository | correct it: it is relative to the configuration file, and does not leave that directory
     "#);
 }

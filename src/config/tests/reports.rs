@@ -88,14 +88,6 @@ fn many_problems_are_told_at_once() {
        |
        = hint: write it in quotes: `account = "123456789012"`
 
-    error: `role` is not built yet
-      --> shipgate.toml:18:1
-       |
-    18 | role = "arn:aws:iam::123456789012:role/shipgate-stage"
-       | ^^^^
-       |
-       = hint: remove it; shipgate then uses the ambient AWS credentials
-
     error: there is no environment `staging`
       --> shipgate.toml:22:17
        |

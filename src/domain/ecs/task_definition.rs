@@ -166,6 +166,12 @@ impl TaskDefinition {
         })
     }
 
+    /// The ARNs of the roles that its tasks run with, and are started with.
+    pub fn roles(&self) -> Vec<String> {
+        let role = |key: &str| self.0.get(key)?.as_str().map(str::to_owned);
+        ["taskRoleArn", "executionRoleArn"].into_iter().filter_map(role).collect()
+    }
+
     /// The same definition with another image in one container, labelled with the release.
     ///
     /// # Errors

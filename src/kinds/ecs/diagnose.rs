@@ -5,6 +5,7 @@ use crate::clients::logs::Cursor;
 use crate::domain::ecs::service::Task;
 use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::target::EcsTarget;
+use crate::error::Failure;
 use crate::observe::Cloud;
 
 /// How many different stops, and how many lines of a log are told.
@@ -57,7 +58,10 @@ async fn last_lines(cloud: &Cloud, target: &EcsTarget, definition: &TaskDefiniti
             let skipped = lines.len().saturating_sub(LINES);
             lines.into_iter().skip(skipped).map(|line| format!("its log: {line}")).collect()
         }
-        Err(error) => vec![format!("its log cannot be read: {error}")],
+        Err(error) => {
+            let failure = Failure::from(error);
+            vec![format!("its log cannot be read: {} ({})", failure.brief(), failure.hints.join("; "))]
+        }
     }
 }
 

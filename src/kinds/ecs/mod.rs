@@ -5,6 +5,7 @@ pub mod diagnose;
 pub mod follow;
 pub mod history;
 pub mod hold;
+pub mod iam;
 pub mod observe;
 pub mod past;
 pub mod pre_deploy;

@@ -111,7 +111,12 @@ pub async fn other_revisions(cloud: &Cloud, service: &Service, live: &Revision) 
     Ok(others)
 }
 
-fn task_definition(path: &camino::Utf8Path, text: &str) -> Result<TaskDefinition, Failure> {
+/// The definition in a file.
+///
+/// # Errors
+///
+/// `invalid`: it is none.
+pub fn task_definition(path: &camino::Utf8Path, text: &str) -> Result<TaskDefinition, Failure> {
     let invalid = |cause: String| {
         Failure::invalid(format!("task-definition file {path} cannot be used"))
             .cause(cause)

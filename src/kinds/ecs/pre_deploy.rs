@@ -139,7 +139,10 @@ impl PreDeploy<'_> {
         let stopped = self.run.cloud.ecs.stop_task(&self.target.cluster, &task.arn, "shipgate: out of time").await;
         match stopped {
             Ok(()) => failure.cause(format!("task {} was stopped", task.id())),
-            Err(error) => failure.cause(format!("task {} could not be stopped: {}", task.id(), error.brief())),
+            Err(error) => {
+                let failure = failure.cause(format!("task {} could not be stopped: {}", task.id(), error.brief()));
+                error.hints.into_iter().fold(failure, Failure::hint)
+            }
         }
     }
 

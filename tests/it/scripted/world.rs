@@ -6,6 +6,7 @@
 use serde_json::{Value, json};
 
 use super::registry::Registry;
+use super::sts::Sts;
 
 pub const ACCOUNT: &str = "123456789012";
 pub const REGION: &str = "us-east-1";
@@ -30,6 +31,7 @@ pub struct World {
     /// Stopped tasks that ECS still remembers.
     pub stopped: Vec<Value>,
     pub registry: Registry,
+    pub sts: Sts,
 }
 
 #[derive(Debug)]
@@ -105,6 +107,7 @@ impl World {
             log: Vec::new(),
             stopped: Vec::new(),
             registry,
+            sts: Sts::new(),
         }
     }
 

@@ -1,8 +1,12 @@
 //! From the command line to the exit code.
 
+mod docker_credential;
+mod identity;
+
 use std::ffi::OsString;
 use std::future::Future;
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -27,6 +31,11 @@ use crate::report::{Event, Reporter, history_table, json, status_table};
 
 /// Runs the program with the arguments and the environment of this process.
 pub fn run() -> ExitCode {
+    // Under this name docker starts us, with words that are docker's.
+    let program = std::env::args_os().next().map(PathBuf::from);
+    if program.is_some_and(|path| path.file_stem().is_some_and(|name| name == "docker-credential-shipgate")) {
+        return docker_credential::run();
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return unparsed(&error),
@@ -141,6 +150,9 @@ async fn execute(context: &Context, cli: &Cli) -> Outcome {
         Command::Logs(arguments) => run_logs(context, &cli.global, arguments).await,
         Command::Hold(arguments) => run_hold(context, &cli.global, arguments, hold::Change::Put).await,
         Command::Unhold(arguments) => run_hold(context, &cli.global, arguments, hold::Change::Lift).await,
+        Command::Whoami(arguments) => identity::whoami(context, &cli.global, arguments).await,
+        Command::Credentials(arguments) => identity::credentials(context, &cli.global, arguments).await,
+        Command::Iam { document } => identity::iam(context, &cli.global, document).await,
     }
 }
 

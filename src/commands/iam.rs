@@ -1,0 +1,130 @@
+//! `iam`: the documents that let shipgate in, and let it do no more than it does.
+
+use serde_json::Value;
+
+use crate::cli;
+use crate::context::Context;
+use crate::domain::iam::policy::{Subject, document, statements};
+use crate::domain::iam::trust::{self, Environment, Repository, SubjectForm};
+use crate::domain::names::EnvironmentName;
+use crate::domain::role::{Access, RoleArn};
+use crate::domain::target::Target;
+use crate::error::Failure;
+use crate::kinds;
+use crate::observe::{self, Configuration, Files, Identities};
+
+/// A document, and what to know of it.
+#[derive(Debug)]
+pub struct Printed {
+    /// The document.
+    pub document: Value,
+    /// What it lacks.
+    pub notes: Vec<String>,
+}
+
+/// Who may become a role. Asks nobody.
+///
+/// # Errors
+///
+/// `invalid`: the environment has no such role, or the repository is not known.
+pub fn trust(context: &Context, global: &cli::Global, arguments: &cli::Trust) -> Result<Value, Failure> {
+    let configuration = Configuration::load(context, global.config.as_deref())?;
+    let target = configuration.services(context, &arguments.environment, &[])?;
+    let access = access(arguments.read_role);
+    let role = own_role(&target, access)?;
+    let (repository, form) = repository(context, arguments)?;
+    let environment = Environment {
+        name: target.environment.to_string(),
+        is_promoted_to: target.promotes_from.is_some(),
+        has_read_role: target.roles.read_role.is_some(),
+        promoted_by: configuration.promoted_by(target.environment.as_str()),
+    };
+    let subjects = |access| trust::subjects(&repository, form, &trust::jobs(&environment, access, &arguments.branch));
+    let principals = &arguments.principals;
+    match (&target.roles.via, arguments.via) {
+        (None, false) => Ok(trust::policy(role, &subjects(access), principals)),
+        // The jobs come to the first role, and from there to both others.
+        (Some(via), true) => {
+            let mut all = subjects(Access::Change);
+            all.extend(subjects(Access::Read));
+            all.sort();
+            all.dedup();
+            Ok(trust::policy(via, &all, principals))
+        }
+        (Some(via), false) => Ok(trust::policy(role, &[], &[&[via.to_string()], principals.as_slice()].concat())),
+        (None, true) => {
+            Err(Failure::invalid(format!("environment `{}` has no `via`", target.environment)).hint("leave --via out"))
+        }
+    }
+}
+
+fn access(read_role: bool) -> Access {
+    if read_role { Access::Read } else { Access::Change }
+}
+
+fn own_role(target: &Target, access: Access) -> Result<&RoleArn, Failure> {
+    let (name, role) = match access {
+        Access::Change => ("role", &target.roles.role),
+        Access::Read => ("read-role", &target.roles.read_role),
+    };
+    role.as_ref().ok_or_else(|| no_role(&target.environment, name))
+}
+
+fn no_role(environment: &EnvironmentName, name: &str) -> Failure {
+    Failure::invalid(format!("environment `{environment}` has no `{name}`"))
+        .hint(format!("write `{name} = \"arn:aws:iam::ACCOUNT:role/NAME\"` in `[environments.{environment}]` first"))
+}
+
+fn repository(context: &Context, arguments: &cli::Trust) -> Result<(Repository, SubjectForm), Failure> {
+    let name = arguments.repository.as_deref().or(context.variable("GITHUB_REPOSITORY"));
+    let is_name = |name: &&str| name.split('/').count() == 2 && name.split('/').all(|part| !part.is_empty());
+    let name = name.filter(is_name).ok_or_else(|| {
+        Failure::invalid("the repository of GitHub is not known").hint("name it: --repository OWNER/NAME")
+    })?;
+    let id = |name: &str| context.variable(name).and_then(|id| id.parse().ok());
+    let owner_id = arguments.owner_id.or_else(|| id("GITHUB_REPOSITORY_OWNER_ID"));
+    let ids = owner_id.zip(arguments.repository_id.or_else(|| id("GITHUB_REPOSITORY_ID")));
+    let form = match (arguments.subject_form, ids) {
+        (Some(cli::SubjectForm::Classic), _) | (None, None) => SubjectForm::Classic,
+        (Some(cli::SubjectForm::Immutable), Some(_)) => SubjectForm::Immutable,
+        (Some(cli::SubjectForm::Both) | None, Some(_)) => SubjectForm::Both,
+        (Some(_), None) => {
+            return Err(Failure::invalid("the immutable form of `sub` needs the numeric ids").hint(
+                "add --owner-id and --repository-id: `gh api repos/OWNER/NAME --jq '.owner.id, .id'` prints them",
+            ));
+        }
+    };
+    Ok((Repository { name: name.to_owned(), ids }, form))
+}
+
+/// What a role may do. Looks at what the services run with the ambient credentials: the role may not exist yet.
+///
+/// # Errors
+///
+/// `invalid`: the configuration is not right; `failed`: a service cannot be looked at.
+pub async fn policy(context: &Context, global: &cli::Global, arguments: &cli::Policy) -> Result<Printed, Failure> {
+    let configuration = Configuration::load(context, global.config.as_deref())?;
+    let target = configuration.target(context, &arguments.environment, &[])?;
+    let cloud = observe::ambient_cloud(&Identities::new(context, &configuration.directory), &target).await?;
+    let files = Files::WorkingTree(configuration.directory.clone());
+    let (mut services, mut notes) = (Vec::new(), Vec::new());
+    for component in &target.components {
+        let subject = kinds::iam_subject(&cloud, component, &files).await?;
+        if subject.families.is_empty() {
+            notes.push(format!(
+                "service `{}` of {} does not exist yet, so what its tasks need is missing: print this again when it does",
+                subject.service, component.name
+            ));
+        }
+        services.push(subject);
+    }
+    let repositories = target.images.iter().map(|image| (image.repository.clone(), image.create_repository));
+    let subject = Subject {
+        account: cloud.account,
+        region: target.region,
+        repositories: repositories.collect(),
+        services,
+        is_source: !configuration.promoted_by(target.environment.as_str()).is_empty(),
+    };
+    Ok(Printed { document: document(&statements(&subject, access(arguments.read_role))), notes })
+}

@@ -1,0 +1,176 @@
+//! `whoami`: who shipgate would be and is, and why not.
+
+use aws_credential_types::provider::ProvideCredentials as _;
+use camino::Utf8Path;
+use serde_json::Value;
+
+use crate::cli;
+use crate::clients::iam::Iam;
+use crate::clients::id_token::TokenEndpoint;
+use crate::clients::sts::Caller;
+use crate::context::Context;
+use crate::domain::iam::diagnosis::{Verdict, diagnose};
+use crate::domain::iam::trust::{ISSUER, corrected};
+use crate::domain::role::{Access, Partition, RoleArn};
+use crate::domain::target::Target;
+use crate::domain::token::Claims;
+use crate::error::Failure;
+use crate::observe::{Configuration, Identities};
+
+/// What is said of all environments.
+#[derive(Debug)]
+pub struct Answer {
+    /// What the job's token says of it. `None`: it has none.
+    pub claims: Option<Claims>,
+    /// The environments asked for.
+    pub environments: Vec<Environment>,
+}
+
+/// What is said of an environment.
+#[derive(Debug)]
+pub struct Environment {
+    /// Its name.
+    pub name: String,
+    /// Who changes it, and who looks at it where that is somebody else.
+    pub identities: Vec<SeenIdentity>,
+    /// Why nothing can be said.
+    pub failure: Option<Failure>,
+}
+
+/// Who we are for one purpose.
+#[derive(Debug)]
+pub struct SeenIdentity {
+    /// The purpose.
+    pub access: Access,
+    /// The role. `None`: the ambient credentials.
+    pub role: Option<RoleArn>,
+    /// Whom AWS takes us for, or why nobody.
+    pub caller: Result<Caller, Failure>,
+}
+
+impl Answer {
+    /// Everything that is wrong.
+    pub fn failures(&self) -> impl Iterator<Item = &Failure> {
+        self.environments.iter().flat_map(|environment| {
+            let identities = environment.identities.iter().filter_map(|identity| identity.caller.as_ref().err());
+            environment.failure.iter().chain(identities)
+        })
+    }
+}
+
+/// Asks for one environment, or for all.
+///
+/// # Errors
+///
+/// `invalid`: the configuration or the arguments are not right.
+pub async fn run(context: &Context, global: &cli::Global, arguments: &cli::Whoami) -> Result<Answer, Failure> {
+    let configuration = Configuration::load(context, global.config.as_deref())?;
+    let identities = Identities::new(context, &configuration.directory);
+    let names = match &arguments.environment {
+        Some(name) => vec![name.clone()],
+        None => configuration.environments(),
+    };
+    let mut answer = Answer { claims: None, environments: Vec::new() };
+    for name in names {
+        let mut environment = Environment { name, identities: Vec::new(), failure: None };
+        match configuration.services(context, &environment.name, &[]) {
+            Ok(target) => {
+                if answer.claims.is_none() {
+                    answer.claims = claims(context, &target, arguments.subject.as_deref()).await;
+                }
+                let given = arguments.trust_policy.as_deref().map(|file| read(context, file)).transpose()?;
+                let of = if arguments.read_role { Some(Access::Read) } else { None };
+                for access in of.map_or_else(|| accesses(&target), |access| vec![access]) {
+                    let known = Known { claims: answer.claims.as_ref(), trust_policy: given.as_ref() };
+                    environment.identities.push(look(&identities, &target, access, known).await);
+                }
+            }
+            Err(failure) if arguments.environment.is_some() => return Err(failure),
+            Err(failure) => environment.failure = Some(failure),
+        }
+        answer.environments.push(environment);
+    }
+    Ok(answer)
+}
+
+/// What a refusal can be explained with.
+#[derive(Clone, Copy)]
+struct Known<'k> {
+    claims: Option<&'k Claims>,
+    trust_policy: Option<&'k Value>,
+}
+
+fn accesses(target: &Target) -> Vec<Access> {
+    match target.roles.read_role {
+        Some(_) => vec![Access::Change, Access::Read],
+        None => vec![Access::Change],
+    }
+}
+
+/// What the job's token says, or what a token with the given `sub` would say. Why there is none is told with the roles.
+async fn claims(context: &Context, target: &Target, subject: Option<&str>) -> Option<Claims> {
+    let audience = Partition::of(&target.region).audience();
+    if let Some(subject) = subject {
+        let (issuer, audience) = (format!("https://{ISSUER}"), audience.to_owned());
+        return Some(Claims { issuer, audience, subject: subject.to_owned(), ..Claims::default() });
+    }
+    let (url, key) = context.token_endpoint()?;
+    let token = TokenEndpoint::new(url, key).ok()?.fetch(audience).await.ok()?;
+    Some(token.claims)
+}
+
+fn read(context: &Context, file: &Utf8Path) -> Result<Value, Failure> {
+    let unreadable = |reason: String| {
+        Failure::invalid(format!("trust policy {file} cannot be read"))
+            .cause(reason)
+            .hint("write it with `aws iam get-role --role-name NAME`")
+    };
+    let text = std::fs::read_to_string(context.directory.join(file)).map_err(|error| unreadable(error.to_string()))?;
+    serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))
+}
+
+async fn look(identities: &Identities<'_>, target: &Target, access: Access, known: Known<'_>) -> SeenIdentity {
+    let role = target.roles.assumption(access).map(|assumption| assumption.via.unwrap_or(assumption.role));
+    let entered = identities.enter(target, access).await.map(|identity| identity.caller);
+    let caller = match (entered, &role, known.claims) {
+        (Err(failure), Some(role), Some(claims)) => {
+            Err(explain(failure, identities, target, role, known.trust_policy, claims).await)
+        }
+        (entered, _, _) => entered,
+    };
+    SeenIdentity { access, role: target.roles.assumption(access).map(|assumption| assumption.role), caller }
+}
+
+/// Says which condition of the trust policy keeps the token out, where the policy is given or can be read.
+async fn explain(
+    failure: Failure,
+    identities: &Identities<'_>,
+    target: &Target,
+    role: &RoleArn,
+    given: Option<&Value>,
+    claims: &Claims,
+) -> Failure {
+    let policy = match given {
+        Some(policy) => policy.clone(),
+        None => match readable(identities, target, role).await {
+            Some(policy) => policy,
+            None => return failure,
+        },
+    };
+    match diagnose(&policy, role, claims) {
+        Verdict::LetsIn => failure.cause("the trust policy would let this token in: was it changed a moment ago?"),
+        Verdict::Denies(reasons) => (reasons.iter().fold(failure, Failure::cause))
+            .hint("if this job should have the role, change the statement of the trust policy that denies it"),
+        Verdict::KeepsOut(reasons) => reasons.iter().fold(failure, Failure::cause).hint(format!(
+            "if this job should have the role, this statement lets it in, and no other: {}",
+            corrected(role, claims)
+        )),
+    }
+}
+
+/// The role's trust policy, where the ambient credentials may read it.
+async fn readable(identities: &Identities<'_>, target: &Target, role: &RoleArn) -> Option<Value> {
+    let config = identities.ambient(target).await;
+    config.credentials_provider()?.provide_credentials().await.ok()?;
+    Iam::new(&config).trust_policy(role).await.ok()
+}

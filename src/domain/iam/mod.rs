@@ -1,0 +1,6 @@
+//! IAM documents: who may become a role, and what a role may do.
+
+pub mod condition;
+pub mod diagnosis;
+pub mod policy;
+pub mod trust;

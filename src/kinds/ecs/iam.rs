@@ -1,0 +1,35 @@
+//! What an IAM policy has to name of an ECS service.
+
+use crate::domain::ecs::task_definition::TaskDefinition;
+use crate::domain::iam::policy::EcsSubject;
+use crate::domain::target::{EcsTarget, TaskDefinitionSource};
+use crate::error::Failure;
+use crate::observe::{Cloud, Files};
+
+use super::observe::{live_revision, task_definition};
+
+/// Looks at what the service runs, and into its file: a rollback may return from the one to the other. A service that
+/// does not exist yet has no families, roles and log groups to name.
+///
+/// # Errors
+///
+/// The service cannot be looked at, or the file is unusable.
+pub async fn subject(cloud: &Cloud, target: &EcsTarget, files: &Files) -> Result<EcsSubject, Failure> {
+    let mut definitions: Vec<TaskDefinition> = Vec::new();
+    if let Some((service, _)) = cloud.ecs.service_if_any(&target.cluster, &target.service).await? {
+        definitions.push(live_revision(cloud, target, &service).await?.definition);
+    }
+    if let TaskDefinitionSource::File(path) = &target.task_definition {
+        let file = files.read(path).await?.map(|text| task_definition(path, &text)).transpose()?;
+        definitions.extend(file);
+    }
+    let log_groups = definitions.iter().filter_map(|definition| definition.log_destination(&target.container));
+    Ok(EcsSubject {
+        cluster: target.cluster.clone(),
+        service: target.service.clone(),
+        families: definitions.iter().map(|definition| definition.family().to_owned()).collect(),
+        roles: definitions.iter().flat_map(TaskDefinition::roles).collect(),
+        log_groups: log_groups.map(|destination| destination.group).collect(),
+        pre_deploy: target.pre_deploy.is_some(),
+    })
+}

@@ -1,0 +1,245 @@
+//! Who we are in an environment: a role's session, or the ambient credentials.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_config::identity::IdentityCache;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
+use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::clients::aws;
+use crate::clients::id_token::TokenEndpoint;
+use crate::clients::role::{Begin, RoleSession, SessionPlan, no_session};
+use crate::clients::sts::{Caller, Sts};
+use crate::context::Context;
+use crate::domain::role::{Access, Assumption, session_name};
+use crate::domain::target::Target;
+use crate::domain::workflow::{NoWay, Way, way};
+use crate::error::Failure;
+
+/// How long it may take to make a session: several tries at the token endpoint and at STS.
+const PATIENCE: Duration = Duration::from_mins(3);
+/// The longest session policy that STS takes, in characters
+/// ([Policy](https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html)).
+const LONGEST_POLICY: usize = 2048;
+
+/// The sessions of one command. A role that is needed twice is assumed once.
+#[derive(Debug)]
+pub struct Identities<'c> {
+    context: &'c Context,
+    directory: Utf8PathBuf,
+    cache: SharedIdentityCache,
+    sessions: Mutex<Vec<(Assumption, SharedCredentialsProvider)>>,
+}
+
+/// Whose credentials are used, with what calls are made with.
+#[derive(Debug)]
+pub struct Identity {
+    /// The configuration of all clients.
+    pub config: SdkConfig,
+    /// Whom AWS takes us for.
+    pub caller: Caller,
+}
+
+impl<'c> Identities<'c> {
+    /// No session yet. Paths are relative to the directory of the configuration file.
+    pub fn new(context: &'c Context, directory: &Utf8Path) -> Self {
+        // The SDK's own patience is for one try.
+        let cache = IdentityCache::lazy().load_timeout(PATIENCE).build();
+        Self { context, directory: directory.to_owned(), cache, sessions: Mutex::default() }
+    }
+
+    /// The directory of the configuration file.
+    pub fn directory(&self) -> &Utf8Path {
+        &self.directory
+    }
+
+    /// Becomes who a command has to be in an environment, and proves it: the role, and the account.
+    ///
+    /// # Errors
+    ///
+    /// `invalid` where the role cannot be had, without credentials, or in another account; `failed` when AWS or GitHub
+    /// cannot be asked.
+    pub async fn enter(&self, target: &Target, access: Access) -> Result<Identity, Failure> {
+        let Some(assumption) = target.roles.assumption(access) else {
+            return self.stay(target).await;
+        };
+        let ambient = self.ambient(target).await;
+        let provider = self.provider(&ambient, &assumption).await?;
+        prove(target, &assumption, ambient.to_builder().credentials_provider(provider).build()).await
+    }
+
+    /// Stays with the ambient credentials, and proves the account.
+    ///
+    /// # Errors
+    ///
+    /// `invalid` without credentials, or in another account; `failed` when AWS cannot be asked.
+    pub async fn stay(&self, target: &Target) -> Result<Identity, Failure> {
+        let config = self.ambient(target).await;
+        let caller = self.ambient_caller(&config).await?;
+        of_account(target, &caller)?;
+        Ok(Identity { config, caller })
+    }
+
+    /// A session of a role of an environment, for others to use, proven in the same way.
+    ///
+    /// # Errors
+    ///
+    /// As [`enter`](Self::enter); `invalid` where the environment has no role.
+    pub async fn credentials(&self, target: &Target, access: Access) -> Result<Credentials, Failure> {
+        let ambient = self.ambient(target).await;
+        let assumption = target.roles.assumption(access).ok_or_else(|| {
+            Failure::invalid(format!("environment `{}` has no role", target.environment)).hint(format!(
+                "write `role` in `[environments.{}]`; other programs find ambient credentials by themselves",
+                target.environment
+            ))
+        })?;
+        let provider = self.provider(&ambient, &assumption).await?;
+        let credentials = provider.provide_credentials().await.map_err(|error| {
+            no_session(&error)
+                .cloned()
+                .unwrap_or_else(|| Failure::invalid("the ambient credentials cannot be used").cause(aws::chain(&error)))
+        })?;
+        let fixed = SharedCredentialsProvider::new(credentials.clone());
+        prove(target, &assumption, ambient.to_builder().credentials_provider(fixed).build()).await?;
+        Ok(credentials)
+    }
+
+    /// The ambient credentials, whatever the environment's roles are.
+    pub async fn ambient(&self, target: &Target) -> SdkConfig {
+        aws::configure(&target.region, self.cache.clone()).await
+    }
+
+    async fn ambient_caller(&self, config: &SdkConfig) -> Result<Caller, Failure> {
+        aws::ambient_caller(config, self.context.variable("AWS_PROFILE")).await
+    }
+
+    async fn provider(
+        &self,
+        ambient: &SdkConfig,
+        assumption: &Assumption,
+    ) -> Result<SharedCredentialsProvider, Failure> {
+        match self.known(assumption) {
+            Some(provider) => Ok(provider),
+            None => self.session(ambient, assumption).await,
+        }
+    }
+
+    fn known(&self, assumption: &Assumption) -> Option<SharedCredentialsProvider> {
+        let sessions = self.sessions.lock().ok()?;
+        sessions.iter().find(|(known, _)| known == assumption).map(|(_, provider)| provider.clone())
+    }
+
+    async fn session(
+        &self,
+        ambient: &SdkConfig,
+        assumption: &Assumption,
+    ) -> Result<SharedCredentialsProvider, Failure> {
+        let roles: Vec<_> = assumption.via.iter().chain([&assumption.role]).cloned().collect();
+        let endpoint = self.context.token_endpoint();
+        let caller = match endpoint {
+            Some(_) => None,
+            None => Some(self.ambient_caller(ambient).await),
+        };
+        let arn = caller.as_ref().and_then(|caller| caller.as_ref().ok()).map(|caller| caller.arn.as_str());
+        let way = way(&self.context.job(), self.context.endpoint(), arn, &roles);
+        let way = way.map_err(|no_way| explain(no_way, assumption))?;
+        let ambient_provider =
+            || ambient.credentials_provider().ok_or_else(|| Failure::invalid("there are no AWS credentials"));
+        let (begin, roles) = match way {
+            Way::Already => return ambient_provider(),
+            Way::Token => {
+                let (url, key) = endpoint.ok_or_else(|| explain(NoWay::NoPermission, assumption))?;
+                (Begin::Token(TokenEndpoint::new(url, key)?), roles)
+            }
+            Way::Assume(first) => {
+                // Why there is no caller is why the role cannot be assumed.
+                let caller = caller.transpose().map_err(|failure| without_ambient(failure, assumption))?;
+                let arn = caller.map(|caller| caller.arn).unwrap_or_default();
+                (Begin::Ambient(ambient_provider()?, arn), roles[first..].to_vec())
+            }
+        };
+        let plan = SessionPlan {
+            begin,
+            roles,
+            name: session_name(self.context.run()),
+            duration: assumption.duration,
+            policy: self.policy(assumption)?,
+            config: ambient.clone(),
+        };
+        let provider = SharedCredentialsProvider::new(RoleSession::open(plan).await?);
+        if let Ok(mut sessions) = self.sessions.lock() {
+            sessions.push((assumption.clone(), provider.clone()));
+        }
+        Ok(provider)
+    }
+
+    fn policy(&self, assumption: &Assumption) -> Result<Option<String>, Failure> {
+        let Some(file) = &assumption.policy else { return Ok(None) };
+        let unusable = |reason: String| {
+            Failure::invalid(format!("session policy {file} cannot be used"))
+                .cause(reason)
+                .hint("correct the file that `session-policy` names: an IAM policy in JSON, at most 2048 characters")
+        };
+        let text = std::fs::read_to_string(self.directory.join(file)).map_err(|error| unusable(error.to_string()))?;
+        let policy: serde_json::Value = serde_json::from_str(&text).map_err(|error| unusable(error.to_string()))?;
+        // Without the blanks, which count too.
+        let text = policy.to_string();
+        let length = text.chars().count();
+        if length > LONGEST_POLICY {
+            return Err(unusable(format!("it has {length} characters without blanks")));
+        }
+        Ok(Some(text))
+    }
+}
+
+/// Asks AWS whom it takes us for, and compares.
+async fn prove(target: &Target, assumption: &Assumption, config: SdkConfig) -> Result<Identity, Failure> {
+    let caller = Sts::new(&config).caller_of_new_session().await?;
+    if !assumption.role.is_role_of(&caller.arn) {
+        return Err(Failure::failed(format!("AWS takes us for {}, not for role {}", caller.arn, assumption.role))
+            .hint("check AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL, if they are set"));
+    }
+    of_account(target, &caller)?;
+    Ok(Identity { config, caller })
+}
+
+fn of_account(target: &Target, caller: &Caller) -> Result<(), Failure> {
+    match &target.account {
+        Some(configured) if *configured != caller.account => Err(Failure::invalid(format!(
+            "the AWS credentials are of account {}, but environment `{}` is in account {configured}",
+            caller.account, target.environment
+        ))
+        .hint("use credentials of the configured account, or correct `account`")),
+        _ => Ok(()),
+    }
+}
+
+fn without_ambient(failure: Failure, assumption: &Assumption) -> Failure {
+    let hint = format!("or run it in GitHub Actions, where role {} is assumed without them", assumption.role);
+    Failure { reason: format!("{}, which would assume role {}", failure.reason, assumption.role), ..failure }.hint(hint)
+}
+
+/// Why this job cannot have the role.
+fn explain(no_way: NoWay, assumption: &Assumption) -> Failure {
+    let role = &assumption.role;
+    let permission = "give the job `permissions: id-token: write`; a job's own `permissions` replace the workflow's, so \
+                      `contents: read` has to stand there too";
+    match no_way {
+        NoWay::Half(missing) => Failure::invalid(format!("{missing} is not set, though its counterpart is"))
+            .hint("hand on both ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN, or run shipgate in a step itself"),
+        NoWay::Fork => Failure::invalid(format!("a pull request of a fork cannot assume role {role}"))
+            .cause("GitHub gives the jobs of forks no OIDC token")
+            .hint("skip the job for forks: `if: github.event.pull_request.head.repo.full_name == github.repository`"),
+        NoWay::Dependabot => Failure::invalid(format!("this job of Dependabot cannot assume role {role}"))
+            .cause("the job has no OIDC token")
+            .hint(permission)
+            .hint("or skip the job for Dependabot: `if: github.actor != 'dependabot[bot]'`"),
+        NoWay::NoPermission => Failure::invalid(format!("the job may not ask for the token that role {role} needs"))
+            .cause("ACTIONS_ID_TOKEN_REQUEST_URL is not set: the job's permissions lack `id-token: write`")
+            .hint(permission),
+    }
+}

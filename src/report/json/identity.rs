@@ -1,0 +1,104 @@
+//! Who we are: `whoami`.
+
+use serde::Serialize;
+
+use super::{SCHEMA, to_text};
+use crate::commands::whoami::{Answer, SeenIdentity};
+use crate::domain::role::Access;
+use crate::domain::token::Claims;
+use crate::error::Failure;
+
+#[derive(Debug, Serialize)]
+struct WhoamiV1 {
+    schema: &'static str,
+    command: &'static str,
+    /// `null`: the job has no token.
+    token: Option<TokenV1>,
+    environments: Vec<EnvironmentV1>,
+}
+
+#[derive(Debug, Serialize)]
+struct TokenV1 {
+    iss: String,
+    sub: String,
+    aud: String,
+    repository: Option<String>,
+    #[serde(rename = "ref")]
+    git_ref: Option<String>,
+    environment: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct EnvironmentV1 {
+    name: String,
+    identities: Vec<IdentityV1>,
+    #[serde(flatten)]
+    failure: Option<FailureV1>,
+}
+
+#[derive(Debug, Serialize)]
+struct IdentityV1 {
+    #[serde(rename = "for")]
+    purpose: &'static str,
+    /// `null`: the ambient credentials are used.
+    role: Option<String>,
+    /// `null`: nobody.
+    arn: Option<String>,
+    account: Option<String>,
+    #[serde(flatten)]
+    failure: Option<FailureV1>,
+}
+
+#[derive(Debug, Serialize)]
+struct FailureV1 {
+    reason: String,
+    causes: Vec<String>,
+    hints: Vec<String>,
+}
+
+impl From<&Failure> for FailureV1 {
+    fn from(failure: &Failure) -> Self {
+        Self { reason: failure.reason.clone(), causes: failure.causes.clone(), hints: failure.hints.clone() }
+    }
+}
+
+/// The document of `whoami`.
+pub fn whoami(answer: &Answer) -> String {
+    let environments = answer.environments.iter().map(|environment| EnvironmentV1 {
+        name: environment.name.clone(),
+        identities: environment.identities.iter().map(identity).collect(),
+        failure: environment.failure.as_ref().map(FailureV1::from),
+    });
+    to_text(&WhoamiV1 {
+        schema: SCHEMA,
+        command: "whoami",
+        token: answer.claims.as_ref().map(token),
+        environments: environments.collect(),
+    })
+}
+
+fn token(claims: &Claims) -> TokenV1 {
+    let other = |name: &str| claims.others.as_ref()?.get(name).cloned();
+    TokenV1 {
+        iss: claims.issuer.clone(),
+        sub: claims.subject.clone(),
+        aud: claims.audience.clone(),
+        repository: other("repository"),
+        git_ref: other("ref"),
+        environment: other("environment"),
+    }
+}
+
+fn identity(identity: &SeenIdentity) -> IdentityV1 {
+    let caller = identity.caller.as_ref().ok();
+    IdentityV1 {
+        purpose: match identity.access {
+            Access::Change => "change",
+            Access::Read => "look",
+        },
+        role: identity.role.as_ref().map(ToString::to_string),
+        arn: caller.map(|caller| caller.arn.clone()),
+        account: caller.map(|caller| caller.account.to_string()),
+        failure: identity.caller.as_ref().err().map(FailureV1::from),
+    }
+}

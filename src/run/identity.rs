@@ -1,0 +1,64 @@
+//! The commands about who we are: their documents go to standard output.
+
+use serde_json::Value;
+
+use super::{print, reporter, until_interrupted, without_data};
+use crate::cli::{Credentials, Global, IamDocument, OutputFormat, Whoami};
+use crate::commands::{credentials, iam, whoami};
+use crate::context::Context;
+use crate::domain::outcome::Outcome;
+use crate::error::Failure;
+use crate::report::{Event, human, identity_table, json};
+
+pub async fn whoami(context: &Context, global: &Global, arguments: &Whoami) -> Outcome {
+    match until_interrupted(whoami::run(context, global, arguments)).await {
+        Ok(answer) => {
+            match global.output {
+                OutputFormat::Human => print(&identity_table::render(&answer)),
+                OutputFormat::Json => print(&json::whoami(&answer)),
+            }
+            answer.failures().for_each(|failure| human::show_failure(failure, context.color));
+            Outcome::worst(answer.failures().map(|failure| failure.outcome)).unwrap_or(Outcome::Unchanged)
+        }
+        Err(failure) => without_data(context, global, "whoami", arguments.environment.as_deref(), &failure),
+    }
+}
+
+/// The document is that of the protocol whatever `--output` says: another program reads it.
+pub async fn credentials(context: &Context, global: &Global, arguments: &Credentials) -> Outcome {
+    let document = until_interrupted(credentials::run(context, global, arguments)).await;
+    show(context, global, ("credentials", &arguments.environment), document)
+}
+
+/// The document is that of IAM whatever `--output` says.
+pub async fn iam(context: &Context, global: &Global, document: &IamDocument) -> Outcome {
+    match document {
+        IamDocument::Trust(arguments) => {
+            show(context, global, ("iam trust", &arguments.environment), iam::trust(context, global, arguments))
+        }
+        IamDocument::Policy(arguments) => {
+            let printed = until_interrupted(iam::policy(context, global, arguments)).await;
+            let document = printed.map(|printed| {
+                let reporter = reporter(context, global);
+                printed.notes.into_iter().for_each(|text| reporter.show(&Event::Warning { text, hint: None }));
+                printed.document
+            });
+            show(context, global, ("iam policy", &arguments.environment), document)
+        }
+    }
+}
+
+fn show(
+    context: &Context,
+    global: &Global,
+    (command, environment): (&str, &str),
+    document: Result<Value, Failure>,
+) -> Outcome {
+    match document {
+        Ok(document) => {
+            print(&format!("{document:#}"));
+            Outcome::Unchanged
+        }
+        Err(failure) => without_data(context, global, command, Some(environment), &failure),
+    }
+}
