@@ -7,7 +7,9 @@ those of examples/cloudshop/shipgate.toml.
 
 import argparse
 import json
+import os
 import signal
+import subprocess
 import sys
 import time
 import urllib.error
@@ -377,6 +379,57 @@ def as_object(body):
     return value if isinstance(value, dict) else {"body": body.decode(errors="replace")}
 
 
+# --- who may change it ------------------------------------------------------------------------------
+
+PROVIDER = "https://token.actions.githubusercontent.com"
+# The emulator asks for these two on `*`, whatever is tagged; AWS asks for them on what is tagged, as the policies of
+# shipgate have it. What those allow without this is asked of SimulateCustomPolicy by the tests.
+FOR_THE_EMULATOR = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": ["ecs:TagResource", "ecs:UntagResource"], "Resource": "*"}],
+}
+
+
+def make_roles(cloud, arguments):
+    """The roles of shipgate.toml, with the documents that shipgate writes for them."""
+    providers = cloud.iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]
+    if not any(provider["Arn"].endswith(PROVIDER.removeprefix("https://")) for provider in providers):
+        cloud.iam.create_open_id_connect_provider(Url=PROVIDER, ClientIDList=["sts.amazonaws.com"])
+    for environment, prefix in PREFIXES.items():
+        for name, more in ((role_of(prefix, "shipgate"), []), (role_of(prefix, "shipgate-read"), ["--read-role"])):
+            trust = document(cloud, arguments, "trust", environment, "--repository", arguments.repository, *more)
+            policy = document(cloud, arguments, "policy", environment, *more)
+            put_role(cloud, name, trust, policy)
+            if not more:
+                emulator = json.dumps(FOR_THE_EMULATOR)
+                cloud.iam.put_role_policy(RoleName=name, PolicyName="emulator", PolicyDocument=emulator)
+
+
+def document(cloud, arguments, *command):
+    """What shipgate prints, to the root of the account."""
+    variables = {
+        "PATH": os.environ["PATH"],
+        "AWS_ENDPOINT_URL": cloud.endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "SHIPGATE_VARS": json.dumps({"STAGE_URL": cloud.endpoint, "PRODUCTION_URL": cloud.endpoint}),
+    }
+    line = [arguments.binary, "--config", arguments.config, "iam", *command]
+    ran = subprocess.run(line, env=variables, stdout=subprocess.PIPE, text=True, check=False)
+    if ran.returncode != 0:
+        raise SystemExit(f"error: {' '.join(line)} ended with {ran.returncode}")
+    return ran.stdout
+
+
+def put_role(cloud, name, trust, policy):
+    if found(lambda: cloud.iam.get_role(RoleName=name), "NoSuchEntity") is None:
+        say(f"creating role {name}")
+        cloud.iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+    else:
+        cloud.iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust)
+    cloud.iam.put_role_policy(RoleName=name, PolicyName="shipgate", PolicyDocument=policy)
+
+
 # --- what is said about it --------------------------------------------------------------------------
 
 
@@ -406,6 +459,7 @@ COMMANDS = {
     "foundation": make_foundation,
     "missing-images": missing_images,
     "services": start_services,
+    "roles": make_roles,
     "status": print_status,
 }
 
@@ -414,11 +468,18 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--endpoint", required=True, help="where the emulator answers")
     parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("--binary", help="for `roles`: the shipgate that writes their documents")
+    parser.add_argument("--config", help="for `roles`: its configuration")
+    parser.add_argument("--repository", help="for `roles`: the repository of GitHub whose jobs are let in")
     arguments = parser.parse_args()
     # Somebody who reads only the first lines of a status is not an error.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
-        COMMANDS[arguments.command](Cloud(arguments.endpoint))
+        command, cloud = COMMANDS[arguments.command], Cloud(arguments.endpoint)
+        if command is make_roles:
+            command(cloud, arguments)
+        else:
+            command(cloud)
     except (BotoCoreError, ClientError) as error:
         raise SystemExit(f"error: {arguments.command}: {error}") from error
 

@@ -13,6 +13,7 @@ use aws_sdk_ecs::types::{
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
+use crate::cloud_roles::{self, Authorized, Job};
 use crate::harness::{Ran, Repository, Shipgate};
 
 /// One test's corner of the local cloud.
@@ -25,6 +26,8 @@ pub struct Cloud {
     ecs: aws_sdk_ecs::Client,
     ecr: aws_sdk_ecr::Client,
     logs: aws_sdk_cloudwatchlogs::Client,
+    pub iam: aws_sdk_iam::Client,
+    pub authorized: Authorized,
     /// What all names of the test begin with.
     pub prefix: String,
 }
@@ -103,6 +106,11 @@ fn seconds() -> u64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()
 }
 
+/// Where jobs get their tokens.
+pub fn token_url() -> String {
+    variable("ACTIONS_ID_TOKEN_REQUEST_URL")
+}
+
 impl Cloud {
     /// With an image repository and the service `backend`.
     pub fn with_backend() -> Self {
@@ -139,8 +147,10 @@ impl Cloud {
         let registry = endpoint.trim_start_matches("http://").to_owned();
         let app = std::fs::read(variable("SHIPGATE_TEST_APP")).expect("the example's binary");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let config =
-            runtime.block_on(aws_config::defaults(BehaviorVersion::latest()).region(Region::new(region)).load());
+        // The account's root, as the owner of what is there. What is tested never has these keys.
+        let root = aws_credential_types::Credentials::new("test", "test", None, None, "root");
+        let loader = aws_config::defaults(BehaviorVersion::latest()).region(Region::new(region));
+        let config = runtime.block_on(loader.credentials_provider(root).load());
         let cloud = Self {
             runtime,
             region,
@@ -150,6 +160,8 @@ impl Cloud {
             ecs: aws_sdk_ecs::Client::new(&config),
             ecr: aws_sdk_ecr::Client::new(&config),
             logs: aws_sdk_cloudwatchlogs::Client::new(&config),
+            iam: aws_sdk_iam::Client::new(&config),
+            authorized: Authorized::default(),
             prefix,
         };
         cloud.runtime.block_on(async {
@@ -304,18 +316,21 @@ impl Cloud {
              {more}\n\
              [environments.stage]\n\
              region = \"us-east-1\"\n\
-             account = \"000000000000\"\n",
+             account = \"000000000000\"\n\
+             {}",
             self.repository(),
             self.cluster(),
             self.service_name("backend"),
+            cloud_roles::lines(self, "stage"),
         )
     }
 
     /// The configuration of another environment, whose `backend` is another service with the same repository.
     pub fn other_environment(&self, environment: &str, service: &str) -> String {
         format!(
-            "[environments.{environment}]\nregion = \"us-east-1\"\naccount = \"000000000000\"\n\
+            "[environments.{environment}]\nregion = \"us-east-1\"\naccount = \"000000000000\"\n{}\
              [environments.{environment}.components.backend]\nservice = \"{}\"\n",
+            cloud_roles::lines(self, environment),
             self.service_name(service),
         )
     }
@@ -328,12 +343,14 @@ impl Cloud {
              region = \"us-east-1\"\n\
              account = \"000000000000\"\n\
              promotes-from = \"stage\"\n\
+             {}\
              [environments.production.gates]\n\
              approval = \"none\"\n\
              [environments.production.components.backend]\n\
              service = \"{}\"\n\
              repository = \"{}\"\n",
             self.config(more),
+            cloud_roles::lines(self, "production"),
             self.service_name("live"),
             self.live_repository(),
         )
@@ -372,14 +389,26 @@ impl Cloud {
     pub fn variables(&self) -> Vec<(&'static str, String)> {
         vec![
             ("AWS_ENDPOINT_URL", self.endpoint.clone()),
-            ("AWS_ACCESS_KEY_ID", "test".to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
             ("SHIPGATE_REGISTRY_HOSTS", variable("SHIPGATE_REGISTRY_HOSTS")),
+            ("ACTIONS_ID_TOKEN_REQUEST_URL", variable("ACTIONS_ID_TOKEN_REQUEST_URL")),
         ]
     }
 
+    /// The program as the job that a command belongs to: with the roles of the configuration, and no keys.
     pub fn shipgate(&self, repository: &Repository, arguments: &[&str]) -> Shipgate {
-        repository.shipgate(arguments).envs(&self.variables())
+        self.shipgate_as(Job::of(arguments), repository, arguments)
+    }
+
+    /// The program as a job.
+    pub fn shipgate_as(&self, job: Job, repository: &Repository, arguments: &[&str]) -> Shipgate {
+        cloud_roles::ensure(self, repository, arguments);
+        let shipgate = repository.shipgate(arguments).envs(&self.variables());
+        shipgate.env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", job.subject())
+    }
+
+    /// Waits for what the cloud is asked.
+    pub fn wait<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
     }
 
     /// `shipgate deploy stage --output json` with more arguments.

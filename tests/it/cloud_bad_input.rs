@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::cloud::Cloud;
+use crate::cloud_roles;
 use crate::harness::{Ran, Repository, assert_told, texts};
 
 /// Insists that nothing was made, nothing changed, and the reader is told what to do.
@@ -103,7 +104,11 @@ fn an_environment_that_promotes_from_another() {
 #[test]
 fn a_task_definition_file_that_is_none() {
     let cloud = Cloud::with_backend();
-    let shop = cloud.shop(&cloud.config("task-definition = \"task.json\""));
+    let config = cloud.config("task-definition = \"task.json\"");
+    // The role was made before there was anything wrong with the file.
+    cloud_roles::ensure(&cloud, &cloud.shop(&cloud.config("")), &["deploy"]);
+    cloud.authorized.borrow_mut().insert(config.clone());
+    let shop = cloud.shop(&config);
     refused(&cloud, &cloud.deploy(&shop, &[]), "invalid", 2, &["task.json"]);
     shop.write("task.json", "{ \"family\": ");
     shop.commit("Half a file");

@@ -51,8 +51,11 @@ fn the_rest_of_its_configuration_is_not_even_read() {
     shop.write("readable.toml", &good);
     let strange = shop.commit("Written by a later shipgate");
     cloud.deploy(&shop, &["--config", "readable.toml"]).outcome("deployed", 0);
-    shop.write("shipgate.toml", cloud.promotion_config(""));
+    let config = cloud.promotion_config("");
+    shop.write("shipgate.toml", &config);
     shop.commit("Written by this one");
+    // Production's role is still that of a configuration with the command.
+    cloud.authorized.borrow_mut().insert(config);
 
     let report = cloud.promote(&shop, &["--release", &strange]).outcome("deployed", 0);
 

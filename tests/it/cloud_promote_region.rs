@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::cloud::{Cloud, ServiceOptions};
+use crate::cloud_roles;
 use crate::harness::{Repository, steps};
 
 const REGION: &str = "eu-west-1";
@@ -22,6 +23,7 @@ fn two_regions() -> (Cloud, Cloud, Repository) {
         "{}[environments.production]\n\
          region = \"{REGION}\"\n\
          promotes-from = \"stage\"\n\
+         {}\
          [environments.production.gates]\n\
          approval = \"none\"\n\
          [environments.production.components.backend]\n\
@@ -29,6 +31,7 @@ fn two_regions() -> (Cloud, Cloud, Repository) {
          service = \"{}\"\n\
          repository = \"{}\"\n",
         here.config(""),
+        cloud_roles::lines(&here, "production"),
         there.cluster(),
         there.service_name("live"),
         there.live_repository(),

@@ -4,6 +4,7 @@ use aws_sdk_ecr::types::ImageTagMutability;
 use serde_json::{Value, json};
 
 use crate::cloud::{Cloud, ServiceOptions, end_container};
+use crate::cloud_roles::Job;
 use crate::harness::{Repository, assert_told, steps, texts};
 
 /// Stage with its repository, and production without one.
@@ -107,17 +108,21 @@ fn an_index_goes_with_its_platforms_and_its_attestation() {
 fn whoever_looks_and_however_many_run_the_plan_is_the_same() {
     let cloud = Cloud::with_stage_and_production();
     let shop = staged(&cloud, &cloud.promotion_config(""));
-    let plan = |key: &str| {
-        let arguments = ["plan", "promote", "production", "--output", "json"];
-        let report = cloud.shipgate(&shop, &arguments).env("AWS_ACCESS_KEY_ID", key).run().outcome("planned", 0);
+    // Without roles for looking, the gated job looks with the roles that change.
+    let config = cloud.promotion_config("");
+    let only_role: Vec<&str> = config.lines().filter(|line| !line.starts_with("read-role = ")).collect();
+    shop.write("other.toml", only_role.join("\n"));
+    let plan = |job: Job, file: &str| {
+        let arguments = ["plan", "promote", "production", "--output", "json", "--config", file];
+        let report = cloud.shipgate_as(job, &shop, &arguments).run().outcome("planned", 0);
         report["plan_digest"].as_str().unwrap().to_owned()
     };
     let serving = cloud.serving("live");
-    let first = plan("test");
-    assert_eq!(plan("000000000000"), first, "the account's root by another key");
+    let first = plan(Job::Main, "shipgate.toml");
+    assert_eq!(plan(Job::Environment("production"), "other.toml"), first, "seen with another role");
     assert_eq!(cloud.serving("live"), serving, "planning changes nothing");
     cloud.set_desired("live", 2);
-    assert_eq!(plan("test"), first);
+    assert_eq!(plan(Job::Main, "shipgate.toml"), first);
 
     cloud.promote(&shop, &["--expect-plan", &first]).outcome("deployed", 0);
     assert_eq!(cloud.releases("live"), [shop.head(), shop.head()]);

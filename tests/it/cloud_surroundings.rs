@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::cloud::Cloud;
+use crate::cloud_roles;
 use crate::harness::{Repository, assert_told, texts};
 
 const DEPLOY: [&str; 4] = ["deploy", "stage", "--output", "json"];
@@ -76,10 +77,15 @@ fn without_a_commit_there_is_no_release() {
 #[test]
 fn another_account_is_refused_before_anything_is_planned() {
     let cloud = Cloud::with_backend();
-    let shop = cloud.shop(&cloud.config(""));
+    let shop = cloud.shop(&cloud_roles::without(&cloud.config("")));
 
     // Twelve digits are the keys of that account.
-    let report = cloud.shipgate(&shop, &DEPLOY).env("AWS_ACCESS_KEY_ID", "111111111111").run().outcome("invalid", 2);
+    let report = cloud
+        .shipgate(&shop, &DEPLOY)
+        .env("AWS_ACCESS_KEY_ID", "111111111111")
+        .env("AWS_SECRET_ACCESS_KEY", "x")
+        .run()
+        .outcome("invalid", 2);
 
     let reason = report["reason"].as_str().unwrap();
     assert!(reason.contains("111111111111") && reason.contains("000000000000"), "{reason}");
