@@ -11,9 +11,11 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from identity import starts
 from promotion import promotions
 from proxy import Proxy
 from report import report_deploys, report_rollouts
+from report_identity import report_starts
 from report_promotions import report_promotions
 from scenarios import Deploy, Rollout, deploys, rollouts, say
 from scene import Scene
@@ -27,10 +29,23 @@ def main() -> None:
     if options.directory.exists():
         shutil.rmtree(options.directory)
     options.directory.mkdir(parents=True)
-    if options.promotion:
+    if options.identity:
+        bench_identity(options)
+    elif options.promotion:
         bench_promotions(options)
     else:
         bench_deploys(options)
+
+
+def bench_identity(options: argparse.Namespace) -> None:
+    peers = Path(sys.executable).parent
+    try:
+        found = starts(options.directory, options.binary, peers, options.identity, options.rounds, options.alone)
+    except ToolFailed as error:
+        raise SystemExit(f"error: {error}") from error
+    except OSError as error:
+        raise SystemExit(f"error: the bench itself failed: {error}") from error
+    tell(options, report_starts(found, options.profile), found)
 
 
 def bench_promotions(options: argparse.Namespace) -> None:
@@ -84,6 +99,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=positive, default=5)
     parser.add_argument("--rollout", type=seconds)
     parser.add_argument("--promotion", type=positive)
+    parser.add_argument("--identity", type=Path)
     parser.add_argument("--registry", type=Path)
     parser.add_argument("--alone", action="store_true")
     parser.add_argument("--json", type=Path)
