@@ -5,8 +5,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::domain::names::{AccountId, ClusterName, Region, RepositoryName, ServiceName};
-use crate::domain::role::{Access, Partition};
+use crate::domain::names::{AccountId, ClusterName, InvalidName, Region, RepositoryName, ServiceName};
+use crate::domain::role::{Access, Partition, RoleArn};
 
 /// The statements with their actions, in the order of a deployment.
 const ACTIONS: [(&str, &[&str]); 16] = [
@@ -66,12 +66,37 @@ pub struct EcsSubject {
     pub service: ServiceName,
     /// The families of its task definitions: that of what it runs, and that of its file.
     pub families: Vec<String>,
-    /// The ARNs of the roles that its tasks are started with, and run with.
+    /// The roles that its tasks are started with, and run with: ARNs or, as ECS allows, names.
     pub roles: Vec<String>,
     /// The log groups of its container.
     pub log_groups: Vec<String>,
     /// Whether a one-off task runs before each release.
     pub pre_deploy: bool,
+}
+
+impl EcsSubject {
+    /// Names come from a file too, and in a policy `*`, `?` and `${…}` stand for others.
+    ///
+    /// # Errors
+    ///
+    /// The first that is no name of its kind.
+    pub fn check(&self) -> Result<(), InvalidName> {
+        let invalid = |kind, value: &String, reason| Err(InvalidName { kind, value: value.clone(), reason });
+        let is_word = |text: &str, others: &str, longest: usize| {
+            (1..=longest).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || others.contains(c))
+        };
+        if let Some(family) = self.families.iter().find(|family| !is_word(family, "-_", 255)) {
+            return invalid("a family", family, "it has letters, digits, `-` and `_`; at most 255");
+        }
+        if let Some(group) = self.log_groups.iter().find(|group| !is_word(group, ".-_/#", 512)) {
+            return invalid("a log group", group, "it has letters, digits, `.`, `-`, `_`, `/` and `#`; at most 512");
+        }
+        let is_role = |role: &String| role.parse::<RoleArn>().is_ok() || is_word(role, "+=,.@-_", 64);
+        match self.roles.iter().find(|role| !is_role(role)) {
+            Some(role) => invalid("a role", role, "it is the ARN of an IAM role, or its name"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// A group of actions that are allowed together.
@@ -242,7 +267,14 @@ fn update_services(subject: &Subject) -> Statement {
 
 /// The roles that a revision hands to its tasks, and to tasks alone.
 fn pass_roles(subject: &Subject) -> Statement {
-    let roles = subject.services.iter().flat_map(|it| it.roles.iter().cloned());
+    let Subject { account, region, .. } = subject;
+    let arn = |role: &String| {
+        if role.starts_with("arn:") {
+            return role.clone();
+        }
+        format!("arn:{}:iam::{account}:role/{role}", Partition::of(region))
+    };
+    let roles = subject.services.iter().flat_map(|it| it.roles.iter().map(arn));
     let condition = json!({ "StringEquals": { "iam:PassedToService": "ecs-tasks.amazonaws.com" } });
     Statement { condition: Some(condition), ..Statement::new("PassRoles", roles.collect()) }
 }
@@ -327,6 +359,33 @@ mod tests {
         assert_eq!(pass["Resource"], json!(["arn:aws:iam::123456789012:role/task"]));
         assert_eq!(pass["Condition"], json!({"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}));
         assert_eq!(all.iter().filter(|statement| statement.get("Condition").is_some()).count(), 1);
+    }
+
+    #[test]
+    fn a_role_that_is_named_without_its_arn_is_passed_by_it() {
+        let mut subject = subject();
+        subject.services[0].roles = vec!["ecsTaskExecutionRole".to_owned()];
+        let pass = pass_roles(&subject);
+        let expected = ["ecsTaskExecutionRole", "task"].map(|name| format!("arn:aws:iam::123456789012:role/{name}"));
+        assert_eq!(pass.resources, expected);
+    }
+
+    #[test]
+    fn no_name_of_a_task_definition_stands_for_others() {
+        let good = subject().services.remove(0);
+        assert_eq!(good.check(), Ok(()));
+        let with = |change: fn(&mut EcsSubject, String), text: &str| {
+            let mut subject = good.clone();
+            change(&mut subject, text.to_owned());
+            subject.check().is_ok()
+        };
+        for wrong in ["*", "a*", "a?", "${aws:username}", "a:b", ""] {
+            assert!(!with(|it, text| it.families = vec![text], wrong), "{wrong}");
+            assert!(!with(|it, text| it.log_groups = vec![text], wrong), "{wrong}");
+            assert!(!with(|it, text| it.roles = vec![text], wrong), "{wrong}");
+        }
+        assert!(!with(|it, text| it.roles = vec![text], "arn:aws:iam::123456789012:role/*"));
+        assert!(with(|it, text| it.log_groups = vec![text], "/ecs/shop.web#1"));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::observe::{live_revision, task_definition};
 ///
 /// # Errors
 ///
-/// The service cannot be looked at, or the file is unusable.
+/// The service cannot be looked at, or the file is unusable: `invalid` where a name in it would stand for others too.
 pub async fn subject(cloud: &Cloud, target: &EcsTarget, files: &Files) -> Result<EcsSubject, Failure> {
     let mut definitions: Vec<TaskDefinition> = Vec::new();
     if let Some((service, _)) = cloud.ecs.service_if_any(&target.cluster, &target.service).await? {
@@ -24,12 +24,18 @@ pub async fn subject(cloud: &Cloud, target: &EcsTarget, files: &Files) -> Result
         definitions.extend(file);
     }
     let log_groups = definitions.iter().filter_map(|definition| definition.log_destination(&target.container));
-    Ok(EcsSubject {
+    let subject = EcsSubject {
         cluster: target.cluster.clone(),
         service: target.service.clone(),
         families: definitions.iter().map(|definition| definition.family().to_owned()).collect(),
         roles: definitions.iter().flat_map(TaskDefinition::roles).collect(),
         log_groups: log_groups.map(|destination| destination.group).collect(),
         pre_deploy: target.pre_deploy.is_some(),
-    })
+    };
+    subject.check().map_err(|error| {
+        Failure::invalid(format!("a policy cannot name what service `{}` needs", target.service))
+            .cause(error.to_string())
+            .hint("correct it in the task-definition file")
+    })?;
+    Ok(subject)
 }
