@@ -43,13 +43,11 @@ pub fn trust(context: &Context, global: &cli::Global, arguments: &cli::Trust) ->
     let principals = &arguments.principals;
     match (&target.roles.via, arguments.via) {
         (None, false) => Ok(trust::policy(role, &subjects(access), principals)),
-        // The jobs come to the first role, and from there to both others.
+        // Whoever comes to the first role can go on to `role`, so nobody is let in who may only look.
         (Some(via), true) => {
-            let mut all = subjects(Access::Change);
-            all.extend(subjects(Access::Read));
-            all.sort();
-            all.dedup();
-            Ok(trust::policy(via, &all, principals))
+            let as_one = Environment { has_read_role: false, ..environment.clone() };
+            let jobs = trust::jobs(&as_one, Access::Change, &arguments.branch);
+            Ok(trust::policy(via, &trust::subjects(&repository, form, &jobs), principals))
         }
         (Some(via), false) => Ok(trust::policy(role, &[], &[&[via.to_string()], principals.as_slice()].concat())),
         (None, true) => {

@@ -204,6 +204,9 @@ fn trust_policies_name_principals_and_the_role_between() {
     assert_eq!(own[0]["Action"], "sts:AssumeRole");
     let hub = trust(&["--via"]);
     assert_eq!(hub[0]["Action"], "sts:AssumeRoleWithWebIdentity");
+    // From there a job can go on to the role that changes stage: no pull request is let in.
+    let (main, gated) = ("repo:shop/cloudshop:ref:refs/heads/main", "repo:shop/cloudshop:environment:production");
+    assert_eq!(subjects(&shop, &["stage", "--via"]), [main, gated]);
 }
 
 #[test]
