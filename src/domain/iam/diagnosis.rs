@@ -108,7 +108,7 @@ fn list(value: Option<&Value>) -> Vec<&Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::trust::{ISSUER, policy};
+    use super::super::trust::{ISSUER, corrected, policy};
     use super::*;
     use serde_json::json;
 
@@ -182,6 +182,17 @@ mod tests {
         assert!(change("/Statement/0/Action", json!("sts:AssumeRole")).contains("no statement"));
         assert!(change("/Statement", json!([])).contains("no statement"));
         assert_eq!(change("/Statement/0/Condition", json!({"StringLike": {format!("{ISSUER}:sub"): "repo:o/*"}})), "");
+    }
+
+    #[test]
+    fn the_corrected_statement_lets_the_token_in_whoever_made_it() {
+        for issuer in [ISSUER, "token.actions.githubusercontent.com/acme", "github.acme.example/_services/token"] {
+            let claims = Claims { issuer: format!("https://{issuer}"), ..claims("repo:o/r:ref:refs/heads/main") };
+            let document = json!({ "Statement": corrected(&role(), &claims) });
+            assert_eq!(diagnose(&document, &role(), &claims), Verdict::LetsIn, "{issuer}");
+            let elsewhere = Claims { issuer: "https://other.example".to_owned(), ..claims };
+            assert_ne!(diagnose(&document, &role(), &elsewhere), Verdict::LetsIn, "{issuer}");
+        }
     }
 
     #[test]

@@ -112,7 +112,7 @@ pub fn subjects(repository: &Repository, form: SubjectForm, jobs: &[JobContext])
 pub fn policy(role: &RoleArn, subjects: &[String], principals: &[String]) -> Value {
     let mut statements = Vec::new();
     if !subjects.is_empty() {
-        statements.push(token_statement(role, subjects));
+        statements.push(token_statement(role, ISSUER, subjects));
     }
     if !principals.is_empty() {
         statements.push(json!({
@@ -125,18 +125,19 @@ pub fn policy(role: &RoleArn, subjects: &[String], principals: &[String]) -> Val
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
-/// The statement that lets a token in.
-pub fn token_statement(role: &RoleArn, subjects: &[String]) -> Value {
+/// The statement that lets a token of an issuer in.
+fn token_statement(role: &RoleArn, issuer: &str, subjects: &[String]) -> Value {
     let partition: &Partition = role.partition();
+    let issuer = issuer.trim_start_matches("https://");
     json!({
         "Sid": "GitHubActions",
         "Effect": "Allow",
-        "Principal": { "Federated": provider(role, ISSUER) },
+        "Principal": { "Federated": provider(role, issuer) },
         "Action": "sts:AssumeRoleWithWebIdentity",
         "Condition": {
             "StringEquals": {
-                format!("{ISSUER}:aud"): partition.audience(),
-                format!("{ISSUER}:sub"): subjects,
+                format!("{issuer}:aud"): partition.audience(),
+                format!("{issuer}:sub"): subjects,
             },
         },
     })
@@ -148,9 +149,10 @@ pub fn provider(role: &RoleArn, issuer: &str) -> String {
     format!("arn:{}:iam::{}:oidc-provider/{issuer}", role.partition(), role.account())
 }
 
-/// The statement that would let this token in, and no other.
+/// The statement that would let this token in. It names the token's own issuer: on another one the same `sub` may be
+/// somebody else's.
 pub fn corrected(role: &RoleArn, claims: &Claims) -> Value {
-    token_statement(role, std::slice::from_ref(&claims.subject))
+    token_statement(role, &claims.issuer, std::slice::from_ref(&claims.subject))
 }
 
 #[cfg(test)]
