@@ -6,7 +6,7 @@ use crate::cli;
 use crate::context::Context;
 use crate::domain::iam::policy::{Subject, document, statements};
 use crate::domain::iam::trust::{self, Environment, Repository, SubjectForm};
-use crate::domain::names::EnvironmentName;
+use crate::domain::names::{AccountId, EnvironmentName};
 use crate::domain::role::{Access, RoleArn};
 use crate::domain::target::Target;
 use crate::error::Failure;
@@ -41,6 +41,7 @@ pub fn trust(context: &Context, global: &cli::Global, arguments: &cli::Trust) ->
     };
     let subjects = |access| trust::subjects(&repository, form, &trust::jobs(&environment, access, &arguments.branch));
     let principals = &arguments.principals;
+    principals.iter().try_for_each(|principal| check_principal(principal))?;
     match (&target.roles.via, arguments.via) {
         (None, false) => Ok(trust::policy(role, &subjects(access), principals)),
         // Whoever comes to the first role can go on to `role`, so nobody is let in who may only look.
@@ -54,6 +55,26 @@ pub fn trust(context: &Context, global: &cli::Global, arguments: &cli::Trust) ->
             Err(Failure::invalid(format!("environment `{}` has no `via`", target.environment)).hint("leave --via out"))
         }
     }
+}
+
+/// A user, a role or its session, or a whole account. `*` would be everybody who has an account of AWS.
+fn check_principal(text: &str) -> Result<(), Failure> {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    let is_one = match parts.as_slice() {
+        ["arn", partition, service, "", account, resource] => {
+            let kinds: &[&str] = if *service == "sts" { &["assumed-role/"] } else { &["user/", "role/"] };
+            partition.starts_with("aws")
+                && matches!(*service, "iam" | "sts")
+                && account.parse::<AccountId>().is_ok()
+                && (*service == "iam" && *resource == "root" || kinds.iter().any(|kind| resource.starts_with(kind)))
+                && !resource.contains(['*', '?', '$'])
+        }
+        _ => false,
+    };
+    is_one.then_some(()).ok_or_else(|| {
+        Failure::invalid(format!("--principal {text:?} names nobody in particular"))
+            .hint("name a user or a role by ARN, like arn:aws:iam::123456789012:user/ana")
+    })
 }
 
 fn access(read_role: bool) -> Access {

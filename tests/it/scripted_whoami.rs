@@ -231,6 +231,11 @@ fn what_is_missing_for_a_document_is_named() {
             &["iam", "trust", "stage", "--repository", "shop/cloudshop", "--subject-form", "immutable"],
             "--repository-id",
         ),
+        (&["iam", "trust", "stage", "--repository", "shop/cloudshop", "--principal", "*"], "--principal"),
+        (
+            &["iam", "trust", "stage", "--repository", "shop/cloudshop", "--principal", "arn:aws:iam::*:role/x"],
+            "--principal",
+        ),
     ] {
         let ran = job(&shop, line).run();
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
