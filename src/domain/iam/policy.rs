@@ -120,7 +120,7 @@ pub fn statements(subject: &Subject, access: Access) -> Vec<Statement> {
     }
     statements.extend([read_services(subject), read_definitions(), read_logs(subject)]);
     if access == Access::Change || subject.is_source {
-        statements.extend([read_tasks(subject), list_tasks()]);
+        statements.extend([read_tasks(subject), list_tasks(subject)]);
     }
     if access == Access::Change {
         statements.extend([
@@ -183,6 +183,15 @@ impl Subject {
         self.services.iter().map(|it| self.arn("ecs", &format!("cluster/{}", it.cluster))).collect()
     }
 
+    /// For actions whose resource does not tell the cluster. AWS always knows it; the local cloud never does, which
+    /// `IfExists` is for.
+    fn in_its_clusters(&self) -> Value {
+        let mut clusters = self.cluster_arns();
+        clusters.sort();
+        clusters.dedup();
+        json!({ "ArnEqualsIfExists": { "ecs:cluster": clusters } })
+    }
+
     fn family_arns(&self) -> Vec<String> {
         let families = self.services.iter().flat_map(|it| &it.families);
         families.map(|family| self.arn("ecs", &format!("task-definition/{family}:*"))).collect()
@@ -224,8 +233,9 @@ fn read_tasks(subject: &Subject) -> Statement {
 }
 
 /// AWS lets it name container instances alone, and has a condition on the cluster.
-fn list_tasks() -> Statement {
-    Statement::new("ListTasks", vec!["*".to_owned()])
+fn list_tasks(subject: &Subject) -> Statement {
+    let condition = Some(subject.in_its_clusters());
+    Statement { condition, ..Statement::new("ListTasks", vec!["*".to_owned()]) }
 }
 
 /// AWS lets neither name a resource.
@@ -282,7 +292,8 @@ fn pass_roles(subject: &Subject) -> Statement {
 fn run_pre_deploy(subject: &Subject) -> Statement {
     let subject = subject.only_pre_deploy();
     let resources = subject.family_arns().into_iter().chain(subject.cluster_arns());
-    Statement::new("RunPreDeploy", resources.collect())
+    let condition = Some(subject.in_its_clusters());
+    Statement { condition, ..Statement::new("RunPreDeploy", resources.collect()) }
 }
 
 fn stop_pre_deploy(subject: &Subject) -> Statement {
@@ -358,7 +369,19 @@ mod tests {
         let pass = all.iter().find(|statement| statement["Sid"] == "PassRoles").unwrap();
         assert_eq!(pass["Resource"], json!(["arn:aws:iam::123456789012:role/task"]));
         assert_eq!(pass["Condition"], json!({"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}));
-        assert_eq!(all.iter().filter(|statement| statement.get("Condition").is_some()).count(), 1);
+    }
+
+    /// A family may run in any cluster, as far as its ARN tells.
+    #[test]
+    fn tasks_are_started_and_listed_in_the_own_cluster_alone() {
+        let document = document(&statements(&subject(), Access::Change));
+        let all = document["Statement"].as_array().unwrap();
+        let own = json!({"ecs:cluster": ["arn:aws:ecs:us-east-1:123456789012:cluster/stage-cluster"]});
+        let here: Vec<_> = all.iter().filter(|it| it["Condition"]["ArnEqualsIfExists"] == own).collect();
+        assert_eq!(
+            here.iter().map(|it| it["Sid"].as_str().unwrap()).collect::<Vec<_>>(),
+            ["ListTasks", "RunPreDeploy"]
+        );
     }
 
     #[test]
