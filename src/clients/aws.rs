@@ -72,11 +72,14 @@ impl AwsError {
                 response.headers().get("x-amzn-requestid").or(response.headers().get("x-amz-request-id"))
             })
             .map(|id| neutral::phrase(id, 64).into_boxed_str());
+        // A balancer in front of the service knows none of its codes.
+        let is_down = error.raw_response().is_some_and(|response| response.status().is_server_error());
         let kind = match (&code, error) {
-            (Some(code), _) => kind_of(code),
+            (Some(code), _) if !is_down || kind_of(code) != AwsErrorKind::Service => kind_of(code),
+            _ if is_down => AwsErrorKind::Unreachable,
             (None, _) if has_source::<CredentialsError>(error) => AwsErrorKind::Credentials,
             (None, SdkError::DispatchFailure(_) | SdkError::TimeoutError(_)) => AwsErrorKind::Unreachable,
-            (None, _) => AwsErrorKind::Service,
+            _ => AwsErrorKind::Service,
         };
         let said_no = error.raw_response().is_some_and(|response| response.status().is_client_error());
         let refused = match kind {

@@ -188,6 +188,25 @@ fn what_may_be_over_at_the_next_try_is_tried_again_with_a_fresh_token() {
     });
 }
 
+/// A balancer answers in the service's place, or the service with a code that nobody knows.
+#[test]
+fn an_exchange_that_is_answered_with_a_server_error_is_tried_again() {
+    all_at_once(
+        [
+            (503, "<html>busy</html>"),
+            (502, ""),
+            (500, "<ErrorResponse><Error><Code>New</Code></Error></ErrorResponse>"),
+        ],
+        |(status, body)| {
+            let shop = shop("");
+            shop.aws.answer("sts:AssumeRoleWithWebIdentity", move |call, _| {
+                (call.nth == 1).then(|| crate::scripted::Answer::new(status, body))
+            });
+            deploy(&shop).outcome("deployed", 0);
+        },
+    );
+}
+
 #[test]
 fn what_another_token_would_not_change_fails_at_once_and_is_named() {
     let cases = [
