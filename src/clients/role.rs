@@ -14,6 +14,7 @@ use backon::{ExponentialBuilder, Retryable as _};
 use super::aws::{AwsError, AwsErrorKind, sources};
 use super::id_token::{IdToken, TokenEndpoint};
 use super::sts::{SessionRequest, Sts};
+use crate::domain::neutral;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::RoleArn;
 use crate::domain::token::Claims;
@@ -205,7 +206,7 @@ fn explain(refusal: Refusal, session: &SessionRequest<'_>, claims: &Claims) -> F
             .hint("`shipgate iam trust` prints a trust policy for the jobs that should have the role: is this one of them?")
             .hint(format!(
                 "`shipgate whoami ENVIRONMENT --trust-policy FILE --subject {}` says which condition keeps it out",
-                claims.subject
+                neutral::word(&claims.subject)
             ))
             .hint(format!("make sure that {role} exists, with this path and these capital letters")),
         Refusal::NoProvider => {

@@ -32,6 +32,11 @@ pub fn phrase(text: &str, longest: usize) -> String {
     }
 }
 
+/// Foreign text as one word of a command that somebody copies into a shell: the name of a branch may be `$(…)`.
+pub fn word(text: &str) -> String {
+    format!("'{}'", line(text).replace('\'', r"'\''"))
+}
+
 /// Characters that change the direction of text, and so what a reader sees
 /// ([UAX #9](https://www.unicode.org/reports/tr9/#Explicit_Directional_Embeddings)).
 fn is_direction_control(character: char) -> bool {
@@ -51,6 +56,7 @@ mod tests {
         assert_eq!(line("\u{1b}[31mred\u{1b}[0m\u{7}"), "red");
         assert_eq!(lines("one\r\n\n::two\n"), ["one", ": :two"]);
         assert_eq!(phrase("äöü\nx", 2), "äö…");
+        assert_eq!(word("a$(b)'c"), r"'a$(b)'\''c'");
     }
 
     proptest! {

@@ -258,6 +258,16 @@ fn a_refused_exchange_tells_what_the_token_says_but_never_the_token() {
     }
 }
 
+/// Whoever may push a branch names it, and somebody with more rights copies the command.
+#[test]
+fn the_command_in_a_hint_runs_nothing_of_a_branchs_name() {
+    let shop = shop("");
+    shop.aws.world(|world| world.sts.claims["sub"] = json!("repo:shop/cloudshop:ref:refs/heads/$(id)"));
+    shop.aws.refuse("sts:AssumeRoleWithWebIdentity", 403, "AccessDenied", "Not authorized");
+    let report = deploy(&shop).outcome("invalid", 2);
+    assert!(text(&report, "hints").contains("--subject 'repo:shop/cloudshop:ref:refs/heads/$(id)'"), "{report:#}");
+}
+
 #[test]
 fn a_token_that_stays_expired_is_given_up() {
     let shop = shop("");
