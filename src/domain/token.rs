@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use super::neutral;
 
-/// So much of a claim is shown at most, in characters.
-const LONGEST_CLAIM: usize = 300;
+/// So much of a claim is kept at most, in characters. A `sub` with ids, and names as long as GitHub allows them, has some
+/// 500: a part of it would be compared, and proposed, in place of the whole.
+const LONGEST_CLAIM: usize = 1024;
 
 /// The claims that matter to who reads a trust policy, neutral
 /// ([claims](https://docs.github.com/en/actions/reference/security/oidc)).
@@ -104,6 +105,13 @@ mod tests {
         let lines = claims.lines();
         assert_eq!(lines.len(), 5);
         assert!(lines.iter().all(|line| !line.contains('\u{1b}') && !line.contains('\n')), "{lines:?}");
+    }
+
+    #[test]
+    fn a_long_subject_stays_whole() {
+        let subject = format!("repo:{}@1/{}@2:environment:{}", "o".repeat(39), "r".repeat(100), "e".repeat(255));
+        let payload = format!(r#"{{"iss":"https://x","sub":"{subject}"}}"#);
+        assert_eq!(Claims::read(&token(&payload)).unwrap().subject, subject);
     }
 
     #[test]
