@@ -100,7 +100,9 @@ fn repository(context: &Context, arguments: &cli::Trust) -> Result<(Repository, 
     let name = name.filter(is_name).ok_or_else(|| {
         Failure::invalid("the repository of GitHub is not known").hint("name it: --repository OWNER/NAME")
     })?;
-    let id = |name: &str| context.variable(name).and_then(|id| id.parse().ok());
+    // The job's ids are of the job's repository.
+    let is_own = context.variable("GITHUB_REPOSITORY") == Some(name);
+    let id = |name: &str| context.variable(name).filter(|_| is_own).and_then(|id| id.parse().ok());
     let owner_id = arguments.owner_id.or_else(|| id("GITHUB_REPOSITORY_OWNER_ID"));
     let ids = owner_id.zip(arguments.repository_id.or_else(|| id("GITHUB_REPOSITORY_ID")));
     let form = match (arguments.subject_form, ids) {

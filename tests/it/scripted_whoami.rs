@@ -188,6 +188,14 @@ fn trust_policies_let_in_the_jobs_of_the_table() {
     assert_eq!(both, [gated, "repo:shop@7/cloudshop@42:environment:production"]);
     let immutable = subjects(&shop, &[&["production", "--subject-form", "immutable"], &ids[..]].concat());
     assert_eq!(immutable, ["repo:shop@7/cloudshop@42:environment:production"]);
+    let ids = [("GITHUB_REPOSITORY_OWNER_ID", "7"), ("GITHUB_REPOSITORY_ID", "42")];
+    for (repository, expected) in [("shop/cloudshop", 2), ("shop/infrastructure", 1)] {
+        let run = job(&shop, &["iam", "trust", "production", "--repository", "shop/cloudshop"]);
+        let run = run.env("GITHUB_REPOSITORY", repository).env(ids[0].0, ids[0].1).env(ids[1].0, ids[1].1);
+        let policy = document(&run.run(), 0);
+        let subjects = &policy["Statement"][0]["Condition"]["StringEquals"][format!("{ISSUER}:sub")];
+        assert_eq!(subjects.as_array().unwrap().len(), expected, "{repository}: {subjects}");
+    }
     assert_eq!(shop.aws.operations(), [""; 0], "nobody is asked");
 }
 
