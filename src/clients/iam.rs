@@ -23,10 +23,12 @@ impl Iam {
     ///
     /// # Errors
     ///
-    /// The call failed, or the answer has no policy.
+    /// The call failed, or the answer is not about this role, or has no policy.
     pub async fn trust_policy(&self, role: &RoleArn) -> Result<Value, AwsError> {
         let output = call("iam:GetRole", self.client.get_role().role_name(role.name()).send()).await?;
-        let document = output.role().and_then(|role| role.assume_role_policy_document()).unwrap_or_default();
+        // Asked by name alone, IAM tells of the role in the account of whoever asks.
+        let found = output.role().filter(|found| found.arn() == role.as_str());
+        let document = found.and_then(|role| role.assume_role_policy_document()).unwrap_or_default();
         let text = percent_encoding::percent_decode_str(document).decode_utf8_lossy();
         serde_json::from_str(&text).map_err(|_| AwsError::unexpected("iam:GetRole", "the answer has no trust policy"))
     }

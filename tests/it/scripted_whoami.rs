@@ -115,6 +115,19 @@ fn whoami_reads_the_trust_policy_where_it_may() {
     assert!(causes.contains("`StringEquals` takes `*` as it stands"), "{causes}");
 }
 
+/// Roles have the same names in several accounts.
+#[test]
+fn the_policy_of_another_accounts_role_explains_nothing() {
+    let shop = shop("via = \"arn:aws:iam::210987654321:role/hub\"");
+    shop.aws.refuse("sts:AssumeRoleWithWebIdentity", 403, "AccessDenied", "Not authorized");
+    let trust = job(&shop, &["iam", "trust", "production", "--repository", "shop/cloudshop"]).run();
+    shop.aws.world(|world| world.sts.trust = trust.stdout.clone());
+    let run = job(&shop, &["whoami", "stage", "--output", "json"]).envs(&shop.variables());
+    let answer = document(&run.run(), 2);
+    let identity = &answer["environments"][0]["identities"][0];
+    assert!(!identity["hints"].to_string().contains("this statement lets it in"), "{identity:#}");
+}
+
 #[test]
 fn other_programs_get_a_session() {
     let shop = shop("");
