@@ -121,7 +121,7 @@ fn why(values: &[&str], claim: &str, comparison: Comparison) -> Option<&'static 
         return Some("capital letters differ");
     }
     if comparison != Comparison::Like && any(&|value| is_like(value, claim)) {
-        return Some("`StringEquals` takes `*` as it stands; write `StringLike`, or better the whole value");
+        return Some("`StringEquals` takes `*` as it stands: write the whole value");
     }
     if any(&|value| without_ids(claim) == value) {
         return Some("the repository's tokens have the immutable form of `sub`, with ids");

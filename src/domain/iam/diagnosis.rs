@@ -151,7 +151,8 @@ mod tests {
             (main, "repo:o/r:pull_request", "pull request"),
             ("repo:o/r:environment:production", main, "does not name that GitHub environment"),
             ("repo:O/r:ref:refs/heads/main", main, "capital letters"),
-            ("repo:o/r:*", main, "StringLike"),
+            ("repo:o/r:*", main, "write the whole value"),
+            ("*", main, "write the whole value"),
             (main, "repo:o@1/r@2:ref:refs/heads/main", "immutable"),
             ("repo:x/y:ref:refs/heads/main", main, "must be"),
         ] {
