@@ -25,8 +25,8 @@ pub fn diagnose(policy: &Value, role: &RoleArn, claims: &Claims) -> Verdict {
     // As `aws iam get-role` prints it, the document is inside.
     let policy = policy.pointer("/Role/AssumeRolePolicyDocument").unwrap_or(policy);
     let (mut reasons, mut denials, mut lets_in) = (Vec::new(), Vec::new(), false);
-    let statements = list(policy.get("Statement")).into_iter().filter(|statement| is_about_tokens(statement));
-    for (index, statement) in statements.enumerate() {
+    let statements = list(policy.get("Statement")).into_iter().enumerate();
+    for (index, statement) in statements.filter(|(_, statement)| is_about_tokens(statement)) {
         let name = statement.get("Sid").and_then(Value::as_str);
         let name = name.map_or_else(|| format!("statement {}", index + 1), |sid| format!("statement `{sid}`"));
         let objections = objections(statement, role, claims);
@@ -182,6 +182,8 @@ mod tests {
         );
         assert!(change("/Statement/0/Action", json!("sts:AssumeRole")).contains("no statement"));
         assert!(change("/Statement", json!([])).contains("no statement"));
+        let second = json!([{"Action": "sts:AssumeRole"}, {"Effect": "Allow", "Action": "sts:*"}]);
+        assert!(change("/Statement", second).starts_with("statement 2:"));
         assert_eq!(change("/Statement/0/Condition", json!({"StringLike": {format!("{ISSUER}:sub"): "repo:o/*"}})), "");
     }
 
