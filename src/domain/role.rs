@@ -173,6 +173,19 @@ impl Roles {
     }
 }
 
+/// A JSON text without the blanks between its parts. It is not read and written anew: of a key that stands there twice that
+/// would leave out the first, and with it a condition.
+pub fn without_blanks(json: &str) -> String {
+    let (mut in_text, mut is_escaped) = (false, false);
+    let is_kept = |c: &char| {
+        let kept = in_text || !matches!(c, ' ' | '\t' | '\n' | '\r');
+        in_text ^= *c == '"' && !is_escaped;
+        is_escaped = in_text && *c == '\\' && !is_escaped;
+        kept
+    };
+    json.chars().filter(is_kept).collect()
+}
+
 /// The name of a session, which `CloudTrail` shows: the repository, cut where it is long, the run and its attempt
 /// ([RoleSessionName](https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html): 2 to 64 of
 /// `\w+=,.@-`).
@@ -255,6 +268,16 @@ mod tests {
         let one = Roles { role: Some(role.clone()), ..Roles::default() };
         assert_eq!(of(&one, Access::Read), Some(role));
         assert_eq!(of(&Roles::default(), Access::Change), None);
+    }
+
+    #[test]
+    fn only_the_blanks_between_are_left_out() {
+        for (json, expected) in [
+            ("{ \"a b\" :\n\t[ 1, 2 ] }\r\n", r#"{"a b":[1,2]}"#),
+            (r#"{ "a": "x \" y \\", "a" : 2 }"#, r#"{"a":"x \" y \\","a":2}"#),
+        ] {
+            assert_eq!(without_blanks(json), expected);
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::clients::id_token::TokenEndpoint;
 use crate::clients::role::{Begin, RoleSession, SessionPlan, no_session};
 use crate::clients::sts::{Caller, Sts};
 use crate::context::Context;
-use crate::domain::role::{Access, Assumption, session_name};
+use crate::domain::role::{Access, Assumption, session_name, without_blanks};
 use crate::domain::target::Target;
 use crate::domain::workflow::{NoWay, Way, way};
 use crate::error::Failure;
@@ -185,9 +185,9 @@ impl<'c> Identities<'c> {
                 .hint("correct the file that `session-policy` names: an IAM policy in JSON, at most 2048 characters")
         };
         let text = std::fs::read_to_string(self.directory.join(file)).map_err(|error| unusable(error.to_string()))?;
-        let policy: serde_json::Value = serde_json::from_str(&text).map_err(|error| unusable(error.to_string()))?;
-        // Without the blanks, which count too.
-        let text = policy.to_string();
+        let _json: serde::de::IgnoredAny = serde_json::from_str(&text).map_err(|error| unusable(error.to_string()))?;
+        // Blanks count too.
+        let text = without_blanks(&text);
         let length = text.chars().count();
         if length > LONGEST_POLICY {
             return Err(unusable(format!("it has {length} characters without blanks")));
