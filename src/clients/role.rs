@@ -240,6 +240,8 @@ fn explain(refusal: Refusal, session: &SessionRequest<'_>, claims: &Claims) -> F
             Failure::invalid(format!("role {role} does not allow sessions of {asked} seconds"))
                 .hint("shorten `session-duration`, or raise the role's maximum session duration (MaxSessionDuration)")
         }
+        Refusal::TooLongForChain => Failure::invalid("a session of one role may assume another for an hour at most")
+            .hint("write at most `1h` as `session-duration`, or begin with a token or with credentials of a user"),
     }
 }
 
@@ -253,7 +255,11 @@ fn refused_assumption(error: &AwsError, session: &SessionRequest<'_>, caller: &s
             .hint(format!("name {caller} in the role's trust policy: `shipgate iam trust --principal ARN` prints one"))
             .into(),
         Some(
-            refusal @ (Refusal::PolicyTooLarge | Refusal::PolicyMalformed | Refusal::RegionDisabled | Refusal::TooLong),
+            refusal @ (Refusal::PolicyTooLarge
+            | Refusal::PolicyMalformed
+            | Refusal::RegionDisabled
+            | Refusal::TooLong
+            | Refusal::TooLongForChain),
         ) => explain(refusal, session, &Claims::default()).cause(error.to_string()).into(),
         _ => failure.into(),
     }

@@ -26,6 +26,8 @@ pub enum Refusal {
     RegionDisabled,
     /// The session would last longer than the role allows.
     TooLong,
+    /// It would last longer than AWS allows a session that another one makes, whatever the role allows.
+    TooLongForChain,
 }
 
 impl Refusal {
@@ -45,7 +47,10 @@ impl Refusal {
             "PackedPolicyTooLarge" | "PackedPolicyTooLargeException" => Self::PolicyTooLarge,
             "MalformedPolicyDocument" | "MalformedPolicyDocumentException" => Self::PolicyMalformed,
             "RegionDisabledException" => Self::RegionDisabled,
-            "ValidationError" if message.contains("DurationSeconds") => Self::TooLong,
+            "ValidationError" if message.contains("DurationSeconds") => match message {
+                text if text.contains("role chaining") => Self::TooLongForChain,
+                _ => Self::TooLong,
+            },
             _ => return None,
         };
         Some(refusal)
@@ -65,7 +70,8 @@ impl Refusal {
             | Self::PolicyTooLarge
             | Self::PolicyMalformed
             | Self::RegionDisabled
-            | Self::TooLong => 0,
+            | Self::TooLong
+            | Self::TooLongForChain => 0,
         }
     }
 }
@@ -100,6 +106,11 @@ mod tests {
                 "ValidationError",
                 "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
                 Some(Refusal::TooLong),
+            ),
+            (
+                "ValidationError",
+                "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
+                Some(Refusal::TooLongForChain),
             ),
             ("ValidationError", "1 validation error detected", None),
             ("Throttling", "Rate exceeded", None),
