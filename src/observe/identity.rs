@@ -15,7 +15,7 @@ use crate::clients::id_token::TokenEndpoint;
 use crate::clients::role::{Begin, RoleSession, SessionPlan, no_session};
 use crate::clients::sts::{Caller, Sts};
 use crate::context::Context;
-use crate::domain::role::{Access, Assumption, session_name, without_blanks};
+use crate::domain::role::{Access, Assumption, RoleArn, session_name, without_blanks};
 use crate::domain::target::Target;
 use crate::domain::workflow::{NoWay, Way, way};
 use crate::error::Failure;
@@ -207,8 +207,9 @@ async fn prove(target: &Target, assumption: &Assumption, config: SdkConfig) -> R
     Ok(Identity { config, caller })
 }
 
+/// Without `account` it is that of the role, for whoever prints its policy.
 fn of_account(target: &Target, caller: &Caller) -> Result<(), Failure> {
-    match &target.account {
+    match target.account.as_ref().or(target.roles.role.as_ref().map(RoleArn::account)) {
         Some(configured) if *configured != caller.account => Err(Failure::invalid(format!(
             "the AWS credentials are of account {}, but environment `{}` is in account {configured}",
             caller.account, target.environment

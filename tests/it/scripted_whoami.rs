@@ -264,6 +264,17 @@ fn what_is_missing_for_a_document_is_named() {
     }
 }
 
+/// It would name the services of the wrong account.
+#[test]
+fn a_policy_is_made_in_the_account_of_the_role() {
+    let anywhere = config("").replace(&format!("account = \"{ACCOUNT}\"\n"), "");
+    assert!(!anywhere.contains("account"), "{anywhere}");
+    let shop = Shop::with_config(&format!("{anywhere}role = \"arn:aws:iam::210987654321:role/stage\"\n"));
+    let ran = shop.shipgate(&["iam", "policy", "stage"]).run();
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
+    assert!(ran.stderr.contains("210987654321"), "{}", ran.stderr);
+}
+
 /// Everything that is secret here begins with the same word, which no output has, however much is logged.
 #[test]
 fn no_command_shows_a_secret_at_the_highest_verbosity() {
