@@ -43,7 +43,8 @@ pub async fn run(context: &Context, question: &Question) -> Result<String, Failu
             let target = environment(context, &configuration, &account, &region)?;
             let identities = Identities::new(context, &configuration.directory);
             let identity = identities.enter(&target, Access::Change).await?;
-            if identity.caller.account != account {
+            // A password is for one account's registry in one region.
+            if identity.caller.account != account || target.region != region {
                 return Err(Failure::failed(NOT_FOUND));
             }
             let login = Ecr::new(&identity.config).login().await?;
@@ -59,7 +60,7 @@ pub async fn run(context: &Context, question: &Question) -> Result<String, Failu
 
 /// The account and the region of a registry of AWS, by its name or by the address that it has locally.
 fn registry(context: &Context, server: &str) -> Result<Option<(AccountId, Region)>, Failure> {
-    let host = server.split("://").last().unwrap_or_default().split('/').next().unwrap_or_default();
+    let host = server.split_once("://").map_or(server, |(_, rest)| rest).split('/').next().unwrap_or_default();
     let addresses = context.registry_addresses()?;
     Ok(parse(addresses.name_of(host).unwrap_or(host)))
 }

@@ -172,6 +172,12 @@ fn docker_is_helped_with_the_registries_of_the_configuration() {
 
     let (code, answer) = helper(&shop, "get", &server, &[]);
     assert!(code == 1 && answer.contains("SHIPGATE_ENVIRONMENT"), "{answer}");
+    let elsewhere = format!("{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com");
+    let hidden = format!("https://registry.example/x://{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com");
+    for server in [&elsewhere, &hidden] {
+        let unknown = (1, "credentials not found in native keychain".to_owned());
+        assert_eq!(helper(&shop, "get", server, &stage), unknown, "{server}");
+    }
     for unknown in ["https://ghcr.io", "210987654321.dkr.ecr.us-east-1.amazonaws.com"] {
         assert_eq!(helper(&shop, "get", unknown, &[]), (1, "credentials not found in native keychain".to_owned()));
     }
