@@ -57,6 +57,8 @@ pub enum Command {
         #[command(subcommand)]
         command: Planned,
     },
+    /// Look for what is wrong before it is shipped, and show what merging would change
+    Check,
     /// Show what runs where
     Status {
         /// The environment; default: all

@@ -237,6 +237,17 @@ pub async fn configure(region: &Region, cache: SharedIdentityCache) -> SdkConfig
 ///
 /// `invalid` without usable credentials, `failed` when AWS cannot be asked.
 pub async fn ambient_caller(config: &SdkConfig, profile: Option<&str>) -> Result<Caller, Failure> {
+    // Asked by itself, so that missing credentials are not mistaken for an unreachable service.
+    ambient_credentials(config, profile).await?;
+    Sts::new(config).caller().await
+}
+
+/// Whether there are credentials at all. Whether AWS takes them is not asked.
+///
+/// # Errors
+///
+/// `invalid`: there are none.
+pub async fn ambient_credentials(config: &SdkConfig, profile: Option<&str>) -> Result<(), Failure> {
     let no_credentials = |cause: String| {
         let failure = Failure::invalid("there are no AWS credentials").cause(cause);
         match profile {
@@ -250,9 +261,7 @@ pub async fn ambient_caller(config: &SdkConfig, profile: Option<&str>) -> Result
         }
     };
     let provider = config.credentials_provider().ok_or_else(|| no_credentials("no source is configured".to_owned()))?;
-    // Asked by itself, so that missing credentials are not mistaken for an unreachable service.
-    provider.provide_credentials().await.map_err(|error| no_credentials(chain(&error)))?;
-    Sts::new(config).caller().await
+    provider.provide_credentials().await.map(drop).map_err(|error| no_credentials(chain(&error)))
 }
 
 /// A time of the SDK as ours; `None` where it is out of range.

@@ -51,6 +51,12 @@ impl Git {
         })
     }
 
+    /// The directory that the repository begins in. `None`: there is no repository that can be read.
+    pub async fn root(&self) -> Option<Utf8PathBuf> {
+        let root = self.run(&["rev-parse", "--show-toplevel"]).await.ok().filter(|root| root.success)?;
+        Some(root.stdout.trim_end_matches('\n').into()).filter(|root: &Utf8PathBuf| root.is_absolute())
+    }
+
     /// The changed and the untracked files, at most a few; empty for a clean tree.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! The commands: observe → plan → authorize → apply, a few lines each. What is reported is in the journal.
 
 pub mod change;
+pub mod check;
 pub mod credentials;
 pub mod deploy;
 pub mod docker_credential;

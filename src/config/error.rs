@@ -6,7 +6,9 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet, normalize_untrusted_str};
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::text::Variable;
 use super::wording::{cut, printable};
+use crate::domain::check::Place;
 
 /// How much of the file one error quotes at most, in characters.
 const LONGEST_QUOTE: usize = 80;
@@ -27,6 +29,8 @@ pub struct ConfigError {
     pub message: String,
     /// What to do about it.
     pub hint: String,
+    /// The variable from outside that has no value, as it is written: `${vars.NAME}`. Absent: something else is wrong.
+    pub variable: Option<String>,
 }
 
 /// A place in the configuration file.
@@ -117,18 +121,33 @@ struct Problem {
     end: usize,
     message: String,
     hint: String,
+    variable: Option<String>,
 }
 
 impl Problems {
     /// Notes something wrong at a place of the file.
     pub(super) fn at(&mut self, span: &Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
         let (message, hint) = (message.into(), hint.into());
-        self.found.push(Problem { start: Some(span.start), end: span.end, message, hint });
+        self.found.push(Problem { start: Some(span.start), end: span.end, message, hint, variable: None });
+    }
+
+    /// Notes a variable from outside that has no value.
+    pub(super) fn without_value(&mut self, span: &Range<usize>, variable: &Variable, fault: &str, hint: String) {
+        self.at(span, format!("`{variable}` {fault}"), hint);
+        if let Some(problem) = self.found.last_mut() {
+            problem.variable = Some(variable.to_string());
+        }
     }
 
     /// Notes something wrong outside the file.
     pub(super) fn outside(&mut self, message: impl Into<String>, hint: impl Into<String>) {
-        self.found.push(Problem { start: None, end: 0, message: message.into(), hint: hint.into() });
+        let (message, hint) = (message.into(), hint.into());
+        self.found.push(Problem { start: None, end: 0, message, hint, variable: None });
+    }
+
+    /// The variables from outside that have no value.
+    pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
+        self.found.iter().filter_map(|problem| problem.variable.as_deref())
     }
 
     /// The value, or the reasons why there is none.
@@ -148,10 +167,11 @@ impl Problems {
         let errors = self
             .found
             .into_iter()
-            .map(|Problem { start, end, message, hint }| ConfigError {
+            .map(|Problem { start, end, message, hint, variable }| ConfigError {
                 location: start.map(|start| Location::new(path, source, start..end)),
                 message: printable(&message),
                 hint: printable(&hint),
+                variable,
             })
             .collect();
         Err(ConfigErrors { source: source.to_owned(), errors })
@@ -159,6 +179,11 @@ impl Problems {
 }
 
 impl Location {
+    /// The place without the file.
+    pub fn place(&self, errors: &ConfigErrors) -> Place {
+        Place::of(&errors.source, &self.span)
+    }
+
     fn new(path: &Utf8Path, source: &str, span: Range<usize>) -> Self {
         let start = source.floor_char_boundary(span.start);
         let end = source.floor_char_boundary(span.end.max(start));

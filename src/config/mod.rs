@@ -3,7 +3,7 @@
 //! In order: `read` turns the text into the shape of `raw`; `check` looks at how its parts fit; `resolve` merges the
 //! settings of one environment, looks variables up in its `scope` and lets `interpret` turn every `text` into what it
 //! names. All of them note what is wrong and go on, so that it is told at once. `past` takes the one thing that a promotion
-//! needs from the configuration of another commit. Nothing here reads a file or an environment variable: the caller
+//! needs from the configuration of another commit, and `outline` what other files of the repository have to fit. Nothing here reads a file or an environment variable: the caller
 //! hands both over.
 
 use std::collections::BTreeMap;
@@ -14,6 +14,7 @@ mod check;
 mod dependencies;
 mod error;
 mod interpret;
+mod outline;
 mod past;
 mod raw;
 mod read;
@@ -30,6 +31,7 @@ mod wording;
 pub use error::ConfigErrors;
 pub use resolve::{Purpose, Request};
 
+use crate::domain::check::outline::Outline;
 use crate::domain::names::ComponentName;
 use crate::domain::target::Target;
 use crate::domain::template::Template;
@@ -65,6 +67,11 @@ impl Document {
         let from = |other: &raw::RawEnvironment| other.promotes_from.as_ref()?.value.clone();
         let all = self.raw.environments.iter();
         all.filter(move |(_, other)| from(other).as_deref() == Some(environment)).map(|(key, _)| key.text.as_str())
+    }
+
+    /// What other files have to fit, with the places where it stands. `file`: this one, as places are to name it.
+    pub fn outline(&self, file: &str) -> Outline {
+        outline::outline(&self.raw, &self.source, file)
     }
 
     /// One environment with the components that are asked for. Looks up the variables of no other.

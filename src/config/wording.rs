@@ -1,5 +1,7 @@
 //! Small helps for messages and hints.
 
+pub(super) use crate::domain::nearest::nearest;
+
 /// A hint to name one of the candidates, the likeliest where there is one.
 pub(super) fn one_of<'n>(name: &str, candidates: impl Iterator<Item = &'n str> + Clone) -> String {
     if let Some(meant) = nearest(name, candidates.clone()) {
@@ -31,17 +33,6 @@ pub(super) fn cut(text: &str, longest: usize) -> String {
         return text.to_owned();
     }
     text.chars().take(longest.saturating_sub(1)).chain(['…']).collect()
-}
-
-/// The candidate that somebody who wrote `name` most likely meant.
-pub(super) fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    let bearable = (name.chars().count() / 3).max(1);
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .filter(|(distance, _)| *distance <= bearable)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
 }
 
 /// Names in backticks, with commas.

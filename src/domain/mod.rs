@@ -4,6 +4,9 @@
 //! checks that.
 
 pub mod behind;
+pub mod check;
+pub mod commit_status;
+pub mod comparison;
 pub mod ecs;
 pub mod gate;
 pub mod hold;
@@ -11,6 +14,7 @@ pub mod iam;
 pub mod image;
 pub mod ledger;
 pub mod names;
+pub mod nearest;
 pub mod neutral;
 pub mod outcome;
 pub mod plan;

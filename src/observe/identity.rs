@@ -17,7 +17,7 @@ use crate::clients::sts::{Caller, Sts};
 use crate::context::Context;
 use crate::domain::role::{Access, Assumption, RoleArn, session_name, without_blanks};
 use crate::domain::target::Target;
-use crate::domain::workflow::{NoWay, Way, way};
+use crate::domain::workflow::{Endpoint, NoWay, Way, way};
 use crate::error::Failure;
 
 /// How long it may take to make a session: several tries at the token endpoint and at STS.
@@ -82,6 +82,26 @@ impl<'c> Identities<'c> {
         let caller = self.ambient_caller(&config).await?;
         of_account(target, &caller)?;
         Ok(Identity { config, caller })
+    }
+
+    /// Why nobody can look at an environment from here, whatever its roles let in: there is nothing to become a role
+    /// with. `None`: it can be tried.
+    pub async fn nobody(&self, target: &Target, access: Access) -> Option<Failure> {
+        let ambient = self.ambient(target).await;
+        let Some(assumption) = target.roles.assumption(access) else {
+            return aws::ambient_credentials(&ambient, self.context.variable("AWS_PROFILE")).await.err();
+        };
+        if self.context.endpoint() != Endpoint::Complete && !self.context.in_actions() {
+            let failure = aws::ambient_credentials(&ambient, self.context.variable("AWS_PROFILE")).await.err()?;
+            return Some(without_ambient(failure, &assumption));
+        }
+        let caller = match self.context.endpoint() {
+            Endpoint::Complete => None,
+            Endpoint::Half(_) | Endpoint::Absent => self.ambient_caller(&ambient).await.ok(),
+        };
+        let roles: Vec<_> = assumption.via.iter().chain([&assumption.role]).cloned().collect();
+        let arn = caller.as_ref().map(|caller| caller.arn.as_str());
+        way(&self.context.job(), self.context.endpoint(), arn, &roles).err().map(|no_way| explain(no_way, &assumption))
     }
 
     /// A session of a role of an environment, for others to use, proven in the same way.

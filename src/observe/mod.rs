@@ -1,10 +1,12 @@
 //! Looks at the world: git, the account, the registry, the components. Read-only.
 
+mod checkout;
 mod files;
 mod holds;
 mod identity;
 mod images;
 
+pub use checkout::{Checkout, Unreadable};
 pub use files::{Files, at_release};
 pub use holds::{covered, held, hold_evidence};
 pub use identity::{Identities, Identity};
@@ -22,6 +24,7 @@ use crate::clients::logs::Logs;
 use crate::clients::registry::Registry;
 use crate::config::{Document, Purpose, Request};
 use crate::context::{Context, RegistryAddresses, VARS};
+use crate::domain::check::outline::Outline;
 use crate::domain::names::{AccountId, ComponentName};
 use crate::domain::release::ReleaseName;
 use crate::domain::role::Access;
@@ -97,6 +100,11 @@ impl Configuration {
     /// The environments that take their releases from one.
     pub fn promoted_by(&self, environment: &str) -> Vec<String> {
         self.document.promoted_by(environment).map(str::to_owned).collect()
+    }
+
+    /// What other files of the repository have to fit. `file`: the configuration file, as places are to name it.
+    pub fn outline(&self, file: &str) -> Outline {
+        self.document.outline(file)
     }
 
     /// One environment with the components asked for, all of them where none is named.

@@ -1,5 +1,6 @@
 //! From the command line to the exit code.
 
+mod check;
 mod docker_credential;
 mod identity;
 
@@ -145,6 +146,7 @@ async fn execute(context: &Context, cli: &Cli) -> Outcome {
             };
             run_change(context, &cli.global, change, Until::Planned).await
         }
+        Command::Check => check::check(context, &cli.global).await,
         Command::Status { environment } => run_status(context, &cli.global, environment.as_deref()).await,
         Command::History(arguments) => run_history(context, &cli.global, arguments).await,
         Command::Logs(arguments) => run_logs(context, &cli.global, arguments).await,
@@ -382,15 +384,20 @@ async fn signal() -> &'static str {
     }
 }
 
-fn reporter(context: &Context, global: &Global) -> Box<dyn Reporter> {
+/// How much is to be shown.
+fn shown(global: &Global) -> Level {
     let filter = global.verbosity.tracing_level_filter();
-    let level = if filter >= LevelFilter::INFO {
+    if filter >= LevelFilter::INFO {
         Level::Everything
     } else if filter >= LevelFilter::WARN {
         Level::Warnings
     } else {
         Level::Quiet
-    };
+    }
+}
+
+fn reporter(context: &Context, global: &Global) -> Box<dyn Reporter> {
+    let level = shown(global);
     if context.interactive && level == Level::Everything {
         Box::new(Live::new(level))
     } else {

@@ -1,11 +1,13 @@
 //! The JSON documents of `--output json`: frozen structs of schema `shipgate/v1`. A new shape is a new schema; new
 //! fields may be added.
 
+mod check;
 mod identity;
 mod outcome;
 mod reading;
 mod record;
 
+pub use check::check;
 pub use identity::whoami;
 pub use outcome::report;
 pub use reading::{logs, status};

@@ -9,7 +9,7 @@ use crate::error::Failure;
 use crate::report::journal::{Between, ComponentRecord, Record, Running};
 
 #[derive(Debug, Serialize)]
-struct ReportV1 {
+pub(super) struct ReportV1 {
     schema: &'static str,
     command: String,
     environment: String,
@@ -172,6 +172,11 @@ impl From<&Between> for CommitsV1 {
 
 /// The document of a command with an outcome.
 pub fn report(record: &Record, outcome: Outcome, failure: Option<&Failure>) -> String {
+    to_text(&document(record, outcome, failure))
+}
+
+/// The same as a part of another document.
+pub(super) fn document(record: &Record, outcome: Outcome, failure: Option<&Failure>) -> ReportV1 {
     let digests = record.digests.iter().map(|(name, digest)| (name.to_string(), digest.to_string()));
     let problems = failure.and_then(|failure| failure.diagnostics.as_ref()).map(|errors| {
         errors
@@ -185,7 +190,7 @@ pub fn report(record: &Record, outcome: Outcome, failure: Option<&Failure>) -> S
             })
             .collect()
     });
-    let document = ReportV1 {
+    ReportV1 {
         schema: SCHEMA,
         command: record.command.clone(),
         environment: record.environment.clone(),
@@ -218,6 +223,5 @@ pub fn report(record: &Record, outcome: Outcome, failure: Option<&Failure>) -> S
         causes: failure.map(|failure| failure.causes.clone()),
         hints: failure.map(|failure| failure.hints.clone()),
         problems,
-    };
-    to_text(&document)
+    }
 }

@@ -1,0 +1,100 @@
+//! What is wrong with `shipgate.toml`.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::cli;
+use crate::config::ConfigErrors;
+use crate::context::{Context, VARS};
+use crate::domain::check::outline::{Environment, Outline};
+use crate::domain::check::{Finding, Findings, Level, Rule, Subject};
+use crate::domain::target::Target;
+use crate::error::Failure;
+use crate::observe::{CONFIG_FILE, Checkout, Configuration};
+
+/// Where a configuration that could not be read would be.
+pub fn expected_directory(context: &Context, global: &cli::Global) -> Utf8PathBuf {
+    let given = global.config.as_ref().map(|path| context.directory.join(path));
+    let directory = given.as_deref().and_then(Utf8Path::parent).filter(|directory| directory.is_dir());
+    let above = context.directory.ancestors().find(|directory| directory.join(CONFIG_FILE).is_file());
+    directory.or(above).unwrap_or(&context.directory).to_owned()
+}
+
+/// The configuration file from the root of the repository.
+pub fn name(
+    context: &Context,
+    global: &cli::Global,
+    checkout: &Checkout,
+    configuration: Option<&Configuration>,
+) -> String {
+    let path = match (configuration, &global.config) {
+        (Some(configuration), _) => configuration.directory.join(&configuration.file_name),
+        (None, Some(given)) => context.directory.join(given),
+        (None, None) => expected_directory(context, global).join(CONFIG_FILE),
+    };
+    checkout.name(&path)
+}
+
+/// The configuration is not there, or wrong in itself.
+pub fn unusable(file: &str, failure: &Failure, findings: &mut Findings) {
+    findings.left_out(
+        "builds, task-definition files, what merging would change, and the names of environments in workflows",
+        format!("{file} cannot be used"),
+        None,
+    );
+    match &failure.diagnostics {
+        Some(errors) => {
+            findings.looked_at(Subject::Configuration, file);
+            for finding in problems(file, errors, None) {
+                findings.found(finding);
+            }
+        }
+        None => {
+            let hint = failure.hints.join("; ");
+            findings.found(Finding::new(Rule::ConfigurationMissing, failure.brief(), hint));
+        }
+    }
+}
+
+/// Looks up the variables of an environment.
+pub fn resolve(
+    context: &Context,
+    configuration: &Configuration,
+    outline: &Outline,
+    environment: &Environment,
+    findings: &mut Findings,
+) -> Option<Target> {
+    let failure = match configuration.target(context, &environment.name, &[]) {
+        Ok(target) => return Some(target),
+        Err(failure) => failure,
+    };
+    if let Some(errors) = &failure.diagnostics {
+        for finding in problems(&outline.file, errors, Some(context)) {
+            findings.found(finding);
+        }
+    }
+    None
+}
+
+/// `context`: where variables are looked up.
+fn problems(file: &str, errors: &ConfigErrors, context: Option<&Context>) -> Vec<Finding> {
+    errors
+        .iter()
+        .map(|error| {
+            let rule = if error.variable.is_some() { Rule::VariableMissing } else { Rule::Configuration };
+            let place = error.location.as_ref().map(|location| location.place(errors));
+            let finding = Finding::new(rule, &error.message, &error.hint).in_file(file, place);
+            match (&error.variable, context) {
+                (Some(variable), Some(context)) if !is_expected(context, variable) => finding.as_level(Level::Note),
+                _ => finding,
+            }
+        })
+        .collect()
+}
+
+/// Whether a variable should have a value here. Forks and Dependabot get none, a person has none at hand, and what the
+/// job that deploys has in its environment is not here.
+fn is_expected(context: &Context, variable: &str) -> bool {
+    let job = context.job();
+    let handed = context.variable(VARS).map(str::trim).is_some_and(|vars| !["", "{}", "null"].contains(&vars));
+    variable.starts_with("${vars.") && handed && !job.from_fork && !job.from_dependabot
+}

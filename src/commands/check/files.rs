@@ -1,0 +1,155 @@
+//! The other files of the repository.
+
+use camino::Utf8Path;
+
+use crate::domain::check::dockerfile::{self, OTHER_SYNTAX, Surroundings};
+use crate::domain::check::outline::{Build, Definition, Outline, Written};
+use crate::domain::check::workflow::{self, WorkflowFile};
+use crate::domain::check::{Finding, Findings, Rule, Subject, task_definition};
+use crate::observe::{Checkout, Unreadable};
+
+const WORKFLOWS: &str = ".github/workflows";
+
+/// The directories and Dockerfiles that are built.
+pub fn builds(checkout: &Checkout, outline: &Outline, findings: &mut Findings) {
+    for build in &outline.builds {
+        if outline.promotes() {
+            findings.findings.extend(dockerfile::judge_arguments(&outline.file, build));
+        }
+        let Some(context) = known(build.context.as_ref(), "context", build, findings) else { continue };
+        let context_name = beside(outline, &context);
+        if !checkout.has_directory(&context_name) {
+            let message = format!("the directory `{context}` that `{}` is built from is not there", build.component);
+            let hint = format!("correct `context`, or add the directory: its path begins at {}", outline.file);
+            let place = build.context.as_ref().map(|context| context.place);
+            findings.found(Finding::new(Rule::BuildContext, message, hint).in_file(&outline.file, place));
+            continue;
+        }
+        let written = match &build.dockerfile {
+            None => Some(join(&context, "Dockerfile")),
+            Some(_) => known(build.dockerfile.as_ref(), "dockerfile", build, findings),
+        };
+        if let Some(dockerfile) = written {
+            self::dockerfile(checkout, outline, build, (&context_name, &dockerfile), findings);
+        }
+    }
+}
+
+/// A text without variables. What is resolved only for an environment is left out.
+fn known(written: Option<&Written>, key: &str, build: &Build, findings: &mut Findings) -> Option<String> {
+    let written = written?;
+    if written.text.is_none() {
+        let what = format!("`{key}` of `{}`", build.component);
+        findings.left_out(what, "it is made of variables", None);
+    }
+    written.text.clone()
+}
+
+fn dockerfile(
+    checkout: &Checkout,
+    outline: &Outline,
+    build: &Build,
+    (context, written): (&str, &str),
+    findings: &mut Findings,
+) {
+    let name = beside(outline, written);
+    let text = match checkout.read(&name) {
+        Ok(text) => text,
+        Err(error) => {
+            let message = format!("the Dockerfile `{written}` of `{}` cannot be read: {error}", build.component);
+            let hint = "add it, or write `dockerfile = \"…\"`: its path begins at the configuration file";
+            let place = build.dockerfile.as_ref().or(build.context.as_ref()).map(|written| written.place);
+            findings.found(Finding::new(Rule::DockerfileMissing, message, hint).in_file(&outline.file, place));
+            return;
+        }
+    };
+    let context_files = checkout.list(context);
+    let own = checkout.read(&format!("{name}.dockerignore"));
+    let ignored = own.or_else(|_| checkout.read(&join(context, ".dockerignore"))).unwrap_or_default();
+    let surroundings = Surroundings {
+        build,
+        configuration: &outline.file,
+        is_promoted: outline.promotes(),
+        context_files: &context_files,
+        ignored: &ignored,
+    };
+    match dockerfile::judge(&name, &text, surroundings) {
+        Some(judged) => {
+            findings.looked_at(Subject::Dockerfile, &name);
+            findings.findings.extend(judged);
+        }
+        None => findings.left_out(name, OTHER_SYNTAX, None),
+    }
+}
+
+/// The task-definition files.
+pub fn definitions(checkout: &Checkout, outline: &Outline, findings: &mut Findings) {
+    for definition in &outline.definitions {
+        let Some(written) = &definition.file.text else {
+            let what = format!("the task-definition file of `{}` in {}", definition.component, definition.environment);
+            findings.left_out(what, "its name is made of variables", None);
+            continue;
+        };
+        let name = beside(outline, written);
+        match checkout.read(&name) {
+            Ok(text) => {
+                findings.looked_at(Subject::TaskDefinition, &name);
+                let container = definition.container.as_ref().and_then(|container| container.parse().ok());
+                findings.findings.extend(task_definition::judge(&name, &text, container.as_ref()));
+            }
+            Err(error) => findings.found(missing_definition(outline, definition, written, &error)),
+        }
+    }
+}
+
+fn missing_definition(outline: &Outline, definition: &Definition, written: &str, error: &Unreadable) -> Finding {
+    let message = format!("task-definition file `{written}` of `{}` cannot be read: {error}", definition.component);
+    let hint = "add it, or correct `task-definition`: its path begins at the configuration file";
+    let place = Some(definition.file.place);
+    Finding::new(Rule::TaskDefinitionMissing, message, hint).in_file(&outline.file, place)
+}
+
+/// The workflow files.
+pub fn workflows(checkout: &Checkout, outline: Option<&Outline>, findings: &mut Findings) {
+    let mut files = Vec::new();
+    let is_workflow = |name: &String| {
+        let extension = Utf8Path::new(name).extension();
+        extension.is_some_and(|extension| extension == "yml" || extension == "yaml")
+    };
+    for name in checkout.list(WORKFLOWS).into_iter().filter(is_workflow) {
+        let path = format!("{WORKFLOWS}/{name}");
+        let text = match checkout.read(&path) {
+            Ok(text) => text,
+            Err(error) => {
+                findings.left_out(path, error.to_string(), None);
+                continue;
+            }
+        };
+        match WorkflowFile::read(&path, &text) {
+            Ok(file) => {
+                findings.looked_at(Subject::Workflow, &path);
+                files.push(file);
+            }
+            Err(Some(finding)) => {
+                findings.looked_at(Subject::Workflow, &path);
+                findings.found(finding);
+            }
+            Err(None) => findings.left_out(path, "it is no workflow that shipgate can read", None),
+        }
+    }
+    workflow::judge(&files, outline, findings);
+}
+
+/// A path of the configuration, from the root of the repository.
+fn beside(outline: &Outline, path: &str) -> String {
+    match outline.file.rsplit_once('/') {
+        Some((directory, _)) => join(directory, path),
+        None => join("", path),
+    }
+}
+
+/// Two paths as one, without `.`.
+fn join(directory: &str, path: &str) -> String {
+    let parts = directory.split('/').chain(path.split('/'));
+    parts.filter(|part| !["", "."].contains(part)).collect::<Vec<_>>().join("/")
+}

@@ -1,0 +1,112 @@
+//! What other files of the repository have to fit.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use super::error::Problems;
+use super::raw::{RawBuild, RawConfig, RawEnvironment, RawSettings};
+use super::read::{Entries, Key};
+use super::resolve::{self, Purpose, Request};
+use super::text::{Piece, Text, Variable};
+use crate::domain::check::Place;
+use crate::domain::check::outline::{Build, BuildArg, Definition, Environment, Outline, Written};
+
+/// Takes it from a configuration that is right in itself.
+pub(super) fn outline(config: &RawConfig, source: &str, file: &str) -> Outline {
+    let environments = config.environments.iter();
+    let builds = config.components.iter();
+    Outline {
+        file: file.to_owned(),
+        environments: environments.clone().map(|(key, raw)| environment(config, key, raw, source)).collect(),
+        builds: builds.filter_map(|(key, raw)| Some(build(key, raw.build.as_ref()?, source))).collect(),
+        definitions: environments.flat_map(|(key, raw)| definitions(config, key, raw, source)).collect(),
+    }
+}
+
+fn environment(config: &RawConfig, key: &Key, raw: &RawEnvironment, source: &str) -> Environment {
+    Environment {
+        name: key.text.clone(),
+        place: Some(Place::of(source, &key.span)),
+        has_role: raw.role.is_some(),
+        has_read_role: raw.read_role.is_some(),
+        promotes_from: raw.promotes_from.as_ref().and_then(|source| source.value.clone()),
+        variables: variables(config, &key.text),
+    }
+}
+
+/// The variables of the repository that an environment uses: those that are missed when there are none.
+fn variables(config: &RawConfig, environment: &str) -> BTreeSet<String> {
+    let mut missed = Problems::default();
+    let _unresolved = resolve::request(config, &nothing_known(environment), &mut missed);
+    let name = |variable: &str| Some(variable.strip_prefix("${vars.")?.strip_suffix('}')?.to_owned());
+    missed.variables().filter_map(name).collect()
+}
+
+fn nothing_known(environment: &str) -> Request<'_> {
+    Request { environment, components: &[], purpose: Purpose::Change, vars: None, env: &|_| None }
+}
+
+fn build(key: &Key, raw: &RawBuild, source: &str) -> Build {
+    let written = |text: &Option<Text>| text.as_ref().map(|text| written(source, &text.span, literal(text)));
+    let args = raw.args.iter().flat_map(Entries::iter);
+    Build {
+        component: key.text.clone(),
+        context: written(&raw.context),
+        dockerfile: written(&raw.dockerfile),
+        args: args.map(|(key, text)| arg(key, text, source)).collect(),
+    }
+}
+
+fn arg(key: &Key, text: &Text, source: &str) -> BuildArg {
+    let per_environment = text.pieces.iter().find_map(|piece| match piece {
+        Piece::Variable(variable @ (Variable::EnvironmentName | Variable::EnvironmentPrefix), _) => {
+            Some(variable.to_string())
+        }
+        Piece::Variable(..) | Piece::Literal(_) | Piece::Unreadable => None,
+    });
+    BuildArg {
+        name: key.text.clone(),
+        place: Place::of(source, &key.span),
+        per_environment,
+        is_release: matches!(text.pieces.as_slice(), [Piece::Variable(Variable::ReleaseSha, _)]),
+    }
+}
+
+fn literal(text: &Text) -> Option<String> {
+    let pieces = text.pieces.iter().map(|piece| match piece {
+        Piece::Literal(literal) => Some(literal.as_str()),
+        Piece::Variable(..) | Piece::Unreadable => None,
+    });
+    pieces.collect()
+}
+
+fn written(source: &str, span: &Range<usize>, text: Option<String>) -> Written {
+    Written { text, place: Place::of(source, span) }
+}
+
+/// The task-definition files of an environment. Texts in which the environment and the application stand are looked up.
+fn definitions(config: &RawConfig, key: &Key, environment: &RawEnvironment, source: &str) -> Vec<Definition> {
+    let mut found = Vec::new();
+    for (component, raw) in config.components.iter() {
+        let overrides = environment.components.get(&component.text).map(|(_, overrides)| overrides);
+        let pick = |pick: fn(&RawSettings) -> Option<&Text>| overrides.and_then(pick).or_else(|| pick(&raw.settings));
+        let Some(text) = pick(|settings| settings.task_definition.as_ref()) else { continue };
+        let file = looked_up(config, &key.text, text);
+        if file.as_deref() != Some("live") {
+            let container = pick(|settings| settings.container.as_ref());
+            found.push(Definition {
+                component: component.text.clone(),
+                environment: key.text.clone(),
+                file: written(source, &text.span, file),
+                container: container.and_then(|container| looked_up(config, &key.text, container)),
+            });
+        }
+    }
+    found
+}
+
+fn looked_up(config: &RawConfig, environment: &str, text: &Text) -> Option<String> {
+    let mut untold = Problems::default();
+    let scope = resolve::asked(config, &nothing_known(environment), &mut untold)?.scope;
+    scope.resolve(text, &mut untold)?.template.as_literal().map(str::to_owned)
+}

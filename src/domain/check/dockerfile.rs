@@ -1,0 +1,340 @@
+//! The Dockerfile of a component.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use parse_dockerfile::{Dockerfile, Instruction, Source, parse};
+
+use super::outline::{Build, BuildArg};
+use super::{Finding, Place, Rule};
+
+/// Beginnings of names whose values bundlers write into what they make: each of them names a variable that is for a
+/// browser, and so usually for one environment.
+const BUNDLED: [&str; 7] =
+    ["REACT_APP_", "VITE_", "NEXT_PUBLIC_", "VUE_APP_", "GATSBY_", "NUXT_PUBLIC_", "EXPO_PUBLIC_"];
+
+/// Arguments that every build has, declared or not
+/// ([predefined](https://docs.docker.com/reference/dockerfile/#predefined-args)).
+const PREDEFINED: [&str; 8] = [
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "FTP_PROXY",
+    "NO_PROXY",
+    "ALL_PROXY",
+    "SOURCE_DATE_EPOCH",
+    "BUILDKIT_",
+    "DOCKERFILE_",
+];
+
+/// Words in a name that tell of a secret.
+const SECRET_WORDS: [&str; 7] = ["SECRET", "PASSWORD", "PASSWD", "TOKEN", "APIKEY", "CREDENTIAL", "CREDENTIALS"];
+/// Pairs of words that do.
+const SECRET_PAIRS: [&str; 3] = ["API_KEY", "PRIVATE_KEY", "ACCESS_KEY"];
+
+const RUNTIME_HINT: &str = "read it when the container starts (a variable of the task definition, or a file that the \
+                            server writes for the browser), so that one image fits every environment";
+
+/// What is known beside the Dockerfile's text.
+#[derive(Debug, Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// The build it belongs to.
+    pub build: &'a Build,
+    /// The configuration file, relative to the root.
+    pub configuration: &'a str,
+    /// Whether the image is promoted to another environment.
+    pub is_promoted: bool,
+    /// The names of files beside each other at the root of the context.
+    pub context_files: &'a [String],
+    /// The text of the context's `.dockerignore`, empty where there is none.
+    pub ignored: &'a str,
+}
+
+/// Why a Dockerfile is not judged.
+pub const OTHER_SYNTAX: &str = "it is written for another builder (`# syntax=`)";
+
+/// Judges a Dockerfile. `None`: it is not ours to judge ([`OTHER_SYNTAX`]).
+pub fn judge(file: &str, text: &str, surroundings: Surroundings<'_>) -> Option<Vec<Finding>> {
+    if has_other_syntax(text) {
+        return None;
+    }
+    let dockerfile = match parse(text) {
+        Ok(dockerfile) => dockerfile,
+        Err(error) => {
+            // The parser's own column counts from the wrong end.
+            let place = (error.line() > 0).then(|| Place::of_line(text, error.line()));
+            let message = format!("the Dockerfile cannot be read: {error:#}");
+            let hint = "correct it: `docker build --check` shows how docker reads it";
+            return Some(vec![Finding::new(Rule::DockerfileSyntax, message, hint).in_file(file, place)]);
+        }
+    };
+    let mut findings = undeclared(&dockerfile, surroundings);
+    for (name, span) in variables(&dockerfile) {
+        let place = Some(Place::of(text, &span));
+        if is_secret(&name) {
+            let message = format!("`{name}` looks like a secret, and everybody who has the image can read it");
+            let hint = "hand it over with `RUN --mount=type=secret`, or as a secret of the task definition";
+            findings.push(Finding::new(Rule::SecretInImage, message, hint).in_file(file, place));
+        }
+        if surroundings.is_promoted && is_bundled(&name) && !is_release(surroundings.build, &name) {
+            let message = format!("`{name}` is built into the image, and the same image is promoted");
+            findings.push(Finding::new(Rule::BuildOnce, message, RUNTIME_HINT).in_file(file, place));
+        }
+    }
+    if surroundings.is_promoted {
+        findings.extend(environment_files(file, text, &dockerfile, surroundings));
+    }
+    Some(findings)
+}
+
+/// What of the configuration alone makes an image of one environment.
+pub fn judge_arguments(configuration: &str, build: &Build) -> Vec<Finding> {
+    let told = |arg: &BuildArg| {
+        let variable = arg.per_environment.as_ref()?;
+        let message = format!(
+            "build argument `{}` is made of `{variable}`, which differs between environments, and the same image is promoted",
+            arg.name
+        );
+        Some(Finding::new(Rule::BuildOnce, message, RUNTIME_HINT).in_file(configuration, Some(arg.place)))
+    };
+    build.args.iter().filter_map(told).collect()
+}
+
+/// A line `# syntax=` at the top that names another frontend than docker's own.
+fn has_other_syntax(text: &str) -> bool {
+    let directives = text.lines().map_while(|line| line.trim().strip_prefix('#'));
+    let named = directives.filter_map(|line| line.trim().split_once('=')).find(|(key, _)| key.trim() == "syntax");
+    named
+        .is_some_and(|(_, frontend)| !frontend.trim().trim_start_matches("docker.io/").starts_with("docker/dockerfile"))
+}
+
+fn undeclared(dockerfile: &Dockerfile<'_>, surroundings: Surroundings<'_>) -> Vec<Finding> {
+    let declared: BTreeSet<String> = dockerfile
+        .instructions
+        .iter()
+        .filter_map(|instruction| match instruction {
+            Instruction::Arg(arg) => Some(names(&arg.arguments.value)),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    let is_known = |arg: &&BuildArg| {
+        let upper = arg.name.to_ascii_uppercase();
+        declared.contains(&arg.name) || PREDEFINED.iter().any(|known| upper.starts_with(known))
+    };
+    let unknown = surroundings.build.args.iter().filter(|arg| !is_known(arg));
+    unknown
+        .map(|arg| {
+            let message =
+                format!("build argument `{}` is not declared in the Dockerfile, so it does nothing", arg.name);
+            let hint = format!("add `ARG {}` to the stage that uses it, or remove the argument", arg.name);
+            Finding::new(Rule::BuildArgUndeclared, message, hint).in_file(surroundings.configuration, Some(arg.place))
+        })
+        .collect()
+}
+
+/// The names that `ARG` and `ENV` give, each with the place of its instruction's arguments.
+fn variables(dockerfile: &Dockerfile<'_>) -> Vec<(String, Range<usize>)> {
+    let named = |instruction: &Instruction<'_>| {
+        let arguments = match instruction {
+            Instruction::Arg(arg) => &arg.arguments,
+            Instruction::Env(env) => &env.arguments,
+            _ => return Vec::new(),
+        };
+        let span = arguments.span.clone();
+        names(&arguments.value).into_iter().map(|name| (name, span.clone())).collect()
+    };
+    dockerfile.instructions.iter().flat_map(named).collect()
+}
+
+/// The names in `A=1 B="x y"`, or in the old form `A 1`.
+fn names(arguments: &str) -> Vec<String> {
+    let words: Vec<String> =
+        shlex::split(arguments).unwrap_or_else(|| arguments.split_whitespace().map(str::to_owned).collect());
+    let old_form = words.first().is_some_and(|first| !first.contains('=')) && words.len() > 1;
+    let is_old = old_form && !words.iter().all(|word| is_name(word));
+    let taken = if is_old { 1 } else { words.len() };
+    let name = |word: &String| word.split('=').next().unwrap_or_default().to_owned();
+    words.iter().take(taken).map(name).filter(|name| is_name(name)).collect()
+}
+
+fn is_name(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && text.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
+}
+
+fn is_secret(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    let words: Vec<&str> = upper.split('_').collect();
+    // A path to a secret, or its name in a store, is none.
+    if words.last().is_some_and(|last| ["FILE", "PATH", "DIR", "NAME", "ARN", "URL"].contains(last)) {
+        return false;
+    }
+    words.iter().any(|word| SECRET_WORDS.contains(word))
+        || words.windows(2).any(|pair| SECRET_PAIRS.contains(&pair.join("_").as_str()))
+}
+
+fn is_bundled(name: &str) -> bool {
+    BUNDLED.iter().any(|beginning| name.starts_with(beginning))
+}
+
+/// Whether the configuration puts nothing but the release there, which is the same everywhere.
+fn is_release(build: &Build, name: &str) -> bool {
+    build.args.iter().any(|arg| arg.name == name && arg.is_release)
+}
+
+/// Files with the values of one environment that get into the image: named, or with everything else.
+fn environment_files(
+    file: &str,
+    text: &str,
+    dockerfile: &Dockerfile<'_>,
+    surroundings: Surroundings<'_>,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let is_ignored = surroundings.ignored.lines().any(|line| line.trim_start_matches(['*', '/']).starts_with(".env"));
+    let lying: Vec<&String> = surroundings.context_files.iter().filter(|name| is_environment_file(name)).collect();
+    for instruction in &dockerfile.instructions {
+        let (sources, options, span) = match instruction {
+            Instruction::Copy(copy) => (&copy.src, &copy.options, &copy.copy.span),
+            Instruction::Add(add) => (&add.src, &add.options, &add.add.span),
+            _ => continue,
+        };
+        // From another stage, where it was told already.
+        if options.iter().any(|option| option.name.value == "from") {
+            continue;
+        }
+        for source in sources {
+            let Source::Path(path) = source else { continue };
+            let named = path.value.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+            let taken = match (is_environment_file(named), path.value.as_ref()) {
+                (true, _) => Some(named.to_owned()),
+                (false, "." | "./" | "/" | "*") if !is_ignored => lying.first().map(|name| (*name).clone()),
+                (false, _) => None,
+            };
+            if let Some(taken) = taken {
+                let message = format!("`{taken}` is copied into the image, and the same image is promoted");
+                let hint = format!("add `{taken}` to `.dockerignore`, and {RUNTIME_HINT}");
+                let place = Place::of(text, &(span.start..path.span.end));
+                findings.push(Finding::new(Rule::BuildOnce, message, hint).in_file(file, Some(place)));
+            }
+        }
+    }
+    findings
+}
+
+/// `.env.production`, `.env.staging.local`: values of one environment. `.env.example` has none.
+fn is_environment_file(name: &str) -> bool {
+    const OF_ENVIRONMENTS: [&str; 7] = ["production", "prod", "staging", "stage", "development", "dev", "local"];
+    let Some(rest) = name.strip_prefix(".env.") else { return false };
+    rest.split('.').next().is_some_and(|first| OF_ENVIRONMENTS.contains(&first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn build(args: &[(&str, Option<&str>, bool)]) -> Build {
+        let args = args.iter().enumerate().map(|(index, (name, per_environment, is_release))| BuildArg {
+            name: (*name).to_owned(),
+            place: Place::at(index + 1, 1),
+            per_environment: per_environment.map(str::to_owned),
+            is_release: *is_release,
+        });
+        Build { component: "backend".to_owned(), context: None, dockerfile: None, args: args.collect() }
+    }
+
+    /// What is found, as `rule LINE:COLUMN word`.
+    fn found(text: &str, build: &Build, is_promoted: bool, files: &[&str], ignored: &str) -> Vec<String> {
+        let context_files: Vec<String> = files.iter().map(|file| (*file).to_owned()).collect();
+        let surroundings =
+            Surroundings { build, configuration: "shipgate.toml", is_promoted, context_files: &context_files, ignored };
+        let findings = judge("Dockerfile", text, surroundings).unwrap();
+        let shown = |finding: &Finding| {
+            let place = finding.place.map_or(String::new(), |place| format!("{}:{}", place.line, place.column));
+            format!("{} {}:{place}", finding.rule, finding.file.as_deref().unwrap_or_default())
+        };
+        findings.iter().map(shown).collect()
+    }
+
+    #[test]
+    fn a_good_dockerfile_is_clean() {
+        let text = "# syntax=docker/dockerfile:1\nARG BASE=scratch\nFROM $BASE AS build\nARG RELEASE=unknown\n\
+                    ENV RELEASE=$RELEASE PATH=\"/a b:/c\" TOKENIZERS_PARALLELISM=1 DB_PASSWORD_FILE=/run/x\n\
+                    COPY --from=build /x .env.production /y/\nRUN <<EOF\n::x\nEOF\nENTRYPOINT [\"/a\"]\n";
+        let args = build(&[("RELEASE", None, true), ("BASE", None, false), ("http_proxy", None, false)]);
+        assert_eq!(found(text, &args, true, &["package.json"], ""), [""; 0]);
+    }
+
+    #[test]
+    fn what_docker_cannot_read_is_an_error_on_its_line() {
+        for (text, at) in [
+            ("", "dockerfile-syntax Dockerfile:"),
+            ("# only a comment\n", "dockerfile-syntax Dockerfile:"),
+            ("RUN true\n", "dockerfile-syntax Dockerfile:1:1"),
+            ("FROM scratch\n\n  FORM x\n", "dockerfile-syntax Dockerfile:3:3"),
+            ("FROM a AS x\nFROM b AS x\n", "dockerfile-syntax Dockerfile:2:1"),
+        ] {
+            assert_eq!(found(text, &build(&[]), false, &[], ""), [at], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn another_builders_file_is_not_judged() {
+        let surroundings = Surroundings {
+            build: &build(&[]),
+            configuration: "shipgate.toml",
+            is_promoted: true,
+            context_files: &[],
+            ignored: "",
+        };
+        assert!(judge("Dockerfile", "# syntax = devthefuture/dockerfile-x\nINCLUDE base\n", surroundings).is_none());
+        assert!(judge("Dockerfile", "# syntax=docker.io/docker/dockerfile:1\nFROM a\n", surroundings).is_some());
+    }
+
+    #[test]
+    fn arguments_have_to_be_declared() {
+        let args = build(&[("RELEASE", None, true), ("VERSION", None, false)]);
+        let undeclared = ["build-arg-undeclared shipgate.toml:2:1"];
+        assert_eq!(found("FROM a\nARG RELEASE=1\n", &args, false, &[], ""), undeclared);
+        assert_eq!(found("FROM a\nARG RELEASE VERSION\n", &args, false, &[], ""), [""; 0]);
+    }
+
+    #[test]
+    fn names_of_secrets_are_noted() {
+        let text = "FROM a\nARG NPM_TOKEN\nENV A=1 \\\n    DB_PASSWORD=x\nENV API_KEY some value\n";
+        let noted =
+            ["secret-in-image Dockerfile:2:5", "secret-in-image Dockerfile:3:5", "secret-in-image Dockerfile:5:5"];
+        assert_eq!(found(text, &build(&[]), false, &[], ""), noted);
+    }
+
+    #[test]
+    fn values_of_one_environment_stay_out_of_a_promoted_image() {
+        let text = "FROM node\nARG REACT_APP_API_URL\nARG VITE_RELEASE\nCOPY . .\nCOPY web/.env.staging /x\n";
+        let args = build(&[("REACT_APP_API_URL", None, false), ("VITE_RELEASE", None, true)]);
+        let files = [".env.production", ".env.example"];
+        let baked = ["build-once Dockerfile:2:5", "build-once Dockerfile:4:1", "build-once Dockerfile:5:1"];
+        assert_eq!(found(text, &args, true, &files, ""), baked);
+        assert_eq!(found(text, &args, false, &files, ""), [""; 0], "built for one environment");
+        assert_eq!(found(text, &args, true, &files, "node_modules\n.env*\n").len(), 2, "ignored");
+        assert_eq!(found(text, &args, true, &[".env.example"], "").len(), 2, "nothing lies there");
+    }
+
+    #[test]
+    fn an_argument_of_one_environment_is_told_at_the_argument() {
+        let args = build(&[("RELEASE", None, true), ("MODE", Some("${environment.name}"), false)]);
+        let findings = judge_arguments("shipgate.toml", &args);
+        assert_eq!(findings.len(), 1);
+        assert_eq!((findings[0].rule, findings[0].place), (Rule::BuildOnce, Some(Place::at(2, 1))));
+        assert!(findings[0].message.contains("${environment.name}"), "{findings:?}");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_ends_the_program(text in "[A-Z a-z=$\"'\\\\#\n<{}\\[\\]-]{0,80}") {
+            let build = build(&[("A", None, false)]);
+            let surroundings = Surroundings {
+                build: &build, configuration: "c", is_promoted: true, context_files: &[], ignored: "",
+            };
+            let _judged = judge("Dockerfile", &format!("FROM a\n{text}"), surroundings);
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! What was found, what was looked at, and what was not.
+
+use std::fmt;
+
+use super::{Place, Rule};
+use crate::domain::neutral;
+use crate::domain::outcome::Outcome;
+
+/// How much of a message or hint is kept, in characters.
+const LONGEST_TEXT: usize = 1000;
+/// How much of a name is kept, in characters.
+const LONGEST_NAME: usize = 300;
+
+/// How bad it is, the worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// It will fail, or do what nobody wants.
+    Error,
+    /// It may.
+    Warning,
+    /// It is good to know.
+    Note,
+}
+
+impl Level {
+    /// The word of the contract.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        }
+    }
+}
+
+/// One thing that was found. All of its text is neutral.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Finding {
+    /// The file, relative to the root of the repository. Absent: it is about no file.
+    pub file: Option<String>,
+    /// The place in the file, where it is known.
+    pub place: Option<Place>,
+    /// How bad it is.
+    pub level: Level,
+    /// Which rule found it.
+    pub rule: Rule,
+    /// What is wrong: a fragment in lower case that names the thing.
+    pub message: String,
+    /// What to do about it: the exact action.
+    pub hint: String,
+}
+
+impl Finding {
+    /// A finding of the rule's own level, about no file. Both texts may hold foreign names.
+    pub fn new(rule: Rule, message: impl AsRef<str>, hint: impl AsRef<str>) -> Self {
+        Self {
+            file: None,
+            place: None,
+            level: rule.level(),
+            rule,
+            message: neutral::phrase(message.as_ref(), LONGEST_TEXT),
+            hint: neutral::phrase(hint.as_ref(), LONGEST_TEXT),
+        }
+    }
+
+    /// The same in a file.
+    #[must_use]
+    pub fn in_file(self, file: &str, place: Option<Place>) -> Self {
+        Self { file: Some(neutral::phrase(file, LONGEST_NAME)), place, ..self }
+    }
+
+    /// The same with another level than the rule's own.
+    #[must_use]
+    pub fn as_level(self, level: Level) -> Self {
+        Self { level, ..self }
+    }
+}
+
+/// The kinds of things that are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// The configuration file.
+    Configuration,
+    /// A workflow file.
+    Workflow,
+    /// A Dockerfile.
+    Dockerfile,
+    /// A task-definition file.
+    TaskDefinition,
+    /// An environment, as AWS shows it.
+    Environment,
+}
+
+impl Subject {
+    fn counted(self, count: usize) -> String {
+        let (one, several) = match self {
+            Self::Configuration => ("configuration file", "configuration files"),
+            Self::Workflow => ("workflow file", "workflow files"),
+            Self::Dockerfile => ("Dockerfile", "Dockerfiles"),
+            Self::TaskDefinition => ("task-definition file", "task-definition files"),
+            Self::Environment => ("environment", "environments"),
+        };
+        format!("{count} {}", if count == 1 { one } else { several })
+    }
+}
+
+/// Something that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LookedAt {
+    /// What it is.
+    pub subject: Subject,
+    /// Its name: for a file, the path from the root of the repository.
+    pub name: String,
+}
+
+/// Something that could not be looked at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LeftOut {
+    /// What.
+    pub what: String,
+    /// Why not.
+    pub why: String,
+    /// What to do to have it looked at, where something can be done.
+    pub hint: Option<String>,
+}
+
+/// The result of a check: complete, ordered, and ready for any report.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// What was found: by file and place, each once.
+    pub findings: Vec<Finding>,
+    /// What was looked at.
+    pub looked_at: Vec<LookedAt>,
+    /// What was not.
+    pub left_out: Vec<LeftOut>,
+}
+
+impl Findings {
+    /// Notes a finding.
+    pub fn found(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    /// Notes what was looked at.
+    pub fn looked_at(&mut self, subject: Subject, name: &str) {
+        self.looked_at.push(LookedAt { subject, name: neutral::phrase(name, LONGEST_NAME) });
+    }
+
+    /// Notes what could not be looked at.
+    pub fn left_out(&mut self, what: impl AsRef<str>, why: impl AsRef<str>, hint: Option<String>) {
+        self.left_out.push(LeftOut {
+            what: neutral::phrase(what.as_ref(), LONGEST_NAME),
+            why: neutral::phrase(why.as_ref(), LONGEST_TEXT),
+            hint: hint.map(|hint| neutral::phrase(&hint, LONGEST_TEXT)),
+        });
+    }
+
+    /// Puts everything in order, each once.
+    #[must_use]
+    pub fn sorted(mut self) -> Self {
+        self.findings.sort();
+        self.findings.dedup();
+        self.looked_at.sort();
+        self.looked_at.dedup();
+        self.left_out.sort();
+        self.left_out.dedup();
+        self
+    }
+
+    /// How many there are of a level.
+    pub fn count(&self, level: Level) -> usize {
+        self.findings.iter().filter(|finding| finding.level == level).count()
+    }
+
+    /// How the check ends: a finding of level error makes it `invalid`.
+    pub fn outcome(&self) -> Outcome {
+        if self.count(Level::Error) > 0 { Outcome::Invalid } else { Outcome::Unchanged }
+    }
+
+    /// The one line that says it all: `2 errors, 1 warning in shipgate.toml and 3 workflow files`.
+    pub fn summary(&self) -> String {
+        let counts: Vec<String> = [Level::Error, Level::Warning, Level::Note]
+            .into_iter()
+            .filter_map(|level| {
+                let count = self.count(level);
+                let word = level.as_str();
+                (count > 0).then(|| format!("{count} {word}{}", if count == 1 { "" } else { "s" }))
+            })
+            .collect();
+        let found = if counts.is_empty() { "nothing wrong".to_owned() } else { counts.join(", ") };
+        format!("{found} in {}", Subjects(&self.looked_at))
+    }
+}
+
+/// What was looked at, in words.
+struct Subjects<'a>(&'a [LookedAt]);
+
+impl fmt::Display for Subjects<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = |subject: Subject| {
+            let mut of: Vec<&str> =
+                self.0.iter().filter(|seen| seen.subject == subject).map(|seen| seen.name.as_str()).collect();
+            of.dedup();
+            match (subject, of.as_slice()) {
+                (_, []) => None,
+                (Subject::Configuration | Subject::Environment, [only]) => Some((*only).to_owned()),
+                (_, several) => Some(subject.counted(several.len())),
+            }
+        };
+        let all = [
+            Subject::Configuration,
+            Subject::Workflow,
+            Subject::Dockerfile,
+            Subject::TaskDefinition,
+            Subject::Environment,
+        ];
+        let parts: Vec<String> = all.into_iter().filter_map(named).collect();
+        match parts.split_last() {
+            None => formatter.write_str("nothing: there was nothing to look at"),
+            Some((last, [])) => formatter.write_str(last),
+            Some((last, before)) => write!(formatter, "{} and {last}", before.join(", ")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(level: Level, line: usize, message: &str) -> Finding {
+        Finding::new(Rule::Unpinned, message, "hint").as_level(level).in_file("a.yml", Some(Place::at(line, 1)))
+    }
+
+    #[test]
+    fn findings_are_sorted_told_once_and_summed_up() {
+        let mut findings = Findings::default();
+        for finding in [
+            finding(Level::Warning, 9, "b"),
+            finding(Level::Error, 2, "a"),
+            finding(Level::Error, 10, "c"),
+            finding(Level::Error, 2, "a"),
+        ] {
+            findings.found(finding);
+        }
+        findings.looked_at(Subject::Workflow, "b.yml");
+        findings.looked_at(Subject::Workflow, "a.yml");
+        findings.looked_at(Subject::Configuration, "shipgate.toml");
+        let findings = findings.sorted();
+        let messages: Vec<&str> = findings.findings.iter().map(|finding| finding.message.as_str()).collect();
+        assert_eq!(messages, ["a", "b", "c"]);
+        assert_eq!(findings.summary(), "2 errors, 1 warning in shipgate.toml and 2 workflow files");
+        assert_eq!(findings.outcome(), Outcome::Invalid);
+    }
+
+    #[test]
+    fn nothing_wrong_says_what_was_looked_at_and_nothing_to_look_at_says_so() {
+        let mut findings = Findings::default();
+        assert_eq!(findings.summary(), "nothing wrong in nothing: there was nothing to look at");
+        findings.looked_at(Subject::Configuration, "shipgate.toml");
+        findings.looked_at(Subject::Dockerfile, "Dockerfile");
+        findings.looked_at(Subject::Environment, "stage");
+        assert_eq!(findings.summary(), "nothing wrong in shipgate.toml, 1 Dockerfile and stage");
+        assert_eq!(findings.outcome(), Outcome::Unchanged);
+        findings.found(finding(Level::Warning, 1, "only a warning"));
+        assert_eq!(findings.outcome(), Outcome::Unchanged);
+    }
+
+    #[test]
+    fn foreign_text_is_harmless() {
+        let finding =
+            Finding::new(Rule::WorkflowSyntax, "::error::x", "a\n##[group]").in_file("::notice::\u{1b}[31m.yml", None);
+        assert_eq!(finding.message, ": :error::x");
+        assert_eq!(finding.hint, "a; # #[group]");
+        assert_eq!(finding.file.as_deref(), Some(": :notice::.yml"));
+    }
+}

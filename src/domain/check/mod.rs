@@ -1,0 +1,15 @@
+//! `check`: what is wrong with a checkout, before anything of it is shipped.
+//!
+//! From texts to [`Findings`], and no further: who reads the files, and how findings are shown, is decided elsewhere.
+
+pub mod dockerfile;
+mod finding;
+pub mod outline;
+mod place;
+mod rule;
+pub mod task_definition;
+pub mod workflow;
+
+pub use finding::{Finding, Findings, LeftOut, Level, Subject};
+pub use place::Place;
+pub use rule::Rule;

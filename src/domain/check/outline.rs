@@ -1,0 +1,95 @@
+//! What the rules need to know of the configuration, with the places where it stands.
+
+use std::collections::BTreeSet;
+
+use super::Place;
+
+/// A configuration that is right in itself, as far as other files have to fit it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outline {
+    /// The configuration file, relative to the root of the repository.
+    pub file: String,
+    /// The environments, in the order of the file.
+    pub environments: Vec<Environment>,
+    /// The images that are built.
+    pub builds: Vec<Build>,
+    /// The task-definition files.
+    pub definitions: Vec<Definition>,
+}
+
+/// An environment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Environment {
+    /// Its name.
+    pub name: String,
+    /// Where the configuration names it.
+    pub place: Option<Place>,
+    /// Whether a role changes it.
+    pub has_role: bool,
+    /// Whether it has a role for looking.
+    pub has_read_role: bool,
+    /// The environment that its releases come from.
+    pub promotes_from: Option<String>,
+    /// The variables of the repository that it uses: `${vars.NAME}`.
+    pub variables: BTreeSet<String>,
+}
+
+/// A text of the configuration and its place. `None`: it has variables that are not looked up here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The text.
+    pub text: Option<String>,
+    /// Its place.
+    pub place: Place,
+}
+
+/// How an image is built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Build {
+    /// The component.
+    pub component: String,
+    /// The directory.
+    pub context: Option<Written>,
+    /// The Dockerfile, where it is named.
+    pub dockerfile: Option<Written>,
+    /// The arguments.
+    pub args: Vec<BuildArg>,
+}
+
+/// A build argument.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildArg {
+    /// Its name.
+    pub name: String,
+    /// Where the name stands.
+    pub place: Place,
+    /// The variable in it that stands for something else in each environment: `${environment.name}`.
+    pub per_environment: Option<String>,
+    /// Whether it is nothing but the release.
+    pub is_release: bool,
+}
+
+/// A task-definition file, with the container that has to be in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Definition {
+    /// The component.
+    pub component: String,
+    /// The environment that uses it.
+    pub environment: String,
+    /// The file, relative to the configuration file.
+    pub file: Written,
+    /// The container.
+    pub container: Option<String>,
+}
+
+impl Outline {
+    /// The environment of a name.
+    pub fn environment(&self, name: &str) -> Option<&Environment> {
+        self.environments.iter().find(|environment| environment.name == name)
+    }
+
+    /// Whether the same image goes to more than one environment.
+    pub fn promotes(&self) -> bool {
+        self.environments.iter().any(|environment| environment.promotes_from.is_some())
+    }
+}

@@ -1,0 +1,60 @@
+//! Where in a file something stands.
+
+use std::ops::Range;
+
+/// A place on one line of a file. Lines and columns begin at 1, columns count characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The line.
+    pub line: usize,
+    /// The first column.
+    pub column: usize,
+    /// The line again: what goes over several is marked on its first.
+    pub end_line: usize,
+    /// The column after the last one.
+    pub end_column: usize,
+}
+
+impl Place {
+    /// The place of a range of bytes, as far as its first line goes.
+    pub fn of(text: &str, range: &Range<usize>) -> Self {
+        let start = text.floor_char_boundary(range.start);
+        let end = text.floor_char_boundary(range.end.max(start));
+        let before = &text[..start];
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let marked = text[start..end].lines().next().unwrap_or_default().trim_end();
+        let line = before.matches('\n').count() + 1;
+        let column = before[line_start..].chars().count() + 1;
+        Self { line, column, end_line: line, end_column: column + marked.chars().count() }
+    }
+
+    /// The place where a parser stopped.
+    pub fn at(line: usize, column: usize) -> Self {
+        let (line, column) = (line.max(1), column.max(1));
+        Self { line, column, end_line: line, end_column: column }
+    }
+
+    /// What stands on a line.
+    pub fn of_line(text: &str, line: usize) -> Self {
+        let content = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+        let blank = content.chars().take_while(|character| character.is_whitespace()).count();
+        let place = Self::at(line, blank + 1);
+        Self { end_column: place.column + content.trim().chars().count(), ..place }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters_and_a_place_stays_on_its_line() {
+        let text = "a: 1\nbö: ccc\n  d\n";
+        let place = |line, column, end_column| Place { line, column, end_line: line, end_column };
+        assert_eq!(Place::of(text, &(5..8)), place(2, 1, 3));
+        assert_eq!(Place::of(text, &(10..17)), place(2, 5, 8));
+        assert_eq!(Place::of(text, &(900..901)), place(4, 1, 1));
+        assert_eq!(Place::of_line(text, 3), place(3, 3, 4));
+        assert_eq!(Place::at(0, 0), place(1, 1, 1));
+    }
+}

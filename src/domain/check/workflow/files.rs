@@ -1,0 +1,74 @@
+//! The rules over all workflow files of a repository.
+
+use github_actions_models::common::Uses;
+use github_actions_models::workflow::Job;
+use yamlpath::Component;
+
+use super::file::WorkflowFile;
+use super::invocation::{Invocation, invocations, with};
+use super::job::{self, Workplace};
+use super::permissions::{Granted, effective, id_token};
+use crate::domain::check::outline::Outline;
+use crate::domain::check::{Findings, Rule};
+
+/// Judges all files. `outline`: the configuration, where it could be read.
+pub fn judge(files: &[WorkflowFile], outline: Option<&Outline>, findings: &mut Findings) {
+    for file in files {
+        let own = invocations(file);
+        for invocation in &own {
+            job::judge(&Workplace { file, outline, invocation }, findings);
+        }
+        let calls = calls(file, files);
+        for (name, called) in &calls {
+            may_have_token(file, outline, name, called, findings);
+        }
+        if !own.is_empty() || !calls.is_empty() {
+            for_strangers(file, findings);
+        }
+    }
+}
+
+/// The jobs that call a workflow of the same repository in which shipgate runs, with the runs there.
+fn calls<'f>(file: &'f WorkflowFile, files: &'f [WorkflowFile]) -> Vec<(&'f str, Vec<Invocation<'f>>)> {
+    let jobs = file.workflow.jobs.iter().filter_map(|(name, job)| {
+        let Job::ReusableWorkflowCallJob(call) = job else { return None };
+        let Uses::Local(uses) = &call.uses else { return None };
+        let path = uses.raw().strip_prefix("./").or_else(|| uses.raw().strip_prefix("$/"))?;
+        let called = files.iter().find(|file| file.path == path)?;
+        Some((name.as_str(), invocations(called)))
+    });
+    jobs.filter(|(_, called)| !called.is_empty()).collect()
+}
+
+/// A called workflow has no more rights than the job that calls it.
+fn may_have_token(
+    file: &WorkflowFile,
+    outline: Option<&Outline>,
+    name: &str,
+    called: &[Invocation<'_>],
+    findings: &mut Findings,
+) {
+    let Some(job) = file.workflow.jobs.get(name) else { return };
+    let own = match job {
+        Job::NormalJob(job) => &job.permissions,
+        Job::ReusableWorkflowCallJob(job) => &job.permissions,
+    };
+    let permissions = effective(&file.workflow.permissions, own);
+    let needs =
+        called.iter().any(|invocation| invocation.command.verb.changes() && job::needs_token(outline, invocation));
+    if needs && id_token(permissions) == Granted::No && !job::is_only_called(file, permissions) {
+        let path = [Component::from("jobs"), Component::from(name), Component::from("uses")];
+        let message = format!("job `{name}` calls a workflow that assumes a role, and may ask for no token");
+        findings.found(file.finding(Rule::IdToken, &path, message, job::TOKEN_HINT));
+    }
+}
+
+/// `pull_request_target` runs with the rights of the repository, on commits of strangers.
+fn for_strangers(file: &WorkflowFile, findings: &mut Findings) {
+    if file.workflow.on.events.pull_request_target.is_present() {
+        let path = [Component::from("on"), Component::from("pull_request_target")];
+        let message = "shipgate runs on `pull_request_target`: with this repository's roles, on a stranger's commit";
+        let hint = "use `pull_request`: a fork then gets the part of the check that needs no credentials";
+        findings.found(file.finding(Rule::PullRequestTarget, &with(&path, &[]), message.to_owned(), hint));
+    }
+}

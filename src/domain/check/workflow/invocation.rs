@@ -1,0 +1,322 @@
+//! Where shipgate runs in a workflow, and what it is asked there.
+
+use github_actions_models::common::expr::LoE;
+use github_actions_models::common::{Env, Uses};
+use github_actions_models::workflow::Job;
+use github_actions_models::workflow::job::{NormalJob, ParallelStep, Step, UsesStep};
+use yamlpath::Component;
+
+use super::file::{Path, WorkflowFile};
+use super::script;
+
+/// What a command does, as far as it decides which role and which job it needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// It changes an environment that takes releases directly, or plans to.
+    Deploy(Until),
+    /// It changes an environment that takes them from another, or plans to.
+    Promote(Until),
+    /// It takes an environment back, or plans to.
+    Rollback(Until),
+    /// It puts or lifts a hold.
+    Hold,
+    /// The check of pull requests.
+    Check,
+    /// It only looks.
+    Look(&'static str),
+}
+
+/// Whether something is changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// It is.
+    Applied,
+    /// It is only planned.
+    Planned,
+}
+
+impl Verb {
+    /// The command of some words, with those that follow it.
+    pub fn of_words<'w, 'a>(words: &'w [&'a str]) -> Option<(Self, &'w [&'a str])> {
+        let (first, rest) = words.split_first()?;
+        if *first == "plan" {
+            let (second, rest) = rest.split_first()?;
+            return Self::changing(second, Until::Planned).map(|verb| (verb, rest));
+        }
+        Self::of(first).map(|verb| (verb, rest))
+    }
+
+    /// The command of one word, as the action's input has it; `plan deploy` there is one too.
+    pub fn of(word: &str) -> Option<Self> {
+        const LOOKS: [&str; 5] = ["status", "history", "logs", "whoami", "gates"];
+        match word {
+            "hold" | "unhold" => Some(Self::Hold),
+            "check" => Some(Self::Check),
+            _ => Self::changing(word, Until::Applied)
+                .or_else(|| LOOKS.into_iter().find(|look| *look == word).map(Self::Look)),
+        }
+    }
+
+    fn changing(word: &str, until: Until) -> Option<Self> {
+        match word {
+            "deploy" => Some(Self::Deploy(until)),
+            "promote" => Some(Self::Promote(until)),
+            "rollback" => Some(Self::Rollback(until)),
+            _ => None,
+        }
+    }
+
+    /// The command's words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Deploy(Until::Applied) => "deploy",
+            Self::Deploy(Until::Planned) => "plan deploy",
+            Self::Promote(Until::Applied) => "promote",
+            Self::Promote(Until::Planned) => "plan promote",
+            Self::Rollback(Until::Applied) => "rollback",
+            Self::Rollback(Until::Planned) => "plan rollback",
+            Self::Hold => "hold",
+            Self::Check => "check",
+            Self::Look(name) => name,
+        }
+    }
+
+    /// Whether it changes an environment, and so becomes the role that may.
+    pub fn changes(self) -> bool {
+        matches!(
+            self,
+            Self::Deploy(Until::Applied) | Self::Promote(Until::Applied) | Self::Rollback(Until::Applied) | Self::Hold
+        )
+    }
+
+    /// Whether it starts a rollout.
+    pub fn rolls_out(self) -> bool {
+        self.changes() && self != Self::Hold
+    }
+
+    /// Whether it needs the history, to say what a release brings and what holds cover.
+    pub fn needs_history(self) -> bool {
+        matches!(self, Self::Deploy(_) | Self::Promote(_) | Self::Rollback(_))
+    }
+}
+
+/// The name of an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named {
+    /// This one.
+    Literal(String),
+    /// An expression or a shell variable says which.
+    Unknown,
+    /// None is named.
+    Absent,
+}
+
+impl Named {
+    /// The name in a text.
+    pub fn of(text: &str) -> Self {
+        match text.trim() {
+            "" => Self::Absent,
+            text if text.contains('$') || text.contains('`') => Self::Unknown,
+            text => Self::Literal(text.to_owned()),
+        }
+    }
+}
+
+/// Which configuration a command reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Config {
+    /// The nearest.
+    Default,
+    /// This file.
+    Given(String),
+}
+
+/// A command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// What it does.
+    pub verb: Verb,
+    /// Where.
+    pub environment: Named,
+    /// By which configuration.
+    pub config: Config,
+}
+
+/// How a job comes to shipgate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Means {
+    /// A step uses the action.
+    Action,
+    /// A step runs the program.
+    Script,
+    /// The job is one of our reusable workflows.
+    Workflow,
+}
+
+/// A run of shipgate in a job.
+#[derive(Debug, Clone)]
+pub struct Invocation<'f> {
+    /// The job.
+    pub job: &'f str,
+    /// How.
+    pub means: Means,
+    /// What.
+    pub command: Command,
+    /// The working directory, where one is named.
+    pub directory: Option<String>,
+    /// The key that brings shipgate in: `uses` or `run`.
+    pub path: Path<'f>,
+    /// The key of the environment's name, where an input has it.
+    pub environment_path: Path<'f>,
+    /// The ref that `uses` names, where it names one.
+    pub pin: Option<&'f str>,
+    /// The number of the step.
+    pub step: usize,
+    /// The step's own variables.
+    pub env: Option<&'f LoE<Env>>,
+}
+
+/// All runs of shipgate in a workflow, local workflows that are called left out.
+pub fn invocations(file: &WorkflowFile) -> Vec<Invocation<'_>> {
+    let jobs = file.workflow.jobs.iter();
+    jobs.flat_map(|(name, job)| match job {
+        Job::NormalJob(job) => in_steps(name, job),
+        Job::ReusableWorkflowCallJob(job) => {
+            let Uses::Repository(uses) = &job.uses else { return Vec::new() };
+            let Some(workflow) = uses.subpath().and_then(|path| path.strip_prefix(".github/workflows/")) else {
+                return Vec::new();
+            };
+            if uses.repo() != "shipgate" {
+                return Vec::new();
+            }
+            let Some((verb, default)) = of_workflow(workflow) else { return Vec::new() };
+            let base = vec![Component::from("jobs"), Component::from(name.as_str())];
+            let environment = match input(&job.with, "environment") {
+                Named::Absent => default.map_or(Named::Absent, |name| Named::Literal(name.to_owned())),
+                named => named,
+            };
+            vec![Invocation {
+                job: name,
+                means: Means::Workflow,
+                command: Command { verb, environment, config: config(&job.with) },
+                directory: text(&job.with, "working-directory"),
+                path: with(&base, &["uses"]),
+                environment_path: with(&base, &["with", "environment"]),
+                pin: Some(uses.git_ref()),
+                step: 0,
+                env: None,
+            }]
+        }
+    })
+    .collect()
+}
+
+/// What one of our reusable workflows does, and where if nothing is said.
+fn of_workflow(file: &str) -> Option<(Verb, Option<&'static str>)> {
+    match file.trim_end_matches(".yaml").trim_end_matches(".yml") {
+        "deploy-stage" => Some((Verb::Deploy(Until::Applied), Some("stage"))),
+        "promote" => Some((Verb::Promote(Until::Applied), Some("production"))),
+        "rollback" => Some((Verb::Rollback(Until::Applied), Some("production"))),
+        "pr-check" => Some((Verb::Check, None)),
+        _ => None,
+    }
+}
+
+fn in_steps<'f>(name: &'f str, job: &'f NormalJob) -> Vec<Invocation<'f>> {
+    let mut found = Vec::new();
+    let base = vec![Component::from("jobs"), Component::from(name), Component::from("steps")];
+    let directory = job.defaults.as_ref().and_then(|defaults| defaults.run.as_ref()?.working_directory.clone());
+    let one = |path: Path<'f>, number: usize, step: AnyStep<'f>| match step {
+        AnyStep::Uses(step) => Vec::from_iter(in_action(name, path, number, step)),
+        AnyStep::Run(step) => {
+            let directory = step.working_directory.clone().or_else(|| directory.clone());
+            let commands = script::commands(&step.run).into_iter();
+            let invocation = |command| Invocation {
+                job: name,
+                means: Means::Script,
+                command,
+                directory: directory.clone(),
+                path: with(&path, &["run"]),
+                environment_path: with(&path, &["run"]),
+                pin: None,
+                step: number,
+                env: Some(&step.shared.env),
+            };
+            commands.map(invocation).collect()
+        }
+    };
+    for (number, step) in job.steps.iter().enumerate() {
+        let path: Path<'f> = [base.clone(), vec![Component::from(number)]].concat();
+        match step {
+            Step::Uses(step) => found.extend(one(path, number, AnyStep::Uses(step))),
+            Step::Run(step) => found.extend(one(path, number, AnyStep::Run(step))),
+            Step::Parallel { parallel } => {
+                for (inner, step) in parallel.iter().enumerate() {
+                    let path = [path.clone(), vec![Component::from("parallel"), Component::from(inner)]].concat();
+                    found.extend(one(path, number, AnyStep::from(step)));
+                }
+            }
+            Step::Wait { .. } | Step::WaitAll { .. } | Step::Cancel { .. } => {}
+        }
+    }
+    found
+}
+
+#[derive(Clone, Copy)]
+enum AnyStep<'f> {
+    Uses(&'f UsesStep),
+    Run(&'f github_actions_models::workflow::job::RunStep),
+}
+
+impl<'f> From<&'f ParallelStep> for AnyStep<'f> {
+    fn from(step: &'f ParallelStep) -> Self {
+        match step {
+            ParallelStep::Uses(step) => Self::Uses(step),
+            ParallelStep::Run(step) => Self::Run(step),
+        }
+    }
+}
+
+fn in_action<'f>(job: &'f str, path: Path<'f>, number: usize, step: &'f UsesStep) -> Option<Invocation<'f>> {
+    let pin = match &step.uses {
+        Uses::Repository(uses) if uses.repo() == "shipgate" && uses.subpath().is_none() => Some(uses.git_ref()),
+        // The action of the repository itself: ours, where it is asked for a command of ours.
+        Uses::Local(uses) if ["./", "$/"].contains(&uses.raw()) => None,
+        Uses::Local(_) | Uses::Repository(_) | Uses::Docker(_) => return None,
+    };
+    let written = text(&step.with, "command")?;
+    let words: Vec<&str> = written.split_whitespace().collect();
+    let (verb, _) = Verb::of_words(&words)?;
+    Some(Invocation {
+        job,
+        means: Means::Action,
+        command: Command { verb, environment: input(&step.with, "environment"), config: config(&step.with) },
+        directory: text(&step.with, "working-directory"),
+        environment_path: with(&path, &["with", "environment"]),
+        path: with(&path, &["uses"]),
+        pin,
+        step: number,
+        env: Some(&step.shared.env),
+    })
+}
+
+/// A path with more keys.
+pub fn with<'f>(path: &[Component<'f>], keys: &[&'f str]) -> Path<'f> {
+    path.iter().cloned().chain(keys.iter().map(|key| Component::from(*key))).collect()
+}
+
+fn text(inputs: &LoE<Env>, name: &str) -> Option<String> {
+    let LoE::Literal(inputs) = inputs else { return None };
+    inputs.get(name).map(ToString::to_string).filter(|text| !text.trim().is_empty())
+}
+
+fn input(inputs: &LoE<Env>, name: &str) -> Named {
+    match inputs {
+        LoE::Expr(_) => Named::Unknown,
+        LoE::Literal(_) => text(inputs, name).map_or(Named::Absent, |text| Named::of(&text)),
+    }
+}
+
+fn config(inputs: &LoE<Env>) -> Config {
+    text(inputs, "config").map_or(Config::Default, Config::Given)
+}

@@ -1,0 +1,123 @@
+//! The runs of shipgate in a shell script.
+
+use super::invocation::{Command, Config, Named, Verb};
+
+/// Words that stand before a program and start it.
+const STARTERS: [&str; 7] = ["exec", "sudo", "env", "time", "command", "nice", "nohup"];
+/// Options whose value is the next word.
+const WITH_VALUE: [&str; 10] = [
+    "--config",
+    "--output",
+    "--component",
+    "--release",
+    "--expect-plan",
+    "--reason",
+    "--limit",
+    "--since",
+    "--format",
+    "--override",
+];
+
+/// The commands that a script runs. What is hidden in functions, variables or other files is not found.
+pub fn commands(script: &str) -> Vec<Command> {
+    let joined = script.replace("\\\n", " ");
+    joined.lines().flat_map(simple_commands).filter_map(|words| command(&words)).collect()
+}
+
+/// The simple commands of a line, as words.
+fn simple_commands(line: &str) -> Vec<Vec<String>> {
+    let words = shlex::split(line).unwrap_or_else(|| line.split_whitespace().map(str::to_owned).collect());
+    let mut commands = vec![Vec::new()];
+    for word in words {
+        let ends = word.ends_with(';') && word.len() > 1;
+        if ["&&", "||", "|", ";", "&", "{", "}", "(", ")", "then", "do", "else", "if", "!"].contains(&word.as_str()) {
+            commands.push(Vec::new());
+        } else if let Some(last) = commands.last_mut() {
+            last.push(word.trim_end_matches(';').to_owned());
+        }
+        if ends {
+            commands.push(Vec::new());
+        }
+    }
+    commands
+}
+
+fn command(words: &[String]) -> Option<Command> {
+    let is_before = |word: &&String| STARTERS.contains(&word.as_str()) || is_assignment(word);
+    let mut words = words.iter().skip_while(is_before);
+    let program = words.next()?;
+    if program.rsplit('/').next() != Some("shipgate") {
+        return None;
+    }
+    let mut config = Config::Default;
+    let mut plain = Vec::new();
+    while let Some(word) = words.next() {
+        if let Some(value) = word.strip_prefix("--config=") {
+            config = Config::Given(value.to_owned());
+        } else if WITH_VALUE.contains(&word.as_str()) {
+            let value = words.next();
+            if word == "--config" {
+                config = value.map_or(Config::Default, |value| Config::Given(value.clone()));
+            }
+        } else if !word.starts_with('-') {
+            plain.push(word.as_str());
+        }
+    }
+    let (verb, rest) = Verb::of_words(&plain)?;
+    let environment = rest.first().map_or(Named::Absent, |name| Named::of(name));
+    Some(Command { verb, environment, config })
+}
+
+/// `NAME=value`
+fn is_assignment(word: &str) -> bool {
+    word.split_once('=').is_some_and(|(name, _)| {
+        !name.is_empty() && name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(script: &str) -> Vec<String> {
+        let one = |command: &Command| {
+            let environment = match &command.environment {
+                Named::Literal(name) => name.clone(),
+                Named::Unknown => "?".to_owned(),
+                Named::Absent => "-".to_owned(),
+            };
+            format!("{} {environment}", command.verb.name())
+        };
+        commands(script).iter().map(one).collect()
+    }
+
+    #[test]
+    fn runs_are_found_where_a_shell_would_run_them() {
+        for (script, runs) in [
+            ("shipgate deploy stage", vec!["deploy stage"]),
+            (
+                "set -e\n./target/release/shipgate --output json \\\n  plan promote production",
+                vec!["plan promote production"],
+            ),
+            ("exec \"$HOME/bin/shipgate\" promote \"$TO\" --release abc", vec!["promote ?"]),
+            ("A=1 sudo shipgate rollback '${{ inputs.environment }}'", vec!["rollback ?"]),
+            ("shipgate -v status && shipgate check; shipgate logs stage", vec!["status -", "check -", "logs stage"]),
+            ("shipgate promote --release abc production", vec!["promote production"]),
+            ("if shipgate deploy stage; then echo done; fi", vec!["deploy stage"]),
+            ("echo shipgate deploy stage", vec![]),
+            ("# shipgate deploy stage", vec![]),
+            ("cargo install shipgate", vec![]),
+            ("shipgate --version\nshipgate frobnicate stage\nshipgate iam trust stage", vec![]),
+            ("shipgate deploy 'unbalanced", vec!["deploy 'unbalanced"]),
+        ] {
+            assert_eq!(shown(script), runs, "{script}");
+        }
+    }
+
+    #[test]
+    fn another_configuration_is_noticed() {
+        for script in ["shipgate deploy stage --config a/b.toml", "shipgate --config=a/b.toml deploy stage"] {
+            assert_eq!(commands(script)[0].config, Config::Given("a/b.toml".to_owned()), "{script}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The document of `check`.
+
+use serde::Serialize;
+
+use super::outcome::{ReportV1, document};
+use super::{SCHEMA, to_text};
+use crate::commands::check::Checked;
+use crate::domain::check::{Finding, Level};
+use crate::domain::outcome::Outcome;
+
+#[derive(Debug, Serialize)]
+struct CheckV1 {
+    schema: &'static str,
+    command: &'static str,
+    findings: Vec<FindingV1>,
+    looked_at: Vec<String>,
+    left_out: Vec<LeftOutV1>,
+    plans: Vec<ReportV1>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hints: Option<Vec<String>>,
+}
+
+#[derive(Debug, Serialize)]
+struct FindingV1 {
+    level: &'static str,
+    rule: &'static str,
+    message: String,
+    hint: String,
+    file: Option<String>,
+    line: Option<usize>,
+    column: Option<usize>,
+    end_line: Option<usize>,
+    end_column: Option<usize>,
+}
+
+#[derive(Debug, Serialize)]
+struct LeftOutV1 {
+    what: String,
+    why: String,
+    hint: Option<String>,
+}
+
+impl From<&Finding> for FindingV1 {
+    fn from(finding: &Finding) -> Self {
+        Self {
+            level: finding.level.as_str(),
+            rule: finding.rule.as_str(),
+            message: finding.message.clone(),
+            hint: finding.hint.clone(),
+            file: finding.file.clone(),
+            line: finding.place.map(|place| place.line),
+            column: finding.place.map(|place| place.column),
+            end_line: finding.place.map(|place| place.end_line),
+            end_column: finding.place.map(|place| place.end_column),
+        }
+    }
+}
+
+/// The document of `check`.
+pub fn check(checked: &Checked) -> String {
+    let findings = &checked.findings;
+    let failed = !findings.outcome().is_success();
+    let mut hints: Vec<String> = Vec::new();
+    for finding in findings.findings.iter().filter(|finding| finding.level == Level::Error) {
+        if !hints.contains(&finding.hint) {
+            hints.push(finding.hint.clone());
+        }
+    }
+    let left_out = findings.left_out.iter().map(|left| LeftOutV1 {
+        what: left.what.clone(),
+        why: left.why.clone(),
+        hint: left.hint.clone(),
+    });
+    to_text(&CheckV1 {
+        schema: SCHEMA,
+        command: "check",
+        findings: findings.findings.iter().map(Into::into).collect(),
+        looked_at: findings.looked_at.iter().map(|seen| seen.name.clone()).collect(),
+        left_out: left_out.collect(),
+        plans: checked.plans.iter().map(|record| document(record, Outcome::Planned, None)).collect(),
+        reason: failed.then(|| findings.summary()),
+        hints: failed.then_some(hints),
+    })
+}
