@@ -7,6 +7,7 @@
 
 mod cloud;
 mod cloud_bad_input;
+mod cloud_check;
 mod cloud_components;
 mod cloud_dependencies;
 mod cloud_deploy;
@@ -39,6 +40,13 @@ mod cloud_surroundings;
 mod cloud_task_definition;
 mod harness;
 mod offline;
+mod offline_action;
+mod offline_action_build;
+mod offline_action_download;
+mod offline_action_faults;
+mod offline_action_inputs;
+mod offline_action_runner;
+mod offline_check;
 mod offline_config;
 mod offline_place;
 mod offline_usage;

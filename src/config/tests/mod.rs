@@ -4,6 +4,7 @@ use camino::Utf8Path;
 
 mod examples;
 mod meaning;
+mod outline;
 mod past;
 mod properties;
 mod refusals;

@@ -1,0 +1,139 @@
+//! Whether a job names the right environments, in our configuration and in GitHub's.
+
+use github_actions_models::common::Env;
+use github_actions_models::common::expr::LoE;
+use github_actions_models::workflow::job::DeploymentEnvironment;
+
+use super::invocation::{Invocation, Named, Verb};
+use super::job::Workplace;
+use crate::domain::check::outline::{Environment, Outline};
+use crate::domain::check::{Findings, Level, Rule};
+use crate::domain::nearest::nearest;
+
+impl Workplace<'_> {
+    /// The environment that the run names.
+    pub(super) fn environment(&self, outline: &Outline, findings: &mut Findings) {
+        let Named::Literal(name) = &self.invocation.command.environment else { return };
+        let verb = self.invocation.command.verb;
+        let Some(environment) = outline.environment(name) else {
+            let message = format!("`{}` names environment `{name}`, which {} does not have", verb.name(), outline.file);
+            let names: Vec<&str> = outline.environments.iter().map(|environment| environment.name.as_str()).collect();
+            let hint = match nearest(name, names.iter().copied()) {
+                Some(meant) => format!("write `{meant}`"),
+                None => format!("write one of `{}`", names.join("`, `")),
+            };
+            self.found(findings, Rule::EnvironmentUnknown, &self.invocation.environment_path, message, hint);
+            return;
+        };
+        self.command(environment, findings);
+        if verb.changes() && environment.has_role {
+            self.github_environment(environment, findings);
+        }
+    }
+
+    fn command(&self, environment: &Environment, findings: &mut Findings) {
+        let name = &environment.name;
+        let (message, hint) = match (self.invocation.command.verb, &environment.promotes_from) {
+            (Verb::Deploy(_), Some(source)) => (
+                format!("`{name}` takes its releases from `{source}`, and cannot be deployed to"),
+                format!("deploy to `{source}`, and promote to `{name}`"),
+            ),
+            (Verb::Promote(_), None) => (
+                format!("`{name}` has no `promotes-from`, so there is nothing to promote to it"),
+                format!("deploy to `{name}`, or write `promotes-from` in `[environments.{name}]`"),
+            ),
+            _ => return,
+        };
+        self.found(findings, Rule::WrongCommand, &self.invocation.environment_path, message, hint);
+    }
+
+    /// The role of an environment that promotes lets jobs of GitHub's environment in, the other those of a branch: an
+    /// environment of GitHub replaces the branch in the token's `sub`.
+    fn github_environment(&self, environment: &Environment, findings: &mut Findings) {
+        let Some(job) = self.normal_job() else { return };
+        let name = &environment.name;
+        let written = match &job.environment {
+            None => Named::Absent,
+            Some(DeploymentEnvironment::Name(written) | DeploymentEnvironment::NameURL { name: written, .. }) => {
+                Named::of(written)
+            }
+        };
+        let path = self.path(&["environment"]);
+        let own = self.invocation.job;
+        match (&environment.promotes_from, written) {
+            (Some(_), Named::Absent) => {
+                let message = format!(
+                    "job `{own}` changes `{name}` in no environment of GitHub: its token names the branch, which the \
+                     role does not let in"
+                );
+                let hint = format!("add `environment: {{ name: {name}, deployment: false }}` to the job");
+                self.found(findings, Rule::GithubEnvironmentMissing, &self.path(&[]), message, hint);
+            }
+            (Some(_), Named::Literal(written)) if written != *name => {
+                let message = format!("job `{own}` runs in GitHub's environment `{written}`, and changes `{name}`");
+                let hint = format!("write `{name}`: the role compares it letter by letter, capitals too");
+                self.found(findings, Rule::GithubEnvironmentMismatch, &path, message, hint);
+            }
+            (None, Named::Literal(written)) => {
+                let message = format!(
+                    "job `{own}` runs in GitHub's environment `{written}`: its token names that and not the branch, \
+                     which the role of `{name}` lets in"
+                );
+                let hint = format!(
+                    "remove `environment`, or let it in: add `repo:OWNER/NAME:environment:{written}` to the role's \
+                     trust policy"
+                );
+                self.found(findings, Rule::GithubEnvironmentUnneeded, &path, message, hint);
+            }
+            _ => {}
+        }
+    }
+
+    /// The variables that the run needs.
+    pub(super) fn variables(&self, outline: &Outline, findings: &mut Findings) {
+        let Some(job) = self.normal_job() else { return };
+        let verb = self.invocation.command.verb;
+        if matches!(verb, Verb::Look(_) | Verb::Hold) {
+            return;
+        }
+        let needed = needed_variables(outline, self.invocation);
+        let handed = [Some(&self.file.workflow.env), Some(&job.env), self.invocation.env];
+        if needed.is_empty() || handed.into_iter().flatten().any(has_variables) {
+            return;
+        }
+        let listed: Vec<String> = needed.iter().take(3).map(|name| format!("`${{vars.{name}}}`")).collect();
+        let more = if needed.len() > 3 { ", …" } else { "" };
+        let message = format!(
+            "job `{}` does not hand over the variables that {} uses: {}{more}",
+            self.invocation.job,
+            outline.file,
+            listed.join(", ")
+        );
+        let hint = "add `env: { SHIPGATE_VARS: \"${{ toJSON(vars) }}\" }` to the step";
+        let finding = self.file.finding(Rule::ShipgateVars, &self.invocation.path, message, hint);
+        // The check goes on without, and which environment an expression names is not known.
+        let is_sure = verb != Verb::Check && matches!(self.invocation.command.environment, Named::Literal(_));
+        findings.found(finding.as_level(if is_sure { Level::Error } else { Level::Warning }));
+    }
+}
+
+/// The variables of the environment, and of the one that its releases come from.
+fn needed_variables<'o>(outline: &'o Outline, invocation: &Invocation<'_>) -> Vec<&'o str> {
+    let of = |environment: &'o Environment| environment.variables.iter().map(String::as_str);
+    let Named::Literal(name) = &invocation.command.environment else {
+        let mut all: Vec<&str> = outline.environments.iter().flat_map(of).collect();
+        all.sort_unstable();
+        all.dedup();
+        return all;
+    };
+    let Some(environment) = outline.environment(name) else { return Vec::new() };
+    let source = environment.promotes_from.as_ref().and_then(|source| outline.environment(source));
+    of(environment).chain(source.into_iter().flat_map(of)).collect()
+}
+
+fn has_variables(env: &LoE<Env>) -> bool {
+    match env {
+        LoE::Expr(_) => true,
+        LoE::Literal(env) => env.contains_key("SHIPGATE_VARS"),
+    }
+}

@@ -1,0 +1,108 @@
+//! Whether a job may do what shipgate needs, and has what shipgate needs.
+
+use github_actions_models::common::Uses;
+use github_actions_models::common::expr::LoE;
+use github_actions_models::workflow::job::{Step, UsesStep};
+use yamlpath::Component;
+
+use super::invocation::{Means, Verb};
+use super::job::{TOKEN_HINT, Workplace, is_only_called, needs_token};
+use super::permissions::{Granted, id_token, written};
+use crate::domain::check::{Findings, Level, Rule};
+
+const CONTENTS_HINT: &str = "add `contents: read` to the permissions that count for the job";
+
+impl Workplace<'_> {
+    /// A role is had with a token of GitHub.
+    pub(super) fn token(&self, findings: &mut Findings) {
+        let Some(permissions) = self.permissions() else { return };
+        if id_token(permissions) != Granted::No
+            || !needs_token(self.outline, self.invocation)
+            || is_only_called(self.file, permissions)
+        {
+            return;
+        }
+        let verb = self.invocation.command.verb;
+        let message = format!(
+            "job `{}` runs `{}`, which assumes a role, and may ask for no token",
+            self.invocation.job,
+            verb.name()
+        );
+        let finding = self.file.finding(Rule::IdToken, &self.permissions_path(), message, TOKEN_HINT);
+        // Without a token the check goes on with what needs none.
+        let level = if verb == Verb::Check { Level::Warning } else { Level::Error };
+        findings.found(finding.as_level(level));
+    }
+
+    /// What is reported on the commit has to be allowed.
+    pub(super) fn statuses(&self, findings: &mut Findings) {
+        let verb = self.invocation.command.verb;
+        let reports = verb.rolls_out() || verb == Verb::Check;
+        let Some(permissions) = self.permissions().filter(|_| reports && self.invocation.means != Means::Script) else {
+            return;
+        };
+        if written(permissions, "statuses", true) == Granted::No {
+            let job = self.invocation.job;
+            let message = format!("job `{job}` cannot write the commit status of `{}`", verb.name());
+            let hint = "add `statuses: write` to the permissions that count for the job";
+            self.found(findings, Rule::StatusesWrite, &self.permissions_path(), message, hint);
+        }
+    }
+
+    /// What the checkout before the run needs, and brings.
+    pub(super) fn checkout(&self, findings: &mut Findings) {
+        let Some(permissions) = self.permissions() else { return };
+        if self.invocation.means == Means::Workflow {
+            if written(permissions, "contents", false) == Granted::No {
+                let message = format!(
+                    "job `{}` may not read the repository, which the called workflow checks out",
+                    self.invocation.job
+                );
+                let finding = self.file.finding(Rule::ContentsRead, &self.permissions_path(), message, CONTENTS_HINT);
+                // GitHub does not even start a workflow that asks for more than its caller has.
+                findings.found(finding.as_level(Level::Error));
+            }
+            return;
+        }
+        let checkouts = self.checkouts();
+        if !checkouts.is_empty() && written(permissions, "contents", false) == Granted::No {
+            let message = format!("job `{}` checks out the repository, and may not read it", self.invocation.job);
+            self.found(findings, Rule::ContentsRead, &self.permissions_path(), message, CONTENTS_HINT);
+        }
+        let Some((number, _)) = checkouts.last().filter(|_| self.invocation.command.verb.needs_history()) else {
+            return;
+        };
+        if !checkouts.iter().any(|(_, step)| fetches_everything(step)) {
+            let verb = self.invocation.command.verb.name();
+            let message = format!("the checkout has the last commit alone, and `{verb}` compares it with what runs");
+            let hint = "add `with: { fetch-depth: 0 }` to the checkout; without the history a hold of a rollback \
+                        cannot be judged, and is then taken to stop the release";
+            let path = [self.path(&["steps"]), vec![Component::from(*number), Component::from("uses")]].concat();
+            self.found(findings, Rule::FetchDepth, &path, message, hint);
+        }
+    }
+
+    /// The steps before the run that check out this repository.
+    fn checkouts(&self) -> Vec<(usize, &UsesStep)> {
+        let steps = self.normal_job().map(|job| job.steps.as_slice()).unwrap_or_default();
+        let before = steps.iter().enumerate().take(self.invocation.step);
+        before
+            .filter_map(|(number, step)| {
+                let Step::Uses(step) = step else { return None };
+                let Uses::Repository(uses) = &step.uses else { return None };
+                let is_other = matches!(&step.with, LoE::Literal(inputs) if inputs.contains_key("repository"));
+                (uses.slug() == "actions/checkout" && !is_other).then_some((number, step))
+            })
+            .collect()
+    }
+}
+
+fn fetches_everything(step: &UsesStep) -> bool {
+    match &step.with {
+        LoE::Expr(_) => true,
+        LoE::Literal(inputs) => inputs.get("fetch-depth").is_some_and(|depth| {
+            let depth = depth.to_string();
+            depth.trim() == "0" || depth.contains('$')
+        }),
+    }
+}
