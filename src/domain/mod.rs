@@ -5,8 +5,6 @@
 
 pub mod behind;
 pub mod check;
-pub mod commit_status;
-pub mod comparison;
 pub mod ecs;
 pub mod gate;
 pub mod hold;

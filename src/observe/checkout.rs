@@ -64,17 +64,18 @@ impl Checkout {
     /// Why it cannot be read.
     pub fn read(&self, name: &str) -> Result<String, Unreadable> {
         let path = self.inside(name)?;
-        let about = path.metadata().map_err(unreadable)?;
+        let about = path.metadata().map_err(|error| unreadable(&error))?;
         if !about.is_file() || about.len() > LARGEST {
             return Err(Unreadable::NoFile);
         }
-        let bytes = std::fs::read(&path).map_err(unreadable)?;
+        let bytes = std::fs::read(&path).map_err(|error| unreadable(&error))?;
         String::from_utf8(bytes).map_err(|_| Unreadable::Other("it is not UTF-8".to_owned()))
     }
 
     /// The names of what is in a directory, sorted. Empty where there is none.
     pub fn list(&self, name: &str) -> Vec<String> {
-        let Ok(entries) = self.inside(name).and_then(|path| path.read_dir_utf8().map_err(unreadable)) else {
+        let Ok(entries) = self.inside(name).and_then(|path| path.read_dir_utf8().map_err(|error| unreadable(&error)))
+        else {
             return Vec::new();
         };
         let mut names: Vec<String> = entries.flatten().map(|entry| entry.file_name().to_owned()).collect();
@@ -88,12 +89,12 @@ impl Checkout {
     }
 
     fn inside(&self, name: &str) -> Result<Utf8PathBuf, Unreadable> {
-        let path = self.root.join(name).canonicalize_utf8().map_err(unreadable)?;
+        let path = self.root.join(name).canonicalize_utf8().map_err(|error| unreadable(&error))?;
         if path.starts_with(&self.root) { Ok(path) } else { Err(Unreadable::Outside) }
     }
 }
 
-fn unreadable(error: io::Error) -> Unreadable {
+fn unreadable(error: &io::Error) -> Unreadable {
     if error.kind() == io::ErrorKind::NotFound { Unreadable::Missing } else { Unreadable::Other(error.to_string()) }
 }
 

@@ -18,7 +18,7 @@ pub fn lines(findings: &Findings, shown: Shown) -> Vec<String> {
         Level::Warning => shown >= Shown::Warnings,
         Level::Note => shown >= Shown::Everything,
     };
-    let mut lines: Vec<String> = findings.findings.iter().filter(is_wanted).flat_map(finding).collect();
+    let mut lines: Vec<String> = findings.all.iter().filter(is_wanted).flat_map(finding).collect();
     if shown >= Shown::Everything {
         let names: Vec<&str> = findings.looked_at.iter().map(|seen| seen.name.as_str()).collect();
         if !names.is_empty() {

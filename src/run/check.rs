@@ -16,7 +16,9 @@ pub async fn check(context: &Context, global: &Global) -> Outcome {
 }
 
 fn report(global: &Global, checked: &Checked) -> Outcome {
-    check_lines::lines(&checked.findings, shown(global)).iter().for_each(|line| human::write_line(line));
+    for line in check_lines::lines(&checked.findings, shown(global)) {
+        human::write_line(&line);
+    }
     if global.output == OutputFormat::Json {
         print(&json::check(checked));
     }

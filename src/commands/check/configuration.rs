@@ -41,17 +41,14 @@ pub fn unusable(file: &str, failure: &Failure, findings: &mut Findings) {
         format!("{file} cannot be used"),
         None,
     );
-    match &failure.diagnostics {
-        Some(errors) => {
-            findings.looked_at(Subject::Configuration, file);
-            for finding in problems(file, errors, None) {
-                findings.found(finding);
-            }
+    if let Some(errors) = &failure.diagnostics {
+        findings.looked_at(Subject::Configuration, file);
+        for finding in problems(file, errors, None) {
+            findings.found(finding);
         }
-        None => {
-            let hint = failure.hints.join("; ");
-            findings.found(Finding::new(Rule::ConfigurationMissing, failure.brief(), hint));
-        }
+    } else {
+        let hint = failure.hints.join("; ");
+        findings.found(Finding::new(Rule::ConfigurationMissing, failure.brief(), hint));
     }
 }
 
@@ -84,7 +81,7 @@ fn problems(file: &str, errors: &ConfigErrors, context: Option<&Context>) -> Vec
             let place = error.location.as_ref().map(|location| location.place(errors));
             let finding = Finding::new(rule, &error.message, &error.hint).in_file(file, place);
             match (&error.variable, context) {
-                (Some(variable), Some(context)) if !is_expected(context, variable) => finding.as_level(Level::Note),
+                (Some(variable), Some(context)) if !is_expected(context, variable) => finding.at_level(Level::Note),
                 _ => finding,
             }
         })

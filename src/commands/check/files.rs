@@ -14,7 +14,7 @@ const WORKFLOWS: &str = ".github/workflows";
 pub fn builds(checkout: &Checkout, outline: &Outline, findings: &mut Findings) {
     for build in &outline.builds {
         if outline.promotes() {
-            findings.findings.extend(dockerfile::judge_arguments(&outline.file, build));
+            findings.all.extend(dockerfile::judge_arguments(&outline.file, build));
         }
         let Some(context) = known(build.context.as_ref(), "context", build, findings) else { continue };
         let context_name = beside(outline, &context);
@@ -76,7 +76,7 @@ fn dockerfile(
     match dockerfile::judge(&name, &text, surroundings) {
         Some(judged) => {
             findings.looked_at(Subject::Dockerfile, &name);
-            findings.findings.extend(judged);
+            findings.all.extend(judged);
         }
         None => findings.left_out(name, OTHER_SYNTAX, None),
     }
@@ -95,7 +95,7 @@ pub fn definitions(checkout: &Checkout, outline: &Outline, findings: &mut Findin
             Ok(text) => {
                 findings.looked_at(Subject::TaskDefinition, &name);
                 let container = definition.container.as_ref().and_then(|container| container.parse().ok());
-                findings.findings.extend(task_definition::judge(&name, &text, container.as_ref()));
+                findings.all.extend(task_definition::judge(&name, &text, container.as_ref()));
             }
             Err(error) => findings.found(missing_definition(outline, definition, written, &error)),
         }

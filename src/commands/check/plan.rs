@@ -97,10 +97,10 @@ impl Planner<'_> {
     }
 
     fn failed(&self, environment: &Environment, failure: &Failure, findings: &mut Findings) {
-        let causes: String = failure.causes.iter().map(|cause| format!("; {cause}")).collect();
-        let message = format!("a deploy to {} would fail: {}{causes}", environment.name, failure.reason);
+        let reasons = [std::slice::from_ref(&failure.reason), &failure.causes].concat();
+        let message = format!("a deploy to {} would fail: {}", environment.name, reasons.join("; "));
         let finding = self.at(environment, Rule::Plan, &message, &failure.hints.join("; "));
-        findings.found(if failure.transient { finding.as_level(Level::Warning) } else { finding });
+        findings.found(if failure.transient { finding.at_level(Level::Warning) } else { finding });
     }
 
     fn gates(&self, environment: &Environment, record: &Record, findings: &mut Findings) {

@@ -111,9 +111,9 @@ fn undeclared(dockerfile: &Dockerfile<'_>, surroundings: Surroundings<'_>) -> Ve
     let declared: BTreeSet<String> = dockerfile
         .instructions
         .iter()
-        .filter_map(|instruction| match instruction {
-            Instruction::Arg(arg) => Some(names(&arg.arguments.value)),
-            _ => None,
+        .filter_map(|instruction| {
+            let Instruction::Arg(arg) = instruction else { return None };
+            Some(names(&arg.arguments.value))
         })
         .flatten()
         .collect();
@@ -135,10 +135,12 @@ fn undeclared(dockerfile: &Dockerfile<'_>, surroundings: Surroundings<'_>) -> Ve
 /// The names that `ARG` and `ENV` give, each with the place of its instruction's arguments.
 fn variables(dockerfile: &Dockerfile<'_>) -> Vec<(String, Range<usize>)> {
     let named = |instruction: &Instruction<'_>| {
-        let arguments = match instruction {
-            Instruction::Arg(arg) => &arg.arguments,
-            Instruction::Env(env) => &env.arguments,
-            _ => return Vec::new(),
+        let arguments = if let Instruction::Arg(arg) = instruction {
+            &arg.arguments
+        } else if let Instruction::Env(env) = instruction {
+            &env.arguments
+        } else {
+            return Vec::new();
         };
         let span = arguments.span.clone();
         names(&arguments.value).into_iter().map(|name| (name, span.clone())).collect()
@@ -193,10 +195,12 @@ fn environment_files(
     let is_ignored = surroundings.ignored.lines().any(|line| line.trim_start_matches(['*', '/']).starts_with(".env"));
     let lying: Vec<&String> = surroundings.context_files.iter().filter(|name| is_environment_file(name)).collect();
     for instruction in &dockerfile.instructions {
-        let (sources, options, span) = match instruction {
-            Instruction::Copy(copy) => (&copy.src, &copy.options, &copy.copy.span),
-            Instruction::Add(add) => (&add.src, &add.options, &add.add.span),
-            _ => continue,
+        let (sources, options, span) = if let Instruction::Copy(copy) = instruction {
+            (&copy.src, &copy.options, &copy.copy.span)
+        } else if let Instruction::Add(add) = instruction {
+            (&add.src, &add.options, &add.add.span)
+        } else {
+            continue;
         };
         // From another stage, where it was told already.
         if options.iter().any(|option| option.name.value == "from") {

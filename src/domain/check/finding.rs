@@ -71,7 +71,7 @@ impl Finding {
 
     /// The same with another level than the rule's own.
     #[must_use]
-    pub fn as_level(self, level: Level) -> Self {
+    pub fn at_level(self, level: Level) -> Self {
         Self { level, ..self }
     }
 }
@@ -128,7 +128,7 @@ pub struct LeftOut {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Findings {
     /// What was found: by file and place, each once.
-    pub findings: Vec<Finding>,
+    pub all: Vec<Finding>,
     /// What was looked at.
     pub looked_at: Vec<LookedAt>,
     /// What was not.
@@ -138,7 +138,7 @@ pub struct Findings {
 impl Findings {
     /// Notes a finding.
     pub fn found(&mut self, finding: Finding) {
-        self.findings.push(finding);
+        self.all.push(finding);
     }
 
     /// Notes what was looked at.
@@ -158,8 +158,8 @@ impl Findings {
     /// Puts everything in order, each once.
     #[must_use]
     pub fn sorted(mut self) -> Self {
-        self.findings.sort();
-        self.findings.dedup();
+        self.all.sort();
+        self.all.dedup();
         self.looked_at.sort();
         self.looked_at.dedup();
         self.left_out.sort();
@@ -169,7 +169,7 @@ impl Findings {
 
     /// How many there are of a level.
     pub fn count(&self, level: Level) -> usize {
-        self.findings.iter().filter(|finding| finding.level == level).count()
+        self.all.iter().filter(|finding| finding.level == level).count()
     }
 
     /// How the check ends: a finding of level error makes it `invalid`.
@@ -228,7 +228,7 @@ mod tests {
     use super::*;
 
     fn finding(level: Level, line: usize, message: &str) -> Finding {
-        Finding::new(Rule::Unpinned, message, "hint").as_level(level).in_file("a.yml", Some(Place::at(line, 1)))
+        Finding::new(Rule::Unpinned, message, "hint").at_level(level).in_file("a.yml", Some(Place::at(line, 1)))
     }
 
     #[test]
@@ -246,7 +246,7 @@ mod tests {
         findings.looked_at(Subject::Workflow, "a.yml");
         findings.looked_at(Subject::Configuration, "shipgate.toml");
         let findings = findings.sorted();
-        let messages: Vec<&str> = findings.findings.iter().map(|finding| finding.message.as_str()).collect();
+        let messages: Vec<&str> = findings.all.iter().map(|finding| finding.message.as_str()).collect();
         assert_eq!(messages, ["a", "b", "c"]);
         assert_eq!(findings.summary(), "2 errors, 1 warning in shipgate.toml and 2 workflow files");
         assert_eq!(findings.outcome(), Outcome::Invalid);

@@ -63,7 +63,7 @@ pub fn check(checked: &Checked) -> String {
     let findings = &checked.findings;
     let failed = !findings.outcome().is_success();
     let mut hints: Vec<String> = Vec::new();
-    for finding in findings.findings.iter().filter(|finding| finding.level == Level::Error) {
+    for finding in findings.all.iter().filter(|finding| finding.level == Level::Error) {
         if !hints.contains(&finding.hint) {
             hints.push(finding.hint.clone());
         }
@@ -76,7 +76,7 @@ pub fn check(checked: &Checked) -> String {
     to_text(&CheckV1 {
         schema: SCHEMA,
         command: "check",
-        findings: findings.findings.iter().map(Into::into).collect(),
+        findings: findings.all.iter().map(Into::into).collect(),
         looked_at: findings.looked_at.iter().map(|seen| seen.name.clone()).collect(),
         left_out: left_out.collect(),
         plans: checked.plans.iter().map(|record| document(record, Outcome::Planned, None)).collect(),

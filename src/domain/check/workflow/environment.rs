@@ -113,7 +113,7 @@ impl Workplace<'_> {
         let finding = self.file.finding(Rule::ShipgateVars, &self.invocation.path, message, hint);
         // The check goes on without, and which environment an expression names is not known.
         let is_sure = verb != Verb::Check && matches!(self.invocation.command.environment, Named::Literal(_));
-        findings.found(finding.as_level(if is_sure { Level::Error } else { Level::Warning }));
+        findings.found(finding.at_level(if is_sure { Level::Error } else { Level::Warning }));
     }
 }
 

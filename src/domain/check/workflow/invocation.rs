@@ -193,7 +193,7 @@ pub fn invocations(file: &WorkflowFile) -> Vec<Invocation<'_>> {
             let base = vec![Component::from("jobs"), Component::from(name.as_str())];
             let environment = match input(&job.with, "environment") {
                 Named::Absent => default.map_or(Named::Absent, |name| Named::Literal(name.to_owned())),
-                named => named,
+                named @ (Named::Literal(_) | Named::Unknown) => named,
             };
             vec![Invocation {
                 job: name,
@@ -227,7 +227,7 @@ fn in_steps<'f>(name: &'f str, job: &'f NormalJob) -> Vec<Invocation<'f>> {
     let base = vec![Component::from("jobs"), Component::from(name), Component::from("steps")];
     let directory = job.defaults.as_ref().and_then(|defaults| defaults.run.as_ref()?.working_directory.clone());
     let one = |path: Path<'f>, number: usize, step: AnyStep<'f>| match step {
-        AnyStep::Uses(step) => Vec::from_iter(in_action(name, path, number, step)),
+        AnyStep::Uses(step) => Vec::from_iter(in_action(name, &path, number, step)),
         AnyStep::Run(step) => {
             let directory = step.working_directory.clone().or_else(|| directory.clone());
             let commands = script::commands(&step.run).into_iter();
@@ -277,7 +277,7 @@ impl<'f> From<&'f ParallelStep> for AnyStep<'f> {
     }
 }
 
-fn in_action<'f>(job: &'f str, path: Path<'f>, number: usize, step: &'f UsesStep) -> Option<Invocation<'f>> {
+fn in_action<'f>(job: &'f str, path: &Path<'f>, number: usize, step: &'f UsesStep) -> Option<Invocation<'f>> {
     let pin = match &step.uses {
         Uses::Repository(uses) if uses.repo() == "shipgate" && uses.subpath().is_none() => Some(uses.git_ref()),
         // The action of the repository itself: ours, where it is asked for a command of ours.
@@ -292,8 +292,8 @@ fn in_action<'f>(job: &'f str, path: Path<'f>, number: usize, step: &'f UsesStep
         means: Means::Action,
         command: Command { verb, environment: input(&step.with, "environment"), config: config(&step.with) },
         directory: text(&step.with, "working-directory"),
-        environment_path: with(&path, &["with", "environment"]),
-        path: with(&path, &["uses"]),
+        environment_path: with(path, &["with", "environment"]),
+        path: with(path, &["uses"]),
         pin,
         step: number,
         env: Some(&step.shared.env),

@@ -31,7 +31,7 @@ impl Workplace<'_> {
         let finding = self.file.finding(Rule::IdToken, &self.permissions_path(), message, TOKEN_HINT);
         // Without a token the check goes on with what needs none.
         let level = if verb == Verb::Check { Level::Warning } else { Level::Error };
-        findings.found(finding.as_level(level));
+        findings.found(finding.at_level(level));
     }
 
     /// What is reported on the commit has to be allowed.
@@ -60,7 +60,7 @@ impl Workplace<'_> {
                 );
                 let finding = self.file.finding(Rule::ContentsRead, &self.permissions_path(), message, CONTENTS_HINT);
                 // GitHub does not even start a workflow that asks for more than its caller has.
-                findings.found(finding.as_level(Level::Error));
+                findings.found(finding.at_level(Level::Error));
             }
             return;
         }

@@ -33,7 +33,7 @@ fn judged(texts: &[(&str, &str)], outline: Option<&Outline>) -> Findings {
     for (path, text) in texts {
         match WorkflowFile::read(path, text) {
             Ok(file) => files.push(file),
-            Err(finding) => findings.findings.extend(finding),
+            Err(finding) => findings.all.extend(finding),
         }
     }
     judge(&files, outline, &mut findings);
@@ -43,7 +43,7 @@ fn judged(texts: &[(&str, &str)], outline: Option<&Outline>) -> Findings {
 /// What is found, as `level rule LINE:COLUMN`.
 fn found(text: &str) -> Vec<String> {
     let findings = judged(&[(".github/workflows/a.yml", text)], Some(&outline()));
-    findings.findings.iter().map(shown).collect()
+    findings.all.iter().map(shown).collect()
 }
 
 fn shown(finding: &Finding) -> String {
@@ -125,13 +125,13 @@ fn a_called_workflow_of_ours_has_no_more_rights_than_its_caller() {
 
 #[test]
 fn a_called_workflow_of_the_repository_has_no_more_rights_than_its_caller() {
-    let called = "on: workflow_call\njobs:\n  a:\n    runs-on: a\n    steps: [{ run: shipgate deploy stage }]\n";
-    let caller = |permissions: &str| {
+    let below = "on: workflow_call\njobs:\n  a:\n    runs-on: a\n    steps: [{ run: shipgate deploy stage }]\n";
+    let above = |permissions: &str| {
         format!("on: push\njobs:\n  ship:\n    permissions: {permissions}\n    uses: ./.github/workflows/b.yml\n")
     };
     let both = |permissions: &str| {
-        let files = [(".github/workflows/a.yml", &caller(permissions)[..]), (".github/workflows/b.yml", called)];
-        judged(&files, Some(&outline())).findings.iter().map(shown).collect::<Vec<_>>()
+        let files = [(".github/workflows/a.yml", &above(permissions)[..]), (".github/workflows/b.yml", below)];
+        judged(&files, Some(&outline())).all.iter().map(shown).collect::<Vec<_>>()
     };
     assert_eq!(both("{ id-token: write, contents: read }"), [""; 0]);
     assert_eq!(both("{ contents: read }"), ["error id-token 5:5"]);
@@ -161,7 +161,7 @@ fn environments_have_to_be_configured() {
     let text = deploying("deploy", "stag", ALL, "");
     assert_eq!(found(&text), ["error environment-unknown 13:11"]);
     let findings = judged(&[("a.yml", &text)], Some(&outline()));
-    assert_eq!(findings.findings[0].hint, "write `stage`");
+    assert_eq!(findings.all[0].hint, "write `stage`");
     let script = "on: push\npermissions: { id-token: write }\njobs:\n  a:\n    runs-on: a\n    steps:\n      - run: |\n          \
                   set -e\n          shipgate status nowhere\n";
     assert_eq!(found(script), ["error environment-unknown 7:9"]);
@@ -225,13 +225,13 @@ fn variables_have_to_be_handed_over() {
 fn another_configuration_is_left_out_and_said_so() {
     let text = deploying("deploy", "elsewhere", ALL, "").replace("environment: elsewhere", "config: other.toml");
     let findings = judged(&[("a.yml", &text)], Some(&outline()));
-    assert_eq!(findings.findings, []);
+    assert_eq!(findings.all, []);
     assert!(findings.left_out[0].what.contains("job `ship` of a.yml"), "{findings:?}");
     let inner = Outline { file: "shop/shipgate.toml".to_owned(), ..outline() };
     assert_eq!(judged(&[("a.yml", &deploying("deploy", "x", ALL, ""))], Some(&inner)).left_out.len(), 1);
     let there = deploying("deploy", "x\n          working-directory: ./shop/", ALL, "");
     let findings = judged(&[("a.yml", &there)], Some(&inner));
-    assert_eq!((findings.left_out.len(), findings.findings.len()), (0, 1), "{findings:?}");
+    assert_eq!((findings.left_out.len(), findings.all.len()), (0, 1), "{findings:?}");
 }
 
 #[test]
@@ -261,7 +261,7 @@ fn anchors_are_followed() {
 fn foreign_text_in_names_is_harmless() {
     let text = deploying("deploy", "\"::error::x\\n##[group]\"", ALL, "");
     let findings = judged(&[("a.yml", &text)], Some(&outline()));
-    let message = &findings.findings[0].message;
+    let message = &findings.all[0].message;
     assert!(!message.contains('\n') && !message.contains("##["), "{message}");
 }
 
