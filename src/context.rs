@@ -26,6 +26,13 @@ pub const REGISTRY_HOSTS: &str = "SHIPGATE_REGISTRY_HOSTS";
 const TOKEN_URL: &str = "ACTIONS_ID_TOKEN_REQUEST_URL";
 const TOKEN_KEY: &str = "ACTIONS_ID_TOKEN_REQUEST_TOKEN";
 
+/// The token of the job, which a workflow has to pass on (`${{ github.token }}`), the address of the REST API where it
+/// is not the usual one, and the repository that both belong to
+/// ([variables](https://docs.github.com/en/actions/reference/workflows-and-actions/variables)).
+const GITHUB_TOKEN: &str = "GITHUB_TOKEN";
+const GITHUB_API: &str = "GITHUB_API_URL";
+const GITHUB_REPOSITORY: &str = "GITHUB_REPOSITORY";
+
 /// The facts of one invocation.
 #[derive(Clone)]
 pub struct Context {
@@ -123,7 +130,7 @@ impl Context {
 
     /// What names this run: repository, id and attempt.
     pub fn run(&self) -> Option<(&str, &str, &str)> {
-        let (repository, run) = (self.variable("GITHUB_REPOSITORY")?, self.variable("GITHUB_RUN_ID")?);
+        let (repository, run) = (self.repository()?, self.variable("GITHUB_RUN_ID")?);
         Some((repository, run, self.variable("GITHUB_RUN_ATTEMPT").unwrap_or("1")))
     }
 
@@ -164,7 +171,28 @@ impl Context {
 
     /// The repository's address as the workflow knows it.
     pub fn source_url(&self) -> Option<String> {
-        Some(format!("{}/{}", self.variable("GITHUB_SERVER_URL")?, self.variable("GITHUB_REPOSITORY")?))
+        Some(format!("{}/{}", self.variable("GITHUB_SERVER_URL")?, self.repository()?))
+    }
+
+    /// The address of this run's page.
+    pub fn run_url(&self) -> Option<String> {
+        let (source, (_, run, attempt)) = (self.source_url()?, self.run()?);
+        Some(format!("{source}/actions/runs/{run}/attempts/{attempt}"))
+    }
+
+    /// The repository whose job this is, as `OWNER/NAME`.
+    pub fn repository(&self) -> Option<&str> {
+        self.variable(GITHUB_REPOSITORY)
+    }
+
+    /// The token that opens GitHub's REST API.
+    pub fn github_token(&self) -> Option<SecretString> {
+        self.variable(GITHUB_TOKEN).map(Into::into)
+    }
+
+    /// The address of GitHub's REST API. On GitHub Enterprise Server it has a path.
+    pub fn github_api(&self) -> &str {
+        self.variable(GITHUB_API).unwrap_or("https://api.github.com")
     }
 
     /// The environment that child processes get: what git and docker need, and nothing that holds a credential of AWS
@@ -257,6 +285,14 @@ mod tests {
         for wrong in ["localhost", "a=b", "x.dkr.ecr.y=ftp://z", "x.dkr.ecr.y=http://a/b", "x.dkr.ecr.y=http://u:p@h"] {
             assert!(address(wrong, "000000000000", "us-east-1").is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn the_run_has_a_page() {
+        let run = [("GITHUB_SERVER_URL", "https://github.com"), ("GITHUB_REPOSITORY", "o/r"), ("GITHUB_RUN_ID", "7")];
+        assert_eq!(context(&run).run_url().unwrap(), "https://github.com/o/r/actions/runs/7/attempts/1");
+        assert_eq!(context(&run[..2]).run_url(), None);
+        assert_eq!(context(&[]).github_api(), "https://api.github.com");
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod ecs_convert;
 pub mod ecs_retry;
 pub mod git;
 pub mod git_history;
+pub mod github;
 pub mod http;
 pub mod iam;
 pub mod id_token;

@@ -5,6 +5,8 @@
 
 pub mod behind;
 pub mod check;
+pub mod commit_status;
+pub mod comparison;
 pub mod ecs;
 pub mod gate;
 pub mod hold;

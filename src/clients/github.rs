@@ -1,0 +1,228 @@
+//! GitHub's REST API for one repository, with the job's token
+//! ([reference](https://docs.github.com/en/rest)).
+
+#[cfg_attr(not(test), expect(dead_code, reason = "`check`, which comments, is not built yet"))]
+pub mod comment;
+pub mod error;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable as _};
+use octocrab::Octocrab;
+use reqwest::header::{ACCEPT, HeaderMap, HeaderValue, USER_AGENT};
+use reqwest::{Client, Url};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+pub use self::error::GitHubError;
+use crate::domain::commit_status::{CommitStatus, description};
+use crate::domain::comparison::Comparison;
+use crate::domain::release::GitSha;
+
+/// How long one answer may take.
+const PATIENCE: Duration = Duration::from_secs(4);
+/// How long all tries of one operation may take: reports must not hold up a deploy.
+const BUDGET: Duration = Duration::from_secs(10);
+/// So often, at most, something transient is tried again: after about 0.5, 1 and 2 s.
+const RETRIES: usize = 3;
+
+/// One repository on GitHub.
+#[derive(Clone)]
+pub struct GitHub {
+    octocrab: Octocrab,
+    repository: String,
+}
+
+impl fmt::Debug for GitHub {
+    /// Without the client: it holds the token.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("GitHub").field("repository", &self.repository).finish_non_exhaustive()
+    }
+}
+
+/// A request: method with body, path with query, and the permission it needs where GitHub does not say so itself.
+struct Request<'r> {
+    method: Method<'r>,
+    path: String,
+    permission: &'static str,
+}
+
+#[derive(Clone, Copy)]
+enum Method<'r> {
+    Get,
+    Post(&'r Value),
+    Patch(&'r Value),
+}
+
+impl GitHub {
+    /// The repository `OWNER/NAME` behind the address of an API. Needs a tokio runtime.
+    ///
+    /// Over reqwest, like everything here: no redirect is followed, so that the token goes to that host alone. Without
+    /// TLS only to this machine.
+    ///
+    /// # Errors
+    ///
+    /// Unusable: it is no such address, no repository, or no token.
+    pub fn new(api: &str, repository: &str, token: &SecretString) -> Result<Self, GitHubError> {
+        let unusable = |reason: &str| GitHubError::unusable(reason);
+        let url = Url::parse(api).map_err(|_| unusable("GITHUB_API_URL is not an address"))?;
+        let is_here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+        if url.scheme() != "https" && !(url.scheme() == "http" && is_here) {
+            return Err(unusable("GITHUB_API_URL is not an https address"));
+        }
+        if !is_repository(repository) {
+            return Err(unusable("GITHUB_REPOSITORY is not OWNER/NAME"));
+        }
+        // octocrab takes what it is given for a header, and panics otherwise.
+        let token = token.expose_secret();
+        if HeaderValue::from_str(token).is_err() {
+            return Err(unusable("GITHUB_TOKEN is no token"));
+        }
+        let unbuildable = |_| unusable("the HTTP client cannot be set up");
+        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(PATIENCE).build();
+        let octocrab = Octocrab::builder()
+            .base_uri(api.trim_end_matches('/'))
+            .map_err(|_| unusable("GITHUB_API_URL is not an address"))?
+            .personal_token(token)
+            .add_header(ACCEPT, "application/vnd.github+json".to_owned())
+            .add_header(USER_AGENT, concat!("shipgate/", env!("CARGO_PKG_VERSION")).to_owned())
+            .build_with_reqwest(client.map_err(unbuildable)?)
+            .map_err(|_| unusable("the HTTP client cannot be set up"))?;
+        Ok(Self { octocrab, repository: repository.to_owned() })
+    }
+
+    /// Sets a status of a commit: the latest of each context counts.
+    ///
+    /// # Errors
+    ///
+    /// It is not recorded, or nobody knows.
+    pub async fn set_status(
+        &self,
+        sha: &GitSha,
+        status: &CommitStatus,
+        target: Option<&str>,
+    ) -> Result<(), GitHubError> {
+        #[derive(Deserialize)]
+        struct Recorded {
+            state: String,
+            context: String,
+        }
+        let mut body = json!({
+            "state": status.state.as_str(),
+            "context": status.context,
+            "description": description(&status.description),
+        });
+        if let Some(target) = target {
+            body["target_url"] = Value::from(target);
+        }
+        let request = Request {
+            method: Method::Post(&body),
+            path: format!("/repos/{}/statuses/{sha}", self.repository),
+            permission: "statuses: write",
+        };
+        with_retries(|| async {
+            let (recorded, _): (Recorded, _) = self.ask(&request).await?;
+            if recorded.state != status.state.as_str() || !recorded.context.eq_ignore_ascii_case(&status.context) {
+                return Err(GitHubError::unreadable("it is about another status"));
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// How a commit stands to another one, the base.
+    ///
+    /// # Errors
+    ///
+    /// It is not known: a commit that GitHub does not have is not found.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the gates that ask GitHub for ancestry are not built yet"))]
+    pub async fn compare(&self, base: &GitSha, head: &GitSha) -> Result<Comparison, GitHubError> {
+        #[derive(Deserialize)]
+        struct Compared {
+            status: String,
+            ahead_by: u64,
+            behind_by: u64,
+        }
+        let request = Request {
+            method: Method::Get,
+            path: format!("/repos/{}/compare/{base}...{head}?per_page=1", self.repository),
+            permission: "contents: read",
+        };
+        with_retries(|| async {
+            let (compared, _): (Compared, _) = self.ask(&request).await?;
+            Comparison::from_counts(&compared.status, compared.ahead_by, compared.behind_by)
+                .ok_or_else(|| GitHubError::unreadable("its numbers contradict each other"))
+        })
+        .await
+    }
+
+    /// Asks once: the document of a successful answer, with the answer's headers.
+    async fn ask<T: DeserializeOwned>(&self, request: &Request<'_>) -> Result<(T, HeaderMap), GitHubError> {
+        let path = request.path.as_str();
+        let sent = match request.method {
+            Method::Get => self.octocrab._get(path).await,
+            Method::Post(body) => self.octocrab._post(path, Some(body)).await,
+            Method::Patch(body) => self.octocrab._patch(path, Some(body)).await,
+        };
+        let response = sent.map_err(|error| GitHubError::unreachable(&no_answer(&error)))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        tracing::debug!(target: "shipgate::github", path, status = status.as_u16(), "asked GitHub");
+        let body = self.octocrab.body_to_string(response).await;
+        if !status.is_success() {
+            // What a refusal is, its status says, also where the rest is lost.
+            let body = body.unwrap_or_default();
+            return Err(GitHubError::refused(status.as_u16(), &headers, &body, request.permission));
+        }
+        let body = body.map_err(|_| GitHubError::unreadable("it is cut off"))?;
+        let document =
+            serde_json::from_str(&body).map_err(|_| GitHubError::unreadable("it is not the JSON it should be"));
+        Ok((document?, headers))
+    }
+}
+
+/// Tries an operation again where that may help, and not for ever.
+async fn with_retries<T, F: Future<Output = Result<T, GitHubError>>>(
+    attempt: impl FnMut() -> F,
+) -> Result<T, GitHubError> {
+    let pauses =
+        ExponentialBuilder::default().with_min_delay(Duration::from_millis(500)).with_max_times(RETRIES).with_jitter();
+    let last = Mutex::new(GitHubError::unreachable("no answer in time"));
+    let remember = |error: &GitHubError, _| {
+        if let Ok(mut last) = last.lock() {
+            last.clone_from(error);
+        }
+    };
+    let tries = attempt.retry(pauses).when(GitHubError::is_transient).adjust(GitHubError::pause).notify(remember);
+    let result = tokio::time::timeout(BUDGET, tries).await;
+    result.unwrap_or_else(|_| Err(last.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)))
+}
+
+fn is_repository(text: &str) -> bool {
+    let is_name = |name: &str| {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        !matches!(name, "" | "." | "..") && name.bytes().all(is_plain)
+    };
+    text.split_once('/').is_some_and(|(owner, name)| is_name(owner) && is_name(name))
+}
+
+/// The innermost reason, which is the telling one: `connection refused`. octocrab's own words name its source code.
+fn no_answer(error: &octocrab::Error) -> String {
+    let mut innermost: &(dyn StdError + 'static) = error;
+    loop {
+        if let Some(error) = innermost.downcast_ref::<reqwest::Error>() {
+            return super::http::no_answer(error);
+        }
+        match innermost.source() {
+            Some(source) => innermost = source,
+            None => return "the request cannot be made".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,250 @@
+//! The client against the local cloud's stand-in of GitHub, which holds each request against GitHub's own description.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::error::GitHubErrorKind;
+use super::{GitHub, GitHubError};
+use crate::domain::commit_status::{CommitStatus, State};
+use crate::domain::comparison::Comparison;
+use crate::domain::release::GitSha;
+
+const MARKER: &str = "<!-- shipgate:test -->";
+
+#[expect(clippy::disallowed_methods, reason = "scripts/test says where the local cloud is")]
+fn api() -> String {
+    std::env::var("GITHUB_API_URL").expect("GITHUB_API_URL is not set: run scripts/test, which starts the local cloud")
+}
+
+/// A repository that no other test and no other run has, and all that is known of it.
+struct Repository {
+    name: String,
+    control: String,
+}
+
+impl Repository {
+    fn new() -> Self {
+        let directory = tempfile::Builder::new().prefix("t").rand_bytes(10).tempdir().unwrap();
+        let name = format!("shop/{}", directory.path().file_name().unwrap().to_str().unwrap());
+        let control = format!("{}/_stand-in/repositories/{name}", api());
+        Self { name, control }
+    }
+
+    fn client(&self, permissions: &str) -> GitHub {
+        GitHub::new(&api(), &self.name, &format!("permissions:{permissions}").into()).unwrap()
+    }
+
+    async fn put(&self, document: Value) {
+        let put = reqwest::Client::new().post(&self.control).body(document.to_string());
+        put.send().await.unwrap().error_for_status().unwrap();
+    }
+
+    async fn told(&self) -> Value {
+        let text = reqwest::get(&self.control).await.unwrap().text().await.unwrap();
+        let told: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(told["violations"], json!([]));
+        told
+    }
+}
+
+fn sha(digit: char) -> GitSha {
+    digit.to_string().repeat(40).parse().unwrap()
+}
+
+fn status(description: &str) -> CommitStatus {
+    CommitStatus { state: State::Failure, context: "shipgate/stage".to_owned(), description: description.to_owned() }
+}
+
+async fn set(github: &GitHub) -> Result<(), GitHubError> {
+    github.set_status(&sha('a'), &status("why"), Some("https://github.com/o/r/actions/runs/1/attempts/1")).await
+}
+
+#[tokio::test]
+async fn cloud_a_status_is_there_as_it_was_set() {
+    let repository = Repository::new();
+    let github = repository.client("statuses=write");
+    github.set_status(&sha('a'), &status(&"ü".repeat(300)), Some("https://x.example/1")).await.unwrap();
+    github.set_status(&sha('a'), &status("second"), None).await.unwrap();
+    let told = repository.told().await;
+    let statuses = told["statuses"][sha('a').to_string()].as_array().unwrap();
+    assert_eq!(statuses.len(), 2, "the newest first: {statuses:#?}");
+    assert_eq!((&statuses[0]["description"], &statuses[0]["target_url"]), (&json!("second"), &Value::Null));
+    assert_eq!((&statuses[1]["state"], &statuses[1]["context"]), (&json!("failure"), &json!("shipgate/stage")));
+    assert_eq!(statuses[1]["target_url"], "https://x.example/1");
+    assert_eq!(statuses[1]["description"].as_str().unwrap().chars().count(), 140);
+}
+
+#[tokio::test]
+async fn cloud_the_permission_that_is_missing_is_named() {
+    let repository = Repository::new();
+    let error = set(&repository.client("statuses=read,contents=write")).await.unwrap_err();
+    assert_eq!(error.kind, GitHubErrorKind::Forbidden("statuses: write".to_owned()));
+    assert!(error.hint().contains("`permissions: statuses: write`"), "{}", error.hint());
+    assert!(error.to_string().contains("Resource not accessible by integration"), "{error}");
+    let error = repository.client("statuses=write").upsert_comment(1, MARKER, "x").await.unwrap_err();
+    assert_eq!(error.kind, GitHubErrorKind::Forbidden("issues: read` or `pull-requests: read".to_owned()));
+}
+
+#[tokio::test]
+async fn cloud_what_is_over_soon_does_no_harm() {
+    let fault = |how: &str, status: u16, body: Value, headers: Value| json!({"how": how, "status": status, "body": body, "headers": headers, "times": 1});
+    for fault in [
+        fault("answer", 500, Value::Null, json!({})),
+        fault("answer", 502, json!("<html>"), json!({})),
+        fault("answer", 201, json!(""), json!({})),
+        fault("answer", 201, json!("{\"state\": \"fail"), json!({})),
+        fault("answer", 201, json!("{\"state\": \"success\", \"context\": \"other\"}"), json!({})),
+        fault("cut-off", 201, json!("{\"state\": \"failure\", \"context\": \"shipgate/stage\"}"), json!({})),
+        fault("hang-up", 0, Value::Null, json!({})),
+        fault("answer", 429, Value::Null, json!({"Retry-After": "1"})),
+        fault("answer", 403, Value::Null, json!({"Retry-After": "1", "X-RateLimit-Remaining": "0"})),
+    ] {
+        let repository = Repository::new();
+        repository.put(json!({"faults": [fault.clone()]})).await;
+        set(&repository.client("statuses=write")).await.unwrap_or_else(|error| panic!("{fault}: {error}"));
+        let told = repository.told().await;
+        assert_eq!(told["calls"].as_array().unwrap().len(), 2, "{fault}");
+        assert_eq!(told["statuses"][sha('a').to_string()].as_array().unwrap().len(), 1, "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn cloud_what_is_refused_is_asked_once() {
+    for (status, headers, expected) in [
+        (401, json!({}), GitHubErrorKind::Unauthorized),
+        (403, json!({}), GitHubErrorKind::Forbidden("statuses: write".to_owned())),
+        (403, json!({"X-RateLimit-Remaining": "0"}), GitHubErrorKind::RateLimited(None)),
+        (429, json!({"Retry-After": "3600"}), GitHubErrorKind::RateLimited(Some(Duration::from_secs(3600)))),
+        (404, json!({}), GitHubErrorKind::NotFound("statuses: write".to_owned())),
+        (409, json!({}), GitHubErrorKind::Conflict),
+        (422, json!({}), GitHubErrorKind::Unprocessable),
+        (418, json!({}), GitHubErrorKind::Rejected),
+    ] {
+        for body in [Value::Null, json!(""), json!("<html>")] {
+            let repository = Repository::new();
+            repository.put(json!({"faults": [{"status": status, "headers": headers, "body": body}]})).await;
+            let error = set(&repository.client("statuses=write")).await.unwrap_err();
+            assert_eq!(error.kind, expected, "{status} {body}");
+            assert_eq!(repository.told().await["calls"].as_array().unwrap().len(), 1, "{status} {body}");
+        }
+    }
+}
+
+/// A refusal whose body is cut off is the same refusal.
+#[tokio::test]
+async fn cloud_a_refusal_that_is_cut_off_is_one() {
+    let repository = Repository::new();
+    repository.put(json!({"faults": [{"how": "cut-off", "status": 403}]})).await;
+    let error = set(&repository.client("statuses=write")).await.unwrap_err();
+    assert_eq!(error.kind, GitHubErrorKind::Forbidden("statuses: write".to_owned()));
+}
+
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "a test measures real time")]
+async fn cloud_nobody_is_waited_for_for_long() {
+    for fault in [json!({"how": "stall", "seconds": 30}), json!({"status": 500})] {
+        let repository = Repository::new();
+        repository.put(json!({"faults": [fault]})).await;
+        let began = Instant::now();
+        let error = set(&repository.client("statuses=write")).await.unwrap_err();
+        assert!(began.elapsed() < Duration::from_secs(12), "{fault}: {:?}", began.elapsed());
+        assert!(error.is_transient(), "{fault}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn cloud_a_redirect_is_not_followed() {
+    // Nobody may be asked there: whoever was would be noted.
+    let elsewhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    elsewhere.set_nonblocking(true).unwrap();
+    let location = format!("http://{}/repos/x/y", elsewhere.local_addr().unwrap());
+    for status in [301, 302, 307, 308] {
+        let repository = Repository::new();
+        repository.put(json!({"faults": [{"status": status, "headers": {"Location": location}}]})).await;
+        let error = set(&repository.client("statuses=write")).await.unwrap_err();
+        assert_eq!(error.kind, GitHubErrorKind::Moved);
+    }
+    let came = elsewhere.accept().map(|_| ()).unwrap_err();
+    assert_eq!(came.kind(), std::io::ErrorKind::WouldBlock, "somebody came");
+}
+
+#[tokio::test]
+async fn cloud_the_comment_is_found_behind_hundreds_and_only_one_of_a_bot() {
+    let repository = Repository::new();
+    let github = repository.client("pull_requests=write");
+    let other = |number: usize| json!({"issue": 7, "body": format!("{MARKER} quoted by a person, {number}")});
+    repository.put(json!({"comments": (0..250).map(other).collect::<Vec<_>>()})).await;
+    github.upsert_comment(7, MARKER, "first").await.unwrap();
+    github.upsert_comment(8, MARKER, "another issue").await.unwrap();
+    github.upsert_comment(7, MARKER, "second").await.unwrap();
+    let told = repository.told().await;
+    let ours: Vec<&str> =
+        told["comments"].as_array().unwrap()[250..].iter().map(|comment| comment["body"].as_str().unwrap()).collect();
+    assert_eq!(ours, [format!("{MARKER}\nsecond"), format!("{MARKER}\nanother issue")]);
+}
+
+#[tokio::test]
+async fn cloud_a_comment_whose_answer_was_lost_is_not_written_twice() {
+    let repository = Repository::new();
+    let lost = json!({"method": "POST", "how": "hang-up", "performed": true, "times": 1});
+    repository.put(json!({"faults": [lost]})).await;
+    repository.client("issues=write").upsert_comment(7, MARKER, &"🚢".repeat(70_000)).await.unwrap();
+    let told = repository.told().await;
+    assert_eq!(told["comments"].as_array().unwrap().len(), 1);
+    let methods: Vec<_> =
+        told["calls"].as_array().unwrap().iter().map(|call| call["method"].as_str().unwrap()).collect();
+    assert_eq!(methods, ["GET", "POST", "GET", "PATCH"]);
+}
+
+#[tokio::test]
+async fn cloud_commits_are_compared() {
+    let repository = Repository::new();
+    let github = repository.client("contents=read");
+    let [root, left, right, tip] = ['1', '2', '3', '4'].map(sha);
+    let commit = |sha: &GitSha, parents: &[&GitSha]| {
+        let parents: Vec<String> = parents.iter().map(ToString::to_string).collect();
+        json!({"sha": sha.to_string(), "parents": parents})
+    };
+    let commits = [commit(&root, &[]), commit(&left, &[&root]), commit(&right, &[&root]), commit(&tip, &[&left])];
+    repository.put(json!({"commits": commits})).await;
+    for (base, head, expected) in [
+        (&root, &root, Comparison::Identical),
+        (&root, &tip, Comparison::Ahead(2)),
+        (&tip, &left, Comparison::Behind(1)),
+        (&right, &tip, Comparison::Diverged { ahead: 2, behind: 1 }),
+    ] {
+        assert_eq!(github.compare(base, head).await, Ok(expected), "{base} {head}");
+    }
+    let error = github.compare(&root, &sha('9')).await.unwrap_err();
+    assert_eq!(error.kind, GitHubErrorKind::NotFound("contents: read".to_owned()));
+    let status = repository.client("statuses=write").set_status(&sha('9'), &status("x"), None).await.unwrap_err();
+    assert_eq!(status.kind, GitHubErrorKind::Unprocessable);
+    assert!(status.to_string().contains("No commit found for SHA"), "{status}");
+    repository.told().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_used_is_refused_before_anybody_is_asked() {
+    for (api, repository, token, named) in [
+        ("api.github.com", "o/r", "t", "GITHUB_API_URL"),
+        ("http://api.github.com", "o/r", "t", "GITHUB_API_URL"),
+        ("ftp://localhost", "o/r", "t", "GITHUB_API_URL"),
+        ("http://localhost.evil.example", "o/r", "t", "GITHUB_API_URL"),
+        ("https://api.github.com", "o", "t", "GITHUB_REPOSITORY"),
+        ("https://api.github.com", "o/..", "t", "GITHUB_REPOSITORY"),
+        ("https://api.github.com", "o/r/x", "t", "GITHUB_REPOSITORY"),
+        ("https://api.github.com", "o/r?x", "t", "GITHUB_REPOSITORY"),
+        ("https://api.github.com", "o/r", "a\nb", "GITHUB_TOKEN"),
+    ] {
+        let error = GitHub::new(api, repository, &token.into()).unwrap_err();
+        assert_eq!(error.kind, GitHubErrorKind::Unusable);
+        assert!(error.to_string().contains(named), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_shows_the_token() {
+    let github = GitHub::new("https://ghe.example/api/v3", "o/r", &"canary-token".into()).unwrap();
+    assert_eq!(format!("{github:?}"), "GitHub { repository: \"o/r\", .. }");
+}

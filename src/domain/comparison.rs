@@ -1,0 +1,51 @@
+//! How two commits stand to each other.
+
+/// How a commit stands to another one, the base.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    /// It is the base.
+    Identical,
+    /// It has so many commits more.
+    Ahead(u64),
+    /// It lacks so many commits.
+    Behind(u64),
+    /// It has some that the base lacks, and lacks some that the base has.
+    Diverged {
+        /// So many more.
+        ahead: u64,
+        /// So many less.
+        behind: u64,
+    },
+}
+
+impl Comparison {
+    /// From the word for it and the two numbers. `None` where they contradict each other, or the word is not known:
+    /// what is not understood is not taken for anything.
+    pub fn from_counts(word: &str, ahead: u64, behind: u64) -> Option<Self> {
+        let found = match (ahead, behind) {
+            (0, 0) => ("identical", Self::Identical),
+            (ahead, 0) => ("ahead", Self::Ahead(ahead)),
+            (0, behind) => ("behind", Self::Behind(behind)),
+            (ahead, behind) => ("diverged", Self::Diverged { ahead, behind }),
+        };
+        Some(found.1).filter(|_| found.0 == word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn word_and_counts_have_to_agree() {
+        assert_eq!(Comparison::from_counts("identical", 0, 0), Some(Comparison::Identical));
+        assert_eq!(Comparison::from_counts("ahead", 2, 0), Some(Comparison::Ahead(2)));
+        assert_eq!(Comparison::from_counts("behind", 0, 3), Some(Comparison::Behind(3)));
+        let diverged = Comparison::Diverged { ahead: 2, behind: 3 };
+        assert_eq!(Comparison::from_counts("diverged", 2, 3), Some(diverged));
+        for (word, ahead, behind) in [("ahead", 0, 0), ("ahead", 1, 1), ("identical", 0, 1), ("", 0, 0), ("same", 0, 0)]
+        {
+            assert_eq!(Comparison::from_counts(word, ahead, behind), None, "{word} {ahead} {behind}");
+        }
+    }
+}
