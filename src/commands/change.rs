@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
+use super::statuses::Statuses;
 use crate::apply::{self, Run};
 use crate::cli;
 use crate::clients::git::Git;
@@ -50,6 +51,8 @@ pub struct Invocation<'a> {
     pub context: &'a Context,
     /// The record.
     pub journal: &'a Journal,
+    /// What is said on the release's commit.
+    pub statuses: &'a Statuses,
     /// Reads the wall clock.
     pub clock: fn() -> Timestamp,
     /// Whether to stop after planning.
@@ -78,7 +81,7 @@ impl<'a> Invocation<'a> {
         context: &'a Context,
         global: &cli::Global,
         until: Until,
-        journal: &'a Journal,
+        (journal, statuses): (&'a Journal, &'a Statuses),
         clock: fn() -> Timestamp,
     ) -> Result<Self, Failure> {
         let configuration = Configuration::load(context, global.config.as_deref())?;
@@ -88,7 +91,19 @@ impl<'a> Invocation<'a> {
         let http = Http::new()
             .map_err(|error| Failure::failed("the HTTP client cannot be set up").cause(error.to_string()))?;
         let identities = Identities::new(context, &configuration.directory);
-        Ok(Self { context, journal, clock, until, configuration, identities, addresses, processes, git, http })
+        Ok(Self {
+            context,
+            journal,
+            statuses,
+            clock,
+            until,
+            configuration,
+            identities,
+            addresses,
+            processes,
+            git,
+            http,
+        })
     }
 
     /// The commits between what the first component that changes ran and the release. What cannot be told is left out.
@@ -188,6 +203,7 @@ pub async fn finish(
     }
     let release = plan.release.clone();
     let authorized = authorize(plan, &gates).map_err(|refusing| refused(&refusing))?;
+    invocation.statuses.begin(invocation.journal, &release);
     let run = Run {
         context: invocation.context,
         cloud: &cloud,

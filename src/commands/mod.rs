@@ -12,4 +12,5 @@ pub mod logs;
 pub mod promote;
 pub mod rollback;
 pub mod status;
+pub mod statuses;
 pub mod whoami;

@@ -20,6 +20,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::cli::{Cli, Command, Deploy, Global, OutputFormat, Planned, Promote, Rollback};
 use crate::commands::change::{Invocation, Until};
+use crate::commands::statuses::Statuses;
 use crate::commands::{deploy, history, hold, logs, promote, rollback, status};
 use crate::context::Context;
 use crate::domain::neutral;
@@ -206,14 +207,17 @@ async fn run_change(context: &Context, global: &Global, change: Change<'_>, unti
         Until::Applied => change.name().to_owned(),
     };
     let journal = Journal::new(reporter(context, global), &command, change.environment(), change.components());
+    let statuses = Statuses::new(context, until);
     let work = async {
-        let invocation = Invocation::new(context, global, until, &journal, now)?;
+        let invocation = Invocation::new(context, global, until, (&journal, &statuses), now)?;
         Box::pin(change.run(&invocation)).await
     };
     let (outcome, failure) = match until_interrupted(work).await {
         Ok(outcome) => (outcome, None),
         Err(failure) => (failure.outcome, Some(interrupted_in(&journal, failure))),
     };
+    // A signal only ends the telling.
+    let _told = until_interrupted(async { Ok(statuses.end(&journal, outcome, failure.as_ref()).await) }).await;
     let record = journal.record();
     human::show_result(&record, outcome, failure.as_ref(), context.color);
     if global.output == OutputFormat::Json {

@@ -4,6 +4,7 @@ use crate::cli;
 use crate::clients::git::Git;
 use crate::commands::change::{Invocation, Until};
 use crate::commands::deploy;
+use crate::commands::statuses::Statuses;
 use crate::context::Context;
 use crate::domain::check::outline::{Environment, Outline};
 use crate::domain::check::{Finding, Findings, Level, Rule, Subject};
@@ -55,7 +56,9 @@ impl Planner<'_> {
             return Ok(None);
         }
         let journal = Journal::new((self.reporter)(), "plan deploy", &environment.name, &[]);
-        let invocation = Invocation::new(self.context, self.global, Until::Planned, &journal, self.clock)?;
+        let statuses = Statuses::new(self.context, Until::Planned);
+        let told = (&journal, &statuses);
+        let invocation = Invocation::new(self.context, self.global, Until::Planned, told, self.clock)?;
         // By hand there may be changes: they are planned as they are.
         let arguments =
             cli::Deploy { environment: environment.name.clone(), components: Vec::new(), allow_dirty: true };
