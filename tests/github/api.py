@@ -1,0 +1,157 @@
+"""The operations of GitHub's REST API that the stand-in has."""
+
+import re
+
+import shapes
+from history import reachable
+
+LONGEST_DESCRIPTION = 140
+LONGEST_COMMENT = 65_536
+
+
+class Refused(Exception):
+    """An answer that is a refusal."""
+
+    def __init__(self, status, message, **more):
+        super().__init__(message)
+        self.status = status
+        self.document = {"message": message, "documentation_url": "https://docs.github.com/rest", **more}
+
+
+def set_status(call, owner, repo, sha):
+    history = call.repository.history
+    if not re.fullmatch("[0-9a-f]{40}", sha) or (history.is_known and sha not in history.commits()):
+        raise Refused(422, f"No commit found for SHA: {sha}", status="422")
+    if len(call.body.get("description") or "") > LONGEST_DESCRIPTION:
+        error = f"description is too long (maximum is {LONGEST_DESCRIPTION} characters)"
+        raise Refused(422, "Validation Failed", errors=[{"code": "custom", "message": error}])
+    status = shapes.status(call.api, call.repository.name, sha, call.repository.number(), call.body)
+    call.repository.statuses.setdefault(sha, []).insert(0, status)
+    return 201, status
+
+
+def list_statuses(call, owner, repo, ref):
+    statuses = call.repository.statuses.get(call.repository.history.resolve(ref), [])
+    return 200, call.page(statuses)
+
+
+def combined_status(call, owner, repo, ref):
+    """The latest of each context, and the worst of them."""
+    sha = call.repository.history.resolve(ref)
+    latest = {}
+    for status in call.repository.statuses.get(sha, []):
+        latest.setdefault(status["context"].lower(), status)
+    states = {status["state"] for status in latest.values()}
+    state = "failure" if states & {"error", "failure"} else "success" if states == {"success"} else "pending"
+    url = f"{call.api}/repos/{call.repository.name}/commits/{sha}"
+    simple = [{key: value for key, value in status.items() if key != "creator"} for status in latest.values()]
+    return 200, {
+        "state": state,
+        "statuses": call.page(simple),
+        "sha": sha,
+        "total_count": len(simple),
+        "repository": shapes.repository(call.api, call.repository.name),
+        "commit_url": url,
+        "url": f"{url}/status",
+    }
+
+
+def list_comments(call, owner, repo, issue_number):
+    found = [comment for comment in call.repository.comments.values() if comment["issue_url"].endswith(f"/{issue_number}")]
+    return 200, call.page(found)
+
+
+def create_comment(call, owner, repo, issue_number):
+    return 201, call.repository.comment(call.api, int(issue_number), fitting(call.body["body"]), shapes.user())
+
+
+def fitting(text):
+    if not text.strip() or len(text) > LONGEST_COMMENT:
+        error = {"resource": "IssueComment", "field": "data", "code": "unprocessable", "message": "Body is too long or blank"}
+        raise Refused(422, "Validation Failed", errors=[error])
+    return text
+
+
+def the_comment(call, number):
+    try:
+        return call.repository.comments[int(number)]
+    except KeyError:
+        raise Refused(404, "Not Found", status="404") from None
+
+
+def get_comment(call, owner, repo, comment_id):
+    return 200, the_comment(call, comment_id)
+
+
+def update_comment(call, owner, repo, comment_id):
+    comment = the_comment(call, comment_id)
+    if comment["user"]["login"] != shapes.user()["login"]:
+        raise Refused(403, "Resource not accessible by integration", status="403")
+    comment.update(body=fitting(call.body["body"]), updated_at=shapes.now())
+    return 200, comment
+
+
+def compare(call, owner, repo, basehead):
+    history = call.repository.history
+    if basehead.count("...") != 1:
+        raise Refused(404, "Not Found", status="404")
+    base, head = (history.resolve(ref) for ref in basehead.split("..."))
+    commits = history.commits() if history.is_known else {}
+    of_base, of_head = reachable(commits, base), reachable(commits, head)
+    common = [sha for sha in of_head if sha in of_base]
+    if not of_base or not of_head or not common:
+        raise Refused(404, "Not Found", status="404")
+    ahead = [commit for sha, commit in of_head.items() if sha not in of_base]
+    behind = [sha for sha in of_base if sha not in of_head]
+    words = {(False, False): "identical", (True, False): "ahead", (False, True): "behind", (True, True): "diverged"}
+    name = call.repository.name
+    url, page = f"{call.api}/repos/{name}/compare/{basehead}", f"https://github.com/{name}/compare/{basehead}"
+    return 200, {
+        "url": url,
+        "html_url": page,
+        "permalink_url": page,
+        "diff_url": f"{page}.diff",
+        "patch_url": f"{page}.patch",
+        "base_commit": shapes.commit(call.api, name, of_base[base]),
+        "merge_base_commit": shapes.commit(call.api, name, of_base[common[0]]),
+        "status": words[bool(ahead), bool(behind)],
+        "ahead_by": len(ahead),
+        "behind_by": len(behind),
+        "total_commits": len(ahead),
+        "commits": [shapes.commit(call.api, name, commit) for commit in call.page(list(reversed(ahead)))],
+        "files": [],
+    }
+
+
+def get_run(call, owner, repo, run_id):
+    try:
+        return 200, shapes.run(call.api, call.repository.name, int(run_id), call.repository.runs[int(run_id)])
+    except KeyError:
+        raise Refused(404, "Not Found", status="404") from None
+
+
+# Method, path of the description, the permissions of which one is enough, and what answers.
+STATUSES = "/repos/{owner}/{repo}/statuses/{sha}"
+COMMIT = "/repos/{owner}/{repo}/commits/{ref}"
+COMMENTS = "/repos/{owner}/{repo}/issues/{issue_number}/comments"
+COMMENT = "/repos/{owner}/{repo}/issues/comments/{comment_id}"
+ROUTES = [
+    ("POST", STATUSES, ["statuses=write"], set_status),
+    ("GET", f"{COMMIT}/statuses", ["statuses=read"], list_statuses),
+    ("GET", f"{COMMIT}/status", ["statuses=read"], combined_status),
+    ("GET", COMMENTS, ["issues=read", "pull_requests=read"], list_comments),
+    ("POST", COMMENTS, ["issues=write", "pull_requests=write"], create_comment),
+    ("GET", COMMENT, ["issues=read", "pull_requests=read"], get_comment),
+    ("PATCH", COMMENT, ["issues=write", "pull_requests=write"], update_comment),
+    ("GET", "/repos/{owner}/{repo}/compare/{basehead}", ["contents=read"], compare),
+    ("GET", "/repos/{owner}/{repo}/actions/runs/{run_id}", ["actions=read"], get_run),
+]
+SERVED = [(method, template) for method, template, _, _ in ROUTES]
+
+
+def route(operation):
+    """Who may use an operation, and what answers it."""
+    for method, template, permissions, answer in ROUTES:
+        if (method, template) == (operation.method, operation.template):
+            return permissions, answer
+    raise KeyError(operation.template)

@@ -1,0 +1,158 @@
+"""Documents as GitHub writes them, with all that the official description demands of them."""
+
+from datetime import datetime, timezone
+
+
+def now():
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def user(login="github-actions[bot]", kind="Bot"):
+    url = f"https://api.github.com/users/{login}"
+    parts = ["followers", "subscriptions", "organizations", "repos", "received_events"]
+    links = {f"{part}_url": f"{url}/{part}" for part in parts}
+    return {
+        "login": login,
+        "id": 41898282,
+        "node_id": "MDM6Qm90NDE4OTgyODI=",
+        "avatar_url": "https://avatars.githubusercontent.com/in/15368?v=4",
+        "gravatar_id": "",
+        "url": url,
+        "html_url": f"https://github.com/{login}",
+        "following_url": f"{url}/following{{/other_user}}",
+        "gists_url": f"{url}/gists{{/gist_id}}",
+        "starred_url": f"{url}/starred{{/owner}}{{/repo}}",
+        "events_url": f"{url}/events{{/privacy}}",
+        "type": kind,
+        "site_admin": False,
+        **links,
+    }
+
+
+def repository(api, name):
+    """As other documents hold it."""
+    url = f"{api}/repos/{name}"
+    parts = (
+        "archive assignees blobs branches collaborators comments commits compare contents contributors deployments "
+        "downloads events forks git_commits git_refs git_tags hooks issue_comment issue_events issues keys labels "
+        "languages merges milestones notifications pulls releases stargazers statuses subscribers subscription tags "
+        "teams trees"
+    )
+    owner = user(name.split("/")[0], "Organization")
+    return {
+        "id": 1296269,
+        "node_id": "MDEwOlJlcG9zaXRvcnkxMjk2MjY5",
+        "name": name.split("/")[1],
+        "full_name": name,
+        "owner": owner,
+        "private": True,
+        "html_url": f"https://github.com/{name}",
+        "description": None,
+        "fork": False,
+        "url": url,
+        **{f"{part}_url": f"{url}/{part}" for part in parts.split()},
+    }
+
+
+def status(api, repository_name, sha, number, body):
+    at = now()
+    return {
+        "url": f"{api}/repos/{repository_name}/statuses/{sha}",
+        "avatar_url": "https://avatars.githubusercontent.com/in/15368?v=4",
+        "id": number,
+        "node_id": f"SC_{number}",
+        "state": body["state"],
+        "description": body.get("description"),
+        "target_url": body.get("target_url"),
+        "context": body.get("context", "default"),
+        "created_at": at,
+        "updated_at": at,
+        "creator": user(),
+    }
+
+
+def comment(api, repository_name, issue, number, body, author):
+    at = now()
+    return {
+        "id": number,
+        "node_id": f"IC_{number}",
+        "url": f"{api}/repos/{repository_name}/issues/comments/{number}",
+        "html_url": f"https://github.com/{repository_name}/pull/{issue}#issuecomment-{number}",
+        "issue_url": f"{api}/repos/{repository_name}/issues/{issue}",
+        "body": body,
+        "user": author,
+        "created_at": at,
+        "updated_at": at,
+        "author_association": "NONE",
+        "performed_via_github_app": None,
+    }
+
+
+def commit(api, repository_name, found):
+    url = f"{api}/repos/{repository_name}"
+    page = f"https://github.com/{repository_name}/commit"
+    person = {"name": found.name, "email": found.email, "date": found.date}
+
+    def parent(sha):
+        return {"sha": sha, "url": f"{url}/commits/{sha}", "html_url": f"{page}/{sha}"}
+
+    return {
+        "url": f"{url}/commits/{found.sha}",
+        "sha": found.sha,
+        "node_id": f"C_{found.sha}",
+        "html_url": f"{page}/{found.sha}",
+        "comments_url": f"{url}/commits/{found.sha}/comments",
+        "commit": {
+            "url": f"{url}/git/commits/{found.sha}",
+            "author": person,
+            "committer": person,
+            "message": found.message,
+            "comment_count": 0,
+            "tree": {"sha": found.sha, "url": f"{url}/git/trees/{found.sha}"},
+            "verification": {
+                "verified": False,
+                "reason": "unsigned",
+                "signature": None,
+                "payload": None,
+                "verified_at": None,
+            },
+        },
+        "author": None,
+        "committer": None,
+        "parents": [parent(sha) for sha in found.parents],
+    }
+
+
+def run(api, repository_name, number, given):
+    """A workflow run. `given`: what a test has said of it."""
+    url = f"{api}/repos/{repository_name}/actions/runs/{number}"
+    at = now()
+    sha = given.get("head_sha", "0" * 40)
+    person = {"name": "Tester", "email": "tester@shop.example"}
+    found = {
+        "id": number,
+        "name": "Deploy",
+        "node_id": f"WFR_{number}",
+        "head_branch": "main",
+        "head_sha": sha,
+        "path": ".github/workflows/deploy-stage.yml",
+        "run_number": 1,
+        "run_attempt": 1,
+        "display_title": "Deploy",
+        "event": "push",
+        "status": "in_progress",
+        "conclusion": None,
+        "workflow_id": 1,
+        "url": url,
+        "html_url": f"https://github.com/{repository_name}/actions/runs/{number}",
+        "created_at": at,
+        "updated_at": at,
+        "pull_requests": [],
+        "head_commit": {
+            "id": sha, "tree_id": sha, "message": "", "timestamp": at, "author": person, "committer": person,
+        },
+        "repository": repository(api, repository_name),
+        "head_repository": repository(api, repository_name),
+        **{f"{part}_url": f"{url}/{part}" for part in "jobs logs check_suite artifacts cancel rerun workflow".split()},
+    }
+    return {**found, **given}
