@@ -64,10 +64,8 @@ impl Statuses {
         let record = journal.record();
         let Some(sha) = record.release.as_ref().and_then(commit) else { return };
         // Causes are left out: they may hold output whose secrets are masked in the log of the run alone.
-        let reason = failure.map(|failure| match outcome {
-            Outcome::Refused => failure.brief(),
-            _ => failure.reason.clone(),
-        });
+        let is_refused = outcome == Outcome::Refused;
+        let reason = failure.map(|failure| if is_refused { failure.brief() } else { failure.reason.clone() });
         let begun = self.begun.take();
         let (environment, place) = (&record.environment, &record.place);
         let ended = commit_status::ended(outcome, environment, place, reason.as_deref(), begun.is_some());
@@ -83,36 +81,46 @@ impl Statuses {
             Way::Unusable(error) => warn(journal, &name, "is not recorded", error),
             Way::Open(github) => {
                 let patience = if outcome == Outcome::Interrupted { HURRY } else { PATIENCE };
-                let mut said = false;
-                let telling = self.tell_end(github, (&sha, &status), begun, &mut said);
+                let mut before = Before::default();
+                let telling = self.tell_end(github, (&sha, &status), begun, &mut before);
                 let result = tokio::time::timeout(patience, telling).await;
-                let result = result.unwrap_or_else(|_| Err(GitHubError::unreachable("no answer in time")));
-                if let Err(error) = result {
-                    warn(journal, &name, if said { "stays `pending`" } else { "is not recorded" }, &error);
+                let too_late = |_| Err(before.error.unwrap_or_else(|| GitHubError::unreachable("no answer in time")));
+                if let Err(error) = result.unwrap_or_else(too_late) {
+                    warn(journal, &name, if before.said { "stays `pending`" } else { "is not recorded" }, &error);
                 }
             }
         }
     }
 
-    /// After what was said before, so that the end is what is read. `said`: whether that was recorded.
+    /// After what was said before, so that the end is what is read.
     async fn tell_end(
         &self,
         github: &GitHub,
         (sha, status): (&GitSha, &CommitStatus),
         begun: Option<JoinHandle<Result<(), GitHubError>>>,
-        said: &mut bool,
+        before: &mut Before,
     ) -> Result<(), GitHubError> {
         match begun {
             None => {}
             Some(begun) => match begun.await {
-                Ok(Ok(())) => *said = true,
+                Ok(Ok(())) => before.said = true,
                 // What was refused is refused again.
                 Ok(Err(error)) if !error.is_transient() => return Err(error),
-                Ok(Err(_)) | Err(_) => {}
+                Ok(Err(error)) => before.error = Some(error),
+                Err(_) => {}
             },
         }
         github.set_status(sha, status, self.run_url.as_deref()).await
     }
+}
+
+/// What became of the status that was said before the end.
+#[derive(Debug, Default)]
+struct Before {
+    /// It is recorded.
+    said: bool,
+    /// Why it is not.
+    error: Option<GitHubError>,
 }
 
 fn way(context: &Context) -> Way {

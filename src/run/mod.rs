@@ -217,7 +217,10 @@ async fn run_change(context: &Context, global: &Global, change: Change<'_>, unti
         Err(failure) => (failure.outcome, Some(interrupted_in(&journal, failure))),
     };
     // A signal only ends the telling.
-    let _told = until_interrupted(async { Ok(statuses.end(&journal, outcome, failure.as_ref()).await) }).await;
+    tokio::select! {
+        () = statuses.end(&journal, outcome, failure.as_ref()) => {}
+        _ = signal() => {}
+    }
     let record = journal.record();
     human::show_result(&record, outcome, failure.as_ref(), context.color);
     if global.output == OutputFormat::Json {

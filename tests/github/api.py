@@ -15,13 +15,14 @@ class Refused(Exception):
     def __init__(self, status, message, **more):
         super().__init__(message)
         self.status = status
-        self.document = {"message": message, "documentation_url": "https://docs.github.com/rest", **more}
+        usual = {"message": message, "documentation_url": "https://docs.github.com/rest", "status": str(status)}
+        self.document = {**usual, **more}
 
 
 def set_status(call, owner, repo, sha):
     history = call.repository.history
     if not re.fullmatch("[0-9a-f]{40}", sha) or (history.is_known and sha not in history.commits()):
-        raise Refused(422, f"No commit found for SHA: {sha}", status="422")
+        raise Refused(422, f"No commit found for SHA: {sha}")
     if len(call.body.get("description") or "") > LONGEST_DESCRIPTION:
         error = f"description is too long (maximum is {LONGEST_DESCRIPTION} characters)"
         raise Refused(422, "Validation Failed", errors=[{"code": "custom", "message": error}])
@@ -76,7 +77,7 @@ def the_comment(call, number):
     try:
         return call.repository.comments[int(number)]
     except KeyError:
-        raise Refused(404, "Not Found", status="404") from None
+        raise Refused(404, "Not Found") from None
 
 
 def get_comment(call, owner, repo, comment_id):
@@ -86,7 +87,7 @@ def get_comment(call, owner, repo, comment_id):
 def update_comment(call, owner, repo, comment_id):
     comment = the_comment(call, comment_id)
     if comment["user"]["login"] != shapes.user()["login"]:
-        raise Refused(403, "Resource not accessible by integration", status="403")
+        raise Refused(403, "Resource not accessible by integration")
     comment.update(body=fitting(call.body["body"]), updated_at=shapes.now())
     return 200, comment
 
@@ -94,13 +95,13 @@ def update_comment(call, owner, repo, comment_id):
 def compare(call, owner, repo, basehead):
     history = call.repository.history
     if basehead.count("...") != 1:
-        raise Refused(404, "Not Found", status="404")
+        raise Refused(404, "Not Found")
     base, head = (history.resolve(ref) for ref in basehead.split("..."))
     commits = history.commits() if history.is_known else {}
     of_base, of_head = reachable(commits, base), reachable(commits, head)
     common = [sha for sha in of_head if sha in of_base]
     if not of_base or not of_head or not common:
-        raise Refused(404, "Not Found", status="404")
+        raise Refused(404, "Not Found")
     ahead = [commit for sha, commit in of_head.items() if sha not in of_base]
     behind = [sha for sha in of_base if sha not in of_head]
     words = {(False, False): "identical", (True, False): "ahead", (False, True): "behind", (True, True): "diverged"}
@@ -127,7 +128,7 @@ def get_run(call, owner, repo, run_id):
     try:
         return 200, shapes.run(call.api, call.repository.name, int(run_id), call.repository.runs[int(run_id)])
     except KeyError:
-        raise Refused(404, "Not Found", status="404") from None
+        raise Refused(404, "Not Found") from None
 
 
 # Method, path of the description, the permissions of which one is enough, and what answers.

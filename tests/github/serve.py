@@ -17,6 +17,7 @@ import argparse
 import json
 import threading
 import time
+import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, parse_qsl, unquote, urlencode, urlsplit
 
@@ -26,6 +27,8 @@ from description import Description
 from repository import Repository
 
 CONTROL = "/_stand-in"
+# Where GitHub Enterprise Server has the same API.
+ENTERPRISE = "/api/v3"
 VIOLATION = 599
 
 
@@ -39,6 +42,10 @@ class State:
     def repository(self, name):
         # GitHub does not tell capital letters apart, and neither does a test's other half.
         return self.repositories.setdefault(name.lower(), Repository(name))
+
+    def repository_of(self, path):
+        parts = path.split("/")
+        return self.repository("/".join(parts[2:4])) if parts[1] == "repos" and len(parts) > 3 else None
 
     def violations(self):
         found = [violation for repository in self.repositories.values() for violation in repository.violations]
@@ -125,13 +132,15 @@ class Handler(BaseHTTPRequestHandler):
 
     # --- the API ------------------------------------------------------------------------------------
 
-    def ask(self, path, query, body):
+    def ask(self, asked, query, body):
         fault = None
+        path = asked.removeprefix(ENTERPRISE)
         with self.state.lock:
             operation, named = self.state.description.operation(self.command, path)
             if operation is None:
-                self.violation(None, path, ["path: this stand-in, or GitHub, does not have it with this method"])
-                return self.answer(VIOLATION, {"message": "see the violations of the stand-in"})
+                problem = "path: this stand-in, or GitHub, does not have it with this method"
+                self.violation(self.state.repository_of(path), path, [problem])
+                return self.answer(VIOLATION, {"message": problem})
             named = {name: unquote(value) for name, value in named.items()}
             repository = self.state.repository(f"{named['owner']}/{named['repo']}")
             problems = self.state.description.problems_of_request(operation, named, query, self.headers, body)
@@ -140,7 +149,7 @@ class Handler(BaseHTTPRequestHandler):
                 return self.answer(VIOLATION, {"message": f"not what GitHub describes: {'; '.join(problems)}"})
             call = Call(self.server_address(), repository, path, query, body)
             repository.calls.append(
-                {"method": self.command, "path": path, "query": dict(query), "body": call.body, "at": time.time()}
+                {"method": self.command, "path": asked, "query": dict(query), "body": call.body, "at": time.time()}
             )
             fault = repository.fault(self.command, path)
             if fault is None or fault.performed:
@@ -154,14 +163,18 @@ class Handler(BaseHTTPRequestHandler):
         headers = {"X-RateLimit-Limit": "1000", "X-RateLimit-Remaining": "999"}
         try:
             if not self.token().startswith("permissions:"):
-                raise api.Refused(401, "Bad credentials", status="401")
+                raise api.Refused(401, "Bad credentials")
             headers["X-Accepted-GitHub-Permissions"] = "; ".join(permissions)
             if not is_allowed(self.token(), permissions):
-                raise api.Refused(403, "Resource not accessible by integration", status="403")
+                raise api.Refused(403, "Resource not accessible by integration")
             status, document = answer(call, **named)
+            problems = self.state.description.problems_of_answer(operation, status, document)
         except api.Refused as refused:
             status, document = refused.status, refused.document
-        problems = self.state.description.problems_of_answer(operation, status, document)
+            problems = self.state.description.problems_of_answer(operation, status, document)
+        except Exception as error:  # Whatever is wrong here is to be found as loudly as what is wrong there.
+            traceback.print_exc()
+            problems = [f"{type(error).__name__}: {error}"]
         if problems:
             self.violation(call.repository, call.path, problems)
             return VIOLATION, {"message": f"the stand-in itself is wrong: {'; '.join(problems)}"}, {}

@@ -93,19 +93,18 @@ impl GitHubError {
 
     /// Whether the next try may do better.
     pub fn is_transient(&self) -> bool {
-        match self.kind {
-            GitHubErrorKind::Server | GitHubErrorKind::Unreachable | GitHubErrorKind::Unreadable => true,
-            GitHubErrorKind::RateLimited(pause) => pause.is_some_and(|pause| pause <= SHORT),
-            _ => false,
+        if let GitHubErrorKind::RateLimited(pause) = self.kind {
+            return pause.is_some_and(|pause| pause <= SHORT);
         }
+        matches!(self.kind, GitHubErrorKind::Server | GitHubErrorKind::Unreachable | GitHubErrorKind::Unreadable)
     }
 
     /// How long to wait before the next try, given what we would wait. `None`: there is none.
     pub fn pause(&self, ours: Option<Duration>) -> Option<Duration> {
-        match self.kind {
-            GitHubErrorKind::RateLimited(asked) => ours.and(asked).filter(|asked| *asked <= SHORT),
-            _ => ours,
+        if let GitHubErrorKind::RateLimited(asked) = self.kind {
+            return ours.and(asked).filter(|asked| *asked <= SHORT);
         }
+        ours
     }
 
     /// What to do about it.

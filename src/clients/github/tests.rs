@@ -75,6 +75,23 @@ async fn cloud_a_status_is_there_as_it_was_set() {
     assert_eq!(statuses[1]["description"].as_str().unwrap().chars().count(), 140);
 }
 
+/// GitHub Enterprise Server has its API below a path, which is never added.
+#[tokio::test]
+async fn cloud_the_path_of_an_api_is_kept() {
+    let repository = Repository::new();
+    for base in ["/api/v3", "/api/v3/"] {
+        let github = GitHub::new(&format!("{}{base}", api()), &repository.name, &"permissions:statuses=write".into());
+        set(&github.unwrap()).await.unwrap();
+    }
+    set(&repository.client("statuses=write")).await.unwrap();
+    let told = repository.told().await;
+    let paths: Vec<&str> =
+        told["calls"].as_array().unwrap().iter().map(|call| call["path"].as_str().unwrap()).collect();
+    let path = format!("/repos/{}/statuses/{}", repository.name, sha('a'));
+    let below = format!("/api/v3{path}");
+    assert_eq!(paths, [&below, &below, &path]);
+}
+
 #[tokio::test]
 async fn cloud_the_permission_that_is_missing_is_named() {
     let repository = Repository::new();
@@ -115,7 +132,7 @@ async fn cloud_what_is_refused_is_asked_once() {
         (401, json!({}), GitHubErrorKind::Unauthorized),
         (403, json!({}), GitHubErrorKind::Forbidden("statuses: write".to_owned())),
         (403, json!({"X-RateLimit-Remaining": "0"}), GitHubErrorKind::RateLimited(None)),
-        (429, json!({"Retry-After": "3600"}), GitHubErrorKind::RateLimited(Some(Duration::from_secs(3600)))),
+        (429, json!({"Retry-After": "3600"}), GitHubErrorKind::RateLimited(Some(Duration::from_hours(1)))),
         (404, json!({}), GitHubErrorKind::NotFound("statuses: write".to_owned())),
         (409, json!({}), GitHubErrorKind::Conflict),
         (422, json!({}), GitHubErrorKind::Unprocessable),
