@@ -1,0 +1,108 @@
+# shellcheck shell=bash
+# Inputs, from the variables of action.yml to the array `arguments`.
+
+# One argument or variable of Linux has at most 128 KiB, its name included.
+readonly most_bytes=65536
+
+# From the environment into this shell alone, so that no child inherits them.
+take_inputs() {
+    input_command=${SHIPGATE_INPUT_COMMAND-}
+    input_environment=${SHIPGATE_INPUT_ENVIRONMENT-}
+    input_release=${SHIPGATE_INPUT_RELEASE-}
+    input_expect_plan=${SHIPGATE_INPUT_EXPECT_PLAN-}
+    input_component=${SHIPGATE_INPUT_COMPONENT-}
+    input_config=${SHIPGATE_INPUT_CONFIG-}
+    input_working_directory=${SHIPGATE_INPUT_WORKING_DIRECTORY-}
+    input_binary_path=${SHIPGATE_INPUT_BINARY_PATH-}
+    input_extra_args=${SHIPGATE_INPUT_EXTRA_ARGS-}
+    token=${SHIPGATE_INPUT_GITHUB_TOKEN-}
+    # shellcheck disable=SC2034 # for download.sh
+    action_repository=${SHIPGATE_INPUT_ACTION_REPOSITORY-}
+    unset "${!SHIPGATE_INPUT_@}"
+}
+
+check_inputs() {
+    check_size command "$input_command"
+    check_size environment "$input_environment"
+    check_size release "$input_release"
+    check_size expect-plan "$input_expect_plan"
+    check_size component "$input_component"
+    check_size config "$input_config"
+    check_size working-directory "$input_working_directory"
+    check_size binary-path "$input_binary_path"
+    check_size extra-args "$input_extra_args"
+    check_size github-token "$token"
+    check_command
+}
+
+# check_size INPUT VALUE
+check_size() {
+    local LC_ALL=C
+    if [[ ${#2} -gt $most_bytes ]]; then
+        refuse "the input $1 has ${#2} bytes" "write at most $most_bytes"
+    fi
+}
+
+# One or two words: an option among them would be one that nobody sees in the list of inputs.
+check_command() {
+    local LC_ALL=C
+    if [[ -z $input_command ]]; then
+        refuse "the input command is empty" "write \`command: deploy\`, or another command of shipgate, under \`with:\`"
+    fi
+    if [[ ! $input_command =~ ^[a-z][a-z-]*(\ [a-z][a-z-]*)?$ ]]; then
+        refuse "the input command is not a command: $(shown "$input_command")" \
+            "write one like \`deploy\` or \`plan promote\`; its arguments have inputs of their own, others go to extra-args"
+    fi
+}
+
+# Options as `--name=value`, and the environment behind `--`, so that no value can become an option.
+make_arguments() {
+    read -r -a arguments <<<"$input_command"
+    add_option release "$input_release"
+    add_option expect-plan "$input_expect_plan"
+    add_components
+    add_option config "$input_config"
+    add_extra_arguments
+    if [[ -n $input_environment ]]; then
+        arguments+=(-- "$input_environment")
+    fi
+}
+
+# add_option NAME VALUE
+add_option() {
+    if [[ -n $2 ]]; then
+        arguments+=("--$1=$2")
+    fi
+}
+
+add_components() {
+    local name newline=$'\n'
+    while IFS= read -r name; do
+        trim "$name"
+        add_option component "$trimmed"
+    done <<<"${input_component//,/$newline}"
+}
+
+# Sets `trimmed`.
+trim() {
+    trimmed=${1#"${1%%[![:space:]]*}"}
+    trimmed=${trimmed%"${trimmed##*[![:space:]]}"}
+}
+
+add_extra_arguments() {
+    local line
+    while IFS= read -r line; do
+        line=${line%$'\r'}
+        if [[ -n $line ]]; then
+            arguments+=("$line")
+        fi
+    done <<<"$input_extra_args"
+}
+
+# Sets `path`.
+absolute_path() {
+    path=$1
+    if [[ $path != /* ]]; then
+        path=$PWD/$path
+    fi
+}

@@ -1,0 +1,65 @@
+# shellcheck shell=bash
+# Other programs: without our secrets, and ended when the run is cancelled.
+
+# What downloading and building needs, and no more: a token of this job, of AWS or of anything else stays here.
+readonly handed_on=(
+    PATH HOME USER LOGNAME LANG LC_ALL TMPDIR RUNNER_TRACKING_ID
+    HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY http_proxy https_proxy all_proxy no_proxy
+    SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE CARGO_HTTP_CAINFO
+    CARGO_HOME RUSTUP_HOME RUSTUP_TOOLCHAIN CARGO_BUILD_JOBS CARGO_NET_OFFLINE
+    CC CXX AR SDKROOT DEVELOPER_DIR MACOSX_DEPLOYMENT_TARGET
+)
+
+child=
+
+# Sets `without_secrets`, the beginning of a command.
+prepare_environment() {
+    local name
+    without_secrets=(env -i)
+    for name in "${handed_on[@]}"; do
+        if [[ -n ${!name-} ]]; then
+            without_secrets+=("$name=${!name}")
+        fi
+    done
+}
+
+# run_apart DIRECTORY COMMAND…: in the background and in a process group of its own. A shell that waits for a program in
+# the foreground hears of no signal, and would leave it behind.
+run_apart() {
+    local directory=$1 status=0
+    shift
+    prepare_environment
+    set -m
+    (cd "$directory" && exec "${without_secrets[@]}" "$@") </dev/null &
+    child=$!
+    set +m
+    wait "$child" || status=$?
+    child=
+    return "$status"
+}
+
+interrupted() {
+    trap '' INT TERM
+    if [[ -n $child ]]; then
+        kill -TERM -- "-$child" 2>/dev/null || true
+        wait "$child" 2>/dev/null || true
+    fi
+    say "interrupted before shipgate was started: nothing was changed"
+    write_outcome interrupted
+    clean_up
+    exit 130
+}
+
+# Sets `scratch`, a directory of this step.
+make_scratch() {
+    local parent=${RUNNER_TEMP:-${TMPDIR:-/tmp}}
+    if ! scratch=$(mktemp -d "$parent/shipgate.XXXXXX"); then
+        give_up "no directory can be made in $parent" "is the disk full, or RUNNER_TEMP not writable?"
+    fi
+}
+
+clean_up() {
+    if [[ -n ${scratch-} ]]; then
+        rm -rf "$scratch"
+    fi
+}
