@@ -76,7 +76,7 @@ add_option() {
 }
 
 add_components() {
-    local name newline=$'\n'
+    local LC_ALL=C name newline=$'\n'
     while IFS= read -r name; do
         trim "$name"
         add_option component "$trimmed"

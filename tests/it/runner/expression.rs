@@ -1,0 +1,400 @@
+//! The expressions of workflows, as far as ours need them. What is not known here panics, and is never a guess.
+//!
+//! Rules: <https://docs.github.com/en/actions/reference/workflows-and-actions/expressions>.
+
+use serde_json::{Map, Value};
+
+/// How the job stands, for `success()` and its like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// No step has failed.
+    Success,
+    /// A step has failed.
+    Failure,
+    /// The run was cancelled.
+    Cancelled,
+}
+
+impl Status {
+    /// As contexts have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// What an expression can see: `github`, `inputs`, `env`, …
+#[derive(Debug, Clone)]
+pub struct Scope {
+    /// The contexts by name.
+    pub contexts: Map<String, Value>,
+    /// How the job, or the composite action, stands.
+    pub status: Status,
+}
+
+impl Scope {
+    /// A text with `${{ … }}` in it, after evaluation.
+    pub fn text(&self, template: &str) -> String {
+        let mut result = String::new();
+        let mut rest = template;
+        while let Some((before, after)) = rest.split_once("${{") {
+            let end = end_of_expression(after).unwrap_or_else(|| panic!("no end of `${{{{` in {template:?}"));
+            result.push_str(before);
+            result.push_str(&text_of(&self.evaluate(&after[..end])));
+            rest = &after[end + 2..];
+        }
+        result + rest
+    }
+
+    /// The text of a scalar of YAML: an expression where it is a string, as it is written otherwise.
+    pub fn scalar(&self, value: &Value) -> String {
+        match value {
+            Value::String(template) => self.text(template),
+            Value::Array(_) | Value::Object(_) => panic!("{value} is no scalar"),
+            Value::Null | Value::Bool(_) | Value::Number(_) => text_of(value),
+        }
+    }
+
+    /// Whether an `if:` lets its step or job run.
+    pub fn allows(&self, condition: Option<&Value>) -> bool {
+        let Some(condition) = condition else { return self.status == Status::Success };
+        let text = condition.as_str().map_or_else(|| condition.to_string(), str::to_owned);
+        let text = text.trim();
+        let expression = text.strip_prefix("${{").and_then(|text| text.strip_suffix("}}")).unwrap_or(text);
+        assert!(!expression.contains("${{"), "`if: {text}` is a text, which is always true");
+        let asks = ["always(", "success(", "failure(", "cancelled("].iter().any(|name| expression.contains(name));
+        (asks || self.status == Status::Success) && truthy(&self.evaluate(expression))
+    }
+
+    /// The value of one expression, without its `${{ }}`.
+    pub fn evaluate(&self, expression: &str) -> Value {
+        let mut parser = Parser { scope: self, tokens: tokens(expression), next: 0, expression };
+        let value = parser.either();
+        assert!(parser.next == parser.tokens.len(), "something is left over in `{expression}`");
+        value
+    }
+}
+
+/// Where `}}` is, outside of quotation marks.
+fn end_of_expression(text: &str) -> Option<usize> {
+    let mut quoted = false;
+    text.char_indices().find_map(|(index, letter)| {
+        quoted ^= letter == '\'';
+        (!quoted && text[index..].starts_with("}}")).then_some(index)
+    })
+}
+
+/// As it becomes part of a text.
+pub fn text_of(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::Array(_) => "Array".to_owned(),
+        Value::Object(_) => "Object".to_owned(),
+    }
+}
+
+fn truthy(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(is) => *is,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(_) | Value::Object(_) => true,
+    }
+}
+
+fn number_of(value: &Value) -> f64 {
+    match value {
+        Value::Null => 0.0,
+        Value::Bool(is) => f64::from(*is),
+        Value::Number(number) => number.as_f64().unwrap(),
+        Value::String(text) if text.trim().is_empty() => 0.0,
+        Value::String(text) => text.trim().parse().unwrap_or(f64::NAN),
+        Value::Array(_) | Value::Object(_) => f64::NAN,
+    }
+}
+
+/// Texts without regard to capital letters, different kinds as numbers.
+#[expect(clippy::float_cmp, reason = "so does GitHub")]
+fn equal(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::String(left), Value::String(right)) => left.to_lowercase() == right.to_lowercase(),
+        (Value::Array(_) | Value::Object(_), _) | (_, Value::Array(_) | Value::Object(_)) => {
+            panic!("lists and objects are compared by identity, which nobody needs")
+        }
+        _ => number_of(left) == number_of(right),
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Token {
+    Name(String),
+    Literal(Value),
+    Sign(&'static str),
+}
+
+const SIGNS: [&str; 10] = ["||", "&&", "==", "!=", "!", "(", ")", "[", "]", ","];
+
+fn tokens(expression: &str) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    let mut rest = expression.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let (token, length) = if first == '\'' {
+            quoted(rest)
+        } else if first.is_ascii_alphanumeric() || first == '_' || first == '-' {
+            word(rest)
+        } else if first == '.' {
+            (Token::Sign("."), 1)
+        } else {
+            let sign = SIGNS.into_iter().find(|sign| rest.starts_with(sign));
+            let sign = sign.unwrap_or_else(|| panic!("`{rest}` in `{expression}` is not known to this runner"));
+            (Token::Sign(sign), sign.len())
+        };
+        tokens.push(token);
+        rest = rest[length..].trim_start();
+    }
+    tokens
+}
+
+/// `'it''s'`
+fn quoted(text: &str) -> (Token, usize) {
+    let mut value = String::new();
+    let mut letters = text.char_indices().skip(1).peekable();
+    while let Some((index, letter)) = letters.next() {
+        if letter != '\'' {
+            value.push(letter);
+        } else if letters.next_if(|(_, next)| *next == '\'').is_some() {
+            value.push('\'');
+        } else {
+            return (Token::Literal(Value::String(value)), index + 1);
+        }
+    }
+    panic!("no end of a text in `{text}`")
+}
+
+fn word(text: &str) -> (Token, usize) {
+    let length = text.find(|letter: char| !letter.is_ascii_alphanumeric() && !"_-".contains(letter));
+    let length = length.unwrap_or(text.len());
+    let token = match &text[..length] {
+        "true" => Token::Literal(Value::Bool(true)),
+        "false" => Token::Literal(Value::Bool(false)),
+        "null" => Token::Literal(Value::Null),
+        word if word.starts_with(|first: char| first.is_ascii_digit() || first == '-') => {
+            let number: i64 = word.parse().unwrap_or_else(|_| panic!("`{word}` is no number known to this runner"));
+            Token::Literal(number.into())
+        }
+        word => Token::Name(word.to_owned()),
+    };
+    (token, length)
+}
+
+struct Parser<'a> {
+    scope: &'a Scope,
+    tokens: Vec<Token>,
+    next: usize,
+    expression: &'a str,
+}
+
+impl Parser<'_> {
+    fn take(&mut self, sign: &str) -> bool {
+        let is = matches!(self.tokens.get(self.next), Some(Token::Sign(found)) if *found == sign);
+        self.next += usize::from(is);
+        is
+    }
+
+    fn insist(&mut self, sign: &str) {
+        assert!(self.take(sign), "no `{sign}` where one belongs in `{}`", self.expression);
+    }
+
+    fn either(&mut self) -> Value {
+        let mut value = self.both();
+        while self.take("||") {
+            let other = self.both();
+            value = if truthy(&value) { value } else { other };
+        }
+        value
+    }
+
+    fn both(&mut self) -> Value {
+        let mut value = self.comparison();
+        while self.take("&&") {
+            let other = self.comparison();
+            value = if truthy(&value) { other } else { value };
+        }
+        value
+    }
+
+    fn comparison(&mut self) -> Value {
+        let mut value = self.not();
+        loop {
+            let wanted = if self.take("==") {
+                true
+            } else if self.take("!=") {
+                false
+            } else {
+                return value;
+            };
+            value = Value::Bool(equal(&value, &self.not()) == wanted);
+        }
+    }
+
+    fn not(&mut self) -> Value {
+        if self.take("!") { Value::Bool(!truthy(&self.not())) } else { self.operand() }
+    }
+
+    fn operand(&mut self) -> Value {
+        if self.take("(") {
+            let value = self.either();
+            self.insist(")");
+            return value;
+        }
+        let token = self.tokens.get(self.next).cloned();
+        self.next += 1;
+        match token {
+            Some(Token::Literal(value)) => value,
+            Some(Token::Name(name)) if self.take("(") => self.call(&name),
+            Some(Token::Name(name)) => self.context(&name),
+            Some(Token::Sign(_)) | None => panic!("nothing where a value belongs in `{}`", self.expression),
+        }
+    }
+
+    fn context(&mut self, name: &str) -> Value {
+        let found = self.scope.contexts.get(name);
+        let mut value = found.unwrap_or_else(|| panic!("there is no `{name}` here, for `{}`", self.expression)).clone();
+        loop {
+            let key = if self.take(".") {
+                let Some(Token::Name(key)) = self.tokens.get(self.next).cloned() else {
+                    panic!("no name behind a dot in `{}`", self.expression)
+                };
+                self.next += 1;
+                key
+            } else if self.take("[") {
+                let key = text_of(&self.either());
+                self.insist("]");
+                key
+            } else {
+                return value;
+            };
+            value = member(&value, &key);
+        }
+    }
+
+    fn call(&mut self, name: &str) -> Value {
+        let mut arguments = Vec::new();
+        if !self.take(")") {
+            arguments.push(self.either());
+            while self.take(",") {
+                arguments.push(self.either());
+            }
+            self.insist(")");
+        }
+        let status = self.scope.status;
+        match (name.to_lowercase().as_str(), arguments.as_slice()) {
+            ("always", []) => Value::Bool(true),
+            ("success", []) => Value::Bool(status == Status::Success),
+            ("failure", []) => Value::Bool(status == Status::Failure),
+            ("cancelled", []) => Value::Bool(status == Status::Cancelled),
+            ("tojson", [value]) => Value::String(serde_json::to_string_pretty(value).unwrap()),
+            ("fromjson", [text]) => serde_json::from_str(&text_of(text)).unwrap(),
+            ("format", [Value::String(template), values @ ..]) => Value::String(format(template, values)),
+            ("contains", [Value::Array(list), item]) => Value::Bool(list.iter().any(|each| equal(each, item))),
+            ("contains", [text, part]) => Value::Bool(lower(text).contains(&lower(part))),
+            ("startswith", [text, part]) => Value::Bool(lower(text).starts_with(&lower(part))),
+            _ => panic!("`{name}` with {} arguments is not known to this runner", arguments.len()),
+        }
+    }
+}
+
+fn lower(value: &Value) -> String {
+    text_of(value).to_lowercase()
+}
+
+/// A member by its name, whatever the capital letters; nothing where there is none.
+fn member(value: &Value, key: &str) -> Value {
+    let Value::Object(members) = value else { return Value::Null };
+    let same = members.iter().find(|(name, _)| name.to_lowercase() == key.to_lowercase());
+    same.map_or(Value::Null, |(_, value)| value.clone())
+}
+
+/// `{0}` and the like, `{{` for a brace.
+fn format(template: &str, values: &[Value]) -> String {
+    let mut result = String::new();
+    let mut rest = template;
+    while let Some(index) = rest.find(['{', '}']) {
+        result.push_str(&rest[..index]);
+        rest = &rest[index..];
+        if rest.starts_with("{{") || rest.starts_with("}}") {
+            result.push_str(&rest[..1]);
+            rest = &rest[2..];
+        } else {
+            let (number, behind) = rest[1..].split_once('}').unwrap_or_else(|| panic!("format({template:?})"));
+            result.push_str(&text_of(&values[number.parse::<usize>().unwrap()]));
+            rest = behind;
+        }
+    }
+    result + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn scope() -> Scope {
+        let contexts = json!({
+            "inputs": { "release": "", "name": "it's" },
+            "vars": { "REGION": "us-east-1" },
+            "needs": { "plan": { "outputs": { "plan-digest": "sha256:1" }, "result": "success" } },
+        });
+        let Value::Object(contexts) = contexts else { unreachable!() };
+        Scope { contexts, status: Status::Failure }
+    }
+
+    #[test]
+    fn expressions_have_the_values_that_github_gives_them() {
+        let cases = [
+            ("needs.plan.outputs.plan-digest", json!("sha256:1")),
+            ("inputs.release || 'what stage runs'", json!("what stage runs")),
+            ("inputs.absent.deeper", json!(null)),
+            ("'it''s' == inputs.NAME && 'a' == 'A'", json!(true)),
+            ("!(inputs.release == '') || needs.plan.result != 'success'", json!(false)),
+            ("null == 0 && '1' == true", json!(true)),
+            ("always() && failure() && !success() && !cancelled()", json!(true)),
+            ("format('{0}/{{x}}/{1}', 'a', 2)", json!("a/{x}/2")),
+            ("contains('refs/heads/Main', 'heads/main')", json!(true)),
+            ("toJSON(vars)", json!("{\n  \"REGION\": \"us-east-1\"\n}")),
+            ("vars['region']", json!("us-east-1")),
+            ("true && 'yes' || 'no'", json!("yes")),
+        ];
+        for (expression, value) in cases {
+            assert_eq!(scope().evaluate(expression), value, "{expression}");
+        }
+    }
+
+    #[test]
+    fn a_text_has_its_expressions_replaced_and_nothing_else() {
+        assert_eq!(scope().text("a ${{ vars.REGION }}/${{ '}}' }} $x"), "a us-east-1/}} $x");
+    }
+
+    #[test]
+    fn a_condition_without_a_status_function_asks_for_success() {
+        assert!(!scope().allows(None));
+        assert!(!scope().allows(Some(&json!("vars.REGION == 'us-east-1'"))));
+        assert!(scope().allows(Some(&json!("${{ failure() && vars.REGION == 'us-east-1' }}"))));
+        assert!(scope().allows(Some(&json!("always()"))));
+    }
+
+    #[test]
+    fn what_is_not_known_panics() {
+        for expression in ["hashFiles('x')", "secrets.X", "1 < 2", "vars.*", "inputs.a inputs.b", "format('{0}')"] {
+            let result = std::panic::catch_unwind(|| scope().evaluate(expression));
+            assert!(result.is_err(), "{expression}");
+        }
+    }
+}
