@@ -43,14 +43,15 @@ impl Recorder {
         recorded_environment(&self.path)
     }
 
-    /// Whether it ran since somebody asked last.
+    /// Whether it ran, or ran again after it was told to forget.
     pub fn ran(&self) -> bool {
-        let record = self.path.with_extension("argv");
-        let ran = record.exists();
-        if ran {
-            std::fs::remove_file(record).unwrap();
+        self.path.with_extension("argv").exists()
+    }
+
+    pub fn forget(&self) {
+        if self.ran() {
+            std::fs::remove_file(self.path.with_extension("argv")).unwrap();
         }
-        ran
     }
 }
 
@@ -112,8 +113,9 @@ impl Checkout {
 
     /// The table of checksums: digests and names.
     pub fn checksums(&self, lines: &[(&str, &str)]) {
-        let lines: String = lines.iter().map(|(digest, name)| format!("{digest}  {name}\n")).collect();
-        std::fs::write(self.path.join("action/checksums.txt"), format!("# of a test\n{lines}")).unwrap();
+        let lines: Vec<String> = lines.iter().map(|(digest, name)| format!("{digest}  {name}")).collect();
+        let table = format!("# of a test\n\n{}\n", lines.join("\n"));
+        std::fs::write(self.path.join("action/checksums.txt"), table).unwrap();
     }
 
     /// A runner with nothing in its workspace, which knows this action as that of `some/fork`.

@@ -41,7 +41,7 @@ impl ReleaseServer {
                 let mut stream = stream.unwrap();
                 heard.lock().unwrap().push(head(&mut stream));
                 // A client may have gone: then nobody reads the answer.
-                let _ = answer(&mut stream, answers.next().unwrap_or(Answer::Status(404)), &mut open);
+                let _unread = answer(&mut stream, answers.next().unwrap_or(Answer::Status(404)), &mut open);
             }
         });
         Self { address, requests }

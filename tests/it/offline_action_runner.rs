@@ -120,3 +120,49 @@ fn a_program_behind_a_shell_would_hear_of_nothing() {
     running.signal("INT");
     assert_eq!(running.wait().log(), "started\n");
 }
+
+const TOOL: &str = "
+inputs: { name: { default: \"${{ github.actor }}\" } }
+outputs: { greeting: { value: \"${{ steps.say.outputs.text }}\" } }
+runs:
+  using: composite
+  steps:
+    - id: say
+      shell: bash
+      env: { NAME: \"${{ inputs.name }}\", FROM: \"${{ github.action_repository }}\" }
+      run: echo \"text=$OUTER $NAME from $FROM/$GITHUB_ACTION_REPOSITORY\" | tee -a \"$GITHUB_OUTPUT\"
+";
+
+/// The repository of a composite action is known to `env:` and, as on GitHub, not to what its scripts are given.
+#[test]
+fn an_action_of_another_repository_gets_inputs_and_gives_outputs() {
+    let (repository, tools) = (Repository::bare(), Repository::bare());
+    tools.write("greet/action.yml", TOOL);
+    repository.write(
+        "workflow.yml",
+        "jobs: { one: { runs-on: x, outputs: { said: '${{ steps.greet.outputs.greeting }}' }, steps: [\
+         { uses: docker/setup-buildx-action@v0 },\
+         { id: greet, uses: some/tools/greet@v1, with: { name: you }, env: { OUTER: hello } } ] } }\n",
+    );
+    let runner = Runner::new(repository.path()).workflow_repository("some/shop", repository.path());
+    let runner = runner.repository("some/tools", tools.path()).repository("some/tool", repository.path());
+    let ran = runner.without_effect("docker/setup-buildx-action").job("workflow.yml", "one").run().expect_success();
+    assert_eq!(ran.outputs["said"], "hello you from some/tools/");
+}
+
+#[test]
+fn after_a_cancelled_step_only_those_run_that_say_so() {
+    let repository = Repository::bare();
+    repository.write(
+        "workflow.yml",
+        "jobs: { one: { runs-on: x, steps: [{ run: 'echo begun; exec sleep 60' }, { run: echo usual }, \
+         { if: always(), run: 'echo always ${{ cancelled() }}' }] } }\n",
+    );
+    let runner = Runner::new(repository.path()).workflow_repository("some/shop", repository.path());
+    let running = runner.job("workflow.yml", "one").start();
+    running.until_log("begun");
+    running.cancel();
+    let ran = running.wait();
+    assert_eq!(ran.result, Some(Status::Cancelled));
+    assert_eq!(ran.log(), "begun\nalways true\n");
+}

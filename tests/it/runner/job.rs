@@ -130,12 +130,9 @@ impl Job {
     }
 
     fn insist_on_needs(&self, definition: &Value) {
-        let wanted = match &definition["needs"] {
-            Value::Null => Vec::new(),
-            Value::String(name) => vec![name.as_str()],
-            list => list.as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect(),
-        };
-        for name in wanted {
+        let needs = &definition["needs"];
+        let several = needs.as_array().into_iter().flatten().map(|name| name.as_str().unwrap());
+        for name in needs.as_str().into_iter().chain(several) {
             assert!(self.needs.contains_key(name), "the job needs `{name}`, which the test did not give");
         }
     }

@@ -141,11 +141,6 @@ impl Runner {
         self
     }
 
-    /// The directory of the workspace.
-    pub fn workspace(&self) -> &Path {
-        &self.workspace
-    }
-
     /// What steps know as `RUNNER_TEMP`.
     pub fn temp(&self) -> PathBuf {
         self.directory.path().join("_temp")

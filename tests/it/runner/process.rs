@@ -89,7 +89,9 @@ pub fn run(command: &mut Command, control: &Arc<Control>) -> Finished {
         [listen(child.stdout.take().unwrap(), &heard, control), listen(child.stderr.take().unwrap(), &heard, control)];
     let status = child.wait().unwrap();
     control.state.lock().unwrap().child = None;
-    streams.into_iter().for_each(|stream| stream.join().unwrap());
+    for stream in streams {
+        stream.join().unwrap();
+    }
     let (log, reader) = Arc::into_inner(heard).unwrap().into_inner().unwrap();
     Finished { status, log, reader }
 }

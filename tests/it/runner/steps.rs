@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::Runner;
 use super::command::WorkflowCommand;
 use super::expression::{Scope, Status, text_of};
 use super::process::{Control, Finished, run};
-use super::{Runner, files};
 
 /// What became of a step. That of a composite action has what its steps said, and its own outputs.
 #[derive(Debug, Clone)]
@@ -220,7 +220,9 @@ impl Session {
         self.count += 1;
         let directory = self.runner.temp().join(format!("_runner_file_commands_{}", self.count));
         // Another job of the same machine may have been here.
-        let _ = std::fs::remove_dir_all(&directory);
+        if directory.exists() {
+            std::fs::remove_dir_all(&directory).unwrap();
+        }
         std::fs::create_dir(&directory).unwrap();
         for name in ["output", "env", "path", "state", "step_summary"] {
             let file = directory.join(name);
