@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # The program of a release. Which bytes are right is said by the table that is committed beside this file.
 
-# Many times the size of a release, in KiB.
-readonly most_kibibytes=131072
+# A few times the size of a release, in KiB.
+readonly most_kibibytes=65536
 
 # find_expected ASSET: sets `expected`, its digest in the table, or says no.
 find_expected() {

@@ -2,10 +2,13 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::offline_action_download::{Setup, assert_built, good, release};
+
+const MEBIBYTE: usize = 1024 * 1024;
 
 /// What the server does with one request.
 pub enum Answer {
@@ -19,12 +22,15 @@ pub enum Answer {
     Unsized(Vec<u8>),
     /// Says nothing more after the head.
     Stall,
+    /// Sends 200 MiB without having said so, or as much as the client takes.
+    Endless,
 }
 
 /// Answers requests in their order, and those that come later with 404.
 pub struct ReleaseServer {
     pub address: String,
     requests: Arc<Mutex<Vec<String>>>,
+    sent: Arc<AtomicUsize>,
 }
 
 impl ReleaseServer {
@@ -33,6 +39,8 @@ impl ReleaseServer {
         let address = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
         let heard = Arc::clone(&requests);
+        let sent = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&sent);
         std::thread::spawn(move || {
             let mut answers = answers.into_iter();
             // What stalls stays open.
@@ -41,10 +49,10 @@ impl ReleaseServer {
                 let mut stream = stream.unwrap();
                 heard.lock().unwrap().push(head(&mut stream));
                 // A client may have gone: then nobody reads the answer.
-                let _unread = answer(&mut stream, answers.next().unwrap_or(Answer::Status(404)), &mut open);
+                let _unread = answer(&mut stream, answers.next().unwrap_or(Answer::Status(404)), &mut open, &counted);
             }
         });
-        Self { address, requests }
+        Self { address, requests, sent }
     }
 
     /// The heads of all requests.
@@ -67,7 +75,12 @@ fn head(stream: &mut TcpStream) -> String {
     String::from_utf8(head).unwrap()
 }
 
-fn answer(stream: &mut TcpStream, answer: Answer, open: &mut Vec<TcpStream>) -> std::io::Result<()> {
+fn answer(
+    stream: &mut TcpStream,
+    answer: Answer,
+    open: &mut Vec<TcpStream>,
+    sent: &AtomicUsize,
+) -> std::io::Result<()> {
     match answer {
         Answer::Good(bytes) => {
             write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", bytes.len())?;
@@ -87,6 +100,14 @@ fn answer(stream: &mut TcpStream, answer: Answer, open: &mut Vec<TcpStream>) -> 
         Answer::Stall => {
             write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n#!/bin/sh\n")?;
             open.push(stream.try_clone()?);
+            Ok(())
+        }
+        Answer::Endless => {
+            write!(stream, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")?;
+            for _ in 0..200 {
+                stream.write_all(&[0; MEBIBYTE])?;
+                sent.fetch_add(MEBIBYTE, Ordering::Relaxed);
+            }
             Ok(())
         }
     }
@@ -128,11 +149,9 @@ fn what_fails_for_a_moment_is_asked_for_again() {
 
 #[test]
 fn a_server_that_never_gives_all_of_it_is_given_up() {
-    let too_large = 200 * 1024 * 1024;
     for answers in [
         vec![Answer::Cut(999), Answer::Cut(999), Answer::Cut(999)],
         vec![Answer::Status(503), Answer::Status(429), Answer::Status(500)],
-        vec![Answer::Cut(too_large), Answer::Cut(too_large), Answer::Cut(too_large)],
     ] {
         let setup = Setup::new(answers);
         let ran = setup.run().expect_code(0);
@@ -142,6 +161,16 @@ fn a_server_that_never_gives_all_of_it_is_given_up() {
         assert_eq!(setup.server.paths().len(), 3);
         assert!(!setup.installed().exists());
     }
+}
+
+/// Nobody fills the disk of a runner with what could never be a release.
+#[test]
+fn more_than_a_release_could_have_is_not_taken() {
+    let setup = Setup::new(vec![Answer::Endless, good()]);
+    setup.run().expect_code(0);
+    assert_eq!(std::fs::read(setup.installed()).unwrap(), release());
+    let taken = setup.server.sent.load(Ordering::Relaxed) / MEBIBYTE;
+    assert!((60..100).contains(&taken), "{taken} MiB");
 }
 
 /// On this machine, another address is one that we were told ourselves; from there, nobody leads elsewhere.

@@ -176,7 +176,7 @@ fn sixty_four_kibibytes_arrive_and_one_byte_more_is_refused() {
 fn a_binary_path_that_is_no_program_is_refused() {
     let case = Case::new();
     case.repository.write("text", "no program");
-    for path in ["absent", "text", ".", "/", "x\n::error::forged", "%0A"] {
+    for path in ["absent", "text", ".", "/", "x\n::error::forged", "x\r::error::forged", "%0A"] {
         let error = case.refusal(&[(BINARY, path)]);
         assert!(error.starts_with(&format!("the input binary-path names no program: \"{path}\"\nhint: ")), "{error}");
     }

@@ -95,7 +95,7 @@ fn a_file_of_outputs_that_is_cut_off_fails_the_step() {
 fn cancelling_reaches_the_program_itself() {
     let repository = Repository::bare();
     let script = "#!/usr/bin/env bash\ntrap 'echo SIGINT came' INT\ntrap 'echo SIGTERM came; exit 130' TERM\n\
-                  echo started\nwhile :; do sleep 0.1; done\n";
+                  echo started\nfor _ in {1..300}; do sleep 0.1; done\n";
     write_program(&repository.path().join("program"), script);
     let runner = Runner::new(repository.path());
     let running = runner.action("$/").input("command", "deploy").input("binary-path", "program").start();
