@@ -105,7 +105,7 @@ fn answer(
         Answer::Endless => {
             write!(stream, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")?;
             for _ in 0..200 {
-                stream.write_all(&[0; MEBIBYTE])?;
+                stream.write_all(&vec![0; MEBIBYTE])?;
                 sent.fetch_add(MEBIBYTE, Ordering::Relaxed);
             }
             Ok(())

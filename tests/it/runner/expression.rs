@@ -4,6 +4,9 @@
 
 use serde_json::{Map, Value};
 
+use super::tokens::{Token, tokens};
+use super::values::{equal, format, lower, member, text_of, truthy};
+
 /// How the job stands, for `success()` and its like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
@@ -85,112 +88,6 @@ fn end_of_expression(text: &str) -> Option<usize> {
         quoted ^= letter == '\'';
         (!quoted && text[index..].starts_with("}}")).then_some(index)
     })
-}
-
-/// As it becomes part of a text.
-pub fn text_of(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        Value::Bool(_) | Value::Number(_) => value.to_string(),
-        Value::Array(_) => "Array".to_owned(),
-        Value::Object(_) => "Object".to_owned(),
-    }
-}
-
-fn truthy(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::Bool(is) => *is,
-        Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::String(text) => !text.is_empty(),
-        Value::Array(_) | Value::Object(_) => true,
-    }
-}
-
-fn number_of(value: &Value) -> f64 {
-    match value {
-        Value::Null => 0.0,
-        Value::Bool(is) => f64::from(*is),
-        Value::Number(number) => number.as_f64().unwrap(),
-        Value::String(text) if text.trim().is_empty() => 0.0,
-        Value::String(text) => text.trim().parse().unwrap_or(f64::NAN),
-        Value::Array(_) | Value::Object(_) => f64::NAN,
-    }
-}
-
-/// Texts without regard to capital letters, different kinds as numbers.
-#[expect(clippy::float_cmp, reason = "so does GitHub")]
-fn equal(left: &Value, right: &Value) -> bool {
-    match (left, right) {
-        (Value::String(left), Value::String(right)) => left.to_lowercase() == right.to_lowercase(),
-        (Value::Array(_) | Value::Object(_), _) | (_, Value::Array(_) | Value::Object(_)) => {
-            panic!("lists and objects are compared by identity, which nobody needs")
-        }
-        _ => number_of(left) == number_of(right),
-    }
-}
-
-#[derive(Debug, Clone, PartialEq)]
-enum Token {
-    Name(String),
-    Literal(Value),
-    Sign(&'static str),
-}
-
-const SIGNS: [&str; 10] = ["||", "&&", "==", "!=", "!", "(", ")", "[", "]", ","];
-
-fn tokens(expression: &str) -> Vec<Token> {
-    let mut tokens = Vec::new();
-    let mut rest = expression.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let (token, length) = if first == '\'' {
-            quoted(rest)
-        } else if first.is_ascii_alphanumeric() || first == '_' || first == '-' {
-            word(rest)
-        } else if first == '.' {
-            (Token::Sign("."), 1)
-        } else {
-            let sign = SIGNS.into_iter().find(|sign| rest.starts_with(sign));
-            let sign = sign.unwrap_or_else(|| panic!("`{rest}` in `{expression}` is not known to this runner"));
-            (Token::Sign(sign), sign.len())
-        };
-        tokens.push(token);
-        rest = rest[length..].trim_start();
-    }
-    tokens
-}
-
-/// `'it''s'`
-fn quoted(text: &str) -> (Token, usize) {
-    let mut value = String::new();
-    let mut letters = text.char_indices().skip(1).peekable();
-    while let Some((index, letter)) = letters.next() {
-        if letter != '\'' {
-            value.push(letter);
-        } else if letters.next_if(|(_, next)| *next == '\'').is_some() {
-            value.push('\'');
-        } else {
-            return (Token::Literal(Value::String(value)), index + 1);
-        }
-    }
-    panic!("no end of a text in `{text}`")
-}
-
-fn word(text: &str) -> (Token, usize) {
-    let length = text.find(|letter: char| !letter.is_ascii_alphanumeric() && !"_-".contains(letter));
-    let length = length.unwrap_or(text.len());
-    let token = match &text[..length] {
-        "true" => Token::Literal(Value::Bool(true)),
-        "false" => Token::Literal(Value::Bool(false)),
-        "null" => Token::Literal(Value::Null),
-        word if word.starts_with(|first: char| first.is_ascii_digit() || first == '-') => {
-            let number: i64 = word.parse().unwrap_or_else(|_| panic!("`{word}` is no number known to this runner"));
-            Token::Literal(number.into())
-        }
-        word => Token::Name(word.to_owned()),
-    };
-    (token, length)
 }
 
 struct Parser<'a> {
@@ -308,36 +205,6 @@ impl Parser<'_> {
             _ => panic!("`{name}` with {} arguments is not known to this runner", arguments.len()),
         }
     }
-}
-
-fn lower(value: &Value) -> String {
-    text_of(value).to_lowercase()
-}
-
-/// A member by its name, whatever the capital letters; nothing where there is none.
-fn member(value: &Value, key: &str) -> Value {
-    let Value::Object(members) = value else { return Value::Null };
-    let same = members.iter().find(|(name, _)| name.to_lowercase() == key.to_lowercase());
-    same.map_or(Value::Null, |(_, value)| value.clone())
-}
-
-/// `{0}` and the like, `{{` for a brace.
-fn format(template: &str, values: &[Value]) -> String {
-    let mut result = String::new();
-    let mut rest = template;
-    while let Some(index) = rest.find(['{', '}']) {
-        result.push_str(&rest[..index]);
-        rest = &rest[index..];
-        if rest.starts_with("{{") || rest.starts_with("}}") {
-            result.push_str(&rest[..1]);
-            rest = &rest[2..];
-        } else {
-            let (number, behind) = rest[1..].split_once('}').unwrap_or_else(|| panic!("format({template:?})"));
-            result.push_str(&text_of(&values[number.parse::<usize>().unwrap()]));
-            rest = behind;
-        }
-    }
-    result + rest
 }
 
 #[cfg(test)]

@@ -15,12 +15,15 @@
 //! commands in both streams, masks that empty job outputs, contexts and which of them a composite action sees.
 //! What is not: containers, services, matrices, defaults, `continue-on-error`, time limits, other people's actions.
 
+mod action;
 pub mod command;
 pub mod expression;
 pub mod files;
 pub mod job;
 pub mod process;
 pub mod steps;
+mod tokens;
+mod values;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

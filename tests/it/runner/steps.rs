@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::Runner;
 use super::command::WorkflowCommand;
-use super::expression::{Scope, Status, text_of};
+use super::expression::{Scope, Status};
 use super::process::{Control, Finished, run};
+use super::values::text_of;
 
 /// What became of a step. That of a composite action has what its steps said, and its own outputs.
 #[derive(Debug, Clone)]
@@ -33,7 +34,7 @@ pub struct StepRan {
 }
 
 impl StepRan {
-    fn skipped(id: String) -> Self {
+    pub(super) fn skipped(id: String) -> Self {
         let outputs = BTreeMap::new();
         Self { id, result: None, code: 0, outputs, log: String::new(), commands: Vec::new(), summary: String::new() }
     }
@@ -61,7 +62,7 @@ impl StepRan {
 /// What lasts from step to step.
 #[derive(Debug)]
 pub struct Session {
-    runner: Runner,
+    pub(super) runner: Runner,
     control: Arc<Control>,
     /// The job's `env`, and what steps put into `GITHUB_ENV`.
     pub environment: BTreeMap<String, String>,
@@ -74,10 +75,10 @@ pub struct Session {
 
 /// Where steps are: in a job, or in an action.
 #[derive(Debug, Clone, Default)]
-struct Place {
-    in_action: bool,
+pub(super) struct Place {
+    pub(super) in_action: bool,
     /// The `env` of the steps around this one.
-    overrides: BTreeMap<String, String>,
+    pub(super) overrides: BTreeMap<String, String>,
 }
 
 impl Session {
@@ -102,7 +103,7 @@ impl Session {
         self.steps(steps, scope, &Place::default())
     }
 
-    fn steps(&mut self, steps: &[Value], scope: &mut Scope, place: &Place) -> Vec<StepRan> {
+    pub(super) fn steps(&mut self, steps: &[Value], scope: &mut Scope, place: &Place) -> Vec<StepRan> {
         let mut all = Vec::new();
         for step in steps {
             insist_on_keys(step, &["id", "name", "if", "uses", "with", "env", "run", "shell", "working-directory"]);
@@ -147,48 +148,6 @@ impl Session {
         };
         ran.id = id;
         ran
-    }
-
-    fn uses(&mut self, uses: &str, step: &Value, scope: &Scope, mut place: Place) -> StepRan {
-        let Some((path, repository)) = self.resolve(uses) else {
-            return StepRan { result: Some(Status::Success), ..StepRan::skipped(String::new()) };
-        };
-        let action = yaml(&path.join("action.yml"));
-        assert_eq!(action["runs"]["using"], "composite", "{uses}");
-        let mut github = scope.contexts["github"].clone();
-        github["action_path"] = json!(path);
-        github["action_repository"] = json!(repository);
-        let mut inside = Map::new();
-        inside.insert("inputs".to_owned(), inputs(&action, step, scope));
-        inside.insert("github".to_owned(), github);
-        inside.insert("runner".to_owned(), scope.contexts["runner"].clone());
-        inside.insert("steps".to_owned(), json!({}));
-        let mut inside = Scope { contexts: inside, status: Status::Success };
-        place.in_action = true;
-        let ran = self.steps(action["runs"]["steps"].as_array().unwrap(), &mut inside, &place);
-        together(ran, &action, &inside)
-    }
-
-    /// The directory of an action and the repository that it is from, where it is not the workspace.
-    fn resolve(&self, uses: &str) -> Option<(PathBuf, Option<String>)> {
-        if let Some(path) = uses.strip_prefix("./") {
-            return Some((self.runner.workspace.join(path), None));
-        }
-        if let Some(path) = uses.strip_prefix("$/") {
-            let (name, directory) = &self.runner.own;
-            return Some((directory.join(path), Some(name.clone())));
-        }
-        let (name, _) = uses.split_once('@').unwrap_or_else(|| panic!("`uses: {uses}` has no version"));
-        if self.runner.without_effect.iter().any(|action| action == name) {
-            return None;
-        }
-        let within = |repository: &str| {
-            let path = name.strip_prefix(repository)?;
-            (path.is_empty() || path.starts_with('/')).then(|| path.trim_start_matches('/'))
-        };
-        let found = self.runner.repositories.iter().find_map(|(name, path)| Some((name, path, within(name)?)));
-        let (repository, directory, path) = found.unwrap_or_else(|| panic!("`uses: {uses}` is not known here"));
-        Some((directory.join(path), Some(repository.clone())))
     }
 
     fn script(
@@ -277,37 +236,6 @@ impl Session {
             });
         }
     }
-}
-
-/// A step's inputs with their defaults. One that the action does not know is an error here.
-fn inputs(action: &Value, step: &Value, scope: &Scope) -> Value {
-    let mut inputs = Map::new();
-    for (name, definition) in members(action, "inputs") {
-        insist_on_keys(definition, &["description", "required", "default"]);
-        inputs.insert(name.clone(), Value::String(scope.scalar(&definition["default"])));
-    }
-    for (name, value) in members(step, "with") {
-        assert!(inputs.contains_key(name), "the action has no input `{name}`");
-        inputs.insert(name.clone(), Value::String(scope.scalar(value)));
-    }
-    Value::Object(inputs)
-}
-
-/// One step of several: that of the workflow with `uses`.
-fn together(ran: Vec<StepRan>, action: &Value, scope: &Scope) -> StepRan {
-    let mut whole = StepRan { result: Some(Status::Success), ..StepRan::skipped(String::new()) };
-    for step in ran {
-        whole.log.push_str(&step.log);
-        whole.summary.push_str(&step.summary);
-        whole.commands.extend(step.commands);
-        if whole.result == Some(Status::Success) && step.result.is_some() {
-            (whole.result, whole.code) = (step.result, step.code);
-        }
-    }
-    for (name, definition) in members(action, "outputs") {
-        whole.outputs.insert(name.clone(), scope.scalar(&definition["value"]));
-    }
-    whole
 }
 
 /// As the runner starts the shells that we use.
