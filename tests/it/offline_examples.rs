@@ -1,0 +1,131 @@
+//! The examples are complete: a configuration that can be read, and workflows that call ours and grant what those ask
+//! for. The documentation shows these very files.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::harness::Repository;
+use crate::workflows::{EXAMPLES, Workflow, entries, own};
+
+/// Lines with a meaning: neither empty nor a comment.
+fn lines(text: &str) -> usize {
+    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).count()
+}
+
+/// The one job of a caller, and the workflow of ours that it calls.
+fn call(caller: &Workflow) -> (&Value, Workflow) {
+    let jobs = caller.jobs();
+    let [(_, job)] = jobs.as_slice() else { panic!("{} has one job", caller.path) };
+    let uses = job["uses"].as_str().unwrap();
+    let name = uses.strip_prefix("shipgate/shipgate/.github/workflows/").and_then(|rest| rest.strip_suffix("@v0.1.0"));
+    let name = name.unwrap_or_else(|| panic!("{}: {uses}", caller.path));
+    (job, Workflow::read(&format!(".github/workflows/{name}")))
+}
+
+#[test]
+fn each_example_has_the_four_workflows_in_ten_lines_each() {
+    for example in EXAMPLES {
+        let callers = Workflow::all_in(&format!("{example}/.github/workflows"));
+        let called: BTreeSet<_> = callers.iter().map(|caller| call(caller).1.path).collect();
+        let names = ["deploy-stage", "pr-check", "promote", "rollback"];
+        assert_eq!(called, names.map(|name| format!(".github/workflows/{name}.yml")).into(), "{example}");
+        for caller in callers {
+            assert!(lines(&caller.text) <= 10, "{} has {} lines", caller.path, lines(&caller.text));
+        }
+    }
+}
+
+/// GitHub starts no workflow whose jobs ask for more than the caller grants, whatever their `if` says.
+#[test]
+fn a_caller_grants_what_is_asked_for_and_no_more() {
+    for caller in Workflow::examples() {
+        let (job, called) = call(&caller);
+        let mut asked = BTreeMap::new();
+        for (_, job) in called.jobs() {
+            for (name, access) in entries(&job["permissions"]) {
+                let strongest = asked.entry(name.to_owned()).or_insert_with(|| access.clone());
+                if access == "write" {
+                    *strongest = json!("write");
+                }
+            }
+        }
+        let granted: BTreeMap<_, _> =
+            entries(&job["permissions"]).into_iter().map(|(name, access)| (name.to_owned(), access.clone())).collect();
+        assert_eq!(granted, asked, "{}", caller.path);
+    }
+}
+
+#[test]
+fn the_examples_are_triggered_as_the_workflows_they_call() {
+    for caller in Workflow::examples() {
+        let (job, called) = call(&caller);
+        let triggers = |on: &Value| match on {
+            Value::String(name) => BTreeSet::from([name.clone()]),
+            on => entries(on).into_iter().map(|(name, _)| name.to_owned()).collect(),
+        };
+        let mut expected = triggers(&called.yaml["on"]);
+        expected.remove("workflow_call");
+        assert_eq!(triggers(&caller.yaml["on"]), expected, "{}", caller.path);
+        let asks_for_release = !called.yaml["on"]["workflow_dispatch"].is_null();
+        let with = if asks_for_release { json!({ "release": "${{ inputs.release }}" }) } else { Value::Null };
+        assert_eq!(job["with"], with, "{}", caller.path);
+        assert_eq!(!caller.yaml["on"]["workflow_dispatch"]["inputs"]["release"].is_null(), asks_for_release);
+    }
+}
+
+#[test]
+fn the_configuration_of_each_example_can_be_read() {
+    for example in EXAMPLES {
+        let config = std::fs::read_to_string(own(example).join("shipgate.toml")).unwrap();
+        let repository = Repository::with_config(&config);
+        for environment in ["stage", "production"] {
+            let arguments = ["iam", "trust", environment, "--repository", "acme/shop"];
+            let document = repository.shipgate(&arguments).run().expect_code(0).json();
+            assert_eq!(document["Version"], "2012-10-17", "{example}: {environment}");
+        }
+    }
+}
+
+#[test]
+fn the_documentation_shows_the_files_of_the_examples() {
+    let readme = std::fs::read_to_string(own("README.md")).unwrap();
+    for name in ["deploy.yml", "check.yml", "promote.yml"] {
+        for example in EXAMPLES {
+            let caller = Workflow::read(&format!("{example}/.github/workflows/{name}"));
+            assert!(readme.contains(&format!("```yaml\n{}```\n", caller.text)), "README.md shows {}", caller.path);
+        }
+    }
+}
+
+/// Rows of the reference: the name in the first column, the default in the second, the files in the third.
+#[test]
+fn the_reference_has_every_input_with_its_default() {
+    let reference = std::fs::read_to_string(own("docs/workflows/README.md")).unwrap();
+    let (_, section) = reference.split_once("\n## Inputs\n").unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let cell = |text: &str| text.trim().trim_matches('`').to_owned();
+    let documented: BTreeSet<_> = section
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `"))
+        .flat_map(|row| {
+            let columns: Vec<_> = row.split('|').collect();
+            let (name, default) = (cell(columns[0]), cell(columns[1]));
+            let files: Vec<_> = columns[2].split(',').map(cell).collect();
+            files.into_iter().map(move |file| (file, name.clone(), default.clone())).collect::<Vec<_>>()
+        })
+        .collect();
+    let declared: BTreeSet<_> = Workflow::called()
+        .iter()
+        .flat_map(|workflow| {
+            let file = workflow.path.rsplit('/').next().unwrap().trim_end_matches(".yml").to_owned();
+            let default = |input: &Value| match &input["default"] {
+                Value::String(text) if !text.is_empty() => text.clone(),
+                other => other.to_string(),
+            };
+            let inputs = workflow.inputs().into_iter().map(|(name, input)| (name.to_owned(), default(input)));
+            inputs.map(|(name, default)| (file.clone(), name, default)).collect::<Vec<_>>()
+        })
+        .collect();
+    assert_eq!(documented, declared);
+}

@@ -1,0 +1,286 @@
+//! What our workflows promise, beyond what zizmor and GitHub's own parser look at (`scripts/lib/workflows.sh`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::workflows::{Workflow, entries, own};
+
+/// A file that others call does nothing in its own repository.
+const ONLY_WHERE_CALLED: &str = "inputs.runner != '' || vars.SHIPGATE_DEPLOY_FROM_HERE == 'true'";
+
+/// The jobs of the workflows that others call, and what each waits for: file, job, group.
+const GROUPS: [(&str, &str, &str); 6] = [
+    (
+        "deploy-stage.yml",
+        "deploy",
+        "shipgate-${{ inputs.environment || 'stage' }}-${{ inputs.working-directory || '.' }}",
+    ),
+    ("pr-check.yml", "check", "shipgate-check-${{ github.run_id }}"),
+    ("pr-check-comment.yml", "check", "shipgate-check-${{ github.run_id }}"),
+    ("promote.yml", "plan", "shipgate-plan-${{ github.run_id }}"),
+    (
+        "promote.yml",
+        "promote",
+        "shipgate-${{ inputs.environment || 'production' }}-${{ inputs.working-directory || '.' }}",
+    ),
+    (
+        "rollback.yml",
+        "rollback",
+        "shipgate-rollback-${{ inputs.environment || 'production' }}-${{ inputs.working-directory || '.' }}",
+    ),
+];
+
+fn workflow(name: &str) -> Workflow {
+    Workflow::read(&format!(".github/workflows/{name}"))
+}
+
+fn keys(object: &Value) -> BTreeSet<&str> {
+    entries(object).into_iter().map(|(key, _)| key).collect()
+}
+
+/// The step that uses our action.
+#[track_caller]
+fn our_step(job: &Value) -> &Value {
+    let steps = job["steps"].as_array().unwrap();
+    steps.iter().find(|step| step["uses"] == "$/action").unwrap_or_else(|| panic!("no step uses the action: {job:#}"))
+}
+
+#[test]
+fn these_workflows_are_for_others() {
+    let called: Vec<_> = Workflow::called().into_iter().map(|workflow| workflow.path).collect();
+    let names = ["deploy-stage", "pr-check", "pr-check-comment", "promote", "rollback"];
+    let mut expected = names.map(|name| format!(".github/workflows/{name}.yml"));
+    expected.sort();
+    assert_eq!(called, expected);
+}
+
+#[test]
+fn a_whole_workflow_is_granted_nothing_and_each_job_something() {
+    for workflow in Workflow::ours().iter().chain(&Workflow::examples()) {
+        assert_eq!(workflow.yaml["permissions"], json!({}), "{}", workflow.path);
+        for (name, job) in workflow.jobs() {
+            assert!(!entries(&job["permissions"]).is_empty(), "{}: {name}", workflow.path);
+        }
+    }
+}
+
+#[test]
+fn each_job_asks_for_what_it_needs_and_no_more() {
+    let deploying = json!({ "contents": "read", "id-token": "write", "statuses": "write" });
+    let commenting = json!({ "contents": "read", "id-token": "write", "statuses": "write", "pull-requests": "write" });
+    let expected = [
+        ("deploy-stage.yml", "deploy", &deploying),
+        ("pr-check.yml", "check", &deploying),
+        ("pr-check-comment.yml", "check", &commenting),
+        ("promote.yml", "plan", &json!({ "contents": "read", "id-token": "write" })),
+        ("promote.yml", "promote", &deploying),
+        ("rollback.yml", "rollback", &deploying),
+        ("ci.yml", "test", &json!({ "contents": "read" })),
+        ("release.yml", "plan", &json!({ "contents": "read" })),
+        ("release.yml", "build", &json!({ "contents": "read" })),
+        ("release.yml", "tag", &json!({ "contents": "write" })),
+        ("release.yml", "attest", &json!({ "contents": "read", "id-token": "write", "attestations": "write" })),
+        ("release.yml", "publish", &json!({ "contents": "write" })),
+    ];
+    for (file, job, permissions) in &expected {
+        assert_eq!(&workflow(file).yaml["jobs"][job]["permissions"], *permissions, "{file}: {job}");
+    }
+    let jobs: usize = Workflow::ours().iter().map(|workflow| workflow.jobs().len()).sum();
+    assert_eq!(jobs, expected.len(), "every job is in the list above");
+}
+
+#[test]
+fn every_job_ends_some_time_and_waits_where_it_should() {
+    for workflow in Workflow::ours() {
+        for (name, job) in workflow.jobs() {
+            assert!(!job["timeout-minutes"].is_null(), "{}: {name}", workflow.path);
+            let concurrency =
+                if job["concurrency"].is_null() { &workflow.yaml["concurrency"] } else { &job["concurrency"] };
+            assert!(concurrency["group"].is_string(), "{}: {name}", workflow.path);
+        }
+    }
+    for (file, job, group) in GROUPS {
+        // None of them is ever cancelled for another one: neither when it runs nor when it waits.
+        let expected = json!({ "group": group, "queue": "max", "cancel-in-progress": false });
+        assert_eq!(workflow(file).yaml["jobs"][job]["concurrency"], expected, "{file}: {job}");
+    }
+    let jobs: usize = Workflow::called().iter().map(|workflow| workflow.jobs().len()).sum();
+    assert_eq!(jobs, GROUPS.len(), "every job of a called workflow has its group in the list");
+}
+
+/// The text after `uses:`, with its comment.
+fn used_with_comments(text: &str) -> Vec<&str> {
+    text.lines().filter_map(|line| line.trim_start().trim_start_matches("- ").strip_prefix("uses: ")).collect()
+}
+
+#[test]
+fn what_is_used_is_pinned_or_ours() {
+    let mut commits = BTreeMap::new();
+    for workflow in Workflow::ours() {
+        let used = used_with_comments(&workflow.text);
+        assert_eq!(used.len(), workflow.uses().len(), "{}: each on a line of its own", workflow.path);
+        for uses in used {
+            // The runner refuses `$/` alone: there has to be a path.
+            if let Some(path) = uses.strip_prefix("$/") {
+                assert!(!path.is_empty() && own(path).join("action.yml").is_file(), "{}: {uses}", workflow.path);
+                continue;
+            }
+            let (name, rest) = uses.split_once('@').unwrap_or_else(|| panic!("{}: {uses}", workflow.path));
+            let (commit, version) = rest.split_once(" # v").unwrap_or_else(|| panic!("{}: {uses}", workflow.path));
+            assert!(commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()), "{uses}");
+            let pin = (commit.to_owned(), version.to_owned());
+            assert_eq!(commits.entry(name.to_owned()).or_insert_with(|| pin.clone()), &pin, "{name} has two pins");
+        }
+    }
+    assert!(!commits.is_empty());
+}
+
+#[test]
+fn checkouts_have_all_commits_and_leave_no_token_behind() {
+    for workflow in Workflow::ours() {
+        for step in workflow.steps() {
+            if step["uses"].as_str().is_some_and(|uses| uses.starts_with("actions/checkout@")) {
+                assert_eq!(step["with"]["persist-credentials"], false, "{}: {step}", workflow.path);
+            }
+        }
+    }
+    for workflow in Workflow::called() {
+        for (name, job) in workflow.jobs() {
+            let checkouts = job["steps"].as_array().unwrap().iter().filter(|step| step["with"]["fetch-depth"] == 0);
+            assert_eq!(checkouts.count(), 1, "{}: {name}", workflow.path);
+        }
+    }
+}
+
+#[test]
+fn nothing_is_written_into_a_script_beforehand() {
+    let mut scripts = 0;
+    for workflow in Workflow::ours().iter().chain(&Workflow::examples()) {
+        for run in workflow.steps().into_iter().filter_map(|step| step["run"].as_str()) {
+            assert!(!run.contains("${{"), "{}: {run}", workflow.path);
+            scripts += 1;
+        }
+    }
+    assert!(scripts > 0);
+}
+
+#[test]
+fn a_called_workflow_does_nothing_in_its_own_repository() {
+    for workflow in Workflow::called() {
+        let on = &workflow.yaml["on"];
+        for (name, job) in workflow.jobs() {
+            // Others are skipped with the job that they need.
+            if job["needs"].is_null() && keys(on).len() > 1 {
+                assert_eq!(job["if"], ONLY_WHERE_CALLED, "{}: {name}", workflow.path);
+            }
+        }
+        assert_eq!(on["workflow_call"]["inputs"]["runner"]["default"], "ubuntu-24.04", "{}", workflow.path);
+        assert!(
+            on["workflow_dispatch"]["inputs"]["runner"].is_null(),
+            "{}: `runner` tells the two apart",
+            workflow.path
+        );
+    }
+}
+
+#[test]
+fn the_steps_say_what_the_action_understands() {
+    let action = Workflow::read("action.yml");
+    let inputs = keys(&action.yaml["inputs"]);
+    let mut commands = Vec::new();
+    for workflow in Workflow::called() {
+        for (name, job) in workflow.jobs() {
+            let step = our_step(job);
+            let given = keys(&step["with"]);
+            assert!(given.is_subset(&inputs), "{}: {name}: {given:?}", workflow.path);
+            assert!(step["env"]["SHIPGATE_VARS"].is_string(), "{}: {name}", workflow.path);
+            commands.push(step["with"]["command"].as_str().unwrap().to_owned());
+        }
+    }
+    assert_eq!(commands, ["deploy", "check", "check", "plan promote", "promote", "rollback"]);
+}
+
+#[test]
+fn every_input_of_a_called_workflow_is_used_and_none_that_it_does_not_have() {
+    for workflow in Workflow::called() {
+        let (_, jobs) = workflow.text.split_once("\njobs:\n").unwrap();
+        let used: BTreeSet<_> = jobs
+            .split("inputs.")
+            .skip(1)
+            .map(|rest| rest.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-').next().unwrap())
+            .collect();
+        let declared: BTreeSet<_> = workflow.inputs().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(used, declared, "{}", workflow.path);
+    }
+}
+
+#[test]
+fn exactly_what_was_planned_is_promoted() {
+    let workflow = workflow("promote.yml");
+    let (plan, promote) = (&workflow.yaml["jobs"]["plan"], &workflow.yaml["jobs"]["promote"]);
+    assert!(plan["environment"].is_null(), "people look at the plan before they let it through");
+    assert_eq!(plan["outputs"]["release"], "${{ steps.plan.outputs.sha }}");
+    assert_eq!(plan["outputs"]["plan-digest"], "${{ steps.plan.outputs.plan-digest }}");
+    assert_eq!(plan["outputs"]["variables"], our_step(plan)["env"]["SHIPGATE_VARS"]);
+    assert_eq!(promote["needs"], "plan");
+    let step = our_step(promote);
+    assert_eq!(step["with"]["release"], "${{ needs.plan.outputs.release }}");
+    assert_eq!(step["with"]["expect-plan"], "${{ needs.plan.outputs.plan-digest }}");
+    assert_eq!(step["env"]["SHIPGATE_VARS"], "${{ needs.plan.outputs.variables }}");
+    for input in ["environment", "component", "config", "working-directory", "extra-args", "binary-path"] {
+        assert_eq!(step["with"][input], our_step(plan)["with"][input], "{input}");
+    }
+    // Without one of the three, something else would be promoted: the first step ends the job.
+    let first = &promote["steps"][0];
+    for output in ["release", "plan-digest", "variables"] {
+        assert!(first["if"].as_str().unwrap().contains(&format!("needs.plan.outputs.{output} == ''")), "{output}");
+    }
+    assert!(first["run"].as_str().unwrap().ends_with("exit 2\n"));
+}
+
+#[test]
+fn production_changes_only_behind_its_environment() {
+    for (file, job) in [("promote.yml", "promote"), ("rollback.yml", "rollback")] {
+        let workflow = workflow(file);
+        let environment = json!({
+            "name": "${{ inputs.environment || 'production' }}",
+            "deployment": "${{ inputs.automatic-deployment || false }}",
+        });
+        assert_eq!(workflow.yaml["jobs"][job]["environment"], environment, "{file}");
+        assert_eq!(workflow.yaml["on"]["workflow_call"]["inputs"]["automatic-deployment"]["default"], false, "{file}");
+        assert_eq!(our_step(&workflow.yaml["jobs"][job])["with"]["environment"], environment["name"], "{file}");
+    }
+    assert_eq!(workflow("rollback.yml").jobs().len(), 1, "a rollback waits for no other job");
+}
+
+#[test]
+fn the_check_with_a_comment_is_the_check() {
+    let plain = workflow("pr-check.yml");
+    let mut with_comment = workflow("pr-check-comment.yml").yaml["jobs"]["check"].clone();
+    let mut plain = plain.yaml["jobs"]["check"].clone();
+    plain.as_object_mut().unwrap().remove("if");
+    with_comment["permissions"].as_object_mut().unwrap().remove("pull-requests");
+    let arguments = with_comment["steps"][1]["with"]["extra-args"].take();
+    assert_eq!(arguments, "--comment\n${{ inputs.extra-args }}\n");
+    with_comment["steps"][1]["with"]["extra-args"] = plain["steps"][1]["with"]["extra-args"].clone();
+    assert_eq!(with_comment, plain);
+}
+
+/// The runner refuses `$/` alone, so the action is there a second time, where `$/action` finds it.
+#[test]
+fn the_action_beside_its_scripts_is_the_one_at_the_root() {
+    let header = "# Written from ../action.yml by `SHIPGATE_UPDATE_ACTION=1 cargo test offline_workflows`: the same action, \
+                  where `$/action`\n# finds it. The runner does not take `$/` alone, which would be the root of the \
+                  repository.\n";
+    let root = Workflow::read("action.yml").text;
+    let script = "\"$GITHUB_ACTION_PATH/action/main.sh\"";
+    assert_eq!(root.matches("GITHUB_ACTION_PATH").count(), root.matches(script).count());
+    let expected = header.to_owned() + &root.replace(script, "\"$GITHUB_ACTION_PATH/main.sh\"");
+    assert_ne!(expected, header.to_owned() + &root);
+    #[expect(clippy::disallowed_methods, reason = "whoever runs the test says so")]
+    if std::env::var_os("SHIPGATE_UPDATE_ACTION").is_some() {
+        std::fs::write(own("action/action.yml"), &expected).unwrap();
+    }
+    assert_eq!(Workflow::read("action/action.yml").text, expected, "set SHIPGATE_UPDATE_ACTION=1 to write it anew");
+}
