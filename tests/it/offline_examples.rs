@@ -81,7 +81,8 @@ fn the_configuration_of_each_example_can_be_read() {
         let repository = Repository::with_config(&config);
         for environment in ["stage", "production"] {
             let arguments = ["iam", "trust", environment, "--repository", "acme/shop"];
-            let document = repository.shipgate(&arguments).run().expect_code(0).json();
+            let ran = repository.shipgate(&arguments).run().expect_code(0);
+            let document: Value = serde_json::from_str(&ran.stdout).unwrap();
             assert_eq!(document["Version"], "2012-10-17", "{example}: {environment}");
         }
     }
