@@ -28,6 +28,12 @@ hand_over_token() {
     fi
 }
 
+# What the program writes to standard error goes to the run's log and nowhere else, so it may tell the runner its secrets,
+# for them to be hidden.
+ask_for_masks() {
+    export SHIPGATE_MASK=true
+}
+
 # With a path that cannot be taken for an option, for `-` or for one of CDPATH.
 enter_working_directory() {
     if [[ -z $input_working_directory ]]; then
@@ -48,6 +54,7 @@ make_arguments
 find_binary
 enter_working_directory
 hand_over_token
+ask_for_masks
 clean_up
 unset SHIPGATE_RELEASE_URL
 

@@ -58,7 +58,7 @@ pub enum Command {
         command: Planned,
     },
     /// Look for what is wrong before it is shipped, and show what merging would change
-    Check,
+    Check(Check),
     /// Show what runs where
     Status {
         /// The environment; default: all
@@ -106,6 +106,14 @@ pub struct Deploy {
     /// Deploy a working tree with uncommitted changes, under a name that can never be promoted
     #[arg(long)]
     pub allow_dirty: bool,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Write what was found into one comment of the pull request, which the next check changes
+    #[arg(long)]
+    pub comment: bool,
 }
 
 /// Arguments of `promote`.

@@ -10,7 +10,9 @@ use camino::Utf8PathBuf;
 use secrecy::SecretString;
 use serde_json::Value;
 
+use crate::clients::masks::Masks;
 use crate::domain::names::{AccountId, Region};
+use crate::domain::release::GitSha;
 use crate::domain::workflow::{Endpoint, Job};
 use crate::error::Failure;
 
@@ -26,6 +28,9 @@ pub const REGISTRY_HOSTS: &str = "SHIPGATE_REGISTRY_HOSTS";
 const TOKEN_URL: &str = "ACTIONS_ID_TOKEN_REQUEST_URL";
 const TOKEN_KEY: &str = "ACTIONS_ID_TOKEN_REQUEST_TOKEN";
 
+/// Whether the runner is told of our secrets, so that it hides them. The action sets it: only there it is sure that what
+/// we write to standard error goes to the run's log and nowhere else.
+const MASK: &str = "SHIPGATE_MASK";
 /// The token of the job, which a workflow has to pass on (`${{ github.token }}`), the address of the REST API where it
 /// is not the usual one, and the repository that both belong to
 /// ([variables](https://docs.github.com/en/actions/reference/workflows-and-actions/variables)).
@@ -44,6 +49,15 @@ pub struct Context {
     pub interactive: bool,
     /// Whether to use colour on stderr.
     pub color: bool,
+}
+
+/// A pull request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PullRequest {
+    /// Its number.
+    pub number: u64,
+    /// The newest commit of its branch.
+    pub head: GitSha,
 }
 
 /// Another address for a registry.
@@ -128,6 +142,11 @@ impl Context {
         self.variable("GITHUB_ACTIONS") == Some("true")
     }
 
+    /// Who hides our secrets in the log.
+    pub fn masks(&self) -> Masks {
+        Masks::new(self.in_actions() && self.variable(MASK) == Some("true"))
+    }
+
     /// What names this run: repository, id and attempt.
     pub fn run(&self) -> Option<(&str, &str, &str)> {
         let (repository, run) = (self.repository()?, self.variable("GITHUB_RUN_ID")?);
@@ -146,6 +165,21 @@ impl Context {
             from_dependabot: self.variable("GITHUB_ACTOR") == Some("dependabot[bot]"),
             event,
         }
+    }
+
+    /// The pull request that this run is for, as far as the event's file can be read.
+    pub fn pull_request(&self) -> Option<PullRequest> {
+        let payload = std::fs::read(self.variable("GITHUB_EVENT_PATH")?).ok()?;
+        let payload: Value = serde_json::from_slice(&payload).ok()?;
+        let number = payload.pointer("/pull_request/number")?.as_u64()?;
+        let head = payload.pointer("/pull_request/head/sha")?.as_str()?.parse().ok()?;
+        Some(PullRequest { number, head })
+    }
+
+    /// The commit that this run is for, where it is for no pull request: of one, it is a merge that nobody sees again.
+    pub fn checked_commit(&self) -> Option<GitSha> {
+        let is_of_pull_request = self.variable("GITHUB_EVENT_NAME")?.starts_with("pull_request");
+        self.variable("GITHUB_SHA").filter(|_| !is_of_pull_request)?.parse().ok()
     }
 
     /// What is there of the runner's token endpoint.

@@ -13,6 +13,7 @@ pub mod http;
 pub mod iam;
 pub mod id_token;
 pub mod logs;
+pub mod masks;
 pub mod process;
 pub mod registry;
 pub mod role;

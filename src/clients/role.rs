@@ -13,6 +13,7 @@ use backon::{ExponentialBuilder, Retryable as _};
 
 use super::aws::{AwsError, AwsErrorKind, sources};
 use super::id_token::{IdToken, TokenEndpoint};
+use super::masks::Masks;
 use super::sts::{SessionRequest, Sts};
 use crate::domain::neutral;
 use crate::domain::refusal::Refusal;
@@ -49,6 +50,8 @@ pub struct SessionPlan {
     pub policy: Option<String>,
     /// Region and addresses.
     pub config: SdkConfig,
+    /// Who hides tokens and sessions.
+    pub masks: Masks,
 }
 
 /// Who asks for the first role.
@@ -118,6 +121,7 @@ impl RoleSession {
             let caller = self.plan.roles[index - 1].as_str();
             credentials = with_retries(|| self.assume(provider.clone(), caller, self.request(index, role))).await?;
         }
+        self.plan.masks.hide_credentials(&credentials);
         Ok(credentials)
     }
 
@@ -136,6 +140,7 @@ impl RoleSession {
     /// A fresh token for each try: one lives for five minutes, and an exchange that was refused may have used it up.
     async fn exchange(&self, endpoint: &TokenEndpoint, session: SessionRequest<'_>) -> Result<Credentials, Refused> {
         let token = endpoint.fetch(session.role.partition().audience()).await?;
+        self.plan.masks.hide(&token.text);
         let result = Sts::once(&self.plan.config).exchange(&session, &token.text).await;
         result.map_err(|error| refused_exchange(&error, &session, &token))
     }

@@ -275,7 +275,10 @@ fn record_plan(invocation: &Invocation<'_>, plan: &Plan, gates: &[Gate]) {
     journal.update(|record| {
         record.release = Some(plan.release.clone());
         record.plan_digest = Some(plan.digest());
+        record.url.clone_from(&plan.target.url);
         record.gates = gates.to_vec();
+        let repositories = plan.images.iter().map(|image| (image.image.component.clone(), image.repository.clone()));
+        record.repositories = repositories.collect();
         record.components = plan.components.iter().map(|component| component_record(plan, component)).collect();
         for component in &plan.components {
             if let Some((image, digest)) = component.image() {
@@ -284,7 +287,7 @@ fn record_plan(invocation: &Invocation<'_>, plan: &Plan, gates: &[Gate]) {
         }
     });
     if invocation.until == Until::Planned {
-        let planned = |step: Step| StepRecord { name: step.name, seconds: 0.0, result: "planned" };
+        let planned = |step: Step| StepRecord { name: step.name, began: 0.0, seconds: 0.0, result: "planned" };
         journal.update(|record| {
             record.steps = plan.steps().into_iter().map(planned).collect();
             for component in &mut record.components {
@@ -304,6 +307,7 @@ fn component_record(plan: &Plan, component: &ComponentPlan) -> ComponentRecord {
         kind: configured.map_or("", |configured| kinds::name(&configured.kind)),
         outcome: None,
         changed: false,
+        console: configured.map(|configured| kinds::console(&configured.kind, &plan.target.region)),
         previous: Some(running.clone()),
         current: Some(running),
         causes: Vec::new(),

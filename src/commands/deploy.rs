@@ -39,7 +39,7 @@ fn directly_deployable(target: &Target) -> Result<(), Failure> {
 async fn prepare(invocation: &Invocation<'_>, target: Target, release: ReleaseName) -> Result<Prepared, Failure> {
     let directory = &invocation.configuration.directory;
     let cloud = observe::cloud(&invocation.identities, &target, invocation.until.access()).await?;
-    let access = observe::registry(&cloud, &invocation.addresses, &target).await?;
+    let access = observe::registry(&cloud, &invocation.addresses, &target, invocation.context.masks()).await?;
     let files = Files::WorkingTree(directory.clone());
     let mut facts = Vec::new();
     for component in &target.components {

@@ -81,7 +81,7 @@ fn expected_plan(text: &str) -> Result<Digest, Failure> {
 
 async fn observe_source(invocation: &Invocation<'_>, target: Target) -> Result<Source, Failure> {
     let cloud = observe::cloud(&invocation.identities, &target, Access::Read).await?;
-    let access = observe::registry(&cloud, &invocation.addresses, &target).await?;
+    let access = observe::registry(&cloud, &invocation.addresses, &target, invocation.context.masks()).await?;
     let mut facts = Vec::new();
     for component in &target.components {
         facts.push(kinds::observe_source(&cloud, &access.registry, component).await?);
@@ -201,7 +201,7 @@ async fn prepare(
     if matches!(files, Files::Unused) {
         warn_of_unknown_pre_deploy(invocation, &target, &proven);
     }
-    let access = observe::registry(&cloud, &invocation.addresses, &target).await?;
+    let access = observe::registry(&cloud, &invocation.addresses, &target, invocation.context.masks()).await?;
     let mut facts = Vec::new();
     for (index, component) in target.components.iter().enumerate() {
         let mut seen = kinds::observe(&cloud, component, &files).await?;

@@ -33,7 +33,7 @@ pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Rollback) -> Resu
     let (context, configuration) = (invocation.context, &invocation.configuration);
     let target = configuration.target(context, &arguments.environment, &arguments.components)?;
     let cloud = observe::cloud(&invocation.identities, &target, invocation.until.access()).await?;
-    let access = observe::registry(&cloud, &invocation.addresses, &target).await?;
+    let access = observe::registry(&cloud, &invocation.addresses, &target, invocation.context.masks()).await?;
     let mut seen = Seen { facts: Vec::new(), past: Vec::new() };
     for component in &target.components {
         let facts = kinds::observe(&cloud, component, &Files::Unused).await?;

@@ -127,10 +127,13 @@ fn way(context: &Context) -> Way {
     match (context.github_token(), context.repository()) {
         (None, _) => Way::Missing("GITHUB_TOKEN"),
         (_, None) => Way::Missing("GITHUB_REPOSITORY"),
-        (Some(token), Some(repository)) => match GitHub::new(context.github_api(), repository, &token) {
-            Ok(github) => Way::Open(github),
-            Err(error) => Way::Unusable(error),
-        },
+        (Some(token), Some(repository)) => {
+            context.masks().hide(&token);
+            match GitHub::new(context.github_api(), repository, &token) {
+                Ok(github) => Way::Open(github),
+                Err(error) => Way::Unusable(error),
+            }
+        }
     }
 }
 

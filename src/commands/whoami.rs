@@ -116,6 +116,7 @@ async fn claims(context: &Context, target: &Target, subject: Option<&str>) -> Op
     }
     let (url, key) = context.token_endpoint()?;
     let token = TokenEndpoint::new(url, key).ok()?.fetch(audience).await.ok()?;
+    context.masks().hide(&token.text);
     Some(token.claims)
 }
 
@@ -157,12 +158,14 @@ async fn explain(
             None => return failure,
         },
     };
+    // The token that was refused was for the role's own partition.
+    let claims = &Claims { audience: role.partition().audience().to_owned(), ..claims.clone() };
     match diagnose(&policy, role, claims) {
         Verdict::LetsIn => failure.cause("the trust policy would let this token in: was it changed a moment ago?"),
         Verdict::Denies(reasons) => (reasons.iter().fold(failure, Failure::cause))
             .hint("if this job should have the role, change the statement of the trust policy that denies it"),
         Verdict::KeepsOut(reasons) => reasons.iter().fold(failure, Failure::cause).hint(format!(
-            "if this job should have the role, this statement lets it in, and no other: {}",
+            "if jobs with this `sub` should have the role, this statement lets them in: {}",
             corrected(role, claims)
         )),
     }

@@ -28,7 +28,7 @@ mod text;
 mod values;
 mod wording;
 
-pub use error::ConfigErrors;
+pub use error::{ConfigError, ConfigErrors};
 pub use resolve::{Purpose, Request};
 
 use crate::domain::check::outline::Outline;

@@ -403,6 +403,8 @@ pub(super) struct RawEnvironment {
     pub(super) session_duration: Option<Text>,
     /// A JSON file, relative to this one, with an IAM policy that narrows each session further. Default: none.
     pub(super) session_policy: Option<Text>,
+    /// Where people find the environment: an http or https address, for links. Default: no link.
+    pub(super) url: Option<Text>,
     /// The environment that releases come from. With it, the environment cannot be deployed to directly.
     pub(super) promotes_from: Option<Located<String>>,
     /// Conditions on a change of the environment.
@@ -432,6 +434,7 @@ impl RawEnvironment {
             via: table.optional("via"),
             session_duration: table.optional("session-duration"),
             session_policy: table.optional("session-policy"),
+            url: table.optional("url"),
             promotes_from: table.optional("promotes-from"),
             gates: table.optional("gates"),
             components: table

@@ -175,6 +175,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
         let region = self.environment.region.as_ref().map(|region| self.interpreter.named("region", region));
         let account = self.environment.account.as_ref().map(|account| self.interpreter.named("account", account));
         let roles = self.roles(region.as_ref().and_then(Option::as_ref), account.as_ref().and_then(Option::as_ref));
+        let url = self.environment.url.as_ref().map(|url| self.interpreter.parsed("url", url, values::address));
         let promotes_from = self.environment.promotes_from.as_ref().map(|source| source.value.as_deref()?.parse().ok());
         let selected: Vec<_> = dependencies::order(self.config)
             .into_iter()
@@ -188,6 +189,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
             region: region??,
             account: whole(account)?,
             roles: roles?,
+            url: whole(url)?,
             promotes_from: whole(promotes_from)?,
             gates: self.gates(),
             images: all(images)?,
@@ -199,7 +201,10 @@ impl<'d, 'p> Resolver<'d, 'p> {
         let written = self.environment;
         let mut role = |name, text: &Option<Text>| text.as_ref().map(|text| self.role(name, text, region, account));
         let (own, read) = (role("role", &written.role), role("read-role", &written.read_role));
-        let via = written.via.as_ref().map(|text| self.interpreter.named("via", text));
+        // The hub may be in an account of its own.
+        let via = written.via.as_ref().map(|text| self.role("via", text, region, None));
+        self.refuse_same("read-role", written.read_role.as_ref(), own.as_ref(), read.as_ref());
+        self.refuse_same("via", written.via.as_ref(), own.as_ref(), via.as_ref());
         let duration = written.session_duration.as_ref().map(|text| self.session_duration(text));
         let policy = written.session_policy.as_ref();
         let policy = policy.map(|text| self.interpreter.parsed("session-policy", text, values::path));
@@ -210,6 +215,22 @@ impl<'d, 'p> Resolver<'d, 'p> {
             duration: whole(duration)?,
             policy: whole(policy)?,
         })
+    }
+
+    /// Who may become the one could do what only the other may.
+    fn refuse_same(
+        &mut self,
+        name: &str,
+        text: Option<&Text>,
+        role: Option<&Option<RoleArn>>,
+        other: Option<&Option<RoleArn>>,
+    ) {
+        if let (Some(text), Some(Some(role)), Some(Some(other))) = (text, role, other)
+            && role == other
+        {
+            let message = format!("`{name}` is the same as `role`");
+            self.interpreter.problems.at(&text.span, message, "name a role of its own, or remove it");
+        }
     }
 
     /// A role, which has to be where the environment is.

@@ -115,6 +115,11 @@ pub(super) fn url(text: &str) -> Result<(), Fault> {
         .ok_or(Fault { kind: "an address to ask", reason: "it starts with `http://` or `https://` and names a host" })
 }
 
+/// An address for people, as it was written.
+pub(super) fn address(text: &str) -> Result<String, Fault> {
+    url(text).map(|()| text.to_owned())
+}
+
 /// A method of HTTP, in either case; it is upper case afterwards.
 pub(super) fn method(text: &str) -> Result<String, Fault> {
     let method = text.to_ascii_uppercase();

@@ -23,6 +23,20 @@ pub fn lines(text: &str) -> Vec<String> {
     text.trim_end().split(['\n', '\r']).map(line).filter(|text| !text.trim().is_empty()).collect()
 }
 
+/// Text of ours, whatever came into it, with no line that the runner would take for a command. Colours stay.
+pub fn without_commands(text: &str) -> String {
+    let is_command = |line: &str| {
+        let plain = anstream::adapter::strip_str(line).to_string();
+        plain.trim_start().starts_with("::") || plain.contains("##[")
+    };
+    let harmless = |part: &str| {
+        let end = part.len() - part.trim_end_matches(['\n', '\r']).len();
+        let (content, end) = part.split_at(part.len() - end);
+        if is_command(content) { format!("{}{end}", line(content)) } else { part.to_owned() }
+    };
+    text.split_inclusive(['\n', '\r']).map(harmless).collect()
+}
+
 /// Foreign text as a part of one sentence of ours: its lines joined, cut at `longest` characters.
 pub fn phrase(text: &str, longest: usize) -> String {
     let joined = lines(text).join("; ");
@@ -67,6 +81,23 @@ mod tests {
                 prop_assert!(!line.contains("##["), "{:?}", line);
                 prop_assert!(!line.contains(['\n', '\r', '\u{1b}']), "{:?}", line);
             }
+        }
+
+        #[test]
+        fn no_line_of_ours_becomes_a_command(text in "([:# \\[\\]a-z\\n\\r\\t]|\u{1b}\\[1m){0,40}") {
+            let plain = anstream::adapter::strip_str(&without_commands(&text)).to_string();
+            for line in plain.split(['\n', '\r']) {
+                prop_assert!(!line.trim_start().starts_with("::"), "{:?}", line);
+                prop_assert!(!line.contains("##["), "{:?}", line);
+            }
+        }
+
+        #[test]
+        fn text_without_commands_stays(text in "[a-z:# \\n\u{1b}\\[]{0,40}") {
+            let plain = anstream::adapter::strip_str(&text).to_string();
+            let has_command = plain.contains("##[") || plain.split('\n').any(|line| line.trim_start().starts_with("::"));
+            prop_assume!(!has_command);
+            prop_assert_eq!(without_commands(&text), text);
         }
 
         #[test]

@@ -33,10 +33,22 @@ impl Partition {
             _ if region.as_str().starts_with("us-gov-") => "aws-us-gov",
             _ if region.as_str().starts_with("us-iso-") => "aws-iso",
             _ if region.as_str().starts_with("us-isob-") => "aws-iso-b",
+            _ if region.as_str().starts_with("us-isof-") => "aws-iso-f",
+            _ if region.as_str().starts_with("eu-isoe-") => "aws-iso-e",
             _ if region.as_str().starts_with("eusc-") => "aws-eusc",
             _ => "aws",
         };
         Self(name.to_owned())
+    }
+
+    /// The host of the console, by region.
+    pub fn console(&self) -> &'static str {
+        match self.0.as_str() {
+            "aws-cn" => "console.amazonaws.cn",
+            "aws-us-gov" => "console.amazonaws-us-gov.com",
+            "aws-eusc" => "console.amazonaws-eusc.eu",
+            _ => "console.aws.amazon.com",
+        }
     }
 
     /// The audience of a token for STS, as AWS documents it for GitHub's provider. Only China's differs.

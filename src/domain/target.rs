@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use super::names::{
     AccountId, ClusterName, ComponentName, ContainerName, EnvironmentName, Region, RepositoryName, ServiceName,
 };
-use super::role::Roles;
+use super::role::{Partition, Roles};
 use super::template::Template;
 
 /// One environment with the components that a command was asked for.
@@ -26,6 +26,8 @@ pub struct Target {
     pub account: Option<AccountId>,
     /// The roles that are assumed for it.
     pub roles: Roles,
+    /// Where people find it.
+    pub url: Option<String>,
     /// The environment that releases come from. Present: not deployable directly.
     pub promotes_from: Option<EnvironmentName>,
     /// The gate policy as it was written, by gate.
@@ -105,6 +107,15 @@ pub struct EcsTarget {
     pub timeout: Duration,
     /// What it means when the source of a promotion has a variable that is not here.
     pub missing_variables: MissingVariables,
+}
+
+impl EcsTarget {
+    /// The service's page in the console.
+    pub fn console(&self, region: &Region) -> String {
+        let host = Partition::of(region).console();
+        let (cluster, service) = (&self.cluster, &self.service);
+        format!("https://{region}.{host}/ecs/v2/clusters/{cluster}/services/{service}/health?region={region}")
+    }
 }
 
 /// What it means when the task definition of a promotion's source has a variable or secret that this environment's

@@ -13,7 +13,7 @@ use crate::domain::ecs::source::{self, SourceFacts};
 use crate::domain::hold::Hold;
 use crate::domain::iam::policy::EcsSubject;
 use crate::domain::image::{Digest, ImageReference};
-use crate::domain::names::ComponentName;
+use crate::domain::names::{ComponentName, Region};
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{ComponentFacts, ComponentPast, ComponentPlan, KindPlan};
 use crate::domain::promotion::{Evidence, Recorded, Runs};
@@ -27,6 +27,13 @@ use crate::report::journal::Running;
 pub fn name(kind: &Kind) -> &'static str {
     match kind {
         Kind::Ecs(_) => "ecs",
+    }
+}
+
+/// The page of a component in the console of AWS.
+pub fn console(kind: &Kind, region: &Region) -> String {
+    match kind {
+        Kind::Ecs(target) => target.console(region),
     }
 }
 

@@ -170,6 +170,7 @@ impl<'c> Identities<'c> {
         let ambient_provider =
             || ambient.credentials_provider().ok_or_else(|| Failure::invalid("there are no AWS credentials"));
         let (begin, roles) = match way {
+            Way::Already if assumption.policy.is_some() => return Err(not_narrowed(assumption)),
             Way::Already => return ambient_provider(),
             Way::Token => {
                 let (url, key) = endpoint.ok_or_else(|| explain(NoWay::NoPermission, assumption))?;
@@ -189,6 +190,7 @@ impl<'c> Identities<'c> {
             duration: assumption.duration,
             policy: self.policy(assumption)?,
             config: ambient.clone(),
+            masks: self.context.masks(),
         };
         let provider = SharedCredentialsProvider::new(RoleSession::open(plan).await?);
         if let Ok(mut sessions) = self.sessions.lock() {
@@ -214,6 +216,13 @@ impl<'c> Identities<'c> {
         }
         Ok(Some(text))
     }
+}
+
+/// A session that is there already is as wide as it is.
+fn not_narrowed(assumption: &Assumption) -> Failure {
+    Failure::invalid(format!("the ambient credentials are a session of {} already", assumption.role))
+        .cause("`session-policy` narrows sessions when they are made, so it would not hold for this one")
+        .hint("use credentials that may assume the role, or remove `session-policy`")
 }
 
 /// Asks AWS whom it takes us for, and compares.

@@ -21,6 +21,7 @@ use crate::clients::ecr::{Ecr, RegistryLogin};
 use crate::clients::ecs::Ecs;
 use crate::clients::git::Git;
 use crate::clients::logs::Logs;
+use crate::clients::masks::Masks;
 use crate::clients::registry::Registry;
 use crate::config::{Document, Purpose, Request};
 use crate::context::{Context, RegistryAddresses, VARS};
@@ -239,7 +240,9 @@ pub async fn registry(
     cloud: &Cloud,
     addresses: &RegistryAddresses,
     target: &Target,
+    masks: Masks,
 ) -> Result<RegistryAccess, Failure> {
     let login = cloud.ecr.login().await?;
+    masks.hide(&login.password);
     Ok(RegistryAccess { registry: Registry::new(&login, addresses.of(&cloud.account, &target.region)), login })
 }

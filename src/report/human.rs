@@ -1,5 +1,6 @@
 //! Lines for people, on standard error.
 
+use std::cell::Cell;
 use std::io::Write as _;
 
 use anstyle::{AnsiColor, Style};
@@ -9,7 +10,9 @@ use super::{Event, Reporter};
 use crate::commands::hold::{Change as HoldChange, Changed};
 use crate::domain::ecs::service::short_arn;
 use crate::domain::ecs::task_definition::Change;
+use crate::domain::github::command::Command;
 use crate::domain::names::EnvironmentName;
+use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{ComponentPlan, KindPlan, Plan};
 use crate::domain::target::Target;
@@ -24,8 +27,27 @@ const STRONG: Style = Style::new().bold();
 /// Writes one line for each event.
 #[derive(Debug)]
 pub struct Lines {
-    /// The least important events that are shown.
-    pub level: Level,
+    level: Level,
+    /// In the log of a workflow, output is folded; whether such a part is open. `None`: not in a workflow.
+    group: Option<Cell<bool>>,
+}
+
+impl Lines {
+    /// Shows what is not less important than a level.
+    pub fn new(level: Level, in_workflow: bool) -> Self {
+        Self { level, group: in_workflow.then(Cell::default) }
+    }
+
+    /// Opens or closes a group, so that the lines of an output are in one.
+    fn fold(&self, event: &Event) {
+        let Some(is_open) = &self.group else { return };
+        match (event, is_open.get()) {
+            (Event::Output { step, .. }, false) => write_command(&Command::new("group", format!("output of {step}"))),
+            (Event::Output { .. }, true) | (_, false) => return,
+            (_, true) => write_command(&Command::new("endgroup", "")),
+        }
+        is_open.set(!is_open.get());
+    }
 }
 
 /// How much is shown.
@@ -42,13 +64,24 @@ pub enum Level {
 impl Reporter for Lines {
     fn show(&self, event: &Event) {
         if let Some(line) = line(event, self.level) {
+            self.fold(event);
             write_line(&line);
         }
     }
 }
 
-/// Writes a line to standard error, with colour where that is wanted. A closed standard error is no reason to stop.
+/// Hands the runner a command, on a line of its own.
+pub fn write_command(command: &Command) {
+    write(&command.to_string());
+}
+
+/// Writes a line to standard error, with colour where that is wanted. It is no command, whatever stands in it.
 pub fn write_line(line: &str) {
+    write(&neutral::without_commands(line));
+}
+
+/// A closed standard error is no reason to stop.
+fn write(line: &str) {
     let mut stderr = anstream::stderr().lock();
     let _written = writeln!(stderr, "{line}");
 }
@@ -173,7 +206,14 @@ fn show_missing(journal: &Journal, component: &ComponentPlan) {
     }
 }
 
-fn shown_change(change: &Change) -> String {
+/// Shows something to look at, outside of a run's record.
+pub fn show_warning(text: &str, hint: &str) {
+    write_line(&format!("{CAREFUL}warning:{CAREFUL:#} {text}"));
+    show_hint(hint);
+}
+
+/// A change in one line, as in a diff.
+pub fn shown_change(change: &Change) -> String {
     let path = &change.path;
     match (&change.from, &change.to) {
         (Some(from), Some(to)) if from == to => format!("~ {path}: changed {FAINT}{from}{FAINT:#}"),
@@ -211,7 +251,7 @@ pub fn show_result(record: &Record, outcome: Outcome, failure: Option<&Failure>,
 }
 
 /// How the word of success is known to be true.
-fn outcome_note(outcome: Outcome) -> &'static str {
+pub fn outcome_note(outcome: Outcome) -> &'static str {
     if outcome == Outcome::Deployed {
         " (runs, read back)"
     } else if outcome == Outcome::Unchanged {

@@ -11,7 +11,7 @@ use super::{Event, Reporter};
 use crate::domain::ecs::plan::Drift;
 use crate::domain::ecs::task_definition::{Change, MissingVariable};
 use crate::domain::gate::Gate;
-use crate::domain::image::Digest;
+use crate::domain::image::{Digest, Repository};
 use crate::domain::names::ComponentName;
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
@@ -36,6 +36,10 @@ pub struct Record {
     pub digests: IndexMap<ComponentName, Digest>,
     /// The plan's digest.
     pub plan_digest: Option<Digest>,
+    /// The repositories of those images, with the registry's host.
+    pub repositories: IndexMap<ComponentName, Repository>,
+    /// Where people find the environment.
+    pub url: Option<String>,
     /// The gates with their verdicts.
     pub gates: Vec<Gate>,
     /// The commits between what ran before and the release, where the history is there.
@@ -61,6 +65,8 @@ pub struct ComponentRecord {
     pub outcome: Option<Outcome>,
     /// Whether anything that serves was changed.
     pub changed: bool,
+    /// Its page in the console of AWS.
+    pub console: Option<String>,
     /// What it ran before.
     pub previous: Option<Running>,
     /// What it runs now, as far as it is known.
@@ -109,6 +115,8 @@ pub struct Running {
 pub struct StepRecord {
     /// The step.
     pub name: String,
+    /// When it began, in seconds since the run did.
+    pub began: f64,
     /// How long it took, in seconds.
     pub seconds: f64,
     /// `done`, `failed`, `interrupted`, or `planned`.
@@ -132,6 +140,12 @@ impl Record {
         Self { command: command.to_owned(), environment, place, ..Self::default() }
     }
 
+    /// The image of a component, pinned, as a task definition has it.
+    pub fn image(&self, component: &ComponentName) -> Option<String> {
+        let (repository, digest) = (self.repositories.get(component)?, self.digests.get(component)?);
+        Some(format!("{repository}:{}@{digest}", self.release.as_ref()?))
+    }
+
     /// What was made and is used by no component that runs the release.
     pub fn left_behind(&self) -> Vec<String> {
         let serves = |name: &ComponentName| {
@@ -146,6 +160,7 @@ impl Record {
 pub struct Journal {
     reporter: Box<dyn Reporter>,
     record: RefCell<Record>,
+    began: Instant,
     last_shown: Cell<Instant>,
     last_progress: RefCell<Option<(String, String)>>,
 }
@@ -156,6 +171,7 @@ impl Journal {
         Self {
             reporter,
             record: RefCell::new(Record::new(command, environment, components)),
+            began: Instant::now(),
             last_shown: Cell::new(Instant::now()),
             last_progress: RefCell::new(None),
         }
@@ -254,7 +270,8 @@ struct OpenStep<'a> {
 impl Drop for OpenStep<'_> {
     fn drop(&mut self) {
         let seconds = self.began.elapsed().as_secs_f64();
-        let record = StepRecord { name: self.name.to_owned(), seconds, result: self.result };
+        let began = self.began.duration_since(self.journal.began).as_secs_f64();
+        let record = StepRecord { name: self.name.to_owned(), began, seconds, result: self.result };
         self.journal.update(|journal| journal.steps.push(record));
         self.journal.show(Event::Finished { step: self.name.to_owned(), result: self.result, seconds });
     }
@@ -320,6 +337,7 @@ mod tests {
             kind: "ecs",
             outcome,
             changed: false,
+            console: None,
             previous: None,
             current: None,
             causes: Vec::new(),

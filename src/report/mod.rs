@@ -1,6 +1,7 @@
 //! What people, programs and later GitHub read: events while it runs, a record at the end.
 
 pub mod check_lines;
+pub mod github;
 pub mod history_table;
 pub mod human;
 pub mod identity_table;

@@ -6,7 +6,7 @@ mod identity;
 
 use std::ffi::OsString;
 use std::future::Future;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -26,8 +26,9 @@ use crate::context::Context;
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
 use crate::error::Failure;
+use crate::report::github::Workflow;
 use crate::report::human::{self, Level};
-use crate::report::journal::Journal;
+use crate::report::journal::{Journal, Record};
 use crate::report::live::Live;
 use crate::report::{Event, Reporter, history_table, json, status_table};
 
@@ -63,11 +64,13 @@ pub fn run() -> ExitCode {
 
 /// Help, the version, or what is wrong with the command line.
 fn unparsed(error: &clap::Error) -> ExitCode {
-    // clap knows where help and where errors go; that a pipe is closed is no failure of ours.
-    let _printed = error.print();
     if !error.use_stderr() {
+        // That a pipe is closed is no failure of ours.
+        let _printed = error.print();
         return ExitCode::SUCCESS;
     }
+    let shown = error.render();
+    human::write_line(shown.ansi().to_string().trim_end());
     // Without a parsed command line, the words themselves say what was meant, and whether a program is reading.
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
     let command = command_in(&words);
@@ -75,6 +78,10 @@ fn unparsed(error: &clap::Error) -> ExitCode {
     if let Some(hint) = plan_hint(error, &command) {
         human::show_hint(&hint);
         failure = failure.hint(hint);
+    }
+    if let Some(workflow) = Context::from_process().ok().as_ref().and_then(Workflow::of) {
+        let record = Record::new(&command, "", &[]);
+        workflow.tell(&record, Outcome::Invalid, Some(&failure), &json::failure(&command, None, &failure));
     }
     let wants_json =
         words.iter().any(|word| word == "--output=json") || words.windows(2).any(|pair| pair == ["--output", "json"]);
@@ -147,7 +154,7 @@ async fn execute(context: &Context, cli: &Cli) -> Outcome {
             };
             run_change(context, &cli.global, change, Until::Planned).await
         }
-        Command::Check => check::check(context, &cli.global).await,
+        Command::Check(arguments) => check::check(context, &cli.global, arguments).await,
         Command::Status { environment } => run_status(context, &cli.global, environment.as_deref()).await,
         Command::History(arguments) => run_history(context, &cli.global, arguments).await,
         Command::Logs(arguments) => run_logs(context, &cli.global, arguments).await,
@@ -223,8 +230,12 @@ async fn run_change(context: &Context, global: &Global, change: Change<'_>, unti
     }
     let record = journal.record();
     human::show_result(&record, outcome, failure.as_ref(), context.color);
+    let document = json::report(&record, outcome, failure.as_ref());
+    if let Some(workflow) = Workflow::of(context) {
+        workflow.tell(&record, outcome, failure.as_ref(), &document);
+    }
     if global.output == OutputFormat::Json {
-        print(&json::report(&record, outcome, failure.as_ref()));
+        print(&document);
     }
     outcome
 }
@@ -353,8 +364,17 @@ fn without_data(
     failure: &Failure,
 ) -> Outcome {
     human::show_failure(failure, context.color);
+    let document = json::failure(command, environment, failure);
+    if let Some(workflow) = Workflow::of(context) {
+        workflow.tell(
+            &Record::new(command, environment.unwrap_or_default(), &[]),
+            failure.outcome,
+            Some(failure),
+            &document,
+        );
+    }
     if global.output == OutputFormat::Json {
-        print(&json::failure(command, environment, failure));
+        print(&document);
     }
     failure.outcome
 }
@@ -408,7 +428,7 @@ fn reporter(context: &Context, global: &Global) -> Box<dyn Reporter> {
     if context.interactive && level == Level::Everything {
         Box::new(Live::new(level))
     } else {
-        Box::new(human::Lines { level })
+        Box::new(human::Lines::new(level, context.in_actions()))
     }
 }
 
@@ -418,9 +438,24 @@ fn set_up_logging(filter: LevelFilter) {
     // Info is what the reporter shows.
     let ours = if filter <= LevelFilter::INFO { LevelFilter::ERROR } else { filter };
     let targets = Targets::new().with_default(LevelFilter::ERROR).with_target("shipgate", ours);
-    let color = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(color).without_time();
+    let color = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
+    let lines = tracing_subscriber::fmt::layer().with_writer(LogWriter::default).with_ansi(color).without_time();
     tracing_subscriber::registry().with(targets).with(lines).init();
+}
+
+/// Standard error for logs, each event of which comes in one piece.
+#[derive(Debug, Default)]
+struct LogWriter;
+
+impl io::Write for LogWriter {
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let text = neutral::without_commands(&String::from_utf8_lossy(event));
+        io::stderr().lock().write_all(text.as_bytes()).map(|()| event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
@@ -431,5 +466,5 @@ fn now() -> Timestamp {
 /// Writes data to standard output. A reader that has gone is no failure of ours.
 fn print(text: &str) {
     let mut stdout = anstream::stdout().lock();
-    let _written = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+    let _written = writeln!(stdout, "{}", neutral::without_commands(text)).and_then(|()| stdout.flush());
 }

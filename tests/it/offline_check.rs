@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::{Ran, Repository, Shipgate};
+use crate::runner::command::Reader;
 
 const CHECK: [&str; 3] = ["check", "--output", "json"];
 const SHA: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -273,4 +274,47 @@ fn outside_of_git_and_without_git_the_files_are_looked_at() {
     repository.write("backend/Dockerfile", "FROM scratch\nARG RELEASE\n");
     let report = away_from_aws(repository.shipgate(&CHECK).only_programs(&[])).expect_code(0).json();
     assert_eq!(report["looked_at"], json!(["shipgate.toml", "backend/Dockerfile"]));
+}
+
+#[test]
+fn without_a_readable_event_the_check_goes_on_and_says_what_it_could_not_record() {
+    let repository = cloudshop();
+    let file = repository.path().parent().unwrap().join("event.json");
+    for event in
+        [None, Some(""), Some("{\"pull_request\": {\"num"), Some("[]"), Some("{\"pull_request\": {\"number\": -1}}")]
+    {
+        let run = pull_request(&repository, "shop/cloudshop");
+        match event {
+            Some(text) => std::fs::write(&file, text).unwrap(),
+            None => std::fs::remove_file(&file).unwrap(),
+        }
+        let run = run
+            .env("SHIPGATE_VARS", VARS)
+            .env("GITHUB_TOKEN", "ghs_x")
+            .env("GITHUB_REPOSITORY", "shop/cloudshop")
+            .env("GITHUB_SHA", SHA);
+        let ran = run.env("GITHUB_API_URL", "http://127.0.0.1:1").run().expect_code(0);
+        assert_eq!(found(&ran.json()), [""; 0], "{event:?}");
+        let said = "commit status shipgate/check is not recorded: the event's file does not say";
+        assert!(ran.stderr.contains(said), "{event:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn findings_are_annotations_at_their_place_and_a_page() {
+    let repository = cloudshop();
+    repository.write("backend/Dockerfile", "FORM scratch\n");
+    let summary = repository.path().parent().unwrap().join("summary");
+    let run = pull_request(&repository, "someone/cloudshop").env("SHIPGATE_VARS", VARS);
+    let ran = run.env("GITHUB_STEP_SUMMARY", &summary).env("GITHUB_WORKSPACE", repository.path()).run().expect_code(2);
+    let mut reader = Reader::default();
+    ran.stderr.lines().for_each(|line| reader.line(line));
+    let error = reader.commands.iter().find(|command| command.name == "error").unwrap();
+    let property = |name: &str| error.properties[name].as_str();
+    assert_eq!((property("file"), property("line")), ("backend/Dockerfile", "1"));
+    assert!(property("title").starts_with("shipgate: dockerfile-") && error.data.contains("\nhint: "), "{error:?}");
+    let page = std::fs::read_to_string(summary).unwrap();
+    assert!(page.starts_with("## ❌ check failed") && page.contains("`backend/Dockerfile:1`"), "{page}");
+    assert!(page.contains("Not looked at:"), "{page}");
+    assert!(ran.stderr.contains("the token of a pull request of a fork may only read"), "{}", ran.stderr);
 }

@@ -60,9 +60,9 @@ fn a_caller_grants_what_is_asked_for_and_no_more() {
 fn the_examples_are_triggered_as_the_workflows_they_call() {
     for caller in Workflow::examples() {
         let (job, called) = call(&caller);
-        let triggers = |on: &Value| match on {
-            Value::String(name) => BTreeSet::from([name.clone()]),
-            on => entries(on).into_iter().map(|(name, _)| name.to_owned()).collect(),
+        let triggers = |on: &Value| match on.as_str() {
+            Some(name) => BTreeSet::from([name.to_owned()]),
+            None => entries(on).into_iter().map(|(name, _)| name.to_owned()).collect(),
         };
         let mut expected = triggers(&called.yaml["on"]);
         expected.remove("workflow_call");
@@ -120,9 +120,9 @@ fn the_reference_has_every_input_with_its_default() {
         .iter()
         .flat_map(|workflow| {
             let file = workflow.path.rsplit('/').next().unwrap().trim_end_matches(".yml").to_owned();
-            let default = |input: &Value| match &input["default"] {
-                Value::String(text) if !text.is_empty() => text.clone(),
-                other => other.to_string(),
+            let default = |input: &Value| match input["default"].as_str() {
+                Some(text) if !text.is_empty() => text.to_owned(),
+                _ => input["default"].to_string(),
             };
             let inputs = workflow.inputs().into_iter().map(|(name, input)| (name.to_owned(), default(input)));
             inputs.map(|(name, default)| (file.clone(), name, default)).collect::<Vec<_>>()

@@ -80,7 +80,7 @@ fn whoami_says_which_condition_keeps_a_token_out() {
     let causes = identity["causes"].to_string();
     assert!(causes.contains("`sub` must be `repo:shop/cloudshop:environment:production`"), "{identity:#}");
     assert!(causes.contains("does not name that GitHub environment"), "{identity:#}");
-    assert!(identity["hints"].to_string().contains("this statement lets it in"), "{identity:#}");
+    assert!(identity["hints"].to_string().contains("this statement lets them in"), "{identity:#}");
 }
 
 /// From a laptop, with the `sub` that a refusal has told elsewhere.
@@ -125,7 +125,7 @@ fn the_policy_of_another_accounts_role_explains_nothing() {
     let run = job(&shop, &["whoami", "stage", "--output", "json"]).envs(&shop.variables());
     let answer = document(&run.run(), 2);
     let identity = &answer["environments"][0]["identities"][0];
-    assert!(!identity["hints"].to_string().contains("this statement lets it in"), "{identity:#}");
+    assert!(!identity["hints"].to_string().contains("this statement lets them in"), "{identity:#}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod configuration;
 mod files;
 mod plan;
+pub mod tell;
 
 use crate::cli;
 use crate::clients::git::Git;

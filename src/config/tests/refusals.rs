@@ -472,6 +472,7 @@ fn roles() {
         beside("session-duration = \"5m\""),
         beside("session-duration = \"2h\"\nvia = \"arn:aws:iam::210987654321:role/hub\""),
         beside("session-policy = \"../p.json\""),
+        beside("read-role = \"arn:aws:iam::123456789012:role/stage\"\nvia = \"arn:aws-cn:iam::210987654321:role/hub\""),
     ];
     let changes: Vec<_> = changes.iter().map(|change| (account, change.as_str())).collect();
     insta::assert_snapshot!(said(&changes), @r#"
@@ -501,5 +502,9 @@ fn roles() {
 
     account = "123456789012"⏎role = "arn:aws:iam::123456789012:role/stage"⏎session-policy = "../p.json"
     26:18 "../p.json" | `session-policy`: "../p.json" is not a path inside the repository | correct it: it is relative to the configuration file, and does not leave that directory
+
+    account = "123456789012"⏎role = "arn:aws:iam::123456789012:role/stage"⏎read-role = "arn:aws:iam::123456789012:role/stage"⏎via = "arn:aws-cn:iam::210987654321:role/hub"
+    26:13 "arn:aws:iam::123456789012:role/stage" | `read-role` is the same as `role` | name a role of its own, or remove it
+    27:7 "arn:aws-cn:iam::210987654321:role/hub" | `via` is in partition aws-cn, but us-east-1 is in aws | write `arn:aws:iam::…`
     "#);
 }

@@ -58,6 +58,7 @@ fn whole_plan(state: &ImageState, live: u64, desired: i32) -> Plan {
             environment: "stage".parse().unwrap(),
             region: "us-east-1".parse().unwrap(),
             account: None,
+            url: None,
             roles: crate::domain::role::Roles::default(),
             promotes_from: None,
             gates: IndexMap::new(),

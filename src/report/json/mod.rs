@@ -28,5 +28,7 @@ pub fn failure(command: &str, environment: Option<&str>, failure: &Failure) -> S
 
 fn to_text(document: &impl Serialize) -> String {
     // Strings, numbers and lists only: there is nothing in it that could fail.
-    serde_json::to_string_pretty(document).unwrap_or_default()
+    let text = serde_json::to_string_pretty(document).unwrap_or_default();
+    // The same string to whoever reads JSON; in a log, the runner would take it for a command.
+    text.replace("##[", "#\\u0023[")
 }

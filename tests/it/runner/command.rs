@@ -55,6 +55,21 @@ impl Reader {
     }
 }
 
+/// The commands in a text that shipgate itself does not give: others spoke through it.
+pub fn foreign(text: &str) -> Vec<WorkflowCommand> {
+    let mut reader = Reader::default();
+    text.split(['\n', '\r']).for_each(|line| reader.line(line));
+    let is_ours = |command: &WorkflowCommand| match command.name.as_str() {
+        "error" | "warning" | "notice" => {
+            command.properties.get("title").is_some_and(|title| title.starts_with("shipgate: "))
+        }
+        "group" => command.data.starts_with("output of "),
+        "endgroup" => true,
+        _ => false,
+    };
+    reader.commands.into_iter().filter(|command| !is_ours(command)).collect()
+}
+
 fn is_known(name: &str, token: Option<&str>) -> bool {
     KNOWN.contains(&name) || name == "stop-commands" || token == Some(name)
 }

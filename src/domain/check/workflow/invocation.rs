@@ -217,7 +217,7 @@ fn of_workflow(file: &str) -> Option<(Verb, Option<&'static str>)> {
         "deploy-stage" => Some((Verb::Deploy(Until::Applied), Some("stage"))),
         "promote" => Some((Verb::Promote(Until::Applied), Some("production"))),
         "rollback" => Some((Verb::Rollback(Until::Applied), Some("production"))),
-        "pr-check" => Some((Verb::Check, None)),
+        "pr-check" | "pr-check-comment" => Some((Verb::Check, None)),
         _ => None,
     }
 }

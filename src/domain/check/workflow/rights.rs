@@ -29,8 +29,9 @@ impl Workplace<'_> {
             verb.name()
         );
         let finding = self.file.finding(Rule::IdToken, &self.permissions_path(), message, TOKEN_HINT);
-        // Without a token the check goes on with what needs none.
-        let level = if verb == Verb::Check { Level::Warning } else { Level::Error };
+        // Without a token the check goes on with what needs none. What is called asks for one, and would not be started.
+        let goes_on = verb == Verb::Check && self.invocation.means != Means::Workflow;
+        let level = if goes_on { Level::Warning } else { Level::Error };
         findings.found(finding.at_level(level));
     }
 
@@ -45,7 +46,10 @@ impl Workplace<'_> {
             let job = self.invocation.job;
             let message = format!("job `{job}` cannot write the commit status of `{}`", verb.name());
             let hint = "add `statuses: write` to the permissions that count for the job";
-            self.found(findings, Rule::StatusesWrite, &self.permissions_path(), message, hint);
+            let finding = self.file.finding(Rule::StatusesWrite, &self.permissions_path(), message, hint);
+            // GitHub does not even start a workflow that asks for more than its caller has.
+            let is_called = self.invocation.means == Means::Workflow;
+            findings.found(finding.at_level(if is_called { Level::Error } else { Level::Warning }));
         }
     }
 

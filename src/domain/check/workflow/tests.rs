@@ -120,7 +120,7 @@ fn a_called_workflow_of_ours_has_no_more_rights_than_its_caller() {
     assert_eq!(found(&call(ALL)), [""; 0]);
     assert_eq!(found(&call("{ contents: read, statuses: write }")), ["error id-token 4:5"]);
     assert_eq!(found(&call("{ id-token: write, statuses: write }")), ["error contents-read 4:5"]);
-    assert_eq!(found(&call("{ id-token: write, contents: read }")), ["warning statuses-write 4:5"]);
+    assert_eq!(found(&call("{ id-token: write, contents: read }")), ["error statuses-write 4:5"]);
 }
 
 #[test]

@@ -1,0 +1,5 @@
+//! What GitHub's runner and pages read, written so that foreign text stays text.
+
+pub mod command;
+pub mod markdown;
+pub mod output;

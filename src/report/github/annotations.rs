@@ -1,0 +1,168 @@
+//! Annotations: what the run's page and the changed files show beside the log.
+
+use camino::Utf8PathBuf;
+
+use super::Root;
+use crate::config::ConfigError;
+use crate::domain::github::command::{Command, LONGEST_MESSAGE};
+use crate::domain::neutral;
+use crate::domain::outcome::Outcome;
+use crate::error::Failure;
+use crate::report::human;
+use crate::report::journal::Record;
+
+/// The runner keeps so many of each level for a step, and drops the others without a word.
+const MOST: usize = 10;
+
+/// How much an annotation matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// It has to be mended.
+    Error,
+    /// It should be looked at.
+    Warning,
+    /// It is good to know.
+    Notice,
+}
+
+/// Something to show, where it can be at a place in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Annotation {
+    /// How much it matters.
+    pub level: Level,
+    /// What it is about, in a few words.
+    pub title: String,
+    /// What is to be said; may have several lines.
+    pub message: String,
+    /// Where.
+    pub place: Option<Place>,
+}
+
+/// A place in a file of the repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file, relative to the repository's root.
+    pub file: Utf8PathBuf,
+    /// The line, from 1.
+    pub line: Option<usize>,
+    /// The column in characters, from 1.
+    pub column: Option<usize>,
+}
+
+/// What is shown of a command with an outcome.
+pub fn of(record: &Record, outcome: Outcome, failure: Option<&Failure>, root: &Root) -> Vec<Annotation> {
+    let mut annotations = Vec::new();
+    if let Some(failure) = failure {
+        let title = format!("{outcome}: {}", record.place);
+        match &failure.diagnostics {
+            Some(errors) => annotations.extend(errors.iter().map(|error| of_problem(error, &title, root))),
+            None => annotations.push(Annotation { level: Level::Error, title, message: message(failure), place: None }),
+        }
+    }
+    annotations.extend(record.warnings.iter().map(|warning| Annotation {
+        level: Level::Warning,
+        title: format!("{} {}", record.command, record.place),
+        message: warning.clone(),
+        place: None,
+    }));
+    annotations
+}
+
+fn of_problem(error: &ConfigError, title: &str, root: &Root) -> Annotation {
+    let place = error.location.as_ref().map(|location| Place {
+        file: root.relative(&location.path),
+        line: Some(location.line),
+        column: Some(location.column),
+    });
+    let message = format!("{}\nhint: {}", error.message, error.hint);
+    Annotation { level: Level::Error, title: title.to_owned(), message, place }
+}
+
+/// What is wrong, why, and what to do about it.
+pub fn message(failure: &Failure) -> String {
+    let hints = failure.hints.iter().map(|hint| format!("hint: {hint}"));
+    let causes = failure.causes.iter().map(|cause| format!("  {cause}"));
+    std::iter::once(failure.reason.clone()).chain(causes).chain(hints).collect::<Vec<_>>().join("\n")
+}
+
+/// Hands annotations to the runner, as many as it keeps.
+pub fn show(annotations: &[Annotation]) {
+    for command in commands(annotations) {
+        human::write_command(&command);
+    }
+}
+
+fn commands(annotations: &[Annotation]) -> Vec<Command> {
+    let mut commands = Vec::new();
+    for level in [Level::Error, Level::Warning, Level::Notice] {
+        let of_level: Vec<&Annotation> = annotations.iter().filter(|annotation| annotation.level == level).collect();
+        let shown = if of_level.len() > MOST { MOST - 1 } else { of_level.len() };
+        commands.extend(of_level.iter().take(shown).map(|annotation| command(annotation)));
+        let more = of_level.len() - shown;
+        if more > 0 {
+            let message = format!("and {more} more: the log and the summary have them all");
+            commands.push(Command::new(name(level), message).property("title", "shipgate"));
+        }
+    }
+    commands
+}
+
+fn name(level: Level) -> &'static str {
+    match level {
+        Level::Error => "error",
+        Level::Warning => "warning",
+        Level::Notice => "notice",
+    }
+}
+
+fn command(annotation: &Annotation) -> Command {
+    let message = neutral::lines(&annotation.message).join("\n");
+    let mut command = Command::new(name(annotation.level), cut(&message));
+    if let Some(place) = &annotation.place {
+        command = command.property("file", place.file.as_str());
+        let numbers = [("line", place.line), ("col", place.column)];
+        for (name, number) in numbers.into_iter().filter_map(|(name, number)| Some((name, number?))) {
+            command = command.property(name, number.to_string());
+        }
+    }
+    command.property("title", neutral::phrase(&format!("shipgate: {}", annotation.title), 200))
+}
+
+fn cut(message: &str) -> String {
+    match message.char_indices().nth(LONGEST_MESSAGE - 1) {
+        Some((end, _)) => format!("{}…", message.get(..end).unwrap_or_default()),
+        None => message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn annotation(level: Level, message: &str) -> Annotation {
+        Annotation { level, title: "failed: stage".to_owned(), message: message.to_owned(), place: None }
+    }
+
+    #[test]
+    fn the_runner_gets_no_more_than_it_keeps_and_is_told_of_the_rest() {
+        let mut many: Vec<Annotation> = (0..12).map(|n| annotation(Level::Warning, &format!("w{n}"))).collect();
+        many.insert(3, annotation(Level::Error, "e"));
+        let commands = commands(&many);
+        assert_eq!(commands.len(), 11);
+        assert_eq!(commands[0].to_string(), "::error title=shipgate%3A failed%3A stage::e");
+        assert!(commands[10].to_string().contains("and 3 more"), "{}", commands[10]);
+        assert_eq!(super::commands(&many[..10]).len(), 10);
+    }
+
+    #[test]
+    fn foreign_text_stays_in_its_annotation() {
+        let mut forged = annotation(Level::Error, "no\n::warning::forged\u{1b}[31m");
+        forged.place = Some(Place { file: "a,b::c.toml".into(), line: Some(3), column: None });
+        assert_eq!(
+            command(&forged).to_string(),
+            "::error file=a%2Cb%3A%3Ac.toml,line=3,title=shipgate%3A failed%3A stage::no%0A: :warning::forged"
+        );
+        let long = command(&annotation(Level::Error, &"ä".repeat(5000))).to_string();
+        assert!(long.ends_with("ä…") && long.chars().filter(|c| *c == 'ä').count() == 4095);
+    }
+}

@@ -1,0 +1,76 @@
+//! What a pull request shows of a check.
+
+use super::Links;
+use super::annotations::{Annotation, Level, Place};
+use super::summary::{bounded, changes, commits, gates};
+use crate::commands::check::Checked;
+use crate::domain::check::{Finding, Findings, LeftOut, Level as Found};
+use crate::domain::github::markdown::{code, table};
+use crate::report::journal::Record;
+
+/// One annotation for each finding, at its place.
+pub fn annotations(findings: &Findings) -> Vec<Annotation> {
+    findings.all.iter().map(annotation).collect()
+}
+
+fn annotation(finding: &Finding) -> Annotation {
+    let place = |file: &String| Place {
+        file: file.into(),
+        line: finding.place.map(|place| place.line),
+        column: finding.place.map(|place| place.column),
+    };
+    Annotation {
+        level: match finding.level {
+            Found::Error => Level::Error,
+            Found::Warning => Level::Warning,
+            Found::Note => Level::Notice,
+        },
+        title: finding.rule.to_string(),
+        message: format!("{}\nhint: {}", finding.message, finding.hint),
+        place: finding.file.as_ref().map(place),
+    }
+}
+
+/// The page, which is also the comment.
+pub fn summary(checked: &Checked, links: &Links) -> String {
+    let findings = &checked.findings;
+    let (symbol, word) = match findings.outcome() {
+        outcome if outcome.is_success() => ("✅", "passed"),
+        _ => ("❌", "failed"),
+    };
+    let heading = format!("## {symbol} check {word}\n\n{}\n", code(&findings.summary()));
+    let plans = checked.plans.iter().flat_map(|plan| of_plan(plan, links));
+    let parts = [Some(heading), found(findings), left_out(findings)].into_iter().flatten().chain(plans);
+    bounded(parts.chain(links.run.as_ref().map(|run| format!("[this run]({run})\n"))))
+}
+
+fn found(findings: &Findings) -> Option<String> {
+    let place = |finding: &Finding| match (&finding.file, finding.place) {
+        (Some(file), Some(place)) => code(&format!("{file}:{}", place.line)),
+        (Some(file), None) => code(file),
+        (None, _) => String::new(),
+    };
+    let row = |finding: &Finding| {
+        let what = format!("{}<br>hint: {}", code(&finding.message), code(&finding.hint));
+        vec![finding.level.as_str().to_owned(), place(finding), what, finding.rule.to_string()]
+    };
+    let rows: Vec<_> = findings.all.iter().map(row).collect();
+    (!rows.is_empty()).then(|| table(&["level", "where", "what", "rule"], &rows))
+}
+
+fn left_out(findings: &Findings) -> Option<String> {
+    let line = |left: &LeftOut| {
+        let hint = left.hint.as_ref().map(|hint| format!(" (hint: {})", code(hint))).unwrap_or_default();
+        format!("- {}: {}{hint}", code(&left.what), code(&left.why))
+    };
+    let lines: Vec<String> = findings.left_out.iter().map(line).collect();
+    (!lines.is_empty()).then(|| format!("Not looked at:\n\n{}\n", lines.join("\n")))
+}
+
+/// What merging would change in an environment.
+fn of_plan(plan: &Record, links: &Links) -> Vec<String> {
+    let heading = format!("### What merging would change on {}\n", code(&plan.environment));
+    let nothing = || "nothing but the image\n".to_owned();
+    let parts = [Some(heading), Some(changes(plan).unwrap_or_else(nothing)), commits(plan, links), gates(plan)];
+    parts.into_iter().flatten().collect()
+}

@@ -1,0 +1,333 @@
+//! The page that a step leaves on the run: the outcome first, then what people ask next.
+
+use super::Links;
+use super::annotations::message;
+use super::gantt::chart;
+use crate::domain::gate::Verdict;
+use crate::domain::github::markdown::{block, code, folded, table};
+use crate::domain::outcome::Outcome;
+use crate::error::Failure;
+use crate::report::human::{outcome_note, shown_change};
+use crate::report::journal::{Between, ComponentRecord, Record, Running};
+
+/// The runner drops a summary of more than 1 MiB, and counts all that the step has written.
+const LONGEST: usize = 900 << 10;
+/// Takes the place of a part that is too long.
+const LEFT_OUT: &str = "A part is left out here: it is too long for a summary. The log has it.\n";
+
+/// The summary of a command with an outcome, in Markdown.
+pub fn of(record: &Record, outcome: Outcome, failure: Option<&Failure>, links: &Links) -> String {
+    let parts = [
+        Some(heading(record, outcome, links)),
+        failure.map(told),
+        left_behind(record, outcome),
+        components(record),
+        warnings(record),
+        changes(record),
+        commits(record, links),
+        gates(record),
+        planned_steps(record),
+        chart(&record.steps).map(|chart| folded("How long it took", &chart)),
+        foot(record, links),
+    ];
+    bounded(parts.into_iter().flatten())
+}
+
+/// Joins parts as far as they fit; the first ones matter most.
+pub fn bounded(parts: impl Iterator<Item = String>) -> String {
+    let mut text = String::new();
+    for part in parts {
+        let fits = text.len() + part.len() + LEFT_OUT.len() + 2 < LONGEST;
+        let part = if fits { part.as_str() } else { LEFT_OUT };
+        if fits || !text.ends_with(&format!("{LEFT_OUT}\n")) {
+            text.push_str(part);
+            text.push('\n');
+        }
+    }
+    text
+}
+
+fn heading(record: &Record, outcome: Outcome, links: &Links) -> String {
+    let undecided = [Outcome::Unproven, Outcome::Superseded, Outcome::TimedOut, Outcome::Interrupted];
+    let symbol = if outcome == Outcome::Planned {
+        "📝"
+    } else if outcome.is_success() {
+        "✅"
+    } else if undecided.contains(&outcome) {
+        "⚠️"
+    } else {
+        "❌"
+    };
+    let release = record.release.as_ref().map(|release| {
+        let name = code(&release.short());
+        match &links.repository {
+            Some(repository) => format!(" [{name}]({repository}/commit/{})", release.sha()),
+            None => format!(" {name}"),
+        }
+    });
+    let is_plan = record.command.starts_with("plan ");
+    let what = if is_plan { format!("{} for ", code(&record.command)) } else { String::new() };
+    let note = outcome_note(outcome);
+    format!("## {symbol} {outcome}: {what}{}{}{note}\n", code(&record.place), release.unwrap_or_default())
+}
+
+fn told(failure: &Failure) -> String {
+    let lines = match &failure.diagnostics {
+        Some(errors) => errors.render(false).lines().map(str::to_owned).collect(),
+        None => message(failure).lines().map(str::to_owned).collect::<Vec<_>>(),
+    };
+    block("text", &lines)
+}
+
+fn left_behind(record: &Record, outcome: Outcome) -> Option<String> {
+    let left = record.left_behind();
+    if outcome.is_success() || left.is_empty() {
+        return None;
+    }
+    Some(format!("Left behind: {}\n", left.iter().map(|left| code(left)).collect::<Vec<_>>().join(", ")))
+}
+
+fn components(record: &Record) -> Option<String> {
+    let row = |component: &ComponentRecord| {
+        let name = code(component.name.as_str());
+        let name = component.console.as_ref().map_or(name.clone(), |console| format!("[{name}]({console})"));
+        let running = |running: &Option<Running>| running.as_ref().map(shown_running).unwrap_or_default();
+        let digest = component.current.as_ref().and_then(|running| running.digest.as_ref());
+        vec![
+            name,
+            component.outcome.map_or("skipped", Outcome::as_str).to_owned(),
+            running(&component.previous),
+            running(&component.current),
+            digest.map(|digest| code(digest.short())).unwrap_or_default(),
+        ]
+    };
+    let rows: Vec<_> = record.components.iter().map(row).collect();
+    (!rows.is_empty()).then(|| table(&["component", "outcome", "before", "now", "digest"], &rows))
+}
+
+fn shown_running(running: &Running) -> String {
+    match &running.sha {
+        Some(sha) => code(sha.get(..7).filter(|_| sha.len() == 40).unwrap_or(sha)),
+        None => "unknown".to_owned(),
+    }
+}
+
+fn warnings(record: &Record) -> Option<String> {
+    let lines: Vec<String> = record.warnings.iter().map(|warning| format!("warning: {warning}")).collect();
+    (!lines.is_empty()).then(|| block("text", &lines))
+}
+
+/// The plan's difference, component by component, values as the plan shows them.
+pub fn changes(record: &Record) -> Option<String> {
+    let changed: Vec<_> = record.components.iter().filter(|component| !component.changes.is_empty()).collect();
+    if changed.is_empty() {
+        return None;
+    }
+    let mut lines = Vec::new();
+    for component in changed {
+        lines.push(format!("@@ {} @@", component.name));
+        lines.extend(component.changes.iter().map(|change| {
+            let line = anstream::adapter::strip_str(&shown_change(change)).to_string();
+            // What GitHub colours as changed.
+            line.strip_prefix("~ ").map_or(line.clone(), |rest| format!("! {rest}"))
+        }));
+    }
+    Some(block("diff", &lines))
+}
+
+/// The commits that come or go.
+pub fn commits(record: &Record, addresses: &Links) -> Option<String> {
+    let Between { taken_back, commits } = record.commits.as_ref()?;
+    let what = if *taken_back { "Takes back" } else { "Brings" };
+    let noun = if commits.count == 1 { "commit" } else { "commits" };
+    let mut lines: Vec<String> = commits
+        .newest
+        .iter()
+        .map(|commit| {
+            let sha = code(commit.sha.short());
+            let sha = addresses
+                .repository
+                .as_ref()
+                .map_or(sha.clone(), |url| format!("[{sha}]({url}/commit/{})", commit.sha));
+            format!("- {sha} {}", code(&commit.subject))
+        })
+        .collect();
+    let more = commits.count.saturating_sub(commits.newest.len());
+    if more > 0 {
+        lines.push(format!("- and {more} more"));
+    }
+    Some(folded(&format!("{what} {} {noun}", commits.count), &(lines.join("\n") + "\n")))
+}
+
+/// Folded only where all of them let it through.
+pub fn gates(record: &Record) -> Option<String> {
+    if record.gates.is_empty() {
+        return None;
+    }
+    let rows: Vec<_> = record
+        .gates
+        .iter()
+        .map(|gate| vec![gate.name.to_owned(), gate.verdict.as_str().to_owned(), code(&gate.reason)])
+        .collect();
+    let table = table(&["gate", "verdict", "why"], &rows);
+    let refuses = record.gates.iter().any(|gate| !matches!(gate.verdict, Verdict::Satisfied | Verdict::NotBuilt));
+    Some(if refuses { table } else { folded("Gates", &table) })
+}
+
+fn planned_steps(record: &Record) -> Option<String> {
+    let planned = record.steps.iter().filter(|step| step.result == "planned");
+    let lines: Vec<String> = planned.map(|step| format!("1. {}", code(&step.name))).collect();
+    (!lines.is_empty()).then(|| folded("Steps", &(lines.join("\n") + "\n")))
+}
+
+fn foot(record: &Record, links: &Links) -> Option<String> {
+    let mut words = Vec::new();
+    words.extend(record.url.as_ref().map(|url| format!("<{}>", url.replace(['<', '>', ' '], ""))));
+    words.extend(links.run.as_ref().map(|run| format!("[this run]({run})")));
+    words.extend(record.plan_digest.as_ref().map(|digest| format!("plan {}", code(&digest.to_string()))));
+    (!words.is_empty()).then(|| format!("{}\n", words.join(" · ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+
+    use super::*;
+    use crate::domain::ecs::task_definition::Change;
+    use crate::domain::gate::Gate;
+    use crate::domain::release::{CommitLine, Commits};
+    use crate::report::journal::StepRecord;
+
+    const SHA: &str = "0123456789abcdef0123456789abcdef01234567";
+
+    fn links() -> Links {
+        let repository = "https://github.com/shop/cloudshop".to_owned();
+        Links { run: Some(format!("{repository}/actions/runs/7/attempts/1")), repository: Some(repository) }
+    }
+
+    /// A record in which a text stands wherever foreign text can.
+    fn record(text: &str) -> Record {
+        let running = |sha: &str| Running { sha: Some(sha.to_owned()), digest: None };
+        let commit = CommitLine { sha: SHA.parse().unwrap(), subject: text.to_owned() };
+        let mut record = Record::new("deploy", text, &[]);
+        record.release = Some(SHA.parse().unwrap());
+        record.gates = vec![Gate { name: "hold", verdict: Verdict::Unsatisfied, reason: text.to_owned(), hint: None }];
+        record.commits = Some(Between { taken_back: false, commits: Commits { count: 3, newest: vec![commit] } });
+        record.components = vec![ComponentRecord {
+            name: "backend".parse().unwrap(),
+            kind: "ecs",
+            outcome: Some(Outcome::Failed),
+            changed: false,
+            console: Some("https://us-east-1.console.aws.amazon.com/ecs".to_owned()),
+            previous: Some(running("bootstrap")),
+            current: Some(running(text)),
+            causes: vec![text.to_owned()],
+            changes: vec![Change { path: "image".to_owned(), from: Some(text.to_owned()), to: Some("b".to_owned()) }],
+            drift: None,
+            missing_variables: Vec::new(),
+        }];
+        record.steps =
+            vec![StepRecord { name: "build backend".to_owned(), began: 0.5, seconds: 61.0, result: "failed" }];
+        record.warnings = vec![text.to_owned()];
+        record.url = Some("https://shop.example".to_owned());
+        record
+    }
+
+    fn summary(text: &str) -> String {
+        let failure = Failure::failed(format!("the build failed: {text}")).cause(text).hint("look at the log");
+        of(&record(text), Outcome::Failed, Some(&failure), &links())
+    }
+
+    #[test]
+    fn the_outcome_comes_first_and_then_why() {
+        insta::assert_snapshot!(summary("it"), @r#"
+        ## ❌ failed: `it` [`0123456`](https://github.com/shop/cloudshop/commit/0123456789abcdef0123456789abcdef01234567)
+
+        ```text
+        the build failed: it
+          it
+        hint: look at the log
+        ```
+
+        | component | outcome | before | now | digest |
+        | --- | --- | --- | --- | --- |
+        | [`backend`](https://us-east-1.console.aws.amazon.com/ecs) | failed | `bootstrap` | `it` |  |
+
+        ```text
+        warning: it
+        ```
+
+        ```diff
+        @@ backend @@
+        ! image: it → b
+        ```
+
+        <details><summary>Brings 3 commits</summary>
+
+        - [`0123456`](https://github.com/shop/cloudshop/commit/0123456789abcdef0123456789abcdef01234567) `it`
+        - and 2 more
+
+        </details>
+
+        | gate | verdict | why |
+        | --- | --- | --- |
+        | hold | unsatisfied | `it` |
+
+        <details><summary>How long it took</summary>
+
+        ```mermaid
+        gantt
+            dateFormat x
+            axisFormat %M:%S
+            build backend (61.0 s) :crit, 500, 61500
+        ```
+
+        </details>
+
+        <https://shop.example> · [this run](https://github.com/shop/cloudshop/actions/runs/7/attempts/1)
+        "#);
+    }
+
+    #[test]
+    fn a_summary_stays_below_what_github_takes() {
+        let long = "x".repeat(LONGEST / 2);
+        let text = bounded([long.clone(), long.clone(), long, "end".to_owned()].into_iter());
+        assert!(text.len() < LONGEST);
+        assert!(text.matches(LEFT_OUT).count() == 1 && text.ends_with("end\n"), "{}", text.len());
+    }
+
+    /// What stands in a page beside code.
+    fn beside_code(text: &str) -> String {
+        let mut found = String::new();
+        let mut in_block = false;
+        for event in Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH) {
+            #[expect(clippy::wildcard_enum_match_arm, reason = "the rest has no text of its own, or is code")]
+            match event {
+                Event::Start(Tag::CodeBlock(_)) => in_block = true,
+                Event::End(TagEnd::CodeBlock) => in_block = false,
+                Event::Text(text) if !in_block => found.push_str(&text),
+                Event::Html(html) | Event::InlineHtml(html) => found.push_str(&html),
+                Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => found.push_str(&dest_url),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_a_part_of_the_page(
+            text in "(`|```|~~~|\\n|\\||<b>|</details>|@ada|#1|\\[x\\]\\(y\\)|!| |## |-->|https://evil.example|EVIL|\\\\){0,12}"
+        ) {
+            // The same page with a harmless text in its place: what stands beside code is the same.
+            prop_assume!(!neutral_is_empty(&text));
+            let (forged, plain) = (beside_code(&summary(&text)), beside_code(&summary("plain")));
+            prop_assert_eq!(forged, plain, "{}", summary(&text));
+        }
+    }
+
+    fn neutral_is_empty(text: &str) -> bool {
+        code(text).is_empty()
+    }
+}

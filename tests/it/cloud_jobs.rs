@@ -1,0 +1,217 @@
+//! The jobs of our workflows, whole, as a runner runs them, for another repository, on the local cloud.
+
+use serde_json::{Value, json};
+
+use crate::cloud::Cloud;
+use crate::cloud_roles::{self, Job};
+use crate::github::{GitHub, api, token};
+use crate::harness::Repository;
+use crate::runner::Runner;
+use crate::runner::expression::Status;
+use crate::runner::job::JobRan;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_shipgate");
+
+/// A shop with stage and production, its repository on GitHub, and its variables.
+struct Scene {
+    cloud: Cloud,
+    github: GitHub,
+    shop: Repository,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let (cloud, github) = (Cloud::with_stage_and_production(), GitHub::new());
+        let config = cloud
+            .promotion_config("")
+            .replace("promotes-from = \"stage\"\n", "promotes-from = \"stage\"\nurl = \"https://${vars.SHOP_HOST}\"\n");
+        let shop = cloud.shop(&config);
+        github.put(&json!({"git": shop.path()}));
+        // Jobs get the variables; whoever makes the roles has to have them too.
+        let vars = shop.path().join("roles.toml");
+        std::fs::write(&vars, config.replace("${vars.SHOP_HOST}", "shop.example")).unwrap();
+        cloud_roles::ensure(&cloud, &shop, &["--config", "roles.toml"]);
+        std::fs::remove_file(vars).unwrap();
+        Self { cloud, github, shop }
+    }
+
+    /// The machine of a job, with the permissions of its workflow.
+    fn runner(&self, job: Job, permissions: &str) -> Runner {
+        let runner = Runner::new(self.shop.path())
+            .github("repository", self.github.repository.clone())
+            .github("api_url", api())
+            .github("sha", self.shop.head())
+            .github("run_attempt", "2")
+            .github("token", token(permissions))
+            .context("vars", json!({"SHOP_HOST": "shop.example"}));
+        let variables = self.cloud.variables().into_iter();
+        let variables = variables.chain([("ACTIONS_ID_TOKEN_REQUEST_TOKEN", job.subject())]);
+        variables.fold(runner, |runner, (name, value)| runner.variable(name, &value))
+    }
+
+    fn deploy(&self) -> JobRan {
+        let runner = self.runner(Job::Main, "contents=read,statuses=write");
+        runner.job(".github/workflows/deploy-stage.yml", "deploy").inputs(inputs(&json!({}))).run()
+    }
+
+    fn plan(&self) -> JobRan {
+        let runner = self.runner(Job::Main, "contents=read");
+        runner.job(".github/workflows/promote.yml", "plan").inputs(inputs(&json!({}))).run()
+    }
+
+    /// With none of the variables of the repository: those of the plan have to arrive.
+    fn promote(&self, plan: &JobRan) -> JobRan {
+        let runner = self.runner(Job::Environment("production"), "contents=read,statuses=write");
+        let runner = runner.context("vars", json!({"SHOP_HOST": "other.example"}));
+        runner.job(".github/workflows/promote.yml", "promote").needs("plan", plan).inputs(inputs(&json!({}))).run()
+    }
+}
+
+fn inputs(more: &Value) -> Value {
+    let mut inputs = json!({"binary-path": BINARY});
+    inputs.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    inputs
+}
+
+#[test]
+fn a_push_deploys_and_one_click_promotes_what_stage_runs() {
+    let scene = Scene::new();
+    let release = scene.shop.head();
+
+    let deployed = scene.deploy().expect_success();
+    assert_eq!((deployed.outputs["outcome"].as_str(), &deployed.outputs["sha"]), ("deployed", &release));
+    assert!(deployed.dropped.is_empty(), "{:?}", deployed.dropped);
+    let step = deployed.steps.iter().find(|step| step.outputs.contains_key("outcome")).unwrap();
+    assert!(step.summary.starts_with("## ✅ deployed: "), "{}", step.summary);
+    assert!(step.commands.iter().any(|command| command.name == "add-mask"), "secrets are masked in the action");
+    let masked: Vec<&str> = step.annotations("add-mask");
+    let log: Vec<&str> = step.log.lines().filter(|line| !line.starts_with("::add-mask::")).collect();
+    assert!(!masked.iter().any(|secret| secret.len() > 8 && log.join("\n").contains(secret)), "{}", step.log);
+
+    let plan = scene.plan().expect_success();
+    // Somebody thinks about it, and meanwhile stage gets the next one.
+    let newer = scene.shop.commit("The next one");
+    assert_eq!(scene.deploy().expect_success().outputs["sha"], newer);
+    let promoted = scene.promote(&plan).expect_success();
+
+    assert_eq!((promoted.outputs["outcome"].as_str(), &promoted.outputs["sha"]), ("deployed", &release));
+    assert_eq!(promoted.outputs["digest"], deployed.outputs["digest"], "the very same image");
+    assert_eq!(promoted.step("promote").outputs["environment-url"], "https://shop.example");
+    assert_eq!(scene.cloud.releases("live"), std::slice::from_ref(&release));
+    let states = scene.github.states(&release);
+    assert_eq!(
+        states,
+        [
+            "shipgate/stage pending",
+            "shipgate/stage success",
+            "shipgate/production pending",
+            "shipgate/production success"
+        ]
+    );
+}
+
+#[test]
+fn what_moved_since_the_plan_is_not_promoted_over() {
+    let scene = Scene::new();
+    scene.deploy().expect_success();
+    let first = scene.plan().expect_success();
+    let second = scene.plan().expect_success();
+    assert_eq!(first.outputs, second.outputs);
+    scene.promote(&first).expect_success();
+
+    // The same plan again is done already.
+    let again = scene.promote(&second).expect_success();
+    assert_eq!(again.outputs["outcome"], "unchanged");
+
+    scene.shop.commit("Another");
+    scene.deploy().expect_success();
+    let plan = scene.plan().expect_success();
+    scene.cloud.change_by_hand("live", |definition| definition["cpu"] = json!("512"));
+    let stale = scene.promote(&plan);
+    assert_eq!((stale.result, stale.step("promote").code), (Some(Status::Failure), 4), "{}", stale.log());
+    assert_eq!(stale.outputs["outcome"], "stale");
+}
+
+#[test]
+fn without_anything_to_promote_the_plan_says_so_and_nobody_is_asked() {
+    let scene = Scene::new();
+
+    let plan = scene.plan();
+
+    assert_eq!(plan.result, Some(Status::Failure), "{}", plan.log());
+    assert!(plan.step("plan").summary.contains("proven"), "{}", plan.step("plan").summary);
+    assert!(plan.log().contains("nothing to promote"), "{}", plan.log());
+}
+
+#[test]
+fn a_rollback_is_one_job() {
+    let scene = Scene::new();
+    let first = scene.shop.head();
+    for release in ["first", "second"] {
+        if release == "second" {
+            scene.shop.commit("Second");
+        }
+        scene.deploy().expect_success();
+        scene.promote(&scene.plan()).expect_success();
+    }
+
+    let runner = scene.runner(Job::Environment("production"), "contents=read,statuses=write");
+    let back = runner.job(".github/workflows/rollback.yml", "rollback").inputs(inputs(&json!({}))).run();
+
+    let back = back.expect_success();
+    assert_eq!((back.outputs["outcome"].as_str(), &back.outputs["sha"]), ("deployed", &first));
+    assert_eq!(scene.cloud.releases("live"), [first]);
+}
+
+#[test]
+fn a_cancelled_deploy_says_what_is_in_flight() {
+    let scene = Scene::new();
+    let runner = scene.runner(Job::Main, "contents=read,statuses=write");
+    let job = runner.job(".github/workflows/deploy-stage.yml", "deploy").inputs(inputs(&json!({}))).start();
+    job.until_log("update backend: done");
+    job.cancel();
+
+    let ran = job.wait();
+
+    let step = ran.steps.iter().find(|step| step.outputs.contains_key("outcome")).unwrap();
+    assert_eq!((step.outputs["outcome"].as_str(), step.code), ("interrupted", 130), "{}", ran.log());
+    assert!(step.summary.contains("## ⚠️ interrupted"), "{}", step.summary);
+    assert!(step.summary.contains("ECS goes on with backend"), "{}", step.summary);
+    let states = scene.github.states(&scene.shop.head());
+    assert_eq!(states, ["shipgate/stage pending", "shipgate/stage error"]);
+}
+
+#[test]
+fn a_pull_request_gets_its_check_on_its_head_and_one_comment() {
+    let scene = Scene::new();
+    let head = scene.shop.head();
+    scene.shop.commit("What GitHub would merge");
+    let event = json!({"pull_request": {
+        "number": 7,
+        "head": {"sha": head, "repo": {"full_name": "shop/cloudshop"}},
+        "base": {"repo": {"full_name": "shop/cloudshop"}},
+    }});
+    let check = |permissions| {
+        let runner = scene.runner(Job::PullRequest, permissions).github("event_name", "pull_request");
+        let runner = runner.event(event.to_string().as_bytes());
+        runner.job(".github/workflows/pr-check-comment.yml", "check").inputs(inputs(&json!({}))).run()
+    };
+
+    let first = check("contents=read,statuses=write,pull_requests=write").expect_success();
+    check("contents=read,statuses=write,pull_requests=write").expect_success();
+
+    assert_eq!(scene.github.states(&head), ["shipgate/check success", "shipgate/check success"]);
+    assert_eq!(scene.github.states(&scene.shop.head()), Vec::<String>::new(), "not on the merge");
+    let comments = scene.github.told()["comments"].clone();
+    let [comment] = comments.as_array().unwrap().as_slice() else { panic!("{comments:#}") };
+    let body = comment["body"].as_str().unwrap();
+    assert!(body.contains("## ✅ check passed") && body.contains("What merging would change on `stage`"), "{body}");
+    assert_eq!(first.step("check").summary.trim(), body.split_once('\n').unwrap().1.trim());
+
+    let refused = check("contents=read").expect_success();
+    let warned = refused.log();
+    assert!(
+        warned.contains("commit status shipgate/check is not recorded") && warned.contains("statuses: write"),
+        "{warned}"
+    );
+}

@@ -1,0 +1,186 @@
+//! What a run of a workflow is told: outputs, annotations, a summary, masks.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::harness::Ran;
+use crate::runner::command::{Reader, WorkflowCommand};
+use crate::runner::files::pairs;
+use crate::scripted::{CANARIES, Shop, config};
+
+/// The files of a step.
+struct Step(TempDir);
+
+impl Step {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn run(&self, shop: &Shop, arguments: &[&str], more: &[(&str, &str)]) -> Told {
+        let file = |name: &str| self.0.path().join(name);
+        let mut run = shop
+            .shipgate(arguments)
+            .env("GITHUB_ACTIONS", "true")
+            .env("GITHUB_OUTPUT", file("output"))
+            .env("GITHUB_STEP_SUMMARY", file("summary"))
+            .env("GITHUB_SERVER_URL", "https://github.com")
+            .env("GITHUB_REPOSITORY", "acme/shop")
+            .env("GITHUB_RUN_ID", "42")
+            .env("GITHUB_WORKSPACE", shop.repository.path());
+        for (name, value) in more {
+            run = run.env(name, value);
+        }
+        let ran = run.run();
+        let read = |name: &str| std::fs::read_to_string(file(name)).unwrap_or_default();
+        let mut reader = Reader::default();
+        format!("{}\n{}", ran.stdout, ran.stderr).split(['\n', '\r']).for_each(|line| reader.line(line));
+        let outputs = pairs(&read("output")).unwrap().into_iter().collect();
+        Told { outputs, summary: read("summary"), commands: reader.commands, ran }
+    }
+}
+
+struct Told {
+    outputs: BTreeMap<String, String>,
+    summary: String,
+    commands: Vec<WorkflowCommand>,
+    ran: Ran,
+}
+
+impl Told {
+    fn of(&self, name: &str) -> Vec<&WorkflowCommand> {
+        self.commands.iter().filter(|command| command.name == name).collect()
+    }
+}
+
+#[test]
+fn a_deploy_hands_on_what_it_did() {
+    let shop = Shop::with_config(&(config("") + "url = \"https://stage.shop.example\"\n"));
+    let told = Step::new().run(&shop, &["deploy", "stage"], &[]);
+    let (head, digest) = (shop.repository.head(), &shop.digest);
+    let image = format!("{}/stage-shop:{head}@{digest}", shop.aws.host());
+    for (name, expected) in [
+        ("outcome", "deployed"),
+        ("sha", &head),
+        ("digest", digest),
+        ("image", &image),
+        ("environment-url", "https://stage.shop.example"),
+    ] {
+        assert_eq!(told.outputs[name], expected, "{name}");
+    }
+    let document: Value = serde_json::from_str(&told.outputs["summary-json"]).unwrap();
+    assert_eq!(
+        (&document["outcome"], &document["plan_digest"]),
+        (&json!("deployed"), &json!(told.outputs["plan-digest"]))
+    );
+    assert!(told.summary.starts_with("## ✅ deployed: "), "{}", told.summary);
+    for part in [
+        &format!("https://github.com/acme/shop/commit/{head}"),
+        "https://github.com/acme/shop/actions/runs/42/attempts/1",
+        "us-east-1.console.aws.amazon.com/ecs/v2/clusters/",
+        "```mermaid",
+        "```diff",
+        "<https://stage.shop.example>",
+    ] {
+        assert!(told.summary.contains(part), "{part} is not in\n{}", told.summary);
+    }
+    assert!(told.of("error").is_empty() && told.of("warning").is_empty(), "{:?}", told.commands);
+}
+
+#[test]
+fn a_failure_is_an_annotation_with_its_cause_and_what_to_do() {
+    let shop = Shop::new();
+    shop.aws.refuse("ecs:UpdateService", 400, "AccessDeniedException", "not you");
+    let told = Step::new().run(&shop, &["deploy", "stage"], &[]);
+    assert_eq!(told.outputs["outcome"], "failed");
+    let [error] = told.of("error")[..] else { panic!("{:?}", told.commands) };
+    assert_eq!(error.properties["title"], "shipgate: failed: stage");
+    assert!(error.data.contains("ecs:UpdateService") && error.data.contains("\nhint: "), "{}", error.data);
+    assert!(
+        told.summary.starts_with("## ❌ failed: ") && told.summary.contains("ecs:UpdateService"),
+        "{}",
+        told.summary
+    );
+    assert!(told.summary.contains("Left behind: `"), "{}", told.summary);
+}
+
+#[test]
+fn problems_of_the_configuration_are_annotations_at_their_place() {
+    let shop = Shop::with_config(&config("colour = \"blue\"\nsize = 3"));
+    let told = Step::new().run(&shop, &["deploy", "stage"], &[]);
+    assert_eq!(told.outputs["outcome"], "invalid");
+    let errors = told.of("error");
+    assert_eq!(errors.len(), 2, "{errors:?}");
+    for error in errors {
+        assert_eq!(error.properties["file"], "shipgate.toml");
+        assert!(error.properties["line"].parse::<usize>().is_ok_and(|line| line > 5), "{error:?}");
+    }
+    assert!(told.summary.contains("colour"), "{}", told.summary);
+}
+
+#[test]
+fn files_of_the_configuration_are_named_from_the_root() {
+    let shop = Shop::new();
+    shop.repository.write("deploy/shipgate.toml", config("colour = \"blue\""));
+    let told = Step::new().run(&shop, &["deploy", "stage", "--config", "deploy/shipgate.toml"], &[]);
+    assert_eq!(told.of("error")[0].properties["file"], "deploy/shipgate.toml");
+}
+
+#[test]
+fn a_wrong_command_line_is_told_too_and_cannot_speak_for_us() {
+    let shop = Shop::new();
+    let told = Step::new().run(&shop, &["deploy", "stage", "--x\n::error::forged\r##[warning]forged"], &[]);
+    assert_eq!((told.outputs["outcome"].as_str(), told.ran.code), ("invalid", 2));
+    let [error] = told.of("error")[..] else { panic!("{:?}", told.commands) };
+    assert!(error.properties["title"].starts_with("shipgate: invalid") && told.of("warning").is_empty());
+}
+
+#[test]
+fn the_output_of_others_is_folded_and_the_groups_are_closed() {
+    let shop = Shop::with("pre-deploy = [\"migrate\"]");
+    shop.aws.world(|world| world.log = vec!["one".to_owned(), "::endgroup::".to_owned(), "##[group]x".to_owned()]);
+    let told = Step::new().run(&shop, &["deploy", "stage"], &[]);
+    assert_eq!(told.outputs["outcome"], "deployed", "{}", told.ran.stderr);
+    let names: Vec<&str> = told.commands.iter().map(|command| command.name.as_str()).collect();
+    assert_eq!(names, ["group", "endgroup"]);
+    assert_eq!(told.commands[0].data, "output of pre-deploy backend");
+}
+
+#[test]
+fn secrets_are_told_to_the_runner_where_the_action_says_so_and_nowhere_else() {
+    let shop = Shop::new();
+    let told = Step::new().run(&shop, &["deploy", "stage"], &[("SHIPGATE_MASK", "true")]);
+    let masked: Vec<&str> = told.of("add-mask").iter().map(|command| command.data.as_str()).collect();
+    assert!(masked.contains(&CANARIES[2]), "{masked:?}");
+    let log: Vec<&str> = told.ran.stderr.lines().filter(|line| !line.starts_with("::add-mask::")).collect();
+    assert!(!log.join("\n").contains("canary") && !told.ran.stdout.contains("canary"));
+    for value in ["", "false", "1"] {
+        let told = Step::new().run(&Shop::new(), &["deploy", "stage"], &[("SHIPGATE_MASK", value)]);
+        assert!(told.of("add-mask").is_empty() && !told.ran.stderr.contains("canary"), "{value:?}");
+    }
+}
+
+#[test]
+fn files_that_cannot_be_written_are_a_warning_and_change_nothing() {
+    let shop = Shop::new();
+    let nowhere = [("GITHUB_OUTPUT", "/nonexistent/output"), ("GITHUB_STEP_SUMMARY", "/nonexistent/summary")];
+    let told = Step::new().run(&shop, &["deploy", "stage"], &nowhere);
+    assert_eq!(told.ran.code, 0, "{}", told.ran.stderr);
+    for what in ["outputs", "summary"] {
+        assert!(
+            told.ran.stderr.contains(&format!("warning: the step's {what} cannot be written")),
+            "{}",
+            told.ran.stderr
+        );
+    }
+}
+
+#[test]
+fn several_commands_of_a_step_add_to_its_page() {
+    let (shop, step) = (Shop::new(), Step::new());
+    step.run(&shop, &["plan", "deploy", "stage"], &[]);
+    let told = step.run(&shop, &["deploy", "stage"], &[]);
+    assert!(told.summary.contains("## 📝 planned") && told.summary.contains("## ✅ deployed"), "{}", told.summary);
+    assert_eq!(told.outputs["outcome"], "deployed", "the last one counts");
+}
