@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::domain::iam::policy::{Subject, document, statements};
 use crate::domain::iam::trust::{self, Environment, Repository, SubjectForm};
 use crate::domain::names::{AccountId, EnvironmentName};
+use crate::domain::neutral;
 use crate::domain::role::{Access, RoleArn};
 use crate::domain::target::Target;
 use crate::error::Failure;
@@ -22,17 +23,26 @@ pub struct Printed {
     pub notes: Vec<String>,
 }
 
+/// What a trust policy lacks that has no ids in it
+/// ([immutable subjects](https://docs.github.com/en/actions/reference/security/oidc)).
+const CLASSIC_ALONE: &str = "this lets in no job of a repository that was made, renamed or moved after 2026-07-15: its \
+                             tokens have ids. Add --owner-id and --repository-id, which \
+                             `gh api repos/OWNER/NAME --jq '.owner.id, .id'` prints";
+const NAME_IT: &str = "name it: --repository OWNER/NAME";
+
 /// Who may become a role. Asks nobody.
 ///
 /// # Errors
 ///
 /// `invalid`: the environment has no such role, or the repository is not known.
-pub fn trust(context: &Context, global: &cli::Global, arguments: &cli::Trust) -> Result<Value, Failure> {
+pub fn trust(context: &Context, global: &cli::Global, arguments: &cli::Trust) -> Result<Printed, Failure> {
     let configuration = Configuration::load(context, global.config.as_deref())?;
     let target = configuration.services(context, &arguments.environment, &[])?;
     let access = access(arguments.read_role);
     let role = own_role(&target, access)?;
     let (repository, form) = repository(context, arguments)?;
+    let is_guess = repository.ids.is_none() && arguments.subject_form.is_none();
+    let notes = is_guess.then(|| CLASSIC_ALONE.to_owned()).into_iter().collect();
     let environment = Environment {
         name: target.environment.to_string(),
         is_promoted_to: target.promotes_from.is_some(),
@@ -42,7 +52,7 @@ pub fn trust(context: &Context, global: &cli::Global, arguments: &cli::Trust) ->
     let subjects = |access| trust::subjects(&repository, form, &trust::jobs(&environment, access, &arguments.branch));
     let principals = &arguments.principals;
     principals.iter().try_for_each(|principal| check_principal(principal))?;
-    match (&target.roles.via, arguments.via) {
+    let document = match (&target.roles.via, arguments.via) {
         (None, false) => Ok(trust::policy(role, &subjects(access), principals)),
         // Whoever comes to the first role can go on to `role`, so nobody is let in who may only look.
         (Some(via), true) => {
@@ -54,7 +64,8 @@ pub fn trust(context: &Context, global: &cli::Global, arguments: &cli::Trust) ->
         (None, true) => {
             Err(Failure::invalid(format!("environment `{}` has no `via`", target.environment)).hint("leave --via out"))
         }
-    }
+    };
+    document.map(|document| Printed { document, notes })
 }
 
 /// A user, a role or its session, or a whole account. `*` would be everybody who has an account of AWS.
@@ -97,9 +108,10 @@ fn no_role(environment: &EnvironmentName, name: &str) -> Failure {
 fn repository(context: &Context, arguments: &cli::Trust) -> Result<(Repository, SubjectForm), Failure> {
     let name = arguments.repository.as_deref().or(context.variable("GITHUB_REPOSITORY"));
     let is_name = |name: &&str| name.split('/').count() == 2 && name.split('/').all(|part| !part.is_empty());
-    let name = name.filter(is_name).ok_or_else(|| {
-        Failure::invalid("the repository of GitHub is not known").hint("name it: --repository OWNER/NAME")
-    })?;
+    let name = name.ok_or_else(|| Failure::invalid("the repository of GitHub is not known").hint(NAME_IT))?;
+    if !is_name(&name) {
+        return Err(Failure::invalid(format!("`{}` is not OWNER/NAME", neutral::phrase(name, 100))).hint(NAME_IT));
+    }
     // The job's ids are of the job's repository.
     let is_own = context.variable("GITHUB_REPOSITORY") == Some(name);
     let id = |name: &str| context.variable(name).filter(|_| is_own).and_then(|id| id.parse().ok());

@@ -34,18 +34,22 @@ pub async fn credentials(context: &Context, global: &Global, arguments: &Credent
 pub async fn iam(context: &Context, global: &Global, document: &IamDocument) -> Outcome {
     match document {
         IamDocument::Trust(arguments) => {
-            show(context, global, ("iam trust", &arguments.environment), iam::trust(context, global, arguments))
+            let document = iam::trust(context, global, arguments).map(|printed| noted(context, global, printed));
+            show(context, global, ("iam trust", &arguments.environment), document)
         }
         IamDocument::Policy(arguments) => {
             let printed = until_interrupted(iam::policy(context, global, arguments)).await;
-            let document = printed.map(|printed| {
-                let reporter = reporter(context, global);
-                printed.notes.into_iter().for_each(|text| reporter.show(&Event::Warning { text, hint: None }));
-                printed.document
-            });
+            let document = printed.map(|printed| noted(context, global, printed));
             show(context, global, ("iam policy", &arguments.environment), document)
         }
     }
+}
+
+/// A document, after what it lacks.
+fn noted(context: &Context, global: &Global, printed: iam::Printed) -> Value {
+    let reporter = reporter(context, global);
+    printed.notes.into_iter().for_each(|text| reporter.show(&Event::Warning { text, hint: None }));
+    printed.document
 }
 
 fn show(

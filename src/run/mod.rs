@@ -79,14 +79,16 @@ fn unparsed(error: &clap::Error) -> ExitCode {
         human::show_hint(&hint);
         failure = failure.hint(hint);
     }
+    failure = failure.hint("`shipgate --help` shows the commands");
     if let Some(workflow) = Context::from_process().ok().as_ref().and_then(Workflow::of) {
-        let record = Record::new(&command, "", &[]);
+        let mut record = Record::new(&command, "", &[]);
+        "the command line".clone_into(&mut record.place);
         workflow.tell(&record, Outcome::Invalid, Some(&failure), &json::failure(&command, None, &failure));
     }
     let wants_json =
         words.iter().any(|word| word == "--output=json") || words.windows(2).any(|pair| pair == ["--output", "json"]);
     if wants_json {
-        print(&json::failure(&command, None, &failure.hint("`shipgate --help` shows the commands")));
+        print(&json::failure(&command, None, &failure));
     }
     ExitCode::from(Outcome::Invalid.exit_code())
 }
@@ -438,6 +440,8 @@ fn set_up_logging(filter: LevelFilter) {
     // Info is what the reporter shows.
     let ours = if filter <= LevelFilter::INFO { LevelFilter::ERROR } else { filter };
     let targets = Targets::new().with_default(LevelFilter::ERROR).with_target("shipgate", ours);
+    // What it calls an error is a workflow of somebody, which `check` tells in its own words.
+    let targets = targets.with_target("github_actions_models", LevelFilter::OFF);
     let color = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
     let lines = tracing_subscriber::fmt::layer().with_writer(LogWriter::default).with_ansi(color).without_time();
     tracing_subscriber::registry().with(targets).with(lines).init();

@@ -200,7 +200,7 @@ fn missing_variables_are_notes_for_a_fork_and_errors_where_others_are_there() {
         ("someone/cloudshop", "", 0, "note"),
         ("someone/cloudshop", partly, 0, "note"),
         ("shop/cloudshop", "", 0, "note"),
-        ("shop/cloudshop", "{}", 0, "note"),
+        ("shop/cloudshop", "{}", 2, "error"),
         ("shop/cloudshop", partly, 2, "error"),
     ] {
         let report = pull_request(&repository, from).env("SHIPGATE_VARS", vars).run().expect_code(code).json();

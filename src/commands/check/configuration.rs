@@ -79,7 +79,14 @@ fn problems(file: &str, errors: &ConfigErrors, context: Option<&Context>) -> Vec
         .map(|error| {
             let rule = if error.variable.is_some() { Rule::VariableMissing } else { Rule::Configuration };
             let place = error.location.as_ref().map(|location| location.place(errors));
-            let finding = Finding::new(rule, &error.message, &error.hint).in_file(file, place);
+            let in_actions = context.is_some_and(Context::in_actions);
+            let name = error
+                .variable
+                .as_deref()
+                .filter(|_| in_actions)
+                .and_then(|variable| variable.strip_prefix("${vars.")?.strip_suffix('}'));
+            let hint = name.map_or_else(|| error.hint.clone(), repository_variable);
+            let finding = Finding::new(rule, &error.message, hint).in_file(file, place);
             match (&error.variable, context) {
                 (Some(variable), Some(context)) if !is_expected(context, variable) => finding.at_level(Level::Note),
                 _ => finding,
@@ -88,10 +95,19 @@ fn problems(file: &str, errors: &ConfigErrors, context: Option<&Context>) -> Vec
         .collect()
 }
 
+fn repository_variable(name: &str) -> String {
+    format!(
+        "make the repository variable `{name}` (Settings → Secrets and variables → Actions → Variables), and hand it on: \
+         `SHIPGATE_VARS: ${{{{ toJSON(vars) }}}}`"
+    )
+}
+
 /// Whether a variable should have a value here. Forks and Dependabot get none, a person has none at hand, and what the
 /// job that deploys has in its environment is not here.
 fn is_expected(context: &Context, variable: &str) -> bool {
     let job = context.job();
     let handed = context.variable(VARS).map(str::trim).is_some_and(|vars| !["", "{}", "null"].contains(&vars));
-    variable.starts_with("${vars.") && handed && !job.from_fork && !job.from_dependabot
+    // A workflow that hands them on hands on an empty object where the repository has none.
+    let is_empty = context.in_actions() && context.variable(VARS).is_some();
+    variable.starts_with("${vars.") && (handed || is_empty) && !job.from_fork && !job.from_dependabot
 }

@@ -60,13 +60,15 @@ fn failed(what: &str, error: &GitHubError) -> NotSaid {
 }
 
 fn client(context: &Context) -> Result<GitHub, NotSaid> {
-    let missing = |variable: &str| {
-        let hint = format!("pass it on: `{variable}: ${{{{ github.token }}}}`");
-        not_said("commit status shipgate/check", &format!("{variable} is not set"), Some(hint))
+    let missing = |variable: &str, hint: &str| {
+        not_said("commit status shipgate/check", &format!("{variable} is not set"), Some(hint.to_owned()))
     };
-    let token = context.github_token().ok_or_else(|| missing("GITHUB_TOKEN"))?;
+    let token = context
+        .github_token()
+        .ok_or_else(|| missing("GITHUB_TOKEN", "pass it on: `GITHUB_TOKEN: ${{ github.token }}`"))?;
     context.masks().hide(&token);
-    let repository = context.repository().ok_or_else(|| missing("GITHUB_REPOSITORY"))?;
+    let repository =
+        context.repository().ok_or_else(|| missing("GITHUB_REPOSITORY", "the runner sets it: do not unset it"))?;
     GitHub::new(context.github_api(), repository, &token)
         .map_err(|error| failed("commit status shipgate/check", &error))
 }

@@ -186,7 +186,7 @@ pub fn invocations(file: &WorkflowFile) -> Vec<Invocation<'_>> {
             let Some(workflow) = uses.subpath().and_then(|path| path.strip_prefix(".github/workflows/")) else {
                 return Vec::new();
             };
-            if uses.repo() != "shipgate" {
+            if !is_named_after_us(uses.repo()) {
                 return Vec::new();
             }
             let Some((verb, default)) = of_workflow(workflow) else { return Vec::new() };
@@ -209,6 +209,11 @@ pub fn invocations(file: &WorkflowFile) -> Vec<Invocation<'_>> {
         }
     })
     .collect()
+}
+
+/// A copy or a fork may have a longer name.
+fn is_named_after_us(repository: &str) -> bool {
+    repository.to_ascii_lowercase().contains("shipgate")
 }
 
 /// What one of our reusable workflows does, and where if nothing is said.
@@ -279,9 +284,9 @@ impl<'f> From<&'f ParallelStep> for AnyStep<'f> {
 
 fn in_action<'f>(job: &'f str, path: &Path<'f>, number: usize, step: &'f UsesStep) -> Option<Invocation<'f>> {
     let pin = match &step.uses {
-        Uses::Repository(uses) if uses.repo() == "shipgate" && uses.subpath().is_none() => Some(uses.git_ref()),
+        Uses::Repository(uses) if is_named_after_us(uses.repo()) && uses.subpath().is_none() => Some(uses.git_ref()),
         // The action of the repository itself: ours, where it is asked for a command of ours.
-        Uses::Local(uses) if ["./", "$/"].contains(&uses.raw()) => None,
+        Uses::Local(uses) if ["./", "$/", "$/action"].contains(&uses.raw()) => None,
         Uses::Local(_) | Uses::Repository(_) | Uses::Docker(_) => return None,
     };
     let written = text(&step.with, "command")?;
