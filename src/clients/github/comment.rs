@@ -78,13 +78,16 @@ fn has_next(headers: &HeaderMap) -> bool {
     links.flat_map(|links| links.split(',')).any(|link| link.split(';').any(|part| part.trim() == "rel=\"next\""))
 }
 
-/// The whole text, cut where it is too long.
+/// The whole text, cut between two lines where it is too long: half a line may end in a span of code that is open, and
+/// what is foreign in it would be a mention or a link.
 fn fitted(marker: &str, body: &str) -> String {
     let text = format!("{marker}\n{body}");
     if text.chars().count() <= LONGEST_BODY {
         return text;
     }
-    text.chars().take(LONGEST_BODY - CUT.chars().count()).chain(CUT.chars()).collect()
+    let kept: String = text.chars().take(LONGEST_BODY - CUT.chars().count()).collect();
+    let whole = kept.rsplit_once('\n').map_or("", |(lines, _)| lines);
+    format!("{whole}{CUT}")
 }
 
 #[cfg(test)]
@@ -92,13 +95,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_text_is_cut_between_characters() {
+    fn a_long_text_is_cut_between_lines() {
         assert_eq!(fitted("<!-- m -->", "hello"), "<!-- m -->\nhello");
-        for character in ["a", "ü", "🚢"] {
-            let text = fitted("<!-- m -->", &character.repeat(70_000));
-            assert_eq!(text.chars().count(), LONGEST_BODY);
-            assert!(text.starts_with("<!-- m -->\n") && text.ends_with(CUT));
+        for character in ["@", "ü", "🚢"] {
+            let line = format!("`{}`\n", character.repeat(97));
+            let text = fitted("<!-- m -->", &line.repeat(700));
+            assert!((LONGEST_BODY - 100..=LONGEST_BODY).contains(&text.chars().count()));
+            assert!(text.starts_with("<!-- m -->\n") && text.ends_with(&format!("{character}`{CUT}")));
         }
+        assert_eq!(fitted("<!-- m -->", &"a".repeat(70_000)), format!("<!-- m -->{CUT}"));
     }
 
     #[test]
