@@ -53,6 +53,10 @@ check_command() {
         refuse "the input command is not a command: $(shown "$input_command")" \
             "write one like \`deploy\` or \`plan promote\`; its arguments have inputs of their own, others go to extra-args"
     fi
+    if [[ ${input_command%% *} == credentials ]]; then
+        refuse "the input command is \`credentials\`: it would print them to the log, as nobody reads what this step prints" \
+            "write \`shipgate credentials\` into \`credential_process\` of a profile of AWS, or use another command"
+    fi
 }
 
 # Options as `--name=value`, and the environment behind `--`, so that no value can become an option.

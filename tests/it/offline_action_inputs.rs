@@ -151,6 +151,9 @@ fn a_command_is_one_or_two_words() {
         let error = case.refusal(&[("command", command)]);
         assert!(error.starts_with("the input command is ") && error.contains("\nhint: write "), "{error}");
     }
+    for command in ["credentials", "credentials stage"] {
+        assert!(case.refusal(&[("command", command)]).contains("would print them to the log"), "{command}");
+    }
     case.nothing_was_made();
 }
 
