@@ -34,7 +34,7 @@ find_base() {
         return
     fi
     base=${override%/}
-    if [[ $override =~ ^http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]+)?(/.*)?$ ]]; then
+    if [[ $override =~ ^http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]+)?(/[A-Za-z0-9.:/_~%+-]*)?$ ]]; then
         transport=(--proto '=http')
     elif [[ ! $override =~ ^https://[A-Za-z0-9.:/_~%+-]+$ ]]; then
         refuse "SHIPGATE_RELEASE_URL is not an https address: $(shown "$override")" \
