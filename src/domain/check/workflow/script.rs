@@ -64,8 +64,13 @@ fn command(words: &[String]) -> Option<Command> {
         }
     }
     let (verb, rest) = Verb::of_words(&plain)?;
-    let environment = rest.first().map_or(Named::Absent, |name| Named::of(name));
+    let environment = rest.first().map_or(Named::Absent, |word| named(word));
     Some(Command { verb, environment, config })
+}
+
+/// What a shell would take apart, and we do not (`stage)`, `stage>log`), is no name.
+fn named(word: &str) -> Named {
+    if word.contains(['(', ')', '<', '>', '|', '&', ';', '"', '\'']) { Named::Unknown } else { Named::of(word) }
 }
 
 /// `NAME=value`
@@ -108,7 +113,10 @@ mod tests {
             ("# shipgate deploy stage", vec![]),
             ("cargo install shipgate", vec![]),
             ("shipgate --version\nshipgate frobnicate stage\nshipgate iam trust stage", vec![]),
-            ("shipgate deploy 'unbalanced", vec!["deploy 'unbalanced"]),
+            ("shipgate deploy 'unbalanced", vec!["deploy ?"]),
+            ("(cd app && shipgate deploy stage)", vec!["deploy ?"]),
+            ("shipgate deploy stage>log; shipgate status stage|tee log", vec!["deploy ?", "status ?"]),
+            ("echo \"by hand:\nshipgate deploy stage\"", vec!["deploy ?"]),
         ] {
             assert_eq!(shown(script), runs, "{script}");
         }
