@@ -38,6 +38,8 @@ impl WorkflowFile {
     ///
     /// The finding that says why it cannot be read. `None`: it is no workflow that we know, and has nothing of ours.
     pub fn read(path: &str, text: &str) -> Result<Self, Option<Finding>> {
+        // A mark of the encoding is no part of what editors and GitHub show.
+        let text = text.trim_start_matches('\u{feff}');
         let raw: Value = yaml_serde::from_str(text).map_err(|error| Some(syntax(path, &error)))?;
         let workflow: Workflow = yaml_serde::from_str(text).map_err(|error| shape(path, text, &error))?;
         let document = Document::new(text).ok().map(Places);

@@ -82,6 +82,7 @@ fn good_workflows_are_clean() {
         deploying("deploy", "preview", ALL, VARS),
         deploying("status", "preview", ALL, ""),
         "on: push\njobs:\n  test:\n    runs-on: a\n    steps: [{ run: make }]\n".to_owned(),
+        format!("\u{feff}{}", deploying("deploy", "stage", ALL, "")),
     ] {
         assert_eq!(found(&text), [""; 0], "{text}");
     }
