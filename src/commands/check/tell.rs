@@ -9,8 +9,9 @@ use crate::domain::check::Findings;
 use crate::domain::commit_status::{CommitStatus, State, context as status_context};
 use crate::domain::release::GitSha;
 
-/// How long all of it may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long all of it may take: longer than the status and the comment together, ten seconds each, so that each of them
+/// can say for itself why it is not there.
+const PATIENCE: Duration = Duration::from_secs(25);
 /// What the comment begins with, so that the next check finds it.
 const MARKER: &str = "<!-- shipgate check -->";
 
