@@ -48,6 +48,7 @@ pub async fn run(context: &Context, question: &Question) -> Result<String, Failu
                 return Err(Failure::failed(NOT_FOUND));
             }
             let login = Ecr::new(&identity.config).login().await?;
+            context.masks().hide(&login.password);
             let answer = json!({
                 "ServerURL": server,
                 "Username": login.user,
