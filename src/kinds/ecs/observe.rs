@@ -122,6 +122,8 @@ pub fn task_definition(path: &camino::Utf8Path, text: &str) -> Result<TaskDefini
             .cause(cause)
             .hint("it is JSON as `aws ecs register-task-definition --cli-input-json` takes it")
     };
+    // As the check reads it.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let document = serde_json::from_str(text).map_err(|error| invalid(error.to_string()))?;
     TaskDefinition::from_json(document).map_err(|error| invalid(error.to_string()))
 }
