@@ -50,7 +50,8 @@ pub struct Surroundings<'a> {
 }
 
 /// Why a Dockerfile is not judged.
-pub const OTHER_SYNTAX: &str = "it is written for another builder (`# syntax=`)";
+pub const OTHER_SYNTAX: &str =
+    "it is written for another builder (`# syntax=`), or has a here-document behind a program (`RUN python3 <<EOF`)";
 
 /// Judges a Dockerfile. `None`: it is not ours to judge ([`OTHER_SYNTAX`]).
 pub fn judge(file: &str, text: &str, surroundings: Surroundings<'_>) -> Option<Vec<Finding>> {
@@ -59,6 +60,7 @@ pub fn judge(file: &str, text: &str, surroundings: Surroundings<'_>) -> Option<V
     }
     let dockerfile = match parse(text) {
         Ok(dockerfile) => dockerfile,
+        Err(_) if has_other_heredoc(text) => return None,
         Err(error) => {
             // The parser's own column counts from the wrong end.
             let place = (error.line() > 0).then(|| Place::of_line(text, error.line()));
@@ -105,6 +107,15 @@ fn has_other_syntax(text: &str) -> bool {
     let named = directives.filter_map(|line| line.trim().split_once('=')).find(|(key, _)| key.trim() == "syntax");
     named
         .is_some_and(|(_, frontend)| !frontend.trim().trim_start_matches("docker.io/").starts_with("docker/dockerfile"))
+}
+
+/// A here-document that docker reads and the parser does not: it knows those right behind `RUN` and its options.
+fn has_other_heredoc(text: &str) -> bool {
+    text.lines().any(|line| {
+        let mut words = line.split_whitespace();
+        words.next().is_some_and(|first| first.eq_ignore_ascii_case("run"))
+            && words.any(|word| word.starts_with("<<") && !word.starts_with("<<<"))
+    })
 }
 
 fn undeclared(dockerfile: &Dockerfile<'_>, surroundings: Surroundings<'_>) -> Vec<Finding> {
@@ -292,6 +303,9 @@ mod tests {
         };
         assert!(judge("Dockerfile", "# syntax = devthefuture/dockerfile-x\nINCLUDE base\n", surroundings).is_none());
         assert!(judge("Dockerfile", "# syntax=docker.io/docker/dockerfile:1\nFROM a\n", surroundings).is_some());
+        let program = "FROM a\nRUN python3 <<EOF\nprint(1)\nEOF\n";
+        assert!(judge("Dockerfile", program, surroundings).is_none());
+        assert!(judge("Dockerfile", "FROM a\nRUN <<EOF\nx\nEOF\n", surroundings).is_some());
     }
 
     #[test]
