@@ -284,7 +284,12 @@ impl<'f> From<&'f ParallelStep> for AnyStep<'f> {
 
 fn in_action<'f>(job: &'f str, path: &Path<'f>, number: usize, step: &'f UsesStep) -> Option<Invocation<'f>> {
     let pin = match &step.uses {
-        Uses::Repository(uses) if is_named_after_us(uses.repo()) && uses.subpath().is_none() => Some(uses.git_ref()),
+        // The same action is in both places.
+        Uses::Repository(uses)
+            if is_named_after_us(uses.repo()) && matches!(uses.subpath(), None | Some("action")) =>
+        {
+            Some(uses.git_ref())
+        }
         // The action of the repository itself: ours, where it is asked for a command of ours.
         Uses::Local(uses) if ["./", "$/", "$/action"].contains(&uses.raw()) => None,
         Uses::Local(_) | Uses::Repository(_) | Uses::Docker(_) => return None,

@@ -195,12 +195,19 @@ fn strangers_commits_get_no_rights() {
     assert_eq!(found(&text.replace("on: push", "on: pull_request_target")), ["error pull-request-target 1:1"]);
     let listed = text.replace("on: push", "on:\n  pull_request_target:\n    types: [opened]");
     assert_eq!(found(&listed), ["error pull-request-target 2:3"]);
+    let called = format!(
+        "on: pull_request_target\njobs:\n  check:\n    permissions: {ALL}\n    \
+         uses: acme/shipgate/.github/workflows/pr-check-comment.yml@{SHA}\n"
+    );
+    assert_eq!(found(&called), ["error pull-request-target 1:1"]);
 }
 
 #[test]
 fn shipgate_is_pinned_by_commit() {
     let text = deploying("deploy", "stage", ALL, "").replace(&format!("shipgate@{SHA}"), "shipgate@v1");
     assert_eq!(found(&text), ["warning unpinned 10:9"]);
+    let inside = text.replace("acme/shipgate@v1", "acme/shipgate/action@v1");
+    assert_eq!(found(&inside), ["warning unpinned 10:9"]);
     let ours = text.replace("acme/shipgate@v1", "./");
     assert_eq!(found(&ours), [""; 0]);
 }
