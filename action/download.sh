@@ -8,6 +8,9 @@ readonly most_kibibytes=65536
 find_expected() {
     local digest name rest table=$action_directory/checksums.txt
     expected=
+    if [[ ! -r $table ]]; then
+        give_up "$table cannot be read" "use the action from an unchanged commit of its repository"
+    fi
     while read -r digest name rest || [[ -n $digest ]]; do
         if [[ $digest == '#'* || -z $digest ]]; then
             continue

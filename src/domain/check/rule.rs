@@ -49,6 +49,8 @@ pub enum Rule {
     StatusesWrite,
     /// A workflow names an environment that is not configured.
     EnvironmentUnknown,
+    /// A called workflow has nobody to become.
+    RoleMissing,
     /// A command that the environment does not take.
     WrongCommand,
     /// The job runs in another environment of GitHub than the one it changes.
@@ -76,7 +78,7 @@ pub enum Rule {
 impl Rule {
     /// All of them, in the order of the documentation.
     #[cfg(test)]
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::Configuration,
         Self::ConfigurationMissing,
         Self::VariableMissing,
@@ -98,6 +100,7 @@ impl Rule {
         Self::ContentsRead,
         Self::StatusesWrite,
         Self::EnvironmentUnknown,
+        Self::RoleMissing,
         Self::WrongCommand,
         Self::GithubEnvironmentMismatch,
         Self::GithubEnvironmentMissing,
@@ -135,6 +138,7 @@ impl Rule {
             Self::ContentsRead => "contents-read",
             Self::StatusesWrite => "statuses-write",
             Self::EnvironmentUnknown => "environment-unknown",
+            Self::RoleMissing => "role-missing",
             Self::WrongCommand => "wrong-command",
             Self::GithubEnvironmentMismatch => "github-environment-mismatch",
             Self::GithubEnvironmentMissing => "github-environment-missing",
@@ -177,6 +181,7 @@ impl Rule {
             | Self::WorkflowSyntax
             | Self::IdToken
             | Self::EnvironmentUnknown
+            | Self::RoleMissing
             | Self::WrongCommand
             | Self::GithubEnvironmentMismatch
             | Self::GithubEnvironmentMissing

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use crate::domain::neutral;
 
-/// Text as a span of code, on one line, also good in a cell of a table. Nothing is shown for nothing.
+/// Text as a span of code, on one line. Nothing is shown for nothing.
 pub fn code(text: &str) -> String {
     let text = neutral::line(&text.replace(['\n', '\r'], " "));
     let text = text.trim();
@@ -15,8 +15,7 @@ pub fn code(text: &str) -> String {
     let fence = "`".repeat(longest_run(text) + 1);
     // A span that begins or ends with a backtick has to be padded; GitHub takes the spaces away again.
     let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
-    // A table's cell ends at a bar, even in code.
-    format!("{fence}{pad}{}{pad}{fence}", text.replace('|', "\\|"))
+    format!("{fence}{pad}{text}{pad}{fence}")
 }
 
 /// Lines as a block of code in a language, `diff` or `text` for example.
@@ -27,11 +26,12 @@ pub fn block(language: &str, lines: &[String]) -> String {
     format!("{fence}{language}\n{}\n{fence}\n", lines.join("\n"))
 }
 
-/// A table. The cells are Markdown already.
+/// A table. The cells are Markdown already, and end at a bar, even in code.
 pub fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
     let mut text = format!("| {} |\n|{}\n", heads.join(" | "), " --- |".repeat(heads.len()));
     for row in rows {
-        let _infallible = writeln!(text, "| {} |", row.join(" | "));
+        let cells: Vec<String> = row.iter().map(|cell| cell.replace('|', "\\|")).collect();
+        let _infallible = writeln!(text, "| {} |", cells.join(" | "));
     }
     text
 }
@@ -54,7 +54,7 @@ mod tests {
     fn code_stays_code() {
         assert_eq!(code("a `b` c"), "``a `b` c``");
         assert_eq!(code("`"), "`` ` ``");
-        assert_eq!(code("a|b\n<img>"), "`a\\|b <img>`");
+        assert_eq!(code("a|b\n<img>"), "`a|b <img>`");
         assert_eq!(code(" \n"), "");
         assert_eq!(block("diff", &["+ ```".to_owned(), "a\nb".to_owned()]), "````diff\n+ ```\na\nb\n````\n");
     }

@@ -4,7 +4,7 @@ use github_actions_models::common::Env;
 use github_actions_models::common::expr::LoE;
 use github_actions_models::workflow::job::DeploymentEnvironment;
 
-use super::invocation::{Invocation, Named, Verb};
+use super::invocation::{Invocation, Means, Named, Verb};
 use super::job::Workplace;
 use crate::domain::check::outline::{Environment, Outline};
 use crate::domain::check::{Findings, Level, Rule};
@@ -26,6 +26,7 @@ impl Workplace<'_> {
             return;
         };
         self.command(environment, findings);
+        self.role(environment, findings);
         if verb.changes() && environment.has_role {
             self.github_environment(environment, findings);
         }
@@ -45,6 +46,28 @@ impl Workplace<'_> {
             _ => return,
         };
         self.found(findings, Rule::WrongCommand, &self.invocation.environment_path, message, hint);
+    }
+
+    /// A called workflow has no credentials but those of roles. A promotion is planned by a job of the branch, which may
+    /// not become whoever changes the environment.
+    fn role(&self, environment: &Environment, findings: &mut Findings) {
+        let (name, verb) = (&environment.name, self.invocation.command.verb);
+        let is_promotion = matches!(verb, Verb::Promote(_));
+        let (key, why, option) = if self.invocation.means != Means::Workflow {
+            return;
+        } else if !environment.has_role {
+            ("role", "a called workflow has no other credentials", "")
+        } else if is_promotion && !environment.has_read_role {
+            ("read-role", "its plan is made by a job of the branch, which may not change anything", " --read-role")
+        } else {
+            return;
+        };
+        let message = format!("`{}` needs `{key}` of `{name}`, which is not written: {why}", verb.name());
+        let hint = format!(
+            "write `{key} = \"arn:aws:iam::ACCOUNT:role/NAME\"` in `[environments.{name}]`; \
+             `shipgate iam trust {name}{option}` prints who may become it"
+        );
+        self.found(findings, Rule::RoleMissing, &self.invocation.path, message, hint);
     }
 
     /// The role of an environment that promotes lets jobs of GitHub's environment in, the other those of a branch: an

@@ -285,9 +285,7 @@ impl<'f> From<&'f ParallelStep> for AnyStep<'f> {
 fn in_action<'f>(job: &'f str, path: &Path<'f>, number: usize, step: &'f UsesStep) -> Option<Invocation<'f>> {
     let pin = match &step.uses {
         // The same action is in both places.
-        Uses::Repository(uses)
-            if is_named_after_us(uses.repo()) && matches!(uses.subpath(), None | Some("action")) =>
-        {
+        Uses::Repository(uses) if is_named_after_us(uses.repo()) && matches!(uses.subpath(), None | Some("action")) => {
             Some(uses.git_ref())
         }
         // The action of the repository itself: ours, where it is asked for a command of ours.

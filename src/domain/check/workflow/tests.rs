@@ -22,6 +22,7 @@ fn outline() -> Outline {
             environment("production", Some("stage"), &[]),
             environment("preview", None, &["PREVIEW_URL"]),
             Environment { has_role: false, has_read_role: false, ..environment("local", None, &[]) },
+            Environment { has_read_role: false, ..environment("unread", Some("stage"), &[]) },
         ],
         ..Outline::default()
     }
@@ -108,6 +109,23 @@ fn a_role_needs_a_token() {
     assert_eq!(found(&called), [""; 0], "the caller's permissions count");
     let check = none.replace("status stage", "check").replace("    runs-on: a\n", &format!("    runs-on: a\n{VARS}"));
     assert_eq!(found(&check), ["warning id-token 3:3"]);
+}
+
+#[test]
+fn a_called_workflow_has_nobody_to_become_but_roles() {
+    for (file, environment, told) in [
+        ("deploy-stage", "stage", None),
+        ("deploy-stage", "local", Some("error role-missing 5:5")),
+        ("promote", "production", None),
+        ("promote", "unread", Some("error role-missing 5:5")),
+        ("rollback", "unread", None),
+    ] {
+        let text = format!(
+            "on: push\njobs:\n  ship:\n    permissions: {ALL}\n    uses: \
+             acme/shipgate/.github/workflows/{file}.yml@{SHA}\n    with: {{ environment: {environment} }}\n"
+        );
+        assert_eq!(found(&text), Vec::from_iter(told), "{file} {environment}");
+    }
 }
 
 #[test]
