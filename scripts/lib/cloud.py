@@ -397,7 +397,9 @@ def make_roles(cloud, arguments):
         cloud.iam.create_open_id_connect_provider(Url=PROVIDER, ClientIDList=["sts.amazonaws.com"])
     for environment, prefix in PREFIXES.items():
         for name, more in ((role_of(prefix, "shipgate"), []), (role_of(prefix, "shipgate-read"), ["--read-role"])):
-            trust = document(cloud, arguments, "trust", environment, "--repository", arguments.repository, *more)
+            # The stand-in's tokens have no ids.
+            form = ["--repository", arguments.repository, "--subject-form", "classic"]
+            trust = document(cloud, arguments, "trust", environment, *form, *more)
             policy = document(cloud, arguments, "policy", environment, *more)
             put_role(cloud, name, trust, policy)
             if not more:
