@@ -156,8 +156,7 @@ impl Context {
     /// The job that we run in.
     pub fn job(&self) -> Job {
         let event = self.variable("GITHUB_EVENT_NAME").map(str::to_owned);
-        let payload = self.variable("GITHUB_EVENT_PATH").and_then(|path| std::fs::read(path).ok());
-        let payload: Value = payload.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+        let payload = self.event().unwrap_or_default();
         let repository = |side: &str| payload.pointer(&format!("/pull_request/{side}/repo/full_name")).cloned();
         Job {
             in_actions: self.in_actions(),
@@ -167,10 +166,14 @@ impl Context {
         }
     }
 
+    /// What triggered the run, where its file can be read.
+    fn event(&self) -> Option<Value> {
+        serde_json::from_slice(&std::fs::read(self.variable("GITHUB_EVENT_PATH")?).ok()?).ok()
+    }
+
     /// The pull request that this run is for, as far as the event's file can be read.
     pub fn pull_request(&self) -> Option<PullRequest> {
-        let payload = std::fs::read(self.variable("GITHUB_EVENT_PATH")?).ok()?;
-        let payload: Value = serde_json::from_slice(&payload).ok()?;
+        let payload = self.event()?;
         let number = payload.pointer("/pull_request/number")?.as_u64()?;
         let head = payload.pointer("/pull_request/head/sha")?.as_str()?.parse().ok()?;
         Some(PullRequest { number, head })

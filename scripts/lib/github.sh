@@ -50,23 +50,7 @@ ensure_github() {
             --port "$github_port" --description "$repository/target/github-description/api.github.com.json" \
             >"$state/github.pid"
     fi
-    wait_for_github
-}
-
-wait_for_github() {
-    local attempts
-    for ((attempts = 300; attempts > 0; attempts--)); do
-        if ! github_runs; then
-            show_end_of "$state/log/github.log"
-            fail "the stand-in of GitHub ended"
-        fi
-        if github_answers; then
-            return
-        fi
-        sleep 0.1
-    done
-    show_end_of "$state/log/github.log"
-    fail "the stand-in of GitHub does not answer on port $github_port"
+    wait_for_service github "the stand-in of GitHub" "$github_port"
 }
 
 stop_github() {

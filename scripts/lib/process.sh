@@ -31,6 +31,24 @@ start_in_background() {
     process_identity "$!" || true
 }
 
+# wait_for_service NAME WHAT PORT: until it answers. NAME_runs and NAME_answers look; its log is $state/log/NAME.log.
+# shellcheck disable=SC2154 # stack says where its state is
+wait_for_service() {
+    local name=$1 what=$2 service_port=$3 attempts
+    for ((attempts = 300; attempts > 0; attempts--)); do
+        if ! "${name}_runs"; then
+            show_end_of "$state/log/$name.log"
+            fail "$what ended"
+        fi
+        if "${name}_answers"; then
+            return
+        fi
+        sleep 0.1
+    done
+    show_end_of "$state/log/$name.log"
+    fail "$what does not answer on port $service_port"
+}
+
 # stop_process FILE SECONDS: asks the process recorded in FILE to end, and insists after SECONDS.
 stop_process() {
     local file=$1 seconds=$2 pid attempts

@@ -58,23 +58,7 @@ ensure_registry() {
         start_in_background "$state/log/registry.log" env --ignore-environment \
             PATH="$PATH" HOME="$HOME" "$program" serve "$state/registry.yml" >"$state/registry.pid"
     fi
-    wait_for_registry
-}
-
-wait_for_registry() {
-    local attempts
-    for ((attempts = 300; attempts > 0; attempts--)); do
-        if ! registry_runs; then
-            show_end_of "$state/log/registry.log"
-            fail "the registry ended"
-        fi
-        if registry_answers; then
-            return
-        fi
-        sleep 0.1
-    done
-    show_end_of "$state/log/registry.log"
-    fail "the registry does not answer on port $registry_port"
+    wait_for_service registry "the registry" "$registry_port"
 }
 
 stop_registry() {

@@ -107,9 +107,8 @@ fn no_role(environment: &EnvironmentName, name: &str) -> Failure {
 
 fn repository(context: &Context, arguments: &cli::Trust) -> Result<(Repository, SubjectForm), Failure> {
     let name = arguments.repository.as_deref().or(context.variable("GITHUB_REPOSITORY"));
-    let is_name = |name: &&str| name.split('/').count() == 2 && name.split('/').all(|part| !part.is_empty());
     let name = name.ok_or_else(|| Failure::invalid("the repository of GitHub is not known").hint(NAME_IT))?;
-    if !is_name(&name) {
+    if name.split('/').count() != 2 || name.split('/').any(str::is_empty) {
         return Err(Failure::invalid(format!("`{}` is not OWNER/NAME", neutral::phrase(name, 100))).hint(NAME_IT));
     }
     // The job's ids are of the job's repository.

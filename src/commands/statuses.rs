@@ -13,6 +13,7 @@ use crate::domain::commit_status::{self, CommitStatus};
 use crate::domain::outcome::Outcome;
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::error::Failure;
+use crate::observe::{NoGitHub, github};
 use crate::report::journal::Journal;
 
 /// How long the end may take, in all.
@@ -36,16 +37,15 @@ enum Way {
     Open(GitHub),
     /// None: not in GitHub Actions, or nothing is changed.
     None,
-    /// None, though it is wanted: a variable is missing.
-    Missing(&'static str),
-    /// None, though it is wanted: the variables cannot be used.
-    Unusable(GitHubError),
+    /// None, though it is wanted.
+    Closed(NoGitHub),
 }
 
 impl Statuses {
     /// In GitHub Actions, of commands that change something. Needs a tokio runtime.
     pub fn new(context: &Context, until: Until) -> Self {
-        let way = if until == Until::Applied && context.in_actions() { way(context) } else { Way::None };
+        let is_wanted = until == Until::Applied && context.in_actions();
+        let way = if is_wanted { github(context).map_or_else(Way::Closed, Way::Open) } else { Way::None };
         Self { way, run_url: context.run_url(), begun: RefCell::default() }
     }
 
@@ -73,12 +73,10 @@ impl Statuses {
         let name = format!("commit status {} of {}", status.context, sha.short());
         match &self.way {
             Way::None => {}
-            Way::Missing(variable) => {
-                journal.note(format!(
-                    "{name} is not recorded: {variable} is not set (`{variable}: ${{{{ github.token }}}}`)"
-                ));
+            Way::Closed(NoGitHub::Missing { variable, hint }) => {
+                journal.note(format!("{name} is not recorded: {variable} is not set ({hint})"));
             }
-            Way::Unusable(error) => warn(journal, &name, "is not recorded", error),
+            Way::Closed(NoGitHub::Unusable(error)) => warn(journal, &name, "is not recorded", error),
             Way::Open(github) => {
                 let patience = if outcome == Outcome::Interrupted { HURRY } else { PATIENCE };
                 let mut before = Before::default();
@@ -121,20 +119,6 @@ struct Before {
     said: bool,
     /// Why it is not.
     error: Option<GitHubError>,
-}
-
-fn way(context: &Context) -> Way {
-    match (context.github_token(), context.repository()) {
-        (None, _) => Way::Missing("GITHUB_TOKEN"),
-        (_, None) => Way::Missing("GITHUB_REPOSITORY"),
-        (Some(token), Some(repository)) => {
-            context.masks().hide(&token);
-            match GitHub::new(context.github_api(), repository, &token) {
-                Ok(github) => Way::Open(github),
-                Err(error) => Way::Unusable(error),
-            }
-        }
-    }
 }
 
 /// The commit that a release is. A build of a changed tree is none.

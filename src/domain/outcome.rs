@@ -51,6 +51,11 @@ impl Outcome {
         Self::Unchanged,
     ];
 
+    /// Whether it neither succeeded nor failed, as far as anybody could see.
+    pub fn is_undecided(self) -> bool {
+        matches!(self, Self::Unproven | Self::Superseded | Self::TimedOut | Self::Interrupted)
+    }
+
     /// The word of the contract.
     pub fn as_str(self) -> &'static str {
         match self {

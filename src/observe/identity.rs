@@ -99,9 +99,15 @@ impl<'c> Identities<'c> {
             Endpoint::Complete => None,
             Endpoint::Half(_) | Endpoint::Absent => self.ambient_caller(&ambient).await.ok(),
         };
+        self.way(&assumption, caller.as_ref()).err()
+    }
+
+    /// How the roles of an assumption are come to, with those roles. `caller`: whom the ambient credentials belong to.
+    fn way(&self, assumption: &Assumption, caller: Option<&Caller>) -> Result<(Way, Vec<RoleArn>), Failure> {
         let roles: Vec<_> = assumption.via.iter().chain([&assumption.role]).cloned().collect();
-        let arn = caller.as_ref().map(|caller| caller.arn.as_str());
-        way(&self.context.job(), self.context.endpoint(), arn, &roles).err().map(|no_way| explain(no_way, &assumption))
+        let arn = caller.map(|caller| caller.arn.as_str());
+        let way = way(&self.context.job(), self.context.endpoint(), arn, &roles);
+        way.map(|way| (way, roles)).map_err(|no_way| explain(no_way, assumption))
     }
 
     /// A session of a role of an environment, for others to use, proven in the same way.
@@ -158,15 +164,12 @@ impl<'c> Identities<'c> {
         ambient: &SdkConfig,
         assumption: &Assumption,
     ) -> Result<SharedCredentialsProvider, Failure> {
-        let roles: Vec<_> = assumption.via.iter().chain([&assumption.role]).cloned().collect();
         let endpoint = self.context.token_endpoint();
         let caller = match endpoint {
             Some(_) => None,
             None => Some(self.ambient_caller(ambient).await),
         };
-        let arn = caller.as_ref().and_then(|caller| caller.as_ref().ok()).map(|caller| caller.arn.as_str());
-        let way = way(&self.context.job(), self.context.endpoint(), arn, &roles);
-        let way = way.map_err(|no_way| explain(no_way, assumption))?;
+        let (way, roles) = self.way(assumption, caller.as_ref().and_then(|caller| caller.as_ref().ok()))?;
         let ambient_provider =
             || ambient.credentials_provider().ok_or_else(|| Failure::invalid("there are no AWS credentials"));
         let (begin, roles) = match way {

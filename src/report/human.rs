@@ -229,10 +229,9 @@ pub fn show_result(record: &Record, outcome: Outcome, failure: Option<&Failure>,
     if let Some(failure) = failure {
         show_failure(failure, color);
     }
-    let undecided = [Outcome::Unproven, Outcome::Superseded, Outcome::TimedOut, Outcome::Interrupted];
     let style = match outcome {
         outcome if outcome.is_success() => GOOD,
-        outcome if undecided.contains(&outcome) => CAREFUL,
+        outcome if outcome.is_undecided() => CAREFUL,
         _ => BAD,
     };
     for left in record.left_behind().iter().filter(|_| !outcome.is_success()) {

@@ -33,7 +33,7 @@ async fn report(context: &Context, global: &Global, arguments: &cli::Check, chec
     }
     let document = json::check(checked);
     if let Some(workflow) = workflow {
-        workflow.tell_check(checked, &document);
+        workflow.tell_check(checked, &document, &page);
     }
     if global.output == OutputFormat::Json {
         print(&document);

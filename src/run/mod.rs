@@ -80,15 +80,16 @@ fn unparsed(error: &clap::Error) -> ExitCode {
         failure = failure.hint(hint);
     }
     failure = failure.hint("`shipgate --help` shows the commands");
+    let document = json::failure(&command, None, &failure);
     if let Some(workflow) = Context::from_process().ok().as_ref().and_then(Workflow::of) {
         let mut record = Record::new(&command, "", &[]);
         "the command line".clone_into(&mut record.place);
-        workflow.tell(&record, Outcome::Invalid, Some(&failure), &json::failure(&command, None, &failure));
+        workflow.tell(&record, Outcome::Invalid, Some(&failure), &document);
     }
     let wants_json =
         words.iter().any(|word| word == "--output=json") || words.windows(2).any(|pair| pair == ["--output", "json"]);
     if wants_json {
-        print(&json::failure(&command, None, &failure));
+        print(&document);
     }
     ExitCode::from(Outcome::Invalid.exit_code())
 }

@@ -8,10 +8,13 @@ use crate::context::{Context, PullRequest};
 use crate::domain::check::Findings;
 use crate::domain::commit_status::{CommitStatus, State, context as status_context};
 use crate::domain::release::GitSha;
+use crate::observe::{NoGitHub, github};
 
 /// How long all of it may take: longer than the status and the comment together, ten seconds each, so that each of them
 /// can say for itself why it is not there.
 const PATIENCE: Duration = Duration::from_secs(25);
+/// What is said on the commit.
+const STATUS: &str = "commit status shipgate/check";
 /// What the comment begins with, so that the next check finds it.
 const MARKER: &str = "<!-- shipgate check -->";
 
@@ -33,7 +36,7 @@ pub async fn tell(context: &Context, findings: &Findings, comment: Option<&str>)
     if job.from_fork || job.from_dependabot {
         let who = if job.from_fork { "a fork" } else { "Dependabot" };
         let why = format!("the token of a pull request of {who} may only read");
-        let wanted = [Some("commit status shipgate/check"), comment.map(|_| "comment")];
+        let wanted = [Some(STATUS), comment.map(|_| "comment")];
         return wanted.into_iter().flatten().map(|what| not_said(what, &why, None)).collect();
     }
     let github = match client(context) {
@@ -61,32 +64,26 @@ fn failed(what: &str, error: &GitHubError) -> NotSaid {
 }
 
 fn client(context: &Context) -> Result<GitHub, NotSaid> {
-    let missing = |variable: &str, hint: &str| {
-        not_said("commit status shipgate/check", &format!("{variable} is not set"), Some(hint.to_owned()))
-    };
-    let token = context
-        .github_token()
-        .ok_or_else(|| missing("GITHUB_TOKEN", "pass it on: `GITHUB_TOKEN: ${{ github.token }}`"))?;
-    context.masks().hide(&token);
-    let repository =
-        context.repository().ok_or_else(|| missing("GITHUB_REPOSITORY", "the runner sets it: do not unset it"))?;
-    GitHub::new(context.github_api(), repository, &token)
-        .map_err(|error| failed("commit status shipgate/check", &error))
+    github(context).map_err(|closed| match closed {
+        NoGitHub::Missing { variable, hint } => {
+            not_said(STATUS, &format!("{variable} is not set"), Some(hint.to_owned()))
+        }
+        NoGitHub::Unusable(error) => failed(STATUS, &error),
+    })
 }
 
 /// On the head of the pull request: the commit that is checked out is a merge that nobody will see again.
 async fn status(context: &Context, github: &GitHub, findings: &Findings) -> Result<(), NotSaid> {
-    let what = "commit status shipgate/check";
     let sha: GitSha = match context.pull_request() {
         Some(PullRequest { head, .. }) => head,
         None => context.checked_commit().ok_or_else(|| {
             let why = "the event's file does not say which commit is the pull request's head";
-            not_said(what, why, Some("run the check for the event `pull_request`".to_owned()))
+            not_said(STATUS, why, Some("run the check for the event `pull_request`".to_owned()))
         })?,
     };
     let state = if findings.outcome().is_success() { State::Success } else { State::Failure };
     let status = CommitStatus { state, context: status_context("check"), description: findings.summary() };
-    github.set_status(&sha, &status, context.run_url().as_deref()).await.map_err(|error| failed(what, &error))
+    github.set_status(&sha, &status, context.run_url().as_deref()).await.map_err(|error| failed(STATUS, &error))
 }
 
 async fn comment(context: &Context, github: &GitHub, text: &str) -> Result<(), NotSaid> {

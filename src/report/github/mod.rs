@@ -54,13 +54,10 @@ pub struct Links {
 impl Workflow {
     /// The run, where we are in one.
     pub fn of(context: &Context) -> Option<Self> {
-        let repository = context.source_url();
-        let run = context.run().and_then(|(_, id, attempt)| {
-            Some(format!("{}/actions/runs/{id}/attempts/{attempt}", repository.as_ref()?))
-        });
+        let links = Links { repository: context.source_url(), run: context.run_url() };
         let workspace = context.variable("GITHUB_WORKSPACE").map(Utf8PathBuf::from);
         let root = Root { directory: context.directory.clone(), workspace };
-        context.in_actions().then(|| Self { files: Files::of(context), links: Links { repository, run }, root })
+        context.in_actions().then(|| Self { files: Files::of(context), links, root })
     }
 
     /// Tells how a command with an outcome ended. `document` is its JSON.
@@ -75,10 +72,10 @@ impl Workflow {
         check::summary(checked, &self.links)
     }
 
-    /// Tells how a check ended. `document` is its JSON.
-    pub fn tell_check(&self, checked: &Checked, document: &str) {
+    /// Tells how a check ended. `document` is its JSON, `page` what [`Self::page`] says.
+    pub fn tell_check(&self, checked: &Checked, document: &str, page: &str) {
         annotations::show(&check::annotations(&checked.findings));
         let outputs: Vec<_> = outputs::document(document).into_iter().collect();
-        self.files.put(&outputs, &self.page(checked));
+        self.files.put(&outputs, page);
     }
 }

@@ -48,12 +48,11 @@ pub fn bounded(parts: impl Iterator<Item = String>) -> String {
 }
 
 fn heading(record: &Record, outcome: Outcome, links: &Links) -> String {
-    let undecided = [Outcome::Unproven, Outcome::Superseded, Outcome::TimedOut, Outcome::Interrupted];
     let symbol = if outcome == Outcome::Planned {
         "📝"
     } else if outcome.is_success() {
         "✅"
-    } else if undecided.contains(&outcome) {
+    } else if outcome.is_undecided() {
         "⚠️"
     } else {
         "❌"
