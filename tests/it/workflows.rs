@@ -15,7 +15,7 @@ pub struct Workflow {
 impl Workflow {
     pub fn read(path: &str) -> Self {
         let text = std::fs::read_to_string(own(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
-        let yaml = serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let yaml = yaml_serde::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
         Self { path: path.to_owned(), text, yaml }
     }
 
