@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 use super::role;
 use super::sts::{Caller, Sts};
+use crate::domain::limits::{AWS_ATTEMPT, AWS_OPERATION};
 use crate::domain::names::Region;
 use crate::domain::neutral;
 use crate::error::Failure;
@@ -220,7 +221,8 @@ pub async fn configure(region: &Region, cache: SharedIdentityCache) -> SdkConfig
         .timeout_config(
             TimeoutConfig::builder()
                 .connect_timeout(Duration::from_secs(5))
-                .operation_attempt_timeout(Duration::from_secs(30))
+                .operation_attempt_timeout(AWS_ATTEMPT.time())
+                .operation_timeout(AWS_OPERATION.time())
                 .build(),
         );
     match AppName::new("shipgate") {

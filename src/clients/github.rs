@@ -10,6 +10,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable as _};
+use bytes::Bytes;
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt as _, Limited};
 use octocrab::Octocrab;
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue, USER_AGENT};
 use reqwest::{Client, Url};
@@ -21,10 +24,9 @@ use serde_json::{Value, json};
 pub use self::error::GitHubError;
 use crate::domain::commit_status::{CommitStatus, description};
 use crate::domain::comparison::Comparison;
+use crate::domain::limits::{GITHUB_ANSWER, GITHUB_REQUEST};
 use crate::domain::release::GitSha;
 
-/// How long one answer may take.
-const PATIENCE: Duration = Duration::from_secs(4);
 /// How long all tries of one operation may take: reports must not hold up a deploy.
 const BUDGET: Duration = Duration::from_secs(10);
 /// So often, at most, something transient is tried again: after about 0.5, 1 and 2 s.
@@ -83,7 +85,8 @@ impl GitHub {
             return Err(unusable("GITHUB_TOKEN is no token"));
         }
         let unbuildable = |_| unusable("the HTTP client cannot be set up");
-        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(PATIENCE).build();
+        let client =
+            Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(GITHUB_REQUEST.time()).build();
         let octocrab = Octocrab::builder()
             .base_uri(api.trim_end_matches('/'))
             .map_err(|_| unusable("GITHUB_API_URL is not an address"))?
@@ -171,17 +174,23 @@ impl GitHub {
         let response = sent.map_err(|error| GitHubError::unreachable(&no_answer(&error)))?;
         let (status, headers) = (response.status(), response.headers().clone());
         tracing::debug!(target: "shipgate::github", path, status = status.as_u16(), "asked GitHub");
-        let body = self.octocrab.body_to_string(response).await;
+        let body = whole(response.into_body()).await;
         if !status.is_success() {
             // What a refusal is, its status says, also where the rest is lost.
             let body = body.unwrap_or_default();
             return Err(GitHubError::refused(status.as_u16(), &headers, &body, request.permission));
         }
-        let body = body.map_err(|_| GitHubError::unreadable("it is cut off"))?;
+        let body = body.ok_or_else(|| GitHubError::unreadable("it is cut off"))?;
         let document =
             serde_json::from_str(&body).map_err(|_| GitHubError::unreadable("it is not the JSON it should be"));
         Ok((document?, headers))
     }
+}
+
+/// A body as text. `None`: it broke, or is too long.
+async fn whole(body: BoxBody<Bytes, octocrab::Error>) -> Option<String> {
+    let body = Limited::new(body, GITHUB_ANSWER.count()).collect().await.ok()?;
+    Some(String::from_utf8_lossy(&body.to_bytes()).into_owned())
 }
 
 /// Tries an operation again where that may help, and not for ever.

@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 use std::error::Error as _;
 
+use crate::domain::limits::PROBE_BODY;
 use crate::domain::probe::Answer;
 use crate::domain::release::ReleaseName;
 use crate::domain::target::Probe;
-
-/// How much of a body is read, in bytes.
-const LONGEST_BODY: usize = 1 << 20;
 
 /// Asks probes' questions.
 #[derive(Debug, Clone)]
@@ -50,8 +48,8 @@ impl Http {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| no_answer(&error))? {
             body.extend_from_slice(&chunk);
-            if body.len() >= LONGEST_BODY {
-                body.truncate(LONGEST_BODY);
+            if body.len() >= PROBE_BODY.count() {
+                body.truncate(PROBE_BODY.count());
                 break;
             }
         }

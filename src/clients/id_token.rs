@@ -1,22 +1,16 @@
 //! Tokens of GitHub's OIDC provider, from the runner's endpoint
 //! ([OIDC reference](https://docs.github.com/en/actions/reference/security/oidc)).
 
-use std::time::Duration;
-
 use reqwest::header::{ACCEPT, HeaderValue};
 use reqwest::{StatusCode, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
 use super::http::no_answer;
+use crate::domain::limits::{ID_TOKEN_ANSWER, ID_TOKEN_REQUEST};
 use crate::domain::neutral;
 use crate::domain::token::Claims;
 use crate::error::Failure;
-
-/// How long one answer may take.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// A token with all its claims has some two thousand bytes.
-const LONGEST_ANSWER: usize = 64 << 10;
 
 /// The runner's endpoint, with the token that opens it.
 #[derive(Debug, Clone)]
@@ -53,7 +47,7 @@ impl TokenEndpoint {
         }
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
-            .timeout(PATIENCE)
+            .timeout(ID_TOKEN_REQUEST.time())
             .user_agent(concat!("shipgate/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| Failure::failed("the HTTP client cannot be set up").cause(error.to_string()))?;
@@ -78,7 +72,7 @@ impl TokenEndpoint {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| no_token(&no_answer(&error)))? {
             body.extend_from_slice(&chunk);
-            if body.len() > LONGEST_ANSWER {
+            if body.len() > ID_TOKEN_ANSWER.count() {
                 return Err(not_as_documented("the answer is far too long"));
             }
         }

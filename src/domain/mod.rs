@@ -14,6 +14,7 @@ pub mod hold;
 pub mod iam;
 pub mod image;
 pub mod ledger;
+pub mod limits;
 pub mod names;
 pub mod nearest;
 pub mod neutral;

@@ -5,9 +5,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{GitHub, GitHubError, Method, Request, with_retries};
+use crate::domain::limits::COMMENT;
 
-/// As many characters as GitHub takes.
-const LONGEST_BODY: usize = 65_536;
 /// As many comments as GitHub gives at once, and as many times a hundred as are looked through.
 const PAGE: usize = 100;
 const PAGES: usize = 100;
@@ -82,10 +81,10 @@ fn has_next(headers: &HeaderMap) -> bool {
 /// what is foreign in it would be a mention or a link.
 fn fitted(marker: &str, body: &str) -> String {
     let text = format!("{marker}\n{body}");
-    if text.chars().count() <= LONGEST_BODY {
+    if text.chars().count() <= COMMENT.count() {
         return text;
     }
-    let kept: String = text.chars().take(LONGEST_BODY - CUT.chars().count()).collect();
+    let kept: String = text.chars().take(COMMENT.count() - CUT.chars().count()).collect();
     let whole = kept.rsplit_once('\n').map_or("", |(lines, _)| lines);
     format!("{whole}{CUT}")
 }
@@ -100,7 +99,7 @@ mod tests {
         for character in ["@", "ü", "🚢"] {
             let line = format!("`{}`\n", character.repeat(97));
             let text = fitted("<!-- m -->", &line.repeat(700));
-            assert!((LONGEST_BODY - 100..=LONGEST_BODY).contains(&text.chars().count()));
+            assert!((COMMENT.count() - 100..=COMMENT.count()).contains(&text.chars().count()));
             assert!(text.starts_with("<!-- m -->\n") && text.ends_with(&format!("{character}`{CUT}")));
         }
         assert_eq!(fitted("<!-- m -->", &"a".repeat(70_000)), format!("<!-- m -->{CUT}"));

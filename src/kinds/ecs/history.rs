@@ -5,13 +5,12 @@ use std::cmp::Reverse;
 use super::observe::{active_service, live_revision, running};
 use crate::domain::ecs::plan::number;
 use crate::domain::ecs::service::{Revision, RolloutState};
+use crate::domain::limits::REVISIONS;
 use crate::domain::target::EcsTarget;
 use crate::error::Failure;
 use crate::kinds::{History, PastRelease, Standing};
 use crate::observe::Cloud;
 
-/// How many of the newest revisions are looked at.
-const LOOKED_AT: usize = 200;
 /// How many are asked for together, at least.
 const TOGETHER: usize = 8;
 
@@ -29,8 +28,8 @@ pub async fn history(cloud: &Cloud, target: &EcsTarget, most: usize) -> Result<H
         (true, true) => Standing::RollingOut,
         (true, false) => Standing::Current,
     };
-    let mut arns = cloud.ecs.newest_revisions(live.definition.family(), LOOKED_AT).await?;
-    let all = arns.len() < LOOKED_AT;
+    let mut arns = cloud.ecs.newest_revisions(live.definition.family(), REVISIONS.count()).await?;
+    let all = arns.len() < REVISIONS.count();
     // It runs, and is not listed when it is very old or was deregistered.
     if !arns.contains(&live.arn) {
         arns.push(live.arn.clone());
@@ -45,7 +44,7 @@ pub async fn history(cloud: &Cloud, target: &EcsTarget, most: usize) -> Result<H
     }
     let cut = !all && releases.len() < most;
     releases.truncate(most);
-    Ok(History { releases, looked_at: cut.then_some(LOOKED_AT) })
+    Ok(History { releases, looked_at: cut.then_some(REVISIONS.count()) })
 }
 
 fn past_release(revision: &Revision, target: &EcsTarget, standing: Standing) -> Option<PastRelease> {

@@ -2,12 +2,11 @@
 
 use crate::domain::ecs::history;
 use crate::domain::ecs::service::{Revision, Service};
+use crate::domain::limits::REVISIONS;
 use crate::domain::release::ReleaseName;
 use crate::error::Failure;
 use crate::observe::Cloud;
 
-/// So many revisions are looked at in the end; an older one counts as forgotten.
-pub const LOOKED_BACK: usize = 200;
 /// So many are described before asking whether that is enough.
 const AT_A_TIME: usize = 20;
 
@@ -43,7 +42,7 @@ pub async fn revisions(
     family: &str,
     is_enough: impl Fn(&[Revision]) -> bool,
 ) -> Result<Vec<Revision>, Failure> {
-    let arns = cloud.ecs.newest_revisions(family, LOOKED_BACK).await?;
+    let arns = cloud.ecs.newest_revisions(family, REVISIONS.count()).await?;
     let mut past = Vec::new();
     for some in arns.chunks(AT_A_TIME) {
         past.extend(cloud.ecs.revisions(some.to_vec(), &service.arn).await?);

@@ -5,14 +5,12 @@ use camino::Utf8PathBuf;
 use super::Root;
 use crate::config::ConfigError;
 use crate::domain::github::command::{Command, LONGEST_MESSAGE};
+use crate::domain::limits::ANNOTATIONS;
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
 use crate::error::Failure;
 use crate::report::human;
 use crate::report::journal::Record;
-
-/// The runner keeps so many of each level for a step, and drops the others without a word.
-const MOST: usize = 10;
 
 /// How much an annotation matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +94,7 @@ fn commands(annotations: &[Annotation]) -> Vec<Command> {
     let mut commands = Vec::new();
     for level in [Level::Error, Level::Warning, Level::Notice] {
         let of_level: Vec<&Annotation> = annotations.iter().filter(|annotation| annotation.level == level).collect();
-        let shown = if of_level.len() > MOST { MOST - 1 } else { of_level.len() };
+        let shown = if of_level.len() > ANNOTATIONS.count() { ANNOTATIONS.count() - 1 } else { of_level.len() };
         commands.extend(of_level.iter().take(shown).map(|annotation| command(annotation)));
         let more = of_level.len() - shown;
         if more > 0 {

@@ -1,11 +1,9 @@
 //! The outputs of the step, by the names that `action.yml` has.
 
 use super::files::Output;
+use crate::domain::limits::SUMMARY_JSON;
 use crate::domain::outcome::Outcome;
 use crate::report::journal::Record;
-
-/// A job may hand on 1 MiB of outputs in all. A longer document is left out: half of one is worth nothing.
-const LONGEST_DOCUMENT: usize = 512 << 10;
 
 /// The outputs of a command with an outcome.
 pub fn of(record: &Record, outcome: Outcome, document: &str) -> Vec<Output> {
@@ -21,7 +19,7 @@ pub fn of(record: &Record, outcome: Outcome, document: &str) -> Vec<Output> {
     outputs
 }
 
-/// The whole answer as JSON.
+/// The whole answer as JSON. One that is too long is left out: half of it is worth nothing.
 pub fn document(document: &str) -> Option<Output> {
-    (document.len() <= LONGEST_DOCUMENT).then(|| ("summary-json", document.to_owned()))
+    (document.len() <= SUMMARY_JSON.count()).then(|| ("summary-json", document.to_owned()))
 }
