@@ -5,46 +5,47 @@ mod blob;
 mod cloud_copy;
 mod copy;
 mod error;
+#[cfg(test)]
+pub mod fuzzed;
 mod graph;
 mod limits;
+mod login;
+mod requests;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod server;
 #[cfg(test)]
 mod tests;
+mod transport;
 
-use std::time::Duration;
-
-use oci_client::client::{ClientConfig, ClientProtocol};
 use oci_client::errors::OciDistributionError;
-use oci_client::manifest::{ImageIndexEntry, OciImageIndex, OciImageManifest, OciManifest};
-use oci_client::secrets::RegistryAuth;
-use oci_client::{Client, Reference};
-use secrecy::ExposeSecret as _;
 
 #[cfg_attr(not(test), expect(unused_imports, reason = "promote is the first to copy"))]
 pub use self::copy::{Copied, copy, tag};
 pub use self::error::Side;
 use self::error::is_missing;
+use self::graph::{Blob, Document};
 use self::limits::Limits;
+use self::login::Credentials;
+use self::transport::Transport;
 use super::ecr::RegistryLogin;
 use crate::context::RegistryAddress;
 use crate::domain::image::{Digest, ImageTag, Repository};
+use crate::domain::limits::PLATFORMS;
 use crate::error::Failure;
 
 /// The label of the commit that an image was built from
 /// ([annotations](https://github.com/opencontainers/image-spec/blob/main/annotations.md)).
 pub const REVISION_LABEL: &str = "org.opencontainers.image.revision";
 
+/// The longest label that can be a revision: a commit, and a mark and a time for what was not committed.
+const LONGEST_REVISION: usize = 256;
+
 /// A registry that we are logged in to.
 #[derive(Clone)]
 pub struct Registry {
-    client: Client,
-    /// For streaming uploads. An answer comes only when all bytes are sent, so that the other client's patience for an
-    /// answer would be a limit for the size of a layer: here there is none, and the sender watches that bytes flow.
-    uploads: Client,
-    auth: RegistryAuth,
+    http: Transport,
     limits: Limits,
     /// The host as engines and this program address it.
     pub host: String,
@@ -72,18 +73,8 @@ impl Registry {
     pub fn new(login: &RegistryLogin, address: Option<&RegistryAddress>) -> Self {
         let host = address.map_or_else(|| login.host.clone(), |address| address.host.clone());
         let tls = address.is_none_or(|address| address.tls);
-        let client = |read_timeout: Option<Duration>| {
-            Client::new(ClientConfig {
-                protocol: if tls { ClientProtocol::Https } else { ClientProtocol::Http },
-                connect_timeout: Some(Duration::from_secs(10)),
-                read_timeout,
-                use_monolithic_push: true,
-                user_agent: concat!("shipgate/", env!("CARGO_PKG_VERSION")),
-                ..ClientConfig::default()
-            })
-        };
-        let auth = RegistryAuth::Basic(login.user.clone(), login.password.expose_secret().to_owned());
-        Self { client: client(Some(Duration::from_mins(1))), uploads: client(None), auth, limits: Limits::USUAL, host }
+        let credentials = Credentials { user: login.user.clone(), password: login.password.clone() };
+        Self { http: Transport::new(&host, tls, credentials), limits: Limits::USUAL, host }
     }
 
     /// The image under a tag with its labels. `None`: there is none, or the repository does not exist.
@@ -93,7 +84,7 @@ impl Registry {
     /// The registry failed, refused, or returned bytes that do not match their digest.
     pub async fn find(&self, repository: &Repository, tag: &ImageTag) -> Result<Option<FoundImage>, Failure> {
         tracing::debug!(%repository, %tag, "asking the registry");
-        self.read(&tagged(repository, tag), &format!("{repository}:{tag}")).await
+        self.read(repository, tag.as_str(), &format!("{repository}:{tag}")).await
     }
 
     /// An image by its digest with its labels. `None`: there is none, or the repository does not exist.
@@ -103,36 +94,28 @@ impl Registry {
     /// The registry failed, refused, or returned bytes that do not match their digest.
     pub async fn image(&self, repository: &Repository, digest: &Digest) -> Result<Option<FoundImage>, Failure> {
         tracing::debug!(%repository, %digest, "asking the registry");
-        self.read(&self.pinned(repository, digest), &format!("{repository}@{digest}")).await
+        self.read(repository, &digest.to_string(), &format!("{repository}@{digest}")).await
     }
 
-    async fn read(&self, reference: &Reference, name: &str) -> Result<Option<FoundImage>, Failure> {
+    async fn read(&self, repository: &Repository, asked: &str, name: &str) -> Result<Option<FoundImage>, Failure> {
         let failed = |error: OciDistributionError| self.failure(Side::Source, &format!("read {name}"), &error);
-        let (manifest, digest) = match self.client.pull_manifest(reference, &self.auth).await {
+        let (bytes, digest) = match self.get_manifest(repository, asked).await {
             Ok(found) => found,
             Err(error) if is_missing(&error) => return Ok(None),
             Err(error) => return Err(failed(error)),
         };
-        let digest = parse_digest(&digest)?;
-        let (children, platforms) = match manifest {
-            OciManifest::Image(image) => (vec![image], Vec::new()),
-            OciManifest::ImageIndex(index) => {
-                let mut images = Vec::new();
-                let mut platforms = Vec::new();
-                for child in runnable(&index) {
-                    let reference = reference.clone_with_digest(child.digest.clone());
-                    match self.client.pull_manifest(&reference, &self.auth).await.map_err(failed)? {
-                        (OciManifest::Image(image), _) => images.push(image),
-                        (OciManifest::ImageIndex(_), _) => {}
-                    }
-                    platforms.push(parse_digest(&child.digest)?);
-                }
-                (images, platforms)
-            }
-        };
+        let document = graph::parse(repository, &digest, &bytes)?;
+        let platforms = platforms(name, &document)?;
         let mut revisions = Vec::new();
-        for child in &children {
-            revisions.push(self.revision(reference, child).await.map_err(failed)?);
+        if document.manifests.is_none() {
+            revisions.push(self.revision(repository, &document, name).await?);
+        }
+        for platform in &platforms {
+            let (bytes, _) = self.get_manifest(repository, &platform.to_string()).await.map_err(failed)?;
+            let child = graph::parse(repository, platform, &bytes)?;
+            if child.manifests.is_none() {
+                revisions.push(self.revision(repository, &child, name).await?);
+            }
         }
         Ok(Some(FoundImage { digest, platforms, revisions }))
     }
@@ -146,12 +129,14 @@ impl Registry {
         let Some(name) = repository.strip_prefix(&format!("{}/", self.host)) else {
             return Ok(Vec::new());
         };
-        let reference = Reference::with_digest(self.host.clone(), name.to_owned(), digest.to_string());
-        let pulled = self.client.pull_manifest(&reference, &self.auth).await;
-        match pulled.map_err(|error| self.failure(Side::Source, &format!("read {repository}@{digest}"), &error))?.0 {
-            OciManifest::Image(_) => Ok(Vec::new()),
-            OciManifest::ImageIndex(index) => runnable(&index).map(|child| parse_digest(&child.digest)).collect(),
-        }
+        let action = format!("read {repository}@{digest}");
+        let name = name.parse().map_err(|error: crate::domain::names::InvalidName| {
+            Failure::failed(format!("registry {} cannot {action}", self.host)).cause(error.to_string())
+        })?;
+        let repository = Repository { host: self.host.clone(), name };
+        let pulled = self.get_manifest(&repository, &digest.to_string()).await;
+        let (bytes, _) = pulled.map_err(|error| self.failure(Side::Source, &action, &error))?;
+        platforms(&format!("{repository}@{digest}"), &graph::parse(&repository, digest, &bytes)?)
     }
 
     /// The digest under a tag. `None`: there is none. The side decides which permissions are named.
@@ -165,8 +150,7 @@ impl Registry {
         repository: &Repository,
         tag: &ImageTag,
     ) -> Result<Option<Digest>, Failure> {
-        let reference = tagged(repository, tag);
-        match self.limits.patiently(|| self.client.fetch_manifest_digest(&reference, &self.auth)).await {
+        match self.limits.patiently(|| self.head_manifest(repository, tag.as_str())).await {
             Ok(digest) => parse_digest(&digest).map(Some),
             Err(error) if is_missing(&error) => Ok(None),
             Err(error) => Err(self.failure(side, &format!("read {repository}:{tag}"), &error)),
@@ -181,57 +165,46 @@ impl Registry {
     pub async fn move_tag(&self, repository: &Repository, digest: &Digest, tag: &ImageTag) -> Result<(), Failure> {
         let manifest = graph::pull(self, repository, digest, None).await?;
         let failed = |error| self.failure(Side::Target, &format!("tag {repository}:{tag}"), &error);
-        self.push(repository, tag.as_str(), &manifest).await.map_err(failed)?;
+        self.put_manifest(repository, tag.as_str(), &manifest).await.map_err(failed)?;
         match self.digest_of(Side::Target, repository, tag).await? {
             Some(found) if found == *digest => Ok(()),
             _ => Err(Failure::failed(format!("{repository}:{tag} does not lead to {digest} after tagging"))),
         }
     }
 
+    /// The revision label of a single manifest's configuration.
     async fn revision(
         &self,
-        reference: &Reference,
-        manifest: &OciImageManifest,
-    ) -> Result<Option<String>, OciDistributionError> {
-        let mut bytes = Vec::new();
-        self.client.pull_blob(reference, &manifest.config, &mut bytes).await?;
-        let config: serde_json::Value = serde_json::from_slice(&bytes)?;
-        let label = config.pointer("/config/Labels").and_then(|labels| labels.get(REVISION_LABEL));
-        Ok(label.and_then(serde_json::Value::as_str).map(str::to_owned))
-    }
-
-    /// Puts a manifest, byte for byte, under a tag or under its own digest.
-    async fn push(
-        &self,
         repository: &Repository,
+        manifest: &Document,
         name: &str,
-        manifest: &graph::Manifest,
-    ) -> Result<(), OciDistributionError> {
-        let media_type = reqwest::header::HeaderValue::from_str(&manifest.media_type)
-            .map_err(|error| OciDistributionError::UnsupportedMediaTypeError(error.to_string()))?;
-        // A digest goes where the tag belongs, too: for a reference with a digest of its own the crate panics when the
-        // answer has no `Location`, and that of ECR has none.
-        let reference = Reference::with_tag(self.host.clone(), repository.name.to_string(), name.to_owned());
-        self.client.store_auth_if_needed(&self.host, &self.auth).await;
-        self.client.push_manifest_raw(&reference, manifest.bytes.clone(), media_type).await?;
-        Ok(())
-    }
-
-    fn pinned(&self, repository: &Repository, digest: &Digest) -> Reference {
-        Reference::with_digest(self.host.clone(), repository.name.to_string(), digest.to_string())
+    ) -> Result<Option<String>, Failure> {
+        let failed = |error: OciDistributionError| self.failure(Side::Source, &format!("read {name}"), &error);
+        let Some(described) = &manifest.config else { return Ok(None) };
+        let blob = Blob { digest: parse_digest(&described.digest)?, size: described.size, is_layer: false };
+        let bytes = self.get_configuration(repository, &blob).await.map_err(failed)?;
+        revision_label(&bytes).map_err(|error| failed(error.into()))
     }
 }
 
-/// The children that can run: attestations are children of the platform `unknown/unknown`.
-fn runnable(index: &OciImageIndex) -> impl Iterator<Item = &ImageIndexEntry> {
-    index
-        .manifests
-        .iter()
-        .filter(|child| child.platform.as_ref().is_none_or(|platform| platform.architecture.to_string() != "unknown"))
+/// The revision label in an image's configuration.
+fn revision_label(configuration: &[u8]) -> Result<Option<String>, serde_json::Error> {
+    let configuration: serde_json::Value = serde_json::from_slice(configuration)?;
+    let label = configuration.pointer("/config/Labels").and_then(|labels| labels.get(REVISION_LABEL));
+    let label = label.and_then(serde_json::Value::as_str);
+    Ok(label.map(|label| label.chars().take(LONGEST_REVISION).collect()))
 }
 
-fn tagged(repository: &Repository, tag: &ImageTag) -> Reference {
-    Reference::with_tag(repository.host.clone(), repository.name.to_string(), tag.to_string())
+/// The children of an index that can run: attestations are children of the platform `unknown/unknown`.
+fn platforms(name: &str, document: &Document) -> Result<Vec<Digest>, Failure> {
+    let runnable = document.manifests.iter().flatten().filter(|child| child.is_runnable());
+    let platforms: Vec<Digest> = runnable.map(|child| parse_digest(&child.digest)).collect::<Result<_, _>>()?;
+    if platforms.len() > PLATFORMS.count() {
+        return Err(Failure::failed(format!("image {name} has {} platforms", platforms.len()))
+            .cause(format!("at most {PLATFORMS} are read"))
+            .hint("deploy an image that docker or buildx built"));
+    }
+    Ok(platforms)
 }
 
 fn parse_digest(text: &str) -> Result<Digest, Failure> {

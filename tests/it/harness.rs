@@ -148,6 +148,17 @@ impl Shipgate {
         self
     }
 
+    /// With at most so much memory, in KiB.
+    pub fn with_memory(mut self, most: u32) -> Self {
+        let mut limited = command("sh");
+        limited.args(["-c", &format!("ulimit -v {most}; exec \"$@\""), "sh"]);
+        limited.arg(self.command.get_program()).args(self.command.get_args());
+        limited.current_dir(self.command.get_current_dir().unwrap());
+        limited.env_clear().envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        self.command = limited;
+        self
+    }
+
     /// Runs to the end on a pseudo-terminal; everything it writes is in `stdout`.
     pub fn on_a_terminal(self) -> Ran {
         let mut line = vec![self.command.get_program().to_owned()];

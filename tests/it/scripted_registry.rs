@@ -79,6 +79,32 @@ fn a_manifest_with_other_bytes_than_its_digest_is_not_believed() {
     failed(&shop);
 }
 
+/// These took all the memory there was.
+#[test]
+fn endless_answers_are_cut_off() {
+    for (operation, limit) in
+        [("registry:GetManifest", "longer than 4 MiB"), ("registry:GetBlob", "bytes, the limit for the configuration")]
+    {
+        let shop = Shop::new();
+        shop.aws.answer(operation, |_, _| Some(Answer::Endless));
+        let run = shop.shipgate(&["plan", "deploy", "stage", "--output", "json"]).with_memory(2_000_000);
+        let report = run.run().outcome("failed", 1);
+        assert!(text(&report, "causes").contains(limit), "{report:#}");
+    }
+}
+
+#[test]
+fn the_password_is_sent_to_no_token_service_elsewhere() {
+    let shop = Shop::new();
+    shop.aws.answer("registry:Version", |_, _| {
+        let elsewhere = "Bearer realm=\"http://auth.elsewhere.example/token\",service=\"x\"";
+        Some(refusal(401, "UNAUTHORIZED", "Not Authorized").with("Www-Authenticate", elsewhere))
+    });
+    let report = failed(&shop);
+    assert!(text(&report, "causes").contains("http://auth.elsewhere.example/token"), "{report:#}");
+    assert!(!report.to_string().contains(CANARIES[2]), "{report:#}");
+}
+
 #[test]
 fn garbage_is_failed() {
     for garbage in ["", "{", "[]", "{}", "null", "<html>", r#"{"schemaVersion": 1}"#, r#"{"schemaVersion": 2}"#] {

@@ -5,18 +5,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt as _, stream};
-use oci_client::client::{BlobResponse, SizedStream};
+use futures_util::{Stream, stream};
 use oci_client::errors::OciDistributionError;
-use oci_client::{Client, Reference};
+use reqwest::{Response, StatusCode};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::Registry;
 use super::error::{Side, is_missing, is_transient};
 use super::graph::Blob;
-use super::limits::Limits;
+use super::limits::{Limits, Walk};
 use crate::domain::image::{Digest, Repository};
 use crate::error::Failure;
 
@@ -92,18 +91,16 @@ impl Transfer<'_> {
         // Before an upload is opened, so that what cannot be read leaves nothing half-done.
         download.open().await.map_err(Trouble::Lasting)?;
         let pieces = pieces(download, Arc::clone(&verdict));
-        let (digest, reference) = (self.blob.digest.to_string(), self.target.pinned(self.to, &self.blob.digest));
-        self.target.uploads.store_auth_if_needed(&self.target.host, &self.target.auth).await;
-        let push = self.target.uploads.push_blob_stream(&reference, pieces, &digest, Some(self.blob.size));
+        let push = self.target.put_blob(self.to, self.blob, pieces);
         let result = tokio::select! {
-            result = push => result.map(drop).map_err(|error| self.judge(&error)),
-            waited = stalled(watched, &self.target.limits) => Err(Trouble::Passing(self.stalled(waited))),
+            result = push => result.map_err(|error| self.judge(&error)),
+            why = stalled(watched, &sent, &self.target.limits) => Err(Trouble::Passing(self.stalled(&why))),
         };
         let verdict = verdict.lock().unwrap_or_else(PoisonError::into_inner).take();
         let result = match (result, verdict) {
             (_, Some(failure)) => Err(Trouble::Lasting(failure)),
-            (Err(trouble), None) => Err(trouble),
-            (Ok(()), None) => self.confirm().await,
+            // That it is there, the registry says itself: ECR may not list a blob before a manifest has it.
+            (result, None) => result,
         };
         if result.is_err() {
             self.counter.fetch_sub(sent.load(Ordering::Relaxed), Ordering::Relaxed);
@@ -125,25 +122,11 @@ impl Transfer<'_> {
         if is_transient(error) || is_odd { Trouble::Passing(failure) } else { Trouble::Lasting(failure) }
     }
 
-    fn stalled(&self, waited: Duration) -> Failure {
+    fn stalled(&self, why: &str) -> Failure {
         let Self { target, to, blob, .. } = self;
         let reason = format!("registry {} cannot take {} for {to}", target.host, blob.digest);
-        let failure = Failure::failed(reason)
-            .cause(format!("it did nothing for {} s", waited.as_secs()))
-            .hint("run it again; what is there is not sent again");
+        let failure = Failure::failed(reason).cause(why).hint("run it again; what is there is not sent again");
         Failure { transient: true, ..failure }
-    }
-
-    async fn confirm(&self) -> Result<(), Trouble> {
-        let Self { to, blob, .. } = self;
-        match self.target.has_blob(to, &blob.digest).await {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(Trouble::Passing(
-                Failure::failed(format!("repository {to} does not have {} after its upload", blob.digest))
-                    .hint("run it again; if it stays, check the registry"),
-            )),
-            Err(failure) => Err(Trouble::Lasting(failure)),
-        }
     }
 }
 
@@ -154,46 +137,54 @@ pub fn missing_repository(to: &Repository, error: &OciDistributionError) -> Fail
         .hint("create it, or write `create-repository = true` in the component's configuration")
 }
 
-/// Returns when whose turn it is has not acted for too long, with how long that is.
-async fn stalled(mut turn: watch::Receiver<Turn>, limits: &Limits) -> Duration {
+/// Returns when whose turn it is has not acted for too long, or too slowly, and says so.
+async fn stalled(mut turn: watch::Receiver<Turn>, sent: &AtomicU64, limits: &Limits) -> String {
+    let nothing = |limit: Duration| format!("it did nothing for {} s", limit.as_secs());
+    let (mut walk, mut before) = (Walk::default(), 0);
     loop {
-        let limit = match *turn.borrow_and_update() {
+        let whose = *turn.borrow_and_update();
+        let limit = match whose {
             Turn::Answer => limits.answer,
             Turn::Target => limits.stall,
             Turn::Source => Duration::MAX,
         };
+        let began = Instant::now();
         match timeout(limit, turn.changed()).await {
             Ok(Ok(())) => {}
             // Nothing is read any more: all that is awaited is the answer.
             Ok(Err(_)) => {
                 tokio::time::sleep(limits.answer).await;
-                return limits.answer;
+                return nothing(limits.answer);
             }
-            Err(_) => return limit,
+            Err(_) => return nothing(limit),
+        }
+        let now = sent.load(Ordering::Relaxed);
+        let moved = now.saturating_sub(std::mem::replace(&mut before, now));
+        let waited = if whose == Turn::Target { began.elapsed() } else { Duration::ZERO };
+        if let Err(why) = walk.step(limits.pace, waited, moved) {
+            return why;
         }
     }
 }
 
 impl Registry {
-    /// Whether a repository has a blob.
+    /// Whether a repository lists a blob.
     pub(super) async fn has_blob(&self, repository: &Repository, digest: &Digest) -> Result<bool, Failure> {
-        self.client.store_auth_if_needed(&self.host, &self.auth).await;
-        let (reference, text) = (self.pinned(repository, digest), digest.to_string());
-        let found = self.limits.patiently(|| self.client.blob_exists(&reference, &text)).await;
+        let found = self.limits.patiently(|| self.head_blob(repository, digest)).await;
         found.map_err(|error| self.failure(Side::Target, &format!("look for {digest} in {repository}"), &error))
     }
 }
 
 /// A blob as it comes from its source, which may break and go on.
 struct Download {
-    client: Client,
     registry: Registry,
-    reference: Reference,
+    repository: Repository,
     name: String,
     digest: Digest,
     size: u64,
     limits: Limits,
-    stream: Option<SizedStream>,
+    stream: Option<Response>,
+    walk: Walk,
     /// How much of the stream has been handed on before.
     skip: u64,
     done: u64,
@@ -225,14 +216,14 @@ impl Download {
     fn new(transfer: &Transfer<'_>, breaks: Arc<AtomicU32>, turn: watch::Sender<Turn>, sent: Arc<AtomicU64>) -> Self {
         let Transfer { source, from, blob, .. } = transfer;
         Self {
-            client: source.client.clone(),
             registry: (*source).clone(),
-            reference: source.pinned(from, &blob.digest),
+            repository: (*from).clone(),
             name: format!("{} of {from}", blob.digest),
             digest: blob.digest.clone(),
             size: blob.size,
             limits: source.limits,
             stream: None,
+            walk: Walk::default(),
             skip: 0,
             done: 0,
             hasher: Sha256::new(),
@@ -283,21 +274,28 @@ impl Download {
         loop {
             self.open().await?;
             let Some(stream) = self.stream.as_mut() else { continue };
-            let trouble = match timeout(self.limits.silence, stream.next()).await {
-                Ok(Some(Ok(mut piece))) => {
+            let began = Instant::now();
+            let came = timeout(self.limits.silence, stream.chunk()).await;
+            let trouble = match came {
+                Ok(Ok(Some(mut piece))) => {
                     let known = usize::try_from(self.skip).unwrap_or(usize::MAX).min(piece.len());
                     self.skip -= known as u64;
-                    let fresh = piece.split_off(known);
-                    if fresh.is_empty() {
-                        continue;
+                    match self.walk.step(self.limits.pace, began.elapsed(), piece.len() as u64) {
+                        Ok(()) => {
+                            let fresh = piece.split_off(known);
+                            if fresh.is_empty() {
+                                continue;
+                            }
+                            return Ok(fresh);
+                        }
+                        Err(why) => why,
                     }
-                    return Ok(fresh);
                 }
-                Ok(Some(Err(error))) => super::error::text(&OciDistributionError::IoError(error)),
-                Ok(None) => format!("it ended after {} of {} bytes", self.done, self.size),
+                Ok(Ok(None)) => format!("it ended after {} of {} bytes", self.done, self.size),
+                Ok(Err(error)) => super::error::text(&OciDistributionError::RequestError(error)),
                 Err(_) => format!("nothing came for {} s", self.limits.silence.as_secs()),
             };
-            self.stream = None;
+            (self.stream, self.walk) = (None, Walk::default());
             self.bear(&trouble).await?;
         }
     }
@@ -309,7 +307,7 @@ impl Download {
             let trouble = match opened {
                 Ok(Ok((stream, skip))) => {
                     let rest = self.size - self.done + skip;
-                    if let Some(length) = stream.content_length.filter(|length| *length != rest) {
+                    if let Some(length) = stream.content_length().filter(|length| *length != rest) {
                         return Err(self.mismatch(&format!("{length} bytes come instead of {rest}")));
                     }
                     (self.stream, self.skip) = (Some(stream), skip);
@@ -325,17 +323,10 @@ impl Download {
     }
 
     /// The rest of the blob, and how much of it is to be skipped.
-    async fn request(&mut self) -> Result<(SizedStream, u64), OciDistributionError> {
-        let digest = self.digest.to_string();
-        self.client.store_auth_if_needed(&self.registry.host, &self.registry.auth).await;
-        if self.done == 0 {
-            return Ok((self.client.pull_blob_stream(&self.reference, digest.as_str()).await?, 0));
-        }
-        let answer = self.client.pull_blob_stream_partial(&self.reference, digest.as_str(), self.done, None).await?;
-        Ok(match answer {
-            BlobResponse::Partial(stream) => (stream, 0),
-            BlobResponse::Full(stream) => (stream, self.done),
-        })
+    async fn request(&self) -> Result<(Response, u64), OciDistributionError> {
+        let answer = self.registry.get_blob(&self.repository, &self.digest, self.done).await?;
+        let skip = if answer.status() == StatusCode::PARTIAL_CONTENT { 0 } else { self.done };
+        Ok((answer, skip))
     }
 
     fn refused(&self, error: &OciDistributionError) -> Failure {

@@ -334,9 +334,8 @@ async fn publish_layer(registry: &Registry, to: &Repository, seed: u64, length: 
         })
     };
     let digest = Digest::from_hash(pieces().fold(Sha256::new(), Sha256::chain_update));
-    registry.uploads.store_auth_if_needed(&registry.host, &registry.auth).await;
     let stream = futures_util::stream::iter(pieces().map(Ok));
-    let reference = registry.pinned(to, &digest);
-    registry.uploads.push_blob_stream(&reference, stream, &digest.to_string(), Some(length)).await.unwrap();
+    let blob = super::graph::Blob { digest: digest.clone(), size: length, is_layer: true };
+    registry.put_blob(to, &blob, stream).await.unwrap();
     json!({"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": digest, "size": length})
 }

@@ -176,12 +176,8 @@ impl Job<'_> {
         if !*allowed {
             return false;
         }
-        let target = self.target.pinned(self.to, &blob.digest);
-        let source = self.source.pinned(self.from, &blob.digest);
-        let digest = blob.digest.to_string();
-        *allowed = match self.target.client.mount_blob(&target, &source, &digest).await {
-            // Created, and only the address of it is not told.
-            Ok(()) | Err(OciDistributionError::RegistryNoLocationError) => true,
+        *allowed = match self.target.mount(self.to, self.from, &blob.digest).await {
+            Ok(mounted) => mounted,
             Err(error) => {
                 tracing::debug!(error = text(&error), "the registry does not mount");
                 false
@@ -195,7 +191,7 @@ impl Job<'_> {
             return Ok(());
         }
         let name = manifest.digest.to_string();
-        let put = || self.target.push(self.to, &name, manifest);
+        let put = || self.target.put_manifest(self.to, &name, manifest);
         self.target.limits.patiently(put).await.map_err(|error| self.not_put(&name, &error))?;
         self.prove(&manifest.digest).await
     }
@@ -208,10 +204,9 @@ impl Job<'_> {
     }
 
     async fn has_manifest(&self, digest: &Digest) -> Result<bool, Failure> {
-        let reference = self.target.pinned(self.to, digest);
-        let ask = || self.target.client.fetch_manifest_digest(&reference, &self.target.auth);
-        match self.target.limits.patiently(ask).await {
-            Ok(found) => Ok(found == digest.to_string()),
+        let name = digest.to_string();
+        match self.target.limits.patiently(|| self.target.head_manifest(self.to, &name)).await {
+            Ok(found) => Ok(found == name),
             Err(error) if is_missing(&error) => Ok(false),
             Err(error) => Err(self.target.failure(Side::Target, &format!("look for {}@{digest}", self.to), &error)),
         }
@@ -248,7 +243,7 @@ impl Job<'_> {
         let media_type = OCI_IMAGE_INDEX_MEDIA_TYPE.to_owned();
         let manifest = Manifest { digest: Digest::of(&bytes), media_type, bytes };
         let tag = referrers_tag(subject);
-        let put = || self.target.push(self.to, &tag, &manifest);
+        let put = || self.target.put_manifest(self.to, &tag, &manifest);
         self.target.limits.patiently(put).await.map_err(|error| self.not_put(&tag, &error))
     }
 
@@ -267,7 +262,7 @@ impl Job<'_> {
 
     async fn tag(&self, digest: &Digest, tag: &ImageTag) -> Result<(), Failure> {
         let manifest = graph::pull(self.source, self.from, digest, None).await?;
-        let put = || self.target.push(self.to, tag.as_str(), &manifest);
+        let put = || self.target.put_manifest(self.to, tag.as_str(), &manifest);
         let result = self.target.limits.patiently(put).await;
         // Whatever it said: somebody may have been faster, with this digest or with another one.
         if self.is_tagged(digest, tag).await? {

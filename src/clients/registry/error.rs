@@ -48,6 +48,12 @@ impl Registry {
         if let Some(action) = aws::denied_action(&text) {
             return failure.hint(format!("allow `{action}` on {}", side.repository()));
         }
+        if matches!(error, OciDistributionError::AuthenticationFailure(_)) {
+            return failure.hint(
+                "the password of Amazon ECR goes to the registry's own address alone: check SHIPGATE_REGISTRY_HOSTS, and \
+                 what stands between here and the registry",
+            );
+        }
         if is_denied(error) {
             return failure.hint(format!("allow {}", side.permissions()));
         }
@@ -142,6 +148,8 @@ pub fn text(error: &OciDistributionError) -> String {
             envelope.errors.iter().map(said).collect::<Vec<_>>().join("; ")
         }
         (OciDistributionError::ServerError { code, message, .. }, None) => format!("status {code}: {message}"),
+        (OciDistributionError::AuthenticationFailure(reason), None) => reason.clone(),
+        (OciDistributionError::SpecViolationError(reason), None) => reason.clone(),
         (OciDistributionError::UnauthorizedError { .. }, None) => "the login is not accepted".to_owned(),
         (_, None) => aws::chain(error),
     };

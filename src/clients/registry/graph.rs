@@ -2,27 +2,15 @@
 
 use std::collections::HashSet;
 
-use oci_client::Reference;
 use oci_client::errors::OciDistributionError;
-use oci_client::manifest::{
-    IMAGE_MANIFEST_LIST_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE, ImageIndexEntry, OCI_IMAGE_INDEX_MEDIA_TYPE,
-    OCI_IMAGE_MEDIA_TYPE, OciImageIndex,
-};
+use oci_client::manifest::{ImageIndexEntry, OCI_IMAGE_INDEX_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE};
 use serde::Deserialize;
 
 use super::error::{Side, is_mismatch, is_missing, is_unsupported};
 use super::{Registry, parse_digest};
 use crate::domain::image::{Digest, Repository};
+use crate::domain::limits::{LAYERS, MANIFEST_BYTES, MANIFEST_LEVELS, MANIFESTS};
 use crate::error::Failure;
-
-const MANIFEST_TYPES: [&str; 4] =
-    [OCI_IMAGE_MEDIA_TYPE, OCI_IMAGE_INDEX_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE, IMAGE_MANIFEST_LIST_MEDIA_TYPE];
-
-/// An image is an index of manifests, with attestations and what refers to those: more levels are nonsense.
-const DEEPEST: usize = 8;
-
-/// More manifests than any image has.
-const MOST_MANIFESTS: usize = 1000;
 
 /// A manifest or an index, byte for byte.
 #[derive(Debug, Clone)]
@@ -64,30 +52,51 @@ pub struct Graph {
     pub blobs: Vec<Blob>,
     /// Of the manifests that have any.
     pub referrers: Vec<Referrers>,
+    /// The digests of the blobs.
+    known: HashSet<Digest>,
+    /// The bytes of the manifests.
+    bytes: usize,
 }
 
-/// As much of any manifest as a copy needs. Field for field what Docker and OCI have in common.
-#[derive(Deserialize)]
+/// As much of any manifest as is needed. Field for field what Docker and OCI have in common.
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Document {
+pub struct Document {
     schema_version: u8,
     media_type: Option<String>,
-    config: Option<Descriptor>,
+    /// Of a single manifest.
+    pub config: Option<Descriptor>,
     #[serde(default)]
     layers: Vec<Descriptor>,
-    manifests: Option<Vec<Descriptor>>,
+    /// Of an index.
+    pub manifests: Option<Vec<Descriptor>>,
 }
 
-#[derive(Deserialize)]
+/// What a manifest says of one of its parts.
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Descriptor {
+pub struct Descriptor {
     #[serde(default)]
     media_type: String,
-    digest: String,
-    size: u64,
+    /// The digest of the part.
+    pub digest: String,
+    /// Its length in bytes.
+    pub size: u64,
+    platform: Option<Platform>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Platform {
+    #[serde(default)]
+    architecture: String,
 }
 
 impl Descriptor {
+    /// Whether a child of an index is no attestation.
+    pub fn is_runnable(&self) -> bool {
+        self.platform.as_ref().is_none_or(|platform| platform.architecture != "unknown")
+    }
+
     /// Layers that registries must not hand on; engines fetch them from elsewhere.
     fn stays_where_it_is(&self) -> bool {
         self.media_type.contains("nondistributable") || self.media_type.contains(".foreign.")
@@ -95,14 +104,14 @@ impl Descriptor {
 }
 
 /// A manifest that is to be pulled.
-struct Wanted {
+pub(super) struct Wanted {
     digest: Digest,
     /// What lists it says that it is this.
     media_type: Option<String>,
     depth: usize,
 }
 
-enum Step {
+pub(super) enum Step {
     Pull(Wanted),
     Keep(Manifest),
     Refer { subject: Digest, depth: usize },
@@ -119,14 +128,10 @@ pub async fn pull(
     digest: &Digest,
     media_type: Option<&str>,
 ) -> Result<Manifest, Failure> {
-    let reference = registry.pinned(repository, digest);
-    let pull = || registry.client.pull_manifest_raw(&reference, &registry.auth, &MANIFEST_TYPES);
+    let name = digest.to_string();
+    let pull = || registry.get_manifest(repository, &name);
     let (bytes, _) =
         registry.limits.patiently(pull).await.map_err(|error| not_pulled(registry, repository, digest, &error))?;
-    // Whatever the crate compares: this is what everything stands on.
-    if Digest::of(&bytes) != *digest {
-        return Err(mismatch(repository, digest).cause(format!("its bytes have the digest {}", Digest::of(&bytes))));
-    }
     let document = parse(repository, digest, &bytes)?;
     let is_index = document.manifests.is_some();
     // Only OCI allows to leave the type out.
@@ -152,7 +157,12 @@ fn mismatch(repository: &Repository, digest: &Digest) -> Failure {
         .hint("the registry or something before it changes what it stores: nothing of it may be used")
 }
 
-fn parse(repository: &Repository, digest: &Digest, bytes: &[u8]) -> Result<Document, Failure> {
+/// The manifest in some bytes.
+///
+/// # Errors
+///
+/// They are none that docker or buildx make.
+pub fn parse(repository: &Repository, digest: &Digest, bytes: &[u8]) -> Result<Document, Failure> {
     let no_manifest = |cause: String| {
         Failure::failed(format!("{repository}@{digest} is no image"))
             .cause(cause)
@@ -181,14 +191,18 @@ impl Graph {
                     if !seen.insert(wanted.digest.clone()) {
                         continue;
                     }
-                    if wanted.depth > DEEPEST || seen.len() > MOST_MANIFESTS {
+                    if wanted.depth > MANIFEST_LEVELS.count() || seen.len() > MANIFESTS.count() {
                         return Err(absurd(repository, digest));
                     }
                     let manifest = pull(registry, repository, &wanted.digest, wanted.media_type.as_deref()).await?;
                     let document = parse(repository, &wanted.digest, &manifest.bytes)?;
+                    graph.bytes += manifest.bytes.len();
                     steps.push(Step::Refer { subject: wanted.digest, depth: wanted.depth });
                     steps.push(Step::Keep(manifest));
                     steps.extend(graph.add(document, wanted.depth)?);
+                    if graph.bytes > MANIFEST_BYTES.count() || graph.blobs.len() > LAYERS.count() {
+                        return Err(absurd(repository, digest));
+                    }
                 }
                 Step::Keep(manifest) => graph.manifests.push(manifest),
                 Step::Refer { subject, depth } => {
@@ -208,11 +222,11 @@ impl Graph {
     }
 
     /// Takes a manifest's blobs, and returns the steps to its children.
-    fn add(&mut self, document: Document, depth: usize) -> Result<Vec<Step>, Failure> {
+    pub(super) fn add(&mut self, document: Document, depth: usize) -> Result<Vec<Step>, Failure> {
         let blobs = document.config.map(|config| (config, false)).into_iter();
         for (blob, is_layer) in blobs.chain(document.layers.into_iter().map(|layer| (layer, true))) {
             let digest = parse_digest(&blob.digest)?;
-            if !blob.stays_where_it_is() && !self.blobs.iter().any(|known| known.digest == digest) {
+            if !blob.stays_where_it_is() && self.known.insert(digest.clone()) {
                 self.blobs.push(Blob { digest, size: blob.size, is_layer });
             }
         }
@@ -243,32 +257,26 @@ impl Registry {
         repository: &Repository,
         subject: &Digest,
     ) -> Result<Vec<ImageIndexEntry>, Failure> {
-        let reference = self.pinned(repository, subject);
-        self.client.store_auth_if_needed(&self.host, &self.auth).await;
-        match self.limits.patiently(|| self.client.pull_referrers(&reference, None)).await {
-            Ok(index) => Ok(index.manifests),
+        match self.limits.patiently(|| self.get_referrers(repository, subject)).await {
+            Ok(entries) => Ok(entries),
             Err(error) if is_unsupported(&error) => self.referrers_by_tag(side, repository, subject).await,
             Err(error) => Err(self.failure(side, &format!("list what refers to {repository}@{subject}"), &error)),
         }
     }
 
-    /// The crate itself looks there after 404 only.
     async fn referrers_by_tag(
         &self,
         side: Side,
         repository: &Repository,
         subject: &Digest,
     ) -> Result<Vec<ImageIndexEntry>, Failure> {
-        let tag = referrers_tag(subject);
-        let reference = Reference::with_tag(self.host.clone(), repository.name.to_string(), tag.clone());
-        let pull = || self.client.pull_manifest_raw(&reference, &self.auth, &MANIFEST_TYPES);
-        match self.limits.patiently(pull).await {
-            Ok((bytes, _)) => match serde_json::from_slice::<OciImageIndex>(&bytes) {
-                Ok(index) => Ok(index.manifests),
-                Err(error) => Err(Failure::failed(format!("{repository}:{tag} is no index")).cause(error.to_string())),
-            },
+        match self.limits.patiently(|| self.get_referrers_tag(repository, subject)).await {
+            Ok(entries) => Ok(entries),
             Err(error) if is_missing(&error) => Ok(Vec::new()),
-            Err(error) => Err(self.failure(side, &format!("read {repository}:{tag}"), &error)),
+            Err(error) => {
+                let tag = referrers_tag(subject);
+                Err(self.failure(side, &format!("read {repository}:{tag}"), &error))
+            }
         }
     }
 }

@@ -19,6 +19,8 @@ pub const PASSWORD: &str = "a password";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Version,
+    /// For a token, where the registry names itself for that.
+    Token,
     HeadManifest,
     GetManifest,
     PutManifest,
@@ -49,7 +51,18 @@ pub enum Fault {
     Bytes(Vec<u8>),
     /// The range asked for is ignored.
     Whole,
+    /// As asked, and then for ever on, without saying how long it is.
+    Endless,
+    /// A byte of the answer every few milliseconds.
+    Drip,
+    /// Not done, and answered as if it had been done by another digest.
+    Took(String),
+    /// A piece of the request every few milliseconds.
+    Sip,
 }
+
+/// The token that lets a request in where the registry asks for one.
+const TOKEN: &str = "a token";
 
 /// A request as it came.
 #[derive(Debug, Clone)]
@@ -76,6 +89,10 @@ pub struct State {
     pub mounts: bool,
     pub locations: bool,
     pub knows_referrers: bool,
+    /// A blob is listed only when a manifest has it.
+    pub lists_late: bool,
+    /// What is asked for instead of the password.
+    pub challenge: Option<String>,
 }
 
 #[derive(Default)]
@@ -194,6 +211,9 @@ impl Server {
             };
             while body.len() < limit {
                 let mut piece = vec![0; (limit - body.len()).min(64 * 1024)];
+                if matches!(fault, Some(Fault::Sip)) {
+                    std::thread::sleep(std::time::Duration::from_millis(100));
+                }
                 let count = reader.read(&mut piece)?;
                 if count == 0 {
                     return Ok(());
@@ -247,14 +267,14 @@ impl Server {
             Some(Fault::Redirect(place)) => return Some(Answer::new(307, "").with("Location", place)),
             _ => {}
         }
-        let credentials = base64::engine::general_purpose::STANDARD.encode(format!("AWS:{PASSWORD}"));
-        if request.headers.get("authorization") != Some(&format!("Basic {credentials}")) {
-            let challenge = "Basic realm=\"https://scripted/\",service=\"ecr.amazonaws.com\"";
-            let refusal = Answer::refusal(401, "UNAUTHORIZED", "Not Authorized");
-            return Some(refusal.with("Www-Authenticate", challenge));
-        }
         let mut state = self.state();
         let seen = state.seen[seen].clone();
+        if let Some(refusal) = state.refusal(&seen, request) {
+            return Some(refusal);
+        }
+        if let Some(Fault::Took(digest)) = fault {
+            return Some(Answer::new(201, "").with("Docker-Content-Digest", digest));
+        }
         let answer = state.answer(&seen, request, body);
         match fault {
             Some(Fault::LoseAnswer) => None,
@@ -266,9 +286,31 @@ impl Server {
 }
 
 impl State {
+    /// What is answered to somebody who is not logged in.
+    fn refusal(&self, seen: &Seen, request: &Request) -> Option<Answer> {
+        let password = base64::engine::general_purpose::STANDARD.encode(format!("AWS:{PASSWORD}"));
+        let expected = match &self.challenge {
+            Some(_) if seen.kind != Kind::Token => format!("Bearer {TOKEN}"),
+            _ => format!("Basic {password}"),
+        };
+        let challenge = "Basic realm=\"https://scripted/\",service=\"ecr.amazonaws.com\"";
+        let challenge = self.challenge.as_deref().unwrap_or(challenge);
+        (request.headers.get("authorization") != Some(&expected))
+            .then(|| Answer::refusal(401, "UNAUTHORIZED", "Not Authorized").with("Www-Authenticate", challenge))
+    }
+
+    /// Whether a manifest of the repository has a blob.
+    fn is_used(&mut self, seen: &Seen) -> bool {
+        let manifests = self.stored(seen).manifests.values();
+        manifests.map(|(_, bytes)| String::from_utf8_lossy(bytes)).any(|text| text.contains(&seen.name))
+    }
+
     fn answer(&mut self, seen: &Seen, request: &Request, body: Vec<u8>) -> Answer {
         if seen.kind == Kind::Version {
             return Answer::new(200, "{}");
+        }
+        if seen.kind == Kind::Token {
+            return Answer::new(200, json!({"token": TOKEN}).to_string());
         }
         if !self.repositories.contains_key(&seen.repository) {
             return Answer::refusal(404, "NAME_UNKNOWN", "The repository does not exist");
@@ -276,6 +318,7 @@ impl State {
         match seen.kind {
             Kind::HeadManifest | Kind::GetManifest => self.manifest(seen),
             Kind::PutManifest => self.put_manifest(seen, request, body),
+            Kind::HeadBlob if self.lists_late && !self.is_used(seen) => Answer::new(404, ""),
             Kind::HeadBlob | Kind::GetBlob => self.blob(seen, seen.range.as_deref()),
             Kind::Mount => self.mount(seen, request),
             Kind::Open => {
@@ -283,7 +326,7 @@ impl State {
             }
             Kind::PutBlob => self.put_blob(seen, body),
             Kind::Referrers => self.referrers(seen),
-            Kind::Version => Answer::new(500, ""),
+            Kind::Version | Kind::Token => Answer::new(500, ""),
         }
     }
 
@@ -411,7 +454,8 @@ impl Request {
         if let Some((repository, name)) = path.split_once("/referrers/") {
             return (Kind::Referrers, repository.to_owned(), name.to_owned());
         }
-        (Kind::Version, String::new(), path.to_owned())
+        let kind = if path.starts_with("/token") { Kind::Token } else { Kind::Version };
+        (kind, String::new(), self.target.clone())
     }
 }
 
@@ -438,8 +482,11 @@ fn read(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Request>> {
 /// Whether all of the answer was written.
 fn write(mut stream: &TcpStream, request: &Request, answer: &Answer, fault: Option<&Fault>) -> std::io::Result<bool> {
     let headers = answer.headers.iter().fold(String::new(), |all, (name, value)| format!("{all}{name}: {value}\r\n"));
-    let head = format!("HTTP/1.1 {} Scripted\r\n{headers}Content-Length: {}\r\n\r\n", answer.status, answer.body.len());
-    stream.write_all(head.as_bytes())?;
+    let length = match fault {
+        Some(Fault::Endless) => "Transfer-Encoding: chunked".to_owned(),
+        _ => format!("Content-Length: {}", answer.body.len()),
+    };
+    stream.write_all(format!("HTTP/1.1 {} Scripted\r\n{headers}{length}\r\n\r\n", answer.status).as_bytes())?;
     if request.method == "HEAD" {
         return Ok(true);
     }
@@ -447,6 +494,18 @@ fn write(mut stream: &TcpStream, request: &Request, answer: &Answer, fault: Opti
         Some(Fault::Break(limit) | Fault::Stall(limit)) => {
             stream.write_all(&answer.body[..*limit])?;
             Ok(false)
+        }
+        Some(Fault::Endless) => loop {
+            stream.write_all(b"10000\r\n")?;
+            stream.write_all(&[b' '; 0x10000])?;
+            stream.write_all(b"\r\n")?;
+        },
+        Some(Fault::Drip) => {
+            for byte in &answer.body {
+                stream.write_all(&[*byte])?;
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
+            Ok(true)
         }
         _ => stream.write_all(&answer.body).map(|()| true),
     }

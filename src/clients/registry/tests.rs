@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::graph::referrers_tag;
-use super::limits::Limits;
+use super::limits::{Limits, Pace};
 use super::samples::{INDEX, MANIFEST, Sample};
 use super::server::{Fault, Kind, PASSWORD, Seen, Server, refusal};
 use super::{Copied, Registry, copy, tag};
@@ -114,8 +114,10 @@ async fn a_tag_is_put_once_and_never_moved() {
 
 /// As patient as a test.
 const LIMITS: Limits = Limits {
+    request: Duration::from_secs(1),
     silence: Duration::from_millis(500),
     stall: Duration::from_secs(1),
+    pace: Pace { window: Duration::from_secs(1), least: 64 << 10 },
     answer: Duration::from_secs(1),
     pause: Duration::from_millis(2),
     ..Limits::USUAL
@@ -331,6 +333,29 @@ async fn a_blob_that_is_there_is_not_sent_again() {
     scene.copy().await.unwrap();
     assert_eq!(scene.sent(), [scene.layer().1]);
     scene.assert_complete();
+}
+
+/// ECR documents only that it finds what "has been uploaded", and need not find a blob before a manifest has it.
+#[tokio::test]
+async fn an_upload_counts_by_its_own_answer() {
+    let scene = Scene::new(Sample::index("late"));
+    scene.target.state().lists_late = true;
+    let copied = scene.copy().await.unwrap();
+    assert_eq!(copied.uploaded, scene.sample.blobs.len());
+    scene.assert_complete();
+    assert_eq!(scene.target.seen(Kind::PutBlob).len(), scene.sample.blobs.len());
+    // What a manifest has is found, and not sent again.
+    assert_eq!(scene.copy().await.unwrap().present, scene.sample.blobs.len());
+}
+
+#[tokio::test]
+async fn an_upload_that_becomes_something_else_does_not_count() {
+    let scene = Scene::with_a_layer();
+    let other = Digest::of("other").to_string();
+    scene.target.fault(Kind::PutBlob, move |_, _, _| Some(Fault::Took(other.clone())));
+    let failure = scene.fail().await;
+    assert!(failure.causes[0].contains("took the blob as"), "{failure:?}");
+    assert_eq!(scene.target.seen(Kind::PutManifest).len(), 0);
 }
 
 #[tokio::test]
@@ -563,4 +588,146 @@ async fn an_image_is_found_by_its_digest() {
     assert_eq!(source.image(&from, &Digest::of("nothing")).await.unwrap(), None);
     let elsewhere = repository(&scene.source, "elsewhere");
     assert_eq!(source.image(&elsewhere, &scene.sample.digest()).await.unwrap(), None);
+}
+
+/// Insists that an image can neither be read nor copied, and returns what was said.
+async fn unreadable(scene: &Scene) -> [String; 2] {
+    let (source, from) = (registry(&scene.source, PASSWORD), repository(&scene.source, "stage"));
+    let read = source.image(&from, &scene.sample.digest()).await.unwrap_err();
+    let copied = scene.fail().await;
+    [read, copied].map(|failure| failure.causes.join("; "))
+}
+
+#[tokio::test]
+async fn an_endless_manifest_is_cut_off() {
+    let scene = Scene::with_a_layer();
+    scene.source.fault(Kind::GetManifest, |_, _, _| Some(Fault::Endless));
+    for causes in unreadable(&scene).await {
+        assert!(causes.contains("the answer is longer than 4 MiB"), "{causes}");
+    }
+}
+
+#[tokio::test]
+async fn an_endless_error_is_cut_off() {
+    let scene = Scene::with_a_layer();
+    scene.source.fault(Kind::GetManifest, |_, _, state| {
+        // Nothing to give, and no end of saying so.
+        state.repositories.clear();
+        Some(Fault::Endless)
+    });
+    let (source, from) = (registry(&scene.source, PASSWORD), repository(&scene.source, "stage"));
+    assert_eq!(source.image(&from, &scene.sample.digest()).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_configuration_is_read_by_its_declared_size() {
+    let with_size = |size: u64| {
+        let mut sample = Sample::image("declared", &[2048]);
+        let config = sample.blobs.last().unwrap().clone();
+        let described = json!({"mediaType": "application/vnd.oci.image.config.v1+json", "digest": Digest::of(&config),
+                               "size": size});
+        let manifest = json!({"schemaVersion": 2, "config": described, "layers": []});
+        sample.digest = Some(sample.add(MANIFEST, &manifest));
+        Scene::new(sample)
+    };
+    for (size, fault, told) in [
+        (9, None, "the answer is longer than 9 bytes"),
+        (9, Some(Fault::Endless), "the answer is longer than 9 bytes"),
+        (8 << 20, Some(Fault::Endless), "the answer is longer than 8 MiB"),
+        ((8 << 20) + 1, None, "the answer is longer than 8 MiB"),
+        (u64::MAX, None, "the answer is longer than 8 MiB"),
+    ] {
+        let scene = with_size(size);
+        scene.source.fault(Kind::GetBlob, move |_, _, _| fault.clone());
+        let (source, from) = (registry(&scene.source, PASSWORD), repository(&scene.source, "stage"));
+        let failure = source.image(&from, &scene.sample.digest()).await.unwrap_err();
+        assert!(failure.causes[0].contains(told), "{size}: {failure:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_drip_feed_ends() {
+    for kind in [Kind::GetManifest, Kind::Referrers] {
+        let scene = Scene::with_a_layer();
+        scene.source.state().knows_referrers = true;
+        scene.source.fault(kind, |_, _, _| Some(Fault::Drip));
+        let failure = scene.fail().await;
+        assert!(failure.causes[0].contains("the whole answer did not come within 1 s"), "{failure:?}");
+        assert!(failure.transient);
+    }
+    let scene = Scene::with_a_layer();
+    let layer = scene.layer();
+    scene.source.fault(Kind::GetBlob, move |seen, _, _| is_layer(seen, &layer).then_some(Fault::Drip));
+    let failure = scene.fail().await;
+    assert!(failure.causes[0].contains("bytes moved in 1 s"), "{failure:?}");
+    assert_eq!(scene.ranges().len(), 6);
+}
+
+#[tokio::test]
+async fn a_target_that_takes_bytes_too_slowly_ends() {
+    let scene = Scene::new(Sample::image("sip", &[32 << 20]));
+    let layer = scene.layer();
+    scene.target.fault(Kind::PutBlob, move |seen, _, _| is_layer(seen, &layer).then_some(Fault::Sip));
+    let (source, mut target) = (registry(&scene.source, PASSWORD), registry(&scene.target, PASSWORD));
+    let pace = Pace { window: Duration::from_millis(500), least: 16 << 20 };
+    target.limits = Limits { stall: Duration::from_secs(30), pace, restarts: 0, ..LIMITS };
+    let (from, to) = (repository(&scene.source, "stage"), repository(&scene.target, "production"));
+    let copied = copy(&source, &from, &target, &to, &scene.sample.digest(), &"v1".parse().unwrap(), |_| ()).await;
+    let failure = copied.unwrap_err();
+    assert!(failure.causes[0].contains("bytes moved in"), "{failure:?}");
+}
+
+#[tokio::test]
+async fn the_password_goes_to_no_other_address_for_a_token() {
+    let other = Server::start();
+    for realm in [
+        format!("http://{}/token", other.address),
+        format!("http://localhost:{}/token", other.address.port()),
+        "https://auth.elsewhere.example/token".to_owned(),
+        "token".to_owned(),
+    ] {
+        let scene = Scene::with_a_layer();
+        scene.source.state().challenge = Some(format!("Bearer realm=\"{realm}\",service=\"x\""));
+        let failure = scene.fail().await;
+        assert!(
+            failure.causes[0].contains(&realm) && failure.hints[0].contains("SHIPGATE_REGISTRY_HOSTS"),
+            "{failure:?}"
+        );
+        assert!(!failure.transient);
+        assert!(scene.source.state().seen.iter().all(|seen| !seen.authorized));
+    }
+    assert_eq!(other.state().seen.len(), 0);
+}
+
+#[tokio::test]
+async fn a_registry_may_give_tokens_itself() {
+    let scene = Scene::new(Sample::index("token"));
+    for server in [&scene.source, &scene.target] {
+        let realm = format!("Bearer realm=\"http://{}/token?a=b\",service=\"x\"", server.address);
+        server.state().challenge = Some(realm);
+    }
+    scene.copy().await.unwrap();
+    scene.assert_complete();
+    let asked = scene.target.seen(Kind::Token);
+    assert_eq!(asked.len(), 2, "{asked:#?}");
+    assert!(asked[0].name.contains("a=b&scope=repository%3Aproduction%3Apull&service=x"), "{asked:#?}");
+}
+
+#[tokio::test]
+async fn an_image_of_too_many_parts_is_refused() {
+    let mut index = Sample::image("many", &[2048]);
+    let child = index.digest();
+    let entry = json!({"mediaType": MANIFEST, "digest": child, "size": index.manifest(&child).len()});
+    index.digest = Some(index.add(INDEX, &json!({"schemaVersion": 2, "manifests": vec![entry; 101]})));
+    let scene = Scene::new(index);
+    let (source, from) = (registry(&scene.source, PASSWORD), repository(&scene.source, "stage"));
+    let failure = source.image(&from, &scene.sample.digest()).await.unwrap_err();
+    assert!(failure.reason.contains("101 platforms"), "{failure:?}");
+
+    let mut layers = Sample::image("layers", &[2048]);
+    let layer = |number: u32| json!({"digest": Digest::of(number.to_le_bytes()), "size": 1});
+    let described: Vec<_> = (0..10_001).map(layer).collect();
+    layers.digest = Some(layers.add(MANIFEST, &json!({"schemaVersion": 2, "config": layer(0), "layers": described})));
+    let failure = Scene::new(layers).fail().await;
+    assert!(failure.reason.contains("too many parts"), "{failure:?}");
 }

@@ -30,6 +30,8 @@ pub enum Answer {
     Truncated { body: Vec<u8> },
     /// The connection is closed without a word.
     HangUp,
+    /// Blanks for ever, without saying how many.
+    Endless,
 }
 
 impl Answer {
@@ -70,6 +72,13 @@ fn converse(stream: &TcpStream, answer: &dyn Fn(&Request) -> Answer) -> std::io:
                 let head = format!("HTTP/1.1 {status} Scripted\r\n{headers}Content-Length: {}\r\n\r\n", body.len());
                 let body = if request.method == "HEAD" { Vec::new() } else { body };
                 (&*stream).write_all(&[head.into_bytes(), body].concat())?;
+            }
+            Answer::Endless => {
+                (&*stream).write_all(b"HTTP/1.1 200 Scripted\r\nTransfer-Encoding: chunked\r\n\r\n")?;
+                let piece = [b"100000\r\n".as_slice(), &[b' '; 0x10_0000], b"\r\n"].concat();
+                loop {
+                    (&*stream).write_all(&piece)?;
+                }
             }
             Answer::Truncated { body } => {
                 let head = format!("HTTP/1.1 200 Scripted\r\nContent-Length: {}\r\n\r\n", body.len() + 1000);
