@@ -46,7 +46,12 @@ pub fn run() -> ExitCode {
     set_up_logging(cli.global.verbosity.tracing_level_filter());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let outcome = match (Context::from_process(), runtime) {
-        (Ok(context), Ok(runtime)) => runtime.block_on(Box::pin(execute(&context, &cli))),
+        (Ok(context), Ok(runtime)) => {
+            let outcome = runtime.block_on(Box::pin(execute(&context, &cli)));
+            // A parser that hangs on a thread of its own is not waited for.
+            runtime.shutdown_background();
+            outcome
+        }
         (Err(failure), _) => {
             human::show_failure(&failure, false);
             if cli.global.output == OutputFormat::Json {

@@ -1,9 +1,12 @@
 //! `check` without credentials: what it finds, what it says of it, and what it leaves out.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::harness::{Ran, Repository, Shipgate};
 use crate::runner::command::Reader;
+use crate::scripted::timed;
 
 const CHECK: [&str; 3] = ["check", "--output", "json"];
 const SHA: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -317,4 +320,44 @@ fn findings_are_annotations_at_their_place_and_a_page() {
     assert!(page.starts_with("## ❌ check failed") && page.contains("`backend/Dockerfile:1`"), "{page}");
     assert!(page.contains("Not looked at:"), "{page}");
     assert!(ran.stderr.contains("the token of a pull request of a fork may only read"), "{}", ran.stderr);
+}
+
+/// As `fuzz::workflow` has it, here with the whole program.
+#[test]
+fn nested_brackets_end_the_check_at_once() {
+    let repository = cloudshop();
+    repository.write(".github/workflows/deep.yml", format!("on: push\njobs: {}", "[".repeat(400_000)));
+    let (ran, took) = timed(|| away_from_aws(repository.shipgate(&CHECK)).expect_code(2));
+    assert!(found(&ran.json()).contains(&"error workflow-syntax .github/workflows/deep.yml:2:1".to_owned()));
+    assert!(took < Duration::from_secs(30), "{took:?}");
+}
+
+/// A text that is not what it seems to whoever only counts brackets.
+#[test]
+fn a_signal_ends_the_program_while_a_parser_hangs() {
+    let repository = cloudshop();
+    let hidden = format!("on: push\nname: a\n  [ \"\njobs: {}", "[".repeat(1_000_000));
+    repository.write(".github/workflows/deep.yml", hidden);
+    for signal in ["TERM", "INT"] {
+        let run = repository.shipgate(&CHECK).env("AWS_EC2_METADATA_DISABLED", "true").start();
+        std::thread::sleep(Duration::from_secs(3));
+        let (ran, took) = timed(|| {
+            run.signal(signal);
+            run.wait()
+        });
+        assert!(took < Duration::from_secs(5), "{took:?}: {}", ran.stderr);
+        assert_eq!(ran.json()["outcome"], "interrupted", "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_text_of_variables_does_not_grow_without_end() {
+    let repository = cloudshop();
+    let config = include_str!("../../examples/cloudshop/shipgate.toml");
+    let many = format!("url = \"https://x.example/{}/health\"", "${vars.STAGE_URL}".repeat(50_000));
+    repository.write("shipgate.toml", config.replacen("url = \"${vars.STAGE_URL}/health\"", &many, 1));
+    let vars = format!("{{\"STAGE_URL\": \"{}\", \"PRODUCTION_URL\": \"https://x\"}}", "a".repeat(10_000));
+    let run = repository.shipgate(&CHECK).env("AWS_EC2_METADATA_DISABLED", "true").env("SHIPGATE_VARS", vars);
+    let ran = run.with_memory(1_000_000).run().expect_code(2);
+    assert!(ran.stdout.contains("longer than 64 KiB") && ran.stdout.len() < 100_000, "{:.2000}", ran.stdout);
 }

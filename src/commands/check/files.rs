@@ -2,6 +2,7 @@
 
 use camino::Utf8Path;
 
+use super::reading::{Current, note};
 use crate::domain::check::dockerfile::{self, OTHER_SYNTAX, Surroundings};
 use crate::domain::check::outline::{Build, Definition, Outline, Written};
 use crate::domain::check::workflow::{self, WorkflowFile};
@@ -11,7 +12,7 @@ use crate::observe::{Checkout, Unreadable};
 const WORKFLOWS: &str = ".github/workflows";
 
 /// The directories and Dockerfiles that are built.
-pub fn builds(checkout: &Checkout, outline: &Outline, findings: &mut Findings) {
+pub fn builds(checkout: &Checkout, outline: &Outline, current: &Current, findings: &mut Findings) {
     for build in &outline.builds {
         if outline.promotes() {
             findings.all.extend(dockerfile::judge_arguments(&outline.file, build));
@@ -30,6 +31,7 @@ pub fn builds(checkout: &Checkout, outline: &Outline, findings: &mut Findings) {
             Some(_) => known(build.dockerfile.as_ref(), "dockerfile", build, findings),
         };
         if let Some(dockerfile) = written {
+            note(current, &beside(outline, &dockerfile));
             self::dockerfile(checkout, outline, build, (&context_name, &dockerfile), findings);
         }
     }
@@ -83,7 +85,7 @@ fn dockerfile(
 }
 
 /// The task-definition files.
-pub fn definitions(checkout: &Checkout, outline: &Outline, findings: &mut Findings) {
+pub fn definitions(checkout: &Checkout, outline: &Outline, current: &Current, findings: &mut Findings) {
     for definition in &outline.definitions {
         let Some(written) = &definition.file.text else {
             let what = format!("the task-definition file of `{}` in {}", definition.component, definition.environment);
@@ -91,6 +93,7 @@ pub fn definitions(checkout: &Checkout, outline: &Outline, findings: &mut Findin
             continue;
         };
         let name = beside(outline, written);
+        note(current, &name);
         match checkout.read(&name) {
             Ok(text) => {
                 findings.looked_at(Subject::TaskDefinition, &name);
@@ -110,7 +113,7 @@ fn missing_definition(outline: &Outline, definition: &Definition, written: &str,
 }
 
 /// The workflow files.
-pub fn workflows(checkout: &Checkout, outline: Option<&Outline>, findings: &mut Findings) {
+pub fn workflows(checkout: &Checkout, outline: Option<&Outline>, current: &Current, findings: &mut Findings) {
     let mut files = Vec::new();
     let is_workflow = |name: &String| {
         let extension = Utf8Path::new(name).extension();
@@ -118,6 +121,7 @@ pub fn workflows(checkout: &Checkout, outline: Option<&Outline>, findings: &mut 
     };
     for name in checkout.list(WORKFLOWS).into_iter().filter(is_workflow) {
         let path = format!("{WORKFLOWS}/{name}");
+        note(current, &path);
         let text = match checkout.read(&path) {
             Ok(text) => text,
             Err(error) => {
@@ -137,6 +141,7 @@ pub fn workflows(checkout: &Checkout, outline: Option<&Outline>, findings: &mut 
             Err(None) => findings.left_out(path, "it is no workflow that shipgate can read", None),
         }
     }
+    note(current, WORKFLOWS);
     workflow::judge(&files, outline, findings);
 }
 

@@ -3,7 +3,10 @@
 mod configuration;
 mod files;
 mod plan;
+mod reading;
 pub mod tell;
+
+use std::sync::Arc;
 
 use crate::cli;
 use crate::clients::git::Git;
@@ -54,12 +57,8 @@ pub async fn run(
             None
         }
     };
-    let outline = configuration.as_ref().map(|configuration| configuration.outline(&file));
-    if let Some(outline) = &outline {
-        files::builds(&checkout, outline, &mut findings);
-        files::definitions(&checkout, outline, &mut findings);
-    }
-    files::workflows(&checkout, outline.as_ref(), &mut findings);
+    let outline = configuration.as_ref().map(|configuration| Arc::new(configuration.outline(&file)));
+    reading::read(&checkout, outline.as_ref(), &mut findings).await;
     let mut plans = Vec::new();
     if let (Some(configuration), Some(outline)) = (&configuration, &outline) {
         let planner = plan::Planner { context, global, clock, reporter, configuration, outline, git: &git };

@@ -1,11 +1,11 @@
 //! The Dockerfile of a component.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 
 use parse_dockerfile::{Dockerfile, Instruction, Source, parse};
 
 use super::outline::{Build, BuildArg};
+use super::place::Lines;
 use super::{Finding, Place, Rule};
 
 /// Beginnings of names whose values bundlers write into what they make: each of them names a variable that is for a
@@ -69,9 +69,10 @@ pub fn judge(file: &str, text: &str, surroundings: Surroundings<'_>) -> Option<V
             return Some(vec![Finding::new(Rule::DockerfileSyntax, message, hint).in_file(file, place)]);
         }
     };
+    let lines = Lines::new(text);
     let mut findings = undeclared(&dockerfile, surroundings);
-    for (name, span) in variables(&dockerfile) {
-        let place = Some(Place::of(text, &span));
+    for (name, place) in variables(&dockerfile, &lines) {
+        let place = Some(place);
         if is_secret(&name) {
             let message = format!("`{name}` looks like a secret, and everybody who has the image can read it");
             let hint = "hand it over with `RUN --mount=type=secret`, or as a secret of the task definition";
@@ -83,7 +84,7 @@ pub fn judge(file: &str, text: &str, surroundings: Surroundings<'_>) -> Option<V
         }
     }
     if surroundings.is_promoted {
-        findings.extend(environment_files(file, text, &dockerfile, surroundings));
+        findings.extend(environment_files(file, &lines, &dockerfile, surroundings));
     }
     Some(findings)
 }
@@ -144,7 +145,7 @@ fn undeclared(dockerfile: &Dockerfile<'_>, surroundings: Surroundings<'_>) -> Ve
 }
 
 /// The names that `ARG` and `ENV` give, each with the place of its instruction's arguments.
-fn variables(dockerfile: &Dockerfile<'_>) -> Vec<(String, Range<usize>)> {
+fn variables(dockerfile: &Dockerfile<'_>, lines: &Lines<'_>) -> Vec<(String, Place)> {
     let named = |instruction: &Instruction<'_>| {
         let arguments = if let Instruction::Arg(arg) = instruction {
             &arg.arguments
@@ -153,8 +154,8 @@ fn variables(dockerfile: &Dockerfile<'_>) -> Vec<(String, Range<usize>)> {
         } else {
             return Vec::new();
         };
-        let span = arguments.span.clone();
-        names(&arguments.value).into_iter().map(|name| (name, span.clone())).collect()
+        let place = lines.place(&arguments.span);
+        names(&arguments.value).into_iter().map(|name| (name, place)).collect()
     };
     dockerfile.instructions.iter().flat_map(named).collect()
 }
@@ -198,7 +199,7 @@ fn is_release(build: &Build, name: &str) -> bool {
 /// Files with the values of one environment that get into the image: named, or with everything else.
 fn environment_files(
     file: &str,
-    text: &str,
+    lines: &Lines<'_>,
     dockerfile: &Dockerfile<'_>,
     surroundings: Surroundings<'_>,
 ) -> Vec<Finding> {
@@ -228,7 +229,7 @@ fn environment_files(
             if let Some(taken) = taken {
                 let message = format!("`{taken}` is copied into the image, and the same image is promoted");
                 let hint = format!("add `{taken}` to `.dockerignore`, and {RUNTIME_HINT}");
-                let place = Place::of(text, &(span.start..path.span.end));
+                let place = lines.place(&(span.start..path.span.end));
                 findings.push(Finding::new(Rule::BuildOnce, message, hint).in_file(file, Some(place)));
             }
         }

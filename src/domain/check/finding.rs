@@ -1,8 +1,10 @@
 //! What was found, what was looked at, and what was not.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{Place, Rule};
+use crate::domain::limits::FINDINGS;
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
 
@@ -133,6 +135,8 @@ pub struct Findings {
     pub looked_at: Vec<LookedAt>,
     /// What was not.
     pub left_out: Vec<LeftOut>,
+    /// How many of each level were found beyond what is reported.
+    beyond: BTreeMap<Level, usize>,
 }
 
 impl Findings {
@@ -155,7 +159,15 @@ impl Findings {
         });
     }
 
-    /// Puts everything in order, each once.
+    /// Takes what another part of the check found.
+    pub fn extend(&mut self, other: Self) {
+        self.all.extend(other.all);
+        self.looked_at.extend(other.looked_at);
+        self.left_out.extend(other.left_out);
+    }
+
+    /// Puts everything in order, each once, and keeps what can be reported: the worst findings, and the first parts that
+    /// were left out. The rest is counted.
     #[must_use]
     pub fn sorted(mut self) -> Self {
         self.all.sort();
@@ -164,12 +176,30 @@ impl Findings {
         self.looked_at.dedup();
         self.left_out.sort();
         self.left_out.dedup();
+        let most = FINDINGS.count();
+        let why = format!("at most {FINDINGS} are reported");
+        if self.left_out.len() > most {
+            let more = self.left_out.len() - most;
+            self.left_out.truncate(most);
+            self.left_out(format!("{more} more parts that were left out"), &why, None);
+        }
+        if self.all.len() > most {
+            self.all.sort_by_key(|finding| finding.level);
+            let more = self.all.split_off(most);
+            for finding in &more {
+                *self.beyond.entry(finding.level).or_default() += 1;
+            }
+            self.all.sort();
+            let hint = Some("correct those that are reported, and check again".to_owned());
+            self.left_out(format!("{} more findings", more.len()), &why, hint);
+        }
         self
     }
 
     /// How many there are of a level.
     pub fn count(&self, level: Level) -> usize {
-        self.all.iter().filter(|finding| finding.level == level).count()
+        let reported = self.all.iter().filter(|finding| finding.level == level).count();
+        reported + self.beyond.get(&level).copied().unwrap_or_default()
     }
 
     /// How the check ends: a finding of level error makes it `invalid`.
@@ -263,6 +293,26 @@ mod tests {
         assert_eq!(findings.outcome(), Outcome::Unchanged);
         findings.found(finding(Level::Warning, 1, "only a warning"));
         assert_eq!(findings.outcome(), Outcome::Unchanged);
+    }
+
+    #[test]
+    fn the_worst_is_reported_and_all_is_counted() {
+        let mut findings = Findings::default();
+        let most = FINDINGS.count();
+        for line in 1..=most {
+            findings.found(finding(Level::Warning, line, "w"));
+            findings.left_out(format!("part {line}"), "why", None);
+        }
+        findings.found(finding(Level::Error, 9_999_999, "e"));
+        findings.left_out("zzz", "why", None);
+        let findings = findings.sorted();
+        assert_eq!((findings.all.len(), findings.left_out.len()), (most, most + 2));
+        assert_eq!(findings.all.last().unwrap().level, Level::Error);
+        assert_eq!(findings.count(Level::Warning), most);
+        assert!(findings.summary().starts_with(&format!("1 error, {most} warnings")), "{}", findings.summary());
+        let last: Vec<&str> = findings.left_out[most..].iter().map(|left| left.what.as_str()).collect();
+        assert_eq!(last, ["1 more parts that were left out", "1 more findings"]);
+        assert_eq!(findings.outcome(), Outcome::Invalid);
     }
 
     #[test]

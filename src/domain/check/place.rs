@@ -15,6 +15,31 @@ pub struct Place {
     pub end_column: usize,
 }
 
+/// The lines of a text, for the places of many things in it: looking for one alone reads all that is before it.
+#[derive(Debug)]
+pub struct Lines<'t> {
+    text: &'t str,
+    /// Where each line begins.
+    starts: Vec<usize>,
+}
+
+impl<'t> Lines<'t> {
+    /// The lines of a text.
+    pub fn new(text: &'t str) -> Self {
+        let after = text.match_indices('\n').map(|(newline, _)| newline + 1);
+        Self { text, starts: std::iter::once(0).chain(after).collect() }
+    }
+
+    /// The place of a range of bytes, as far as its first line goes.
+    pub fn place(&self, range: &Range<usize>) -> Place {
+        let start = self.text.floor_char_boundary(range.start);
+        let line = self.starts.partition_point(|begin| *begin <= start).max(1);
+        let begin = self.starts.get(line - 1).copied().unwrap_or_default();
+        let place = Place::of(&self.text[begin..], &(start - begin..range.end.max(start) - begin));
+        Place { line, end_line: line, ..place }
+    }
+}
+
 impl Place {
     /// The place of a range of bytes, as far as its first line goes.
     pub fn of(text: &str, range: &Range<usize>) -> Self {
@@ -54,6 +79,9 @@ mod tests {
         assert_eq!(Place::of(text, &(5..8)), place(2, 1, 3));
         assert_eq!(Place::of(text, &(10..17)), place(2, 5, 8));
         assert_eq!(Place::of(text, &(900..901)), place(4, 1, 1));
+        for range in [0..1, 5..8, 10..17, 4..6, 15..99, 900..901] {
+            assert_eq!(Lines::new(text).place(&range), Place::of(text, &range), "{range:?}");
+        }
         assert_eq!(Place::of_line(text, 3), place(3, 3, 4));
         assert_eq!(Place::at(0, 0), place(1, 1, 1));
     }

@@ -41,6 +41,8 @@ pub enum Rule {
     WorkflowSyntax,
     /// The YAML is no workflow that we know.
     WorkflowShape,
+    /// A parser does not end on a file, or breaks on it.
+    Unparsed,
     /// A job cannot have the token that its role needs.
     IdToken,
     /// A job cannot check the repository out.
@@ -78,7 +80,7 @@ pub enum Rule {
 impl Rule {
     /// All of them, in the order of the documentation.
     #[cfg(test)]
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::Configuration,
         Self::ConfigurationMissing,
         Self::VariableMissing,
@@ -96,6 +98,7 @@ impl Rule {
         Self::TaskDefinitionExecutionRole,
         Self::WorkflowSyntax,
         Self::WorkflowShape,
+        Self::Unparsed,
         Self::IdToken,
         Self::ContentsRead,
         Self::StatusesWrite,
@@ -134,6 +137,7 @@ impl Rule {
             Self::TaskDefinitionExecutionRole => "task-definition-execution-role",
             Self::WorkflowSyntax => "workflow-syntax",
             Self::WorkflowShape => "workflow-shape",
+            Self::Unparsed => "unparsed",
             Self::IdToken => "id-token",
             Self::ContentsRead => "contents-read",
             Self::StatusesWrite => "statuses-write",
@@ -179,6 +183,7 @@ impl Rule {
             | Self::TaskDefinitionSize
             | Self::TaskDefinitionExecutionRole
             | Self::WorkflowSyntax
+            | Self::Unparsed
             | Self::IdToken
             | Self::EnvironmentUnknown
             | Self::RoleMissing

@@ -8,6 +8,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use crate::domain::image::ImageReference;
+use crate::domain::limits::LISTED;
 use crate::domain::names::ContainerName;
 use crate::domain::neutral;
 use crate::domain::release::ReleaseName;
@@ -236,8 +237,13 @@ impl TaskDefinition {
 
     fn container(&self, name: &ContainerName) -> Result<&Map<String, Value>, TaskDefinitionError> {
         self.containers().find(|fields| name_of(fields) == Some(name.as_str())).ok_or_else(|| {
-            let known: Vec<String> =
-                self.containers().filter_map(name_of).map(|name| format!("`{}`", neutral::phrase(name, 80))).collect();
+            let mut names = self.containers().filter_map(name_of);
+            let named = names.by_ref().take(LISTED.count());
+            let mut known: Vec<String> = named.map(|name| format!("`{}`", neutral::phrase(name, 80))).collect();
+            let more = names.count();
+            if more > 0 {
+                known.push(format!("and {more} more"));
+            }
             TaskDefinitionError::UnknownContainer {
                 name: name.clone(),
                 family: neutral::phrase(self.family(), 80),

@@ -4,7 +4,9 @@ use github_actions_models::workflow::Workflow;
 use yaml_serde::Value;
 use yamlpath::{Component, Document, Route};
 
+use super::nesting::too_deep;
 use crate::domain::check::{Finding, Place, Rule};
+use crate::domain::limits::YAML_NESTING;
 
 /// The keys and indexes that lead to a part of a file.
 pub type Path<'a> = Vec<Component<'a>>;
@@ -40,6 +42,12 @@ impl WorkflowFile {
     pub fn read(path: &str, text: &str) -> Result<Self, Option<Finding>> {
         // A mark of the encoding is no part of what editors and GitHub show.
         let text = text.trim_start_matches('\u{feff}');
+        if let Some(line) = too_deep(text) {
+            let message = format!("the workflow is nested deeper than {YAML_NESTING} levels, so it is not parsed");
+            let hint = "write it flatter: no job of GitHub Actions needs so many levels";
+            let place = Some(Place::at(line, 1));
+            return Err(Some(Finding::new(Rule::WorkflowSyntax, message, hint).in_file(path, place)));
+        }
         let raw: Value = yaml_serde::from_str(text).map_err(|error| Some(syntax(path, &error)))?;
         let workflow: Workflow = yaml_serde::from_str(text).map_err(|error| shape(path, text, &error))?;
         let document = Document::new(text).ok().map(Places);

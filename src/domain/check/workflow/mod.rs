@@ -9,6 +9,7 @@ mod file;
 mod files;
 mod invocation;
 mod job;
+mod nesting;
 mod permissions;
 mod rights;
 mod script;
