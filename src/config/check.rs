@@ -6,7 +6,23 @@ use super::raw::{RawComponent, RawConfig, RawEnvironment, RawSettings};
 use super::read::{Key, Located};
 use super::text::{Piece, Text, Variable};
 use super::wording::one_of;
+use crate::domain::limits::{COMPONENTS, ENVIRONMENTS, Limit};
 use crate::domain::names::{ComponentName, EnvironmentName, InvalidName};
+
+/// Whether there are no more parts than can be looked at. `None`: there are, which is noted.
+pub(super) fn size(config: &RawConfig, problems: &mut Problems) -> Option<()> {
+    let beyond = |mut keys: Box<dyn Iterator<Item = &Key> + '_>, limit: &Limit| keys.nth(limit.count()).cloned();
+    let environments = beyond(Box::new(config.environments.iter().map(|(key, _)| key)), &ENVIRONMENTS);
+    let components = beyond(Box::new(config.components.iter().map(|(key, _)| key)), &COMPONENTS);
+    let excess = [(environments, &ENVIRONMENTS), (components, &COMPONENTS)];
+    for (key, limit) in &excess {
+        if let Some(key) = key {
+            let message = format!("there are more than {limit} {}", limit.what);
+            problems.at(&key.span, message, "split the file, and name each with --config");
+        }
+    }
+    excess.iter().all(|(key, _)| key.is_none()).then_some(())
+}
 
 /// Notes everything that does not fit.
 pub(super) fn structure(config: &RawConfig, problems: &mut Problems) {

@@ -9,9 +9,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::text::Variable;
 use super::wording::{cut, printable};
 use crate::domain::check::Place;
+use crate::domain::limits::CONFIGURATION_PROBLEMS;
 
 /// How much of the file one error quotes at most, in characters.
 const LONGEST_QUOTE: usize = 80;
+
+/// How much of a message or hint is kept, in characters: names in it may be of any length.
+const LONGEST_TEXT: usize = 1000;
 
 /// Everything that is wrong with a configuration, sorted by position. Never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,9 +75,15 @@ impl ConfigErrors {
             let hint = renderer.render(&[Group::with_title(level.primary_title(hint))]);
             return format!("{title}\n{hint}");
         };
-        let snippet = Snippet::source(self.source.as_str())
+        // Of the line alone: the renderer reads all that it is given, for each error.
+        let line_start = self.source[..location.span.start].rfind('\n').map_or(0, |newline| newline + 1);
+        let rest = &self.source[line_start..];
+        let line = rest.find('\n').map_or(rest, |newline| &rest[..newline]);
+        let span = location.span.start - line_start..location.span.end - line_start;
+        let snippet = Snippet::source(line)
+            .line_start(location.line)
             .path(location.path.as_str())
-            .annotation(AnnotationKind::Primary.span(location.span.clone()));
+            .annotation(AnnotationKind::Primary.span(span));
         renderer.render(&[title.element(snippet).element(level.message(hint))])
     }
 }
@@ -112,6 +122,8 @@ impl fmt::Display for ConfigError {
 #[derive(Debug, Default)]
 pub(super) struct Problems {
     found: Vec<Problem>,
+    /// How many were noted beyond what is kept, and one.
+    beyond: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -128,21 +140,35 @@ impl Problems {
     /// Notes something wrong at a place of the file.
     pub(super) fn at(&mut self, span: &Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
         let (message, hint) = (message.into(), hint.into());
-        self.found.push(Problem { start: Some(span.start), end: span.end, message, hint, variable: None });
+        self.push(Problem { start: Some(span.start), end: span.end, message, hint, variable: None });
+    }
+
+    /// Keeps a problem. Many environments have the same ones: these are kept once when they become too many.
+    fn push(&mut self, problem: Problem) {
+        const MOST: usize = 50 * CONFIGURATION_PROBLEMS.count();
+        if self.beyond > 0 {
+            self.beyond += 1;
+            return;
+        }
+        self.found.push(problem);
+        if self.found.len() >= MOST {
+            self.found.sort();
+            self.found.dedup();
+            // Where most are different, those to come are, too.
+            self.beyond = usize::from(self.found.len() > MOST / 2);
+        }
     }
 
     /// Notes a variable from outside that has no value.
     pub(super) fn without_value(&mut self, span: &Range<usize>, variable: &Variable, fault: &str, hint: String) {
-        self.at(span, format!("`{variable}` {fault}"), hint);
-        if let Some(problem) = self.found.last_mut() {
-            problem.variable = Some(variable.to_string());
-        }
+        let (message, variable) = (format!("`{variable}` {fault}"), Some(variable.to_string()));
+        self.push(Problem { start: Some(span.start), end: span.end, message, hint, variable });
     }
 
     /// Notes something wrong outside the file.
     pub(super) fn outside(&mut self, message: impl Into<String>, hint: impl Into<String>) {
         let (message, hint) = (message.into(), hint.into());
-        self.found.push(Problem { start: None, end: 0, message, hint, variable: None });
+        self.push(Problem { start: None, end: 0, message, hint, variable: None });
     }
 
     /// The variables from outside that have no value.
@@ -164,15 +190,24 @@ impl Problems {
         self.found.sort();
         // What several environments share is checked once for each.
         self.found.dedup();
+        let more = self.found.len().saturating_sub(CONFIGURATION_PROBLEMS.count()) + self.beyond.saturating_sub(1);
+        self.found.truncate(CONFIGURATION_PROBLEMS.count());
+        let rest = (more > 0).then(|| ConfigError {
+            location: None,
+            message: format!("there are {more} more problems; at most {CONFIGURATION_PROBLEMS} are reported"),
+            hint: "correct these first".to_owned(),
+            variable: None,
+        });
         let errors = self
             .found
             .into_iter()
             .map(|Problem { start, end, message, hint, variable }| ConfigError {
                 location: start.map(|start| Location::new(path, source, start..end)),
-                message: printable(&message),
-                hint: printable(&hint),
+                message: printable(&cut(&message, LONGEST_TEXT)),
+                hint: printable(&cut(&hint, LONGEST_TEXT)),
                 variable,
             })
+            .chain(rest)
             .collect();
         Err(ConfigErrors { source: source.to_owned(), errors })
     }

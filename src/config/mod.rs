@@ -32,6 +32,7 @@ pub use error::{ConfigError, ConfigErrors};
 pub use resolve::{Purpose, Request};
 
 use crate::domain::check::outline::Outline;
+use crate::domain::limits::FILE;
 use crate::domain::names::ComponentName;
 use crate::domain::target::Target;
 use crate::domain::template::Template;
@@ -52,7 +53,13 @@ impl Document {
     pub fn parse(path: &Utf8Path, text: &str) -> Result<Self, ConfigErrors> {
         let source = without_byte_order_mark(text);
         let mut problems = Problems::default();
-        let raw = parse_raw(source, &mut problems);
+        let raw = if text.len() > FILE.count() {
+            problems
+                .outside(format!("{path} is longer than {FILE}"), "split it: a file for each group of environments");
+            None
+        } else {
+            parse_raw(source, &mut problems)
+        };
         let document = raw.map(|raw| Self { path: path.to_owned(), source: source.to_owned(), raw });
         problems.finish(path, source, document)
     }
@@ -110,6 +117,7 @@ fn without_byte_order_mark(text: &str) -> &str {
 fn parse_raw(source: &str, problems: &mut Problems) -> Option<RawConfig> {
     let table = parse_toml(source, problems)?;
     let raw = RawConfig::read(&Node::root(source, &table), problems);
+    check::size(&raw, problems)?;
     check::structure(&raw, problems);
     for (key, environment) in raw.environments.iter() {
         resolve::environment(&raw, key, environment, problems);

@@ -3,6 +3,7 @@
 //! Goes on after anything wrong, so that all of it is told at once. Hence nothing here returns before everything was
 //! looked at: a value that could not be had is `None`, noted, and only in the end there is no target.
 
+use std::cell::Cell;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -162,7 +163,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
         let app =
             config.app.as_ref().and_then(|app| app.value.as_deref()).filter(|app| check::is_application_name(app));
         let name = Some(key.text.as_str()).filter(|name| name.parse::<EnvironmentName>().is_ok());
-        let scope = Scope { app, environment: name, prefix: None, outside };
+        let scope = Scope { app, environment: name, prefix: None, outside, resolved: Cell::default() };
         let mut interpreter = Interpreter { scope, problems };
         interpreter.scope.prefix = match &environment.prefix {
             None => name.map(|name| Value::new(name, Origin::Variables)),

@@ -1,5 +1,6 @@
 //! What the variables of one environment stand for.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use serde_json::{Map, Value as Json};
@@ -7,6 +8,7 @@ use serde_json::{Map, Value as Json};
 use super::error::Problems;
 use super::text::{Piece, Text, Variable};
 use super::wording::nearest;
+use crate::domain::limits::{Limit, RESOLVED_TEXT, RESOLVED_TOTAL};
 use crate::domain::template::Template;
 
 /// A text with all variables resolved but the release.
@@ -39,6 +41,8 @@ pub(super) struct Scope<'s> {
     pub(super) prefix: Option<Value>,
     /// The others.
     pub(super) outside: Outside<'s>,
+    /// How many bytes were resolved already.
+    pub(super) resolved: Cell<usize>,
 }
 
 /// What only the surroundings know.
@@ -84,16 +88,31 @@ impl Scope<'_> {
     /// Resolves a text. `None` when something in it is unknown, which is then told or was before.
     pub(super) fn resolve(&self, text: &Text, problems: &mut Problems) -> Option<Value> {
         let mut value = Some(Value { template: Template::default(), origin: Origin::File });
+        let mut length = 0;
         for piece in &text.pieces {
             let next = match piece {
                 Piece::Literal(literal) => Some(Value::new(literal, Origin::File)),
                 Piece::Variable(variable, span) => self.variable(variable, span, problems),
                 Piece::Unreadable => None,
             };
+            length += next.as_ref().map_or(0, |next| next.template.longest());
+            if let Some(limit) = self.exceeded(length) {
+                let hint = "make the text or its variables shorter";
+                problems.at(&text.span, format!("the text is longer than {limit}, the limit for {}", limit.what), hint);
+                return None;
+            }
             // Goes on after the first unknown one, as the others may be missing too.
             value = value.zip(next).map(|(value, next)| value.followed_by(next));
         }
+        self.resolved.set(self.resolved.get() + length);
         value
+    }
+
+    /// The limit that a value of a length would exceed.
+    fn exceeded(&self, length: usize) -> Option<Limit> {
+        let total = self.resolved.get() + length;
+        let limits = [(length, RESOLVED_TEXT), (total, RESOLVED_TOTAL)];
+        limits.into_iter().find(|(length, limit)| *length > limit.count()).map(|(_, limit)| limit)
     }
 
     fn variable(&self, variable: &Variable, span: &Range<usize>, problems: &mut Problems) -> Option<Value> {

@@ -13,6 +13,9 @@ use super::release::ReleaseName;
 /// The one variable that stays open until the release is known.
 pub const RELEASE_SHA: &str = "release.sha";
 
+/// The longest name of a release, in bytes: a commit, and a mark and a time for what was not committed.
+const LONGEST_RELEASE: usize = "0000000000000000000000000000000000000000-dirty-20000101T000000Z".len();
+
 /// Text with `${release.sha}` in any number of places, also none.
 ///
 /// It compares by meaning, and [`Display`](fmt::Display) shows it as it is written in a configuration.
@@ -77,6 +80,15 @@ impl Template {
                 Part::ReleaseSha => release,
             })
             .collect()
+    }
+
+    /// How long the text is at most, in bytes, with any release.
+    pub fn longest(&self) -> usize {
+        let length = |part: &Part| match part {
+            Part::Text(text) => text.len(),
+            Part::ReleaseSha => LONGEST_RELEASE,
+        };
+        self.parts.iter().map(length).sum()
     }
 
     /// The text, when the release does not stand in it.
