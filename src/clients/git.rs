@@ -1,6 +1,8 @@
 //! What git says of the working tree.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
+use std::sync::{Arc, Mutex};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -13,12 +15,14 @@ use crate::error::Failure;
 pub struct Git {
     processes: Processes,
     directory: Utf8PathBuf,
+    /// The last common commit of two, of those that were asked for. Commits do not change.
+    pub(super) merge_bases: Arc<Mutex<HashMap<(GitSha, GitSha), Option<GitSha>>>>,
 }
 
 impl Git {
     /// The working tree that a directory is in.
     pub fn new(processes: Processes, directory: &Utf8Path) -> Self {
-        Self { processes, directory: directory.to_owned() }
+        Self { processes, directory: directory.to_owned(), merge_bases: Arc::default() }
     }
 
     /// The commit that is checked out.

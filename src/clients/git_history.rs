@@ -4,20 +4,21 @@
 //! commits (`git replace`) are not followed: an id means what it means everywhere. Nothing here reads the index, starts
 //! a pager or a hook, or changes a ref.
 
+use std::collections::HashSet;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use camino::Utf8Path;
 
 use super::git::Git;
 use super::process::Finished;
+use crate::domain::limits::{COMMITS_COUNTED, FILE};
 use crate::domain::neutral;
 use crate::domain::release::{CommitLine, Commits, GitSha};
 use crate::error::Failure;
 
 /// How long the remote has to answer.
 const ANSWER_WITHIN: Duration = Duration::from_mins(1);
-/// How large a file may be that is read at a commit, in bytes.
-const LARGEST_FILE: u64 = 1024 * 1024;
 /// How much of a commit's subject is kept, in characters.
 const LONGEST_SUBJECT: usize = 200;
 
@@ -70,8 +71,8 @@ impl Git {
         let &["100644" | "100755", "blob", blob, size] = facts.as_slice() else {
             return Err(Failure::invalid(format!("{shown} is not a regular file")).hint("commit the file itself there"));
         };
-        if size.parse().is_ok_and(|size: u64| size > LARGEST_FILE) {
-            let hint = format!("make it smaller than {LARGEST_FILE} bytes");
+        if size.parse().is_ok_and(|size: u64| size > FILE.amount) {
+            let hint = format!("make it smaller than {FILE}");
             return Err(Failure::invalid(format!("{shown} has {size} bytes, which is too much")).hint(hint));
         }
         let content = self.read(&["cat-file", "blob", blob]).await?;
@@ -94,17 +95,17 @@ impl Git {
         if !(self.has(ancestor).await? && self.has(descendant).await?) {
             return Ok(None);
         }
-        let arguments = ["merge-base", "--is-ancestor", &ancestor.to_string(), &descendant.to_string()];
-        let answer = self.offline(&arguments).await?;
-        match answer.code {
-            Some(0) => Ok(Some(true)),
-            Some(1) => Ok((!self.is_shallow().await?).then_some(false)),
-            _ => Err(failed(&arguments, &answer)),
+        match self.merge_base(ancestor, descendant).await? {
+            Some(base) if base == *ancestor => Ok(Some(true)),
+            _ => Ok((!self.is_shallow().await?).then_some(false)),
         }
     }
 
     /// The commits in the history of `to` that are not in that of `from`, with at most so many of the newest. `None`
     /// when this clone cannot tell: without one of the two, and where history is cut off.
+    ///
+    /// At most [`COMMITS_COUNTED`] are counted. git reads every commit of a range before it hands out the first, so it is
+    /// not asked for one that is longer.
     ///
     /// # Errors
     ///
@@ -116,15 +117,56 @@ impl Git {
         if !(self.has(from).await? && self.has(to).await?) || self.is_shallow().await? {
             return Ok(None);
         }
-        let range = format!("{from}..{to}");
-        let counting = ["rev-list", "--count", &range];
-        let counted = self.offline_successfully(&counting).await?;
-        let count = counted.stdout.trim().parse().map_err(|_| failed(&counting, &counted))?;
+        let beyond = COMMITS_COUNTED.count() + 1;
+        let window = self.newest(to, beyond).await?;
+        let mut is_long = false;
+        if window.len() >= beyond && !window.contains(from) {
+            let base = self.merge_base(from, to).await?;
+            if base.as_ref() == Some(to) {
+                return Ok(Some(Commits { count: 0, newest: Vec::new() }));
+            }
+            is_long = base.is_none_or(|base| !window.contains(&base));
+        }
+        // All of the newest ones come after the last commit that both have.
+        let range = if is_long { to.to_string() } else { format!("{from}..{to}") };
+        let count = if is_long { beyond } else { self.count(&range).await? };
         let most = format!("--max-count={most}");
         // `git log` would take the user's settings, such as to verify signatures.
         let listing = ["rev-list", &most, "--encoding=UTF-8", "--format=%H%x09%s", &range];
         let listed = self.offline_successfully(&listing).await?;
         Ok(Some(Commits { count, newest: listed.stdout.lines().filter_map(commit_line).collect() }))
+    }
+
+    async fn count(&self, range: &str) -> Result<usize, Failure> {
+        let counting = ["rev-list", "--count", range];
+        let counted = self.offline_successfully(&counting).await?;
+        counted.stdout.trim().parse().map_err(|_| failed(&counting, &counted))
+    }
+
+    /// A commit with the newest of its history, so many at most. git hands these out as it finds them.
+    async fn newest(&self, commit: &GitSha, most: usize) -> Result<HashSet<GitSha>, Failure> {
+        let listed =
+            self.offline_successfully(&["rev-list", &format!("--max-count={most}"), &commit.to_string()]).await?;
+        Ok(listed.stdout.lines().filter_map(|line| line.parse().ok()).collect())
+    }
+
+    /// The last commit that two have in common, themselves included; for one that comes before the other, that one.
+    /// git reads everything that came after it, so it is asked once.
+    async fn merge_base(&self, one: &GitSha, other: &GitSha) -> Result<Option<GitSha>, Failure> {
+        let pair = if one < other { (one.clone(), other.clone()) } else { (other.clone(), one.clone()) };
+        let known = self.merge_bases.lock().unwrap_or_else(PoisonError::into_inner).get(&pair).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let arguments = ["merge-base", &pair.0.to_string(), &pair.1.to_string()];
+        let answer = self.offline(&arguments).await?;
+        let base = match answer.code {
+            Some(0) => Some(answer.stdout.trim().parse().map_err(|_| failed(&arguments, &answer))?),
+            Some(1) => None,
+            _ => return Err(failed(&arguments, &answer)),
+        };
+        self.merge_bases.lock().unwrap_or_else(PoisonError::into_inner).insert(pair, base.clone());
+        Ok(base)
     }
 
     async fn has(&self, commit: &GitSha) -> Result<bool, Failure> {

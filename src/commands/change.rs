@@ -12,18 +12,16 @@ use crate::clients::process::Processes;
 use crate::context::{Context, RegistryAddresses};
 use crate::domain::gate::{Gate, authorize};
 use crate::domain::image::Digest;
+use crate::domain::limits::COMMITS_SHOWN;
 use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{ComponentFacts, ComponentPlan, Intent, Plan, Step};
-use crate::domain::release::{GitSha, ReleaseName};
+use crate::domain::release::{Commits, GitSha, ReleaseName};
 use crate::domain::role::Access;
 use crate::error::Failure;
 use crate::kinds;
 use crate::observe::{Cloud, Configuration, Identities, RegistryAccess};
 use crate::report::journal::{Between, ComponentRecord, Journal, StepRecord};
-
-/// So many commits are shown in a plan.
-const COMMITS_SHOWN: usize = 20;
 
 /// Whether to stop after planning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,7 +111,7 @@ impl<'a> Invocation<'a> {
         let (ran, release) = (ran.sha(), plan.release.sha());
         let back = self.takes_back(ran, release).await;
         let (from, to) = if back { (release, ran) } else { (ran, release) };
-        if let Ok(Some(commits)) = self.git.commits_between(from, to, COMMITS_SHOWN).await {
+        if let Ok(Some(commits)) = self.git.commits_between(from, to, COMMITS_SHOWN.count()).await {
             let between = Between { taken_back: back, commits };
             self.journal.update(|record| record.commits = Some(between).filter(|between| between.commits.count > 0));
         }
@@ -140,8 +138,7 @@ impl<'a> Invocation<'a> {
             let commits = self.git.commits_between(plan.release.sha(), runs.sha(), 0).await.ok().flatten();
             let commits = match commits.map(|commits| commits.count) {
                 None => "commits".to_owned(),
-                Some(1) => "1 commit".to_owned(),
-                Some(count) => format!("{count} commits"),
+                Some(count) => Commits::counted(count),
             };
             let is_all = components.len() == plan.components.len();
             let of = if is_all { String::new() } else { format!("{} of ", components.join(", ")) };

@@ -1,6 +1,7 @@
 //! How far an environment is behind the one that its releases come from.
 
 use super::names::EnvironmentName;
+use super::release::Commits;
 
 /// How far a component of an environment is behind the same component of another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,11 +41,11 @@ impl Distance {
 }
 
 impl Behind {
-    /// The number of commits, where there is one.
+    /// The number of commits, where they were counted.
     pub fn commits(&self) -> Option<usize> {
         match self.distance {
             Distance::Same => Some(0),
-            Distance::Commits(count) => Some(count),
+            Distance::Commits(count) => Some(count).filter(|count| !Commits::is_beyond(*count)),
             Distance::Ahead(_) | Distance::Diverged | Distance::Unknown => None,
         }
     }
@@ -54,10 +55,8 @@ impl Behind {
         let of = &self.of;
         match self.distance {
             Distance::Same => format!("same as {of}"),
-            Distance::Commits(1) => format!("1 commit behind {of}"),
-            Distance::Commits(count) => format!("{count} commits behind {of}"),
-            Distance::Ahead(1) => format!("ahead of {of} by 1 commit"),
-            Distance::Ahead(count) => format!("ahead of {of} by {count} commits"),
+            Distance::Commits(count) => format!("{} behind {of}", Commits::counted(count)),
+            Distance::Ahead(count) => format!("ahead of {of} by {}", Commits::counted(count)),
             Distance::Diverged => format!("diverged from {of}: each has commits that the other lacks"),
             Distance::Unknown => format!("behind {of} by an unknown number of commits"),
         }
@@ -74,6 +73,7 @@ mod tests {
             (Some(0), Some(0), Distance::Same, Some(0), "same as stage"),
             (Some(1), Some(0), Distance::Commits(1), Some(1), "1 commit behind stage"),
             (Some(3), Some(0), Distance::Commits(3), Some(3), "3 commits behind stage"),
+            (Some(10_001), Some(0), Distance::Commits(10_001), None, "more than 10000 commits behind stage"),
             (Some(0), Some(1), Distance::Ahead(1), None, "ahead of stage by 1 commit"),
             (Some(0), Some(2), Distance::Ahead(2), None, "ahead of stage by 2 commits"),
             (Some(3), Some(2), Distance::Diverged, None, "diverged from stage: each has commits that the other lacks"),

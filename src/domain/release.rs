@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::limits::COMMITS_COUNTED;
 use super::names::InvalidName;
 
 /// A full git commit id: 40 lowercase hexadecimal digits. Short ids collide and are refused.
@@ -42,10 +43,26 @@ impl fmt::Display for GitSha {
 /// The commits by which one release is ahead of another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commits {
-    /// How many there are.
+    /// How many there are. Beyond [`COMMITS_COUNTED`] they are not counted, and this is one more.
     pub count: usize,
     /// The newest of them, newest first.
     pub newest: Vec<CommitLine>,
+}
+
+impl Commits {
+    /// Whether there are more than were counted.
+    pub fn is_beyond(count: usize) -> bool {
+        count > COMMITS_COUNTED.count()
+    }
+
+    /// A number of commits in words: `1 commit`, `more than 10000 commits`.
+    pub fn counted(count: usize) -> String {
+        match count {
+            1 => "1 commit".to_owned(),
+            _ if Self::is_beyond(count) => format!("more than {COMMITS_COUNTED} commits"),
+            _ => format!("{count} commits"),
+        }
+    }
 }
 
 /// A commit in one line.

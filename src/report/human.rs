@@ -15,6 +15,7 @@ use crate::domain::names::EnvironmentName;
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{ComponentPlan, KindPlan, Plan};
+use crate::domain::release::Commits;
 use crate::domain::target::Target;
 use crate::error::Failure;
 
@@ -185,13 +186,14 @@ fn show_commits(journal: &Journal) {
         return;
     };
     let what = if taken_back { "takes back" } else { "brings" };
-    let commits_word = if commits.count == 1 { "commit" } else { "commits" };
-    journal.note(format!("  {what} {} {commits_word}", commits.count));
+    journal.note(format!("  {what} {}", Commits::counted(commits.count)));
     for commit in &commits.newest {
         journal.note(format!("      {FAINT}{}{FAINT:#} {}", commit.sha.short(), commit.subject));
     }
     let more = commits.count.saturating_sub(commits.newest.len());
-    if more > 0 {
+    if Commits::is_beyond(commits.count) {
+        journal.note("      and more".to_owned());
+    } else if more > 0 {
         journal.note(format!("      and {more} more"));
     }
 }

@@ -215,7 +215,7 @@ async fn what_is_no_text_file_is_refused() {
     shop.write("bytes", b"app = \"\xff\"");
     // As long as the character that would replace it.
     shop.write("truncated", b"app = \"\xf0\x9f\x98\"");
-    let limit = usize::try_from(LARGEST_FILE).unwrap();
+    let limit = FILE.count();
     shop.write("large", "x".repeat(limit));
     shop.write("too large", "x".repeat(limit + 1));
     shop.write("folder/file", "");

@@ -5,13 +5,13 @@ use super::annotations::message;
 use super::gantt::chart;
 use crate::domain::gate::Verdict;
 use crate::domain::github::markdown::{block, code, folded, table};
+use crate::domain::limits::SUMMARY;
 use crate::domain::outcome::Outcome;
+use crate::domain::release::Commits;
 use crate::error::Failure;
 use crate::report::human::{outcome_note, shown_change};
 use crate::report::journal::{Between, ComponentRecord, Record, Running};
 
-/// The runner drops a summary of more than 1 MiB, and counts all that the step has written.
-const LONGEST: usize = 900 << 10;
 /// Takes the place of a part that is too long.
 const LEFT_OUT: &str = "A part is left out here: it is too long for a summary. The log has it.\n";
 
@@ -37,7 +37,7 @@ pub fn of(record: &Record, outcome: Outcome, failure: Option<&Failure>, links: &
 pub fn bounded(parts: impl Iterator<Item = String>) -> String {
     let mut text = String::new();
     for part in parts {
-        let fits = text.len() + part.len() + LEFT_OUT.len() + 2 < LONGEST;
+        let fits = text.len() + part.len() + LEFT_OUT.len() + 2 < SUMMARY.count();
         let part = if fits { part.as_str() } else { LEFT_OUT };
         if fits || !text.ends_with(&format!("{LEFT_OUT}\n")) {
             text.push_str(part);
@@ -138,7 +138,6 @@ pub fn changes(record: &Record) -> Option<String> {
 pub fn commits(record: &Record, addresses: &Links) -> Option<String> {
     let Between { taken_back, commits } = record.commits.as_ref()?;
     let what = if *taken_back { "Takes back" } else { "Brings" };
-    let noun = if commits.count == 1 { "commit" } else { "commits" };
     let mut lines: Vec<String> = commits
         .newest
         .iter()
@@ -152,10 +151,12 @@ pub fn commits(record: &Record, addresses: &Links) -> Option<String> {
         })
         .collect();
     let more = commits.count.saturating_sub(commits.newest.len());
-    if more > 0 {
+    if Commits::is_beyond(commits.count) {
+        lines.push("- and more".to_owned());
+    } else if more > 0 {
         lines.push(format!("- and {more} more"));
     }
-    Some(folded(&format!("{what} {} {noun}", commits.count), &(lines.join("\n") + "\n")))
+    Some(folded(&format!("{what} {}", Commits::counted(commits.count)), &(lines.join("\n") + "\n")))
 }
 
 /// Folded only where all of them let it through.
@@ -195,7 +196,7 @@ mod tests {
     use super::*;
     use crate::domain::ecs::task_definition::Change;
     use crate::domain::gate::Gate;
-    use crate::domain::release::{CommitLine, Commits};
+    use crate::domain::release::CommitLine;
     use crate::report::journal::StepRecord;
 
     const SHA: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -290,9 +291,9 @@ mod tests {
 
     #[test]
     fn a_summary_stays_below_what_github_takes() {
-        let long = "x".repeat(LONGEST / 2);
+        let long = "x".repeat(SUMMARY.count() / 2);
         let text = bounded([long.clone(), long.clone(), long, "end".to_owned()].into_iter());
-        assert!(text.len() < LONGEST);
+        assert!(text.len() < SUMMARY.count());
         assert!(text.matches(LEFT_OUT).count() == 1 && text.ends_with("end\n"), "{}", text.len());
     }
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{SCHEMA, to_text};
 use crate::domain::ecs::task_definition::{Change, MissingVariable};
 use crate::domain::outcome::Outcome;
+use crate::domain::release::Commits;
 use crate::error::Failure;
 use crate::report::journal::{Between, ComponentRecord, Record, Running};
 
@@ -63,6 +64,9 @@ struct ComponentV1 {
 #[derive(Debug, Serialize)]
 struct CommitsV1 {
     count: usize,
+    /// Whether there are more than `count`, which then is where counting ended.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    more: bool,
     taken_back: bool,
     newest: Vec<CommitV1>,
 }
@@ -162,6 +166,7 @@ impl From<&Between> for CommitsV1 {
         let newest = between.commits.newest.iter();
         Self {
             count: between.commits.count,
+            more: Commits::is_beyond(between.commits.count),
             taken_back: between.taken_back,
             newest: newest
                 .map(|commit| CommitV1 { sha: commit.sha.to_string(), subject: commit.subject.clone() })
