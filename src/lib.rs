@@ -11,6 +11,8 @@ mod config;
 mod context;
 mod domain;
 mod error;
+#[cfg(test)]
+mod fuzz;
 mod kinds;
 mod observe;
 mod report;
