@@ -372,3 +372,31 @@ fn ssh_is_told_not_to_ask() {
         assert_eq!(ssh_without_questions(configured).as_deref(), told, "{configured}");
     }
 }
+
+/// git would read all of a long range, whatever it is asked for of it.
+#[tokio::test]
+async fn commits_are_counted_up_to_a_limit() {
+    let shop = Repository::new().await;
+    let commit = |number: u32| {
+        let at = 1_600_000_000 + number;
+        format!("commit refs/heads/main\ncommitter T <t@x> {at} +0000\ndata 1\nx\n\n")
+    };
+    shop.write("stream", (0..10_050).map(commit).collect::<String>());
+    shop.git(&["-c", "alias.fill=!git fast-import --quiet < stream", "fill"]).await;
+    let head = shop.sha("main").await;
+    let far = shop.sha("main~10001").await;
+    shop.git(&["checkout", "--quiet", "-b", "side", "main~10040"]).await;
+    let side = shop.commit("Side").await;
+    let git = shop.client();
+    let count = async |from: &GitSha, to: &GitSha| git.commits_between(from, to, 0).await.unwrap().unwrap().count;
+
+    let beyond = COMMITS_COUNTED.count() + 1;
+    let commits = git.commits_between(&far, &head, 2).await.unwrap().unwrap();
+    assert_eq!((commits.count, commits.newest.len(), &commits.newest[0].sha), (beyond, 2, &head));
+    assert!(Commits::is_beyond(commits.count));
+    assert_eq!(count(&shop.sha("main~10000").await, &head).await, 10_000);
+    assert_eq!(count(&head, &far).await, 0);
+    assert_eq!((count(&side, &head).await, count(&head, &side).await), (beyond, 1));
+    assert_eq!(git.is_ancestor(&far, &head).await.unwrap(), Some(true));
+    assert_eq!(git.is_ancestor(&head, &far).await.unwrap(), Some(false));
+}
