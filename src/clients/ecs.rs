@@ -330,12 +330,46 @@ impl Ecs {
     ///
     /// The call failed.
     pub async fn tag(&self, arn: &str, tags: &[(String, String)]) -> Result<(), Failure> {
+        Ok(self.write_tags(arn, tags).await?)
+    }
+
+    /// The same where the resource may have no room for them.
+    ///
+    /// # Errors
+    ///
+    /// The call failed for another reason.
+    pub async fn tag_if_room(&self, arn: &str, tags: &[(String, String)]) -> Result<Tagged, Failure> {
+        match self.write_tags(arn, tags).await {
+            Ok(()) => Ok(Tagged::Written),
+            Err(error) if NO_ROOM.iter().any(|code| error.is(code)) => Ok(Tagged::NoRoom(error.message)),
+            // A revision that was deregistered takes no tags.
+            Err(error) if arn.contains(":task-definition/") && error.is("ClientException") => {
+                Ok(Tagged::NoRoom(error.message))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn write_tags(&self, arn: &str, tags: &[(String, String)]) -> Result<(), AwsError> {
         let tags = tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect();
         let request = self.client.tag_resource().resource_arn(arn).set_tags(Some(tags));
         call("ecs:TagResource", request.send()).await?;
         Ok(())
     }
 }
+
+/// Whether a tag was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tagged {
+    /// It was.
+    Written,
+    /// AWS says that the resource cannot have it: it has as many as there may be, or takes none.
+    NoRoom(String),
+}
+
+/// The codes with which AWS refuses a tag for what the resource is or has
+/// ([TagResource](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TagResource.html)).
+const NO_ROOM: [&str; 3] = ["InvalidParameterException", "LimitExceededException", "TooManyTagsException"];
 
 /// Why an update returned no service.
 #[derive(Debug)]

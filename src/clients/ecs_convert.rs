@@ -30,6 +30,7 @@ pub fn service(raw: &types::Service) -> Service {
         deployments: raw.deployments().iter().map(deployment).collect(),
         events: raw.events().iter().take(10).map(event).collect(),
         holds: hold::read(&service_tags(raw)),
+        tag_keys: ledger::keys(&service_tags(raw)),
     }
 }
 
@@ -105,8 +106,12 @@ pub fn revision(document: Value, service: &str) -> Result<Revision, Failure> {
     let tags = tags(&document);
     let definition = TaskDefinition::from_json(document).map_err(|error| unusable().cause(error.to_string()))?;
     let ledger = ledger::read(&tags, service);
+    let is_of_service = ledger::is_of(&tags, service);
+    let holds = if is_of_service == Some(true) { hold::read(&tags) } else { Vec::new() };
+    let tag_keys = ledger::keys(&tags);
     let other_tags = tags.into_iter().filter(|(key, _)| ledger::is_foreign(key)).collect();
-    Ok(Revision { arn, definition, ledger, other_tags })
+    let of_another = is_of_service == Some(false);
+    Ok(Revision { arn, definition, ledger, other_tags, holds, tag_keys, of_another })
 }
 
 fn tags(document: &Value) -> Vec<(String, String)> {

@@ -23,6 +23,9 @@ use crate::kinds;
 use crate::observe::{Cloud, Configuration, Identities, RegistryAccess};
 use crate::report::journal::{Between, ComponentRecord, Journal, StepRecord};
 
+/// What to do where nothing but tags says that a release succeeded.
+pub const LEDGER_ALONE: &str = "`shipgate iam guard` prints the policy that keeps others from writing these tags";
+
 /// Whether to stop after planning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Until {

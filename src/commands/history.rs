@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use crate::cli;
 use crate::context::Context;
+use crate::domain::ecs::service::short_arn;
 use crate::domain::role::Access;
 use crate::error::Failure;
 use crate::kinds::{self, PastRelease};
@@ -35,6 +36,11 @@ pub async fn run(context: &Context, global: &cli::Global, arguments: &cli::Histo
         if let Some(looked_at) = history.looked_at {
             notes.push(format!("{name}: only the newest {looked_at} revisions were looked at"));
         }
+        let contradicted =
+            history.releases.iter().filter_map(|it| Some((short_arn(&it.place), it.contradiction.as_ref()?)));
+        notes.extend(
+            contradicted.map(|(revision, why)| format!("{name}: the tags of {revision} are not believed: {why}")),
+        );
         of_components.push(history.releases.into_iter().map(|release| (name.clone(), release)).collect());
     }
     let mut releases = newest_first(of_components);
@@ -73,6 +79,7 @@ mod tests {
             run: None,
             place: format!("{component}:{index}"),
             restores: None,
+            contradiction: None,
             standing: Standing::Past,
         };
         times.iter().enumerate().map(|release_of| (component.to_owned(), release(release_of))).collect()

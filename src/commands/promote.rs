@@ -1,9 +1,9 @@
 //! `promote` and `plan promote`: what another environment has proven, by the same digests.
 
-use super::change::{Invocation, Prepared, Until, finish, named_release, refused};
+use super::change::{Invocation, LEDGER_ALONE, Prepared, Until, finish, named_release, refused};
 use crate::cli;
 use crate::domain::ecs::service::Revision;
-use crate::domain::ecs::source::SourceFacts;
+use crate::domain::ecs::source::{LedgerSearch, SourceFacts};
 use crate::domain::gate::{self, Gate, promote_gates};
 use crate::domain::image::Digest;
 use crate::domain::names::{ComponentName, EnvironmentName};
@@ -144,12 +144,12 @@ async fn look(source: &Source, wanted: Option<&GitSha>) -> Result<Vec<SourceLook
     for (component, facts) in source.target.components.iter().zip(&source.facts) {
         let running = kinds::promotable(component, facts);
         let runs_it = running.as_ref().is_ok_and(|runs| wanted.is_none_or(|wanted| runs.release == *wanted));
-        let recorded = match wanted {
+        let LedgerSearch { recorded, doubts } = match wanted {
             Some(wanted) if !runs_it => kinds::recorded(&source.cloud, component, facts, wanted).await?,
-            _ => None,
+            _ => LedgerSearch::default(),
         };
         let image = kinds::image(component).clone();
-        looks.push(SourceLook { component: component.name.clone(), image, running, recorded });
+        looks.push(SourceLook { component: component.name.clone(), image, running, recorded, doubts });
     }
     Ok(looks)
 }
@@ -173,7 +173,7 @@ async fn ask_probes(
         let step = format!("probe {} {}", source.target.environment, component.name);
         let Err(failure) = prober.ask_all(kinds::probes(component), &step).await else { continue };
         let recorded = match wanted {
-            Some(wanted) => kinds::recorded(&source.cloud, component, facts, wanted).await?,
+            Some(wanted) => kinds::recorded(&source.cloud, component, facts, wanted).await?.recorded,
             None => None,
         };
         match recorded.filter(|recorded| recorded.digest == chosen.digest) {
@@ -194,6 +194,7 @@ async fn prepare(
     let sha = &proven.choice.release;
     let release = ReleaseName::Commit(sha.clone());
     invocation.journal.update(|record| record.release = Some(release.clone()));
+    warn_of_ledger_alone(invocation, &source.target.environment, &proven.choice);
     let (context, configuration) = (invocation.context, &invocation.configuration);
     let recorded = |revision: &Revision| revision.ledger.as_ref().and_then(|entry| entry.pre_deploy);
     let recorded: Vec<_> = proven.revisions.iter().map(recorded).collect();
@@ -219,6 +220,21 @@ async fn prepare(
     let intent = Intent::Promote { source: source.target.environment.clone() };
     let plan = Plan { intent, account: cloud.account.clone(), target, release, images, components };
     Ok(Prepared { cloud, access, source: Some(source.access), facts, plan, gates })
+}
+
+/// Says where nothing that runs proves the release: whoever may tag the revisions of the source could have said it.
+fn warn_of_ledger_alone(invocation: &Invocation<'_>, source: &EnvironmentName, choice: &Choice) {
+    let recorded = choice.by_the_ledger_alone();
+    if !recorded.is_empty() {
+        invocation.journal.warning(
+            format!(
+                "that {} succeeded on {source} is known by the ledger alone, which are tags: {}",
+                choice.release.short(),
+                recorded.join(", ")
+            ),
+            Some(LEDGER_ALONE.to_owned()),
+        );
+    }
 }
 
 /// Says of which components nobody can tell whether the release has a command before traffic.

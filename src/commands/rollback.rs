@@ -1,14 +1,15 @@
 //! `rollback` and `plan rollback`: back to a release that served here before, as it was.
 
-use super::change::{Invocation, Prepared, finish, named_release};
+use super::change::{Invocation, LEDGER_ALONE, Prepared, finish, named_release};
 use crate::cli;
+use crate::domain::ecs::plan::LeftRelease;
 use crate::domain::gate::rollback_gates;
 use crate::domain::hold::HoldScope;
 use crate::domain::names::{ComponentName, EnvironmentName};
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{
-    ComponentFacts, ComponentPast, ComponentPlan, Intent, Plan, past_releases, plan_component_rollback, plan_holds,
-    revision_to_restore,
+    ComponentFacts, ComponentPast, ComponentPlan, Intent, Plan, left_out, past_releases, plan_component_rollback,
+    plan_holds, plan_homes, revision_to_restore,
 };
 use crate::domain::release::ReleaseName;
 use crate::domain::rollback::{Past, common};
@@ -16,6 +17,9 @@ use crate::domain::target::Target;
 use crate::error::Failure;
 use crate::kinds;
 use crate::observe::{self, Files, RegistryAccess};
+
+/// Of so many revisions of a component is said why they are left out.
+const LEFT_OUT_SHOWN: usize = 5;
 
 /// What was seen of an environment, now and before.
 struct Seen {
@@ -37,17 +41,22 @@ pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Rollback) -> Resu
     let mut seen = Seen { facts: Vec::new(), past: Vec::new() };
     for component in &target.components {
         let facts = kinds::observe(&cloud, component, &Files::Unused).await?;
-        seen.past.push(kinds::past(&cloud, &facts, wanted.as_ref()).await?);
+        seen.past.push(kinds::past(&cloud, component, &facts, wanted.as_ref()).await?);
         seen.facts.push((component.name.clone(), facts));
     }
+    warn_of_left_out(invocation, &target, &seen);
     let release = match wanted {
         Some(wanted) => wanted,
         None => newest(invocation, &target, &seen).await?,
     };
     invocation.journal.update(|record| record.release = Some(release.clone()));
     let mut components = plan_components(&target, &access, &seen, &release).await?;
+    leave_out_forward(invocation, &mut components).await?;
     plan_holds(&target.components, &mut components);
     plan_covered(invocation, &seen, &mut components).await?;
+    for (name, facts) in &seen.facts {
+        plan_homes(&mut components, name, facts);
+    }
     note(invocation, &target, &components, &release);
     let account = cloud.account.clone();
     let plan = Plan { intent: Intent::Rollback, account, target, release, images: Vec::new(), components };
@@ -86,8 +95,10 @@ async fn newest(invocation: &Invocation<'_>, target: &Target, seen: &Seen) -> Re
     }
     let failure = Failure::failed(format!("there is no release that {environment} can go back to"));
     let failure = held.iter().fold(failure, Failure::cause);
+    let left_out = seen_left_out(target, seen);
+    let failure = left_out.iter().fold(failure, Failure::cause);
     let left = left_of(invocation, seen, &past).await?;
-    Err(nowhere(environment, seen, (&past, &left), history, failure))
+    Err(nowhere(environment, seen, (&past, &left), history, (failure, left_out.is_empty())))
 }
 
 /// The releases that a rollback left, of those that came before what runs.
@@ -107,7 +118,7 @@ fn nowhere(
     seen: &Seen,
     (past, left): (&[Past], &[ReleaseName]),
     history: String,
-    mut failure: Failure,
+    (mut failure, is_all_counted): (Failure, bool),
 ) -> Failure {
     let stuck: Vec<_> = past.iter().map(|past| (&past.component, past.stuck(left))).collect();
     for (component, stuck) in &stuck {
@@ -119,6 +130,12 @@ fn nowhere(
     }
     for (component, _) in stuck.iter().filter(|(_, stuck)| past.len() > 1 && stuck.open > 0) {
         failure = failure.hint(format!("roll {component} back alone with --component {component}"));
+    }
+    if is_all_counted && stuck.iter().all(|(_, stuck)| stuck.is_first()) {
+        return failure.hint(
+            "what served before the first release was not put there by shipgate, and is not gone back to: ship another \
+             commit, or point the service at its old revision by hand",
+        );
     }
     if stuck.iter().all(|(_, stuck)| stuck.left + stuck.open == 0) {
         return failure.hint("only what succeeded before what runs can be gone back to: ship another commit instead");
@@ -157,7 +174,7 @@ async fn left_before(invocation: &Invocation<'_>, seen: &Seen, release: &Release
         if !matches!(hold.scope, HoldScope::Left { .. }) {
             continue;
         }
-        match observe::held(&invocation.git, hold, release.sha()).await? {
+        match observe::held(&invocation.git, &hold, release.sha()).await? {
             Some(false) => {}
             Some(true) => return Ok(Some(Left::Held(hold.reason()))),
             None => return Ok(Some(Left::Unknown(hold.reason()))),
@@ -174,12 +191,15 @@ async fn plan_components(
 ) -> Result<Vec<ComponentPlan>, Failure> {
     let mut components = Vec::new();
     for (component, ((_, facts), past)) in target.components.iter().zip(seen.facts.iter().zip(&seen.past)) {
-        let Some(restored) = revision_to_restore(facts, past, release) else {
-            return Err(Failure::failed(format!(
+        let Some(restored) = revision_to_restore(component, facts, past, release) else {
+            let failure = Failure::failed(format!(
                 "release {release} never succeeded as `{}` on {}",
                 component.name, target.environment
-            ))
-            .hint(format!("`shipgate history {}` lists what did", target.environment)));
+            ));
+            return Err(left_out(component, past)
+                .iter()
+                .fold(failure, Failure::cause)
+                .hint(format!("`shipgate history {}` lists what did", target.environment)));
         };
         let reference = kinds::image_of(component, restored)?;
         let image = observe::restored_image(access, &reference, release).await?;
@@ -194,26 +214,78 @@ async fn plan_covered(
     seen: &Seen,
     components: &mut [ComponentPlan],
 ) -> Result<(), Failure> {
+    let mut covered = Vec::new();
     for planned in components.iter_mut().flat_map(ComponentPlan::planned_holds) {
         let facts = seen.facts.iter().find(|(name, _)| *name == planned.component.name);
-        if let Some((_, facts)) = facts {
-            planned.covers = observe::covered(&invocation.git, &planned.left, facts.holds()).await?;
+        if let Some((name, facts)) = facts {
+            planned.covers = observe::covered(&invocation.git, &planned.left, &facts.holds()).await?;
+            covered.push((name, planned.covers.clone()));
+        }
+    }
+    for (name, covered) in covered {
+        components.iter_mut().filter(|plan| plan.name == *name).for_each(|plan| plan.drop_covered(&covered));
+    }
+    Ok(())
+}
+
+/// A release that has all that is left leaves nothing to stop.
+async fn leave_out_forward(invocation: &Invocation<'_>, components: &mut [ComponentPlan]) -> Result<(), Failure> {
+    for component in components {
+        let Some(LeftRelease { left, returned }) = component.leaves().cloned() else { continue };
+        if invocation.git.is_ancestor(&left, &returned).await? == Some(true) {
+            let (name, left, returned) = (&component.name, left.short(), returned.short());
+            invocation
+                .journal
+                .note(format!("{name} goes forward from {left} to {returned}, so no commit is held for it"));
+            component.goes_forward();
         }
     }
     Ok(())
+}
+
+/// The revisions that are called a success by tags which they do not bear out, in words.
+fn seen_left_out(target: &Target, seen: &Seen) -> Vec<String> {
+    let each = target.components.iter().zip(&seen.past).flat_map(|(component, past)| {
+        let reasons = left_out(component, past).into_iter().take(LEFT_OUT_SHOWN);
+        reasons.map(|reason| format!("{} does not go back to {reason}", component.name))
+    });
+    each.collect()
+}
+
+fn warn_of_left_out(invocation: &Invocation<'_>, target: &Target, seen: &Seen) {
+    for text in seen_left_out(target, seen) {
+        let hint = "find out who wrote its tags: CloudTrail has TagResource and RegisterTaskDefinition";
+        invocation.journal.warning(text, Some(hint.to_owned()));
+    }
 }
 
 /// What somebody who rolls back should know before.
 fn note(invocation: &Invocation<'_>, target: &Target, components: &[ComponentPlan], release: &ReleaseName) {
     for component in components.iter().filter(|component| !component.is_empty()) {
         let name = &component.name;
+        if let Some(revision) = component.restores() {
+            invocation.journal.warning(
+                format!(
+                    "that {} served as {name} is known by the ledger alone: the tags of {revision}",
+                    release.short()
+                ),
+                Some(LEDGER_ALONE.to_owned()),
+            );
+        }
+        let brought_back = component.brought_back();
+        if !brought_back.is_empty() {
+            invocation.journal.warning(
+                format!("{name} gets back more than its image: {}", brought_back.join(", ")),
+                Some("make sure that you want it: a rollback restores the whole task definition".to_owned()),
+            );
+        }
         if target.components.iter().any(|it| it.name == *name && kinds::has_pre_deploy(it)) {
             invocation.journal.warning(
                 format!("what the pre-deploy commands of {name} did is not undone"),
                 Some("make sure that the older release can work with what they left".to_owned()),
             );
         }
-        if component.leaves().is_none() {
+        if component.leaves().is_none() && !component.is_forward() {
             let why = match kinds::released_before(Some(component)) {
                 Some(runs) if runs.sha() == release.sha() => format!("{name} runs a build of the same commit"),
                 _ => format!("which commit {name} runs is not known"),

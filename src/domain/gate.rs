@@ -2,10 +2,9 @@
 
 use indexmap::IndexMap;
 
-use super::ecs::service::short_arn;
 use super::hold::{Hold, HoldScope};
 use super::names::{ComponentName, EnvironmentName};
-use super::promotion::{Choice, Chosen, Evidence};
+use super::promotion::Choice;
 
 /// What a gate says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,18 +133,11 @@ pub fn proven(source: &EnvironmentName, choice: &Choice, failures: &[(ComponentN
     if let [(component, reason), ..] = failures {
         return unproven(source, &[format!("{component}: {reason}")]);
     }
-    let recorded = |chosen: &Chosen| match &chosen.evidence {
-        Evidence::Runs => None,
-        Evidence::Recorded(recorded) => {
-            let at = recorded.at.map(|at| format!(" at {at}")).unwrap_or_default();
-            Some(format!("{} in {}{at}", chosen.component, short_arn(&recorded.revision)))
-        }
-    };
-    let recorded: Vec<String> = choice.components.iter().filter_map(recorded).collect();
+    let recorded = choice.by_the_ledger_alone();
     let reason = if recorded.is_empty() {
         format!("every task of {source} runs it, and its probes pass")
     } else {
-        format!("the ledger of {source} records its success: {}", recorded.join(", "))
+        format!("by the ledger alone: the tags of {source} record its success: {}", recorded.join(", "))
     };
     Gate { name: "proven", verdict: Verdict::Satisfied, reason, hint: None }
 }
@@ -256,7 +248,7 @@ mod tests {
 
     #[test]
     fn proof_says_what_it_rests_on() {
-        use crate::domain::promotion::Recorded;
+        use crate::domain::promotion::{Chosen, Evidence, Recorded};
         let stage = "stage".parse().unwrap();
         let digest: crate::domain::image::Digest = format!("sha256:{}", "a".repeat(64)).parse().unwrap();
         let choice = |evidence| Choice {
@@ -278,7 +270,7 @@ mod tests {
         let recorded = proven(&stage, &choice(recorded), &[]);
         assert_eq!(
             recorded.reason,
-            "the ledger of stage records its success: backend in backend:7 at 2026-11-21T04:00:00Z"
+            "by the ledger alone: the tags of stage record its success: backend in backend:7 at 2026-11-21T04:00:00Z"
         );
         let failing = proven(&stage, &choice(Evidence::Runs), &[("backend".parse().unwrap(), "why".to_owned())]);
         assert_eq!(failing.verdict, Verdict::Unsatisfied);

@@ -1,4 +1,5 @@
-//! Holds: stop signs on an environment, kept as tags of its services.
+//! Holds: stop signs on an environment, kept as tags of its services; those of rollbacks also of revisions
+//! (`ecs/homes.rs`).
 //!
 //! One by hand covers every release. One that a rollback leaves covers the commits that are reachable from the release
 //! it left and not from the one it returned to: the mended commit that follows passes, by being newer.
@@ -63,7 +64,7 @@ impl Hold {
     /// The hold of a rollback.
     pub fn of_rollback(left: &GitSha, returned: &GitSha, run: &str, at: Timestamp) -> Self {
         let scope = HoldScope::Left { left: left.clone(), returned: returned.clone() };
-        Self::new(scope, format!("{HOLD}:{left}"), run, at)
+        Self::new(scope, key(left), run, at)
     }
 
     fn new(scope: HoldScope, key: String, run: &str, at: Timestamp) -> Self {
@@ -90,9 +91,11 @@ impl Hold {
     }
 
     /// Whether it stops a release, of which is known whether it is reachable from the release that was left, and from
-    /// the one that was returned to. `None`: that cannot be told.
-    pub fn covers(&self, in_left: Option<bool>, in_returned: Option<bool>) -> Option<bool> {
-        if !matches!(self.scope, HoldScope::Left { .. }) {
+    /// the one that was returned to. `None`: that cannot be told. `is_empty`: whether the release that was left is
+    /// reachable from the one that was returned to. No rollback writes such a hold, so somebody changed it, and it
+    /// stops everything.
+    pub fn covers(&self, in_left: Option<bool>, in_returned: Option<bool>, is_empty: Option<bool>) -> Option<bool> {
+        if !matches!(self.scope, HoldScope::Left { .. }) || is_empty == Some(true) {
             return Some(true);
         }
         match (in_left, in_returned) {
@@ -124,9 +127,30 @@ impl Hold {
     }
 }
 
+/// The key of the hold of a rollback that left a release.
+pub fn key(left: &GitSha) -> String {
+    format!("{HOLD}:{left}")
+}
+
+/// The key of the note of who lifted the holds last.
+pub fn note_key() -> &'static str {
+    LIFTED
+}
+
 /// The holds among the tags of a service.
 pub fn read(tags: &[(String, String)]) -> Vec<Hold> {
     tags.iter().filter_map(|(key, value)| read_one(key, value)).collect()
+}
+
+/// Holds of several places, each once.
+pub fn merged<'a>(holds: impl IntoIterator<Item = &'a Hold>) -> Vec<Hold> {
+    let mut merged: Vec<Hold> = Vec::new();
+    for hold in holds {
+        if !merged.iter().any(|there| there.key == hold.key && there.scope == hold.scope) {
+            merged.push(hold.clone());
+        }
+    }
+    merged
 }
 
 /// The note of who lifted the holds and why, as a tag. What does not fit of the reason is cut.
@@ -151,7 +175,9 @@ fn read_one(key: &str, value: &str) -> Option<Hold> {
             .parse()
             .ok()
             .zip(last.and_then(|returned| returned.parse().ok()))
-            .map(|(left, returned): (GitSha, GitSha)| HoldScope::Left { left, returned }),
+            // Such a one would stop nothing: somebody has written it in the place of another.
+            .filter(|(left, returned): &(GitSha, GitSha)| left != returned)
+            .map(|(left, returned)| HoldScope::Left { left, returned }),
     };
     Some(Hold { scope: scope.unwrap_or(HoldScope::Unreadable), at, run, key: key.to_owned() })
 }
@@ -228,17 +254,29 @@ mod tests {
             (Some(true), None, None),
             (None, None, None),
         ] {
-            assert_eq!(hold.covers(in_left, in_returned), covers, "{in_left:?} {in_returned:?}");
+            for is_empty in [Some(false), None] {
+                assert_eq!(hold.covers(in_left, in_returned, is_empty), covers, "{in_left:?} {in_returned:?}");
+            }
+            assert_eq!(hold.covers(in_left, in_returned, Some(true)), Some(true), "{in_left:?} {in_returned:?}");
         }
     }
 
     #[test]
     fn what_cannot_be_read_stops_everything() {
         let tag = |key: &str, value: &str| (key.to_owned(), value.to_owned());
-        for (key, value) in [("shipgate:hold", ""), ("shipgate:hold:abc", "x y z"), ("shipgate:hold:", "")] {
+        let (same, of_same) = (sha('c'), format!("shipgate:hold:{}", sha('c')));
+        let neutralised = format!("2026-11-21T14:00:00Z local {same}");
+        for (key, value) in [
+            ("shipgate:hold", ""),
+            ("shipgate:hold:abc", "x y z"),
+            ("shipgate:hold:", ""),
+            (of_same.as_str(), neutralised.as_str()),
+            (of_same.as_str(), "2026-11-21T14:00:00Z local"),
+        ] {
             let holds = read(&[tag(key, value)]);
             assert_eq!(holds.len(), 1, "{key}");
-            assert_eq!(holds[0].covers(Some(false), Some(true)), Some(true), "{key}");
+            assert_eq!(holds[0].scope, HoldScope::Unreadable, "{key}");
+            assert_eq!(holds[0].covers(Some(false), Some(true), Some(false)), Some(true), "{key}");
         }
         assert_eq!(read(&[tag("shipgate:holder", ""), tag("shipgate:unhold", "")]), []);
     }

@@ -23,6 +23,10 @@ const AT: &str = "shipgate:at";
 /// So many characters a tag's value may have.
 pub const LONGEST_VALUE: usize = 256;
 
+/// So many tags a resource has room for; those of AWS are not counted
+/// ([limits](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-using-tags.html)).
+pub const ROOM: usize = 50;
+
 /// What our tags on a revision say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerEntry {
@@ -113,6 +117,28 @@ pub fn read(tags: &[(String, String)], service: &str) -> Option<LedgerEntry> {
         outcome: value(OUTCOME).filter(is_word).map(str::to_owned),
         at: value(AT).and_then(|at| at.parse().ok()),
     })
+}
+
+/// Whether tags are about a service. `None`: they name none.
+pub fn is_of(tags: &[(String, String)], service: &str) -> Option<bool> {
+    let found = tags.iter().find(|(key, value)| key == SERVICE && !value.is_empty())?;
+    Some(tag_value(&found.1) == tag_value(service))
+}
+
+/// The tag that makes a revision one of a service.
+pub fn of_service(service: &str) -> (String, String) {
+    (SERVICE.to_owned(), tag_value(service))
+}
+
+/// The keys that take room.
+pub fn keys(tags: &[(String, String)]) -> Vec<String> {
+    tags.iter().map(|(key, _)| key.clone()).filter(|key| !key.starts_with("aws:")).collect()
+}
+
+/// Whether a resource that has tags with some keys has room for more. One of the same key is replaced.
+pub fn has_room(keys: &[String], more: &[&str]) -> bool {
+    let new = more.iter().filter(|key| !keys.iter().any(|there| there == *key)).count();
+    keys.len() + new <= ROOM
 }
 
 /// Whether a tag is somebody else's, to be kept on the next revision. AWS refuses its own.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use super::ecs::service::short_arn;
 use super::image::Digest;
 use super::names::ComponentName;
 use super::release::GitSha;
@@ -39,6 +40,8 @@ pub struct SourceLook {
     pub running: Result<Runs, String>,
     /// The success of the release that was asked for, where one was and the ledger has it.
     pub recorded: Option<Recorded>,
+    /// Why what the ledger's tags call a success of it is none.
+    pub doubts: Vec<String>,
 }
 
 /// What a component's release is proven by.
@@ -73,6 +76,18 @@ pub struct Choice {
 }
 
 impl Choice {
+    /// The components whose success nothing but the ledger's tags says, each with where and when it was written.
+    pub fn by_the_ledger_alone(&self) -> Vec<String> {
+        let recorded = |chosen: &Chosen| match &chosen.evidence {
+            Evidence::Runs => None,
+            Evidence::Recorded(recorded) => {
+                let at = recorded.at.map(|at| format!(" at {at}")).unwrap_or_default();
+                Some(format!("{} in {}{at}", chosen.component, short_arn(&recorded.revision)))
+            }
+        };
+        self.components.iter().filter_map(recorded).collect()
+    }
+
     /// The digest of an image. `None`: none of the components uses it.
     pub fn digest_of(&self, image: &ComponentName) -> Option<&Digest> {
         self.components.iter().find(|chosen| chosen.image == *image).map(|chosen| &chosen.digest)
@@ -119,12 +134,16 @@ fn chosen_for(look: &SourceLook, wanted: &GitSha) -> Attempt {
         (_, Some(recorded)) => Ok(chosen(look, &recorded.digest, Evidence::Recorded(recorded.clone()))),
         (Ok(runs), None) => {
             let runs = runs.release.short();
-            Err(format!("{} runs {runs}, and its ledger has no success of {}", look.component, wanted.short()))
+            let no_success = no_success(look, wanted);
+            Err(format!("{} runs {runs}, and {no_success}", look.component))
         }
-        (Err(reason), None) => {
-            Err(format!("{}: {reason}; and its ledger has no success of {}", look.component, wanted.short()))
-        }
+        (Err(reason), None) => Err(format!("{}: {reason}; and {}", look.component, no_success(look, wanted))),
     }
+}
+
+fn no_success(look: &SourceLook, wanted: &GitSha) -> String {
+    let doubts = look.doubts.iter().map(|doubt| format!(" ({doubt})"));
+    format!("its ledger has no success of {}{}", wanted.short(), doubts.collect::<String>())
 }
 
 fn one_release(looks: &[SourceLook]) -> Result<(GitSha, Vec<Attempt>), Vec<String>> {
@@ -189,6 +208,7 @@ mod tests {
                 revision: "backend:7".to_owned(),
                 at: None,
             }),
+            doubts: Vec::new(),
         }
     }
 
@@ -223,6 +243,9 @@ mod tests {
         assert_eq!(runs.components[0].evidence, Evidence::Runs);
         let never = choose(&[look("backend", Ok('b'), None)], Some(&wanted)).unwrap_err();
         assert_eq!(never, ["backend runs bbbbbbb, and its ledger has no success of aaaaaaa".to_owned()]);
+        let doubted = SourceLook { doubts: vec!["backend:7: why".to_owned()], ..look("backend", Ok('b'), None) };
+        let never = choose(&[doubted], Some(&wanted)).unwrap_err();
+        assert!(never[0].ends_with("no success of aaaaaaa (backend:7: why)"), "{never:?}");
     }
 
     #[test]

@@ -32,6 +32,11 @@ pub struct Stuck {
 }
 
 impl Stuck {
+    /// Whether it runs the first release that succeeded there.
+    pub fn is_first(&self) -> bool {
+        self.succeeded == 1 && self.runs_one
+    }
+
     /// A sentence for people.
     pub fn described(&self) -> String {
         let Self { succeeded, runs_one, left, open } = *self;

@@ -9,14 +9,14 @@ use crate::apply::Run;
 use crate::clients::logs::LogLine;
 use crate::clients::registry::Registry;
 use crate::domain::ecs::service::Revision;
-use crate::domain::ecs::source::{self, SourceFacts};
+use crate::domain::ecs::source::{self, LedgerSearch, SourceFacts};
 use crate::domain::hold::Hold;
 use crate::domain::iam::policy::EcsSubject;
 use crate::domain::image::{Digest, ImageReference};
 use crate::domain::names::{ComponentName, Region};
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{ComponentFacts, ComponentPast, ComponentPlan, KindPlan};
-use crate::domain::promotion::{Evidence, Recorded, Runs};
+use crate::domain::promotion::{Evidence, Runs};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::target::{Component, Kind, Probe};
 use crate::error::Failure;
@@ -70,7 +70,7 @@ pub async fn observe_source(cloud: &Cloud, registry: &Registry, component: &Comp
     }
 }
 
-/// The success of a release that the ledger of a source records, where there is one.
+/// What the ledger of a source says of a release, as far as the revisions bear it out.
 ///
 /// # Errors
 ///
@@ -80,7 +80,7 @@ pub async fn recorded(
     component: &Component,
     facts: &SourceFacts,
     release: &GitSha,
-) -> Result<Option<Recorded>, Failure> {
+) -> Result<LedgerSearch, Failure> {
     match &component.kind {
         Kind::Ecs(target) => ecs::source::recorded(cloud, facts, target, release).await,
     }
@@ -105,12 +105,13 @@ pub async fn promoted(cloud: &Cloud, facts: &SourceFacts, evidence: &Evidence) -
 /// The ledger cannot be read.
 pub async fn past(
     cloud: &Cloud,
+    component: &Component,
     facts: &ComponentFacts,
     release: Option<&ReleaseName>,
 ) -> Result<ComponentPast, Failure> {
-    match facts {
-        ComponentFacts::Ecs(facts) => {
-            ecs::past::for_rollback(cloud, &facts.service, &facts.live, release).await.map(ComponentPast::Ecs)
+    match (&component.kind, facts) {
+        (Kind::Ecs(target), ComponentFacts::Ecs(facts)) => {
+            ecs::past::for_rollback(cloud, facts, target, release).await.map(ComponentPast::Ecs)
         }
     }
 }
@@ -266,7 +267,7 @@ pub async fn holds(cloud: &Cloud, component: &Component) -> Result<Vec<Hold>, Fa
 /// It could not be written, or is not seen afterwards.
 pub async fn put_hold(cloud: &Cloud, component: &Component, hold: &Hold) -> Result<Vec<Hold>, Failure> {
     match &component.kind {
-        Kind::Ecs(target) => ecs::hold::put(cloud, target, hold, || {}).await,
+        Kind::Ecs(target) => ecs::hold::put(cloud, target, hold).await,
     }
 }
 
@@ -335,6 +336,8 @@ pub struct PastRelease {
     pub place: String,
     /// The place whose content it restores, in a rollback.
     pub restores: Option<String>,
+    /// What its tags say that the revision contradicts; they are then not believed.
+    pub contradiction: Option<String>,
     /// Whether it is there now.
     pub standing: Standing,
 }

@@ -22,8 +22,8 @@ pub async fn hold_evidence(
     let mut evidence = Vec::new();
     for (component, facts) in facts {
         for hold in facts.holds() {
-            let covers = held(git, hold, release.sha()).await?;
-            evidence.push(HoldEvidence { component: component.clone(), hold: hold.clone(), covers });
+            let covers = held(git, &hold, release.sha()).await?;
+            evidence.push(HoldEvidence { component: component.clone(), hold, covers });
         }
     }
     Ok(evidence)
@@ -36,11 +36,12 @@ pub async fn hold_evidence(
 /// Git cannot be run.
 pub async fn held(git: &Git, hold: &Hold, release: &GitSha) -> Result<Option<bool>, Failure> {
     let HoldScope::Left { left, returned } = &hold.scope else {
-        return Ok(hold.covers(None, None));
+        return Ok(hold.covers(None, None, None));
     };
+    let is_empty = git.is_ancestor(left, returned).await?;
     let in_left = git.is_ancestor(release, left).await?;
     let in_returned = git.is_ancestor(release, returned).await?;
-    Ok(hold.covers(in_left, in_returned))
+    Ok(hold.covers(in_left, in_returned, is_empty))
 }
 
 /// Those of a component's holds that a new one wholly covers. One that the clone does not tell of stays.

@@ -50,6 +50,7 @@ mod tests {
             run: Some("local".to_owned()),
             place: "arn:aws:ecs:us-east-1:123456789012:task-definition/backend:9".to_owned(),
             restores: restores.map(str::to_owned),
+            contradiction: None,
             standing,
         };
         let releases = [

@@ -8,6 +8,7 @@ use anstyle::{AnsiColor, Style};
 use super::journal::{Between, Journal, Record};
 use super::{Event, Reporter};
 use crate::commands::hold::{Change as HoldChange, Changed};
+use crate::domain::ecs::plan::EcsPlan;
 use crate::domain::ecs::service::short_arn;
 use crate::domain::ecs::task_definition::Change;
 use crate::domain::github::command::Command;
@@ -16,7 +17,7 @@ use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{ComponentPlan, KindPlan, Plan};
 use crate::domain::release::Commits;
-use crate::domain::target::Target;
+use crate::domain::target::{Kind, Target};
 use crate::error::Failure;
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -147,6 +148,7 @@ pub fn show_plan(journal: &Journal, plan: &Plan) {
     for component in &plan.components {
         show_missing(journal, component);
         let KindPlan::Ecs(ecs_plan) = &component.kind;
+        show_room(journal, ecs_plan);
         if let Some(drift) = &ecs_plan.drift {
             let mut lines = vec![format!(
                 "{} runs {}, not {}, which shipgate deployed last: it was changed by hand{}",
@@ -195,6 +197,39 @@ fn show_commits(journal: &Journal) {
         journal.note("      and more".to_owned());
     } else if more > 0 {
         journal.note(format!("      and {more} more"));
+    }
+}
+
+/// AWS has room for fifty tags on a service or a revision.
+fn show_room(journal: &Journal, plan: &EcsPlan) {
+    for planned in &plan.to_hold {
+        let Kind::Ecs(target) = &planned.component.kind;
+        let place = match (planned.homes.on_service, &planned.homes.revision) {
+            (true, Some(_)) => continue,
+            (true, None) => format!("service {} alone: the revision that it runs has no room for it", target.service),
+            (false, Some(arn)) => {
+                format!("revision {} alone: service {} has no room for a tag", short_arn(arn), target.service)
+            }
+            (false, None) => format!(
+                "the next revision of service {} alone: it has no room for a tag, and the revision that it runs neither",
+                target.service
+            ),
+        };
+        journal.warning(
+            format!("the hold on {} goes on {place}", planned.component.name),
+            Some("take tags off that nothing needs".to_owned()),
+        );
+    }
+    let dropped: Vec<String> = plan.kept_tags().1.iter().map(|key| neutral::phrase(key, 128)).collect();
+    if !plan.is_empty() && !dropped.is_empty() {
+        let live = plan.live.short();
+        journal.warning(
+            format!(
+                "these tags of {live} are not on the next revision, which has no room for them: {}",
+                dropped.join(", ")
+            ),
+            Some(format!("take tags off {live} that nothing needs")),
+        );
     }
 }
 

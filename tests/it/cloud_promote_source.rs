@@ -108,6 +108,34 @@ fn an_image_of_another_commit_under_our_label_is_not_promoted() {
     assert_eq!(cloud.production(), production);
 }
 
+/// Somebody who may push an image and tag a revision, and nothing else.
+#[test]
+fn a_forged_digest_never_gets_bytes_to_production_that_did_not_run() {
+    let (cloud, shop) = staged();
+    let (good, ours) = (shop.head(), cloud.revision("backend"));
+    let ran = cloud.images()[&good].clone();
+    shop.commit("Another");
+    cloud.deploy(&shop, &[]).outcome("deployed", 0);
+    shop.write("backend/products.json", r#"{"products": ["EVIL"]}"#);
+    let evil = cloud.image_reference("evil");
+    let label = format!("org.opencontainers.image.revision={good}");
+    docker(&["build", "--quiet", "--label", &label, "--tag", &evil, shop.path().join("backend").to_str().unwrap()]);
+    docker(&["push", "--quiet", &evil]);
+    shop.write("backend/products.json", r#"{"products": []}"#);
+    let forged = cloud.images()["evil"].clone();
+    assert_ne!(forged, ran);
+    let digest = |digest: &str| [("shipgate:digest".to_owned(), digest.to_owned())].into();
+    cloud.write_tags(&ours, &digest(&forged));
+
+    let promote = || cloud.promote(&shop, &["--release", &good]);
+    refused(&cloud, promote, &["no success of", "`shipgate:digest`", &forged, &ran]);
+
+    cloud.write_tags(&ours, &digest(&ran));
+    let report = cloud.promote(&shop, &["--release", &good]).outcome("deployed", 0);
+    assert_eq!(report["components"][0]["current"]["digest"], ran);
+    assert_told(&report["warnings"], &["by the ledger alone"]);
+}
+
 #[test]
 fn a_build_of_a_changed_tree_is_never_promoted() {
     let cloud = Cloud::with_stage_and_production();

@@ -54,6 +54,41 @@ fn what_was_left_is_held_and_the_fix_passes() {
     assert_eq!(cloud.releases("live"), [fixed]);
 }
 
+/// As `terraform apply` does with a service whose tags it manages.
+#[test]
+fn a_tool_that_strips_the_service_of_its_tags_lifts_no_hold() {
+    let cloud = Cloud::with_stage_and_production();
+    let (shop, releases) = promoted(&cloud, 2);
+    let left = cloud.revision("live");
+    cloud.rollback(&shop, &[]).outcome("deployed", 0);
+    let service = cloud.service("live").service_arn().unwrap().to_owned();
+    let strip = || {
+        let keys: Vec<String> = cloud.ledger(&service).into_keys().collect();
+        if !keys.is_empty() {
+            cloud.ecs_call("UntagResource", &json!({"resourceArn": service, "tagKeys": keys}));
+        }
+    };
+    let key = format!("shipgate:hold:{}", releases[1]);
+    assert!([&service, &left, &cloud.revision("live")].iter().all(|place| cloud.ledger(place).contains_key(&key)));
+    strip();
+
+    let held = cloud.promote(&shop, &[]).outcome("refused", 3);
+    assert_told(&held["causes"], &["hold", &releases[1][..7], &releases[0][..7]]);
+
+    let fixed = shop.commit("Fix it");
+    cloud.deploy(&shop, &[]).outcome("deployed", 0);
+    cloud.promote(&shop, &[]).outcome("deployed", 0);
+    assert_eq!(cloud.releases("live"), [fixed]);
+    strip();
+    cloud.promote(&shop, &["--release", &releases[1]]).outcome("refused", 3);
+
+    let unhold = ["unhold", "production", "--reason", "it was the weather", "--output", "json"];
+    let report = cloud.shipgate(&shop, &unhold).run().expect_code(0).json();
+    assert_eq!(report["lifted"][0]["left"], releases[1]);
+    assert!(!cloud.ledger(&left).contains_key(&key) && !cloud.ledger(&cloud.revision("live")).contains_key(&key));
+    cloud.promote(&shop, &["--release", &releases[1]]).outcome("deployed", 0);
+}
+
 #[test]
 fn a_rollback_restores_the_variables_that_worked() {
     let cloud = Cloud::with_stage_and_production();

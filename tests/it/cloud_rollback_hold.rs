@@ -18,10 +18,19 @@ fn a_rollback_to_what_does_not_run_any_more_is_rolled_back() {
         container["command"] = json!(["migrate"]);
         container["environment"] = json!([{"name": "MIGRATE_EXIT", "value": "4"}]);
         container["dockerLabels"] = json!({"shipgate.sha": older});
+        container["image"] = container["image"].as_str().unwrap().replace(&first, &older).into();
     });
     let digest = deployed["components"][0]["current"]["digest"].as_str().unwrap();
     let service = cloud.service("backend").service_arn().unwrap().to_owned();
-    let tags = [("sha", older.as_str()), ("outcome", "deployed"), ("digest", digest), ("service", &service)];
+    let previous = cloud.revision("backend");
+    let tags = [
+        ("sha", older.as_str()),
+        ("outcome", "deployed"),
+        ("digest", digest),
+        ("service", &service),
+        ("previous", &previous),
+        ("run", "local"),
+    ];
     let tags = tags.map(|(key, value)| json!({"key": format!("shipgate:{key}"), "value": value}));
     cloud.ecs_call("TagResource", &json!({"resourceArn": crashing, "tags": tags}));
     let newest = shop.commit("Second");

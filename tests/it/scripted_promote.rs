@@ -85,13 +85,16 @@ fn what_takes_commits_back_is_warned_of() {
     ] {
         let warning = format!("this takes back {taken}: {environment} runs {}", &releases[2][..7]);
         let ran = run(arguments).expect_code(0).expect_stderr(&format!("warning: {warning}"));
-        assert_eq!(ran.json()["warnings"], json!([warning]));
+        let report = ran.json();
+        let warnings = texts(&report["warnings"]).into_iter().filter(|text| !text.contains("by the ledger alone"));
+        assert_eq!(warnings.collect::<Vec<_>>(), [warning.as_str()]);
         assert_eq!(ran.json()["commits"]["taken_back"], true);
         ran.expect_stderr(&format!("`shipgate rollback {environment}`"));
     }
     shop.repository.git(&["checkout", "--quiet", "main"]);
     for arguments in [&["deploy", "stage"][..], &["promote", "production"], &["rollback", "production"]] {
-        assert_eq!(run(arguments).outcome("deployed", 0)["warnings"], json!([]), "{arguments:?}");
+        let report = run(arguments).outcome("deployed", 0);
+        assert!(!report["warnings"].to_string().contains("takes back"), "{arguments:?}: {report:#}");
     }
 }
 

@@ -291,7 +291,8 @@ fn a_hold_that_the_new_one_covers_is_taken_off_and_no_other() {
             assert_eq!(held(&shop), [releases[2].clone(), mended]);
             assert_told(&report["warnings"], &["still there", &releases[2][..7], "ecs:UntagResource"]);
         } else {
-            assert_eq!((held(&shop), &report["warnings"]), (vec![mended], &json!([])));
+            assert_eq!(held(&shop), [mended]);
+            assert!(!report["warnings"].to_string().contains("still there"), "{report:#}");
         }
         let tags = shop.aws.world(|world| std::mem::take(&mut world.services[0].tags));
         assert!(tags.contains(&by_hand), "{tags:?}");

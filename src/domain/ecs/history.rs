@@ -1,22 +1,24 @@
-//! What a service ran before, as the ledger on its revisions tells it.
+//! What a service ran before, as the ledger on its revisions tells it, as far as their content bears that out.
 
+use super::evidence::success;
 use super::plan::number;
 use super::service::Revision;
 use crate::domain::ledger::LedgerEntry;
+use crate::domain::names::ContainerName;
 use crate::domain::release::ReleaseName;
 
-/// The release that a service runs as we put it there. `None`: somebody else put there what runs, whatever its labels
-/// say.
-pub fn runs(live: &Revision) -> Option<&ReleaseName> {
-    live.ledger.as_ref().map(|entry| &entry.release)
+/// The release that a service runs as we put it there, by the content of the revision. `None`: somebody else put there
+/// what runs, whatever its labels say.
+pub fn runs(live: &Revision, container: &ContainerName) -> Option<ReleaseName> {
+    live.ledger.as_ref().and_then(|_| live.release(container))
 }
 
 /// Whether a rollback put there what a service runs, and ended before it knew whether that serves. Only what is proven
 /// to have failed is `broken` in the ledger.
-pub fn is_cut_off(live: &Revision) -> bool {
+pub fn is_cut_off(live: &Revision, past: &[Revision]) -> bool {
     let unknown =
         |entry: &LedgerEntry| matches!(entry.outcome.as_deref(), None | Some("timed-out" | "interrupted" | "unproven"));
-    live.ledger.as_ref().is_some_and(|entry| entry.restores.is_some() && unknown(entry))
+    live.ledger.as_ref().is_some_and(|entry| unknown(entry) && restores(live, past).is_some())
 }
 
 /// The revisions that a rollback may restore, newest first: they served, are older than what runs, and are another
@@ -24,59 +26,63 @@ pub fn is_cut_off(live: &Revision) -> bool {
 ///
 /// What a rollback put there counts as old as what it restored, so that a second rollback goes further back, never
 /// forth.
-pub fn earlier<'a>(live: &Revision, past: &'a [Revision]) -> Vec<&'a Revision> {
+pub fn earlier<'a>(live: &Revision, past: &'a [Revision], container: &ContainerName) -> Vec<&'a Revision> {
     let position = age(live, past);
-    let runs = runs(live);
+    let runs = runs(live, container);
     let candidates = past.iter().filter(|revision| {
-        let served = revision.ledger.as_ref().filter(|entry| entry.succeeded());
-        number(&revision.arn) < position && served.is_some_and(|entry| runs != Some(&entry.release))
+        number(&revision.arn) < position
+            && success(revision, container).is_some_and(|served| runs.as_ref() != Some(&served.release))
     });
     candidates.collect()
 }
 
 /// The newest revision with which a release served.
-pub fn of_release<'a>(past: &'a [Revision], release: &ReleaseName) -> Option<&'a Revision> {
-    let served = |revision: &&Revision| {
-        revision.ledger.as_ref().is_some_and(|entry| entry.succeeded() && entry.release == *release)
-    };
+pub fn of_release<'a>(past: &'a [Revision], release: &ReleaseName, container: &ContainerName) -> Option<&'a Revision> {
+    let served = |revision: &&Revision| success(revision, container).is_some_and(|served| served.release == *release);
     past.iter().find(served)
 }
 
 /// The number of the revision that first had this content.
 fn age(live: &Revision, past: &[Revision]) -> u64 {
-    let mut restores = live.ledger.as_ref().and_then(|entry| entry.restores.clone());
+    let mut next = restores(live, past);
     let mut position = number(&live.arn);
     // Each step leads to a smaller number, so this ends.
-    while let Some(arn) = restores.take().filter(|arn| number(arn) < position) {
-        position = number(&arn);
+    while let Some(arn) = next.take().filter(|arn| number(arn) < position) {
+        position = number(arn);
         let original = past.iter().find(|revision| revision.arn == arn);
-        restores = original.and_then(|revision| revision.ledger.as_ref()?.restores.clone());
+        next = original.and_then(|revision| restores(revision, past));
     }
     position
+}
+
+/// The revision that another one restores, by its tag. Where that is at hand and has other content, the tag is wrong.
+fn restores<'a>(revision: &'a Revision, past: &[Revision]) -> Option<&'a str> {
+    let arn = revision.ledger.as_ref()?.restores.as_deref()?;
+    let differs = |original: &Revision| !original.definition.changes_to(&revision.definition).is_empty();
+    let is_wrong = past.iter().any(|original| original.arn == arn && differs(original));
+    (!is_wrong).then_some(arn)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ecs::evidence::tests::{registered, release};
     use crate::domain::ecs::plan::tests::revision;
 
-    fn release(letter: char) -> ReleaseName {
-        letter.to_string().repeat(40).parse().unwrap()
+    fn web() -> ContainerName {
+        "web".parse().unwrap()
     }
 
     /// `7:c=3 ok` in words: revision 7 of release `c`, which restores revision 3.
     fn past(number: u64, letter: char, outcome: &str, restores: Option<u64>) -> Revision {
         let arn = |number: u64| format!("arn:aws:ecs:us-east-1:123456789012:task-definition/backend:{number}");
-        let entry = LedgerEntry {
-            outcome: Some(outcome.to_owned()),
-            restores: restores.map(arn),
-            ..LedgerEntry::new(release(letter), "arn")
-        };
-        revision(number, &format!("repo:{}", release(letter)), "x", Some(entry))
+        let mut revision = registered(number, letter, outcome);
+        revision.ledger.as_mut().unwrap().restores = restores.map(arn);
+        revision
     }
 
     fn numbers(live: &Revision, all: &[Revision]) -> Vec<u64> {
-        earlier(live, all).iter().map(|revision| number(&revision.arn)).collect()
+        earlier(live, all, &web()).iter().map(|revision| number(&revision.arn)).collect()
     }
 
     #[test]
@@ -119,11 +125,11 @@ mod tests {
             ("broken", Some(1), false),
             ("timed-out", None, false),
         ] {
-            assert_eq!(is_cut_off(&past(3, 'b', outcome, restores)), cut_off, "{outcome}");
+            assert_eq!(is_cut_off(&past(3, 'b', outcome, restores), &[]), cut_off, "{outcome}");
         }
         let mut unwritten = past(3, 'b', "", Some(1));
         unwritten.ledger.as_mut().unwrap().outcome = None;
-        assert!(is_cut_off(&unwritten));
+        assert!(is_cut_off(&unwritten, &[]));
     }
 
     #[test]
@@ -138,7 +144,30 @@ mod tests {
     #[test]
     fn a_named_release_is_its_newest_success() {
         let all = [past(3, 'b', "broken", None), past(2, 'b', "deployed", None), past(1, 'b', "deployed", None)];
-        assert_eq!(number(&of_release(&all, &release('b')).unwrap().arn), 2);
-        assert_eq!(of_release(&all, &release('a')), None);
+        assert_eq!(number(&of_release(&all, &release('b'), &web()).unwrap().arn), 2);
+        assert_eq!(of_release(&all, &release('a'), &web()), None);
+    }
+
+    #[test]
+    fn a_forged_tag_changes_nothing_of_what_runs_and_what_is_restored() {
+        let mut live = past(4, 'c', "deployed", None);
+        live.ledger.as_mut().unwrap().release = release('b');
+        assert_eq!(runs(&live, &web()), Some(release('c')));
+        let all = [live.clone(), past(3, 'c', "deployed", None), past(2, 'b', "deployed", None)];
+        assert_eq!(numbers(&live, &all), [2]);
+        // It says that it restores what it does not have.
+        live.ledger.as_mut().unwrap().restores = Some(all[2].arn.clone());
+        live.ledger.as_mut().unwrap().outcome = None;
+        assert_eq!((numbers(&live, &all), is_cut_off(&live, &all)), (vec![2], false));
+    }
+
+    #[test]
+    fn a_planted_revision_is_no_target() {
+        let live = past(4, 'c', "deployed", None);
+        let mut planted = past(3, 'b', "deployed", None);
+        planted.ledger.as_mut().unwrap().run = None;
+        let all = [live.clone(), planted, past(2, 'b', "deployed", None), past(1, 'a', "deployed", None)];
+        assert_eq!(numbers(&live, &all), [2, 1]);
+        assert_eq!(number(&of_release(&all, &release('b'), &web()).unwrap().arn), 2);
     }
 }

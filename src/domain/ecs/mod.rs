@@ -1,8 +1,11 @@
 //! What is particular to Amazon ECS, as plain data and plain functions.
 
+pub mod evidence;
 pub mod history;
+pub mod homes;
 pub mod plan;
 pub mod read_back;
+pub mod restoring;
 pub mod rollout;
 pub mod service;
 pub mod source;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::homes::{self, Homes};
 use super::rollout;
 use super::service::{Revision, RolloutState, Service};
 use super::task_definition::{Change, MissingVariable, TaskDefinition, TaskDefinitionError};
@@ -26,6 +27,13 @@ pub struct EcsFacts {
     pub file: Option<TaskDefinition>,
     /// The definition with which the source of a promotion ran the release, with the name of its container.
     pub source: Option<(TaskDefinition, ContainerName)>,
+}
+
+impl EcsFacts {
+    /// All holds on the service, in either home.
+    pub fn holds(&self) -> Vec<Hold> {
+        homes::holds(&self.service, &self.live, &self.others)
+    }
 }
 
 /// The plan for one service.
@@ -57,10 +65,16 @@ pub struct EcsPlan {
     pub restores: Option<String>,
     /// The release that the service leaves, in a rollback.
     pub leaves: Option<LeftRelease>,
+    /// Whether the release that a rollback returns to has all that it leaves, so that nothing is held.
+    pub is_forward: bool,
     /// The holds to put before the service is changed, on it and on others.
     pub to_hold: Vec<PlannedHold>,
     /// The holds that were on the service when it was planned.
     pub holds: Vec<Hold>,
+    /// The holds that the next revision takes over.
+    pub carries: Vec<Hold>,
+    /// What the rollback holds on the service, and the next revision with it.
+    pub new_holds: Vec<LeftRelease>,
 }
 
 /// A rollback's hold to be: what is reachable from one release and not from the other.
@@ -81,6 +95,10 @@ pub struct PlannedHold {
     pub left: LeftRelease,
     /// Holds of earlier rollbacks on the component that stop nothing but what this one stops, too.
     pub covers: Vec<Hold>,
+    /// Where there is room for it.
+    pub homes: Homes,
+    /// The ARN of the component's service.
+    pub service_arn: String,
 }
 
 /// Which revision a service is to run.
@@ -114,7 +132,8 @@ impl EcsPlan {
     /// The precondition as the plan's digest has it: the revision that ran before our first step. A service that was
     /// brought to this release by us has not moved; what it ran before stands in the ledger.
     pub fn ran_before(&self, release: &ReleaseName) -> &str {
-        let ours = self.live.ledger.as_ref().filter(|entry| self.is_empty() && entry.release == *release);
+        let is_release = self.live.release(&self.target.container).as_ref() == Some(release);
+        let ours = self.live.ledger.as_ref().filter(|_| self.is_empty() && is_release);
         ours.and_then(|entry| entry.previous.as_deref()).unwrap_or(&self.live.arn)
     }
 
@@ -205,8 +224,11 @@ fn nothing_to_do(target: &EcsTarget, facts: &EcsFacts, image: &PlannedImage) -> 
         missing_variables: Vec::new(),
         restores: None,
         leaves: None,
+        is_forward: false,
         to_hold: Vec::new(),
         holds: facts.service.holds.clone(),
+        carries: homes::to_carry(facts),
+        new_holds: Vec::new(),
     }
 }
 
@@ -299,6 +321,9 @@ pub(crate) mod tests {
             .unwrap(),
             ledger,
             other_tags: Vec::new(),
+            holds: Vec::new(),
+            tag_keys: Vec::new(),
+            of_another: false,
         }
     }
 
@@ -325,6 +350,7 @@ pub(crate) mod tests {
                 }],
                 events: Vec::new(),
                 holds: Vec::new(),
+                tag_keys: Vec::new(),
             },
             live,
             others,

@@ -114,6 +114,7 @@ mod tests {
             }],
             events: Vec::new(),
             holds: Vec::new(),
+            tag_keys: Vec::new(),
         }
     }
 

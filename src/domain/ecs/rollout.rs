@@ -182,6 +182,7 @@ mod tests {
             deployments,
             events: Vec::new(),
             holds: Vec::new(),
+            tag_keys: Vec::new(),
         }
     }
 

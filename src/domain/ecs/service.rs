@@ -29,6 +29,8 @@ pub struct Service {
     pub events: Vec<Event>,
     /// The holds on it.
     pub holds: Vec<Hold>,
+    /// The keys of its tags, but for those of AWS, which take no room.
+    pub tag_keys: Vec<String>,
 }
 
 impl Service {
@@ -125,18 +127,21 @@ pub struct Revision {
     pub ledger: Option<LedgerEntry>,
     /// The tags that are not ours, to be kept.
     pub other_tags: Vec<(String, String)>,
+    /// The holds on it that are about the service: their second home.
+    pub holds: Vec<Hold>,
+    /// The keys of its tags, but for those of AWS, which take no room.
+    pub tag_keys: Vec<String>,
+    /// Whether its tags say that it was registered for another service.
+    pub of_another: bool,
 }
 
 impl Revision {
-    /// The release that a container of it is, as far as anything says so: our label, our entry, or the image's tag.
-    /// Where somebody else registered it, the tag comes first: who edits the image by hand leaves our label as it was.
+    /// The release that a container of it is, as far as its content says so: the image's tag, or our label. Never by
+    /// the tags of the revision, which can be changed. The image's tag comes first: who edits the image by hand leaves
+    /// our label as it was.
     pub fn release(&self, container: &ContainerName) -> Option<ReleaseName> {
-        let from_tag = || self.definition.image_of(container).ok()?.tag?.parse().ok();
-        let from_label = || self.definition.release_label(container);
-        match &self.ledger {
-            Some(entry) => from_label().or_else(|| Some(entry.release.clone())),
-            None => from_tag().or_else(from_label),
-        }
+        let from_tag = self.definition.image_of(container).ok().and_then(|image| image.tag?.parse().ok());
+        from_tag.or_else(|| self.definition.release_label(container))
     }
 
     /// The digest that a container of it is pinned to.
@@ -217,7 +222,8 @@ mod tests {
             (format!("repo:{dirty}"), None, &dirty.parse().unwrap()),
             ("repo:latest".to_owned(), None, &ours),
             (format!("repo@sha256:{}", "c".repeat(64)), None, &ours),
-            (format!("repo:{}", name("b")), entry(), &ours),
+            (format!("repo:{}", name("b")), entry(), &theirs),
+            ("repo:latest".to_owned(), entry(), &ours),
         ] {
             let mut revision = revision(3, &image, "x", ledger);
             let mut document = revision.definition.to_json();

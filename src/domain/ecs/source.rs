@@ -1,5 +1,6 @@
 //! What a service that is promoted from runs, and whether that is sound enough to be promoted.
 
+use super::evidence;
 use super::read_back::{Expectation, ReadBack, read_back};
 use super::service::{Revision, RolloutState, Service, ServiceStatus, Task};
 use crate::domain::image::Digest;
@@ -65,34 +66,46 @@ fn settled(service: &Service) -> Result<(), String> {
     Ok(())
 }
 
-/// The newest revision that the ledger calls deployed for a release. `past`: the family's, newest first.
-pub fn recorded(past: &[Revision], container: &ContainerName, release: &GitSha) -> Option<Recorded> {
+/// What the ledger says of a release.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LedgerSearch {
+    /// The newest success that the revision itself bears out.
+    pub recorded: Option<Recorded>,
+    /// Why revisions that their tags call a success of the release are none.
+    pub doubts: Vec<String>,
+}
+
+/// The newest revision that the ledger calls deployed for a release, as far as its content bears that out. Digest and
+/// release are those of the content. `past`: the family's, newest first.
+pub fn recorded(past: &[Revision], container: &ContainerName, release: &GitSha) -> LedgerSearch {
     let release = ReleaseName::Commit(release.clone());
-    past.iter().find_map(|revision| {
-        let entry = revision.ledger.as_ref().filter(|entry| entry.succeeded() && entry.release == release)?;
-        Some(Recorded {
-            digest: entry.digest.clone().or_else(|| revision.digest(container))?,
-            revision: revision.arn.clone(),
-            at: entry.at,
-        })
-    })
+    let mut search = LedgerSearch::default();
+    for revision in past {
+        if let Some(success) = evidence::success(revision, container).filter(|success| success.release == release) {
+            let at = revision.ledger.as_ref().and_then(|entry| entry.at);
+            search.recorded = Some(Recorded { digest: success.digest, revision: revision.arn.clone(), at });
+            break;
+        }
+        let by_tag = revision.ledger.as_ref().is_some_and(|entry| entry.release == release);
+        let is_of_it = by_tag || revision.release(container).as_ref() == Some(&release);
+        if let Some(reason) = evidence::doubt(revision, container).filter(|_| is_of_it) {
+            search.doubts.push(format!("{} is no success of it: {reason}", revision.short()));
+        }
+    }
+    search
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ecs::evidence::tests::{digest, registered};
     use crate::domain::ecs::plan::tests::{facts as plan_facts, known_image, revision};
     use crate::domain::ecs::service::TaskContainer;
-    use crate::domain::ledger::LedgerEntry;
 
     const SHA: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
     fn web() -> ContainerName {
         "web".parse().unwrap()
-    }
-
-    fn digest(character: char) -> Digest {
-        format!("sha256:{}", character.to_string().repeat(64)).parse().unwrap()
     }
 
     fn task(number: u32, revision: &str, digest: Digest) -> Task {
@@ -177,17 +190,30 @@ mod tests {
 
     #[test]
     fn only_success_counts_as_recorded() {
-        let entry = |outcome: &str| {
-            Some(LedgerEntry { outcome: Some(outcome.to_owned()), ..LedgerEntry::new(SHA.parse().unwrap(), "arn") })
-        };
-        let image = known_image('a').to_string();
-        let past = |outcomes: [&str; 2]| {
-            vec![revision(9, &image, "x", entry(outcomes[0])), revision(8, &image, "x", entry(outcomes[1]))]
-        };
-        let found = |outcomes| recorded(&past(outcomes), &web(), &SHA.parse().unwrap());
+        let past = |outcomes: [&str; 2]| vec![registered(9, 'a', outcomes[0]), registered(8, 'a', outcomes[1])];
+        let sha = |digit: &str| digit.repeat(40).parse().unwrap();
+        let found = |outcomes| recorded(&past(outcomes), &web(), &sha("a")).recorded;
         assert!(found(["rolled-back", "deployed"]).unwrap().revision.ends_with("/backend:8"));
         assert!(found(["deployed", "deployed"]).unwrap().revision.ends_with("/backend:9"));
         assert_eq!(found(["unproven", "broken"]), None);
-        assert_eq!(recorded(&past(["deployed"; 2]), &web(), &"a".repeat(40).parse().unwrap()), None);
+        assert_eq!(recorded(&past(["deployed"; 2]), &web(), &sha("b")), LedgerSearch::default());
+    }
+
+    #[test]
+    fn a_tag_that_differs_is_no_success_and_is_named() {
+        let sha = |digit: &str| digit.repeat(40).parse().unwrap();
+        let mut forged = registered(9, 'a', "deployed");
+        forged.ledger.as_mut().unwrap().digest = Some(digest('b'));
+        let alone = recorded(std::slice::from_ref(&forged), &web(), &sha("a"));
+        assert_eq!(alone.recorded, None);
+        assert!(alone.doubts[0].contains("backend:9 is no success of it: its tag `shipgate:digest`"), "{alone:?}");
+        let older = recorded(&[forged.clone(), registered(8, 'a', "deployed")], &web(), &sha("a")).recorded.unwrap();
+        assert_eq!((older.digest, older.revision.ends_with(":8")), (digest('a'), true));
+        // A success of one release under the name of another one.
+        forged.ledger.as_mut().unwrap().release = ReleaseName::Commit(sha("b"));
+        for name in ["a", "b"] {
+            let search = recorded(std::slice::from_ref(&forged), &web(), &sha(name));
+            assert_eq!((search.recorded, search.doubts.len()), (None, 1), "{name}");
+        }
     }
 }

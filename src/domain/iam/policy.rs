@@ -29,7 +29,7 @@ const ACTIONS: [(&str, &[&str]); 16] = [
     ("ReadDefinitions", &["ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions"]),
     ("ReadLogs", &["logs:GetLogEvents", "logs:FilterLogEvents"]),
     ("RegisterDefinitions", &["ecs:RegisterTaskDefinition"]),
-    ("TagDefinitions", &["ecs:TagResource"]),
+    ("TagDefinitions", &["ecs:TagResource", "ecs:UntagResource"]),
     ("TagServices", &["ecs:TagResource", "ecs:UntagResource"]),
     ("UpdateServices", &["ecs:UpdateService"]),
     ("PassRoles", &["iam:PassRole"]),
@@ -258,7 +258,8 @@ fn register() -> Statement {
     Statement::new("RegisterDefinitions", vec!["*".to_owned()])
 }
 
-/// Without the condition `ecs:CreateAction`: an outcome is written when the revision is long there.
+/// Without the condition `ecs:CreateAction`: an outcome is written when the revision is long there, a hold on the
+/// revision that a rollback leaves, and `unhold` takes it off.
 fn tag_revisions(subject: &Subject) -> Statement {
     Statement::new("TagDefinitions", subject.family_arns())
 }

@@ -4,15 +4,17 @@ use std::collections::HashSet;
 
 use super::PlanError;
 use super::image::{ImagePlan, KnownImage, PlannedImage};
+use crate::domain::ecs::evidence::{self, success};
 use crate::domain::ecs::history;
+use crate::domain::ecs::homes::{Homes, homes};
 use crate::domain::ecs::plan::{
     Drift, EcsFacts, EcsPlan, LeftRelease, PlannedHold, plan as plan_ecs, plan_rollback as plan_ecs_rollback,
 };
-use crate::domain::ecs::service::Revision;
+use crate::domain::ecs::restoring::brought_back;
+use crate::domain::ecs::service::{Revision, short_arn};
 use crate::domain::ecs::task_definition::{Change, MissingVariable};
-use crate::domain::hold::Hold;
+use crate::domain::hold::{self, Hold};
 use crate::domain::image::Digest;
-use crate::domain::ledger::LedgerEntry;
 use crate::domain::names::ComponentName;
 use crate::domain::release::ReleaseName;
 use crate::domain::rollback::Past;
@@ -27,9 +29,9 @@ pub enum ComponentFacts {
 
 impl ComponentFacts {
     /// The holds on the component.
-    pub fn holds(&self) -> &[Hold] {
+    pub fn holds(&self) -> Vec<Hold> {
         match self {
-            Self::Ecs(facts) => &facts.service.holds,
+            Self::Ecs(facts) => facts.holds(),
         }
     }
 }
@@ -44,35 +46,42 @@ pub enum ComponentPast {
 /// What a component can go back to, by release.
 pub fn past_releases(component: &Component, facts: &ComponentFacts, past: &ComponentPast) -> Past {
     let (ComponentFacts::Ecs(facts), ComponentPast::Ecs(past)) = (facts, past);
-    let release = |revision: &&Revision| revision.ledger.as_ref().map(|entry| entry.release.clone());
-    let served = |revision: &&Revision| revision.ledger.as_ref().is_some_and(LedgerEntry::succeeded);
-    let mut succeeded: Vec<ReleaseName> =
-        past.iter().filter(served).filter_map(|revision| release(&revision)).collect();
+    let Kind::Ecs(target) = &component.kind;
+    let release = |revision: &Revision| Some(success(revision, &target.container)?.release);
+    let mut succeeded: Vec<ReleaseName> = past.iter().filter_map(release).collect();
     let mut seen = HashSet::new();
     succeeded.retain(|release| seen.insert(release.clone()));
     Past {
         component: component.name.clone(),
-        runs: history::runs(&facts.live).cloned(),
-        cut_off: history::is_cut_off(&facts.live),
-        earlier: history::earlier(&facts.live, past).iter().filter_map(release).collect(),
+        runs: history::runs(&facts.live, &target.container),
+        cut_off: history::is_cut_off(&facts.live, past),
+        earlier: history::earlier(&facts.live, past, &target.container).into_iter().filter_map(release).collect(),
         succeeded,
     }
+}
+
+/// Why revisions that their tags call a success of a component are none, and are not gone back to.
+pub fn left_out(component: &Component, past: &ComponentPast) -> Vec<String> {
+    let (Kind::Ecs(target), ComponentPast::Ecs(past)) = (&component.kind, past);
+    evidence::doubts(past, &target.container)
 }
 
 /// The revision with which a component goes back to a release: the one it runs, or the newest that succeeded, before
 /// that one if there is one. `None`: there is none.
 pub fn revision_to_restore<'a>(
+    component: &Component,
     facts: &'a ComponentFacts,
     past: &'a ComponentPast,
     release: &ReleaseName,
 ) -> Option<&'a Revision> {
     let (ComponentFacts::Ecs(facts), ComponentPast::Ecs(past)) = (facts, past);
-    if history::runs(&facts.live) == Some(release) {
+    let Kind::Ecs(EcsTarget { container, .. }) = &component.kind;
+    if history::runs(&facts.live, container).as_ref() == Some(release) {
         return Some(&facts.live);
     }
-    let mut earlier = history::earlier(&facts.live, past).into_iter();
-    let of_release = |revision: &&Revision| revision.ledger.as_ref().is_some_and(|entry| entry.release == *release);
-    earlier.find(of_release).or_else(|| history::of_release(past, release))
+    let mut earlier = history::earlier(&facts.live, past, container).into_iter();
+    let of_release = |revision: &&Revision| success(revision, container).is_some_and(|it| it.release == *release);
+    earlier.find(of_release).or_else(|| history::of_release(past, release, container))
 }
 
 /// Plans to put a component back to what a revision was.
@@ -99,6 +108,9 @@ pub fn plan_holds(configured: &[Component], plans: &mut [ComponentPlan]) {
             left.push(leaves.clone());
         }
     }
+    for KindPlan::Ecs(plan) in plans.iter_mut().map(|plan| &mut plan.kind) {
+        plan.new_holds.clone_from(&left);
+    }
     let Some(first) = plans.iter_mut().find(|plan| !plan.is_empty()) else {
         return;
     };
@@ -107,8 +119,22 @@ pub fn plan_holds(configured: &[Component], plans: &mut [ComponentPlan]) {
         component: component.clone(),
         left: left.clone(),
         covers: Vec::new(),
+        homes: Homes::default(),
+        service_arn: String::new(),
     };
     plan.to_hold = configured.iter().flat_map(|component| left.iter().map(move |left| of(component, left))).collect();
+}
+
+/// Says of each planned hold of a component where there is room for it.
+pub fn plan_homes(plans: &mut [ComponentPlan], component: &ComponentName, facts: &ComponentFacts) {
+    let ComponentFacts::Ecs(facts) = facts;
+    let planned = plans.iter_mut().flat_map(ComponentPlan::planned_holds);
+    let planned: Vec<&mut PlannedHold> = planned.filter(|planned| planned.component.name == *component).collect();
+    let keys: Vec<String> = planned.iter().map(|planned| hold::key(&planned.left.left)).collect();
+    for (planned, homes) in planned.into_iter().zip(homes(facts, &keys)) {
+        planned.homes = homes;
+        planned.service_arn.clone_from(&facts.service.arn);
+    }
 }
 
 /// What is planned for one component.
@@ -142,6 +168,37 @@ impl ComponentPlan {
             PlannedImage::Known(image) => Some((&plan.target.image, &image.digest)),
             PlannedImage::AfterBuild { .. } => None,
         }
+    }
+
+    /// Leaves a hold out, since the rollback goes forward: there is nothing that it could stop.
+    pub fn goes_forward(&mut self) {
+        let KindPlan::Ecs(plan) = &mut self.kind;
+        plan.leaves = None;
+        plan.is_forward = true;
+    }
+
+    /// Whether the rollback goes to a release that has all that is left.
+    pub fn is_forward(&self) -> bool {
+        let KindPlan::Ecs(plan) = &self.kind;
+        plan.is_forward
+    }
+
+    /// Lets the next revision not take over holds that a new one covers.
+    pub fn drop_covered(&mut self, covered: &[Hold]) {
+        let KindPlan::Ecs(plan) = &mut self.kind;
+        plan.carries.retain(|hold| !covered.iter().any(|it| it.key == hold.key && it.scope == hold.scope));
+    }
+
+    /// What a rollback brings back beside the image, in words.
+    pub fn brought_back(&self) -> Vec<String> {
+        let KindPlan::Ecs(plan) = &self.kind;
+        brought_back(&plan.changes, &plan.target.container)
+    }
+
+    /// The revision whose content a rollback restores, for people.
+    pub fn restores(&self) -> Option<&str> {
+        let KindPlan::Ecs(plan) = &self.kind;
+        plan.restores.as_deref().map(short_arn)
     }
 
     /// The release that a rollback leaves, with the one it returns to.

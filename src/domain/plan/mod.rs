@@ -8,8 +8,8 @@ mod steps;
 mod tests;
 
 pub use component::{
-    ComponentFacts, ComponentPast, ComponentPlan, KindPlan, past_releases, plan_component, plan_component_rollback,
-    plan_holds, revision_to_restore,
+    ComponentFacts, ComponentPast, ComponentPlan, KindPlan, left_out, past_releases, plan_component,
+    plan_component_rollback, plan_holds, plan_homes, revision_to_restore,
 };
 pub use image::{
     ImageError, ImagePlan, ImageState, ImageStep, KnownImage, PlannedImage, PresentImage, PromotedImage, TagState,

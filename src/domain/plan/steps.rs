@@ -7,6 +7,7 @@ use crate::domain::ecs::plan::{LeftRelease, NextRevision, PlannedHold};
 use crate::domain::ecs::service::short_arn;
 use crate::domain::ecs::task_definition::Change;
 use crate::domain::neutral;
+use crate::domain::target::Kind;
 
 /// One line of a plan, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +74,7 @@ fn component_steps(component: &ComponentPlan) -> Vec<Step> {
                 name: format!("register {name}"),
                 summary: match &plan.restores {
                     None => format!("register a new revision of {}", neutral::phrase(family, 255)),
-                    Some(arn) => format!("register what {} was again", short_arn(arn)),
+                    Some(arn) => format!("register what {} was again: it served, by the ledger alone", short_arn(arn)),
                 },
                 changes: plan.changes.clone(),
             }
@@ -94,10 +95,22 @@ fn component_steps(component: &ComponentPlan) -> Vec<Step> {
         ),
         changes: Vec::new(),
     };
-    let holds = plan.to_hold.iter().map(|PlannedHold { component, left: LeftRelease { left, returned }, .. }| Step {
-        name: format!("hold {}", component.name),
-        summary: format!("stop the commits of {} that {} does not have", left.short(), returned.short()),
-        changes: Vec::new(),
-    });
+    let holds =
+        plan.to_hold.iter().map(|PlannedHold { component, left: LeftRelease { left, returned }, homes, .. }| {
+            let Kind::Ecs(target) = &component.kind;
+            let service = homes.on_service.then(|| format!("service {}", target.service));
+            let revision = homes.revision.as_deref().map(|arn| format!("revision {}", short_arn(arn)));
+            let places: Vec<String> = service.into_iter().chain(revision).collect();
+            let places = if places.is_empty() { String::new() } else { format!(", on {}", places.join(" and ")) };
+            Step {
+                name: format!("hold {}", component.name),
+                summary: format!(
+                    "stop the commits of {} that {} does not have{places}",
+                    left.short(),
+                    returned.short()
+                ),
+                changes: Vec::new(),
+            }
+        });
     [revision].into_iter().chain(pre_deploy).chain(holds).chain([update]).collect()
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::apply::Run;
-use crate::clients::ecs::{NotUpdated, Placement};
+use crate::clients::ecs::{NotUpdated, Placement, Tagged};
 use crate::domain::ecs::plan::{EcsPlan, LeftRelease, NextRevision, PlannedHold};
 use crate::domain::ecs::read_back::Expectation;
 use crate::domain::ecs::rollout::OurDeployment;
@@ -73,7 +73,7 @@ impl Apply<'_> {
     async fn revision(&self) -> Result<Next, Failure> {
         let definition = match &self.plan.next {
             NextRevision::Registered(revision) => {
-                self.take_up(revision).await;
+                self.take_up(revision).await?;
                 return Ok(Next { arn: revision.arn.clone(), definition: revision.definition.clone() });
             }
             NextRevision::New(Some(definition)) => definition,
@@ -84,7 +84,7 @@ impl Apply<'_> {
         let PlannedImage::Known(image) = &self.plan.image else {
             return Err(Failure::failed("the plan has no image: please report this as a bug"));
         };
-        let mut tags = self.plan.live.other_tags.clone();
+        let mut tags = self.plan.kept_tags().0.to_vec();
         let entry = LedgerEntry {
             digest: Some(image.digest.clone()),
             run: Some(self.run.name.clone()),
@@ -95,18 +95,29 @@ impl Apply<'_> {
             ..LedgerEntry::new(self.run.release.clone(), &self.plan.service_arn)
         };
         tags.extend(entry.tags());
+        tags.extend(self.plan.carried(&self.run.name, self.run.now()).iter().map(Hold::tag));
         let register = self.run.cloud.ecs.register(definition, &tags);
         let arn = self.run.journal.step(&self.step("register"), register).await?;
         self.run.journal.made(format!("task-definition revision {}", short_arn(&arn)), vec![self.component.clone()]);
         Ok(Next { arn, definition: definition.clone() })
     }
 
-    /// Writes on a revision of a run that did not get to use it that this one does.
-    async fn take_up(&self, revision: &Revision) {
+    /// Writes on a revision of a run that did not get to use it that this one does, and the holds that came since.
+    async fn take_up(&self, revision: &Revision) -> Result<(), Failure> {
+        let carried = self.plan.carried(&self.run.name, self.run.now());
+        let has = |hold: &&Hold| revision.holds.iter().any(|it| it.key == hold.key && it.scope == hold.scope);
+        let missing: Vec<_> = carried.iter().filter(|hold| !has(hold)).map(Hold::tag).collect();
+        if !missing.is_empty()
+            && let Tagged::NoRoom(message) = self.run.cloud.ecs.tag_if_room(&revision.arn, &missing).await?
+        {
+            let text = format!("revision {} has no room for the holds: {message}", revision.short());
+            self.run.journal.warning(text, Some("take tags off it that nothing needs".to_owned()));
+        }
         let name = Some(ledger::tag_value(&self.run.name));
         if revision.ledger.as_ref().is_none_or(|entry| entry.run != name) {
             self.write(&revision.arn, "run", &ledger::run(&self.run.name)).await;
         }
+        Ok(())
     }
 
     async fn roll_out(&self, next: &Next) -> Result<Outcome, Failure> {
@@ -160,12 +171,36 @@ impl Apply<'_> {
         let LeftRelease { left, returned } = &planned.left;
         let Kind::Ecs(target) = &planned.component.kind;
         let hold = Hold::of_rollback(left, returned, &self.run.name, self.run.now());
-        let what = format!("hold on service {}: {}", target.service, hold.reason());
-        let made = || self.run.journal.made(what, vec![self.component.clone()]);
         let step = format!("hold {}", planned.component.name);
-        self.run.journal.step(&step, hold::put(self.run.cloud, target, &hold, made)).await?;
+        self.run.journal.step(&step, self.put_hold(planned, target, &hold)).await?;
         if !planned.covers.is_empty() {
             self.drop_covered(target, &planned.covers).await;
+        }
+        Ok(())
+    }
+
+    /// Puts a hold in both of its homes. One that has no room for it does not stand in the way of the rollback: the
+    /// revision that is put in the place of the one that is left has the hold from the start.
+    async fn put_hold(&self, planned: &PlannedHold, target: &EcsTarget, hold: &Hold) -> Result<(), Failure> {
+        let (cloud, journal) = (self.run.cloud, self.run.journal);
+        let made =
+            |place: String| journal.made(format!("hold on {place}: {}", hold.reason()), vec![self.component.clone()]);
+        let mut refused = Vec::new();
+        let mut note = |place: &str, tagged: Tagged| match tagged {
+            Tagged::Written => {}
+            Tagged::NoRoom(message) => refused.push(format!("{place} does not take the hold: {message}")),
+        };
+        if planned.homes.on_service {
+            let place = format!("service {}", target.service);
+            note(&place, hold::put_on_service(cloud, target, hold, || made(place.clone())).await?);
+        }
+        if let Some(arn) = &planned.homes.revision {
+            let place = format!("revision {}", short_arn(arn));
+            let service = &planned.service_arn;
+            note(&place, hold::put_on_revision(cloud, arn, service, hold, || made(place.clone())).await?);
+        }
+        for text in refused {
+            journal.warning(text, Some("the hold stands in its other home: see `shipgate status`".to_owned()));
         }
         Ok(())
     }

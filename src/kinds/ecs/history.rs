@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use super::observe::{active_service, live_revision, running};
+use crate::domain::ecs::evidence::contradiction;
 use crate::domain::ecs::plan::number;
 use crate::domain::ecs::service::{Revision, RolloutState};
 use crate::domain::limits::REVISIONS;
@@ -49,14 +50,17 @@ pub async fn history(cloud: &Cloud, target: &EcsTarget, most: usize) -> Result<H
 
 fn past_release(revision: &Revision, target: &EcsTarget, standing: Standing) -> Option<PastRelease> {
     let entry = revision.ledger.clone()?;
+    let contradiction = contradiction(revision, &target.container);
     Some(PastRelease {
-        release: entry.release,
-        digest: entry.digest.or_else(|| running(revision, target).digest),
-        outcome: entry.outcome,
+        // What it is, by its content; an outcome under other names is none of it.
+        release: revision.release(&target.container).unwrap_or(entry.release),
+        digest: running(revision, target).digest,
+        outcome: entry.outcome.filter(|_| contradiction.is_none()),
         at: entry.at,
         run: entry.run,
         place: revision.arn.clone(),
         restores: entry.restores,
+        contradiction,
         standing,
     })
 }

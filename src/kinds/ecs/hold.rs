@@ -1,9 +1,14 @@
-//! Holds of an ECS service: tags on the service, believed only when a fresh look at it shows them.
+//! Holds of an ECS service: tags on the service and, of rollbacks, on revisions; believed only when a fresh look shows
+//! them.
 
 use std::time::Duration;
 
-use super::observe;
-use crate::domain::hold::Hold;
+use super::observe::{self, LOOKED_AT};
+use crate::clients::ecs::Tagged;
+use crate::domain::ecs::homes;
+use crate::domain::ecs::service::{Revision, Service, short_arn};
+use crate::domain::hold::{self, Hold};
+use crate::domain::ledger;
 use crate::domain::target::EcsTarget;
 use crate::error::Failure;
 use crate::observe::Cloud;
@@ -18,31 +23,96 @@ const PAUSES: [Duration; 6] = [
     Duration::from_secs(4),
 ];
 
-/// The holds on the service.
+/// The holds on the service, in either home.
 ///
 /// # Errors
 ///
 /// The service is missing, or cannot be looked at.
 pub async fn holds(cloud: &Cloud, target: &EcsTarget) -> Result<Vec<Hold>, Failure> {
-    Ok(observe::active_service(cloud, target).await?.holds)
+    let service = observe::active_service(cloud, target).await?;
+    if service.primary().is_none() {
+        return Ok(service.holds);
+    }
+    let live = observe::live_revision(cloud, target, &service).await?;
+    let others = observe::other_revisions(cloud, &service, &live).await?;
+    Ok(homes::holds(&service, &live, &others))
 }
 
-/// Puts a hold on the service, in the place of one with the same key. Returns all that are seen there then.
-/// `written`: called between the write and the look.
+/// Puts a hold by hand on the service, in the place of one with the same key. Returns all that are seen there then.
 ///
 /// # Errors
 ///
-/// It could not be written, or is not seen afterwards.
-pub async fn put(cloud: &Cloud, target: &EcsTarget, hold: &Hold, written: impl FnOnce()) -> Result<Vec<Hold>, Failure> {
+/// The service has no room for it, it could not be written, or is not seen afterwards.
+pub async fn put(cloud: &Cloud, target: &EcsTarget, hold: &Hold) -> Result<Vec<Hold>, Failure> {
     let service = observe::active_service(cloud, target).await?;
-    cloud.ecs.tag(&service.arn, &[hold.tag()]).await?;
-    written();
+    let no_room = |cause: String| {
+        Failure::failed(format!("service `{}` has no room for the hold", target.service))
+            .cause(cause)
+            .hint("take a tag off the service that nothing needs, and run it again")
+    };
+    if !ledger::has_room(&service.tag_keys, &[&hold.key]) {
+        return Err(no_room(format!("it has {} tags, as many as there may be", service.tag_keys.len())));
+    }
+    match cloud.ecs.tag_if_room(&service.arn, &[hold.tag()]).await? {
+        Tagged::Written => seen_on_service(cloud, target, hold).await,
+        Tagged::NoRoom(message) => Err(no_room(message)),
+    }
+}
+
+/// Puts a hold of a rollback on the service. `written`: called between the write and the look.
+///
+/// # Errors
+///
+/// It could not be written for another reason than room, or is not seen afterwards.
+pub async fn put_on_service(
+    cloud: &Cloud,
+    target: &EcsTarget,
+    hold: &Hold,
+    written: impl FnOnce(),
+) -> Result<Tagged, Failure> {
+    let service = observe::active_service(cloud, target).await?;
+    let tagged = cloud.ecs.tag_if_room(&service.arn, &[hold.tag()]).await?;
+    if tagged == Tagged::Written {
+        written();
+        seen_on_service(cloud, target, hold).await?;
+    }
+    Ok(tagged)
+}
+
+async fn seen_on_service(cloud: &Cloud, target: &EcsTarget, hold: &Hold) -> Result<Vec<Hold>, Failure> {
     let seen = look_until(cloud, target, |holds| holds.contains(hold)).await?;
     if seen.contains(hold) {
         return Ok(seen);
     }
     Err(Failure::failed(format!("service `{}` took the hold and does not show it", target.service))
         .hint("look at it with `shipgate status`; somebody else may have put another in its place: run it again"))
+}
+
+/// Puts a hold of a rollback in its second home, a revision, where it is about a service.
+///
+/// # Errors
+///
+/// It could not be written for another reason than room, or is not seen afterwards.
+pub async fn put_on_revision(
+    cloud: &Cloud,
+    revision: &str,
+    service: &str,
+    hold: &Hold,
+    written: impl FnOnce(),
+) -> Result<Tagged, Failure> {
+    let tagged = cloud.ecs.tag_if_room(revision, &[hold.tag(), ledger::of_service(service)]).await?;
+    if tagged != Tagged::Written {
+        return Ok(tagged);
+    }
+    written();
+    for pause in PAUSES {
+        tokio::time::sleep(pause).await;
+        if cloud.ecs.revision(revision, service).await?.holds.contains(hold) {
+            return Ok(tagged);
+        }
+    }
+    Err(Failure::failed(format!("revision {} took the hold and does not show it", short_arn(revision)))
+        .hint("somebody else may have put another in its place: run it again"))
 }
 
 /// Takes holds off the service, as far as they are still there as they were seen.
@@ -57,30 +127,74 @@ pub async fn take_off(cloud: &Cloud, target: &EcsTarget, holds: &[Hold]) -> Resu
     if keys.is_empty() { Ok(()) } else { cloud.ecs.untag(&service.arn, &keys).await }
 }
 
-/// Takes all holds off the service, and leaves a note there. Returns what was taken off.
+/// Takes all holds off the service and off its revisions, and leaves a note. Returns what was taken off.
 ///
 /// # Errors
 ///
 /// The tags could not be changed, or a hold is still seen afterwards.
 pub async fn lift(cloud: &Cloud, target: &EcsTarget, note: &(String, String)) -> Result<Vec<Hold>, Failure> {
     let service = observe::active_service(cloud, target).await?;
-    if service.holds.is_empty() {
-        return Ok(Vec::new());
+    let revisions = held_revisions(cloud, &service).await?;
+    let lifted = hold::merged(service.holds.iter().chain(revisions.iter().flat_map(|revision| &revision.holds)));
+    if lifted.is_empty() {
+        return Ok(lifted);
     }
-    // The note first: no hold goes without a word of who lifted it.
-    cloud.ecs.tag(&service.arn, std::slice::from_ref(note)).await?;
-    let keys: Vec<String> = service.holds.iter().map(|hold| hold.key.clone()).collect();
-    cloud.ecs.untag(&service.arn, &keys).await?;
+    let keys = |holds: &[Hold]| holds.iter().map(|hold| hold.key.clone()).collect::<Vec<_>>();
+    // The note first: no hold goes without a word of who lifted it. Without room it takes the place of a hold.
+    let note = std::slice::from_ref(note);
+    let has_room = ledger::has_room(&service.tag_keys, &[hold::note_key()])
+        && cloud.ecs.tag_if_room(&service.arn, note).await? == Tagged::Written;
+    for revision in &revisions {
+        cloud.ecs.untag(&revision.arn, &keys(&revision.holds)).await?;
+    }
+    if !service.holds.is_empty() {
+        cloud.ecs.untag(&service.arn, &keys(&service.holds)).await?;
+    }
+    if !has_room {
+        let revision = revisions.first().filter(|_| service.holds.is_empty());
+        cloud.ecs.tag(revision.map_or(&service.arn, |revision| &revision.arn), note).await?;
+    }
     let left = look_until(cloud, target, <[Hold]>::is_empty).await?;
+    let left = if left.is_empty() { left_on(cloud, &service, &revisions).await? } else { left };
     if left.is_empty() {
-        return Ok(service.holds);
+        return Ok(lifted);
     }
     let failure = Failure::failed(format!("service `{}` still shows a hold", target.service))
         .hint("somebody may have put it there meanwhile: read its reason, and run it again");
     Err(left.iter().map(Hold::reason).fold(failure, Failure::cause))
 }
 
-/// The holds as they are wanted, or as they are seen last.
+/// The revisions with a hold that is about the service: what it runs and rolls out, and the newest of the family.
+async fn held_revisions(cloud: &Cloud, service: &Service) -> Result<Vec<Revision>, Failure> {
+    let Some(primary) = service.primary() else { return Ok(Vec::new()) };
+    let live = cloud.ecs.revision(&primary.task_definition, &service.arn).await?;
+    let mut arns = cloud.ecs.newest_revisions(live.definition.family(), LOOKED_AT).await?;
+    for deployment in &service.deployments {
+        if !arns.contains(&deployment.task_definition) {
+            arns.push(deployment.task_definition.clone());
+        }
+    }
+    let mut revisions = cloud.ecs.revisions(arns, &service.arn).await?;
+    revisions.retain(|revision| !revision.holds.is_empty());
+    Ok(revisions)
+}
+
+/// The holds that are still seen on revisions after they were taken off.
+async fn left_on(cloud: &Cloud, service: &Service, revisions: &[Revision]) -> Result<Vec<Hold>, Failure> {
+    let mut left = Vec::new();
+    for pause in PAUSES {
+        tokio::time::sleep(pause).await;
+        let arns = revisions.iter().map(|revision| revision.arn.clone()).collect();
+        let seen = cloud.ecs.revisions(arns, &service.arn).await?;
+        left = hold::merged(seen.iter().flat_map(|revision| &revision.holds));
+        if left.is_empty() {
+            break;
+        }
+    }
+    Ok(left)
+}
+
+/// The holds on the service itself as they are wanted, or as they are seen last.
 async fn look_until(
     cloud: &Cloud,
     target: &EcsTarget,
@@ -89,7 +203,7 @@ async fn look_until(
     let mut seen = Vec::new();
     for pause in PAUSES {
         tokio::time::sleep(pause).await;
-        seen = holds(cloud, target).await?;
+        seen = observe::active_service(cloud, target).await?.holds;
         if as_wanted(&seen) {
             break;
         }

@@ -8,9 +8,11 @@ use crate::error::Failure;
 use crate::observe::{Cloud, Files};
 use crate::report::journal::Running;
 
-/// How many revisions of a family are listed, and at most looked at, besides the live one.
-const LISTED: usize = 10;
-const LOOKED_AT: usize = 5;
+/// How many revisions of a family are looked at in the end, besides the live one. Where the live one is ours and the
+/// newest, as it is after every release, that is none.
+pub const LOOKED_AT: usize = 100;
+/// How many are asked for together.
+const TOGETHER: usize = 5;
 
 /// Everything that planning needs to know.
 ///
@@ -92,21 +94,28 @@ pub async fn live_revision(cloud: &Cloud, target: &EcsTarget, service: &Service)
 }
 
 /// Revisions of the family that matter beside the live one: newer ones, which an earlier run may have left unused, and
-/// where the live one is not ours, older ones down to the last that we deployed.
+/// where the live one is not ours, older ones down to the last that we deployed. It has the holds that stand.
 ///
 /// # Errors
 ///
 /// They cannot be read.
 pub async fn other_revisions(cloud: &Cloud, service: &Service, live: &Revision) -> Result<Vec<Revision>, Failure> {
-    let arns = cloud.ecs.newest_revisions(live.definition.family(), LISTED).await?;
-    let mut others = Vec::new();
-    for arn in arns.into_iter().filter(|arn| *arn != live.arn).take(LOOKED_AT) {
-        let is_newer = number(&arn) > number(&live.arn);
+    let mut arns = cloud.ecs.newest_revisions(live.definition.family(), LOOKED_AT).await?;
+    arns.retain(|arn| *arn != live.arn);
+    let is_newer = |arn: &str| number(arn) > number(&live.arn);
+    let mut others: Vec<Revision> = Vec::new();
+    for some in arns.chunks(TOGETHER) {
         let ours_is_known = live.ledger.is_some() || others.iter().any(was_deployed);
-        if !is_newer && ours_is_known {
+        let some: Vec<String> = some.iter().filter(|arn| is_newer(arn) || !ours_is_known).cloned().collect();
+        if some.is_empty() {
             break;
         }
-        others.push(cloud.ecs.revision(&arn, &service.arn).await?);
+        for revision in cloud.ecs.revisions(some, &service.arn).await? {
+            let ours_is_known = live.ledger.is_some() || others.iter().any(was_deployed);
+            if is_newer(&revision.arn) || !ours_is_known {
+                others.push(revision);
+            }
+        }
     }
     Ok(others)
 }

@@ -1,9 +1,11 @@
 //! The revisions of a service's family, newest first, as far back as somebody has to look.
 
 use crate::domain::ecs::history;
+use crate::domain::ecs::plan::EcsFacts;
 use crate::domain::ecs::service::{Revision, Service};
 use crate::domain::limits::REVISIONS;
 use crate::domain::release::ReleaseName;
+use crate::domain::target::EcsTarget;
 use crate::error::Failure;
 use crate::observe::Cloud;
 
@@ -20,15 +22,16 @@ const RELEASES_BACK: usize = 10;
 /// A call failed.
 pub async fn for_rollback(
     cloud: &Cloud,
-    service: &Service,
-    live: &Revision,
+    facts: &EcsFacts,
+    target: &EcsTarget,
     release: Option<&ReleaseName>,
 ) -> Result<Vec<Revision>, Failure> {
+    let (live, container) = (&facts.live, &target.container);
     let is_enough = |past: &[Revision]| match release {
-        Some(release) => history::of_release(past, release).is_some(),
-        None => history::earlier(live, past).len() >= RELEASES_BACK,
+        Some(release) => history::of_release(past, release, container).is_some(),
+        None => history::earlier(live, past, container).len() >= RELEASES_BACK,
     };
-    revisions(cloud, service, live.definition.family(), is_enough).await
+    revisions(cloud, &facts.service, live.definition.family(), is_enough).await
 }
 
 /// Looks at ever older revisions until it is enough, or there is no more.

@@ -5,9 +5,8 @@ use super::past;
 use crate::clients::ecs::WhichTasks;
 use crate::clients::registry::Registry;
 use crate::domain::ecs::service::{Revision, Task};
-use crate::domain::ecs::source::{self, SourceFacts};
+use crate::domain::ecs::source::{self, LedgerSearch, SourceFacts};
 use crate::domain::image::Digest;
-use crate::domain::promotion::Recorded;
 use crate::domain::release::GitSha;
 use crate::domain::target::EcsTarget;
 use crate::error::Failure;
@@ -26,7 +25,7 @@ pub async fn facts(cloud: &Cloud, registry: &Registry, target: &EcsTarget) -> Re
     Ok(SourceFacts { service, live, tasks, platforms })
 }
 
-/// The success of a release in the ledger, where there is one.
+/// What the ledger says of a release.
 ///
 /// # Errors
 ///
@@ -36,10 +35,10 @@ pub async fn recorded(
     facts: &SourceFacts,
     target: &EcsTarget,
     release: &GitSha,
-) -> Result<Option<Recorded>, Failure> {
+) -> Result<LedgerSearch, Failure> {
     let find = |past: &[Revision]| source::recorded(past, &target.container, release);
-    let past =
-        past::revisions(cloud, &facts.service, facts.live.definition.family(), |past| find(past).is_some()).await?;
+    let is_enough = |past: &[Revision]| find(past).recorded.is_some();
+    let past = past::revisions(cloud, &facts.service, facts.live.definition.family(), is_enough).await?;
     Ok(find(&past))
 }
 

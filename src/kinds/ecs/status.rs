@@ -4,8 +4,9 @@ use jiff::Timestamp;
 
 use super::observe::{live_revision, other_revisions, running, service};
 use crate::clients::logs::LogLine;
-use crate::domain::ecs::service::{Revision, RolloutState, short_arn};
-use crate::domain::ecs::{plan, rollout};
+use crate::domain::ecs::service::{Revision, RolloutState, Service, short_arn};
+use crate::domain::ecs::{evidence, homes, plan, rollout};
+use crate::domain::hold::Hold;
 use crate::domain::plan::PlanError;
 use crate::domain::target::EcsTarget;
 use crate::error::Failure;
@@ -22,10 +23,13 @@ pub async fn status(cloud: &Cloud, target: &EcsTarget) -> Result<ComponentStatus
     let revision = live_revision(cloud, target, &service).await?;
     revision.definition.image_of(&target.container).map_err(PlanError::from)?;
     let primary = service.primary();
-    let mut remarks: Vec<String> = service.holds.iter().map(|hold| format!("held: {}", hold.described())).collect();
     let others = other_revisions(cloud, &service, &revision).await;
+    let holds = homes::holds(&service, &revision, others.as_ref().map_or(&[][..], Vec::as_slice));
+    let mut remarks: Vec<String> = holds.iter().map(|hold| held(hold, &service)).collect();
+    let contradiction = evidence::contradiction(&revision, &target.container);
     let last_entry = others.as_ref().ok().and_then(|others| plan::last_entry(&revision, others));
-    let last_outcome = last_entry.and_then(|entry| entry.outcome.clone());
+    let last_outcome = last_entry.and_then(|entry| entry.outcome.clone()).filter(|_| contradiction.is_none());
+    remarks.extend(contradiction.map(|why| format!("the tags of {} are not believed: {why}", revision.short())));
     let drift = drift(others, &revision, &mut remarks);
     match primary.map(|primary| &primary.rollout_state) {
         Some(Some(RolloutState::InProgress)) => remarks.push("a rollout is in progress".to_owned()),
@@ -44,10 +48,17 @@ pub async fn status(cloud: &Cloud, target: &EcsTarget) -> Result<ComponentStatus
         desired: Some(service.desired),
         running: Some(service.running),
         last_outcome,
-        holds: service.holds,
+        holds,
         drift,
         remarks,
     })
+}
+
+/// A hold for people. One that stands on a revision alone is no less a hold.
+fn held(hold: &Hold, service: &Service) -> String {
+    let is_on_service = service.holds.iter().any(|other| other.key == hold.key && other.scope == hold.scope);
+    let place = if is_on_service { "" } else { "; on the revision alone, the service does not have the tag" };
+    format!("held: {}{place}", hold.described())
 }
 
 /// Whether somebody changed the service by hand. That this cannot be told hides nothing else.

@@ -25,6 +25,7 @@ struct PastReleaseV1 {
     run: Option<String>,
     revision: String,
     restores: Option<String>,
+    contradiction: Option<String>,
     current: bool,
 }
 
@@ -39,6 +40,7 @@ pub fn history(environment: &str, releases: &[(String, PastRelease)]) -> String 
         run: release.run.clone(),
         revision: release.place.clone(),
         restores: release.restores.clone(),
+        contradiction: release.contradiction.clone(),
         current: release.standing != Standing::Past,
     });
     to_text(&HistoryV1 {

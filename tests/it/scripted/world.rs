@@ -176,9 +176,22 @@ impl World {
 
     /// The same for one of several services.
     pub fn register_ours_for(&mut self, index: usize, sha: &str, tags: &[(&str, &str)]) -> String {
-        let revision = self.register_by_hand(|_| {});
+        let revision = self.register_by_hand(|document| {
+            let web = &mut document["containerDefinitions"][0];
+            web["image"] = Value::from(format!("registry.example/shop:{sha}@{OLD_DIGEST}"));
+            web["dockerLabels"] = json!({"shipgate.sha": sha});
+        });
         let service = arn("service", &format!("{CLUSTER}/{}", self.services[index].name));
-        let tags = [("sha", sha), ("service", service.as_str())].into_iter().chain(tags.iter().copied());
+        let previous = self.services[index].deployments[0].definition.clone();
+        let always = [
+            ("sha", sha),
+            ("service", service.as_str()),
+            ("previous", previous.as_str()),
+            ("run", "local"),
+            ("digest", OLD_DIGEST),
+        ];
+        let is_given = |key: &str| tags.iter().any(|(given, _)| *given == key);
+        let tags = always.into_iter().filter(|(key, _)| !is_given(key)).chain(tags.iter().copied());
         let tags = tags.map(|(key, value)| json!({"key": format!("shipgate:{key}"), "value": value})).collect();
         self.tags(&revision).unwrap().clone_from(&tags);
         revision

@@ -1,0 +1,164 @@
+//! What of a revision's ledger entry the revision itself bears out.
+//!
+//! Tags can be changed by everybody who may tag; the content of a revision by nobody. So bytes and release come from the
+//! content, and where a tag differs the revision is no success. That it served at all is known by its tags alone.
+
+use super::service::Revision;
+use crate::domain::image::Digest;
+use crate::domain::ledger::LedgerEntry;
+use crate::domain::names::ContainerName;
+use crate::domain::release::ReleaseName;
+
+/// A release that served, by the tags of a revision, as far as the revision's content can bear that out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Success {
+    /// The release that the container's label names.
+    pub release: ReleaseName,
+    /// The digest that the container's image is pinned to.
+    pub digest: Digest,
+}
+
+/// The success of a revision. `None`: its tags call it none, or its content does not bear them out.
+pub fn success(revision: &Revision, container: &ContainerName) -> Option<Success> {
+    judged(revision, container)?.ok()
+}
+
+/// Why a revision that its tags call a success is none. `None`: it is one, or its tags do not say so.
+pub fn doubt(revision: &Revision, container: &ContainerName) -> Option<String> {
+    judged(revision, container)?.err()
+}
+
+/// The doubts about some revisions, each with the revision's name.
+pub fn doubts(revisions: &[Revision], container: &ContainerName) -> Vec<String> {
+    let each = revisions.iter().filter_map(|revision| Some((revision, doubt(revision, container)?)));
+    each.map(|(revision, reason)| format!("{}: {reason}", revision.short())).collect()
+}
+
+/// What the tags of a revision say that its content contradicts, whatever its outcome.
+pub fn contradiction(revision: &Revision, container: &ContainerName) -> Option<String> {
+    let entry = revision.ledger.as_ref()?;
+    let label = revision.definition.release_label(container);
+    if let Some(label) = label.as_ref().filter(|label| **label != entry.release) {
+        return Some(format!(
+            "its tag `shipgate:sha` says {}, the label of its container {}",
+            entry.release.short(),
+            label.short()
+        ));
+    }
+    let image = revision.definition.image_of(container).ok()?;
+    let named: Option<ReleaseName> = image.tag.as_ref().and_then(|tag| tag.parse().ok());
+    if let Some((named, label)) = named.zip(label).filter(|(named, label)| named != label) {
+        return Some(format!(
+            "the tag of its image says {}, the label of its container {}",
+            named.short(),
+            label.short()
+        ));
+    }
+    let (said, pinned) = entry.digest.as_ref().zip(image.digest.as_ref()).filter(|(said, pinned)| said != pinned)?;
+    Some(format!("its tag `shipgate:digest` says {said}, its image is pinned to {pinned}"))
+}
+
+fn judged(revision: &Revision, container: &ContainerName) -> Option<Result<Success, String>> {
+    let entry = revision.ledger.as_ref().filter(|entry| entry.succeeded())?;
+    Some(borne_out(revision, entry, container))
+}
+
+/// Whether a revision is one of shipgate's in every respect. Each registration writes all of these, the first one of a
+/// service too.
+fn borne_out(revision: &Revision, entry: &LedgerEntry, container: &ContainerName) -> Result<Success, String> {
+    let image = revision.definition.image_of(container).map_err(|_| format!("it has no container `{container}`"))?;
+    if let Some(contradiction) = contradiction(revision, container) {
+        return Err(contradiction);
+    }
+    let release = revision.definition.release_label(container);
+    let release = release.ok_or("its container has no label `shipgate.sha`")?;
+    let digest = image.digest.ok_or("its image is not pinned by digest")?;
+    let missing = [
+        ("shipgate:digest", entry.digest.is_none()),
+        ("shipgate:previous", entry.previous.is_none()),
+        ("shipgate:run", entry.run.is_none()),
+    ];
+    match missing.iter().find(|(_, is_missing)| *is_missing) {
+        Some((key, _)) => Err(format!("it has no tag `{key}`, which every revision that shipgate registers has")),
+        None => Ok(Success { release, digest }),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::ecs::plan::tests::revision;
+    use crate::domain::ecs::task_definition::TaskDefinition;
+
+    pub(crate) fn digest(character: char) -> Digest {
+        format!("sha256:{}", character.to_string().repeat(64)).parse().unwrap()
+    }
+
+    pub(crate) fn release(character: char) -> ReleaseName {
+        character.to_string().repeat(40).parse().unwrap()
+    }
+
+    /// A revision as shipgate registers it for a release, with an outcome.
+    pub(crate) fn registered(number: u64, character: char, outcome: &str) -> Revision {
+        let entry = LedgerEntry {
+            digest: Some(digest(character)),
+            run: Some("acme/shop/7/1".to_owned()),
+            previous: Some("arn:aws:ecs:us-east-1:123456789012:task-definition/backend:1".to_owned()),
+            outcome: Some(outcome.to_owned()),
+            ..LedgerEntry::new(release(character), "arn")
+        };
+        let image = format!("repo:{}@{}", release(character), digest(character));
+        let mut revision = revision(number, &image, "x", Some(entry));
+        edit(&mut revision, |web| web["dockerLabels"] = json!({"shipgate.sha": release(character).to_string()}));
+        revision
+    }
+
+    fn edit(revision: &mut Revision, change: impl FnOnce(&mut serde_json::Value)) {
+        let mut document = revision.definition.to_json();
+        change(&mut document["containerDefinitions"][0]);
+        revision.definition = TaskDefinition::from_json(document).unwrap();
+    }
+
+    fn web() -> ContainerName {
+        "web".parse().unwrap()
+    }
+
+    #[test]
+    fn bytes_and_release_come_from_the_content() {
+        let good = registered(7, 'a', "deployed");
+        assert_eq!(success(&good, &web()), Some(Success { release: release('a'), digest: digest('a') }));
+        assert_eq!((doubt(&good, &web()), contradiction(&good, &web())), (None, None));
+        for outcome in ["rolled-back", "broken", "unproven", ""] {
+            let other = registered(7, 'a', outcome);
+            assert_eq!((success(&other, &web()), doubt(&other, &web())), (None, None), "{outcome}");
+        }
+    }
+
+    #[test]
+    fn a_revision_that_lacks_or_contradicts_anything_is_no_success() {
+        type Forge = fn(&mut Revision);
+        let forged: [(Forge, &str); 9] = [
+            (|it| it.ledger.as_mut().unwrap().digest = Some(digest('b')), "`shipgate:digest` says sha256:bbbb"),
+            (|it| it.ledger.as_mut().unwrap().release = release('b'), "`shipgate:sha` says bbbbbbb"),
+            (|it| it.ledger.as_mut().unwrap().digest = None, "no tag `shipgate:digest`"),
+            (|it| it.ledger.as_mut().unwrap().previous = None, "no tag `shipgate:previous`"),
+            (|it| it.ledger.as_mut().unwrap().run = None, "no tag `shipgate:run`"),
+            (|it| edit(it, |web| web["image"] = json!(format!("repo:{}", release('a')))), "not pinned by digest"),
+            (
+                |it| edit(it, |web| web["image"] = json!(format!("repo:{}@{}", release('b'), digest('a')))),
+                "the tag of its image says bbbbbbb",
+            ),
+            (|it| edit(it, |web| web["dockerLabels"] = json!({})), "no label `shipgate.sha`"),
+            (|it| edit(it, |web| web["name"] = json!("app")), "no container `web`"),
+        ];
+        for (forge, reason) in forged {
+            let mut revision = registered(7, 'a', "deployed");
+            forge(&mut revision);
+            assert_eq!(success(&revision, &web()), None, "{reason}");
+            let doubt = doubt(&revision, &web()).unwrap();
+            assert!(doubt.contains(reason), "{doubt}");
+        }
+    }
+}
