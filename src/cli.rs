@@ -76,7 +76,7 @@ pub enum Command {
     Whoami(Whoami),
     /// Print a session of an environment's role, for other programs to use
     Credentials(Credentials),
-    /// Print the IAM documents of an environment's roles
+    /// Print the IAM documents of the roles, and of what guards the tags
     Iam {
         /// The document
         #[command(subcommand)]
@@ -230,6 +230,8 @@ pub enum IamDocument {
     Trust(Trust),
     /// Print what a role may do
     Policy(Policy),
+    /// Print what keeps everybody but the roles of all environments from writing the tags of shipgate
+    Guard(Guard),
 }
 
 /// Arguments of `iam trust`.
@@ -282,6 +284,26 @@ pub struct Policy {
     /// Of the role that looks, not of the one that changes
     #[arg(long)]
     pub read_role: bool,
+}
+
+/// Arguments of `iam guard`.
+#[derive(Debug, Args)]
+pub struct Guard {
+    /// Where the document is put
+    #[arg(long, value_enum, default_value_t = GuardForm::Scp)]
+    pub form: GuardForm,
+    /// Also let this user or role of AWS write the tags, by ARN; can be repeated
+    #[arg(long = "principal", value_name = "ARN")]
+    pub principals: Vec<String>,
+}
+
+/// Where the guard is put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GuardForm {
+    /// On accounts: a service control policy of the organisation
+    Scp,
+    /// On users and roles: a permissions boundary
+    Boundary,
 }
 
 fn limit(text: &str) -> Result<NonZeroUsize, &'static str> {

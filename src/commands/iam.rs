@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::cli;
 use crate::context::Context;
+use crate::domain::iam::guard::{self, Form};
 use crate::domain::iam::policy::{Subject, document, statements};
 use crate::domain::iam::trust::{self, Environment, Repository, SubjectForm};
 use crate::domain::names::{AccountId, EnvironmentName};
@@ -66,6 +67,47 @@ pub fn trust(context: &Context, global: &cli::Global, arguments: &cli::Trust) ->
         }
     };
     document.map(|document| Printed { document, notes })
+}
+
+/// What keeps everybody but the roles that change an environment from writing the tags of shipgate. Asks nobody.
+///
+/// # Errors
+///
+/// `invalid`: a principal is none.
+pub fn guard(context: &Context, global: &cli::Global, arguments: &cli::Guard) -> Result<Printed, Failure> {
+    let configuration = Configuration::load(context, global.config.as_deref())?;
+    arguments.principals.iter().try_for_each(|principal| check_one_principal(principal))?;
+    let form = match arguments.form {
+        cli::GuardForm::Scp => Form::ServiceControlPolicy,
+        cli::GuardForm::Boundary => Form::Boundary,
+    };
+    let mut principals = arguments.principals.clone();
+    let mut notes = Vec::new();
+    for (environment, role) in configuration.roles() {
+        match role {
+            Some(role) => principals.push(role),
+            None => notes.push(format!(
+                "environment `{environment}` has no `role`: whoever changes it is denied by this, too; name them with \
+                 --principal, or give it a role"
+            )),
+        }
+    }
+    let document = guard::document(form, &principals);
+    let length = document.to_string().len();
+    if length > form.longest() {
+        notes.push(format!("this has {length} characters, and AWS takes {}", form.longest()));
+    }
+    Ok(Printed { document, notes })
+}
+
+/// `aws:PrincipalArn` of a session is its role, and of an account nobody in particular.
+fn check_one_principal(text: &str) -> Result<(), Failure> {
+    check_principal(text)?;
+    if text.contains(":iam:") && !text.ends_with(":root") {
+        return Ok(());
+    }
+    Err(Failure::invalid(format!("--principal {text:?} is no user and no role"))
+        .hint("name a role by its own ARN, not by that of a session: arn:aws:iam::123456789012:role/NAME"))
 }
 
 /// A user, a role or its session, or a whole account. `*` would be everybody who has an account of AWS.

@@ -76,6 +76,11 @@ impl Document {
         all.filter(move |(_, other)| from(other).as_deref() == Some(environment)).map(|(key, _)| key.text.as_str())
     }
 
+    /// The role that changes each environment, in the order of the file. `None`: the ambient credentials do.
+    pub fn roles(&self) -> Vec<(String, Option<String>)> {
+        outline::roles(&self.raw)
+    }
+
     /// What other files have to fit, with the places where it stands. `file`: this one, as places are to name it.
     pub fn outline(&self, file: &str) -> Outline {
         outline::outline(&self.raw, &self.source, file)

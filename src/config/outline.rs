@@ -34,6 +34,14 @@ fn environment(config: &RawConfig, key: &Key, raw: &RawEnvironment, source: &str
     }
 }
 
+/// The role that changes each environment, as it stands there: it takes no variables of others. `None`: there is none.
+pub(super) fn roles(config: &RawConfig) -> Vec<(String, Option<String>)> {
+    let role = |(key, raw): (&Key, &RawEnvironment)| {
+        (key.text.clone(), raw.role.as_ref().and_then(|role| looked_up(config, &key.text, role)))
+    };
+    config.environments.iter().map(role).collect()
+}
+
 /// The variables of the repository that an environment uses: those that are missed when there are none.
 fn variables(config: &RawConfig, environment: &str) -> BTreeSet<String> {
     let mut missed = Problems::default();

@@ -105,6 +105,11 @@ impl Configuration {
         self.document.promoted_by(environment).map(str::to_owned).collect()
     }
 
+    /// The role that changes each environment, in the order of the file. `None`: the ambient credentials do.
+    pub fn roles(&self) -> Vec<(String, Option<String>)> {
+        self.document.roles()
+    }
+
     /// What other files of the repository have to fit. `file`: the configuration file, as places are to name it.
     pub fn outline(&self, file: &str) -> Outline {
         self.document.outline(file)

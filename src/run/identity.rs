@@ -27,7 +27,7 @@ pub async fn whoami(context: &Context, global: &Global, arguments: &Whoami) -> O
 /// The document is that of the protocol whatever `--output` says: another program reads it.
 pub async fn credentials(context: &Context, global: &Global, arguments: &Credentials) -> Outcome {
     let document = until_interrupted(credentials::run(context, global, arguments)).await;
-    show(context, global, ("credentials", &arguments.environment), document)
+    show(context, global, ("credentials", Some(&arguments.environment)), document)
 }
 
 /// The document is that of IAM whatever `--output` says.
@@ -35,12 +35,16 @@ pub async fn iam(context: &Context, global: &Global, document: &IamDocument) -> 
     match document {
         IamDocument::Trust(arguments) => {
             let document = iam::trust(context, global, arguments).map(|printed| noted(context, global, printed));
-            show(context, global, ("iam trust", &arguments.environment), document)
+            show(context, global, ("iam trust", Some(&arguments.environment)), document)
         }
         IamDocument::Policy(arguments) => {
             let printed = until_interrupted(iam::policy(context, global, arguments)).await;
             let document = printed.map(|printed| noted(context, global, printed));
-            show(context, global, ("iam policy", &arguments.environment), document)
+            show(context, global, ("iam policy", Some(&arguments.environment)), document)
+        }
+        IamDocument::Guard(arguments) => {
+            let document = iam::guard(context, global, arguments).map(|printed| noted(context, global, printed));
+            show(context, global, ("iam guard", None), document)
         }
     }
 }
@@ -55,7 +59,7 @@ fn noted(context: &Context, global: &Global, printed: iam::Printed) -> Value {
 fn show(
     context: &Context,
     global: &Global,
-    (command, environment): (&str, &str),
+    (command, environment): (&str, Option<&str>),
     document: Result<Value, Failure>,
 ) -> Outcome {
     match document {
@@ -63,6 +67,6 @@ fn show(
             print(&format!("{document:#}"));
             Outcome::Unchanged
         }
-        Err(failure) => without_data(context, global, command, Some(environment), &failure),
+        Err(failure) => without_data(context, global, command, environment, &failure),
     }
 }

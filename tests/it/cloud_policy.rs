@@ -192,6 +192,7 @@ fn what_the_emulator_does_not_enforce_is_allowed_here_and_nowhere_else() {
         ("iam:PassRole", role("stage-cloudshop-task"), role("prod-cloudshop-task")),
         ("iam:PassRole", role("stage-cloudshop-execution"), role("admin")),
         ("ecs:TagResource", family(&backend), family(&live)),
+        ("ecs:UntagResource", family(&backend), family(&live)),
         ("ecs:TagResource", own(&backend), own(&live)),
         ("ecs:UntagResource", own(&backend), own(&live)),
         ("ecs:UpdateService", own(&backend), own(&live)),
@@ -216,6 +217,62 @@ fn what_the_emulator_does_not_enforce_is_allowed_here_and_nowhere_else() {
     }
     let pass = stage["Statement"].as_array().unwrap().iter().find(|statement| statement["Sid"] == "PassRoles").unwrap();
     assert_eq!(pass["Condition"]["StringEquals"]["iam:PassedToService"], "ecs-tasks.amazonaws.com");
+}
+
+/// A user who may do anything in ECS, with a policy beside that.
+fn user(cloud: &Cloud, policy: &Value) -> aws_sdk_ecs::Client {
+    let name = format!("{}-somebody", cloud.prefix);
+    let all = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ecs:*", "Resource": "*"}]});
+    cloud.wait(async {
+        cloud.iam.create_user().user_name(&name).send().await.unwrap();
+        for (policy_name, document) in [("all", &all), ("guard", policy)] {
+            let put = cloud.iam.put_user_policy().user_name(&name).policy_name(policy_name);
+            put.policy_document(document.to_string()).send().await.unwrap();
+        }
+        let key = cloud.iam.create_access_key().user_name(&name).send().await.unwrap().access_key.unwrap();
+        let credentials = Credentials::new(key.access_key_id, key.secret_access_key, None, None, "somebody");
+        let loader = aws_config::defaults(BehaviorVersion::latest()).region(Region::new("us-east-1"));
+        aws_sdk_ecs::Client::new(&loader.credentials_provider(credentials).load().await)
+    })
+}
+
+#[test]
+fn the_guard_keeps_everybody_else_from_the_tags_of_shipgate() {
+    let cloud = Cloud::with_backend();
+    let shop = cloud.shop(&cloud.config(""));
+    cloud.deploy(&shop, &[]).outcome("deployed", 0);
+    let guard = shop.shipgate(&["iam", "guard"]).run().expect_code(0);
+    let guard: Value = serde_json::from_str(&guard.stdout).unwrap();
+    let ecs = user(&cloud, &guard);
+    let (service, revision) = (cloud.service("backend").service_arn().unwrap().to_owned(), cloud.revision("backend"));
+    let before = cloud.ledger(&revision);
+    let tag = |key: &str| aws_sdk_ecs::types::Tag::builder().key(key).value("x").build();
+    cloud.wait(async {
+        let own = |key: &str| ecs.tag_resource().resource_arn(&revision).tags(tag(key)).send();
+        own("team").await.expect("other tags it may write");
+        denied("TagResource", own("shipgate:outcome").await);
+        let both = ecs.tag_resource().resource_arn(&service).tags(tag("team")).tags(tag("shipgate:hold"));
+        denied("TagResource", both.send().await);
+        denied("UntagResource", ecs.untag_resource().resource_arn(&revision).tag_keys("shipgate:digest").send().await);
+        let container = aws_sdk_ecs::types::ContainerDefinition::builder().name("web").image("x").build();
+        let register = ecs.register_task_definition().family(cloud.service_name("backend"));
+        let register = register.container_definitions(container).tags(tag("shipgate:sha"));
+        denied("RegisterTaskDefinition", register.send().await);
+        ecs.untag_resource().resource_arn(&revision).tag_keys("team").send().await.expect("and take off");
+    });
+    assert_eq!(cloud.ledger(&revision), before);
+
+    // The role goes on as before with the guard on it.
+    let role = cloud_roles::name(&cloud, "stage", false);
+    cloud.wait(async {
+        let put = cloud.iam.put_role_policy().role_name(&role).policy_name("guard");
+        put.policy_document(guard.to_string()).send().await.unwrap();
+    });
+    let run = |command: &str| cloud.shipgate(&shop, &[command, "stage", "--reason", "x"]).run();
+    run("hold").expect_code(0);
+    run("unhold").expect_code(0);
+    shop.commit("Another");
+    cloud.deploy(&shop, &[]).outcome("deployed", 0);
 }
 
 /// The shop of the local cloud, with a cluster and a repository for each environment.

@@ -319,3 +319,31 @@ fn no_command_shows_a_secret_at_the_highest_verbosity() {
         }
     });
 }
+
+#[test]
+fn the_guard_names_the_roles_that_change_and_asks_nobody() {
+    let shop = shop("");
+    let guard = |more: &[&str]| shop.repository.shipgate(&[&["iam", "guard"], more].concat()).run();
+    let user = format!("arn:aws:iam::{ACCOUNT}:user/ana");
+    let ran = guard(&["--principal", &user]);
+    let policy = document(&ran, 0);
+    assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
+    let statement = &policy["Statement"][0];
+    let role = |name: &str| format!("arn:aws:iam::{ACCOUNT}:role/{name}");
+    assert_eq!(statement["Effect"], "Deny");
+    assert_eq!(
+        statement["Condition"]["ArnNotEquals"]["aws:PrincipalArn"],
+        json!([role("production"), role("stage"), user])
+    );
+    assert_eq!(statement["Condition"]["ForAnyValue:StringLike"]["aws:TagKeys"], "shipgate:*");
+    assert_eq!(document(&guard(&["--form", "boundary"]), 0)["Statement"][0]["Effect"], "Allow");
+    for session in
+        [format!("arn:aws:sts::{ACCOUNT}:assumed-role/x/y"), format!("arn:aws:iam::{ACCOUNT}:root"), "*".to_owned()]
+    {
+        guard(&["--principal", &session]).expect_code(2).expect_stderr("hint:");
+    }
+    assert_eq!(shop.aws.operations(), [""; 0]);
+    let bare = Shop::with_config(&config(""));
+    let ran = bare.repository.shipgate(&["iam", "guard"]).run().expect_code(0);
+    ran.expect_stderr("environment `stage` has no `role`").expect_stderr("--principal");
+}

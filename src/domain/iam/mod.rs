@@ -2,5 +2,6 @@
 
 pub mod condition;
 pub mod diagnosis;
+pub mod guard;
 pub mod policy;
 pub mod trust;
