@@ -107,24 +107,24 @@ fn reason_of(deployment: &Deployment) -> String {
     deployment.reason.clone().unwrap_or_else(|| "ECS gave no reason".to_owned())
 }
 
-/// How long to wait before the next look.
+/// How long to wait before the next look. `watched`: a person sees the wait on a terminal.
 ///
-/// A look costs an API call, and lateness costs the reader's patience; both are bought in proportion to how long this
-/// service's last rollout took. The further from that moment, before or after it, the longer the pause: a third of
-/// the distance. Where nothing is known of a last rollout, it grows with the time already spent.
-pub fn pause(elapsed: Duration, last_rollout: Option<Duration>) -> Duration {
+/// A look costs an API call, and lateness costs the reader's patience. The pause grows with the time already spent, so
+/// that the end is seen late by half of it at most, and by [`LONGEST`] or [`LONGEST_WATCHED`] at most. Around the moment
+/// at which this service's last rollout was done it is shorter: a third of the distance to it. That moment never makes
+/// it longer: the last rollout may have been a slow one that failed, and this one is done at once.
+pub fn pause(elapsed: Duration, last_rollout: Option<Duration>, watched: bool) -> Duration {
     const SHORTEST: Duration = Duration::from_millis(400);
-    const LONGEST: Duration = Duration::from_secs(30);
-    const LONGEST_UNKNOWN: Duration = Duration::from_secs(20);
-    const LONGEST_AROUND_THE_END: Duration = Duration::from_secs(10);
-    match last_rollout {
-        Some(expected) => {
-            let around_the_end = (expected / 20).min(LONGEST_AROUND_THE_END);
-            (elapsed.abs_diff(expected) / 3).max(around_the_end).clamp(SHORTEST, LONGEST)
-        }
-        None => (elapsed / 2).clamp(SHORTEST, LONGEST_UNKNOWN),
-    }
+    let longest = if watched { LONGEST_WATCHED } else { LONGEST };
+    let grown = elapsed / 2;
+    let near = |expected: Duration| (elapsed.abs_diff(expected) / 3).max(expected / 20);
+    last_rollout.map_or(grown, |expected| grown.min(near(expected))).clamp(SHORTEST, longest)
 }
+
+/// The longest pause between two looks.
+const LONGEST: Duration = Duration::from_secs(10);
+/// The same while a person watches.
+const LONGEST_WATCHED: Duration = Duration::from_secs(3);
 
 /// The revision whose rollout was finished last: ECS goes back to it when a later one fails.
 pub fn last_completed(service: &Service) -> Option<&str> {
@@ -269,35 +269,75 @@ mod tests {
         assert_eq!(judge(&ours(), Some(&draining)), Judgement::Gone { status: "DRAINING".to_owned() });
     }
 
-    fn looks(seconds: u64, last: Option<Duration>) -> usize {
+    /// How many looks it takes to see the end of a rollout that is done after so long, and how late it is seen.
+    fn looks(done: Duration, last: Option<Duration>, watched: bool) -> (usize, Duration) {
         let mut elapsed = Duration::ZERO;
         let mut count = 0;
-        while elapsed < Duration::from_secs(seconds) {
-            elapsed += pause(elapsed, last);
+        while elapsed < done {
+            elapsed += pause(elapsed, last, watched);
             count += 1;
         }
-        count
+        (count, elapsed.abs_diff(done))
     }
 
     #[test]
     fn a_three_minute_rollout_costs_few_looks() {
-        assert_eq!(looks(180, Some(Duration::from_mins(3))), 9);
-        assert_eq!(looks(180, None), 19);
+        let three_minutes = Duration::from_mins(3);
+        for (last, watched, expected) in
+            [(Some(three_minutes), false, 27), (None, false, 26), (Some(three_minutes), true, 65), (None, true, 65)]
+        {
+            assert_eq!(looks(three_minutes, last, watched).0, expected, "{last:?} {watched}");
+        }
+    }
+
+    /// Whatever the last one took: also one that was slow to fail, and was rolled back.
+    #[test]
+    fn the_end_is_seen_soon() {
+        let last = [0, 2, 35, 180, 600, 3600].map(|seconds| Some(Duration::from_secs(seconds)));
+        for last in last.into_iter().chain([None]) {
+            for (done, late, watched) in [
+                (1.6, 0.8, false),
+                (5.0, 2.5, false),
+                (35.0, 10.0, false),
+                (600.0, 10.0, false),
+                (1.6, 0.8, true),
+                (35.0, 3.0, true),
+                (600.0, 3.0, true),
+            ] {
+                let seen = looks(Duration::from_secs_f64(done), last, watched).1;
+                assert!(seen <= Duration::from_secs_f64(late), "{done} {last:?} {watched}: {seen:?} late");
+            }
+        }
     }
 
     #[test]
-    fn a_short_rollout_is_seen_at_once() {
-        for elapsed in [0, 500, 1000, 1500, 2500] {
-            let pause = pause(Duration::from_millis(elapsed), Some(Duration::from_millis(1600)));
-            assert!(pause <= Duration::from_millis(850), "{elapsed}: {pause:?}");
+    fn around_the_end_of_the_last_rollout_looks_are_closer() {
+        let pause = |elapsed, last: Option<u64>| {
+            pause(Duration::from_secs(elapsed), last.map(Duration::from_secs), false).as_secs_f64()
+        };
+        for (elapsed, last, expected) in [
+            (0, Some(60), 0.4),
+            (1, Some(60), 0.5),
+            (10, Some(60), 5.0),
+            (30, Some(60), 10.0),
+            (51, Some(60), 3.0),
+            (60, Some(60), 3.0),
+            (72, Some(60), 4.0),
+            (600, Some(60), 10.0),
+            (30, None, 10.0),
+        ] {
+            assert!((pause(elapsed, last) - expected).abs() < 0.001, "{elapsed} {last:?}: {}", pause(elapsed, last));
         }
     }
 
     proptest! {
         #[test]
-        fn pauses_stay_within_bounds(elapsed in 0u64..100_000, last in proptest::option::of(0u64..100_000)) {
-            let pause = pause(Duration::from_secs(elapsed), last.map(Duration::from_secs));
-            prop_assert!(pause >= Duration::from_millis(400) && pause <= Duration::from_secs(30));
+        fn pauses_stay_within_bounds(
+            elapsed in 0u64..100_000, last in proptest::option::of(0u64..100_000), watched: bool,
+        ) {
+            let pause = pause(Duration::from_secs(elapsed), last.map(Duration::from_secs), watched);
+            let longest = if watched { LONGEST_WATCHED } else { LONGEST };
+            prop_assert!(pause >= Duration::from_millis(400) && pause <= longest);
         }
 
         #[test]

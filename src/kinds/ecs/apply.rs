@@ -322,6 +322,7 @@ impl Apply<'_> {
             ours,
             before,
             last_rollout: self.plan.last_rollout,
+            watched: self.run.context.interactive,
             journal: self.run.journal,
             step: &step,
         };

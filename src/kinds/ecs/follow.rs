@@ -48,6 +48,8 @@ pub struct Follow<'a> {
     pub expected: Expectation,
     /// How long the last rollout took, where that is known.
     pub last_rollout: Option<Duration>,
+    /// Whether a person watches on a terminal.
+    pub watched: bool,
     /// Where progress is shown.
     pub journal: &'a Journal,
     /// The name of the step.
@@ -149,7 +151,7 @@ impl Follow<'_> {
     }
 
     async fn consider(&self, service: Option<&Service>, elapsed: Duration, memory: &mut Memory) -> Next {
-        let pause = rollout::pause(elapsed, self.last_rollout);
+        let pause = self.pause(elapsed, self.last_rollout);
         memory.unseen = false;
         if let Some(service) = service {
             if self.is_stale(service, elapsed, memory) {
@@ -214,16 +216,20 @@ impl Follow<'_> {
             ReadBack::Verified { .. } => Next::End(Ok(Ended::Proven)),
             ReadBack::NothingDesired => Next::End(Ok(Ended::NothingDesired)),
             ReadBack::NotYet(_) | ReadBack::TooFew(_) if since.elapsed() < GRACE => {
-                Next::LookAgain(rollout::pause(since.elapsed(), Some(Duration::from_secs(4))))
+                Next::LookAgain(self.pause(since.elapsed(), Some(Duration::from_secs(4))))
             }
             // A service that grew during our rollout: its new tasks take as long as they take, so patience is the limit.
-            ReadBack::TooFew(_) if self.before.is_some() => Next::LookAgain(rollout::pause(since.elapsed(), None)),
+            ReadBack::TooFew(_) if self.before.is_some() => Next::LookAgain(self.pause(since.elapsed(), None)),
             ReadBack::NotYet(reason) | ReadBack::TooFew(reason) | ReadBack::Wrong(reason) => Next::End(Err(
                 Failure::new(Outcome::Broken, "ECS calls the deployment done, but what runs is not what was shipped")
                     .cause(reason)
                     .hint(self.look_hint()),
             )),
         }
+    }
+
+    fn pause(&self, elapsed: Duration, last_rollout: Option<Duration>) -> Duration {
+        rollout::pause(elapsed, last_rollout, self.watched)
     }
 
     /// ECS says that a previous revision is back: is it?
