@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::aws::timestamp;
 use crate::domain::ecs::service::{
-    Controller, Deployment, Event, Revision, RolloutState, Service, ServiceStatus, Task, TaskContainer,
+    Controller, Deployment, Event, Health, Revision, RolloutState, Service, ServiceStatus, Task, TaskContainer,
 };
 use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::{hold, ledger, neutral};
@@ -78,6 +78,7 @@ pub fn task(raw: &types::Task) -> Task {
         arn: name(raw.task_arn()),
         revision: name(raw.task_definition_arn()),
         last_status: neutral::phrase(raw.last_status().unwrap_or_default(), 40),
+        health: health(raw.health_status()),
         created: timestamp(raw.created_at()),
         stop_code: raw.stop_code().map(|code| neutral::phrase(code.as_str(), 60)),
         stopped_reason: raw.stopped_reason().map(|reason| neutral::phrase(reason, 400)),
@@ -88,9 +89,20 @@ pub fn task(raw: &types::Task) -> Task {
 fn container(raw: &types::Container) -> TaskContainer {
     TaskContainer {
         name: name(raw.name()),
+        last_status: raw.last_status().map(|status| neutral::phrase(status, 40)),
+        health: health(raw.health_status()),
         digest: raw.image_digest().and_then(|digest| digest.parse().ok()),
         exit_code: raw.exit_code(),
         reason: raw.reason().map(|reason| neutral::phrase(reason, 400)),
+    }
+}
+
+fn health(raw: Option<&types::HealthStatus>) -> Health {
+    match raw.map(types::HealthStatus::as_str) {
+        None | Some("UNKNOWN") => Health::Unknown,
+        Some("HEALTHY") => Health::Healthy,
+        Some("UNHEALTHY") => Health::Unhealthy,
+        Some(other) => Health::Other(neutral::phrase(other, 40)),
     }
 }
 

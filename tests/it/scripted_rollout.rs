@@ -82,6 +82,33 @@ fn slow_a_rollback_whose_tasks_do_not_run_is_not_called_so() {
     shop.deploy().outcome("broken", 6);
 }
 
+/// Somebody scaled the service to zero while it failed.
+#[test]
+fn a_rollback_with_nothing_that_serves_is_broken() {
+    let shop = Shop::new();
+    shop.aws.at_look(2, |world| {
+        world.services[0].desired = 0;
+        world.roll_out(&[("3", "backend:7", "COMPLETED")]);
+    });
+    let report = shop.deploy().outcome("broken", 6);
+    assert!(report["reason"].as_str().unwrap().contains("scaled to zero"), "{report:#}");
+    assert_eq!(report["components"][0]["current"], Value::Null);
+    assert!(text(&report, "hints").contains("desired count"), "{report:#}");
+    assert!(shop.aws.call("ecs:TagResource").body.to_string().contains("broken"));
+}
+
+#[test]
+fn a_rollback_to_tasks_whose_container_has_ended_is_not_called_so() {
+    let shop = Shop::new();
+    shop.aws.world(|world| world.definitions[0].document["containerDefinitions"][0]["essential"] = json!(false));
+    shop.aws.at_look(2, |world| world.roll_out(&[("3", "backend:7", "COMPLETED")]));
+    shop.aws.change("ecs:DescribeTasks", |_, answer| {
+        answer["tasks"][0]["containers"][0]["lastStatus"] = json!("STOPPED");
+        answer["tasks"][0]["containers"][0]["exitCode"] = json!(1);
+    });
+    shop.deploy().outcome("broken", 6);
+}
+
 #[test]
 fn a_rollback_to_tasks_with_another_digest_is_not_called_so() {
     let shop = Shop::new();

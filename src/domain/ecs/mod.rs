@@ -10,3 +10,4 @@ pub mod rollout;
 pub mod service;
 pub mod source;
 pub mod task_definition;
+pub mod task_state;

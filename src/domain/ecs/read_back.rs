@@ -1,6 +1,8 @@
 //! Does what runs match what was shipped? The judgement over the running tasks.
 
 use super::service::{Service, Task, short_arn};
+use super::task_definition::{Supervision, TaskDefinition};
+use super::task_state::{TaskState, judge};
 use crate::domain::image::Digest;
 use crate::domain::names::ContainerName;
 
@@ -11,25 +13,49 @@ pub struct Expectation {
     pub task_definition: String,
     /// The container that has the image.
     pub container: ContainerName,
+    /// What ECS does about that container.
+    pub supervision: Supervision,
     /// The digests that a running container may show: the image's own, or for an index those of its platforms.
     pub digests: Vec<Digest>,
+}
+
+impl Expectation {
+    /// A revision by ARN with its content, the container that has the image, and the digests that it may show.
+    pub fn new(
+        task_definition: &str,
+        definition: &TaskDefinition,
+        container: &ContainerName,
+        digests: Vec<Digest>,
+    ) -> Self {
+        Self {
+            task_definition: task_definition.to_owned(),
+            container: container.clone(),
+            supervision: definition.supervision(container),
+            digests,
+        }
+    }
 }
 
 /// What the running tasks say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReadBack {
-    /// The primary deployment is ours and every running task has our digest.
+    /// The primary deployment is ours, and the container of every running task runs with our digest.
     Verified {
-        /// How many tasks run.
-        running: usize,
+        /// The ARNs of those tasks.
+        tasks: Vec<String>,
     },
     /// The service wants no task, so nothing is proven.
     NothingDesired,
     /// Every running task is ours, but more are wanted: somebody may have scaled the service meanwhile.
-    TooFew(String),
+    TooFew {
+        /// The ARNs of those that run.
+        tasks: Vec<String>,
+        /// How many are missing, in words.
+        missing: String,
+    },
     /// Not yet, and it may still come.
     NotYet(String),
-    /// It will not come: something else runs in our name.
+    /// It will not come: something else runs in our name, or nothing.
     Wrong(String),
 }
 
@@ -44,50 +70,53 @@ pub fn read_back(expected: &Expectation, service: &Service, tasks: &[Task]) -> R
     if service.desired == 0 {
         return ReadBack::NothingDesired;
     }
-    let mut ours = 0;
+    let (mut verified, mut starting, mut not_yet) = (Vec::new(), None, None);
     for task in tasks {
-        if task.revision != expected.task_definition {
-            return ReadBack::NotYet(format!("task {} of {} still runs", task.id(), short_arn(&task.revision)));
+        match judge(expected, task) {
+            TaskState::Verified => verified.push(task.arn.clone()),
+            TaskState::Starting(reason) => starting = starting.or(Some(reason)),
+            TaskState::NotYet(reason) => not_yet = not_yet.or(Some(reason)),
+            TaskState::Ending => {}
+            TaskState::Wrong(reason) => return ReadBack::Wrong(reason),
         }
-        if task.last_status != "RUNNING" {
-            continue;
-        }
-        match task.container(expected.container.as_str()).and_then(|container| container.digest.as_ref()) {
-            Some(digest) if expected.digests.contains(digest) => ours += 1,
-            Some(digest) => {
-                return ReadBack::Wrong(format!("task {} runs {digest}, not the digest that was shipped", task.id()));
-            }
-            None => return ReadBack::NotYet(format!("task {} does not tell what image it runs", task.id())),
-        }
+    }
+    if let Some(reason) = not_yet {
+        return ReadBack::NotYet(reason);
     }
     let desired = usize::try_from(service.desired).unwrap_or_default();
-    if ours < desired {
-        let count = format!("{ours} of {desired} tasks run");
-        return if ours == 0 { ReadBack::NotYet(count) } else { ReadBack::TooFew(count) };
+    if verified.len() < desired {
+        let count = format!("{} of {desired} tasks run", verified.len());
+        let missing = starting.map_or(count.clone(), |reason| format!("{count}: {reason}"));
+        return if verified.is_empty() {
+            ReadBack::NotYet(missing)
+        } else {
+            ReadBack::TooFew { tasks: verified, missing }
+        };
     }
-    ReadBack::Verified { running: ours }
+    ReadBack::Verified { tasks: verified }
 }
 
 /// Whether all tasks that are meant to run are ours, and some of them are on the way there.
 pub fn is_starting(expected: &Expectation, tasks: &[Task]) -> bool {
-    const ON_THE_WAY: [&str; 3] = ["PROVISIONING", "PENDING", "ACTIVATING"];
     let is_ours = |task: &Task| task.revision == expected.task_definition;
-    tasks.iter().all(is_ours) && tasks.iter().any(|task| ON_THE_WAY.contains(&task.last_status.as_str()))
+    let starts = |task: &Task| matches!(judge(expected, task), TaskState::Starting(_));
+    tasks.iter().all(is_ours) && tasks.iter().any(starts)
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
-    use crate::domain::ecs::service::{Controller, Deployment, RolloutState, ServiceStatus, TaskContainer};
+    use crate::domain::ecs::service::{Controller, Deployment, Health, RolloutState, ServiceStatus, TaskContainer};
 
-    fn digest(character: char) -> Digest {
+    pub(crate) fn digest(character: char) -> Digest {
         format!("sha256:{}", character.to_string().repeat(64)).parse().unwrap()
     }
 
-    fn expectation() -> Expectation {
+    pub(crate) fn expectation() -> Expectation {
         Expectation {
             task_definition: "backend:8".to_owned(),
             container: "web".parse().unwrap(),
+            supervision: Supervision::default(),
             digests: vec![digest('a'), digest('c')],
         }
     }
@@ -118,16 +147,20 @@ mod tests {
         }
     }
 
-    fn task(revision: &str, image: Option<char>) -> Task {
+    /// A task that runs an image, with the health that ECS shows where there is no health check.
+    pub(crate) fn task(revision: &str, image: Option<char>) -> Task {
         Task {
             arn: "arn:aws:ecs:us-east-1:123456789012:task/stage/1".to_owned(),
             revision: revision.to_owned(),
             last_status: "RUNNING".to_owned(),
+            health: Health::Unknown,
             created: None,
             stop_code: None,
             stopped_reason: None,
             containers: vec![TaskContainer {
                 name: "web".to_owned(),
+                last_status: Some("RUNNING".to_owned()),
+                health: Health::Unknown,
                 digest: image.map(digest),
                 exit_code: None,
                 reason: None,
@@ -138,7 +171,8 @@ mod tests {
     #[test]
     fn every_task_must_have_the_digest_or_a_child_of_it() {
         let tasks = [task("backend:8", Some('a')), task("backend:8", Some('c'))];
-        assert_eq!(read_back(&expectation(), &service(2, "backend:8"), &tasks), ReadBack::Verified { running: 2 });
+        let running = tasks.iter().map(|task| task.arn.clone()).collect();
+        assert_eq!(read_back(&expectation(), &service(2, "backend:8"), &tasks), ReadBack::Verified { tasks: running });
         let one_is_wrong = [task("backend:8", Some('a')), task("backend:8", Some('b'))];
         let result = read_back(&expectation(), &service(2, "backend:8"), &one_is_wrong);
         assert!(matches!(result, ReadBack::Wrong(_)), "{result:?}");
@@ -156,7 +190,8 @@ mod tests {
     fn a_service_that_grows_is_no_failure() {
         let tasks = [task("backend:8", Some('a'))];
         let result = read_back(&expectation(), &service(3, "backend:8"), &tasks);
-        assert_eq!(result, ReadBack::TooFew("1 of 3 tasks run".to_owned()));
+        let running = vec![tasks[0].arn.clone()];
+        assert_eq!(result, ReadBack::TooFew { tasks: running, missing: "1 of 3 tasks run".to_owned() });
     }
 
     #[test]
@@ -176,6 +211,29 @@ mod tests {
             assert!(!is_starting(&expectation(), &[foreign, in_status(status)]), "{status}");
         }
         assert!(!is_starting(&expectation(), &[]));
+    }
+
+    /// A container that has not come up in a task that runs is on the way; what is wrong outweighs what may still come.
+    #[test]
+    fn a_running_task_without_its_container_proves_nothing() {
+        let with_container = |change: &dyn Fn(&mut TaskContainer)| {
+            let mut task = task("backend:8", Some('a'));
+            change(&mut task.containers[0]);
+            task
+        };
+        let good = task("backend:8", Some('a'));
+        let ended = with_container(&|container| container.exit_code = Some(7));
+        let unknown = with_container(&|container| container.last_status = None);
+        let pending = with_container(&|container| container.last_status = Some("PENDING".to_owned()));
+        let of = |tasks: &[Task]| read_back(&expectation(), &service(2, "backend:8"), tasks);
+        assert!(matches!(of(&[good.clone(), ended.clone()]), ReadBack::NotYet(_)));
+        assert!(matches!(of(&[good.clone(), unknown.clone()]), ReadBack::NotYet(_)));
+        let missing = "1 of 2 tasks run: container web of task 1 is PENDING".to_owned();
+        assert_eq!(of(&[good.clone(), pending]), ReadBack::TooFew { tasks: vec![good.arn.clone()], missing });
+        let sidecar =
+            Expectation { supervision: Supervision { essential: false, ..Supervision::default() }, ..expectation() };
+        let result = read_back(&sidecar, &service(2, "backend:8"), &[unknown, ended, good]);
+        assert_eq!(result, ReadBack::Wrong("container web of task 1 exited with code 7".to_owned()));
     }
 
     #[test]

@@ -169,6 +169,8 @@ pub struct Task {
     pub revision: String,
     /// `RUNNING`, `STOPPED`, …
     pub last_status: String,
+    /// What the health checks of its essential containers say together.
+    pub health: Health,
     /// When it was created.
     pub created: Option<Timestamp>,
     /// Why it stopped, as a code.
@@ -191,11 +193,29 @@ impl Task {
     }
 }
 
+/// `healthStatus` of a task or a container
+/// ([HealthCheck](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html)).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Health {
+    /// The check passes.
+    Healthy,
+    /// It fails.
+    Unhealthy,
+    /// It has no result yet, or there is none.
+    Unknown,
+    /// A word newer than this program: never taken for success.
+    Other(String),
+}
+
 /// A container of a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskContainer {
     /// The container's name.
     pub name: String,
+    /// `PENDING`, `RUNNING` or `STOPPED`.
+    pub last_status: Option<String>,
+    /// What its health check says.
+    pub health: Health,
     /// What the engine pulled. Absent until it has.
     pub digest: Option<Digest>,
     /// The exit code, once it has stopped.

@@ -37,13 +37,23 @@ pub fn runs(facts: &SourceFacts, container: &ContainerName) -> Result<Runs, Stri
         }
         None => return Err(format!("{short} does not say which release it is: shipgate did not deploy it")),
     };
-    let mut digests = facts.platforms.clone();
-    digests.push(digest.clone());
-    let expected = Expectation { task_definition: facts.live.arn.clone(), container: container.clone(), digests };
-    match read_back(&expected, &facts.service, &facts.tasks) {
+    match read(facts, container, &digest) {
         ReadBack::Verified { .. } => Ok(Runs { release, digest }),
-        ReadBack::NothingDesired => Err("it is scaled to zero, so nothing runs that proves it".to_owned()),
-        ReadBack::NotYet(reason) | ReadBack::TooFew(reason) | ReadBack::Wrong(reason) => Err(reason),
+        other => Err(unproven(other)),
+    }
+}
+
+fn read(facts: &SourceFacts, container: &ContainerName, digest: &Digest) -> ReadBack {
+    let digests = facts.platforms.iter().chain([digest]).cloned().collect();
+    let expected = Expectation::new(&facts.live.arn, &facts.live.definition, container, digests);
+    read_back(&expected, &facts.service, &facts.tasks)
+}
+
+fn unproven(read: ReadBack) -> String {
+    match read {
+        ReadBack::NothingDesired => "it is scaled to zero, so nothing runs that proves it".to_owned(),
+        ReadBack::NotYet(reason) | ReadBack::TooFew { missing: reason, .. } | ReadBack::Wrong(reason) => reason,
+        ReadBack::Verified { .. } => "what runs is not known".to_owned(),
     }
 }
 
@@ -100,7 +110,7 @@ mod tests {
     use super::*;
     use crate::domain::ecs::evidence::tests::{digest, registered};
     use crate::domain::ecs::plan::tests::{facts as plan_facts, known_image, revision};
-    use crate::domain::ecs::service::TaskContainer;
+    use crate::domain::ecs::service::{Health, TaskContainer};
 
     const SHA: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
@@ -113,11 +123,14 @@ mod tests {
             arn: format!("arn:aws:ecs:us-east-1:123456789012:task/stage/{number}"),
             revision: revision.to_owned(),
             last_status: "RUNNING".to_owned(),
+            health: Health::Unknown,
             created: None,
             stop_code: None,
             stopped_reason: None,
             containers: vec![TaskContainer {
                 name: "web".to_owned(),
+                last_status: Some("RUNNING".to_owned()),
+                health: Health::Unknown,
                 digest: Some(digest),
                 exit_code: None,
                 reason: None,

@@ -81,6 +81,25 @@ impl fmt::Display for MissingVariable {
     }
 }
 
+/// What ECS does about a container of a running task
+/// ([ContainerDefinition](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Supervision {
+    /// Its end is the end of the task.
+    pub essential: bool,
+    /// Its restart policy is on: it may be started again within the task.
+    pub restarts: bool,
+    /// It has a health check. One in the image alone is not evaluated by ECS.
+    pub health_check: bool,
+}
+
+impl Default for Supervision {
+    /// What a container definition that says nothing means.
+    fn default() -> Self {
+        Self { essential: true, restarts: false, health_check: false }
+    }
+}
+
 /// Where a container's output goes with the `awslogs` driver
 /// ([awslogs](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specify-log-config.html)).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,6 +184,17 @@ impl TaskDefinition {
             stream_prefix: option("awslogs-stream-prefix")?,
             container: container.to_string(),
         })
+    }
+
+    /// What ECS does about a container while its task runs.
+    pub fn supervision(&self, container: &ContainerName) -> Supervision {
+        let Ok(fields) = self.container(container) else { return Supervision::default() };
+        let restarts = fields.get("restartPolicy").and_then(|policy| policy.get("enabled")?.as_bool());
+        Supervision {
+            essential: fields.get("essential").and_then(Value::as_bool).unwrap_or(true),
+            restarts: restarts.unwrap_or(false),
+            health_check: fields.get("healthCheck").is_some_and(Value::is_object),
+        }
     }
 
     /// The ARNs of the roles that its tasks run with, and are started with.

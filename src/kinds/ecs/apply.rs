@@ -314,11 +314,7 @@ impl Apply<'_> {
             registry: &self.run.access.registry,
             component: self.component,
             target,
-            expected: Expectation {
-                task_definition: task_definition.clone(),
-                container: target.container.clone(),
-                digests: self.plan.digests(),
-            },
+            expected: Expectation::new(&task_definition, definition, &target.container, self.plan.digests()),
             ours,
             before,
             last_rollout: self.plan.last_rollout,

@@ -1,4 +1,4 @@
-//! Why tasks of a revision stopped, for people. Best effort: it never changes an outcome.
+//! Why tasks of a revision stopped, or their container did, for people. Best effort: it never changes an outcome.
 
 use crate::clients::ecs::WhichTasks;
 use crate::clients::logs::Cursor;
@@ -12,7 +12,8 @@ use crate::observe::Cloud;
 const STOPS: usize = 3;
 const LINES: usize = 10;
 
-/// The reasons why tasks of a revision stopped, each once, and the last lines that the newest of them wrote.
+/// The reasons why tasks of a revision stopped, each once, and the last lines that the newest of them wrote: where a task
+/// runs on without its container, that one.
 pub async fn causes(cloud: &Cloud, target: &EcsTarget, revision: &str, definition: &TaskDefinition) -> Vec<String> {
     let mut tasks = match cloud.ecs.tasks(&target.cluster, &target.service, WhichTasks::Stopped).await {
         Ok(tasks) => tasks,
@@ -26,7 +27,12 @@ pub async fn causes(cloud: &Cloud, target: &EcsTarget, revision: &str, definitio
             causes.push(cause);
         }
     }
-    if let Some(task) = tasks.first() {
+    let running = cloud.ecs.tasks(&target.cluster, &target.service, WhichTasks::MeantToRun).await.unwrap_or_default();
+    let without_container = |task: &&Task| {
+        let container = task.container(target.container.as_str());
+        task.revision == revision && container.is_some_and(|container| container.exit_code.is_some())
+    };
+    if let Some(task) = running.iter().find(without_container).or(tasks.first()) {
         causes.extend(last_lines(cloud, target, definition, task).await);
     }
     causes
@@ -68,7 +74,7 @@ async fn last_lines(cloud: &Cloud, target: &EcsTarget, definition: &TaskDefiniti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ecs::service::TaskContainer;
+    use crate::domain::ecs::service::{Health, TaskContainer};
 
     #[test]
     fn a_stop_is_told_with_code_reason_and_exit() {
@@ -76,11 +82,14 @@ mod tests {
             arn: "arn:aws:ecs:us-east-1:123456789012:task/stage/abc".to_owned(),
             revision: String::new(),
             last_status: "STOPPED".to_owned(),
+            health: Health::Unknown,
             created: None,
             stop_code: Some("EssentialContainerExited".to_owned()),
             stopped_reason: Some("Essential container in task exited".to_owned()),
             containers: vec![TaskContainer {
                 name: "web".to_owned(),
+                last_status: Some("STOPPED".to_owned()),
+                health: Health::Unknown,
                 digest: None,
                 exit_code: Some(137),
                 reason: Some("OutOfMemoryError: killed".to_owned()),

@@ -59,7 +59,7 @@ pub struct Follow<'a> {
 /// How following ended, when nothing failed on our side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ended {
-    /// Our revision is primary, and every running task has our digest.
+    /// Our revision is primary, and every running task runs our digest.
     Proven,
     /// Our revision is primary, and nothing is meant to run.
     NothingDesired,
@@ -71,28 +71,28 @@ struct Memory {
     looks: u32,
     listed: bool,
     unseen: bool,
-    completed: Option<Completed>,
+    completed: Option<Settling>,
     first_failed: Option<Instant>,
-    first_rolled_back: Option<Instant>,
+    rolled_back: Option<Settling>,
     judgement: Option<Judgement>,
     reason: Option<String>,
     seen_events: Vec<String>,
 }
 
-/// What is remembered since ECS calls the deployment done.
+/// What is remembered since ECS calls the deployment, or the rollback, done.
 #[derive(Debug)]
-struct Completed {
+struct Settling {
     since: Instant,
     last_starting: Instant,
-    /// The ARNs of our tasks at the last look.
+    /// The ARNs of the expected revision's tasks at the last look.
     tasks: Vec<String>,
-    /// Whether one of ours has gone.
+    /// Whether one of them has gone.
     lost: bool,
     /// What is missing still.
     missing: Option<String>,
 }
 
-impl Completed {
+impl Settling {
     fn new() -> Self {
         let now = Instant::now();
         Self { since: now, last_starting: now, tasks: Vec::new(), lost: false, missing: None }
@@ -200,7 +200,7 @@ impl Follow<'_> {
     }
 
     async fn read_back(&self, service: &Service, memory: &mut Memory) -> Next {
-        let completed = memory.completed.get_or_insert_with(Completed::new);
+        let completed = memory.completed.get_or_insert_with(Settling::new);
         let tasks = match self.cloud.ecs.tasks(&self.target.cluster, &self.target.service, WhichTasks::MeantToRun).await
         {
             Ok(tasks) => tasks,
@@ -209,22 +209,21 @@ impl Follow<'_> {
         let since = completed.quiet_since(&self.expected, &tasks);
         let read = read_back(&self.expected, service, &tasks);
         completed.missing = match &read {
-            ReadBack::NotYet(missing) | ReadBack::TooFew(missing) => Some(missing.clone()),
+            ReadBack::NotYet(missing) | ReadBack::TooFew { missing, .. } => Some(missing.clone()),
             ReadBack::Verified { .. } | ReadBack::NothingDesired | ReadBack::Wrong(_) => None,
         };
         match read {
             ReadBack::Verified { .. } => Next::End(Ok(Ended::Proven)),
             ReadBack::NothingDesired => Next::End(Ok(Ended::NothingDesired)),
-            ReadBack::NotYet(_) | ReadBack::TooFew(_) if since.elapsed() < GRACE => {
+            ReadBack::NotYet(_) | ReadBack::TooFew { .. } if since.elapsed() < GRACE => {
                 Next::LookAgain(self.pause(since.elapsed(), Some(Duration::from_secs(4))))
             }
             // A service that grew during our rollout: its new tasks take as long as they take, so patience is the limit.
-            ReadBack::TooFew(_) if self.before.is_some() => Next::LookAgain(self.pause(since.elapsed(), None)),
-            ReadBack::NotYet(reason) | ReadBack::TooFew(reason) | ReadBack::Wrong(reason) => Next::End(Err(
-                Failure::new(Outcome::Broken, "ECS calls the deployment done, but what runs is not what was shipped")
-                    .cause(reason)
-                    .hint(self.look_hint()),
-            )),
+            ReadBack::TooFew { .. } if self.before.is_some() => Next::LookAgain(self.pause(since.elapsed(), None)),
+            ReadBack::NotYet(reason) | ReadBack::TooFew { missing: reason, .. } | ReadBack::Wrong(reason) => {
+                let text = "ECS calls the deployment done, but what runs is not what was shipped";
+                Next::End(Err(Failure::new(Outcome::Broken, text).cause(reason).hint(self.look_hint())))
+            }
         }
     }
 
@@ -234,18 +233,27 @@ impl Follow<'_> {
 
     /// ECS says that a previous revision is back: is it?
     async fn rolled_back(&self, reason: Option<String>, service: &Service, memory: &mut Memory) -> Next {
-        let since = *memory.first_rolled_back.get_or_insert_with(Instant::now);
+        let settling = memory.rolled_back.get_or_insert_with(Settling::new);
         let previous = service.primary().map(|primary| primary.task_definition.as_str()).unwrap_or_default();
-        let failure = match self.read_previous_back(previous, service).await {
-            ReadBack::Verified { .. } | ReadBack::NothingDesired => {
+        let (serves, since) = self.read_previous_back(previous, service, settling).await;
+        let failure = match serves {
+            ReadBack::Verified { .. } => {
                 Failure::new(Outcome::RolledBack, format!("the rollout failed; {} serves again", short_arn(previous)))
                     .hint("mend the release and deploy the mended commit")
             }
+            // Nothing serves, so nothing serves again.
+            ReadBack::NothingDesired => {
+                let reason = "the rollout failed, and the service is scaled to zero: nothing serves";
+                Failure::new(Outcome::Broken, reason)
+                    .hint(format!("raise its desired count: it is meant to run {} again", short_arn(previous)))
+            }
             // The last tasks of ours may not have stopped yet.
-            ReadBack::NotYet(_) | ReadBack::TooFew(_) if since.elapsed() < GRACE => {
+            ReadBack::NotYet(_) | ReadBack::TooFew { .. } if since.elapsed() < GRACE => {
                 return Next::LookAgain(Duration::from_secs(1));
             }
-            ReadBack::NotYet(difference) | ReadBack::TooFew(difference) | ReadBack::Wrong(difference) => {
+            ReadBack::NotYet(difference)
+            | ReadBack::TooFew { missing: difference, .. }
+            | ReadBack::Wrong(difference) => {
                 let reason = format!("the rollout failed, and {} is not seen to serve again", short_arn(previous));
                 Failure::new(Outcome::Broken, reason).cause(difference).hint(self.look_hint())
             }
@@ -253,18 +261,29 @@ impl Follow<'_> {
         Next::End(Err(reason.iter().fold(failure, Failure::cause)))
     }
 
-    /// Whether a previous revision serves again. One that does is what the component runs now.
-    async fn read_previous_back(&self, previous: &str, service: &Service) -> ReadBack {
-        let revision = match self.cloud.ecs.revision(previous, &service.arn).await {
-            Ok(revision) => revision,
-            Err(failure) => return ReadBack::NotYet(failure.brief()),
+    /// Whether a previous revision serves again, and since when that gets no better. One that does is what the component
+    /// runs now. What cannot be looked at now is [`ReadBack::NotYet`].
+    async fn read_previous_back(
+        &self,
+        previous: &str,
+        service: &Service,
+        settling: &mut Settling,
+    ) -> (ReadBack, Instant) {
+        let facts = async {
+            let revision = self.cloud.ecs.revision(previous, &service.arn).await?;
+            let (expected, tasks) = previous::facts(self.cloud, self.registry, self.target, &revision).await?;
+            Ok((revision, expected, tasks))
         };
-        let serves = previous::serves(self.cloud, self.registry, self.target, &revision, service).await;
-        if matches!(serves, ReadBack::Verified { .. } | ReadBack::NothingDesired) {
+        let (revision, expected, tasks) = match facts.await {
+            Ok(facts) => facts,
+            Err::<_, Failure>(failure) => return (ReadBack::NotYet(failure.brief()), settling.since),
+        };
+        let serves = read_back(&expected, service, &tasks);
+        if matches!(serves, ReadBack::Verified { .. }) {
             let running = running(&revision, self.target);
             self.journal.component(self.component, |component| component.current = Some(running));
         }
-        serves
+        (serves, settling.quiet_since(&expected, &tasks))
     }
 
     /// We cannot see what we are following. That may pass; where it cannot, not knowing is not "untouched".
@@ -289,7 +308,7 @@ impl Follow<'_> {
                 format!("the service could not be looked at until {limit} s were over: how it ended is unknown");
             return lost_sight(&reason, memory).hint(self.look_hint());
         }
-        if memory.judgement == Some(Judgement::RollingBack) {
+        if memory.judgement.as_ref().is_some_and(Judgement::is_failure) {
             let reason = format!("the rollout failed, and its rollback was not done after {limit} s");
             let failure = Failure::new(Outcome::Broken, reason).hint(self.look_hint());
             return memory.reason.iter().fold(failure, Failure::cause);

@@ -2,33 +2,31 @@
 
 use crate::clients::ecs::WhichTasks;
 use crate::clients::registry::Registry;
-use crate::domain::ecs::read_back::{Expectation, ReadBack, read_back};
-use crate::domain::ecs::service::{Revision, Service, Task};
+use crate::domain::ecs::read_back::Expectation;
+use crate::domain::ecs::service::{Revision, Task};
 use crate::domain::image::Digest;
 use crate::domain::names::ContainerName;
 use crate::domain::target::EcsTarget;
+use crate::error::Failure;
 use crate::observe::Cloud;
 
-/// Reads the previous revision back as ours would be: every task, with the digest that it is pinned to. What cannot be
-/// looked at now is [`ReadBack::NotYet`].
-pub async fn serves(
+/// What the previous revision is read back by, as ours is: the service's tasks, and that every one has the digest that
+/// it is pinned to.
+///
+/// # Errors
+///
+/// The tasks cannot be listed.
+pub async fn facts(
     cloud: &Cloud,
     registry: &Registry,
     target: &EcsTarget,
     revision: &Revision,
-    service: &Service,
-) -> ReadBack {
-    let tasks = match cloud.ecs.tasks(&target.cluster, &target.service, WhichTasks::MeantToRun).await {
-        Ok(tasks) => tasks,
-        Err(failure) => return ReadBack::NotYet(failure.brief()),
-    };
-    let running = running_digests(&tasks, &revision.arn, &target.container);
-    let expected = Expectation {
-        task_definition: revision.arn.clone(),
-        container: target.container.clone(),
-        digests: accepted(registry, revision, &target.container, running).await,
-    };
-    read_back(&expected, service, &tasks)
+) -> Result<(Expectation, Vec<Task>), Failure> {
+    let container = &target.container;
+    let tasks = cloud.ecs.tasks(&target.cluster, &target.service, WhichTasks::MeantToRun).await?;
+    let running = running_digests(&tasks, &revision.arn, container);
+    let digests = accepted(registry, revision, container, running).await;
+    Ok((Expectation::new(&revision.arn, &revision.definition, container, digests), tasks))
 }
 
 /// The digests that may run: where the image is not pinned, whatever its tag leads to; else the pinned one, and where

@@ -356,7 +356,8 @@ impl World {
             .map(|container| {
                 let image = container["image"].as_str().unwrap_or_default();
                 let digest = image.split_once('@').map(|(_, digest)| digest);
-                json!({"name": container["name"], "image": image, "imageDigest": digest, "lastStatus": "RUNNING"})
+                json!({"name": container["name"], "image": image, "imageDigest": digest, "lastStatus": "RUNNING",
+                       "healthStatus": "UNKNOWN"})
             })
             .collect();
         Some(json!({
