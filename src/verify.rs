@@ -31,13 +31,19 @@ impl Prober<'_> {
         if probes.is_empty() {
             return Ok(());
         }
-        let work = async {
-            for probe in probes {
-                self.ask(probe, step).await?;
-            }
-            Ok(())
-        };
-        self.journal.step(step, work).await
+        self.journal.step(step, self.ask_each(probes, step)).await
+    }
+
+    /// The same within a step that has begun.
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub async fn ask_each(&self, probes: &[Probe], step: &str) -> Result<(), Failure> {
+        for probe in probes {
+            self.ask(probe, step).await?;
+        }
+        Ok(())
     }
 
     async fn ask(&self, probe: &Probe, step: &str) -> Result<(), Failure> {

@@ -96,6 +96,18 @@ pub fn read_back(expected: &Expectation, service: &Service, tasks: &[Task]) -> R
     ReadBack::Verified { tasks: verified }
 }
 
+/// Whether what runs now is what was verified before: the same tasks, by their ARNs, where the service may have been
+/// scaled out (all of them still run) or in (some of them, and none but them). A task in the place of another is not:
+/// what was asked of the service meanwhile may have been answered by the one that ended, or by nothing that ran.
+pub fn same_tasks(before: &[String], now: &ReadBack) -> bool {
+    let all = |some: &[String], of: &[String]| some.iter().all(|task| of.contains(task));
+    match now {
+        ReadBack::Verified { tasks } => all(before, tasks) || (!tasks.is_empty() && all(tasks, before)),
+        ReadBack::TooFew { tasks, .. } => all(before, tasks),
+        ReadBack::NothingDesired | ReadBack::NotYet(_) | ReadBack::Wrong(_) => false,
+    }
+}
+
 /// Whether all tasks that are meant to run are ours, and some of them are on the way there.
 pub fn is_starting(expected: &Expectation, tasks: &[Task]) -> bool {
     let is_ours = |task: &Task| task.revision == expected.task_definition;
@@ -234,6 +246,31 @@ pub(super) mod tests {
             Expectation { supervision: Supervision { essential: false, ..Supervision::default() }, ..expectation() };
         let result = read_back(&sidecar, &service(2, "backend:8"), &[unknown, ended, good]);
         assert_eq!(result, ReadBack::Wrong("container web of task 1 exited with code 7".to_owned()));
+    }
+
+    #[test]
+    fn the_same_tasks_may_be_more_or_fewer_but_none_in_the_place_of_another() {
+        let arns = |names: &str| names.chars().map(String::from).collect::<Vec<_>>();
+        let verified = |names: &str| ReadBack::Verified { tasks: arns(names) };
+        let too_few = |names: &str| ReadBack::TooFew { tasks: arns(names), missing: String::new() };
+        for (before, now, same) in [
+            ("ab", verified("ab"), true),
+            ("ab", verified("bac"), true),
+            ("ab", verified("b"), true),
+            ("ab", verified("bc"), false),
+            ("ab", verified("c"), false),
+            ("a", verified("b"), false),
+            ("ab", verified(""), false),
+            ("ab", too_few("ab"), true),
+            ("ab", too_few("abc"), true),
+            ("ab", too_few("a"), false),
+            ("ab", too_few("c"), false),
+            ("ab", ReadBack::NothingDesired, false),
+            ("ab", ReadBack::NotYet(String::new()), false),
+            ("ab", ReadBack::Wrong(String::new()), false),
+        ] {
+            assert_eq!(same_tasks(&arns(before), &now), same, "{before} {now:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Carries out the plan of one ECS service.
 //!
-//! revision → pre-deploy → look again → hold, in a rollback → one minimal `UpdateService` → follow until proven → probes → ledger.
+//! revision → pre-deploy → look again → hold, in a rollback → one minimal `UpdateService` → follow until proven →
+//! probes → still the same tasks → ledger.
 //! Until `UpdateService` nothing that serves is touched; afterwards no error may call itself `failed` but its refusal.
 
 use std::time::Duration;
@@ -24,13 +25,12 @@ use crate::error::Failure;
 use crate::kinds::ecs::follow::{Ended, Follow, STALE_READS};
 use crate::kinds::ecs::pre_deploy::PreDeploy;
 use crate::kinds::ecs::{diagnose, hold};
-use crate::verify::Prober;
 
 /// One service in the course of a run.
-struct Apply<'a> {
-    run: &'a Run<'a>,
+pub(super) struct Apply<'a> {
+    pub(super) run: &'a Run<'a>,
     component: &'a ComponentName,
-    plan: &'a EcsPlan,
+    pub(super) plan: &'a EcsPlan,
 }
 
 /// The revision that the service is to run.
@@ -65,7 +65,7 @@ pub async fn apply(run: &Run<'_>, component: &ComponentName, plan: &EcsPlan) -> 
 }
 
 impl Apply<'_> {
-    fn step(&self, verb: &str) -> String {
+    pub(super) fn step(&self, verb: &str) -> String {
         format!("{verb} {}", self.component)
     }
 
@@ -145,9 +145,10 @@ impl Apply<'_> {
         let updated = self.run.journal.step(&step, self.update(&step, &next.arn)).await?;
         let previous = self.plan.last_completed.iter().chain([&self.plan.live.arn]).cloned().collect();
         let ours = our_deployment(&updated, &next.arn, previous);
-        let ended = self.follow("wait for", ours, Some(unmoved.primary), updated, &next.definition).await;
+        let ended = self.follow("wait for", &ours, Some(unmoved.primary), updated, &next.definition).await;
         let ended = ended.map_err(|failure| self.told_of_pre_deploy(failure))?;
-        self.prove(ended, Outcome::Deployed).await
+        self.prove(ended, ours, &next.definition).await?;
+        Ok(Outcome::Deployed)
     }
 
     /// What serves again after a rollback meets what the pre-deploy command of the failed release did.
@@ -301,36 +302,58 @@ impl Apply<'_> {
     async fn follow(
         &self,
         verb: &str,
-        ours: OurDeployment,
+        ours: &OurDeployment,
         before: Option<String>,
         first: Service,
         definition: &TaskDefinition,
     ) -> Result<Ended, Failure> {
         let step = self.step(verb);
+        let follow = Follow { before, ..self.follower(&step, ours, definition, &[]) };
+        match self.run.journal.step(&step, follow.run(first)).await {
+            Err(failure) => Err(self.diagnosed(failure, ours, definition).await),
+            ended => ended,
+        }
+    }
+
+    /// Follows a deployment that was there before, in a step. `verified`: the tasks that were seen to run it.
+    pub(super) fn follower<'s>(
+        &'s self,
+        step: &'s str,
+        ours: &OurDeployment,
+        definition: &TaskDefinition,
+        verified: &'s [String],
+    ) -> Follow<'s> {
         let target = &self.plan.target;
-        let task_definition = ours.task_definition.clone();
-        let follow = Follow {
+        let digests = self.plan.digests();
+        Follow {
             cloud: self.run.cloud,
             registry: &self.run.access.registry,
             component: self.component,
             target,
-            expected: Expectation::new(&task_definition, definition, &target.container, self.plan.digests()),
-            ours,
-            before,
+            expected: Expectation::new(&ours.task_definition, definition, &target.container, digests),
+            verified,
+            ours: ours.clone(),
+            before: None,
             last_rollout: self.plan.last_rollout,
             watched: self.run.context.interactive,
             journal: self.run.journal,
-            step: &step,
-        };
-        let result = self.run.journal.step(&step, follow.run(first)).await;
-        match result {
-            Err(mut failure) if failure.outcome != Outcome::Superseded => {
-                let causes = diagnose::causes(self.run.cloud, target, &task_definition, definition).await;
-                failure.causes.extend(causes);
-                Err(failure)
-            }
-            other => other,
+            step,
         }
+    }
+
+    /// Adds why tasks of ours stopped, unless they did for somebody else's.
+    pub(super) async fn diagnosed(
+        &self,
+        mut failure: Failure,
+        ours: &OurDeployment,
+        definition: &TaskDefinition,
+    ) -> Failure {
+        if failure.outcome != Outcome::Superseded {
+            let target = &self.plan.target;
+            let causes = diagnose::causes(self.run.cloud, target, &ours.task_definition, definition).await;
+            failure.causes.extend(causes);
+        }
+        failure
     }
 
     /// What already is meant to run is verified as strictly as what we put there.
@@ -352,8 +375,8 @@ impl Apply<'_> {
             ("verify", Outcome::Unchanged, Vec::new())
         };
         let ours = our_deployment(&service, &live.arn, previous);
-        let result = match self.follow(verb, ours, None, service, &live.definition).await {
-            Ok(ended) => self.prove(ended, outcome).await,
+        let result = match self.follow(verb, &ours, None, service, &live.definition).await {
+            Ok(ended) => self.prove(ended, ours, &live.definition).await.map(|()| outcome),
             Err(failure) => Err(self.told_of_pre_deploy(failure)),
         };
         // The run that put it here ended before it knew, or before it could write it down.
@@ -364,25 +387,6 @@ impl Apply<'_> {
             self.write_outcome(&live.arn, end).await;
         }
         result
-    }
-
-    async fn prove(&self, ended: Ended, outcome: Outcome) -> Result<Outcome, Failure> {
-        match ended {
-            Ended::Proven => {}
-            Ended::NothingDesired => {
-                return Err(Failure::new(
-                    Outcome::Unproven,
-                    format!(
-                        "service `{}` wants no task (desired count 0), so nothing runs to prove it",
-                        self.plan.target.service
-                    ),
-                )
-                .hint("raise the service's desired count and run this again"));
-            }
-        }
-        let prober = Prober { http: self.run.http, journal: self.run.journal, release: &self.run.release };
-        prober.ask_all(&self.plan.target.probes, &self.step("probe")).await?;
-        Ok(outcome)
     }
 
     /// Writes the outcome into the ledger.

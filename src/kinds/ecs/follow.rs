@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::clients::ecs::WhichTasks;
 use crate::clients::registry::Registry;
-use crate::domain::ecs::read_back::{Expectation, ReadBack, is_starting, read_back};
+use crate::domain::ecs::read_back::{Expectation, ReadBack, is_starting, read_back, same_tasks};
 use crate::domain::ecs::rollout::{self, Judgement, OurDeployment};
 use crate::domain::ecs::service::{Deployment, Service, Task, short_arn};
 use crate::domain::names::ComponentName;
@@ -46,6 +46,8 @@ pub struct Follow<'a> {
     pub before: Option<String>,
     /// What must run in the end.
     pub expected: Expectation,
+    /// The ARNs of the tasks that were verified before. Empty: they are verified for the first time.
+    pub verified: &'a [String],
     /// How long the last rollout took, where that is known.
     pub last_rollout: Option<Duration>,
     /// Whether a person watches on a terminal.
@@ -59,8 +61,16 @@ pub struct Follow<'a> {
 /// How following ended, when nothing failed on our side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ended {
-    /// Our revision is primary, and every running task runs our digest.
-    Proven,
+    /// Our revision is primary, and every running task runs our digest; where tasks were verified before, it is those.
+    Proven {
+        /// The ARNs of the tasks.
+        tasks: Vec<String>,
+    },
+    /// The same, but tasks that were verified before have been replaced by others.
+    Replaced {
+        /// The ARNs of the tasks that run now.
+        tasks: Vec<String>,
+    },
     /// Our revision is primary, and nothing is meant to run.
     NothingDesired,
 }
@@ -117,16 +127,30 @@ enum Next {
 }
 
 impl Follow<'_> {
-    /// Looks until the end, or until the patience of the configuration ends.
+    /// Looks until the end, or until the patience of the configuration ends. `first`: the first look.
     ///
     /// # Errors
     ///
     /// With the outcome of the deployment.
     pub async fn run(&self, first: Service) -> Result<Ended, Failure> {
+        self.run_from(Ok(Some(first))).await
+    }
+
+    /// The same with a first look of its own.
+    ///
+    /// # Errors
+    ///
+    /// With the outcome of the deployment.
+    pub async fn run_from_now(&self) -> Result<Ended, Failure> {
+        self.run_from(self.look().await).await
+    }
+
+    async fn run_from(&self, mut looked: Result<Option<Service>, Failure>) -> Result<Ended, Failure> {
         let began = Instant::now();
-        let mut memory =
-            Memory { seen_events: first.events.iter().map(|event| event.id.clone()).collect(), ..Memory::default() };
-        let mut looked = Ok(Some(first));
+        let mut memory = Memory::default();
+        if let Ok(Some(first)) = &looked {
+            memory.seen_events = first.events.iter().map(|event| event.id.clone()).collect();
+        }
         loop {
             let elapsed = began.elapsed();
             let next = match looked {
@@ -212,8 +236,14 @@ impl Follow<'_> {
             ReadBack::NotYet(missing) | ReadBack::TooFew { missing, .. } => Some(missing.clone()),
             ReadBack::Verified { .. } | ReadBack::NothingDesired | ReadBack::Wrong(_) => None,
         };
+        let are_same = !self.verified.is_empty() && same_tasks(self.verified, &read);
         match read {
-            ReadBack::Verified { .. } => Next::End(Ok(Ended::Proven)),
+            // All that were verified before still run, and others are being added to them.
+            ReadBack::TooFew { tasks, .. } if are_same => Next::End(Ok(Ended::Proven { tasks })),
+            ReadBack::Verified { tasks } if are_same || self.verified.is_empty() => {
+                Next::End(Ok(Ended::Proven { tasks }))
+            }
+            ReadBack::Verified { tasks } => Next::End(Ok(Ended::Replaced { tasks })),
             ReadBack::NothingDesired => Next::End(Ok(Ended::NothingDesired)),
             ReadBack::NotYet(_) | ReadBack::TooFew { .. } if since.elapsed() < GRACE => {
                 Next::LookAgain(self.pause(since.elapsed(), Some(Duration::from_secs(4))))
@@ -372,7 +402,8 @@ fn not_rolled_back(reason: String) -> Failure {
     )
 }
 
-fn superseded(by: &str) -> Failure {
+/// Another deployment runs in the place of ours.
+pub fn superseded(by: &str) -> Failure {
     Failure::new(Outcome::Superseded, format!("another deployment, of {}, replaced ours", short_arn(by)))
         .hint("find out who deployed it; run this again if this release is the one that should serve")
 }

@@ -10,5 +10,6 @@ pub mod observe;
 pub mod past;
 pub mod pre_deploy;
 pub mod previous;
+mod prove;
 pub mod source;
 pub mod status;

@@ -51,6 +51,8 @@ pub struct Service {
     pub events: Vec<Value>,
     pub tags: Vec<Value>,
     looks_left: usize,
+    /// How often all of its tasks were replaced.
+    replaced: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -88,6 +90,7 @@ impl World {
             events: Vec::new(),
             tags: Vec::new(),
             looks_left: 0,
+            replaced: 0,
         };
         let registry = Registry { user: user.to_owned(), password: password.to_owned(), ..Registry::default() };
         Self {
@@ -245,6 +248,7 @@ impl World {
             events: Vec::new(),
             tags: Vec::new(),
             looks_left: 0,
+            replaced: 0,
         });
     }
 
@@ -325,8 +329,9 @@ impl World {
         let Some(service) = self.service(name) else { return Vec::new() };
         let definition = &service.deployments[service.serving()].definition;
         let revision = definition.rsplit(':').next().unwrap();
+        let generation = if service.replaced > 0 { format!(".{}", service.replaced) } else { String::new() };
         let tasks = 1..=service.desired;
-        tasks.map(|task| arn("task", &format!("{CLUSTER}/{}-{revision}-{task}", service.name))).collect()
+        tasks.map(|task| arn("task", &format!("{CLUSTER}/{}-{revision}{generation}-{task}", service.name))).collect()
     }
 
     /// A task as `DescribeTasks` shows it. `None`: there is none of that ARN.
@@ -415,6 +420,11 @@ impl Service {
     /// Lets the rollout be done after two more looks.
     pub fn finish(&mut self) {
         self.looks_left = 2;
+    }
+
+    /// Other tasks of the same deployment run in the place of those that do.
+    pub fn replace_tasks(&mut self) {
+        self.replaced += 1;
     }
 
     /// The deployment whose tasks run.

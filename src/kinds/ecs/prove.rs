@@ -1,0 +1,87 @@
+//! From a deployment that was followed to its end to one that is proven: probes, and what runs after them.
+
+use super::apply::Apply;
+use super::follow::{Ended, superseded};
+use crate::domain::ecs::rollout::{self, Judgement, OurDeployment};
+use crate::domain::ecs::task_definition::TaskDefinition;
+use crate::domain::outcome::Outcome;
+use crate::error::Failure;
+use crate::verify::Prober;
+
+impl Apply<'_> {
+    /// Asks the probes of a deployment that was followed to its end, where there are any.
+    ///
+    /// # Errors
+    ///
+    /// With the outcome: `unproven` where nothing is to run, `broken`, `superseded`.
+    pub(super) async fn prove(
+        &self,
+        ended: Ended,
+        mut ours: OurDeployment,
+        definition: &TaskDefinition,
+    ) -> Result<(), Failure> {
+        let tasks = match ended {
+            Ended::Proven { tasks } | Ended::Replaced { tasks } => tasks,
+            Ended::NothingDesired => return Err(self.nothing_desired()),
+        };
+        if self.plan.target.probes.is_empty() {
+            return Ok(());
+        }
+        // ECS has called it done, and rolls nothing back from there: whatever takes its place is somebody's.
+        ours.previous.clear();
+        let step = self.step("probe");
+        self.run.journal.step(&step, self.probe(&step, tasks, &ours, definition)).await
+    }
+
+    /// Asks the probes, and has a look at what runs afterwards: anything may have answered while another deployment took
+    /// over, or while tasks ended and were started again. Tasks that were replaced once may have been moved by ECS, so the
+    /// new ones are asked again; a service whose tasks are replaced each time does not serve.
+    async fn probe(
+        &self,
+        step: &str,
+        mut tasks: Vec<String>,
+        ours: &OurDeployment,
+        definition: &TaskDefinition,
+    ) -> Result<(), Failure> {
+        const ROUNDS: usize = 2;
+        let prober = Prober { http: self.run.http, journal: self.run.journal, release: &self.run.release };
+        for _ in 0..ROUNDS {
+            if let Err(failure) = prober.ask_each(&self.plan.target.probes, step).await {
+                return Err(self.superseded_meanwhile(ours).await.unwrap_or(failure));
+            }
+            let follow = self.follower(step, ours, definition, &tasks);
+            let ended = match follow.run_from_now().await {
+                Ok(ended) => ended,
+                Err(failure) => return Err(self.diagnosed(failure, ours, definition).await),
+            };
+            tasks = match ended {
+                Ended::Proven { .. } => return Ok(()),
+                Ended::Replaced { tasks } => tasks,
+                Ended::NothingDesired => return Err(self.nothing_desired()),
+            };
+            self.run.journal.note("  tasks were replaced while the probes were asked");
+        }
+        let environment = self.run.journal.record().environment;
+        let failure = Failure::new(Outcome::Broken, "tasks of the release do not stay up")
+            .cause(format!("each of the {ROUNDS} times that the probes were asked, tasks were replaced meanwhile"))
+            .hint("the release is on and its tasks end: ship a commit that stays up")
+            .hint(format!("or go back to what succeeded before, if anything did: `shipgate rollback {environment}`"));
+        Err(self.diagnosed(failure, ours, definition).await)
+    }
+
+    /// Whether it was another deployment that did not answer as ours should.
+    async fn superseded_meanwhile(&self, ours: &OurDeployment) -> Option<Failure> {
+        let target = &self.plan.target;
+        let (service, _) = self.run.cloud.ecs.service(&target.cluster, &target.service).await.ok()??;
+        match rollout::judge(ours, Some(&service)) {
+            Judgement::Superseded { by } => Some(superseded(&by)),
+            _ => None,
+        }
+    }
+
+    fn nothing_desired(&self) -> Failure {
+        let service = &self.plan.target.service;
+        let reason = format!("service `{service}` wants no task (desired count 0), so nothing runs to prove it");
+        Failure::new(Outcome::Unproven, reason).hint("raise the service's desired count and run this again")
+    }
+}
