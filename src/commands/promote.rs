@@ -11,10 +11,10 @@ use crate::domain::outcome::Outcome;
 use crate::domain::plan::{
     ComponentFacts, ComponentPlan, ImagePlan, Intent, Plan, plan_component, plan_promoted_image,
 };
-use crate::domain::promotion::{Choice, Evidence, SourceLook, choose};
+use crate::domain::promotion::{Choice, Evidence, Recorded, SourceLook, choose};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::role::Access;
-use crate::domain::target::Target;
+use crate::domain::target::{Component, Target};
 use crate::error::Failure;
 use crate::kinds;
 use crate::observe::{self, Cloud, Files, RegistryAccess};
@@ -50,16 +50,20 @@ pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Promote) -> Resul
     let source_name = source_of(&target)?;
     let source = configuration.target(context, source_name.as_str(), &arguments.components)?;
     let cloud = observe::cloud(&invocation.identities, &target, invocation.until.access()).await?;
-    // The same permission may be missing on either side.
-    let asked = format!("asked of {source_name}, which {} promotes from", target.environment);
+    let asked = asked_of(&source_name, &target);
     let source = observe_source(invocation, source).await.map_err(|failure| failure.cause(&asked))?;
     let proven = prove(invocation, &source, wanted.as_ref()).await.map_err(|failure| failure.cause(&asked))?;
     let proven = match proven {
         Ok(proven) => proven,
         Err(gate) => return nothing_to_promote(invocation, &target, &source, gate),
     };
-    let prepared = prepare(invocation, target, cloud, source, proven).await?;
+    let prepared = prepare(invocation, (target, cloud), source, proven, wanted.as_ref()).await?;
     finish(invocation, prepared, expected.as_ref()).await
+}
+
+/// The same permission may be missing on either side.
+fn asked_of(source: &EnvironmentName, target: &Target) -> String {
+    format!("asked of {source}, which {} promotes from", target.environment)
 }
 
 fn source_of(target: &Target) -> Result<EnvironmentName, Failure> {
@@ -172,11 +176,7 @@ async fn ask_probes(
         }
         let step = format!("probe {} {}", source.target.environment, component.name);
         let Err(failure) = prober.ask_all(kinds::probes(component), &step).await else { continue };
-        let recorded = match wanted {
-            Some(wanted) => kinds::recorded(&source.cloud, component, facts, wanted).await?.recorded,
-            None => None,
-        };
-        match recorded.filter(|recorded| recorded.digest == chosen.digest) {
+        match recorded(source, (component, facts), wanted, &chosen.digest).await? {
             Some(recorded) => chosen.evidence = Evidence::Recorded(recorded),
             None => failures.push((component.name.clone(), failure.brief())),
         }
@@ -184,12 +184,45 @@ async fn ask_probes(
     Ok(failures)
 }
 
+/// The success that the ledger has of a release that somebody names, with the same bytes.
+async fn recorded(
+    source: &Source,
+    (component, facts): (&Component, &SourceFacts),
+    wanted: Option<&GitSha>,
+    digest: &Digest,
+) -> Result<Option<Recorded>, Failure> {
+    let Some(wanted) = wanted else { return Ok(None) };
+    let recorded = kinds::recorded(&source.cloud, component, facts, wanted).await?.recorded;
+    Ok(recorded.filter(|recorded| recorded.digest == *digest))
+}
+
+/// Makes sure, right before the gates, that the source still runs what was examined: the answers of its probes are worth
+/// nothing when another deployment, or another task, may have given them. A release that somebody names may have moved
+/// on, where the ledger records the success of that same revision.
+async fn confirm(source: &Source, wanted: Option<&GitSha>, proven: &mut Proven) -> Result<(), Failure> {
+    let seen = source.target.components.iter().zip(&source.facts);
+    for (chosen, (component, facts)) in proven.choice.components.iter_mut().zip(seen) {
+        let is_refused = proven.failures.iter().any(|(name, _)| *name == component.name);
+        if chosen.evidence != Evidence::Runs || is_refused {
+            continue;
+        }
+        let still_runs = kinds::still_runs(&source.cloud, &source.access.registry, component, facts).await?;
+        let Err(reason) = still_runs else { continue };
+        let recorded = recorded(source, (component, facts), wanted, &chosen.digest).await?;
+        match recorded.filter(|recorded| recorded.revision == facts.live.arn) {
+            Some(recorded) => chosen.evidence = Evidence::Recorded(recorded),
+            None => proven.failures.push((component.name.clone(), reason)),
+        }
+    }
+    Ok(())
+}
+
 async fn prepare(
     invocation: &Invocation<'_>,
-    mut target: Target,
-    cloud: Cloud,
+    (mut target, cloud): (Target, Cloud),
     source: Source,
-    proven: Proven,
+    mut proven: Proven,
+    wanted: Option<&GitSha>,
 ) -> Result<Prepared, Failure> {
     let sha = &proven.choice.release;
     let release = ReleaseName::Commit(sha.clone());
@@ -213,6 +246,8 @@ async fn prepare(
     let components = plan_components(&target, &facts, &images, &release)?;
     let evidence = observe::hold_evidence(&invocation.git, &facts, &release).await?;
     let changes_nothing = components.iter().all(ComponentPlan::is_empty);
+    let asked = asked_of(&source.target.environment, &target);
+    confirm(&source, wanted, &mut proven).await.map_err(|failure| failure.cause(asked))?;
     let gates = promote_gates(
         gate::hold(&target.environment, &invocation.journal.record().place, &evidence, changes_nothing),
         gate::proven(&source.target.environment, &proven.choice, &proven.failures),

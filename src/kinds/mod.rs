@@ -70,6 +70,25 @@ pub async fn observe_source(cloud: &Cloud, registry: &Registry, component: &Comp
     }
 }
 
+/// Whether a component of the source still runs what it was seen to run. The inner error is what has changed, in words.
+///
+/// # Errors
+///
+/// It does not exist any more or cannot be looked at.
+pub async fn still_runs(
+    cloud: &Cloud,
+    registry: &Registry,
+    component: &Component,
+    before: &SourceFacts,
+) -> Result<Result<(), String>, Failure> {
+    match &component.kind {
+        Kind::Ecs(target) => {
+            let now = ecs::source::facts_again(cloud, registry, target, before).await?;
+            Ok(source::still_runs(before, &now, &target.container))
+        }
+    }
+}
+
 /// What the ledger of a source says of a release, as far as the revisions bear it out.
 ///
 /// # Errors

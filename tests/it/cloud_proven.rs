@@ -1,9 +1,33 @@
-//! Proven means: the release's own containers run.
+//! Proven means: the release's own containers run, and still do after the probes, on the service and on the source.
 
-use serde_json::json;
+use std::time::Duration;
 
-use crate::cloud::Cloud;
-use crate::harness::assert_told;
+use serde_json::{Value, json};
+use tiny_http::{Response, Server};
+
+use crate::cloud::{Cloud, docker};
+use crate::harness::{Repository, assert_told, eventually};
+
+/// Something that answers each probe, whatever runs.
+fn server() -> Server {
+    Server::http("127.0.0.1:0").unwrap()
+}
+
+/// A probe of that, long enough for something to happen before it is answered.
+fn probe(server: &Server) -> String {
+    format!("probes = [{{ url = \"http://{}/\", timeout = \"30s\", retries = 0 }}]\n", server.server_addr())
+}
+
+/// The next probe is answered after this.
+fn answer_after(server: &Server, work: impl FnOnce()) {
+    let request = server.recv_timeout(Duration::from_mins(1)).unwrap().expect("a probe");
+    work();
+    request.respond(Response::empty(200)).unwrap();
+}
+
+fn start(cloud: &Cloud, shop: &Repository, arguments: &[&str]) -> crate::harness::Running {
+    cloud.shipgate(shop, &[arguments, &["--output", "json"]].concat()).start()
+}
 
 /// ECS keeps the task running for its sidecar, and calls the deployment done.
 #[test]
@@ -29,5 +53,75 @@ fn a_release_whose_container_ends_beside_a_sidecar_is_broken() {
     let production = cloud.production();
     let report = cloud.promote(&shop, &[]).outcome("refused", 3);
     assert_told(&report["causes"], &["proven", "exited with code 7"]);
+    assert_eq!(cloud.production(), production);
+}
+
+#[test]
+fn another_deployment_while_the_probes_are_asked_supersedes() {
+    let cloud = Cloud::with_backend();
+    let server = server();
+    let shop = cloud.shop(&cloud.config(&probe(&server)));
+    let before = cloud.revision("backend");
+    let deploy = start(&cloud, &shop, &["deploy", "stage"]);
+
+    answer_after(&server, || {
+        cloud.move_to("backend", &before);
+        cloud.settled("backend");
+    });
+
+    let report = deploy.wait().outcome("superseded", 7);
+    assert!(report["reason"].as_str().unwrap().contains(before.rsplit('/').next().unwrap()), "{report:#}");
+    assert_eq!(report["components"][0]["current"], Value::Null);
+    assert_eq!(cloud.ledger(&cloud.newest_revision("backend"))["shipgate:outcome"], "superseded");
+}
+
+/// A program that ends every few seconds, and something else that answers for it: the tasks change from look to look.
+#[test]
+fn tasks_that_end_while_the_probes_are_asked_are_broken() {
+    let cloud = Cloud::with_backend();
+    let server = server();
+    let shop = cloud.shop(&cloud.config(&probe(&server)));
+    let deploy = start(&cloud, &shop, &["deploy", "stage"]);
+
+    for _ in 0..2 {
+        answer_after(&server, || {
+            let serving = cloud.serving("backend");
+            for task in cloud.running_tasks("backend") {
+                docker(&["kill", task.containers()[0].runtime_id().unwrap()]);
+            }
+            eventually("other tasks run", || {
+                let now = cloud.serving("backend");
+                now.tasks.len() == 1 && now.tasks != serving.tasks
+            });
+        });
+    }
+
+    let report = deploy.wait().outcome("broken", 6);
+    assert!(report["reason"].as_str().unwrap().contains("do not stay up"), "{report:#}");
+    assert_eq!(cloud.ledger(&cloud.revision("backend"))["shipgate:outcome"], "broken");
+}
+
+#[test]
+fn a_source_that_is_moved_while_its_probes_are_asked_is_not_promoted() {
+    let cloud = Cloud::with_stage_and_production();
+    let server = server();
+    let on_stage = format!("[environments.stage.components.backend]\n{}", probe(&server));
+    let config = cloud.promotion_config("");
+    let shop =
+        cloud.shop(&config.replace("[environments.production]", &format!("{on_stage}[environments.production]")));
+    let before = cloud.revision("backend");
+    let deploy = start(&cloud, &shop, &["deploy", "stage"]);
+    answer_after(&server, || {});
+    deploy.wait().outcome("deployed", 0);
+    let production = cloud.production();
+    let promote = start(&cloud, &shop, &["promote", "production"]);
+
+    answer_after(&server, || {
+        cloud.move_to("backend", &before);
+        cloud.settled("backend");
+    });
+
+    let report = promote.wait().outcome("refused", 3);
+    assert_told(&report["causes"], &["proven", "another deployment", before.rsplit('/').next().unwrap()]);
     assert_eq!(cloud.production(), production);
 }

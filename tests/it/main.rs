@@ -59,6 +59,7 @@ mod offline_usage;
 mod offline_workflows;
 mod runner;
 mod scripted;
+mod scripted_after_probes;
 mod scripted_attached;
 mod scripted_container;
 mod scripted_denied;

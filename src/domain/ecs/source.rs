@@ -1,8 +1,8 @@
 //! What a service that is promoted from runs, and whether that is sound enough to be promoted.
 
 use super::evidence;
-use super::read_back::{Expectation, ReadBack, read_back};
-use super::service::{Revision, RolloutState, Service, ServiceStatus, Task};
+use super::read_back::{Expectation, ReadBack, read_back, same_tasks};
+use super::service::{Revision, RolloutState, Service, ServiceStatus, Task, short_arn};
 use crate::domain::image::Digest;
 use crate::domain::names::ContainerName;
 use crate::domain::promotion::{Recorded, Runs};
@@ -39,6 +39,32 @@ pub fn runs(facts: &SourceFacts, container: &ContainerName) -> Result<Runs, Stri
     };
     match read(facts, container, &digest) {
         ReadBack::Verified { .. } => Ok(Runs { release, digest }),
+        other => Err(unproven(other)),
+    }
+}
+
+/// Whether the service still runs what it was seen to run: the same revision, and the same tasks. So the answers that
+/// its probes got in between are those of what is promoted. `now`: seen afterwards, with the revision of `before`.
+///
+/// # Errors
+///
+/// What has changed, in words.
+pub fn still_runs(before: &SourceFacts, now: &SourceFacts, container: &ContainerName) -> Result<(), String> {
+    let primary = now.service.primary().ok_or("it has no primary deployment")?;
+    if primary.task_definition != before.live.arn {
+        let by = short_arn(&primary.task_definition);
+        return Err(format!("another deployment, of {by}, has replaced {} since it was examined", before.live.short()));
+    }
+    settled(&now.service)?;
+    let digest = before.live.digest(container).ok_or("its image is not pinned by digest")?;
+    let ReadBack::Verified { tasks } = read(before, container, &digest) else {
+        return Err("not every task of it was verified".to_owned());
+    };
+    match read(now, container, &digest) {
+        again if same_tasks(&tasks, &again) => Ok(()),
+        ReadBack::Verified { .. } | ReadBack::TooFew { .. } => {
+            Err("other tasks than those that were verified run since it was examined".to_owned())
+        }
         other => Err(unproven(other)),
     }
 }
@@ -199,6 +225,42 @@ mod tests {
         assert!(reason(draining).contains("an earlier deployment still runs"));
         let few = |facts: &mut SourceFacts| facts.service.desired = 2;
         assert_eq!(reason(few), "1 of 2 tasks run");
+    }
+
+    /// The reason why what was seen again is not what was seen before. Empty: it is.
+    fn moved(change: impl FnOnce(&mut SourceFacts)) -> String {
+        let mut now = sound();
+        change(&mut now);
+        still_runs(&sound(), &now, &web()).err().unwrap_or_default()
+    }
+
+    #[test]
+    fn what_runs_right_before_the_promotion_is_what_was_examined() {
+        let arn = sound().live.arn;
+        assert_eq!(moved(|_| {}), "");
+        let scaled_out = |facts: &mut SourceFacts| {
+            facts.service.desired = 3;
+            facts.tasks.push(task(2, &arn, digest('a')));
+        };
+        assert_eq!(moved(scaled_out), "");
+        let replaced = |facts: &mut SourceFacts| facts.tasks = vec![task(2, &arn, digest('a'))];
+        assert_eq!(moved(replaced), "other tasks than those that were verified run since it was examined");
+        let taken_over = |facts: &mut SourceFacts| {
+            facts.service.deployments[0].task_definition = arn.replace(":7", ":8");
+        };
+        assert_eq!(moved(taken_over), "another deployment, of backend:8, has replaced backend:7 since it was examined");
+        let in_progress = |facts: &mut SourceFacts| {
+            facts.service.deployments[0].rollout_state = Some(RolloutState::InProgress);
+        };
+        assert_eq!(moved(in_progress), "a rollout is in progress");
+        let zero = |facts: &mut SourceFacts| facts.service.desired = 0;
+        assert_eq!(moved(zero), "it is scaled to zero, so nothing runs that proves it");
+        let ended = |facts: &mut SourceFacts| facts.tasks[0].containers[0].exit_code = Some(7);
+        assert_eq!(moved(ended), "container web of task 1 exited with code 7");
+        let nothing = |facts: &mut SourceFacts| facts.tasks.clear();
+        assert_eq!(moved(nothing), "0 of 1 tasks run");
+        let other_bytes = |facts: &mut SourceFacts| facts.tasks = vec![task(1, &arn, digest('b'))];
+        assert!(moved(other_bytes).contains("not the digest that was shipped"));
     }
 
     #[test]

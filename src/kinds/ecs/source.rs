@@ -25,6 +25,25 @@ pub async fn facts(cloud: &Cloud, registry: &Registry, target: &EcsTarget) -> Re
     Ok(SourceFacts { service, live, tasks, platforms })
 }
 
+/// The same service once more, read as running what it was seen to run before.
+///
+/// # Errors
+///
+/// It is missing or cannot be looked at.
+pub async fn facts_again(
+    cloud: &Cloud,
+    registry: &Registry,
+    target: &EcsTarget,
+    before: &SourceFacts,
+) -> Result<SourceFacts, Failure> {
+    let service = service(cloud, target).await?;
+    let live = before.live.clone();
+    let tasks = cloud.ecs.tasks(&target.cluster, &target.service, WhichTasks::MeantToRun).await?;
+    let of_live: Vec<Task> = tasks.iter().filter(|task| task.revision == live.arn).cloned().collect();
+    let platforms = platforms(registry, &live, target, &of_live).await?;
+    Ok(SourceFacts { service, live, tasks, platforms })
+}
+
 /// What the ledger says of a release.
 ///
 /// # Errors
