@@ -95,7 +95,14 @@ impl Variable {
         let (namespace, rest) = name.split_once('.').unwrap_or((name, ""));
         match (namespace, rest) {
             ("vars", rest) if is_identifier(rest) => Ok(Self::Vars(rest.to_owned())),
-            ("env", rest) if is_identifier(rest) => Ok(Self::Env(rest.to_owned())),
+            ("env", rest) if is_identifier(rest) => match withheld(rest, cfg!(windows)) {
+                None => Ok(Self::Env(rest.to_owned())),
+                Some(whose) => {
+                    let hint = "write the value itself, or take it from `${vars.NAME}`; hand a secret of your own over \
+                                under a name of its own";
+                    Err((format!("`${{{name}}}` cannot be used: {whose}"), hint.to_owned()))
+                }
+            },
             ("app", "") if name == "app" => Ok(Self::App),
             ("environment", "name") => Ok(Self::EnvironmentName),
             ("environment", "prefix") => Ok(Self::EnvironmentPrefix),
@@ -129,6 +136,22 @@ fn hint_for_unknown(name: &str, rest: &str) -> String {
     }
 }
 
+/// Why an environment variable is not for a configuration: the credentials of the run itself are handed over in it, and
+/// what a configuration has may be sent or shown anywhere.
+fn withheld(name: &str, ignore_case: bool) -> Option<&'static str> {
+    let name = if ignore_case { name.to_ascii_uppercase() } else { name.to_owned() };
+    let tokens = ["GITHUB_TOKEN", "GH_TOKEN", "GITHUB_ENTERPRISE_TOKEN", "GH_ENTERPRISE_TOKEN"];
+    if name.starts_with("AWS_") {
+        Some("variables that begin with `AWS_` are for the AWS credentials of the run")
+    } else if name.starts_with("ACTIONS_") {
+        Some("variables that begin with `ACTIONS_` are for the runner's own tokens")
+    } else if tokens.contains(&name.as_str()) {
+        Some("it is for a token of GitHub")
+    } else {
+        None
+    }
+}
+
 /// Whether GitHub and shells take it as the name of a variable.
 fn is_identifier(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
@@ -144,6 +167,23 @@ impl fmt::Display for Variable {
             Self::EnvironmentName => formatter.write_str("${environment.name}"),
             Self::EnvironmentPrefix => formatter.write_str("${environment.prefix}"),
             Self::ReleaseSha => formatter.write_str("${release.sha}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_of_the_run_are_withheld() {
+        for name in ["AWS_SESSION_TOKEN", "AWS_REGION", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "GITHUB_TOKEN", "GH_TOKEN"] {
+            assert!(withheld(name, false).is_some(), "{name}");
+            assert!(withheld(&name.to_lowercase(), true).is_some(), "{name}");
+            assert!(withheld(&name.to_lowercase(), false).is_none(), "{name}");
+        }
+        for name in ["GITHUB_SHA", "GITHUB_TOKENS", "MY_AWS_KEY", "AWS", "TOKEN", "SHIPGATE_VARS"] {
+            assert!(withheld(name, true).is_none(), "{name}");
         }
     }
 }

@@ -303,6 +303,32 @@ fn without_a_readable_event_the_check_goes_on_and_says_what_it_could_not_record(
     }
 }
 
+/// Whoever writes the configuration would hand the run's own credentials to whom it names.
+#[test]
+fn a_configuration_cannot_use_the_credentials_of_the_run() {
+    let config = include_str!("../../examples/cloudshop/shipgate.toml");
+    for name in
+        ["GITHUB_TOKEN", "GH_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]
+    {
+        let repository = cloudshop();
+        repository.write(
+            "shipgate.toml",
+            format!("{config}\n[environments.x]\nregion = \"us-east-1\"\nurl = \"https://x/${{env.{name}}}\"\n"),
+        );
+        let line = config.lines().count() + 4;
+        let ran = away_from_aws(repository.shipgate(&CHECK).env(name, "canary-of-the-run")).expect_code(2);
+        let report = ran.json();
+        assert_eq!(found(&report), [format!("error configuration shipgate.toml:{line}:18")], "{report:#}");
+        let finding = &report["findings"][0];
+        assert!(
+            finding["message"].as_str().unwrap().contains(&format!("`${{env.{name}}}` cannot be used")),
+            "{report:#}"
+        );
+        assert!(finding["hint"].as_str().unwrap().contains("${vars.NAME}"), "{report:#}");
+        assert!(!format!("{}{}", ran.stdout, ran.stderr).contains("canary"));
+    }
+}
+
 #[test]
 fn findings_are_annotations_at_their_place_and_a_page() {
     let repository = cloudshop();
