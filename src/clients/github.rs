@@ -26,6 +26,7 @@ use crate::domain::commit_status::{CommitStatus, description};
 use crate::domain::comparison::Comparison;
 use crate::domain::limits::{GITHUB_ANSWER, GITHUB_REQUEST};
 use crate::domain::release::GitSha;
+use crate::domain::github::repository;
 
 /// How long all tries of one operation may take: reports must not hold up a deploy.
 const BUDGET: Duration = Duration::from_secs(10);
@@ -76,7 +77,7 @@ impl GitHub {
         if url.scheme() != "https" && !(url.scheme() == "http" && is_here) {
             return Err(unusable("GITHUB_API_URL is not an https address"));
         }
-        if !is_repository(repository) {
+        if !repository::is_name(repository) {
             return Err(unusable("GITHUB_REPOSITORY is not OWNER/NAME"));
         }
         // octocrab takes what it is given for a header, and panics otherwise.
@@ -208,14 +209,6 @@ async fn with_retries<T, F: Future<Output = Result<T, GitHubError>>>(
     let tries = attempt.retry(pauses).when(GitHubError::is_transient).adjust(GitHubError::pause).notify(remember);
     let result = tokio::time::timeout(BUDGET, tries).await;
     result.unwrap_or_else(|_| Err(last.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)))
-}
-
-fn is_repository(text: &str) -> bool {
-    let is_name = |name: &str| {
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-        !matches!(name, "" | "." | "..") && name.bytes().all(is_plain)
-    };
-    text.split_once('/').is_some_and(|(owner, name)| is_name(owner) && is_name(name))
 }
 
 /// The innermost reason, which is the telling one: `connection refused`. octocrab's own words name its source code.

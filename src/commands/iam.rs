@@ -4,11 +4,13 @@ use serde_json::Value;
 
 use crate::cli;
 use crate::context::Context;
+use crate::domain::github::repository::{is_name, name_in_address};
 use crate::domain::iam::guard::{self, Form};
 use crate::domain::iam::policy::{Subject, document, statements};
 use crate::domain::iam::trust::{self, Environment, Repository, SubjectForm};
 use crate::domain::names::{AccountId, EnvironmentName};
 use crate::domain::neutral;
+use crate::domain::probe::shown_url;
 use crate::domain::role::{Access, RoleArn};
 use crate::domain::target::Target;
 use crate::error::Failure;
@@ -148,13 +150,15 @@ fn no_role(environment: &EnvironmentName, name: &str) -> Failure {
 }
 
 fn repository(context: &Context, arguments: &cli::Trust) -> Result<(Repository, SubjectForm), Failure> {
-    let name = arguments.repository.as_deref().or(context.variable("GITHUB_REPOSITORY"));
-    let name = name.ok_or_else(|| Failure::invalid("the repository of GitHub is not known").hint(NAME_IT))?;
-    if name.split('/').count() != 2 || name.split('/').any(str::is_empty) {
-        return Err(Failure::invalid(format!("`{}` is not OWNER/NAME", neutral::phrase(name, 100))).hint(NAME_IT));
+    let of_job = context.repository().map(|name| ("GITHUB_REPOSITORY", name));
+    let named = arguments.repository.as_deref().map(|name| ("--repository", name)).or(of_job);
+    let (source, name) =
+        named.ok_or_else(|| Failure::invalid("the repository of GitHub is not known").hint(NAME_IT))?;
+    if !is_name(name) {
+        return Err(no_repository(source, name));
     }
     // The job's ids are of the job's repository.
-    let is_own = context.variable("GITHUB_REPOSITORY") == Some(name);
+    let is_own = context.repository() == Some(name);
     let id = |name: &str| context.variable(name).filter(|_| is_own).and_then(|id| id.parse().ok());
     let owner_id = arguments.owner_id.or_else(|| id("GITHUB_REPOSITORY_OWNER_ID"));
     let ids = owner_id.zip(arguments.repository_id.or_else(|| id("GITHUB_REPOSITORY_ID")));
@@ -169,6 +173,14 @@ fn repository(context: &Context, arguments: &cli::Trust) -> Result<(Repository, 
         }
     };
     Ok((Repository { name: name.to_owned(), ids }, form))
+}
+
+/// A policy is refused rather than made of what was probably meant: it lets in whom it names, letter by letter.
+fn no_repository(source: &str, text: &str) -> Failure {
+    // An address may have a password in it.
+    let shown = if text.contains("://") { shown_url(text) } else { neutral::phrase(text, 100) };
+    let hint = name_in_address(text).map_or_else(|| NAME_IT.to_owned(), |name| format!("write --repository {name}"));
+    Failure::invalid(format!("{source} `{shown}` is not OWNER/NAME")).hint(hint)
 }
 
 /// What a role may do. Looks at what the services run with the ambient credentials: the role may not exist yet.

@@ -128,6 +128,58 @@ fn the_policy_of_another_accounts_role_explains_nothing() {
     assert!(!identity["hints"].to_string().contains("this statement lets them in"), "{identity:#}");
 }
 
+/// AWS compares letters: a policy of what was probably meant would let in nobody, or somebody else.
+#[test]
+fn a_policy_is_printed_for_a_repositorys_name_alone() {
+    let shop = shop("");
+    for (given, hint) in [
+        ("git@github.com:acme/orders.git", "write --repository acme/orders"),
+        ("https://user:canary@github.com/acme/orders", "write --repository acme/orders"),
+        ("ssh://git@github.com/acme/orders.git", "write --repository acme/orders"),
+        ("acme/orders.git", "write --repository acme/orders"),
+        ("acme/*", "name it: --repository OWNER/NAME"),
+    ] {
+        let option = job(&shop, &["iam", "trust", "stage", "--repository", given]);
+        let variable = job(&shop, &["iam", "trust", "stage"]).env("GITHUB_REPOSITORY", given);
+        for (run, source) in [(option, "--repository"), (variable, "GITHUB_REPOSITORY")] {
+            let ran = run.run();
+            let report = ran.outcome("invalid", 2);
+            let reason = report["reason"].as_str().unwrap();
+            assert!(reason.starts_with(source) && reason.ends_with("is not OWNER/NAME"), "{report:#}");
+            assert_eq!(report["hints"], json!([hint]), "{given}");
+            assert!(!ran.stderr.contains("canary"), "{}", ran.stderr);
+        }
+    }
+    let good = job(&shop, &["iam", "trust", "stage", "--repository", "Acme/orders.api"]).run();
+    assert!(document(&good, 0).to_string().contains("repo:Acme/orders.api:ref:refs/heads/main"));
+}
+
+/// Only what is used has to have a value: who cannot be let in has often no variables at hand either.
+#[test]
+fn who_one_is_and_what_lets_one_in_needs_no_variables_of_the_components() {
+    let config = config("pre-deploy = [\"${env.NONE}\"]\ntimeout = \"${vars.NONE}\"")
+        .replace("service = ", "service = \"${vars.SERVICE}\"\n#")
+        .replace("{ context = \".\" }", "{ context = \"${vars.CONTEXT}\", args = { A = \"${vars.A}\" } }");
+    let shop = Shop::with_config(&format!(
+        "{config}url = \"${{vars.URL}}\"\nprefix = \"${{vars.PREFIX}}\"\nrole = \"arn:aws:iam::{ACCOUNT}:role/stage\"\n"
+    ));
+    for arguments in [
+        &["whoami", "stage"][..],
+        &["credentials", "stage", "--format", "process"],
+        &["iam", "trust", "stage", "--repository", "acme/shop"],
+    ] {
+        job(&shop, arguments).run().expect_code(0);
+    }
+    // A policy names the service, and nothing else of these.
+    let report = shop.shipgate(&["iam", "policy", "stage", "--output", "json"]).run().outcome("invalid", 2);
+    assert_eq!(report["hints"].as_array().unwrap().len(), 1, "{report:#}");
+    assert!(report["reason"].as_str().unwrap().ends_with("`${vars.SERVICE}` is not set"), "{report:#}");
+    let vars = serde_json::json!({"SERVICE": crate::scripted::SERVICE}).to_string();
+    let policy = shop.shipgate(&["iam", "policy", "stage"]).env("SHIPGATE_VARS", vars).run();
+    let policy = document(&policy, 0).to_string();
+    assert!(policy.contains("RunPreDeploy") && policy.contains("repository/stage-shop"), "{policy}");
+}
+
 #[test]
 fn other_programs_get_a_session() {
     let shop = shop("");

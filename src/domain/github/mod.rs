@@ -3,3 +3,4 @@
 pub mod command;
 pub mod markdown;
 pub mod output;
+pub mod repository;
