@@ -16,7 +16,7 @@ use crate::observe::{Configuration, Identities};
 /// `invalid` where the role cannot be had, `failed` when AWS or GitHub cannot be asked.
 pub async fn run(context: &Context, global: &cli::Global, arguments: &cli::Credentials) -> Result<Value, Failure> {
     let configuration = Configuration::load(context, global.config.as_deref())?;
-    let target = configuration.services(context, &arguments.environment, &[])?;
+    let target = configuration.identity(context, &arguments.environment)?;
     let access = if arguments.read_role { Access::Read } else { Access::Change };
     let credentials = Identities::new(context, &configuration.directory).credentials(&target, access).await?;
     let expires = credentials.expiry().and_then(|time| jiff::Timestamp::try_from(time).ok());

@@ -40,7 +40,7 @@ const NAME_IT: &str = "name it: --repository OWNER/NAME";
 /// `invalid`: the environment has no such role, or the repository is not known.
 pub fn trust(context: &Context, global: &cli::Global, arguments: &cli::Trust) -> Result<Printed, Failure> {
     let configuration = Configuration::load(context, global.config.as_deref())?;
-    let target = configuration.services(context, &arguments.environment, &[])?;
+    let target = configuration.identity(context, &arguments.environment)?;
     let access = access(arguments.read_role);
     let role = own_role(&target, access)?;
     let (repository, form) = repository(context, arguments)?;
@@ -190,7 +190,7 @@ fn no_repository(source: &str, text: &str) -> Failure {
 /// `invalid`: the configuration is not right; `failed`: a service cannot be looked at.
 pub async fn policy(context: &Context, global: &cli::Global, arguments: &cli::Policy) -> Result<Printed, Failure> {
     let configuration = Configuration::load(context, global.config.as_deref())?;
-    let target = configuration.target(context, &arguments.environment, &[])?;
+    let target = configuration.policy(context, &arguments.environment)?;
     let cloud = observe::ambient_cloud(&Identities::new(context, &configuration.directory), &target).await?;
     let files = Files::WorkingTree(configuration.directory.clone());
     let (mut services, mut notes) = (Vec::new(), Vec::new());

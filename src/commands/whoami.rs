@@ -73,7 +73,7 @@ pub async fn run(context: &Context, global: &cli::Global, arguments: &cli::Whoam
     let mut answer = Answer { claims: None, environments: Vec::new() };
     for name in names {
         let mut environment = Environment { name, identities: Vec::new(), failure: None };
-        match configuration.services(context, &environment.name, &[]) {
+        match configuration.identity(context, &environment.name) {
             Ok(target) => {
                 if answer.claims.is_none() {
                     answer.claims = claims(context, &target, arguments.subject.as_deref()).await;

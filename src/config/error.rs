@@ -119,7 +119,7 @@ impl fmt::Display for ConfigError {
 }
 
 /// The problems found so far, by byte range of the file.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Problems {
     found: Vec<Problem>,
     /// How many were noted beyond what is kept, and one.
@@ -169,6 +169,11 @@ impl Problems {
     pub(super) fn outside(&mut self, message: impl Into<String>, hint: impl Into<String>) {
         let (message, hint) = (message.into(), hint.into());
         self.push(Problem { start: None, end: 0, message, hint, variable: None });
+    }
+
+    /// Notes others, each as often as one likes: what is found twice is told once.
+    pub(super) fn extend(&mut self, others: &Self) {
+        self.found.extend(others.found.iter().cloned());
     }
 
     /// The variables from outside that have no value.

@@ -36,9 +36,14 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_mins(20);
 pub enum Purpose {
     /// To change what runs there: everything is resolved.
     Change,
-    /// To look at its services or to hold them: images, task-definition files, commands, probes and timeouts are left
-    /// out, with their variables.
+    /// To look at its services or to hold them: its address, images, task-definition files, commands, probes and
+    /// timeouts are left out, with their variables.
     Services,
+    /// To become who may do something there: its components are left out too.
+    Identity,
+    /// To say what a policy of IAM has to allow: beside the services there are repositories and task-definition files,
+    /// and builds and commands as empty ones.
+    Policy,
 }
 
 /// Which part of a configuration is asked for, and what its variables stand for.
@@ -88,15 +93,15 @@ pub(super) struct Asked<'d> {
 pub(super) fn request(config: &RawConfig, request: &Request<'_>, problems: &mut Problems) -> Option<Target> {
     let (key, environment) = find(config, request, problems)?;
     let outside = Outside::new(request.vars, request.env, problems);
-    let resolver = Resolver::new(config, key, environment, outside, problems);
-    Resolver { purpose: request.purpose, ..resolver }.target(&|name| request.selects(name))
+    let selects = |name: &str| request.purpose != Purpose::Identity && request.selects(name);
+    Resolver::new(config, key, environment, outside, request.purpose, problems).target(&selects)
 }
 
 /// Resolves nothing but what variables stand for.
 pub(super) fn asked<'d>(config: &'d RawConfig, request: &Request<'d>, problems: &mut Problems) -> Option<Asked<'d>> {
     let (key, environment) = find(config, request, problems)?;
     let outside = Outside::new(request.vars, request.env, problems);
-    let scope = Resolver::new(config, key, environment, outside, problems).interpreter.scope;
+    let scope = Resolver::new(config, key, environment, outside, request.purpose, problems).interpreter.scope;
     let selected = config.components.names().filter(|name| request.selects(name));
     Some(Asked {
         scope,
@@ -126,7 +131,7 @@ fn find<'d>(
 
 /// Checks all that can be checked of an environment without its surroundings.
 pub(super) fn environment(config: &RawConfig, key: &Key, environment: &RawEnvironment, problems: &mut Problems) {
-    Resolver::new(config, key, environment, Outside::Unknown, problems).target(&|_| true);
+    Resolver::new(config, key, environment, Outside::Unknown, Purpose::Change, problems).target(&|_| true);
 }
 
 struct Resolver<'d, 'p> {
@@ -157,32 +162,51 @@ impl<'d, 'p> Resolver<'d, 'p> {
         key: &'d Key,
         environment: &'d RawEnvironment,
         outside: Outside<'d>,
+        purpose: Purpose,
         problems: &'p mut Problems,
     ) -> Self {
         // A wrong name is told already, and not again wherever it is used.
         let app =
             config.app.as_ref().and_then(|app| app.value.as_deref()).filter(|app| check::is_application_name(app));
         let name = Some(key.text.as_str()).filter(|name| name.parse::<EnvironmentName>().is_ok());
-        let scope = Scope { app, environment: name, prefix: None, outside, resolved: Cell::default() };
-        let mut interpreter = Interpreter { scope, problems };
-        interpreter.scope.prefix = match &environment.prefix {
+        let mut scope = Scope {
+            app,
+            environment: name,
+            prefix: None,
+            without_prefix: Problems::default(),
+            outside,
+            resolved: Cell::default(),
+        };
+        let mut missed = Problems::default();
+        let mut interpreter = Interpreter { scope, problems: &mut missed };
+        let prefix = match &environment.prefix {
             None => name.map(|name| Value::new(name, Origin::Variables)),
             Some(prefix) => interpreter.without_release("prefix", prefix),
         };
-        Self { config, key, environment, purpose: Purpose::Change, interpreter }
+        scope = Scope { prefix, ..interpreter.scope };
+        // Who changes something has to have all of it; for the others a prefix matters where it is used.
+        if purpose == Purpose::Change {
+            problems.extend(&missed);
+        }
+        scope.without_prefix = missed;
+        Self { config, key, environment, purpose, interpreter: Interpreter { scope, problems } }
     }
 
     fn target(mut self, is_selected: &dyn Fn(&str) -> bool) -> Option<Target> {
         let region = self.environment.region.as_ref().map(|region| self.interpreter.named("region", region));
         let account = self.environment.account.as_ref().map(|account| self.interpreter.named("account", account));
         let roles = self.roles(region.as_ref().and_then(Option::as_ref), account.as_ref().and_then(Option::as_ref));
-        let url = self.environment.url.as_ref().map(|url| self.interpreter.parsed("url", url, values::address));
+        let url = self.environment.url.as_ref().filter(|_| self.purpose == Purpose::Change);
+        let url = url.map(|url| self.interpreter.parsed("url", url, values::address));
         let promotes_from = self.environment.promotes_from.as_ref().map(|source| source.value.as_deref()?.parse().ok());
         let selected: Vec<_> = dependencies::order(self.config)
             .into_iter()
             .filter(|(key, component)| component.is_readable() && is_selected(&key.text))
             .collect();
-        let images = if self.purpose == Purpose::Change { self.images(&selected) } else { Vec::new() };
+        let images = match self.purpose {
+            Purpose::Change | Purpose::Policy => self.images(&selected),
+            Purpose::Services | Purpose::Identity => Vec::new(),
+        };
         let components = selected.iter().map(|(key, component)| self.component(key, component)).collect();
         Some(Target {
             app: self.interpreter.scope.app?.to_owned(),
@@ -294,7 +318,10 @@ impl<'d, 'p> Resolver<'d, 'p> {
         let settings = self.settings(key, component);
         let repository = self.required("repository", settings, |settings| settings.repository.as_ref());
         let create_repository = settings.pick(|settings| settings.create_repository.as_ref());
-        let build = self.build(build);
+        let build = match self.purpose {
+            Purpose::Policy => Some(Build::default()),
+            Purpose::Change | Purpose::Services | Purpose::Identity => self.build(build),
+        };
         Some(Image {
             component: key.text.parse().ok()?,
             repository: repository?,
@@ -325,12 +352,18 @@ impl<'d, 'p> Resolver<'d, 'p> {
         let cluster = self.required("cluster", settings, |settings| settings.cluster.as_ref());
         let service = self.required("service", settings, |settings| settings.service.as_ref());
         let container = self.required("container", settings, |settings| settings.container.as_ref());
-        let task_definition = self
-            .to_change(settings, |settings| settings.task_definition.as_ref())
+        let task_definition = settings
+            .pick(|settings| settings.task_definition.as_ref())
+            .filter(|_| matches!(self.purpose, Purpose::Change | Purpose::Policy))
             .map(|text| self.interpreter.parsed("task-definition", text, values::task_definition));
         let pre_deploy = self
             .to_change(settings, |settings| settings.pre_deploy.as_ref())
             .map(|words| self.interpreter.command(words));
+        let has_own_pre_deploy = settings.pick(|settings| settings.pre_deploy.as_ref()).is_some();
+        let pre_deploy = match self.purpose {
+            Purpose::Policy => has_own_pre_deploy.then(|| Some(Vec::new())),
+            Purpose::Change | Purpose::Services | Purpose::Identity => pre_deploy,
+        };
         let probes = self.to_change(settings, |settings| settings.probes.as_ref());
         let probes = probes.into_iter().flatten().map(|probe| self.probe(probe)).collect();
         let timeout = self.to_change(settings, |settings| settings.timeout.as_ref());

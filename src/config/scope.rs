@@ -39,6 +39,8 @@ pub(super) struct Scope<'s> {
     pub(super) environment: Option<&'s str>,
     /// `${environment.prefix}`, where it could be resolved.
     pub(super) prefix: Option<Value>,
+    /// Why it could not be.
+    pub(super) without_prefix: Problems,
     /// The others.
     pub(super) outside: Outside<'s>,
     /// How many bytes were resolved already.
@@ -120,7 +122,10 @@ impl Scope<'_> {
             Variable::App => self.app.map(|app| Value::new(app, Origin::Variables)),
             Variable::EnvironmentName => self.environment.map(|name| Value::new(name, Origin::Variables)),
             Variable::EnvironmentPrefix => {
-                let prefix = self.prefix.clone()?;
+                let Some(prefix) = self.prefix.clone() else {
+                    problems.extend(&self.without_prefix);
+                    return None;
+                };
                 Some(Value { origin: prefix.origin.max(Origin::Variables), ..prefix })
             }
             Variable::ReleaseSha => {

@@ -78,7 +78,7 @@ pub struct Component {
 }
 
 /// The kinds of component.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub enum Kind {
     /// A service of Amazon ECS.
     Ecs(EcsTarget),

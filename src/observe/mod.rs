@@ -124,8 +124,8 @@ impl Configuration {
         self.resolve(context, environment, components, Purpose::Change)
     }
 
-    /// The same with nothing but what names its services: in an emergency nobody should have to find out what the
-    /// variables of a probe stand for.
+    /// The same with nothing but what names its services and its roles: in an emergency nobody should have to find out
+    /// what the variables of a probe stand for.
     ///
     /// # Errors
     ///
@@ -135,6 +135,24 @@ impl Configuration {
     }
 
     fn resolve(
+    /// One environment without its components: where it is, and its roles.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::target`].
+    pub fn identity(&self, context: &Context, environment: &str) -> Result<Target, Failure> {
+        self.resolve(context, environment, &[], Purpose::Identity)
+    }
+
+    /// One environment with what a policy of IAM names of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::target`].
+    pub fn policy(&self, context: &Context, environment: &str) -> Result<Target, Failure> {
+        self.resolve(context, environment, &[], Purpose::Policy)
+    }
+
         &self,
         context: &Context,
         environment: &str,

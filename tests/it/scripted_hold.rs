@@ -166,3 +166,41 @@ fn a_run_in_a_workflow_is_named() {
     let report = run.run().expect_code(0).json();
     assert_eq!(report["holds"][0]["run"], "acme/shop/77/2");
 }
+
+/// In an emergency nobody has the variables of probes, addresses and builds at hand.
+#[test]
+fn only_what_names_a_service_has_to_have_a_value() {
+    let probe = "[[environments.stage.components.backend.probes]]\nurl = \"${vars.URL}/health\"\n\
+                 headers = { Authorization = \"${env.KEY}\" }\n";
+    let config =
+        config("pre-deploy = [\"${env.NONE}\"]\ntask-definition = \"${vars.FILE}\"\ntimeout = \"${vars.TIMEOUT}\"")
+            .replace("{ context = \".\" }", "{ context = \"${vars.CONTEXT}\", args = { A = \"${vars.A}\" } }")
+            .replace("stage-shop", "${environment.prefix}-shop")
+            + "url = \"${vars.URL}\"\nprefix = \"${vars.PREFIX}\"\n"
+            + probe;
+    let commands: [&[&str]; 5] = [
+        &["hold", "stage", "--reason", "x"],
+        &["status", "stage"],
+        &["history", "stage"],
+        &["logs", "stage"],
+        &["unhold", "stage", "--reason", "x"],
+    ];
+    let shop = Shop::with_config(&config);
+    for arguments in commands {
+        shop.shipgate(arguments).run().expect_code(0);
+    }
+    // What they need is needed, and told at once.
+    let config = config.replace(&format!("\"{CLUSTER}\""), "\"${environment.prefix}-cluster\"");
+    let shop = Shop::with_config(&config.replace("service = ", "service = \"${vars.SERVICE}\"\n#"));
+    for arguments in commands {
+        let ran = shop.shipgate(&[arguments, &["--output", "json"]].concat()).run();
+        let (report, command) = (ran.json(), arguments[0]);
+        assert_eq!((ran.code, &report["outcome"]), (2, &json!("invalid")), "{command}: {report:#}");
+        let reason = report["reason"].as_str().unwrap();
+        for name in ["SERVICE", "PREFIX"] {
+            assert_eq!(reason.matches(&format!("`${{vars.{name}}}` is not set")).count(), 1, "{command}: {reason}");
+        }
+        assert_eq!(reason.lines().count(), 2, "{command}: {reason}");
+        assert_eq!(shop.aws.operations(), [""; 0], "{command}");
+    }
+}

@@ -97,6 +97,43 @@ fn services_are_named_without_the_variables_of_what_changes_them() {
     assert_eq!((backend.service.as_str(), worker.service.as_str()), ("stage-backend-blue", "stage-worker"));
     let production = Request { environment: "production", ..request(Purpose::Services) };
     assert_eq!(document.resolve(&production).unwrap_err().iter().count(), 1, "its region is needed");
+    let policy = document.resolve(&request(Purpose::Policy)).unwrap_err();
+    assert_eq!(policy.iter().count(), 1, "a file is needed: {policy}");
+}
+
+#[test]
+fn a_prefix_and_an_address_are_needed_where_they_are_used() {
+    let text =
+        with("region = \"us-east-1\"", "region = \"us-east-1\"\nprefix = \"${vars.PREFIX}\"\nurl = \"${vars.URL}\"");
+    let told = |text: &str, purpose| {
+        let request =
+            Request { environment: "stage", components: &[], purpose, vars: None, env: &|_| Some("x".to_owned()) };
+        parse(text)
+            .unwrap()
+            .resolve(&request)
+            .map_or_else(|errors| told(&errors), |target| format!("{} components", target.components.len()))
+    };
+    let prefix = "24:11 ${vars.PREFIX} | `${vars.PREFIX}` is not set | set SHIPGATE_VARS to a JSON object with `PREFIX`, in a workflow `SHIPGATE_VARS: ${{ toJSON(vars) }}`";
+    let url = "25:8 ${vars.URL} | `${vars.URL}` is not set | set SHIPGATE_VARS to a JSON object with `URL`, in a workflow `SHIPGATE_VARS: ${{ toJSON(vars) }}`";
+    assert_eq!(told(&text, Purpose::Change), format!("{prefix}\n{url}"));
+    assert_eq!(told(&text, Purpose::Services), prefix);
+    assert_eq!(told(&text, Purpose::Policy), prefix);
+    assert_eq!(told(&text, Purpose::Identity), "0 components");
+    let unused = text.replace("${environment.prefix}", "stage");
+    assert_eq!(told(&unused, Purpose::Services), "2 components");
+    assert_eq!(told(&unused, Purpose::Policy), "2 components");
+}
+
+/// A word that stands everywhere is no secret, though a probe sends it.
+#[test]
+fn the_secrets_of_a_target_are_what_its_probes_send() {
+    let text = with(
+        "headers = { Authorization = \"Bearer ${env.PROBE_TOKEN}\" }",
+        "headers = { Authorization = \"Bearer ${env.PROBE_TOKEN}\", X-Service = \"${environment.prefix}-backend-blue\", \
+         X-By = \"shipgate\", X-App = \"${app}\", Accept = \"application/json\", X-Release = \"${release.sha}\" }",
+    );
+    let target = resolve(&text, "stage", &[], None).unwrap();
+    assert_eq!(target.secrets(), ["Bearer s3cr3t value", "s3cr3t value"]);
 }
 
 #[test]
