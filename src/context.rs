@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
-use std::io::IsTerminal as _;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use camino::Utf8PathBuf;
 
 use secrecy::SecretString;
@@ -13,8 +14,10 @@ use serde_json::Value;
 use crate::clients::masks::Masks;
 use crate::domain::names::{AccountId, Region};
 use crate::domain::release::GitSha;
+use crate::domain::secrets::in_token;
 use crate::domain::workflow::{Endpoint, Job};
 use crate::error::Failure;
+use crate::sink;
 
 /// A JSON object of values for `${vars.NAME}`; workflows pass `toJSON(vars)`.
 pub const VARS: &str = "SHIPGATE_VARS";
@@ -96,23 +99,55 @@ impl fmt::Debug for Context {
 }
 
 impl Context {
-    /// Reads the process's environment, working directory and standard error.
+    /// Reads the process's environment, working directory and standard error. From then on nothing that is written has
+    /// the secrets of that environment.
     ///
     /// # Errors
     ///
     /// The working directory is gone, or its path is not UTF-8.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
     pub fn from_process() -> Result<Self, Failure> {
+        let mut context =
+            Self::new(std::env::vars_os(), Utf8PathBuf::default(), sink::is_terminal(), sink::has_color());
+        context.hide_secrets();
         let directory = std::env::current_dir().map_err(|error| {
             Failure::invalid("the working directory cannot be read")
                 .cause(error.to_string())
                 .hint("change to a directory that exists")
         })?;
-        let directory = Utf8PathBuf::from_path_buf(directory)
+        context.directory = Utf8PathBuf::from_path_buf(directory)
             .map_err(|path| Failure::invalid(format!("the working directory {} is not UTF-8", path.display())))?;
-        let interactive = std::io::stderr().is_terminal();
-        let color = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
-        Ok(Self::new(std::env::vars_os(), directory, interactive, color))
+        Ok(context)
+    }
+
+    /// Leaves the secrets of this environment out of everything that is written.
+    fn hide_secrets(&self) {
+        let names = [
+            "AWS_SECRET_ACCESS_KEY",
+            "AWS_SESSION_TOKEN",
+            "AWS_SECURITY_TOKEN",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+            "GH_TOKEN",
+            GITHUB_TOKEN,
+            TOKEN_KEY,
+            "ACTIONS_RUNTIME_TOKEN",
+        ];
+        for secret in names.iter().filter_map(|name| self.variable(name)) {
+            in_token(secret).for_each(sink::hide);
+        }
+        if let Some(token) = self.variable("AWS_WEB_IDENTITY_TOKEN_FILE").and_then(token_in_file) {
+            in_token(token.trim()).for_each(sink::hide);
+        }
+        // As git sends it.
+        for token in [GITHUB_TOKEN, "GH_TOKEN"].iter().filter_map(|name| self.variable(name)) {
+            sink::hide(&STANDARD.encode(format!("x-access-token:{token}")));
+        }
+    }
+
+    /// The variables that name other addresses for services of AWS: a name for each, and the address.
+    pub fn aws_endpoints(&self) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        all.filter(|(name, value)| name.starts_with("AWS_ENDPOINT_URL") && !value.is_empty())
     }
 
     /// Builds a context from given facts.
@@ -280,6 +315,13 @@ impl Context {
         });
         parsed.collect::<Result<_, _>>().map(RegistryAddresses)
     }
+}
+
+/// The token that the AWS SDK would read. Bounded, and of no device or pipe: it is read for this alone.
+fn token_in_file(path: &str) -> Option<String> {
+    const LONGEST_TOKEN: u64 = 64 << 10;
+    let file = std::fs::metadata(path).ok()?;
+    if file.is_file() && file.len() <= LONGEST_TOKEN { std::fs::read_to_string(path).ok() } else { None }
 }
 
 fn parse_registry_entry(entry: &str) -> Option<(String, RegistryAddress)> {

@@ -17,6 +17,7 @@ mod kinds;
 mod observe;
 mod report;
 mod run;
+mod sink;
 mod verify;
 
 pub use run::run;

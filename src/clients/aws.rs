@@ -6,8 +6,8 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
-use aws_credential_types::provider::ProvideCredentials as _;
 use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
@@ -15,8 +15,9 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::role;
+use super::masks::{Hidden, Masks};
 use super::sts::{Caller, Sts};
+use super::{endpoint, role};
 use crate::domain::limits::{AWS_ATTEMPT, AWS_OPERATION};
 use crate::domain::names::Region;
 use crate::domain::neutral;
@@ -211,8 +212,18 @@ pub fn chain(error: &(dyn StdError + 'static)) -> String {
     parts.join(": ")
 }
 
-/// The clients' configuration for one environment. Clients that share a cache share the sessions of roles.
-pub async fn configure(region: &Region, cache: SharedIdentityCache) -> SdkConfig {
+/// The clients' configuration for one environment. Clients that share a cache share the sessions of roles. `endpoints`:
+/// the variables that name addresses for AWS, with what they are.
+///
+/// # Errors
+///
+/// `invalid`: credentials would be sent without encryption.
+pub async fn configure<'e>(
+    region: &Region,
+    cache: SharedIdentityCache,
+    masks: Masks,
+    endpoints: impl Iterator<Item = (&'e str, &'e str)>,
+) -> Result<SdkConfig, Failure> {
     let loader = aws_config::defaults(BehaviorVersion::latest())
         .region(aws_config::Region::new(region.to_string()))
         .identity_cache(cache)
@@ -225,12 +236,16 @@ pub async fn configure(region: &Region, cache: SharedIdentityCache) -> SdkConfig
                 .operation_timeout(AWS_OPERATION.time())
                 .build(),
         );
-    match AppName::new("shipgate") {
+    let loader = match AppName::new("shipgate") {
         Ok(name) => loader.app_name(name),
         Err(_) => loader,
-    }
-    .load()
-    .await
+    };
+    let config = loader.load().await;
+    endpoint::check(&config, endpoints)?;
+    let hidden = config.credentials_provider().map(|found| SharedCredentialsProvider::new(Hidden::new(found, masks)));
+    let mut builder = config.to_builder();
+    builder.set_credentials_provider(hidden);
+    Ok(builder.build())
 }
 
 /// Whose the ambient credentials are. `profile`: the one that `AWS_PROFILE` names.

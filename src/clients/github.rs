@@ -22,11 +22,13 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 pub use self::error::GitHubError;
+use super::endpoint::is_private;
 use crate::domain::commit_status::{CommitStatus, description};
 use crate::domain::comparison::Comparison;
+use crate::domain::github::repository;
 use crate::domain::limits::{GITHUB_ANSWER, GITHUB_REQUEST};
 use crate::domain::release::GitSha;
-use crate::domain::github::repository;
+use crate::sink;
 
 /// How long all tries of one operation may take: reports must not hold up a deploy.
 const BUDGET: Duration = Duration::from_secs(10);
@@ -73,8 +75,7 @@ impl GitHub {
     pub fn new(api: &str, repository: &str, token: &SecretString) -> Result<Self, GitHubError> {
         let unusable = |reason: &str| GitHubError::unusable(reason);
         let url = Url::parse(api).map_err(|_| unusable("GITHUB_API_URL is not an address"))?;
-        let is_here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-        if url.scheme() != "https" && !(url.scheme() == "http" && is_here) {
+        if !is_private(&url) {
             return Err(unusable("GITHUB_API_URL is not an https address"));
         }
         if !repository::is_name(repository) {
@@ -169,8 +170,9 @@ impl GitHub {
         let path = request.path.as_str();
         let sent = match request.method {
             Method::Get => self.octocrab._get(path).await,
-            Method::Post(body) => self.octocrab._post(path, Some(body)).await,
-            Method::Patch(body) => self.octocrab._patch(path, Some(body)).await,
+            // Whoever reads a comment or a status is not whoever may read the log, and nothing is masked there.
+            Method::Post(body) => self.octocrab._post(path, Some(&sink::clean_value(body))).await,
+            Method::Patch(body) => self.octocrab._patch(path, Some(&sink::clean_value(body))).await,
         };
         let response = sent.map_err(|error| GitHubError::unreachable(&no_answer(&error)))?;
         let (status, headers) = (response.status(), response.headers().clone());

@@ -6,7 +6,9 @@ use std::error::Error as _;
 use crate::domain::limits::PROBE_BODY;
 use crate::domain::probe::Answer;
 use crate::domain::release::ReleaseName;
+use crate::domain::secrets::in_header;
 use crate::domain::target::Probe;
+use crate::sink;
 
 /// Asks probes' questions.
 #[derive(Debug, Clone)]
@@ -38,7 +40,13 @@ impl Http {
             reqwest::Method::from_bytes(probe.method.as_bytes()).map_err(|_| "not an HTTP method".to_owned())?;
         let mut request = self.client.request(method, probe.url.render(release)).timeout(probe.timeout);
         for (name, value) in &probe.headers {
-            request = request.header(name, value.render(release));
+            let rendered = value.render(release);
+            if value.as_literal().is_none() {
+                // The others are known since the configuration was read. A release by itself is no secret.
+                let secrets = in_header(name, &rendered).into_iter().filter(|secret| *secret != release.to_string());
+                secrets.for_each(|secret| sink::hide(&secret));
+            }
+            request = request.header(name, rendered);
         }
         let mut response = request.send().await.map_err(|error| no_answer(&error))?;
         let status = response.status().as_u16();

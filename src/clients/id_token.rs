@@ -6,6 +6,7 @@ use reqwest::{StatusCode, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
+use super::endpoint::is_private;
 use super::http::no_answer;
 use crate::domain::limits::{ID_TOKEN_ANSWER, ID_TOKEN_REQUEST};
 use crate::domain::neutral;
@@ -41,8 +42,7 @@ impl TokenEndpoint {
                 .hint("the runner sets it: do not set it yourself, and run shipgate in a step of the job")
         };
         let url = Url::parse(url).map_err(|_| unusable("is not an address"))?;
-        let is_here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-        if url.scheme() != "https" && !(url.scheme() == "http" && is_here) {
+        if !is_private(&url) {
             return Err(unusable("is not an https address"));
         }
         let client = reqwest::Client::builder()

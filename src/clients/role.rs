@@ -116,12 +116,13 @@ impl RoleSession {
             }
             (_, None) => return Err(Failure::failed("there is no role to assume")),
         };
+        self.plan.masks.hide_credentials(&credentials);
         for (index, role) in roles {
             let provider = SharedCredentialsProvider::new(credentials);
             let caller = self.plan.roles[index - 1].as_str();
             credentials = with_retries(|| self.assume(provider.clone(), caller, self.request(index, role))).await?;
+            self.plan.masks.hide_credentials(&credentials);
         }
-        self.plan.masks.hide_credentials(&credentials);
         Ok(credentials)
     }
 
@@ -140,7 +141,7 @@ impl RoleSession {
     /// A fresh token for each try: one lives for five minutes, and an exchange that was refused may have used it up.
     async fn exchange(&self, endpoint: &TokenEndpoint, session: SessionRequest<'_>) -> Result<Credentials, Refused> {
         let token = endpoint.fetch(session.role.partition().audience()).await?;
-        self.plan.masks.hide(&token.text);
+        self.plan.masks.hide_token(&token.text);
         let result = Sts::once(&self.plan.config).exchange(&session, &token.text).await;
         result.map_err(|error| refused_exchange(&error, &session, &token))
     }

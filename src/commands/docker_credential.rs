@@ -48,7 +48,7 @@ pub async fn run(context: &Context, question: &Question) -> Result<String, Failu
                 return Err(Failure::failed(NOT_FOUND));
             }
             let login = Ecr::new(&identity.config).login().await?;
-            context.masks().hide(&login.password);
+            context.masks().hide_login(&login);
             let answer = json!({
                 "ServerURL": server,
                 "Username": login.user,

@@ -116,7 +116,7 @@ async fn claims(context: &Context, target: &Target, subject: Option<&str>) -> Op
     }
     let (url, key) = context.token_endpoint()?;
     let token = TokenEndpoint::new(url, key).ok()?.fetch(audience).await.ok()?;
-    context.masks().hide(&token.text);
+    context.masks().hide_token(&token.text);
     Some(token.claims)
 }
 
@@ -173,7 +173,7 @@ async fn explain(
 
 /// The role's trust policy, where the ambient credentials may read it.
 async fn readable(identities: &Identities<'_>, target: &Target, role: &RoleArn) -> Option<Value> {
-    let config = identities.ambient(target).await;
+    let config = identities.ambient(target).await.ok()?;
     config.credentials_provider()?.provide_credentials().await.ok()?;
     Iam::new(&config).trust_policy(role).await.ok()
 }

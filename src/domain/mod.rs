@@ -26,6 +26,7 @@ pub mod refusal;
 pub mod release;
 pub mod role;
 pub mod rollback;
+pub mod secrets;
 pub mod target;
 pub mod template;
 pub mod token;

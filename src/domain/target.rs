@@ -11,6 +11,7 @@ use super::names::{
     AccountId, ClusterName, ComponentName, ContainerName, EnvironmentName, Region, RepositoryName, ServiceName,
 };
 use super::role::{Partition, Roles};
+use super::secrets::in_header;
 use super::template::Template;
 
 /// One environment with the components that a command was asked for.
@@ -38,6 +39,29 @@ pub struct Target {
     pub components: Vec<Component>,
 }
 
+impl Target {
+    /// The secrets that are known already: the values of the headers that probes send, and their parts
+    /// ([`in_header`]). What stands everywhere else too is none: the names of the environment and of what is in it.
+    pub fn secrets(&self) -> Vec<String> {
+        let mut open = vec![self.app.as_str(), self.environment.as_str(), self.region.as_str(), "shipgate"];
+        open.extend(self.url.as_deref());
+        open.extend(self.account.as_ref().map(AccountId::as_str));
+        open.extend(self.promotes_from.as_ref().map(EnvironmentName::as_str));
+        open.extend(self.images.iter().map(|image| image.repository.as_str()));
+        let mut probes = Vec::new();
+        for component in &self.components {
+            let Kind::Ecs(ecs) = &component.kind;
+            let names = [component.name.as_str(), ecs.cluster.as_str(), ecs.service.as_str(), ecs.container.as_str()];
+            open.extend(names);
+            probes.extend(&ecs.probes);
+        }
+        let headers = probes.into_iter().flat_map(|probe| &probe.headers);
+        let values = headers.filter_map(|(name, value)| Some((name, value.as_literal()?)));
+        let parts = values.flat_map(|(name, value)| in_header(name, value));
+        parts.filter(|part| !open.contains(&part.as_str())).collect()
+    }
+}
+
 /// An image that is built once for a release and used by one or more components.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Image {
@@ -52,7 +76,7 @@ pub struct Image {
 }
 
 /// How an image is built by the docker command line.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Build {
     /// The build context, relative to the configuration file.
     pub context: Utf8PathBuf,
@@ -78,7 +102,7 @@ pub struct Component {
 }
 
 /// The kinds of component.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Kind {
     /// A service of Amazon ECS.
     Ecs(EcsTarget),

@@ -26,7 +26,7 @@ pub fn github(context: &Context) -> Result<GitHub, NoGitHub> {
     let missing = |variable, hint| NoGitHub::Missing { variable, hint };
     let token =
         context.github_token().ok_or(missing("GITHUB_TOKEN", "pass it on: `GITHUB_TOKEN: ${{ github.token }}`"))?;
-    context.masks().hide(&token);
+    context.masks().hide_token(&token);
     let repository = context.repository().ok_or(missing("GITHUB_REPOSITORY", "the runner sets it: do not unset it"))?;
     GitHub::new(context.github_api(), repository, &token).map_err(NoGitHub::Unusable)
 }

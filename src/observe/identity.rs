@@ -67,7 +67,7 @@ impl<'c> Identities<'c> {
         let Some(assumption) = target.roles.assumption(access) else {
             return self.stay(target).await;
         };
-        let ambient = self.ambient(target).await;
+        let ambient = self.ambient(target).await?;
         let provider = self.provider(&ambient, &assumption).await?;
         prove(target, &assumption, ambient.to_builder().credentials_provider(provider).build()).await
     }
@@ -78,7 +78,7 @@ impl<'c> Identities<'c> {
     ///
     /// `invalid` without credentials, or in another account; `failed` when AWS cannot be asked.
     pub async fn stay(&self, target: &Target) -> Result<Identity, Failure> {
-        let config = self.ambient(target).await;
+        let config = self.ambient(target).await?;
         let caller = self.ambient_caller(&config).await?;
         of_account(target, &caller)?;
         Ok(Identity { config, caller })
@@ -87,7 +87,10 @@ impl<'c> Identities<'c> {
     /// Why nobody can look at an environment from here, whatever its roles let in: there is nothing to become a role
     /// with. `None`: it can be tried.
     pub async fn nobody(&self, target: &Target, access: Access) -> Option<Failure> {
-        let ambient = self.ambient(target).await;
+        let ambient = match self.ambient(target).await {
+            Ok(ambient) => ambient,
+            Err(failure) => return Some(failure),
+        };
         let Some(assumption) = target.roles.assumption(access) else {
             return aws::ambient_credentials(&ambient, self.context.variable("AWS_PROFILE")).await.err();
         };
@@ -116,7 +119,7 @@ impl<'c> Identities<'c> {
     ///
     /// As [`enter`](Self::enter); `invalid` where the environment has no role.
     pub async fn credentials(&self, target: &Target, access: Access) -> Result<Credentials, Failure> {
-        let ambient = self.ambient(target).await;
+        let ambient = self.ambient(target).await?;
         let assumption = target.roles.assumption(access).ok_or_else(|| {
             Failure::invalid(format!("environment `{}` has no role", target.environment)).hint(format!(
                 "write `role` in `[environments.{}]`; other programs find ambient credentials by themselves",
@@ -135,8 +138,13 @@ impl<'c> Identities<'c> {
     }
 
     /// The ambient credentials, whatever the environment's roles are.
-    pub async fn ambient(&self, target: &Target) -> SdkConfig {
-        aws::configure(&target.region, self.cache.clone()).await
+    ///
+    /// # Errors
+    ///
+    /// `invalid`: they would be sent without encryption.
+    pub async fn ambient(&self, target: &Target) -> Result<SdkConfig, Failure> {
+        let (masks, endpoints) = (self.context.masks(), self.context.aws_endpoints());
+        aws::configure(&target.region, self.cache.clone(), masks, endpoints).await
     }
 
     async fn ambient_caller(&self, config: &SdkConfig) -> Result<Caller, Failure> {

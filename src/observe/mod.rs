@@ -34,6 +34,7 @@ use crate::domain::role::Access;
 use crate::domain::target::Target;
 use crate::domain::template::Template;
 use crate::error::Failure;
+use crate::sink;
 
 /// The name of the configuration file.
 pub const CONFIG_FILE: &str = "shipgate.toml";
@@ -134,7 +135,6 @@ impl Configuration {
         self.resolve(context, environment, components, Purpose::Services)
     }
 
-    fn resolve(
     /// One environment without its components: where it is, and its roles.
     ///
     /// # Errors
@@ -153,6 +153,7 @@ impl Configuration {
         self.resolve(context, environment, &[], Purpose::Policy)
     }
 
+    fn resolve(
         &self,
         context: &Context,
         environment: &str,
@@ -166,7 +167,9 @@ impl Configuration {
             vars: context.variable(VARS),
             env: &|name| context.variable(name).map(str::to_owned),
         };
-        Ok(self.document.resolve(&request)?)
+        let target = self.document.resolve(&request)?;
+        target.secrets().iter().for_each(|secret| sink::hide(secret));
+        Ok(target)
     }
 
     /// The pre-deploy commands of a target's components as another commit's configuration has them. Nothing else is
@@ -268,6 +271,6 @@ pub async fn registry(
     masks: Masks,
 ) -> Result<RegistryAccess, Failure> {
     let login = cloud.ecr.login().await?;
-    masks.hide(&login.password);
+    masks.hide_login(&login);
     Ok(RegistryAccess { registry: Registry::new(&login, addresses.of(&cloud.account, &target.region)), login })
 }

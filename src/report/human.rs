@@ -1,7 +1,6 @@
 //! Lines for people, on standard error.
 
 use std::cell::Cell;
-use std::io::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
@@ -13,12 +12,12 @@ use crate::domain::ecs::service::short_arn;
 use crate::domain::ecs::task_definition::Change;
 use crate::domain::github::command::Command;
 use crate::domain::names::EnvironmentName;
-use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{ComponentPlan, KindPlan, Plan};
 use crate::domain::release::Commits;
 use crate::domain::target::{Kind, Target};
 use crate::error::Failure;
+use crate::sink;
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -44,9 +43,9 @@ impl Lines {
     fn fold(&self, event: &Event) {
         let Some(is_open) = &self.group else { return };
         match (event, is_open.get()) {
-            (Event::Output { step, .. }, false) => write_command(&Command::new("group", format!("output of {step}"))),
+            (Event::Output { step, .. }, false) => sink::command(&Command::new("group", format!("output of {step}"))),
             (Event::Output { .. }, true) | (_, false) => return,
-            (_, true) => write_command(&Command::new("endgroup", "")),
+            (_, true) => sink::command(&Command::new("endgroup", "")),
         }
         is_open.set(!is_open.get());
     }
@@ -72,20 +71,9 @@ impl Reporter for Lines {
     }
 }
 
-/// Hands the runner a command, on a line of its own.
-pub fn write_command(command: &Command) {
-    write(&command.to_string());
-}
-
 /// Writes a line to standard error, with colour where that is wanted. It is no command, whatever stands in it.
 pub fn write_line(line: &str) {
-    write(&neutral::without_commands(line));
-}
-
-/// A closed standard error is no reason to stop.
-fn write(line: &str) {
-    let mut stderr = anstream::stderr().lock();
-    let _written = writeln!(stderr, "{line}");
+    sink::line(line);
 }
 
 /// An event in one line; `None` where it is not shown.

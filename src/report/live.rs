@@ -6,6 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::human::{Level, line};
 use super::{Event, Reporter};
+use crate::sink;
 
 /// The live view.
 #[derive(Debug)]
@@ -26,17 +27,18 @@ impl Live {
 }
 
 impl Reporter for Live {
+    #[expect(clippy::disallowed_methods, reason = "what is set here is clean")]
     fn show(&self, event: &Event) {
         match event {
             Event::Started { step } => {
                 self.bar.reset();
-                self.bar.set_prefix(step.clone());
+                self.bar.set_prefix(sink::clean(step).into_owned());
                 self.bar.set_message("");
                 self.bar.enable_steady_tick(Duration::from_millis(120));
                 return;
             }
             Event::Progress { text, .. } => {
-                self.bar.set_message(text.clone());
+                self.bar.set_message(sink::clean(text).into_owned());
                 return;
             }
             // The moving line is sign of life enough.

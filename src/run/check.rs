@@ -1,12 +1,13 @@
 //! `check`, with its report.
 
-use super::{now, print, reporter, shown, until_interrupted, without_data};
+use super::{now, reporter, shown, until_interrupted, without_data};
 use crate::cli::{self, Global, OutputFormat};
 use crate::commands::check::{self, Checked, tell};
 use crate::context::Context;
 use crate::domain::outcome::Outcome;
 use crate::report::github::Workflow;
 use crate::report::{check_lines, human, json};
+use crate::sink;
 
 pub async fn check(context: &Context, global: &Global, arguments: &cli::Check) -> Outcome {
     let events = || reporter(context, global);
@@ -36,7 +37,7 @@ async fn report(context: &Context, global: &Global, arguments: &cli::Check, chec
         workflow.tell_check(checked, &document, &page);
     }
     if global.output == OutputFormat::Json {
-        print(&document);
+        sink::document(&document);
     }
     checked.findings.outcome()
 }

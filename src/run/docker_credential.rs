@@ -4,10 +4,11 @@
 use std::io::Read as _;
 use std::process::ExitCode;
 
-use super::{print, until_interrupted};
+use super::until_interrupted;
 use crate::commands::docker_credential::{self, Question};
 use crate::context::Context;
 use crate::error::Failure;
+use crate::sink;
 
 /// Longer than any address of a registry.
 const LONGEST_SERVER: u64 = 4096;
@@ -15,16 +16,16 @@ const LONGEST_SERVER: u64 = 4096;
 pub fn run() -> ExitCode {
     let word = std::env::args().nth(1).unwrap_or_default();
     if word == "version" {
-        print(concat!("shipgate ", env!("CARGO_PKG_VERSION")));
+        sink::data(concat!("shipgate ", env!("CARGO_PKG_VERSION")));
         return ExitCode::SUCCESS;
     }
     match answer(&word) {
         Ok(text) => {
-            print(&text);
+            sink::credential(&text);
             ExitCode::SUCCESS
         }
         Err(failure) => {
-            print(&failure.brief());
+            sink::data(&failure.brief());
             ExitCode::FAILURE
         }
     }

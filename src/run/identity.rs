@@ -2,20 +2,21 @@
 
 use serde_json::Value;
 
-use super::{print, reporter, until_interrupted, without_data};
+use super::{reporter, until_interrupted, without_data};
 use crate::cli::{Credentials, Global, IamDocument, OutputFormat, Whoami};
 use crate::commands::{credentials, iam, whoami};
 use crate::context::Context;
 use crate::domain::outcome::Outcome;
 use crate::error::Failure;
 use crate::report::{Event, human, identity_table, json};
+use crate::sink;
 
 pub async fn whoami(context: &Context, global: &Global, arguments: &Whoami) -> Outcome {
     match until_interrupted(whoami::run(context, global, arguments)).await {
         Ok(answer) => {
             match global.output {
-                OutputFormat::Human => print(&identity_table::render(&answer)),
-                OutputFormat::Json => print(&json::whoami(&answer)),
+                OutputFormat::Human => sink::data(&identity_table::render(&answer)),
+                OutputFormat::Json => sink::document(&json::whoami(&answer)),
             }
             answer.failures().for_each(|failure| human::show_failure(failure, context.color));
             Outcome::worst(answer.failures().map(|failure| failure.outcome)).unwrap_or(Outcome::Unchanged)
@@ -27,7 +28,7 @@ pub async fn whoami(context: &Context, global: &Global, arguments: &Whoami) -> O
 /// The document is that of the protocol whatever `--output` says: another program reads it.
 pub async fn credentials(context: &Context, global: &Global, arguments: &Credentials) -> Outcome {
     let document = until_interrupted(credentials::run(context, global, arguments)).await;
-    show(context, global, ("credentials", Some(&arguments.environment)), document)
+    show(context, global, ("credentials", Some(&arguments.environment)), document, sink::credential)
 }
 
 /// The document is that of IAM whatever `--output` says.
@@ -35,16 +36,16 @@ pub async fn iam(context: &Context, global: &Global, document: &IamDocument) -> 
     match document {
         IamDocument::Trust(arguments) => {
             let document = iam::trust(context, global, arguments).map(|printed| noted(context, global, printed));
-            show(context, global, ("iam trust", Some(&arguments.environment)), document)
+            show(context, global, ("iam trust", Some(&arguments.environment)), document, sink::document)
         }
         IamDocument::Policy(arguments) => {
             let printed = until_interrupted(iam::policy(context, global, arguments)).await;
             let document = printed.map(|printed| noted(context, global, printed));
-            show(context, global, ("iam policy", Some(&arguments.environment)), document)
+            show(context, global, ("iam policy", Some(&arguments.environment)), document, sink::document)
         }
         IamDocument::Guard(arguments) => {
             let document = iam::guard(context, global, arguments).map(|printed| noted(context, global, printed));
-            show(context, global, ("iam guard", None), document)
+            show(context, global, ("iam guard", None), document, sink::document)
         }
     }
 }
@@ -61,10 +62,11 @@ fn show(
     global: &Global,
     (command, environment): (&str, Option<&str>),
     document: Result<Value, Failure>,
+    write: fn(&str),
 ) -> Outcome {
     match document {
         Ok(document) => {
-            print(&format!("{document:#}"));
+            write(&format!("{document:#}"));
             Outcome::Unchanged
         }
         Err(failure) => without_data(context, global, command, environment, &failure),

@@ -6,7 +6,6 @@ mod identity;
 
 use std::ffi::OsString;
 use std::future::Future;
-use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -31,21 +30,25 @@ use crate::report::human::{self, Level};
 use crate::report::journal::{Journal, Record};
 use crate::report::live::Live;
 use crate::report::{Event, Reporter, history_table, json, status_table};
+use crate::sink;
 
 /// Runs the program with the arguments and the environment of this process.
 pub fn run() -> ExitCode {
+    std::panic::set_hook(Box::new(sink::panicked));
     // Under this name docker starts us, with words that are docker's.
     let program = std::env::args_os().next().map(PathBuf::from);
     if program.is_some_and(|path| path.file_stem().is_some_and(|name| name == "docker-credential-shipgate")) {
         return docker_credential::run();
     }
+    // Before anything is written: from here on the secrets of the environment are known.
+    let context = Context::from_process();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return unparsed(&error),
+        Err(error) => return unparsed(&error, context.ok().as_ref()),
     };
     set_up_logging(cli.global.verbosity.tracing_level_filter());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let outcome = match (Context::from_process(), runtime) {
+    let outcome = match (context, runtime) {
         (Ok(context), Ok(runtime)) => {
             let outcome = runtime.block_on(Box::pin(execute(&context, &cli)));
             // A parser that hangs on a thread of its own is not waited for.
@@ -55,7 +58,7 @@ pub fn run() -> ExitCode {
         (Err(failure), _) => {
             human::show_failure(&failure, false);
             if cli.global.output == OutputFormat::Json {
-                print(&json::failure("", None, &failure));
+                sink::document(&json::failure("", None, &failure));
             }
             failure.outcome
         }
@@ -68,13 +71,12 @@ pub fn run() -> ExitCode {
 }
 
 /// Help, the version, or what is wrong with the command line.
-fn unparsed(error: &clap::Error) -> ExitCode {
+fn unparsed(error: &clap::Error, context: Option<&Context>) -> ExitCode {
+    let shown = error.render();
     if !error.use_stderr() {
-        // That a pipe is closed is no failure of ours.
-        let _printed = error.print();
+        sink::data(shown.ansi().to_string().trim_end());
         return ExitCode::SUCCESS;
     }
-    let shown = error.render();
     human::write_line(shown.ansi().to_string().trim_end());
     // Without a parsed command line, the words themselves say what was meant, and whether a program is reading.
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
@@ -86,7 +88,7 @@ fn unparsed(error: &clap::Error) -> ExitCode {
     }
     failure = failure.hint("`shipgate --help` shows the commands");
     let document = json::failure(&command, None, &failure);
-    if let Some(workflow) = Context::from_process().ok().as_ref().and_then(Workflow::of) {
+    if let Some(workflow) = context.and_then(Workflow::of) {
         let mut record = Record::new(&command, "", &[]);
         "the command line".clone_into(&mut record.place);
         workflow.tell(&record, Outcome::Invalid, Some(&failure), &document);
@@ -94,7 +96,7 @@ fn unparsed(error: &clap::Error) -> ExitCode {
     let wants_json =
         words.iter().any(|word| word == "--output=json") || words.windows(2).any(|pair| pair == ["--output", "json"]);
     if wants_json {
-        print(&document);
+        sink::document(&document);
     }
     ExitCode::from(Outcome::Invalid.exit_code())
 }
@@ -243,7 +245,7 @@ async fn run_change(context: &Context, global: &Global, change: Change<'_>, unti
         workflow.tell(&record, outcome, failure.as_ref(), &document);
     }
     if global.output == OutputFormat::Json {
-        print(&document);
+        sink::document(&document);
     }
     outcome
 }
@@ -284,10 +286,10 @@ async fn run_status(context: &Context, global: &Global, environment: Option<&str
             match global.output {
                 OutputFormat::Human => {
                     if let Some(table) = status_table::render(&environments) {
-                        print(&table);
+                        sink::data(&table);
                     }
                 }
-                OutputFormat::Json => print(&json::status(&environments)),
+                OutputFormat::Json => sink::document(&json::status(&environments)),
             }
             for environment in &environments {
                 environment.failures().for_each(|failure| human::show_failure(failure, context.color));
@@ -305,10 +307,10 @@ async fn run_history(context: &Context, global: &Global, arguments: &crate::cli:
             match global.output {
                 OutputFormat::Human => {
                     if let Some(table) = history_table::render(&found.releases) {
-                        print(&table);
+                        sink::data(&table);
                     }
                 }
-                OutputFormat::Json => print(&json::history(&arguments.environment, &found.releases)),
+                OutputFormat::Json => sink::document(&json::history(&arguments.environment, &found.releases)),
             }
             let reporter = reporter(context, global);
             found.notes.into_iter().for_each(|text| reporter.show(&Event::Note { text }));
@@ -327,14 +329,14 @@ async fn run_logs(context: &Context, global: &Global, arguments: &crate::cli::Lo
             for (component, line) in lines {
                 let time = line.time.map(|time| time.strftime("%H:%M:%S").to_string()).unwrap_or_default();
                 let component = if several { format!(" {component}") } else { String::new() };
-                print(&format!("{time}{component} {}", line.text));
+                sink::data(&format!("{time}{component} {}", line.text));
             }
         }
     });
     match until_interrupted(work).await {
         Ok(none_since) => {
             if global.output == OutputFormat::Json {
-                print(&json::logs(&arguments.environment, &all));
+                sink::document(&json::logs(&arguments.environment, &all));
             }
             if let Some(since) = none_since {
                 let text =
@@ -355,7 +357,7 @@ async fn run_hold(context: &Context, global: &Global, arguments: &crate::cli::Ho
         Ok(changed) => {
             human::show_holds(change, environment, &changed, context.color);
             if global.output == OutputFormat::Json {
-                print(&json::holds(change, environment, &changed));
+                sink::document(&json::holds(change, environment, &changed));
             }
             changed.failure.map_or(Outcome::Unchanged, |failure| failure.outcome)
         }
@@ -382,7 +384,7 @@ fn without_data(
         );
     }
     if global.output == OutputFormat::Json {
-        print(&document);
+        sink::document(&document);
     }
     failure.outcome
 }
@@ -448,33 +450,12 @@ fn set_up_logging(filter: LevelFilter) {
     let targets = Targets::new().with_default(LevelFilter::ERROR).with_target("shipgate", ours);
     // What it calls an error is a workflow of somebody, which `check` tells in its own words.
     let targets = targets.with_target("github_actions_models", LevelFilter::OFF);
-    let color = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
-    let lines = tracing_subscriber::fmt::layer().with_writer(LogWriter::default).with_ansi(color).without_time();
+    let lines =
+        tracing_subscriber::fmt::layer().with_writer(sink::Log::default).with_ansi(sink::has_color()).without_time();
     tracing_subscriber::registry().with(targets).with(lines).init();
-}
-
-/// Standard error for logs, each event of which comes in one piece.
-#[derive(Debug, Default)]
-struct LogWriter;
-
-impl io::Write for LogWriter {
-    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
-        let text = neutral::without_commands(&String::from_utf8_lossy(event));
-        io::stderr().lock().write_all(text.as_bytes()).map(|()| event.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        io::stderr().flush()
-    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
 fn now() -> Timestamp {
     Timestamp::now()
-}
-
-/// Writes data to standard output. A reader that has gone is no failure of ours.
-fn print(text: &str) {
-    let mut stdout = anstream::stdout().lock();
-    let _written = writeln!(stdout, "{}", neutral::without_commands(text)).and_then(|()| stdout.flush());
 }

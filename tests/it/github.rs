@@ -144,10 +144,14 @@ impl GitHub {
 }
 
 impl Drop for GitHub {
-    /// Whatever else a test is about, its requests are those that GitHub describes.
+    /// Whatever else a test is about, its requests are those that GitHub describes, and no secret is in them.
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            assert_eq!(self.told()["violations"], json!([]), "requests that GitHub does not describe");
+            let told = self.told();
+            assert_eq!(told["violations"], json!([]), "requests that GitHub does not describe");
+            for kept in [&told["comments"], &told["statuses"]] {
+                assert!(!kept.to_string().contains("canary"), "{kept:#}");
+            }
         }
     }
 }

@@ -133,7 +133,8 @@ impl Shipgate {
 
     /// Runs to the end.
     pub fn run(mut self) -> Ran {
-        Ran::new(self.command.stdin(Stdio::null()).output().unwrap())
+        let kept = Kept::of(&self.command);
+        kept.in_all_of(Ran::new(self.command.stdin(Stdio::null()).output().unwrap()))
     }
 
     /// With a script in the place of one program; `$REAL` in it is the real one.
@@ -177,7 +178,7 @@ impl Shipgate {
             self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let stdout = Collected::from(child.stdout.take().unwrap());
         let stderr = Collected::from(child.stderr.take().unwrap());
-        Running { child, stdout, stderr, programs: self.programs }
+        Running { child, stdout, stderr, kept: Kept::of(&self.command), programs: self.programs }
     }
 }
 
@@ -228,6 +229,7 @@ pub struct Running {
     child: Child,
     stdout: Collected,
     stderr: Collected,
+    kept: Kept,
     programs: Option<TempDir>,
 }
 
@@ -253,13 +255,60 @@ impl Running {
     pub fn wait(mut self) -> Ran {
         let status = self.child.wait().unwrap();
         drop(self.programs);
-        Ran::new(Output { status, stdout: self.stdout.whole(), stderr: self.stderr.whole() })
+        self.kept.in_all_of(Ran::new(Output { status, stdout: self.stdout.whole(), stderr: self.stderr.whole() }))
     }
 
     /// Ends the program as a machine that loses its power would: it cannot say or clean up anything.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+}
+
+/// What no run may show, whatever its test is about: the secrets in its environment, and all that the stack and the
+/// scripted AWS hand out.
+struct Kept {
+    secrets: Vec<String>,
+    /// What the runner reads.
+    files: Vec<PathBuf>,
+    /// Standard output is where the session was asked for.
+    prints_session: bool,
+}
+
+impl Kept {
+    fn of(command: &Command) -> Self {
+        const SECRET: [&str; 4] =
+            ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "GITHUB_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"];
+        const HANDED_OUT: [&str; 6] = [
+            crate::scripted::CANARIES[2],
+            "canary-role-secret-key",
+            "canary-role-session-token",
+            "canary-oidc-token",
+            "ministack-auth-token",
+            "QVdTOm1pbmlzdGFjay1hdXRoLXRva2Vu",
+        ];
+        let values = |names: &[&str]| -> Vec<OsString> {
+            let set = command.get_envs().filter(|(name, _)| names.iter().any(|known| *name == OsStr::new(known)));
+            set.filter_map(|(_, value)| Some(value?.to_owned())).collect()
+        };
+        let own = values(&SECRET).into_iter().filter_map(|value| value.into_string().ok());
+        let secrets = own.filter(|value| value.chars().count() >= 8).chain(HANDED_OUT.map(str::to_owned)).collect();
+        let files = values(&["GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"]).into_iter().map(PathBuf::from).collect();
+        Self { secrets, files, prints_session: command.get_args().any(|word| word == "credentials") }
+    }
+
+    #[track_caller]
+    fn in_all_of(self, ran: Ran) -> Ran {
+        let is_mask = |line: &&str| line.starts_with("::add-mask::");
+        let mut texts: Vec<String> =
+            vec![ran.stderr.lines().filter(|line| !is_mask(line)).collect::<Vec<_>>().join("\n")];
+        texts.extend((!self.prints_session).then(|| ran.stdout.clone()));
+        texts.extend(self.files.iter().filter_map(|file| std::fs::read_to_string(file).ok()));
+        for secret in &self.secrets {
+            let shown = texts.iter().find(|text| text.contains(secret.as_str()));
+            assert!(shown.is_none(), "{secret} is shown in\n{}", shown.unwrap());
+        }
+        ran
     }
 }
 

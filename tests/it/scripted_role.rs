@@ -377,6 +377,36 @@ fn a_token_is_sent_nowhere_without_encryption() {
     assert_eq!(shop.aws.operations(), [""; 0]);
 }
 
+/// Neither a token of GitHub nor a signed request goes where others can read it.
+#[test]
+fn an_address_for_aws_without_encryption_is_refused() {
+    let plain = "http://aws.example:4566";
+    let cases: [(&str, &str, &str); 4] = [
+        ("AWS_ENDPOINT_URL", plain, ""),
+        ("AWS_ENDPOINT_URL_STS", plain, ""),
+        ("", "[default]\nendpoint_url = http://aws.example:4566\n", "profile"),
+        ("", "[default]\nservices = s\n[services s]\nsts =\n  endpoint_url = http://aws.example:4566\n", "profile"),
+    ];
+    all_at_once(cases, |(name, value, of)| {
+        let shop = shop("");
+        let without_address =
+            |run: Shipgate| if name == "AWS_ENDPOINT_URL_STS" { run } else { run.env("AWS_ENDPOINT_URL", "") };
+        for run in [job(&shop, &["deploy", "stage"]), without_token(&shop, &["deploy", "stage"])] {
+            let run = if name.is_empty() {
+                shop.repository.write("aws", value);
+                without_address(run).env("AWS_CONFIG_FILE", shop.repository.path().join("aws"))
+            } else {
+                without_address(run).env(name, value)
+            };
+            shop.repository.commit("Address");
+            let report = run.run().outcome("invalid", 2);
+            let reason = report["reason"].as_str().unwrap();
+            assert!(reason.contains(name) && reason.contains(of) && reason.contains("https"), "{report:#}");
+            assert_eq!(shop.aws.operations(), [""; 0], "{name}");
+        }
+    });
+}
+
 #[test]
 fn a_clock_that_is_wrong_is_named() {
     let shop = shop("");

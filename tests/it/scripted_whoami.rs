@@ -139,8 +139,8 @@ fn a_policy_is_printed_for_a_repositorys_name_alone() {
         ("acme/orders.git", "write --repository acme/orders"),
         ("acme/*", "name it: --repository OWNER/NAME"),
     ] {
-        let option = job(&shop, &["iam", "trust", "stage", "--repository", given]);
-        let variable = job(&shop, &["iam", "trust", "stage"]).env("GITHUB_REPOSITORY", given);
+        let option = job(&shop, &["iam", "trust", "stage", "--output", "json", "--repository", given]);
+        let variable = job(&shop, &["iam", "trust", "stage", "--output", "json"]).env("GITHUB_REPOSITORY", given);
         for (run, source) in [(option, "--repository"), (variable, "GITHUB_REPOSITORY")] {
             let ran = run.run();
             let report = ran.outcome("invalid", 2);

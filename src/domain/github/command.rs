@@ -26,6 +26,13 @@ impl Command {
         self.properties.push((name, value.into()));
         self
     }
+
+    /// The command with every text in it changed.
+    #[must_use]
+    pub fn map(&self, change: impl Fn(&str) -> String) -> Self {
+        let properties = self.properties.iter().map(|(name, value)| (*name, change(value)));
+        Self { name: self.name, properties: properties.collect(), data: change(&self.data) }
+    }
 }
 
 impl fmt::Display for Command {

@@ -9,8 +9,8 @@ use crate::domain::limits::ANNOTATIONS;
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
 use crate::error::Failure;
-use crate::report::human;
 use crate::report::journal::Record;
+use crate::sink;
 
 /// How much an annotation matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +86,7 @@ pub fn message(failure: &Failure) -> String {
 /// Hands annotations to the runner, as many as it keeps.
 pub fn show(annotations: &[Annotation]) {
     for command in commands(annotations) {
-        human::write_command(&command);
+        sink::command(&command);
     }
 }
 

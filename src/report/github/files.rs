@@ -1,14 +1,12 @@
 //! The files that the runner reads when the step is over.
 
-use std::fs::OpenOptions;
-use std::io::{self, Write as _};
-
 use camino::{Utf8Path, Utf8PathBuf};
 use uuid::Uuid;
 
 use crate::context::Context;
 use crate::domain::github::output::entry;
 use crate::report::human;
+use crate::sink;
 
 /// An output of the step: its name and value.
 pub type Output = (&'static str, String);
@@ -28,7 +26,8 @@ impl Files {
     /// Hands outputs and summary to the runner. That it cannot be done is said, and changes nothing else: what was
     /// done is done.
     pub fn put(&self, outputs: &[Output], summary: &str) {
-        let entries = outputs.iter().filter_map(|(name, value)| entry(name, value, &delimiter()));
+        let entries =
+            outputs.iter().filter_map(|(name, value)| entry(name, &sink::clean_document(value), &delimiter()));
         append(self.output.as_deref(), &entries.collect::<String>(), "outputs");
         append(self.summary.as_deref(), summary, "summary");
     }
@@ -39,12 +38,9 @@ fn delimiter() -> String {
     format!("shipgate-{}", Uuid::new_v4())
 }
 
-/// Other commands of the same step may have written before.
 fn append(path: Option<&Utf8Path>, text: &str, what: &str) {
     let Some(path) = path else { return };
-    let write =
-        || -> io::Result<()> { OpenOptions::new().append(true).create(true).open(path)?.write_all(text.as_bytes()) };
-    if let Err(error) = write() {
+    if let Err(error) = sink::append(path, text) {
         human::show_warning(
             &format!("the step's {what} cannot be written to {path}: {error}"),
             "let nothing else in the step write to the runner's files",

@@ -1,0 +1,118 @@
+//! Where secrets may be sent: over TLS anywhere, and without it to this machine alone.
+
+use std::net::IpAddr;
+
+use aws_config::SdkConfig;
+use aws_types::service_config::ServiceConfigKey;
+use reqwest::Url;
+
+use crate::domain::probe::shown_url;
+use crate::error::Failure;
+
+/// The services that credentials and tokens are sent to, by us and by the SDK to find credentials, as their names stand
+/// at the end of `AWS_ENDPOINT_URL_…`
+/// ([service-specific endpoints](https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html)).
+const SERVICES: [(&str, &str); 8] = [
+    ("CloudWatch Logs", "CLOUDWATCH_LOGS"),
+    ("ECR", "ECR"),
+    ("ECS", "ECS"),
+    ("IAM", "IAM"),
+    ("Signin", "SIGNIN"),
+    ("SSO", "SSO"),
+    ("SSO OIDC", "SSO_OIDC"),
+    ("STS", "STS"),
+];
+/// Every address for AWS begins so.
+const PREFIX: &str = "AWS_ENDPOINT_URL";
+/// Is never set: asked for in the place of [`PREFIX`], so that the profile alone answers.
+const NONE: &str = "SHIPGATE_NO_ENDPOINT_URL";
+
+/// Whether what is sent to an address can be read by nobody on the way.
+pub fn is_private(url: &Url) -> bool {
+    url.scheme() == "https" || (url.scheme() == "http" && url.host_str().is_some_and(is_here))
+}
+
+fn is_here(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse();
+    host == "localhost" || address.is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+/// Refuses addresses for AWS that would let others read what is sent there. `variables`: those that begin with
+/// `AWS_ENDPOINT_URL`, by name.
+///
+/// # Errors
+///
+/// `invalid`: an address of a variable or of the profile is not private.
+pub fn check<'v>(config: &SdkConfig, variables: impl Iterator<Item = (&'v str, &'v str)>) -> Result<(), Failure> {
+    let mut has_address = false;
+    for (name, address) in variables {
+        let service = name.strip_prefix(PREFIX).unwrap_or_default();
+        has_address |= service.is_empty();
+        if service.is_empty() || SERVICES.iter().any(|(_, known)| service.strip_prefix('_') == Some(known)) {
+            check_one(name, address)?;
+        }
+    }
+    // A variable for all services goes before the profile.
+    let profile = config.service_config().filter(|_| !has_address);
+    for (id, _) in SERVICES {
+        let key = ServiceConfigKey::builder().service_id(id).profile("endpoint_url").env(NONE).build().ok();
+        if let Some(address) = profile.zip(key).and_then(|(profile, key)| profile.load_config(key)) {
+            check_one("`endpoint_url` of the AWS profile", &address)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_one(name: &str, address: &str) -> Result<(), Failure> {
+    if Url::parse(address).is_ok_and(|url| is_private(&url)) {
+        return Ok(());
+    }
+    Err(Failure::invalid(format!("{name} is not an https address: {}", shown_url(address)))
+        .cause("credentials and tokens would be sent there as everybody on the way can read them")
+        .hint(format!("correct {name} to an https address or remove it; without TLS it can be localhost alone")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_tls_only_this_machine_is_private() {
+        for (url, private) in [
+            ("https://sts.amazonaws.com", true),
+            ("http://localhost:4566", true),
+            ("http://LOCALHOST", true),
+            ("http://127.0.0.1:1/x", true),
+            ("http://127.8.8.8", true),
+            ("http://127.1", true),
+            ("http://[::1]:4566", true),
+            ("http://aws.example", false),
+            ("http://localhost.example", false),
+            ("http://127.0.0.1.example", false),
+            ("http://localhost@aws.example", false),
+            ("http://10.0.0.1", false),
+            ("http://0.0.0.0", false),
+            ("http://[::2]", false),
+            ("ftp://localhost", false),
+            ("file:///etc/passwd", false),
+        ] {
+            assert_eq!(is_private(&Url::parse(url).unwrap()), private, "{url}");
+        }
+    }
+
+    #[test]
+    fn variables_are_checked_for_the_services_that_are_asked() {
+        let config = SdkConfig::builder().build();
+        let reason = |name: &str, address: &str| check(&config, [(name, address)].into_iter()).err();
+        for (name, address) in [
+            ("AWS_ENDPOINT_URL", "http://aws.example:4566"),
+            ("AWS_ENDPOINT_URL_STS", "http://user:canary@sts.example/"),
+            ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "logs.example"),
+        ] {
+            let failure = reason(name, address).unwrap();
+            assert!(failure.reason.starts_with(name) && !failure.reason.contains("canary"), "{failure:?}");
+        }
+        assert!(reason("AWS_ENDPOINT_URL", "http://localhost:4566").is_none());
+        assert!(reason("AWS_ENDPOINT_URL_DYNAMODB", "http://dynamodb.example").is_none());
+    }
+}

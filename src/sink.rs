@@ -1,0 +1,195 @@
+//! The only writer: whatever leaves the program as text goes through here, and leaves its secrets here. That is standard
+//! output and error with the log of `-v`, the files that the runner reads, and what is sent to GitHub.
+//!
+//! Secrets are known for the whole process, as its standard error is: no writer can be had without them. They are
+//! replaced at this end, so that also what was put together before a secret was known goes without it.
+
+use std::borrow::Cow;
+use std::fs::OpenOptions;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::panic::PanicHookInfo;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use camino::Utf8Path;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
+
+use crate::domain::github::command::Command;
+use crate::domain::neutral;
+use crate::domain::secrets::{LEAST, Secrets};
+
+static SECRETS: Mutex<Option<Arc<Secrets>>> = Mutex::new(None);
+/// What the runner hides already.
+static MASKED: Mutex<Vec<SecretString>> = Mutex::new(Vec::new());
+
+/// Leaves a secret out of everything that is written from now on. One with fewer than [`LEAST`] characters stays: it is
+/// part of ordinary words.
+pub fn hide(secret: &str) {
+    let mut known = SECRETS.lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::make_mut(known.get_or_insert_default()).add(secret);
+}
+
+/// Text without the secrets that are known.
+pub fn clean(text: &str) -> Cow<'_, str> {
+    // Not under the lock: a panic in there is written too.
+    match known() {
+        Some(secrets) => Cow::Owned(secrets.without(text).into_owned()),
+        None => Cow::Borrowed(text),
+    }
+}
+
+fn known() -> Option<Arc<Secrets>> {
+    SECRETS.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// A JSON document whose texts have no secrets. Its keys are ours.
+pub fn clean_value(document: &Value) -> Value {
+    match document {
+        Value::String(text) => Value::from(clean(text)),
+        Value::Array(values) => values.iter().map(clean_value).collect(),
+        Value::Object(fields) => {
+            Value::Object(fields.iter().map(|(key, value)| (key.clone(), clean_value(value))).collect())
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => document.clone(),
+    }
+}
+
+/// The text of a JSON document without secrets: still JSON, whatever they are.
+pub fn clean_document(text: &str) -> Cow<'_, str> {
+    let Ok(document) = serde_json::from_str::<Value>(text) else { return clean(text) };
+    let cleaned = clean_value(&document);
+    if cleaned == document {
+        return Cow::Borrowed(text);
+    }
+    // As `report::json` does it: in a log, the runner would take it for a command.
+    Cow::Owned(format!("{cleaned:#}").replace("##[", "#\\u0023["))
+}
+
+/// Writes a line to standard error, with colour where that is wanted. It is no command, whatever stands in it.
+pub fn line(text: &str) {
+    write_error(&clean(&neutral::without_commands(&shown(text))));
+}
+
+/// Hands the runner a command, on a line of its own.
+pub fn command(command: &Command) {
+    let cleaned = command.map(|text| clean(text).into_owned());
+    write_error(&clean(&cleaned.to_string()));
+}
+
+/// Lets the runner hide a secret that is long enough, once: the one command that has it. The runner looks at lines.
+pub fn mask(secret: &str) {
+    let mut masked = MASKED.lock().unwrap_or_else(PoisonError::into_inner);
+    for line in secret.lines().filter(|line| line.trim().chars().count() >= LEAST) {
+        if masked.iter().all(|known| known.expose_secret() != line) {
+            write_error(&Command::new("add-mask", line).to_string());
+            masked.push(line.into());
+        }
+    }
+}
+
+/// Writes data for people to standard output.
+pub fn data(text: &str) {
+    write_output(&clean(&neutral::without_commands(text)));
+}
+
+/// Writes a JSON document to standard output.
+pub fn document(text: &str) {
+    write_output(&neutral::without_commands(&clean_document(text)));
+}
+
+/// Writes what a program asked for that wants a credential: the one text on standard output that has secrets.
+pub fn credential(text: &str) {
+    write_output(&neutral::without_commands(text));
+}
+
+/// Adds to a file that the runner reads. Other commands of the same step may have written before.
+///
+/// # Errors
+///
+/// It cannot be written.
+pub fn append(path: &Utf8Path, text: &str) -> io::Result<()> {
+    OpenOptions::new().append(true).create(true).open(path)?.write_all(clean(text).as_bytes())
+}
+
+/// Standard error for logs, each event of which comes in one piece.
+#[derive(Debug, Default)]
+pub struct Log;
+
+impl io::Write for Log {
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let text = neutral::without_commands(&shown(&String::from_utf8_lossy(event)));
+        stderr().write_all(clean(&text).as_bytes()).map(|()| event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        stderr().flush()
+    }
+}
+
+/// Writes what a panic says.
+pub fn panicked(info: &PanicHookInfo<'_>) {
+    line(&format!("{info}\n{}", std::backtrace::Backtrace::capture()));
+}
+
+/// Whether standard error is a terminal.
+pub fn is_terminal() -> bool {
+    stderr().is_terminal()
+}
+
+/// Whether to use colour on standard error.
+pub fn has_color() -> bool {
+    anstream::AutoStream::choice(&stderr()) != anstream::ColorChoice::Never
+}
+
+/// Without the sequences for colour where they would be taken out after all: they could part a secret.
+fn shown(text: &str) -> Cow<'_, str> {
+    if has_color() { Cow::Borrowed(text) } else { Cow::Owned(anstream::adapter::strip_str(text).to_string()) }
+}
+
+/// A closed standard error is no reason to stop.
+fn write_error(line: &str) {
+    let mut stderr = anstream::AutoStream::auto(stderr());
+    let _written = writeln!(stderr, "{line}");
+}
+
+/// A reader that has gone is no failure of ours.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that writes")]
+fn write_output(text: &str) {
+    let mut stdout = anstream::stdout().lock();
+    let _written = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place that writes")]
+fn stderr() -> io::StderrLock<'static> {
+    io::stderr().lock()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The secrets of a process are those of all its tests.
+    #[test]
+    fn a_document_stays_json_and_keeps_its_keys() {
+        let (odd, plain) = ("n0123456-canary-of-the-sink", "schema-canary-of-the-sink");
+        [odd, plain, "short"].into_iter().for_each(hide);
+        let document = json!({ plain: 1, "a": format!("x\n0123456 {odd}"), "b": [plain, 1.5, null], "c": "##[x" });
+        let text = clean_document(&document.to_string()).into_owned();
+        assert!(!text.contains(odd) && !text.contains("##["), "{text}");
+        let read: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(read, json!({ plain: 1, "a": "x\n0123456 ***", "b": ["***", 1.5, null], "c": "##[x" }));
+        assert_eq!(clean_document("{\"a\":\"short\"}"), "{\"a\":\"short\"}");
+        assert_eq!(clean_document("no JSON: schema-canary-of-the-sink"), "no JSON: ***");
+    }
+
+    #[test]
+    fn a_secret_is_found_before_a_command_is_encoded() {
+        hide("a:b,c%d-canary-of-the-sink");
+        let command =
+            Command::new("error", "x a:b,c%d-canary-of-the-sink").property("title", "a:b,c%d-canary-of-the-sink");
+        let cleaned = command.map(|text| clean(text).into_owned());
+        assert_eq!(cleaned.to_string(), "::error title=***::x ***");
+    }
+}
