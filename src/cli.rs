@@ -22,7 +22,7 @@ pub struct Cli {
 /// Options of every command.
 #[derive(Debug, Args)]
 pub struct Global {
-    /// The configuration file; default: `shipgate.toml` here or in the nearest directory above
+    /// The configuration file; default: `shipgate.toml` here or in the nearest directory above, within the repository
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<Utf8PathBuf>,
     /// What goes to standard output

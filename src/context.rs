@@ -11,6 +11,7 @@ use camino::Utf8PathBuf;
 use secrecy::SecretString;
 use serde_json::Value;
 
+use crate::clients::git_repository::Owners;
 use crate::clients::masks::Masks;
 use crate::domain::names::{AccountId, Region};
 use crate::domain::release::GitSha;
@@ -40,6 +41,7 @@ const MASK: &str = "SHIPGATE_MASK";
 const GITHUB_TOKEN: &str = "GITHUB_TOKEN";
 const GITHUB_API: &str = "GITHUB_API_URL";
 const GITHUB_REPOSITORY: &str = "GITHUB_REPOSITORY";
+const PATH: &str = "PATH";
 
 /// The facts of one invocation.
 #[derive(Clone)]
@@ -270,8 +272,7 @@ impl Context {
     /// The environment that child processes get: what git and docker need, and nothing that holds a credential of AWS
     /// or GitHub.
     pub fn child_environment(&self) -> Vec<(OsString, OsString)> {
-        const NAMES: [&str; 22] = [
-            "PATH",
+        const NAMES: [&str; 21] = [
             "HOME",
             "USER",
             "LOGNAME",
@@ -296,7 +297,25 @@ impl Context {
         ];
         const PREFIXES: [&str; 6] = ["DOCKER_", "BUILDKIT_", "BUILDX_", "LC_", "XDG_", "GIT_CONFIG"];
         let wanted = |name: &str| NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-        self.all.iter().filter(|(name, _)| name.to_str().is_some_and(wanted)).cloned().collect()
+        let given = self.all.iter().filter(|(name, _)| name != PATH && name.to_str().is_some_and(wanted)).cloned();
+        self.path().map(|path| (PATH.into(), path)).into_iter().chain(given).collect()
+    }
+
+    /// Where programs are found: without directories that depend on where one stands, which is in a checkout.
+    fn path(&self) -> Option<OsString> {
+        let (_, path) = self.all.iter().rev().find(|(name, _)| name == PATH)?;
+        let path = std::env::join_paths(std::env::split_paths(path).filter(|directory| directory.is_absolute())).ok();
+        // An empty one would be the directory where one stands.
+        path.filter(|path| !path.is_empty())
+    }
+
+    /// Whose git repositories are read, beside our own user's.
+    pub fn owners(&self) -> Owners {
+        let workspace = self.variable("GITHUB_WORKSPACE").filter(|_| self.in_actions());
+        Owners {
+            sudo: self.variable("SUDO_UID").and_then(|user| user.parse().ok()),
+            workspace: workspace.map(Utf8PathBuf::from),
+        }
     }
 
     /// The other addresses of registries that [`REGISTRY_HOSTS`] names.
@@ -386,6 +405,16 @@ mod tests {
         ]);
         let names: Vec<OsString> = context.child_environment().into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["PATH", "DOCKER_HOST"]);
+    }
+
+    #[test]
+    fn children_find_no_program_where_they_stand() {
+        for (path, kept) in [("/usr/bin:.:/bin:bin:", "/usr/bin:/bin"), ("/a b:/bin", "/a b:/bin")] {
+            assert_eq!(context(&[("PATH", path)]).child_environment(), [("PATH".into(), kept.into())], "{path}");
+        }
+        for path in [".", "", ":"] {
+            assert_eq!(context(&[("PATH", path)]).child_environment(), [], "{path}");
+        }
     }
 
     #[test]

@@ -126,7 +126,9 @@ async fn build(
     users: &[ComponentName],
 ) -> Result<ImagePlan, Failure> {
     let component = &plan.image.component;
-    // Before anything is made: without an engine nothing can be built.
+    // Before anything is made: without its files and an engine nothing can be built.
+    let directory = &run.cloud.directory;
+    observe::Checkout::around(run.context, directory).can_build(directory, &plan.image.build)?;
     let docker = Docker::detect(run.processes.clone(), &run.cloud.directory).await?;
     create_if_missing(run, plan, create_repository, users).await?;
     let request = build_request(run, plan).await?;
@@ -146,7 +148,7 @@ async fn build_request(run: &Run<'_>, plan: &ImagePlan) -> Result<BuildRequest, 
     tags.extend(observe::extra_tags(&plan.image, &run.release)?);
     let source = match run.context.source_url() {
         Some(url) => Some(url),
-        None => Git::new(run.processes.clone(), directory).origin().await?,
+        None => Git::new(run.processes.clone(), directory, run.context.owners()).origin().await?,
     };
     let release = run.release.to_string();
     let mut labels = vec![

@@ -146,7 +146,7 @@ impl Docker {
             program: "docker",
             arguments: arguments.into_iter().map(Into::into).collect(),
             directory: self.directory.clone(),
-            variables: variables.to_vec(),
+            variables: variables.iter().map(|(name, value)| ((*name).into(), value.clone())).collect(),
         };
         self.processes.run(&invocation, on_line).await.map_err(|error| match error {
             ProcessError::NotFound(_) => {

@@ -13,8 +13,8 @@ use camino::Utf8Path;
 use super::git::Git;
 use super::process::Finished;
 use crate::domain::limits::{COMMITS_COUNTED, FILE};
-use crate::domain::neutral;
 use crate::domain::release::{CommitLine, Commits, GitSha};
+use crate::domain::{git, neutral};
 use crate::error::Failure;
 
 /// How long the remote has to answer.
@@ -24,8 +24,8 @@ const LONGEST_SUBJECT: usize = 200;
 
 /// What holds for every question about history. A path is one, whatever characters are in it.
 const ALWAYS: [(&str, &str); 2] = [("GIT_NO_REPLACE_OBJECTS", "1"), ("GIT_LITERAL_PATHSPECS", "1")];
-/// In a partial clone, git would ask the remote for what is not there.
-const OFFLINE: (&str, &str) = ("GIT_NO_LAZY_FETCH", "1");
+/// What may ask the remote, in a partial clone too.
+const ONLINE: (&str, &str) = ("GIT_NO_LAZY_FETCH", "0");
 /// Nobody is there to be asked: neither on a terminal nor in a window.
 const NO_QUESTIONS: [(&str, &str); 3] = [("GIT_TERMINAL_PROMPT", "0"), ("GIT_ASKPASS", ""), ("GCM_INTERACTIVE", "0")];
 
@@ -44,6 +44,9 @@ impl Git {
     pub async fn fetch_commit(&self, commit: &GitSha) -> Result<bool, Failure> {
         if self.has(commit).await? {
             return Ok(true);
+        }
+        if self.settings().await.is_ok_and(|settings| git::remote_by_program(settings).is_some()) {
+            return Ok(false);
         }
         let commit_id = commit.to_string();
         let depth: &[&str] = if self.is_shallow().await? { &["--depth=1"] } else { &[] };
@@ -180,7 +183,7 @@ impl Git {
     }
 
     async fn offline(&self, arguments: &[&str]) -> Result<Finished, Failure> {
-        self.run_with(arguments, &[&ALWAYS[..], &[OFFLINE]].concat()).await
+        self.run_with(arguments, &ALWAYS).await
     }
 
     async fn offline_successfully(&self, arguments: &[&str]) -> Result<Finished, Failure> {
@@ -198,13 +201,17 @@ impl Git {
         }
     }
 
-    /// Runs what may ask the remote. `None`: it took too long, and was ended. How the remote is reached, and where the
-    /// password comes from, is the user's to configure.
+    /// Runs what may ask the remote. `None`: it took too long, and was ended. With which programs the remote is reached,
+    /// and where the password comes from, is the user's own configuration to say, and not the repository's.
     async fn online(&self, arguments: &[&str]) -> Result<Option<Finished>, Failure> {
-        let configured = self.offline(&["config", "--get", "core.sshCommand"]).await?;
-        let ssh = ssh_without_questions(configured.stdout.trim());
+        // Without a repository git says so itself.
+        let settings = self.settings().await.unwrap_or_default();
+        if git::remote_by_program(settings).is_some() {
+            return self.offline(arguments).await.map(Some);
+        }
+        let ssh = ssh_without_questions(git::own_ssh(settings));
         let ssh = ssh.as_deref().map(|ssh| ("GIT_SSH_COMMAND", ssh));
-        let variables = [&ALWAYS[..], &NO_QUESTIONS, ssh.as_slice()].concat();
+        let variables = [&ALWAYS[..], &NO_QUESTIONS, &[ONLINE], ssh.as_slice()].concat();
         let answer = tokio::time::timeout(ANSWER_WITHIN, self.run_with(arguments, &variables));
         answer.await.ok().transpose()
     }
@@ -212,19 +219,8 @@ impl Git {
 
 /// Gets objects and nothing else, whatever is configured: no ref, tag or `FETCH_HEAD` is written (so no hook runs), no
 /// submodule touched, nothing tidied up.
-const FETCH: [&str; 11] = [
-    "-c",
-    "maintenance.auto=false",
-    "-c",
-    "gc.auto=0",
-    "fetch",
-    "--quiet",
-    "--no-tags",
-    "--no-prune",
-    "--no-recurse-submodules",
-    "--no-write-fetch-head",
-    "--refmap=",
-];
+const FETCH: [&str; 7] =
+    ["fetch", "--quiet", "--no-tags", "--no-prune", "--no-recurse-submodules", "--no-write-fetch-head", "--refmap="];
 
 /// The command for ssh, told not to ask. `None` for a program that may not know the option: it stays as configured.
 fn ssh_without_questions(configured: &str) -> Option<String> {

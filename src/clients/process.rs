@@ -1,6 +1,7 @@
 //! Child processes. The only place that spawns.
 
-use std::ffi::OsString;
+use std::borrow::Cow;
+use std::ffi::{OsStr, OsString};
 use std::process::Stdio;
 
 use camino::Utf8PathBuf;
@@ -27,7 +28,7 @@ pub struct Invocation {
     /// The working directory.
     pub directory: Utf8PathBuf,
     /// Variables on top of the allowed ones.
-    pub variables: Vec<(&'static str, OsString)>,
+    pub variables: Vec<(Cow<'static, str>, OsString)>,
 }
 
 /// How a program ended.
@@ -67,6 +68,11 @@ impl Processes {
         Self { environment }
     }
 
+    /// What children see of a variable.
+    pub fn variable(&self, name: &str) -> Option<&OsStr> {
+        self.environment.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_os_str())
+    }
+
     /// Runs a program to its end and hands out each line of its output, neutral, as it comes.
     ///
     /// When the future is dropped the program is killed.
@@ -85,7 +91,7 @@ impl Processes {
             .current_dir(&invocation.directory)
             .env_clear()
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .envs(invocation.variables.iter().map(|(name, value)| (name, value)))
+            .envs(invocation.variables.iter().map(|(name, value)| (name.as_ref(), value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -160,7 +166,7 @@ mod tests {
             program: "sh",
             arguments: vec!["-c".into(), script.into()],
             directory: "/".into(),
-            variables: vec![("GIVEN", "yes".into())],
+            variables: vec![("GIVEN".into(), "yes".into())],
         };
         processes.run(&invocation, |_| {}).await
     }

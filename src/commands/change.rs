@@ -88,7 +88,7 @@ impl<'a> Invocation<'a> {
         let configuration = Configuration::load(context, global.config.as_deref())?;
         let addresses = context.registry_addresses()?;
         let processes = Processes::new(context.child_environment());
-        let git = Git::new(processes.clone(), &configuration.directory);
+        let git = Git::new(processes.clone(), &configuration.directory, context.owners());
         let http = Http::new()
             .map_err(|error| Failure::failed("the HTTP client cannot be set up").cause(error.to_string()))?;
         let identities = Identities::new(context, &configuration.directory);

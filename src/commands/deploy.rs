@@ -4,12 +4,12 @@ use super::change::{Invocation, Prepared, finish};
 use crate::cli;
 use crate::domain::gate::{self, deploy_gates};
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{ComponentPlan, Intent, Plan, plan_component, plan_image};
+use crate::domain::plan::{ComponentPlan, ImageStep, Intent, Plan, plan_component, plan_image};
 use crate::domain::release::ReleaseName;
 use crate::domain::target::Target;
 use crate::error::Failure;
 use crate::kinds;
-use crate::observe::{self, Files};
+use crate::observe::{self, Checkout, Files};
 
 /// Deploys, or plans to.
 ///
@@ -19,7 +19,9 @@ use crate::observe::{self, Files};
 pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Deploy) -> Result<Outcome, Failure> {
     let target = invocation.configuration.target(invocation.context, &arguments.environment, &arguments.components)?;
     directly_deployable(&target)?;
-    let release = observe::release(&invocation.git, arguments.allow_dirty, (invocation.clock)()).await?;
+    let directory = &invocation.configuration.directory;
+    let built: Vec<_> = target.images.iter().map(|image| directory.join(&image.build.context)).collect();
+    let release = observe::release(&invocation.git, &built, arguments.allow_dirty, (invocation.clock)()).await?;
     invocation.journal.update(|record| record.release = Some(release.clone()));
     let prepared = prepare(invocation, target, release).await?;
     finish(invocation, prepared, None).await
@@ -40,7 +42,8 @@ async fn prepare(invocation: &Invocation<'_>, target: Target, release: ReleaseNa
     let directory = &invocation.configuration.directory;
     let cloud = observe::cloud(&invocation.identities, &target, invocation.until.access()).await?;
     let access = observe::registry(&cloud, &invocation.addresses, &target, invocation.context.masks()).await?;
-    let files = Files::WorkingTree(directory.clone());
+    let checkout = Checkout::around(invocation.context, directory);
+    let files = Files::working_tree(invocation.context, directory);
     let mut facts = Vec::new();
     for component in &target.components {
         facts.push((component.name.clone(), kinds::observe(&cloud, component, &files).await?));
@@ -48,7 +51,11 @@ async fn prepare(invocation: &Invocation<'_>, target: Target, release: ReleaseNa
     let mut images = Vec::new();
     for image in &target.images {
         let (repository, state) = observe::image(&cloud, &access.registry, image, &release).await?;
-        images.push(plan_image(image, repository, &state, &release)?);
+        let planned = plan_image(image, repository, &state, &release)?;
+        if matches!(planned.step, ImageStep::Build { .. }) {
+            checkout.can_build(directory, &image.build)?;
+        }
+        images.push(planned);
     }
     let mut components = Vec::new();
     for (component, (_, facts)) in target.components.iter().zip(&facts) {

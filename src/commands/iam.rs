@@ -192,7 +192,7 @@ pub async fn policy(context: &Context, global: &cli::Global, arguments: &cli::Po
     let configuration = Configuration::load(context, global.config.as_deref())?;
     let target = configuration.policy(context, &arguments.environment)?;
     let cloud = observe::ambient_cloud(&Identities::new(context, &configuration.directory), &target).await?;
-    let files = Files::WorkingTree(configuration.directory.clone());
+    let files = Files::working_tree(context, &configuration.directory);
     let (mut services, mut notes) = (Vec::new(), Vec::new());
     for component in &target.components {
         let subject = kinds::iam_subject(&cloud, component, &files).await?;

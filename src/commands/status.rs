@@ -122,7 +122,7 @@ async fn compare(
     identities: &Identities<'_>,
     statuses: &mut [EnvironmentStatus],
 ) {
-    let git = Git::new(Processes::new(context.child_environment()), &configuration.directory);
+    let git = Git::new(Processes::new(context.child_environment()), &configuration.directory, context.owners());
     for index in 0..statuses.len() {
         let Some(of) = statuses[index].source.clone() else { continue };
         let source = if let Some(source) = statuses.iter().find(|status| status.name == of.as_str()) {

@@ -9,6 +9,7 @@ pub mod commit_status;
 pub mod comparison;
 pub mod ecs;
 pub mod gate;
+pub mod git;
 pub mod github;
 pub mod hold;
 pub mod iam;

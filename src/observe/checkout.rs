@@ -1,11 +1,14 @@
-//! The files of the repository that is checked out, as far as a check reads them.
+//! The files of the repository that is checked out: the one door to what a configuration names.
 
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::clients::git::Git;
+use crate::clients::files;
+use crate::clients::git_repository::WorkTree;
 use crate::context::Context;
+use crate::domain::target::Build;
+use crate::error::Failure;
 
 /// The largest file that is read, in bytes. GitHub's own limit for workflows is half of it.
 const LARGEST: u64 = 1024 * 1024;
@@ -26,7 +29,7 @@ pub enum Unreadable {
     /// A symbolic link leads elsewhere: what is there is nobody's to show.
     #[error("it leads out of the repository")]
     Outside,
-    /// It is a directory, or too much.
+    /// It is a directory, a device, or too much.
     #[error("it is no file of at most 1 MiB")]
     NoFile,
     /// Anything else.
@@ -36,13 +39,13 @@ pub enum Unreadable {
 
 impl Checkout {
     /// The checkout that a directory is in: the git repository, the workspace of the job, or the directory alone.
-    pub async fn of(context: &Context, git: &Git, directory: &Utf8Path) -> Self {
+    pub fn around(context: &Context, directory: &Utf8Path) -> Self {
         let real = |path: &Utf8Path| path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
         let directory = real(directory);
-        let workspace = || context.variable("GITHUB_WORKSPACE").map(Utf8PathBuf::from);
-        let candidates = [git.root().await, workspace()].into_iter().flatten().map(|path| real(&path));
-        let around = candidates.into_iter().find(|path| directory.starts_with(path));
-        Self { root: around.unwrap_or(directory) }
+        let workspace = || context.variable("GITHUB_WORKSPACE").map(|path| real(Utf8Path::new(path)));
+        let root = WorkTree::around(&directory).map(|tree| tree.root);
+        let root = root.or_else(|| workspace().filter(|workspace| directory.starts_with(workspace)));
+        Self { root: root.unwrap_or(directory) }
     }
 
     /// A path from the root, as reports name it.
@@ -57,24 +60,45 @@ impl Checkout {
         real.as_deref().and_then(named).or_else(|| named(&normal)).unwrap_or_else(|| normal.to_string())
     }
 
-    /// The text of a file, by its name.
+    /// The text of a file, by its name: its path from the root, or a whole path.
     ///
     /// # Errors
     ///
     /// Why it cannot be read.
-    pub fn read(&self, name: &str) -> Result<String, Unreadable> {
-        let path = self.inside(name)?;
-        let about = path.metadata().map_err(|error| unreadable(&error))?;
-        if !about.is_file() || about.len() > LARGEST {
-            return Err(Unreadable::NoFile);
+    pub fn read(&self, name: impl AsRef<Utf8Path>) -> Result<String, Unreadable> {
+        let path = self.inside(name.as_ref())?;
+        let below = path.strip_prefix(&self.root).map_err(|_| Unreadable::Outside)?;
+        let bytes = files::read_below(&self.root, below, LARGEST).map_err(|error| unreadable(&error))?;
+        String::from_utf8(bytes.ok_or(Unreadable::NoFile)?).map_err(|_| Unreadable::Other("it is not UTF-8".to_owned()))
+    }
+
+    /// Makes sure that what an image is built from is there, by the rules that `check` goes by. `directory`: the
+    /// configuration file's.
+    ///
+    /// # Errors
+    ///
+    /// `invalid`: the directory or the Dockerfile is missing, or is not to be read.
+    pub fn can_build(&self, directory: &Utf8Path, build: &Build) -> Result<(), Failure> {
+        let context = directory.join(&build.context);
+        if !self.has_directory(&context) {
+            return Err(Failure::invalid(format!(
+                "the directory `{}` that the image is built from is not there",
+                build.context
+            ))
+            .cause("it has to be a directory of the repository")
+            .hint("correct `context`, or add the directory: its path begins at the configuration file"));
         }
-        let bytes = std::fs::read(&path).map_err(|error| unreadable(&error))?;
-        String::from_utf8(bytes).map_err(|_| Unreadable::Other("it is not UTF-8".to_owned()))
+        let written = build.dockerfile.clone().unwrap_or_else(|| build.context.join("Dockerfile"));
+        self.read(directory.join(&written)).map(|_| ()).map_err(|error| {
+            Failure::invalid(format!("the Dockerfile `{written}` cannot be read: {error}"))
+                .hint("add it, or write `dockerfile = \"…\"`: its path begins at the configuration file")
+        })
     }
 
     /// The names of what is in a directory, sorted. Empty where there is none.
     pub fn list(&self, name: &str) -> Vec<String> {
-        let Ok(entries) = self.inside(name).and_then(|path| path.read_dir_utf8().map_err(|error| unreadable(&error)))
+        let Ok(entries) =
+            self.inside(name.as_ref()).and_then(|path| path.read_dir_utf8().map_err(|error| unreadable(&error)))
         else {
             return Vec::new();
         };
@@ -84,11 +108,11 @@ impl Checkout {
     }
 
     /// Whether there is a directory of a name.
-    pub fn has_directory(&self, name: &str) -> bool {
-        self.inside(name).is_ok_and(|path| path.is_dir())
+    pub fn has_directory(&self, name: impl AsRef<Utf8Path>) -> bool {
+        self.inside(name.as_ref()).is_ok_and(|path| path.is_dir())
     }
 
-    fn inside(&self, name: &str) -> Result<Utf8PathBuf, Unreadable> {
+    fn inside(&self, name: &Utf8Path) -> Result<Utf8PathBuf, Unreadable> {
         let path = self.root.join(name).canonicalize_utf8().map_err(|error| unreadable(&error))?;
         if path.starts_with(&self.root) { Ok(path) } else { Err(Unreadable::Outside) }
     }
@@ -149,6 +173,10 @@ mod tests {
         assert_eq!(checkout.read("none"), Err(Unreadable::Missing));
         assert_eq!(checkout.read("sub"), Err(Unreadable::NoFile));
         assert_eq!(checkout.read("large"), Err(Unreadable::NoFile));
+        link("/dev/zero", "zero");
+        assert_eq!(checkout.read("zero"), Err(Unreadable::Outside));
+        assert_eq!(checkout.read("/dev/zero"), Err(Unreadable::Outside));
+        assert_eq!(checkout.read(checkout.root.join("sub/a")), Ok("text".to_owned()));
         assert!(matches!(checkout.read("latin"), Err(Unreadable::Other(_))));
         assert_eq!(checkout.list("sub"), ["a"]);
         assert_eq!(checkout.list("none"), [""; 0]);

@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::Configuration;
+use super::{Checkout, Configuration};
 use crate::clients::git::Git;
 use crate::context::Context;
 use crate::domain::release::GitSha;
@@ -13,7 +13,7 @@ use crate::error::Failure;
 #[derive(Debug, Clone)]
 pub enum Files {
     /// The working tree, in the directory of the configuration.
-    WorkingTree(Utf8PathBuf),
+    WorkingTree(Checkout, Utf8PathBuf),
     /// A commit.
     Commit(Git, GitSha),
     /// Nowhere: what runs is restored as it was.
@@ -21,6 +21,11 @@ pub enum Files {
 }
 
 impl Files {
+    /// The working tree. `directory`: the configuration's.
+    pub fn working_tree(context: &Context, directory: &Utf8Path) -> Self {
+        Self::WorkingTree(Checkout::around(context, directory), directory.to_owned())
+    }
+
     /// The text of a file, by its path from the directory of the configuration. `None`: no file is used.
     ///
     /// # Errors
@@ -29,9 +34,9 @@ impl Files {
     pub async fn read(&self, path: &Utf8Path) -> Result<Option<String>, Failure> {
         let hint = "correct `task-definition`: its path begins at the configuration file";
         match self {
-            Self::WorkingTree(directory) => {
+            Self::WorkingTree(checkout, directory) => {
                 let path = directory.join(path);
-                let read = std::fs::read_to_string(&path);
+                let read = checkout.read(&path);
                 let text = read.map_err(|error| unusable(path.as_str()).cause(error.to_string()).hint(hint))?;
                 Ok(Some(text))
             }

@@ -10,6 +10,7 @@ use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsP
 use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::Checkout;
 use crate::clients::aws;
 use crate::clients::id_token::TokenEndpoint;
 use crate::clients::role::{Begin, RoleSession, SessionPlan, no_session};
@@ -217,7 +218,8 @@ impl<'c> Identities<'c> {
                 .cause(reason)
                 .hint("correct the file that `session-policy` names: an IAM policy in JSON, at most 2048 characters")
         };
-        let text = std::fs::read_to_string(self.directory.join(file)).map_err(|error| unusable(error.to_string()))?;
+        let checkout = Checkout::around(self.context, &self.directory);
+        let text = checkout.read(self.directory.join(file)).map_err(|error| unusable(error.to_string()))?;
         let _json: serde::de::IgnoredAny = serde_json::from_str(&text).map_err(|error| unusable(error.to_string()))?;
         // Blanks count too.
         let text = without_blanks(&text);

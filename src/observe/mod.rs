@@ -14,22 +14,24 @@ pub use holds::{covered, held, hold_evidence};
 pub use identity::{Identities, Identity};
 pub use images::{extra_tags, image, promoted_image, restored_image};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 
 use crate::clients::ecr::{Ecr, RegistryLogin};
 use crate::clients::ecs::Ecs;
-use crate::clients::git::Git;
+use crate::clients::git::{Changes, Git};
+use crate::clients::git_repository::WorkTree;
 use crate::clients::logs::Logs;
 use crate::clients::masks::Masks;
 use crate::clients::registry::Registry;
 use crate::config::{Document, Purpose, Request};
 use crate::context::{Context, RegistryAddresses, VARS};
 use crate::domain::check::outline::Outline;
+use crate::domain::git::Uncompared;
 use crate::domain::names::{AccountId, ComponentName};
-use crate::domain::release::ReleaseName;
+use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::role::Access;
 use crate::domain::target::Target;
 use crate::domain::template::Template;
@@ -84,9 +86,9 @@ impl Configuration {
             Some(path) => context.directory.join(path),
             None => find(&context.directory)?,
         };
-        let text = std::fs::read_to_string(&path).map_err(|error| {
+        let text = read(context, &path).map_err(|reason| {
             Failure::invalid(format!("configuration file {path} cannot be read"))
-                .cause(error.to_string())
+                .cause(reason)
                 .hint("name the file with --config")
         })?;
         let shown = path.strip_prefix(&context.directory).unwrap_or(&path);
@@ -197,12 +199,35 @@ impl Configuration {
     }
 }
 
-/// The file in the nearest directory from here upwards.
+/// The file in the nearest directory from here upwards, as far as the repository reaches. Outside any it is here: what
+/// is above may be anybody's.
 fn find(directory: &Utf8Path) -> Result<Utf8PathBuf, Failure> {
-    directory.ancestors().map(|ancestor| ancestor.join(CONFIG_FILE)).find(|path| path.is_file()).ok_or_else(|| {
-        Failure::invalid(format!("there is no {CONFIG_FILE} in {directory} or above"))
+    search(directory).ok_or_else(|| {
+        let place = match WorkTree::around(directory) {
+            Some(tree) if tree.root != directory => format!("{directory} or above, up to {}", tree.root),
+            Some(_) | None => directory.to_string(),
+        };
+        Failure::invalid(format!("there is no {CONFIG_FILE} in {place}"))
             .hint("write one at the root of the repository, or name it with --config")
     })
+}
+
+/// Where the configuration file is, when none is named.
+pub fn search(directory: &Utf8Path) -> Option<Utf8PathBuf> {
+    let root = WorkTree::around(directory).map(|tree| tree.root);
+    let is_root = |directory: &Utf8Path| root.is_none() || directory.canonicalize_utf8().ok() == root;
+    let last = directory.ancestors().position(is_root).unwrap_or(0);
+    let searched = directory.ancestors().take(last + 1);
+    searched.map(|directory| directory.join(CONFIG_FILE)).find(|path| path.is_file())
+}
+
+/// The text of a configuration file. In a repository it is read as its other files are: what a link in it leads to
+/// would be shown where it is no configuration.
+fn read(context: &Context, path: &Utf8Path) -> Result<String, String> {
+    match path.parent().filter(|directory| WorkTree::around(directory).is_some()) {
+        Some(directory) => Checkout::around(context, directory).read(path).map_err(|error| error.to_string()),
+        None => std::fs::read_to_string(path).map_err(|error| error.to_string()),
+    }
 }
 
 /// The clients of an environment, after proof that the credentials are of the configured account.
@@ -233,30 +258,64 @@ fn clients(identities: &Identities<'_>, Identity { config, caller }: Identity) -
     }
 }
 
-/// The release that the working tree is.
+/// The release that the working tree is. `built`: the directories that its images are built from.
 ///
 /// # Errors
 ///
 /// `invalid` for a tree with changes unless they are allowed, outside git, or without a commit.
-pub async fn release(git: &Git, allow_dirty: bool, now: Timestamp) -> Result<ReleaseName, Failure> {
-    const NAMED: usize = 5;
+pub async fn release(
+    git: &Git,
+    built: &[Utf8PathBuf],
+    allow_dirty: bool,
+    now: Timestamp,
+) -> Result<ReleaseName, Failure> {
     let sha = git.head().await?;
-    let changed = git.changed_files().await?;
-    if changed.is_empty() {
+    let changes = git.changes(built).await?;
+    if changes.changed.is_empty() && changes.uncompared.is_empty() {
         return Ok(ReleaseName::Commit(sha));
     }
     if allow_dirty {
         return Ok(ReleaseName::Dirty { sha, time: now.strftime("%Y%m%dT%H%M%SZ").to_string() });
     }
-    let more = changed.len().saturating_sub(NAMED);
-    let mut failure = Failure::invalid(format!("the working tree has changes that are not in commit {}", sha.short()));
-    for file in changed.iter().take(NAMED) {
-        failure = failure.cause(file);
+    Err(if changes.changed.is_empty() { uncompared(&sha, &changes) } else { changed(&sha, &changes) })
+}
+
+/// So many files are named.
+const NAMED: usize = 5;
+
+fn changed(sha: &GitSha, changes: &Changes) -> Failure {
+    let failure = Failure::invalid(format!("the working tree has changes that are not in commit {}", sha.short()));
+    let failure = named(failure, &changes.changed)
+        .hint("commit them, or use --allow-dirty for a release that can never be promoted");
+    if changes.unused_filters.is_empty() {
+        return failure;
     }
-    if more > 0 {
-        failure = failure.cause(format!("and {more} more"));
+    failure.hint(format!(
+        "filters that the repository's own git configuration names are not run: where they are yours, write them with \
+         `git config --global` ({})",
+        changes.unused_filters.join(", ")
+    ))
+}
+
+/// A file that git does not compare may have any content.
+fn uncompared(sha: &GitSha, changes: &Changes) -> Failure {
+    let files: Vec<String> = changes.uncompared.iter().map(|(mark, file)| format!("{} {file}", mark.name())).collect();
+    let reason = format!("git is set not to compare files of the working tree with commit {}", sha.short());
+    let marks: BTreeSet<Uncompared> = changes.uncompared.iter().map(|(mark, _)| *mark).collect();
+    let failure = marks.into_iter().fold(named(Failure::invalid(reason), &files), |failure, mark| {
+        let files = changes.uncompared.iter().filter(|(other, _)| *other == mark).take(NAMED);
+        let quoted = files.map(|(_, file)| shlex::try_quote(file).unwrap_or_default());
+        failure.hint(format!("let git compare them: `{} {}`", mark.undo(), quoted.collect::<Vec<_>>().join(" ")))
+    });
+    failure.hint("or use --allow-dirty for a release that can never be promoted")
+}
+
+fn named(failure: Failure, files: &[String]) -> Failure {
+    let failure = files.iter().take(NAMED).fold(failure, Failure::cause);
+    match files.len().saturating_sub(NAMED) {
+        0 => failure,
+        more => failure.cause(format!("and {more} more")),
     }
-    Err(failure.hint("commit them, or use --allow-dirty for a release that can never be promoted"))
 }
 
 /// Logs in to the environment's registry.

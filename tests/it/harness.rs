@@ -29,9 +29,16 @@ impl Repository {
 
     /// A repository with one commit that holds a configuration.
     pub fn with_config(config: &str) -> Self {
+        Self::with_files(&[("shipgate.toml", config)])
+    }
+
+    /// A repository with one commit that holds files.
+    pub fn with_files(files: &[(&str, &str)]) -> Self {
         let repository = Self::bare();
         repository.git(&["init", "--quiet", "--initial-branch", "main"]);
-        repository.write("shipgate.toml", config);
+        for (name, content) in files {
+            repository.write(name, content);
+        }
         repository.commit("Begin");
         repository
     }

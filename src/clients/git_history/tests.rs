@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use tokio::time::Instant;
 
 use super::*;
+use crate::clients::git_repository::Owners;
 use crate::clients::process::{Invocation, Processes};
 
 const NOWHERE: &str = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
@@ -72,11 +73,11 @@ impl Repository {
     }
 
     fn client(&self) -> Git {
-        Git::new(processes(), &self.path)
+        Git::new(processes(), &self.path, Owners::default())
     }
 
     fn client_in(&self, directory: &str) -> Git {
-        Git::new(processes(), &self.path.join(directory))
+        Git::new(processes(), &self.path.join(directory), Owners::default())
     }
 
     /// All that a fetch must leave alone.
@@ -86,6 +87,11 @@ impl Repository {
 }
 
 fn processes() -> Processes {
+    processes_with(&[])
+}
+
+/// With settings of the user's own.
+fn processes_with(settings: &[(&str, &str)]) -> Processes {
     let variables = [
         ("PATH", "/usr/local/bin:/usr/bin:/bin"),
         ("HOME", "/nowhere"),
@@ -96,7 +102,14 @@ fn processes() -> Processes {
         ("GIT_COMMITTER_NAME", "Tester"),
         ("GIT_COMMITTER_EMAIL", "tester@shop.example"),
     ];
-    Processes::new(variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    let mut variables: Vec<(OsString, OsString)> =
+        variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+    variables.push(("GIT_CONFIG_COUNT".into(), settings.len().to_string().into()));
+    for (number, (key, value)) in settings.iter().enumerate() {
+        variables.push((format!("GIT_CONFIG_KEY_{number}").into(), key.into()));
+        variables.push((format!("GIT_CONFIG_VALUE_{number}").into(), value.into()));
+    }
+    Processes::new(variables)
 }
 
 fn nowhere() -> GitSha {
@@ -327,10 +340,97 @@ async fn a_remote_that_does_not_answer_is_not_waited_for() {
     shop.commit("One").await;
     shop.git(&["remote", "add", "origin", "ssh://shop.example/shop"]).await;
     // Waits for as long as git does, and leaves out git's own arguments.
-    shop.git(&["config", "core.sshCommand", "cat >/dev/null; #"]).await;
+    let processes = processes_with(&[("core.sshCommand", "cat >/dev/null; #")]);
+    let git = Git::new(processes, &shop.path, Owners::default());
     let start = Instant::now();
-    assert!(!shop.client().fetch_commit(&nowhere()).await.unwrap());
+    assert!(!git.fetch_commit(&nowhere()).await.unwrap());
     assert!(start.elapsed() >= ANSWER_WITHIN, "{:?}", start.elapsed());
+}
+
+/// Each leaves a file when it runs. The remote is there, so that git goes as far as it can.
+#[tokio::test]
+async fn no_program_of_the_repositorys_own_configuration_is_started() {
+    let shop = Repository::new().await;
+    let one = shop.commit("One").await;
+    let clone = shop.cloned(&["--depth", "1"]).await;
+    clone.write(".gitattributes", "* filter=x\n");
+    clone.write("file", "first");
+    clone.commit("File").await;
+    let server = Arc::new(tiny_http::Server::http("127.0.0.1:0").unwrap());
+    let port = server.server_addr().to_ip().unwrap().port().to_string();
+    let answering = Arc::clone(&server);
+    let answers = std::thread::spawn(move || {
+        let wanted = tiny_http::Header::from_bytes("WWW-Authenticate", "Basic realm=\"shop\"").unwrap();
+        for request in answering.incoming_requests() {
+            request.respond(tiny_http::Response::empty(401).with_header(wanted.clone())).unwrap();
+        }
+    });
+    let ran = clone.path.join(".git/ran");
+    let program = format!("touch '{ran}'; false #");
+    for (key, origin) in [
+        ("core.sshCommand", "ssh://127.0.0.1/shop"),
+        ("core.gitProxy", "git://127.0.0.1:1/shop"),
+        ("credential.helper", "http://127.0.0.1:PORT/shop"),
+        ("credential.http://127.0.0.1.helper", "http://127.0.0.1:PORT/shop"),
+        ("remote.origin.uploadpack", "file://SHOP"),
+        ("core.hooksPath", "file://SHOP"),
+        ("core.fsmonitor", "file://SHOP"),
+        ("filter.x.clean", "file://SHOP"),
+        ("filter.x.process", "file://SHOP"),
+    ] {
+        let value = if key.ends_with(".helper") { format!("!{program}") } else { program.clone() };
+        clone.git(&["config", key, &value]).await;
+        let origin = origin.replace("SHOP", shop.path.as_str()).replace("PORT", &port);
+        clone.git(&["remote", "set-url", "origin", &origin]).await;
+        // Another time, so that git has to compare the content.
+        clone.write("file", "first");
+        let git = clone.client();
+        assert!(git.changes(&[]).await.unwrap().changed.is_empty(), "{key}");
+        git.fetch_commit(&nowhere()).await.unwrap();
+        assert!(!ran.exists(), "{key}");
+        clone.git(&["config", "--unset-all", key]).await;
+    }
+    clone.git(&["remote", "set-url", "origin", &format!("ext::sh -c touch% {ran}")]).await;
+    clone.git(&["config", "protocol.ext.allow", "always"]).await;
+    assert!(!clone.client().fetch_commit(&nowhere()).await.unwrap());
+    assert!(!ran.exists());
+    clone.git(&["remote", "set-url", "origin", &format!("file://{}", shop.path)]).await;
+    clone.git(&["config", "remote.origin.vcs", "none"]).await;
+    assert!(!clone.client().fetch_commit(&nowhere()).await.unwrap());
+    assert!(clone.client().has_commit(&one).await);
+    server.unblock();
+    answers.join().unwrap();
+}
+
+/// A filter of the user's own configuration, as git-lfs has one, is a part of comparing.
+#[tokio::test]
+async fn the_users_own_filter_stays() {
+    let shop = Repository::new().await;
+    shop.write(".gitattributes", "file filter=x\n");
+    shop.write("file", "pointer\n");
+    shop.commit("One").await;
+    shop.write("file", "content\n");
+    let clean = ("filter.x.clean", "sed s/content/pointer/");
+    let git = |settings: &[(&str, &str)]| Git::new(processes_with(settings), &shop.path, Owners::default());
+    assert_eq!(git(&[clean]).changes(&[]).await.unwrap().changed, [""; 0]);
+    shop.git(&["config", "filter.x.clean", "cat"]).await;
+    assert_eq!(git(&[clean]).changes(&[]).await.unwrap().changed, [""; 0]);
+    let without = git(&[]).changes(&[]).await.unwrap();
+    assert_eq!(
+        (without.changed, without.unused_filters),
+        (vec![" M file".to_owned()], vec!["filter.x.clean".to_owned()])
+    );
+}
+
+#[tokio::test]
+async fn settings_of_the_environment_do_not_win() {
+    let shop = Repository::new().await;
+    shop.commit("One").await;
+    let ran = shop.path.join(".git/ran");
+    let program = format!("touch '{ran}'; false #");
+    let git = Git::new(processes_with(&[("core.fsmonitor", &program)]), &shop.path, Owners::default());
+    git.changes(&[]).await.unwrap();
+    assert!(!ran.exists());
 }
 
 #[tokio::test]

@@ -9,14 +9,14 @@ use crate::domain::check::outline::{Environment, Outline};
 use crate::domain::check::{Finding, Findings, Level, Rule, Subject};
 use crate::domain::target::Target;
 use crate::error::Failure;
-use crate::observe::{CONFIG_FILE, Checkout, Configuration};
+use crate::observe::{self, CONFIG_FILE, Checkout, Configuration};
 
 /// Where a configuration that could not be read would be.
 pub fn expected_directory(context: &Context, global: &cli::Global) -> Utf8PathBuf {
     let given = global.config.as_ref().map(|path| context.directory.join(path));
     let directory = given.as_deref().and_then(Utf8Path::parent).filter(|directory| directory.is_dir());
-    let above = context.directory.ancestors().find(|directory| directory.join(CONFIG_FILE).is_file());
-    directory.or(above).unwrap_or(&context.directory).to_owned()
+    let found = observe::search(&context.directory);
+    directory.or(found.as_deref().and_then(Utf8Path::parent)).unwrap_or(&context.directory).to_owned()
 }
 
 /// The configuration file from the root of the repository.

@@ -66,8 +66,8 @@ fn dockerfile(
         }
     };
     let context_files = checkout.list(context);
-    let own = checkout.read(&format!("{name}.dockerignore"));
-    let ignored = own.or_else(|_| checkout.read(&join(context, ".dockerignore"))).unwrap_or_default();
+    let own = checkout.read(format!("{name}.dockerignore"));
+    let ignored = own.or_else(|_| checkout.read(join(context, ".dockerignore"))).unwrap_or_default();
     let surroundings = Surroundings {
         build,
         configuration: &outline.file,

@@ -44,8 +44,8 @@ pub async fn run(
         Ok(configuration) => configuration.directory.clone(),
         Err(_) => configuration::expected_directory(context, global),
     };
-    let git = Git::new(Processes::new(context.child_environment()), &directory);
-    let checkout = Checkout::of(context, &git, &directory).await;
+    let git = Git::new(Processes::new(context.child_environment()), &directory, context.owners());
+    let checkout = Checkout::around(context, &directory);
     let file = configuration::name(context, global, &checkout, loaded.as_ref().ok());
     let configuration = match loaded {
         Ok(configuration) => {

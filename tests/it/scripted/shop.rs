@@ -54,7 +54,7 @@ impl Shop {
 
     pub fn with_config(config: &str) -> Self {
         let aws = Scripted::start("AWS", CANARIES[2]);
-        let repository = Repository::with_config(config);
+        let repository = Repository::with_files(&[("shipgate.toml", config), ("Dockerfile", "FROM scratch\n")]);
         let head = repository.head();
         let digest = aws.world(|world| world.registry.put_image(&head, Some(&head)));
         Self { aws, repository, digest }
