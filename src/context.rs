@@ -11,6 +11,7 @@ use camino::Utf8PathBuf;
 use secrecy::SecretString;
 use serde_json::Value;
 
+use crate::clients::docker::{Surroundings, login};
 use crate::clients::git_repository::Owners;
 use crate::clients::masks::Masks;
 use crate::domain::names::{AccountId, Region};
@@ -42,6 +43,8 @@ const GITHUB_TOKEN: &str = "GITHUB_TOKEN";
 const GITHUB_API: &str = "GITHUB_API_URL";
 const GITHUB_REPOSITORY: &str = "GITHUB_REPOSITORY";
 const PATH: &str = "PATH";
+/// The runner's directory for temporary files.
+const TEMPORARY: &str = "RUNNER_TEMP";
 
 /// The facts of one invocation.
 #[derive(Clone)]
@@ -307,6 +310,23 @@ impl Context {
         let path = std::env::join_paths(std::env::split_paths(path).filter(|directory| directory.is_absolute())).ok();
         // An empty one would be the directory where one stands.
         path.filter(|path| !path.is_empty())
+    }
+
+    /// The user's docker. Private directories are made where the runner empties up after each job, else where the system
+    /// has its temporary files.
+    pub fn docker(&self) -> Surroundings {
+        let directory = |name: &str| self.variable(name).map(Utf8PathBuf::from);
+        let temporary = [directory(TEMPORARY), directory("TMPDIR"), Some("/tmp".into())];
+        Surroundings {
+            config: directory("DOCKER_CONFIG").or_else(|| Some(directory("HOME")?.join(".docker"))),
+            path: self.path().unwrap_or_default(),
+            temporary: temporary.into_iter().flatten().filter(|directory| directory.is_absolute()).collect(),
+        }
+    }
+
+    /// Where docker's credential helper asks for a login, where this process is that helper.
+    pub fn docker_login(&self) -> Option<Utf8PathBuf> {
+        self.variable(login::SOCKET).map(Utf8PathBuf::from)
     }
 
     /// Whose git repositories are read, beside our own user's.

@@ -1,7 +1,7 @@
 //! Makes the images of a plan known: tags, builds or copies them.
 
 use super::{Run, record_end};
-use crate::clients::docker::{BuildRequest, Docker, DockerConfig, ExistingConfig};
+use crate::clients::docker::{BuildRequest, Docker, DockerConfig};
 use crate::clients::git::Git;
 use crate::clients::registry::{self, REVISION_LABEL};
 use crate::domain::image::{Digest, Repository};
@@ -132,8 +132,7 @@ async fn build(
     let docker = Docker::detect(run.processes.clone(), &run.cloud.directory).await?;
     create_if_missing(run, plan, create_repository, users).await?;
     let request = build_request(run, plan).await?;
-    let existing = ExistingConfig::new(run.context.variable("DOCKER_CONFIG"), run.context.variable("HOME"));
-    let config = DockerConfig::create(&existing, &plan.repository.host, &run.access.login)?;
+    let config = DockerConfig::create(&run.context.docker(), &plan.repository.host, &run.access.login)?;
     let step = format!("build {component}");
     let work = docker.build_and_push(&request, &config, |line| run.journal.output(&step, line));
     let digest = run.journal.step(&step, work).await?;

@@ -1,12 +1,13 @@
 //! Builds and pushes through the docker command line.
 
 mod config;
+pub mod login;
 
 use std::ffi::OsString;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-pub use self::config::{DockerConfig, ExistingConfig};
+pub use self::config::{DockerConfig, Surroundings};
 use super::process::{Finished, Invocation, ProcessError, Processes};
 use crate::domain::image::{Digest, ImageTag, Repository};
 use crate::error::Failure;
@@ -69,10 +70,16 @@ impl Docker {
         config: &DockerConfig,
         on_line: impl FnMut(&str),
     ) -> Result<Digest, Failure> {
-        if self.buildx {
-            self.build_with_buildx(request, config, on_line).await
-        } else {
-            self.build_then_push(request, config, on_line).await
+        let work = async {
+            if self.buildx {
+                self.build_with_buildx(request, config, on_line).await
+            } else {
+                self.build_then_push(request, config, on_line).await
+            }
+        };
+        tokio::select! {
+            digest = work => digest,
+            never = config.serve() => match never {},
         }
     }
 
@@ -148,7 +155,7 @@ impl Docker {
             directory: self.directory.clone(),
             variables: variables.iter().map(|(name, value)| ((*name).into(), value.clone())).collect(),
         };
-        self.processes.run(&invocation, on_line).await.map_err(|error| match error {
+        self.processes.run_guarded(&invocation, on_line).await.map_err(|error| match error {
             ProcessError::NotFound(_) => {
                 Failure::failed(error.to_string()).hint("install docker and put it on PATH: the image has to be built")
             }

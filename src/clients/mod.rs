@@ -12,6 +12,7 @@ pub mod git;
 pub mod git_history;
 pub mod git_repository;
 pub mod github;
+pub mod guard;
 pub mod http;
 pub mod iam;
 pub mod id_token;

@@ -7,6 +7,7 @@ use std::process::Stdio;
 use camino::Utf8PathBuf;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 
+use super::guard;
 use crate::domain::neutral;
 
 /// How many of the last lines of output are kept as the cause of a failure.
@@ -80,54 +81,109 @@ impl Processes {
     /// # Errors
     ///
     /// [`ProcessError`]; an exit code other than 0 is none.
+    pub async fn run(&self, invocation: &Invocation, on_line: impl FnMut(&str)) -> Result<Finished, ProcessError> {
+        let mut command = self.command(invocation.program.as_ref(), invocation);
+        let child = command.args(&invocation.arguments).stdin(Stdio::null()).spawn();
+        follow(child.map_err(|source| refused(source, invocation))?, invocation.program, on_line).await
+    }
+
+    /// The same for a program that must not outlive us, whatever ends us: it runs under a [`guard`], in a process group
+    /// of its own, all of which ends when we do or when the future is dropped.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::run`].
+    pub async fn run_guarded(
+        &self,
+        invocation: &Invocation,
+        on_line: impl FnMut(&str),
+    ) -> Result<Finished, ProcessError> {
+        let path = find(invocation.program, self.seen_by(invocation, "PATH"))
+            .ok_or(ProcessError::NotFound(invocation.program))?;
+        let mut command = self.command(guard::executable().as_ref(), invocation);
+        command.arg0(guard::NAME).arg(path).args(&invocation.arguments).stdin(Stdio::piped()).process_group(0);
+        let child = command.spawn().map_err(|source| refused(source, invocation))?;
+        let mut group = guard::Group::new(child.id());
+        let finished = follow(child, invocation.program, on_line).await;
+        if finished.is_ok() {
+            group.has_ended();
+        }
+        finished
+    }
+
     #[expect(clippy::disallowed_methods, reason = "this is the one place that spawns")]
-    pub async fn run(&self, invocation: &Invocation, mut on_line: impl FnMut(&str)) -> Result<Finished, ProcessError> {
-        let program = invocation.program;
+    fn command(&self, program: &OsStr, invocation: &Invocation) -> tokio::process::Command {
         // Arguments may hold what a configuration took from the environment.
-        tracing::debug!(program, directory = %invocation.directory, "running");
-        let other = |source| ProcessError::Other { program, source };
-        let mut child = tokio::process::Command::new(program)
-            .args(&invocation.arguments)
+        tracing::debug!(program = invocation.program, directory = %invocation.directory, "running");
+        let mut command = tokio::process::Command::new(program);
+        command
             .current_dir(&invocation.directory)
             .env_clear()
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .envs(invocation.variables.iter().map(|(name, value)| (name.as_ref(), value)))
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(|source| {
-                // The same error stands for a working directory that does not exist.
-                let is_missing = source.kind() == std::io::ErrorKind::NotFound && invocation.directory.is_dir();
-                if is_missing { ProcessError::NotFound(program) } else { other(source) }
-            })?;
-        let mut stdout_lines = child.stdout.take().map(Lines::new);
-        let mut stderr_lines = child.stderr.take().map(Lines::new);
-        let mut stdout = Vec::new();
-        let mut tail = std::collections::VecDeque::new();
-        while stdout_lines.is_some() || stderr_lines.is_some() {
-            let line = tokio::select! {
-                line = next_line(&mut stdout_lines) => line.map_err(other)?.inspect(|line| stdout.extend_from_slice(line)),
-                line = next_line(&mut stderr_lines) => line.map_err(other)?,
-            };
-            for line in line.iter().flat_map(|line| neutral::lines(&String::from_utf8_lossy(line))) {
-                on_line(&line);
-                tail.push_back(line);
-                if tail.len() > TAIL {
-                    tail.pop_front();
-                }
+            .kill_on_drop(true);
+        command
+    }
+
+    /// A variable as the program of an invocation sees it.
+    fn seen_by<'a>(&'a self, invocation: &'a Invocation, name: &str) -> Option<&'a OsStr> {
+        let given = invocation.variables.iter().rev().find(|(known, _)| known == name);
+        given.map(|(_, value)| value.as_os_str()).or_else(|| self.variable(name))
+    }
+}
+
+fn refused(source: std::io::Error, invocation: &Invocation) -> ProcessError {
+    // The same error stands for a working directory that does not exist.
+    let is_missing = source.kind() == std::io::ErrorKind::NotFound && invocation.directory.is_dir();
+    let program = invocation.program;
+    if is_missing { ProcessError::NotFound(program) } else { ProcessError::Other { program, source } }
+}
+
+/// The file of a program.
+fn find(program: &str, path: Option<&OsStr>) -> Option<std::path::PathBuf> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let may_run = |file: &std::path::PathBuf| {
+        file.metadata().is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
+    };
+    std::env::split_paths(path?).map(|directory| directory.join(program)).find(may_run)
+}
+
+/// Reads both outputs of a program to their ends.
+async fn follow(
+    mut child: tokio::process::Child,
+    program: &'static str,
+    mut on_line: impl FnMut(&str),
+) -> Result<Finished, ProcessError> {
+    let other = |source| ProcessError::Other { program, source };
+    // Where it is a pipe, its end would be ours.
+    let _stdin = child.stdin.take();
+    let mut stdout_lines = child.stdout.take().map(Lines::new);
+    let mut stderr_lines = child.stderr.take().map(Lines::new);
+    let mut stdout = Vec::new();
+    let mut tail = std::collections::VecDeque::new();
+    while stdout_lines.is_some() || stderr_lines.is_some() {
+        let line = tokio::select! {
+            line = next_line(&mut stdout_lines) => line.map_err(other)?.inspect(|line| stdout.extend_from_slice(line)),
+            line = next_line(&mut stderr_lines) => line.map_err(other)?,
+        };
+        for line in line.iter().flat_map(|line| neutral::lines(&String::from_utf8_lossy(line))) {
+            on_line(&line);
+            tail.push_back(line);
+            if tail.len() > TAIL {
+                tail.pop_front();
             }
         }
-        let status = child.wait().await.map_err(other)?;
-        Ok(Finished {
-            success: status.success(),
-            code: status.code(),
-            stdout_is_text: str::from_utf8(&stdout).is_ok(),
-            stdout: String::from_utf8_lossy(&stdout).into_owned(),
-            tail: tail.into(),
-        })
     }
+    let status = child.wait().await.map_err(other)?;
+    Ok(Finished {
+        success: status.success(),
+        code: status.code(),
+        stdout_is_text: str::from_utf8(&stdout).is_ok(),
+        stdout: String::from_utf8_lossy(&stdout).into_owned(),
+        tail: tail.into(),
+    })
 }
 
 /// The lines of a pipe, with their ends.

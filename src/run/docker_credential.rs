@@ -44,7 +44,7 @@ fn answer(word: &str) -> Result<String, Failure> {
     runtime.block_on(until_interrupted(docker_credential::run(&context, &question)))
 }
 
-fn server() -> Result<String, Failure> {
+pub(super) fn server() -> Result<String, Failure> {
     let mut text = String::new();
     let read = std::io::stdin().take(LONGEST_SERVER).read_to_string(&mut text);
     read.map_err(|error| Failure::invalid("docker names no registry").cause(error.to_string()))?;

@@ -2,11 +2,12 @@
 
 mod check;
 mod docker_credential;
+mod docker_login;
 mod identity;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -18,6 +19,8 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::cli::{Cli, Command, Deploy, Global, OutputFormat, Planned, Promote, Rollback};
+use crate::clients::docker::login;
+use crate::clients::guard;
 use crate::commands::change::{Invocation, Until};
 use crate::commands::statuses::Statuses;
 use crate::commands::{deploy, history, hold, logs, promote, rollback, status};
@@ -35,10 +38,13 @@ use crate::sink;
 /// Runs the program with the arguments and the environment of this process.
 pub fn run() -> ExitCode {
     std::panic::set_hook(Box::new(sink::panicked));
-    // Under this name docker starts us, with words that are docker's.
+    // Under these names docker starts us, with words that are docker's, or we start ourselves.
     let program = std::env::args_os().next().map(PathBuf::from);
-    if program.is_some_and(|path| path.file_stem().is_some_and(|name| name == "docker-credential-shipgate")) {
-        return docker_credential::run();
+    match program.as_deref().and_then(Path::file_stem).and_then(OsStr::to_str) {
+        Some("docker-credential-shipgate") => return docker_credential::run(),
+        Some(login::PROGRAM) => return docker_login::run(),
+        Some(guard::NAME) => return guard::run(),
+        _ => {}
     }
     // Before anything is written: from here on the secrets of the environment are known.
     let context = Context::from_process();

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::cloud::{Cloud, ServiceOptions};
-use crate::harness::{assert_told, steps, texts};
+use crate::harness::{assert_told, eventually, steps, texts};
 
 const DEPLOY: [&str; 4] = ["deploy", "stage", "--output", "json"];
 
@@ -61,6 +61,66 @@ fn sigterm_during_a_build_leaves_nothing() {
     assert_eq!(cloud.images().len(), 0);
     let left: Vec<_> = std::fs::read_dir(temporary.path()).unwrap().collect();
     assert!(left.is_empty(), "the registry's password may be in {left:?}");
+}
+
+/// The processes of this machine, the engine's containers included, with a text in their environment.
+fn processes_with(text: &str) -> Vec<String> {
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let environment = |process: &std::fs::DirEntry| std::fs::read(process.path().join("environ")).unwrap_or_default();
+    let has_it =
+        |process: &std::fs::DirEntry| environment(process).windows(text.len()).any(|window| window == text.as_bytes());
+    processes.filter(has_it).map(|process| process.file_name().into_string().unwrap()).collect()
+}
+
+/// Nothing can be cleaned up. So nothing may be there that has to be, and what was started ends by itself.
+#[test]
+fn killed_during_a_build_no_build_goes_on_and_no_password_is_left() {
+    let cloud = Cloud::with_backend();
+    let shop = cloud.shop(&cloud.config(""));
+    let mark = format!("MARK={}", cloud.prefix);
+    let build = format!("FROM scratch\nCOPY cloudshop /cloudshop\nENV {mark}\nRUN [\"/cloudshop\", \"worker\"]\n");
+    shop.write("backend/Dockerfile", build);
+    shop.commit("A build that does not end");
+    let temporary = tempfile::tempdir().unwrap();
+    let configuration = format!("DOCKER_CONFIG={}", temporary.path().display());
+    let home = tempfile::tempdir().unwrap();
+    // What `docker login` leaves of another registry.
+    let other = json!({"auths": {"ghcr.io": {"auth": "dXNlcjpjYW5hcnktb2YtZ2hjcg=="}}});
+    std::fs::write(home.path().join("config.json"), other.to_string()).unwrap();
+    let run = cloud.shipgate(&shop, &DEPLOY).env("RUNNER_TEMP", temporary.path()).env("DOCKER_CONFIG", home.path());
+    let running = run.start();
+    running.until_stderr("worker: release");
+    assert!(!processes_with(&mark).is_empty(), "the build runs nothing");
+    assert!(
+        !processes_with(&configuration).is_empty(),
+        "docker has no configuration in {}",
+        temporary.path().display()
+    );
+
+    running.kill();
+
+    eventually("docker has ended", || processes_with(&configuration).is_empty());
+    eventually("the build has ended", || processes_with(&mark).is_empty());
+    let left = files_below(temporary.path());
+    assert!(!left.is_empty(), "nothing was left: is this the right directory?");
+    for file in left {
+        let text = String::from_utf8_lossy(&std::fs::read(&file).unwrap()).into_owned();
+        for secret in ["ministack-auth-token", "bWluaXN0YWNrLWF1dGgtdG9rZW", "canary-of-ghcr", "dXNlcjpjYW5hcnk"] {
+            assert!(!text.contains(secret), "{} has {secret}", file.display());
+        }
+    }
+}
+
+/// The regular files below a directory, without those that links lead to.
+fn files_below(directory: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(directory).unwrap().flatten();
+    entries
+        .flat_map(|entry| match entry.file_type().unwrap() {
+            kind if kind.is_dir() => files_below(&entry.path()),
+            kind if kind.is_file() => vec![entry.path()],
+            _ => Vec::new(),
+        })
+        .collect()
 }
 
 #[test]

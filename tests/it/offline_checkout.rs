@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::harness::{Ran, Repository, Shipgate, assert_told, command};
+use crate::harness::{Ran, Repository, Shipgate, assert_told, command, eventually};
 use crate::offline_place::{CONFIG, DEPLOY, away_from_aws, reason};
 
 /// A user that is not us.
@@ -283,4 +283,34 @@ fn the_checkout_of_root_is_trusted() {
     give(&repository, 1);
     let report = run(SOMEBODY).outcome("invalid", 2);
     assert!(reason(&report).contains("belongs to another user"), "{report:#}");
+}
+
+/// What is guarded ends with its guard's input, as it does when the program that holds the other end is killed.
+#[test]
+fn a_guard_ends_all_that_it_started() {
+    use std::io::BufRead as _;
+    use std::os::unix::process::CommandExt as _;
+    use std::process::Stdio;
+    let mut guard = command(env!("CARGO_BIN_EXE_shipgate"));
+    guard.arg0("shipgate-guard").args(["/bin/sh", "-c", "sleep 300 & echo $!; sleep 300"]);
+    guard.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut running = guard.spawn().unwrap();
+    let mut line = String::new();
+    std::io::BufReader::new(running.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let sleeping = Path::new("/proc").join(line.trim()).join("stat");
+    assert!(sleeping.exists());
+
+    drop(running.stdin.take());
+
+    // A process that ended, and that nobody has waited for, is still there by its number.
+    let lives = || std::fs::read_to_string(&sleeping).is_ok_and(|stat| !stat.contains(") Z "));
+    eventually("all has ended", || !lives());
+    assert!(!running.wait().unwrap().success());
+    for (script, code) in [("exit 3", 3), ("kill -9 $$", 137)] {
+        let mut guard = command(env!("CARGO_BIN_EXE_shipgate"));
+        guard.arg0("shipgate-guard").args(["/bin/sh", "-c", script]).process_group(0).stdin(Stdio::piped());
+        let mut running = guard.spawn().unwrap();
+        let _input = running.stdin.take();
+        assert_eq!(running.wait().unwrap().code(), Some(code), "{script}");
+    }
 }
