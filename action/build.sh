@@ -1,20 +1,18 @@
 # shellcheck shell=bash
 # The program, built from the checkout that this action is.
 
-# Builds, or takes what was built from the same sources before: sets `binary`.
+# Builds, or takes what an earlier step of this job built from the same sources: sets `binary`.
 build() {
+    local sources
     copy_sources
-    local built digest sources pointer
     sources=$(source_digest)
-    pointer=${RUNNER_TOOL_CACHE:-}/shipgate/source/$version-$sources/$architecture
-    if use_built "$pointer"; then
+    if use_built "$sources"; then
         return
     fi
     compile
-    built=$scratch/target/release/shipgate
-    digest=$(sha256 "$built")
-    keep "$built" "$digest"
-    remember "$pointer" "$digest"
+    mv "$scratch/target/release/shipgate" "$private/shipgate"
+    binary=$private/shipgate
+    remember "$sources"
 }
 
 # To a place of its own: what lies around the checkout, a workspace or a configuration of cargo, is not ours, and the
@@ -33,27 +31,22 @@ source_digest() {
     (cd "$scratch/source" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 "${program[@]}") | sha256
 }
 
-# use_built POINTER. It has to run here: a container of another distribution may share the cache.
+# use_built SOURCES: sets `binary`, or says no. The runner hands the variable on within this job and to no other. An
+# earlier step of the job could forge it, as it could put another bash on the PATH: inside of a job there is no boundary.
 use_built() {
-    local digest
-    if [[ -z ${RUNNER_TOOL_CACHE:-} || ! -f $1 ]]; then
-        return 1
-    fi
-    digest=$(cat "$1")
-    if is_sha256 "$digest" && use_cached "$digest" && "$binary" --version </dev/null >/dev/null 2>&1; then
-        say "using what was built from these sources before: $binary"
+    local sources digest path
+    read -r sources digest path <<<"${SHIPGATE_SOURCE_BUILD:-}"
+    if [[ $sources == "$1" ]] && is_sha256 "$digest" && take "$path" "$digest"; then
+        say "using what an earlier step of this job built from these sources: $path"
         return
     fi
     return 1
 }
 
-# remember POINTER DIGEST
+# remember SOURCES: for later steps of this job.
 remember() {
-    local fresh
-    if [[ -n ${RUNNER_TOOL_CACHE:-} ]] && mkdir -p "$(dirname "$1")" 2>/dev/null; then
-        fresh=$(mktemp "$1.XXXXXX")
-        printf '%s' "$2" >"$fresh"
-        mv -f "$fresh" "$1"
+    if [[ -n ${GITHUB_ENV:-} && $binary != *$'\n'* ]]; then
+        printf 'SHIPGATE_SOURCE_BUILD=%s %s %s\n' "$1" "$(sha256 "$binary")" "$binary" >>"$GITHUB_ENV" || true
     fi
 }
 

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # Finding the program: what the input names, the tool cache, the release of this very version, the sources.
+# Each but the first is run from a private copy.
 
 # Sets `binary`.
 find_binary() {
@@ -9,13 +10,16 @@ find_binary() {
     fi
     find_version
     find_platform
-    make_scratch
+    make_private
     if [[ -n $target ]] && find_expected "shipgate-$version-$target"; then
-        if use_cached "$expected"; then
+        if use_stored "$expected"; then
             return
         fi
         if download "shipgate-$version-$target"; then
-            keep "$downloaded" "$expected"
+            if ! take "$downloaded" "$expected"; then
+                give_up "shipgate could not be installed to $private" "is the disk full?"
+            fi
+            keep "$expected"
             return
         fi
     fi

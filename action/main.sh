@@ -56,7 +56,7 @@ enter_working_directory
 hand_over_token
 ask_for_masks
 clean_up
-unset SHIPGATE_RELEASE_URL
+unset SHIPGATE_RELEASE_URL SHIPGATE_SOURCE_BUILD
 
 # In the place of this shell: the runner signals its direct child only.
 shopt -s execfail

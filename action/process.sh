@@ -46,20 +46,34 @@ interrupted() {
     fi
     say "interrupted before shipgate was started: nothing was changed"
     write_outcome interrupted
-    clean_up
+    clean_up_all
     exit 130
 }
 
-# Sets `scratch`, a directory of this step.
-make_scratch() {
+# Sets `private`, a fresh directory of this step that only its user can enter, and `scratch` inside of it. The program is
+# started from there, so that no other user or job can put another in its place; the runner empties RUNNER_TEMP.
+make_private() {
     local parent=${RUNNER_TEMP:-${TMPDIR:-/tmp}}
-    if ! scratch=$(mktemp -d "$parent/shipgate.XXXXXX"); then
+    if [[ -n $(find "$parent/." -maxdepth 0 -perm -0002 ! -perm -1000 2>/dev/null) ]]; then
+        give_up "any user of this machine may replace what is in $parent" \
+            "take that right away: \`chmod o-w\`, or \`chmod +t\` as /tmp has it"
+    fi
+    if ! private=$(mktemp -d "$parent/shipgate.XXXXXX") || ! mkdir "$private/scratch"; then
         give_up "no directory can be made in $parent" "is the disk full, or RUNNER_TEMP not writable?"
     fi
+    scratch=$private/scratch
 }
 
+# Before the program starts: what it does not need.
 clean_up() {
     if [[ -n ${scratch-} ]]; then
         rm -rf "$scratch"
+    fi
+}
+
+# Where no program starts: all of it.
+clean_up_all() {
+    if [[ -n ${private-} ]]; then
+        rm -rf "$private"
     fi
 }

@@ -46,7 +46,7 @@ give_up() {
 end_with() {
     annotate error "$3" "$4"
     write_outcome "$1"
-    clean_up
+    clean_up_all
     exit "$2"
 }
 

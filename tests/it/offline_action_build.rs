@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::harness::Repository;
-use crate::offline_action::{Checkout, VERSION, with_cargo};
+use crate::offline_action::{Checkout, with_cargo, write_program};
 use crate::runner::Runner;
 use crate::runner::steps::StepRan;
 
@@ -18,46 +18,38 @@ fn compiled(ran: &StepRan) -> bool {
 }
 
 #[test]
-fn a_build_is_kept_until_the_sources_change() {
+fn a_build_lasts_for_its_job_until_the_sources_change() {
     let checkout = Checkout::new();
     let (runner, _repository) = checkout.runner();
-    let first = deploy(&runner).expect_code(0);
-    assert!(compiled(&first), "{}", first.log);
+    let step = || runner.action("$/").input("command", "deploy").input("environment", "-x");
+    let [first, again] = &runner.in_one_job(vec![step(), step()])[..] else { panic!("two steps") };
+    assert!(first.code == 0 && compiled(first), "{}", first.log);
     assert!(first.log.contains(r#"arguments: ["deploy", "--", "-x"]"#), "{}", first.log);
-    let again = deploy(&runner).expect_code(0);
-    assert!(!compiled(&again) && again.log.contains("built from source with"), "{}", again.log);
+    assert!(again.code == 0 && !compiled(again) && again.log.contains("built from source with"), "{}", again.log);
+    assert!(compiled(&deploy(&runner).expect_code(0)), "another job builds again");
+    assert!(!runner.tool_cache().join("shipgate").exists(), "no job finds the build of another");
 
     let source = checkout.path.join("src/main.rs");
     let program = std::fs::read_to_string(&source).unwrap().replace("arguments:", "new:");
-    std::fs::write(source, program).unwrap();
-    let changed = deploy(&runner).expect_code(0);
-    assert!(compiled(&changed) && changed.log.contains("new: "), "{}", changed.log);
+    let change = format!("#!/bin/sh\ncat >'{}' <<'END'\n{program}\nEND\n", source.display());
+    write_program(&checkout.path.join("change"), change);
+    let other = || step().input("binary-path", checkout.path.join("change").to_str().unwrap());
+    let ran = runner.in_one_job(vec![step(), other(), step()]);
+    assert!(compiled(&ran[2]) && ran[2].log.contains("new: "), "{}", ran[2].log);
 }
 
+/// The variable says where and which bytes; both are looked at.
 #[test]
-fn a_kept_build_that_was_changed_or_does_not_run_is_built_again() {
+fn a_build_that_was_changed_meanwhile_is_built_again() {
     let checkout = Checkout::new();
     let (runner, _repository) = checkout.runner();
-    deploy(&runner).expect_code(0);
-    let sources = only(&runner.tool_cache().join("shipgate/source"));
-    let pointer = only(&sources);
-    let digest = std::fs::read_to_string(&pointer).unwrap();
-    let architecture = pointer.file_name().unwrap();
-    let program = runner.tool_cache().join(format!("shipgate/{VERSION}-{digest}")).join(architecture).join("shipgate");
-    std::fs::write(&program, "#!/bin/sh\necho tampered\n").unwrap();
-    let ran = deploy(&runner).expect_code(0);
-    assert!(compiled(&ran) && !ran.log.contains("tampered"), "{}", ran.log);
-
-    for nonsense in ["", "../../x", &"0".repeat(64)] {
-        std::fs::write(&pointer, nonsense).unwrap();
-        assert!(compiled(&deploy(&runner).expect_code(0)));
-    }
-}
-
-fn only(directory: &Path) -> std::path::PathBuf {
-    let entries: Vec<_> = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
-    let [entry] = &entries[..] else { panic!("{entries:?}") };
-    entry.clone()
+    let change = "#!/bin/sh\nfor found in \"$RUNNER_TEMP\"/shipgate.*/shipgate; do\n\
+                  printf '#!/bin/sh\\necho tampered\\n' >\"$found\"\ndone\n";
+    write_program(&checkout.path.join("change"), change);
+    let step = || runner.action("$/").input("command", "deploy");
+    let other = step().input("binary-path", checkout.path.join("change").to_str().unwrap());
+    let ran = runner.in_one_job(vec![step(), other, step()]);
+    assert!(compiled(&ran[2]) && !ran[2].log.contains("tampered"), "{}", ran[2].log);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Where the action gets its program: the tool cache, the release, and what stands in for it.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Barrier;
 
@@ -47,7 +48,13 @@ impl Setup {
         self.runner.action("$/").input("command", "deploy").input("environment", "stage").run()
     }
 
-    /// Where the program of the release is kept.
+    /// The one program that was started.
+    #[track_caller]
+    pub fn started(&self) -> PathBuf {
+        started(&self.runner)
+    }
+
+    /// Where the program of the release is kept for other jobs.
     pub fn installed(&self) -> PathBuf {
         installed(&self.runner.tool_cache())
     }
@@ -66,9 +73,19 @@ fn installed(tool_cache: &Path) -> PathBuf {
     tool_cache.join(format!("shipgate/{VERSION}-{}/{architecture}/shipgate", sha256(release())))
 }
 
-/// As the toolkit marks it: beside the directory.
-fn marker(installed: &Path) -> PathBuf {
-    installed.parent().unwrap().with_extension("complete")
+/// The private copies of the program, one for each step.
+pub fn private_copies(runner: &Runner) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(runner.temp()).unwrap().map(|entry| entry.unwrap());
+    let own = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("shipgate."));
+    own.map(|entry| entry.path().join("shipgate")).collect()
+}
+
+/// The one private copy that was started. A test with several steps takes each away.
+#[track_caller]
+pub fn started(runner: &Runner) -> PathBuf {
+    let copies = private_copies(runner);
+    let [only] = &copies[..] else { panic!("{copies:?}") };
+    only.clone()
 }
 
 #[track_caller]
@@ -81,13 +98,20 @@ fn a_release_is_downloaded_once_verified_and_kept() {
     let setup = Setup::new(vec![good()]);
     for _ in 0..2 {
         setup.run().expect_code(0);
-        assert_eq!(recorded_arguments(&setup.installed()), ["deploy", "--", "stage"]);
+        let started = setup.started();
+        assert_eq!(recorded_arguments(&started), ["deploy", "--", "stage"]);
+        let directory = started.parent().unwrap();
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(directory), mode(&started)), (0o700, 0o700), "for this user alone");
+        let left: Vec<_> = std::fs::read_dir(directory)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        assert!(left.iter().all(|name| name.starts_with("shipgate")), "{left:?}");
+        std::fs::remove_dir_all(directory).unwrap();
     }
     assert_eq!(setup.server.paths(), [format!("/v{VERSION}/{}", asset())], "the second run asked nobody");
-    assert!(marker(&setup.installed()).is_file());
-    let left: Vec<_> =
-        std::fs::read_dir(setup.runner.temp()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert!(!left.iter().any(|name| name.to_string_lossy().starts_with("shipgate")), "{left:?}");
+    assert_eq!(std::fs::read(setup.installed()).unwrap(), release());
 }
 
 #[test]
@@ -103,7 +127,7 @@ fn no_secret_is_sent_to_whoever_has_the_release() {
     for leak in ["leak", "Leak", "uthorization", "ookie"] {
         assert!(!request.contains(leak), "{request}");
     }
-    assert_eq!(recorded_environment(&setup.installed())["GITHUB_TOKEN"], "ghs_leak");
+    assert_eq!(recorded_environment(&setup.started())["GITHUB_TOKEN"], "ghs_leak");
 }
 
 #[test]
@@ -120,31 +144,26 @@ fn a_cached_program_that_was_changed_is_replaced_and_never_run() {
 }
 
 #[test]
-fn a_cached_program_without_its_marker_is_not_used() {
-    let setup = Setup::new(vec![good(), good()]);
-    setup.run().expect_code(0);
-    std::fs::remove_file(marker(&setup.installed())).unwrap();
-    setup.run().expect_code(0);
-    assert_eq!(setup.server.paths().len(), 2);
-}
-
-#[test]
 fn a_cache_that_somebody_filled_before_needs_no_network() {
     let setup = Setup::new(Vec::new());
     std::fs::create_dir_all(setup.installed().parent().unwrap()).unwrap();
     write_program(&setup.installed(), release());
-    std::fs::write(marker(&setup.installed()), "").unwrap();
     setup.run().expect_code(0);
     assert!(setup.server.paths().is_empty());
-    assert_eq!(recorded_arguments(&setup.installed()), ["deploy", "--", "stage"]);
+    assert_eq!(recorded_arguments(&setup.started()), ["deploy", "--", "stage"]);
 }
 
 #[test]
-fn a_cache_that_cannot_be_written_costs_only_the_next_download() {
+fn a_cache_that_cannot_be_written_costs_one_download_a_job() {
     let setup = Setup::new(vec![good()]);
     let runner = setup.runner.clone().variable("RUNNER_TOOL_CACHE", "/dev/null/tools");
-    runner.action("$/").input("command", "deploy").run().expect_code(0);
-    assert_eq!(recorded_arguments(&installed(&setup.runner.temp().join("shipgate-tools"))), ["deploy"]);
+    let step = || runner.action("$/").input("command", "deploy");
+    let ran = runner.in_one_job(vec![step(), step()]);
+    assert!(ran.iter().all(|step| step.code == 0), "{ran:?}");
+    assert_eq!(setup.server.paths().len(), 1);
+    for started in private_copies(&runner) {
+        assert_eq!(recorded_arguments(&started), ["deploy"]);
+    }
 }
 
 #[test]
@@ -166,8 +185,7 @@ fn jobs_that_install_at_the_same_time_do_not_disturb_each_other() {
     });
     assert_eq!(std::fs::read(setup.installed()).unwrap(), release());
     let files: Vec<_> = std::fs::read_dir(setup.installed().parent().unwrap()).unwrap().collect();
-    let records = files.iter().filter(|file| file.as_ref().unwrap().path().extension().is_some()).count();
-    assert_eq!(files.len() - records, 1, "{files:?}");
+    assert_eq!(files.len(), 1, "{files:?}");
 }
 
 #[test]
@@ -252,11 +270,11 @@ fn without_another_address_it_is_the_release_of_the_actions_repository_on_github
     assert!(arguments.contains(&"--tlsv1.2".to_owned()));
     let environment = recorded_environment(&curl);
     assert!(!environment.values().any(|value| value.contains("secret") || value.contains("ghs_")), "{environment:?}");
-    assert_eq!(recorded_arguments(&setup.installed()), ["deploy"]);
+    assert_eq!(recorded_arguments(&setup.started()), ["deploy"]);
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests hand on PATH")]
-fn behind(directory: &Path) -> String {
+pub fn behind(directory: &Path) -> String {
     format!("{}:{}", directory.display(), std::env::var("PATH").unwrap())
 }
 

@@ -159,6 +159,13 @@ impl Runner {
         Use { runner: self.clone(), uses: uses.to_owned(), inputs: Map::new(), environment: Map::new() }
     }
 
+    /// Several steps with `uses:` of one job, in their order.
+    pub fn in_one_job(&self, steps: Vec<Use>) -> Vec<StepRan> {
+        let mut session = Session::new(self, Arc::new(Control::default()));
+        let steps: Vec<Value> = steps.into_iter().map(Use::step).collect();
+        session.in_job(&steps, &mut session.scope())
+    }
+
     /// A job of a workflow's file; the path is relative to the workflow's repository.
     pub fn job(&self, workflow: &str, job: &str) -> Job {
         Job::new(self.clone(), &self.own.1.join(workflow), job)
@@ -196,9 +203,12 @@ impl Use {
     pub fn start(self) -> Running<StepRan> {
         Running::start(move |control| {
             let mut session = Session::new(&self.runner, control);
-            let step = json!({ "uses": self.uses, "with": self.inputs, "env": self.environment });
-            session.in_job(&[step], &mut session.scope()).remove(0)
+            session.in_job(&[self.step()], &mut session.scope()).remove(0)
         })
+    }
+
+    fn step(self) -> Value {
+        json!({ "uses": self.uses, "with": self.inputs, "env": self.environment })
     }
 }
 
