@@ -19,6 +19,7 @@ from report_identity import report_starts
 from report_promotions import report_promotions
 from scenarios import Deploy, Rollout, deploys, rollouts, say
 from scene import Scene
+from smoke import check
 from tools import AwsCli, Fabfuel, OfficialAction, Shipgate, Tool, ToolFailed
 
 
@@ -45,7 +46,7 @@ def bench_identity(options: argparse.Namespace) -> None:
         raise SystemExit(f"error: {error}") from error
     except OSError as error:
         raise SystemExit(f"error: the bench itself failed: {error}") from error
-    tell(options, report_starts(found, options.profile), found)
+    tell(options, "identity", report_starts(found, options.profile), found)
 
 
 def bench_promotions(options: argparse.Namespace) -> None:
@@ -59,11 +60,13 @@ def bench_promotions(options: argparse.Namespace) -> None:
         raise SystemExit(f"error: {error}") from error
     except (BotoCoreError, ClientError, RuntimeError, TimeoutError) as error:
         raise SystemExit(f"error: the bench itself failed: {error}") from error
-    tell(options, report_promotions(found, size, options.profile), found)
+    tell(options, "promotion", report_promotions(found, size, options.profile), found)
 
 
-def tell(options: argparse.Namespace, text: str, found: Sequence[object]) -> None:
+def tell(options: argparse.Namespace, mode: str, text: str, found: Sequence[object]) -> None:
     print(text)
+    if options.smoke:
+        check(mode, text, found)
     if options.json:
         options.json.write_text(json.dumps(found, default=vars, indent=2) + "\n")
 
@@ -90,7 +93,7 @@ def bench_deploys(options: argparse.Namespace) -> None:
         raise SystemExit(f"error: the bench itself failed: {error}") from error
     finally:
         scene.remove_services()
-    tell(options, text, found)
+    tell(options, "rollout" if options.rollout else "deploy", text, found)
 
 
 def read_options() -> argparse.Namespace:
@@ -102,6 +105,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--identity", type=Path)
     parser.add_argument("--registry", type=Path)
     parser.add_argument("--alone", action="store_true")
+    parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--binary", type=Path, required=True)
     parser.add_argument("--profile", required=True)

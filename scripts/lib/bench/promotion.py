@@ -9,6 +9,7 @@ import base64
 import contextlib
 import json
 import os
+import socket
 import subprocess
 import time
 import urllib.request
@@ -145,6 +146,13 @@ class Registry:
         self.process.wait()
 
 
+def free_port() -> int:
+    """One that the kernel picks: those around the stack's own are taken by its other services."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
 # The password by bcrypt.
 HTPASSWD = "$2y$05$abcdefghijklmnopqrstuuFFQ5DfMj2V4Jq9Io6PVWpPfmII0G5FG"
 
@@ -154,10 +162,9 @@ class Stage:
 
     def __init__(self, endpoint: str, directory: Path, size: int, program: Path) -> None:
         self.endpoint, self.directory, self.size = endpoint, directory, size
-        port = scene.address_of(endpoint)[1]
         self.registries: dict[str, Registry] = {}
-        self.registries[HERE] = Registry(program, directory / "here", port + 200)
-        self.registries[THERE] = Registry(program, directory / "there", port + 300)
+        self.registries[HERE] = Registry(program, directory / "here", free_port())
+        self.registries[THERE] = Registry(program, directory / "there", free_port())
         hosts = [f"{ACCOUNT}.dkr.ecr.{region}.amazonaws.com=http://{it.address}" for region, it in self.items()]
         self.variables = {
             **scene.tool_variables(directory),
@@ -194,7 +201,7 @@ class Stage:
         image = f"{self.registries[HERE].address}/large:{self.sha}@{digest}"
         service = f"arn:aws:ecs:{HERE}:{ACCOUNT}:service/large/large-source"
         ledger = {"shipgate:sha": self.sha, "shipgate:digest": digest, "shipgate:outcome": "deployed"}
-        ledger["shipgate:service"] = service
+        ledger |= {"shipgate:service": service, "shipgate:run": "bench", "shipgate:at": "2026-11-21T04:00:00Z"}
         self.make_service("source", HERE, image, ledger)
         for way in WAYS:
             self.make_service(way.name, way.region, "bootstrap", {})
@@ -231,9 +238,12 @@ class Stage:
     def make_service(self, name: str, region: str, image: str, tags: Mapping[str, str]) -> None:
         ecs = self.client("ecs", region)
         ecs.create_cluster(clusterName="large")
+        container = {"name": "web", "image": image, "essential": True, "memory": 64}
+        if tags:
+            container["dockerLabels"] = {"shipgate.sha": self.sha}
         definition = ecs.register_task_definition(
             family=f"large-{name}",
-            containerDefinitions=[{"name": "web", "image": image, "essential": True, "memory": 64}],
+            containerDefinitions=[container],
             tags=[{"key": key, "value": value} for key, value in tags.items()],
         )
         arn = definition["taskDefinition"]["taskDefinitionArn"]
