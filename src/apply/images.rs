@@ -1,11 +1,12 @@
 //! Makes the images of a plan known: tags, builds or copies them.
 
-use super::{Run, record_end};
+use super::{Run, announce, record_end};
 use crate::clients::docker::{BuildRequest, Docker, DockerConfig};
 use crate::clients::git::Git;
 use crate::clients::registry::{self, REVISION_LABEL};
 use crate::domain::image::{Digest, Repository};
 use crate::domain::names::ComponentName;
+use crate::domain::origin::PUSH_LABEL;
 use crate::domain::plan::{ImagePlan, ImageState, ImageStep, KnownImage, Plan, PlannedImage, plan_image};
 use crate::domain::target::{Image, Kind};
 use crate::error::Failure;
@@ -20,7 +21,7 @@ pub async fn make_known(run: &Run<'_>, plan: &Plan) -> Result<Vec<ImagePlan>, Fa
     let mut known = Vec::new();
     for image in &plan.images {
         let users = users_of(plan, &image.image);
-        let made = match make_one(run, image, &users).await {
+        let made = match make_one(run, plan, image, &users).await {
             Ok(made) => made,
             Err(failure) => {
                 let result = Err(failure);
@@ -40,7 +41,12 @@ pub async fn make_known(run: &Run<'_>, plan: &Plan) -> Result<Vec<ImagePlan>, Fa
     Ok(known)
 }
 
-async fn make_one(run: &Run<'_>, image: &ImagePlan, users: &[ComponentName]) -> Result<ImagePlan, Failure> {
+async fn make_one(
+    run: &Run<'_>,
+    plan: &Plan,
+    image: &ImagePlan,
+    users: &[ComponentName],
+) -> Result<ImagePlan, Failure> {
     match &image.step {
         ImageStep::Reuse { missing_tags, image: found } => {
             let step = format!("tag {}", image.image.component);
@@ -56,7 +62,7 @@ async fn make_one(run: &Run<'_>, image: &ImagePlan, users: &[ComponentName]) -> 
             }
             Ok(image.clone())
         }
-        ImageStep::Build { create_repository } => build(run, image, *create_repository, users).await,
+        ImageStep::Build { create_repository } => build(run, plan, image, *create_repository, users).await,
         ImageStep::Copy { image: found, from, create_repository } => {
             create_if_missing(run, image, *create_repository, users).await?;
             copy(run, image, found, from, users).await?;
@@ -121,6 +127,7 @@ fn users_of(plan: &Plan, image: &Image) -> Vec<ComponentName> {
 /// Builds and pushes one image, and lets the registry confirm what it has.
 async fn build(
     run: &Run<'_>,
+    whole: &Plan,
     plan: &ImagePlan,
     create_repository: bool,
     users: &[ComponentName],
@@ -131,11 +138,18 @@ async fn build(
     observe::Checkout::around(run.context, directory).can_build(directory, &plan.image.build)?;
     let docker = Docker::detect(run.processes.clone(), &run.cloud.directory).await?;
     create_if_missing(run, plan, create_repository, users).await?;
-    let request = build_request(run, plan).await?;
+    let mut request = build_request(run, plan).await?;
+    let announced = announce::announce(run, whole, plan).await;
+    request.labels.push((PUSH_LABEL.to_owned(), announced.clone()));
+    // Docker says which labels it sets, and a log may have readers before the push.
+    let hidden = |line: &str| line.replace(&announced, "(not shown)");
     let config = DockerConfig::create(&run.context.docker(), &plan.repository.host, &run.access.login)?;
     let step = format!("build {component}");
-    let work = docker.build_and_push(&request, &config, |line| run.journal.output(&step, line));
-    let digest = run.journal.step(&step, work).await?;
+    let work = docker.build_and_push(&request, &config, |line| run.journal.output(&step, &hidden(line)));
+    let digest = run.journal.step(&step, work).await.map_err(|mut failure| {
+        failure.causes.iter_mut().for_each(|cause| *cause = hidden(cause));
+        failure
+    })?;
     run.journal.made(format!("image {}:{}@{digest}", plan.repository, plan.tag), users.to_vec());
     confirm(run, plan, &digest).await
 }

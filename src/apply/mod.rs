@@ -1,5 +1,6 @@
 //! Carries out an authorized plan: images first, then the components in order. The only caller of mutating methods.
 
+mod announce;
 mod images;
 
 use jiff::Timestamp;
@@ -132,6 +133,12 @@ async fn apply_component(
     run.journal.component(name, |record| record.changes = refined.differences().0.to_vec());
     let result = kinds::apply(run, &refined).await;
     record_end(run, name, &result, Some(kinds::released(&refined, &run.release)));
+    // From the registration on, the ledger has the image.
+    let is_registered = run.journal.record().components.iter().any(|record| record.name == *name && record.changed);
+    if is_registered || refined.is_empty() {
+        let is_left = facts.iter().any(|(observed, facts)| observed == name && facts.is_announced());
+        announce::retire(run, plan, &refined, is_left).await;
+    }
     result
 }
 

@@ -8,11 +8,12 @@ use crate::domain::ecs::service::{
     Controller, Deployment, Event, Health, Revision, RolloutState, Service, ServiceStatus, Task, TaskContainer,
 };
 use crate::domain::ecs::task_definition::TaskDefinition;
-use crate::domain::{hold, ledger, neutral};
+use crate::domain::{hold, ledger, neutral, origin};
 use crate::error::Failure;
 
 /// A service.
 pub fn service(raw: &types::Service) -> Service {
+    let tags = service_tags(raw);
     Service {
         arn: name(raw.service_arn()),
         status: match raw.status().unwrap_or_default() {
@@ -29,8 +30,9 @@ pub fn service(raw: &types::Service) -> Service {
         running: raw.running_count(),
         deployments: raw.deployments().iter().map(deployment).collect(),
         events: raw.events().iter().take(10).map(event).collect(),
-        holds: hold::read(&service_tags(raw)),
-        tag_keys: ledger::keys(&service_tags(raw)),
+        holds: hold::read(&tags),
+        tag_keys: ledger::keys(&tags),
+        announced: origin::read(&tags),
     }
 }
 

@@ -33,14 +33,15 @@ use super::ecr::RegistryLogin;
 use crate::context::RegistryAddress;
 use crate::domain::image::{Digest, ImageTag, Repository};
 use crate::domain::limits::PLATFORMS;
+use crate::domain::origin::PUSH_LABEL;
 use crate::error::Failure;
 
 /// The label of the commit that an image was built from
 /// ([annotations](https://github.com/opencontainers/image-spec/blob/main/annotations.md)).
 pub const REVISION_LABEL: &str = "org.opencontainers.image.revision";
 
-/// The longest label that can be a revision: a commit, and a mark and a time for what was not committed.
-const LONGEST_REVISION: usize = 256;
+/// The longest label that can be a revision or the text of a push: the longest revision is a commit, a mark and a time.
+const LONGEST_LABEL: usize = 256;
 
 /// A registry that we are logged in to.
 #[derive(Clone)]
@@ -66,6 +67,8 @@ pub struct FoundImage {
     pub platforms: Vec<Digest>,
     /// The revision label of each platform.
     pub revisions: Vec<Option<String>>,
+    /// The label of each platform by which a push was announced.
+    pub pushes: Vec<Option<String>>,
 }
 
 impl Registry {
@@ -106,18 +109,19 @@ impl Registry {
         };
         let document = graph::parse(repository, &digest, &bytes)?;
         let platforms = platforms(name, &document)?;
-        let mut revisions = Vec::new();
+        let mut labels = Vec::new();
         if document.manifests.is_none() {
-            revisions.push(self.revision(repository, &document, name).await?);
+            labels.push(self.labels(repository, &document, name).await?);
         }
         for platform in &platforms {
             let (bytes, _) = self.get_manifest(repository, &platform.to_string()).await.map_err(failed)?;
             let child = graph::parse(repository, platform, &bytes)?;
             if child.manifests.is_none() {
-                revisions.push(self.revision(repository, &child, name).await?);
+                labels.push(self.labels(repository, &child, name).await?);
             }
         }
-        Ok(Some(FoundImage { digest, platforms, revisions }))
+        let (revisions, pushes) = labels.into_iter().map(|[revision, push]| (revision, push)).unzip();
+        Ok(Some(FoundImage { digest, platforms, revisions, pushes }))
     }
 
     /// The platforms of an image by digest; none for a single manifest, or for an image of another registry.
@@ -172,27 +176,27 @@ impl Registry {
         }
     }
 
-    /// The revision label of a single manifest's configuration.
-    async fn revision(
+    /// The labels with the revision and the push, in a single manifest's configuration.
+    async fn labels(
         &self,
         repository: &Repository,
         manifest: &Document,
         name: &str,
-    ) -> Result<Option<String>, Failure> {
+    ) -> Result<[Option<String>; 2], Failure> {
         let failed = |error: OciDistributionError| self.failure(Side::Source, &format!("read {name}"), &error);
-        let Some(described) = &manifest.config else { return Ok(None) };
+        let Some(described) = &manifest.config else { return Ok([None, None]) };
         let blob = Blob { digest: parse_digest(&described.digest)?, size: described.size, is_layer: false };
         let bytes = self.get_configuration(repository, &blob).await.map_err(failed)?;
-        revision_label(&bytes).map_err(|error| failed(error.into()))
+        labels(&bytes).map_err(|error| failed(error.into()))
     }
 }
 
-/// The revision label in an image's configuration.
-fn revision_label(configuration: &[u8]) -> Result<Option<String>, serde_json::Error> {
+/// The labels with the revision and the push in an image's configuration.
+fn labels(configuration: &[u8]) -> Result<[Option<String>; 2], serde_json::Error> {
     let configuration: serde_json::Value = serde_json::from_slice(configuration)?;
-    let label = configuration.pointer("/config/Labels").and_then(|labels| labels.get(REVISION_LABEL));
-    let label = label.and_then(serde_json::Value::as_str);
-    Ok(label.map(|label| label.chars().take(LONGEST_REVISION).collect()))
+    let labels = configuration.pointer("/config/Labels");
+    let label = |name: &str| Some(labels?.get(name)?.as_str()?.chars().take(LONGEST_LABEL).collect());
+    Ok([label(REVISION_LABEL), label(PUSH_LABEL)])
 }
 
 /// The children of an index that can run: attestations are children of the platform `unknown/unknown`.

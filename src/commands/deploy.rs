@@ -3,13 +3,17 @@
 use super::change::{Invocation, Prepared, finish};
 use crate::cli;
 use crate::domain::gate::{self, deploy_gates};
+use crate::domain::names::ComponentName;
+use crate::domain::origin::{self, ReusedImage};
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{ComponentPlan, ImageStep, Intent, Plan, plan_component, plan_image};
+use crate::domain::plan::{
+    ComponentFacts, ComponentPlan, ImagePlan, ImageStep, Intent, Plan, plan_component, plan_image,
+};
 use crate::domain::release::ReleaseName;
-use crate::domain::target::Target;
+use crate::domain::target::{Reuse, Target};
 use crate::error::Failure;
 use crate::kinds;
-use crate::observe::{self, Checkout, Files};
+use crate::observe::{self, Checkout, Cloud, Files, Origins, RegistryAccess};
 
 /// Deploys, or plans to.
 ///
@@ -63,9 +67,33 @@ async fn prepare(invocation: &Invocation<'_>, target: Target, release: ReleaseNa
     }
     let evidence = observe::hold_evidence(&invocation.git, &facts, &release).await?;
     let changes_nothing = components.iter().all(ComponentPlan::is_empty);
-    let gates =
-        deploy_gates(gate::hold(&target.environment, &invocation.journal.record().place, &evidence, changes_nothing));
+    let reused = reused(invocation, &target, (&cloud, &access), &facts, &images, &release).await?;
+    let policies: Vec<_> = target.images.iter().map(|image| image.reuse).collect();
+    let gates = deploy_gates(
+        gate::hold(&target.environment, &invocation.journal.record().place, &evidence, changes_nothing),
+        origin::gate(&policies, &reused, changes_nothing),
+    );
     let account = cloud.account.clone();
     let plan = Plan { intent: Intent::Deploy, account, target, release, images, components };
     Ok(Prepared { cloud, access, source: None, facts, plan, gates })
+}
+
+/// The images that were in their repositories before. One from elsewhere is worth a warning, where it does not refuse.
+async fn reused(
+    invocation: &Invocation<'_>,
+    target: &Target,
+    (cloud, access): (&Cloud, &RegistryAccess),
+    facts: &[(ComponentName, ComponentFacts)],
+    images: &[ImagePlan],
+    release: &ReleaseName,
+) -> Result<Vec<ReusedImage>, Failure> {
+    // What names the services of other components may not be set where some are deployed alone.
+    let all = invocation.configuration.services(invocation.context, target.environment.as_str(), &[]);
+    let components = all.map_or_else(|_| target.components.clone(), |all| all.components);
+    let reused = Origins { cloud, access, facts, components: &components, release }.of(images).await?;
+    invocation.journal.update(|record| record.reused.clone_from(&reused));
+    for (warning, hint) in reused.iter().filter(|image| image.reuse == Reuse::Any).filter_map(ReusedImage::warning) {
+        invocation.journal.warning(warning, Some(hint));
+    }
+    Ok(reused)
 }

@@ -122,6 +122,9 @@ fn repository_without_build(name: &str, owner: &str, settings: &RawSettings, pro
     if let Some(Located { span, .. }) = &settings.create_repository {
         problems.at(span, "`create-repository` cannot stand beside `image-from`", hint.as_str());
     }
+    if let Some(Located { span, .. }) = &settings.reuse {
+        problems.at(span, "`reuse` cannot stand beside `image-from`", hint.as_str());
+    }
 }
 
 fn promotion_source(config: &RawConfig, key: &Key, environment: &RawEnvironment, problems: &mut Problems) {

@@ -206,6 +206,9 @@ pub(super) struct RawSettings {
     pub(super) repository: Option<Text>,
     /// Whether a missing repository is created. Only together with `build`. Default: `false`.
     pub(super) create_repository: Option<Located<bool>>,
+    /// Which images are deployed that the repository has already under the commit's tag. Only together with `build`.
+    /// Default: `any`.
+    pub(super) reuse: Option<Located<RawReuse>>,
     /// The ECS cluster, by name.
     pub(super) cluster: Option<Text>,
     /// The ECS service, by name. It must exist.
@@ -228,6 +231,7 @@ impl RawSettings {
             pre_deploy: table.optional_with("pre-deploy", read_command),
             repository: table.optional("repository"),
             create_repository: table.optional("create-repository"),
+            reuse: table.optional("reuse"),
             cluster: table.optional("cluster"),
             service: table.optional("service"),
             probes: table.optional("probes"),
@@ -246,6 +250,33 @@ impl RawSettings {
         table.refuse(&["kind", "build", "image-from", "depends-on"], "cannot differ between environments", &hint);
         table.refuse_unknown();
         settings
+    }
+}
+
+/// Which images are deployed that were in the repository before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Reuse", rename_all = "kebab-case"))]
+pub(super) enum RawReuse {
+    /// All of them; one that no run of shipgate recorded is a warning.
+    Any,
+    /// Those alone that a run of shipgate recorded for this environment.
+    Own,
+}
+
+impl Read for Located<RawReuse> {
+    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+        let Located { span, value } = Located::<String>::read(node, problems);
+        let reuse = match value.as_deref() {
+            Some("any") => Some(RawReuse::Any),
+            Some("own") => Some(RawReuse::Own),
+            Some(other) => {
+                let message = format!("`reuse` must be `any` or `own`, not `{other}`");
+                problems.at(&span, message, one_of(other, ["any", "own"].into_iter()));
+                None
+            }
+            None => None,
+        };
+        Self { span, value: reuse }
     }
 }
 

@@ -15,7 +15,8 @@ use super::dependencies;
 use super::error::Problems;
 use super::interpret::{Interpreter, all};
 use super::raw::{
-    RawApproval, RawBuild, RawComponent, RawConfig, RawEnvironment, RawMissingVariables, RawProbe, RawSettings,
+    RawApproval, RawBuild, RawComponent, RawConfig, RawEnvironment, RawMissingVariables, RawProbe, RawReuse,
+    RawSettings,
 };
 use super::read::Key;
 use super::scope::{Origin, Outside, Scope, Value};
@@ -25,7 +26,7 @@ use super::wording::one_of;
 use crate::domain::names::{AccountId, ComponentName, EnvironmentName, InvalidName, Region};
 use crate::domain::role::{LONGEST_CHAINED_SESSION, Partition, RoleArn, Roles};
 use crate::domain::target::{
-    Build, Component, EcsTarget, Image, Kind, MissingVariables, Probe, Target, TaskDefinitionSource,
+    Build, Component, EcsTarget, Image, Kind, MissingVariables, Probe, Reuse, Target, TaskDefinitionSource,
 };
 
 /// How long a rollout may take where nothing is written.
@@ -318,6 +319,13 @@ impl<'d, 'p> Resolver<'d, 'p> {
         let settings = self.settings(key, component);
         let repository = self.required("repository", settings, |settings| settings.repository.as_ref());
         let create_repository = settings.pick(|settings| settings.create_repository.as_ref());
+        let reuse = match settings.pick(|settings| settings.reuse.as_ref()) {
+            None => Some(Reuse::Any),
+            Some(written) => written.value.map(|reuse| match reuse {
+                RawReuse::Any => Reuse::Any,
+                RawReuse::Own => Reuse::Own,
+            }),
+        };
         let build = match self.purpose {
             Purpose::Policy => Some(Build::default()),
             Purpose::Change | Purpose::Services | Purpose::Identity => self.build(build),
@@ -326,6 +334,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
             component: key.text.parse().ok()?,
             repository: repository?,
             create_repository: create_repository.map_or(Some(false), |create| create.value)?,
+            reuse: reuse?,
             build: build?,
         })
     }

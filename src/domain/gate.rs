@@ -65,9 +65,9 @@ pub struct HoldEvidence {
     pub covers: Option<bool>,
 }
 
-/// The gates of a deploy.
-pub fn deploy_gates(hold: Gate) -> Vec<Gate> {
-    vec![not_built("identity"), hold, not_built("branch"), not_built("forward")]
+/// The gates of a deploy. `reuse`: where the configuration asks for it.
+pub fn deploy_gates(hold: Gate, reuse: Option<Gate>) -> Vec<Gate> {
+    [not_built("identity"), hold].into_iter().chain(reuse).chain([not_built("branch"), not_built("forward")]).collect()
 }
 
 /// The gates of a promotion.
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn default_gates_that_are_not_built_are_shown_as_unknown_and_let_through() {
         let stage = "stage".parse().unwrap();
-        let gates = deploy_gates(hold(&stage, "stage", &[], false));
+        let gates = deploy_gates(hold(&stage, "stage", &[], false), None);
         let open: Vec<&Gate> = gates.iter().filter(|gate| gate.name != "hold").collect();
         assert!(open.iter().all(|gate| gate.verdict.as_str() == "unknown" && gate.reason == "not built yet"));
         assert!(authorize((), &gates).is_ok());

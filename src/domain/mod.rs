@@ -19,6 +19,7 @@ pub mod limits;
 pub mod names;
 pub mod nearest;
 pub mod neutral;
+pub mod origin;
 pub mod outcome;
 pub mod plan;
 pub mod probe;

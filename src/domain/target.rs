@@ -71,8 +71,30 @@ pub struct Image {
     pub repository: RepositoryName,
     /// Whether a missing repository is created.
     pub create_repository: bool,
+    /// Which images are taken that the repository has already.
+    pub reuse: Reuse,
     /// How it is built.
     pub build: Build,
+}
+
+/// Which images are taken that a repository has already under a release's tag, with its label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reuse {
+    /// Whoever pushed them.
+    Any,
+    /// Those alone that a run of shipgate pushed for this environment.
+    Own,
+}
+
+impl Reuse {
+    /// So many of the newest revisions of a service's family are searched for an image: few where one that is not found is
+    /// a warning, as many as a rollback looks at where it refuses.
+    pub fn looked_at(self) -> usize {
+        match self {
+            Self::Any => 10,
+            Self::Own => 200,
+        }
+    }
 }
 
 /// How an image is built by the docker command line.

@@ -14,6 +14,7 @@ use crate::domain::hold::Hold;
 use crate::domain::iam::policy::EcsSubject;
 use crate::domain::image::{Digest, ImageReference};
 use crate::domain::names::{ComponentName, Region};
+use crate::domain::origin::{self, Announcement};
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{ComponentFacts, ComponentPast, ComponentPlan, KindPlan};
 use crate::domain::promotion::{Evidence, Runs};
@@ -114,6 +115,66 @@ pub async fn promoted(cloud: &Cloud, facts: &SourceFacts, evidence: &Evidence) -
     match evidence {
         Evidence::Runs => Ok(facts.live.clone()),
         Evidence::Recorded(recorded) => cloud.ecs.revision(&recorded.revision, &facts.service.arn).await,
+    }
+}
+
+/// What is written of an image: in the ledger of a component, and by a run that was about to push one.
+#[derive(Debug, Clone, Default)]
+pub struct ImageRecords {
+    /// The ARN of the revision that pins it for the release.
+    pub recorded: Option<String>,
+    /// The image that was announced last.
+    pub announced: Option<Announcement>,
+}
+
+/// The revision that pins an image for a release, among those that were seen already.
+pub fn image_recorded(
+    component: &Component,
+    facts: &ComponentFacts,
+    release: &ReleaseName,
+    digest: &Digest,
+) -> Option<String> {
+    let (Kind::Ecs(target), ComponentFacts::Ecs(facts)) = (&component.kind, facts);
+    origin::recorded_by(std::iter::once(&facts.live).chain(&facts.others), &target.container, release, digest)
+}
+
+/// What is written of an image of a release, in so many of the newest entries of the ledger. `seen`: the component, where it
+/// was looked at already.
+///
+/// # Errors
+///
+/// It cannot be read.
+pub async fn image_records(
+    cloud: &Cloud,
+    component: &Component,
+    seen: Option<&ComponentFacts>,
+    image: (&ReleaseName, &Digest),
+    most: usize,
+) -> Result<ImageRecords, Failure> {
+    let Kind::Ecs(target) = &component.kind;
+    let seen = seen.map(|ComponentFacts::Ecs(facts)| facts);
+    ecs::origin::records(cloud, target, seen, image, most).await
+}
+
+/// Writes on a component that an image is about to be pushed for it.
+///
+/// # Errors
+///
+/// It could not be written.
+pub async fn announce(cloud: &Cloud, plan: &ComponentPlan, announcement: &Announcement) -> Result<(), Failure> {
+    match &plan.kind {
+        KindPlan::Ecs(plan) => ecs::origin::announce(cloud, &plan.service_arn, announcement).await,
+    }
+}
+
+/// Takes that off again.
+///
+/// # Errors
+///
+/// It could not be taken off.
+pub async fn retire_announcement(cloud: &Cloud, plan: &ComponentPlan) -> Result<(), Failure> {
+    match &plan.kind {
+        KindPlan::Ecs(plan) => ecs::origin::retire(cloud, &plan.service_arn).await,
     }
 }
 

@@ -6,6 +6,7 @@ mod github;
 mod holds;
 mod identity;
 mod images;
+mod origin;
 
 pub use checkout::{Checkout, Unreadable};
 pub use files::{Files, at_release};
@@ -13,6 +14,7 @@ pub use github::{NoGitHub, github};
 pub use holds::{covered, held, hold_evidence};
 pub use identity::{Identities, Identity};
 pub use images::{extra_tags, image, promoted_image, restored_image};
+pub use origin::Origins;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -14,6 +14,7 @@ use crate::domain::gate::Gate;
 use crate::domain::image::{Digest, Repository};
 use crate::domain::names::ComponentName;
 use crate::domain::neutral;
+use crate::domain::origin::ReusedImage;
 use crate::domain::outcome::Outcome;
 use crate::domain::release::{Commits, ReleaseName};
 use crate::error::Failure;
@@ -46,6 +47,8 @@ pub struct Record {
     pub commits: Option<Between>,
     /// The components, in order.
     pub components: Vec<ComponentRecord>,
+    /// The images that were in their repositories before.
+    pub reused: Vec<ReusedImage>,
     /// The steps, in the order they began.
     pub steps: Vec<StepRecord>,
     /// What is odd and stops nothing.

@@ -15,16 +15,21 @@ fn a_log_has_one_line_for_each_change() {
     assert_eq!(ran.stdout, "");
     assert_eq!((lines_with(&ran, "0 of 2 tasks run"), lines_with(&ran, "2 of 2 tasks run")), (1, 1), "{}", ran.stderr);
     assert!(!ran.stderr.contains(['\u{1b}', '\r']), "{:?}", ran.stderr);
-    let last = ran.stderr.lines().last().unwrap();
+    // Annotations come behind it: here of the image that no run pushed.
+    let last = ran.stderr.lines().rfind(|line| !line.starts_with("::")).unwrap();
     assert!(last.starts_with("deployed: stage"), "{last}");
 }
 
+/// What is to be warned of, with its hint, comes before it: here the image that no run pushed.
 #[test]
 fn quiet_says_the_outcome_alone() {
     let shop = Shop::new();
-    let ran = shop.shipgate(&["deploy", "stage", "-q"]).run().expect_code(0);
-    assert_eq!(ran.stdout, "");
-    assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+    for warnings in [1, 0] {
+        let ran = shop.shipgate(&["deploy", "stage", "-q"]).run().expect_code(0);
+        assert_eq!(ran.stdout, "");
+        assert_eq!((lines_with(&ran, "pushed by somebody else"), lines_with(&ran, "hint:")), (warnings, warnings));
+        assert_eq!(ran.stderr.lines().count(), 1 + 2 * warnings, "{}", ran.stderr);
+    }
 }
 
 fn waiting(shop: &Shop) -> Running {

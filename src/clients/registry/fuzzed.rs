@@ -23,7 +23,7 @@ pub fn document(body: &[u8]) -> Option<usize> {
 
 /// The revision label of a configuration.
 pub fn revision_label(body: &[u8]) -> Option<String> {
-    super::revision_label(body).ok().flatten()
+    super::labels(body).ok().and_then(|[revision, _]| revision)
 }
 
 /// What is said of a refusal.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::domain::names::ComponentName;
-use crate::domain::target::{Component, Expected, MissingVariables, TaskDefinitionSource};
+use crate::domain::target::{Component, Expected, MissingVariables, Reuse, TaskDefinitionSource};
 
 #[test]
 fn an_environment_is_resolved_with_its_defaults() {
@@ -177,6 +177,16 @@ fn what_missing_variables_mean_may_differ_between_environments() {
         let target = resolve(&text, environment, &[], vars).unwrap();
         assert_eq!((ecs(&target, 0).missing_variables, ecs(&target, 1).missing_variables), (backend, worker));
     }
+}
+
+#[test]
+fn which_images_are_reused_may_differ_between_environments() {
+    let text = with("container = \"web\"", "container = \"web\"\nreuse = \"own\"")
+        + "[environments.production.components.backend]\nreuse = \"any\"\n";
+    let vars = Some(r#"{"REGION": "eu-west-1"}"#);
+    let reuse = |text: &str, environment| resolve(text, environment, &[], vars).unwrap().images[0].reuse;
+    assert_eq!((reuse(&text, "stage"), reuse(&text, "production")), (Reuse::Own, Reuse::Any));
+    assert_eq!(reuse(&with("", ""), "stage"), Reuse::Any);
 }
 
 #[test]

@@ -85,6 +85,7 @@ fn where_images_come_from() {
         (r#"image-from = "backend""#, r#"image-from = "worker""#),
         (r#"image-from = "backend""#, r#"image-from = "${vars.X}""#),
         (r#"image-from = "backend""#, "image-from = \"backend\"\nrepository = \"ab\"\ncreate-repository = true"),
+        (r#"image-from = "backend""#, "image-from = \"backend\"\nreuse = \"own\""),
     ];
     insta::assert_snapshot!(said(&changes), @r#"
     13:13 worker | `worker` has neither `build` nor `image-from` | add `build = { context = "." }`, or `image-from` with the component whose image it runs too
@@ -104,6 +105,9 @@ fn where_images_come_from() {
     image-from = "backend"⏎repository = "ab"⏎create-repository = true
     16:14 "ab" | `repository` cannot stand beside `image-from` | remove it; the image of `worker` is kept where `backend` says
     17:21 true | `create-repository` cannot stand beside `image-from` | remove it; the image of `worker` is kept where `backend` says
+
+    image-from = "backend"⏎reuse = "own"
+    16:9 "own" | `reuse` cannot stand beside `image-from` | remove it; the image of `worker` is kept where `backend` says
     "#);
 }
 
@@ -224,6 +228,8 @@ fn settings() {
         (r#"container = "web""#, r#"container = { name = "web" }"#),
         (r#"container = "web""#, r#"contaner = "web""#),
         (r#"container = "web""#, "container = \"web\"\ncreate-repository = \"yes\""),
+        (r#"container = "web""#, "container = \"web\"\nreuse = \"mine\""),
+        (r#"container = "web""#, "container = \"web\"\nreuse = true"),
         (r#"repository = "${environment.prefix}-cloudshop-backend""#, ""),
         (r#"repository = "${environment.prefix}-"#, r#"repository = "${environment.prefix}-${release.sha}-"#),
         (r#"task-definition = "ecs/worker.json""#, r#"task-definition = "../worker.json""#),
@@ -249,6 +255,12 @@ fn settings() {
 
     container = "web"⏎create-repository = "yes"
     8:21 "yes" | `create-repository` must be a boolean, not a string | write `create-repository = true` or `create-repository = false`
+
+    container = "web"⏎reuse = "mine"
+    8:9 "mine" | `reuse` must be `any` or `own`, not `mine` | write one of `any`, `own`
+
+    container = "web"⏎reuse = true
+    8:9 true | `reuse` must be a string, not a boolean | write it in quotes: `reuse = "true"`
 
 
     4:13 backend | `repository` is missing in `components.backend` | add `repository = "…"`

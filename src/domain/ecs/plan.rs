@@ -23,6 +23,8 @@ pub struct EcsFacts {
     pub live: Revision,
     /// Other revisions of the family, newest first; not all of them.
     pub others: Vec<Revision>,
+    /// The ARNs of the family's newest revisions, newest first; not all of them.
+    pub listed: Vec<String>,
     /// The repository's task-definition file, where the configuration names one.
     pub file: Option<TaskDefinition>,
     /// The definition with which the source of a promotion ran the release, with the name of its container.
@@ -351,9 +353,11 @@ pub(crate) mod tests {
                 events: Vec::new(),
                 holds: Vec::new(),
                 tag_keys: Vec::new(),
+                announced: None,
             },
             live,
             others,
+            listed: Vec::new(),
             file: None,
             source: None,
         }

@@ -156,6 +156,7 @@ pub(super) mod tests {
             events: Vec::new(),
             holds: Vec::new(),
             tag_keys: Vec::new(),
+            announced: None,
         }
     }
 

@@ -183,6 +183,7 @@ mod tests {
             events: Vec::new(),
             holds: Vec::new(),
             tag_keys: Vec::new(),
+            announced: None,
         }
     }
 

@@ -7,6 +7,7 @@ use crate::domain::hold::Hold;
 use crate::domain::image::Digest;
 use crate::domain::ledger::LedgerEntry;
 use crate::domain::names::ContainerName;
+use crate::domain::origin::Announcement;
 use crate::domain::release::ReleaseName;
 
 /// A service as `DescribeServices` shows it
@@ -31,6 +32,8 @@ pub struct Service {
     pub holds: Vec<Hold>,
     /// The keys of its tags, but for those of AWS, which take no room.
     pub tag_keys: Vec<String>,
+    /// The image that a run announced on it before pushing.
+    pub announced: Option<Announcement>,
 }
 
 impl Service {

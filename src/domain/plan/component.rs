@@ -28,6 +28,13 @@ pub enum ComponentFacts {
 }
 
 impl ComponentFacts {
+    /// Whether a run that is over announced an image and did not take that back.
+    pub fn is_announced(&self) -> bool {
+        match self {
+            Self::Ecs(facts) => facts.service.announced.is_some(),
+        }
+    }
+
     /// The holds on the component.
     pub fn holds(&self) -> Vec<Hold> {
         match self {

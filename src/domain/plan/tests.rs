@@ -4,7 +4,7 @@ use crate::domain::ecs::plan::tests::{carried_out, facts, revision, target};
 use crate::domain::ecs::service::{Revision, RolloutState};
 use crate::domain::image::{Digest, Repository};
 use crate::domain::ledger::LedgerEntry;
-use crate::domain::target::{Build, Component, Image, Kind};
+use crate::domain::target::{Build, Component, Image, Kind, Reuse};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -16,6 +16,7 @@ fn image() -> Image {
         component: "backend".parse().unwrap(),
         repository: "stage-cloudshop-backend".parse().unwrap(),
         create_repository: false,
+        reuse: Reuse::Any,
         build: Build {
             context: "backend".into(),
             dockerfile: None,

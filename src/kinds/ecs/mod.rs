@@ -7,6 +7,7 @@ pub mod history;
 pub mod hold;
 pub mod iam;
 pub mod observe;
+pub mod origin;
 pub mod past;
 pub mod pre_deploy;
 pub mod previous;

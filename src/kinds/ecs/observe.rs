@@ -28,8 +28,9 @@ pub async fn facts(cloud: &Cloud, target: &EcsTarget, files: &Files) -> Result<E
     };
     let service = deployable_service(cloud, target).await?;
     let live = live_revision(cloud, target, &service).await?;
-    let others = other_revisions(cloud, &service, &live).await?;
-    Ok(EcsFacts { service, live, others, file, source: None })
+    let listed = cloud.ecs.newest_revisions(live.definition.family(), LOOKED_AT).await?;
+    let others = described(cloud, &service, &live, &listed).await?;
+    Ok(EcsFacts { service, live, others, listed, file, source: None })
 }
 
 /// The service, whatever its state.
@@ -100,13 +101,22 @@ pub async fn live_revision(cloud: &Cloud, target: &EcsTarget, service: &Service)
 ///
 /// They cannot be read.
 pub async fn other_revisions(cloud: &Cloud, service: &Service, live: &Revision) -> Result<Vec<Revision>, Failure> {
-    let mut arns = cloud.ecs.newest_revisions(live.definition.family(), LOOKED_AT).await?;
-    arns.retain(|arn| *arn != live.arn);
+    let listed = cloud.ecs.newest_revisions(live.definition.family(), LOOKED_AT).await?;
+    described(cloud, service, live, &listed).await
+}
+
+async fn described(
+    cloud: &Cloud,
+    service: &Service,
+    live: &Revision,
+    listed: &[String],
+) -> Result<Vec<Revision>, Failure> {
+    let arns: Vec<&String> = listed.iter().filter(|arn| **arn != live.arn).collect();
     let is_newer = |arn: &str| number(arn) > number(&live.arn);
     let mut others: Vec<Revision> = Vec::new();
     for some in arns.chunks(TOGETHER) {
         let ours_is_known = live.ledger.is_some() || others.iter().any(was_deployed);
-        let some: Vec<String> = some.iter().filter(|arn| is_newer(arn) || !ours_is_known).cloned().collect();
+        let some: Vec<String> = some.iter().copied().filter(|arn| is_newer(arn) || !ours_is_known).cloned().collect();
         if some.is_empty() {
             break;
         }

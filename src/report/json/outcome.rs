@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{SCHEMA, to_text};
 use crate::domain::ecs::task_definition::{Change, MissingVariable};
+use crate::domain::origin::ReusedImage;
 use crate::domain::outcome::Outcome;
 use crate::domain::release::Commits;
 use crate::error::Failure;
@@ -20,6 +21,7 @@ pub(super) struct ReportV1 {
     gates: Vec<GateV1>,
     commits: Option<CommitsV1>,
     components: Vec<ComponentV1>,
+    reused: Vec<ReusedV1>,
     steps: Vec<StepV1>,
     left_behind: Vec<String>,
     warnings: Vec<String>,
@@ -59,6 +61,14 @@ struct ComponentV1 {
     changes: Vec<ChangeV1>,
     drift: Option<DriftV1>,
     missing_variables: Vec<MissingVariableV1>,
+}
+
+#[derive(Debug, Serialize)]
+struct ReusedV1 {
+    component: String,
+    image: String,
+    origin: &'static str,
+    recorded_by: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -151,6 +161,17 @@ impl From<&ComponentRecord> for ComponentV1 {
     }
 }
 
+impl From<&ReusedImage> for ReusedV1 {
+    fn from(reused: &ReusedImage) -> Self {
+        Self {
+            component: reused.component.to_string(),
+            image: reused.image.to_string(),
+            origin: reused.origin.as_str(),
+            recorded_by: reused.origin.recorded_by().map(str::to_owned),
+        }
+    }
+}
+
 impl From<&MissingVariable> for MissingVariableV1 {
     fn from(missing: &MissingVariable) -> Self {
         Self {
@@ -217,6 +238,7 @@ pub(super) fn document(record: &Record, outcome: Outcome, failure: Option<&Failu
             .collect(),
         commits: record.commits.as_ref().map(Into::into),
         components: record.components.iter().map(Into::into).collect(),
+        reused: record.reused.iter().map(Into::into).collect(),
         steps: record
             .steps
             .iter()

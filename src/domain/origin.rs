@@ -1,0 +1,285 @@
+//! Where an image is from that a deploy finds in its repository: from a run of shipgate, or from somebody else.
+//!
+//! Its tag and its labels can be written by whoever may push. Two things cannot:
+//!
+//! - The ledger: a revision of the service's family that shipgate registered and that pins the image's digest.
+//! - The announcement, for an image whose run ended between its push and the registration: a tag on the service, written
+//!   before the build. It has the SHA-256 of a random text, and the image has the text as a label. It is no digest of
+//!   the image, as buildx builds and pushes in one command: none is known before. With a right to push alone
+//!   the text cannot be known. Who may also read the image could copy its label and, where tags are mutable, push another
+//!   image in its place, as long as the announcement stands: until a run registers a revision with the image.
+
+use super::ecs::service::{Revision, short_arn};
+use super::gate::{Gate, Verdict};
+use super::image::{Digest, ImageReference};
+use super::ledger;
+use super::names::{ComponentName, ContainerName};
+use super::release::ReleaseName;
+use super::target::Reuse;
+
+/// The image's label with the announced text.
+pub const PUSH_LABEL: &str = "shipgate.push";
+/// The key of the announcement on a service.
+pub const ANNOUNCED: &str = "shipgate:pushing";
+/// So many characters of a run's name fit beside the longest release and a digest.
+const LONGEST_RUN: usize = 110;
+
+/// What a run writes on a service before it pushes an image for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Announcement {
+    /// The release that the image is built from.
+    pub release: ReleaseName,
+    /// The digest of the text in the image's label.
+    pub text: Digest,
+    /// The run.
+    pub run: String,
+}
+
+impl Announcement {
+    /// The announcement of an image with a text in its label.
+    pub fn new(release: ReleaseName, text: &str, run: &str) -> Self {
+        let run = ledger::tag_value(run).replace(' ', "_").chars().take(LONGEST_RUN).collect();
+        Self { release, text: Digest::of(text), run }
+    }
+
+    /// The tag: key and value.
+    pub fn tag(&self) -> (String, String) {
+        (ANNOUNCED.to_owned(), format!("{} {} {}", self.release, self.text, self.run))
+    }
+
+    /// Whether an image is the announced one, by the release and the labels of each of its platforms.
+    pub fn is_of(&self, release: &ReleaseName, labels: &[Option<String>]) -> bool {
+        let has_text = |label: &Option<String>| label.as_ref().is_some_and(|text| Digest::of(text) == self.text);
+        self.release == *release && !labels.is_empty() && labels.iter().all(has_text)
+    }
+}
+
+/// The announcement among the tags of a service. `None`: there is none, or it cannot be read.
+pub fn read(tags: &[(String, String)]) -> Option<Announcement> {
+    let (_, value) = tags.iter().find(|(key, _)| key == ANNOUNCED)?;
+    let mut parts = value.splitn(3, ' ');
+    let (release, text) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    Some(Announcement { release, text, run: ledger::tag_value(parts.next()?) })
+}
+
+/// The first of some revisions that shipgate registered for a release with an image in a container: its ARN.
+pub fn recorded_by<'a>(
+    revisions: impl IntoIterator<Item = &'a Revision>,
+    container: &ContainerName,
+    release: &ReleaseName,
+    digest: &Digest,
+) -> Option<String> {
+    let records = |revision: &&Revision| {
+        revision.ledger.is_some()
+            && revision.digest(container).as_ref() == Some(digest)
+            && revision.release(container).as_ref() == Some(release)
+    };
+    revisions.into_iter().find(records).map(|revision| revision.arn.clone())
+}
+
+/// Where an image is from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A revision of the ledger pins it: its ARN.
+    Recorded(String),
+    /// A run announced it and ended before it registered a revision: the run.
+    Announced(String),
+    /// Nothing says that it is from a run of shipgate.
+    Elsewhere,
+}
+
+impl Origin {
+    /// What recorded it: the ARN of a revision, or the name of a run.
+    pub fn recorded_by(&self) -> Option<&str> {
+        match self {
+            Self::Recorded(by) | Self::Announced(by) => Some(by),
+            Self::Elsewhere => None,
+        }
+    }
+
+    /// The word of the JSON.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Recorded(_) => "recorded",
+            Self::Announced(_) => "announced",
+            Self::Elsewhere => "elsewhere",
+        }
+    }
+}
+
+/// An image that was in its repository before the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReusedImage {
+    /// The component that builds it otherwise.
+    pub component: ComponentName,
+    /// The image, pinned.
+    pub image: ImageReference,
+    /// Which images the configuration lets in.
+    pub reuse: Reuse,
+    /// Where it is from.
+    pub origin: Origin,
+}
+
+impl ReusedImage {
+    /// What is to be known of one that is from elsewhere, and what refuses such. `None`: it is shipgate's.
+    pub fn warning(&self) -> Option<(String, String)> {
+        (self.origin == Origin::Elsewhere).then(|| {
+            let hint = format!(
+                "find out who may push there; `reuse = \"own\"` in `[components.{}]` refuses such an image",
+                self.component
+            );
+            (self.described(), hint)
+        })
+    }
+
+    fn described(&self) -> String {
+        let image = &self.image;
+        match &self.origin {
+            Origin::Recorded(arn) => format!("image {image} was there already, recorded in {}", short_arn(arn)),
+            Origin::Announced(run) => format!("image {image} was there already, pushed by {run}, which ended then"),
+            Origin::Elsewhere => {
+                let most = self.reuse.looked_at();
+                format!(
+                    "image {image} was there already, pushed by somebody else: none of the newest {most} revisions of \
+                     its services records it"
+                )
+            }
+        }
+    }
+}
+
+/// The gate `reuse`: where the configuration wants own images, those that were there already are. `policies`: of all images
+/// of the plan. `None`: no image is to be an own one.
+pub fn gate(policies: &[Reuse], reused: &[ReusedImage], changes_nothing: bool) -> Option<Gate> {
+    if !policies.contains(&Reuse::Own) {
+        return None;
+    }
+    let gate = |verdict, reason, hint| Some(Gate { name: "reuse", verdict, reason, hint });
+    let own: Vec<_> = reused.iter().filter(|image| image.reuse == Reuse::Own).collect();
+    let foreign = own.iter().find(|image| image.origin == Origin::Elsewhere);
+    match foreign {
+        Some(image) if !changes_nothing => {
+            let hint = format!(
+                "find out who pushed it, then delete its tag from the repository to have it built, deploy another \
+                 commit, or write `reuse = \"any\"` in `[components.{}]`",
+                image.component
+            );
+            gate(Verdict::Unsatisfied, image.described(), Some(hint))
+        }
+        Some(_) => gate(Verdict::Satisfied, "nothing is to change".to_owned(), None),
+        None if own.is_empty() => gate(Verdict::Satisfied, "the image is built by this run".to_owned(), None),
+        None => {
+            let all: Vec<String> = own.iter().map(|image| image.described()).collect();
+            gate(Verdict::Satisfied, all.join("; "), None)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::ecs::plan::tests::revision;
+    use crate::domain::ledger::LedgerEntry;
+
+    const SHA: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+
+    fn digest(letter: &str) -> Digest {
+        format!("sha256:{}", letter.repeat(64)).parse().unwrap()
+    }
+
+    fn release() -> ReleaseName {
+        SHA.parse().unwrap()
+    }
+
+    #[test]
+    fn a_revision_records_the_image_that_it_pins_for_the_release() {
+        let other = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
+        let entry = |release: &str| Some(LedgerEntry::new(release.parse().unwrap(), "arn"));
+        let image = |sha: &str, letter: &str| format!("repo:{sha}@{}", digest(letter));
+        for (revision, expected) in [
+            (revision(7, &image(SHA, "a"), "x", entry(SHA)), true),
+            (revision(7, &image(SHA, "a"), "x", None), false),
+            (revision(7, &image(SHA, "b"), "x", entry(SHA)), false),
+            (revision(7, &image(other, "a"), "x", entry(other)), false),
+            (revision(7, &format!("repo:{SHA}"), "x", entry(SHA)), false),
+        ] {
+            let found = recorded_by([&revision], &"web".parse().unwrap(), &release(), &digest("a"));
+            assert_eq!(found.is_some(), expected, "{revision:?}");
+        }
+    }
+
+    /// A tag says a digest too, and whoever may tag may write any.
+    #[test]
+    fn a_digest_in_a_tag_records_nothing() {
+        let entry = LedgerEntry { digest: Some(digest("a")), ..LedgerEntry::new(release(), "arn") };
+        let revision = revision(7, &format!("repo:{SHA}@{}", digest("b")), "x", Some(entry));
+        assert_eq!(recorded_by([&revision], &"web".parse().unwrap(), &release(), &digest("a")), None);
+    }
+
+    #[test]
+    fn only_the_text_itself_on_every_platform_is_what_was_announced() {
+        let announced = Announcement::new(release(), "a secret text", "acme/shop/7/1");
+        let text = || Some("a secret text".to_owned());
+        let hash = Some(announced.text.to_string());
+        for (labels, expected) in [
+            (vec![text()], true),
+            (vec![text(), text()], true),
+            (vec![text(), None], false),
+            (vec![hash], false),
+            (vec![Some(String::new())], false),
+            (Vec::new(), false),
+        ] {
+            assert_eq!(announced.is_of(&release(), &labels), expected, "{labels:?}");
+        }
+        let dirty: ReleaseName = format!("{SHA}-dirty-20261120T234749Z").parse().unwrap();
+        assert!(!announced.is_of(&dirty, &[text()]));
+    }
+
+    fn reused(component: &str, reuse: Reuse, origin: Origin) -> ReusedImage {
+        let image = ImageReference::parse(&format!("repo:{SHA}@{}", digest("a")));
+        ReusedImage { component: component.parse().unwrap(), image, reuse, origin }
+    }
+
+    #[test]
+    fn an_image_from_elsewhere_refuses_where_own_ones_are_wanted_and_warns_elsewhere() {
+        let recorded = || Origin::Recorded("arn:aws:ecs:x:y:task-definition/backend:7".to_owned());
+        let verdict = |images: &[ReusedImage], unchanged| {
+            let policies: Vec<Reuse> = images.iter().map(|image| image.reuse).collect();
+            gate(&policies, images, unchanged).map(|gate| gate.verdict)
+        };
+        use Reuse::{Any, Own};
+        assert_eq!(verdict(&[reused("a", Any, Origin::Elsewhere)], false), None);
+        assert_eq!(verdict(&[reused("a", Own, Origin::Elsewhere)], false), Some(Verdict::Unsatisfied));
+        assert_eq!(verdict(&[reused("a", Own, Origin::Elsewhere)], true), Some(Verdict::Satisfied));
+        assert_eq!(verdict(&[reused("a", Own, recorded())], false), Some(Verdict::Satisfied));
+        assert_eq!(verdict(&[reused("a", Own, Origin::Announced("r".to_owned()))], false), Some(Verdict::Satisfied));
+        let mixed = [reused("a", Own, recorded()), reused("b", Any, Origin::Elsewhere)];
+        assert_eq!(verdict(&mixed, false), Some(Verdict::Satisfied));
+        let both = [reused("a", Own, recorded()), reused("b", Own, Origin::Elsewhere)];
+        let refusing = gate(&[Own, Own], &both, false).unwrap();
+        assert!(refusing.reason.contains("pushed by somebody else"), "{}", refusing.reason);
+        assert!(refusing.hint.unwrap().contains("`reuse = \"any\"` in `[components.b]`"));
+        assert_eq!(gate(&[Own], &[], false).unwrap().reason, "the image is built by this run");
+
+        assert!(reused("a", Any, Origin::Elsewhere).warning().is_some());
+        assert!(reused("a", Any, recorded()).warning().is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn an_announcement_is_read_as_it_was_written(run in ".{0,300}", dirty in any::<bool>(), text in ".{1,80}") {
+            let name = if dirty { format!("{SHA}-dirty-20261120T234749Z") } else { SHA.to_owned() };
+            let announced = Announcement::new(name.parse().unwrap(), &text, &run);
+            let (key, value) = announced.tag();
+            prop_assert!(value.len() <= ledger::LONGEST_VALUE && value.chars().all(ledger::is_allowed), "{}", value);
+            prop_assert_eq!(read(&[(key, value)]), Some(announced));
+        }
+
+        #[test]
+        fn reading_never_fails(value in ".{0,300}") {
+            let _announced = read(&[(ANNOUNCED.to_owned(), value)]);
+        }
+    }
+}

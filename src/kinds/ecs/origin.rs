@@ -1,0 +1,78 @@
+//! What is written of an image that a deploy finds in its repository: in the ledger of a service, and on the service.
+
+use super::observe::{self, LOOKED_AT};
+use crate::domain::ecs::plan::EcsFacts;
+use crate::domain::image::Digest;
+use crate::domain::origin::{ANNOUNCED, Announcement, recorded_by};
+use crate::domain::release::ReleaseName;
+use crate::domain::target::EcsTarget;
+use crate::error::Failure;
+use crate::kinds::ImageRecords;
+use crate::observe::Cloud;
+
+/// So many revisions are described before asking whether one of them is it.
+const AT_A_TIME: usize = 5;
+
+/// What a service and the newest `most` revisions of its family say of an image, beside those that were seen already.
+/// Nothing: the service does not exist.
+///
+/// # Errors
+///
+/// They cannot be read.
+pub async fn records(
+    cloud: &Cloud,
+    target: &EcsTarget,
+    seen: Option<&EcsFacts>,
+    (release, digest): (&ReleaseName, &Digest),
+    most: usize,
+) -> Result<ImageRecords, Failure> {
+    let (service, live, listed) = if let Some(facts) = seen {
+        (facts.service.clone(), facts.live.clone(), facts.listed.clone())
+    } else {
+        let found = cloud.ecs.service_if_any(&target.cluster, &target.service).await?;
+        let Some((service, _)) = found.filter(|(service, _)| service.primary().is_some()) else {
+            return Ok(ImageRecords::default());
+        };
+        let live = observe::live_revision(cloud, target, &service).await?;
+        (service, live, Vec::new())
+    };
+    let announced = service.announced.clone();
+    let live_records = recorded_by([&live], &target.container, release, digest);
+    if live_records.is_some() {
+        return Ok(ImageRecords { recorded: live_records, announced });
+    }
+    let mut arns = match seen {
+        Some(_) if most <= LOOKED_AT => listed,
+        _ => cloud.ecs.newest_revisions(live.definition.family(), most).await?,
+    };
+    let is_seen = |arn: &String| seen.is_some_and(|facts| facts.others.iter().any(|other| other.arn == *arn));
+    arns.retain(|arn| *arn != live.arn && !is_seen(arn));
+    arns.truncate(most);
+    let mut recorded = None;
+    for some in arns.chunks(AT_A_TIME) {
+        let revisions = cloud.ecs.revisions(some.to_vec(), &service.arn).await?;
+        recorded = recorded_by(&revisions, &target.container, release, digest);
+        if recorded.is_some() {
+            break;
+        }
+    }
+    Ok(ImageRecords { recorded, announced })
+}
+
+/// Writes on a service that an image is about to be pushed, in the place of what an earlier run wrote.
+///
+/// # Errors
+///
+/// The call failed.
+pub async fn announce(cloud: &Cloud, service_arn: &str, announcement: &Announcement) -> Result<(), Failure> {
+    cloud.ecs.tag(service_arn, &[announcement.tag()]).await
+}
+
+/// Takes that off again.
+///
+/// # Errors
+///
+/// The call failed.
+pub async fn retire(cloud: &Cloud, service_arn: &str) -> Result<(), Failure> {
+    cloud.ecs.untag(service_arn, &[ANNOUNCED.to_owned()]).await
+}

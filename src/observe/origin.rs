@@ -1,0 +1,80 @@
+//! Where the images are from that a deploy finds in their repositories.
+
+use super::{Cloud, RegistryAccess};
+use crate::domain::image::Digest;
+use crate::domain::names::ComponentName;
+use crate::domain::origin::{Origin, ReusedImage};
+use crate::domain::plan::{ComponentFacts, ImagePlan, ImageStep};
+use crate::domain::release::ReleaseName;
+use crate::domain::target::Component;
+use crate::error::Failure;
+use crate::kinds;
+
+/// What is needed to find out.
+#[derive(Debug)]
+pub struct Origins<'a> {
+    /// AWS.
+    pub cloud: &'a Cloud,
+    /// The registry.
+    pub access: &'a RegistryAccess,
+    /// What was seen of the components that are deployed.
+    pub facts: &'a [(ComponentName, ComponentFacts)],
+    /// All components of the environment, also those that the command was not asked for: any of them may have brought an
+    /// image that several use.
+    pub components: &'a [Component],
+    /// The release.
+    pub release: &'a ReleaseName,
+}
+
+impl Origins<'_> {
+    /// The images of a plan that are not built by this run.
+    ///
+    /// # Errors
+    ///
+    /// The ledger or the registry cannot be read.
+    pub async fn of(&self, images: &[ImagePlan]) -> Result<Vec<ReusedImage>, Failure> {
+        let mut reused = Vec::new();
+        for plan in images {
+            if let ImageStep::Reuse { image, .. } = &plan.step {
+                let origin = self.origin(plan, &image.digest).await?;
+                let (component, reuse) = (plan.image.component.clone(), plan.image.reuse);
+                reused.push(ReusedImage { component, image: image.reference.clone(), reuse, origin });
+            }
+        }
+        Ok(reused)
+    }
+
+    async fn origin(&self, plan: &ImagePlan, digest: &Digest) -> Result<Origin, Failure> {
+        let users = || self.components.iter().filter(|component| *kinds::image(component) == plan.image.component);
+        let facts = |component: &Component| {
+            let found = self.facts.iter().find(|(name, _)| *name == component.name);
+            found.map(|(_, facts)| facts)
+        };
+        for component in users() {
+            let recorded = |facts| kinds::image_recorded(component, facts, self.release, digest);
+            if let Some(revision) = facts(component).and_then(recorded) {
+                return Ok(Origin::Recorded(revision));
+            }
+        }
+        let most = plan.image.reuse.looked_at();
+        let mut labels = None;
+        for component in users() {
+            let image = (self.release, digest);
+            let records = kinds::image_records(self.cloud, component, facts(component), image, most).await?;
+            if let Some(revision) = records.recorded {
+                return Ok(Origin::Recorded(revision));
+            }
+            let Some(announced) = records.announced.filter(|announced| announced.release == *self.release) else {
+                continue;
+            };
+            if labels.is_none() {
+                let found = self.access.registry.image(&plan.repository, digest).await?;
+                labels = Some(found.map(|found| found.pushes).unwrap_or_default());
+            }
+            if labels.as_ref().is_some_and(|labels| announced.is_of(self.release, labels)) {
+                return Ok(Origin::Announced(announced.run));
+            }
+        }
+        Ok(Origin::Elsewhere)
+    }
+}
