@@ -2,6 +2,8 @@
 
 pub mod condition;
 pub mod diagnosis;
+#[cfg(test)]
+mod documented;
 pub mod guard;
 pub mod policy;
 pub mod trust;
