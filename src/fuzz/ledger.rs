@@ -62,7 +62,7 @@ fn read(tags: &[(String, String)]) {
         let text = hold.described();
         assert!(is_neutral(&text) && text.chars().count() <= 800, "{text:?}");
         if !matches!(hold.scope, HoldScope::Left { .. }) {
-            assert_eq!(hold.covers(Some(false), Some(true)), Some(true), "{hold:?}");
+            assert_eq!(hold.covers(Some(false), Some(true), None), Some(true), "{hold:?}");
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::domain::ecs::service::short_arn;
 use crate::domain::ecs::task_definition::Change;
 use crate::domain::github::command::Command;
 use crate::domain::names::EnvironmentName;
+use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{ComponentPlan, KindPlan, Plan};
 use crate::domain::release::Commits;

@@ -4,11 +4,11 @@
 use std::process::ExitCode;
 
 use super::docker_credential::server;
-use super::print;
 use crate::clients::docker::login;
 use crate::commands::docker_credential::NOT_FOUND;
 use crate::context::Context;
 use crate::error::Failure;
+use crate::sink;
 
 pub fn run() -> ExitCode {
     let word = std::env::args().nth(1).unwrap_or_default();
@@ -19,11 +19,11 @@ pub fn run() -> ExitCode {
     };
     match answer {
         Ok(text) => {
-            print(&text);
+            sink::credential(&text);
             ExitCode::SUCCESS
         }
         Err(failure) => {
-            print(&failure.brief());
+            sink::data(&failure.brief());
             ExitCode::FAILURE
         }
     }
