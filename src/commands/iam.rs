@@ -71,7 +71,7 @@ pub fn trust(context: &Context, global: &cli::Global, arguments: &cli::Trust) ->
     document.map(|document| Printed { document, notes })
 }
 
-/// What keeps everybody but the roles that change an environment from writing the tags of shipgate. Asks nobody.
+/// What keeps everybody but the roles that change an environment from writing the tags of shipgate. Makes no call.
 ///
 /// # Errors
 ///
@@ -102,7 +102,7 @@ pub fn guard(context: &Context, global: &cli::Global, arguments: &cli::Guard) ->
     Ok(Printed { document, notes })
 }
 
-/// `aws:PrincipalArn` of a session is its role, and of an account nobody in particular.
+/// `aws:PrincipalArn` of a session is its role, and an account has none.
 fn check_one_principal(text: &str) -> Result<(), Failure> {
     check_principal(text)?;
     if text.contains(":iam:") && !text.ends_with(":root") {

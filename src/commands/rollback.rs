@@ -243,7 +243,7 @@ async fn leave_out_forward(invocation: &Invocation<'_>, components: &mut [Compon
     Ok(())
 }
 
-/// The revisions that are called a success by tags which they do not bear out, in words.
+/// The revisions that are called a success by tags which their content does not confirm, in words.
 fn seen_left_out(target: &Target, seen: &Seen) -> Vec<String> {
     let each = target.components.iter().zip(&seen.past).flat_map(|(component, past)| {
         let reasons = left_out(component, past).into_iter().take(LEFT_OUT_SHOWN);

@@ -90,7 +90,7 @@ pub async fn still_runs(
     }
 }
 
-/// What the ledger of a source says of a release, as far as the revisions bear it out.
+/// What the ledger of a source says of a release, as far as the revisions confirm it.
 ///
 /// # Errors
 ///

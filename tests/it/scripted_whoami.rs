@@ -373,7 +373,7 @@ fn no_command_shows_a_secret_at_the_highest_verbosity() {
 }
 
 #[test]
-fn the_guard_names_the_roles_that_change_and_asks_nobody() {
+fn the_guard_names_the_roles_that_change_and_makes_no_call() {
     let shop = shop("");
     let guard = |more: &[&str]| shop.repository.shipgate(&[&["iam", "guard"], more].concat()).run();
     let user = format!("arn:aws:iam::{ACCOUNT}:user/ana");

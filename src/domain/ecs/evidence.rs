@@ -1,6 +1,6 @@
-//! What of a revision's ledger entry the revision itself bears out.
+//! What of a revision's ledger entry the revision itself confirms.
 //!
-//! Tags can be changed by everybody who may tag; the content of a revision by nobody. So bytes and release come from the
+//! Tags can be changed by everybody who may tag; the content of a revision cannot. So bytes and release come from the
 //! content, and where a tag differs the revision is no success. That it served at all is known by its tags alone.
 
 use super::service::Revision;
@@ -9,7 +9,7 @@ use crate::domain::ledger::LedgerEntry;
 use crate::domain::names::ContainerName;
 use crate::domain::release::ReleaseName;
 
-/// A release that served, by the tags of a revision, as far as the revision's content can bear that out.
+/// A release that served, by the tags of a revision, as far as the revision's content confirms that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Success {
     /// The release that the container's label names.
@@ -18,7 +18,7 @@ pub struct Success {
     pub digest: Digest,
 }
 
-/// The success of a revision. `None`: its tags call it none, or its content does not bear them out.
+/// The success of a revision. `None`: its tags call it none, or its content does not confirm them.
 pub fn success(revision: &Revision, container: &ContainerName) -> Option<Success> {
     judged(revision, container)?.ok()
 }
@@ -60,12 +60,12 @@ pub fn contradiction(revision: &Revision, container: &ContainerName) -> Option<S
 
 fn judged(revision: &Revision, container: &ContainerName) -> Option<Result<Success, String>> {
     let entry = revision.ledger.as_ref().filter(|entry| entry.succeeded())?;
-    Some(borne_out(revision, entry, container))
+    Some(confirmed(revision, entry, container))
 }
 
 /// Whether a revision is one of shipgate's in every respect. Each registration writes all of these, the first one of a
 /// service too.
-fn borne_out(revision: &Revision, entry: &LedgerEntry, container: &ContainerName) -> Result<Success, String> {
+fn confirmed(revision: &Revision, entry: &LedgerEntry, container: &ContainerName) -> Result<Success, String> {
     let image = revision.definition.image_of(container).map_err(|_| format!("it has no container `{container}`"))?;
     if let Some(contradiction) = contradiction(revision, container) {
         return Err(contradiction);

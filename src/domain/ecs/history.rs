@@ -1,4 +1,4 @@
-//! What a service ran before, as the ledger on its revisions tells it, as far as their content bears that out.
+//! What a service ran before, as the ledger on its revisions tells it, as far as their content confirms that.
 
 use super::evidence::success;
 use super::plan::number;

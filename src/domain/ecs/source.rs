@@ -105,13 +105,13 @@ fn settled(service: &Service) -> Result<(), String> {
 /// What the ledger says of a release.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LedgerSearch {
-    /// The newest success that the revision itself bears out.
+    /// The newest success that the revision itself confirms.
     pub recorded: Option<Recorded>,
     /// Why revisions that their tags call a success of the release are none.
     pub doubts: Vec<String>,
 }
 
-/// The newest revision that the ledger calls deployed for a release, as far as its content bears that out. Digest and
+/// The newest revision that the ledger calls deployed for a release, as far as its content confirms that. Digest and
 /// release are those of the content. `past`: the family's, newest first.
 pub fn recorded(past: &[Revision], container: &ContainerName, release: &GitSha) -> LedgerSearch {
     let release = ReleaseName::Commit(release.clone());

@@ -1,4 +1,4 @@
-//! The guard of the ledger: nobody but the roles of shipgate writes its tags.
+//! The guard of the ledger: only the roles of shipgate write its tags.
 //!
 //! The ledger and the holds are tags, so they are worth as much as the right to tag. A `Deny` for everybody else makes that
 //! right rare. As a service control policy it holds for a whole account; as a permissions boundary, for whom it is put on.
@@ -89,6 +89,6 @@ mod tests {
             document["Statement"].as_array().unwrap().iter().map(|statement| &statement["Effect"]).collect();
         assert_eq!(effects, ["Allow", "Deny"]);
         let condition = document["Statement"][1]["Condition"].as_object().unwrap();
-        assert_eq!(condition.keys().collect::<Vec<_>>(), ["ForAnyValue:StringLike"], "nobody at all");
+        assert_eq!(condition.keys().collect::<Vec<_>>(), ["ForAnyValue:StringLike"], "no exception");
     }
 }
