@@ -37,10 +37,8 @@ pub fn runs(facts: &SourceFacts, container: &ContainerName) -> Result<Runs, Stri
         }
         None => return Err(format!("{short} does not say which release it is: shipgate did not deploy it")),
     };
-    match read(facts, container, &digest) {
-        ReadBack::Verified { .. } => Ok(Runs { release, digest }),
-        other => Err(unproven(other)),
-    }
+    let read = read(facts, container, &digest);
+    if matches!(read, ReadBack::Verified { .. }) { Ok(Runs { release, digest }) } else { Err(unproven(read)) }
 }
 
 /// Whether the service still runs what it was seen to run: the same revision, and the same tasks. So the answers that
@@ -60,13 +58,14 @@ pub fn still_runs(before: &SourceFacts, now: &SourceFacts, container: &Container
     let ReadBack::Verified { tasks } = read(before, container, &digest) else {
         return Err("not every task of it was verified".to_owned());
     };
-    match read(now, container, &digest) {
-        again if same_tasks(&tasks, &again) => Ok(()),
-        ReadBack::Verified { .. } | ReadBack::TooFew { .. } => {
-            Err("other tasks than those that were verified run since it was examined".to_owned())
-        }
-        other => Err(unproven(other)),
+    let again = read(now, container, &digest);
+    if same_tasks(&tasks, &again) {
+        return Ok(());
     }
+    if matches!(again, ReadBack::Verified { .. } | ReadBack::TooFew { .. }) {
+        return Err("other tasks than those that were verified run since it was examined".to_owned());
+    }
+    Err(unproven(again))
 }
 
 fn read(facts: &SourceFacts, container: &ContainerName, digest: &Digest) -> ReadBack {

@@ -73,10 +73,8 @@ impl Apply<'_> {
     async fn superseded_meanwhile(&self, ours: &OurDeployment) -> Option<Failure> {
         let target = &self.plan.target;
         let (service, _) = self.run.cloud.ecs.service(&target.cluster, &target.service).await.ok()??;
-        match rollout::judge(ours, Some(&service)) {
-            Judgement::Superseded { by } => Some(superseded(&by)),
-            _ => None,
-        }
+        let Judgement::Superseded { by } = rollout::judge(ours, Some(&service)) else { return None };
+        Some(superseded(&by))
     }
 
     fn nothing_desired(&self) -> Failure {
