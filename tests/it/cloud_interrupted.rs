@@ -78,18 +78,21 @@ fn killed_during_a_build_no_build_goes_on_and_no_password_is_left() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
     let mark = format!("MARK={}", cloud.prefix);
-    let build = format!("FROM scratch\nCOPY cloudshop /cloudshop\nENV {mark}\nRUN [\"/cloudshop\", \"worker\"]\n");
+    let build = format!("FROM scratch\nCOPY cloudshop /cloudshop\nENV {mark}\nRUN [\"/cloudshop\"]\n");
     shop.write("backend/Dockerfile", build);
-    shop.commit("A build that does not end");
+    // One that writes would end when it writes to nobody.
+    shop.commit("A build that does not end, and says nothing");
     let temporary = tempfile::tempdir().unwrap();
     let configuration = format!("DOCKER_CONFIG={}", temporary.path().display());
     let home = tempfile::tempdir().unwrap();
     // What `docker login` leaves of another registry.
     let other = json!({"auths": {"ghcr.io": {"auth": "dXNlcjpjYW5hcnktb2YtZ2hjcg=="}}});
     std::fs::write(home.path().join("config.json"), other.to_string()).unwrap();
-    let run = cloud.shipgate(&shop, &DEPLOY).env("RUNNER_TEMP", temporary.path()).env("DOCKER_CONFIG", home.path());
-    let running = run.start();
-    running.until_stderr("worker: release");
+    let runner = temporary.path().join("runner");
+    std::fs::create_dir(&runner).unwrap();
+    let run = cloud.shipgate(&shop, &DEPLOY).env("TMPDIR", temporary.path()).env("RUNNER_TEMP", &runner);
+    let running = run.env("DOCKER_CONFIG", home.path()).start();
+    running.until_stderr("serve: release");
     assert!(!processes_with(&mark).is_empty(), "the build runs nothing");
     assert!(
         !processes_with(&configuration).is_empty(),
@@ -104,6 +107,7 @@ fn killed_during_a_build_no_build_goes_on_and_no_password_is_left() {
     let left = files_below(temporary.path());
     assert!(!left.is_empty(), "nothing was left: is this the right directory?");
     for file in left {
+        assert!(file.starts_with(&runner), "{} is not where the runner empties up", file.display());
         let text = String::from_utf8_lossy(&std::fs::read(&file).unwrap()).into_owned();
         for secret in ["ministack-auth-token", "bWluaXN0YWNrLWF1dGgtdG9rZW", "canary-of-ghcr", "dXNlcjpjYW5hcnk"] {
             assert!(!text.contains(secret), "{} has {secret}", file.display());

@@ -125,7 +125,7 @@ fn plans_and_changed_trees_say_nothing() {
     let (shop, github) = (Shop::new(), GitHub::new());
     let plan = ["plan", "deploy", "stage", "--output", "json"];
     shop.shipgate(&plan).envs(&github.job()).run().outcome("planned", 0);
-    shop.repository.write("Dockerfile", "FROM scratch\n");
+    shop.repository.write("new", "");
     shop.shipgate(&["deploy", "stage", "--allow-dirty", "--output", "json"]).envs(&github.job()).run();
     // Not of the tree's commit, but of nothing that runs.
     deploy(&shop, &github).outcome("invalid", 2);
