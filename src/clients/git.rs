@@ -40,8 +40,11 @@ pub struct Git {
     owners: Owners,
     repository: Arc<OnceLock<Repository>>,
     /// The last common commit of two, of those that were asked for. Commits do not change.
-    pub(super) merge_bases: Arc<Mutex<HashMap<(GitSha, GitSha), Option<GitSha>>>>,
+    pub(super) merge_bases: Arc<Mutex<MergeBases>>,
 }
+
+/// The last common commits of pairs. `None`: they have none.
+pub(super) type MergeBases = HashMap<(GitSha, GitSha), Option<GitSha>>;
 
 /// A repository that may be read.
 #[derive(Debug)]

@@ -256,7 +256,7 @@ mod tests {
     #[test]
     fn amounts_fit_every_machine_and_names_are_different() {
         for (index, limit) in ALL.iter().enumerate() {
-            assert!(limit.amount > 0 && limit.amount <= u64::from(u32::MAX), "{limit:?}");
+            assert!(limit.amount > 0 && u32::try_from(limit.amount).is_ok(), "{limit:?}");
             assert!(ALL[..index].iter().all(|other| other.what != limit.what), "{limit:?}");
         }
     }

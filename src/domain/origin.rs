@@ -244,12 +244,13 @@ mod tests {
 
     #[test]
     fn an_image_from_elsewhere_refuses_where_own_ones_are_wanted_and_warns_elsewhere() {
+        use Reuse::{Any, Own};
+
         let recorded = || Origin::Recorded("arn:aws:ecs:x:y:task-definition/backend:7".to_owned());
         let verdict = |images: &[ReusedImage], unchanged| {
             let policies: Vec<Reuse> = images.iter().map(|image| image.reuse).collect();
             gate(&policies, images, unchanged).map(|gate| gate.verdict)
         };
-        use Reuse::{Any, Own};
         assert_eq!(verdict(&[reused("a", Any, Origin::Elsewhere)], false), None);
         assert_eq!(verdict(&[reused("a", Own, Origin::Elsewhere)], false), Some(Verdict::Unsatisfied));
         assert_eq!(verdict(&[reused("a", Own, Origin::Elsewhere)], true), Some(Verdict::Satisfied));

@@ -5,6 +5,8 @@
 //! test run tries some hundred of each; `PROPTEST_CASES=20000 cargo nextest run fuzz` tries more. What was found that way
 //! is a test of its own beside its target.
 
+#![expect(clippy::format_collect, reason = "the long texts of these tests are made once")]
+
 mod configuration;
 mod dockerfile;
 mod ledger;

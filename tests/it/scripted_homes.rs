@@ -149,10 +149,11 @@ fn without_room_on_the_service_the_revision_has_the_hold_and_the_plan_says_so() 
 /// What AWS refuses though there seemed to be room, for one home or for both.
 #[test]
 fn a_rollback_is_never_impossible_for_want_of_a_tag() {
+    type Full = fn(&str) -> bool;
     let only_service = |arn: &str| arn.contains(":service/");
     let only_revision = |arn: &str| arn.ends_with("backend:9");
     let both = |arn: &str| arn.contains(":service/") || arn.ends_with("backend:9");
-    let cases: [(fn(&str) -> bool, &[&str]); 3] = [
+    let cases: [(Full, &[&str]); 3] = [
         (only_service, &["service stage-backend"]),
         (only_revision, &["revision backend:9"]),
         (both, &["service", "revision"]),

@@ -148,8 +148,10 @@ pub fn text(error: &OciDistributionError) -> String {
             envelope.errors.iter().map(said).collect::<Vec<_>>().join("; ")
         }
         (OciDistributionError::ServerError { code, message, .. }, None) => format!("status {code}: {message}"),
-        (OciDistributionError::AuthenticationFailure(reason), None) => reason.clone(),
-        (OciDistributionError::SpecViolationError(reason), None) => reason.clone(),
+        (
+            OciDistributionError::AuthenticationFailure(reason) | OciDistributionError::SpecViolationError(reason),
+            None,
+        ) => reason.clone(),
         (OciDistributionError::UnauthorizedError { .. }, None) => "the login is not accepted".to_owned(),
         (_, None) => aws::chain(error),
     };

@@ -82,6 +82,7 @@ type Script = Box<dyn FnMut(&Seen, usize, &mut State) -> Option<Fault> + Send>;
 
 /// What the registry has, how it behaves, and what it saw.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one habit of a registry, by itself")]
 pub struct State {
     pub repositories: BTreeMap<String, Stored>,
     pub scripts: Vec<Script>,
@@ -100,6 +101,12 @@ pub struct Stored {
     pub blobs: BTreeMap<String, Vec<u8>>,
     pub manifests: BTreeMap<String, (String, Vec<u8>)>,
     pub tags: BTreeMap<String, String>,
+}
+
+/// Lets real time pass: the server is a thread of its own, which no test's clock reaches.
+#[expect(clippy::disallowed_methods, reason = "it is not asynchronous")]
+fn pause(milliseconds: u64) {
+    std::thread::sleep(std::time::Duration::from_millis(milliseconds));
 }
 
 #[derive(Clone)]
@@ -212,7 +219,7 @@ impl Server {
             while body.len() < limit {
                 let mut piece = vec![0; (limit - body.len()).min(64 * 1024)];
                 if matches!(fault, Some(Fault::Sip)) {
-                    std::thread::sleep(std::time::Duration::from_millis(100));
+                    pause(100);
                 }
                 let count = reader.read(&mut piece)?;
                 if count == 0 {
@@ -497,13 +504,13 @@ fn write(mut stream: &TcpStream, request: &Request, answer: &Answer, fault: Opti
         }
         Some(Fault::Endless) => loop {
             stream.write_all(b"10000\r\n")?;
-            stream.write_all(&[b' '; 0x10000])?;
+            stream.write_all(&vec![b' '; 0x10000])?;
             stream.write_all(b"\r\n")?;
         },
         Some(Fault::Drip) => {
             for byte in &answer.body {
                 stream.write_all(&[*byte])?;
-                std::thread::sleep(std::time::Duration::from_millis(20));
+                pause(20);
             }
             Ok(true)
         }

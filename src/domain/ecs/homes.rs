@@ -134,7 +134,7 @@ mod tests {
             "room for one on the service, for none on the revision"
         );
         facts.service.tag_keys.push(hold(1, 2).key);
-        assert_eq!(of(&facts)[0].0, true, "one of the same key is replaced");
+        assert!(of(&facts)[0].0, "one of the same key is replaced");
         facts.live.tag_keys.clear();
         facts.live.of_another = true;
         assert_eq!(of(&facts), [(true, false), (false, false)]);

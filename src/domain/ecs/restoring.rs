@@ -60,20 +60,20 @@ mod tests {
     use super::*;
     use crate::domain::ecs::task_definition::TaskDefinition;
 
-    fn definition(containers: Value) -> TaskDefinition {
+    fn definition(containers: &Value) -> TaskDefinition {
         TaskDefinition::from_json(json!({"family": "backend", "containerDefinitions": containers})).unwrap()
     }
 
     #[test]
     fn commands_containers_and_names_are_shown_and_no_values() {
-        let live = definition(json!([
+        let live = definition(&json!([
             {"name": "web", "image": "repo:new", "command": ["serve"],
              "environment": [{"name": "KEPT", "value": "1"}, {"name": "OTHER", "value": "hunter2"}],
              "secrets": [{"name": "KEY", "valueFrom": "arn:new"}]},
             {"name": "proxy", "image": "proxy:2"},
             {"name": "agent", "image": "agent:1"},
         ]));
-        let restored = definition(json!([
+        let restored = definition(&json!([
             {"name": "web", "image": "repo:old", "command": ["hunter3"], "entryPoint": ["sh"],
              "environment": [{"name": "KEPT", "value": "1"}, {"name": "OTHER", "value": "x"}, {"name": "A]b", "value": ""}]},
             {"name": "proxy", "image": "proxy:1"},
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn another_release_alone_is_nothing_of_that() {
-        let image = |image: &str| definition(json!([{"name": "web", "image": image, "cpu": image.len()}]));
+        let image = |image: &str| definition(&json!([{"name": "web", "image": image, "cpu": image.len()}]));
         assert_eq!(brought_back(&image("repo:a").changes_to(&image("repo:bc")), &"web".parse().unwrap()), [""; 0]);
     }
 }

@@ -268,8 +268,8 @@ impl TaskDefinition {
     fn container(&self, name: &ContainerName) -> Result<&Map<String, Value>, TaskDefinitionError> {
         self.containers().find(|fields| name_of(fields) == Some(name.as_str())).ok_or_else(|| {
             let mut names = self.containers().filter_map(name_of);
-            let named = names.by_ref().take(LISTED.count());
-            let mut known: Vec<String> = named.map(|name| format!("`{}`", neutral::phrase(name, 80))).collect();
+            let first = names.by_ref().take(LISTED.count());
+            let mut known: Vec<String> = first.map(|name| format!("`{}`", neutral::phrase(name, 80))).collect();
             let more = names.count();
             if more > 0 {
                 known.push(format!("and {more} more"));

@@ -75,7 +75,7 @@ fn converse(stream: &TcpStream, answer: &dyn Fn(&Request) -> Answer) -> std::io:
             }
             Answer::Endless => {
                 (&*stream).write_all(b"HTTP/1.1 200 Scripted\r\nTransfer-Encoding: chunked\r\n\r\n")?;
-                let piece = [b"100000\r\n".as_slice(), &[b' '; 0x10_0000], b"\r\n"].concat();
+                let piece = [b"100000\r\n".as_slice(), &vec![b' '; 0x10_0000], b"\r\n"].concat();
                 loop {
                     (&*stream).write_all(&piece)?;
                 }

@@ -117,7 +117,6 @@ impl Scan {
             (Some(b'"'), b'\\') => return 2,
             (Some(b'\''), b'\'') if next == Some(&b'\'') => return 2,
             (Some(quote), _) if quote == this => self.quote = None,
-            (Some(_), _) => {}
             (None, b'"' | b'\'') if index == 0 || b" [{,:".contains(&bytes[index - 1]) => self.quote = Some(this),
             (None, b'#') if index > 0 && bytes[index - 1] == b' ' => return bytes.len() - index,
             (None, b'[' | b'{') => {
@@ -125,7 +124,7 @@ impl Scan {
                 self.deepest = self.deepest.max(self.columns.len() + self.flow);
             }
             (None, b']' | b'}') => self.flow = self.flow.saturating_sub(1),
-            (None, _) => {}
+            _ => {}
         }
         1
     }
@@ -158,7 +157,7 @@ mod tests {
             ("value of a quoted key", &|n| format!("\"a\": {}", "[".repeat(n))),
             ("lists in a line", &|n| "- ".repeat(n) + "a"),
             ("keys in a line", &|n| "? ".repeat(n) + "a"),
-            ("indentation", &|n| (0..n).map(|level| format!("{}a:\n", " ".repeat(level))).collect()),
+            ("indentation", &|n| (0..n).map(|level| " ".repeat(level) + "a:\n").collect()),
             ("after a block of text", &|n| format!("- a: |\n    text\n  {}", "[".repeat(n))),
         ];
         for (what, text) in deep {
