@@ -8,10 +8,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use camino::Utf8PathBuf;
 
+use reqwest::Url;
 use secrecy::SecretString;
 use serde_json::Value;
 
 use crate::clients::docker::{Surroundings, login};
+use crate::clients::endpoint::is_private;
 use crate::clients::git_repository::Owners;
 use crate::clients::masks::Masks;
 use crate::domain::names::{AccountId, Region};
@@ -348,7 +350,8 @@ impl Context {
         let parsed = entries.filter(|entry| !entry.is_empty()).map(|entry| {
             parse_registry_entry(entry).ok_or_else(|| {
                 Failure::invalid(format!("{REGISTRY_HOSTS} has a malformed entry {entry:?}")).hint(
-                    "write 000000000000.dkr.ecr.us-east-1.amazonaws.com=http://localhost:4566, entries separated by commas",
+                    "write 000000000000.dkr.ecr.us-east-1.amazonaws.com=http://localhost:4566, entries separated by commas; \
+                     other hosts than this machine with https",
                 )
             })
         });
@@ -370,6 +373,10 @@ fn parse_registry_entry(entry: &str) -> Option<(String, RegistryAddress)> {
         None => (true, url.strip_prefix("https://")?),
     };
     let host = host.trim_end_matches('/');
+    // The registry's password goes there.
+    if !Url::parse(url).is_ok_and(|url| is_private(&url)) {
+        return None;
+    }
     let plain =
         !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '-' | '[' | ']'));
     (plain && name.contains(".dkr.ecr.")).then(|| (name.to_owned(), RegistryAddress { host: host.to_owned(), tls }))
@@ -394,13 +401,20 @@ mod tests {
     #[test]
     fn registries_are_found_by_account_and_region() {
         let text = "000000000000.dkr.ecr.us-east-1.amazonaws.com=http://localhost:4566, \
-                    111111111111.dkr.ecr.eu-west-1.amazonaws.com=https://localhost:5000";
+                    111111111111.dkr.ecr.eu-west-1.amazonaws.com=https://registry.example:5000";
         let first = RegistryAddress { host: "localhost:4566".to_owned(), tls: false };
-        let second = RegistryAddress { host: "localhost:5000".to_owned(), tls: true };
+        let second = RegistryAddress { host: "registry.example:5000".to_owned(), tls: true };
         assert_eq!(address(text, "000000000000", "us-east-1"), Ok(Some(first)));
         assert_eq!(address(text, "111111111111", "eu-west-1"), Ok(Some(second)));
         assert_eq!(address(text, "111111111111", "us-east-1"), Ok(None));
-        for wrong in ["localhost", "a=b", "x.dkr.ecr.y=ftp://z", "x.dkr.ecr.y=http://a/b", "x.dkr.ecr.y=http://u:p@h"] {
+        for wrong in [
+            "localhost",
+            "a=b",
+            "x.dkr.ecr.y=ftp://z",
+            "x.dkr.ecr.y=http://a/b",
+            "x.dkr.ecr.y=http://u:p@h",
+            "x.dkr.ecr.y=http://registry.example",
+        ] {
             assert!(address(wrong, "000000000000", "us-east-1").is_err(), "{wrong}");
         }
     }

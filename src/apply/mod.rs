@@ -136,7 +136,7 @@ async fn apply_component(
     // From the registration on, the ledger has the image.
     let is_registered = run.journal.record().components.iter().any(|record| record.name == *name && record.changed);
     if is_registered || refined.is_empty() {
-        let is_left = facts.iter().any(|(observed, facts)| observed == name && facts.is_announced());
+        let is_left = facts.iter().any(|(observed, facts)| observed == name && facts.announces(&run.release));
         announce::retire(run, plan, &refined, is_left).await;
     }
     result

@@ -67,6 +67,14 @@ pub struct Changes {
     pub unused_filters: Vec<String>,
 }
 
+/// Whether there is anything in a directory, or that cannot be seen.
+fn may_have_files(directory: &Utf8Path) -> bool {
+    match directory.read_dir_utf8() {
+        Ok(mut entries) => entries.next().is_some(),
+        Err(error) => error.kind() != std::io::ErrorKind::NotFound,
+    }
+}
+
 impl Git {
     /// The working tree that a directory is in. `owners`: whose repositories are read.
     pub fn new(processes: Processes, directory: &Utf8Path, owners: Owners) -> Self {
@@ -157,9 +165,15 @@ impl Git {
                     changes.uncompared.push((mark, neutral::line(&format!("{prefix}{}", entry.path))));
                 }
             }
-            if entry.is_submodule() && WorkTree::around(&path).is_some_and(|tree| tree.root == path) {
+            if !entry.is_submodule() {
+                continue;
+            }
+            if WorkTree::around(&path).is_some_and(|tree| tree.root == path) {
                 let git = Self::new(self.processes.clone(), &path, self.owners.clone());
                 submodules.push((git, entry.path.to_owned()));
+            } else if may_have_files(&path) {
+                // `git status` says nothing of what is in the directory of a submodule that is not there.
+                changes.changed.push(neutral::line(&format!("?? {prefix}{}/", entry.path)));
             }
         }
         Ok(submodules)
@@ -301,7 +315,8 @@ impl Git {
     ) -> Result<Finished, Failure> {
         // A read must not write: `git status` would refresh the index and take its lock. In a partial clone, git would
         // ask the remote for what is not there.
-        let always = [("GIT_OPTIONAL_LOCKS", "0"), ("GIT_NO_LAZY_FETCH", "1")];
+        // Older ones than 2.45 do not know the second variable: the third allows no protocol to ask by.
+        let always = [("GIT_OPTIONAL_LOCKS", "0"), ("GIT_NO_LAZY_FETCH", "1"), ("GIT_ALLOW_PROTOCOL", "")];
         let always = always.into_iter().map(|(name, value)| (name.into(), value.into()));
         let invocation = Invocation {
             program: "git",

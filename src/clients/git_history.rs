@@ -25,7 +25,7 @@ const LONGEST_SUBJECT: usize = 200;
 /// What holds for every question about history. A path is one, whatever characters are in it.
 const ALWAYS: [(&str, &str); 2] = [("GIT_NO_REPLACE_OBJECTS", "1"), ("GIT_LITERAL_PATHSPECS", "1")];
 /// What may ask the remote, in a partial clone too.
-const ONLINE: (&str, &str) = ("GIT_NO_LAZY_FETCH", "0");
+const ONLINE: [(&str, &str); 2] = [("GIT_NO_LAZY_FETCH", "0"), ("GIT_ALLOW_PROTOCOL", "https:http:ssh:git:file")];
 /// Nobody is there to be asked: neither on a terminal nor in a window.
 const NO_QUESTIONS: [(&str, &str); 3] = [("GIT_TERMINAL_PROMPT", "0"), ("GIT_ASKPASS", ""), ("GCM_INTERACTIVE", "0")];
 
@@ -211,7 +211,7 @@ impl Git {
         }
         let ssh = ssh_without_questions(git::own_ssh(settings));
         let ssh = ssh.as_deref().map(|ssh| ("GIT_SSH_COMMAND", ssh));
-        let variables = [&ALWAYS[..], &NO_QUESTIONS, &[ONLINE], ssh.as_slice()].concat();
+        let variables = [&ALWAYS[..], &NO_QUESTIONS, &ONLINE, ssh.as_slice()].concat();
         let answer = tokio::time::timeout(ANSWER_WITHIN, self.run_with(arguments, &variables));
         answer.await.ok().transpose()
     }

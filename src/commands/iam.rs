@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::cli;
+use crate::config::WrittenRole;
 use crate::context::Context;
 use crate::domain::github::repository::{is_name, name_in_address};
 use crate::domain::iam::guard::{self, Form};
@@ -87,11 +88,16 @@ pub fn guard(context: &Context, global: &cli::Global, arguments: &cli::Guard) ->
     let mut notes = Vec::new();
     for (environment, role) in configuration.roles() {
         match role {
-            Some(role) => principals.push(role),
-            None => notes.push(format!(
+            WrittenRole::Arn(role) => principals.push(role),
+            WrittenRole::Absent => notes.push(format!(
                 "environment `{environment}` has no `role`: whoever changes it is denied by this, too; name them with \
                  --principal, or give it a role"
             )),
+            WrittenRole::Variable => {
+                let reason = format!("`role` of environment `{environment}` is written with a variable");
+                return Err(Failure::invalid(reason)
+                    .hint("write its whole ARN: a guard without it would deny shipgate its own tags"));
+            }
         }
     }
     let document = guard::document(form, &principals);

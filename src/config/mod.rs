@@ -29,6 +29,7 @@ mod values;
 mod wording;
 
 pub use error::{ConfigError, ConfigErrors};
+pub use outline::WrittenRole;
 pub use resolve::{Purpose, Request};
 
 use crate::domain::check::outline::Outline;
@@ -76,8 +77,8 @@ impl Document {
         all.filter(move |(_, other)| from(other).as_deref() == Some(environment)).map(|(key, _)| key.text.as_str())
     }
 
-    /// The role that changes each environment, in the order of the file. `None`: the ambient credentials do.
-    pub fn roles(&self) -> Vec<(String, Option<String>)> {
+    /// The role that changes each environment, in the order of the file.
+    pub fn roles(&self) -> Vec<(String, WrittenRole)> {
         outline::roles(&self.raw)
     }
 

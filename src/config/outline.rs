@@ -34,10 +34,24 @@ fn environment(config: &RawConfig, key: &Key, raw: &RawEnvironment, source: &str
     }
 }
 
-/// The role that changes each environment, as it stands there: it takes no variables of others. `None`: there is none.
-pub(super) fn roles(config: &RawConfig) -> Vec<(String, Option<String>)> {
+/// The role that changes an environment, as it stands in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WrittenRole {
+    /// There is none: the ambient credentials are used.
+    Absent,
+    /// It has variables, whose values are not in the file.
+    Variable,
+    /// Its ARN.
+    Arn(String),
+}
+
+/// The role that changes each environment, by the environment's name.
+pub(super) fn roles(config: &RawConfig) -> Vec<(String, WrittenRole)> {
     let role = |(key, raw): (&Key, &RawEnvironment)| {
-        (key.text.clone(), raw.role.as_ref().and_then(|role| looked_up(config, &key.text, role)))
+        let role = raw.role.as_ref().map_or(WrittenRole::Absent, |role| {
+            looked_up(config, &key.text, role).map_or(WrittenRole::Variable, WrittenRole::Arn)
+        });
+        (key.text.clone(), role)
     };
     config.environments.iter().map(role).collect()
 }

@@ -209,7 +209,7 @@ limits! {
         "reports must not hold up a deploy";
     AWS_ATTEMPT = 30, Seconds,
         "one attempt of a call of AWS with its whole answer",
-        "the SDK makes the call again, five times at most",
+        "the SDK makes the call again, four times at most",
         "calls take less than a second, registering some";
     AWS_OPERATION = 180, Seconds,
         "a call of AWS with all its attempts",

@@ -28,7 +28,7 @@ use crate::clients::git_repository::WorkTree;
 use crate::clients::logs::Logs;
 use crate::clients::masks::Masks;
 use crate::clients::registry::Registry;
-use crate::config::{Document, Purpose, Request};
+use crate::config::{Document, Purpose, Request, WrittenRole};
 use crate::context::{Context, RegistryAddresses, VARS};
 use crate::domain::check::outline::Outline;
 use crate::domain::git::Uncompared;
@@ -110,8 +110,8 @@ impl Configuration {
         self.document.promoted_by(environment).map(str::to_owned).collect()
     }
 
-    /// The role that changes each environment, in the order of the file. `None`: the ambient credentials do.
-    pub fn roles(&self) -> Vec<(String, Option<String>)> {
+    /// The role that changes each environment, in the order of the file.
+    pub fn roles(&self) -> Vec<(String, WrittenRole)> {
         self.document.roles()
     }
 

@@ -78,10 +78,9 @@ fn killed_during_a_build_no_build_goes_on_and_no_password_is_left() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
     let mark = format!("MARK={}", cloud.prefix);
-    let build = format!("FROM scratch\nCOPY cloudshop /cloudshop\nENV {mark}\nRUN [\"/cloudshop\"]\n");
+    let build = format!("FROM scratch\nCOPY cloudshop /cloudshop\nENV {mark}\nRUN [\"/cloudshop\", \"worker\"]\n");
     shop.write("backend/Dockerfile", build);
-    // One that writes would end when it writes to nobody.
-    shop.commit("A build that does not end, and says nothing");
+    shop.commit("A build that does not end");
     let temporary = tempfile::tempdir().unwrap();
     let configuration = format!("DOCKER_CONFIG={}", temporary.path().display());
     let home = tempfile::tempdir().unwrap();
@@ -92,7 +91,7 @@ fn killed_during_a_build_no_build_goes_on_and_no_password_is_left() {
     std::fs::create_dir(&runner).unwrap();
     let run = cloud.shipgate(&shop, &DEPLOY).env("TMPDIR", temporary.path()).env("RUNNER_TEMP", &runner);
     let running = run.env("DOCKER_CONFIG", home.path()).start();
-    running.until_stderr("serve: release");
+    running.until_stderr("worker: release");
     assert!(!processes_with(&mark).is_empty(), "the build runs nothing");
     assert!(
         !processes_with(&configuration).is_empty(),

@@ -58,6 +58,7 @@ mod offline_checkout;
 mod offline_config;
 mod offline_examples;
 mod offline_place;
+mod offline_security;
 mod offline_usage;
 mod offline_workflows;
 mod runner;

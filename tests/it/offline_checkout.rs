@@ -179,6 +179,23 @@ fn a_submodule_that_is_ignored_is_seen() {
     assert_told(&report["causes"], &["M lib"]);
 }
 
+/// As actions/checkout leaves it unless it is asked for submodules: git says nothing of what is in such a directory.
+#[test]
+fn files_in_the_place_of_a_submodule_are_seen() {
+    let library = Repository::with_config(CONFIG);
+    let repository = Repository::with_config(CONFIG);
+    let from = library.path().to_str().unwrap();
+    repository.git(&["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", from, "lib"]);
+    let committed = repository.commit("A library");
+    repository.git(&["submodule", "--quiet", "deinit", "--force", "lib"]);
+    let clean = reaches_aws(&away_from_aws(repository.shipgate(&DEPLOY)));
+    assert_eq!(clean["release"]["sha"], *committed);
+
+    repository.write("lib/new", "");
+    let report = away_from_aws(repository.shipgate(&DEPLOY)).outcome("invalid", 2);
+    assert_told(&report["causes"], &["?? lib/"]);
+}
+
 #[test]
 fn a_configuration_above_the_repository_is_anybodys() {
     let around = Repository::bare();

@@ -398,4 +398,7 @@ fn the_guard_names_the_roles_that_change_and_makes_no_call() {
     let bare = Shop::with_config(&config(""));
     let ran = bare.repository.shipgate(&["iam", "guard"]).run().expect_code(0);
     ran.expect_stderr("environment `stage` has no `role`").expect_stderr("--principal");
+    let variable = Shop::with_config(&format!("{}role = \"${{vars.ROLE}}\"\n", config("")));
+    let ran = variable.repository.shipgate(&["iam", "guard"]).run().expect_code(2);
+    ran.expect_stderr("`role` of environment `stage` is written with a variable").expect_stderr("hint:");
 }

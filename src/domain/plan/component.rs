@@ -28,10 +28,11 @@ pub enum ComponentFacts {
 }
 
 impl ComponentFacts {
-    /// Whether a run that is over announced an image and did not take that back.
-    pub fn is_announced(&self) -> bool {
+    /// Whether an earlier run announced an image of a release and did not take that back. One of another release may be
+    /// that of a run which still builds.
+    pub fn announces(&self, release: &ReleaseName) -> bool {
         match self {
-            Self::Ecs(facts) => facts.service.announced.is_some(),
+            Self::Ecs(facts) => facts.service.announced.as_ref().is_some_and(|announced| announced.release == *release),
         }
     }
 
