@@ -202,6 +202,8 @@ class Stage:
         service = f"arn:aws:ecs:{HERE}:{ACCOUNT}:service/large/large-source"
         ledger = {"shipgate:sha": self.sha, "shipgate:digest": digest, "shipgate:outcome": "deployed"}
         ledger |= {"shipgate:service": service, "shipgate:run": "bench", "shipgate:at": "2026-11-21T04:00:00Z"}
+        # As the first release of a service that was there before: a revision has all of shipgate's tags, or proves nothing.
+        ledger["shipgate:previous"] = f"arn:aws:ecs:{HERE}:{ACCOUNT}:task-definition/large-source:0"
         self.make_service("source", HERE, image, ledger)
         for way in WAYS:
             self.make_service(way.name, way.region, "bootstrap", {})
