@@ -7,11 +7,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::clients::files;
 use crate::clients::git_repository::WorkTree;
 use crate::context::Context;
+use crate::domain::limits::FILE;
 use crate::domain::target::Build;
 use crate::error::Failure;
-
-/// The largest file that is read, in bytes. GitHub's own limit for workflows is half of it.
-const LARGEST: u64 = 1024 * 1024;
 
 /// A checkout.
 #[derive(Debug, Clone)]
@@ -68,7 +66,7 @@ impl Checkout {
     pub fn read(&self, name: impl AsRef<Utf8Path>) -> Result<String, Unreadable> {
         let path = self.inside(name.as_ref())?;
         let below = path.strip_prefix(&self.root).map_err(|_| Unreadable::Outside)?;
-        let bytes = files::read_below(&self.root, below, LARGEST).map_err(|error| unreadable(&error))?;
+        let bytes = files::read_below(&self.root, below, FILE.amount).map_err(|error| unreadable(&error))?;
         String::from_utf8(bytes.ok_or(Unreadable::NoFile)?).map_err(|_| Unreadable::Other("it is not UTF-8".to_owned()))
     }
 
@@ -166,7 +164,7 @@ mod tests {
         link("sub/a", "in");
         std::fs::write(checkout.root.join("latin"), [0xe4]).unwrap();
         let large = std::fs::File::create(checkout.root.join("large")).unwrap();
-        large.set_len(LARGEST + 1).unwrap();
+        large.set_len(FILE.amount + 1).unwrap();
         assert_eq!(checkout.read("in"), Ok("text".to_owned()));
         assert_eq!(checkout.read("out"), Err(Unreadable::Outside));
         assert_eq!(checkout.read(".."), Err(Unreadable::Outside));

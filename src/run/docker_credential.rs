@@ -19,7 +19,12 @@ pub fn run() -> ExitCode {
         sink::data(concat!("shipgate ", env!("CARGO_PKG_VERSION")));
         return ExitCode::SUCCESS;
     }
-    match answer(&word) {
+    show(answer(&word))
+}
+
+/// Docker takes standard output for the answer, and for the reason where the exit code says that there is none.
+pub(super) fn show(answer: Result<String, Failure>) -> ExitCode {
+    match answer {
         Ok(text) => {
             sink::credential(&text);
             ExitCode::SUCCESS

@@ -3,12 +3,11 @@
 
 use std::process::ExitCode;
 
-use super::docker_credential::server;
+use super::docker_credential::{server, show};
 use crate::clients::docker::login;
 use crate::commands::docker_credential::NOT_FOUND;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::sink;
 
 pub fn run() -> ExitCode {
     let word = std::env::args().nth(1).unwrap_or_default();
@@ -17,16 +16,7 @@ pub fn run() -> ExitCode {
         "list" => Ok("{}".to_owned()),
         _ => Err(Failure::failed("shipgate keeps no logins")),
     };
-    match answer {
-        Ok(text) => {
-            sink::credential(&text);
-            ExitCode::SUCCESS
-        }
-        Err(failure) => {
-            sink::data(&failure.brief());
-            ExitCode::FAILURE
-        }
-    }
+    show(answer)
 }
 
 fn get() -> Result<String, Failure> {
