@@ -16,11 +16,11 @@ use crate::clients::docker::{Surroundings, login};
 use crate::clients::endpoint::is_private;
 use crate::clients::git_repository::Owners;
 use crate::clients::masks::Masks;
+use crate::domain::failure::Failure;
 use crate::domain::names::{AccountId, Region};
 use crate::domain::release::GitSha;
 use crate::domain::secrets::in_token;
 use crate::domain::workflow::{Endpoint, Job};
-use crate::error::Failure;
 use crate::sink;
 
 /// A JSON object of values for `${vars.NAME}`; workflows pass `toJSON(vars)`.

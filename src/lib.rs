@@ -10,7 +10,7 @@ mod commands;
 mod config;
 mod context;
 mod domain;
-mod error;
+mod explain;
 #[cfg(test)]
 mod fuzz;
 mod kinds;

@@ -3,11 +3,11 @@
 use tokio::time::Instant;
 
 use crate::clients::http::Http;
+use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
 use crate::domain::probe::{self, Decision, Tally};
 use crate::domain::release::ReleaseName;
 use crate::domain::target::Probe;
-use crate::error::Failure;
 use crate::report::journal::Journal;
 
 /// Asks on behalf of a release.

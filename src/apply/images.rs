@@ -4,12 +4,12 @@ use super::{Run, announce, record_end};
 use crate::clients::docker::{BuildRequest, Docker, DockerConfig};
 use crate::clients::git::Git;
 use crate::clients::registry::{self, REVISION_LABEL};
+use crate::domain::failure::Failure;
 use crate::domain::image::{Digest, Repository};
 use crate::domain::names::ComponentName;
 use crate::domain::origin::PUSH_LABEL;
 use crate::domain::plan::{ImagePlan, ImageState, ImageStep, KnownImage, Plan, PlannedImage, plan_image};
 use crate::domain::target::{Image, Kind};
-use crate::error::Failure;
 use crate::observe;
 
 /// Makes every image known: what is missing is built, or copied from where it is.

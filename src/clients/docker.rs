@@ -9,8 +9,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 pub use self::config::{DockerConfig, Surroundings};
 use super::process::{Finished, Invocation, ProcessError, Processes};
+use crate::domain::failure::Failure;
 use crate::domain::image::{Digest, ImageTag, Repository};
-use crate::error::Failure;
 
 /// An engine that answers.
 #[derive(Debug, Clone)]

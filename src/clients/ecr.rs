@@ -6,8 +6,8 @@ use base64::Engine as _;
 use secrecy::SecretString;
 
 use super::aws::call;
+use crate::domain::failure::Failure;
 use crate::domain::names::RepositoryName;
-use crate::error::Failure;
 
 /// Amazon ECR of one account and region.
 #[derive(Debug, Clone)]

@@ -23,8 +23,8 @@ use super::ecs_convert as convert;
 use super::ecs_retry::RetryRaces;
 use crate::domain::ecs::service::{Revision, Service, Task, short_arn};
 use crate::domain::ecs::task_definition::TaskDefinition;
+use crate::domain::failure::Failure;
 use crate::domain::names::{ClusterName, ContainerName, ServiceName};
-use crate::error::Failure;
 
 /// `DescribeTasks` takes so many at once.
 const TASKS_AT_ONCE: usize = 100;

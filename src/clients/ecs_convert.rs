@@ -8,8 +8,8 @@ use crate::domain::ecs::service::{
     Controller, Deployment, Event, Health, Revision, RolloutState, Service, ServiceStatus, Task, TaskContainer,
 };
 use crate::domain::ecs::task_definition::TaskDefinition;
+use crate::domain::failure::Failure;
 use crate::domain::{hold, ledger, neutral, origin};
-use crate::error::Failure;
 
 /// A service.
 pub fn service(raw: &types::Service) -> Service {

@@ -6,8 +6,8 @@ use aws_config::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
 use reqwest::Url;
 
+use crate::domain::failure::Failure;
 use crate::domain::probe::shown_url;
-use crate::error::Failure;
 
 /// The services that credentials and tokens are sent to, by us and by the SDK to find credentials, as their names stand
 /// at the end of `AWS_ENDPOINT_URL_…`

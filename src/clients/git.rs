@@ -9,11 +9,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::git_repository::{Owners, WorkTree};
 use super::process::{Finished, Invocation, ProcessError, Processes};
+use crate::domain::failure::Failure;
 use crate::domain::git::{self, Setting, Uncompared};
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
 use crate::domain::release::GitSha;
-use crate::error::Failure;
 
 /// Settings of every git that is started. They are the last, so that they win over those of any file
 /// ([git-config](https://git-scm.com/docs/git-config)).

@@ -12,10 +12,10 @@ use camino::Utf8Path;
 
 use super::git::Git;
 use super::process::Finished;
+use crate::domain::failure::Failure;
 use crate::domain::limits::{COMMITS_COUNTED, FILE};
 use crate::domain::release::{CommitLine, Commits, GitSha};
 use crate::domain::{git, neutral};
-use crate::error::Failure;
 
 /// How long the remote has to answer.
 const ANSWER_WITHIN: Duration = Duration::from_mins(1);

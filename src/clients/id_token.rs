@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::endpoint::is_private;
 use super::http::no_answer;
+use crate::domain::failure::Failure;
 use crate::domain::limits::{ID_TOKEN_ANSWER, ID_TOKEN_REQUEST};
 use crate::domain::neutral;
 use crate::domain::token::Claims;
-use crate::error::Failure;
 
 /// The runner's endpoint, with the token that opens it.
 #[derive(Debug, Clone)]

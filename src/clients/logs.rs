@@ -5,8 +5,8 @@ use jiff::Timestamp;
 
 use super::aws::{AwsError, call};
 use crate::domain::ecs::task_definition::LogDestination;
+use crate::domain::failure::Failure;
 use crate::domain::neutral;
-use crate::error::Failure;
 
 /// `CloudWatch` Logs of one region.
 #[derive(Debug, Clone)]

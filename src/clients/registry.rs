@@ -31,10 +31,10 @@ use self::login::Credentials;
 use self::transport::Transport;
 use super::ecr::RegistryLogin;
 use crate::context::RegistryAddress;
+use crate::domain::failure::Failure;
 use crate::domain::image::{Digest, ImageTag, Repository};
 use crate::domain::limits::PLATFORMS;
 use crate::domain::origin::PUSH_LABEL;
-use crate::error::Failure;
 
 /// The label of the commit that an image was built from
 /// ([annotations](https://github.com/opencontainers/image-spec/blob/main/annotations.md)).

@@ -15,11 +15,11 @@ use super::aws::{AwsError, AwsErrorKind, sources};
 use super::id_token::{IdToken, TokenEndpoint};
 use super::masks::Masks;
 use super::sts::{SessionRequest, Sts};
+use crate::domain::failure::Failure;
 use crate::domain::neutral;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::RoleArn;
 use crate::domain::token::Claims;
-use crate::error::Failure;
 
 /// So often, at most, something transient is tried again: after about 0.5, 1 and 2 s. With the patience of each try this
 /// stays below the 30 s that the SDK gives one attempt of a call, in which a session is renewed.

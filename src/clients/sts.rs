@@ -11,9 +11,9 @@ use backon::{ExponentialBuilder, Retryable as _};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::aws::{AwsError, call};
+use crate::domain::failure::Failure;
 use crate::domain::names::{AccountId, InvalidName};
 use crate::domain::role::RoleArn;
-use crate::error::Failure;
 
 /// Whom AWS takes us for.
 #[derive(Debug, Clone, PartialEq, Eq)]

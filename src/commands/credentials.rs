@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::cli;
 use crate::context::Context;
+use crate::domain::failure::Failure;
 use crate::domain::role::Access;
-use crate::error::Failure;
 use crate::observe::{Configuration, Identities};
 
 /// The document that the other program reads.

@@ -2,6 +2,7 @@
 
 use super::change::{Invocation, Prepared, finish};
 use crate::cli;
+use crate::domain::failure::Failure;
 use crate::domain::gate::{self, deploy_gates};
 use crate::domain::names::ComponentName;
 use crate::domain::origin::{self, ReusedImage};
@@ -11,7 +12,6 @@ use crate::domain::plan::{
 };
 use crate::domain::release::ReleaseName;
 use crate::domain::target::{Reuse, Target};
-use crate::error::Failure;
 use crate::kinds;
 use crate::observe::{self, Checkout, Cloud, Files, Origins, RegistryAccess};
 

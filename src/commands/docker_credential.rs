@@ -6,10 +6,10 @@ use serde_json::json;
 
 use crate::clients::ecr::Ecr;
 use crate::context::Context;
+use crate::domain::failure::Failure;
 use crate::domain::names::{AccountId, Region};
 use crate::domain::role::{Access, RoleArn};
 use crate::domain::target::Target;
-use crate::error::Failure;
 use crate::observe::{Configuration, Identities};
 
 /// Which environment's role logs in, where several have the same registry.

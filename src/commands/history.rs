@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use crate::cli;
 use crate::context::Context;
 use crate::domain::ecs::service::short_arn;
+use crate::domain::failure::Failure;
 use crate::domain::role::Access;
-use crate::error::Failure;
 use crate::kinds::{self, PastRelease};
 use crate::observe::{self, Configuration, Identities};
 

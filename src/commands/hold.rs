@@ -4,11 +4,11 @@ use jiff::Timestamp;
 
 use crate::cli;
 use crate::context::Context;
+use crate::domain::failure::Failure;
 use crate::domain::hold::{self, Hold};
 use crate::domain::ledger::LONGEST_VALUE;
 use crate::domain::role::Access;
 use crate::domain::target::Target;
-use crate::error::Failure;
 use crate::kinds;
 use crate::observe::{self, Cloud, Configuration, Identities};
 

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::cli;
 use crate::config::WrittenRole;
 use crate::context::Context;
+use crate::domain::failure::Failure;
 use crate::domain::github::repository::{is_name, name_in_address};
 use crate::domain::iam::guard::{self, Form};
 use crate::domain::iam::policy::{Subject, document, statements};
@@ -14,7 +15,6 @@ use crate::domain::neutral;
 use crate::domain::probe::shown_url;
 use crate::domain::role::{Access, RoleArn};
 use crate::domain::target::Target;
-use crate::error::Failure;
 use crate::kinds;
 use crate::observe::{self, Configuration, Files, Identities};
 

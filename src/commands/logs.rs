@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use crate::cli::{self, OutputFormat};
 use crate::clients::logs::LogLine;
 use crate::context::Context;
+use crate::domain::failure::Failure;
 use crate::domain::role::Access;
 use crate::domain::target::Target;
-use crate::error::Failure;
 use crate::kinds;
 use crate::observe::{self, Cloud, Configuration, Identities};
 

@@ -4,6 +4,7 @@ use super::change::{Invocation, LEDGER_ALONE, Prepared, Until, finish, named_rel
 use crate::cli;
 use crate::domain::ecs::service::Revision;
 use crate::domain::ecs::source::{LedgerSearch, SourceFacts};
+use crate::domain::failure::Failure;
 use crate::domain::gate::{self, Gate, promote_gates};
 use crate::domain::image::Digest;
 use crate::domain::names::{ComponentName, EnvironmentName};
@@ -15,7 +16,6 @@ use crate::domain::promotion::{Choice, Evidence, Recorded, SourceLook, choose};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::role::Access;
 use crate::domain::target::{Component, Target};
-use crate::error::Failure;
 use crate::kinds;
 use crate::observe::{self, Cloud, Files, RegistryAccess};
 use crate::report::human::show_nothing_to_promote;

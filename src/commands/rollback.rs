@@ -3,6 +3,7 @@
 use super::change::{Invocation, LEDGER_ALONE, Prepared, finish, named_release};
 use crate::cli;
 use crate::domain::ecs::plan::LeftRelease;
+use crate::domain::failure::Failure;
 use crate::domain::gate::rollback_gates;
 use crate::domain::hold::HoldScope;
 use crate::domain::names::{ComponentName, EnvironmentName};
@@ -14,7 +15,6 @@ use crate::domain::plan::{
 use crate::domain::release::ReleaseName;
 use crate::domain::rollback::{Past, common};
 use crate::domain::target::Target;
-use crate::error::Failure;
 use crate::kinds;
 use crate::observe::{self, Files, RegistryAccess};
 

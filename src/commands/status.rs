@@ -5,12 +5,12 @@ use crate::clients::git::Git;
 use crate::clients::process::Processes;
 use crate::context::Context;
 use crate::domain::behind::{Behind, Distance};
+use crate::domain::failure::Failure;
 use crate::domain::names::EnvironmentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::release::GitSha;
 use crate::domain::role::Access;
 use crate::domain::target::Target;
-use crate::error::Failure;
 use crate::kinds::{self, ComponentStatus};
 use crate::observe::{self, Configuration, Identities};
 

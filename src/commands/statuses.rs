@@ -10,9 +10,9 @@ use super::change::Until;
 use crate::clients::github::{GitHub, GitHubError};
 use crate::context::Context;
 use crate::domain::commit_status::{self, CommitStatus};
+use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
 use crate::domain::release::{GitSha, ReleaseName};
-use crate::error::Failure;
 use crate::observe::{NoGitHub, github};
 use crate::report::journal::Journal;
 

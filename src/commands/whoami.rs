@@ -9,12 +9,12 @@ use crate::clients::iam::Iam;
 use crate::clients::id_token::TokenEndpoint;
 use crate::clients::sts::Caller;
 use crate::context::Context;
+use crate::domain::failure::Failure;
 use crate::domain::iam::diagnosis::{Verdict, diagnose};
 use crate::domain::iam::trust::{ISSUER, corrected};
 use crate::domain::role::{Access, Partition, RoleArn};
 use crate::domain::target::Target;
 use crate::domain::token::Claims;
-use crate::error::Failure;
 use crate::observe::{Configuration, Identities};
 
 /// What is said of all environments.

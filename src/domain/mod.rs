@@ -8,6 +8,7 @@ pub mod check;
 pub mod commit_status;
 pub mod comparison;
 pub mod ecs;
+pub mod failure;
 pub mod gate;
 pub mod git;
 pub mod github;

@@ -10,6 +10,7 @@ use crate::clients::logs::LogLine;
 use crate::clients::registry::Registry;
 use crate::domain::ecs::service::Revision;
 use crate::domain::ecs::source::{self, LedgerSearch, SourceFacts};
+use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
 use crate::domain::iam::policy::EcsSubject;
 use crate::domain::image::{Digest, ImageReference};
@@ -20,7 +21,6 @@ use crate::domain::plan::{ComponentFacts, ComponentPast, ComponentPlan, KindPlan
 use crate::domain::promotion::{Evidence, Runs};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::target::{Component, Kind, Probe};
-use crate::error::Failure;
 use crate::observe::{Cloud, Files};
 use crate::report::journal::Running;
 

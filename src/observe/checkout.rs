@@ -7,9 +7,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::clients::files;
 use crate::clients::git_repository::WorkTree;
 use crate::context::Context;
+use crate::domain::failure::Failure;
 use crate::domain::limits::FILE;
 use crate::domain::target::Build;
-use crate::error::Failure;
 
 /// A checkout.
 #[derive(Debug, Clone)]

@@ -5,9 +5,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{Checkout, Configuration};
 use crate::clients::git::Git;
 use crate::context::Context;
+use crate::domain::failure::Failure;
 use crate::domain::release::GitSha;
 use crate::domain::target::{Kind, Target, TaskDefinitionSource};
-use crate::error::Failure;
 
 /// Where task-definition files are read from.
 #[derive(Debug, Clone)]

@@ -2,12 +2,12 @@
 
 use crate::clients::git::Git;
 use crate::domain::ecs::plan::LeftRelease;
+use crate::domain::failure::Failure;
 use crate::domain::gate::HoldEvidence;
 use crate::domain::hold::{Hold, HoldScope};
 use crate::domain::names::ComponentName;
 use crate::domain::plan::ComponentFacts;
 use crate::domain::release::{GitSha, ReleaseName};
-use crate::error::Failure;
 
 /// The holds on some components, each with whether it covers the release.
 ///

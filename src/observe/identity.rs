@@ -16,10 +16,10 @@ use crate::clients::id_token::TokenEndpoint;
 use crate::clients::role::{Begin, RoleSession, SessionPlan, no_session};
 use crate::clients::sts::{Caller, Sts};
 use crate::context::Context;
+use crate::domain::failure::Failure;
 use crate::domain::role::{Access, Assumption, RoleArn, session_name, without_blanks};
 use crate::domain::target::Target;
 use crate::domain::workflow::{Endpoint, NoWay, Way, way};
-use crate::error::Failure;
 
 /// How long it may take to make a session: several tries at the token endpoint and at STS.
 const PATIENCE: Duration = Duration::from_mins(3);

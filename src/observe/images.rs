@@ -2,11 +2,11 @@
 
 use super::{Cloud, RegistryAccess};
 use crate::clients::registry::{FoundImage, Registry, Side};
+use crate::domain::failure::Failure;
 use crate::domain::image::{Digest, ImageReference, ImageTag, Repository};
 use crate::domain::plan::{ImageState, KnownImage, PresentImage, PromotedImage, TagState, release_tag};
 use crate::domain::release::ReleaseName;
 use crate::domain::target::Image;
-use crate::error::Failure;
 
 /// What the registry says about the image of a release.
 ///

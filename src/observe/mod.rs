@@ -31,13 +31,13 @@ use crate::clients::registry::Registry;
 use crate::config::{Document, Purpose, Request, WrittenRole};
 use crate::context::{Context, RegistryAddresses, VARS};
 use crate::domain::check::outline::Outline;
+use crate::domain::failure::Failure;
 use crate::domain::git::Uncompared;
 use crate::domain::names::{AccountId, ComponentName};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::role::Access;
 use crate::domain::target::Target;
 use crate::domain::template::Template;
-use crate::error::Failure;
 use crate::sink;
 
 /// The name of the configuration file.

@@ -1,13 +1,13 @@
 //! Where the images are from that a deploy finds in their repositories.
 
 use super::{Cloud, RegistryAccess};
+use crate::domain::failure::Failure;
 use crate::domain::image::Digest;
 use crate::domain::names::ComponentName;
 use crate::domain::origin::{Origin, ReusedImage};
 use crate::domain::plan::{ComponentFacts, ImagePlan, ImageStep};
 use crate::domain::release::ReleaseName;
 use crate::domain::target::Component;
-use crate::error::Failure;
 use crate::kinds;
 
 /// What is needed to find out.

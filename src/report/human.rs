@@ -10,6 +10,7 @@ use crate::commands::hold::{Change as HoldChange, Changed};
 use crate::domain::ecs::plan::EcsPlan;
 use crate::domain::ecs::service::short_arn;
 use crate::domain::ecs::task_definition::Change;
+use crate::domain::failure::Failure;
 use crate::domain::github::command::Command;
 use crate::domain::names::EnvironmentName;
 use crate::domain::neutral;
@@ -17,7 +18,6 @@ use crate::domain::outcome::Outcome;
 use crate::domain::plan::{ComponentPlan, KindPlan, Plan};
 use crate::domain::release::Commits;
 use crate::domain::target::{Kind, Target};
-use crate::error::Failure;
 use crate::sink;
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -310,7 +310,7 @@ pub fn show_holds(change: HoldChange, environment: &str, changed: &Changed, colo
 /// An error with its causes and hints.
 pub fn show_failure(failure: &Failure, color: bool) {
     if let Some(diagnostics) = &failure.diagnostics {
-        write_line(&diagnostics.render(color));
+        write_line(diagnostics.render(color));
         return;
     }
     write_line(&format!("{BAD}error:{BAD:#} {}", failure.reason));

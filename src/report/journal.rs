@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::{Event, Reporter};
 use crate::domain::ecs::plan::Drift;
 use crate::domain::ecs::task_definition::{Change, MissingVariable};
+use crate::domain::failure::Failure;
 use crate::domain::gate::Gate;
 use crate::domain::image::{Digest, Repository};
 use crate::domain::names::ComponentName;
@@ -17,7 +18,6 @@ use crate::domain::neutral;
 use crate::domain::origin::ReusedImage;
 use crate::domain::outcome::Outcome;
 use crate::domain::release::{Commits, ReleaseName};
-use crate::error::Failure;
 
 /// How long a silent wait may be before we say that we are still there.
 const HEARTBEAT: Duration = Duration::from_secs(30);

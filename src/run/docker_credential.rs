@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use super::until_interrupted;
 use crate::commands::docker_credential::{self, Question};
 use crate::context::Context;
-use crate::error::Failure;
+use crate::domain::failure::Failure;
 use crate::sink;
 
 /// Longer than any address of a registry.

@@ -7,7 +7,7 @@ use super::docker_credential::{server, show};
 use crate::clients::docker::login;
 use crate::commands::docker_credential::NOT_FOUND;
 use crate::context::Context;
-use crate::error::Failure;
+use crate::domain::failure::Failure;
 
 pub fn run() -> ExitCode {
     let word = std::env::args().nth(1).unwrap_or_default();

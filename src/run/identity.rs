@@ -6,8 +6,8 @@ use super::{reporter, until_interrupted, without_data};
 use crate::cli::{Credentials, Global, IamDocument, OutputFormat, Whoami};
 use crate::commands::{credentials, iam, whoami};
 use crate::context::Context;
+use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
-use crate::error::Failure;
 use crate::report::{Event, human, identity_table, json};
 use crate::sink;
 

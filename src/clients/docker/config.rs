@@ -11,8 +11,8 @@ use tokio::net::UnixListener;
 
 use super::login::{self, HELPER, Login, Logins, PROGRAM, SOCKET};
 use crate::clients::ecr::RegistryLogin;
+use crate::domain::failure::Failure;
 use crate::domain::image::Digest;
-use crate::error::Failure;
 
 /// The longest path of a socket that Linux and macOS take, in bytes, without the NUL at its end
 /// ([unix(7)](https://man7.org/linux/man-pages/man7/unix.7.html); macOS has 104 with it).

@@ -16,8 +16,8 @@ use super::Registry;
 use super::error::{Side, is_missing, is_transient};
 use super::graph::Blob;
 use super::limits::{Limits, Walk};
+use crate::domain::failure::Failure;
 use crate::domain::image::{Digest, Repository};
-use crate::error::Failure;
 
 /// Who has to act now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

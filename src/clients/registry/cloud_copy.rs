@@ -11,8 +11,8 @@ use super::samples::{INDEX, MANIFEST, Sample};
 use super::{Copied, Registry, copy};
 use crate::clients::ecr::RegistryLogin;
 use crate::context::RegistryAddress;
+use crate::domain::failure::Failure;
 use crate::domain::image::{Digest, ImageTag, Repository};
-use crate::error::Failure;
 
 const PASSWORD: &str = "ministack-auth-token";
 

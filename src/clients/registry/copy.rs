@@ -15,8 +15,8 @@ use super::Registry;
 use super::blob::{Transfer, missing_repository};
 use super::error::{Side, is_missing, text};
 use super::graph::{self, Blob, Graph, Manifest, Referrers, referrers_tag};
+use crate::domain::failure::Failure;
 use crate::domain::image::{Digest, ImageTag, Repository};
-use crate::error::Failure;
 
 /// How many blobs are on their way at once.
 const PARALLEL: usize = 4;

@@ -4,8 +4,8 @@ use oci_client::errors::{DigestError, OciDistributionError, OciEnvelope, OciErro
 
 use super::Registry;
 use crate::clients::aws;
+use crate::domain::failure::Failure;
 use crate::domain::neutral;
-use crate::error::Failure;
 
 /// What a registry was asked for, which decides about the permissions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,9 +8,9 @@ use serde::Deserialize;
 
 use super::error::{Side, is_mismatch, is_missing, is_unsupported};
 use super::{Registry, parse_digest};
+use crate::domain::failure::Failure;
 use crate::domain::image::{Digest, Repository};
 use crate::domain::limits::{LAYERS, MANIFEST_BYTES, MANIFEST_LEVELS, MANIFESTS};
-use crate::error::Failure;
 
 /// A manifest or an index, byte for byte.
 #[derive(Debug, Clone)]

@@ -11,10 +11,10 @@ use super::server::{Fault, Kind, PASSWORD, Seen, Server, refusal};
 use super::{Copied, Registry, copy, tag};
 use crate::clients::ecr::RegistryLogin;
 use crate::context::RegistryAddress;
+use crate::domain::failure::Failure;
 use crate::domain::iam::policy::statements_with;
 use crate::domain::image::{Digest, Repository};
 use crate::domain::outcome::Outcome;
-use crate::error::Failure;
 
 /// Two registries, and an image in the first.
 struct Scene {

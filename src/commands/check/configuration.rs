@@ -3,12 +3,11 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::cli;
-use crate::config::ConfigErrors;
 use crate::context::{Context, VARS};
 use crate::domain::check::outline::{Environment, Outline};
 use crate::domain::check::{Finding, Findings, Level, Rule, Subject};
+use crate::domain::failure::{Diagnostics, Failure};
 use crate::domain::target::Target;
-use crate::error::Failure;
 use crate::observe::{self, CONFIG_FILE, Checkout, Configuration};
 
 /// Where a configuration that could not be read would be.
@@ -41,9 +40,9 @@ pub fn unusable(file: &str, failure: &Failure, findings: &mut Findings) {
         format!("{file} cannot be used"),
         None,
     );
-    if let Some(errors) = &failure.diagnostics {
+    if let Some(diagnostics) = &failure.diagnostics {
         findings.looked_at(Subject::Configuration, file);
-        for finding in problems(file, errors, None) {
+        for finding in problems(file, diagnostics, None) {
             findings.found(finding);
         }
     } else {
@@ -64,8 +63,8 @@ pub fn resolve(
         Ok(target) => return Some(target),
         Err(failure) => failure,
     };
-    if let Some(errors) = &failure.diagnostics {
-        for finding in problems(&outline.file, errors, Some(context)) {
+    if let Some(diagnostics) = &failure.diagnostics {
+        for finding in problems(&outline.file, diagnostics, Some(context)) {
             findings.found(finding);
         }
     }
@@ -73,21 +72,20 @@ pub fn resolve(
 }
 
 /// `context`: where variables are looked up.
-fn problems(file: &str, errors: &ConfigErrors, context: Option<&Context>) -> Vec<Finding> {
-    errors
-        .iter()
-        .map(|error| {
-            let rule = if error.variable.is_some() { Rule::VariableMissing } else { Rule::Configuration };
-            let place = error.location.as_ref().map(|location| location.place(errors));
+fn problems(file: &str, diagnostics: &Diagnostics, context: Option<&Context>) -> Vec<Finding> {
+    let problems = diagnostics.problems.iter();
+    problems
+        .map(|problem| {
+            let rule = if problem.variable.is_some() { Rule::VariableMissing } else { Rule::Configuration };
             let in_actions = context.is_some_and(Context::in_actions);
-            let name = error
+            let name = problem
                 .variable
                 .as_deref()
                 .filter(|_| in_actions)
                 .and_then(|variable| variable.strip_prefix("${vars.")?.strip_suffix('}'));
-            let hint = name.map_or_else(|| error.hint.clone(), repository_variable);
-            let finding = Finding::new(rule, &error.message, hint).in_file(file, place);
-            match (&error.variable, context) {
+            let hint = name.map_or_else(|| problem.hint.clone(), repository_variable);
+            let finding = Finding::new(rule, &problem.message, hint).in_file(file, problem.place);
+            match (&problem.variable, context) {
                 (Some(variable), Some(context)) if !is_expected(context, variable) => finding.at_level(Level::Note),
                 _ => finding,
             }

@@ -13,7 +13,7 @@ use crate::clients::git::Git;
 use crate::clients::process::Processes;
 use crate::context::Context;
 use crate::domain::check::{Findings, Subject};
-use crate::error::Failure;
+use crate::domain::failure::Failure;
 use crate::observe::{Checkout, Configuration};
 use crate::report::Reporter;
 use crate::report::journal::Record;

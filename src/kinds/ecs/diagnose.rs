@@ -4,8 +4,8 @@ use crate::clients::ecs::WhichTasks;
 use crate::clients::logs::Cursor;
 use crate::domain::ecs::service::Task;
 use crate::domain::ecs::task_definition::TaskDefinition;
+use crate::domain::failure::Failure;
 use crate::domain::target::EcsTarget;
-use crate::error::Failure;
 use crate::observe::Cloud;
 
 /// How many different stops, and how many lines of a log are told.

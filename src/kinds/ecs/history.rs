@@ -6,9 +6,9 @@ use super::observe::{active_service, live_revision, running};
 use crate::domain::ecs::evidence::contradiction;
 use crate::domain::ecs::plan::number;
 use crate::domain::ecs::service::{Revision, RolloutState};
+use crate::domain::failure::Failure;
 use crate::domain::limits::REVISIONS;
 use crate::domain::target::EcsTarget;
-use crate::error::Failure;
 use crate::kinds::{History, PastRelease, Standing};
 use crate::observe::Cloud;
 

@@ -7,10 +7,10 @@ use super::observe::{self, LOOKED_AT};
 use crate::clients::ecs::Tagged;
 use crate::domain::ecs::homes;
 use crate::domain::ecs::service::{Revision, Service, short_arn};
+use crate::domain::failure::Failure;
 use crate::domain::hold::{self, Hold};
 use crate::domain::ledger;
 use crate::domain::target::EcsTarget;
-use crate::error::Failure;
 use crate::observe::Cloud;
 
 /// The pauses before the looks after a change: what ECS tells of tags can be some seconds old.

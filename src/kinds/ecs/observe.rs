@@ -3,8 +3,8 @@
 use crate::domain::ecs::plan::{EcsFacts, number, was_deployed};
 use crate::domain::ecs::service::{Controller, Revision, Service, ServiceStatus};
 use crate::domain::ecs::task_definition::TaskDefinition;
+use crate::domain::failure::Failure;
 use crate::domain::target::{EcsTarget, TaskDefinitionSource};
-use crate::error::Failure;
 use crate::observe::{Cloud, Files};
 use crate::report::journal::Running;
 

@@ -2,11 +2,11 @@
 
 use super::observe::{self, LOOKED_AT};
 use crate::domain::ecs::plan::EcsFacts;
+use crate::domain::failure::Failure;
 use crate::domain::image::Digest;
 use crate::domain::origin::{ANNOUNCED, Announcement, recorded_by};
 use crate::domain::release::ReleaseName;
 use crate::domain::target::EcsTarget;
-use crate::error::Failure;
 use crate::kinds::ImageRecords;
 use crate::observe::Cloud;
 

@@ -13,11 +13,11 @@ use crate::clients::ecs::{OneOffTask, Placement};
 use crate::clients::logs::Cursor;
 use crate::domain::ecs::service::{Task, short_arn};
 use crate::domain::ecs::task_definition::LogDestination;
+use crate::domain::failure::Failure;
 use crate::domain::image::Digest;
 use crate::domain::names::ComponentName;
 use crate::domain::target::EcsTarget;
 use crate::domain::template::Template;
-use crate::error::Failure;
 
 const INTERVAL: Duration = Duration::from_millis(700);
 /// A log arrives late: it is read until nothing has come for so long after the task stopped.

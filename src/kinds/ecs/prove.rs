@@ -4,8 +4,8 @@ use super::apply::Apply;
 use super::follow::{Ended, superseded};
 use crate::domain::ecs::rollout::{self, Judgement, OurDeployment};
 use crate::domain::ecs::task_definition::TaskDefinition;
+use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
-use crate::error::Failure;
 use crate::verify::Prober;
 
 impl Apply<'_> {

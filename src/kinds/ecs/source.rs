@@ -6,10 +6,10 @@ use crate::clients::ecs::WhichTasks;
 use crate::clients::registry::Registry;
 use crate::domain::ecs::service::{Revision, Task};
 use crate::domain::ecs::source::{self, LedgerSearch, SourceFacts};
+use crate::domain::failure::Failure;
 use crate::domain::image::Digest;
 use crate::domain::release::GitSha;
 use crate::domain::target::EcsTarget;
-use crate::error::Failure;
 use crate::observe::Cloud;
 
 /// The service with its tasks.

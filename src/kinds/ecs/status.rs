@@ -6,10 +6,10 @@ use super::observe::{live_revision, other_revisions, running, service};
 use crate::clients::logs::LogLine;
 use crate::domain::ecs::service::{Revision, RolloutState, Service, short_arn};
 use crate::domain::ecs::{evidence, homes, plan, rollout};
+use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
 use crate::domain::plan::PlanError;
 use crate::domain::target::EcsTarget;
-use crate::error::Failure;
 use crate::kinds::{ComponentStatus, HandChange};
 use crate::observe::Cloud;
 

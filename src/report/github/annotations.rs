@@ -3,12 +3,11 @@
 use camino::Utf8PathBuf;
 
 use super::Root;
-use crate::config::ConfigError;
+use crate::domain::failure::{Failure, Problem};
 use crate::domain::github::command::{Command, LONGEST_MESSAGE};
 use crate::domain::limits::ANNOTATIONS;
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
-use crate::error::Failure;
 use crate::report::journal::Record;
 use crate::sink;
 
@@ -53,7 +52,9 @@ pub fn of(record: &Record, outcome: Outcome, failure: Option<&Failure>, root: &R
     if let Some(failure) = failure {
         let title = format!("{outcome}: {}", record.place);
         match &failure.diagnostics {
-            Some(errors) => annotations.extend(errors.iter().map(|error| of_problem(error, &title, root))),
+            Some(diagnostics) => {
+                annotations.extend(diagnostics.problems.iter().map(|problem| of_problem(problem, &title, root)));
+            }
             None => annotations.push(Annotation { level: Level::Error, title, message: message(failure), place: None }),
         }
     }
@@ -66,13 +67,13 @@ pub fn of(record: &Record, outcome: Outcome, failure: Option<&Failure>, root: &R
     annotations
 }
 
-fn of_problem(error: &ConfigError, title: &str, root: &Root) -> Annotation {
-    let place = error.location.as_ref().map(|location| Place {
-        file: root.relative(&location.path),
-        line: Some(location.line),
-        column: Some(location.column),
+fn of_problem(problem: &Problem, title: &str, root: &Root) -> Annotation {
+    let place = problem.file.as_ref().map(|file| Place {
+        file: root.relative(file),
+        line: problem.place.map(|place| place.line),
+        column: problem.place.map(|place| place.column),
     });
-    let message = format!("{}\nhint: {}", error.message, error.hint);
+    let message = format!("{}\nhint: {}", problem.message, problem.hint);
     Annotation { level: Level::Error, title: title.to_owned(), message, place }
 }
 

@@ -11,8 +11,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::commands::check::Checked;
 use crate::context::Context;
+use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
-use crate::error::Failure;
 use crate::report::journal::Record;
 
 use files::Files;

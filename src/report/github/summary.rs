@@ -3,12 +3,12 @@
 use super::Links;
 use super::annotations::message;
 use super::gantt::chart;
+use crate::domain::failure::Failure;
 use crate::domain::gate::Verdict;
 use crate::domain::github::markdown::{block, code, folded, table};
 use crate::domain::limits::SUMMARY;
 use crate::domain::outcome::Outcome;
 use crate::domain::release::Commits;
-use crate::error::Failure;
 use crate::report::human::{outcome_note, shown_change};
 use crate::report::journal::{Between, ComponentRecord, Record, Running};
 
@@ -72,7 +72,7 @@ fn heading(record: &Record, outcome: Outcome, links: &Links) -> String {
 
 fn told(failure: &Failure) -> String {
     let lines = match &failure.diagnostics {
-        Some(errors) => errors.render(false).lines().map(str::to_owned).collect(),
+        Some(diagnostics) => diagnostics.render(false).lines().map(str::to_owned).collect(),
         None => message(failure).lines().map(str::to_owned).collect::<Vec<_>>(),
     };
     block("text", &lines)

@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::{SCHEMA, to_text};
 use crate::commands::whoami::{Answer, SeenIdentity};
+use crate::domain::failure::Failure;
 use crate::domain::role::Access;
 use crate::domain::token::Claims;
-use crate::error::Failure;
 
 #[derive(Debug, Serialize)]
 struct WhoamiV1 {

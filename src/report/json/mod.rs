@@ -16,7 +16,7 @@ pub use record::{history, holds};
 use serde::Serialize;
 
 use super::journal::Record;
-use crate::error::Failure;
+use crate::domain::failure::Failure;
 
 const SCHEMA: &str = "shipgate/v1";
 

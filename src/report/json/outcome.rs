@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use super::{SCHEMA, to_text};
 use crate::domain::ecs::task_definition::{Change, MissingVariable};
+use crate::domain::failure::Failure;
 use crate::domain::origin::ReusedImage;
 use crate::domain::outcome::Outcome;
 use crate::domain::release::Commits;
-use crate::error::Failure;
 use crate::report::journal::{Between, ComponentRecord, Record, Running};
 
 #[derive(Debug, Serialize)]
@@ -204,15 +204,15 @@ pub fn report(record: &Record, outcome: Outcome, failure: Option<&Failure>) -> S
 /// The same as a part of another document.
 pub(super) fn document(record: &Record, outcome: Outcome, failure: Option<&Failure>) -> ReportV1 {
     let digests = record.digests.iter().map(|(name, digest)| (name.to_string(), digest.to_string()));
-    let problems = failure.and_then(|failure| failure.diagnostics.as_ref()).map(|errors| {
-        errors
-            .iter()
-            .map(|error| ProblemV1 {
-                file: error.location.as_ref().map(|location| location.path.to_string()),
-                line: error.location.as_ref().map(|location| location.line),
-                column: error.location.as_ref().map(|location| location.column),
-                message: error.message.clone(),
-                hint: error.hint.clone(),
+    let problems = failure.and_then(|failure| failure.diagnostics.as_ref()).map(|diagnostics| {
+        let problems = diagnostics.problems.iter();
+        problems
+            .map(|problem| ProblemV1 {
+                file: problem.file.as_ref().map(ToString::to_string),
+                line: problem.place.map(|place| place.line),
+                column: problem.place.map(|place| place.column),
+                message: problem.message.clone(),
+                hint: problem.hint.clone(),
             })
             .collect()
     });
