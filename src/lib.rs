@@ -10,6 +10,7 @@ mod commands;
 mod config;
 mod context;
 mod domain;
+mod events;
 mod explain;
 #[cfg(test)]
 mod fuzz;
@@ -17,6 +18,7 @@ mod kinds;
 mod observe;
 mod report;
 mod run;
+mod session;
 mod sink;
 mod verify;
 

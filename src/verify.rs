@@ -4,19 +4,23 @@ use tokio::time::Instant;
 
 use crate::clients::http::Http;
 use crate::domain::failure::Failure;
+use crate::domain::names::EnvironmentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::probe::{self, Decision, Tally};
 use crate::domain::release::ReleaseName;
+use crate::domain::step::StepId;
 use crate::domain::target::Probe;
-use crate::report::journal::Journal;
+use crate::events::Events;
 
 /// Asks on behalf of a release.
 #[derive(Debug, Clone, Copy)]
 pub struct Prober<'a> {
     /// HTTP.
     pub http: &'a Http,
-    /// Where progress is shown.
-    pub journal: &'a Journal,
+    /// Where progress is emitted.
+    pub events: &'a Events,
+    /// The environment, for a hint.
+    pub environment: &'a EnvironmentName,
     /// The release that should answer.
     pub release: &'a ReleaseName,
 }
@@ -27,11 +31,11 @@ impl Prober<'_> {
     /// # Errors
     ///
     /// `broken` at the first probe that fails: the release is on, and does not answer as it should.
-    pub async fn ask_all(&self, probes: &[Probe], step: &str) -> Result<(), Failure> {
+    pub async fn ask_all(&self, probes: &[Probe], step: &StepId) -> Result<(), Failure> {
         if probes.is_empty() {
             return Ok(());
         }
-        self.journal.step(step, self.ask_each(probes, step)).await
+        self.events.step(step, self.ask_each(probes, step)).await
     }
 
     /// The same within a step that has begun.
@@ -39,14 +43,14 @@ impl Prober<'_> {
     /// # Errors
     ///
     /// The same.
-    pub async fn ask_each(&self, probes: &[Probe], step: &str) -> Result<(), Failure> {
+    pub async fn ask_each(&self, probes: &[Probe], step: &StepId) -> Result<(), Failure> {
         for probe in probes {
             self.ask(probe, step).await?;
         }
         Ok(())
     }
 
-    async fn ask(&self, probe: &Probe, step: &str) -> Result<(), Failure> {
+    async fn ask(&self, probe: &Probe, step: &StepId) -> Result<(), Failure> {
         let began = Instant::now();
         let shown = probe::shown_url(&probe.url.render(self.release));
         let mut tally = Tally::new(probe);
@@ -55,12 +59,12 @@ impl Prober<'_> {
             let checked = answer.and_then(|answer| probe::check(probe, self.release, &answer));
             match tally.count(checked.is_ok()) {
                 Decision::Passed => {
-                    self.journal.progress(step, &format!("{} {shown} answers as it should", probe.method));
+                    self.events.progress(step, &format!("{} {shown} answers as it should", probe.method));
                     return Ok(());
                 }
                 Decision::Failed => {
                     let difference = checked.err().unwrap_or_default();
-                    let environment = self.journal.record().environment;
+                    let environment = self.environment;
                     return Err(Failure::new(Outcome::Broken, format!("probe {} {shown} fails", probe.method))
                         .cause(difference)
                         .hint("the release is on and does not answer as it should: ship a commit that does")
@@ -70,9 +74,9 @@ impl Prober<'_> {
                 }
                 Decision::AskAgain => {
                     if let Err(difference) = checked {
-                        self.journal.progress(step, &format!("{} {shown}: {difference}", probe.method));
+                        self.events.progress(step, &format!("{} {shown}: {difference}", probe.method));
                     }
-                    self.journal.pause(step, began.elapsed(), probe.interval).await;
+                    self.events.pause(step, began.elapsed(), probe.interval).await;
                 }
             }
         }

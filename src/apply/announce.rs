@@ -19,7 +19,7 @@ pub async fn announce(run: &Run<'_>, plan: &Plan, image: &ImagePlan) -> String {
     {
         let what = format!("that {} is about to be pushed cannot be written on {}", image.planned(), component.name);
         let hint = "if this run ends before it registers a revision, the next one does not know the image for its own";
-        run.journal.warning(format!("{what}: {}", failure.brief()), Some(hint.to_owned()));
+        run.events.warning(format!("{what}: {}", failure.brief()), Some(hint.to_owned()));
     }
     text
 }

@@ -1,14 +1,16 @@
 //! Makes the images of a plan known: tags, builds or copies them.
 
-use super::{Run, announce, record_end};
+use super::{Run, announce, emit_end};
 use crate::clients::docker::{BuildRequest, Docker, DockerConfig};
 use crate::clients::git::Git;
 use crate::clients::registry::{self, REVISION_LABEL};
+use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::image::{Digest, Repository};
 use crate::domain::names::ComponentName;
 use crate::domain::origin::PUSH_LABEL;
 use crate::domain::plan::{ImagePlan, ImageState, ImageStep, KnownImage, Plan, PlannedImage, plan_image};
+use crate::domain::step::{StepId, Verb};
 use crate::domain::target::{Image, Kind};
 use crate::observe;
 
@@ -26,15 +28,14 @@ pub async fn make_known(run: &Run<'_>, plan: &Plan) -> Result<Vec<ImagePlan>, Fa
             Err(failure) => {
                 let result = Err(failure);
                 for user in &users {
-                    record_end(run, user, &result, None);
+                    emit_end(run, user, &result, None);
                 }
                 return result.map(|_| known);
             }
         };
         if let PlannedImage::Known(found) = made.planned() {
-            run.journal.update(|record| {
-                record.digests.insert(image.image.component.clone(), found.digest);
-            });
+            let (component, digest) = (image.image.component.clone(), found.digest);
+            run.events.emit(Event::ImageKnown { component, digest });
         }
         known.push(made);
     }
@@ -49,15 +50,15 @@ async fn make_one(
 ) -> Result<ImagePlan, Failure> {
     match &image.step {
         ImageStep::Reuse { missing_tags, image: found } => {
-            let step = format!("tag {}", image.image.component);
+            let step = StepId::new(Verb::Tag, &image.image.component);
             let (registry, repository) = (&run.access.registry, &image.repository);
             for tag in missing_tags {
                 // The release's own never moves; the others, such as `latest`, are there to be moved.
                 if *tag == image.tag {
                     let put = registry::tag(registry, repository, &found.digest, tag);
-                    run.journal.step(&step, put).await?;
+                    run.events.step(&step, put).await?;
                 } else {
-                    run.journal.step(&step, registry.move_tag(repository, &found.digest, tag)).await?;
+                    run.events.step(&step, registry.move_tag(repository, &found.digest, tag)).await?;
                 }
             }
             Ok(image.clone())
@@ -82,7 +83,7 @@ async fn copy(
     let Some(source) = run.source else {
         return Err(Failure::failed("the plan has an image to copy, but no source: please report this as a bug"));
     };
-    let step = format!("copy {}", plan.image.component);
+    let step = StepId::new(Verb::Copy, &plan.image.component);
     let copy = registry::copy(
         &source.registry,
         from,
@@ -90,11 +91,11 @@ async fn copy(
         &plan.repository,
         &found.digest,
         &plan.tag,
-        |text| run.journal.progress(&step, text),
+        |text| run.events.progress(&step, text),
     );
-    let copied = run.journal.step(&step, copy).await?;
-    run.journal.note(format!("  {copied}"));
-    run.journal.made(format!("image {}", found.reference), users.to_vec());
+    let copied = run.events.step(&step, copy).await?;
+    run.events.note(format!("  {copied}"));
+    run.events.made(format!("image {}", found.reference), users.to_vec());
     Ok(())
 }
 
@@ -106,8 +107,8 @@ async fn create_if_missing(
 ) -> Result<(), Failure> {
     if create_repository {
         let create = run.cloud.ecr.create_repository(&plan.repository.name);
-        run.journal.step(&format!("create repository {}", plan.image.component), create).await?;
-        run.journal.made(format!("repository {}", plan.repository), users.to_vec());
+        run.events.step(&StepId::new(Verb::CreateRepository, &plan.image.component), create).await?;
+        run.events.made(format!("repository {}", plan.repository), users.to_vec());
     }
     Ok(())
 }
@@ -144,13 +145,13 @@ async fn build(
     // Docker says which labels it sets, and a log may have readers before the push.
     let hidden = |line: &str| line.replace(&announced, "(not shown)");
     let config = DockerConfig::create(&run.context.docker(), &plan.repository.host, &run.access.login)?;
-    let step = format!("build {component}");
-    let work = docker.build_and_push(&request, &config, |line| run.journal.output(&step, &hidden(line)));
-    let digest = run.journal.step(&step, work).await.map_err(|mut failure| {
+    let step = StepId::new(Verb::Build, component);
+    let work = docker.build_and_push(&request, &config, |line| run.events.output(&step, &hidden(line)));
+    let digest = run.events.step(&step, work).await.map_err(|mut failure| {
         failure.causes.iter_mut().for_each(|cause| *cause = hidden(cause));
         failure
     })?;
-    run.journal.made(format!("image {}:{}@{digest}", plan.repository, plan.tag), users.to_vec());
+    run.events.made(format!("image {}:{}@{digest}", plan.repository, plan.tag), users.to_vec());
     confirm(run, plan, &digest).await
 }
 

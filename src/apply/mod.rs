@@ -8,15 +8,17 @@ use jiff::Timestamp;
 use crate::clients::http::Http;
 use crate::clients::process::Processes;
 use crate::context::Context;
+use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::gate::Authorized;
-use crate::domain::names::ComponentName;
+use crate::domain::names::{ComponentName, EnvironmentName};
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{ComponentFacts, ComponentPlan, ImagePlan, Plan, plan_component};
 use crate::domain::release::ReleaseName;
+use crate::domain::view::plan::Running;
+use crate::events::Events;
 use crate::kinds;
 use crate::observe::{Cloud, RegistryAccess};
-use crate::report::journal::{Journal, Running};
 
 /// What every part of carrying out a plan needs.
 #[derive(Debug)]
@@ -33,8 +35,10 @@ pub struct Run<'a> {
     pub processes: &'a Processes,
     /// HTTP for probes.
     pub http: &'a Http,
-    /// The record.
-    pub journal: &'a Journal,
+    /// Where what happens is emitted.
+    pub events: &'a Events,
+    /// The environment.
+    pub environment: &'a EnvironmentName,
     /// The release.
     pub release: ReleaseName,
     /// What names this run in the ledger.
@@ -50,7 +54,16 @@ impl Run<'_> {
     }
 }
 
-/// Carries out the plan. Each component's outcome is in the journal; the total is returned.
+/// How a component ended.
+#[derive(Debug)]
+pub struct Applied {
+    /// Whether anything that serves was changed, or may have been.
+    pub changed: bool,
+    /// Its outcome.
+    pub result: Result<Outcome, Failure>,
+}
+
+/// Carries out the plan, and returns the total outcome.
 ///
 /// # Errors
 ///
@@ -62,63 +75,70 @@ pub async fn apply(
 ) -> Result<Outcome, Failure> {
     let plan = plan.plan();
     let images = images::make_known(run, plan).await?;
-    let mut outcomes = Vec::new();
-    let mut unproven = None;
+    let mut total = Total::default();
     for planned in &plan.components {
-        match apply_component(run, plan, &planned.name, facts, &images).await {
-            Ok(outcome) => outcomes.push(outcome),
+        let applied = apply_component(run, plan, &planned.name, facts, &images).await;
+        if !total.add(&planned.name, applied) {
+            break;
+        }
+    }
+    total.end(plan.components.len() > 1)
+}
+
+/// What several components come to.
+#[derive(Debug, Default)]
+struct Total {
+    outcomes: Vec<Outcome>,
+    changed: Vec<ComponentName>,
+    /// The failure that counts, with its component and those that were changed before it.
+    failure: Option<(ComponentName, Vec<ComponentName>, Failure)>,
+}
+
+impl Total {
+    /// Adds how a component ended. Returns whether the next one is to be applied.
+    fn add(&mut self, name: &ComponentName, Applied { changed, result }: Applied) -> bool {
+        let before = self.changed.clone();
+        if changed {
+            self.changed.push(name.clone());
+        }
+        match result {
+            Ok(outcome) => self.outcomes.push(outcome),
             Err(failure) => {
-                // Nothing is wrong with a component that nobody wants to run: the others go on.
-                let failure = name_components(run, plan, &planned.name, failure);
-                if failure.outcome != Outcome::Unproven {
-                    return Err(failure);
+                // Nothing is wrong with a component that is meant to run nothing: the others go on.
+                let goes_on = failure.outcome == Outcome::Unproven;
+                if self.failure.is_none() || !goes_on {
+                    self.failure = Some((name.clone(), before, failure));
                 }
-                unproven = unproven.or(Some(failure));
+                return goes_on;
+            }
+        }
+        true
+    }
+
+    /// The total. `names`: whether a failure names its component, and those that were changed before it and stay.
+    fn end(self, names: bool) -> Result<Outcome, Failure> {
+        match self.failure {
+            None => Ok(Outcome::worst(self.outcomes).unwrap_or(Outcome::Unchanged)),
+            Some((_, _, failure)) if !names => Err(failure),
+            Some((name, before, mut failure)) => {
+                failure.reason = format!("{name}: {}", failure.reason);
+                if !before.is_empty() {
+                    let before: Vec<&str> = before.iter().map(ComponentName::as_str).collect();
+                    failure.reason = format!("{}; changed before and left so: {}", failure.reason, before.join(", "));
+                }
+                Err(failure)
             }
         }
     }
-    match unproven {
-        Some(failure) => Err(failure),
-        None => Ok(Outcome::worst(outcomes).unwrap_or(Outcome::Unchanged)),
-    }
 }
 
-/// Says which of several components a failure is of, and which ones were changed before it and stay.
-fn name_components(run: &Run<'_>, plan: &Plan, name: &ComponentName, mut failure: Failure) -> Failure {
-    if plan.components.len() < 2 {
-        return failure;
-    }
-    failure.reason = format!("{name}: {}", failure.reason);
-    let record = run.journal.record();
-    let before = record.components.iter().filter(|component| component.changed && component.name != *name);
-    let before: Vec<String> = before.map(|component| component.name.to_string()).collect();
-    if !before.is_empty() {
-        failure.reason = format!("{}; changed before and left so: {}", failure.reason, before.join(", "));
-    }
-    failure
-}
-
-/// What a component's end means for its entry. `released`: what it runs if it came to run the release.
-fn record_end(run: &Run<'_>, name: &ComponentName, result: &Result<Outcome, Failure>, released: Option<Running>) {
-    run.journal.component(name, |component| {
-        let outcome = match result {
-            Ok(outcome) => *outcome,
-            Err(failure) => {
-                component.causes.clone_from(&failure.causes);
-                failure.outcome
-            }
-        };
-        component.outcome = Some(outcome);
-        match outcome {
-            Outcome::Deployed | Outcome::Unchanged | Outcome::Unproven => component.current = released,
-            // Said by who saw it serve again, or what was seen before planning and is untouched.
-            Outcome::RolledBack | Outcome::Failed | Outcome::Invalid | Outcome::Refused | Outcome::Planned => {}
-            // What serves now was not verified, so it is not said.
-            Outcome::Stale | Outcome::Broken | Outcome::Superseded | Outcome::TimedOut | Outcome::Interrupted => {
-                component.current = None;
-            }
-        }
-    });
+/// Emits how a component ended. `released`: what it runs if it runs the release now.
+fn emit_end(run: &Run<'_>, name: &ComponentName, result: &Result<Outcome, Failure>, released: Option<Running>) {
+    let (outcome, causes) = match result {
+        Ok(outcome) => (*outcome, Vec::new()),
+        Err(failure) => (failure.outcome, failure.causes.clone()),
+    };
+    run.events.emit(Event::ComponentEnded { component: name.clone(), outcome, causes, released });
 }
 
 /// Carries out the plan of a component; where its image was not known yet, it is planned again first.
@@ -128,18 +148,20 @@ async fn apply_component(
     name: &ComponentName,
     facts: &[(ComponentName, ComponentFacts)],
     images: &[ImagePlan],
-) -> Result<Outcome, Failure> {
-    let refined = refine(run, plan, name, facts, images)?;
-    run.journal.component(name, |record| record.changes = refined.differences().0.to_vec());
-    let result = kinds::apply(run, &refined).await;
-    record_end(run, name, &result, Some(kinds::released(&refined, &run.release)));
+) -> Applied {
+    let refined = match refine(run, plan, name, facts, images) {
+        Ok(refined) => refined,
+        Err(failure) => return Applied { changed: false, result: Err(failure) },
+    };
+    run.events.emit(Event::Refined { component: name.clone(), changes: refined.differences().0.to_vec() });
+    let applied = kinds::apply(run, &refined).await;
+    emit_end(run, name, &applied.result, Some(kinds::released(&refined, &run.release)));
     // From the registration on, the ledger has the image.
-    let is_registered = run.journal.record().components.iter().any(|record| record.name == *name && record.changed);
-    if is_registered || refined.is_empty() {
+    if applied.changed || refined.is_empty() {
         let is_left = facts.iter().any(|(observed, facts)| observed == name && facts.announces(&run.release));
         announce::retire(run, plan, &refined, is_left).await;
     }
-    result
+    applied
 }
 
 fn refine(

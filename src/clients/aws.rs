@@ -16,12 +16,13 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::masks::{Hidden, Masks};
-use super::sts::{Caller, Sts};
+use super::sts::Sts;
 use super::{endpoint, role};
 use crate::domain::failure::Failure;
 use crate::domain::limits::{AWS_ATTEMPT, AWS_OPERATION};
 use crate::domain::names::Region;
 use crate::domain::neutral;
+use crate::domain::role::Caller;
 
 /// What kind of thing went wrong, by code, never by message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

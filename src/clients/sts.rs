@@ -12,17 +12,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::aws::{AwsError, call};
 use crate::domain::failure::Failure;
-use crate::domain::names::{AccountId, InvalidName};
-use crate::domain::role::RoleArn;
-
-/// Whom AWS takes us for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Caller {
-    /// The account.
-    pub account: AccountId,
-    /// The ARN of the user or of the role's session.
-    pub arn: String,
-}
+use crate::domain::names::InvalidName;
+use crate::domain::role::{Caller, RoleArn};
 
 /// What makes a session of a role, beside who asks for it.
 #[derive(Debug, Clone, Copy)]

@@ -3,25 +3,27 @@
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
-use super::statuses::Statuses;
 use crate::apply::{self, Run};
-use crate::cli;
 use crate::clients::git::Git;
 use crate::clients::http::Http;
 use crate::clients::process::Processes;
 use crate::context::{Context, RegistryAddresses};
+use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::gate::{Gate, authorize};
 use crate::domain::image::Digest;
 use crate::domain::limits::COMMITS_SHOWN;
 use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{ComponentFacts, ComponentPlan, Intent, Plan, Step};
+use crate::domain::plan::{ComponentFacts, ComponentPlan, Intent, Plan};
 use crate::domain::release::{Commits, GitSha, ReleaseName};
 use crate::domain::role::Access;
+use crate::domain::view::Request;
+use crate::domain::view::plan::{CommitRange, PlannedComponent, ShownPlan};
+use crate::events::Events;
 use crate::kinds;
 use crate::observe::{Cloud, Configuration, Identities, RegistryAccess};
-use crate::report::journal::{Between, ComponentRecord, Journal, StepRecord};
+use crate::session::Session;
 
 /// What to do where nothing but tags says that a release succeeded.
 pub const LEDGER_ALONE: &str = "`shipgate iam guard` prints the policy that keeps others from writing these tags";
@@ -50,10 +52,10 @@ impl Until {
 pub struct Invocation<'a> {
     /// Where we run.
     pub context: &'a Context,
-    /// The record.
-    pub journal: &'a Journal,
-    /// What is said on the release's commit.
-    pub statuses: &'a Statuses,
+    /// Where what happens is emitted.
+    pub events: &'a Events,
+    /// What the command is about, in words: the environment, or some of its components.
+    pub place: String,
     /// Reads the wall clock.
     pub clock: fn() -> Timestamp,
     /// Whether to stop after planning.
@@ -78,46 +80,29 @@ impl<'a> Invocation<'a> {
     /// # Errors
     ///
     /// `invalid`: it is wrong in itself.
-    pub fn new(
-        context: &'a Context,
-        global: &cli::Global,
-        until: Until,
-        (journal, statuses): (&'a Journal, &'a Statuses),
-        clock: fn() -> Timestamp,
-    ) -> Result<Self, Failure> {
-        let configuration = Configuration::load(context, global.config.as_deref())?;
+    pub fn new(session: &Session<'a>, request: &Request) -> Result<Self, Failure> {
+        let Session { context, events, clock, .. } = *session;
+        let configuration = session.configuration()?;
         let addresses = context.registry_addresses()?;
-        let processes = Processes::new(context.child_environment());
-        let git = Git::new(processes.clone(), &configuration.directory, context.owners());
+        let processes = session.processes();
+        let git = session.git(&configuration.directory);
         let http = Http::new()
             .map_err(|error| Failure::failed("the HTTP client cannot be set up").cause(error.to_string()))?;
-        let identities = Identities::new(context, &configuration.directory);
-        Ok(Self {
-            context,
-            journal,
-            statuses,
-            clock,
-            until,
-            configuration,
-            identities,
-            addresses,
-            processes,
-            git,
-            http,
-        })
+        let identities = session.identities(&configuration);
+        let until = if request.applies { Until::Applied } else { Until::Planned };
+        let place = request.place();
+        Ok(Self { context, events, place, clock, until, configuration, identities, addresses, processes, git, http })
     }
 
     /// The commits between what the first component that changes ran and the release. What cannot be told is left out.
-    async fn note_commits(&self, plan: &Plan) {
+    async fn commits(&self, plan: &Plan) -> Option<CommitRange> {
         let changing = plan.components.iter().find(|component| !component.is_empty());
-        let Some(ran) = kinds::released_before(changing) else { return };
+        let ran = kinds::released_before(changing)?;
         let (ran, release) = (ran.sha(), plan.release.sha());
         let back = self.takes_back(ran, release).await;
         let (from, to) = if back { (release, ran) } else { (ran, release) };
-        if let Ok(Some(commits)) = self.git.commits_between(from, to, COMMITS_SHOWN.count()).await {
-            let between = Between { taken_back: back, commits };
-            self.journal.update(|record| record.commits = Some(between).filter(|between| between.commits.count > 0));
-        }
+        let commits = self.git.commits_between(from, to, COMMITS_SHOWN.count()).await.ok()??;
+        (commits.count > 0).then_some(CommitRange { taken_back: back, commits })
     }
 
     /// Whether a release comes before what runs in the history of that. What cannot be told is a no.
@@ -145,7 +130,7 @@ impl<'a> Invocation<'a> {
             };
             let is_all = components.len() == plan.components.len();
             let of = if is_all { String::new() } else { format!("{} of ", components.join(", ")) };
-            self.journal.warning(
+            self.events.warning(
                 format!("this takes back {commits}: {of}{environment} runs {}", runs.short()),
                 Some(format!(
                     "{} a newer commit, or go back with `shipgate rollback {environment}`, which holds what it leaves",
@@ -173,6 +158,21 @@ pub struct Prepared {
     pub gates: Vec<Gate>,
 }
 
+/// Shows a plan, before anything is changed, with what somebody who reads it should know.
+///
+/// # Errors
+///
+/// The configuration of a dependency is wrong.
+pub async fn show(invocation: &Invocation<'_>, prepared: &Prepared) -> Result<(), Failure> {
+    let Prepared { cloud, plan, gates, .. } = prepared;
+    let commits = invocation.commits(plan).await;
+    invocation.events.emit(Event::Planned(Box::new(shown(plan, gates, commits, invocation.until))));
+    if plan.intent != Intent::Rollback {
+        invocation.warn_of_going_back(plan).await;
+    }
+    warn_of_dependencies(invocation, cloud, plan).await
+}
+
 /// Shows the plan, and carries it out if that is asked for and its gates let it through.
 ///
 /// # Errors
@@ -183,13 +183,8 @@ pub async fn finish(
     prepared: Prepared,
     expected: Option<&Digest>,
 ) -> Result<Outcome, Failure> {
+    show(invocation, &prepared).await?;
     let Prepared { cloud, access, source, facts, plan, gates } = prepared;
-    invocation.note_commits(&plan).await;
-    record_plan(invocation, &plan, &gates);
-    if plan.intent != Intent::Rollback {
-        invocation.warn_of_going_back(&plan).await;
-    }
-    warn_of_dependencies(invocation, &cloud, &plan).await?;
     if let Some(expected) = expected.filter(|expected| **expected != plan.digest()) {
         return Err(Failure::new(Outcome::Stale, format!("the plan is {} now, not {expected}", plan.digest()))
             .cause(format!(
@@ -201,9 +196,9 @@ pub async fn finish(
     if invocation.until == Until::Planned {
         return Ok(Outcome::Planned);
     }
-    let release = plan.release.clone();
+    let (environment, release) = (plan.target.environment.clone(), plan.release.clone());
     let authorized = authorize(plan, &gates).map_err(|refusing| refused(&refusing))?;
-    invocation.statuses.begin(invocation.journal, &release);
+    invocation.events.emit(Event::ApplyStarted);
     let run = Run {
         context: invocation.context,
         cloud: &cloud,
@@ -211,7 +206,8 @@ pub async fn finish(
         source: source.as_ref(),
         processes: &invocation.processes,
         http: &invocation.http,
-        journal: invocation.journal,
+        events: invocation.events,
+        environment: &environment,
         release,
         name: invocation.context.run_name(),
         clock: invocation.clock,
@@ -233,7 +229,7 @@ async fn warn_of_dependencies(invocation: &Invocation<'_>, cloud: &Cloud, plan: 
                 Ok(status) => status.running_release.sha.unwrap_or_else(|| "no release of ours".to_owned()),
                 Err(failure) => format!("what cannot be told: {}", failure.brief()),
             };
-            invocation.journal.warning(
+            invocation.events.warning(
                 format!("{} depends on {dependency}, which runs {runs}, not this release", component.name),
                 Some(format!(
                     "make sure that they fit together, or ship both: leave --component {} out",
@@ -269,48 +265,39 @@ pub fn named_release(text: &str) -> Result<GitSha, Failure> {
     })
 }
 
-/// Puts the plan into the record and shows it, before anything is changed.
-fn record_plan(invocation: &Invocation<'_>, plan: &Plan, gates: &[Gate]) {
-    let journal = invocation.journal;
-    journal.update(|record| {
-        record.release = Some(plan.release.clone());
-        record.plan_digest = Some(plan.digest());
-        record.url.clone_from(&plan.target.url);
-        record.gates = gates.to_vec();
-        let repositories = plan.images.iter().map(|image| (image.image.component.clone(), image.repository.clone()));
-        record.repositories = repositories.collect();
-        record.components = plan.components.iter().map(|component| component_record(plan, component)).collect();
-        for component in &plan.components {
-            if let Some((image, digest)) = component.image() {
-                record.digests.insert(image.clone(), digest.clone());
-            }
-        }
-    });
-    if invocation.until == Until::Planned {
-        let planned = |step: Step| StepRecord { name: step.name, began: 0.0, seconds: 0.0, result: "planned" };
-        journal.update(|record| {
-            record.steps = plan.steps().into_iter().map(planned).collect();
-            for component in &mut record.components {
-                component.outcome = Some(Outcome::Planned);
-            }
-        });
+/// The plan as it is reported.
+fn shown(plan: &Plan, gates: &[Gate], commits: Option<CommitRange>, until: Until) -> ShownPlan {
+    let target = &plan.target;
+    let repositories = plan.images.iter().map(|image| (image.image.component.clone(), image.repository.clone()));
+    let digests = plan.components.iter().filter_map(ComponentPlan::image);
+    ShownPlan {
+        intent: plan.intent.clone(),
+        app: target.app.clone(),
+        environment: target.environment.clone(),
+        account: plan.account.clone(),
+        region: target.region.clone(),
+        url: target.url.clone(),
+        release: plan.release.clone(),
+        digest: plan.digest(),
+        commits,
+        steps: plan.steps(),
+        warnings: plan.warnings(),
+        gates: gates.to_vec(),
+        components: plan.components.iter().map(|component| planned_component(plan, component)).collect(),
+        repositories: repositories.collect(),
+        digests: digests.map(|(image, digest)| (image.clone(), digest.clone())).collect(),
+        is_all: until == Until::Planned,
     }
-    crate::report::human::show_plan(journal, plan);
 }
 
-fn component_record(plan: &Plan, component: &ComponentPlan) -> ComponentRecord {
-    let running = kinds::running_before(component);
+fn planned_component(plan: &Plan, component: &ComponentPlan) -> PlannedComponent {
     let (changes, drift) = component.differences();
     let configured = plan.target.components.iter().find(|configured| configured.name == component.name);
-    ComponentRecord {
+    PlannedComponent {
         name: component.name.clone(),
         kind: configured.map_or("", |configured| kinds::name(&configured.kind)),
-        outcome: None,
-        changed: false,
         console: configured.map(|configured| kinds::console(&configured.kind, &plan.target.region)),
-        previous: Some(running.clone()),
-        current: Some(running),
-        causes: Vec::new(),
+        running: kinds::running_before(component),
         changes: changes.to_vec(),
         drift: drift.cloned(),
         missing_variables: component.missing_variables().to_vec(),

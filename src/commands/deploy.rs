@@ -2,6 +2,7 @@
 
 use super::change::{Invocation, Prepared, finish};
 use crate::cli;
+use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::gate::{self, deploy_gates};
 use crate::domain::names::ComponentName;
@@ -21,14 +22,23 @@ use crate::observe::{self, Checkout, Cloud, Files, Origins, RegistryAccess};
 ///
 /// With the outcome.
 pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Deploy) -> Result<Outcome, Failure> {
+    let prepared = plan(invocation, arguments).await?;
+    finish(invocation, prepared, None).await
+}
+
+/// Plans to deploy, and evaluates the gates.
+///
+/// # Errors
+///
+/// With the outcome.
+pub async fn plan(invocation: &Invocation<'_>, arguments: &cli::Deploy) -> Result<Prepared, Failure> {
     let target = invocation.configuration.target(invocation.context, &arguments.environment, &arguments.components)?;
     directly_deployable(&target)?;
     let directory = &invocation.configuration.directory;
     let built: Vec<_> = target.images.iter().map(|image| directory.join(&image.build.context)).collect();
     let release = observe::release(&invocation.git, &built, arguments.allow_dirty, (invocation.clock)()).await?;
-    invocation.journal.update(|record| record.release = Some(release.clone()));
-    let prepared = prepare(invocation, target, release).await?;
-    finish(invocation, prepared, None).await
+    invocation.events.emit(Event::ReleaseChosen(release.clone()));
+    prepare(invocation, target, release).await
 }
 
 fn directly_deployable(target: &Target) -> Result<(), Failure> {
@@ -70,7 +80,7 @@ async fn prepare(invocation: &Invocation<'_>, target: Target, release: ReleaseNa
     let reused = reused(invocation, &target, (&cloud, &access), &facts, &images, &release).await?;
     let policies: Vec<_> = target.images.iter().map(|image| image.reuse).collect();
     let gates = deploy_gates(
-        gate::hold(&target.environment, &invocation.journal.record().place, &evidence, changes_nothing),
+        gate::hold(&target.environment, &invocation.place, &evidence, changes_nothing),
         origin::gate(&policies, &reused, changes_nothing),
     );
     let account = cloud.account.clone();
@@ -91,9 +101,9 @@ async fn reused(
     let all = invocation.configuration.services(invocation.context, target.environment.as_str(), &[]);
     let components = all.map_or_else(|_| target.components.clone(), |all| all.components);
     let reused = Origins { cloud, access, facts, components: &components, release }.of(images).await?;
-    invocation.journal.update(|record| record.reused.clone_from(&reused));
+    invocation.events.emit(Event::ImagesReused(reused.clone()));
     for (warning, hint) in reused.iter().filter(|image| image.reuse == Reuse::Any).filter_map(ReusedImage::warning) {
-        invocation.journal.warning(warning, Some(hint));
+        invocation.events.warning(warning, Some(hint));
     }
     Ok(reused)
 }

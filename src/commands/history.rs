@@ -3,31 +3,24 @@
 use std::collections::VecDeque;
 
 use crate::cli;
-use crate::context::Context;
 use crate::domain::ecs::service::short_arn;
 use crate::domain::failure::Failure;
 use crate::domain::role::Access;
-use crate::kinds::{self, PastRelease};
-use crate::observe::{self, Configuration, Identities};
-
-/// What `history` found.
-#[derive(Debug)]
-pub struct Found {
-    /// The releases with the names of their components, newest first.
-    pub releases: Vec<(String, PastRelease)>,
-    /// What was not looked at, in words.
-    pub notes: Vec<String>,
-}
+use crate::domain::view::history::{FoundReleases, PastRelease};
+use crate::kinds;
+use crate::observe;
+use crate::session::Session;
 
 /// Reads the releases of all components, newest first.
 ///
 /// # Errors
 ///
 /// `invalid` for the configuration, `failed` when a component's releases cannot be read.
-pub async fn run(context: &Context, global: &cli::Global, arguments: &cli::History) -> Result<Found, Failure> {
-    let configuration = Configuration::load(context, global.config.as_deref())?;
+pub async fn run(session: &Session<'_>, arguments: &cli::History) -> Result<FoundReleases, Failure> {
+    let context = session.context;
+    let configuration = session.configuration()?;
     let target = configuration.services(context, &arguments.environment, &arguments.components)?;
-    let cloud = observe::cloud(&Identities::new(context, &configuration.directory), &target, Access::Read).await?;
+    let cloud = observe::cloud(&session.identities(&configuration), &target, Access::Read).await?;
     let mut of_components = Vec::new();
     let mut notes = Vec::new();
     for component in &target.components {
@@ -48,7 +41,7 @@ pub async fn run(context: &Context, global: &cli::Global, arguments: &cli::Histo
     if releases.is_empty() {
         notes.push(format!("shipgate has put no release on {} yet", target.environment));
     }
-    Ok(Found { releases, notes })
+    Ok(FoundReleases { releases, notes })
 }
 
 /// One list of several, by time. Each stays in its own order, which is that of its revisions: a time is the one of the
@@ -68,7 +61,7 @@ fn newest_first(mut lists: Vec<VecDeque<(String, PastRelease)>>) -> Vec<(String,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::Standing;
+    use crate::domain::view::history::Standing;
 
     fn list(component: &str, times: &[Option<i64>]) -> VecDeque<(String, PastRelease)> {
         let release = |(index, second): (usize, &Option<i64>)| PastRelease {

@@ -3,80 +3,27 @@
 use jiff::Timestamp;
 
 use crate::cli;
-use crate::context::Context;
 use crate::domain::failure::Failure;
 use crate::domain::hold::{self, Hold};
 use crate::domain::ledger::LONGEST_VALUE;
 use crate::domain::role::Access;
 use crate::domain::target::Target;
+use crate::domain::view::holds::{ChangedHolds, ComponentHolds, HoldChange};
 use crate::kinds;
-use crate::observe::{self, Cloud, Configuration, Identities};
-
-/// What is done with the holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
-    /// One is put there.
-    Put,
-    /// All are taken off.
-    Lift,
-}
-
-impl Change {
-    /// The command.
-    pub fn command(self) -> &'static str {
-        match self {
-            Self::Put => "hold",
-            Self::Lift => "unhold",
-        }
-    }
-
-    /// The state that is wanted, as far as it was reached.
-    fn state(self, reached: bool) -> &'static str {
-        match (self, reached) {
-            (Self::Put, true) => "has the hold",
-            (Self::Put, false) => "does not have the hold",
-            (Self::Lift, true) => "has no hold",
-            (Self::Lift, false) => "still has a hold",
-        }
-    }
-}
-
-/// How the command ended.
-#[derive(Debug)]
-pub struct Changed {
-    /// The components that could be looked at afterwards, in the order of the file.
-    pub components: Vec<ComponentHolds>,
-    /// Why not all of them are as they should be.
-    pub failure: Option<Failure>,
-}
-
-/// The holds on a component.
-#[derive(Debug)]
-pub struct ComponentHolds {
-    /// The component.
-    pub name: String,
-    /// What was taken off.
-    pub lifted: Vec<Hold>,
-    /// What is there afterwards.
-    pub holds: Vec<Hold>,
-}
+use crate::observe::{self, Cloud};
+use crate::session::Session;
 
 /// Puts a hold on the components asked for, or takes all holds off them.
 ///
 /// # Errors
 ///
 /// Before anything was changed: the arguments or the configuration are not right, or a component cannot be looked at.
-pub async fn run(
-    context: &Context,
-    global: &cli::Global,
-    arguments: &cli::Hold,
-    change: Change,
-    now: Timestamp,
-) -> Result<Changed, Failure> {
+pub async fn run(session: &Session<'_>, arguments: &cli::Hold, change: HoldChange) -> Result<ChangedHolds, Failure> {
+    let (context, now) = (session.context, (session.clock)());
     let wanted = wanted(&arguments.reason, &context.run_name(), now)?;
-    let configuration = Configuration::load(context, global.config.as_deref())?;
+    let configuration = session.configuration()?;
     let target = configuration.services(context, &arguments.environment, &arguments.components)?;
-    let identities = Identities::new(context, &configuration.directory);
+    let identities = session.identities(&configuration);
     let cloud = observe::cloud(&identities, &target, Access::Change).await?;
     // All are looked at before one is changed.
     for component in &target.components {
@@ -87,11 +34,11 @@ pub async fn run(
     for component in &target.components {
         let name = component.name.to_string();
         let changed = match change {
-            Change::Put => {
+            HoldChange::Put => {
                 let seen = kinds::put_hold(&cloud, component, &wanted).await;
                 seen.map(|holds| ComponentHolds { name, lifted: Vec::new(), holds })
             }
-            Change::Lift => {
+            HoldChange::Lift => {
                 let lifted = kinds::lift_holds(&cloud, component, &note).await;
                 lifted.map(|lifted| ComponentHolds { name, lifted, holds: Vec::new() })
             }
@@ -101,7 +48,7 @@ pub async fn run(
             Err(failure) => return Ok(not_all(&cloud, &target, change, &wanted, components, failure).await),
         }
     }
-    Ok(Changed { components, failure: None })
+    Ok(ChangedHolds { change, components, failure: None })
 }
 
 /// The hold that a reason makes. `unhold` has the same room for its reason.
@@ -123,11 +70,11 @@ fn wanted(reason: &str, run: &str, now: Timestamp) -> Result<Hold, Failure> {
 async fn not_all(
     cloud: &Cloud,
     target: &Target,
-    change: Change,
+    change: HoldChange,
     wanted: &Hold,
     done: Vec<ComponentHolds>,
     failure: Failure,
-) -> Changed {
+) -> ChangedHolds {
     let mut failure = failure;
     let mut components = Vec::new();
     let mut done = done.into_iter();
@@ -139,13 +86,13 @@ async fn not_all(
             continue;
         };
         let reached = match change {
-            Change::Put => holds.contains(wanted),
-            Change::Lift => holds.is_empty(),
+            HoldChange::Put => holds.contains(wanted),
+            HoldChange::Lift => holds.is_empty(),
         };
         failure = failure.cause(format!("`{name}` {}", change.state(reached)));
         components.push(ComponentHolds { name, lifted, holds });
     }
-    Changed { components, failure: Some(failure) }
+    ChangedHolds { change, components, failure: Some(failure) }
 }
 
 #[cfg(test)]

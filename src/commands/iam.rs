@@ -16,16 +16,8 @@ use crate::domain::probe::shown_url;
 use crate::domain::role::{Access, RoleArn};
 use crate::domain::target::Target;
 use crate::kinds;
-use crate::observe::{self, Configuration, Files, Identities};
-
-/// A document, and what to know of it.
-#[derive(Debug)]
-pub struct Printed {
-    /// The document.
-    pub document: Value,
-    /// What it lacks.
-    pub notes: Vec<String>,
-}
+use crate::observe::{self, Files};
+use crate::session::Session;
 
 /// What a trust policy lacks that has no ids in it
 /// ([immutable subjects](https://docs.github.com/en/actions/reference/security/oidc)).
@@ -34,13 +26,22 @@ const CLASSIC_ALONE: &str = "this lets in no job of a repository that was made, 
                              `gh api repos/OWNER/NAME --jq '.owner.id, .id'` prints";
 const NAME_IT: &str = "name it: --repository OWNER/NAME";
 
+/// A document, after what it lacks.
+fn noted(session: &Session<'_>, document: Value, notes: Vec<String>) -> Value {
+    for note in notes {
+        session.events.warning(note, None);
+    }
+    document
+}
+
 /// Who may become a role. Asks nobody.
 ///
 /// # Errors
 ///
 /// `invalid`: the environment has no such role, or the repository is not known.
-pub fn trust(context: &Context, global: &cli::Global, arguments: &cli::Trust) -> Result<Printed, Failure> {
-    let configuration = Configuration::load(context, global.config.as_deref())?;
+pub fn trust(session: &Session<'_>, arguments: &cli::Trust) -> Result<Value, Failure> {
+    let context = session.context;
+    let configuration = session.configuration()?;
     let target = configuration.identity(context, &arguments.environment)?;
     let access = access(arguments.read_role);
     let role = own_role(&target, access)?;
@@ -69,7 +70,7 @@ pub fn trust(context: &Context, global: &cli::Global, arguments: &cli::Trust) ->
             Err(Failure::invalid(format!("environment `{}` has no `via`", target.environment)).hint("leave --via out"))
         }
     };
-    document.map(|document| Printed { document, notes })
+    document.map(|document| noted(session, document, notes))
 }
 
 /// What keeps everybody but the roles that change an environment from writing the tags of shipgate. Makes no call.
@@ -77,8 +78,8 @@ pub fn trust(context: &Context, global: &cli::Global, arguments: &cli::Trust) ->
 /// # Errors
 ///
 /// `invalid`: a principal is none.
-pub fn guard(context: &Context, global: &cli::Global, arguments: &cli::Guard) -> Result<Printed, Failure> {
-    let configuration = Configuration::load(context, global.config.as_deref())?;
+pub fn guard(session: &Session<'_>, arguments: &cli::Guard) -> Result<Value, Failure> {
+    let configuration = session.configuration()?;
     arguments.principals.iter().try_for_each(|principal| check_one_principal(principal))?;
     let form = match arguments.form {
         cli::GuardForm::Scp => Form::ServiceControlPolicy,
@@ -105,7 +106,7 @@ pub fn guard(context: &Context, global: &cli::Global, arguments: &cli::Guard) ->
     if length > form.longest() {
         notes.push(format!("this has {length} characters, and AWS takes {}", form.longest()));
     }
-    Ok(Printed { document, notes })
+    Ok(noted(session, document, notes))
 }
 
 /// `aws:PrincipalArn` of a session is its role, and an account has none.
@@ -194,10 +195,11 @@ fn no_repository(source: &str, text: &str) -> Failure {
 /// # Errors
 ///
 /// `invalid`: the configuration is not right; `failed`: a service cannot be looked at.
-pub async fn policy(context: &Context, global: &cli::Global, arguments: &cli::Policy) -> Result<Printed, Failure> {
-    let configuration = Configuration::load(context, global.config.as_deref())?;
+pub async fn policy(session: &Session<'_>, arguments: &cli::Policy) -> Result<Value, Failure> {
+    let context = session.context;
+    let configuration = session.configuration()?;
     let target = configuration.policy(context, &arguments.environment)?;
-    let cloud = observe::ambient_cloud(&Identities::new(context, &configuration.directory), &target).await?;
+    let cloud = observe::ambient_cloud(&session.identities(&configuration), &target).await?;
     let files = Files::working_tree(context, &configuration.directory);
     let (mut services, mut notes) = (Vec::new(), Vec::new());
     for component in &target.components {
@@ -218,5 +220,5 @@ pub async fn policy(context: &Context, global: &cli::Global, arguments: &cli::Po
         services,
         is_source: !configuration.promoted_by(target.environment.as_str()).is_empty(),
     };
-    Ok(Printed { document: document(&statements(&subject, access(arguments.read_role))), notes })
+    Ok(noted(session, document(&statements(&subject, access(arguments.read_role))), notes))
 }

@@ -7,55 +7,58 @@ use jiff::Timestamp;
 
 use crate::cli::{self, OutputFormat};
 use crate::clients::logs::LogLine;
-use crate::context::Context;
+use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::role::Access;
 use crate::domain::target::Target;
+use crate::domain::view::Answer;
+use crate::domain::view::logs::LogEntry;
 use crate::kinds;
-use crate::observe::{self, Cloud, Configuration, Identities};
+use crate::observe::{self, Cloud};
+use crate::session::Session;
 
 /// How often new lines are asked for.
 const INTERVAL: Duration = Duration::from_secs(2);
 /// Lines arrive out of order: so far back is asked for again.
 const OVERLAP: jiff::SignedDuration = jiff::SignedDuration::from_secs(30);
 
-/// Hands out the lines of all components, oldest first, then new ones until interrupted if asked to follow. Returns
-/// the time from which there were none at all, if so.
+/// Emits the lines of all components, oldest first, then new ones until interrupted if asked to follow.
 ///
 /// # Errors
 ///
 /// `invalid` for the configuration, `failed` when a log cannot be read.
-pub async fn run(
-    context: &Context,
-    global: &cli::Global,
-    arguments: &cli::Logs,
-    clock: fn() -> Timestamp,
-    mut on_lines: impl FnMut(&[(String, LogLine)]),
-) -> Result<Option<Timestamp>, Failure> {
-    if arguments.follow && global.output == OutputFormat::Json {
+pub async fn run(session: &Session<'_>, arguments: &cli::Logs) -> Result<Answer, Failure> {
+    let context = session.context;
+    if arguments.follow && session.global.output == OutputFormat::Json {
         return Err(Failure::invalid("--follow and --output json exclude each other: a JSON document has an end")
             .hint("leave one of them out"));
     }
-    let configuration = Configuration::load(context, global.config.as_deref())?;
+    let configuration = session.configuration()?;
     let target = configuration.services(context, &arguments.environment, &arguments.components)?;
-    let identities = Identities::new(context, &configuration.directory);
+    let identities = session.identities(&configuration);
     let cloud = observe::cloud(&identities, &target, Access::Read).await?;
-    let mut since = clock()
+    let mut since = (session.clock)()
         .saturating_sub(arguments.since)
         .map_err(|error| Failure::invalid("--since is out of range").cause(error.to_string()))?;
     let mut seen = HashSet::new();
     loop {
         let mut lines = read(&cloud, &target, since).await?;
         lines.retain(|(_, line)| seen.insert(line.id.clone()));
-        on_lines(&lines);
+        let entries: Vec<LogEntry> = lines.iter().map(|(component, line)| entry(component, line)).collect();
+        let of_several = arguments.components.len() != 1;
+        session.events.emit(Event::Logged { entries: entries.clone(), of_several });
         if !arguments.follow {
-            return Ok(lines.is_empty().then_some(since));
+            return Ok(Answer::Logs { entries, none_since: lines.is_empty().then_some(since) });
         }
         if let Some(newest) = lines.iter().filter_map(|(_, line)| line.time).max() {
             since = since.max(newest.saturating_sub(OVERLAP).unwrap_or(newest));
         }
         tokio::time::sleep(INTERVAL).await;
     }
+}
+
+fn entry(component: &str, line: &LogLine) -> LogEntry {
+    LogEntry { component: component.to_owned(), time: line.time, stream: line.stream.clone(), text: line.text.clone() }
 }
 
 async fn read(cloud: &Cloud, target: &Target, since: Timestamp) -> Result<Vec<(String, LogLine)>, Failure> {

@@ -1,4 +1,4 @@
-//! The commands: observe → plan → authorize → apply, a few lines each. What is reported is in the journal.
+//! The commands: observe → plan → authorize → apply, a few lines each. What happens goes out as events.
 
 pub mod change;
 pub mod check;
@@ -12,5 +12,85 @@ pub mod logs;
 pub mod promote;
 pub mod rollback;
 pub mod status;
-pub mod statuses;
 pub mod whoami;
+
+use change::Invocation;
+
+use crate::cli::{Command, IamDocument, Planned};
+use crate::domain::failure::Failure;
+use crate::domain::view::holds::HoldChange;
+use crate::domain::view::{Answer, Request};
+use crate::session::Session;
+
+/// What the command line asks for, in words.
+pub fn request(command: &Command) -> Request {
+    let other = |command: &str, environment: Option<&str>| Request {
+        command: command.to_owned(),
+        environment: environment.map(str::to_owned),
+        ..Request::default()
+    };
+    let change = |command: &str, environment: &str, components: &[String], applies| Request {
+        components: components.to_vec(),
+        applies,
+        plans: true,
+        ..other(command, Some(environment))
+    };
+    match command {
+        Command::Deploy(it) => change("deploy", &it.environment, &it.components, true),
+        Command::Promote(it) => change("promote", &it.environment, &it.components, true),
+        Command::Rollback(it) => change("rollback", &it.environment, &it.components, true),
+        Command::Plan { command } => match command {
+            Planned::Deploy(it) => change("plan deploy", &it.environment, &it.components, false),
+            Planned::Promote(it) => change("plan promote", &it.environment, &it.components, false),
+            Planned::Rollback(it) => change("plan rollback", &it.environment, &it.components, false),
+        },
+        Command::Check(_) => other("check", None),
+        Command::Status { environment } => other("status", environment.as_deref()),
+        Command::History(it) => other("history", Some(&it.environment)),
+        Command::Logs(it) => other("logs", Some(&it.environment)),
+        Command::Hold(it) => other("hold", Some(&it.environment)),
+        Command::Unhold(it) => other("unhold", Some(&it.environment)),
+        Command::Whoami(it) => other("whoami", it.environment.as_deref()),
+        Command::Credentials(it) => other("credentials", Some(&it.environment)),
+        Command::Iam { document } => match document {
+            IamDocument::Trust(it) => other("iam trust", Some(&it.environment)),
+            IamDocument::Policy(it) => other("iam policy", Some(&it.environment)),
+            IamDocument::Guard(_) => other("iam guard", None),
+        },
+    }
+}
+
+/// Runs a command.
+///
+/// # Errors
+///
+/// With the outcome.
+pub async fn run(session: &Session<'_>, request: &Request, command: &Command) -> Result<Answer, Failure> {
+    match command {
+        Command::Deploy(arguments) | Command::Plan { command: Planned::Deploy(arguments) } => {
+            let invocation = Invocation::new(session, request)?;
+            Box::pin(deploy::run(&invocation, arguments)).await.map(Answer::Change)
+        }
+        Command::Promote(arguments) | Command::Plan { command: Planned::Promote(arguments) } => {
+            let invocation = Invocation::new(session, request)?;
+            Box::pin(promote::run(&invocation, arguments)).await.map(Answer::Change)
+        }
+        Command::Rollback(arguments) | Command::Plan { command: Planned::Rollback(arguments) } => {
+            let invocation = Invocation::new(session, request)?;
+            Box::pin(rollback::run(&invocation, arguments)).await.map(Answer::Change)
+        }
+        Command::Check(arguments) => Box::pin(check::run(session, arguments)).await.map(Answer::Check),
+        Command::Status { environment } => status::run(session, environment.as_deref()).await.map(Answer::Status),
+        Command::History(arguments) => history::run(session, arguments).await.map(Answer::History),
+        Command::Logs(arguments) => logs::run(session, arguments).await,
+        Command::Hold(arguments) => hold::run(session, arguments, HoldChange::Put).await.map(Answer::Holds),
+        Command::Unhold(arguments) => hold::run(session, arguments, HoldChange::Lift).await.map(Answer::Holds),
+        Command::Whoami(arguments) => whoami::run(session, arguments).await.map(Answer::Identities),
+        Command::Credentials(arguments) => credentials::run(session, arguments).await.map(Answer::Credential),
+        Command::Iam { document } => match document {
+            IamDocument::Trust(arguments) => iam::trust(session, arguments).map(Answer::Document),
+            IamDocument::Policy(arguments) => iam::policy(session, arguments).await.map(Answer::Document),
+            IamDocument::Guard(arguments) => iam::guard(session, arguments).map(Answer::Document),
+        },
+    }
+}

@@ -4,6 +4,7 @@ use super::change::{Invocation, LEDGER_ALONE, Prepared, Until, finish, named_rel
 use crate::cli;
 use crate::domain::ecs::service::Revision;
 use crate::domain::ecs::source::{LedgerSearch, SourceFacts};
+use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::gate::{self, Gate, promote_gates};
 use crate::domain::image::Digest;
@@ -15,10 +16,11 @@ use crate::domain::plan::{
 use crate::domain::promotion::{Choice, Evidence, Recorded, SourceLook, choose};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::role::Access;
+use crate::domain::step::{StepId, Verb};
 use crate::domain::target::{Component, Target};
+use crate::domain::view::plan::NothingToPromote;
 use crate::kinds;
 use crate::observe::{self, Cloud, Files, RegistryAccess};
-use crate::report::human::show_nothing_to_promote;
 use crate::verify::Prober;
 
 /// The environment that is promoted from, as it was seen.
@@ -121,12 +123,15 @@ fn nothing_to_promote(
     gate: Gate,
 ) -> Result<Outcome, Failure> {
     let gates = vec![gate];
-    invocation.journal.update(|record| record.gates.clone_from(&gates));
+    invocation.events.emit(Event::NothingToPromote(Box::new(NothingToPromote {
+        app: target.app.clone(),
+        environment: target.environment.clone(),
+        source: source.target.environment.clone(),
+        gates: gates.clone(),
+        is_all: invocation.until == Until::Planned,
+    })));
     match invocation.until {
-        Until::Planned => {
-            show_nothing_to_promote(invocation.journal, target, &source.target.environment);
-            Ok(Outcome::Planned)
-        }
+        Until::Planned => Ok(Outcome::Planned),
         Until::Applied => Err(refused(&gates)),
     }
 }
@@ -168,13 +173,14 @@ async fn ask_probes(
 ) -> Result<Vec<(ComponentName, String)>, Failure> {
     let mut failures = Vec::new();
     let release = ReleaseName::Commit(choice.release.clone());
-    let prober = Prober { http: &invocation.http, journal: invocation.journal, release: &release };
+    let environment = &source.target.environment;
+    let prober = Prober { http: &invocation.http, events: invocation.events, environment, release: &release };
     let seen = source.target.components.iter().zip(&source.facts);
     for (chosen, (component, facts)) in choice.components.iter_mut().zip(seen) {
         if chosen.evidence != Evidence::Runs {
             continue;
         }
-        let step = format!("probe {} {}", source.target.environment, component.name);
+        let step = StepId::of_source(Verb::Probe, environment, &component.name);
         let Err(failure) = prober.ask_all(kinds::probes(component), &step).await else { continue };
         match recorded(source, (component, facts), wanted, &chosen.digest).await? {
             Some(recorded) => chosen.evidence = Evidence::Recorded(recorded),
@@ -226,7 +232,7 @@ async fn prepare(
 ) -> Result<Prepared, Failure> {
     let sha = &proven.choice.release;
     let release = ReleaseName::Commit(sha.clone());
-    invocation.journal.update(|record| record.release = Some(release.clone()));
+    invocation.events.emit(Event::ReleaseChosen(release.clone()));
     warn_of_ledger_alone(invocation, &source.target.environment, &proven.choice);
     let (context, configuration) = (invocation.context, &invocation.configuration);
     let recorded = |revision: &Revision| revision.ledger.as_ref().and_then(|entry| entry.pre_deploy);
@@ -249,7 +255,7 @@ async fn prepare(
     let asked = asked_of(&source.target.environment, &target);
     confirm(&source, wanted, &mut proven).await.map_err(|failure| failure.cause(asked))?;
     let gates = promote_gates(
-        gate::hold(&target.environment, &invocation.journal.record().place, &evidence, changes_nothing),
+        gate::hold(&target.environment, &invocation.place, &evidence, changes_nothing),
         gate::proven(&source.target.environment, &proven.choice, &proven.failures),
     );
     let intent = Intent::Promote { source: source.target.environment.clone() };
@@ -261,7 +267,7 @@ async fn prepare(
 fn warn_of_ledger_alone(invocation: &Invocation<'_>, source: &EnvironmentName, choice: &Choice) {
     let recorded = choice.by_the_ledger_alone();
     if !recorded.is_empty() {
-        invocation.journal.warning(
+        invocation.events.warning(
             format!(
                 "that {} succeeded on {source} is known by the ledger alone, which are tags: {}",
                 choice.release.short(),
@@ -276,7 +282,7 @@ fn warn_of_ledger_alone(invocation: &Invocation<'_>, source: &EnvironmentName, c
 fn warn_of_unknown_pre_deploy(invocation: &Invocation<'_>, target: &Target, proven: &Proven) {
     for (component, revision) in target.components.iter().zip(&proven.revisions) {
         if kinds::release_has_pre_deploy(component).is_none() {
-            invocation.journal.warning(
+            invocation.events.warning(
                 format!(
                     "whether the release has a pre-deploy command for {} is not known, so none runs: commit {} is not \
                      in the clone, and {} does not say",

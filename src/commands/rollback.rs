@@ -3,6 +3,7 @@
 use super::change::{Invocation, LEDGER_ALONE, Prepared, finish, named_release};
 use crate::cli;
 use crate::domain::ecs::plan::LeftRelease;
+use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::gate::rollback_gates;
 use crate::domain::hold::HoldScope;
@@ -49,7 +50,7 @@ pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Rollback) -> Resu
         Some(wanted) => wanted,
         None => newest(invocation, &target, &seen).await?,
     };
-    invocation.journal.update(|record| record.release = Some(release.clone()));
+    invocation.events.emit(Event::ReleaseChosen(release.clone()));
     let mut components = plan_components(&target, &access, &seen, &release).await?;
     leave_out_forward(invocation, &mut components).await?;
     plan_holds(&target.components, &mut components);
@@ -152,7 +153,7 @@ fn is_any_left(seen: &Seen) -> bool {
 /// Says where the rollback before this one is taken up, so that nobody waits for an older release.
 fn note_cut_off(invocation: &Invocation<'_>, past: &[Past], release: &ReleaseName) {
     for past in past.iter().filter(|past| past.cut_off && past.runs.as_ref() == Some(release)) {
-        invocation.journal.warning(
+        invocation.events.warning(
             format!(
                 "how the last rollback of {} to {} ended is not known, so it is taken up",
                 past.component,
@@ -235,7 +236,7 @@ async fn leave_out_forward(invocation: &Invocation<'_>, components: &mut [Compon
         if invocation.git.is_ancestor(&left, &returned).await? == Some(true) {
             let (name, left, returned) = (&component.name, left.short(), returned.short());
             invocation
-                .journal
+                .events
                 .note(format!("{name} goes forward from {left} to {returned}, so no commit is held for it"));
             component.goes_forward();
         }
@@ -255,7 +256,7 @@ fn seen_left_out(target: &Target, seen: &Seen) -> Vec<String> {
 fn warn_of_left_out(invocation: &Invocation<'_>, target: &Target, seen: &Seen) {
     for text in seen_left_out(target, seen) {
         let hint = "find out who wrote its tags: CloudTrail has TagResource and RegisterTaskDefinition";
-        invocation.journal.warning(text, Some(hint.to_owned()));
+        invocation.events.warning(text, Some(hint.to_owned()));
     }
 }
 
@@ -264,7 +265,7 @@ fn note(invocation: &Invocation<'_>, target: &Target, components: &[ComponentPla
     for component in components.iter().filter(|component| !component.is_empty()) {
         let name = &component.name;
         if let Some(revision) = component.restores() {
-            invocation.journal.warning(
+            invocation.events.warning(
                 format!(
                     "that {} served as {name} is known by the ledger alone: the tags of {revision}",
                     release.short()
@@ -274,13 +275,13 @@ fn note(invocation: &Invocation<'_>, target: &Target, components: &[ComponentPla
         }
         let brought_back = component.brought_back();
         if !brought_back.is_empty() {
-            invocation.journal.warning(
+            invocation.events.warning(
                 format!("{name} gets back more than its image: {}", brought_back.join(", ")),
                 Some("make sure that you want it: a rollback restores the whole task definition".to_owned()),
             );
         }
         if target.components.iter().any(|it| it.name == *name && kinds::has_pre_deploy(it)) {
-            invocation.journal.warning(
+            invocation.events.warning(
                 format!("what the pre-deploy commands of {name} did is not undone"),
                 Some("make sure that the older release can work with what they left".to_owned()),
             );
@@ -290,7 +291,7 @@ fn note(invocation: &Invocation<'_>, target: &Target, components: &[ComponentPla
                 Some(runs) if runs.sha() == release.sha() => format!("{name} runs a build of the same commit"),
                 _ => format!("which commit {name} runs is not known"),
             };
-            invocation.journal.warning(
+            invocation.events.warning(
                 format!("{why}, so no commit is held for it"),
                 Some(format!("`shipgate hold {} --reason …` stops every release", target.environment)),
             );

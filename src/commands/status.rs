@@ -1,82 +1,25 @@
 //! `status`: what runs where.
 
-use crate::cli;
 use crate::clients::git::Git;
-use crate::clients::process::Processes;
-use crate::context::Context;
 use crate::domain::behind::{Behind, Distance};
 use crate::domain::failure::Failure;
-use crate::domain::names::EnvironmentName;
-use crate::domain::outcome::Outcome;
 use crate::domain::release::GitSha;
 use crate::domain::role::Access;
 use crate::domain::target::Target;
-use crate::kinds::{self, ComponentStatus};
+use crate::domain::view::status::{EnvironmentStatus, SeenComponent};
+use crate::kinds;
 use crate::observe::{self, Configuration, Identities};
-
-/// What is said of an environment.
-#[derive(Debug)]
-pub struct EnvironmentStatus {
-    /// The environment.
-    pub name: String,
-    /// The environment that its releases come from.
-    pub source: Option<EnvironmentName>,
-    /// Its components, in the order they are changed.
-    pub components: Vec<SeenComponent>,
-    /// Why nothing could be looked at.
-    pub failure: Option<Failure>,
-}
-
-/// What is said of a component.
-#[derive(Debug)]
-pub struct SeenComponent {
-    /// The component.
-    pub name: String,
-    /// Its kind.
-    pub kind: &'static str,
-    /// What was seen, or why nothing was.
-    pub seen: Result<ComponentStatus, Failure>,
-    /// How far it is behind the environment that its releases come from.
-    pub behind: Option<Behind>,
-}
-
-impl EnvironmentStatus {
-    /// The outcome of the worst thing that could not be looked at.
-    pub fn failure_outcome(&self) -> Option<Outcome> {
-        Outcome::worst(self.failures().map(|failure| failure.outcome))
-    }
-
-    /// Everything that could not be looked at.
-    pub fn failures(&self) -> impl Iterator<Item = &Failure> {
-        self.failure.iter().chain(self.components.iter().filter_map(|component| component.seen.as_ref().err()))
-    }
-
-    /// The commit that a component is known to run.
-    fn commit_of(&self, component: &str) -> Option<GitSha> {
-        let component = self.components.iter().find(|seen| seen.name == component)?;
-        component.commit()
-    }
-}
-
-impl SeenComponent {
-    /// The commit that it runs. A build of a changed tree is none.
-    fn commit(&self) -> Option<GitSha> {
-        self.seen.as_ref().ok()?.running_release.sha.as_ref()?.parse().ok()
-    }
-}
+use crate::session::Session;
 
 /// Looks at one environment, or at all.
 ///
 /// # Errors
 ///
 /// `invalid`: the configuration has problems, or the environment is not in it.
-pub async fn run(
-    context: &Context,
-    global: &cli::Global,
-    environment: Option<&str>,
-) -> Result<Vec<EnvironmentStatus>, Failure> {
-    let configuration = Configuration::load(context, global.config.as_deref())?;
-    let identities = Identities::new(context, &configuration.directory);
+pub async fn run(session: &Session<'_>, environment: Option<&str>) -> Result<Vec<EnvironmentStatus>, Failure> {
+    let context = session.context;
+    let configuration = session.configuration()?;
+    let identities = session.identities(&configuration);
     let mut statuses = Vec::new();
     if let Some(name) = environment {
         let target = configuration.services(context, name, &[])?;
@@ -87,7 +30,7 @@ pub async fn run(
             statuses.push(look(&identities, &name, target).await);
         }
     }
-    compare(context, &configuration, &identities, &mut statuses).await;
+    compare(session, &configuration, &identities, &mut statuses).await;
     Ok(statuses)
 }
 
@@ -117,12 +60,12 @@ async fn look(identities: &Identities<'_>, name: &str, target: Result<Target, Fa
 /// Compares what environments run with what those run that their releases come from. A source that was not asked for
 /// is looked at for this alone; what cannot be seen of it is only unknown here.
 async fn compare(
-    context: &Context,
+    session: &Session<'_>,
     configuration: &Configuration,
     identities: &Identities<'_>,
     statuses: &mut [EnvironmentStatus],
 ) {
-    let git = Git::new(Processes::new(context.child_environment()), &configuration.directory, context.owners());
+    let (context, git) = (session.context, session.git(&configuration.directory));
     for index in 0..statuses.len() {
         let Some(of) = statuses[index].source.clone() else { continue };
         let source = if let Some(source) = statuses.iter().find(|status| status.name == of.as_str()) {

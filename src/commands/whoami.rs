@@ -7,7 +7,6 @@ use serde_json::Value;
 use crate::cli;
 use crate::clients::iam::Iam;
 use crate::clients::id_token::TokenEndpoint;
-use crate::clients::sts::Caller;
 use crate::context::Context;
 use crate::domain::failure::Failure;
 use crate::domain::iam::diagnosis::{Verdict, diagnose};
@@ -15,64 +14,26 @@ use crate::domain::iam::trust::{ISSUER, corrected};
 use crate::domain::role::{Access, Partition, RoleArn};
 use crate::domain::target::Target;
 use crate::domain::token::Claims;
-use crate::observe::{Configuration, Identities};
-
-/// What is said of all environments.
-#[derive(Debug)]
-pub struct Answer {
-    /// What the job's token says of it. `None`: it has none.
-    pub claims: Option<Claims>,
-    /// The environments asked for.
-    pub environments: Vec<Environment>,
-}
-
-/// What is said of an environment.
-#[derive(Debug)]
-pub struct Environment {
-    /// Its name.
-    pub name: String,
-    /// Who changes it, and who looks at it where that is somebody else.
-    pub identities: Vec<SeenIdentity>,
-    /// Why nothing can be said.
-    pub failure: Option<Failure>,
-}
-
-/// Who we are for one purpose.
-#[derive(Debug)]
-pub struct SeenIdentity {
-    /// The purpose.
-    pub access: Access,
-    /// The role. `None`: the ambient credentials.
-    pub role: Option<RoleArn>,
-    /// Whom AWS takes us for, or why nobody.
-    pub caller: Result<Caller, Failure>,
-}
-
-impl Answer {
-    /// Everything that is wrong.
-    pub fn failures(&self) -> impl Iterator<Item = &Failure> {
-        self.environments.iter().flat_map(|environment| {
-            let identities = environment.identities.iter().filter_map(|identity| identity.caller.as_ref().err());
-            environment.failure.iter().chain(identities)
-        })
-    }
-}
+use crate::domain::view::identity::{EnvironmentIdentities, SeenIdentities, SeenIdentity};
+use crate::observe::Identities;
+use crate::session::Session;
 
 /// Asks for one environment, or for all.
 ///
 /// # Errors
 ///
 /// `invalid`: the configuration or the arguments are not right.
-pub async fn run(context: &Context, global: &cli::Global, arguments: &cli::Whoami) -> Result<Answer, Failure> {
-    let configuration = Configuration::load(context, global.config.as_deref())?;
-    let identities = Identities::new(context, &configuration.directory);
+pub async fn run(session: &Session<'_>, arguments: &cli::Whoami) -> Result<SeenIdentities, Failure> {
+    let context = session.context;
+    let configuration = session.configuration()?;
+    let identities = session.identities(&configuration);
     let names = match &arguments.environment {
         Some(name) => vec![name.clone()],
         None => configuration.environments(),
     };
-    let mut answer = Answer { claims: None, environments: Vec::new() };
+    let mut answer = SeenIdentities { claims: None, environments: Vec::new() };
     for name in names {
-        let mut environment = Environment { name, identities: Vec::new(), failure: None };
+        let mut environment = EnvironmentIdentities { name, identities: Vec::new(), failure: None };
         match configuration.identity(context, &environment.name) {
             Ok(target) => {
                 if answer.claims.is_none() {

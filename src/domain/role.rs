@@ -92,6 +92,15 @@ impl RoleArn {
     }
 }
 
+/// Whom AWS takes shipgate for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The account.
+    pub account: AccountId,
+    /// The ARN of the user or of the role's session.
+    pub arn: String,
+}
+
 impl FromStr for RoleArn {
     type Err = InvalidName;
 

@@ -5,7 +5,7 @@
 
 pub mod ecs;
 
-use crate::apply::Run;
+use crate::apply::{Applied, Run};
 use crate::clients::logs::LogLine;
 use crate::clients::registry::Registry;
 use crate::domain::ecs::service::Revision;
@@ -16,13 +16,14 @@ use crate::domain::iam::policy::EcsSubject;
 use crate::domain::image::{Digest, ImageReference};
 use crate::domain::names::{ComponentName, Region};
 use crate::domain::origin::{self, Announcement};
-use crate::domain::outcome::Outcome;
 use crate::domain::plan::{ComponentFacts, ComponentPast, ComponentPlan, KindPlan};
 use crate::domain::promotion::{Evidence, Runs};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::target::{Component, Kind, Probe};
+use crate::domain::view::history::History;
+use crate::domain::view::plan::Running;
+use crate::domain::view::status::ComponentStatus;
 use crate::observe::{Cloud, Files};
-use crate::report::journal::Running;
 
 /// The name of the component's kind in the configuration.
 pub fn name(kind: &Kind) -> &'static str {
@@ -286,11 +287,7 @@ pub fn released(plan: &ComponentPlan, release: &ReleaseName) -> Running {
 }
 
 /// Carries out the plan of one component and verifies what runs then.
-///
-/// # Errors
-///
-/// With the outcome that the component ended with.
-pub async fn apply(run: &Run<'_>, plan: &ComponentPlan) -> Result<Outcome, Failure> {
+pub async fn apply(run: &Run<'_>, plan: &ComponentPlan) -> Applied {
     match &plan.kind {
         KindPlan::Ecs(ecs_plan) => ecs::apply::apply(run, &plan.name, ecs_plan).await,
     }
@@ -360,75 +357,4 @@ pub async fn lift_holds(cloud: &Cloud, component: &Component, note: &(String, St
     match &component.kind {
         Kind::Ecs(target) => ecs::hold::lift(cloud, target, note).await,
     }
-}
-
-/// What `status` says of a component.
-#[derive(Debug, Clone)]
-pub struct ComponentStatus {
-    /// What it runs.
-    pub running_release: Running,
-    /// Since when.
-    pub since: Option<jiff::Timestamp>,
-    /// How many tasks it should run. `None`: there is no such thing.
-    pub desired: Option<i32>,
-    /// How many it runs.
-    pub running: Option<i32>,
-    /// How the last release of ours ended, whether it runs or not, as the ledger has it.
-    pub last_outcome: Option<String>,
-    /// The holds on it.
-    pub holds: Vec<Hold>,
-    /// It does not run what we deployed last.
-    pub drift: Option<HandChange>,
-    /// What is odd about it, in words.
-    pub remarks: Vec<String>,
-}
-
-/// Somebody changed a component by hand since our last release, or that cannot be told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HandChange {
-    /// What we deployed last: the ARN of the revision. `None`: that cannot be looked at.
-    pub last: Option<String>,
-}
-
-/// What the ledger of a component says.
-#[derive(Debug, Clone)]
-pub struct History {
-    /// The releases, newest first.
-    pub releases: Vec<PastRelease>,
-    /// How many records were looked at, where that was not all there are and fewer releases than asked for were found.
-    pub looked_at: Option<usize>,
-}
-
-/// A release in the history of a component.
-#[derive(Debug, Clone)]
-pub struct PastRelease {
-    /// The release.
-    pub release: ReleaseName,
-    /// The digest of its image.
-    pub digest: Option<Digest>,
-    /// How it ended. `None`: nobody wrote it down.
-    pub outcome: Option<String>,
-    /// When it ended; without an outcome, when it began.
-    pub at: Option<jiff::Timestamp>,
-    /// The run that put it there.
-    pub run: Option<String>,
-    /// Where it is recorded: the ARN of the revision.
-    pub place: String,
-    /// The place whose content it restores, in a rollback.
-    pub restores: Option<String>,
-    /// What its tags say that the revision contradicts; they are then not believed.
-    pub contradiction: Option<String>,
-    /// Whether it is there now.
-    pub standing: Standing,
-}
-
-/// Whether a release is there now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// Not any more, or it never was.
-    Past,
-    /// The component is meant to run it, and is on the way there.
-    RollingOut,
-    /// The component is meant to run it.
-    Current,
 }

@@ -14,10 +14,10 @@ use super::Checkout;
 use crate::clients::aws;
 use crate::clients::id_token::TokenEndpoint;
 use crate::clients::role::{Begin, RoleSession, SessionPlan, no_session};
-use crate::clients::sts::{Caller, Sts};
+use crate::clients::sts::Sts;
 use crate::context::Context;
 use crate::domain::failure::Failure;
-use crate::domain::role::{Access, Assumption, RoleArn, session_name, without_blanks};
+use crate::domain::role::{Access, Assumption, Caller, RoleArn, session_name, without_blanks};
 use crate::domain::target::Target;
 use crate::domain::workflow::{Endpoint, NoWay, Way, way};
 

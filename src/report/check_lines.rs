@@ -2,7 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 
-use super::human::Level as Shown;
+use super::lines::Level as Shown;
 use crate::domain::check::{Finding, Findings, LeftOut, Level};
 
 const BAD: Style = AnsiColor::Red.on_default().bold();

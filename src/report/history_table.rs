@@ -2,7 +2,7 @@
 
 use super::table;
 use crate::domain::ecs::service::short_arn;
-use crate::kinds::{PastRelease, Standing};
+use crate::domain::view::history::{PastRelease, Standing};
 
 const HEADINGS: [&str; 7] = ["WHEN", "COMPONENT", "RELEASE", "OUTCOME", "REVISION", "DIGEST", "RUN"];
 

@@ -1,14 +1,14 @@
 //! `whoami` for people: a table.
 
 use super::table;
-use crate::commands::whoami::Answer;
 use crate::domain::role::Access;
 use crate::domain::token::Claims;
+use crate::domain::view::identity::SeenIdentities;
 
 const HEADINGS: [&str; 4] = ["ENVIRONMENT", "FOR", "ROLE", "WE ARE"];
 
 /// The table, with what the job's token says below it.
-pub fn render(answer: &Answer) -> String {
+pub fn render(answer: &SeenIdentities) -> String {
     let mut rows = vec![HEADINGS.map(str::to_owned)];
     for environment in &answer.environments {
         for identity in &environment.identities {

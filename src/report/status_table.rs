@@ -1,8 +1,8 @@
 //! `status` for people: a table.
 
 use super::table;
-use crate::commands::status::EnvironmentStatus;
 use crate::domain::behind::Behind;
+use crate::domain::view::status::EnvironmentStatus;
 
 const HEADINGS: [&str; 7] = ["ENVIRONMENT", "COMPONENT", "RELEASE", "DIGEST", "TASKS", "SINCE", "LAST OUTCOME"];
 

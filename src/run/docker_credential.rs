@@ -4,7 +4,7 @@
 use std::io::Read as _;
 use std::process::ExitCode;
 
-use super::until_interrupted;
+use super::signals::until_interrupted;
 use crate::commands::docker_credential::{self, Question};
 use crate::context::Context;
 use crate::domain::failure::Failure;

@@ -4,47 +4,30 @@ mod configuration;
 mod files;
 mod plan;
 mod reading;
-pub mod tell;
 
 use std::sync::Arc;
 
 use crate::cli;
-use crate::clients::git::Git;
-use crate::clients::process::Processes;
-use crate::context::Context;
 use crate::domain::check::{Findings, Subject};
 use crate::domain::failure::Failure;
-use crate::observe::{Checkout, Configuration};
-use crate::report::Reporter;
-use crate::report::journal::Record;
-
-/// All that a check has to say.
-#[derive(Debug)]
-pub struct Checked {
-    /// What was found.
-    pub findings: Findings,
-    /// What merging would change: the record of a `plan deploy` for each environment that could be looked at.
-    pub plans: Vec<Record>,
-}
+use crate::domain::view::check::Checked;
+use crate::observe::Checkout;
+use crate::session::Session;
 
 /// Looks at everything that can be looked at. What cannot be is named, and is no failure.
 ///
 /// # Errors
 ///
 /// `invalid`: a variable of ours is malformed; `failed`: the program cannot work at all.
-pub async fn run(
-    context: &Context,
-    global: &cli::Global,
-    clock: fn() -> jiff::Timestamp,
-    reporter: &dyn Fn() -> Box<dyn Reporter>,
-) -> Result<Checked, Failure> {
+pub async fn run(session: &Session<'_>, arguments: &cli::Check) -> Result<Checked, Failure> {
+    let (context, global) = (session.context, session.global);
     let mut findings = Findings::default();
-    let loaded = Configuration::load(context, global.config.as_deref());
+    let loaded = session.configuration();
     let directory = match &loaded {
         Ok(configuration) => configuration.directory.clone(),
         Err(_) => configuration::expected_directory(context, global),
     };
-    let git = Git::new(Processes::new(context.child_environment()), &directory, context.owners());
+    let git = session.git(&directory);
     let checkout = Checkout::around(context, &directory);
     let file = configuration::name(context, global, &checkout, loaded.as_ref().ok());
     let configuration = match loaded {
@@ -59,13 +42,15 @@ pub async fn run(
     };
     let outline = configuration.as_ref().map(|configuration| Arc::new(configuration.outline(&file)));
     reading::read(&checkout, outline.as_ref(), &mut findings).await;
-    let mut plans = Vec::new();
+    let mut planned = Vec::new();
     if let (Some(configuration), Some(outline)) = (&configuration, &outline) {
-        let planner = plan::Planner { context, global, clock, reporter, configuration, outline, git: &git };
+        let plans = plan::Planner { session, configuration, outline, git: &git };
         for environment in &outline.environments {
             let target = configuration::resolve(context, configuration, outline, environment, &mut findings);
-            plans.extend(Box::pin(planner.plan(environment, target, &mut findings)).await?);
+            if Box::pin(plans.plan(environment, target, &mut findings)).await? {
+                planned.push(environment.name.clone());
+            }
         }
     }
-    Ok(Checked { findings: findings.sorted(), plans })
+    Ok(Checked { findings: findings.sorted(), planned, wants_comment: arguments.comment })
 }

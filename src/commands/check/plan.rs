@@ -2,30 +2,22 @@
 
 use crate::cli;
 use crate::clients::git::Git;
-use crate::commands::change::{Invocation, Until};
+use crate::commands::change::{Invocation, show};
 use crate::commands::deploy;
-use crate::commands::statuses::Statuses;
-use crate::context::Context;
 use crate::domain::check::outline::{Environment, Outline};
 use crate::domain::check::{Finding, Findings, Level, Rule, Subject};
 use crate::domain::failure::Failure;
-use crate::domain::gate::Verdict;
+use crate::domain::gate::{Gate, Verdict};
 use crate::domain::role::Access;
 use crate::domain::target::Target;
+use crate::domain::view::Request;
 use crate::observe::{Configuration, Identities};
-use crate::report::Reporter;
-use crate::report::journal::{Journal, Record};
+use crate::session::Session;
 
 /// What planning needs.
 pub struct Planner<'a> {
-    /// Where we run.
-    pub context: &'a Context,
-    /// The options of every command.
-    pub global: &'a cli::Global,
-    /// Reads the wall clock.
-    pub clock: fn() -> jiff::Timestamp,
-    /// Makes what shows events.
-    pub reporter: &'a dyn Fn() -> Box<dyn Reporter>,
+    /// The invocation.
+    pub session: &'a Session<'a>,
     /// The configuration.
     pub configuration: &'a Configuration,
     /// Its outline.
@@ -42,45 +34,48 @@ impl Planner<'_> {
         environment: &Environment,
         target: Option<Target>,
         findings: &mut Findings,
-    ) -> Result<Option<Record>, Failure> {
+    ) -> Result<bool, Failure> {
         if environment.promotes_from.is_some() {
-            return Ok(None);
+            return Ok(false);
         }
         let what = format!("what merging would change on {}", environment.name);
         let Some(target) = target else {
             findings.left_out(what, "its configuration has variables without a value here", None);
-            return Ok(None);
+            return Ok(false);
         };
         if let Some(failure) = self.nobody(&target).await {
             // Whoever sends a pull request from a fork can do nothing about it, and nothing is wrong.
-            let hint = failure.hints.first().filter(|_| !self.context.job().from_fork).cloned();
+            let hint = failure.hints.first().filter(|_| !self.session.context.job().from_fork).cloned();
             findings.left_out(what, failure.brief(), hint);
-            return Ok(None);
+            return Ok(false);
         }
-        let journal = Journal::new((self.reporter)(), "plan deploy", &environment.name, &[]);
-        let statuses = Statuses::new(self.context, Until::Planned);
-        let told = (&journal, &statuses);
-        let invocation = Invocation::new(self.context, self.global, Until::Planned, told, self.clock)?;
+        let events = self.session.events.within(&environment.name);
+        let request = Request {
+            command: "plan deploy".to_owned(),
+            environment: Some(environment.name.clone()),
+            plans: true,
+            ..Request::default()
+        };
+        let invocation = Invocation::new(&self.session.with_events(&events), &request)?;
         // By hand there may be changes: they are planned as they are.
         let arguments =
             cli::Deploy { environment: environment.name.clone(), components: Vec::new(), allow_dirty: true };
         findings.looked_at(Subject::Environment, &environment.name);
-        match Box::pin(deploy::run(&invocation, &arguments)).await {
-            Ok(_) => {
-                let record = journal.record();
-                self.gates(environment, &record, findings);
-                Ok(Some(record))
+        match Box::pin(deploy_plan(&invocation, &arguments)).await {
+            Ok(gates) => {
+                self.gates(environment, &gates, findings);
+                Ok(true)
             }
             Err(failure) => {
                 self.failed(environment, &failure, findings);
-                Ok(None)
+                Ok(false)
             }
         }
     }
 
     /// Why nobody can look.
     async fn nobody(&self, target: &Target) -> Option<Failure> {
-        let job = self.context.job();
+        let job = self.session.context.job();
         let event = job.event.as_deref().unwrap_or_default();
         if event == "pull_request_target" {
             return Some(
@@ -98,7 +93,7 @@ impl Planner<'_> {
         if let Err(failure) = self.git.head().await {
             return Some(failure);
         }
-        Identities::new(self.context, &self.configuration.directory).nobody(target, Access::Read).await
+        Identities::new(self.session.context, &self.configuration.directory).nobody(target, Access::Read).await
     }
 
     fn failed(&self, environment: &Environment, failure: &Failure, findings: &mut Findings) {
@@ -108,8 +103,8 @@ impl Planner<'_> {
         findings.found(if failure.transient { finding.at_level(Level::Warning) } else { finding });
     }
 
-    fn gates(&self, environment: &Environment, record: &Record, findings: &mut Findings) {
-        for gate in record.gates.iter().filter(|gate| gate.verdict == Verdict::Unsatisfied) {
+    fn gates(&self, environment: &Environment, gates: &[Gate], findings: &mut Findings) {
+        for gate in gates.iter().filter(|gate| gate.verdict == Verdict::Unsatisfied) {
             let message = format!("gate {} would refuse a deploy to {}: {}", gate.name, environment.name, gate.reason);
             let hint = gate.hint.as_deref().unwrap_or("look at the gate before merging");
             findings.found(self.at(environment, Rule::Gate, &message, hint));
@@ -119,4 +114,11 @@ impl Planner<'_> {
     fn at(&self, environment: &Environment, rule: Rule, message: &str, hint: &str) -> Finding {
         Finding::new(rule, message, hint).in_file(&self.outline.file, environment.place)
     }
+}
+
+/// Plans a deploy and shows the plan. Returns its gates.
+async fn deploy_plan(invocation: &Invocation<'_>, arguments: &cli::Deploy) -> Result<Vec<Gate>, Failure> {
+    let prepared = deploy::plan(invocation, arguments).await?;
+    show(invocation, &prepared).await?;
+    Ok(prepared.gates)
 }

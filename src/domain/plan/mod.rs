@@ -6,6 +6,7 @@ mod image;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod warnings;
 
 pub use component::{
     ComponentFacts, ComponentPast, ComponentPlan, KindPlan, left_out, past_releases, plan_component,

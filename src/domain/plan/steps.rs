@@ -7,13 +7,14 @@ use crate::domain::ecs::plan::{LeftRelease, NextRevision, PlannedHold};
 use crate::domain::ecs::service::short_arn;
 use crate::domain::ecs::task_definition::Change;
 use crate::domain::neutral;
+use crate::domain::step::{StepId, Verb};
 use crate::domain::target::Kind;
 
 /// One line of a plan, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// The step's name, the same that its execution is reported under: `build backend`.
-    pub name: String,
+    /// The step, the same that its execution is reported under.
+    pub id: StepId,
     /// What it does.
     pub summary: String,
     /// What differs afterwards, where that can be listed.
@@ -30,28 +31,23 @@ impl Plan {
 
 fn image_steps(plan: &ImagePlan) -> Vec<Step> {
     let component = &plan.image.component;
-    let step = |name: String, summary: String| Step { name, summary, changes: Vec::new() };
+    let step = |verb, summary: String| Step { id: StepId::new(verb, component), summary, changes: Vec::new() };
     match &plan.step {
-        ImageStep::Reuse { image, missing_tags } => missing_tags
-            .iter()
-            .map(|tag| step(format!("tag {component}"), format!("put tag {tag} on {}", image.reference)))
-            .collect(),
+        ImageStep::Reuse { image, missing_tags } => {
+            missing_tags.iter().map(|tag| step(Verb::Tag, format!("put tag {tag} on {}", image.reference))).collect()
+        }
         ImageStep::Build { create_repository } => {
-            let create = create_repository
-                .then(|| step(format!("create repository {component}"), format!("create {}", plan.repository)));
+            let create = create_repository.then(|| step(Verb::CreateRepository, format!("create {}", plan.repository)));
             let build = step(
-                format!("build {component}"),
+                Verb::Build,
                 format!("build {} and push it as {}:{}", plan.image.build.context, plan.repository, plan.tag),
             );
             create.into_iter().chain([build]).collect()
         }
         ImageStep::Copy { image, from, create_repository } => {
-            let create = create_repository
-                .then(|| step(format!("create repository {component}"), format!("create {}", plan.repository)));
-            let copy = step(
-                format!("copy {component}"),
-                format!("copy {} from {from} to {}:{}", image.digest, plan.repository, plan.tag),
-            );
+            let create = create_repository.then(|| step(Verb::CreateRepository, format!("create {}", plan.repository)));
+            let copy =
+                step(Verb::Copy, format!("copy {} from {from} to {}:{}", image.digest, plan.repository, plan.tag));
             create.into_iter().chain([copy]).collect()
         }
     }
@@ -64,14 +60,14 @@ fn component_steps(component: &ComponentPlan) -> Vec<Step> {
     let revision = match &plan.next {
         NextRevision::Live => return Vec::new(),
         NextRevision::Registered(revision) => Step {
-            name: format!("use revision {name}"),
+            id: StepId::new(Verb::UseRevision, name),
             summary: format!("use revision {}, registered for this release before", revision.short()),
             changes: plan.changes.clone(),
         },
         NextRevision::New(definition) => {
             let family = definition.as_ref().map_or(family, |definition| definition.family());
             Step {
-                name: format!("register {name}"),
+                id: StepId::new(Verb::Register, name),
                 summary: match &plan.restores {
                     None => format!("register a new revision of {}", neutral::phrase(family, 255)),
                     Some(arn) => format!("register what {} was again: it served, by the ledger alone", short_arn(arn)),
@@ -81,12 +77,12 @@ fn component_steps(component: &ComponentPlan) -> Vec<Step> {
         }
     };
     let pre_deploy = plan.target.pre_deploy.as_ref().map(|_| Step {
-        name: format!("pre-deploy {name}"),
+        id: StepId::new(Verb::PreDeploy, name),
         summary: "run the pre-deploy command as a one-off task of the new revision".to_owned(),
         changes: Vec::new(),
     });
     let update = Step {
-        name: format!("update {name}"),
+        id: StepId::new(Verb::Update, name),
         summary: format!(
             "update service {} of {} from {}",
             plan.target.service,
@@ -103,7 +99,7 @@ fn component_steps(component: &ComponentPlan) -> Vec<Step> {
             let places: Vec<String> = service.into_iter().chain(revision).collect();
             let places = if places.is_empty() { String::new() } else { format!(", on {}", places.join(" and ")) };
             Step {
-                name: format!("hold {}", component.name),
+                id: StepId::new(Verb::Hold, &component.name),
                 summary: format!(
                     "stop the commits of {} that {} does not have{places}",
                     left.short(),

@@ -100,7 +100,8 @@ fn the_digest_leaves_out_what_is_already_done_and_how_many_run() {
 
 #[test]
 fn steps_come_in_order() {
-    let names: Vec<String> = whole_plan(&ImageState::Missing, 7, 1).steps().into_iter().map(|step| step.name).collect();
+    let names: Vec<String> =
+        whole_plan(&ImageState::Missing, 7, 1).steps().into_iter().map(|step| step.id.to_string()).collect();
     assert_eq!(names, ["build backend", "register backend", "update backend"]);
 }
 
@@ -139,7 +140,7 @@ fn what_one_component_leaves_is_held_on_all_before_the_first_is_changed() {
     assert_eq!(held.collect::<Vec<_>>(), ["", "worker backend mailer", ""]);
     assert!(plans[0].is_empty(), "it is held, and stays as it is");
     assert_eq!(whole(&plans).digest(), before);
-    let steps: Vec<String> = whole(&plans).steps().into_iter().map(|step| step.name).collect();
+    let steps: Vec<String> = whole(&plans).steps().into_iter().map(|step| step.id.to_string()).collect();
     let backend = ["register backend", "hold worker", "hold backend", "hold mailer", "update backend"];
     assert_eq!(steps[1..6], backend.map(str::to_owned), "after the image of the whole plan");
 }

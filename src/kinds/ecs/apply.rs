@@ -4,23 +4,26 @@
 //! probes → still the same tasks → ledger.
 //! Until `UpdateService` nothing that serves is touched; afterwards no error may call itself `failed` but its refusal.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::apply::Run;
+use crate::apply::{Applied, Run};
 use crate::clients::ecs::{NotUpdated, Placement, Tagged};
 use crate::domain::ecs::plan::{EcsPlan, LeftRelease, NextRevision, PlannedHold};
 use crate::domain::ecs::read_back::Expectation;
 use crate::domain::ecs::rollout::OurDeployment;
 use crate::domain::ecs::service::{Revision, Service, short_arn};
 use crate::domain::ecs::task_definition::TaskDefinition;
+use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
 use crate::domain::ledger::{self, LedgerEntry};
 use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::PlannedImage;
+use crate::domain::step::{StepId, Verb};
 use crate::domain::target::{EcsTarget, Kind};
 use crate::kinds::ecs::follow::{Ended, Follow, STALE_READS};
 use crate::kinds::ecs::pre_deploy::PreDeploy;
@@ -31,6 +34,8 @@ pub(super) struct Apply<'a> {
     pub(super) run: &'a Run<'a>,
     component: &'a ComponentName,
     pub(super) plan: &'a EcsPlan,
+    /// Whether the service was changed, or may have been.
+    changed: Cell<bool>,
 }
 
 /// The revision that the service is to run.
@@ -47,26 +52,41 @@ struct Unmoved {
 }
 
 /// Carries out the plan and verifies what runs then.
-///
-/// # Errors
-///
-/// With the outcome of the component.
-pub async fn apply(run: &Run<'_>, component: &ComponentName, plan: &EcsPlan) -> Result<Outcome, Failure> {
-    let apply = Apply { run, component, plan };
-    if plan.is_empty() {
-        return apply.verify_unchanged().await;
-    }
-    let next = apply.revision().await?;
-    let result = apply.roll_out(&next).await;
-    if let Some(end) = known_end(&result) {
-        apply.write_outcome(&next.arn, end).await;
-    }
-    result
+pub async fn apply(run: &Run<'_>, component: &ComponentName, plan: &EcsPlan) -> Applied {
+    let apply = Apply { run, component, plan, changed: Cell::new(false) };
+    let result = apply.execute().await;
+    Applied { changed: apply.changed.get(), result }
 }
 
 impl Apply<'_> {
-    pub(super) fn step(&self, verb: &str) -> String {
-        format!("{verb} {}", self.component)
+    pub(super) fn step(&self, verb: Verb) -> StepId {
+        StepId::new(verb, self.component)
+    }
+
+    async fn execute(&self) -> Result<Outcome, Failure> {
+        if self.plan.is_empty() {
+            return self.verify_unchanged().await;
+        }
+        let next = self.revision().await?;
+        let result = self.roll_out(&next).await;
+        if let Some(end) = known_end(&result) {
+            self.write_outcome(&next.arn, end).await;
+        }
+        result
+    }
+
+    /// The service is about to be changed.
+    fn change_started(&self) {
+        self.changed.set(true);
+        let component = self.component.clone();
+        let continues = format!("ECS goes on with {component}: `shipgate status` shows how it ends");
+        self.run.events.emit(Event::ChangeStarted { component, continues });
+    }
+
+    /// The service was not changed after all.
+    fn change_refused(&self) {
+        self.changed.set(false);
+        self.run.events.emit(Event::ChangeRefused { component: self.component.clone() });
     }
 
     /// Registers the next revision, or takes the one that is there.
@@ -97,8 +117,8 @@ impl Apply<'_> {
         tags.extend(entry.tags());
         tags.extend(self.plan.carried(&self.run.name, self.run.now()).iter().map(Hold::tag));
         let register = self.run.cloud.ecs.register(definition, &tags);
-        let arn = self.run.journal.step(&self.step("register"), register).await?;
-        self.run.journal.made(format!("task-definition revision {}", short_arn(&arn)), vec![self.component.clone()]);
+        let arn = self.run.events.step(&self.step(Verb::Register), register).await?;
+        self.run.events.made(format!("task-definition revision {}", short_arn(&arn)), vec![self.component.clone()]);
         Ok(Next { arn, definition: definition.clone() })
     }
 
@@ -111,7 +131,7 @@ impl Apply<'_> {
             && let Tagged::NoRoom(message) = self.run.cloud.ecs.tag_if_room(&revision.arn, &missing).await?
         {
             let text = format!("revision {} has no room for the holds: {message}", revision.short());
-            self.run.journal.warning(text, Some("take tags off it that nothing needs".to_owned()));
+            self.run.events.warning(text, Some("take tags off it that nothing needs".to_owned()));
         }
         let name = Some(ledger::tag_value(&self.run.name));
         if revision.ledger.as_ref().is_none_or(|entry| entry.run != name) {
@@ -123,7 +143,7 @@ impl Apply<'_> {
     async fn roll_out(&self, next: &Next) -> Result<Outcome, Failure> {
         let mut unmoved = self.unmoved().await?;
         if let Some(command) = &self.plan.target.pre_deploy {
-            let step = self.step("pre-deploy");
+            let step = self.step(Verb::PreDeploy);
             let pre_deploy = PreDeploy {
                 run: self.run,
                 component: self.component,
@@ -134,18 +154,18 @@ impl Apply<'_> {
                 placement: &unmoved.placement,
                 step: &step,
             };
-            self.run.journal.step(&step, pre_deploy.execute()).await?;
+            self.run.events.step(&step, pre_deploy.execute()).await?;
             // A migration takes time, in which others may have deployed.
             unmoved = self.unmoved().await?;
         }
         self.hold().await?;
         // Said before it is so: a signal in the middle of the call must not leave it unsaid.
-        self.run.journal.component(self.component, |component| component.changed = true);
-        let step = self.step("update");
-        let updated = self.run.journal.step(&step, self.update(&step, &next.arn)).await?;
+        self.change_started();
+        let step = self.step(Verb::Update);
+        let updated = self.run.events.step(&step, self.update(&step, &next.arn)).await?;
         let previous = self.plan.last_completed.iter().chain([&self.plan.live.arn]).cloned().collect();
         let ours = our_deployment(&updated, &next.arn, previous);
-        let ended = self.follow("wait for", &ours, Some(unmoved.primary), updated, &next.definition).await;
+        let ended = self.follow(Verb::WaitFor, &ours, Some(unmoved.primary), updated, &next.definition).await;
         let ended = ended.map_err(|failure| self.told_of_pre_deploy(failure))?;
         self.prove(ended, ours, &next.definition).await?;
         Ok(Outcome::Deployed)
@@ -172,8 +192,8 @@ impl Apply<'_> {
         let LeftRelease { left, returned } = &planned.left;
         let Kind::Ecs(target) = &planned.component.kind;
         let hold = Hold::of_rollback(left, returned, &self.run.name, self.run.now());
-        let step = format!("hold {}", planned.component.name);
-        self.run.journal.step(&step, self.put_hold(planned, target, &hold)).await?;
+        let step = StepId::new(Verb::Hold, &planned.component.name);
+        self.run.events.step(&step, self.put_hold(planned, target, &hold)).await?;
         if !planned.covers.is_empty() {
             self.drop_covered(target, &planned.covers).await;
         }
@@ -183,9 +203,9 @@ impl Apply<'_> {
     /// Puts a hold in both of its homes. One that has no room for it does not stand in the way of the rollback: the
     /// revision that is put in the place of the one that is left has the hold from the start.
     async fn put_hold(&self, planned: &PlannedHold, target: &EcsTarget, hold: &Hold) -> Result<(), Failure> {
-        let (cloud, journal) = (self.run.cloud, self.run.journal);
+        let (cloud, events) = (self.run.cloud, self.run.events);
         let made =
-            |place: String| journal.made(format!("hold on {place}: {}", hold.reason()), vec![self.component.clone()]);
+            |place: String| events.made(format!("hold on {place}: {}", hold.reason()), vec![self.component.clone()]);
         let mut refused = Vec::new();
         let mut note = |place: &str, tagged: Tagged| match tagged {
             Tagged::Written => {}
@@ -201,7 +221,7 @@ impl Apply<'_> {
             note(&place, hold::put_on_revision(cloud, arn, service, hold, || made(place.clone())).await?);
         }
         for text in refused {
-            journal.warning(text, Some("the hold stands in its other home: see `shipgate status`".to_owned()));
+            events.warning(text, Some("the hold stands in its other home: see `shipgate status`".to_owned()));
         }
         Ok(())
     }
@@ -211,10 +231,10 @@ impl Apply<'_> {
         let service = &target.service;
         let reasons = covered.iter().map(Hold::reason).collect::<Vec<_>>().join(", ");
         match hold::take_off(self.run.cloud, target, covered).await {
-            Ok(()) => self.run.journal.note(format!("  it covers holds on service {service}, taken off: {reasons}")),
+            Ok(()) => self.run.events.note(format!("  it covers holds on service {service}, taken off: {reasons}")),
             Err(failure) => {
                 let text = format!("holds on service {service} that the new one covers are still there ({reasons})");
-                self.run.journal.warning(format!("{text}: {}", failure.brief()), failure.hints.first().cloned());
+                self.run.events.warning(format!("{text}: {}", failure.brief()), failure.hints.first().cloned());
             }
         }
     }
@@ -261,7 +281,7 @@ impl Apply<'_> {
     }
 
     /// The one change of the service. When its answer is lost, what the service says decides.
-    async fn update(&self, step: &str, arn: &str) -> Result<Service, Failure> {
+    async fn update(&self, step: &StepId, arn: &str) -> Result<Service, Failure> {
         let target = &self.plan.target;
         let (failure, refused) = match self.run.cloud.ecs.update_service(&target.cluster, &target.service, arn).await {
             Ok(service) => return Ok(service),
@@ -273,11 +293,11 @@ impl Apply<'_> {
             // Also after a refusal: an attempt before it, whose answer was lost, may have been taken.
             let unseen = match self.updated(arn).await {
                 Ok(Some(service)) => {
-                    self.run.journal.warning(format!("{}; but the service took the update", failure.brief()), None);
+                    self.run.events.warning(format!("{}; but the service took the update", failure.brief()), None);
                     return Ok(service);
                 }
                 Ok(None) if refused => {
-                    self.run.journal.component(self.component, |component| component.changed = false);
+                    self.change_refused();
                     return Err(failure);
                 }
                 Ok(None) => None,
@@ -287,7 +307,7 @@ impl Apply<'_> {
             if !may_be_seen || began.elapsed() >= STALE_READS {
                 return Err(unknown_update(&failure, unseen.as_ref()));
             }
-            self.run.journal.pause(step, began.elapsed(), Duration::from_secs(1)).await;
+            self.run.events.pause(step, began.elapsed(), Duration::from_secs(1)).await;
         }
     }
 
@@ -301,7 +321,7 @@ impl Apply<'_> {
 
     async fn follow(
         &self,
-        verb: &str,
+        verb: Verb,
         ours: &OurDeployment,
         before: Option<String>,
         first: Service,
@@ -309,7 +329,7 @@ impl Apply<'_> {
     ) -> Result<Ended, Failure> {
         let step = self.step(verb);
         let follow = Follow { before, ..self.follower(&step, ours, definition, &[]) };
-        match self.run.journal.step(&step, follow.run(first)).await {
+        match self.run.events.step(&step, follow.run(first)).await {
             Err(failure) => Err(self.diagnosed(failure, ours, definition).await),
             ended => ended,
         }
@@ -318,7 +338,7 @@ impl Apply<'_> {
     /// Follows a deployment that was there before, in a step. `verified`: the tasks that were seen to run it.
     pub(super) fn follower<'s>(
         &'s self,
-        step: &'s str,
+        step: &'s StepId,
         ours: &OurDeployment,
         definition: &TaskDefinition,
         verified: &'s [String],
@@ -336,7 +356,7 @@ impl Apply<'_> {
             before: None,
             last_rollout: self.plan.last_rollout,
             watched: self.run.context.interactive,
-            journal: self.run.journal,
+            events: self.run.events,
             step,
         }
     }
@@ -370,9 +390,9 @@ impl Apply<'_> {
         // A rollout of this release that an earlier run began is this release's deployment.
         let (verb, outcome, previous) = if self.plan.rolling_out {
             let before = entry.and_then(|entry| entry.previous.as_ref());
-            ("wait for", Outcome::Deployed, self.plan.last_completed.iter().chain(before).cloned().collect())
+            (Verb::WaitFor, Outcome::Deployed, self.plan.last_completed.iter().chain(before).cloned().collect())
         } else {
-            ("verify", Outcome::Unchanged, Vec::new())
+            (Verb::Verify, Outcome::Unchanged, Vec::new())
         };
         let ours = our_deployment(&service, &live.arn, previous);
         let result = match self.follow(verb, &ours, None, service, &live.definition).await {
@@ -399,7 +419,7 @@ impl Apply<'_> {
         if let Err(failure) = self.run.cloud.ecs.tag(arn, tags).await {
             let hint = failure.hints.first().cloned();
             self.run
-                .journal
+                .events
                 .warning(format!("the {what} could not be written on {}: {}", short_arn(arn), failure.brief()), hint);
         }
     }

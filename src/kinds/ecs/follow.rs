@@ -12,14 +12,16 @@ use crate::clients::registry::Registry;
 use crate::domain::ecs::read_back::{Expectation, ReadBack, is_starting, read_back, same_tasks};
 use crate::domain::ecs::rollout::{self, Judgement, OurDeployment};
 use crate::domain::ecs::service::{Deployment, Service, Task, short_arn};
+use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
+use crate::domain::step::StepId;
 use crate::domain::target::EcsTarget;
+use crate::events::Events;
 use crate::kinds::ecs::observe::running;
 use crate::kinds::ecs::previous;
 use crate::observe::Cloud;
-use crate::report::journal::Journal;
 
 /// How long after ECS calls a deployment done, or was seen to start tasks of it, its tasks may take to look right.
 const GRACE: Duration = Duration::from_secs(30);
@@ -52,10 +54,10 @@ pub struct Follow<'a> {
     pub last_rollout: Option<Duration>,
     /// Whether a person watches on a terminal.
     pub watched: bool,
-    /// Where progress is shown.
-    pub journal: &'a Journal,
-    /// The name of the step.
-    pub step: &'a str,
+    /// Where progress is emitted.
+    pub events: &'a Events,
+    /// The step.
+    pub step: &'a StepId,
 }
 
 /// How following ended, when nothing failed on our side.
@@ -162,7 +164,7 @@ impl Follow<'_> {
                 Next::LookAgain(_) if elapsed >= self.target.timeout => return Err(self.out_of_patience(&memory)),
                 Next::LookAgain(pause) => {
                     let left = self.target.timeout.saturating_sub(elapsed);
-                    self.journal.pause(self.step, elapsed, pause.min(left)).await;
+                    self.events.pause(self.step, elapsed, pause.min(left)).await;
                 }
             }
             looked = self.look().await;
@@ -311,7 +313,7 @@ impl Follow<'_> {
         let serves = read_back(&expected, service, &tasks);
         if matches!(serves, ReadBack::Verified { .. }) {
             let running = running(&revision, self.target);
-            self.journal.component(self.component, |component| component.current = Some(running));
+            self.events.emit(Event::Serves { component: self.component.clone(), running });
         }
         (serves, settling.quiet_since(&expected, &tasks))
     }
@@ -320,7 +322,7 @@ impl Follow<'_> {
     fn unseen(&self, failure: Failure, memory: &mut Memory) -> Next {
         if failure.transient {
             if !memory.unseen {
-                self.journal.warning(format!("the service cannot be looked at: {}", failure.brief()), None);
+                self.events.warning(format!("the service cannot be looked at: {}", failure.brief()), None);
             }
             memory.unseen = true;
             return Next::LookAgain(Duration::from_secs(5));
@@ -369,7 +371,7 @@ impl Follow<'_> {
         for event in service.events.iter().rev() {
             if !memory.seen_events.contains(&event.id) {
                 memory.seen_events.push(event.id.clone());
-                self.journal.output(self.step, &event.message);
+                self.events.output(self.step, &event.message);
             }
         }
         let ours = service
@@ -385,7 +387,7 @@ impl Follow<'_> {
         );
         // Kept for when AWS has taken our deployment off the list.
         memory.reason = ours.and_then(|ours| ours.reason.clone()).or(memory.reason.take());
-        self.journal.progress(self.step, &text);
+        self.events.progress(self.step, &text);
     }
 }
 

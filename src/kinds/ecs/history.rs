@@ -9,7 +9,7 @@ use crate::domain::ecs::service::{Revision, RolloutState};
 use crate::domain::failure::Failure;
 use crate::domain::limits::REVISIONS;
 use crate::domain::target::EcsTarget;
-use crate::kinds::{History, PastRelease, Standing};
+use crate::domain::view::history::{History, PastRelease, Standing};
 use crate::observe::Cloud;
 
 /// How many are asked for together, at least.

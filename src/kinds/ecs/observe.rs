@@ -5,8 +5,8 @@ use crate::domain::ecs::service::{Controller, Revision, Service, ServiceStatus};
 use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::failure::Failure;
 use crate::domain::target::{EcsTarget, TaskDefinitionSource};
+use crate::domain::view::plan::Running;
 use crate::observe::{Cloud, Files};
-use crate::report::journal::Running;
 
 /// How many revisions of a family are looked at in the end, besides the live one. Where the live one is ours and the
 /// newest, as it is after every release, that is none.

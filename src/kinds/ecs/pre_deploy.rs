@@ -13,9 +13,11 @@ use crate::clients::ecs::{OneOffTask, Placement};
 use crate::clients::logs::Cursor;
 use crate::domain::ecs::service::{Task, short_arn};
 use crate::domain::ecs::task_definition::LogDestination;
+use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::image::Digest;
 use crate::domain::names::ComponentName;
+use crate::domain::step::StepId;
 use crate::domain::target::EcsTarget;
 use crate::domain::template::Template;
 
@@ -40,8 +42,8 @@ pub struct PreDeploy<'a> {
     pub log: Option<LogDestination>,
     /// How the service places its tasks.
     pub placement: &'a Placement,
-    /// The step's name.
-    pub step: &'a str,
+    /// The step.
+    pub step: &'a StepId,
 }
 
 impl PreDeploy<'_> {
@@ -55,14 +57,15 @@ impl PreDeploy<'_> {
         let started_by = self.started_by();
         let task = match self.already_running(&started_by).await? {
             Some(task) => {
-                self.run
-                    .journal
-                    .note(format!("task {} already runs the pre-deploy command: waiting for it", task.id()));
+                self.run.events.note(format!("task {} already runs the pre-deploy command: waiting for it", task.id()));
                 task
             }
             None => self.start(&started_by).await?,
         };
-        self.run.journal.made(format!("one-off task {}", task.arn), vec![self.component.clone()]);
+        let made = format!("one-off task {}", task.arn);
+        let hint = format!("{made} goes on: run this again to wait for it");
+        self.run.events.made(made, vec![self.component.clone()]);
+        self.run.events.emit(Event::Continues { step: self.step.clone(), hint });
         let task = self.wait(task).await?;
         self.judge(&task)
     }
@@ -100,8 +103,8 @@ impl PreDeploy<'_> {
             if began.elapsed() >= self.target.timeout {
                 return Err(self.stop(&task).await);
             }
-            self.run.journal.progress(self.step, &format!("task {} is {}", task.id(), task.last_status));
-            self.run.journal.pause(self.step, began.elapsed(), INTERVAL).await;
+            self.run.events.progress(self.step, &format!("task {} is {}", task.id(), task.last_status));
+            self.run.events.pause(self.step, began.elapsed(), INTERVAL).await;
             self.show_log(&task, &mut cursor).await;
             let arns = [task.arn.clone()];
             // A task that was started a moment ago may not be known everywhere yet.
@@ -127,7 +130,7 @@ impl PreDeploy<'_> {
         };
         let lines = self.run.cloud.logs.read(destination, task.id(), cursor).await.unwrap_or_default();
         for line in &lines {
-            self.run.journal.output(self.step, line);
+            self.run.events.output(self.step, line);
         }
         !lines.is_empty()
     }

@@ -6,6 +6,7 @@ use crate::domain::ecs::rollout::{self, Judgement, OurDeployment};
 use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
+use crate::domain::step::{StepId, Verb};
 use crate::verify::Prober;
 
 impl Apply<'_> {
@@ -29,8 +30,8 @@ impl Apply<'_> {
         }
         // ECS has called it done, and rolls nothing back from there: whatever takes its place is somebody's.
         ours.previous.clear();
-        let step = self.step("probe");
-        self.run.journal.step(&step, self.probe(&step, tasks, &ours, definition)).await
+        let step = self.step(Verb::Probe);
+        self.run.events.step(&step, self.probe(&step, tasks, &ours, definition)).await
     }
 
     /// Asks the probes, and has a look at what runs afterwards: anything may have answered while another deployment took
@@ -38,13 +39,14 @@ impl Apply<'_> {
     /// new ones are asked again; a service whose tasks are replaced each time does not serve.
     async fn probe(
         &self,
-        step: &str,
+        step: &StepId,
         mut tasks: Vec<String>,
         ours: &OurDeployment,
         definition: &TaskDefinition,
     ) -> Result<(), Failure> {
         const ROUNDS: usize = 2;
-        let prober = Prober { http: self.run.http, journal: self.run.journal, release: &self.run.release };
+        let (events, environment) = (self.run.events, self.run.environment);
+        let prober = Prober { http: self.run.http, events, environment, release: &self.run.release };
         for _ in 0..ROUNDS {
             if let Err(failure) = prober.ask_each(&self.plan.target.probes, step).await {
                 return Err(self.superseded_meanwhile(ours).await.unwrap_or(failure));
@@ -59,9 +61,8 @@ impl Apply<'_> {
                 Ended::Replaced { tasks } => tasks,
                 Ended::NothingDesired => return Err(self.nothing_desired()),
             };
-            self.run.journal.note("  tasks were replaced while the probes were asked");
+            self.run.events.note("  tasks were replaced while the probes were asked");
         }
-        let environment = self.run.journal.record().environment;
         let failure = Failure::new(Outcome::Broken, "tasks of the release do not stay up")
             .cause(format!("each of the {ROUNDS} times that the probes were asked, tasks were replaced meanwhile"))
             .hint("the release is on and its tasks end: ship a commit that stays up")

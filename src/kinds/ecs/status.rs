@@ -10,7 +10,7 @@ use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
 use crate::domain::plan::PlanError;
 use crate::domain::target::EcsTarget;
-use crate::kinds::{ComponentStatus, HandChange};
+use crate::domain::view::status::{ComponentStatus, HandChange};
 use crate::observe::Cloud;
 
 /// What the service runs.

@@ -8,7 +8,7 @@ use crate::domain::github::command::{Command, LONGEST_MESSAGE};
 use crate::domain::limits::ANNOTATIONS;
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
-use crate::report::journal::Record;
+use crate::report::record::Record;
 use crate::sink;
 
 /// How much an annotation matters.

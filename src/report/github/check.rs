@@ -3,10 +3,10 @@
 use super::Links;
 use super::annotations::{Annotation, Level, Place};
 use super::summary::{bounded, changes, commits, gates};
-use crate::commands::check::Checked;
 use crate::domain::check::{Finding, Findings, LeftOut, Level as Found};
 use crate::domain::github::markdown::{code, table};
-use crate::report::journal::Record;
+use crate::domain::view::check::Checked;
+use crate::report::record::Record;
 
 /// One annotation for each finding, at its place.
 pub fn annotations(findings: &Findings) -> Vec<Annotation> {
@@ -32,14 +32,14 @@ fn annotation(finding: &Finding) -> Annotation {
 }
 
 /// The page, which is also the comment.
-pub fn summary(checked: &Checked, links: &Links) -> String {
+pub fn summary(checked: &Checked, record: &Record, links: &Links) -> String {
     let findings = &checked.findings;
     let (symbol, word) = match findings.outcome() {
         outcome if outcome.is_success() => ("✅", "passed"),
         _ => ("❌", "failed"),
     };
     let heading = format!("## {symbol} check {word}\n\n{}\n", code(&findings.summary()));
-    let plans = checked.plans.iter().flat_map(|plan| of_plan(plan, links));
+    let plans = record.plans_of(checked).flat_map(|plan| of_plan(plan, links));
     let parts = [Some(heading), found(findings), left_out(findings)].into_iter().flatten().chain(plans);
     bounded(parts.chain(links.run.as_ref().map(|run| format!("[this run]({run})\n"))))
 }

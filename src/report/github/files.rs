@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::context::Context;
 use crate::domain::github::output::entry;
-use crate::report::human;
+use crate::report::lines;
 use crate::sink;
 
 /// An output of the step: its name and value.
@@ -41,9 +41,9 @@ fn delimiter() -> String {
 fn append(path: Option<&Utf8Path>, text: &str, what: &str) {
     let Some(path) = path else { return };
     if let Err(error) = sink::append(path, text) {
-        human::show_warning(
+        sink::line(&lines::warned(
             &format!("the step's {what} cannot be written to {path}: {error}"),
-            "let nothing else in the step write to the runner's files",
-        );
+            Some("let nothing else in the step write to the runner's files"),
+        ));
     }
 }

@@ -2,28 +2,30 @@
 
 use std::fmt::Write as _;
 
+use crate::domain::event::StepResult;
 use crate::domain::github::markdown;
-use crate::report::journal::StepRecord;
+use crate::report::record::StepRecord;
 
 /// A chart of so many steps at most is still readable.
 const MOST_STEPS: usize = 60;
 
 /// The chart. `None`: nothing was done.
 pub fn chart(steps: &[StepRecord]) -> Option<String> {
-    let done: Vec<&StepRecord> = steps.iter().filter(|step| step.result != "planned").collect();
+    let done: Vec<&StepRecord> = steps.iter().filter(|step| step.result.is_some()).collect();
     if done.is_empty() {
         return None;
     }
     let mut chart = "gantt\n    dateFormat x\n    axisFormat %M:%S\n".to_owned();
     for step in done.iter().take(MOST_STEPS) {
         let tag = match step.result {
-            "done" => "done",
-            "failed" => "crit",
-            _ => "active",
+            Some(StepResult::Done) => "done",
+            Some(StepResult::Failed) => "crit",
+            Some(StepResult::Interrupted) | None => "active",
         };
-        let (from, until) =
-            (milliseconds(step.began), milliseconds(step.began + step.seconds).max(milliseconds(step.began) + 1));
-        let _infallible = writeln!(chart, "    {} ({:.1} s) :{tag}, {from}, {until}", label(&step.name), step.seconds);
+        let from = step.began.as_millis();
+        let until = (step.began + step.took).as_millis().max(from + 1);
+        let (label, seconds) = (label(&step.step.to_string()), step.took.as_secs_f64());
+        let _infallible = writeln!(chart, "    {label} ({seconds:.1} s) :{tag}, {from}, {until}");
     }
     Some(markdown::block("mermaid", &[chart]))
 }
@@ -35,32 +37,33 @@ fn label(name: &str) -> String {
         .collect()
 }
 
-fn milliseconds(seconds: f64) -> u128 {
-    std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default().as_millis()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::time::Duration;
 
-    fn step(name: &str, began: f64, seconds: f64, result: &'static str) -> StepRecord {
-        StepRecord { name: name.to_owned(), began, seconds, result }
+    use super::*;
+    use crate::domain::step::{StepId, Verb};
+
+    fn step(verb: Verb, began: u64, took: u64, result: Option<StepResult>) -> StepRecord {
+        let (began, took) = (Duration::from_millis(began), Duration::from_millis(took));
+        StepRecord { step: StepId::new(verb, &"back_end.1".parse().unwrap()), began, took, result }
     }
 
     #[test]
     fn steps_follow_each_other_in_milliseconds() {
         let steps = [
-            step("build backend", 0.0, 61.25, "done"),
-            step("wait: a;b#c\n::error::", 61.25, 0.0, "failed"),
-            step("probe", 61.3, 1.0, "interrupted"),
+            step(Verb::Build, 0, 61_250, Some(StepResult::Done)),
+            step(Verb::WaitFor, 61_250, 0, Some(StepResult::Failed)),
+            step(Verb::Probe, 61_300, 1_000, Some(StepResult::Interrupted)),
         ];
         assert_eq!(
             chart(&steps).unwrap(),
             "```mermaid\ngantt\n    dateFormat x\n    axisFormat %M:%S\n    \
-             build backend (61.2 s) :done, 0, 61250\n    \
-             wait  a b c   error   (0.0 s) :crit, 61250, 61251\n    \
-             probe (1.0 s) :active, 61300, 62300\n```\n"
+             build back_end.1 (61.2 s) :done, 0, 61250\n    \
+             wait for back_end.1 (0.0 s) :crit, 61250, 61251\n    \
+             probe back_end.1 (1.0 s) :active, 61300, 62300\n```\n"
         );
-        assert_eq!(chart(&[step("build", 0.0, 0.0, "planned")]), None);
+        assert_eq!(chart(&[step(Verb::Build, 0, 0, None)]), None);
+        assert_eq!(label("wait: a;b#c\n::error::"), "wait  a b c   error  ");
     }
 }

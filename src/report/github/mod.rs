@@ -1,19 +1,22 @@
-//! What a workflow run shows and hands on: annotations, outputs and a summary.
+//! What GitHub shows: of a workflow run annotations, outputs and a summary; of a commit its statuses; a comment.
 
 mod annotations;
 mod check;
 mod files;
 mod gantt;
 mod outputs;
+mod pull_request;
+mod statuses;
 mod summary;
+
+pub use statuses::Statuses;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::commands::check::Checked;
 use crate::context::Context;
 use crate::domain::failure::Failure;
-use crate::domain::outcome::Outcome;
-use crate::report::journal::Record;
+use crate::domain::view::Answer;
+use crate::report::{End, Sink, json};
 
 use files::Files;
 
@@ -51,31 +54,48 @@ pub struct Links {
     pub run: Option<String>,
 }
 
+impl Links {
+    fn of(context: &Context) -> Self {
+        Self { repository: context.source_url(), run: context.run_url() }
+    }
+}
+
 impl Workflow {
     /// The run, where we are in one.
     pub fn of(context: &Context) -> Option<Self> {
-        let links = Links { repository: context.source_url(), run: context.run_url() };
         let workspace = context.variable("GITHUB_WORKSPACE").map(Utf8PathBuf::from);
         let root = Root { directory: context.directory.clone(), workspace };
-        context.in_actions().then(|| Self { files: Files::of(context), links, root })
+        context.in_actions().then(|| Self { files: Files::of(context), links: Links::of(context), root })
     }
 
-    /// Tells how a command with an outcome ended. `document` is its JSON.
-    pub fn tell(&self, record: &Record, outcome: Outcome, failure: Option<&Failure>, document: &str) {
-        annotations::show(&annotations::of(record, outcome, failure, &self.root));
-        let outputs = outputs::of(record, outcome, document);
-        self.files.put(&outputs, &summary::of(record, outcome, failure, &self.links));
+    /// Shows how a change ended, or why another command failed.
+    fn show(&self, end: End<'_>) {
+        let failure: Option<&Failure> = end.result.err();
+        annotations::show(&annotations::of(end.record, end.outcome(), failure, &self.root));
+        let document = json::of(end).unwrap_or_default();
+        let outputs = outputs::of(end.record, end.outcome(), &document);
+        self.files.put(&outputs, &summary::of(end.record, end.outcome(), failure, &self.links));
     }
+}
 
-    /// What the page of a check says.
-    pub fn page(&self, checked: &Checked) -> String {
-        check::summary(checked, &self.links)
-    }
-
-    /// Tells how a check ended. `document` is its JSON, `page` what [`Self::page`] says.
-    pub fn tell_check(&self, checked: &Checked, document: &str, page: &str) {
-        annotations::show(&check::annotations(&checked.findings));
-        let outputs: Vec<_> = outputs::document(document).into_iter().collect();
-        self.files.put(&outputs, page);
+impl Sink for Workflow {
+    fn end(&self, end: End<'_>) {
+        match end.result {
+            Ok(Answer::Change(_)) | Err(_) => self.show(end),
+            Ok(Answer::Check(checked)) => {
+                annotations::show(&check::annotations(&checked.findings));
+                let outputs: Vec<_> = outputs::document(&json::of(end).unwrap_or_default()).into_iter().collect();
+                self.files.put(&outputs, &check::summary(checked, end.record, &self.links));
+            }
+            Ok(
+                Answer::Status(_)
+                | Answer::History(_)
+                | Answer::Logs { .. }
+                | Answer::Holds(_)
+                | Answer::Identities(_)
+                | Answer::Document(_)
+                | Answer::Credential(_),
+            ) => {}
+        }
     }
 }

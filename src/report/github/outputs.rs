@@ -3,7 +3,7 @@
 use super::files::Output;
 use crate::domain::limits::SUMMARY_JSON;
 use crate::domain::outcome::Outcome;
-use crate::report::journal::Record;
+use crate::report::record::Record;
 
 /// The outputs of a command with an outcome.
 pub fn of(record: &Record, outcome: Outcome, document: &str) -> Vec<Output> {

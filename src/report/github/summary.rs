@@ -9,8 +9,10 @@ use crate::domain::github::markdown::{block, code, folded, table};
 use crate::domain::limits::SUMMARY;
 use crate::domain::outcome::Outcome;
 use crate::domain::release::Commits;
-use crate::report::human::{outcome_note, shown_change};
-use crate::report::journal::{Between, ComponentRecord, Record, Running};
+use crate::domain::view::plan::{CommitRange, Running};
+use crate::report::closing::outcome_note;
+use crate::report::lines::shown_change;
+use crate::report::record::{ComponentRecord, Record};
 
 /// Takes the place of a part that is too long.
 const LEFT_OUT: &str = "A part is left out here: it is too long for a summary. The log has it.\n";
@@ -136,7 +138,7 @@ pub fn changes(record: &Record) -> Option<String> {
 
 /// The commits that come or go.
 pub fn commits(record: &Record, addresses: &Links) -> Option<String> {
-    let Between { taken_back, commits } = record.commits.as_ref()?;
+    let CommitRange { taken_back, commits } = record.commits.as_ref()?;
     let what = if *taken_back { "Takes back" } else { "Brings" };
     let mut lines: Vec<String> = commits
         .newest
@@ -175,8 +177,8 @@ pub fn gates(record: &Record) -> Option<String> {
 }
 
 fn planned_steps(record: &Record) -> Option<String> {
-    let planned = record.steps.iter().filter(|step| step.result == "planned");
-    let lines: Vec<String> = planned.map(|step| format!("1. {}", code(&step.name))).collect();
+    let planned = record.steps.iter().filter(|step| step.result.is_none());
+    let lines: Vec<String> = planned.map(|step| format!("1. {}", code(&step.step.to_string()))).collect();
     (!lines.is_empty()).then(|| folded("Steps", &(lines.join("\n") + "\n")))
 }
 
@@ -190,14 +192,19 @@ fn foot(record: &Record, links: &Links) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use proptest::prelude::*;
     use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
     use super::*;
     use crate::domain::ecs::task_definition::Change;
+    use crate::domain::event::StepResult;
     use crate::domain::gate::Gate;
     use crate::domain::release::CommitLine;
-    use crate::report::journal::StepRecord;
+    use crate::domain::step::{StepId, Verb};
+    use crate::domain::view::Request;
+    use crate::report::record::StepRecord;
 
     const SHA: &str = "0123456789abcdef0123456789abcdef01234567";
 
@@ -210,10 +217,12 @@ mod tests {
     fn record(text: &str) -> Record {
         let running = |sha: &str| Running { sha: Some(sha.to_owned()), digest: None };
         let commit = CommitLine { sha: SHA.parse().unwrap(), subject: text.to_owned() };
-        let mut record = Record::new("deploy", text, &[]);
+        let request =
+            Request { command: "deploy".to_owned(), environment: Some(text.to_owned()), ..Request::default() };
+        let mut record = Record::new(&request);
         record.release = Some(SHA.parse().unwrap());
         record.gates = vec![Gate { name: "hold", verdict: Verdict::Unsatisfied, reason: text.to_owned(), hint: None }];
-        record.commits = Some(Between { taken_back: false, commits: Commits { count: 3, newest: vec![commit] } });
+        record.commits = Some(CommitRange { taken_back: false, commits: Commits { count: 3, newest: vec![commit] } });
         record.components = vec![ComponentRecord {
             name: "backend".parse().unwrap(),
             kind: "ecs",
@@ -227,8 +236,12 @@ mod tests {
             drift: None,
             missing_variables: Vec::new(),
         }];
-        record.steps =
-            vec![StepRecord { name: "build backend".to_owned(), began: 0.5, seconds: 61.0, result: "failed" }];
+        record.steps = vec![StepRecord {
+            step: StepId::new(Verb::Build, &"backend".parse().unwrap()),
+            began: Duration::from_millis(500),
+            took: Duration::from_secs(61),
+            result: Some(StepResult::Failed),
+        }];
         record.warnings = vec![text.to_owned()];
         record.url = Some("https://shop.example".to_owned());
         record

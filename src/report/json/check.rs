@@ -4,9 +4,10 @@ use serde::Serialize;
 
 use super::outcome::{ReportV1, document};
 use super::{SCHEMA, to_text};
-use crate::commands::check::Checked;
 use crate::domain::check::{Finding, Level};
 use crate::domain::outcome::Outcome;
+use crate::domain::view::check::Checked;
+use crate::report::record::Record;
 
 #[derive(Debug, Serialize)]
 struct CheckV1 {
@@ -59,7 +60,7 @@ impl From<&Finding> for FindingV1 {
 }
 
 /// The document of `check`.
-pub fn check(checked: &Checked) -> String {
+pub fn check(checked: &Checked, record: &Record) -> String {
     let findings = &checked.findings;
     let failed = !findings.outcome().is_success();
     let mut hints: Vec<String> = Vec::new();
@@ -79,7 +80,7 @@ pub fn check(checked: &Checked) -> String {
         findings: findings.all.iter().map(Into::into).collect(),
         looked_at: findings.looked_at.iter().map(|seen| seen.name.clone()).collect(),
         left_out: left_out.collect(),
-        plans: checked.plans.iter().map(|record| document(record, Outcome::Planned, None)).collect(),
+        plans: record.plans_of(checked).map(|plan| document(plan, Outcome::Planned, None)).collect(),
         reason: failed.then(|| findings.summary()),
         hints: failed.then_some(hints),
     })

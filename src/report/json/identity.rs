@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::{SCHEMA, to_text};
-use crate::commands::whoami::{Answer, SeenIdentity};
 use crate::domain::failure::Failure;
 use crate::domain::role::Access;
 use crate::domain::token::Claims;
+use crate::domain::view::identity::{SeenIdentities, SeenIdentity};
 
 #[derive(Debug, Serialize)]
 struct WhoamiV1 {
@@ -63,7 +63,7 @@ impl From<&Failure> for FailureV1 {
 }
 
 /// The document of `whoami`.
-pub fn whoami(answer: &Answer) -> String {
+pub fn whoami(answer: &SeenIdentities) -> String {
     let environments = answer.environments.iter().map(|environment| EnvironmentV1 {
         name: environment.name.clone(),
         identities: environment.identities.iter().map(identity).collect(),

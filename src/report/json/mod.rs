@@ -7,23 +7,40 @@ mod outcome;
 mod reading;
 mod record;
 
-pub use check::check;
-pub use identity::whoami;
-pub use outcome::report;
-pub use reading::{logs, status};
-pub use record::{history, holds};
-
 use serde::Serialize;
 
-use super::journal::Record;
-use crate::domain::failure::Failure;
+use super::{End, Sink};
+use crate::domain::view::Answer;
+use crate::sink;
 
 const SCHEMA: &str = "shipgate/v1";
 
-/// The document of a command that ended without its data.
-pub fn failure(command: &str, environment: Option<&str>, failure: &Failure) -> String {
-    let record = Record::new(command, environment.unwrap_or_default(), &[]);
-    report(&record, failure.outcome, Some(failure))
+/// Writes the document to standard output.
+#[derive(Debug)]
+pub struct Document;
+
+impl Sink for Document {
+    fn end(&self, end: End<'_>) {
+        if let Some(document) = of(end) {
+            sink::document(&document);
+        }
+    }
+}
+
+/// The document of a command. `None`: somebody else defines the form of what it prints.
+pub fn of(end: End<'_>) -> Option<String> {
+    let environment = end.request.environment.as_deref().unwrap_or_default();
+    Some(match end.result {
+        Ok(Answer::Change(outcome)) => outcome::report(end.record, *outcome, None),
+        Ok(Answer::Check(checked)) => check::check(checked, end.record),
+        Ok(Answer::Status(environments)) => reading::status(environments),
+        Ok(Answer::History(found)) => record::history(environment, &found.releases),
+        Ok(Answer::Logs { entries, .. }) => reading::logs(environment, entries),
+        Ok(Answer::Holds(changed)) => record::holds(environment, changed),
+        Ok(Answer::Identities(seen)) => identity::whoami(seen),
+        Ok(Answer::Document(_) | Answer::Credential(_)) => return None,
+        Err(failure) => outcome::report(end.record, failure.outcome, Some(failure)),
+    })
 }
 
 fn to_text(document: &impl Serialize) -> String {

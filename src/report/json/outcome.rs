@@ -8,7 +8,8 @@ use crate::domain::failure::Failure;
 use crate::domain::origin::ReusedImage;
 use crate::domain::outcome::Outcome;
 use crate::domain::release::Commits;
-use crate::report::journal::{Between, ComponentRecord, Record, Running};
+use crate::domain::view::plan::{CommitRange, Running};
+use crate::report::record::{ComponentRecord, Record};
 
 #[derive(Debug, Serialize)]
 pub(super) struct ReportV1 {
@@ -182,8 +183,8 @@ impl From<&MissingVariable> for MissingVariableV1 {
     }
 }
 
-impl From<&Between> for CommitsV1 {
-    fn from(between: &Between) -> Self {
+impl From<&CommitRange> for CommitsV1 {
+    fn from(between: &CommitRange) -> Self {
         let newest = between.commits.newest.iter();
         Self {
             count: between.commits.count,
@@ -242,7 +243,7 @@ pub(super) fn document(record: &Record, outcome: Outcome, failure: Option<&Failu
         steps: record
             .steps
             .iter()
-            .map(|step| StepV1 { name: step.name.clone(), seconds: step.seconds, result: step.result })
+            .map(|step| StepV1 { name: step.step.to_string(), seconds: step.took.as_secs_f64(), result: step.result() })
             .collect(),
         left_behind: if outcome.is_success() { Vec::new() } else { record.left_behind() },
         warnings: record.warnings.clone(),

@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::record::HoldV1;
 use super::{SCHEMA, to_text};
-use crate::clients::logs::LogLine;
-use crate::commands::status::{EnvironmentStatus, SeenComponent};
 use crate::domain::behind::Behind;
+use crate::domain::view::logs::LogEntry;
+use crate::domain::view::status::{EnvironmentStatus, SeenComponent};
 
 #[derive(Debug, Serialize)]
 struct StatusV1 {
@@ -113,9 +113,9 @@ struct LineV1 {
 }
 
 /// The document of `logs`.
-pub fn logs(environment: &str, lines: &[(String, LogLine)]) -> String {
-    let lines = lines.iter().map(|(component, line)| LineV1 {
-        component: component.clone(),
+pub fn logs(environment: &str, lines: &[LogEntry]) -> String {
+    let lines = lines.iter().map(|line| LineV1 {
+        component: line.component.clone(),
         time: line.time.map(|time| time.to_string()),
         stream: line.stream.clone(),
         text: line.text.clone(),

@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::{SCHEMA, to_text};
-use crate::commands::hold::{Change as HoldChange, Changed, ComponentHolds};
 use crate::domain::hold::{Hold, HoldScope};
-use crate::kinds::{PastRelease, Standing};
+use crate::domain::view::history::{PastRelease, Standing};
+use crate::domain::view::holds::{ChangedHolds, ComponentHolds, HoldChange};
 
 #[derive(Debug, Serialize)]
 struct HistoryV1 {
@@ -100,7 +100,8 @@ impl HoldV1 {
 }
 
 /// The document of `hold` and of `unhold`.
-pub fn holds(change: HoldChange, environment: &str, changed: &Changed) -> String {
+pub fn holds(environment: &str, changed: &ChangedHolds) -> String {
+    let change = changed.change;
     let all = |of: fn(&ComponentHolds) -> &[Hold]| {
         let each = changed.components.iter();
         each.flat_map(|component| of(component).iter().map(|hold| HoldV1::new(&component.name, hold))).collect()

@@ -1,0 +1,174 @@
+//! What happens in a run, as data. Events go out; nothing in the program reads them to decide anything.
+
+use std::time::Duration;
+
+use super::ecs::task_definition::Change;
+use super::image::Digest;
+use super::names::ComponentName;
+use super::origin::ReusedImage;
+use super::outcome::Outcome;
+use super::release::ReleaseName;
+use super::step::StepId;
+use super::view::logs::LogEntry;
+use super::view::plan::{NothingToPromote, Running, ShownPlan};
+
+/// Something that happens while a command runs. All text is neutral already.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// It is known which release the run is about.
+    ReleaseChosen(ReleaseName),
+    /// The source of a promotion has proven no release, so there is no plan.
+    NothingToPromote(Box<NothingToPromote>),
+    /// Which images were in their repositories before.
+    ImagesReused(Vec<ReusedImage>),
+    /// The plan is made and its gates are evaluated.
+    Planned(Box<ShownPlan>),
+    /// The plan is authorized. From here on something may be changed.
+    ApplyStarted,
+    /// The image that a component builds or uses is in its repository.
+    ImageKnown {
+        /// The component that builds it.
+        component: ComponentName,
+        /// Its digest.
+        digest: Digest,
+    },
+    /// All that the plan of a component left open is known.
+    Refined {
+        /// The component.
+        component: ComponentName,
+        /// What differs afterwards.
+        changes: Vec<Change>,
+    },
+    /// Something new exists, which is left behind if none of the components gets to run the release.
+    Made {
+        /// What.
+        what: String,
+        /// The components that use it.
+        used_by: Vec<ComponentName>,
+    },
+    /// What serves is about to be changed. Emitted before it is so: a signal in the middle of the call must not hide it.
+    ChangeStarted {
+        /// The component.
+        component: ComponentName,
+        /// What continues without this run, if it ends here.
+        continues: String,
+    },
+    /// The change that was about to be made is known not to have been made.
+    ChangeRefused {
+        /// The component.
+        component: ComponentName,
+    },
+    /// A component was seen to serve something.
+    Serves {
+        /// The component.
+        component: ComponentName,
+        /// What.
+        running: Running,
+    },
+    /// How a component ended.
+    ComponentEnded {
+        /// The component.
+        component: ComponentName,
+        /// How.
+        outcome: Outcome,
+        /// Why.
+        causes: Vec<String>,
+        /// What it runs if it runs the release now.
+        released: Option<Running>,
+    },
+    /// A step began.
+    StepStarted(StepId),
+    /// Something that a step started continues without this run, if the run ends here.
+    Continues {
+        /// The step.
+        step: StepId,
+        /// What continues, and what to do about it.
+        hint: String,
+    },
+    /// A step ended.
+    StepEnded {
+        /// The step.
+        step: StepId,
+        /// When it began, since the run did.
+        began: Duration,
+        /// How long it took.
+        took: Duration,
+        /// How.
+        result: StepResult,
+    },
+    /// A line of a child process or a container.
+    Output {
+        /// The step that it belongs to.
+        step: StepId,
+        /// The line.
+        line: String,
+    },
+    /// How far a step is. Emitted once for each change.
+    Progress {
+        /// The step.
+        step: StepId,
+        /// How far.
+        text: String,
+    },
+    /// Nothing new happens, and the run goes on.
+    Heartbeat {
+        /// The step.
+        step: StepId,
+        /// How far it is.
+        text: String,
+        /// For how long.
+        elapsed: Duration,
+    },
+    /// Something to know that changes nothing.
+    Note(String),
+    /// Something to look at.
+    Warning {
+        /// What.
+        text: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// Something that could not be reported where that was wanted.
+    NotReported {
+        /// What, and why not.
+        what: String,
+        /// What to do. Absent: it is as it should be.
+        hint: Option<String>,
+    },
+    /// What the containers of an environment wrote.
+    Logged {
+        /// The lines.
+        entries: Vec<LogEntry>,
+        /// Whether they are of several components.
+        of_several: bool,
+    },
+    /// Something that happens in a run within this one: `check` plans the deploy of each environment.
+    Within {
+        /// The environment that the inner run is about.
+        environment: String,
+        /// What happens there.
+        event: Box<Self>,
+    },
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepResult {
+    /// As it should.
+    Done,
+    /// With an error.
+    Failed,
+    /// A signal ended it half-way.
+    Interrupted,
+}
+
+impl StepResult {
+    /// The word of the contract.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}

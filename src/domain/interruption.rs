@@ -1,0 +1,206 @@
+//! What it means that a run was interrupted: follows from the steps that were open, and from what they had begun.
+
+use indexmap::IndexMap;
+
+use super::event::{Event, StepResult};
+use super::names::ComponentName;
+use super::step::StepId;
+
+/// The work of a run that is not finished, as its events tell it.
+#[derive(Debug, Default)]
+pub struct OpenWork {
+    components: IndexMap<ComponentName, State>,
+    /// What the steps started that continues without the run.
+    continuing: Vec<(StepId, String)>,
+    /// The steps that ended half-way.
+    interrupted: Vec<StepId>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    has_ended: bool,
+    /// What continues without the run, once something that serves is about to be changed.
+    continues: Option<String>,
+}
+
+/// What there is to say of an interrupted run.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Interruption {
+    /// The steps that were in progress.
+    pub steps: Vec<StepId>,
+    /// What continues without the run, and what to do about it.
+    pub continues: Vec<String>,
+    /// The components that the run was at work on.
+    pub components: Vec<ComponentName>,
+}
+
+impl OpenWork {
+    /// Takes an event in.
+    pub fn see(&mut self, event: &Event) {
+        match event {
+            Event::Planned(plan) => {
+                self.components =
+                    plan.components.iter().map(|planned| (planned.name.clone(), State::default())).collect();
+            }
+            Event::ChangeStarted { component, continues } => {
+                self.of(component, |state| state.continues = Some(continues.clone()));
+            }
+            Event::ChangeRefused { component } => self.of(component, |state| state.continues = None),
+            Event::ComponentEnded { component, .. } => self.of(component, |state| state.has_ended = true),
+            Event::Continues { step, hint } => self.continuing.push((step.clone(), hint.clone())),
+            Event::StepEnded { step, result: StepResult::Interrupted, .. } => self.interrupted.push(step.clone()),
+            Event::ReleaseChosen(_)
+            | Event::NothingToPromote(_)
+            | Event::ImagesReused(_)
+            | Event::ApplyStarted
+            | Event::ImageKnown { .. }
+            | Event::Refined { .. }
+            | Event::Made { .. }
+            | Event::Serves { .. }
+            | Event::StepStarted(_)
+            | Event::StepEnded { .. }
+            | Event::Output { .. }
+            | Event::Progress { .. }
+            | Event::Heartbeat { .. }
+            | Event::Note(_)
+            | Event::Warning { .. }
+            | Event::NotReported { .. }
+            | Event::Logged { .. }
+            | Event::Within { .. } => {}
+        }
+    }
+
+    fn of(&mut self, component: &ComponentName, change: impl FnOnce(&mut State)) {
+        if let Some(state) = self.components.get_mut(component) {
+            change(state);
+        }
+    }
+
+    /// What the interruption of the run means now.
+    pub fn interrupted(&self) -> Interruption {
+        let is_open = |step: &StepId| self.interrupted.contains(step);
+        let of_steps = self.continuing.iter().filter(|(step, _)| is_open(step)).map(|(_, hint)| hint.clone());
+        let unfinished = || self.components.iter().filter(|(_, state)| !state.has_ended);
+        let of_components = unfinished().filter_map(|(_, state)| state.continues.clone());
+        let is_in_progress = |name: &ComponentName| self.interrupted.iter().any(|step| step.component() == Some(name));
+        let at_work = unfinished().filter(|(name, state)| state.continues.is_some() || is_in_progress(name));
+        Interruption {
+            steps: self.interrupted.clone(),
+            continues: of_steps.chain(of_components).collect(),
+            components: at_work.map(|(name, _)| name.clone()).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::names::EnvironmentName;
+    use crate::domain::outcome::Outcome;
+    use crate::domain::step::Verb;
+    use crate::domain::view::plan::{PlannedComponent, Running, ShownPlan};
+
+    fn name(text: &str) -> ComponentName {
+        text.parse().unwrap()
+    }
+
+    fn step(verb: Verb, component: &str) -> StepId {
+        StepId::new(verb, &name(component))
+    }
+
+    fn planned() -> Event {
+        let component = |text: &str| PlannedComponent {
+            name: name(text),
+            kind: "ecs",
+            console: None,
+            running: Running { sha: None, digest: None },
+            changes: Vec::new(),
+            drift: None,
+            missing_variables: Vec::new(),
+        };
+        Event::Planned(Box::new(ShownPlan {
+            intent: crate::domain::plan::Intent::Deploy,
+            app: "shop".to_owned(),
+            environment: "stage".parse().unwrap(),
+            account: "123456789012".parse().unwrap(),
+            region: "us-east-1".parse().unwrap(),
+            url: None,
+            release: "4b825dc642cb6eb9a060e54bf8d69288fbee4904".parse().unwrap(),
+            digest: crate::domain::image::Digest::of("plan"),
+            commits: None,
+            steps: Vec::new(),
+            warnings: Vec::new(),
+            gates: Vec::new(),
+            components: vec![component("backend"), component("worker")],
+            repositories: IndexMap::new(),
+            digests: IndexMap::new(),
+            is_all: false,
+        }))
+    }
+
+    fn cut(step: StepId) -> Event {
+        let (began, took) = (Duration::ZERO, Duration::from_secs(1));
+        Event::StepEnded { step, began, took, result: StepResult::Interrupted }
+    }
+
+    fn changed(component: &str) -> Event {
+        Event::ChangeStarted { component: name(component), continues: format!("ECS goes on with {component}") }
+    }
+
+    fn interrupted(events: impl IntoIterator<Item = Event>) -> (Vec<String>, Vec<String>, Vec<String>) {
+        let mut open = OpenWork::default();
+        open.see(&planned());
+        events.into_iter().for_each(|event| open.see(&event));
+        let Interruption { steps, continues, components } = open.interrupted();
+        let text = |names: &[ComponentName]| names.iter().map(ToString::to_string).collect();
+        (steps.iter().map(ToString::to_string).collect(), continues, text(&components))
+    }
+
+    fn texts(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_step_in_progress_names_its_component() {
+        let expected = (texts(&["register backend"]), texts(&[]), texts(&["backend"]));
+        assert_eq!(interrupted([cut(step(Verb::Register, "backend"))]), expected);
+        let stage: EnvironmentName = "stage".parse().unwrap();
+        let of_source = StepId::of_source(Verb::Probe, &stage, &name("backend"));
+        assert_eq!(interrupted([cut(of_source)]), (texts(&["probe stage backend"]), texts(&[]), texts(&[])));
+        // A name is compared as a whole.
+        let other = cut(step(Verb::Build, "the-worker"));
+        assert_eq!(interrupted([other]), (texts(&["build the-worker"]), texts(&[]), texts(&[])));
+    }
+
+    #[test]
+    fn a_change_that_was_made_or_may_have_been_continues() {
+        let wait = || cut(step(Verb::WaitFor, "backend"));
+        let expected = (texts(&["wait for backend"]), texts(&["ECS goes on with backend"]), texts(&["backend"]));
+        assert_eq!(interrupted([changed("backend"), wait()]), expected);
+        let refused = Event::ChangeRefused { component: name("backend") };
+        assert_eq!(interrupted([changed("backend"), refused]), (texts(&[]), texts(&[]), texts(&[])));
+        // Between two steps.
+        let expected = (texts(&[]), texts(&["ECS goes on with worker"]), texts(&["worker"]));
+        assert_eq!(interrupted([changed("worker")]), expected);
+    }
+
+    #[test]
+    fn what_has_ended_stays_as_it_ended() {
+        let (outcome, causes, released) = (Outcome::Deployed, Vec::new(), None);
+        let ended = Event::ComponentEnded { component: name("backend"), outcome, causes, released };
+        let events = [changed("backend"), ended, cut(step(Verb::Update, "worker"))];
+        assert_eq!(interrupted(events), (texts(&["update worker"]), texts(&[]), texts(&["worker"])));
+    }
+
+    #[test]
+    fn what_a_step_started_continues_only_if_the_step_was_open() {
+        let pre_deploy = || step(Verb::PreDeploy, "backend");
+        let started = || Event::Continues { step: pre_deploy(), hint: "task 1 goes on".to_owned() };
+        let open = interrupted([started(), cut(pre_deploy())]);
+        assert_eq!(open, (texts(&["pre-deploy backend"]), texts(&["task 1 goes on"]), texts(&["backend"])));
+        let done = interrupted([started(), cut(step(Verb::Update, "backend"))]);
+        assert_eq!(done.1, texts(&[]));
+    }
+}

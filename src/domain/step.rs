@@ -1,0 +1,115 @@
+//! The steps of a run, by type. Their spelling appears only where they are shown.
+
+use std::fmt;
+
+use super::names::{ComponentName, EnvironmentName};
+
+/// A step: what is done, and with what.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct StepId {
+    /// What is done.
+    pub verb: Verb,
+    /// What it is done with.
+    pub subject: Subject,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verb {
+    /// Creates the repository of an image.
+    CreateRepository,
+    /// Builds an image and pushes it.
+    Build,
+    /// Puts tags on an image that is there.
+    Tag,
+    /// Copies an image from another repository.
+    Copy,
+    /// Uses a revision that an earlier run registered. It is planned and needs no call.
+    UseRevision,
+    /// Registers a revision.
+    Register,
+    /// Runs the pre-deploy command.
+    PreDeploy,
+    /// Puts up the hold of a rollback.
+    Hold,
+    /// Changes the service.
+    Update,
+    /// Waits for the rollout.
+    WaitFor,
+    /// Verifies what runs already.
+    Verify,
+    /// Asks the probes.
+    Probe,
+}
+
+impl Verb {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::CreateRepository => "create repository",
+            Self::Build => "build",
+            Self::Tag => "tag",
+            Self::Copy => "copy",
+            Self::UseRevision => "use revision",
+            Self::Register => "register",
+            Self::PreDeploy => "pre-deploy",
+            Self::Hold => "hold",
+            Self::Update => "update",
+            Self::WaitFor => "wait for",
+            Self::Verify => "verify",
+            Self::Probe => "probe",
+        }
+    }
+}
+
+/// What a step is about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// A component of the environment that is changed.
+    Component(ComponentName),
+    /// A component of the environment that a promotion takes its release from. It is never changed.
+    Source(EnvironmentName, ComponentName),
+}
+
+impl StepId {
+    /// A step with a component of the environment that is changed.
+    pub fn new(verb: Verb, component: &ComponentName) -> Self {
+        Self { verb, subject: Subject::Component(component.clone()) }
+    }
+
+    /// A step with a component of the environment that a promotion takes its release from.
+    pub fn of_source(verb: Verb, source: &EnvironmentName, component: &ComponentName) -> Self {
+        Self { verb, subject: Subject::Source(source.clone(), component.clone()) }
+    }
+
+    /// The component that the step may have changed something of. `None`: it is of another environment.
+    pub fn component(&self) -> Option<&ComponentName> {
+        match &self.subject {
+            Subject::Component(component) => Some(component),
+            Subject::Source(..) => None,
+        }
+    }
+}
+
+impl fmt::Display for StepId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verb = self.verb.as_str();
+        match &self.subject {
+            Subject::Component(component) => write!(formatter, "{verb} {component}"),
+            Subject::Source(environment, component) => write!(formatter, "{verb} {environment} {component}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_shown_by_what_it_does_and_with_what() {
+        let (stage, backend) = ("stage".parse().unwrap(), "backend".parse().unwrap());
+        let own = StepId::new(Verb::CreateRepository, &backend);
+        let of_source = StepId::of_source(Verb::Probe, &stage, &backend);
+        assert_eq!((own.to_string().as_str(), own.component()), ("create repository backend", Some(&backend)));
+        assert_eq!((of_source.to_string().as_str(), of_source.component()), ("probe stage backend", None));
+    }
+}

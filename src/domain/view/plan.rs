@@ -1,0 +1,111 @@
+//! A plan as it is reported.
+
+use indexmap::IndexMap;
+
+use crate::domain::ecs::plan::Drift;
+use crate::domain::ecs::task_definition::{Change, MissingVariable};
+use crate::domain::gate::Gate;
+use crate::domain::image::{Digest, Repository};
+use crate::domain::names::{AccountId, ComponentName, EnvironmentName, Region};
+use crate::domain::plan::{Intent, Step};
+use crate::domain::release::{Commits, ReleaseName};
+
+/// What a component runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Running {
+    /// The release's name, where it is known.
+    pub sha: Option<String>,
+    /// The digest, where the image is pinned.
+    pub digest: Option<Digest>,
+}
+
+/// A plan with the verdicts of its gates.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShownPlan {
+    /// What the plan is to do.
+    pub intent: Intent,
+    /// The application.
+    pub app: String,
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The account that the environment is in.
+    pub account: AccountId,
+    /// The region that the environment is in.
+    pub region: Region,
+    /// Where people find the environment.
+    pub url: Option<String>,
+    /// The release.
+    pub release: ReleaseName,
+    /// The digest of the plan.
+    pub digest: Digest,
+    /// The commits between what runs and the release, where the history is there.
+    pub commits: Option<CommitRange>,
+    /// The steps. Empty: nothing is to change.
+    pub steps: Vec<Step>,
+    /// What is odd and stops nothing.
+    pub warnings: Vec<PlanWarning>,
+    /// The gates with their verdicts.
+    pub gates: Vec<Gate>,
+    /// The components, in order.
+    pub components: Vec<PlannedComponent>,
+    /// The repositories of the images, by the component that builds them.
+    pub repositories: IndexMap<ComponentName, Repository>,
+    /// The digests that are known, by the component that builds the image.
+    pub digests: IndexMap<ComponentName, Digest>,
+    /// Whether the run ends with the plan.
+    pub is_all: bool,
+}
+
+/// A component of a plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlannedComponent {
+    /// The component.
+    pub name: ComponentName,
+    /// Its kind, as in the configuration.
+    pub kind: &'static str,
+    /// Its page in the console of AWS.
+    pub console: Option<String>,
+    /// What it runs.
+    pub running: Running,
+    /// What the plan changes.
+    pub changes: Vec<Change>,
+    /// What somebody changed by hand since the last release of shipgate.
+    pub drift: Option<Drift>,
+    /// What the source's definition has and this one lacks.
+    pub missing_variables: Vec<MissingVariable>,
+}
+
+/// The commits between what an environment runs and a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitRange {
+    /// Whether the release takes them back instead of bringing them.
+    pub taken_back: bool,
+    /// The commits.
+    pub commits: Commits,
+}
+
+/// Something about a plan to look at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlanWarning {
+    /// What.
+    pub text: String,
+    /// The differences that it is about.
+    pub changes: Vec<Change>,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+/// There is no plan for a promotion, because its source has proven no release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NothingToPromote {
+    /// The application.
+    pub app: String,
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The environment that the release would come from.
+    pub source: EnvironmentName,
+    /// The gates with their verdicts.
+    pub gates: Vec<Gate>,
+    /// Whether the run ends with that: it is a plan.
+    pub is_all: bool,
+}

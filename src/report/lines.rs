@@ -1,0 +1,195 @@
+//! What is shown on standard error, in lines.
+
+use anstyle::{AnsiColor, Style};
+
+use super::record::warning_text;
+use crate::domain::ecs::task_definition::Change;
+use crate::domain::event::{Event, StepResult};
+use crate::domain::gate::Gate;
+use crate::domain::release::Commits;
+use crate::domain::view::plan::{CommitRange, NothingToPromote, ShownPlan};
+
+pub const GOOD: Style = AnsiColor::Green.on_default().bold();
+pub const BAD: Style = AnsiColor::Red.on_default().bold();
+pub const CAREFUL: Style = AnsiColor::Yellow.on_default().bold();
+pub const FAINT: Style = Style::new().dimmed();
+pub const STRONG: Style = Style::new().bold();
+
+/// How much is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Errors only, and the result.
+    Quiet,
+    /// Also warnings.
+    Warnings,
+    /// Also steps, progress and output.
+    Everything,
+}
+
+/// An event in lines; none where it is not shown.
+pub fn of(event: &Event, level: Level) -> Vec<String> {
+    let lines = match event {
+        Event::StepStarted(step) => vec![note(format!("{STRONG}{step}{STRONG:#}"))],
+        Event::StepEnded { step, took, result: StepResult::Done, .. } => {
+            let seconds = took.as_secs_f64();
+            vec![note(format!("{step}: {GOOD}done{GOOD:#} {FAINT}in {seconds:.1} s{FAINT:#}"))]
+        }
+        Event::StepEnded { step, took, result, .. } => {
+            let (result, seconds) = (result.as_str(), took.as_secs_f64());
+            vec![note(format!("{step}: {BAD}{result}{BAD:#} {FAINT}after {seconds:.1} s{FAINT:#}"))]
+        }
+        Event::Output { line, .. } => vec![note(format!("{FAINT}  | {line}{FAINT:#}"))],
+        Event::Progress { text, .. } => vec![note(format!("  {text}"))],
+        Event::Heartbeat { step, text, elapsed } => {
+            vec![note(format!("  still in `{step}` after {} s: {text}", elapsed.as_secs()))]
+        }
+        Event::Note(text) => vec![note(text.clone())],
+        Event::Warning { text, hint } => vec![warning(text, hint.as_deref())],
+        Event::Planned(plan) => of_plan(plan),
+        Event::NothingToPromote(nothing) if nothing.is_all => nothing_to_promote(nothing),
+        Event::NotReported { what, hint: Some(hint) } => {
+            vec![Line { least: Level::Quiet, ..warning(what, Some(hint)) }]
+        }
+        Event::NotReported { what, hint: None } => {
+            vec![Line { least: Level::Quiet, ..note(format!("note: {what}")) }]
+        }
+        Event::Within { event, .. } => return of(event, level),
+        Event::ReleaseChosen(_)
+        | Event::NothingToPromote(_)
+        | Event::ImagesReused(_)
+        | Event::ApplyStarted
+        | Event::ImageKnown { .. }
+        | Event::Refined { .. }
+        | Event::Made { .. }
+        | Event::ChangeStarted { .. }
+        | Event::ChangeRefused { .. }
+        | Event::Serves { .. }
+        | Event::ComponentEnded { .. }
+        | Event::Continues { .. }
+        | Event::Logged { .. } => Vec::new(),
+    };
+    lines.into_iter().filter(|line| line.least <= level).map(|line| line.text).collect()
+}
+
+/// A line, or some that belong together.
+struct Line {
+    text: String,
+    /// The level from which on it is shown.
+    least: Level,
+}
+
+fn note(text: impl Into<String>) -> Line {
+    Line { text: text.into(), least: Level::Everything }
+}
+
+fn warning(text: &str, hint: Option<&str>) -> Line {
+    Line { text: warned(text, hint), least: Level::Warnings }
+}
+
+/// A warning with what to do.
+pub fn warned(text: &str, hint: Option<&str>) -> String {
+    let hint = hint.map(|hint| format!("\n{}", self::hint(hint))).unwrap_or_default();
+    format!("{CAREFUL}warning:{CAREFUL:#} {text}{hint}")
+}
+
+/// An action beside what others have said.
+pub fn hint(hint: &str) -> String {
+    format!("{STRONG}hint:{STRONG:#} {hint}")
+}
+
+fn of_plan(plan: &ShownPlan) -> Vec<Line> {
+    let mut lines = vec![note(format!(
+        "{STRONG}plan{STRONG:#} to {} {} {}: release {} (account {}, {})",
+        plan.intent.verb(),
+        plan.app,
+        plan.intent.direction(&plan.environment),
+        plan.release,
+        plan.account,
+        plan.region
+    ))];
+    lines.extend(plan.commits.iter().flat_map(commits));
+    for step in &plan.steps {
+        lines.push(note(format!("  {STRONG}{}{STRONG:#}: {}", step.id, step.summary)));
+        lines.extend(step.changes.iter().map(|change| note(format!("      {}", shown_change(change)))));
+    }
+    if plan.steps.is_empty() {
+        lines.push(note("  nothing to change"));
+    }
+    lines.extend(plan.warnings.iter().map(|found| warning(&warning_text(found), found.hint.as_deref())));
+    lines.extend(plan.gates.iter().map(gate));
+    lines.push(note(format!("  {FAINT}plan {}{FAINT:#}", plan.digest)));
+    lines
+}
+
+/// There is no plan, because the source has proven no release.
+fn nothing_to_promote(nothing: &NothingToPromote) -> Vec<Line> {
+    let NothingToPromote { app, environment, source, gates, .. } = nothing;
+    let heading = format!(
+        "{STRONG}plan{STRONG:#} to promote {app} from {source} to {environment}: \
+         {CAREFUL}there is nothing to promote{CAREFUL:#}"
+    );
+    let hints = gates.iter().filter_map(|gate| gate.hint.as_deref()).map(|text| note(hint(text)));
+    std::iter::once(note(heading)).chain(gates.iter().map(gate)).chain(hints).collect()
+}
+
+fn gate(gate: &Gate) -> Line {
+    note(format!("  {FAINT}gate {}: {} ({}){FAINT:#}", gate.name, gate.verdict.as_str(), gate.reason))
+}
+
+fn commits(CommitRange { taken_back, commits }: &CommitRange) -> Vec<Line> {
+    let what = if *taken_back { "takes back" } else { "brings" };
+    let mut lines = vec![note(format!("  {what} {}", Commits::counted(commits.count)))];
+    let newest = commits.newest.iter();
+    lines.extend(newest.map(|commit| note(format!("      {FAINT}{}{FAINT:#} {}", commit.sha.short(), commit.subject))));
+    let more = commits.count.saturating_sub(commits.newest.len());
+    if Commits::is_beyond(commits.count) {
+        lines.push(note("      and more"));
+    } else if more > 0 {
+        lines.push(note(format!("      and {more} more")));
+    }
+    lines
+}
+
+/// A change in one line, as in a diff.
+pub fn shown_change(change: &Change) -> String {
+    let path = &change.path;
+    match (&change.from, &change.to) {
+        (Some(from), Some(to)) if from == to => format!("~ {path}: changed {FAINT}{from}{FAINT:#}"),
+        (Some(from), Some(to)) => format!("~ {path}: {from} → {to}"),
+        (None, Some(to)) => format!("+ {path}: {to}"),
+        (Some(from), None) => format!("- {path}: {from}"),
+        (None, None) => format!("~ {path}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::step::{StepId, Verb};
+
+    fn plain(event: &Event, level: Level) -> Vec<String> {
+        of(event, level).iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect()
+    }
+
+    #[test]
+    fn quiet_shows_neither_steps_nor_warnings() {
+        let step = Event::StepStarted(StepId::new(Verb::Build, &"backend".parse().unwrap()));
+        let warning = Event::Warning { text: "odd".to_owned(), hint: Some("look".to_owned()) };
+        assert_eq!(plain(&step, Level::Everything), ["build backend"]);
+        assert!(plain(&step, Level::Warnings).is_empty());
+        assert!(plain(&warning, Level::Quiet).is_empty());
+        assert_eq!(plain(&warning, Level::Warnings), ["warning: odd\nhint: look"]);
+    }
+
+    #[test]
+    fn changes_read_as_a_diff() {
+        let change = |from: Option<&str>, to: Option<&str>| {
+            let change = Change { path: "a".to_owned(), from: from.map(str::to_owned), to: to.map(str::to_owned) };
+            anstream::adapter::strip_str(&shown_change(&change)).to_string()
+        };
+        assert_eq!(change(Some("1"), Some("2")), "~ a: 1 → 2");
+        assert_eq!(change(None, Some("2")), "+ a: 2");
+        assert_eq!(change(Some("1"), None), "- a: 1");
+        assert_eq!(change(Some("(not shown)"), Some("(not shown)")), "~ a: changed (not shown)");
+    }
+}

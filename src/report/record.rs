@@ -1,0 +1,396 @@
+//! The record of a run: a fold over its events, for those who report how it ended.
+
+use std::time::Duration;
+
+use indexmap::IndexMap;
+
+use super::lines::shown_change;
+use crate::domain::ecs::plan::Drift;
+use crate::domain::ecs::task_definition::{Change, MissingVariable};
+use crate::domain::event::{Event, StepResult};
+use crate::domain::gate::Gate;
+use crate::domain::image::{Digest, Repository};
+use crate::domain::names::ComponentName;
+use crate::domain::origin::ReusedImage;
+use crate::domain::outcome::Outcome;
+use crate::domain::release::ReleaseName;
+use crate::domain::step::StepId;
+use crate::domain::view::Request;
+use crate::domain::view::check::Checked;
+use crate::domain::view::plan::{CommitRange, PlanWarning, PlannedComponent, Running, ShownPlan};
+
+/// All that is reported of a run.
+#[derive(Debug, Clone, Default)]
+pub struct Record {
+    /// The command as it was given: `deploy`, `plan deploy`.
+    pub command: String,
+    /// The environment as it was given.
+    pub environment: String,
+    /// The same with the components that were named: `backend of stage`.
+    pub place: String,
+    /// The release.
+    pub release: Option<ReleaseName>,
+    /// The digests of its images, by the component that builds them.
+    pub digests: IndexMap<ComponentName, Digest>,
+    /// The plan's digest.
+    pub plan_digest: Option<Digest>,
+    /// The repositories of those images, with the registry's host.
+    pub repositories: IndexMap<ComponentName, Repository>,
+    /// Where people find the environment.
+    pub url: Option<String>,
+    /// The gates with their verdicts.
+    pub gates: Vec<Gate>,
+    /// The commits between what ran before and the release, where the history is there.
+    pub commits: Option<CommitRange>,
+    /// The components, in order.
+    pub components: Vec<ComponentRecord>,
+    /// The images that were in their repositories before.
+    pub reused: Vec<ReusedImage>,
+    /// The steps, in the order they began.
+    pub steps: Vec<StepRecord>,
+    /// What is odd and stops nothing.
+    pub warnings: Vec<String>,
+    /// The runs within this one, by their environment.
+    pub parts: IndexMap<String, Self>,
+    /// What was made and not used.
+    left_behind: Vec<LeftBehind>,
+}
+
+/// A component in the record.
+#[derive(Debug, Clone)]
+pub struct ComponentRecord {
+    /// The component.
+    pub name: ComponentName,
+    /// Its kind, as in the configuration.
+    pub kind: &'static str,
+    /// How it ended. `None`: it was skipped, or the run ended before its turn.
+    pub outcome: Option<Outcome>,
+    /// Whether anything that serves was changed.
+    pub changed: bool,
+    /// Its page in the console of AWS.
+    pub console: Option<String>,
+    /// What it ran before.
+    pub previous: Option<Running>,
+    /// What it runs now, as far as it is known.
+    pub current: Option<Running>,
+    /// Why it ended so.
+    pub causes: Vec<String>,
+    /// What the plan would change or changed.
+    pub changes: Vec<Change>,
+    /// What somebody changed by hand since our last release.
+    pub drift: Option<Drift>,
+    /// What the source's definition has and this one lacks.
+    pub missing_variables: Vec<MissingVariable>,
+}
+
+impl ComponentRecord {
+    fn new(component: &PlannedComponent, plan: &ShownPlan) -> Self {
+        Self {
+            name: component.name.clone(),
+            kind: component.kind,
+            outcome: plan.is_all.then_some(Outcome::Planned),
+            changed: false,
+            console: component.console.clone(),
+            previous: Some(component.running.clone()),
+            current: Some(component.running.clone()),
+            causes: Vec::new(),
+            changes: component.changes.clone(),
+            drift: component.drift.clone(),
+            missing_variables: component.missing_variables.clone(),
+        }
+    }
+
+    /// What the component's end means for what it runs now.
+    fn ended(&mut self, outcome: Outcome, causes: &[String], released: Option<&Running>) {
+        self.outcome = Some(outcome);
+        self.causes.extend_from_slice(causes);
+        match outcome {
+            Outcome::Deployed | Outcome::Unchanged | Outcome::Unproven => self.current = released.cloned(),
+            // It was seen to serve again, or what was seen before planning is untouched.
+            Outcome::RolledBack | Outcome::Failed | Outcome::Invalid | Outcome::Refused | Outcome::Planned => {}
+            Outcome::Interrupted if !self.changed => {}
+            // What serves now was not verified, so it is not named.
+            Outcome::Stale | Outcome::Broken | Outcome::Superseded | Outcome::TimedOut | Outcome::Interrupted => {
+                self.current = None;
+            }
+        }
+    }
+
+    /// Whether the component runs the release, or may: what it uses then is not left behind, whatever else is wrong.
+    fn may_run_release(&self) -> bool {
+        match self.outcome {
+            Some(Outcome::Deployed | Outcome::Unchanged | Outcome::Unproven) => true,
+            Some(Outcome::Broken | Outcome::TimedOut | Outcome::Interrupted) => self.changed,
+            _ => false,
+        }
+    }
+}
+
+/// A step in the record.
+#[derive(Debug, Clone)]
+pub struct StepRecord {
+    /// The step.
+    pub step: StepId,
+    /// When it began, since the run did.
+    pub began: Duration,
+    /// How long it took.
+    pub took: Duration,
+    /// How it ended. Absent: it is only planned.
+    pub result: Option<StepResult>,
+}
+
+impl StepRecord {
+    /// The word of the contract for how it ended.
+    pub fn result(&self) -> &'static str {
+        self.result.map_or("planned", StepResult::as_str)
+    }
+}
+
+#[derive(Debug, Clone)]
+struct LeftBehind {
+    what: String,
+    used_by: Vec<ComponentName>,
+}
+
+impl Record {
+    /// An empty record of a command.
+    pub fn new(request: &Request) -> Self {
+        Self {
+            command: request.command.clone(),
+            environment: request.environment(),
+            place: request.place(),
+            ..Self::default()
+        }
+    }
+
+    /// Takes an event in.
+    pub fn see(&mut self, event: &Event) {
+        match event {
+            Event::ReleaseChosen(release) => self.release = Some(release.clone()),
+            Event::NothingToPromote(nothing) => self.gates.clone_from(&nothing.gates),
+            Event::ImagesReused(reused) => self.reused.clone_from(reused),
+            Event::Planned(plan) => self.planned(plan),
+            Event::ImageKnown { component, digest } => {
+                self.digests.insert(component.clone(), digest.clone());
+            }
+            Event::Refined { component, changes } => self.of(component, |record| record.changes.clone_from(changes)),
+            Event::Made { what, used_by } => {
+                self.left_behind.push(LeftBehind { what: what.clone(), used_by: used_by.clone() });
+            }
+            Event::ChangeStarted { component, .. } => self.of(component, |record| record.changed = true),
+            Event::ChangeRefused { component } => self.of(component, |record| record.changed = false),
+            Event::Serves { component, running } => self.of(component, |record| record.current = Some(running.clone())),
+            Event::ComponentEnded { component, outcome, causes, released } => {
+                self.of(component, |record| record.ended(*outcome, causes, released.as_ref()));
+            }
+            Event::StepEnded { step, began, took, result } => {
+                self.steps.push(StepRecord { step: step.clone(), began: *began, took: *took, result: Some(*result) });
+            }
+            Event::Warning { text, .. } => self.warnings.push(plain(text)),
+            Event::Within { environment, event } => self.part(environment).see(event),
+            Event::ApplyStarted
+            | Event::StepStarted(_)
+            | Event::Continues { .. }
+            | Event::Output { .. }
+            | Event::Progress { .. }
+            | Event::Heartbeat { .. }
+            | Event::Note(_)
+            | Event::NotReported { .. }
+            | Event::Logged { .. } => {}
+        }
+    }
+
+    fn planned(&mut self, plan: &ShownPlan) {
+        self.release = Some(plan.release.clone());
+        self.plan_digest = Some(plan.digest.clone());
+        self.url.clone_from(&plan.url);
+        self.gates.clone_from(&plan.gates);
+        self.commits.clone_from(&plan.commits);
+        self.repositories.clone_from(&plan.repositories);
+        self.digests.extend(plan.digests.clone());
+        self.components = plan.components.iter().map(|component| ComponentRecord::new(component, plan)).collect();
+        self.warnings.extend(plan.warnings.iter().map(|warning| plain(&warning_text(warning))));
+        if plan.is_all {
+            let planned = |step: &StepId| StepRecord {
+                step: step.clone(),
+                began: Duration::ZERO,
+                took: Duration::ZERO,
+                result: None,
+            };
+            self.steps = plan.steps.iter().map(|step| planned(&step.id)).collect();
+        }
+    }
+
+    fn of(&mut self, component: &ComponentName, change: impl FnOnce(&mut ComponentRecord)) {
+        if let Some(record) = self.components.iter_mut().find(|record| record.name == *component) {
+            change(record);
+        }
+    }
+
+    fn part(&mut self, environment: &str) -> &mut Self {
+        self.parts.entry(environment.to_owned()).or_insert_with(|| {
+            let environment = Some(environment.to_owned());
+            Self::new(&Request { command: "plan deploy".to_owned(), environment, ..Request::default() })
+        })
+    }
+
+    /// The plans of a check.
+    pub fn plans_of<'r>(&'r self, checked: &'r Checked) -> impl Iterator<Item = &'r Self> {
+        checked.planned.iter().filter_map(|environment| self.parts.get(environment))
+    }
+
+    /// The image of a component, pinned, as a task definition has it.
+    pub fn image(&self, component: &ComponentName) -> Option<String> {
+        let (repository, digest) = (self.repositories.get(component)?, self.digests.get(component)?);
+        Some(format!("{repository}:{}@{digest}", self.release.as_ref()?))
+    }
+
+    /// What was made and is used by no component that runs the release.
+    pub fn left_behind(&self) -> Vec<String> {
+        let serves = |name: &ComponentName| {
+            self.components.iter().any(|component| component.name == *name && component.may_run_release())
+        };
+        self.left_behind.iter().filter(|left| !left.used_by.iter().any(serves)).map(|left| left.what.clone()).collect()
+    }
+}
+
+/// A warning of a plan with the differences that it is about, for a terminal.
+pub fn warning_text(warning: &PlanWarning) -> String {
+    let changes = warning.changes.iter().map(|change| format!("      {}", shown_change(change)));
+    std::iter::once(warning.text.clone()).chain(changes).collect::<Vec<_>>().join("\n")
+}
+
+fn plain(text: &str) -> String {
+    anstream::adapter::strip_str(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::check::Findings;
+    use crate::domain::plan::{Intent, Step};
+    use crate::domain::step::Verb;
+
+    fn name(text: &str) -> ComponentName {
+        text.parse().unwrap()
+    }
+
+    fn plan(is_all: bool) -> Event {
+        let component = |text: &str| PlannedComponent {
+            name: name(text),
+            kind: "ecs",
+            console: None,
+            running: running("before"),
+            changes: Vec::new(),
+            drift: None,
+            missing_variables: Vec::new(),
+        };
+        Event::Planned(Box::new(ShownPlan {
+            intent: Intent::Deploy,
+            app: "shop".to_owned(),
+            environment: "stage".parse().unwrap(),
+            account: "123456789012".parse().unwrap(),
+            region: "us-east-1".parse().unwrap(),
+            url: None,
+            release: "4b825dc642cb6eb9a060e54bf8d69288fbee4904".parse().unwrap(),
+            digest: Digest::of("plan"),
+            commits: None,
+            steps: vec![Step {
+                id: StepId::new(Verb::Update, &name("backend")),
+                summary: String::new(),
+                changes: Vec::new(),
+            }],
+            warnings: vec![PlanWarning { text: "odd".to_owned(), changes: Vec::new(), hint: None }],
+            gates: Vec::new(),
+            components: vec![component("backend"), component("worker")],
+            repositories: IndexMap::new(),
+            digests: IndexMap::new(),
+            is_all,
+        }))
+    }
+
+    fn running(sha: &str) -> Running {
+        Running { sha: Some(sha.to_owned()), digest: None }
+    }
+
+    fn fold(events: impl IntoIterator<Item = Event>) -> Record {
+        let mut record = Record::default();
+        events.into_iter().for_each(|event| record.see(&event));
+        record
+    }
+
+    fn changed(component: &str) -> Event {
+        Event::ChangeStarted { component: name(component), continues: "ECS goes on".to_owned() }
+    }
+
+    fn ended(component: &str, outcome: Outcome) -> Event {
+        let released = Some(running("released"));
+        Event::ComponentEnded { component: name(component), outcome, causes: vec!["why".to_owned()], released }
+    }
+
+    #[test]
+    fn a_plan_alone_has_its_steps_and_one_that_is_applied_has_those_that_were_taken() {
+        let planned = fold([plan(true)]);
+        assert_eq!((planned.steps[0].result(), planned.components[0].outcome), ("planned", Some(Outcome::Planned)));
+        assert_eq!(planned.warnings, ["odd"]);
+        let step = StepId::new(Verb::Register, &name("backend"));
+        let (began, took) = (Duration::from_secs(1), Duration::from_secs(2));
+        let applied = fold([plan(false), Event::StepEnded { step, began, took, result: StepResult::Failed }]);
+        assert_eq!((applied.steps.len(), applied.steps[0].result()), (1, "failed"));
+        assert_eq!(applied.components[0].outcome, None);
+    }
+
+    /// What runs is named only where it was seen or cannot have changed.
+    #[test]
+    fn what_runs_follows_from_how_a_component_ended() {
+        use Outcome::{Broken, Deployed, Failed, Interrupted, RolledBack, Superseded, TimedOut, Unchanged, Unproven};
+        for (outcome, is_changed, expected) in [
+            (Deployed, true, Some("released")),
+            (Unchanged, false, Some("released")),
+            (Unproven, true, Some("released")),
+            (Failed, false, Some("before")),
+            (RolledBack, true, Some("before")),
+            (Broken, true, None),
+            (Superseded, true, None),
+            (TimedOut, true, None),
+            (Interrupted, true, None),
+            (Interrupted, false, Some("before")),
+        ] {
+            let change = is_changed.then(|| changed("backend"));
+            let record = fold([plan(false)].into_iter().chain(change).chain([ended("backend", outcome)]));
+            let current = record.components[0].current.as_ref().and_then(|running| running.sha.as_deref());
+            assert_eq!((current, record.components[0].changed), (expected, is_changed), "{outcome}");
+            assert_eq!(record.components[1].outcome, None);
+        }
+        let refused = Event::ChangeRefused { component: name("backend") };
+        assert!(!fold([plan(false), changed("backend"), refused]).components[0].changed);
+    }
+
+    #[test]
+    fn what_a_component_uses_now_is_not_left_behind() {
+        let made = |what: &str, used_by: &[&str]| Event::Made {
+            what: what.to_owned(),
+            used_by: used_by.iter().map(|text| name(text)).collect(),
+        };
+        let all = [made("image", &["backend", "worker"]), made("revision", &["worker"])];
+        let ends = |worker| [ended("backend", Outcome::Deployed), ended("worker", worker)];
+        let left = |events: Vec<Event>| fold(events).left_behind();
+        let run = |worker| [plan(false)].into_iter().chain(all.clone()).chain(ends(worker)).collect::<Vec<_>>();
+        assert_eq!(left(run(Outcome::Failed)), ["revision"]);
+        let mut timed_out = run(Outcome::TimedOut);
+        timed_out.insert(3, changed("worker"));
+        assert!(left(timed_out).is_empty());
+    }
+
+    #[test]
+    fn the_plans_of_a_check_are_records_of_their_own() {
+        let within =
+            |environment: &str, event| Event::Within { environment: environment.to_owned(), event: Box::new(event) };
+        let record = fold([within("stage", plan(true)), within("dev", Event::Note("no plan".to_owned()))]);
+        assert!(record.components.is_empty() && record.warnings.is_empty());
+        let checked =
+            Checked { findings: Findings::default(), planned: vec!["stage".to_owned()], wants_comment: false };
+        let plans: Vec<&Record> = record.plans_of(&checked).collect();
+        assert_eq!((plans.len(), plans[0].place.as_str(), plans[0].components.len()), (1, "stage", 2));
+    }
+}
