@@ -14,6 +14,8 @@ mod events;
 mod explain;
 #[cfg(test)]
 mod fuzz;
+#[cfg(test)]
+mod golden;
 mod kinds;
 mod observe;
 mod report;

@@ -14,14 +14,13 @@ impl Plan {
     /// Left out is what two honest looks at the same intention may see differently: whether the image is built yet or
     /// the revision registered, counts, clocks, and who looked.
     pub fn digest(&self) -> Digest {
-        let mut value = self.canonical();
-        value.sort_all_objects();
-        Digest::of(value.to_string())
+        Digest::of(self.canonical().to_string())
     }
 
-    fn canonical(&self) -> Value {
+    /// What the digest is made from: keys in alphabetical order.
+    pub(super) fn canonical(&self) -> Value {
         let target = &self.target;
-        json!({
+        let mut value = json!({
             "version": 1,
             "command": self.intent.as_str(),
             "source": match &self.intent {
@@ -36,7 +35,9 @@ impl Plan {
             "gates": target.gates,
             "images": self.images.iter().map(|image| self.canonical_image(image)).collect::<Vec<_>>(),
             "components": self.components.iter().map(|component| self.canonical_component(component)).collect::<Vec<_>>(),
-        })
+        });
+        value.sort_all_objects();
+        value
     }
 
     /// What is built where a release is made; where one is moved, its digest.

@@ -1,3 +1,5 @@
+mod golden;
+
 use super::*;
 use crate::domain::ecs::plan::EcsFacts;
 use crate::domain::ecs::plan::tests::{carried_out, facts, revision, target};

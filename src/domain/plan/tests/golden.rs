@@ -1,0 +1,73 @@
+//! The digests of three plans, and what they are made from. Both are contracts: a promotion is approved by its digest
+//! in one run and carried out in another, perhaps by another version.
+
+use super::*;
+use crate::domain::ecs::plan::EcsPlan;
+use crate::domain::target::TaskDefinitionSource;
+use crate::domain::template::Template;
+
+/// A deploy with everything that a build and a service may have.
+fn deploy() -> Plan {
+    let mut plan = whole_plan(&ImageState::Missing, 7, 1);
+    let build = &mut plan.images[0].image.build;
+    build.dockerfile = Some("backend/Dockerfile".into());
+    build.platforms = vec!["linux/amd64".to_owned(), "linux/arm64".to_owned()];
+    build.args.insert("VERSION".to_owned(), "${release.sha}-$${a}".parse().unwrap());
+    build.args.insert("ARM".to_owned(), Template::literal("no"));
+    build.tags = vec!["latest".parse().unwrap()];
+    plan.target.gates.insert("approval".to_owned(), "none".to_owned());
+    let target = &mut ecs(&mut plan).target;
+    target.task_definition = TaskDefinitionSource::File("deploy/task \"blue\".json".into());
+    target.pre_deploy = Some(vec![Template::literal("migrate"), "--to=${release.sha}".parse().unwrap()]);
+    plan
+}
+
+fn ecs(plan: &mut Plan) -> &mut EcsPlan {
+    let KindPlan::Ecs(plan) = &mut plan.components[0].kind;
+    plan
+}
+
+fn rollback() -> Plan {
+    let entry = |sha: &str| Some(LedgerEntry::new(sha.parse().unwrap(), "arn"));
+    let restored = revision(7, &format!("repo:{SHA}"), "debug", entry(SHA));
+    let other = "a".repeat(40);
+    let left = facts(revision(8, &format!("repo:{other}"), "debug", entry(&other)), vec![]);
+    let image = KnownImage {
+        reference: repository().pinned(&SHA.parse().unwrap(), &digest('a')),
+        digest: digest('a'),
+        platforms: Vec::new(),
+    };
+    let plan = whole_plan(&present(&[Some(SHA)]), 8, 1);
+    let component = &plan.target.components[0];
+    let components = vec![plan_component_rollback(component, &ComponentFacts::Ecs(left), &restored, &image)];
+    Plan { intent: Intent::Rollback, components, ..plan }
+}
+
+fn cases() -> [(&'static str, Plan); 3] {
+    [("deploy", deploy()), ("promote", promotion(&live(7), TagState::Missing, "stage")), ("rollback", rollback())]
+}
+
+#[test]
+fn golden_plans_have_the_same_canonical_form() {
+    let file = |name: &str| format!("plan/{name}.json");
+    let different = cases().into_iter().filter_map(|(name, plan)| {
+        let text = serde_json::to_string_pretty(&plan.canonical()).unwrap() + "\n";
+        crate::golden::difference(&file(name), &text)
+    });
+    let different: Vec<String> = different.collect();
+    assert!(different.is_empty(), "run `SHIPGATE_UPDATE_GOLDEN=1 cargo test golden`\n{}", different.join("\n"));
+    crate::golden::assert_files("plan", &cases().iter().map(|(name, _)| file(name)).collect());
+}
+
+#[test]
+fn golden_plans_have_the_same_digest() {
+    let digests = cases().map(|(name, plan)| format!("{name} {}", plan.digest()));
+    assert_eq!(
+        digests,
+        [
+            "deploy sha256:d7d6dbf8ecce638d15d7dd0b8b4e6548ab685510f597018a4f4fee5f797a4abb",
+            "promote sha256:ee1ca36de0249d17226e53649ee41b43140c1033e242acbd76d234df4aa7b9b0",
+            "rollback sha256:3dc102f7f2adf1286b5afd7eebeedef84f9a0c1e17436747039e092f75302463",
+        ]
+    );
+}

@@ -1,0 +1,53 @@
+//! Tests only: texts that are a contract, kept in `tests/golden` and compared exactly. The end-to-end tests use this file
+//! too.
+//!
+//! To write them anew: `SHIPGATE_UPDATE_GOLDEN=1 cargo test golden`. Then read the difference: users see it, too.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+#[expect(clippy::disallowed_methods, reason = "a variable lets tests write the golden files")]
+fn is_update() -> bool {
+    std::env::var_os("SHIPGATE_UPDATE_GOLDEN").is_some_and(|it| it == "1")
+}
+
+/// Compares a text with its golden file, or writes that. Returns the first line that is different.
+pub fn difference(file: &str, text: &str) -> Option<String> {
+    let path = directory().join(file);
+    if is_update() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    (committed != text).then(|| {
+        let first = committed.lines().zip(text.lines()).take_while(|(old, new)| old == new).count();
+        let line = |text: &str| text.lines().nth(first).unwrap_or("(the end)").to_owned();
+        format!("tests/golden/{file}:{}\n  - {}\n  + {}", first + 1, line(&committed), line(text))
+    })
+}
+
+/// Insists that a folder has these files and no others. Where the files are written anew, others are removed.
+pub fn assert_files(folder: &str, expected: &BTreeSet<String>) {
+    if is_update() {
+        std::fs::create_dir_all(directory().join(folder)).unwrap();
+    }
+    let entries = std::fs::read_dir(directory().join(folder)).unwrap();
+    let found = entries.map(|entry| format!("{folder}/{}", entry.unwrap().file_name().to_str().unwrap()));
+    let found: BTreeSet<String> = found.collect();
+    let superfluous: Vec<&String> = found.difference(expected).collect();
+    if is_update() {
+        for file in superfluous {
+            std::fs::remove_file(directory().join(file)).unwrap();
+        }
+        return;
+    }
+    let missing: Vec<&String> = expected.difference(&found).collect();
+    assert!(
+        superfluous.is_empty() && missing.is_empty(),
+        "no test writes {superfluous:?}, missing are {missing:?}; run `SHIPGATE_UPDATE_GOLDEN=1 cargo test golden`"
+    );
+}

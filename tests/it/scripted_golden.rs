@@ -1,0 +1,103 @@
+//! Every outcome and every command, as users and their programs read it: see [`golden`](crate::golden).
+
+mod deploy;
+mod promote;
+mod reading;
+mod refusals;
+mod rollback;
+
+use std::collections::BTreeSet;
+
+use crate::golden::{Case, FORMS, assert_files, difference};
+use crate::scripted::{ACCOUNT, Shop, all_at_once, config};
+
+const GROUPS: [&[Case]; 5] = [deploy::CASES, promote::CASES, rollback::CASES, reading::CASES, refusals::CASES];
+
+/// Runs all cases in both forms, each in a world of its own, and shows everything that is different.
+fn assert_same(cases: &[Case]) {
+    let different = std::sync::Mutex::new(Vec::new());
+    all_at_once(cases.iter().flat_map(|case| FORMS.map(|form| (case, form))), |((name, run), form)| {
+        let found = difference(&form.file(name), &run(form));
+        different.lock().unwrap().extend(found);
+    });
+    let different = different.into_inner().unwrap();
+    assert!(different.is_empty(), "run `SHIPGATE_UPDATE_GOLDEN=1 cargo test golden`\n{}", different.join("\n"));
+}
+
+#[test]
+fn golden_deploy() {
+    assert_same(deploy::CASES);
+}
+
+#[test]
+fn golden_promote() {
+    assert_same(promote::CASES);
+}
+
+#[test]
+fn golden_rollback() {
+    assert_same(rollback::CASES);
+}
+
+#[test]
+fn golden_reading() {
+    assert_same(reading::CASES);
+}
+
+#[test]
+fn golden_refusals() {
+    assert_same(refusals::CASES);
+}
+
+#[test]
+fn golden_files_are_those_of_the_cases() {
+    for (form, folder) in FORMS.into_iter().zip(["v1", "human"]) {
+        let names = GROUPS.into_iter().flatten().map(|(name, _)| form.file(name));
+        let count = names.clone().count();
+        let files: BTreeSet<String> = names.collect();
+        assert_eq!(files.len(), count, "a name is used twice");
+        assert_files(folder, &files);
+    }
+}
+
+/// Every word of the contract is in a golden file.
+#[test]
+fn golden_files_have_every_outcome() {
+    let readme = include_str!("../../README.md");
+    let rows = readme.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
+    let outcomes: Vec<&str> = rows
+        .filter(|(_, rest)| rest.starts_with(|first: char| first.is_ascii_digit()))
+        .map(|(outcome, _)| outcome)
+        .collect();
+    assert_eq!(outcomes.len(), 13, "{outcomes:?}");
+    for outcome in outcomes {
+        assert!(GROUPS.into_iter().flatten().any(|(name, _)| name.ends_with(&format!("-{outcome}"))), "{outcome}");
+    }
+}
+
+/// Production of the shop, which promotes from stage.
+fn production() -> String {
+    format!(
+        "[environments.production]\nregion = \"us-east-1\"\naccount = \"{ACCOUNT}\"\npromotes-from = \"stage\"\n\
+         [environments.production.gates]\napproval = \"none\"\n\
+         [environments.production.components.backend]\nservice = \"prod-backend\"\n"
+    )
+}
+
+/// A shop with stage and production; `more` goes into the component.
+fn two_environments(more: &str) -> Shop {
+    let shop = Shop::with_config(&format!("{}{}", config(more), production()));
+    shop.aws.world(|world| world.add_service("prod-backend"));
+    shop
+}
+
+/// The same, whose environments ran so many releases and run the last of them; with their commits, oldest first.
+fn served(count: usize) -> (Shop, Vec<String>) {
+    let shop = two_environments("");
+    let releases: Vec<String> = (0..count).map(|number| shop.repository.commit(&format!("Release {number}"))).collect();
+    shop.aws.world(|world| {
+        world.serve(0, &releases);
+        world.serve(1, &releases);
+    });
+    (shop, releases)
+}
