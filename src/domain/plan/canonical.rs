@@ -6,7 +6,10 @@ use super::component::{ComponentPlan, KindPlan};
 use super::image::{ImagePlan, PlannedImage};
 use super::{Intent, Plan};
 use crate::domain::image::Digest;
-use crate::domain::target::EcsTarget;
+use crate::domain::target::{EcsTarget, TaskDefinitionSource};
+
+/// The version of the canonical form: another one whenever the same plan gets another text.
+const VERSION: u32 = 2;
 
 impl Plan {
     /// The digest of what the plan means: release, target, inputs, preconditions and gate policy.
@@ -17,11 +20,12 @@ impl Plan {
         Digest::of(self.canonical().to_string())
     }
 
-    /// What the digest is made from: keys in alphabetical order.
+    /// What the digest is made from: keys in alphabetical order. Everything in it is spelled here, or is a name or a
+    /// template in the form in which a configuration writes it.
     pub(super) fn canonical(&self) -> Value {
         let target = &self.target;
         let mut value = json!({
-            "version": 1,
+            "version": VERSION,
             "command": self.intent.as_str(),
             "source": match &self.intent {
                 Intent::Promote { source } => Some(source.as_str()),
@@ -69,11 +73,18 @@ impl Plan {
             "service": plan.target.service.as_str(),
             "container": plan.target.container.as_str(),
             "image": plan.target.image,
-            "task_definition": format!("{:?}", plan.target.task_definition),
+            "task_definition": task_definition_of(&plan.target),
             "pre_deploy": pre_deploy_of(&plan.target),
             "restores": plan.restores,
             "runs": plan.ran_before(&self.release),
         })
+    }
+}
+
+fn task_definition_of(target: &EcsTarget) -> Value {
+    match &target.task_definition {
+        TaskDefinitionSource::Live => json!({ "from": "live" }),
+        TaskDefinitionSource::File(path) => json!({ "from": "file", "path": path.as_str() }),
     }
 }
 

@@ -65,9 +65,9 @@ fn golden_plans_have_the_same_digest() {
     assert_eq!(
         digests,
         [
-            "deploy sha256:d7d6dbf8ecce638d15d7dd0b8b4e6548ab685510f597018a4f4fee5f797a4abb",
-            "promote sha256:ee1ca36de0249d17226e53649ee41b43140c1033e242acbd76d234df4aa7b9b0",
-            "rollback sha256:3dc102f7f2adf1286b5afd7eebeedef84f9a0c1e17436747039e092f75302463",
+            "deploy sha256:4b63d01fa54ad17a33337b3aefaac87f828c92d932b277d1c6179f8bfde4c8bf",
+            "promote sha256:6f628d8dfff8aa0d993c9e1ada2cb7463cca3df5ad7b8eb8d257b1a76304eed7",
+            "rollback sha256:b67d7e7599f9e968887adb1e1679104db0243c9fbe9abba0b90a0a5c9422db16",
         ]
     );
 }
