@@ -187,3 +187,54 @@ fn refine(
     }
     Ok(refined)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A component's name, whether it was changed, and its outcome.
+    type End = (&'static str, bool, Outcome);
+
+    /// The components that are applied, and what they come to.
+    fn total(ends: &[End]) -> (usize, Result<Outcome, String>) {
+        let mut total = Total::default();
+        let mut applied = 0;
+        for (name, changed, outcome) in ends {
+            let is_good = matches!(outcome, Outcome::Deployed | Outcome::Unchanged);
+            let result = if is_good { Ok(*outcome) } else { Err(Failure::new(*outcome, outcome.as_str())) };
+            applied += 1;
+            if !total.add(&name.parse().unwrap(), Applied { changed: *changed, result }) {
+                break;
+            }
+        }
+        (applied, total.end(ends.len() > 1).map_err(|failure| format!("{}: {}", failure.outcome, failure.reason)))
+    }
+
+    #[test]
+    fn what_components_come_to() {
+        use Outcome::{Broken, Deployed, Failed, RolledBack, Unchanged, Unproven};
+        let failed = |reason: &str| Err(reason.to_owned());
+        for (ends, applied, expected) in [
+            (&[("backend", false, Unchanged)] as &[End], 1, Ok(Unchanged)),
+            (&[("backend", true, Deployed), ("worker", false, Unchanged)], 2, Ok(Deployed)),
+            (&[("backend", false, Failed)], 1, failed("failed: failed")),
+            (&[("backend", false, Failed), ("worker", true, Deployed)], 1, failed("failed: backend: failed")),
+            (
+                &[("backend", true, Deployed), ("site", false, Unchanged), ("worker", true, RolledBack)],
+                3,
+                failed("rolled-back: worker: rolled-back; changed before and left so: backend"),
+            ),
+            // A component that is meant to run nothing stops nothing, and is what counts if nothing worse comes.
+            (&[("backend", true, Unproven), ("worker", true, Deployed)], 2, failed("unproven: backend: unproven")),
+            (
+                &[("backend", true, Unproven), ("site", false, Unproven), ("worker", true, Broken)],
+                3,
+                failed("broken: worker: broken; changed before and left so: backend"),
+            ),
+            (&[("backend", true, Unproven), ("worker", true, Unproven)], 2, failed("unproven: backend: unproven")),
+        ] {
+            assert_eq!(total(ends), (applied, expected), "{ends:?}");
+        }
+        assert_eq!(total(&[]), (0, Ok(Unchanged)));
+    }
+}

@@ -176,3 +176,91 @@ pub fn without_context(format: OutputFormat, failure: &Failure) -> Outcome {
     }
     end.outcome()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::step::{StepId, Verb};
+
+    /// Keeps what it is told of, by the name of the sink.
+    #[derive(Debug)]
+    struct Recorder {
+        name: &'static str,
+        settles: bool,
+        seen: Rc<RefCell<Vec<String>>>,
+    }
+
+    impl Recorder {
+        fn saw(&self, what: &str) {
+            self.seen.borrow_mut().push(format!("{} {what}", self.name));
+        }
+    }
+
+    impl Sink for Recorder {
+        fn event(&self, event: &Event) {
+            if let Event::Note(text) = event {
+                self.saw(text);
+            }
+        }
+
+        fn settle<'s>(&'s self, _end: End<'s>, events: &'s Events) -> LocalBoxFuture<'s, ()> {
+            Box::pin(async move {
+                if self.settles {
+                    events.note("not recorded");
+                    events.warning("late", None);
+                }
+            })
+        }
+
+        fn end(&self, end: End<'_>) {
+            self.saw(&format!("end {} {:?}", end.outcome(), end.record.warnings));
+        }
+    }
+
+    fn reporting(seen: &Rc<RefCell<Vec<String>>>) -> Reporting {
+        let sink = |name, settles| Box::new(Recorder { name, settles, seen: Rc::clone(seen) }) as Box<dyn Sink>;
+        let request =
+            Request { command: "deploy".to_owned(), environment: Some("stage".to_owned()), ..Request::default() };
+        let record = RefCell::new(Record::new(&request));
+        let sinks = vec![sink("first", true), sink("second", false)];
+        let hub = Rc::new(Hub { request, sinks, record, open: RefCell::default() });
+        Reporting { events: Events::new(Rc::clone(&hub) as _), hub }
+    }
+
+    /// What one sink cannot report is part of what all of them report in the end.
+    #[tokio::test]
+    async fn every_sink_sees_every_event_and_the_end_comes_when_all_have_settled() {
+        let seen = Rc::default();
+        let reporting = reporting(&seen);
+        reporting.events().note("begun");
+        let answer = Answer::Change(Outcome::Deployed);
+        reporting.settle(Ok(&answer)).await;
+        assert_eq!(reporting.end(Ok(&answer)), Outcome::Deployed);
+        assert_eq!(
+            *seen.borrow(),
+            [
+                "first begun",
+                "second begun",
+                "first not recorded",
+                "second not recorded",
+                "first end deployed [\"late\"]",
+                "second end deployed [\"late\"]",
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn an_interruption_names_the_steps_that_were_open() {
+        let reporting = reporting(&Rc::default());
+        let step = StepId::new(Verb::Build, &"backend".parse().unwrap());
+        let work = reporting.events().step(&step, std::future::pending::<Result<(), Failure>>());
+        tokio::select! {
+            biased;
+            _ = work => {}
+            () = std::future::ready(()) => {}
+        }
+        let failure = reporting.interrupted(Failure::new(Outcome::Interrupted, "interrupted by SIGINT"));
+        assert_eq!(failure.brief(), "interrupted by SIGINT: `build backend` was in progress");
+        assert_eq!(reporting.end(Err(&failure)), Outcome::Interrupted);
+    }
+}

@@ -24,6 +24,8 @@ use crate::domain::view::plan::{CommitRange, PlanWarning, PlannedComponent, Runn
 pub struct Record {
     /// The command as it was given: `deploy`, `plan deploy`.
     pub command: String,
+    /// Whether it plans a change, and carries none out.
+    pub is_plan: bool,
     /// The environment as it was given.
     pub environment: String,
     /// The same with the components that were named: `backend of stage`.
@@ -157,6 +159,7 @@ impl Record {
     pub fn new(request: &Request) -> Self {
         Self {
             command: request.command.clone(),
+            is_plan: request.plans && !request.applies,
             environment: request.environment(),
             place: request.place(),
             ..Self::default()
@@ -230,7 +233,7 @@ impl Record {
     fn part(&mut self, environment: &str) -> &mut Self {
         self.parts.entry(environment.to_owned()).or_insert_with(|| {
             let environment = Some(environment.to_owned());
-            Self::new(&Request { command: "plan deploy".to_owned(), environment, ..Request::default() })
+            Self::new(&Request { command: "plan deploy".to_owned(), environment, plans: true, ..Request::default() })
         })
     }
 

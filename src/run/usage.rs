@@ -34,7 +34,8 @@ pub fn unparsed(error: &clap::Error, context: Option<&Context>) -> ExitCode {
     let wants_json =
         words.iter().any(|word| word == "--output=json") || words.windows(2).any(|pair| pair == ["--output", "json"]);
     let format = if wants_json { OutputFormat::Json } else { OutputFormat::Human };
-    let request = Request { command, ..Request::default() };
+    let plans = command.starts_with("plan ");
+    let request = Request { command, plans, ..Request::default() };
     let outcome = report::unparsed(context, &request, format, &failure);
     ExitCode::from(outcome.exit_code())
 }

@@ -66,8 +66,7 @@ fn heading(record: &Record, outcome: Outcome, links: &Links) -> String {
             None => format!(" {name}"),
         }
     });
-    let is_plan = record.command.starts_with("plan ");
-    let what = if is_plan { format!("{} for ", code(&record.command)) } else { String::new() };
+    let what = if record.is_plan { format!("{} for ", code(&record.command)) } else { String::new() };
     let note = outcome_note(outcome);
     format!("## {symbol} {outcome}: {what}{}{}{note}\n", code(&record.place), release.unwrap_or_default())
 }
