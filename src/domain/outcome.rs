@@ -35,7 +35,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// All outcomes, the worst first: the order in which several components make one total.
-    const WORST_FIRST: [Self; 13] = [
+    pub const WORST_FIRST: [Self; 13] = [
         Self::Broken,
         Self::Interrupted,
         Self::TimedOut,

@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::document;
+
 /// A git repository with a configuration, in a path with a space and a letter beyond ASCII.
 pub struct Repository {
     _directory: TempDir,
@@ -324,15 +326,19 @@ pub struct Ran {
     pub code: i32,
     pub stdout: String,
     pub stderr: String,
+    /// What is on stdout, if that is a document.
+    document: Option<Value>,
 }
 
 impl Ran {
-    fn new(output: Output) -> Self {
+    #[track_caller]
+    pub fn new(output: Output) -> Self {
         let stdout = String::from_utf8(output.stdout).expect("stdout is UTF-8");
         let stderr = String::from_utf8(output.stderr).expect("stderr is UTF-8");
         let code = output.status.code().unwrap_or_else(|| panic!("ended by a signal\n{stderr}"));
         assert!(!stderr.contains("panicked at"), "it panicked\n{stderr}");
-        Self { code, stdout, stderr }
+        let document = document::read(&stdout);
+        Self { code, stdout, stderr, document }
     }
 
     /// Insists on an exit code; shows everything otherwise.
@@ -352,10 +358,8 @@ impl Ran {
     /// The one JSON document on stdout, of our schema.
     #[track_caller]
     pub fn json(&self) -> Value {
-        let document: Value = serde_json::from_str(&self.stdout)
-            .unwrap_or_else(|error| panic!("{error}\nstdout:\n{}\nstderr:\n{}", self.stdout, self.stderr));
-        assert_eq!(document["schema"], "shipgate/v1");
-        document
+        let document = self.document.clone();
+        document.unwrap_or_else(|| panic!("no document\nstdout:\n{}\nstderr:\n{}", self.stdout, self.stderr))
     }
 
     /// The JSON document, after insisting on its outcome and the exit code that belongs to it.

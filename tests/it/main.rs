@@ -43,6 +43,7 @@ mod cloud_status;
 mod cloud_statuses;
 mod cloud_surroundings;
 mod cloud_task_definition;
+mod document;
 mod github;
 mod golden;
 mod harness;

@@ -1,7 +1,7 @@
 //! The program in places and with pipes that the usual harness does not make.
 
 use std::ffi::OsStr;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use crate::harness::{Ran, Repository};
 
@@ -30,11 +30,7 @@ pub fn shell(repository: &Repository, script: &str) -> Command {
 
 /// Runs to the end.
 pub fn run(mut command: Command) -> Ran {
-    let Output { status, stdout, stderr } = command.output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    let (stdout, stderr) = (text(stdout), text(stderr));
-    assert!(!stderr.contains("panicked at"), "{stderr}");
-    Ran { code: status.code().unwrap_or_else(|| panic!("{status}\n{stderr}")), stdout, stderr }
+    Ran::new(command.output().unwrap())
 }
 
 /// Runs to the end with nobody who reads what it says, and returns the exit code.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::harness::Ran;
@@ -69,7 +69,7 @@ fn a_deploy_hands_on_what_it_did() {
     ] {
         assert_eq!(told.outputs[name], expected, "{name}");
     }
-    let document: Value = serde_json::from_str(&told.outputs["summary-json"]).unwrap();
+    let document = crate::document::read(&told.outputs["summary-json"]).unwrap();
     assert_eq!(
         (&document["outcome"], &document["plan_digest"]),
         (&json!("deployed"), &json!(told.outputs["plan-digest"]))

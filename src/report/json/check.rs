@@ -10,8 +10,11 @@ use crate::domain::view::check::Checked;
 use crate::report::record::Record;
 
 #[derive(Debug, Serialize)]
-struct CheckV1 {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct CheckV1 {
+    #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
     schema: &'static str,
+    #[cfg_attr(test, schemars(extend("const" = "check")))]
     command: &'static str,
     findings: Vec<FindingV1>,
     looked_at: Vec<String>,
@@ -24,7 +27,9 @@ struct CheckV1 {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct FindingV1 {
+    #[cfg_attr(test, schemars(extend("enum" = ["error", "warning", "note"])))]
     level: &'static str,
     rule: &'static str,
     message: String,
@@ -37,6 +42,7 @@ struct FindingV1 {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LeftOutV1 {
     what: String,
     why: String,

@@ -9,8 +9,11 @@ use crate::domain::token::Claims;
 use crate::domain::view::identity::{SeenIdentities, SeenIdentity};
 
 #[derive(Debug, Serialize)]
-struct WhoamiV1 {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct WhoamiV1 {
+    #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
     schema: &'static str,
+    #[cfg_attr(test, schemars(extend("const" = "whoami")))]
     command: &'static str,
     /// `null`: the job has no token.
     token: Option<TokenV1>,
@@ -18,6 +21,7 @@ struct WhoamiV1 {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct TokenV1 {
     iss: String,
     sub: String,
@@ -29,6 +33,7 @@ struct TokenV1 {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "EnvironmentIdentitiesV1"))]
 struct EnvironmentV1 {
     name: String,
     identities: Vec<IdentityV1>,
@@ -37,8 +42,10 @@ struct EnvironmentV1 {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct IdentityV1 {
     #[serde(rename = "for")]
+    #[cfg_attr(test, schemars(extend("enum" = ["change", "look"])))]
     purpose: &'static str,
     /// `null`: the ambient credentials are used.
     role: Option<String>,
@@ -50,6 +57,7 @@ struct IdentityV1 {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct FailureV1 {
     reason: String,
     causes: Vec<String>,

@@ -6,6 +6,8 @@ mod identity;
 mod outcome;
 mod reading;
 mod record;
+#[cfg(test)]
+mod schema;
 
 use serde::Serialize;
 

@@ -12,10 +12,13 @@ use crate::domain::view::plan::{CommitRange, Running};
 use crate::report::record::{ComponentRecord, Record};
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct ReportV1 {
+    #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
     schema: &'static str,
     command: String,
     environment: String,
+    #[cfg_attr(test, schemars(extend("enum" = super::schema::outcomes())))]
     outcome: &'static str,
     release: Option<ReleaseV1>,
     plan_digest: Option<String>,
@@ -37,23 +40,29 @@ pub(super) struct ReportV1 {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ReleaseV1 {
     sha: String,
     digests: indexmap::IndexMap<String, String>,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct GateV1 {
     name: &'static str,
+    #[cfg_attr(test, schemars(extend("enum" = ["satisfied", "unsatisfied", "unknown", "pending"])))]
     verdict: &'static str,
     reason: String,
     hint: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ComponentV1 {
     name: String,
     kind: &'static str,
+    /// How it ended for this component. `skipped`: its turn did not come.
+    #[cfg_attr(test, schemars(extend("enum" = super::schema::outcomes_of_components())))]
     outcome: &'static str,
     changed: bool,
     previous: Option<RunningV1>,
@@ -65,6 +74,7 @@ struct ComponentV1 {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ReusedV1 {
     component: String,
     image: String,
@@ -73,6 +83,7 @@ struct ReusedV1 {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct CommitsV1 {
     count: usize,
     /// Whether there are more than `count`, which then is where counting ended.
@@ -83,12 +94,14 @@ struct CommitsV1 {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct CommitV1 {
     sha: String,
     subject: String,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct MissingVariableV1 {
     container: String,
     name: String,
@@ -96,18 +109,21 @@ struct MissingVariableV1 {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct DriftV1 {
     last: String,
     changes: Vec<ChangeV1>,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RunningV1 {
     sha: Option<String>,
     digest: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ChangeV1 {
     path: String,
     from: Option<String>,
@@ -115,13 +131,16 @@ struct ChangeV1 {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct StepV1 {
     name: String,
     seconds: f64,
+    #[cfg_attr(test, schemars(extend("enum" = ["planned", "done", "failed", "interrupted"])))]
     result: &'static str,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ProblemV1 {
     file: Option<String>,
     line: Option<usize>,

@@ -9,13 +9,17 @@ use crate::domain::view::logs::LogEntry;
 use crate::domain::view::status::{EnvironmentStatus, SeenComponent};
 
 #[derive(Debug, Serialize)]
-struct StatusV1 {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct StatusV1 {
+    #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
     schema: &'static str,
+    #[cfg_attr(test, schemars(extend("const" = "status")))]
     command: &'static str,
     environments: Vec<EnvironmentV1>,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "EnvironmentStatusV1"))]
 struct EnvironmentV1 {
     name: String,
     components: Vec<ComponentStatusV1>,
@@ -26,6 +30,7 @@ struct EnvironmentV1 {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ComponentStatusV1 {
     name: String,
     kind: &'static str,
@@ -47,11 +52,13 @@ struct ComponentStatusV1 {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct HandChangeV1 {
     last: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct CurrentV1 {
     sha: Option<String>,
     digest: Option<String>,
@@ -97,14 +104,18 @@ fn component_status(component: &SeenComponent) -> ComponentStatusV1 {
 }
 
 #[derive(Debug, Serialize)]
-struct LogsV1 {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct LogsV1 {
+    #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
     schema: &'static str,
+    #[cfg_attr(test, schemars(extend("const" = "logs")))]
     command: &'static str,
     environment: String,
     lines: Vec<LineV1>,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LineV1 {
     component: String,
     time: Option<String>,

@@ -8,14 +8,18 @@ use crate::domain::view::history::{PastRelease, Standing};
 use crate::domain::view::holds::{ChangedHolds, ComponentHolds, HoldChange};
 
 #[derive(Debug, Serialize)]
-struct HistoryV1 {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct HistoryV1 {
+    #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
     schema: &'static str,
+    #[cfg_attr(test, schemars(extend("const" = "history")))]
     command: &'static str,
     environment: String,
     releases: Vec<PastReleaseV1>,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct PastReleaseV1 {
     component: String,
     sha: String,
@@ -52,14 +56,18 @@ pub fn history(environment: &str, releases: &[(String, PastRelease)]) -> String 
 }
 
 #[derive(Debug, Serialize)]
-struct HoldsV1 {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct HoldsV1 {
+    #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
     schema: &'static str,
+    #[cfg_attr(test, schemars(extend("enum" = ["hold", "unhold"])))]
     command: &'static str,
     environment: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     lifted: Option<Vec<HoldV1>>,
     holds: Vec<HoldV1>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(extend("enum" = super::schema::outcomes())))]
     outcome: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
@@ -70,8 +78,10 @@ struct HoldsV1 {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct HoldV1 {
     component: String,
+    #[cfg_attr(test, schemars(extend("enum" = ["all", "rollback"])))]
     scope: &'static str,
     reason: String,
     at: Option<String>,

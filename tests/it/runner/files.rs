@@ -1,6 +1,9 @@
 //! The files through which a step tells the runner more than lines can: outputs, variables, state.
 
-/// The pairs of such a file, in their order, or why the runner would fail the step.
+use crate::document;
+
+/// The pairs of such a file, in their order, or why the runner would fail the step. A document among them has to be of
+/// the schema.
 pub fn pairs(text: &str) -> Result<Vec<(String, String)>, String> {
     let mut pairs = Vec::new();
     let mut rest = text;
@@ -24,6 +27,9 @@ pub fn pairs(text: &str) -> Result<Vec<(String, String)>, String> {
         } else {
             return Err(format!("Invalid format '{line}'"));
         }
+    }
+    for (_, value) in pairs.iter().filter(|(name, _)| name == "summary-json") {
+        document::read(value);
     }
     Ok(pairs)
 }
