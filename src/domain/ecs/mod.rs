@@ -11,3 +11,4 @@ pub mod service;
 pub mod source;
 pub mod task_definition;
 pub mod task_state;
+pub mod watch;

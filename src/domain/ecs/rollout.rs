@@ -31,6 +31,8 @@ pub enum Judgement {
     RollingBack,
     /// It failed, and the previous revision is the primary one again and runs as many tasks as it should.
     RolledBack {
+        /// The ARN of the revision that is the primary one again.
+        to: String,
         /// Why, in the words of ECS, while it still lists our deployment.
         reason: Option<String>,
     },
@@ -100,7 +102,11 @@ fn judge_after_failure(ours: &OurDeployment, reason: Option<String>, primary: &D
         return Judgement::Superseded { by: primary.task_definition.clone() };
     }
     let done = primary.rollout_state == Some(RolloutState::Completed) || primary.rollout_state.is_none();
-    if done && primary.running >= primary.desired { Judgement::RolledBack { reason } } else { Judgement::RollingBack }
+    if done && primary.running >= primary.desired {
+        Judgement::RolledBack { to: primary.task_definition.clone(), reason }
+    } else {
+        Judgement::RollingBack
+    }
 }
 
 fn reason_of(deployment: &Deployment) -> String {
@@ -207,10 +213,11 @@ mod tests {
         assert_eq!(judged(vec![ours(), deployment("1", true, "backend:7", InProgress)]), Judgement::RollingBack);
         assert_eq!(
             judged(vec![ours(), deployment("3", true, "backend:7", Completed)]),
-            Judgement::RolledBack { reason: Some(reason.clone()) }
+            Judgement::RolledBack { to: "backend:7".to_owned(), reason: Some(reason.clone()) }
         );
         // AWS: ours has left the list.
-        assert_eq!(judged(vec![deployment("3", true, "backend:7", Completed)]), Judgement::RolledBack { reason: None });
+        let rolled_back = Judgement::RolledBack { to: "backend:7".to_owned(), reason: None };
+        assert_eq!(judged(vec![deployment("3", true, "backend:7", Completed)]), rolled_back);
         assert_eq!(judged(vec![deployment("2", true, "backend:8", Failed)]), Judgement::Failed { reason });
     }
 
@@ -222,8 +229,9 @@ mod tests {
         let ours = || deployment("2", false, "backend:8", Failed);
         let finished = || deployment("3", true, "backend:6", Completed);
         assert_eq!(judged(vec![deployment("3", true, "backend:6", InProgress), ours()]), Judgement::RollingBack);
-        assert_eq!(judged(vec![finished(), ours()]), Judgement::RolledBack { reason });
-        assert_eq!(judged(vec![finished()]), Judgement::RolledBack { reason: None });
+        let rolled_back = |reason| Judgement::RolledBack { to: "backend:6".to_owned(), reason };
+        assert_eq!(judged(vec![finished(), ours()]), rolled_back(reason));
+        assert_eq!(judged(vec![finished()]), rolled_back(None));
         let before = service(vec![
             deployment("1", true, "backend:7", InProgress),
             deployment("0", false, "backend:6", Completed),

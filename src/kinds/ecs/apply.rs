@@ -16,6 +16,7 @@ use crate::domain::ecs::read_back::Expectation;
 use crate::domain::ecs::rollout::OurDeployment;
 use crate::domain::ecs::service::{Revision, Service, short_arn};
 use crate::domain::ecs::task_definition::TaskDefinition;
+use crate::domain::ecs::watch::{Ended, STALE_READS, Settings, Subject};
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
@@ -25,7 +26,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::plan::PlannedImage;
 use crate::domain::step::{StepId, Verb};
 use crate::domain::target::{EcsTarget, Kind};
-use crate::kinds::ecs::follow::{Ended, Follow, STALE_READS};
+use crate::kinds::ecs::follow::Follow;
 use crate::kinds::ecs::pre_deploy::PreDeploy;
 use crate::kinds::ecs::{diagnose, hold};
 
@@ -328,7 +329,8 @@ impl Apply<'_> {
         definition: &TaskDefinition,
     ) -> Result<Ended, Failure> {
         let step = self.step(verb);
-        let follow = Follow { before, ..self.follower(&step, ours, definition, &[]) };
+        let mut follow = self.follower(&step, ours, definition, &[]);
+        follow.subject.before = before;
         match self.run.events.step(&step, follow.run(first)).await {
             Err(failure) => Err(self.diagnosed(failure, ours, definition).await),
             ended => ended,
@@ -341,21 +343,28 @@ impl Apply<'_> {
         step: &'s StepId,
         ours: &OurDeployment,
         definition: &TaskDefinition,
-        verified: &'s [String],
+        verified: &[String],
     ) -> Follow<'s> {
         let target = &self.plan.target;
         let digests = self.plan.digests();
+        let subject = Subject {
+            expected: Expectation::new(&ours.task_definition, definition, &target.container, digests),
+            verified: verified.to_vec(),
+            deployment: ours.clone(),
+            before: None,
+        };
+        let settings = Settings {
+            timeout: target.timeout,
+            last_rollout: self.plan.last_rollout,
+            watched: self.run.context.interactive,
+        };
         Follow {
+            subject,
+            settings,
             cloud: self.run.cloud,
             registry: &self.run.access.registry,
             component: self.component,
             target,
-            expected: Expectation::new(&ours.task_definition, definition, &target.container, digests),
-            verified,
-            ours: ours.clone(),
-            before: None,
-            last_rollout: self.plan.last_rollout,
-            watched: self.run.context.interactive,
             events: self.run.events,
             step,
         }

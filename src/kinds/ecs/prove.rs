@@ -1,9 +1,9 @@
 //! From a deployment that was followed to its end to one that is proven: probes, and what runs after them.
 
 use super::apply::Apply;
-use super::follow::{Ended, superseded};
 use crate::domain::ecs::rollout::{self, Judgement, OurDeployment};
 use crate::domain::ecs::task_definition::TaskDefinition;
+use crate::domain::ecs::watch::{self, Ended, NotProven};
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
 use crate::domain::step::{StepId, Verb};
@@ -75,7 +75,7 @@ impl Apply<'_> {
         let target = &self.plan.target;
         let (service, _) = self.run.cloud.ecs.service(&target.cluster, &target.service).await.ok()??;
         let Judgement::Superseded { by } = rollout::judge(ours, Some(&service)) else { return None };
-        Some(superseded(&by))
+        Some(watch::failure(NotProven::Superseded { by }, target))
     }
 
     fn nothing_desired(&self) -> Failure {

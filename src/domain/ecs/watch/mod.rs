@@ -1,0 +1,321 @@
+//! The judgement of a rollout over time: a state machine without a clock.
+//!
+//! What was observed goes in with the time that has passed since the watch began; what to observe next, or the verdict,
+//! comes out. Poll the service → judge the deployment → once ECS calls it done, read the running tasks back. Only a
+//! read-back that matches is a success.
+
+mod observation;
+mod settling;
+#[cfg(test)]
+mod tests;
+mod verdict;
+mod words;
+
+use std::mem;
+use std::time::Duration;
+
+pub use observation::{Action, Next, NotObserved, Observed, Report};
+use settling::Settling;
+pub use verdict::{Ended, NotProven};
+pub use words::failure;
+
+use super::read_back::{Expectation, ReadBack, read_back, same_tasks};
+use super::rollout::{self, Judgement, OurDeployment};
+use super::service::{Deployment, Service, Task};
+
+/// How long after ECS called a deployment done, or was seen to start tasks of it, its tasks may take to be right.
+const GRACE: Duration = Duration::from_secs(30);
+/// How long after `UpdateService` a read may still show the service as it was before: reads are eventually consistent.
+pub const STALE_READS: Duration = Duration::from_secs(10);
+/// How long after a failure ECS may take to begin its rollback. It does so at once, where it is configured to.
+const ROLLBACK_GRACE: Duration = Duration::from_secs(10);
+/// The pause while something short is waited for.
+const SHORT: Duration = Duration::from_secs(1);
+/// The pause after a transient error.
+const AFTER_ERROR: Duration = Duration::from_secs(5);
+
+/// How a rollout is watched.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How long it may take.
+    pub timeout: Duration,
+    /// How long the last one took, where that is known.
+    pub last_rollout: Option<Duration>,
+    /// Whether a person watches on a terminal.
+    pub watched: bool,
+}
+
+/// What is watched.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// The deployment.
+    pub deployment: OurDeployment,
+    /// The id of the primary deployment before it: a read that shows that one again may be stale. `None`: the deployment
+    /// was there before the watch.
+    pub before: Option<String>,
+    /// What must run in the end.
+    pub expected: Expectation,
+    /// The ARNs of the tasks that were verified before. Empty: they are verified for the first time.
+    pub verified: Vec<String>,
+}
+
+/// A rollout that is being watched.
+#[derive(Debug)]
+pub struct Watch {
+    settings: Settings,
+    subject: Subject,
+    /// The time of the newest observation.
+    now: Duration,
+    question: Question,
+    polls: u32,
+    listed: bool,
+    blind: bool,
+    completed: Option<Settling>,
+    first_failed: Option<Duration>,
+    rolled_back: Option<Settling>,
+    judgement: Option<Judgement>,
+    reason: Option<String>,
+    /// The ids of the events that were there before, or were reported. `None` until the first observation.
+    events: Option<Vec<String>>,
+}
+
+/// What the next observation answers.
+#[derive(Debug)]
+enum Question {
+    Service,
+    Tasks(Service),
+    Previous(Service, RolledBack),
+}
+
+/// A rollback that ECS calls done.
+#[derive(Debug)]
+struct RolledBack {
+    to: String,
+    reason: Option<String>,
+}
+
+/// What follows from one observation, but for the timeout.
+enum Step {
+    Again(Duration),
+    Read(Action),
+    End(Result<Ended, NotProven>),
+}
+
+impl Watch {
+    /// Begins at time zero.
+    pub fn new(settings: Settings, subject: Subject) -> Self {
+        Self {
+            settings,
+            subject,
+            now: Duration::ZERO,
+            question: Question::Service,
+            polls: 0,
+            listed: false,
+            blind: false,
+            completed: None,
+            first_failed: None,
+            rolled_back: None,
+            judgement: None,
+            reason: None,
+            events: None,
+        }
+    }
+
+    /// Takes what was observed so long after the beginning. Time never goes back. An answer to something that was not
+    /// asked decides nothing.
+    pub fn see(&mut self, elapsed: Duration, observed: Observed) -> Next {
+        self.now = self.now.max(elapsed);
+        let mut reports = Vec::new();
+        let step = match (observed, mem::replace(&mut self.question, Question::Service)) {
+            (Observed::Service(service), _) => self.see_service(service, &mut reports),
+            (Observed::Tasks(tasks), Question::Tasks(service)) => self.see_tasks(&service, &tasks),
+            (Observed::Previous { expected, tasks }, Question::Previous(service, rollback)) => {
+                let now = self.now;
+                let stalled = self.settling_back().stalled(now, &expected, &tasks);
+                judge_previous(read_back(&expected, &service, &tasks), stalled, rollback)
+            }
+            // The tasks that serve again may be readable at the next poll.
+            (Observed::Failed(error), Question::Previous(_, rollback)) => {
+                let now = self.now;
+                let stalled = self.settling_back().age(now);
+                judge_previous(ReadBack::NotYet(error.brief()), stalled, rollback)
+            }
+            (Observed::Failed(error), _) => self.see_error(error, &mut reports),
+            (Observed::Tasks(_) | Observed::Previous { .. }, _) => Step::Again(SHORT),
+        };
+        self.events.get_or_insert_default();
+        Next { reports, action: self.action(step) }
+    }
+
+    fn action(&self, step: Step) -> Action {
+        let left = self.settings.timeout.saturating_sub(self.now);
+        match step {
+            Step::Again(_) if left.is_zero() => Action::End(Err(self.timed_out())),
+            Step::Again(pause) => Action::Poll { after: pause.min(left) },
+            Step::Read(action) => action,
+            Step::End(end) => Action::End(end),
+        }
+    }
+
+    fn see_service(&mut self, service: Option<Service>, reports: &mut Vec<Report>) -> Step {
+        let pause = self.pause(self.now, self.settings.last_rollout);
+        self.blind = false;
+        if let Some(service) = &service {
+            // What happened before is not reported.
+            self.events.get_or_insert_with(|| service.events.iter().map(|event| event.id.clone()).collect());
+            if self.is_stale(service) {
+                return Step::Again(pause);
+            }
+            self.report(service, reports);
+        }
+        let judgement = rollout::judge(&self.subject.deployment, service.as_ref());
+        if judgement != Judgement::Completed {
+            self.completed = None;
+        }
+        self.judgement = Some(judgement.clone());
+        match (judgement, service) {
+            (Judgement::Completed, Some(service)) => {
+                let now = self.now;
+                self.completed.get_or_insert_with(|| Settling::new(now));
+                self.question = Question::Tasks(service);
+                Step::Read(Action::ReadTasks)
+            }
+            (Judgement::RolledBack { to, reason }, Some(service)) => {
+                let reason = reason.or_else(|| self.reason.clone());
+                self.settling_back();
+                let read = Action::ReadPrevious { revision: to.clone(), service: service.arn.clone() };
+                self.question = Question::Previous(service, RolledBack { to, reason });
+                Step::Read(read)
+            }
+            (Judgement::Completed | Judgement::Wait | Judgement::RollingBack | Judgement::RolledBack { .. }, _) => {
+                Step::Again(pause)
+            }
+            (Judgement::Failed { reason }, _) => {
+                let since = *self.first_failed.get_or_insert(self.now);
+                if self.now.saturating_sub(since) < ROLLBACK_GRACE && !self.subject.deployment.previous.is_empty() {
+                    return Step::Again(SHORT);
+                }
+                Step::End(Err(NotProven::NotRolledBack { reason }))
+            }
+            (Judgement::Superseded { by }, _) => Step::End(Err(NotProven::Superseded { by })),
+            (Judgement::Gone { status }, _) => Step::End(Err(NotProven::Gone { status })),
+        }
+    }
+
+    /// Whether a read shows the service as it was before the update. The first one, the update's own answer, does not.
+    fn is_stale(&mut self, service: &Service) -> bool {
+        let ours = &self.subject.deployment;
+        let is_ours =
+            |deployment: &Deployment| deployment.id == ours.id || deployment.task_definition == ours.task_definition;
+        self.polls += 1;
+        let is_read = self.polls > 1;
+        self.listed |= is_read && service.deployments.iter().any(is_ours);
+        let shows_before = service.primary().map(|primary| &primary.id) == self.subject.before.as_ref();
+        is_read && !self.listed && shows_before && self.now < STALE_READS
+    }
+
+    fn see_tasks(&mut self, service: &Service, tasks: &[Task]) -> Step {
+        let now = self.now;
+        let settling = self.completed.get_or_insert_with(|| Settling::new(now));
+        let stalled = settling.stalled(now, &self.subject.expected, tasks);
+        let read = read_back(&self.subject.expected, service, tasks);
+        settling.missing = match &read {
+            ReadBack::NotYet(missing) | ReadBack::TooFew { missing, .. } => Some(missing.clone()),
+            ReadBack::Verified { .. } | ReadBack::NothingDesired | ReadBack::Wrong(_) => None,
+        };
+        let verified = &self.subject.verified;
+        let are_same = !verified.is_empty() && same_tasks(verified, &read);
+        match read {
+            // All that were verified before still run, and others are being added to them.
+            ReadBack::TooFew { tasks, .. } if are_same => Step::End(Ok(Ended::Proven { tasks })),
+            ReadBack::Verified { tasks } if are_same || verified.is_empty() => Step::End(Ok(Ended::Proven { tasks })),
+            ReadBack::Verified { tasks } => Step::End(Ok(Ended::Replaced { tasks })),
+            ReadBack::NothingDesired => Step::End(Ok(Ended::NothingDesired)),
+            ReadBack::NotYet(_) | ReadBack::TooFew { .. } if stalled < GRACE => {
+                Step::Again(self.pause(stalled, Some(Duration::from_secs(4))))
+            }
+            // A service that grew during the rollout: its new tasks take as long as they take, up to the timeout.
+            ReadBack::TooFew { .. } if self.subject.before.is_some() => Step::Again(self.pause(stalled, None)),
+            ReadBack::NotYet(difference)
+            | ReadBack::TooFew { missing: difference, .. }
+            | ReadBack::Wrong(difference) => Step::End(Err(NotProven::Mismatch { difference })),
+        }
+    }
+
+    fn settling_back(&mut self) -> &mut Settling {
+        let now = self.now;
+        self.rolled_back.get_or_insert_with(|| Settling::new(now))
+    }
+
+    /// A transient error may pass. With a permanent one the end is unknown, which is not "untouched".
+    fn see_error(&mut self, error: NotObserved, reports: &mut Vec<Report>) -> Step {
+        if !error.transient {
+            return Step::End(Err(NotProven::LostSight { failed: self.has_failed(), error }));
+        }
+        if !self.blind {
+            reports.push(Report::Warning(format!("the service cannot be looked at: {}", error.brief())));
+        }
+        self.blind = true;
+        Step::Again(AFTER_ERROR)
+    }
+
+    fn timed_out(&self) -> NotProven {
+        if self.blind {
+            return NotProven::Blind { failed: self.has_failed() };
+        }
+        if self.has_failed() {
+            return NotProven::RollbackTimedOut { reason: self.reason.clone() };
+        }
+        NotProven::TimedOut { missing: self.completed.as_ref().and_then(|settling| settling.missing.clone()) }
+    }
+
+    fn has_failed(&self) -> bool {
+        self.judgement.as_ref().is_some_and(Judgement::is_failure)
+    }
+
+    fn pause(&self, elapsed: Duration, expected: Option<Duration>) -> Duration {
+        rollout::pause(elapsed, expected, self.settings.watched)
+    }
+
+    /// Each new event of the service, and how far the deployment is.
+    fn report(&mut self, service: &Service, reports: &mut Vec<Report>) {
+        let known = self.events.get_or_insert_default();
+        for event in service.events.iter().rev() {
+            if !known.contains(&event.id) {
+                known.push(event.id.clone());
+                reports.push(Report::Event(event.message.clone()));
+            }
+        }
+        let ours = &self.subject.deployment;
+        let ours = service
+            .deployment(&ours.id)
+            .or_else(|| service.primary().filter(|primary| primary.task_definition == ours.task_definition));
+        // Kept for when AWS has taken the deployment off the list.
+        self.reason = ours.and_then(|ours| ours.reason.clone()).or(self.reason.take());
+        reports.push(Report::Progress(progress(ours)));
+    }
+}
+
+/// ECS says that a previous revision is back: `serves` says whether it is.
+fn judge_previous(serves: ReadBack, stalled: Duration, rollback: RolledBack) -> Step {
+    let RolledBack { to, reason } = rollback;
+    Step::End(Err(match serves {
+        ReadBack::Verified { .. } => NotProven::RolledBack { to, reason },
+        // Nothing serves, so nothing serves again.
+        ReadBack::NothingDesired => NotProven::RolledBackToNothing { to, reason },
+        // The last tasks of the failed release may not have stopped yet.
+        ReadBack::NotYet(_) | ReadBack::TooFew { .. } if stalled < GRACE => return Step::Again(SHORT),
+        ReadBack::NotYet(difference) | ReadBack::TooFew { missing: difference, .. } | ReadBack::Wrong(difference) => {
+            NotProven::NotSeenBack { to, difference, reason }
+        }
+    }))
+}
+
+fn progress(ours: Option<&Deployment>) -> String {
+    let Some(ours) = ours else {
+        return "our deployment has left the list".to_owned();
+    };
+    let failed = if ours.failed > 0 { format!(", {} failed", ours.failed) } else { String::new() };
+    let place = if ours.is_primary { "" } else { ", no longer primary" };
+    format!("{} of {} tasks run, {} starting{failed}{place}", ours.running, ours.desired, ours.pending)
+}

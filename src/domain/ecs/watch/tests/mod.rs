@@ -1,0 +1,205 @@
+//! Watches in virtual time: a world says what is there at each moment, and nothing waits.
+
+mod properties;
+mod rollbacks;
+mod rollouts;
+mod steps;
+mod words;
+
+use std::time::Duration;
+
+use super::*;
+use crate::domain::ecs::read_back::tests::{expectation, task as one_task};
+use crate::domain::ecs::service::{Controller, Event, RolloutState, ServiceStatus};
+
+/// The world as a function of the seconds since the watch began.
+struct World<'a> {
+    /// The service's deployments; see [`service`]. Empty: the service does not exist.
+    service: Box<dyn Fn(f64) -> Result<Vec<Row>, NotObserved> + 'a>,
+    tasks: Box<dyn Fn(f64) -> Result<Vec<Task>, NotObserved> + 'a>,
+    previous: Box<dyn Fn(f64) -> Result<Vec<Task>, NotObserved> + 'a>,
+    desired: i32,
+    /// How long each observation takes.
+    slowness: f64,
+}
+
+/// Id, revision, state, reason. The first one is the primary.
+type Row = (&'static str, u64, RolloutState, Option<&'static str>);
+
+impl<'a> World<'a> {
+    /// A service with deployments, all of whose tasks run the revision that was shipped.
+    fn of(service: impl Fn(f64) -> Vec<Row> + 'a) -> Self {
+        Self {
+            service: Box::new(move |at| Ok(service(at))),
+            tasks: Box::new(|_| Ok(vec![task(1), task(2)])),
+            previous: Box::new(|_| Ok(vec![previous_task(1), previous_task(2)])),
+            desired: 2,
+            slowness: 0.0,
+        }
+    }
+
+    /// The deployment is done at once.
+    fn done() -> Self {
+        Self::of(|_| vec![OURS_DONE, BEFORE])
+    }
+
+    fn tasks(self, tasks: impl Fn(f64) -> Vec<Task> + 'a) -> Self {
+        Self { tasks: Box::new(move |at| Ok(tasks(at))), ..self }
+    }
+
+    fn previous(self, tasks: impl Fn(f64) -> Vec<Task> + 'a) -> Self {
+        Self { previous: Box::new(move |at| Ok(tasks(at))), ..self }
+    }
+
+    fn desired(self, desired: i32) -> Self {
+        Self { desired, ..self }
+    }
+}
+
+const OURS_DONE: Row = ("2", 8, RolloutState::Completed, None);
+const OURS_GOES_ON: Row = ("2", 8, RolloutState::InProgress, None);
+const OURS_FAILED: Row = ("2", 8, RolloutState::Failed, Some("tasks failed to start"));
+const BEFORE: Row = ("1", 7, RolloutState::Completed, None);
+const BACK: Row = ("3", 7, RolloutState::Completed, None);
+const COMES_BACK: Row = ("3", 7, RolloutState::InProgress, None);
+const FOREIGN: Row = ("3", 9, RolloutState::InProgress, None);
+
+fn revision(number: u64) -> String {
+    format!("arn:aws:ecs:us-east-1:123456789012:task-definition/backend:{number}")
+}
+
+fn id(name: &str) -> String {
+    format!("ecs-svc/{name}")
+}
+
+fn service(rows: &[Row], desired: i32) -> Service {
+    let deployments = rows.iter().enumerate().map(|(index, (name, number, state, reason))| Deployment {
+        id: id(name),
+        is_primary: index == 0,
+        task_definition: revision(*number),
+        rollout_state: Some(state.clone()),
+        reason: reason.map(str::to_owned),
+        desired,
+        running: desired,
+        pending: 0,
+        failed: 0,
+        created: None,
+        updated: None,
+    });
+    Service {
+        arn: "arn:aws:ecs:us-east-1:123456789012:service/stage/backend".to_owned(),
+        status: ServiceStatus::Active,
+        controller: Controller::Ecs,
+        desired,
+        running: desired,
+        deployments: deployments.collect(),
+        events: Vec::new(),
+        holds: Vec::new(),
+        tag_keys: Vec::new(),
+        announced: None,
+    }
+}
+
+/// A task that runs what was shipped.
+fn task(number: u32) -> Task {
+    Task { arn: format!("arn:aws:ecs:us-east-1:123456789012:task/stage/{number}"), ..one_task(&revision(8), Some('a')) }
+}
+
+fn pending(number: u32) -> Task {
+    Task { last_status: "PENDING".to_owned(), ..task(number) }
+}
+
+fn previous_task(number: u32) -> Task {
+    Task { revision: revision(7), ..task(number) }
+}
+
+fn arns(numbers: &[u32]) -> Vec<String> {
+    numbers.iter().map(|number| task(*number).arn).collect()
+}
+
+fn expected(number: u64) -> Expectation {
+    Expectation { task_definition: revision(number), ..expectation() }
+}
+
+fn denied() -> NotObserved {
+    NotObserved { transient: false, reason: "no".to_owned(), causes: vec!["denied".to_owned()], hints: Vec::new() }
+}
+
+fn throttled() -> NotObserved {
+    NotObserved { transient: true, reason: "slow down".to_owned(), causes: Vec::new(), hints: Vec::new() }
+}
+
+fn seconds(seconds: f64) -> Duration {
+    Duration::from_secs_f64(seconds)
+}
+
+/// A rollout that was just begun, with a timeout in seconds.
+fn begun(timeout: u64) -> Watch {
+    let settings = Settings { timeout: Duration::from_secs(timeout), last_rollout: None, watched: false };
+    let deployment =
+        OurDeployment { id: id("2"), task_definition: revision(8), previous: vec![revision(7), revision(6)] };
+    let subject = Subject { deployment, before: Some(id("1")), expected: expected(8), verified: Vec::new() };
+    Watch::new(settings, subject)
+}
+
+/// A deployment that was there before.
+fn found(timeout: u64) -> Watch {
+    let watch = begun(timeout);
+    let mut subject = watch.subject.clone();
+    subject.before = None;
+    subject.deployment.previous.clear();
+    Watch::new(watch.settings, subject)
+}
+
+/// The same, whose tasks were verified.
+fn verified(timeout: u64, tasks: &[u32]) -> Watch {
+    let watch = found(timeout);
+    let subject = Subject { verified: arns(tasks), ..watch.subject.clone() };
+    Watch::new(watch.settings, subject)
+}
+
+/// How a watch went.
+#[derive(Debug)]
+struct Ran {
+    end: Result<Ended, NotProven>,
+    /// In seconds.
+    at: f64,
+    polls: u32,
+    reports: Vec<Report>,
+}
+
+/// Runs a watch to its end, in no time.
+fn drive(mut watch: Watch, world: &World<'_>) -> Ran {
+    let (mut now, mut polls, mut reports) = (Duration::ZERO, 1, Vec::new());
+    let mut action = Action::Poll { after: Duration::ZERO };
+    loop {
+        let at = now.as_secs_f64();
+        let observed = match action {
+            Action::Poll { .. } => (world.service)(at)
+                .map(|rows| Observed::Service((!rows.is_empty()).then(|| service(&rows, world.desired)))),
+            Action::ReadTasks => (world.tasks)(at).map(Observed::Tasks),
+            Action::ReadPrevious { .. } => {
+                (world.previous)(at).map(|tasks| Observed::Previous { expected: expected(7), tasks })
+            }
+            Action::End(end) => return Ran { end, at, polls, reports },
+        };
+        now += seconds(world.slowness);
+        let next = watch.see(now, observed.unwrap_or_else(Observed::Failed));
+        reports.extend(next.reports);
+        if let Action::Poll { after } = next.action {
+            now += after;
+            polls += 1;
+        }
+        assert!(polls < 10_000, "it does not end");
+        action = next.action;
+    }
+}
+
+fn proven(numbers: &[u32]) -> Ended {
+    Ended::Proven { tasks: arns(numbers) }
+}
+
+/// An event with a message that is its id, too.
+fn event(text: &str) -> Event {
+    Event { id: text.to_owned(), message: text.to_owned() }
+}

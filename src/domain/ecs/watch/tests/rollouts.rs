@@ -1,0 +1,169 @@
+//! Rollouts that go on, are done, or are not what they seem.
+
+use super::*;
+
+const DONE_AT: f64 = 20.0;
+
+fn done_at(at: f64) -> Vec<Row> {
+    if at < DONE_AT { vec![OURS_GOES_ON, BEFORE] } else { vec![OURS_DONE] }
+}
+
+#[test]
+fn a_rollout_is_proven_by_its_tasks() {
+    let ran = drive(begun(60), &World::of(done_at));
+    assert_eq!(ran.end, Ok(proven(&[1, 2])));
+    assert!(ran.at >= DONE_AT && ran.at <= DONE_AT + 10.0, "{ran:?}");
+    assert!(ran.polls < 12, "{ran:?}");
+}
+
+#[test]
+fn what_no_task_shows_is_no_success() {
+    let wrong = |_: f64| vec![Task { containers: one_task("", Some('b')).containers, ..task(1) }, task(2)];
+    let ran = drive(begun(60), &World::done().tasks(wrong));
+    assert!(matches!(&ran.end, Err(NotProven::Mismatch { difference }) if difference.contains("not the digest")));
+    assert_eq!(ran.polls, 1);
+    let missing = Some("0 of 2 tasks run".to_owned());
+    assert_eq!(drive(begun(9), &World::done().tasks(|_| vec![])).end, Err(NotProven::TimedOut { missing }));
+    let ran = drive(begun(60), &World::done().tasks(|_| vec![]));
+    assert_eq!(ran.end, Err(NotProven::Mismatch { difference: "0 of 2 tasks run".to_owned() }));
+    assert!((30.0..40.0).contains(&ran.at), "half a minute is given: {ran:?}");
+    assert_eq!(drive(begun(60), &World::done().desired(0)).end, Ok(Ended::NothingDesired));
+}
+
+#[test]
+fn an_unknown_state_is_never_a_success() {
+    for state in ["SPLENDID", "completed", ""] {
+        let row = ("2", 8, RolloutState::Other(state.to_owned()), None);
+        let ran = drive(begun(60), &World::of(move |_| vec![row.clone()]));
+        assert_eq!((&ran.end, ran.at), (&Err(NotProven::TimedOut { missing: None }), 60.0), "{state:?}");
+    }
+}
+
+/// ECS has half a minute to show what it calls done, and as long as it takes to start what it is starting.
+#[test]
+fn tasks_that_start_are_waited_for_and_tasks_that_end_are_not() {
+    let timed_out = || Err(NotProven::TimedOut { missing: Some("1 of 2 tasks run: task 2 is PENDING".to_owned()) });
+    let mismatch = |difference: &str| Err(NotProven::Mismatch { difference: difference.to_owned() });
+    let starts = |_: f64| vec![task(1), pending(2)];
+    let runs_in_the_end = |at: f64| vec![task(1), if at > 42.0 { task(2) } else { pending(2) }];
+    let dies = |at: f64| if at % 10.0 < 5.0 { vec![task(1)] } else { vec![task(1), pending(2)] };
+    let ran = drive(found(56), &World::done().tasks(starts));
+    assert_eq!((ran.end, ran.at), (timed_out(), 56.0));
+    let ran = drive(found(56), &World::done().tasks(runs_in_the_end));
+    assert_eq!(ran.end, Ok(proven(&[1, 2])));
+    assert!((42.0..56.0).contains(&ran.at));
+    let ran = drive(found(56), &World::done().tasks(dies));
+    assert!(matches!(&ran.end, Err(NotProven::Mismatch { difference }) if difference.starts_with("1 of 2 tasks run")));
+    assert!((30.0..41.0).contains(&ran.at), "{ran:?}");
+    let ran = drive(found(56), &World::done().tasks(|_| vec![task(1)]));
+    assert_eq!(ran.end, mismatch("1 of 2 tasks run"));
+    assert!((30.0..41.0).contains(&ran.at), "{ran:?}");
+}
+
+/// A service that grew during a rollout of this run: its new tasks have until the timeout.
+#[test]
+fn a_service_that_grows_meanwhile_is_waited_for() {
+    let ran =
+        drive(begun(300), &World::done().tasks(|at| if at < 200.0 { vec![task(1)] } else { vec![task(1), task(2)] }));
+    assert_eq!(ran.end, Ok(proven(&[1, 2])));
+    let ran = drive(begun(100), &World::done().tasks(|_| vec![task(1)]));
+    assert_eq!(ran.end, Err(NotProven::TimedOut { missing: Some("1 of 2 tasks run".to_owned()) }));
+}
+
+/// A start period may be longer than what ECS has to show what it calls done.
+#[test]
+fn a_health_check_is_waited_for_as_long_as_it_has_no_result() {
+    use crate::domain::ecs::service::Health;
+    let checked = |at: f64, health: Health| {
+        let mut task = task(1);
+        task.containers[0].health = if at < 45.0 { health } else { Health::Healthy };
+        vec![task]
+    };
+    let watch = || {
+        let mut watch = begun(600);
+        watch.subject.expected.supervision.health_check = true;
+        watch
+    };
+    let world = World::done().desired(1);
+    let ran = drive(watch(), &world.tasks(|at| checked(at, Health::Unknown)));
+    assert_eq!(ran.end, Ok(proven(&[1])));
+    assert!((45.0..56.0).contains(&ran.at), "{ran:?}");
+    let ran = drive(watch(), &World::done().desired(1).tasks(|at| checked(at, Health::Unhealthy)));
+    assert!(matches!(ran.end, Err(NotProven::Mismatch { .. })), "{ran:?}");
+}
+
+#[test]
+fn tasks_that_were_verified_may_be_replaced() {
+    let world = |numbers: &'static [u32]| World::done().tasks(|_| numbers.iter().map(|number| task(*number)).collect());
+    assert_eq!(drive(verified(60, &[1, 2]), &world(&[1, 2])).end, Ok(proven(&[1, 2])));
+    assert_eq!(drive(verified(60, &[1, 2]), &world(&[2, 3])).end, Ok(Ended::Replaced { tasks: arns(&[2, 3]) }));
+    let grown = drive(verified(60, &[1, 2]), &world(&[1, 2]).desired(3));
+    assert_eq!((grown.end, grown.polls), (Ok(proven(&[1, 2])), 1), "the tasks that are added are not waited for");
+}
+
+#[test]
+fn another_deployment_supersedes_and_a_forced_one_of_the_same_revision_does_not() {
+    let by = revision(9);
+    let ran =
+        drive(begun(60), &World::of(|at| if at < 5.0 { vec![OURS_GOES_ON] } else { vec![FOREIGN, OURS_GOES_ON] }));
+    assert_eq!(ran.end, Err(NotProven::Superseded { by }));
+    let forced = ("3", 8, RolloutState::Completed, None);
+    let ran = drive(begun(60), &World::of(move |at| if at < 5.0 { vec![OURS_GOES_ON] } else { vec![forced.clone()] }));
+    assert_eq!(ran.end, Ok(proven(&[1, 2])));
+}
+
+#[test]
+fn a_service_that_is_deleted_is_gone() {
+    let ran = drive(begun(60), &World::of(|at| if at < 5.0 { vec![OURS_GOES_ON] } else { vec![] }));
+    assert_eq!(ran.end, Err(NotProven::Gone { status: "MISSING".to_owned() }));
+}
+
+/// Reads are eventually consistent: those that show what was before the update are not believed for ten seconds.
+#[test]
+fn stale_reads_decide_nothing() {
+    for (stale_until, end) in
+        [(9.0, Ok(proven(&[1, 2]))), (15.0, Err(NotProven::RolledBack { to: revision(7), reason: None }))]
+    {
+        let world =
+            World::of(move |at| if at > 0.0 && at < stale_until { vec![BEFORE] } else { vec![OURS_DONE, BEFORE] });
+        // The first observation, the answer of the update, has the deployment and does not call it done.
+        let tasks = move |at: f64| if at > 0.0 { vec![task(1), task(2)] } else { vec![previous_task(1)] };
+        let ran = drive(begun(60), &world.tasks(tasks));
+        assert_eq!(ran.end, end, "stale until {stale_until}");
+    }
+    // A deployment that was there before has no earlier state.
+    let ran = drive(found(60), &World::of(|_| vec![BEFORE]));
+    assert_eq!(ran.end, Err(NotProven::Superseded { by: revision(7) }));
+}
+
+#[test]
+fn transient_errors_are_waited_out() {
+    let world = |until: f64| World {
+        service: Box::new(move |at| {
+            if at > 1.0 && at < until {
+                Err(throttled())
+            } else {
+                Ok(vec![if at < until { OURS_GOES_ON } else { OURS_DONE }])
+            }
+        }),
+        ..World::done()
+    };
+    let ran = drive(begun(60), &world(30.0));
+    assert_eq!(ran.end, Ok(proven(&[1, 2])));
+    let warnings = ran.reports.iter().filter(|report| matches!(report, Report::Warning(_))).count();
+    assert_eq!(warnings, 1, "{ran:?}");
+    let ran = drive(begun(60), &world(100.0));
+    assert_eq!((ran.end, ran.at), (Err(NotProven::Blind { failed: false }), 60.0));
+    let denied_later = World {
+        service: Box::new(|at| if at > 5.0 { Err(denied()) } else { Ok(vec![OURS_GOES_ON]) }),
+        ..World::done()
+    };
+    assert_eq!(drive(begun(60), &denied_later).end, Err(NotProven::LostSight { failed: false, error: denied() }));
+}
+
+#[test]
+fn tasks_that_cannot_be_read_are_not_proven() {
+    let world = |error: fn() -> NotObserved| World { tasks: Box::new(move |_| Err(error())), ..World::done() };
+    assert_eq!(drive(begun(60), &world(throttled)).end, Err(NotProven::Blind { failed: false }));
+    assert_eq!(drive(begun(60), &world(denied)).end, Err(NotProven::LostSight { failed: false, error: denied() }));
+}

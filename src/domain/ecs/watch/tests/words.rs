@@ -1,0 +1,49 @@
+//! Verdicts in words. What people read of them is pinned by the end-to-end tests; here, what the ledger depends on.
+
+use super::*;
+use crate::domain::ecs::plan::tests::target;
+use crate::domain::outcome::Outcome;
+
+#[test]
+fn each_verdict_has_an_outcome_and_an_action() {
+    let reason = "tasks failed to start".to_owned();
+    let (to, difference) = (revision(7), "1 of 2 tasks run".to_owned());
+    for (verdict, outcome, unknown, text) in [
+        (
+            NotProven::RolledBack { to: to.clone(), reason: Some(reason.clone()) },
+            Outcome::RolledBack,
+            false,
+            "backend:7 serves again",
+        ),
+        (NotProven::RolledBackToNothing { to: to.clone(), reason: None }, Outcome::Broken, false, "scaled to zero"),
+        (
+            NotProven::NotSeenBack { to, difference: difference.clone(), reason: Some(reason.clone()) },
+            Outcome::Broken,
+            false,
+            "backend:7 is not seen to serve",
+        ),
+        (NotProven::NotRolledBack { reason: "x".to_owned() }, Outcome::Broken, false, "nothing rolled it back"),
+        (NotProven::Mismatch { difference }, Outcome::Broken, false, "not what was shipped"),
+        (NotProven::Superseded { by: revision(9) }, Outcome::Superseded, false, "of backend:9"),
+        (NotProven::Gone { status: "DRAINING".to_owned() }, Outcome::Broken, false, "is DRAINING"),
+        (NotProven::TimedOut { missing: None }, Outcome::TimedOut, false, "after 60 s"),
+        (NotProven::RollbackTimedOut { reason: None }, Outcome::Broken, false, "not done after 60 s"),
+        (NotProven::Blind { failed: false }, Outcome::Broken, true, "is unknown"),
+        (NotProven::Blind { failed: true }, Outcome::Broken, false, "is unknown"),
+    ] {
+        let shown = format!("{verdict:?}");
+        let failure = failure(verdict, &target());
+        assert_eq!((failure.outcome, failure.unknown), (outcome, unknown), "{shown}");
+        assert!(failure.reason.contains(text) && !failure.hints.is_empty(), "{shown}: {failure:?}");
+        assert_eq!(shown.contains("failed to start"), failure.causes.contains(&reason), "{failure:?}");
+    }
+    for failed in [false, true] {
+        let error = NotObserved { hints: vec!["allow it".to_owned()], ..denied() };
+        let failure = failure(NotProven::LostSight { failed, error }, &target());
+        assert_eq!((failure.outcome, failure.unknown), (Outcome::Broken, !failed));
+        assert_eq!(
+            (failure.causes, failure.hints),
+            (vec!["no".to_owned(), "denied".to_owned()], vec!["allow it".to_owned()])
+        );
+    }
+}

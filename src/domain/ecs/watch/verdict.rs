@@ -1,0 +1,90 @@
+//! How a watch ends.
+
+use super::NotObserved;
+
+/// The deployment is the primary one and done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// Every running task runs the digest that was shipped; where tasks were verified before, it is those.
+    Proven {
+        /// The ARNs of the tasks.
+        tasks: Vec<String>,
+    },
+    /// The same, but tasks that were verified before have been replaced by others.
+    Replaced {
+        /// The ARNs of the tasks that run now.
+        tasks: Vec<String>,
+    },
+    /// No task is meant to run.
+    NothingDesired,
+}
+
+/// Why a deployment is not proven.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotProven {
+    /// It failed, and a previous revision serves again.
+    RolledBack {
+        /// The ARN of that revision.
+        to: String,
+        /// Why it failed, in the words of ECS.
+        reason: Option<String>,
+    },
+    /// It failed, and the service is scaled to zero.
+    RolledBackToNothing {
+        /// The ARN of the revision that the service is meant to run again.
+        to: String,
+        /// Why it failed, in the words of ECS.
+        reason: Option<String>,
+    },
+    /// It failed, and what ECS calls rolled back is not seen to serve.
+    NotSeenBack {
+        /// The ARN of the revision that should serve again.
+        to: String,
+        /// What differs.
+        difference: String,
+        /// Why it failed, in the words of ECS.
+        reason: Option<String>,
+    },
+    /// It failed, and ECS did not begin a rollback.
+    NotRolledBack {
+        /// Why it failed, in the words of ECS.
+        reason: String,
+    },
+    /// ECS calls it done, and what runs differs from what was shipped.
+    Mismatch {
+        /// What differs.
+        difference: String,
+    },
+    /// Another deployment took its place.
+    Superseded {
+        /// The ARN of that deployment's revision.
+        by: String,
+    },
+    /// The service was deleted.
+    Gone {
+        /// The service's status.
+        status: String,
+    },
+    /// It is still in progress at the timeout.
+    TimedOut {
+        /// What is still missing, where ECS calls it done.
+        missing: Option<String>,
+    },
+    /// It failed, and the rollback is still in progress at the timeout.
+    RollbackTimedOut {
+        /// Why it failed, in the words of ECS.
+        reason: Option<String>,
+    },
+    /// It could not be observed until the timeout.
+    Blind {
+        /// Whether it was seen to fail before.
+        failed: bool,
+    },
+    /// It cannot be observed any more.
+    LostSight {
+        /// Whether it was seen to fail before.
+        failed: bool,
+        /// Why.
+        error: NotObserved,
+    },
+}

@@ -1,0 +1,85 @@
+//! A verdict in words.
+
+use super::{NotObserved, NotProven};
+use crate::domain::ecs::service::short_arn;
+use crate::domain::failure::Failure;
+use crate::domain::outcome::Outcome;
+use crate::domain::target::EcsTarget;
+
+/// Words why a deployment is not proven.
+pub fn failure(verdict: NotProven, target: &EcsTarget) -> Failure {
+    let because = |failure: Failure, reason: Option<String>| reason.iter().fold(failure, Failure::cause);
+    let limit = target.timeout.as_secs();
+    match verdict {
+        NotProven::RolledBack { to, reason } => because(rolled_back(&to), reason),
+        NotProven::RolledBackToNothing { to, reason } => because(rolled_back_to_nothing(&to), reason),
+        NotProven::NotSeenBack { to, difference, reason } => {
+            let text = format!("the rollout failed, and {} is not seen to serve again", short_arn(&to));
+            because(Failure::new(Outcome::Broken, text).cause(difference).hint(look_hint(target)), reason)
+        }
+        NotProven::NotRolledBack { reason } => not_rolled_back(&reason),
+        NotProven::Mismatch { difference } => {
+            let text = "ECS calls the deployment done, but what runs is not what was shipped";
+            Failure::new(Outcome::Broken, text).cause(difference).hint(look_hint(target))
+        }
+        NotProven::Superseded { by } => superseded(&by),
+        NotProven::Gone { status } => {
+            let reason = format!("service `{}` is {status}: it was deleted while we waited", target.service);
+            Failure::new(Outcome::Broken, reason).hint("create the service again")
+        }
+        NotProven::TimedOut { missing } => {
+            let reason = format!("the rollout is still in progress after {limit} s; ECS goes on");
+            because(Failure::new(Outcome::TimedOut, reason), missing).hint(format!(
+                "see how it ends with `shipgate status`, or raise `timeout` of the component; {}",
+                look_hint(target)
+            ))
+        }
+        NotProven::RollbackTimedOut { reason } => {
+            let text = format!("the rollout failed, and its rollback was not done after {limit} s");
+            because(Failure::new(Outcome::Broken, text).hint(look_hint(target)), reason)
+        }
+        NotProven::Blind { failed } => {
+            let reason =
+                format!("the service could not be looked at until {limit} s were over: how it ended is unknown");
+            not_observed(&reason, failed).hint(look_hint(target))
+        }
+        NotProven::LostSight { failed, error } => lost_sight(error, failed),
+    }
+}
+
+fn rolled_back(to: &str) -> Failure {
+    Failure::new(Outcome::RolledBack, format!("the rollout failed; {} serves again", short_arn(to)))
+        .hint("mend the release and deploy the mended commit")
+}
+
+fn rolled_back_to_nothing(to: &str) -> Failure {
+    Failure::new(Outcome::Broken, "the rollout failed, and the service is scaled to zero: nothing serves")
+        .hint(format!("raise its desired count: it is meant to run {} again", short_arn(to)))
+}
+
+fn not_rolled_back(reason: &str) -> Failure {
+    Failure::new(Outcome::Broken, "the rollout failed, and nothing rolled it back").cause(reason).hint(
+        "deploy a commit that works, or set the service to its previous revision; \
+         a deployment circuit breaker with rollback would do that by itself",
+    )
+}
+
+fn superseded(by: &str) -> Failure {
+    Failure::new(Outcome::Superseded, format!("another deployment, of {}, replaced ours", short_arn(by)))
+        .hint("find out who deployed it; run this again if this release is the one that should serve")
+}
+
+fn lost_sight(error: NotObserved, failed: bool) -> Failure {
+    let failure = not_observed("the deployment cannot be looked at any more", failed).cause(&error.reason);
+    let failure = error.causes.iter().fold(failure, Failure::cause);
+    error.hints.into_iter().fold(failure, Failure::hint)
+}
+
+/// The end is unknown, unless the rollout was seen to fail.
+fn not_observed(reason: &str, failed: bool) -> Failure {
+    if failed { Failure::new(Outcome::Broken, reason) } else { Failure::unknown(reason) }
+}
+
+fn look_hint(target: &EcsTarget) -> String {
+    format!("look at it with `aws ecs describe-services --cluster {} --services {}`", target.cluster, target.service)
+}
