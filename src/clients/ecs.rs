@@ -21,7 +21,8 @@ use serde_json::{Value, json};
 use super::aws::{AwsError, call};
 use super::ecs_convert as convert;
 use super::ecs_retry::RetryRaces;
-use crate::domain::ecs::service::{Revision, Service, Task, short_arn};
+use crate::domain::ecs::ids::{RevisionArn, ServiceArn, Taggable, TaskArn};
+use crate::domain::ecs::service::{Revision, Service, Task};
 use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::failure::Failure;
 use crate::domain::names::{ClusterName, ContainerName, ServiceName};
@@ -45,7 +46,7 @@ pub struct OneOffTask<'a> {
     /// The cluster.
     pub cluster: &'a ClusterName,
     /// The revision.
-    pub task_definition: &'a str,
+    pub task_definition: &'a RevisionArn,
     /// The container whose command is replaced.
     pub container: &'a ContainerName,
     /// The command.
@@ -118,12 +119,12 @@ impl Ecs {
     /// # Errors
     ///
     /// The call failed, or the answer is no task definition.
-    pub async fn revision(&self, arn: &str, service: &str) -> Result<Revision, Failure> {
+    pub async fn revision(&self, arn: &RevisionArn, service: &ServiceArn) -> Result<Revision, Failure> {
         let body = CaptureBody::default();
         let request = self
             .client
             .describe_task_definition()
-            .task_definition(arn)
+            .task_definition(arn.as_str())
             .include(TaskDefinitionField::Tags)
             .customize()
             .interceptor(body.clone());
@@ -137,18 +138,19 @@ impl Ecs {
     /// # Errors
     ///
     /// A call failed.
-    pub async fn newest_revisions(&self, family: &str, most: usize) -> Result<Vec<String>, Failure> {
+    pub async fn newest_revisions(&self, family: &str, most: usize) -> Result<Vec<RevisionArn>, Failure> {
         // AWS gives at most 100 a page.
         let page = i32::try_from(most.min(100)).unwrap_or(100);
         let request = self.client.list_task_definitions().family_prefix(family).sort(SortOrder::Desc).max_results(page);
         // The prefix also matches families with a longer name.
-        let of_family = |arn: &String| short_arn(arn).rsplit_once(':').is_some_and(|(found, _)| found == family);
+        let of_family = |arn: &RevisionArn| arn.family() == Some(family);
         let mut arns = Vec::new();
         let mut next = None;
         while arns.len() < most {
             let request = request.clone().set_next_token(next.take());
             let output = call("ecs:ListTaskDefinitions", request.send()).await?;
-            arns.extend(output.task_definition_arns.unwrap_or_default().into_iter().filter(of_family));
+            let found = output.task_definition_arns.unwrap_or_default().into_iter().map(RevisionArn::from);
+            arns.extend(found.filter(of_family));
             next = output.next_token;
             if next.is_none() {
                 break;
@@ -163,7 +165,7 @@ impl Ecs {
     /// # Errors
     ///
     /// A call failed.
-    pub async fn revisions(&self, arns: Vec<String>, service: &str) -> Result<Vec<Revision>, Failure> {
+    pub async fn revisions(&self, arns: Vec<RevisionArn>, service: &ServiceArn) -> Result<Vec<Revision>, Failure> {
         const AT_ONCE: usize = 8;
         let described = arns.into_iter().map(|arn| async move { self.revision(&arn, service).await });
         stream::iter(described).buffered(AT_ONCE).try_collect().await
@@ -174,7 +176,11 @@ impl Ecs {
     /// # Errors
     ///
     /// The call failed.
-    pub async fn register(&self, definition: &TaskDefinition, tags: &[(String, String)]) -> Result<String, Failure> {
+    pub async fn register(
+        &self,
+        definition: &TaskDefinition,
+        tags: &[(String, String)],
+    ) -> Result<RevisionArn, Failure> {
         let mut document = definition.to_json();
         if let (false, Some(fields)) = (tags.is_empty(), document.as_object_mut()) {
             let tags: Vec<Value> = tags.iter().map(|(key, value)| json!({"key": key, "value": value})).collect();
@@ -188,7 +194,7 @@ impl Ecs {
             .interceptor(ReplaceBody(document.to_string()));
         let output = call("ecs:RegisterTaskDefinition", request.send()).await?;
         let arn = output.task_definition().and_then(|registered| registered.task_definition_arn());
-        arn.map(str::to_owned).ok_or_else(|| Failure::failed("`ecs:RegisterTaskDefinition` returned no ARN"))
+        arn.map(RevisionArn::from).ok_or_else(|| Failure::failed("`ecs:RegisterTaskDefinition` returned no ARN"))
     }
 
     /// Points a service at a revision, and changes nothing else. Returns the service afterwards.
@@ -200,14 +206,14 @@ impl Ecs {
         &self,
         cluster: &ClusterName,
         service: &ServiceName,
-        task_definition: &str,
+        task_definition: &RevisionArn,
     ) -> Result<Service, NotUpdated> {
         let request = self
             .client
             .update_service()
             .cluster(cluster.as_str())
             .service(service.as_str())
-            .task_definition(task_definition);
+            .task_definition(task_definition.as_str());
         match call("ecs:UpdateService", request.send()).await {
             Ok(output) => output
                 .service()
@@ -237,7 +243,7 @@ impl Ecs {
         let mut pages = request.desired_status(status).into_paginator().items().send();
         let mut arns = Vec::new();
         while let Some(arn) = pages.next().await {
-            arns.push(arn.map_err(|error| AwsError::new("ecs:ListTasks", &error))?);
+            arns.push(arn.map_err(|error| AwsError::new("ecs:ListTasks", &error))?.into());
         }
         self.describe_tasks(cluster, &arns).await
     }
@@ -250,7 +256,8 @@ impl Ecs {
     pub async fn tasks_started_by(&self, cluster: &ClusterName, started_by: &str) -> Result<Vec<Task>, Failure> {
         let request = self.client.list_tasks().cluster(cluster.as_str()).started_by(started_by);
         let output = call("ecs:ListTasks", request.send()).await?;
-        self.describe_tasks(cluster, output.task_arns()).await
+        let arns: Vec<TaskArn> = output.task_arns.unwrap_or_default().into_iter().map(Into::into).collect();
+        self.describe_tasks(cluster, &arns).await
     }
 
     /// Tasks by ARN. Those that ECS does not know (yet, or any more) are left out.
@@ -258,10 +265,14 @@ impl Ecs {
     /// # Errors
     ///
     /// A call failed.
-    pub async fn describe_tasks(&self, cluster: &ClusterName, arns: &[String]) -> Result<Vec<Task>, Failure> {
+    pub async fn describe_tasks(&self, cluster: &ClusterName, arns: &[TaskArn]) -> Result<Vec<Task>, Failure> {
         let mut tasks = Vec::with_capacity(arns.len());
         for some in arns.chunks(TASKS_AT_ONCE) {
-            let request = self.client.describe_tasks().cluster(cluster.as_str()).set_tasks(Some(some.to_vec()));
+            let request = self
+                .client
+                .describe_tasks()
+                .cluster(cluster.as_str())
+                .set_tasks(Some(some.iter().map(ToString::to_string).collect()));
             let output = call("ecs:DescribeTasks", request.send()).await?;
             tasks.extend(output.tasks().iter().map(convert::task));
         }
@@ -284,7 +295,7 @@ impl Ecs {
             .client
             .run_task()
             .cluster(task.cluster.as_str())
-            .task_definition(task.task_definition)
+            .task_definition(task.task_definition.as_str())
             .set_network_configuration(network)
             .set_launch_type(launch_type)
             .set_capacity_provider_strategy(strategy)
@@ -307,8 +318,8 @@ impl Ecs {
     /// # Errors
     ///
     /// The call failed.
-    pub async fn stop_task(&self, cluster: &ClusterName, arn: &str, reason: &str) -> Result<(), Failure> {
-        let request = self.client.stop_task().cluster(cluster.as_str()).task(arn).reason(reason);
+    pub async fn stop_task(&self, cluster: &ClusterName, arn: &TaskArn, reason: &str) -> Result<(), Failure> {
+        let request = self.client.stop_task().cluster(cluster.as_str()).task(arn.as_str()).reason(reason);
         call("ecs:StopTask", request.send()).await?;
         Ok(())
     }
@@ -318,8 +329,9 @@ impl Ecs {
     /// # Errors
     ///
     /// The call failed.
-    pub async fn untag(&self, arn: &str, keys: &[String]) -> Result<(), Failure> {
-        let request = self.client.untag_resource().resource_arn(arn).set_tag_keys(Some(keys.to_vec()));
+    pub async fn untag<'a>(&self, resource: impl Into<Taggable<'a>>, keys: &[String]) -> Result<(), Failure> {
+        let request =
+            self.client.untag_resource().resource_arn(resource.into().arn()).set_tag_keys(Some(keys.to_vec()));
         call("ecs:UntagResource", request.send()).await?;
         Ok(())
     }
@@ -329,8 +341,8 @@ impl Ecs {
     /// # Errors
     ///
     /// The call failed.
-    pub async fn tag(&self, arn: &str, tags: &[(String, String)]) -> Result<(), Failure> {
-        Ok(self.write_tags(arn, tags).await?)
+    pub async fn tag<'a>(&self, resource: impl Into<Taggable<'a>>, tags: &[(String, String)]) -> Result<(), Failure> {
+        Ok(self.write_tags(resource.into(), tags).await?)
     }
 
     /// The same where the resource may have no room for them.
@@ -338,21 +350,26 @@ impl Ecs {
     /// # Errors
     ///
     /// The call failed for another reason.
-    pub async fn tag_if_room(&self, arn: &str, tags: &[(String, String)]) -> Result<Tagged, Failure> {
-        match self.write_tags(arn, tags).await {
+    pub async fn tag_if_room<'a>(
+        &self,
+        resource: impl Into<Taggable<'a>>,
+        tags: &[(String, String)],
+    ) -> Result<Tagged, Failure> {
+        let resource = resource.into();
+        match self.write_tags(resource, tags).await {
             Ok(()) => Ok(Tagged::Written),
             Err(error) if NO_ROOM.iter().any(|code| error.is(code)) => Ok(Tagged::NoRoom(error.message)),
             // A revision that was deregistered takes no tags.
-            Err(error) if arn.contains(":task-definition/") && error.is("ClientException") => {
+            Err(error) if matches!(resource, Taggable::Revision(_)) && error.is("ClientException") => {
                 Ok(Tagged::NoRoom(error.message))
             }
             Err(error) => Err(error.into()),
         }
     }
 
-    async fn write_tags(&self, arn: &str, tags: &[(String, String)]) -> Result<(), AwsError> {
+    async fn write_tags(&self, resource: Taggable<'_>, tags: &[(String, String)]) -> Result<(), AwsError> {
         let tags = tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect();
-        let request = self.client.tag_resource().resource_arn(arn).set_tags(Some(tags));
+        let request = self.client.tag_resource().resource_arn(resource.arn()).set_tags(Some(tags));
         call("ecs:TagResource", request.send()).await?;
         Ok(())
     }

@@ -4,6 +4,7 @@ use aws_sdk_ecs::types;
 use serde_json::Value;
 
 use super::aws::timestamp;
+use crate::domain::ecs::ids::ServiceArn;
 use crate::domain::ecs::service::{
     Controller, Deployment, Event, Health, Revision, RolloutState, Service, ServiceStatus, Task, TaskContainer,
 };
@@ -15,7 +16,7 @@ use crate::domain::{hold, ledger, neutral, origin};
 pub fn service(raw: &types::Service) -> Service {
     let tags = service_tags(raw);
     Service {
-        arn: name(raw.service_arn()),
+        arn: name(raw.service_arn()).into(),
         status: match raw.status().unwrap_or_default() {
             "ACTIVE" => ServiceStatus::Active,
             "DRAINING" => ServiceStatus::Draining,
@@ -48,9 +49,9 @@ fn name(text: Option<&str>) -> String {
 
 fn deployment(raw: &types::Deployment) -> Deployment {
     Deployment {
-        id: name(raw.id()),
+        id: name(raw.id()).into(),
         is_primary: raw.status() == Some("PRIMARY"),
-        task_definition: name(raw.task_definition()),
+        task_definition: name(raw.task_definition()).into(),
         rollout_state: raw.rollout_state().map(|state| match state.as_str() {
             "COMPLETED" => RolloutState::Completed,
             "FAILED" => RolloutState::Failed,
@@ -77,8 +78,8 @@ fn event(raw: &types::ServiceEvent) -> Event {
 /// A task.
 pub fn task(raw: &types::Task) -> Task {
     Task {
-        arn: name(raw.task_arn()),
-        revision: name(raw.task_definition_arn()),
+        arn: name(raw.task_arn()).into(),
+        revision: name(raw.task_definition_arn()).into(),
         last_status: neutral::phrase(raw.last_status().unwrap_or_default(), 40),
         health: health(raw.health_status()),
         created: timestamp(raw.created_at()),
@@ -113,10 +114,10 @@ fn health(raw: Option<&types::HealthStatus>) -> Health {
 /// # Errors
 ///
 /// The answer is no task definition.
-pub fn revision(document: Value, service: &str) -> Result<Revision, Failure> {
+pub fn revision(document: Value, service: &ServiceArn) -> Result<Revision, Failure> {
     let unusable = || Failure::failed("`ecs:DescribeTaskDefinition` returned no task definition");
     let arn = document.pointer("/taskDefinition/taskDefinitionArn").and_then(Value::as_str).ok_or_else(unusable)?;
-    let arn = name(Some(arn));
+    let arn = name(Some(arn)).into();
     let tags = tags(&document);
     let definition = TaskDefinition::from_json(document).map_err(|error| unusable().cause(error.to_string()))?;
     let ledger = ledger::read(&tags, service);

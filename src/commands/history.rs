@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 
 use crate::cli;
-use crate::domain::ecs::service::short_arn;
 use crate::domain::failure::Failure;
 use crate::domain::role::Access;
 use crate::domain::view::history::{FoundReleases, PastRelease};
@@ -30,7 +29,7 @@ pub async fn run(session: &Session<'_>, arguments: &cli::History) -> Result<Foun
             notes.push(format!("{name}: only the newest {looked_at} revisions were looked at"));
         }
         let contradicted =
-            history.releases.iter().filter_map(|it| Some((short_arn(&it.place), it.contradiction.as_ref()?)));
+            history.releases.iter().filter_map(|it| Some((it.place.short(), it.contradiction.as_ref()?)));
         notes.extend(
             contradicted.map(|(revision, why)| format!("{name}: the tags of {revision} are not believed: {why}")),
         );
@@ -70,7 +69,7 @@ mod tests {
             outcome: None,
             at: second.map(|second| jiff::Timestamp::from_second(second).unwrap()),
             run: None,
-            place: format!("{component}:{index}"),
+            place: format!("{component}:{index}").into(),
             restores: None,
             contradiction: None,
             standing: Standing::Past,
@@ -85,7 +84,8 @@ mod tests {
             list("worker", &[Some(55), Some(50), Some(10)]),
             VecDeque::new(),
         ];
-        let places: Vec<String> = newest_first(lists).into_iter().map(|(_, release)| release.place).collect();
+        let places: Vec<String> =
+            newest_first(lists).into_iter().map(|(_, release)| release.place.to_string()).collect();
         assert_eq!(places, ["worker:0", "backend:0", "backend:1", "backend:2", "worker:1", "backend:3", "worker:2"]);
     }
 }

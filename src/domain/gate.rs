@@ -266,7 +266,7 @@ mod tests {
             (Verdict::Satisfied, "every task of stage runs it, and its probes pass")
         );
         let at = Some("2026-11-21T04:00:00Z".parse().unwrap());
-        let recorded = Evidence::Recorded(Recorded { digest: digest.clone(), revision: "backend:7".to_owned(), at });
+        let recorded = Evidence::Recorded(Recorded { digest: digest.clone(), revision: "backend:7".into(), at });
         let recorded = proven(&stage, &choice(recorded), &[]);
         assert_eq!(
             recorded.reason,

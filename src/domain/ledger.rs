@@ -6,6 +6,7 @@
 
 use jiff::Timestamp;
 
+use super::ecs::ids::{RevisionArn, ServiceArn};
 use super::image::Digest;
 use super::outcome::Outcome;
 use super::release::ReleaseName;
@@ -37,11 +38,11 @@ pub struct LedgerEntry {
     /// The run that registered it, or took it up after that.
     pub run: Option<String>,
     /// The ARN of the service it was registered for. Two services may share a family, even of two environments.
-    pub service: String,
+    pub service: ServiceArn,
     /// The ARN of the revision that the service ran before.
-    pub previous: Option<String>,
+    pub previous: Option<RevisionArn>,
     /// The ARN of the revision whose content it restores, where it was registered by a rollback.
-    pub restores: Option<String>,
+    pub restores: Option<RevisionArn>,
     /// Whether the release has a pre-deploy command for the component, in any environment. `None`: nobody wrote it.
     pub pre_deploy: Option<bool>,
     /// How it ended, when that is known.
@@ -52,8 +53,8 @@ pub struct LedgerEntry {
 
 impl LedgerEntry {
     /// An entry of a release for a service, of which nothing else is known.
-    pub fn new(release: ReleaseName, service: &str) -> Self {
-        let service = tag_value(service);
+    pub fn new(release: ReleaseName, service: &ServiceArn) -> Self {
+        let service = tag_value(service.as_str()).into();
         Self {
             release,
             digest: None,
@@ -74,16 +75,17 @@ impl LedgerEntry {
 
     /// The entry as tags.
     pub fn tags(&self) -> Vec<(String, String)> {
-        let tag = |key: &str, value: &Option<String>| value.as_ref().map(|value| (key.to_owned(), tag_value(value)));
+        let tag = |key: &str, value: Option<&str>| value.map(|value| (key.to_owned(), tag_value(value)));
+        let digest = self.digest.as_ref().map(ToString::to_string);
         let release = Some((RELEASE.to_owned(), self.release.to_string()));
         let optional = [
-            tag(DIGEST, &self.digest.as_ref().map(ToString::to_string)),
-            tag(RUN, &self.run),
-            Some((SERVICE.to_owned(), self.service.clone())),
-            tag(PREVIOUS, &self.previous),
-            tag(RESTORES, &self.restores),
+            tag(DIGEST, digest.as_deref()),
+            tag(RUN, self.run.as_deref()),
+            Some((SERVICE.to_owned(), self.service.to_string())),
+            tag(PREVIOUS, self.previous.as_ref().map(RevisionArn::as_str)),
+            tag(RESTORES, self.restores.as_ref().map(RevisionArn::as_str)),
             self.pre_deploy.map(|has| (PRE_DEPLOY.to_owned(), yes_or_no(has).to_owned())),
-            tag(OUTCOME, &self.outcome),
+            tag(OUTCOME, self.outcome.as_deref()),
             self.at.map(at),
         ];
         release.into_iter().chain(optional.into_iter().flatten()).collect()
@@ -101,18 +103,18 @@ pub fn outcome(outcome: Outcome, now: Timestamp) -> Vec<(String, String)> {
 }
 
 /// Reads the entry for a service back. `None`: not ours, of another service, or not in a form that we write.
-pub fn read(tags: &[(String, String)], service: &str) -> Option<LedgerEntry> {
+pub fn read(tags: &[(String, String)], service: &ServiceArn) -> Option<LedgerEntry> {
     let value = |key: &str| tags.iter().find(|(found, _)| found == key).map(|(_, value)| value.as_str());
     let text = |key: &str| value(key).map(tag_value).filter(|text| !text.is_empty());
     let is_word = |text: &&str| !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c == '-');
-    let service = text(SERVICE).filter(|found| *found == tag_value(service))?;
+    let service = text(SERVICE).filter(|found| *found == tag_value(service.as_str()))?.into();
     Some(LedgerEntry {
         service,
         release: value(RELEASE)?.parse().ok()?,
         digest: value(DIGEST).and_then(|digest| digest.parse().ok()),
         run: text(RUN),
-        previous: text(PREVIOUS),
-        restores: text(RESTORES),
+        previous: text(PREVIOUS).map(Into::into),
+        restores: text(RESTORES).map(Into::into),
         pre_deploy: [true, false].into_iter().find(|has| value(PRE_DEPLOY) == Some(yes_or_no(*has))),
         outcome: value(OUTCOME).filter(is_word).map(str::to_owned),
         at: value(AT).and_then(|at| at.parse().ok()),
@@ -120,14 +122,19 @@ pub fn read(tags: &[(String, String)], service: &str) -> Option<LedgerEntry> {
 }
 
 /// Whether tags are about a service. `None`: they name none.
-pub fn is_of(tags: &[(String, String)], service: &str) -> Option<bool> {
+pub fn is_of(tags: &[(String, String)], service: &ServiceArn) -> Option<bool> {
     let found = tags.iter().find(|(key, value)| key == SERVICE && !value.is_empty())?;
-    Some(tag_value(&found.1) == tag_value(service))
+    Some(tag_value(&found.1) == tag_value(service.as_str()))
 }
 
 /// The tag that makes a revision one of a service.
-pub fn of_service(service: &str) -> (String, String) {
-    (SERVICE.to_owned(), tag_value(service))
+pub fn of_service(service: &ServiceArn) -> (String, String) {
+    (SERVICE.to_owned(), tag_value(service.as_str()))
+}
+
+/// The key of that tag.
+pub fn service_key() -> &'static str {
+    SERVICE
 }
 
 /// The keys that take room.
@@ -188,20 +195,20 @@ mod tests {
                 release: sha.parse().unwrap(),
                 digest: Some(format!("sha256:{hex}").parse().unwrap()),
                 run: Some(run.chars().take(LONGEST_VALUE).collect()),
-                service: SERVICE_ARN.to_owned(),
-                previous: Some("arn:aws:ecs:us-east-1:123456789012:task-definition/backend:7".to_owned()),
+                service: SERVICE_ARN.into(),
+                previous: Some("arn:aws:ecs:us-east-1:123456789012:task-definition/backend:7".into()),
                 restores: None,
                 pre_deploy,
                 outcome: None,
                 at: Some(now),
             };
             let mut tags = entry.tags();
-            prop_assert_eq!(read(&tags, SERVICE_ARN), Some(entry.clone()));
-            prop_assert_eq!(read(&tags, &SERVICE_ARN.replace("stage", "production")), None);
+            prop_assert_eq!(read(&tags, &SERVICE_ARN.into()), Some(entry.clone()));
+            prop_assert_eq!(read(&tags, &SERVICE_ARN.replace("stage", "production").into()), None);
             prop_assert!(tags.iter().all(|(key, value)| key.len() <= 128 && value.chars().count() <= LONGEST_VALUE));
             tags.retain(|(key, _)| key != AT);
             tags.extend(outcome(Outcome::RolledBack, now));
-            prop_assert_eq!(read(&tags, SERVICE_ARN).unwrap().outcome, Some("rolled-back".to_owned()));
+            prop_assert_eq!(read(&tags, &SERVICE_ARN.into()).unwrap().outcome, Some("rolled-back".to_owned()));
         }
 
         #[test]
@@ -214,6 +221,6 @@ mod tests {
     #[test]
     fn foreign_tags_are_kept_and_not_read() {
         assert!(is_foreign("team") && !is_foreign("aws:cloudformation:stack-name") && !is_foreign(RELEASE));
-        assert_eq!(read(&[("team".to_owned(), "shop".to_owned())], SERVICE_ARN), None);
+        assert_eq!(read(&[("team".to_owned(), "shop".to_owned())], &SERVICE_ARN.into()), None);
     }
 }

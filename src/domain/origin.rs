@@ -9,7 +9,8 @@
 //!   the text cannot be known. Who may also read the image could copy its label and, where tags are mutable, push another
 //!   image in its place, as long as the announcement stands: until a run registers a revision with the image.
 
-use super::ecs::service::{Revision, short_arn};
+use super::ecs::ids::RevisionArn;
+use super::ecs::service::Revision;
 use super::gate::{Gate, Verdict};
 use super::image::{Digest, ImageReference};
 use super::ledger;
@@ -68,7 +69,7 @@ pub fn recorded_by<'a>(
     container: &ContainerName,
     release: &ReleaseName,
     digest: &Digest,
-) -> Option<String> {
+) -> Option<RevisionArn> {
     let records = |revision: &&Revision| {
         revision.ledger.is_some()
             && revision.digest(container).as_ref() == Some(digest)
@@ -81,7 +82,7 @@ pub fn recorded_by<'a>(
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// A revision of the ledger pins it: its ARN.
-    Recorded(String),
+    Recorded(RevisionArn),
     /// A run announced it and ended before it registered a revision: the run.
     Announced(String),
     /// Nothing says that it is from a run of shipgate.
@@ -92,7 +93,8 @@ impl Origin {
     /// What recorded it: the ARN of a revision, or the name of a run.
     pub fn recorded_by(&self) -> Option<&str> {
         match self {
-            Self::Recorded(by) | Self::Announced(by) => Some(by),
+            Self::Recorded(by) => Some(by.as_str()),
+            Self::Announced(by) => Some(by),
             Self::Elsewhere => None,
         }
     }
@@ -135,7 +137,7 @@ impl ReusedImage {
     fn described(&self) -> String {
         let image = &self.image;
         match &self.origin {
-            Origin::Recorded(arn) => format!("image {image} was there already, recorded in {}", short_arn(arn)),
+            Origin::Recorded(arn) => format!("image {image} was there already, recorded in {}", arn.short()),
             Origin::Announced(run) => format!("image {image} was there already, pushed by {run}, which ended then"),
             Origin::Elsewhere => {
                 let most = self.reuse.looked_at();
@@ -196,7 +198,7 @@ mod tests {
     #[test]
     fn a_revision_records_the_image_that_it_pins_for_the_release() {
         let other = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
-        let entry = |release: &str| Some(LedgerEntry::new(release.parse().unwrap(), "arn"));
+        let entry = |release: &str| Some(LedgerEntry::new(release.parse().unwrap(), &"arn".into()));
         let image = |sha: &str, letter: &str| format!("repo:{sha}@{}", digest(letter));
         for (revision, expected) in [
             (revision(7, &image(SHA, "a"), "x", entry(SHA)), true),
@@ -213,7 +215,7 @@ mod tests {
     /// A tag says a digest too, and whoever may tag may write any.
     #[test]
     fn a_digest_in_a_tag_records_nothing() {
-        let entry = LedgerEntry { digest: Some(digest("a")), ..LedgerEntry::new(release(), "arn") };
+        let entry = LedgerEntry { digest: Some(digest("a")), ..LedgerEntry::new(release(), &"arn".into()) };
         let revision = revision(7, &format!("repo:{SHA}@{}", digest("b")), "x", Some(entry));
         assert_eq!(recorded_by([&revision], &"web".parse().unwrap(), &release(), &digest("a")), None);
     }
@@ -246,7 +248,7 @@ mod tests {
     fn an_image_from_elsewhere_refuses_where_own_ones_are_wanted_and_warns_elsewhere() {
         use Reuse::{Any, Own};
 
-        let recorded = || Origin::Recorded("arn:aws:ecs:x:y:task-definition/backend:7".to_owned());
+        let recorded = || Origin::Recorded("arn:aws:ecs:x:y:task-definition/backend:7".into());
         let verdict = |images: &[ReusedImage], unchanged| {
             let policies: Vec<Reuse> = images.iter().map(|image| image.reuse).collect();
             gate(&policies, images, unchanged).map(|gate| gate.verdict)

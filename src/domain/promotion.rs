@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::ecs::service::short_arn;
+use super::ecs::ids::RevisionArn;
 use super::image::Digest;
 use super::names::ComponentName;
 use super::release::GitSha;
@@ -24,7 +24,7 @@ pub struct Recorded {
     /// The digest that was deployed.
     pub digest: Digest,
     /// Where it stands: the ARN of the revision.
-    pub revision: String,
+    pub revision: RevisionArn,
     /// When it was written.
     pub at: Option<Timestamp>,
 }
@@ -82,7 +82,7 @@ impl Choice {
             Evidence::Runs => None,
             Evidence::Recorded(recorded) => {
                 let at = recorded.at.map(|at| format!(" at {at}")).unwrap_or_default();
-                Some(format!("{} in {}{at}", chosen.component, short_arn(&recorded.revision)))
+                Some(format!("{} in {}{at}", chosen.component, recorded.revision.short()))
             }
         };
         self.components.iter().filter_map(recorded).collect()
@@ -203,11 +203,7 @@ mod tests {
             component: component.parse().unwrap(),
             image: "backend".parse().unwrap(),
             running: running.map(|digit| Runs { release: sha(digit), digest: digest(digit) }).map_err(str::to_owned),
-            recorded: recorded.map(|digit| Recorded {
-                digest: digest(digit),
-                revision: "backend:7".to_owned(),
-                at: None,
-            }),
+            recorded: recorded.map(|digit| Recorded { digest: digest(digit), revision: "backend:7".into(), at: None }),
             doubts: Vec::new(),
         }
     }

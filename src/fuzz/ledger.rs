@@ -48,7 +48,7 @@ fn tags() -> impl Strategy<Value = Vec<(String, String)>> {
 }
 
 fn read(tags: &[(String, String)]) {
-    if let Some(entry) = ledger::read(tags, SERVICE) {
+    if let Some(entry) = ledger::read(tags, &SERVICE.into()) {
         for (key, value) in entry.tags() {
             assert!(key.len() <= 128 && value.chars().count() <= ledger::LONGEST_VALUE, "{key}={value}");
             assert!(value.chars().all(ledger::is_allowed), "{value:?}");

@@ -8,6 +8,7 @@ pub mod ecs;
 use crate::apply::{Applied, Run};
 use crate::clients::logs::LogLine;
 use crate::clients::registry::Registry;
+use crate::domain::ecs::ids::RevisionArn;
 use crate::domain::ecs::service::Revision;
 use crate::domain::ecs::source::{self, LedgerSearch, SourceFacts};
 use crate::domain::failure::Failure;
@@ -123,7 +124,7 @@ pub async fn promoted(cloud: &Cloud, facts: &SourceFacts, evidence: &Evidence) -
 #[derive(Debug, Clone, Default)]
 pub struct ImageRecords {
     /// The ARN of the revision that pins it for the release.
-    pub recorded: Option<String>,
+    pub recorded: Option<RevisionArn>,
     /// The image that was announced last.
     pub announced: Option<Announcement>,
 }
@@ -134,7 +135,7 @@ pub fn image_recorded(
     facts: &ComponentFacts,
     release: &ReleaseName,
     digest: &Digest,
-) -> Option<String> {
+) -> Option<RevisionArn> {
     let (Kind::Ecs(target), ComponentFacts::Ecs(facts)) = (&component.kind, facts);
     origin::recorded_by(std::iter::once(&facts.live).chain(&facts.others), &target.container, release, digest)
 }

@@ -1,7 +1,6 @@
 //! `history` for people: a table.
 
 use super::table;
-use crate::domain::ecs::service::short_arn;
 use crate::domain::view::history::{PastRelease, Standing};
 
 const HEADINGS: [&str; 7] = ["WHEN", "COMPONENT", "RELEASE", "OUTCOME", "REVISION", "DIGEST", "RUN"];
@@ -23,14 +22,14 @@ fn row(component: &str, release: &PastRelease) -> [String; HEADINGS.len()] {
         Standing::Current => " (current)",
     };
     let outcome = release.outcome.as_deref().unwrap_or("unknown");
-    let restores = release.restores.as_deref().map(|restored| format!(", restores {}", short_arn(restored)));
+    let restores = release.restores.as_ref().map(|restored| format!(", restores {}", restored.short()));
     let unknown = || "-".to_owned();
     [
         Some(table::time(release.at)).filter(|time| !time.is_empty()).unwrap_or_else(unknown),
         component.to_owned(),
         release.release.short(),
         format!("{outcome}{standing}"),
-        format!("{}{}", short_arn(&release.place), restores.unwrap_or_default()),
+        format!("{}{}", release.place.short(), restores.unwrap_or_default()),
         release.digest.as_ref().map_or_else(unknown, |digest| digest.short().to_owned()),
         release.run.clone().unwrap_or_else(unknown),
     ]
@@ -48,8 +47,8 @@ mod tests {
             outcome: outcome.map(str::to_owned),
             at: None,
             run: Some("local".to_owned()),
-            place: "arn:aws:ecs:us-east-1:123456789012:task-definition/backend:9".to_owned(),
-            restores: restores.map(str::to_owned),
+            place: "arn:aws:ecs:us-east-1:123456789012:task-definition/backend:9".into(),
+            restores: restores.map(Into::into),
             contradiction: None,
             standing,
         };

@@ -105,9 +105,9 @@ pub(crate) mod tests {
         let entry = LedgerEntry {
             digest: Some(digest(character)),
             run: Some("acme/shop/7/1".to_owned()),
-            previous: Some("arn:aws:ecs:us-east-1:123456789012:task-definition/backend:1".to_owned()),
+            previous: Some("arn:aws:ecs:us-east-1:123456789012:task-definition/backend:1".into()),
             outcome: Some(outcome.to_owned()),
-            ..LedgerEntry::new(release(character), "arn")
+            ..LedgerEntry::new(release(character), &"arn".into())
         };
         let image = format!("repo:{}@{}", release(character), digest(character));
         let mut revision = revision(number, &image, "x", Some(entry));

@@ -1,7 +1,7 @@
 //! What a service ran before, as the ledger on its revisions tells it, as far as their content confirms that.
 
 use super::evidence::success;
-use super::plan::number;
+use super::ids::RevisionArn;
 use super::service::Revision;
 use crate::domain::ledger::LedgerEntry;
 use crate::domain::names::ContainerName;
@@ -30,7 +30,7 @@ pub fn earlier<'a>(live: &Revision, past: &'a [Revision], container: &ContainerN
     let position = age(live, past);
     let runs = runs(live, container);
     let candidates = past.iter().filter(|revision| {
-        number(&revision.arn) < position
+        revision.arn.number() < position
             && success(revision, container).is_some_and(|served| runs.as_ref() != Some(&served.release))
     });
     candidates.collect()
@@ -43,23 +43,23 @@ pub fn of_release<'a>(past: &'a [Revision], release: &ReleaseName, container: &C
 }
 
 /// The number of the revision that first had this content.
-fn age(live: &Revision, past: &[Revision]) -> u64 {
+fn age(live: &Revision, past: &[Revision]) -> Option<u64> {
     let mut next = restores(live, past);
-    let mut position = number(&live.arn);
+    let mut position = live.arn.number();
     // Each step leads to a smaller number, so this ends.
-    while let Some(arn) = next.take().filter(|arn| number(arn) < position) {
-        position = number(arn);
-        let original = past.iter().find(|revision| revision.arn == arn);
+    while let Some(arn) = next.take().filter(|arn| arn.number() < position) {
+        position = arn.number();
+        let original = past.iter().find(|revision| revision.arn == *arn);
         next = original.and_then(|revision| restores(revision, past));
     }
     position
 }
 
 /// The revision that another one restores, by its tag. Where that is at hand and has other content, the tag is wrong.
-fn restores<'a>(revision: &'a Revision, past: &[Revision]) -> Option<&'a str> {
-    let arn = revision.ledger.as_ref()?.restores.as_deref()?;
+fn restores<'a>(revision: &'a Revision, past: &[Revision]) -> Option<&'a RevisionArn> {
+    let arn = revision.ledger.as_ref()?.restores.as_ref()?;
     let differs = |original: &Revision| !original.definition.changes_to(&revision.definition).is_empty();
-    let is_wrong = past.iter().any(|original| original.arn == arn && differs(original));
+    let is_wrong = past.iter().any(|original| original.arn == *arn && differs(original));
     (!is_wrong).then_some(arn)
 }
 
@@ -75,14 +75,14 @@ mod tests {
 
     /// `7:c=3 ok` in words: revision 7 of release `c`, which restores revision 3.
     fn past(number: u64, letter: char, outcome: &str, restores: Option<u64>) -> Revision {
-        let arn = |number: u64| format!("arn:aws:ecs:us-east-1:123456789012:task-definition/backend:{number}");
+        let arn = |number: u64| format!("arn:aws:ecs:us-east-1:123456789012:task-definition/backend:{number}").into();
         let mut revision = registered(number, letter, outcome);
         revision.ledger.as_mut().unwrap().restores = restores.map(arn);
         revision
     }
 
     fn numbers(live: &Revision, all: &[Revision]) -> Vec<u64> {
-        earlier(live, all, &web()).iter().map(|revision| number(&revision.arn)).collect()
+        earlier(live, all, &web()).iter().filter_map(|revision| revision.arn.number()).collect()
     }
 
     #[test]
@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn a_named_release_is_its_newest_success() {
         let all = [past(3, 'b', "broken", None), past(2, 'b', "deployed", None), past(1, 'b', "deployed", None)];
-        assert_eq!(number(&of_release(&all, &release('b'), &web()).unwrap().arn), 2);
+        assert_eq!(of_release(&all, &release('b'), &web()).unwrap().arn.number(), Some(2));
         assert_eq!(of_release(&all, &release('a'), &web()), None);
     }
 
@@ -168,6 +168,6 @@ mod tests {
         planted.ledger.as_mut().unwrap().run = None;
         let all = [live.clone(), planted, past(2, 'b', "deployed", None), past(1, 'a', "deployed", None)];
         assert_eq!(numbers(&live, &all), [2, 1]);
-        assert_eq!(number(&of_release(&all, &release('b'), &web()).unwrap().arn), 2);
+        assert_eq!(of_release(&all, &release('b'), &web()).unwrap().arn.number(), Some(2));
     }
 }

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
+use super::ids::RevisionArn;
 use super::plan::{EcsFacts, EcsPlan};
 use super::service::{Revision, Service};
 use crate::domain::hold::{self, Hold, HoldScope};
@@ -25,14 +26,14 @@ pub struct Homes {
     /// Whether the service has room for it.
     pub on_service: bool,
     /// The ARN of the revision that the component runs, where that has room for it and is of no other service.
-    pub revision: Option<String>,
+    pub revision: Option<RevisionArn>,
 }
 
 /// The homes of holds that are put on a service one after the other.
 pub fn homes(facts: &EcsFacts, holds: &[String]) -> Vec<Homes> {
     let mut on_service = facts.service.tag_keys.clone();
     let mut on_revision = facts.live.tag_keys.clone();
-    let mark = ledger::of_service("").0;
+    let mark = ledger::service_key().to_owned();
     let each = holds.iter().map(|key| Homes {
         on_service: take_room(&mut on_service, &[key]),
         revision: (!facts.live.of_another && take_room(&mut on_revision, &[key, &mark]))

@@ -3,6 +3,7 @@
 pub mod evidence;
 pub mod history;
 pub mod homes;
+pub mod ids;
 pub mod plan;
 pub mod read_back;
 pub mod restoring;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::homes::{self, Homes};
+use super::ids::{RevisionArn, ServiceArn};
 use super::rollout;
 use super::service::{Revision, RolloutState, Service};
 use super::task_definition::{Change, MissingVariable, TaskDefinition, TaskDefinitionError};
@@ -24,7 +25,7 @@ pub struct EcsFacts {
     /// Other revisions of the family, newest first; not all of them.
     pub others: Vec<Revision>,
     /// The ARNs of the family's newest revisions, newest first; not all of them.
-    pub listed: Vec<String>,
+    pub listed: Vec<RevisionArn>,
     /// The repository's task-definition file, where the configuration names one.
     pub file: Option<TaskDefinition>,
     /// The definition with which the source of a promotion ran the release, with the name of its container.
@@ -44,13 +45,13 @@ pub struct EcsPlan {
     /// The service and all that is configured for it.
     pub target: EcsTarget,
     /// The service's ARN.
-    pub service_arn: String,
+    pub service_arn: ServiceArn,
     /// The precondition: what the service runs now.
     pub live: Revision,
     /// Whether a rollout of that is still going on.
     pub rolling_out: bool,
     /// The ARN of the revision whose rollout was finished last: another one than the live one while that rolls out.
-    pub last_completed: Option<String>,
+    pub last_completed: Option<RevisionArn>,
     /// How long the last rollout took, where the service tells.
     pub last_rollout: Option<Duration>,
     /// The image that the container gets.
@@ -64,7 +65,7 @@ pub struct EcsPlan {
     /// What the source's definition has and the next one lacks.
     pub missing_variables: Vec<MissingVariable>,
     /// The ARN of the revision whose content is restored, in a rollback.
-    pub restores: Option<String>,
+    pub restores: Option<RevisionArn>,
     /// The release that the service leaves, in a rollback.
     pub leaves: Option<LeftRelease>,
     /// Whether the release that a rollback returns to has all that it leaves, so that nothing is held.
@@ -99,8 +100,8 @@ pub struct PlannedHold {
     pub covers: Vec<Hold>,
     /// Where there is room for it.
     pub homes: Homes,
-    /// The ARN of the component's service.
-    pub service_arn: String,
+    /// The ARN of the component's service, once it is known.
+    pub service_arn: Option<ServiceArn>,
 }
 
 /// Which revision a service is to run.
@@ -118,7 +119,7 @@ pub enum NextRevision {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Drift {
     /// The last revision of ours that the service took, unless it was seen to go back.
-    pub last: String,
+    pub last: RevisionArn,
     /// Whether that was not seen to serve, and what runs is older: then ECS may have gone back by itself.
     pub by_ecs: bool,
     /// What differs from that to what runs now.
@@ -133,10 +134,10 @@ impl EcsPlan {
 
     /// The precondition as the plan's digest has it: the revision that ran before our first step. A service that was
     /// brought to this release by us has not moved; what it ran before stands in the ledger.
-    pub fn ran_before(&self, release: &ReleaseName) -> &str {
+    pub fn ran_before(&self, release: &ReleaseName) -> &RevisionArn {
         let is_release = self.live.release(&self.target.container).as_ref() == Some(release);
         let ours = self.live.ledger.as_ref().filter(|_| self.is_empty() && is_release);
-        ours.and_then(|entry| entry.previous.as_deref()).unwrap_or(&self.live.arn)
+        ours.and_then(|entry| entry.previous.as_ref()).unwrap_or(&self.live.arn)
     }
 
     /// The digests that a running container may show; empty until the image is built.
@@ -217,7 +218,7 @@ fn nothing_to_do(target: &EcsTarget, facts: &EcsFacts, image: &PlannedImage) -> 
         service_arn: facts.service.arn.clone(),
         live: facts.live.clone(),
         rolling_out: primary.is_some_and(|primary| primary.rollout_state == Some(RolloutState::InProgress)),
-        last_completed: rollout::last_completed(&facts.service).map(str::to_owned),
+        last_completed: rollout::last_completed(&facts.service).cloned(),
         last_rollout: rollout::last_rollout(&facts.service),
         image: image.clone(),
         next: NextRevision::Live,
@@ -250,7 +251,7 @@ fn reusable<'a>(facts: &'a EcsFacts, desired: &TaskDefinition, release: &Release
 pub fn drift(live: &Revision, others: &[Revision]) -> Option<Drift> {
     let last = others.iter().find(|revision| was_deployed(revision))?;
     // An older revision of ours below a live one of ours is just history.
-    let live_is_newer = number(&live.arn) > number(&last.arn);
+    let live_is_newer = live.arn.number() > last.arn.number();
     let is_history = live.ledger.is_some() && live_is_newer;
     (!is_history).then(|| Drift {
         last: last.arn.clone(),
@@ -262,7 +263,7 @@ pub fn drift(live: &Revision, others: &[Revision]) -> Option<Drift> {
 /// The newest entry of ours: of what runs, or of a newer revision that came to nothing.
 pub fn last_entry<'a>(live: &'a Revision, others: &'a [Revision]) -> Option<&'a LedgerEntry> {
     let ours = others.iter().chain([live]).filter(|revision| revision.ledger.is_some());
-    ours.max_by_key(|revision| number(&revision.arn))?.ledger.as_ref()
+    ours.max_by_key(|revision| revision.arn.number())?.ledger.as_ref()
 }
 
 /// Whether we registered a revision, and the service took it and was not seen to go back.
@@ -277,11 +278,6 @@ fn was_accepted(revision: &Revision) -> bool {
 
 fn outcome(revision: &Revision) -> Option<&str> {
     revision.ledger.as_ref()?.outcome.as_deref()
-}
-
-/// The number at the end of a revision's ARN; 0 where there is none.
-pub fn number(arn: &str) -> u64 {
-    arn.rsplit(':').next().and_then(|number| number.parse().ok()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -313,7 +309,7 @@ pub(crate) mod tests {
 
     pub(crate) fn revision(number: u64, image: &str, variable: &str, ledger: Option<LedgerEntry>) -> Revision {
         Revision {
-            arn: format!("arn:aws:ecs:us-east-1:123456789012:task-definition/backend:{number}"),
+            arn: format!("arn:aws:ecs:us-east-1:123456789012:task-definition/backend:{number}").into(),
             definition: TaskDefinition::from_json(json!({
                 "family": "backend",
                 "containerDefinitions": [
@@ -332,13 +328,13 @@ pub(crate) mod tests {
     pub(crate) fn facts(live: Revision, others: Vec<Revision>) -> EcsFacts {
         EcsFacts {
             service: Service {
-                arn: "arn:aws:ecs:us-east-1:123456789012:service/stage-cluster/stage-backend-blue".to_owned(),
+                arn: "arn:aws:ecs:us-east-1:123456789012:service/stage-cluster/stage-backend-blue".into(),
                 status: ServiceStatus::Active,
                 controller: Controller::Ecs,
                 desired: 1,
                 running: 1,
                 deployments: vec![Deployment {
-                    id: "ecs-svc/1".to_owned(),
+                    id: "ecs-svc/1".into(),
                     is_primary: true,
                     task_definition: live.arn.clone(),
                     rollout_state: Some(RolloutState::Completed),
@@ -381,7 +377,7 @@ pub(crate) mod tests {
     }
 
     fn entry(sha: &str, outcome: Option<&str>) -> LedgerEntry {
-        LedgerEntry { outcome: outcome.map(str::to_owned), ..LedgerEntry::new(sha.parse().unwrap(), "arn") }
+        LedgerEntry { outcome: outcome.map(str::to_owned), ..LedgerEntry::new(sha.parse().unwrap(), &"arn".into()) }
     }
 
     /// The facts after a plan was carried out, as ECS would show them.
@@ -391,7 +387,8 @@ pub(crate) mod tests {
             NextRevision::Live => return after,
             NextRevision::Registered(revision) => (**revision).clone(),
             NextRevision::New(definition) => {
-                let mut next = revision(number(&before.live.arn) + 1, "", "", Some(entry(SHA, Some("deployed"))));
+                let mut next =
+                    revision(before.live.arn.number().unwrap() + 1, "", "", Some(entry(SHA, Some("deployed"))));
                 next.definition = definition.clone().unwrap();
                 next
             }

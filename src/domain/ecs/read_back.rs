@@ -1,6 +1,7 @@
 //! Does what runs match what was shipped? The judgement over the running tasks.
 
-use super::service::{Service, Task, short_arn};
+use super::ids::{RevisionArn, TaskArn};
+use super::service::{Service, Task};
 use super::task_definition::{Supervision, TaskDefinition};
 use super::task_state::{TaskState, judge};
 use crate::domain::image::Digest;
@@ -10,7 +11,7 @@ use crate::domain::names::ContainerName;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expectation {
     /// The revision that the primary deployment must have.
-    pub task_definition: String,
+    pub task_definition: RevisionArn,
     /// The container that has the image.
     pub container: ContainerName,
     /// What ECS does about that container.
@@ -22,13 +23,13 @@ pub struct Expectation {
 impl Expectation {
     /// A revision by ARN with its content, the container that has the image, and the digests that it may show.
     pub fn new(
-        task_definition: &str,
+        task_definition: &RevisionArn,
         definition: &TaskDefinition,
         container: &ContainerName,
         digests: Vec<Digest>,
     ) -> Self {
         Self {
-            task_definition: task_definition.to_owned(),
+            task_definition: task_definition.clone(),
             container: container.clone(),
             supervision: definition.supervision(container),
             digests,
@@ -42,14 +43,14 @@ pub enum ReadBack {
     /// The primary deployment is ours, and the container of every running task runs with our digest.
     Verified {
         /// The ARNs of those tasks.
-        tasks: Vec<String>,
+        tasks: Vec<TaskArn>,
     },
     /// The service wants no task, so nothing is proven.
     NothingDesired,
     /// Every running task is ours, but more are wanted: somebody may have scaled the service meanwhile.
     TooFew {
         /// The ARNs of those that run.
-        tasks: Vec<String>,
+        tasks: Vec<TaskArn>,
         /// How many are missing, in words.
         missing: String,
     },
@@ -65,7 +66,7 @@ pub fn read_back(expected: &Expectation, service: &Service, tasks: &[Task]) -> R
         return ReadBack::NotYet("the service has no primary deployment".to_owned());
     };
     if primary.task_definition != expected.task_definition {
-        return ReadBack::Wrong(format!("the primary deployment runs {}", short_arn(&primary.task_definition)));
+        return ReadBack::Wrong(format!("the primary deployment runs {}", primary.task_definition.short()));
     }
     if service.desired == 0 {
         return ReadBack::NothingDesired;
@@ -99,8 +100,8 @@ pub fn read_back(expected: &Expectation, service: &Service, tasks: &[Task]) -> R
 /// Whether what runs now is what was verified before: the same tasks, by their ARNs, where the service may have been
 /// scaled out (all of them still run) or in (some of them, and none but them). A task in the place of another is not:
 /// what was asked of the service meanwhile may have been answered by the one that ended, or by nothing that ran.
-pub fn same_tasks(before: &[String], now: &ReadBack) -> bool {
-    let all = |some: &[String], of: &[String]| some.iter().all(|task| of.contains(task));
+pub fn same_tasks(before: &[TaskArn], now: &ReadBack) -> bool {
+    let all = |some: &[TaskArn], of: &[TaskArn]| some.iter().all(|task| of.contains(task));
     match now {
         ReadBack::Verified { tasks } => all(before, tasks) || (!tasks.is_empty() && all(tasks, before)),
         ReadBack::TooFew { tasks, .. } => all(before, tasks),
@@ -126,7 +127,7 @@ pub(super) mod tests {
 
     pub(crate) fn expectation() -> Expectation {
         Expectation {
-            task_definition: "backend:8".to_owned(),
+            task_definition: "backend:8".into(),
             container: "web".parse().unwrap(),
             supervision: Supervision::default(),
             digests: vec![digest('a'), digest('c')],
@@ -135,15 +136,15 @@ pub(super) mod tests {
 
     fn service(desired: i32, primary: &str) -> Service {
         Service {
-            arn: "arn".to_owned(),
+            arn: "arn".into(),
             status: ServiceStatus::Active,
             controller: Controller::Ecs,
             desired,
             running: desired,
             deployments: vec![Deployment {
-                id: "ecs-svc/2".to_owned(),
+                id: "ecs-svc/2".into(),
                 is_primary: true,
-                task_definition: primary.to_owned(),
+                task_definition: primary.into(),
                 rollout_state: Some(RolloutState::Completed),
                 reason: None,
                 desired,
@@ -163,8 +164,8 @@ pub(super) mod tests {
     /// A task that runs an image, with the health that ECS shows where there is no health check.
     pub(crate) fn task(revision: &str, image: Option<char>) -> Task {
         Task {
-            arn: "arn:aws:ecs:us-east-1:123456789012:task/stage/1".to_owned(),
-            revision: revision.to_owned(),
+            arn: "arn:aws:ecs:us-east-1:123456789012:task/stage/1".into(),
+            revision: revision.into(),
             last_status: "RUNNING".to_owned(),
             health: Health::Unknown,
             created: None,
@@ -251,7 +252,7 @@ pub(super) mod tests {
 
     #[test]
     fn the_same_tasks_may_be_more_or_fewer_but_none_in_the_place_of_another() {
-        let arns = |names: &str| names.chars().map(String::from).collect::<Vec<_>>();
+        let arns = |names: &str| names.chars().map(|name| TaskArn::from(name.to_string())).collect::<Vec<_>>();
         let verified = |names: &str| ReadBack::Verified { tasks: arns(names) };
         let too_few = |names: &str| ReadBack::TooFew { tasks: arns(names), missing: String::new() };
         for (before, now, same) in [

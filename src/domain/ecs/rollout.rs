@@ -6,18 +6,19 @@
 
 use std::time::Duration;
 
+use super::ids::{DeploymentId, RevisionArn};
 use super::service::{Deployment, RolloutState, Service, ServiceStatus};
 
 /// The deployment we made, and what was there before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OurDeployment {
-    /// `ecs-svc/…`
-    pub id: String,
+    /// Its id. `None`: it was not listed when it was looked for.
+    pub id: Option<DeploymentId>,
     /// The revision it rolls out.
-    pub task_definition: String,
+    pub task_definition: RevisionArn,
     /// The revisions that may serve again when it fails: the one that was to serve before, and the one whose rollout
     /// was finished last, to which ECS goes back where they differ.
-    pub previous: Vec<String>,
+    pub previous: Vec<RevisionArn>,
 }
 
 /// What one look at the service says.
@@ -32,7 +33,7 @@ pub enum Judgement {
     /// It failed, and the previous revision is the primary one again and runs as many tasks as it should.
     RolledBack {
         /// The ARN of the revision that is the primary one again.
-        to: String,
+        to: RevisionArn,
         /// Why, in the words of ECS, while it still lists our deployment.
         reason: Option<String>,
     },
@@ -44,7 +45,7 @@ pub enum Judgement {
     /// Somebody else's deployment took our place.
     Superseded {
         /// The revision that took it.
-        by: String,
+        by: RevisionArn,
     },
     /// The service is being deleted, or gone.
     Gone {
@@ -74,7 +75,7 @@ pub fn judge(ours: &OurDeployment, service: Option<&Service>) -> Judgement {
     let Some(primary) = service.primary() else {
         return Judgement::Wait;
     };
-    match service.deployment(&ours.id) {
+    match ours.id.as_ref().and_then(|id| service.deployment(id)) {
         Some(deployment) if deployment.is_primary => judge_primary(deployment),
         Some(deployment) if deployment.rollout_state == Some(RolloutState::Failed) => {
             judge_after_failure(ours, deployment.reason.clone(), primary)
@@ -133,9 +134,9 @@ const LONGEST: Duration = Duration::from_secs(10);
 const LONGEST_WATCHED: Duration = Duration::from_secs(3);
 
 /// The revision whose rollout was finished last: ECS goes back to it when a later one fails.
-pub fn last_completed(service: &Service) -> Option<&str> {
+pub fn last_completed(service: &Service) -> Option<&RevisionArn> {
     let completed = |deployment: &&Deployment| deployment.rollout_state == Some(RolloutState::Completed);
-    service.deployments.iter().find(completed).map(|deployment| deployment.task_definition.as_str())
+    service.deployments.iter().find(completed).map(|deployment| &deployment.task_definition)
 }
 
 /// How long the last finished rollout of the service took, as far as the service tells.
@@ -156,17 +157,17 @@ mod tests {
 
     fn ours() -> OurDeployment {
         OurDeployment {
-            id: "ecs-svc/2".to_owned(),
-            task_definition: "backend:8".to_owned(),
-            previous: vec!["backend:7".to_owned(), "backend:6".to_owned()],
+            id: Some("ecs-svc/2".into()),
+            task_definition: "backend:8".into(),
+            previous: vec!["backend:7".into(), "backend:6".into()],
         }
     }
 
     fn deployment(id: &str, is_primary: bool, task_definition: &str, state: RolloutState) -> Deployment {
         Deployment {
-            id: format!("ecs-svc/{id}"),
+            id: format!("ecs-svc/{id}").into(),
             is_primary,
-            task_definition: task_definition.to_owned(),
+            task_definition: task_definition.into(),
             rollout_state: Some(state),
             reason: Some("because".to_owned()),
             desired: 2,
@@ -180,7 +181,7 @@ mod tests {
 
     fn service(deployments: Vec<Deployment>) -> Service {
         Service {
-            arn: "arn".to_owned(),
+            arn: "arn".into(),
             status: ServiceStatus::Active,
             controller: Controller::Ecs,
             desired: 2,
@@ -213,10 +214,10 @@ mod tests {
         assert_eq!(judged(vec![ours(), deployment("1", true, "backend:7", InProgress)]), Judgement::RollingBack);
         assert_eq!(
             judged(vec![ours(), deployment("3", true, "backend:7", Completed)]),
-            Judgement::RolledBack { to: "backend:7".to_owned(), reason: Some(reason.clone()) }
+            Judgement::RolledBack { to: "backend:7".into(), reason: Some(reason.clone()) }
         );
         // AWS: ours has left the list.
-        let rolled_back = Judgement::RolledBack { to: "backend:7".to_owned(), reason: None };
+        let rolled_back = Judgement::RolledBack { to: "backend:7".into(), reason: None };
         assert_eq!(judged(vec![deployment("3", true, "backend:7", Completed)]), rolled_back);
         assert_eq!(judged(vec![deployment("2", true, "backend:8", Failed)]), Judgement::Failed { reason });
     }
@@ -229,14 +230,14 @@ mod tests {
         let ours = || deployment("2", false, "backend:8", Failed);
         let finished = || deployment("3", true, "backend:6", Completed);
         assert_eq!(judged(vec![deployment("3", true, "backend:6", InProgress), ours()]), Judgement::RollingBack);
-        let rolled_back = |reason| Judgement::RolledBack { to: "backend:6".to_owned(), reason };
+        let rolled_back = |reason| Judgement::RolledBack { to: "backend:6".into(), reason };
         assert_eq!(judged(vec![finished(), ours()]), rolled_back(reason));
         assert_eq!(judged(vec![finished()]), rolled_back(None));
         let before = service(vec![
             deployment("1", true, "backend:7", InProgress),
             deployment("0", false, "backend:6", Completed),
         ]);
-        assert_eq!(last_completed(&before), Some("backend:6"));
+        assert_eq!(last_completed(&before), Some(&"backend:6".into()));
         assert_eq!(last_completed(&service(vec![deployment("1", true, "backend:7", InProgress)])), None);
     }
 
@@ -251,7 +252,7 @@ mod tests {
     #[test]
     fn somebody_elses_deployment_supersedes() {
         use RolloutState::InProgress;
-        let superseded = Judgement::Superseded { by: "backend:9".to_owned() };
+        let superseded = Judgement::Superseded { by: "backend:9".into() };
         let newer = || deployment("3", true, "backend:9", InProgress);
         assert_eq!(judged(vec![newer(), deployment("2", false, "backend:8", InProgress)]), superseded);
         assert_eq!(judged(vec![newer(), deployment("2", false, "backend:8", RolloutState::Failed)]), superseded);
@@ -366,7 +367,7 @@ mod tests {
             }).collect();
             let service = service(deployments);
             if judge(&ours(), Some(&service)) == Judgement::Completed {
-                prop_assert!(service.deployments.iter().any(|d| d.is_primary && d.task_definition == "backend:8"));
+                prop_assert!(service.deployments.iter().any(|d| d.is_primary && d.task_definition.as_str() == "backend:8"));
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::ids::{DeploymentId, RevisionArn, ServiceArn, TaskArn};
 use super::task_definition::TaskDefinition;
 use crate::domain::hold::Hold;
 use crate::domain::image::Digest;
@@ -15,7 +16,7 @@ use crate::domain::release::ReleaseName;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Service {
     /// The service's ARN.
-    pub arn: String,
+    pub arn: ServiceArn,
     /// Whether it takes deployments.
     pub status: ServiceStatus,
     /// Who makes its deployments.
@@ -43,8 +44,8 @@ impl Service {
     }
 
     /// A deployment by id.
-    pub fn deployment(&self, id: &str) -> Option<&Deployment> {
-        self.deployments.iter().find(|deployment| deployment.id == id)
+    pub fn deployment(&self, id: &DeploymentId) -> Option<&Deployment> {
+        self.deployments.iter().find(|deployment| deployment.id == *id)
     }
 }
 
@@ -73,12 +74,12 @@ pub enum Controller {
 /// One deployment of a service.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Deployment {
-    /// `ecs-svc/…`
-    pub id: String,
+    /// Its id.
+    pub id: DeploymentId,
     /// Whether the service is meant to run this one.
     pub is_primary: bool,
     /// The ARN of its task-definition revision.
-    pub task_definition: String,
+    pub task_definition: RevisionArn,
     /// How far ECS says it is. Absent for load balancers of the classic kind.
     pub rollout_state: Option<RolloutState>,
     /// What ECS says about that.
@@ -123,7 +124,7 @@ pub struct Event {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Revision {
     /// The ARN, with the revision's number.
-    pub arn: String,
+    pub arn: RevisionArn,
     /// Its content.
     pub definition: TaskDefinition,
     /// Our entry, when we registered it.
@@ -154,22 +155,17 @@ impl Revision {
 
     /// `family:number`, for people.
     pub fn short(&self) -> &str {
-        short_arn(&self.arn)
+        self.arn.short()
     }
-}
-
-/// The last part of an ARN, for people: `family:7` of a task definition, the id of a task.
-pub fn short_arn(arn: &str) -> &str {
-    arn.rsplit('/').next().unwrap_or(arn)
 }
 
 /// A task as `DescribeTasks` shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {
     /// The task's ARN.
-    pub arn: String,
+    pub arn: TaskArn,
     /// The ARN of its revision.
-    pub revision: String,
+    pub revision: RevisionArn,
     /// `RUNNING`, `STOPPED`, …
     pub last_status: String,
     /// What the health checks of its essential containers say together.
@@ -187,7 +183,7 @@ pub struct Task {
 impl Task {
     /// The last part of the ARN.
     pub fn id(&self) -> &str {
-        short_arn(&self.arn)
+        self.arn.id()
     }
 
     /// A container by name.
@@ -238,7 +234,7 @@ mod tests {
     fn an_image_that_was_edited_by_hand_is_the_release_of_its_tag() {
         let name = |digit: &str| digit.repeat(40);
         let (ours, theirs): (ReleaseName, ReleaseName) = (name("a").parse().unwrap(), name("b").parse().unwrap());
-        let entry = || Some(LedgerEntry::new(ours.clone(), "arn"));
+        let entry = || Some(LedgerEntry::new(ours.clone(), &"arn".into()));
         let dirty = format!("{}-dirty-20261120T234749Z", name("b"));
         for (image, ledger, release) in [
             (format!("repo:{}", name("b")), None, &theirs),

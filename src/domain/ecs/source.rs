@@ -2,7 +2,7 @@
 
 use super::evidence;
 use super::read_back::{Expectation, ReadBack, read_back, same_tasks};
-use super::service::{Revision, RolloutState, Service, ServiceStatus, Task, short_arn};
+use super::service::{Revision, RolloutState, Service, ServiceStatus, Task};
 use crate::domain::image::Digest;
 use crate::domain::names::ContainerName;
 use crate::domain::promotion::{Recorded, Runs};
@@ -50,7 +50,7 @@ pub fn runs(facts: &SourceFacts, container: &ContainerName) -> Result<Runs, Stri
 pub fn still_runs(before: &SourceFacts, now: &SourceFacts, container: &ContainerName) -> Result<(), String> {
     let primary = now.service.primary().ok_or("it has no primary deployment")?;
     if primary.task_definition != before.live.arn {
-        let by = short_arn(&primary.task_definition);
+        let by = primary.task_definition.short();
         return Err(format!("another deployment, of {by}, has replaced {} since it was examined", before.live.short()));
     }
     settled(&now.service)?;
@@ -134,6 +134,7 @@ pub fn recorded(past: &[Revision], container: &ContainerName, release: &GitSha) 
 mod tests {
     use super::*;
     use crate::domain::ecs::evidence::tests::{digest, registered};
+    use crate::domain::ecs::ids::RevisionArn;
     use crate::domain::ecs::plan::tests::{facts as plan_facts, known_image, revision};
     use crate::domain::ecs::service::{Health, TaskContainer};
 
@@ -143,10 +144,10 @@ mod tests {
         "web".parse().unwrap()
     }
 
-    fn task(number: u32, revision: &str, digest: Digest) -> Task {
+    fn task(number: u32, revision: &RevisionArn, digest: Digest) -> Task {
         Task {
-            arn: format!("arn:aws:ecs:us-east-1:123456789012:task/stage/{number}"),
-            revision: revision.to_owned(),
+            arn: format!("arn:aws:ecs:us-east-1:123456789012:task/stage/{number}").into(),
+            revision: revision.clone(),
             last_status: "RUNNING".to_owned(),
             health: Health::Unknown,
             created: None,
@@ -245,7 +246,7 @@ mod tests {
         let replaced = |facts: &mut SourceFacts| facts.tasks = vec![task(2, &arn, digest('a'))];
         assert_eq!(moved(replaced), "other tasks than those that were verified run since it was examined");
         let taken_over = |facts: &mut SourceFacts| {
-            facts.service.deployments[0].task_definition = arn.replace(":7", ":8");
+            facts.service.deployments[0].task_definition = arn.as_str().replace(":7", ":8").into();
         };
         assert_eq!(moved(taken_over), "another deployment, of backend:8, has replaced backend:7 since it was examined");
         let in_progress = |facts: &mut SourceFacts| {
@@ -267,8 +268,8 @@ mod tests {
         let past = |outcomes: [&str; 2]| vec![registered(9, 'a', outcomes[0]), registered(8, 'a', outcomes[1])];
         let sha = |digit: &str| digit.repeat(40).parse().unwrap();
         let found = |outcomes| recorded(&past(outcomes), &web(), &sha("a")).recorded;
-        assert!(found(["rolled-back", "deployed"]).unwrap().revision.ends_with("/backend:8"));
-        assert!(found(["deployed", "deployed"]).unwrap().revision.ends_with("/backend:9"));
+        assert!(found(["rolled-back", "deployed"]).unwrap().revision.short() == "backend:8");
+        assert!(found(["deployed", "deployed"]).unwrap().revision.short() == "backend:9");
         assert_eq!(found(["unproven", "broken"]), None);
         assert_eq!(recorded(&past(["deployed"; 2]), &web(), &sha("b")), LedgerSearch::default());
     }
@@ -282,7 +283,7 @@ mod tests {
         assert_eq!(alone.recorded, None);
         assert!(alone.doubts[0].contains("backend:9 is no success of it: its tag `shipgate:digest`"), "{alone:?}");
         let older = recorded(&[forged.clone(), registered(8, 'a', "deployed")], &web(), &sha("a")).recorded.unwrap();
-        assert_eq!((older.digest, older.revision.ends_with(":8")), (digest('a'), true));
+        assert_eq!((older.digest, older.revision.number() == Some(8)), (digest('a'), true));
         // A success of one release under the name of another one.
         forged.ledger.as_mut().unwrap().release = ReleaseName::Commit(sha("b"));
         for name in ["a", "b"] {

@@ -5,7 +5,7 @@
 //! than this program, and a field that is missing, are never success.
 
 use super::read_back::Expectation;
-use super::service::{Health, Task, TaskContainer, short_arn};
+use super::service::{Health, Task, TaskContainer};
 
 /// What a task proves about a release.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub enum TaskState {
 /// Judges a task that is meant to run.
 pub fn judge(expected: &Expectation, task: &Task) -> TaskState {
     if task.revision != expected.task_definition {
-        return TaskState::NotYet(format!("task {} of {} still runs", task.id(), short_arn(&task.revision)));
+        return TaskState::NotYet(format!("task {} of {} still runs", task.id(), task.revision.short()));
     }
     match task.last_status.as_str() {
         "RUNNING" => judge_running(expected, task),

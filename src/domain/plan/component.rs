@@ -7,11 +7,12 @@ use super::image::{ImagePlan, KnownImage, PlannedImage};
 use crate::domain::ecs::evidence::{self, success};
 use crate::domain::ecs::history;
 use crate::domain::ecs::homes::{Homes, homes};
+use crate::domain::ecs::ids::RevisionArn;
 use crate::domain::ecs::plan::{
     Drift, EcsFacts, EcsPlan, LeftRelease, PlannedHold, plan as plan_ecs, plan_rollback as plan_ecs_rollback,
 };
 use crate::domain::ecs::restoring::brought_back;
-use crate::domain::ecs::service::{Revision, short_arn};
+use crate::domain::ecs::service::Revision;
 use crate::domain::ecs::task_definition::{Change, MissingVariable};
 use crate::domain::hold::{self, Hold};
 use crate::domain::image::Digest;
@@ -128,7 +129,7 @@ pub fn plan_holds(configured: &[Component], plans: &mut [ComponentPlan]) {
         left: left.clone(),
         covers: Vec::new(),
         homes: Homes::default(),
-        service_arn: String::new(),
+        service_arn: None,
     };
     plan.to_hold = configured.iter().flat_map(|component| left.iter().map(move |left| of(component, left))).collect();
 }
@@ -141,7 +142,7 @@ pub fn plan_homes(plans: &mut [ComponentPlan], component: &ComponentName, facts:
     let keys: Vec<String> = planned.iter().map(|planned| hold::key(&planned.left.left)).collect();
     for (planned, homes) in planned.into_iter().zip(homes(facts, &keys)) {
         planned.homes = homes;
-        planned.service_arn.clone_from(&facts.service.arn);
+        planned.service_arn = Some(facts.service.arn.clone());
     }
 }
 
@@ -206,7 +207,7 @@ impl ComponentPlan {
     /// The revision whose content a rollback restores, for people.
     pub fn restores(&self) -> Option<&str> {
         let KindPlan::Ecs(plan) = &self.kind;
-        plan.restores.as_deref().map(short_arn)
+        plan.restores.as_ref().map(RevisionArn::short)
     }
 
     /// The release that a rollback leaves, with the one it returns to.

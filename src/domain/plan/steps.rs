@@ -4,7 +4,6 @@ use super::Plan;
 use super::component::{ComponentPlan, KindPlan};
 use super::image::{ImagePlan, ImageStep};
 use crate::domain::ecs::plan::{LeftRelease, NextRevision, PlannedHold};
-use crate::domain::ecs::service::short_arn;
 use crate::domain::ecs::task_definition::Change;
 use crate::domain::neutral;
 use crate::domain::step::{StepId, Verb};
@@ -70,7 +69,7 @@ fn component_steps(component: &ComponentPlan) -> Vec<Step> {
                 id: StepId::new(Verb::Register, name),
                 summary: match &plan.restores {
                     None => format!("register a new revision of {}", neutral::phrase(family, 255)),
-                    Some(arn) => format!("register what {} was again: it served, by the ledger alone", short_arn(arn)),
+                    Some(arn) => format!("register what {} was again: it served, by the ledger alone", arn.short()),
                 },
                 changes: plan.changes.clone(),
             }
@@ -95,7 +94,7 @@ fn component_steps(component: &ComponentPlan) -> Vec<Step> {
         plan.to_hold.iter().map(|PlannedHold { component, left: LeftRelease { left, returned }, homes, .. }| {
             let Kind::Ecs(target) = &component.kind;
             let service = homes.on_service.then(|| format!("service {}", target.service));
-            let revision = homes.revision.as_deref().map(|arn| format!("revision {}", short_arn(arn)));
+            let revision = homes.revision.as_ref().map(|arn| format!("revision {}", arn.short()));
             let places: Vec<String> = service.into_iter().chain(revision).collect();
             let places = if places.is_empty() { String::new() } else { format!(", on {}", places.join(" and ")) };
             Step {

@@ -109,7 +109,7 @@ fn steps_come_in_order() {
 
 #[test]
 fn what_one_component_leaves_is_held_on_all_before_the_first_is_changed() {
-    let entry = |sha: &str| Some(LedgerEntry::new(sha.parse().unwrap(), "arn"));
+    let entry = |sha: &str| Some(LedgerEntry::new(sha.parse().unwrap(), &"arn".into()));
     let other = "a".repeat(40);
     let restored = revision(7, &format!("repo:{SHA}"), "debug", entry(SHA));
     let newer = revision(8, &format!("repo:{other}"), "debug", entry(&other));
@@ -201,7 +201,7 @@ fn promoted_facts(before: &EcsFacts, outcome: Option<&str>, at: Timestamp) -> Ec
         outcome: outcome.map(str::to_owned),
         at: Some(at),
         run: Some(format!("acme/shop/{}/1", at.as_second())),
-        ..LedgerEntry::new(SHA.parse().unwrap(), "arn")
+        ..LedgerEntry::new(SHA.parse().unwrap(), &"arn".into())
     });
     after
 }

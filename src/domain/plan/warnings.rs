@@ -3,7 +3,6 @@
 use super::Plan;
 use super::component::{ComponentPlan, KindPlan};
 use crate::domain::ecs::plan::EcsPlan;
-use crate::domain::ecs::service::short_arn;
 use crate::domain::neutral;
 use crate::domain::target::Kind;
 use crate::domain::view::plan::PlanWarning;
@@ -42,7 +41,7 @@ fn holds_without_room(plan: &EcsPlan) -> Vec<PlanWarning> {
             (true, Some(_)) => return None,
             (true, None) => format!("service {} alone: the revision that it runs has no room for it", target.service),
             (false, Some(arn)) => {
-                format!("revision {} alone: service {} has no room for a tag", short_arn(arn), target.service)
+                format!("revision {} alone: service {} has no room for a tag", arn.short(), target.service)
             }
             (false, None) => format!(
                 "the next revision of service {} alone: it has no room for a tag, and the revision that it runs neither",
@@ -81,7 +80,7 @@ fn drift(component: &ComponentPlan, plan: &EcsPlan) -> Option<PlanWarning> {
             "{} runs {}, not {}, which shipgate deployed last: it was changed by hand{}",
             component.name,
             plan.live.short(),
-            short_arn(&drift.last),
+            drift.last.short(),
             if drift.by_ecs { ", or ECS rolled it back" } else { "" }
         ),
         changes: drift.changes.clone(),

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::domain::ecs::ids::RevisionArn;
 use crate::domain::image::Digest;
 use crate::domain::release::ReleaseName;
 
@@ -37,9 +38,9 @@ pub struct PastRelease {
     /// The run that put it there.
     pub run: Option<String>,
     /// Where it is recorded: the ARN of the revision.
-    pub place: String,
+    pub place: RevisionArn,
     /// The place whose content it restores, in a rollback.
-    pub restores: Option<String>,
+    pub restores: Option<RevisionArn>,
     /// What its tags say that the revision contradicts; they are then not believed.
     pub contradiction: Option<String>,
     /// Whether it is there now.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::plan::Running;
 use crate::domain::behind::Behind;
+use crate::domain::ecs::ids::RevisionArn;
 use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
 use crate::domain::names::EnvironmentName;
@@ -86,5 +87,5 @@ pub struct ComponentStatus {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HandChange {
     /// What we deployed last: the ARN of the revision. `None`: that cannot be looked at.
-    pub last: Option<String>,
+    pub last: Option<RevisionArn>,
 }

@@ -11,10 +11,11 @@ use tokio::time::Instant;
 
 use crate::apply::{Applied, Run};
 use crate::clients::ecs::{NotUpdated, Placement, Tagged};
+use crate::domain::ecs::ids::{DeploymentId, RevisionArn, TaskArn};
 use crate::domain::ecs::plan::{EcsPlan, LeftRelease, NextRevision, PlannedHold};
 use crate::domain::ecs::read_back::Expectation;
 use crate::domain::ecs::rollout::OurDeployment;
-use crate::domain::ecs::service::{Revision, Service, short_arn};
+use crate::domain::ecs::service::{Revision, Service};
 use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::ecs::watch::{Ended, STALE_READS, Settings, Subject};
 use crate::domain::event::Event;
@@ -41,7 +42,7 @@ pub(super) struct Apply<'a> {
 
 /// The revision that the service is to run.
 struct Next {
-    arn: String,
+    arn: RevisionArn,
     definition: TaskDefinition,
 }
 
@@ -49,7 +50,7 @@ struct Next {
 struct Unmoved {
     placement: Placement,
     /// The id of its primary deployment.
-    primary: String,
+    primary: DeploymentId,
 }
 
 /// Carries out the plan and verifies what runs then.
@@ -119,7 +120,7 @@ impl Apply<'_> {
         tags.extend(self.plan.carried(&self.run.name, self.run.now()).iter().map(Hold::tag));
         let register = self.run.cloud.ecs.register(definition, &tags);
         let arn = self.run.events.step(&self.step(Verb::Register), register).await?;
-        self.run.events.made(format!("task-definition revision {}", short_arn(&arn)), vec![self.component.clone()]);
+        self.run.events.made(format!("task-definition revision {}", arn.short()), vec![self.component.clone()]);
         Ok(Next { arn, definition: definition.clone() })
     }
 
@@ -216,9 +217,8 @@ impl Apply<'_> {
             let place = format!("service {}", target.service);
             note(&place, hold::put_on_service(cloud, target, hold, || made(place.clone())).await?);
         }
-        if let Some(arn) = &planned.homes.revision {
-            let place = format!("revision {}", short_arn(arn));
-            let service = &planned.service_arn;
+        if let Some((arn, service)) = planned.homes.revision.as_ref().zip(planned.service_arn.as_ref()) {
+            let place = format!("revision {}", arn.short());
             note(&place, hold::put_on_revision(cloud, arn, service, hold, || made(place.clone())).await?);
         }
         for text in refused {
@@ -249,18 +249,17 @@ impl Apply<'_> {
                 .hint("create it again; nothing was changed")
         })?;
         let primary = service.primary();
-        let runs = primary.map(|primary| primary.task_definition.as_str()).unwrap_or_default();
-        if runs == self.plan.live.arn {
+        if let Some(primary) = primary.filter(|primary| primary.task_definition == self.plan.live.arn) {
             self.not_held_since(&service)?;
-            let primary = primary.map(|primary| primary.id.clone()).unwrap_or_default();
-            return Ok(Unmoved { placement, primary });
+            return Ok(Unmoved { placement, primary: primary.id.clone() });
         }
+        let runs = primary.map_or("", |primary| primary.task_definition.short());
         Err(Failure::new(
             Outcome::Stale,
             format!(
                 "service `{}` was moved to {} since the plan was made from {}",
                 target.service,
-                short_arn(runs),
+                runs,
                 self.plan.live.short()
             ),
         )
@@ -282,7 +281,7 @@ impl Apply<'_> {
     }
 
     /// The one change of the service. When its answer is lost, what the service says decides.
-    async fn update(&self, step: &StepId, arn: &str) -> Result<Service, Failure> {
+    async fn update(&self, step: &StepId, arn: &RevisionArn) -> Result<Service, Failure> {
         let target = &self.plan.target;
         let (failure, refused) = match self.run.cloud.ecs.update_service(&target.cluster, &target.service, arn).await {
             Ok(service) => return Ok(service),
@@ -313,10 +312,10 @@ impl Apply<'_> {
     }
 
     /// The service, if it is meant to run a revision.
-    async fn updated(&self, arn: &str) -> Result<Option<Service>, Failure> {
+    async fn updated(&self, arn: &RevisionArn) -> Result<Option<Service>, Failure> {
         let target = &self.plan.target;
         let found = self.run.cloud.ecs.service(&target.cluster, &target.service).await?;
-        let is_meant_to = |service: &Service| service.primary().is_some_and(|primary| primary.task_definition == arn);
+        let is_meant_to = |service: &Service| service.primary().is_some_and(|primary| primary.task_definition == *arn);
         Ok(found.map(|(service, _)| service).filter(is_meant_to))
     }
 
@@ -324,7 +323,7 @@ impl Apply<'_> {
         &self,
         verb: Verb,
         ours: &OurDeployment,
-        before: Option<String>,
+        before: Option<DeploymentId>,
         first: Service,
         definition: &TaskDefinition,
     ) -> Result<Ended, Failure> {
@@ -343,7 +342,7 @@ impl Apply<'_> {
         step: &'s StepId,
         ours: &OurDeployment,
         definition: &TaskDefinition,
-        verified: &[String],
+        verified: &[TaskArn],
     ) -> Follow<'s> {
         let target = &self.plan.target;
         let digests = self.plan.digests();
@@ -419,28 +418,28 @@ impl Apply<'_> {
     }
 
     /// Writes the outcome into the ledger.
-    async fn write_outcome(&self, arn: &str, outcome: Outcome) {
+    async fn write_outcome(&self, arn: &RevisionArn, outcome: Outcome) {
         self.write(arn, "outcome", &ledger::outcome(outcome, self.run.now())).await;
     }
 
     /// Writes into the ledger. The release runs as it runs, written or not.
-    async fn write(&self, arn: &str, what: &str, tags: &[(String, String)]) {
+    async fn write(&self, arn: &RevisionArn, what: &str, tags: &[(String, String)]) {
         if let Err(failure) = self.run.cloud.ecs.tag(arn, tags).await {
             let hint = failure.hints.first().cloned();
             self.run
                 .events
-                .warning(format!("the {what} could not be written on {}: {}", short_arn(arn), failure.brief()), hint);
+                .warning(format!("the {what} could not be written on {}: {}", arn.short(), failure.brief()), hint);
         }
     }
 }
 
 /// The deployment of a revision. Not simply the primary one: one that fails at once may have been rolled back before we
 /// first see it.
-fn our_deployment(service: &Service, task_definition: &str, previous: Vec<String>) -> OurDeployment {
-    let ours = service.deployments.iter().find(|deployment| deployment.task_definition == task_definition);
+fn our_deployment(service: &Service, task_definition: &RevisionArn, previous: Vec<RevisionArn>) -> OurDeployment {
+    let ours = service.deployments.iter().find(|deployment| deployment.task_definition == *task_definition);
     OurDeployment {
-        id: ours.map(|deployment| deployment.id.clone()).unwrap_or_default(),
-        task_definition: task_definition.to_owned(),
+        id: ours.map(|deployment| deployment.id.clone()),
+        task_definition: task_definition.clone(),
         previous,
     }
 }

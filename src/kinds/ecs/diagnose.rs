@@ -2,6 +2,7 @@
 
 use crate::clients::ecs::WhichTasks;
 use crate::clients::logs::Cursor;
+use crate::domain::ecs::ids::RevisionArn;
 use crate::domain::ecs::service::Task;
 use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::failure::Failure;
@@ -14,12 +15,17 @@ const LINES: usize = 10;
 
 /// The reasons why tasks of a revision stopped, each once, and the last lines that the newest of them wrote: where a task
 /// runs on without its container, that one.
-pub async fn causes(cloud: &Cloud, target: &EcsTarget, revision: &str, definition: &TaskDefinition) -> Vec<String> {
+pub async fn causes(
+    cloud: &Cloud,
+    target: &EcsTarget,
+    revision: &RevisionArn,
+    definition: &TaskDefinition,
+) -> Vec<String> {
     let mut tasks = match cloud.ecs.tasks(&target.cluster, &target.service, WhichTasks::Stopped).await {
         Ok(tasks) => tasks,
         Err(failure) => return vec![format!("the stopped tasks cannot be looked at: {}", failure.brief())],
     };
-    tasks.retain(|task| task.revision == revision);
+    tasks.retain(|task| task.revision == *revision);
     tasks.sort_by_key(|task| std::cmp::Reverse(task.created));
     let mut causes: Vec<String> = Vec::new();
     for cause in tasks.iter().map(why_stopped) {
@@ -30,7 +36,7 @@ pub async fn causes(cloud: &Cloud, target: &EcsTarget, revision: &str, definitio
     let running = cloud.ecs.tasks(&target.cluster, &target.service, WhichTasks::MeantToRun).await.unwrap_or_default();
     let without_container = |task: &&Task| {
         let container = task.container(target.container.as_str());
-        task.revision == revision && container.is_some_and(|container| container.exit_code.is_some())
+        task.revision == *revision && container.is_some_and(|container| container.exit_code.is_some())
     };
     if let Some(task) = running.iter().find(without_container).or(tasks.first()) {
         causes.extend(last_lines(cloud, target, definition, task).await);
@@ -79,8 +85,8 @@ mod tests {
     #[test]
     fn a_stop_is_told_with_code_reason_and_exit() {
         let task = Task {
-            arn: "arn:aws:ecs:us-east-1:123456789012:task/stage/abc".to_owned(),
-            revision: String::new(),
+            arn: "arn:aws:ecs:us-east-1:123456789012:task/stage/abc".into(),
+            revision: "".into(),
             last_status: "STOPPED".to_owned(),
             health: Health::Unknown,
             created: None,

@@ -4,6 +4,7 @@ use tokio::time::Instant;
 
 use crate::clients::ecs::WhichTasks;
 use crate::clients::registry::Registry;
+use crate::domain::ecs::ids::{RevisionArn, ServiceArn};
 use crate::domain::ecs::service::{Revision, Service};
 use crate::domain::ecs::watch::{
     self, Action, Ended, NotObserved, NotProven, Observed, Report, Settings, Subject, Watch,
@@ -88,7 +89,7 @@ impl Follow<'_> {
         found.map_or_else(not_observed, Observed::Tasks)
     }
 
-    async fn previous(&self, arn: &str, service: &str, previous: &mut Option<Revision>) -> Observed {
+    async fn previous(&self, arn: &RevisionArn, service: &ServiceArn, previous: &mut Option<Revision>) -> Observed {
         let facts = async {
             let revision = previous.insert(self.cloud.ecs.revision(arn, service).await?);
             previous::facts(self.cloud, self.registry, self.target, revision).await

@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 
 use super::observe::{active_service, live_revision, running};
 use crate::domain::ecs::evidence::contradiction;
-use crate::domain::ecs::plan::number;
 use crate::domain::ecs::service::{Revision, RolloutState};
 use crate::domain::failure::Failure;
 use crate::domain::limits::REVISIONS;
@@ -34,7 +33,7 @@ pub async fn history(cloud: &Cloud, target: &EcsTarget, most: usize) -> Result<H
     // It runs, and is not listed when it is very old or was deregistered.
     if !arns.contains(&live.arn) {
         arns.push(live.arn.clone());
-        arns.sort_by_key(|arn| Reverse(number(arn)));
+        arns.sort_by_key(|arn| Reverse(arn.number()));
     }
     let mut arns = arns.into_iter().peekable();
     let mut releases = Vec::new();

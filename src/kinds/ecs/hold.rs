@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::observe::{self, LOOKED_AT};
 use crate::clients::ecs::Tagged;
 use crate::domain::ecs::homes;
-use crate::domain::ecs::service::{Revision, Service, short_arn};
+use crate::domain::ecs::ids::{RevisionArn, ServiceArn, Taggable};
+use crate::domain::ecs::service::{Revision, Service};
 use crate::domain::failure::Failure;
 use crate::domain::hold::{self, Hold};
 use crate::domain::ledger;
@@ -95,8 +96,8 @@ async fn seen_on_service(cloud: &Cloud, target: &EcsTarget, hold: &Hold) -> Resu
 /// It could not be written for another reason than room, or is not seen afterwards.
 pub async fn put_on_revision(
     cloud: &Cloud,
-    revision: &str,
-    service: &str,
+    revision: &RevisionArn,
+    service: &ServiceArn,
     hold: &Hold,
     written: impl FnOnce(),
 ) -> Result<Tagged, Failure> {
@@ -111,7 +112,7 @@ pub async fn put_on_revision(
             return Ok(tagged);
         }
     }
-    Err(Failure::failed(format!("revision {} took the hold and does not show it", short_arn(revision)))
+    Err(Failure::failed(format!("revision {} took the hold and does not show it", revision.short()))
         .hint("somebody else may have put another in its place: run it again"))
 }
 
@@ -152,7 +153,8 @@ pub async fn lift(cloud: &Cloud, target: &EcsTarget, note: &(String, String)) ->
     }
     if !has_room {
         let revision = revisions.first().filter(|_| service.holds.is_empty());
-        cloud.ecs.tag(revision.map_or(&service.arn, |revision| &revision.arn), note).await?;
+        let home = revision.map_or(Taggable::Service(&service.arn), |revision| Taggable::Revision(&revision.arn));
+        cloud.ecs.tag(home, note).await?;
     }
     let left = look_until(cloud, target, <[Hold]>::is_empty).await?;
     let left = if left.is_empty() { left_on(cloud, &service, &revisions).await? } else { left };

@@ -1,6 +1,7 @@
 //! Looks at an ECS service before planning.
 
-use crate::domain::ecs::plan::{EcsFacts, number, was_deployed};
+use crate::domain::ecs::ids::RevisionArn;
+use crate::domain::ecs::plan::{EcsFacts, was_deployed};
 use crate::domain::ecs::service::{Controller, Revision, Service, ServiceStatus};
 use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::failure::Failure;
@@ -109,14 +110,15 @@ async fn described(
     cloud: &Cloud,
     service: &Service,
     live: &Revision,
-    listed: &[String],
+    listed: &[RevisionArn],
 ) -> Result<Vec<Revision>, Failure> {
-    let arns: Vec<&String> = listed.iter().filter(|arn| **arn != live.arn).collect();
-    let is_newer = |arn: &str| number(arn) > number(&live.arn);
+    let arns: Vec<&RevisionArn> = listed.iter().filter(|arn| **arn != live.arn).collect();
+    let is_newer = |arn: &RevisionArn| arn.number() > live.arn.number();
     let mut others: Vec<Revision> = Vec::new();
     for some in arns.chunks(TOGETHER) {
         let ours_is_known = live.ledger.is_some() || others.iter().any(was_deployed);
-        let some: Vec<String> = some.iter().copied().filter(|arn| is_newer(arn) || !ours_is_known).cloned().collect();
+        let some: Vec<RevisionArn> =
+            some.iter().copied().filter(|arn| is_newer(arn) || !ours_is_known).cloned().collect();
         if some.is_empty() {
             break;
         }

@@ -1,6 +1,7 @@
 //! What is written of an image that a deploy finds in its repository: in the ledger of a service, and on the service.
 
 use super::observe::{self, LOOKED_AT};
+use crate::domain::ecs::ids::{RevisionArn, ServiceArn};
 use crate::domain::ecs::plan::EcsFacts;
 use crate::domain::failure::Failure;
 use crate::domain::image::Digest;
@@ -45,7 +46,7 @@ pub async fn records(
         Some(_) if most <= LOOKED_AT => listed,
         _ => cloud.ecs.newest_revisions(live.definition.family(), most).await?,
     };
-    let is_seen = |arn: &String| seen.is_some_and(|facts| facts.others.iter().any(|other| other.arn == *arn));
+    let is_seen = |arn: &RevisionArn| seen.is_some_and(|facts| facts.others.iter().any(|other| other.arn == *arn));
     arns.retain(|arn| *arn != live.arn && !is_seen(arn));
     arns.truncate(most);
     let mut recorded = None;
@@ -64,7 +65,7 @@ pub async fn records(
 /// # Errors
 ///
 /// The call failed.
-pub async fn announce(cloud: &Cloud, service_arn: &str, announcement: &Announcement) -> Result<(), Failure> {
+pub async fn announce(cloud: &Cloud, service_arn: &ServiceArn, announcement: &Announcement) -> Result<(), Failure> {
     cloud.ecs.tag(service_arn, &[announcement.tag()]).await
 }
 
@@ -73,6 +74,6 @@ pub async fn announce(cloud: &Cloud, service_arn: &str, announcement: &Announcem
 /// # Errors
 ///
 /// The call failed.
-pub async fn retire(cloud: &Cloud, service_arn: &str) -> Result<(), Failure> {
+pub async fn retire(cloud: &Cloud, service_arn: &ServiceArn) -> Result<(), Failure> {
     cloud.ecs.untag(service_arn, &[ANNOUNCED.to_owned()]).await
 }

@@ -11,7 +11,8 @@ use super::diagnose::why_stopped;
 use crate::apply::Run;
 use crate::clients::ecs::{OneOffTask, Placement};
 use crate::clients::logs::Cursor;
-use crate::domain::ecs::service::{Task, short_arn};
+use crate::domain::ecs::ids::RevisionArn;
+use crate::domain::ecs::service::Task;
 use crate::domain::ecs::task_definition::LogDestination;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
@@ -37,7 +38,7 @@ pub struct PreDeploy<'a> {
     /// The command.
     pub command: &'a [Template],
     /// The revision to run.
-    pub task_definition: &'a str,
+    pub task_definition: &'a RevisionArn,
     /// Where its output goes, where that can be read.
     pub log: Option<LogDestination>,
     /// How the service places its tasks.
@@ -78,7 +79,7 @@ impl PreDeploy<'_> {
 
     async fn already_running(&self, started_by: &str) -> Result<Option<Task>, Failure> {
         let tasks = self.run.cloud.ecs.tasks_started_by(&self.target.cluster, started_by).await?;
-        Ok(tasks.into_iter().find(|task| task.revision == self.task_definition && task.last_status != "STOPPED"))
+        Ok(tasks.into_iter().find(|task| task.revision == *self.task_definition && task.last_status != "STOPPED"))
     }
 
     async fn start(&self, started_by: &str) -> Result<Task, Failure> {
@@ -164,6 +165,6 @@ impl PreDeploy<'_> {
         };
         Err(Failure::failed(format!("the pre-deploy command {ended}; the service was not changed"))
             .cause(why_stopped(task))
-            .hint(format!("read its output above, or the log of task {}", short_arn(&task.arn))))
+            .hint(format!("read its output above, or the log of task {}", task.id())))
     }
 }

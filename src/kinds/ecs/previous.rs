@@ -2,6 +2,7 @@
 
 use crate::clients::ecs::WhichTasks;
 use crate::clients::registry::Registry;
+use crate::domain::ecs::ids::RevisionArn;
 use crate::domain::ecs::read_back::Expectation;
 use crate::domain::ecs::service::{Revision, Task};
 use crate::domain::failure::Failure;
@@ -51,7 +52,7 @@ async fn accepted(
     digests
 }
 
-fn running_digests(tasks: &[Task], revision: &str, container: &ContainerName) -> Vec<Digest> {
-    let of_revision = tasks.iter().filter(|task| task.revision == revision);
+fn running_digests(tasks: &[Task], revision: &RevisionArn, container: &ContainerName) -> Vec<Digest> {
+    let of_revision = tasks.iter().filter(|task| task.revision == *revision);
     of_revision.filter_map(|task| task.container(container.as_str())?.digest.clone()).collect()
 }

@@ -1,6 +1,7 @@
 //! From a deployment that was followed to its end to one that is proven: probes, and what runs after them.
 
 use super::apply::Apply;
+use crate::domain::ecs::ids::TaskArn;
 use crate::domain::ecs::rollout::{self, Judgement, OurDeployment};
 use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::ecs::watch::{self, Ended, NotProven};
@@ -40,7 +41,7 @@ impl Apply<'_> {
     async fn probe(
         &self,
         step: &StepId,
-        mut tasks: Vec<String>,
+        mut tasks: Vec<TaskArn>,
         ours: &OurDeployment,
         definition: &TaskDefinition,
     ) -> Result<(), Failure> {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::observe::{live_revision, other_revisions, running, service};
 use crate::clients::logs::LogLine;
-use crate::domain::ecs::service::{Revision, RolloutState, Service, short_arn};
+use crate::domain::ecs::service::{Revision, RolloutState, Service};
 use crate::domain::ecs::{evidence, homes, plan, rollout};
 use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
@@ -67,7 +67,7 @@ fn drift(others: Result<Vec<Revision>, Failure>, live: &Revision, remarks: &mut 
         Ok(None) if live.ledger.is_some() => return None,
         Ok(None) => (None, format!("{} was not registered by shipgate", live.short())),
         Ok(Some(drift)) => {
-            let last = short_arn(&drift.last);
+            let last = drift.last.short();
             let how = if drift.by_ecs { "changed by hand, or rolled back by ECS" } else { "changed by hand" };
             let remark = format!("{how}: runs {}, shipgate last deployed {last}", live.short());
             (Some(HandChange { last: Some(drift.last) }), remark)

@@ -173,7 +173,7 @@ impl From<&ComponentRecord> for ComponentV1 {
             causes: component.causes.clone(),
             changes: component.changes.iter().map(Into::into).collect(),
             drift: component.drift.as_ref().map(|drift| DriftV1 {
-                last: drift.last.clone(),
+                last: drift.last.to_string(),
                 changes: drift.changes.iter().map(Into::into).collect(),
             }),
             missing_variables: component.missing_variables.iter().map(Into::into).collect(),

@@ -94,7 +94,9 @@ fn component_status(component: &SeenComponent) -> ComponentStatusV1 {
         running: seen.and_then(|seen| seen.running),
         last_outcome: seen.and_then(|seen| seen.last_outcome.clone()),
         holds: seen.map(|seen| seen.holds.iter().map(|hold| HoldV1::new(name, hold)).collect()),
-        drift: seen.and_then(|seen| seen.drift.as_ref()).map(|drift| HandChangeV1 { last: drift.last.clone() }),
+        drift: seen
+            .and_then(|seen| seen.drift.as_ref())
+            .map(|drift| HandChangeV1 { last: drift.last.as_ref().map(ToString::to_string) }),
         behind: behind.as_ref().and_then(Behind::commits),
         behind_of: behind.as_ref().map(|behind| behind.of.to_string()),
         remarks: remarks.collect(),

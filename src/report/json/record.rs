@@ -42,8 +42,8 @@ pub fn history(environment: &str, releases: &[(String, PastRelease)]) -> String 
         outcome: release.outcome.clone(),
         at: release.at.map(|at| at.to_string()),
         run: release.run.clone(),
-        revision: release.place.clone(),
-        restores: release.restores.clone(),
+        revision: release.place.to_string(),
+        restores: release.restores.as_ref().map(ToString::to_string),
         contradiction: release.contradiction.clone(),
         current: release.standing != Standing::Past,
     });

@@ -19,6 +19,7 @@ use settling::Settling;
 pub use verdict::{Ended, NotProven};
 pub use words::failure;
 
+use super::ids::{DeploymentId, RevisionArn, TaskArn};
 use super::read_back::{Expectation, ReadBack, read_back, same_tasks};
 use super::rollout::{self, Judgement, OurDeployment};
 use super::service::{Deployment, Service, Task};
@@ -52,11 +53,11 @@ pub struct Subject {
     pub deployment: OurDeployment,
     /// The id of the primary deployment before it: a read that shows that one again may be stale. `None`: the deployment
     /// was there before the watch.
-    pub before: Option<String>,
+    pub before: Option<DeploymentId>,
     /// What must run in the end.
     pub expected: Expectation,
     /// The ARNs of the tasks that were verified before. Empty: they are verified for the first time.
-    pub verified: Vec<String>,
+    pub verified: Vec<TaskArn>,
 }
 
 /// A rollout that is being watched.
@@ -90,7 +91,7 @@ enum Question {
 /// A rollback that ECS calls done.
 #[derive(Debug)]
 struct RolledBack {
-    to: String,
+    to: RevisionArn,
     reason: Option<String>,
 }
 
@@ -205,8 +206,9 @@ impl Watch {
     /// Whether a read shows the service as it was before the update. The first one, the update's own answer, does not.
     fn is_stale(&mut self, service: &Service) -> bool {
         let ours = &self.subject.deployment;
-        let is_ours =
-            |deployment: &Deployment| deployment.id == ours.id || deployment.task_definition == ours.task_definition;
+        let is_ours = |deployment: &Deployment| {
+            Some(&deployment.id) == ours.id.as_ref() || deployment.task_definition == ours.task_definition
+        };
         self.polls += 1;
         let is_read = self.polls > 1;
         self.listed |= is_read && service.deployments.iter().any(is_ours);
@@ -287,9 +289,9 @@ impl Watch {
             }
         }
         let ours = &self.subject.deployment;
-        let ours = service
-            .deployment(&ours.id)
-            .or_else(|| service.primary().filter(|primary| primary.task_definition == ours.task_definition));
+        let by_id = ours.id.as_ref().and_then(|id| service.deployment(id));
+        let ours =
+            by_id.or_else(|| service.primary().filter(|primary| primary.task_definition == ours.task_definition));
         // Kept for when AWS has taken the deployment off the list.
         self.reason = ours.and_then(|ours| ours.reason.clone()).or(self.reason.take());
         reports.push(Report::Progress(progress(ours)));

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Ended, NotProven};
+use crate::domain::ecs::ids::{RevisionArn, ServiceArn};
 use crate::domain::ecs::read_back::Expectation;
 use crate::domain::ecs::service::{Service, Task};
 
@@ -69,9 +70,9 @@ pub enum Action {
     /// Read the tasks now, and a revision that ECS went back to.
     ReadPrevious {
         /// The ARN of the revision.
-        revision: String,
+        revision: RevisionArn,
         /// The ARN of the service.
-        service: String,
+        service: ServiceArn,
     },
     /// Nothing: the verdict.
     End(Result<Ended, NotProven>),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::domain::ecs::ids::TaskArn;
 use crate::domain::ecs::read_back::{Expectation, is_starting};
 use crate::domain::ecs::service::Task;
 
@@ -11,7 +12,7 @@ pub(super) struct Settling {
     since: Duration,
     last_starting: Duration,
     /// The ARNs of the expected revision's tasks at the last read.
-    tasks: Vec<String>,
+    tasks: Vec<TaskArn>,
     /// Whether one of them has gone.
     lost: bool,
     /// What is still missing.

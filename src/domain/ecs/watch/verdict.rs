@@ -1,6 +1,7 @@
 //! How a watch ends.
 
 use super::NotObserved;
+use crate::domain::ecs::ids::{RevisionArn, TaskArn};
 
 /// The deployment is the primary one and done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,12 +9,12 @@ pub enum Ended {
     /// Every running task runs the digest that was shipped; where tasks were verified before, it is those.
     Proven {
         /// The ARNs of the tasks.
-        tasks: Vec<String>,
+        tasks: Vec<TaskArn>,
     },
     /// The same, but tasks that were verified before have been replaced by others.
     Replaced {
         /// The ARNs of the tasks that run now.
-        tasks: Vec<String>,
+        tasks: Vec<TaskArn>,
     },
     /// No task is meant to run.
     NothingDesired,
@@ -25,21 +26,21 @@ pub enum NotProven {
     /// It failed, and a previous revision serves again.
     RolledBack {
         /// The ARN of that revision.
-        to: String,
+        to: RevisionArn,
         /// Why it failed, in the words of ECS.
         reason: Option<String>,
     },
     /// It failed, and the service is scaled to zero.
     RolledBackToNothing {
         /// The ARN of the revision that the service is meant to run again.
-        to: String,
+        to: RevisionArn,
         /// Why it failed, in the words of ECS.
         reason: Option<String>,
     },
     /// It failed, and what ECS calls rolled back is not seen to serve.
     NotSeenBack {
         /// The ARN of the revision that should serve again.
-        to: String,
+        to: RevisionArn,
         /// What differs.
         difference: String,
         /// Why it failed, in the words of ECS.
@@ -58,7 +59,7 @@ pub enum NotProven {
     /// Another deployment took its place.
     Superseded {
         /// The ARN of that deployment's revision.
-        by: String,
+        by: RevisionArn,
     },
     /// The service was deleted.
     Gone {

@@ -1,7 +1,7 @@
 //! A verdict in words.
 
 use super::{NotObserved, NotProven};
-use crate::domain::ecs::service::short_arn;
+use crate::domain::ecs::ids::RevisionArn;
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
 use crate::domain::target::EcsTarget;
@@ -14,7 +14,7 @@ pub fn failure(verdict: NotProven, target: &EcsTarget) -> Failure {
         NotProven::RolledBack { to, reason } => because(rolled_back(&to), reason),
         NotProven::RolledBackToNothing { to, reason } => because(rolled_back_to_nothing(&to), reason),
         NotProven::NotSeenBack { to, difference, reason } => {
-            let text = format!("the rollout failed, and {} is not seen to serve again", short_arn(&to));
+            let text = format!("the rollout failed, and {} is not seen to serve again", to.short());
             because(Failure::new(Outcome::Broken, text).cause(difference).hint(look_hint(target)), reason)
         }
         NotProven::NotRolledBack { reason } => not_rolled_back(&reason),
@@ -47,14 +47,14 @@ pub fn failure(verdict: NotProven, target: &EcsTarget) -> Failure {
     }
 }
 
-fn rolled_back(to: &str) -> Failure {
-    Failure::new(Outcome::RolledBack, format!("the rollout failed; {} serves again", short_arn(to)))
+fn rolled_back(to: &RevisionArn) -> Failure {
+    Failure::new(Outcome::RolledBack, format!("the rollout failed; {} serves again", to.short()))
         .hint("mend the release and deploy the mended commit")
 }
 
-fn rolled_back_to_nothing(to: &str) -> Failure {
+fn rolled_back_to_nothing(to: &RevisionArn) -> Failure {
     Failure::new(Outcome::Broken, "the rollout failed, and the service is scaled to zero: nothing serves")
-        .hint(format!("raise its desired count: it is meant to run {} again", short_arn(to)))
+        .hint(format!("raise its desired count: it is meant to run {} again", to.short()))
 }
 
 fn not_rolled_back(reason: &str) -> Failure {
@@ -64,8 +64,8 @@ fn not_rolled_back(reason: &str) -> Failure {
     )
 }
 
-fn superseded(by: &str) -> Failure {
-    Failure::new(Outcome::Superseded, format!("another deployment, of {}, replaced ours", short_arn(by)))
+fn superseded(by: &RevisionArn) -> Failure {
+    Failure::new(Outcome::Superseded, format!("another deployment, of {}, replaced ours", by.short()))
         .hint("find out who deployed it; run this again if this release is the one that should serve")
 }
 

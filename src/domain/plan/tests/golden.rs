@@ -28,7 +28,7 @@ fn ecs(plan: &mut Plan) -> &mut EcsPlan {
 }
 
 fn rollback() -> Plan {
-    let entry = |sha: &str| Some(LedgerEntry::new(sha.parse().unwrap(), "arn"));
+    let entry = |sha: &str| Some(LedgerEntry::new(sha.parse().unwrap(), &"arn".into()));
     let restored = revision(7, &format!("repo:{SHA}"), "debug", entry(SHA));
     let other = "a".repeat(40);
     let left = facts(revision(8, &format!("repo:{other}"), "debug", entry(&other)), vec![]);

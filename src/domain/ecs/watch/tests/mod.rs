@@ -64,12 +64,12 @@ const BACK: Row = ("3", 7, RolloutState::Completed, None);
 const COMES_BACK: Row = ("3", 7, RolloutState::InProgress, None);
 const FOREIGN: Row = ("3", 9, RolloutState::InProgress, None);
 
-fn revision(number: u64) -> String {
-    format!("arn:aws:ecs:us-east-1:123456789012:task-definition/backend:{number}")
+fn revision(number: u64) -> RevisionArn {
+    format!("arn:aws:ecs:us-east-1:123456789012:task-definition/backend:{number}").into()
 }
 
-fn id(name: &str) -> String {
-    format!("ecs-svc/{name}")
+fn id(name: &str) -> DeploymentId {
+    format!("ecs-svc/{name}").into()
 }
 
 fn service(rows: &[Row], desired: i32) -> Service {
@@ -87,7 +87,7 @@ fn service(rows: &[Row], desired: i32) -> Service {
         updated: None,
     });
     Service {
-        arn: "arn:aws:ecs:us-east-1:123456789012:service/stage/backend".to_owned(),
+        arn: "arn:aws:ecs:us-east-1:123456789012:service/stage/backend".into(),
         status: ServiceStatus::Active,
         controller: Controller::Ecs,
         desired,
@@ -102,7 +102,10 @@ fn service(rows: &[Row], desired: i32) -> Service {
 
 /// A task that runs what was shipped.
 fn task(number: u32) -> Task {
-    Task { arn: format!("arn:aws:ecs:us-east-1:123456789012:task/stage/{number}"), ..one_task(&revision(8), Some('a')) }
+    Task {
+        arn: format!("arn:aws:ecs:us-east-1:123456789012:task/stage/{number}").into(),
+        ..one_task(revision(8).as_str(), Some('a'))
+    }
 }
 
 fn pending(number: u32) -> Task {
@@ -113,7 +116,7 @@ fn previous_task(number: u32) -> Task {
     Task { revision: revision(7), ..task(number) }
 }
 
-fn arns(numbers: &[u32]) -> Vec<String> {
+fn arns(numbers: &[u32]) -> Vec<TaskArn> {
     numbers.iter().map(|number| task(*number).arn).collect()
 }
 
@@ -137,7 +140,7 @@ fn seconds(seconds: f64) -> Duration {
 fn begun(timeout: u64) -> Watch {
     let settings = Settings { timeout: Duration::from_secs(timeout), last_rollout: None, watched: false };
     let deployment =
-        OurDeployment { id: id("2"), task_definition: revision(8), previous: vec![revision(7), revision(6)] };
+        OurDeployment { id: Some(id("2")), task_definition: revision(8), previous: vec![revision(7), revision(6)] };
     let subject = Subject { deployment, before: Some(id("1")), expected: expected(8), verified: Vec::new() };
     Watch::new(settings, subject)
 }
