@@ -18,6 +18,8 @@ mod fuzz;
 mod golden;
 mod kinds;
 mod observe;
+#[cfg(test)]
+mod rehearsal;
 mod report;
 mod run;
 mod session;

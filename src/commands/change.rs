@@ -266,7 +266,7 @@ pub fn named_release(text: &str) -> Result<GitSha, Failure> {
 }
 
 /// The plan as it is reported.
-fn shown(plan: &Plan, gates: &[Gate], commits: Option<CommitRange>, until: Until) -> ShownPlan {
+pub fn shown(plan: &Plan, gates: &[Gate], commits: Option<CommitRange>, until: Until) -> ShownPlan {
     let target = &plan.target;
     let repositories = plan.images.iter().map(|image| (image.image.component.clone(), image.repository.clone()));
     let digests = plan.components.iter().filter_map(ComponentPlan::image);

@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use super::registry::Index;
-use super::{ACCOUNT, CLUSTER, SERVICE, Scripted};
+use super::{ACCOUNT, CLUSTER, Index, SERVICE, Scripted};
 use crate::harness::{Ran, Repository, Shipgate};
 
 /// Values that no output may ever show.

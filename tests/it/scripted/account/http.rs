@@ -15,6 +15,11 @@ pub struct Request {
 }
 
 impl Request {
+    /// A request with the names of its headers in lower case.
+    pub fn new(method: &str, target: &str, headers: Vec<(String, String)>, body: Vec<u8>) -> Self {
+        Self { method: method.to_owned(), target: target.to_owned(), headers, body }
+    }
+
     /// A header by its name in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
@@ -106,7 +111,7 @@ fn read(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Request>> {
         let Some((name, value)) = line.trim_end().split_once(':') else { break };
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
-    let mut request = Request { method, target, headers, body: Vec::new() };
+    let mut request = Request::new(&method, &target, headers, Vec::new());
     assert_eq!(request.header("transfer-encoding"), None, "chunked requests are not understood here");
     let length = request.header("content-length").map_or(0, |length| length.parse().unwrap());
     request.body.resize(length, 0);
