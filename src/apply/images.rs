@@ -148,7 +148,7 @@ async fn build(
     let step = StepId::new(Verb::Build, component);
     let work = docker.build_and_push(&request, &config, |line| run.events.output(&step, &hidden(line)));
     let digest = run.events.step(&step, work).await.map_err(|mut failure| {
-        failure.causes.iter_mut().for_each(|cause| *cause = hidden(cause));
+        failure.causes.iter_mut().for_each(|cause| cause.text = hidden(&cause.text));
         failure
     })?;
     run.events.made(format!("image {}:{}@{digest}", plan.repository, plan.tag), users.to_vec());

@@ -9,7 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 pub use self::config::{DockerConfig, Surroundings};
 use super::process::{Finished, Invocation, ProcessError, Processes};
-use crate::domain::failure::Failure;
+use crate::domain::failure::{CauseKind, Failure};
 use crate::domain::image::{Digest, ImageTag, Repository};
 
 /// An engine that answers.
@@ -188,7 +188,7 @@ fn build_arguments(request: &BuildRequest) -> Vec<OsString> {
 }
 
 fn failed_output(what: &str, finished: &Finished) -> Failure {
-    finished.tail.iter().fold(Failure::failed(what), Failure::cause)
+    finished.tail.iter().fold(Failure::failed(what).of(CauseKind::Build), Failure::cause)
 }
 
 #[cfg(test)]

@@ -212,7 +212,8 @@ impl Git {
         let repository = match self.repository().await {
             Ok(repository) => repository,
             Err(failure) if failure.outcome == Outcome::Invalid => {
-                let tail = std::iter::once(failure.reason).chain(failure.causes).collect();
+                let tail =
+                    std::iter::once(failure.reason).chain(failure.causes.into_iter().map(|cause| cause.text)).collect();
                 return Ok(Finished {
                     success: false,
                     code: Some(128),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::ecs::task_definition::Change;
+use super::failure::Cause;
 use super::image::Digest;
 use super::names::ComponentName;
 use super::origin::ReusedImage;
@@ -72,7 +73,7 @@ pub enum Event {
         /// How.
         outcome: Outcome,
         /// Why.
-        causes: Vec<String>,
+        causes: Vec<Cause>,
         /// What it runs if it runs the release now.
         released: Option<Running>,
     },

@@ -1,5 +1,7 @@
 //! The one way in which a command fails: an outcome, what is wrong, why, and what to do about it.
 
+use std::fmt;
+
 use camino::Utf8PathBuf;
 
 use super::check::Place;
@@ -14,8 +16,10 @@ pub struct Failure {
     pub outcome: Outcome,
     /// What is wrong: a lowercase fragment that names the thing.
     pub reason: String,
-    /// Why, the most telling first: foreign text is already neutral.
-    pub causes: Vec<String>,
+    /// What kind of thing failed: the kind of its causes.
+    pub kind: CauseKind,
+    /// Why, the most telling first.
+    pub causes: Vec<Cause>,
     /// What to do: exact actions.
     pub hints: Vec<String>,
     /// Whether it may be over at the next try: nobody answered, or too many were asking.
@@ -24,6 +28,104 @@ pub struct Failure {
     pub unknown: bool,
     /// Problems of the configuration, to be shown with their place instead of the reason.
     pub diagnostics: Option<Box<Diagnostics>>,
+}
+
+/// Why something failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause {
+    /// In words: one line. Foreign text in it is already neutral.
+    pub text: String,
+    /// Where to look for the reason.
+    pub kind: CauseKind,
+    /// The code of the service that said so, or a stable one of shipgate's.
+    pub code: Option<String>,
+    /// What to do about this cause, where one of the failure's hints is about it.
+    pub hint: Option<String>,
+}
+
+/// Where to look for the reason of a failure. A contract: the words of `cause_details[].kind`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CauseKind {
+    /// What is configured, installed or created: the checkout, the machine, the account.
+    Environment,
+    /// A service that does not answer, or not now.
+    Dependency,
+    /// The build of an image.
+    Build,
+    /// The rollout of a release.
+    Deployment,
+    /// The program that is released.
+    Application,
+    /// What somebody may not do.
+    Permission,
+}
+
+impl CauseKind {
+    /// The word of the contract.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Environment => "environment",
+            Self::Dependency => "dependency",
+            Self::Build => "build",
+            Self::Deployment => "deployment",
+            Self::Application => "application",
+            Self::Permission => "permission",
+        }
+    }
+
+    /// The kind where nothing more is known than how it ended.
+    fn of(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::RolledBack
+            | Outcome::Broken
+            | Outcome::Superseded
+            | Outcome::TimedOut
+            | Outcome::Unproven
+            | Outcome::Deployed => Self::Deployment,
+            Outcome::Failed
+            | Outcome::Invalid
+            | Outcome::Refused
+            | Outcome::Stale
+            | Outcome::Interrupted
+            | Outcome::Planned
+            | Outcome::Unchanged => Self::Environment,
+        }
+    }
+}
+
+impl Cause {
+    /// A cause of a kind. The text may be foreign: its lines are joined.
+    pub fn new(kind: CauseKind, text: impl AsRef<str>) -> Self {
+        let text = text.as_ref();
+        let text = if text.contains(['\n', '\r']) { neutral::phrase(text, usize::MAX) } else { neutral::line(text) };
+        Self { text, kind, code: None, hint: None }
+    }
+
+    /// With a code. It may be foreign text.
+    #[must_use]
+    pub fn code(mut self, code: impl Into<Option<String>>) -> Self {
+        self.code = code.into().map(|code| neutral::line(&code));
+        self
+    }
+
+    /// With what to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
+
+impl AsRef<str> for Cause {
+    fn as_ref(&self) -> &str {
+        &self.text
+    }
 }
 
 /// Everything that is wrong with a configuration: as data, and as people read it.
@@ -65,6 +167,7 @@ impl Failure {
         Self {
             outcome,
             reason: reason.into(),
+            kind: CauseKind::of(outcome),
             causes: Vec::new(),
             hints: Vec::new(),
             transient: false,
@@ -88,10 +191,31 @@ impl Failure {
         Self::new(Outcome::Invalid, reason)
     }
 
-    /// Adds a cause. It may be foreign text.
+    /// Says what kind of thing failed, for the causes that there are and for those to come.
+    #[must_use]
+    pub fn of(mut self, kind: CauseKind) -> Self {
+        self.kind = kind;
+        self.causes.iter_mut().for_each(|cause| cause.kind = kind);
+        self
+    }
+
+    /// Adds a cause, each line one of its own. It may be foreign text.
     #[must_use]
     pub fn cause(mut self, cause: impl AsRef<str>) -> Self {
-        self.causes.extend(neutral::lines(cause.as_ref()).iter().map(|line| line.trim().to_owned()));
+        self.add_cause(cause);
+        self
+    }
+
+    /// The same in place.
+    pub fn add_cause(&mut self, cause: impl AsRef<str>) {
+        let kind = self.kind;
+        self.causes.extend(neutral::lines(cause.as_ref()).iter().map(|line| Cause::new(kind, line.trim())));
+    }
+
+    /// Adds a cause with what is known of it.
+    #[must_use]
+    pub fn because(mut self, cause: Cause) -> Self {
+        self.causes.push(cause);
         self
     }
 
@@ -108,5 +232,31 @@ impl Failure {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_have_the_kind_of_the_failure_and_may_have_another() {
+        let failure = Failure::failed("the build failed")
+            .cause("one\n::two")
+            .of(CauseKind::Build)
+            .cause("three")
+            .because(Cause::new(CauseKind::Application, "a\nb").code("exit-1".to_owned()).hint("read its log"));
+        let kinds: Vec<(&str, &str)> =
+            failure.causes.iter().map(|cause| (cause.text.as_str(), cause.kind.as_str())).collect();
+        assert_eq!(kinds, [("one", "build"), (": :two", "build"), ("three", "build"), ("a; b", "application")]);
+        assert_eq!(failure.causes[3].code.as_deref(), Some("exit-1"));
+        assert_eq!(failure.brief(), "the build failed: one");
+    }
+
+    #[test]
+    fn without_a_kind_the_outcome_decides() {
+        let kind = |outcome| Failure::new(outcome, "x").cause("y").causes[0].kind;
+        assert_eq!(kind(Outcome::Invalid), CauseKind::Environment);
+        assert_eq!(kind(Outcome::RolledBack), CauseKind::Deployment);
     }
 }

@@ -8,6 +8,7 @@ use super::lines::shown_change;
 use crate::domain::ecs::plan::Drift;
 use crate::domain::ecs::task_definition::{Change, MissingVariable};
 use crate::domain::event::{Event, StepResult};
+use crate::domain::failure::Cause;
 use crate::domain::gate::Gate;
 use crate::domain::image::{Digest, Repository};
 use crate::domain::names::ComponentName;
@@ -76,7 +77,7 @@ pub struct ComponentRecord {
     /// What it runs now, as far as it is known.
     pub current: Option<Running>,
     /// Why it ended so.
-    pub causes: Vec<String>,
+    pub causes: Vec<Cause>,
     /// What the plan would change or changed.
     pub changes: Vec<Change>,
     /// What somebody changed by hand since our last release.
@@ -103,7 +104,7 @@ impl ComponentRecord {
     }
 
     /// What the component's end means for what it runs now.
-    fn ended(&mut self, outcome: Outcome, causes: &[String], released: Option<&Running>) {
+    fn ended(&mut self, outcome: Outcome, causes: &[Cause], released: Option<&Running>) {
         self.outcome = Some(outcome);
         self.causes.extend_from_slice(causes);
         match outcome {
@@ -271,6 +272,7 @@ fn plain(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::domain::check::Findings;
+    use crate::domain::failure::CauseKind;
     use crate::domain::plan::{Intent, Step};
     use crate::domain::step::Verb;
 
@@ -328,7 +330,12 @@ mod tests {
 
     fn ended(component: &str, outcome: Outcome) -> Event {
         let released = Some(running("released"));
-        Event::ComponentEnded { component: name(component), outcome, causes: vec!["why".to_owned()], released }
+        Event::ComponentEnded {
+            component: name(component),
+            outcome,
+            causes: vec![Cause::new(CauseKind::Application, "why")],
+            released,
+        }
     }
 
     #[test]

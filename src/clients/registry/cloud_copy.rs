@@ -159,7 +159,7 @@ async fn a_tag_that_leads_elsewhere_is_not_moved() {
         let failure = copied(&registry, &from, &registry, &to, &other).await.unwrap_err();
 
         assert!(failure.reason.contains(&sample.digest().to_string()), "{failure:?}");
-        assert!(failure.causes[0].contains(&other.digest().to_string()), "{failure:?}");
+        assert!(failure.causes[0].text.contains(&other.digest().to_string()), "{failure:?}");
         assert!(!failure.hints.is_empty());
         assert_has(&to, &sample, "v1").await;
         assert_eq!(registry.image(&to, &other.digest()).await.unwrap(), None);

@@ -311,7 +311,7 @@ async fn a_target_that_takes_no_more_bytes_ends() {
     let layer = scene.layer();
     scene.target.fault(Kind::PutBlob, move |seen, _, _| is_layer(seen, &layer).then_some(Fault::Stall(1000)));
     let failure = scene.fail().await;
-    assert!(failure.causes[0].contains("did nothing"), "{failure:?}");
+    assert!(failure.causes[0].text.contains("did nothing"), "{failure:?}");
     assert_eq!(scene.sent(), [1000; 4]);
 }
 
@@ -354,7 +354,7 @@ async fn an_upload_that_becomes_something_else_does_not_count() {
     let other = Digest::of("other").to_string();
     scene.target.fault(Kind::PutBlob, move |_, _, _| Some(Fault::Took(other.clone())));
     let failure = scene.fail().await;
-    assert!(failure.causes[0].contains("took the blob as"), "{failure:?}");
+    assert!(failure.causes[0].text.contains("took the blob as"), "{failure:?}");
     assert_eq!(scene.target.seen(Kind::PutManifest).len(), 0);
 }
 
@@ -409,7 +409,7 @@ async fn permanent_errors_fail_at_once() {
         let failure = scene.fail().await;
         assert!(failure.hints[0].contains(told), "{failure:?}");
         assert!(!failure.transient);
-        assert!(failure.causes.iter().all(|cause| !cause.starts_with("::")), "{failure:?}");
+        assert!(failure.causes.iter().all(|cause| !cause.text.starts_with("::")), "{failure:?}");
         assert!(scene.sent().len() <= 1);
         assert!(scene.target.seen(Kind::PutManifest).len() <= 1);
     }
@@ -475,7 +475,8 @@ async fn a_tag_of_another_image_is_never_moved() {
     let leads = digest.clone();
     scene.target.state().repositories.get_mut("production").unwrap().tags.insert("v1".to_owned(), leads);
     let failure = scene.copy().await.unwrap_err();
-    let told = format!("{} {}", failure.reason, failure.causes.join(" "));
+    let told =
+        format!("{} {}", failure.reason, failure.causes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "));
     assert!(told.contains(&digest) && told.contains(&scene.sample.digest().to_string()), "{failure:?}");
     assert_eq!(scene.target.seen(Kind::Open).len() + scene.target.seen(Kind::PutManifest).len(), 0);
 }
@@ -595,7 +596,7 @@ async fn unreadable(scene: &Scene) -> [String; 2] {
     let (source, from) = (registry(&scene.source, PASSWORD), repository(&scene.source, "stage"));
     let read = source.image(&from, &scene.sample.digest()).await.unwrap_err();
     let copied = scene.fail().await;
-    [read, copied].map(|failure| failure.causes.join("; "))
+    [read, copied].map(|failure| failure.causes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
 }
 
 #[tokio::test]
@@ -641,7 +642,7 @@ async fn a_configuration_is_read_by_its_declared_size() {
         scene.source.fault(Kind::GetBlob, move |_, _, _| fault.clone());
         let (source, from) = (registry(&scene.source, PASSWORD), repository(&scene.source, "stage"));
         let failure = source.image(&from, &scene.sample.digest()).await.unwrap_err();
-        assert!(failure.causes[0].contains(told), "{size}: {failure:?}");
+        assert!(failure.causes[0].text.contains(told), "{size}: {failure:?}");
     }
 }
 
@@ -652,14 +653,14 @@ async fn a_drip_feed_ends() {
         scene.source.state().knows_referrers = true;
         scene.source.fault(kind, |_, _, _| Some(Fault::Drip));
         let failure = scene.fail().await;
-        assert!(failure.causes[0].contains("the whole answer did not come within 1 s"), "{failure:?}");
+        assert!(failure.causes[0].text.contains("the whole answer did not come within 1 s"), "{failure:?}");
         assert!(failure.transient);
     }
     let scene = Scene::with_a_layer();
     let layer = scene.layer();
     scene.source.fault(Kind::GetBlob, move |seen, _, _| is_layer(seen, &layer).then_some(Fault::Drip));
     let failure = scene.fail().await;
-    assert!(failure.causes[0].contains("bytes moved in 1 s"), "{failure:?}");
+    assert!(failure.causes[0].text.contains("bytes moved in 1 s"), "{failure:?}");
     assert_eq!(scene.ranges().len(), 6);
 }
 
@@ -674,7 +675,7 @@ async fn a_target_that_takes_bytes_too_slowly_ends() {
     let (from, to) = (repository(&scene.source, "stage"), repository(&scene.target, "production"));
     let copied = copy(&source, &from, &target, &to, &scene.sample.digest(), &"v1".parse().unwrap(), |_| ()).await;
     let failure = copied.unwrap_err();
-    assert!(failure.causes[0].contains("bytes moved in"), "{failure:?}");
+    assert!(failure.causes[0].text.contains("bytes moved in"), "{failure:?}");
 }
 
 #[tokio::test]
@@ -690,7 +691,7 @@ async fn the_password_goes_to_no_other_address_for_a_token() {
         scene.source.state().challenge = Some(format!("Bearer realm=\"{realm}\",service=\"x\""));
         let failure = scene.fail().await;
         assert!(
-            failure.causes[0].contains(&realm) && failure.hints[0].contains("SHIPGATE_REGISTRY_HOSTS"),
+            failure.causes[0].text.contains(&realm) && failure.hints[0].contains("SHIPGATE_REGISTRY_HOSTS"),
             "{failure:?}"
         );
         assert!(!failure.transient);

@@ -97,7 +97,8 @@ impl Planner<'_> {
     }
 
     fn failed(&self, environment: &Environment, failure: &Failure, findings: &mut Findings) {
-        let reasons = [std::slice::from_ref(&failure.reason), &failure.causes].concat();
+        let causes = failure.causes.iter().map(|cause| cause.text.as_str());
+        let reasons: Vec<&str> = std::iter::once(failure.reason.as_str()).chain(causes).collect();
         let message = format!("a deploy to {} would fail: {}", environment.name, reasons.join("; "));
         let finding = self.at(environment, Rule::Plan, &message, &failure.hints.join("; "));
         findings.found(if failure.transient { finding.at_level(Level::Warning) } else { finding });

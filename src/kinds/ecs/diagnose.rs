@@ -5,7 +5,7 @@ use crate::clients::logs::Cursor;
 use crate::domain::ecs::ids::RevisionArn;
 use crate::domain::ecs::service::Task;
 use crate::domain::ecs::task_definition::TaskDefinition;
-use crate::domain::failure::Failure;
+use crate::domain::failure::{Cause, CauseKind, Failure};
 use crate::domain::target::EcsTarget;
 use crate::observe::Cloud;
 
@@ -20,15 +20,18 @@ pub async fn causes(
     target: &EcsTarget,
     revision: &RevisionArn,
     definition: &TaskDefinition,
-) -> Vec<String> {
+) -> Vec<Cause> {
     let mut tasks = match cloud.ecs.tasks(&target.cluster, &target.service, WhichTasks::Stopped).await {
         Ok(tasks) => tasks,
-        Err(failure) => return vec![format!("the stopped tasks cannot be looked at: {}", failure.brief())],
+        Err(failure) => {
+            let text = format!("the stopped tasks cannot be looked at: {}", failure.brief());
+            return vec![Cause::new(failure.kind, text)];
+        }
     };
     tasks.retain(|task| task.revision == *revision);
     tasks.sort_by_key(|task| std::cmp::Reverse(task.created));
-    let mut causes: Vec<String> = Vec::new();
-    for cause in tasks.iter().map(why_stopped) {
+    let mut causes: Vec<Cause> = Vec::new();
+    for cause in tasks.iter().map(stop) {
         if causes.len() < STOPS && !causes.contains(&cause) {
             causes.push(cause);
         }
@@ -42,6 +45,13 @@ pub async fn causes(
         causes.extend(last_lines(cloud, target, definition, task).await);
     }
     causes
+}
+
+/// One stopped task as a cause.
+pub fn stop(task: &Task) -> Cause {
+    let exit = task.containers.iter().find_map(|container| container.exit_code.filter(|code| *code != 0));
+    let code = task.stop_code.clone().or_else(|| exit.map(|code| format!("exit-{code}")));
+    Cause::new(CauseKind::Application, why_stopped(task)).code(code)
 }
 
 /// One stopped task in a sentence.
@@ -61,18 +71,20 @@ pub fn why_stopped(task: &Task) -> String {
     text
 }
 
-async fn last_lines(cloud: &Cloud, target: &EcsTarget, definition: &TaskDefinition, task: &Task) -> Vec<String> {
+async fn last_lines(cloud: &Cloud, target: &EcsTarget, definition: &TaskDefinition, task: &Task) -> Vec<Cause> {
     let Some(destination) = definition.log_destination(&target.container) else {
         return Vec::new();
     };
     match cloud.logs.read(&destination, task.id(), &mut Cursor::default()).await {
         Ok(lines) => {
             let skipped = lines.len().saturating_sub(LINES);
-            lines.into_iter().skip(skipped).map(|line| format!("its log: {line}")).collect()
+            let cause = |line: &String| Cause::new(CauseKind::Application, format!("its log: {line}"));
+            lines.iter().skip(skipped).map(cause).collect()
         }
         Err(error) => {
             let failure = Failure::from(error);
-            vec![format!("its log cannot be read: {} ({})", failure.brief(), failure.hints.join("; "))]
+            let text = format!("its log cannot be read: {} ({})", failure.brief(), failure.hints.join("; "));
+            vec![Cause::new(failure.kind, text)]
         }
     }
 }

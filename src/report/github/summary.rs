@@ -199,6 +199,7 @@ mod tests {
     use super::*;
     use crate::domain::ecs::task_definition::Change;
     use crate::domain::event::StepResult;
+    use crate::domain::failure::{Cause, CauseKind};
     use crate::domain::gate::Gate;
     use crate::domain::release::CommitLine;
     use crate::domain::step::{StepId, Verb};
@@ -230,7 +231,7 @@ mod tests {
             console: Some("https://us-east-1.console.aws.amazon.com/ecs".to_owned()),
             previous: Some(running("bootstrap")),
             current: Some(running(text)),
-            causes: vec![text.to_owned()],
+            causes: vec![Cause::new(CauseKind::Application, text)],
             changes: vec![Change { path: "image".to_owned(), from: Some(text.to_owned()), to: Some("b".to_owned()) }],
             drift: None,
             missing_variables: Vec::new(),

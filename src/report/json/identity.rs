@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::cause::{self, CauseV1};
 use super::{SCHEMA, to_text};
 use crate::domain::failure::Failure;
 use crate::domain::role::Access;
@@ -61,12 +62,18 @@ struct IdentityV1 {
 struct FailureV1 {
     reason: String,
     causes: Vec<String>,
+    cause_details: Vec<CauseV1>,
     hints: Vec<String>,
 }
 
 impl From<&Failure> for FailureV1 {
     fn from(failure: &Failure) -> Self {
-        Self { reason: failure.reason.clone(), causes: failure.causes.clone(), hints: failure.hints.clone() }
+        Self {
+            reason: failure.reason.clone(),
+            causes: cause::texts(&failure.causes),
+            cause_details: cause::details(&failure.causes),
+            hints: failure.hints.clone(),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The JSON documents of `--output json`: frozen structs of schema `shipgate/v1`. A new shape is a new schema; new
 //! fields may be added.
 
+mod cause;
 mod check;
 mod identity;
 mod outcome;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::cause::{self, CauseV1};
 use super::{SCHEMA, to_text};
 use crate::domain::ecs::task_definition::{Change, MissingVariable};
 use crate::domain::failure::Failure;
@@ -33,6 +34,8 @@ pub(super) struct ReportV1 {
     reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     causes: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause_details: Option<Vec<CauseV1>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hints: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,6 +71,7 @@ struct ComponentV1 {
     previous: Option<RunningV1>,
     current: Option<RunningV1>,
     causes: Vec<String>,
+    cause_details: Vec<CauseV1>,
     changes: Vec<ChangeV1>,
     drift: Option<DriftV1>,
     missing_variables: Vec<MissingVariableV1>,
@@ -170,7 +174,8 @@ impl From<&ComponentRecord> for ComponentV1 {
             changed: component.changed,
             previous: component.previous.as_ref().map(Into::into),
             current: component.current.as_ref().map(Into::into),
-            causes: component.causes.clone(),
+            causes: cause::texts(&component.causes),
+            cause_details: cause::details(&component.causes),
             changes: component.changes.iter().map(Into::into).collect(),
             drift: component.drift.as_ref().map(|drift| DriftV1 {
                 last: drift.last.to_string(),
@@ -267,7 +272,8 @@ pub(super) fn document(record: &Record, outcome: Outcome, failure: Option<&Failu
         left_behind: if outcome.is_success() { Vec::new() } else { record.left_behind() },
         warnings: record.warnings.clone(),
         reason: failure.map(|failure| failure.reason.clone()),
-        causes: failure.map(|failure| failure.causes.clone()),
+        causes: failure.map(|failure| cause::texts(&failure.causes)),
+        cause_details: failure.map(|failure| cause::details(&failure.causes)),
         hints: failure.map(|failure| failure.hints.clone()),
         problems,
     }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::cause::{self, CauseV1};
 use super::{SCHEMA, to_text};
 use crate::domain::hold::{Hold, HoldScope};
 use crate::domain::view::history::{PastRelease, Standing};
@@ -74,6 +75,8 @@ pub(super) struct HoldsV1 {
     #[serde(skip_serializing_if = "Option::is_none")]
     causes: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    cause_details: Option<Vec<CauseV1>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     hints: Option<Vec<String>>,
 }
 
@@ -125,7 +128,8 @@ pub fn holds(environment: &str, changed: &ChangedHolds) -> String {
         holds: all(|component| &component.holds),
         outcome: failure.map(|failure| failure.outcome.as_str()),
         reason: failure.map(|failure| failure.reason.clone()),
-        causes: failure.map(|failure| failure.causes.clone()),
+        causes: failure.map(|failure| cause::texts(&failure.causes)),
+        cause_details: failure.map(|failure| cause::details(&failure.causes)),
         hints: failure.map(|failure| failure.hints.clone()),
     })
 }

@@ -13,6 +13,7 @@ use super::identity::WhoamiV1;
 use super::outcome::ReportV1;
 use super::reading::{LogsV1, StatusV1};
 use super::record::{HistoryV1, HoldsV1};
+use crate::domain::failure::CauseKind;
 use crate::domain::outcome::Outcome;
 
 /// The words that `outcome` can have.
@@ -25,6 +26,12 @@ pub(super) fn outcomes_of_components() -> Vec<&'static str> {
     let mut words = outcomes();
     words.push("skipped");
     words
+}
+
+/// The words that the kind of a cause can have.
+pub(super) fn kinds_of_causes() -> Vec<&'static str> {
+    use CauseKind::{Application, Build, Dependency, Deployment, Environment, Permission};
+    [Environment, Dependency, Build, Deployment, Application, Permission].map(CauseKind::as_str).to_vec()
 }
 
 /// Takes out what Rust's types say and the documents do not have: the width of numbers, and null where a key without a

@@ -6,6 +6,7 @@ use super::{Ended, NotProven};
 use crate::domain::ecs::ids::{RevisionArn, ServiceArn};
 use crate::domain::ecs::read_back::Expectation;
 use crate::domain::ecs::service::{Service, Task};
+use crate::domain::failure::Cause;
 
 /// One observation.
 #[derive(Debug, Clone)]
@@ -33,7 +34,7 @@ pub struct NotObserved {
     /// What failed.
     pub reason: String,
     /// Why.
-    pub causes: Vec<String>,
+    pub causes: Vec<Cause>,
     /// What to do.
     pub hints: Vec<String>,
 }

@@ -71,7 +71,7 @@ fn superseded(by: &RevisionArn) -> Failure {
 
 fn lost_sight(error: NotObserved, failed: bool) -> Failure {
     let failure = not_observed("the deployment cannot be looked at any more", failed).cause(&error.reason);
-    let failure = error.causes.iter().fold(failure, Failure::cause);
+    let failure = error.causes.into_iter().fold(failure, Failure::because);
     error.hints.into_iter().fold(failure, Failure::hint)
 }
 

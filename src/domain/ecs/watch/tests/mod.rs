@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::*;
 use crate::domain::ecs::read_back::tests::{expectation, task as one_task};
 use crate::domain::ecs::service::{Controller, Event, RolloutState, ServiceStatus};
+use crate::domain::failure::{Cause, CauseKind};
 
 /// The world as a function of the seconds since the watch began.
 struct World<'a> {
@@ -125,7 +126,12 @@ fn expected(number: u64) -> Expectation {
 }
 
 fn denied() -> NotObserved {
-    NotObserved { transient: false, reason: "no".to_owned(), causes: vec!["denied".to_owned()], hints: Vec::new() }
+    NotObserved {
+        transient: false,
+        reason: "no".to_owned(),
+        causes: vec![Cause::new(CauseKind::Permission, "denied")],
+        hints: Vec::new(),
+    }
 }
 
 fn throttled() -> NotObserved {
