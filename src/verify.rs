@@ -56,7 +56,8 @@ impl Prober<'_> {
         let mut tally = Tally::new(probe);
         loop {
             let answer = self.http.ask(probe, self.release).await;
-            let checked = answer.and_then(|answer| probe::check(probe, self.release, &answer));
+            let checked =
+                answer.map_err(|error| error.to_string()).and_then(|answer| probe::check(probe, self.release, &answer));
             match tally.count(checked.is_ok()) {
                 Decision::Passed => {
                     self.events.progress(step, &format!("{} {shown} answers as it should", probe.method));

@@ -1,28 +1,15 @@
-//! What all AWS clients share: the configuration, who we are, and one shape of error.
+//! What all AWS clients share: how a call is made, and one shape of error.
 
 use std::error::Error as StdError;
-use std::time::Duration;
 
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{AppName, BehaviorVersion, SdkConfig};
 use aws_credential_types::provider::error::CredentialsError;
-use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
-use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::masks::{Hidden, Masks};
-use super::sts::Sts;
-use super::{endpoint, role};
-use crate::domain::failure::Failure;
-use crate::domain::limits::{AWS_ATTEMPT, AWS_OPERATION};
-use crate::domain::names::Region;
 use crate::domain::neutral;
-use crate::domain::role::Caller;
 
 /// What kind of thing went wrong, by code, never by message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,16 +24,18 @@ pub enum AwsErrorKind {
     Throttled,
     /// Anything else that the service said.
     Service,
+    /// It answered, and the answer lacks what AWS documents.
+    Answer,
 }
 
 /// A failed call.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 #[error("{operation}: {message}{}", request_id.as_ref().map(|id| format!(" (request {id})")).unwrap_or_default())]
 pub struct AwsError {
     /// The call in the words of IAM: `ecs:UpdateService`.
     pub operation: &'static str,
     /// The action that was denied. Often not the call's own: `iam:PassRole` for `ecs:UpdateService`.
-    pub denied_action: Option<String>,
+    pub denied_action: Option<Box<str>>,
     /// The kind.
     pub kind: AwsErrorKind,
     /// Whether the call is known not to have been carried out: AWS said no, or it was never sent. Of several attempts
@@ -54,19 +43,20 @@ pub struct AwsError {
     pub refused: bool,
     /// The service's code: `ClusterNotFoundException`.
     pub code: Option<String>,
-    /// The message, neutral, with the code before it.
+    /// The message, neutral, with the code before it. Of an answer, what it lacks.
     pub message: String,
     /// The id that AWS support asks for.
     pub request_id: Option<Box<str>>,
-    /// Why there were no credentials to make the call with, where a role could not be assumed.
-    pub no_session: Option<Box<Failure>>,
+    /// What the SDK said, or why the answer cannot be read.
+    #[source]
+    pub source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
 impl AwsError {
     /// Turns an SDK error into ours.
-    pub fn new<E>(operation: &'static str, error: &SdkError<E, Response>) -> Self
+    pub fn new<E>(operation: &'static str, error: SdkError<E, Response>) -> Self
     where
-        E: ProvideErrorMetadata + StdError + 'static,
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
     {
         let code = error.code().map(str::to_owned);
         let request_id = error
@@ -77,27 +67,25 @@ impl AwsError {
             .map(|id| neutral::phrase(id, 64).into_boxed_str());
         // A balancer in front of the service knows none of its codes.
         let is_down = error.raw_response().is_some_and(|response| response.status().is_server_error());
-        let kind = match (&code, error) {
+        let kind = match (&code, &error) {
             (Some(code), _) if !is_down || kind_of(code) != AwsErrorKind::Service => kind_of(code),
             _ if is_down => AwsErrorKind::Unreachable,
-            (None, _) if has_source::<CredentialsError>(error) => AwsErrorKind::Credentials,
+            (None, _) if has_source::<CredentialsError>(&error) => AwsErrorKind::Credentials,
             (None, SdkError::DispatchFailure(_) | SdkError::TimeoutError(_)) => AwsErrorKind::Unreachable,
             _ => AwsErrorKind::Service,
         };
         let said_no = error.raw_response().is_some_and(|response| response.status().is_client_error());
         let refused = match kind {
             AwsErrorKind::Credentials => true,
-            AwsErrorKind::Unreachable => false,
+            AwsErrorKind::Unreachable | AwsErrorKind::Answer => false,
             AwsErrorKind::Denied | AwsErrorKind::Throttled | AwsErrorKind::Service => code.is_some() && said_no,
         };
         let text = match (&code, error.message()) {
             (Some(code), Some(message)) => format!("{code}: {message}"),
             (Some(code), None) => code.clone(),
-            (None, _) => chain(error),
+            (None, _) => chain(&error),
         };
-        let denied_action =
-            (kind == AwsErrorKind::Denied).then(|| denied_action(&text).unwrap_or(operation).to_owned());
-        let no_session = role::no_session(error).map(|failure| Box::new(failure.clone()));
+        let denied_action = (kind == AwsErrorKind::Denied).then(|| denied_action(&text).unwrap_or(operation).into());
         Self {
             operation,
             denied_action,
@@ -106,7 +94,7 @@ impl AwsError {
             code,
             message: neutral::phrase(&text, 600),
             request_id,
-            no_session,
+            source: Some(Box::new(error)),
         }
     }
 
@@ -120,8 +108,25 @@ impl AwsError {
             code: None,
             message: message.to_owned(),
             request_id: None,
-            no_session: None,
+            source: None,
         }
+    }
+
+    /// An answer that lacks something, in words after "returned": `no ARN`.
+    pub fn returned(operation: &'static str, what: &'static str) -> Self {
+        Self { kind: AwsErrorKind::Answer, ..Self::unexpected(operation, what) }
+    }
+
+    /// With why the answer cannot be read.
+    #[must_use]
+    pub fn because(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.source = Some(Box::new(source));
+        self
+    }
+
+    /// Whether it may be over at the next try: nobody answered, or too many were asking.
+    pub fn is_transient(&self) -> bool {
+        matches!(self.kind, AwsErrorKind::Unreachable | AwsErrorKind::Throttled)
     }
 
     /// Whether the service answered with this code.
@@ -140,11 +145,11 @@ pub async fn call<T, E>(
     request: impl Future<Output = Result<T, SdkError<E, Response>>>,
 ) -> Result<T, AwsError>
 where
-    E: ProvideErrorMetadata + StdError + 'static,
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
     let began = Instant::now();
     // The SDK's futures are large, and would make every one of ours as large.
-    let result = Box::pin(request).await.map_err(|error| AwsError::new(operation, &error));
+    let result = Box::pin(request).await.map_err(|error| AwsError::new(operation, error));
     let milliseconds = began.elapsed().as_millis();
     match &result {
         Ok(_) => tracing::debug!(operation, milliseconds, "called"),
@@ -211,75 +216,6 @@ pub fn chain(error: &(dyn StdError + 'static)) -> String {
         }
     }
     parts.join(": ")
-}
-
-/// The clients' configuration for one environment. Clients that share a cache share the sessions of roles. `endpoints`:
-/// the variables that name addresses for AWS, with what they are.
-///
-/// # Errors
-///
-/// `invalid`: credentials would be sent without encryption.
-pub async fn configure<'e>(
-    region: &Region,
-    cache: SharedIdentityCache,
-    masks: Masks,
-    endpoints: impl Iterator<Item = (&'e str, &'e str)>,
-) -> Result<SdkConfig, Failure> {
-    let loader = aws_config::defaults(BehaviorVersion::latest())
-        .region(aws_config::Region::new(region.to_string()))
-        .identity_cache(cache)
-        // 1 + 2 + 4 + 8 s at most: RegisterTaskDefinition is limited to one a second for the whole account.
-        .retry_config(RetryConfig::standard().with_max_attempts(5))
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(Duration::from_secs(5))
-                .operation_attempt_timeout(AWS_ATTEMPT.time())
-                .operation_timeout(AWS_OPERATION.time())
-                .build(),
-        );
-    let loader = match AppName::new("shipgate") {
-        Ok(name) => loader.app_name(name),
-        Err(_) => loader,
-    };
-    let config = loader.load().await;
-    endpoint::check(&config, endpoints)?;
-    let hidden = config.credentials_provider().map(|found| SharedCredentialsProvider::new(Hidden::new(found, masks)));
-    let mut builder = config.to_builder();
-    builder.set_credentials_provider(hidden);
-    Ok(builder.build())
-}
-
-/// Whose the ambient credentials are. `profile`: the one that `AWS_PROFILE` names.
-///
-/// # Errors
-///
-/// `invalid` without usable credentials, `failed` when AWS cannot be asked.
-pub async fn ambient_caller(config: &SdkConfig, profile: Option<&str>) -> Result<Caller, Failure> {
-    // Asked by itself, so that missing credentials are not mistaken for an unreachable service.
-    ambient_credentials(config, profile).await?;
-    Sts::new(config).caller().await
-}
-
-/// Whether there are credentials at all. Whether AWS takes them is not asked.
-///
-/// # Errors
-///
-/// `invalid`: there are none.
-pub async fn ambient_credentials(config: &SdkConfig, profile: Option<&str>) -> Result<(), Failure> {
-    let no_credentials = |cause: String| {
-        let failure = Failure::invalid("there are no AWS credentials").cause(cause);
-        match profile {
-            Some(profile) => failure
-                .cause(format!("AWS_PROFILE names profile `{profile}`"))
-                .hint("check that the profile is in ~/.aws/config and its credentials are fresh, or unset AWS_PROFILE"),
-            None => failure.hint(
-                "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; \
-                 in GitHub Actions run aws-actions/configure-aws-credentials before",
-            ),
-        }
-    };
-    let provider = config.credentials_provider().ok_or_else(|| no_credentials("no source is configured".to_owned()))?;
-    provider.provide_credentials().await.map(drop).map_err(|error| no_credentials(chain(&error)))
 }
 
 /// A time of the SDK as ours; `None` where it is out of range.

@@ -5,8 +5,7 @@ use aws_sdk_ecr::types::ImageIdentifier;
 use base64::Engine as _;
 use secrecy::SecretString;
 
-use super::aws::call;
-use crate::domain::failure::Failure;
+use super::aws::{AwsError, call};
 use crate::domain::names::RepositoryName;
 
 /// Amazon ECR of one account and region.
@@ -38,10 +37,10 @@ impl Ecr {
     /// # Errors
     ///
     /// The call failed, or its answer is not what AWS documents.
-    pub async fn login(&self) -> Result<RegistryLogin, Failure> {
+    pub async fn login(&self) -> Result<RegistryLogin, AwsError> {
         let request = self.client.get_authorization_token();
         let output = call("ecr:GetAuthorizationToken", request.send()).await?;
-        let unusable = || Failure::failed("`ecr:GetAuthorizationToken` returned no usable token");
+        let unusable = || AwsError::returned("ecr:GetAuthorizationToken", "no usable token");
         let data = output.authorization_data().first().ok_or_else(unusable)?;
         let token = data.authorization_token().ok_or_else(unusable)?;
         let decoded = base64::engine::general_purpose::STANDARD.decode(token).map_err(|_| unusable())?;
@@ -57,13 +56,13 @@ impl Ecr {
     /// # Errors
     ///
     /// The call failed for another reason.
-    pub async fn repository_exists(&self, name: &RepositoryName) -> Result<bool, Failure> {
+    pub async fn repository_exists(&self, name: &RepositoryName) -> Result<bool, AwsError> {
         let image = ImageIdentifier::builder().image_tag("latest").build();
         let request = self.client.batch_get_image().repository_name(name.as_str()).image_ids(image);
         match call("ecr:BatchGetImage", request.send()).await {
             Ok(_) => Ok(true),
             Err(error) if error.is("RepositoryNotFoundException") => Ok(false),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(error),
         }
     }
 
@@ -72,12 +71,12 @@ impl Ecr {
     /// # Errors
     ///
     /// The call failed.
-    pub async fn create_repository(&self, name: &RepositoryName) -> Result<(), Failure> {
+    pub async fn create_repository(&self, name: &RepositoryName) -> Result<(), AwsError> {
         let request = self.client.create_repository().repository_name(name.as_str());
         match call("ecr:CreateRepository", request.send()).await {
             Ok(_) => Ok(()),
             Err(error) if error.is("RepositoryAlreadyExistsException") => Ok(()),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(error),
         }
     }
 }

@@ -243,7 +243,7 @@ impl Ecs {
         let mut pages = request.desired_status(status).into_paginator().items().send();
         let mut arns = Vec::new();
         while let Some(arn) = pages.next().await {
-            arns.push(arn.map_err(|error| AwsError::new("ecs:ListTasks", &error))?.into());
+            arns.push(arn.map_err(|error| AwsError::new("ecs:ListTasks", error))?.into());
         }
         self.describe_tasks(cluster, &arns).await
     }

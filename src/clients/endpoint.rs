@@ -6,7 +6,6 @@ use aws_config::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
 use reqwest::Url;
 
-use crate::domain::failure::Failure;
 use crate::domain::probe::shown_url;
 
 /// The services that credentials and tokens are sent to, by us and by the SDK to find credentials, as their names stand
@@ -27,6 +26,16 @@ const PREFIX: &str = "AWS_ENDPOINT_URL";
 /// Is never set: asked for in the place of [`PREFIX`], so that the profile alone answers.
 const NONE: &str = "SHIPGATE_NO_ENDPOINT_URL";
 
+/// An address for AWS that secrets would be sent to without encryption.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name} is not an https address: {address}")]
+pub struct EndpointError {
+    /// What names the address: a variable, or a setting of the profile.
+    pub name: String,
+    /// The address, without credentials in it.
+    pub address: String,
+}
+
 /// Whether what is sent to an address can be read by nobody on the way.
 pub fn is_private(url: &Url) -> bool {
     url.scheme() == "https" || (url.scheme() == "http" && url.host_str().is_some_and(is_here))
@@ -42,8 +51,8 @@ fn is_here(host: &str) -> bool {
 ///
 /// # Errors
 ///
-/// `invalid`: an address of a variable or of the profile is not private.
-pub fn check<'v>(config: &SdkConfig, variables: impl Iterator<Item = (&'v str, &'v str)>) -> Result<(), Failure> {
+/// An address of a variable or of the profile is not private.
+pub fn check<'v>(config: &SdkConfig, variables: impl Iterator<Item = (&'v str, &'v str)>) -> Result<(), EndpointError> {
     let mut has_address = false;
     for (name, address) in variables {
         let service = name.strip_prefix(PREFIX).unwrap_or_default();
@@ -63,13 +72,11 @@ pub fn check<'v>(config: &SdkConfig, variables: impl Iterator<Item = (&'v str, &
     Ok(())
 }
 
-fn check_one(name: &str, address: &str) -> Result<(), Failure> {
+fn check_one(name: &str, address: &str) -> Result<(), EndpointError> {
     if Url::parse(address).is_ok_and(|url| is_private(&url)) {
         return Ok(());
     }
-    Err(Failure::invalid(format!("{name} is not an https address: {}", shown_url(address)))
-        .cause("credentials and tokens would be sent there as everybody on the way can read them")
-        .hint(format!("correct {name} to an https address or remove it; without TLS it can be localhost alone")))
+    Err(EndpointError { name: name.to_owned(), address: shown_url(address) })
 }
 
 #[cfg(test)]
@@ -103,16 +110,16 @@ mod tests {
     #[test]
     fn variables_are_checked_for_the_services_that_are_asked() {
         let config = SdkConfig::builder().build();
-        let reason = |name: &str, address: &str| check(&config, [(name, address)].into_iter()).err();
+        let refused = |name: &str, address: &str| check(&config, [(name, address)].into_iter()).err();
         for (name, address) in [
             ("AWS_ENDPOINT_URL", "http://aws.example:4566"),
             ("AWS_ENDPOINT_URL_STS", "http://user:canary@sts.example/"),
             ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "logs.example"),
         ] {
-            let failure = reason(name, address).unwrap();
-            assert!(failure.reason.starts_with(name) && !failure.reason.contains("canary"), "{failure:?}");
+            let error = refused(name, address).unwrap();
+            assert!(error.to_string().starts_with(name) && !error.to_string().contains("canary"), "{error:?}");
         }
-        assert!(reason("AWS_ENDPOINT_URL", "http://localhost:4566").is_none());
-        assert!(reason("AWS_ENDPOINT_URL_DYNAMODB", "http://dynamodb.example").is_none());
+        assert!(refused("AWS_ENDPOINT_URL", "http://localhost:4566").is_none());
+        assert!(refused("AWS_ENDPOINT_URL_DYNAMODB", "http://dynamodb.example").is_none());
     }
 }

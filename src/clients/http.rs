@@ -34,10 +34,9 @@ impl Http {
     ///
     /// # Errors
     ///
-    /// Why there is no answer, in words and without the address.
-    pub async fn ask(&self, probe: &Probe, release: &ReleaseName) -> Result<Answer, String> {
-        let method =
-            reqwest::Method::from_bytes(probe.method.as_bytes()).map_err(|_| "not an HTTP method".to_owned())?;
+    /// Why there is no answer, without the address.
+    pub async fn ask(&self, probe: &Probe, release: &ReleaseName) -> Result<Answer, HttpError> {
+        let method = reqwest::Method::from_bytes(probe.method.as_bytes()).map_err(|_| HttpError::Method)?;
         let mut request = self.client.request(method, probe.url.render(release)).timeout(probe.timeout);
         for (name, value) in &probe.headers {
             let rendered = value.render(release);
@@ -48,13 +47,13 @@ impl Http {
             }
             request = request.header(name, rendered);
         }
-        let mut response = request.send().await.map_err(|error| no_answer(&error))?;
+        let mut response = request.send().await.map_err(NoAnswer::new)?;
         let status = response.status().as_u16();
         let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let headers: BTreeMap<String, String> =
             response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| no_answer(&error))? {
+        while let Some(chunk) = response.chunk().await.map_err(NoAnswer::new)? {
             body.extend_from_slice(&chunk);
             if body.len() >= PROBE_BODY.count() {
                 body.truncate(PROBE_BODY.count());
@@ -65,8 +64,31 @@ impl Http {
     }
 }
 
+/// Why a request has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpError {
+    /// There is no such method.
+    #[error("not an HTTP method")]
+    Method,
+    /// The request was not answered, or not to the end.
+    #[error(transparent)]
+    NoAnswer(#[from] NoAnswer),
+}
+
+/// A request that was not answered, or not to the end. The address is not in it: it may hold secrets.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", no_answer(.0))]
+pub struct NoAnswer(#[source] reqwest::Error);
+
+impl NoAnswer {
+    /// From an error that may name the address.
+    pub fn new(error: reqwest::Error) -> Self {
+        Self(error.without_url())
+    }
+}
+
 /// The innermost reason, which is the telling one: `connection refused`.
-pub fn no_answer(error: &reqwest::Error) -> String {
+pub(super) fn no_answer(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "no answer in time".to_owned();
     }

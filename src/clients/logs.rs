@@ -5,13 +5,29 @@ use jiff::Timestamp;
 
 use super::aws::{AwsError, call};
 use crate::domain::ecs::task_definition::LogDestination;
-use crate::domain::failure::Failure;
 use crate::domain::neutral;
 
 /// `CloudWatch` Logs of one region.
 #[derive(Debug, Clone)]
 pub struct Logs {
     client: aws_sdk_cloudwatchlogs::Client,
+}
+
+/// Why a log cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum LogsError {
+    /// There is no such group.
+    #[error("log group `{group}` does not exist")]
+    NoGroup {
+        /// Its name.
+        group: String,
+        /// What AWS says.
+        #[source]
+        error: AwsError,
+    },
+    /// The call failed.
+    #[error(transparent)]
+    Call(#[from] AwsError),
 }
 
 /// One line of a log.
@@ -70,8 +86,8 @@ impl Logs {
     ///
     /// # Errors
     ///
-    /// A call failed; `failed` when the log group does not exist.
-    pub async fn since(&self, destination: &LogDestination, since: Timestamp) -> Result<Vec<LogLine>, Failure> {
+    /// A call failed, or the log group does not exist.
+    pub async fn since(&self, destination: &LogDestination, since: Timestamp) -> Result<Vec<LogLine>, LogsError> {
         let mut pages = self
             .client
             .filter_log_events()
@@ -82,12 +98,10 @@ impl Logs {
             .send();
         let mut lines = Vec::new();
         while let Some(page) = pages.next().await {
-            let page = match page.map_err(|error| AwsError::new("logs:FilterLogEvents", &error)) {
+            let page = match page.map_err(|error| AwsError::new("logs:FilterLogEvents", error)) {
                 Ok(page) => page,
                 Err(error) if error.is("ResourceNotFoundException") => {
-                    return Err(Failure::failed(format!("log group `{}` does not exist", destination.group))
-                        .cause(error.to_string())
-                        .hint("create it, or correct `awslogs-group` in the task definition"));
+                    return Err(LogsError::NoGroup { group: destination.group.clone(), error });
                 }
                 Err(error) => return Err(error.into()),
             };

@@ -1,6 +1,5 @@
 //! Credentials of a role, made anew whenever the AWS SDK finds them about to end.
 
-use std::error::Error as StdError;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -11,12 +10,10 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use backon::{ExponentialBuilder, Retryable as _};
 
-use super::aws::{AwsError, AwsErrorKind, sources};
-use super::id_token::{IdToken, TokenEndpoint};
+use super::aws::AwsError;
+use super::id_token::{IdTokenError, TokenEndpoint};
 use super::masks::Masks;
 use super::sts::{SessionRequest, Sts};
-use crate::domain::failure::Failure;
-use crate::domain::neutral;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::RoleArn;
 use crate::domain::token::Claims;
@@ -63,14 +60,74 @@ pub enum Begin {
     Ambient(SharedCredentialsProvider, String),
 }
 
-/// A failure on its way through the SDK.
+/// Why there is no session. On its way through the SDK it is a source of the SDK's own error.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", .0.brief())]
-pub struct NoSession(Failure);
+pub enum SessionError {
+    /// No role is named.
+    #[error("there is no role to assume")]
+    NoRole,
+    /// GitHub gives no token to begin with.
+    #[error(transparent)]
+    Token(#[from] IdTokenError),
+    /// STS makes no session.
+    #[error(transparent)]
+    Sts(Box<NotAssumed>),
+}
 
-/// The failure behind an error of the SDK whose reason is that a role could not be assumed.
-pub fn no_session<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e Failure> {
-    sources(error).find_map(|error| error.downcast_ref::<NoSession>()).map(|NoSession(failure)| failure)
+/// STS makes no session of a role.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct NotAssumed {
+    /// Why not, where STS says so in a way that is known.
+    pub refusal: Option<Refusal>,
+    /// The role.
+    pub role: RoleArn,
+    /// How long the session was to last, in seconds.
+    pub seconds: Option<i32>,
+    /// Who asked.
+    pub asker: Asker,
+    /// The call.
+    #[source]
+    pub error: AwsError,
+}
+
+/// Who asks for a role.
+#[derive(Debug, Clone)]
+pub enum Asker {
+    /// The job, with a token that says this.
+    Job(Claims),
+    /// The caller of this ARN.
+    Caller(String),
+}
+
+impl SessionError {
+    fn refused(error: AwsError, session: &SessionRequest<'_>, asker: Asker) -> Self {
+        let refusal = error.code.as_deref().and_then(|code| Refusal::of(code, &error.message));
+        let role = session.role.clone();
+        Self::Sts(Box::new(NotAssumed { refusal, role, seconds: session.seconds, asker, error }))
+    }
+
+    /// Whether it may be over at the next try.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::NoRole => false,
+            Self::Token(error) => error.is_transient(),
+            Self::Sts(refused) => refused.error.is_transient(),
+        }
+    }
+
+    /// How often it may be tried again. Only another token makes a refused exchange worth another try.
+    fn retries(&self) -> usize {
+        match self {
+            Self::Sts(refused) => match (&refused.asker, refused.refusal) {
+                (Asker::Job(_), Some(refusal)) => refusal.retries(),
+                _ if self.is_transient() => RETRIES,
+                _ => 0,
+            },
+            Self::Token(_) if self.is_transient() => RETRIES,
+            Self::Token(_) | Self::NoRole => 0,
+        }
+    }
 }
 
 impl ProvideCredentials for RoleSession {
@@ -82,7 +139,7 @@ impl ProvideCredentials for RoleSession {
             if let Some(ready) = self.ready.lock().ok().and_then(|mut ready| ready.take()) {
                 return Ok(ready);
             }
-            self.begin().await.map_err(|failure| CredentialsError::provider_error(NoSession(failure)))
+            self.begin().await.map_err(CredentialsError::provider_error)
         })
     }
 }
@@ -92,8 +149,8 @@ impl RoleSession {
     ///
     /// # Errors
     ///
-    /// `invalid` where the role cannot be had, `failed` when AWS or GitHub cannot be asked.
-    pub async fn open(plan: SessionPlan) -> Result<Self, Failure> {
+    /// The role cannot be had, or AWS or GitHub cannot be asked.
+    pub async fn open(plan: SessionPlan) -> Result<Self, SessionError> {
         let timeouts = TimeoutConfig::builder().connect_timeout(PATIENCE).operation_attempt_timeout(PATIENCE).build();
         let config = plan.config.to_builder().timeout_config(timeouts).build();
         let session = Self { plan: SessionPlan { config, ..plan }, ready: Mutex::default() };
@@ -104,7 +161,7 @@ impl RoleSession {
         Ok(session)
     }
 
-    async fn begin(&self) -> Result<Credentials, Failure> {
+    async fn begin(&self) -> Result<Credentials, SessionError> {
         let mut roles = self.plan.roles.iter().enumerate();
         let mut credentials = match (&self.plan.begin, roles.next()) {
             (Begin::Token(endpoint), Some((index, role))) => {
@@ -114,7 +171,7 @@ impl RoleSession {
             (Begin::Ambient(ambient, caller), Some((index, role))) => {
                 with_retries(|| self.assume(ambient.clone(), caller, self.request(index, role))).await?
             }
-            (_, None) => return Err(Failure::failed("there is no role to assume")),
+            (_, None) => return Err(SessionError::NoRole),
         };
         self.plan.masks.hide_credentials(&credentials);
         for (index, role) in roles {
@@ -139,11 +196,15 @@ impl RoleSession {
     }
 
     /// A fresh token for each try: one lives for five minutes, and an exchange that was refused may have used it up.
-    async fn exchange(&self, endpoint: &TokenEndpoint, session: SessionRequest<'_>) -> Result<Credentials, Refused> {
+    async fn exchange(
+        &self,
+        endpoint: &TokenEndpoint,
+        session: SessionRequest<'_>,
+    ) -> Result<Credentials, SessionError> {
         let token = endpoint.fetch(session.role.partition().audience()).await?;
         self.plan.masks.hide_token(&token.text);
         let result = Sts::once(&self.plan.config).exchange(&session, &token.text).await;
-        result.map_err(|error| refused_exchange(&error, &session, &token))
+        result.map_err(|error| SessionError::refused(error, &session, Asker::Job(token.claims)))
     }
 
     async fn assume(
@@ -151,122 +212,22 @@ impl RoleSession {
         credentials: SharedCredentialsProvider,
         caller: &str,
         session: SessionRequest<'_>,
-    ) -> Result<Credentials, Refused> {
+    ) -> Result<Credentials, SessionError> {
         let config = self.plan.config.to_builder().credentials_provider(credentials).build();
-        Sts::once(&config).assume(&session).await.map_err(|error| refused_assumption(&error, &session, caller))
+        let result = Sts::once(&config).assume(&session).await;
+        result.map_err(|error| SessionError::refused(error, &session, Asker::Caller(caller.to_owned())))
     }
 }
 
-/// A failure, and how often what was refused may be tried again.
-struct Refused {
-    failure: Failure,
-    retries: usize,
-}
-
-impl From<Failure> for Refused {
-    fn from(failure: Failure) -> Self {
-        let retries = if failure.transient { RETRIES } else { 0 };
-        Self { failure, retries }
-    }
-}
-
-async fn with_retries<F: Future<Output = Result<Credentials, Refused>>>(
+async fn with_retries<F: Future<Output = Result<Credentials, SessionError>>>(
     attempt: impl FnMut() -> F,
-) -> Result<Credentials, Failure> {
+) -> Result<Credentials, SessionError> {
     let pauses =
         ExponentialBuilder::default().with_min_delay(Duration::from_millis(500)).with_max_times(RETRIES).with_jitter();
     let mut tried = 0;
-    let result = attempt.retry(pauses).when(|refused: &Refused| {
+    let result = attempt.retry(pauses).when(|error: &SessionError| {
         tried += 1;
-        tried <= refused.retries
+        tried <= error.retries()
     });
-    result.await.map_err(|refused| refused.failure)
-}
-
-/// A failed call as a failure, with the refusal if it was one.
-fn read(error: &AwsError) -> (Option<Refusal>, Failure) {
-    let refusal = error.code.as_deref().and_then(|code| Refusal::of(code, &error.message));
-    let transient = matches!(error.kind, AwsErrorKind::Unreachable | AwsErrorKind::Throttled);
-    (refusal, Failure { transient, ..Failure::from(error.clone()) })
-}
-
-fn refused_exchange(error: &AwsError, session: &SessionRequest<'_>, token: &IdToken) -> Refused {
-    let (refusal, failure) = read(error);
-    let Some(refusal) = refusal else { return failure.into() };
-    let failure = explain(refusal, session, &token.claims).cause(error.to_string());
-    let failure =
-        if shows_claims(refusal) { token.claims.lines().iter().fold(failure, Failure::cause) } else { failure };
-    Refused { failure, retries: refusal.retries() }
-}
-
-fn shows_claims(refusal: Refusal) -> bool {
-    matches!(refusal, Refusal::NotTrusted | Refusal::NoProvider | Refusal::WrongAudience | Refusal::NotAToken)
-}
-
-/// What a refusal means, and what to do about it.
-fn explain(refusal: Refusal, session: &SessionRequest<'_>, claims: &Claims) -> Failure {
-    let role = session.role;
-    let account = role.account();
-    match refusal {
-        Refusal::NotTrusted => Failure::invalid(format!("role {role} does not let this job in"))
-            .hint("`shipgate iam trust` prints a trust policy for the jobs that should have the role: is this one of them?")
-            .hint(format!(
-                "`shipgate whoami ENVIRONMENT --trust-policy FILE --subject {}` says which condition keeps it out",
-                neutral::word(&claims.subject)
-            ))
-            .hint(format!("make sure that {role} exists, with this path and these capital letters")),
-        Refusal::NoProvider => {
-            Failure::invalid(format!("account {account} does not know GitHub as an identity provider")).hint(format!(
-                "create an OpenID Connect provider for {} with audience {} in account {account}",
-                claims.issuer, claims.audience
-            ))
-        }
-        Refusal::WrongAudience => Failure::invalid(format!(
-            "the identity provider in account {account} does not know audience {}",
-            claims.audience
-        ))
-        .hint(format!("add {} to the provider's client ids (audiences)", claims.audience)),
-        Refusal::NotAToken => Failure::invalid("AWS does not accept GitHub's token")
-            .hint("check that the account's OpenID Connect provider is for the `iss` of the token"),
-        Refusal::Expired => Failure::invalid("GitHub's token had expired when it arrived")
-            .hint("check this machine's clock, and whether something between it and AWS delays requests"),
-        Refusal::Rejected => {
-            Failure::invalid("the identity provider has taken GitHub's token back").hint("run the job again")
-        }
-        Refusal::ProviderUnreachable => Failure::failed("AWS cannot ask GitHub's identity provider for its keys")
-            .hint("run it again; https://www.githubstatus.com tells whether GitHub Actions has a problem"),
-        Refusal::PolicyTooLarge => Failure::invalid("the session policy is too large")
-            .hint("shorten the file that `session-policy` names: 2048 characters at most, and packed by AWS"),
-        Refusal::PolicyMalformed => Failure::invalid("the session policy is not an IAM policy")
-            .hint("correct the file that `session-policy` names"),
-        Refusal::RegionDisabled => Failure::invalid("AWS STS is turned off in this region for the role's account")
-            .hint(format!("turn it on in the account settings of IAM in account {account}, or correct `region`")),
-        Refusal::TooLong => {
-            let asked = session.seconds.unwrap_or(3600);
-            Failure::invalid(format!("role {role} does not allow sessions of {asked} seconds"))
-                .hint("shorten `session-duration`, or raise the role's maximum session duration (MaxSessionDuration)")
-        }
-        Refusal::TooLongForChain => Failure::invalid("a session of one role may assume another for an hour at most")
-            .hint("write at most `1h` as `session-duration`, or begin with a token or with credentials of a user"),
-    }
-}
-
-fn refused_assumption(error: &AwsError, session: &SessionRequest<'_>, caller: &str) -> Refused {
-    let (refusal, failure) = read(error);
-    let role = session.role;
-    match refusal {
-        Some(Refusal::NotTrusted) => Failure::invalid(format!("{caller} may not assume role {role}"))
-            .cause(error.to_string())
-            .hint(format!("allow `sts:AssumeRole` on {role} in the policy of {caller}"))
-            .hint(format!("name {caller} in the role's trust policy: `shipgate iam trust --principal ARN` prints one"))
-            .into(),
-        Some(
-            refusal @ (Refusal::PolicyTooLarge
-            | Refusal::PolicyMalformed
-            | Refusal::RegionDisabled
-            | Refusal::TooLong
-            | Refusal::TooLongForChain),
-        ) => explain(refusal, session, &Claims::default()).cause(error.to_string()).into(),
-        _ => failure.into(),
-    }
+    result.await
 }

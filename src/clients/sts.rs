@@ -11,7 +11,6 @@ use backon::{ExponentialBuilder, Retryable as _};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::aws::{AwsError, call};
-use crate::domain::failure::Failure;
 use crate::domain::names::InvalidName;
 use crate::domain::role::{Caller, RoleArn};
 
@@ -52,7 +51,7 @@ impl Sts {
     /// # Errors
     ///
     /// The call failed, or its answer names no account.
-    pub async fn caller(&self) -> Result<Caller, Failure> {
+    pub async fn caller(&self) -> Result<Caller, AwsError> {
         read(self.ask().await?)
     }
 
@@ -62,7 +61,7 @@ impl Sts {
     /// # Errors
     ///
     /// As [`caller`](Self::caller).
-    pub async fn caller_of_new_session(&self) -> Result<Caller, Failure> {
+    pub async fn caller_of_new_session(&self) -> Result<Caller, AwsError> {
         let pauses = ExponentialBuilder::default().with_min_delay(Duration::from_millis(500)).with_max_times(3);
         let is_unknown = |error: &AwsError| error.is("InvalidClientTokenId");
         read((|| self.ask()).retry(pauses.with_jitter()).when(is_unknown).await?)
@@ -108,11 +107,10 @@ impl Sts {
     }
 }
 
-fn read(identity: GetCallerIdentityOutput) -> Result<Caller, Failure> {
+fn read(identity: GetCallerIdentityOutput) -> Result<Caller, AwsError> {
     let account = identity.account().unwrap_or_default();
-    let account = account.parse().map_err(|error: InvalidName| {
-        Failure::failed("`sts:GetCallerIdentity` returned no account").cause(error.to_string())
-    })?;
+    let unusable = |error: InvalidName| AwsError::returned("sts:GetCallerIdentity", "no account").because(error);
+    let account = account.parse().map_err(unusable)?;
     Ok(Caller { account, arn: identity.arn.unwrap_or_default() })
 }
 

@@ -1,5 +1,68 @@
-//! Errors, explained: which outcome they are, why, and what to do about it.
+//! The one place that turns an error and the phase of a run into a [`Failure`]: the outcome, the causes, the hints.
+//!
+//! Clients say what happened. What that means for an environment depends on when it happened, and what to do about it
+//! is said in the words of this program: its commands, the keys of its configuration, the statements of its policies.
 
 mod aws;
 mod config;
+mod identity;
 mod plan;
+mod role;
+#[cfg(test)]
+mod tests;
+
+use crate::domain::failure::Failure;
+
+/// When an error happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Before anything that serves was changed.
+    Before,
+    /// In the call that changes what serves.
+    #[cfg_attr(not(test), expect(dead_code, reason = "kinds do not decide by phase yet"))]
+    During,
+    /// After that call.
+    #[cfg_attr(not(test), expect(dead_code, reason = "kinds do not decide by phase yet"))]
+    After,
+}
+
+/// An error that can be explained.
+pub trait Explain {
+    /// What it means as long as nothing that serves was changed.
+    fn before(&self) -> Failure;
+
+    /// Whether the call is known not to have been carried out.
+    fn is_refused(&self) -> bool {
+        false
+    }
+}
+
+/// What an error means.
+pub fn explain(error: &impl Explain, phase: Phase) -> Failure {
+    match phase {
+        Phase::Before => error.before(),
+        Phase::During if error.is_refused() => error.before(),
+        Phase::During => Failure::unknown("whether the service took the update is unknown")
+            .of(error.before().kind)
+            .cause(error.before().brief())
+            .hint("look at the service; run this again when AWS answers: it takes up what is there then"),
+        Phase::After => {
+            let Failure { reason, kind, causes, hints, .. } = error.before();
+            let failure = Failure::unknown("the deployment cannot be looked at any more").of(kind).cause(reason);
+            let failure = causes.into_iter().fold(failure, Failure::because);
+            hints.into_iter().fold(failure, Failure::hint)
+        }
+    }
+}
+
+/// Lets `?` explain an error as one that happened before anything that serves was changed.
+macro_rules! explained {
+    ($($error:ty),+ $(,)?) => {$(
+        impl From<$error> for $crate::domain::failure::Failure {
+            fn from(error: $error) -> Self {
+                $crate::explain::explain(&error, $crate::explain::Phase::Before)
+            }
+        }
+    )+};
+}
+use explained;

@@ -11,15 +11,17 @@ use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Checkout;
-use crate::clients::aws;
+use crate::clients::ambient;
+use crate::clients::aws::{chain, sources};
 use crate::clients::id_token::TokenEndpoint;
-use crate::clients::role::{Begin, RoleSession, SessionPlan, no_session};
+use crate::clients::role::{Begin, RoleSession, SessionError, SessionPlan};
 use crate::clients::sts::Sts;
 use crate::context::Context;
 use crate::domain::failure::Failure;
 use crate::domain::role::{Access, Assumption, Caller, RoleArn, session_name, without_blanks};
 use crate::domain::target::Target;
 use crate::domain::workflow::{Endpoint, NoWay, Way, way};
+use crate::explain::{self, Phase};
 
 /// How long it may take to make a session: several tries at the token endpoint and at STS.
 const PATIENCE: Duration = Duration::from_mins(3);
@@ -93,10 +95,10 @@ impl<'c> Identities<'c> {
             Err(failure) => return Some(failure),
         };
         let Some(assumption) = target.roles.assumption(access) else {
-            return aws::ambient_credentials(&ambient, self.context.variable("AWS_PROFILE")).await.err();
+            return self.ambient_credentials(&ambient).await.err();
         };
         if self.context.endpoint() != Endpoint::Complete && !self.context.in_actions() {
-            let failure = aws::ambient_credentials(&ambient, self.context.variable("AWS_PROFILE")).await.err()?;
+            let failure = self.ambient_credentials(&ambient).await.err()?;
             return Some(without_ambient(failure, &assumption));
         }
         let caller = match self.context.endpoint() {
@@ -129,9 +131,11 @@ impl<'c> Identities<'c> {
         })?;
         let provider = self.provider(&ambient, &assumption).await?;
         let credentials = provider.provide_credentials().await.map_err(|error| {
-            no_session(&error)
-                .cloned()
-                .unwrap_or_else(|| Failure::invalid("the ambient credentials cannot be used").cause(aws::chain(&error)))
+            let session = sources(&error).find_map(|error| error.downcast_ref::<SessionError>());
+            session.map_or_else(
+                || Failure::invalid("the ambient credentials cannot be used").cause(chain(&error)),
+                |session| explain::explain(session, Phase::Before),
+            )
         })?;
         let fixed = SharedCredentialsProvider::new(credentials.clone());
         prove(target, &assumption, ambient.to_builder().credentials_provider(fixed).build()).await?;
@@ -145,11 +149,15 @@ impl<'c> Identities<'c> {
     /// `invalid`: they would be sent without encryption.
     pub async fn ambient(&self, target: &Target) -> Result<SdkConfig, Failure> {
         let (masks, endpoints) = (self.context.masks(), self.context.aws_endpoints());
-        aws::configure(&target.region, self.cache.clone(), masks, endpoints).await
+        Ok(ambient::configure(&target.region, self.cache.clone(), masks, endpoints).await?)
     }
 
     async fn ambient_caller(&self, config: &SdkConfig) -> Result<Caller, Failure> {
-        aws::ambient_caller(config, self.context.variable("AWS_PROFILE")).await
+        Ok(ambient::caller(config, self.context.variable("AWS_PROFILE")).await?)
+    }
+
+    async fn ambient_credentials(&self, config: &SdkConfig) -> Result<(), Failure> {
+        Ok(ambient::credentials(config, self.context.variable("AWS_PROFILE")).await?)
     }
 
     async fn provider(
