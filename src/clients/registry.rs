@@ -23,17 +23,17 @@ use oci_client::errors::OciDistributionError;
 
 #[cfg_attr(not(test), expect(unused_imports, reason = "promote is the first to copy"))]
 pub use self::copy::{Copied, copy, tag};
-pub use self::error::Side;
 use self::error::is_missing;
+pub use self::error::{FailedCall, RegistryError, Side};
 use self::graph::{Blob, Document};
 use self::limits::Limits;
 use self::login::Credentials;
 use self::transport::Transport;
 use super::ecr::RegistryLogin;
 use crate::context::RegistryAddress;
-use crate::domain::failure::Failure;
 use crate::domain::image::{Digest, ImageTag, Repository};
 use crate::domain::limits::PLATFORMS;
+use crate::domain::names::InvalidName;
 use crate::domain::origin::PUSH_LABEL;
 
 /// The label of the commit that an image was built from
@@ -85,7 +85,7 @@ impl Registry {
     /// # Errors
     ///
     /// The registry failed, refused, or returned bytes that do not match their digest.
-    pub async fn find(&self, repository: &Repository, tag: &ImageTag) -> Result<Option<FoundImage>, Failure> {
+    pub async fn find(&self, repository: &Repository, tag: &ImageTag) -> Result<Option<FoundImage>, RegistryError> {
         tracing::debug!(%repository, %tag, "asking the registry");
         self.read(repository, tag.as_str(), &format!("{repository}:{tag}")).await
     }
@@ -95,13 +95,18 @@ impl Registry {
     /// # Errors
     ///
     /// The registry failed, refused, or returned bytes that do not match their digest.
-    pub async fn image(&self, repository: &Repository, digest: &Digest) -> Result<Option<FoundImage>, Failure> {
+    pub async fn image(&self, repository: &Repository, digest: &Digest) -> Result<Option<FoundImage>, RegistryError> {
         tracing::debug!(%repository, %digest, "asking the registry");
         self.read(repository, &digest.to_string(), &format!("{repository}@{digest}")).await
     }
 
-    async fn read(&self, repository: &Repository, asked: &str, name: &str) -> Result<Option<FoundImage>, Failure> {
-        let failed = |error: OciDistributionError| self.failure(Side::Source, &format!("read {name}"), &error);
+    async fn read(
+        &self,
+        repository: &Repository,
+        asked: &str,
+        name: &str,
+    ) -> Result<Option<FoundImage>, RegistryError> {
+        let failed = |error: OciDistributionError| self.failed(Side::Source, format!("read {name}"), error);
         let (bytes, digest) = match self.get_manifest(repository, asked).await {
             Ok(found) => found,
             Err(error) if is_missing(&error) => return Ok(None),
@@ -129,17 +134,18 @@ impl Registry {
     /// # Errors
     ///
     /// The registry failed or refused.
-    pub async fn platforms(&self, repository: &str, digest: &Digest) -> Result<Vec<Digest>, Failure> {
+    pub async fn platforms(&self, repository: &str, digest: &Digest) -> Result<Vec<Digest>, RegistryError> {
         let Some(name) = repository.strip_prefix(&format!("{}/", self.host)) else {
             return Ok(Vec::new());
         };
         let action = format!("read {repository}@{digest}");
-        let name = name.parse().map_err(|error: crate::domain::names::InvalidName| {
-            Failure::failed(format!("registry {} cannot {action}", self.host)).cause(error.to_string())
-        })?;
+        let name = match name.parse() {
+            Ok(name) => name,
+            Err(source) => return Err(RegistryError::Name { host: self.host.clone(), action, source }),
+        };
         let repository = Repository { host: self.host.clone(), name };
         let pulled = self.get_manifest(&repository, &digest.to_string()).await;
-        let (bytes, _) = pulled.map_err(|error| self.failure(Side::Source, &action, &error))?;
+        let (bytes, _) = pulled.map_err(|error| self.failed(Side::Source, action, error))?;
         platforms(&format!("{repository}@{digest}"), &graph::parse(&repository, digest, &bytes)?)
     }
 
@@ -153,11 +159,11 @@ impl Registry {
         side: Side,
         repository: &Repository,
         tag: &ImageTag,
-    ) -> Result<Option<Digest>, Failure> {
+    ) -> Result<Option<Digest>, RegistryError> {
         match self.limits.patiently(|| self.head_manifest(repository, tag.as_str())).await {
             Ok(digest) => parse_digest(&digest).map(Some),
             Err(error) if is_missing(&error) => Ok(None),
-            Err(error) => Err(self.failure(side, &format!("read {repository}:{tag}"), &error)),
+            Err(error) => Err(self.failed(side, format!("read {repository}:{tag}"), error)),
         }
     }
 
@@ -166,13 +172,18 @@ impl Registry {
     /// # Errors
     ///
     /// The registry failed or refused, or the tag cannot be moved.
-    pub async fn move_tag(&self, repository: &Repository, digest: &Digest, tag: &ImageTag) -> Result<(), Failure> {
+    pub async fn move_tag(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        tag: &ImageTag,
+    ) -> Result<(), RegistryError> {
         let manifest = graph::pull(self, repository, digest, None).await?;
-        let failed = |error| self.failure(Side::Target, &format!("tag {repository}:{tag}"), &error);
+        let failed = |error| self.failed(Side::Target, format!("tag {repository}:{tag}"), error);
         self.put_manifest(repository, tag.as_str(), &manifest).await.map_err(failed)?;
         match self.digest_of(Side::Target, repository, tag).await? {
             Some(found) if found == *digest => Ok(()),
-            _ => Err(Failure::failed(format!("{repository}:{tag} does not lead to {digest} after tagging"))),
+            _ => Err(RegistryError::NotMoved { tag: format!("{repository}:{tag}"), digest: digest.to_string() }),
         }
     }
 
@@ -182,8 +193,8 @@ impl Registry {
         repository: &Repository,
         manifest: &Document,
         name: &str,
-    ) -> Result<[Option<String>; 2], Failure> {
-        let failed = |error: OciDistributionError| self.failure(Side::Source, &format!("read {name}"), &error);
+    ) -> Result<[Option<String>; 2], RegistryError> {
+        let failed = |error: OciDistributionError| self.failed(Side::Source, format!("read {name}"), error);
         let Some(described) = &manifest.config else { return Ok([None, None]) };
         let blob = Blob { digest: parse_digest(&described.digest)?, size: described.size, is_layer: false };
         let bytes = self.get_configuration(repository, &blob).await.map_err(failed)?;
@@ -200,19 +211,15 @@ fn labels(configuration: &[u8]) -> Result<[Option<String>; 2], serde_json::Error
 }
 
 /// The children of an index that can run: attestations are children of the platform `unknown/unknown`.
-fn platforms(name: &str, document: &Document) -> Result<Vec<Digest>, Failure> {
+fn platforms(name: &str, document: &Document) -> Result<Vec<Digest>, RegistryError> {
     let runnable = document.manifests.iter().flatten().filter(|child| child.is_runnable());
     let platforms: Vec<Digest> = runnable.map(|child| parse_digest(&child.digest)).collect::<Result<_, _>>()?;
     if platforms.len() > PLATFORMS.count() {
-        return Err(Failure::failed(format!("image {name} has {} platforms", platforms.len()))
-            .cause(format!("at most {PLATFORMS} are read"))
-            .hint("deploy an image that docker or buildx built"));
+        return Err(RegistryError::TooManyPlatforms { name: name.to_owned(), platforms: platforms.len() });
     }
     Ok(platforms)
 }
 
-fn parse_digest(text: &str) -> Result<Digest, Failure> {
-    text.parse().map_err(|error: crate::domain::names::InvalidName| {
-        Failure::failed("the registry uses a digest that is not supported").cause(error.to_string())
-    })
+fn parse_digest(text: &str) -> Result<Digest, RegistryError> {
+    text.parse().map_err(|error: InvalidName| RegistryError::Digest(error))
 }

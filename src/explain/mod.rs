@@ -7,6 +7,7 @@ mod aws;
 mod config;
 mod identity;
 mod plan;
+mod registry;
 mod role;
 #[cfg(test)]
 mod tests;

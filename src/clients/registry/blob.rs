@@ -13,10 +13,9 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 use super::Registry;
-use super::error::{Side, is_missing, is_transient};
+use super::error::{RegistryError, Side, is_missing, is_transient};
 use super::graph::Blob;
 use super::limits::{Limits, Walk};
-use crate::domain::failure::Failure;
 use crate::domain::image::{Digest, Repository};
 
 /// Who has to act now.
@@ -50,9 +49,9 @@ pub struct Transfer<'a> {
 /// A failed try.
 enum Trouble {
     /// It would fail again.
-    Lasting(Failure),
+    Lasting(RegistryError),
     /// It may work now.
-    Passing(Failure),
+    Passing(RegistryError),
 }
 
 impl Transfer<'_> {
@@ -61,20 +60,20 @@ impl Transfer<'_> {
     /// # Errors
     ///
     /// The blob is not what its digest and size say, or a registry failed for good.
-    pub async fn run(&self) -> Result<(), Failure> {
+    pub async fn run(&self) -> Result<(), RegistryError> {
         let breaks = Arc::new(AtomicU32::new(0));
         let mut restarts = 0;
         loop {
-            let failure = match self.attempt(&breaks).await {
+            let error = match self.attempt(&breaks).await {
                 Ok(()) => return Ok(()),
-                Err(Trouble::Lasting(failure)) => return Err(failure),
-                Err(Trouble::Passing(failure)) => failure,
+                Err(Trouble::Lasting(error)) => return Err(error),
+                Err(Trouble::Passing(error)) => error,
             };
             if restarts == self.target.limits.restarts {
-                return Err(failure.cause(format!("it was begun {} times", restarts + 1)));
+                return Err(RegistryError::Repeated { error: Box::new(error), times: restarts + 1 });
             }
             restarts += 1;
-            tracing::debug!(blob = %self.blob.digest, restarts, %failure, "an upload is begun again");
+            tracing::debug!(blob = %self.blob.digest, restarts, %error, "an upload is begun again");
             self.target.limits.rest(restarts).await;
             // The answer may be all that was lost.
             if self.target.has_blob(self.to, &self.blob.digest).await? {
@@ -93,12 +92,12 @@ impl Transfer<'_> {
         let pieces = pieces(download, Arc::clone(&verdict));
         let push = self.target.put_blob(self.to, self.blob, pieces);
         let result = tokio::select! {
-            result = push => result.map_err(|error| self.judge(&error)),
-            why = stalled(watched, &sent, &self.target.limits) => Err(Trouble::Passing(self.stalled(&why))),
+            result = push => result.map_err(|error| self.judge(error)),
+            why = stalled(watched, &sent, &self.target.limits) => Err(Trouble::Passing(self.stalled(why))),
         };
         let verdict = verdict.lock().unwrap_or_else(PoisonError::into_inner).take();
         let result = match (result, verdict) {
-            (_, Some(failure)) => Err(Trouble::Lasting(failure)),
+            (_, Some(error)) => Err(Trouble::Lasting(error)),
             // That it is there, the registry says itself: ECR may not list a blob before a manifest has it.
             (result, None) => result,
         };
@@ -109,32 +108,30 @@ impl Transfer<'_> {
     }
 
     /// What an error of the target means.
-    fn judge(&self, error: &OciDistributionError) -> Trouble {
+    fn judge(&self, error: OciDistributionError) -> Trouble {
         let Self { to, blob, .. } = self;
-        if is_missing(error) {
+        if is_missing(&error) {
             return Trouble::Lasting(missing_repository(to, error));
         }
-        let failure = self.target.failure(Side::Target, &format!("take {} for {to}", blob.digest), error);
         let is_odd = matches!(
             error,
             OciDistributionError::RegistryNoLocationError | OciDistributionError::SpecViolationError(_)
         );
-        if is_transient(error) || is_odd { Trouble::Passing(failure) } else { Trouble::Lasting(failure) }
+        let is_passing = is_transient(&error) || is_odd;
+        let failed = self.target.failed(Side::Target, format!("take {} for {to}", blob.digest), error);
+        if is_passing { Trouble::Passing(failed) } else { Trouble::Lasting(failed) }
     }
 
-    fn stalled(&self, why: &str) -> Failure {
+    fn stalled(&self, why: String) -> RegistryError {
         let Self { target, to, blob, .. } = self;
-        let reason = format!("registry {} cannot take {} for {to}", target.host, blob.digest);
-        let failure = Failure::failed(reason).cause(why).hint("run it again; what is there is not sent again");
-        Failure { transient: true, ..failure }
+        let action = format!("take {} for {to}", blob.digest);
+        RegistryError::Broken { host: target.host.clone(), action, why: vec![why] }
     }
 }
 
 /// The repository that should take something does not exist.
-pub fn missing_repository(to: &Repository, error: &OciDistributionError) -> Failure {
-    Failure::failed(format!("repository {to} does not exist"))
-        .cause(super::error::text(error))
-        .hint("create it, or write `create-repository = true` in the component's configuration")
+pub fn missing_repository(to: &Repository, error: OciDistributionError) -> RegistryError {
+    RegistryError::NoRepository { repository: to.to_string(), source: Box::new(error) }
 }
 
 /// Returns when whose turn it is has not acted for too long, or too slowly, and says so.
@@ -169,9 +166,9 @@ async fn stalled(mut turn: watch::Receiver<Turn>, sent: &AtomicU64, limits: &Lim
 
 impl Registry {
     /// Whether a repository lists a blob.
-    pub(super) async fn has_blob(&self, repository: &Repository, digest: &Digest) -> Result<bool, Failure> {
+    pub(super) async fn has_blob(&self, repository: &Repository, digest: &Digest) -> Result<bool, RegistryError> {
         let found = self.limits.patiently(|| self.head_blob(repository, digest)).await;
-        found.map_err(|error| self.failure(Side::Target, &format!("look for {digest} in {repository}"), &error))
+        found.map_err(|error| self.failed(Side::Target, format!("look for {digest} in {repository}"), error))
     }
 }
 
@@ -198,15 +195,15 @@ struct Download {
 /// The body of an upload. What goes wrong in it is kept, because the sender tells only that it did.
 fn pieces(
     download: Download,
-    verdict: Arc<Mutex<Option<Failure>>>,
+    verdict: Arc<Mutex<Option<RegistryError>>>,
 ) -> impl Stream<Item = Result<Bytes, OciDistributionError>> + Send + 'static {
     stream::try_unfold((download, verdict), |(mut download, verdict)| async move {
         match download.next().await {
             Ok(piece) => Ok(piece.map(|piece| (piece, (download, verdict)))),
-            Err(failure) => {
-                let error = OciDistributionError::GenericError(Some(failure.reason.clone()));
-                *verdict.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
-                Err(error)
+            Err(error) => {
+                let told = OciDistributionError::GenericError(Some(error.to_string()));
+                *verdict.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                Err(told)
             }
         }
     })
@@ -236,7 +233,7 @@ impl Download {
 
     /// The next piece. The last one is handed on only when all of them have the digest, so that an upload of other bytes
     /// is never complete.
-    async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
+    async fn next(&mut self) -> Result<Option<Bytes>, RegistryError> {
         if self.done == self.size {
             self.check()?;
             self.turn.send_replace(Turn::Answer);
@@ -247,7 +244,7 @@ impl Download {
         self.done += piece.len() as u64;
         self.hasher.update(&piece);
         if self.done > self.size {
-            return Err(self.mismatch(&format!("it is longer than the {} bytes of the manifest", self.size)));
+            return Err(self.mismatch(format!("it is longer than the {} bytes of the manifest", self.size)));
         }
         if self.done == self.size {
             self.check()?;
@@ -258,19 +255,17 @@ impl Download {
         Ok(Some(piece))
     }
 
-    fn check(&self) -> Result<(), Failure> {
+    fn check(&self) -> Result<(), RegistryError> {
         let found = Digest::from_hash(self.hasher.clone());
-        if found == self.digest { Ok(()) } else { Err(self.mismatch(&format!("its bytes have the digest {found}"))) }
+        if found == self.digest { Ok(()) } else { Err(self.mismatch(format!("its bytes have the digest {found}"))) }
     }
 
-    fn mismatch(&self, cause: &str) -> Failure {
-        Failure::failed(format!("{} is not what the manifest says", self.name))
-            .cause(cause)
-            .hint("the registry or something before it changes what it stores: build and deploy the image again")
+    fn mismatch(&self, difference: String) -> RegistryError {
+        RegistryError::ForgedBlob { name: self.name.clone(), difference }
     }
 
     /// Some bytes that were not handed on before, from wherever the source goes on.
-    async fn piece(&mut self) -> Result<Bytes, Failure> {
+    async fn piece(&mut self) -> Result<Bytes, RegistryError> {
         loop {
             self.open().await?;
             let Some(stream) = self.stream.as_mut() else { continue };
@@ -296,28 +291,28 @@ impl Download {
                 Err(_) => format!("nothing came for {} s", self.limits.silence.as_secs()),
             };
             (self.stream, self.walk) = (None, Walk::default());
-            self.bear(&trouble).await?;
+            self.bear(trouble).await?;
         }
     }
 
     /// Opens the stream where it is not open, at the first byte that is missing.
-    async fn open(&mut self) -> Result<(), Failure> {
+    async fn open(&mut self) -> Result<(), RegistryError> {
         while self.stream.is_none() {
             let opened = timeout(self.limits.silence, self.request()).await;
             let trouble = match opened {
                 Ok(Ok((stream, skip))) => {
                     let rest = self.size - self.done + skip;
                     if let Some(length) = stream.content_length().filter(|length| *length != rest) {
-                        return Err(self.mismatch(&format!("{length} bytes come instead of {rest}")));
+                        return Err(self.mismatch(format!("{length} bytes come instead of {rest}")));
                     }
                     (self.stream, self.skip) = (Some(stream), skip);
                     return Ok(());
                 }
                 Ok(Err(error)) if is_transient(&error) => super::error::text(&error),
-                Ok(Err(error)) => return Err(self.refused(&error)),
+                Ok(Err(error)) => return Err(self.refused(error)),
                 Err(_) => format!("no answer came for {} s", self.limits.silence.as_secs()),
             };
-            self.bear(&trouble).await?;
+            self.bear(trouble).await?;
         }
         Ok(())
     }
@@ -329,24 +324,23 @@ impl Download {
         Ok((answer, skip))
     }
 
-    fn refused(&self, error: &OciDistributionError) -> Failure {
-        if is_missing(error) {
-            return Failure::failed(format!("{} is not there any more", self.name))
-                .cause(super::error::text(error))
-                .hint("deploy the release again, so that its image is complete");
+    fn refused(&self, error: OciDistributionError) -> RegistryError {
+        if is_missing(&error) {
+            return RegistryError::NoBlob { name: self.name.clone(), source: Box::new(error) };
         }
-        self.registry.failure(Side::Source, &format!("read {}", self.name), error)
+        self.registry.failed(Side::Source, format!("read {}", self.name), error)
     }
 
     /// Waits before the download goes on; an error after the last time.
-    async fn bear(&mut self, trouble: &str) -> Result<(), Failure> {
+    async fn bear(&mut self, trouble: String) -> Result<(), RegistryError> {
         let nth = self.breaks.fetch_add(1, Ordering::Relaxed) + 1;
         if nth > self.limits.resumes {
-            let failure = Failure::failed(format!("registry {} cannot read {}", self.registry.host, self.name))
-                .cause(trouble)
-                .cause(format!("it broke {nth} times, and {} of {} bytes came", self.done, self.size))
-                .hint("run it again; what is there is not sent again");
-            return Err(Failure { transient: true, ..failure });
+            let counted = format!("it broke {nth} times, and {} of {} bytes came", self.done, self.size);
+            return Err(RegistryError::Broken {
+                host: self.registry.host.clone(),
+                action: format!("read {}", self.name),
+                why: vec![trouble, counted],
+            });
         }
         tracing::debug!(blob = %self.digest, nth, trouble, "a download goes on");
         self.limits.rest(nth).await;

@@ -13,9 +13,8 @@ use tokio::sync::Mutex;
 
 use super::Registry;
 use super::blob::{Transfer, missing_repository};
-use super::error::{Side, is_missing, text};
+use super::error::{RegistryError, Side, is_missing, text};
 use super::graph::{self, Blob, Graph, Manifest, Referrers, referrers_tag};
-use crate::domain::failure::Failure;
 use crate::domain::image::{Digest, ImageTag, Repository};
 
 /// How many blobs are on their way at once.
@@ -50,8 +49,8 @@ impl fmt::Display for Copied {
 ///
 /// # Errors
 ///
-/// A registry failed or refused, something is not what its digest says, or the tag leads elsewhere. Always `failed`; the
-/// tag is put last, so that it never leads to half an image.
+/// A registry failed or refused, something is not what its digest says, or the tag leads elsewhere. The tag is put last,
+/// so that it never leads to half an image.
 pub async fn copy(
     source: &Registry,
     from: &Repository,
@@ -60,7 +59,7 @@ pub async fn copy(
     digest: &Digest,
     tag: &ImageTag,
     progress: impl Fn(&str),
-) -> Result<Copied, Failure> {
+) -> Result<Copied, RegistryError> {
     let job = Job { source, from, target, to };
     job.run(digest, tag, &progress).await
 }
@@ -69,8 +68,13 @@ pub async fn copy(
 ///
 /// # Errors
 ///
-/// `failed`: the registry failed or refused, or the tag leads elsewhere.
-pub async fn tag(registry: &Registry, repository: &Repository, digest: &Digest, tag: &ImageTag) -> Result<(), Failure> {
+/// The registry failed or refused, or the tag leads elsewhere.
+pub async fn tag(
+    registry: &Registry,
+    repository: &Repository,
+    digest: &Digest,
+    tag: &ImageTag,
+) -> Result<(), RegistryError> {
     copy(registry, repository, registry, repository, digest, tag, |_| ()).await.map(|_| ())
 }
 
@@ -100,7 +104,7 @@ struct Progress {
 }
 
 impl Job<'_> {
-    async fn run(&self, digest: &Digest, tag: &ImageTag, progress: &impl Fn(&str)) -> Result<Copied, Failure> {
+    async fn run(&self, digest: &Digest, tag: &ImageTag, progress: &impl Fn(&str)) -> Result<Copied, RegistryError> {
         tracing::debug!(from = %self.from, to = %self.to, %digest, %tag, "copying an image");
         // Nothing is sent for a tag that cannot be put.
         let is_tagged = self.is_tagged(digest, tag).await?;
@@ -117,7 +121,7 @@ impl Job<'_> {
     }
 
     /// Everything but the tag.
-    async fn contents(&self, digest: &Digest, progress: &impl Fn(&str)) -> Result<Copied, Failure> {
+    async fn contents(&self, digest: &Digest, progress: &impl Fn(&str)) -> Result<Copied, RegistryError> {
         let graph = Graph::of(self.source, self.from, digest).await?;
         let copied = self.blobs(&graph.blobs, progress).await?;
         for manifest in &graph.manifests {
@@ -129,7 +133,7 @@ impl Job<'_> {
         Ok(copied)
     }
 
-    async fn blobs(&self, blobs: &[Blob], say: &impl Fn(&str)) -> Result<Copied, Failure> {
+    async fn blobs(&self, blobs: &[Blob], say: &impl Fn(&str)) -> Result<Copied, RegistryError> {
         let progress = Progress::new(blobs);
         let mounts = Mutex::new(self.source.host == self.target.host);
         let work = stream::iter(blobs).map(|blob| self.blob(blob, &mounts, &progress)).buffer_unordered(PARALLEL);
@@ -151,7 +155,7 @@ impl Job<'_> {
         Ok(copied)
     }
 
-    async fn blob(&self, blob: &Blob, mounts: &Mutex<bool>, progress: &Progress) -> Result<Settled, Failure> {
+    async fn blob(&self, blob: &Blob, mounts: &Mutex<bool>, progress: &Progress) -> Result<Settled, RegistryError> {
         let settled = if self.target.has_blob(self.to, &blob.digest).await? {
             Settled::Present
         } else if self.mount(blob, mounts).await {
@@ -186,42 +190,41 @@ impl Job<'_> {
         *allowed
     }
 
-    async fn manifest(&self, manifest: &Manifest) -> Result<(), Failure> {
+    async fn manifest(&self, manifest: &Manifest) -> Result<(), RegistryError> {
         if self.has_manifest(&manifest.digest).await? {
             return Ok(());
         }
         let name = manifest.digest.to_string();
         let put = || self.target.put_manifest(self.to, &name, manifest);
-        self.target.limits.patiently(put).await.map_err(|error| self.not_put(&name, &error))?;
+        self.target.limits.patiently(put).await.map_err(|error| self.not_put(&name, error))?;
         self.prove(&manifest.digest).await
     }
 
-    fn not_put(&self, name: &str, error: &OciDistributionError) -> Failure {
-        if is_missing(error) {
+    fn not_put(&self, name: &str, error: OciDistributionError) -> RegistryError {
+        if is_missing(&error) {
             return missing_repository(self.to, error);
         }
-        self.target.failure(Side::Target, &format!("put {name} into {}", self.to), error)
+        self.target.failed(Side::Target, format!("put {name} into {}", self.to), error)
     }
 
-    async fn has_manifest(&self, digest: &Digest) -> Result<bool, Failure> {
+    async fn has_manifest(&self, digest: &Digest) -> Result<bool, RegistryError> {
         let name = digest.to_string();
         match self.target.limits.patiently(|| self.target.head_manifest(self.to, &name)).await {
             Ok(found) => Ok(found == name),
             Err(error) if is_missing(&error) => Ok(false),
-            Err(error) => Err(self.target.failure(Side::Target, &format!("look for {}@{digest}", self.to), &error)),
+            Err(error) => Err(self.target.failed(Side::Target, format!("look for {}@{digest}", self.to), error)),
         }
     }
 
-    async fn prove(&self, digest: &Digest) -> Result<(), Failure> {
+    async fn prove(&self, digest: &Digest) -> Result<(), RegistryError> {
         if self.has_manifest(digest).await? {
             return Ok(());
         }
-        Err(Failure::failed(format!("{}@{digest} is not there after it was put", self.to))
-            .hint("run it again; if it stays, check the registry"))
+        Err(RegistryError::NotKept { what: format!("{}@{digest}", self.to) })
     }
 
     /// Sees to it that the target knows what refers to a manifest, by itself or by the index that stands in for that.
-    async fn referrers(&self, referrers: &Referrers) -> Result<(), Failure> {
+    async fn referrers(&self, referrers: &Referrers) -> Result<(), RegistryError> {
         let subject = &referrers.subject;
         let listed = self.target.referrers(Side::Target, self.to, subject).await?;
         let is_listed = |entry: &&ImageIndexEntry| !listed.iter().any(|known| known.digest == entry.digest);
@@ -236,31 +239,30 @@ impl Job<'_> {
             artifact_type: None,
             annotations: None,
         };
-        let unusable = |error: serde_json::Error| {
-            Failure::failed(format!("what refers to {subject} cannot be listed")).cause(error.to_string())
-        };
+        let unusable = |source| RegistryError::Referrers { subject: subject.to_string(), source };
         let bytes = serde_json::to_vec(&index).map_err(unusable)?;
         let media_type = OCI_IMAGE_INDEX_MEDIA_TYPE.to_owned();
         let manifest = Manifest { digest: Digest::of(&bytes), media_type, bytes };
         let tag = referrers_tag(subject);
         let put = || self.target.put_manifest(self.to, &tag, &manifest);
-        self.target.limits.patiently(put).await.map_err(|error| self.not_put(&tag, &error))
+        self.target.limits.patiently(put).await.map_err(|error| self.not_put(&tag, error))
     }
 
     /// Whether the tag leads to the digest already. That it leads elsewhere is an error.
-    async fn is_tagged(&self, digest: &Digest, tag: &ImageTag) -> Result<bool, Failure> {
+    async fn is_tagged(&self, digest: &Digest, tag: &ImageTag) -> Result<bool, RegistryError> {
         match self.target.digest_of(Side::Target, self.to, tag).await? {
             None => Ok(false),
             Some(found) if found == *digest => Ok(true),
-            Some(found) => Err(Failure::failed(format!("tag {}:{tag} is taken: it leads to {found}", self.to))
-                .cause(format!("it should lead to {digest}, and a tag is never moved"))
-                .hint(format!(
-                    "find out who put it there; delete the tag `{tag}` if nobody needs it, and run it again"
-                ))),
+            Some(found) => Err(RegistryError::TagTaken {
+                repository: self.to.to_string(),
+                tag: tag.to_string(),
+                found: found.to_string(),
+                wanted: digest.to_string(),
+            }),
         }
     }
 
-    async fn tag(&self, digest: &Digest, tag: &ImageTag) -> Result<(), Failure> {
+    async fn tag(&self, digest: &Digest, tag: &ImageTag) -> Result<(), RegistryError> {
         let manifest = graph::pull(self.source, self.from, digest, None).await?;
         let put = || self.target.put_manifest(self.to, tag.as_str(), &manifest);
         let result = self.target.limits.patiently(put).await;
@@ -269,9 +271,8 @@ impl Job<'_> {
             return Ok(());
         }
         Err(match result {
-            Err(error) => self.not_put(tag.as_str(), &error),
-            Ok(()) => Failure::failed(format!("tag {}:{tag} is not there after it was put", self.to))
-                .hint("run it again; if it stays, check the registry"),
+            Err(error) => self.not_put(tag.as_str(), error),
+            Ok(()) => RegistryError::NotKept { what: format!("tag {}:{tag}", self.to) },
         })
     }
 }

@@ -6,9 +6,8 @@ use oci_client::errors::OciDistributionError;
 use oci_client::manifest::{ImageIndexEntry, OCI_IMAGE_INDEX_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE};
 use serde::Deserialize;
 
-use super::error::{Side, is_mismatch, is_missing, is_unsupported};
+use super::error::{NoManifest, RegistryError, Side, is_mismatch, is_missing, is_unsupported};
 use super::{Registry, parse_digest};
-use crate::domain::failure::Failure;
 use crate::domain::image::{Digest, Repository};
 use crate::domain::limits::{LAYERS, MANIFEST_BYTES, MANIFEST_LEVELS, MANIFESTS};
 
@@ -127,11 +126,11 @@ pub async fn pull(
     repository: &Repository,
     digest: &Digest,
     media_type: Option<&str>,
-) -> Result<Manifest, Failure> {
+) -> Result<Manifest, RegistryError> {
     let name = digest.to_string();
     let pull = || registry.get_manifest(repository, &name);
     let (bytes, _) =
-        registry.limits.patiently(pull).await.map_err(|error| not_pulled(registry, repository, digest, &error))?;
+        registry.limits.patiently(pull).await.map_err(|error| not_pulled(registry, repository, digest, error))?;
     let document = parse(repository, digest, &bytes)?;
     let is_index = document.manifests.is_some();
     // Only OCI allows to leave the type out.
@@ -140,21 +139,20 @@ pub async fn pull(
     Ok(Manifest { digest: digest.clone(), media_type, bytes: bytes.to_vec() })
 }
 
-fn not_pulled(registry: &Registry, repository: &Repository, digest: &Digest, error: &OciDistributionError) -> Failure {
-    if is_missing(error) {
-        return Failure::failed(format!("image {repository}@{digest} is not there any more"))
-            .cause(super::error::text(error))
-            .hint("a lifecycle rule or a person deleted it: choose a release whose image still exists, or deploy this one again");
+fn not_pulled(
+    registry: &Registry,
+    repository: &Repository,
+    digest: &Digest,
+    error: OciDistributionError,
+) -> RegistryError {
+    let name = format!("{repository}@{digest}");
+    if is_missing(&error) {
+        return RegistryError::NoImage { image: name, source: Box::new(error) };
     }
-    if is_mismatch(error) {
-        return mismatch(repository, digest).cause(super::error::text(error));
+    if is_mismatch(&error) {
+        return RegistryError::ForgedManifest { manifest: name, source: Box::new(error) };
     }
-    registry.failure(Side::Source, &format!("read {repository}@{digest}"), error)
-}
-
-fn mismatch(repository: &Repository, digest: &Digest) -> Failure {
-    Failure::failed(format!("manifest {repository}@{digest} has other bytes than its digest says"))
-        .hint("the registry or something before it changes what it stores: nothing of it may be used")
+    registry.failed(Side::Source, format!("read {name}"), error)
 }
 
 /// The manifest in some bytes.
@@ -162,15 +160,11 @@ fn mismatch(repository: &Repository, digest: &Digest) -> Failure {
 /// # Errors
 ///
 /// They are none that docker or buildx make.
-pub fn parse(repository: &Repository, digest: &Digest, bytes: &[u8]) -> Result<Document, Failure> {
-    let no_manifest = |cause: String| {
-        Failure::failed(format!("{repository}@{digest} is no image"))
-            .cause(cause)
-            .hint("deploy an image that docker or buildx built")
-    };
-    let document: Document = serde_json::from_slice(bytes).map_err(|error| no_manifest(error.to_string()))?;
+pub fn parse(repository: &Repository, digest: &Digest, bytes: &[u8]) -> Result<Document, RegistryError> {
+    let no_manifest = |why| RegistryError::NotAnImage { name: format!("{repository}@{digest}"), why };
+    let document: Document = serde_json::from_slice(bytes).map_err(|error| no_manifest(error.into()))?;
     if document.schema_version != 2 || (document.manifests.is_none() && document.config.is_none()) {
-        return Err(no_manifest("it is neither a manifest of schema 2 nor an index".to_owned()));
+        return Err(no_manifest(NoManifest::OtherKind));
     }
     Ok(document)
 }
@@ -181,7 +175,7 @@ impl Graph {
     /// # Errors
     ///
     /// A part is missing or no manifest, or the registry failed or refused.
-    pub async fn of(registry: &Registry, repository: &Repository, digest: &Digest) -> Result<Self, Failure> {
+    pub async fn of(registry: &Registry, repository: &Repository, digest: &Digest) -> Result<Self, RegistryError> {
         let mut graph = Self::default();
         let mut seen = HashSet::new();
         let mut steps = vec![Step::Pull(Wanted { digest: digest.clone(), media_type: None, depth: 0 })];
@@ -222,7 +216,7 @@ impl Graph {
     }
 
     /// Takes a manifest's blobs, and returns the steps to its children.
-    pub(super) fn add(&mut self, document: Document, depth: usize) -> Result<Vec<Step>, Failure> {
+    pub(super) fn add(&mut self, document: Document, depth: usize) -> Result<Vec<Step>, RegistryError> {
         let blobs = document.config.map(|config| (config, false)).into_iter();
         for (blob, is_layer) in blobs.chain(document.layers.into_iter().map(|layer| (layer, true))) {
             let digest = parse_digest(&blob.digest)?;
@@ -239,9 +233,8 @@ impl Graph {
     }
 }
 
-fn absurd(repository: &Repository, digest: &Digest) -> Failure {
-    Failure::failed(format!("image {repository}@{digest} has too many parts or too many levels"))
-        .hint("deploy an image that docker or buildx built")
+fn absurd(repository: &Repository, digest: &Digest) -> RegistryError {
+    RegistryError::TooManyParts { image: format!("{repository}@{digest}") }
 }
 
 impl Registry {
@@ -256,11 +249,11 @@ impl Registry {
         side: Side,
         repository: &Repository,
         subject: &Digest,
-    ) -> Result<Vec<ImageIndexEntry>, Failure> {
+    ) -> Result<Vec<ImageIndexEntry>, RegistryError> {
         match self.limits.patiently(|| self.get_referrers(repository, subject)).await {
             Ok(entries) => Ok(entries),
             Err(error) if is_unsupported(&error) => self.referrers_by_tag(side, repository, subject).await,
-            Err(error) => Err(self.failure(side, &format!("list what refers to {repository}@{subject}"), &error)),
+            Err(error) => Err(self.failed(side, format!("list what refers to {repository}@{subject}"), error)),
         }
     }
 
@@ -269,13 +262,13 @@ impl Registry {
         side: Side,
         repository: &Repository,
         subject: &Digest,
-    ) -> Result<Vec<ImageIndexEntry>, Failure> {
+    ) -> Result<Vec<ImageIndexEntry>, RegistryError> {
         match self.limits.patiently(|| self.get_referrers_tag(repository, subject)).await {
             Ok(entries) => Ok(entries),
             Err(error) if is_missing(&error) => Ok(Vec::new()),
             Err(error) => {
                 let tag = referrers_tag(subject);
-                Err(self.failure(side, &format!("read {repository}:{tag}"), &error))
+                Err(self.failed(side, format!("read {repository}:{tag}"), error))
             }
         }
     }

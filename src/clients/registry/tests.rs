@@ -8,13 +8,11 @@ use super::graph::referrers_tag;
 use super::limits::{Limits, Pace};
 use super::samples::{INDEX, MANIFEST, Sample};
 use super::server::{Fault, Kind, PASSWORD, Seen, Server, refusal};
-use super::{Copied, Registry, copy, tag};
+use super::{Copied, FailedCall, Registry, RegistryError, Side, copy, tag};
 use crate::clients::ecr::RegistryLogin;
 use crate::context::RegistryAddress;
-use crate::domain::failure::Failure;
 use crate::domain::iam::policy::statements_with;
 use crate::domain::image::{Digest, Repository};
-use crate::domain::outcome::Outcome;
 
 /// Two registries, and an image in the first.
 struct Scene {
@@ -44,17 +42,15 @@ impl Scene {
         Self { source: server.clone(), target: server, sample }
     }
 
-    async fn copy(&self) -> Result<Copied, Failure> {
+    async fn copy(&self) -> Result<Copied, RegistryError> {
         let (source, target) = (registry(&self.source, PASSWORD), registry(&self.target, PASSWORD));
         let (from, to) = (repository(&self.source, "stage"), repository(&self.target, "production"));
         copy(&source, &from, &target, &to, &self.sample.digest(), &"v1".parse().unwrap(), |_| ()).await
     }
 
     /// Copies, and insists that it failed without a tag.
-    async fn fail(&self) -> Failure {
+    async fn fail(&self) -> RegistryError {
         let failure = self.copy().await.unwrap_err();
-        assert_eq!(failure.outcome, Outcome::Failed);
-        assert!(!failure.hints.is_empty(), "{failure:?}");
         let state = self.target.state();
         let tags = state.repositories.get("production").map(|stored| stored.tags.clone());
         assert_eq!(tags.unwrap_or_default().get("v1"), None, "a copy that failed has a tag: {failure:?}");
@@ -108,7 +104,7 @@ async fn a_tag_is_put_once_and_never_moved() {
     let other = Digest::of(&scene.sample.manifests[0].1);
     assert_ne!(other, digest);
     let failure = tag(&source, &stage, &other, &name).await.unwrap_err();
-    assert!(failure.reason.contains("is taken"), "{failure:?}");
+    assert!(failure.to_string().contains("is taken"), "{failure:?}");
     assert_eq!(leads_to(), Some(digest.to_string()));
 }
 
@@ -245,8 +241,8 @@ async fn a_download_that_always_breaks_ends_and_names_the_layer() {
         let name = layer.0.clone();
         scene.source.fault(Kind::GetBlob, move |seen, _, _| is_layer(seen, &layer).then(|| fault.clone()));
         let failure = scene.fail().await;
-        assert!(failure.reason.contains(&name), "{failure:?}");
-        assert!(failure.transient);
+        assert!(failure.to_string().contains(&name), "{failure:?}");
+        assert!(failure.is_transient());
         assert_eq!(scene.ranges().len(), 6);
         assert_eq!(scene.target.seen(Kind::PutManifest).len(), 0);
         assert!(!scene.target.state().repositories["production"].blobs.contains_key(&name));
@@ -292,8 +288,8 @@ async fn an_upload_that_always_breaks_ends_and_the_next_run_sends_only_the_rest(
     let name = layer.0.clone();
     scene.target.fault(Kind::PutBlob, move |seen, _, _| is_layer(seen, &layer).then_some(Fault::Break(1000)));
     let failure = scene.fail().await;
-    assert!(failure.reason.contains(&name), "{failure:?}");
-    assert!(failure.transient);
+    assert!(failure.to_string().contains(&name), "{failure:?}");
+    assert!(failure.is_transient());
     assert_eq!(scene.sent().len(), 4);
     assert_eq!(scene.target.seen(Kind::PutManifest).len(), 0);
 
@@ -311,7 +307,7 @@ async fn a_target_that_takes_no_more_bytes_ends() {
     let layer = scene.layer();
     scene.target.fault(Kind::PutBlob, move |seen, _, _| is_layer(seen, &layer).then_some(Fault::Stall(1000)));
     let failure = scene.fail().await;
-    assert!(failure.causes[0].text.contains("did nothing"), "{failure:?}");
+    assert!(failure.details()[0].contains("did nothing"), "{failure:?}");
     assert_eq!(scene.sent(), [1000; 4]);
 }
 
@@ -354,7 +350,7 @@ async fn an_upload_that_becomes_something_else_does_not_count() {
     let other = Digest::of("other").to_string();
     scene.target.fault(Kind::PutBlob, move |_, _, _| Some(Fault::Took(other.clone())));
     let failure = scene.fail().await;
-    assert!(failure.causes[0].text.contains("took the blob as"), "{failure:?}");
+    assert!(failure.details()[0].contains("took the blob as"), "{failure:?}");
     assert_eq!(scene.target.seen(Kind::PutManifest).len(), 0);
 }
 
@@ -372,7 +368,7 @@ async fn a_layer_with_other_bytes_never_becomes_a_layer() {
             .fault(Kind::GetBlob, move |seen, _, _| is_layer(seen, &asked).then(|| Fault::Bytes(bytes.clone())));
         let failure = scene.fail().await;
         let (name, length) = scene.layer();
-        assert!(failure.reason.contains(&name) && failure.reason.contains("is not what"), "{failure:?}");
+        assert!(failure.to_string().contains(&name) && failure.to_string().contains("is not what"), "{failure:?}");
         assert!(scene.sent().iter().all(|sent| *sent < length), "the upload was completed");
         assert!(scene.sent().len() <= 1, "{:?}", scene.sent());
         assert!(!scene.target.state().repositories["production"].blobs.contains_key(&name));
@@ -388,28 +384,52 @@ async fn a_manifest_with_other_bytes_is_not_copied() {
     let asked = child.clone();
     scene.source.fault(Kind::GetManifest, move |seen, _, _| (seen.name == asked).then(|| Fault::Bytes(forged.clone())));
     let failure = scene.fail().await;
-    assert!(failure.reason.contains(&child) && failure.reason.contains("other bytes"), "{failure:?}");
+    assert!(failure.to_string().contains(&child) && failure.to_string().contains("other bytes"), "{failure:?}");
     assert_eq!(scene.target.seen(Kind::Open).len(), 0);
+}
+
+/// Whether a registry says that something is not allowed.
+enum Denied {
+    No,
+    Unnamed,
+    Named(&'static str),
+}
+
+impl Denied {
+    fn assert(&self, call: &FailedCall, side: Side) {
+        let action = match self {
+            Self::No | Self::Unnamed => None,
+            Self::Named(action) => Some((*action).to_owned()),
+        };
+        assert_eq!((call.is_denied(), call.denied_action()), (!matches!(self, Self::No), action), "{call:?}");
+        assert_eq!(call.side, side, "{call:?}");
+    }
+}
+
+fn call(error: &RegistryError) -> &FailedCall {
+    let RegistryError::Call(call) = error else { panic!("no failed call: {error:?}") };
+    call
 }
 
 #[tokio::test]
 async fn permanent_errors_fail_at_once() {
     let user = "User: arn:aws:sts::123456789012:assumed-role/ci/x is not authorized to perform: ecr:InitiateLayerUpload \
                 on resource: arn:aws:ecr:us-east-1:123456789012:repository/production";
-    for (kind, status, body, told) in [
-        (Kind::Open, 403, refusal("DENIED", user), "allow `ecr:InitiateLayerUpload` on the repository it writes"),
-        (Kind::PutBlob, 403, String::new(), "`ecr:CompleteLayerUpload`"),
-        (Kind::PutManifest, 403, refusal("DENIED", ""), "`ecr:PutImage`"),
-        (Kind::HeadBlob, 403, String::new(), "`ecr:BatchCheckLayerAvailability`"),
-        (Kind::PutBlob, 400, refusal("SIZE_INVALID", "::error::no"), "run it again"),
-        (Kind::PutManifest, 400, refusal("MANIFEST_INVALID", "no"), "run it again"),
+    for (kind, status, body, denied, code) in [
+        (Kind::Open, 403, refusal("DENIED", user), Denied::Named("ecr:InitiateLayerUpload"), "DENIED"),
+        (Kind::PutBlob, 403, String::new(), Denied::Unnamed, "http-403"),
+        (Kind::PutManifest, 403, refusal("DENIED", ""), Denied::Unnamed, "DENIED"),
+        (Kind::HeadBlob, 403, String::new(), Denied::Unnamed, "http-403"),
+        (Kind::PutBlob, 400, refusal("SIZE_INVALID", "::error::no"), Denied::No, "SIZE_INVALID"),
+        (Kind::PutManifest, 400, refusal("MANIFEST_INVALID", "no"), Denied::No, "MANIFEST_INVALID"),
     ] {
         let scene = Scene::with_a_layer();
         scene.target.fault(kind, move |_, _, _| Some(Fault::Answer(status, body.clone())));
         let failure = scene.fail().await;
-        assert!(failure.hints[0].contains(told), "{failure:?}");
-        assert!(!failure.transient);
-        assert!(failure.causes.iter().all(|cause| !cause.text.starts_with("::")), "{failure:?}");
+        assert_eq!(failure.code().as_deref(), Some(code), "{failure:?}");
+        denied.assert(call(&failure), Side::Target);
+        assert!(!failure.is_transient());
+        assert!(failure.details().iter().all(|text| !text.starts_with("::")), "{failure:?}");
         assert!(scene.sent().len() <= 1);
         assert!(scene.target.seen(Kind::PutManifest).len() <= 1);
     }
@@ -419,14 +439,14 @@ async fn permanent_errors_fail_at_once() {
 async fn a_read_that_is_denied_names_the_permission_of_the_source() {
     let user = "User: arn:aws:sts::123456789012:assumed-role/ci/x is not authorized to perform: ecr:BatchGetImage \
                 because no resource-based policy allows it";
-    for (kind, body, told) in [
-        (Kind::GetManifest, refusal("DENIED", user), "allow `ecr:BatchGetImage` on the repository it reads"),
-        (Kind::GetBlob, refusal("DENIED", ""), "`ecr:GetDownloadUrlForLayer` on the repository it reads"),
+    for (kind, body, denied) in [
+        (Kind::GetManifest, refusal("DENIED", user), Denied::Named("ecr:BatchGetImage")),
+        (Kind::GetBlob, refusal("DENIED", ""), Denied::Unnamed),
     ] {
         let scene = Scene::with_a_layer();
         scene.source.fault(kind, move |_, _, _| Some(Fault::Answer(403, body.clone())));
         let failure = scene.fail().await;
-        assert!(failure.hints[0].contains(told), "{failure:?}");
+        denied.assert(call(&failure), Side::Source);
         assert_eq!(scene.target.seen(Kind::Open).len(), 0);
     }
 }
@@ -436,15 +456,15 @@ async fn a_missing_repository_or_image_is_named() {
     let scene = Scene::with_a_layer();
     scene.target.state().repositories.clear();
     let failure = scene.fail().await;
-    assert_eq!(failure.reason, format!("repository {}/production does not exist", scene.target.address));
-    assert!(failure.hints[0].contains("`create-repository = true`"), "{failure:?}");
+    assert_eq!(failure.to_string(), format!("repository {}/production does not exist", scene.target.address));
+    assert_eq!(failure.code().as_deref(), Some("NAME_UNKNOWN"), "{failure:?}");
 
     for clear in [|server: &Server| server.state().repositories.clear(), |server: &Server| server.create("stage")] {
         let scene = Scene::with_a_layer();
         clear(&scene.source);
         let failure = scene.fail().await;
-        assert!(failure.reason.ends_with("is not there any more"), "{failure:?}");
-        assert!(failure.reason.contains(&scene.sample.digest().to_string()), "{failure:?}");
+        assert!(failure.to_string().ends_with("is not there any more"), "{failure:?}");
+        assert!(failure.to_string().contains(&scene.sample.digest().to_string()), "{failure:?}");
     }
 }
 
@@ -461,7 +481,7 @@ async fn the_password_stays_with_the_registry_and_signatures_are_not_told() {
             Some(Fault::Redirect(place))
         });
         let failure = scene.fail().await;
-        assert!(!format!("{failure:?}").contains("5ec3e7"), "{failure:?}");
+        assert!(!format!("{failure} {:?}", failure.details()).contains("5ec3e7"), "{failure:?}");
     }
     assert!(store.seen(Kind::GetBlob).iter().all(|seen| !seen.authorized));
 }
@@ -475,8 +495,7 @@ async fn a_tag_of_another_image_is_never_moved() {
     let leads = digest.clone();
     scene.target.state().repositories.get_mut("production").unwrap().tags.insert("v1".to_owned(), leads);
     let failure = scene.copy().await.unwrap_err();
-    let told =
-        format!("{} {}", failure.reason, failure.causes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "));
+    let told = format!("{} {}", failure, failure.details().join(" "));
     assert!(told.contains(&digest) && told.contains(&scene.sample.digest().to_string()), "{failure:?}");
     assert_eq!(scene.target.seen(Kind::Open).len() + scene.target.seen(Kind::PutManifest).len(), 0);
 }
@@ -499,7 +518,7 @@ async fn a_tag_that_somebody_else_put_meanwhile_is_looked_at_again() {
         });
         match scene.copy().await {
             Ok(copied) => assert_eq!((is_ours, copied.uploaded), (true, 2)),
-            Err(failure) => assert!(!is_ours && failure.reason.contains(&digest), "{failure:?}"),
+            Err(failure) => assert!(!is_ours && failure.to_string().contains(&digest), "{failure:?}"),
         }
     }
 }
@@ -566,7 +585,7 @@ async fn an_index_in_an_index_is_copied_and_a_tower_is_not() {
             scene.assert_complete();
         } else {
             let failure = scene.fail().await;
-            assert!(failure.reason.contains("too many"), "{failure:?}");
+            assert!(failure.to_string().contains("too many"), "{failure:?}");
         }
     }
 }
@@ -596,7 +615,7 @@ async fn unreadable(scene: &Scene) -> [String; 2] {
     let (source, from) = (registry(&scene.source, PASSWORD), repository(&scene.source, "stage"));
     let read = source.image(&from, &scene.sample.digest()).await.unwrap_err();
     let copied = scene.fail().await;
-    [read, copied].map(|failure| failure.causes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+    [read, copied].map(|failure| failure.details().join("; "))
 }
 
 #[tokio::test]
@@ -642,7 +661,7 @@ async fn a_configuration_is_read_by_its_declared_size() {
         scene.source.fault(Kind::GetBlob, move |_, _, _| fault.clone());
         let (source, from) = (registry(&scene.source, PASSWORD), repository(&scene.source, "stage"));
         let failure = source.image(&from, &scene.sample.digest()).await.unwrap_err();
-        assert!(failure.causes[0].text.contains(told), "{size}: {failure:?}");
+        assert!(failure.details()[0].contains(told), "{size}: {failure:?}");
     }
 }
 
@@ -653,14 +672,14 @@ async fn a_drip_feed_ends() {
         scene.source.state().knows_referrers = true;
         scene.source.fault(kind, |_, _, _| Some(Fault::Drip));
         let failure = scene.fail().await;
-        assert!(failure.causes[0].text.contains("the whole answer did not come within 1 s"), "{failure:?}");
-        assert!(failure.transient);
+        assert!(failure.details()[0].contains("the whole answer did not come within 1 s"), "{failure:?}");
+        assert!(failure.is_transient());
     }
     let scene = Scene::with_a_layer();
     let layer = scene.layer();
     scene.source.fault(Kind::GetBlob, move |seen, _, _| is_layer(seen, &layer).then_some(Fault::Drip));
     let failure = scene.fail().await;
-    assert!(failure.causes[0].text.contains("bytes moved in 1 s"), "{failure:?}");
+    assert!(failure.details()[0].contains("bytes moved in 1 s"), "{failure:?}");
     assert_eq!(scene.ranges().len(), 6);
 }
 
@@ -675,7 +694,7 @@ async fn a_target_that_takes_bytes_too_slowly_ends() {
     let (from, to) = (repository(&scene.source, "stage"), repository(&scene.target, "production"));
     let copied = copy(&source, &from, &target, &to, &scene.sample.digest(), &"v1".parse().unwrap(), |_| ()).await;
     let failure = copied.unwrap_err();
-    assert!(failure.causes[0].text.contains("bytes moved in"), "{failure:?}");
+    assert!(failure.details()[0].contains("bytes moved in"), "{failure:?}");
 }
 
 #[tokio::test]
@@ -690,11 +709,8 @@ async fn the_password_goes_to_no_other_address_for_a_token() {
         let scene = Scene::with_a_layer();
         scene.source.state().challenge = Some(format!("Bearer realm=\"{realm}\",service=\"x\""));
         let failure = scene.fail().await;
-        assert!(
-            failure.causes[0].text.contains(&realm) && failure.hints[0].contains("SHIPGATE_REGISTRY_HOSTS"),
-            "{failure:?}"
-        );
-        assert!(!failure.transient);
+        assert!(failure.details()[0].contains(&realm) && call(&failure).is_login_refused(), "{failure:?}");
+        assert!(!failure.is_transient());
         assert!(scene.source.state().seen.iter().all(|seen| !seen.authorized));
     }
     assert_eq!(other.state().seen.len(), 0);
@@ -723,12 +739,12 @@ async fn an_image_of_too_many_parts_is_refused() {
     let scene = Scene::new(index);
     let (source, from) = (registry(&scene.source, PASSWORD), repository(&scene.source, "stage"));
     let failure = source.image(&from, &scene.sample.digest()).await.unwrap_err();
-    assert!(failure.reason.contains("101 platforms"), "{failure:?}");
+    assert!(failure.to_string().contains("101 platforms"), "{failure:?}");
 
     let mut layers = Sample::image("layers", &[2048]);
     let layer = |number: u32| json!({"digest": Digest::of(number.to_le_bytes()), "size": 1});
     let described: Vec<_> = (0..10_001).map(layer).collect();
     layers.digest = Some(layers.add(MANIFEST, &json!({"schemaVersion": 2, "config": layer(0), "layers": described})));
     let failure = Scene::new(layers).fail().await;
-    assert!(failure.reason.contains("too many parts"), "{failure:?}");
+    assert!(failure.to_string().contains("too many parts"), "{failure:?}");
 }

@@ -74,5 +74,5 @@ async fn platforms(
     if tasks.iter().filter_map(shown).all(|digest| digest == pinned) {
         return Ok(Vec::new());
     }
-    registry.platforms(&image.repository, &pinned).await
+    Ok(registry.platforms(&image.repository, &pinned).await?)
 }
