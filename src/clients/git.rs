@@ -7,12 +7,11 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+pub use super::git_error::GitError;
 use super::git_repository::{Owners, WorkTree};
-use super::process::{Finished, Invocation, ProcessError, Processes};
-use crate::domain::failure::Failure;
+use super::process::{Finished, Invocation, Processes};
 use crate::domain::git::{self, Setting, Uncompared};
 use crate::domain::neutral;
-use crate::domain::outcome::Outcome;
 use crate::domain::release::GitSha;
 
 /// Settings of every git that is started. They are the last, so that they win over those of any file
@@ -91,8 +90,8 @@ impl Git {
     ///
     /// # Errors
     ///
-    /// `failed` without git, `invalid` outside a repository that can be read, or without a commit.
-    pub async fn head(&self) -> Result<GitSha, Failure> {
+    /// There is no git, no repository that can be read, or no commit.
+    pub async fn head(&self) -> Result<GitSha, GitError> {
         self.repository().await?;
         let inside = self.run(&["rev-parse", "--is-inside-work-tree"]).await?;
         if !inside.success {
@@ -101,28 +100,23 @@ impl Git {
         let head = self.run(&["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]).await?;
         let sha = head.stdout.trim();
         if !head.success || sha.is_empty() {
-            return Err(Failure::invalid(format!("the git repository of {} has no commit", self.directory))
-                .hint("a release is a commit: `git add` and `git commit` first"));
+            return Err(GitError::NoCommit { directory: self.directory.clone() });
         }
-        sha.parse().map_err(|error: crate::domain::names::InvalidName| {
-            Failure::invalid("the commit id of HEAD is not supported")
-                .cause(error.to_string())
-                .hint("use a repository with SHA-1 commit ids, git's default (`git rev-parse --show-object-format`)")
-        })
+        sha.parse().map_err(GitError::CommitId)
     }
 
     /// What differs from the commit, submodules included. `built`: the directories that images are built from.
     ///
     /// # Errors
     ///
-    /// `failed` when git fails, `invalid` outside a repository that can be read.
-    pub async fn changes(&self, built: &[Utf8PathBuf]) -> Result<Changes, Failure> {
+    /// git fails, or there is no repository that can be read.
+    pub async fn changes(&self, built: &[Utf8PathBuf]) -> Result<Changes, GitError> {
         let mut changes = Changes::default();
         let mut waiting = vec![(self.clone(), String::new(), 0)];
         while let Some((git, prefix, depth)) = waiting.pop() {
             let submodules = git.add_changes(&prefix, built, &mut changes).await?;
             if depth == DEEPEST && !submodules.is_empty() {
-                return Err(Failure::failed(format!("submodules are nested deeper than {DEEPEST} levels in {prefix}")));
+                return Err(GitError::TooDeep { most: DEEPEST, place: prefix });
             }
             waiting.extend(submodules.into_iter().map(|(git, path)| (git, format!("{prefix}{path}/"), depth + 1)));
         }
@@ -136,15 +130,14 @@ impl Git {
         prefix: &str,
         built: &[Utf8PathBuf],
         changes: &mut Changes,
-    ) -> Result<Vec<(Self, String)>, Failure> {
+    ) -> Result<Vec<(Self, String)>, GitError> {
         let Repository { tree, settings, .. } = self.repository().await?;
         let arguments = ["status", "--porcelain=v1", "-z", "--untracked-files=normal", "--ignore-submodules=dirty"];
         let status = self.run(&[&arguments[..], &["--no-renames"]].concat()).await?;
         let listed = self.run(&["ls-files", "-v", "--stage", "-z", "--full-name", "--", ":/"]).await?;
-        for (command, finished) in [("git status", &status), ("git ls-files", &listed)] {
+        for (command, finished) in [("status", &status), ("ls-files", &listed)] {
             if !finished.success {
-                let failure = Failure::failed(format!("`{command}` failed"));
-                return Err(finished.tail.iter().fold(failure, Failure::cause));
+                return Err(GitError::failed(&[command], finished));
             }
         }
         let entries = status.stdout.split('\0').filter(|entry| !entry.is_empty());
@@ -183,8 +176,8 @@ impl Git {
     ///
     /// # Errors
     ///
-    /// `failed` when git cannot be run.
-    pub async fn origin(&self) -> Result<Option<String>, Failure> {
+    /// git cannot be run.
+    pub async fn origin(&self) -> Result<Option<String>, GitError> {
         let remote = self.run(&["remote", "get-url", "origin"]).await?;
         Ok(if remote.success { web_address(remote.stdout.trim()) } else { None })
     }
@@ -194,11 +187,11 @@ impl Git {
     /// # Errors
     ///
     /// As [`Self::head`].
-    pub(super) async fn settings(&self) -> Result<&[Setting], Failure> {
+    pub(super) async fn settings(&self) -> Result<&[Setting], GitError> {
         Ok(&self.repository().await?.settings)
     }
 
-    async fn run(&self, arguments: &[&str]) -> Result<Finished, Failure> {
+    async fn run(&self, arguments: &[&str]) -> Result<Finished, GitError> {
         self.run_with(arguments, &[]).await
     }
 
@@ -208,12 +201,11 @@ impl Git {
         &self,
         arguments: &[&str],
         variables: &[(&'static str, &str)],
-    ) -> Result<Finished, Failure> {
+    ) -> Result<Finished, GitError> {
         let repository = match self.repository().await {
             Ok(repository) => repository,
-            Err(failure) if failure.outcome == Outcome::Invalid => {
-                let tail =
-                    std::iter::once(failure.reason).chain(failure.causes.into_iter().map(|cause| cause.text)).collect();
+            Err(error) if error.is_outside() => {
+                let tail = std::iter::once(error.to_string()).chain(error.details()).collect();
                 return Ok(Finished {
                     success: false,
                     code: Some(128),
@@ -222,7 +214,7 @@ impl Git {
                     tail,
                 });
             }
-            Err(failure) => return Err(failure),
+            Err(error) => return Err(error),
         };
         let given = variables.iter().map(|(name, value)| ((*name).into(), (*value).into()));
         let variables = repository.variables.iter().cloned().chain(given).collect();
@@ -230,7 +222,7 @@ impl Git {
     }
 
     /// The repository, found once.
-    async fn repository(&self) -> Result<&Repository, Failure> {
+    async fn repository(&self) -> Result<&Repository, GitError> {
         if let Some(repository) = self.repository.get() {
             return Ok(repository);
         }
@@ -239,13 +231,10 @@ impl Git {
     }
 
     /// Finds the repository, makes sure of its owner, and reads its settings: that starts nothing.
-    async fn find(&self) -> Result<Repository, Failure> {
-        let none = || {
-            Failure::invalid(format!("{} is in no git repository that can be read", self.directory))
-                .hint("a release is a commit: run shipgate in a clone of your repository")
-        };
-        let tree = WorkTree::around(&self.directory).ok_or_else(none)?;
-        let directory = self.directory.canonicalize_utf8().map_err(|error| none().cause(error.to_string()))?;
+    async fn find(&self) -> Result<Repository, GitError> {
+        let none = |source| GitError::NoRepository { directory: self.directory.clone(), output: Vec::new(), source };
+        let tree = WorkTree::around(&self.directory).ok_or_else(|| none(None))?;
+        let directory = self.directory.canonicalize_utf8().map_err(|error| none(Some(error)))?;
         if let Some(owner) = tree.foreign_owner(&self.owners) {
             self.let_git_trust(&tree, owner).await?;
         }
@@ -262,8 +251,7 @@ impl Git {
         let settings = git::settings(&listed.stdout);
         for (key, value) in SETTINGS {
             if git::last(settings.iter(), &key.to_ascii_lowercase()) != Some(value) {
-                return Err(Failure::failed(format!("git does not take the setting {key} from its environment"))
-                    .hint("install git 2.31 or newer"));
+                return Err(GitError::Setting(key));
             }
         }
         variables.extend(self.with_settings(&[git::without_programs(&settings), always].concat()));
@@ -274,22 +262,17 @@ impl Git {
     }
 
     /// A repository of another user, where the user's own git configuration trusts it (`safe.directory`).
-    async fn let_git_trust(&self, tree: &WorkTree, owner: u32) -> Result<(), Failure> {
+    async fn let_git_trust(&self, tree: &WorkTree, owner: u32) -> Result<(), GitError> {
         let settings = SETTINGS.map(|(key, value)| (key.to_owned(), value.to_owned()));
         let found = self.spawn(&tree.root, &["rev-parse", "--show-toplevel"], self.with_settings(&settings)).await?;
         if found.success && Utf8Path::new(found.stdout.trim_end_matches('\n')) == tree.root {
             return Ok(());
         }
-        let root = shlex::try_quote(tree.root.as_str()).unwrap_or(Cow::Borrowed("DIRECTORY"));
-        Err(Failure::invalid(format!("the git repository {} belongs to another user", tree.root))
-            .cause(format!("user id {owner} is neither the one that runs shipgate nor root"))
-            .hint(format!("if that user is trusted, `git config --global --add safe.directory {root}`")))
+        Err(GitError::ForeignOwner { root: tree.root.clone(), owner })
     }
 
-    fn unreadable(&self, finished: &Finished) -> Failure {
-        let failure = Failure::invalid(format!("{} is in no git repository that can be read", self.directory));
-        let failure = finished.tail.iter().fold(failure, Failure::cause);
-        failure.hint("a release is a commit: run shipgate in a clone of your repository")
+    fn unreadable(&self, finished: &Finished) -> GitError {
+        GitError::NoRepository { directory: self.directory.clone(), output: finished.tail.clone(), source: None }
     }
 
     /// Variables that give git settings after all others, those of the user's own environment included.
@@ -313,7 +296,7 @@ impl Git {
         directory: &Utf8Path,
         arguments: &[&str],
         variables: Vec<(Cow<'static, str>, OsString)>,
-    ) -> Result<Finished, Failure> {
+    ) -> Result<Finished, GitError> {
         // A read must not write: `git status` would refresh the index and take its lock. In a partial clone, git would
         // ask the remote for what is not there.
         // Older ones than 2.45 do not know the second variable: the third allows no protocol to ask by.
@@ -325,12 +308,7 @@ impl Git {
             directory: directory.to_owned(),
             variables: always.chain(variables).collect(),
         };
-        self.processes.run(&invocation, |_| {}).await.map_err(|error| match error {
-            ProcessError::NotFound(_) => {
-                Failure::failed(error.to_string()).hint("install git and put it on PATH: a release is a commit")
-            }
-            ProcessError::Other { ref source, .. } => Failure::failed(error.to_string()).cause(source.to_string()),
-        })
+        Ok(self.processes.run(&invocation, |_| {}).await?)
     }
 }
 

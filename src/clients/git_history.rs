@@ -10,9 +10,8 @@ use std::time::Duration;
 
 use camino::Utf8Path;
 
-use super::git::Git;
+use super::git::{Git, GitError};
 use super::process::Finished;
-use crate::domain::failure::Failure;
 use crate::domain::limits::{COMMITS_COUNTED, FILE};
 use crate::domain::release::{CommitLine, Commits, GitSha};
 use crate::domain::{git, neutral};
@@ -40,8 +39,8 @@ impl Git {
     ///
     /// # Errors
     ///
-    /// `failed` when git cannot be run.
-    pub async fn fetch_commit(&self, commit: &GitSha) -> Result<bool, Failure> {
+    /// git cannot be run.
+    pub async fn fetch_commit(&self, commit: &GitSha) -> Result<bool, GitError> {
         if self.has(commit).await? {
             return Ok(true);
         }
@@ -59,28 +58,26 @@ impl Git {
     ///
     /// # Errors
     ///
-    /// `failed` without the commit, and when git fails; `invalid` for what is no regular file, too large, or not UTF-8.
-    pub async fn file_at(&self, commit: &GitSha, path: &Utf8Path) -> Result<Option<String>, Failure> {
+    /// The commit is not there, git fails, or the file is no regular one, too large, or not UTF-8.
+    pub async fn file_at(&self, commit: &GitSha, path: &Utf8Path) -> Result<Option<String>, GitError> {
         if !self.has(commit).await? {
-            return Err(Failure::failed(format!("commit {} is not in this clone", commit.short()))
-                .hint(format!("get it: `git fetch origin {commit}`")));
+            return Err(GitError::CommitMissing(commit.clone()));
         }
-        let shown = format!("{path} at {}", commit.short());
+        let file = format!("{path} at {}", commit.short());
         let listed = self.read(&["ls-tree", "-l", "-z", &commit.to_string(), "--", path.as_str()]).await?;
         let Some((facts, _)) = listed.stdout.split_once('\t') else {
             return Ok(None);
         };
         let facts: Vec<&str> = facts.split_whitespace().collect();
         let &["100644" | "100755", "blob", blob, size] = facts.as_slice() else {
-            return Err(Failure::invalid(format!("{shown} is not a regular file")).hint("commit the file itself there"));
+            return Err(GitError::NotAFile { file });
         };
         if size.parse().is_ok_and(|size: u64| size > FILE.amount) {
-            let hint = format!("make it smaller than {FILE}");
-            return Err(Failure::invalid(format!("{shown} has {size} bytes, which is too much")).hint(hint));
+            return Err(GitError::TooLarge { file, bytes: size.to_owned() });
         }
         let content = self.read(&["cat-file", "blob", blob]).await?;
         if !content.stdout_is_text {
-            return Err(Failure::invalid(format!("{shown} is not UTF-8")).hint("save it as UTF-8, and commit it"));
+            return Err(GitError::NotText { file });
         }
         Ok(Some(content.stdout))
     }
@@ -90,8 +87,8 @@ impl Git {
     ///
     /// # Errors
     ///
-    /// `failed` when git fails.
-    pub async fn is_ancestor(&self, ancestor: &GitSha, descendant: &GitSha) -> Result<Option<bool>, Failure> {
+    /// git fails.
+    pub async fn is_ancestor(&self, ancestor: &GitSha, descendant: &GitSha) -> Result<Option<bool>, GitError> {
         if ancestor == descendant {
             return Ok(Some(true));
         }
@@ -112,8 +109,8 @@ impl Git {
     ///
     /// # Errors
     ///
-    /// `failed` when git fails.
-    pub async fn commits_between(&self, from: &GitSha, to: &GitSha, most: usize) -> Result<Option<Commits>, Failure> {
+    /// git fails.
+    pub async fn commits_between(&self, from: &GitSha, to: &GitSha, most: usize) -> Result<Option<Commits>, GitError> {
         if from == to {
             return Ok(Some(Commits { count: 0, newest: Vec::new() }));
         }
@@ -140,14 +137,14 @@ impl Git {
         Ok(Some(Commits { count, newest: listed.stdout.lines().filter_map(commit_line).collect() }))
     }
 
-    async fn count(&self, range: &str) -> Result<usize, Failure> {
+    async fn count(&self, range: &str) -> Result<usize, GitError> {
         let counting = ["rev-list", "--count", range];
         let counted = self.offline_successfully(&counting).await?;
-        counted.stdout.trim().parse().map_err(|_| failed(&counting, &counted))
+        counted.stdout.trim().parse().map_err(|_| GitError::failed(&counting, &counted))
     }
 
     /// A commit with the newest of its history, so many at most. git hands these out as it finds them.
-    async fn newest(&self, commit: &GitSha, most: usize) -> Result<HashSet<GitSha>, Failure> {
+    async fn newest(&self, commit: &GitSha, most: usize) -> Result<HashSet<GitSha>, GitError> {
         let listed =
             self.offline_successfully(&["rev-list", &format!("--max-count={most}"), &commit.to_string()]).await?;
         Ok(listed.stdout.lines().filter_map(|line| line.parse().ok()).collect())
@@ -155,7 +152,7 @@ impl Git {
 
     /// The last commit that two have in common, themselves included; for one that comes before the other, that one.
     /// git reads everything that came after it, so it is asked once.
-    async fn merge_base(&self, one: &GitSha, other: &GitSha) -> Result<Option<GitSha>, Failure> {
+    async fn merge_base(&self, one: &GitSha, other: &GitSha) -> Result<Option<GitSha>, GitError> {
         let pair = if one < other { (one.clone(), other.clone()) } else { (other.clone(), one.clone()) };
         let known = self.merge_bases.lock().unwrap_or_else(PoisonError::into_inner).get(&pair).cloned();
         if let Some(known) = known {
@@ -164,46 +161,45 @@ impl Git {
         let arguments = ["merge-base", &pair.0.to_string(), &pair.1.to_string()];
         let answer = self.offline(&arguments).await?;
         let base = match answer.code {
-            Some(0) => Some(answer.stdout.trim().parse().map_err(|_| failed(&arguments, &answer))?),
+            Some(0) => Some(answer.stdout.trim().parse().map_err(|_| GitError::failed(&arguments, &answer))?),
             Some(1) => None,
-            _ => return Err(failed(&arguments, &answer)),
+            _ => return Err(GitError::failed(&arguments, &answer)),
         };
         self.merge_bases.lock().unwrap_or_else(PoisonError::into_inner).insert(pair, base.clone());
         Ok(base)
     }
 
-    async fn has(&self, commit: &GitSha) -> Result<bool, Failure> {
+    async fn has(&self, commit: &GitSha) -> Result<bool, GitError> {
         let kind = self.offline(&["cat-file", "-t", &commit.to_string()]).await?;
         Ok(kind.success && kind.stdout.trim() == "commit")
     }
 
-    async fn is_shallow(&self) -> Result<bool, Failure> {
+    async fn is_shallow(&self) -> Result<bool, GitError> {
         let shallow = self.offline_successfully(&["rev-parse", "--is-shallow-repository"]).await?;
         Ok(shallow.stdout.trim() != "false")
     }
 
-    async fn offline(&self, arguments: &[&str]) -> Result<Finished, Failure> {
+    async fn offline(&self, arguments: &[&str]) -> Result<Finished, GitError> {
         self.run_with(arguments, &ALWAYS).await
     }
 
-    async fn offline_successfully(&self, arguments: &[&str]) -> Result<Finished, Failure> {
+    async fn offline_successfully(&self, arguments: &[&str]) -> Result<Finished, GitError> {
         let finished = self.offline(arguments).await?;
-        if finished.success { Ok(finished) } else { Err(failed(arguments, &finished)) }
+        if finished.success { Ok(finished) } else { Err(GitError::failed(arguments, &finished)) }
     }
 
     /// Reads what the remote may have to be asked for.
-    async fn read(&self, arguments: &[&str]) -> Result<Finished, Failure> {
+    async fn read(&self, arguments: &[&str]) -> Result<Finished, GitError> {
         match self.online(arguments).await? {
             Some(finished) if finished.success => Ok(finished),
-            Some(finished) => Err(failed(arguments, &finished)),
-            None => Err(Failure::failed(format!("the remote did not answer within {} s", ANSWER_WITHIN.as_secs()))
-                .hint("check the network; `git fetch` shows whether the remote answers")),
+            Some(finished) => Err(GitError::failed(arguments, &finished)),
+            None => Err(GitError::NoAnswer { seconds: ANSWER_WITHIN.as_secs() }),
         }
     }
 
     /// Runs what may ask the remote. `None`: it took too long, and was ended. With which programs the remote is reached,
     /// and where the password comes from, is the user's own configuration to say, and not the repository's.
-    async fn online(&self, arguments: &[&str]) -> Result<Option<Finished>, Failure> {
+    async fn online(&self, arguments: &[&str]) -> Result<Option<Finished>, GitError> {
         // Without a repository git says so itself.
         let settings = self.settings().await.unwrap_or_default();
         if git::remote_by_program(settings).is_some() {
@@ -239,13 +235,6 @@ fn ssh_without_questions(configured: &str) -> Option<String> {
 fn commit_line(line: &str) -> Option<CommitLine> {
     let (sha, subject) = line.split_once('\t')?;
     Some(CommitLine { sha: sha.parse().ok()?, subject: neutral::phrase(subject, LONGEST_SUBJECT) })
-}
-
-fn failed(arguments: &[&str], finished: &Finished) -> Failure {
-    let command = arguments.first().copied().unwrap_or_default();
-    let failure = Failure::failed(format!("`git {command}` failed"));
-    let failure = finished.tail.iter().fold(failure, Failure::cause);
-    failure.hint(format!("correct what git names; by hand it is `git {}`", arguments.join(" ")))
 }
 
 #[cfg(test)]

@@ -208,8 +208,32 @@ impl Failure {
 
     /// The same in place.
     pub fn add_cause(&mut self, cause: impl AsRef<str>) {
-        let kind = self.kind;
-        self.causes.extend(neutral::lines(cause.as_ref()).iter().map(|line| Cause::new(kind, line.trim())));
+        self.add_causes([cause], None, None);
+    }
+
+    /// The same for several, with what is known of all of them.
+    #[must_use]
+    pub fn causes(
+        mut self,
+        causes: impl IntoIterator<Item = impl AsRef<str>>,
+        code: Option<String>,
+        hint: Option<String>,
+    ) -> Self {
+        self.add_causes(causes, code, hint);
+        self
+    }
+
+    fn add_causes(
+        &mut self,
+        causes: impl IntoIterator<Item = impl AsRef<str>>,
+        code: Option<String>,
+        hint: Option<String>,
+    ) {
+        let about = Cause { hint, ..Cause::new(self.kind, "").code(code) };
+        for cause in causes {
+            let lines = neutral::lines(cause.as_ref());
+            self.causes.extend(lines.iter().map(|line| Cause { text: line.trim().to_owned(), ..about.clone() }));
+        }
     }
 
     /// Adds a cause with what is known of it.

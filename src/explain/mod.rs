@@ -5,6 +5,7 @@
 
 mod aws;
 mod config;
+mod git;
 mod identity;
 mod plan;
 mod registry;

@@ -2,18 +2,15 @@
 
 use super::{Explain, explained};
 use crate::clients::registry::{FailedCall, RegistryError, Side};
-use crate::domain::failure::{Cause, CauseKind, Failure};
+use crate::domain::failure::{CauseKind, Failure};
 
 explained!(RegistryError);
 
 impl Explain for RegistryError {
     fn before(&self) -> Failure {
         let (kind, hint) = (kind(self), hint(self));
-        let cause = |text: &str| Cause { hint: hint.clone(), ..Cause::new(kind, text).code(self.code()) };
         let failure = Failure { transient: self.is_transient(), ..Failure::failed(self.to_string()).of(kind) };
-        let details = self.details();
-        let said = details.iter().map(|text| text.trim()).filter(|text| !text.is_empty());
-        let failure = said.map(cause).fold(failure, Failure::because);
+        let failure = failure.causes(self.details(), self.code(), hint.clone());
         hint.into_iter().fold(failure, Failure::hint)
     }
 }

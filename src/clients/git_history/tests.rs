@@ -237,8 +237,7 @@ async fn what_is_no_text_file_is_refused() {
     let git = shop.client();
     let refused = async |name: &str| {
         let failure = git.file_at(&commit, name.into()).await.unwrap_err();
-        assert!(!failure.hints.is_empty(), "{failure:?}");
-        failure.reason.replace(commit.short(), "SHA")
+        failure.to_string().replace(commit.short(), "SHA")
     };
     assert_eq!(refused("bytes").await, "bytes at SHA is not UTF-8");
     assert_eq!(refused("truncated").await, "truncated at SHA is not UTF-8");
@@ -248,14 +247,15 @@ async fn what_is_no_text_file_is_refused() {
     assert_eq!(git.file_at(&commit, "large".into()).await.unwrap().unwrap().len(), limit);
 
     let failure = git.file_at(&nowhere(), "bytes".into()).await.unwrap_err();
-    assert_eq!(failure.reason, "commit da39a3e is not in this clone");
-    assert_eq!(failure.hints, [format!("get it: `git fetch origin {NOWHERE}`")]);
+    assert_eq!(failure.to_string(), "commit da39a3e is not in this clone");
     // Its tree is damaged.
     let tree = shop.sha("HEAD^{tree}").await.to_string();
     std::fs::remove_file(shop.path.join(".git/objects").join(&tree[..2]).join(&tree[2..])).unwrap();
     let failure = git.file_at(&commit, "bytes".into()).await.unwrap_err();
-    assert_eq!(failure.reason, "`git ls-tree` failed");
-    assert!(!failure.causes.is_empty() && failure.hints[0].contains("`git ls-tree -l -z"), "{failure:?}");
+    assert_eq!(failure.to_string(), "`git ls-tree` failed");
+    assert!(!failure.details().is_empty(), "{failure:?}");
+    let GitError::Command(command) = failure else { panic!("{failure:?}") };
+    assert_eq!(command.arguments[..3], ["ls-tree", "-l", "-z"]);
 }
 
 #[tokio::test]

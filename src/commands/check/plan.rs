@@ -91,7 +91,7 @@ impl Planner<'_> {
             );
         }
         if let Err(failure) = self.git.head().await {
-            return Some(failure);
+            return Some(failure.into());
         }
         Identities::new(self.session.context, &self.configuration.directory).nobody(target, Access::Read).await
     }
