@@ -18,6 +18,7 @@ mod fuzz;
 mod golden;
 mod kinds;
 mod observe;
+mod poll;
 #[cfg(test)]
 mod rehearsal;
 mod report;

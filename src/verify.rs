@@ -1,16 +1,16 @@
 //! Asks the probes of a component, whatever its kind.
 
-use tokio::time::Instant;
-
 use crate::clients::http::Http;
 use crate::domain::failure::Failure;
 use crate::domain::names::EnvironmentName;
 use crate::domain::outcome::Outcome;
+use crate::domain::poll::Step;
 use crate::domain::probe::{self, Decision, Tally};
 use crate::domain::release::ReleaseName;
 use crate::domain::step::StepId;
 use crate::domain::target::Probe;
 use crate::events::Events;
+use crate::poll::{Waiting, poll};
 
 /// Asks on behalf of a release.
 #[derive(Debug, Clone, Copy)]
@@ -51,35 +51,33 @@ impl Prober<'_> {
     }
 
     async fn ask(&self, probe: &Probe, step: &StepId) -> Result<(), Failure> {
-        let began = Instant::now();
         let shown = probe::shown_url(&probe.url.render(self.release));
         let mut tally = Tally::new(probe);
-        loop {
+        let ask = async |()| {
             let answer = self.http.ask(probe, self.release).await;
-            let checked =
-                answer.map_err(|error| error.to_string()).and_then(|answer| probe::check(probe, self.release, &answer));
-            match tally.count(checked.is_ok()) {
-                Decision::Passed => {
-                    self.events.progress(step, &format!("{} {shown} answers as it should", probe.method));
-                    return Ok(());
-                }
-                Decision::Failed => {
-                    let difference = checked.err().unwrap_or_default();
-                    let environment = self.environment;
-                    return Err(Failure::new(Outcome::Broken, format!("probe {} {shown} fails", probe.method))
-                        .cause(difference)
-                        .hint("the release is on and does not answer as it should: ship a commit that does")
-                        .hint(format!(
-                            "or go back to what succeeded before, if anything did: `shipgate rollback {environment}`"
-                        )));
-                }
-                Decision::AskAgain => {
-                    if let Err(difference) = checked {
-                        self.events.progress(step, &format!("{} {shown}: {difference}", probe.method));
-                    }
-                    self.events.pause(step, began.elapsed(), probe.interval).await;
-                }
+            answer.map_err(|error| error.to_string()).and_then(|answer| probe::check(probe, self.release, &answer))
+        };
+        poll(Waiting::In(self.events, step), (), ask, |_, checked| match (tally.count(checked.is_ok()), checked) {
+            (Decision::Passed, _) => {
+                self.events.progress(step, &format!("{} {shown} answers as it should", probe.method));
+                Step::Done(Ok(()))
             }
-        }
+            (Decision::Failed, checked) => Step::Done(Err(self.failed(probe, &shown, checked.err()))),
+            (Decision::AskAgain, checked) => {
+                if let Err(difference) = checked {
+                    self.events.progress(step, &format!("{} {shown}: {difference}", probe.method));
+                }
+                Step::again(probe.interval)
+            }
+        })
+        .await
+    }
+
+    fn failed(&self, probe: &Probe, shown: &str, difference: Option<String>) -> Failure {
+        let environment = self.environment;
+        Failure::new(Outcome::Broken, format!("probe {} {shown} fails", probe.method))
+            .cause(difference.unwrap_or_default())
+            .hint("the release is on and does not answer as it should: ship a commit that does")
+            .hint(format!("or go back to what succeeded before, if anything did: `shipgate rollback {environment}`"))
     }
 }

@@ -9,12 +9,14 @@ use crate::cli::{self, OutputFormat};
 use crate::clients::logs::LogLine;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
+use crate::domain::poll::Step;
 use crate::domain::role::Access;
 use crate::domain::target::Target;
 use crate::domain::view::Answer;
 use crate::domain::view::logs::LogEntry;
 use crate::kinds;
 use crate::observe::{self, Cloud};
+use crate::poll::{Waiting, poll};
 use crate::session::Session;
 
 /// How often new lines are asked for.
@@ -37,23 +39,43 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Logs) -> Result<Answer,
     let target = configuration.services(context, &arguments.environment, &arguments.components)?;
     let identities = session.identities(&configuration);
     let cloud = observe::cloud(&identities, &target, Access::Read).await?;
-    let mut since = (session.clock)()
+    let since = (session.clock)()
         .saturating_sub(arguments.since)
         .map_err(|error| Failure::invalid("--since is out of range").cause(error.to_string()))?;
-    let mut seen = HashSet::new();
-    loop {
-        let mut lines = read(&cloud, &target, since).await?;
-        lines.retain(|(_, line)| seen.insert(line.id.clone()));
+    let mut tail = Tail { seen: HashSet::new(), since };
+    let ask = async |since: Timestamp| read(&cloud, &target, since).await;
+    poll(Waiting::Silently, since, ask, |_, lines| {
+        let lines = match lines {
+            Ok(lines) => tail.take(lines),
+            Err(failure) => return Step::Done(Err(failure)),
+        };
         let entries: Vec<LogEntry> = lines.iter().map(|(component, line)| entry(component, line)).collect();
         let of_several = arguments.components.len() != 1;
         session.events.emit(Event::Logged { entries: entries.clone(), of_several });
-        if !arguments.follow {
-            return Ok(Answer::Logs { entries, none_since: lines.is_empty().then_some(since) });
+        if arguments.follow {
+            return Step::Ask { after: INTERVAL, question: tail.since };
         }
+        Step::Done(Ok(Answer::Logs { none_since: entries.is_empty().then_some(since), entries }))
+    })
+    .await
+}
+
+/// The end of a log that grows.
+struct Tail {
+    /// The ids of the lines that were read.
+    seen: HashSet<String>,
+    /// From when lines are read.
+    since: Timestamp,
+}
+
+impl Tail {
+    /// The lines that were not read before. The next read begins a little before the newest of them.
+    fn take(&mut self, mut lines: Vec<(String, LogLine)>) -> Vec<(String, LogLine)> {
+        lines.retain(|(_, line)| self.seen.insert(line.id.clone()));
         if let Some(newest) = lines.iter().filter_map(|(_, line)| line.time).max() {
-            since = since.max(newest.saturating_sub(OVERLAP).unwrap_or(newest));
+            self.since = self.since.max(newest.saturating_sub(OVERLAP).unwrap_or(newest));
         }
-        tokio::time::sleep(INTERVAL).await;
+        lines
     }
 }
 
@@ -70,4 +92,31 @@ async fn read(cloud: &Cloud, target: &Target, since: Timestamp) -> Result<Vec<(S
     }
     lines.sort_by_key(|(_, line)| line.time);
     Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(id: &str, second: i64) -> (String, LogLine) {
+        let time = Some(Timestamp::from_second(second).unwrap());
+        ("web".to_owned(), LogLine { id: id.to_owned(), time, stream: String::new(), text: String::new() })
+    }
+
+    #[test]
+    fn lines_are_read_once_and_late_ones_are_not_missed() {
+        let mut tail = Tail { seen: HashSet::new(), since: Timestamp::from_second(1000).unwrap() };
+        for (lines, new, since) in [
+            (vec![], vec![], 1000),
+            (vec![line("a", 1010)], vec!["a"], 1000),
+            (vec![line("a", 1010), line("b", 1100)], vec!["b"], 1070),
+            // Later than the newest, from before it.
+            (vec![line("b", 1100), line("c", 1075)], vec!["c"], 1070),
+            (vec![line("b", 1100), line("c", 1075)], vec![], 1070),
+            (vec![line("d", 1200), line("e", 1150)], vec!["d", "e"], 1170),
+        ] {
+            let ids: Vec<String> = tail.take(lines).into_iter().map(|(_, line)| line.id).collect();
+            assert_eq!((ids, tail.since.as_second()), (new.into_iter().map(str::to_owned).collect(), since));
+        }
+    }
 }

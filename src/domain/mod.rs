@@ -25,6 +25,7 @@ pub mod neutral;
 pub mod origin;
 pub mod outcome;
 pub mod plan;
+pub mod poll;
 pub mod probe;
 pub mod promotion;
 pub mod refusal;

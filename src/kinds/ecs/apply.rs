@@ -5,19 +5,16 @@
 //! Until `UpdateService` nothing that serves is touched; afterwards no error may call itself `failed` but its refusal.
 
 use std::cell::Cell;
-use std::time::Duration;
-
-use tokio::time::Instant;
 
 use crate::apply::{Applied, Run};
-use crate::clients::ecs::{NotUpdated, Placement, Tagged};
+use crate::clients::ecs::Tagged;
 use crate::domain::ecs::ids::{DeploymentId, RevisionArn, TaskArn};
-use crate::domain::ecs::plan::{EcsPlan, LeftRelease, NextRevision, PlannedHold};
+use crate::domain::ecs::plan::{EcsPlan, NextRevision};
 use crate::domain::ecs::read_back::Expectation;
 use crate::domain::ecs::rollout::OurDeployment;
 use crate::domain::ecs::service::{Revision, Service};
 use crate::domain::ecs::task_definition::TaskDefinition;
-use crate::domain::ecs::watch::{Ended, STALE_READS, Settings, Subject};
+use crate::domain::ecs::watch::{Ended, Settings, Subject};
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
@@ -26,15 +23,14 @@ use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::PlannedImage;
 use crate::domain::step::{StepId, Verb};
-use crate::domain::target::{EcsTarget, Kind};
+use crate::kinds::ecs::diagnose;
 use crate::kinds::ecs::follow::Follow;
 use crate::kinds::ecs::pre_deploy::PreDeploy;
-use crate::kinds::ecs::{diagnose, hold};
 
 /// One service in the course of a run.
 pub(super) struct Apply<'a> {
     pub(super) run: &'a Run<'a>,
-    component: &'a ComponentName,
+    pub(super) component: &'a ComponentName,
     pub(super) plan: &'a EcsPlan,
     /// Whether the service was changed, or may have been.
     changed: Cell<bool>,
@@ -44,13 +40,6 @@ pub(super) struct Apply<'a> {
 struct Next {
     arn: RevisionArn,
     definition: TaskDefinition,
-}
-
-/// A service that still runs what it ran when the plan was made.
-struct Unmoved {
-    placement: Placement,
-    /// The id of its primary deployment.
-    primary: DeploymentId,
 }
 
 /// Carries out the plan and verifies what runs then.
@@ -86,7 +75,7 @@ impl Apply<'_> {
     }
 
     /// The service was not changed after all.
-    fn change_refused(&self) {
+    pub(super) fn change_refused(&self) {
         self.changed.set(false);
         self.run.events.emit(Event::ChangeRefused { component: self.component.clone() });
     }
@@ -181,144 +170,6 @@ impl Apply<'_> {
         failure.cause("the pre-deploy command of the failed release had run, and is not undone by the rollback")
     }
 
-    /// Puts the stop sign of a rollback up, and sees it there, before anything that serves is changed: without it the
-    /// next promotion would bring back what is being left.
-    async fn hold(&self) -> Result<(), Failure> {
-        for planned in &self.plan.to_hold {
-            self.hold_one(planned).await?;
-        }
-        Ok(())
-    }
-
-    async fn hold_one(&self, planned: &PlannedHold) -> Result<(), Failure> {
-        let LeftRelease { left, returned } = &planned.left;
-        let Kind::Ecs(target) = &planned.component.kind;
-        let hold = Hold::of_rollback(left, returned, &self.run.name, self.run.now());
-        let step = StepId::new(Verb::Hold, &planned.component.name);
-        self.run.events.step(&step, self.put_hold(planned, target, &hold)).await?;
-        if !planned.covers.is_empty() {
-            self.drop_covered(target, &planned.covers).await;
-        }
-        Ok(())
-    }
-
-    /// Puts a hold in both of its homes. One that has no room for it does not stand in the way of the rollback: the
-    /// revision that is put in the place of the one that is left has the hold from the start.
-    async fn put_hold(&self, planned: &PlannedHold, target: &EcsTarget, hold: &Hold) -> Result<(), Failure> {
-        let (cloud, events) = (self.run.cloud, self.run.events);
-        let made =
-            |place: String| events.made(format!("hold on {place}: {}", hold.reason()), vec![self.component.clone()]);
-        let mut refused = Vec::new();
-        let mut note = |place: &str, tagged: Tagged| match tagged {
-            Tagged::Written => {}
-            Tagged::NoRoom(message) => refused.push(format!("{place} does not take the hold: {message}")),
-        };
-        if planned.homes.on_service {
-            let place = format!("service {}", target.service);
-            note(&place, hold::put_on_service(cloud, target, hold, || made(place.clone())).await?);
-        }
-        if let Some((arn, service)) = planned.homes.revision.as_ref().zip(planned.service_arn.as_ref()) {
-            let place = format!("revision {}", arn.short());
-            note(&place, hold::put_on_revision(cloud, arn, service, hold, || made(place.clone())).await?);
-        }
-        for text in refused {
-            events.warning(text, Some("the hold stands in its other home: see `shipgate status`".to_owned()));
-        }
-        Ok(())
-    }
-
-    /// Takes off the holds that the new one covers. One that stays is only one more.
-    async fn drop_covered(&self, target: &EcsTarget, covered: &[Hold]) {
-        let service = &target.service;
-        let reasons = covered.iter().map(Hold::reason).collect::<Vec<_>>().join(", ");
-        match hold::take_off(self.run.cloud, target, covered).await {
-            Ok(()) => self.run.events.note(format!("  it covers holds on service {service}, taken off: {reasons}")),
-            Err(failure) => {
-                let text = format!("holds on service {service} that the new one covers are still there ({reasons})");
-                self.run.events.warning(format!("{text}: {}", failure.brief()), failure.hints.first().cloned());
-            }
-        }
-    }
-
-    /// The precondition of the plan: the service still runs what it ran when we planned.
-    async fn unmoved(&self) -> Result<Unmoved, Failure> {
-        let target = &self.plan.target;
-        let found = self.run.cloud.ecs.service(&target.cluster, &target.service).await?;
-        let (service, placement) = found.ok_or_else(|| {
-            Failure::failed(format!("service `{}` does not exist any more", target.service))
-                .hint("create it again; nothing was changed")
-        })?;
-        let primary = service.primary();
-        if let Some(primary) = primary.filter(|primary| primary.task_definition == self.plan.live.arn) {
-            self.not_held_since(&service)?;
-            return Ok(Unmoved { placement, primary: primary.id.clone() });
-        }
-        let runs = primary.map_or("", |primary| primary.task_definition.short());
-        Err(Failure::new(
-            Outcome::Stale,
-            format!(
-                "service `{}` was moved to {} since the plan was made from {}",
-                target.service,
-                runs,
-                self.plan.live.short()
-            ),
-        )
-        .hint("run it again: it plans from what runs now"))
-    }
-
-    /// A hold that was put on the service since the gates were asked refuses too; a rollback it does not stop.
-    fn not_held_since(&self, service: &Service) -> Result<(), Failure> {
-        let new = service.holds.iter().find(|hold| !self.plan.holds.contains(hold));
-        match new {
-            Some(hold) if self.plan.restores.is_none() => {
-                let reason = format!("service `{}` was held since the plan was made", self.plan.target.service);
-                Err(Failure::new(Outcome::Refused, reason)
-                    .cause(hold.reason())
-                    .hint("run it again: the gate `hold` then says whether this commit is covered"))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// The one change of the service. When its answer is lost, what the service says decides.
-    async fn update(&self, step: &StepId, arn: &RevisionArn) -> Result<Service, Failure> {
-        let target = &self.plan.target;
-        let (failure, refused) = match self.run.cloud.ecs.update_service(&target.cluster, &target.service, arn).await {
-            Ok(service) => return Ok(service),
-            Err(NotUpdated::Refused(failure)) => (failure, true),
-            Err(NotUpdated::Unanswered(failure)) => (failure, false),
-        };
-        let began = Instant::now();
-        loop {
-            // Also after a refusal: an attempt before it, whose answer was lost, may have been taken.
-            let unseen = match self.updated(arn).await {
-                Ok(Some(service)) => {
-                    self.run.events.warning(format!("{}; but the service took the update", failure.brief()), None);
-                    return Ok(service);
-                }
-                Ok(None) if refused => {
-                    self.change_refused();
-                    return Err(failure);
-                }
-                Ok(None) => None,
-                Err(unseen) => Some(unseen),
-            };
-            let may_be_seen = !refused && unseen.as_ref().is_none_or(|unseen| unseen.transient);
-            if !may_be_seen || began.elapsed() >= STALE_READS {
-                return Err(unknown_update(&failure, unseen.as_ref()));
-            }
-            self.run.events.pause(step, began.elapsed(), Duration::from_secs(1)).await;
-        }
-    }
-
-    /// The service, if it is meant to run a revision.
-    async fn updated(&self, arn: &RevisionArn) -> Result<Option<Service>, Failure> {
-        let target = &self.plan.target;
-        let found = self.run.cloud.ecs.service(&target.cluster, &target.service).await?;
-        let is_meant_to = |service: &Service| service.primary().is_some_and(|primary| primary.task_definition == *arn);
-        Ok(found.map(|(service, _)| service).filter(is_meant_to))
-    }
-
     async fn follow(
         &self,
         verb: Verb,
@@ -330,7 +181,7 @@ impl Apply<'_> {
         let step = self.step(verb);
         let mut follow = self.follower(&step, ours, definition, &[]);
         follow.subject.before = before;
-        match self.run.events.step(&step, follow.run(first)).await {
+        match self.run.events.step(&step, follow.run(Some(first))).await {
             Err(failure) => Err(self.diagnosed(failure, ours, definition).await),
             ended => ended,
         }
@@ -451,14 +302,4 @@ fn known_end(result: &Result<Outcome, Failure>) -> Option<Outcome> {
         Ok(outcome) => Some(*outcome),
         Err(failure) => (!failure.unknown).then_some(failure.outcome),
     }
-}
-
-/// No look shows the update, or none succeeds: it may still be on its way, so this is not `failed`.
-fn unknown_update(failure: &Failure, unseen: Option<&Failure>) -> Failure {
-    let unknown = Failure::unknown("whether the service took the update is unknown").cause(failure.brief());
-    unseen
-        .map(Failure::brief)
-        .iter()
-        .fold(unknown, Failure::cause)
-        .hint("look at the service; run this again when AWS answers: it takes up what is there then")
 }

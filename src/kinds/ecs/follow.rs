@@ -1,13 +1,11 @@
 //! Follows a deployment until it is proven, or known not to be. What is observed next, and when it ends, the watch says.
 
-use tokio::time::Instant;
-
 use crate::clients::ecs::WhichTasks;
 use crate::clients::registry::Registry;
 use crate::domain::ecs::ids::{RevisionArn, ServiceArn};
 use crate::domain::ecs::service::{Revision, Service};
 use crate::domain::ecs::watch::{
-    self, Action, Ended, NotObserved, NotProven, Observed, Report, Settings, Subject, Watch,
+    self, Ended, NotObserved, NotProven, Observed, Question, Report, Settings, Subject, Watch,
 };
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
@@ -18,6 +16,7 @@ use crate::events::Events;
 use crate::kinds::ecs::observe::running;
 use crate::kinds::ecs::previous;
 use crate::observe::Cloud;
+use crate::poll::{Waiting, poll};
 
 /// A deployment to follow.
 #[derive(Debug)]
@@ -41,41 +40,36 @@ pub struct Follow<'a> {
 }
 
 impl Follow<'_> {
-    /// Follows the deployment to its end, or to the timeout. `first`: the first observation.
+    /// Follows the deployment to its end, or to the timeout. `first`: the first observation. `None`: it is to be made.
     ///
     /// # Errors
     ///
     /// With the outcome of the deployment.
-    pub async fn run(self, first: Service) -> Result<Ended, Failure> {
-        self.run_from(Observed::Service(Some(first))).await
-    }
-
-    /// The same with a first observation of its own.
-    ///
-    /// # Errors
-    ///
-    /// With the outcome of the deployment.
-    pub async fn run_from_now(self) -> Result<Ended, Failure> {
-        let first = self.service().await;
-        self.run_from(first).await
-    }
-
-    async fn run_from(self, mut observed: Observed) -> Result<Ended, Failure> {
-        let began = Instant::now();
+    pub async fn run(self, mut first: Option<Service>) -> Result<Ended, Failure> {
         let mut watch = Watch::new(self.settings.clone(), self.subject.clone());
         let mut previous = None;
-        loop {
-            let next = watch.see(began.elapsed(), observed);
+        let ask = async |question| match first.take() {
+            Some(service) => (Observed::Service(Some(service)), None),
+            None => self.observe(question).await,
+        };
+        poll(Waiting::In(self.events, self.step), Question::Service, ask, |elapsed, (observed, revision)| {
+            let next = watch.see(elapsed, observed);
             self.show(next.reports);
-            observed = match next.action {
-                Action::End(end) => return end.map_err(|verdict| self.failure(verdict, previous.as_ref())),
-                Action::Poll { after } => {
-                    self.events.pause(self.step, began.elapsed(), after).await;
-                    self.service().await
-                }
-                Action::ReadTasks => self.tasks().await,
-                Action::ReadPrevious { revision, service } => self.previous(&revision, &service, &mut previous).await,
-            };
+            previous = revision.or(previous.take());
+            next.step.map(|end| end.map_err(|verdict| self.failure(verdict, previous.as_ref())))
+        })
+        .await
+    }
+
+    /// With the previous revision, where that was asked for.
+    async fn observe(&self, question: Question) -> (Observed, Option<Revision>) {
+        match question {
+            Question::Service => (self.service().await, None),
+            Question::Tasks => (self.tasks().await, None),
+            Question::Previous { revision, service } => match self.previous(&revision, &service).await {
+                Ok((observed, revision)) => (observed, Some(revision)),
+                Err(failure) => (not_observed(failure), None),
+            },
         }
     }
 
@@ -89,12 +83,10 @@ impl Follow<'_> {
         found.map_or_else(not_observed, Observed::Tasks)
     }
 
-    async fn previous(&self, arn: &RevisionArn, service: &ServiceArn, previous: &mut Option<Revision>) -> Observed {
-        let facts = async {
-            let revision = previous.insert(self.cloud.ecs.revision(arn, service).await?);
-            previous::facts(self.cloud, self.registry, self.target, revision).await
-        };
-        facts.await.map_or_else(not_observed, |(expected, tasks)| Observed::Previous { expected, tasks })
+    async fn previous(&self, arn: &RevisionArn, service: &ServiceArn) -> Result<(Observed, Revision), Failure> {
+        let revision = self.cloud.ecs.revision(arn, service).await?;
+        let (expected, tasks) = previous::facts(self.cloud, self.registry, self.target, &revision).await?;
+        Ok((Observed::Previous { expected, tasks }, revision))
     }
 
     fn show(&self, reports: Vec<Report>) {

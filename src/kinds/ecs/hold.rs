@@ -1,8 +1,6 @@
 //! Holds of an ECS service: tags on the service and, of rollbacks, on revisions; believed only when a fresh look shows
 //! them.
 
-use std::time::Duration;
-
 use super::observe::{self, LOOKED_AT};
 use crate::clients::ecs::Tagged;
 use crate::domain::ecs::homes;
@@ -11,18 +9,10 @@ use crate::domain::ecs::service::{Revision, Service};
 use crate::domain::failure::Failure;
 use crate::domain::hold::{self, Hold};
 use crate::domain::ledger;
+use crate::domain::poll::Attempts;
 use crate::domain::target::EcsTarget;
 use crate::observe::Cloud;
-
-/// The pauses before the looks after a change: what ECS tells of tags can be some seconds old.
-const PAUSES: [Duration; 6] = [
-    Duration::ZERO,
-    Duration::from_millis(250),
-    Duration::from_millis(500),
-    Duration::from_secs(1),
-    Duration::from_secs(2),
-    Duration::from_secs(4),
-];
+use crate::poll::{Waiting, poll};
 
 /// The holds on the service, in either home.
 ///
@@ -81,7 +71,7 @@ pub async fn put_on_service(
 }
 
 async fn seen_on_service(cloud: &Cloud, target: &EcsTarget, hold: &Hold) -> Result<Vec<Hold>, Failure> {
-    let seen = look_until(cloud, target, |holds| holds.contains(hold)).await?;
+    let seen = reread(async || on_service(cloud, target).await, |holds| holds.contains(hold)).await?;
     if seen.contains(hold) {
         return Ok(seen);
     }
@@ -106,11 +96,9 @@ pub async fn put_on_revision(
         return Ok(tagged);
     }
     written();
-    for pause in PAUSES {
-        tokio::time::sleep(pause).await;
-        if cloud.ecs.revision(revision, service).await?.holds.contains(hold) {
-            return Ok(tagged);
-        }
+    let holds = async || Ok(cloud.ecs.revision(revision, service).await?.holds);
+    if reread(holds, |holds| holds.contains(hold)).await?.contains(hold) {
+        return Ok(tagged);
     }
     Err(Failure::failed(format!("revision {} took the hold and does not show it", revision.short()))
         .hint("somebody else may have put another in its place: run it again"))
@@ -156,7 +144,7 @@ pub async fn lift(cloud: &Cloud, target: &EcsTarget, note: &(String, String)) ->
         let home = revision.map_or(Taggable::Service(&service.arn), |revision| Taggable::Revision(&revision.arn));
         cloud.ecs.tag(home, note).await?;
     }
-    let left = look_until(cloud, target, <[Hold]>::is_empty).await?;
+    let left = reread(async || on_service(cloud, target).await, Vec::is_empty).await?;
     let left = if left.is_empty() { left_on(cloud, &service, &revisions).await? } else { left };
     if left.is_empty() {
         return Ok(lifted);
@@ -183,32 +171,33 @@ async fn held_revisions(cloud: &Cloud, service: &Service) -> Result<Vec<Revision
 
 /// The holds that are still seen on revisions after they were taken off.
 async fn left_on(cloud: &Cloud, service: &Service, revisions: &[Revision]) -> Result<Vec<Hold>, Failure> {
-    let mut left = Vec::new();
-    for pause in PAUSES {
-        tokio::time::sleep(pause).await;
+    let left = async || {
         let arns = revisions.iter().map(|revision| revision.arn.clone()).collect();
         let seen = cloud.ecs.revisions(arns, &service.arn).await?;
-        left = hold::merged(seen.iter().flat_map(|revision| &revision.holds));
-        if left.is_empty() {
-            break;
-        }
-    }
-    Ok(left)
+        Ok(hold::merged(seen.iter().flat_map(|revision| &revision.holds)))
+    };
+    reread(left, Vec::is_empty).await
 }
 
-/// The holds on the service itself as they are wanted, or as they are seen last.
-async fn look_until(
-    cloud: &Cloud,
-    target: &EcsTarget,
-    as_wanted: impl Fn(&[Hold]) -> bool,
+/// The holds on the service itself.
+async fn on_service(cloud: &Cloud, target: &EcsTarget) -> Result<Vec<Hold>, Failure> {
+    Ok(observe::active_service(cloud, target).await?.holds)
+}
+
+/// The holds after a change: as they are wanted, or as they are read last.
+async fn reread(
+    mut read: impl AsyncFnMut() -> Result<Vec<Hold>, Failure>,
+    is_wanted: impl Fn(&Vec<Hold>) -> bool,
 ) -> Result<Vec<Hold>, Failure> {
-    let mut seen = Vec::new();
-    for pause in PAUSES {
-        tokio::time::sleep(pause).await;
-        seen = observe::active_service(cloud, target).await?.holds;
-        if as_wanted(&seen) {
-            break;
-        }
-    }
-    Ok(seen)
+    let mut attempts = Attempts::default();
+    poll(
+        Waiting::Silently,
+        (),
+        async |()| read().await,
+        |_, holds| {
+            let is_last = holds.as_ref().map_or(true, &is_wanted);
+            attempts.take(is_last, holds)
+        },
+    )
+    .await
 }

@@ -14,3 +14,5 @@ pub mod previous;
 mod prove;
 pub mod source;
 pub mod status;
+mod stop_sign;
+mod update;

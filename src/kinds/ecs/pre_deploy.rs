@@ -3,28 +3,22 @@
 //! It runs where the service's tasks run, with the new revision and another command. One that already runs for the same
 //! release is waited for, never started twice. Only the exit code 0 of the configured container is success.
 
-use std::time::Duration;
-
-use tokio::time::Instant;
-
-use super::diagnose::why_stopped;
 use crate::apply::Run;
 use crate::clients::ecs::{OneOffTask, Placement};
 use crate::clients::logs::Cursor;
-use crate::domain::ecs::ids::RevisionArn;
+use crate::domain::ecs::ids::{RevisionArn, TaskArn};
+use crate::domain::ecs::one_off::{self, Answer, OneOff, Question, Seen, Waited};
 use crate::domain::ecs::service::Task;
 use crate::domain::ecs::task_definition::LogDestination;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::image::Digest;
 use crate::domain::names::ComponentName;
+use crate::domain::poll::Step;
 use crate::domain::step::StepId;
 use crate::domain::target::EcsTarget;
 use crate::domain::template::Template;
-
-const INTERVAL: Duration = Duration::from_millis(700);
-/// A log arrives late: it is read until nothing has come for so long after the task stopped.
-const QUIET: Duration = Duration::from_millis(1500);
+use crate::poll::{Waiting, poll};
 
 /// A pre-deploy command with all that it needs.
 #[derive(Debug)]
@@ -97,39 +91,50 @@ impl PreDeploy<'_> {
         self.run.cloud.ecs.run_task(&task).await
     }
 
-    async fn wait(&self, mut task: Task) -> Result<Task, Failure> {
-        let began = Instant::now();
+    async fn wait(&self, task: Task) -> Result<Task, Failure> {
+        let (arns, id) = ([task.arn.clone()], task.id().to_owned());
+        let mut one_off = OneOff::new(task, self.target.timeout, self.log.is_some());
         let mut cursor = Cursor::default();
-        while task.last_status != "STOPPED" {
-            if began.elapsed() >= self.target.timeout {
-                return Err(self.stop(&task).await);
+        let ask = async |question| {
+            let logged = question != Question::Nothing && self.show_log(&id, &mut cursor).await;
+            let task = if question == Question::Task { self.read(&arns).await } else { Seen::Nothing };
+            Answer { logged, task }
+        };
+        let waited = poll(Waiting::In(self.run.events, self.step), Question::Nothing, ask, |elapsed, answer| {
+            let step = one_off.see(elapsed, answer);
+            if let Some(failure) = one_off.warning.take() {
+                let text = format!("the pre-deploy task cannot be looked at: {}", failure.brief());
+                self.run.events.warning(text, None);
             }
-            self.run.events.progress(self.step, &format!("task {} is {}", task.id(), task.last_status));
-            self.run.events.pause(self.step, began.elapsed(), INTERVAL).await;
-            self.show_log(&task, &mut cursor).await;
-            let arns = [task.arn.clone()];
+            if let Step::Ask { question: Question::Task, .. } = step {
+                let text = format!("task {} is {}", one_off.task.id(), one_off.task.last_status);
+                self.run.events.progress(self.step, &text);
+            }
+            step
+        })
+        .await;
+        match waited {
+            Waited::Stopped => Ok(one_off.task),
+            Waited::TimedOut => Err(self.stop(&one_off.task).await),
+            Waited::Lost(failure) => Err(failure),
+        }
+    }
+
+    async fn read(&self, arns: &[TaskArn]) -> Seen<Failure> {
+        match self.run.cloud.ecs.describe_tasks(&self.target.cluster, arns).await {
             // A task that was started a moment ago may not be known everywhere yet.
-            if let Some(seen) = self.run.cloud.ecs.describe_tasks(&self.target.cluster, &arns).await?.into_iter().next()
-            {
-                task = seen;
-            }
+            Ok(tasks) => tasks.into_iter().next().map_or(Seen::Nothing, |task| Seen::Task(Box::new(task))),
+            Err(failure) if failure.transient => Seen::Transient(failure),
+            Err(failure) => Seen::Permanent(failure),
         }
-        let mut quiet_since = Instant::now();
-        while quiet_since.elapsed() < QUIET && self.log.is_some() {
-            if self.show_log(&task, &mut cursor).await {
-                quiet_since = Instant::now();
-            }
-            tokio::time::sleep(QUIET / 5).await;
-        }
-        Ok(task)
     }
 
     /// Shows what is new in the log. A log that cannot be read is no reason to stop a migration.
-    async fn show_log(&self, task: &Task, cursor: &mut Cursor) -> bool {
+    async fn show_log(&self, task_id: &str, cursor: &mut Cursor) -> bool {
         let Some(destination) = &self.log else {
             return false;
         };
-        let lines = self.run.cloud.logs.read(destination, task.id(), cursor).await.unwrap_or_default();
+        let lines = self.run.cloud.logs.read(destination, task_id, cursor).await.unwrap_or_default();
         for line in &lines {
             self.run.events.output(self.step, line);
         }
@@ -151,20 +156,10 @@ impl PreDeploy<'_> {
     }
 
     fn judge(&self, task: &Task) -> Result<(), Failure> {
-        let container = task.container(self.target.container.as_str());
-        let code = container.and_then(|container| container.exit_code);
-        // Stopped from outside a command may well exit with 0, and has not done its work.
-        let by_itself = task.stop_code.as_deref() == Some("EssentialContainerExited");
-        if code == Some(0) && by_itself {
-            return Ok(());
-        }
-        let ended = match code {
-            Some(0) => "was stopped before its end".to_owned(),
-            Some(code) => format!("exited with code {code}"),
-            None => "did not run".to_owned(),
-        };
-        Err(Failure::failed(format!("the pre-deploy command {ended}; the service was not changed"))
-            .cause(why_stopped(task))
-            .hint(format!("read its output above, or the log of task {}", task.id())))
+        one_off::judge(task, &self.target.container).map_err(|(ended, why)| {
+            Failure::failed(format!("the pre-deploy command {ended}; the service was not changed"))
+                .because(why)
+                .hint(format!("read its output above, or the log of task {}", task.id()))
+        })
     }
 }

@@ -53,7 +53,7 @@ impl Apply<'_> {
                 return Err(self.superseded_meanwhile(ours).await.unwrap_or(failure));
             }
             let follow = self.follower(step, ours, definition, &tasks);
-            let ended = match follow.run_from_now().await {
+            let ended = match follow.run(None).await {
                 Ok(ended) => ended,
                 Err(failure) => return Err(self.diagnosed(failure, ours, definition).await),
             };

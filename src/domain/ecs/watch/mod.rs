@@ -14,7 +14,7 @@ mod words;
 use std::mem;
 use std::time::Duration;
 
-pub use observation::{Action, Next, NotObserved, Observed, Report};
+pub use observation::{Next, NotObserved, Observed, Question, Report};
 use settling::Settling;
 pub use verdict::{Ended, NotProven};
 pub use words::failure;
@@ -23,6 +23,7 @@ use super::ids::{DeploymentId, RevisionArn, TaskArn};
 use super::read_back::{Expectation, ReadBack, read_back, same_tasks};
 use super::rollout::{self, Judgement, OurDeployment};
 use super::service::{Deployment, Service, Task};
+use crate::domain::poll::Step;
 
 /// How long after ECS called a deployment done, or was seen to start tasks of it, its tasks may take to be right.
 const GRACE: Duration = Duration::from_secs(30);
@@ -67,7 +68,7 @@ pub struct Watch {
     subject: Subject,
     /// The time of the newest observation.
     now: Duration,
-    question: Question,
+    pending: Pending,
     polls: u32,
     listed: bool,
     blind: bool,
@@ -80,9 +81,9 @@ pub struct Watch {
     events: Option<Vec<String>>,
 }
 
-/// What the next observation answers.
+/// What was asked, with what the answer is judged by.
 #[derive(Debug)]
-enum Question {
+enum Pending {
     Service,
     Tasks(Service),
     Previous(Service, RolledBack),
@@ -95,12 +96,8 @@ struct RolledBack {
     reason: Option<String>,
 }
 
-/// What follows from one observation, but for the timeout.
-enum Step {
-    Again(Duration),
-    Read(Action),
-    End(Result<Ended, NotProven>),
-}
+/// What follows from one observation.
+type Action = Step<Result<Ended, NotProven>, Question>;
 
 impl Watch {
     /// Begins at time zero.
@@ -109,7 +106,7 @@ impl Watch {
             settings,
             subject,
             now: Duration::ZERO,
-            question: Question::Service,
+            pending: Pending::Service,
             polls: 0,
             listed: false,
             blind: false,
@@ -127,45 +124,44 @@ impl Watch {
     pub fn see(&mut self, elapsed: Duration, observed: Observed) -> Next {
         self.now = self.now.max(elapsed);
         let mut reports = Vec::new();
-        let step = match (observed, mem::replace(&mut self.question, Question::Service)) {
+        let step = match (observed, mem::replace(&mut self.pending, Pending::Service)) {
             (Observed::Service(service), _) => self.see_service(service, &mut reports),
-            (Observed::Tasks(tasks), Question::Tasks(service)) => self.see_tasks(&service, &tasks),
-            (Observed::Previous { expected, tasks }, Question::Previous(service, rollback)) => {
+            (Observed::Tasks(tasks), Pending::Tasks(service)) => self.see_tasks(&service, &tasks),
+            (Observed::Previous { expected, tasks }, Pending::Previous(service, rollback)) => {
                 let now = self.now;
                 let stalled = self.settling_back().stalled(now, &expected, &tasks);
                 judge_previous(read_back(&expected, &service, &tasks), stalled, rollback)
             }
             // The tasks that serve again may be readable at the next poll.
-            (Observed::Failed(error), Question::Previous(_, rollback)) => {
+            (Observed::Failed(error), Pending::Previous(_, rollback)) => {
                 let now = self.now;
                 let stalled = self.settling_back().age(now);
                 judge_previous(ReadBack::NotYet(error.brief()), stalled, rollback)
             }
             (Observed::Failed(error), _) => self.see_error(error, &mut reports),
-            (Observed::Tasks(_) | Observed::Previous { .. }, _) => Step::Again(SHORT),
+            (Observed::Tasks(_) | Observed::Previous { .. }, _) => again(SHORT),
         };
         self.events.get_or_insert_default();
-        Next { reports, action: self.action(step) }
+        Next { reports, step: self.within_timeout(step) }
     }
 
-    fn action(&self, step: Step) -> Action {
+    fn within_timeout(&self, step: Action) -> Action {
         let left = self.settings.timeout.saturating_sub(self.now);
         match step {
-            Step::Again(_) if left.is_zero() => Action::End(Err(self.timed_out())),
-            Step::Again(pause) => Action::Poll { after: pause.min(left) },
-            Step::Read(action) => action,
-            Step::End(end) => Action::End(end),
+            Step::Ask { question: Question::Service, .. } if left.is_zero() => Step::Done(Err(self.timed_out())),
+            Step::Ask { after, question } => Step::Ask { after: after.min(left), question },
+            Step::Done(end) => Step::Done(end),
         }
     }
 
-    fn see_service(&mut self, service: Option<Service>, reports: &mut Vec<Report>) -> Step {
+    fn see_service(&mut self, service: Option<Service>, reports: &mut Vec<Report>) -> Action {
         let pause = self.pause(self.now, self.settings.last_rollout);
         self.blind = false;
         if let Some(service) = &service {
             // What happened before is not reported.
             self.events.get_or_insert_with(|| service.events.iter().map(|event| event.id.clone()).collect());
             if self.is_stale(service) {
-                return Step::Again(pause);
+                return again(pause);
             }
             self.report(service, reports);
         }
@@ -178,28 +174,28 @@ impl Watch {
             (Judgement::Completed, Some(service)) => {
                 let now = self.now;
                 self.completed.get_or_insert_with(|| Settling::new(now));
-                self.question = Question::Tasks(service);
-                Step::Read(Action::ReadTasks)
+                self.pending = Pending::Tasks(service);
+                at_once(Question::Tasks)
             }
             (Judgement::RolledBack { to, reason }, Some(service)) => {
                 let reason = reason.or_else(|| self.reason.clone());
                 self.settling_back();
-                let read = Action::ReadPrevious { revision: to.clone(), service: service.arn.clone() };
-                self.question = Question::Previous(service, RolledBack { to, reason });
-                Step::Read(read)
+                let question = Question::Previous { revision: to.clone(), service: service.arn.clone() };
+                self.pending = Pending::Previous(service, RolledBack { to, reason });
+                at_once(question)
             }
             (Judgement::Completed | Judgement::Wait | Judgement::RollingBack | Judgement::RolledBack { .. }, _) => {
-                Step::Again(pause)
+                again(pause)
             }
             (Judgement::Failed { reason }, _) => {
                 let since = *self.first_failed.get_or_insert(self.now);
                 if self.now.saturating_sub(since) < ROLLBACK_GRACE && !self.subject.deployment.previous.is_empty() {
-                    return Step::Again(SHORT);
+                    return again(SHORT);
                 }
-                Step::End(Err(NotProven::NotRolledBack { reason }))
+                Step::Done(Err(NotProven::NotRolledBack { reason }))
             }
-            (Judgement::Superseded { by }, _) => Step::End(Err(NotProven::Superseded { by })),
-            (Judgement::Gone { status }, _) => Step::End(Err(NotProven::Gone { status })),
+            (Judgement::Superseded { by }, _) => Step::Done(Err(NotProven::Superseded { by })),
+            (Judgement::Gone { status }, _) => Step::Done(Err(NotProven::Gone { status })),
         }
     }
 
@@ -216,7 +212,7 @@ impl Watch {
         is_read && !self.listed && shows_before && self.now < STALE_READS
     }
 
-    fn see_tasks(&mut self, service: &Service, tasks: &[Task]) -> Step {
+    fn see_tasks(&mut self, service: &Service, tasks: &[Task]) -> Action {
         let now = self.now;
         let settling = self.completed.get_or_insert_with(|| Settling::new(now));
         let stalled = settling.stalled(now, &self.subject.expected, tasks);
@@ -229,18 +225,18 @@ impl Watch {
         let are_same = !verified.is_empty() && same_tasks(verified, &read);
         match read {
             // All that were verified before still run, and others are being added to them.
-            ReadBack::TooFew { tasks, .. } if are_same => Step::End(Ok(Ended::Proven { tasks })),
-            ReadBack::Verified { tasks } if are_same || verified.is_empty() => Step::End(Ok(Ended::Proven { tasks })),
-            ReadBack::Verified { tasks } => Step::End(Ok(Ended::Replaced { tasks })),
-            ReadBack::NothingDesired => Step::End(Ok(Ended::NothingDesired)),
+            ReadBack::TooFew { tasks, .. } if are_same => Step::Done(Ok(Ended::Proven { tasks })),
+            ReadBack::Verified { tasks } if are_same || verified.is_empty() => Step::Done(Ok(Ended::Proven { tasks })),
+            ReadBack::Verified { tasks } => Step::Done(Ok(Ended::Replaced { tasks })),
+            ReadBack::NothingDesired => Step::Done(Ok(Ended::NothingDesired)),
             ReadBack::NotYet(_) | ReadBack::TooFew { .. } if stalled < GRACE => {
-                Step::Again(self.pause(stalled, Some(Duration::from_secs(4))))
+                again(self.pause(stalled, Some(Duration::from_secs(4))))
             }
             // A service that grew during the rollout: its new tasks take as long as they take, up to the timeout.
-            ReadBack::TooFew { .. } if self.subject.before.is_some() => Step::Again(self.pause(stalled, None)),
+            ReadBack::TooFew { .. } if self.subject.before.is_some() => again(self.pause(stalled, None)),
             ReadBack::NotYet(difference)
             | ReadBack::TooFew { missing: difference, .. }
-            | ReadBack::Wrong(difference) => Step::End(Err(NotProven::Mismatch { difference })),
+            | ReadBack::Wrong(difference) => Step::Done(Err(NotProven::Mismatch { difference })),
         }
     }
 
@@ -250,15 +246,15 @@ impl Watch {
     }
 
     /// A transient error may pass. With a permanent one the end is unknown, which is not "untouched".
-    fn see_error(&mut self, error: NotObserved, reports: &mut Vec<Report>) -> Step {
+    fn see_error(&mut self, error: NotObserved, reports: &mut Vec<Report>) -> Action {
         if !error.transient {
-            return Step::End(Err(NotProven::LostSight { failed: self.has_failed(), error }));
+            return Step::Done(Err(NotProven::LostSight { failed: self.has_failed(), error }));
         }
         if !self.blind {
             reports.push(Report::Warning(format!("the service cannot be looked at: {}", error.brief())));
         }
         self.blind = true;
-        Step::Again(AFTER_ERROR)
+        again(AFTER_ERROR)
     }
 
     fn timed_out(&self) -> NotProven {
@@ -299,18 +295,28 @@ impl Watch {
 }
 
 /// ECS says that a previous revision is back: `serves` says whether it is.
-fn judge_previous(serves: ReadBack, stalled: Duration, rollback: RolledBack) -> Step {
+fn judge_previous(serves: ReadBack, stalled: Duration, rollback: RolledBack) -> Action {
     let RolledBack { to, reason } = rollback;
-    Step::End(Err(match serves {
+    Step::Done(Err(match serves {
         ReadBack::Verified { .. } => NotProven::RolledBack { to, reason },
         // Nothing serves, so nothing serves again.
         ReadBack::NothingDesired => NotProven::RolledBackToNothing { to, reason },
         // The last tasks of the failed release may not have stopped yet.
-        ReadBack::NotYet(_) | ReadBack::TooFew { .. } if stalled < GRACE => return Step::Again(SHORT),
+        ReadBack::NotYet(_) | ReadBack::TooFew { .. } if stalled < GRACE => return again(SHORT),
         ReadBack::NotYet(difference) | ReadBack::TooFew { missing: difference, .. } | ReadBack::Wrong(difference) => {
             NotProven::NotSeenBack { to, difference, reason }
         }
     }))
+}
+
+/// Polls the service after a pause.
+fn again(after: Duration) -> Action {
+    Step::Ask { after, question: Question::Service }
+}
+
+/// Reads more that belongs to what was just read.
+fn at_once(question: Question) -> Action {
+    Step::Ask { after: Duration::ZERO, question }
 }
 
 fn progress(ours: Option<&Deployment>) -> String {

@@ -1,12 +1,11 @@
 //! What goes into a watch and what comes out, as data.
 
-use std::time::Duration;
-
 use super::{Ended, NotProven};
 use crate::domain::ecs::ids::{RevisionArn, ServiceArn};
 use crate::domain::ecs::read_back::Expectation;
 use crate::domain::ecs::service::{Service, Task};
 use crate::domain::failure::Cause;
+use crate::domain::poll::Step;
 
 /// One observation.
 #[derive(Debug, Clone)]
@@ -54,29 +53,24 @@ impl NotObserved {
 pub struct Next {
     /// What to show, in order.
     pub reports: Vec<Report>,
-    /// What to do then.
-    pub action: Action,
+    /// What to observe then, or the verdict.
+    pub step: Step<Result<Ended, NotProven>, Question>,
 }
 
-/// What to do.
+/// What to observe.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Action {
-    /// Read the service again after a pause.
-    Poll {
-        /// The pause.
-        after: Duration,
-    },
-    /// Read the tasks of the service now.
-    ReadTasks,
-    /// Read the tasks now, and a revision that ECS went back to.
-    ReadPrevious {
+pub enum Question {
+    /// The service.
+    Service,
+    /// Its tasks.
+    Tasks,
+    /// Its tasks, and a revision that ECS went back to.
+    Previous {
         /// The ARN of the revision.
         revision: RevisionArn,
         /// The ARN of the service.
         service: ServiceArn,
     },
-    /// Nothing: the verdict.
-    End(Result<Ended, NotProven>),
 }
 
 /// Something to show.

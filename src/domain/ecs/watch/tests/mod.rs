@@ -180,27 +180,28 @@ struct Ran {
 /// Runs a watch to its end, in no time.
 fn drive(mut watch: Watch, world: &World<'_>) -> Ran {
     let (mut now, mut polls, mut reports) = (Duration::ZERO, 1, Vec::new());
-    let mut action = Action::Poll { after: Duration::ZERO };
+    let mut question = Question::Service;
     loop {
         let at = now.as_secs_f64();
-        let observed = match action {
-            Action::Poll { .. } => (world.service)(at)
+        let observed = match question {
+            Question::Service => (world.service)(at)
                 .map(|rows| Observed::Service((!rows.is_empty()).then(|| service(&rows, world.desired)))),
-            Action::ReadTasks => (world.tasks)(at).map(Observed::Tasks),
-            Action::ReadPrevious { .. } => {
+            Question::Tasks => (world.tasks)(at).map(Observed::Tasks),
+            Question::Previous { .. } => {
                 (world.previous)(at).map(|tasks| Observed::Previous { expected: expected(7), tasks })
             }
-            Action::End(end) => return Ran { end, at, polls, reports },
         };
         now += seconds(world.slowness);
         let next = watch.see(now, observed.unwrap_or_else(Observed::Failed));
         reports.extend(next.reports);
-        if let Action::Poll { after } = next.action {
-            now += after;
-            polls += 1;
-        }
+        let after;
+        (after, question) = match next.step {
+            Step::Ask { after, question } => (after, question),
+            Step::Done(end) => return Ran { end, at: now.as_secs_f64(), polls, reports },
+        };
+        now += after;
+        polls += u32::from(question == Question::Service);
         assert!(polls < 10_000, "it does not end");
-        action = next.action;
     }
 }
 

@@ -70,7 +70,7 @@ proptest! {
                 last = Some(service.clone());
             }
             let next = watch.see(seconds(now), observed);
-            if let Action::End(Ok(end)) = &next.action {
+            if let Step::Done(Ok(end)) = &next.step {
                 let (service, tasks) = (last.clone().unwrap(), tasks.unwrap());
                 prop_assert_eq!(&service.primary().unwrap().task_definition, &revision(8));
                 match (end, read_back(&expected(8), &service, &tasks)) {
@@ -86,7 +86,7 @@ proptest! {
                     other => prop_assert!(false, "{other:?}"),
                 }
             }
-            if let Action::End(_) = next.action {
+            if let Step::Done(_) = next.step {
                 break;
             }
         }
@@ -118,7 +118,7 @@ proptest! {
         for at in at {
             let stale = Observed::Service(Some(service(&[("1", 7, state.clone(), None)], 2)));
             let next = watch.see(seconds(at), stale);
-            prop_assert!(matches!(next.action, Action::Poll { .. }) && next.reports.is_empty(), "{next:?}");
+            prop_assert!(matches!(next.step, Step::Ask { question: Question::Service, .. }) && next.reports.is_empty(), "{next:?}");
         }
     }
 }

@@ -6,24 +6,24 @@ fn seen(rows: &[Row]) -> Observed {
     Observed::Service(Some(service(rows, 2)))
 }
 
-fn poll(seconds: f64) -> Action {
-    Action::Poll { after: Duration::from_secs_f64(seconds) }
+fn poll(after: f64) -> Action {
+    again(seconds(after))
 }
 
 #[test]
 fn each_observation_leads_to_the_next() {
     let mut watch = begun(300);
-    let read_previous = Action::ReadPrevious { revision: revision(7), service: service(&[], 0).arn };
+    let read_previous = at_once(Question::Previous { revision: revision(7), service: service(&[], 0).arn });
     let table = [
         (0.0, seen(&[OURS_GOES_ON, BEFORE]), poll(0.4)),
         // Stale.
         (0.4, seen(&[BEFORE]), poll(0.4)),
         (4.0, seen(&[OURS_GOES_ON, BEFORE]), poll(2.0)),
         (6.0, Observed::Failed(throttled()), poll(5.0)),
-        (30.0, seen(&[OURS_DONE]), Action::ReadTasks),
+        (30.0, seen(&[OURS_DONE]), at_once(Question::Tasks)),
         // Too few, for no time yet.
         (30.5, Observed::Tasks(vec![task(1)]), poll(0.4)),
-        (38.0, seen(&[OURS_DONE]), Action::ReadTasks),
+        (38.0, seen(&[OURS_DONE]), at_once(Question::Tasks)),
         // Not where the grace period ends, but around the four seconds that it mostly takes.
         (38.0, Observed::Tasks(vec![task(1)]), poll(4.0 / 3.0)),
         (40.0, Observed::Failed(throttled()), poll(5.0)),
@@ -32,30 +32,30 @@ fn each_observation_leads_to_the_next() {
         (56.0, Observed::Previous { expected: expected(7), tasks: vec![] }, poll(1.0)),
         (299.5, seen(&[COMES_BACK, OURS_FAILED]), poll(0.5)),
     ];
-    for (at, observed, action) in table {
+    for (at, observed, step) in table {
         let next = watch.see(seconds(at), observed);
-        assert_eq!(next.action, action, "at {at}");
+        assert_eq!(next.step, step, "at {at}");
     }
     let next = watch.see(seconds(300.0), seen(&[COMES_BACK, OURS_FAILED]));
     let reason = Some("tasks failed to start".to_owned());
-    assert_eq!(next.action, Action::End(Err(NotProven::RollbackTimedOut { reason })));
+    assert_eq!(next.step, Step::Done(Err(NotProven::RollbackTimedOut { reason })));
 }
 
 #[test]
 fn an_answer_to_no_question_decides_nothing() {
     let mut watch = begun(300);
     for _ in 0..3 {
-        assert_eq!(watch.see(seconds(1.0), Observed::Tasks(vec![task(1), task(2)])).action, poll(1.0));
+        assert_eq!(watch.see(seconds(1.0), Observed::Tasks(vec![task(1), task(2)])).step, poll(1.0));
         let previous = Observed::Previous { expected: expected(7), tasks: vec![previous_task(1)] };
-        assert_eq!(watch.see(seconds(1.0), previous).action, poll(1.0));
+        assert_eq!(watch.see(seconds(1.0), previous).step, poll(1.0));
     }
 }
 
 #[test]
 fn time_does_not_go_back() {
     let mut watch = begun(300);
-    assert_eq!(watch.see(seconds(299.0), seen(&[OURS_GOES_ON])).action, poll(1.0));
-    assert_eq!(watch.see(seconds(1.0), seen(&[OURS_GOES_ON])).action, poll(1.0));
+    assert_eq!(watch.see(seconds(299.0), seen(&[OURS_GOES_ON])).step, poll(1.0));
+    assert_eq!(watch.see(seconds(1.0), seen(&[OURS_GOES_ON])).step, poll(1.0));
 }
 
 #[test]

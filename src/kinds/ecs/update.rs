@@ -1,0 +1,116 @@
+//! The one change of a service: the look before it, and the call whose answer may be lost.
+
+use super::apply::Apply;
+use crate::clients::ecs::{NotUpdated, Placement};
+use crate::domain::ecs::ids::{DeploymentId, RevisionArn};
+use crate::domain::ecs::service::Service;
+use crate::domain::ecs::update::{Seen, Unconfirmed, Update};
+use crate::domain::failure::Failure;
+use crate::domain::outcome::Outcome;
+use crate::domain::step::StepId;
+use crate::poll::{Waiting, poll};
+
+/// A service that still runs what it ran when the plan was made.
+pub(super) struct Unmoved {
+    /// How it places its tasks.
+    pub(super) placement: Placement,
+    /// The id of its primary deployment.
+    pub(super) primary: DeploymentId,
+}
+
+impl Apply<'_> {
+    /// The precondition of the plan: the service still runs what it ran when we planned.
+    pub(super) async fn unmoved(&self) -> Result<Unmoved, Failure> {
+        let target = &self.plan.target;
+        let found = self.run.cloud.ecs.service(&target.cluster, &target.service).await?;
+        let (service, placement) = found.ok_or_else(|| {
+            Failure::failed(format!("service `{}` does not exist any more", target.service))
+                .hint("create it again; nothing was changed")
+        })?;
+        let primary = service.primary();
+        if let Some(primary) = primary.filter(|primary| primary.task_definition == self.plan.live.arn) {
+            self.not_held_since(&service)?;
+            return Ok(Unmoved { placement, primary: primary.id.clone() });
+        }
+        let runs = primary.map_or("", |primary| primary.task_definition.short());
+        Err(Failure::new(
+            Outcome::Stale,
+            format!(
+                "service `{}` was moved to {} since the plan was made from {}",
+                target.service,
+                runs,
+                self.plan.live.short()
+            ),
+        )
+        .hint("run it again: it plans from what runs now"))
+    }
+
+    /// A hold that was put on the service since the gates were asked refuses too; a rollback it does not stop.
+    fn not_held_since(&self, service: &Service) -> Result<(), Failure> {
+        let new = service.holds.iter().find(|hold| !self.plan.holds.contains(hold));
+        match new {
+            Some(hold) if self.plan.restores.is_none() => {
+                let reason = format!("service `{}` was held since the plan was made", self.plan.target.service);
+                Err(Failure::new(Outcome::Refused, reason)
+                    .cause(hold.reason())
+                    .hint("run it again: the gate `hold` then says whether this commit is covered"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The one change of the service. When its answer is lost, what the service says decides.
+    pub(super) async fn update(&self, step: &StepId, arn: &RevisionArn) -> Result<Service, Failure> {
+        let target = &self.plan.target;
+        let (failure, unconfirmed) =
+            match self.run.cloud.ecs.update_service(&target.cluster, &target.service, arn).await {
+                Ok(service) => return Ok(service),
+                Err(NotUpdated::Refused(failure)) => (failure, Unconfirmed::Refused),
+                Err(NotUpdated::Unanswered(failure)) => (failure, Unconfirmed::Unanswered),
+            };
+        let mut unseen = None;
+        let updated = poll(
+            Waiting::In(self.run.events, step),
+            (),
+            async |()| self.updated(arn).await,
+            |elapsed, read| {
+                unseen = None;
+                let seen = match read {
+                    Ok(Some(service)) => Seen::Taken(service),
+                    Ok(None) => Seen::NotTaken,
+                    Err(failure) => Seen::Nothing { transient: unseen.insert(failure).transient },
+                };
+                unconfirmed.judge(elapsed, seen)
+            },
+        );
+        match updated.await {
+            Update::Taken(service) => {
+                self.run.events.warning(format!("{}; but the service took the update", failure.brief()), None);
+                Ok(service)
+            }
+            Update::NotTaken => {
+                self.change_refused();
+                Err(failure)
+            }
+            Update::Unknown => Err(unknown_update(&failure, unseen.as_ref())),
+        }
+    }
+
+    /// The service, if it is meant to run a revision.
+    async fn updated(&self, arn: &RevisionArn) -> Result<Option<Service>, Failure> {
+        let target = &self.plan.target;
+        let found = self.run.cloud.ecs.service(&target.cluster, &target.service).await?;
+        let is_meant_to = |service: &Service| service.primary().is_some_and(|primary| primary.task_definition == *arn);
+        Ok(found.map(|(service, _)| service).filter(is_meant_to))
+    }
+}
+
+/// No look shows the update, or none succeeds: it may still be on its way, so this is not `failed`.
+fn unknown_update(failure: &Failure, unseen: Option<&Failure>) -> Failure {
+    let unknown = Failure::unknown("whether the service took the update is unknown").cause(failure.brief());
+    unseen
+        .map(Failure::brief)
+        .iter()
+        .fold(unknown, Failure::cause)
+        .hint("look at the service; run this again when AWS answers: it takes up what is there then")
+}
