@@ -147,7 +147,8 @@ async fn build(
     let config = DockerConfig::create(&run.context.docker(), &plan.repository.host, &run.access.login)?;
     let step = StepId::new(Verb::Build, component);
     let work = docker.build_and_push(&request, &config, |line| run.events.output(&step, &hidden(line)));
-    let digest = run.events.step(&step, work).await.map_err(|mut failure| {
+    let digest = run.events.step(&step, work).await.map_err(|error| {
+        let mut failure = Failure::from(error);
         failure.causes.iter_mut().for_each(|cause| cause.text = hidden(&cause.text));
         failure
     })?;

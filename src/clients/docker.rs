@@ -1,6 +1,7 @@
 //! Builds and pushes through the docker command line.
 
 mod config;
+mod error;
 pub mod login;
 
 use std::ffi::OsString;
@@ -8,8 +9,8 @@ use std::ffi::OsString;
 use camino::{Utf8Path, Utf8PathBuf};
 
 pub use self::config::{DockerConfig, Surroundings};
-use super::process::{Finished, Invocation, ProcessError, Processes};
-use crate::domain::failure::{CauseKind, Failure};
+pub use self::error::DockerError;
+use super::process::{Finished, Invocation, Processes};
 use crate::domain::image::{Digest, ImageTag, Repository};
 
 /// An engine that answers.
@@ -44,16 +45,12 @@ impl Docker {
     ///
     /// # Errors
     ///
-    /// `failed` when docker is not installed or its engine does not answer.
-    pub async fn detect(processes: Processes, directory: &Utf8Path) -> Result<Self, Failure> {
+    /// docker is not installed, or its engine does not answer.
+    pub async fn detect(processes: Processes, directory: &Utf8Path) -> Result<Self, DockerError> {
         let mut docker = Self { processes, directory: directory.to_owned(), buildx: false };
         let version = docker.run(&[], ["version", "--format", "{{.Server.Version}}"], |_| {}).await?;
         if !version.success {
-            return Err(version
-                .tail
-                .iter()
-                .fold(Failure::failed("the docker engine does not answer"), Failure::cause)
-                .hint("start the engine, or point DOCKER_HOST at one: the image has to be built"));
+            return Err(DockerError::NoEngine { output: version.tail });
         }
         docker.buildx = docker.run(&[], ["buildx", "version"], |_| {}).await?.success;
         Ok(docker)
@@ -63,13 +60,13 @@ impl Docker {
     ///
     /// # Errors
     ///
-    /// `failed` when the build or a push fails; the last lines of its output are the causes.
+    /// The build or a push fails.
     pub async fn build_and_push(
         &self,
         request: &BuildRequest,
         config: &DockerConfig,
         on_line: impl FnMut(&str),
-    ) -> Result<Digest, Failure> {
+    ) -> Result<Digest, DockerError> {
         let work = async {
             if self.buildx {
                 self.build_with_buildx(request, config, on_line).await
@@ -88,14 +85,13 @@ impl Docker {
         request: &BuildRequest,
         config: &DockerConfig,
         on_line: impl FnMut(&str),
-    ) -> Result<Digest, Failure> {
+    ) -> Result<Digest, DockerError> {
         let mut arguments: Vec<OsString> = ["buildx", "build", "--push", "--progress=plain"].map(OsString::from).into();
         arguments.extend(["--metadata-file".into(), config.metadata_file().into()]);
         arguments.extend(build_arguments(request));
         let build = self.run(&config.variables(), arguments, on_line).await?;
         if !build.success {
-            return Err(failed_output("`docker buildx build` failed", &build)
-                .hint("run the same build by hand in the context's directory"));
+            return Err(DockerError::build("buildx build", build));
         }
         config.read_digest()
     }
@@ -105,33 +101,28 @@ impl Docker {
         request: &BuildRequest,
         config: &DockerConfig,
         mut on_line: impl FnMut(&str),
-    ) -> Result<Digest, Failure> {
+    ) -> Result<Digest, DockerError> {
         if request.platforms.len() > 1 {
-            return Err(Failure::failed("an image for several platforms cannot be built without buildx")
-                .hint("install the buildx plugin of docker, or name one platform"));
+            return Err(DockerError::SeveralPlatforms);
         }
         let mut arguments: Vec<OsString> = vec!["build".into()];
         arguments.extend(build_arguments(request));
         let build = self.run(&config.variables(), arguments, &mut on_line).await?;
         if !build.success {
-            return Err(failed_output("`docker build` failed", &build)
-                .hint("run the same build by hand in the context's directory"));
+            return Err(DockerError::build("build", build));
         }
         for tag in &request.tags {
             let reference = format!("{}:{tag}", request.repository);
             let push = self.run(&config.variables(), ["push", &reference], &mut on_line).await?;
             if !push.success {
-                return Err(failed_output(&format!("`docker push {reference}` failed"), &push).hint(
-                    "check that the registry is reachable, that the repository takes this tag, and that pushing is \
-                     allowed: `ecr:InitiateLayerUpload`, `ecr:UploadLayerPart`, `ecr:CompleteLayerUpload`, `ecr:PutImage`",
-                ));
+                return Err(DockerError::Push { reference, code: push.code, output: push.tail });
             }
         }
         self.pushed_digest(request).await
     }
 
     /// The digest that the engine recorded for the push to this repository.
-    async fn pushed_digest(&self, request: &BuildRequest) -> Result<Digest, Failure> {
+    async fn pushed_digest(&self, request: &BuildRequest) -> Result<Digest, DockerError> {
         let tag = request.tags.first().map(ToString::to_string).unwrap_or_default();
         let reference = format!("{}:{tag}", request.repository);
         let inspect =
@@ -139,8 +130,7 @@ impl Docker {
         let digests: Vec<String> = serde_json::from_str(inspect.stdout.trim()).unwrap_or_default();
         let prefix = format!("{}@", request.repository);
         let digest = digests.iter().rev().find_map(|digest| digest.strip_prefix(&prefix)?.parse().ok());
-        digest
-            .ok_or_else(|| Failure::failed(format!("docker does not tell the digest of {reference} after pushing it")))
+        digest.ok_or(DockerError::NoDigest { reference })
     }
 
     async fn run<A: Into<OsString>>(
@@ -148,19 +138,14 @@ impl Docker {
         variables: &[(&'static str, OsString)],
         arguments: impl IntoIterator<Item = A>,
         on_line: impl FnMut(&str),
-    ) -> Result<Finished, Failure> {
+    ) -> Result<Finished, DockerError> {
         let invocation = Invocation {
             program: "docker",
             arguments: arguments.into_iter().map(Into::into).collect(),
             directory: self.directory.clone(),
             variables: variables.iter().map(|(name, value)| ((*name).into(), value.clone())).collect(),
         };
-        self.processes.run_guarded(&invocation, on_line).await.map_err(|error| match error {
-            ProcessError::NotFound(_) => {
-                Failure::failed(error.to_string()).hint("install docker and put it on PATH: the image has to be built")
-            }
-            ProcessError::Other { ref source, .. } => Failure::failed(error.to_string()).cause(source.to_string()),
-        })
+        Ok(self.processes.run_guarded(&invocation, on_line).await?)
     }
 }
 
@@ -185,10 +170,6 @@ fn build_arguments(request: &BuildRequest) -> Vec<OsString> {
     }
     arguments.extend(["--".into(), request.context.clone().into()]);
     arguments
-}
-
-fn failed_output(what: &str, finished: &Finished) -> Failure {
-    finished.tail.iter().fold(Failure::failed(what).of(CauseKind::Build), Failure::cause)
 }
 
 #[cfg(test)]

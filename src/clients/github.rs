@@ -174,7 +174,7 @@ impl GitHub {
             Method::Post(body) => self.octocrab._post(path, Some(&sink::clean_value(body))).await,
             Method::Patch(body) => self.octocrab._patch(path, Some(&sink::clean_value(body))).await,
         };
-        let response = sent.map_err(|error| GitHubError::unreachable(&no_answer(&error)))?;
+        let response = sent.map_err(|error| GitHubError::unreachable(&no_answer(&error)).because(error))?;
         let (status, headers) = (response.status(), response.headers().clone());
         tracing::debug!(target: "shipgate::github", path, status = status.as_u16(), "asked GitHub");
         let body = whole(response.into_body()).await;

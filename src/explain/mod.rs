@@ -5,7 +5,9 @@
 
 mod aws;
 mod config;
+mod docker;
 mod git;
+pub mod github;
 mod identity;
 mod plan;
 mod registry;

@@ -9,9 +9,9 @@ use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 use tokio::net::UnixListener;
 
+use super::DockerError;
 use super::login::{self, HELPER, Login, Logins, PROGRAM, SOCKET};
 use crate::clients::ecr::RegistryLogin;
-use crate::domain::failure::Failure;
 use crate::domain::image::Digest;
 
 /// The longest path of a socket that Linux and macOS take, in bytes, without the NUL at its end
@@ -56,21 +56,18 @@ impl DockerConfig {
     ///
     /// # Errors
     ///
-    /// `failed` when no temporary directory can be used.
-    pub fn create(around: &Surroundings, host: &str, login: &RegistryLogin) -> Result<Self, Failure> {
-        let failed = |error: std::io::Error| {
-            Failure::failed("a private docker configuration cannot be written").cause(error.to_string())
-        };
-        let (directory, path) = private_directory(&around.temporary).map_err(failed)?;
+    /// No temporary directory can be used.
+    pub fn create(around: &Surroundings, host: &str, login: &RegistryLogin) -> Result<Self, DockerError> {
+        let (directory, path) = private_directory(&around.temporary)?;
         let (config, logins) = with_helper(around.read(), host, login);
-        std::fs::write(path.join("config.json"), config.to_string()).map_err(failed)?;
+        std::fs::write(path.join("config.json"), config.to_string())?;
         for name in ["cli-plugins", "contexts"] {
             if let Some(source) = around.config.as_ref().map(|old| old.join(name)).filter(|source| source.exists()) {
-                std::os::unix::fs::symlink(&source, path.join(name)).map_err(failed)?;
+                std::os::unix::fs::symlink(&source, path.join(name))?;
             }
         }
-        let search = with_program(&path, &around.path).map_err(failed)?;
-        let listener = UnixListener::bind(path.join("login")).map_err(failed)?;
+        let search = with_program(&path, &around.path)?;
+        let listener = UnixListener::bind(path.join("login"))?;
         let builders = around.config.as_ref().map(|old| old.join("buildx"));
         Ok(Self { _directory: directory, path, builders, search, listener, logins })
     }
@@ -102,14 +99,12 @@ impl DockerConfig {
     ///
     /// # Errors
     ///
-    /// `failed` when there is none.
-    pub fn read_digest(&self) -> Result<Digest, Failure> {
+    /// There is none.
+    pub fn read_digest(&self) -> Result<Digest, DockerError> {
         let text = std::fs::read_to_string(self.metadata_file()).unwrap_or_default();
         let document: Value = serde_json::from_str(&text).unwrap_or_default();
         let digest = document.get("containerimage.digest").and_then(Value::as_str);
-        digest.and_then(|digest| digest.parse().ok()).ok_or_else(|| {
-            Failure::failed("`docker buildx build` wrote no `containerimage.digest` in its metadata file")
-        })
+        digest.and_then(|digest| digest.parse().ok()).ok_or(DockerError::NoMetadata)
     }
 }
 

@@ -1,5 +1,6 @@
-//! What GitHub refuses, and what to do about it.
+//! What GitHub refuses.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
@@ -13,13 +14,15 @@ const SHORT: Duration = Duration::from_secs(5);
 const LONGEST_MESSAGE: usize = 300;
 
 /// A request that did not do what it should.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{message}")]
 pub struct GitHubError {
     /// Which kind of refusal.
     pub kind: GitHubErrorKind,
     /// What GitHub or the network said, neutral.
     pub message: String,
+    /// Why there is no answer.
+    pub source: Option<Arc<octocrab::Error>>,
 }
 
 /// Why a request did not do what it should.
@@ -52,22 +55,29 @@ pub enum GitHubErrorKind {
 }
 
 impl GitHubError {
+    fn new(kind: GitHubErrorKind, message: String) -> Self {
+        Self { kind, message, source: None }
+    }
+
+    /// With why there is no answer.
+    #[must_use]
+    pub fn because(self, source: octocrab::Error) -> Self {
+        Self { source: Some(Arc::new(source)), ..self }
+    }
+
     /// Nobody answered.
     pub fn unreachable(reason: &str) -> Self {
-        Self { kind: GitHubErrorKind::Unreachable, message: neutral::phrase(reason, LONGEST_MESSAGE) }
+        Self::new(GitHubErrorKind::Unreachable, neutral::phrase(reason, LONGEST_MESSAGE))
     }
 
     /// The answer cannot be understood. It is no part of the message.
     pub fn unreadable(reason: &str) -> Self {
-        Self {
-            kind: GitHubErrorKind::Unreadable,
-            message: format!("the answer of GitHub is not as documented: {reason}"),
-        }
+        Self::new(GitHubErrorKind::Unreadable, format!("the answer of GitHub is not as documented: {reason}"))
     }
 
     /// What the environment says cannot be used.
     pub fn unusable(reason: impl Into<String>) -> Self {
-        Self { kind: GitHubErrorKind::Unusable, message: reason.into() }
+        Self::new(GitHubErrorKind::Unusable, reason.into())
     }
 
     /// A refusal. `permission`: what the operation needs, where GitHub does not say it itself.
@@ -88,7 +98,7 @@ impl GitHubError {
             _ => GitHubErrorKind::Rejected,
         };
         let said = if said.is_empty() { String::new() } else { format!(": {said}") };
-        Self { kind, message: neutral::phrase(&format!("GitHub answers {status}{said}"), LONGEST_MESSAGE) }
+        Self::new(kind, neutral::phrase(&format!("GitHub answers {status}{said}"), LONGEST_MESSAGE))
     }
 
     /// Whether the next try may do better.
@@ -105,41 +115,6 @@ impl GitHubError {
             return ours.and(asked).filter(|asked| *asked <= SHORT);
         }
         ours
-    }
-
-    /// What to do about it.
-    pub fn hint(&self) -> String {
-        match &self.kind {
-            GitHubErrorKind::Unusable => "the runner sets these variables: do not set them yourself".to_owned(),
-            GitHubErrorKind::Unauthorized => {
-                "pass the token of this job: `GITHUB_TOKEN: ${{ github.token }}`; it ends with the job".to_owned()
-            }
-            GitHubErrorKind::RateLimited(_) => {
-                "the token's requests for this hour are used up, or came too fast: run less at the same time".to_owned()
-            }
-            GitHubErrorKind::Forbidden(permission) => {
-                format!("give the job `permissions: {permission}`, and its caller where the workflow is a called one")
-            }
-            GitHubErrorKind::NotFound(permission) => format!(
-                "make sure that GITHUB_REPOSITORY names the repository and that the token is one of it; in a private one \
-                 the job needs `permissions: {permission}`"
-            ),
-            GitHubErrorKind::Moved => {
-                "the repository has another name now, or something stands between the runner and GitHub: redirects are \
-                 not followed"
-                    .to_owned()
-            }
-            GitHubErrorKind::Conflict => "somebody else changes the same thing: run it again".to_owned(),
-            GitHubErrorKind::Unprocessable => "correct what GitHub names; is the commit pushed?".to_owned(),
-            GitHubErrorKind::Rejected => "correct what GitHub names".to_owned(),
-            GitHubErrorKind::Server => "https://www.githubstatus.com tells whether GitHub has a problem".to_owned(),
-            GitHubErrorKind::Unreachable => {
-                "check the network, and GITHUB_API_URL if it is not the usual one".to_owned()
-            }
-            GitHubErrorKind::Unreadable => {
-                "make sure that nothing between the runner and GitHub changes the answers".to_owned()
-            }
-        }
     }
 }
 

@@ -97,7 +97,6 @@ async fn cloud_the_permission_that_is_missing_is_named() {
     let repository = Repository::new();
     let error = set(&repository.client("statuses=read,contents=write")).await.unwrap_err();
     assert_eq!(error.kind, GitHubErrorKind::Forbidden("statuses: write".to_owned()));
-    assert!(error.hint().contains("`permissions: statuses: write`"), "{}", error.hint());
     assert!(error.to_string().contains("Resource not accessible by integration"), "{error}");
     let error = repository.client("statuses=write").upsert_comment(1, MARKER, "x").await.unwrap_err();
     assert_eq!(error.kind, GitHubErrorKind::Forbidden("issues: read` or `pull-requests: read".to_owned()));
@@ -231,7 +230,7 @@ async fn cloud_commits_are_compared() {
         (&tip, &left, Comparison::Behind(1)),
         (&right, &tip, Comparison::Diverged { ahead: 2, behind: 1 }),
     ] {
-        assert_eq!(github.compare(base, head).await, Ok(expected), "{base} {head}");
+        assert_eq!(github.compare(base, head).await.unwrap(), expected, "{base} {head}");
     }
     let error = github.compare(&root, &sha('9')).await.unwrap_err();
     assert_eq!(error.kind, GitHubErrorKind::NotFound("contents: read".to_owned()));

@@ -12,6 +12,7 @@ use crate::domain::event::Event;
 use crate::domain::release::GitSha;
 use crate::domain::view::check::Checked;
 use crate::events::Events;
+use crate::explain;
 use crate::observe::{NoGitHub, github};
 use crate::report::record::Record;
 
@@ -85,7 +86,7 @@ fn not_recorded(what: &str, why: &str, hint: Option<String>) -> NotRecorded {
 }
 
 fn failed(what: &str, error: &GitHubError) -> NotRecorded {
-    not_recorded(what, &error.to_string(), Some(error.hint()))
+    not_recorded(what, &error.to_string(), Some(explain::github::hint(error)))
 }
 
 fn client(context: &Context) -> Result<GitHub, NotRecorded> {

@@ -16,6 +16,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::view::{Answer, Request};
 use crate::events::Events;
+use crate::explain;
 use crate::observe::{NoGitHub, github};
 use crate::report::{End, Sink};
 
@@ -167,5 +168,5 @@ struct Before {
 }
 
 fn warn(events: &Events, name: &str, what: &str, error: &GitHubError) {
-    events.warning(format!("{name} {what}: {error}"), Some(error.hint()));
+    events.warning(format!("{name} {what}: {error}"), Some(explain::github::hint(error)));
 }
