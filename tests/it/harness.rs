@@ -24,7 +24,8 @@ impl Repository {
     /// An empty directory: no git, no file.
     pub fn bare() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("a shöp");
+        // As programs see it: the directory for temporary files of macOS is behind a link.
+        let path = directory.path().canonicalize().unwrap().join("a shöp");
         std::fs::create_dir(&path).unwrap();
         Self { _directory: directory, path }
     }
@@ -158,8 +159,11 @@ impl Shipgate {
         self
     }
 
-    /// With at most so much memory, in KiB.
+    /// With at most so much memory, in KiB, where the system has such a limit: macOS has none.
     pub fn with_memory(mut self, most: u32) -> Self {
+        if cfg!(not(target_os = "linux")) {
+            return self;
+        }
         let mut limited = command("sh");
         limited.args(["-c", &format!("ulimit -v {most}; exec \"$@\""), "sh"]);
         limited.arg(self.command.get_program()).args(self.command.get_args());
@@ -173,9 +177,13 @@ impl Shipgate {
     pub fn on_a_terminal(self) -> Ran {
         let mut line = vec![self.command.get_program().to_owned()];
         line.extend(self.command.get_args().map(OsStr::to_owned));
-        let quoted: Vec<String> = line.iter().map(|word| format!("'{}'", word.to_str().unwrap())).collect();
         let mut script = command("script");
-        script.args(["--quiet", "--return", "--command", &quoted.join(" "), "/dev/null"]);
+        if cfg!(target_os = "linux") {
+            let quoted: Vec<String> = line.iter().map(|word| format!("'{}'", word.to_str().unwrap())).collect();
+            script.args(["--quiet", "--return", "--command", &quoted.join(" "), "/dev/null"]);
+        } else {
+            script.args(["-q", "/dev/null"]).args(line);
+        }
         script.current_dir(self.command.get_current_dir().unwrap());
         script.envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
         Ran::new(script.stdin(Stdio::null()).output().unwrap())
@@ -396,6 +404,19 @@ pub fn assert_told(list: &Value, parts: &[&str]) {
         "nothing with {parts:?} in {told:#?}"
     );
 }
+
+/// Whether a process, which may be nobody's child any more, is alive.
+pub fn lives(process: u32) -> bool {
+    if cfg!(target_os = "linux") {
+        // One that ended, and that nobody has waited for, is still there by its number.
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat"));
+        return stat.is_ok_and(|stat| !stat.contains(") Z "));
+    }
+    command("kill").args(["-0", &process.to_string()]).output().unwrap().status.success()
+}
+
+/// A file outside of every repository that each process can read and that says something about it.
+pub const ELSEWHERE: &str = if cfg!(target_os = "linux") { "/proc/self/environ" } else { "/etc/passwd" };
 
 /// Waits until something is so, at most half a minute.
 #[track_caller]

@@ -30,7 +30,11 @@ impl Recorder {
 
     /// For another program that records, beside itself.
     pub fn script() -> &'static str {
-        "#!/bin/sh\ncat /proc/$$/cmdline >\"$0.argv\"\ncat /proc/$$/environ >\"$0.env\"\npwd >\"$0.pwd\"\n"
+        if cfg!(target_os = "linux") {
+            "#!/bin/sh\ncat /proc/$$/cmdline >\"$0.argv\"\ncat /proc/$$/environ >\"$0.env\"\npwd >\"$0.pwd\"\n"
+        } else {
+            "#!/bin/sh\nprintf '%s\\0' sh \"$0\" \"$@\" >\"$0.argv\"\nenv -0 >\"$0.env\"\npwd >\"$0.pwd\"\n"
+        }
     }
 
     /// The arguments of the last run, without the name of the program.

@@ -1,7 +1,6 @@
 //! The action's last resort: a build of its own checkout. `Checkout` has a crate of the same name and layout that takes a
 //! second to build; shipgate's own takes minutes, and goes through the very same script.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::harness::Repository;
@@ -134,6 +133,6 @@ fn cancelling_ends_a_build_and_all_of_its_processes() {
     let ran = running.wait().expect_code(130);
     assert!(began.elapsed() < Duration::from_secs(7), "SIGINT was enough: {:?}", began.elapsed());
     assert_eq!(ran.outputs["outcome"], "interrupted");
-    let process = format!("/proc/{}", std::fs::read_to_string(&pid_file).unwrap());
-    crate::harness::eventually("no process of the build is left", || !Path::new(&process).exists());
+    let process = std::fs::read_to_string(&pid_file).unwrap().parse().unwrap();
+    crate::harness::eventually("no process of the build is left", || !crate::harness::lives(process));
 }

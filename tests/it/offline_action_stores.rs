@@ -20,13 +20,17 @@ fn assert_clean(ran: &StepRan) {
     assert!(!ran.log.contains("POISONED"), "{}", ran.log);
 }
 
+/// What hashes, by its own name.
+const HASH: &str = if cfg!(target_os = "linux") { "/usr/bin/sha256sum" } else { "/usr/bin/shasum -a 256" };
+
 fn architecture() -> &'static str {
     if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" }
 }
 
 /// As the script does.
 fn digest_of_sources(checkout: &Path) -> String {
-    let script = "set -eo pipefail; find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum";
+    let script = "set -eo pipefail; program=(sha256sum); command -v sha256sum >/dev/null || program=(shasum -a 256); \
+                  find . -type f -print0 | LC_ALL=C sort -z | xargs -0 \"${program[@]}\" | \"${program[@]}\"";
     let output = crate::harness::command("bash").args(["-c", script]).current_dir(checkout).output().unwrap();
     String::from_utf8(output.stdout).unwrap()[..64].to_owned()
 }
@@ -69,7 +73,7 @@ fn a_program_that_changes_after_it_was_hashed_is_not_run() {
     let poison = programs.join("poison");
     write_program(&poison, POISON);
     let swap = format!("cp '{}' '{}'", poison.display(), setup.installed().display());
-    write_program(&programs.join("sha256sum"), format!("#!/bin/sh\n/usr/bin/sha256sum \"$@\"\n{swap}\n"));
+    write_program(&programs.join("sha256sum"), format!("#!/bin/sh\n{HASH} \"$@\"\n{swap}\n"));
     let ran = deploy(&setup.runner.clone().variable("PATH", &behind(&programs))).expect_code(0);
     assert_clean(&ran);
     assert_eq!(std::fs::read_to_string(setup.installed()).unwrap(), POISON, "it was changed meanwhile");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Ran, Repository, Shipgate};
+use crate::harness::{ELSEWHERE, Ran, Repository, Shipgate};
 use crate::runner::command::Reader;
 use crate::scripted::timed;
 
@@ -248,7 +248,7 @@ fn foreign_text_is_harmless_and_no_secret_is_shown() {
     let text = workflow("deploy", "\"::set-output name=a::b\\n##[group]\"");
     repository.write(".github/workflows/deploy.yml", text);
     repository.write("backend/Dockerfile", "FROM a\nENV DB_PASSWORD=canary-password\nARG X=##[error]\n");
-    std::os::unix::fs::symlink("/proc/self/environ", repository.path().join(".github/workflows/environ.yml")).unwrap();
+    std::os::unix::fs::symlink(ELSEWHERE, repository.path().join(".github/workflows/environ.yml")).unwrap();
     let ran = repository
         .shipgate(&["check", "--output", "json", "-vvv"])
         .env("AWS_SECRET_ACCESS_KEY", "canary-secret")

@@ -182,7 +182,9 @@ fn closed_pipes_do_no_harm() {
 
 #[test]
 fn closed_descriptors_and_a_full_disk_do_no_harm() {
-    all_at_once([">&-", "2>&-", ">&- 2>&- <&-", ">/dev/full", "2>/dev/full"], |redirection| {
+    // Only Linux has a device that is always full.
+    let full: &[&str] = if cfg!(target_os = "linux") { &[">/dev/full", "2>/dev/full"] } else { &[] };
+    all_at_once([&[">&-", "2>&-", ">&- 2>&- <&-"], full].concat(), |redirection| {
         let shop = Shop::new();
         let script = format!("exec \"$SHIPGATE\" deploy stage --output json {redirection}");
         let mut command = offline::shell(&shop.repository, &script);
