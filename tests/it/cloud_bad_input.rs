@@ -29,6 +29,7 @@ fn shop(cloud: &Cloud, from: &str, to: &str) -> Repository {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_service_that_does_not_exist() {
     let cloud = Cloud::with_backend();
     let shop =
@@ -37,6 +38,7 @@ fn a_service_that_does_not_exist() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_cluster_that_does_not_exist() {
     let cloud = Cloud::with_backend();
     let shop = shop(&cloud, &cloud.cluster(), "no-such-cluster");
@@ -44,6 +46,7 @@ fn a_cluster_that_does_not_exist() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_container_that_is_not_in_the_task_definition() {
     let cloud = Cloud::with_backend();
     let shop = shop(&cloud, "container = \"web\"", "container = \"wbe\"");
@@ -53,6 +56,7 @@ fn a_container_that_is_not_in_the_task_definition() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_service_that_was_deleted() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -61,6 +65,7 @@ fn a_service_that_was_deleted() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_service_that_something_else_deploys() {
     let cloud = Cloud::with_backend();
     cloud.ecs_call(
@@ -75,6 +80,7 @@ fn a_service_that_something_else_deploys() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn an_environment_that_is_not_configured() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -84,6 +90,7 @@ fn an_environment_that_is_not_configured() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_component_that_is_not_configured() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -92,6 +99,7 @@ fn a_component_that_is_not_configured() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn an_environment_that_promotes_from_another() {
     let cloud = Cloud::with_backend();
     let production = "[environments.production]\nregion = \"us-east-1\"\naccount = \"000000000000\"\n\
@@ -102,6 +110,7 @@ fn an_environment_that_promotes_from_another() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_task_definition_file_that_is_none() {
     let cloud = Cloud::with_backend();
     let config = cloud.config("task-definition = \"task.json\"");
@@ -116,6 +125,7 @@ fn a_task_definition_file_that_is_none() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_build_that_fails() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));

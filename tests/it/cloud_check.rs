@@ -25,6 +25,7 @@ fn passed(ran: &Ran) -> Value {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_pull_request_is_told_what_merging_would_change_and_changes_nothing() {
     let cloud = Cloud::with_stage_and_production();
     let shop = cloud.shop(&cloud.promotion_config("pre-deploy = [\"migrate\"]"));
@@ -59,6 +60,7 @@ fn a_pull_request_is_told_what_merging_would_change_and_changes_nothing() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_refused_role_is_an_error_with_its_causes() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -82,6 +84,7 @@ fn a_refused_role_is_an_error_with_its_causes() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_missing_service_is_an_error_with_what_to_do() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config("").replace(&cloud.service_name("backend"), "nowhere"));
@@ -93,6 +96,7 @@ fn a_missing_service_is_an_error_with_what_to_do() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_hold_on_stage_is_a_warning() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -105,6 +109,7 @@ fn a_hold_on_stage_is_a_warning() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn by_hand_a_tree_with_changes_is_planned_as_it_is() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud_roles::without(&cloud.config("")));

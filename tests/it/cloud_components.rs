@@ -29,6 +29,7 @@ fn config(cloud: &Cloud) -> String {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn the_image_is_built_once_and_both_run_it() {
     let cloud = cloud_with(Vec::new(), Vec::new());
     let shop = cloud.shop(&config(&cloud));
@@ -54,6 +55,7 @@ fn the_image_is_built_once_and_both_run_it() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn what_comes_after_a_failed_component_is_skipped() {
     let cloud = cloud_with(vec![("MIGRATE_EXIT", "4")], Vec::new());
     let shop = cloud.shop(&config(&cloud));
@@ -71,6 +73,7 @@ fn what_comes_after_a_failed_component_is_skipped() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_component_that_was_changed_before_a_failure_is_named() {
     let cloud = cloud_with(Vec::new(), vec![("MIGRATE_EXIT", "4")]);
     let shop = cloud.shop(&config(&cloud));
@@ -91,6 +94,7 @@ fn a_component_that_was_changed_before_a_failure_is_named() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_component_can_be_deployed_alone() {
     let cloud = cloud_with(Vec::new(), Vec::new());
     let shop = cloud.shop(&config(&cloud));

@@ -24,6 +24,7 @@ fn rollback(cloud: &Cloud, shop: &Repository) -> Shipgate {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn both_go_forth_and_back_in_their_order() {
     let cloud = cloud_with_both();
     let shop = cloud.shop(&config(&cloud, ""));
@@ -47,6 +48,7 @@ fn both_go_forth_and_back_in_their_order() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn what_crashes_after_its_pre_deploy_command_tells_of_that() {
     let cloud = cloud_with_both();
     let shop = cloud.shop(&config(&cloud, "pre-deploy = [\"migrate\"]"));

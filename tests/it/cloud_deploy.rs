@@ -6,6 +6,7 @@ use crate::cloud::{Cloud, ServiceOptions, container_of, docker};
 use crate::harness::steps;
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn the_engine_runs_what_was_deployed() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -37,6 +38,7 @@ fn the_engine_runs_what_was_deployed() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_changed_commit_replaces_the_one_before() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -56,6 +58,7 @@ fn a_changed_commit_replaces_the_one_before() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_second_run_of_a_commit_changes_nothing() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -77,6 +80,7 @@ fn a_second_run_of_a_commit_changes_nothing() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn the_ledger_is_written_on_the_revision() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -101,6 +105,7 @@ fn the_ledger_is_written_on_the_revision() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn what_was_set_on_the_live_service_survives() {
     let cloud = Cloud::with(&ServiceOptions { variables: vec![("SHOP_NAME", "Émile's")], ..ServiceOptions::web() });
     cloud.change_by_hand("backend", |definition| {
@@ -122,6 +127,7 @@ fn what_was_set_on_the_live_service_survives() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_service_that_wants_no_task_proves_nothing() {
     let cloud = Cloud::with(&ServiceOptions { desired: 0, ..ServiceOptions::web() });
     let shop = cloud.shop(&cloud.config(""));
@@ -145,6 +151,7 @@ fn a_service_that_wants_no_task_proves_nothing() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn people_read_what_happens_on_stderr_and_nothing_on_stdout() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -160,6 +167,7 @@ fn people_read_what_happens_on_stderr_and_nothing_on_stdout() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn the_configuration_is_found_from_a_subdirectory() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -173,6 +181,7 @@ fn the_configuration_is_found_from_a_subdirectory() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_shallow_clone_is_enough() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -186,6 +195,7 @@ fn a_shallow_clone_is_enough() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn an_older_commit_can_be_deployed_again() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -206,6 +216,7 @@ fn an_older_commit_can_be_deployed_again() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn on_a_terminal_the_wait_is_a_live_view() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));

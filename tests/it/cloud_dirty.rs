@@ -6,6 +6,7 @@ use crate::cloud::{Cloud, docker};
 use crate::harness::{assert_told, texts};
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn changes_that_are_in_no_commit_are_refused() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -21,6 +22,7 @@ fn changes_that_are_in_no_commit_are_refused() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_file_that_git_does_not_know_is_a_change() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -33,6 +35,7 @@ fn a_file_that_git_does_not_know_is_a_change() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_dirty_release_is_never_the_commit() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config("").replace("build = { ", "build = { tags = [\"v-${release.sha}\"], "));
@@ -68,6 +71,7 @@ fn texts_of_keys(cloud: &Cloud) -> Vec<String> {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_clean_tree_is_a_commit_even_where_dirty_is_allowed() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));

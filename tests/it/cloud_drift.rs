@@ -11,6 +11,7 @@ fn set_log_level(definition: &mut Value) {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_variable_changed_by_hand_is_named_and_kept() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -36,6 +37,7 @@ fn a_variable_changed_by_hand_is_named_and_kept() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn another_image_set_by_hand_is_named_and_replaced() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));

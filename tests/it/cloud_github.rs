@@ -26,6 +26,7 @@ fn violations(github: &GitHub) -> Vec<Value> {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_request_that_github_does_not_describe_is_caught() {
     let github = GitHub::new();
     let status = format!("statuses/{SHA}");
@@ -58,6 +59,7 @@ fn a_request_that_github_does_not_describe_is_caught() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_path_that_github_does_not_have_is_caught() {
     let github = GitHub::new();
     let (code, text) = github.ask(right(Client::new().put(github.url(&format!("statuses/{SHA}")))));
@@ -67,6 +69,7 @@ fn a_path_that_github_does_not_have_is_caught() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn what_is_right_is_answered_as_github_describes() {
     let github = GitHub::new();
     let commits = json!([{"sha": SHA, "message": "Begin"}, {"sha": "1".repeat(40), "parents": [SHA]}]);
@@ -94,6 +97,7 @@ fn what_is_right_is_answered_as_github_describes() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_token_may_do_what_it_says() {
     let github = GitHub::new();
     let with = |token: &str| {

@@ -15,6 +15,7 @@ fn each<'a>(report: &'a Value, field: &str) -> Vec<&'a Value> {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn releases_are_told_newest_first_with_how_they_ended() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -56,6 +57,7 @@ fn releases_are_told_newest_first_with_how_they_ended() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn two_components_are_one_history_or_each_alone() {
     let cloud = Cloud::with_backend();
     cloud.create_service(&ServiceOptions::worker());
@@ -82,6 +84,7 @@ fn two_components_are_one_history_or_each_alone() {
 
 /// Revisions of others are no releases, and one that nobody ended is not called anything.
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn what_others_did_and_what_nobody_knows() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -106,6 +109,7 @@ fn what_others_did_and_what_nobody_knows() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_missing_or_deleted_service_is_failed() {
     let cloud = Cloud::new();
     let shop = cloud.shop(&cloud.config(""));

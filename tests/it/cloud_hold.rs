@@ -36,6 +36,7 @@ fn two_components(cloud: &Cloud) -> String {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_hold_is_a_tag_that_the_next_one_replaces_and_unhold_lifts() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -88,6 +89,7 @@ fn a_hold_is_a_tag_that_the_next_one_replaces_and_unhold_lifts() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn all_components_or_the_named_one_are_held() {
     let cloud = Cloud::with_backend();
     cloud.create_service(&ServiceOptions::worker());
@@ -115,6 +117,7 @@ fn all_components_or_the_named_one_are_held() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_missing_or_deleted_service_is_failed_and_no_other_is_held() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&two_components(&cloud));

@@ -26,6 +26,7 @@ fn config_with_other(cloud: &Cloud) -> String {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn an_image_that_is_there_is_reused_without_an_engine() {
     let cloud = cloud_with_two_services(ImageTagMutability::Mutable);
     let shop = cloud.shop(&config_with_other(&cloud));
@@ -40,6 +41,7 @@ fn an_image_that_is_there_is_reused_without_an_engine() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn tags_that_cannot_move_are_no_obstacle() {
     let cloud = cloud_with_two_services(ImageTagMutability::Immutable);
     let shop = cloud.shop(&config_with_other(&cloud));
@@ -56,6 +58,7 @@ fn tags_that_cannot_move_are_no_obstacle() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn somebody_elses_image_under_our_tag_is_not_deployed() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -73,6 +76,7 @@ fn somebody_elses_image_under_our_tag_is_not_deployed() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn the_image_says_where_it_comes_from() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -91,6 +95,7 @@ fn the_image_says_where_it_comes_from() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn extra_tags_lead_to_the_release() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&with_tags(&cloud.config("")));
@@ -119,6 +124,7 @@ fn extra_tags_lead_to_the_release() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn an_extra_tag_that_cannot_move_fails_and_nothing_that_serves_is_changed() {
     let cloud = Cloud::new();
     cloud.create_repository(ImageTagMutability::Immutable);
@@ -137,6 +143,7 @@ fn an_extra_tag_that_cannot_move_fails_and_nothing_that_serves_is_changed() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_missing_repository_is_named() {
     let cloud = Cloud::new();
     cloud.create_service(&ServiceOptions::web());
@@ -153,6 +160,7 @@ fn a_missing_repository_is_named() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_missing_repository_is_created_where_that_is_wanted() {
     let cloud = Cloud::new();
     cloud.create_service(&ServiceOptions::web());
@@ -166,6 +174,7 @@ fn a_missing_repository_is_created_where_that_is_wanted() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn an_image_of_several_platforms_runs_one_of_them() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -211,6 +220,7 @@ echo "buildx was here"
 "#;
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn buildx_builds_and_pushes_where_it_is_installed() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));

@@ -28,16 +28,19 @@ fn interrupted_while_waiting(signal: &str) {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn sigterm_while_waiting() {
     interrupted_while_waiting("TERM");
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn sigint_while_waiting() {
     interrupted_while_waiting("INT");
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn sigterm_during_a_build_leaves_nothing() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -74,6 +77,7 @@ fn processes_with(text: &str) -> Vec<String> {
 
 /// Nothing can be cleaned up. So nothing may be there that has to be, and what was started ends by itself.
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn killed_during_a_build_no_build_goes_on_and_no_password_is_left() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -127,6 +131,7 @@ fn files_below(directory: &std::path::Path) -> Vec<std::path::PathBuf> {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn sigterm_during_the_pre_deploy_task_names_it() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config("pre-deploy = [\"worker\"]"));

@@ -74,6 +74,7 @@ fn inputs(more: &Value) -> Value {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_push_deploys_and_one_click_promotes_what_stage_runs() {
     let scene = Scene::new();
     let release = scene.shop.head();
@@ -111,6 +112,7 @@ fn a_push_deploys_and_one_click_promotes_what_stage_runs() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn what_moved_since_the_plan_is_not_promoted_over() {
     let scene = Scene::new();
     scene.deploy().expect_success();
@@ -133,6 +135,7 @@ fn what_moved_since_the_plan_is_not_promoted_over() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn without_anything_to_promote_the_plan_says_so_and_nobody_is_asked() {
     let scene = Scene::new();
 
@@ -144,6 +147,7 @@ fn without_anything_to_promote_the_plan_says_so_and_nobody_is_asked() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_rollback_is_one_job() {
     let scene = Scene::new();
     let first = scene.shop.head();
@@ -164,6 +168,7 @@ fn a_rollback_is_one_job() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_cancelled_deploy_says_what_is_in_flight() {
     let scene = Scene::new();
     let runner = scene.runner(Job::Main, "contents=read,statuses=write");
@@ -182,6 +187,7 @@ fn a_cancelled_deploy_says_what_is_in_flight() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_pull_request_gets_its_check_on_its_head_and_one_comment() {
     let scene = Scene::new();
     let head = scene.shop.head();

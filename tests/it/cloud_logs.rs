@@ -6,6 +6,7 @@ use crate::cloud::{Cloud, ServiceOptions};
 use crate::harness::eventually;
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn the_lines_of_the_service_are_shown() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -27,6 +28,7 @@ fn the_lines_of_the_service_are_shown() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn following_shows_each_line_once_until_it_is_interrupted() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -48,6 +50,7 @@ fn following_shows_each_line_once_until_it_is_interrupted() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_component_can_be_asked_alone() {
     let cloud = Cloud::with_backend();
     cloud.create_service(&ServiceOptions::worker());
@@ -71,6 +74,7 @@ fn a_component_can_be_asked_alone() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn only_the_time_asked_for_is_shown() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -83,6 +87,7 @@ fn only_the_time_asked_for_is_shown() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_missing_log_group_is_named() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));

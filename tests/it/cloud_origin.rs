@@ -46,6 +46,7 @@ fn gate(report: &Value) -> &Value {
 
 /// Finding 7 of the adversary's report: the image of a commit is there before its first deploy.
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn an_image_that_somebody_else_pushed_is_a_warning_in_plan_and_deploy() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -69,6 +70,7 @@ fn an_image_that_somebody_else_pushed_is_a_warning_in_plan_and_deploy() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn where_own_images_are_wanted_it_is_refused_before_anything_is_changed() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(OWN));
@@ -86,6 +88,7 @@ fn where_own_images_are_wanted_it_is_refused_before_anything_is_changed() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn an_image_of_an_earlier_run_is_an_own_one() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(OWN));
@@ -113,6 +116,7 @@ fn an_image_of_an_earlier_run_is_an_own_one() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn an_image_whose_run_died_right_after_the_push_is_an_own_one() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(OWN));
@@ -128,6 +132,7 @@ fn an_image_whose_run_died_right_after_the_push_is_an_own_one() {
 
 /// What stands on the service may be known to others: it is the digest of the label, not the label.
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn another_image_under_the_tag_of_a_run_that_died_is_not() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(OWN));
@@ -142,6 +147,7 @@ fn another_image_under_the_tag_of_a_run_that_died_is_not() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_component_that_shares_the_image_may_have_recorded_it() {
     let cloud = Cloud::with_backend();
     cloud.create_service(&ServiceOptions::worker());
@@ -159,6 +165,7 @@ fn a_component_that_shares_the_image_may_have_recorded_it() {
 
 /// Whoever writes the ledger of one environment does not decide what another runs.
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn the_ledger_of_another_environment_is_somebody_elses() {
     let cloud = Cloud::with_backend();
     cloud.create_service(&ServiceOptions { name: "other", ..ServiceOptions::web() });
@@ -169,6 +176,7 @@ fn the_ledger_of_another_environment_is_somebody_elses() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn an_announcement_that_cannot_be_written_stops_nothing() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(OWN));

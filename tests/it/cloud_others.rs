@@ -6,6 +6,7 @@ use crate::harness::{assert_told, eventually, steps, texts};
 const DEPLOY: [&str; 4] = ["deploy", "stage", "--output", "json"];
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn another_deployment_that_replaces_ours_supersedes_it() {
     let cloud = Cloud::with(&ServiceOptions::without_room());
     let shop = cloud.shop(&cloud.config(""));
@@ -29,6 +30,7 @@ fn another_deployment_that_replaces_ours_supersedes_it() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_service_that_is_deleted_while_we_wait_is_broken() {
     let cloud = Cloud::with(&ServiceOptions::without_room());
     let shop = cloud.shop(&cloud.config(""));
@@ -43,6 +45,7 @@ fn a_service_that_is_deleted_while_we_wait_is_broken() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_service_that_moves_during_the_pre_deploy_task_makes_the_plan_stale() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config("pre-deploy = [\"worker\"]"));
@@ -63,6 +66,7 @@ fn a_service_that_moves_during_the_pre_deploy_task_makes_the_plan_stale() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_second_run_attaches_to_the_rollout_of_the_first() {
     let cloud = Cloud::with(&ServiceOptions::without_room());
     let shop = cloud.shop(&cloud.config(""));
@@ -85,6 +89,7 @@ fn a_second_run_attaches_to_the_rollout_of_the_first() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_rollout_whose_run_has_died_is_finished_by_the_next_run() {
     let cloud = Cloud::with(&ServiceOptions::without_room());
     let shop = cloud.shop(&cloud.config(""));
@@ -102,6 +107,7 @@ fn a_rollout_whose_run_has_died_is_finished_by_the_next_run() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_pre_deploy_task_whose_run_has_died_is_waited_for() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config("pre-deploy = [\"worker\"]"));
@@ -124,6 +130,7 @@ fn a_pre_deploy_task_whose_run_has_died_is_waited_for() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn the_newer_of_two_runs_wins_and_the_older_says_so() {
     let cloud = Cloud::with(&ServiceOptions::without_room());
     let shop = cloud.shop(&cloud.config(""));

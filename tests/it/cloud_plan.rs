@@ -10,6 +10,7 @@ fn plan(cloud: &Cloud, shop: &Repository) -> Value {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_plan_changes_nothing() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config("pre-deploy = [\"migrate\"]"));
@@ -49,6 +50,7 @@ fn a_plan_changes_nothing() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn what_is_there_already_needs_no_step() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -62,6 +64,7 @@ fn what_is_there_already_needs_no_step() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn the_digest_names_the_intention_and_the_precondition() {
     let cloud = Cloud::with_backend();
     cloud.create_service(&crate::cloud::ServiceOptions { name: "other", ..crate::cloud::ServiceOptions::web() });

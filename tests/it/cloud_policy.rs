@@ -38,6 +38,7 @@ fn assert_missed(ran: &Ran, sid: &str, action: &str) {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn each_statement_of_the_role_that_changes_is_missed() {
     let cloud = Cloud::with_backend();
     let migration = "pre-deploy = [\"migrate\"]\ncreate-repository = true\n";
@@ -67,6 +68,7 @@ fn each_statement_of_the_role_that_changes_is_missed() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn one_that_hangs_is_stopped_with_the_permission_alone() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config("pre-deploy = [\"worker\"]\ntimeout = \"3s\""));
@@ -79,6 +81,7 @@ fn one_that_hangs_is_stopped_with_the_permission_alone() {
 
 /// Without a role that looks, the one that changes has to.
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn logs_are_read_with_the_permission_alone() {
     let cloud = Cloud::with_backend();
     let config = cloud.config("");
@@ -100,6 +103,7 @@ fn logs_are_read_with_the_permission_alone() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_repository_is_created_with_the_permission_alone() {
     let cloud = Cloud::new();
     cloud.create_service(&ServiceOptions::web());
@@ -115,6 +119,7 @@ fn a_repository_is_created_with_the_permission_alone() {
 
 /// Both are the emulator's to enforce, on `*`: in a role that looks neither is there.
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn holds_need_the_permission_to_tag() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -135,6 +140,7 @@ fn holds_need_the_permission_to_tag() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn each_statement_of_the_role_that_looks_is_missed() {
     let cloud = Cloud::with_stage_and_production();
     let shop = cloud.shop(&cloud.promotion_config(""));
@@ -174,6 +180,7 @@ fn allowed(cloud: &Cloud, policy: &Value, action: &str, resource: &str) -> bool 
 
 /// What the emulator does not enforce, or on other resources than AWS: passing roles, tags, and the registry.
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn what_the_emulator_does_not_enforce_is_allowed_here_and_nowhere_else() {
     let cloud = Cloud::with_stage_and_production();
     cloud.change_by_hand("backend", |definition| {
@@ -239,6 +246,7 @@ fn user(cloud: &Cloud, policy: &Value) -> aws_sdk_ecs::Client {
 /// Of `UntagResource` the emulator does not see the keys: it reads `TagKeys`, and ECS writes `tagKeys`. It has no
 /// `aws:PrincipalArn` either, so that the roles are let by is what the unit tests of the guard have to show.
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn the_guard_keeps_everybody_else_from_the_tags_of_shipgate() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -277,6 +285,7 @@ fn in_cloudshop(cloud: &Cloud, job: Job, arguments: &[&str]) -> Ran {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn the_role_of_stage_cannot_touch_production() {
     let cloud = Cloud::new();
     let ran = in_cloudshop(&cloud, Job::Main, &["credentials", "stage", "--format", "process"]);
@@ -321,6 +330,7 @@ fn denied<T: std::fmt::Debug, E: std::fmt::Debug>(action: &str, result: Result<T
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn every_job_gets_the_roles_of_the_table_and_no_other() {
     let cloud = Cloud::new();
     let jobs = [
@@ -347,6 +357,7 @@ fn every_job_gets_the_roles_of_the_table_and_no_other() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_token_for_somebody_else_is_refused() {
     let cloud = Cloud::new();
     let sts = cloud.wait(async {

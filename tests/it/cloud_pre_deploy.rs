@@ -11,6 +11,7 @@ fn shop_that_migrates(cloud: &Cloud) -> Repository {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn it_runs_once_before_the_release() {
     let cloud = Cloud::with_backend();
     let shop = shop_that_migrates(&cloud);
@@ -33,6 +34,7 @@ fn it_runs_once_before_the_release() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn it_runs_where_the_service_runs() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config("pre-deploy = [\"worker\"]"));
@@ -48,6 +50,7 @@ fn it_runs_where_the_service_runs() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn its_failure_leaves_the_service_untouched() {
     let cloud = Cloud::with(&ServiceOptions { variables: vec![("MIGRATE_EXIT", "3")], ..ServiceOptions::web() });
     let shop = shop_that_migrates(&cloud);
@@ -72,6 +75,7 @@ fn its_failure_leaves_the_service_untouched() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn after_a_failure_it_runs_again() {
     let cloud = Cloud::with(&ServiceOptions { variables: vec![("MIGRATE_EXIT", "3")], ..ServiceOptions::web() });
     let shop = shop_that_migrates(&cloud);
@@ -86,6 +90,7 @@ fn after_a_failure_it_runs_again() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn one_that_hangs_is_stopped() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config("pre-deploy = [\"worker\"]\ntimeout = \"3s\""));
@@ -103,6 +108,7 @@ fn one_that_hangs_is_stopped() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn one_that_somebody_stops_has_not_done_its_work() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config("pre-deploy = [\"worker\"]"));
@@ -119,6 +125,7 @@ fn one_that_somebody_stops_has_not_done_its_work() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn one_that_cannot_start_leaves_the_service_untouched() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config("pre-deploy = [\"migrate\"]\ntask-definition = \"task.json\""));

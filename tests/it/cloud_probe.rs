@@ -19,6 +19,7 @@ fn shop_with_probe(cloud: &Cloud, probe: &str) -> Repository {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn the_release_itself_is_asked() {
     let (cloud, address) = cloud_behind_balancer(Vec::new());
     let probe = format!(
@@ -39,6 +40,7 @@ fn the_release_itself_is_asked() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_release_that_answers_wrongly_is_broken() {
     let (cloud, address) = cloud_behind_balancer(vec![("UNHEALTHY", "1")]);
     let shop = shop_with_probe(&cloud, &format!("url = \"{address}/health?key=canary\""));
@@ -67,6 +69,7 @@ fn a_release_that_answers_wrongly_is_broken() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn each_difference_is_a_cause() {
     let (cloud, address) = cloud_behind_balancer(Vec::new());
     let shop = cloud.shop(&cloud.config(""));
@@ -92,6 +95,7 @@ fn each_difference_is_a_cause() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_probe_is_asked_as_it_is_written_until_it_is_satisfied() {
     let server = tiny_http::Server::http("127.0.0.1:0").unwrap();
     let url = format!("http://{}/ready", server.server_addr());
@@ -117,6 +121,7 @@ fn a_probe_is_asked_as_it_is_written_until_it_is_satisfied() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_probe_that_nobody_answers_fails() {
     let cloud = Cloud::with_backend();
     // Nobody listens on a port that was just given back.

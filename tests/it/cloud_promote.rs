@@ -4,6 +4,7 @@ use crate::cloud::Cloud;
 use crate::harness::{assert_told, steps};
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn production_gets_the_digest_that_stage_runs() {
     let cloud = Cloud::with_stage_and_production();
     let shop = cloud.shop(&cloud.promotion_config(""));
@@ -24,6 +25,7 @@ fn production_gets_the_digest_that_stage_runs() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn production_keeps_its_own_definition() {
     let cloud = Cloud::with_stage_and_production();
     let shop = cloud.shop(&cloud.promotion_config(""));
@@ -43,6 +45,7 @@ fn production_keeps_its_own_definition() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_second_promotion_changes_nothing_and_has_the_same_plan() {
     let cloud = Cloud::with_stage_and_production();
     let shop = cloud.shop(&cloud.promotion_config(""));
@@ -58,6 +61,7 @@ fn a_second_promotion_changes_nothing_and_has_the_same_plan() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn what_stage_runs_now_can_be_left_for_a_release_that_it_ran_before() {
     let cloud = Cloud::with_stage_and_production();
     let shop = cloud.shop(&cloud.promotion_config(""));
@@ -75,6 +79,7 @@ fn what_stage_runs_now_can_be_left_for_a_release_that_it_ran_before() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_plan_that_is_not_the_expected_one_is_stale() {
     let cloud = Cloud::with_stage_and_production();
     let shop = cloud.shop(&cloud.promotion_config(""));
@@ -91,6 +96,7 @@ fn a_plan_that_is_not_the_expected_one_is_stale() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_release_that_never_succeeded_on_stage_is_refused() {
     let cloud = Cloud::with_stage_and_production();
     let shop = cloud.shop(&cloud.promotion_config(""));

@@ -28,6 +28,7 @@ fn definition(cloud: &Cloud, name: &str) -> serde_json::Value {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn its_task_definition_and_its_command_come_with_it() {
     let (cloud, shop, release) = released();
 
@@ -42,6 +43,7 @@ fn its_task_definition_and_its_command_come_with_it() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn the_rest_of_its_configuration_is_not_even_read() {
     let cloud = Cloud::with_stage_and_production();
     let good = format!("{}pre-deploy = [\"migrate\"]\n", cloud.promotion_config(""));
@@ -64,6 +66,7 @@ fn the_rest_of_its_configuration_is_not_even_read() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_clone_without_the_commit_is_told_only_where_it_is_needed() {
     let (cloud, shop, release) = released();
     let clone = shop.shallow_clone();
@@ -92,6 +95,7 @@ fn a_clone_without_the_commit_is_told_only_where_it_is_needed() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_shallow_clone_fetches_the_commit_and_nothing_else() {
     let (cloud, shop, release) = released();
     shop.git(&["config", "uploadpack.allowAnySHA1InWant", "true"]);
@@ -105,6 +109,7 @@ fn a_shallow_clone_fetches_the_commit_and_nothing_else() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_file_that_the_release_does_not_have_is_told() {
     let cloud = Cloud::with(&ServiceOptions::web());
     cloud.create_repository_named(&cloud.live_repository(), aws_sdk_ecr::types::ImageTagMutability::Mutable);

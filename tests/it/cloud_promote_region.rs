@@ -42,6 +42,7 @@ fn two_regions() -> (Cloud, Cloud, Repository) {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn the_image_is_streamed_to_the_other_registry_and_runs_there() {
     let (here, there, shop) = two_regions();
     let digest = here.images()[&shop.head()].clone();
@@ -63,6 +64,7 @@ fn the_image_is_streamed_to_the_other_registry_and_runs_there() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_rollback_there_finds_its_image_there() {
     let (here, there, shop) = two_regions();
     let first = shop.head();

@@ -27,6 +27,7 @@ fn refused(cloud: &Cloud, promote: impl FnOnce() -> Ran, reason: &[&str]) -> Val
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn nothing_that_runs_proves_nothing() {
     let (cloud, shop) = staged();
     cloud.set_desired("backend", 0);
@@ -45,6 +46,7 @@ fn nothing_that_runs_proves_nothing() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_rollout_on_stage_has_to_end_first() {
     let cloud = Cloud::with(&ServiceOptions::without_room());
     cloud.create_repository_named(&cloud.live_repository(), aws_sdk_ecr::types::ImageTagMutability::Mutable);
@@ -61,6 +63,7 @@ fn a_rollout_on_stage_has_to_end_first() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn what_a_tag_says_now_does_not_matter() {
     let (cloud, shop) = staged();
     let digest = cloud.images()[&shop.head()].clone();
@@ -74,6 +77,7 @@ fn what_a_tag_says_now_does_not_matter() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn what_was_deployed_by_hand_is_no_release() {
     let (cloud, shop) = staged();
     cloud.change_by_hand("backend", |definition| {
@@ -84,6 +88,7 @@ fn what_was_deployed_by_hand_is_no_release() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn an_image_of_another_commit_under_our_label_is_not_promoted() {
     let (cloud, shop) = staged();
     cloud.push_foreign_image("foreign");
@@ -110,6 +115,7 @@ fn an_image_of_another_commit_under_our_label_is_not_promoted() {
 
 /// Somebody who may push an image and tag a revision, and nothing else.
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_forged_digest_never_gets_bytes_to_production_that_did_not_run() {
     let (cloud, shop) = staged();
     let (good, ours) = (shop.head(), cloud.revision("backend"));
@@ -137,6 +143,7 @@ fn a_forged_digest_never_gets_bytes_to_production_that_did_not_run() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_build_of_a_changed_tree_is_never_promoted() {
     let cloud = Cloud::with_stage_and_production();
     let shop = cloud.shop(&cloud.promotion_config(""));
@@ -148,6 +155,7 @@ fn a_build_of_a_changed_tree_is_never_promoted() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn an_image_that_has_expired_cannot_be_promoted() {
     let (cloud, shop) = staged();
     let first = shop.head();
@@ -164,6 +172,7 @@ fn an_image_that_has_expired_cannot_be_promoted() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn stage_has_to_answer_as_it_should_unless_it_once_did() {
     let cloud = Cloud::new();
     cloud.create_repository(aws_sdk_ecr::types::ImageTagMutability::Mutable);
@@ -185,6 +194,7 @@ fn stage_has_to_answer_as_it_should_unless_it_once_did() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn components_of_different_releases_are_promoted_apart_or_by_a_release_of_both() {
     let cloud = Cloud::with_two_components();
     let shop = cloud.shop(&cloud.two_component_config("", ""));
@@ -202,6 +212,7 @@ fn components_of_different_releases_are_promoted_apart_or_by_a_release_of_both()
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_component_that_is_not_sound_does_not_stop_another_one_alone() {
     let cloud = Cloud::with_two_components();
     let shop = cloud.shop(&cloud.two_component_config("", ""));
@@ -216,6 +227,7 @@ fn a_component_that_is_not_sound_does_not_stop_another_one_alone() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_release_is_named_in_full_and_the_environment_has_to_promote() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));

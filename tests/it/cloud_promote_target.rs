@@ -21,6 +21,7 @@ fn staged(cloud: &Cloud, config: &str) -> Repository {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_repository_that_is_missing_is_told_or_created() {
     let cloud = cloud_with(&ServiceOptions::live());
     let shop = staged(&cloud, &cloud.promotion_config(""));
@@ -37,6 +38,7 @@ fn a_repository_that_is_missing_is_told_or_created() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn an_immutable_repository_takes_a_release_once_and_is_content_with_it() {
     let cloud = cloud_with(&ServiceOptions::live());
     cloud.create_repository_named(&cloud.live_repository(), ImageTagMutability::Immutable);
@@ -53,6 +55,7 @@ fn an_immutable_repository_takes_a_release_once_and_is_content_with_it() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_tag_that_leads_elsewhere_is_never_moved() {
     for mutability in [ImageTagMutability::Mutable, ImageTagMutability::Immutable] {
         let cloud = cloud_with(&ServiceOptions::live());
@@ -70,6 +73,7 @@ fn a_tag_that_leads_elsewhere_is_never_moved() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn in_one_repository_nothing_moves() {
     let cloud = cloud_with(&ServiceOptions::live());
     let repository = |name: String| format!("repository = \"{name}\"");
@@ -85,6 +89,7 @@ fn in_one_repository_nothing_moves() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn an_index_goes_with_its_platforms_and_its_attestation() {
     let cloud = Cloud::with_stage_and_production();
     let shop = cloud.shop(&cloud.promotion_config(""));
@@ -105,6 +110,7 @@ fn an_index_goes_with_its_platforms_and_its_attestation() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn whoever_looks_and_however_many_run_the_plan_is_the_same() {
     let cloud = Cloud::with_stage_and_production();
     let shop = staged(&cloud, &cloud.promotion_config(""));
@@ -129,6 +135,7 @@ fn whoever_looks_and_however_many_run_the_plan_is_the_same() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_promotion_that_was_interrupted_goes_on_with_the_same_plan() {
     let cloud = cloud_with(&ServiceOptions { name: "live", ..ServiceOptions::without_room() });
     cloud.create_repository_named(&cloud.live_repository(), ImageTagMutability::Mutable);
@@ -154,6 +161,7 @@ fn a_promotion_that_was_interrupted_goes_on_with_the_same_plan() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_promotion_that_died_before_the_update_is_taken_up() {
     let cloud = Cloud::with_stage_and_production();
     // The shop's worker as a command before traffic: it runs until it is stopped.
@@ -176,6 +184,7 @@ fn a_promotion_that_died_before_the_update_is_taken_up() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn what_stage_has_and_production_lacks_is_told() {
     let cloud =
         cloud_with(&ServiceOptions { variables: vec![("DATABASE_URL", "canary-value")], ..ServiceOptions::live() });
@@ -200,6 +209,7 @@ fn what_stage_has_and_production_lacks_is_told() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_release_that_does_not_start_on_production_is_rolled_back_there() {
     let cloud = Cloud::with_stage_and_production();
     let config = format!("{}task-definition = \"live.json\"\n", cloud.promotion_config(""));

@@ -31,6 +31,7 @@ fn start(cloud: &Cloud, shop: &Repository, arguments: &[&str]) -> crate::harness
 
 /// ECS keeps the task running for its sidecar, and calls the deployment done.
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_release_whose_container_ends_beside_a_sidecar_is_broken() {
     let cloud = Cloud::with_stage_and_production();
     let shop = cloud.shop(&cloud.promotion_config(""));
@@ -57,6 +58,7 @@ fn a_release_whose_container_ends_beside_a_sidecar_is_broken() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn another_deployment_while_the_probes_are_asked_supersedes() {
     let cloud = Cloud::with_backend();
     let server = server();
@@ -77,6 +79,7 @@ fn another_deployment_while_the_probes_are_asked_supersedes() {
 
 /// A program that ends every few seconds, and something else that answers for it: the tasks change from look to look.
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn tasks_that_end_while_the_probes_are_asked_are_broken() {
     let cloud = Cloud::with_backend();
     let server = server();
@@ -102,6 +105,7 @@ fn tasks_that_end_while_the_probes_are_asked_are_broken() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_source_that_is_moved_while_its_probes_are_asked_is_not_promoted() {
     let cloud = Cloud::with_stage_and_production();
     let server = server();

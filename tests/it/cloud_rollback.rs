@@ -21,6 +21,7 @@ fn promoted(cloud: &Cloud, count: usize) -> (Repository, Vec<String>) {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_second_rollback_goes_further_back_and_a_third_finds_nothing() {
     let cloud = Cloud::with_stage_and_production();
     let (shop, releases) = promoted(&cloud, 3);
@@ -38,6 +39,7 @@ fn a_second_rollback_goes_further_back_and_a_third_finds_nothing() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn what_was_left_is_held_and_the_fix_passes() {
     let cloud = Cloud::with_stage_and_production();
     let (shop, releases) = promoted(&cloud, 2);
@@ -56,6 +58,7 @@ fn what_was_left_is_held_and_the_fix_passes() {
 
 /// As `terraform apply` does with a service whose tags it manages.
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_tool_that_strips_the_service_of_its_tags_lifts_no_hold() {
     let cloud = Cloud::with_stage_and_production();
     let (shop, releases) = promoted(&cloud, 2);
@@ -90,6 +93,7 @@ fn a_tool_that_strips_the_service_of_its_tags_lifts_no_hold() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_rollback_restores_the_variables_that_worked() {
     let cloud = Cloud::with_stage_and_production();
     let (shop, releases) = promoted(&cloud, 1);
@@ -127,6 +131,7 @@ fn deployed(cloud: &Cloud, shop: &Repository, products: &str) -> String {
 const PRODUCTS: [&str; 2] = [r#"{"products": []}"#, r#"{ "products": [] }"#];
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_release_in_a_crash_loop_is_never_returned_to() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -149,6 +154,7 @@ fn a_release_in_a_crash_loop_is_never_returned_to() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn an_image_that_was_removed_is_named_and_nothing_changes() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -167,6 +173,7 @@ fn an_image_that_was_removed_is_named_and_nothing_changes() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_service_changed_by_hand_gets_its_variables_back() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -187,6 +194,7 @@ fn a_service_changed_by_hand_gets_its_variables_back() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn without_a_release_before_there_is_nothing_to_go_back_to() {
     let cloud = Cloud::with_stage_and_production();
     let shop = cloud.shop(&cloud.promotion_config(""));

@@ -6,6 +6,7 @@ use crate::cloud::Cloud;
 use crate::harness::{assert_told, texts};
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_rollback_to_what_does_not_run_any_more_is_rolled_back() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));

@@ -12,6 +12,7 @@ fn break_products(shop: &Repository) -> String {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_release_that_does_not_start_is_rolled_back() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -47,6 +48,7 @@ fn a_release_that_does_not_start_is_rolled_back() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_failed_rollout_that_nothing_rolls_back_is_broken() {
     let cloud = Cloud::with(&ServiceOptions { breaker: Breaker::OnlyStops, ..ServiceOptions::web() });
     let shop = cloud.shop(&cloud.config(""));
@@ -63,6 +65,7 @@ fn a_failed_rollout_that_nothing_rolls_back_is_broken() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_crash_loop_without_a_breaker_ends_our_patience() {
     let cloud = Cloud::with(&ServiceOptions { breaker: Breaker::Off, ..ServiceOptions::web() });
     let shop = cloud.shop(&cloud.config("timeout = \"4s\""));
@@ -77,6 +80,7 @@ fn a_crash_loop_without_a_breaker_ends_our_patience() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn patience_ends_when_it_was_configured_to() {
     let cloud = Cloud::with(&ServiceOptions::without_room());
     let shop = cloud.shop(&cloud.config("timeout = \"3s\""));
@@ -98,6 +102,7 @@ fn patience_ends_when_it_was_configured_to() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_missing_secret_is_named() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config("task-definition = \"task.json\""));
@@ -116,6 +121,7 @@ fn a_missing_secret_is_named() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn what_never_ran_cannot_be_rolled_back_to() {
     let cloud = Cloud::new();
     cloud.create_repository(aws_sdk_ecr::types::ImageTagMutability::Mutable);
@@ -134,6 +140,7 @@ fn what_never_ran_cannot_be_rolled_back_to() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_release_that_is_there_and_does_not_run_is_broken() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));

@@ -20,6 +20,7 @@ const RECORDER: &str = r#"
 exec "$REAL" "$@""#;
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn no_secret_is_shown_however_much_is_logged() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config("pre-deploy = [\"migrate\"]"));
@@ -39,6 +40,7 @@ fn no_secret_is_shown_however_much_is_logged() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn docker_gets_the_registrys_password_and_nothing_else() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -78,6 +80,7 @@ fi >>"$DOCKER_CERT_PATH"
 exec "$REAL" "$@""#;
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn dockers_helper_is_answered_for_the_registry_alone() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -93,6 +96,7 @@ fn dockers_helper_is_answered_for_the_registry_alone() {
 
 /// The registry of this region takes nothing without its password.
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_registry_with_a_password_is_pushed_to() {
     let cloud = Cloud::in_region("eu-west-1");
     cloud.create_repository(aws_sdk_ecr::types::ImageTagMutability::Mutable);

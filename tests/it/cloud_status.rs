@@ -11,6 +11,7 @@ fn status(cloud: &Cloud, shop: &Repository, arguments: &[&str]) -> Value {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_service_is_shown_before_and_after_its_first_release() {
     let cloud = Cloud::with(&ServiceOptions { desired: 2, ..ServiceOptions::web() });
     let shop = cloud.shop(&cloud.config(""));
@@ -38,6 +39,7 @@ fn a_service_is_shown_before_and_after_its_first_release() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn people_get_a_table_of_all_environments() {
     let cloud = Cloud::with_backend();
     cloud.create_service(&ServiceOptions { name: "other", ..ServiceOptions::web() });
@@ -62,6 +64,7 @@ fn people_get_a_table_of_all_environments() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_rollout_in_progress_is_told() {
     let cloud = Cloud::with(&ServiceOptions::without_room());
     let shop = cloud.shop(&cloud.config("timeout = \"1s\""));
@@ -73,6 +76,7 @@ fn a_rollout_in_progress_is_told() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn fewer_tasks_than_desired_are_told() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -87,6 +91,7 @@ fn fewer_tasks_than_desired_are_told() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn what_cannot_be_looked_at_does_not_hide_the_rest() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&format!("{}{}", cloud.config(""), cloud.other_environment("other", "no-such-service")));
@@ -101,6 +106,7 @@ fn what_cannot_be_looked_at_does_not_hide_the_rest() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn holds_are_told() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -117,6 +123,7 @@ fn holds_are_told() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_service_changed_by_hand_is_told() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));

@@ -9,6 +9,7 @@ use crate::harness::{Repository, assert_told, texts};
 const DEPLOY: [&str; 4] = ["deploy", "stage", "--output", "json"];
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn without_docker_nothing_can_be_built() {
     let cloud = Cloud::new();
     cloud.create_service(&crate::cloud::ServiceOptions::web());
@@ -26,6 +27,7 @@ fn without_docker_nothing_can_be_built() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn an_engine_that_does_not_answer_is_named() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -39,6 +41,7 @@ fn an_engine_that_does_not_answer_is_named() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn without_git_there_is_no_release() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -50,6 +53,7 @@ fn without_git_there_is_no_release() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn outside_a_repository_there_is_no_release() {
     let cloud = Cloud::with_backend();
     let directory = Repository::bare();
@@ -62,6 +66,7 @@ fn outside_a_repository_there_is_no_release() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn without_a_commit_there_is_no_release() {
     let cloud = Cloud::with_backend();
     let directory = Repository::bare();
@@ -75,6 +80,7 @@ fn without_a_commit_there_is_no_release() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn another_account_is_refused_before_anything_is_planned() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud_roles::without(&cloud.config("")));
@@ -94,6 +100,7 @@ fn another_account_is_refused_before_anything_is_planned() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn without_credentials_nobody_knows_who_we_are() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
@@ -107,6 +114,7 @@ fn without_credentials_nobody_knows_who_we_are() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn an_aws_that_cannot_be_reached_is_named() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));

@@ -20,6 +20,7 @@ fn shop(cloud: &Cloud, definition: &Value) -> Repository {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn what_the_file_says_is_deployed() {
     let cloud = Cloud::with(&ServiceOptions::web());
     let shop = shop(&cloud, &definition(&cloud));
@@ -36,6 +37,7 @@ fn what_the_file_says_is_deployed() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn the_file_wins_over_a_change_by_hand() {
     let cloud = Cloud::with(&ServiceOptions::web());
     let shop = shop(&cloud, &definition(&cloud));

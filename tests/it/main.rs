@@ -1,7 +1,8 @@
 //! The whole program, as users run it: the compiled binary, a cleared environment, real git repositories.
 //!
-//! `cloud_*` modules run on the local cloud that `scripts/test` starts: Docker engine, OCI registry, ECS emulator with
-//! real containers. `scripted_*` modules use an endpoint of our own for what no obtainable part can do.
+//! `cloud_*` modules and tests run on the local cloud that `scripts/test` starts: Docker engine, OCI registry, ECS emulator
+//! with real containers, a stand-in of GitHub. Without it they are ignored. `scripted_*` modules use an endpoint of the
+//! tests' own for what no obtainable part can do, `offline_*` modules nothing.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
 
@@ -41,6 +42,7 @@ mod cloud_rollout;
 mod cloud_secrets;
 mod cloud_status;
 mod cloud_statuses;
+mod cloud_statuses_faults;
 mod cloud_surroundings;
 mod cloud_task_definition;
 mod document;
@@ -91,7 +93,6 @@ mod scripted_rollback_hold;
 mod scripted_rollout;
 mod scripted_secrets;
 mod scripted_status;
-mod scripted_statuses;
 mod scripted_waiting;
 mod scripted_whoami;
 mod scripted_workflow;

@@ -76,6 +76,7 @@ fn each_job_asks_for_what_it_needs_and_no_more() {
         ("promote.yml", "plan", &json!({ "contents": "read", "id-token": "write" })),
         ("promote.yml", "promote", &deploying),
         ("rollback.yml", "rollback", &deploying),
+        ("ci.yml", "unit", &json!({ "contents": "read" })),
         ("ci.yml", "test", &json!({ "contents": "read" })),
         ("release.yml", "plan", &json!({ "contents": "read" })),
         ("release.yml", "build", &json!({ "contents": "read" })),

@@ -61,6 +61,7 @@ async fn set(github: &GitHub) -> Result<(), GitHubError> {
 }
 
 #[tokio::test]
+#[ignore = "needs the local cloud: scripts/test"]
 async fn cloud_a_status_is_there_as_it_was_set() {
     let repository = Repository::new();
     let github = repository.client("statuses=write");
@@ -77,6 +78,7 @@ async fn cloud_a_status_is_there_as_it_was_set() {
 
 /// GitHub Enterprise Server has its API below a path, which is never added.
 #[tokio::test]
+#[ignore = "needs the local cloud: scripts/test"]
 async fn cloud_the_path_of_an_api_is_kept() {
     let repository = Repository::new();
     for base in ["/api/v3", "/api/v3/"] {
@@ -93,6 +95,7 @@ async fn cloud_the_path_of_an_api_is_kept() {
 }
 
 #[tokio::test]
+#[ignore = "needs the local cloud: scripts/test"]
 async fn cloud_the_permission_that_is_missing_is_named() {
     let repository = Repository::new();
     let error = set(&repository.client("statuses=read,contents=write")).await.unwrap_err();
@@ -103,6 +106,7 @@ async fn cloud_the_permission_that_is_missing_is_named() {
 }
 
 #[tokio::test]
+#[ignore = "needs the local cloud: scripts/test"]
 async fn cloud_what_is_over_soon_does_no_harm() {
     let fault = |how: &str, status: u16, body: Value, headers: Value| json!({"how": how, "status": status, "body": body, "headers": headers, "times": 1});
     for fault in [
@@ -126,6 +130,7 @@ async fn cloud_what_is_over_soon_does_no_harm() {
 }
 
 #[tokio::test]
+#[ignore = "needs the local cloud: scripts/test"]
 async fn cloud_what_is_refused_is_asked_once() {
     for (status, headers, expected) in [
         (401, json!({}), GitHubErrorKind::Unauthorized),
@@ -149,6 +154,7 @@ async fn cloud_what_is_refused_is_asked_once() {
 
 /// A refusal whose body is cut off is the same refusal.
 #[tokio::test]
+#[ignore = "needs the local cloud: scripts/test"]
 async fn cloud_a_refusal_that_is_cut_off_is_one() {
     let repository = Repository::new();
     repository.put(json!({"faults": [{"how": "cut-off", "status": 403}]})).await;
@@ -157,6 +163,7 @@ async fn cloud_a_refusal_that_is_cut_off_is_one() {
 }
 
 #[tokio::test]
+#[ignore = "needs the local cloud: scripts/test"]
 #[expect(clippy::disallowed_methods, reason = "a test measures real time")]
 async fn cloud_nobody_is_waited_for_for_long() {
     for fault in [json!({"how": "stall", "seconds": 30}), json!({"status": 500})] {
@@ -170,6 +177,7 @@ async fn cloud_nobody_is_waited_for_for_long() {
 }
 
 #[tokio::test]
+#[ignore = "needs the local cloud: scripts/test"]
 async fn cloud_a_redirect_is_not_followed() {
     // Nobody may be asked there: whoever was would be noted.
     let elsewhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -186,6 +194,7 @@ async fn cloud_a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
+#[ignore = "needs the local cloud: scripts/test"]
 async fn cloud_the_comment_is_found_behind_hundreds_and_only_one_of_a_bot() {
     let repository = Repository::new();
     let github = repository.client("pull_requests=write");
@@ -201,6 +210,7 @@ async fn cloud_the_comment_is_found_behind_hundreds_and_only_one_of_a_bot() {
 }
 
 #[tokio::test]
+#[ignore = "needs the local cloud: scripts/test"]
 async fn cloud_a_comment_whose_answer_was_lost_is_not_written_twice() {
     let repository = Repository::new();
     let lost = json!({"method": "POST", "how": "hang-up", "performed": true, "times": 1});
@@ -214,6 +224,7 @@ async fn cloud_a_comment_whose_answer_was_lost_is_not_written_twice() {
 }
 
 #[tokio::test]
+#[ignore = "needs the local cloud: scripts/test"]
 async fn cloud_commits_are_compared() {
     let repository = Repository::new();
     let github = repository.client("contents=read");

@@ -126,6 +126,7 @@ async fn copied(
 }
 
 #[tokio::test]
+#[ignore = "needs the local cloud: scripts/test"]
 async fn within_the_emulator_blobs_are_mounted() {
     let registry = emulator();
     let (from, to) = (repository(&registry, "stage"), repository(&registry, "production"));
@@ -144,6 +145,7 @@ async fn within_the_emulator_blobs_are_mounted() {
 }
 
 #[tokio::test]
+#[ignore = "needs the local cloud: scripts/test"]
 async fn a_tag_that_leads_elsewhere_is_not_moved() {
     let registry = emulator();
     for mutability in [ImageTagMutability::Mutable, ImageTagMutability::Immutable] {
@@ -166,6 +168,7 @@ async fn a_tag_that_leads_elsewhere_is_not_moved() {
 }
 
 #[tokio::test]
+#[ignore = "needs the local cloud: scripts/test"]
 async fn to_another_registry_blobs_are_streamed() {
     let (source, target) = (emulator(), with_passwords());
     let (from, to) = (repository(&source, "stage"), repository(&target, "production"));
@@ -182,6 +185,7 @@ async fn to_another_registry_blobs_are_streamed() {
 }
 
 #[tokio::test]
+#[ignore = "needs the local cloud: scripts/test"]
 async fn between_repositories_of_a_strict_registry_blobs_are_mounted() {
     let registry = with_passwords();
     let (from, to) = (repository(&registry, "stage"), repository(&registry, "production"));
@@ -198,6 +202,7 @@ async fn between_repositories_of_a_strict_registry_blobs_are_mounted() {
 
 /// Two identities with one registry: one may read, the other may not write, or the other way round.
 #[tokio::test]
+#[ignore = "needs the local cloud: scripts/test"]
 async fn a_wrong_password_is_told_with_the_side_and_its_permissions() {
     let (good, bad) = (with_passwords(), registry("eu-west-1", "of yesterday"));
     let (from, to) = (repository(&good, "stage"), repository(&good, "production"));
@@ -217,6 +222,7 @@ async fn a_wrong_password_is_told_with_the_side_and_its_permissions() {
 
 /// What came through here is an image for an engine, too.
 #[tokio::test]
+#[ignore = "needs the local cloud: scripts/test"]
 async fn an_engine_pulls_what_was_copied() {
     let (source, target) = (emulator(), with_passwords());
     let (from, to) = (repository(&source, "stage"), repository(&target, "production"));
@@ -243,6 +249,7 @@ fn docker(config: &std::path::Path, arguments: &[&str]) -> String {
 }
 
 #[tokio::test]
+#[ignore = "needs the local cloud: scripts/test"]
 async fn within_one_repository_only_the_tag_is_put() {
     for registry in [emulator(), with_passwords()] {
         let repository = repository(&registry, "app");
@@ -260,6 +267,7 @@ async fn within_one_repository_only_the_tag_is_put() {
 }
 
 #[tokio::test]
+#[ignore = "needs the local cloud: scripts/test"]
 async fn what_is_missing_is_told() {
     let (source, target) = (with_passwords(), emulator());
     let (from, to) = (repository(&source, "stage"), repository(&target, "production"));
@@ -277,7 +285,7 @@ async fn what_is_missing_is_told() {
 
 /// Also the speed, for a person to read: `cargo nextest run --run-ignored only -E 'test(gigabyte)' --no-capture`.
 #[tokio::test]
-#[ignore = "a gigabyte is copied, which takes its time"]
+#[ignore = "needs the local cloud, and copies a gigabyte: cargo nextest run --run-ignored all gigabyte"]
 async fn a_layer_of_a_gigabyte_needs_little_memory() {
     const LENGTHS: [u64; 4] = [1_000_000_000, 200_000_000, 200_000_000, 200_000_000];
     let source = with_passwords();

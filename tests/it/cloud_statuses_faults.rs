@@ -24,6 +24,7 @@ fn warnings(ran: &Ran) -> Vec<String> {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_permission_that_is_missing_is_named_once_and_stops_nothing() {
     let (shop, github) = (Shop::new(), GitHub::new());
     let read = token("contents=read,statuses=read");
@@ -37,6 +38,7 @@ fn a_permission_that_is_missing_is_named_once_and_stops_nothing() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn github_that_fails_in_any_way_stops_nothing() {
     let refused = |status: u16| json!({"status": status});
     all_at_once(
@@ -69,6 +71,7 @@ fn github_that_fails_in_any_way_stops_nothing() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn nobody_there_stops_nothing() {
     let (shop, github) = (Shop::new(), GitHub::new());
     let ran = shop.shipgate(&DEPLOY).envs(&github.job()).env("GITHUB_API_URL", "http://127.0.0.1:1").run();
@@ -77,6 +80,7 @@ fn nobody_there_stops_nothing() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn slow_github_that_says_nothing_holds_up_nothing_for_long() {
     let (shop, github) = (Shop::new(), GitHub::new());
     github.fault(&json!({"how": "stall", "seconds": 60}));
@@ -88,6 +92,7 @@ fn slow_github_that_says_nothing_holds_up_nothing_for_long() {
 
 /// The end is told after what was said before, and where only the end is lost, it is said what stays.
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn an_end_that_cannot_be_told_leaves_it_pending_and_says_so() {
     let (shop, github) = (Shop::new(), GitHub::new());
     // Long enough for what is said at the beginning.
@@ -103,6 +108,7 @@ fn an_end_that_cannot_be_told_leaves_it_pending_and_says_so() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn without_a_token_there_is_a_note() {
     let (shop, github) = (Shop::new(), GitHub::new());
     let ran = shop.shipgate(&DEPLOY).envs(&github.without_token()).run();
@@ -112,6 +118,7 @@ fn without_a_token_there_is_a_note() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn outside_of_actions_nothing_is_said() {
     let (shop, github) = (Shop::new(), GitHub::new());
     let ran = shop.shipgate(&DEPLOY).envs(&github.job()).env("GITHUB_ACTIONS", "").run();
@@ -121,6 +128,7 @@ fn outside_of_actions_nothing_is_said() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn plans_and_changed_trees_say_nothing() {
     let (shop, github) = (Shop::new(), GitHub::new());
     let plan = ["plan", "deploy", "stage", "--output", "json"];
@@ -133,6 +141,7 @@ fn plans_and_changed_trees_say_nothing() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn what_ends_without_success_is_a_failure_or_open() {
     let github = || (Shop::new(), GitHub::new());
 
@@ -150,6 +159,7 @@ fn what_ends_without_success_is_a_failure_or_open() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn what_a_gate_refuses_is_a_failure_that_was_never_in_progress() {
     let (shop, github) = (Shop::new(), GitHub::new());
     let hold = json!({"key": "shipgate:hold", "value": "2026-11-20T10:00:00Z local carts fail"});
@@ -161,6 +171,7 @@ fn what_a_gate_refuses_is_a_failure_that_was_never_in_progress() {
 }
 
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_signal_is_told_within_three_seconds_also_where_github_says_nothing() {
     all_at_once([None, Some(json!({"how": "stall", "seconds": 60}))], |fault| {
         let (shop, github) = (Shop::new(), GitHub::new());
@@ -186,6 +197,7 @@ fn a_signal_is_told_within_three_seconds_also_where_github_says_nothing() {
 
 /// Neither what is shown nor a command line has the token, whatever GitHub answers.
 #[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn the_token_is_shown_nowhere() {
     let faults = [json!({"status": 401, "body": CANARY}), json!({"status": 422}), json!({"how": "hang-up"})];
     all_at_once(faults, |fault| {
