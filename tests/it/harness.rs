@@ -102,7 +102,9 @@ const GIT: [(&str, &str); 6] = [
 /// A program with a cleared environment but for `PATH`.
 #[expect(clippy::disallowed_methods, reason = "tests start programs and hand on PATH")]
 pub fn command(program: &str) -> Command {
-    let mut command = Command::new(program);
+    // By its path: with a name and a `PATH` of its own, the whole process of the tests would be forked each time.
+    let found = if program.contains('/') { PathBuf::from(program) } else { find_program(program) };
+    let mut command = Command::new(found);
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap());
     command
 }
