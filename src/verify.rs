@@ -1,7 +1,7 @@
 //! Asks the probes of a component, whatever its kind.
 
 use crate::clients::http::Http;
-use crate::domain::failure::Failure;
+use crate::domain::failure::{CauseKind, Failure};
 use crate::domain::names::EnvironmentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::poll::Step;
@@ -76,6 +76,7 @@ impl Prober<'_> {
     fn failed(&self, probe: &Probe, shown: &str, difference: Option<String>) -> Failure {
         let environment = self.environment;
         Failure::new(Outcome::Broken, format!("probe {} {shown} fails", probe.method))
+            .of(CauseKind::Application)
             .cause(difference.unwrap_or_default())
             .hint("the release is on and does not answer as it should: ship a commit that does")
             .hint(format!("or go back to what succeeded before, if anything did: `shipgate rollback {environment}`"))

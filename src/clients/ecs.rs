@@ -20,11 +20,11 @@ use serde_json::{Value, json};
 
 use super::aws::{AwsError, call};
 use super::ecs_convert as convert;
+pub use super::ecs_error::EcsError;
 use super::ecs_retry::RetryRaces;
 use crate::domain::ecs::ids::{RevisionArn, ServiceArn, Taggable, TaskArn};
 use crate::domain::ecs::service::{Revision, Service, Task};
 use crate::domain::ecs::task_definition::TaskDefinition;
-use crate::domain::failure::Failure;
 use crate::domain::names::{ClusterName, ContainerName, ServiceName};
 
 /// `DescribeTasks` takes so many at once.
@@ -70,17 +70,15 @@ impl Ecs {
     ///
     /// # Errors
     ///
-    /// The call failed; `failed` when the cluster does not exist.
+    /// The call failed, or the cluster does not exist.
     pub async fn service(
         &self,
         cluster: &ClusterName,
         service: &ServiceName,
-    ) -> Result<Option<(Service, Placement)>, Failure> {
+    ) -> Result<Option<(Service, Placement)>, EcsError> {
         self.find(cluster, service).await.map_err(|error| {
             if error.is("ClusterNotFoundException") {
-                return Failure::failed(format!("cluster `{cluster}` does not exist"))
-                    .cause(error.to_string())
-                    .hint("create it, or correct `cluster`, `prefix`, `region` or the account");
+                return EcsError::NoCluster { cluster: cluster.clone(), error: Box::new(error) };
             }
             error.into()
         })
@@ -95,10 +93,10 @@ impl Ecs {
         &self,
         cluster: &ClusterName,
         service: &ServiceName,
-    ) -> Result<Option<(Service, Placement)>, Failure> {
+    ) -> Result<Option<(Service, Placement)>, AwsError> {
         match self.find(cluster, service).await {
             Err(error) if error.is("ClusterNotFoundException") => Ok(None),
-            found => Ok(found?),
+            found => found,
         }
     }
 
@@ -119,7 +117,7 @@ impl Ecs {
     /// # Errors
     ///
     /// The call failed, or the answer is no task definition.
-    pub async fn revision(&self, arn: &RevisionArn, service: &ServiceArn) -> Result<Revision, Failure> {
+    pub async fn revision(&self, arn: &RevisionArn, service: &ServiceArn) -> Result<Revision, AwsError> {
         let body = CaptureBody::default();
         let request = self
             .client
@@ -138,7 +136,7 @@ impl Ecs {
     /// # Errors
     ///
     /// A call failed.
-    pub async fn newest_revisions(&self, family: &str, most: usize) -> Result<Vec<RevisionArn>, Failure> {
+    pub async fn newest_revisions(&self, family: &str, most: usize) -> Result<Vec<RevisionArn>, AwsError> {
         // AWS gives at most 100 a page.
         let page = i32::try_from(most.min(100)).unwrap_or(100);
         let request = self.client.list_task_definitions().family_prefix(family).sort(SortOrder::Desc).max_results(page);
@@ -165,7 +163,7 @@ impl Ecs {
     /// # Errors
     ///
     /// A call failed.
-    pub async fn revisions(&self, arns: Vec<RevisionArn>, service: &ServiceArn) -> Result<Vec<Revision>, Failure> {
+    pub async fn revisions(&self, arns: Vec<RevisionArn>, service: &ServiceArn) -> Result<Vec<Revision>, AwsError> {
         const AT_ONCE: usize = 8;
         let described = arns.into_iter().map(|arn| async move { self.revision(&arn, service).await });
         stream::iter(described).buffered(AT_ONCE).try_collect().await
@@ -180,7 +178,7 @@ impl Ecs {
         &self,
         definition: &TaskDefinition,
         tags: &[(String, String)],
-    ) -> Result<RevisionArn, Failure> {
+    ) -> Result<RevisionArn, AwsError> {
         let mut document = definition.to_json();
         if let (false, Some(fields)) = (tags.is_empty(), document.as_object_mut()) {
             let tags: Vec<Value> = tags.iter().map(|(key, value)| json!({"key": key, "value": value})).collect();
@@ -194,34 +192,29 @@ impl Ecs {
             .interceptor(ReplaceBody(document.to_string()));
         let output = call("ecs:RegisterTaskDefinition", request.send()).await?;
         let arn = output.task_definition().and_then(|registered| registered.task_definition_arn());
-        arn.map(RevisionArn::from).ok_or_else(|| Failure::failed("`ecs:RegisterTaskDefinition` returned no ARN"))
+        arn.map(RevisionArn::from).ok_or_else(|| AwsError::returned("ecs:RegisterTaskDefinition", "no ARN"))
     }
 
     /// Points a service at a revision, and changes nothing else. Returns the service afterwards.
     ///
     /// # Errors
     ///
-    /// [`NotUpdated`]
+    /// The call failed. Unless it was refused, the service may have taken the update.
     pub async fn update_service(
         &self,
         cluster: &ClusterName,
         service: &ServiceName,
         task_definition: &RevisionArn,
-    ) -> Result<Service, NotUpdated> {
+    ) -> Result<Service, AwsError> {
         let request = self
             .client
             .update_service()
             .cluster(cluster.as_str())
             .service(service.as_str())
             .task_definition(task_definition.as_str());
-        match call("ecs:UpdateService", request.send()).await {
-            Ok(output) => output
-                .service()
-                .map(convert::service)
-                .ok_or_else(|| NotUpdated::Unanswered(Failure::failed("`ecs:UpdateService` returned no service"))),
-            Err(error) if error.refused => Err(NotUpdated::Refused(error.into())),
-            Err(error) => Err(NotUpdated::Unanswered(error.into())),
-        }
+        let output = call("ecs:UpdateService", request.send()).await?;
+        let service = output.service().map(convert::service);
+        service.ok_or_else(|| AwsError::returned("ecs:UpdateService", "no service"))
     }
 
     /// The tasks of a service that are meant to run, or the stopped ones that ECS still remembers (about an hour).
@@ -234,7 +227,7 @@ impl Ecs {
         cluster: &ClusterName,
         service: &ServiceName,
         which: WhichTasks,
-    ) -> Result<Vec<Task>, Failure> {
+    ) -> Result<Vec<Task>, AwsError> {
         let request = self.client.list_tasks().cluster(cluster.as_str()).service_name(service.as_str());
         let status = match which {
             WhichTasks::MeantToRun => DesiredStatus::Running,
@@ -253,7 +246,7 @@ impl Ecs {
     /// # Errors
     ///
     /// A call failed.
-    pub async fn tasks_started_by(&self, cluster: &ClusterName, started_by: &str) -> Result<Vec<Task>, Failure> {
+    pub async fn tasks_started_by(&self, cluster: &ClusterName, started_by: &str) -> Result<Vec<Task>, AwsError> {
         let request = self.client.list_tasks().cluster(cluster.as_str()).started_by(started_by);
         let output = call("ecs:ListTasks", request.send()).await?;
         let arns: Vec<TaskArn> = output.task_arns.unwrap_or_default().into_iter().map(Into::into).collect();
@@ -265,7 +258,7 @@ impl Ecs {
     /// # Errors
     ///
     /// A call failed.
-    pub async fn describe_tasks(&self, cluster: &ClusterName, arns: &[TaskArn]) -> Result<Vec<Task>, Failure> {
+    pub async fn describe_tasks(&self, cluster: &ClusterName, arns: &[TaskArn]) -> Result<Vec<Task>, AwsError> {
         let mut tasks = Vec::with_capacity(arns.len());
         for some in arns.chunks(TASKS_AT_ONCE) {
             let request = self
@@ -284,7 +277,7 @@ impl Ecs {
     /// # Errors
     ///
     /// The call failed, or no task could be placed.
-    pub async fn run_task(&self, task: &OneOffTask<'_>) -> Result<Task, Failure> {
+    pub async fn run_task(&self, task: &OneOffTask<'_>) -> Result<Task, EcsError> {
         let Placement(service) = task.placement;
         let container =
             ContainerOverride::builder().name(task.container.as_str()).set_command(Some(task.command.clone())).build();
@@ -308,8 +301,8 @@ impl Ecs {
         // RunTask answers 200 with failures and no task when there is no room.
         output.tasks().first().map(convert::task).ok_or_else(|| {
             let failures = output.failures().iter();
-            let causes = failures.filter_map(|failure| failure.reason().or(failure.detail()));
-            causes.fold(Failure::failed("the one-off task cannot be placed"), Failure::cause)
+            let reasons = failures.filter_map(|failure| failure.reason().or(failure.detail()));
+            EcsError::NotPlaced { reasons: reasons.map(str::to_owned).collect() }
         })
     }
 
@@ -318,7 +311,7 @@ impl Ecs {
     /// # Errors
     ///
     /// The call failed.
-    pub async fn stop_task(&self, cluster: &ClusterName, arn: &TaskArn, reason: &str) -> Result<(), Failure> {
+    pub async fn stop_task(&self, cluster: &ClusterName, arn: &TaskArn, reason: &str) -> Result<(), AwsError> {
         let request = self.client.stop_task().cluster(cluster.as_str()).task(arn.as_str()).reason(reason);
         call("ecs:StopTask", request.send()).await?;
         Ok(())
@@ -329,7 +322,7 @@ impl Ecs {
     /// # Errors
     ///
     /// The call failed.
-    pub async fn untag<'a>(&self, resource: impl Into<Taggable<'a>>, keys: &[String]) -> Result<(), Failure> {
+    pub async fn untag<'a>(&self, resource: impl Into<Taggable<'a>>, keys: &[String]) -> Result<(), AwsError> {
         let request =
             self.client.untag_resource().resource_arn(resource.into().arn()).set_tag_keys(Some(keys.to_vec()));
         call("ecs:UntagResource", request.send()).await?;
@@ -341,8 +334,8 @@ impl Ecs {
     /// # Errors
     ///
     /// The call failed.
-    pub async fn tag<'a>(&self, resource: impl Into<Taggable<'a>>, tags: &[(String, String)]) -> Result<(), Failure> {
-        Ok(self.write_tags(resource.into(), tags).await?)
+    pub async fn tag<'a>(&self, resource: impl Into<Taggable<'a>>, tags: &[(String, String)]) -> Result<(), AwsError> {
+        self.write_tags(resource.into(), tags).await
     }
 
     /// The same where the resource may have no room for them.
@@ -354,7 +347,7 @@ impl Ecs {
         &self,
         resource: impl Into<Taggable<'a>>,
         tags: &[(String, String)],
-    ) -> Result<Tagged, Failure> {
+    ) -> Result<Tagged, AwsError> {
         let resource = resource.into();
         match self.write_tags(resource, tags).await {
             Ok(()) => Ok(Tagged::Written),
@@ -363,7 +356,7 @@ impl Ecs {
             Err(error) if matches!(resource, Taggable::Revision(_)) && error.is("ClientException") => {
                 Ok(Tagged::NoRoom(error.message))
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(error),
         }
     }
 
@@ -387,15 +380,6 @@ pub enum Tagged {
 /// The codes with which AWS refuses a tag for what the resource is or has
 /// ([TagResource](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TagResource.html)).
 const NO_ROOM: [&str; 3] = ["InvalidParameterException", "LimitExceededException", "TooManyTagsException"];
-
-/// Why an update returned no service.
-#[derive(Debug)]
-pub enum NotUpdated {
-    /// AWS refused it.
-    Refused(Failure),
-    /// Nothing was answered, or nothing that can be read: the service may have taken it.
-    Unanswered(Failure),
-}
 
 /// Which of a service's tasks are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -446,10 +430,9 @@ impl std::fmt::Debug for CaptureBody {
 }
 
 impl CaptureBody {
-    fn json(&self, operation: &'static str) -> Result<Value, Failure> {
+    fn json(&self, operation: &'static str) -> Result<Value, AwsError> {
         let bytes = self.0.lock().ok().and_then(|mut body| body.take()).unwrap_or_default();
-        serde_json::from_slice(&bytes)
-            .map_err(|error| Failure::failed(format!("`{operation}` returned no JSON")).cause(error.to_string()))
+        serde_json::from_slice(&bytes).map_err(|error| AwsError::returned(operation, "no JSON").because(error))
     }
 }
 

@@ -3,13 +3,12 @@
 use aws_sdk_ecs::types;
 use serde_json::Value;
 
-use super::aws::timestamp;
+use super::aws::{AwsError, timestamp};
 use crate::domain::ecs::ids::ServiceArn;
 use crate::domain::ecs::service::{
     Controller, Deployment, Event, Health, Revision, RolloutState, Service, ServiceStatus, Task, TaskContainer,
 };
 use crate::domain::ecs::task_definition::TaskDefinition;
-use crate::domain::failure::Failure;
 use crate::domain::{hold, ledger, neutral, origin};
 
 /// A service.
@@ -114,12 +113,12 @@ fn health(raw: Option<&types::HealthStatus>) -> Health {
 /// # Errors
 ///
 /// The answer is no task definition.
-pub fn revision(document: Value, service: &ServiceArn) -> Result<Revision, Failure> {
-    let unusable = || Failure::failed("`ecs:DescribeTaskDefinition` returned no task definition");
+pub fn revision(document: Value, service: &ServiceArn) -> Result<Revision, AwsError> {
+    let unusable = || AwsError::returned("ecs:DescribeTaskDefinition", "no task definition");
     let arn = document.pointer("/taskDefinition/taskDefinitionArn").and_then(Value::as_str).ok_or_else(unusable)?;
     let arn = name(Some(arn)).into();
     let tags = tags(&document);
-    let definition = TaskDefinition::from_json(document).map_err(|error| unusable().cause(error.to_string()))?;
+    let definition = TaskDefinition::from_json(document).map_err(|error| unusable().because(error))?;
     let ledger = ledger::read(&tags, service);
     let is_of_service = ledger::is_of(&tags, service);
     let holds = if is_of_service == Some(true) { hold::read(&tags) } else { Vec::new() };

@@ -6,6 +6,7 @@ pub mod docker;
 pub mod ecr;
 pub mod ecs;
 pub mod ecs_convert;
+pub mod ecs_error;
 pub mod ecs_retry;
 pub mod endpoint;
 pub mod files;

@@ -9,7 +9,7 @@ use super::neutral;
 use super::outcome::Outcome;
 
 /// A failed command, or a failed component of one.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 pub struct Failure {
     /// How it ended.
@@ -22,10 +22,6 @@ pub struct Failure {
     pub causes: Vec<Cause>,
     /// What to do: exact actions.
     pub hints: Vec<String>,
-    /// Whether it may be over at the next try: nobody answered, or too many were asking.
-    pub transient: bool,
-    /// Whether how it ended is unknown, because nobody could look: that is `broken`, and proves nothing.
-    pub unknown: bool,
     /// Problems of the configuration, to be shown with their place instead of the reason.
     pub diagnostics: Option<Box<Diagnostics>>,
 }
@@ -170,8 +166,6 @@ impl Failure {
             kind: CauseKind::of(outcome),
             causes: Vec::new(),
             hints: Vec::new(),
-            transient: false,
-            unknown: false,
             diagnostics: None,
         }
     }
@@ -179,11 +173,6 @@ impl Failure {
     /// Something failed, and what served before still serves.
     pub fn failed(reason: impl Into<String>) -> Self {
         Self::new(Outcome::Failed, reason)
-    }
-
-    /// How it ended is unknown. The release may serve, so the ledger is not to call it broken.
-    pub fn unknown(reason: impl Into<String>) -> Self {
-        Self { unknown: true, ..Self::new(Outcome::Broken, reason) }
     }
 
     /// Usage, configuration or identity.

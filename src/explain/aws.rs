@@ -2,12 +2,13 @@
 
 use super::{Explain, explained};
 use crate::clients::aws::{AwsError, AwsErrorKind, sources};
+use crate::clients::ecs::EcsError;
 use crate::clients::logs::LogsError;
 use crate::clients::role::SessionError;
 use crate::domain::failure::{Cause, CauseKind, Failure};
 use crate::domain::iam::policy::statements_with;
 
-explained!(AwsError, LogsError);
+explained!(AwsError, EcsError, LogsError);
 
 /// Where the generated policy allows an action.
 fn statements(action: &str) -> String {
@@ -46,13 +47,41 @@ impl Explain for AwsError {
             ),
             AwsErrorKind::Answer => return incomplete(self),
         };
-        let failure = failure.of(kind(self.kind)).because(cause(self).hint(&hint)).hint(hint);
-        Failure { transient: self.is_transient(), ..failure }
+        failure.of(kind(self.kind)).because(cause(self).hint(&hint)).hint(hint)
     }
 
     fn is_refused(&self) -> bool {
         self.refused
     }
+}
+
+impl Explain for EcsError {
+    fn before(&self) -> Failure {
+        match self {
+            Self::Call(error) => error.before(),
+            Self::NoCluster { error, .. } => {
+                let hint = "create it, or correct `cluster`, `prefix`, `region` or the account";
+                Failure::failed(self.to_string()).because(cause(error).hint(hint)).hint(hint)
+            }
+            Self::NotPlaced { reasons } => {
+                let failure = Failure::failed(self.to_string());
+                reasons.iter().fold(failure, |failure, reason| failure.causes([reason], code_in(reason), None))
+            }
+        }
+    }
+
+    fn is_refused(&self) -> bool {
+        match self {
+            Self::Call(error) => error.is_refused(),
+            Self::NoCluster { .. } | Self::NotPlaced { .. } => true,
+        }
+    }
+}
+
+/// ECS gives a code for a reason in some answers: `RESOURCE:MEMORY`.
+fn code_in(reason: &str) -> Option<String> {
+    let is_code = !reason.is_empty() && reason.bytes().all(|byte| byte.is_ascii_uppercase() || b":_".contains(&byte));
+    is_code.then(|| reason.to_owned())
 }
 
 impl Explain for LogsError {
@@ -153,6 +182,22 @@ mod tests {
     }
 
     #[test]
+    fn what_ecs_does_not_have_is_named() {
+        let error = Box::new(answered(AwsErrorKind::Service, "ClusterNotFoundException"));
+        let error = EcsError::NoCluster { cluster: "stage".parse().unwrap(), error };
+        let code = Some("ClusterNotFoundException");
+        assert_explained(&error, (Failed, CauseKind::Environment, code, "correct `cluster`, `prefix`, `region`"));
+        assert!(has_source::<Box<AwsError>>(&error));
+        let reasons = vec!["RESOURCE:MEMORY".to_owned(), "no instance".to_owned()];
+        let error = EcsError::NotPlaced { reasons };
+        assert_explained(&error, (Failed, CauseKind::Environment, Some("RESOURCE:MEMORY"), ""));
+        assert_eq!(error.before().causes[1].code, None);
+        let error = EcsError::from(answered(AwsErrorKind::Throttled, "ThrottlingException"));
+        assert!(error.is_transient());
+        assert_explained(&error, (Failed, CauseKind::Dependency, Some("ThrottlingException"), "in a minute"));
+    }
+
+    #[test]
     fn a_missing_log_group_is_named() {
         let error = answered(AwsErrorKind::Service, "ResourceNotFoundException");
         let error = LogsError::NoGroup { group: "/shop".to_owned(), error };
@@ -180,7 +225,7 @@ mod tests {
             let kind = [Answer, Credentials, Denied, Service, Throttled, Unreachable][kind];
             let error = AwsError { refused, message: text, ..answered(kind, &code) };
             let after = explain(&error, Phase::After);
-            prop_assert_eq!((after.outcome, after.unknown), (Outcome::Broken, true));
+            prop_assert_eq!(after.outcome, Outcome::Broken);
             let during = explain(&error, Phase::During);
             prop_assert_eq!(during.outcome == Outcome::Broken, !refused);
         }

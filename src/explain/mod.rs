@@ -15,7 +15,9 @@ mod role;
 #[cfg(test)]
 mod tests;
 
-use crate::domain::failure::Failure;
+use crate::clients::aws::AwsError;
+use crate::domain::failure::{Cause, Failure};
+use crate::domain::outcome::Outcome;
 
 /// When an error happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,10 +25,8 @@ pub enum Phase {
     /// Before anything that serves was changed.
     Before,
     /// In the call that changes what serves.
-    #[cfg_attr(not(test), expect(dead_code, reason = "kinds do not decide by phase yet"))]
     During,
     /// After that call.
-    #[cfg_attr(not(test), expect(dead_code, reason = "kinds do not decide by phase yet"))]
     After,
 }
 
@@ -46,17 +46,30 @@ pub fn explain(error: &impl Explain, phase: Phase) -> Failure {
     match phase {
         Phase::Before => error.before(),
         Phase::During if error.is_refused() => error.before(),
-        Phase::During => Failure::unknown("whether the service took the update is unknown")
-            .of(error.before().kind)
-            .cause(error.before().brief())
-            .hint("look at the service; run this again when AWS answers: it takes up what is there then"),
+        Phase::During => unanswered(error, None::<&AwsError>),
         Phase::After => {
             let Failure { reason, kind, causes, hints, .. } = error.before();
-            let failure = Failure::unknown("the deployment cannot be looked at any more").of(kind).cause(reason);
+            let failure =
+                Failure::new(Outcome::Broken, "the deployment cannot be looked at any more").of(kind).cause(reason);
             let failure = causes.into_iter().fold(failure, Failure::because);
             hints.into_iter().fold(failure, Failure::hint)
         }
     }
+}
+
+/// Nobody knows whether a change was made: its own call was not answered, or a read of the service that followed it.
+pub fn unanswered(change: &impl Explain, read: Option<&impl Explain>) -> Failure {
+    let change = change.before();
+    let failure = Failure::new(Outcome::Broken, "whether the service took the update is unknown").of(change.kind);
+    let failure = failure.because(as_cause(&change));
+    let failure = read.map(|read| as_cause(&read.before())).into_iter().fold(failure, Failure::because);
+    failure.hint("look at the service; run this again when AWS answers: it takes up what is there then")
+}
+
+/// A failure as the cause of another.
+fn as_cause(failure: &Failure) -> Cause {
+    let first = failure.causes.first();
+    Cause::new(failure.kind, failure.brief()).code(first.and_then(|cause| cause.code.clone()))
 }
 
 /// Lets `?` explain an error as one that happened before anything that serves was changed.

@@ -9,7 +9,7 @@ explained!(RegistryError);
 impl Explain for RegistryError {
     fn before(&self) -> Failure {
         let (kind, hint) = (kind(self), hint(self));
-        let failure = Failure { transient: self.is_transient(), ..Failure::failed(self.to_string()).of(kind) };
+        let failure = Failure::failed(self.to_string()).of(kind);
         let failure = failure.causes(self.details(), self.code(), hint.clone());
         hint.into_iter().fold(failure, Failure::hint)
     }
@@ -140,7 +140,7 @@ mod tests {
             let error = call(side, source);
             assert_explained(&error, (Failed, kind, Some(code), hint));
             assert_eq!(error.before().reason, "registry r.example cannot read r.example/app:v1");
-            assert_eq!(error.before().transient, kind == Dependency);
+            assert_eq!(error.is_transient(), kind == Dependency);
             assert!(has_source::<OciDistributionError>(&error));
         }
     }
@@ -183,7 +183,7 @@ mod tests {
         let error = RegistryError::Repeated { error: Box::new(broken), times: 4 };
         assert_explained(&error, (Failed, CauseKind::Dependency, None, "what is there is not sent again"));
         assert_eq!(error.before().causes[1].text, "it was begun 4 times");
-        assert!(error.before().transient);
+        assert!(error.is_transient());
         assert!(has_source::<Box<RegistryError>>(&error));
     }
 }

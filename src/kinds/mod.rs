@@ -116,7 +116,7 @@ pub async fn recorded(
 pub async fn promoted(cloud: &Cloud, facts: &SourceFacts, evidence: &Evidence) -> Result<Revision, Failure> {
     match evidence {
         Evidence::Runs => Ok(facts.live.clone()),
-        Evidence::Recorded(recorded) => cloud.ecs.revision(&recorded.revision, &facts.service.arn).await,
+        Evidence::Recorded(recorded) => Ok(cloud.ecs.revision(&recorded.revision, &facts.service.arn).await?),
     }
 }
 

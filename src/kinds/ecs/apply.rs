@@ -23,9 +23,11 @@ use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::PlannedImage;
 use crate::domain::step::{StepId, Verb};
+use crate::explain::{Phase, explain};
 use crate::kinds::ecs::diagnose;
 use crate::kinds::ecs::follow::Follow;
 use crate::kinds::ecs::pre_deploy::PreDeploy;
+use crate::kinds::ecs::unfinished::Unfinished;
 
 /// One service in the course of a run.
 pub(super) struct Apply<'a> {
@@ -46,7 +48,7 @@ struct Next {
 pub async fn apply(run: &Run<'_>, component: &ComponentName, plan: &EcsPlan) -> Applied {
     let apply = Apply { run, component, plan, changed: Cell::new(false) };
     let result = apply.execute().await;
-    Applied { changed: apply.changed.get(), result }
+    Applied { changed: apply.changed.get(), result: result.map_err(|unfinished| unfinished.failure) }
 }
 
 impl Apply<'_> {
@@ -54,7 +56,7 @@ impl Apply<'_> {
         StepId::new(verb, self.component)
     }
 
-    async fn execute(&self) -> Result<Outcome, Failure> {
+    async fn execute(&self) -> Result<Outcome, Unfinished> {
         if self.plan.is_empty() {
             return self.verify_unchanged().await;
         }
@@ -131,7 +133,7 @@ impl Apply<'_> {
         Ok(())
     }
 
-    async fn roll_out(&self, next: &Next) -> Result<Outcome, Failure> {
+    async fn roll_out(&self, next: &Next) -> Result<Outcome, Unfinished> {
         let mut unmoved = self.unmoved().await?;
         if let Some(command) = &self.plan.target.pre_deploy {
             let step = self.step(Verb::PreDeploy);
@@ -157,7 +159,7 @@ impl Apply<'_> {
         let previous = self.plan.last_completed.iter().chain([&self.plan.live.arn]).cloned().collect();
         let ours = our_deployment(&updated, &next.arn, previous);
         let ended = self.follow(Verb::WaitFor, &ours, Some(unmoved.primary), updated, &next.definition).await;
-        let ended = ended.map_err(|failure| self.told_of_pre_deploy(failure))?;
+        let ended = ended.map_err(|unfinished| unfinished.map(|failure| self.told_of_pre_deploy(failure)))?;
         self.prove(ended, ours, &next.definition).await?;
         Ok(Outcome::Deployed)
     }
@@ -177,12 +179,12 @@ impl Apply<'_> {
         before: Option<DeploymentId>,
         first: Service,
         definition: &TaskDefinition,
-    ) -> Result<Ended, Failure> {
+    ) -> Result<Ended, Unfinished> {
         let step = self.step(verb);
         let mut follow = self.follower(&step, ours, definition, &[]);
         follow.subject.before = before;
         match self.run.events.step(&step, follow.run(Some(first))).await {
-            Err(failure) => Err(self.diagnosed(failure, ours, definition).await),
+            Err(unfinished) => Err(self.diagnosed(unfinished, ours, definition).await),
             ended => ended,
         }
     }
@@ -223,27 +225,28 @@ impl Apply<'_> {
     /// Adds why tasks of ours stopped, unless they did for somebody else's.
     pub(super) async fn diagnosed(
         &self,
-        mut failure: Failure,
+        mut unfinished: Unfinished,
         ours: &OurDeployment,
         definition: &TaskDefinition,
-    ) -> Failure {
-        if failure.outcome != Outcome::Superseded {
+    ) -> Unfinished {
+        if unfinished.failure.outcome != Outcome::Superseded {
             let target = &self.plan.target;
             let causes = diagnose::causes(self.run.cloud, target, &ours.task_definition, definition).await;
-            failure.causes.extend(causes);
+            unfinished.failure.causes.extend(causes);
         }
-        failure
+        unfinished
     }
 
     /// What already is meant to run is verified as strictly as what we put there.
-    async fn verify_unchanged(&self) -> Result<Outcome, Failure> {
+    async fn verify_unchanged(&self) -> Result<Outcome, Unfinished> {
         let live: &Revision = &self.plan.live;
         let target = &self.plan.target;
         let found = self.run.cloud.ecs.service(&target.cluster, &target.service).await?;
         let service = found.map(|(service, _)| service).filter(|service| service.primary().is_some());
         let Some(service) = service else {
             return Err(Failure::new(Outcome::Stale, format!("service `{}` is gone since the plan", target.service))
-                .hint("create it again; nothing was changed"));
+                .hint("create it again; nothing was changed")
+                .into());
         };
         let entry = live.ledger.as_ref().filter(|entry| entry.release == self.run.release);
         // A rollout of this release that an earlier run began is this release's deployment.
@@ -256,7 +259,7 @@ impl Apply<'_> {
         let ours = our_deployment(&service, &live.arn, previous);
         let result = match self.follow(verb, &ours, None, service, &live.definition).await {
             Ok(ended) => self.prove(ended, ours, &live.definition).await.map(|()| outcome),
-            Err(failure) => Err(self.told_of_pre_deploy(failure)),
+            Err(unfinished) => Err(unfinished.map(|failure| self.told_of_pre_deploy(failure))),
         };
         // The run that put it here ended before it knew, or before it could write it down.
         if let (Some(entry), Some(end)) = (entry, known_end(&result))
@@ -275,7 +278,8 @@ impl Apply<'_> {
 
     /// Writes into the ledger. The release runs as it runs, written or not.
     async fn write(&self, arn: &RevisionArn, what: &str, tags: &[(String, String)]) {
-        if let Err(failure) = self.run.cloud.ecs.tag(arn, tags).await {
+        if let Err(error) = self.run.cloud.ecs.tag(arn, tags).await {
+            let failure = explain(&error, Phase::Before);
             let hint = failure.hints.first().cloned();
             self.run
                 .events
@@ -296,10 +300,10 @@ fn our_deployment(service: &Service, task_definition: &RevisionArn, previous: Ve
 }
 
 /// The outcome for the ledger, where it is known: what is not may be found out by the next run.
-fn known_end(result: &Result<Outcome, Failure>) -> Option<Outcome> {
+fn known_end(result: &Result<Outcome, Unfinished>) -> Option<Outcome> {
     match result {
         Ok(Outcome::Unchanged) => Some(Outcome::Deployed),
         Ok(outcome) => Some(*outcome),
-        Err(failure) => (!failure.unknown).then_some(failure.outcome),
+        Err(unfinished) => unfinished.is_known.then_some(unfinished.failure.outcome),
     }
 }

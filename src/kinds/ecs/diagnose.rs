@@ -6,8 +6,9 @@ use crate::domain::ecs::ids::RevisionArn;
 use crate::domain::ecs::service::Task;
 use crate::domain::ecs::stopped::stop;
 use crate::domain::ecs::task_definition::TaskDefinition;
-use crate::domain::failure::{Cause, CauseKind, Failure};
+use crate::domain::failure::{Cause, CauseKind};
 use crate::domain::target::EcsTarget;
+use crate::explain::{Phase, explain};
 use crate::observe::Cloud;
 
 /// How many different stops, and how many lines of a log are told.
@@ -24,7 +25,8 @@ pub async fn causes(
 ) -> Vec<Cause> {
     let mut tasks = match cloud.ecs.tasks(&target.cluster, &target.service, WhichTasks::Stopped).await {
         Ok(tasks) => tasks,
-        Err(failure) => {
+        Err(error) => {
+            let failure = explain(&error, Phase::Before);
             let text = format!("the stopped tasks cannot be looked at: {}", failure.brief());
             return vec![Cause::new(failure.kind, text)];
         }
@@ -59,7 +61,7 @@ async fn last_lines(cloud: &Cloud, target: &EcsTarget, definition: &TaskDefiniti
             lines.iter().skip(skipped).map(cause).collect()
         }
         Err(error) => {
-            let failure = Failure::from(error);
+            let failure = explain(&error, Phase::Before);
             let text = format!("its log cannot be read: {} ({})", failure.brief(), failure.hints.join("; "));
             vec![Cause::new(failure.kind, text)]
         }

@@ -1,6 +1,6 @@
 //! Follows a deployment until it is proven, or known not to be. What is observed next, and when it ends, the watch says.
 
-use crate::clients::ecs::WhichTasks;
+use crate::clients::ecs::{EcsError, WhichTasks};
 use crate::clients::registry::Registry;
 use crate::domain::ecs::ids::{RevisionArn, ServiceArn};
 use crate::domain::ecs::service::{Revision, Service};
@@ -8,13 +8,14 @@ use crate::domain::ecs::watch::{
     self, Ended, NotObserved, NotProven, Observed, Question, Report, Settings, Subject, Watch,
 };
 use crate::domain::event::Event;
-use crate::domain::failure::Failure;
 use crate::domain::names::ComponentName;
 use crate::domain::step::StepId;
 use crate::domain::target::EcsTarget;
 use crate::events::Events;
+use crate::explain::{Phase, explain};
 use crate::kinds::ecs::observe::running;
 use crate::kinds::ecs::previous;
+use crate::kinds::ecs::unfinished::Unfinished;
 use crate::observe::Cloud;
 use crate::poll::{Waiting, poll};
 
@@ -45,7 +46,7 @@ impl Follow<'_> {
     /// # Errors
     ///
     /// With the outcome of the deployment.
-    pub async fn run(self, mut first: Option<Service>) -> Result<Ended, Failure> {
+    pub async fn run(self, mut first: Option<Service>) -> Result<Ended, Unfinished> {
         let mut watch = Watch::new(self.settings.clone(), self.subject.clone());
         let mut previous = None;
         let ask = async |question| match first.take() {
@@ -56,7 +57,7 @@ impl Follow<'_> {
             let next = watch.see(elapsed, observed);
             self.show(next.reports);
             previous = revision.or(previous.take());
-            next.step.map(|end| end.map_err(|verdict| self.failure(verdict, previous.as_ref())))
+            next.step.map(|end| end.map_err(|verdict| self.unfinished(verdict, previous.as_ref())))
         })
         .await
     }
@@ -68,22 +69,22 @@ impl Follow<'_> {
             Question::Tasks => (self.tasks().await, None),
             Question::Previous { revision, service } => match self.previous(&revision, &service).await {
                 Ok((observed, revision)) => (observed, Some(revision)),
-                Err(failure) => (not_observed(failure), None),
+                Err(error) => (not_observed(&error), None),
             },
         }
     }
 
     async fn service(&self) -> Observed {
         let found = self.cloud.ecs.service(&self.target.cluster, &self.target.service).await;
-        found.map_or_else(not_observed, |found| Observed::Service(found.map(|(service, _)| service)))
+        found.map_or_else(|error| not_observed(&error), |found| Observed::Service(found.map(|(service, _)| service)))
     }
 
     async fn tasks(&self) -> Observed {
         let found = self.cloud.ecs.tasks(&self.target.cluster, &self.target.service, WhichTasks::MeantToRun).await;
-        found.map_or_else(not_observed, Observed::Tasks)
+        found.map_or_else(|error| not_observed(&error.into()), Observed::Tasks)
     }
 
-    async fn previous(&self, arn: &RevisionArn, service: &ServiceArn) -> Result<(Observed, Revision), Failure> {
+    async fn previous(&self, arn: &RevisionArn, service: &ServiceArn) -> Result<(Observed, Revision), EcsError> {
         let revision = self.cloud.ecs.revision(arn, service).await?;
         let (expected, tasks) = previous::facts(self.cloud, self.registry, self.target, &revision).await?;
         Ok((Observed::Previous { expected, tasks }, revision))
@@ -100,16 +101,18 @@ impl Follow<'_> {
     }
 
     /// A previous revision that serves again is what the component runs now.
-    fn failure(&self, verdict: NotProven, previous: Option<&Revision>) -> Failure {
+    fn unfinished(&self, verdict: NotProven, previous: Option<&Revision>) -> Unfinished {
         if let (NotProven::RolledBack { .. }, Some(revision)) = (&verdict, previous) {
             let running = running(revision, self.target);
             self.events.emit(Event::Serves { component: self.component.clone(), running });
         }
-        watch::failure(verdict, self.target)
+        let is_known = !verdict.is_unknown();
+        Unfinished { failure: watch::failure(verdict, self.target), is_known }
     }
 }
 
-fn not_observed(failure: Failure) -> Observed {
-    let Failure { transient, reason, causes, hints, .. } = failure;
-    Observed::Failed(NotObserved { transient, reason, causes, hints })
+fn not_observed(error: &EcsError) -> Observed {
+    let brief = explain(error, Phase::Before).brief();
+    let failure = Box::new(explain(error, Phase::After));
+    Observed::Failed(NotObserved { transient: error.is_transient(), brief, failure })
 }

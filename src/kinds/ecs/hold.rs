@@ -113,7 +113,7 @@ pub async fn take_off(cloud: &Cloud, target: &EcsTarget, holds: &[Hold]) -> Resu
     let service = observe::active_service(cloud, target).await?;
     let there = service.holds.iter().filter(|hold| holds.contains(hold));
     let keys: Vec<String> = there.map(|hold| hold.key.clone()).collect();
-    if keys.is_empty() { Ok(()) } else { cloud.ecs.untag(&service.arn, &keys).await }
+    if keys.is_empty() { Ok(()) } else { Ok(cloud.ecs.untag(&service.arn, &keys).await?) }
 }
 
 /// Takes all holds off the service and off its revisions, and leaves a note. Returns what was taken off.

@@ -15,4 +15,5 @@ mod prove;
 pub mod source;
 pub mod status;
 mod stop_sign;
+mod unfinished;
 mod update;

@@ -92,7 +92,7 @@ pub async fn live_revision(cloud: &Cloud, target: &EcsTarget, service: &Service)
         Failure::failed(format!("service `{}` has no primary deployment", target.service))
             .hint("look at the service in the console; run it again when it has one")
     })?;
-    cloud.ecs.revision(&primary.task_definition, &service.arn).await
+    Ok(cloud.ecs.revision(&primary.task_definition, &service.arn).await?)
 }
 
 /// Revisions of the family that matter beside the live one: newer ones, which an earlier run may have left unused, and

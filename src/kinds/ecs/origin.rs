@@ -66,7 +66,7 @@ pub async fn records(
 ///
 /// The call failed.
 pub async fn announce(cloud: &Cloud, service_arn: &ServiceArn, announcement: &Announcement) -> Result<(), Failure> {
-    cloud.ecs.tag(service_arn, &[announcement.tag()]).await
+    Ok(cloud.ecs.tag(service_arn, &[announcement.tag()]).await?)
 }
 
 /// Takes that off again.
@@ -75,5 +75,5 @@ pub async fn announce(cloud: &Cloud, service_arn: &ServiceArn, announcement: &An
 ///
 /// The call failed.
 pub async fn retire(cloud: &Cloud, service_arn: &ServiceArn) -> Result<(), Failure> {
-    cloud.ecs.untag(service_arn, &[ANNOUNCED.to_owned()]).await
+    Ok(cloud.ecs.untag(service_arn, &[ANNOUNCED.to_owned()]).await?)
 }

@@ -4,6 +4,7 @@
 //! release is waited for, never started twice. Only the exit code 0 of the configured container is success.
 
 use crate::apply::Run;
+use crate::clients::aws::AwsError;
 use crate::clients::ecs::{OneOffTask, Placement};
 use crate::clients::logs::Cursor;
 use crate::domain::ecs::ids::{RevisionArn, TaskArn};
@@ -11,13 +12,14 @@ use crate::domain::ecs::one_off::{self, Answer, OneOff, Question, Seen, Waited};
 use crate::domain::ecs::service::Task;
 use crate::domain::ecs::task_definition::LogDestination;
 use crate::domain::event::Event;
-use crate::domain::failure::Failure;
+use crate::domain::failure::{CauseKind, Failure};
 use crate::domain::image::Digest;
 use crate::domain::names::ComponentName;
 use crate::domain::poll::Step;
 use crate::domain::step::StepId;
 use crate::domain::target::EcsTarget;
 use crate::domain::template::Template;
+use crate::explain::{Phase, explain};
 use crate::poll::{Waiting, poll};
 
 /// A pre-deploy command with all that it needs.
@@ -88,7 +90,7 @@ impl PreDeploy<'_> {
             started_by,
             client_token: token.hex(),
         };
-        self.run.cloud.ecs.run_task(&task).await
+        Ok(self.run.cloud.ecs.run_task(&task).await?)
     }
 
     async fn wait(&self, task: Task) -> Result<Task, Failure> {
@@ -102,8 +104,9 @@ impl PreDeploy<'_> {
         };
         let waited = poll(Waiting::In(self.run.events, self.step), Question::Nothing, ask, |elapsed, answer| {
             let step = one_off.see(elapsed, answer);
-            if let Some(failure) = one_off.warning.take() {
-                let text = format!("the pre-deploy task cannot be looked at: {}", failure.brief());
+            if let Some(error) = one_off.warning.take() {
+                let error = explain(&error, Phase::Before).brief();
+                let text = format!("the pre-deploy task cannot be looked at: {error}");
                 self.run.events.warning(text, None);
             }
             if let Step::Ask { question: Question::Task, .. } = step {
@@ -116,16 +119,16 @@ impl PreDeploy<'_> {
         match waited {
             Waited::Stopped => Ok(one_off.task),
             Waited::TimedOut => Err(self.stop(&one_off.task).await),
-            Waited::Lost(failure) => Err(failure),
+            Waited::Lost(error) => Err(error.into()),
         }
     }
 
-    async fn read(&self, arns: &[TaskArn]) -> Seen<Failure> {
+    async fn read(&self, arns: &[TaskArn]) -> Seen<AwsError> {
         match self.run.cloud.ecs.describe_tasks(&self.target.cluster, arns).await {
             // A task that was started a moment ago may not be known everywhere yet.
             Ok(tasks) => tasks.into_iter().next().map_or(Seen::Nothing, |task| Seen::Task(Box::new(task))),
-            Err(failure) if failure.transient => Seen::Transient(failure),
-            Err(failure) => Seen::Permanent(failure),
+            Err(error) if error.is_transient() => Seen::Transient(error),
+            Err(error) => Seen::Permanent(error),
         }
     }
 
@@ -149,6 +152,7 @@ impl PreDeploy<'_> {
         match stopped {
             Ok(()) => failure.cause(format!("task {} was stopped", task.id())),
             Err(error) => {
+                let error = explain(&error, Phase::Before);
                 let failure = failure.cause(format!("task {} could not be stopped: {}", task.id(), error.brief()));
                 error.hints.into_iter().fold(failure, Failure::hint)
             }
@@ -158,6 +162,7 @@ impl PreDeploy<'_> {
     fn judge(&self, task: &Task) -> Result<(), Failure> {
         one_off::judge(task, &self.target.container).map_err(|(ended, why)| {
             Failure::failed(format!("the pre-deploy command {ended}; the service was not changed"))
+                .of(CauseKind::Application)
                 .because(why)
                 .hint(format!("read its output above, or the log of task {}", task.id()))
         })

@@ -1,11 +1,11 @@
 //! After a rollback: does the previous revision serve again?
 
+use crate::clients::aws::AwsError;
 use crate::clients::ecs::WhichTasks;
 use crate::clients::registry::Registry;
 use crate::domain::ecs::ids::RevisionArn;
 use crate::domain::ecs::read_back::Expectation;
 use crate::domain::ecs::service::{Revision, Task};
-use crate::domain::failure::Failure;
 use crate::domain::image::Digest;
 use crate::domain::names::ContainerName;
 use crate::domain::target::EcsTarget;
@@ -22,7 +22,7 @@ pub async fn facts(
     registry: &Registry,
     target: &EcsTarget,
     revision: &Revision,
-) -> Result<(Expectation, Vec<Task>), Failure> {
+) -> Result<(Expectation, Vec<Task>), AwsError> {
     let container = &target.container;
     let tasks = cloud.ecs.tasks(&target.cluster, &target.service, WhichTasks::MeantToRun).await?;
     let running = running_digests(&tasks, &revision.arn, container);

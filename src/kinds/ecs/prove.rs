@@ -1,11 +1,12 @@
 //! From a deployment that was followed to its end to one that is proven: probes, and what runs after them.
 
 use super::apply::Apply;
+use super::unfinished::Unfinished;
 use crate::domain::ecs::ids::TaskArn;
 use crate::domain::ecs::rollout::{self, Judgement, OurDeployment};
 use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::ecs::watch::{self, Ended, NotProven};
-use crate::domain::failure::Failure;
+use crate::domain::failure::{CauseKind, Failure};
 use crate::domain::outcome::Outcome;
 use crate::domain::step::{StepId, Verb};
 use crate::verify::Prober;
@@ -21,10 +22,10 @@ impl Apply<'_> {
         ended: Ended,
         mut ours: OurDeployment,
         definition: &TaskDefinition,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Unfinished> {
         let tasks = match ended {
             Ended::Proven { tasks } | Ended::Replaced { tasks } => tasks,
-            Ended::NothingDesired => return Err(self.nothing_desired()),
+            Ended::NothingDesired => return Err(self.nothing_desired().into()),
         };
         if self.plan.target.probes.is_empty() {
             return Ok(());
@@ -44,31 +45,32 @@ impl Apply<'_> {
         mut tasks: Vec<TaskArn>,
         ours: &OurDeployment,
         definition: &TaskDefinition,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Unfinished> {
         const ROUNDS: usize = 2;
         let (events, environment) = (self.run.events, self.run.environment);
         let prober = Prober { http: self.run.http, events, environment, release: &self.run.release };
         for _ in 0..ROUNDS {
             if let Err(failure) = prober.ask_each(&self.plan.target.probes, step).await {
-                return Err(self.superseded_meanwhile(ours).await.unwrap_or(failure));
+                return Err(self.superseded_meanwhile(ours).await.unwrap_or(failure).into());
             }
             let follow = self.follower(step, ours, definition, &tasks);
             let ended = match follow.run(None).await {
                 Ok(ended) => ended,
-                Err(failure) => return Err(self.diagnosed(failure, ours, definition).await),
+                Err(unfinished) => return Err(self.diagnosed(unfinished, ours, definition).await),
             };
             tasks = match ended {
                 Ended::Proven { .. } => return Ok(()),
                 Ended::Replaced { tasks } => tasks,
-                Ended::NothingDesired => return Err(self.nothing_desired()),
+                Ended::NothingDesired => return Err(self.nothing_desired().into()),
             };
             self.run.events.note("  tasks were replaced while the probes were asked");
         }
         let failure = Failure::new(Outcome::Broken, "tasks of the release do not stay up")
+            .of(CauseKind::Application)
             .cause(format!("each of the {ROUNDS} times that the probes were asked, tasks were replaced meanwhile"))
             .hint("the release is on and its tasks end: ship a commit that stays up")
             .hint(format!("or go back to what succeeded before, if anything did: `shipgate rollback {environment}`"));
-        Err(self.diagnosed(failure, ours, definition).await)
+        Err(self.diagnosed(failure.into(), ours, definition).await)
     }
 
     /// Whether it was another deployment that did not answer as ours should.

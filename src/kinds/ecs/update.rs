@@ -1,13 +1,15 @@
 //! The one change of a service: the look before it, and the call whose answer may be lost.
 
 use super::apply::Apply;
-use crate::clients::ecs::{NotUpdated, Placement};
+use super::unfinished::Unfinished;
+use crate::clients::ecs::{EcsError, Placement};
 use crate::domain::ecs::ids::{DeploymentId, RevisionArn};
 use crate::domain::ecs::service::Service;
 use crate::domain::ecs::update::{Seen, Unconfirmed, Update};
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
 use crate::domain::step::StepId;
+use crate::explain::{Phase, explain, unanswered};
 use crate::poll::{Waiting, poll};
 
 /// A service that still runs what it ran when the plan was made.
@@ -60,14 +62,13 @@ impl Apply<'_> {
     }
 
     /// The one change of the service. When its answer is lost, what the service says decides.
-    pub(super) async fn update(&self, step: &StepId, arn: &RevisionArn) -> Result<Service, Failure> {
+    pub(super) async fn update(&self, step: &StepId, arn: &RevisionArn) -> Result<Service, Unfinished> {
         let target = &self.plan.target;
-        let (failure, unconfirmed) =
-            match self.run.cloud.ecs.update_service(&target.cluster, &target.service, arn).await {
-                Ok(service) => return Ok(service),
-                Err(NotUpdated::Refused(failure)) => (failure, Unconfirmed::Refused),
-                Err(NotUpdated::Unanswered(failure)) => (failure, Unconfirmed::Unanswered),
-            };
+        let error = match self.run.cloud.ecs.update_service(&target.cluster, &target.service, arn).await {
+            Ok(service) => return Ok(service),
+            Err(error) => error,
+        };
+        let unconfirmed = if error.refused { Unconfirmed::Refused } else { Unconfirmed::Unanswered };
         let mut unseen = None;
         let updated = poll(
             Waiting::In(self.run.events, step),
@@ -78,39 +79,30 @@ impl Apply<'_> {
                 let seen = match read {
                     Ok(Some(service)) => Seen::Taken(service),
                     Ok(None) => Seen::NotTaken,
-                    Err(failure) => Seen::Nothing { transient: unseen.insert(failure).transient },
+                    Err(error) => Seen::Nothing { transient: unseen.insert(error).is_transient() },
                 };
                 unconfirmed.judge(elapsed, seen)
             },
         );
         match updated.await {
             Update::Taken(service) => {
-                self.run.events.warning(format!("{}; but the service took the update", failure.brief()), None);
+                let refused = explain(&error, Phase::Before).brief();
+                self.run.events.warning(format!("{refused}; but the service took the update"), None);
                 Ok(service)
             }
             Update::NotTaken => {
                 self.change_refused();
-                Err(failure)
+                Err(explain(&error, Phase::During).into())
             }
-            Update::Unknown => Err(unknown_update(&failure, unseen.as_ref())),
+            Update::Unknown => Err(Unfinished::unknown(unanswered(&error, unseen.as_ref()))),
         }
     }
 
     /// The service, if it is meant to run a revision.
-    async fn updated(&self, arn: &RevisionArn) -> Result<Option<Service>, Failure> {
+    async fn updated(&self, arn: &RevisionArn) -> Result<Option<Service>, EcsError> {
         let target = &self.plan.target;
         let found = self.run.cloud.ecs.service(&target.cluster, &target.service).await?;
         let is_meant_to = |service: &Service| service.primary().is_some_and(|primary| primary.task_definition == *arn);
         Ok(found.map(|(service, _)| service).filter(is_meant_to))
     }
-}
-
-/// No look shows the update, or none succeeds: it may still be on its way, so this is not `failed`.
-fn unknown_update(failure: &Failure, unseen: Option<&Failure>) -> Failure {
-    let unknown = Failure::unknown("whether the service took the update is unknown").cause(failure.brief());
-    unseen
-        .map(Failure::brief)
-        .iter()
-        .fold(unknown, Failure::cause)
-        .hint("look at the service; run this again when AWS answers: it takes up what is there then")
 }

@@ -136,7 +136,7 @@ impl Watch {
             (Observed::Failed(error), Pending::Previous(_, rollback)) => {
                 let now = self.now;
                 let stalled = self.settling_back().age(now);
-                judge_previous(ReadBack::NotYet(error.brief()), stalled, rollback)
+                judge_previous(ReadBack::NotYet(error.brief), stalled, rollback)
             }
             (Observed::Failed(error), _) => self.see_error(error, &mut reports),
             (Observed::Tasks(_) | Observed::Previous { .. }, _) => again(SHORT),
@@ -251,7 +251,7 @@ impl Watch {
             return Step::Done(Err(NotProven::LostSight { failed: self.has_failed(), error }));
         }
         if !self.blind {
-            reports.push(Report::Warning(format!("the service cannot be looked at: {}", error.brief())));
+            reports.push(Report::Warning(format!("the service cannot be looked at: {}", error.brief)));
         }
         self.blind = true;
         again(AFTER_ERROR)

@@ -4,7 +4,7 @@ use super::{Ended, NotProven};
 use crate::domain::ecs::ids::{RevisionArn, ServiceArn};
 use crate::domain::ecs::read_back::Expectation;
 use crate::domain::ecs::service::{Service, Task};
-use crate::domain::failure::Cause;
+use crate::domain::failure::Failure;
 use crate::domain::poll::Step;
 
 /// One observation.
@@ -30,22 +30,10 @@ pub enum Observed {
 pub struct NotObserved {
     /// Whether the next attempt may succeed.
     pub transient: bool,
-    /// What failed.
-    pub reason: String,
-    /// Why.
-    pub causes: Vec<Cause>,
-    /// What to do.
-    pub hints: Vec<String>,
-}
-
-impl NotObserved {
-    /// The reason with its first cause.
-    pub(super) fn brief(&self) -> String {
-        match self.causes.first() {
-            Some(cause) => format!("{}: {cause}", self.reason),
-            None => self.reason.clone(),
-        }
-    }
+    /// The error in a sentence.
+    pub brief: String,
+    /// What it means for the rollout where no further attempt is made.
+    pub failure: Box<Failure>,
 }
 
 /// What follows from an observation.

@@ -89,3 +89,10 @@ pub enum NotProven {
         error: NotObserved,
     },
 }
+
+impl NotProven {
+    /// Whether how it ended is unknown: the release may serve.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Self::Blind { failed: false } | Self::LostSight { failed: false, .. })
+    }
+}

@@ -1,6 +1,6 @@
 //! A verdict in words.
 
-use super::{NotObserved, NotProven};
+use super::NotProven;
 use crate::domain::ecs::ids::RevisionArn;
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
@@ -38,12 +38,12 @@ pub fn failure(verdict: NotProven, target: &EcsTarget) -> Failure {
             let text = format!("the rollout failed, and its rollback was not done after {limit} s");
             because(Failure::new(Outcome::Broken, text).hint(look_hint(target)), reason)
         }
-        NotProven::Blind { failed } => {
+        NotProven::Blind { .. } => {
             let reason =
                 format!("the service could not be looked at until {limit} s were over: how it ended is unknown");
-            not_observed(&reason, failed).hint(look_hint(target))
+            Failure::new(Outcome::Broken, reason).hint(look_hint(target))
         }
-        NotProven::LostSight { failed, error } => lost_sight(error, failed),
+        NotProven::LostSight { error, .. } => *error.failure,
     }
 }
 
@@ -67,17 +67,6 @@ fn not_rolled_back(reason: &str) -> Failure {
 fn superseded(by: &RevisionArn) -> Failure {
     Failure::new(Outcome::Superseded, format!("another deployment, of {}, replaced ours", by.short()))
         .hint("find out who deployed it; run this again if this release is the one that should serve")
-}
-
-fn lost_sight(error: NotObserved, failed: bool) -> Failure {
-    let failure = not_observed("the deployment cannot be looked at any more", failed).cause(&error.reason);
-    let failure = error.causes.into_iter().fold(failure, Failure::because);
-    error.hints.into_iter().fold(failure, Failure::hint)
-}
-
-/// The end is unknown, unless the rollout was seen to fail.
-fn not_observed(reason: &str, failed: bool) -> Failure {
-    if failed { Failure::new(Outcome::Broken, reason) } else { Failure::unknown(reason) }
 }
 
 fn look_hint(target: &EcsTarget) -> String {

@@ -11,7 +11,8 @@ use std::time::Duration;
 use super::*;
 use crate::domain::ecs::read_back::tests::{expectation, task as one_task};
 use crate::domain::ecs::service::{Controller, Event, RolloutState, ServiceStatus};
-use crate::domain::failure::{Cause, CauseKind};
+use crate::domain::failure::Failure;
+use crate::domain::outcome::Outcome;
 
 /// The world as a function of the seconds since the watch began.
 struct World<'a> {
@@ -126,16 +127,16 @@ fn expected(number: u64) -> Expectation {
 }
 
 fn denied() -> NotObserved {
-    NotObserved {
-        transient: false,
-        reason: "no".to_owned(),
-        causes: vec![Cause::new(CauseKind::Permission, "denied")],
-        hints: Vec::new(),
-    }
+    not_observed(false, "no: denied")
 }
 
 fn throttled() -> NotObserved {
-    NotObserved { transient: true, reason: "slow down".to_owned(), causes: Vec::new(), hints: Vec::new() }
+    not_observed(true, "slow down")
+}
+
+fn not_observed(transient: bool, brief: &str) -> NotObserved {
+    let failure = Failure::new(Outcome::Broken, "not observed").cause(brief).hint("allow it");
+    NotObserved { transient, brief: brief.to_owned(), failure: Box::new(failure) }
 }
 
 fn seconds(seconds: f64) -> Duration {

@@ -46,7 +46,7 @@ fn what_cannot_be_read_back_is_not_called_rolled_back() {
         let world = World { previous: Box::new(move |_| Err(error())), ..World::of(rolls_back) };
         let ran = drive(begun(300), &world);
         let is_not_back =
-            matches!(&ran.end, Err(NotProven::NotSeenBack { difference, .. }) if *difference == error().brief());
+            matches!(&ran.end, Err(NotProven::NotSeenBack { difference, .. }) if *difference == error().brief);
         assert!(is_not_back && (50.0..61.0).contains(&ran.at), "{ran:?}");
     }
 }
