@@ -17,6 +17,7 @@ use crate::clients::endpoint::is_private;
 use crate::clients::git_repository::Owners;
 use crate::clients::masks::Masks;
 use crate::domain::failure::Failure;
+use crate::domain::image::RegistryAddress;
 use crate::domain::names::{AccountId, Region};
 use crate::domain::release::GitSha;
 use crate::domain::secrets::in_token;
@@ -68,15 +69,6 @@ pub struct PullRequest {
     pub number: u64,
     /// The newest commit of its branch.
     pub head: GitSha,
-}
-
-/// Another address for a registry.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RegistryAddress {
-    /// `host:port`
-    pub host: String,
-    /// Whether it speaks TLS.
-    pub tls: bool,
 }
 
 /// Other addresses by the AWS names of registries.

@@ -1,5 +1,6 @@
 //! An OCI registry, over the distribution protocol.
 
+mod answer;
 mod blob;
 #[cfg(test)]
 mod cloud_copy;
@@ -21,17 +22,16 @@ mod transport;
 
 use oci_client::errors::OciDistributionError;
 
+use self::answer::is_missing;
 #[cfg_attr(not(test), expect(unused_imports, reason = "promote is the first to copy"))]
 pub use self::copy::{Copied, copy, tag};
-use self::error::is_missing;
 pub use self::error::{FailedCall, RegistryError, Side};
 use self::graph::{Blob, Document};
 use self::limits::Limits;
 use self::login::Credentials;
 use self::transport::Transport;
 use super::ecr::RegistryLogin;
-use crate::context::RegistryAddress;
-use crate::domain::image::{Digest, ImageTag, Repository};
+use crate::domain::image::{Digest, ImageTag, RegistryAddress, Repository};
 use crate::domain::limits::PLATFORMS;
 use crate::domain::names::InvalidName;
 use crate::domain::origin::PUSH_LABEL;

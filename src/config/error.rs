@@ -6,7 +6,6 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet, normalize_untrusted_str};
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::text::Variable;
 use super::wording::{cut, printable};
 use crate::domain::check::Place;
 use crate::domain::limits::CONFIGURATION_PROBLEMS;
@@ -160,8 +159,8 @@ impl Problems {
     }
 
     /// Notes a variable from outside that has no value.
-    pub(super) fn without_value(&mut self, span: &Range<usize>, variable: &Variable, fault: &str, hint: String) {
-        let (message, variable) = (format!("`{variable}` {fault}"), Some(variable.to_string()));
+    pub(super) fn without_value(&mut self, span: &Range<usize>, variable: &str, fault: &str, hint: String) {
+        let (message, variable) = (format!("`{variable}` {fault}"), Some(variable.to_owned()));
         self.push(Problem { start: Some(span.start), end: span.end, message, hint, variable });
     }
 

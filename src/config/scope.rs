@@ -135,7 +135,7 @@ impl Scope<'_> {
             }
             Variable::Vars(_) | Variable::Env(_) => {
                 let found = self.outside(variable)?;
-                found.map_err(|(fault, hint)| problems.without_value(span, variable, fault, hint)).ok()
+                found.map_err(|(fault, hint)| problems.without_value(span, &variable.to_string(), fault, hint)).ok()
             }
         }
     }

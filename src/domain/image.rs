@@ -175,6 +175,15 @@ impl fmt::Display for ImageReference {
     }
 }
 
+/// Another address for a registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistryAddress {
+    /// `host:port`
+    pub host: String,
+    /// Whether it speaks TLS.
+    pub tls: bool,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

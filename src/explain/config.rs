@@ -1,17 +1,20 @@
 //! What is wrong with a configuration, as a failure.
 
+use super::{Explain, explained};
 use crate::config::{ConfigError, ConfigErrors};
 use crate::domain::failure::{Diagnostics, Failure, Problem};
 
-impl From<ConfigErrors> for Failure {
-    fn from(errors: ConfigErrors) -> Self {
-        let mut failure = Self::invalid(errors.to_string());
-        for error in &errors {
+explained!(ConfigErrors);
+
+impl Explain for ConfigErrors {
+    fn before(&self) -> Failure {
+        let mut failure = Failure::invalid(self.to_string());
+        for error in self {
             if !failure.hints.contains(&error.hint) {
                 failure.hints.push(error.hint.clone());
             }
         }
-        failure.diagnostics = Some(Box::new(diagnostics(&errors)));
+        failure.diagnostics = Some(Box::new(diagnostics(self)));
         failure
     }
 }

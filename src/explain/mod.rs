@@ -19,6 +19,8 @@ use crate::clients::aws::AwsError;
 use crate::domain::failure::{Cause, Failure};
 use crate::domain::outcome::Outcome;
 
+pub use role::no_way;
+
 /// When an error happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {

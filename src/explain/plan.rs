@@ -1,39 +1,80 @@
 //! Why no plan can be made.
 
+use super::{Explain, explained};
 use crate::domain::ecs::task_definition::TaskDefinitionError;
 use crate::domain::failure::Failure;
 use crate::domain::plan::{ImageError, PlanError};
 
-impl From<PlanError> for Failure {
-    fn from(error: PlanError) -> Self {
-        let message = error.to_string();
-        match error {
-            PlanError::Image(ImageError::RepositoryMissing(_)) => Self::failed(message)
-                .hint("create it, or write `create-repository = true` in the component's configuration"),
-            PlanError::Image(ImageError::TagTaken { .. }) => Self::failed(message)
-                .hint("the image was not built by shipgate from this commit: delete it, or deploy another commit"),
-            PlanError::Image(ImageError::Expired(_)) => Self::failed(message).hint(
-                "a lifecycle rule may have removed it: deploy the commit to the source again, or name another release",
-            ),
-            PlanError::Image(ImageError::OtherCommit { .. }) => Self::failed(message)
-                .hint("somebody put another image under the release's name: deploy the commit to the source again"),
-            PlanError::Image(ImageError::TagLeadsElsewhere { .. }) => Self::failed(message).hint(
-                "shipgate never moves a release's tag: find out who pushed the other image, and delete it if it is wrong",
-            ),
-            PlanError::MissingVariables { .. } => Self::failed(message).hint(
-                "add them to the live task definition or its file, or write `missing-variables = \"warning\"`",
-            ),
-            PlanError::TaskDefinition(TaskDefinitionError::UnknownContainer { .. }) => {
-                Self::invalid(message).hint("correct `container` in the component's configuration")
+explained!(PlanError, ImageError);
+
+impl Explain for PlanError {
+    fn before(&self) -> Failure {
+        match self {
+            Self::Image(error) => error.before(),
+            Self::MissingVariables { .. } => Failure::failed(self.to_string())
+                .hint("add them to the live task definition or its file, or write `missing-variables = \"warning\"`"),
+            Self::TaskDefinition(TaskDefinitionError::UnknownContainer { .. }) => {
+                Failure::invalid(self.to_string()).hint("correct `container` in the component's configuration")
             }
-            PlanError::TaskDefinition(TaskDefinitionError::NotATaskDefinition) => Self::invalid(message),
-            PlanError::NotObserved(_) => Self::failed(message).hint("please report this as a bug"),
+            Self::TaskDefinition(TaskDefinitionError::NotATaskDefinition) => Failure::invalid(self.to_string()),
+            Self::NotObserved(_) => Failure::failed(self.to_string()).hint("please report this as a bug"),
         }
     }
 }
 
-impl From<ImageError> for Failure {
-    fn from(error: ImageError) -> Self {
-        PlanError::from(error).into()
+impl Explain for ImageError {
+    fn before(&self) -> Failure {
+        Failure::failed(self.to_string()).hint(match self {
+            Self::RepositoryMissing(_) => {
+                "create it, or write `create-repository = true` in the component's configuration"
+            }
+            Self::TagTaken { .. } => {
+                "the image was not built by shipgate from this commit: delete it, or deploy another commit"
+            }
+            Self::Expired(_) => {
+                "a lifecycle rule may have removed it: deploy the commit to the source again, or name another release"
+            }
+            Self::OtherCommit { .. } => {
+                "somebody put another image under the release's name: deploy the commit to the source again"
+            }
+            Self::TagLeadsElsewhere { .. } => {
+                "shipgate never moves a release's tag: find out who pushed the other image, and delete it if it is wrong"
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::failure::CauseKind::Environment;
+    use crate::domain::image::{Digest, Repository};
+    use crate::domain::outcome::Outcome::{Failed, Invalid};
+    use crate::explain::tests::assert_explained;
+
+    #[test]
+    fn each_reason_for_no_plan_is_explained() {
+        let text = || "r.example/app:v1".to_owned();
+        let repository = || Repository { host: "r.example".to_owned(), name: "app".parse().unwrap() };
+        let digest = || Digest::of("x");
+        let taken = ImageError::TagTaken { repository: repository(), tag: "v1".parse().unwrap(), found: text() };
+        let other = ImageError::OtherCommit { image: text(), release: text(), found: text() };
+        let elsewhere = ImageError::TagLeadsElsewhere { image: text(), found: digest(), wanted: digest() };
+        for (error, hint) in [
+            (ImageError::RepositoryMissing(repository()), "`create-repository = true`"),
+            (taken, "delete it, or deploy another commit"),
+            (ImageError::Expired(text()), "name another release"),
+            (other, "deploy the commit to the source again"),
+            (elsewhere, "find out who pushed the other image"),
+        ] {
+            assert_explained(&error, (Failed, Environment, None, hint));
+            assert_explained(&PlanError::from(error), (Failed, Environment, None, hint));
+        }
+        let component = || "backend".parse().unwrap();
+        let lacking = PlanError::MissingVariables { component: component(), names: "A".to_owned() };
+        assert_explained(&lacking, (Failed, Environment, None, "`missing-variables = \"warning\"`"));
+        assert_explained(&PlanError::NotObserved(component()), (Failed, Environment, None, "report this as a bug"));
+        let unusable = PlanError::from(TaskDefinitionError::NotATaskDefinition);
+        assert_explained(&unusable, (Invalid, Environment, None, ""));
     }
 }

@@ -7,6 +7,7 @@ use crate::domain::neutral;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::RoleArn;
 use crate::domain::token::Claims;
+use crate::domain::workflow::NoWay;
 
 explained!(SessionError);
 
@@ -137,6 +138,27 @@ fn not_trusted(role: &RoleArn, claims: &Claims) -> Failure {
         .hint(format!("make sure that {role} exists, with this path and these capital letters"))
 }
 
+/// Why this job cannot have the role.
+pub fn no_way(no_way: NoWay, role: &RoleArn) -> Failure {
+    let permission = "give the job `permissions: id-token: write`; a job's own `permissions` replace the workflow's, so \
+                      `contents: read` has to stand there too";
+    let failure = match no_way {
+        NoWay::Half(missing) => Failure::invalid(format!("{missing} is not set, though its counterpart is"))
+            .hint("hand on both ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN, or run shipgate in a step itself"),
+        NoWay::Fork => Failure::invalid(format!("a pull request of a fork cannot assume role {role}"))
+            .cause("GitHub gives the jobs of forks no OIDC token")
+            .hint("skip the job for forks: `if: github.event.pull_request.head.repo.full_name == github.repository`"),
+        NoWay::Dependabot => Failure::invalid(format!("this job of Dependabot cannot assume role {role}"))
+            .cause("the job has no OIDC token")
+            .hint(permission)
+            .hint("or skip the job for Dependabot: `if: github.actor != 'dependabot[bot]'`"),
+        NoWay::NoPermission => Failure::invalid(format!("the job may not ask for the token that role {role} needs"))
+            .cause("ACTIONS_ID_TOKEN_REQUEST_URL is not set: the job's permissions lack `id-token: write`")
+            .hint(permission),
+    };
+    failure.of(if matches!(no_way, NoWay::Half(_)) { CauseKind::Environment } else { CauseKind::Permission })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,6 +201,25 @@ mod tests {
             assert_explained(&error, (outcome, kind, Some("Code"), hint));
             assert_eq!(error.before().causes[0].text, "sts:AssumeRoleWithWebIdentity: Code: no");
             assert!(has_source::<AwsError>(&error));
+        }
+    }
+
+    #[test]
+    fn a_job_that_can_have_no_role_is_told_what_to_change() {
+        use CauseKind::{Environment, Permission};
+        let role: RoleArn = "arn:aws:iam::123456789012:role/stage".parse().unwrap();
+        for (reason, kind, hint) in [
+            (NoWay::Half("ACTIONS_ID_TOKEN_REQUEST_URL"), Environment, "hand on both"),
+            (NoWay::Fork, Permission, "skip the job for forks"),
+            (NoWay::Dependabot, Permission, "`permissions: id-token: write`"),
+            (NoWay::NoPermission, Permission, "`permissions: id-token: write`"),
+        ] {
+            let failure = no_way(reason, &role);
+            assert_eq!((failure.outcome, failure.kind), (Invalid, kind));
+            assert!(
+                failure.causes.iter().all(|cause| cause.kind == kind) && failure.hints[0].contains(hint),
+                "{failure:?}"
+            );
         }
     }
 

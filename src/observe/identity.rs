@@ -113,7 +113,7 @@ impl<'c> Identities<'c> {
         let roles: Vec<_> = assumption.via.iter().chain([&assumption.role]).cloned().collect();
         let arn = caller.map(|caller| caller.arn.as_str());
         let way = way(&self.context.job(), self.context.endpoint(), arn, &roles);
-        way.map(|way| (way, roles)).map_err(|no_way| explain(no_way, assumption))
+        way.map(|way| (way, roles)).map_err(|no_way| explain::no_way(no_way, &assumption.role))
     }
 
     /// A session of a role of an environment, for others to use, proven in the same way.
@@ -193,7 +193,7 @@ impl<'c> Identities<'c> {
             Way::Already if assumption.policy.is_some() => return Err(not_narrowed(assumption)),
             Way::Already => return ambient_provider(),
             Way::Token => {
-                let (url, key) = endpoint.ok_or_else(|| explain(NoWay::NoPermission, assumption))?;
+                let (url, key) = endpoint.ok_or_else(|| explain::no_way(NoWay::NoPermission, &assumption.role))?;
                 (Begin::Token(TokenEndpoint::new(url, key)?), roles)
             }
             Way::Assume(first) => {
@@ -272,25 +272,4 @@ fn of_account(target: &Target, caller: &Caller) -> Result<(), Failure> {
 fn without_ambient(failure: Failure, assumption: &Assumption) -> Failure {
     let hint = format!("or run it in GitHub Actions, where role {} is assumed without them", assumption.role);
     Failure { reason: format!("{}, which would assume role {}", failure.reason, assumption.role), ..failure }.hint(hint)
-}
-
-/// Why this job cannot have the role.
-fn explain(no_way: NoWay, assumption: &Assumption) -> Failure {
-    let role = &assumption.role;
-    let permission = "give the job `permissions: id-token: write`; a job's own `permissions` replace the workflow's, so \
-                      `contents: read` has to stand there too";
-    match no_way {
-        NoWay::Half(missing) => Failure::invalid(format!("{missing} is not set, though its counterpart is"))
-            .hint("hand on both ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN, or run shipgate in a step itself"),
-        NoWay::Fork => Failure::invalid(format!("a pull request of a fork cannot assume role {role}"))
-            .cause("GitHub gives the jobs of forks no OIDC token")
-            .hint("skip the job for forks: `if: github.event.pull_request.head.repo.full_name == github.repository`"),
-        NoWay::Dependabot => Failure::invalid(format!("this job of Dependabot cannot assume role {role}"))
-            .cause("the job has no OIDC token")
-            .hint(permission)
-            .hint("or skip the job for Dependabot: `if: github.actor != 'dependabot[bot]'`"),
-        NoWay::NoPermission => Failure::invalid(format!("the job may not ask for the token that role {role} needs"))
-            .cause("ACTIONS_ID_TOKEN_REQUEST_URL is not set: the job's permissions lack `id-token: write`")
-            .hint(permission),
-    }
 }

@@ -13,7 +13,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 use super::Registry;
-use super::error::{RegistryError, Side, is_missing, is_transient};
+use super::answer::{is_missing, is_transient, text};
+use super::error::{RegistryError, Side};
 use super::graph::Blob;
 use super::limits::{Limits, Walk};
 use crate::domain::image::{Digest, Repository};
@@ -287,7 +288,7 @@ impl Download {
                     }
                 }
                 Ok(Ok(None)) => format!("it ended after {} of {} bytes", self.done, self.size),
-                Ok(Err(error)) => super::error::text(&OciDistributionError::RequestError(error)),
+                Ok(Err(error)) => text(&OciDistributionError::RequestError(error)),
                 Err(_) => format!("nothing came for {} s", self.limits.silence.as_secs()),
             };
             (self.stream, self.walk) = (None, Walk::default());
@@ -308,7 +309,7 @@ impl Download {
                     (self.stream, self.skip) = (Some(stream), skip);
                     return Ok(());
                 }
-                Ok(Err(error)) if is_transient(&error) => super::error::text(&error),
+                Ok(Err(error)) if is_transient(&error) => text(&error),
                 Ok(Err(error)) => return Err(self.refused(error)),
                 Err(_) => format!("no answer came for {} s", self.limits.silence.as_secs()),
             };

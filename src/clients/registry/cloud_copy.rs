@@ -10,8 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::samples::{INDEX, MANIFEST, Sample};
 use super::{Copied, Registry, RegistryError, Side, copy};
 use crate::clients::ecr::RegistryLogin;
-use crate::context::RegistryAddress;
-use crate::domain::image::{Digest, ImageTag, Repository};
+use crate::domain::image::{Digest, ImageTag, RegistryAddress, Repository};
 
 const PASSWORD: &str = "ministack-auth-token";
 

@@ -4,7 +4,7 @@ use oci_client::manifest::OciImageIndex;
 use reqwest::StatusCode;
 
 use super::login::Challenge;
-use super::{error, graph, transport};
+use super::{answer, graph, transport};
 use crate::domain::image::{Digest, Repository};
 
 /// The number of a manifest's parts; `None`: it is none.
@@ -30,9 +30,9 @@ pub fn revision_label(body: &[u8]) -> Option<String> {
 pub fn error_text(status: u16, body: &[u8]) -> String {
     let refusal =
         transport::refusal(StatusCode::from_u16(status).unwrap(), "https://registry.example".to_owned(), body);
-    assert!(!error::is_missing(&refusal) || !error::is_denied(&refusal));
-    let _transient = error::is_transient(&refusal);
-    error::text(&refusal)
+    assert!(!answer::is_missing(&refusal) || !answer::is_denied(&refusal));
+    let _transient = answer::is_transient(&refusal);
+    answer::text(&refusal)
 }
 
 /// What a registry asks for.

@@ -6,7 +6,8 @@ use oci_client::errors::OciDistributionError;
 use oci_client::manifest::{ImageIndexEntry, OCI_IMAGE_INDEX_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE};
 use serde::Deserialize;
 
-use super::error::{NoManifest, RegistryError, Side, is_mismatch, is_missing, is_unsupported};
+use super::answer::{is_mismatch, is_missing, is_unsupported};
+use super::error::{NoManifest, RegistryError, Side};
 use super::{Registry, parse_digest};
 use crate::domain::image::{Digest, Repository};
 use crate::domain::limits::{LAYERS, MANIFEST_BYTES, MANIFEST_LEVELS, MANIFESTS};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use oci_client::errors::OciDistributionError;
 use tokio::time::sleep;
 
-use super::error::{is_transient, text};
+use super::answer::{is_transient, text};
 use crate::domain::limits::{LAYER_PACE, LAYER_SILENCE, REGISTRY_REQUEST, UPLOAD_ANSWER, UPLOAD_STALL};
 
 /// The limits of one copy; tests have shorter ones.

@@ -10,9 +10,8 @@ use super::samples::{INDEX, MANIFEST, Sample};
 use super::server::{Fault, Kind, PASSWORD, Seen, Server, refusal};
 use super::{Copied, FailedCall, Registry, RegistryError, Side, copy, tag};
 use crate::clients::ecr::RegistryLogin;
-use crate::context::RegistryAddress;
 use crate::domain::iam::policy::statements_with;
-use crate::domain::image::{Digest, Repository};
+use crate::domain::image::{Digest, RegistryAddress, Repository};
 
 /// Two registries, and an image in the first.
 struct Scene {
