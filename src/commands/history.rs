@@ -71,6 +71,7 @@ mod tests {
             run: None,
             place: format!("{component}:{index}").into(),
             restores: None,
+            deployment: None,
             contradiction: None,
             standing: Standing::Past,
         };

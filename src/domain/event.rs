@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::ecs::ids::DeploymentId;
 use super::ecs::task_definition::Change;
 use super::failure::Cause;
 use super::image::Digest;
@@ -58,6 +59,13 @@ pub enum Event {
     ChangeRefused {
         /// The component.
         component: ComponentName,
+    },
+    /// It is known which deployment of a component the run follows. Emitted again when another one has taken over.
+    DeploymentFollowed {
+        /// The component.
+        component: ComponentName,
+        /// The deployment.
+        deployment: DeploymentId,
     },
     /// A component was seen to serve something.
     Serves {

@@ -56,6 +56,7 @@ impl OpenWork {
             | Event::ImageKnown { .. }
             | Event::Refined { .. }
             | Event::Made { .. }
+            | Event::DeploymentFollowed { .. }
             | Event::Serves { .. }
             | Event::StepStarted(_)
             | Event::StepEnded { .. }

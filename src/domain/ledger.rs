@@ -6,7 +6,7 @@
 
 use jiff::Timestamp;
 
-use super::ecs::ids::{RevisionArn, ServiceArn};
+use super::ecs::ids::{DeploymentId, RevisionArn, ServiceArn};
 use super::image::Digest;
 use super::outcome::Outcome;
 use super::release::ReleaseName;
@@ -18,6 +18,7 @@ const SERVICE: &str = "shipgate:service";
 const PREVIOUS: &str = "shipgate:previous";
 const RESTORES: &str = "shipgate:restores";
 const PRE_DEPLOY: &str = "shipgate:pre-deploy";
+const DEPLOYMENT: &str = "shipgate:deployment";
 const OUTCOME: &str = "shipgate:outcome";
 const AT: &str = "shipgate:at";
 
@@ -45,6 +46,8 @@ pub struct LedgerEntry {
     pub restores: Option<RevisionArn>,
     /// Whether the release has a pre-deploy command for the component, in any environment. `None`: nobody wrote it.
     pub pre_deploy: Option<bool>,
+    /// The deployment that rolls it out, or rolled it out last.
+    pub deployment: Option<DeploymentId>,
     /// How it ended, when that is known.
     pub outcome: Option<String>,
     /// When that was written; without an outcome, when the revision was registered.
@@ -63,6 +66,7 @@ impl LedgerEntry {
             previous: None,
             restores: None,
             pre_deploy: None,
+            deployment: None,
             outcome: None,
             at: None,
         }
@@ -85,6 +89,7 @@ impl LedgerEntry {
             tag(PREVIOUS, self.previous.as_ref().map(RevisionArn::as_str)),
             tag(RESTORES, self.restores.as_ref().map(RevisionArn::as_str)),
             self.pre_deploy.map(|has| (PRE_DEPLOY.to_owned(), yes_or_no(has).to_owned())),
+            tag(DEPLOYMENT, self.deployment.as_ref().map(DeploymentId::as_str)),
             tag(OUTCOME, self.outcome.as_deref()),
             self.at.map(at),
         ];
@@ -97,9 +102,22 @@ pub fn run(name: &str) -> Vec<(String, String)> {
     vec![(RUN.to_owned(), tag_value(name))]
 }
 
-/// The tags that say how it ended.
-pub fn outcome(outcome: Outcome, now: Timestamp) -> Vec<(String, String)> {
-    vec![(OUTCOME.to_owned(), outcome.to_string()), at(now)]
+/// The tags that say how it ended, and in which deployment, on a revision that has tags with some keys: where there is
+/// no room for all of them, the outcome alone.
+pub fn outcome(outcome: Outcome, of: Option<&DeploymentId>, keys: &[String], now: Timestamp) -> Vec<(String, String)> {
+    let of = of.filter(|_| takes_deployment(keys));
+    let end = [(OUTCOME.to_owned(), outcome.to_string()), at(now)];
+    end.into_iter().chain(of.map(deployment)).collect()
+}
+
+/// The tag that says which deployment rolls a revision out.
+pub fn deployment(id: &DeploymentId) -> (String, String) {
+    (DEPLOYMENT.to_owned(), tag_value(id.as_str()))
+}
+
+/// Whether a revision that has tags with some keys has room for a deployment beside the outcome.
+pub fn takes_deployment(keys: &[String]) -> bool {
+    has_room(keys, &[OUTCOME, AT, DEPLOYMENT])
 }
 
 /// Reads the entry for a service back. `None`: not ours, of another service, or not in a form that we write.
@@ -116,6 +134,7 @@ pub fn read(tags: &[(String, String)], service: &ServiceArn) -> Option<LedgerEnt
         previous: text(PREVIOUS).map(Into::into),
         restores: text(RESTORES).map(Into::into),
         pre_deploy: [true, false].into_iter().find(|has| value(PRE_DEPLOY) == Some(yes_or_no(*has))),
+        deployment: value(DEPLOYMENT).and_then(DeploymentId::from_tag),
         outcome: value(OUTCOME).filter(is_word).map(str::to_owned),
         at: value(AT).and_then(|at| at.parse().ok()),
     })
@@ -188,7 +207,7 @@ mod tests {
         #[test]
         fn what_is_written_is_read(
             sha in "[0-9a-f]{40}", hex in "[0-9a-f]{64}", run in "[a-z/0-9]{1,300}", seconds in 0i64..4_000_000_000,
-            pre_deploy in proptest::option::of(any::<bool>()),
+            pre_deploy in proptest::option::of(any::<bool>()), deployment: bool,
         ) {
             let now = Timestamp::from_second(seconds).unwrap();
             let entry = LedgerEntry {
@@ -199,6 +218,7 @@ mod tests {
                 previous: Some("arn:aws:ecs:us-east-1:123456789012:task-definition/backend:7".into()),
                 restores: None,
                 pre_deploy,
+                deployment: deployment.then(|| "ecs-svc/1234567890123456789".into()),
                 outcome: None,
                 at: Some(now),
             };
@@ -206,9 +226,11 @@ mod tests {
             prop_assert_eq!(read(&tags, &SERVICE_ARN.into()), Some(entry.clone()));
             prop_assert_eq!(read(&tags, &SERVICE_ARN.replace("stage", "production").into()), None);
             prop_assert!(tags.iter().all(|(key, value)| key.len() <= 128 && value.chars().count() <= LONGEST_VALUE));
-            tags.retain(|(key, _)| key != AT);
-            tags.extend(outcome(Outcome::RolledBack, now));
-            prop_assert_eq!(read(&tags, &SERVICE_ARN.into()).unwrap().outcome, Some("rolled-back".to_owned()));
+            tags.retain(|(key, _)| key != AT && key != DEPLOYMENT);
+            let id = DeploymentId::from("ecs-svc/2");
+            tags.extend(outcome(Outcome::RolledBack, Some(&id), &keys(&tags), now));
+            let read = read(&tags, &SERVICE_ARN.into()).unwrap();
+            prop_assert_eq!((read.outcome, read.deployment), (Some("rolled-back".to_owned()), Some(id)));
         }
 
         #[test]
@@ -216,6 +238,33 @@ mod tests {
             let value = tag_value(&text);
             prop_assert!(value.chars().all(is_allowed) && value.len() <= LONGEST_VALUE);
         }
+    }
+
+    /// The outcome is worth more than the deployment: with one tag too many AWS takes neither.
+    #[test]
+    fn without_room_there_is_the_outcome_alone() {
+        let id = DeploymentId::from("ecs-svc/2");
+        for (there, more, written) in
+            [(46, &[][..], 3), (47, &[], 3), (48, &[], 2), (47, &[OUTCOME, AT], 3), (49, &[DEPLOYMENT], 2)]
+        {
+            let keys: Vec<String> = (0..there)
+                .map(|number| format!("team:{number}"))
+                .chain(more.iter().map(|key| (*key).to_owned()))
+                .collect();
+            let tags = outcome(Outcome::Deployed, Some(&id), &keys, Timestamp::UNIX_EPOCH);
+            assert_eq!((tags.len(), takes_deployment(&keys)), (written, written == 3), "{there} {more:?}");
+        }
+        assert_eq!(outcome(Outcome::Deployed, None, &[], Timestamp::UNIX_EPOCH).len(), 2);
+    }
+
+    #[test]
+    fn a_deployment_that_cannot_be_one_is_not_read() {
+        let entry = LedgerEntry {
+            deployment: Some("nonsense".into()),
+            ..LedgerEntry::new("4b825dc642cb6eb9a060e54bf8d69288fbee4904".parse().unwrap(), &SERVICE_ARN.into())
+        };
+        assert_eq!(read(&entry.tags(), &SERVICE_ARN.into()).unwrap().deployment, None);
+        assert_eq!(read(&entry.tags(), &"another".into()), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::domain::ledger;
 
 const SERVICE: &str = "arn:aws:ecs:us-east-1:123456789012:service/stage/backend";
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "shipgate:sha",
     "shipgate:digest",
     "shipgate:run",
@@ -17,6 +17,7 @@ const KEYS: [&str; 14] = [
     "shipgate:previous",
     "shipgate:restores",
     "shipgate:pre-deploy",
+    "shipgate:deployment",
     "shipgate:outcome",
     "shipgate:at",
     "shipgate:hold",
@@ -26,7 +27,7 @@ const KEYS: [&str; 14] = [
     "team",
 ];
 
-const VALUES: [&str; 10] = [
+const VALUES: [&str; 11] = [
     "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
     "4b825dc642cb6eb9a060e54bf8d69288fbee4904-dirty-20261120T234749Z",
     "sha256:4b825dc642cb6eb9a060e54bf8d69288fbee49044b825dc642cb6eb9a060e54b",
@@ -35,6 +36,7 @@ const VALUES: [&str; 10] = [
     "arn:aws:ecs:us-east-1:123456789012:task-definition/backend:7",
     "yes",
     "rolled-back",
+    "ecs-svc/1234567890123456789",
     "2026-11-20T12:00:00Z",
     "2026-11-20T12:00:00Z acme/run 4b825dc642cb6eb9a060e54bf8d69288fbee4904",
 ];

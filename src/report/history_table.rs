@@ -49,6 +49,7 @@ mod tests {
             run: Some("local".to_owned()),
             place: "arn:aws:ecs:us-east-1:123456789012:task-definition/backend:9".into(),
             restores: restores.map(Into::into),
+            deployment: None,
             contradiction: None,
             standing,
         };

@@ -63,6 +63,7 @@ pub fn of(event: &Event, level: Level) -> Vec<String> {
         | Event::Made { .. }
         | Event::ChangeStarted { .. }
         | Event::ChangeRefused { .. }
+        | Event::DeploymentFollowed { .. }
         | Event::Serves { .. }
         | Event::ComponentEnded { .. }
         | Event::Continues { .. }

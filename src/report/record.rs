@@ -5,6 +5,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::lines::shown_change;
+use crate::domain::ecs::ids::DeploymentId;
 use crate::domain::ecs::plan::Drift;
 use crate::domain::ecs::task_definition::{Change, MissingVariable};
 use crate::domain::event::{Event, StepResult};
@@ -72,6 +73,8 @@ pub struct ComponentRecord {
     pub changed: bool,
     /// Its page in the console of AWS.
     pub console: Option<String>,
+    /// The deployment that the run followed.
+    pub deployment: Option<DeploymentId>,
     /// What it ran before.
     pub previous: Option<Running>,
     /// What it runs now, as far as it is known.
@@ -94,6 +97,7 @@ impl ComponentRecord {
             outcome: plan.is_all.then_some(Outcome::Planned),
             changed: false,
             console: component.console.clone(),
+            deployment: None,
             previous: Some(component.running.clone()),
             current: Some(component.running.clone()),
             causes: Vec::new(),
@@ -183,6 +187,9 @@ impl Record {
             }
             Event::ChangeStarted { component, .. } => self.of(component, |record| record.changed = true),
             Event::ChangeRefused { component } => self.of(component, |record| record.changed = false),
+            Event::DeploymentFollowed { component, deployment } => {
+                self.of(component, |record| record.deployment = Some(deployment.clone()));
+            }
             Event::Serves { component, running } => self.of(component, |record| record.current = Some(running.clone())),
             Event::ComponentEnded { component, outcome, causes, released } => {
                 self.of(component, |record| record.ended(*outcome, causes, released.as_ref()));

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::harness::eventually;
 use crate::scripted::{OLD_DIGEST, Shop, arn, text};
 
 /// A shop whose first run gave up waiting; `more` goes into the component.
@@ -16,9 +17,24 @@ fn given_up(more: &str) -> Shop {
 
 /// The outcome in the ledger of the first revision of ours.
 fn written(shop: &Shop) -> String {
+    tag(shop, "shipgate:outcome").unwrap()
+}
+
+/// A tag of the first revision of ours.
+fn tag(shop: &Shop, key: &str) -> Option<String> {
     let tags = shop.aws.world(|world| world.tags(&arn("task-definition", "backend:8")).unwrap().clone());
-    let outcome = tags.iter().find(|tag| tag["key"] == "shipgate:outcome").unwrap();
-    outcome["value"].as_str().unwrap().to_owned()
+    let tag = tags.into_iter().find(|tag| tag["key"] == key)?;
+    Some(tag["value"].as_str().unwrap().to_owned())
+}
+
+/// Somebody writes another deployment on that revision.
+fn record(shop: &Shop, deployment: &str) {
+    let tag = json!({"key": "shipgate:deployment", "value": deployment});
+    shop.aws.world(|world| {
+        let tags = world.tags(&arn("task-definition", "backend:8")).unwrap();
+        tags.retain(|tag| tag["key"] != "shipgate:deployment");
+        tags.push(tag);
+    });
 }
 
 /// Look 1 is that of the plan, look 2 the first of the waiting.
@@ -91,4 +107,83 @@ fn a_success_is_not_unwritten() {
     });
     shop.deploy().outcome("timed-out", 8);
     assert_eq!((written(&shop).as_str(), shop.aws.mutations()), ("deployed", Vec::new()));
+}
+
+/// Two deployments of the revision have failed: the one of the first run, and a newer one that somebody forced.
+fn two_failed(shop: &Shop) {
+    shop.aws.at_look(2, |world| {
+        world.roll_out(&[("4", "backend:7", "COMPLETED"), ("3", "backend:8", "FAILED"), ("2", "backend:8", "FAILED")]);
+    });
+}
+
+#[test]
+fn a_second_run_follows_the_deployment_of_the_ledger() {
+    let shop = given_up("");
+    assert_eq!(tag(&shop, "shipgate:deployment").as_deref(), Some("ecs-svc/2"));
+    two_failed(&shop);
+    let report = shop.deploy().outcome("rolled-back", 5);
+    assert_eq!(report["components"][0]["deployment"], "ecs-svc/2");
+    let causes = text(&report, "causes");
+    assert!(causes.contains("ecs-svc/2") && !causes.contains("ecs-svc/3"), "{causes}");
+}
+
+/// What is no id, what the service does not list, and what is listed with another revision.
+#[test]
+fn a_deployment_that_cannot_be_the_one_is_ignored() {
+    for deployment in ["nonsense", "", "ecs-svc/999", "ecs-svc/4"] {
+        let shop = given_up("");
+        record(&shop, deployment);
+        two_failed(&shop);
+        let report = shop.deploy().outcome("rolled-back", 5);
+        assert_eq!(report["components"][0]["deployment"], "ecs-svc/3", "{deployment:?}");
+    }
+}
+
+/// The deployment of the first run has failed, and somebody forced a new one of the same revision.
+#[test]
+fn a_failed_deployment_is_not_mistaken_for_a_newer_one_of_the_same_revision() {
+    for (state, outcome, code) in [("COMPLETED", "deployed", 0), ("FAILED", "rolled-back", 5)] {
+        let shop = given_up("");
+        shop.aws.at_look(1, |world| {
+            world.roll_out(&[
+                ("3", "backend:8", "IN_PROGRESS"),
+                ("2", "backend:8", "FAILED"),
+                ("1", "backend:7", "COMPLETED"),
+            ]);
+        });
+        shop.aws.at_look(4, move |world| {
+            world.looks = 0;
+            let newer = ("3", "backend:8", state);
+            let failed = [("4", "backend:7", "COMPLETED"), newer, ("2", "backend:8", "FAILED")];
+            world.roll_out(if state == "FAILED" { &failed } else { std::slice::from_ref(&failed[1]) });
+        });
+        let report = shop.deploy().outcome(outcome, code);
+        assert_eq!(report["components"][0]["deployment"], "ecs-svc/3");
+        assert_eq!(tag(&shop, "shipgate:deployment").as_deref(), Some("ecs-svc/3"));
+        assert!(!report["components"][0]["causes"].to_string().contains("ecs-svc/2"), "{report:#}");
+    }
+}
+
+#[test]
+fn an_interrupted_run_leaves_its_deployment_behind() {
+    let shop = Shop::new();
+    shop.aws.world(|world| world.looks = 100_000);
+    let running = shop.shipgate(&["deploy", "stage", "--output", "json"]).start();
+    eventually("the deployment is written", || tag_of_ours(&shop).is_some());
+    running.signal("TERM");
+    let report = running.wait().outcome("interrupted", 130);
+    assert_eq!(report["components"][0]["deployment"], "ecs-svc/2");
+    assert_eq!((tag_of_ours(&shop).as_deref(), tag(&shop, "shipgate:outcome")), (Some("ecs-svc/2"), None));
+    let history = shop.shipgate(&["history", "stage", "--output", "json"]).run().expect_code(0).json();
+    assert_eq!(history["releases"][0]["deployment"], "ecs-svc/2", "{history:#}");
+    shop.aws.forget();
+    two_failed(&shop);
+    let report = shop.deploy().outcome("rolled-back", 5);
+    assert_eq!(report["components"][0]["deployment"], "ecs-svc/2");
+}
+
+/// The deployment on the first revision of ours, which may not be registered yet.
+fn tag_of_ours(shop: &Shop) -> Option<String> {
+    let is_registered = shop.aws.world(|world| world.tags(&arn("task-definition", "backend:8")).is_some());
+    if is_registered { tag(shop, "shipgate:deployment") } else { None }
 }

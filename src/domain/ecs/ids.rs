@@ -83,6 +83,15 @@ impl TaskArn {
     }
 }
 
+impl DeploymentId {
+    /// The id in a tag. `None`: it has not the form of one.
+    pub fn from_tag(text: &str) -> Option<Self> {
+        let name = text.strip_prefix("ecs-svc/")?;
+        let is_name = (1..=100).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        is_name.then(|| Self::from(text))
+    }
+}
+
 fn last_part(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
 }
@@ -135,6 +144,23 @@ mod tests {
             assert_eq!((arn.short(), arn.family(), arn.number()), (short, family, number), "{arn}");
         }
         assert_eq!(TaskArn::from("arn:aws:ecs:us-east-1:123456789012:task/stage/0123").id(), "0123");
+    }
+
+    #[test]
+    fn a_tag_with_nonsense_is_no_deployment() {
+        for (text, is_id) in [
+            ("ecs-svc/1234567890123456789", true),
+            ("ecs-svc/2", true),
+            ("ecs-svc/", false),
+            ("ecs-svc/a b", false),
+            ("ecs-svc/a/b", false),
+            ("x", false),
+            ("", false),
+            ("arn:aws:ecs:us-east-1:123456789012:service-deployment/a/b/c", false),
+        ] {
+            assert_eq!(DeploymentId::from_tag(text).is_some(), is_id, "{text:?}");
+        }
+        assert_eq!(DeploymentId::from_tag(&format!("ecs-svc/{}", "1".repeat(101))), None);
     }
 
     #[test]

@@ -21,6 +21,24 @@ pub struct OurDeployment {
     pub previous: Vec<RevisionArn>,
 }
 
+impl OurDeployment {
+    /// The deployment of a revision that an update made, or that an earlier run recorded: by its id where the service
+    /// lists it with that revision, else whichever has the revision. Not simply the primary one: one that fails at once
+    /// may have been rolled back before the first read.
+    pub fn find(
+        service: &Service,
+        task_definition: &RevisionArn,
+        recorded: Option<&DeploymentId>,
+        previous: Vec<RevisionArn>,
+    ) -> Self {
+        let has_revision = |deployment: &&Deployment| deployment.task_definition == *task_definition;
+        let recorded = recorded.and_then(|id| service.deployment(id)).filter(has_revision);
+        let found = recorded.or_else(|| service.deployments.iter().find(has_revision));
+        let id = found.map(|deployment| deployment.id.clone());
+        Self { id, task_definition: task_definition.clone(), previous }
+    }
+}
+
 /// What one look at the service says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Judgement {
@@ -196,6 +214,32 @@ mod tests {
 
     fn judged(deployments: Vec<Deployment>) -> Judgement {
         judge(&ours(), Some(&service(deployments)))
+    }
+
+    #[test]
+    fn the_recorded_deployment_is_found_and_nonsense_is_not() {
+        use RolloutState::{Completed, Failed, InProgress};
+        let listed = service(vec![
+            deployment("4", true, "backend:7", Completed),
+            deployment("2", false, "backend:8", Failed),
+            deployment("3", false, "backend:8", Failed),
+        ]);
+        let found = |service: &Service, recorded: Option<&str>| {
+            let recorded = recorded.map(DeploymentId::from);
+            OurDeployment::find(service, &"backend:8".into(), recorded.as_ref(), Vec::new()).id
+        };
+        for (recorded, id) in [
+            (Some("ecs-svc/3"), "ecs-svc/3"),
+            (Some("ecs-svc/2"), "ecs-svc/2"),
+            // Not listed any more, of another service, or not recorded.
+            (Some("ecs-svc/9"), "ecs-svc/2"),
+            // Of another revision.
+            (Some("ecs-svc/4"), "ecs-svc/2"),
+            (None, "ecs-svc/2"),
+        ] {
+            assert_eq!(found(&listed, recorded), Some(id.into()), "{recorded:?}");
+        }
+        assert_eq!(found(&service(vec![deployment("1", true, "backend:7", InProgress)]), Some("ecs-svc/1")), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::domain::ecs::ids::RevisionArn;
+use crate::domain::ecs::ids::{DeploymentId, RevisionArn};
 use crate::domain::image::Digest;
 use crate::domain::release::ReleaseName;
 
@@ -41,6 +41,8 @@ pub struct PastRelease {
     pub place: RevisionArn,
     /// The place whose content it restores, in a rollback.
     pub restores: Option<RevisionArn>,
+    /// The deployment that rolled it out last.
+    pub deployment: Option<DeploymentId>,
     /// What its tags say that the revision contradicts; they are then not believed.
     pub contradiction: Option<String>,
     /// Whether it is there now.

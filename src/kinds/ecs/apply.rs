@@ -4,7 +4,7 @@
 //! probes → still the same tasks → ledger.
 //! Until `UpdateService` nothing that serves is touched; afterwards no error may call itself `failed` but its refusal.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use crate::apply::{Applied, Run};
 use crate::clients::ecs::Tagged;
@@ -36,17 +36,28 @@ pub(super) struct Apply<'a> {
     pub(super) plan: &'a EcsPlan,
     /// Whether the service was changed, or may have been.
     changed: Cell<bool>,
+    /// The deployment that is followed.
+    pub(super) followed: RefCell<Option<DeploymentId>>,
 }
 
 /// The revision that the service is to run.
-struct Next {
+struct Wanted {
     arn: RevisionArn,
     definition: TaskDefinition,
+    /// The keys of its tags.
+    tag_keys: Vec<String>,
+}
+
+impl Wanted {
+    fn of(revision: &Revision) -> Self {
+        let Revision { arn, definition, tag_keys, .. } = revision;
+        Self { arn: arn.clone(), definition: definition.clone(), tag_keys: tag_keys.clone() }
+    }
 }
 
 /// Carries out the plan and verifies what runs then.
 pub async fn apply(run: &Run<'_>, component: &ComponentName, plan: &EcsPlan) -> Applied {
-    let apply = Apply { run, component, plan, changed: Cell::new(false) };
+    let apply = Apply { run, component, plan, changed: Cell::new(false), followed: RefCell::default() };
     let result = apply.execute().await;
     Applied { changed: apply.changed.get(), result: result.map_err(|unfinished| unfinished.failure) }
 }
@@ -63,7 +74,7 @@ impl Apply<'_> {
         let next = self.revision().await?;
         let result = self.roll_out(&next).await;
         if let Some(end) = known_end(&result) {
-            self.write_outcome(&next.arn, end).await;
+            self.write_outcome(&next, end).await;
         }
         result
     }
@@ -83,11 +94,11 @@ impl Apply<'_> {
     }
 
     /// Registers the next revision, or takes the one that is there.
-    async fn revision(&self) -> Result<Next, Failure> {
+    async fn revision(&self) -> Result<Wanted, Failure> {
         let definition = match &self.plan.next {
             NextRevision::Registered(revision) => {
                 self.take_up(revision).await?;
-                return Ok(Next { arn: revision.arn.clone(), definition: revision.definition.clone() });
+                return Ok(Wanted::of(revision));
             }
             NextRevision::New(Some(definition)) => definition,
             NextRevision::New(None) | NextRevision::Live => {
@@ -112,7 +123,7 @@ impl Apply<'_> {
         let register = self.run.cloud.ecs.register(definition, &tags);
         let arn = self.run.events.step(&self.step(Verb::Register), register).await?;
         self.run.events.made(format!("task-definition revision {}", arn.short()), vec![self.component.clone()]);
-        Ok(Next { arn, definition: definition.clone() })
+        Ok(Wanted { arn, definition: definition.clone(), tag_keys: ledger::keys(&tags) })
     }
 
     /// Writes on a revision of a run that did not get to use it that this one does, and the holds that came since.
@@ -133,7 +144,7 @@ impl Apply<'_> {
         Ok(())
     }
 
-    async fn roll_out(&self, next: &Next) -> Result<Outcome, Unfinished> {
+    async fn roll_out(&self, next: &Wanted) -> Result<Outcome, Unfinished> {
         let mut unmoved = self.unmoved().await?;
         if let Some(command) = &self.plan.target.pre_deploy {
             let step = self.step(Verb::PreDeploy);
@@ -157,8 +168,8 @@ impl Apply<'_> {
         let step = self.step(Verb::Update);
         let updated = self.run.events.step(&step, self.update(&step, &next.arn)).await?;
         let previous = self.plan.last_completed.iter().chain([&self.plan.live.arn]).cloned().collect();
-        let ours = our_deployment(&updated, &next.arn, previous);
-        let ended = self.follow(Verb::WaitFor, &ours, Some(unmoved.primary), updated, &next.definition).await;
+        let ours = OurDeployment::find(&updated, &next.arn, None, previous);
+        let ended = self.follow(Verb::WaitFor, &ours, Some(unmoved.primary), updated, next).await;
         let ended = ended.map_err(|unfinished| unfinished.map(|failure| self.told_of_pre_deploy(failure)))?;
         self.prove(ended, ours, &next.definition).await?;
         Ok(Outcome::Deployed)
@@ -178,10 +189,12 @@ impl Apply<'_> {
         ours: &OurDeployment,
         before: Option<DeploymentId>,
         first: Service,
-        definition: &TaskDefinition,
+        wanted: &Wanted,
     ) -> Result<Ended, Unfinished> {
         let step = self.step(verb);
+        let definition = &wanted.definition;
         let mut follow = self.follower(&step, ours, definition, &[]);
+        follow.subject.note = before.is_some() && ledger::takes_deployment(&wanted.tag_keys);
         follow.subject.before = before;
         match self.run.events.step(&step, follow.run(Some(first))).await {
             Err(unfinished) => Err(self.diagnosed(unfinished, ours, definition).await),
@@ -204,6 +217,7 @@ impl Apply<'_> {
             verified: verified.to_vec(),
             deployment: ours.clone(),
             before: None,
+            note: false,
         };
         let settings = Settings {
             timeout: target.timeout,
@@ -216,6 +230,7 @@ impl Apply<'_> {
             cloud: self.run.cloud,
             registry: &self.run.access.registry,
             component: self.component,
+            followed: &self.followed,
             target,
             events: self.run.events,
             step,
@@ -256,8 +271,10 @@ impl Apply<'_> {
         } else {
             (Verb::Verify, Outcome::Unchanged, Vec::new())
         };
-        let ours = our_deployment(&service, &live.arn, previous);
-        let result = match self.follow(verb, &ours, None, service, &live.definition).await {
+        let recorded = entry.and_then(|entry| entry.deployment.as_ref());
+        let ours = OurDeployment::find(&service, &live.arn, recorded, previous);
+        let wanted = Wanted::of(live);
+        let result = match self.follow(verb, &ours, None, service, &wanted).await {
             Ok(ended) => self.prove(ended, ours, &live.definition).await.map(|()| outcome),
             Err(unfinished) => Err(unfinished.map(|failure| self.told_of_pre_deploy(failure))),
         };
@@ -266,14 +283,16 @@ impl Apply<'_> {
             && !entry.succeeded()
             && entry.outcome.as_deref() != Some(end.as_str())
         {
-            self.write_outcome(&live.arn, end).await;
+            self.write_outcome(&wanted, end).await;
         }
         result
     }
 
     /// Writes the outcome into the ledger.
-    async fn write_outcome(&self, arn: &RevisionArn, outcome: Outcome) {
-        self.write(arn, "outcome", &ledger::outcome(outcome, self.run.now())).await;
+    async fn write_outcome(&self, wanted: &Wanted, outcome: Outcome) {
+        let deployment = self.followed.borrow().clone();
+        let tags = ledger::outcome(outcome, deployment.as_ref(), &wanted.tag_keys, self.run.now());
+        self.write(&wanted.arn, "outcome", &tags).await;
     }
 
     /// Writes into the ledger. The release runs as it runs, written or not.
@@ -285,17 +304,6 @@ impl Apply<'_> {
                 .events
                 .warning(format!("the {what} could not be written on {}: {}", arn.short(), failure.brief()), hint);
         }
-    }
-}
-
-/// The deployment of a revision. Not simply the primary one: one that fails at once may have been rolled back before we
-/// first see it.
-fn our_deployment(service: &Service, task_definition: &RevisionArn, previous: Vec<RevisionArn>) -> OurDeployment {
-    let ours = service.deployments.iter().find(|deployment| deployment.task_definition == *task_definition);
-    OurDeployment {
-        id: ours.map(|deployment| deployment.id.clone()),
-        task_definition: task_definition.clone(),
-        previous,
     }
 }
 

@@ -1,13 +1,19 @@
 //! Follows a deployment until it is proven, or known not to be. What is observed next, and when it ends, the watch says.
 
+use std::cell::RefCell;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
 use crate::clients::ecs::{EcsError, WhichTasks};
 use crate::clients::registry::Registry;
-use crate::domain::ecs::ids::{RevisionArn, ServiceArn};
+use crate::domain::ecs::ids::{DeploymentId, RevisionArn, ServiceArn};
 use crate::domain::ecs::service::{Revision, Service};
 use crate::domain::ecs::watch::{
     self, Ended, NotObserved, NotProven, Observed, Question, Report, Settings, Subject, Watch,
 };
 use crate::domain::event::Event;
+use crate::domain::ledger;
 use crate::domain::names::ComponentName;
 use crate::domain::step::StepId;
 use crate::domain::target::EcsTarget;
@@ -18,6 +24,9 @@ use crate::kinds::ecs::previous;
 use crate::kinds::ecs::unfinished::Unfinished;
 use crate::observe::Cloud;
 use crate::poll::{Waiting, poll};
+
+/// How long the ledger may take to take a note.
+const NOTE: Duration = Duration::from_secs(3);
 
 /// A deployment to follow.
 #[derive(Debug)]
@@ -32,6 +41,8 @@ pub struct Follow<'a> {
     pub target: &'a EcsTarget,
     /// The deployment.
     pub subject: Subject,
+    /// The deployment that is followed now.
+    pub followed: &'a RefCell<Option<DeploymentId>>,
     /// How it is watched.
     pub settings: Settings,
     /// Where progress is emitted.
@@ -67,6 +78,7 @@ impl Follow<'_> {
         match question {
             Question::Service => (self.service().await, None),
             Question::Tasks => (self.tasks().await, None),
+            Question::Note(id) => (self.note(&id).await, None),
             Question::Previous { revision, service } => match self.previous(&revision, &service).await {
                 Ok((observed, revision)) => (observed, Some(revision)),
                 Err(error) => (not_observed(&error), None),
@@ -94,10 +106,25 @@ impl Follow<'_> {
         for report in reports {
             match report {
                 Report::Event(message) => self.events.output(self.step, &message),
+                Report::Deployment(id) => self.follows(id),
                 Report::Progress(text) => self.events.progress(self.step, &text),
                 Report::Warning(text) => self.events.warning(text, None),
             }
         }
+    }
+
+    fn follows(&self, id: DeploymentId) {
+        self.followed.replace(Some(id.clone()));
+        let component = self.component.clone();
+        self.events.emit(Event::DeploymentFollowed { component, deployment: id });
+    }
+
+    /// Leaves the deployment's id in the ledger for a later run. The rollout goes on without it, so nothing waits long for
+    /// it; where tags are refused, the write of the outcome warns of it.
+    async fn note(&self, id: &DeploymentId) -> Observed {
+        let tags = [ledger::deployment(id)];
+        drop(timeout(NOTE, self.cloud.ecs.tag(&self.subject.deployment.task_definition, &tags)).await);
+        Observed::Noted
     }
 
     /// A previous revision that serves again is what the component runs now.

@@ -54,6 +54,7 @@ fn past_release(revision: &Revision, target: &EcsTarget, standing: Standing) -> 
         // What it is, by its content; an outcome under other names is none of it.
         release: revision.release(&target.container).unwrap_or(entry.release),
         digest: running(revision, target).digest,
+        deployment: entry.deployment.filter(|_| contradiction.is_none()),
         outcome: entry.outcome.filter(|_| contradiction.is_none()),
         at: entry.at,
         run: entry.run,

@@ -32,6 +32,7 @@ impl Apply<'_> {
         }
         // ECS has called it done, and rolls nothing back from there: whatever takes its place is somebody's.
         ours.previous.clear();
+        ours.id.clone_from(&self.followed.borrow());
         let step = self.step(Verb::Probe);
         self.run.events.step(&step, self.probe(&step, tasks, &ours, definition)).await
     }

@@ -228,6 +228,7 @@ mod tests {
             kind: "ecs",
             outcome: Some(Outcome::Failed),
             changed: false,
+            deployment: None,
             console: Some("https://us-east-1.console.aws.amazon.com/ecs".to_owned()),
             previous: Some(running("bootstrap")),
             current: Some(running(text)),

@@ -68,6 +68,8 @@ struct ComponentV1 {
     #[cfg_attr(test, schemars(extend("enum" = super::schema::outcomes_of_components())))]
     outcome: &'static str,
     changed: bool,
+    /// The id of the deployment that the run made or found, and followed.
+    deployment: Option<String>,
     previous: Option<RunningV1>,
     current: Option<RunningV1>,
     causes: Vec<String>,
@@ -172,6 +174,7 @@ impl From<&ComponentRecord> for ComponentV1 {
             kind: component.kind,
             outcome: component.outcome.map_or("skipped", Outcome::as_str),
             changed: component.changed,
+            deployment: component.deployment.as_ref().map(ToString::to_string),
             previous: component.previous.as_ref().map(Into::into),
             current: component.current.as_ref().map(Into::into),
             causes: cause::texts(&component.causes),

@@ -30,6 +30,8 @@ struct PastReleaseV1 {
     run: Option<String>,
     revision: String,
     restores: Option<String>,
+    /// The id of the deployment that rolled it out last.
+    deployment: Option<String>,
     contradiction: Option<String>,
     current: bool,
 }
@@ -45,6 +47,7 @@ pub fn history(environment: &str, releases: &[(String, PastRelease)]) -> String 
         run: release.run.clone(),
         revision: release.place.to_string(),
         restores: release.restores.as_ref().map(ToString::to_string),
+        deployment: release.deployment.as_ref().map(ToString::to_string),
         contradiction: release.contradiction.clone(),
         current: release.standing != Standing::Past,
     });

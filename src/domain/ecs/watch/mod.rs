@@ -33,6 +33,8 @@ pub const STALE_READS: Duration = Duration::from_secs(10);
 const ROLLBACK_GRACE: Duration = Duration::from_secs(10);
 /// The pause while something short is waited for.
 const SHORT: Duration = Duration::from_secs(1);
+/// After so long the deployment's id is noted for a later run. A rollout that is done before has it with its outcome.
+const NOTE_AFTER: Duration = Duration::from_secs(2);
 /// The pause after a transient error.
 const AFTER_ERROR: Duration = Duration::from_secs(5);
 
@@ -57,6 +59,8 @@ pub struct Subject {
     pub before: Option<DeploymentId>,
     /// What must run in the end.
     pub expected: Expectation,
+    /// Whether a later run is to find the deployment, if this one does not see its end.
+    pub note: bool,
     /// The ARNs of the tasks that were verified before. Empty: they are verified for the first time.
     pub verified: Vec<TaskArn>,
 }
@@ -74,6 +78,9 @@ pub struct Watch {
     blind: bool,
     completed: Option<Settling>,
     first_failed: Option<Duration>,
+    noted: bool,
+    /// The id that was reported last.
+    followed: Option<DeploymentId>,
     rolled_back: Option<Settling>,
     judgement: Option<Judgement>,
     reason: Option<String>,
@@ -87,6 +94,7 @@ enum Pending {
     Service,
     Tasks(Service),
     Previous(Service, RolledBack),
+    Note(Duration),
 }
 
 /// A rollback that ECS calls done.
@@ -112,6 +120,8 @@ impl Watch {
             blind: false,
             completed: None,
             first_failed: None,
+            noted: false,
+            followed: None,
             rolled_back: None,
             judgement: None,
             reason: None,
@@ -139,10 +149,12 @@ impl Watch {
                 judge_previous(ReadBack::NotYet(error.brief), stalled, rollback)
             }
             (Observed::Failed(error), _) => self.see_error(error, &mut reports),
-            (Observed::Tasks(_) | Observed::Previous { .. }, _) => again(SHORT),
+            (Observed::Noted, Pending::Note(pause)) => again(pause),
+            (Observed::Tasks(_) | Observed::Previous { .. } | Observed::Noted, _) => again(SHORT),
         };
         self.events.get_or_insert_default();
-        Next { reports, step: self.within_timeout(step) }
+        let step = self.within_timeout(step);
+        Next { reports, step: self.with_note(step) }
     }
 
     fn within_timeout(&self, step: Action) -> Action {
@@ -151,6 +163,19 @@ impl Watch {
             Step::Ask { question: Question::Service, .. } if left.is_zero() => Step::Done(Err(self.timed_out())),
             Step::Ask { after, question } => Step::Ask { after: after.min(left), question },
             Step::Done(end) => Step::Done(end),
+        }
+    }
+
+    /// Notes the deployment before a pause, once.
+    fn with_note(&mut self, step: Action) -> Action {
+        let id = self.subject.deployment.id.as_ref().filter(|_| self.subject.note && !self.noted);
+        match (step, id) {
+            (Step::Ask { after, question: Question::Service }, Some(id)) if self.now >= NOTE_AFTER => {
+                self.noted = true;
+                self.pending = Pending::Note(after);
+                at_once(Question::Note(id.clone()))
+            }
+            (step, _) => step,
         }
     }
 
@@ -163,6 +188,7 @@ impl Watch {
             if self.is_stale(service) {
                 return again(pause);
             }
+            self.take_over(service, reports);
             self.report(service, reports);
         }
         let judgement = rollout::judge(&self.subject.deployment, service.as_ref());
@@ -196,6 +222,21 @@ impl Watch {
             }
             (Judgement::Superseded { by }, _) => Step::Done(Err(NotProven::Superseded { by })),
             (Judgement::Gone { status }, _) => Step::Done(Err(NotProven::Gone { status })),
+        }
+    }
+
+    /// Somebody may have forced a new deployment of the same revision: that one has taken over the job.
+    fn take_over(&mut self, service: &Service, reports: &mut Vec<Report>) {
+        let ours = &mut self.subject.deployment;
+        let primary = service.primary().filter(|primary| primary.task_definition == ours.task_definition);
+        if let Some(primary) = primary
+            && ours.id.as_ref() != Some(&primary.id)
+        {
+            ours.id = Some(primary.id.clone());
+        }
+        if let Some(id) = ours.id.as_ref().filter(|id| self.followed.as_ref() != Some(id)) {
+            self.followed = Some(id.clone());
+            reports.push(Report::Deployment(id.clone()));
         }
     }
 

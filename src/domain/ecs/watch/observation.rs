@@ -1,7 +1,7 @@
 //! What goes into a watch and what comes out, as data.
 
 use super::{Ended, NotProven};
-use crate::domain::ecs::ids::{RevisionArn, ServiceArn};
+use crate::domain::ecs::ids::{DeploymentId, RevisionArn, ServiceArn};
 use crate::domain::ecs::read_back::Expectation;
 use crate::domain::ecs::service::{Service, Task};
 use crate::domain::failure::Failure;
@@ -21,6 +21,8 @@ pub enum Observed {
         /// The tasks.
         tasks: Vec<Task>,
     },
+    /// The deployment was noted, or could not be.
+    Noted,
     /// The call failed.
     Failed(NotObserved),
 }
@@ -59,6 +61,8 @@ pub enum Question {
         /// The ARN of the service.
         service: ServiceArn,
     },
+    /// Nothing: note the deployment for a later run.
+    Note(DeploymentId),
 }
 
 /// Something to show.
@@ -66,6 +70,8 @@ pub enum Question {
 pub enum Report {
     /// An event of the service, in the words of ECS: foreign text.
     Event(String),
+    /// Which deployment is followed from now on.
+    Deployment(DeploymentId),
     /// How far the rollout is.
     Progress(String),
     /// What stops nothing.

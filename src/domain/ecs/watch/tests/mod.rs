@@ -148,7 +148,8 @@ fn begun(timeout: u64) -> Watch {
     let settings = Settings { timeout: Duration::from_secs(timeout), last_rollout: None, watched: false };
     let deployment =
         OurDeployment { id: Some(id("2")), task_definition: revision(8), previous: vec![revision(7), revision(6)] };
-    let subject = Subject { deployment, before: Some(id("1")), expected: expected(8), verified: Vec::new() };
+    let subject =
+        Subject { deployment, before: Some(id("1")), expected: expected(8), verified: Vec::new(), note: false };
     Watch::new(settings, subject)
 }
 
@@ -176,17 +177,23 @@ struct Ran {
     at: f64,
     polls: u32,
     reports: Vec<Report>,
+    /// When which deployment was noted.
+    notes: Vec<(f64, DeploymentId)>,
 }
 
 /// Runs a watch to its end, in no time.
 fn drive(mut watch: Watch, world: &World<'_>) -> Ran {
-    let (mut now, mut polls, mut reports) = (Duration::ZERO, 1, Vec::new());
+    let (mut now, mut polls, mut reports, mut notes) = (Duration::ZERO, 1, Vec::new(), Vec::new());
     let mut question = Question::Service;
     loop {
         let at = now.as_secs_f64();
         let observed = match question {
             Question::Service => (world.service)(at)
                 .map(|rows| Observed::Service((!rows.is_empty()).then(|| service(&rows, world.desired)))),
+            Question::Note(id) => {
+                notes.push((at, id));
+                Ok(Observed::Noted)
+            }
             Question::Tasks => (world.tasks)(at).map(Observed::Tasks),
             Question::Previous { .. } => {
                 (world.previous)(at).map(|tasks| Observed::Previous { expected: expected(7), tasks })
@@ -198,7 +205,7 @@ fn drive(mut watch: Watch, world: &World<'_>) -> Ran {
         let after;
         (after, question) = match next.step {
             Step::Ask { after, question } => (after, question),
-            Step::Done(end) => return Ran { end, at: now.as_secs_f64(), polls, reports },
+            Step::Done(end) => return Ran { end, at: now.as_secs_f64(), polls, reports, notes },
         };
         now += after;
         polls += u32::from(question == Question::Service);

@@ -112,6 +112,42 @@ fn another_deployment_supersedes_and_a_forced_one_of_the_same_revision_does_not(
     assert_eq!(ran.end, Ok(proven(&[1, 2])));
 }
 
+/// A rollout that is done soon has its deployment noted with its outcome.
+#[test]
+fn a_rollout_that_goes_on_is_noted_once_for_a_later_run() {
+    let noting = || {
+        let mut watch = begun(60);
+        watch.subject.note = true;
+        watch
+    };
+    let world = |done: f64| World::of(move |at| if at < done { vec![OURS_GOES_ON, BEFORE] } else { vec![OURS_DONE] });
+    let ran = drive(noting(), &world(20.0));
+    assert_eq!(ran.end, Ok(proven(&[1, 2])));
+    assert!(matches!(&ran.notes[..], [(at, noted)] if (2.0..3.0).contains(at) && *noted == id("2")), "{ran:?}");
+    assert_eq!(drive(noting(), &world(1.5)).notes, []);
+    assert_eq!(drive(begun(60), &world(20.0)).notes, []);
+    // One that nobody listed has no id to note.
+    let mut unlisted = noting();
+    unlisted.subject.deployment.id = None;
+    assert_eq!(drive(unlisted, &World::of(|at| if at < 9.0 { vec![BEFORE] } else { vec![FOREIGN] })).notes, []);
+}
+
+#[test]
+fn a_forced_deployment_of_the_same_revision_is_followed_from_then_on() {
+    let forced = |state: RolloutState| ("4", 8, state, Some("the forced one failed"));
+    let rows = move |at: f64| match at {
+        ..5.0 => vec![OURS_GOES_ON, BEFORE],
+        5.0..10.0 => vec![forced(RolloutState::InProgress), OURS_FAILED, BEFORE],
+        10.0..20.0 => vec![COMES_BACK, forced(RolloutState::Failed), OURS_FAILED],
+        _ => vec![BACK],
+    };
+    let ran = drive(begun(60), &World::of(rows));
+    let reason = Some("the forced one failed".to_owned());
+    assert_eq!(ran.end, Err(NotProven::RolledBack { to: revision(7), reason }));
+    let followed = ran.reports.into_iter().filter(|report| matches!(report, Report::Deployment(_)));
+    assert_eq!(followed.collect::<Vec<_>>(), [Report::Deployment(id("2")), Report::Deployment(id("4"))]);
+}
+
 #[test]
 fn a_service_that_is_deleted_is_gone() {
     let ran = drive(begun(60), &World::of(|at| if at < 5.0 { vec![OURS_GOES_ON] } else { vec![] }));
