@@ -124,3 +124,24 @@ fn check(status: StatusCode) -> Result<(), IdTokenError> {
         _ => Err(IdTokenError::Undocumented(status)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// Virtual time: nothing waits.
+    #[tokio::test(start_paused = true)]
+    async fn an_endpoint_that_says_nothing_is_given_up_at_the_limit() {
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/token", silent.local_addr().unwrap());
+        let endpoint = TokenEndpoint::new(&url, "secret".into()).unwrap();
+        let began = Instant::now();
+        let error = endpoint.fetch("sts.amazonaws.com").await.unwrap_err();
+        assert!(error.is_transient(), "another try may help");
+        assert_eq!(error.to_string(), "no answer in time");
+        assert_eq!(began.elapsed().as_secs(), ID_TOKEN_REQUEST.time().as_secs());
+    }
+}

@@ -79,17 +79,6 @@ fn nobody_there_stops_nothing() {
     assert!(warnings(&ran)[0].contains("refused"), "{:?}", warnings(&ran));
 }
 
-#[test]
-#[ignore = "needs the local cloud: scripts/test"]
-fn slow_github_that_says_nothing_holds_up_nothing_for_long() {
-    let (shop, github) = (Shop::new(), GitHub::new());
-    github.fault(&json!({"how": "stall", "seconds": 60}));
-    let (ran, took) = timed(|| deploy(&shop, &github));
-    ran.outcome("deployed", 0);
-    assert!(took < Duration::from_secs(25), "{took:?}");
-    assert_eq!(warnings(&ran).len(), 1);
-}
-
 /// The end is told after what was said before, and where only the end is lost, it is said what stays.
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]

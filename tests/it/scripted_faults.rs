@@ -1,8 +1,5 @@
 //! Faults of the way to AWS: throttling, lost answers, server errors, answers that are none.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use serde_json::{Value, json};
 
 use crate::scripted::{Answer, Call, SERVICE, Shop, World, all_at_once, arn, text, timed};
@@ -102,28 +99,6 @@ fn an_update_that_is_lost_once_is_not_lost() {
     let shop = Shop::new();
     shop.aws.answer("ecs:UpdateService", |call, _| (call.nth == 1).then_some(Answer::HangUp));
     shop.deploy().outcome("deployed", 0);
-}
-
-/// Slow: looks are believed only after a while, and even then the update may be on its way.
-#[test]
-fn slow_an_update_that_seems_never_to_arrive_is_unknown() {
-    all_at_once(LOST, |lost| {
-        let shop = Shop::new();
-        let is_lost = Arc::new(AtomicBool::new(true));
-        let script = Arc::clone(&is_lost);
-        shop.aws.answer("ecs:UpdateService", move |_, _| script.load(Ordering::Relaxed).then(lost));
-        let report = shop.deploy().outcome("broken", 6);
-        assert!(report["reason"].as_str().unwrap().contains("unknown"), "{report:#}");
-        assert!(text(&report, "hints").contains("run this again"), "{report:#}");
-        let component = &report["components"][0];
-        assert_eq!((&component["changed"], &component["current"]), (&json!(true), &Value::Null));
-        assert!(!shop.aws.mutations().contains(&"ecs:TagResource".to_owned()), "no outcome is written");
-
-        is_lost.store(false, Ordering::Relaxed);
-        shop.deploy().outcome("deployed", 0);
-        let registered = shop.aws.mutations().iter().filter(|call| *call == "ecs:RegisterTaskDefinition").count();
-        assert_eq!(registered, 1, "the revision is used");
-    });
 }
 
 /// A refusal is an answer: nothing was changed, and nobody has to wait.

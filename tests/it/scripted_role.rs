@@ -443,18 +443,6 @@ fn the_first_signed_call_comes_after_two_requests() {
     assert_eq!(calls.iter().filter(|call| call.operation == "sts:AssumeRoleWithWebIdentity").count(), 1);
 }
 
-/// Nothing comes for some time, four times.
-#[test]
-fn slow_a_token_endpoint_that_says_nothing_is_given_up() {
-    let shop = shop("");
-    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/token", silent.local_addr().unwrap());
-    let run = job(&shop, &["deploy", "stage"]).env("ACTIONS_ID_TOKEN_REQUEST_URL", url);
-    let report = run.run().outcome("failed", 1);
-    assert!(text(&report, "causes").contains("no answer in time"), "{report:#}");
-    assert_eq!(shop.aws.operations(), [""; 0]);
-}
-
 #[test]
 fn in_china_the_token_is_for_its_own_sts() {
     let china = config("").replace("us-east-1", "cn-north-1");

@@ -73,15 +73,6 @@ fn a_deployment_that_vanishes_for_the_previous_revision_is_rolled_back() {
     shop.deploy().outcome("rolled-back", 5);
 }
 
-/// Slow: its tasks are given half a minute to come.
-#[test]
-fn slow_a_rollback_whose_tasks_do_not_run_is_not_called_so() {
-    let shop = Shop::new();
-    shop.aws.at_look(2, |world| world.roll_out(&[("3", "backend:7", "COMPLETED")]));
-    shop.aws.change("ecs:ListTasks", |_, answer| answer["taskArns"] = json!([]));
-    shop.deploy().outcome("broken", 6);
-}
-
 /// Somebody scaled the service to zero while it failed.
 #[test]
 fn a_rollback_with_nothing_that_serves_is_broken() {

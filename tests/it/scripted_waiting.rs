@@ -1,7 +1,7 @@
 //! While it waits: one line for each change, a sign of life, and what a signal does.
 
 use crate::harness::{Ran, Running, eventually};
-use crate::scripted::{Shop, text, timed};
+use crate::scripted::{Shop, text};
 
 fn lines_with(ran: &Ran, text: &str) -> usize {
     ran.stderr.lines().filter(|line| line.contains(text)).count()
@@ -89,20 +89,4 @@ fn the_next_run_goes_on_with_an_interrupted_rollout() {
     assert!(["deployed", "unchanged"].contains(&report["outcome"].as_str().unwrap()), "{report:#}");
     let changes = shop.aws.mutations();
     assert!(!changes.iter().any(|change| change.contains("Register") || change.contains("Update")), "{changes:?}");
-}
-
-/// Slow: half a minute of silence.
-#[test]
-fn slow_a_log_has_a_sign_of_life_every_half_minute() {
-    let shop = Shop::with("timeout = \"32s\"");
-    shop.aws.world(|world| world.looks = 1000);
-    let (ran, taken) = timed(|| shop.shipgate(&["deploy", "stage"]).env("CI", "true").run());
-    let ran = ran.expect_code(8);
-    let told: Vec<&str> =
-        ran.stderr.lines().filter_map(|line| line.split("still in `wait for backend` after ").nth(1)).collect();
-    assert_eq!(told.len(), 1, "{}", ran.stderr);
-    let seconds: u32 = told[0].split(' ').next().unwrap().parse().unwrap();
-    assert!((29..=33).contains(&seconds), "{}", told[0]);
-    assert_eq!(lines_with(&ran, "  0 of 2 tasks run"), 1, "{}", ran.stderr);
-    assert!(taken.as_secs() < 36, "patience of 32 s took {taken:?}");
 }

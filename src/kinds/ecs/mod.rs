@@ -12,6 +12,8 @@ pub mod past;
 pub mod pre_deploy;
 pub mod previous;
 mod prove;
+#[cfg(test)]
+mod rehearsals;
 pub mod source;
 pub mod status;
 mod stop_sign;
