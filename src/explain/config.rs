@@ -27,9 +27,8 @@ fn diagnostics(errors: &ConfigErrors) -> Diagnostics {
         hint: error.hint.clone(),
         variable: error.variable.clone(),
     };
-    Diagnostics {
-        problems: errors.iter().map(problem).collect(),
-        plain: errors.render(false),
-        coloured: errors.render(true),
-    }
+    // Rendered once: long lines with many problems take their time.
+    let coloured = errors.render(true);
+    let plain = anstream::adapter::strip_str(&coloured).to_string();
+    Diagnostics { problems: errors.iter().map(problem).collect(), plain, coloured }
 }

@@ -51,7 +51,7 @@ pub fn read(text: &str) -> Option<Value> {
 fn history() -> Value {
     json!({"schema": "shipgate/v1", "command": "history", "environment": "stage", "releases": [{
         "component": "backend", "sha": "a", "digest": null, "outcome": null, "at": null, "run": null, "revision": "r",
-        "restores": null, "contradiction": null, "current": true}]})
+        "restores": null, "contradiction": null, "deployment": null, "current": true}]})
 }
 
 #[test]
