@@ -163,7 +163,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_dropped_step_ends_interrupted() {
         let (events, recorder, step) = events();
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        tokio::time::advance(Duration::from_secs(2)).await;
         let work = events.step(&step, std::future::pending::<Result<(), ()>>());
         assert!(tokio::time::timeout(Duration::from_secs(5), work).await.is_err());
         let (began, took) = (Duration::from_secs(2), Duration::from_secs(5));

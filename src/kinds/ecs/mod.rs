@@ -1,5 +1,6 @@
 //! ECS services: what is looked at, and the order of changes.
 
+mod answers;
 pub mod apply;
 pub mod diagnose;
 pub mod follow;

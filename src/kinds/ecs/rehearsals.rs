@@ -34,6 +34,7 @@ async fn an_update_that_seems_never_to_arrive_is_unknown_and_the_next_run_uses_i
         rehearsal.aws.answer("ecs:UpdateService", move |_, _| script.load(Ordering::Relaxed).then(lost));
         let unknown = rehearsal.deploy().await;
         assert_eq!(unknown.outcome(), Outcome::Broken, "{unknown:?}");
+        assert!(unknown.result.as_ref().unwrap_err().reason.contains("unknown"), "{unknown:?}");
         assert!((10..30).contains(&unknown.took.as_secs()), "{:?}", unknown.took);
         assert!(!rehearsal.aws.mutations().contains(&"ecs:TagResource".to_owned()), "no outcome is written");
 

@@ -15,12 +15,12 @@ pub fn failure(verdict: NotProven, target: &EcsTarget) -> Failure {
         NotProven::RolledBackToNothing { to, reason } => because(rolled_back_to_nothing(&to), reason),
         NotProven::NotSeenBack { to, difference, reason } => {
             let text = format!("the rollout failed, and {} is not seen to serve again", to.short());
-            because(Failure::new(Outcome::Broken, text).cause(difference).hint(look_hint(target)), reason)
+            because(Failure::new(Outcome::Broken, text).cause(difference).hint(inspection_hint(target)), reason)
         }
         NotProven::NotRolledBack { reason } => not_rolled_back(&reason),
         NotProven::Mismatch { difference } => {
             let text = "ECS calls the deployment done, but what runs is not what was shipped";
-            Failure::new(Outcome::Broken, text).cause(difference).hint(look_hint(target))
+            Failure::new(Outcome::Broken, text).cause(difference).hint(inspection_hint(target))
         }
         NotProven::Superseded { by } => superseded(&by),
         NotProven::Gone { status } => {
@@ -31,17 +31,17 @@ pub fn failure(verdict: NotProven, target: &EcsTarget) -> Failure {
             let reason = format!("the rollout is still in progress after {limit} s; ECS goes on");
             because(Failure::new(Outcome::TimedOut, reason), missing).hint(format!(
                 "see how it ends with `shipgate status`, or raise `timeout` of the component; {}",
-                look_hint(target)
+                inspection_hint(target)
             ))
         }
         NotProven::RollbackTimedOut { reason } => {
             let text = format!("the rollout failed, and its rollback was not done after {limit} s");
-            because(Failure::new(Outcome::Broken, text).hint(look_hint(target)), reason)
+            because(Failure::new(Outcome::Broken, text).hint(inspection_hint(target)), reason)
         }
         NotProven::Blind { .. } => {
             let reason =
                 format!("the service could not be looked at until {limit} s were over: how it ended is unknown");
-            Failure::new(Outcome::Broken, reason).hint(look_hint(target))
+            Failure::new(Outcome::Broken, reason).hint(inspection_hint(target))
         }
         NotProven::LostSight { error, .. } => *error.failure,
     }
@@ -69,6 +69,6 @@ fn superseded(by: &RevisionArn) -> Failure {
         .hint("find out who deployed it; run this again if this release is the one that should serve")
 }
 
-fn look_hint(target: &EcsTarget) -> String {
+fn inspection_hint(target: &EcsTarget) -> String {
     format!("look at it with `aws ecs describe-services --cluster {} --services {}`", target.cluster, target.service)
 }
