@@ -26,7 +26,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use self::account::{ACCOUNT, Request as Asked};
-pub use self::account::{Answer, CLUSTER, SERVICE, Scripted};
+pub use self::account::{Answer, CLUSTER, Call, SERVICE, Scripted, World};
 use crate::apply::{self, Run};
 use crate::clients::ecr::{Ecr, RegistryLogin};
 use crate::clients::ecs::Ecs;
@@ -59,8 +59,10 @@ pub const RELEASE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 pub struct Rehearsal {
     /// The account, to be scripted.
     pub aws: Scripted,
-    target: Target,
-    cloud: Cloud,
+    /// The environment.
+    pub target: Target,
+    /// The clients.
+    pub cloud: Cloud,
     access: RegistryAccess,
     release: ReleaseName,
     context: Context,

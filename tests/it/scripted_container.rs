@@ -108,7 +108,7 @@ fn a_health_check_has_to_pass_where_there_is_one() {
         });
         shop.deploy().outcome("deployed", 0);
     });
-    let shop = shop_with(&check, "timeout = \"5s\"");
+    let shop = shop_with(&check, "timeout = \"1s\"");
     let report = shop.deploy().outcome("timed-out", 8);
     assert!(text(&report, "causes").contains("the health check of container web"), "{report:#}");
 }

@@ -1,6 +1,6 @@
 //! Faults of the way to AWS: throttling, lost answers, server errors, answers that are none.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::scripted::{Answer, Call, SERVICE, Shop, World, all_at_once, arn, text, timed};
 
@@ -37,17 +37,6 @@ fn registrations_at_the_same_time_are_retried() {
 }
 
 #[test]
-fn throttling_for_ever_is_failed_and_nothing_is_changed() {
-    all_at_once(["ecs:RegisterTaskDefinition", "ecs:UpdateService"], |operation| {
-        let shop = Shop::new();
-        shop.aws.answer(operation, |call, _| Some(throttled(call)));
-        let report = shop.deploy().outcome("failed", 1);
-        assert!(report["reason"].as_str().unwrap().contains("throttled"), "{report:#}");
-        assert_eq!(report["components"][0]["changed"], false);
-    });
-}
-
-#[test]
 fn server_errors_at_the_first_looks_are_borne() {
     all_at_once([500, 503], |status| {
         let shop = Shop::new();
@@ -55,42 +44,6 @@ fn server_errors_at_the_first_looks_are_borne() {
             (3..=4).contains(&call.nth).then(|| call.error(status, "ServerException", "Service Unavailable."))
         });
         shop.deploy().outcome("deployed", 0);
-    });
-}
-
-/// Answers that do not say whether the service took the update.
-const LOST: [fn() -> Answer; 4] = [
-    || Answer::HangUp,
-    || Answer::Truncated { body: b"{\"service\": {".to_vec() },
-    || Answer::new(500, "<html>Bad Gateway</html>"),
-    || Answer::new(200, "{}"),
-];
-
-#[test]
-fn an_update_whose_answer_is_lost_is_followed() {
-    all_at_once(LOST, |lost| {
-        let shop = Shop::new();
-        shop.aws.answer("ecs:UpdateService", move |call, world| {
-            take(call, world);
-            Some(lost())
-        });
-        let report = shop.deploy().outcome("deployed", 0);
-        assert_eq!(report["components"][0]["changed"], true);
-    });
-}
-
-/// Reads are eventually consistent: one that shows what was before proves nothing.
-#[test]
-fn an_update_whose_answer_is_lost_is_found_by_a_later_look() {
-    all_at_once(LOST, |lost| {
-        let shop = Shop::new();
-        shop.aws.answer("ecs:UpdateService", move |call, world| {
-            take(call, world);
-            Some(lost())
-        });
-        shop.aws.late_looks(2);
-        let report = shop.deploy().outcome("deployed", 0);
-        assert_eq!(report["components"][0]["changed"], true);
     });
 }
 
@@ -112,18 +65,6 @@ fn an_update_that_is_refused_is_failed_at_once() {
         assert_eq!(report["components"][0]["changed"], false);
         assert!(taken.as_secs() < 8, "{taken:?}");
     }
-}
-
-#[test]
-fn an_update_of_which_nothing_is_known_is_broken() {
-    let shop = Shop::new();
-    shop.aws.answer("ecs:UpdateService", |call, world| {
-        take(call, world);
-        Some(Answer::HangUp)
-    });
-    shop.aws
-        .answer("ecs:DescribeServices", |_, world| (world.services[0].deployments.len() > 1).then_some(Answer::HangUp));
-    shop.deploy().outcome("broken", 6);
 }
 
 const GARBAGE: [&str; 6] = ["", "{", "<html>", "[]", "null", "\u{0}\u{1b}[31m"];
@@ -237,18 +178,4 @@ fn every_error_of_aws_comes_with_a_hint() {
         let report = shop.deploy().outcome("failed", 1);
         assert!(!text(&report, "hints").is_empty(), "{operation} {code}: {report:#}");
     });
-}
-
-/// Whether it goes on or not, nobody knows.
-#[test]
-fn patience_that_ends_blind_is_broken() {
-    let shop = Shop::with("timeout = \"1s\"");
-    shop.aws.answer("ecs:DescribeServices", |call, world| {
-        let updated = world.services[0].deployments.len() > 1;
-        updated.then(|| call.error(500, "ServerException", "Internal error."))
-    });
-    let report = shop.deploy().outcome("broken", 6);
-    assert_eq!(report["components"][0]["changed"], true);
-    assert_eq!(report["components"][0]["current"], Value::Null);
-    assert!(!shop.aws.mutations().contains(&"ecs:TagResource".to_owned()), "no outcome is written");
 }

@@ -109,30 +109,6 @@ fn a_tag_that_is_seen_late_is_waited_for() {
     }
 }
 
-#[test]
-fn a_tag_that_is_never_seen_is_not_held() {
-    let shop = Shop::new();
-    shop.aws.change("ecs:DescribeServices", |_, answer| answer["services"][0]["tags"] = json!([]));
-    let report = hold(&shop, "hold").outcome("failed", 1);
-    assert!(report["reason"].as_str().unwrap().contains("does not show it"), "{report:#}");
-    assert_eq!(report["holds"], json!([]));
-}
-
-/// A rollback that ends while the holds are lifted leaves one that nobody has read.
-#[test]
-fn a_hold_that_comes_meanwhile_is_told() {
-    let shop = two(true);
-    shop.aws.answer("ecs:UntagResource", |_, world| {
-        let value = format!("2026-11-21T10:00:00Z acme/shop/8/1 {}", "a".repeat(40));
-        world.services[0].tags.push(json!({"key": format!("shipgate:hold:{}", "b".repeat(40)), "value": value}));
-        None
-    });
-    let report = hold(&shop, "unhold").outcome("failed", 1);
-    assert_told(&report["causes"], &["rolled back from bbbbbbb to aaaaaaa"]);
-    let left = report["holds"].as_array().unwrap();
-    assert!(left.iter().any(|hold| hold["scope"] == "rollback" && hold["component"] == "backend"), "{report:#}");
-}
-
 /// In an emergency nobody should have to find the variables that probes and builds use.
 #[test]
 fn what_deploys_nothing_needs_no_variables_of_probes_and_builds() {

@@ -204,19 +204,6 @@ fn without_a_permission_to_hold_nothing_that_serves_is_changed() {
 }
 
 #[test]
-fn a_hold_that_is_not_seen_afterwards_changes_nothing_that_serves() {
-    let (shop, releases) = served(2);
-    let before = running(&shop);
-    shop.aws.change("ecs:DescribeServices", |_, answer| answer["services"][0]["tags"] = json!([]));
-
-    let report = rollback(&shop, &[]).outcome("failed", 1);
-
-    assert!(reason(&report).contains("took the hold and does not show it"), "{report:#}");
-    assert_eq!((was_updated(&shop), running(&shop)), (false, before));
-    assert_told(&report["left_behind"], &["hold on service stage-backend", &releases[1][..7]]);
-}
-
-#[test]
 fn services_of_one_family_never_restore_what_was_of_the_other() {
     let production = format!(
         "[environments.production]\nregion = \"us-east-1\"\naccount = \"{ACCOUNT}\"\n\

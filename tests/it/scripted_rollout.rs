@@ -133,17 +133,6 @@ fn a_third_revision_in_our_place_that_is_done_supersedes_too() {
 }
 
 #[test]
-fn a_failure_that_nothing_rolls_back_is_broken() {
-    let shop = Shop::new();
-    shop.aws.at_look(2, |world| world.roll_out(&[("2", "backend:8", "FAILED")]));
-    shop.aws.after_update(|service| {
-        service["deployments"][0]["rolloutStateReason"] = json!("circuit breaker was triggered");
-    });
-    let report = shop.deploy().outcome("broken", 6);
-    assert!(text(&report, "causes").contains("circuit breaker was triggered"), "{report:#}");
-}
-
-#[test]
 fn a_service_that_is_deleted_while_we_wait_is_broken() {
     for status in ["DRAINING", "INACTIVE"] {
         let shop = Shop::new();

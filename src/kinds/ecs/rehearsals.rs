@@ -4,12 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::json;
 use tokio::time::Instant;
 
+use super::hold;
 use crate::domain::event::Event;
+use crate::domain::hold::{self as hold_domain, Hold};
 use crate::domain::outcome::Outcome;
-use crate::rehearsal::{Answer, Rehearsal, Rehearsed};
+use crate::domain::target::Kind;
+use crate::rehearsal::{Answer, Call, Rehearsal, Rehearsed, SERVICE, World};
 
 fn causes(rehearsed: &Rehearsed) -> String {
     let failure = rehearsed.result.as_ref().unwrap_err();
@@ -43,6 +47,121 @@ async fn an_update_that_seems_never_to_arrive_is_unknown_and_the_next_run_uses_i
         let registered = rehearsal.aws.mutations().iter().filter(|call| *call == "ecs:RegisterTaskDefinition").count();
         assert_eq!(registered, 1, "the revision is used");
     }
+}
+
+/// What a call that the service takes and does not answer does.
+fn take(call: &Call, world: &mut World) {
+    world.update(SERVICE, call.body["taskDefinition"].as_str().unwrap());
+}
+
+fn is_changed(rehearsed: &Rehearsed) -> bool {
+    let is = |wanted: fn(&Event) -> bool| rehearsed.events.iter().any(wanted);
+    is(|event| matches!(event, Event::ChangeStarted { .. }))
+        && !is(|event| matches!(event, Event::ChangeRefused { .. }))
+}
+
+/// Reads are eventually consistent: one that shows what was before proves nothing.
+#[tokio::test(start_paused = true)]
+async fn an_update_whose_answer_is_lost_is_followed() {
+    for (lost, late) in LOST.into_iter().flat_map(|lost| [(lost, 0), (lost, 2)]) {
+        let rehearsal = Rehearsal::new("");
+        rehearsal.aws.answer("ecs:UpdateService", move |call, world| {
+            take(call, world);
+            Some(lost())
+        });
+        rehearsal.aws.late_looks(late);
+        let deployed = rehearsal.deploy().await;
+        assert_eq!((deployed.outcome(), is_changed(&deployed)), (Outcome::Deployed, true), "{deployed:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_of_which_nothing_is_known_is_broken() {
+    let rehearsal = Rehearsal::new("");
+    rehearsal.aws.answer("ecs:UpdateService", |call, world| {
+        take(call, world);
+        Some(Answer::HangUp)
+    });
+    let is_updated = |world: &World| world.services[0].deployments.len() > 1;
+    rehearsal.aws.answer("ecs:DescribeServices", move |_, world| is_updated(world).then_some(Answer::HangUp));
+    let unknown = rehearsal.deploy().await;
+    assert_eq!((unknown.outcome(), is_changed(&unknown)), (Outcome::Broken, true), "{unknown:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn throttling_for_ever_is_failed_and_nothing_is_changed() {
+    for operation in ["ecs:RegisterTaskDefinition", "ecs:UpdateService"] {
+        let rehearsal = Rehearsal::new("");
+        rehearsal.aws.answer(operation, |call, _| Some(call.error(400, "ThrottlingException", "Rate exceeded")));
+        let failed = rehearsal.deploy().await;
+        assert_eq!((failed.outcome(), is_changed(&failed)), (Outcome::Failed, false), "{failed:?}");
+        assert!(failed.result.unwrap_err().reason.contains("throttled"), "{operation}");
+    }
+}
+
+/// Whether it goes on or not, nobody knows.
+#[tokio::test(start_paused = true)]
+async fn a_timeout_without_a_read_is_broken_and_no_outcome_is_written() {
+    let rehearsal = Rehearsal::new("timeout = \"1m\"");
+    rehearsal.aws.answer("ecs:DescribeServices", |call, world| {
+        let is_updated = world.services[0].deployments.len() > 1;
+        is_updated.then(|| call.error(500, "ServerException", "Internal error."))
+    });
+    let blind = rehearsal.deploy().await;
+    assert_eq!((blind.outcome(), is_changed(&blind)), (Outcome::Broken, true), "{blind:?}");
+    let tags = rehearsal.aws.calls().into_iter().filter(|call| call.operation == "ecs:TagResource");
+    let written: Vec<String> = tags.map(|call| call.body["tags"].to_string()).collect();
+    assert!(written.iter().all(|tags| !tags.contains("shipgate:outcome")), "{written:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_that_nothing_rolls_back_is_broken() {
+    let rehearsal = Rehearsal::new("");
+    rehearsal.aws.at_look(2, |world| world.roll_out(&[("2", "backend:8", "FAILED")]));
+    rehearsal.aws.after_update(|service| {
+        service["deployments"][0]["rolloutStateReason"] = json!("circuit breaker was triggered");
+    });
+    let broken = rehearsal.deploy().await;
+    assert_eq!(broken.outcome(), Outcome::Broken, "{broken:?}");
+    assert!(causes(&broken).contains("circuit breaker was triggered"), "{broken:?}");
+    assert!((10..13).contains(&broken.took.as_secs()), "{:?}", broken.took);
+}
+
+/// What ECS says of tags can be some seconds old, and no older.
+#[tokio::test(start_paused = true)]
+async fn a_hold_that_is_never_seen_is_not_put() {
+    let rehearsal = Rehearsal::new("");
+    rehearsal.aws.change("ecs:DescribeServices", |_, answer| answer["services"][0]["tags"] = json!([]));
+    let Kind::Ecs(target) = &rehearsal.target.components[0].kind;
+    let held = Hold::by_hand("carts fail", "local", Timestamp::UNIX_EPOCH).unwrap();
+    let began = Instant::now();
+    let failure = hold::put(&rehearsal.cloud, target, &held).await.unwrap_err();
+    assert!(failure.reason.contains("took the hold and does not show it"), "{failure:?}");
+    assert_eq!(began.elapsed(), Duration::from_millis(7750));
+    // A rollback puts one before it changes anything, and ends here.
+    let failure = hold::put_on_service(&rehearsal.cloud, target, &held, || ()).await.unwrap_err();
+    assert!(failure.reason.contains("took the hold and does not show it"), "{failure:?}");
+}
+
+/// A rollback that ends while the holds are lifted leaves one that nobody has read.
+#[tokio::test(start_paused = true)]
+async fn a_hold_that_comes_while_others_are_lifted_is_reported() {
+    let rehearsal = Rehearsal::new("");
+    rehearsal.aws.world(|world| {
+        world.services[0].tags.push(json!({"key": "shipgate:hold", "value": "2026-11-20T10:00:00Z local before"}));
+    });
+    rehearsal.aws.answer("ecs:UntagResource", |_, world| {
+        let value = format!("2026-11-21T10:00:00Z acme/shop/8/1 {}", "a".repeat(40));
+        world.services[0].tags.push(json!({"key": format!("shipgate:hold:{}", "b".repeat(40)), "value": value}));
+        None
+    });
+    let Kind::Ecs(target) = &rehearsal.target.components[0].kind;
+    let note = hold_domain::lifted("carts work", "local", Timestamp::UNIX_EPOCH);
+    let failure = hold::lift(&rehearsal.cloud, target, &note).await.unwrap_err();
+    assert!(
+        failure.causes.iter().any(|cause| cause.text.contains("rolled back from bbbbbbb to aaaaaaa")),
+        "{failure:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
