@@ -26,7 +26,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use self::account::{ACCOUNT, Request as Asked};
-pub use self::account::{Answer, CLUSTER, Call, SERVICE, Scripted, World};
+pub use self::account::{Answer, CLUSTER, Call, SERVICE, Scripted, World, arn};
 use crate::apply::{self, Run};
 use crate::clients::ecr::{Ecr, RegistryLogin};
 use crate::clients::ecs::Ecs;

@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::eventually;
-use crate::scripted::{OLD_DIGEST, Shop, arn, text};
+use crate::scripted::{OLD_DIGEST, Shop, all_at_once, arn, text};
 
 /// A shop whose first run gave up waiting; `more` goes into the component.
 fn given_up(more: &str) -> Shop {
@@ -130,19 +129,19 @@ fn a_second_run_follows_the_deployment_of_the_ledger() {
 /// What is no id, what the service does not list, and what is listed with another revision.
 #[test]
 fn a_deployment_that_cannot_be_the_one_is_ignored() {
-    for deployment in ["nonsense", "", "ecs-svc/999", "ecs-svc/4"] {
+    all_at_once(["nonsense", "", "ecs-svc/999", "ecs-svc/4"], |deployment| {
         let shop = given_up("");
         record(&shop, deployment);
         two_failed(&shop);
         let report = shop.deploy().outcome("rolled-back", 5);
         assert_eq!(report["components"][0]["deployment"], "ecs-svc/3", "{deployment:?}");
-    }
+    });
 }
 
 /// The deployment of the first run has failed, and somebody forced a new one of the same revision.
 #[test]
 fn a_failed_deployment_is_not_mistaken_for_a_newer_one_of_the_same_revision() {
-    for (state, outcome, code) in [("COMPLETED", "deployed", 0), ("FAILED", "rolled-back", 5)] {
+    all_at_once([("COMPLETED", "deployed", 0), ("FAILED", "rolled-back", 5)], |(state, outcome, code)| {
         let shop = given_up("");
         shop.aws.at_look(1, |world| {
             world.roll_out(&[
@@ -161,29 +160,5 @@ fn a_failed_deployment_is_not_mistaken_for_a_newer_one_of_the_same_revision() {
         assert_eq!(report["components"][0]["deployment"], "ecs-svc/3");
         assert_eq!(tag(&shop, "shipgate:deployment").as_deref(), Some("ecs-svc/3"));
         assert!(!report["components"][0]["causes"].to_string().contains("ecs-svc/2"), "{report:#}");
-    }
-}
-
-#[test]
-fn an_interrupted_run_leaves_its_deployment_behind() {
-    let shop = Shop::new();
-    shop.aws.world(|world| world.looks = 100_000);
-    let running = shop.shipgate(&["deploy", "stage", "--output", "json"]).start();
-    eventually("the deployment is written", || tag_of_ours(&shop).is_some());
-    running.signal("TERM");
-    let report = running.wait().outcome("interrupted", 130);
-    assert_eq!(report["components"][0]["deployment"], "ecs-svc/2");
-    assert_eq!((tag_of_ours(&shop).as_deref(), tag(&shop, "shipgate:outcome")), (Some("ecs-svc/2"), None));
-    let history = shop.shipgate(&["history", "stage", "--output", "json"]).run().expect_code(0).json();
-    assert_eq!(history["releases"][0]["deployment"], "ecs-svc/2", "{history:#}");
-    shop.aws.forget();
-    two_failed(&shop);
-    let report = shop.deploy().outcome("rolled-back", 5);
-    assert_eq!(report["components"][0]["deployment"], "ecs-svc/2");
-}
-
-/// The deployment on the first revision of ours, which may not be registered yet.
-fn tag_of_ours(shop: &Shop) -> Option<String> {
-    let is_registered = shop.aws.world(|world| world.tags(&arn("task-definition", "backend:8")).is_some());
-    if is_registered { tag(shop, "shipgate:deployment") } else { None }
+    });
 }

@@ -13,7 +13,7 @@ use crate::domain::event::Event;
 use crate::domain::hold::{self as hold_domain, Hold};
 use crate::domain::outcome::Outcome;
 use crate::domain::target::Kind;
-use crate::rehearsal::{Answer, Call, Rehearsal, Rehearsed, SERVICE, World};
+use crate::rehearsal::{Answer, Call, Rehearsal, Rehearsed, SERVICE, World, arn};
 
 fn causes(rehearsed: &Rehearsed) -> String {
     let failure = rehearsed.result.as_ref().unwrap_err();
@@ -245,6 +245,46 @@ async fn what_only_grows_goes_on_growing() {
         assert_eq!(again.outcome(), outcome, "{again:?}");
         assert!(outcome == Outcome::Unchanged || causes(&again).contains("1 of 2 tasks run"), "{again:?}");
     }
+}
+
+/// The value of a tag of the first revision of ours.
+fn tag(rehearsal: &Rehearsal, key: &str) -> Option<String> {
+    rehearsal.aws.world(|world| {
+        let tag = world.tags(&arn("task-definition", "backend:8"))?.iter().find(|tag| tag["key"] == key)?;
+        tag["value"].as_str().map(str::to_owned)
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interrupted_run_leaves_its_deployment_behind_and_the_next_one_follows_it() {
+    for (after, left) in [(2, None), (5, Some("ecs-svc/2"))] {
+        let rehearsal = Rehearsal::new("");
+        rehearsal.aws.world(|world| world.looks = usize::MAX);
+        let (cut, _) = rehearsal.interrupted_after(Duration::from_secs(after)).await;
+        assert_eq!(followed(&cut), ["ecs-svc/2"]);
+        assert_eq!(tag(&rehearsal, "shipgate:deployment").as_deref(), left, "after {after} s");
+        assert_eq!(tag(&rehearsal, "shipgate:outcome"), None);
+        rehearsal.aws.at_look(2, |world| {
+            world.roll_out(&[
+                ("4", "backend:7", "COMPLETED"),
+                ("3", "backend:8", "FAILED"),
+                ("2", "backend:8", "FAILED"),
+            ]);
+        });
+        rehearsal.aws.world(|world| world.looks = 0);
+        let rolled_back = rehearsal.deploy().await;
+        assert_eq!(rolled_back.outcome(), Outcome::RolledBack, "{rolled_back:?}");
+        assert_eq!(followed(&rolled_back), [left.unwrap_or("ecs-svc/3")]);
+    }
+}
+
+/// The deployments that a run followed, one after the other.
+fn followed(rehearsed: &Rehearsed) -> Vec<String> {
+    let deployment = |event: &Event| {
+        let Event::DeploymentFollowed { deployment, .. } = event else { return None };
+        Some(deployment.to_string())
+    };
+    rehearsed.events.iter().filter_map(deployment).collect()
 }
 
 /// A throttled call ends no migration.

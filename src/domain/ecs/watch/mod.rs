@@ -34,7 +34,7 @@ const ROLLBACK_GRACE: Duration = Duration::from_secs(10);
 /// The pause while something short is waited for.
 const SHORT: Duration = Duration::from_secs(1);
 /// After so long the deployment's id is noted for a later run. A rollout that is done before has it with its outcome.
-const NOTE_AFTER: Duration = Duration::from_secs(2);
+const NOTE_AFTER: Duration = Duration::from_secs(4);
 /// The pause after a transient error.
 const AFTER_ERROR: Duration = Duration::from_secs(5);
 

@@ -123,8 +123,8 @@ fn a_rollout_that_goes_on_is_noted_once_for_a_later_run() {
     let world = |done: f64| World::of(move |at| if at < done { vec![OURS_GOES_ON, BEFORE] } else { vec![OURS_DONE] });
     let ran = drive(noting(), &world(20.0));
     assert_eq!(ran.end, Ok(proven(&[1, 2])));
-    assert!(matches!(&ran.notes[..], [(at, noted)] if (2.0..3.0).contains(at) && *noted == id("2")), "{ran:?}");
-    assert_eq!(drive(noting(), &world(1.5)).notes, []);
+    assert!(matches!(&ran.notes[..], [(at, noted)] if (4.0..5.0).contains(at) && *noted == id("2")), "{ran:?}");
+    assert_eq!(drive(noting(), &world(3.5)).notes, []);
     assert_eq!(drive(begun(60), &world(20.0)).notes, []);
     // One that nobody listed has no id to note.
     let mut unlisted = noting();
