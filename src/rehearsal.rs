@@ -41,15 +41,12 @@ use crate::domain::failure::Failure;
 use crate::domain::gate::authorize;
 use crate::domain::image::Digest;
 use crate::domain::interruption::OpenWork;
-use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{
-    ComponentFacts, ImagePlan, ImageState, Intent, Plan, PresentImage, plan_component, plan_image,
-};
+use crate::domain::plan::{ImageState, Intent, PresentImage, plan_image};
 use crate::domain::release::ReleaseName;
 use crate::domain::target::Target;
 use crate::events::{Events, Listener};
-use crate::kinds;
+use crate::kinds::{self, Observed, WholePlan};
 use crate::observe::{Cloud, Files, RegistryAccess};
 
 /// The release that is deployed.
@@ -167,20 +164,19 @@ impl Rehearsal {
 
     async fn execute(&self) -> Result<Outcome, Failure> {
         let events = Events::new(Rc::clone(&self.recorder) as _);
-        let facts = self.observe().await?;
-        let plan = self.plan(&facts);
-        self.apply(plan, &facts, &events).await
+        let plan = self.plan(self.observe().await?);
+        self.apply(plan, &events).await
     }
 
-    async fn observe(&self) -> Result<Vec<(ComponentName, ComponentFacts)>, Failure> {
-        let mut facts = Vec::new();
+    async fn observe(&self) -> Result<Vec<Box<dyn Observed>>, Failure> {
+        let mut observed = Vec::new();
         for component in &self.target.components {
-            facts.push((component.name.clone(), kinds::observe(&self.cloud, component, &Files::Unused).await?));
+            observed.push(kinds::observe(&self.cloud, component, &Files::Unused).await?);
         }
-        Ok(facts)
+        Ok(observed)
     }
 
-    fn plan(&self, facts: &[(ComponentName, ComponentFacts)]) -> Plan {
+    fn plan(&self, observed: Vec<Box<dyn Observed>>) -> WholePlan {
         let present = ImageState::Present(PresentImage {
             digest: Digest::of(RELEASE),
             platforms: Vec::new(),
@@ -193,26 +189,15 @@ impl Rehearsal {
                 crate::domain::image::Repository { host: host.clone(), name: "stage-shop".parse().unwrap() };
             plan_image(image, repository, &present, &self.release).unwrap()
         };
-        let images: Vec<ImagePlan> = self.target.images.iter().map(image).collect();
-        let components = self.target.components.iter().zip(facts);
-        let components =
-            components.map(|(component, (_, facts))| plan_component(component, facts, &images, &self.release).unwrap());
-        Plan {
-            intent: Intent::Deploy,
-            account: ACCOUNT.parse().unwrap(),
-            components: components.collect(),
-            target: self.target.clone(),
-            release: self.release.clone(),
-            images,
-        }
+        let account = ACCOUNT.parse().unwrap();
+        let mut plan = WholePlan::new(Intent::Deploy, account, &self.target, self.release.clone());
+        plan.images = self.target.images.iter().map(image).collect();
+        let planned = observed.into_iter().map(|component| component.plan(&plan.images, &self.release).unwrap());
+        plan.components = planned.collect();
+        plan
     }
 
-    async fn apply(
-        &self,
-        plan: Plan,
-        facts: &[(ComponentName, ComponentFacts)],
-        events: &Events,
-    ) -> Result<Outcome, Failure> {
+    async fn apply(&self, plan: WholePlan, events: &Events) -> Result<Outcome, Failure> {
         let (processes, http) = (Processes::new(Vec::new()), Http::new().unwrap());
         let run = Run {
             context: &self.context,
@@ -229,11 +214,11 @@ impl Rehearsal {
         };
         events.emit(Event::Planned(Box::new(shown(&plan))));
         let authorized = authorize(plan, &[]).unwrap();
-        apply::apply(&run, &authorized, facts).await
+        apply::apply(&run, &authorized).await
     }
 }
 
-fn shown(plan: &Plan) -> crate::domain::view::plan::ShownPlan {
+fn shown(plan: &WholePlan) -> crate::domain::view::plan::ShownPlan {
     crate::commands::change::shown(plan, &[], None, crate::commands::change::Until::Applied)
 }
 

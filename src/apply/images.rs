@@ -9,9 +9,9 @@ use crate::domain::failure::Failure;
 use crate::domain::image::{Digest, Repository};
 use crate::domain::names::ComponentName;
 use crate::domain::origin::PUSH_LABEL;
-use crate::domain::plan::{ImagePlan, ImageState, ImageStep, KnownImage, Plan, PlannedImage, plan_image};
+use crate::domain::plan::{ImagePlan, ImageState, ImageStep, KnownImage, PlannedImage, plan_image};
 use crate::domain::step::{StepId, Verb};
-use crate::domain::target::{Image, Kind};
+use crate::kinds::WholePlan;
 use crate::observe;
 
 /// Makes every image known: what is missing is built, or copied from where it is.
@@ -19,10 +19,10 @@ use crate::observe;
 /// # Errors
 ///
 /// The first image that cannot be had; the components that use it are recorded with that.
-pub async fn make_known(run: &Run<'_>, plan: &Plan) -> Result<Vec<ImagePlan>, Failure> {
+pub async fn make_known(run: &Run<'_>, plan: &WholePlan) -> Result<Vec<ImagePlan>, Failure> {
     let mut known = Vec::new();
     for image in &plan.images {
-        let users = users_of(plan, &image.image);
+        let users: Vec<_> = plan.users_of(&image.image.component).map(|user| user.plan().name.clone()).collect();
         let made = match make_one(run, plan, image, &users).await {
             Ok(made) => made,
             Err(failure) => {
@@ -44,7 +44,7 @@ pub async fn make_known(run: &Run<'_>, plan: &Plan) -> Result<Vec<ImagePlan>, Fa
 
 async fn make_one(
     run: &Run<'_>,
-    plan: &Plan,
+    plan: &WholePlan,
     image: &ImagePlan,
     users: &[ComponentName],
 ) -> Result<ImagePlan, Failure> {
@@ -113,22 +113,10 @@ async fn create_if_missing(
     Ok(())
 }
 
-fn users_of(plan: &Plan, image: &Image) -> Vec<ComponentName> {
-    let uses = |kind: &Kind| match kind {
-        Kind::Ecs(target) => target.image == image.component,
-    };
-    plan.target
-        .components
-        .iter()
-        .filter(|component| uses(&component.kind))
-        .map(|component| component.name.clone())
-        .collect()
-}
-
 /// Builds and pushes one image, and lets the registry confirm what it has.
 async fn build(
     run: &Run<'_>,
-    whole: &Plan,
+    whole: &WholePlan,
     plan: &ImagePlan,
     create_repository: bool,
     users: &[ComponentName],

@@ -13,11 +13,11 @@ use crate::domain::failure::Failure;
 use crate::domain::gate::Authorized;
 use crate::domain::names::{ComponentName, EnvironmentName};
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{ComponentFacts, ComponentPlan, ImagePlan, Plan, plan_component};
+use crate::domain::plan::ImagePlan;
 use crate::domain::release::ReleaseName;
 use crate::domain::view::plan::Running;
 use crate::events::Events;
-use crate::kinds;
+use crate::kinds::{BeforeChange, Planned, WholePlan};
 use crate::observe::{Cloud, RegistryAccess};
 
 /// What every part of carrying out a plan needs.
@@ -68,17 +68,15 @@ pub struct Applied {
 /// # Errors
 ///
 /// The first failure. Components after it are skipped, those before it stay as they are.
-pub async fn apply(
-    run: &Run<'_>,
-    plan: &Authorized<Plan>,
-    facts: &[(ComponentName, ComponentFacts)],
-) -> Result<Outcome, Failure> {
+pub async fn apply(run: &Run<'_>, plan: &Authorized<WholePlan>) -> Result<Outcome, Failure> {
     let plan = plan.plan();
     let images = images::make_known(run, plan).await?;
     let mut total = Total::default();
-    for planned in &plan.components {
-        let applied = apply_component(run, plan, &planned.name, facts, &images).await;
-        if !total.add(&planned.name, applied) {
+    let first = plan.components().position(|component| !component.is_empty());
+    for (index, planned) in plan.components.iter().enumerate() {
+        let before = BeforeChange((Some(index) == first).then_some(plan));
+        let applied = apply_component(run, plan, planned.as_ref(), &images, before).await;
+        if !total.add(&planned.plan().name, applied) {
             break;
         }
     }
@@ -141,51 +139,43 @@ fn emit_end(run: &Run<'_>, name: &ComponentName, result: &Result<Outcome, Failur
     run.events.emit(Event::ComponentEnded { component: name.clone(), outcome, causes, released });
 }
 
-/// Carries out the plan of a component; where its image was not known yet, it is planned again first.
+/// Carries out the plan of a component; where something was not known yet, it is planned again first.
 async fn apply_component(
     run: &Run<'_>,
-    plan: &Plan,
-    name: &ComponentName,
-    facts: &[(ComponentName, ComponentFacts)],
+    plan: &WholePlan,
+    shown: &dyn Planned,
     images: &[ImagePlan],
+    before: BeforeChange<'_>,
 ) -> Applied {
-    let refined = match refine(run, plan, name, facts, images) {
+    let refined = match refine(shown, images) {
         Ok(refined) => refined,
         Err(failure) => return Applied { changed: false, result: Err(failure) },
     };
-    run.events.emit(Event::Refined { component: name.clone(), changes: refined.differences().0.to_vec() });
-    let applied = kinds::apply(run, &refined).await;
-    emit_end(run, name, &applied.result, Some(kinds::released(&refined, &run.release)));
+    let planned = refined.as_deref().unwrap_or(shown);
+    let component = planned.plan();
+    run.events.emit(Event::Refined { component: component.name.clone(), changes: component.changes.clone() });
+    let applied = planned.apply(run, before).await;
+    emit_end(run, &component.name, &applied.result, Some(component.released.clone()));
     // From the registration on, the ledger has the image.
-    if applied.changed || refined.is_empty() {
-        let is_left = facts.iter().any(|(observed, facts)| observed == name && facts.announces(&run.release));
-        announce::retire(run, plan, &refined, is_left).await;
+    if applied.changed || component.is_empty() {
+        announce::retire(run, plan, planned).await;
     }
     applied
 }
 
-fn refine(
-    run: &Run<'_>,
-    plan: &Plan,
-    name: &ComponentName,
-    facts: &[(ComponentName, ComponentFacts)],
-    images: &[ImagePlan],
-) -> Result<ComponentPlan, Failure> {
-    let bug = |what: &str| Failure::failed(format!("{what} component `{name}`: please report this as a bug"));
-    let shown = plan.components.iter().find(|shown| shown.name == *name).ok_or_else(|| bug("the plan lost"))?;
-    if shown.is_known() {
-        return Ok(shown.clone());
+/// The plan of a component with what is known now. Absent: all was known when it was shown.
+fn refine(shown: &dyn Planned, images: &[ImagePlan]) -> Result<Option<Box<dyn Planned>>, Failure> {
+    if shown.plan().is_known {
+        return Ok(None);
     }
-    let component = plan.target.components.iter().find(|component| component.name == *name);
-    let observed = facts.iter().find(|(observed, _)| observed == name);
-    let (Some(component), Some((_, observed))) = (component, observed) else {
-        return Err(bug("nothing was observed of"));
-    };
-    let refined = plan_component(component, observed, images, &run.release)?;
-    if refined.is_empty() != shown.is_empty() {
-        return Err(bug("what is known now contradicts the plan of"));
+    let refined = shown.refine(images)?;
+    if refined.plan().is_empty() != shown.plan().is_empty() {
+        let name = &shown.plan().name;
+        return Err(Failure::failed(format!(
+            "what is known now contradicts the plan of component `{name}`: please report this as a bug"
+        )));
     }
-    Ok(refined)
+    Ok(Some(refined))
 }
 
 #[cfg(test)]

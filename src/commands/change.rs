@@ -13,15 +13,15 @@ use crate::domain::failure::Failure;
 use crate::domain::gate::{Gate, authorize};
 use crate::domain::image::Digest;
 use crate::domain::limits::COMMITS_SHOWN;
-use crate::domain::names::ComponentName;
+use crate::domain::names::{ComponentName, Region};
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{ComponentFacts, ComponentPlan, Intent, Plan};
+use crate::domain::plan::Intent;
 use crate::domain::release::{Commits, GitSha, ReleaseName};
 use crate::domain::role::Access;
 use crate::domain::view::Request;
 use crate::domain::view::plan::{CommitRange, PlannedComponent, ShownPlan};
 use crate::events::Events;
-use crate::kinds;
+use crate::kinds::{Planned, WholePlan, driver};
 use crate::observe::{Cloud, Configuration, Identities, RegistryAccess};
 use crate::session::Session;
 
@@ -95,9 +95,9 @@ impl<'a> Invocation<'a> {
     }
 
     /// The commits between what the first component that changes ran and the release. What cannot be told is left out.
-    async fn commits(&self, plan: &Plan) -> Option<CommitRange> {
-        let changing = plan.components.iter().find(|component| !component.is_empty());
-        let ran = kinds::released_before(changing)?;
+    async fn commits(&self, plan: &WholePlan) -> Option<CommitRange> {
+        let changing = plan.components().find(|component| !component.is_empty());
+        let ran = changing?.runs.as_ref()?;
         let (ran, release) = (ran.sha(), plan.release.sha());
         let back = self.takes_back(ran, release).await;
         let (from, to) = if back { (release, ran) } else { (ran, release) };
@@ -111,11 +111,11 @@ impl<'a> Invocation<'a> {
     }
 
     /// Says which components would go back by what is not called a rollback, and holds nothing.
-    async fn warn_of_going_back(&self, plan: &Plan) {
-        let environment = &plan.target.environment;
+    async fn warn_of_going_back(&self, plan: &WholePlan) {
+        let environment = &plan.environment;
         let mut by_release: IndexMap<ReleaseName, Vec<&str>> = IndexMap::new();
-        for component in plan.components.iter().filter(|component| !component.is_empty()) {
-            if let Some(runs) = kinds::released_before(Some(component)) {
+        for component in plan.components().filter(|component| !component.is_empty()) {
+            if let Some(runs) = component.runs.clone() {
                 by_release.entry(runs).or_default().push(component.name.as_str());
             }
         }
@@ -150,10 +150,8 @@ pub struct Prepared {
     pub access: RegistryAccess,
     /// The registry that images are copied from.
     pub source: Option<RegistryAccess>,
-    /// What was seen of the components.
-    pub facts: Vec<(ComponentName, ComponentFacts)>,
     /// The plan.
-    pub plan: Plan,
+    pub plan: WholePlan,
     /// The gates.
     pub gates: Vec<Gate>,
 }
@@ -184,19 +182,16 @@ pub async fn finish(
     expected: Option<&Digest>,
 ) -> Result<Outcome, Failure> {
     show(invocation, &prepared).await?;
-    let Prepared { cloud, access, source, facts, plan, gates } = prepared;
+    let Prepared { cloud, access, source, plan, gates } = prepared;
     if let Some(expected) = expected.filter(|expected| **expected != plan.digest()) {
         return Err(Failure::new(Outcome::Stale, format!("the plan is {} now, not {expected}", plan.digest()))
-            .cause(format!(
-                "{} has moved, or its configuration has changed, since it was planned",
-                plan.target.environment
-            ))
+            .cause(format!("{} has moved, or its configuration has changed, since it was planned", plan.environment))
             .hint("plan again and look at what is different"));
     }
     if invocation.until == Until::Planned {
         return Ok(Outcome::Planned);
     }
-    let (environment, release) = (plan.target.environment.clone(), plan.release.clone());
+    let (environment, release) = (plan.environment.clone(), plan.release.clone());
     let authorized = authorize(plan, &gates).map_err(|refusing| refused(&refusing))?;
     invocation.events.emit(Event::ApplyStarted);
     let run = Run {
@@ -212,19 +207,18 @@ pub async fn finish(
         name: invocation.context.run_name(),
         clock: invocation.clock,
     };
-    apply::apply(&run, &authorized, &facts).await
+    apply::apply(&run, &authorized).await
 }
 
 /// Says which dependencies of the components, where those are shipped alone, run another release.
-async fn warn_of_dependencies(invocation: &Invocation<'_>, cloud: &Cloud, plan: &Plan) -> Result<(), Failure> {
-    let target = &plan.target;
-    let is_shipped = |name: &ComponentName| target.components.iter().any(|component| component.name == *name);
-    for component in &target.components {
+async fn warn_of_dependencies(invocation: &Invocation<'_>, cloud: &Cloud, plan: &WholePlan) -> Result<(), Failure> {
+    let is_shipped = |name: &ComponentName| plan.components().any(|component| component.name == *name);
+    for component in plan.components() {
         for dependency in component.depends_on.iter().filter(|name| !is_shipped(name)) {
             let names = [dependency.to_string()];
-            let alone = invocation.configuration.services(invocation.context, target.environment.as_str(), &names)?;
+            let alone = invocation.configuration.services(invocation.context, plan.environment.as_str(), &names)?;
             let Some(configured) = alone.components.first() else { continue };
-            let runs = match kinds::status(cloud, configured).await {
+            let runs = match driver(configured).status(cloud).await {
                 Ok(status) if status.running_release.sha == Some(plan.release.to_string()) => continue,
                 Ok(status) => status.running_release.sha.unwrap_or_else(|| "no release of ours".to_owned()),
                 Err(failure) => format!("what cannot be told: {}", failure.brief()),
@@ -266,40 +260,42 @@ pub fn named_release(text: &str) -> Result<GitSha, Failure> {
 }
 
 /// The plan as it is reported.
-pub fn shown(plan: &Plan, gates: &[Gate], commits: Option<CommitRange>, until: Until) -> ShownPlan {
-    let target = &plan.target;
+pub fn shown(plan: &WholePlan, gates: &[Gate], commits: Option<CommitRange>, until: Until) -> ShownPlan {
     let repositories = plan.images.iter().map(|image| (image.image.component.clone(), image.repository.clone()));
-    let digests = plan.components.iter().filter_map(ComponentPlan::image);
+    let digests = plan.components().filter_map(|component| component.image.clone());
     ShownPlan {
         intent: plan.intent.clone(),
-        app: target.app.clone(),
-        environment: target.environment.clone(),
+        app: plan.app.clone(),
+        environment: plan.environment.clone(),
         account: plan.account.clone(),
-        region: target.region.clone(),
-        url: target.url.clone(),
+        region: plan.region.clone(),
+        url: plan.url.clone(),
         release: plan.release.clone(),
         digest: plan.digest(),
         commits,
         steps: plan.steps(),
         warnings: plan.warnings(),
         gates: gates.to_vec(),
-        components: plan.components.iter().map(|component| planned_component(plan, component)).collect(),
+        components: plan
+            .components
+            .iter()
+            .map(|component| planned_component(component.as_ref(), &plan.region))
+            .collect(),
         repositories: repositories.collect(),
-        digests: digests.map(|(image, digest)| (image.clone(), digest.clone())).collect(),
+        digests: digests.filter_map(|(image, digest)| Some((image, digest?))).collect(),
         is_all: until == Until::Planned,
     }
 }
 
-fn planned_component(plan: &Plan, component: &ComponentPlan) -> PlannedComponent {
-    let (changes, drift) = component.differences();
-    let configured = plan.target.components.iter().find(|configured| configured.name == component.name);
+fn planned_component(planned: &dyn Planned, region: &Region) -> PlannedComponent {
+    let component = planned.plan();
     PlannedComponent {
         name: component.name.clone(),
-        kind: configured.map_or("", |configured| kinds::name(&configured.kind)),
-        console: configured.map(|configured| kinds::console(&configured.kind, &plan.target.region)),
-        running: kinds::running_before(component),
-        changes: changes.to_vec(),
-        drift: drift.cloned(),
-        missing_variables: component.missing_variables().to_vec(),
+        kind: component.kind,
+        console: planned.observed().console(region),
+        running: component.running.clone(),
+        changes: component.changes.clone(),
+        drift: component.drift.clone(),
+        missing_variables: component.missing_variables.clone(),
     }
 }

@@ -5,15 +5,12 @@ use crate::cli;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::gate::{self, deploy_gates};
-use crate::domain::names::ComponentName;
 use crate::domain::origin::{self, ReusedImage};
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{
-    ComponentFacts, ComponentPlan, ImagePlan, ImageStep, Intent, Plan, plan_component, plan_image,
-};
+use crate::domain::plan::{ComponentPlan, ImageStep, Intent, plan_image};
 use crate::domain::release::ReleaseName;
 use crate::domain::target::{Reuse, Target};
-use crate::kinds;
+use crate::kinds::{self, WholePlan};
 use crate::observe::{self, Checkout, Cloud, Files, Origins, RegistryAccess};
 
 /// Deploys, or plans to.
@@ -58,9 +55,9 @@ async fn prepare(invocation: &Invocation<'_>, target: Target, release: ReleaseNa
     let access = observe::registry(&cloud, &invocation.addresses, &target, invocation.context.masks()).await?;
     let checkout = Checkout::around(invocation.context, directory);
     let files = Files::working_tree(invocation.context, directory);
-    let mut facts = Vec::new();
+    let mut observed = Vec::new();
     for component in &target.components {
-        facts.push((component.name.clone(), kinds::observe(&cloud, component, &files).await?));
+        observed.push(kinds::observe(&cloud, component, &files).await?);
     }
     let mut images = Vec::new();
     for image in &target.images {
@@ -71,21 +68,20 @@ async fn prepare(invocation: &Invocation<'_>, target: Target, release: ReleaseNa
         }
         images.push(planned);
     }
-    let mut components = Vec::new();
-    for (component, (_, facts)) in target.components.iter().zip(&facts) {
-        components.push(plan_component(component, facts, &images, &release)?);
+    let mut plan = WholePlan::new(Intent::Deploy, cloud.account.clone(), &target, release);
+    for component in observed {
+        plan.components.push(component.plan(&images, &plan.release)?);
     }
-    let evidence = observe::hold_evidence(&invocation.git, &facts, &release).await?;
-    let changes_nothing = components.iter().all(ComponentPlan::is_empty);
-    let reused = reused(invocation, &target, (&cloud, &access), &facts, &images, &release).await?;
+    plan.images = images;
+    let evidence = observe::hold_evidence(&invocation.git, &plan.components, &plan.release).await?;
+    let changes_nothing = plan.components().all(ComponentPlan::is_empty);
+    let reused = reused(invocation, &target, (&cloud, &access), &plan).await?;
     let policies: Vec<_> = target.images.iter().map(|image| image.reuse).collect();
     let gates = deploy_gates(
         gate::hold(&target.environment, &invocation.place, &evidence, changes_nothing),
         origin::gate(&policies, &reused, changes_nothing),
     );
-    let account = cloud.account.clone();
-    let plan = Plan { intent: Intent::Deploy, account, target, release, images, components };
-    Ok(Prepared { cloud, access, source: None, facts, plan, gates })
+    Ok(Prepared { cloud, access, source: None, plan, gates })
 }
 
 /// The images that were in their repositories before. One from elsewhere is worth a warning, where it does not refuse.
@@ -93,14 +89,13 @@ async fn reused(
     invocation: &Invocation<'_>,
     target: &Target,
     (cloud, access): (&Cloud, &RegistryAccess),
-    facts: &[(ComponentName, ComponentFacts)],
-    images: &[ImagePlan],
-    release: &ReleaseName,
+    plan: &WholePlan,
 ) -> Result<Vec<ReusedImage>, Failure> {
     // What names the services of other components may not be set where some are deployed alone.
     let all = invocation.configuration.services(invocation.context, target.environment.as_str(), &[]);
     let components = all.map_or_else(|_| target.components.clone(), |all| all.components);
-    let reused = Origins { cloud, access, facts, components: &components, release }.of(images).await?;
+    let origins = Origins { cloud, access, planned: &plan.components, components: &components, release: &plan.release };
+    let reused = origins.of(&plan.images).await?;
     invocation.events.emit(Event::ImagesReused(reused.clone()));
     for (warning, hint) in reused.iter().filter(|image| image.reuse == Reuse::Any).filter_map(ReusedImage::warning) {
         invocation.events.warning(warning, Some(hint));

@@ -6,7 +6,7 @@ use crate::cli;
 use crate::domain::failure::Failure;
 use crate::domain::role::Access;
 use crate::domain::view::history::{FoundReleases, PastRelease};
-use crate::kinds;
+use crate::kinds::driver;
 use crate::observe;
 use crate::session::Session;
 
@@ -24,7 +24,7 @@ pub async fn run(session: &Session<'_>, arguments: &cli::History) -> Result<Foun
     let mut notes = Vec::new();
     for component in &target.components {
         let name = component.name.to_string();
-        let history = kinds::history(&cloud, component, arguments.limit.get()).await?;
+        let history = driver(component).history(&cloud, arguments.limit.get()).await?;
         if let Some(looked_at) = history.looked_at {
             notes.push(format!("{name}: only the newest {looked_at} revisions were looked at"));
         }
@@ -69,7 +69,7 @@ mod tests {
             outcome: None,
             at: second.map(|second| jiff::Timestamp::from_second(second).unwrap()),
             run: None,
-            place: format!("{component}:{index}").into(),
+            place: format!("{component}:{index}").as_str().into(),
             restores: None,
             deployment: None,
             contradiction: None,

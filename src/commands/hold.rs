@@ -9,7 +9,7 @@ use crate::domain::ledger::LONGEST_VALUE;
 use crate::domain::role::Access;
 use crate::domain::target::Target;
 use crate::domain::view::holds::{ChangedHolds, ComponentHolds, HoldChange};
-use crate::kinds;
+use crate::kinds::driver;
 use crate::observe::{self, Cloud};
 use crate::session::Session;
 
@@ -27,7 +27,7 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Hold, change: HoldChang
     let cloud = observe::cloud(&identities, &target, Access::Change).await?;
     // All are looked at before one is changed.
     for component in &target.components {
-        kinds::holds(&cloud, component).await?;
+        driver(component).holds(&cloud).await?;
     }
     let note = hold::lifted(&wanted.reason(), wanted.run.as_deref().unwrap_or_default(), now);
     let mut components = Vec::new();
@@ -35,11 +35,11 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Hold, change: HoldChang
         let name = component.name.to_string();
         let changed = match change {
             HoldChange::Put => {
-                let seen = kinds::put_hold(&cloud, component, &wanted).await;
+                let seen = driver(component).put_hold(&cloud, &wanted).await;
                 seen.map(|holds| ComponentHolds { name, lifted: Vec::new(), holds })
             }
             HoldChange::Lift => {
-                let lifted = kinds::lift_holds(&cloud, component, &note).await;
+                let lifted = driver(component).lift_holds(&cloud, &note).await;
                 lifted.map(|lifted| ComponentHolds { name, lifted, holds: Vec::new() })
             }
         };
@@ -81,7 +81,7 @@ async fn not_all(
     for component in &target.components {
         let name = component.name.to_string();
         let lifted = done.next().map(|done| done.lifted).unwrap_or_default();
-        let Ok(holds) = kinds::holds(cloud, component).await else {
+        let Ok(holds) = driver(component).holds(cloud).await else {
             failure = failure.cause(format!("whether `{name}` {} is unknown", change.state(true)));
             continue;
         };

@@ -15,7 +15,7 @@ use crate::domain::neutral;
 use crate::domain::probe::shown_url;
 use crate::domain::role::{Access, RoleArn};
 use crate::domain::target::Target;
-use crate::kinds;
+use crate::kinds::driver;
 use crate::observe::{self, Files};
 use crate::session::Session;
 
@@ -203,7 +203,7 @@ pub async fn policy(session: &Session<'_>, arguments: &cli::Policy) -> Result<Va
     let files = Files::working_tree(context, &configuration.directory);
     let (mut services, mut notes) = (Vec::new(), Vec::new());
     for component in &target.components {
-        let subject = kinds::iam_subject(&cloud, component, &files).await?;
+        let subject = driver(component).iam_subject(&cloud, &files).await?;
         if subject.families.is_empty() {
             notes.push(format!(
                 "service `{}` of {} does not exist yet, so what its tasks need is missing: print this again when it does",

@@ -14,7 +14,7 @@ use crate::domain::role::Access;
 use crate::domain::target::Target;
 use crate::domain::view::Answer;
 use crate::domain::view::logs::LogEntry;
-use crate::kinds;
+use crate::kinds::driver;
 use crate::observe::{self, Cloud};
 use crate::poll::{Waiting, poll};
 use crate::session::Session;
@@ -87,7 +87,7 @@ async fn read(cloud: &Cloud, target: &Target, since: Timestamp) -> Result<Vec<(S
     let mut lines = Vec::new();
     for component in &target.components {
         let name = component.name.to_string();
-        let of_component = kinds::logs(cloud, component, since).await?;
+        let of_component = driver(component).logs(cloud, since).await?;
         lines.extend(of_component.into_iter().map(|line| (name.clone(), line)));
     }
     lines.sort_by_key(|(_, line)| line.time);

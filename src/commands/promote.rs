@@ -1,25 +1,23 @@
 //! `promote` and `plan promote`: what another environment has proven, by the same digests.
 
+use std::collections::BTreeMap;
+
 use super::change::{Invocation, LEDGER_ALONE, Prepared, Until, finish, named_release, refused};
 use crate::cli;
-use crate::domain::ecs::service::Revision;
-use crate::domain::ecs::source::{LedgerSearch, SourceFacts};
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::gate::{self, Gate, promote_gates};
 use crate::domain::image::Digest;
 use crate::domain::names::{ComponentName, EnvironmentName};
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{
-    ComponentFacts, ComponentPlan, ImagePlan, Intent, Plan, plan_component, plan_promoted_image,
-};
-use crate::domain::promotion::{Choice, Evidence, Recorded, SourceLook, choose};
+use crate::domain::plan::{ComponentPlan, ImagePlan, Intent, plan_promoted_image};
+use crate::domain::promotion::{Choice, Evidence, LedgerSearch, Recorded, SourceLook, choose};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::role::Access;
 use crate::domain::step::{StepId, Verb};
-use crate::domain::target::{Component, Target};
+use crate::domain::target::Target;
 use crate::domain::view::plan::NothingToPromote;
-use crate::kinds;
+use crate::kinds::{self, Promoted, WholePlan, driver};
 use crate::observe::{self, Cloud, Files, RegistryAccess};
 use crate::verify::Prober;
 
@@ -28,15 +26,21 @@ struct Source {
     target: Target,
     cloud: Cloud,
     access: RegistryAccess,
-    facts: Vec<SourceFacts>,
+    components: Vec<Box<dyn kinds::Source>>,
+}
+
+impl Source {
+    fn component(&self, name: &ComponentName) -> Option<&dyn kinds::Source> {
+        self.components.iter().find(|component| component.name() == name).map(AsRef::as_ref)
+    }
 }
 
 /// A release of the source with what speaks against it.
 struct Proven {
     choice: Choice,
     failures: Vec<(ComponentName, String)>,
-    /// The revision of each component that is promoted.
-    revisions: Vec<Revision>,
+    /// What is promoted of each component.
+    promoted: BTreeMap<ComponentName, Box<dyn Promoted>>,
 }
 
 /// Promotes, or plans to.
@@ -88,11 +92,11 @@ fn expected_plan(text: &str) -> Result<Digest, Failure> {
 async fn observe_source(invocation: &Invocation<'_>, target: Target) -> Result<Source, Failure> {
     let cloud = observe::cloud(&invocation.identities, &target, Access::Read).await?;
     let access = observe::registry(&cloud, &invocation.addresses, &target, invocation.context.masks()).await?;
-    let mut facts = Vec::new();
+    let mut components = Vec::new();
     for component in &target.components {
-        facts.push(kinds::observe_source(&cloud, &access.registry, component).await?);
+        components.push(driver(component).observe_source(component, &cloud, &access.registry).await?);
     }
-    Ok(Source { target, cloud, access, facts })
+    Ok(Source { target, cloud, access, components })
 }
 
 /// Chooses the release and gathers its evidence: running tasks and probes, or the ledger where a release is named. Where
@@ -108,11 +112,14 @@ async fn prove(
         Err(reasons) => return Ok(Err(with_first_step(gate::unproven(&source.target.environment, &reasons), source))),
     };
     let failures = ask_probes(invocation, source, wanted, &mut choice).await?;
-    let mut revisions = Vec::new();
-    for (chosen, facts) in choice.components.iter().zip(&source.facts) {
-        revisions.push(kinds::promoted(&source.cloud, facts, &chosen.evidence).await?);
+    let mut promoted = BTreeMap::new();
+    for chosen in &choice.components {
+        if let Some(component) = source.component(&chosen.component) {
+            let entry = component.promoted(&source.cloud, &chosen.evidence).await?;
+            promoted.insert(chosen.component.clone(), entry);
+        }
     }
-    Ok(Ok(Proven { choice, failures, revisions }))
+    Ok(Ok(Proven { choice, failures, promoted }))
 }
 
 /// Without a release there is no plan: that refuses a promotion, and is what somebody who plans one is told.
@@ -138,8 +145,7 @@ fn nothing_to_promote(
 
 /// Where the source never got a release, waiting does not help.
 fn with_first_step(unproven: Gate, source: &Source) -> Gate {
-    let mut seen = source.target.components.iter().zip(&source.facts);
-    if seen.all(|(component, facts)| kinds::has_release(component, facts)) {
+    if source.components.iter().all(|component| component.has_release()) {
         return unproven;
     }
     let command = if source.target.promotes_from.is_some() { "promote" } else { "deploy" };
@@ -150,15 +156,15 @@ fn with_first_step(unproven: Gate, source: &Source) -> Gate {
 /// What every component runs; where that is not the release that is wanted, also what the ledger says of that.
 async fn look(source: &Source, wanted: Option<&GitSha>) -> Result<Vec<SourceLook>, Failure> {
     let mut looks = Vec::new();
-    for (component, facts) in source.target.components.iter().zip(&source.facts) {
-        let running = kinds::promotable(component, facts);
+    for component in &source.components {
+        let running = component.promotable();
         let runs_it = running.as_ref().is_ok_and(|runs| wanted.is_none_or(|wanted| runs.release == *wanted));
         let LedgerSearch { recorded, doubts } = match wanted {
-            Some(wanted) if !runs_it => kinds::recorded(&source.cloud, component, facts, wanted).await?,
+            Some(wanted) if !runs_it => component.recorded(&source.cloud, wanted).await?,
             _ => LedgerSearch::default(),
         };
-        let image = kinds::image(component).clone();
-        looks.push(SourceLook { component: component.name.clone(), image, running, recorded, doubts });
+        let image = component.image().cloned();
+        looks.push(SourceLook { component: component.name().clone(), image, running, recorded, doubts });
     }
     Ok(looks)
 }
@@ -175,16 +181,13 @@ async fn ask_probes(
     let release = ReleaseName::Commit(choice.release.clone());
     let environment = &source.target.environment;
     let prober = Prober { http: &invocation.http, events: invocation.events, environment, release: &release };
-    let seen = source.target.components.iter().zip(&source.facts);
-    for (chosen, (component, facts)) in choice.components.iter_mut().zip(seen) {
-        if chosen.evidence != Evidence::Runs {
-            continue;
-        }
-        let step = StepId::of_source(Verb::Probe, environment, &component.name);
-        let Err(failure) = prober.ask_all(kinds::probes(component), &step).await else { continue };
-        match recorded(source, (component, facts), wanted, &chosen.digest).await? {
+    for chosen in choice.components.iter_mut().filter(|chosen| chosen.evidence == Evidence::Runs) {
+        let Some(component) = source.component(&chosen.component) else { continue };
+        let step = StepId::of_source(Verb::Probe, environment, component.name());
+        let Err(failure) = prober.ask_all(component.probes(), &step).await else { continue };
+        match recorded(source, component, wanted, &chosen.digest).await? {
             Some(recorded) => chosen.evidence = Evidence::Recorded(recorded),
-            None => failures.push((component.name.clone(), failure.brief())),
+            None => failures.push((component.name().clone(), failure.brief())),
         }
     }
     Ok(failures)
@@ -193,12 +196,12 @@ async fn ask_probes(
 /// The success that the ledger has of a release that somebody names, with the same bytes.
 async fn recorded(
     source: &Source,
-    (component, facts): (&Component, &SourceFacts),
+    component: &dyn kinds::Source,
     wanted: Option<&GitSha>,
     digest: &Digest,
 ) -> Result<Option<Recorded>, Failure> {
     let Some(wanted) = wanted else { return Ok(None) };
-    let recorded = kinds::recorded(&source.cloud, component, facts, wanted).await?.recorded;
+    let recorded = component.recorded(&source.cloud, wanted).await?.recorded;
     Ok(recorded.filter(|recorded| recorded.digest == *digest))
 }
 
@@ -206,18 +209,17 @@ async fn recorded(
 /// nothing when another deployment, or another task, may have given them. A release that somebody names may have moved
 /// on, where the ledger records the success of that same revision.
 async fn confirm(source: &Source, wanted: Option<&GitSha>, proven: &mut Proven) -> Result<(), Failure> {
-    let seen = source.target.components.iter().zip(&source.facts);
-    for (chosen, (component, facts)) in proven.choice.components.iter_mut().zip(seen) {
-        let is_refused = proven.failures.iter().any(|(name, _)| *name == component.name);
-        if chosen.evidence != Evidence::Runs || is_refused {
+    for chosen in proven.choice.components.iter_mut().filter(|chosen| chosen.evidence == Evidence::Runs) {
+        let Some(component) = source.component(&chosen.component) else { continue };
+        if proven.failures.iter().any(|(name, _)| name == component.name()) {
             continue;
         }
-        let still_runs = kinds::still_runs(&source.cloud, &source.access.registry, component, facts).await?;
+        let still_runs = component.still_runs(&source.cloud, &source.access.registry).await?;
         let Err(reason) = still_runs else { continue };
-        let recorded = recorded(source, (component, facts), wanted, &chosen.digest).await?;
-        match recorded.filter(|recorded| recorded.revision == facts.live.arn) {
+        let recorded = recorded(source, component, wanted, &chosen.digest).await?;
+        match recorded.filter(|recorded| component.is_running(&recorded.revision)) {
             Some(recorded) => chosen.evidence = Evidence::Recorded(recorded),
-            None => proven.failures.push((component.name.clone(), reason)),
+            None => proven.failures.push((component.name().clone(), reason)),
         }
     }
     Ok(())
@@ -235,32 +237,36 @@ async fn prepare(
     invocation.events.emit(Event::ReleaseChosen(release.clone()));
     warn_of_ledger_alone(invocation, &source.target.environment, &proven.choice);
     let (context, configuration) = (invocation.context, &invocation.configuration);
-    let recorded = |revision: &Revision| revision.ledger.as_ref().and_then(|entry| entry.pre_deploy);
-    let recorded: Vec<_> = proven.revisions.iter().map(recorded).collect();
+    let recorded = |name: &ComponentName| proven.promoted.get(name).and_then(|promoted| promoted.has_pre_deploy());
     let files = observe::at_release(context, configuration, &invocation.git, sha, &mut target, &recorded).await?;
     if matches!(files, Files::Unused) {
         warn_of_unknown_pre_deploy(invocation, &target, &proven);
     }
     let access = observe::registry(&cloud, &invocation.addresses, &target, invocation.context.masks()).await?;
-    let mut facts = Vec::new();
-    for (index, component) in target.components.iter().enumerate() {
+    let mut observed = Vec::new();
+    for component in &target.components {
         let mut seen = kinds::observe(&cloud, component, &files).await?;
-        kinds::compare_with_source(&mut seen, &source.target.components[index], &proven.revisions[index]);
-        facts.push((component.name.clone(), seen));
+        if let Some(promoted) = proven.promoted.get(&component.name) {
+            seen.compare_with(promoted.as_ref());
+        }
+        observed.push(seen);
     }
     let images = images(&source, (&cloud, &access), &target, &proven.choice).await?;
-    let components = plan_components(&target, &facts, &images, &release)?;
-    let evidence = observe::hold_evidence(&invocation.git, &facts, &release).await?;
-    let changes_nothing = components.iter().all(ComponentPlan::is_empty);
+    let intent = Intent::Promote { source: source.target.environment.clone() };
+    let mut plan = WholePlan::new(intent, cloud.account.clone(), &target, release);
+    for component in observed {
+        plan.components.push(component.plan(&images, &plan.release)?);
+    }
+    plan.images = images;
+    let evidence = observe::hold_evidence(&invocation.git, &plan.components, &plan.release).await?;
+    let changes_nothing = plan.components().all(ComponentPlan::is_empty);
     let asked = asked_of(&source.target.environment, &target);
     confirm(&source, wanted, &mut proven).await.map_err(|failure| failure.cause(asked))?;
     let gates = promote_gates(
         gate::hold(&target.environment, &invocation.place, &evidence, changes_nothing),
         gate::proven(&source.target.environment, &proven.choice, &proven.failures),
     );
-    let intent = Intent::Promote { source: source.target.environment.clone() };
-    let plan = Plan { intent, account: cloud.account.clone(), target, release, images, components };
-    Ok(Prepared { cloud, access, source: Some(source.access), facts, plan, gates })
+    Ok(Prepared { cloud, access, source: Some(source.access), plan, gates })
 }
 
 /// Says where nothing that runs proves the release: whoever may tag the revisions of the source could have said it.
@@ -280,15 +286,15 @@ fn warn_of_ledger_alone(invocation: &Invocation<'_>, source: &EnvironmentName, c
 
 /// Says of which components nobody can tell whether the release has a command before traffic.
 fn warn_of_unknown_pre_deploy(invocation: &Invocation<'_>, target: &Target, proven: &Proven) {
-    for (component, revision) in target.components.iter().zip(&proven.revisions) {
-        if kinds::release_has_pre_deploy(component).is_none() {
+    for component in target.components.iter().filter(|component| component.kind.has_pre_deploy().is_none()) {
+        if let Some(promoted) = proven.promoted.get(&component.name) {
             invocation.events.warning(
                 format!(
                     "whether the release has a pre-deploy command for {} is not known, so none runs: commit {} is not \
                      in the clone, and {} does not say",
                     component.name,
                     proven.choice.release.short(),
-                    revision.short()
+                    promoted.short()
                 ),
                 Some("fetch the whole history: `fetch-depth: 0` of actions/checkout".to_owned()),
             );
@@ -315,14 +321,4 @@ async fn images(
         images.push(plan_promoted_image(image, repository, &seen, &release)?);
     }
     Ok(images)
-}
-
-fn plan_components(
-    target: &Target,
-    facts: &[(ComponentName, ComponentFacts)],
-    images: &[ImagePlan],
-    release: &ReleaseName,
-) -> Result<Vec<ComponentPlan>, Failure> {
-    let pairs = target.components.iter().zip(facts);
-    pairs.map(|(component, (_, facts))| Ok(plan_component(component, facts, images, release)?)).collect()
 }

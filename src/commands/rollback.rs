@@ -2,31 +2,24 @@
 
 use super::change::{Invocation, LEDGER_ALONE, Prepared, finish, named_release};
 use crate::cli;
-use crate::domain::ecs::plan::LeftRelease;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::gate::rollback_gates;
 use crate::domain::hold::HoldScope;
-use crate::domain::names::{ComponentName, EnvironmentName};
+use crate::domain::names::EnvironmentName;
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{
-    ComponentFacts, ComponentPast, ComponentPlan, Intent, Plan, left_out, past_releases, plan_component_rollback,
-    plan_holds, plan_homes, revision_to_restore,
-};
+use crate::domain::plan::{Intent, LeftRelease, PlannedHold, left_releases};
 use crate::domain::release::ReleaseName;
 use crate::domain::rollback::{Past, common};
 use crate::domain::target::Target;
-use crate::kinds;
+use crate::kinds::{self, PastReleases, Planned, WholePlan};
 use crate::observe::{self, Files, RegistryAccess};
 
 /// Of so many revisions of a component is said why they are left out.
 const LEFT_OUT_SHOWN: usize = 5;
 
 /// What was seen of an environment, now and before.
-struct Seen {
-    facts: Vec<(ComponentName, ComponentFacts)>,
-    past: Vec<ComponentPast>,
-}
+type Seen = [Box<dyn PastReleases>];
 
 /// Rolls back, or plans to.
 ///
@@ -39,42 +32,34 @@ pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Rollback) -> Resu
     let target = configuration.target(context, &arguments.environment, &arguments.components)?;
     let cloud = observe::cloud(&invocation.identities, &target, invocation.until.access()).await?;
     let access = observe::registry(&cloud, &invocation.addresses, &target, invocation.context.masks()).await?;
-    let mut seen = Seen { facts: Vec::new(), past: Vec::new() };
+    let mut seen = Vec::new();
     for component in &target.components {
-        let facts = kinds::observe(&cloud, component, &Files::Unused).await?;
-        seen.past.push(kinds::past(&cloud, component, &facts, wanted.as_ref()).await?);
-        seen.facts.push((component.name.clone(), facts));
+        let observed = kinds::observe(&cloud, component, &Files::Unused).await?;
+        seen.push(observed.past(&cloud, wanted.as_ref()).await?);
     }
-    warn_of_left_out(invocation, &target, &seen);
+    warn_of_left_out(invocation, &seen);
     let release = match wanted {
         Some(wanted) => wanted,
-        None => newest(invocation, &target, &seen).await?,
+        None => newest(invocation, &target.environment, &seen).await?,
     };
     invocation.events.emit(Event::ReleaseChosen(release.clone()));
-    let mut components = plan_components(&target, &access, &seen, &release).await?;
-    leave_out_forward(invocation, &mut components).await?;
-    plan_holds(&target.components, &mut components);
-    plan_covered(invocation, &seen, &mut components).await?;
-    for (name, facts) in &seen.facts {
-        plan_homes(&mut components, name, facts);
-    }
-    note(invocation, &target, &components, &release);
-    let account = cloud.account.clone();
-    let plan = Plan { intent: Intent::Rollback, account, target, release, images: Vec::new(), components };
-    let prepared = Prepared { cloud, access, source: None, facts: seen.facts, plan, gates: rollback_gates() };
+    let mut plan = WholePlan::new(Intent::Rollback, cloud.account.clone(), &target, release);
+    plan.components = plan_components(&target, &access, seen, &plan.release).await?;
+    leave_out_forward(invocation, &mut plan.components).await?;
+    plan.holds = plan_holds(invocation, &mut plan.components).await?;
+    note(invocation, &target, &plan);
+    let prepared = Prepared { cloud, access, source: None, plan, gates: rollback_gates() };
     finish(invocation, prepared, None).await
 }
 
 /// The newest release that all components can go back to and no rollback has left before.
-async fn newest(invocation: &Invocation<'_>, target: &Target, seen: &Seen) -> Result<ReleaseName, Failure> {
-    let environment = &target.environment;
+async fn newest(
+    invocation: &Invocation<'_>,
+    environment: &EnvironmentName,
+    seen: &Seen,
+) -> Result<ReleaseName, Failure> {
     let history = format!("`shipgate history {environment}` lists what served; name one with --release");
-    let past: Vec<Past> = target
-        .components
-        .iter()
-        .zip(seen.facts.iter().zip(&seen.past))
-        .map(|(component, ((_, facts), past))| past_releases(component, facts, past))
-        .collect();
+    let past: Vec<Past> = seen.iter().map(|component| component.past()).collect();
     let mut held = Vec::new();
     for release in common(&past) {
         match left_before(invocation, seen, &release).await? {
@@ -96,7 +81,7 @@ async fn newest(invocation: &Invocation<'_>, target: &Target, seen: &Seen) -> Re
     }
     let failure = Failure::failed(format!("there is no release that {environment} can go back to"));
     let failure = held.iter().fold(failure, Failure::cause);
-    let left_out = seen_left_out(target, seen);
+    let left_out = seen_left_out(seen);
     let failure = left_out.iter().fold(failure, Failure::cause);
     let left = left_of(invocation, seen, &past).await?;
     Err(nowhere(environment, seen, (&past, &left), history, (failure, left_out.is_empty())))
@@ -146,7 +131,7 @@ fn nowhere(
 
 /// Whether a hold is there that a rollback put there.
 fn is_any_left(seen: &Seen) -> bool {
-    let mut holds = seen.facts.iter().flat_map(|(_, facts)| facts.holds());
+    let mut holds = seen.iter().flat_map(|component| component.observed().holds());
     holds.any(|hold| matches!(hold.scope, HoldScope::Left { .. }))
 }
 
@@ -171,7 +156,7 @@ enum Left {
 
 /// Whether a rollback left a release before. A hold by hand stops what is new, not the way back.
 async fn left_before(invocation: &Invocation<'_>, seen: &Seen, release: &ReleaseName) -> Result<Option<Left>, Failure> {
-    for hold in seen.facts.iter().flat_map(|(_, facts)| facts.holds()) {
+    for hold in seen.iter().flat_map(|component| component.observed().holds()) {
         if !matches!(hold.scope, HoldScope::Left { .. }) {
             continue;
         }
@@ -187,84 +172,80 @@ async fn left_before(invocation: &Invocation<'_>, seen: &Seen, release: &Release
 async fn plan_components(
     target: &Target,
     access: &RegistryAccess,
-    seen: &Seen,
+    seen: Vec<Box<dyn PastReleases>>,
     release: &ReleaseName,
-) -> Result<Vec<ComponentPlan>, Failure> {
+) -> Result<Vec<Box<dyn Planned>>, Failure> {
     let mut components = Vec::new();
-    for (component, ((_, facts), past)) in target.components.iter().zip(seen.facts.iter().zip(&seen.past)) {
-        let Some(restored) = revision_to_restore(component, facts, past, release) else {
-            let failure = Failure::failed(format!(
-                "release {release} never succeeded as `{}` on {}",
-                component.name, target.environment
-            ));
-            return Err(left_out(component, past)
-                .iter()
-                .fold(failure, Failure::cause)
-                .hint(format!("`shipgate history {}` lists what did", target.environment)));
+    for component in seen {
+        let (name, left_out) = (component.observed().name().clone(), component.left_out());
+        let never = || {
+            let failure =
+                Failure::failed(format!("release {release} never succeeded as `{name}` on {}", target.environment));
+            let failure = left_out.iter().fold(failure, Failure::cause);
+            failure.hint(format!("`shipgate history {}` lists what did", target.environment))
         };
-        let reference = kinds::image_of(component, restored)?;
+        let reference = component.restorable(release).ok_or_else(never)??;
         let image = observe::restored_image(access, &reference, release).await?;
-        components.push(plan_component_rollback(component, facts, restored, &image));
+        components.push(component.plan(release, &image).ok_or_else(never)?);
     }
     Ok(components)
 }
 
-/// Finds the holds of earlier rollbacks that the new ones cover: a service has room for fifty tags.
-async fn plan_covered(
+/// Plans the holds: whatever a component leaves is stopped on all of them. Those of earlier rollbacks that new ones cover are
+/// taken off: a service has room for fifty tags.
+async fn plan_holds(
     invocation: &Invocation<'_>,
-    seen: &Seen,
-    components: &mut [ComponentPlan],
-) -> Result<(), Failure> {
-    let mut covered = Vec::new();
-    for planned in components.iter_mut().flat_map(ComponentPlan::planned_holds) {
-        let facts = seen.facts.iter().find(|(name, _)| *name == planned.component.name);
-        if let Some((name, facts)) = facts {
-            planned.covers = observe::covered(&invocation.git, &planned.left, &facts.holds()).await?;
-            covered.push((name, planned.covers.clone()));
+    components: &mut [Box<dyn Planned>],
+) -> Result<Vec<PlannedHold>, Failure> {
+    let left = left_releases(components.iter().map(|component| component.plan()));
+    let mut holds = Vec::new();
+    for component in components {
+        for mut planned in component.plan_holds(&left) {
+            planned.covers = observe::covered(&invocation.git, &planned.left, &component.observed().holds()).await?;
+            component.drop_covered(&planned.covers);
+            holds.push(planned);
         }
     }
-    for (name, covered) in covered {
-        components.iter_mut().filter(|plan| plan.name == *name).for_each(|plan| plan.drop_covered(&covered));
-    }
-    Ok(())
+    Ok(holds)
 }
 
 /// A release that has all that is left leaves nothing to stop.
-async fn leave_out_forward(invocation: &Invocation<'_>, components: &mut [ComponentPlan]) -> Result<(), Failure> {
+async fn leave_out_forward(invocation: &Invocation<'_>, components: &mut [Box<dyn Planned>]) -> Result<(), Failure> {
     for component in components {
-        let Some(LeftRelease { left, returned }) = component.leaves().cloned() else { continue };
+        let Some(LeftRelease { left, returned }) = component.plan().back.leaves.clone() else { continue };
         if invocation.git.is_ancestor(&left, &returned).await? == Some(true) {
-            let (name, left, returned) = (&component.name, left.short(), returned.short());
+            let (name, left, returned) = (&component.plan().name, left.short(), returned.short());
             invocation
                 .events
                 .note(format!("{name} goes forward from {left} to {returned}, so no commit is held for it"));
-            component.goes_forward();
+            component.go_forward();
         }
     }
     Ok(())
 }
 
 /// The revisions that are called a success by tags which their content does not confirm, in words.
-fn seen_left_out(target: &Target, seen: &Seen) -> Vec<String> {
-    let each = target.components.iter().zip(&seen.past).flat_map(|(component, past)| {
-        let reasons = left_out(component, past).into_iter().take(LEFT_OUT_SHOWN);
-        reasons.map(|reason| format!("{} does not go back to {reason}", component.name))
+fn seen_left_out(seen: &Seen) -> Vec<String> {
+    let each = seen.iter().flat_map(|component| {
+        let reasons = component.left_out().into_iter().take(LEFT_OUT_SHOWN);
+        reasons.map(|reason| format!("{} does not go back to {reason}", component.observed().name()))
     });
     each.collect()
 }
 
-fn warn_of_left_out(invocation: &Invocation<'_>, target: &Target, seen: &Seen) {
-    for text in seen_left_out(target, seen) {
+fn warn_of_left_out(invocation: &Invocation<'_>, seen: &Seen) {
+    for text in seen_left_out(seen) {
         let hint = "find out who wrote its tags: CloudTrail has TagResource and RegisterTaskDefinition";
         invocation.events.warning(text, Some(hint.to_owned()));
     }
 }
 
 /// What somebody who rolls back should know before.
-fn note(invocation: &Invocation<'_>, target: &Target, components: &[ComponentPlan], release: &ReleaseName) {
-    for component in components.iter().filter(|component| !component.is_empty()) {
+fn note(invocation: &Invocation<'_>, target: &Target, plan: &WholePlan) {
+    let release = &plan.release;
+    for component in plan.components().filter(|component| !component.is_empty()) {
         let name = &component.name;
-        if let Some(revision) = component.restores() {
+        if let Some(revision) = &component.back.restores {
             invocation.events.warning(
                 format!(
                     "that {} served as {name} is known by the ledger alone: the tags of {revision}",
@@ -273,21 +254,21 @@ fn note(invocation: &Invocation<'_>, target: &Target, components: &[ComponentPla
                 Some(LEDGER_ALONE.to_owned()),
             );
         }
-        let brought_back = component.brought_back();
+        let brought_back = &component.back.brought_back;
         if !brought_back.is_empty() {
             invocation.events.warning(
                 format!("{name} gets back more than its image: {}", brought_back.join(", ")),
                 Some("make sure that you want it: a rollback restores the whole task definition".to_owned()),
             );
         }
-        if target.components.iter().any(|it| it.name == *name && kinds::has_pre_deploy(it)) {
+        if target.components.iter().any(|it| it.name == *name && it.kind.pre_deploy().is_some()) {
             invocation.events.warning(
                 format!("what the pre-deploy commands of {name} did is not undone"),
                 Some("make sure that the older release can work with what they left".to_owned()),
             );
         }
-        if component.leaves().is_none() && !component.is_forward() {
-            let why = match kinds::released_before(Some(component)) {
+        if component.back.leaves.is_none() && !component.back.is_forward {
+            let why = match &component.runs {
                 Some(runs) if runs.sha() == release.sha() => format!("{name} runs a build of the same commit"),
                 _ => format!("which commit {name} runs is not known"),
             };

@@ -7,7 +7,7 @@ use crate::domain::release::GitSha;
 use crate::domain::role::Access;
 use crate::domain::target::Target;
 use crate::domain::view::status::{EnvironmentStatus, SeenComponent};
-use crate::kinds;
+use crate::kinds::driver;
 use crate::observe::{self, Configuration, Identities};
 use crate::session::Session;
 
@@ -46,9 +46,9 @@ async fn look(identities: &Identities<'_>, name: &str, target: Result<Target, Fa
     match observe::cloud(identities, &target, Access::Read).await {
         Ok(cloud) => {
             for component in &target.components {
-                let seen = kinds::status(&cloud, component).await;
+                let seen = driver(component).status(&cloud).await;
                 let name = component.name.to_string();
-                status.components.push(SeenComponent { name, kind: kinds::name(&component.kind), seen, behind: None });
+                status.components.push(SeenComponent { name, kind: component.kind.word(), seen, behind: None });
             }
         }
         Err(failure) => status.failure = Some(failure),

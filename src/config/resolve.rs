@@ -23,11 +23,10 @@ use super::scope::{Origin, Outside, Scope, Value};
 use super::text::Text;
 use super::values;
 use super::wording::one_of;
+use crate::domain::ecs::target::{EcsTarget, MissingVariables, TaskDefinitionSource};
 use crate::domain::names::{AccountId, ComponentName, EnvironmentName, InvalidName, Region};
 use crate::domain::role::{LONGEST_CHAINED_SESSION, Partition, RoleArn, Roles};
-use crate::domain::target::{
-    Build, Component, EcsTarget, Image, Kind, MissingVariables, Probe, Reuse, Target, TaskDefinitionSource,
-};
+use crate::domain::target::{Build, Component, Image, Probe, Reuse, Target};
 
 /// How long a rollout may take where nothing is written.
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(20);
@@ -382,7 +381,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
         let image = owner(key, component)?.parse().ok()?;
         let depends_on = component.depends_on.iter().flatten();
         let depends_on = depends_on.map(|other| other.value.as_deref()?.parse().ok()).collect();
-        let kind = Kind::Ecs(EcsTarget {
+        let kind = EcsTarget {
             cluster: cluster?,
             service: service?,
             container: container?,
@@ -393,8 +392,8 @@ impl<'d, 'p> Resolver<'d, 'p> {
             probes: all(probes)?,
             timeout: timeout?,
             missing_variables: missing_variables(missing)?,
-        });
-        Some(Component { name, depends_on: all(depends_on)?, kind })
+        };
+        Some(Component { name, depends_on: all(depends_on)?, kind: kind.into() })
     }
 
     /// A setting that only matters to who changes something.

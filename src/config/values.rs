@@ -7,9 +7,9 @@ use jiff::fmt::friendly::SpanParser;
 use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
 
+use crate::domain::ecs::target::TaskDefinitionSource;
 use crate::domain::image::ImageTag;
 use crate::domain::names::InvalidName;
-use crate::domain::target::TaskDefinitionSource;
 
 /// The longest that anything is waited for. A longer wait is a mistake: jobs of GitHub Actions end after six hours.
 const LONGEST_WAIT: Duration = Duration::from_hours(6);

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::ecs::ids::DeploymentId;
-use super::ecs::task_definition::Change;
 use super::failure::Cause;
 use super::image::Digest;
 use super::names::ComponentName;
@@ -13,6 +12,7 @@ use super::release::ReleaseName;
 use super::step::StepId;
 use super::view::logs::LogEntry;
 use super::view::plan::{NothingToPromote, Running, ShownPlan};
+use crate::domain::plan::Change;
 
 /// Something that happens while a command runs. All text is neutral already.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,7 +4,10 @@
 //! spaces and `_ . : / = + - @` in them, 128 characters in a key and 256 in a value
 //! ([tags](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-using-tags.html)).
 
+use std::fmt;
+
 use jiff::Timestamp;
+use serde::Serialize;
 
 use super::ecs::ids::{DeploymentId, RevisionArn, ServiceArn};
 use super::image::Digest;
@@ -21,6 +24,41 @@ const PRE_DEPLOY: &str = "shipgate:pre-deploy";
 const DEPLOYMENT: &str = "shipgate:deployment";
 const OUTCOME: &str = "shipgate:outcome";
 const AT: &str = "shipgate:at";
+
+/// What names an entry of the ledger, in the words of its component's kind: on ECS the ARN of a revision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct RecordId(String);
+
+impl RecordId {
+    /// The whole text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Its last part, for people.
+    pub fn short(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or(&self.0)
+    }
+}
+
+impl fmt::Display for RecordId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl From<&RevisionArn> for RecordId {
+    fn from(arn: &RevisionArn) -> Self {
+        Self(arn.as_str().to_owned())
+    }
+}
+
+impl From<&str> for RecordId {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
 
 /// So many characters a tag's value may have.
 pub const LONGEST_VALUE: usize = 256;

@@ -17,6 +17,7 @@ pub mod hold;
 pub mod iam;
 pub mod image;
 pub mod interruption;
+pub mod kind;
 pub mod ledger;
 pub mod limits;
 pub mod names;

@@ -9,12 +9,10 @@
 //!   the text cannot be known. Who may also read the image could copy its label and, where tags are mutable, push another
 //!   image in its place, as long as the announcement stands: until a run registers a revision with the image.
 
-use super::ecs::ids::RevisionArn;
-use super::ecs::service::Revision;
 use super::gate::{Gate, Verdict};
 use super::image::{Digest, ImageReference};
-use super::ledger;
-use super::names::{ComponentName, ContainerName};
+use super::ledger::{self, RecordId};
+use super::names::ComponentName;
 use super::release::ReleaseName;
 use super::target::Reuse;
 
@@ -63,26 +61,20 @@ pub fn read(tags: &[(String, String)]) -> Option<Announcement> {
     Some(Announcement { release, text, run: ledger::tag_value(parts.next()?) })
 }
 
-/// The first of some revisions that shipgate registered for a release with an image in a container: its ARN.
-pub fn recorded_by<'a>(
-    revisions: impl IntoIterator<Item = &'a Revision>,
-    container: &ContainerName,
-    release: &ReleaseName,
-    digest: &Digest,
-) -> Option<RevisionArn> {
-    let records = |revision: &&Revision| {
-        revision.ledger.is_some()
-            && revision.digest(container).as_ref() == Some(digest)
-            && revision.release(container).as_ref() == Some(release)
-    };
-    revisions.into_iter().find(records).map(|revision| revision.arn.clone())
+/// What is written of an image: in the ledger of a component, and by a run that was about to push one.
+#[derive(Debug, Clone, Default)]
+pub struct ImageRecords {
+    /// The entry that pins it for the release.
+    pub recorded: Option<RecordId>,
+    /// The image that was announced last.
+    pub announced: Option<Announcement>,
 }
 
 /// Where an image is from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// A revision of the ledger pins it: its ARN.
-    Recorded(RevisionArn),
+    /// An entry of the ledger pins it.
+    Recorded(RecordId),
     /// A run announced it and ended before it registered a revision: the run.
     Announced(String),
     /// Nothing says that it is from a run of shipgate.
@@ -137,7 +129,7 @@ impl ReusedImage {
     fn described(&self) -> String {
         let image = &self.image;
         match &self.origin {
-            Origin::Recorded(arn) => format!("image {image} was there already, recorded in {}", arn.short()),
+            Origin::Recorded(entry) => format!("image {image} was there already, recorded in {}", entry.short()),
             Origin::Announced(run) => format!("image {image} was there already, pushed by {run}, which ended then"),
             Origin::Elsewhere => {
                 let most = self.reuse.looked_at();
@@ -182,8 +174,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::ecs::plan::tests::revision;
-    use crate::domain::ledger::LedgerEntry;
 
     const SHA: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
@@ -193,31 +183,6 @@ mod tests {
 
     fn release() -> ReleaseName {
         SHA.parse().unwrap()
-    }
-
-    #[test]
-    fn a_revision_records_the_image_that_it_pins_for_the_release() {
-        let other = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
-        let entry = |release: &str| Some(LedgerEntry::new(release.parse().unwrap(), &"arn".into()));
-        let image = |sha: &str, letter: &str| format!("repo:{sha}@{}", digest(letter));
-        for (revision, expected) in [
-            (revision(7, &image(SHA, "a"), "x", entry(SHA)), true),
-            (revision(7, &image(SHA, "a"), "x", None), false),
-            (revision(7, &image(SHA, "b"), "x", entry(SHA)), false),
-            (revision(7, &image(other, "a"), "x", entry(other)), false),
-            (revision(7, &format!("repo:{SHA}"), "x", entry(SHA)), false),
-        ] {
-            let found = recorded_by([&revision], &"web".parse().unwrap(), &release(), &digest("a"));
-            assert_eq!(found.is_some(), expected, "{revision:?}");
-        }
-    }
-
-    /// A tag says a digest too, and whoever may tag may write any.
-    #[test]
-    fn a_digest_in_a_tag_records_nothing() {
-        let entry = LedgerEntry { digest: Some(digest("a")), ..LedgerEntry::new(release(), &"arn".into()) };
-        let revision = revision(7, &format!("repo:{SHA}@{}", digest("b")), "x", Some(entry));
-        assert_eq!(recorded_by([&revision], &"web".parse().unwrap(), &release(), &digest("a")), None);
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::ecs::ids::RevisionArn;
 use super::image::Digest;
+use super::ledger::RecordId;
 use super::names::ComponentName;
 use super::release::GitSha;
 
@@ -23,10 +23,19 @@ pub struct Runs {
 pub struct Recorded {
     /// The digest that was deployed.
     pub digest: Digest,
-    /// Where it stands: the ARN of the revision.
-    pub revision: RevisionArn,
+    /// Where it stands.
+    pub revision: RecordId,
     /// When it was written.
     pub at: Option<Timestamp>,
+}
+
+/// What the ledger says of a release.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LedgerSearch {
+    /// The newest success that the revision itself confirms.
+    pub recorded: Option<Recorded>,
+    /// Why revisions that their tags call a success of the release are none.
+    pub doubts: Vec<String>,
 }
 
 /// What was seen of one component in the source environment.
@@ -34,8 +43,8 @@ pub struct Recorded {
 pub struct SourceLook {
     /// The component.
     pub component: ComponentName,
-    /// The component whose image it runs.
-    pub image: ComponentName,
+    /// The component whose image it runs. Absent: it ships something else.
+    pub image: Option<ComponentName>,
     /// What it runs, or why that cannot be promoted.
     pub running: Result<Runs, String>,
     /// The success of the release that was asked for, where one was and the ledger has it.
@@ -58,8 +67,8 @@ pub enum Evidence {
 pub struct Chosen {
     /// The component.
     pub component: ComponentName,
-    /// The component whose image it runs.
-    pub image: ComponentName,
+    /// The component whose image it runs. Absent: it ships something else.
+    pub image: Option<ComponentName>,
     /// The image's digest.
     pub digest: Digest,
     /// What proves it.
@@ -90,7 +99,7 @@ impl Choice {
 
     /// The digest of an image. `None`: none of the components uses it.
     pub fn digest_of(&self, image: &ComponentName) -> Option<&Digest> {
-        self.components.iter().find(|chosen| chosen.image == *image).map(|chosen| &chosen.digest)
+        self.components.iter().find(|chosen| chosen.image.as_ref() == Some(image)).map(|chosen| &chosen.digest)
     }
 }
 
@@ -175,7 +184,7 @@ fn one_release(looks: &[SourceLook]) -> Result<(GitSha, Vec<Attempt>), Vec<Strin
 /// Components that share an image have the same digest of it.
 fn disagreements(components: &[Chosen]) -> Vec<String> {
     let others = components.iter().filter_map(|chosen| {
-        let first = components.iter().find(|first| first.image == chosen.image)?;
+        let first = components.iter().find(|first| first.image == chosen.image && chosen.image.is_some())?;
         (first.digest != chosen.digest).then(|| {
             format!(
                 "{} and {} share an image and have two digests of it: {} and {}",
@@ -201,7 +210,7 @@ mod tests {
     fn look(component: &str, running: Result<char, &str>, recorded: Option<char>) -> SourceLook {
         SourceLook {
             component: component.parse().unwrap(),
-            image: "backend".parse().unwrap(),
+            image: "backend".parse().ok(),
             running: running.map(|digit| Runs { release: sha(digit), digest: digest(digit) }).map_err(str::to_owned),
             recorded: recorded.map(|digit| Recorded { digest: digest(digit), revision: "backend:7".into(), at: None }),
             doubts: Vec::new(),

@@ -43,6 +43,11 @@ pub enum Verb {
 }
 
 impl Verb {
+    /// Whether what serves is another afterwards.
+    pub fn changes_what_serves(self) -> bool {
+        matches!(self, Self::Update)
+    }
+
     fn as_str(self) -> &'static str {
         match self {
             Self::CreateRepository => "create repository",

@@ -7,10 +7,9 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 use indexmap::IndexMap;
 
-use super::names::{
-    AccountId, ClusterName, ComponentName, ContainerName, EnvironmentName, Region, RepositoryName, ServiceName,
-};
-use super::role::{Partition, Roles};
+use super::kind::Kind;
+use super::names::{AccountId, ComponentName, EnvironmentName, Region, RepositoryName};
+use super::role::Roles;
 use super::secrets::in_header;
 use super::template::Template;
 
@@ -50,10 +49,9 @@ impl Target {
         open.extend(self.images.iter().map(|image| image.repository.as_str()));
         let mut probes = Vec::new();
         for component in &self.components {
-            let Kind::Ecs(ecs) = &component.kind;
-            let names = [component.name.as_str(), ecs.cluster.as_str(), ecs.service.as_str(), ecs.container.as_str()];
-            open.extend(names);
-            probes.extend(&ecs.probes);
+            open.push(component.name.as_str());
+            open.extend(component.kind.names());
+            probes.extend(component.kind.probes());
         }
         let headers = probes.into_iter().flat_map(|probe| &probe.headers);
         let values = headers.filter_map(|(name, value)| Some((name, value.as_literal()?)));
@@ -121,66 +119,6 @@ pub struct Component {
     pub depends_on: Vec<ComponentName>,
     /// What it is, and all that only such a component has.
     pub kind: Kind,
-}
-
-/// The kinds of component.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Kind {
-    /// A service of Amazon ECS.
-    Ecs(EcsTarget),
-}
-
-/// An ECS service that runs an image.
-#[derive(Debug, Clone, PartialEq)]
-pub struct EcsTarget {
-    /// The cluster.
-    pub cluster: ClusterName,
-    /// The service. It exists: we never create one.
-    pub service: ServiceName,
-    /// The container of the task definition that gets the image.
-    pub container: ContainerName,
-    /// The component that owns the image: this one, or the one named by `image-from`.
-    pub image: ComponentName,
-    /// Where the task definition comes from.
-    pub task_definition: TaskDefinitionSource,
-    /// The command of the one-off task before traffic.
-    pub pre_deploy: Option<Vec<Template>>,
-    /// Whether the release has such a command for the component, here or for another environment. `None`: unknown.
-    pub has_pre_deploy: Option<bool>,
-    /// The questions to ask the running release.
-    pub probes: Vec<Probe>,
-    /// How long a rollout, and how long a pre-deploy task may take.
-    pub timeout: Duration,
-    /// What it means when the source of a promotion has a variable that is not here.
-    pub missing_variables: MissingVariables,
-}
-
-impl EcsTarget {
-    /// The service's page in the console.
-    pub fn console(&self, region: &Region) -> String {
-        let host = Partition::of(region).console();
-        let (cluster, service) = (&self.cluster, &self.service);
-        format!("https://{region}.{host}/ecs/v2/clusters/{cluster}/services/{service}/health?region={region}")
-    }
-}
-
-/// What it means when the task definition of a promotion's source has a variable or secret that this environment's
-/// lacks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MissingVariables {
-    /// It is told.
-    Warning,
-    /// Nothing is promoted.
-    Error,
-}
-
-/// Where a task definition comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TaskDefinitionSource {
-    /// What the service runs now, with the image changed.
-    Live,
-    /// A JSON file of the repository, relative to the configuration file, with the image changed.
-    File(Utf8PathBuf),
 }
 
 /// An HTTP question to the running release, and the answer that proves it.

@@ -1,361 +1,285 @@
-//! Kinds of component: one folder each behind the same verbs, `observe`, `apply`, `verify`, `status`, `history`, `logs`,
-//! and `holds`, `put_hold` and `lift_holds`.
+//! The seam: what the rest of the program asks of a component, whatever its kind.
 //!
-//! A new kind is a new folder here, its plan in `domain`, and an arm in each function of this file.
+//! A component is configured, then observed, then planned, then applied. Each of these is a value that carries all of
+//! before: target, facts and plan of a component cannot be mixed up with those of another. What crosses the seam is neutral
+//! data. `docs/kinds` says how to add a kind.
 
 pub mod ecs;
+
+use std::any::Any;
+use std::fmt;
+
+use futures_util::future::LocalBoxFuture;
 
 use crate::apply::{Applied, Run};
 use crate::clients::logs::LogLine;
 use crate::clients::registry::Registry;
-use crate::domain::ecs::ids::RevisionArn;
-use crate::domain::ecs::service::Revision;
-use crate::domain::ecs::source::{self, LedgerSearch, SourceFacts};
 use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
 use crate::domain::iam::policy::EcsSubject;
 use crate::domain::image::{Digest, ImageReference};
+use crate::domain::kind::{Configured, Kind, each_kind};
+use crate::domain::ledger::RecordId;
 use crate::domain::names::{ComponentName, Region};
-use crate::domain::origin::{self, Announcement};
-use crate::domain::plan::{ComponentFacts, ComponentPast, ComponentPlan, KindPlan};
-use crate::domain::promotion::{Evidence, Runs};
+use crate::domain::origin::{Announcement, ImageRecords};
+use crate::domain::plan::{ComponentPlan, ImagePlan, KnownImage, LeftRelease, Plan, PlanError, PlannedHold};
+use crate::domain::promotion::{Evidence, LedgerSearch, Runs};
 use crate::domain::release::{GitSha, ReleaseName};
-use crate::domain::target::{Component, Kind, Probe};
+use crate::domain::rollback::Past;
+use crate::domain::step::{StepId, Verb};
+use crate::domain::target::{Component, Probe};
 use crate::domain::view::history::History;
-use crate::domain::view::plan::Running;
 use crate::domain::view::status::ComponentStatus;
 use crate::observe::{Cloud, Files};
 
-/// The name of the component's kind in the configuration.
-pub fn name(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Ecs(_) => "ecs",
+/// An answer that takes a while.
+pub type Answer<'a, T> = LocalBoxFuture<'a, Result<T, Failure>>;
+
+/// A plan whose components can be carried out.
+pub type WholePlan = Plan<Box<dyn Planned>>;
+
+/// What can be done with a component as it is configured.
+pub trait Driver: Configured {
+    /// Looks at it, to plan.
+    fn observe<'a>(
+        &'a self,
+        component: &'a Component,
+        cloud: &'a Cloud,
+        files: &'a Files,
+    ) -> Answer<'a, Box<dyn Observed>>;
+
+    /// Looks at it in the environment that is promoted from.
+    fn observe_source<'a>(
+        &'a self,
+        component: &'a Component,
+        cloud: &'a Cloud,
+        registry: &'a Registry,
+    ) -> Answer<'a, Box<dyn Source>>;
+
+    /// What it runs, for `status`.
+    fn status<'a>(&'a self, cloud: &'a Cloud) -> Answer<'a, ComponentStatus>;
+
+    /// The releases that it got, newest first, at most so many.
+    fn history<'a>(&'a self, cloud: &'a Cloud, most: usize) -> Answer<'a, History>;
+
+    /// What its containers wrote since a time.
+    fn logs<'a>(&'a self, cloud: &'a Cloud, since: jiff::Timestamp) -> Answer<'a, Vec<LogLine>>;
+
+    /// The holds on it.
+    fn holds<'a>(&'a self, cloud: &'a Cloud) -> Answer<'a, Vec<Hold>>;
+
+    /// Puts a hold on it. Returns all that are there then.
+    fn put_hold<'a>(&'a self, cloud: &'a Cloud, hold: &'a Hold) -> Answer<'a, Vec<Hold>>;
+
+    /// Takes all holds off it, and leaves a note. Returns what was taken off.
+    fn lift_holds<'a>(&'a self, cloud: &'a Cloud, note: &'a (String, String)) -> Answer<'a, Vec<Hold>>;
+
+    /// What is written of an image of a release, in so many of the newest entries of its ledger.
+    fn image_records<'a>(
+        &'a self,
+        cloud: &'a Cloud,
+        image: (&'a ReleaseName, &'a Digest),
+        most: usize,
+    ) -> Answer<'a, ImageRecords>;
+
+    /// What an IAM policy has to name of it.
+    fn iam_subject<'a>(&'a self, cloud: &'a Cloud, files: &'a Files) -> Answer<'a, EcsSubject>;
+}
+
+/// A component that was looked at.
+pub trait Observed: fmt::Debug {
+    /// Its name.
+    fn name(&self) -> &ComponentName;
+
+    /// Its page in the console of AWS.
+    fn console(&self, region: &Region) -> Option<String>;
+
+    /// The holds on it.
+    fn holds(&self) -> Vec<Hold>;
+
+    /// Lets its plan see what the source's entry has that is promoted.
+    fn compare_with(&mut self, promoted: &dyn Promoted);
+
+    /// What pins an image for a release, among what was seen already.
+    fn image_recorded(&self, release: &ReleaseName, digest: &Digest) -> Option<RecordId>;
+
+    /// What is written of an image of a release, in so many of the newest entries of its ledger.
+    fn image_records<'a>(
+        &'a self,
+        cloud: &'a Cloud,
+        image: (&'a ReleaseName, &'a Digest),
+        most: usize,
+    ) -> Answer<'a, ImageRecords>;
+
+    /// Plans to put a release on it.
+    ///
+    /// # Errors
+    ///
+    /// [`PlanError`]
+    fn plan(self: Box<Self>, images: &[ImagePlan], release: &ReleaseName) -> Result<Box<dyn Planned>, PlanError>;
+
+    /// What it ran before, as far back as a rollback has to know: to a release, or some releases back.
+    fn past<'a>(
+        self: Box<Self>,
+        cloud: &'a Cloud,
+        release: Option<&'a ReleaseName>,
+    ) -> Answer<'a, Box<dyn PastReleases>>;
+}
+
+/// A component with what it ran before.
+pub trait PastReleases: fmt::Debug {
+    /// The component as it was looked at.
+    fn observed(&self) -> &dyn Observed;
+
+    /// What it can go back to.
+    fn past(&self) -> Past;
+
+    /// Why entries that their tags call a success of it are none, and are not gone back to.
+    fn left_out(&self) -> Vec<String>;
+
+    /// The image with which it goes back to a release. `None`: it never succeeded here.
+    fn restorable(&self, release: &ReleaseName) -> Option<Result<ImageReference, Failure>>;
+
+    /// Plans to go back to a release, whose image that is. `None`: it never succeeded here.
+    fn plan(self: Box<Self>, release: &ReleaseName, image: &KnownImage) -> Option<Box<dyn Planned>>;
+}
+
+/// A component of the environment that is promoted from.
+pub trait Source: fmt::Debug {
+    /// Its name.
+    fn name(&self) -> &ComponentName;
+
+    /// The component whose image it runs.
+    fn image(&self) -> Option<&ComponentName>;
+
+    /// The questions to ask the running release.
+    fn probes(&self) -> &[Probe];
+
+    /// What it runs, or why that cannot be promoted, in words.
+    ///
+    /// # Errors
+    ///
+    /// Why.
+    fn promotable(&self) -> Result<Runs, String>;
+
+    /// Whether anything says which release it runs.
+    fn has_release(&self) -> bool;
+
+    /// Whether an entry of the ledger is that of what it runs.
+    fn is_running(&self, record: &RecordId) -> bool;
+
+    /// Whether it still runs what it was seen to run. The inner error is what has changed, in words.
+    fn still_runs<'a>(&'a self, cloud: &'a Cloud, registry: &'a Registry) -> Answer<'a, Result<(), String>>;
+
+    /// What the ledger says of a release, as far as the entries confirm it.
+    fn recorded<'a>(&'a self, cloud: &'a Cloud, release: &'a GitSha) -> Answer<'a, LedgerSearch>;
+
+    /// What is promoted, by what proves it.
+    fn promoted<'a>(&'a self, cloud: &'a Cloud, evidence: &'a Evidence) -> Answer<'a, Box<dyn Promoted>>;
+}
+
+/// What is promoted of a component.
+pub trait Promoted: fmt::Debug + Any {
+    /// Whether the ledger says that the release has a command that runs before it takes traffic.
+    fn has_pre_deploy(&self) -> Option<bool>;
+
+    /// What it is, for people: `backend:7`.
+    fn short(&self) -> &str;
+}
+
+/// A component with its plan.
+pub trait Planned: fmt::Debug {
+    /// The plan as the rest of the program reads it.
+    fn plan(&self) -> &ComponentPlan;
+
+    /// The component as it was looked at.
+    fn observed(&self) -> &dyn Observed;
+
+    /// Makes the plan again, now that the images are known.
+    ///
+    /// # Errors
+    ///
+    /// [`PlanError`]
+    fn refine(&self, images: &[ImagePlan]) -> Result<Box<dyn Planned>, PlanError>;
+
+    /// Leaves the hold out, since the rollback goes forward: there is nothing that it could stop.
+    fn go_forward(&mut self);
+
+    /// Takes the holds of a rollback in: the plan of each for this component.
+    fn plan_holds(&mut self, left: &[LeftRelease]) -> Vec<PlannedHold>;
+
+    /// Lets what is next not take over holds that new ones cover.
+    fn drop_covered(&mut self, covered: &[Hold]);
+
+    /// Puts a hold of a rollback on it, before anything that serves is changed. `user`: the component that changes first.
+    fn put_hold<'a>(&'a self, run: &'a Run<'a>, hold: &'a PlannedHold, user: &'a ComponentName) -> Answer<'a, ()>;
+
+    /// Takes off the holds that a new one covers. One that stays is only one more.
+    fn drop_holds<'a>(&'a self, run: &'a Run<'a>, covered: &'a [Hold]) -> LocalBoxFuture<'a, ()>;
+
+    /// Carries the plan out and verifies what runs then. `before`: what comes before anything that serves is changed.
+    fn apply<'a>(&'a self, run: &'a Run<'a>, before: BeforeChange<'a>) -> LocalBoxFuture<'a, Applied>;
+
+    /// Whether an earlier run announced an image of the release and did not take that back.
+    fn announces(&self) -> bool;
+
+    /// Writes on it that an image is about to be pushed for it.
+    fn announce<'a>(&'a self, cloud: &'a Cloud, announcement: &'a Announcement) -> Answer<'a, ()>;
+
+    /// Takes that off again.
+    fn retire_announcement<'a>(&'a self, cloud: &'a Cloud) -> Answer<'a, ()>;
+}
+
+impl AsRef<ComponentPlan> for Box<dyn Planned> {
+    fn as_ref(&self) -> &ComponentPlan {
+        self.plan()
     }
 }
 
-/// The page of a component in the console of AWS.
-pub fn console(kind: &Kind, region: &Region) -> String {
-    match kind {
-        Kind::Ecs(target) => target.console(region),
+/// What comes before the first change of what serves: the holds of a rollback. Without them the next promotion would bring
+/// back what is being left.
+#[derive(Debug, Clone, Copy)]
+pub struct BeforeChange<'a>(pub Option<&'a WholePlan>);
+
+impl BeforeChange<'_> {
+    /// Puts the holds, and sees them there.
+    ///
+    /// # Errors
+    ///
+    /// One could not be put.
+    pub async fn put_holds(&self, run: &Run<'_>, user: &ComponentName) -> Result<(), Failure> {
+        let Some(plan) = self.0 else { return Ok(()) };
+        for hold in &plan.holds {
+            for planned in plan.components.iter().filter(|planned| planned.plan().name == hold.component) {
+                let step = StepId::new(Verb::Hold, &hold.component);
+                run.events.step(&step, planned.put_hold(run, hold, user)).await?;
+                if !hold.covers.is_empty() {
+                    planned.drop_holds(run, &hold.covers).await;
+                }
+            }
+        }
+        Ok(())
     }
 }
+
+macro_rules! dispatch {
+    ($(($variant:ident, $module:ident, $word:literal)),*) => {
+        /// What can be done with a component.
+        pub fn driver(component: &Component) -> &dyn Driver {
+            match &component.kind {
+                $(Kind::$variant(target) => target,)*
+            }
+        }
+    };
+}
+
+each_kind!(dispatch);
 
 /// Looks at a component.
 ///
 /// # Errors
 ///
 /// It does not exist, cannot be deployed to, or cannot be looked at.
-pub async fn observe(cloud: &Cloud, component: &Component, files: &Files) -> Result<ComponentFacts, Failure> {
-    match &component.kind {
-        Kind::Ecs(target) => ecs::observe::facts(cloud, target, files).await.map(ComponentFacts::Ecs),
-    }
-}
-
-/// What an IAM policy has to name of a component.
-///
-/// # Errors
-///
-/// It does not exist or cannot be looked at.
-pub async fn iam_subject(cloud: &Cloud, component: &Component, files: &Files) -> Result<EcsSubject, Failure> {
-    match &component.kind {
-        Kind::Ecs(target) => ecs::iam::subject(cloud, target, files).await,
-    }
-}
-
-/// Looks at a component of the environment that is promoted from.
-///
-/// # Errors
-///
-/// It does not exist or cannot be looked at.
-pub async fn observe_source(cloud: &Cloud, registry: &Registry, component: &Component) -> Result<SourceFacts, Failure> {
-    match &component.kind {
-        Kind::Ecs(target) => ecs::source::facts(cloud, registry, target).await,
-    }
-}
-
-/// Whether a component of the source still runs what it was seen to run. The inner error is what has changed, in words.
-///
-/// # Errors
-///
-/// It does not exist any more or cannot be looked at.
-pub async fn still_runs(
-    cloud: &Cloud,
-    registry: &Registry,
-    component: &Component,
-    before: &SourceFacts,
-) -> Result<Result<(), String>, Failure> {
-    match &component.kind {
-        Kind::Ecs(target) => {
-            let now = ecs::source::facts_again(cloud, registry, target, before).await?;
-            Ok(source::still_runs(before, &now, &target.container))
-        }
-    }
-}
-
-/// What the ledger of a source says of a release, as far as the revisions confirm it.
-///
-/// # Errors
-///
-/// The ledger cannot be read.
-pub async fn recorded(
-    cloud: &Cloud,
-    component: &Component,
-    facts: &SourceFacts,
-    release: &GitSha,
-) -> Result<LedgerSearch, Failure> {
-    match &component.kind {
-        Kind::Ecs(target) => ecs::source::recorded(cloud, facts, target, release).await,
-    }
-}
-
-/// The revision of a source that is promoted, by what proves it.
-///
-/// # Errors
-///
-/// It cannot be read.
-pub async fn promoted(cloud: &Cloud, facts: &SourceFacts, evidence: &Evidence) -> Result<Revision, Failure> {
-    match evidence {
-        Evidence::Runs => Ok(facts.live.clone()),
-        Evidence::Recorded(recorded) => Ok(cloud.ecs.revision(&recorded.revision, &facts.service.arn).await?),
-    }
-}
-
-/// What is written of an image: in the ledger of a component, and by a run that was about to push one.
-#[derive(Debug, Clone, Default)]
-pub struct ImageRecords {
-    /// The ARN of the revision that pins it for the release.
-    pub recorded: Option<RevisionArn>,
-    /// The image that was announced last.
-    pub announced: Option<Announcement>,
-}
-
-/// The revision that pins an image for a release, among those that were seen already.
-pub fn image_recorded(
-    component: &Component,
-    facts: &ComponentFacts,
-    release: &ReleaseName,
-    digest: &Digest,
-) -> Option<RevisionArn> {
-    let (Kind::Ecs(target), ComponentFacts::Ecs(facts)) = (&component.kind, facts);
-    origin::recorded_by(std::iter::once(&facts.live).chain(&facts.others), &target.container, release, digest)
-}
-
-/// What is written of an image of a release, in so many of the newest entries of the ledger. `seen`: the component, where it
-/// was looked at already.
-///
-/// # Errors
-///
-/// It cannot be read.
-pub async fn image_records(
-    cloud: &Cloud,
-    component: &Component,
-    seen: Option<&ComponentFacts>,
-    image: (&ReleaseName, &Digest),
-    most: usize,
-) -> Result<ImageRecords, Failure> {
-    let Kind::Ecs(target) = &component.kind;
-    let seen = seen.map(|ComponentFacts::Ecs(facts)| facts);
-    ecs::origin::records(cloud, target, seen, image, most).await
-}
-
-/// Writes on a component that an image is about to be pushed for it.
-///
-/// # Errors
-///
-/// It could not be written.
-pub async fn announce(cloud: &Cloud, plan: &ComponentPlan, announcement: &Announcement) -> Result<(), Failure> {
-    match &plan.kind {
-        KindPlan::Ecs(plan) => ecs::origin::announce(cloud, &plan.service_arn, announcement).await,
-    }
-}
-
-/// Takes that off again.
-///
-/// # Errors
-///
-/// It could not be taken off.
-pub async fn retire_announcement(cloud: &Cloud, plan: &ComponentPlan) -> Result<(), Failure> {
-    match &plan.kind {
-        KindPlan::Ecs(plan) => ecs::origin::retire(cloud, &plan.service_arn).await,
-    }
-}
-
-/// What a component ran before, as far back as a rollback has to know: to a release, or some releases back.
-///
-/// # Errors
-///
-/// The ledger cannot be read.
-pub async fn past(
-    cloud: &Cloud,
-    component: &Component,
-    facts: &ComponentFacts,
-    release: Option<&ReleaseName>,
-) -> Result<ComponentPast, Failure> {
-    match (&component.kind, facts) {
-        (Kind::Ecs(target), ComponentFacts::Ecs(facts)) => {
-            ecs::past::for_rollback(cloud, facts, target, release).await.map(ComponentPast::Ecs)
-        }
-    }
-}
-
-/// What a component of the source runs, or why that cannot be promoted.
-///
-/// # Errors
-///
-/// Why, in words.
-pub fn promotable(component: &Component, facts: &SourceFacts) -> Result<Runs, String> {
-    match &component.kind {
-        Kind::Ecs(target) => source::runs(facts, &target.container),
-    }
-}
-
-/// Whether anything says which release a component of the source runs.
-pub fn has_release(component: &Component, facts: &SourceFacts) -> bool {
-    match &component.kind {
-        Kind::Ecs(target) => facts.live.release(&target.container).is_some(),
-    }
-}
-
-/// Lets the plan of a component see what the source's revision has that is promoted.
-pub fn compare_with_source(facts: &mut ComponentFacts, component: &Component, promoted: &Revision) {
-    let (ComponentFacts::Ecs(facts), Kind::Ecs(target)) = (facts, &component.kind);
-    facts.source = Some((promoted.definition.clone(), target.container.clone()));
-}
-
-/// The component whose image a component runs.
-pub fn image(component: &Component) -> &ComponentName {
-    match &component.kind {
-        Kind::Ecs(target) => &target.image,
-    }
-}
-
-/// The image of an earlier revision.
-///
-/// # Errors
-///
-/// `failed`: the configured container is not in it. The configuration need not be wrong for that.
-pub fn image_of(component: &Component, revision: &Revision) -> Result<ImageReference, Failure> {
-    match &component.kind {
-        Kind::Ecs(target) => revision.definition.image_of(&target.container).map_err(|error| {
-            let (revision, container) = (revision.short(), &target.container);
-            Failure::failed(format!("revision {revision}, which served before, has no container `{container}`"))
-                .cause(error.to_string())
-                .hint("name a release that had it with --release: `shipgate history` lists them")
-        }),
-    }
-}
-
-/// The probes of a component.
-pub fn probes(component: &Component) -> &[Probe] {
-    match &component.kind {
-        Kind::Ecs(target) => &target.probes,
-    }
-}
-
-/// Whether a command runs before a release of the component takes traffic.
-pub fn has_pre_deploy(component: &Component) -> bool {
-    match &component.kind {
-        Kind::Ecs(target) => target.pre_deploy.is_some(),
-    }
-}
-
-/// Whether the release has such a command for the component, in this environment or another. `None`: unknown.
-pub fn release_has_pre_deploy(component: &Component) -> Option<bool> {
-    match &component.kind {
-        Kind::Ecs(target) => target.has_pre_deploy,
-    }
-}
-
-/// The release that a component ran when its plan was made.
-pub fn released_before(plan: Option<&ComponentPlan>) -> Option<ReleaseName> {
-    match &plan?.kind {
-        KindPlan::Ecs(plan) => plan.live.release(&plan.target.container),
-    }
-}
-
-/// What a component ran when its plan was made.
-pub fn running_before(plan: &ComponentPlan) -> Running {
-    match &plan.kind {
-        KindPlan::Ecs(plan) => ecs::observe::running(&plan.live, &plan.target),
-    }
-}
-
-/// What a component runs once its plan is carried out.
-pub fn released(plan: &ComponentPlan, release: &ReleaseName) -> Running {
-    match &plan.kind {
-        KindPlan::Ecs(plan) => Running { sha: Some(release.to_string()), digest: plan.digests().first().cloned() },
-    }
-}
-
-/// Carries out the plan of one component and verifies what runs then.
-pub async fn apply(run: &Run<'_>, plan: &ComponentPlan) -> Applied {
-    match &plan.kind {
-        KindPlan::Ecs(ecs_plan) => ecs::apply::apply(run, &plan.name, ecs_plan).await,
-    }
-}
-
-/// What a component runs, for `status`.
-///
-/// # Errors
-///
-/// It cannot be looked at.
-pub async fn status(cloud: &Cloud, component: &Component) -> Result<ComponentStatus, Failure> {
-    match &component.kind {
-        Kind::Ecs(target) => ecs::status::status(cloud, target).await,
-    }
-}
-
-/// The releases that a component got, newest first, at most so many.
-///
-/// # Errors
-///
-/// It is missing, or its releases cannot be read.
-pub async fn history(cloud: &Cloud, component: &Component, most: usize) -> Result<History, Failure> {
-    match &component.kind {
-        Kind::Ecs(target) => ecs::history::history(cloud, target, most).await,
-    }
-}
-
-/// What a component's containers wrote since a time.
-///
-/// # Errors
-///
-/// Its logs are not where they can be read.
-pub async fn logs(cloud: &Cloud, component: &Component, since: jiff::Timestamp) -> Result<Vec<LogLine>, Failure> {
-    match &component.kind {
-        Kind::Ecs(target) => ecs::status::logs(cloud, target, since).await,
-    }
-}
-
-/// The holds on a component.
-///
-/// # Errors
-///
-/// It is missing, or cannot be looked at.
-pub async fn holds(cloud: &Cloud, component: &Component) -> Result<Vec<Hold>, Failure> {
-    match &component.kind {
-        Kind::Ecs(target) => ecs::hold::holds(cloud, target).await,
-    }
-}
-
-/// Puts a hold on a component, and reads it back. Returns all that are there then.
-///
-/// # Errors
-///
-/// It could not be written, or is not seen afterwards.
-pub async fn put_hold(cloud: &Cloud, component: &Component, hold: &Hold) -> Result<Vec<Hold>, Failure> {
-    match &component.kind {
-        Kind::Ecs(target) => ecs::hold::put(cloud, target, hold).await,
-    }
-}
-
-/// Takes all holds off a component with a note of who did, and reads that back. Returns what was taken off.
-///
-/// # Errors
-///
-/// They could not be taken off, or one is still seen afterwards.
-pub async fn lift_holds(cloud: &Cloud, component: &Component, note: &(String, String)) -> Result<Vec<Hold>, Failure> {
-    match &component.kind {
-        Kind::Ecs(target) => ecs::hold::lift(cloud, target, note).await,
-    }
+pub async fn observe(cloud: &Cloud, component: &Component, files: &Files) -> Result<Box<dyn Observed>, Failure> {
+    driver(component).observe(component, cloud, files).await
 }

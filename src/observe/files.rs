@@ -6,8 +6,10 @@ use super::{Checkout, Configuration};
 use crate::clients::git::Git;
 use crate::context::Context;
 use crate::domain::failure::Failure;
+use crate::domain::kind::Kind;
+use crate::domain::names::ComponentName;
 use crate::domain::release::GitSha;
-use crate::domain::target::{Kind, Target, TaskDefinitionSource};
+use crate::domain::target::Target;
 
 /// Where task-definition files are read from.
 #[derive(Debug, Clone)]
@@ -56,8 +58,8 @@ fn unusable(path: &str) -> Failure {
 }
 
 /// Takes from the release's commit what belongs to the release: task-definition files, and the pre-deploy command of
-/// each component. All else stands in the checked-out configuration. `recorded`: for each component, whether the ledger
-/// of the source says that the release has such a command.
+/// each component. All else stands in the checked-out configuration. `recorded`: whether the ledger of the source says that
+/// the release has such a command for a component.
 ///
 /// # Errors
 ///
@@ -69,7 +71,7 @@ pub async fn at_release(
     git: &Git,
     release: &GitSha,
     target: &mut Target,
-    recorded: &[Option<bool>],
+    recorded: &dyn Fn(&ComponentName) -> Option<bool>,
 ) -> Result<Files, Failure> {
     if let Err(failure) = have_commit(git, release).await {
         return without_commit(target, recorded, failure);
@@ -82,27 +84,33 @@ pub async fn at_release(
         }
         None => std::collections::BTreeMap::default(),
     };
-    for (component, recorded) in target.components.iter_mut().zip(recorded) {
-        let Kind::Ecs(ecs) = &mut component.kind;
-        ecs.pre_deploy = commands.get(&component.name).cloned().flatten();
+    for component in &mut target.components {
+        let recorded = recorded(&component.name);
+        let command = commands.get(&component.name).cloned().flatten();
         // Another environment may have one.
-        ecs.has_pre_deploy = if ecs.pre_deploy.is_some() { Some(true) } else { *recorded };
+        let is_used = if command.is_some() { Some(true) } else { recorded };
+        component.kind.take_pre_deploy(command, is_used);
     }
     Ok(Files::Commit(git.clone(), release.clone()))
 }
 
 /// Goes on without the commit where nothing of it is used, as far as the checked-out configuration and the ledger say.
-fn without_commit(target: &mut Target, recorded: &[Option<bool>], missing: Failure) -> Result<Files, Failure> {
-    for (component, recorded) in target.components.iter_mut().zip(recorded) {
-        if *recorded == Some(true) {
+fn without_commit(
+    target: &mut Target,
+    recorded: &dyn Fn(&ComponentName) -> Option<bool>,
+    missing: Failure,
+) -> Result<Files, Failure> {
+    for component in &mut target.components {
+        let recorded = recorded(&component.name);
+        if recorded == Some(true) {
             return Err(missing
                 .cause(format!("the ledger says that the release has a pre-deploy command for `{}`", component.name)));
         }
         if uses_commit(&component.kind) {
             return Err(missing);
         }
-        let Kind::Ecs(ecs) = &mut component.kind;
-        ecs.has_pre_deploy = *recorded;
+        // What uses the commit's has been refused.
+        component.kind.take_pre_deploy(None, recorded);
     }
     Ok(Files::Unused)
 }
@@ -117,6 +125,5 @@ async fn have_commit(git: &Git, release: &GitSha) -> Result<(), Failure> {
 }
 
 fn uses_commit(kind: &Kind) -> bool {
-    let Kind::Ecs(ecs) = kind;
-    ecs.pre_deploy.is_some() || matches!(ecs.task_definition, TaskDefinitionSource::File(_))
+    kind.pre_deploy().is_some() || kind.uses_files()
 }

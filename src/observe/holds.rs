@@ -1,13 +1,12 @@
 //! Which holds cover a release, as far as the clone's history tells.
 
 use crate::clients::git::Git;
-use crate::domain::ecs::plan::LeftRelease;
 use crate::domain::failure::Failure;
 use crate::domain::gate::HoldEvidence;
 use crate::domain::hold::{Hold, HoldScope};
-use crate::domain::names::ComponentName;
-use crate::domain::plan::ComponentFacts;
+use crate::domain::plan::LeftRelease;
 use crate::domain::release::{GitSha, ReleaseName};
+use crate::kinds::Planned;
 
 /// The holds on some components, each with whether it covers the release.
 ///
@@ -16,14 +15,14 @@ use crate::domain::release::{GitSha, ReleaseName};
 /// Git cannot be run.
 pub async fn hold_evidence(
     git: &Git,
-    facts: &[(ComponentName, ComponentFacts)],
+    components: &[Box<dyn Planned>],
     release: &ReleaseName,
 ) -> Result<Vec<HoldEvidence>, Failure> {
     let mut evidence = Vec::new();
-    for (component, facts) in facts {
-        for hold in facts.holds() {
+    for component in components {
+        for hold in component.observed().holds() {
             let covers = held(git, &hold, release.sha()).await?;
-            evidence.push(HoldEvidence { component: component.clone(), hold, covers });
+            evidence.push(HoldEvidence { component: component.plan().name.clone(), hold, covers });
         }
     }
     Ok(evidence)

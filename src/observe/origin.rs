@@ -3,12 +3,11 @@
 use super::{Cloud, RegistryAccess};
 use crate::domain::failure::Failure;
 use crate::domain::image::Digest;
-use crate::domain::names::ComponentName;
 use crate::domain::origin::{Origin, ReusedImage};
-use crate::domain::plan::{ComponentFacts, ImagePlan, ImageStep};
+use crate::domain::plan::{ImagePlan, ImageStep};
 use crate::domain::release::ReleaseName;
 use crate::domain::target::Component;
-use crate::kinds;
+use crate::kinds::{Observed, Planned, driver};
 
 /// What is needed to find out.
 #[derive(Debug)]
@@ -17,8 +16,8 @@ pub struct Origins<'a> {
     pub cloud: &'a Cloud,
     /// The registry.
     pub access: &'a RegistryAccess,
-    /// What was seen of the components that are deployed.
-    pub facts: &'a [(ComponentName, ComponentFacts)],
+    /// The components that are deployed.
+    pub planned: &'a [Box<dyn Planned>],
     /// All components of the environment, also those that the command was not asked for: any of them may have brought an
     /// image that several use.
     pub components: &'a [Component],
@@ -45,24 +44,28 @@ impl Origins<'_> {
     }
 
     async fn origin(&self, plan: &ImagePlan, digest: &Digest) -> Result<Origin, Failure> {
-        let users = || self.components.iter().filter(|component| *kinds::image(component) == plan.image.component);
-        let facts = |component: &Component| {
-            let found = self.facts.iter().find(|(name, _)| *name == component.name);
-            found.map(|(_, facts)| facts)
+        let is_user = |component: &&Component| component.kind.image() == Some(&plan.image.component);
+        let users = || self.components.iter().filter(is_user);
+        let seen = |component: &Component| {
+            let found = self.planned.iter().find(|planned| planned.plan().name == component.name);
+            found.map(|planned| planned.observed())
         };
         for component in users() {
-            let recorded = |facts| kinds::image_recorded(component, facts, self.release, digest);
-            if let Some(revision) = facts(component).and_then(recorded) {
-                return Ok(Origin::Recorded(revision));
+            let recorded = |observed: &dyn Observed| observed.image_recorded(self.release, digest);
+            if let Some(entry) = seen(component).and_then(recorded) {
+                return Ok(Origin::Recorded(entry));
             }
         }
         let most = plan.image.reuse.looked_at();
         let mut labels = None;
         for component in users() {
             let image = (self.release, digest);
-            let records = kinds::image_records(self.cloud, component, facts(component), image, most).await?;
-            if let Some(revision) = records.recorded {
-                return Ok(Origin::Recorded(revision));
+            let records = match seen(component) {
+                Some(observed) => observed.image_records(self.cloud, image, most).await?,
+                None => driver(component).image_records(self.cloud, image, most).await?,
+            };
+            if let Some(entry) = records.recorded {
+                return Ok(Origin::Recorded(entry));
             }
             let Some(announced) = records.announced.filter(|announced| announced.release == *self.release) else {
                 continue;

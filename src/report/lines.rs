@@ -3,9 +3,9 @@
 use anstyle::{AnsiColor, Style};
 
 use super::record::warning_text;
-use crate::domain::ecs::task_definition::Change;
 use crate::domain::event::{Event, StepResult};
 use crate::domain::gate::Gate;
+use crate::domain::plan::Change;
 use crate::domain::release::Commits;
 use crate::domain::view::plan::{CommitRange, NothingToPromote, ShownPlan};
 

@@ -6,8 +6,6 @@ use indexmap::IndexMap;
 
 use super::lines::shown_change;
 use crate::domain::ecs::ids::DeploymentId;
-use crate::domain::ecs::plan::Drift;
-use crate::domain::ecs::task_definition::{Change, MissingVariable};
 use crate::domain::event::{Event, StepResult};
 use crate::domain::failure::Cause;
 use crate::domain::gate::Gate;
@@ -15,11 +13,12 @@ use crate::domain::image::{Digest, Repository};
 use crate::domain::names::ComponentName;
 use crate::domain::origin::ReusedImage;
 use crate::domain::outcome::Outcome;
+use crate::domain::plan::{Change, Drift, MissingVariable, PlanWarning};
 use crate::domain::release::ReleaseName;
 use crate::domain::step::StepId;
 use crate::domain::view::Request;
 use crate::domain::view::check::Checked;
-use crate::domain::view::plan::{CommitRange, PlanWarning, PlannedComponent, Running, ShownPlan};
+use crate::domain::view::plan::{CommitRange, PlannedComponent, Running, ShownPlan};
 
 /// All that is reported of a run.
 #[derive(Debug, Clone, Default)]

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::*;
+use crate::domain::ecs::target::{MissingVariables, TaskDefinitionSource};
 use crate::domain::names::ComponentName;
-use crate::domain::target::{Component, Expected, MissingVariables, Reuse, TaskDefinitionSource};
+use crate::domain::target::{Component, Expected, Reuse};
 
 #[test]
 fn an_environment_is_resolved_with_its_defaults() {

@@ -13,7 +13,9 @@ mod requests;
 
 use super::error::ConfigError;
 use super::{ConfigErrors, Document, Purpose, Request};
-use crate::domain::target::{EcsTarget, Kind, Target};
+use crate::domain::ecs::target::EcsTarget;
+use crate::domain::kind::Kind;
+use crate::domain::target::Target;
 
 const GOOD: &str = r#"
 app = "cloudshop"

@@ -6,6 +6,7 @@
 use super::service::Revision;
 use crate::domain::image::Digest;
 use crate::domain::ledger::LedgerEntry;
+use crate::domain::ledger::RecordId;
 use crate::domain::names::ContainerName;
 use crate::domain::release::ReleaseName;
 
@@ -84,6 +85,21 @@ fn confirmed(revision: &Revision, entry: &LedgerEntry, container: &ContainerName
     }
 }
 
+/// The first of some revisions that shipgate registered for a release with an image in a container.
+pub fn recorded_by<'a>(
+    revisions: impl IntoIterator<Item = &'a Revision>,
+    container: &ContainerName,
+    release: &ReleaseName,
+    digest: &Digest,
+) -> Option<RecordId> {
+    let records = |revision: &&Revision| {
+        revision.ledger.is_some()
+            && revision.digest(container).as_ref() == Some(digest)
+            && revision.release(container).as_ref() == Some(release)
+    };
+    revisions.into_iter().find(records).map(|revision| RecordId::from(&revision.arn))
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use serde_json::json;
@@ -160,5 +176,36 @@ pub(crate) mod tests {
             let doubt = doubt(&revision, &web()).unwrap();
             assert!(doubt.contains(reason), "{doubt}");
         }
+    }
+
+    const SHA: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+    const OTHER_SHA: &str = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
+
+    fn pinned(letter: &str) -> Digest {
+        format!("sha256:{}", letter.repeat(64)).parse().unwrap()
+    }
+
+    #[test]
+    fn a_revision_records_the_image_that_it_pins_for_the_release() {
+        let entry = |release: &str| Some(LedgerEntry::new(release.parse().unwrap(), &"arn".into()));
+        let image = |sha: &str, letter: &str| format!("repo:{sha}@{}", pinned(letter));
+        for (revision, expected) in [
+            (revision(7, &image(SHA, "a"), "x", entry(SHA)), true),
+            (revision(7, &image(SHA, "a"), "x", None), false),
+            (revision(7, &image(SHA, "b"), "x", entry(SHA)), false),
+            (revision(7, &image(OTHER_SHA, "a"), "x", entry(OTHER_SHA)), false),
+            (revision(7, &format!("repo:{SHA}"), "x", entry(SHA)), false),
+        ] {
+            let found = recorded_by([&revision], &"web".parse().unwrap(), &SHA.parse().unwrap(), &pinned("a"));
+            assert_eq!(found.is_some(), expected, "{revision:?}");
+        }
+    }
+
+    /// A tag says a digest too, and whoever may tag may write any.
+    #[test]
+    fn a_digest_in_a_tag_records_nothing() {
+        let entry = LedgerEntry { digest: Some(pinned("a")), ..LedgerEntry::new(SHA.parse().unwrap(), &"arn".into()) };
+        let revision = revision(7, &format!("repo:{SHA}@{}", pinned("b")), "x", Some(entry));
+        assert_eq!(recorded_by([&revision], &"web".parse().unwrap(), &SHA.parse().unwrap(), &pinned("a")), None);
     }
 }

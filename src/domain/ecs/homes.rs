@@ -96,8 +96,8 @@ impl EcsPlan {
 mod tests {
     use super::*;
     use crate::domain::ecs::evidence::tests::registered;
-    use crate::domain::ecs::plan::LeftRelease;
     use crate::domain::ecs::plan::tests::{facts, known_image, target};
+    use crate::domain::plan::LeftRelease;
     use crate::domain::release::GitSha;
 
     fn sha(number: usize) -> GitSha {

@@ -1,5 +1,6 @@
 //! What is particular to Amazon ECS, as plain data and plain functions.
 
+pub mod component;
 pub mod evidence;
 pub mod history;
 pub mod homes;
@@ -12,7 +13,10 @@ pub mod rollout;
 pub mod service;
 pub mod source;
 pub mod stopped;
+pub mod target;
 pub mod task_definition;
 pub mod task_state;
 pub mod update;
 pub mod watch;
+
+pub use target::EcsTarget as Target;

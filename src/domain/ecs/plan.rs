@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use super::homes::{self, Homes};
+use super::homes;
 use super::ids::{RevisionArn, ServiceArn};
 use super::rollout;
 use super::service::{Revision, RolloutState, Service};
-use super::task_definition::{Change, MissingVariable, TaskDefinition, TaskDefinitionError};
+use super::target::EcsTarget;
+use super::task_definition::{TaskDefinition, TaskDefinitionError};
 use crate::domain::hold::Hold;
 use crate::domain::image::Digest;
 use crate::domain::ledger::LedgerEntry;
 use crate::domain::names::ContainerName;
-use crate::domain::plan::{KnownImage, PlannedImage};
-use crate::domain::release::{GitSha, ReleaseName};
-use crate::domain::target::{Component, EcsTarget};
+use crate::domain::plan::{Change, KnownImage, LeftRelease, MissingVariable, PlannedImage};
+use crate::domain::release::ReleaseName;
 
 /// What was seen of a component before planning.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,7 +61,7 @@ pub struct EcsPlan {
     /// What differs from the live revision to the next one.
     pub changes: Vec<Change>,
     /// What somebody changed by hand since our last release.
-    pub drift: Option<Drift>,
+    pub drift: Option<HandChange>,
     /// What the source's definition has and the next one lacks.
     pub missing_variables: Vec<MissingVariable>,
     /// The ARN of the revision whose content is restored, in a rollback.
@@ -70,38 +70,12 @@ pub struct EcsPlan {
     pub leaves: Option<LeftRelease>,
     /// Whether the release that a rollback returns to has all that it leaves, so that nothing is held.
     pub is_forward: bool,
-    /// The holds to put before the service is changed, on it and on others.
-    pub to_hold: Vec<PlannedHold>,
     /// The holds that were on the service when it was planned.
     pub holds: Vec<Hold>,
     /// The holds that the next revision takes over.
     pub carries: Vec<Hold>,
     /// What the rollback holds on the service, and the next revision with it.
     pub new_holds: Vec<LeftRelease>,
-}
-
-/// A rollback's hold to be: what is reachable from one release and not from the other.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeftRelease {
-    /// The release that is left.
-    pub left: GitSha,
-    /// The release that is returned to.
-    pub returned: GitSha,
-}
-
-/// A hold of a rollback that is to be put on a component.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PlannedHold {
-    /// The component.
-    pub component: Component,
-    /// The commits to stop.
-    pub left: LeftRelease,
-    /// Holds of earlier rollbacks on the component that stop nothing but what this one stops, too.
-    pub covers: Vec<Hold>,
-    /// Where there is room for it.
-    pub homes: Homes,
-    /// The ARN of the component's service, once it is known.
-    pub service_arn: Option<ServiceArn>,
 }
 
 /// Which revision a service is to run.
@@ -117,7 +91,7 @@ pub enum NextRevision {
 
 /// The service does not run what we last put there.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Drift {
+pub struct HandChange {
     /// The last revision of ours that the service took, unless it was seen to go back.
     pub last: RevisionArn,
     /// Whether that was not seen to serve, and what runs is older: then ECS may have gone back by itself.
@@ -228,7 +202,6 @@ fn nothing_to_do(target: &EcsTarget, facts: &EcsFacts, image: &PlannedImage) -> 
         restores: None,
         leaves: None,
         is_forward: false,
-        to_hold: Vec::new(),
         holds: facts.service.holds.clone(),
         carries: homes::to_carry(facts),
         new_holds: Vec::new(),
@@ -248,12 +221,12 @@ fn reusable<'a>(facts: &'a EcsFacts, desired: &TaskDefinition, release: &Release
 }
 
 /// Compares what runs with the newest revision of ours that the service took, of others that are newest first.
-pub fn drift(live: &Revision, others: &[Revision]) -> Option<Drift> {
+pub fn drift(live: &Revision, others: &[Revision]) -> Option<HandChange> {
     let last = others.iter().find(|revision| was_deployed(revision))?;
     // An older revision of ours below a live one of ours is just history.
     let live_is_newer = live.arn.number() > last.arn.number();
     let is_history = live.ledger.is_some() && live_is_newer;
-    (!is_history).then(|| Drift {
+    (!is_history).then(|| HandChange {
         last: last.arn.clone(),
         by_ecs: !live_is_newer && !was_accepted(last),
         changes: last.definition.changes_to(&live.definition),
@@ -284,8 +257,8 @@ fn outcome(revision: &Revision) -> Option<&str> {
 pub(crate) mod tests {
     use super::*;
     use crate::domain::ecs::service::{Controller, Deployment, ServiceStatus};
+    use crate::domain::ecs::target::{MissingVariables, TaskDefinitionSource};
     use crate::domain::image::Repository;
-    use crate::domain::target::{MissingVariables, TaskDefinitionSource};
     use proptest::prelude::*;
     use serde_json::json;
 

@@ -1,7 +1,7 @@
 //! What a rollback brings back beside the image: the whole task definition, of which these parts run something.
 
-use crate::domain::ecs::task_definition::Change;
 use crate::domain::names::ContainerName;
+use crate::domain::plan::Change;
 
 /// The parts that a rollback changes in what a service runs, in words and without values: commands and entry points,
 /// containers that come, go or get another image, and the names of variables and secrets. `container`: the one whose

@@ -5,7 +5,7 @@ use super::read_back::{Expectation, ReadBack, read_back, same_tasks};
 use super::service::{Revision, RolloutState, Service, ServiceStatus, Task};
 use crate::domain::image::Digest;
 use crate::domain::names::ContainerName;
-use crate::domain::promotion::{Recorded, Runs};
+use crate::domain::promotion::{LedgerSearch, Recorded, Runs};
 use crate::domain::release::{GitSha, ReleaseName};
 
 /// What was seen of a service of the source.
@@ -101,15 +101,6 @@ fn settled(service: &Service) -> Result<(), String> {
     Ok(())
 }
 
-/// What the ledger says of a release.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LedgerSearch {
-    /// The newest success that the revision itself confirms.
-    pub recorded: Option<Recorded>,
-    /// Why revisions that their tags call a success of the release are none.
-    pub doubts: Vec<String>,
-}
-
 /// The newest revision that the ledger calls deployed for a release, as far as its content confirms that. Digest and
 /// release are those of the content. `past`: the family's, newest first.
 pub fn recorded(past: &[Revision], container: &ContainerName, release: &GitSha) -> LedgerSearch {
@@ -118,7 +109,7 @@ pub fn recorded(past: &[Revision], container: &ContainerName, release: &GitSha) 
     for revision in past {
         if let Some(success) = evidence::success(revision, container).filter(|success| success.release == release) {
             let at = revision.ledger.as_ref().and_then(|entry| entry.at);
-            search.recorded = Some(Recorded { digest: success.digest, revision: revision.arn.clone(), at });
+            search.recorded = Some(Recorded { digest: success.digest, revision: (&revision.arn).into(), at });
             break;
         }
         let by_tag = revision.ledger.as_ref().is_some_and(|entry| entry.release == release);
@@ -283,7 +274,7 @@ mod tests {
         assert_eq!(alone.recorded, None);
         assert!(alone.doubts[0].contains("backend:9 is no success of it: its tag `shipgate:digest`"), "{alone:?}");
         let older = recorded(&[forged.clone(), registered(8, 'a', "deployed")], &web(), &sha("a")).recorded.unwrap();
-        assert_eq!((older.digest, older.revision.number() == Some(8)), (digest('a'), true));
+        assert_eq!((older.digest, older.revision.as_str().ends_with(":8")), (digest('a'), true));
         // A success of one release under the name of another one.
         forged.ledger.as_mut().unwrap().release = ReleaseName::Commit(sha("b"));
         for name in ["a", "b"] {

@@ -3,14 +3,13 @@
 //! A described revision becomes something registrable by leaving out a deny-list of read-only fields, never by copying
 //! an allow-list of known ones.
 
-use std::fmt;
-
 use serde_json::{Map, Value};
 
 use crate::domain::image::ImageReference;
 use crate::domain::limits::LISTED;
 use crate::domain::names::ContainerName;
 use crate::domain::neutral;
+use crate::domain::plan::{Change, MissingVariable};
 use crate::domain::release::ReleaseName;
 
 /// What `DescribeTaskDefinition` returns and `RegisterTaskDefinition` refuses
@@ -50,35 +49,6 @@ pub enum TaskDefinitionError {
         /// The names that are there, quoted and comma-separated.
         known: String,
     },
-}
-
-/// One difference between two task definitions, by name and without secrets.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// Where, by names: `containerDefinitions[web].image`.
-    pub path: String,
-    /// What stands there before. `None`: nothing.
-    pub from: Option<String>,
-    /// What stands there after. `None`: nothing.
-    pub to: Option<String>,
-}
-
-/// A variable or secret that one definition has and another lacks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MissingVariable {
-    /// The container that lacks it.
-    pub container: String,
-    /// Its name.
-    pub name: String,
-    /// Whether the other definition takes it from a secret.
-    pub is_secret: bool,
-}
-
-impl fmt::Display for MissingVariable {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = if self.is_secret { "secret" } else { "variable" };
-        write!(formatter, "{kind} {} (container {})", self.name, self.container)
-    }
 }
 
 /// What ECS does about a container of a running task

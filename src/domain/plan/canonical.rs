@@ -2,16 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::component::{ComponentPlan, KindPlan};
 use super::image::{ImagePlan, PlannedImage};
-use super::{Intent, Plan};
+use super::{ComponentPlan, Intent, Plan};
 use crate::domain::image::Digest;
-use crate::domain::target::{EcsTarget, TaskDefinitionSource};
 
 /// The version of the canonical form: another one whenever the same plan gets another text.
 const VERSION: u32 = 2;
 
-impl Plan {
+impl<C: AsRef<ComponentPlan>> Plan<C> {
     /// The digest of what the plan means: release, target, inputs, preconditions and gate policy.
     ///
     /// Left out is what two honest looks at the same intention may see differently: whether the image is built yet or
@@ -23,7 +21,6 @@ impl Plan {
     /// What the digest is made from: keys in alphabetical order. Everything in it is spelled here, or is a name or a
     /// template in the form in which a configuration writes it.
     pub(super) fn canonical(&self) -> Value {
-        let target = &self.target;
         let mut value = json!({
             "version": VERSION,
             "command": self.intent.as_str(),
@@ -31,14 +28,14 @@ impl Plan {
                 Intent::Promote { source } => Some(source.as_str()),
                 Intent::Deploy | Intent::Rollback => None,
             },
-            "app": target.app,
-            "environment": target.environment.as_str(),
+            "app": self.app,
+            "environment": self.environment.as_str(),
             "account": self.account,
-            "region": target.region,
+            "region": self.region,
             "release": self.release.to_string(),
-            "gates": target.gates,
+            "gates": self.gates,
             "images": self.images.iter().map(|image| self.canonical_image(image)).collect::<Vec<_>>(),
-            "components": self.components.iter().map(|component| self.canonical_component(component)).collect::<Vec<_>>(),
+            "components": self.components.iter().map(|component| canonical_component(component.as_ref())).collect::<Vec<_>>(),
         });
         value.sort_all_objects();
         value
@@ -62,32 +59,12 @@ impl Plan {
         value["inputs"] = inputs;
         value
     }
-
-    /// What a rollback holds follows from what ran and the release.
-    fn canonical_component(&self, component: &ComponentPlan) -> Value {
-        let KindPlan::Ecs(plan) = &component.kind;
-        json!({
-            "name": component.name,
-            "kind": "ecs",
-            "cluster": plan.target.cluster.as_str(),
-            "service": plan.target.service.as_str(),
-            "container": plan.target.container.as_str(),
-            "image": plan.target.image,
-            "task_definition": task_definition_of(&plan.target),
-            "pre_deploy": pre_deploy_of(&plan.target),
-            "restores": plan.restores,
-            "runs": plan.ran_before(&self.release),
-        })
-    }
 }
 
-fn task_definition_of(target: &EcsTarget) -> Value {
-    match &target.task_definition {
-        TaskDefinitionSource::Live => json!({ "from": "live" }),
-        TaskDefinitionSource::File(path) => json!({ "from": "file", "path": path.as_str() }),
-    }
-}
-
-fn pre_deploy_of(target: &EcsTarget) -> Option<Vec<String>> {
-    Some(target.pre_deploy.as_ref()?.iter().map(ToString::to_string).collect())
+/// What a rollback holds follows from what ran and the release.
+fn canonical_component(component: &ComponentPlan) -> Value {
+    let mut value = component.canonical.clone();
+    value.insert("name".to_owned(), json!(component.name));
+    value.insert("kind".to_owned(), json!(component.kind));
+    Value::Object(value)
 }

@@ -2,16 +2,16 @@
 
 mod canonical;
 mod component;
+mod difference;
+mod holds;
 mod image;
 mod steps;
 #[cfg(test)]
 mod tests;
-mod warnings;
 
-pub use component::{
-    ComponentFacts, ComponentPast, ComponentPlan, KindPlan, left_out, past_releases, plan_component,
-    plan_component_rollback, plan_holds, plan_homes, revision_to_restore,
-};
+pub use component::{ComponentPlan, WayBack};
+pub use difference::{Change, Drift, MissingVariable};
+pub use holds::{LeftRelease, PlannedHold, left_releases};
 pub use image::{
     ImageError, ImagePlan, ImageState, ImageStep, KnownImage, PlannedImage, PresentImage, PromotedImage, TagState,
     plan_image, plan_promoted_image, release_tag,
@@ -19,7 +19,9 @@ pub use image::{
 pub use steps::Step;
 
 use super::ecs::task_definition::TaskDefinitionError;
-use super::names::{AccountId, ComponentName, EnvironmentName};
+use indexmap::IndexMap;
+
+use super::names::{AccountId, ComponentName, EnvironmentName, Region};
 use super::release::ReleaseName;
 use super::target::Target;
 
@@ -87,19 +89,89 @@ impl Intent {
     }
 }
 
-/// What a command will change.
+/// Something about a plan to look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanWarning {
+    /// What.
+    pub text: String,
+    /// The differences that it is about.
+    pub changes: Vec<Change>,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+/// What a command will change. `C`: a component's plan, or what carries it with all that its kind needs to carry it out.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Plan {
+pub struct Plan<C = ComponentPlan> {
     /// What it is for.
     pub intent: Intent,
-    /// The environment and what is configured for it.
-    pub target: Target,
+    /// The application.
+    pub app: String,
+    /// The environment.
+    pub environment: EnvironmentName,
     /// The account that the credentials are of.
     pub account: AccountId,
+    /// The region that everything is in.
+    pub region: Region,
+    /// Where people find the environment.
+    pub url: Option<String>,
+    /// The gate policy as it was written, by gate.
+    pub gates: IndexMap<String, String>,
     /// The release.
     pub release: ReleaseName,
     /// The images, in the order they are built.
     pub images: Vec<ImagePlan>,
+    /// The holds to put before anything that serves is changed.
+    pub holds: Vec<PlannedHold>,
     /// The components, in the order they are changed.
-    pub components: Vec<ComponentPlan>,
+    pub components: Vec<C>,
+}
+
+impl<C> Plan<C> {
+    /// A plan without images, holds or components.
+    pub fn new(intent: Intent, account: AccountId, target: &Target, release: ReleaseName) -> Self {
+        Self {
+            intent,
+            app: target.app.clone(),
+            environment: target.environment.clone(),
+            account,
+            region: target.region.clone(),
+            url: target.url.clone(),
+            gates: target.gates.clone(),
+            release,
+            images: Vec::new(),
+            holds: Vec::new(),
+            components: Vec::new(),
+        }
+    }
+}
+
+impl<C: AsRef<ComponentPlan>> Plan<C> {
+    /// The plans of the components.
+    pub fn components(&self) -> impl Iterator<Item = &ComponentPlan> {
+        self.components.iter().map(AsRef::as_ref)
+    }
+
+    /// The components that run an image.
+    pub fn users_of<'p>(&'p self, image: &'p ComponentName) -> impl Iterator<Item = &'p C> {
+        let uses = move |plan: &ComponentPlan| plan.image.as_ref().is_some_and(|(owner, _)| owner == image);
+        self.components.iter().filter(move |component| uses((*component).as_ref()))
+    }
+
+    /// The warnings, component by component; those of holds stand with the first that changes.
+    pub fn warnings(&self) -> Vec<PlanWarning> {
+        let mut warnings = Vec::new();
+        let mut holds = self.holds.iter().filter_map(|hold| hold.warning.clone()).collect::<Vec<_>>();
+        for component in self.components() {
+            if !component.is_empty() {
+                warnings.extend(holds.drain(..).map(|text| PlanWarning {
+                    text,
+                    changes: Vec::new(),
+                    hint: Some("take tags off that nothing needs".to_owned()),
+                }));
+            }
+            warnings.extend(component.warnings.clone());
+        }
+        warnings
+    }
 }

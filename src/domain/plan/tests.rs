@@ -1,12 +1,14 @@
 mod golden;
 
 use super::*;
-use crate::domain::ecs::plan::EcsFacts;
+use crate::domain::ecs::component::{neutral, plan_release, planned_holds};
 use crate::domain::ecs::plan::tests::{carried_out, facts, revision, target};
-use crate::domain::ecs::service::{Revision, RolloutState};
+use crate::domain::ecs::plan::{EcsFacts, EcsPlan, plan, plan_rollback};
+use crate::domain::ecs::service::RolloutState;
+use crate::domain::ecs::target::{EcsTarget, MissingVariables};
 use crate::domain::image::{Digest, Repository};
 use crate::domain::ledger::LedgerEntry;
-use crate::domain::target::{Build, Component, Image, Kind, Reuse};
+use crate::domain::target::{Build, Component, Image, Reuse};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -46,32 +48,41 @@ fn planned(state: &ImageState) -> Result<ImagePlan, ImageError> {
     plan_image(&image(), repository(), state, &SHA.parse().unwrap())
 }
 
+fn component(name: &str) -> Component {
+    Component { name: name.parse().unwrap(), depends_on: Vec::new(), kind: target().into() }
+}
+
+/// The plan of a service for the image of a plan.
+fn planned_service(target: &EcsTarget, facts: &EcsFacts, images: &[ImagePlan]) -> EcsPlan {
+    plan(target, facts, &images[0].planned(), &SHA.parse().unwrap()).unwrap()
+}
+
 fn whole_plan(state: &ImageState, live: u64, desired: i32) -> Plan {
-    let (name, kind) = ("backend".parse().unwrap(), Kind::Ecs(target()));
-    let component = Component { name, depends_on: Vec::new(), kind };
+    whole_plan_of(&target(), state, live, desired)
+}
+
+fn whole_plan_of(target: &EcsTarget, state: &ImageState, live: u64, desired: i32) -> Plan {
     let mut facts = facts(revision(live, "repo:old", "debug", None), vec![]);
     facts.service.desired = desired;
     let images = vec![planned(state).unwrap()];
-    let release = SHA.parse().unwrap();
-    let plan = plan_component(&component, &ComponentFacts::Ecs(facts), &images, &release).unwrap();
+    let release: ReleaseName = SHA.parse().unwrap();
+    let service = planned_service(target, &facts, &images);
+    let environment = Target {
+        app: "cloudshop".to_owned(),
+        environment: "stage".parse().unwrap(),
+        region: "us-east-1".parse().unwrap(),
+        account: None,
+        url: None,
+        roles: crate::domain::role::Roles::default(),
+        promotes_from: None,
+        gates: IndexMap::new(),
+        images: vec![image()],
+        components: Vec::new(),
+    };
     Plan {
-        intent: Intent::Deploy,
-        target: Target {
-            app: "cloudshop".to_owned(),
-            environment: "stage".parse().unwrap(),
-            region: "us-east-1".parse().unwrap(),
-            account: None,
-            url: None,
-            roles: crate::domain::role::Roles::default(),
-            promotes_from: None,
-            gates: IndexMap::new(),
-            images: vec![image()],
-            components: vec![component],
-        },
-        account: "123456789012".parse().unwrap(),
-        release,
+        components: vec![neutral(&component("backend"), &service, &release)],
         images,
-        components: vec![plan],
+        ..Plan::new(Intent::Deploy, "123456789012".parse().unwrap(), &environment, release)
     }
 }
 
@@ -113,36 +124,30 @@ fn what_one_component_leaves_is_held_on_all_before_the_first_is_changed() {
     let other = "a".repeat(40);
     let restored = revision(7, &format!("repo:{SHA}"), "debug", entry(SHA));
     let newer = revision(8, &format!("repo:{other}"), "debug", entry(&other));
-    let component =
-        |name: &str| Component { name: name.parse().unwrap(), depends_on: Vec::new(), kind: Kind::Ecs(target()) };
-    let configured = ["worker", "backend", "mailer"].map(component);
     let image = KnownImage {
         reference: repository().pinned(&SHA.parse().unwrap(), &digest('a')),
         digest: digest('a'),
         platforms: Vec::new(),
     };
-    let plan = |component: &Component, live: &Revision| {
-        let facts = ComponentFacts::Ecs(facts(live.clone(), vec![]));
-        plan_component_rollback(component, &facts, &restored, &image)
-    };
-    let lives = [&restored, &newer, &newer];
-    let mut plans: Vec<ComponentPlan> = configured.iter().zip(lives).map(|(it, live)| plan(it, live)).collect();
-    let whole = |plans: &[ComponentPlan]| {
-        let plan = whole_plan(&ImageState::Missing, 7, 1);
-        Plan { intent: Intent::Rollback, components: plans.to_vec(), ..plan }
-    };
-    let before = whole(&plans).digest();
-
-    plan_holds(&configured, &mut plans);
-
-    let held = plans.iter().map(|plan| {
-        let KindPlan::Ecs(plan) = &plan.kind;
-        plan.to_hold.iter().map(|hold| hold.component.name.to_string()).collect::<Vec<_>>().join(" ")
+    let release: ReleaseName = SHA.parse().unwrap();
+    let names = ["worker", "backend", "mailer"];
+    let seen = [&restored, &newer, &newer].map(|live| facts(live.clone(), vec![]));
+    let plans = names.iter().zip(&seen).map(|(name, facts)| {
+        let service = plan_rollback(&target(), facts, &restored, &image);
+        neutral(&component(name), &service, &release)
     });
-    assert_eq!(held.collect::<Vec<_>>(), ["", "worker backend mailer", ""]);
-    assert!(plans[0].is_empty(), "it is held, and stays as it is");
-    assert_eq!(whole(&plans).digest(), before);
-    let steps: Vec<String> = whole(&plans).steps().into_iter().map(|step| step.id.to_string()).collect();
+    let components: Vec<ComponentPlan> = plans.collect();
+    let before = Plan { intent: Intent::Rollback, components, ..whole_plan(&ImageState::Missing, 7, 1) };
+
+    let left = left_releases(before.components());
+    assert_eq!(left.len(), 1, "both leave the same");
+    let held = names.iter().zip(&seen);
+    let holds = held.flat_map(|(name, facts)| planned_holds(&name.parse().unwrap(), &target(), facts, &left));
+    let whole = Plan { holds: holds.collect(), ..before.clone() };
+
+    assert!(whole.components[0].is_empty(), "it is held, and stays as it is");
+    assert_eq!(whole.digest(), before.digest());
+    let steps: Vec<String> = whole.steps().into_iter().map(|step| step.id.to_string()).collect();
     let backend = ["register backend", "hold worker", "hold backend", "hold mailer", "update backend"];
     assert_eq!(steps[1..6], backend.map(str::to_owned), "after the image of the whole plan");
 }
@@ -171,19 +176,15 @@ fn production() -> Repository {
 }
 
 fn promotion(facts: &EcsFacts, state: TagState, source: &str) -> Plan {
-    let (name, kind) = ("backend".parse().unwrap(), Kind::Ecs(target()));
-    let component = Component { name, depends_on: Vec::new(), kind };
     let release: ReleaseName = SHA.parse().unwrap();
     let images = vec![plan_promoted_image(&image(), production(), &promoted(state), &release).unwrap()];
-    let plan = plan_component(&component, &ComponentFacts::Ecs(facts.clone()), &images, &release).unwrap();
-    let deploy = whole_plan(&ImageState::Missing, 7, 1);
+    let service = planned_service(&target(), facts, &images);
     Plan {
         intent: Intent::Promote { source: source.parse().unwrap() },
-        target: Target { environment: "production".parse().unwrap(), components: vec![component], ..deploy.target },
-        release,
+        environment: "production".parse().unwrap(),
+        components: vec![neutral(&component("backend"), &service, &release)],
         images,
-        components: vec![plan],
-        account: deploy.account,
+        ..whole_plan(&ImageState::Missing, 7, 1)
     }
 }
 
@@ -193,9 +194,8 @@ fn live(number: u64) -> EcsFacts {
 
 /// The facts once a promotion has got so far: our revision is the live one, and its ledger says what was before.
 fn promoted_facts(before: &EcsFacts, outcome: Option<&str>, at: Timestamp) -> EcsFacts {
-    let plan = promotion(before, TagState::Missing, "stage");
-    let KindPlan::Ecs(ecs_plan) = &plan.components[0].kind;
-    let mut after = carried_out(before, ecs_plan);
+    let images = promotion(before, TagState::Missing, "stage").images;
+    let mut after = carried_out(before, &planned_service(&target(), before, &images));
     after.live.ledger = Some(LedgerEntry {
         previous: Some(before.live.arn.clone()),
         outcome: outcome.map(str::to_owned),
@@ -243,12 +243,10 @@ fn what_is_missing_stops_a_promotion_only_where_that_is_asked() {
     live.live.definition = crate::domain::ecs::task_definition::TaskDefinition::from_json(without).unwrap();
     live.source = Some((source, "web".parse().unwrap()));
     let plan = promotion(&live, TagState::Missing, "stage");
-    let names: Vec<String> = plan.components[0].missing_variables().iter().map(ToString::to_string).collect();
+    let names: Vec<String> = plan.components[0].missing_variables.iter().map(ToString::to_string).collect();
     assert_eq!(names, ["variable LOG_LEVEL (container web)"]);
-    let Kind::Ecs(mut strict) = plan.target.components[0].kind.clone();
-    strict.missing_variables = crate::domain::target::MissingVariables::Error;
-    let component = Component { kind: Kind::Ecs(strict), ..plan.target.components[0].clone() };
-    let planned = plan_component(&component, &ComponentFacts::Ecs(live), &plan.images, &plan.release);
+    let strict = EcsTarget { missing_variables: MissingVariables::Error, ..target() };
+    let planned = plan_release(&"backend".parse().unwrap(), &strict, &live, &plan.images, &plan.release);
     assert!(matches!(planned, Err(PlanError::MissingVariables { .. })));
 }
 
@@ -261,7 +259,7 @@ fn another_target_source_or_release_is_another_plan() {
     other.release = "a".repeat(40).parse().unwrap();
     assert_ne!(plan.digest(), other.digest());
     let mut other = plan.clone();
-    other.target.gates.insert("approval".to_owned(), "none".to_owned());
+    other.gates.insert("approval".to_owned(), "none".to_owned());
     assert_ne!(plan.digest(), other.digest());
     let mut other = plan.clone();
     let ImageStep::Copy { image, .. } = &mut other.images[0].step else { panic!() };

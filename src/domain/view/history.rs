@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 
-use crate::domain::ecs::ids::{DeploymentId, RevisionArn};
+use crate::domain::ecs::ids::DeploymentId;
 use crate::domain::image::Digest;
+use crate::domain::ledger::RecordId;
 use crate::domain::release::ReleaseName;
 
 /// What `history` found.
@@ -38,9 +39,9 @@ pub struct PastRelease {
     /// The run that put it there.
     pub run: Option<String>,
     /// Where it is recorded: the ARN of the revision.
-    pub place: RevisionArn,
+    pub place: RecordId,
     /// The place whose content it restores, in a rollback.
-    pub restores: Option<RevisionArn>,
+    pub restores: Option<RecordId>,
     /// The deployment that rolled it out last.
     pub deployment: Option<DeploymentId>,
     /// What its tags say that the revision contradicts; they are then not believed.

@@ -2,12 +2,10 @@
 
 use indexmap::IndexMap;
 
-use crate::domain::ecs::plan::Drift;
-use crate::domain::ecs::task_definition::{Change, MissingVariable};
 use crate::domain::gate::Gate;
 use crate::domain::image::{Digest, Repository};
 use crate::domain::names::{AccountId, ComponentName, EnvironmentName, Region};
-use crate::domain::plan::{Intent, Step};
+use crate::domain::plan::{Change, Drift, Intent, MissingVariable, PlanWarning, Step};
 use crate::domain::release::{Commits, ReleaseName};
 
 /// What a component runs.
@@ -82,17 +80,6 @@ pub struct CommitRange {
     pub taken_back: bool,
     /// The commits.
     pub commits: Commits,
-}
-
-/// Something about a plan to look at.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PlanWarning {
-    /// What.
-    pub text: String,
-    /// The differences that it is about.
-    pub changes: Vec<Change>,
-    /// What to do.
-    pub hint: Option<String>,
 }
 
 /// There is no plan for a promotion, because its source has proven no release.

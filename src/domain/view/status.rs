@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use super::plan::Running;
 use crate::domain::behind::Behind;
-use crate::domain::ecs::ids::RevisionArn;
 use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
+use crate::domain::ledger::RecordId;
 use crate::domain::names::EnvironmentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::release::GitSha;
@@ -87,5 +87,5 @@ pub struct ComponentStatus {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HandChange {
     /// What we deployed last: the ARN of the revision. `None`: that cannot be looked at.
-    pub last: Option<RevisionArn>,
+    pub last: Option<RecordId>,
 }

@@ -24,6 +24,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::plan::PlannedImage;
 use crate::domain::step::{StepId, Verb};
 use crate::explain::{Phase, explain};
+use crate::kinds::BeforeChange;
 use crate::kinds::ecs::diagnose;
 use crate::kinds::ecs::follow::Follow;
 use crate::kinds::ecs::pre_deploy::PreDeploy;
@@ -34,6 +35,7 @@ pub(super) struct Apply<'a> {
     pub(super) run: &'a Run<'a>,
     pub(super) component: &'a ComponentName,
     pub(super) plan: &'a EcsPlan,
+    before: BeforeChange<'a>,
     /// Whether the service was changed, or may have been.
     changed: Cell<bool>,
     /// The deployment that is followed.
@@ -55,11 +57,17 @@ impl Wanted {
     }
 }
 
-/// Carries out the plan and verifies what runs then.
-pub async fn apply(run: &Run<'_>, component: &ComponentName, plan: &EcsPlan) -> Applied {
-    let apply = Apply { run, component, plan, changed: Cell::new(false), followed: RefCell::default() };
-    let result = apply.execute().await;
-    Applied { changed: apply.changed.get(), result: result.map_err(|unfinished| unfinished.failure) }
+impl<'a> Apply<'a> {
+    /// A service whose plan is to be carried out. `before`: what comes before the service is changed.
+    pub fn new(run: &'a Run<'a>, component: &'a ComponentName, plan: &'a EcsPlan, before: BeforeChange<'a>) -> Self {
+        Self { run, component, plan, before, changed: Cell::new(false), followed: RefCell::default() }
+    }
+
+    /// Carries out the plan and verifies what runs then.
+    pub async fn apply(self) -> Applied {
+        let result = self.execute().await;
+        Applied { changed: self.changed.get(), result: result.map_err(|unfinished| unfinished.failure) }
+    }
 }
 
 impl Apply<'_> {
@@ -162,7 +170,7 @@ impl Apply<'_> {
             // A migration takes time, in which others may have deployed.
             unmoved = self.unmoved().await?;
         }
-        self.hold().await?;
+        self.before.put_holds(self.run, self.component).await?;
         // Said before it is so: a signal in the middle of the call must not leave it unsaid.
         self.change_started();
         let step = self.step(Verb::Update);

@@ -5,9 +5,9 @@ use crate::clients::logs::Cursor;
 use crate::domain::ecs::ids::RevisionArn;
 use crate::domain::ecs::service::Task;
 use crate::domain::ecs::stopped::stop;
+use crate::domain::ecs::target::EcsTarget;
 use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::failure::{Cause, CauseKind};
-use crate::domain::target::EcsTarget;
 use crate::explain::{Phase, explain};
 use crate::observe::Cloud;
 

@@ -5,9 +5,9 @@ use std::cmp::Reverse;
 use super::observe::{active_service, live_revision, running};
 use crate::domain::ecs::evidence::contradiction;
 use crate::domain::ecs::service::{Revision, RolloutState};
+use crate::domain::ecs::target::EcsTarget;
 use crate::domain::failure::Failure;
 use crate::domain::limits::REVISIONS;
-use crate::domain::target::EcsTarget;
 use crate::domain::view::history::{History, PastRelease, Standing};
 use crate::observe::Cloud;
 
@@ -58,8 +58,8 @@ fn past_release(revision: &Revision, target: &EcsTarget, standing: Standing) -> 
         outcome: entry.outcome.filter(|_| contradiction.is_none()),
         at: entry.at,
         run: entry.run,
-        place: revision.arn.clone(),
-        restores: entry.restores,
+        place: (&revision.arn).into(),
+        restores: entry.restores.as_ref().map(Into::into),
         contradiction,
         standing,
     })

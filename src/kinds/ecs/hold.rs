@@ -6,11 +6,11 @@ use crate::clients::ecs::Tagged;
 use crate::domain::ecs::homes;
 use crate::domain::ecs::ids::{RevisionArn, ServiceArn, Taggable};
 use crate::domain::ecs::service::{Revision, Service};
+use crate::domain::ecs::target::EcsTarget;
 use crate::domain::failure::Failure;
 use crate::domain::hold::{self, Hold};
 use crate::domain::ledger;
 use crate::domain::poll::Attempts;
-use crate::domain::target::EcsTarget;
 use crate::observe::Cloud;
 use crate::poll::{Waiting, poll};
 

@@ -1,9 +1,9 @@
 //! What an IAM policy has to name of an ECS service.
 
+use crate::domain::ecs::target::{EcsTarget, TaskDefinitionSource};
 use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::failure::Failure;
 use crate::domain::iam::policy::EcsSubject;
-use crate::domain::target::{EcsTarget, TaskDefinitionSource};
 use crate::observe::{Cloud, Files};
 
 use super::observe::{live_revision, task_definition};

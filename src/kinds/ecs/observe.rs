@@ -3,9 +3,9 @@
 use crate::domain::ecs::ids::RevisionArn;
 use crate::domain::ecs::plan::{EcsFacts, was_deployed};
 use crate::domain::ecs::service::{Controller, Revision, Service, ServiceStatus};
+use crate::domain::ecs::target::{EcsTarget, TaskDefinitionSource};
 use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::failure::Failure;
-use crate::domain::target::{EcsTarget, TaskDefinitionSource};
 use crate::domain::view::plan::Running;
 use crate::observe::{Cloud, Files};
 

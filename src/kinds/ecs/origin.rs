@@ -1,14 +1,14 @@
 //! What is written of an image that a deploy finds in its repository: in the ledger of a service, and on the service.
 
 use super::observe::{self, LOOKED_AT};
+use crate::domain::ecs::evidence::recorded_by;
 use crate::domain::ecs::ids::{RevisionArn, ServiceArn};
 use crate::domain::ecs::plan::EcsFacts;
+use crate::domain::ecs::target::EcsTarget;
 use crate::domain::failure::Failure;
 use crate::domain::image::Digest;
-use crate::domain::origin::{ANNOUNCED, Announcement, recorded_by};
+use crate::domain::origin::{ANNOUNCED, Announcement, ImageRecords};
 use crate::domain::release::ReleaseName;
-use crate::domain::target::EcsTarget;
-use crate::kinds::ImageRecords;
 use crate::observe::Cloud;
 
 /// So many revisions are described before asking whether one of them is it.

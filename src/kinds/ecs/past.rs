@@ -3,10 +3,10 @@
 use crate::domain::ecs::history;
 use crate::domain::ecs::plan::EcsFacts;
 use crate::domain::ecs::service::{Revision, Service};
+use crate::domain::ecs::target::EcsTarget;
 use crate::domain::failure::Failure;
 use crate::domain::limits::REVISIONS;
 use crate::domain::release::ReleaseName;
-use crate::domain::target::EcsTarget;
 use crate::observe::Cloud;
 
 /// So many are described before asking whether that is enough.

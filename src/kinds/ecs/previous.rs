@@ -6,9 +6,9 @@ use crate::clients::registry::Registry;
 use crate::domain::ecs::ids::RevisionArn;
 use crate::domain::ecs::read_back::Expectation;
 use crate::domain::ecs::service::{Revision, Task};
+use crate::domain::ecs::target::EcsTarget;
 use crate::domain::image::Digest;
 use crate::domain::names::ContainerName;
-use crate::domain::target::EcsTarget;
 use crate::observe::Cloud;
 
 /// What the previous revision is read back by, as ours is: the service's tasks, and that every one has the digest that

@@ -11,8 +11,8 @@ use tokio::time::Instant;
 use super::hold;
 use crate::domain::event::Event;
 use crate::domain::hold::{self as hold_domain, Hold};
+use crate::domain::kind::Kind;
 use crate::domain::outcome::Outcome;
-use crate::domain::target::Kind;
 use crate::rehearsal::{Answer, Call, Rehearsal, Rehearsed, SERVICE, World, arn};
 
 fn causes(rehearsed: &Rehearsed) -> String {

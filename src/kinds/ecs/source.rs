@@ -5,11 +5,12 @@ use super::past;
 use crate::clients::ecs::WhichTasks;
 use crate::clients::registry::Registry;
 use crate::domain::ecs::service::{Revision, Task};
-use crate::domain::ecs::source::{self, LedgerSearch, SourceFacts};
+use crate::domain::ecs::source::{self, SourceFacts};
+use crate::domain::ecs::target::EcsTarget;
 use crate::domain::failure::Failure;
 use crate::domain::image::Digest;
+use crate::domain::promotion::LedgerSearch;
 use crate::domain::release::GitSha;
-use crate::domain::target::EcsTarget;
 use crate::observe::Cloud;
 
 /// The service with its tasks.

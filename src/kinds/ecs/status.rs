@@ -5,11 +5,11 @@ use jiff::Timestamp;
 use super::observe::{live_revision, other_revisions, running, service};
 use crate::clients::logs::LogLine;
 use crate::domain::ecs::service::{Revision, RolloutState, Service};
+use crate::domain::ecs::target::EcsTarget;
 use crate::domain::ecs::{evidence, homes, plan, rollout};
 use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
 use crate::domain::plan::PlanError;
-use crate::domain::target::EcsTarget;
 use crate::domain::view::status::{ComponentStatus, HandChange};
 use crate::observe::Cloud;
 
@@ -70,7 +70,7 @@ fn drift(others: Result<Vec<Revision>, Failure>, live: &Revision, remarks: &mut 
             let last = drift.last.short();
             let how = if drift.by_ecs { "changed by hand, or rolled back by ECS" } else { "changed by hand" };
             let remark = format!("{how}: runs {}, shipgate last deployed {last}", live.short());
-            (Some(HandChange { last: Some(drift.last) }), remark)
+            (Some(HandChange { last: Some((&drift.last).into()) }), remark)
         }
         Err(failure) => {
             let remark = format!("whether it was changed by hand is unknown: {}", failure.brief());

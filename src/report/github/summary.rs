@@ -197,10 +197,10 @@ mod tests {
     use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
     use super::*;
-    use crate::domain::ecs::task_definition::Change;
     use crate::domain::event::StepResult;
     use crate::domain::failure::{Cause, CauseKind};
     use crate::domain::gate::Gate;
+    use crate::domain::plan::Change;
     use crate::domain::release::CommitLine;
     use crate::domain::step::{StepId, Verb};
     use crate::domain::view::Request;

@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use super::cause::{self, CauseV1};
 use super::{SCHEMA, to_text};
-use crate::domain::ecs::task_definition::{Change, MissingVariable};
 use crate::domain::failure::Failure;
 use crate::domain::origin::ReusedImage;
 use crate::domain::outcome::Outcome;
+use crate::domain::plan::{Change, MissingVariable};
 use crate::domain::release::Commits;
 use crate::domain::view::plan::{CommitRange, Running};
 use crate::report::record::{ComponentRecord, Record};
@@ -181,7 +181,7 @@ impl From<&ComponentRecord> for ComponentV1 {
             cause_details: cause::details(&component.causes),
             changes: component.changes.iter().map(Into::into).collect(),
             drift: component.drift.as_ref().map(|drift| DriftV1 {
-                last: drift.last.to_string(),
+                last: drift.last.clone(),
                 changes: drift.changes.iter().map(Into::into).collect(),
             }),
             missing_variables: component.missing_variables.iter().map(Into::into).collect(),

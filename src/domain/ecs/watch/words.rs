@@ -2,9 +2,9 @@
 
 use super::NotProven;
 use crate::domain::ecs::ids::RevisionArn;
+use crate::domain::ecs::target::EcsTarget;
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
-use crate::domain::target::EcsTarget;
 
 /// Words why a deployment is not proven.
 pub fn failure(verdict: NotProven, target: &EcsTarget) -> Failure {

@@ -2,28 +2,24 @@
 //! in one run and carried out in another, perhaps by another version.
 
 use super::*;
-use crate::domain::ecs::plan::EcsPlan;
-use crate::domain::target::TaskDefinitionSource;
+use crate::domain::ecs::target::TaskDefinitionSource;
 use crate::domain::template::Template;
 
 /// A deploy with everything that a build and a service may have.
 fn deploy() -> Plan {
-    let mut plan = whole_plan(&ImageState::Missing, 7, 1);
+    let service = EcsTarget {
+        task_definition: TaskDefinitionSource::File("deploy/task \"blue\".json".into()),
+        pre_deploy: Some(vec![Template::literal("migrate"), "--to=${release.sha}".parse().unwrap()]),
+        ..target()
+    };
+    let mut plan = whole_plan_of(&service, &ImageState::Missing, 7, 1);
     let build = &mut plan.images[0].image.build;
     build.dockerfile = Some("backend/Dockerfile".into());
     build.platforms = vec!["linux/amd64".to_owned(), "linux/arm64".to_owned()];
     build.args.insert("VERSION".to_owned(), "${release.sha}-$${a}".parse().unwrap());
     build.args.insert("ARM".to_owned(), Template::literal("no"));
     build.tags = vec!["latest".parse().unwrap()];
-    plan.target.gates.insert("approval".to_owned(), "none".to_owned());
-    let target = &mut ecs(&mut plan).target;
-    target.task_definition = TaskDefinitionSource::File("deploy/task \"blue\".json".into());
-    target.pre_deploy = Some(vec![Template::literal("migrate"), "--to=${release.sha}".parse().unwrap()]);
-    plan
-}
-
-fn ecs(plan: &mut Plan) -> &mut EcsPlan {
-    let KindPlan::Ecs(plan) = &mut plan.components[0].kind;
+    plan.gates.insert("approval".to_owned(), "none".to_owned());
     plan
 }
 
@@ -37,10 +33,9 @@ fn rollback() -> Plan {
         digest: digest('a'),
         platforms: Vec::new(),
     };
-    let plan = whole_plan(&present(&[Some(SHA)]), 8, 1);
-    let component = &plan.target.components[0];
-    let components = vec![plan_component_rollback(component, &ComponentFacts::Ecs(left), &restored, &image)];
-    Plan { intent: Intent::Rollback, components, ..plan }
+    let service = plan_rollback(&target(), &left, &restored, &image);
+    let components = vec![neutral(&component("backend"), &service, &SHA.parse().unwrap())];
+    Plan { intent: Intent::Rollback, components, ..whole_plan(&present(&[Some(SHA)]), 8, 1) }
 }
 
 fn cases() -> [(&'static str, Plan); 3] {

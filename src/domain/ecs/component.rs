@@ -1,0 +1,272 @@
+//! An ECS service as a component: what it could go back to, and its plan as the rest of the program reads it.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value, json};
+
+use super::evidence::success;
+use super::history;
+use super::homes::{Homes, homes};
+use super::plan::{EcsFacts, EcsPlan, NextRevision, plan};
+use super::restoring::brought_back;
+use super::service::Revision;
+use super::target::{EcsTarget, MissingVariables, TaskDefinitionSource};
+use crate::domain::hold;
+use crate::domain::names::ComponentName;
+use crate::domain::neutral;
+use crate::domain::plan::{
+    ComponentPlan, Drift, ImagePlan, LeftRelease, PlanError, PlanWarning, PlannedHold, PlannedImage, Step, WayBack,
+};
+use crate::domain::release::ReleaseName;
+use crate::domain::rollback::Past;
+use crate::domain::step::{StepId, Verb};
+use crate::domain::target::Component;
+use crate::domain::view::plan::Running;
+
+/// What a service can go back to, by release. `past`: revisions of its family, newest first.
+pub fn past_releases(name: &ComponentName, target: &EcsTarget, facts: &EcsFacts, past: &[Revision]) -> Past {
+    let release = |revision: &Revision| Some(success(revision, &target.container)?.release);
+    let mut succeeded: Vec<ReleaseName> = past.iter().filter_map(release).collect();
+    let mut seen = HashSet::new();
+    succeeded.retain(|release| seen.insert(release.clone()));
+    Past {
+        component: name.clone(),
+        runs: history::runs(&facts.live, &target.container),
+        cut_off: history::is_cut_off(&facts.live, past),
+        earlier: history::earlier(&facts.live, past, &target.container).into_iter().filter_map(release).collect(),
+        succeeded,
+    }
+}
+
+/// The revision with which a service goes back to a release: the one it runs, or the newest that succeeded, before that
+/// one if there is one. `None`: there is none.
+pub fn revision_to_restore<'a>(
+    target: &EcsTarget,
+    facts: &'a EcsFacts,
+    past: &'a [Revision],
+    release: &ReleaseName,
+) -> Option<&'a Revision> {
+    let container = &target.container;
+    if history::runs(&facts.live, container).as_ref() == Some(release) {
+        return Some(&facts.live);
+    }
+    let mut earlier = history::earlier(&facts.live, past, container).into_iter();
+    let of_release = |revision: &&Revision| success(revision, container).is_some_and(|it| it.release == *release);
+    earlier.find(of_release).or_else(|| history::of_release(past, release, container))
+}
+
+/// Plans to put a release on a service, with the images of a plan.
+///
+/// # Errors
+///
+/// [`PlanError`]
+pub fn plan_release(
+    name: &ComponentName,
+    target: &EcsTarget,
+    facts: &EcsFacts,
+    images: &[ImagePlan],
+    release: &ReleaseName,
+) -> Result<EcsPlan, PlanError> {
+    let image = images.iter().find(|plan| plan.image.component == target.image);
+    let image = image.ok_or_else(|| PlanError::NotObserved(name.clone()))?;
+    let plan = plan(target, facts, &image.planned(), release)?;
+    if target.missing_variables == MissingVariables::Error && !plan.missing_variables.is_empty() {
+        let names: Vec<String> = plan.missing_variables.iter().map(ToString::to_string).collect();
+        return Err(PlanError::MissingVariables { component: name.clone(), names: names.join(", ") });
+    }
+    Ok(plan)
+}
+
+/// What a revision runs in the configured container.
+pub fn running(revision: &Revision, target: &EcsTarget) -> Running {
+    Running {
+        sha: revision.release(&target.container).map(|release| release.to_string()),
+        digest: revision.digest(&target.container),
+    }
+}
+
+/// The plan of a service as the rest of the program reads it.
+pub fn neutral(component: &Component, plan: &EcsPlan, release: &ReleaseName) -> ComponentPlan {
+    let digest = match &plan.image {
+        PlannedImage::Known(image) => Some(image.digest.clone()),
+        PlannedImage::AfterBuild { .. } => None,
+    };
+    ComponentPlan {
+        name: component.name.clone(),
+        depends_on: component.depends_on.clone(),
+        kind: component.kind.word(),
+        running: running(&plan.live, &plan.target),
+        runs: plan.live.release(&plan.target.container),
+        released: Running { sha: Some(release.to_string()), digest: plan.digests().first().cloned() },
+        is_known: digest.is_some(),
+        image: Some((plan.target.image.clone(), digest)),
+        steps: steps(&component.name, plan),
+        changes: plan.changes.clone(),
+        drift: plan.drift.as_ref().map(|drift| Drift { last: drift.last.to_string(), changes: drift.changes.clone() }),
+        missing_variables: plan.missing_variables.clone(),
+        warnings: warnings(&component.name, plan),
+        has_pre_deploy: plan.target.pre_deploy.is_some(),
+        back: WayBack {
+            leaves: plan.leaves.clone(),
+            is_forward: plan.is_forward,
+            restores: plan.restores.as_ref().map(|arn| arn.short().to_owned()),
+            brought_back: brought_back(&plan.changes, &plan.target.container),
+        },
+        canonical: canonical(plan, release),
+    }
+}
+
+fn steps(name: &ComponentName, plan: &EcsPlan) -> Vec<Step> {
+    let family = plan.live.definition.family();
+    let revision = match &plan.next {
+        NextRevision::Live => return Vec::new(),
+        NextRevision::Registered(revision) => Step {
+            id: StepId::new(Verb::UseRevision, name),
+            summary: format!("use revision {}, registered for this release before", revision.short()),
+            changes: plan.changes.clone(),
+        },
+        NextRevision::New(definition) => {
+            let family = definition.as_ref().map_or(family, |definition| definition.family());
+            Step {
+                id: StepId::new(Verb::Register, name),
+                summary: match &plan.restores {
+                    None => format!("register a new revision of {}", neutral::phrase(family, 255)),
+                    Some(arn) => format!("register what {} was again: it served, by the ledger alone", arn.short()),
+                },
+                changes: plan.changes.clone(),
+            }
+        }
+    };
+    let pre_deploy = plan.target.pre_deploy.as_ref().map(|_| Step {
+        id: StepId::new(Verb::PreDeploy, name),
+        summary: "run the pre-deploy command as a one-off task of the new revision".to_owned(),
+        changes: Vec::new(),
+    });
+    let update = Step {
+        id: StepId::new(Verb::Update, name),
+        summary: format!(
+            "update service {} of {} from {}",
+            plan.target.service,
+            plan.target.cluster,
+            plan.live.short()
+        ),
+        changes: Vec::new(),
+    };
+    [revision].into_iter().chain(pre_deploy).chain([update]).collect()
+}
+
+fn warnings(name: &ComponentName, plan: &EcsPlan) -> Vec<PlanWarning> {
+    let mut warnings = missing(name, plan);
+    warnings.extend(tags_without_room(plan));
+    warnings.extend(drift(name, plan));
+    warnings
+}
+
+/// The classic reason why what ran on stage does not run on production.
+fn missing(name: &ComponentName, plan: &EcsPlan) -> Vec<PlanWarning> {
+    let each = plan.missing_variables.iter().map(|missing| PlanWarning {
+        text: format!("{name} lacks {missing}, which the source has"),
+        changes: Vec::new(),
+        hint: Some("add it to the task definition if the release needs it".to_owned()),
+    });
+    each.collect()
+}
+
+/// The holds of a rollback on a service, each with where there is room for it: AWS has room for fifty tags on a service or a
+/// revision.
+pub fn planned_holds(
+    name: &ComponentName,
+    target: &EcsTarget,
+    facts: &EcsFacts,
+    left: &[LeftRelease],
+) -> Vec<PlannedHold> {
+    let planned = left.iter().zip(homes_of(facts, left)).map(|(left, homes)| {
+        let service = homes.on_service.then(|| format!("service {}", target.service));
+        let revision = homes.revision.as_ref().map(|arn| format!("revision {}", arn.short()));
+        let places: Vec<String> = service.into_iter().chain(revision).collect();
+        PlannedHold {
+            component: name.clone(),
+            left: left.clone(),
+            covers: Vec::new(),
+            places: (!places.is_empty()).then(|| places.join(" and ")),
+            warning: without_room(name, target, &homes),
+        }
+    });
+    planned.collect()
+}
+
+/// Where there is room for the holds of a rollback on a service.
+pub fn homes_of(facts: &EcsFacts, left: &[LeftRelease]) -> Vec<Homes> {
+    let keys: Vec<String> = left.iter().map(|left| hold::key(&left.left)).collect();
+    homes(facts, &keys)
+}
+
+fn without_room(name: &ComponentName, target: &EcsTarget, homes: &Homes) -> Option<String> {
+    let service = &target.service;
+    let place = match (homes.on_service, &homes.revision) {
+        (true, Some(_)) => return None,
+        (true, None) => format!("service {service} alone: the revision that it runs has no room for it"),
+        (false, Some(arn)) => format!("revision {} alone: service {service} has no room for a tag", arn.short()),
+        (false, None) => format!(
+            "the next revision of service {service} alone: it has no room for a tag, and the revision that it runs neither"
+        ),
+    };
+    Some(format!("the hold on {name} goes on {place}"))
+}
+
+fn tags_without_room(plan: &EcsPlan) -> Option<PlanWarning> {
+    let dropped: Vec<String> = plan.kept_tags().1.iter().map(|key| neutral::phrase(key, 128)).collect();
+    if plan.is_empty() || dropped.is_empty() {
+        return None;
+    }
+    let live = plan.live.short();
+    Some(PlanWarning {
+        text: format!(
+            "these tags of {live} are not on the next revision, which has no room for them: {}",
+            dropped.join(", ")
+        ),
+        changes: Vec::new(),
+        hint: Some(format!("take tags off {live} that nothing needs")),
+    })
+}
+
+fn drift(name: &ComponentName, plan: &EcsPlan) -> Option<PlanWarning> {
+    let drift = plan.drift.as_ref()?;
+    Some(PlanWarning {
+        text: format!(
+            "{name} runs {}, not {}, which shipgate deployed last: it was changed by hand{}",
+            plan.live.short(),
+            drift.last.short(),
+            if drift.by_ecs { ", or ECS rolled it back" } else { "" }
+        ),
+        changes: drift.changes.clone(),
+        hint: None,
+    })
+}
+
+/// What a service adds to the digest of a plan.
+fn canonical(plan: &EcsPlan, release: &ReleaseName) -> Map<String, Value> {
+    let target = &plan.target;
+    let fields = [
+        ("cluster", json!(target.cluster.as_str())),
+        ("service", json!(target.service.as_str())),
+        ("container", json!(target.container.as_str())),
+        ("image", json!(target.image)),
+        ("task_definition", task_definition_of(target)),
+        ("pre_deploy", json!(pre_deploy_of(target))),
+        ("restores", json!(plan.restores)),
+        ("runs", json!(plan.ran_before(release))),
+    ];
+    fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+fn task_definition_of(target: &EcsTarget) -> Value {
+    match &target.task_definition {
+        TaskDefinitionSource::Live => json!({ "from": "live" }),
+        TaskDefinitionSource::File(path) => json!({ "from": "file", "path": path.as_str() }),
+    }
+}
+
+fn pre_deploy_of(target: &EcsTarget) -> Option<Vec<String>> {
+    Some(target.pre_deploy.as_ref()?.iter().map(ToString::to_string).collect())
+}

@@ -1,0 +1,42 @@
+//! The holds of a rollback. They are about the environment: whatever one component leaves is stopped on all of them, before
+//! anything that serves is changed.
+
+use super::ComponentPlan;
+use crate::domain::hold::Hold;
+use crate::domain::names::ComponentName;
+use crate::domain::release::GitSha;
+
+/// A rollback's hold to be: what is reachable from one release and not from the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftRelease {
+    /// The release that is left.
+    pub left: GitSha,
+    /// The release that is returned to.
+    pub returned: GitSha,
+}
+
+/// A hold of a rollback that is to be put on a component.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlannedHold {
+    /// The component.
+    pub component: ComponentName,
+    /// The commits to stop.
+    pub left: LeftRelease,
+    /// Holds of earlier rollbacks on the component that stop nothing but what this one stops, too.
+    pub covers: Vec<Hold>,
+    /// Where it goes, in words of the component's kind: `service a and revision b:7`. Absent: to what comes next alone.
+    pub places: Option<String>,
+    /// Why it does not go everywhere that it should.
+    pub warning: Option<String>,
+}
+
+/// What the components leave, each once.
+pub fn left_releases<'a>(plans: impl Iterator<Item = &'a ComponentPlan>) -> Vec<LeftRelease> {
+    let mut left: Vec<LeftRelease> = Vec::new();
+    for leaves in plans.filter_map(|plan| plan.back.leaves.as_ref()) {
+        if !left.contains(leaves) {
+            left.push(leaves.clone());
+        }
+    }
+    left
+}

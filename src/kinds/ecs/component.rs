@@ -1,0 +1,366 @@
+//! An ECS service behind the seam.
+
+use std::any::Any;
+
+use futures_util::future::LocalBoxFuture;
+
+use super::apply::Apply;
+use super::{history, hold, iam, observe, origin, past, source as looked, status, stop_sign};
+use crate::apply::{Applied, Run};
+use crate::clients::logs::LogLine;
+use crate::clients::registry::Registry;
+use crate::domain::ecs::component::{neutral, past_releases, plan_release, planned_holds, revision_to_restore};
+use crate::domain::ecs::evidence::{self, recorded_by};
+use crate::domain::ecs::ids::RevisionArn;
+use crate::domain::ecs::plan::{EcsFacts, EcsPlan, plan_rollback};
+use crate::domain::ecs::service::Revision;
+use crate::domain::ecs::source::{self, SourceFacts};
+use crate::domain::ecs::target::EcsTarget;
+use crate::domain::failure::Failure;
+use crate::domain::hold::Hold;
+use crate::domain::iam::policy::EcsSubject;
+use crate::domain::image::{Digest, ImageReference};
+use crate::domain::kind::Configured as _;
+use crate::domain::ledger::RecordId;
+use crate::domain::names::{ComponentName, Region};
+use crate::domain::origin::{Announcement, ImageRecords};
+use crate::domain::plan::{ComponentPlan, ImagePlan, KnownImage, LeftRelease, PlanError, PlannedHold};
+use crate::domain::promotion::{Evidence, LedgerSearch, Runs};
+use crate::domain::release::{GitSha, ReleaseName};
+use crate::domain::rollback::Past;
+use crate::domain::target::{Component, Probe};
+use crate::domain::view::history::History;
+use crate::domain::view::status::ComponentStatus;
+use crate::kinds::{Answer, BeforeChange, Driver, Observed, PastReleases, Planned, Promoted, Source};
+use crate::observe::{Cloud, Files};
+
+impl Driver for EcsTarget {
+    fn observe<'a>(
+        &'a self,
+        component: &'a Component,
+        cloud: &'a Cloud,
+        files: &'a Files,
+    ) -> Answer<'a, Box<dyn Observed>> {
+        Box::pin(async move {
+            let facts = observe::facts(cloud, self, files).await?;
+            let observed = ObservedService { component: component.clone(), target: self.clone(), facts };
+            Ok(Box::new(observed) as Box<dyn Observed>)
+        })
+    }
+
+    fn observe_source<'a>(
+        &'a self,
+        component: &'a Component,
+        cloud: &'a Cloud,
+        registry: &'a Registry,
+    ) -> Answer<'a, Box<dyn Source>> {
+        Box::pin(async move {
+            let facts = looked::facts(cloud, registry, self).await?;
+            let source = SourceService { name: component.name.clone(), target: self.clone(), facts };
+            Ok(Box::new(source) as Box<dyn Source>)
+        })
+    }
+
+    fn status<'a>(&'a self, cloud: &'a Cloud) -> Answer<'a, ComponentStatus> {
+        Box::pin(status::status(cloud, self))
+    }
+
+    fn history<'a>(&'a self, cloud: &'a Cloud, most: usize) -> Answer<'a, History> {
+        Box::pin(history::history(cloud, self, most))
+    }
+
+    fn logs<'a>(&'a self, cloud: &'a Cloud, since: jiff::Timestamp) -> Answer<'a, Vec<LogLine>> {
+        Box::pin(status::logs(cloud, self, since))
+    }
+
+    fn holds<'a>(&'a self, cloud: &'a Cloud) -> Answer<'a, Vec<Hold>> {
+        Box::pin(hold::holds(cloud, self))
+    }
+
+    fn put_hold<'a>(&'a self, cloud: &'a Cloud, hold: &'a Hold) -> Answer<'a, Vec<Hold>> {
+        Box::pin(hold::put(cloud, self, hold))
+    }
+
+    fn lift_holds<'a>(&'a self, cloud: &'a Cloud, note: &'a (String, String)) -> Answer<'a, Vec<Hold>> {
+        Box::pin(hold::lift(cloud, self, note))
+    }
+
+    fn image_records<'a>(
+        &'a self,
+        cloud: &'a Cloud,
+        image: (&'a ReleaseName, &'a Digest),
+        most: usize,
+    ) -> Answer<'a, ImageRecords> {
+        Box::pin(origin::records(cloud, self, None, image, most))
+    }
+
+    fn iam_subject<'a>(&'a self, cloud: &'a Cloud, files: &'a Files) -> Answer<'a, EcsSubject> {
+        Box::pin(iam::subject(cloud, self, files))
+    }
+}
+
+/// A service that was looked at.
+#[derive(Debug, Clone)]
+struct ObservedService {
+    component: Component,
+    target: EcsTarget,
+    facts: EcsFacts,
+}
+
+impl ObservedService {
+    fn planned(self, ecs: EcsPlan, release: &ReleaseName) -> Box<dyn Planned> {
+        let plan = neutral(&self.component, &ecs, release);
+        Box::new(PlannedService { observed: self, release: release.clone(), ecs, left: Vec::new(), plan })
+    }
+
+    fn plan_with(&self, images: &[ImagePlan], release: &ReleaseName) -> Result<EcsPlan, PlanError> {
+        plan_release(&self.component.name, &self.target, &self.facts, images, release)
+    }
+}
+
+impl Observed for ObservedService {
+    fn name(&self) -> &ComponentName {
+        &self.component.name
+    }
+
+    fn console(&self, region: &Region) -> Option<String> {
+        self.target.console(region)
+    }
+
+    fn holds(&self) -> Vec<Hold> {
+        self.facts.holds()
+    }
+
+    fn compare_with(&mut self, promoted: &dyn Promoted) {
+        let promoted: &dyn Any = promoted;
+        if let Some(PromotedRevision { revision, target }) = promoted.downcast_ref() {
+            self.facts.source = Some((revision.definition.clone(), target.container.clone()));
+        }
+    }
+
+    fn image_recorded(&self, release: &ReleaseName, digest: &Digest) -> Option<RecordId> {
+        let seen = std::iter::once(&self.facts.live).chain(&self.facts.others);
+        recorded_by(seen, &self.target.container, release, digest)
+    }
+
+    fn image_records<'a>(
+        &'a self,
+        cloud: &'a Cloud,
+        image: (&'a ReleaseName, &'a Digest),
+        most: usize,
+    ) -> Answer<'a, ImageRecords> {
+        Box::pin(origin::records(cloud, &self.target, Some(&self.facts), image, most))
+    }
+
+    fn plan(self: Box<Self>, images: &[ImagePlan], release: &ReleaseName) -> Result<Box<dyn Planned>, PlanError> {
+        let ecs = self.plan_with(images, release)?;
+        Ok(self.planned(ecs, release))
+    }
+
+    fn past<'a>(
+        self: Box<Self>,
+        cloud: &'a Cloud,
+        release: Option<&'a ReleaseName>,
+    ) -> Answer<'a, Box<dyn PastReleases>> {
+        Box::pin(async move {
+            let past = past::for_rollback(cloud, &self.facts, &self.target, release).await?;
+            Ok(Box::new(ServicePast { observed: *self, past }) as Box<dyn PastReleases>)
+        })
+    }
+}
+
+/// A service with the revisions of its family, newest first.
+#[derive(Debug)]
+struct ServicePast {
+    observed: ObservedService,
+    past: Vec<Revision>,
+}
+
+impl ServicePast {
+    fn restored(&self, release: &ReleaseName) -> Option<&Revision> {
+        revision_to_restore(&self.observed.target, &self.observed.facts, &self.past, release)
+    }
+}
+
+impl PastReleases for ServicePast {
+    fn observed(&self) -> &dyn Observed {
+        &self.observed
+    }
+
+    fn past(&self) -> Past {
+        past_releases(&self.observed.component.name, &self.observed.target, &self.observed.facts, &self.past)
+    }
+
+    fn left_out(&self) -> Vec<String> {
+        evidence::doubts(&self.past, &self.observed.target.container)
+    }
+
+    fn restorable(&self, release: &ReleaseName) -> Option<Result<ImageReference, Failure>> {
+        let (revision, container) = (self.restored(release)?, &self.observed.target.container);
+        Some(revision.definition.image_of(container).map_err(|error| {
+            let revision = revision.short();
+            Failure::failed(format!("revision {revision}, which served before, has no container `{container}`"))
+                .cause(error.to_string())
+                .hint("name a release that had it with --release: `shipgate history` lists them")
+        }))
+    }
+
+    fn plan(self: Box<Self>, release: &ReleaseName, image: &KnownImage) -> Option<Box<dyn Planned>> {
+        let restored = self.restored(release)?.clone();
+        // A rollback runs no command before: it would be the older one, on data that the newer one has changed.
+        let has_pre_deploy = restored.ledger.as_ref().and_then(|entry| entry.pre_deploy);
+        let target = EcsTarget { pre_deploy: None, has_pre_deploy, ..self.observed.target.clone() };
+        let ecs = plan_rollback(&target, &self.observed.facts, &restored, image);
+        Some(self.observed.planned(ecs, release))
+    }
+}
+
+/// A service of the environment that is promoted from.
+#[derive(Debug)]
+struct SourceService {
+    name: ComponentName,
+    target: EcsTarget,
+    facts: SourceFacts,
+}
+
+impl Source for SourceService {
+    fn name(&self) -> &ComponentName {
+        &self.name
+    }
+
+    fn image(&self) -> Option<&ComponentName> {
+        Some(&self.target.image)
+    }
+
+    fn probes(&self) -> &[Probe] {
+        &self.target.probes
+    }
+
+    fn promotable(&self) -> Result<Runs, String> {
+        source::runs(&self.facts, &self.target.container)
+    }
+
+    fn has_release(&self) -> bool {
+        self.facts.live.release(&self.target.container).is_some()
+    }
+
+    fn is_running(&self, record: &RecordId) -> bool {
+        RecordId::from(&self.facts.live.arn) == *record
+    }
+
+    fn still_runs<'a>(&'a self, cloud: &'a Cloud, registry: &'a Registry) -> Answer<'a, Result<(), String>> {
+        Box::pin(async move {
+            let now = looked::facts_again(cloud, registry, &self.target, &self.facts).await?;
+            Ok(source::still_runs(&self.facts, &now, &self.target.container))
+        })
+    }
+
+    fn recorded<'a>(&'a self, cloud: &'a Cloud, release: &'a GitSha) -> Answer<'a, LedgerSearch> {
+        Box::pin(looked::recorded(cloud, &self.facts, &self.target, release))
+    }
+
+    fn promoted<'a>(&'a self, cloud: &'a Cloud, evidence: &'a Evidence) -> Answer<'a, Box<dyn Promoted>> {
+        Box::pin(async move {
+            let revision = match evidence {
+                Evidence::Runs => self.facts.live.clone(),
+                Evidence::Recorded(recorded) => {
+                    let arn = RevisionArn::from(recorded.revision.as_str());
+                    cloud.ecs.revision(&arn, &self.facts.service.arn).await?
+                }
+            };
+            Ok(Box::new(PromotedRevision { revision, target: self.target.clone() }) as Box<dyn Promoted>)
+        })
+    }
+}
+
+/// The revision of a source that is promoted.
+#[derive(Debug)]
+struct PromotedRevision {
+    revision: Revision,
+    target: EcsTarget,
+}
+
+impl Promoted for PromotedRevision {
+    fn has_pre_deploy(&self) -> Option<bool> {
+        self.revision.ledger.as_ref().and_then(|entry| entry.pre_deploy)
+    }
+
+    fn short(&self) -> &str {
+        self.revision.short()
+    }
+}
+
+/// A service with its plan.
+#[derive(Debug)]
+struct PlannedService {
+    observed: ObservedService,
+    release: ReleaseName,
+    ecs: EcsPlan,
+    /// What the rollback holds.
+    left: Vec<LeftRelease>,
+    plan: ComponentPlan,
+}
+
+impl PlannedService {
+    fn changed(&mut self) {
+        self.plan = neutral(&self.observed.component, &self.ecs, &self.release);
+    }
+}
+
+impl Planned for PlannedService {
+    fn plan(&self) -> &ComponentPlan {
+        &self.plan
+    }
+
+    fn observed(&self) -> &dyn Observed {
+        &self.observed
+    }
+
+    fn refine(&self, images: &[ImagePlan]) -> Result<Box<dyn Planned>, PlanError> {
+        let ecs = self.observed.plan_with(images, &self.release)?;
+        Ok(self.observed.clone().planned(ecs, &self.release))
+    }
+
+    fn go_forward(&mut self) {
+        self.ecs.leaves = None;
+        self.ecs.is_forward = true;
+        self.changed();
+    }
+
+    fn plan_holds(&mut self, left: &[LeftRelease]) -> Vec<PlannedHold> {
+        self.left = left.to_vec();
+        self.ecs.new_holds = left.to_vec();
+        self.changed();
+        planned_holds(&self.plan.name, &self.observed.target, &self.observed.facts, left)
+    }
+
+    fn drop_covered(&mut self, covered: &[Hold]) {
+        self.ecs.carries.retain(|hold| !covered.iter().any(|it| it.key == hold.key && it.scope == hold.scope));
+        self.changed();
+    }
+
+    fn put_hold<'a>(&'a self, run: &'a Run<'a>, hold: &'a PlannedHold, user: &'a ComponentName) -> Answer<'a, ()> {
+        let (target, facts) = (&self.observed.target, &self.observed.facts);
+        Box::pin(stop_sign::put(run, target, facts, (&self.left, &hold.left), user))
+    }
+
+    fn drop_holds<'a>(&'a self, run: &'a Run<'a>, covered: &'a [Hold]) -> LocalBoxFuture<'a, ()> {
+        Box::pin(stop_sign::drop_covered(run, &self.observed.target, covered))
+    }
+
+    fn apply<'a>(&'a self, run: &'a Run<'a>, before: BeforeChange<'a>) -> LocalBoxFuture<'a, Applied> {
+        Box::pin(Apply::new(run, &self.plan.name, &self.ecs, before).apply())
+    }
+
+    fn announces(&self) -> bool {
+        self.observed.facts.service.announced.as_ref().is_some_and(|announced| announced.release == self.release)
+    }
+
+    fn announce<'a>(&'a self, cloud: &'a Cloud, announcement: &'a Announcement) -> Answer<'a, ()> {
+        Box::pin(origin::announce(cloud, &self.ecs.service_arn, announcement))
+    }
+
+    fn retire_announcement<'a>(&'a self, cloud: &'a Cloud) -> Answer<'a, ()> {
+        Box::pin(origin::retire(cloud, &self.ecs.service_arn))
+    }
+}
