@@ -3,9 +3,11 @@
 use std::num::NonZeroUsize;
 
 use camino::Utf8PathBuf;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Arg, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use clap_verbosity_flag::{InfoLevel, Verbosity};
 use jiff::SignedDuration;
+
+use crate::domain::check::workflow::CommandLine;
 
 /// Build once, prove it on stage, promote exactly that, and never say "deployed" when it is not
 #[derive(Debug, Parser)]
@@ -313,4 +315,55 @@ fn limit(text: &str) -> Result<NonZeroUsize, &'static str> {
 fn since(text: &str) -> Result<SignedDuration, &'static str> {
     let duration = text.parse().ok().filter(SignedDuration::is_positive);
     duration.ok_or("write a time with its unit, like `90s`, `10m` or `2h`")
+}
+
+/// The words of the command line, for who reads scripts in which shipgate runs.
+pub fn words() -> CommandLine {
+    let mut with_value = Vec::new();
+    let mut commands = vec![Cli::command()];
+    while let Some(command) = commands.pop() {
+        let takes = command.get_arguments().filter(|argument| argument.get_action().takes_values());
+        for name in takes.filter_map(Arg::get_long).map(|name| format!("--{name}")) {
+            if !with_value.contains(&name) {
+                with_value.push(name);
+            }
+        }
+        commands.extend(command.get_subcommands().cloned());
+    }
+    CommandLine { with_value }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::check::workflow::Verb;
+
+    /// What `check` knows of the commands, and what there is.
+    #[test]
+    fn check_knows_every_command() {
+        let command = Cli::command();
+        let plan = command.find_subcommand("plan").unwrap();
+        let all = command.get_subcommands().map(|command| command.get_name().to_owned());
+        let planned = plan.get_subcommands().map(|command| format!("plan {}", command.get_name()));
+        let all: Vec<String> = all.chain(planned).collect();
+        // What needs no job and no role of its own kind.
+        let is_other = |name: &String| ["plan", "iam", "credentials"].contains(&name.as_str());
+        for name in all.iter().filter(|name| !is_other(name)) {
+            let words: Vec<&str> = name.split(' ').collect();
+            assert!(Verb::of_words(&words).is_some_and(|(_, rest)| rest.is_empty()), "{name}");
+        }
+        for unknown in ["gates", "verify", "plan status", "frobnicate"] {
+            assert!(!all.contains(&unknown.to_owned()), "`check` is to know {unknown} now");
+            assert!(Verb::of_words(&unknown.split(' ').collect::<Vec<_>>()).is_none(), "{unknown}");
+        }
+    }
+
+    #[test]
+    fn options_with_a_value_are_those_of_the_command_line() {
+        let words = words().with_value;
+        for name in ["--config", "--output", "--trust-policy", "--subject", "--release"] {
+            assert!(words.contains(&name.to_owned()), "{name}: {words:?}");
+        }
+        assert!(!words.contains(&"--follow".to_owned()) && !words.contains(&"--override".to_owned()));
+    }
 }

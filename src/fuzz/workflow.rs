@@ -19,7 +19,7 @@ const DEEP: [&str; 12] = ["[", "{", "{a: ", "- ", "? ", "  ", "&a ", "*a", "!!st
 fn read(text: &str) {
     let mut findings = Findings::default();
     match WorkflowFile::read("a.yml", text) {
-        Ok(file) => judge(&[file], None, &mut findings),
+        Ok(file) => judge(&[file], None, &crate::cli::words(), &mut findings),
         Err(finding) => findings.all.extend(finding),
     }
     assert_bounded(findings);

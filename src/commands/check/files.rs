@@ -3,6 +3,7 @@
 use camino::Utf8Path;
 
 use super::reading::{Current, note};
+use crate::cli;
 use crate::domain::check::dockerfile::{self, OTHER_SYNTAX, Surroundings};
 use crate::domain::check::outline::{Build, Definition, Outline, Written};
 use crate::domain::check::workflow::{self, WorkflowFile};
@@ -142,7 +143,7 @@ pub fn workflows(checkout: &Checkout, outline: Option<&Outline>, current: &Curre
         }
     }
     note(current, WORKFLOWS);
-    workflow::judge(&files, outline, findings);
+    workflow::judge(&files, outline, &cli::words(), findings);
 }
 
 /// A path of the configuration, from the root of the repository.

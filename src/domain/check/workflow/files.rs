@@ -8,17 +8,18 @@ use super::file::WorkflowFile;
 use super::invocation::{Invocation, invocations, with};
 use super::job::{self, Workplace};
 use super::permissions::{Granted, effective, id_token};
+use super::script::CommandLine;
 use crate::domain::check::outline::Outline;
 use crate::domain::check::{Findings, Rule};
 
-/// Judges all files. `outline`: the configuration, where it could be read.
-pub fn judge(files: &[WorkflowFile], outline: Option<&Outline>, findings: &mut Findings) {
+/// Judges all files. `outline`: the configuration, where it could be read. `line`: the command line of this version.
+pub fn judge(files: &[WorkflowFile], outline: Option<&Outline>, line: &CommandLine, findings: &mut Findings) {
     for file in files {
-        let own = invocations(file);
+        let own = invocations(file, line);
         for invocation in &own {
             job::judge(&Workplace { file, outline, invocation }, findings);
         }
-        let calls = calls(file, files);
+        let calls = calls(file, files, line);
         for (name, called) in &calls {
             may_have_token(file, outline, name, called, findings);
         }
@@ -29,13 +30,17 @@ pub fn judge(files: &[WorkflowFile], outline: Option<&Outline>, findings: &mut F
 }
 
 /// The jobs that call a workflow of the same repository in which shipgate runs, with the runs there.
-fn calls<'f>(file: &'f WorkflowFile, files: &'f [WorkflowFile]) -> Vec<(&'f str, Vec<Invocation<'f>>)> {
+fn calls<'f>(
+    file: &'f WorkflowFile,
+    files: &'f [WorkflowFile],
+    line: &CommandLine,
+) -> Vec<(&'f str, Vec<Invocation<'f>>)> {
     let jobs = file.workflow.jobs.iter().filter_map(|(name, job)| {
         let Job::ReusableWorkflowCallJob(call) = job else { return None };
         let Uses::Local(uses) = &call.uses else { return None };
         let path = uses.raw().strip_prefix("./").or_else(|| uses.raw().strip_prefix("$/"))?;
         let called = files.iter().find(|file| file.path == path)?;
-        Some((name.as_str(), invocations(called)))
+        Some((name.as_str(), invocations(called, line)))
     });
     jobs.filter(|(_, called)| !called.is_empty()).collect()
 }

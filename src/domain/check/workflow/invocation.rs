@@ -7,7 +7,7 @@ use github_actions_models::workflow::job::{NormalJob, ParallelStep, Step, UsesSt
 use yamlpath::Component;
 
 use super::file::{Path, WorkflowFile};
-use super::script;
+use super::script::{self, CommandLine};
 
 /// What a command does, as far as it decides which role and which job it needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl Verb {
 
     /// The command of one word, as the action's input has it; `plan deploy` there is one too.
     pub fn of(word: &str) -> Option<Self> {
-        const LOOKS: [&str; 5] = ["status", "history", "logs", "whoami", "gates"];
+        const LOOKS: [&str; 4] = ["status", "history", "logs", "whoami"];
         match word {
             "hold" | "unhold" => Some(Self::Hold),
             "check" => Some(Self::Check),
@@ -177,10 +177,10 @@ pub struct Invocation<'f> {
 }
 
 /// All runs of shipgate in a workflow, local workflows that are called left out.
-pub fn invocations(file: &WorkflowFile) -> Vec<Invocation<'_>> {
+pub fn invocations<'f>(file: &'f WorkflowFile, line: &CommandLine) -> Vec<Invocation<'f>> {
     let jobs = file.workflow.jobs.iter();
     jobs.flat_map(|(name, job)| match job {
-        Job::NormalJob(job) => in_steps(name, job),
+        Job::NormalJob(job) => in_steps(name, job, line),
         Job::ReusableWorkflowCallJob(job) => {
             let Uses::Repository(uses) = &job.uses else { return Vec::new() };
             let Some(workflow) = uses.subpath().and_then(|path| path.strip_prefix(".github/workflows/")) else {
@@ -227,7 +227,7 @@ fn of_workflow(file: &str) -> Option<(Verb, Option<&'static str>)> {
     }
 }
 
-fn in_steps<'f>(name: &'f str, job: &'f NormalJob) -> Vec<Invocation<'f>> {
+fn in_steps<'f>(name: &'f str, job: &'f NormalJob, line: &CommandLine) -> Vec<Invocation<'f>> {
     let mut found = Vec::new();
     let base = vec![Component::from("jobs"), Component::from(name), Component::from("steps")];
     let directory = job.defaults.as_ref().and_then(|defaults| defaults.run.as_ref()?.working_directory.clone());
@@ -235,7 +235,7 @@ fn in_steps<'f>(name: &'f str, job: &'f NormalJob) -> Vec<Invocation<'f>> {
         AnyStep::Uses(step) => Vec::from_iter(in_action(name, &path, number, step)),
         AnyStep::Run(step) => {
             let directory = step.working_directory.clone().or_else(|| directory.clone());
-            let commands = script::commands(&step.run).into_iter();
+            let commands = script::commands(&step.run, line).into_iter();
             let invocation = |command| Invocation {
                 job: name,
                 means: Means::Script,

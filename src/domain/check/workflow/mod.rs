@@ -18,3 +18,6 @@ mod tests;
 
 pub use file::WorkflowFile;
 pub use files::judge;
+#[cfg(test)]
+pub use invocation::Verb;
+pub use script::CommandLine;

@@ -4,24 +4,17 @@ use super::invocation::{Command, Config, Named, Verb};
 
 /// Words that stand before a program and start it.
 const STARTERS: [&str; 7] = ["exec", "sudo", "env", "time", "command", "nice", "nohup"];
-/// Options whose value is the next word.
-const WITH_VALUE: [&str; 10] = [
-    "--config",
-    "--output",
-    "--component",
-    "--release",
-    "--expect-plan",
-    "--reason",
-    "--limit",
-    "--since",
-    "--format",
-    "--override",
-];
+/// What the command line of shipgate takes, as far as a script's words are read by it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CommandLine {
+    /// The options whose value is the next word: `--config`.
+    pub with_value: Vec<String>,
+}
 
 /// The commands that a script runs. What is hidden in functions, variables or other files is not found.
-pub fn commands(script: &str) -> Vec<Command> {
+pub fn commands(script: &str, line: &CommandLine) -> Vec<Command> {
     let joined = script.replace("\\\n", " ");
-    joined.lines().flat_map(simple_commands).filter_map(|words| command(&words)).collect()
+    joined.lines().flat_map(simple_commands).filter_map(|words| command(&words, line)).collect()
 }
 
 /// The simple commands of a line, as words.
@@ -42,7 +35,7 @@ fn simple_commands(line: &str) -> Vec<Vec<String>> {
     commands
 }
 
-fn command(words: &[String]) -> Option<Command> {
+fn command(words: &[String], line: &CommandLine) -> Option<Command> {
     let is_before = |word: &&String| STARTERS.contains(&word.as_str()) || is_assignment(word);
     let mut words = words.iter().skip_while(is_before);
     let program = words.next()?;
@@ -54,7 +47,7 @@ fn command(words: &[String]) -> Option<Command> {
     while let Some(word) = words.next() {
         if let Some(value) = word.strip_prefix("--config=") {
             config = Config::Given(value.to_owned());
-        } else if WITH_VALUE.contains(&word.as_str()) {
+        } else if line.with_value.contains(word) {
             let value = words.next();
             if word == "--config" {
                 config = value.map_or(Config::Default, |value| Config::Given(value.clone()));
@@ -93,7 +86,7 @@ mod tests {
             };
             format!("{} {environment}", command.verb.name())
         };
-        commands(script).iter().map(one).collect()
+        commands(script, &crate::cli::words()).iter().map(one).collect()
     }
 
     #[test]
@@ -108,6 +101,8 @@ mod tests {
             ("A=1 sudo shipgate rollback '${{ inputs.environment }}'", vec!["rollback ?"]),
             ("shipgate -v status && shipgate check; shipgate logs stage", vec!["status -", "check -", "logs stage"]),
             ("shipgate promote --release abc production", vec!["promote production"]),
+            ("shipgate whoami --trust-policy role.json production", vec!["whoami production"]),
+            ("shipgate whoami --subject repo:a/b:ref:x production", vec!["whoami production"]),
             ("if shipgate deploy stage; then echo done; fi", vec!["deploy stage"]),
             ("echo shipgate deploy stage", vec![]),
             ("# shipgate deploy stage", vec![]),
@@ -125,7 +120,11 @@ mod tests {
     #[test]
     fn another_configuration_is_noticed() {
         for script in ["shipgate deploy stage --config a/b.toml", "shipgate --config=a/b.toml deploy stage"] {
-            assert_eq!(commands(script)[0].config, Config::Given("a/b.toml".to_owned()), "{script}");
+            assert_eq!(
+                commands(script, &crate::cli::words())[0].config,
+                Config::Given("a/b.toml".to_owned()),
+                "{script}"
+            );
         }
     }
 }
