@@ -1,4 +1,4 @@
-//! The kinds of component. [`each_kind`] is the one list of them.
+//! The kinds of component. [`each_kind`] is the list of them, beside the one in the syntax of the configuration.
 
 use std::ops::{Deref, DerefMut};
 
@@ -6,8 +6,8 @@ use super::names::{ComponentName, Region};
 use super::target::Probe;
 use super::template::Template;
 
-/// Hands the list of the kinds to a macro: the variant, the folder in `domain/`, `kinds/` and `config/kinds/`, and the word in
-/// the configuration.
+/// Hands the list of the kinds to a macro: the variant, the folder in `domain/` and in `kinds/`, and the word in the
+/// configuration.
 macro_rules! each_kind {
     ($use:ident) => {
         $use! { (Ecs, ecs, "ecs") }

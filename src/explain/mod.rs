@@ -59,7 +59,7 @@ pub fn explain(error: &impl Explain, phase: Phase) -> Failure {
     }
 }
 
-/// Nobody knows whether a change was made: its own call was not answered, or a read of the service that followed it.
+/// It is unknown whether a change was made: its own call was not answered, or a read of the service that followed it.
 pub fn unanswered(change: &impl Explain, read: Option<&impl Explain>) -> Failure {
     let change = change.before();
     let failure = Failure::new(Outcome::Broken, "whether the service took the update is unknown").of(change.kind);

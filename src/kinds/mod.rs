@@ -2,7 +2,7 @@
 //!
 //! A component is configured, then observed, then planned, then applied. Each of these is a value that carries all of
 //! before: target, facts and plan of a component cannot be mixed up with those of another. What crosses the seam is neutral
-//! data. `docs/kinds` says how to add a kind.
+//! data. `ARCHITECTURE.md` says how to add a kind.
 
 pub mod ecs;
 

@@ -8,7 +8,8 @@ use crate::domain::outcome::Outcome;
 use crate::domain::view::Answer;
 use crate::domain::view::holds::{ChangedHolds, HoldChange};
 
-/// The last lines.
+/// The last lines, with sequences for colour, which [`crate::sink::line`] takes out where they are not wanted. `color`:
+/// whether the problems of a configuration have them.
 pub fn of(end: End<'_>, level: Level, color: bool) -> Vec<String> {
     let failure = |found: &Failure| of_failure(found, color);
     match end.result {

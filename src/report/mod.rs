@@ -1,6 +1,6 @@
 //! What people, programs and GitHub read: events while a command runs, and how it ended.
 //!
-//! Nothing in here is read to decide anything. A sink is a file here and a line in [`sinks`].
+//! Nothing in here is read to decide anything. A sink is a module here and a line in [`sinks`].
 
 mod check_lines;
 mod closing;
@@ -57,22 +57,34 @@ trait Sink: fmt::Debug {
     /// Something happened.
     fn event(&self, _event: &Event) {}
 
-    /// The command has ended: reports what may fail, so that the other sinks can report that it did.
+    /// The command has ended: reports what may fail. The events that it emits are seen by the sinks that settle after it,
+    /// and by all when they report the end.
     fn settle<'s>(&'s self, _end: End<'s>, _events: &'s Events) -> LocalBoxFuture<'s, ()> {
         Box::pin(std::future::ready(()))
     }
 
-    /// The command has ended.
+    /// The command has ended, and all that may fail has been reported.
     fn end(&self, _end: End<'_>) {}
 }
 
+/// Who is reported to.
+#[derive(Debug, Clone, Copy)]
+struct Audience<'a> {
+    /// Where the program runs. Absent: that is not known.
+    context: Option<&'a Context>,
+    /// How much people see. Absent: they have read it already.
+    level: Option<Level>,
+    /// What goes to standard output.
+    format: OutputFormat,
+}
+
 /// The sinks of a run, in the order in which they are reported to.
-fn sinks(context: &Context, request: &Request, level: Level, format: OutputFormat) -> Vec<Box<dyn Sink>> {
-    let mut sinks: Vec<Box<dyn Sink>> = vec![
-        Box::new(github::Statuses::new(context, request)),
-        Box::new(terminal::Terminal::new(context, level, format)),
-    ];
-    sinks.extend(github::Workflow::of(context).map(|workflow| Box::new(workflow) as _));
+fn sinks(audience: Audience<'_>, request: &Request) -> Vec<Box<dyn Sink>> {
+    let Audience { context, level, format } = audience;
+    let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
+    sinks.extend(context.map(|context| Box::new(github::Statuses::new(context, request)) as _));
+    sinks.extend(level.map(|level| Box::new(terminal::Terminal::new(context, level, format)) as _));
+    sinks.extend(context.and_then(github::Workflow::of).map(|workflow| Box::new(workflow) as _));
     sinks.extend((format == OutputFormat::Json).then(|| Box::new(json::Document) as _));
     sinks
 }
@@ -105,7 +117,7 @@ impl Listener for Hub {
 impl Reporting {
     /// The report of a command that begins now.
     pub fn new(context: &Context, request: Request, level: Level, format: OutputFormat) -> Self {
-        let sinks = sinks(context, &request, level, format);
+        let sinks = sinks(Audience { context: Some(context), level: Some(level), format }, &request);
         let record = RefCell::new(Record::new(&request));
         let hub = Rc::new(Hub { request, sinks, record, open: RefCell::default() });
         Self { events: Events::new(Rc::clone(&hub) as _), hub }
@@ -130,8 +142,8 @@ impl Reporting {
 
     /// Reports what may fail.
     pub async fn settle(&self, result: Result<&Answer, &Failure>) {
-        let record = self.record();
         for sink in &self.hub.sinks {
+            let record = self.record();
             sink.settle(End { request: &self.hub.request, record: &record, result }, &self.events).await;
         }
     }
@@ -155,24 +167,20 @@ impl Reporting {
 pub fn unparsed(context: Option<&Context>, request: &Request, format: OutputFormat, failure: &Failure) -> Outcome {
     let mut record = Record::new(request);
     "the command line".clone_into(&mut record.place);
-    let end = End { request, record: &record, result: Err(failure) };
-    if let Some(workflow) = context.and_then(github::Workflow::of) {
-        workflow.end(end);
-    }
-    if format == OutputFormat::Json {
-        json::Document.end(end);
-    }
-    end.outcome()
+    end_without_run(Audience { context, level: None, format }, request, &record, failure)
 }
 
 /// Reports that the program cannot start: where it runs is not known.
 pub fn without_context(format: OutputFormat, failure: &Failure) -> Outcome {
     let request = Request::default();
     let record = Record::new(&request);
-    let end = End { request: &request, record: &record, result: Err(failure) };
-    terminal::print(&closing::of(end, Level::Everything, false));
-    if format == OutputFormat::Json {
-        json::Document.end(end);
+    end_without_run(Audience { context: None, level: Some(Level::Everything), format }, &request, &record, failure)
+}
+
+fn end_without_run(audience: Audience<'_>, request: &Request, record: &Record, failure: &Failure) -> Outcome {
+    let end = End { request, record, result: Err(failure) };
+    for sink in sinks(audience, request) {
+        sink.end(end);
     }
     end.outcome()
 }
@@ -182,7 +190,7 @@ mod tests {
     use super::*;
     use crate::domain::step::{StepId, Verb};
 
-    /// Keeps what it is told of, by the name of the sink.
+    /// Keeps what it sees, by the name of the sink.
     #[derive(Debug)]
     struct Recorder {
         name: &'static str,
@@ -203,8 +211,9 @@ mod tests {
             }
         }
 
-        fn settle<'s>(&'s self, _end: End<'s>, events: &'s Events) -> LocalBoxFuture<'s, ()> {
+        fn settle<'s>(&'s self, end: End<'s>, events: &'s Events) -> LocalBoxFuture<'s, ()> {
             Box::pin(async move {
+                self.saw(&format!("settles after {:?}", end.record.warnings));
                 if self.settles {
                     events.note("not recorded");
                     events.warning("late", None);
@@ -241,8 +250,10 @@ mod tests {
             [
                 "first begun",
                 "second begun",
+                "first settles after []",
                 "first not recorded",
                 "second not recorded",
+                "second settles after [\"late\"]",
                 "first end deployed [\"late\"]",
                 "second end deployed [\"late\"]",
             ]

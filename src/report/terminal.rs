@@ -38,16 +38,14 @@ enum View {
 }
 
 impl Terminal {
-    /// What people see of a command.
-    pub fn new(context: &Context, level: Level, format: OutputFormat) -> Self {
-        let view = if context.interactive && level == Level::Everything {
-            View::Live(moving_line())
-        } else if context.in_actions() {
-            View::Folded(Cell::default())
-        } else {
-            View::Plain
+    /// What people see of a command. `context`: absent where it is not known.
+    pub fn new(context: Option<&Context>, level: Level, format: OutputFormat) -> Self {
+        let view = match context {
+            Some(context) if context.interactive && level == Level::Everything => View::Live(moving_line()),
+            Some(context) if context.in_actions() => View::Folded(Cell::default()),
+            Some(_) | None => View::Plain,
         };
-        Self { level, color: context.color, format, view }
+        Self { level, color: context.is_some_and(|context| context.color), format, view }
     }
 }
 
@@ -87,7 +85,7 @@ impl Sink for Terminal {
 }
 
 /// Writes lines to standard error.
-pub fn print(lines: &[String]) {
+fn print(lines: &[String]) {
     for line in lines {
         sink::line(line);
     }

@@ -105,10 +105,10 @@ fn shown(global: &cli::Global) -> Level {
     }
 }
 
-/// Logs for `-v`: the program's own, with each call of AWS. Libraries only tell errors: on the level `trace` they write down headers
+/// Logs for `-v`: the program's own, with each call of AWS. Of libraries only errors are shown: on the level `trace` they write down headers
 /// and bodies, and with them credentials.
 fn set_up_logging(filter: LevelFilter) {
-    // Info is what the reporter shows.
+    // Info is what the sinks show.
     let ours = if filter <= LevelFilter::INFO { LevelFilter::ERROR } else { filter };
     let targets = Targets::new().with_default(LevelFilter::ERROR).with_target("shipgate", ours);
     // What it calls an error is a workflow of somebody, which `check` tells in its own words.

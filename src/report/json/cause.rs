@@ -2,16 +2,34 @@
 
 use serde::Serialize;
 
-use crate::domain::failure::Cause;
+use crate::domain::failure::{Cause, Failure};
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct CauseV1 {
+    /// Where the reason is: what is configured, created or held, and whatever is none of the following (`environment`); a
+    /// service that does not answer, or not now (`dependency`); the build of an image (`build`); the rollout, as ECS
+    /// reports it (`deployment`); the released program itself (`application`); a permission that is missing
+    /// (`permission`).
     #[cfg_attr(test, schemars(extend("enum" = super::schema::kinds_of_causes())))]
     kind: &'static str,
+    /// The code of AWS, of ECS or of the registry; `exit-3` for the exit code of a container, `http-503` for a status
+    /// without a code.
     code: Option<String>,
+    /// The text, as `causes` has it.
     text: String,
+    /// What to do about this cause.
     hint: Option<String>,
+}
+
+/// Why something could not be had.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct FailureV1 {
+    reason: String,
+    causes: Vec<String>,
+    cause_details: Vec<CauseV1>,
+    hints: Vec<String>,
 }
 
 impl From<&Cause> for CauseV1 {
@@ -28,4 +46,15 @@ pub(super) fn texts(causes: &[Cause]) -> Vec<String> {
 /// What `cause_details` holds: an entry for each of `causes`, in the same order.
 pub(super) fn details(causes: &[Cause]) -> Vec<CauseV1> {
     causes.iter().map(CauseV1::from).collect()
+}
+
+impl From<&Failure> for FailureV1 {
+    fn from(failure: &Failure) -> Self {
+        Self {
+            reason: failure.reason.clone(),
+            causes: texts(&failure.causes),
+            cause_details: details(&failure.causes),
+            hints: failure.hints.clone(),
+        }
+    }
 }

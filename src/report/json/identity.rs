@@ -2,9 +2,8 @@
 
 use serde::Serialize;
 
-use super::cause::{self, CauseV1};
+use super::cause::FailureV1;
 use super::{SCHEMA, to_text};
-use crate::domain::failure::Failure;
 use crate::domain::role::Access;
 use crate::domain::token::Claims;
 use crate::domain::view::identity::{SeenIdentities, SeenIdentity};
@@ -55,26 +54,6 @@ struct IdentityV1 {
     account: Option<String>,
     #[serde(flatten)]
     failure: Option<FailureV1>,
-}
-
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct FailureV1 {
-    reason: String,
-    causes: Vec<String>,
-    cause_details: Vec<CauseV1>,
-    hints: Vec<String>,
-}
-
-impl From<&Failure> for FailureV1 {
-    fn from(failure: &Failure) -> Self {
-        Self {
-            reason: failure.reason.clone(),
-            causes: cause::texts(&failure.causes),
-            cause_details: cause::details(&failure.causes),
-            hints: failure.hints.clone(),
-        }
-    }
 }
 
 /// The document of `whoami`.

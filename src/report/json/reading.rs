@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::cause::FailureV1;
 use super::record::HoldV1;
 use super::{SCHEMA, to_text};
 use crate::domain::behind::Behind;
@@ -23,10 +24,8 @@ pub(super) struct StatusV1 {
 struct EnvironmentV1 {
     name: String,
     components: Vec<ComponentStatusV1>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hints: Option<Vec<String>>,
+    #[serde(flatten)]
+    failure: Option<FailureV1>,
 }
 
 #[derive(Debug, Serialize)]
@@ -45,10 +44,8 @@ struct ComponentStatusV1 {
     behind: Option<usize>,
     behind_of: Option<String>,
     remarks: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hints: Option<Vec<String>>,
+    #[serde(flatten)]
+    failure: Option<FailureV1>,
 }
 
 #[derive(Debug, Serialize)]
@@ -70,8 +67,7 @@ pub fn status(environments: &[EnvironmentStatus]) -> String {
     let environments = environments.iter().map(|environment| EnvironmentV1 {
         name: environment.name.clone(),
         components: environment.components.iter().map(component_status).collect(),
-        reason: environment.failure.as_ref().map(|failure| failure.reason.clone()),
-        hints: environment.failure.as_ref().map(|failure| failure.hints.clone()),
+        failure: environment.failure.as_ref().map(FailureV1::from),
     });
     to_text(&StatusV1 { schema: SCHEMA, command: "status", environments: environments.collect() })
 }
@@ -100,8 +96,7 @@ fn component_status(component: &SeenComponent) -> ComponentStatusV1 {
         behind: behind.as_ref().and_then(Behind::commits),
         behind_of: behind.as_ref().map(|behind| behind.of.to_string()),
         remarks: remarks.collect(),
-        reason: failure.map(|failure| failure.reason.clone()),
-        hints: failure.map(|failure| failure.hints.clone()),
+        failure: failure.map(FailureV1::from),
     }
 }
 
