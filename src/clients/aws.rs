@@ -1,6 +1,7 @@
 //! What all AWS clients share: how a call is made, and one shape of error.
 
 use std::error::Error as StdError;
+use std::fmt;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -29,7 +30,7 @@ pub enum AwsErrorKind {
 }
 
 /// A failed call.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error("{operation}: {message}{}", request_id.as_ref().map(|id| format!(" (request {id})")).unwrap_or_default())]
 pub struct AwsError {
     /// The call in the words of IAM: `ecs:UpdateService`.
@@ -50,6 +51,13 @@ pub struct AwsError {
     /// What the SDK said, or why the answer cannot be read.
     #[source]
     pub source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// Without the source: it holds the whole answer, which may have credentials in it.
+impl fmt::Debug for AwsError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "AwsError({:?}, {self})", self.kind)
+    }
 }
 
 impl AwsError {
@@ -124,14 +132,28 @@ impl AwsError {
         self
     }
 
-    /// Whether it may be over at the next try: nobody answered, or too many were asking.
+    /// Whether it may be over at the next try: the service did not answer, too many were asking, or the session to ask
+    /// with could not be renewed just now.
     pub fn is_transient(&self) -> bool {
-        matches!(self.kind, AwsErrorKind::Unreachable | AwsErrorKind::Throttled)
+        matches!(self.kind, AwsErrorKind::Unreachable | AwsErrorKind::Throttled) || has_source::<NotNow>(self)
     }
 
     /// Whether the service answered with this code.
     pub fn is(&self, code: &str) -> bool {
         self.code.as_deref() == Some(code)
+    }
+}
+
+/// Why there are no credentials, where that may be over at the next try. On its way through the SDK it is a source of the
+/// SDK's own error.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct NotNow(#[source] Box<dyn StdError + Send + Sync>);
+
+impl NotNow {
+    /// With the reason.
+    pub fn new(reason: impl StdError + Send + Sync + 'static) -> Self {
+        Self(Box::new(reason))
     }
 }
 
@@ -239,5 +261,25 @@ mod tests {
         ] {
             assert_eq!(denied_action(&message), action, "{message}");
         }
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("no session")]
+    struct NoSession;
+
+    /// What the SDK makes of a call without credentials.
+    fn without_credentials(reason: impl Into<Box<dyn StdError + Send + Sync>>) -> AwsError {
+        let failed = SdkError::<aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError, Response>::
+            construction_failure(CredentialsError::provider_error(reason));
+        AwsError::new("ecs:DescribeServices", failed)
+    }
+
+    #[test]
+    fn a_session_that_cannot_be_renewed_just_now_is_no_reason_to_give_up() {
+        let for_good = without_credentials(NoSession);
+        assert_eq!((for_good.kind, for_good.is_transient()), (AwsErrorKind::Credentials, false));
+        let just_now = without_credentials(NotNow::new(NoSession));
+        assert_eq!((just_now.kind, just_now.is_transient()), (AwsErrorKind::Credentials, true));
+        assert!(sources(&just_now).any(<dyn StdError>::is::<NoSession>), "why is still found");
     }
 }

@@ -10,7 +10,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use backon::{ExponentialBuilder, Retryable as _};
 
-use super::aws::AwsError;
+use super::aws::{AwsError, NotNow};
 use super::id_token::{IdTokenError, TokenEndpoint};
 use super::masks::Masks;
 use super::sts::{SessionRequest, Sts};
@@ -139,7 +139,13 @@ impl ProvideCredentials for RoleSession {
             if let Some(ready) = self.ready.lock().ok().and_then(|mut ready| ready.take()) {
                 return Ok(ready);
             }
-            self.begin().await.map_err(CredentialsError::provider_error)
+            self.begin().await.map_err(|error| {
+                if error.is_transient() {
+                    CredentialsError::provider_error(NotNow::new(error))
+                } else {
+                    CredentialsError::provider_error(error)
+                }
+            })
         })
     }
 }

@@ -30,9 +30,17 @@ struct Source {
 }
 
 impl Source {
-    fn component(&self, name: &ComponentName) -> Option<&dyn kinds::Source> {
-        self.components.iter().find(|component| component.name() == name).map(AsRef::as_ref)
+    /// A component that a release was chosen for.
+    fn component(&self, name: &ComponentName) -> Result<&dyn kinds::Source, Failure> {
+        let found = self.components.iter().find(|component| component.name() == name);
+        found.map(AsRef::as_ref).ok_or_else(|| missing(name, &self.target.environment))
     }
+}
+
+/// Nothing is promoted of a component that the source was not seen to have.
+fn missing(name: &ComponentName, source: &EnvironmentName) -> Failure {
+    Failure::failed(format!("component `{name}` was not seen on {source}"))
+        .hint(format!("compare what `{source}` has of `{name}` in the configuration with the environment promoted to"))
 }
 
 /// A release of the source with what speaks against it.
@@ -114,10 +122,8 @@ async fn prove(
     let failures = ask_probes(invocation, source, wanted, &mut choice).await?;
     let mut promoted = BTreeMap::new();
     for chosen in &choice.components {
-        if let Some(component) = source.component(&chosen.component) {
-            let entry = component.promoted(&source.cloud, &chosen.evidence).await?;
-            promoted.insert(chosen.component.clone(), entry);
-        }
+        let entry = source.component(&chosen.component)?.promoted(&source.cloud, &chosen.evidence).await?;
+        promoted.insert(chosen.component.clone(), entry);
     }
     Ok(Ok(Proven { choice, failures, promoted }))
 }
@@ -182,7 +188,7 @@ async fn ask_probes(
     let environment = &source.target.environment;
     let prober = Prober { http: &invocation.http, events: invocation.events, environment, release: &release };
     for chosen in choice.components.iter_mut().filter(|chosen| chosen.evidence == Evidence::Runs) {
-        let Some(component) = source.component(&chosen.component) else { continue };
+        let component = source.component(&chosen.component)?;
         let step = StepId::of_source(Verb::Probe, environment, component.name());
         let Err(failure) = prober.ask_all(component.probes(), &step).await else { continue };
         match recorded(source, component, wanted, &chosen.digest).await? {
@@ -210,7 +216,7 @@ async fn recorded(
 /// on, where the ledger records the success of that same revision.
 async fn confirm(source: &Source, wanted: Option<&GitSha>, proven: &mut Proven) -> Result<(), Failure> {
     for chosen in proven.choice.components.iter_mut().filter(|chosen| chosen.evidence == Evidence::Runs) {
-        let Some(component) = source.component(&chosen.component) else { continue };
+        let component = source.component(&chosen.component)?;
         if proven.failures.iter().any(|(name, _)| name == component.name()) {
             continue;
         }
@@ -246,9 +252,9 @@ async fn prepare(
     let mut observed = Vec::new();
     for component in &target.components {
         let mut seen = kinds::observe(&cloud, component, &files).await?;
-        if let Some(promoted) = proven.promoted.get(&component.name) {
-            seen.compare_with(promoted.as_ref());
-        }
+        let name = &component.name;
+        let promoted = proven.promoted.get(name).ok_or_else(|| missing(name, &source.target.environment))?;
+        seen.compare_with(promoted.as_ref())?;
         observed.push(seen);
     }
     let images = images(&source, (&cloud, &access), &target, &proven.choice).await?;

@@ -22,6 +22,8 @@ pub struct Failure {
     pub causes: Vec<Cause>,
     /// What to do: exact actions.
     pub hints: Vec<String>,
+    /// Whether it may be over at the next try.
+    pub is_transient: bool,
     /// Problems of the configuration, to be shown with their place instead of the reason.
     pub diagnostics: Option<Box<Diagnostics>>,
 }
@@ -166,6 +168,7 @@ impl Failure {
             kind: CauseKind::of(outcome),
             causes: Vec::new(),
             hints: Vec::new(),
+            is_transient: false,
             diagnostics: None,
         }
     }

@@ -19,6 +19,10 @@ fn statements(action: &str) -> String {
 }
 
 impl Explain for AwsError {
+    fn may_pass(&self) -> bool {
+        self.is_transient()
+    }
+
     fn before(&self) -> Failure {
         if let Some(session) = no_session(self) {
             return session.before();
@@ -56,6 +60,10 @@ impl Explain for AwsError {
 }
 
 impl Explain for EcsError {
+    fn may_pass(&self) -> bool {
+        self.is_transient()
+    }
+
     fn before(&self) -> Failure {
         match self {
             Self::Call(error) => error.before(),

@@ -44,6 +44,10 @@ impl Explain for EndpointError {
 }
 
 impl Explain for IdTokenError {
+    fn may_pass(&self) -> bool {
+        self.is_transient()
+    }
+
     fn before(&self) -> Failure {
         let no_token = || {
             Failure::failed("GitHub's token cannot be had")

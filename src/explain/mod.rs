@@ -41,12 +41,17 @@ pub trait Explain {
     fn is_refused(&self) -> bool {
         false
     }
+
+    /// Whether it may be over at the next try.
+    fn may_pass(&self) -> bool {
+        false
+    }
 }
 
 /// What an error means.
 pub fn explain(error: &impl Explain, phase: Phase) -> Failure {
     match phase {
-        Phase::Before => error.before(),
+        Phase::Before => Failure { is_transient: error.may_pass(), ..error.before() },
         Phase::During if error.is_refused() => error.before(),
         Phase::During => unanswered(error, None::<&AwsError>),
         Phase::After => {

@@ -7,6 +7,10 @@ use crate::domain::failure::{CauseKind, Failure};
 explained!(RegistryError);
 
 impl Explain for RegistryError {
+    fn may_pass(&self) -> bool {
+        self.is_transient()
+    }
+
     fn before(&self) -> Failure {
         let (kind, hint) = (kind(self), hint(self));
         let failure = Failure::failed(self.to_string()).of(kind);

@@ -12,6 +12,10 @@ use crate::domain::workflow::NoWay;
 explained!(SessionError);
 
 impl Explain for SessionError {
+    fn may_pass(&self) -> bool {
+        self.is_transient()
+    }
+
     fn before(&self) -> Failure {
         match self {
             Self::NoRole => Failure::failed(self.to_string()),

@@ -98,7 +98,11 @@ pub trait Observed: fmt::Debug {
     fn holds(&self) -> Vec<Hold>;
 
     /// Lets its plan see what the source's entry has that is promoted.
-    fn compare_with(&mut self, promoted: &dyn Promoted);
+    ///
+    /// # Errors
+    ///
+    /// That is of another kind.
+    fn compare_with(&mut self, promoted: &dyn Promoted) -> Result<(), Failure>;
 
     /// What pins an image for a release, among what was seen already.
     fn image_recorded(&self, release: &ReleaseName, digest: &Digest) -> Option<RecordId>;

@@ -1,5 +1,7 @@
 //! Why a registry does not do what it should.
 
+use std::fmt;
+
 use oci_client::errors::OciDistributionError;
 
 use super::Registry;
@@ -155,7 +157,7 @@ pub enum RegistryError {
 }
 
 /// A request to a registry that failed.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error("registry {host} cannot {action}")]
 pub struct FailedCall {
     /// The registry.
@@ -166,6 +168,13 @@ pub struct FailedCall {
     pub side: Side,
     /// What it answered, if it did.
     pub source: OciDistributionError,
+}
+
+/// Without the source: it may hold an address with a signature.
+impl fmt::Debug for FailedCall {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "FailedCall({self})")
+    }
 }
 
 /// Why something is no image.

@@ -6,7 +6,7 @@ use crate::commands::change::{Invocation, show};
 use crate::commands::deploy;
 use crate::domain::check::outline::{Environment, Outline};
 use crate::domain::check::{Finding, Findings, Level, Rule, Subject};
-use crate::domain::failure::{CauseKind, Failure};
+use crate::domain::failure::Failure;
 use crate::domain::gate::{Gate, Verdict};
 use crate::domain::role::Access;
 use crate::domain::target::Target;
@@ -101,7 +101,7 @@ impl Planner<'_> {
         let reasons: Vec<&str> = std::iter::once(failure.reason.as_str()).chain(causes).collect();
         let message = format!("a deploy to {} would fail: {}", environment.name, reasons.join("; "));
         let finding = self.at(environment, Rule::Plan, &message, &failure.hints.join("; "));
-        findings.found(if failure.kind == CauseKind::Dependency { finding.at_level(Level::Warning) } else { finding });
+        findings.found(if failure.is_transient { finding.at_level(Level::Warning) } else { finding });
     }
 
     fn gates(&self, environment: &Environment, gates: &[Gate], findings: &mut Findings) {

@@ -17,8 +17,8 @@ use crate::domain::ledger;
 /// So many holds a new revision takes over; where there are more, one that stops every release stands for them.
 const MOST_CARRIED: usize = 30;
 
-/// Our tags on a revision that are always there, its outcome and its deployment among them.
-const OWN_TAGS: usize = 8;
+/// The tags of shipgate that are always on a revision, its outcome among them. The deployment is written where there is room.
+const OWN_TAGS: usize = 7;
 
 /// Where a hold goes that a rollback is to put on a component.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -161,10 +161,10 @@ mod tests {
     #[test]
     fn what_has_no_room_is_named() {
         let mut facts = facts(registered(7, 'a', "deployed"), vec![]);
-        facts.live.other_tags = keys(41).into_iter().map(|key| (key, "x".to_owned())).collect();
+        facts.live.other_tags = keys(42).into_iter().map(|key| (key, "x".to_owned())).collect();
         assert_eq!(planned(&facts).kept_tags().1, [""; 0]);
         facts.live.holds = vec![hold(1, 2), hold(3, 2)];
         let plan = planned(&facts);
-        assert_eq!((plan.kept_tags().0.len(), plan.kept_tags().1), (39, vec!["team:39", "team:40"]));
+        assert_eq!((plan.kept_tags().0.len(), plan.kept_tags().1), (40, vec!["team:40", "team:41"]));
     }
 }

@@ -58,6 +58,8 @@ pub enum Waited<E> {
     TimedOut,
     /// It cannot be read.
     Lost(E),
+    /// The time is over, and whether it still runs could not be seen.
+    Unseen,
 }
 
 /// A one-off task that is waited for.
@@ -101,7 +103,7 @@ impl<E> OneOff<E> {
         }
         let left = self.timeout.saturating_sub(elapsed);
         if left.is_zero() {
-            return Step::Done(Waited::TimedOut);
+            return Step::Done(if self.blind { Waited::Unseen } else { Waited::TimedOut });
         }
         let after = if self.blind { pause.min(left) } else { pause };
         Step::Ask { after, question: Question::Task }
@@ -225,7 +227,7 @@ mod tests {
             (5000, false, Seen::Transient("throttled again"), Ok((5000, Question::Task))),
             (10_000, false, seen("RUNNING"), Ok((700, Question::Task))),
             (58_000, false, Seen::Transient("and again"), Ok((2000, Question::Task))),
-            (60_000, false, Seen::Transient("to the end"), Err(Waited::TimedOut)),
+            (60_000, false, Seen::Transient("to the end"), Err(Waited::Unseen)),
         ];
         assert_eq!(check(started(true), table), ["throttled", "and again"]);
         check(started(true), vec![(0, false, Seen::Permanent("denied"), Err(Waited::Lost("denied")))]);

@@ -105,8 +105,10 @@ impl Apply<'_> {
     async fn revision(&self) -> Result<Wanted, Failure> {
         let definition = match &self.plan.next {
             NextRevision::Registered(revision) => {
-                self.take_up(revision).await?;
-                return Ok(Wanted::of(revision));
+                let added = self.take_up(revision).await?;
+                let mut wanted = Wanted::of(revision);
+                wanted.tag_keys.extend(added);
+                return Ok(wanted);
             }
             NextRevision::New(Some(definition)) => definition,
             NextRevision::New(None) | NextRevision::Live => {
@@ -134,14 +136,16 @@ impl Apply<'_> {
         Ok(Wanted { arn, definition: definition.clone(), tag_keys: ledger::keys(&tags) })
     }
 
-    /// Writes on a revision of a run that did not get to use it that this one does, and the holds that came since.
-    async fn take_up(&self, revision: &Revision) -> Result<(), Failure> {
+    /// Writes on a revision of a run that did not get to use it that this one does, and the holds that came since. Returns the keys of these.
+    async fn take_up(&self, revision: &Revision) -> Result<Vec<String>, Failure> {
         let carried = self.plan.carried(&self.run.name, self.run.now());
         let has = |hold: &&Hold| revision.holds.iter().any(|it| it.key == hold.key && it.scope == hold.scope);
         let missing: Vec<_> = carried.iter().filter(|hold| !has(hold)).map(Hold::tag).collect();
+        let mut added = missing.iter().map(|(key, _)| key.clone()).collect();
         if !missing.is_empty()
             && let Tagged::NoRoom(message) = self.run.cloud.ecs.tag_if_room(&revision.arn, &missing).await?
         {
+            added = Vec::new();
             let text = format!("revision {} has no room for the holds: {message}", revision.short());
             self.run.events.warning(text, Some("take tags off it that nothing needs".to_owned()));
         }
@@ -149,7 +153,7 @@ impl Apply<'_> {
         if revision.ledger.as_ref().is_none_or(|entry| entry.run != name) {
             self.write(&revision.arn, "run", &ledger::run(&self.run.name)).await;
         }
-        Ok(())
+        Ok(added)
     }
 
     async fn roll_out(&self, next: &Wanted) -> Result<Outcome, Unfinished> {

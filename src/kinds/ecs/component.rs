@@ -131,11 +131,15 @@ impl Observed for ObservedService {
         self.facts.holds()
     }
 
-    fn compare_with(&mut self, promoted: &dyn Promoted) {
+    fn compare_with(&mut self, promoted: &dyn Promoted) -> Result<(), Failure> {
         let promoted: &dyn Any = promoted;
-        if let Some(PromotedRevision { revision, target }) = promoted.downcast_ref() {
-            self.facts.source = Some((revision.definition.clone(), target.container.clone()));
-        }
+        let Some(PromotedRevision { revision, target }) = promoted.downcast_ref() else {
+            let name = &self.component.name;
+            return Err(Failure::failed(format!("component `{name}` is of another kind where it is promoted from"))
+                .hint("give it the same `kind` in all environments"));
+        };
+        self.facts.source = Some((revision.definition.clone(), target.container.clone()));
+        Ok(())
     }
 
     fn image_recorded(&self, release: &ReleaseName, digest: &Digest) -> Option<RecordId> {

@@ -120,6 +120,7 @@ impl PreDeploy<'_> {
             Waited::Stopped => Ok(one_off.task),
             Waited::TimedOut => Err(self.stop(&one_off.task).await),
             Waited::Lost(error) => Err(error.into()),
+            Waited::Unseen => Err(self.unseen(&one_off.task)),
         }
     }
 
@@ -142,6 +143,15 @@ impl PreDeploy<'_> {
             self.run.events.output(self.step, line);
         }
         !lines.is_empty()
+    }
+
+    /// It may have ended long ago, and is not stopped unseen.
+    fn unseen(&self, task: &Task) -> Failure {
+        let seconds = self.target.timeout.as_secs();
+        Failure::failed(format!("whether the pre-deploy task has ended is unknown after {seconds} s"))
+            .of(CauseKind::Dependency)
+            .cause(format!("task {} could not be looked at; the service was not changed", task.id()))
+            .hint("run this again when AWS answers: a task that still runs is waited for")
     }
 
     async fn stop(&self, task: &Task) -> Failure {

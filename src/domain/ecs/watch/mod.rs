@@ -94,6 +94,7 @@ enum Pending {
     Service,
     Tasks(Service),
     Previous(Service, RolledBack),
+    /// With when the next poll is due.
     Note(Duration),
 }
 
@@ -133,6 +134,12 @@ impl Watch {
     /// asked decides nothing.
     pub fn see(&mut self, elapsed: Duration, observed: Observed) -> Next {
         self.now = self.now.max(elapsed);
+        // The time that a note takes is not the rollout's: the poll that was due still comes.
+        if let (Observed::Noted, Pending::Note(due)) = (&observed, &self.pending) {
+            let after = due.saturating_sub(self.now).min(self.settings.timeout.saturating_sub(self.now));
+            self.pending = Pending::Service;
+            return Next { reports: Vec::new(), step: again(after) };
+        }
         let mut reports = Vec::new();
         let step = match (observed, mem::replace(&mut self.pending, Pending::Service)) {
             (Observed::Service(service), _) => self.see_service(service, &mut reports),
@@ -149,7 +156,6 @@ impl Watch {
                 judge_previous(ReadBack::NotYet(error.brief), stalled, rollback)
             }
             (Observed::Failed(error), _) => self.see_error(error, &mut reports),
-            (Observed::Noted, Pending::Note(pause)) => again(pause),
             (Observed::Tasks(_) | Observed::Previous { .. } | Observed::Noted, _) => again(SHORT),
         };
         self.events.get_or_insert_default();
@@ -172,7 +178,7 @@ impl Watch {
         match (step, id) {
             (Step::Ask { after, question: Question::Service }, Some(id)) if self.now >= NOTE_AFTER => {
                 self.noted = true;
-                self.pending = Pending::Note(after);
+                self.pending = Pending::Note(self.now + after);
                 at_once(Question::Note(id.clone()))
             }
             (step, _) => step,

@@ -132,6 +132,23 @@ fn a_rollout_that_goes_on_is_noted_once_for_a_later_run() {
     assert_eq!(drive(unlisted, &World::of(|at| if at < 9.0 { vec![BEFORE] } else { vec![FOREIGN] })).notes, []);
 }
 
+/// The poll that was due still comes, also where the note took all the time that was left.
+#[test]
+fn a_note_that_takes_long_costs_no_poll() {
+    let mut watch = begun(6);
+    watch.subject.note = true;
+    let rolling = || Observed::Service(Some(service(&[OURS_GOES_ON, BEFORE], 2)));
+    let mut see = |at: f64, observed| {
+        let Step::Ask { after, question } = watch.see(seconds(at), observed).step else { panic!("it ends at {at}") };
+        (after.as_secs_f64(), question)
+    };
+    see(0.0, rolling());
+    assert_eq!(see(4.5, rolling()), (0.0, Question::Note(id("2"))));
+    assert_eq!(see(7.0, Observed::Noted), (0.0, Question::Service));
+    let done = Observed::Service(Some(service(&[OURS_DONE], 2)));
+    assert_eq!(see(7.0, done), (0.0, Question::Tasks));
+}
+
 #[test]
 fn a_forced_deployment_of_the_same_revision_is_followed_from_then_on() {
     let forced = |state: RolloutState| ("4", 8, state, Some("the forced one failed"));
