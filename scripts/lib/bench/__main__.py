@@ -1,4 +1,7 @@
-"""Measures a deploy with shipgate and with its peers on the local cloud. Started by scripts/bench."""
+"""Deploys an image that is already pushed, with shipgate, with fabfuel's ecs-deploy, with the AWS CLI, and with the
+official action where there is a checkout of it. Prints medians, their ratios to shipgate's, and the goals with what was
+measured. No goal is enforced: the exit code is 0 when everything ran, and not 0 when a program failed.
+"""
 
 import argparse
 import json
@@ -6,142 +9,111 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
-from botocore.exceptions import BotoCoreError, ClientError
+import deploys
+import identity
+import promotion
+import services
+from bench import Bench
+from measure import Sample
+from report import Found, Goal, report
+from wire import Failed
 
-from identity import starts
-from promotion import promotions
-from proxy import Proxy
-from report import report_deploys, report_rollouts
-from report_identity import report_starts
-from report_promotions import report_promotions
-from scenarios import Deploy, Rollout, deploys, rollouts, say
-from scene import Scene
-from smoke import check
-from tools import AwsCli, Fabfuel, OfficialAction, Shipgate, Tool, ToolFailed
+EPILOG = """\
+  SHIPGATE_BINARY                 a binary to measure, instead of building a debug one
+  SHIPGATE_BENCH_OFFICIAL_ACTION  a checkout of aws-actions/amazon-ecs-deploy-task-definition (needs node)
+  SHIPGATE_STACK_PORT             port of the bench's own local cloud (4610)
+  SHIPGATE_STACK_DIR              its logs and state (target/bench/stack)
+"""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    title: str
+    measure: Callable[[Bench, int], Iterable[Sample]]
+    rows: tuple[str, ...]
+    goals: Callable[[Found, int], Iterable[Goal]]
+    smallest: int
+    # Whether its peers come from PyPI, and are left out in its smallest form.
+    installed: bool = True
+
+
+EXPERIMENTS = {
+    "deploy": Experiment("One deploy of a pushed image", deploys.deploys, deploys.ROWS, deploys.deploy_goals, 0),
+    "rollout": Experiment("A rollout of {} s", deploys.rollouts, deploys.ROWS, deploys.rollout_goals, 5),
+    "promotion": Experiment("Promotion of an image of {} MiB in four layers, beside docker pull, tag and push",
+                            promotion.promotions, promotion.ROWS, promotion.goals, 4, installed=False),
+    "identity": Experiment("To the first signed call, each request 50 ms longer",
+                           identity.starts, identity.ROWS, identity.goals, 0),
+    "services": Experiment("One deploy of {} services", services.services, services.ROWS, services.goals, 3),
+}  # fmt: skip
+
+
+def read_options() -> argparse.Namespace:
+    layout = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser("scripts/bench", description=__doc__, epilog=EPILOG, formatter_class=layout)
+    # The AWS CLI stops waiting after 600 s, so that a longer rollout cannot be compared.
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--rollout", type=between(5, 540), metavar="SECONDS", help="instead, one rollout that seems to take so "
+                      "long (180 is what the goals are about): AWS calls while waiting, all programs at once")
+    mode.add_argument("--promotion", type=between(1, 10**6), metavar="MIB", help="instead, promotions of an image of so many MiB "
+                      "(1024 is what the goals are about), beside docker; needs four times as much disk")
+    mode.add_argument("--identity", action="store_const", const=0, help="instead, the time to the first signed call "
+                      "with a token of GitHub, beside the SDK's own chain with a token in a file")
+    mode.add_argument("--services", type=between(1, 10**6), metavar="N", help="instead, one deploy of N services (20 is what the "
+                      "goals are about), beside a script that fires the same calls at once; and of 100 at 50 ms an answer")
+    mode.add_argument("--smoke", action="store_true", help="each of the five in its smallest form, one round, without "
+                      "peers from PyPI")
+    parser.add_argument("--rounds", type=between(1, 10**6), default=5, metavar="N", help="how often each is measured (5)")
+    parser.add_argument("--alone", action="store_true", help="shipgate without its peers, for trying a change of it")
+    parser.add_argument("--json", type=argparse.FileType("w"), metavar="FILE", help="write every single figure to FILE")
+    return parser.parse_args()  # fmt: skip
+
+
+def between(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"not between {least} and {most}")
+        return int(text)
+
+    return parse
+
+
+def perform(bench: Bench, options: argparse.Namespace, name: str, size: int) -> list[Sample]:
+    experiment = EXPERIMENTS[name]
+    bench.alone = options.alone or (options.smoke and experiment.installed)
+    samples = list(experiment.measure(bench, size))
+    bench.remove_services()
+    found = Found(samples)
+    title = f"{experiment.title.format(size)}, medians of {bench.rounds} (ratio to shipgate; {bench.binary.parent.name} build)"
+    print(report(title, experiment.rows, found, experiment.goals(found, size)), flush=True)
+    return samples
 
 
 def main() -> None:
     options = read_options()
+    # scripts/bench parses first, and prepares what is measured after that.
+    if "SHIPGATE_BINARY" not in os.environ:
+        return
     # So that what was started is ended then, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    if options.directory.exists():
-        shutil.rmtree(options.directory)
-    options.directory.mkdir(parents=True)
-    if options.identity:
-        bench_identity(options)
-    elif options.promotion:
-        bench_promotions(options)
-    else:
-        bench_deploys(options)
-
-
-def bench_identity(options: argparse.Namespace) -> None:
-    peers = Path(sys.executable).parent
-    try:
-        found = starts(options.directory, options.binary, peers, options.identity, options.rounds, options.alone)
-    except ToolFailed as error:
-        raise SystemExit(f"error: {error}") from error
-    except OSError as error:
-        raise SystemExit(f"error: the bench itself failed: {error}") from error
-    tell(options, "identity", report_starts(found, options.profile), found)
-
-
-def bench_promotions(options: argparse.Namespace) -> None:
-    size = options.promotion * 2**20
-    endpoint = os.environ["AWS_ENDPOINT_URL"]
-    try:
-        found = promotions(
-            endpoint, options.directory, options.binary, size, options.registry, options.rounds, options.alone
-        )
-    except ToolFailed as error:
-        raise SystemExit(f"error: {error}") from error
-    except (BotoCoreError, ClientError, RuntimeError, TimeoutError) as error:
-        raise SystemExit(f"error: the bench itself failed: {error}") from error
-    tell(options, "promotion", report_promotions(found, size, options.profile), found)
-
-
-def tell(options: argparse.Namespace, mode: str, text: str, found: Sequence[object]) -> None:
-    print(text)
+    bench = Bench(options)
+    shutil.rmtree(bench.directory, ignore_errors=True)
+    bench.directory.mkdir(parents=True)
+    sizes = {name: getattr(options, name, None) for name in EXPERIMENTS}
+    sizes = {name: size for name, size in sizes.items() if size is not None} or {"deploy": 0}
     if options.smoke:
-        check(mode, text, found)
-    if options.json:
-        options.json.write_text(json.dumps(found, default=vars, indent=2) + "\n")
-
-
-def bench_deploys(options: argparse.Namespace) -> None:
-    tools = tools_of(options)
-    for tool in tools:
-        say(f"{tool.name}: {tool.about}")
-    endpoint, hosts = os.environ["AWS_ENDPOINT_URL"], os.environ["SHIPGATE_REGISTRY_HOSTS"]
-    scene = Scene(endpoint, hosts, options.directory, options.sources)
-    found: Sequence[Deploy] | Sequence[Rollout]
+        bench.rounds, sizes = 1, {name: it.smallest for name, it in EXPERIMENTS.items()}
     try:
-        releases = scene.make_releases()
-        proxy = Proxy(*scene.address)
-        if options.rollout:
-            found = rollouts(scene, proxy, tools, releases, options.rollout)
-            text = report_rollouts(found, options.profile)
-        else:
-            found = deploys(scene, proxy, tools, releases, options.rounds)
-            text = report_deploys(found, options.profile)
-    except ToolFailed as error:
+        found = {name: perform(bench, options, name, size) for name, size in sizes.items()}
+    except (Failed, OSError) as error:
         raise SystemExit(f"error: {error}") from error
-    except (BotoCoreError, ClientError, RuntimeError, TimeoutError) as error:
-        raise SystemExit(f"error: the bench itself failed: {error}") from error
     finally:
-        scene.remove_services()
-    tell(options, "rollout" if options.rollout else "deploy", text, found)
-
-
-def read_options() -> argparse.Namespace:
-    # Named as what people type; scripts/bench adds what it knows itself.
-    parser = argparse.ArgumentParser(prog="scripts/bench", add_help=False)
-    parser.add_argument("--rounds", type=positive, default=5)
-    parser.add_argument("--rollout", type=seconds)
-    parser.add_argument("--promotion", type=positive)
-    parser.add_argument("--identity", type=Path)
-    parser.add_argument("--registry", type=Path)
-    parser.add_argument("--alone", action="store_true")
-    parser.add_argument("--smoke", action="store_true")
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--binary", type=Path, required=True)
-    parser.add_argument("--profile", required=True)
-    parser.add_argument("--directory", type=Path, required=True)
-    parser.add_argument("--sources", type=Path, required=True)
-    return parser.parse_args()
-
-
-def positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
-
-
-def seconds(text: str) -> float:
-    """The AWS CLI's waiter gives up after 600 s, so that a longer rollout cannot be compared."""
-    number = float(text)
-    if not 5 <= number <= 540:
-        raise argparse.ArgumentTypeError("a rollout takes between 5 and 540 seconds here")
-    return number
-
-
-def tools_of(options: argparse.Namespace) -> list[Tool]:
-    """Shipgate first: the others are compared with it."""
-    peers = Path(sys.executable).parent
-    tools: list[Tool] = [Shipgate(options.binary)]
-    if options.alone:
-        return tools
-    tools += [Fabfuel(peers), AwsCli(peers)]
-    official = os.environ.get("SHIPGATE_BENCH_OFFICIAL_ACTION")
-    if official:
-        tools.append(OfficialAction(Path(official).resolve()))
-    else:
-        say("without the official action: SHIPGATE_BENCH_OFFICIAL_ACTION names no checkout of it")
-    return tools
+        bench.remove_services()
+    if options.json:
+        json.dump(found, options.json, default=vars, indent=2)
 
 
 main()

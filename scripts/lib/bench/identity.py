@@ -7,120 +7,51 @@ are what is measured.
 
 import json
 import os
-import subprocess
 import tempfile
-import threading
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Sequence
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Iterator
 
-from scenarios import say
-from tools import ToolFailed
+from bench import ACCOUNT, ROOT, Bench
+from measure import Command, Sample, run, say
+from report import Found, Goal
+from wire import Proxy, send
 
-# How much longer each request takes.
-DELAY = 0.05
-ROLE = "arn:aws:iam::000000000000:role/stage-cloudshop-shipgate"
+DELAY, MORE = 0.05, 2
+SECONDS, REQUESTS = "to the first signed call, s", "requests before it"
+ROWS = (SECONDS, REQUESTS)
 
 
-@dataclass(frozen=True)
-class Start:
-    """One start of a program."""
-
-    tool: str
-    # Until the first signed call arrived.
-    seconds: float
-    # Requests before it, of GitHub's endpoint and of AWS.
-    before: int
-
-
-class Gate:
-    """In front of one server: passes requests on later, and notes when they came."""
-
-    def __init__(self, target: str) -> None:
-        self.arrived: list[tuple[float, bool]] = []
-        gate = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                gate.pass_on(self, target, None)
-
-            def do_POST(self) -> None:
-                gate.pass_on(self, target, self.rfile.read(int(self.headers["Content-Length"])))
-
-            def log_message(self, *_: Any) -> None:
-                """Says nothing: the table does."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def pass_on(self, handler: BaseHTTPRequestHandler, target: str, body: bytes | None) -> None:
-        signed = handler.headers.get("Authorization", "").startswith("AWS4-HMAC-SHA256 ")
-        self.arrived.append((time.monotonic(), signed))
-        time.sleep(DELAY)
-        # The host is part of a signature, and stays.
-        request = urllib.request.Request(target + handler.path, data=body, headers=dict(handler.headers))
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        try:
-            answer = opener.open(request)
-        except urllib.error.HTTPError as error:
-            answer = error
-        content = answer.read()
-        handler.send_response(answer.status)
-        handler.send_header("Content-Type", answer.headers["Content-Type"])
-        handler.send_header("Content-Length", str(len(content)))
-        handler.end_headers()
-        handler.wfile.write(content)
+def starts(bench: Bench, _size: int) -> Iterator[Sample]:
+    tokens = Proxy(os.environ["ACTIONS_ID_TOKEN_REQUEST_URL"].split("/?")[0], DELAY)
+    aws, subject = Proxy(bench.endpoint, DELAY), os.environ["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]
+    headers, file = {"Authorization": f"Bearer {subject}"}, bench.directory / "token"
+    file.write_text(json.loads(send(tokens.address, "GET", "/?audience=sts.amazonaws.com", headers).body)["value"])
+    ours = {"ACTIONS_ID_TOKEN_REQUEST_URL": f"{tokens.address}/?api-version=2.0", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": subject}
+    theirs = {"AWS_WEB_IDENTITY_TOKEN_FILE": str(file), "AWS_ROLE_SESSION_NAME": "bench"}
+    theirs["AWS_ROLE_ARN"] = f"arn:aws:iam::{ACCOUNT}:role/stage-cloudshop-shipgate"
+    config = ROOT / "examples/cloudshop/shipgate.toml"
+    line = [bench.binary, "--config", config, "credentials", "stage", "--format", "process"]
+    programs = {"shipgate": Command(line, bench.directory, ours)}
+    if not bench.alone:
+        programs["AWS CLI"] = Command([bench.peers / "aws", "sts", "get-caller-identity"], bench.directory, theirs)
+    for turn in range(1, bench.rounds + 1):
+        for name, command in programs.items():
+            say(f"round {turn} of {bench.rounds}: {name}")
+            yield start(bench, name, command, tokens, aws)
 
 
-def starts(directory: Path, binary: Path, peers: Path, config: Path, rounds: int, alone: bool) -> list[Start]:
-    tokens, aws = Gate(os.environ["ACTIONS_ID_TOKEN_REQUEST_URL"].split("/?")[0]), Gate(os.environ["AWS_ENDPOINT_URL"])
-    subject = os.environ["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]
-    token = directory / "token"
-    token.write_text(fetch(tokens.address, subject))
-    shared = {"PATH": os.environ["PATH"], "AWS_ENDPOINT_URL": aws.address}
-    shared |= {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"}
-    programs = {
-        "shipgate": (
-            [str(binary), "--config", str(config), "credentials", "stage", "--format", "process"],
-            {"ACTIONS_ID_TOKEN_REQUEST_URL": f"{tokens.address}/?api-version=2.0", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": subject},
-        ),
-        "AWS CLI": (
-            [str(peers / "aws"), "sts", "get-caller-identity"],
-            {"AWS_WEB_IDENTITY_TOKEN_FILE": str(token), "AWS_ROLE_ARN": ROLE, "AWS_ROLE_SESSION_NAME": "bench"},
-        ),
-    }
-    found = []
-    for number in range(rounds):
-        for name, (line, variables) in programs.items():
-            if name == "shipgate" or not alone:
-                say(f"round {number + 1}: {name}")
-                found.append(start(name, line, shared | variables, [tokens, aws]))
-    return found
-
-
-def start(name: str, line: Sequence[str], variables: dict[str, str], gates: Sequence[Gate]) -> Start:
-    for gate in gates:
-        gate.arrived.clear()
-    # A home of its own: the AWS CLI keeps sessions there.
+def start(bench: Bench, name: str, command: Command, tokens: Proxy, aws: Proxy) -> Sample:
+    tokens.requests.clear()
+    aws.requests.clear()
+    # Neither keys, nor sessions that the AWS CLI keeps in its home.
+    kept = {key: value for key, value in bench.through(aws).items() if not key.endswith(("_KEY_ID", "_ACCESS_KEY"))}
     with tempfile.TemporaryDirectory() as home:
-        began = time.monotonic()
-        ran = subprocess.run(line, env=variables | {"HOME": home}, capture_output=True, text=True, check=False)
-    if ran.returncode != 0:
-        raise ToolFailed(f"{name} ended with {ran.returncode}:\n{ran.stderr}")
-    arrived = sorted(request for gate in gates for request in gate.arrived)
-    first = next(index for index, (_, signed) in enumerate(arrived) if signed)
-    return Start(name, arrived[first][0] - began, first)
+        cost = run(name, command, kept | {"HOME": home}, bench.directory / "identity.log")
+    requests = sorted(tokens.requests + aws.requests, key=lambda it: it.at)
+    before = next(index for index, request in enumerate(requests) if request.signed)
+    return Sample(name, {SECONDS: requests[before].at - cost.began, REQUESTS: before, **cost.figures})
 
 
-def fetch(address: str, subject: str) -> str:
-    request = urllib.request.Request(f"{address}/?audience=sts.amazonaws.com", headers={"Authorization": f"Bearer {subject}"})
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
-        return json.load(answer)["value"]
+def goals(found: Found, _size: int) -> Iterable[Goal]:
+    for peer in found.subjects[1:]:
+        more = found(REQUESTS) - found(REQUESTS, peer)
+        yield Goal(f"at most {MORE} round trips more than the SDK's own chain", f"{more:.0f} more", more <= MORE)

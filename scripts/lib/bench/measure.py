@@ -1,30 +1,154 @@
-"""Runs one program and writes down what it cost: `measure.py RESULT COMMAND…`.
+"""The measuring core: what one run of a program costs, which AWS calls it makes when, and when ECS was done."""
 
-A process of its own and a small one, because Linux counts the memory that a process had before it
-became the program to the program's peak. What is left of that is this interpreter: about 8 MiB, less
-than any tool here needs. The interpreter starts with -I -S for the same reason.
-
-The CPU time is that of the program and of all its descendants that were waited for; the peak is that of
-the largest single process among them. Work that the container engine does is nobody's.
-"""
-
+import json
 import os
+import signal
+import subprocess
 import sys
 import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from wire import POLL, UPDATE, Failed, Request, ask
+
+HERE = Path(__file__).resolve().parent
+# How long a program may take beyond what its rollouts need.
+LIMIT = 300
+SECONDS, CPU, PEAK, CALLS = "whole run, s", "CPU, s", "peak memory, MiB", "AWS calls"
+SETTING_UP, WAITING, CLOSING = "  until UpdateService", "  while waiting", "  after the rollout"
+AFTER, PER_MINUTE = "  after UpdateService", "  while waiting, per minute"
+PAUSE, LONGEST = "pause in which it ended, s", "longest pause, s"
+RUNNING: set["subprocess.Popen[bytes]"] = set()
 
 
-def main() -> None:
-    result, command = sys.argv[1], sys.argv[2:]
-    began = time.monotonic()
-    child = os.posix_spawnp(command[0], command, os.environ)
-    _, status, usage = os.wait4(child, 0)
-    ended = time.monotonic()
-    code = os.waitstatus_to_exitcode(status)
-    with open(result, "w", encoding="ascii") as file:
-        file.write(
-            f'{{"code": {code}, "began": {began}, "ended": {ended}, '
-            f'"cpu": {usage.ru_utime + usage.ru_stime}, "peak": {usage.ru_maxrss * 1024}}}\n'
-        )
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
-main()
+@dataclass(frozen=True)
+class Sample:
+    """One run of a program: its figures by the titles of their rows, and its AWS calls by phase and operation."""
+
+    subject: str
+    figures: Mapping[str, float]
+    calls: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Command:
+    arguments: Sequence[str | Path]
+    directory: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Times in seconds on the clock that all processes of the machine share, memory in MiB."""
+
+    began: float
+    ended: float
+    cpu: float
+    peak: float
+
+    @property
+    def figures(self) -> dict[str, float]:
+        return {SECONDS: self.ended - self.began, CPU: self.cpu, PEAK: self.peak}
+
+
+def run(name: str, command: Command, variables: Mapping[str, str], log: Path, limit: float = LIMIT, code: int = 0,
+        watch: Callable[[], bool] = lambda: False) -> Cost:
+    """Runs a program to its end, which should be `code`, with only these variables; then until `watch` has its figures.
+
+    `watch` is called every 20 ms, and says whether it still waits for something.
+    """
+    result, deadline = log.with_suffix(".json"), time.monotonic() + limit
+    line = [sys.executable, "-I", "-S", HERE / "wait4.py", result, *command.arguments]
+    options = {"cwd": command.directory, "env": {**variables, **command.variables}, "start_new_session": True}
+    with log.open("wb") as output:
+        process = subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=output, stderr=output, **options)
+    RUNNING.add(process)
+    try:
+        while (waits := watch()) or process.poll() is None:
+            if time.monotonic() > deadline:
+                raise Failed(f"{name} or its rollout did not end within {limit:.0f} s; its output is in {log}")
+            if waits and process.poll() not in (None, code):
+                break
+            time.sleep(0.02)
+    finally:
+        # Whatever ends the bench also ends what it started.
+        stop(process)
+        RUNNING.discard(process)
+    if process.returncode != code:
+        lines = log.read_text(errors="replace").splitlines()[-20:]
+        raise Failed("\n  | ".join([f"{name} ended with exit code {process.returncode}; its output is in {log}", *lines]))
+    return Cost(**json.loads(result.read_text()))
+
+
+def stop(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def together(work: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+    """All at the same time. When one fails, what the others started is stopped."""
+    with ThreadPoolExecutor(len(items)) as pool:
+        running = [pool.submit(work, item) for item in items]
+        try:
+            for ended in wait(running, return_when=FIRST_EXCEPTION).done:
+                ended.result()
+        finally:
+            for process in list(RUNNING):
+                stop(process)
+    return [it.result() for it in running]
+
+
+def calls_of(calls: Sequence[Request], done: float) -> tuple[dict[str, float], dict[str, Counter[str | None]]]:
+    """The AWS calls of a deploy of one service as figures, and by phase. `done`: when its rollout was over."""
+    updates = [call.at for call in calls if call.operation == UPDATE]
+    if not updates:
+        raise Failed(f"{UPDATE} never came through the proxy")
+    updated = updates[-1]
+    polls = [updated, *(call.at for call in calls if call.operation == POLL and call.at > updated)]
+    pauses = [later - earlier for earlier, later in pairwise(polls)] or [0.0]
+    # The poll that sees the end comes after it.
+    first_after = next((index for index, at in enumerate(polls) if at > done), len(polls) - 1)
+    phases = {
+        SETTING_UP: Counter(call.operation for call in calls if call.at <= updated),
+        WAITING: Counter(call.operation for call in calls if updated < call.at <= done),
+        CLOSING: Counter(call.operation for call in calls if call.at > max(done, updated)),
+    }
+    totals = {title: float(counter.total()) for title, counter in phases.items()}
+    totals |= {CALLS: len(calls), AFTER: totals[WAITING] + totals[CLOSING]}
+    totals[PER_MINUTE] = totals[WAITING] * 60 / max(done - updated, 1)
+    return {**totals, PAUSE: pauses[max(first_after - 1, 0)], LONGEST: max(pauses)}, phases
+
+
+class Observer:
+    """Sees when ECS is done: asks the emulator itself, from before the program starts.
+
+    A call takes about a millisecond, so that the times are right to about 20 ms, late rather than early.
+    """
+
+    def __init__(self, endpoint: str, cluster: str, service: str) -> None:
+        self.poll = lambda: ask(endpoint, POLL, cluster=cluster, services=[service])["services"][0]
+        self.before = self.poll()["taskDefinition"]
+        # When the new deployment was COMPLETED with all its tasks, and when the old one was gone, too.
+        self.completed = self.alone = 0.0
+
+    def __call__(self) -> bool:
+        """Polls, unless the rollout is over."""
+        if not self.alone:
+            service, now = self.poll(), time.monotonic()
+            new = next(it for it in service["deployments"] if it["status"] == "PRIMARY")
+            done = new["rolloutState"] == "COMPLETED" and new["runningCount"] >= service["desiredCount"]
+            if done and service["taskDefinition"] != self.before:
+                self.completed = self.completed or now
+                if len(service["deployments"]) == 1 and service["runningCount"] == service["desiredCount"]:
+                    self.alone = now
+        return not self.alone

@@ -1,0 +1,172 @@
+"""AWS over HTTP: one call asked, and a server that keeps every request before it answers it."""
+
+import json
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+Json = dict[str, Any]
+REGION = "us-east-1"
+TARGETS = {"ecs": "AmazonEC2ContainerServiceV20141113", "ecr": "AmazonEC2ContainerRegistry_V20150921"}
+POLL, UPDATE = "ecs:DescribeServices", "ecs:UpdateService"
+
+
+class Failed(Exception):
+    """A measured program, or the bench itself, did not do its work: no figure is worth anything."""
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def send(address: str, method: str, path: str, headers: Mapping[str, str], body: bytes | str | None = None) -> Answer:
+    """One request over a connection of its own: the emulator closes those that are idle."""
+    connection = HTTPConnection(urlsplit(address).netloc, timeout=60)
+    try:
+        connection.request(method, path, body, dict(headers))
+        answer = connection.getresponse()
+        return Answer(answer.status, dict(answer.getheaders()), answer.read())
+    finally:
+        connection.close()
+
+
+def ask(endpoint: str, operation: str, region: str = REGION, **body: Any) -> Json:
+    """One AWS call: `ecs:DescribeServices`. It is addressed and not signed; the emulator trusts the account's root."""
+    service, name = operation.split(":")
+    scope = f"Credential=test/20260101/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0"
+    headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"{TARGETS[service]}.{name}"}
+    headers["Authorization"] = f"AWS4-HMAC-SHA256 {scope}"
+    answer = send(endpoint, "POST", "/", headers, json.dumps(body))
+    if answer.status != 200:
+        raise Failed(f"{operation}: {answer.body.decode(errors='replace')}")
+    return json.loads(answer.body or b"{}")
+
+
+@dataclass(frozen=True)
+class Request:
+    at: float
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def signed(self) -> bool:
+        return self.headers.get("Authorization", "").startswith("AWS4-HMAC-SHA256 ")
+
+    @property
+    def operation(self) -> str | None:
+        """`ecs:DescribeServices`; None: this is no AWS call."""
+        name = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
+        name = name or parse_qs(self.body.decode("latin-1")).get("Action", [""])[0]
+        # Credential=KEY/DATE/REGION/SERVICE/aws4_request
+        scope = re.search(r"Credential=(?:[^/]+/){3}([^/]+)/", self.headers.get("Authorization", ""))
+        return f"{scope[1] if scope else 'unsigned'}:{name}" if name else None
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    # One write for the whole answer.
+    wbufsize = -1
+    server: "Server"
+
+    def serve(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        request = Request(time.monotonic(), self.command, self.path, self.headers, body)
+        self.server.requests.append(request)
+        time.sleep(self.server.delay)
+        answer = self.server.answer(request)
+        self.send_response_only(answer.status)
+        for name, value in answer.headers.items():
+            if name.lower() not in ("content-length", "transfer-encoding", "connection"):
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        self.wfile.write(b"" if self.command == "HEAD" else answer.body)
+
+    do_GET = do_HEAD = do_POST = serve
+
+    def log_message(self, *_: Any) -> None:
+        """The report has the figures."""
+
+
+class Server(ThreadingHTTPServer):
+    """Answers `delay` seconds after a request came. Each measured program has one of its own."""
+
+    request_queue_size = 1024
+    daemon_threads = True
+
+    def __init__(self, answer: Callable[[Request], Answer], delay: float = 0.0) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.answer, self.delay = answer, delay
+        self.requests: list[Request] = []
+        self.address = f"http://127.0.0.1:{self.server_port}"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def calls(self) -> list[Request]:
+        return [request for request in self.requests if request.operation]
+
+    def handle_error(self, *_: Any) -> None:
+        """A client that goes away, or is stopped, is no failure of the server."""
+
+
+class Proxy(Server):
+    """A way to `upstream`, on which rollouts can seem to take longer."""
+
+    def __init__(self, upstream: str, delay: float = 0.0) -> None:
+        self.upstream = upstream
+        self.hold: Hold | None = None
+        super().__init__(self.pass_on, delay)
+
+    def pass_on(self, request: Request) -> Answer:
+        # The host is part of a signature, and stays.
+        answer = send(self.upstream, request.method, request.path, request.headers, request.body)
+        if self.hold and answer.status == 200 and request.operation in (POLL, UPDATE):
+            return answer._replace(body=self.hold.rewrite(json.loads(answer.body)))
+        return answer
+
+
+@dataclass
+class Hold:
+    """Makes every rollout seen through a proxy seem to take `seconds` since UpdateService.
+
+    Until then a service is shown as ECS shows one in the middle of a rollout: the new deployment IN_PROGRESS with
+    nothing running, the old one ACTIVE beside it with all its tasks. Neither `services-stable` nor fabfuel's check (one
+    deployment, all tasks run) is satisfied by it, nor is a rolloutState. The emulator itself is not slowed down.
+    """
+
+    seconds: float
+    # How long finished deployments took by their times. 0: the times do not say.
+    last: float
+    ends: float | None = None
+    replaced: Json | None = None
+
+    def rewrite(self, answer: Json) -> bytes:
+        others = [it for it in answer.get("service", {}).get("deployments", []) if it["status"] != "PRIMARY"]
+        if others:
+            self.ends, self.replaced = time.monotonic() + self.seconds, others[0]
+        for service in answer.get("services", []) or [answer["service"]]:
+            self.show(service)
+        return json.dumps(answer).encode()
+
+    def show(self, service: Json) -> None:
+        for deployment in service["deployments"]:
+            if deployment["rolloutState"] == "COMPLETED":
+                deployment["updatedAt"] = deployment["createdAt"] + self.last
+        if self.replaced and self.ends and time.monotonic() < self.ends:
+            tasks = service["desiredCount"]
+            new = next(it for it in service["deployments"] if it["status"] == "PRIMARY")
+            new |= {"rolloutState": "IN_PROGRESS", "rolloutStateReason": f"ECS deployment {new['id']} in progress."}
+            new |= {"runningCount": 0, "pendingCount": tasks, "updatedAt": new["createdAt"]}
+            old = self.replaced | {"status": "ACTIVE", "runningCount": tasks, "pendingCount": 0}
+            service |= {"deployments": [new, old], "runningCount": tasks, "pendingCount": tasks}
