@@ -9,8 +9,8 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 import deploys
 import identity
@@ -29,8 +29,7 @@ EPILOG = """\
 """
 
 
-@dataclass(frozen=True)
-class Experiment:
+class Experiment(NamedTuple):
     title: str
     measure: Callable[[Bench, int], Iterable[Sample]]
     rows: tuple[str, ...]
@@ -54,42 +53,32 @@ EXPERIMENTS = {
 def read_options() -> argparse.Namespace:
     layout = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser("scripts/bench", description=__doc__, epilog=EPILOG, formatter_class=layout)
-    # The AWS CLI stops waiting after 600 s, so that a longer rollout cannot be compared.
     mode = parser.add_mutually_exclusive_group()
-    mode.add_argument("--rollout", type=between(5, 540), metavar="SECONDS", help="instead, one rollout that seems to take so "
+    mode.add_argument("--rollout", type=int, metavar="SECONDS", help="instead, one rollout that seems to take so "
                       "long (180 is what the goals are about): AWS calls while waiting, all programs at once")
-    mode.add_argument("--promotion", type=between(1, 10**6), metavar="MIB", help="instead, promotions of an image of so many MiB "
+    mode.add_argument("--promotion", type=int, metavar="MIB", help="instead, promotions of an image of so many MiB "
                       "(1024 is what the goals are about), beside docker; needs four times as much disk")
     mode.add_argument("--identity", action="store_const", const=0, help="instead, the time to the first signed call "
                       "with a token of GitHub, beside the SDK's own chain with a token in a file")
-    mode.add_argument("--services", type=between(1, 10**6), metavar="N", help="instead, one deploy of N services (20 is what the "
+    mode.add_argument("--services", type=int, metavar="N", help="instead, one deploy of N services (20 is what the "
                       "goals are about), beside a script that fires the same calls at once; and of 100 at 50 ms an answer")
     mode.add_argument("--smoke", action="store_true", help="each of the five in its smallest form, one round, without "
                       "peers from PyPI")
-    parser.add_argument("--rounds", type=between(1, 10**6), default=5, metavar="N", help="how often each is measured (5)")
+    parser.add_argument("--rounds", type=int, default=5, metavar="N", help="how often each is measured (5)")
     parser.add_argument("--alone", action="store_true", help="shipgate without its peers, for trying a change of it")
     parser.add_argument("--json", type=argparse.FileType("w"), metavar="FILE", help="write every single figure to FILE")
     return parser.parse_args()  # fmt: skip
 
 
-def between(least: int, most: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not least <= int(text) <= most:
-            raise argparse.ArgumentTypeError(f"not between {least} and {most}")
-        return int(text)
-
-    return parse
-
-
-def perform(bench: Bench, options: argparse.Namespace, name: str, size: int) -> list[Sample]:
-    experiment = EXPERIMENTS[name]
+def perform(bench: Bench, options: argparse.Namespace, name: str, size: int) -> Sequence[Sample]:
+    experiment, build = EXPERIMENTS[name], bench.binary.parent.name
     bench.alone = options.alone or (options.smoke and experiment.installed)
-    samples = list(experiment.measure(bench, size))
+    found = Found(experiment.measure(bench, size))
     bench.remove_services()
-    found = Found(samples)
-    title = f"{experiment.title.format(size)}, medians of {bench.rounds} (ratio to shipgate; {bench.binary.parent.name} build)"
+    rounds = len(found.all(experiment.rows[0]))
+    title = f"{experiment.title.format(size)}, medians of {rounds} (ratio to shipgate; {build} build)"
     print(report(title, experiment.rows, found, experiment.goals(found, size)), flush=True)
-    return samples
+    return found.samples
 
 
 def main() -> None:

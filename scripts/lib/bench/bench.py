@@ -6,16 +6,17 @@ import os
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from wire import POLL, REGION, Failed, Json, Server, ask
+from wire import POLL, REGION, Failed, Json, ask
 
 ROOT = Path(__file__).resolve().parents[3]
 ACCOUNT = "000000000000"
 CLUSTER, CONTAINER, REPOSITORY = "bench", "web", "bench-web"
+# Names of this run's own, so that no service has revisions of another run in its past.
+PREFIX = f"bench-{os.getpid()}"
 ENVIRONMENT = f'[environments.bench]\nregion = "{REGION}"\naccount = "{ACCOUNT}"\n'
 # Nothing in it is built while a program is measured.
 DOCKERFILE = 'FROM scratch\nCOPY cloudshop products.json /\nEXPOSE 8000\nENTRYPOINT ["/cloudshop"]\n'
@@ -39,10 +40,13 @@ def definition(family: str, image: str) -> Json:
     return {"family": family, **fargate, "containerDefinitions": [container]}
 
 
-@dataclass(frozen=True)
-class Release:
+class Release(NamedTuple):
     sha: str
     image: str
+
+
+def describe(endpoint: str, service: str) -> Json:
+    return ask(endpoint, POLL, cluster=CLUSTER, services=[service])["services"][0]
 
 
 def execute(*command: str | Path) -> str:
@@ -83,42 +87,30 @@ class Bench:
         # By region and cluster, those that are gone when the bench ends.
         self.services: list[tuple[str, str]] = []
 
-    @property
-    def variables(self) -> dict[str, str]:
+    def variables(self, endpoint: str) -> dict[str, str]:
         """All that a program sees of the environment: neither this machine's AWS settings nor its home."""
         home = self.directory / "home"
         home.mkdir(exist_ok=True)
         keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_EC2_METADATA_DISABLED": "true"}
         places = {"PATH": os.environ["PATH"], "HOME": str(home), "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
-        return {**keys, **places, "LANG": "C.UTF-8", "AWS_ENDPOINT_URL": self.endpoint}
-
-    def through(self, server: Server) -> dict[str, str]:
-        return {**self.variables, "AWS_ENDPOINT_URL": server.address}
+        return {**keys, **places, "LANG": "C.UTF-8", "AWS_ENDPOINT_URL": endpoint}
 
     @cached_property
     def releases(self) -> list[Release]:
         """The one to begin with, and the one whose deploy is measured: two commits, whose images are there already."""
         (self.sources / "Dockerfile").write_text(DOCKERFILE)
-        self.make_repository(REPOSITORY)
-        found = []
-        for letter in "AB":
-            files = {"shipgate.toml": configuration(["${env.BENCH_SERVICE}"]), "release.txt": letter}
-            sha = commit(self.repository, files)
-            # The name that the container engine, too, reaches the emulator's registry by.
-            image = f"localhost:{self.endpoint.rsplit(':', 1)[1]}/{REPOSITORY}:{sha}"
-            push(self.sources, sha, image)
-            found.append(Release(sha, image))
+        ask(self.endpoint, "ecr:CreateRepository", repositoryName=REPOSITORY)
+        config = configuration(["${env.BENCH_SERVICE}"])
+        shas = [commit(self.repository, {"shipgate.toml": config, "release.txt": letter}) for letter in "AB"]
+        # By the name that the container engine, too, reaches the emulator's registry by.
+        host = f"localhost:{self.endpoint.rsplit(':', 1)[1]}"
+        found = [Release(sha, f"{host}/{REPOSITORY}:{sha}") for sha in shas]
+        for release in found:
+            push(self.sources, *release)
         return found
 
     def check_out(self, release: Release) -> None:
         git(self.repository, "checkout", "--quiet", "--detach", release.sha)
-
-    def make_repository(self, name: str, region: str = REGION) -> None:
-        try:
-            ask(self.endpoint, "ecr:CreateRepository", region, repositoryName=name)
-        except Failed as error:
-            if "AlreadyExists" not in str(error):
-                raise
 
     def create(self, name: str, region: str, revision: Json, **more: Any) -> None:
         ask(self.endpoint, "ecs:CreateCluster", region, clusterName=CLUSTER)
@@ -136,7 +128,7 @@ class Bench:
             self.create(name, REGION, definition(name, release.image), desiredCount=1, **more)
         deadline = time.monotonic() + 60 + len(names)
         for name in names:
-            while ask(self.endpoint, POLL, cluster=CLUSTER, services=[name])["services"][0]["runningCount"] < 1:
+            while describe(self.endpoint, name)["runningCount"] < 1:
                 if time.monotonic() > deadline:
                     raise Failed(f"service {name} does not start")
                 time.sleep(0.1)

@@ -1,12 +1,13 @@
 """A deploy of an image that is already pushed: as fast as it goes, and with a rollout that takes minutes."""
 
 import json
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import measure
-from bench import CLUSTER, CONTAINER, Bench, Release, definition
+from bench import CLUSTER, CONTAINER, PREFIX, Bench, Release, definition, describe
 from measure import AFTER, CALLS, CLOSING, LIMIT, LONGEST, PAUSE, PER_MINUTE, SECONDS, SETTING_UP, WAITING
 from measure import Command, Observer, Sample, calls_of, run, say, together
 from report import Found, Goal, at_most
@@ -19,9 +20,8 @@ LATENESS, CPU, PEAK = 0.5, 0.1, 30
 # A service's last rollout did not take exactly as long as this one: a program that plans its polls by the last one
 # would poll at the very moment that this one ends.
 LAST = 0.87
-
-
-# --- the programs: what deploys `release` to `service`, and waits at most `limit` seconds ---------------------------
+# What deploys `release` to `service` with a program, and waits at most `limit` seconds.
+Tool = Callable[[Bench, str, Release, int], Command]
 
 
 def shipgate(bench: Bench, service: str, _release: Release, _limit: int) -> Command:
@@ -58,9 +58,6 @@ def official_action(bench: Bench, service: str, release: Release, limit: int) ->
     return Command(["node", program], home, variables)
 
 
-Tool = Callable[[Bench, str, Release, int], Command]
-
-
 def tools_of(bench: Bench) -> dict[str, Tool]:
     """Shipgate first: the others are compared with it."""
     tools: dict[str, Tool] = {"shipgate": shipgate}
@@ -78,23 +75,20 @@ def tools_of(bench: Bench) -> dict[str, Tool]:
 def deploy(bench: Bench, name: str, tool: Tool, proxy: Proxy, release: Release) -> Sample:
     """By one program, to the service of its proxy. The release is checked out."""
     limit = LIMIT + int(proxy.hold.seconds if proxy.hold else 0)
-    service = f"bench-{name}"
+    service = f"{PREFIX}-{name}"
     command = tool(bench, service, release, limit)
     proxy.requests.clear()
-    observer = Observer(bench.endpoint, CLUSTER, service)
-    cost = run(name, command, bench.through(proxy), bench.directory / f"{name}.log", limit, watch=observer)
+    observer = Observer(lambda: describe(bench.endpoint, service))
+    cost = run(name, command, bench.variables(proxy.address), bench.directory / f"{name}.log", limit, watch=observer)
     completed, alone = observer.completed, observer.alone
     if proxy.hold:
-        completed = alone = proxy.hold.ends or cost.ended + 1
+        completed = alone = proxy.hold.ends or math.inf
         if cost.ended < completed:
             raise Failed(f"{name} ended before its rollout did")
     figures, phases = calls_of(proxy.calls, completed)
     late = {LATE: cost.ended - alone, PUNCTUAL: cost.ended - completed}
     say(f"{name} ended {late[LATE]:+.2f} s after ECS, with {cost.cpu:.2f} s of CPU")
     return Sample(name, {**late, **cost.figures, **figures}, phases)
-
-
-# --- the experiments ------------------------------------------------------------------------------------------------
 
 
 def deploys(bench: Bench, _size: int) -> Iterator[Sample]:
@@ -104,7 +98,7 @@ def deploys(bench: Bench, _size: int) -> Iterator[Sample]:
     """
     settling, measured = bench.releases
     ways = {name: (tool, Proxy(bench.endpoint)) for name, tool in tools_of(bench).items()}
-    bench.start([f"bench-{name}" for name in ways], settling if bench.smoke else measured)
+    bench.start([f"{PREFIX}-{name}" for name in ways], settling if bench.smoke else measured)
     for turn in range(1, bench.rounds + 1):
         say(f"round {turn} of {bench.rounds}")
         for name, (tool, proxy) in ways.items():
@@ -121,13 +115,16 @@ def rollouts(bench: Bench, seconds: int) -> Iterable[Sample]:
     Only `shipgate-new` deploys its service for the first time: ECS then does not say how long the last rollout took.
     The peers keep no such thing.
     """
+    if not 5 <= seconds <= 540:
+        raise Failed("a rollout takes between 5 and 540 s here: the AWS CLI waits no longer than 600 s")
     settling, measured = bench.releases
     ways = {name: (tool, Proxy(bench.endpoint), Hold(seconds, seconds * LAST)) for name, tool in tools_of(bench).items()}
-    bench.start([f"bench-{name}" for name in ways], measured)
-    bench.check_out(settling)
-    together(lambda name: deploy(bench, name, *ways[name][:2], settling), list(ways))
+    bench.start([f"{PREFIX}-{name}" for name in ways], settling if bench.smoke else measured)
+    if not bench.smoke:
+        bench.check_out(settling)
+        together(lambda name: deploy(bench, name, *ways[name][:2], settling), list(ways))
     ways["shipgate-new"] = (shipgate, Proxy(bench.endpoint), Hold(seconds, 0))
-    bench.start(["bench-shipgate-new"], settling)
+    bench.start([f"{PREFIX}-shipgate-new"], settling)
     for _, proxy, hold in ways.values():
         proxy.hold = hold
     say(f"{len(ways)} rollouts of {seconds} s at the same time")

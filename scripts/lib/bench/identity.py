@@ -43,7 +43,7 @@ def start(bench: Bench, name: str, command: Command, tokens: Proxy, aws: Proxy) 
     tokens.requests.clear()
     aws.requests.clear()
     # Neither keys, nor sessions that the AWS CLI keeps in its home.
-    kept = {key: value for key, value in bench.through(aws).items() if not key.endswith(("_KEY_ID", "_ACCESS_KEY"))}
+    kept = {key: value for key, value in bench.variables(aws.address).items() if not key.endswith(("_KEY_ID", "_ACCESS_KEY"))}
     with tempfile.TemporaryDirectory() as home:
         cost = run(name, command, kept | {"HOME": home}, bench.directory / "identity.log")
     requests = sorted(tokens.requests + aws.requests, key=lambda it: it.at)

@@ -12,9 +12,9 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from wire import POLL, UPDATE, Failed, Request, ask
+from wire import POLL, UPDATE, Failed, Json, Request
 
 HERE = Path(__file__).resolve().parent
 # How long a program may take beyond what its rollouts need.
@@ -39,15 +39,13 @@ class Sample:
     calls: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(NamedTuple):
     arguments: Sequence[str | Path]
     directory: Path
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True)
-class Cost:
+class Cost(NamedTuple):
     """Times in seconds on the clock that all processes of the machine share, memory in MiB."""
 
     began: float
@@ -68,9 +66,9 @@ def run(name: str, command: Command, variables: Mapping[str, str], log: Path, li
     """
     result, deadline = log.with_suffix(".json"), time.monotonic() + limit
     line = [sys.executable, "-I", "-S", HERE / "wait4.py", result, *command.arguments]
-    options = {"cwd": command.directory, "env": {**variables, **command.variables}, "start_new_session": True}
     with log.open("wb") as output:
-        process = subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=output, stderr=output, **options)
+        process = subprocess.Popen(line, cwd=command.directory, env={**variables, **command.variables}, stdout=output,
+                                   stderr=output, stdin=subprocess.DEVNULL, start_new_session=True)  # fmt: skip
     RUNNING.add(process)
     try:
         while (waits := watch()) or process.poll() is None:
@@ -135,8 +133,8 @@ class Observer:
     A call takes about a millisecond, so that the times are right to about 20 ms, late rather than early.
     """
 
-    def __init__(self, endpoint: str, cluster: str, service: str) -> None:
-        self.poll = lambda: ask(endpoint, POLL, cluster=cluster, services=[service])["services"][0]
+    def __init__(self, poll: Callable[[], Json]) -> None:
+        self.poll = poll
         self.before = self.poll()["taskDefinition"]
         # When the new deployment was COMPLETED with all its tasks, and when the old one was gone, too.
         self.completed = self.alone = 0.0

@@ -14,13 +14,13 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from bench import ACCOUNT, CLUSTER, CONTAINER, REPOSITORY, Bench, commit, configuration, execute, push
 from measure import CPU, PEAK, SECONDS, Command, Sample, run, say
 from report import Found, Goal, at_most, number
-from wire import Answer, Failed, send
+from wire import Failed, Json, ask, send
 
 # The source's registry and one that shares nothing with it, each standing for the ECR of a region.
 HERE, THERE = "eu-central-1", "eu-north-1"
@@ -30,6 +30,13 @@ WRITTEN = "written there, MiB"
 # What the emulator hands out as the registry's login, and the password by bcrypt.
 LOGIN = base64.b64encode(b"AWS:ministack-auth-token").decode()
 HTPASSWD = "AWS:$2y$05$abcdefghijklmnopqrstuuFFQ5DfMj2V4Jq9Io6PVWpPfmII0G5FG\n"
+CONFIG = """\
+version: 0.1
+log: {{ level: warn, accesslog: {{ disabled: true }} }}
+storage: {{ filesystem: {{ rootdirectory: "{directory}/data" }} }}
+http: {{ addr: "127.0.0.1:{port}", secret: local }}
+auth: {{ htpasswd: {{ realm: local, path: "{directory}/htpasswd" }} }}
+"""
 TARGET = """
 [environments.{name}]
 region = "{region}"
@@ -39,8 +46,7 @@ components.c0 = {{ service = "large-{name}", repository = "{repository}" }}
 """
 
 
-@dataclass(frozen=True)
-class Way:
+class Way(NamedTuple):
     """Where a promotion goes from the repository."""
 
     name: str
@@ -70,38 +76,27 @@ class Registry:
             port = found.getsockname()[1]
         self.address = f"localhost:{port}"
         (directory / "htpasswd").write_text(HTPASSWD)
-        files = {"rootdirectory": str(directory / "data")}
-        configuration = {
-            "version": 0.1,
-            "log": {"level": "warn", "accesslog": {"disabled": True}},
-            "storage": {"filesystem": files, "delete": {"enabled": True}},
-            "http": {"addr": f"127.0.0.1:{port}", "secret": "local"},
-            "auth": {"htpasswd": {"realm": "local", "path": str(directory / "htpasswd")}},
-        }
-        # JSON is YAML, too.
-        (directory / "config.yml").write_text(json.dumps(configuration))
+        (directory / "config.yml").write_text(CONFIG.format(directory=directory, port=port))
         with (directory / "log").open("wb") as log:
-            command = [os.environ["BENCH_REGISTRY"], "serve", directory / "config.yml"]
+            command: list[str | Path] = [os.environ["BENCH_REGISTRY"], "serve", directory / "config.yml"]
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def wait(self) -> None:
         for _ in range(600):
             with contextlib.suppress(OSError):
-                if self.ask("GET", "/v2/").status == 200:
-                    return
+                self.digest("none", "none")
+                return
             time.sleep(0.05)
         raise Failed(f"the registry at {self.address} does not answer")
 
-    def ask(self, method: str, path: str, accept: str = "*/*") -> Answer:
-        return send(f"http://{self.address}", method, path, {"Authorization": f"Basic {LOGIN}", "Accept": accept})
-
     def digest(self, repository: str, tag: str) -> str:
-        kind = "application/vnd.docker.distribution.manifest.v2+json"
-        return self.ask("HEAD", f"/v2/{repository}/manifests/{tag}", kind).headers["Docker-Content-Digest"]
+        headers = {"Authorization": f"Basic {LOGIN}", "Accept": "application/vnd.docker.distribution.manifest.v2+json"}
+        answer = send(f"http://{self.address}", "HEAD", f"/v2/{repository}/manifests/{tag}", headers)
+        return answer.headers.get("Docker-Content-Digest", "nothing")
 
     def written(self) -> float:
         lines = Path(f"/proc/{self.process.pid}/io").read_text().splitlines()
-        return int(next(line for line in lines if line.startswith("wchar:")).split()[1]) / 2**20
+        return next(int(line.split()[1]) for line in lines if line.startswith("wchar:")) / 2**20
 
     def stop(self) -> None:
         self.process.terminate()
@@ -113,7 +108,7 @@ class Stage:
 
     def __init__(self, bench: Bench, directory: Path, registries: dict[str, Registry]) -> None:
         self.bench, self.directory, self.registries = bench, directory, registries
-        environments = f'[environments.source]\nregion = "{HERE}"\n' + "".join(TARGET.format(**vars(it)) for it in WAYS)
+        environments = f'[environments.source]\nregion = "{HERE}"\n' + "".join(TARGET.format(**it._asdict()) for it in WAYS)
         files = {"shipgate.toml": configuration(["large-source"], environments)}
         self.sha = commit(directory / "repository", files)
         self.source = f"{registries[HERE].address}/{REPOSITORY}:{self.sha}"
@@ -121,7 +116,7 @@ class Stage:
         (directory / "docker").mkdir()
         auths = {registry.address: {"auth": LOGIN} for registry in registries.values()}
         (directory / "docker/config.json").write_text(json.dumps({"auths": auths}))
-        self.variables = {**bench.variables, "SHIPGATE_REGISTRY_HOSTS": ",".join(hosts)}
+        self.variables = {**bench.variables(bench.endpoint), "SHIPGATE_REGISTRY_HOSTS": ",".join(hosts)}
         self.variables["DOCKER_CONFIG"] = str(directory / "docker")
 
     def make(self, size: int) -> None:
@@ -137,24 +132,21 @@ class Stage:
         (context / "Dockerfile").write_text(f'FROM scratch\n{copies}CMD ["/none"]\n')
         push(context, self.sha, self.source, "--config", self.variables["DOCKER_CONFIG"])
         forget(self.source)
-        image = f"{self.source}@{self.digest(WAYS[0])}"
-        labels = {"shipgate.sha": self.sha}
-        self.make_service("source", HERE, {"image": image, "dockerLabels": labels}, self.ledger())
-        for way in WAYS:
-            self.make_service(way.name, way.region, {"image": "bootstrap"}, {})
-            self.bench.make_repository(way.repository, way.region)
-
-    def ledger(self) -> dict[str, str]:
-        """As of the first release of a service that was there before: all of shipgate's tags, or they prove nothing."""
-        arn = f"arn:aws:ecs:{HERE}:{ACCOUNT}"
-        places = {"service": f"{arn}:service/{CLUSTER}/large-source", "previous": f"{arn}:task-definition/large-source:0"}
-        release = {"sha": self.sha, "digest": self.digest(WAYS[0])}
-        return {**places, **release, "outcome": "deployed", "run": "bench", "at": "2026-11-21T04:00:00Z"}
-
-    def make_service(self, name: str, region: str, container: dict[str, object], ledger: dict[str, str]) -> None:
-        container |= {"name": CONTAINER, "essential": True, "memory": 64}
+        arn, digest = f"arn:aws:ecs:{HERE}:{ACCOUNT}", self.digest(WAYS[0])
+        # As of the first release of a service that was there before: all of shipgate's tags, or they prove nothing.
+        ledger = {"sha": self.sha, "digest": digest, "outcome": "deployed", "run": "bench", "at": "2026-11-21T04:00:00Z",
+                  "service": f"{arn}:service/{CLUSTER}/large-source",
+                  "previous": f"{arn}:task-definition/large-source:0"}  # fmt: skip
         tags = [{"key": f"shipgate:{key}", "value": value} for key, value in ledger.items()]
-        revision = {"family": f"large-{name}", "containerDefinitions": [container], "tags": tags}
+        labels = {"dockerLabels": {"shipgate.sha": self.sha}}
+        self.make_service("source", HERE, f"{self.source}@{digest}", labels, tags=tags)
+        for way in WAYS:
+            self.make_service(way.name, way.region, "bootstrap", {})
+            ask(self.bench.endpoint, "ecr:CreateRepository", way.region, repositoryName=way.repository)
+
+    def make_service(self, name: str, region: str, image: str, labels: Json, **more: Any) -> None:
+        container = {"name": CONTAINER, "image": image, "essential": True, "memory": 64, **labels}
+        revision = {"family": f"large-{name}", "containerDefinitions": [container], **more}
         self.bench.create(f"large-{name}", region, revision, desiredCount=0)
 
     def digest(self, way: Way) -> str:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from statistics import median
 from typing import NamedTuple
 
@@ -16,16 +15,12 @@ class Goal(NamedTuple):
     reached: bool
 
 
-@dataclass(frozen=True)
 class Found:
-    """The samples of one experiment."""
+    """The samples of one experiment, shipgate's first: the others are compared with it."""
 
-    samples: Sequence[Sample]
-
-    @property
-    def subjects(self) -> list[str]:
-        """Shipgate first: the others are compared with it."""
-        return sorted(dict.fromkeys(it.subject for it in self.samples), key=lambda it: it != "shipgate")
+    def __init__(self, samples: Iterable[Sample]) -> None:
+        self.samples = sorted(samples, key=lambda it: it.subject != "shipgate")
+        self.subjects = list(dict.fromkeys(it.subject for it in self.samples))
 
     def all(self, row: str, subject: str = "shipgate") -> list[float]:
         return [it.figures[row] for it in self.samples if it.subject == subject and row in it.figures]

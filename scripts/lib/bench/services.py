@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import measure
 from account import Account, name_of
-from bench import CLUSTER, Bench, Release, configuration
+from bench import CLUSTER, PREFIX, Bench, Release, configuration, describe
 from measure import CALLS, CPU, PEAK, SECONDS, Command, Sample, run, say, together
 from report import Found, Goal, at_most
 from wire import POLL, UPDATE, Proxy, Request, Server, ask
@@ -23,7 +23,7 @@ KEPT = ("family", "networkMode", "requiresCompatibilities", "cpu", "memory", "co
 
 
 def services(bench: Bench, size: int) -> Iterator[Sample]:
-    names, (settling, measured) = [f"bench-s{index}" for index in range(size)], bench.releases
+    names, (settling, measured) = [f"{PREFIX}-s{index}" for index in range(size)], bench.releases
     say(f"starting {size} services")
     bench.start(names, settling)
     for turn in range(1, bench.rounds + 1):
@@ -45,7 +45,7 @@ def deploy(bench: Bench, server: Server, names: Sequence[str], release: Release,
     line = [bench.binary, "--config", "services.toml", "deploy", "bench"]
     command = Command(line, bench.repository, {"SHIPGATE_REGISTRY_HOSTS": hosts})
     log, limit = bench.directory / "services.log", measure.LIMIT + 20 * len(names)
-    cost = run("shipgate", command, bench.through(server), log, limit)
+    cost = run("shipgate", command, bench.variables(server.address), log, limit)
     return sample("shipgate", about, len(names), cost.figures, server.calls)
 
 
@@ -63,7 +63,7 @@ def at_once(proxy: Proxy, names: Sequence[str], release: Release) -> Sample:
 
 
 def deploy_one(address: str, name: str, release: Release) -> None:
-    service = ask(address, POLL, cluster=CLUSTER, services=[name])["services"][0]
+    service = describe(address, name)
     revision = ask(address, "ecs:DescribeTaskDefinition", taskDefinition=service["taskDefinition"])["taskDefinition"]
     revision["containerDefinitions"][0]["image"] = release.image
     new = ask(address, "ecs:RegisterTaskDefinition", **{key: revision[key] for key in KEPT})["taskDefinition"]
@@ -71,7 +71,7 @@ def deploy_one(address: str, name: str, release: Release) -> None:
     deployments = []
     while len(deployments) != 1 or deployments[0]["rolloutState"] != "COMPLETED":
         time.sleep(0.2)
-        deployments = ask(address, POLL, cluster=CLUSTER, services=[name])["services"][0]["deployments"]
+        deployments = describe(address, name)["deployments"]
     tasks = ask(address, "ecs:ListTasks", cluster=CLUSTER, serviceName=name)["taskArns"]
     ask(address, "ecs:DescribeTasks", cluster=CLUSTER, tasks=tasks)
     ask(address, "ecs:TagResource", resourceArn=new["taskDefinitionArn"], tags=[{"key": "bench", "value": "deployed"}])
@@ -80,9 +80,9 @@ def deploy_one(address: str, name: str, release: Release) -> None:
 def far(bench: Bench, size: int, slowest: float) -> Sample:
     """Rollouts take from half of `slowest` to all of it."""
     say(f"{size} services where each answer takes {DELAY * 1000:.0f} ms")
-    takes = {f"bench-f{index}": slowest * (1 + (index + 1) / size) / 2 for index in range(size)}
+    takes = {f"{PREFIX}-f{index}": slowest * (1 + (index + 1) / size) / 2 for index in range(size)}
     live, measured = bench.releases
-    server = Server(Account(takes, live, measured), DELAY)
+    server = Account(takes, f"{live.image}@sha256:{'0' * 64}", measured, DELAY)
     found = deploy(bench, server, list(takes), measured, ENDPOINT)
     polls = [json.loads(call.body)["services"] for call in server.calls if call.operation == POLL]
     # One poll is one round over all services that are waited for: as many as the service had that was asked for most.

@@ -4,8 +4,8 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
@@ -39,19 +39,21 @@ def send(address: str, method: str, path: str, headers: Mapping[str, str], body:
 
 
 def ask(endpoint: str, operation: str, region: str = REGION, **body: Any) -> Json:
-    """One AWS call: `ecs:DescribeServices`. It is addressed and not signed; the emulator trusts the account's root."""
+    """One AWS call: `ecs:DescribeServices`. It is addressed and not signed; the emulator trusts the account's root.
+
+    What is there already need not be created.
+    """
     service, name = operation.split(":")
     scope = f"Credential=test/20260101/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0"
     headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"{TARGETS[service]}.{name}"}
     headers["Authorization"] = f"AWS4-HMAC-SHA256 {scope}"
     answer = send(endpoint, "POST", "/", headers, json.dumps(body))
-    if answer.status != 200:
+    if answer.status != 200 and b"AlreadyExists" not in answer.body:
         raise Failed(f"{operation}: {answer.body.decode(errors='replace')}")
     return json.loads(answer.body or b"{}")
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     at: float
     method: str
     path: str
@@ -105,12 +107,14 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 1024
     daemon_threads = True
 
-    def __init__(self, answer: Callable[[Request], Answer], delay: float = 0.0) -> None:
+    def __init__(self, delay: float = 0.0) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.answer, self.delay = answer, delay
-        self.requests: list[Request] = []
+        self.delay, self.requests = delay, list[Request]()
         self.address = f"http://127.0.0.1:{self.server_port}"
         threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def answer(self, request: Request) -> Answer:
+        raise NotImplementedError
 
     @property
     def calls(self) -> list[Request]:
@@ -126,9 +130,9 @@ class Proxy(Server):
     def __init__(self, upstream: str, delay: float = 0.0) -> None:
         self.upstream = upstream
         self.hold: Hold | None = None
-        super().__init__(self.pass_on, delay)
+        super().__init__(delay)
 
-    def pass_on(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> Answer:
         # The host is part of a signature, and stays.
         answer = send(self.upstream, request.method, request.path, request.headers, request.body)
         if self.hold and answer.status == 200 and request.operation in (POLL, UPDATE):
@@ -148,25 +152,22 @@ class Hold:
     seconds: float
     # How long finished deployments took by their times. 0: the times do not say.
     last: float
-    ends: float | None = None
-    replaced: Json | None = None
+    ends: float = 0.0
+    replaced: Json = field(default_factory=dict)
 
     def rewrite(self, answer: Json) -> bytes:
-        others = [it for it in answer.get("service", {}).get("deployments", []) if it["status"] != "PRIMARY"]
-        if others:
-            self.ends, self.replaced = time.monotonic() + self.seconds, others[0]
-        for service in answer.get("services", []) or [answer["service"]]:
-            self.show(service)
+        services = answer.get("services") or [answer["service"]]
+        for service in services:
+            new, *others = sorted(service["deployments"], key=lambda it: it["status"] != "PRIMARY")
+            if others and "service" in answer:
+                self.ends, self.replaced = time.monotonic() + self.seconds, others[0]
+            for deployment in service["deployments"]:
+                if deployment["rolloutState"] == "COMPLETED":
+                    deployment["updatedAt"] = deployment["createdAt"] + self.last
+            if self.ends and time.monotonic() < self.ends:
+                tasks, reason = service["desiredCount"], f"ECS deployment {new['id']} in progress."
+                new |= {"rolloutState": "IN_PROGRESS", "rolloutStateReason": reason, "updatedAt": new["createdAt"]}
+                new |= {"runningCount": 0, "pendingCount": tasks}
+                old = self.replaced | {"status": "ACTIVE", "runningCount": tasks, "pendingCount": 0}
+                service |= {"deployments": [new, old], "runningCount": tasks, "pendingCount": tasks}
         return json.dumps(answer).encode()
-
-    def show(self, service: Json) -> None:
-        for deployment in service["deployments"]:
-            if deployment["rolloutState"] == "COMPLETED":
-                deployment["updatedAt"] = deployment["createdAt"] + self.last
-        if self.replaced and self.ends and time.monotonic() < self.ends:
-            tasks = service["desiredCount"]
-            new = next(it for it in service["deployments"] if it["status"] == "PRIMARY")
-            new |= {"rolloutState": "IN_PROGRESS", "rolloutStateReason": f"ECS deployment {new['id']} in progress."}
-            new |= {"runningCount": 0, "pendingCount": tasks, "updatedAt": new["createdAt"]}
-            old = self.replaced | {"status": "ACTIVE", "runningCount": tasks, "pendingCount": 0}
-            service |= {"deployments": [new, old], "runningCount": tasks, "pendingCount": tasks}
