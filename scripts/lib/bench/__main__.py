@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import deploys
 import identity
+import measure
 import promotion
 import services
 from bench import Bench
@@ -31,7 +32,7 @@ EPILOG = """\
 
 class Experiment(NamedTuple):
     title: str
-    measure: Callable[[Bench, int], Iterable[Sample]]
+    samples: Callable[[Bench, int], Iterable[Sample]]
     rows: tuple[str, ...]
     goals: Callable[[Found, int], Iterable[Goal]]
     smallest: int
@@ -40,8 +41,8 @@ class Experiment(NamedTuple):
 
 
 EXPERIMENTS = {
-    "deploy": Experiment("One deploy of a pushed image", deploys.deploys, deploys.ROWS, deploys.deploy_goals, 0),
-    "rollout": Experiment("A rollout of {} s", deploys.rollouts, deploys.ROWS, deploys.rollout_goals, 5),
+    "deploy": Experiment("One deploy of a pushed image", deploys.deploys, measure.ROWS, deploys.deploy_goals, 0),
+    "rollout": Experiment("A rollout of {} s", deploys.rollouts, measure.ROWS, deploys.rollout_goals, 5),
     "promotion": Experiment("Promotion of an image of {} MiB in four layers, beside docker pull, tag and push",
                             promotion.promotions, promotion.ROWS, promotion.goals, 4, installed=False),
     "identity": Experiment("To the first signed call, each request 50 ms longer",
@@ -61,7 +62,7 @@ def read_options() -> argparse.Namespace:
     mode.add_argument("--identity", action="store_const", const=0, help="instead, the time to the first signed call "
                       "with a token of GitHub, beside the SDK's own chain with a token in a file")
     mode.add_argument("--services", type=int, metavar="N", help="instead, one deploy of N services (20 is what the "
-                      "goals are about), beside a script that fires the same calls at once; and of 100 at 50 ms an answer")
+                      "goals are about), beside a script that fires the same calls at once; and 100 at 50 ms a call")
     mode.add_argument("--smoke", action="store_true", help="each of the five in its smallest form, one round, without "
                       "peers from PyPI")
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="how often each is measured (5)")
@@ -73,7 +74,7 @@ def read_options() -> argparse.Namespace:
 def perform(bench: Bench, options: argparse.Namespace, name: str, size: int) -> Sequence[Sample]:
     experiment, build = EXPERIMENTS[name], bench.binary.parent.name
     bench.alone = options.alone or (options.smoke and experiment.installed)
-    found = Found(experiment.measure(bench, size))
+    found = Found(experiment.samples(bench, size))
     bench.remove_services()
     rounds = len(found.all(experiment.rows[0]))
     title = f"{experiment.title.format(size)}, medians of {rounds} (ratio to shipgate; {build} build)"

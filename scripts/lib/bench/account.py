@@ -11,7 +11,7 @@ from bench import ACCOUNT, CLUSTER, CONTAINER, Release, definition
 from promotion import LOGIN
 from wire import REGION, Answer, Failed, Json, Request, Server
 
-MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+MANIFEST, CONFIG = (f"application/vnd.oci.image.{kind}.v1+json" for kind in ("manifest", "config"))
 IDENTITY = f"""<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
 <Arn>arn:aws:iam::{ACCOUNT}:root</Arn><UserId>{ACCOUNT}</UserId><Account>{ACCOUNT}</Account>
 </GetCallerIdentityResult></GetCallerIdentityResponse>"""
@@ -38,7 +38,7 @@ class Account(Server):
         self.history = {name: [(time.time() - 86400, self.register(definition(name, live)))] for name in takes}
         labels = {"Labels": {"org.opencontainers.image.revision": release.sha}}
         config = json.dumps({"architecture": "amd64", "os": "linux", "config": labels}).encode()
-        described = {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": digest(config), "size": len(config)}
+        described = {"mediaType": CONFIG, "digest": digest(config), "size": len(config)}
         manifest = {"schemaVersion": 2, "mediaType": MANIFEST, "config": described, "layers": []}
         self.manifest = json.dumps(manifest).encode()
         self.contents = {digest(it): it for it in (config, self.manifest)} | {release.sha: self.manifest, "": b"{}"}
@@ -123,7 +123,8 @@ class Account(Server):
     def task(self, task: str) -> Json:
         serving = self.shown(name_of(task))["deployments"][-1]
         image = self.revisions[serving["taskDefinition"]]["containerDefinitions"][0]["image"]
-        container = {"name": CONTAINER, "lastStatus": "RUNNING", "image": image, "imageDigest": image.rpartition("@")[2]}
+        digest = image.rpartition("@")[2]
+        container = {"name": CONTAINER, "lastStatus": "RUNNING", "image": image, "imageDigest": digest}
         return {"taskArn": task, "taskDefinitionArn": serving["taskDefinition"], "clusterArn": arn("cluster", CLUSTER),
                 "lastStatus": "RUNNING", "desiredStatus": "RUNNING", "createdAt": serving["createdAt"],
                 "startedAt": serving["createdAt"], "containers": [container]}  # fmt: skip

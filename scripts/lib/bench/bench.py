@@ -114,9 +114,10 @@ class Bench:
 
     def create(self, name: str, region: str, revision: Json, **more: Any) -> None:
         ask(self.endpoint, "ecs:CreateCluster", region, clusterName=CLUSTER)
-        arn = ask(self.endpoint, "ecs:RegisterTaskDefinition", region, **revision)["taskDefinition"]["taskDefinitionArn"]
+        made = ask(self.endpoint, "ecs:RegisterTaskDefinition", region, **revision)["taskDefinition"]
         self.services.append((region, name))
-        ask(self.endpoint, "ecs:CreateService", region, cluster=CLUSTER, serviceName=name, taskDefinition=arn, **more)
+        more |= {"cluster": CLUSTER, "serviceName": name, "taskDefinition": made["taskDefinitionArn"]}
+        ask(self.endpoint, "ecs:CreateService", region, **more)
 
     def start(self, names: Sequence[str], release: Release) -> None:
         """Services with one task each, which runs when this returns."""

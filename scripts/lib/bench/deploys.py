@@ -8,14 +8,10 @@ from pathlib import Path
 
 import measure
 from bench import CLUSTER, CONTAINER, PREFIX, Bench, Release, definition, describe
-from measure import AFTER, CALLS, CLOSING, LIMIT, LONGEST, PAUSE, PER_MINUTE, SECONDS, SETTING_UP, WAITING
-from measure import Command, Observer, Sample, calls_of, run, say, together
+from measure import CALLS, LATE, PAUSE, PER_MINUTE, PUNCTUAL, Command, Observer, Sample, calls_of, run, say, together
 from report import Found, Goal, at_most
 from wire import Failed, Hold, Proxy
 
-LATE, PUNCTUAL = "end after ECS was done, s", "end after COMPLETED, s"
-ROWS = (LATE, PUNCTUAL, SECONDS, measure.CPU, measure.PEAK, CALLS, SETTING_UP, AFTER, WAITING, PER_MINUTE, CLOSING,
-        PAUSE, LONGEST)  # fmt: skip
 LATENESS, CPU, PEAK = 0.5, 0.1, 30
 # A service's last rollout did not take exactly as long as this one: a program that plans its polls by the last one
 # would poll at the very moment that this one ends.
@@ -74,7 +70,7 @@ def tools_of(bench: Bench) -> dict[str, Tool]:
 
 def deploy(bench: Bench, name: str, tool: Tool, proxy: Proxy, release: Release) -> Sample:
     """By one program, to the service of its proxy. The release is checked out."""
-    limit = LIMIT + int(proxy.hold.seconds if proxy.hold else 0)
+    limit = measure.LIMIT + int(proxy.hold.seconds if proxy.hold else 0)
     service = f"{PREFIX}-{name}"
     command = tool(bench, service, release, limit)
     proxy.requests.clear()
@@ -118,7 +114,8 @@ def rollouts(bench: Bench, seconds: int) -> Iterable[Sample]:
     if not 5 <= seconds <= 540:
         raise Failed("a rollout takes between 5 and 540 s here: the AWS CLI waits no longer than 600 s")
     settling, measured = bench.releases
-    ways = {name: (tool, Proxy(bench.endpoint), Hold(seconds, seconds * LAST)) for name, tool in tools_of(bench).items()}
+    tools, last = tools_of(bench).items(), seconds * LAST
+    ways = {name: (tool, Proxy(bench.endpoint), Hold(seconds, last)) for name, tool in tools}
     bench.start([f"{PREFIX}-{name}" for name in ways], settling if bench.smoke else measured)
     if not bench.smoke:
         bench.check_out(settling)

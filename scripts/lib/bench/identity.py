@@ -25,7 +25,8 @@ def starts(bench: Bench, _size: int) -> Iterator[Sample]:
     aws, subject = Proxy(bench.endpoint, DELAY), os.environ["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]
     headers, file = {"Authorization": f"Bearer {subject}"}, bench.directory / "token"
     file.write_text(json.loads(send(tokens.address, "GET", "/?audience=sts.amazonaws.com", headers).body)["value"])
-    ours = {"ACTIONS_ID_TOKEN_REQUEST_URL": f"{tokens.address}/?api-version=2.0", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": subject}
+    ours = {"URL": f"{tokens.address}/?api-version=2.0", "TOKEN": subject}
+    ours = {f"ACTIONS_ID_TOKEN_REQUEST_{name}": value for name, value in ours.items()}
     theirs = {"AWS_WEB_IDENTITY_TOKEN_FILE": str(file), "AWS_ROLE_SESSION_NAME": "bench"}
     theirs["AWS_ROLE_ARN"] = f"arn:aws:iam::{ACCOUNT}:role/stage-cloudshop-shipgate"
     config = ROOT / "examples/cloudshop/shipgate.toml"
@@ -43,7 +44,8 @@ def start(bench: Bench, name: str, command: Command, tokens: Proxy, aws: Proxy) 
     tokens.requests.clear()
     aws.requests.clear()
     # Neither keys, nor sessions that the AWS CLI keeps in its home.
-    kept = {key: value for key, value in bench.variables(aws.address).items() if not key.endswith(("_KEY_ID", "_ACCESS_KEY"))}
+    variables = bench.variables(aws.address).items()
+    kept = {name: value for name, value in variables if name not in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
     with tempfile.TemporaryDirectory() as home:
         cost = run(name, command, kept | {"HOME": home}, bench.directory / "identity.log")
     requests = sorted(tokens.requests + aws.requests, key=lambda it: it.at)

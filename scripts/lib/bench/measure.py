@@ -23,6 +23,9 @@ SECONDS, CPU, PEAK, CALLS = "whole run, s", "CPU, s", "peak memory, MiB", "AWS c
 SETTING_UP, WAITING, CLOSING = "  until UpdateService", "  while waiting", "  after the rollout"
 AFTER, PER_MINUTE = "  after UpdateService", "  while waiting, per minute"
 PAUSE, LONGEST = "pause in which it ended, s", "longest pause, s"
+LATE, PUNCTUAL = "end after ECS was done, s", "end after COMPLETED, s"
+# Of one deploy.
+ROWS = (LATE, PUNCTUAL, SECONDS, CPU, PEAK, CALLS, SETTING_UP, AFTER, WAITING, PER_MINUTE, CLOSING, PAUSE, LONGEST)
 RUNNING: set["subprocess.Popen[bytes]"] = set()
 
 
@@ -82,8 +85,8 @@ def run(name: str, command: Command, variables: Mapping[str, str], log: Path, li
         stop(process)
         RUNNING.discard(process)
     if process.returncode != code:
-        lines = log.read_text(errors="replace").splitlines()[-20:]
-        raise Failed("\n  | ".join([f"{name} ended with exit code {process.returncode}; its output is in {log}", *lines]))
+        lines = [f"{name} ended with exit code {process.returncode}; its output is in {log}"]
+        raise Failed("\n  | ".join(lines + log.read_text(errors="replace").splitlines()[-20:]))
     return Cost(**json.loads(result.read_text()))
 
 

@@ -12,7 +12,6 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -81,14 +80,6 @@ class Registry:
             command: list[str | Path] = [os.environ["BENCH_REGISTRY"], "serve", directory / "config.yml"]
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
-    def wait(self) -> None:
-        for _ in range(600):
-            with contextlib.suppress(OSError):
-                self.digest("none", "none")
-                return
-            time.sleep(0.05)
-        raise Failed(f"the registry at {self.address} does not answer")
-
     def digest(self, repository: str, tag: str) -> str:
         headers = {"Authorization": f"Basic {LOGIN}", "Accept": "application/vnd.docker.distribution.manifest.v2+json"}
         answer = send(f"http://{self.address}", "HEAD", f"/v2/{repository}/manifests/{tag}", headers)
@@ -108,8 +99,8 @@ class Stage:
 
     def __init__(self, bench: Bench, directory: Path, registries: dict[str, Registry]) -> None:
         self.bench, self.directory, self.registries = bench, directory, registries
-        environments = f'[environments.source]\nregion = "{HERE}"\n' + "".join(TARGET.format(**it._asdict()) for it in WAYS)
-        files = {"shipgate.toml": configuration(["large-source"], environments)}
+        environments = [f'[environments.source]\nregion = "{HERE}"\n', *(TARGET.format(**it._asdict()) for it in WAYS)]
+        files = {"shipgate.toml": configuration(["large-source"], "".join(environments))}
         self.sha = commit(directory / "repository", files)
         self.source = f"{registries[HERE].address}/{REPOSITORY}:{self.sha}"
         hosts = [f"{ACCOUNT}.dkr.ecr.{region}.amazonaws.com=http://{it.address}" for region, it in registries.items()]
@@ -122,20 +113,22 @@ class Stage:
     def make(self, size: int) -> None:
         """Layers of noise, which no compression makes smaller, and services that want no task."""
         say(f"making an image of {size} MiB")
-        context = self.directory / "image"
+        context, layers = self.directory / "image", [f"noise{number}" for number in range(LAYERS)]
         context.mkdir()
-        for layer in range(LAYERS):
-            with (context / f"noise{layer}").open("wb") as file:
-                for _ in range(size // LAYERS):
-                    file.write(os.urandom(2**20))
-        copies = "".join(f"COPY noise{layer} /\n" for layer in range(LAYERS))
-        (context / "Dockerfile").write_text(f'FROM scratch\n{copies}CMD ["/none"]\n')
+        for layer in layers:
+            with (context / layer).open("wb") as file:
+                file.writelines(os.urandom(2**20) for _ in range(size // LAYERS))
+        lines = ["FROM scratch", *(f"COPY {layer} /" for layer in layers), 'CMD ["/none"]']
+        (context / "Dockerfile").write_text("\n".join(lines))
+        retries = ("--retry", "30", "--retry-delay", "1", "--retry-connrefused")
+        for registry in self.registries.values():
+            execute("curl", "--silent", "--noproxy", "*", *retries, f"http://{registry.address}/v2/")
         push(context, self.sha, self.source, "--config", self.variables["DOCKER_CONFIG"])
         forget(self.source)
         arn, digest = f"arn:aws:ecs:{HERE}:{ACCOUNT}", self.digest(WAYS[0])
         # As of the first release of a service that was there before: all of shipgate's tags, or they prove nothing.
-        ledger = {"sha": self.sha, "digest": digest, "outcome": "deployed", "run": "bench", "at": "2026-11-21T04:00:00Z",
-                  "service": f"{arn}:service/{CLUSTER}/large-source",
+        ledger = {"sha": self.sha, "digest": digest, "outcome": "deployed", "run": "bench",
+                  "at": "2026-11-21T04:00:00Z", "service": f"{arn}:service/{CLUSTER}/large-source",
                   "previous": f"{arn}:task-definition/large-source:0"}  # fmt: skip
         tags = [{"key": f"shipgate:{key}", "value": value} for key, value in ledger.items()]
         labels = {"dockerLabels": {"shipgate.sha": self.sha}}
@@ -164,7 +157,8 @@ class Stage:
         """To a repository of its own, so that neither finds what the other brought."""
         target = f"{self.registries[way.region].address}/{way.repository}-docker:{self.sha}"
         script = 'docker pull --quiet "$1" && docker tag "$1" "$2" && docker push --quiet "$2"'
-        sample = self.measure("docker", way, Command(["sh", "-c", script, "sh", self.source, target], self.directory), 0)
+        command = Command(["sh", "-c", script, "sh", self.source, target], self.directory)
+        sample = self.measure("docker", way, command, 0)
         forget(self.source, target)
         return sample
 
@@ -193,8 +187,6 @@ def promotions(bench: Bench, size: int) -> Iterator[Sample]:
             registries = {region: Registry(directory / region) for region in (HERE, THERE)}
             for registry in registries.values():
                 started.callback(registry.stop)
-            for registry in registries.values():
-                registry.wait()
             started.callback(bench.remove_services)
             stage = Stage(bench, directory, registries)
             stage.make(size)

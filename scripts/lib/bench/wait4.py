@@ -1,7 +1,8 @@
-"""Runs a program and writes down what it cost: `wait4.py RESULT COMMAND…`. A process of its own and a small one (8 MiB),
-because Linux counts the memory that a process had before it became a program to the program's peak. CPU time is that of
-the program and all its descendants that were waited for, the peak that of the largest of them; work of the container
-engine does not count.
+"""Runs a program and writes down what it cost: `wait4.py RESULT COMMAND…`.
+
+A process of its own and a small one (8 MiB), because Linux counts the memory that a process had before it became a
+program to the program's peak. CPU time is that of the program and all its descendants that were waited for, the peak
+that of the largest of them. Work of the container engine does not count.
 """
 
 import os
