@@ -10,7 +10,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import deploys
 import identity
@@ -92,7 +92,7 @@ def main() -> None:
     bench = Bench(options)
     shutil.rmtree(bench.directory, ignore_errors=True)
     bench.directory.mkdir(parents=True)
-    sizes = {name: getattr(options, name, None) for name in EXPERIMENTS}
+    sizes: dict[str, Any] = {name: getattr(options, name, None) for name in EXPERIMENTS}
     sizes = {name: size for name, size in sizes.items() if size is not None} or {"deploy": 0}
     if options.smoke:
         bench.rounds, sizes = 1, {name: it.smallest for name, it in EXPERIMENTS.items()}

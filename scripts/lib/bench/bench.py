@@ -46,7 +46,8 @@ class Release(NamedTuple):
 
 
 def describe(endpoint: str, service: str) -> Json:
-    return ask(endpoint, POLL, cluster=CLUSTER, services=[service])["services"][0]
+    found: list[Json] = ask(endpoint, POLL, cluster=CLUSTER, services=[service])["services"]
+    return found[0]
 
 
 def execute(*command: str | Path) -> str:
@@ -122,7 +123,7 @@ class Bench:
     def start(self, names: Sequence[str], release: Release) -> None:
         """Services with one task each, which runs when this returns."""
         network = {"awsvpcConfiguration": {"subnets": ["subnet-00000001"], "assignPublicIp": "ENABLED"}}
-        rolling = {"maximumPercent": 200, "minimumHealthyPercent": 100}
+        rolling: Json = {"maximumPercent": 200, "minimumHealthyPercent": 100}
         rolling["deploymentCircuitBreaker"] = {"enable": True, "rollback": True}
         more = {"networkConfiguration": network, "deploymentConfiguration": rolling, "launchType": "FARGATE"}
         for name in names:

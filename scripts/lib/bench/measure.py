@@ -39,11 +39,11 @@ class Sample:
 
     subject: str
     figures: Mapping[str, float]
-    calls: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    calls: Mapping[str, Mapping[Any, int]] = field(default_factory=dict)
 
 
 class Command(NamedTuple):
-    arguments: Sequence[str | Path]
+    arguments: Sequence[object]
     directory: Path
     variables: Mapping[str, str] = {}
 
@@ -68,7 +68,7 @@ def run(name: str, command: Command, variables: Mapping[str, str], log: Path, li
     `watch` is called every 20 ms, and says whether it still waits for something.
     """
     result, deadline = log.with_suffix(".json"), time.monotonic() + limit
-    line = [sys.executable, "-I", "-S", HERE / "wait4.py", result, *command.arguments]
+    line: list[str | Path] = [sys.executable, "-I", "-S", HERE / "wait4.py", result, *map(str, command.arguments)]
     with log.open("wb") as output:
         process = subprocess.Popen(line, cwd=command.directory, env={**variables, **command.variables}, stdout=output,
                                    stderr=output, stdin=subprocess.DEVNULL, start_new_session=True)  # fmt: skip

@@ -11,7 +11,7 @@ from account import Account, name_of
 from bench import CLUSTER, PREFIX, Bench, Release, configuration, describe
 from measure import CALLS, CPU, PEAK, SECONDS, Command, Sample, run, say, together
 from report import Found, Goal, at_most
-from wire import POLL, UPDATE, Proxy, Request, Server, ask
+from wire import POLL, UPDATE, Json, Proxy, Request, Server, ask
 
 DELAY, FAR, SLOWEST = 0.05, 100, 10.0
 RATIO, FAR_RATIO, MOST = 1.2, 1.3, 64
@@ -68,7 +68,7 @@ def deploy_one(address: str, name: str, release: Release) -> None:
     revision["containerDefinitions"][0]["image"] = release.image
     new = ask(address, "ecs:RegisterTaskDefinition", **{key: revision[key] for key in KEPT})["taskDefinition"]
     ask(address, UPDATE, cluster=CLUSTER, service=name, taskDefinition=new["taskDefinitionArn"])
-    deployments = []
+    deployments: list[Json] = []
     while len(deployments) != 1 or deployments[0]["rolloutState"] != "COMPLETED":
         time.sleep(0.2)
         deployments = describe(address, name)["deployments"]

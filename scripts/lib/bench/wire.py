@@ -50,19 +50,20 @@ def ask(endpoint: str, operation: str, region: str = REGION, **body: Any) -> Jso
     answer = send(endpoint, "POST", "/", headers, json.dumps(body))
     if answer.status != 200 and b"AlreadyExists" not in answer.body:
         raise Failed(f"{operation}: {answer.body.decode(errors='replace')}")
-    return json.loads(answer.body or b"{}")
+    found: Json = json.loads(answer.body or b"{}")
+    return found
 
 
 class Request(NamedTuple):
     at: float
     method: str
     path: str
-    headers: Mapping[str, str]
+    headers: Any
     body: bytes
 
     @property
     def signed(self) -> bool:
-        return self.headers.get("Authorization", "").startswith("AWS4-HMAC-SHA256 ")
+        return str(self.headers.get("Authorization", "")).startswith("AWS4-HMAC-SHA256 ")
 
     @property
     def operation(self) -> str | None:
