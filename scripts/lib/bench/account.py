@@ -8,6 +8,7 @@ import json
 import time
 
 from bench import ACCOUNT, CLUSTER, CONTAINER, Release, definition
+from deploys import LAST
 from promotion import LOGIN
 from wire import REGION, Answer, Failed, Json, Request, Server
 
@@ -69,10 +70,11 @@ class Account(Server):
     def shown(self, name: str) -> Json:
         """A service; the last one of its deployments has the task."""
         (created, revision), *older = self.history[name]
-        done = time.time() >= created + self.takes[name]
+        took = self.takes[name] * (1 if older else LAST)
+        done = time.time() >= created + took
         new = {"id": f"ecs-svc/{len(older)}", "status": "PRIMARY", "taskDefinition": revision, "launchType": "FARGATE",
                "desiredCount": 1, "runningCount": int(done), "pendingCount": int(not done), "failedTasks": 0,
-               "createdAt": created, "updatedAt": created + self.takes[name] * done,
+               "createdAt": created, "updatedAt": created + took * done,
                "rolloutState": "COMPLETED" if done else "IN_PROGRESS"}  # fmt: skip
         old = [] if done else [
             new | {"id": "ecs-svc/0", "status": "ACTIVE", "taskDefinition": older[0][1], "createdAt": older[0][0],
