@@ -70,7 +70,8 @@ def deploy_one(address: str, name: str, release: Release) -> None:
     ask(address, UPDATE, cluster=CLUSTER, service=name, taskDefinition=new["taskDefinitionArn"])
     deployments: list[Json] = []
     while len(deployments) != 1 or deployments[0]["rolloutState"] != "COMPLETED":
-        time.sleep(0.2)
+        # The shortest pause of shipgate, so that polls do not slow the emulator down.
+        time.sleep(0.4)
         deployments = describe(address, name)["deployments"]
     tasks = ask(address, "ecs:ListTasks", cluster=CLUSTER, serviceName=name)["taskArns"]
     ask(address, "ecs:DescribeTasks", cluster=CLUSTER, tasks=tasks)
