@@ -25,6 +25,7 @@ mod report;
 mod run;
 mod session;
 mod sink;
+mod together;
 mod verify;
 
 pub use run::run;

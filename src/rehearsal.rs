@@ -48,6 +48,7 @@ use crate::domain::target::Target;
 use crate::events::{Events, Listener};
 use crate::kinds::{self, Observed, WholePlan};
 use crate::observe::{Cloud, Files, RegistryAccess};
+use crate::together::try_each;
 
 /// The release that is deployed.
 pub const RELEASE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
@@ -169,11 +170,7 @@ impl Rehearsal {
     }
 
     async fn observe(&self) -> Result<Vec<Box<dyn Observed>>, Failure> {
-        let mut observed = Vec::new();
-        for component in &self.target.components {
-            observed.push(kinds::observe(&self.cloud, component, &Files::Unused).await?);
-        }
-        Ok(observed)
+        try_each(&self.target.components, |component| kinds::observe(&self.cloud, component, &Files::Unused)).await
     }
 
     fn plan(&self, observed: Vec<Box<dyn Observed>>) -> WholePlan {

@@ -12,6 +12,7 @@ use crate::domain::release::ReleaseName;
 use crate::domain::target::{Reuse, Target};
 use crate::kinds::{self, WholePlan};
 use crate::observe::{self, Checkout, Cloud, Files, Origins, RegistryAccess};
+use crate::together::try_each;
 
 /// Deploys, or plans to.
 ///
@@ -55,10 +56,7 @@ async fn prepare(invocation: &Invocation<'_>, target: Target, release: ReleaseNa
     let access = observe::registry(&cloud, &invocation.addresses, &target, invocation.context.masks()).await?;
     let checkout = Checkout::around(invocation.context, directory);
     let files = Files::working_tree(invocation.context, directory);
-    let mut observed = Vec::new();
-    for component in &target.components {
-        observed.push(kinds::observe(&cloud, component, &files).await?);
-    }
+    let observed = try_each(&target.components, |component| kinds::observe(&cloud, component, &files)).await?;
     let mut images = Vec::new();
     for image in &target.images {
         let (repository, state) = observe::image(&cloud, &access.registry, image, &release).await?;

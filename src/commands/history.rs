@@ -9,6 +9,7 @@ use crate::domain::view::history::{FoundReleases, PastRelease};
 use crate::kinds::driver;
 use crate::observe;
 use crate::session::Session;
+use crate::together::try_each;
 
 /// Reads the releases of all components, newest first.
 ///
@@ -22,9 +23,11 @@ pub async fn run(session: &Session<'_>, arguments: &cli::History) -> Result<Foun
     let cloud = observe::cloud(&session.identities(&configuration), &target, Access::Read).await?;
     let mut of_components = Vec::new();
     let mut notes = Vec::new();
-    for component in &target.components {
-        let name = component.name.to_string();
-        let history = driver(component).history(&cloud, arguments.limit.get()).await?;
+    let read = async |component| {
+        let history = driver(component).history(&cloud, arguments.limit.get()).await;
+        history.map(|history| (component.name.to_string(), history))
+    };
+    for (name, history) in try_each(&target.components, read).await? {
         if let Some(looked_at) = history.looked_at {
             notes.push(format!("{name}: only the newest {looked_at} revisions were looked at"));
         }

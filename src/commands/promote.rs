@@ -19,6 +19,7 @@ use crate::domain::target::Target;
 use crate::domain::view::plan::NothingToPromote;
 use crate::kinds::{self, Promoted, WholePlan, driver};
 use crate::observe::{self, Cloud, Files, RegistryAccess};
+use crate::together::try_each;
 use crate::verify::Prober;
 
 /// The environment that is promoted from, as it was seen.
@@ -100,10 +101,8 @@ fn expected_plan(text: &str) -> Result<Digest, Failure> {
 async fn observe_source(invocation: &Invocation<'_>, target: Target) -> Result<Source, Failure> {
     let cloud = observe::cloud(&invocation.identities, &target, Access::Read).await?;
     let access = observe::registry(&cloud, &invocation.addresses, &target, invocation.context.masks()).await?;
-    let mut components = Vec::new();
-    for component in &target.components {
-        components.push(driver(component).observe_source(component, &cloud, &access.registry).await?);
-    }
+    let look = |component| driver(component).observe_source(component, &cloud, &access.registry);
+    let components = try_each(&target.components, look).await?;
     Ok(Source { target, cloud, access, components })
 }
 
@@ -249,13 +248,11 @@ async fn prepare(
         warn_of_unknown_pre_deploy(invocation, &target, &proven);
     }
     let access = observe::registry(&cloud, &invocation.addresses, &target, invocation.context.masks()).await?;
-    let mut observed = Vec::new();
-    for component in &target.components {
-        let mut seen = kinds::observe(&cloud, component, &files).await?;
-        let name = &component.name;
-        let promoted = proven.promoted.get(name).ok_or_else(|| missing(name, &source.target.environment))?;
-        seen.compare_with(promoted.as_ref())?;
-        observed.push(seen);
+    let mut observed = try_each(&target.components, |component| kinds::observe(&cloud, component, &files)).await?;
+    for component in &mut observed {
+        let promoted = proven.promoted.get(component.name());
+        let promoted = promoted.ok_or_else(|| missing(component.name(), &source.target.environment))?;
+        component.compare_with(promoted.as_ref())?;
     }
     let images = images(&source, (&cloud, &access), &target, &proven.choice).await?;
     let intent = Intent::Promote { source: source.target.environment.clone() };

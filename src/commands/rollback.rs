@@ -14,6 +14,7 @@ use crate::domain::rollback::{Past, common};
 use crate::domain::target::Target;
 use crate::kinds::{self, PastReleases, Planned, WholePlan};
 use crate::observe::{self, Files, RegistryAccess};
+use crate::together::try_each;
 
 /// Of so many revisions of a component is said why they are left out.
 const LEFT_OUT_SHOWN: usize = 5;
@@ -32,11 +33,11 @@ pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Rollback) -> Resu
     let target = configuration.target(context, &arguments.environment, &arguments.components)?;
     let cloud = observe::cloud(&invocation.identities, &target, invocation.until.access()).await?;
     let access = observe::registry(&cloud, &invocation.addresses, &target, invocation.context.masks()).await?;
-    let mut seen = Vec::new();
-    for component in &target.components {
+    let look = async |component| {
         let observed = kinds::observe(&cloud, component, &Files::Unused).await?;
-        seen.push(observed.past(&cloud, wanted.as_ref()).await?);
-    }
+        observed.past(&cloud, wanted.as_ref()).await
+    };
+    let seen = try_each(&target.components, look).await?;
     warn_of_left_out(invocation, &seen);
     let release = match wanted {
         Some(wanted) => wanted,

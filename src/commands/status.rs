@@ -10,6 +10,7 @@ use crate::domain::view::status::{EnvironmentStatus, SeenComponent};
 use crate::kinds::driver;
 use crate::observe::{self, Configuration, Identities};
 use crate::session::Session;
+use crate::together::each;
 
 /// Looks at one environment, or at all.
 ///
@@ -45,11 +46,11 @@ async fn look(identities: &Identities<'_>, name: &str, target: Result<Target, Fa
     };
     match observe::cloud(identities, &target, Access::Read).await {
         Ok(cloud) => {
-            for component in &target.components {
+            let look = async |component| {
                 let seen = driver(component).status(&cloud).await;
-                let name = component.name.to_string();
-                status.components.push(SeenComponent { name, kind: component.kind.word(), seen, behind: None });
-            }
+                SeenComponent { name: component.name.to_string(), kind: component.kind.word(), seen, behind: None }
+            };
+            status.components = each(&target.components, look).await;
         }
         Err(failure) => status.failure = Some(failure),
     }

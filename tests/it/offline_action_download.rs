@@ -48,6 +48,14 @@ impl Setup {
         self.runner.action("$/").input("command", "deploy").input("environment", "stage").run()
     }
 
+    /// A directory with a program, to stand before the others in `PATH`.
+    pub fn program(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let programs = self.runner.temp().join("programs");
+        std::fs::create_dir(&programs).unwrap();
+        write_program(&programs.join(name), text);
+        programs
+    }
+
     /// The one program that was started.
     #[track_caller]
     pub fn started(&self) -> PathBuf {
@@ -250,11 +258,9 @@ fn another_address_is_https_or_this_machine() {
 #[test]
 fn without_another_address_it_is_the_release_of_the_actions_repository_on_github() {
     let setup = Setup::new(Vec::new());
-    let programs = setup.runner.temp().join("programs");
-    std::fs::create_dir(&programs).unwrap();
-    let curl = programs.join("curl");
     let answer = format!("cat >download <<'END'\n{}END\nprintf 200\n", Recorder::script());
-    write_program(&curl, format!("{}{answer}", Recorder::script()));
+    let programs = setup.program("curl", format!("{}{answer}", Recorder::script()));
+    let curl = programs.join("curl");
     let runner = setup.runner.clone().variable("SHIPGATE_RELEASE_URL", "").variable("PATH", &behind(&programs));
     let runner =
         runner.variable("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "secret").variable("AWS_SECRET_ACCESS_KEY", "secret");
