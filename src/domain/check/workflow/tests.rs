@@ -37,7 +37,7 @@ fn judged(texts: &[(&str, &str)], outline: Option<&Outline>) -> Findings {
             Err(finding) => findings.all.extend(finding),
         }
     }
-    judge(&files, outline, &super::script::tests::line(), &mut findings);
+    judge(&files, outline, &script::tests::line(), &mut findings);
     findings.sorted()
 }
 
