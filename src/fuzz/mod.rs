@@ -22,8 +22,8 @@ use proptest::sample::{Index, select};
 use crate::domain::check::Findings;
 use crate::domain::limits::FINDINGS;
 
-/// Many times what any text of these takes here, also on a machine that does something else.
-const LONGEST: Duration = Duration::from_secs(20);
+/// Several times what any text of these takes here in an unoptimized program, also on a machine that does something else.
+const LONGEST: Duration = Duration::from_secs(60);
 
 /// What is odd everywhere: the ends of ranges, other alphabets, marks that are no characters, commands of the runner.
 const ODD: [&str; 38] = [
