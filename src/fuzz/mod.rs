@@ -23,7 +23,7 @@ use crate::domain::check::Findings;
 use crate::domain::limits::FINDINGS;
 
 /// Several times what any text of these takes here in an unoptimized program, also on a machine that does something else.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// What is odd everywhere: the ends of ranges, other alphabets, marks that are no characters, commands of the runner.
 const ODD: [&str; 38] = [
