@@ -19,10 +19,6 @@ fn statements(action: &str) -> String {
 }
 
 impl Explain for AwsError {
-    fn may_pass(&self) -> bool {
-        self.is_transient()
-    }
-
     fn before(&self) -> Failure {
         if let Some(session) = no_session(self) {
             return session.before();
@@ -51,7 +47,8 @@ impl Explain for AwsError {
             ),
             AwsErrorKind::Answer => return incomplete(self),
         };
-        failure.of(kind(self.kind)).because(cause(self).hint(&hint)).hint(hint)
+        let failure = failure.of(kind(self.kind)).because(cause(self).hint(&hint)).hint(hint);
+        Failure { is_transient: self.is_transient(), ..failure }
     }
 
     fn is_refused(&self) -> bool {
@@ -60,10 +57,6 @@ impl Explain for AwsError {
 }
 
 impl Explain for EcsError {
-    fn may_pass(&self) -> bool {
-        self.is_transient()
-    }
-
     fn before(&self) -> Failure {
         match self {
             Self::Call(error) => error.before(),

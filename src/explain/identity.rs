@@ -44,10 +44,6 @@ impl Explain for EndpointError {
 }
 
 impl Explain for IdTokenError {
-    fn may_pass(&self) -> bool {
-        self.is_transient()
-    }
-
     fn before(&self) -> Failure {
         let no_token = || {
             Failure::failed("GitHub's token cannot be had")
@@ -55,7 +51,7 @@ impl Explain for IdTokenError {
                 .cause(self.to_string())
                 .hint("run it again; https://www.githubstatus.com tells whether GitHub Actions has a problem")
         };
-        match self {
+        let failure = match self {
             Self::Address(_) => Failure::invalid(self.to_string())
                 .hint("the runner sets it: do not set it yourself, and run shipgate in a step of the job"),
             Self::Client(error) => Failure::failed(self.to_string()).cause(error.to_string()),
@@ -68,7 +64,8 @@ impl Explain for IdTokenError {
             Self::Undocumented(_) | Self::Answer(_) => no_token()
                 .of(CauseKind::Environment)
                 .hint("make sure that nothing between the runner and GitHub changes the answers"),
-        }
+        };
+        Failure { is_transient: self.is_transient(), ..failure }
     }
 }
 

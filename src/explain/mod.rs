@@ -34,16 +34,11 @@ pub enum Phase {
 
 /// An error that can be explained.
 pub trait Explain {
-    /// What it means as long as nothing that serves was changed.
+    /// What it means as long as nothing that serves was changed, and whether that may be over at the next try.
     fn before(&self) -> Failure;
 
     /// Whether the call is known not to have been carried out.
     fn is_refused(&self) -> bool {
-        false
-    }
-
-    /// Whether it may be over at the next try.
-    fn may_pass(&self) -> bool {
         false
     }
 }
@@ -51,7 +46,7 @@ pub trait Explain {
 /// What an error means.
 pub fn explain(error: &impl Explain, phase: Phase) -> Failure {
     match phase {
-        Phase::Before => Failure { is_transient: error.may_pass(), ..error.before() },
+        Phase::Before => error.before(),
         Phase::During if error.is_refused() => error.before(),
         Phase::During => unanswered(error, None::<&AwsError>),
         Phase::After => {

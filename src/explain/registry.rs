@@ -7,15 +7,12 @@ use crate::domain::failure::{CauseKind, Failure};
 explained!(RegistryError);
 
 impl Explain for RegistryError {
-    fn may_pass(&self) -> bool {
-        self.is_transient()
-    }
-
     fn before(&self) -> Failure {
         let (kind, hint) = (kind(self), hint(self));
         let failure = Failure::failed(self.to_string()).of(kind);
         let failure = failure.causes(self.details(), self.code(), hint.clone());
-        hint.into_iter().fold(failure, Failure::hint)
+        let failure = hint.into_iter().fold(failure, Failure::hint);
+        Failure { is_transient: self.is_transient(), ..failure }
     }
 }
 

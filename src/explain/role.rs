@@ -12,10 +12,6 @@ use crate::domain::workflow::NoWay;
 explained!(SessionError);
 
 impl Explain for SessionError {
-    fn may_pass(&self) -> bool {
-        self.is_transient()
-    }
-
     fn before(&self) -> Failure {
         match self {
             Self::NoRole => Failure::failed(self.to_string()),
@@ -32,7 +28,8 @@ impl Explain for NotAssumed {
             (Asker::Caller(caller), Some(refusal)) => assumption(self, refusal, caller),
             (_, None) => None,
         };
-        explained.unwrap_or_else(|| self.error.before())
+        let failure = explained.unwrap_or_else(|| self.error.before());
+        Failure { is_transient: self.error.is_transient(), ..failure }
     }
 }
 

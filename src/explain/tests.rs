@@ -3,6 +3,10 @@
 use std::error::Error;
 
 use super::{Explain, Phase, explain};
+use crate::clients::ambient::AmbientError;
+use crate::clients::aws::{AwsError, AwsErrorKind};
+use crate::clients::ecs::EcsError;
+use crate::clients::logs::LogsError;
 use crate::domain::failure::{Cause, CauseKind, Failure};
 use crate::domain::outcome::Outcome;
 
@@ -52,6 +56,24 @@ fn parts(failure: &Failure) -> (Outcome, &str, &[Cause], &[String]) {
 
 fn texts(failure: &Failure) -> Vec<String> {
     failure.causes.iter().map(ToString::to_string).collect()
+}
+
+/// What carries a call that may be answered at the next try says so too, however many errors are around it.
+#[test]
+fn what_may_be_over_at_the_next_try_says_so_wherever_it_is_wrapped() {
+    for (kind, is_transient) in
+        [(AwsErrorKind::Unreachable, true), (AwsErrorKind::Throttled, true), (AwsErrorKind::Denied, false)]
+    {
+        let call = || AwsError { kind, ..AwsError::unexpected("sts:GetCallerIdentity", "no") };
+        for failure in [
+            Failure::from(call()),
+            Failure::from(EcsError::from(call())),
+            Failure::from(LogsError::Call(call())),
+            Failure::from(AmbientError::from(call())),
+        ] {
+            assert_eq!(failure.is_transient, is_transient, "{failure:?}");
+        }
+    }
 }
 
 /// Whether an error of a type is among the sources of another.
