@@ -141,19 +141,22 @@ impl Drop for OpenStep<'_> {
     }
 }
 
+/// A listener of tests: it keeps what happened.
+#[cfg(test)]
+#[derive(Debug, Default)]
+pub struct Recorder(pub RefCell<Vec<Event>>);
+
+#[cfg(test)]
+impl Listener for Recorder {
+    fn event(&self, event: Event) {
+        self.0.borrow_mut().push(event);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::step::Verb;
-
-    #[derive(Debug, Default)]
-    struct Recorder(RefCell<Vec<Event>>);
-
-    impl Listener for Recorder {
-        fn event(&self, event: Event) {
-            self.0.borrow_mut().push(event);
-        }
-    }
 
     fn events() -> (Events, Rc<Recorder>, StepId) {
         let recorder = Rc::new(Recorder::default());

@@ -55,22 +55,12 @@ async fn pause(waiting: Waiting<'_>, began: Instant, pause: Duration) {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::RefCell;
     use std::rc::Rc;
 
     use super::*;
     use crate::domain::event::Event;
     use crate::domain::step::Verb;
-    use crate::events::Listener;
-
-    #[derive(Debug, Default)]
-    struct Recorder(RefCell<Vec<Event>>);
-
-    impl Listener for Recorder {
-        fn event(&self, event: Event) {
-            self.0.borrow_mut().push(event);
-        }
-    }
+    use crate::events::Recorder;
 
     fn seconds(seconds: u64) -> Duration {
         Duration::from_secs(seconds)

@@ -5,7 +5,6 @@
 #[path = "../tests/it/scripted/account/mod.rs"]
 mod account;
 
-use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -45,7 +44,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::plan::{ImageState, Intent, PresentImage, plan_image};
 use crate::domain::release::ReleaseName;
 use crate::domain::target::Target;
-use crate::events::{Events, Listener};
+use crate::events::{Events, Recorder};
 use crate::kinds::{self, Observed, WholePlan};
 use crate::observe::{Cloud, Files, RegistryAccess};
 use crate::together::try_each;
@@ -76,15 +75,6 @@ pub struct Rehearsed {
     pub events: Vec<Event>,
     /// How long it took, in virtual time.
     pub took: Duration,
-}
-
-#[derive(Debug, Default)]
-struct Recorder(RefCell<Vec<Event>>);
-
-impl Listener for Recorder {
-    fn event(&self, event: Event) {
-        self.0.borrow_mut().push(event);
-    }
 }
 
 impl Rehearsed {

@@ -101,7 +101,7 @@ mod tests {
     use crate::domain::names::EnvironmentName;
     use crate::domain::outcome::Outcome;
     use crate::domain::step::Verb;
-    use crate::domain::view::plan::{PlannedComponent, Running, ShownPlan};
+    use crate::domain::view::plan::ShownPlan;
 
     fn name(text: &str) -> ComponentName {
         text.parse().unwrap()
@@ -112,33 +112,7 @@ mod tests {
     }
 
     fn planned() -> Event {
-        let component = |text: &str| PlannedComponent {
-            name: name(text),
-            kind: "ecs",
-            console: None,
-            running: Running { sha: None, digest: None },
-            changes: Vec::new(),
-            drift: None,
-            missing_variables: Vec::new(),
-        };
-        Event::Planned(Box::new(ShownPlan {
-            intent: crate::domain::plan::Intent::Deploy,
-            app: "shop".to_owned(),
-            environment: "stage".parse().unwrap(),
-            account: "123456789012".parse().unwrap(),
-            region: "us-east-1".parse().unwrap(),
-            url: None,
-            release: "4b825dc642cb6eb9a060e54bf8d69288fbee4904".parse().unwrap(),
-            digest: crate::domain::image::Digest::of("plan"),
-            commits: None,
-            steps: Vec::new(),
-            warnings: Vec::new(),
-            gates: Vec::new(),
-            components: vec![component("backend"), component("worker")],
-            repositories: IndexMap::new(),
-            digests: IndexMap::new(),
-            is_all: false,
-        }))
+        Event::Planned(Box::new(ShownPlan::sample()))
     }
 
     fn cut(step: StepId) -> Event {

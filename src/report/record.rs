@@ -279,7 +279,7 @@ mod tests {
     use super::*;
     use crate::domain::check::Findings;
     use crate::domain::failure::CauseKind;
-    use crate::domain::plan::{Intent, Step};
+    use crate::domain::plan::Step;
     use crate::domain::step::Verb;
 
     fn name(text: &str) -> ComponentName {
@@ -287,37 +287,18 @@ mod tests {
     }
 
     fn plan(is_all: bool) -> Event {
-        let component = |text: &str| PlannedComponent {
-            name: name(text),
-            kind: "ecs",
-            console: None,
-            running: running("before"),
-            changes: Vec::new(),
-            drift: None,
-            missing_variables: Vec::new(),
-        };
-        Event::Planned(Box::new(ShownPlan {
-            intent: Intent::Deploy,
-            app: "shop".to_owned(),
-            environment: "stage".parse().unwrap(),
-            account: "123456789012".parse().unwrap(),
-            region: "us-east-1".parse().unwrap(),
-            url: None,
-            release: "4b825dc642cb6eb9a060e54bf8d69288fbee4904".parse().unwrap(),
-            digest: Digest::of("plan"),
-            commits: None,
+        let mut plan = ShownPlan {
             steps: vec![Step {
                 id: StepId::new(Verb::Update, &name("backend")),
                 summary: String::new(),
                 changes: Vec::new(),
             }],
             warnings: vec![PlanWarning { text: "odd".to_owned(), changes: Vec::new(), hint: None }],
-            gates: Vec::new(),
-            components: vec![component("backend"), component("worker")],
-            repositories: IndexMap::new(),
-            digests: IndexMap::new(),
             is_all,
-        }))
+            ..ShownPlan::sample()
+        };
+        plan.components.iter_mut().for_each(|component| component.running = running("before"));
+        Event::Planned(Box::new(plan))
     }
 
     fn running(sha: &str) -> Running {

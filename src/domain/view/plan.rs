@@ -54,6 +54,40 @@ pub struct ShownPlan {
     pub is_all: bool,
 }
 
+#[cfg(test)]
+impl ShownPlan {
+    /// A plan of tests: components `backend` and `worker` on environment `stage`, and nothing to change.
+    pub fn sample() -> Self {
+        let component = |name: &str| PlannedComponent {
+            name: name.parse().unwrap(),
+            kind: "ecs",
+            console: None,
+            running: Running { sha: None, digest: None },
+            changes: Vec::new(),
+            drift: None,
+            missing_variables: Vec::new(),
+        };
+        Self {
+            intent: Intent::Deploy,
+            app: "shop".to_owned(),
+            environment: "stage".parse().unwrap(),
+            account: "123456789012".parse().unwrap(),
+            region: "us-east-1".parse().unwrap(),
+            url: None,
+            release: "4b825dc642cb6eb9a060e54bf8d69288fbee4904".parse().unwrap(),
+            digest: Digest::of("plan"),
+            commits: None,
+            steps: Vec::new(),
+            warnings: Vec::new(),
+            gates: Vec::new(),
+            components: vec![component("backend"), component("worker")],
+            repositories: IndexMap::new(),
+            digests: IndexMap::new(),
+            is_all: false,
+        }
+    }
+}
+
 /// A component of a plan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlannedComponent {
