@@ -11,6 +11,7 @@ mod config;
 mod context;
 mod domain;
 mod events;
+mod evidence;
 mod explain;
 #[cfg(test)]
 mod fuzz;

@@ -26,7 +26,7 @@ use tokio::time::Instant;
 
 use self::account::{ACCOUNT, Request as Asked};
 pub use self::account::{Answer, CLUSTER, Call, SERVICE, Scripted, World, arn};
-use crate::apply::{self, Run};
+use crate::apply;
 use crate::clients::ecr::{Ecr, RegistryLogin};
 use crate::clients::ecs::Ecs;
 use crate::clients::http::Http;
@@ -45,7 +45,7 @@ use crate::domain::plan::{ImageState, Intent, PresentImage, plan_image};
 use crate::domain::release::ReleaseName;
 use crate::domain::target::Target;
 use crate::events::{Events, Recorder};
-use crate::kinds::{self, Observed, WholePlan};
+use crate::kinds::{self, Observed, Run, WholePlan};
 use crate::observe::{Cloud, Files, RegistryAccess};
 use crate::together::try_each;
 

@@ -3,10 +3,9 @@
 
 use uuid::Uuid;
 
-use super::Run;
 use crate::domain::origin::Announcement;
 use crate::domain::plan::{ImagePlan, ImageStep};
-use crate::kinds::{Planned, WholePlan};
+use crate::kinds::{Planned, Run, WholePlan};
 
 /// Announces an image on the first component that uses it, and returns the text for its label. What cannot be announced is
 /// pushed all the same: only an image whose run ends early is then taken for somebody else's.

@@ -1,6 +1,6 @@
 //! Makes the images of a plan known: tags, builds or copies them.
 
-use super::{Run, announce, emit_end};
+use super::{announce, emit_end};
 use crate::clients::docker::{BuildRequest, Docker, DockerConfig};
 use crate::clients::git::Git;
 use crate::clients::registry::{self, REVISION_LABEL};
@@ -11,7 +11,7 @@ use crate::domain::names::ComponentName;
 use crate::domain::origin::PUSH_LABEL;
 use crate::domain::plan::{ImagePlan, ImageState, ImageStep, KnownImage, PlannedImage, plan_image};
 use crate::domain::step::{StepId, Verb};
-use crate::kinds::WholePlan;
+use crate::kinds::{Run, WholePlan};
 use crate::observe;
 
 /// Makes every image known: what is missing is built, or copied from where it is.

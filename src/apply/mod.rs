@@ -3,65 +3,14 @@
 mod announce;
 mod images;
 
-use jiff::Timestamp;
-
-use crate::clients::http::Http;
-use crate::clients::process::Processes;
-use crate::context::Context;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::gate::Authorized;
-use crate::domain::names::{ComponentName, EnvironmentName};
+use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::ImagePlan;
-use crate::domain::release::ReleaseName;
 use crate::domain::view::plan::Running;
-use crate::events::Events;
-use crate::kinds::{BeforeChange, Planned, WholePlan};
-use crate::observe::{Cloud, RegistryAccess};
-
-/// What every part of carrying out a plan needs.
-#[derive(Debug)]
-pub struct Run<'a> {
-    /// The facts of the invocation.
-    pub context: &'a Context,
-    /// AWS.
-    pub cloud: &'a Cloud,
-    /// The registry.
-    pub access: &'a RegistryAccess,
-    /// The registry that images are copied from, where any are.
-    pub source: Option<&'a RegistryAccess>,
-    /// Child processes.
-    pub processes: &'a Processes,
-    /// HTTP for probes.
-    pub http: &'a Http,
-    /// Where what happens is emitted.
-    pub events: &'a Events,
-    /// The environment.
-    pub environment: &'a EnvironmentName,
-    /// The release.
-    pub release: ReleaseName,
-    /// What names this run in the ledger.
-    pub name: String,
-    /// Reads the wall clock.
-    pub clock: fn() -> Timestamp,
-}
-
-impl Run<'_> {
-    /// The time.
-    pub fn now(&self) -> Timestamp {
-        (self.clock)()
-    }
-}
-
-/// How a component ended.
-#[derive(Debug)]
-pub struct Applied {
-    /// Whether anything that serves was changed, or may have been.
-    pub changed: bool,
-    /// Its outcome.
-    pub result: Result<Outcome, Failure>,
-}
+use crate::kinds::{Applied, BeforeChange, Planned, Run, WholePlan};
 
 /// Carries out the plan, and returns the total outcome.
 ///

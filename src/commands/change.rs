@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
-use crate::apply::{self, Run};
+use crate::apply;
 use crate::clients::git::Git;
 use crate::clients::http::Http;
 use crate::clients::process::Processes;
@@ -21,7 +21,7 @@ use crate::domain::role::Access;
 use crate::domain::view::Request;
 use crate::domain::view::plan::{CommitRange, PlannedComponent, ShownPlan};
 use crate::events::Events;
-use crate::kinds::{Planned, WholePlan, driver};
+use crate::kinds::{Planned, Run, WholePlan, driver};
 use crate::observe::{Cloud, Configuration, Identities, RegistryAccess};
 use crate::session::Session;
 

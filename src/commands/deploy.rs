@@ -10,8 +10,9 @@ use crate::domain::outcome::Outcome;
 use crate::domain::plan::{ComponentPlan, ImageStep, Intent, plan_image};
 use crate::domain::release::ReleaseName;
 use crate::domain::target::{Reuse, Target};
+use crate::evidence::{self, Origins};
 use crate::kinds::{self, WholePlan};
-use crate::observe::{self, Checkout, Cloud, Files, Origins, RegistryAccess};
+use crate::observe::{self, Checkout, Cloud, Files, RegistryAccess};
 use crate::together::try_each;
 
 /// Deploys, or plans to.
@@ -71,7 +72,7 @@ async fn prepare(invocation: &Invocation<'_>, target: Target, release: ReleaseNa
         plan.components.push(component.plan(&images, &plan.release)?);
     }
     plan.images = images;
-    let evidence = observe::hold_evidence(&invocation.git, &plan.components, &plan.release).await?;
+    let evidence = evidence::hold_evidence(&invocation.git, &plan.components, &plan.release).await?;
     let changes_nothing = plan.components().all(ComponentPlan::is_empty);
     let reused = reused(invocation, &target, (&cloud, &access), &plan).await?;
     let policies: Vec<_> = target.images.iter().map(|image| image.reuse).collect();

@@ -17,6 +17,7 @@ use crate::domain::role::Access;
 use crate::domain::step::{StepId, Verb};
 use crate::domain::target::Target;
 use crate::domain::view::plan::NothingToPromote;
+use crate::evidence;
 use crate::kinds::{self, Promoted, WholePlan, driver};
 use crate::observe::{self, Cloud, Files, RegistryAccess};
 use crate::together::try_each;
@@ -261,7 +262,7 @@ async fn prepare(
         plan.components.push(component.plan(&images, &plan.release)?);
     }
     plan.images = images;
-    let evidence = observe::hold_evidence(&invocation.git, &plan.components, &plan.release).await?;
+    let evidence = evidence::hold_evidence(&invocation.git, &plan.components, &plan.release).await?;
     let changes_nothing = plan.components().all(ComponentPlan::is_empty);
     let asked = asked_of(&source.target.environment, &target);
     confirm(&source, wanted, &mut proven).await.map_err(|failure| failure.cause(asked))?;

@@ -12,6 +12,7 @@ use crate::domain::plan::{Intent, LeftRelease, PlannedHold, left_releases};
 use crate::domain::release::ReleaseName;
 use crate::domain::rollback::{Past, common};
 use crate::domain::target::Target;
+use crate::evidence;
 use crate::kinds::{self, PastReleases, Planned, WholePlan};
 use crate::observe::{self, Files, RegistryAccess};
 use crate::together::try_each;
@@ -161,7 +162,7 @@ async fn left_before(invocation: &Invocation<'_>, seen: &Seen, release: &Release
         if !matches!(hold.scope, HoldScope::Left { .. }) {
             continue;
         }
-        match observe::held(&invocation.git, &hold, release.sha()).await? {
+        match evidence::held(&invocation.git, &hold, release.sha()).await? {
             Some(false) => {}
             Some(true) => return Ok(Some(Left::Held(hold.reason()))),
             None => return Ok(Some(Left::Unknown(hold.reason()))),
@@ -202,7 +203,7 @@ async fn plan_holds(
     let mut holds = Vec::new();
     for component in components {
         for mut planned in component.plan_holds(&left) {
-            planned.covers = observe::covered(&invocation.git, &planned.left, &component.observed().holds()).await?;
+            planned.covers = evidence::covered(&invocation.git, &planned.left, &component.observed().holds()).await?;
             component.drop_covered(&planned.covers);
             holds.push(planned);
         }

@@ -5,13 +5,13 @@
 //! data. `ARCHITECTURE.md` says how to add a kind.
 
 pub mod ecs;
+mod run;
 
 use std::any::Any;
 use std::fmt;
 
 use futures_util::future::LocalBoxFuture;
 
-use crate::apply::{Applied, Run};
 use crate::clients::logs::LogLine;
 use crate::clients::registry::Registry;
 use crate::domain::failure::Failure;
@@ -31,6 +31,8 @@ use crate::domain::target::{Component, Probe};
 use crate::domain::view::history::History;
 use crate::domain::view::status::ComponentStatus;
 use crate::observe::{Cloud, Files};
+
+pub use run::{Applied, Run};
 
 /// An answer that takes a while.
 pub type Answer<'a, T> = LocalBoxFuture<'a, Result<T, Failure>>;

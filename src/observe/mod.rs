@@ -3,18 +3,14 @@
 mod checkout;
 mod files;
 mod github;
-mod holds;
 mod identity;
 mod images;
-mod origin;
 
 pub use checkout::{Checkout, Unreadable};
 pub use files::{Files, at_release};
 pub use github::{NoGitHub, github};
-pub use holds::{covered, held, hold_evidence};
 pub use identity::{Identities, Identity};
 pub use images::{extra_tags, image, promoted_image, restored_image};
-pub use origin::Origins;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -6,7 +6,6 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::apply::{Applied, Run};
 use crate::clients::ecs::Tagged;
 use crate::domain::ecs::ids::{DeploymentId, RevisionArn, TaskArn};
 use crate::domain::ecs::plan::{EcsPlan, NextRevision};
@@ -29,6 +28,7 @@ use crate::kinds::ecs::diagnose;
 use crate::kinds::ecs::follow::Follow;
 use crate::kinds::ecs::pre_deploy::PreDeploy;
 use crate::kinds::ecs::unfinished::Unfinished;
+use crate::kinds::{Applied, Run};
 
 /// One service in the course of a run.
 pub(super) struct Apply<'a> {

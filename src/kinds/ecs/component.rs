@@ -6,7 +6,6 @@ use futures_util::future::LocalBoxFuture;
 
 use super::apply::Apply;
 use super::{history, hold, iam, observe, origin, past, source as looked, status, stop_sign};
-use crate::apply::{Applied, Run};
 use crate::clients::logs::LogLine;
 use crate::clients::registry::Registry;
 use crate::domain::ecs::component::{neutral, past_releases, plan_release, planned_holds, revision_to_restore};
@@ -32,6 +31,7 @@ use crate::domain::target::{Component, Probe};
 use crate::domain::view::history::History;
 use crate::domain::view::status::ComponentStatus;
 use crate::kinds::{Answer, BeforeChange, Driver, Observed, PastReleases, Planned, Promoted, Source};
+use crate::kinds::{Applied, Run};
 use crate::observe::{Cloud, Files};
 
 impl Driver for EcsTarget {

@@ -3,7 +3,6 @@
 //! It runs where the service's tasks run, with the new revision and another command. One that already runs for the same
 //! release is waited for, never started twice. Only the exit code 0 of the configured container is success.
 
-use crate::apply::Run;
 use crate::clients::aws::AwsError;
 use crate::clients::ecs::{OneOffTask, Placement};
 use crate::clients::logs::Cursor;
@@ -20,6 +19,7 @@ use crate::domain::poll::Step;
 use crate::domain::step::StepId;
 use crate::domain::template::Template;
 use crate::explain::{Phase, explain};
+use crate::kinds::Run;
 use crate::poll::{Waiting, poll};
 
 /// A pre-deploy command with all that it needs.

@@ -1,7 +1,6 @@
 //! The holds that a rollback puts before it changes anything.
 
 use super::hold;
-use crate::apply::Run;
 use crate::clients::ecs::Tagged;
 use crate::domain::ecs::component::homes_of;
 use crate::domain::ecs::homes::Homes;
@@ -11,6 +10,7 @@ use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
 use crate::domain::names::ComponentName;
 use crate::domain::plan::LeftRelease;
+use crate::kinds::Run;
 
 /// Puts one of the holds of a rollback in both of its homes. One that has no room for it does not stand in the way of the
 /// rollback: the revision that is put in the place of the one that is left has the hold from the start. `user`: the

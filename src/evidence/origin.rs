@@ -1,6 +1,5 @@
 //! Where the images are from that a deploy finds in their repositories.
 
-use super::{Cloud, RegistryAccess};
 use crate::domain::failure::Failure;
 use crate::domain::image::Digest;
 use crate::domain::origin::{Origin, ReusedImage};
@@ -8,6 +7,7 @@ use crate::domain::plan::{ImagePlan, ImageStep};
 use crate::domain::release::ReleaseName;
 use crate::domain::target::Component;
 use crate::kinds::{Observed, Planned, driver};
+use crate::observe::{Cloud, RegistryAccess};
 
 /// What is needed to find out.
 #[derive(Debug)]
