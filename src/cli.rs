@@ -108,6 +108,9 @@ pub struct Deploy {
     /// Deploy a working tree with uncommitted changes, under a name that can never be promoted
     #[arg(long)]
     pub allow_dirty: bool,
+    /// How many changes and builds are made at once; waiting does not count
+    #[arg(long, default_value = "8", value_name = "N", value_parser = parallel)]
+    pub parallel: NonZeroUsize,
 }
 
 /// Arguments of `check`.
@@ -132,6 +135,9 @@ pub struct Promote {
     /// Only if the plan still has this digest, as `plan promote` printed it
     #[arg(long, value_name = "DIGEST")]
     pub expect_plan: Option<String>,
+    /// How many changes and builds are made at once; waiting does not count
+    #[arg(long, default_value = "8", value_name = "N", value_parser = parallel)]
+    pub parallel: NonZeroUsize,
 }
 
 /// Arguments of `rollback`.
@@ -145,6 +151,9 @@ pub struct Rollback {
     /// Only this component; can be repeated
     #[arg(long = "component", value_name = "NAME")]
     pub components: Vec<String>,
+    /// How many changes and builds are made at once; waiting does not count
+    #[arg(long, default_value = "8", value_name = "N", value_parser = parallel)]
+    pub parallel: NonZeroUsize,
 }
 
 /// Arguments of `history`.
@@ -308,8 +317,16 @@ pub enum GuardForm {
     Boundary,
 }
 
+/// So many changes at once are more than AWS takes from an account.
+const MOST_AT_ONCE: usize = 100;
+
 fn limit(text: &str) -> Result<NonZeroUsize, &'static str> {
     text.parse().map_err(|_| "write a whole number from 1 on, like `20`")
+}
+
+fn parallel(text: &str) -> Result<NonZeroUsize, &'static str> {
+    let number = text.parse().ok().filter(|number: &NonZeroUsize| number.get() <= MOST_AT_ONCE);
+    number.ok_or("write a whole number from 1 to 100, like `8`")
 }
 
 fn since(text: &str) -> Result<SignedDuration, &'static str> {

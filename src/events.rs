@@ -26,6 +26,8 @@ pub trait Listener: fmt::Debug {
 #[derive(Debug, Clone)]
 pub struct Events {
     listener: Rc<dyn Listener>,
+    /// The component that notes and warnings are about, where there is one.
+    about: Option<ComponentName>,
     began: Instant,
     last_shown: Rc<Cell<Instant>>,
     progress: Rc<RefCell<HashMap<StepId, String>>>,
@@ -35,7 +37,13 @@ impl Events {
     /// The events of a run that begins now.
     pub fn new(listener: Rc<dyn Listener>) -> Self {
         let began = Instant::now();
-        Self { listener, began, last_shown: Rc::new(Cell::new(began)), progress: Rc::default() }
+        Self { listener, about: None, began, last_shown: Rc::new(Cell::new(began)), progress: Rc::default() }
+    }
+
+    /// The events of one component in the run.
+    #[must_use]
+    pub fn of(&self, component: &ComponentName) -> Self {
+        Self { about: Some(component.clone()), ..self.clone() }
     }
 
     /// The events of a run within this one.
@@ -100,12 +108,12 @@ impl Events {
 
     /// Shows a note.
     pub fn note(&self, text: impl Into<String>) {
-        self.show(Event::Note(text.into()));
+        self.show(Event::Note { about: self.about.clone(), text: text.into() });
     }
 
     /// Shows a warning.
     pub fn warning(&self, text: impl Into<String>, hint: Option<String>) {
-        self.show(Event::Warning { text: text.into(), hint });
+        self.show(Event::Warning { about: self.about.clone(), text: text.into(), hint });
     }
 }
 

@@ -5,6 +5,7 @@
 #[path = "../tests/it/scripted/account/mod.rs"]
 mod account;
 
+use std::num::NonZeroUsize;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -45,7 +46,7 @@ use crate::domain::plan::{ImageState, Intent, PresentImage, plan_image};
 use crate::domain::release::ReleaseName;
 use crate::domain::target::Target;
 use crate::events::{Events, Recorder};
-use crate::kinds::{self, Observed, Run, WholePlan};
+use crate::kinds::{self, Observed, Run, Turns, WholePlan};
 use crate::observe::{Cloud, Files, RegistryAccess};
 use crate::together::try_each;
 
@@ -64,6 +65,8 @@ pub struct Rehearsal {
     release: ReleaseName,
     context: Context,
     recorder: Rc<Recorder>,
+    /// How many changes are made at once.
+    pub parallel: NonZeroUsize,
 }
 
 /// How a deploy ended.
@@ -126,7 +129,8 @@ impl Rehearsal {
         let access = RegistryAccess { registry: Registry::new(&login, None), login };
         let context = Context::new(Vec::new(), "/nowhere".into(), false, false);
         let release = RELEASE.parse().unwrap();
-        Self { aws, target, cloud, access, release, context, recorder: Rc::default() }
+        let parallel = NonZeroUsize::new(8).unwrap();
+        Self { aws, target, cloud, access, release, context, recorder: Rc::default(), parallel }
     }
 
     /// Observes, plans and deploys a release whose image is there.
@@ -185,15 +189,17 @@ impl Rehearsal {
     }
 
     async fn apply(&self, plan: WholePlan, events: &Events) -> Result<Outcome, Failure> {
+        let turns = Turns::new(&plan.steps(), self.parallel);
         let (processes, http) = (Processes::new(Vec::new()), Http::new().unwrap());
         let run = Run {
             context: &self.context,
             cloud: &self.cloud,
             access: &self.access,
-            source: None,
+            source: &self.access,
             processes: &processes,
             http: &http,
-            events,
+            events: events.clone(),
+            turns: &turns,
             environment: &self.target.environment,
             release: self.release.clone(),
             name: "local".to_owned(),

@@ -1,147 +1,186 @@
 //! Makes the images of a plan known: tags, builds or copies them.
 
+use futures_util::future::join_all;
+use tokio::sync::OnceCell;
+
 use super::{announce, emit_end};
 use crate::clients::docker::{BuildRequest, Docker, DockerConfig};
 use crate::clients::git::Git;
 use crate::clients::registry::{self, REVISION_LABEL};
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
-use crate::domain::image::{Digest, Repository};
+use crate::domain::image::{Digest, ImageTag, Repository};
 use crate::domain::names::ComponentName;
 use crate::domain::origin::PUSH_LABEL;
-use crate::domain::plan::{ImagePlan, ImageState, ImageStep, KnownImage, PlannedImage, plan_image};
+use crate::domain::plan::schedule::Lane;
+use crate::domain::plan::{ImagePlan, ImageState, ImageStep, KnownImage, plan_image};
 use crate::domain::step::{StepId, Verb};
 use crate::kinds::{Run, WholePlan};
 use crate::observe;
 
-/// Makes every image known: what is missing is built, or copied from where it is.
+/// Makes every image known, side by side: what is missing is built, or copied from where it is.
 ///
 /// # Errors
 ///
-/// The first image that cannot be had; the components that use it are recorded with that.
+/// The first image in order that cannot be had, with the others as causes; the components that use them are recorded with
+/// that.
 pub async fn make_known(run: &Run<'_>, plan: &WholePlan) -> Result<Vec<ImagePlan>, Failure> {
-    let mut known = Vec::new();
-    for image in &plan.images {
-        let users: Vec<_> = plan.users_of(&image.image.component).map(|user| user.plan().name.clone()).collect();
-        let made = match make_one(run, plan, image, &users).await {
-            Ok(made) => made,
-            Err(failure) => {
-                let result = Err(failure);
-                for user in &users {
-                    emit_end(run, user, &result, None);
-                }
-                return result.map(|_| known);
+    let docker = OnceCell::new();
+    let made = plan.images.iter().map(|image| {
+        let users = plan.users_of(&image.image.component).map(|user| user.plan().name.clone()).collect();
+        let making = Making { run: run.of(&image.image.component), plan: image, users, docker: &docker };
+        make_one(run, plan, making)
+    });
+    let (mut known, mut failed) = (Vec::new(), None::<Failure>);
+    for made in join_all(made).await.into_iter().flatten() {
+        match (made, &mut failed) {
+            (Ok(image), _) => known.push(image),
+            (Err(failure), None) => failed = Some(failure),
+            (Err(failure), Some(first)) => *first = first.clone().cause(failure.brief()),
+        }
+    }
+    failed.map_or(Ok(known), Err)
+}
+
+/// Makes one image known. Absent: its turn did not come.
+async fn make_one(run: &Run<'_>, plan: &WholePlan, making: Making<'_>) -> Option<Result<ImagePlan, Failure>> {
+    let component = making.plan.image.component.clone();
+    let lane = Lane::Image(component.clone());
+    let made = run.turns.lane(&lane, making.make(plan), |made| made.as_ref().err()).await?;
+    match &made {
+        Ok(made) => {
+            if let Some(found) = made.planned().image().known() {
+                run.events.emit(Event::ImageKnown { component, digest: found.digest.clone() });
             }
-        };
-        if let PlannedImage::Known(found) = made.planned() {
-            let (component, digest) = (image.image.component.clone(), found.digest);
-            run.events.emit(Event::ImageKnown { component, digest });
         }
-        known.push(made);
+        Err(failure) => {
+            making.users.iter().for_each(|user| emit_end(run, user, Err(failure), None));
+        }
     }
-    Ok(known)
+    Some(made)
 }
 
-async fn make_one(
-    run: &Run<'_>,
-    plan: &WholePlan,
-    image: &ImagePlan,
-    users: &[ComponentName],
-) -> Result<ImagePlan, Failure> {
-    match &image.step {
-        ImageStep::Reuse { missing_tags, image: found } => {
-            let step = StepId::new(Verb::Tag, &image.image.component);
-            let (registry, repository) = (&run.access.registry, &image.repository);
-            for tag in missing_tags {
-                // The release's own never moves; the others, such as `latest`, are there to be moved.
-                if *tag == image.tag {
-                    let put = registry::tag(registry, repository, &found.digest, tag);
-                    run.events.step(&step, put).await?;
-                } else {
-                    run.events.step(&step, registry.move_tag(repository, &found.digest, tag)).await?;
-                }
+/// An image in the course of a run.
+struct Making<'a> {
+    run: Run<'a>,
+    plan: &'a ImagePlan,
+    /// The components that use it.
+    users: Vec<ComponentName>,
+    /// The builder, for all images of the run.
+    docker: &'a OnceCell<Docker>,
+}
+
+impl Making<'_> {
+    fn step(&self, verb: Verb) -> StepId {
+        StepId::new(verb, &self.plan.image.component)
+    }
+
+    async fn make(&self, plan: &WholePlan) -> Result<ImagePlan, Failure> {
+        match &self.plan.step {
+            ImageStep::Reuse { missing_tags, .. } if missing_tags.is_empty() => Ok(self.plan.clone()),
+            ImageStep::Reuse { missing_tags, image } => {
+                self.run.take(&self.step(Verb::Tag), self.tag(image, missing_tags)).await?;
+                Ok(self.plan.clone())
             }
-            Ok(image.clone())
-        }
-        ImageStep::Build { create_repository } => build(run, plan, image, *create_repository, users).await,
-        ImageStep::Copy { image: found, from, create_repository } => {
-            create_if_missing(run, image, *create_repository, users).await?;
-            copy(run, image, found, from, users).await?;
-            Ok(image.clone())
+            ImageStep::Build { create_repository } => {
+                // Before anything is made: without its files and an engine nothing can be built.
+                let directory = &self.run.cloud.directory;
+                observe::Checkout::around(self.run.context, directory).can_build(directory, &self.plan.image.build)?;
+                let docker = self.docker.get_or_try_init(|| Docker::detect(self.run.processes.clone(), directory)).await?;
+                self.create_if_missing(*create_repository).await?;
+                let digest = self.run.take(&self.step(Verb::Build), self.build(plan, docker)).await?;
+                self.confirm(&digest).await
+            }
+            ImageStep::Copy { image, from, create_repository } => {
+                self.create_if_missing(*create_repository).await?;
+                self.run.take(&self.step(Verb::Copy), self.copy(image, from)).await?;
+                Ok(self.plan.clone())
+            }
         }
     }
-}
 
-/// Copies an image byte for byte, and lets the target confirm its digest.
-async fn copy(
-    run: &Run<'_>,
-    plan: &ImagePlan,
-    found: &KnownImage,
-    from: &Repository,
-    users: &[ComponentName],
-) -> Result<(), Failure> {
-    let Some(source) = run.source else {
-        return Err(Failure::failed("the plan has an image to copy, but no source: please report this as a bug"));
-    };
-    let step = StepId::new(Verb::Copy, &plan.image.component);
-    let copy = registry::copy(
-        &source.registry,
-        from,
-        &run.access.registry,
-        &plan.repository,
-        &found.digest,
-        &plan.tag,
-        |text| run.events.progress(&step, text),
-    );
-    let copied = run.events.step(&step, copy).await?;
-    run.events.note(format!("  {copied}"));
-    run.events.made(format!("image {}", found.reference), users.to_vec());
-    Ok(())
-}
-
-async fn create_if_missing(
-    run: &Run<'_>,
-    plan: &ImagePlan,
-    create_repository: bool,
-    users: &[ComponentName],
-) -> Result<(), Failure> {
-    if create_repository {
-        let create = run.cloud.ecr.create_repository(&plan.repository.name);
-        run.events.step(&StepId::new(Verb::CreateRepository, &plan.image.component), create).await?;
-        run.events.made(format!("repository {}", plan.repository), users.to_vec());
+    async fn tag(&self, found: &KnownImage, missing: &[ImageTag]) -> Result<(), Failure> {
+        let (registry, repository) = (&self.run.access.registry, &self.plan.repository);
+        for tag in missing {
+            // The release's own never moves; the others, such as `latest`, are there to be moved.
+            if *tag == self.plan.tag {
+                registry::tag(registry, repository, &found.digest, tag).await?;
+            } else {
+                registry.move_tag(repository, &found.digest, tag).await?;
+            }
+        }
+        Ok(())
     }
-    Ok(())
-}
 
-/// Builds and pushes one image, and lets the registry confirm what it has.
-async fn build(
-    run: &Run<'_>,
-    whole: &WholePlan,
-    plan: &ImagePlan,
-    create_repository: bool,
-    users: &[ComponentName],
-) -> Result<ImagePlan, Failure> {
-    let component = &plan.image.component;
-    // Before anything is made: without its files and an engine nothing can be built.
-    let directory = &run.cloud.directory;
-    observe::Checkout::around(run.context, directory).can_build(directory, &plan.image.build)?;
-    let docker = Docker::detect(run.processes.clone(), &run.cloud.directory).await?;
-    create_if_missing(run, plan, create_repository, users).await?;
-    let mut request = build_request(run, plan).await?;
-    let announced = announce::announce(run, whole, plan).await;
-    request.labels.push((PUSH_LABEL.to_owned(), announced.clone()));
-    // Docker says which labels it sets, and a log may have readers before the push.
-    let hidden = |line: &str| line.replace(&announced, "(not shown)");
-    let config = DockerConfig::create(&run.context.docker(), &plan.repository.host, &run.access.login)?;
-    let step = StepId::new(Verb::Build, component);
-    let work = docker.build_and_push(&request, &config, |line| run.events.output(&step, &hidden(line)));
-    let digest = run.events.step(&step, work).await.map_err(|error| {
-        let mut failure = Failure::from(error);
-        failure.causes.iter_mut().for_each(|cause| cause.text = hidden(&cause.text));
-        failure
-    })?;
-    run.events.made(format!("image {}:{}@{digest}", plan.repository, plan.tag), users.to_vec());
-    confirm(run, plan, &digest).await
+    /// Copies the image byte for byte, and lets the target confirm its digest.
+    async fn copy(&self, found: &KnownImage, from: &Repository) -> Result<(), Failure> {
+        let Self { run, plan, users, .. } = self;
+        let step = self.step(Verb::Copy);
+        let copy = registry::copy(
+            &run.source.registry,
+            from,
+            &run.access.registry,
+            &plan.repository,
+            &found.digest,
+            &plan.tag,
+            |text| run.events.progress(&step, text),
+        );
+        let copied = copy.await?;
+        run.events.note(format!("  {copied}"));
+        run.events.made(format!("image {}", found.reference), users.clone());
+        Ok(())
+    }
+
+    async fn create_if_missing(&self, create_repository: bool) -> Result<(), Failure> {
+        let Self { run, plan, users, .. } = self;
+        if create_repository {
+            let create = async { Ok::<_, Failure>(run.cloud.ecr.create_repository(&plan.repository.name).await?) };
+            run.take(&self.step(Verb::CreateRepository), create).await?;
+            run.events.made(format!("repository {}", plan.repository), users.clone());
+        }
+        Ok(())
+    }
+
+    /// Builds and pushes the image. Returns what docker says that it pushed.
+    async fn build(&self, whole: &WholePlan, docker: &Docker) -> Result<Digest, Failure> {
+        let Self { run, plan, users, .. } = self;
+        let mut request = build_request(run, plan).await?;
+        let announced = announce::announce(run, whole, plan).await;
+        request.labels.push((PUSH_LABEL.to_owned(), announced.clone()));
+        // Docker says which labels it sets, and a log may have readers before the push.
+        let hidden = |line: &str| line.replace(&announced, "(not shown)");
+        let config = DockerConfig::create(&run.context.docker(), &plan.repository.host, &run.access.login)?;
+        let step = self.step(Verb::Build);
+        let work = docker.build_and_push(&request, &config, |line| run.events.output(&step, &hidden(line)));
+        let digest = work.await.map_err(|error| {
+            let mut failure = Failure::from(error);
+            failure.causes.iter_mut().for_each(|cause| cause.text = hidden(&cause.text));
+            failure
+        })?;
+        run.events.made(format!("image {}:{}@{digest}", plan.repository, plan.tag), users.clone());
+        Ok(digest)
+    }
+
+    /// The registry has under the release's tag what docker says it pushed, with our label.
+    async fn confirm(&self, pushed: &Digest) -> Result<ImagePlan, Failure> {
+        let Self { run, plan, .. } = self;
+        let state = observe::image(run.cloud, &run.access.registry, &plan.image, &run.release).await?;
+        let repository: &Repository = &plan.repository;
+        match state {
+            (_, ImageState::Present(present)) if present.digest == *pushed => {
+                Ok(plan_image(&plan.image, repository.clone(), &ImageState::Present(present), &run.release)?)
+            }
+            (_, ImageState::Present(present)) => Err(Failure::failed(format!(
+                "registry has {} under {repository}:{}, but docker pushed {pushed}",
+                present.digest, plan.tag
+            ))
+            .hint("another build of the same commit pushed at the same time: run this again")),
+            (_, ImageState::Missing | ImageState::RepositoryMissing) => {
+                Err(Failure::failed(format!("registry has no {repository}:{} after the push", plan.tag))
+                    .hint("check the registry; run this again"))
+            }
+        }
+    }
 }
 
 async fn build_request(run: &Run<'_>, plan: &ImagePlan) -> Result<BuildRequest, Failure> {
@@ -169,24 +208,4 @@ async fn build_request(run: &Run<'_>, plan: &ImagePlan) -> Result<BuildRequest, 
         repository: plan.repository.clone(),
         tags,
     })
-}
-
-/// The registry has under the release's tag what docker says it pushed, with our label.
-async fn confirm(run: &Run<'_>, plan: &ImagePlan, pushed: &Digest) -> Result<ImagePlan, Failure> {
-    let state = observe::image(run.cloud, &run.access.registry, &plan.image, &run.release).await?;
-    let repository: &Repository = &plan.repository;
-    match state {
-        (_, ImageState::Present(present)) if present.digest == *pushed => {
-            Ok(plan_image(&plan.image, repository.clone(), &ImageState::Present(present), &run.release)?)
-        }
-        (_, ImageState::Present(present)) => Err(Failure::failed(format!(
-            "registry has {} under {repository}:{}, but docker pushed {pushed}",
-            present.digest, plan.tag
-        ))
-        .hint("another build of the same commit pushed at the same time: run this again")),
-        (_, ImageState::Missing | ImageState::RepositoryMissing) => {
-            Err(Failure::failed(format!("registry has no {repository}:{} after the push", plan.tag))
-                .hint("check the registry; run this again"))
-        }
-    }
 }

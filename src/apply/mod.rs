@@ -1,179 +1,141 @@
-//! Carries out an authorized plan: images first, then the components in order. The only caller of mutating methods.
+//! Carries out an authorized plan: takes the steps of its graph, side by side where none needs the other.
 
 mod announce;
 mod images;
+mod total;
 
+use futures_util::future::join_all;
+
+use self::total::{Ended, total};
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::gate::Authorized;
 use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::ImagePlan;
+use crate::domain::plan::schedule::Lane;
+use crate::domain::plan::{ImagePlan, PlanError, PlannedHold};
+use crate::domain::step::{StepId, Verb};
 use crate::domain::view::plan::Running;
-use crate::kinds::{Applied, BeforeChange, Planned, Run, WholePlan};
+use crate::kinds::{Applied, Planned, Run, WholePlan};
 
 /// Carries out the plan, and returns the total outcome.
 ///
 /// # Errors
 ///
-/// The first failure. Components after it are skipped, those before it stay as they are.
+/// The worst failure. After one nothing new begins, and what was changed is followed to its end.
 pub async fn apply(run: &Run<'_>, plan: &Authorized<WholePlan>) -> Result<Outcome, Failure> {
     let plan = plan.plan();
     let images = images::make_known(run, plan).await?;
-    let mut total = Total::default();
-    let first = plan.components().position(|component| !component.is_empty());
-    for (index, planned) in plan.components.iter().enumerate() {
-        let before = BeforeChange((Some(index) == first).then_some(plan));
-        let applied = apply_component(run, plan, planned.as_ref(), &images, before).await;
-        if !total.add(&planned.plan().name, applied) {
-            break;
-        }
-    }
-    total.end(plan.components.len() > 1)
+    let known = known(run, plan, &images)?;
+    let holds = join_all(held(plan).into_iter().map(|holds| put_holds(run, plan, holds)));
+    let components = join_all(known.iter().map(|component| apply_component(run, plan, component.planned())));
+    let (holds, components) = futures_util::future::join(holds, components).await;
+    total(holds.into_iter().chain(components).flatten(), plan.components.len() > 1)
 }
 
-/// What several components come to.
-#[derive(Debug, Default)]
-struct Total {
-    outcomes: Vec<Outcome>,
-    changed: Vec<ComponentName>,
-    /// The failure that counts, with its component and those that were changed before it.
-    failure: Option<(ComponentName, Vec<ComponentName>, Failure)>,
+/// A component with all that its plan left open.
+struct Known<'a> {
+    shown: &'a dyn Planned,
+    /// Absent: the plan left nothing open.
+    refined: Option<Box<dyn Planned>>,
 }
 
-impl Total {
-    /// Adds how a component ended. Returns whether the next one is to be applied.
-    fn add(&mut self, name: &ComponentName, Applied { changed, result }: Applied) -> bool {
-        let before = self.changed.clone();
-        if changed {
-            self.changed.push(name.clone());
-        }
-        match result {
-            Ok(outcome) => self.outcomes.push(outcome),
-            Err(failure) => {
-                // Nothing is wrong with a component that is meant to run nothing: the others go on.
-                let goes_on = failure.outcome == Outcome::Unproven;
-                if self.failure.is_none() || !goes_on {
-                    self.failure = Some((name.clone(), before, failure));
-                }
-                return goes_on;
-            }
-        }
-        true
-    }
-
-    /// The total. `names`: whether a failure names its component, and those that were changed before it and stay.
-    fn end(self, names: bool) -> Result<Outcome, Failure> {
-        match self.failure {
-            None => Ok(Outcome::worst(self.outcomes).unwrap_or(Outcome::Unchanged)),
-            Some((_, _, failure)) if !names => Err(failure),
-            Some((name, before, mut failure)) => {
-                failure.reason = format!("{name}: {}", failure.reason);
-                if !before.is_empty() {
-                    let before: Vec<&str> = before.iter().map(ComponentName::as_str).collect();
-                    failure.reason = format!("{}; changed before and left so: {}", failure.reason, before.join(", "));
-                }
-                Err(failure)
-            }
-        }
+impl Known<'_> {
+    fn planned(&self) -> &dyn Planned {
+        self.refined.as_deref().unwrap_or(self.shown)
     }
 }
 
-/// Emits how a component ended. `released`: what it runs if it runs the release now.
-fn emit_end(run: &Run<'_>, name: &ComponentName, result: &Result<Outcome, Failure>, released: Option<Running>) {
-    let (outcome, causes) = match result {
-        Ok(outcome) => (*outcome, Vec::new()),
-        Err(failure) => (failure.outcome, failure.causes.clone()),
-    };
-    run.events.emit(Event::ComponentEnded { component: name.clone(), outcome, causes, released });
-}
-
-/// Carries out the plan of a component; where something was not known yet, it is planned again first.
-async fn apply_component(
-    run: &Run<'_>,
-    plan: &WholePlan,
-    shown: &dyn Planned,
-    images: &[ImagePlan],
-    before: BeforeChange<'_>,
-) -> Applied {
-    let refined = match refine(shown, images) {
-        Ok(refined) => refined,
-        Err(failure) => return Applied { changed: false, result: Err(failure) },
-    };
-    let planned = refined.as_deref().unwrap_or(shown);
-    let component = planned.plan();
-    run.events.emit(Event::Refined { component: component.name.clone(), changes: component.changes.clone() });
-    let applied = planned.apply(run, before).await;
-    emit_end(run, &component.name, &applied.result, Some(component.released.clone()));
-    // From the registration on, the ledger has the image.
-    if applied.changed || component.is_empty() {
-        announce::retire(run, plan, planned).await;
+/// The components with what is known now. What contradicts the plan that was shown ends the run: nothing that serves is
+/// changed yet.
+fn known<'a>(run: &Run<'_>, plan: &'a WholePlan, images: &[ImagePlan]) -> Result<Vec<Known<'a>>, Failure> {
+    let mut known = Vec::new();
+    for shown in &plan.components {
+        let refined = refine(shown.as_ref(), images).map_err(Failure::from).inspect_err(|failure| {
+            emit_end(run, &shown.plan().name, Err(failure), None);
+        })?;
+        let known_now = Known { shown: shown.as_ref(), refined };
+        let component = known_now.planned().plan();
+        run.events.emit(Event::Refined { component: component.name.clone(), changes: component.changes.clone() });
+        known.push(known_now);
     }
-    applied
+    Ok(known)
 }
 
 /// The plan of a component with what is known now. Absent: all was known when it was shown.
-fn refine(shown: &dyn Planned, images: &[ImagePlan]) -> Result<Option<Box<dyn Planned>>, Failure> {
-    if shown.plan().is_known {
+fn refine(shown: &dyn Planned, images: &[ImagePlan]) -> Result<Option<Box<dyn Planned>>, PlanError> {
+    let plan = shown.plan();
+    if plan.known_after().is_none() {
         return Ok(None);
     }
     let refined = shown.refine(images)?;
-    if refined.plan().is_empty() != shown.plan().is_empty() {
-        let name = &shown.plan().name;
-        return Err(Failure::failed(format!(
-            "what is known now contradicts the plan of component `{name}`: please report this as a bug"
-        )));
-    }
+    refined.plan().refines(plan).map_err(|difference| {
+        let component = plan.name.clone();
+        PlanError::Contradicted { component, difference }
+    })?;
     Ok(Some(refined))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The holds of a rollback on one component.
+struct Holds<'a> {
+    on: &'a dyn Planned,
+    holds: Vec<&'a PlannedHold>,
+}
 
-    /// A component's name, whether it was changed, and its outcome.
-    type End = (&'static str, bool, Outcome);
+/// The holds that the plan has steps for: all, or none where nothing that serves is to change.
+fn held(plan: &WholePlan) -> Vec<Holds<'_>> {
+    let steps = plan.steps();
+    let is_step = |name: &ComponentName| steps.iter().any(|step| step.id == StepId::new(Verb::Hold, name));
+    let components = plan.components.iter().filter(|component| is_step(&component.plan().name));
+    let of = |name: &ComponentName| plan.holds.iter().filter(|hold| hold.component == *name).collect();
+    components.map(|component| Holds { on: component.as_ref(), holds: of(&component.plan().name) }).collect()
+}
 
-    /// The components that are applied, and what they come to.
-    fn total(ends: &[End]) -> (usize, Result<Outcome, String>) {
-        let mut total = Total::default();
-        let mut applied = 0;
-        for (name, changed, outcome) in ends {
-            let is_good = matches!(outcome, Outcome::Deployed | Outcome::Unchanged);
-            let result = if is_good { Ok(*outcome) } else { Err(Failure::new(*outcome, outcome.as_str())) };
-            applied += 1;
-            if !total.add(&name.parse().unwrap(), Applied { changed: *changed, result }) {
-                break;
+/// Puts the holds on a component, which belong to the environment: whatever changes waits for them.
+async fn put_holds(run: &Run<'_>, plan: &WholePlan, Holds { on, holds }: Holds<'_>) -> Option<Ended> {
+    let name = &on.plan().name;
+    let changing = plan.components().filter(|component| !component.is_empty());
+    let users: Vec<ComponentName> = changing.map(|component| component.name.clone()).collect();
+    let within = run.of(name);
+    let put = async {
+        for hold in holds {
+            on.put_hold(&within, hold, &users).await?;
+            if !hold.covers.is_empty() {
+                on.drop_holds(&within, &hold.covers).await;
             }
         }
-        (applied, total.end(ends.len() > 1).map_err(|failure| format!("{}: {}", failure.outcome, failure.reason)))
-    }
+        Ok(())
+    };
+    let step = StepId::new(Verb::Hold, name);
+    let lane = Lane::Holds(name.clone());
+    let put = run.turns.lane(&lane, within.take(&step, put), |put: &Result<(), Failure>| put.as_ref().err());
+    put.await?.err().map(|failure| Ended::Hold { component: name.clone(), failure })
+}
 
-    #[test]
-    fn what_components_come_to() {
-        use Outcome::{Broken, Deployed, Failed, RolledBack, Unchanged, Unproven};
-        let failed = |reason: &str| Err(reason.to_owned());
-        for (ends, applied, expected) in [
-            (&[("backend", false, Unchanged)] as &[End], 1, Ok(Unchanged)),
-            (&[("backend", true, Deployed), ("worker", false, Unchanged)], 2, Ok(Deployed)),
-            (&[("backend", false, Failed)], 1, failed("failed: failed")),
-            (&[("backend", false, Failed), ("worker", true, Deployed)], 1, failed("failed: backend: failed")),
-            (
-                &[("backend", true, Deployed), ("site", false, Unchanged), ("worker", true, RolledBack)],
-                3,
-                failed("rolled-back: worker: rolled-back; changed before and left so: backend"),
-            ),
-            // A component that is meant to run nothing stops nothing, and is what counts if nothing worse comes.
-            (&[("backend", true, Unproven), ("worker", true, Deployed)], 2, failed("unproven: backend: unproven")),
-            (
-                &[("backend", true, Unproven), ("site", false, Unproven), ("worker", true, Broken)],
-                3,
-                failed("broken: worker: broken; changed before and left so: backend"),
-            ),
-            (&[("backend", true, Unproven), ("worker", true, Unproven)], 2, failed("unproven: backend: unproven")),
-        ] {
-            assert_eq!(total(ends), (applied, expected), "{ends:?}");
+/// Carries out the plan of a component. Absent: its turn did not come.
+async fn apply_component(run: &Run<'_>, plan: &WholePlan, planned: &dyn Planned) -> Option<Ended> {
+    let component = planned.plan();
+    let within = run.of(&component.name);
+    let apply = async {
+        let applied = planned.apply(&within).await;
+        let result = applied.result.as_ref().copied();
+        emit_end(run, &component.name, result, Some(component.released.clone()));
+        // From the registration on, the ledger has the image.
+        if applied.changed || component.is_empty() {
+            announce::retire(&within, plan, planned).await;
         }
-        assert_eq!(total(&[]), (0, Ok(Unchanged)));
-    }
+        applied
+    };
+    let lane = Lane::Component(component.name.clone());
+    let applied = run.turns.lane(&lane, apply, |applied: &Applied| applied.result.as_ref().err()).await?;
+    Some(Ended::Component { name: component.name.clone(), applied })
+}
+
+/// Emits how a component ended. `released`: what it runs if it runs the release now.
+fn emit_end(run: &Run<'_>, name: &ComponentName, result: Result<Outcome, &Failure>, released: Option<Running>) {
+    let (outcome, causes) = match result {
+        Ok(outcome) => (outcome, Vec::new()),
+        Err(failure) => (failure.outcome, failure.causes.clone()),
+    };
+    run.events.emit(Event::ComponentEnded { component: name.clone(), outcome, causes, released });
 }

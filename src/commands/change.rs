@@ -1,5 +1,7 @@
 //! What the commands that change an environment share: from a plan with its gates to the outcome.
 
+use std::num::NonZeroUsize;
+
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
@@ -21,7 +23,7 @@ use crate::domain::role::Access;
 use crate::domain::view::Request;
 use crate::domain::view::plan::{CommitRange, PlannedComponent, ShownPlan};
 use crate::events::Events;
-use crate::kinds::{Planned, Run, WholePlan, driver};
+use crate::kinds::{Planned, Run, Turns, WholePlan, driver};
 use crate::observe::{Cloud, Configuration, Identities, RegistryAccess};
 use crate::session::Session;
 
@@ -72,15 +74,17 @@ pub struct Invocation<'a> {
     pub git: Git,
     /// HTTP for probes.
     pub http: Http,
+    /// How many changes are made at once.
+    pub parallel: NonZeroUsize,
 }
 
 impl<'a> Invocation<'a> {
-    /// Reads the configuration.
+    /// Reads the configuration. `parallel`: how many changes are made at once.
     ///
     /// # Errors
     ///
     /// `invalid`: it is wrong in itself.
-    pub fn new(session: &Session<'a>, request: &Request) -> Result<Self, Failure> {
+    pub fn new(session: &Session<'a>, request: &Request, parallel: NonZeroUsize) -> Result<Self, Failure> {
         let Session { context, events, clock, .. } = *session;
         let configuration = session.configuration()?;
         let addresses = context.registry_addresses()?;
@@ -91,7 +95,7 @@ impl<'a> Invocation<'a> {
         let identities = session.identities(&configuration);
         let until = if request.applies { Until::Applied } else { Until::Planned };
         let place = request.place();
-        Ok(Self { context, events, place, clock, until, configuration, identities, addresses, processes, git, http })
+        Ok(Self { context, events, place, clock, until, configuration, identities, addresses, processes, git, http, parallel })
     }
 
     /// The commits between what the first component that changes ran and the release. What cannot be told is left out.
@@ -192,16 +196,19 @@ pub async fn finish(
         return Ok(Outcome::Planned);
     }
     let (environment, release) = (plan.environment.clone(), plan.release.clone());
+    let turns = Turns::new(&plan.steps(), invocation.parallel);
     let authorized = authorize(plan, &gates).map_err(|refusing| refused(&refusing))?;
     invocation.events.emit(Event::ApplyStarted);
     let run = Run {
         context: invocation.context,
         cloud: &cloud,
         access: &access,
-        source: source.as_ref(),
+        // Where a promotion stays in one registry, and in every other plan, nothing is copied.
+        source: source.as_ref().unwrap_or(&access),
         processes: &invocation.processes,
         http: &invocation.http,
-        events: invocation.events,
+        events: invocation.events.clone(),
+        turns: &turns,
         environment: &environment,
         release,
         name: invocation.context.run_name(),
@@ -282,7 +289,7 @@ pub fn shown(plan: &WholePlan, gates: &[Gate], commits: Option<CommitRange>, unt
             .map(|component| planned_component(component.as_ref(), &plan.region))
             .collect(),
         repositories: repositories.collect(),
-        digests: digests.filter_map(|(image, digest)| Some((image, digest?))).collect(),
+        digests: digests.filter_map(|(image, digest)| Some((image, digest.known()?.clone()))).collect(),
         is_all: until == Until::Planned,
     }
 }

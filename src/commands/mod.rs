@@ -68,15 +68,15 @@ pub fn request(command: &Command) -> Request {
 pub async fn run(session: &Session<'_>, request: &Request, command: &Command) -> Result<Answer, Failure> {
     match command {
         Command::Deploy(arguments) | Command::Plan { command: Planned::Deploy(arguments) } => {
-            let invocation = Invocation::new(session, request)?;
+            let invocation = Invocation::new(session, request, arguments.parallel)?;
             Box::pin(deploy::run(&invocation, arguments)).await.map(Answer::Change)
         }
         Command::Promote(arguments) | Command::Plan { command: Planned::Promote(arguments) } => {
-            let invocation = Invocation::new(session, request)?;
+            let invocation = Invocation::new(session, request, arguments.parallel)?;
             Box::pin(promote::run(&invocation, arguments)).await.map(Answer::Change)
         }
         Command::Rollback(arguments) | Command::Plan { command: Planned::Rollback(arguments) } => {
-            let invocation = Invocation::new(session, request)?;
+            let invocation = Invocation::new(session, request, arguments.parallel)?;
             Box::pin(rollback::run(&invocation, arguments)).await.map(Answer::Change)
         }
         Command::Check(arguments) => Box::pin(check::run(session, arguments)).await.map(Answer::Check),

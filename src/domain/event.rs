@@ -129,9 +129,16 @@ pub enum Event {
         elapsed: Duration,
     },
     /// Something to know that changes nothing.
-    Note(String),
+    Note {
+        /// The component that it is about, where the run is at work on several.
+        about: Option<ComponentName>,
+        /// What.
+        text: String,
+    },
     /// Something to look at.
     Warning {
+        /// The component that it is about, where the run is at work on several.
+        about: Option<ComponentName>,
         /// What.
         text: String,
         /// What to do.

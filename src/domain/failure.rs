@@ -251,6 +251,12 @@ impl Failure {
     }
 }
 
+impl AsRef<Self> for Failure {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -63,7 +63,7 @@ impl OpenWork {
             | Event::Output { .. }
             | Event::Progress { .. }
             | Event::Heartbeat { .. }
-            | Event::Note(_)
+            | Event::Note { .. }
             | Event::Warning { .. }
             | Event::NotReported { .. }
             | Event::Logged { .. }

@@ -24,7 +24,7 @@ pub enum Verb {
     Tag,
     /// Copies an image from another repository.
     Copy,
-    /// Uses a revision that an earlier run registered. It is planned and needs no call.
+    /// Uses a revision that an earlier run registered.
     UseRevision,
     /// Registers a revision.
     Register,
@@ -46,6 +46,28 @@ impl Verb {
     /// Whether what serves is another afterwards.
     pub fn changes_what_serves(self) -> bool {
         matches!(self, Self::Update)
+    }
+
+    /// Whether anything is changed at all. What is not only waits and asks.
+    pub fn changes(self) -> bool {
+        match self {
+            Self::CreateRepository
+            | Self::Build
+            | Self::Tag
+            | Self::Copy
+            | Self::UseRevision
+            | Self::Register
+            | Self::PreDeploy
+            | Self::Hold
+            | Self::Update => true,
+            Self::WaitFor | Self::Verify | Self::Probe => false,
+        }
+    }
+
+    /// Whether it counts among the changes of which so many are made at once. The one-off task of a pre-deploy command is
+    /// mostly waited for; its start is counted by itself.
+    pub fn takes_slot(self) -> bool {
+        self.changes() && self != Self::PreDeploy
     }
 
     fn as_str(self) -> &'static str {
@@ -86,12 +108,27 @@ impl StepId {
         Self { verb, subject: Subject::Source(source.clone(), component.clone()) }
     }
 
+    /// The step for programs, unique in a run: `wait-for:backend`, `probe:stage/backend`.
+    pub fn key(&self) -> String {
+        let verb = self.verb.as_str().replace(' ', "-");
+        match &self.subject {
+            Subject::Component(component) => format!("{verb}:{component}"),
+            Subject::Source(environment, component) => format!("{verb}:{environment}/{component}"),
+        }
+    }
+
     /// The component that the step may have changed something of. `None`: it is of another environment.
     pub fn component(&self) -> Option<&ComponentName> {
         match &self.subject {
             Subject::Component(component) => Some(component),
             Subject::Source(..) => None,
         }
+    }
+}
+
+impl fmt::Display for Verb {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
     }
 }
 
@@ -116,5 +153,6 @@ mod tests {
         let of_source = StepId::of_source(Verb::Probe, &stage, &backend);
         assert_eq!((own.to_string().as_str(), own.component()), ("create repository backend", Some(&backend)));
         assert_eq!((of_source.to_string().as_str(), of_source.component()), ("probe stage backend", None));
+        assert_eq!((own.key(), of_source.key()), ("create-repository:backend".into(), "probe:stage/backend".into()));
     }
 }

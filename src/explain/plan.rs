@@ -17,7 +17,13 @@ impl Explain for PlanError {
                 Failure::invalid(self.to_string()).hint("correct `container` in the component's configuration")
             }
             Self::TaskDefinition(TaskDefinitionError::NotATaskDefinition) => Failure::invalid(self.to_string()),
-            Self::NotObserved(_) => Failure::failed(self.to_string()).hint("please report this as a bug"),
+            Self::NoImage(_) => {
+                Failure::invalid(self.to_string()).hint("correct `image-from`, or select the component that builds the image")
+            }
+            Self::StillUnknown(_) => Failure::failed(self.to_string()).hint("run it again"),
+            Self::Contradicted { .. } => {
+                Failure::failed(self.to_string()).hint("nothing that serves was changed: plan again, and see what is different")
+            }
         }
     }
 }
@@ -50,6 +56,8 @@ mod tests {
     use crate::domain::failure::CauseKind::Environment;
     use crate::domain::image::{Digest, Repository};
     use crate::domain::outcome::Outcome::{Failed, Invalid};
+    use crate::domain::plan::StillUnknown;
+    use crate::domain::step::{StepId, Verb};
     use crate::explain::tests::assert_explained;
 
     #[test]
@@ -73,7 +81,11 @@ mod tests {
         let component = || "backend".parse().unwrap();
         let lacking = PlanError::MissingVariables { component: component(), names: "A".to_owned() };
         assert_explained(&lacking, (Failed, Environment, None, "`missing-variables = \"warning\"`"));
-        assert_explained(&PlanError::NotObserved(component()), (Failed, Environment, None, "report this as a bug"));
+        assert_explained(&PlanError::NoImage(component()), (Invalid, Environment, None, "`image-from`"));
+        let unknown = StillUnknown(StepId::new(Verb::Build, &component()));
+        assert_explained(&PlanError::from(unknown), (Failed, Environment, None, "run it again"));
+        let contradicted = PlanError::Contradicted { component: component(), difference: text() };
+        assert_explained(&contradicted, (Failed, Environment, None, "plan again"));
         let unusable = PlanError::from(TaskDefinitionError::NotATaskDefinition);
         assert_explained(&unusable, (Invalid, Environment, None, ""));
     }

@@ -6,6 +6,7 @@
 
 pub mod ecs;
 mod run;
+mod turns;
 
 use std::any::Any;
 use std::fmt;
@@ -26,13 +27,13 @@ use crate::domain::plan::{ComponentPlan, ImagePlan, KnownImage, LeftRelease, Pla
 use crate::domain::promotion::{Evidence, LedgerSearch, Runs};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::rollback::Past;
-use crate::domain::step::{StepId, Verb};
 use crate::domain::target::{Component, Probe};
 use crate::domain::view::history::History;
 use crate::domain::view::status::ComponentStatus;
 use crate::observe::{Cloud, Files};
 
 pub use run::{Applied, Run};
+pub use turns::Turns;
 
 /// An answer that takes a while.
 pub type Answer<'a, T> = LocalBoxFuture<'a, Result<T, Failure>>;
@@ -217,14 +218,14 @@ pub trait Planned: fmt::Debug {
     /// Lets what is next not take over holds that new ones cover.
     fn drop_covered(&mut self, covered: &[Hold]);
 
-    /// Puts a hold of a rollback on it, before anything that serves is changed. `user`: the component that changes first.
-    fn put_hold<'a>(&'a self, run: &'a Run<'a>, hold: &'a PlannedHold, user: &'a ComponentName) -> Answer<'a, ()>;
+    /// Puts a hold of a rollback on it, before anything that serves is changed. `users`: the components that change.
+    fn put_hold<'a>(&'a self, run: &'a Run<'a>, hold: &'a PlannedHold, users: &'a [ComponentName]) -> Answer<'a, ()>;
 
     /// Takes off the holds that a new one covers. One that stays is only one more.
     fn drop_holds<'a>(&'a self, run: &'a Run<'a>, covered: &'a [Hold]) -> LocalBoxFuture<'a, ()>;
 
-    /// Carries the plan out and verifies what runs then. `before`: what comes before anything that serves is changed.
-    fn apply<'a>(&'a self, run: &'a Run<'a>, before: BeforeChange<'a>) -> LocalBoxFuture<'a, Applied>;
+    /// Carries the plan out, step by step as it was planned ([`Run::take`]), and verifies what runs then.
+    fn apply<'a>(&'a self, run: &'a Run<'a>) -> LocalBoxFuture<'a, Applied>;
 
     /// Whether an earlier run announced an image of the release and did not take that back.
     fn announces(&self) -> bool;
@@ -239,32 +240,6 @@ pub trait Planned: fmt::Debug {
 impl AsRef<ComponentPlan> for Box<dyn Planned> {
     fn as_ref(&self) -> &ComponentPlan {
         self.plan()
-    }
-}
-
-/// What comes before the first change of what serves: the holds of a rollback. Without them the next promotion would bring
-/// back what is being left.
-#[derive(Debug, Clone, Copy)]
-pub struct BeforeChange<'a>(pub Option<&'a WholePlan>);
-
-impl BeforeChange<'_> {
-    /// Puts the holds, and sees them there.
-    ///
-    /// # Errors
-    ///
-    /// One could not be put.
-    pub async fn put_holds(&self, run: &Run<'_>, user: &ComponentName) -> Result<(), Failure> {
-        let Some(plan) = self.0 else { return Ok(()) };
-        for hold in &plan.holds {
-            for planned in plan.components.iter().filter(|planned| planned.plan().name == hold.component) {
-                let step = StepId::new(Verb::Hold, &hold.component);
-                run.events.step(&step, planned.put_hold(run, hold, user)).await?;
-                if !hold.covers.is_empty() {
-                    planned.drop_holds(run, &hold.covers).await;
-                }
-            }
-        }
-        Ok(())
     }
 }
 

@@ -6,14 +6,16 @@ use crate::clients::http::Http;
 use crate::clients::process::Processes;
 use crate::context::Context;
 use crate::domain::failure::Failure;
-use crate::domain::names::EnvironmentName;
+use crate::domain::names::{ComponentName, EnvironmentName};
 use crate::domain::outcome::Outcome;
 use crate::domain::release::ReleaseName;
+use crate::domain::step::StepId;
 use crate::events::Events;
+use crate::kinds::turns::Turns;
 use crate::observe::{Cloud, RegistryAccess};
 
 /// What every part of carrying out a plan needs.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Run<'a> {
     /// The facts of the invocation.
     pub context: &'a Context,
@@ -21,14 +23,16 @@ pub struct Run<'a> {
     pub cloud: &'a Cloud,
     /// The registry.
     pub access: &'a RegistryAccess,
-    /// The registry that images are copied from, where any are.
-    pub source: Option<&'a RegistryAccess>,
+    /// The registry that images are copied from: that of the source of a promotion.
+    pub source: &'a RegistryAccess,
     /// Child processes.
     pub processes: &'a Processes,
     /// HTTP for probes.
     pub http: &'a Http,
     /// Where what happens is emitted.
-    pub events: &'a Events,
+    pub events: Events,
+    /// The turns of the plan's steps.
+    pub turns: &'a Turns,
     /// The environment.
     pub environment: &'a EnvironmentName,
     /// The release.
@@ -43,6 +47,32 @@ impl Run<'_> {
     /// The time.
     pub fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+
+    /// The same for one component, whose name stands beside what it has to say.
+    #[must_use]
+    pub fn of(&self, component: &ComponentName) -> Self {
+        Self { events: self.events.of(component), ..self.clone() }
+    }
+
+    /// Takes a step of the plan when it is its turn.
+    ///
+    /// # Errors
+    ///
+    /// What the work returns; or the step is not in the plan.
+    pub async fn take<T, E>(&self, step: &StepId, work: impl Future<Output = Result<T, E>>) -> Result<T, E>
+    where
+        E: From<Failure> + AsRef<Failure>,
+    {
+        let _slot = self.turns.begin(step).await?;
+        let result = self.events.step(step, work).await;
+        self.turns.end(step, result.as_ref().err().map(AsRef::as_ref));
+        result
+    }
+
+    /// Waits for a slot for a change, in a step that does not have one. It is given back when it is dropped.
+    pub async fn slot(&self) -> impl Sized {
+        self.turns.slot().await
     }
 }
 

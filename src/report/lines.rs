@@ -43,8 +43,8 @@ pub fn of(event: &Event, level: Level) -> Vec<String> {
         Event::Heartbeat { step, text, elapsed } => {
             vec![note(format!("  still in `{step}` after {} s: {text}", elapsed.as_secs()))]
         }
-        Event::Note(text) => vec![note(text.clone())],
-        Event::Warning { text, hint } => vec![warning(text, hint.as_deref())],
+        Event::Note { text, .. } => vec![note(text.clone())],
+        Event::Warning { text, hint, .. } => vec![warning(text, hint.as_deref())],
         Event::Planned(plan) => of_plan(plan),
         Event::NothingToPromote(nothing) if nothing.is_all => nothing_to_promote(nothing),
         Event::NotReported { what, hint: Some(hint) } => {
@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn quiet_shows_neither_steps_nor_warnings() {
         let step = Event::StepStarted(StepId::new(Verb::Build, &"backend".parse().unwrap()));
-        let warning = Event::Warning { text: "odd".to_owned(), hint: Some("look".to_owned()) };
+        let warning = Event::Warning { about: None, text: "odd".to_owned(), hint: Some("look".to_owned()) };
         assert_eq!(plain(&step, Level::Everything), ["build backend"]);
         assert!(plain(&step, Level::Warnings).is_empty());
         assert!(plain(&warning, Level::Quiet).is_empty());

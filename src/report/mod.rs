@@ -206,7 +206,7 @@ mod tests {
 
     impl Sink for Recorder {
         fn event(&self, event: &Event) {
-            if let Event::Note(text) = event {
+            if let Event::Note { text, .. } = event {
                 self.saw(text);
             }
         }

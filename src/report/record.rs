@@ -204,7 +204,7 @@ impl Record {
             | Event::Output { .. }
             | Event::Progress { .. }
             | Event::Heartbeat { .. }
-            | Event::Note(_)
+            | Event::Note { .. }
             | Event::NotReported { .. }
             | Event::Logged { .. } => {}
         }
@@ -288,11 +288,7 @@ mod tests {
 
     fn plan(is_all: bool) -> Event {
         let mut plan = ShownPlan {
-            steps: vec![Step {
-                id: StepId::new(Verb::Update, &name("backend")),
-                summary: String::new(),
-                changes: Vec::new(),
-            }],
+            steps: vec![Step::new(Verb::Update, &name("backend"), "")],
             warnings: vec![PlanWarning { text: "odd".to_owned(), changes: Vec::new(), hint: None }],
             is_all,
             ..ShownPlan::sample()
@@ -383,7 +379,7 @@ mod tests {
     fn the_plans_of_a_check_are_records_of_their_own() {
         let within =
             |environment: &str, event| Event::Within { environment: environment.to_owned(), event: Box::new(event) };
-        let record = fold([within("stage", plan(true)), within("dev", Event::Note("no plan".to_owned()))]);
+        let record = fold([within("stage", plan(true)), within("dev", Event::Note { about: None, text: "no plan".to_owned() })]);
         assert!(record.components.is_empty() && record.warnings.is_empty());
         let checked =
             Checked { findings: Findings::default(), planned: vec!["stage".to_owned()], wants_comment: false };

@@ -1,5 +1,7 @@
 //! What merging would change, where credentials allow to look.
 
+use std::num::NonZeroUsize;
+
 use crate::cli;
 use crate::clients::git::Git;
 use crate::commands::change::{Invocation, show};
@@ -56,10 +58,10 @@ impl Planner<'_> {
             plans: true,
             ..Request::default()
         };
-        let invocation = Invocation::new(&self.session.with_events(&events), &request)?;
+        let invocation = Invocation::new(&self.session.with_events(&events), &request, NonZeroUsize::MIN)?;
         // By hand there may be changes: they are planned as they are.
         let arguments =
-            cli::Deploy { environment: environment.name.clone(), components: Vec::new(), allow_dirty: true };
+            cli::Deploy { environment: environment.name.clone(), components: Vec::new(), allow_dirty: true, parallel: NonZeroUsize::MIN };
         findings.looked_at(Subject::Environment, &environment.name);
         match Box::pin(deploy_plan(&invocation, &arguments)).await {
             Ok(gates) => {

@@ -15,11 +15,11 @@ use crate::domain::hold;
 use crate::domain::names::ComponentName;
 use crate::domain::neutral;
 use crate::domain::plan::{
-    ComponentPlan, Drift, ImagePlan, LeftRelease, PlanError, PlanWarning, PlannedHold, PlannedImage, Step, WayBack,
+    ComponentPlan, Drift, ImagePlan, LeftRelease, PlanError, PlanWarning, PlannedHold, Step, WayBack,
 };
 use crate::domain::release::ReleaseName;
 use crate::domain::rollback::Past;
-use crate::domain::step::{StepId, Verb};
+use crate::domain::step::Verb;
 use crate::domain::target::Component;
 use crate::domain::view::plan::Running;
 
@@ -68,7 +68,7 @@ pub fn plan_release(
     release: &ReleaseName,
 ) -> Result<EcsPlan, PlanError> {
     let image = images.iter().find(|plan| plan.image.component == target.image);
-    let image = image.ok_or_else(|| PlanError::NotObserved(name.clone()))?;
+    let image = image.ok_or_else(|| PlanError::NoImage(name.clone()))?;
     let plan = plan(target, facts, &image.planned(), release)?;
     if target.missing_variables == MissingVariables::Error && !plan.missing_variables.is_empty() {
         let names: Vec<String> = plan.missing_variables.iter().map(ToString::to_string).collect();
@@ -87,10 +87,7 @@ pub fn running(revision: &Revision, target: &EcsTarget) -> Running {
 
 /// The plan of a service as the rest of the program reads it.
 pub fn neutral(component: &Component, plan: &EcsPlan, release: &ReleaseName) -> ComponentPlan {
-    let digest = match &plan.image {
-        PlannedImage::Known(image) => Some(image.digest.clone()),
-        PlannedImage::AfterBuild { .. } => None,
-    };
+    let digest = plan.image.image().map(|image| image.digest.clone());
     ComponentPlan {
         name: component.name.clone(),
         depends_on: component.depends_on.clone(),
@@ -98,7 +95,6 @@ pub fn neutral(component: &Component, plan: &EcsPlan, release: &ReleaseName) -> 
         running: running(&plan.live, &plan.target),
         runs: plan.live.release(&plan.target.container),
         released: Running { sha: Some(release.to_string()), digest: plan.digests().first().cloned() },
-        is_known: digest.is_some(),
         image: Some((plan.target.image.clone(), digest)),
         steps: steps(&component.name, plan),
         changes: plan.changes.clone(),
@@ -116,43 +112,47 @@ pub fn neutral(component: &Component, plan: &EcsPlan, release: &ReleaseName) -> 
     }
 }
 
+/// What is done for a service, in order. One that is not to change is verified as strictly as one that is.
 fn steps(name: &ComponentName, plan: &EcsPlan) -> Vec<Step> {
-    let family = plan.live.definition.family();
+    let service = &plan.target.service;
+    let rolls_out = plan.rolling_out || !plan.is_empty();
+    let follow = if rolls_out {
+        Step::new(Verb::WaitFor, name, format!("wait until service {service} runs the release"))
+    } else {
+        Step::new(Verb::Verify, name, format!("verify that service {service} runs the release"))
+    };
+    let probe = match plan.target.probes.len() {
+        0 => None,
+        1 => Some(Step::new(Verb::Probe, name, "ask the probe")),
+        count => Some(Step::new(Verb::Probe, name, format!("ask the {count} probes"))),
+    };
+    changing(name, plan).into_iter().chain([follow]).chain(probe).collect()
+}
+
+/// What changes a service, in order.
+fn changing(name: &ComponentName, plan: &EcsPlan) -> Vec<Step> {
     let revision = match &plan.next {
         NextRevision::Live => return Vec::new(),
-        NextRevision::Registered(revision) => Step {
-            id: StepId::new(Verb::UseRevision, name),
-            summary: format!("use revision {}, registered for this release before", revision.short()),
-            changes: plan.changes.clone(),
-        },
+        NextRevision::Registered(revision) => {
+            let summary = format!("use revision {}, registered for this release before", revision.short());
+            Step::new(Verb::UseRevision, name, summary)
+        }
         NextRevision::New(definition) => {
-            let family = definition.as_ref().map_or(family, |definition| definition.family());
-            Step {
-                id: StepId::new(Verb::Register, name),
-                summary: match &plan.restores {
-                    None => format!("register a new revision of {}", neutral::phrase(family, 255)),
-                    Some(arn) => format!("register what {} was again: it served, by the ledger alone", arn.short()),
-                },
-                changes: plan.changes.clone(),
-            }
+            let family = definition.known().unwrap_or(&plan.live.definition).family();
+            let summary = match &plan.restores {
+                None => format!("register a new revision of {}", neutral::phrase(family, 255)),
+                Some(arn) => format!("register what {} was again: it served, by the ledger alone", arn.short()),
+            };
+            Step::new(Verb::Register, name, summary)
         }
     };
-    let pre_deploy = plan.target.pre_deploy.as_ref().map(|_| Step {
-        id: StepId::new(Verb::PreDeploy, name),
-        summary: "run the pre-deploy command as a one-off task of the new revision".to_owned(),
-        changes: Vec::new(),
+    let pre_deploy = plan.target.pre_deploy.as_ref().map(|_| {
+        Step::new(Verb::PreDeploy, name, "run the pre-deploy command as a one-off task of the new revision")
     });
-    let update = Step {
-        id: StepId::new(Verb::Update, name),
-        summary: format!(
-            "update service {} of {} from {}",
-            plan.target.service,
-            plan.target.cluster,
-            plan.live.short()
-        ),
-        changes: Vec::new(),
-    };
-    [revision].into_iter().chain(pre_deploy).chain([update]).collect()
+    let EcsTarget { service, cluster, .. } = &plan.target;
+    let update = format!("update service {service} of {cluster} from {}", plan.live.short());
+    let update = Step::new(Verb::Update, name, update);
+    [revision.with_changes(plan.changes.clone())].into_iter().chain(pre_deploy).chain([update]).collect()
 }
 
 fn warnings(name: &ComponentName, plan: &EcsPlan) -> Vec<PlanWarning> {

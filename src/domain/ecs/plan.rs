@@ -12,7 +12,7 @@ use crate::domain::hold::Hold;
 use crate::domain::image::Digest;
 use crate::domain::ledger::LedgerEntry;
 use crate::domain::names::ContainerName;
-use crate::domain::plan::{Change, KnownImage, LeftRelease, MissingVariable, PlannedImage};
+use crate::domain::plan::{Change, KnownImage, Later, LeftRelease, MissingVariable, PlannedImage};
 use crate::domain::release::ReleaseName;
 
 /// What was seen of a component before planning.
@@ -85,8 +85,8 @@ pub enum NextRevision {
     Live,
     /// One that an earlier run registered for this release and did not get to use.
     Registered(Box<Revision>),
-    /// A new one. `None` until the image is built.
-    New(Option<TaskDefinition>),
+    /// A new one.
+    New(Later<TaskDefinition>),
 }
 
 /// The service does not run what we last put there.
@@ -116,10 +116,17 @@ impl EcsPlan {
 
     /// The digests that a running container may show; empty until the image is built.
     pub fn digests(&self) -> Vec<Digest> {
-        match &self.image {
-            PlannedImage::Known(image) => image.digests(),
-            PlannedImage::AfterBuild { .. } => Vec::new(),
+        self.image.image().known().map_or_else(Vec::new, KnownImage::digests)
+    }
+
+    /// The plan with all that has become known, where a new revision was planned: another one that would do is not used
+    /// then, because the plan that was shown registers one.
+    #[must_use]
+    pub fn refining(mut self, shown: &Self) -> Self {
+        if let (NextRevision::Registered(revision), NextRevision::New(_)) = (&self.next, &shown.next) {
+            self.next = NextRevision::New(Later::Known(revision.definition.clone()));
         }
+        self
     }
 }
 
@@ -140,11 +147,11 @@ pub fn plan(
         desired.variables_missing_from(source, (container, &target.container))
     });
     let changes = facts.live.definition.changes_to(&desired);
-    let next = match image {
+    let next = match image.image() {
         _ if changes.is_empty() => NextRevision::Live,
-        PlannedImage::AfterBuild { .. } => NextRevision::New(None),
-        PlannedImage::Known(_) => reusable(facts, &desired, release).map_or_else(
-            || NextRevision::New(Some(desired)),
+        Later::After(step) => NextRevision::New(Later::After(step.clone())),
+        Later::Known(_) => reusable(facts, &desired, release).map_or_else(
+            || NextRevision::New(Later::Known(desired)),
             |revision| NextRevision::Registered(Box::new(revision.clone())),
         ),
     };
@@ -153,7 +160,7 @@ pub fn plan(
 
 /// Plans to put back what a revision was that served before.
 pub fn plan_rollback(target: &EcsTarget, facts: &EcsFacts, restored: &Revision, image: &KnownImage) -> EcsPlan {
-    let image = PlannedImage::Known(image.clone());
+    let image = PlannedImage::from(image.clone());
     let plan = nothing_to_do(target, facts, &image);
     let release = |revision: &Revision| revision.release(&target.container);
     let (left, returned) = (release(&facts.live), release(restored));
@@ -170,7 +177,7 @@ pub fn plan_rollback(target: &EcsTarget, facts: &EcsFacts, restored: &Revision, 
     });
     let next = match registered {
         Some(revision) => NextRevision::Registered(Box::new(revision.clone())),
-        None => NextRevision::New(Some(restored.definition.clone())),
+        None => NextRevision::New(Later::Known(restored.definition.clone())),
     };
     // What somebody changed by hand may be the release that is restored: then no commit is left.
     let differ = left.zip(returned).filter(|(left, returned)| left.sha() != returned.sha());
@@ -259,6 +266,7 @@ pub(crate) mod tests {
     use crate::domain::ecs::service::{Controller, Deployment, ServiceStatus};
     use crate::domain::ecs::target::{MissingVariables, TaskDefinitionSource};
     use crate::domain::image::Repository;
+    use crate::domain::step::{StepId, Verb};
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -338,11 +346,8 @@ pub(crate) mod tests {
             name: "stage-cloudshop-backend".parse().unwrap(),
         };
         let digest: Digest = format!("sha256:{}", character.to_string().repeat(64)).parse().unwrap();
-        PlannedImage::Known(KnownImage {
-            reference: repository.pinned(&SHA.parse().unwrap(), &digest),
-            digest,
-            platforms: Vec::new(),
-        })
+        let reference = repository.pinned(&SHA.parse().unwrap(), &digest);
+        KnownImage { reference, digest, platforms: Vec::new() }.into()
     }
 
     fn release() -> ReleaseName {
@@ -362,7 +367,7 @@ pub(crate) mod tests {
             NextRevision::New(definition) => {
                 let mut next =
                     revision(before.live.arn.number().unwrap() + 1, "", "", Some(entry(SHA, Some("deployed"))));
-                next.definition = definition.clone().unwrap();
+                next.definition = definition.known().unwrap().clone();
                 next
             }
         };
@@ -376,7 +381,7 @@ pub(crate) mod tests {
     fn a_first_deploy_registers_and_keeps_the_variables() {
         let facts = facts(revision(1, "repo:bootstrap", "debug", None), vec![]);
         let plan = plan(&target(), &facts, &known_image('a'), &release()).unwrap();
-        let NextRevision::New(Some(definition)) = &plan.next else { panic!("{plan:?}") };
+        let NextRevision::New(Later::Known(definition)) = &plan.next else { panic!("{plan:?}") };
         assert_eq!(definition.to_json()["containerDefinitions"][0]["environment"][0]["value"], "debug");
         assert_eq!(plan.drift, None);
     }
@@ -384,12 +389,13 @@ pub(crate) mod tests {
     #[test]
     fn before_the_build_only_the_digest_is_open() {
         let facts = facts(revision(1, "repo:bootstrap", "debug", None), vec![]);
-        let PlannedImage::Known(known) = known_image('a') else { panic!() };
-        let open =
-            PlannedImage::AfterBuild { repository: known.reference.repository.clone(), tag: SHA.parse().unwrap() };
+        let repository = Repository { host: "host".to_owned(), name: "stage-cloudshop-backend".parse().unwrap() };
+        let build = StepId::new(Verb::Build, &"backend".parse().unwrap());
+        let open = PlannedImage::after(build.clone(), &repository, &SHA.parse().unwrap());
         let before = plan(&target(), &facts, &open, &release()).unwrap();
         let after = plan(&target(), &facts, &known_image('a'), &release()).unwrap();
-        assert_eq!(before.next, NextRevision::New(None));
+        assert_eq!(before.next, NextRevision::New(Later::After(build)));
+        assert!(before.changes[0].to.as_ref().unwrap().ends_with("@(known after build)"), "{before:?}");
         let paths = |plan: &EcsPlan| plan.changes.iter().map(|change| change.path.clone()).collect::<Vec<_>>();
         assert_eq!(paths(&before), paths(&after));
     }
@@ -398,7 +404,7 @@ pub(crate) mod tests {
     fn a_revision_left_over_from_an_interrupted_run_is_used() {
         let facts = facts(revision(1, "repo:bootstrap", "debug", None), vec![]);
         let first = plan(&target(), &facts, &known_image('a'), &release()).unwrap();
-        let NextRevision::New(Some(definition)) = first.next else { panic!() };
+        let NextRevision::New(Later::Known(definition)) = first.next else { panic!() };
         for (ledger, reused) in [
             (Some(entry(SHA, None)), true),
             (Some(entry(SHA, Some("rolled-back"))), false),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::image::{ImagePlan, PlannedImage};
+use super::image::{ImagePlan, ImageStep};
 use super::{ComponentPlan, Intent, Plan};
 use crate::domain::image::Digest;
 
@@ -46,8 +46,10 @@ impl<C: AsRef<ComponentPlan>> Plan<C> {
         let build = &plan.image.build;
         let args: Vec<[String; 2]> = build.args.iter().map(|(key, value)| [key.clone(), value.to_string()]).collect();
         let mut value = json!({ "component": plan.image.component, "repository": plan.repository.to_string() });
-        let inputs = match (&self.intent, plan.planned()) {
-            (Intent::Promote { .. }, PlannedImage::Known(image)) => json!({ "digest": image.digest }),
+        let inputs = match (&self.intent, &plan.step) {
+            (Intent::Promote { .. }, ImageStep::Reuse { image, .. } | ImageStep::Copy { image, .. }) => {
+                json!({ "digest": image.digest })
+            }
             _ => json!({
                 "context": build.context.as_str(),
                 "dockerfile": build.dockerfile.as_ref().map(|path| path.as_str()),

@@ -2,10 +2,12 @@
 
 use serde_json::{Map, Value};
 
+use super::later::{Later, is_open};
 use super::{Change, Drift, LeftRelease, MissingVariable, PlanWarning, Step};
 use crate::domain::image::Digest;
 use crate::domain::names::ComponentName;
 use crate::domain::release::ReleaseName;
+use crate::domain::step::StepId;
 use crate::domain::view::plan::Running;
 
 /// What is planned for one component.
@@ -23,11 +25,9 @@ pub struct ComponentPlan {
     pub runs: Option<ReleaseName>,
     /// What it runs once the plan is carried out.
     pub released: Running,
-    /// The component whose image it runs, and the digest where that is known. Absent: it ships something else.
-    pub image: Option<(ComponentName, Option<Digest>)>,
-    /// Whether nothing in the plan is still to become known.
-    pub is_known: bool,
-    /// The steps. Empty: nothing is to change.
+    /// The component whose image it runs, and the digest. Absent: it ships something else.
+    pub image: Option<(ComponentName, Later<Digest>)>,
+    /// The steps, one after the other.
     pub steps: Vec<Step>,
     /// What differs afterwards.
     pub changes: Vec<Change>,
@@ -61,7 +61,39 @@ pub struct WayBack {
 impl ComponentPlan {
     /// Whether nothing is to change.
     pub fn is_empty(&self) -> bool {
-        self.steps.is_empty()
+        !self.steps.iter().any(|step| step.id.verb.changes())
+    }
+
+    /// What makes known what the plan leaves open. Absent: it leaves nothing open.
+    pub fn known_after(&self) -> Option<&StepId> {
+        self.image.as_ref()?.1.after()
+    }
+
+    /// Whether a plan with more known says the same: only what was left open may be another.
+    ///
+    /// # Errors
+    ///
+    /// What differs, in words.
+    pub fn refines(&self, shown: &Self) -> Result<(), String> {
+        let ids = |plan: &Self| plan.steps.iter().map(|step| step.id.clone()).collect::<Vec<_>>();
+        let names = |steps: Vec<StepId>| steps.iter().map(StepId::to_string).collect::<Vec<_>>().join(", ");
+        if ids(self) != ids(shown) {
+            return Err(format!("the steps are {}, not {}", names(ids(self)), names(ids(shown))));
+        }
+        let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
+        let is_open_in = |change: &&Change| change.to.as_deref().is_some_and(is_open);
+        for change in shown.changes.iter().filter(|change| !is_open_in(change)) {
+            let now = self.changes.iter().find(|now| now.path == change.path);
+            if now != Some(change) {
+                let now = now.map_or_else(|| "as it is".to_owned(), |now| text(&now.to));
+                return Err(format!("{} becomes {now}, not {}", change.path, text(&change.to)));
+            }
+        }
+        let is_new = |now: &&Change| !shown.changes.iter().any(|change| change.path == now.path);
+        match self.changes.iter().find(is_new) {
+            Some(new) => Err(format!("{} becomes {}, which was not planned", new.path, text(&new.to))),
+            None => Ok(()),
+        }
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use super::later::Later;
 use crate::domain::image::{Digest, ImageReference, ImageTag, Repository};
 use crate::domain::neutral;
 use crate::domain::release::ReleaseName;
+use crate::domain::step::{StepId, Verb};
 use crate::domain::target::Image;
 
 /// An image whose bytes are in the registry.
@@ -27,23 +29,35 @@ impl KnownImage {
 
 /// An image as a plan knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PlannedImage {
-    /// It is there.
-    Known(KnownImage),
-    /// It is known after the build.
-    AfterBuild {
-        /// The repository's host and name.
-        repository: String,
-        /// The tag that it will have.
-        tag: ImageTag,
-    },
+pub struct PlannedImage {
+    /// Its repository and tag.
+    tagged: String,
+    image: Later<KnownImage>,
+}
+
+impl PlannedImage {
+    /// An image that a step builds.
+    pub fn after(step: StepId, repository: &Repository, tag: &ImageTag) -> Self {
+        Self { tagged: format!("{repository}:{tag}"), image: Later::After(step) }
+    }
+
+    /// The image, where it is known.
+    pub fn image(&self) -> &Later<KnownImage> {
+        &self.image
+    }
+}
+
+impl From<KnownImage> for PlannedImage {
+    fn from(image: KnownImage) -> Self {
+        Self { tagged: image.reference.to_string(), image: Later::Known(image) }
+    }
 }
 
 impl fmt::Display for PlannedImage {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Known(image) => image.reference.fmt(formatter),
-            Self::AfterBuild { repository, tag } => write!(formatter, "{repository}:{tag}@(known after build)"),
+        match &self.image {
+            Later::Known(_) => formatter.write_str(&self.tagged),
+            Later::After(_) => write!(formatter, "{}@{}", self.tagged, self.image.map(|_| "")),
         }
     }
 }
@@ -156,9 +170,10 @@ impl ImagePlan {
     /// The image as the rest of the plan knows it.
     pub fn planned(&self) -> PlannedImage {
         match &self.step {
-            ImageStep::Reuse { image, .. } | ImageStep::Copy { image, .. } => PlannedImage::Known(image.clone()),
+            ImageStep::Reuse { image, .. } | ImageStep::Copy { image, .. } => image.clone().into(),
             ImageStep::Build { .. } => {
-                PlannedImage::AfterBuild { repository: self.repository.to_string(), tag: self.tag.clone() }
+                let step = StepId::new(Verb::Build, &self.image.component);
+                PlannedImage::after(step, &self.repository, &self.tag)
             }
         }
     }

@@ -5,6 +5,8 @@ mod component;
 mod difference;
 mod holds;
 mod image;
+mod later;
+pub mod schedule;
 mod steps;
 #[cfg(test)]
 mod tests;
@@ -16,6 +18,7 @@ pub use image::{
     ImageError, ImagePlan, ImageState, ImageStep, KnownImage, PlannedImage, PresentImage, PromotedImage, TagState,
     plan_image, plan_promoted_image, release_tag,
 };
+pub use later::{Later, StillUnknown};
 pub use steps::Step;
 
 use super::ecs::task_definition::TaskDefinitionError;
@@ -42,9 +45,20 @@ pub enum PlanError {
         /// The variables, in words.
         names: String,
     },
-    /// What was seen does not cover what is configured: a fault of ours.
-    #[error("nothing was observed of component `{0}`")]
-    NotObserved(ComponentName),
+    /// The plan has no image that the component runs.
+    #[error("no image is planned for component `{0}`")]
+    NoImage(ComponentName),
+    /// A step would need what only a later one makes known.
+    #[error(transparent)]
+    StillUnknown(#[from] StillUnknown),
+    /// What became known contradicts the plan that was shown.
+    #[error("what is known now contradicts the plan of component `{component}`: {difference}")]
+    Contradicted {
+        /// The component.
+        component: ComponentName,
+        /// What differs, in words.
+        difference: String,
+    },
 }
 
 /// What a plan is for.

@@ -1,64 +1,121 @@
-//! The steps of a plan, for people.
+//! The steps of a plan, and which of them each one needs: the graph that is shown, and that is carried out.
+
+use indexmap::IndexMap;
 
 use super::image::{ImagePlan, ImageStep};
 use super::{Change, ComponentPlan, LeftRelease, Plan, PlannedHold};
+use crate::domain::names::ComponentName;
 use crate::domain::step::{StepId, Verb};
 
-/// One line of a plan, for people.
+/// A step of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     /// The step, the same that its execution is reported under.
     pub id: StepId,
-    /// What it does.
+    /// The steps that have to be done before.
+    pub needs: Vec<StepId>,
+    /// What it does, for people.
     pub summary: String,
     /// What differs afterwards, where that can be listed.
     pub changes: Vec<Change>,
 }
 
-impl<C: AsRef<ComponentPlan>> Plan<C> {
-    /// The steps in the order they are taken. Empty: nothing is to change. The holds of a rollback come before the first
-    /// step that changes what serves.
-    pub fn steps(&self) -> Vec<Step> {
-        let mut steps: Vec<Step> = self.images.iter().flat_map(image_steps).collect();
-        steps.extend(self.components.iter().flat_map(|component| component.as_ref().steps.clone()));
-        let first = steps.iter().position(|step| step.id.verb.changes_what_serves());
-        if let Some(first) = first {
-            steps.splice(first..first, self.holds.iter().map(hold_step));
-        }
-        steps
+impl Step {
+    /// A step with a component that needs nothing and lists no differences.
+    pub fn new(verb: Verb, component: &ComponentName, summary: impl Into<String>) -> Self {
+        let (id, summary) = (StepId::new(verb, component), summary.into());
+        Self { id, needs: Vec::new(), summary, changes: Vec::new() }
+    }
+
+    /// The step with what differs afterwards.
+    #[must_use]
+    pub fn with_changes(self, changes: Vec<Change>) -> Self {
+        Self { changes, ..self }
     }
 }
 
-fn hold_step(hold: &PlannedHold) -> Step {
+/// Steps that are taken one after the other, the first after some others.
+fn chained(steps: impl IntoIterator<Item = Step>, mut before: Vec<StepId>) -> Vec<Step> {
+    let mut chained = Vec::new();
+    for mut step in steps {
+        step.needs.append(&mut before);
+        before.push(step.id.clone());
+        chained.push(step);
+    }
+    chained
+}
+
+/// The last of some steps.
+fn end(steps: &[Step]) -> Option<StepId> {
+    steps.last().map(|step| step.id.clone())
+}
+
+impl<C: AsRef<ComponentPlan>> Plan<C> {
+    /// The steps, each after those that it needs.
+    ///
+    /// All images are there before the first component begins: a build that fails changes nothing. A component begins when
+    /// those are done that it depends on. The holds of a rollback are put once the first change of what serves is
+    /// prepared, and before it is made: without them the next promotion would bring back what is being left.
+    pub fn steps(&self) -> Vec<Step> {
+        let images: Vec<Vec<Step>> =
+            self.images.iter().map(|image| chained(image_steps(image), Vec::new())).collect();
+        let built: Vec<StepId> = images.iter().filter_map(|steps| end(steps)).collect();
+        let mut ends: IndexMap<&ComponentName, StepId> = IndexMap::new();
+        let mut steps = images.concat();
+        for component in self.components() {
+            let dependencies = component.depends_on.iter().filter_map(|name| ends.get(name).cloned());
+            let chain = chained(component.steps.clone(), built.iter().cloned().chain(dependencies).collect());
+            ends.extend(end(&chain).map(|end| (&component.name, end)));
+            steps.extend(chain);
+        }
+        self.with_holds(steps)
+    }
+
+    fn with_holds(&self, mut steps: Vec<Step>) -> Vec<Step> {
+        let Some(first) = steps.iter().position(|step| step.id.verb.changes_what_serves()) else {
+            return steps;
+        };
+        let mut holds = self.hold_steps();
+        holds.iter_mut().for_each(|hold| hold.needs.clone_from(&steps[first].needs));
+        let changes = steps.iter_mut().filter(|step| step.id.verb.changes_what_serves());
+        changes.for_each(|change| change.needs.extend(holds.iter().map(|hold| hold.id.clone())));
+        steps.splice(first..first, holds);
+        steps
+    }
+
+    /// One step for each component that is held.
+    fn hold_steps(&self) -> Vec<Step> {
+        let mut summaries: IndexMap<&ComponentName, Vec<String>> = IndexMap::new();
+        for hold in &self.holds {
+            summaries.entry(&hold.component).or_default().push(hold_summary(hold));
+        }
+        summaries.iter().map(|(component, parts)| Step::new(Verb::Hold, component, parts.join("; "))).collect()
+    }
+}
+
+fn hold_summary(hold: &PlannedHold) -> String {
     let LeftRelease { left, returned } = &hold.left;
     let places = hold.places.as_ref().map(|places| format!(", on {places}")).unwrap_or_default();
-    Step {
-        id: StepId::new(Verb::Hold, &hold.component),
-        summary: format!("stop the commits of {} that {} does not have{places}", left.short(), returned.short()),
-        changes: Vec::new(),
-    }
+    format!("stop the commits of {} that {} does not have{places}", left.short(), returned.short())
 }
 
 fn image_steps(plan: &ImagePlan) -> Vec<Step> {
-    let component = &plan.image.component;
-    let step = |verb, summary: String| Step { id: StepId::new(verb, component), summary, changes: Vec::new() };
+    let step = |verb, summary: String| Step::new(verb, &plan.image.component, summary);
+    let create = |create: &bool| create.then(|| step(Verb::CreateRepository, format!("create {}", plan.repository)));
     match &plan.step {
+        ImageStep::Reuse { missing_tags, .. } if missing_tags.is_empty() => Vec::new(),
         ImageStep::Reuse { image, missing_tags } => {
-            missing_tags.iter().map(|tag| step(Verb::Tag, format!("put tag {tag} on {}", image.reference))).collect()
+            let tags: Vec<String> = missing_tags.iter().map(ToString::to_string).collect();
+            let tags = format!("{} {}", if tags.len() == 1 { "tag" } else { "tags" }, tags.join(", "));
+            vec![step(Verb::Tag, format!("put {tags} on {}", image.reference))]
         }
         ImageStep::Build { create_repository } => {
-            let create = create_repository.then(|| step(Verb::CreateRepository, format!("create {}", plan.repository)));
-            let build = step(
-                Verb::Build,
-                format!("build {} and push it as {}:{}", plan.image.build.context, plan.repository, plan.tag),
-            );
-            create.into_iter().chain([build]).collect()
+            let build = format!("build {} and push it as {}:{}", plan.image.build.context, plan.repository, plan.tag);
+            create(create_repository).into_iter().chain([step(Verb::Build, build)]).collect()
         }
         ImageStep::Copy { image, from, create_repository } => {
-            let create = create_repository.then(|| step(Verb::CreateRepository, format!("create {}", plan.repository)));
-            let copy =
-                step(Verb::Copy, format!("copy {} from {from} to {}:{}", image.digest, plan.repository, plan.tag));
-            create.into_iter().chain([copy]).collect()
+            let copy = format!("copy {} from {from} to {}:{}", image.digest, plan.repository, plan.tag);
+            create(create_repository).into_iter().chain([step(Verb::Copy, copy)]).collect()
         }
     }
 }

@@ -115,7 +115,7 @@ fn the_digest_leaves_out_what_is_already_done_and_how_many_run() {
 fn steps_come_in_order() {
     let names: Vec<String> =
         whole_plan(&ImageState::Missing, 7, 1).steps().into_iter().map(|step| step.id.to_string()).collect();
-    assert_eq!(names, ["build backend", "register backend", "update backend"]);
+    assert_eq!(names, ["build backend", "register backend", "update backend", "wait for backend"]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Carries out the plan of one ECS service.
 //!
-//! revision → pre-deploy → look again → hold, in a rollback → one minimal `UpdateService` → follow until proven →
-//! probes → still the same tasks → ledger.
+//! revision → pre-deploy → look again → one minimal `UpdateService` → follow until proven → probes → still the same tasks →
+//! ledger. Each step is taken when it is its turn in the whole plan.
 //! Until `UpdateService` nothing that serves is touched; afterwards no error may call itself `failed` but its refusal.
 
 use std::cell::{Cell, RefCell};
@@ -20,14 +20,14 @@ use crate::domain::hold::Hold;
 use crate::domain::ledger::{self, LedgerEntry};
 use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::PlannedImage;
+use crate::domain::plan::{Later, PlanError};
 use crate::domain::step::{StepId, Verb};
 use crate::explain::{Phase, explain};
-use crate::kinds::BeforeChange;
 use crate::kinds::ecs::diagnose;
 use crate::kinds::ecs::follow::Follow;
 use crate::kinds::ecs::pre_deploy::PreDeploy;
 use crate::kinds::ecs::unfinished::Unfinished;
+use crate::kinds::ecs::update::Unmoved;
 use crate::kinds::{Applied, Run};
 
 /// One service in the course of a run.
@@ -35,7 +35,6 @@ pub(super) struct Apply<'a> {
     pub(super) run: &'a Run<'a>,
     pub(super) component: &'a ComponentName,
     pub(super) plan: &'a EcsPlan,
-    before: BeforeChange<'a>,
     /// Whether the service was changed, or may have been.
     changed: Cell<bool>,
     /// The deployment that is followed.
@@ -58,9 +57,9 @@ impl Wanted {
 }
 
 impl<'a> Apply<'a> {
-    /// A service whose plan is to be carried out. `before`: what comes before the service is changed.
-    pub fn new(run: &'a Run<'a>, component: &'a ComponentName, plan: &'a EcsPlan, before: BeforeChange<'a>) -> Self {
-        Self { run, component, plan, before, changed: Cell::new(false), followed: RefCell::default() }
+    /// A service whose plan is to be carried out.
+    pub fn new(run: &'a Run<'a>, component: &'a ComponentName, plan: &'a EcsPlan) -> Self {
+        Self { run, component, plan, changed: Cell::new(false), followed: RefCell::default() }
     }
 
     /// Carries out the plan and verifies what runs then.
@@ -76,10 +75,15 @@ impl Apply<'_> {
     }
 
     async fn execute(&self) -> Result<Outcome, Unfinished> {
-        if self.plan.is_empty() {
-            return self.verify_unchanged().await;
-        }
-        let next = self.revision().await?;
+        let next = match &self.plan.next {
+            NextRevision::Live => return self.verify_unchanged().await,
+            NextRevision::Registered(revision) => {
+                self.run.take(&self.step(Verb::UseRevision), self.take_up(revision)).await?
+            }
+            NextRevision::New(definition) => {
+                self.run.take(&self.step(Verb::Register), self.register(definition)).await?
+            }
+        };
         let result = self.roll_out(&next).await;
         if let Some(end) = known_end(&result) {
             self.write_outcome(&next, end).await;
@@ -101,26 +105,16 @@ impl Apply<'_> {
         self.run.events.emit(Event::ChangeRefused { component: self.component.clone() });
     }
 
-    /// Registers the next revision, or takes the one that is there.
-    async fn revision(&self) -> Result<Wanted, Failure> {
-        let definition = match &self.plan.next {
-            NextRevision::Registered(revision) => {
-                let added = self.take_up(revision).await?;
-                let mut wanted = Wanted::of(revision);
-                wanted.tag_keys.extend(added);
-                return Ok(wanted);
-            }
-            NextRevision::New(Some(definition)) => definition,
-            NextRevision::New(None) | NextRevision::Live => {
-                return Err(Failure::failed("the plan has no revision to register: please report this as a bug"));
-            }
-        };
-        let PlannedImage::Known(image) = &self.plan.image else {
-            return Err(Failure::failed("the plan has no image: please report this as a bug"));
-        };
+    /// Registers the next revision.
+    async fn register(&self, definition: &Later<TaskDefinition>) -> Result<Wanted, Failure> {
+        let definition = definition.now().map_err(PlanError::from)?;
+        if self.plan.restores.is_some() {
+            // The holds come next, and there is nothing to hold for a service that was moved.
+            self.unmoved().await?;
+        }
         let mut tags = self.plan.kept_tags().0.to_vec();
         let entry = LedgerEntry {
-            digest: Some(image.digest.clone()),
+            digest: self.plan.digests().into_iter().next(),
             run: Some(self.run.name.clone()),
             previous: Some(self.plan.live.arn.clone()),
             restores: self.plan.restores.clone(),
@@ -130,35 +124,36 @@ impl Apply<'_> {
         };
         tags.extend(entry.tags());
         tags.extend(self.plan.carried(&self.run.name, self.run.now()).iter().map(Hold::tag));
-        let register = self.run.cloud.ecs.register(definition, &tags);
-        let arn = self.run.events.step(&self.step(Verb::Register), register).await?;
+        let arn = self.run.cloud.ecs.register(definition, &tags).await?;
         self.run.events.made(format!("task-definition revision {}", arn.short()), vec![self.component.clone()]);
         Ok(Wanted { arn, definition: definition.clone(), tag_keys: ledger::keys(&tags) })
     }
 
-    /// Writes on a revision of a run that did not get to use it that this one does, and the holds that came since. Returns the keys of these.
-    async fn take_up(&self, revision: &Revision) -> Result<Vec<String>, Failure> {
+    /// Takes a revision of a run that did not get to use it: writes on it that this one does, and the holds that came since.
+    async fn take_up(&self, revision: &Revision) -> Result<Wanted, Failure> {
+        let mut wanted = Wanted::of(revision);
         let carried = self.plan.carried(&self.run.name, self.run.now());
         let has = |hold: &&Hold| revision.holds.iter().any(|it| it.key == hold.key && it.scope == hold.scope);
         let missing: Vec<_> = carried.iter().filter(|hold| !has(hold)).map(Hold::tag).collect();
-        let mut added = missing.iter().map(|(key, _)| key.clone()).collect();
-        if !missing.is_empty()
-            && let Tagged::NoRoom(message) = self.run.cloud.ecs.tag_if_room(&revision.arn, &missing).await?
-        {
-            added = Vec::new();
-            let text = format!("revision {} has no room for the holds: {message}", revision.short());
-            self.run.events.warning(text, Some("take tags off it that nothing needs".to_owned()));
+        if !missing.is_empty() {
+            match self.run.cloud.ecs.tag_if_room(&revision.arn, &missing).await? {
+                Tagged::Written => wanted.tag_keys.extend(ledger::keys(&missing)),
+                Tagged::NoRoom(message) => {
+                    let text = format!("revision {} has no room for the holds: {message}", revision.short());
+                    self.run.events.warning(text, Some("take tags off it that nothing needs".to_owned()));
+                }
+            }
         }
         let name = Some(ledger::tag_value(&self.run.name));
         if revision.ledger.as_ref().is_none_or(|entry| entry.run != name) {
             self.write(&revision.arn, "run", &ledger::run(&self.run.name)).await;
         }
-        Ok(added)
+        Ok(wanted)
     }
 
     async fn roll_out(&self, next: &Wanted) -> Result<Outcome, Unfinished> {
-        let mut unmoved = self.unmoved().await?;
         if let Some(command) = &self.plan.target.pre_deploy {
+            let Unmoved { placement, .. } = self.unmoved().await?;
             let step = self.step(Verb::PreDeploy);
             let pre_deploy = PreDeploy {
                 run: self.run,
@@ -167,24 +162,28 @@ impl Apply<'_> {
                 command,
                 task_definition: &next.arn,
                 log: next.definition.log_destination(&self.plan.target.container),
-                placement: &unmoved.placement,
+                placement: &placement,
                 step: &step,
             };
-            self.run.events.step(&step, pre_deploy.execute()).await?;
-            // A migration takes time, in which others may have deployed.
-            unmoved = self.unmoved().await?;
+            self.run.take(&step, pre_deploy.execute()).await?;
         }
-        self.before.put_holds(self.run, self.component).await?;
-        // Said before it is so: a signal in the middle of the call must not leave it unsaid.
-        self.change_started();
-        let step = self.step(Verb::Update);
-        let updated = self.run.events.step(&step, self.update(&step, &next.arn)).await?;
+        let (updated, before) = self.run.take(&self.step(Verb::Update), self.change(&next.arn)).await?;
         let previous = self.plan.last_completed.iter().chain([&self.plan.live.arn]).cloned().collect();
         let ours = OurDeployment::find(&updated, &next.arn, None, previous);
-        let ended = self.follow(Verb::WaitFor, &ours, Some(unmoved.primary), updated, next).await;
+        let ended = self.follow(Verb::WaitFor, &ours, Some(before), updated, next).await;
         let ended = ended.map_err(|unfinished| unfinished.map(|failure| self.told_of_pre_deploy(failure)))?;
         self.prove(ended, ours, &next.definition).await?;
         Ok(Outcome::Deployed)
+    }
+
+    /// Changes the service, if it still runs what it ran when the plan was made: a migration takes time, and so do the
+    /// components before, in which others may have deployed. Returns it with the id of the deployment that was its primary.
+    async fn change(&self, arn: &RevisionArn) -> Result<(Service, DeploymentId), Unfinished> {
+        let Unmoved { primary, .. } = self.unmoved().await?;
+        // Said before it is so: a signal in the middle of the call must not leave it unsaid.
+        self.change_started();
+        let step = self.step(Verb::Update);
+        Ok((self.update(&step, arn).await?, primary))
     }
 
     /// What serves again after a rollback meets what the pre-deploy command of the failed release did.
@@ -208,10 +207,13 @@ impl Apply<'_> {
         let mut follow = self.follower(&step, ours, definition, &[]);
         follow.subject.note = before.is_some() && ledger::takes_deployment(&wanted.tag_keys);
         follow.subject.before = before;
-        match self.run.events.step(&step, follow.run(Some(first))).await {
-            Err(unfinished) => Err(self.diagnosed(unfinished, ours, definition).await),
-            ended => ended,
-        }
+        let followed = async {
+            match follow.run(Some(first)).await {
+                Err(unfinished) => Err(self.diagnosed(unfinished, ours, definition).await),
+                ended => ended,
+            }
+        };
+        self.run.take(&step, followed).await
     }
 
     /// Follows a deployment that was there before, in a step. `verified`: the tasks that were seen to run it.
@@ -244,7 +246,7 @@ impl Apply<'_> {
             component: self.component,
             followed: &self.followed,
             target,
-            events: self.run.events,
+            events: &self.run.events,
             step,
         }
     }

@@ -30,7 +30,7 @@ use crate::domain::rollback::Past;
 use crate::domain::target::{Component, Probe};
 use crate::domain::view::history::History;
 use crate::domain::view::status::ComponentStatus;
-use crate::kinds::{Answer, BeforeChange, Driver, Observed, PastReleases, Planned, Promoted, Source};
+use crate::kinds::{Answer, Driver, Observed, PastReleases, Planned, Promoted, Source};
 use crate::kinds::{Applied, Run};
 use crate::observe::{Cloud, Files};
 
@@ -321,7 +321,7 @@ impl Planned for PlannedService {
     }
 
     fn refine(&self, images: &[ImagePlan]) -> Result<Box<dyn Planned>, PlanError> {
-        let ecs = self.observed.plan_with(images, &self.release)?;
+        let ecs = self.observed.plan_with(images, &self.release)?.refining(&self.ecs);
         Ok(self.observed.clone().planned(ecs, &self.release))
     }
 
@@ -343,17 +343,17 @@ impl Planned for PlannedService {
         self.changed();
     }
 
-    fn put_hold<'a>(&'a self, run: &'a Run<'a>, hold: &'a PlannedHold, user: &'a ComponentName) -> Answer<'a, ()> {
+    fn put_hold<'a>(&'a self, run: &'a Run<'a>, hold: &'a PlannedHold, users: &'a [ComponentName]) -> Answer<'a, ()> {
         let (target, facts) = (&self.observed.target, &self.observed.facts);
-        Box::pin(stop_sign::put(run, target, facts, (&self.left, &hold.left), user))
+        Box::pin(stop_sign::put(run, target, facts, (&self.left, &hold.left), users))
     }
 
     fn drop_holds<'a>(&'a self, run: &'a Run<'a>, covered: &'a [Hold]) -> LocalBoxFuture<'a, ()> {
         Box::pin(stop_sign::drop_covered(run, &self.observed.target, covered))
     }
 
-    fn apply<'a>(&'a self, run: &'a Run<'a>, before: BeforeChange<'a>) -> LocalBoxFuture<'a, Applied> {
-        Box::pin(Apply::new(run, &self.plan.name, &self.ecs, before).apply())
+    fn apply<'a>(&'a self, run: &'a Run<'a>) -> LocalBoxFuture<'a, Applied> {
+        Box::pin(Apply::new(run, &self.plan.name, &self.ecs).apply())
     }
 
     fn announces(&self) -> bool {

@@ -90,6 +90,7 @@ impl PreDeploy<'_> {
             started_by,
             client_token: token.hex(),
         };
+        let _slot = self.run.slot().await;
         Ok(self.run.cloud.ecs.run_task(&task).await?)
     }
 
@@ -102,7 +103,7 @@ impl PreDeploy<'_> {
             let task = if question == Question::Task { self.read(&arns).await } else { Seen::Nothing };
             Answer { logged, task }
         };
-        let waited = poll(Waiting::In(self.run.events, self.step), Question::Nothing, ask, |elapsed, answer| {
+        let waited = poll(Waiting::In(&self.run.events, self.step), Question::Nothing, ask, |elapsed, answer| {
             let step = one_off.see(elapsed, answer);
             if let Some(error) = one_off.warning.take() {
                 let error = explain(&error, Phase::Before).brief();

@@ -34,7 +34,7 @@ impl Apply<'_> {
         ours.previous.clear();
         ours.id.clone_from(&self.followed.borrow());
         let step = self.step(Verb::Probe);
-        self.run.events.step(&step, self.probe(&step, tasks, &ours, definition)).await
+        self.run.take(&step, self.probe(&step, tasks, &ours, definition)).await
     }
 
     /// Asks the probes, and has a look at what runs afterwards: anything may have answered while another deployment took
@@ -48,7 +48,7 @@ impl Apply<'_> {
         definition: &TaskDefinition,
     ) -> Result<(), Unfinished> {
         const ROUNDS: usize = 2;
-        let (events, environment) = (self.run.events, self.run.environment);
+        let (events, environment) = (&self.run.events, self.run.environment);
         let prober = Prober { http: self.run.http, events, environment, release: &self.run.release };
         for _ in 0..ROUNDS {
             if let Err(failure) = prober.ask_each(&self.plan.target.probes, step).await {

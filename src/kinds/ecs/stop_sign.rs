@@ -13,8 +13,8 @@ use crate::domain::plan::LeftRelease;
 use crate::kinds::Run;
 
 /// Puts one of the holds of a rollback in both of its homes. One that has no room for it does not stand in the way of the
-/// rollback: the revision that is put in the place of the one that is left has the hold from the start. `user`: the
-/// component that changes first.
+/// rollback: the revision that is put in the place of the one that is left has the hold from the start. `users`: the
+/// components that change.
 ///
 /// # Errors
 ///
@@ -24,14 +24,14 @@ pub async fn put(
     target: &EcsTarget,
     facts: &EcsFacts,
     (all, left): (&[LeftRelease], &LeftRelease),
-    user: &ComponentName,
+    users: &[ComponentName],
 ) -> Result<(), Failure> {
     let hold = Hold::of_rollback(&left.left, &left.returned, &run.name, run.now());
     let homes = all.iter().zip(homes_of(facts, all)).find(|(other, _)| *other == left);
     let everywhere = || Homes { on_service: true, revision: Some(facts.live.arn.clone()) };
     let homes = homes.map_or_else(everywhere, |(_, homes)| homes);
-    let (cloud, events) = (run.cloud, run.events);
-    let made = |place: String| events.made(format!("hold on {place}: {}", hold.reason()), vec![user.clone()]);
+    let (cloud, events) = (run.cloud, &run.events);
+    let made = |place: String| events.made(format!("hold on {place}: {}", hold.reason()), users.to_vec());
     let mut refused = Vec::new();
     let mut note = |place: &str, tagged: Tagged| match tagged {
         Tagged::Written => {}

@@ -32,3 +32,9 @@ where
         Self { failure: error.into(), is_known: true }
     }
 }
+
+impl AsRef<Failure> for Unfinished {
+    fn as_ref(&self) -> &Failure {
+        &self.failure
+    }
+}

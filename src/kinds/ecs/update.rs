@@ -71,7 +71,7 @@ impl Apply<'_> {
         let unconfirmed = if error.refused { Unconfirmed::Refused } else { Unconfirmed::Unanswered };
         let mut unseen = None;
         let updated = poll(
-            Waiting::In(self.run.events, step),
+            Waiting::In(&self.run.events, step),
             (),
             async |()| self.updated(arn).await,
             |elapsed, read| {
