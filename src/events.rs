@@ -90,6 +90,11 @@ impl Events {
         }
     }
 
+    /// When the run began.
+    pub fn began(&self) -> Instant {
+        self.began
+    }
+
     /// When a sign of life is due, if nothing is shown until then.
     pub fn heartbeat_due(&self) -> Instant {
         self.last_shown.get() + HEARTBEAT

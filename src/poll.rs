@@ -43,14 +43,39 @@ async fn pause(waiting: Waiting<'_>, began: Instant, pause: Duration) {
     if pause.is_zero() {
         return;
     }
-    let until = Instant::now() + pause;
+    let mut until = Instant::now() + pause;
     if let Waiting::In(events, step) = waiting {
-        while events.heartbeat_due() <= until {
-            sleep_until(events.heartbeat_due()).await;
-            events.heartbeat(step, began.elapsed());
+        until = together(events.began(), until, pause);
+        loop {
+            let due = events.heartbeat_due();
+            if due > until {
+                break;
+            }
+            sleep_until(due).await;
+            // Another step may have shown something meanwhile.
+            if events.heartbeat_due() <= due {
+                events.heartbeat(step, began.elapsed());
+            }
         }
     }
     sleep_until(until).await;
+}
+
+/// The end of a pause, a little later: where several steps wait side by side, they ask at the same moments, and a client
+/// can put their questions into one call. It is at most a third of the pause later.
+fn together(run_began: Instant, until: Instant, pause: Duration) -> Instant {
+    const GRIDS: [Duration; 5] = [
+        Duration::from_millis(2500),
+        Duration::from_secs(1),
+        Duration::from_millis(500),
+        Duration::from_millis(250),
+        Duration::from_millis(100),
+    ];
+    let Some(grid) = GRIDS.iter().find(|grid| **grid <= pause / 3) else { return until };
+    let since = until.duration_since(run_began).as_millis();
+    let past = since % grid.as_millis();
+    let late = if past == 0 { 0 } else { grid.as_millis() - past };
+    until + Duration::from_millis(u64::try_from(late).unwrap_or(0))
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ mod account;
 
 use std::num::NonZeroUsize;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -67,6 +69,8 @@ pub struct Rehearsal {
     recorder: Rc<Recorder>,
     /// How many changes are made at once.
     pub parallel: NonZeroUsize,
+    /// The wire to the account.
+    pub wire: Wire,
 }
 
 /// How a deploy ended.
@@ -84,6 +88,24 @@ impl Rehearsed {
     /// The outcome.
     pub fn outcome(&self) -> Outcome {
         self.result.as_ref().map_or_else(|failure| failure.outcome, |outcome| *outcome)
+    }
+
+    /// How components ended.
+    pub fn ends(&self) -> Vec<String> {
+        let end = |event: &Event| {
+            let Event::ComponentEnded { component, outcome, .. } = event else { return None };
+            Some(format!("{component}: {outcome}"))
+        };
+        self.events.iter().filter_map(end).collect()
+    }
+
+    /// The steps that were planned, by name.
+    pub fn planned(&self) -> Vec<String> {
+        let planned = self.events.iter().find_map(|event| {
+            let Event::Planned(plan) = event else { return None };
+            Some(plan.steps.iter().map(|step| step.id.to_string()).collect())
+        });
+        planned.unwrap_or_default()
     }
 
     /// The steps with their results, in the order in which they ended.
@@ -116,7 +138,8 @@ impl Rehearsal {
             Request { environment: "stage", components: &[], purpose: Purpose::Change, vars: None, env: &env };
         let target = document.resolve(&request).unwrap();
         let aws = Scripted::new("AWS", "password");
-        let config = config(&aws);
+        let wire = Wire { aws: aws.clone(), latency: Arc::default(), changes: Arc::default() };
+        let config = config(&wire);
         let cloud = Cloud {
             account: ACCOUNT.parse().unwrap(),
             ecs: Ecs::new(&config),
@@ -130,7 +153,7 @@ impl Rehearsal {
         let context = Context::new(Vec::new(), "/nowhere".into(), false, false);
         let release = RELEASE.parse().unwrap();
         let parallel = NonZeroUsize::new(8).unwrap();
-        Self { aws, target, cloud, access, release, context, recorder: Rc::default(), parallel }
+        Self { aws, target, cloud, access, release, context, recorder: Rc::default(), parallel, wire }
     }
 
     /// Observes, plans and deploys a release whose image is there.
@@ -216,8 +239,8 @@ fn shown(plan: &WholePlan) -> crate::domain::view::plan::ShownPlan {
 }
 
 /// Clients whose requests the account answers in this process.
-fn config(aws: &Scripted) -> SdkConfig {
-    let connector = SharedHttpConnector::new(Wire(aws.clone()));
+fn config(wire: &Wire) -> SdkConfig {
+    let connector = SharedHttpConnector::new(wire.clone());
     let client = http_client_fn(move |_: &HttpConnectorSettings, _: &RuntimeComponents| connector.clone());
     let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", "secret", None, None, "test");
     SdkConfig::builder()
@@ -232,7 +255,20 @@ fn config(aws: &Scripted) -> SdkConfig {
 
 /// The wire between the clients and the account.
 #[derive(Clone)]
-struct Wire(Scripted);
+pub struct Wire {
+    aws: Scripted,
+    /// How long an answer takes, in milliseconds.
+    pub latency: Arc<AtomicU64>,
+    /// How many calls that change something are on the wire, and how many were at most.
+    changes: Arc<(AtomicUsize, AtomicUsize)>,
+}
+
+impl Wire {
+    /// How many calls that change something were on the wire at once, at most.
+    pub fn most_changes(&self) -> usize {
+        self.changes.1.load(Ordering::Relaxed)
+    }
+}
 
 impl std::fmt::Debug for Wire {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -245,7 +281,21 @@ impl HttpConnector for Wire {
         let headers = request.headers().iter().map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()));
         let body = request.body().bytes().unwrap_or_default().to_vec();
         let asked = Asked::new(request.method(), request.uri(), headers.collect(), body);
-        HttpConnectorFuture::ready(answer(self.0.request(&asked)))
+        let is_change = request.headers().get("x-amz-target").is_some_and(|target| {
+            ["RegisterTaskDefinition", "UpdateService", "RunTask"].iter().any(|change| target.ends_with(change))
+        });
+        let wire = self.clone();
+        HttpConnectorFuture::new(async move {
+            let (now, most) = &*wire.changes;
+            if is_change {
+                most.fetch_max(now.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+            }
+            tokio::time::sleep(Duration::from_millis(wire.latency.load(Ordering::Relaxed))).await;
+            if is_change {
+                now.fetch_sub(1, Ordering::Relaxed);
+            }
+            answer(wire.aws.request(&asked))
+        })
     }
 }
 

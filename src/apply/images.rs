@@ -86,7 +86,8 @@ impl Making<'_> {
                 // Before anything is made: without its files and an engine nothing can be built.
                 let directory = &self.run.cloud.directory;
                 observe::Checkout::around(self.run.context, directory).can_build(directory, &self.plan.image.build)?;
-                let docker = self.docker.get_or_try_init(|| Docker::detect(self.run.processes.clone(), directory)).await?;
+                let docker =
+                    self.docker.get_or_try_init(|| Docker::detect(self.run.processes.clone(), directory)).await?;
                 self.create_if_missing(*create_repository).await?;
                 let digest = self.run.take(&self.step(Verb::Build), self.build(plan, docker)).await?;
                 self.confirm(&digest).await

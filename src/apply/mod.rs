@@ -2,6 +2,8 @@
 
 mod announce;
 mod images;
+#[cfg(test)]
+mod rehearsals;
 mod total;
 
 use futures_util::future::join_all;

@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -29,9 +30,8 @@ pub enum AwsErrorKind {
     Answer,
 }
 
-/// A failed call.
-#[derive(thiserror::Error)]
-#[error("{operation}: {message}{}", request_id.as_ref().map(|id| format!(" (request {id})")).unwrap_or_default())]
+/// A failed call. It is cheap to clone: those who share a call share its error.
+#[derive(Clone)]
 pub struct AwsError {
     /// The call in the words of IAM: `ecs:UpdateService`.
     pub operation: &'static str,
@@ -49,8 +49,23 @@ pub struct AwsError {
     /// The id that AWS support asks for.
     pub request_id: Option<Box<str>>,
     /// What the SDK said, or why the answer cannot be read.
-    #[source]
-    pub source: Option<Box<dyn StdError + Send + Sync>>,
+    pub source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+impl fmt::Display for AwsError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { operation, message, request_id, .. } = self;
+        write!(formatter, "{operation}: {message}")?;
+        request_id.as_ref().map_or(Ok(()), |id| write!(formatter, " (request {id})"))
+    }
+}
+
+/// By hand: a derived source would be the [`Arc`], which hides what is in it from those who look for a type.
+impl StdError for AwsError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        let source = self.source.as_deref()?;
+        Some(source)
+    }
 }
 
 /// Without the source: it holds the whole answer, which may have credentials in it.
@@ -102,7 +117,7 @@ impl AwsError {
             code,
             message: neutral::phrase(&text, 600),
             request_id,
-            source: Some(Box::new(error)),
+            source: Some(Arc::new(error)),
         }
     }
 
@@ -128,7 +143,7 @@ impl AwsError {
     /// With why the answer cannot be read.
     #[must_use]
     pub fn because(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
-        self.source = Some(Box::new(source));
+        self.source = Some(Arc::new(source));
         self
     }
 

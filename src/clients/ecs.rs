@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use aws_config::SdkConfig;
 use aws_sdk_ecs::types::{
-    ContainerOverride, DesiredStatus, LaunchType, NetworkConfiguration, ServiceField, SortOrder, Tag,
-    TaskDefinitionField, TaskOverride,
+    ContainerOverride, DesiredStatus, LaunchType, NetworkConfiguration, SortOrder, Tag, TaskDefinitionField,
+    TaskOverride,
 };
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -19,6 +19,7 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde_json::{Value, json};
 
 use super::aws::{AwsError, call};
+use super::ecs_batch::Batches;
 use super::ecs_convert as convert;
 pub use super::ecs_error::EcsError;
 use super::ecs_retry::RetryRaces;
@@ -34,6 +35,7 @@ const TASKS_AT_ONCE: usize = 100;
 #[derive(Debug, Clone)]
 pub struct Ecs {
     client: aws_sdk_ecs::Client,
+    services: Batches,
 }
 
 /// How a service places its tasks, for a one-off task beside it.
@@ -63,7 +65,7 @@ impl Ecs {
     /// A client.
     pub fn new(config: &SdkConfig) -> Self {
         let config = aws_sdk_ecs::config::Builder::from(config).retry_classifier(RetryRaces).build();
-        Self { client: aws_sdk_ecs::Client::from_conf(config) }
+        Self { client: aws_sdk_ecs::Client::from_conf(config), services: Batches::default() }
     }
 
     /// A service with its placement. `None`: there is none of that name in the cluster.
@@ -105,11 +107,8 @@ impl Ecs {
         cluster: &ClusterName,
         service: &ServiceName,
     ) -> Result<Option<(Service, Placement)>, AwsError> {
-        let request = self.client.describe_services().cluster(cluster.as_str()).services(service.as_str());
-        // Holds are tags of the service.
-        let output = call("ecs:DescribeServices", request.include(ServiceField::Tags).send()).await?;
-        // What is missing comes as `failures`, not as an error.
-        Ok(output.services.unwrap_or_default().into_iter().next().map(|raw| (convert::service(&raw), Placement(raw))))
+        let found = self.services.ask(&self.client, cluster, service).await?;
+        Ok(found.map(|raw| (convert::service(&raw), Placement(raw))))
     }
 
     /// A revision by ARN, in raw JSON, with our entry for a service, by the service's ARN.

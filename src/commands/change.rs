@@ -95,7 +95,20 @@ impl<'a> Invocation<'a> {
         let identities = session.identities(&configuration);
         let until = if request.applies { Until::Applied } else { Until::Planned };
         let place = request.place();
-        Ok(Self { context, events, place, clock, until, configuration, identities, addresses, processes, git, http, parallel })
+        Ok(Self {
+            context,
+            events,
+            place,
+            clock,
+            until,
+            configuration,
+            identities,
+            addresses,
+            processes,
+            git,
+            http,
+            parallel,
+        })
     }
 
     /// The commits between what the first component that changes ran and the release. What cannot be told is left out.

@@ -17,13 +17,11 @@ impl Explain for PlanError {
                 Failure::invalid(self.to_string()).hint("correct `container` in the component's configuration")
             }
             Self::TaskDefinition(TaskDefinitionError::NotATaskDefinition) => Failure::invalid(self.to_string()),
-            Self::NoImage(_) => {
-                Failure::invalid(self.to_string()).hint("correct `image-from`, or select the component that builds the image")
-            }
+            Self::NoImage(_) => Failure::invalid(self.to_string())
+                .hint("correct `image-from`, or select the component that builds the image"),
             Self::StillUnknown(_) => Failure::failed(self.to_string()).hint("run it again"),
-            Self::Contradicted { .. } => {
-                Failure::failed(self.to_string()).hint("nothing that serves was changed: plan again, and see what is different")
-            }
+            Self::Contradicted { .. } => Failure::failed(self.to_string())
+                .hint("nothing that serves was changed: plan again, and see what is different"),
         }
     }
 }

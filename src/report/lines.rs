@@ -5,8 +5,10 @@ use anstyle::{AnsiColor, Style};
 use super::record::warning_text;
 use crate::domain::event::{Event, StepResult};
 use crate::domain::gate::Gate;
+use crate::domain::names::ComponentName;
 use crate::domain::plan::Change;
 use crate::domain::release::Commits;
+use crate::domain::step::{StepId, Subject};
 use crate::domain::view::plan::{CommitRange, NothingToPromote, ShownPlan};
 
 pub const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -26,8 +28,14 @@ pub enum Level {
     Everything,
 }
 
-/// An event in lines; none where it is not shown.
-pub fn of(event: &Event, level: Level) -> Vec<String> {
+/// An event in lines; none where it is not shown. `several`: whether steps of several components are in progress, so that
+/// each line names its own.
+pub fn of(event: &Event, level: Level, several: bool) -> Vec<String> {
+    let of = |step: &StepId| if several { format!("{} ", subject(step)) } else { String::new() };
+    let about = |about: &Option<ComponentName>| match about {
+        Some(component) if several => format!("{component}: "),
+        Some(_) | None => String::new(),
+    };
     let lines = match event {
         Event::StepStarted(step) => vec![note(format!("{STRONG}{step}{STRONG:#}"))],
         Event::StepEnded { step, took, result: StepResult::Done, .. } => {
@@ -38,13 +46,19 @@ pub fn of(event: &Event, level: Level) -> Vec<String> {
             let (result, seconds) = (result.as_str(), took.as_secs_f64());
             vec![note(format!("{step}: {BAD}{result}{BAD:#} {FAINT}after {seconds:.1} s{FAINT:#}"))]
         }
-        Event::Output { line, .. } => vec![note(format!("{FAINT}  | {line}{FAINT:#}"))],
+        Event::Output { step, line } => vec![note(format!("{FAINT}  {}| {line}{FAINT:#}", of(step)))],
+        Event::Progress { step, text } if several => vec![note(format!("  {}: {text}", subject(step)))],
         Event::Progress { text, .. } => vec![note(format!("  {text}"))],
         Event::Heartbeat { step, text, elapsed } => {
             vec![note(format!("  still in `{step}` after {} s: {text}", elapsed.as_secs()))]
         }
+        Event::Note { about: component, text } if several => {
+            vec![note(format!("  {}{}", about(component), text.trim_start()))]
+        }
         Event::Note { text, .. } => vec![note(text.clone())],
-        Event::Warning { text, hint, .. } => vec![warning(text, hint.as_deref())],
+        Event::Warning { about: component, text, hint } => {
+            vec![warning(&format!("{}{text}", about(component)), hint.as_deref())]
+        }
         Event::Planned(plan) => of_plan(plan),
         Event::NothingToPromote(nothing) if nothing.is_all => nothing_to_promote(nothing),
         Event::NotReported { what, hint: Some(hint) } => {
@@ -53,7 +67,7 @@ pub fn of(event: &Event, level: Level) -> Vec<String> {
         Event::NotReported { what, hint: None } => {
             vec![Line { least: Level::Quiet, ..note(format!("note: {what}")) }]
         }
-        Event::Within { event, .. } => return of(event, level),
+        Event::Within { event, .. } => return self::of(event, level, several),
         Event::ReleaseChosen(_)
         | Event::NothingToPromote(_)
         | Event::ImagesReused(_)
@@ -98,6 +112,14 @@ pub fn hint(hint: &str) -> String {
     format!("{STRONG}hint:{STRONG:#} {hint}")
 }
 
+/// What a step is about, as it stands before its lines.
+fn subject(step: &StepId) -> String {
+    match &step.subject {
+        Subject::Component(component) => component.to_string(),
+        Subject::Source(environment, component) => format!("{environment} {component}"),
+    }
+}
+
 fn of_plan(plan: &ShownPlan) -> Vec<Line> {
     let mut lines = vec![note(format!(
         "{STRONG}plan{STRONG:#} to {} {} {}: release {} (account {}, {})",
@@ -109,11 +131,12 @@ fn of_plan(plan: &ShownPlan) -> Vec<Line> {
         plan.region
     ))];
     lines.extend(plan.commits.iter().flat_map(commits));
-    for step in &plan.steps {
+    let changes = || plan.steps.iter().filter(|step| step.id.verb.changes());
+    for step in changes() {
         lines.push(note(format!("  {STRONG}{}{STRONG:#}: {}", step.id, step.summary)));
         lines.extend(step.changes.iter().map(|change| note(format!("      {}", shown_change(change)))));
     }
-    if plan.steps.is_empty() {
+    if changes().next().is_none() {
         lines.push(note("  nothing to change"));
     }
     lines.extend(plan.warnings.iter().map(|found| warning(&warning_text(found), found.hint.as_deref())));
@@ -166,10 +189,10 @@ pub fn shown_change(change: &Change) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::step::{StepId, Verb};
+    use crate::domain::step::Verb;
 
     fn plain(event: &Event, level: Level) -> Vec<String> {
-        of(event, level).iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect()
+        of(event, level, false).iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect()
     }
 
     #[test]
@@ -180,6 +203,22 @@ mod tests {
         assert!(plain(&step, Level::Warnings).is_empty());
         assert!(plain(&warning, Level::Quiet).is_empty());
         assert_eq!(plain(&warning, Level::Warnings), ["warning: odd\nhint: look"]);
+    }
+
+    #[test]
+    fn with_several_in_progress_each_line_names_its_component() {
+        let name: ComponentName = "backend".parse().unwrap();
+        let step = StepId::new(Verb::Build, &name);
+        let plain = |event: Event| {
+            let lines = of(&event, Level::Everything, true);
+            lines.iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect::<Vec<_>>()
+        };
+        let text = || "text".to_owned();
+        assert_eq!(plain(Event::Output { step: step.clone(), line: text() }), ["  backend | text"]);
+        assert_eq!(plain(Event::Progress { step, text: text() }), ["  backend: text"]);
+        assert_eq!(plain(Event::Note { about: Some(name.clone()), text: "  text".to_owned() }), ["  backend: text"]);
+        let warning = Event::Warning { about: Some(name), text: text(), hint: None };
+        assert_eq!(plain(warning), ["warning: backend: text"]);
     }
 
     #[test]

@@ -4,11 +4,13 @@
 
 mod check_lines;
 mod closing;
+mod folded;
 mod github;
 mod history_table;
 mod identity_table;
 mod json;
 pub mod lines;
+mod live;
 mod record;
 mod status_table;
 mod table;

@@ -1,5 +1,6 @@
 //! The record of a run: a fold over its events, for those who report how it ended.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -13,7 +14,7 @@ use crate::domain::image::{Digest, Repository};
 use crate::domain::names::ComponentName;
 use crate::domain::origin::ReusedImage;
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{Change, Drift, MissingVariable, PlanWarning};
+use crate::domain::plan::{Change, Drift, MissingVariable, PlanWarning, Step};
 use crate::domain::release::ReleaseName;
 use crate::domain::step::StepId;
 use crate::domain::view::Request;
@@ -55,6 +56,8 @@ pub struct Record {
     pub warnings: Vec<String>,
     /// The runs within this one, by their environment.
     pub parts: IndexMap<String, Self>,
+    /// The steps that the plan has before each.
+    needs: HashMap<StepId, Vec<StepId>>,
     /// What was made and not used.
     left_behind: Vec<LeftBehind>,
 }
@@ -137,6 +140,8 @@ impl ComponentRecord {
 pub struct StepRecord {
     /// The step.
     pub step: StepId,
+    /// The steps that the plan has before it.
+    pub needs: Vec<StepId>,
     /// When it began, since the run did.
     pub began: Duration,
     /// How long it took.
@@ -194,7 +199,7 @@ impl Record {
                 self.of(component, |record| record.ended(*outcome, causes, released.as_ref()));
             }
             Event::StepEnded { step, began, took, result } => {
-                self.steps.push(StepRecord { step: step.clone(), began: *began, took: *took, result: Some(*result) });
+                self.step_ended(step, *began, *took, *result);
             }
             Event::Warning { text, .. } => self.warnings.push(plain(text)),
             Event::Within { environment, event } => self.part(environment).see(event),
@@ -210,6 +215,12 @@ impl Record {
         }
     }
 
+    fn step_ended(&mut self, step: &StepId, began: Duration, took: Duration, result: StepResult) {
+        let needs = self.needs.get(step).cloned().unwrap_or_default();
+        let place = self.steps.partition_point(|other| other.began <= began);
+        self.steps.insert(place, StepRecord { step: step.clone(), needs, began, took, result: Some(result) });
+    }
+
     fn planned(&mut self, plan: &ShownPlan) {
         self.release = Some(plan.release.clone());
         self.plan_digest = Some(plan.digest.clone());
@@ -220,14 +231,16 @@ impl Record {
         self.digests.extend(plan.digests.clone());
         self.components = plan.components.iter().map(|component| ComponentRecord::new(component, plan)).collect();
         self.warnings.extend(plan.warnings.iter().map(|warning| plain(&warning_text(warning))));
+        self.needs = plan.steps.iter().map(|step| (step.id.clone(), step.needs.clone())).collect();
         if plan.is_all {
-            let planned = |step: &StepId| StepRecord {
-                step: step.clone(),
+            let planned = |step: &Step| StepRecord {
+                step: step.id.clone(),
+                needs: step.needs.clone(),
                 began: Duration::ZERO,
                 took: Duration::ZERO,
                 result: None,
             };
-            self.steps = plan.steps.iter().map(|step| planned(&step.id)).collect();
+            self.steps = plan.steps.iter().map(planned).collect();
         }
     }
 
@@ -279,7 +292,6 @@ mod tests {
     use super::*;
     use crate::domain::check::Findings;
     use crate::domain::failure::CauseKind;
-    use crate::domain::plan::Step;
     use crate::domain::step::Verb;
 
     fn name(text: &str) -> ComponentName {
@@ -379,7 +391,8 @@ mod tests {
     fn the_plans_of_a_check_are_records_of_their_own() {
         let within =
             |environment: &str, event| Event::Within { environment: environment.to_owned(), event: Box::new(event) };
-        let record = fold([within("stage", plan(true)), within("dev", Event::Note { about: None, text: "no plan".to_owned() })]);
+        let record =
+            fold([within("stage", plan(true)), within("dev", Event::Note { about: None, text: "no plan".to_owned() })]);
         assert!(record.components.is_empty() && record.warnings.is_empty());
         let checked =
             Checked { findings: Findings::default(), planned: vec!["stage".to_owned()], wants_comment: false };

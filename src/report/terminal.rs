@@ -1,18 +1,17 @@
-//! What people see: lines on standard error while a command runs, with a moving one on a terminal, and data on standard
+//! What people see: lines on standard error while a command runs, with moving ones on a terminal, and data on standard
 //! output.
 
-use std::cell::Cell;
-use std::time::Duration;
+use std::cell::RefCell;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use secrecy::ExposeSecret as _;
 
+use super::folded::Folded;
 use super::lines::{self, Level};
+use super::live::Live;
 use super::{End, Sink, closing, history_table, identity_table, status_table};
 use crate::cli::OutputFormat;
 use crate::context::Context;
 use crate::domain::event::Event;
-use crate::domain::github::command::Command;
 use crate::domain::step::StepId;
 use crate::domain::view::Answer;
 use crate::domain::view::logs::LogEntry;
@@ -25,27 +24,30 @@ pub struct Terminal {
     color: bool,
     format: OutputFormat,
     view: View,
+    /// The steps in progress.
+    open: RefCell<Vec<StepId>>,
 }
 
 #[derive(Debug)]
 enum View {
     /// One line for each event.
     Plain,
-    /// The same in the log of a workflow, in which output is folded. Holds whether such a part is open.
-    Folded(Cell<bool>),
-    /// One line that moves, and above it what is over.
-    Live(ProgressBar),
+    /// The same in the log of a workflow, in which output is folded.
+    Folded(Folded),
+    /// A line that moves for each step in progress, and above them what is over.
+    Live(Live),
 }
 
 impl Terminal {
     /// What people see of a command. `context`: absent where it is not known.
     pub fn new(context: Option<&Context>, level: Level, format: OutputFormat) -> Self {
         let view = match context {
-            Some(context) if context.interactive && level == Level::Everything => View::Live(moving_line()),
-            Some(context) if context.in_actions() => View::Folded(Cell::default()),
+            Some(context) if context.interactive && level == Level::Everything => View::Live(Live::default()),
+            Some(context) if context.in_actions() => View::Folded(Folded::default()),
             Some(_) | None => View::Plain,
         };
-        Self { level, color: context.is_some_and(|context| context.color), format, view }
+        let color = context.is_some_and(|context| context.color);
+        Self { level, color, format, view, open: RefCell::default() }
     }
 }
 
@@ -56,16 +58,18 @@ impl Sink for Terminal {
                 sink::data(&log_line(entry, *of_several));
             }
         }
-        let lines = lines::of(event, self.level);
+        if let Event::StepStarted(step) = event {
+            self.open.borrow_mut().push(step.clone());
+        }
+        let several = self.open.borrow().len() > 1;
+        let lines = lines::of(event, self.level, several);
         match &self.view {
             View::Plain => print(&lines),
-            View::Folded(is_open) => {
-                if !lines.is_empty() {
-                    fold(is_open, event);
-                }
-                print(&lines);
-            }
-            View::Live(bar) => live(bar, event, &lines),
+            View::Folded(folded) => folded.show(event, &lines, several),
+            View::Live(live) => live.show(event, &lines),
+        }
+        if let Event::StepEnded { step, .. } = event {
+            self.open.borrow_mut().retain(|open| open != step);
         }
     }
 
@@ -85,7 +89,7 @@ impl Sink for Terminal {
 }
 
 /// Writes lines to standard error.
-fn print(lines: &[String]) {
+pub fn print(lines: &[String]) {
     for line in lines {
         sink::line(line);
     }
@@ -110,61 +114,4 @@ fn log_line(entry: &LogEntry, names_component: bool) -> String {
     let time = entry.time.map(|time| time.strftime("%H:%M:%S").to_string()).unwrap_or_default();
     let component = if names_component { format!(" {}", entry.component) } else { String::new() };
     format!("{time}{component} {}", entry.text)
-}
-
-/// Opens or closes a group, so that the lines of an output are in one.
-fn fold(is_open: &Cell<bool>, event: &Event) {
-    match (output_of(event), is_open.get()) {
-        (Some(step), false) => sink::command(&Command::new("group", format!("output of {step}"))),
-        (Some(_), true) | (None, false) => return,
-        (None, true) => sink::command(&Command::new("endgroup", "")),
-    }
-    is_open.set(!is_open.get());
-}
-
-/// The step that an event is a line of output of.
-#[expect(clippy::wildcard_enum_match_arm, reason = "only these have output")]
-fn output_of(event: &Event) -> Option<&StepId> {
-    match event {
-        Event::Output { step, .. } => Some(step),
-        Event::Within { event, .. } => output_of(event),
-        _ => None,
-    }
-}
-
-fn moving_line() -> ProgressBar {
-    let bar = ProgressBar::new_spinner();
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} {wide_msg} {elapsed}") {
-        bar.set_style(style);
-    }
-    bar
-}
-
-#[expect(clippy::disallowed_methods, reason = "what is set here is clean")]
-#[expect(clippy::wildcard_enum_match_arm, reason = "what does not move the line is shown above it")]
-fn live(bar: &ProgressBar, event: &Event, lines: &[String]) {
-    match event {
-        Event::StepStarted(step) => {
-            bar.reset();
-            bar.set_prefix(sink::clean(&step.to_string()).into_owned());
-            bar.set_message("");
-            bar.enable_steady_tick(Duration::from_millis(120));
-            return;
-        }
-        Event::Progress { text, .. } => {
-            bar.set_message(sink::clean(text).into_owned());
-            return;
-        }
-        // The moving line is sign of life enough.
-        Event::Heartbeat { .. } => return,
-        Event::StepEnded { .. } => {
-            bar.disable_steady_tick();
-            bar.finish_and_clear();
-        }
-        Event::Within { event, .. } => return live(bar, event, lines),
-        _ => {}
-    }
-    if !lines.is_empty() {
-        bar.suspend(|| print(lines));
-    }
 }

@@ -60,8 +60,12 @@ impl Planner<'_> {
         };
         let invocation = Invocation::new(&self.session.with_events(&events), &request, NonZeroUsize::MIN)?;
         // By hand there may be changes: they are planned as they are.
-        let arguments =
-            cli::Deploy { environment: environment.name.clone(), components: Vec::new(), allow_dirty: true, parallel: NonZeroUsize::MIN };
+        let arguments = cli::Deploy {
+            environment: environment.name.clone(),
+            components: Vec::new(),
+            allow_dirty: true,
+            parallel: NonZeroUsize::MIN,
+        };
         findings.looked_at(Subject::Environment, &environment.name);
         match Box::pin(deploy_plan(&invocation, &arguments)).await {
             Ok(gates) => {

@@ -146,9 +146,10 @@ fn changing(name: &ComponentName, plan: &EcsPlan) -> Vec<Step> {
             Step::new(Verb::Register, name, summary)
         }
     };
-    let pre_deploy = plan.target.pre_deploy.as_ref().map(|_| {
-        Step::new(Verb::PreDeploy, name, "run the pre-deploy command as a one-off task of the new revision")
-    });
+    let pre_deploy =
+        plan.target.pre_deploy.as_ref().map(|_| {
+            Step::new(Verb::PreDeploy, name, "run the pre-deploy command as a one-off task of the new revision")
+        });
     let EcsTarget { service, cluster, .. } = &plan.target;
     let update = format!("update service {service} of {cluster} from {}", plan.live.short());
     let update = Step::new(Verb::Update, name, update);

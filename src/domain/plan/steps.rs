@@ -57,8 +57,7 @@ impl<C: AsRef<ComponentPlan>> Plan<C> {
     /// those are done that it depends on. The holds of a rollback are put once the first change of what serves is
     /// prepared, and before it is made: without them the next promotion would bring back what is being left.
     pub fn steps(&self) -> Vec<Step> {
-        let images: Vec<Vec<Step>> =
-            self.images.iter().map(|image| chained(image_steps(image), Vec::new())).collect();
+        let images: Vec<Vec<Step>> = self.images.iter().map(|image| chained(image_steps(image), Vec::new())).collect();
         let built: Vec<StepId> = images.iter().filter_map(|steps| end(steps)).collect();
         let mut ends: IndexMap<&ComponentName, StepId> = IndexMap::new();
         let mut steps = images.concat();

@@ -46,7 +46,7 @@ mod tests {
 
     fn step(verb: Verb, began: u64, took: u64, result: Option<StepResult>) -> StepRecord {
         let (began, took) = (Duration::from_millis(began), Duration::from_millis(took));
-        StepRecord { step: StepId::new(verb, &"back_end.1".parse().unwrap()), began, took, result }
+        StepRecord { step: StepId::new(verb, &"back_end.1".parse().unwrap()), needs: Vec::new(), began, took, result }
     }
 
     #[test]

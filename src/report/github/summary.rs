@@ -176,7 +176,7 @@ pub fn gates(record: &Record) -> Option<String> {
 }
 
 fn planned_steps(record: &Record) -> Option<String> {
-    let planned = record.steps.iter().filter(|step| step.result.is_none());
+    let planned = record.steps.iter().filter(|step| step.result.is_none() && step.step.verb.changes());
     let lines: Vec<String> = planned.map(|step| format!("1. {}", code(&step.step.to_string()))).collect();
     (!lines.is_empty()).then(|| folded("Steps", &(lines.join("\n") + "\n")))
 }
@@ -238,6 +238,7 @@ mod tests {
             missing_variables: Vec::new(),
         }];
         record.steps = vec![StepRecord {
+            needs: Vec::new(),
             step: StepId::new(Verb::Build, &"backend".parse().unwrap()),
             began: Duration::from_millis(500),
             took: Duration::from_secs(61),

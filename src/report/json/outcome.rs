@@ -9,8 +9,9 @@ use crate::domain::origin::ReusedImage;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{Change, MissingVariable};
 use crate::domain::release::Commits;
+use crate::domain::step::StepId;
 use crate::domain::view::plan::{CommitRange, Running};
-use crate::report::record::{ComponentRecord, Record};
+use crate::report::record::{ComponentRecord, Record, StepRecord};
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -139,7 +140,13 @@ struct ChangeV1 {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct StepV1 {
+    /// Unique in the document.
+    id: String,
     name: String,
+    /// `null`: the step is about another environment.
+    component: Option<String>,
+    /// The steps that are done before it, by `id`.
+    needs: Vec<String>,
     seconds: f64,
     #[cfg_attr(test, schemars(extend("enum" = ["planned", "done", "failed", "interrupted"])))]
     result: &'static str,
@@ -185,6 +192,19 @@ impl From<&ComponentRecord> for ComponentV1 {
                 changes: drift.changes.iter().map(Into::into).collect(),
             }),
             missing_variables: component.missing_variables.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<&StepRecord> for StepV1 {
+    fn from(step: &StepRecord) -> Self {
+        Self {
+            id: step.step.key(),
+            name: step.step.to_string(),
+            component: step.step.component().map(ToString::to_string),
+            needs: step.needs.iter().map(StepId::key).collect(),
+            seconds: step.took.as_secs_f64(),
+            result: step.result(),
         }
     }
 }
@@ -267,11 +287,7 @@ pub(super) fn document(record: &Record, outcome: Outcome, failure: Option<&Failu
         commits: record.commits.as_ref().map(Into::into),
         components: record.components.iter().map(Into::into).collect(),
         reused: record.reused.iter().map(Into::into).collect(),
-        steps: record
-            .steps
-            .iter()
-            .map(|step| StepV1 { name: step.step.to_string(), seconds: step.took.as_secs_f64(), result: step.result() })
-            .collect(),
+        steps: record.steps.iter().map(Into::into).collect(),
         left_behind: if outcome.is_success() { Vec::new() } else { record.left_behind() },
         warnings: record.warnings.clone(),
         reason: failure.map(|failure| failure.reason.clone()),

@@ -275,7 +275,9 @@ impl Inner {
         }
         Ok(match call.operation.as_str() {
             "ecs:DescribeServices" => {
-                world.looked_at(&text_of(&body["services"][0]), body["include"] == json!(["TAGS"]))
+                let names: Vec<String> = body["services"].as_array().unwrap().iter().map(text_of).collect();
+                assert!((1..=10).contains(&names.len()), "AWS takes ten services at once: {names:?}");
+                world.looked_at(&names, body["include"] == json!(["TAGS"]))
             }
             "ecs:DescribeTaskDefinition" => {
                 let definition = world.definition(&text("taskDefinition"));

@@ -306,22 +306,24 @@ impl World {
     }
 
     /// One look at a service, as `DescribeServices` answers.
-    pub fn looked_at(&mut self, name: &str, with_tags: bool) -> Value {
-        let tags = self.service(name).map(|service| {
-            service.look();
-            service.tags.clone()
-        });
-        match self.shown(name) {
-            Some(mut service) => {
-                if with_tags {
-                    service["tags"] = Value::from(tags.unwrap_or_default());
+    pub fn looked_at(&mut self, names: &[String], with_tags: bool) -> Value {
+        let (mut services, mut failures) = (Vec::new(), Vec::new());
+        for name in names {
+            let tags = self.service(name).map(|service| {
+                service.look();
+                service.tags.clone()
+            });
+            match self.shown(name) {
+                Some(mut service) => {
+                    if with_tags {
+                        service["tags"] = Value::from(tags.unwrap_or_default());
+                    }
+                    services.push(service);
                 }
-                json!({"services": [service], "failures": []})
-            }
-            None => {
-                json!({"services": [], "failures": [{"arn": arn("service", name), "reason": "MISSING"}]})
+                None => failures.push(json!({"arn": arn("service", name), "reason": "MISSING"})),
             }
         }
+        json!({"services": services, "failures": failures})
     }
 
     /// The ARNs of the tasks that a service runs.
