@@ -114,7 +114,7 @@ async fn put_holds(run: &Run<'_>, plan: &WholePlan, Holds { on, holds }: Holds<'
     put.await?.err().map(|failure| Ended::Hold { component: name.clone(), failure })
 }
 
-/// Carries out the plan of a component. Absent: its turn did not come.
+/// Carries out the plan of a component. Absent: its turn did not come, or something else failed before it was changed.
 async fn apply_component(run: &Run<'_>, plan: &WholePlan, planned: &dyn Planned) -> Option<Ended> {
     let component = planned.plan();
     let within = run.of(&component.name);
@@ -129,8 +129,12 @@ async fn apply_component(run: &Run<'_>, plan: &WholePlan, planned: &dyn Planned)
         applied
     };
     let lane = Lane::Component(component.name.clone());
-    let applied = run.turns.lane(&lane, apply, |applied: &Applied| applied.result.as_ref().err()).await?;
-    Some(Ended::Component { name: component.name.clone(), applied })
+    let applied = run.turns.lane(&lane, apply, |applied: &Applied| applied.result.as_ref().err()).await;
+    if applied.is_none() && run.turns.has_begun(&lane) {
+        let failure = Failure::failed("it is not carried on").cause("prepared and not changed: something else failed");
+        emit_end(run, &component.name, Err(&failure), None);
+    }
+    Some(Ended::Component { name: component.name.clone(), applied: applied? })
 }
 
 /// Emits how a component ended. `released`: what it runs if it runs the release now.

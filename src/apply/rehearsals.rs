@@ -132,7 +132,9 @@ async fn what_waits_for_a_slot_when_something_fails_is_not_begun() {
     rehearsal.wire.latency.store(50, Ordering::Relaxed);
     rehearsal.aws.refuse("ecs:UpdateService", 400, "InvalidParameterException", "no");
     let run = rehearsal.deploy().await;
-    assert_eq!((run.outcome(), run.ends().len()), (Outcome::Failed, 1), "{run:?}");
+    let failed = ["backend: failed", "s1: failed", "s2: failed", "s3: failed"].map(str::to_owned);
+    assert_eq!((run.outcome(), sorted(run.ends())), (Outcome::Failed, failed.to_vec()), "{run:?}");
+    assert!(run.result.as_ref().unwrap_err().causes.iter().all(|cause| !cause.text.contains("s1")), "{run:?}");
     let updates = rehearsal.aws.mutations().iter().filter(|call| *call == "ecs:UpdateService").count();
     assert_eq!(updates, 1);
     // The next run uses the revisions that are there, but for the one that failed.
@@ -155,4 +157,22 @@ async fn the_total_is_the_worst_and_names_the_others() {
     let causes = run.result.as_ref().unwrap_err().causes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
     assert!(causes.contains("site: failed: "), "{causes}");
     assert!(run.took > Duration::from_mins(1), "each is followed to its own timeout: {:?}", run.took);
+}
+
+/// The example of `docs/parallel`.
+#[tokio::test(start_paused = true)]
+async fn the_documented_example_runs_as_it_says() {
+    let page = include_str!("../../docs/parallel/README.md");
+    let example = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let rehearsal = Rehearsal::with_components(example);
+    rehearsal.aws.world(|world| {
+        ["stage-worker", "stage-site"].into_iter().for_each(|name| world.add_service(name));
+        world.looks = 5;
+    });
+    let run = rehearsal.deploy().await;
+    assert_eq!(run.outcome(), Outcome::Deployed, "{run:?}");
+    let steps = run.steps();
+    let place = |step: &str| steps.iter().position(|taken| *taken == format!("{step}: done")).unwrap();
+    assert!(place("update worker") < place("wait for backend"), "{steps:?}");
+    assert!(place("wait for backend") < place("register site"), "{steps:?}");
 }

@@ -107,6 +107,11 @@ impl Turns {
         }
     }
 
+    /// Whether a step of a lane was begun.
+    pub fn has_begun(&self, lane: &Lane) -> bool {
+        self.schedule.borrow().has_begun(lane)
+    }
+
     async fn is_given_up(&self, lane: &Lane) {
         loop {
             let moved = self.moved.notified();

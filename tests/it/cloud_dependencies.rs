@@ -61,7 +61,7 @@ fn what_crashes_after_its_pre_deploy_command_tells_of_that() {
     assert_told(&report["causes"], &["pre-deploy command", "not undone"]);
     assert_eq!(report["components"][0]["outcome"], "deployed");
     assert_eq!(report["components"][1]["outcome"], "rolled-back");
-    assert!(report["reason"].as_str().unwrap().contains("changed before and left so: worker"), "{report:#}");
+    assert!(report["reason"].as_str().unwrap().contains("also changed, and left so: worker"), "{report:#}");
     assert_eq!(cloud.releases("backend"), std::slice::from_ref(&good));
 
     // The worker alone goes back to where the backend still is, and what it leaves comes back by neither of them.

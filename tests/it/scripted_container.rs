@@ -82,7 +82,7 @@ fn what_says_nothing_of_its_container_is_no_success() {
         unhealthy,
     ];
     all_at_once(cases, |change| {
-        let shop = Shop::with("timeout = \"1s\"");
+        let shop = Shop::with("timeout = \"4s\"");
         with_containers(&shop, move |_, container| change(container));
         let report = shop.deploy().outcome("timed-out", 8);
         assert!(text(&report, "causes").contains("task"), "{report:#}");
@@ -91,7 +91,7 @@ fn what_says_nothing_of_its_container_is_no_success() {
 
 #[test]
 fn a_task_that_is_unhealthy_by_another_container_is_no_success() {
-    let shop = Shop::with("timeout = \"1s\"");
+    let shop = Shop::with("timeout = \"4s\"");
     shop.aws.new_tasks(|_, task| task["healthStatus"] = json!("UNHEALTHY"));
     let report = shop.deploy().outcome("timed-out", 8);
     assert!(text(&report, "causes").contains("is UNHEALTHY"), "{report:#}");

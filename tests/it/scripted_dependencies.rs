@@ -147,7 +147,7 @@ fn a_rollback_that_breaks_after_one_component_names_the_one_that_was_changed() {
     let report = run(&shop, &["rollback", "stage"]).outcome("failed", 1);
 
     assert_eq!(ended(&report), ["backend deployed", "worker failed"]);
-    assert!(report["reason"].as_str().unwrap().contains("changed before and left so: backend"), "{report:#}");
+    assert!(report["reason"].as_str().unwrap().contains("also changed, and left so: backend"), "{report:#}");
     assert_eq!(running(&shop)[1..], before[1..]);
     let left = text(&report, "left_behind");
     assert!(left.contains("backend:13") && !left.contains("hold on"), "what backend left is held on both: {left}");

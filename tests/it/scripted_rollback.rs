@@ -373,8 +373,8 @@ fn a_rollback_whose_update_is_unknown_is_taken_up_by_the_next() {
     let (mut looks, mut is_gone) = (0, true);
     shop.aws.answer("ecs:DescribeServices", move |call, _| {
         looks += 1;
-        // The looks of the plan, before the hold and at it are answered, the one after the update is not.
-        let lost = looks == 5 && std::mem::take(&mut is_gone);
+        // The looks of the plan, before the hold, at it and before the update are answered, the one after that is not.
+        let lost = looks == 6 && std::mem::take(&mut is_gone);
         lost.then(|| call.error(400, "AccessDeniedException", "not authorized: ecs:DescribeServices"))
     });
     let report = rollback(&shop, &[]).outcome("broken", 6);

@@ -112,6 +112,12 @@ impl Schedule {
         self.entries.iter().any(|other| is_change(other) && matches!(other.state, State::Begun | State::Done))
     }
 
+    /// Whether a step of a lane was begun.
+    pub fn has_begun(&self, lane: &Lane) -> bool {
+        let of_lane = self.entries.iter().filter(|entry| entry.lane.as_ref() == Some(lane));
+        of_lane.into_iter().any(|entry| matches!(entry.state, State::Begun | State::Done))
+    }
+
     /// A step begins.
     pub fn begin(&mut self, step: &StepId) {
         self.set(step, State::Begun);
@@ -218,6 +224,7 @@ mod tests {
         take(&mut schedule, Verb::Register, "worker");
         schedule.end_lane(&component("backend"), LaneEnd::Failed);
         assert_eq!(schedule.turn(&id(Verb::Update, "worker")), Turn::Never);
+        assert_eq!((schedule.has_begun(&component("worker")), schedule.has_begun(&component("site"))), (true, false));
     }
 
     /// Nothing is wrong with a component that is meant to run nothing.
