@@ -1,7 +1,7 @@
 //! The pure part: names, releases, plans and judgements as plain data and plain functions.
 //!
-//! Nothing here is async, reads the environment, a file or a clock, spawns, prints, or knows an SDK. `scripts/test`
-//! checks that.
+//! Nothing here is async, reads the environment, a file or a clock, spawns, prints, or knows an SDK.
+//! `tests/it/offline_layers.rs` checks that.
 
 pub mod behind;
 pub mod check;
