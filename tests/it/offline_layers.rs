@@ -13,7 +13,6 @@ const KNOWN: &[&str] = &[
     "apply, apply::images",
     "clients::registry, clients::registry::error, clients::registry::graph",
     "clients::registry::login, clients::registry::transport",
-    "domain::check::workflow::invocation, domain::check::workflow::script",
     "domain::ecs::homes, domain::ecs::plan",
     "domain::ecs::read_back, domain::ecs::task_state",
     "domain::ecs::target, domain::kind, domain::target",
