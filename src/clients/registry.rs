@@ -28,7 +28,7 @@ pub use self::copy::{Copied, copy, tag};
 pub use self::error::{FailedCall, RegistryError, Side};
 use self::graph::{Blob, Document};
 use self::limits::Limits;
-use self::login::Credentials;
+use self::login::{Credentials, Login};
 use self::transport::Transport;
 use super::ecr::RegistryLogin;
 use crate::domain::image::{Digest, ImageTag, RegistryAddress, Repository};
@@ -47,6 +47,7 @@ const LONGEST_LABEL: usize = 256;
 #[derive(Clone)]
 pub struct Registry {
     http: Transport,
+    login: Login,
     limits: Limits,
     /// The host as engines and this program address it.
     pub host: String,
@@ -77,7 +78,8 @@ impl Registry {
         let host = address.map_or_else(|| login.host.clone(), |address| address.host.clone());
         let tls = address.is_none_or(|address| address.tls);
         let credentials = Credentials { user: login.user.clone(), password: login.password.clone() };
-        Self { http: Transport::new(&host, tls, credentials), limits: Limits::USUAL, host }
+        let http = Transport::new(&host, tls);
+        Self { login: Login::new(http.clone(), credentials), http, limits: Limits::USUAL, host }
     }
 
     /// The image under a tag with its labels. `None`: there is none, or the repository does not exist.

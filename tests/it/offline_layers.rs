@@ -12,7 +12,6 @@ use crate::modules::table::{self, faults, violations};
 const KNOWN: &[&str] = &[
     "apply, apply::images",
     "clients::registry, clients::registry::error, clients::registry::graph",
-    "clients::registry::login, clients::registry::transport",
     "domain::ecs::homes, domain::ecs::plan",
     "domain::ecs::read_back, domain::ecs::task_state",
     "domain::ecs::target, domain::kind, domain::target",
