@@ -11,7 +11,6 @@ use crate::modules::table::{self, faults, violations};
 /// Circles that there are yet.
 const KNOWN: &[&str] = &[
     "apply, apply::images",
-    "clients::registry, clients::registry::error, clients::registry::graph",
     "domain::ecs::homes, domain::ecs::plan",
     "domain::ecs::read_back, domain::ecs::task_state",
     "domain::ecs::target, domain::kind, domain::target",

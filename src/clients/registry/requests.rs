@@ -11,7 +11,7 @@ use oci_client::manifest::{
 use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RANGE};
 use reqwest::{Body, Method, Response, StatusCode, Url};
 
-use super::Registry;
+use super::client::Registry;
 use super::graph::{Blob, Manifest, referrers_tag};
 use super::login::Scope;
 use super::transport::{Answer, checked, read, too_long, within};
