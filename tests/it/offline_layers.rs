@@ -12,7 +12,6 @@ use crate::modules::table::{self, faults, violations};
 const KNOWN: &[&str] = &[
     "apply, apply::images",
     "domain::ecs::homes, domain::ecs::plan",
-    "domain::ecs::read_back, domain::ecs::task_state",
     "domain::ecs::target, domain::kind, domain::target",
     "domain::ecs::watch::observation, domain::ecs::watch::verdict",
     "domain::plan, domain::plan::component, domain::plan::holds, domain::plan::steps, domain::view::plan",

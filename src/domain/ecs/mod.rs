@@ -2,6 +2,7 @@
 
 pub mod component;
 pub mod evidence;
+pub mod expectation;
 pub mod history;
 pub mod homes;
 pub mod ids;

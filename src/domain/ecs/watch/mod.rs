@@ -19,8 +19,9 @@ use settling::Settling;
 pub use verdict::{Ended, NotProven};
 pub use words::failure;
 
+use super::expectation::Expectation;
 use super::ids::{DeploymentId, RevisionArn, TaskArn};
-use super::read_back::{Expectation, ReadBack, read_back, same_tasks};
+use super::read_back::{ReadBack, read_back, same_tasks};
 use super::rollout::{self, Judgement, OurDeployment};
 use super::service::{Deployment, Service, Task};
 use crate::domain::poll::Step;

@@ -1,8 +1,8 @@
 //! What goes into a watch and what comes out, as data.
 
 use super::{Ended, NotProven};
+use crate::domain::ecs::expectation::Expectation;
 use crate::domain::ecs::ids::{DeploymentId, RevisionArn, ServiceArn};
-use crate::domain::ecs::read_back::Expectation;
 use crate::domain::ecs::service::{Service, Task};
 use crate::domain::failure::Failure;
 use crate::domain::poll::Step;
