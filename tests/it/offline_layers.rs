@@ -13,7 +13,6 @@ const KNOWN: &[&str] = &[
     "apply, apply::images",
     "domain::ecs::homes, domain::ecs::plan",
     "domain::ecs::target, domain::kind, domain::target",
-    "domain::ecs::watch::observation, domain::ecs::watch::verdict",
     "domain::plan, domain::plan::component, domain::plan::holds, domain::plan::steps, domain::view::plan",
     "report, report::closing, report::github, report::github::annotations, report::github::check",
     "report::lines, report::record",
