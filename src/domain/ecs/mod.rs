@@ -1,5 +1,6 @@
 //! What is particular to Amazon ECS, as plain data and plain functions.
 
+mod carried;
 pub mod component;
 pub mod evidence;
 pub mod expectation;
