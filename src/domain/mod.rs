@@ -7,6 +7,7 @@ pub mod behind;
 pub mod check;
 pub mod commit_status;
 pub mod comparison;
+pub mod configured;
 pub mod ecs;
 pub mod event;
 pub mod failure;
