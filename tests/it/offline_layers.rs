@@ -11,7 +11,6 @@ use crate::modules::table::{self, faults, violations};
 /// Circles that there are yet.
 const KNOWN: &[&str] = &[
     "apply, apply::images",
-    "domain::plan, domain::plan::component, domain::plan::holds, domain::plan::steps, domain::view::plan",
     "report, report::closing, report::github, report::github::annotations, report::github::check",
     "report::lines, report::record",
 ];

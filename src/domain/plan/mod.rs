@@ -8,15 +8,18 @@ mod image;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod warning;
 
-pub use component::{ComponentPlan, WayBack};
+pub use component::{ComponentPlan, Running, WayBack, left_releases};
 pub use difference::{Change, Drift, MissingVariable};
-pub use holds::{LeftRelease, PlannedHold, left_releases};
+pub use holds::{LeftRelease, PlannedHold};
 pub use image::{
     ImageError, ImagePlan, ImageState, ImageStep, KnownImage, PlannedImage, PresentImage, PromotedImage, TagState,
     plan_image, plan_promoted_image, release_tag,
 };
 pub use steps::Step;
+use steps::{hold_step, image_steps};
+pub use warning::PlanWarning;
 
 use super::ecs::task_definition::TaskDefinitionError;
 use indexmap::IndexMap;
@@ -89,17 +92,6 @@ impl Intent {
     }
 }
 
-/// Something about a plan to look at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlanWarning {
-    /// What.
-    pub text: String,
-    /// The differences that it is about.
-    pub changes: Vec<Change>,
-    /// What to do.
-    pub hint: Option<String>,
-}
-
 /// What a command will change. `C`: a component's plan, or what carries it with all that its kind needs to carry it out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan<C = ComponentPlan> {
@@ -147,6 +139,18 @@ impl<C> Plan<C> {
 }
 
 impl<C: AsRef<ComponentPlan>> Plan<C> {
+    /// The steps in the order they are taken. Empty: nothing is to change. The holds of a rollback come before the first
+    /// step that changes what serves.
+    pub fn steps(&self) -> Vec<Step> {
+        let mut steps: Vec<Step> = self.images.iter().flat_map(image_steps).collect();
+        steps.extend(self.components.iter().flat_map(|component| component.as_ref().steps.clone()));
+        let first = steps.iter().position(|step| step.id.verb.changes_what_serves());
+        if let Some(first) = first {
+            steps.splice(first..first, self.holds.iter().map(hold_step));
+        }
+        steps
+    }
+
     /// The plans of the components.
     pub fn components(&self) -> impl Iterator<Item = &ComponentPlan> {
         self.components.iter().map(AsRef::as_ref)

@@ -1,7 +1,8 @@
 //! The steps of a plan, for people.
 
+use super::difference::Change;
+use super::holds::{LeftRelease, PlannedHold};
 use super::image::{ImagePlan, ImageStep};
-use super::{Change, ComponentPlan, LeftRelease, Plan, PlannedHold};
 use crate::domain::step::{StepId, Verb};
 
 /// One line of a plan, for people.
@@ -15,21 +16,8 @@ pub struct Step {
     pub changes: Vec<Change>,
 }
 
-impl<C: AsRef<ComponentPlan>> Plan<C> {
-    /// The steps in the order they are taken. Empty: nothing is to change. The holds of a rollback come before the first
-    /// step that changes what serves.
-    pub fn steps(&self) -> Vec<Step> {
-        let mut steps: Vec<Step> = self.images.iter().flat_map(image_steps).collect();
-        steps.extend(self.components.iter().flat_map(|component| component.as_ref().steps.clone()));
-        let first = steps.iter().position(|step| step.id.verb.changes_what_serves());
-        if let Some(first) = first {
-            steps.splice(first..first, self.holds.iter().map(hold_step));
-        }
-        steps
-    }
-}
-
-fn hold_step(hold: &PlannedHold) -> Step {
+/// The step of a hold.
+pub(super) fn hold_step(hold: &PlannedHold) -> Step {
     let LeftRelease { left, returned } = &hold.left;
     let places = hold.places.as_ref().map(|places| format!(", on {places}")).unwrap_or_default();
     Step {
@@ -39,7 +27,8 @@ fn hold_step(hold: &PlannedHold) -> Step {
     }
 }
 
-fn image_steps(plan: &ImagePlan) -> Vec<Step> {
+/// The steps of an image, in order.
+pub(super) fn image_steps(plan: &ImagePlan) -> Vec<Step> {
     let component = &plan.image.component;
     let step = |verb, summary: String| Step { id: StepId::new(verb, component), summary, changes: Vec::new() };
     match &plan.step {
