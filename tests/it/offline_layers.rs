@@ -12,7 +12,6 @@ use crate::modules::table::{self, faults, violations};
 const KNOWN: &[&str] = &[
     "apply, apply::images",
     "report, report::closing, report::github, report::github::annotations, report::github::check",
-    "report::lines, report::record",
 ];
 
 /// This crate.
