@@ -7,8 +7,9 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use secrecy::ExposeSecret as _;
 
+use super::end::{End, Sink};
 use super::lines::{self, Level};
-use super::{End, Sink, closing, history_table, identity_table, status_table};
+use super::{closing, history_table, identity_table, status_table};
 use crate::cli::OutputFormat;
 use crate::context::Context;
 use crate::domain::event::Event;
