@@ -1,6 +1,7 @@
 //! Makes the images of a plan known: tags, builds or copies them.
 
-use super::{announce, emit_end};
+use super::announce;
+use super::ended::emit_end;
 use crate::clients::docker::{BuildRequest, Docker, DockerConfig};
 use crate::clients::git::Git;
 use crate::clients::registry::{self, REVISION_LABEL};

@@ -1,6 +1,7 @@
 //! Carries out an authorized plan: images first, then the components in order. The only caller of mutating methods.
 
 mod announce;
+mod ended;
 mod images;
 
 use crate::domain::event::Event;
@@ -9,8 +10,8 @@ use crate::domain::gate::Authorized;
 use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::ImagePlan;
-use crate::domain::view::plan::Running;
 use crate::kinds::{Applied, BeforeChange, Planned, Run, WholePlan};
+use ended::emit_end;
 
 /// Carries out the plan, and returns the total outcome.
 ///
@@ -77,15 +78,6 @@ impl Total {
             }
         }
     }
-}
-
-/// Emits how a component ended. `released`: what it runs if it runs the release now.
-fn emit_end(run: &Run<'_>, name: &ComponentName, result: &Result<Outcome, Failure>, released: Option<Running>) {
-    let (outcome, causes) = match result {
-        Ok(outcome) => (*outcome, Vec::new()),
-        Err(failure) => (failure.outcome, failure.causes.clone()),
-    };
-    run.events.emit(Event::ComponentEnded { component: name.clone(), outcome, causes, released });
 }
 
 /// Carries out the plan of a component; where something was not known yet, it is planned again first.
