@@ -75,6 +75,7 @@ impl Reader<'_> {
         for target in reached.targets {
             match target {
                 Target::Item(module) if module != self.module => self.note(Named::Item(module), line),
+                Target::Module(module) if module != self.module => self.note(Named::Module(module), line),
                 Target::Item(_) | Target::Module(_) => {}
                 Target::Foreign(path) => self.note(Named::Foreign(path), line),
             }
@@ -102,22 +103,14 @@ impl Reader<'_> {
     }
 
     fn import(&mut self, import: &Import) {
-        // A facade passes a name on and needs nothing of it.
-        if import.is_facade {
-            return;
-        }
         let mut reached = self.source.resolve(self.module, &self.scopes, &import.path);
-        if import.name == "*" {
-            let modules: Vec<_> = reached
-                .targets
-                .iter()
-                .filter_map(|target| match target {
-                    Target::Module(module) => Some(Target::Item(*module)),
-                    Target::Item(_) | Target::Foreign(_) => None,
-                })
-                .collect();
-            reached.targets.extend(modules);
-        }
+        let targets = reached.targets.into_iter().map(|target| match target {
+            // A facade passes a name on and needs nothing of it.
+            Target::Item(module) if import.is_facade => Target::Module(module),
+            Target::Module(module) if import.name == "*" && !import.is_facade => Target::Item(module),
+            Target::Module(_) | Target::Item(_) | Target::Foreign(_) => target,
+        });
+        reached.targets = targets.collect();
         self.note_reached(reached, import.line);
     }
 

@@ -66,7 +66,7 @@ pub fn faults(table: &[Row], source: &Crate) -> Vec<String> {
 pub fn violations(table: &[Row], source: &Crate, mentions: &[Mention]) -> Vec<String> {
     let mut unused: BTreeSet<(&str, &str)> =
         table.iter().flat_map(|row| row.known.iter().map(|known| (row.module.as_str(), known.as_str()))).collect();
-    let mut found = Vec::new();
+    let mut found = BTreeSet::new();
     for mention in mentions {
         let (Named::Item(to) | Named::Module(to)) = mention.named else { continue };
         let (from, to) = (source.name(mention.from), source.name(to));
@@ -80,9 +80,12 @@ pub fn violations(table: &[Row], source: &Crate, mentions: &[Mention]) -> Vec<St
                 unused.remove(&(row.module.as_str(), known.as_str()));
             }
             None if row.known.iter().any(|known| is_on_the_way(&known)) => {}
-            _ => found.push(source.describe(mention)),
+            _ => {
+                found.insert(source.describe(mention));
+            }
         }
     }
+    let mut found: Vec<String> = found.into_iter().collect();
     found
         .extend(unused.iter().map(|(row, known)| format!("`{row}` does not know `{known}`: take it out of the table")));
     found
