@@ -5,10 +5,10 @@ use crate::domain::failure::{CauseKind, Failure};
 use crate::domain::names::EnvironmentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::poll::Step;
+use crate::domain::probe::Probe;
 use crate::domain::probe::{self, Decision, Tally};
 use crate::domain::release::ReleaseName;
 use crate::domain::step::StepId;
-use crate::domain::target::Probe;
 use crate::events::Events;
 use crate::poll::{Waiting, poll};
 

@@ -3,7 +3,8 @@
 use futures_util::future::join_all;
 use tokio::sync::OnceCell;
 
-use super::{announce, emit_end};
+use super::announce;
+use super::ended::emit_end;
 use crate::clients::docker::{BuildRequest, Docker, DockerConfig};
 use crate::clients::git::Git;
 use crate::clients::registry::{self, REVISION_LABEL};

@@ -1,6 +1,7 @@
 //! Carries out an authorized plan: takes the steps of its graph, side by side where none needs the other.
 
 mod announce;
+mod ended;
 mod images;
 #[cfg(test)]
 mod rehearsals;
@@ -17,8 +18,8 @@ use crate::domain::outcome::Outcome;
 use crate::domain::plan::schedule::Lane;
 use crate::domain::plan::{ImagePlan, PlanError, PlannedHold};
 use crate::domain::step::{StepId, Verb};
-use crate::domain::view::plan::Running;
 use crate::kinds::{Applied, Planned, Run, WholePlan};
+use ended::emit_end;
 
 /// Carries out the plan, and returns the total outcome.
 ///
@@ -135,13 +136,4 @@ async fn apply_component(run: &Run<'_>, plan: &WholePlan, planned: &dyn Planned)
         emit_end(run, &component.name, Err(&failure), None);
     }
     Some(Ended::Component { name: component.name.clone(), applied: applied? })
-}
-
-/// Emits how a component ended. `released`: what it runs if it runs the release now.
-fn emit_end(run: &Run<'_>, name: &ComponentName, result: Result<Outcome, &Failure>, released: Option<Running>) {
-    let (outcome, causes) = match result {
-        Ok(outcome) => (outcome, Vec::new()),
-        Err(failure) => (failure.outcome, failure.causes.clone()),
-    };
-    run.events.emit(Event::ComponentEnded { component: name.clone(), outcome, causes, released });
 }

@@ -5,9 +5,9 @@ use std::error::Error as _;
 
 use crate::domain::limits::PROBE_BODY;
 use crate::domain::probe::Answer;
+use crate::domain::probe::Probe;
 use crate::domain::release::ReleaseName;
 use crate::domain::secrets::in_header;
-use crate::domain::target::Probe;
 use crate::sink;
 
 /// Asks probes' questions.

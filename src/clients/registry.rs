@@ -2,6 +2,7 @@
 
 mod answer;
 mod blob;
+mod client;
 #[cfg(test)]
 mod cloud_copy;
 mod copy;
@@ -23,17 +24,13 @@ mod transport;
 use oci_client::errors::OciDistributionError;
 
 use self::answer::is_missing;
+pub use self::client::Registry;
 #[cfg_attr(not(test), expect(unused_imports, reason = "promote is the first to copy"))]
 pub use self::copy::{Copied, copy, tag};
 pub use self::error::{FailedCall, RegistryError, Side};
-use self::graph::{Blob, Document};
-use self::limits::Limits;
-use self::login::Credentials;
-use self::transport::Transport;
-use super::ecr::RegistryLogin;
-use crate::domain::image::{Digest, ImageTag, RegistryAddress, Repository};
+use self::graph::{Blob, Document, parse_digest};
+use crate::domain::image::{Digest, ImageTag, Repository};
 use crate::domain::limits::PLATFORMS;
-use crate::domain::names::InvalidName;
 use crate::domain::origin::PUSH_LABEL;
 
 /// The label of the commit that an image was built from
@@ -42,21 +39,6 @@ pub const REVISION_LABEL: &str = "org.opencontainers.image.revision";
 
 /// The longest label that can be a revision or the text of a push: the longest revision is a commit, a mark and a time.
 const LONGEST_LABEL: usize = 256;
-
-/// A registry that we are logged in to.
-#[derive(Clone)]
-pub struct Registry {
-    http: Transport,
-    limits: Limits,
-    /// The host as engines and this program address it.
-    pub host: String,
-}
-
-impl std::fmt::Debug for Registry {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Registry").field("host", &self.host).finish_non_exhaustive()
-    }
-}
 
 /// An image as a registry has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,14 +54,6 @@ pub struct FoundImage {
 }
 
 impl Registry {
-    /// A registry at its AWS name, or at another address where one is given.
-    pub fn new(login: &RegistryLogin, address: Option<&RegistryAddress>) -> Self {
-        let host = address.map_or_else(|| login.host.clone(), |address| address.host.clone());
-        let tls = address.is_none_or(|address| address.tls);
-        let credentials = Credentials { user: login.user.clone(), password: login.password.clone() };
-        Self { http: Transport::new(&host, tls, credentials), limits: Limits::USUAL, host }
-    }
-
     /// The image under a tag with its labels. `None`: there is none, or the repository does not exist.
     ///
     /// # Errors
@@ -218,8 +192,4 @@ fn platforms(name: &str, document: &Document) -> Result<Vec<Digest>, RegistryErr
         return Err(RegistryError::TooManyPlatforms { name: name.to_owned(), platforms: platforms.len() });
     }
     Ok(platforms)
-}
-
-fn parse_digest(text: &str) -> Result<Digest, RegistryError> {
-    text.parse().map_err(|error: InvalidName| RegistryError::Digest(error))
 }

@@ -13,7 +13,7 @@ use super::text::{Piece, Text, Variable};
 use super::values::{self, Fault};
 use super::wording::cut;
 use crate::domain::names::InvalidName;
-use crate::domain::target::Expected;
+use crate::domain::probe::Expected;
 use crate::domain::template::Template;
 
 /// Stands where the release's name will stand, to check the text around it. As long as the longest such name.

@@ -25,8 +25,9 @@ use super::values;
 use super::wording::one_of;
 use crate::domain::ecs::target::{EcsTarget, MissingVariables, TaskDefinitionSource};
 use crate::domain::names::{AccountId, ComponentName, EnvironmentName, InvalidName, Region};
+use crate::domain::probe::Probe;
 use crate::domain::role::{LONGEST_CHAINED_SESSION, Partition, RoleArn, Roles};
-use crate::domain::target::{Build, Component, Image, Probe, Reuse, Target};
+use crate::domain::target::{Build, Component, Image, Reuse, Target};
 
 /// How long a rollout may take where nothing is written.
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(20);

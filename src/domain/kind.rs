@@ -2,9 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
-use super::names::{ComponentName, Region};
-use super::target::Probe;
-use super::template::Template;
+use super::configured::Configured;
 
 /// Hands the list of the kinds to a macro: the variant, the folder in `domain/` and in `kinds/`, and the word in the
 /// configuration.
@@ -14,43 +12,6 @@ macro_rules! each_kind {
     };
 }
 pub(crate) use each_kind;
-
-/// What the rest of the program asks of a configured component, whatever its kind.
-pub trait Configured {
-    /// The names in it, which are no secrets wherever they stand.
-    fn names(&self) -> Vec<&str>;
-
-    /// Its page in the console of AWS.
-    fn console(&self, region: &Region) -> Option<String>;
-
-    /// The component whose image it runs. Absent: it ships something else.
-    fn image(&self) -> Option<&ComponentName> {
-        None
-    }
-
-    /// The questions to ask the running release.
-    fn probes(&self) -> &[Probe] {
-        &[]
-    }
-
-    /// The command that runs before a release takes traffic.
-    fn pre_deploy(&self) -> Option<&[Template]> {
-        None
-    }
-
-    /// Whether the release has such a command for the component, here or for another environment. `None`: unknown.
-    fn has_pre_deploy(&self) -> Option<bool> {
-        Some(false)
-    }
-
-    /// Takes the command over that the release's own commit has, and whether it has one anywhere.
-    fn take_pre_deploy(&mut self, _command: Option<Vec<Template>>, _is_used: Option<bool>) {}
-
-    /// Whether it uses files that belong to the release's commit.
-    fn uses_files(&self) -> bool {
-        false
-    }
-}
 
 macro_rules! define {
     ($(($variant:ident, $module:ident, $word:literal)),*) => {

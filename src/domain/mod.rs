@@ -1,12 +1,13 @@
 //! The pure part: names, releases, plans and judgements as plain data and plain functions.
 //!
-//! Nothing here is async, reads the environment, a file or a clock, spawns, prints, or knows an SDK. `scripts/test`
-//! checks that.
+//! Nothing here is async, reads the environment, a file or a clock, spawns, prints, or knows an SDK.
+//! `tests/it/offline_layers.rs` checks that.
 
 pub mod behind;
 pub mod check;
 pub mod commit_status;
 pub mod comparison;
+pub mod configured;
 pub mod ecs;
 pub mod event;
 pub mod failure;

@@ -2,8 +2,6 @@
 //!
 //! Only what depends on the release itself is still open, as a [`Template`].
 
-use std::time::Duration;
-
 use camino::Utf8PathBuf;
 use indexmap::IndexMap;
 
@@ -119,40 +117,4 @@ pub struct Component {
     pub depends_on: Vec<ComponentName>,
     /// What it is, and all that only such a component has.
     pub kind: Kind,
-}
-
-/// An HTTP question to the running release, and the answer that proves it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Probe {
-    /// The address.
-    pub url: Template,
-    /// The method, upper case.
-    pub method: String,
-    /// Headers to send.
-    pub headers: IndexMap<String, Template>,
-    /// The status code to get.
-    pub status: u16,
-    /// A text that the body contains.
-    pub text: Option<Template>,
-    /// JSON pointers ([RFC 6901](https://www.rfc-editor.org/rfc/rfc6901)) into the body, and the value at each.
-    pub json: IndexMap<String, Expected>,
-    /// Headers of the answer, compared as text.
-    pub response_headers: IndexMap<String, Template>,
-    /// How long one answer may take.
-    pub timeout: Duration,
-    /// The pause between two questions.
-    pub interval: Duration,
-    /// How many wrong answers are borne before the probe has failed.
-    pub retries: u32,
-    /// How many right answers in a row are needed.
-    pub successes: u32,
-}
-
-/// A value that a JSON pointer must lead to.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Expected {
-    /// A string.
-    Text(Template),
-    /// A number or a boolean.
-    Literal(serde_json::Value),
 }

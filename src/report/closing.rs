@@ -1,8 +1,9 @@
 //! The last lines that people read of a command, on standard error.
 
+use super::check_lines;
+use super::end::End;
 use super::lines::{BAD, CAREFUL, FAINT, GOOD, Level, hint};
 use super::record::Record;
-use super::{End, check_lines};
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
 use crate::domain::view::Answer;

@@ -2,11 +2,10 @@
 
 use anstyle::{AnsiColor, Style};
 
-use super::record::warning_text;
 use crate::domain::event::{Event, StepResult};
 use crate::domain::gate::Gate;
 use crate::domain::names::ComponentName;
-use crate::domain::plan::Change;
+use crate::domain::plan::{Change, PlanWarning};
 use crate::domain::release::Commits;
 use crate::domain::step::{StepId, Subject};
 use crate::domain::view::plan::{CommitRange, NothingToPromote, ShownPlan};
@@ -172,6 +171,12 @@ fn commits(CommitRange { taken_back, commits }: &CommitRange) -> Vec<Line> {
         lines.push(note(format!("      and {more} more")));
     }
     lines
+}
+
+/// A warning of a plan with the differences that it is about, for a terminal.
+pub fn warning_text(warning: &PlanWarning) -> String {
+    let changes = warning.changes.iter().map(|change| format!("      {}", shown_change(change)));
+    std::iter::once(warning.text.clone()).chain(changes).collect::<Vec<_>>().join("\n")
 }
 
 /// A change in one line, as in a diff.

@@ -4,6 +4,7 @@
 
 mod check_lines;
 mod closing;
+mod end;
 mod folded;
 mod github;
 mod history_table;
@@ -17,10 +18,7 @@ mod table;
 mod terminal;
 
 use std::cell::RefCell;
-use std::fmt;
 use std::rc::Rc;
-
-use futures_util::future::LocalBoxFuture;
 
 use crate::cli::OutputFormat;
 use crate::context::Context;
@@ -30,44 +28,9 @@ use crate::domain::interruption::OpenWork;
 use crate::domain::outcome::Outcome;
 use crate::domain::view::{Answer, Request};
 use crate::events::{Events, Listener};
+use end::{End, Sink};
 use lines::Level;
 use record::Record;
-
-/// How a command ended, with all that is reported of it.
-#[derive(Debug, Clone, Copy)]
-pub struct End<'a> {
-    /// The command.
-    pub request: &'a Request,
-    /// The fold of its events.
-    pub record: &'a Record,
-    /// What it returned.
-    pub result: Result<&'a Answer, &'a Failure>,
-}
-
-impl End<'_> {
-    /// The outcome.
-    pub fn outcome(&self) -> Outcome {
-        match self.result {
-            Ok(answer) => answer.outcome(),
-            Err(failure) => failure.outcome,
-        }
-    }
-}
-
-/// Somewhere that a run is reported to.
-trait Sink: fmt::Debug {
-    /// Something happened.
-    fn event(&self, _event: &Event) {}
-
-    /// The command has ended: reports what may fail. The events that it emits are seen by the sinks that settle after it,
-    /// and by all when they report the end.
-    fn settle<'s>(&'s self, _end: End<'s>, _events: &'s Events) -> LocalBoxFuture<'s, ()> {
-        Box::pin(std::future::ready(()))
-    }
-
-    /// The command has ended, and all that may fail has been reported.
-    fn end(&self, _end: End<'_>) {}
-}
 
 /// Who is reported to.
 #[derive(Debug, Clone, Copy)]
@@ -189,6 +152,8 @@ fn end_without_run(audience: Audience<'_>, request: &Request, record: &Record, f
 
 #[cfg(test)]
 mod tests {
+    use futures_util::future::LocalBoxFuture;
+
     use super::*;
     use crate::domain::step::{StepId, Verb};
 

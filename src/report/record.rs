@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
-use super::lines::shown_change;
+use super::lines::warning_text;
 use crate::domain::ecs::ids::DeploymentId;
 use crate::domain::event::{Event, StepResult};
 use crate::domain::failure::Cause;
@@ -14,7 +14,7 @@ use crate::domain::image::{Digest, Repository};
 use crate::domain::names::ComponentName;
 use crate::domain::origin::ReusedImage;
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{Change, Drift, MissingVariable, PlanWarning, Step};
+use crate::domain::plan::{Change, Drift, MissingVariable, Step};
 use crate::domain::release::ReleaseName;
 use crate::domain::step::StepId;
 use crate::domain::view::Request;
@@ -277,12 +277,6 @@ impl Record {
     }
 }
 
-/// A warning of a plan with the differences that it is about, for a terminal.
-pub fn warning_text(warning: &PlanWarning) -> String {
-    let changes = warning.changes.iter().map(|change| format!("      {}", shown_change(change)));
-    std::iter::once(warning.text.clone()).chain(changes).collect::<Vec<_>>().join("\n")
-}
-
 fn plain(text: &str) -> String {
     anstream::adapter::strip_str(text).to_string()
 }
@@ -292,6 +286,7 @@ mod tests {
     use super::*;
     use crate::domain::check::Findings;
     use crate::domain::failure::CauseKind;
+    use crate::domain::plan::PlanWarning;
     use crate::domain::step::Verb;
 
     fn name(text: &str) -> ComponentName {

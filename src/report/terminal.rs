@@ -5,10 +5,11 @@ use std::cell::RefCell;
 
 use secrecy::ExposeSecret as _;
 
+use super::end::{End, Sink};
 use super::folded::Folded;
 use super::lines::{self, Level};
 use super::live::Live;
-use super::{End, Sink, closing, history_table, identity_table, status_table};
+use super::{closing, history_table, identity_table, status_table};
 use crate::cli::OutputFormat;
 use crate::context::Context;
 use crate::domain::event::Event;

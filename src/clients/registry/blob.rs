@@ -12,8 +12,8 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
-use super::Registry;
 use super::answer::{is_missing, is_transient, text};
+use super::client::Registry;
 use super::error::{RegistryError, Side};
 use super::graph::Blob;
 use super::limits::{Limits, Walk};

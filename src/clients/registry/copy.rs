@@ -11,9 +11,9 @@ use oci_client::errors::OciDistributionError;
 use oci_client::manifest::{ImageIndexEntry, OCI_IMAGE_INDEX_MEDIA_TYPE, OciImageIndex};
 use tokio::sync::Mutex;
 
-use super::Registry;
 use super::answer::{is_missing, text};
 use super::blob::{Transfer, missing_repository};
+use super::client::Registry;
 use super::error::{RegistryError, Side};
 use super::graph::{self, Blob, Graph, Manifest, Referrers, referrers_tag};
 use crate::domain::image::{Digest, ImageTag, Repository};

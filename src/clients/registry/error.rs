@@ -4,7 +4,6 @@ use std::fmt;
 
 use oci_client::errors::OciDistributionError;
 
-use super::Registry;
 use super::answer::{code, is_denied, is_transient, text};
 use crate::clients::aws;
 use crate::domain::limits::PLATFORMS;
@@ -272,12 +271,5 @@ impl FailedCall {
     /// Whether the registry asks for a login that is not given to it.
     pub fn is_login_refused(&self) -> bool {
         matches!(self.source, OciDistributionError::AuthenticationFailure(_))
-    }
-}
-
-impl Registry {
-    /// An error of a request, with what was asked for in the words of a bare infinitive with its object.
-    pub(super) fn failed(&self, side: Side, action: String, source: OciDistributionError) -> RegistryError {
-        RegistryError::Call(Box::new(FailedCall { host: self.host.clone(), action, side, source }))
     }
 }

@@ -7,10 +7,11 @@ use oci_client::manifest::{ImageIndexEntry, OCI_IMAGE_INDEX_MEDIA_TYPE, OCI_IMAG
 use serde::Deserialize;
 
 use super::answer::{is_mismatch, is_missing, is_unsupported};
+use super::client::Registry;
 use super::error::{NoManifest, RegistryError, Side};
-use super::{Registry, parse_digest};
 use crate::domain::image::{Digest, Repository};
 use crate::domain::limits::{LAYERS, MANIFEST_BYTES, MANIFEST_LEVELS, MANIFESTS};
+use crate::domain::names::InvalidName;
 
 /// A manifest or an index, byte for byte.
 #[derive(Debug, Clone)]
@@ -278,4 +279,9 @@ impl Registry {
 /// The tag of the index of what refers to a manifest, where the registry keeps none itself.
 pub fn referrers_tag(subject: &Digest) -> String {
     format!("sha256-{}", subject.hex())
+}
+
+/// A digest in the words of a registry.
+pub fn parse_digest(text: &str) -> Result<Digest, RegistryError> {
+    text.parse().map_err(|error: InvalidName| RegistryError::Digest(error))
 }

@@ -6,17 +6,19 @@
 //! password this is, does not do that.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use oci_client::errors::OciDistributionError;
 use reqwest::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
-use reqwest::{StatusCode, Url};
+use reqwest::{RequestBuilder, Response, StatusCode, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
+use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::transport::{Scope, Transport, checked, read};
+use super::transport::{Transport, checked, read};
 use crate::domain::limits::REGISTRY_ANSWER;
 use crate::domain::neutral;
 
@@ -33,9 +35,26 @@ pub struct Credentials {
     pub password: SecretString,
 }
 
+/// What a request is to be allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// To read.
+    Pull,
+    /// To write, and to read.
+    Push,
+}
+
+/// How a registry is logged in to, and what is known of that.
+#[derive(Clone)]
+pub struct Login {
+    transport: Transport,
+    credentials: Credentials,
+    known: Arc<Mutex<Known>>,
+}
+
 /// What is known of the registry's way to log in.
 #[derive(Default)]
-pub struct Login {
+struct Known {
     challenge: Option<Challenge>,
     tokens: HashMap<(String, Scope), (Instant, HeaderValue)>,
 }
@@ -83,17 +102,33 @@ struct TokenAnswer {
     access_token: Option<String>,
 }
 
-impl Transport {
-    /// The header that lets a request in; `None` where the registry asks for none.
-    pub(super) async fn authorization(
+impl Login {
+    /// The login of a registry with the password for it.
+    pub fn new(transport: Transport, credentials: Credentials) -> Self {
+        Self { transport, credentials, known: Arc::default() }
+    }
+
+    /// Sends a request, with the login where it goes to the registry itself. Has no limit in time.
+    pub async fn send(
         &self,
-        scope: Scope,
-        repository: &str,
-    ) -> Result<Option<HeaderValue>, OciDistributionError> {
-        let mut login = self.login.lock().await;
-        let challenge = match &login.challenge {
-            Some(known) => known.clone(),
-            None => login.challenge.insert(self.challenge().await?).clone(),
+        (scope, repository): (Scope, &str),
+        (url, request): (&Url, RequestBuilder),
+    ) -> Result<Response, OciDistributionError> {
+        let authorization =
+            if self.transport.is_own(url) { self.authorization(scope, repository).await? } else { None };
+        let request = match authorization {
+            Some(value) => request.header(AUTHORIZATION, value),
+            None => request,
+        };
+        Ok(request.send().await?)
+    }
+
+    /// The header that lets a request in; `None` where the registry asks for none.
+    async fn authorization(&self, scope: Scope, repository: &str) -> Result<Option<HeaderValue>, OciDistributionError> {
+        let mut known = self.known.lock().await;
+        let challenge = match &known.challenge {
+            Some(challenge) => challenge.clone(),
+            None => known.challenge.insert(self.challenge().await?).clone(),
         };
         let (realm, service) = match challenge {
             Challenge::Nothing => return Ok(None),
@@ -101,20 +136,20 @@ impl Transport {
             Challenge::Token { realm, service } => (realm, service),
         };
         let key = (repository.to_owned(), scope);
-        if let Some((since, token)) = login.tokens.get(&key)
+        if let Some((since, token)) = known.tokens.get(&key)
             && since.elapsed() < TOKEN_LASTS
         {
             return Ok(Some(token.clone()));
         }
         let began = Instant::now();
         let token = self.token(&realm, service.as_deref(), &key).await?;
-        login.tokens.insert(key, (began, token.clone()));
+        known.tokens.insert(key, (began, token.clone()));
         Ok(Some(token))
     }
 
     /// Asks the registry what it asks for.
     async fn challenge(&self) -> Result<Challenge, OciDistributionError> {
-        let response = self.client.get(self.address("")?).send().await?;
+        let response = self.transport.client.get(self.transport.address("")?).send().await?;
         let status = response.status();
         if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
             checked(response, &[]).await?;
@@ -148,7 +183,7 @@ impl Transport {
         service: Option<&str>,
         (repository, scope): &(String, Scope),
     ) -> Result<HeaderValue, OciDistributionError> {
-        let url = Url::parse(realm).ok().filter(|url| self.is_own(url)).ok_or_else(|| {
+        let url = Url::parse(realm).ok().filter(|url| self.transport.is_own(url)).ok_or_else(|| {
             let realm = neutral::phrase(realm, 200);
             refused(&format!("the registry wants its login to be sent to `{realm}`; it is sent to the registry alone"))
         })?;
@@ -161,7 +196,7 @@ impl Transport {
         if let Some(service) = service {
             url.query_pairs_mut().append_pair("service", service);
         }
-        let response = self.client.get(url).header(AUTHORIZATION, self.password()?).send().await?;
+        let response = self.transport.client.get(url).header(AUTHORIZATION, self.password()?).send().await?;
         let body = read(checked(response, &[StatusCode::OK]).await?, &REGISTRY_ANSWER).await?;
         let unusable = || OciDistributionError::RegistryTokenDecodeError("the answer has no `token`".to_owned());
         let answer: TokenAnswer = serde_json::from_slice(&body).map_err(|_| unusable())?;

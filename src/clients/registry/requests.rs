@@ -11,9 +11,10 @@ use oci_client::manifest::{
 use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RANGE};
 use reqwest::{Body, Method, Response, StatusCode, Url};
 
-use super::Registry;
+use super::client::Registry;
 use super::graph::{Blob, Manifest, referrers_tag};
-use super::transport::{Answer, Scope, checked, read, too_long, within};
+use super::login::Scope;
+use super::transport::{Answer, checked, read, too_long, within};
 use crate::domain::image::{Digest, Repository};
 use crate::domain::limits::{IMAGE_CONFIGURATION, Limit, MANIFEST, REGISTRY_ANSWER};
 
@@ -42,7 +43,7 @@ impl Registry {
             request = request.header(ACCEPT, accept.join(", "));
         }
         let asked = async {
-            let response = self.http.send((Scope::Pull, repository.name.as_str()), (&url, request)).await?;
+            let response = self.login.send((Scope::Pull, repository.name.as_str()), (&url, request)).await?;
             let response = checked(response, &[StatusCode::OK]).await?;
             let headers = response.headers().clone();
             // The length that HEAD is answered with is that of something else.
@@ -86,7 +87,7 @@ impl Registry {
         let url = self.http.address(&format!("{}/manifests/{name}", repository.name))?;
         let request = self.http.client.put(url.clone()).header(CONTENT_TYPE, media_type).body(manifest.bytes.clone());
         let put = async {
-            let response = self.http.send((Scope::Push, repository.name.as_str()), (&url, request)).await?;
+            let response = self.login.send((Scope::Push, repository.name.as_str()), (&url, request)).await?;
             checked(response, &[StatusCode::CREATED]).await.map(drop)
         };
         within(self.limits.request, put).await
@@ -128,7 +129,7 @@ impl Registry {
         if from > 0 {
             request = request.header(RANGE, format!("bytes={from}-"));
         }
-        let response = self.http.send((Scope::Pull, repository.name.as_str()), (&url, request)).await?;
+        let response = self.login.send((Scope::Pull, repository.name.as_str()), (&url, request)).await?;
         let expected = [StatusCode::OK, StatusCode::PARTIAL_CONTENT];
         checked(response, if from > 0 { &expected } else { &expected[..1] }).await
     }
@@ -139,7 +140,7 @@ impl Registry {
         url.query_pairs_mut().append_pair("mount", &digest.to_string()).append_pair("from", from.name.as_str());
         let request = self.http.client.post(url.clone()).header(CONTENT_LENGTH, 0);
         let mount = async {
-            let response = self.http.send((Scope::Push, to.name.as_str()), (&url, request)).await?;
+            let response = self.login.send((Scope::Push, to.name.as_str()), (&url, request)).await?;
             let response = checked(response, &[StatusCode::CREATED, StatusCode::ACCEPTED]).await?;
             Ok(response.status() == StatusCode::CREATED)
         };
@@ -158,7 +159,7 @@ impl Registry {
         let request = self.http.client.put(url.clone());
         let request = request.header(CONTENT_LENGTH, blob.size).header(CONTENT_TYPE, "application/octet-stream");
         let request = request.body(Body::wrap_stream(pieces));
-        let response = self.http.send((Scope::Push, repository.name.as_str()), (&url, request)).await?;
+        let response = self.login.send((Scope::Push, repository.name.as_str()), (&url, request)).await?;
         let response = checked(response, &[StatusCode::CREATED]).await?;
         match digest_header(response.headers()) {
             Some(digest) if digest != blob.digest.to_string() => {
@@ -174,7 +175,7 @@ impl Registry {
         let url = self.http.address(&format!("{}/blobs/uploads/", repository.name))?;
         let request = self.http.client.post(url.clone()).header(CONTENT_LENGTH, 0);
         let open = async {
-            let response = self.http.send((Scope::Push, repository.name.as_str()), (&url, request)).await?;
+            let response = self.login.send((Scope::Push, repository.name.as_str()), (&url, request)).await?;
             checked(response, &[StatusCode::ACCEPTED]).await
         };
         let response = within(self.limits.request, open).await?;

@@ -4,39 +4,26 @@
 //! password to any address that a registry names.
 
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use oci_client::errors::{OciDistributionError, OciEnvelope};
-use reqwest::header::{AUTHORIZATION, HeaderMap};
-use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
-use tokio::sync::Mutex;
+use reqwest::header::HeaderMap;
+use reqwest::{Client, Response, StatusCode, Url};
 use tokio::time::timeout;
 
-use super::login::{Credentials, Login};
 use crate::domain::limits::{Limit, REGISTRY_ANSWER};
 
 /// As many redirects as reqwest follows by itself.
 const REDIRECTS: usize = 10;
 
-/// What a request is to be allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Scope {
-    /// To read.
-    Pull,
-    /// To write, and to read.
-    Push,
-}
-
-/// A registry's address, and how it is logged in to.
+/// A registry's address, and how requests get there.
 #[derive(Clone)]
 pub struct Transport {
-    pub(super) client: Client,
+    /// Follows redirects, and sends nothing by itself.
+    pub client: Client,
     /// `https://HOST/`.
-    pub(super) base: Result<Url, String>,
-    pub(super) credentials: Credentials,
-    pub(super) login: Arc<Mutex<Login>>,
+    base: Result<Url, String>,
 }
 
 /// A whole answer.
@@ -50,7 +37,7 @@ pub struct Answer {
 
 impl Transport {
     /// The registry at a host, with its port where it has one.
-    pub fn new(host: &str, tls: bool, credentials: Credentials) -> Self {
+    pub fn new(host: &str, tls: bool) -> Self {
         let scheme = if tls { "https" } else { "http" };
         let base = Url::parse(&format!("{scheme}://{host}/")).map_err(|error| format!("{host:?}: {error}"));
         // Redirects lead to the store of the layers, and never from https to http. reqwest takes the login away where
@@ -69,7 +56,7 @@ impl Transport {
             .user_agent(concat!("shipgate/", env!("CARGO_PKG_VERSION")));
         // What makes this fail makes it fail for probes too, which report it before.
         let client = client.build().unwrap_or_default();
-        Self { client, base, credentials, login: Arc::default() }
+        Self { client, base }
     }
 
     /// An address below `/v2/`.
@@ -82,20 +69,6 @@ impl Transport {
     /// Whether an address is the registry itself: the same scheme, host and port.
     pub fn is_own(&self, url: &Url) -> bool {
         self.base.as_ref().is_ok_and(|base| base.origin() == url.origin())
-    }
-
-    /// Sends a request, with the login where it goes to the registry itself. Has no limit in time.
-    pub async fn send(
-        &self,
-        (scope, repository): (Scope, &str),
-        (url, request): (&Url, RequestBuilder),
-    ) -> Result<Response, OciDistributionError> {
-        let authorization = if self.is_own(url) { self.authorization(scope, repository).await? } else { None };
-        let request = match authorization {
-            Some(value) => request.header(AUTHORIZATION, value),
-            None => request,
-        };
-        Ok(request.send().await?)
     }
 }
 

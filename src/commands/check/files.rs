@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 
-use super::reading::{Current, note};
+use super::current::{Current, note};
 use crate::cli;
 use crate::domain::check::dockerfile::{self, OTHER_SYNTAX, Surroundings};
 use crate::domain::check::outline::{Build, Definition, Outline, Written};

@@ -1,6 +1,7 @@
 //! `check`: for pull requests, and by hand. What is found is for any report to show.
 
 mod configuration;
+mod current;
 mod files;
 mod plan;
 mod reading;

@@ -1,19 +1,17 @@
 //! Reads and parses the other files of the repository on a thread of its own: a parser that hangs on a text made for
 //! that keeps no signal waiting, and not the check for ever.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
+use super::current::Current;
 use super::files;
 use crate::domain::check::outline::Outline;
 use crate::domain::check::{Finding, Findings, Rule};
 use crate::domain::limits::PARSING;
 use crate::observe::Checkout;
-
-/// The file that is read now.
-pub type Current = Arc<Mutex<String>>;
 
 /// Looks at the files that the configuration names, and at the workflows.
 pub async fn read(checkout: &Checkout, outline: Option<&Arc<Outline>>, findings: &mut Findings) {
@@ -37,9 +35,4 @@ pub async fn read(checkout: &Checkout, outline: Option<&Arc<Outline>>, findings:
     findings.left_out("Dockerfiles, task-definition files and workflows", format!("{file} cannot be parsed"), None);
     let hint = "write it in a plainer way; what was read before it is not reported";
     findings.found(Finding::new(Rule::Unparsed, format!("{file} cannot be parsed: {why}"), hint).in_file(&file, None));
-}
-
-/// Notes which file is read now.
-pub fn note(current: &Current, file: &str) {
-    file.clone_into(&mut current.lock().unwrap_or_else(PoisonError::into_inner));
 }

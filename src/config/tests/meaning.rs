@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::*;
 use crate::domain::ecs::target::{MissingVariables, TaskDefinitionSource};
 use crate::domain::names::ComponentName;
-use crate::domain::target::{Component, Expected, Reuse};
+use crate::domain::probe::Expected;
+use crate::domain::target::{Component, Reuse};
 
 #[test]
 fn an_environment_is_resolved_with_its_defaults() {

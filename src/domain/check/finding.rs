@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{Place, Rule};
+use super::place::Place;
+use super::rule::{Level, Rule};
 use crate::domain::limits::FINDINGS;
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
@@ -12,28 +13,6 @@ use crate::domain::outcome::Outcome;
 const LONGEST_TEXT: usize = 1000;
 /// How much of a name is kept, in characters.
 const LONGEST_NAME: usize = 300;
-
-/// How bad it is, the worst first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Level {
-    /// It will fail, or do what nobody wants.
-    Error,
-    /// It may.
-    Warning,
-    /// It is good to know.
-    Note,
-}
-
-impl Level {
-    /// The word of the contract.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Note => "note",
-        }
-    }
-}
 
 /// One thing that was found. All of its text is neutral.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

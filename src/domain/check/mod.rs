@@ -10,6 +10,6 @@ mod rule;
 pub mod task_definition;
 pub mod workflow;
 
-pub use finding::{Finding, Findings, LeftOut, Level, Subject};
+pub use finding::{Finding, Findings, LeftOut, Subject};
 pub use place::Place;
-pub use rule::Rule;
+pub use rule::{Level, Rule};

@@ -2,7 +2,27 @@
 
 use std::fmt;
 
-use super::Level;
+/// How bad it is, the worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// It will fail, or do what nobody wants.
+    Error,
+    /// It may.
+    Warning,
+    /// It is good to know.
+    Note,
+}
+
+impl Level {
+    /// The word of the contract.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        }
+    }
+}
 
 /// A rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

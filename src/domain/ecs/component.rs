@@ -199,7 +199,7 @@ pub fn planned_holds(
 /// Where there is room for the holds of a rollback on a service.
 pub fn homes_of(facts: &EcsFacts, left: &[LeftRelease]) -> Vec<Homes> {
     let keys: Vec<String> = left.iter().map(|left| hold::key(&left.left)).collect();
-    homes(facts, &keys)
+    homes(&facts.service, &facts.live, &keys)
 }
 
 fn without_room(name: &ComponentName, target: &EcsTarget, homes: &Homes) -> Option<String> {

@@ -1,7 +1,9 @@
 //! What is particular to Amazon ECS, as plain data and plain functions.
 
+mod carried;
 pub mod component;
 pub mod evidence;
+pub mod expectation;
 pub mod history;
 pub mod homes;
 pub mod ids;

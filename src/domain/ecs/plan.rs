@@ -210,7 +210,7 @@ fn nothing_to_do(target: &EcsTarget, facts: &EcsFacts, image: &PlannedImage) -> 
         leaves: None,
         is_forward: false,
         holds: facts.service.holds.clone(),
-        carries: homes::to_carry(facts),
+        carries: homes::to_carry(&facts.service, &facts.live, &facts.others),
         new_holds: Vec::new(),
     }
 }

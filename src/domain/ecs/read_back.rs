@@ -1,41 +1,9 @@
 //! Does what runs match what was shipped? The judgement over the running tasks.
 
-use super::ids::{RevisionArn, TaskArn};
+use super::expectation::Expectation;
+use super::ids::TaskArn;
 use super::service::{Service, Task};
-use super::task_definition::{Supervision, TaskDefinition};
 use super::task_state::{TaskState, judge};
-use crate::domain::image::Digest;
-use crate::domain::names::ContainerName;
-
-/// What must be running for a release to be called deployed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Expectation {
-    /// The revision that the primary deployment must have.
-    pub task_definition: RevisionArn,
-    /// The container that has the image.
-    pub container: ContainerName,
-    /// What ECS does about that container.
-    pub supervision: Supervision,
-    /// The digests that a running container may show: the image's own, or for an index those of its platforms.
-    pub digests: Vec<Digest>,
-}
-
-impl Expectation {
-    /// A revision by ARN with its content, the container that has the image, and the digests that it may show.
-    pub fn new(
-        task_definition: &RevisionArn,
-        definition: &TaskDefinition,
-        container: &ContainerName,
-        digests: Vec<Digest>,
-    ) -> Self {
-        Self {
-            task_definition: task_definition.clone(),
-            container: container.clone(),
-            supervision: definition.supervision(container),
-            digests,
-        }
-    }
-}
 
 /// What the running tasks say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,6 +88,8 @@ pub fn is_starting(expected: &Expectation, tasks: &[Task]) -> bool {
 pub(super) mod tests {
     use super::*;
     use crate::domain::ecs::service::{Controller, Deployment, Health, RolloutState, ServiceStatus, TaskContainer};
+    use crate::domain::ecs::task_definition::Supervision;
+    use crate::domain::image::Digest;
 
     pub(crate) fn digest(character: char) -> Digest {
         format!("sha256:{}", character.to_string().repeat(64)).parse().unwrap()

@@ -1,7 +1,8 @@
 //! What a service that is promoted from runs, and whether that is sound enough to be promoted.
 
 use super::evidence;
-use super::read_back::{Expectation, ReadBack, read_back, same_tasks};
+use super::expectation::Expectation;
+use super::read_back::{ReadBack, read_back, same_tasks};
 use super::service::{Revision, RolloutState, Service, ServiceStatus, Task};
 use crate::domain::image::Digest;
 use crate::domain::names::ContainerName;

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 
-use crate::domain::kind::Configured;
+use crate::domain::configured::Configured;
 use crate::domain::names::{ClusterName, ComponentName, ContainerName, Region, ServiceName};
+use crate::domain::probe::Probe;
 use crate::domain::role::Partition;
-use crate::domain::target::Probe;
 use crate::domain::template::Template;
 
 /// An ECS service that runs an image.

@@ -4,7 +4,7 @@
 //! [HealthCheck](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html). A word that is newer
 //! than this program, and a field that is missing, are never success.
 
-use super::read_back::Expectation;
+use super::expectation::Expectation;
 use super::service::{Health, Task, TaskContainer};
 
 /// What a task proves about a release.

@@ -2,13 +2,24 @@
 
 use serde_json::{Map, Value};
 
+use super::difference::{Change, Drift, MissingVariable};
+use super::holds::LeftRelease;
 use super::later::{Later, is_open};
-use super::{Change, Drift, LeftRelease, MissingVariable, PlanWarning, Step};
+use super::steps::Step;
+use super::warning::PlanWarning;
 use crate::domain::image::Digest;
 use crate::domain::names::ComponentName;
 use crate::domain::release::ReleaseName;
 use crate::domain::step::StepId;
-use crate::domain::view::plan::Running;
+
+/// What a component runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Running {
+    /// The release's name, where it is known.
+    pub sha: Option<String>,
+    /// The digest, where the image is pinned.
+    pub digest: Option<Digest>,
+}
 
 /// What is planned for one component.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,4 +112,15 @@ impl AsRef<Self> for ComponentPlan {
     fn as_ref(&self) -> &Self {
         self
     }
+}
+
+/// What the components leave, each once.
+pub fn left_releases<'a>(plans: impl Iterator<Item = &'a ComponentPlan>) -> Vec<LeftRelease> {
+    let mut left: Vec<LeftRelease> = Vec::new();
+    for leaves in plans.filter_map(|plan| plan.back.leaves.as_ref()) {
+        if !left.contains(leaves) {
+            left.push(leaves.clone());
+        }
+    }
+    left
 }

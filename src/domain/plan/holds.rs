@@ -1,7 +1,6 @@
 //! The holds of a rollback. They are about the environment: whatever one component leaves is stopped on all of them, before
 //! anything that serves is changed.
 
-use super::ComponentPlan;
 use crate::domain::hold::Hold;
 use crate::domain::names::ComponentName;
 use crate::domain::release::GitSha;
@@ -28,15 +27,4 @@ pub struct PlannedHold {
     pub places: Option<String>,
     /// Why it does not go everywhere that it should.
     pub warning: Option<String>,
-}
-
-/// What the components leave, each once.
-pub fn left_releases<'a>(plans: impl Iterator<Item = &'a ComponentPlan>) -> Vec<LeftRelease> {
-    let mut left: Vec<LeftRelease> = Vec::new();
-    for leaves in plans.filter_map(|plan| plan.back.leaves.as_ref()) {
-        if !left.contains(leaves) {
-            left.push(leaves.clone());
-        }
-    }
-    left
 }

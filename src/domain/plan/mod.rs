@@ -3,6 +3,7 @@
 mod canonical;
 mod component;
 mod difference;
+mod graph;
 mod holds;
 mod image;
 mod later;
@@ -10,16 +11,18 @@ pub mod schedule;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod warning;
 
-pub use component::{ComponentPlan, WayBack};
+pub use component::{ComponentPlan, Running, WayBack, left_releases};
 pub use difference::{Change, Drift, MissingVariable};
-pub use holds::{LeftRelease, PlannedHold, left_releases};
+pub use holds::{LeftRelease, PlannedHold};
 pub use image::{
     ImageError, ImagePlan, ImageState, ImageStep, KnownImage, PlannedImage, PresentImage, PromotedImage, TagState,
     plan_image, plan_promoted_image, release_tag,
 };
 pub use later::{Later, StillUnknown};
 pub use steps::Step;
+pub use warning::PlanWarning;
 
 use super::ecs::task_definition::TaskDefinitionError;
 use indexmap::IndexMap;
@@ -101,17 +104,6 @@ impl Intent {
             Self::Rollback => "rollback",
         }
     }
-}
-
-/// Something about a plan to look at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlanWarning {
-    /// What.
-    pub text: String,
-    /// The differences that it is about.
-    pub changes: Vec<Change>,
-    /// What to do.
-    pub hint: Option<String>,
 }
 
 /// What a command will change. `C`: a component's plan, or what carries it with all that its kind needs to carry it out.

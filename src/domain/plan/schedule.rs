@@ -1,6 +1,6 @@
 //! Which step of a plan may be taken when. What failed ends all that has not begun; what was changed is followed to its end.
 
-use super::Step;
+use super::steps::Step;
 use crate::domain::names::ComponentName;
 use crate::domain::step::{StepId, Verb};
 

@@ -1,9 +1,8 @@
-//! The steps of a plan, and which of them each one needs: the graph that is shown, and that is carried out.
+//! The steps of a plan, and what they do, for people.
 
-use indexmap::IndexMap;
-
+use super::difference::Change;
+use super::holds::{LeftRelease, PlannedHold};
 use super::image::{ImagePlan, ImageStep};
-use super::{Change, ComponentPlan, LeftRelease, Plan, PlannedHold};
 use crate::domain::names::ComponentName;
 use crate::domain::step::{StepId, Verb};
 
@@ -34,71 +33,15 @@ impl Step {
     }
 }
 
-/// Steps that are taken one after the other, the first after some others.
-fn chained(steps: impl IntoIterator<Item = Step>, mut before: Vec<StepId>) -> Vec<Step> {
-    let mut chained = Vec::new();
-    for mut step in steps {
-        step.needs.append(&mut before);
-        before.push(step.id.clone());
-        chained.push(step);
-    }
-    chained
-}
-
-/// The last of some steps.
-fn end(steps: &[Step]) -> Option<StepId> {
-    steps.last().map(|step| step.id.clone())
-}
-
-impl<C: AsRef<ComponentPlan>> Plan<C> {
-    /// The steps, each after those that it needs.
-    ///
-    /// All images are there before the first component begins: a build that fails changes nothing. A component begins when
-    /// those are done that it depends on. The holds of a rollback are put once the first change of what serves is
-    /// prepared, and before it is made: without them the next promotion would bring back what is being left.
-    pub fn steps(&self) -> Vec<Step> {
-        let images: Vec<Vec<Step>> = self.images.iter().map(|image| chained(image_steps(image), Vec::new())).collect();
-        let built: Vec<StepId> = images.iter().filter_map(|steps| end(steps)).collect();
-        let mut ends: IndexMap<&ComponentName, StepId> = IndexMap::new();
-        let mut steps = images.concat();
-        for component in self.components() {
-            let dependencies = component.depends_on.iter().filter_map(|name| ends.get(name).cloned());
-            let chain = chained(component.steps.clone(), built.iter().cloned().chain(dependencies).collect());
-            ends.extend(end(&chain).map(|end| (&component.name, end)));
-            steps.extend(chain);
-        }
-        self.with_holds(steps)
-    }
-
-    fn with_holds(&self, mut steps: Vec<Step>) -> Vec<Step> {
-        let Some(first) = steps.iter().position(|step| step.id.verb.changes_what_serves()) else {
-            return steps;
-        };
-        let mut holds = self.hold_steps();
-        holds.iter_mut().for_each(|hold| hold.needs.clone_from(&steps[first].needs));
-        let changes = steps.iter_mut().filter(|step| step.id.verb.changes_what_serves());
-        changes.for_each(|change| change.needs.extend(holds.iter().map(|hold| hold.id.clone())));
-        steps.splice(first..first, holds);
-        steps
-    }
-
-    /// One step for each component that is held.
-    fn hold_steps(&self) -> Vec<Step> {
-        let mut summaries: IndexMap<&ComponentName, Vec<String>> = IndexMap::new();
-        for hold in &self.holds {
-            summaries.entry(&hold.component).or_default().push(hold_summary(hold));
-        }
-        summaries.iter().map(|(component, parts)| Step::new(Verb::Hold, component, parts.join("; "))).collect()
-    }
-}
-
-fn hold_summary(hold: &PlannedHold) -> String {
+/// What a hold does.
+pub(super) fn hold_summary(hold: &PlannedHold) -> String {
     let LeftRelease { left, returned } = &hold.left;
     let places = hold.places.as_ref().map(|places| format!(", on {places}")).unwrap_or_default();
     format!("stop the commits of {} that {} does not have{places}", left.short(), returned.short())
 }
 
-fn image_steps(plan: &ImagePlan) -> Vec<Step> {
+/// The steps of an image, in order.
+pub(super) fn image_steps(plan: &ImagePlan) -> Vec<Step> {
     let step = |verb, summary: String| Step::new(verb, &plan.image.component, summary);
     let create = |create: &bool| create.then(|| step(Verb::CreateRepository, format!("create {}", plan.repository)));
     match &plan.step {

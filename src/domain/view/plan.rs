@@ -5,17 +5,9 @@ use indexmap::IndexMap;
 use crate::domain::gate::Gate;
 use crate::domain::image::{Digest, Repository};
 use crate::domain::names::{AccountId, ComponentName, EnvironmentName, Region};
+pub use crate::domain::plan::Running;
 use crate::domain::plan::{Change, Drift, Intent, MissingVariable, PlanWarning, Step};
 use crate::domain::release::{Commits, ReleaseName};
-
-/// What a component runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Running {
-    /// The release's name, where it is known.
-    pub sha: Option<String>,
-    /// The digest, where the image is pinned.
-    pub digest: Option<Digest>,
-}
 
 /// A plan with the verdicts of its gates.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,9 +7,9 @@
 use std::cell::{Cell, RefCell};
 
 use crate::clients::ecs::Tagged;
+use crate::domain::ecs::expectation::Expectation;
 use crate::domain::ecs::ids::{DeploymentId, RevisionArn, TaskArn};
 use crate::domain::ecs::plan::{EcsPlan, NextRevision};
-use crate::domain::ecs::read_back::Expectation;
 use crate::domain::ecs::rollout::OurDeployment;
 use crate::domain::ecs::service::{Revision, Service};
 use crate::domain::ecs::task_definition::TaskDefinition;

@@ -3,8 +3,8 @@
 use crate::clients::aws::AwsError;
 use crate::clients::ecs::WhichTasks;
 use crate::clients::registry::Registry;
+use crate::domain::ecs::expectation::Expectation;
 use crate::domain::ecs::ids::RevisionArn;
-use crate::domain::ecs::read_back::Expectation;
 use crate::domain::ecs::service::{Revision, Task};
 use crate::domain::ecs::target::EcsTarget;
 use crate::domain::image::Digest;

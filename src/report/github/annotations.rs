@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 
-use super::Root;
+use super::place::Root;
 use crate::domain::failure::{Failure, Problem};
 use crate::domain::github::command::{Command, LONGEST_MESSAGE};
 use crate::domain::limits::ANNOTATIONS;

@@ -1,7 +1,7 @@
 //! What a pull request shows of a check.
 
-use super::Links;
 use super::annotations::{Annotation, Level, Place};
+use super::place::Links;
 use super::summary::{bounded, changes, commits, gates};
 use crate::domain::check::{Finding, Findings, LeftOut, Level as Found};
 use crate::domain::github::markdown::{code, table};

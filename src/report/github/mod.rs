@@ -5,20 +5,23 @@ mod check;
 mod files;
 mod gantt;
 mod outputs;
+mod place;
 mod pull_request;
 mod statuses;
 mod summary;
 
 pub use statuses::Statuses;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 
 use crate::context::Context;
 use crate::domain::failure::Failure;
 use crate::domain::view::Answer;
-use crate::report::{End, Sink, json};
+use crate::report::end::{End, Sink};
+use crate::report::json;
 
 use files::Files;
+use place::{Links, Root};
 
 /// The run of a workflow that we are a step of.
 #[derive(Debug)]
@@ -27,37 +30,6 @@ pub struct Workflow {
     /// The addresses that a summary points to.
     links: Links,
     root: Root,
-}
-
-/// Where we are, and where the repository's root is: annotations name files from there.
-#[derive(Debug)]
-struct Root {
-    directory: Utf8PathBuf,
-    workspace: Option<Utf8PathBuf>,
-}
-
-impl Root {
-    /// A file as it was named to us, from the root.
-    fn relative(&self, path: &Utf8Path) -> Utf8PathBuf {
-        let whole = self.directory.join(path);
-        let from_root = self.workspace.as_ref().and_then(|workspace| whole.strip_prefix(workspace).ok());
-        from_root.unwrap_or(path).to_owned()
-    }
-}
-
-/// Addresses of GitHub.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Links {
-    /// The repository's page.
-    pub repository: Option<String>,
-    /// The run's page.
-    pub run: Option<String>,
-}
-
-impl Links {
-    fn of(context: &Context) -> Self {
-        Self { repository: context.source_url(), run: context.run_url() }
-    }
 }
 
 impl Workflow {

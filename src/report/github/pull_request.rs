@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use super::{Links, check};
+use super::check;
+use super::place::Links;
 use crate::clients::github::{GitHub, GitHubError};
 use crate::context::{Context, PullRequest};
 use crate::domain::check::Findings;

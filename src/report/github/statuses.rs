@@ -18,7 +18,7 @@ use crate::domain::view::{Answer, Request};
 use crate::events::Events;
 use crate::explain;
 use crate::observe::{NoGitHub, github};
-use crate::report::{End, Sink};
+use crate::report::end::{End, Sink};
 
 /// How long the end may take, in all.
 const TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,8 +1,8 @@
 //! The page that a step leaves on the run: the outcome first, then what people ask next.
 
-use super::Links;
 use super::annotations::message;
 use super::gantt::chart;
+use super::place::Links;
 use crate::domain::failure::Failure;
 use crate::domain::gate::Verdict;
 use crate::domain::github::markdown::{block, code, folded, table};

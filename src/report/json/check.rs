@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::outcome::{ReportV1, document};
-use super::{SCHEMA, to_text};
+use super::text::{SCHEMA, to_text};
 use crate::domain::check::{Finding, Level};
 use crate::domain::outcome::Outcome;
 use crate::domain::view::check::Checked;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::cause::FailureV1;
-use super::{SCHEMA, to_text};
+use super::text::{SCHEMA, to_text};
 use crate::domain::role::Access;
 use crate::domain::token::Claims;
 use crate::domain::view::identity::{SeenIdentities, SeenIdentity};

@@ -9,14 +9,11 @@ mod reading;
 mod record;
 #[cfg(test)]
 mod schema;
+mod text;
 
-use serde::Serialize;
-
-use super::{End, Sink};
 use crate::domain::view::Answer;
+use crate::report::end::{End, Sink};
 use crate::sink;
-
-const SCHEMA: &str = "shipgate/v1";
 
 /// Writes the document to standard output.
 #[derive(Debug)]
@@ -44,11 +41,4 @@ pub fn of(end: End<'_>) -> Option<String> {
         Ok(Answer::Document(_) | Answer::Credential(_)) => return None,
         Err(failure) => outcome::report(end.record, failure.outcome, Some(failure)),
     })
-}
-
-fn to_text(document: &impl Serialize) -> String {
-    // Strings, numbers and lists only: there is nothing in it that could fail.
-    let text = serde_json::to_string_pretty(document).unwrap_or_default();
-    // The same string to whoever reads JSON; in a log, the runner would take it for a command.
-    text.replace("##[", "#\\u0023[")
 }

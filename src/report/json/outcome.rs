@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::cause::{self, CauseV1};
-use super::{SCHEMA, to_text};
+use super::text::{SCHEMA, to_text};
 use crate::domain::failure::Failure;
 use crate::domain::origin::ReusedImage;
 use crate::domain::outcome::Outcome;

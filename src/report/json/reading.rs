@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::cause::FailureV1;
 use super::record::HoldV1;
-use super::{SCHEMA, to_text};
+use super::text::{SCHEMA, to_text};
 use crate::domain::behind::Behind;
 use crate::domain::view::logs::LogEntry;
 use crate::domain::view::status::{EnvironmentStatus, SeenComponent};

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::cause::{self, CauseV1};
-use super::{SCHEMA, to_text};
+use super::text::{SCHEMA, to_text};
 use crate::domain::hold::{Hold, HoldScope};
 use crate::domain::view::history::{PastRelease, Standing};
 use crate::domain::view::holds::{ChangedHolds, ComponentHolds, HoldChange};

@@ -80,7 +80,7 @@ fn generated() -> Value {
     ];
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": super::SCHEMA,
+        "title": super::text::SCHEMA,
         "description": "What `shipgate --output json` writes to standard output: one document. Fields may be added.",
         "oneOf": documents,
         "$defs": generator.take_definitions(true),

@@ -4,7 +4,8 @@ use github_actions_models::common::Env;
 use github_actions_models::common::expr::LoE;
 use github_actions_models::workflow::job::DeploymentEnvironment;
 
-use super::invocation::{Invocation, Means, Named, Verb};
+use super::command::{Named, Verb};
+use super::invocation::{Invocation, Means};
 use super::job::Workplace;
 use crate::domain::check::outline::{Environment, Outline};
 use crate::domain::check::{Findings, Level, Rule};

@@ -6,8 +6,9 @@ use github_actions_models::workflow::job::NormalJob;
 use yaml_serde::Value;
 use yamlpath::Component;
 
+use super::command::{Config, Named};
 use super::file::{Path, WorkflowFile};
-use super::invocation::{Config, Invocation, Named, with};
+use super::invocation::{Invocation, with};
 use super::permissions::{are_written, effective};
 use crate::domain::check::outline::{Environment, Outline};
 use crate::domain::check::{Findings, Rule};

@@ -1,9 +1,10 @@
 //! Workflow files, as far as shipgate runs in them. What holds for all workflows is for zizmor to say.
 //!
-//! `file` reads one, with the places of its parts; `script` and `invocation` find where shipgate runs; `permissions`
-//! says what a job's token may do; the rules are in `job`, `rights` and `environment` (one run of shipgate in
-//! one job) and in `files` (all of them).
+//! `file` reads one, with the places of its parts; `script` and `invocation` find where shipgate runs, and `command` is
+//! what it is asked there; `permissions` says what a job's token may do; the rules are in `job`, `rights` and
+//! `environment` (one run of shipgate in one job) and in `files` (all of them).
 
+mod command;
 mod environment;
 mod file;
 mod files;
@@ -16,8 +17,8 @@ mod script;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub use command::Verb;
 pub use file::WorkflowFile;
 pub use files::judge;
-#[cfg(test)]
-pub use invocation::Verb;
 pub use script::CommandLine;

@@ -5,7 +5,8 @@ use github_actions_models::common::expr::LoE;
 use github_actions_models::workflow::job::{Step, UsesStep};
 use yamlpath::Component;
 
-use super::invocation::{Means, Verb};
+use super::command::Verb;
+use super::invocation::Means;
 use super::job::{TOKEN_HINT, Workplace, is_only_called, needs_token};
 use super::permissions::{Granted, id_token, written};
 use crate::domain::check::{Findings, Level, Rule};

@@ -1,6 +1,6 @@
 //! The runs of shipgate in a shell script.
 
-use super::invocation::{Command, Config, Named, Verb};
+use super::command::{Command, Config, Named, Verb};
 
 /// Words that stand before a program and start it.
 const STARTERS: [&str; 7] = ["exec", "sudo", "env", "time", "command", "nice", "nohup"];

@@ -4,6 +4,7 @@
 //! comes out. Poll the service → judge the deployment → once ECS calls it done, read the running tasks back. Only a
 //! read-back that matches is a success.
 
+mod next;
 mod observation;
 mod settling;
 #[cfg(test)]
@@ -14,13 +15,15 @@ mod words;
 use std::mem;
 use std::time::Duration;
 
-pub use observation::{Next, NotObserved, Observed, Question, Report};
+pub use next::{Next, Question, Report};
+pub use observation::{NotObserved, Observed};
 use settling::Settling;
 pub use verdict::{Ended, NotProven};
 pub use words::failure;
 
+use super::expectation::Expectation;
 use super::ids::{DeploymentId, RevisionArn, TaskArn};
-use super::read_back::{Expectation, ReadBack, read_back, same_tasks};
+use super::read_back::{ReadBack, read_back, same_tasks};
 use super::rollout::{self, Judgement, OurDeployment};
 use super::service::{Deployment, Service, Task};
 use crate::domain::poll::Step;

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use crate::domain::ecs::expectation::Expectation;
 use crate::domain::ecs::ids::TaskArn;
-use crate::domain::ecs::read_back::{Expectation, is_starting};
+use crate::domain::ecs::read_back::is_starting;
 use crate::domain::ecs::service::Task;
 
 /// The tasks of a revision since ECS called its rollout done.

@@ -1,6 +1,6 @@
 //! How a watch ends.
 
-use super::NotObserved;
+use super::observation::NotObserved;
 use crate::domain::ecs::ids::{RevisionArn, TaskArn};
 
 /// The deployment is the primary one and done.

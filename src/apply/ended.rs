@@ -1,0 +1,17 @@
+//! How a component ended.
+
+use crate::domain::event::Event;
+use crate::domain::failure::Failure;
+use crate::domain::names::ComponentName;
+use crate::domain::outcome::Outcome;
+use crate::domain::view::plan::Running;
+use crate::kinds::Run;
+
+/// Emits how a component ended. `released`: what it runs if it runs the release now.
+pub fn emit_end(run: &Run<'_>, name: &ComponentName, result: Result<Outcome, &Failure>, released: Option<Running>) {
+    let (outcome, causes) = match result {
+        Ok(outcome) => (outcome, Vec::new()),
+        Err(failure) => (failure.outcome, failure.causes.clone()),
+    };
+    run.events.emit(Event::ComponentEnded { component: name.clone(), outcome, causes, released });
+}

@@ -1,0 +1,134 @@
+//! A command of shipgate, as a workflow asks for it.
+
+/// What a command does, as far as it decides which role and which job it needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// It changes an environment that takes releases directly, or plans to.
+    Deploy(Until),
+    /// It changes an environment that takes them from another, or plans to.
+    Promote(Until),
+    /// It takes an environment back, or plans to.
+    Rollback(Until),
+    /// It puts or lifts a hold.
+    Hold,
+    /// The check of pull requests.
+    Check,
+    /// It only looks.
+    Look(&'static str),
+}
+
+/// Whether something is changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// It is.
+    Applied,
+    /// It is only planned.
+    Planned,
+}
+
+impl Verb {
+    /// The command of some words, with those that follow it.
+    pub fn of_words<'w, 'a>(words: &'w [&'a str]) -> Option<(Self, &'w [&'a str])> {
+        let (first, rest) = words.split_first()?;
+        if *first == "plan" {
+            let (second, rest) = rest.split_first()?;
+            return Self::changing(second, Until::Planned).map(|verb| (verb, rest));
+        }
+        Self::of(first).map(|verb| (verb, rest))
+    }
+
+    /// The command of one word, as the action's input has it; `plan deploy` there is one too.
+    pub fn of(word: &str) -> Option<Self> {
+        const LOOKS: [&str; 4] = ["status", "history", "logs", "whoami"];
+        match word {
+            "hold" | "unhold" => Some(Self::Hold),
+            "check" => Some(Self::Check),
+            _ => Self::changing(word, Until::Applied)
+                .or_else(|| LOOKS.into_iter().find(|look| *look == word).map(Self::Look)),
+        }
+    }
+
+    fn changing(word: &str, until: Until) -> Option<Self> {
+        match word {
+            "deploy" => Some(Self::Deploy(until)),
+            "promote" => Some(Self::Promote(until)),
+            "rollback" => Some(Self::Rollback(until)),
+            _ => None,
+        }
+    }
+
+    /// The command's words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Deploy(Until::Applied) => "deploy",
+            Self::Deploy(Until::Planned) => "plan deploy",
+            Self::Promote(Until::Applied) => "promote",
+            Self::Promote(Until::Planned) => "plan promote",
+            Self::Rollback(Until::Applied) => "rollback",
+            Self::Rollback(Until::Planned) => "plan rollback",
+            Self::Hold => "hold",
+            Self::Check => "check",
+            Self::Look(name) => name,
+        }
+    }
+
+    /// Whether it changes an environment, and so becomes the role that may.
+    pub fn changes(self) -> bool {
+        matches!(
+            self,
+            Self::Deploy(Until::Applied) | Self::Promote(Until::Applied) | Self::Rollback(Until::Applied) | Self::Hold
+        )
+    }
+
+    /// Whether it starts a rollout.
+    pub fn rolls_out(self) -> bool {
+        self.changes() && self != Self::Hold
+    }
+
+    /// Whether it needs the history, to say what a release brings and what holds cover.
+    pub fn needs_history(self) -> bool {
+        matches!(self, Self::Deploy(_) | Self::Promote(_) | Self::Rollback(_))
+    }
+}
+
+/// The name of an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named {
+    /// This one.
+    Literal(String),
+    /// An expression or a shell variable says which.
+    Unknown,
+    /// None is named.
+    Absent,
+}
+
+impl Named {
+    /// The name in a text.
+    pub fn of(text: &str) -> Self {
+        match text.trim() {
+            "" => Self::Absent,
+            text if text.contains('$') || text.contains('`') => Self::Unknown,
+            text => Self::Literal(text.to_owned()),
+        }
+    }
+}
+
+/// Which configuration a command reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Config {
+    /// The nearest.
+    Default,
+    /// This file.
+    Given(String),
+}
+
+/// A command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// What it does.
+    pub verb: Verb,
+    /// Where.
+    pub environment: Named,
+    /// By which configuration.
+    pub config: Config,
+}

@@ -1,0 +1,42 @@
+//! What is asked of a configured component, whatever its kind.
+
+use super::names::{ComponentName, Region};
+use super::probe::Probe;
+use super::template::Template;
+
+/// What the rest of the program asks of a configured component, whatever its kind.
+pub trait Configured {
+    /// The names in it, which are no secrets wherever they stand.
+    fn names(&self) -> Vec<&str>;
+
+    /// Its page in the console of AWS.
+    fn console(&self, region: &Region) -> Option<String>;
+
+    /// The component whose image it runs. Absent: it ships something else.
+    fn image(&self) -> Option<&ComponentName> {
+        None
+    }
+
+    /// The questions to ask the running release.
+    fn probes(&self) -> &[Probe] {
+        &[]
+    }
+
+    /// The command that runs before a release takes traffic.
+    fn pre_deploy(&self) -> Option<&[Template]> {
+        None
+    }
+
+    /// Whether the release has such a command for the component, here or for another environment. `None`: unknown.
+    fn has_pre_deploy(&self) -> Option<bool> {
+        Some(false)
+    }
+
+    /// Takes the command over that the release's own commit has, and whether it has one anywhere.
+    fn take_pre_deploy(&mut self, _command: Option<Vec<Template>>, _is_used: Option<bool>) {}
+
+    /// Whether it uses files that belong to the release's commit.
+    fn uses_files(&self) -> bool {
+        false
+    }
+}

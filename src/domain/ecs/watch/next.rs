@@ -1,0 +1,45 @@
+//! What comes out of a watch, as data.
+
+use super::verdict::{Ended, NotProven};
+use crate::domain::ecs::ids::{DeploymentId, RevisionArn, ServiceArn};
+use crate::domain::poll::Step;
+
+/// What follows from an observation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Next {
+    /// What to show, in order.
+    pub reports: Vec<Report>,
+    /// What to observe then, or the verdict.
+    pub step: Step<Result<Ended, NotProven>, Question>,
+}
+
+/// What to observe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// The service.
+    Service,
+    /// Its tasks.
+    Tasks,
+    /// Its tasks, and a revision that ECS went back to.
+    Previous {
+        /// The ARN of the revision.
+        revision: RevisionArn,
+        /// The ARN of the service.
+        service: ServiceArn,
+    },
+    /// Nothing: note the deployment for a later run.
+    Note(DeploymentId),
+}
+
+/// Something to show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Report {
+    /// An event of the service, in the words of ECS: foreign text.
+    Event(String),
+    /// Which deployment is followed from now on.
+    Deployment(DeploymentId),
+    /// How far the rollout is.
+    Progress(String),
+    /// What stops nothing.
+    Warning(String),
+}

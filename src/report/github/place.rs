@@ -1,0 +1,39 @@
+//! Where a run is: in the repository, and among the pages of GitHub.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::context::Context;
+
+/// Where we are, and where the repository's root is: annotations name files from there.
+#[derive(Debug)]
+pub struct Root {
+    /// Where we are.
+    pub directory: Utf8PathBuf,
+    /// Where the repository is checked out.
+    pub workspace: Option<Utf8PathBuf>,
+}
+
+impl Root {
+    /// A file as it was named to us, from the root.
+    pub fn relative(&self, path: &Utf8Path) -> Utf8PathBuf {
+        let whole = self.directory.join(path);
+        let from_root = self.workspace.as_ref().and_then(|workspace| whole.strip_prefix(workspace).ok());
+        from_root.unwrap_or(path).to_owned()
+    }
+}
+
+/// Addresses of GitHub.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Links {
+    /// The repository's page.
+    pub repository: Option<String>,
+    /// The run's page.
+    pub run: Option<String>,
+}
+
+impl Links {
+    /// Those of the run and its repository.
+    pub fn of(context: &Context) -> Self {
+        Self { repository: context.source_url(), run: context.run_url() }
+    }
+}
