@@ -26,7 +26,8 @@ pub struct Request {
     pub method: String,
     /// The path with its query.
     pub target: String,
-    headers: Vec<(String, String)>,
+    /// Their names in lower case.
+    pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
 
