@@ -20,6 +20,8 @@ use hyper_util::rt::TokioIo;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 
+const PIECE: usize = 1 << 16;
+
 /// What was asked.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -107,7 +109,9 @@ impl Answer {
             response = response.header("Content-Length", self.body.len());
         }
         let body = Bytes::from(self.body);
-        let until = |limit| stream::iter([Ok(body.slice(..limit))]);
+        // Piece by piece, so that the first of a long body does not wait for the last.
+        let piece = |start: usize, end: usize| Ok(body.slice(start..end.min(start + PIECE)));
+        let until = |end| stream::iter((0..end).step_by(PIECE).map(|start| piece(start, end)).collect::<Vec<_>>());
         let pieces = match self.course {
             Course::Whole | Course::Unsized => until(body.len()).boxed_local(),
             Course::Break(limit) => until(limit)
@@ -124,7 +128,7 @@ impl Answer {
                     Ok(Bytes::from(vec![byte]))
                 })
                 .boxed_local(),
-            Course::Endless => stream::repeat(Bytes::from(vec![b' '; 1 << 16])).map(Ok).boxed_local(),
+            Course::Endless => stream::repeat(Bytes::from(vec![b' '; PIECE])).map(Ok).boxed_local(),
             Course::HangUp => return Err(broken()),
             Course::Silence => pending().await,
         };
