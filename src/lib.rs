@@ -17,6 +17,10 @@ mod explain;
 mod fuzz;
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+#[expect(dead_code, reason = "the end-to-end tests use the rest")]
+#[path = "../tests/it/http_server.rs"]
+mod http_server;
 mod kinds;
 mod observe;
 mod poll;

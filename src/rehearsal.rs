@@ -48,6 +48,7 @@ use crate::domain::plan::{ImageState, Intent, PresentImage, plan_image};
 use crate::domain::release::ReleaseName;
 use crate::domain::target::Target;
 use crate::events::{Events, Recorder};
+use crate::http_server::Course;
 use crate::kinds::{self, Observed, Run, Turns, WholePlan};
 use crate::observe::{Cloud, Files, RegistryAccess};
 use crate::together::try_each;
@@ -300,7 +301,7 @@ impl HttpConnector for Wire {
 }
 
 fn answer(answer: Answer) -> Result<Response<SdkBody>, ConnectorError> {
-    let Answer::Whole { status, headers, body } = answer else {
+    let Answer { status, headers, body, course: Course::Whole } = answer else {
         return Err(ConnectorError::io("the connection was closed".into()));
     };
     let mut response = Response::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body));
@@ -364,7 +365,7 @@ mod tests {
         assert_eq!(refused.outcome(), Outcome::Failed);
         assert!(refused.events.iter().any(|event| matches!(event, Event::ChangeRefused { .. })));
         let silent = Rehearsal::new("");
-        silent.aws.answer("ecs:UpdateService", |_, _| Some(Answer::HangUp));
+        silent.aws.answer("ecs:UpdateService", |_, _| Some(Answer::hang_up()));
         let silent = silent.deploy().await;
         assert_eq!(silent.outcome(), Outcome::Broken, "{silent:?}");
         assert!(!silent.events.iter().any(|event| matches!(event, Event::ChangeRefused { .. })));

@@ -12,13 +12,12 @@ use std::time::Duration;
 use backon::{ExponentialBuilder, Retryable as _};
 use bytes::Bytes;
 use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt as _, Limited};
-use octocrab::Octocrab;
-use reqwest::header::{ACCEPT, HeaderMap, HeaderValue, USER_AGENT};
+use http_body_util::{BodyExt as _, Full, Limited};
+use octocrab::{FromResponse, Octocrab};
+use reqwest::header::{ACCEPT, HeaderValue, USER_AGENT};
 use reqwest::{Client, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 pub use self::error::GitHubError;
@@ -130,7 +129,7 @@ impl GitHub {
             permission: "statuses: write",
         };
         with_retries(|| async {
-            let (recorded, _): (Recorded, _) = self.ask(&request).await?;
+            let recorded: Recorded = self.ask(&request).await?;
             if recorded.state != status.state.as_str() || !recorded.context.eq_ignore_ascii_case(&status.context) {
                 return Err(GitHubError::unreadable("it is about another status"));
             }
@@ -158,15 +157,18 @@ impl GitHub {
             permission: "contents: read",
         };
         with_retries(|| async {
-            let (compared, _): (Compared, _) = self.ask(&request).await?;
+            let compared: Compared = self.ask(&request).await?;
             Comparison::from_counts(&compared.status, compared.ahead_by, compared.behind_by)
                 .ok_or_else(|| GitHubError::unreadable("its numbers contradict each other"))
         })
         .await
     }
 
-    /// Asks once: the document of a successful answer, with the answer's headers.
-    async fn ask<T: DeserializeOwned>(&self, request: &Request<'_>) -> Result<(T, HeaderMap), GitHubError> {
+    /// Asks once: the document of a successful answer, or a page of them.
+    ///
+    /// octocrab's own errors have no headers, which say what is missing and when to come again, and its own way of
+    /// reading has no limit.
+    async fn ask<T: FromResponse>(&self, request: &Request<'_>) -> Result<T, GitHubError> {
         let path = request.path.as_str();
         let sent = match request.method {
             Method::Get => self.octocrab._get(path).await,
@@ -174,24 +176,23 @@ impl GitHub {
             Method::Post(body) => self.octocrab._post(path, Some(&sink::clean_value(body))).await,
             Method::Patch(body) => self.octocrab._patch(path, Some(&sink::clean_value(body))).await,
         };
-        let response = sent.map_err(|error| GitHubError::unreachable(&no_answer(&error)).because(error))?;
-        let (status, headers) = (response.status(), response.headers().clone());
+        let mut response = sent.map_err(|error| GitHubError::unreachable(&no_answer(&error)).because(error))?;
+        let status = response.status();
         tracing::debug!(target: "shipgate::github", path, status = status.as_u16(), "asked GitHub");
-        let body = whole(response.into_body()).await;
+        let body = whole(response.body_mut()).await;
         if !status.is_success() {
             // What a refusal is, its status says, also where the rest is lost.
             let body = body.unwrap_or_default();
-            return Err(GitHubError::refused(status.as_u16(), &headers, &body, request.permission));
+            return Err(GitHubError::refused(status.as_u16(), response.headers(), &body, request.permission));
         }
         let body = body.ok_or_else(|| GitHubError::unreadable("it is cut off"))?;
-        let document =
-            serde_json::from_str(&body).map_err(|_| GitHubError::unreadable("it is not the JSON it should be"));
-        Ok((document?, headers))
+        let response = response.map(|_| Full::<Bytes>::from(body).map_err(|never| match never {}));
+        T::from_response(response).await.map_err(|_| GitHubError::unreadable("it is not the JSON it should be"))
     }
 }
 
 /// A body as text. `None`: it broke, or is too long.
-async fn whole(body: BoxBody<Bytes, octocrab::Error>) -> Option<String> {
+async fn whole(body: &mut BoxBody<Bytes, octocrab::Error>) -> Option<String> {
     let body = Limited::new(body, GITHUB_ANSWER.count()).collect().await.ok()?;
     Some(String::from_utf8_lossy(&body.to_bytes()).into_owned())
 }

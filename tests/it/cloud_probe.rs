@@ -1,9 +1,12 @@
 //! Probes on the real app, and on a server of the test's own where the app has nothing to say.
 
+use std::sync::{Arc, Mutex};
+
 use serde_json::{Value, json};
 
 use crate::cloud::{Cloud, ServiceOptions};
 use crate::harness::{Repository, assert_told};
+use crate::http_server::{Answer, serve};
 
 /// A service behind a load balancer, and the load balancer's address.
 fn cloud_behind_balancer(variables: Vec<(&'static str, &'static str)>) -> (Cloud, String) {
@@ -97,19 +100,16 @@ fn each_difference_is_a_cause() {
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]
 fn a_probe_is_asked_as_it_is_written_until_it_is_satisfied() {
-    let server = tiny_http::Server::http("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/ready", server.server_addr());
-    let answering = std::thread::spawn(move || {
-        let mut asked = Vec::new();
-        // A right answer between wrong ones does not count: two in a row are wanted.
-        for status in [503, 200, 503, 200, 200] {
-            let request = server.recv().unwrap();
-            let header = request.headers().iter().find(|header| header.field.equiv("X-Release")).unwrap();
-            asked.push(format!("{} {} {}", request.method(), request.url(), header.value));
-            request.respond(tiny_http::Response::empty(status)).unwrap();
-        }
-        asked
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&asked);
+    // A right answer between wrong ones does not count: two in a row are wanted.
+    let statuses = Mutex::new([503, 200, 503, 200, 200].into_iter());
+    let server = serve(move |request| {
+        let release = request.header("x-release").unwrap();
+        heard.lock().unwrap().push(format!("{} {} {release}", request.method, request.target));
+        Answer::new(statuses.lock().unwrap().next().unwrap(), "")
     });
+    let url = format!("http://{}/ready", server.address);
     let cloud = Cloud::with_backend();
     let probe =
         format!("url = \"{url}\", method = \"HEAD\", headers = {{ X-Release = \"${{release.sha}}\" }}, successes = 2");
@@ -117,7 +117,7 @@ fn a_probe_is_asked_as_it_is_written_until_it_is_satisfied() {
 
     cloud.deploy(&shop, &[]).outcome("deployed", 0);
 
-    assert_eq!(answering.join().unwrap(), vec![format!("HEAD /ready {}", shop.head()); 5]);
+    assert_eq!(*asked.lock().unwrap(), vec![format!("HEAD /ready {}", shop.head()); 5]);
 }
 
 #[test]

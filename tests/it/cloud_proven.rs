@@ -1,28 +1,42 @@
 //! Proven means: the release's own containers run, and still do after the probes, on the service and on the source.
 
+use std::net::SocketAddr;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tiny_http::{Response, Server};
 
 use crate::cloud::{Cloud, docker};
 use crate::harness::{Repository, assert_told, eventually};
+use crate::http_server::{Answer, serve};
 
-/// Something that answers each probe, whatever runs.
+/// Something that answers each probe when it is told to, whatever runs.
+struct Server {
+    address: SocketAddr,
+    asked: Receiver<()>,
+    answer: Sender<()>,
+}
+
 fn server() -> Server {
-    Server::http("127.0.0.1:0").unwrap()
+    let ((ask, asked), (answer, answers)) = (channel(), channel());
+    let server = serve(move |_| {
+        ask.send(()).unwrap();
+        answers.recv().unwrap();
+        Answer::new(200, "")
+    });
+    Server { address: server.address, asked, answer }
 }
 
 /// A probe of that, long enough for something to happen before it is answered.
 fn probe(server: &Server) -> String {
-    format!("probes = [{{ url = \"http://{}/\", timeout = \"30s\", retries = 0 }}]\n", server.server_addr())
+    format!("probes = [{{ url = \"http://{}/\", timeout = \"30s\", retries = 0 }}]\n", server.address)
 }
 
 /// The next probe is answered after this.
 fn answer_after(server: &Server, work: impl FnOnce()) {
-    let request = server.recv_timeout(Duration::from_mins(1)).unwrap().expect("a probe");
+    server.asked.recv_timeout(Duration::from_mins(1)).expect("a probe");
     work();
-    request.respond(Response::empty(200)).unwrap();
+    server.answer.send(()).unwrap();
 }
 
 fn start(cloud: &Cloud, shop: &Repository, arguments: &[&str]) -> crate::harness::Running {

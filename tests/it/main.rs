@@ -49,6 +49,8 @@ mod document;
 mod github;
 mod golden;
 mod harness;
+#[expect(dead_code, reason = "the unit tests use the rest")]
+mod http_server;
 mod modules;
 mod offline;
 mod offline_action;

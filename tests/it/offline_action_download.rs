@@ -7,10 +7,11 @@ use std::sync::Barrier;
 use sha2::{Digest as _, Sha256};
 
 use crate::harness::Repository;
+use crate::http_server::Answer;
 use crate::offline_action::{
     Checkout, Recorder, VERSION, recorded_arguments, recorded_environment, with_cargo, write_program,
 };
-use crate::offline_action_faults::{Answer, ReleaseServer};
+use crate::offline_action_faults::ReleaseServer;
 use crate::runner::Runner;
 use crate::runner::steps::StepRan;
 
@@ -73,7 +74,7 @@ pub fn release() -> &'static [u8] {
 }
 
 pub fn good() -> Answer {
-    Answer::Good(release().to_vec())
+    Answer::new(200, release())
 }
 
 fn installed(tool_cache: &Path) -> PathBuf {
@@ -133,7 +134,7 @@ fn no_secret_is_sent_to_whoever_has_the_release() {
     action.env("GITHUB_TOKEN", "ghp_leak").env("CURL_HOME", home.to_str().unwrap()).run().expect_code(0);
     let [request] = &setup.server.requests()[..] else { panic!("one request") };
     for leak in ["leak", "Leak", "uthorization", "ookie"] {
-        assert!(!request.contains(leak), "{request}");
+        assert!(!format!("{request:?}").contains(leak), "{request:?}");
     }
     assert_eq!(recorded_environment(&setup.started())["GITHUB_TOKEN"], "ghs_leak");
 }

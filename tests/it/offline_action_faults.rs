@@ -1,123 +1,62 @@
 //! A server of releases that answers as it is told, and what the action makes of bad answers.
 
-use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use crate::http_server::{Answer, Course, Request, serve};
 use crate::offline_action_download::{Setup, assert_built, behind, good, release};
 
 const MEBIBYTE: usize = 1024 * 1024;
 
-/// What the server does with one request.
-pub enum Answer {
-    Good(Vec<u8>),
-    Status(u16),
-    /// Sends the client elsewhere.
-    To(String),
-    /// Promises this many bytes and hangs up before.
-    Cut(usize),
-    /// Sends the bytes without saying how many they are.
-    Unsized(Vec<u8>),
-    /// Says nothing more after the head.
-    Stall,
-    /// Sends 200 MiB without having said so, or as much as the client takes.
-    Endless,
-}
-
 /// Answers requests in their order, and those that come later with 404.
 pub struct ReleaseServer {
     pub address: String,
-    requests: Arc<Mutex<Vec<String>>>,
+    requests: Arc<Mutex<Vec<Request>>>,
     sent: Arc<AtomicUsize>,
 }
 
 impl ReleaseServer {
     pub fn start(answers: Vec<Answer>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (requests, answers) = (Arc::new(Mutex::new(Vec::new())), Mutex::new(answers.into_iter()));
         let heard = Arc::clone(&requests);
-        let sent = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&sent);
-        std::thread::spawn(move || {
-            let mut answers = answers.into_iter();
-            // What stalls stays open.
-            let mut open = Vec::new();
-            for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                heard.lock().unwrap().push(head(&mut stream));
-                // A client may have gone: then nobody reads the answer.
-                let _unread = answer(&mut stream, answers.next().unwrap_or(Answer::Status(404)), &mut open, &counted);
-            }
+        let server = serve(move |request| {
+            heard.lock().unwrap().push(request.clone());
+            answers.lock().unwrap().next().unwrap_or_else(|| refused(404))
         });
-        Self { address, requests, sent }
+        Self { address: format!("http://{}", server.address), requests, sent: server.sent }
     }
 
-    /// The heads of all requests.
-    pub fn requests(&self) -> Vec<String> {
+    pub fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
     }
 
     /// What was asked for.
     pub fn paths(&self) -> Vec<String> {
-        self.requests().iter().map(|head| head.split(' ').nth(1).unwrap().to_owned()).collect()
+        self.requests().into_iter().map(|request| request.target).collect()
     }
 }
 
-fn head(stream: &mut TcpStream) -> String {
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap() == 1 {
-        head.push(byte[0]);
-    }
-    String::from_utf8(head).unwrap()
+fn refused(status: u16) -> Answer {
+    Answer::new(status, "no")
 }
 
-fn answer(
-    stream: &mut TcpStream,
-    answer: Answer,
-    open: &mut Vec<TcpStream>,
-    sent: &AtomicUsize,
-) -> std::io::Result<()> {
-    match answer {
-        Answer::Good(bytes) => {
-            write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", bytes.len())?;
-            stream.write_all(&bytes)
-        }
-        Answer::Status(status) => {
-            write!(stream, "HTTP/1.1 {status} No\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno")
-        }
-        Answer::To(place) => {
-            write!(stream, "HTTP/1.1 302 Found\r\nLocation: {place}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-        }
-        Answer::Cut(size) => write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n\r\n#!/bin/sh\necho cut\n"),
-        Answer::Unsized(bytes) => {
-            write!(stream, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")?;
-            stream.write_all(&bytes)
-        }
-        Answer::Stall => {
-            write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n#!/bin/sh\n")?;
-            open.push(stream.try_clone()?);
-            Ok(())
-        }
-        Answer::Endless => {
-            write!(stream, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")?;
-            for _ in 0..200 {
-                stream.write_all(&vec![0; MEBIBYTE])?;
-                sent.fetch_add(MEBIBYTE, Ordering::Relaxed);
-            }
-            Ok(())
-        }
-    }
+/// The connection is closed in the middle.
+fn cut() -> Answer {
+    Answer::truncated("#!/bin/sh\necho cut\n")
+}
+
+/// Nothing more comes after the head.
+fn stalled() -> Answer {
+    Answer::new(200, "#!/bin/sh\n").going(Course::Stall(0))
 }
 
 #[test]
 fn bytes_with_another_digest_are_never_run_and_nothing_stands_in_for_them() {
     let changed = [release(), b"echo changed\n"].concat();
     let half = release()[..release().len() / 2].to_vec();
-    for answer in [Answer::Good(changed), Answer::Unsized(half), Answer::Good(Vec::new())] {
+    for answer in [Answer::new(200, changed), Answer::new(200, half).going(Course::Unsized), Answer::new(200, "")] {
         let setup = Setup::new(vec![answer, good()]);
         let ran = setup.run().expect_code(1);
         let [error] = ran.annotations("error")[..] else { panic!("{}", ran.log) };
@@ -131,7 +70,7 @@ fn bytes_with_another_digest_are_never_run_and_nothing_stands_in_for_them() {
 
 #[test]
 fn a_release_that_is_not_there_is_built_after_one_question() {
-    let setup = Setup::new(vec![Answer::Status(404)]);
+    let setup = Setup::new(vec![refused(404)]);
     let ran = setup.run().expect_code(0);
     assert_built(&ran);
     assert!(ran.log.contains("(HTTP 404)"), "{}", ran.log);
@@ -140,7 +79,7 @@ fn a_release_that_is_not_there_is_built_after_one_question() {
 
 #[test]
 fn what_fails_for_a_moment_is_asked_for_again() {
-    let setup = Setup::new(vec![Answer::Status(502), Answer::Cut(999), good()]);
+    let setup = Setup::new(vec![refused(502), cut(), good()]);
     let ran = setup.run().expect_code(0);
     assert_eq!(setup.server.paths().len(), 3);
     assert_eq!(std::fs::read(setup.installed()).unwrap(), release());
@@ -149,10 +88,7 @@ fn what_fails_for_a_moment_is_asked_for_again() {
 
 #[test]
 fn a_server_that_never_gives_all_of_it_is_given_up() {
-    for answers in [
-        vec![Answer::Cut(999), Answer::Cut(999), Answer::Cut(999)],
-        vec![Answer::Status(503), Answer::Status(429), Answer::Status(500)],
-    ] {
+    for answers in [vec![cut(), cut(), cut()], vec![refused(503), refused(429), refused(500)]] {
         let setup = Setup::new(answers);
         let ran = setup.run().expect_code(0);
         assert_built(&ran);
@@ -166,7 +102,7 @@ fn a_server_that_never_gives_all_of_it_is_given_up() {
 /// Nobody fills the disk of a runner with what could never be a release.
 #[test]
 fn more_than_a_release_could_have_is_not_taken() {
-    let setup = Setup::new(vec![Answer::Endless, good()]);
+    let setup = Setup::new(vec![Answer::new(200, "").going(Course::Endless), good()]);
     setup.run().expect_code(0);
     assert_eq!(std::fs::read(setup.installed()).unwrap(), release());
     let taken = setup.server.sent.load(Ordering::Relaxed) / MEBIBYTE;
@@ -177,7 +113,7 @@ fn more_than_a_release_could_have_is_not_taken() {
 #[test]
 fn a_loopback_server_cannot_lead_elsewhere() {
     let elsewhere = ReleaseServer::start(vec![good()]);
-    let setup = Setup::new((0..3).map(|_| Answer::To(elsewhere.address.clone())).collect());
+    let setup = Setup::new((0..3).map(|_| Answer::new(302, "").with("Location", &elsewhere.address)).collect());
     assert_built(&setup.run().expect_code(0));
     assert!(elsewhere.paths().is_empty());
 }
@@ -197,7 +133,7 @@ exec /usr/bin/curl "${arguments[@]}"
 
 #[test]
 fn a_server_that_says_nothing_more_is_given_up() {
-    let setup = Setup::new(vec![Answer::Stall, Answer::Stall, Answer::Stall]);
+    let setup = Setup::new(vec![stalled(), stalled(), stalled()]);
     let programs = setup.program("curl", HASTY_CURL);
     let runner = setup.runner.clone().variable("PATH", &behind(&programs));
     assert_built(&runner.action("$/").input("command", "deploy").run().expect_code(0));
@@ -215,7 +151,7 @@ fn nobody_at_the_address_means_a_build() {
 #[test]
 #[expect(clippy::disallowed_methods, reason = "a test waits in real time")]
 fn cancelling_ends_a_download_at_once() {
-    let setup = Setup::new(vec![Answer::Stall]);
+    let setup = Setup::new(vec![stalled()]);
     let running = setup.runner.action("$/").input("command", "deploy").start();
     crate::harness::eventually("the server was asked", || !setup.server.paths().is_empty());
     let began = Instant::now();

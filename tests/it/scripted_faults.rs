@@ -50,7 +50,7 @@ fn server_errors_at_the_first_looks_are_borne() {
 #[test]
 fn an_update_that_is_lost_once_is_not_lost() {
     let shop = Shop::new();
-    shop.aws.answer("ecs:UpdateService", |call, _| (call.nth == 1).then_some(Answer::HangUp));
+    shop.aws.answer("ecs:UpdateService", |call, _| (call.nth == 1).then_some(Answer::hang_up()));
     shop.deploy().outcome("deployed", 0);
 }
 
@@ -132,7 +132,7 @@ fn answers_that_are_none_after_the_change_are_broken() {
 #[test]
 fn a_truncated_answer_is_asked_for_again() {
     let shop = Shop::new();
-    let truncated = |call: &Call| (call.nth % 2 == 1).then(|| Answer::Truncated { body: b"{\"services\"".to_vec() });
+    let truncated = |call: &Call| (call.nth % 2 == 1).then(|| Answer::truncated("{\"services\""));
     shop.aws.answer("ecs:DescribeServices", move |call, _| truncated(call));
     shop.aws.answer("ecs:DescribeTasks", move |call, _| truncated(call));
     shop.deploy().outcome("deployed", 0);

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::http_server::Course;
 use crate::scripted::{Answer, CANARIES, Shop, refusal, text};
 
 /// Deploys, and insists that it failed before anything was changed.
@@ -86,7 +87,7 @@ fn endless_answers_are_cut_off() {
         [("registry:GetManifest", "longer than 4 MiB"), ("registry:GetBlob", "bytes, the limit for the configuration")]
     {
         let shop = Shop::new();
-        shop.aws.answer(operation, |_, _| Some(Answer::Endless));
+        shop.aws.answer(operation, |_, _| Some(Answer::new(200, "").going(Course::Endless)));
         let run = shop.shipgate(&["plan", "deploy", "stage", "--output", "json"]).with_memory(2_000_000);
         let report = run.run().outcome("failed", 1);
         assert!(text(&report, "causes").contains(limit), "{report:#}");
@@ -119,7 +120,7 @@ fn garbage_is_failed() {
 #[test]
 fn a_config_that_is_no_config_is_not_taken() {
     for operation in ["registry:GetBlob", "registry:GetSigned"] {
-        for answer in [Answer::new(404, ""), Answer::new(500, ""), Answer::HangUp] {
+        for answer in [Answer::new(404, ""), Answer::new(500, ""), Answer::hang_up()] {
             let shop = Shop::new();
             shop.aws.answer(operation, move |_, _| Some(answer.clone()));
             failed(&shop);

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use camino::Utf8PathBuf;
 use tempfile::TempDir;
@@ -11,6 +12,7 @@ use tokio::time::Instant;
 use super::*;
 use crate::clients::git_repository::Owners;
 use crate::clients::process::{Invocation, Processes};
+use crate::http_server::{Answer, serve};
 
 const NOWHERE: &str = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
 
@@ -347,6 +349,10 @@ async fn a_remote_that_does_not_answer_is_not_waited_for() {
     assert!(start.elapsed() >= ANSWER_WITHIN, "{:?}", start.elapsed());
 }
 
+fn password_wanted() -> Answer {
+    Answer::new(401, "").with("WWW-Authenticate", "Basic realm=\"shop\"")
+}
+
 /// Each leaves a file when it runs. The remote is there, so that git goes as far as it can.
 #[tokio::test]
 async fn no_program_of_the_repositorys_own_configuration_is_started() {
@@ -356,15 +362,7 @@ async fn no_program_of_the_repositorys_own_configuration_is_started() {
     clone.write(".gitattributes", "* filter=x\n");
     clone.write("file", "first");
     clone.commit("File").await;
-    let server = Arc::new(tiny_http::Server::http("127.0.0.1:0").unwrap());
-    let port = server.server_addr().to_ip().unwrap().port().to_string();
-    let answering = Arc::clone(&server);
-    let answers = std::thread::spawn(move || {
-        let wanted = tiny_http::Header::from_bytes("WWW-Authenticate", "Basic realm=\"shop\"").unwrap();
-        for request in answering.incoming_requests() {
-            request.respond(tiny_http::Response::empty(401).with_header(wanted.clone())).unwrap();
-        }
-    });
+    let port = serve(|_| password_wanted()).address.port().to_string();
     let ran = clone.path.join(".git/ran");
     let program = format!("touch '{ran}'; false #");
     for (key, origin) in [
@@ -398,8 +396,6 @@ async fn no_program_of_the_repositorys_own_configuration_is_started() {
     clone.git(&["config", "remote.origin.vcs", "none"]).await;
     assert!(!clone.client().fetch_commit(&nowhere()).await.unwrap());
     assert!(clone.client().has_commit(&one).await);
-    server.unblock();
-    answers.join().unwrap();
 }
 
 /// A filter of the user's own configuration, as git-lfs has one, is a part of comparing.
@@ -440,23 +436,17 @@ async fn nobody_is_asked_for_a_password() {
     shop.write("asked", "#!/bin/sh\necho \"$@\" >> asked-for\necho secret");
     std::fs::set_permissions(shop.path.join("asked"), std::fs::Permissions::from_mode(0o755)).unwrap();
     shop.git(&["config", "core.askPass", shop.path.join("asked").as_str()]).await;
-    let server = Arc::new(tiny_http::Server::http("127.0.0.1:0").unwrap());
-    let origin = format!("http://{}/shop.git", server.server_addr());
-    shop.git(&["remote", "add", "origin", &origin]).await;
-    let answering = Arc::clone(&server);
-    let answers = std::thread::spawn(move || {
-        let mut requests = 0;
-        for request in answering.incoming_requests() {
-            let wanted = tiny_http::Header::from_bytes("WWW-Authenticate", "Basic realm=\"shop\"").unwrap();
-            request.respond(tiny_http::Response::empty(401).with_header(wanted)).unwrap();
-            requests += 1;
-        }
-        requests
+    let requests = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&requests);
+    let server = serve(move |_| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        password_wanted()
     });
+    let origin = format!("http://{}/shop.git", server.address);
+    shop.git(&["remote", "add", "origin", &origin]).await;
     assert!(!shop.client().fetch_commit(&nowhere()).await.unwrap());
     assert!(!shop.path.join("asked-for").exists());
-    server.unblock();
-    assert_eq!(answers.join().unwrap(), 1);
+    assert_eq!(requests.load(Ordering::Relaxed), 1);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The one comment of ours under a pull request, written anew each time.
 
-use reqwest::header::{HeaderMap, LINK};
+use octocrab::Page;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -8,10 +8,11 @@ use super::{GitHub, GitHubError, Method, Request, with_retries};
 use crate::domain::limits::COMMENT;
 
 /// As many comments as GitHub gives at once, and as many times a hundred as are looked through.
-const PAGE: usize = 100;
+const PER_PAGE: usize = 100;
 const PAGES: usize = 100;
 const CUT: &str = "\n\n… (cut: this is longer than a comment can be)";
 
+/// octocrab's own has to have an author, and a comment whose author is gone would make its page unreadable.
 #[derive(Debug, Deserialize)]
 struct Comment {
     id: u64,
@@ -49,32 +50,26 @@ impl GitHub {
                 None => (Method::Post(&body), format!("/repos/{}/issues/{issue}/comments", self.repository)),
             };
             let request = Request { method, path, permission: "pull-requests: write" };
-            let (_, _): (Comment, _) = self.ask(&request).await?;
-            Ok(())
+            self.ask::<Comment>(&request).await.map(|_| ())
         })
         .await
     }
 
     async fn find_comment(&self, issue: u64, marker: &str) -> Result<Option<u64>, GitHubError> {
         for page in 1..=PAGES {
-            let path = format!("/repos/{}/issues/{issue}/comments?per_page={PAGE}&page={page}", self.repository);
+            // Which page is next is known: an address out of an answer is not asked with the token.
+            let path = format!("/repos/{}/issues/{issue}/comments?per_page={PER_PAGE}&page={page}", self.repository);
             let request = Request { method: Method::Get, path, permission: "pull-requests: read" };
-            let (comments, headers): (Vec<Comment>, _) = self.ask(&request).await?;
-            if let Some(comment) = comments.iter().find(|comment| comment.is_ours(marker)) {
+            let found: Page<Comment> = self.ask(&request).await?;
+            if let Some(comment) = found.items.iter().find(|comment| comment.is_ours(marker)) {
                 return Ok(Some(comment.id));
             }
-            if !has_next(&headers) {
+            if found.next.is_none() {
                 return Ok(None);
             }
         }
         Err(GitHubError::unreadable("its pages of comments do not end"))
     }
-}
-
-/// Whether there is another page. Which one is known: an address out of an answer is not asked with the token.
-fn has_next(headers: &HeaderMap) -> bool {
-    let links = headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
-    links.flat_map(|links| links.split(',')).any(|link| link.split(';').any(|part| part.trim() == "rel=\"next\""))
 }
 
 /// The whole text, cut between two lines where it is too long: half a line may end in a span of code that is open, and
@@ -92,6 +87,7 @@ fn fitted(marker: &str, body: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http_server::{Answer, serve};
 
     #[test]
     fn a_long_text_is_cut_between_lines() {
@@ -118,11 +114,24 @@ mod tests {
         assert!(!Comment { id: 1, body: None, user: None }.is_ours("<!-- m -->"));
     }
 
-    #[test]
-    fn the_next_page_is_announced() {
-        let next = |link: &str| has_next(&[(LINK, link.parse().unwrap())].into_iter().collect());
-        assert!(next(r#"<https://x/?page=1>; rel="prev", <https://x/?page=3>; rel="next""#));
-        assert!(!next(r#"<https://x/?page=1>; rel="prev", <https://x/?page=9>; rel="last""#));
-        assert!(!has_next(&HeaderMap::new()));
+    /// Asks a GitHub that has so many pages, each of which says that the next one is elsewhere, and ours on the last.
+    async fn found_behind(pages: usize) -> Result<Option<u64>, GitHubError> {
+        let server = serve(move |request| {
+            let page: usize = request.target.rsplit('=').next().unwrap().parse().unwrap();
+            let kind = if page == pages { "Bot" } else { "User" };
+            let comments = json!([{"id": page, "body": "<!-- m -->", "user": {"type": kind}}, {"id": 0, "user": null}]);
+            let answer = Answer::new(200, comments.to_string());
+            let (first, next) = ("<https://x/?page=1>; rel=\"first\"", "<http://127.0.0.1:1/?page=9>; rel=\"next\"");
+            if page < 102 { answer.with("Link", format!("{first}, {next}")) } else { answer.with("Link", first) }
+        });
+        let github = GitHub::new(&format!("http://{}", server.address), "o/r", &"token".into()).unwrap();
+        github.find_comment(1, "<!-- m -->").await
+    }
+
+    #[tokio::test]
+    async fn pages_are_looked_through_as_long_as_there_is_a_next_one_and_not_for_ever() {
+        assert_eq!(found_behind(3).await.unwrap(), Some(3));
+        assert_eq!(found_behind(PAGES).await.unwrap(), Some(100));
+        assert!(found_behind(PAGES + 1).await.unwrap_err().to_string().contains("do not end"));
     }
 }

@@ -3,15 +3,18 @@
 //! By default it has the manners of ECR: it asks for a password, mounts nothing, and does not say where a manifest is.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use base64::Engine as _;
+use http_body_util::BodyExt as _;
+use hyper::body::{Body as _, Incoming};
 use serde_json::json;
 
 use super::samples::{INDEX, Sample};
 use crate::domain::image::Digest;
+use crate::http_server::{Answer, Course, Request, serve_arriving};
 
 pub const PASSWORD: &str = "a password";
 
@@ -103,44 +106,15 @@ pub struct Stored {
     pub tags: BTreeMap<String, String>,
 }
 
-/// Lets real time pass: the server is a thread of its own, which no test's clock reaches.
-#[expect(clippy::disallowed_methods, reason = "it is not asynchronous")]
-fn pause(milliseconds: u64) {
-    std::thread::sleep(std::time::Duration::from_millis(milliseconds));
-}
-
 #[derive(Clone)]
 pub struct Server {
     pub address: SocketAddr,
     state: Arc<Mutex<State>>,
 }
 
-struct Request {
-    method: String,
-    target: String,
-    headers: BTreeMap<String, String>,
-    length: usize,
-}
-
-struct Answer {
-    status: u16,
-    headers: Vec<(&'static str, String)>,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Self { status, headers: Vec::new(), body: body.into() }
-    }
-
-    fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
-        self
-    }
-
-    fn refusal(status: u16, code: &str, message: &str) -> Self {
-        Self::new(status, refusal(code, message))
-    }
+/// An error in the protocol's own form.
+fn refused(status: u16, code: &str, message: &str) -> Answer {
+    Answer::new(status, refusal(code, message))
 }
 
 /// The body of an error in the protocol's own form.
@@ -151,17 +125,10 @@ pub fn refusal(code: &str, message: &str) -> String {
 impl Server {
     /// On a free loopback port until the test's process ends.
     pub fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let server = Self { address: listener.local_addr().unwrap(), state: Arc::default() };
-        let answering = server.clone();
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let (server, stream) = (answering.clone(), stream.unwrap());
-                // A client that goes away is no failure of the test.
-                std::thread::spawn(move || server.converse(&stream).err());
-            }
-        });
-        server
+        let state: Arc<Mutex<State>> = Arc::default();
+        let shared = Arc::clone(&state);
+        let address = serve_arriving(async move |request, body| respond(&shared, &request, body).await).address;
+        Self { address, state }
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {
@@ -206,93 +173,84 @@ impl Server {
     pub fn seen(&self, kind: Kind) -> Vec<Seen> {
         self.state().seen.iter().filter(|seen| seen.kind == kind).cloned().collect()
     }
+}
 
-    fn converse(&self, stream: &TcpStream) -> std::io::Result<()> {
-        let mut reader = BufReader::new(stream.try_clone()?);
-        while let Some(request) = read(&mut reader)? {
-            let (seen, fault) = self.note(&request);
-            let mut body = Vec::new();
-            let limit = match (&fault, request.length) {
-                (Some(Fault::Break(limit) | Fault::Stall(limit)), 1..) => *limit,
-                _ => request.length,
-            };
-            while body.len() < limit {
-                let mut piece = vec![0; (limit - body.len()).min(64 * 1024)];
-                if matches!(fault, Some(Fault::Sip)) {
-                    pause(100);
-                }
-                let count = reader.read(&mut piece)?;
-                if count == 0 {
-                    return Ok(());
-                }
-                body.extend(&piece[..count]);
-                self.state().seen[seen].received = body.len();
-            }
-            if body.len() < request.length {
-                return end(stream, fault.as_ref());
-            }
-            let answer = self.answer(&request, seen, body, fault.as_ref());
-            if let Some(answer) = answer {
-                if !write(stream, &request, &answer, fault.as_ref())? {
-                    return end(stream, fault.as_ref());
-                }
-            } else {
-                return end(stream, fault.as_ref());
-            }
+async fn respond(state: &Mutex<State>, request: &Request, mut body: Incoming) -> Answer {
+    let (seen, fault) = state.lock().unwrap().note(request);
+    let length = body.size_hint().exact().expect("ECR wants to know how long an upload is").try_into().unwrap();
+    let limit = match fault {
+        Some(Fault::Break(limit) | Fault::Stall(limit)) if length > 0 => limit,
+        _ => length,
+    };
+    let mut taken = Vec::new();
+    while taken.len() < limit
+        && let Some(Ok(frame)) = body.frame().await
+    {
+        if let Ok(piece) = frame.into_data() {
+            taken.extend(&piece[..piece.len().min(limit - taken.len())]);
         }
-        Ok(())
+        state.lock().unwrap().seen[seen].received = taken.len();
+        if matches!(fault, Some(Fault::Sip)) {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     }
+    if taken.len() < length {
+        let stalls = matches!(fault, Some(Fault::Stall(_)));
+        return Answer::hang_up().going(if stalls { Course::Silence } else { Course::HangUp });
+    }
+    state.lock().unwrap().answer_with(request, seen, taken, fault)
+}
 
+impl State {
     /// Keeps a request, and asks the scripts.
-    fn note(&self, request: &Request) -> (usize, Option<Fault>) {
-        let (kind, repository, name) = request.meaning();
+    fn note(&mut self, request: &Request) -> (usize, Option<Fault>) {
+        let (kind, repository, name) = meaning(request);
         let seen = Seen {
             kind,
             repository,
             name,
-            range: request.headers.get("range").cloned(),
+            range: request.header("range").map(str::to_owned),
             received: 0,
-            authorized: request.headers.contains_key("authorization"),
+            authorized: request.header("authorization").is_some(),
         };
-        let mut state = self.state();
         let is_same =
             |other: &&Seen| (other.kind, &other.repository, &other.name) == (seen.kind, &seen.repository, &seen.name);
-        let nth = state.seen.iter().filter(is_same).count() + 1;
-        state.seen.push(seen.clone());
-        let index = state.seen.len() - 1;
-        let mut scripts = std::mem::take(&mut state.scripts);
-        let fault = scripts.iter_mut().find_map(|script| script(&seen, nth, &mut state));
-        state.scripts = scripts;
+        let nth = self.seen.iter().filter(is_same).count() + 1;
+        self.seen.push(seen.clone());
+        let index = self.seen.len() - 1;
+        let mut scripts = std::mem::take(&mut self.scripts);
+        let fault = scripts.iter_mut().find_map(|script| script(&seen, nth, self));
+        self.scripts = scripts;
         (index, fault)
     }
 
-    /// `None`: there is none.
-    fn answer(&self, request: &Request, seen: usize, body: Vec<u8>, fault: Option<&Fault>) -> Option<Answer> {
-        match fault {
-            Some(Fault::Silence) => return None,
-            Some(Fault::Answer(status, body)) => return Some(Answer::new(*status, body.as_str())),
-            Some(Fault::Redirect(place)) => return Some(Answer::new(307, "").with("Location", place)),
+    fn answer_with(&mut self, request: &Request, seen: usize, body: Vec<u8>, fault: Option<Fault>) -> Answer {
+        match &fault {
+            Some(Fault::Silence) => return Answer::hang_up().going(Course::Silence),
+            Some(Fault::Answer(status, body)) => return Answer::new(*status, body.as_str()),
+            Some(Fault::Redirect(place)) => return Answer::new(307, "").with("Location", place),
             _ => {}
         }
-        let mut state = self.state();
-        let seen = state.seen[seen].clone();
-        if let Some(refusal) = state.refusal(&seen, request) {
-            return Some(refusal);
+        let seen = self.seen[seen].clone();
+        if let Some(refusal) = self.refusal(&seen, request) {
+            return refusal;
         }
         if let Some(Fault::Took(digest)) = fault {
-            return Some(Answer::new(201, "").with("Docker-Content-Digest", digest));
+            return Answer::new(201, "").with("Docker-Content-Digest", digest);
         }
-        let answer = state.answer(&seen, request, body);
+        let answer = self.answer(&seen, request, body);
         match fault {
-            Some(Fault::LoseAnswer) => None,
-            Some(Fault::Bytes(bytes)) => Some(Answer { body: bytes.clone(), ..answer }),
-            Some(Fault::Whole) => Some(state.blob(&seen, None)),
-            _ => Some(answer),
+            Some(Fault::LoseAnswer) => Answer::hang_up(),
+            Some(Fault::Bytes(bytes)) => Answer { body: bytes, ..answer },
+            Some(Fault::Whole) => self.blob(&seen, None),
+            Some(Fault::Break(limit)) => answer.going(Course::Break(limit)),
+            Some(Fault::Stall(limit)) => answer.going(Course::Stall(limit)),
+            Some(Fault::Endless) => answer.going(Course::Endless),
+            Some(Fault::Drip) => answer.going(Course::Drip),
+            _ => answer,
         }
     }
-}
 
-impl State {
     /// What is answered to somebody who is not logged in.
     fn refusal(&self, seen: &Seen, request: &Request) -> Option<Answer> {
         let password = base64::engine::general_purpose::STANDARD.encode(format!("AWS:{PASSWORD}"));
@@ -302,8 +260,8 @@ impl State {
         };
         let challenge = "Basic realm=\"https://scripted/\",service=\"ecr.amazonaws.com\"";
         let challenge = self.challenge.as_deref().unwrap_or(challenge);
-        (request.headers.get("authorization") != Some(&expected))
-            .then(|| Answer::refusal(401, "UNAUTHORIZED", "Not Authorized").with("Www-Authenticate", challenge))
+        (request.header("authorization") != Some(expected.as_str()))
+            .then(|| refused(401, "UNAUTHORIZED", "Not Authorized").with("Www-Authenticate", challenge))
     }
 
     /// Whether a manifest of the repository has a blob.
@@ -320,7 +278,7 @@ impl State {
             return Answer::new(200, json!({"token": TOKEN}).to_string());
         }
         if !self.repositories.contains_key(&seen.repository) {
-            return Answer::refusal(404, "NAME_UNKNOWN", "The repository does not exist");
+            return refused(404, "NAME_UNKNOWN", "The repository does not exist");
         }
         match seen.kind {
             Kind::HeadManifest | Kind::GetManifest => self.manifest(seen),
@@ -348,7 +306,7 @@ impl State {
             Some((media_type, bytes)) => Answer::new(200, bytes.as_slice())
                 .with("Content-Type", media_type)
                 .with("Docker-Content-Digest", digest),
-            None => Answer::refusal(404, "MANIFEST_UNKNOWN", "Requested image not found"),
+            None => refused(404, "MANIFEST_UNKNOWN", "Requested image not found"),
         }
     }
 
@@ -367,11 +325,11 @@ impl State {
             .iter()
             .find_map(|child| has(stored.manifests.contains_key(child["digest"].as_str().unwrap()), child));
         if let Some(missing) = blob.or(child) {
-            return Answer::refusal(400, "MANIFEST_BLOB_UNKNOWN", &missing);
+            return refused(400, "MANIFEST_BLOB_UNKNOWN", &missing);
         }
         assert!(!knows_referrers || !seen.name.starts_with("sha256-"), "nobody needs {}", seen.name);
         let digest = Digest::of(&body).to_string();
-        stored.manifests.insert(digest.clone(), (request.headers["content-type"].clone(), body));
+        stored.manifests.insert(digest.clone(), (request.header("content-type").unwrap().to_owned(), body));
         if seen.name.starts_with("sha256:") {
             assert_eq!(seen.name, digest);
         } else {
@@ -383,7 +341,7 @@ impl State {
 
     fn blob(&mut self, seen: &Seen, range: Option<&str>) -> Answer {
         let Some(bytes) = self.stored(seen).blobs.get(&seen.name) else {
-            return Answer::refusal(404, "BLOB_UNKNOWN", "blob unknown to registry");
+            return refused(404, "BLOB_UNKNOWN", "blob unknown to registry");
         };
         match range.and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')?.parse::<usize>().ok()) {
             Some(from) => Answer::new(206, &bytes[from..])
@@ -393,7 +351,7 @@ impl State {
     }
 
     fn mount(&mut self, seen: &Seen, request: &Request) -> Answer {
-        let from = request.query("from").unwrap();
+        let from = query(request, "from").unwrap();
         let bytes = self.repositories.get(&from).and_then(|source| source.blobs.get(&seen.name)).cloned();
         match bytes.filter(|_| self.mounts) {
             Some(bytes) => {
@@ -406,7 +364,7 @@ impl State {
 
     fn put_blob(&mut self, seen: &Seen, body: Vec<u8>) -> Answer {
         if Digest::of(&body).to_string() != seen.name {
-            return Answer::refusal(400, "DIGEST_INVALID", "provided digest did not match uploaded content");
+            return refused(400, "DIGEST_INVALID", "provided digest did not match uploaded content");
         }
         self.stored(seen).blobs.insert(seen.name.clone(), body);
         Answer::new(201, "").with("Location", format!("/v2/{}/blobs/{}", seen.repository, seen.name))
@@ -428,102 +386,38 @@ impl State {
     }
 }
 
-impl Request {
-    fn query(&self, name: &str) -> Option<String> {
-        let (_, query) = self.target.split_once('?')?;
-        let found = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
-        Some(found.replace("%3A", ":").replace("%2F", "/"))
-    }
-
-    /// The kind, the repository, and the name of what is asked for.
-    fn meaning(&self) -> (Kind, String, String) {
-        let path = self.target.split('?').next().unwrap().trim_start_matches("/v2/");
-        let is_head = self.method == "HEAD";
-        if let Some((repository, name)) = path.split_once("/manifests/") {
-            let kind = match self.method.as_str() {
-                "PUT" => Kind::PutManifest,
-                _ if is_head => Kind::HeadManifest,
-                _ => Kind::GetManifest,
-            };
-            return (kind, repository.to_owned(), name.to_owned());
-        }
-        if let Some((repository, _)) = path.split_once("/blobs/uploads/") {
-            let (kind, name) = match (self.method.as_str(), self.query("mount")) {
-                ("PUT", _) => (Kind::PutBlob, self.query("digest").unwrap()),
-                (_, Some(digest)) => (Kind::Mount, digest),
-                _ => (Kind::Open, String::new()),
-            };
-            return (kind, repository.to_owned(), name);
-        }
-        if let Some((repository, name)) = path.split_once("/blobs/") {
-            return (if is_head { Kind::HeadBlob } else { Kind::GetBlob }, repository.to_owned(), name.to_owned());
-        }
-        if let Some((repository, name)) = path.split_once("/referrers/") {
-            return (Kind::Referrers, repository.to_owned(), name.to_owned());
-        }
-        let kind = if path.starts_with("/token") { Kind::Token } else { Kind::Version };
-        (kind, String::new(), self.target.clone())
-    }
+fn query(request: &Request, name: &str) -> Option<String> {
+    let (_, query) = request.target.split_once('?')?;
+    let found = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
+    Some(found.replace("%3A", ":").replace("%2F", "/"))
 }
 
-/// The head of the next request; `None` when the client has closed the connection.
-fn read(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Request>> {
-    let mut line = String::new();
-    if reader.read_line(&mut line)? == 0 {
-        return Ok(None);
+/// The kind, the repository, and the name of what is asked for.
+fn meaning(request: &Request) -> (Kind, String, String) {
+    let path = request.target.split('?').next().unwrap().trim_start_matches("/v2/");
+    let is_head = request.method == "HEAD";
+    if let Some((repository, name)) = path.split_once("/manifests/") {
+        let kind = match request.method.as_str() {
+            "PUT" => Kind::PutManifest,
+            _ if is_head => Kind::HeadManifest,
+            _ => Kind::GetManifest,
+        };
+        return (kind, repository.to_owned(), name.to_owned());
     }
-    let mut words = line.split_whitespace().map(str::to_owned);
-    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let mut headers = BTreeMap::new();
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line)?;
-        let Some((name, value)) = line.trim_end().split_once(':') else { break };
-        headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
+    if let Some((repository, _)) = path.split_once("/blobs/uploads/") {
+        let (kind, name) = match (request.method.as_str(), query(request, "mount")) {
+            ("PUT", _) => (Kind::PutBlob, query(request, "digest").unwrap()),
+            (_, Some(digest)) => (Kind::Mount, digest),
+            _ => (Kind::Open, String::new()),
+        };
+        return (kind, repository.to_owned(), name);
     }
-    assert_eq!(headers.get("transfer-encoding"), None, "ECR wants to know how long an upload is");
-    let length = headers.get("content-length").map_or(0, |length| length.parse().unwrap());
-    Ok(Some(Request { method, target, headers, length }))
-}
-
-/// Whether all of the answer was written.
-fn write(mut stream: &TcpStream, request: &Request, answer: &Answer, fault: Option<&Fault>) -> std::io::Result<bool> {
-    let headers = answer.headers.iter().fold(String::new(), |all, (name, value)| format!("{all}{name}: {value}\r\n"));
-    let length = match fault {
-        Some(Fault::Endless) => "Transfer-Encoding: chunked".to_owned(),
-        _ => format!("Content-Length: {}", answer.body.len()),
-    };
-    stream.write_all(format!("HTTP/1.1 {} Scripted\r\n{headers}{length}\r\n\r\n", answer.status).as_bytes())?;
-    if request.method == "HEAD" {
-        return Ok(true);
+    if let Some((repository, name)) = path.split_once("/blobs/") {
+        return (if is_head { Kind::HeadBlob } else { Kind::GetBlob }, repository.to_owned(), name.to_owned());
     }
-    match fault {
-        Some(Fault::Break(limit) | Fault::Stall(limit)) => {
-            stream.write_all(&answer.body[..*limit])?;
-            Ok(false)
-        }
-        Some(Fault::Endless) => loop {
-            stream.write_all(b"10000\r\n")?;
-            stream.write_all(&vec![b' '; 0x10000])?;
-            stream.write_all(b"\r\n")?;
-        },
-        Some(Fault::Drip) => {
-            for byte in &answer.body {
-                stream.write_all(&[*byte])?;
-                pause(20);
-            }
-            Ok(true)
-        }
-        _ => stream.write_all(&answer.body).map(|()| true),
+    if let Some((repository, name)) = path.split_once("/referrers/") {
+        return (Kind::Referrers, repository.to_owned(), name.to_owned());
     }
-}
-
-/// Closes the connection, or leaves it as it is until the test ends.
-fn end(stream: &TcpStream, fault: Option<&Fault>) -> std::io::Result<()> {
-    if matches!(fault, Some(Fault::Stall(_) | Fault::Silence)) {
-        let (sender, never) = std::sync::mpsc::channel::<()>();
-        let _nothing = never.recv();
-        drop(sender);
-    }
-    stream.shutdown(Shutdown::Both)
+    let kind = if path.starts_with("/token") { Kind::Token } else { Kind::Version };
+    (kind, String::new(), request.target.clone())
 }

@@ -22,8 +22,8 @@ fn causes(rehearsed: &Rehearsed) -> String {
 
 /// Answers that do not say whether the service took the update.
 const LOST: [fn() -> Answer; 4] = [
-    || Answer::HangUp,
-    || Answer::Truncated { body: b"{\"service\": {".to_vec() },
+    Answer::hang_up,
+    || Answer::truncated("{\"service\": {"),
     || Answer::new(500, "<html>Bad Gateway</html>"),
     || Answer::new(200, "{}"),
 ];
@@ -80,10 +80,10 @@ async fn an_update_of_which_nothing_is_known_is_broken() {
     let rehearsal = Rehearsal::new("");
     rehearsal.aws.answer("ecs:UpdateService", |call, world| {
         take(call, world);
-        Some(Answer::HangUp)
+        Some(Answer::hang_up())
     });
     let is_updated = |world: &World| world.services[0].deployments.len() > 1;
-    rehearsal.aws.answer("ecs:DescribeServices", move |_, world| is_updated(world).then_some(Answer::HangUp));
+    rehearsal.aws.answer("ecs:DescribeServices", move |_, world| is_updated(world).then_some(Answer::hang_up()));
     let unknown = rehearsal.deploy().await;
     assert_eq!((unknown.outcome(), is_changed(&unknown)), (Outcome::Broken, true), "{unknown:?}");
 }

@@ -1,11 +1,12 @@
-//! The expressions of workflows, as far as ours need them. What is not known here panics, and is never a guess.
+//! The expressions of workflows: the crate parses and evaluates them, and what only a run knows is put in here. What is
+//! not known panics, and is never a guess.
 //!
 //! Rules: <https://docs.github.com/en/actions/reference/workflows-and-actions/expressions>.
 
+use github_actions_expressions::call::{Call, Function};
+use github_actions_expressions::op::BinExpr;
+use github_actions_expressions::{Evaluation, Expr, SpannedExpr};
 use serde_json::{Map, Value};
-
-use super::tokens::{Token, tokens};
-use super::values::{equal, format, lower, member, text_of, truthy};
 
 /// How the job stands, for `success()` and its like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +47,7 @@ impl Scope {
         while let Some((before, after)) = rest.split_once("${{") {
             let end = end_of_expression(after).unwrap_or_else(|| panic!("no end of `${{{{` in {template:?}"));
             result.push_str(before);
-            result.push_str(&text_of(&self.evaluate(&after[..end])));
+            result.push_str(&self.evaluate(&after[..end]).0.sema().to_string());
             rest = &after[end + 2..];
         }
         result + rest
@@ -68,17 +69,21 @@ impl Scope {
         let text = text.trim();
         let expression = text.strip_prefix("${{").and_then(|text| text.strip_suffix("}}")).unwrap_or(text);
         assert!(!expression.contains("${{"), "`if: {text}` is a text, which is always true");
-        let asks = ["always(", "success(", "failure(", "cancelled("].iter().any(|name| expression.contains(name));
-        (asks || self.status == Status::Success) && truthy(&self.evaluate(expression))
+        let (value, asks_for_status) = self.evaluate(expression);
+        (asks_for_status || self.status == Status::Success) && value.as_boolean()
     }
 
-    /// The value of one expression, without its `${{ }}`.
-    pub fn evaluate(&self, expression: &str) -> Value {
-        let mut parser = Parser { scope: self, tokens: tokens(expression), next: 0, expression };
-        let value = parser.either();
-        assert!(parser.next == parser.tokens.len(), "something is left over in `{expression}`");
-        value
+    /// The value of one expression, without its `${{ }}`, and whether it asks how the job stands.
+    fn evaluate(&self, expression: &str) -> (Evaluation, bool) {
+        let parsed = Expr::parse(expression).unwrap_or_else(|error| panic!("{error}, in `{expression}`"));
+        let mut known = Known { scope: self, asks_for_status: false };
+        (known.evaluate(parsed), known.asks_for_status)
     }
+}
+
+/// As it becomes part of a text.
+pub fn text_of(value: &Value) -> String {
+    Evaluation::try_from(value.clone()).unwrap().sema().to_string()
 }
 
 /// Where `}}` is, outside of quotation marks.
@@ -90,121 +95,102 @@ fn end_of_expression(text: &str) -> Option<usize> {
     })
 }
 
-struct Parser<'a> {
-    scope: &'a Scope,
-    tokens: Vec<Token>,
-    next: usize,
-    expression: &'a str,
+/// What the crate does not know: version 1.32 evaluates constants only.
+struct Known<'s> {
+    scope: &'s Scope,
+    asks_for_status: bool,
 }
 
-impl Parser<'_> {
-    fn take(&mut self, sign: &str) -> bool {
-        let is = matches!(self.tokens.get(self.next), Some(Token::Sign(found)) if *found == sign);
-        self.next += usize::from(is);
-        is
+impl Known<'_> {
+    fn evaluate(&mut self, expression: SpannedExpr<'_>) -> Evaluation {
+        let raw = expression.origin.raw;
+        self.constant(expression).consteval().unwrap_or_else(|| panic!("`{raw}` is not known to this runner"))
     }
 
-    fn insist(&mut self, sign: &str) {
-        assert!(self.take(sign), "no `{sign}` where one belongs in `{}`", self.expression);
-    }
-
-    fn either(&mut self) -> Value {
-        let mut value = self.both();
-        while self.take("||") {
-            let other = self.both();
-            value = if truthy(&value) { value } else { other };
-        }
-        value
-    }
-
-    fn both(&mut self) -> Value {
-        let mut value = self.comparison();
-        while self.take("&&") {
-            let other = self.comparison();
-            value = if truthy(&value) { other } else { value };
-        }
-        value
-    }
-
-    fn comparison(&mut self) -> Value {
-        let mut value = self.not();
-        loop {
-            let wanted = if self.take("==") {
-                true
-            } else if self.take("!=") {
-                false
-            } else {
-                return value;
-            };
-            value = Value::Bool(equal(&value, &self.not()) == wanted);
-        }
-    }
-
-    fn not(&mut self) -> Value {
-        if self.take("!") { Value::Bool(!truthy(&self.not())) } else { self.operand() }
-    }
-
-    fn operand(&mut self) -> Value {
-        if self.take("(") {
-            let value = self.either();
-            self.insist(")");
-            return value;
-        }
-        let token = self.tokens.get(self.next).cloned();
-        self.next += 1;
-        match token {
-            Some(Token::Literal(value)) => value,
-            Some(Token::Name(name)) if self.take("(") => self.call(&name),
-            Some(Token::Name(name)) => self.context(&name),
-            Some(Token::Sign(_)) | None => panic!("nothing where a value belongs in `{}`", self.expression),
-        }
-    }
-
-    fn context(&mut self, name: &str) -> Value {
-        let found = self.scope.contexts.get(name);
-        let mut value = found.unwrap_or_else(|| panic!("there is no `{name}` here, for `{}`", self.expression)).clone();
-        loop {
-            let key = if self.take(".") {
-                let Some(Token::Name(key)) = self.tokens.get(self.next).cloned() else {
-                    panic!("no name behind a dot in `{}`", self.expression)
-                };
-                self.next += 1;
-                key
-            } else if self.take("[") {
-                let key = text_of(&self.either());
-                self.insist("]");
-                key
-            } else {
-                return value;
-            };
-            value = member(&value, &key);
-        }
-    }
-
-    fn call(&mut self, name: &str) -> Value {
-        let mut arguments = Vec::new();
-        if !self.take(")") {
-            arguments.push(self.either());
-            while self.take(",") {
-                arguments.push(self.either());
+    /// The same expression with constants for what a run knows.
+    fn constant<'e>(&mut self, expression: SpannedExpr<'e>) -> SpannedExpr<'e> {
+        let SpannedExpr { origin, inner } = expression;
+        let inner = match inner {
+            Expr::Literal(_) => inner,
+            Expr::Context(context) => {
+                let text = SpannedExpr { origin, inner: Expr::from(self.look_up(context.parts).to_string()) };
+                // No literal is a list or an object.
+                Expr::Call(Call { func: Function::FromJSON, args: vec![text] })
             }
-            self.insist(")");
+            Expr::Call(call) => self.call(call),
+            Expr::BinExpr(BinExpr { lhs, op, rhs }) => {
+                let (lhs, rhs) = (Box::new(self.constant(*lhs)), Box::new(self.constant(*rhs)));
+                Expr::BinExpr(BinExpr { lhs, op, rhs })
+            }
+            Expr::UnExpr { op, expr } => Expr::UnExpr { op, expr: Box::new(self.constant(*expr)) },
+            Expr::Star | Expr::Identifier(_) | Expr::Index(_) => panic!("`{}` is no value", origin.raw),
+        };
+        SpannedExpr { origin, inner }
+    }
+
+    fn call<'e>(&mut self, Call { func, mut args }: Call<'e>) -> Expr<'e> {
+        if let Some(holds) = self.holds(func) {
+            self.asks_for_status = true;
+            return Expr::from(holds);
         }
-        let status = self.scope.status;
-        match (name.to_lowercase().as_str(), arguments.as_slice()) {
-            ("always", []) => Value::Bool(true),
-            ("success", []) => Value::Bool(status == Status::Success),
-            ("failure", []) => Value::Bool(status == Status::Failure),
-            ("cancelled", []) => Value::Bool(status == Status::Cancelled),
-            ("tojson", [value]) => Value::String(serde_json::to_string_pretty(value).unwrap()),
-            ("fromjson", [text]) => serde_json::from_str(&text_of(text)).unwrap(),
-            ("format", [Value::String(template), values @ ..]) => Value::String(format(template, values)),
-            ("contains", [Value::Array(list), item]) => Value::Bool(list.iter().any(|each| equal(each, item))),
-            ("contains", [text, part]) => Value::Bool(lower(text).contains(&lower(part))),
-            ("startswith", [text, part]) => Value::Bool(lower(text).starts_with(&lower(part))),
-            _ => panic!("`{name}` with {} arguments is not known to this runner", arguments.len()),
+        match (func, args.pop()) {
+            // The crate mixes up the order of an object's members.
+            (Function::ToJSON, Some(SpannedExpr { inner: Expr::Context(context), .. })) => {
+                Expr::from(format!("{:#}", self.look_up(context.parts)))
+            }
+            (func, last) => {
+                let args: Vec<_> = args.into_iter().chain(last).map(|arg| self.constant(arg)).collect();
+                // The crate takes positions in bytes for positions in characters.
+                let template = args.first().filter(|_| func == Function::Format).and_then(|first| first.consteval());
+                assert!(template.is_none_or(|text| text.sema().to_string().is_ascii()), "`format` takes ASCII here");
+                Expr::Call(Call { func, args })
+            }
         }
     }
+
+    /// The answer of a function that asks how the job stands.
+    fn holds(&self, function: Function) -> Option<bool> {
+        const STATUSES: [(Function, Status); 3] = [
+            (Function::Success, Status::Success),
+            (Function::Failure, Status::Failure),
+            (Function::Cancelled, Status::Cancelled),
+        ];
+        let asked = STATUSES.into_iter().find(|(name, _)| *name == function);
+        asked.map(|(_, status)| status == self.scope.status).or((function == Function::Always).then_some(true))
+    }
+
+    /// A member that is not there is null; a context that is not there is a mistake.
+    fn look_up(&mut self, parts: Vec<SpannedExpr<'_>>) -> Value {
+        let mut parts = parts.into_iter();
+        let head = parts.next().unwrap();
+        let mut value = if let Expr::Identifier(name) = &head.inner {
+            member(&self.scope.contexts, name.as_str())
+                .unwrap_or_else(|| panic!("there is no `{}` here", name.as_str()))
+        } else {
+            self.evaluate(head).try_into().unwrap()
+        };
+        for part in parts {
+            let key = if let Expr::Identifier(name) = part.inner {
+                name.as_str().to_owned()
+            } else if let Expr::Index(index) = part.inner {
+                self.evaluate(*index).sema().to_string()
+            } else {
+                panic!("`{}` is not known to this runner", part.origin.raw)
+            };
+            value = match value {
+                Value::Object(members) => member(&members, &key).unwrap_or_default(),
+                Value::Array(_) => panic!("`{}` of a list is not known to this runner", part.origin.raw),
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Value::Null,
+            };
+        }
+        value
+    }
+}
+
+/// A member by its name, whatever the capital letters.
+fn member(members: &Map<String, Value>, key: &str) -> Option<Value> {
+    let mut all = members.iter();
+    all.find(|(name, _)| name.to_lowercase() == key.to_lowercase()).map(|(_, value)| value.clone())
 }
 
 #[cfg(test)]
@@ -216,7 +202,7 @@ mod tests {
     fn scope() -> Scope {
         let contexts = json!({
             "inputs": { "release": "", "name": "it's" },
-            "vars": { "REGION": "us-east-1" },
+            "vars": { "REGION": "us-east-1", "A": 1 },
             "needs": { "plan": { "outputs": { "plan-digest": "sha256:1" }, "result": "success" } },
         });
         let Value::Object(contexts) = contexts else { unreachable!() };
@@ -235,12 +221,14 @@ mod tests {
             ("always() && failure() && !success() && !cancelled()", json!(true)),
             ("format('{0}/{{x}}/{1}', 'a', 2)", json!("a/{x}/2")),
             ("contains('refs/heads/Main', 'heads/main')", json!(true)),
-            ("toJSON(vars)", json!("{\n  \"REGION\": \"us-east-1\"\n}")),
+            ("toJSON(vars)", json!("{\n  \"REGION\": \"us-east-1\",\n  \"A\": 1\n}")),
             ("vars['region']", json!("us-east-1")),
+            ("fromJSON(format('{{\"{0}\": {1}}}', 'a', 2)).a < 3", json!(true)),
             ("true && 'yes' || 'no'", json!("yes")),
         ];
         for (expression, value) in cases {
-            assert_eq!(scope().evaluate(expression), value, "{expression}");
+            let found: Value = scope().evaluate(expression).0.try_into().unwrap();
+            assert_eq!(found, value, "{expression}");
         }
     }
 
@@ -254,12 +242,21 @@ mod tests {
         assert!(!scope().allows(None));
         assert!(!scope().allows(Some(&json!("vars.REGION == 'us-east-1'"))));
         assert!(scope().allows(Some(&json!("${{ failure() && vars.REGION == 'us-east-1' }}"))));
-        assert!(scope().allows(Some(&json!("always()"))));
+        assert!(scope().allows(Some(&json!("Always ()"))));
+        assert!(!scope().allows(Some(&json!("'always()'"))));
     }
 
     #[test]
     fn what_is_not_known_panics() {
-        for expression in ["hashFiles('x')", "secrets.X", "1 < 2", "vars.*", "inputs.a inputs.b", "format('{0}')"] {
+        for expression in [
+            "hashFiles('x')",
+            "secrets.X",
+            "vars.*",
+            "inputs.a inputs.b",
+            "format('{0}')",
+            "format('ü{0}', 'a')",
+            "fromJSON('[1]')[0]",
+        ] {
             let result = std::panic::catch_unwind(|| scope().evaluate(expression));
             assert!(result.is_err(), "{expression}");
         }

@@ -22,8 +22,6 @@ pub mod files;
 pub mod job;
 pub mod process;
 pub mod steps;
-mod tokens;
-mod values;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -10,9 +10,8 @@ use serde_json::{Value, json};
 
 use super::Runner;
 use super::command::WorkflowCommand;
-use super::expression::{Scope, Status};
+use super::expression::{Scope, Status, text_of};
 use super::process::{Control, Finished, run};
-use super::values::text_of;
 
 /// What became of a step. That of a composite action has what its steps said, and its own outputs.
 #[derive(Debug, Clone)]

@@ -9,7 +9,6 @@
 //!
 //! The unit tests use the same account without a connection: `src/rehearsal.rs`.
 
-mod http;
 mod registry;
 mod sts;
 mod world;
@@ -19,10 +18,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::{Value, json};
 
-pub use self::http::{Answer, Request};
 pub use self::registry::{Index, Registry, refusal};
 pub use self::sts::REQUEST_TOKEN;
 pub use self::world::{ACCOUNT, CLUSTER, OLD_DIGEST, SERVICE, World, arn};
+use crate::http_server::serve;
+pub use crate::http_server::{Answer, Request};
 
 /// One request, in the words of IAM: `ecs:UpdateService`; `registry:…` for the registry.
 #[derive(Debug, Clone)]
@@ -67,7 +67,7 @@ impl Scripted {
     pub fn start(user: &str, password: &str) -> Self {
         let account = Self::new(user, password);
         let shared = account.clone();
-        let address = http::serve(move |request| shared.request(request));
+        let address = serve(move |request| shared.request(request)).address;
         account.world(|world| world.registry.port = address.port());
         account
     }
@@ -397,6 +397,6 @@ impl Call {
                 "Content-Type",
                 if self.operation.starts_with("sts:") { "text/xml" } else { "application/x-amz-json-1.1" },
             )
-            .with("x-amzn-RequestId", &format!("scripted-{}-{}", self.operation.replace(':', "-"), self.nth))
+            .with("x-amzn-RequestId", format!("scripted-{}-{}", self.operation.replace(':', "-"), self.nth))
     }
 }

@@ -9,8 +9,8 @@ use base64::Engine as _;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::http::{Answer, Request};
 use super::world::{ACCOUNT, REGION};
+use crate::http_server::{Answer, Request};
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
@@ -146,7 +146,7 @@ impl Registry {
         match self.manifests.get(last) {
             Some((media_type, bytes)) => Answer::new(200, bytes.as_slice())
                 .with("Content-Type", media_type)
-                .with("Docker-Content-Digest", &digest(bytes)),
+                .with("Docker-Content-Digest", digest(bytes)),
             None => refusal(404, "MANIFEST_UNKNOWN", "Requested image not found"),
         }
     }

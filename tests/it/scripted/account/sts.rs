@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::http::{Answer, Request};
 use super::{ACCOUNT, Call};
+use crate::http_server::{Answer, Request};
 
 /// What a job of GitHub sends to the token endpoint.
 pub const REQUEST_TOKEN: &str = "canary-request-token";
