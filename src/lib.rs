@@ -19,6 +19,7 @@ mod fuzz;
 mod golden;
 mod kinds;
 mod observe;
+mod panics;
 mod poll;
 #[cfg(test)]
 mod rehearsal;
