@@ -23,6 +23,7 @@ mod golden;
 mod http_server;
 mod kinds;
 mod observe;
+mod panics;
 mod poll;
 #[cfg(test)]
 mod rehearsal;

@@ -7,7 +7,6 @@
 use std::borrow::Cow;
 use std::fs::OpenOptions;
 use std::io::{self, IsTerminal as _, Write as _};
-use std::panic::PanicHookInfo;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::Utf8Path;
@@ -19,19 +18,24 @@ use crate::domain::neutral;
 use crate::domain::secrets::{LEAST, Secrets};
 
 static SECRETS: Mutex<Option<Arc<Secrets>>> = Mutex::new(None);
+/// Held by whoever adds one.
+static ADDING: Mutex<()> = Mutex::new(());
 /// What the runner hides already.
 static MASKED: Mutex<Vec<SecretString>> = Mutex::new(Vec::new());
 
 /// Leaves a secret out of everything that is written from now on. One with fewer than [`LEAST`] characters stays: it is
 /// part of ordinary words.
 pub fn hide(secret: &str) {
-    let mut known = SECRETS.lock().unwrap_or_else(PoisonError::into_inner);
-    Arc::make_mut(known.get_or_insert_default()).add(secret);
+    let _adding = ADDING.lock().unwrap_or_else(PoisonError::into_inner);
+    // What is read in the hook of a panic is not locked while something can panic: the hook would wait for ever.
+    let mut secrets = known().unwrap_or_default();
+    Arc::make_mut(&mut secrets).add(secret);
+    *SECRETS.lock().unwrap_or_else(PoisonError::into_inner) = Some(secrets);
 }
 
 /// Text without the secrets that are known.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    // Not under the lock: a panic in there is written too.
+    // Not under the lock, as in [`hide`].
     match known() {
         Some(secrets) => Cow::Owned(secrets.without(text).into_owned()),
         None => Cow::Borrowed(text),
@@ -124,11 +128,6 @@ impl io::Write for Log {
     fn flush(&mut self) -> io::Result<()> {
         stderr().flush()
     }
-}
-
-/// Writes what a panic says.
-pub fn panicked(info: &PanicHookInfo<'_>) {
-    line(&format!("{info}\n{}", std::backtrace::Backtrace::capture()));
 }
 
 /// Whether standard error is a terminal.

@@ -19,6 +19,8 @@ mod terminal;
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::cli::OutputFormat;
 use crate::context::Context;
@@ -45,9 +47,16 @@ struct Audience<'a> {
 
 /// The sinks of a run, in the order in which they are reported to.
 fn sinks(audience: Audience<'_>, request: &Request) -> Vec<Box<dyn Sink>> {
+    let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
+    sinks.extend(audience.context.map(|context| Box::new(github::Statuses::new(context, request)) as _));
+    sinks.extend(sinks_here(audience));
+    sinks
+}
+
+/// Those of them that need neither network nor runtime.
+fn sinks_here(audience: Audience<'_>) -> Vec<Box<dyn Sink>> {
     let Audience { context, level, format } = audience;
     let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
-    sinks.extend(context.map(|context| Box::new(github::Statuses::new(context, request)) as _));
     sinks.extend(level.map(|level| Box::new(terminal::Terminal::new(context, level, format)) as _));
     sinks.extend(context.and_then(github::Workflow::of).map(|workflow| Box::new(workflow) as _));
     sinks.extend((format == OutputFormat::Json).then(|| Box::new(json::Document) as _));
@@ -67,10 +76,15 @@ struct Hub {
     sinks: Vec<Box<dyn Sink>>,
     record: RefCell<Record>,
     open: RefCell<OpenWork>,
+    /// Whether a change was begun, for a thread that breaks off.
+    has_changed: Arc<AtomicBool>,
 }
 
 impl Listener for Hub {
     fn event(&self, event: Event) {
+        if matches!(event, Event::ChangeStarted { .. }) {
+            self.has_changed.store(true, Ordering::Relaxed);
+        }
         self.record.borrow_mut().see(&event);
         self.open.borrow_mut().see(&event);
         for sink in &self.sinks {
@@ -84,13 +98,19 @@ impl Reporting {
     pub fn new(context: &Context, request: Request, level: Level, format: OutputFormat) -> Self {
         let sinks = sinks(Audience { context: Some(context), level: Some(level), format }, &request);
         let record = RefCell::new(Record::new(&request));
-        let hub = Rc::new(Hub { request, sinks, record, open: RefCell::default() });
+        let (open, has_changed) = (RefCell::default(), Arc::default());
+        let hub = Rc::new(Hub { request, sinks, record, open, has_changed });
         Self { events: Events::new(Rc::clone(&hub) as _), hub }
     }
 
     /// Where the command's events go.
     pub fn events(&self) -> &Events {
         &self.events
+    }
+
+    /// Whether a change was begun. It may have been made, or not.
+    pub fn has_changed(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.hub.has_changed)
     }
 
     /// Names what was in progress when a signal came.
@@ -140,6 +160,15 @@ pub fn without_context(format: OutputFormat, failure: &Failure) -> Outcome {
     let request = Request::default();
     let record = Record::new(&request);
     end_without_run(Audience { context: None, level: Some(Level::Everything), format }, &request, &record, failure)
+}
+
+/// Reports that the program breaks off, on whatever thread, beside the report of its run: that is not there any more.
+pub fn broken_off(context: &Context, request: &Request, level: Level, format: OutputFormat, failure: &Failure) {
+    let record = Record::new(request);
+    let end = End { request, record: &record, result: Err(failure) };
+    for sink in sinks_here(Audience { context: Some(context), level: Some(level), format }) {
+        sink.end(end);
+    }
 }
 
 fn end_without_run(audience: Audience<'_>, request: &Request, record: &Record, failure: &Failure) -> Outcome {
@@ -199,7 +228,8 @@ mod tests {
             Request { command: "deploy".to_owned(), environment: Some("stage".to_owned()), ..Request::default() };
         let record = RefCell::new(Record::new(&request));
         let sinks = vec![sink("first", true), sink("second", false)];
-        let hub = Rc::new(Hub { request, sinks, record, open: RefCell::default() });
+        let (open, has_changed) = (RefCell::default(), Arc::default());
+        let hub = Rc::new(Hub { request, sinks, record, open, has_changed });
         Reporting { events: Events::new(Rc::clone(&hub) as _), hub }
     }
 

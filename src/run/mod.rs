@@ -1,5 +1,6 @@
 //! From the command line to the exit code: parse → session → command → sinks.
 
+mod bug;
 mod docker_credential;
 mod docker_login;
 mod signals;
@@ -31,7 +32,7 @@ use crate::sink;
 
 /// Runs the program with the arguments and the environment of this process.
 pub fn run() -> ExitCode {
-    std::panic::set_hook(Box::new(sink::panicked));
+    bug::report_to_people();
     // Under these names docker starts the program, with words that are docker's, or it starts itself.
     let program = std::env::args_os().next().map(PathBuf::from);
     match program.as_deref().and_then(Path::file_stem).and_then(OsStr::to_str) {
@@ -68,6 +69,7 @@ pub fn run() -> ExitCode {
 async fn execute(context: &Context, cli: &Cli) -> Outcome {
     let request = commands::request(&cli.command);
     let reporting = Reporting::new(context, request.clone(), shown(&cli.global), cli.global.output);
+    bug::report_to_all(context, cli, &request, &reporting);
     let session = Session { context, global: &cli.global, events: reporting.events(), clock: now };
     let result = tokio::select! {
         result = commands::run(&session, &request, &cli.command) => result,

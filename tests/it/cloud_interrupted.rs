@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::cloud::{Cloud, ServiceOptions};
-use crate::harness::{assert_told, eventually, steps, texts};
+use crate::harness::{assert_told, eventually, files_below, steps, texts};
 
 const DEPLOY: [&str; 4] = ["deploy", "stage", "--output", "json"];
 
@@ -116,18 +116,6 @@ fn killed_during_a_build_no_build_goes_on_and_no_password_is_left() {
             assert!(!text.contains(secret), "{} has {secret}", file.display());
         }
     }
-}
-
-/// The regular files below a directory, without those that links lead to.
-fn files_below(directory: &std::path::Path) -> Vec<std::path::PathBuf> {
-    let entries = std::fs::read_dir(directory).unwrap().flatten();
-    entries
-        .flat_map(|entry| match entry.file_type().unwrap() {
-            kind if kind.is_dir() => files_below(&entry.path()),
-            kind if kind.is_file() => vec![entry.path()],
-            _ => Vec::new(),
-        })
-        .collect()
 }
 
 #[test]

@@ -149,6 +149,22 @@ impl Shipgate {
         kept.in_all_of(Ran::new(self.command.stdin(Stdio::null()).output().unwrap()))
     }
 
+    /// The same of a program that panics, which every other run must not.
+    pub fn run_to_panic(mut self) -> Ran {
+        let kept = Kept::of(&self.command);
+        kept.in_all_of(Ran::of_panic(self.command.stdin(Stdio::null()).output().unwrap()))
+    }
+
+    /// Another program, which is shipgate too. Before everything else that is said of the run but its arguments and
+    /// variables.
+    pub fn program(mut self, program: &Path) -> Self {
+        let mut other = command(program.to_str().unwrap());
+        other.args(self.command.get_args()).current_dir(self.command.get_current_dir().unwrap());
+        other.envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        self.command = other;
+        self
+    }
+
     /// With a script in the place of one program; `$REAL` in it is the real one.
     pub fn with_script(mut self, name: &str, script: &str) -> Self {
         let programs = tempfile::tempdir().unwrap();
@@ -271,10 +287,19 @@ impl Running {
         eventually(&format!("stdout has {text:?}"), || self.stdout.so_far().contains(text));
     }
 
-    pub fn wait(mut self) -> Ran {
+    pub fn wait(self) -> Ran {
+        self.wait_and(Ran::new)
+    }
+
+    /// The same of a program that panics.
+    pub fn wait_to_panic(self) -> Ran {
+        self.wait_and(Ran::of_panic)
+    }
+
+    fn wait_and(mut self, read: fn(Output) -> Ran) -> Ran {
         let status = self.child.wait().unwrap();
         drop(self.programs);
-        self.kept.in_all_of(Ran::new(Output { status, stdout: self.stdout.whole(), stderr: self.stderr.whole() }))
+        self.kept.in_all_of(read(Output { status, stdout: self.stdout.whole(), stderr: self.stderr.whole() }))
     }
 
     /// Ends the program as a machine that loses its power would: it cannot say or clean up anything.
@@ -331,6 +356,9 @@ impl Kept {
     }
 }
 
+/// What is in the words of every panic.
+const PANICKED: &str = "panicked at";
+
 /// What the program said.
 pub struct Ran {
     pub code: i32,
@@ -343,10 +371,24 @@ pub struct Ran {
 impl Ran {
     #[track_caller]
     pub fn new(output: Output) -> Self {
+        let ran = Self::read(output);
+        assert!(!ran.stderr.contains(PANICKED), "it panicked\n{}", ran.stderr);
+        ran
+    }
+
+    /// What a program said that panicked.
+    #[track_caller]
+    pub fn of_panic(output: Output) -> Self {
+        let ran = Self::read(output);
+        assert!(ran.stderr.contains(PANICKED), "it did not panic\n{}", ran.stderr);
+        ran
+    }
+
+    #[track_caller]
+    fn read(output: Output) -> Self {
         let stdout = String::from_utf8(output.stdout).expect("stdout is UTF-8");
         let stderr = String::from_utf8(output.stderr).expect("stderr is UTF-8");
         let code = output.status.code().unwrap_or_else(|| panic!("ended by a signal\n{stderr}"));
-        assert!(!stderr.contains("panicked at"), "it panicked\n{stderr}");
         let document = document::read(&stdout);
         Self { code, stdout, stderr, document }
     }
@@ -415,6 +457,18 @@ pub fn lives(process: u32) -> bool {
         return stat.is_ok_and(|stat| !stat.contains(") Z "));
     }
     command("kill").args(["-0", &process.to_string()]).output().unwrap().status.success()
+}
+
+/// The regular files below a directory, without those that links lead to.
+pub fn files_below(directory: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).unwrap().flatten();
+    entries
+        .flat_map(|entry| match entry.file_type().unwrap() {
+            kind if kind.is_dir() => files_below(&entry.path()),
+            kind if kind.is_file() => vec![entry.path()],
+            _ => Vec::new(),
+        })
+        .collect()
 }
 
 /// A file outside of every repository that each process can read and that says something about it.

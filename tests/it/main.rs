@@ -86,6 +86,7 @@ mod scripted_hold;
 mod scripted_homes;
 mod scripted_identity;
 mod scripted_ledger;
+mod scripted_panic;
 mod scripted_pre_deploy;
 mod scripted_promote;
 mod scripted_read_back;

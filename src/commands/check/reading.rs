@@ -1,9 +1,8 @@
 //! Reads and parses the other files of the repository on a thread of its own: a parser that hangs on a text made for
-//! that keeps no signal waiting, and not the check for ever.
+//! that keeps no signal waiting, and not the check for ever; and one that panics does not end the check.
 
 use std::sync::{Arc, PoisonError};
 
-use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::current::Current;
@@ -12,12 +11,13 @@ use crate::domain::check::outline::Outline;
 use crate::domain::check::{Finding, Findings, Rule};
 use crate::domain::limits::PARSING;
 use crate::observe::Checkout;
+use crate::panics::{BrokeOff, contained};
 
 /// Looks at the files that the configuration names, and at the workflows.
 pub async fn read(checkout: &Checkout, outline: Option<&Arc<Outline>>, findings: &mut Findings) {
     let current = Current::default();
     let (checkout, outline, reading) = (checkout.clone(), outline.cloned(), Arc::clone(&current));
-    let work = spawn_blocking(move || {
+    let work = contained(move || {
         let mut findings = Findings::default();
         if let Some(outline) = &outline {
             files::builds(&checkout, outline, &reading, &mut findings);
@@ -28,7 +28,7 @@ pub async fn read(checkout: &Checkout, outline: Option<&Arc<Outline>>, findings:
     });
     let why = match timeout(PARSING.time(), work).await {
         Ok(Ok(found)) => return findings.extend(found),
-        Ok(Err(_)) => "the parser broke off".to_owned(),
+        Ok(Err(BrokeOff)) => "the parser broke off".to_owned(),
         Err(_) => format!("the files of this check are not read within {PARSING}"),
     };
     let file = current.lock().unwrap_or_else(PoisonError::into_inner).clone();
