@@ -1,19 +1,10 @@
-//! The kinds of component. [`each_kind`] is the list of them, beside the one in the syntax of the configuration.
+//! A component of one of the kinds in the list `each_kind!` of `domain/mod.rs`, and what is asked of it.
 
 use std::ops::{Deref, DerefMut};
 
 use super::names::{ComponentName, Region};
 use super::target::Probe;
 use super::template::Template;
-
-/// Hands the list of the kinds to a macro: the variant, the folder in `domain/` and in `kinds/`, and the word in the
-/// configuration.
-macro_rules! each_kind {
-    ($use:ident) => {
-        $use! { (Ecs, ecs, "ecs") }
-    };
-}
-pub(crate) use each_kind;
 
 /// What the rest of the program asks of a configured component, whatever its kind.
 pub trait Configured {

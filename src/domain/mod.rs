@@ -3,6 +3,15 @@
 //! Nothing here is async, reads the environment, a file or a clock, spawns, prints, or knows an SDK. `scripts/test`
 //! checks that.
 
+/// Hands the list of the kinds of component to a macro: the variant, the folder, and the word in the configuration. The
+/// folder is in `domain/`, `config/` and `kinds/`. All else that lists kinds is made from this.
+macro_rules! each_kind {
+    ($use:ident) => {
+        $use! { (Ecs, ecs, "ecs") }
+    };
+}
+pub(crate) use each_kind;
+
 pub mod behind;
 pub mod check;
 pub mod commit_status;

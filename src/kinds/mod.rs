@@ -14,11 +14,12 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::clients::logs::LogLine;
 use crate::clients::registry::Registry;
+use crate::domain::each_kind;
 use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
 use crate::domain::iam::policy::EcsSubject;
 use crate::domain::image::{Digest, ImageReference};
-use crate::domain::kind::{Configured, Kind, each_kind};
+use crate::domain::kind::{Configured, Kind};
 use crate::domain::ledger::RecordId;
 use crate::domain::names::{ComponentName, Region};
 use crate::domain::origin::{Announcement, ImageRecords};

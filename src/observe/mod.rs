@@ -6,7 +6,7 @@ mod github;
 mod identity;
 mod images;
 
-pub use checkout::{Checkout, Unreadable};
+pub use checkout::Checkout;
 pub use files::{Files, at_release};
 pub use github::{NoGitHub, github};
 pub use identity::{Identities, Identity};

@@ -1,6 +1,7 @@
 //! What is particular to Amazon ECS, as plain data and plain functions.
 
 pub mod component;
+pub mod definition_file;
 pub mod evidence;
 pub mod history;
 pub mod homes;
