@@ -2,6 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
+use super::iam::policy::Rights;
 use super::names::{ComponentName, Region};
 use super::target::Probe;
 use super::template::Template;
@@ -10,6 +11,14 @@ use super::template::Template;
 pub trait Configured {
     /// The names in it, which are no secrets wherever they stand.
     fn names(&self) -> Vec<&str>;
+
+    /// All rights that a component of the kind may need, for who misses one.
+    fn rights() -> &'static [Rights]
+    where
+        Self: Sized,
+    {
+        &[]
+    }
 
     /// Its page in the console of AWS.
     fn console(&self, region: &Region) -> Option<String>;
@@ -57,6 +66,11 @@ macro_rules! define {
         impl Kind {
             /// The words of the configuration.
             pub const WORDS: &'static [&'static str] = &[$($word),*];
+
+            /// The rights that components of each kind may need.
+            pub fn rights() -> impl Iterator<Item = Rights> {
+                [$(super::$module::Target::rights()),*].into_iter().flatten().copied()
+            }
 
             /// The word of the configuration.
             pub fn word(&self) -> &'static str {

@@ -17,7 +17,7 @@ use crate::clients::registry::Registry;
 use crate::domain::each_kind;
 use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
-use crate::domain::iam::policy::EcsSubject;
+use crate::domain::iam::policy::{Need, Place};
 use crate::domain::image::{Digest, ImageReference};
 use crate::domain::kind::{Configured, Kind};
 use crate::domain::ledger::RecordId;
@@ -85,8 +85,22 @@ pub trait Driver: Configured {
         most: usize,
     ) -> Answer<'a, ImageRecords>;
 
-    /// What an IAM policy has to name of it.
-    fn iam_subject<'a>(&'a self, cloud: &'a Cloud, files: &'a Files) -> Answer<'a, EcsSubject>;
+    /// The rights that an IAM policy has to give for it.
+    fn needs<'a>(
+        &'a self,
+        component: &'a Component,
+        place: &'a Place,
+        seen: (&'a Cloud, &'a Files),
+    ) -> Answer<'a, Needs>;
+}
+
+/// The rights that a component needs.
+#[derive(Debug, Clone, Default)]
+pub struct Needs {
+    /// The rights.
+    pub rights: Vec<Need>,
+    /// What is not known yet and so missing from them.
+    pub missing: Option<String>,
 }
 
 /// A component that was looked at.

@@ -2,9 +2,12 @@
 
 pub mod component;
 pub mod definition_file;
+#[cfg(test)]
+mod documented;
 pub mod evidence;
 pub mod history;
 pub mod homes;
+pub mod iam;
 pub mod ids;
 pub mod one_off;
 pub mod plan;

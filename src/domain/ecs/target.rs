@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 
+use super::iam;
+use crate::domain::iam::policy::Rights;
 use crate::domain::kind::Configured;
 use crate::domain::names::{ClusterName, ComponentName, ContainerName, Region, ServiceName};
 use crate::domain::role::Partition;
@@ -38,6 +40,10 @@ pub struct EcsTarget {
 impl Configured for EcsTarget {
     fn names(&self) -> Vec<&str> {
         vec![self.cluster.as_str(), self.service.as_str(), self.container.as_str()]
+    }
+
+    fn rights() -> &'static [Rights] {
+        iam::RIGHTS
     }
 
     fn console(&self, region: &Region) -> Option<String> {

@@ -17,7 +17,7 @@ use crate::domain::ecs::source::{self, SourceFacts};
 use crate::domain::ecs::target::EcsTarget;
 use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
-use crate::domain::iam::policy::EcsSubject;
+use crate::domain::iam::policy::Place;
 use crate::domain::image::{Digest, ImageReference};
 use crate::domain::kind::Configured as _;
 use crate::domain::ledger::RecordId;
@@ -30,7 +30,7 @@ use crate::domain::rollback::Past;
 use crate::domain::target::{Component, Probe};
 use crate::domain::view::history::History;
 use crate::domain::view::status::ComponentStatus;
-use crate::kinds::{Answer, BeforeChange, Driver, Observed, PastReleases, Planned, Promoted, Source};
+use crate::kinds::{Answer, BeforeChange, Driver, Needs, Observed, PastReleases, Planned, Promoted, Source};
 use crate::kinds::{Applied, Run};
 use crate::observe::{Cloud, Files};
 
@@ -94,8 +94,13 @@ impl Driver for EcsTarget {
         Box::pin(origin::records(cloud, self, None, image, most))
     }
 
-    fn iam_subject<'a>(&'a self, cloud: &'a Cloud, files: &'a Files) -> Answer<'a, EcsSubject> {
-        Box::pin(iam::subject(cloud, self, files))
+    fn needs<'a>(
+        &'a self,
+        component: &'a Component,
+        place: &'a Place,
+        seen: (&'a Cloud, &'a Files),
+    ) -> Answer<'a, Needs> {
+        Box::pin(iam::needs(component, self, place, seen))
     }
 }
 
