@@ -24,6 +24,7 @@ pub mod git;
 pub mod github;
 pub mod hold;
 pub mod iam;
+pub mod ids;
 pub mod image;
 pub mod interruption;
 pub mod kind;

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::{assert_bounded, damaged, soon};
 use crate::domain::check::Findings;
 use crate::domain::ecs::definition_file;
+use crate::domain::ecs::names::ContainerName;
 use crate::domain::ecs::task_definition::TaskDefinition;
-use crate::domain::names::ContainerName;
 
 const GOOD: [&str; 2] = [
     r#"{"family": "a", "cpu": "256", "memory": "512", "requiresCompatibilities": ["FARGATE"], "executionRoleArn": "x",

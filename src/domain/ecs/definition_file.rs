@@ -6,7 +6,7 @@ use yamlpath::{Component, Document, Route};
 use super::task_definition::{TaskDefinition, TaskDefinitionError};
 use crate::domain::check::outline::FileRules;
 use crate::domain::check::{Finding, Place, Rule, Subject};
-use crate::domain::names::ContainerName;
+use crate::domain::ecs::names::ContainerName;
 
 /// What is checked of such a file.
 pub static RULES: FileRules = FileRules {

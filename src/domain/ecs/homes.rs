@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use super::ids::RevisionArn;
 use super::plan::{EcsFacts, EcsPlan};
 use super::service::{Revision, Service};
+use crate::domain::ecs::ledger;
 use crate::domain::hold::{self, Hold, HoldScope};
-use crate::domain::ledger;
 
 /// So many holds a new revision takes over; where there are more, one that stops every release stands for them.
 const MOST_CARRIED: usize = 30;

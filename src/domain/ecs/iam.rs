@@ -1,11 +1,11 @@
 //! What the roles of an environment may do with an ECS service.
 //!
-//! Sources: the service authorization reference of
-//! [ECS](https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html) and of
-//! [`CloudWatch` Logs](https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html).
+//! Sources: the [service authorization reference](https://docs.aws.amazon.com/service-authorization/latest/reference/)
+//! of Amazon ECS, of `CloudWatch` Logs, and of IAM.
 
+use crate::domain::ecs::names::{ClusterName, ServiceName};
 use crate::domain::iam::policy::{Condition, Need, NeededFor, Place, Rights, Statement};
-use crate::domain::names::{ClusterName, InvalidName, ServiceName};
+use crate::domain::names::InvalidName;
 use crate::domain::role::RoleArn;
 
 const READ_SERVICES: Rights = Rights { sid: "ReadServices", actions: &["ecs:DescribeServices"] };

@@ -9,6 +9,8 @@ pub mod history;
 pub mod homes;
 pub mod iam;
 pub mod ids;
+pub mod ledger;
+pub mod names;
 pub mod one_off;
 pub mod plan;
 pub mod read_back;

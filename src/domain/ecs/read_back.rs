@@ -4,8 +4,8 @@ use super::ids::{RevisionArn, TaskArn};
 use super::service::{Service, Task};
 use super::task_definition::{Supervision, TaskDefinition};
 use super::task_state::{TaskState, judge};
+use crate::domain::ecs::names::ContainerName;
 use crate::domain::image::Digest;
-use crate::domain::names::ContainerName;
 
 /// What must be running for a release to be called deployed.
 #[derive(Debug, Clone, PartialEq, Eq)]

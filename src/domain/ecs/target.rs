@@ -5,9 +5,10 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 
 use super::iam;
+use crate::domain::ecs::names::{ClusterName, ContainerName, ServiceName};
 use crate::domain::iam::policy::Rights;
 use crate::domain::kind::Configured;
-use crate::domain::names::{ClusterName, ComponentName, ContainerName, Region, ServiceName};
+use crate::domain::names::{ComponentName, Region};
 use crate::domain::role::Partition;
 use crate::domain::target::Probe;
 use crate::domain::template::Template;

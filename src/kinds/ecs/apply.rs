@@ -8,6 +8,7 @@ use std::cell::{Cell, RefCell};
 
 use crate::clients::ecs::Tagged;
 use crate::domain::ecs::ids::{DeploymentId, RevisionArn, TaskArn};
+use crate::domain::ecs::ledger::{self, LedgerEntry};
 use crate::domain::ecs::plan::{EcsPlan, NextRevision};
 use crate::domain::ecs::read_back::Expectation;
 use crate::domain::ecs::rollout::OurDeployment;
@@ -17,7 +18,6 @@ use crate::domain::ecs::watch::{Ended, Settings, Subject};
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
-use crate::domain::ledger::{self, LedgerEntry};
 use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::PlannedImage;
