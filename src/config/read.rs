@@ -12,10 +12,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::Problems;
 use super::wording::{cut, listed, nearest};
-
-/// What is said of a key or value that a later version will know. To call it unknown would send people looking for a
-/// typing error.
-pub(super) const NOT_BUILT: &str = "is not built yet";
+pub(super) use crate::domain::kind::NOT_BUILT;
 
 /// What is read from one value of the file.
 pub(super) trait Read {

@@ -7,8 +7,18 @@ use super::names::{ComponentName, Region};
 use super::target::Probe;
 use super::template::Template;
 
+/// What is said of something that a later version will know. To call a key unknown would send people to search for a typing
+/// error, and to leave an action out would look like success.
+pub const NOT_BUILT: &str = "is not built yet";
+
+/// A component that is of a kind.
+pub trait OfKind {
+    /// The word of the kind in the configuration.
+    fn kind(&self) -> &'static str;
+}
+
 /// What the rest of the program asks of a configured component, whatever its kind.
-pub trait Configured {
+pub trait Configured: OfKind {
     /// The names in it, which are no secrets wherever they stand.
     fn names(&self) -> Vec<&str>;
 
@@ -74,9 +84,7 @@ macro_rules! define {
 
             /// The word of the configuration.
             pub fn word(&self) -> &'static str {
-                match self {
-                    $(Self::$variant(_) => $word,)*
-                }
+                self.kind()
             }
         }
 
@@ -99,6 +107,12 @@ macro_rules! define {
         }
 
         $(
+            impl OfKind for super::$module::Target {
+                fn kind(&self) -> &'static str {
+                    $word
+                }
+            }
+
             impl From<super::$module::Target> for Kind {
                 fn from(target: super::$module::Target) -> Self {
                     Self::$variant(target)

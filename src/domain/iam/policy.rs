@@ -204,17 +204,14 @@ impl Statement {
     }
 }
 
-/// What is needed for the images. No resource can be named for the login.
-fn of_images(subject: &Subject) -> Vec<Need> {
-    if subject.repositories.is_empty() {
-        return Vec::new();
-    }
+/// What is needed for the images. Every run logs in to the registry, and no resource can be named for that.
+fn of_images(subject: &Subject) -> [Need; 4] {
     let arns = |is_named: fn(bool) -> bool| {
         let named = subject.repositories.iter().filter(|(_, create)| is_named(*create));
         named.map(|(name, _)| subject.place.arn("ecr", &format!("repository/{name}"))).collect()
     };
     let need = |purpose, rights, resources| Need { purpose, statement: Statement::new(rights, resources) };
-    vec![
+    [
         need(NeededFor::Reading, REGISTRY_LOGIN, vec!["*".to_owned()]),
         need(NeededFor::Reading, READ_IMAGES, arns(|_| true)),
         need(NeededFor::Changing, WRITE_IMAGES, arns(|_| true)),
@@ -258,9 +255,9 @@ mod tests {
         ];
         let target = subject(needs);
         let source = Subject { is_source: true, ..target.clone() };
-        assert_eq!(sids(&target, Access::Read), ["ReadThings"]);
-        assert_eq!(sids(&source, Access::Read), ["ReadThings", "ProveThings"]);
-        assert_eq!(sids(&target, Access::Change), ["ReadThings", "ProveThings", "ChangeThings"]);
+        assert_eq!(sids(&target, Access::Read), ["ReadThings", "RegistryLogin"]);
+        assert_eq!(sids(&source, Access::Read), ["ReadThings", "ProveThings", "RegistryLogin"]);
+        assert_eq!(sids(&target, Access::Change), ["ReadThings", "ProveThings", "ChangeThings", "RegistryLogin"]);
     }
 
     #[test]
@@ -271,7 +268,7 @@ mod tests {
             need(NeededFor::Reading, READ, &["c", "b"], &["x"]),
         ];
         let all = statements(&subject(needs), Access::Read);
-        let [statement] = all.as_slice() else { panic!("{all:#?}") };
+        let [statement, _login] = all.as_slice() else { panic!("{all:#?}") };
         let expected = json!({
             "Sid": "ReadThings",
             "Effect": "Allow",
@@ -282,11 +279,10 @@ mod tests {
         assert_eq!(statement.to_json(), expected);
     }
 
-    /// A component without an image needs no registry.
     #[test]
     fn images_have_rights_where_there_are_some() {
         let mut subject = subject(Vec::new());
-        assert_eq!(sids(&subject, Access::Change), [""; 0]);
+        assert_eq!(sids(&subject, Access::Change), ["RegistryLogin"]);
         subject.repositories = vec![("stage-shop".parse().unwrap(), false)];
         assert_eq!(sids(&subject, Access::Read), ["RegistryLogin", "ReadImages"]);
         assert_eq!(sids(&subject, Access::Change), ["RegistryLogin", "ReadImages", "WriteImages"]);

@@ -325,6 +325,10 @@ impl Planned for PlannedService {
         &self.observed
     }
 
+    fn can_be_applied(&self) -> Result<(), Failure> {
+        Ok(())
+    }
+
     fn refine(&self, images: &[ImagePlan]) -> Result<Box<dyn Planned>, PlanError> {
         let ecs = self.observed.plan_with(images, &self.release)?;
         Ok(self.observed.clone().planned(ecs, &self.release))
