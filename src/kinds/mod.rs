@@ -1,9 +1,9 @@
 //! The seam: what the rest of the program asks of a component, whatever its kind.
 //!
 //! A component is configured, then observed, then planned, then applied. Each of these is a value that carries all of
-//! before: target, facts and plan of a component cannot be mixed up with those of another. What crosses the seam is neutral
-//! data. What a kind does not have yet may be left out: an action is then refused by
-//! name ([`not_built`]). `docs/kinds/README.md` says how to add a kind.
+//! before: target, facts and plan of a component cannot be mixed up with those of another. What crosses the seam is
+//! neutral data. What a kind does not have yet may be left out: an action is then refused by name ([`not_built()`]).
+//! `docs/kinds/README.md` says how to add a kind.
 
 pub mod ecs;
 mod not_built;
