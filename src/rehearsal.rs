@@ -30,10 +30,8 @@ use tokio::time::Instant;
 use self::account::{ACCOUNT, Request as Asked};
 pub use self::account::{Answer, CLUSTER, Call, SERVICE, Scripted, World, arn};
 use crate::apply;
-use crate::clients::ecr::{Ecr, RegistryLogin};
-use crate::clients::ecs::Ecs;
+use crate::clients::ecr::RegistryLogin;
 use crate::clients::http::Http;
-use crate::clients::logs::Logs;
 use crate::clients::process::Processes;
 use crate::clients::registry::Registry;
 use crate::config::{Document, Purpose, Request};
@@ -140,14 +138,7 @@ impl Rehearsal {
         let target = document.resolve(&request).unwrap();
         let aws = Scripted::new("AWS", "password");
         let wire = Wire { aws: aws.clone(), latency: Arc::default(), changes: Arc::default() };
-        let config = config(&wire);
-        let cloud = Cloud {
-            account: ACCOUNT.parse().unwrap(),
-            ecs: Ecs::new(&config),
-            ecr: Ecr::new(&config),
-            logs: Logs::new(&config),
-            directory: "/nowhere".into(),
-        };
+        let cloud = Cloud::new(ACCOUNT.parse().unwrap(), config(&wire), "/nowhere".into());
         let host = format!("{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com");
         let login = RegistryLogin { host, user: "AWS".to_owned(), password: "password".into() };
         let access = RegistryAccess { registry: Registry::new(&login, None), login };

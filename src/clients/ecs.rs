@@ -24,9 +24,9 @@ use super::ecs_convert as convert;
 pub use super::ecs_error::EcsError;
 use super::ecs_retry::RetryRaces;
 use crate::domain::ecs::ids::{RevisionArn, ServiceArn, Taggable, TaskArn};
+use crate::domain::ecs::names::{ClusterName, ContainerName, ServiceName};
 use crate::domain::ecs::service::{Revision, Service, Task};
 use crate::domain::ecs::task_definition::TaskDefinition;
-use crate::domain::names::{ClusterName, ContainerName, ServiceName};
 
 /// `DescribeTasks` takes so many at once.
 const TASKS_AT_ONCE: usize = 100;

@@ -9,7 +9,7 @@ use aws_sdk_ecs::types::{Service, ServiceField};
 use tokio::sync::oneshot;
 
 use super::aws::{AwsError, call};
-use crate::domain::names::{ClusterName, ServiceName};
+use crate::domain::ecs::names::{ClusterName, ServiceName};
 
 /// [`DescribeServices`](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html) takes so many
 /// services.

@@ -5,11 +5,12 @@ use serde_json::Value;
 
 use super::aws::{AwsError, timestamp};
 use crate::domain::ecs::ids::ServiceArn;
+use crate::domain::ecs::ledger;
 use crate::domain::ecs::service::{
     Controller, Deployment, Event, Health, Revision, RolloutState, Service, ServiceStatus, Task, TaskContainer,
 };
 use crate::domain::ecs::task_definition::TaskDefinition;
-use crate::domain::{hold, ledger, neutral, origin};
+use crate::domain::{hold, neutral, origin};
 
 /// A service.
 pub fn service(raw: &types::Service) -> Service {

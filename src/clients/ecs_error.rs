@@ -1,7 +1,7 @@
 //! Why Amazon ECS does not do what it should.
 
 use super::aws::AwsError;
-use crate::domain::names::ClusterName;
+use crate::domain::ecs::names::ClusterName;
 
 /// A question or a change that ECS does not take.
 #[derive(Debug, thiserror::Error)]

@@ -72,6 +72,17 @@ pub fn check<'v>(config: &SdkConfig, variables: impl Iterator<Item = (&'v str, &
     Ok(())
 }
 
+/// Refuses the address of one more service, by its id, as the SDK will find it in a variable or in the profile.
+///
+/// # Errors
+///
+/// The address is not private.
+pub fn check_service(config: &SdkConfig, id: &'static str) -> Result<(), EndpointError> {
+    let key = ServiceConfigKey::builder().service_id(id).profile("endpoint_url").env(PREFIX).build().ok();
+    let address = config.service_config().zip(key).and_then(|(service, key)| service.load_config(key));
+    address.map_or(Ok(()), |address| check_one(&format!("the endpoint of {id}"), &address))
+}
+
 fn check_one(name: &str, address: &str) -> Result<(), EndpointError> {
     if Url::parse(address).is_ok_and(|url| is_private(&url)) {
         return Ok(());
@@ -81,6 +92,8 @@ fn check_one(name: &str, address: &str) -> Result<(), EndpointError> {
 
 #[cfg(test)]
 mod tests {
+    use aws_types::service_config::LoadServiceConfig;
+
     use super::*;
 
     #[test]
@@ -121,5 +134,28 @@ mod tests {
         }
         assert!(refused("AWS_ENDPOINT_URL", "http://localhost:4566").is_none());
         assert!(refused("AWS_ENDPOINT_URL_DYNAMODB", "http://dynamodb.example").is_none());
+    }
+
+    /// What the SDK finds for a service.
+    #[derive(Debug)]
+    struct Found(&'static str);
+
+    impl LoadServiceConfig for Found {
+        fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+            (key.service_id() == "S3" && key.env() == PREFIX).then(|| self.0.to_owned())
+        }
+    }
+
+    #[test]
+    fn the_address_of_a_kinds_own_service_is_checked() {
+        let with = |address| {
+            let mut builder = SdkConfig::builder();
+            builder.set_service_config(Some(Found(address)));
+            builder.build()
+        };
+        assert!(check_service(&with("https://s3.example"), "S3").is_ok());
+        assert!(check_service(&with("http://s3.example"), "DynamoDB").is_ok());
+        let error = check_service(&with("http://user:canary@s3.example"), "S3").unwrap_err();
+        assert_eq!(error.to_string(), "the endpoint of S3 is not an https address: http://s3.example/");
     }
 }

@@ -4,7 +4,6 @@ use aws_config::SdkConfig;
 use jiff::Timestamp;
 
 use super::aws::{AwsError, call};
-use crate::domain::ecs::task_definition::LogDestination;
 use crate::domain::neutral;
 
 /// `CloudWatch` Logs of one region.
@@ -53,22 +52,17 @@ impl Logs {
         Self { client: aws_sdk_cloudwatchlogs::Client::new(config) }
     }
 
-    /// What a task wrote since the cursor. A stream that does not exist yet is empty.
+    /// What is in a stream of a group since the cursor. A stream that does not exist yet is empty.
     ///
     /// # Errors
     ///
     /// The call failed.
-    pub async fn read(
-        &self,
-        destination: &LogDestination,
-        task_id: &str,
-        cursor: &mut Cursor,
-    ) -> Result<Vec<String>, AwsError> {
+    pub async fn read(&self, group: &str, stream: &str, cursor: &mut Cursor) -> Result<Vec<String>, AwsError> {
         let request = self
             .client
             .get_log_events()
-            .log_group_name(&destination.group)
-            .log_stream_name(destination.stream(task_id))
+            .log_group_name(group)
+            .log_stream_name(stream)
             .start_from_head(true)
             .set_next_token(cursor.0.clone());
         match call("logs:GetLogEvents", request.send()).await {
@@ -82,17 +76,17 @@ impl Logs {
         }
     }
 
-    /// All lines of a container's streams since a time, oldest first.
+    /// All lines since a time in the streams of a group whose names begin so, oldest first.
     ///
     /// # Errors
     ///
     /// A call failed, or the log group does not exist.
-    pub async fn since(&self, destination: &LogDestination, since: Timestamp) -> Result<Vec<LogLine>, LogsError> {
+    pub async fn since(&self, group: &str, streams: &str, since: Timestamp) -> Result<Vec<LogLine>, LogsError> {
         let mut pages = self
             .client
             .filter_log_events()
-            .log_group_name(&destination.group)
-            .log_stream_name_prefix(destination.stream(""))
+            .log_group_name(group)
+            .log_stream_name_prefix(streams)
             .start_time(since.as_millisecond())
             .into_paginator()
             .send();
@@ -101,7 +95,7 @@ impl Logs {
             let page = match page.map_err(|error| AwsError::new("logs:FilterLogEvents", error)) {
                 Ok(page) => page,
                 Err(error) if error.is("ResourceNotFoundException") => {
-                    return Err(LogsError::NoGroup { group: destination.group.clone(), error });
+                    return Err(LogsError::NoGroup { group: group.to_owned(), error });
                 }
                 Err(error) => return Err(error.into()),
             };

@@ -208,6 +208,8 @@ pub async fn finish(
     if invocation.until == Until::Planned {
         return Ok(Outcome::Planned);
     }
+    // Before anything is changed, also of the others.
+    plan.components.iter().try_for_each(|component| component.can_be_applied())?;
     let (environment, release) = (plan.environment.clone(), plan.release.clone());
     let turns = Turns::new(&plan.steps(), invocation.parallel);
     let authorized = authorize(plan, &gates).map_err(|refusing| refused(&refusing))?;

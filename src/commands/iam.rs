@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::domain::failure::Failure;
 use crate::domain::github::repository::{is_name, name_in_address};
 use crate::domain::iam::guard::{self, Form};
-use crate::domain::iam::policy::{Subject, document, statements};
+use crate::domain::iam::policy::{Place, Subject, document, statements};
 use crate::domain::iam::trust::{self, Environment, Repository, SubjectForm};
 use crate::domain::names::{AccountId, EnvironmentName};
 use crate::domain::neutral;
@@ -201,23 +201,18 @@ pub async fn policy(session: &Session<'_>, arguments: &cli::Policy) -> Result<Va
     let target = configuration.policy(context, &arguments.environment)?;
     let cloud = observe::ambient_cloud(&session.identities(&configuration), &target).await?;
     let files = Files::working_tree(context, &configuration.directory);
-    let (mut services, mut notes) = (Vec::new(), Vec::new());
+    let place = Place { account: cloud.account.clone(), region: target.region };
+    let (mut needs, mut notes) = (Vec::new(), Vec::new());
     for component in &target.components {
-        let subject = driver(component).iam_subject(&cloud, &files).await?;
-        if subject.families.is_empty() {
-            notes.push(format!(
-                "service `{}` of {} does not exist yet, so what its tasks need is missing: print this again when it does",
-                subject.service, component.name
-            ));
-        }
-        services.push(subject);
+        let of_component = driver(component).needs(component, &place, (&cloud, &files)).await?;
+        needs.extend(of_component.rights);
+        notes.extend(of_component.missing);
     }
     let repositories = target.images.iter().map(|image| (image.repository.clone(), image.create_repository));
     let subject = Subject {
-        account: cloud.account,
-        region: target.region,
+        place,
         repositories: repositories.collect(),
-        services,
+        needs,
         is_source: !configuration.promoted_by(target.environment.as_str()).is_empty(),
     };
     Ok(noted(session, document(&statements(&subject, access(arguments.read_role))), notes))

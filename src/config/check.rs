@@ -1,8 +1,11 @@
 //! Whether the parts of the file fit each other. Nothing here depends on variables.
 
+use super::component::RawComponent;
 use super::dependencies;
 use super::error::Problems;
-use super::raw::{RawComponent, RawConfig, RawEnvironment, RawSettings};
+use super::image::{ImageSource, RepositoryKeys};
+use super::keys::AnyWritten;
+use super::raw::{RawConfig, RawEnvironment};
 use super::read::{Key, Located};
 use super::text::{Piece, Text, Variable};
 use super::wording::one_of;
@@ -29,8 +32,8 @@ pub(super) fn structure(config: &RawConfig, problems: &mut Problems) {
     application(config, problems);
     for (key, component) in config.components.iter() {
         name(key.text.parse::<ComponentName>(), key, problems);
-        if component.is_readable() {
-            image_source(config, key, component, problems);
+        if let Some(written) = component.written() {
+            image_source(config, key, written, problems);
         }
     }
     dependencies::check(config, problems);
@@ -39,7 +42,7 @@ pub(super) fn structure(config: &RawConfig, problems: &mut Problems) {
         promotion_source(config, key, environment, problems);
         approval(key, environment, problems);
         roles(environment, problems);
-        overrides(config, environment, problems);
+        overrides(config, (key, environment), problems);
         if let Some(prefix) = &environment.prefix {
             refuse_own_prefix(prefix, problems);
         }
@@ -70,10 +73,11 @@ fn name<T>(parsed: Result<T, InvalidName>, key: &Key, problems: &mut Problems) {
     }
 }
 
-/// Every component has an image, from exactly one place.
-fn image_source(config: &RawConfig, key: &Key, component: &RawComponent, problems: &mut Problems) {
+/// A component of a kind that has images has one, from exactly one place.
+fn image_source(config: &RawConfig, key: &Key, component: &dyn AnyWritten, problems: &mut Problems) {
     let name = &key.text;
-    match (&component.build, &component.image_from) {
+    let Some(source) = component.image() else { return };
+    match (&source.build, &source.image_from) {
         (Some(_), Some(image_from)) => {
             let message = format!("`{name}` has both `build` and `image-from`");
             problems.at(&image_from.span, message, "remove one of the two");
@@ -88,15 +92,18 @@ fn image_source(config: &RawConfig, key: &Key, component: &RawComponent, problem
             if let Some((message, hint)) = wrong_owner(config, name, owner) {
                 problems.at(span, message, hint);
             }
-            repository_without_build(name, owner, &component.settings, problems);
+            repository_without_build(name, owner, component.repository(None), problems);
         }
     }
 }
 
 /// What is wrong with taking the image from a component.
 fn wrong_owner(config: &RawConfig, name: &str, owner: &str) -> Option<(String, String)> {
+    let builds = |component: &RawComponent| {
+        component.written().and_then(AnyWritten::image).is_some_and(|source| source.build.is_some())
+    };
     let builders = || {
-        let others = config.components.iter().filter(|(key, other)| other.build.is_some() && key.text != name);
+        let others = config.components.iter().filter(|(key, other)| builds(other) && key.text != name);
         others.map(|(key, _)| key.text.as_str())
     };
     if owner == name {
@@ -106,23 +113,27 @@ fn wrong_owner(config: &RawConfig, name: &str, owner: &str) -> Option<(String, S
     let Some((_, component)) = config.components.get(owner) else {
         return Some((format!("there is no component `{owner}`"), one_of(owner, builders())));
     };
-    let chained = component.build.is_none() && component.image_from.is_some();
-    chained.then(|| {
-        let message = format!("`{owner}` takes its own image from elsewhere");
-        (message, one_of(owner, builders()))
-    })
+    let message = match component.written()?.image() {
+        None => format!("`{owner}` is of a kind without an image"),
+        Some(source) if source.build.is_none() && source.image_from.is_some() => {
+            format!("`{owner}` takes its own image from elsewhere")
+        }
+        Some(_) => return None,
+    };
+    Some((message, one_of(owner, builders())))
 }
 
 /// Only what builds an image says where it is kept.
-fn repository_without_build(name: &str, owner: &str, settings: &RawSettings, problems: &mut Problems) {
+fn repository_without_build(name: &str, owner: &str, keys: Option<&RepositoryKeys>, problems: &mut Problems) {
+    let Some(keys) = keys else { return };
     let hint = format!("remove it; the image of `{name}` is kept where `{owner}` says");
-    if let Some(Text { span, .. }) = &settings.repository {
+    if let Some(Text { span, .. }) = &keys.repository {
         problems.at(span, "`repository` cannot stand beside `image-from`", hint.as_str());
     }
-    if let Some(Located { span, .. }) = &settings.create_repository {
+    if let Some(Located { span, .. }) = &keys.create_repository {
         problems.at(span, "`create-repository` cannot stand beside `image-from`", hint.as_str());
     }
-    if let Some(Located { span, .. }) = &settings.reuse {
+    if let Some(Located { span, .. }) = &keys.reuse {
         problems.at(span, "`reuse` cannot stand beside `image-from`", hint.as_str());
     }
 }
@@ -190,15 +201,19 @@ fn promotion_circle(config: &RawConfig, problems: &mut Problems) {
     }
 }
 
-fn overrides(config: &RawConfig, environment: &RawEnvironment, problems: &mut Problems) {
-    for (key, settings) in environment.components.iter() {
+fn overrides(config: &RawConfig, (environment, written): (&Key, &RawEnvironment), problems: &mut Problems) {
+    for (key, _) in written.components.iter() {
         let Some((_, component)) = config.components.get(&key.text) else {
             let message = format!("there is no component `{}`", key.text);
             problems.at(&key.span, message, one_of(&key.text, config.components.names()));
             continue;
         };
-        if let (None, Some(Located { value: Some(owner), .. })) = (&component.build, &component.image_from) {
-            repository_without_build(&key.text, owner, settings, problems);
+        let Some(component) = component.written() else { continue };
+        if let Some(ImageSource { build: None, image_from: Some(Located { value: Some(owner), .. }) }) =
+            component.image()
+        {
+            let keys = component.repository(Some(&environment.text));
+            repository_without_build(&key.text, owner, keys, problems);
         }
     }
 }

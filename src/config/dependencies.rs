@@ -3,8 +3,10 @@
 use std::collections::{HashSet, VecDeque};
 use std::ops::Range;
 
+use super::component::RawComponent;
 use super::error::Problems;
-use super::raw::{RawComponent, RawConfig};
+use super::keys::AnyWritten;
+use super::raw::RawConfig;
 use super::read::{Key, Located};
 use super::wording::one_of;
 
@@ -40,7 +42,7 @@ pub(super) fn order(config: &RawConfig) -> Vec<(&Key, &RawComponent)> {
 
 /// What a component depends on, as far as it could be read, with its place.
 fn written(component: &RawComponent) -> impl Iterator<Item = (&Range<usize>, &str)> {
-    let written = component.depends_on.iter().flatten();
+    let written = component.written().into_iter().flat_map(AnyWritten::depends_on);
     written.filter_map(|Located { span, value }| Some((span, value.as_deref()?)))
 }
 

@@ -6,14 +6,12 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::error::Problems;
-use super::raw::RawExpected;
 use super::read::{Entries, Key};
 use super::scope::{Origin, Scope, Value};
 use super::text::{Piece, Text, Variable};
 use super::values::{self, Fault};
 use super::wording::cut;
 use crate::domain::names::InvalidName;
-use crate::domain::probe::Expected;
 use crate::domain::template::Template;
 
 /// Stands where the release's name will stand, to check the text around it. As long as the longest such name.
@@ -85,21 +83,6 @@ impl Interpreter<'_, '_> {
         Some(all(resolved)?.into_iter().collect())
     }
 
-    /// A table of values that an answer must have, by JSON pointer.
-    pub(super) fn expected(&mut self, entries: Option<&Entries<RawExpected>>) -> Option<IndexMap<String, Expected>> {
-        let mut resolved = Vec::new();
-        for (key, expected) in entries.into_iter().flat_map(Entries::iter) {
-            self.key(key, values::pointer);
-            let expected = match expected {
-                RawExpected::Text(text) => self.template(&key.text, text, values::argument).map(Expected::Text),
-                RawExpected::Literal(literal) => Some(Expected::Literal(literal.clone())),
-                RawExpected::Unreadable => None,
-            };
-            resolved.push(expected.map(|expected| (key.text.clone(), expected)));
-        }
-        Some(all(resolved)?.into_iter().collect())
-    }
-
     /// The value of a key in which the release cannot stand: it is needed before there is one.
     pub(super) fn without_release(&mut self, name: &str, text: &Text) -> Option<Value> {
         let mut is_free = true;
@@ -113,7 +96,8 @@ impl Interpreter<'_, '_> {
         self.scope.resolve(text, self.problems).filter(|_| is_free)
     }
 
-    fn key(&mut self, key: &Key, check: fn(&str) -> Result<(), Fault>) {
+    /// Checks a key that follows a rule.
+    pub(super) fn key(&mut self, key: &Key, check: fn(&str) -> Result<(), Fault>) {
         if let Err(Fault { kind, reason }) = check(&key.text) {
             let message = format!("{:?} is not {kind}", cut(&key.text, LONGEST_SHOWN));
             self.problems.at(&key.span, message, format!("correct it: {reason}"));
@@ -140,4 +124,14 @@ impl Interpreter<'_, '_> {
 /// All values, where every one could be had.
 pub(super) fn all<T>(values: Vec<Option<T>>) -> Option<Vec<T>> {
     values.into_iter().collect()
+}
+
+/// The value that may be absent, where it could be had if it is written.
+#[expect(clippy::option_option, reason = "the outer says whether it is written, the inner whether it could be had")]
+pub(super) fn whole<T>(value: Option<Option<T>>) -> Option<Option<T>> {
+    match value {
+        None => Some(None),
+        Some(None) => None,
+        Some(Some(value)) => Some(Some(value)),
+    }
 }

@@ -1,21 +1,30 @@
 //! The configuration: `shipgate.toml` from text to a [`Target`], or everything that is wrong with it.
 //!
-//! In order: `read` turns the text into the shape of `raw`; `check` looks at how its parts fit; `resolve` merges the
-//! settings of one environment, looks variables up in its `scope` and lets `interpret` turn every `text` into what it
-//! names. All of them note what is wrong and go on, so that it is told at once. `past` takes the one thing that a promotion
-//! needs from the configuration of another commit, and `outline` what other files of the repository have to fit. Nothing here reads a file or an environment variable: the caller
-//! hands both over.
+//! In order: `read` turns the text into the shape of `raw`; `check` examines how its parts fit; `resolve` merges the
+//! settings of one environment, finds what variables of its `scope` stand for, and lets `interpret` turn every `text`
+//! into what it names. All of them note what is wrong and go on, so that it is reported at once. `past` takes the one
+//! thing that a promotion needs from the configuration of another commit, and `outline` what other files of the
+//! repository have to fit. Nothing here reads a file or an environment variable: the caller hands both over.
+//!
+//! Which keys a component has depends on its kind (`component`). Each kind has a file of its own with its keys, their
+//! descriptions, and how they are read and resolved (`keys` is the trait). `image` and `probes` are keys that several
+//! kinds may have.
 
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 mod check;
+mod component;
 mod dependencies;
+mod ecs;
 mod error;
+mod image;
 mod interpret;
+mod keys;
 mod outline;
 mod past;
+mod probes;
 mod raw;
 mod read;
 mod resolve;

@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use super::component::RawComponent;
 use super::error::Problems;
-use super::raw::{RawBuild, RawConfig, RawEnvironment, RawSettings};
+use super::image::RawBuild;
+use super::keys::{Wanted, WrittenFile};
+use super::raw::{RawConfig, RawEnvironment};
 use super::read::{Entries, Key};
 use super::resolve::{self, Purpose, Request};
 use super::text::{Piece, Text, Variable};
 use crate::domain::check::Place;
-use crate::domain::check::outline::{Build, BuildArg, Definition, Environment, Outline, Written};
+use crate::domain::check::outline::{Build, BuildArg, Environment, NamedFile, Outline, Written};
 
 /// Takes it from a configuration that is right in itself.
 pub(super) fn outline(config: &RawConfig, source: &str, file: &str) -> Outline {
@@ -18,8 +21,10 @@ pub(super) fn outline(config: &RawConfig, source: &str, file: &str) -> Outline {
     Outline {
         file: file.to_owned(),
         environments: environments.clone().map(|(key, raw)| environment(config, key, raw, source)).collect(),
-        builds: builds.filter_map(|(key, raw)| Some(build(key, raw.build.as_ref()?, source))).collect(),
-        definitions: environments.flat_map(|(key, raw)| definitions(config, key, raw, source)).collect(),
+        builds: builds
+            .filter_map(|(key, raw)| Some(build(key, raw.written()?.image()?.build.as_ref()?, source)))
+            .collect(),
+        files: environments.flat_map(|(key, _)| files(config, key, source)).collect(),
     }
 }
 
@@ -106,25 +111,23 @@ fn written(source: &str, span: &Range<usize>, text: Option<String>) -> Written {
     Written { text, place: Place::of(source, span) }
 }
 
-/// The task-definition files of an environment. Texts in which the environment and the application stand are looked up.
-fn definitions(config: &RawConfig, key: &Key, environment: &RawEnvironment, source: &str) -> Vec<Definition> {
-    let mut found = Vec::new();
-    for (component, raw) in config.components.iter() {
-        let overrides = environment.components.get(&component.text).map(|(_, overrides)| overrides);
-        let pick = |pick: fn(&RawSettings) -> Option<&Text>| overrides.and_then(pick).or_else(|| pick(&raw.settings));
-        let Some(text) = pick(|settings| settings.task_definition.as_ref()) else { continue };
-        let file = looked_up(config, &key.text, text);
-        if file.as_deref() != Some("live") {
-            let container = pick(|settings| settings.container.as_ref());
-            found.push(Definition {
-                component: component.text.clone(),
-                environment: key.text.clone(),
-                file: written(source, &text.span, file),
-                container: container.and_then(|container| looked_up(config, &key.text, container)),
-            });
-        }
-    }
-    found
+/// The files that components use in an environment. Texts in which the environment and the application stand are looked
+/// up.
+fn files(config: &RawConfig, environment: &Key, source: &str) -> Vec<NamedFile> {
+    let look_up = |text: &Text| looked_up(config, &environment.text, text);
+    let of_component = |(component, raw): (&Key, &RawComponent)| {
+        let wanted = Wanted { component, environment, purpose: Purpose::Change };
+        let files = raw.written().map(|raw| raw.files(wanted, &look_up)).unwrap_or_default();
+        let named = |WrittenFile { text, name, part, rules }: WrittenFile<'_>| NamedFile {
+            component: component.text.clone(),
+            environment: environment.text.clone(),
+            file: written(source, &text.span, name),
+            part,
+            rules,
+        };
+        files.into_iter().map(named).collect::<Vec<_>>()
+    };
+    config.components.iter().flat_map(of_component).collect()
 }
 
 fn looked_up(config: &RawConfig, environment: &str, text: &Text) -> Option<String> {

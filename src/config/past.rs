@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use super::error::Problems;
 use super::interpret::Interpreter;
-use super::raw::read_command;
 use super::read::{Node, parse_toml};
 use super::resolve::Asked;
+use super::text::read_command;
 use crate::domain::names::ComponentName;
 use crate::domain::template::Template;
 

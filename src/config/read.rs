@@ -12,10 +12,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::Problems;
 use super::wording::{cut, listed, nearest};
-
-/// What is said of a key or value that a later version will know. To call it unknown would send people looking for a
-/// typing error.
-pub(super) const NOT_BUILT: &str = "is not built yet";
+pub(super) use crate::domain::kind::NOT_BUILT;
 
 /// What is read from one value of the file.
 pub(super) trait Read {
@@ -172,6 +169,17 @@ pub(super) struct Table<'d, 'p> {
     problems: &'p mut Problems,
 }
 
+impl Table<'_, '_> {
+    /// The keys that somebody asks a table for.
+    pub(super) fn known_to(read: impl FnOnce(&mut Table<'_, '_>)) -> Vec<&'static str> {
+        let mut problems = Problems::default();
+        let empty = DeValue::Table(DeTable::new());
+        let Some(mut table) = Node::root("", &empty).table(&mut problems) else { return Vec::new() };
+        read(&mut table);
+        table.known
+    }
+}
+
 impl<'d> Table<'d, '_> {
     /// What a key has, where it is written.
     pub(super) fn optional<T: Read>(&mut self, key: &'static str) -> Option<T> {
@@ -244,16 +252,21 @@ impl<'d> Table<'d, '_> {
 
     /// Refuses every key that was not asked for.
     pub(super) fn refuse_unknown(self) {
+        self.refuse_unknown_but(&|_| None);
+    }
+
+    /// Refuses every key that was not asked for. `known_elsewhere`: the hint for one that is right in another place.
+    pub(super) fn refuse_unknown_but(self, known_elsewhere: &dyn Fn(&str) -> Option<String>) {
         let place = self.place();
         for key in self.values.keys() {
             let name = key.get_ref().as_ref();
             if self.known.contains(&name) || self.told.contains(&name) {
                 continue;
             }
-            let hint = match nearest(name, self.known.iter().copied()) {
+            let hint = known_elsewhere(name).unwrap_or_else(|| match nearest(name, self.known.iter().copied()) {
                 Some(meant) => format!("write `{meant}`, or remove it"),
                 None => format!("remove it; known here are {}", listed(self.known.iter().copied())),
-            };
+            });
             self.problems.at(&key.span(), format!("unknown key `{name}`{place}"), hint);
         }
     }
@@ -350,6 +363,11 @@ impl<T> Entries<T> {
     /// The names in the order of the file.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> + Clone {
         self.0.iter().map(|(key, _)| key.text.as_str())
+    }
+
+    /// The value of a name, to add to it.
+    pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut T> {
+        self.0.iter_mut().find(|(key, _)| key.text == name).map(|(_, value)| value)
     }
 
     /// The entry of a name.

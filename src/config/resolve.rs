@@ -5,7 +5,6 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -13,24 +12,17 @@ use indexmap::IndexMap;
 use super::check;
 use super::dependencies;
 use super::error::Problems;
-use super::interpret::{Interpreter, all};
-use super::raw::{
-    RawApproval, RawBuild, RawComponent, RawConfig, RawEnvironment, RawMissingVariables, RawProbe, RawReuse,
-    RawSettings,
-};
+use super::interpret::{Interpreter, all, whole};
+use super::keys::{AnyWritten, Wanted};
+use super::raw::{RawApproval, RawConfig, RawEnvironment};
 use super::read::Key;
 use super::scope::{Origin, Outside, Scope, Value};
 use super::text::Text;
 use super::values;
 use super::wording::one_of;
-use crate::domain::ecs::target::{EcsTarget, MissingVariables, TaskDefinitionSource};
-use crate::domain::names::{AccountId, ComponentName, EnvironmentName, InvalidName, Region};
-use crate::domain::probe::Probe;
+use crate::domain::names::{AccountId, ComponentName, EnvironmentName, Region};
 use crate::domain::role::{LONGEST_CHAINED_SESSION, Partition, RoleArn, Roles};
-use crate::domain::target::{Build, Component, Image, Reuse, Target};
-
-/// How long a rollout may take where nothing is written.
-const DEFAULT_TIMEOUT: Duration = Duration::from_mins(20);
+use crate::domain::target::{Component, Image, Target};
 
 /// What a target is for, and so which of its variables have to be set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,20 +135,6 @@ struct Resolver<'d, 'p> {
     interpreter: Interpreter<'d, 'p>,
 }
 
-/// The settings of a component in one environment.
-#[derive(Clone, Copy)]
-struct Settings<'d> {
-    key: &'d Key,
-    own: &'d RawSettings,
-    overrides: Option<&'d RawSettings>,
-}
-
-impl<'d> Settings<'d> {
-    fn pick<T>(self, pick: impl Fn(&'d RawSettings) -> Option<&'d T>) -> Option<&'d T> {
-        self.overrides.and_then(&pick).or_else(|| pick(self.own))
-    }
-}
-
 impl<'d, 'p> Resolver<'d, 'p> {
     fn new(
         config: &'d RawConfig,
@@ -202,13 +180,14 @@ impl<'d, 'p> Resolver<'d, 'p> {
         let promotes_from = self.environment.promotes_from.as_ref().map(|source| source.value.as_deref()?.parse().ok());
         let selected: Vec<_> = dependencies::order(self.config)
             .into_iter()
-            .filter(|(key, component)| component.is_readable() && is_selected(&key.text))
+            .filter(|(key, _)| is_selected(&key.text))
+            .filter_map(|(key, component)| Some((key, component.written()?)))
             .collect();
         let images = match self.purpose {
             Purpose::Change | Purpose::Policy => self.images(&selected),
             Purpose::Services | Purpose::Identity => Vec::new(),
         };
-        let components = selected.iter().map(|(key, component)| self.component(key, component)).collect();
+        let components = selected.iter().map(|(key, component)| self.component(key, *component)).collect();
         Some(Target {
             app: self.interpreter.scope.app?.to_owned(),
             environment: self.key.text.parse::<EnvironmentName>().ok()?,
@@ -303,193 +282,22 @@ impl<'d, 'p> Resolver<'d, 'p> {
     }
 
     /// The images of the selected components, also those of components that are not selected themselves.
-    fn images(&mut self, selected: &[(&'d Key, &'d RawComponent)]) -> Vec<Option<Image>> {
-        let config = self.config;
-        let mut images = Vec::new();
-        for (key, component) in config.components.iter() {
-            let is_needed = selected.iter().any(|(user_key, user)| owner(user_key, user) == Some(key.text.as_str()));
-            if let (true, Some(build)) = (is_needed, &component.build) {
-                images.push(self.image(key, component, build));
-            }
-        }
-        images
+    fn images(&mut self, selected: &[(&'d Key, &'d dyn AnyWritten)]) -> Vec<Option<Image>> {
+        let (config, purpose, environment) = (self.config, self.purpose, self.key);
+        let owner = |(key, component): &(&'d Key, &'d dyn AnyWritten)| component.image()?.owner(&key.text);
+        let needed: Vec<&str> = selected.iter().filter_map(owner).collect();
+        let owners = config.components.iter().filter(|(key, _)| needed.contains(&key.text.as_str()));
+        let images = owners.filter_map(|(key, component)| {
+            let wanted = Wanted { component: key, environment, purpose };
+            component.written()?.resolve_image(wanted, &mut self.interpreter)
+        });
+        images.collect()
     }
 
-    fn image(&mut self, key: &'d Key, component: &'d RawComponent, build: &'d RawBuild) -> Option<Image> {
-        let settings = self.settings(key, component);
-        let repository = self.required("repository", settings, |settings| settings.repository.as_ref());
-        let create_repository = settings.pick(|settings| settings.create_repository.as_ref());
-        let reuse = match settings.pick(|settings| settings.reuse.as_ref()) {
-            None => Some(Reuse::Any),
-            Some(written) => written.value.map(|reuse| match reuse {
-                RawReuse::Any => Reuse::Any,
-                RawReuse::Own => Reuse::Own,
-            }),
-        };
-        let build = match self.purpose {
-            Purpose::Policy => Some(Build::default()),
-            Purpose::Change | Purpose::Services | Purpose::Identity => self.build(build),
-        };
-        Some(Image {
-            component: key.text.parse().ok()?,
-            repository: repository?,
-            create_repository: create_repository.map_or(Some(false), |create| create.value)?,
-            reuse: reuse?,
-            build: build?,
-        })
-    }
-
-    fn build(&mut self, build: &RawBuild) -> Option<Build> {
-        let context = build.context.as_ref().map(|context| self.interpreter.parsed("context", context, values::path));
-        let dockerfile =
-            build.dockerfile.as_ref().map(|path| self.interpreter.parsed("dockerfile", path, values::path));
-        let platforms = build.platforms.iter().flatten();
-        let platforms = platforms.map(|text| self.interpreter.parsed("platforms", text, values::platform)).collect();
-        let args = self.interpreter.templates(build.args.as_ref(), values::argument_name, values::argument);
-        let tags = build.tags.iter().flatten().map(|tag| self.interpreter.template("tags", tag, values::tag)).collect();
-        Some(Build {
-            context: context??,
-            dockerfile: whole(dockerfile)?,
-            platforms: all(platforms)?,
-            args: args?,
-            tags: all(tags)?,
-        })
-    }
-
-    fn component(&mut self, key: &'d Key, component: &'d RawComponent) -> Option<Component> {
-        let settings = self.settings(key, component);
-        let cluster = self.required("cluster", settings, |settings| settings.cluster.as_ref());
-        let service = self.required("service", settings, |settings| settings.service.as_ref());
-        let container = self.required("container", settings, |settings| settings.container.as_ref());
-        let task_definition = settings
-            .pick(|settings| settings.task_definition.as_ref())
-            .filter(|_| matches!(self.purpose, Purpose::Change | Purpose::Policy))
-            .map(|text| self.interpreter.parsed("task-definition", text, values::task_definition));
-        let pre_deploy = self
-            .to_change(settings, |settings| settings.pre_deploy.as_ref())
-            .map(|words| self.interpreter.command(words));
-        let has_own_pre_deploy = settings.pick(|settings| settings.pre_deploy.as_ref()).is_some();
-        let pre_deploy = match self.purpose {
-            Purpose::Policy => has_own_pre_deploy.then(|| Some(Vec::new())),
-            Purpose::Change | Purpose::Services | Purpose::Identity => pre_deploy,
-        };
-        let probes = self.to_change(settings, |settings| settings.probes.as_ref());
-        let probes = probes.into_iter().flatten().map(|probe| self.probe(probe)).collect();
-        let timeout = self.to_change(settings, |settings| settings.timeout.as_ref());
-        let timeout = self.interpreter.duration("timeout", timeout, DEFAULT_TIMEOUT);
-        let missing = settings.pick(|settings| settings.missing_variables.as_ref()).copied();
-        let name: ComponentName = key.text.parse().ok()?;
-        let image = owner(key, component)?.parse().ok()?;
-        let depends_on = component.depends_on.iter().flatten();
-        let depends_on = depends_on.map(|other| other.value.as_deref()?.parse().ok()).collect();
-        let kind = EcsTarget {
-            cluster: cluster?,
-            service: service?,
-            container: container?,
-            image,
-            task_definition: whole(task_definition)?.unwrap_or(TaskDefinitionSource::Live),
-            pre_deploy: whole(pre_deploy)?,
-            has_pre_deploy: Some(self.has_pre_deploy(settings)),
-            probes: all(probes)?,
-            timeout: timeout?,
-            missing_variables: missing_variables(missing)?,
-        };
-        Some(Component { name, depends_on: all(depends_on)?, kind: kind.into() })
-    }
-
-    /// A setting that only matters to who changes something.
-    fn to_change<T>(&self, settings: Settings<'d>, pick: impl Fn(&'d RawSettings) -> Option<&'d T>) -> Option<&'d T> {
-        settings.pick(pick).filter(|_| self.purpose == Purpose::Change)
-    }
-
-    /// Whether the file has a command before traffic for a component, for this environment or another.
-    fn has_pre_deploy(&self, settings: Settings<'d>) -> bool {
-        settings.own.pre_deploy.is_some() || self.is_overridden(settings, |settings| settings.pre_deploy.is_some())
-    }
-
-    /// Whether some environment's override of a component has a setting.
-    fn is_overridden(&self, settings: Settings<'d>, has: impl Fn(&'d RawSettings) -> bool) -> bool {
-        let overrides = |environment: &'d RawEnvironment| environment.components.get(&settings.key.text);
-        let mut environments = self.config.environments.iter();
-        environments.any(|(_, environment)| overrides(environment).is_some_and(|(_, overrides)| has(overrides)))
-    }
-
-    fn settings(&self, key: &'d Key, component: &'d RawComponent) -> Settings<'d> {
-        let overrides = self.environment.components.get(&key.text).map(|(_, overrides)| overrides);
-        Settings { key, own: &component.settings, overrides }
-    }
-
-    fn probe(&mut self, probe: &RawProbe) -> Option<Probe> {
-        let url = probe.url.as_ref().map(|url| self.interpreter.template("url", url, values::url));
-        let method = probe.method.as_ref().map(|method| self.interpreter.parsed("method", method, values::method));
-        let headers = self.interpreter.templates(probe.headers.as_ref(), values::header_name, values::header_value);
-        let text = probe.text.as_ref().map(|text| self.interpreter.template("text", text, values::something));
-        let json = self.interpreter.expected(probe.json.as_ref());
-        let response_headers =
-            self.interpreter.templates(probe.response_headers.as_ref(), values::header_name, values::header_value);
-        let timeout = self.interpreter.duration("timeout", probe.timeout.as_ref(), Duration::from_secs(5));
-        let interval = self.interpreter.duration("interval", probe.interval.as_ref(), Duration::from_secs(1));
-        Some(Probe {
-            url: url??,
-            method: whole(method)?.unwrap_or_else(|| "GET".to_owned()),
-            headers: headers?,
-            status: probe.status.unwrap_or(200),
-            text: whole(text)?,
-            json: json?,
-            response_headers: response_headers?,
-            timeout: timeout?,
-            interval: interval?,
-            retries: probe.retries.unwrap_or(10),
-            successes: probe.successes.unwrap_or(1),
-        })
-    }
-
-    /// A setting that every component needs, from the component or the environment's override.
-    fn required<T: FromStr<Err = InvalidName>>(
-        &mut self,
-        name: &'static str,
-        settings: Settings<'d>,
-        pick: impl Fn(&'d RawSettings) -> Option<&'d Text>,
-    ) -> Option<T> {
-        if let Some(text) = settings.pick(&pick) {
-            return self.interpreter.named(name, text);
-        }
-        let component = &settings.key.text;
-        if self.is_overridden(settings, |overrides| pick(overrides).is_some()) {
-            let environment = &self.key.text;
-            let message = format!("`{name}` of `{component}` is missing for `{environment}`");
-            let hint = format!("add it to `[environments.{environment}.components.{component}]`");
-            self.interpreter.problems.at(&self.key.span, message, hint);
-        } else {
-            let message = format!("`{name}` is missing in `components.{component}`");
-            self.interpreter.problems.at(&settings.key.span, message, format!("add `{name} = \"…\"`"));
-        }
-        None
-    }
-}
-
-fn missing_variables(written: Option<RawMissingVariables>) -> Option<MissingVariables> {
-    match written {
-        None | Some(RawMissingVariables::Warning) => Some(MissingVariables::Warning),
-        Some(RawMissingVariables::Error) => Some(MissingVariables::Error),
-        Some(RawMissingVariables::Unreadable) => None,
-    }
-}
-
-/// The component whose image a component runs.
-fn owner<'d>(key: &'d Key, component: &'d RawComponent) -> Option<&'d str> {
-    match &component.image_from {
-        Some(image_from) => image_from.value.as_deref(),
-        None => component.build.is_some().then_some(&key.text),
-    }
-}
-
-/// The value that may be absent, where it could be had if it is written.
-#[expect(clippy::option_option, reason = "the outer says whether it is written, the inner whether it could be had")]
-fn whole<T>(value: Option<Option<T>>) -> Option<Option<T>> {
-    match value {
-        None => Some(None),
-        Some(None) => None,
-        Some(Some(value)) => Some(Some(value)),
+    fn component(&mut self, key: &'d Key, component: &'d dyn AnyWritten) -> Option<Component> {
+        let wanted = Wanted { component: key, environment: self.key, purpose: self.purpose };
+        let kind = component.resolve(wanted, &mut self.interpreter);
+        let depends_on = component.depends_on().iter().map(|other| other.value.as_deref()?.parse().ok()).collect();
+        Some(Component { name: key.text.parse().ok()?, depends_on: all(depends_on)?, kind: kind? })
     }
 }

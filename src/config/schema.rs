@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::marker::PhantomData;
 
 use camino::Utf8Path;
 use schemars::generate::SchemaSettings;
@@ -11,9 +12,13 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
 use super::Document;
-use super::raw::{RawConfig, RawExpected};
+use super::component::{RawComponent, keys_by_kind};
+use super::keys::KindKeys;
+use super::probes::RawExpected;
+use super::raw::{RawConfig, RawOverrides};
 use super::read::{Entries, Located};
 use super::text::Text;
+use crate::domain::each_kind;
 
 impl JsonSchema for Text {
     fn schema_name() -> Cow<'static, str> {
@@ -70,6 +75,81 @@ impl<T: JsonSchema> JsonSchema for Entries<T> {
         BTreeMap::<String, T>::json_schema(generator)
     }
 }
+
+/// Something that is shipped.
+#[derive(JsonSchema)]
+#[schemars(
+    rename = "{K}-component",
+    rename_all = "kebab-case",
+    deny_unknown_fields,
+    bound = "K: KindKeys + JsonSchema, K::Settings: JsonSchema"
+)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct ComponentSchema<K: KindKeys> {
+    /// What it is.
+    kind: KindWord<K>,
+    #[schemars(flatten)]
+    keys: K,
+    /// The components that are changed before it. Default: none.
+    depends_on: Option<Vec<Located<String>>>,
+    /// Settings for all environments.
+    #[schemars(flatten)]
+    settings: K::Settings,
+}
+
+/// The word of a kind, which is the name of its keys' schema, with their description.
+struct KindWord<K>(PhantomData<K>);
+
+impl<K: JsonSchema> JsonSchema for KindWord<K> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("{}-kind", K::schema_name()).into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let description = K::json_schema(generator).get("description").cloned();
+        json_schema!({ "oneOf": [{ "type": "string", "const": K::schema_name(), "description": description }] })
+    }
+}
+
+macro_rules! of_each_kind {
+    ($(($variant:ident, $module:ident, $word:literal)),*) => {
+        impl JsonSchema for RawComponent {
+            fn schema_name() -> Cow<'static, str> {
+                "Component".into()
+            }
+
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                let kinds = [$(generator.subschema_for::<ComponentSchema<super::$module::Keys>>()),*];
+                json_schema!({ "anyOf": kinds })
+            }
+        }
+
+        impl JsonSchema for RawOverrides {
+            fn schema_name() -> Cow<'static, str> {
+                "Overrides".into()
+            }
+
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                let kinds = [$(generator.subschema_for::<<super::$module::Keys as KindKeys>::Settings>()),*];
+                json_schema!({ "anyOf": kinds })
+            }
+        }
+    };
+}
+
+each_kind!(of_each_kind);
 
 /// Takes out what Rust's types say and TOML does not have: null (a key without a value is not written), and the width
 /// of integers.
@@ -160,12 +240,12 @@ fn tables(schema: &Value) -> [(&'static str, &Value); 7] {
     let definition = |name: &str| schema.pointer(&format!("/definitions/{name}")).unwrap_or_else(|| panic!("{name}"));
     [
         ("", schema),
-        ("components.c", definition("Component")),
+        ("components.c", definition("ecs-component")),
         ("components.c.build", definition("Build")),
         ("components.c.probes[0]", definition("Probe")),
         ("environments.e", definition("Environment")),
         ("environments.e.gates", definition("Gates")),
-        ("environments.e.components.c", definition("Overrides")),
+        ("environments.e.components.c", definition("ecs-overrides")),
     ]
 }
 
@@ -189,8 +269,21 @@ fn schema_and_reader_know_the_same_keys() {
 }
 
 #[test]
+fn every_kind_has_its_keys_in_the_schema() {
+    let schema = generated();
+    for (kind, keys) in keys_by_kind() {
+        let component = schema.pointer(&format!("/definitions/{kind}-component/properties")).unwrap();
+        let known: BTreeSet<&str> = keys.into_iter().chain(["kind"]).collect();
+        let described: BTreeSet<&str> = component.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(known, described, "{kind}");
+        let overrides = schema.pointer(&format!("/definitions/{kind}-overrides/properties")).unwrap();
+        assert!(overrides.as_object().unwrap().keys().all(|key| known.contains(key.as_str())), "{kind}: {overrides}");
+    }
+}
+
+#[test]
 fn what_the_schema_requires_the_reader_misses() {
-    let text = "[components.c]\nbuild = {}\nprobes = [{}]\n[environments.e]\n";
+    let text = "[components.c]\nkind = \"ecs\"\nbuild = {}\nprobes = [{}]\n[components.d]\n[environments.e]\n";
     let found = Document::parse(Utf8Path::new("shipgate.toml"), text).unwrap_err();
     let found: Vec<&str> = found.iter().map(|error| error.message.as_str()).collect();
     let empty = Document::parse(Utf8Path::new("shipgate.toml"), "").unwrap_err();
@@ -199,6 +292,8 @@ fn what_the_schema_requires_the_reader_misses() {
         for key in table.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
             let (found, message) = match place {
                 "" => (&empty, format!("`{key}` is missing")),
+                // Without a kind nothing else of a component can be read.
+                "components.c" => (&found, format!("`{key}` is missing in `components.d`")),
                 _ => (&found, format!("`{key}` is missing in `{place}`")),
             };
             assert!(found.contains(&message.as_str()), "{message}: {found:#?}");

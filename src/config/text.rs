@@ -74,6 +74,12 @@ impl Read for Text {
     }
 }
 
+/// The words of a command.
+pub(super) fn read_command(node: &Node<'_>, problems: &mut Problems) -> Vec<Text> {
+    node.refuse_empty("name the program to run, or remove the key", problems);
+    Vec::read(node, problems)
+}
+
 impl Piece {
     fn new(piece: template::Piece<'_>, place: impl Fn(Range<usize>) -> Range<usize>, problems: &mut Problems) -> Self {
         match piece {

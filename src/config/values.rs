@@ -7,7 +7,6 @@ use jiff::fmt::friendly::SpanParser;
 use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
 
-use crate::domain::ecs::target::TaskDefinitionSource;
 use crate::domain::image::ImageTag;
 use crate::domain::names::InvalidName;
 
@@ -70,14 +69,6 @@ pub(super) fn path(text: &str) -> Result<Utf8PathBuf, Fault> {
             reason: "it is relative to the configuration file, and does not leave that directory",
         })
     }
-}
-
-/// The word `live`, or a path.
-pub(super) fn task_definition(text: &str) -> Result<TaskDefinitionSource, Fault> {
-    if text == "live" {
-        return Ok(TaskDefinitionSource::Live);
-    }
-    path(text).map(TaskDefinitionSource::File)
 }
 
 /// An operating system and an architecture.

@@ -1,13 +1,28 @@
 //! What is asked of a configured component, whatever its kind.
 
+use super::iam::policy::Rights;
 use super::names::{ComponentName, Region};
 use super::probe::Probe;
 use super::template::Template;
 
+/// A component that is of a kind.
+pub trait OfKind {
+    /// The word of the kind in the configuration.
+    fn kind(&self) -> &'static str;
+}
+
 /// What the rest of the program asks of a configured component, whatever its kind.
-pub trait Configured {
+pub trait Configured: OfKind {
     /// The names in it, which are no secrets wherever they stand.
     fn names(&self) -> Vec<&str>;
+
+    /// All rights that a component of the kind may need, for who misses one.
+    fn rights() -> &'static [Rights]
+    where
+        Self: Sized,
+    {
+        &[]
+    }
 
     /// Its page in the console of AWS.
     fn console(&self, region: &Region) -> Option<String>;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::ecs::ids::DeploymentId;
 use super::failure::Cause;
+use super::ids::DeploymentId;
 use super::image::Digest;
 use super::names::ComponentName;
 use super::origin::ReusedImage;

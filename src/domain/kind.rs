@@ -1,17 +1,13 @@
-//! The kinds of component. [`each_kind`] is the list of them, beside the one in the syntax of the configuration.
+//! A component of one of the kinds in the list `each_kind!` of `domain/mod.rs`, and what is asked of it.
 
 use std::ops::{Deref, DerefMut};
 
-use super::configured::Configured;
+use super::configured::{Configured, OfKind};
+use super::iam::policy::Rights;
 
-/// Hands the list of the kinds to a macro: the variant, the folder in `domain/` and in `kinds/`, and the word in the
-/// configuration.
-macro_rules! each_kind {
-    ($use:ident) => {
-        $use! { (Ecs, ecs, "ecs") }
-    };
-}
-pub(crate) use each_kind;
+/// What is said of something that a later version will know. To call a key unknown would send people to search for a typing
+/// error, and to leave an action out would look like success.
+pub const NOT_BUILT: &str = "is not built yet";
 
 macro_rules! define {
     ($(($variant:ident, $module:ident, $word:literal)),*) => {
@@ -28,11 +24,14 @@ macro_rules! define {
             /// The words of the configuration.
             pub const WORDS: &'static [&'static str] = &[$($word),*];
 
+            /// The rights that components of each kind may need.
+            pub fn rights() -> impl Iterator<Item = Rights> {
+                [$(super::$module::Target::rights()),*].into_iter().flatten().copied()
+            }
+
             /// The word of the configuration.
             pub fn word(&self) -> &'static str {
-                match self {
-                    $(Self::$variant(_) => $word,)*
-                }
+                self.kind()
             }
         }
 
@@ -55,6 +54,12 @@ macro_rules! define {
         }
 
         $(
+            impl OfKind for super::$module::Target {
+                fn kind(&self) -> &'static str {
+                    $word
+                }
+            }
+
             impl From<super::$module::Target> for Kind {
                 fn from(target: super::$module::Target) -> Self {
                     Self::$variant(target)

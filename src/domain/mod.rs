@@ -3,6 +3,15 @@
 //! Nothing here is async, reads the environment, a file or a clock, spawns, prints, or knows an SDK.
 //! `tests/it/offline_layers.rs` checks that.
 
+/// Hands the list of the kinds of component to a macro: the variant, the folder, and the word in the configuration. The
+/// folder is in `domain/`, `config/` and `kinds/`. All else that lists kinds is made from this.
+macro_rules! each_kind {
+    ($use:ident) => {
+        $use! { (Ecs, ecs, "ecs") }
+    };
+}
+pub(crate) use each_kind;
+
 pub mod behind;
 pub mod check;
 pub mod commit_status;
@@ -16,6 +25,7 @@ pub mod git;
 pub mod github;
 pub mod hold;
 pub mod iam;
+pub mod ids;
 pub mod image;
 pub mod interruption;
 pub mod kind;

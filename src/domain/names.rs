@@ -2,9 +2,6 @@
 //!
 //! Every type here has a private field, so that a value which exists is a value that was checked.
 
-use std::fmt;
-use std::str::FromStr;
-
 /// Says why a text is not the name it was meant to be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{value:?} is not {kind}: {reason}")]
@@ -17,6 +14,7 @@ pub struct InvalidName {
     pub reason: &'static str,
 }
 
+/// A type for a kind of name.
 macro_rules! name {
     ($(#[$doc:meta])* $type:ident, $kind:literal, $reason:literal, $check:expr) => {
         $(#[$doc])*
@@ -30,21 +28,21 @@ macro_rules! name {
             }
         }
 
-        impl FromStr for $type {
-            type Err = InvalidName;
+        impl std::str::FromStr for $type {
+            type Err = $crate::domain::names::InvalidName;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 let check: fn(&str) -> bool = $check;
                 if check(text) {
                     Ok(Self(text.to_owned()))
                 } else {
-                    Err(InvalidName { kind: $kind, value: text.to_owned(), reason: $reason })
+                    Err($crate::domain::names::InvalidName { kind: $kind, value: text.to_owned(), reason: $reason })
                 }
             }
         }
 
-        impl fmt::Display for $type {
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $type {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 formatter.write_str(&self.0)
             }
         }
@@ -56,6 +54,7 @@ macro_rules! name {
         }
     };
 }
+pub(crate) use name;
 
 name!(
     /// A 12-digit AWS account id. Kept as text: leading zeros count.
@@ -93,28 +92,6 @@ name!(
     |text| is_plain_name(text, 64)
 );
 name!(
-    /// A container of a task definition
-    /// ([`ContainerDefinition.name`](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html)).
-    ContainerName,
-    "a container name",
-    "it has letters, digits, `-` and `_`; at most 255",
-    |text| is_ecs_name(text)
-);
-name!(
-    /// An ECS cluster, by name.
-    ClusterName,
-    "a cluster name",
-    "it has letters, digits, `-` and `_`; at most 255",
-    |text| is_ecs_name(text)
-);
-name!(
-    /// An ECS service, by name.
-    ServiceName,
-    "a service name",
-    "it has letters, digits, `-` and `_`; at most 255",
-    |text| is_ecs_name(text)
-);
-name!(
     /// A repository of a registry, without the registry's host
     /// ([`repositoryName`](https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html)).
     RepositoryName,
@@ -138,10 +115,6 @@ fn is_plain_name(text: &str, longest: usize) -> bool {
     text.len() <= longest
         && text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
-}
-
-fn is_ecs_name(text: &str) -> bool {
-    (1..=255).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
 }
 
 #[cfg(test)]

@@ -10,8 +10,9 @@
 //!   image in its place, as long as the announcement stands: until a run registers a revision with the image.
 
 use super::gate::{Gate, Verdict};
+use super::ids::RecordId;
 use super::image::{Digest, ImageReference};
-use super::ledger::{self, RecordId};
+use super::ledger;
 use super::names::ComponentName;
 use super::release::ReleaseName;
 use super::target::Reuse;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use super::ids::RecordId;
 use super::image::Digest;
-use super::ledger::RecordId;
 use super::names::ComponentName;
 use super::release::GitSha;
 

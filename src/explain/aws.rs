@@ -2,13 +2,12 @@
 
 use super::{Explain, explained};
 use crate::clients::aws::{AwsError, AwsErrorKind, sources};
-use crate::clients::ecs::EcsError;
 use crate::clients::logs::LogsError;
 use crate::clients::role::SessionError;
 use crate::domain::failure::{Cause, CauseKind, Failure};
 use crate::domain::iam::policy::statements_with;
 
-explained!(AwsError, EcsError, LogsError);
+explained!(AwsError, LogsError);
 
 /// Where the generated policy allows an action.
 fn statements(action: &str) -> String {
@@ -56,35 +55,6 @@ impl Explain for AwsError {
     }
 }
 
-impl Explain for EcsError {
-    fn before(&self) -> Failure {
-        match self {
-            Self::Call(error) => error.before(),
-            Self::NoCluster { error, .. } => {
-                let hint = "create it, or correct `cluster`, `prefix`, `region` or the account";
-                Failure::failed(self.to_string()).because(cause(error).hint(hint)).hint(hint)
-            }
-            Self::NotPlaced { reasons } => {
-                let failure = Failure::failed(self.to_string());
-                reasons.iter().fold(failure, |failure, reason| failure.causes([reason], code_in(reason), None))
-            }
-        }
-    }
-
-    fn is_refused(&self) -> bool {
-        match self {
-            Self::Call(error) => error.is_refused(),
-            Self::NoCluster { .. } | Self::NotPlaced { .. } => true,
-        }
-    }
-}
-
-/// ECS gives a code for a reason in some answers: `RESOURCE:MEMORY`.
-fn code_in(reason: &str) -> Option<String> {
-    let is_code = !reason.is_empty() && reason.bytes().all(|byte| byte.is_ascii_uppercase() || b":_".contains(&byte));
-    is_code.then(|| reason.to_owned())
-}
-
 impl Explain for LogsError {
     fn before(&self) -> Failure {
         match self {
@@ -123,7 +93,7 @@ fn kind(kind: AwsErrorKind) -> CauseKind {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use aws_credential_types::provider::error::CredentialsError;
     use aws_sdk_sts::operation::assume_role::AssumeRoleError;
     use aws_smithy_runtime_api::client::result::SdkError;
@@ -180,22 +150,6 @@ mod tests {
         let error = AwsError::returned("ecs:DescribeTaskDefinition", "no JSON").because(unreadable);
         assert_eq!(error.before().causes[0].text, text);
         assert!(has_source::<serde_json::Error>(&error));
-    }
-
-    #[test]
-    fn what_ecs_does_not_have_is_named() {
-        let error = Box::new(answered(AwsErrorKind::Service, "ClusterNotFoundException"));
-        let error = EcsError::NoCluster { cluster: "stage".parse().unwrap(), error };
-        let code = Some("ClusterNotFoundException");
-        assert_explained(&error, (Failed, CauseKind::Environment, code, "correct `cluster`, `prefix`, `region`"));
-        assert!(has_source::<Box<AwsError>>(&error));
-        let reasons = vec!["RESOURCE:MEMORY".to_owned(), "no instance".to_owned()];
-        let error = EcsError::NotPlaced { reasons };
-        assert_explained(&error, (Failed, CauseKind::Environment, Some("RESOURCE:MEMORY"), ""));
-        assert_eq!(error.before().causes[1].code, None);
-        let error = EcsError::from(answered(AwsErrorKind::Throttled, "ThrottlingException"));
-        assert!(error.is_transient());
-        assert_explained(&error, (Failed, CauseKind::Dependency, Some("ThrottlingException"), "in a minute"));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod aws;
 mod config;
 mod docker;
+mod ecs;
 mod git;
 pub mod github;
 mod identity;

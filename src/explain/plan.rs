@@ -1,7 +1,6 @@
 //! Why no plan can be made.
 
 use super::{Explain, explained};
-use crate::domain::ecs::task_definition::TaskDefinitionError;
 use crate::domain::failure::Failure;
 use crate::domain::plan::{ImageError, PlanError};
 
@@ -13,10 +12,9 @@ impl Explain for PlanError {
             Self::Image(error) => error.before(),
             Self::MissingVariables { .. } => Failure::failed(self.to_string())
                 .hint("add them to the live task definition or its file, or write `missing-variables = \"warning\"`"),
-            Self::TaskDefinition(TaskDefinitionError::UnknownContainer { .. }) => {
-                Failure::invalid(self.to_string()).hint("correct `container` in the component's configuration")
+            Self::Unusable { reason, hint } => {
+                hint.iter().fold(Failure::invalid(reason), |failure, hint| failure.hint(*hint))
             }
-            Self::TaskDefinition(TaskDefinitionError::NotATaskDefinition) => Failure::invalid(self.to_string()),
             Self::NoImage(_) => Failure::invalid(self.to_string())
                 .hint("correct `image-from`, or select the component that builds the image"),
             Self::StillUnknown(_) => Failure::failed(self.to_string()).hint("run it again"),
@@ -84,7 +82,8 @@ mod tests {
         assert_explained(&PlanError::from(unknown), (Failed, Environment, None, "run it again"));
         let contradicted = PlanError::Contradicted { component: component(), difference: text() };
         assert_explained(&contradicted, (Failed, Environment, None, "plan again"));
-        let unusable = PlanError::from(TaskDefinitionError::NotATaskDefinition);
-        assert_explained(&unusable, (Invalid, Environment, None, ""));
+        let unusable = |hint| PlanError::Unusable { reason: text(), hint };
+        assert_explained(&unusable(None), (Invalid, Environment, None, ""));
+        assert_explained(&unusable(Some("correct `container`")), (Invalid, Environment, None, "correct `container`"));
     }
 }

@@ -4,8 +4,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::{ODD, damaged, is_neutral, soon};
+use crate::domain::ecs::ledger;
 use crate::domain::hold::{self, HoldScope};
-use crate::domain::ledger;
+use crate::domain::ledger::{LONGEST_VALUE, is_allowed};
 
 const SERVICE: &str = "arn:aws:ecs:us-east-1:123456789012:service/stage/backend";
 
@@ -52,8 +53,8 @@ fn tags() -> impl Strategy<Value = Vec<(String, String)>> {
 fn read(tags: &[(String, String)]) {
     if let Some(entry) = ledger::read(tags, &SERVICE.into()) {
         for (key, value) in entry.tags() {
-            assert!(key.len() <= 128 && value.chars().count() <= ledger::LONGEST_VALUE, "{key}={value}");
-            assert!(value.chars().all(ledger::is_allowed), "{value:?}");
+            assert!(key.len() <= 128 && value.chars().count() <= LONGEST_VALUE, "{key}={value}");
+            assert!(value.chars().all(is_allowed), "{value:?}");
         }
     }
     let holds = hold::read(tags);

@@ -4,9 +4,10 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{assert_bounded, damaged, soon};
-use crate::domain::check::{Findings, task_definition};
+use crate::domain::check::Findings;
+use crate::domain::ecs::definition_file;
+use crate::domain::ecs::names::ContainerName;
 use crate::domain::ecs::task_definition::TaskDefinition;
-use crate::domain::names::ContainerName;
 
 const GOOD: [&str; 2] = [
     r#"{"family": "a", "cpu": "256", "memory": "512", "requiresCompatibilities": ["FARGATE"], "executionRoleArn": "x",
@@ -23,7 +24,7 @@ const DEEP: [&str; 6] = ["[", "{\"a\":", "{\"name\":\"web\"},", "\"\\ud800\"", "
 fn read(text: &str) {
     let web: ContainerName = "web".parse().unwrap();
     let mut findings = Findings::default();
-    findings.all.extend(task_definition::judge("task.json", text, Some(&web)));
+    findings.all.extend((definition_file::RULES.judge)("task.json", text, Some(web.as_str())));
     assert_bounded(findings);
     let Ok(document) = serde_json::from_str::<Value>(text) else { return };
     let definition = match TaskDefinition::from_json(document) {

@@ -1,11 +1,15 @@
 //! The seam: what the rest of the program asks of a component, whatever its kind.
 //!
 //! A component is configured, then observed, then planned, then applied. Each of these is a value that carries all of
-//! before: target, facts and plan of a component cannot be mixed up with those of another. What crosses the seam is neutral
-//! data. `ARCHITECTURE.md` says how to add a kind.
+//! before: target, facts and plan of a component cannot be mixed up with those of another. What crosses the seam is
+//! neutral data. What a kind does not have yet may be left out: an action is then refused by name ([`not_built()`]).
+//! `docs/kinds/README.md` says how to add a kind.
 
 pub mod ecs;
+mod not_built;
 mod run;
+#[cfg(test)]
+mod seam;
 mod turns;
 
 use std::any::Any;
@@ -16,12 +20,13 @@ use futures_util::future::LocalBoxFuture;
 use crate::clients::logs::LogLine;
 use crate::clients::registry::Registry;
 use crate::domain::configured::Configured;
+use crate::domain::each_kind;
 use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
-use crate::domain::iam::policy::EcsSubject;
+use crate::domain::iam::policy::{Need, Place};
+use crate::domain::ids::RecordId;
 use crate::domain::image::{Digest, ImageReference};
-use crate::domain::kind::{Kind, each_kind};
-use crate::domain::ledger::RecordId;
+use crate::domain::kind::Kind;
 use crate::domain::names::{ComponentName, Region};
 use crate::domain::origin::{Announcement, ImageRecords};
 use crate::domain::plan::{ComponentPlan, ImagePlan, KnownImage, LeftRelease, Plan, PlanError, PlannedHold};
@@ -34,6 +39,8 @@ use crate::domain::view::history::History;
 use crate::domain::view::status::ComponentStatus;
 use crate::observe::{Cloud, Files};
 
+pub use not_built::not_built;
+use not_built::refuse;
 pub use run::{Applied, Run};
 pub use turns::Turns;
 
@@ -56,39 +63,69 @@ pub trait Driver: Configured {
     /// Looks at it in the environment that is promoted from.
     fn observe_source<'a>(
         &'a self,
-        component: &'a Component,
-        cloud: &'a Cloud,
-        registry: &'a Registry,
-    ) -> Answer<'a, Box<dyn Source>>;
+        _component: &'a Component,
+        _cloud: &'a Cloud,
+        _registry: &'a Registry,
+    ) -> Answer<'a, Box<dyn Source>> {
+        refuse("a promotion", not_built::kind(self.kind()))
+    }
 
     /// What it runs, for `status`.
     fn status<'a>(&'a self, cloud: &'a Cloud) -> Answer<'a, ComponentStatus>;
 
     /// The releases that it got, newest first, at most so many.
-    fn history<'a>(&'a self, cloud: &'a Cloud, most: usize) -> Answer<'a, History>;
+    fn history<'a>(&'a self, _cloud: &'a Cloud, _most: usize) -> Answer<'a, History> {
+        refuse("`shipgate history`", not_built::kind(self.kind()))
+    }
 
     /// What its containers wrote since a time.
-    fn logs<'a>(&'a self, cloud: &'a Cloud, since: jiff::Timestamp) -> Answer<'a, Vec<LogLine>>;
+    fn logs<'a>(&'a self, _cloud: &'a Cloud, _since: jiff::Timestamp) -> Answer<'a, Vec<LogLine>> {
+        refuse("`shipgate logs`", not_built::kind(self.kind()))
+    }
 
     /// The holds on it.
-    fn holds<'a>(&'a self, cloud: &'a Cloud) -> Answer<'a, Vec<Hold>>;
+    fn holds<'a>(&'a self, _cloud: &'a Cloud) -> Answer<'a, Vec<Hold>> {
+        refuse("a hold", not_built::kind(self.kind()))
+    }
 
     /// Puts a hold on it. Returns all that are there then.
-    fn put_hold<'a>(&'a self, cloud: &'a Cloud, hold: &'a Hold) -> Answer<'a, Vec<Hold>>;
+    fn put_hold<'a>(&'a self, _cloud: &'a Cloud, _hold: &'a Hold) -> Answer<'a, Vec<Hold>> {
+        refuse("a hold", not_built::kind(self.kind()))
+    }
 
     /// Takes all holds off it, and leaves a note. Returns what was taken off.
-    fn lift_holds<'a>(&'a self, cloud: &'a Cloud, note: &'a (String, String)) -> Answer<'a, Vec<Hold>>;
+    fn lift_holds<'a>(&'a self, _cloud: &'a Cloud, _note: &'a (String, String)) -> Answer<'a, Vec<Hold>> {
+        refuse("a hold", not_built::kind(self.kind()))
+    }
 
     /// What is written of an image of a release, in so many of the newest entries of its ledger.
     fn image_records<'a>(
         &'a self,
-        cloud: &'a Cloud,
-        image: (&'a ReleaseName, &'a Digest),
-        most: usize,
-    ) -> Answer<'a, ImageRecords>;
+        _cloud: &'a Cloud,
+        _image: (&'a ReleaseName, &'a Digest),
+        _most: usize,
+    ) -> Answer<'a, ImageRecords> {
+        refuse("an image", not_built::kind(self.kind()))
+    }
 
-    /// What an IAM policy has to name of it.
-    fn iam_subject<'a>(&'a self, cloud: &'a Cloud, files: &'a Files) -> Answer<'a, EcsSubject>;
+    /// The rights that an IAM policy has to give for it.
+    fn needs<'a>(
+        &'a self,
+        _component: &'a Component,
+        _place: &'a Place,
+        _seen: (&'a Cloud, &'a Files),
+    ) -> Answer<'a, Needs> {
+        refuse("`shipgate iam policy`", not_built::kind(self.kind()))
+    }
+}
+
+/// The rights that a component needs.
+#[derive(Debug, Clone, Default)]
+pub struct Needs {
+    /// The rights.
+    pub rights: Vec<Need>,
+    /// What is not known yet and so missing from them.
+    pub missing: Option<String>,
 }
 
 /// A component that was looked at.
@@ -97,28 +134,38 @@ pub trait Observed: fmt::Debug {
     fn name(&self) -> &ComponentName;
 
     /// Its page in the console of AWS.
-    fn console(&self, region: &Region) -> Option<String>;
+    fn console(&self, _region: &Region) -> Option<String> {
+        None
+    }
 
-    /// The holds on it.
-    fn holds(&self) -> Vec<Hold>;
+    /// The holds on it. A kind that has none refuses to have one put on it ([`Driver::put_hold`]).
+    fn holds(&self) -> Vec<Hold> {
+        Vec::new()
+    }
 
     /// Lets its plan see what the source's entry has that is promoted.
     ///
     /// # Errors
     ///
     /// That is of another kind.
-    fn compare_with(&mut self, promoted: &dyn Promoted) -> Result<(), Failure>;
+    fn compare_with(&mut self, _promoted: &dyn Promoted) -> Result<(), Failure> {
+        Err(not_built("a promotion", not_built::component(self.name())))
+    }
 
     /// What pins an image for a release, among what was seen already.
-    fn image_recorded(&self, release: &ReleaseName, digest: &Digest) -> Option<RecordId>;
+    fn image_recorded(&self, _release: &ReleaseName, _digest: &Digest) -> Option<RecordId> {
+        None
+    }
 
     /// What is written of an image of a release, in so many of the newest entries of its ledger.
     fn image_records<'a>(
         &'a self,
-        cloud: &'a Cloud,
-        image: (&'a ReleaseName, &'a Digest),
-        most: usize,
-    ) -> Answer<'a, ImageRecords>;
+        _cloud: &'a Cloud,
+        _image: (&'a ReleaseName, &'a Digest),
+        _most: usize,
+    ) -> Answer<'a, ImageRecords> {
+        refuse("an image", not_built::component(self.name()))
+    }
 
     /// Plans to put a release on it.
     ///
@@ -130,9 +177,11 @@ pub trait Observed: fmt::Debug {
     /// What it ran before, as far back as a rollback has to know: to a release, or some releases back.
     fn past<'a>(
         self: Box<Self>,
-        cloud: &'a Cloud,
-        release: Option<&'a ReleaseName>,
-    ) -> Answer<'a, Box<dyn PastReleases>>;
+        _cloud: &'a Cloud,
+        _release: Option<&'a ReleaseName>,
+    ) -> Answer<'a, Box<dyn PastReleases>> {
+        refuse("a rollback", not_built::component(self.name()))
+    }
 }
 
 /// A component with what it ran before.
@@ -144,7 +193,9 @@ pub trait PastReleases: fmt::Debug {
     fn past(&self) -> Past;
 
     /// Why entries that their tags call a success of it are none, and are not gone back to.
-    fn left_out(&self) -> Vec<String>;
+    fn left_out(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// The image with which it goes back to a release. `None`: it never succeeded here.
     fn restorable(&self, release: &ReleaseName) -> Option<Result<ImageReference, Failure>>;
@@ -159,10 +210,14 @@ pub trait Source: fmt::Debug {
     fn name(&self) -> &ComponentName;
 
     /// The component whose image it runs.
-    fn image(&self) -> Option<&ComponentName>;
+    fn image(&self) -> Option<&ComponentName> {
+        None
+    }
 
     /// The questions to ask the running release.
-    fn probes(&self) -> &[Probe];
+    fn probes(&self) -> &[Probe] {
+        &[]
+    }
 
     /// What it runs, or why that cannot be promoted, in words.
     ///
@@ -204,6 +259,15 @@ pub trait Planned: fmt::Debug {
     /// The component as it was looked at.
     fn observed(&self) -> &dyn Observed;
 
+    /// Whether the plan can be carried out, or be shown alone.
+    ///
+    /// # Errors
+    ///
+    /// The kind cannot be changed yet.
+    fn can_be_applied(&self) -> Result<(), Failure> {
+        Err(not_built("a change", not_built::component(&self.plan().name)))
+    }
+
     /// Makes the plan again, now that the images are known.
     ///
     /// # Errors
@@ -212,31 +276,48 @@ pub trait Planned: fmt::Debug {
     fn refine(&self, images: &[ImagePlan]) -> Result<Box<dyn Planned>, PlanError>;
 
     /// Leaves the hold out, since the rollback goes forward: there is nothing that it could stop.
-    fn go_forward(&mut self);
+    fn go_forward(&mut self) {}
 
     /// Takes the holds of a rollback in: the plan of each for this component.
-    fn plan_holds(&mut self, left: &[LeftRelease]) -> Vec<PlannedHold>;
+    fn plan_holds(&mut self, _left: &[LeftRelease]) -> Vec<PlannedHold> {
+        Vec::new()
+    }
 
     /// Lets what is next not take over holds that new ones cover.
-    fn drop_covered(&mut self, covered: &[Hold]);
+    fn drop_covered(&mut self, _covered: &[Hold]) {}
 
     /// Puts a hold of a rollback on it, before anything that serves is changed. `users`: the components that change.
-    fn put_hold<'a>(&'a self, run: &'a Run<'a>, hold: &'a PlannedHold, users: &'a [ComponentName]) -> Answer<'a, ()>;
+    fn put_hold<'a>(
+        &'a self,
+        _run: &'a Run<'a>,
+        _hold: &'a PlannedHold,
+        _users: &'a [ComponentName],
+    ) -> Answer<'a, ()> {
+        refuse("a hold", not_built::component(&self.plan().name))
+    }
 
     /// Takes off the holds that a new one covers. One that stays is only one more.
-    fn drop_holds<'a>(&'a self, run: &'a Run<'a>, covered: &'a [Hold]) -> LocalBoxFuture<'a, ()>;
+    fn drop_holds<'a>(&'a self, _run: &'a Run<'a>, _covered: &'a [Hold]) -> LocalBoxFuture<'a, ()> {
+        Box::pin(std::future::ready(()))
+    }
 
     /// Carries the plan out, step by step as it was planned ([`Run::take`]), and verifies what runs then.
     fn apply<'a>(&'a self, run: &'a Run<'a>) -> LocalBoxFuture<'a, Applied>;
 
     /// Whether an earlier run announced an image of the release and did not take that back.
-    fn announces(&self) -> bool;
+    fn announces(&self) -> bool {
+        false
+    }
 
     /// Writes on it that an image is about to be pushed for it.
-    fn announce<'a>(&'a self, cloud: &'a Cloud, announcement: &'a Announcement) -> Answer<'a, ()>;
+    fn announce<'a>(&'a self, _cloud: &'a Cloud, _announcement: &'a Announcement) -> Answer<'a, ()> {
+        refuse("an image", not_built::component(&self.plan().name))
+    }
 
     /// Takes that off again.
-    fn retire_announcement<'a>(&'a self, cloud: &'a Cloud) -> Answer<'a, ()>;
+    fn retire_announcement<'a>(&'a self, _cloud: &'a Cloud) -> Answer<'a, ()> {
+        refuse("an image", not_built::component(&self.plan().name))
+    }
 }
 
 impl AsRef<ComponentPlan> for Box<dyn Planned> {

@@ -6,7 +6,7 @@ mod github;
 mod identity;
 mod images;
 
-pub use checkout::{Checkout, Unreadable};
+pub use checkout::Checkout;
 pub use files::{Files, at_release};
 pub use github::{NoGitHub, github};
 pub use identity::{Identities, Identity};
@@ -14,11 +14,13 @@ pub use images::{extra_tags, image, promoted_image, restored_image};
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_config::SdkConfig;
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 
 use crate::clients::ecr::{Ecr, RegistryLogin};
 use crate::clients::ecs::Ecs;
+use crate::clients::endpoint::{self, EndpointError};
 use crate::clients::git::{Changes, Git};
 use crate::clients::git_repository::WorkTree;
 use crate::clients::logs::Logs;
@@ -62,6 +64,33 @@ pub struct Cloud {
     pub logs: Logs,
     /// The directory of the configuration file.
     pub directory: Utf8PathBuf,
+    config: SdkConfig,
+}
+
+/// A client of an AWS service that a kind of component has for itself.
+pub trait AwsClient: Sized {
+    /// The id of the service in the SDK: `S3`.
+    const SERVICE: &'static str;
+
+    /// The client.
+    fn new(config: &SdkConfig) -> Self;
+}
+
+impl Cloud {
+    /// The clients of an environment.
+    pub fn new(account: AccountId, config: SdkConfig, directory: Utf8PathBuf) -> Self {
+        Self { account, ecs: Ecs::new(&config), ecr: Ecr::new(&config), logs: Logs::new(&config), directory, config }
+    }
+
+    /// A kind's own client. Each has the credentials of the environment.
+    ///
+    /// # Errors
+    ///
+    /// Credentials would be sent to its service without encryption.
+    pub fn client<C: AwsClient>(&self) -> Result<C, EndpointError> {
+        endpoint::check_service(&self.config, C::SERVICE)?;
+        Ok(C::new(&self.config))
+    }
 }
 
 /// A registry with what is needed to let docker push to it.
@@ -247,13 +276,7 @@ pub async fn ambient_cloud(identities: &Identities<'_>, target: &Target) -> Resu
 }
 
 fn clients(identities: &Identities<'_>, Identity { config, caller }: Identity) -> Cloud {
-    Cloud {
-        account: caller.account,
-        ecs: Ecs::new(&config),
-        ecr: Ecr::new(&config),
-        logs: Logs::new(&config),
-        directory: identities.directory().to_owned(),
-    }
+    Cloud::new(caller.account, config, identities.directory().to_owned())
 }
 
 /// The release that the working tree is. `built`: the directories that its images are built from.

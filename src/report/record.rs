@@ -6,10 +6,10 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::lines::warning_text;
-use crate::domain::ecs::ids::DeploymentId;
 use crate::domain::event::{Event, StepResult};
 use crate::domain::failure::Cause;
 use crate::domain::gate::Gate;
+use crate::domain::ids::DeploymentId;
 use crate::domain::image::{Digest, Repository};
 use crate::domain::names::ComponentName;
 use crate::domain::origin::ReusedImage;

@@ -5,10 +5,10 @@ use camino::Utf8Path;
 use super::current::{Current, note};
 use crate::cli;
 use crate::domain::check::dockerfile::{self, OTHER_SYNTAX, Surroundings};
-use crate::domain::check::outline::{Build, Definition, Outline, Written};
+use crate::domain::check::outline::{Build, NamedFile, Outline, Written};
 use crate::domain::check::workflow::{self, WorkflowFile};
-use crate::domain::check::{Finding, Findings, Rule, Subject, task_definition};
-use crate::observe::{Checkout, Unreadable};
+use crate::domain::check::{Finding, Findings, Rule, Subject};
+use crate::observe::Checkout;
 
 const WORKFLOWS: &str = ".github/workflows";
 
@@ -85,11 +85,11 @@ fn dockerfile(
     }
 }
 
-/// The task-definition files.
-pub fn definitions(checkout: &Checkout, outline: &Outline, current: &Current, findings: &mut Findings) {
-    for definition in &outline.definitions {
-        let Some(written) = &definition.file.text else {
-            let what = format!("the task-definition file of `{}` in {}", definition.component, definition.environment);
+/// The other files that components use.
+pub fn used(checkout: &Checkout, outline: &Outline, current: &Current, findings: &mut Findings) {
+    for NamedFile { component, environment, file, part, rules } in &outline.files {
+        let Some(written) = &file.text else {
+            let what = format!("the {} of `{component}` in {environment}", rules.what);
             findings.left_out(what, "its name is made of variables", None);
             continue;
         };
@@ -97,20 +97,17 @@ pub fn definitions(checkout: &Checkout, outline: &Outline, current: &Current, fi
         note(current, &name);
         match checkout.read(&name) {
             Ok(text) => {
-                findings.looked_at(Subject::TaskDefinition, &name);
-                let container = definition.container.as_ref().and_then(|container| container.parse().ok());
-                findings.all.extend(task_definition::judge(&name, &text, container.as_ref()));
+                findings.looked_at(rules.subject, &name);
+                findings.all.extend((rules.judge)(&name, &text, part.as_deref()));
             }
-            Err(error) => findings.found(missing_definition(outline, definition, written, &error)),
+            Err(error) => {
+                let message = format!("{} `{written}` of `{component}` cannot be read: {error}", rules.what);
+                let hint = format!("add it, or correct `{}`: its path begins at the configuration file", rules.key);
+                let finding = Finding::new(rules.missing, message, hint);
+                findings.found(finding.in_file(&outline.file, Some(file.place)));
+            }
         }
     }
-}
-
-fn missing_definition(outline: &Outline, definition: &Definition, written: &str, error: &Unreadable) -> Finding {
-    let message = format!("task-definition file `{written}` of `{}` cannot be read: {error}", definition.component);
-    let hint = "add it, or correct `task-definition`: its path begins at the configuration file";
-    let place = Some(definition.file.place);
-    Finding::new(Rule::TaskDefinitionMissing, message, hint).in_file(&outline.file, place)
 }
 
 /// The workflow files.

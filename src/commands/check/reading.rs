@@ -21,7 +21,7 @@ pub async fn read(checkout: &Checkout, outline: Option<&Arc<Outline>>, findings:
         let mut findings = Findings::default();
         if let Some(outline) = &outline {
             files::builds(&checkout, outline, &reading, &mut findings);
-            files::definitions(&checkout, outline, &reading, &mut findings);
+            files::used(&checkout, outline, &reading, &mut findings);
         }
         files::workflows(&checkout, outline.as_deref(), &reading, &mut findings);
         findings

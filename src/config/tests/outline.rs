@@ -33,13 +33,10 @@ fn builds_and_definitions_have_their_texts_and_places() {
     let args: Vec<_> =
         build.args.iter().map(|arg| (arg.name.as_str(), arg.per_environment.as_deref(), arg.is_release)).collect();
     assert_eq!(args, [("MODE", Some("${environment.name}"), false), ("RELEASE", None, true)]);
-    let shown = |definition: &crate::domain::check::outline::Definition| {
-        format!(
-            "{} {} {:?} {:?}",
-            definition.environment, definition.component, definition.file.text, definition.container
-        )
+    let shown = |definition: &crate::domain::check::outline::NamedFile| {
+        format!("{} {} {:?} {:?}", definition.environment, definition.component, definition.file.text, definition.part)
     };
-    let definitions: Vec<String> = outline.definitions.iter().map(shown).collect();
+    let definitions: Vec<String> = outline.files.iter().map(shown).collect();
     assert_eq!(
         definitions,
         [
@@ -48,7 +45,7 @@ fn builds_and_definitions_have_their_texts_and_places() {
         ]
     );
     let unknown = parse(&text.replace("${environment.prefix}.json", "${vars.FILE}.json")).unwrap().outline("a");
-    assert_eq!(unknown.definitions[0].file.text, None);
+    assert_eq!(unknown.files[0].file.text, None);
 }
 
 #[test]

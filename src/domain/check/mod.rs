@@ -7,7 +7,6 @@ mod finding;
 pub mod outline;
 mod place;
 mod rule;
-pub mod task_definition;
 pub mod workflow;
 
 pub use finding::{Finding, Findings, LeftOut, Subject};

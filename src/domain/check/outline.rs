@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::Place;
+use super::{Finding, Place, Rule, Subject};
 
 /// A configuration that is right in itself, as far as other files have to fit it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Outline {
     /// The configuration file, relative to the root of the repository.
     pub file: String,
@@ -13,8 +13,8 @@ pub struct Outline {
     pub environments: Vec<Environment>,
     /// The images that are built.
     pub builds: Vec<Build>,
-    /// The task-definition files.
-    pub definitions: Vec<Definition>,
+    /// The other files that components use.
+    pub files: Vec<NamedFile>,
 }
 
 /// An environment.
@@ -69,17 +69,34 @@ pub struct BuildArg {
     pub is_release: bool,
 }
 
-/// A task-definition file, with the container that has to be in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Definition {
+/// A file that a component uses.
+#[derive(Debug, Clone)]
+pub struct NamedFile {
     /// The component.
     pub component: String,
     /// The environment that uses it.
     pub environment: String,
     /// The file, relative to the configuration file.
     pub file: Written,
-    /// The container.
-    pub container: Option<String>,
+    /// The part of it that the component is about, as the component's kind means it.
+    pub part: Option<String>,
+    /// What is checked of it.
+    pub rules: &'static FileRules,
+}
+
+/// What is checked of the files that components of a kind use.
+#[derive(Debug)]
+pub struct FileRules {
+    /// What such a file is, for people: `task-definition file`.
+    pub what: &'static str,
+    /// The key that names it.
+    pub key: &'static str,
+    /// The word for what was looked at.
+    pub subject: Subject,
+    /// The rule that it is there.
+    pub missing: Rule,
+    /// Judges a file, by its name, its text and the part of it that the component is about.
+    pub judge: fn(&str, &str, Option<&str>) -> Vec<Finding>,
 }
 
 impl Outline {

@@ -4,10 +4,10 @@
 //! content, and where a tag differs the revision is no success. That it served at all is known by its tags alone.
 
 use super::service::Revision;
+use crate::domain::ecs::ledger::LedgerEntry;
+use crate::domain::ecs::names::ContainerName;
+use crate::domain::ids::RecordId;
 use crate::domain::image::Digest;
-use crate::domain::ledger::LedgerEntry;
-use crate::domain::ledger::RecordId;
-use crate::domain::names::ContainerName;
 use crate::domain::release::ReleaseName;
 
 /// A release that served, by the tags of a revision, as far as the revision's content confirms that.

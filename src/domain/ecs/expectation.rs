@@ -2,8 +2,8 @@
 
 use super::ids::RevisionArn;
 use super::task_definition::{Supervision, TaskDefinition};
+use crate::domain::ecs::names::ContainerName;
 use crate::domain::image::Digest;
-use crate::domain::names::ContainerName;
 
 /// What must be running for a release to be called deployed.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 use super::evidence::success;
 use super::ids::RevisionArn;
 use super::service::Revision;
-use crate::domain::ledger::LedgerEntry;
-use crate::domain::names::ContainerName;
+use crate::domain::ecs::ledger::LedgerEntry;
+use crate::domain::ecs::names::ContainerName;
 use crate::domain::release::ReleaseName;
 
 /// The release that a service runs as we put it there, by the content of the revision. `None`: somebody else put there

@@ -6,8 +6,8 @@
 
 use super::ids::RevisionArn;
 use super::service::{Revision, Service};
+use crate::domain::ecs::ledger;
 use crate::domain::hold::{self, Hold, HoldScope};
-use crate::domain::ledger;
 
 /// Where a hold goes that a rollback is to put on a component.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,43 +1,7 @@
 //! The names that ECS gives to things: opaque texts with a few parts that are read.
 
-use std::fmt;
-
-use serde::Serialize;
-
-/// A name of ECS.
-macro_rules! id {
-    ($(#[$comment:meta])* $name:ident) => {
-        $(#[$comment])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-        #[serde(transparent)]
-        pub struct $name(String);
-
-        impl $name {
-            /// The whole text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl From<String> for $name {
-            fn from(text: String) -> Self {
-                Self(text)
-            }
-        }
-
-        impl From<&str> for $name {
-            fn from(text: &str) -> Self {
-                Self(text.to_owned())
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str(self.as_str())
-            }
-        }
-    };
-}
+pub use crate::domain::ids::DeploymentId;
+use crate::domain::ids::{RecordId, id};
 
 id! {
     /// The ARN of a service.
@@ -52,11 +16,6 @@ id! {
 id! {
     /// The ARN of a task.
     TaskArn
-}
-
-id! {
-    /// The id of a deployment of a service: `ecs-svc/…`
-    DeploymentId
 }
 
 impl RevisionArn {
@@ -83,12 +42,16 @@ impl TaskArn {
     }
 }
 
-impl DeploymentId {
-    /// The id in a tag. `None`: it has not the form of one.
-    pub fn from_tag(text: &str) -> Option<Self> {
-        let name = text.strip_prefix("ecs-svc/")?;
-        let is_name = (1..=100).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-        is_name.then(|| Self::from(text))
+/// The id of a deployment in a tag. `None`: the text has not the form of one.
+pub fn deployment_in_tag(text: &str) -> Option<DeploymentId> {
+    let name = text.strip_prefix("ecs-svc/")?;
+    let is_name = (1..=100).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    is_name.then(|| DeploymentId::from(text))
+}
+
+impl From<&RevisionArn> for RecordId {
+    fn from(arn: &RevisionArn) -> Self {
+        Self::from(arn.as_str())
     }
 }
 
@@ -158,9 +121,9 @@ mod tests {
             ("", false),
             ("arn:aws:ecs:us-east-1:123456789012:service-deployment/a/b/c", false),
         ] {
-            assert_eq!(DeploymentId::from_tag(text).is_some(), is_id, "{text:?}");
+            assert_eq!(deployment_in_tag(text).is_some(), is_id, "{text:?}");
         }
-        assert_eq!(DeploymentId::from_tag(&format!("ecs-svc/{}", "1".repeat(101))), None);
+        assert_eq!(deployment_in_tag(&format!("ecs-svc/{}", "1".repeat(101))), None);
     }
 
     #[test]

@@ -2,11 +2,17 @@
 
 mod carried;
 pub mod component;
+pub mod definition_file;
+#[cfg(test)]
+mod documented;
 pub mod evidence;
 pub mod expectation;
 pub mod history;
 pub mod homes;
+pub mod iam;
 pub mod ids;
+pub mod ledger;
+pub mod names;
 pub mod one_off;
 pub mod plan;
 pub mod read_back;

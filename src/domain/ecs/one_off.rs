@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::service::Task;
 use super::stopped::stop;
+use crate::domain::ecs::names::ContainerName;
 use crate::domain::failure::Cause;
-use crate::domain::names::ContainerName;
 use crate::domain::poll::Step;
 
 const INTERVAL: Duration = Duration::from_millis(700);

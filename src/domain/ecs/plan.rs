@@ -8,10 +8,10 @@ use super::rollout;
 use super::service::{Revision, RolloutState, Service};
 use super::target::EcsTarget;
 use super::task_definition::{TaskDefinition, TaskDefinitionError};
+use crate::domain::ecs::ledger::LedgerEntry;
+use crate::domain::ecs::names::ContainerName;
 use crate::domain::hold::Hold;
 use crate::domain::image::Digest;
-use crate::domain::ledger::LedgerEntry;
-use crate::domain::names::ContainerName;
 use crate::domain::plan::{Change, KnownImage, Later, LeftRelease, MissingVariable, PlannedImage};
 use crate::domain::release::ReleaseName;
 

@@ -1,6 +1,6 @@
 //! What a rollback brings back beside the image: the whole task definition, of which these parts run something.
 
-use crate::domain::names::ContainerName;
+use crate::domain::ecs::names::ContainerName;
 use crate::domain::plan::Change;
 
 /// The parts that a rollback changes in what a service runs, in words and without values: commands and entry points,

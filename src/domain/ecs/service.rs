@@ -4,10 +4,10 @@ use jiff::Timestamp;
 
 use super::ids::{DeploymentId, RevisionArn, ServiceArn, TaskArn};
 use super::task_definition::TaskDefinition;
+use crate::domain::ecs::ledger::LedgerEntry;
+use crate::domain::ecs::names::ContainerName;
 use crate::domain::hold::Hold;
 use crate::domain::image::Digest;
-use crate::domain::ledger::LedgerEntry;
-use crate::domain::names::ContainerName;
 use crate::domain::origin::Announcement;
 use crate::domain::release::ReleaseName;
 
@@ -225,9 +225,9 @@ pub struct TaskContainer {
 
 #[cfg(test)]
 mod tests {
+    use crate::domain::ecs::ledger::LedgerEntry;
     use crate::domain::ecs::plan::tests::revision;
     use crate::domain::ecs::task_definition::TaskDefinition;
-    use crate::domain::ledger::LedgerEntry;
     use crate::domain::release::ReleaseName;
 
     #[test]

@@ -4,8 +4,8 @@ use super::evidence;
 use super::expectation::Expectation;
 use super::read_back::{ReadBack, read_back, same_tasks};
 use super::service::{Revision, RolloutState, Service, ServiceStatus, Task};
+use crate::domain::ecs::names::ContainerName;
 use crate::domain::image::Digest;
-use crate::domain::names::ContainerName;
 use crate::domain::promotion::{LedgerSearch, Recorded, Runs};
 use crate::domain::release::{GitSha, ReleaseName};
 

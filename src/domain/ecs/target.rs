@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 
+use super::iam;
 use crate::domain::configured::Configured;
-use crate::domain::names::{ClusterName, ComponentName, ContainerName, Region, ServiceName};
+use crate::domain::ecs::names::{ClusterName, ContainerName, ServiceName};
+use crate::domain::iam::policy::Rights;
+use crate::domain::names::{ComponentName, Region};
 use crate::domain::probe::Probe;
 use crate::domain::role::Partition;
 use crate::domain::template::Template;
@@ -38,6 +41,10 @@ pub struct EcsTarget {
 impl Configured for EcsTarget {
     fn names(&self) -> Vec<&str> {
         vec![self.cluster.as_str(), self.service.as_str(), self.container.as_str()]
+    }
+
+    fn rights() -> &'static [Rights] {
+        iam::RIGHTS
     }
 
     fn console(&self, region: &Region) -> Option<String> {

@@ -5,10 +5,11 @@
 
 use serde_json::{Map, Value};
 
+use crate::domain::ecs::names::ContainerName;
 use crate::domain::image::ImageReference;
 use crate::domain::limits::LISTED;
-use crate::domain::names::ContainerName;
 use crate::domain::neutral;
+use crate::domain::plan::PlanError;
 use crate::domain::plan::{Change, MissingVariable};
 use crate::domain::release::ReleaseName;
 
@@ -49,6 +50,18 @@ pub enum TaskDefinitionError {
         /// The names that are there, quoted and comma-separated.
         known: String,
     },
+}
+
+impl From<TaskDefinitionError> for PlanError {
+    fn from(error: TaskDefinitionError) -> Self {
+        let hint = match error {
+            TaskDefinitionError::UnknownContainer { .. } => {
+                Some("correct `container` in the component's configuration")
+            }
+            TaskDefinitionError::NotATaskDefinition => None,
+        };
+        Self::Unusable { reason: error.to_string(), hint }
+    }
 }
 
 /// What ECS does about a container of a running task

@@ -2,8 +2,6 @@
 
 pub mod condition;
 pub mod diagnosis;
-#[cfg(test)]
-mod documented;
 pub mod guard;
 pub mod policy;
 pub mod trust;

@@ -1,139 +1,170 @@
 //! What the roles of an environment may do: exactly the calls that shipgate makes, on the configured names.
 //!
+//! The rights on images are here, for all kinds; each kind says which ones its components need beside these.
+//!
 //! Sources: the [service authorization reference](https://docs.aws.amazon.com/service-authorization/latest/reference/)
 //! of each service. `docs/iam/README.md` says of each statement which command needs it.
 
 use serde_json::{Map, Value, json};
 
-use crate::domain::names::{AccountId, ClusterName, InvalidName, Region, RepositoryName, ServiceName};
-use crate::domain::role::{Access, Partition, RoleArn};
+use crate::domain::kind::Kind;
+use crate::domain::names::{AccountId, Region, RepositoryName};
+use crate::domain::role::{Access, Partition};
 
-/// The statements with their actions, in the order of a deployment.
-const ACTIONS: [(&str, &[&str]); 16] = [
-    ("RegistryLogin", &["ecr:GetAuthorizationToken"]),
-    ("ReadImages", &["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]),
-    (
-        "WriteImages",
-        &[
-            "ecr:BatchCheckLayerAvailability",
-            "ecr:InitiateLayerUpload",
-            "ecr:UploadLayerPart",
-            "ecr:CompleteLayerUpload",
-            "ecr:PutImage",
-        ],
-    ),
-    ("CreateRepositories", &["ecr:CreateRepository"]),
-    ("ReadServices", &["ecs:DescribeServices"]),
-    ("ReadTasks", &["ecs:DescribeTasks"]),
-    ("ListTasks", &["ecs:ListTasks"]),
-    ("ReadDefinitions", &["ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions"]),
-    ("ReadLogs", &["logs:GetLogEvents", "logs:FilterLogEvents"]),
-    ("RegisterDefinitions", &["ecs:RegisterTaskDefinition"]),
-    ("TagDefinitions", &["ecs:TagResource", "ecs:UntagResource"]),
-    ("TagServices", &["ecs:TagResource", "ecs:UntagResource"]),
-    ("UpdateServices", &["ecs:UpdateService"]),
-    ("PassRoles", &["iam:PassRole"]),
-    ("RunPreDeploy", &["ecs:RunTask"]),
-    ("StopPreDeploy", &["ecs:StopTask"]),
-];
+const REGISTRY_LOGIN: Rights = Rights { sid: "RegistryLogin", actions: &["ecr:GetAuthorizationToken"] };
+const READ_IMAGES: Rights = Rights { sid: "ReadImages", actions: &["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"] };
+const WRITE_IMAGES: Rights = Rights {
+    sid: "WriteImages",
+    actions: &[
+        "ecr:BatchCheckLayerAvailability",
+        "ecr:InitiateLayerUpload",
+        "ecr:UploadLayerPart",
+        "ecr:CompleteLayerUpload",
+        "ecr:PutImage",
+    ],
+};
+const CREATE_REPOSITORIES: Rights = Rights { sid: "CreateRepositories", actions: &["ecr:CreateRepository"] };
+const OF_IMAGES: [Rights; 4] = [REGISTRY_LOGIN, READ_IMAGES, WRITE_IMAGES, CREATE_REPOSITORIES];
+
+/// Actions that are allowed together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rights {
+    /// The id of their statement, by which the documents and the tests name it.
+    pub sid: &'static str,
+    /// The actions.
+    pub actions: &'static [&'static str],
+}
 
 /// The statements that allow an action, for who misses it.
 pub fn statements_with(action: &str) -> Vec<&'static str> {
-    ACTIONS.iter().filter(|(_, actions)| actions.contains(&action)).map(|(sid, _)| *sid).collect()
+    all_rights().filter(|rights| rights.actions.contains(&action)).map(|rights| rights.sid).collect()
+}
+
+fn all_rights() -> impl Iterator<Item = Rights> {
+    OF_IMAGES.into_iter().chain(Kind::rights())
+}
+
+/// The account and region that the resources of an environment are in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The account.
+    pub account: AccountId,
+    /// The region.
+    pub region: Region,
+}
+
+impl Place {
+    /// The ARN of a resource.
+    pub fn arn(&self, service: &str, resource: &str) -> String {
+        let Self { account, region } = self;
+        format!("arn:{}:{service}:{region}:{account}:{resource}", Partition::of(region))
+    }
+
+    /// The ARN of a role of the account.
+    pub fn role_arn(&self, name: &str) -> String {
+        format!("arn:{}:iam::{}:role/{name}", Partition::of(&self.region), self.account)
+    }
 }
 
 /// Everything of an environment that a policy names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
-    /// The account.
-    pub account: AccountId,
-    /// The region.
-    pub region: Region,
+    /// Where it is.
+    pub place: Place,
     /// The repositories that keep images, and whether a missing one is created.
     pub repositories: Vec<(RepositoryName, bool)>,
-    /// The services.
-    pub services: Vec<EcsSubject>,
-    /// Whether others promote from it, and have its tasks prove what it runs.
+    /// What the components need.
+    pub needs: Vec<Need>,
+    /// Whether others promote from it, and prove what it runs.
     pub is_source: bool,
 }
 
-/// An ECS service with what its task definition names.
+/// Rights that a component needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EcsSubject {
-    /// The cluster.
-    pub cluster: ClusterName,
-    /// The service.
-    pub service: ServiceName,
-    /// The families of its task definitions: that of what it runs, and that of its file.
-    pub families: Vec<String>,
-    /// The roles that its tasks are started with, and run with: ARNs or, as ECS allows, names.
-    pub roles: Vec<String>,
-    /// The log groups of its container.
-    pub log_groups: Vec<String>,
-    /// Whether a one-off task runs before each release.
-    pub pre_deploy: bool,
+pub struct Need {
+    /// Whose they are.
+    pub purpose: NeededFor,
+    /// The rights. Those of several components with the same id become one statement.
+    pub statement: Statement,
 }
 
-impl EcsSubject {
-    /// Names come from a file too, and in a policy `*`, `?` and `${…}` stand for others.
-    ///
-    /// # Errors
-    ///
-    /// The first that is no name of its kind.
-    pub fn check(&self) -> Result<(), InvalidName> {
-        let invalid = |kind, value: &String, reason| Err(InvalidName { kind, value: value.clone(), reason });
-        let is_word = |text: &str, others: &str, longest: usize| {
-            (1..=longest).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || others.contains(c))
-        };
-        if let Some(family) = self.families.iter().find(|family| !is_word(family, "-_", 255)) {
-            return invalid("a family", family, "it has letters, digits, `-` and `_`; at most 255");
-        }
-        if let Some(group) = self.log_groups.iter().find(|group| !is_word(group, ".-_/#", 512)) {
-            return invalid("a log group", group, "it has letters, digits, `.`, `-`, `_`, `/` and `#`; at most 512");
-        }
-        let is_role = |role: &String| role.parse::<RoleArn>().is_ok() || is_word(role, "+=,.@-_", 64);
-        match self.roles.iter().find(|role| !is_role(role)) {
-            Some(role) => invalid("a role", role, "it is the ARN of an IAM role, or its name"),
-            None => Ok(()),
-        }
-    }
+/// What rights are needed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NeededFor {
+    /// To look at the environment.
+    Reading,
+    /// To prove what it runs: after a change of it, and before a promotion from it.
+    Proving,
+    /// To change it.
+    Changing,
 }
 
-/// A group of actions that are allowed together.
+/// A group of actions that are allowed together, with their resources.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
-    /// Its id, by which the documents and the tests name it.
-    pub sid: &'static str,
-    /// The actions.
-    pub actions: &'static [&'static str],
+    /// The actions, by the statement's id.
+    pub rights: Rights,
     /// The resources.
     pub resources: Vec<String>,
     /// A condition.
-    pub condition: Option<Value>,
+    pub condition: Option<Condition>,
 }
 
-/// The statements of a role, in the order of a deployment. One without a resource is left out.
+/// What has to be so beside the resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    /// A key of the request has this value.
+    StringEquals {
+        /// The key.
+        key: &'static str,
+        /// The value.
+        value: &'static str,
+    },
+    /// A key of the request, where it has one, is one of some ARNs.
+    ArnEqualsIfExists {
+        /// The key.
+        key: &'static str,
+        /// The ARNs.
+        arns: Vec<String>,
+    },
+}
+
+impl Condition {
+    fn add(&mut self, other: &Self) {
+        if let (Self::ArnEqualsIfExists { arns, .. }, Self::ArnEqualsIfExists { arns: more, .. }) = (self, other) {
+            arns.extend(more.iter().cloned());
+            arns.sort();
+            arns.dedup();
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        let (operator, key, value) = match self {
+            Self::StringEquals { key, value } => ("StringEquals", key, json!(value)),
+            Self::ArnEqualsIfExists { key, arns } => ("ArnEqualsIfExists", key, json!(arns)),
+        };
+        json!({ operator: { *key: value } })
+    }
+}
+
+/// The statements of a role, in the order of the rights, however the components are ordered. One without a resource is
+/// left out.
 pub fn statements(subject: &Subject, access: Access) -> Vec<Statement> {
-    let mut statements = vec![registry_login(), read_images(subject)];
-    if access == Access::Change {
-        statements.extend([write_images(subject), create_repositories(subject)]);
+    let is_allowed = |purpose| match purpose {
+        NeededFor::Reading => true,
+        NeededFor::Proving => access == Access::Change || subject.is_source,
+        NeededFor::Changing => access == Access::Change,
+    };
+    let needs = of_images(subject).into_iter().chain(subject.needs.iter().cloned());
+    let mut statements: Vec<Statement> = Vec::new();
+    for Need { statement, .. } in needs.filter(|need| is_allowed(need.purpose) && !need.statement.resources.is_empty())
+    {
+        match statements.iter_mut().find(|there| there.rights == statement.rights) {
+            Some(there) => there.add(statement),
+            None => statements.push(statement),
+        }
     }
-    statements.extend([read_services(subject), read_definitions(), read_logs(subject)]);
-    if access == Access::Change || subject.is_source {
-        statements.extend([read_tasks(subject), list_tasks(subject)]);
-    }
-    if access == Access::Change {
-        statements.extend([
-            register(),
-            tag_revisions(subject),
-            tag_services(subject),
-            update_services(subject),
-            pass_roles(subject),
-            run_pre_deploy(subject),
-            stop_pre_deploy(subject),
-        ]);
-    }
-    statements.retain(|statement| !statement.resources.is_empty());
+    statements.sort_by_key(|statement| all_rights().position(|rights| rights == statement.rights));
     statements
 }
 
@@ -143,277 +174,132 @@ pub fn document(statements: &[Statement]) -> Value {
 }
 
 impl Statement {
-    fn new(sid: &'static str, mut resources: Vec<String>) -> Self {
+    /// A statement without a condition.
+    pub fn new(rights: Rights, mut resources: Vec<String>) -> Self {
         resources.sort();
         resources.dedup();
-        let actions = ACTIONS.iter().find(|(named, _)| *named == sid).map(|(_, actions)| *actions);
-        Self { sid, actions: actions.unwrap_or_default(), resources, condition: None }
+        Self { rights, resources, condition: None }
+    }
+
+    fn add(&mut self, other: Self) {
+        let mut resources = std::mem::take(&mut self.resources);
+        resources.extend(other.resources);
+        let mut condition = self.condition.take();
+        if let (Some(condition), Some(more)) = (&mut condition, &other.condition) {
+            condition.add(more);
+        }
+        *self = Self { condition, ..Self::new(self.rights, resources) };
     }
 
     fn to_json(&self) -> Value {
         let mut fields = Map::new();
-        fields.insert("Sid".to_owned(), json!(self.sid));
+        fields.insert("Sid".to_owned(), json!(self.rights.sid));
         fields.insert("Effect".to_owned(), json!("Allow"));
-        fields.insert("Action".to_owned(), json!(self.actions));
+        fields.insert("Action".to_owned(), json!(self.rights.actions));
         fields.insert("Resource".to_owned(), json!(self.resources));
         if let Some(condition) = &self.condition {
-            fields.insert("Condition".to_owned(), condition.clone());
+            fields.insert("Condition".to_owned(), condition.to_json());
         }
         Value::Object(fields)
     }
 }
 
-impl Subject {
-    fn arn(&self, service: &str, resource: &str) -> String {
-        let Self { account, region, .. } = self;
-        format!("arn:{}:{service}:{region}:{account}:{resource}", Partition::of(region))
-    }
-
-    fn repository_arns(&self) -> Vec<String> {
-        self.repositories.iter().map(|(name, _)| self.arn("ecr", &format!("repository/{name}"))).collect()
-    }
-
-    /// One resource of each service, with the cluster that it is in. AWS checks the one or the other, by the action.
-    fn with_clusters(&self, resource: impl Fn(&EcsSubject) -> String) -> Vec<String> {
-        let services = self.services.iter().map(|it| self.arn("ecs", &resource(it)));
-        services.chain(self.cluster_arns()).collect()
-    }
-
-    fn cluster_arns(&self) -> Vec<String> {
-        self.services.iter().map(|it| self.arn("ecs", &format!("cluster/{}", it.cluster))).collect()
-    }
-
-    /// For actions whose resource does not tell the cluster. AWS always knows it; the local cloud never does, which
-    /// `IfExists` is for.
-    fn in_its_clusters(&self) -> Value {
-        let mut clusters = self.cluster_arns();
-        clusters.sort();
-        clusters.dedup();
-        json!({ "ArnEqualsIfExists": { "ecs:cluster": clusters } })
-    }
-
-    fn family_arns(&self) -> Vec<String> {
-        let families = self.services.iter().flat_map(|it| &it.families);
-        families.map(|family| self.arn("ecs", &format!("task-definition/{family}:*"))).collect()
-    }
-
-    fn only_pre_deploy(&self) -> Self {
-        let services = self.services.iter().filter(|it| it.pre_deploy).cloned().collect();
-        Self { services, ..self.clone() }
-    }
-}
-
-/// No resource can be named for it.
-fn registry_login() -> Statement {
-    Statement::new("RegistryLogin", vec!["*".to_owned()])
-}
-
-fn read_images(subject: &Subject) -> Statement {
-    Statement::new("ReadImages", subject.repository_arns())
-}
-
-fn write_images(subject: &Subject) -> Statement {
-    Statement::new("WriteImages", subject.repository_arns())
-}
-
-fn create_repositories(subject: &Subject) -> Statement {
-    let created = subject.repositories.iter().filter(|(_, create)| *create).cloned().collect();
-    let created = Subject { repositories: created, ..subject.clone() };
-    Statement::new("CreateRepositories", created.repository_arns())
-}
-
-fn read_services(subject: &Subject) -> Statement {
-    let resources = subject.with_clusters(|it| format!("service/{}/{}", it.cluster, it.service));
-    Statement::new("ReadServices", resources)
-}
-
-fn read_tasks(subject: &Subject) -> Statement {
-    let resources = subject.with_clusters(|it| format!("task/{}/*", it.cluster));
-    Statement::new("ReadTasks", resources)
-}
-
-/// AWS lets it name container instances alone, and has a condition on the cluster.
-fn list_tasks(subject: &Subject) -> Statement {
-    let condition = Some(subject.in_its_clusters());
-    Statement { condition, ..Statement::new("ListTasks", vec!["*".to_owned()]) }
-}
-
-/// AWS lets neither name a resource.
-fn read_definitions() -> Statement {
-    Statement::new("ReadDefinitions", vec!["*".to_owned()])
-}
-
-/// AWS checks the group with `:*` behind it.
-fn read_logs(subject: &Subject) -> Statement {
-    let groups = subject.services.iter().flat_map(|it| &it.log_groups);
-    let resources = groups.flat_map(|group| {
-        let arn = subject.arn("logs", &format!("log-group:{group}"));
-        [format!("{arn}:*"), arn]
-    });
-    Statement::new("ReadLogs", resources.collect())
-}
-
-/// AWS lets this name no family: whoever may register may register in any.
-fn register() -> Statement {
-    Statement::new("RegisterDefinitions", vec!["*".to_owned()])
-}
-
-/// Without the condition `ecs:CreateAction`: an outcome is written when the revision is long there, a hold on the
-/// revision that a rollback leaves, and `unhold` takes it off.
-fn tag_revisions(subject: &Subject) -> Statement {
-    Statement::new("TagDefinitions", subject.family_arns())
-}
-
-/// Holds are tags of services.
-fn tag_services(subject: &Subject) -> Statement {
-    let services = subject.services.iter();
-    let services = services.map(|it| subject.arn("ecs", &format!("service/{}/{}", it.cluster, it.service)));
-    Statement::new("TagServices", services.collect())
-}
-
-fn update_services(subject: &Subject) -> Statement {
-    let resources = subject.with_clusters(|it| format!("service/{}/{}", it.cluster, it.service));
-    Statement::new("UpdateServices", resources)
-}
-
-/// The roles that a revision hands to its tasks, and to tasks alone.
-fn pass_roles(subject: &Subject) -> Statement {
-    let Subject { account, region, .. } = subject;
-    let arn = |role: &String| {
-        if role.starts_with("arn:") {
-            return role.clone();
-        }
-        format!("arn:{}:iam::{account}:role/{role}", Partition::of(region))
+/// What is needed for the images. Every run logs in to the registry, and no resource can be named for that.
+fn of_images(subject: &Subject) -> [Need; 4] {
+    let arns = |is_named: fn(bool) -> bool| {
+        let named = subject.repositories.iter().filter(|(_, create)| is_named(*create));
+        named.map(|(name, _)| subject.place.arn("ecr", &format!("repository/{name}"))).collect()
     };
-    let roles = subject.services.iter().flat_map(|it| it.roles.iter().map(arn));
-    let condition = json!({ "StringEquals": { "iam:PassedToService": "ecs-tasks.amazonaws.com" } });
-    Statement { condition: Some(condition), ..Statement::new("PassRoles", roles.collect()) }
-}
-
-fn run_pre_deploy(subject: &Subject) -> Statement {
-    let subject = subject.only_pre_deploy();
-    let resources = subject.family_arns().into_iter().chain(subject.cluster_arns());
-    let condition = Some(subject.in_its_clusters());
-    Statement { condition, ..Statement::new("RunPreDeploy", resources.collect()) }
-}
-
-fn stop_pre_deploy(subject: &Subject) -> Statement {
-    let subject = subject.only_pre_deploy();
-    let resources = subject.with_clusters(|it| format!("task/{}/*", it.cluster));
-    Statement::new("StopPreDeploy", resources)
+    let need = |purpose, rights, resources| Need { purpose, statement: Statement::new(rights, resources) };
+    [
+        need(NeededFor::Reading, REGISTRY_LOGIN, vec!["*".to_owned()]),
+        need(NeededFor::Reading, READ_IMAGES, arns(|_| true)),
+        need(NeededFor::Changing, WRITE_IMAGES, arns(|_| true)),
+        need(NeededFor::Changing, CREATE_REPOSITORIES, arns(|create| create)),
+    ]
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
-    fn subject() -> Subject {
-        let service = |name: &str, pre_deploy| EcsSubject {
-            cluster: "stage-cluster".parse().unwrap(),
-            service: format!("stage-{name}").parse().unwrap(),
-            families: vec![name.to_owned()],
-            roles: vec!["arn:aws:iam::123456789012:role/task".to_owned()],
-            log_groups: vec![format!("/ecs/{name}")],
-            pre_deploy,
-        };
-        Subject {
-            account: "123456789012".parse().unwrap(),
-            region: "us-east-1".parse().unwrap(),
-            repositories: vec![("stage-shop".parse().unwrap(), false)],
-            services: vec![service("backend", true), service("worker", false)],
-            is_source: false,
-        }
+    /// Of no kind in the list, and so before all others in the order that they come in.
+    const READ: Rights = Rights { sid: "ReadThings", actions: &["a:Get"] };
+    const PROVE: Rights = Rights { sid: "ProveThings", actions: &["a:List"] };
+    const CHANGE: Rights = Rights { sid: "ChangeThings", actions: &["a:Put"] };
+
+    fn need(purpose: NeededFor, rights: Rights, resources: &[&str], arns: &[&str]) -> Need {
+        let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
+        let condition = Condition::ArnEqualsIfExists { key: "a:in", arns: texts(arns) };
+        let statement = Statement::new(rights, texts(resources));
+        Need { purpose, statement: Statement { condition: (!arns.is_empty()).then_some(condition), ..statement } }
     }
 
-    fn actions(statements: &[Statement]) -> Vec<&'static str> {
-        statements.iter().flat_map(|statement| statement.actions.iter().copied()).collect()
+    fn subject(needs: Vec<Need>) -> Subject {
+        let place = Place { account: "123456789012".parse().unwrap(), region: "us-east-1".parse().unwrap() };
+        Subject { place, repositories: Vec::new(), needs, is_source: false }
     }
 
-    #[test]
-    fn only_what_cannot_name_a_resource_is_allowed_everywhere() {
-        let all = statements(&subject(), Access::Change);
-        let everywhere: Vec<_> = all.iter().filter(|it| it.resources == ["*"]).map(|it| it.sid).collect();
-        assert_eq!(everywhere, ["RegistryLogin", "ReadDefinitions", "ListTasks", "RegisterDefinitions"]);
-        let own = |arn: &String| arn == "*" || arn.contains(":123456789012:");
-        assert!(all.iter().all(|statement| statement.resources.iter().all(own)));
+    fn sids(subject: &Subject, access: Access) -> Vec<&'static str> {
+        statements(subject, access).iter().map(|statement| statement.rights.sid).collect()
     }
 
     #[test]
-    fn who_changes_may_also_look() {
-        let source = Subject { is_source: true, ..subject() };
-        let change = actions(&statements(&source, Access::Change));
-        let look = actions(&statements(&source, Access::Read));
-        assert!(look.iter().all(|action| change.contains(action)));
-        let reads = ["Get", "Describe", "List", "Batch", "Filter"];
-        let is_read = |action: &&str| reads.iter().any(|read| action.split_once(':').unwrap().1.starts_with(read));
-        assert_eq!(look.iter().filter(|action| !is_read(action)).count(), 0, "{look:?}");
+    fn a_role_may_do_what_its_purpose_needs() {
+        let needs = vec![
+            need(NeededFor::Reading, READ, &["r"], &[]),
+            need(NeededFor::Proving, PROVE, &["p"], &[]),
+            need(NeededFor::Changing, CHANGE, &["c"], &[]),
+        ];
+        let target = subject(needs);
+        let source = Subject { is_source: true, ..target.clone() };
+        assert_eq!(sids(&target, Access::Read), ["ReadThings", "RegistryLogin"]);
+        assert_eq!(sids(&source, Access::Read), ["ReadThings", "ProveThings", "RegistryLogin"]);
+        assert_eq!(sids(&target, Access::Change), ["ReadThings", "ProveThings", "ChangeThings", "RegistryLogin"]);
     }
 
     #[test]
-    fn what_is_not_configured_is_not_allowed() {
-        let mut subject = subject();
-        let sids = |subject: &Subject| statements(subject, Access::Change).iter().map(|it| it.sid).collect::<Vec<_>>();
-        assert!(sids(&subject).contains(&"RunPreDeploy") && !sids(&subject).contains(&"CreateRepositories"));
-        subject.services.remove(0);
-        subject.services[0].roles.clear();
-        for absent in ["RunPreDeploy", "StopPreDeploy", "PassRoles", "CreateRepositories"] {
-            assert!(!sids(&subject).contains(&absent), "{absent}");
-        }
+    fn the_needs_of_several_components_become_one_statement() {
+        let needs = vec![
+            need(NeededFor::Reading, READ, &["b", "a"], &["y"]),
+            need(NeededFor::Reading, PROVE, &[], &[]),
+            need(NeededFor::Reading, READ, &["c", "b"], &["x"]),
+        ];
+        let all = statements(&subject(needs), Access::Read);
+        let [statement, _login] = all.as_slice() else { panic!("{all:#?}") };
+        let expected = json!({
+            "Sid": "ReadThings",
+            "Effect": "Allow",
+            "Action": ["a:Get"],
+            "Resource": ["a", "b", "c"],
+            "Condition": { "ArnEqualsIfExists": { "a:in": ["x", "y"] } }
+        });
+        assert_eq!(statement.to_json(), expected);
+    }
+
+    #[test]
+    fn images_have_rights_where_there_are_some() {
+        let mut subject = subject(Vec::new());
+        assert_eq!(sids(&subject, Access::Change), ["RegistryLogin"]);
+        subject.repositories = vec![("stage-shop".parse().unwrap(), false)];
+        assert_eq!(sids(&subject, Access::Read), ["RegistryLogin", "ReadImages"]);
+        assert_eq!(sids(&subject, Access::Change), ["RegistryLogin", "ReadImages", "WriteImages"]);
         subject.repositories[0].1 = true;
-        assert!(sids(&subject).contains(&"CreateRepositories"));
+        assert_eq!(sids(&subject, Access::Change).last(), Some(&"CreateRepositories"));
     }
 
+    /// AWS refuses a policy in which two statements have the same id.
     #[test]
-    fn roles_are_passed_to_tasks_alone() {
-        let document = document(&statements(&subject(), Access::Change));
-        let all = document["Statement"].as_array().unwrap();
-        let pass = all.iter().find(|statement| statement["Sid"] == "PassRoles").unwrap();
-        assert_eq!(pass["Resource"], json!(["arn:aws:iam::123456789012:role/task"]));
-        assert_eq!(pass["Condition"], json!({"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}));
-    }
-
-    /// A family may run in any cluster, as far as its ARN tells.
-    #[test]
-    fn tasks_are_started_and_listed_in_the_own_cluster_alone() {
-        let document = document(&statements(&subject(), Access::Change));
-        let all = document["Statement"].as_array().unwrap();
-        let own = json!({"ecs:cluster": ["arn:aws:ecs:us-east-1:123456789012:cluster/stage-cluster"]});
-        let here: Vec<_> = all.iter().filter(|it| it["Condition"]["ArnEqualsIfExists"] == own).collect();
-        assert_eq!(
-            here.iter().map(|it| it["Sid"].as_str().unwrap()).collect::<Vec<_>>(),
-            ["ListTasks", "RunPreDeploy"]
-        );
-    }
-
-    #[test]
-    fn a_role_that_is_named_without_its_arn_is_passed_by_it() {
-        let mut subject = subject();
-        subject.services[0].roles = vec!["ecsTaskExecutionRole".to_owned()];
-        let pass = pass_roles(&subject);
-        let expected = ["ecsTaskExecutionRole", "task"].map(|name| format!("arn:aws:iam::123456789012:role/{name}"));
-        assert_eq!(pass.resources, expected);
-    }
-
-    #[test]
-    fn no_name_of_a_task_definition_stands_for_others() {
-        let good = subject().services.remove(0);
-        assert_eq!(good.check(), Ok(()));
-        let with = |change: fn(&mut EcsSubject, String), text: &str| {
-            let mut subject = good.clone();
-            change(&mut subject, text.to_owned());
-            subject.check().is_ok()
-        };
-        for wrong in ["*", "a*", "a?", "${aws:username}", "a:b", ""] {
-            assert!(!with(|it, text| it.families = vec![text], wrong), "{wrong}");
-            assert!(!with(|it, text| it.log_groups = vec![text], wrong), "{wrong}");
-            assert!(!with(|it, text| it.roles = vec![text], wrong), "{wrong}");
-        }
-        assert!(!with(|it, text| it.roles = vec![text], "arn:aws:iam::123456789012:role/*"));
-        assert!(with(|it, text| it.log_groups = vec![text], "/ecs/shop.web#1"));
+    fn no_two_rights_have_the_same_id() {
+        let mut seen = HashSet::new();
+        assert!(all_rights().all(|rights| seen.insert(rights.sid)), "{:#?}", all_rights().collect::<Vec<_>>());
     }
 
     #[test]
     fn a_missing_permission_leads_to_its_statement() {
+        assert_eq!(statements_with("ecr:PutImage"), ["WriteImages"]);
         assert_eq!(statements_with("ecs:UpdateService"), ["UpdateServices"]);
         assert_eq!(statements_with("ecs:TagResource"), ["TagDefinitions", "TagServices"]);
         assert_eq!(statements_with("ecs:DeleteService"), [""; 0]);

@@ -24,7 +24,6 @@ pub use later::{Later, StillUnknown};
 pub use steps::Step;
 pub use warning::PlanWarning;
 
-use super::ecs::task_definition::TaskDefinitionError;
 use indexmap::IndexMap;
 
 use super::names::{AccountId, ComponentName, EnvironmentName, Region};
@@ -37,9 +36,14 @@ pub enum PlanError {
     /// An image cannot be planned.
     #[error(transparent)]
     Image(#[from] ImageError),
-    /// A task definition cannot take the image.
-    #[error(transparent)]
-    TaskDefinition(#[from] TaskDefinitionError),
+    /// What a component is configured with cannot be made to run the release.
+    #[error("{reason}")]
+    Unusable {
+        /// Why, in the words of the component's kind.
+        reason: String,
+        /// What to do.
+        hint: Option<&'static str>,
+    },
     /// The source's task definition has variables that the target's lacks, and the configuration makes that an error.
     #[error("component `{component}` lacks {names}, which the source has")]
     MissingVariables {

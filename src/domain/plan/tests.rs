@@ -2,12 +2,12 @@ mod golden;
 
 use super::*;
 use crate::domain::ecs::component::{neutral, plan_release, planned_holds};
+use crate::domain::ecs::ledger::LedgerEntry;
 use crate::domain::ecs::plan::tests::{carried_out, facts, revision, target};
 use crate::domain::ecs::plan::{EcsFacts, EcsPlan, plan, plan_rollback};
 use crate::domain::ecs::service::RolloutState;
 use crate::domain::ecs::target::{EcsTarget, MissingVariables};
 use crate::domain::image::{Digest, Repository};
-use crate::domain::ledger::LedgerEntry;
 use crate::domain::target::{Build, Component, Image, Reuse};
 use indexmap::IndexMap;
 use jiff::Timestamp;

@@ -2,9 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::domain::ecs::ids::DeploymentId;
+use crate::domain::ids::{DeploymentId, RecordId};
 use crate::domain::image::Digest;
-use crate::domain::ledger::RecordId;
 use crate::domain::release::ReleaseName;
 
 /// What `history` found.

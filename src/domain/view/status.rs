@@ -6,7 +6,7 @@ use super::plan::Running;
 use crate::domain::behind::Behind;
 use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
-use crate::domain::ledger::RecordId;
+use crate::domain::ids::RecordId;
 use crate::domain::names::EnvironmentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::release::GitSha;

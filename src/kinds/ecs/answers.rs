@@ -8,9 +8,9 @@ use super::follow::Follow;
 use super::previous;
 use crate::clients::ecs::{EcsError, WhichTasks};
 use crate::domain::ecs::ids::{DeploymentId, RevisionArn, ServiceArn};
+use crate::domain::ecs::ledger;
 use crate::domain::ecs::service::Revision;
 use crate::domain::ecs::watch::{NotObserved, Observed, Question};
-use crate::domain::ledger;
 use crate::explain::{Phase, explain};
 
 /// How long the ledger may take to take a note.

@@ -18,9 +18,9 @@ use crate::domain::ecs::source::{self, SourceFacts};
 use crate::domain::ecs::target::EcsTarget;
 use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
-use crate::domain::iam::policy::EcsSubject;
+use crate::domain::iam::policy::Place;
+use crate::domain::ids::RecordId;
 use crate::domain::image::{Digest, ImageReference};
-use crate::domain::ledger::RecordId;
 use crate::domain::names::{ComponentName, Region};
 use crate::domain::origin::{Announcement, ImageRecords};
 use crate::domain::plan::{ComponentPlan, ImagePlan, KnownImage, LeftRelease, PlanError, PlannedHold};
@@ -31,7 +31,7 @@ use crate::domain::rollback::Past;
 use crate::domain::target::Component;
 use crate::domain::view::history::History;
 use crate::domain::view::status::ComponentStatus;
-use crate::kinds::{Answer, Driver, Observed, PastReleases, Planned, Promoted, Source};
+use crate::kinds::{Answer, Driver, Needs, Observed, PastReleases, Planned, Promoted, Source};
 use crate::kinds::{Applied, Run};
 use crate::observe::{Cloud, Files};
 
@@ -95,8 +95,13 @@ impl Driver for EcsTarget {
         Box::pin(origin::records(cloud, self, None, image, most))
     }
 
-    fn iam_subject<'a>(&'a self, cloud: &'a Cloud, files: &'a Files) -> Answer<'a, EcsSubject> {
-        Box::pin(iam::subject(cloud, self, files))
+    fn needs<'a>(
+        &'a self,
+        component: &'a Component,
+        place: &'a Place,
+        seen: (&'a Cloud, &'a Files),
+    ) -> Answer<'a, Needs> {
+        Box::pin(iam::needs(component, self, place, seen))
     }
 }
 
@@ -319,6 +324,10 @@ impl Planned for PlannedService {
 
     fn observed(&self) -> &dyn Observed {
         &self.observed
+    }
+
+    fn can_be_applied(&self) -> Result<(), Failure> {
+        Ok(())
     }
 
     fn refine(&self, images: &[ImagePlan]) -> Result<Box<dyn Planned>, PlanError> {

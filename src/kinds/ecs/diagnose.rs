@@ -54,7 +54,7 @@ async fn last_lines(cloud: &Cloud, target: &EcsTarget, definition: &TaskDefiniti
     let Some(destination) = definition.log_destination(&target.container) else {
         return Vec::new();
     };
-    match cloud.logs.read(&destination, task.id(), &mut Cursor::default()).await {
+    match cloud.logs.read(&destination.group, &destination.stream(task.id()), &mut Cursor::default()).await {
         Ok(lines) => {
             let skipped = lines.len().saturating_sub(LINES);
             let cause = |line: &String| Cause::new(CauseKind::Application, format!("its log: {line}"));

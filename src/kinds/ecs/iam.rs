@@ -1,9 +1,12 @@
-//! What an IAM policy has to name of an ECS service.
+//! The rights that an IAM policy has to give for an ECS service.
 
+use crate::domain::ecs::iam::PolicySubject;
 use crate::domain::ecs::target::{EcsTarget, TaskDefinitionSource};
 use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::failure::Failure;
-use crate::domain::iam::policy::EcsSubject;
+use crate::domain::iam::policy::Place;
+use crate::domain::target::Component;
+use crate::kinds::Needs;
 use crate::observe::{Cloud, Files};
 
 use super::observe::{live_revision, task_definition};
@@ -14,7 +17,23 @@ use super::observe::{live_revision, task_definition};
 /// # Errors
 ///
 /// The service cannot be looked at, or the file is unusable: `invalid` where a name in it would stand for others too.
-pub async fn subject(cloud: &Cloud, target: &EcsTarget, files: &Files) -> Result<EcsSubject, Failure> {
+pub async fn needs(
+    component: &Component,
+    target: &EcsTarget,
+    place: &Place,
+    (cloud, files): (&Cloud, &Files),
+) -> Result<Needs, Failure> {
+    let subject = subject(cloud, target, files).await?;
+    let missing = subject.families.is_empty().then(|| {
+        format!(
+            "service `{}` of {} does not exist yet, so what its tasks need is missing: print this again when it does",
+            subject.service, component.name
+        )
+    });
+    Ok(Needs { rights: subject.needs(place), missing })
+}
+
+async fn subject(cloud: &Cloud, target: &EcsTarget, files: &Files) -> Result<PolicySubject, Failure> {
     let mut definitions: Vec<TaskDefinition> = Vec::new();
     if let Some((service, _)) = cloud.ecs.service_if_any(&target.cluster, &target.service).await? {
         definitions.push(live_revision(cloud, target, &service).await?.definition);
@@ -24,7 +43,7 @@ pub async fn subject(cloud: &Cloud, target: &EcsTarget, files: &Files) -> Result
         definitions.extend(file);
     }
     let log_groups = definitions.iter().filter_map(|definition| definition.log_destination(&target.container));
-    let subject = EcsSubject {
+    let subject = PolicySubject {
         cluster: target.cluster.clone(),
         service: target.service.clone(),
         families: definitions.iter().map(|definition| definition.family().to_owned()).collect(),

@@ -139,7 +139,13 @@ impl PreDeploy<'_> {
         let Some(destination) = &self.log else {
             return false;
         };
-        let lines = self.run.cloud.logs.read(destination, task_id, cursor).await.unwrap_or_default();
+        let lines = self
+            .run
+            .cloud
+            .logs
+            .read(&destination.group, &destination.stream(task_id), cursor)
+            .await
+            .unwrap_or_default();
         for line in &lines {
             self.run.events.output(self.step, line);
         }

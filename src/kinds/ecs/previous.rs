@@ -5,10 +5,10 @@ use crate::clients::ecs::WhichTasks;
 use crate::clients::registry::Registry;
 use crate::domain::ecs::expectation::Expectation;
 use crate::domain::ecs::ids::RevisionArn;
+use crate::domain::ecs::names::ContainerName;
 use crate::domain::ecs::service::{Revision, Task};
 use crate::domain::ecs::target::EcsTarget;
 use crate::domain::image::Digest;
-use crate::domain::names::ContainerName;
 use crate::observe::Cloud;
 
 /// What the previous revision is read back by, as ours is: the service's tasks, and that every one has the digest that

@@ -98,5 +98,5 @@ pub async fn logs(cloud: &Cloud, target: &EcsTarget, since: Timestamp) -> Result
         ))
         .hint("use log driver `awslogs` with `awslogs-group` and `awslogs-stream-prefix`")
     })?;
-    Ok(cloud.logs.since(&destination, since).await?)
+    Ok(cloud.logs.since(&destination.group, &destination.stream(""), since).await?)
 }

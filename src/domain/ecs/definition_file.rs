@@ -3,12 +3,23 @@
 use serde_json::Value;
 use yamlpath::{Component, Document, Route};
 
-use super::{Finding, Place, Rule};
-use crate::domain::ecs::task_definition::{TaskDefinition, TaskDefinitionError};
-use crate::domain::names::ContainerName;
+use super::task_definition::{TaskDefinition, TaskDefinitionError};
+use crate::domain::check::outline::FileRules;
+use crate::domain::check::{Finding, Place, Rule, Subject};
+use crate::domain::ecs::names::ContainerName;
+
+/// What is checked of such a file.
+pub static RULES: FileRules = FileRules {
+    what: "task-definition file",
+    key: "task-definition",
+    subject: Subject::TaskDefinition,
+    missing: Rule::TaskDefinitionMissing,
+    judge,
+};
 
 /// Judges a file. `container`: the one that gets the image, where it is known.
-pub fn judge(file: &str, text: &str, container: Option<&ContainerName>) -> Vec<Finding> {
+fn judge(file: &str, text: &str, container: Option<&str>) -> Vec<Finding> {
+    let container: Option<ContainerName> = container.and_then(|container| container.parse().ok());
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let document: Value = match serde_json::from_str(text) {
         Ok(document) => document,
@@ -31,7 +42,7 @@ pub fn judge(file: &str, text: &str, container: Option<&ContainerName>) -> Vec<F
         }
     };
     let mut findings = Vec::new();
-    if let Some(error) = container.and_then(|container| definition.image_of(container).err()) {
+    if let Some(error) = container.and_then(|container| definition.image_of(&container).err()) {
         let place = places.of("containerDefinitions");
         findings.push(unknown_container(&error).in_file(file, Some(place)));
     }
@@ -138,7 +149,7 @@ mod tests {
 }"#;
 
     fn found(text: &str) -> Vec<String> {
-        let findings = judge("task.json", text, Some(&"web".parse().unwrap()));
+        let findings = judge("task.json", text, Some("web"));
         let shown = |finding: &Finding| {
             let place = finding.place.unwrap();
             format!("{} {}:{}", finding.rule, place.line, place.column)
@@ -176,7 +187,7 @@ mod tests {
     #[test]
     fn no_value_is_shown() {
         let text = GOOD.replace("\"web\"", "\"app\", \"environment\": [{\"name\": \"A\", \"value\": \"canary\"}]");
-        let findings = judge("task.json", &text, Some(&"web".parse().unwrap()));
+        let findings = judge("task.json", &text, Some("web"));
         assert!(!findings.is_empty());
         assert!(!format!("{findings:?}").contains("canary"));
     }

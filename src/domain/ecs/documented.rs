@@ -1,7 +1,8 @@
 //! What `docs/iam/README.md` says of the rights on stage is true of the documents that `shipgate iam` prints.
 
-use super::policy::{EcsSubject, Statement, Subject, statements};
-use super::trust::{Environment, JobContext, jobs};
+use super::iam::PolicySubject;
+use crate::domain::iam::policy::{Place, Statement, Subject, statements};
+use crate::domain::iam::trust::{Environment, JobContext, jobs};
 use crate::domain::role::Access;
 
 const PAGE: &str = include_str!("../../../docs/iam/README.md");
@@ -21,7 +22,7 @@ fn in_code(cell: &str) -> Vec<&str> {
 
 /// Stage, with everything that gives a statement.
 fn stage() -> Subject {
-    let service = EcsSubject {
+    let service = PolicySubject {
         cluster: "stage-cluster".parse().unwrap(),
         service: "stage-backend".parse().unwrap(),
         families: vec!["stage-backend".to_owned()],
@@ -29,13 +30,9 @@ fn stage() -> Subject {
         log_groups: vec!["/ecs/stage".to_owned()],
         pre_deploy: true,
     };
-    Subject {
-        account: "123456789012".parse().unwrap(),
-        region: "us-east-1".parse().unwrap(),
-        repositories: vec![("stage-shop".parse().unwrap(), true)],
-        services: vec![service],
-        is_source: true,
-    }
+    let place = Place { account: "123456789012".parse().unwrap(), region: "us-east-1".parse().unwrap() };
+    let needs = service.needs(&place);
+    Subject { place, repositories: vec![("stage-shop".parse().unwrap(), true)], needs, is_source: true }
 }
 
 fn is_statement(word: &&str) -> bool {
@@ -49,10 +46,10 @@ fn every_right_of_the_table_is_one_of_the_role() {
     for row in rows() {
         let words = in_code(row[0]);
         let sids: Vec<&str> = words.iter().copied().filter(is_statement).collect();
-        let found: Vec<&Statement> = all.iter().filter(|statement| sids.contains(&statement.sid)).collect();
+        let found: Vec<&Statement> = all.iter().filter(|statement| sids.contains(&statement.rights.sid)).collect();
         assert_eq!(found.len(), sids.len(), "{row:?}");
         for action in words.iter().filter(|word| word.contains(':') && !word.contains(": ")) {
-            assert!(found.iter().any(|statement| statement.actions.contains(action)), "{action}: {row:?}");
+            assert!(found.iter().any(|statement| statement.rights.actions.contains(action)), "{action}: {row:?}");
         }
         // What is said to be allowed everywhere is, and nothing else.
         let everywhere = words.contains(&"*");
@@ -62,7 +59,8 @@ fn every_right_of_the_table_is_one_of_the_role() {
     // What changes something is in the table; what only reads is not, but for what reads everything.
     let reads =
         ["RegistryLogin", "ReadImages", "ReadServices", "ReadTasks", "ListTasks", "ReadLogs", "CreateRepositories"];
-    let missing: Vec<_> = all.iter().filter(|it| !named.contains(&it.sid) && !reads.contains(&it.sid)).collect();
+    let missing: Vec<_> =
+        all.iter().filter(|it| !named.contains(&it.rights.sid) && !reads.contains(&it.rights.sid)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
 
@@ -78,7 +76,7 @@ fn a_pull_request_may_read_every_task_definition() {
     assert!(jobs(&environment, Access::Read, "main").contains(&JobContext::PullRequest));
     assert!(!jobs(&environment, Access::Change, "main").contains(&JobContext::PullRequest));
     let read = statements(&stage(), Access::Read);
-    let definitions = read.iter().find(|statement| statement.sid == "ReadDefinitions").unwrap();
+    let definitions = read.iter().find(|statement| statement.rights.sid == "ReadDefinitions").unwrap();
     assert_eq!(definitions.resources, ["*"]);
     let row = rows().into_iter().find(|row| row[0].contains("`ReadDefinitions`")).unwrap();
     assert!(row[1].contains("every pull request") && row[3].contains("an account for each environment"), "{row:?}");
@@ -89,6 +87,6 @@ fn a_pull_request_may_read_every_task_definition() {
 fn no_statement_of_stage_names_anything_of_production() {
     for statement in statements(&stage(), Access::Change) {
         let foreign = statement.resources.iter().find(|arn| *arn != "*" && !arn.contains("stage"));
-        assert_eq!(foreign, None, "{}", statement.sid);
+        assert_eq!(foreign, None, "{}", statement.rights.sid);
     }
 }

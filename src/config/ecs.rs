@@ -1,0 +1,181 @@
+//! The keys of an ECS service.
+
+use std::time::Duration;
+
+use super::error::Problems;
+use super::image::{ImageSource, RepositoryKeys};
+use super::interpret::{Interpreter, whole};
+use super::keys::{KindKeys, Merged, WrittenFile};
+use super::probes::{self, RawProbe};
+use super::read::{Located, Node, Read, Table};
+use super::resolve::Purpose;
+use super::text::{Text, read_command};
+use super::values::{self, Fault};
+use super::wording::one_of;
+use crate::domain::ecs::definition_file;
+use crate::domain::ecs::target::{EcsTarget, MissingVariables, TaskDefinitionSource};
+
+/// The word for what the service runs now.
+const LIVE: &str = "live";
+
+/// How long a rollout may take where nothing is written.
+const DEFAULT_TIMEOUT: Duration = Duration::from_mins(20);
+
+/// A service of Amazon ECS.
+#[derive(Debug, Clone, Default)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ecs", rename_all = "kebab-case"))]
+pub(super) struct Keys {
+    #[cfg_attr(test, schemars(flatten))]
+    image: ImageSource,
+}
+
+/// Settings of a component that may differ between environments.
+#[derive(Debug, Clone, Default)]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(rename = "ecs-overrides", rename_all = "kebab-case", deny_unknown_fields)
+)]
+pub(super) struct Settings {
+    /// The container of the task definition that gets the image.
+    container: Option<Text>,
+    /// Where the task definition comes from: `live` (what the service runs now), or a JSON file relative to this one.
+    /// Default: `live`.
+    task_definition: Option<Text>,
+    /// The command of a one-off task with the new image, before it gets traffic. `${release.sha}` may stand in it.
+    #[cfg_attr(test, schemars(length(min = 1)))]
+    pre_deploy: Option<Vec<Text>>,
+    #[cfg_attr(test, schemars(flatten))]
+    repository: RepositoryKeys,
+    /// The ECS cluster, by name.
+    cluster: Option<Text>,
+    /// The ECS service, by name. It must exist.
+    service: Option<Text>,
+    /// HTTP questions whose answers prove that the release runs.
+    probes: Option<Vec<RawProbe>>,
+    /// How long a rollout, and how long a pre-deploy task may take: for example `15m`, at most `6h`. Default: `20m`.
+    timeout: Option<Text>,
+    /// What it means for a promotion when the task definition of the source has a variable or secret that the one here
+    /// lacks. Default: `warning`.
+    missing_variables: Option<RawMissingVariables>,
+}
+
+impl KindKeys for Keys {
+    type Settings = Settings;
+    type Target = EcsTarget;
+
+    fn read(table: &mut Table<'_, '_>) -> Self {
+        Self { image: ImageSource::read(table) }
+    }
+
+    fn read_settings(table: &mut Table<'_, '_>) -> Settings {
+        Settings {
+            container: table.optional("container"),
+            task_definition: table.optional("task-definition"),
+            pre_deploy: table.optional_with("pre-deploy", read_command),
+            repository: RepositoryKeys::read(table),
+            cluster: table.optional("cluster"),
+            service: table.optional("service"),
+            probes: table.optional("probes"),
+            timeout: table.optional("timeout"),
+            missing_variables: table.optional("missing-variables"),
+        }
+    }
+
+    fn resolve(component: &Merged<'_, Self>, interpreter: &mut Interpreter<'_, '_>) -> Option<EcsTarget> {
+        let cluster = component.required("cluster", interpreter, |settings| settings.cluster.as_ref());
+        let service = component.required("service", interpreter, |settings| settings.service.as_ref());
+        let container = component.required("container", interpreter, |settings| settings.container.as_ref());
+        let task_definition = component
+            .pick(|settings| settings.task_definition.as_ref())
+            .filter(|_| matches!(component.wanted.purpose, Purpose::Change | Purpose::Policy))
+            .map(|text| interpreter.parsed("task-definition", text, task_definition_source));
+        let pre_deploy = match component.wanted.purpose {
+            Purpose::Policy => component.pick(|settings| settings.pre_deploy.as_ref()).map(|_| Some(Vec::new())),
+            Purpose::Change | Purpose::Services | Purpose::Identity => {
+                let words = component.to_change(|settings| settings.pre_deploy.as_ref());
+                words.map(|words| interpreter.command(words))
+            }
+        };
+        let probes = component.to_change(|settings| settings.probes.as_ref());
+        let probes = probes::resolve(probes.map_or(&[], Vec::as_slice), interpreter);
+        let timeout = component.to_change(|settings| settings.timeout.as_ref());
+        let timeout = interpreter.duration("timeout", timeout, DEFAULT_TIMEOUT);
+        let missing = component.pick(|settings| settings.missing_variables.as_ref()).copied();
+        Some(EcsTarget {
+            cluster: cluster?,
+            service: service?,
+            container: container?,
+            image: component.keys().image.owner(&component.wanted.component.text)?.parse().ok()?,
+            task_definition: whole(task_definition)?.unwrap_or(TaskDefinitionSource::Live),
+            pre_deploy: whole(pre_deploy)?,
+            has_pre_deploy: Some(component.is_anywhere(|settings| settings.pre_deploy.is_some())),
+            probes: probes?,
+            timeout: timeout?,
+            missing_variables: missing_variables(missing)?,
+        })
+    }
+
+    fn image(&self) -> Option<&ImageSource> {
+        Some(&self.image)
+    }
+
+    fn repository(settings: &Settings) -> Option<&RepositoryKeys> {
+        Some(&settings.repository)
+    }
+
+    fn files<'d>(component: &Merged<'d, Self>, look_up: &dyn Fn(&Text) -> Option<String>) -> Vec<WrittenFile<'d>> {
+        let Some(text) = component.pick(|settings| settings.task_definition.as_ref()) else { return Vec::new() };
+        let name = look_up(text);
+        if name.as_deref() == Some(LIVE) {
+            return Vec::new();
+        }
+        let container = component.pick(|settings| settings.container.as_ref());
+        vec![WrittenFile { text, name, part: container.and_then(look_up), rules: &definition_file::RULES }]
+    }
+}
+
+/// What a variable or secret means that the source's task definition has and this environment's lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "MissingVariables", rename_all = "kebab-case"))]
+enum RawMissingVariables {
+    /// It is told.
+    Warning,
+    /// Nothing is promoted.
+    Error,
+    /// Already told.
+    #[cfg_attr(test, schemars(skip))]
+    Unreadable,
+}
+
+impl Read for RawMissingVariables {
+    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+        let Located { span, value } = Located::<String>::read(node, problems);
+        match value.as_deref() {
+            Some("warning") => return Self::Warning,
+            Some("error") => return Self::Error,
+            Some(other) => {
+                let message = format!("`missing-variables` must be `warning` or `error`, not `{other}`");
+                problems.at(&span, message, one_of(other, ["warning", "error"].into_iter()));
+            }
+            None => {}
+        }
+        Self::Unreadable
+    }
+}
+
+fn missing_variables(written: Option<RawMissingVariables>) -> Option<MissingVariables> {
+    match written {
+        None | Some(RawMissingVariables::Warning) => Some(MissingVariables::Warning),
+        Some(RawMissingVariables::Error) => Some(MissingVariables::Error),
+        Some(RawMissingVariables::Unreadable) => None,
+    }
+}
+
+/// The word `live`, or a path.
+fn task_definition_source(text: &str) -> Result<TaskDefinitionSource, Fault> {
+    if text == LIVE {
+        return Ok(TaskDefinitionSource::Live);
+    }
+    values::path(text).map(TaskDefinitionSource::File)
+}

@@ -1,0 +1,241 @@
+//! What the general part of the configuration asks of a kind's keys, and what it reads around them.
+//!
+//! A kind has a file beside this one with a type `Keys` that is [`KindKeys`]. Which kinds there are says `each_kind!`.
+
+use std::fmt;
+
+use indexmap::IndexMap;
+
+use super::error::Problems;
+use super::image::{ImageSource, RepositoryKeys};
+use super::interpret::Interpreter;
+use super::read::{Key, Located, NOT_BUILT, Node, Table};
+use super::resolve::Purpose;
+use super::text::Text;
+use crate::domain::check::outline::FileRules;
+use crate::domain::kind::Kind;
+use crate::domain::names::InvalidName;
+use crate::domain::target::Image;
+
+/// Keys of a component that a later version will know.
+const LATER: [&str; 3] = ["rebuild-per-environment", "role", "via"];
+
+/// The keys of one kind of component: those that are the same for all environments.
+pub(super) trait KindKeys: fmt::Debug + Clone + Default + 'static {
+    /// Those that may differ between environments.
+    type Settings: fmt::Debug + Clone + Default;
+    /// What such a component is when it is resolved.
+    type Target: Into<Kind>;
+
+    /// Reads the keys that are the same for all environments.
+    fn read(table: &mut Table<'_, '_>) -> Self;
+
+    /// Reads the keys that may differ between environments.
+    fn read_settings(table: &mut Table<'_, '_>) -> Self::Settings;
+
+    /// Resolves a component for an environment. Notes all that is wrong.
+    fn resolve(component: &Merged<'_, Self>, interpreter: &mut Interpreter<'_, '_>) -> Option<Self::Target>;
+
+    /// Where its image comes from. `None`: such components have no image.
+    fn image(&self) -> Option<&ImageSource> {
+        None
+    }
+
+    /// Where its image is kept. `None`: such components have no image.
+    fn repository(_settings: &Self::Settings) -> Option<&RepositoryKeys> {
+        None
+    }
+
+    /// The files of the repository that a component uses in an environment, for `check`. `look_up`: a text, unless it
+    /// has variables that only the surroundings know.
+    fn files<'d>(_component: &Merged<'d, Self>, _look_up: &dyn Fn(&Text) -> Option<String>) -> Vec<WrittenFile<'d>> {
+        Vec::new()
+    }
+}
+
+/// A file that a component names.
+pub(super) struct WrittenFile<'d> {
+    /// The text that names it.
+    pub(super) text: &'d Text,
+    /// The text where it has no variables that only the surroundings know.
+    pub(super) name: Option<String>,
+    /// The part of the file that the component is about.
+    pub(super) part: Option<String>,
+    /// What is checked of it.
+    pub(super) rules: &'static FileRules,
+}
+
+/// A component as it is written, in the keys of its kind.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Written<K: KindKeys> {
+    keys: K,
+    depends_on: Option<Vec<Located<String>>>,
+    settings: K::Settings,
+    /// What environments override, by the environment's name.
+    overrides: IndexMap<String, K::Settings>,
+}
+
+/// Which component is resolved, for which environment, and what for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted<'d> {
+    /// The component.
+    pub(super) component: &'d Key,
+    /// The environment.
+    pub(super) environment: &'d Key,
+    /// What for.
+    pub(super) purpose: Purpose,
+}
+
+/// A component with its settings for one environment.
+#[derive(Debug)]
+pub(super) struct Merged<'d, K: KindKeys> {
+    /// Which one, and what for.
+    pub(super) wanted: Wanted<'d>,
+    written: &'d Written<K>,
+}
+
+impl<'d, K: KindKeys> Merged<'d, K> {
+    /// The keys that are the same for all environments.
+    pub(super) fn keys(&self) -> &'d K {
+        &self.written.keys
+    }
+
+    /// A setting, from the environment's override or else from the component.
+    pub(super) fn pick<T>(&self, pick: impl Fn(&'d K::Settings) -> Option<&'d T>) -> Option<&'d T> {
+        let overrides = self.written.overrides.get(&self.wanted.environment.text);
+        overrides.and_then(&pick).or_else(|| pick(&self.written.settings))
+    }
+
+    /// A setting that only matters to who changes something.
+    pub(super) fn to_change<T>(&self, pick: impl Fn(&'d K::Settings) -> Option<&'d T>) -> Option<&'d T> {
+        self.pick(pick).filter(|_| self.wanted.purpose == Purpose::Change)
+    }
+
+    /// Whether the file has a setting, for this environment or another.
+    pub(super) fn is_anywhere(&self, has: impl Fn(&'d K::Settings) -> bool) -> bool {
+        has(&self.written.settings) || self.is_overridden(has)
+    }
+
+    fn is_overridden(&self, has: impl Fn(&'d K::Settings) -> bool) -> bool {
+        self.written.overrides.values().any(has)
+    }
+
+    /// A setting that every component needs, from the component or the environment's override.
+    pub(super) fn required<T: std::str::FromStr<Err = InvalidName>>(
+        &self,
+        name: &'static str,
+        interpreter: &mut Interpreter<'_, '_>,
+        pick: impl Fn(&'d K::Settings) -> Option<&'d Text>,
+    ) -> Option<T> {
+        if let Some(text) = self.pick(&pick) {
+            return interpreter.named(name, text);
+        }
+        let Wanted { component: key, environment, .. } = self.wanted;
+        let component = &key.text;
+        if self.is_overridden(|overrides| pick(overrides).is_some()) {
+            let Key { text: environment, span } = environment;
+            let message = format!("`{name}` of `{component}` is missing for `{environment}`");
+            let hint = format!("add it to `[environments.{environment}.components.{component}]`");
+            interpreter.problems.at(span, message, hint);
+        } else {
+            let message = format!("`{name}` is missing in `components.{component}`");
+            interpreter.problems.at(&key.span, message, format!("add `{name} = \"…\"`"));
+        }
+        None
+    }
+}
+
+impl<K: KindKeys> Written<K> {
+    /// Reads a component whose `kind` was read already.
+    pub(super) fn read(mut table: Table<'_, '_>) -> Self {
+        let written = Self::read_from(&mut table);
+        table.refuse_unknown_but(&super::component::elsewhere);
+        written
+    }
+
+    fn read_from(table: &mut Table<'_, '_>) -> Self {
+        let keys = K::read(table);
+        let depends_on = table.optional("depends-on");
+        let settings = read_settings::<K>(table);
+        Self { keys, depends_on, settings, overrides: IndexMap::new() }
+    }
+
+    /// All keys of the kind that may be written in a component.
+    pub(super) fn known() -> Vec<&'static str> {
+        Table::known_to(|table| drop(Self::read_from(table)))
+    }
+}
+
+fn read_settings<K: KindKeys>(table: &mut Table<'_, '_>) -> K::Settings {
+    table.refuse(&LATER, NOT_BUILT, "remove it");
+    K::read_settings(table)
+}
+
+/// A component as it is written, whatever its kind.
+pub(super) trait AnyWritten: fmt::Debug {
+    /// The components that are changed before it.
+    fn depends_on(&self) -> &[Located<String>];
+
+    /// Where its image comes from. `None`: it has no image.
+    fn image(&self) -> Option<&ImageSource>;
+
+    /// Where its image is kept, as one environment overrides it or else as it is written for all.
+    fn repository(&self, environment: Option<&str>) -> Option<&RepositoryKeys>;
+
+    /// Reads what an environment overrides.
+    fn read_overrides(&mut self, environment: &str, node: &Node<'_>, problems: &mut Problems);
+
+    /// The image that it builds. The outer `None`: it builds none.
+    #[expect(clippy::option_option, reason = "the outer says whether there is one, the inner whether it could be had")]
+    fn resolve_image(&self, wanted: Wanted<'_>, interpreter: &mut Interpreter<'_, '_>) -> Option<Option<Image>>;
+
+    /// What is particular to its kind.
+    fn resolve(&self, wanted: Wanted<'_>, interpreter: &mut Interpreter<'_, '_>) -> Option<Kind>;
+
+    /// The files of the repository that it uses in an environment.
+    fn files<'d>(&'d self, wanted: Wanted<'d>, look_up: &dyn Fn(&Text) -> Option<String>) -> Vec<WrittenFile<'d>>;
+}
+
+impl<K: KindKeys> AnyWritten for Written<K> {
+    fn depends_on(&self) -> &[Located<String>] {
+        self.depends_on.as_deref().unwrap_or_default()
+    }
+
+    fn image(&self) -> Option<&ImageSource> {
+        self.keys.image()
+    }
+
+    fn repository(&self, environment: Option<&str>) -> Option<&RepositoryKeys> {
+        match environment {
+            None => K::repository(&self.settings),
+            Some(environment) => K::repository(self.overrides.get(environment)?),
+        }
+    }
+
+    fn read_overrides(&mut self, environment: &str, node: &Node<'_>, problems: &mut Problems) {
+        let Some(mut table) = node.table(problems) else { return };
+        let settings = read_settings::<K>(&mut table);
+        let fixed = Table::known_to(|table| drop(K::read(table)));
+        let hint = format!("write it in `[components.{}]`", node.name);
+        table.refuse(
+            &[fixed.as_slice(), &["kind", "depends-on"]].concat(),
+            "cannot differ between environments",
+            &hint,
+        );
+        table.refuse_unknown_but(&super::component::elsewhere);
+        self.overrides.insert(environment.to_owned(), settings);
+    }
+
+    fn resolve_image(&self, wanted: Wanted<'_>, interpreter: &mut Interpreter<'_, '_>) -> Option<Option<Image>> {
+        let build = self.keys.image()?.build.as_ref()?;
+        Some(super::image::resolve(&Merged { wanted, written: self }, build, interpreter))
+    }
+
+    fn resolve(&self, wanted: Wanted<'_>, interpreter: &mut Interpreter<'_, '_>) -> Option<Kind> {
+        K::resolve(&Merged { wanted, written: self }, interpreter).map(Into::into)
+    }
+
+    fn files<'d>(&'d self, wanted: Wanted<'d>, look_up: &dyn Fn(&Text) -> Option<String>) -> Vec<WrittenFile<'d>> {
+        K::files(&Merged { wanted, written: self }, look_up)
+    }
+}

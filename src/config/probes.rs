@@ -1,0 +1,143 @@
+//! Probes, for all kinds that are asked over HTTP.
+
+use std::time::Duration;
+
+use indexmap::IndexMap;
+
+use super::error::Problems;
+use super::interpret::{Interpreter, all, whole};
+use super::read::{Entries, Node, Read};
+use super::text::Text;
+use super::values;
+use crate::domain::probe::{Expected, Probe};
+
+/// An HTTP question to the running release, and the answer that proves it.
+#[derive(Debug, Clone, Default)]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(rename = "Probe", rename_all = "kebab-case", deny_unknown_fields)
+)]
+pub(super) struct RawProbe {
+    /// The address, http or https. `${release.sha}` may stand in it.
+    #[cfg_attr(test, schemars(required))]
+    pub(super) url: Option<Text>,
+    /// The method.
+    #[cfg_attr(test, schemars(extend("default" = "GET")))]
+    pub(super) method: Option<Text>,
+    /// Headers to send. `${release.sha}` may stand in them.
+    pub(super) headers: Option<Entries<Text>>,
+    /// The status code to get.
+    #[cfg_attr(test, schemars(range(min = 100, max = 599), extend("default" = 200)))]
+    pub(super) status: Option<u16>,
+    /// A text that the body contains. `${release.sha}` may stand in it.
+    pub(super) text: Option<Text>,
+    /// JSON pointers into the body, and the value at each. `${release.sha}` may stand in the values.
+    pub(super) json: Option<Entries<RawExpected>>,
+    /// Headers of the answer. `${release.sha}` may stand in the values.
+    pub(super) response_headers: Option<Entries<Text>>,
+    /// How long one answer may take.
+    #[cfg_attr(test, schemars(extend("default" = "5s")))]
+    pub(super) timeout: Option<Text>,
+    /// The pause between two questions.
+    #[cfg_attr(test, schemars(extend("default" = "1s")))]
+    pub(super) interval: Option<Text>,
+    /// How many wrong answers are borne before the probe has failed.
+    #[cfg_attr(test, schemars(extend("default" = 10)))]
+    pub(super) retries: Option<u32>,
+    /// How many right answers in a row are needed.
+    #[cfg_attr(test, schemars(range(min = 1), extend("default" = 1)))]
+    pub(super) successes: Option<u32>,
+}
+
+impl Read for RawProbe {
+    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+        let Some(mut table) = node.table(problems) else {
+            return Self::default();
+        };
+        let probe = Self {
+            url: table.required("url", "url = \"https://…/health\""),
+            method: table.optional("method"),
+            headers: table.optional("headers"),
+            status: table.number("status", 100..=599),
+            text: table.optional("text"),
+            json: table.optional("json"),
+            response_headers: table.optional("response-headers"),
+            timeout: table.optional("timeout"),
+            interval: table.optional("interval"),
+            retries: table.number("retries", 0..=u32::MAX.into()),
+            successes: table.number("successes", 1..=u32::MAX.into()),
+        };
+        table.refuse_unknown();
+        probe
+    }
+}
+
+/// A value that a JSON pointer must lead to.
+#[derive(Debug, Clone)]
+pub(super) enum RawExpected {
+    /// A string.
+    Text(Text),
+    /// A number or a boolean.
+    Literal(serde_json::Value),
+    /// Already told.
+    Unreadable,
+}
+
+impl Read for RawExpected {
+    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+        match node.scalar(problems) {
+            Some(serde_json::Value::String(_)) => Self::Text(Text::read(node, problems)),
+            Some(literal) => Self::Literal(literal),
+            None => Self::Unreadable,
+        }
+    }
+}
+
+/// Resolves the probes of a component.
+pub(super) fn resolve(probes: &[RawProbe], interpreter: &mut Interpreter<'_, '_>) -> Option<Vec<Probe>> {
+    all(probes.iter().map(|probe| resolve_one(probe, interpreter)).collect())
+}
+
+fn resolve_one(probe: &RawProbe, interpreter: &mut Interpreter<'_, '_>) -> Option<Probe> {
+    let url = probe.url.as_ref().map(|url| interpreter.template("url", url, values::url));
+    let method = probe.method.as_ref().map(|method| interpreter.parsed("method", method, values::method));
+    let headers = interpreter.templates(probe.headers.as_ref(), values::header_name, values::header_value);
+    let text = probe.text.as_ref().map(|text| interpreter.template("text", text, values::something));
+    let json = expected(probe.json.as_ref(), interpreter);
+    let response_headers =
+        interpreter.templates(probe.response_headers.as_ref(), values::header_name, values::header_value);
+    let timeout = interpreter.duration("timeout", probe.timeout.as_ref(), Duration::from_secs(5));
+    let interval = interpreter.duration("interval", probe.interval.as_ref(), Duration::from_secs(1));
+    Some(Probe {
+        url: url??,
+        method: whole(method)?.unwrap_or_else(|| "GET".to_owned()),
+        headers: headers?,
+        status: probe.status.unwrap_or(200),
+        text: whole(text)?,
+        json: json?,
+        response_headers: response_headers?,
+        timeout: timeout?,
+        interval: interval?,
+        retries: probe.retries.unwrap_or(10),
+        successes: probe.successes.unwrap_or(1),
+    })
+}
+
+/// A table of values that an answer must have, by JSON pointer.
+fn expected(
+    entries: Option<&Entries<RawExpected>>,
+    interpreter: &mut Interpreter<'_, '_>,
+) -> Option<IndexMap<String, Expected>> {
+    let mut resolved = Vec::new();
+    for (key, expected) in entries.into_iter().flat_map(Entries::iter) {
+        interpreter.key(key, values::pointer);
+        let expected = match expected {
+            RawExpected::Text(text) => interpreter.template(&key.text, text, values::argument).map(Expected::Text),
+            RawExpected::Literal(literal) => Some(Expected::Literal(literal.clone())),
+            RawExpected::Unreadable => None,
+        };
+        resolved.push(expected.map(|expected| (key.text.clone(), expected)));
+    }
+    Some(all(resolved)?.into_iter().collect())
+}
