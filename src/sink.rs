@@ -69,6 +69,13 @@ pub fn clean_document(text: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{cleaned:#}").replace("##[", "#\\u0023["))
 }
 
+/// Writes lines to standard error.
+pub fn lines(lines: &[String]) {
+    for text in lines {
+        line(text);
+    }
+}
+
 /// Writes a line to standard error, with colour where that is wanted. It is no command, whatever stands in it.
 pub fn line(text: &str) {
     write_error(&clean(&neutral::without_commands(&shown(text))));

@@ -166,7 +166,8 @@ async fn the_documented_example_runs_as_it_says() {
     let example = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     let rehearsal = Rehearsal::with_components(example);
     rehearsal.aws.world(|world| {
-        ["stage-worker", "stage-site"].into_iter().for_each(|name| world.add_service(name));
+        world.add_service("stage-worker");
+        world.add_service("stage-site");
         world.looks = 5;
     });
     let run = rehearsal.deploy().await;

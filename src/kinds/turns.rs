@@ -75,7 +75,7 @@ impl Turns {
     async fn give_up(&self, step: &StepId) {
         self.given_up.borrow_mut().extend(Lane::of(step));
         self.moved.notify_waiters();
-        pending().await
+        pending::<()>().await;
     }
 
     /// A slot for a change. `None`: there are no more, which is when the run ends.

@@ -5,7 +5,6 @@ use std::cell::RefCell;
 
 use indexmap::IndexMap;
 
-use super::terminal::print;
 use crate::domain::event::Event;
 use crate::domain::github::command::Command;
 use crate::domain::step::StepId;
@@ -37,7 +36,7 @@ impl Folded {
         for part in self.parts(event, lines, several) {
             match part {
                 Part::Begin(step) => sink::command(&Command::new("group", format!("output of {step}"))),
-                Part::Lines(lines) => print(&lines),
+                Part::Lines(lines) => sink::lines(&lines),
                 Part::End => sink::command(&Command::new("endgroup", "")),
             }
         }

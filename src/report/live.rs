@@ -6,7 +6,6 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::terminal::print;
 use crate::domain::event::Event;
 use crate::domain::step::StepId;
 use crate::sink;
@@ -49,7 +48,7 @@ impl Live {
             _ => {}
         }
         if !lines.is_empty() {
-            self.all.suspend(|| print(lines));
+            self.all.suspend(|| sink::lines(lines));
         }
     }
 }

@@ -65,7 +65,7 @@ impl Sink for Terminal {
         let several = self.open.borrow().len() > 1;
         let lines = lines::of(event, self.level, several);
         match &self.view {
-            View::Plain => print(&lines),
+            View::Plain => sink::lines(&lines),
             View::Folded(folded) => folded.show(event, &lines, several),
             View::Live(live) => live.show(event, &lines),
         }
@@ -85,14 +85,7 @@ impl Sink for Terminal {
             }
             Ok(_) | Err(_) => {}
         }
-        print(&closing::of(end, self.level, self.color));
-    }
-}
-
-/// Writes lines to standard error.
-pub fn print(lines: &[String]) {
-    for line in lines {
-        sink::line(line);
+        sink::lines(&closing::of(end, self.level, self.color));
     }
 }
 

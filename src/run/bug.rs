@@ -2,13 +2,13 @@
 
 use std::sync::atomic::Ordering;
 
-use super::shown;
-use crate::cli::{Cli, OutputFormat};
+use crate::cli::OutputFormat;
 use crate::context::Context;
 use crate::domain::failure::{CauseKind, Failure};
 use crate::domain::outcome::Outcome;
 use crate::domain::view::Request;
 use crate::panics;
+use crate::report::lines::Level;
 use crate::report::{self, Reporting};
 
 /// Where nothing is known yet, or docker reads what is written.
@@ -17,9 +17,13 @@ pub fn report_to_people() {
 }
 
 /// To all who read of this run, but GitHub: a status that is pending stays so.
-pub fn report_to_all(context: &Context, cli: &Cli, request: &Request, reporting: &Reporting) {
+pub fn report_to_all(
+    context: &Context,
+    (level, format): (Level, OutputFormat),
+    request: &Request,
+    reporting: &Reporting,
+) {
     let (context, request, has_changed) = (context.clone(), request.clone(), reporting.has_changed());
-    let (level, format) = (shown(&cli.global), cli.global.output);
     panics::end_with(move |text| {
         let failure = failure(text, has_changed.load(Ordering::Relaxed));
         report::broken_off(&context, &request, level, format, &failure);

@@ -68,8 +68,9 @@ pub fn run() -> ExitCode {
 /// Runs a command unless a signal comes first, and reports how it ended.
 async fn execute(context: &Context, cli: &Cli) -> Outcome {
     let request = commands::request(&cli.command);
-    let reporting = Reporting::new(context, request.clone(), shown(&cli.global), cli.global.output);
-    bug::report_to_all(context, cli, &request, &reporting);
+    let (level, format) = (shown(&cli.global), cli.global.output);
+    let reporting = Reporting::new(context, request.clone(), level, format);
+    bug::report_to_all(context, (level, format), &request, &reporting);
     let session = Session { context, global: &cli.global, events: reporting.events(), clock: now };
     let result = tokio::select! {
         result = commands::run(&session, &request, &cli.command) => result,

@@ -49,9 +49,12 @@ impl<C: AsRef<ComponentPlan>> Plan<C> {
             return steps;
         };
         let mut holds = self.hold_steps();
-        holds.iter_mut().for_each(|hold| hold.needs.clone_from(&steps[first].needs));
-        let changes = steps.iter_mut().filter(|step| step.id.verb.changes_what_serves());
-        changes.for_each(|change| change.needs.extend(holds.iter().map(|hold| hold.id.clone())));
+        for hold in &mut holds {
+            hold.needs.clone_from(&steps[first].needs);
+        }
+        for change in steps.iter_mut().filter(|step| step.id.verb.changes_what_serves()) {
+            change.needs.extend(holds.iter().map(|hold| hold.id.clone()));
+        }
         steps.splice(first..first, holds);
         steps
     }

@@ -6,7 +6,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::clients::ecs::Tagged;
+use crate::clients::ecs::{Placement, Tagged};
 use crate::domain::ecs::expectation::Expectation;
 use crate::domain::ecs::ids::{DeploymentId, RevisionArn, TaskArn};
 use crate::domain::ecs::ledger::{self, LedgerEntry};
@@ -27,7 +27,6 @@ use crate::kinds::ecs::diagnose;
 use crate::kinds::ecs::follow::Follow;
 use crate::kinds::ecs::pre_deploy::PreDeploy;
 use crate::kinds::ecs::unfinished::Unfinished;
-use crate::kinds::ecs::update::Unmoved;
 use crate::kinds::{Applied, Run};
 
 /// One service in the course of a run.
@@ -39,6 +38,14 @@ pub(super) struct Apply<'a> {
     changed: Cell<bool>,
     /// The deployment that is followed.
     pub(super) followed: RefCell<Option<DeploymentId>>,
+}
+
+/// A service that still runs what it ran when the plan was made.
+pub(super) struct Unmoved {
+    /// How it places its tasks.
+    pub(super) placement: Placement,
+    /// The id of its primary deployment.
+    pub(super) primary: DeploymentId,
 }
 
 /// The revision that the service is to run.

@@ -1,9 +1,9 @@
 //! The one change of a service: the look before it, and the call whose answer may be lost.
 
-use super::apply::Apply;
+use super::apply::{Apply, Unmoved};
 use super::unfinished::Unfinished;
-use crate::clients::ecs::{EcsError, Placement};
-use crate::domain::ecs::ids::{DeploymentId, RevisionArn};
+use crate::clients::ecs::EcsError;
+use crate::domain::ecs::ids::RevisionArn;
 use crate::domain::ecs::service::Service;
 use crate::domain::ecs::update::{Seen, Unconfirmed, Update};
 use crate::domain::failure::Failure;
@@ -11,14 +11,6 @@ use crate::domain::outcome::Outcome;
 use crate::domain::step::StepId;
 use crate::explain::{Phase, explain, unanswered};
 use crate::poll::{Waiting, poll};
-
-/// A service that still runs what it ran when the plan was made.
-pub(super) struct Unmoved {
-    /// How it places its tasks.
-    pub(super) placement: Placement,
-    /// The id of its primary deployment.
-    pub(super) primary: DeploymentId,
-}
 
 impl Apply<'_> {
     /// The precondition of the plan: the service still runs what it ran when we planned.
