@@ -12,14 +12,15 @@ pub use github::{NoGitHub, github};
 pub use identity::{Identities, Identity};
 pub use images::{extra_tags, image, promoted_image, restored_image};
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::any::{Any, TypeId};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aws_config::SdkConfig;
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 
 use crate::clients::ecr::{Ecr, RegistryLogin};
-use crate::clients::ecs::Ecs;
 use crate::clients::endpoint::{self, EndpointError};
 use crate::clients::git::{Changes, Git};
 use crate::clients::git_repository::WorkTree;
@@ -56,8 +57,6 @@ pub struct Configuration {
 pub struct Cloud {
     /// The account that the credentials are of.
     pub account: AccountId,
-    /// Amazon ECS.
-    pub ecs: Ecs,
     /// Amazon ECR.
     pub ecr: Ecr,
     /// `CloudWatch` Logs.
@@ -65,10 +64,12 @@ pub struct Cloud {
     /// The directory of the configuration file.
     pub directory: Utf8PathBuf,
     config: SdkConfig,
+    /// What the kinds of components have for themselves: each once, since a client may share its calls.
+    clients: RefCell<HashMap<TypeId, Box<dyn Any>>>,
 }
 
 /// A client of an AWS service that a kind of component has for itself.
-pub trait AwsClient: Sized {
+pub trait AwsClient: Clone + 'static {
     /// The id of the service in the SDK: `S3`.
     const SERVICE: &'static str;
 
@@ -79,7 +80,8 @@ pub trait AwsClient: Sized {
 impl Cloud {
     /// The clients of an environment.
     pub fn new(account: AccountId, config: SdkConfig, directory: Utf8PathBuf) -> Self {
-        Self { account, ecs: Ecs::new(&config), ecr: Ecr::new(&config), logs: Logs::new(&config), directory, config }
+        let (ecr, logs) = (Ecr::new(&config), Logs::new(&config));
+        Self { account, ecr, logs, directory, config, clients: RefCell::default() }
     }
 
     /// A kind's own client. Each has the credentials of the environment.
@@ -89,7 +91,14 @@ impl Cloud {
     /// Credentials would be sent to its service without encryption.
     pub fn client<C: AwsClient>(&self) -> Result<C, EndpointError> {
         endpoint::check_service(&self.config, C::SERVICE)?;
-        Ok(C::new(&self.config))
+        Ok(self.checked_client())
+    }
+
+    /// The same for a service whose address was checked with the session ([`endpoint::check`]).
+    pub fn checked_client<C: AwsClient>(&self) -> C {
+        let mut clients = self.clients.borrow_mut();
+        let client = clients.entry(TypeId::of::<C>()).or_insert_with(|| Box::new(C::new(&self.config)));
+        client.downcast_ref::<C>().map_or_else(|| C::new(&self.config), C::clone)
     }
 }
 

@@ -31,17 +31,17 @@ impl Follow<'_> {
     }
 
     async fn service(&self) -> Observed {
-        let found = self.cloud.ecs.service(&self.target.cluster, &self.target.service).await;
+        let found = self.cloud.ecs().service(&self.target.cluster, &self.target.service).await;
         found.map_or_else(|error| not_observed(&error), |found| Observed::Service(found.map(|(service, _)| service)))
     }
 
     async fn tasks(&self) -> Observed {
-        let found = self.cloud.ecs.tasks(&self.target.cluster, &self.target.service, WhichTasks::MeantToRun).await;
+        let found = self.cloud.ecs().tasks(&self.target.cluster, &self.target.service, WhichTasks::MeantToRun).await;
         found.map_or_else(|error| not_observed(&error.into()), Observed::Tasks)
     }
 
     async fn previous(&self, arn: &RevisionArn, service: &ServiceArn) -> Result<(Observed, Revision), EcsError> {
-        let revision = self.cloud.ecs.revision(arn, service).await?;
+        let revision = self.cloud.ecs().revision(arn, service).await?;
         let (expected, tasks) = previous::facts(self.cloud, self.registry, self.target, &revision).await?;
         Ok((Observed::Previous { expected, tasks }, revision))
     }
@@ -50,7 +50,7 @@ impl Follow<'_> {
     /// it; where tags are refused, the write of the outcome warns of it.
     async fn note(&self, id: &DeploymentId) -> Observed {
         let tags = [ledger::deployment(id)];
-        drop(timeout(NOTE, self.cloud.ecs.tag(&self.subject.deployment.task_definition, &tags)).await);
+        drop(timeout(NOTE, self.cloud.ecs().tag(&self.subject.deployment.task_definition, &tags)).await);
         Observed::Noted
     }
 }

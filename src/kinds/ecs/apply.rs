@@ -131,7 +131,7 @@ impl Apply<'_> {
         };
         tags.extend(entry.tags());
         tags.extend(self.plan.carried(&self.run.name, self.run.now()).iter().map(Hold::tag));
-        let arn = self.run.cloud.ecs.register(definition, &tags).await?;
+        let arn = self.run.cloud.ecs().register(definition, &tags).await?;
         self.run.events.made(format!("task-definition revision {}", arn.short()), vec![self.component.clone()]);
         Ok(Wanted { arn, definition: definition.clone(), tag_keys: ledger::keys(&tags) })
     }
@@ -143,7 +143,7 @@ impl Apply<'_> {
         let has = |hold: &&Hold| revision.holds.iter().any(|it| it.key == hold.key && it.scope == hold.scope);
         let missing: Vec<_> = carried.iter().filter(|hold| !has(hold)).map(Hold::tag).collect();
         if !missing.is_empty() {
-            match self.run.cloud.ecs.tag_if_room(&revision.arn, &missing).await? {
+            match self.run.cloud.ecs().tag_if_room(&revision.arn, &missing).await? {
                 Tagged::Written => wanted.tag_keys.extend(ledger::keys(&missing)),
                 Tagged::NoRoom(message) => {
                     let text = format!("revision {} has no room for the holds: {message}", revision.short());
@@ -277,7 +277,7 @@ impl Apply<'_> {
     async fn verify_unchanged(&self) -> Result<Outcome, Unfinished> {
         let live: &Revision = &self.plan.live;
         let target = &self.plan.target;
-        let found = self.run.cloud.ecs.service(&target.cluster, &target.service).await?;
+        let found = self.run.cloud.ecs().service(&target.cluster, &target.service).await?;
         let service = found.map(|(service, _)| service).filter(|service| service.primary().is_some());
         let Some(service) = service else {
             return Err(Failure::new(Outcome::Stale, format!("service `{}` is gone since the plan", target.service))
@@ -318,7 +318,7 @@ impl Apply<'_> {
 
     /// Writes into the ledger. The release runs as it runs, written or not.
     async fn write(&self, arn: &RevisionArn, what: &str, tags: &[(String, String)]) {
-        if let Err(error) = self.run.cloud.ecs.tag(arn, tags).await {
+        if let Err(error) = self.run.cloud.ecs().tag(arn, tags).await {
             let failure = explain(&error, Phase::Before);
             let hint = failure.hints.first().cloned();
             self.run

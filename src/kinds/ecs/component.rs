@@ -275,7 +275,7 @@ impl Source for SourceService {
                 Evidence::Runs => self.facts.live.clone(),
                 Evidence::Recorded(recorded) => {
                     let arn = RevisionArn::from(recorded.revision.as_str());
-                    cloud.ecs.revision(&arn, &self.facts.service.arn).await?
+                    cloud.ecs().revision(&arn, &self.facts.service.arn).await?
                 }
             };
             Ok(Box::new(PromotedRevision { revision, target: self.target.clone() }) as Box<dyn Promoted>)

@@ -23,7 +23,7 @@ pub async fn causes(
     revision: &RevisionArn,
     definition: &TaskDefinition,
 ) -> Vec<Cause> {
-    let mut tasks = match cloud.ecs.tasks(&target.cluster, &target.service, WhichTasks::Stopped).await {
+    let mut tasks = match cloud.ecs().tasks(&target.cluster, &target.service, WhichTasks::Stopped).await {
         Ok(tasks) => tasks,
         Err(error) => {
             let failure = explain(&error, Phase::Before);
@@ -39,7 +39,7 @@ pub async fn causes(
             causes.push(cause);
         }
     }
-    let running = cloud.ecs.tasks(&target.cluster, &target.service, WhichTasks::MeantToRun).await.unwrap_or_default();
+    let running = cloud.ecs().tasks(&target.cluster, &target.service, WhichTasks::MeantToRun).await.unwrap_or_default();
     let without_container = |task: &&Task| {
         let container = task.container(target.container.as_str());
         task.revision == *revision && container.is_some_and(|container| container.exit_code.is_some())

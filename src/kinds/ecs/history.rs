@@ -28,7 +28,7 @@ pub async fn history(cloud: &Cloud, target: &EcsTarget, most: usize) -> Result<H
         (true, true) => Standing::RollingOut,
         (true, false) => Standing::Current,
     };
-    let mut arns = cloud.ecs.newest_revisions(live.definition.family(), REVISIONS.count()).await?;
+    let mut arns = cloud.ecs().newest_revisions(live.definition.family(), REVISIONS.count()).await?;
     let all = arns.len() < REVISIONS.count();
     // It runs, and is not listed when it is very old or was deregistered.
     if !arns.contains(&live.arn) {
@@ -39,7 +39,7 @@ pub async fn history(cloud: &Cloud, target: &EcsTarget, most: usize) -> Result<H
     let mut releases = Vec::new();
     while releases.len() < most && arns.peek().is_some() {
         let some = arns.by_ref().take((most - releases.len()).max(TOGETHER)).collect();
-        let revisions = cloud.ecs.revisions(some, &service.arn).await?;
+        let revisions = cloud.ecs().revisions(some, &service.arn).await?;
         releases.extend(revisions.iter().filter_map(|revision| past_release(revision, target, standing(revision))));
     }
     let cut = !all && releases.len() < most;

@@ -44,7 +44,7 @@ pub async fn put(cloud: &Cloud, target: &EcsTarget, hold: &Hold) -> Result<Vec<H
     if !ledger::has_room(&service.tag_keys, &[&hold.key]) {
         return Err(no_room(format!("it has {} tags, as many as there may be", service.tag_keys.len())));
     }
-    match cloud.ecs.tag_if_room(&service.arn, &[hold.tag()]).await? {
+    match cloud.ecs().tag_if_room(&service.arn, &[hold.tag()]).await? {
         Tagged::Written => seen_on_service(cloud, target, hold).await,
         Tagged::NoRoom(message) => Err(no_room(message)),
     }
@@ -62,7 +62,7 @@ pub async fn put_on_service(
     written: impl FnOnce(),
 ) -> Result<Tagged, Failure> {
     let service = observe::active_service(cloud, target).await?;
-    let tagged = cloud.ecs.tag_if_room(&service.arn, &[hold.tag()]).await?;
+    let tagged = cloud.ecs().tag_if_room(&service.arn, &[hold.tag()]).await?;
     if tagged == Tagged::Written {
         written();
         seen_on_service(cloud, target, hold).await?;
@@ -91,12 +91,12 @@ pub async fn put_on_revision(
     hold: &Hold,
     written: impl FnOnce(),
 ) -> Result<Tagged, Failure> {
-    let tagged = cloud.ecs.tag_if_room(revision, &[hold.tag(), ledger::of_service(service)]).await?;
+    let tagged = cloud.ecs().tag_if_room(revision, &[hold.tag(), ledger::of_service(service)]).await?;
     if tagged != Tagged::Written {
         return Ok(tagged);
     }
     written();
-    let holds = async || Ok(cloud.ecs.revision(revision, service).await?.holds);
+    let holds = async || Ok(cloud.ecs().revision(revision, service).await?.holds);
     if reread(holds, |holds| holds.contains(hold)).await?.contains(hold) {
         return Ok(tagged);
     }
@@ -113,7 +113,7 @@ pub async fn take_off(cloud: &Cloud, target: &EcsTarget, holds: &[Hold]) -> Resu
     let service = observe::active_service(cloud, target).await?;
     let there = service.holds.iter().filter(|hold| holds.contains(hold));
     let keys: Vec<String> = there.map(|hold| hold.key.clone()).collect();
-    if keys.is_empty() { Ok(()) } else { Ok(cloud.ecs.untag(&service.arn, &keys).await?) }
+    if keys.is_empty() { Ok(()) } else { Ok(cloud.ecs().untag(&service.arn, &keys).await?) }
 }
 
 /// Takes all holds off the service and off its revisions, and leaves a note. Returns what was taken off.
@@ -132,17 +132,17 @@ pub async fn lift(cloud: &Cloud, target: &EcsTarget, note: &(String, String)) ->
     // The note first: no hold goes without a word of who lifted it. Without room it takes the place of a hold.
     let note = std::slice::from_ref(note);
     let has_room = ledger::has_room(&service.tag_keys, &[hold::note_key()])
-        && cloud.ecs.tag_if_room(&service.arn, note).await? == Tagged::Written;
+        && cloud.ecs().tag_if_room(&service.arn, note).await? == Tagged::Written;
     for revision in &revisions {
-        cloud.ecs.untag(&revision.arn, &keys(&revision.holds)).await?;
+        cloud.ecs().untag(&revision.arn, &keys(&revision.holds)).await?;
     }
     if !service.holds.is_empty() {
-        cloud.ecs.untag(&service.arn, &keys(&service.holds)).await?;
+        cloud.ecs().untag(&service.arn, &keys(&service.holds)).await?;
     }
     if !has_room {
         let revision = revisions.first().filter(|_| service.holds.is_empty());
         let home = revision.map_or(Taggable::Service(&service.arn), |revision| Taggable::Revision(&revision.arn));
-        cloud.ecs.tag(home, note).await?;
+        cloud.ecs().tag(home, note).await?;
     }
     let left = reread(async || on_service(cloud, target).await, Vec::is_empty).await?;
     let left = if left.is_empty() { left_on(cloud, &service, &revisions).await? } else { left };
@@ -157,14 +157,14 @@ pub async fn lift(cloud: &Cloud, target: &EcsTarget, note: &(String, String)) ->
 /// The revisions with a hold that is about the service: what it runs and rolls out, and the newest of the family.
 async fn held_revisions(cloud: &Cloud, service: &Service) -> Result<Vec<Revision>, Failure> {
     let Some(primary) = service.primary() else { return Ok(Vec::new()) };
-    let live = cloud.ecs.revision(&primary.task_definition, &service.arn).await?;
-    let mut arns = cloud.ecs.newest_revisions(live.definition.family(), LOOKED_AT).await?;
+    let live = cloud.ecs().revision(&primary.task_definition, &service.arn).await?;
+    let mut arns = cloud.ecs().newest_revisions(live.definition.family(), LOOKED_AT).await?;
     for deployment in &service.deployments {
         if !arns.contains(&deployment.task_definition) {
             arns.push(deployment.task_definition.clone());
         }
     }
-    let mut revisions = cloud.ecs.revisions(arns, &service.arn).await?;
+    let mut revisions = cloud.ecs().revisions(arns, &service.arn).await?;
     revisions.retain(|revision| !revision.holds.is_empty());
     Ok(revisions)
 }
@@ -173,7 +173,7 @@ async fn held_revisions(cloud: &Cloud, service: &Service) -> Result<Vec<Revision
 async fn left_on(cloud: &Cloud, service: &Service, revisions: &[Revision]) -> Result<Vec<Hold>, Failure> {
     let left = async || {
         let arns = revisions.iter().map(|revision| revision.arn.clone()).collect();
-        let seen = cloud.ecs.revisions(arns, &service.arn).await?;
+        let seen = cloud.ecs().revisions(arns, &service.arn).await?;
         Ok(hold::merged(seen.iter().flat_map(|revision| &revision.holds)))
     };
     reread(left, Vec::is_empty).await

@@ -35,7 +35,7 @@ pub async fn needs(
 
 async fn subject(cloud: &Cloud, target: &EcsTarget, files: &Files) -> Result<PolicySubject, Failure> {
     let mut definitions: Vec<TaskDefinition> = Vec::new();
-    if let Some((service, _)) = cloud.ecs.service_if_any(&target.cluster, &target.service).await? {
+    if let Some((service, _)) = cloud.ecs().service_if_any(&target.cluster, &target.service).await? {
         definitions.push(live_revision(cloud, target, &service).await?.definition);
     }
     if let TaskDefinitionSource::File(path) = &target.task_definition {

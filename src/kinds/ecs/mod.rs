@@ -2,6 +2,7 @@
 
 mod answers;
 pub mod apply;
+mod client;
 mod component;
 pub mod diagnose;
 pub mod follow;

@@ -29,7 +29,7 @@ pub async fn facts(cloud: &Cloud, target: &EcsTarget, files: &Files) -> Result<E
     };
     let service = deployable_service(cloud, target).await?;
     let live = live_revision(cloud, target, &service).await?;
-    let listed = cloud.ecs.newest_revisions(live.definition.family(), LOOKED_AT).await?;
+    let listed = cloud.ecs().newest_revisions(live.definition.family(), LOOKED_AT).await?;
     let others = described(cloud, &service, &live, &listed).await?;
     Ok(EcsFacts { service, live, others, listed, file, source: None })
 }
@@ -40,7 +40,7 @@ pub async fn facts(cloud: &Cloud, target: &EcsTarget, files: &Files) -> Result<E
 ///
 /// It is missing, or cannot be looked at.
 pub async fn service(cloud: &Cloud, target: &EcsTarget) -> Result<Service, Failure> {
-    let found = cloud.ecs.service(&target.cluster, &target.service).await?;
+    let found = cloud.ecs().service(&target.cluster, &target.service).await?;
     found.map(|(service, _)| service).ok_or_else(|| {
         Failure::failed(format!("{} does not exist", name(target)))
             .hint("create it (shipgate never does), or correct `service`, `prefix`, `region` or the account")
@@ -92,7 +92,7 @@ pub async fn live_revision(cloud: &Cloud, target: &EcsTarget, service: &Service)
         Failure::failed(format!("service `{}` has no primary deployment", target.service))
             .hint("look at the service in the console; run it again when it has one")
     })?;
-    Ok(cloud.ecs.revision(&primary.task_definition, &service.arn).await?)
+    Ok(cloud.ecs().revision(&primary.task_definition, &service.arn).await?)
 }
 
 /// Revisions of the family that matter beside the live one: newer ones, which an earlier run may have left unused, and
@@ -102,7 +102,7 @@ pub async fn live_revision(cloud: &Cloud, target: &EcsTarget, service: &Service)
 ///
 /// They cannot be read.
 pub async fn other_revisions(cloud: &Cloud, service: &Service, live: &Revision) -> Result<Vec<Revision>, Failure> {
-    let listed = cloud.ecs.newest_revisions(live.definition.family(), LOOKED_AT).await?;
+    let listed = cloud.ecs().newest_revisions(live.definition.family(), LOOKED_AT).await?;
     described(cloud, service, live, &listed).await
 }
 
@@ -122,7 +122,7 @@ async fn described(
         if some.is_empty() {
             break;
         }
-        for revision in cloud.ecs.revisions(some, &service.arn).await? {
+        for revision in cloud.ecs().revisions(some, &service.arn).await? {
             let ours_is_known = live.ledger.is_some() || others.iter().any(was_deployed);
             if is_newer(&revision.arn) || !ours_is_known {
                 others.push(revision);

@@ -30,7 +30,7 @@ pub async fn records(
     let (service, live, listed) = if let Some(facts) = seen {
         (facts.service.clone(), facts.live.clone(), facts.listed.clone())
     } else {
-        let found = cloud.ecs.service_if_any(&target.cluster, &target.service).await?;
+        let found = cloud.ecs().service_if_any(&target.cluster, &target.service).await?;
         let Some((service, _)) = found.filter(|(service, _)| service.primary().is_some()) else {
             return Ok(ImageRecords::default());
         };
@@ -44,14 +44,14 @@ pub async fn records(
     }
     let mut arns = match seen {
         Some(_) if most <= LOOKED_AT => listed,
-        _ => cloud.ecs.newest_revisions(live.definition.family(), most).await?,
+        _ => cloud.ecs().newest_revisions(live.definition.family(), most).await?,
     };
     let is_seen = |arn: &RevisionArn| seen.is_some_and(|facts| facts.others.iter().any(|other| other.arn == *arn));
     arns.retain(|arn| *arn != live.arn && !is_seen(arn));
     arns.truncate(most);
     let mut recorded = None;
     for some in arns.chunks(AT_A_TIME) {
-        let revisions = cloud.ecs.revisions(some.to_vec(), &service.arn).await?;
+        let revisions = cloud.ecs().revisions(some.to_vec(), &service.arn).await?;
         recorded = recorded_by(&revisions, &target.container, release, digest);
         if recorded.is_some() {
             break;
@@ -66,7 +66,7 @@ pub async fn records(
 ///
 /// The call failed.
 pub async fn announce(cloud: &Cloud, service_arn: &ServiceArn, announcement: &Announcement) -> Result<(), Failure> {
-    Ok(cloud.ecs.tag(service_arn, &[announcement.tag()]).await?)
+    Ok(cloud.ecs().tag(service_arn, &[announcement.tag()]).await?)
 }
 
 /// Takes that off again.
@@ -75,5 +75,5 @@ pub async fn announce(cloud: &Cloud, service_arn: &ServiceArn, announcement: &An
 ///
 /// The call failed.
 pub async fn retire(cloud: &Cloud, service_arn: &ServiceArn) -> Result<(), Failure> {
-    Ok(cloud.ecs.untag(service_arn, &[ANNOUNCED.to_owned()]).await?)
+    Ok(cloud.ecs().untag(service_arn, &[ANNOUNCED.to_owned()]).await?)
 }

@@ -45,10 +45,10 @@ pub async fn revisions(
     family: &str,
     is_enough: impl Fn(&[Revision]) -> bool,
 ) -> Result<Vec<Revision>, Failure> {
-    let arns = cloud.ecs.newest_revisions(family, REVISIONS.count()).await?;
+    let arns = cloud.ecs().newest_revisions(family, REVISIONS.count()).await?;
     let mut past = Vec::new();
     for some in arns.chunks(AT_A_TIME) {
-        past.extend(cloud.ecs.revisions(some.to_vec(), &service.arn).await?);
+        past.extend(cloud.ecs().revisions(some.to_vec(), &service.arn).await?);
         if is_enough(&past) {
             break;
         }

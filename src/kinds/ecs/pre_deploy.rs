@@ -74,7 +74,7 @@ impl PreDeploy<'_> {
     }
 
     async fn already_running(&self, started_by: &str) -> Result<Option<Task>, Failure> {
-        let tasks = self.run.cloud.ecs.tasks_started_by(&self.target.cluster, started_by).await?;
+        let tasks = self.run.cloud.ecs().tasks_started_by(&self.target.cluster, started_by).await?;
         Ok(tasks.into_iter().find(|task| task.revision == *self.task_definition && task.last_status != "STOPPED"))
     }
 
@@ -91,7 +91,7 @@ impl PreDeploy<'_> {
             client_token: token.hex(),
         };
         let _slot = self.run.slot().await;
-        Ok(self.run.cloud.ecs.run_task(&task).await?)
+        Ok(self.run.cloud.ecs().run_task(&task).await?)
     }
 
     async fn wait(&self, task: Task) -> Result<Task, Failure> {
@@ -126,7 +126,7 @@ impl PreDeploy<'_> {
     }
 
     async fn read(&self, arns: &[TaskArn]) -> Seen<AwsError> {
-        match self.run.cloud.ecs.describe_tasks(&self.target.cluster, arns).await {
+        match self.run.cloud.ecs().describe_tasks(&self.target.cluster, arns).await {
             // A task that was started a moment ago may not be known everywhere yet.
             Ok(tasks) => tasks.into_iter().next().map_or(Seen::Nothing, |task| Seen::Task(Box::new(task))),
             Err(error) if error.is_transient() => Seen::Transient(error),
@@ -165,7 +165,7 @@ impl PreDeploy<'_> {
         let failure =
             Failure::failed(format!("the pre-deploy task still runs after {} s", self.target.timeout.as_secs()))
                 .hint("make the command faster, or raise `timeout` of the component");
-        let stopped = self.run.cloud.ecs.stop_task(&self.target.cluster, &task.arn, "shipgate: out of time").await;
+        let stopped = self.run.cloud.ecs().stop_task(&self.target.cluster, &task.arn, "shipgate: out of time").await;
         match stopped {
             Ok(()) => failure.cause(format!("task {} was stopped", task.id())),
             Err(error) => {

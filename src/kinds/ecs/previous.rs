@@ -24,7 +24,7 @@ pub async fn facts(
     revision: &Revision,
 ) -> Result<(Expectation, Vec<Task>), AwsError> {
     let container = &target.container;
-    let tasks = cloud.ecs.tasks(&target.cluster, &target.service, WhichTasks::MeantToRun).await?;
+    let tasks = cloud.ecs().tasks(&target.cluster, &target.service, WhichTasks::MeantToRun).await?;
     let running = running_digests(&tasks, &revision.arn, container);
     let digests = accepted(registry, revision, container, running).await;
     Ok((Expectation::new(&revision.arn, &revision.definition, container, digests), tasks))

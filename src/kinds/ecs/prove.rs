@@ -77,7 +77,7 @@ impl Apply<'_> {
     /// Whether it was another deployment that did not answer as ours should.
     async fn superseded_meanwhile(&self, ours: &OurDeployment) -> Option<Failure> {
         let target = &self.plan.target;
-        let (service, _) = self.run.cloud.ecs.service(&target.cluster, &target.service).await.ok()??;
+        let (service, _) = self.run.cloud.ecs().service(&target.cluster, &target.service).await.ok()??;
         let Judgement::Superseded { by } = rollout::judge(ours, Some(&service)) else { return None };
         Some(watch::failure(NotProven::Superseded { by }, target))
     }

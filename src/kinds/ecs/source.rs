@@ -21,7 +21,7 @@ use crate::observe::Cloud;
 pub async fn facts(cloud: &Cloud, registry: &Registry, target: &EcsTarget) -> Result<SourceFacts, Failure> {
     let service = service(cloud, target).await?;
     let live = live_revision(cloud, target, &service).await?;
-    let tasks = cloud.ecs.tasks(&target.cluster, &target.service, WhichTasks::MeantToRun).await?;
+    let tasks = cloud.ecs().tasks(&target.cluster, &target.service, WhichTasks::MeantToRun).await?;
     let platforms = platforms(registry, &live, target, &tasks).await?;
     Ok(SourceFacts { service, live, tasks, platforms })
 }
@@ -39,7 +39,7 @@ pub async fn facts_again(
 ) -> Result<SourceFacts, Failure> {
     let service = service(cloud, target).await?;
     let live = before.live.clone();
-    let tasks = cloud.ecs.tasks(&target.cluster, &target.service, WhichTasks::MeantToRun).await?;
+    let tasks = cloud.ecs().tasks(&target.cluster, &target.service, WhichTasks::MeantToRun).await?;
     let of_live: Vec<Task> = tasks.iter().filter(|task| task.revision == live.arn).cloned().collect();
     let platforms = platforms(registry, &live, target, &of_live).await?;
     Ok(SourceFacts { service, live, tasks, platforms })

@@ -16,7 +16,7 @@ impl Apply<'_> {
     /// The precondition of the plan: the service still runs what it ran when we planned.
     pub(super) async fn unmoved(&self) -> Result<Unmoved, Failure> {
         let target = &self.plan.target;
-        let found = self.run.cloud.ecs.service(&target.cluster, &target.service).await?;
+        let found = self.run.cloud.ecs().service(&target.cluster, &target.service).await?;
         let (service, placement) = found.ok_or_else(|| {
             Failure::failed(format!("service `{}` does not exist any more", target.service))
                 .hint("create it again; nothing was changed")
@@ -56,7 +56,7 @@ impl Apply<'_> {
     /// The one change of the service. When its answer is lost, what the service says decides.
     pub(super) async fn update(&self, step: &StepId, arn: &RevisionArn) -> Result<Service, Unfinished> {
         let target = &self.plan.target;
-        let error = match self.run.cloud.ecs.update_service(&target.cluster, &target.service, arn).await {
+        let error = match self.run.cloud.ecs().update_service(&target.cluster, &target.service, arn).await {
             Ok(service) => return Ok(service),
             Err(error) => error,
         };
@@ -93,7 +93,7 @@ impl Apply<'_> {
     /// The service, if it is meant to run a revision.
     async fn updated(&self, arn: &RevisionArn) -> Result<Option<Service>, EcsError> {
         let target = &self.plan.target;
-        let found = self.run.cloud.ecs.service(&target.cluster, &target.service).await?;
+        let found = self.run.cloud.ecs().service(&target.cluster, &target.service).await?;
         let is_meant_to = |service: &Service| service.primary().is_some_and(|primary| primary.task_definition == *arn);
         Ok(found.map(|(service, _)| service).filter(is_meant_to))
     }
