@@ -26,7 +26,7 @@ macro_rules! define {
             /// Reads all but the kind.
             fn of_kind(word: &str, table: Table<'_, '_>) -> Self {
                 match word {
-                    $($word => Self::$variant(Box::new(Written::read(table))),)*
+                    $($word => Self::$variant(Box::new(Written::read(table, &elsewhere))),)*
                     _ => Self::Unreadable,
                 }
             }
@@ -39,8 +39,7 @@ macro_rules! define {
                 }
             }
 
-            /// What is written, to add what an environment overrides.
-            pub(super) fn written_mut(&mut self) -> Option<&mut dyn AnyWritten> {
+            fn written_mut(&mut self) -> Option<&mut dyn AnyWritten> {
                 match self {
                     $(Self::$variant(written) => Some(written.as_mut()),)*
                     Self::Unreadable => None,
@@ -56,6 +55,16 @@ macro_rules! define {
 }
 
 each_kind!(define);
+
+impl RawComponent {
+    /// Reads what an environment overrides. Nothing is told of one that is unreadable: the keys mean something to its
+    /// kind only.
+    pub(super) fn read_overrides(&mut self, environment: &str, node: &Node<'_>, problems: &mut Problems) {
+        if let Some(written) = self.written_mut() {
+            written.read_overrides(environment, node, &elsewhere, problems);
+        }
+    }
+}
 
 impl Read for RawComponent {
     fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
@@ -95,7 +104,7 @@ fn written_kinds(words: &[&str], conjunction: &str) -> String {
 }
 
 /// What to do about a key that only components of other kinds have.
-pub(super) fn elsewhere(key: &str) -> Option<String> {
+fn elsewhere(key: &str) -> Option<String> {
     with_key(key, &keys_by_kind())
 }
 

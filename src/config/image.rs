@@ -2,9 +2,8 @@
 
 use super::error::Problems;
 use super::interpret::{Interpreter, all, whole};
-use super::keys::{KindKeys, Merged};
+use super::merged::{Merged, Purpose};
 use super::read::{Entries, Located, Node, Read, Table};
-use super::resolve::Purpose;
 use super::text::Text;
 use super::values;
 use super::wording::one_of;
@@ -124,16 +123,16 @@ impl Read for Located<RawReuse> {
     }
 }
 
-/// Resolves the image that a component builds.
-pub(super) fn resolve<K: KindKeys>(
-    component: &Merged<'_, K>,
+/// Resolves the image that a component builds. `repository`: what its settings say of where the image is kept.
+pub(super) fn resolve<K, S>(
+    component: &Merged<'_, K, S>,
     build: &RawBuild,
+    repository: fn(&S) -> Option<&RepositoryKeys>,
     interpreter: &mut Interpreter<'_, '_>,
 ) -> Option<Image> {
-    let repository =
-        component.required("repository", interpreter, |settings| K::repository(settings)?.repository.as_ref());
-    let create_repository = component.pick(|settings| K::repository(settings)?.create_repository.as_ref());
-    let reuse = match component.pick(|settings| K::repository(settings)?.reuse.as_ref()) {
+    let name = component.required("repository", interpreter, |settings| repository(settings)?.repository.as_ref());
+    let create_repository = component.pick(|settings| repository(settings)?.create_repository.as_ref());
+    let reuse = match component.pick(|settings| repository(settings)?.reuse.as_ref()) {
         None => Some(Reuse::Any),
         Some(written) => written.value.map(|reuse| match reuse {
             RawReuse::Any => Reuse::Any,
@@ -146,7 +145,7 @@ pub(super) fn resolve<K: KindKeys>(
     };
     Some(Image {
         component: component.wanted.component.text.parse().ok()?,
-        repository: repository?,
+        repository: name?,
         create_repository: create_repository.map_or(Some(false), |create| create.value)?,
         reuse: reuse?,
         build: build?,

@@ -7,14 +7,13 @@ use std::fmt;
 use indexmap::IndexMap;
 
 use super::error::Problems;
-use super::image::{ImageSource, RepositoryKeys};
+use super::image::{self, ImageSource, RepositoryKeys};
 use super::interpret::Interpreter;
-use super::read::{Key, Located, NOT_BUILT, Node, Table};
-use super::resolve::Purpose;
+use super::merged::{self, Wanted};
+use super::read::{Located, NOT_BUILT, Node, Table};
 use super::text::Text;
 use crate::domain::check::outline::FileRules;
 use crate::domain::kind::Kind;
-use crate::domain::names::InvalidName;
 use crate::domain::target::Image;
 
 /// Keys of a component that a later version will know.
@@ -53,6 +52,9 @@ pub(super) trait KindKeys: fmt::Debug + Clone + Default + 'static {
     }
 }
 
+/// A component with its settings for one environment, in the keys of its kind.
+pub(super) type Merged<'d, K> = merged::Merged<'d, K, <K as KindKeys>::Settings>;
+
 /// A file that a component names.
 pub(super) struct WrittenFile<'d> {
     /// The text that names it.
@@ -65,6 +67,9 @@ pub(super) struct WrittenFile<'d> {
     pub(super) rules: &'static FileRules,
 }
 
+/// What to do about a key that only components of other kinds have.
+type Elsewhere<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 /// A component as it is written, in the keys of its kind.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Written<K: KindKeys> {
@@ -75,81 +80,11 @@ pub(super) struct Written<K: KindKeys> {
     overrides: IndexMap<String, K::Settings>,
 }
 
-/// Which component is resolved, for which environment, and what for.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Wanted<'d> {
-    /// The component.
-    pub(super) component: &'d Key,
-    /// The environment.
-    pub(super) environment: &'d Key,
-    /// What for.
-    pub(super) purpose: Purpose,
-}
-
-/// A component with its settings for one environment.
-#[derive(Debug)]
-pub(super) struct Merged<'d, K: KindKeys> {
-    /// Which one, and what for.
-    pub(super) wanted: Wanted<'d>,
-    written: &'d Written<K>,
-}
-
-impl<'d, K: KindKeys> Merged<'d, K> {
-    /// The keys that are the same for all environments.
-    pub(super) fn keys(&self) -> &'d K {
-        &self.written.keys
-    }
-
-    /// A setting, from the environment's override or else from the component.
-    pub(super) fn pick<T>(&self, pick: impl Fn(&'d K::Settings) -> Option<&'d T>) -> Option<&'d T> {
-        let overrides = self.written.overrides.get(&self.wanted.environment.text);
-        overrides.and_then(&pick).or_else(|| pick(&self.written.settings))
-    }
-
-    /// A setting that only matters to who changes something.
-    pub(super) fn to_change<T>(&self, pick: impl Fn(&'d K::Settings) -> Option<&'d T>) -> Option<&'d T> {
-        self.pick(pick).filter(|_| self.wanted.purpose == Purpose::Change)
-    }
-
-    /// Whether the file has a setting, for this environment or another.
-    pub(super) fn is_anywhere(&self, has: impl Fn(&'d K::Settings) -> bool) -> bool {
-        has(&self.written.settings) || self.is_overridden(has)
-    }
-
-    fn is_overridden(&self, has: impl Fn(&'d K::Settings) -> bool) -> bool {
-        self.written.overrides.values().any(has)
-    }
-
-    /// A setting that every component needs, from the component or the environment's override.
-    pub(super) fn required<T: std::str::FromStr<Err = InvalidName>>(
-        &self,
-        name: &'static str,
-        interpreter: &mut Interpreter<'_, '_>,
-        pick: impl Fn(&'d K::Settings) -> Option<&'d Text>,
-    ) -> Option<T> {
-        if let Some(text) = self.pick(&pick) {
-            return interpreter.named(name, text);
-        }
-        let Wanted { component: key, environment, .. } = self.wanted;
-        let component = &key.text;
-        if self.is_overridden(|overrides| pick(overrides).is_some()) {
-            let Key { text: environment, span } = environment;
-            let message = format!("`{name}` of `{component}` is missing for `{environment}`");
-            let hint = format!("add it to `[environments.{environment}.components.{component}]`");
-            interpreter.problems.at(span, message, hint);
-        } else {
-            let message = format!("`{name}` is missing in `components.{component}`");
-            interpreter.problems.at(&key.span, message, format!("add `{name} = \"…\"`"));
-        }
-        None
-    }
-}
-
 impl<K: KindKeys> Written<K> {
-    /// Reads a component whose `kind` was read already.
-    pub(super) fn read(mut table: Table<'_, '_>) -> Self {
+    /// Reads a component whose `kind` was read already. `elsewhere`: the hint for a key that other kinds have.
+    pub(super) fn read(mut table: Table<'_, '_>, elsewhere: Elsewhere<'_>) -> Self {
         let written = Self::read_from(&mut table);
-        table.refuse_unknown_but(&super::component::elsewhere);
+        table.refuse_unknown_but(elsewhere);
         written
     }
 
@@ -163,6 +98,10 @@ impl<K: KindKeys> Written<K> {
     /// All keys of the kind that may be written in a component.
     pub(super) fn known() -> Vec<&'static str> {
         Table::known_to(|table| drop(Self::read_from(table)))
+    }
+
+    fn merged<'d>(&'d self, wanted: Wanted<'d>) -> Merged<'d, K> {
+        Merged::new(wanted, &self.keys, &self.settings, &self.overrides)
     }
 }
 
@@ -182,8 +121,8 @@ pub(super) trait AnyWritten: fmt::Debug {
     /// Where its image is kept, as one environment overrides it or else as it is written for all.
     fn repository(&self, environment: Option<&str>) -> Option<&RepositoryKeys>;
 
-    /// Reads what an environment overrides.
-    fn read_overrides(&mut self, environment: &str, node: &Node<'_>, problems: &mut Problems);
+    /// Reads what an environment overrides. `elsewhere`: the hint for a key that other kinds have.
+    fn read_overrides(&mut self, environment: &str, node: &Node<'_>, elsewhere: Elsewhere<'_>, problems: &mut Problems);
 
     /// The image that it builds. The outer `None`: it builds none.
     #[expect(clippy::option_option, reason = "the outer says whether there is one, the inner whether it could be had")]
@@ -212,7 +151,13 @@ impl<K: KindKeys> AnyWritten for Written<K> {
         }
     }
 
-    fn read_overrides(&mut self, environment: &str, node: &Node<'_>, problems: &mut Problems) {
+    fn read_overrides(
+        &mut self,
+        environment: &str,
+        node: &Node<'_>,
+        elsewhere: Elsewhere<'_>,
+        problems: &mut Problems,
+    ) {
         let Some(mut table) = node.table(problems) else { return };
         let settings = read_settings::<K>(&mut table);
         let fixed = Table::known_to(|table| drop(K::read(table)));
@@ -222,20 +167,20 @@ impl<K: KindKeys> AnyWritten for Written<K> {
             "cannot differ between environments",
             &hint,
         );
-        table.refuse_unknown_but(&super::component::elsewhere);
+        table.refuse_unknown_but(elsewhere);
         self.overrides.insert(environment.to_owned(), settings);
     }
 
     fn resolve_image(&self, wanted: Wanted<'_>, interpreter: &mut Interpreter<'_, '_>) -> Option<Option<Image>> {
         let build = self.keys.image()?.build.as_ref()?;
-        Some(super::image::resolve(&Merged { wanted, written: self }, build, interpreter))
+        Some(image::resolve(&self.merged(wanted), build, K::repository, interpreter))
     }
 
     fn resolve(&self, wanted: Wanted<'_>, interpreter: &mut Interpreter<'_, '_>) -> Option<Kind> {
-        K::resolve(&Merged { wanted, written: self }, interpreter).map(Into::into)
+        K::resolve(&self.merged(wanted), interpreter).map(Into::into)
     }
 
     fn files<'d>(&'d self, wanted: Wanted<'d>, look_up: &dyn Fn(&Text) -> Option<String>) -> Vec<WrittenFile<'d>> {
-        K::files(&Merged { wanted, written: self }, look_up)
+        K::files(&self.merged(wanted), look_up)
     }
 }

@@ -9,6 +9,10 @@
 //! Which keys a component has depends on its kind (`component`). Each kind has a file of its own with its keys, their
 //! descriptions, and how they are read and resolved (`keys` is the trait). `image` and `probes` are keys that several
 //! kinds may have.
+//!
+//! A kind's file stands on `merged` (a component with what an environment overrides), `image`, `probes` and `keys`. None
+//! of these knows a kind. `component` is the only one that knows them all, and only what stands above it knows
+//! `component`: `raw`, `dependencies`, `check` and `resolve`.
 
 use std::collections::BTreeMap;
 
@@ -22,6 +26,7 @@ mod error;
 mod image;
 mod interpret;
 mod keys;
+mod merged;
 mod outline;
 mod past;
 mod probes;
@@ -38,8 +43,9 @@ mod values;
 mod wording;
 
 pub use error::{ConfigError, ConfigErrors};
+pub use merged::Purpose;
 pub use outline::WrittenRole;
-pub use resolve::{Purpose, Request};
+pub use resolve::Request;
 
 use crate::domain::check::outline::Outline;
 use crate::domain::limits::FILE;

@@ -121,10 +121,10 @@ impl RawEnvironment {
         };
         table.refuse(&["rebuild-per-environment", "overridable", "self-approval"], NOT_BUILT, "remove it");
         let name = &node.name;
-        // The keys of one that is unknown or unreadable mean something to its kind only.
+        // The keys of one that is unknown mean something to its kind only.
         let overrides = |node: &Node<'_>, problems: &mut Problems| {
-            if let Some(written) = components.get_mut(&node.name).and_then(RawComponent::written_mut) {
-                written.read_overrides(name, node, problems);
+            if let Some(component) = components.get_mut(&node.name) {
+                component.read_overrides(name, node, problems);
             }
             RawOverrides
         };

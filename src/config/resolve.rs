@@ -13,7 +13,8 @@ use super::check;
 use super::dependencies;
 use super::error::Problems;
 use super::interpret::{Interpreter, all, whole};
-use super::keys::{AnyWritten, Wanted};
+use super::keys::AnyWritten;
+use super::merged::{Purpose, Wanted};
 use super::raw::{RawApproval, RawConfig, RawEnvironment};
 use super::read::Key;
 use super::scope::{Origin, Outside, Scope, Value};
@@ -23,21 +24,6 @@ use super::wording::one_of;
 use crate::domain::names::{AccountId, ComponentName, EnvironmentName, Region};
 use crate::domain::role::{LONGEST_CHAINED_SESSION, Partition, RoleArn, Roles};
 use crate::domain::target::{Component, Image, Target};
-
-/// What a target is for, and so which of its variables have to be set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// To change what runs there: everything is resolved.
-    Change,
-    /// To look at its services or to hold them: its address, images, task-definition files, commands, probes and
-    /// timeouts are left out, with their variables.
-    Services,
-    /// To become who may do something there: its components are left out too.
-    Identity,
-    /// To say what a policy of IAM has to allow: beside the services there are repositories and task-definition files,
-    /// and builds and commands as empty ones.
-    Policy,
-}
 
 /// Which part of a configuration is asked for, and what its variables stand for.
 #[derive(Clone, Copy)]
