@@ -1,6 +1,6 @@
 //! What is asked of a configured component, whatever its kind.
 
-use super::iam::policy::Rights;
+use super::iam::rights::Rights;
 use super::names::{ComponentName, Region};
 use super::probe::Probe;
 use super::template::Template;

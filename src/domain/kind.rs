@@ -3,7 +3,7 @@
 use std::ops::{Deref, DerefMut};
 
 use super::configured::{Configured, OfKind};
-use super::iam::policy::Rights;
+use super::iam::rights::Rights;
 
 /// What is said of something that a later version will know. To call a key unknown would send people to search for a typing
 /// error, and to leave an action out would look like success.

@@ -23,7 +23,7 @@ use crate::domain::configured::Configured;
 use crate::domain::each_kind;
 use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
-use crate::domain::iam::policy::{Need, Place};
+use crate::domain::iam::rights::{Need, Place};
 use crate::domain::ids::RecordId;
 use crate::domain::image::{Digest, ImageReference};
 use crate::domain::kind::Kind;
@@ -39,13 +39,10 @@ use crate::domain::view::history::History;
 use crate::domain::view::status::ComponentStatus;
 use crate::observe::{Cloud, Files};
 
-pub use not_built::not_built;
 use not_built::refuse;
+pub use not_built::{Answer, not_built};
 pub use run::{Applied, Run};
 pub use turns::Turns;
-
-/// An answer that takes a while.
-pub type Answer<'a, T> = LocalBoxFuture<'a, Result<T, Failure>>;
 
 /// A plan whose components can be carried out.
 pub type WholePlan = Plan<Box<dyn Planned>>;

@@ -3,9 +3,13 @@
 use std::fmt::Display;
 use std::future::ready;
 
-use super::Answer;
+use futures_util::future::LocalBoxFuture;
+
 use crate::domain::failure::Failure;
 use crate::domain::kind::NOT_BUILT;
+
+/// An answer that takes a while.
+pub type Answer<'a, T> = LocalBoxFuture<'a, Result<T, Failure>>;
 
 /// The refusal of an action. `of`: the component or the kind that it is asked of.
 pub fn not_built(action: &str, of: impl Display) -> Failure {

@@ -27,7 +27,10 @@ fn files(directory: &Utf8Path, found: &mut Vec<Utf8PathBuf>) {
 /// Files that are compiled for tests alone.
 fn is_of_tests(file: &Utf8Path) -> bool {
     let mut parts = file.components().map(|part| part.as_str());
-    parts.any(|part| ["fuzz", "tests", "tests.rs", "rehearsal.rs", "golden.rs", "schema.rs", "seam.rs"].contains(&part))
+    parts.any(|part| {
+        ["fuzz", "tests", "tests.rs", "rehearsal.rs", "rehearsals.rs", "golden.rs", "schema.rs", "seam.rs"]
+            .contains(&part)
+    })
 }
 
 /// `config/ecs.rs`, `clients/ecs_error.rs`, and all in `kinds/ecs/`.

@@ -1,7 +1,8 @@
 //! What `docs/iam/README.md` says of the rights on stage is true of the documents that `shipgate iam` prints.
 
 use super::iam::PolicySubject;
-use crate::domain::iam::policy::{Place, Statement, Subject, statements};
+use crate::domain::iam::policy::{Subject, statements};
+use crate::domain::iam::rights::{Place, Statement};
 use crate::domain::iam::trust::{Environment, JobContext, jobs};
 use crate::domain::role::Access;
 

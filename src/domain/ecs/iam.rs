@@ -4,7 +4,7 @@
 //! of Amazon ECS, of `CloudWatch` Logs, and of IAM.
 
 use crate::domain::ecs::names::{ClusterName, ServiceName};
-use crate::domain::iam::policy::{Condition, Need, NeededFor, Place, Rights, Statement};
+use crate::domain::iam::rights::{Condition, Need, NeededFor, Place, Rights, Statement};
 use crate::domain::names::InvalidName;
 use crate::domain::role::RoleArn;
 

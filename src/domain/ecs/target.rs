@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 use super::iam;
 use crate::domain::configured::Configured;
 use crate::domain::ecs::names::{ClusterName, ContainerName, ServiceName};
-use crate::domain::iam::policy::Rights;
+use crate::domain::iam::rights::Rights;
 use crate::domain::names::{ComponentName, Region};
 use crate::domain::probe::Probe;
 use crate::domain::role::Partition;

@@ -4,4 +4,5 @@ pub mod condition;
 pub mod diagnosis;
 pub mod guard;
 pub mod policy;
+pub mod rights;
 pub mod trust;

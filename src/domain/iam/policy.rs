@@ -5,11 +5,12 @@
 //! Sources: the [service authorization reference](https://docs.aws.amazon.com/service-authorization/latest/reference/)
 //! of each service. `docs/iam/README.md` says of each statement which command needs it.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use super::rights::{Need, NeededFor, Place, Rights, Statement};
 use crate::domain::kind::Kind;
-use crate::domain::names::{AccountId, Region, RepositoryName};
-use crate::domain::role::{Access, Partition};
+use crate::domain::names::RepositoryName;
+use crate::domain::role::Access;
 
 const REGISTRY_LOGIN: Rights = Rights { sid: "RegistryLogin", actions: &["ecr:GetAuthorizationToken"] };
 const READ_IMAGES: Rights = Rights { sid: "ReadImages", actions: &["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"] };
@@ -26,15 +27,6 @@ const WRITE_IMAGES: Rights = Rights {
 const CREATE_REPOSITORIES: Rights = Rights { sid: "CreateRepositories", actions: &["ecr:CreateRepository"] };
 const OF_IMAGES: [Rights; 4] = [REGISTRY_LOGIN, READ_IMAGES, WRITE_IMAGES, CREATE_REPOSITORIES];
 
-/// Actions that are allowed together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rights {
-    /// The id of their statement, by which the documents and the tests name it.
-    pub sid: &'static str,
-    /// The actions.
-    pub actions: &'static [&'static str],
-}
-
 /// The statements that allow an action, for who misses it.
 pub fn statements_with(action: &str) -> Vec<&'static str> {
     all_rights().filter(|rights| rights.actions.contains(&action)).map(|rights| rights.sid).collect()
@@ -42,28 +34,6 @@ pub fn statements_with(action: &str) -> Vec<&'static str> {
 
 fn all_rights() -> impl Iterator<Item = Rights> {
     OF_IMAGES.into_iter().chain(Kind::rights())
-}
-
-/// The account and region that the resources of an environment are in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// The account.
-    pub account: AccountId,
-    /// The region.
-    pub region: Region,
-}
-
-impl Place {
-    /// The ARN of a resource.
-    pub fn arn(&self, service: &str, resource: &str) -> String {
-        let Self { account, region } = self;
-        format!("arn:{}:{service}:{region}:{account}:{resource}", Partition::of(region))
-    }
-
-    /// The ARN of a role of the account.
-    pub fn role_arn(&self, name: &str) -> String {
-        format!("arn:{}:iam::{}:role/{name}", Partition::of(&self.region), self.account)
-    }
 }
 
 /// Everything of an environment that a policy names.
@@ -77,74 +47,6 @@ pub struct Subject {
     pub needs: Vec<Need>,
     /// Whether others promote from it, and prove what it runs.
     pub is_source: bool,
-}
-
-/// Rights that a component needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Need {
-    /// Whose they are.
-    pub purpose: NeededFor,
-    /// The rights. Those of several components with the same id become one statement.
-    pub statement: Statement,
-}
-
-/// What rights are needed for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NeededFor {
-    /// To look at the environment.
-    Reading,
-    /// To prove what it runs: after a change of it, and before a promotion from it.
-    Proving,
-    /// To change it.
-    Changing,
-}
-
-/// A group of actions that are allowed together, with their resources.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Statement {
-    /// The actions, by the statement's id.
-    pub rights: Rights,
-    /// The resources.
-    pub resources: Vec<String>,
-    /// A condition.
-    pub condition: Option<Condition>,
-}
-
-/// What has to be so beside the resource.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Condition {
-    /// A key of the request has this value.
-    StringEquals {
-        /// The key.
-        key: &'static str,
-        /// The value.
-        value: &'static str,
-    },
-    /// A key of the request, where it has one, is one of some ARNs.
-    ArnEqualsIfExists {
-        /// The key.
-        key: &'static str,
-        /// The ARNs.
-        arns: Vec<String>,
-    },
-}
-
-impl Condition {
-    fn add(&mut self, other: &Self) {
-        if let (Self::ArnEqualsIfExists { arns, .. }, Self::ArnEqualsIfExists { arns: more, .. }) = (self, other) {
-            arns.extend(more.iter().cloned());
-            arns.sort();
-            arns.dedup();
-        }
-    }
-
-    fn to_json(&self) -> Value {
-        let (operator, key, value) = match self {
-            Self::StringEquals { key, value } => ("StringEquals", key, json!(value)),
-            Self::ArnEqualsIfExists { key, arns } => ("ArnEqualsIfExists", key, json!(arns)),
-        };
-        json!({ operator: { *key: value } })
-    }
 }
 
 /// The statements of a role, in the order of the rights, however the components are ordered. One without a resource is
@@ -173,37 +75,6 @@ pub fn document(statements: &[Statement]) -> Value {
     json!({ "Version": "2012-10-17", "Statement": statements.iter().map(Statement::to_json).collect::<Vec<_>>() })
 }
 
-impl Statement {
-    /// A statement without a condition.
-    pub fn new(rights: Rights, mut resources: Vec<String>) -> Self {
-        resources.sort();
-        resources.dedup();
-        Self { rights, resources, condition: None }
-    }
-
-    fn add(&mut self, other: Self) {
-        let mut resources = std::mem::take(&mut self.resources);
-        resources.extend(other.resources);
-        let mut condition = self.condition.take();
-        if let (Some(condition), Some(more)) = (&mut condition, &other.condition) {
-            condition.add(more);
-        }
-        *self = Self { condition, ..Self::new(self.rights, resources) };
-    }
-
-    fn to_json(&self) -> Value {
-        let mut fields = Map::new();
-        fields.insert("Sid".to_owned(), json!(self.rights.sid));
-        fields.insert("Effect".to_owned(), json!("Allow"));
-        fields.insert("Action".to_owned(), json!(self.rights.actions));
-        fields.insert("Resource".to_owned(), json!(self.resources));
-        if let Some(condition) = &self.condition {
-            fields.insert("Condition".to_owned(), condition.to_json());
-        }
-        Value::Object(fields)
-    }
-}
-
 /// What is needed for the images. Every run logs in to the registry, and no resource can be named for that.
 fn of_images(subject: &Subject) -> [Need; 4] {
     let arns = |is_named: fn(bool) -> bool| {
@@ -224,6 +95,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::domain::iam::rights::Condition;
 
     /// Of no kind in the list, and so before all others in the order that they come in.
     const READ: Rights = Rights { sid: "ReadThings", actions: &["a:Get"] };

@@ -18,7 +18,7 @@ use crate::domain::ecs::source::{self, SourceFacts};
 use crate::domain::ecs::target::EcsTarget;
 use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
-use crate::domain::iam::policy::Place;
+use crate::domain::iam::rights::Place;
 use crate::domain::ids::RecordId;
 use crate::domain::image::{Digest, ImageReference};
 use crate::domain::names::{ComponentName, Region};

@@ -4,7 +4,7 @@ use crate::domain::ecs::iam::PolicySubject;
 use crate::domain::ecs::target::{EcsTarget, TaskDefinitionSource};
 use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::failure::Failure;
-use crate::domain::iam::policy::Place;
+use crate::domain::iam::rights::Place;
 use crate::domain::target::Component;
 use crate::kinds::Needs;
 use crate::observe::{Cloud, Files};
