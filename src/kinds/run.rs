@@ -55,6 +55,15 @@ impl Run<'_> {
         Self { events: self.events.of(component), ..self.clone() }
     }
 
+    /// Waits until a step of the plan may be taken, to look at what it depends on right before.
+    ///
+    /// # Errors
+    ///
+    /// The step is not in the plan.
+    pub async fn ready(&self, step: &StepId) -> Result<(), Failure> {
+        self.turns.comes(step).await
+    }
+
     /// Takes a step of the plan when it is its turn.
     ///
     /// # Errors

@@ -56,7 +56,11 @@ impl Turns {
     }
 
     /// Waits until a step may be taken.
-    async fn comes(&self, step: &StepId) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    ///
+    /// The step is not in the plan.
+    pub(super) async fn comes(&self, step: &StepId) -> Result<(), Failure> {
         loop {
             let moved = self.moved.notified();
             let turn = self.schedule.borrow().turn(step);

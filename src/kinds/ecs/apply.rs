@@ -115,7 +115,7 @@ impl Apply<'_> {
     /// Registers the next revision.
     async fn register(&self, definition: &Later<TaskDefinition>) -> Result<Wanted, Failure> {
         let definition = definition.now().map_err(PlanError::from)?;
-        if self.plan.restores.is_some() {
+        if !self.plan.new_holds.is_empty() {
             // The holds come next, and there is nothing to hold for a service that was moved.
             self.unmoved().await?;
         }
@@ -174,7 +174,11 @@ impl Apply<'_> {
             };
             self.run.take(&step, pre_deploy.execute()).await?;
         }
-        let (updated, before) = self.run.take(&self.step(Verb::Update), self.change(&next.arn)).await?;
+        let step = self.step(Verb::Update);
+        // A migration takes time, and so do the components before, in which others may have deployed.
+        self.run.ready(&step).await?;
+        let before = self.unmoved().await?.primary;
+        let updated = self.run.take(&step, self.change(&step, &next.arn)).await?;
         let previous = self.plan.last_completed.iter().chain([&self.plan.live.arn]).cloned().collect();
         let ours = OurDeployment::find(&updated, &next.arn, None, previous);
         let ended = self.follow(Verb::WaitFor, &ours, Some(before), updated, next).await;
@@ -183,14 +187,10 @@ impl Apply<'_> {
         Ok(Outcome::Deployed)
     }
 
-    /// Changes the service, if it still runs what it ran when the plan was made: a migration takes time, and so do the
-    /// components before, in which others may have deployed. Returns it with the id of the deployment that was its primary.
-    async fn change(&self, arn: &RevisionArn) -> Result<(Service, DeploymentId), Unfinished> {
-        let Unmoved { primary, .. } = self.unmoved().await?;
+    async fn change(&self, step: &StepId, arn: &RevisionArn) -> Result<Service, Unfinished> {
         // Said before it is so: a signal in the middle of the call must not leave it unsaid.
         self.change_started();
-        let step = self.step(Verb::Update);
-        Ok((self.update(&step, arn).await?, primary))
+        self.update(step, arn).await
     }
 
     /// What serves again after a rollback meets what the pre-deploy command of the failed release did.

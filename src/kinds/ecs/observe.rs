@@ -28,8 +28,13 @@ pub async fn facts(cloud: &Cloud, target: &EcsTarget, files: &Files) -> Result<E
         }
     };
     let service = deployable_service(cloud, target).await?;
-    let live = live_revision(cloud, target, &service).await?;
-    let listed = cloud.ecs().newest_revisions(live.definition.family(), LOOKED_AT).await?;
+    let ecs = cloud.ecs();
+    // Neither needs the other: the ARN has the family.
+    let listed = async {
+        let family = service.primary().and_then(|primary| primary.task_definition.family());
+        Ok(ecs.newest_revisions(family.unwrap_or("-"), LOOKED_AT).await?)
+    };
+    let (live, listed) = tokio::try_join!(live_revision(cloud, target, &service), listed)?;
     let others = described(cloud, &service, &live, &listed).await?;
     Ok(EcsFacts { service, live, others, listed, file, source: None })
 }
