@@ -76,7 +76,7 @@ fn together(run_began: Instant, until: Instant, pause: Duration) -> Instant {
     let Some(grid) = GRIDS.iter().find(|grid| **grid <= pause) else { return until };
     let past = until.duration_since(run_began).as_nanos() % grid.as_nanos();
     let past = Duration::from_nanos(u64::try_from(past).unwrap_or(0));
-    if past <= *grid / 2 { until - past } else { until + (*grid - past) }
+    if past <= *grid / 2 { until - past } else { until + grid.saturating_sub(past) }
 }
 
 #[cfg(test)]
