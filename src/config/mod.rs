@@ -36,6 +36,7 @@ mod resolve;
 #[cfg(test)]
 mod schema;
 mod scope;
+mod static_site;
 #[cfg(test)]
 mod tests;
 mod text;

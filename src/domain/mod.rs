@@ -7,7 +7,7 @@
 /// folder is in `domain/`, `config/` and `kinds/`. All else that lists kinds is made from this.
 macro_rules! each_kind {
     ($use:ident) => {
-        $use! { (Ecs, ecs, "ecs") }
+        $use! { (Ecs, ecs, "ecs"), (StaticSite, static_site, "static-site") }
     };
 }
 pub(crate) use each_kind;
@@ -45,6 +45,7 @@ pub mod release;
 pub mod role;
 pub mod rollback;
 pub mod secrets;
+pub mod static_site;
 pub mod step;
 pub mod target;
 pub mod template;

@@ -10,6 +10,7 @@ mod not_built;
 mod run;
 #[cfg(test)]
 mod seam;
+pub mod static_site;
 mod turns;
 
 use std::any::Any;
@@ -299,7 +300,10 @@ pub trait Planned: fmt::Debug {
     }
 
     /// Carries the plan out, step by step as it was planned ([`Run::take`]), and verifies what runs then.
-    fn apply<'a>(&'a self, run: &'a Run<'a>) -> LocalBoxFuture<'a, Applied>;
+    fn apply<'a>(&'a self, _run: &'a Run<'a>) -> LocalBoxFuture<'a, Applied> {
+        let result = Err(not_built("a change", not_built::component(&self.plan().name)));
+        Box::pin(std::future::ready(Applied { changed: false, result }))
+    }
 
     /// Whether an earlier run announced an image of the release and did not take that back.
     fn announces(&self) -> bool {

@@ -40,6 +40,7 @@ mod cloud_rollback;
 mod cloud_rollback_hold;
 mod cloud_rollout;
 mod cloud_secrets;
+mod cloud_site;
 mod cloud_status;
 mod cloud_statuses;
 mod cloud_statuses_faults;

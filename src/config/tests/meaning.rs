@@ -208,3 +208,27 @@ fn line_ends_and_byte_order_marks_change_nothing() {
     assert_eq!(resolve(&GOOD.replace('\n', "\r\n"), "stage", &[], None).unwrap(), target);
     assert_eq!(resolve(&format!("\u{feff}{GOOD}"), "stage", &[], None).unwrap(), target);
 }
+
+#[test]
+fn a_static_site_has_keys_of_its_own() {
+    let site = "[components.site]\nkind = \"static-site\"\nbucket = \"${environment.prefix}-shop\"\n\
+                artifacts = \"shop-releases\"\n[environments.stage]";
+    let with = |more: &str| GOOD.replacen("[environments.stage]", &site.replace("[env", &format!("{more}\n[env")), 1);
+    let target = resolve(&with("depends-on = [\"backend\"]"), "stage", &[], None).unwrap();
+    let Kind::StaticSite(resolved) = &target.components[2].kind else { panic!("{target:?}") };
+    assert_eq!((resolved.bucket.as_str(), resolved.artifacts.as_str()), ("stage-shop", "shop-releases"));
+    assert_eq!((&resolved.distribution, target.images.len()), (&None, 1), "it ships no image");
+    for (more, told) in [
+        ("cluster = \"c\"", "only `kind = \"ecs\"` has that key"),
+        ("build = { run = \"npm run build\" }", "`build` is not built yet"),
+        ("distribution = \"https://shop.example\"", "is not a distribution id"),
+    ] {
+        let text = with(more);
+        let refused = match parse(&text) {
+            Err(refused) => refused,
+            Ok(_) => resolve(&text, "stage", &[], None).unwrap_err(),
+        };
+        let refused = refused.render(false);
+        assert!(refused.contains(told), "{more}\n{refused}");
+    }
+}

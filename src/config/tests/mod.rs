@@ -77,7 +77,7 @@ fn resolve(text: &str, environment: &str, components: &[&str], vars: Option<&str
 }
 
 fn ecs(target: &Target, index: usize) -> &EcsTarget {
-    let Kind::Ecs(ecs) = &target.components[index].kind;
+    let Kind::Ecs(ecs) = &target.components[index].kind else { panic!("{:?}", target.components[index]) };
     ecs
 }
 

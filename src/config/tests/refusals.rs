@@ -50,7 +50,6 @@ fn kinds_of_component() {
     let changes = [
         ("kind = \"ecs\"\nimage", "image"),
         ("kind = \"ecs\"\nimage", "kind = \"amplify\"\nbranch = \"main\"\nimage"),
-        ("kind = \"ecs\"\nimage", "kind = \"static-site\"\nimage"),
         ("kind = \"ecs\"\nimage", "kind = \"stack\"\nimage"),
         ("kind = \"ecs\"\nimage", "kind = \"lambda\"\nimage"),
         ("kind = \"ecs\"\nimage", "kind = true\nimage"),
@@ -60,16 +59,13 @@ fn kinds_of_component() {
     13:13 worker | `kind` is missing in `components.worker` | add `kind = "ecs"`
 
     kind = "amplify"⏎branch = "main"⏎image
-    14:8 "amplify" | `kind = "amplify"` is not built yet | remove the component; only `kind = "ecs"` is built so far
-
-    kind = "static-site"⏎image
-    14:8 "static-site" | `kind = "static-site"` is not built yet | remove the component; only `kind = "ecs"` is built so far
+    14:8 "amplify" | `kind = "amplify"` is not built yet | remove the component; only `kind = "ecs"` and `kind = "static-site"` are built so far
 
     kind = "stack"⏎image
-    14:8 "stack" | `kind = "stack"` is not built yet | remove the component; only `kind = "ecs"` is built so far
+    14:8 "stack" | `kind = "stack"` is not built yet | remove the component; only `kind = "ecs"` and `kind = "static-site"` are built so far
 
     kind = "lambda"⏎image
-    14:8 "lambda" | `lambda` is not a kind of component | write `kind = "ecs"`
+    14:8 "lambda" | `lambda` is not a kind of component | write `kind = "ecs"` or `kind = "static-site"`
 
     kind = true⏎image
     14:8 true | `kind` must be a string, not a boolean | write it in quotes: `kind = "true"`

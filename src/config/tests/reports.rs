@@ -14,7 +14,7 @@ cluster = "${environment.prefix}-cluster"
 probes = [{ url = "health" }]
 
 [components.site]
-kind = "static-site"
+kind = "amplify"
 bucket = "x"
 
 [environments.stage]
@@ -56,13 +56,13 @@ fn many_problems_are_told_at_once() {
        |
        = hint: correct it: it starts with `http://` or `https://` and names a host
 
-    error: `kind = "static-site"` is not built yet
+    error: `kind = "amplify"` is not built yet
       --> shipgate.toml:13:8
        |
-    13 | kind = "static-site"
-       |        ^^^^^^^^^^^^^
+    13 | kind = "amplify"
+       |        ^^^^^^^^^
        |
-       = hint: remove the component; only `kind = "ecs"` is built so far
+       = hint: remove the component; only `kind = "ecs"` and `kind = "static-site"` are built so far
 
     error: `region` is missing in `environments.stage`
       --> shipgate.toml:16:15

@@ -132,7 +132,7 @@ async fn a_failure_that_nothing_rolls_back_is_broken() {
 async fn a_hold_that_is_never_seen_is_not_put() {
     let rehearsal = Rehearsal::new("");
     rehearsal.aws.change("ecs:DescribeServices", |_, answer| answer["services"][0]["tags"] = json!([]));
-    let Kind::Ecs(target) = &rehearsal.target.components[0].kind;
+    let Kind::Ecs(target) = &rehearsal.target.components[0].kind else { panic!() };
     let held = Hold::by_hand("carts fail", "local", Timestamp::UNIX_EPOCH).unwrap();
     let began = Instant::now();
     let failure = hold::put(&rehearsal.cloud, target, &held).await.unwrap_err();
@@ -155,7 +155,7 @@ async fn a_hold_that_comes_while_others_are_lifted_is_reported() {
         world.services[0].tags.push(json!({"key": format!("shipgate:hold:{}", "b".repeat(40)), "value": value}));
         None
     });
-    let Kind::Ecs(target) = &rehearsal.target.components[0].kind;
+    let Kind::Ecs(target) = &rehearsal.target.components[0].kind else { panic!() };
     let note = hold_domain::lifted("carts work", "local", Timestamp::UNIX_EPOCH);
     let failure = hold::lift(&rehearsal.cloud, target, &note).await.unwrap_err();
     assert!(

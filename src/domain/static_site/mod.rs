@@ -1,0 +1,9 @@
+//! What is particular to a static site: files in a bucket, perhaps behind a distribution.
+
+pub mod iam;
+pub mod live;
+pub mod names;
+pub mod plan;
+pub mod target;
+
+pub use target::SiteTarget as Target;

@@ -1,0 +1,35 @@
+//! A static site as it is configured.
+
+use super::iam;
+use super::names::{BucketName, DistributionId};
+use crate::domain::configured::Configured;
+use crate::domain::iam::rights::Rights;
+use crate::domain::names::Region;
+use crate::domain::role::Partition;
+
+/// Files that a bucket serves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SiteTarget {
+    /// The bucket that serves them. It exists: shipgate creates none.
+    pub bucket: BucketName,
+    /// The bucket that keeps releases, and which one is served. It is never served itself.
+    pub artifacts: BucketName,
+    /// The distribution before the bucket.
+    pub distribution: Option<DistributionId>,
+}
+
+impl Configured for SiteTarget {
+    fn names(&self) -> Vec<&str> {
+        let distribution = self.distribution.as_ref().map(DistributionId::as_str);
+        [self.bucket.as_str(), self.artifacts.as_str()].into_iter().chain(distribution).collect()
+    }
+
+    fn rights() -> &'static [Rights] {
+        iam::RIGHTS
+    }
+
+    fn console(&self, region: &Region) -> Option<String> {
+        let host = Partition::of(region).console();
+        Some(format!("https://{region}.{host}/s3/buckets/{}?region={region}", self.bucket))
+    }
+}
