@@ -58,15 +58,19 @@ async fn prepare(invocation: &Invocation<'_>, target: Target, release: ReleaseNa
     let checkout = Checkout::around(invocation.context, directory);
     let files = Files::working_tree(invocation.context, directory);
     let observed = try_each(&target.components, |component| kinds::observe(&cloud, component, &files)).await?;
-    let mut images = Vec::new();
-    for image in &target.images {
-        let (repository, state) = observe::image(&cloud, &access.registry, image, &release).await?;
-        let planned = plan_image(image, repository, &state, &release)?;
-        if matches!(planned.step, ImageStep::Build { .. }) {
-            checkout.can_build(directory, &image.build)?;
+    let (cloud_of, registry, wanted) = (&cloud, &access.registry, &release);
+    let images = try_each(&target.images, |image| {
+        let checkout = &checkout;
+        async move {
+            let (repository, state) = observe::image(cloud_of, registry, image, wanted).await?;
+            let planned = plan_image(image, repository, &state, wanted)?;
+            if matches!(planned.step, ImageStep::Build { .. }) {
+                checkout.can_build(directory, &image.build)?;
+            }
+            Ok::<_, Failure>(planned)
         }
-        images.push(planned);
-    }
+    });
+    let images = images.await?;
     let mut plan = WholePlan::new(Intent::Deploy, cloud.account.clone(), &target, release);
     for component in observed {
         plan.components.push(component.plan(&images, &plan.release)?);

@@ -313,16 +313,16 @@ async fn images(
     choice: &Choice,
 ) -> Result<Vec<ImagePlan>, Failure> {
     let release = ReleaseName::Commit(choice.release.clone());
-    let mut images = Vec::new();
-    for image in &target.images {
+    let release = &release;
+    try_each(&target.images, |image| async move {
         let of_source = source.target.images.iter().find(|other| other.component == image.component);
         let (Some(of_source), Some(digest)) = (of_source, choice.digest_of(&image.component)) else {
-            return Err(Failure::failed(format!("the source has no image of `{}`", image.component))
-                .hint("please report this as a bug"));
+            let reason = format!("the source runs no image of `{}`", image.component);
+            return Err(Failure::failed(reason).hint("deploy the commit to the source again"));
         };
-        let seen = observe::promoted_image(&source.access, of_source, (cloud, access), image, digest, &release).await?;
+        let seen = observe::promoted_image(&source.access, of_source, (cloud, access), image, digest, release).await?;
         let (repository, seen) = seen;
-        images.push(plan_promoted_image(image, repository, &seen, &release)?);
-    }
-    Ok(images)
+        Ok(plan_promoted_image(image, repository, &seen, release)?)
+    })
+    .await
 }
