@@ -282,7 +282,8 @@ impl HttpConnector for Wire {
             if is_change {
                 most.fetch_max(now.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
             }
-            tokio::time::sleep(Duration::from_millis(wire.latency.load(Ordering::Relaxed))).await;
+            let latency = Duration::from_millis(wire.latency.load(Ordering::Relaxed));
+            tokio::time::timeout(latency, std::future::pending::<()>()).await.unwrap_err();
             if is_change {
                 now.fetch_sub(1, Ordering::Relaxed);
             }
