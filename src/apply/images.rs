@@ -13,6 +13,7 @@ use crate::domain::failure::Failure;
 use crate::domain::image::{Digest, ImageTag, Repository};
 use crate::domain::names::ComponentName;
 use crate::domain::origin::PUSH_LABEL;
+use crate::domain::outcome::Outcome;
 use crate::domain::plan::schedule::Lane;
 use crate::domain::plan::{ImagePlan, ImageState, ImageStep, KnownImage, plan_image};
 use crate::domain::step::{StepId, Verb};
@@ -37,7 +38,10 @@ pub async fn make_known(run: &Run<'_>, plan: &WholePlan) -> Result<Vec<ImagePlan
         match (made, &mut failed) {
             (Ok(image), _) => known.push(image),
             (Err(failure), None) => failed = Some(failure),
-            (Err(failure), Some(first)) => *first = first.clone().cause(failure.brief()),
+            (Err(failure), Some(first)) => {
+                first.outcome = Outcome::worst([first.outcome, failure.outcome]).unwrap_or(first.outcome);
+                *first = first.clone().cause(failure.brief());
+            }
         }
     }
     failed.map_or(Ok(known), Err)

@@ -131,9 +131,13 @@ async fn apply_component(run: &Run<'_>, plan: &WholePlan, planned: &dyn Planned)
     };
     let lane = Lane::Component(component.name.clone());
     let applied = run.turns.lane(&lane, apply, |applied: &Applied| applied.result.as_ref().err()).await;
-    if applied.is_none() && run.turns.has_begun(&lane) {
-        let failure = Failure::failed("it is not carried on").cause("prepared and not changed: something else failed");
-        emit_end(run, &component.name, Err(&failure), None);
-    }
-    Some(Ended::Component { name: component.name.clone(), applied: applied? })
+    let Some(applied) = applied else {
+        return run.turns.has_prepared(&lane).then(|| {
+            let failure = Failure::failed("it is not carried on");
+            let failure = failure.cause("prepared and not changed: something else failed");
+            emit_end(run, &component.name, Err(&failure), None);
+            Ended::GivenUp(failure.outcome)
+        });
+    };
+    Some(Ended::Component { name: component.name.clone(), applied })
 }

@@ -22,6 +22,8 @@ pub enum Ended {
         /// Why.
         failure: Failure,
     },
+    /// A component was prepared and not changed, because something else failed.
+    GivenUp(Outcome),
 }
 
 /// The total: the worst of the outcomes. `names`: whether a failure names its component, and the others that were changed.
@@ -30,7 +32,7 @@ pub enum Ended {
 ///
 /// The worst failure, with the others as causes.
 pub fn total(ends: impl IntoIterator<Item = Ended>, names: bool) -> Result<Outcome, Failure> {
-    let (mut outcomes, mut changed, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut outcomes, mut changed, mut failures, mut given_up) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for end in ends {
         match end {
             Ended::Component { name, applied: Applied { result: Ok(outcome), changed: is_changed } } => {
@@ -41,6 +43,7 @@ pub fn total(ends: impl IntoIterator<Item = Ended>, names: bool) -> Result<Outco
                 failures.push((name.to_string(), failure));
             }
             Ended::Hold { component, failure } => failures.push((format!("hold {component}"), failure)),
+            Ended::GivenUp(outcome) => given_up.push(outcome),
         }
     }
     let worst = Outcome::worst(failures.iter().map(|(_, failure)| failure.outcome));
@@ -48,6 +51,7 @@ pub fn total(ends: impl IntoIterator<Item = Ended>, names: bool) -> Result<Outco
         return Ok(Outcome::worst(outcomes).unwrap_or(Outcome::Unchanged));
     };
     let (name, mut failure) = failures.swap_remove(place);
+    failure.outcome = Outcome::worst(given_up.into_iter().chain([failure.outcome])).unwrap_or(failure.outcome);
     if names {
         failure.reason = format!("{name}: {}", failure.reason);
         if !changed.is_empty() {
@@ -110,6 +114,14 @@ mod tests {
             });
             assert_eq!(came_to(ends), expected, "{ends:?}");
         }
+    }
+
+    #[test]
+    fn what_was_given_up_counts_and_is_not_why() {
+        let applied = Applied { changed: false, result: Err(Failure::new(Outcome::Stale, "moved")) };
+        let stale = Ended::Component { name: "backend".parse().unwrap(), applied };
+        let failure = total([Ended::GivenUp(Outcome::Failed), stale], true).unwrap_err();
+        assert_eq!((failure.outcome, failure.reason.as_str()), (Outcome::Failed, "backend: moved"));
     }
 
     #[test]

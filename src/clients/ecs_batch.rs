@@ -8,15 +8,15 @@ use std::rc::{Rc, Weak};
 use aws_sdk_ecs::types::{Service, ServiceField};
 use tokio::sync::oneshot;
 
-use super::aws::{AwsError, call};
+use super::aws::{AwsError, AwsErrorKind, call};
 use crate::domain::ecs::names::{ClusterName, ServiceName};
 
 /// [`DescribeServices`](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html) takes so many
 /// services.
 const MOST: usize = 10;
 
-/// What a call came to, for all who share it.
-type Answer = Result<Rc<[Service]>, AwsError>;
+/// What a call came to, for all who share it. `None`: a service that one of them asked for is denied, so each asks alone.
+type Answer = Option<Result<Rc<[Service]>, AwsError>>;
 
 /// The calls that are not sent yet, by cluster. Who asked first owns the call and sends it.
 #[derive(Clone, Default)]
@@ -47,7 +47,7 @@ impl Batches {
         // Who sends a call may be interrupted before; then somebody else does.
         while let Some(answer) = self.join(cluster, service) {
             if let Ok(answer) = answer.await {
-                return answer.map(|services| find(&services, service));
+                return one_of(answer, client, cluster, service).await;
             }
         }
         let batch = self.open(cluster, service);
@@ -57,15 +57,16 @@ impl Batches {
         let Batch { mut services, others } = batch.take();
         services.sort_unstable();
         services.dedup();
-        let request = client.describe_services().cluster(cluster.as_str()).set_services(Some(services));
-        // Holds are tags of the service. What is missing comes as `failures`, not as an error.
-        let output = call("ecs:DescribeServices", request.include(ServiceField::Tags).send()).await;
-        let answer: Answer = output.map(|output| output.services.unwrap_or_default().into());
+        let is_shared = services.len() > 1;
+        let answer: Answer = match describe(client, cluster, services).await {
+            Err(error) if is_shared && error.kind == AwsErrorKind::Denied => None,
+            answer => Some(answer),
+        };
         for other in others {
             // Who is interrupted needs no answer.
             other.send(answer.clone()).ok();
         }
-        answer.map(|services| find(&services, service))
+        one_of(answer, client, cluster, service).await
     }
 
     /// Joins a call that is not sent yet and has room.
@@ -96,6 +97,27 @@ impl Batches {
     }
 }
 
-fn find(services: &[Service], service: &ServiceName) -> Option<Service> {
-    services.iter().find(|found| found.service_name() == Some(service.as_str())).cloned()
+/// The service in an answer, or what it says alone.
+async fn one_of(
+    answer: Answer,
+    client: &aws_sdk_ecs::Client,
+    cluster: &ClusterName,
+    service: &ServiceName,
+) -> Result<Option<Service>, AwsError> {
+    let services = match answer {
+        Some(answer) => answer?,
+        None => describe(client, cluster, vec![service.to_string()]).await?,
+    };
+    Ok(services.iter().find(|found| found.service_name() == Some(service.as_str())).cloned())
+}
+
+async fn describe(
+    client: &aws_sdk_ecs::Client,
+    cluster: &ClusterName,
+    services: Vec<String>,
+) -> Result<Rc<[Service]>, AwsError> {
+    let request = client.describe_services().cluster(cluster.as_str()).set_services(Some(services));
+    // Holds are tags of the service. What is missing comes as `failures`, not as an error.
+    let output = call("ecs:DescribeServices", request.include(ServiceField::Tags).send()).await?;
+    Ok(output.services.unwrap_or_default().into())
 }

@@ -40,6 +40,20 @@ pub(super) fn order(config: &RawConfig) -> Vec<(&Key, &RawComponent)> {
     ordered
 }
 
+/// What a component depends on, directly or through others.
+pub(super) fn behind<'d>(config: &'d RawConfig, name: &'d str) -> Vec<&'d str> {
+    let (mut found, mut open) = (Vec::new(), vec![name]);
+    while let Some((_, component)) = open.pop().and_then(|name| config.components.get(name)) {
+        for (_, next) in written(component).filter(|(_, next)| *next != name) {
+            if !found.contains(&next) {
+                found.push(next);
+                open.push(next);
+            }
+        }
+    }
+    found
+}
+
 /// What a component depends on, as far as it could be read, with its place.
 fn written(component: &RawComponent) -> impl Iterator<Item = (&Range<usize>, &str)> {
     let written = component.written().into_iter().flat_map(AnyWritten::depends_on);

@@ -173,7 +173,9 @@ impl<'d, 'p> Resolver<'d, 'p> {
             Purpose::Change | Purpose::Policy => self.images(&selected),
             Purpose::Services | Purpose::Identity => Vec::new(),
         };
-        let components = selected.iter().map(|(key, component)| self.component(key, *component)).collect();
+        self.refuse_shared_repositories(&images);
+        let components: Vec<_> = selected.iter().map(|(key, component)| self.component(key, *component)).collect();
+        self.refuse_shared_places(&components);
         Some(Target {
             app: self.interpreter.scope.app?.to_owned(),
             environment: self.key.text.parse::<EnvironmentName>().ok()?,
@@ -280,10 +282,44 @@ impl<'d, 'p> Resolver<'d, 'p> {
         images.collect()
     }
 
+    /// A release's tag leads to one image: of two, the later would take it from the other.
+    fn refuse_shared_repositories(&mut self, images: &[Option<Image>]) {
+        let images = images.iter().flatten().map(|image| (&image.component, image.repository.to_string()));
+        self.refuse_shared(images, "keep their images in repository", "give each image a repository of its own");
+    }
+
+    /// Each change of a component's place takes the place of the one before.
+    fn refuse_shared_places(&mut self, components: &[Option<Component>]) {
+        let components = components.iter().flatten().map(|component| (&component.name, component.kind.place()));
+        self.refuse_shared(components, "are both", "remove one of them: each change of it replaces the one before");
+    }
+
+    fn refuse_shared<'c>(
+        &mut self,
+        each: impl Iterator<Item = (&'c ComponentName, String)>,
+        what: &str,
+        hint: &'static str,
+    ) {
+        let mut seen: Vec<(&ComponentName, String)> = Vec::new();
+        for (name, place) in each {
+            if let Some((other, _)) = seen.iter().find(|(_, taken)| *taken == place) {
+                let key = self.config.components.iter().find(|(key, _)| key.text == name.as_str());
+                let span = key.map_or(&self.key.span, |(key, _)| &key.span);
+                let environment = &self.key.text;
+                let message = format!("`{other}` and `{name}` {what} `{place}` in `{environment}`");
+                self.interpreter.problems.at(span, message, hint);
+            }
+            seen.push((name, place));
+        }
+    }
+
     fn component(&mut self, key: &'d Key, component: &'d dyn AnyWritten) -> Option<Component> {
         let wanted = Wanted { component: key, environment: self.key, purpose: self.purpose };
         let kind = component.resolve(wanted, &mut self.interpreter);
         let depends_on = component.depends_on().iter().map(|other| other.value.as_deref()?.parse().ok()).collect();
-        Some(Component { name: key.text.parse().ok()?, depends_on: all(depends_on)?, kind: kind? })
+        let follows =
+            dependencies::behind(self.config, &key.text).into_iter().map(|other| other.parse().ok()).collect();
+        let name = key.text.parse().ok()?;
+        Some(Component { name, depends_on: all(depends_on)?, follows: all(follows)?, kind: kind? })
     }
 }

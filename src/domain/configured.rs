@@ -16,6 +16,9 @@ pub trait Configured: OfKind {
     /// The names in it, which are no secrets wherever they stand.
     fn names(&self) -> Vec<&str>;
 
+    /// What it is, beside nothing else of its environment: `service a of cluster b`.
+    fn place(&self) -> String;
+
     /// All rights that a component of the kind may need, for who misses one.
     fn rights() -> &'static [Rights]
     where

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::event::{Event, StepResult};
 use super::names::ComponentName;
-use super::step::StepId;
+use super::step::{StepId, Verb};
 
 /// The work of a run that is not finished, as its events tell it.
 #[derive(Debug, Default)]
@@ -19,6 +19,8 @@ pub struct OpenWork {
 #[derive(Debug, Default)]
 struct State {
     has_ended: bool,
+    /// Something was prepared that no other step has followed yet.
+    is_prepared: bool,
     /// What continues without the run, once something that serves is about to be changed.
     continues: Option<String>,
 }
@@ -49,6 +51,11 @@ impl OpenWork {
             Event::ComponentEnded { component, .. } => self.of(component, |state| state.has_ended = true),
             Event::Continues { step, hint } => self.continuing.push((step.clone(), hint.clone())),
             Event::StepEnded { step, result: StepResult::Interrupted, .. } => self.interrupted.push(step.clone()),
+            Event::StepEnded { step, result: StepResult::Done, .. } if prepares(step.verb) => {
+                if let Some(component) = step.component() {
+                    self.of(component, |state| state.is_prepared = true);
+                }
+            }
             Event::ReleaseChosen(_)
             | Event::NothingToPromote(_)
             | Event::ImagesReused(_)
@@ -84,13 +91,19 @@ impl OpenWork {
         let unfinished = || self.components.iter().filter(|(_, state)| !state.has_ended);
         let of_components = unfinished().filter_map(|(_, state)| state.continues.clone());
         let is_in_progress = |name: &ComponentName| self.interrupted.iter().any(|step| step.component() == Some(name));
-        let at_work = unfinished().filter(|(name, state)| state.continues.is_some() || is_in_progress(name));
+        let at_work =
+            unfinished().filter(|(name, state)| state.continues.is_some() || state.is_prepared || is_in_progress(name));
         Interruption {
             steps: self.interrupted.clone(),
             continues: of_steps.chain(of_components).collect(),
             components: at_work.map(|(name, _)| name.clone()).collect(),
         }
     }
+}
+
+/// Whether a step makes something for its component alone.
+fn prepares(verb: Verb) -> bool {
+    matches!(verb, Verb::Register | Verb::UseRevision | Verb::PreDeploy)
 }
 
 #[cfg(test)]
@@ -100,7 +113,6 @@ mod tests {
     use super::*;
     use crate::domain::names::EnvironmentName;
     use crate::domain::outcome::Outcome;
-    use crate::domain::step::Verb;
     use crate::domain::view::plan::ShownPlan;
 
     fn name(text: &str) -> ComponentName {
@@ -159,6 +171,15 @@ mod tests {
         // Between two steps.
         let expected = (texts(&[]), texts(&["ECS goes on with worker"]), texts(&["worker"]));
         assert_eq!(interrupted([changed("worker")]), expected);
+    }
+
+    /// Its revision is there, and its turn to be changed had not come.
+    #[test]
+    fn a_component_that_is_prepared_is_interrupted() {
+        let (began, took, result) = (Duration::ZERO, Duration::ZERO, StepResult::Done);
+        let done = |step| Event::StepEnded { step, began, took, result };
+        let found = interrupted([done(step(Verb::Register, "worker")), done(step(Verb::Build, "backend"))]);
+        assert_eq!(found, (texts(&[]), texts(&[]), texts(&["worker"])));
     }
 
     #[test]

@@ -115,6 +115,8 @@ pub struct Component {
     pub name: ComponentName,
     /// The components that it depends on directly, also those that the command was not asked for.
     pub depends_on: Vec<ComponentName>,
+    /// The components that are changed before it: those that it depends on, directly or through others.
+    pub follows: Vec<ComponentName>,
     /// What it is, and all that only such a component has.
     pub kind: Kind,
 }

@@ -80,8 +80,12 @@ impl Run<'_> {
     }
 
     /// Waits for a slot for a change, in a step that does not have one. It is given back when it is dropped.
-    pub async fn slot(&self) -> impl Sized {
-        self.turns.slot().await
+    ///
+    /// # Errors
+    ///
+    /// Something else failed meanwhile, so nothing new is to begin.
+    pub async fn slot(&self, step: &StepId) -> Result<impl Sized, Failure> {
+        self.turns.slot_in(step).await
     }
 }
 

@@ -82,8 +82,21 @@ impl Turns {
         pending::<()>().await;
     }
 
+    /// A slot for a change within a step that has begun.
+    ///
+    /// # Errors
+    ///
+    /// Something failed meanwhile.
+    pub(super) async fn slot_in(&self, step: &StepId) -> Result<Option<SemaphorePermit<'_>>, Failure> {
+        let slot = self.slot().await;
+        if self.schedule.borrow().goes_on(step) {
+            return Ok(slot);
+        }
+        Err(Failure::failed(format!("`{step}` did not begin")).cause("something else failed"))
+    }
+
     /// A slot for a change. `None`: there are no more, which is when the run ends.
-    pub(super) async fn slot(&self) -> Option<SemaphorePermit<'_>> {
+    async fn slot(&self) -> Option<SemaphorePermit<'_>> {
         self.slots.acquire().await.ok()
     }
 
@@ -111,9 +124,9 @@ impl Turns {
         }
     }
 
-    /// Whether a step of a lane was begun.
-    pub fn has_begun(&self, lane: &Lane) -> bool {
-        self.schedule.borrow().has_begun(lane)
+    /// Whether anything was prepared in a lane.
+    pub fn has_prepared(&self, lane: &Lane) -> bool {
+        self.schedule.borrow().has_prepared(lane)
     }
 
     async fn is_given_up(&self, lane: &Lane) {

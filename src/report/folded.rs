@@ -30,6 +30,11 @@ enum Part {
     End,
 }
 
+/// Ends the group that is open, whoever opened it.
+pub fn end_group() {
+    sink::command(&Command::new("endgroup", ""));
+}
+
 impl Folded {
     /// Shows an event in lines. `several`: whether several steps are in progress.
     pub fn show(&self, event: &Event, lines: &[String], several: bool) {
@@ -37,7 +42,7 @@ impl Folded {
             match part {
                 Part::Begin(step) => sink::command(&Command::new("group", format!("output of {step}"))),
                 Part::Lines(lines) => sink::lines(&lines),
-                Part::End => sink::command(&Command::new("endgroup", "")),
+                Part::End => end_group(),
             }
         }
     }

@@ -122,7 +122,23 @@ impl Reporting {
         }
         let failure =
             found.steps.iter().fold(failure, |failure, step| failure.cause(format!("`{step}` was in progress")));
+        let failure = self.with_ended(failure);
         found.continues.into_iter().fold(failure, Failure::hint)
+    }
+
+    /// Adds how components had ended before the signal that did not end well. The total is the worst, as always.
+    fn with_ended(&self, mut failure: Failure) -> Failure {
+        let record = self.record();
+        let ended =
+            record.components.iter().filter_map(|component| Some((&component.name, component.outcome?, component)));
+        for (name, outcome, component) in ended.filter(|(_, outcome, _)| !outcome.is_success()) {
+            if outcome != Outcome::Interrupted {
+                let why: Vec<String> = component.causes.iter().map(ToString::to_string).collect();
+                failure = failure.cause(format!("{name} had ended: {outcome} {}", why.join("; ")).trim_end());
+                failure.outcome = Outcome::worst([failure.outcome, outcome]).unwrap_or(failure.outcome);
+            }
+        }
+        failure
     }
 
     /// Reports what may fail.
@@ -166,6 +182,10 @@ pub fn without_context(format: OutputFormat, failure: &Failure) -> Outcome {
 pub fn broken_off(context: &Context, request: &Request, level: Level, format: OutputFormat, failure: &Failure) {
     let record = Record::new(request);
     let end = End { request, record: &record, result: Err(failure) };
+    if context.in_actions() {
+        // Or this would be folded with the output of the step that was shown.
+        folded::end_group();
+    }
     for sink in sinks_here(Audience { context: Some(context), level: Some(level), format }) {
         sink.end(end);
     }

@@ -232,3 +232,19 @@ fn a_static_site_has_keys_of_its_own() {
         assert!(refused.contains(told), "{more}\n{refused}");
     }
 }
+
+/// The later of two would take the place of the other.
+#[test]
+fn no_two_components_or_images_share_a_place() {
+    let same = with("${environment.prefix}-worker\"", "${environment.prefix}-backend-blue\"");
+    let said = refused(&same).render(false);
+    assert!(
+        said.contains(
+            "`backend` and `worker` are both `service prod-backend-blue of cluster prod-cluster` in `production`"
+        ),
+        "{said}"
+    );
+    let build = "build = { context = \"w\" }\nrepository = \"${environment.prefix}-cloudshop-backend\"";
+    let said = refused(&with("image-from = \"backend\"", build)).render(false);
+    assert!(said.contains("keep their images in repository `prod-cloudshop-backend` in `production`"), "{said}");
+}

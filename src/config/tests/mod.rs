@@ -94,7 +94,7 @@ fn told(errors: &ConfigErrors) -> String {
 fn dependent(name: &str, others: &[&str]) -> String {
     format!(
         "[components.{name}]\nkind = \"ecs\"\nimage-from = \"backend\"\ndepends-on = {others:?}\n\
-         container = \"a\"\ncluster = \"a\"\nservice = \"a\"\n"
+         container = \"a\"\ncluster = \"a\"\nservice = \"{name}\"\n"
     )
 }
 

@@ -67,11 +67,11 @@ proptest! {
         service in "[a-zA-Z0-9_-]{1,30}",
     ) {
         let mut text = format!("app = {app:?}\n");
-        for name in &components {
+        for (number, name) in components.iter().enumerate() {
             write!(
                 text,
                 "[components.'{name}']\nkind = \"ecs\"\nbuild.context = \".\"\ncontainer = '{service}'\n\
-                 repository = \"ab\"\ncluster = '{service}'\nservice = '{service}'\n"
+                 repository = \"ab{number}\"\ncluster = '{service}'\nservice = '{service}{number}'\n"
             )
             .unwrap();
         }
@@ -87,7 +87,7 @@ proptest! {
             prop_assert_eq!(target.environment.as_str(), environment);
             let names: Vec<_> = target.components.iter().map(|component| component.name.as_str()).collect();
             prop_assert!(names.into_iter().eq(components.iter().map(String::as_str)));
-            prop_assert_eq!(ecs(&target, 0).service.as_str(), &service);
+            prop_assert_eq!(ecs(&target, 0).service.as_str(), format!("{service}0"));
         }
     }
 

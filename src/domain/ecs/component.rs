@@ -91,6 +91,7 @@ pub fn neutral(component: &Component, plan: &EcsPlan, release: &ReleaseName) -> 
     ComponentPlan {
         name: component.name.clone(),
         depends_on: component.depends_on.clone(),
+        follows: component.follows.clone(),
         kind: component.kind.word(),
         running: running(&plan.live, &plan.target),
         runs: plan.live.release(&plan.target.container),

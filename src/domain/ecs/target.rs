@@ -43,6 +43,10 @@ impl Configured for EcsTarget {
         vec![self.cluster.as_str(), self.service.as_str(), self.container.as_str()]
     }
 
+    fn place(&self) -> String {
+        format!("service {} of cluster {}", self.service, self.cluster)
+    }
+
     fn rights() -> &'static [Rights] {
         iam::RIGHTS
     }

@@ -28,6 +28,8 @@ pub struct ComponentPlan {
     pub name: ComponentName,
     /// The components that it depends on.
     pub depends_on: Vec<ComponentName>,
+    /// The components that are changed before it.
+    pub follows: Vec<ComponentName>,
     /// The word of its kind.
     pub kind: &'static str,
     /// What it runs now.

@@ -36,7 +36,7 @@ impl<C: AsRef<ComponentPlan>> Plan<C> {
         let mut ends: IndexMap<&ComponentName, StepId> = IndexMap::new();
         let mut steps = images.concat();
         for component in self.components() {
-            let dependencies = component.depends_on.iter().filter_map(|name| ends.get(name).cloned());
+            let dependencies = component.follows.iter().filter_map(|name| ends.get(name).cloned());
             let chain = chained(component.steps.clone(), built.iter().cloned().chain(dependencies).collect());
             ends.extend(end(&chain).map(|end| (&component.name, end)));
             steps.extend(chain);

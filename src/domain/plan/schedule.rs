@@ -106,16 +106,26 @@ impl Schedule {
         }
     }
 
-    /// Whether what serves was changed in the lane of a step, or may have been.
-    fn has_changed(&self, entry: &Entry) -> bool {
-        let is_change = |other: &Entry| other.lane == entry.lane && other.step.verb.changes_what_serves();
-        self.entries.iter().any(|other| is_change(other) && matches!(other.state, State::Begun | State::Done))
+    /// Whether a step that has begun goes on to change something.
+    pub fn goes_on(&self, step: &StepId) -> bool {
+        let entry = self.entries.iter().find(|entry| entry.step == *step);
+        !self.has_failed || entry.is_some_and(|entry| self.has_changed(entry))
     }
 
-    /// Whether a step of a lane was begun.
-    pub fn has_begun(&self, lane: &Lane) -> bool {
-        let of_lane = self.entries.iter().filter(|entry| entry.lane.as_ref() == Some(lane));
-        of_lane.into_iter().any(|entry| matches!(entry.state, State::Begun | State::Done))
+    /// Whether what serves was changed in the lane of a step, or may have been. What is only verified is followed too, once
+    /// that has begun.
+    fn has_changed(&self, entry: &Entry) -> bool {
+        let of_lane = || self.entries.iter().filter(|other| other.lane == entry.lane);
+        let changes = |other: &Entry| other.step.verb.changes_what_serves();
+        let has_begun = |other: &Entry| matches!(other.state, State::Begun | State::Done);
+        let only_verifies = !of_lane().any(|other| other.step.verb.changes());
+        of_lane().any(|other| has_begun(other) && (changes(other) || only_verifies))
+    }
+
+    /// Whether a step of a lane was begun that changes something.
+    pub fn has_prepared(&self, lane: &Lane) -> bool {
+        let mut of_lane = self.entries.iter().filter(|entry| entry.lane.as_ref() == Some(lane));
+        of_lane.any(|entry| entry.step.verb.changes() && matches!(entry.state, State::Begun | State::Done))
     }
 
     /// A step begins.
@@ -224,7 +234,10 @@ mod tests {
         take(&mut schedule, Verb::Register, "worker");
         schedule.end_lane(&component("backend"), LaneEnd::Failed);
         assert_eq!(schedule.turn(&id(Verb::Update, "worker")), Turn::Never);
-        assert_eq!((schedule.has_begun(&component("worker")), schedule.has_begun(&component("site"))), (true, false));
+        assert_eq!(
+            (schedule.has_prepared(&component("worker")), schedule.has_prepared(&component("site"))),
+            (true, false)
+        );
     }
 
     /// Nothing is wrong with a component that is meant to run nothing.
@@ -234,6 +247,20 @@ mod tests {
         take(&mut schedule, Verb::Register, "backend");
         schedule.end_lane(&component("backend"), LaneEnd::Done);
         assert_eq!(schedule.turn(&id(Verb::Register, "site")), Turn::Now);
+    }
+
+    /// It is what it is, whatever happens to the others.
+    #[test]
+    fn a_component_that_is_only_verified_is_verified_to_its_end() {
+        let verify = |name| [step(Verb::Verify, name, &[]), step(Verb::Probe, name, &[(Verb::Verify, name)])];
+        let mut schedule =
+            Schedule::new(&[service("backend", &[]), [verify("worker"), verify("site")].concat()].concat());
+        take(&mut schedule, Verb::Verify, "worker");
+        schedule.end_lane(&component("backend"), LaneEnd::Failed);
+        assert_eq!(schedule.turn(&id(Verb::Probe, "worker")), Turn::Now);
+        assert_eq!(schedule.turn(&id(Verb::Verify, "site")), Turn::Never);
+        assert!(!schedule.has_prepared(&component("worker")));
+        assert!(!schedule.goes_on(&id(Verb::Register, "backend")));
     }
 
     /// A change whose answer is lost may have been made.

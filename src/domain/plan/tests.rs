@@ -49,7 +49,7 @@ fn planned(state: &ImageState) -> Result<ImagePlan, ImageError> {
 }
 
 fn component(name: &str) -> Component {
-    Component { name: name.parse().unwrap(), depends_on: Vec::new(), kind: target().into() }
+    Component { name: name.parse().unwrap(), depends_on: Vec::new(), follows: Vec::new(), kind: target().into() }
 }
 
 /// The plan of a service for the image of a plan.

@@ -17,6 +17,7 @@ pub fn plan(component: &Component, target: &SiteTarget, live: Option<&Live>, rel
     ComponentPlan {
         name: component.name.clone(),
         depends_on: component.depends_on.clone(),
+        follows: component.follows.clone(),
         kind: component.kind.word(),
         running: running(live),
         runs: live.map(|live| live.release.clone()),
@@ -87,7 +88,8 @@ mod tests {
 
     fn planned(live: Option<&str>) -> ComponentPlan {
         let kind = Kind::from(target());
-        let component = Component { name: "frontend".parse().unwrap(), depends_on: Vec::new(), kind };
+        let component =
+            Component { name: "frontend".parse().unwrap(), depends_on: Vec::new(), follows: Vec::new(), kind };
         let live = live.map(|release| Live {
             release: release.parse().unwrap(),
             digest: Digest::of(release),

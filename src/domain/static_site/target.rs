@@ -24,6 +24,10 @@ impl Configured for SiteTarget {
         [self.bucket.as_str(), self.artifacts.as_str()].into_iter().chain(distribution).collect()
     }
 
+    fn place(&self) -> String {
+        format!("bucket {}", self.bucket)
+    }
+
     fn rights() -> &'static [Rights] {
         iam::RIGHTS
     }

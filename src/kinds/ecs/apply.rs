@@ -115,10 +115,7 @@ impl Apply<'_> {
     /// Registers the next revision.
     async fn register(&self, definition: &Later<TaskDefinition>) -> Result<Wanted, Failure> {
         let definition = definition.now().map_err(PlanError::from)?;
-        if !self.plan.new_holds.is_empty() {
-            // The holds come next, and there is nothing to hold for a service that was moved.
-            self.unmoved().await?;
-        }
+        self.can_be_held().await?;
         let mut tags = self.plan.kept_tags().0.to_vec();
         let entry = LedgerEntry {
             digest: self.plan.digests().into_iter().next(),
@@ -136,8 +133,17 @@ impl Apply<'_> {
         Ok(Wanted { arn, definition: definition.clone(), tag_keys: ledger::keys(&tags) })
     }
 
+    /// The holds of a rollback come next, and there is nothing to hold for a service that was moved.
+    async fn can_be_held(&self) -> Result<(), Failure> {
+        if !self.plan.new_holds.is_empty() {
+            self.unmoved().await?;
+        }
+        Ok(())
+    }
+
     /// Takes a revision of a run that did not get to use it: writes on it that this one does, and the holds that came since.
     async fn take_up(&self, revision: &Revision) -> Result<Wanted, Failure> {
+        self.can_be_held().await?;
         let mut wanted = Wanted::of(revision);
         let carried = self.plan.carried(&self.run.name, self.run.now());
         let has = |hold: &&Hold| revision.holds.iter().any(|it| it.key == hold.key && it.scope == hold.scope);
@@ -175,10 +181,7 @@ impl Apply<'_> {
             self.run.take(&step, pre_deploy.execute()).await?;
         }
         let step = self.step(Verb::Update);
-        // A migration takes time, and so do the components before, in which others may have deployed.
-        self.run.ready(&step).await?;
-        let before = self.unmoved().await?.primary;
-        let updated = self.run.take(&step, self.change(&step, &next.arn)).await?;
+        let (updated, before) = self.run.take(&step, self.change(&step, &next.arn)).await?;
         let previous = self.plan.last_completed.iter().chain([&self.plan.live.arn]).cloned().collect();
         let ours = OurDeployment::find(&updated, &next.arn, None, previous);
         let ended = self.follow(Verb::WaitFor, &ours, Some(before), updated, next).await;
@@ -187,10 +190,14 @@ impl Apply<'_> {
         Ok(Outcome::Deployed)
     }
 
-    async fn change(&self, step: &StepId, arn: &RevisionArn) -> Result<Service, Unfinished> {
+    /// Changes the service, if it still runs what it ran when the plan was made: a migration takes time, and so do the
+    /// components before and the wait for a slot, in which others may have deployed. Returns it with the id of the
+    /// deployment that was its primary.
+    async fn change(&self, step: &StepId, arn: &RevisionArn) -> Result<(Service, DeploymentId), Unfinished> {
+        let Unmoved { primary, .. } = self.unmoved().await?;
         // Said before it is so: a signal in the middle of the call must not leave it unsaid.
         self.change_started();
-        self.update(step, arn).await
+        Ok((self.update(step, arn).await?, primary))
     }
 
     /// What serves again after a rollback meets what the pre-deploy command of the failed release did.
@@ -277,6 +284,8 @@ impl Apply<'_> {
     async fn verify_unchanged(&self) -> Result<Outcome, Unfinished> {
         let live: &Revision = &self.plan.live;
         let target = &self.plan.target;
+        // What was seen before the components that it depends on were changed may be long over.
+        self.run.ready(&self.step(if self.plan.rolling_out { Verb::WaitFor } else { Verb::Verify })).await?;
         let found = self.run.cloud.ecs().service(&target.cluster, &target.service).await?;
         let service = found.map(|(service, _)| service).filter(|service| service.primary().is_some());
         let Some(service) = service else {

@@ -90,7 +90,7 @@ impl PreDeploy<'_> {
             started_by,
             client_token: token.hex(),
         };
-        let _slot = self.run.slot().await;
+        let _slot = self.run.slot(self.step).await?;
         Ok(self.run.cloud.ecs().run_task(&task).await?)
     }
 
