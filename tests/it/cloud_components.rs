@@ -18,6 +18,7 @@ fn config(cloud: &Cloud) -> String {
          [components.worker]\n\
          kind = \"ecs\"\n\
          image-from = \"backend\"\n\
+         depends-on = [\"backend\"]\n\
          container = \"worker\"\n\
          pre-deploy = [\"migrate\"]\n\
          cluster = \"{}\"\n\

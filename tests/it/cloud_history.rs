@@ -63,7 +63,7 @@ fn two_components_are_one_history_or_each_alone() {
     cloud.create_service(&ServiceOptions::worker());
     let shop = cloud.shop(&cloud.config(&format!(
         "[components.worker]\nkind = \"ecs\"\nimage-from = \"backend\"\ncontainer = \"worker\"\n\
-         cluster = \"{}\"\nservice = \"{}\"",
+         depends-on = [\"backend\"]\ncluster = \"{}\"\nservice = \"{}\"",
         cloud.cluster(),
         cloud.service_name("worker")
     )));

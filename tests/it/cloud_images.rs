@@ -116,7 +116,7 @@ fn extra_tags_lead_to_the_release() {
     cloud.push_foreign_image(&format!("v-{sha}"));
     let serving = cloud.serving("backend");
     let plan = cloud.shipgate(&shop, &["plan", "deploy", "stage", "--output", "json"]).run().outcome("planned", 0);
-    assert_eq!(steps(&plan), ["tag backend: planned", "tag backend: planned"]);
+    assert_eq!(steps(&plan), ["tag backend: planned", "verify backend: planned"]);
     let report = cloud.deploy(&shop, &[]).outcome("unchanged", 0);
     assert_eq!(report["components"][0]["changed"], false);
     assert_eq!(cloud.images(), all.into());

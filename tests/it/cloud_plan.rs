@@ -30,7 +30,8 @@ fn a_plan_changes_nothing() {
             "build backend: planned",
             "register backend: planned",
             "pre-deploy backend: planned",
-            "update backend: planned"
+            "update backend: planned",
+            "wait for backend: planned"
         ]
     );
     for gate in report["gates"].as_array().unwrap() {
@@ -58,7 +59,7 @@ fn what_is_there_already_needs_no_step() {
 
     let report = plan(&cloud, &shop);
 
-    assert_eq!(report["steps"], json!([]));
+    assert_eq!(steps(&report), ["verify backend: planned"]);
     assert_eq!(report["components"][0]["changes"], json!([]));
     assert!(!report["release"]["digests"]["backend"].is_null());
 }
@@ -77,7 +78,8 @@ fn the_digest_names_the_intention_and_the_precondition() {
     assert_eq!(plan(&cloud, &shop)["plan_digest"], planned, "with the desired count moved");
     cloud.shipgate(&shop, &["deploy", "other", "--output", "json"]).run().outcome("deployed", 0);
     let with_image = plan(&cloud, &shop);
-    assert_eq!(steps(&with_image), ["register backend: planned", "update backend: planned"]);
+    let changing = ["register backend: planned", "update backend: planned", "wait for backend: planned"];
+    assert_eq!(steps(&with_image), changing);
     assert_eq!(with_image["plan_digest"], planned, "with the image built");
     // In it: what the service runs.
     cloud.change_by_hand("backend", |_| {});

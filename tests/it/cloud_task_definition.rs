@@ -49,7 +49,8 @@ fn the_file_wins_over_a_change_by_hand() {
     let plan = cloud.shipgate(&shop, &["plan", "deploy", "stage", "--output", "json"]).run();
 
     let report = plan.outcome("planned", 0);
-    assert_eq!(steps(&report), ["register backend: planned", "update backend: planned"]);
+    let changing = ["register backend: planned", "update backend: planned", "wait for backend: planned"];
+    assert_eq!(steps(&report), changing);
     assert!(report["components"][0]["changes"].to_string().contains("SHOP_NAME"), "{report:#}");
     assert!(plan.stderr.contains("SHOP_NAME") && !plan.stderr.contains("canary"), "{}", plan.stderr);
     cloud.deploy(&shop, &[]).outcome("deployed", 0);
