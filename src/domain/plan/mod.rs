@@ -181,7 +181,20 @@ impl<C: AsRef<ComponentPlan>> Plan<C> {
                 }));
             }
             warnings.extend(component.warnings.clone());
+            warnings.extend(self.beside_a_command(component));
         }
         warnings
+    }
+
+    /// A component that runs the image of another whose pre-deploy command may still be running then.
+    fn beside_a_command(&self, component: &ComponentPlan) -> Option<PlanWarning> {
+        let (owner, _) = component.image.as_ref().filter(|_| !component.is_empty())?;
+        let has_command = |other: &ComponentPlan| other.name == *owner && other.has_pre_deploy && !other.is_empty();
+        let is_beside = component.name != *owner && !component.follows.contains(owner);
+        (is_beside && self.components().any(has_command)).then(|| PlanWarning {
+            text: format!("{} is changed beside {owner}, whose pre-deploy command may still run then", component.name),
+            changes: Vec::new(),
+            hint: Some(format!("write `depends-on = [\"{owner}\"]` in `[components.{}]`", component.name)),
+        })
     }
 }

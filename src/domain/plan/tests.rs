@@ -153,6 +153,19 @@ fn what_one_component_leaves_is_held_on_all_before_the_first_is_changed() {
     assert_eq!(steps[2..7], backend.map(str::to_owned), "after the image of the whole plan");
 }
 
+#[test]
+fn who_shares_an_image_is_told_of_the_command_that_runs_beside_it() {
+    let with_command = EcsTarget { pre_deploy: Some(vec!["migrate".parse().unwrap()]), ..target() };
+    let mut plan = whole_plan_of(&with_command, &present(&[Some(SHA)]), 7, 1);
+    let worker = whole_plan(&present(&[Some(SHA)]), 7, 1).components.remove(0);
+    plan.components.push(ComponentPlan { name: "worker".parse().unwrap(), ..worker });
+    let texts = |plan: &Plan| plan.warnings().iter().map(|warning| warning.text.clone()).collect::<Vec<_>>();
+    let told = ["worker is changed beside backend, whose pre-deploy command may still run then"];
+    assert_eq!(texts(&plan), told);
+    plan.components[1].follows = vec!["backend".parse().unwrap()];
+    assert_eq!(texts(&plan), [""; 0]);
+}
+
 fn digest(character: char) -> Digest {
     format!("sha256:{}", character.to_string().repeat(64)).parse().unwrap()
 }
