@@ -24,8 +24,8 @@ use crate::observe;
 ///
 /// # Errors
 ///
-/// The first image in order that cannot be had, with the others as causes; the components that use them are recorded with
-/// that.
+/// The first image in order that cannot be had, with the others as causes and the worst of their outcomes; the components
+/// that use them are recorded with that.
 pub async fn make_known(run: &Run<'_>, plan: &WholePlan) -> Result<Vec<ImagePlan>, Failure> {
     let docker = OnceCell::new();
     let made = plan.images.iter().map(|image| {

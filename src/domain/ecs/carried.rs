@@ -45,23 +45,11 @@ mod tests {
     use super::*;
     use crate::domain::ecs::evidence::tests::registered;
     use crate::domain::ecs::homes::holds;
+    use crate::domain::ecs::homes::tests::{hold, keys, sha};
     use crate::domain::ecs::plan::EcsFacts;
     use crate::domain::ecs::plan::tests::{facts, known_image, target};
     use crate::domain::hold::HoldScope;
     use crate::domain::plan::LeftRelease;
-    use crate::domain::release::GitSha;
-
-    fn sha(number: usize) -> GitSha {
-        format!("{number:040x}").parse().unwrap()
-    }
-
-    fn hold(left: usize, returned: usize) -> Hold {
-        Hold::of_rollback(&sha(left), &sha(returned), "local", Timestamp::UNIX_EPOCH)
-    }
-
-    fn keys(count: usize) -> Vec<String> {
-        (0..count).map(|number| format!("team:{number}")).collect()
-    }
 
     fn planned(facts: &EcsFacts) -> EcsPlan {
         let release = "4b825dc642cb6eb9a060e54bf8d69288fbee4904".parse().unwrap();

@@ -55,7 +55,7 @@ pub fn to_carry(service: &Service, live: &Revision, others: &[Revision]) -> Vec<
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::domain::ecs::evidence::tests::registered;
     use crate::domain::ecs::plan::EcsFacts;
@@ -63,15 +63,15 @@ mod tests {
     use crate::domain::release::GitSha;
     use jiff::Timestamp;
 
-    fn sha(number: usize) -> GitSha {
+    pub(crate) fn sha(number: usize) -> GitSha {
         format!("{number:040x}").parse().unwrap()
     }
 
-    fn hold(left: usize, returned: usize) -> Hold {
+    pub(crate) fn hold(left: usize, returned: usize) -> Hold {
         Hold::of_rollback(&sha(left), &sha(returned), "local", Timestamp::UNIX_EPOCH)
     }
 
-    fn keys(count: usize) -> Vec<String> {
+    pub(crate) fn keys(count: usize) -> Vec<String> {
         (0..count).map(|number| format!("team:{number}")).collect()
     }
 
