@@ -24,6 +24,20 @@ pub async fn try_each<T, R, E, W: Future<Output = Result<R, E>>>(
     iter(items).map(work).buffered(AT_ONCE).try_collect().await
 }
 
+/// Two that do not need each other. Both come to their end, so that of two errors it is always the first that is returned:
+/// which answer arrives first says nothing.
+///
+/// # Errors
+///
+/// That of the first, or of the second.
+pub async fn try_both<A, B, E>(
+    first: impl Future<Output = Result<A, E>>,
+    second: impl Future<Output = Result<B, E>>,
+) -> Result<(A, B), E> {
+    let (first, second) = tokio::join!(first, second);
+    Ok((first?, second?))
+}
+
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
@@ -63,5 +77,17 @@ mod tests {
         };
         assert_eq!(try_each(0..5, work).await, Err(1), "though 3 ends before it");
         assert_eq!(try_each([0, 2, 4], work).await, Ok(vec![0, 2, 4]));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_two_errors_the_first_in_order_is_the_result() {
+        let fails = async |after: u64| {
+            for_seconds(after).await;
+            Err::<(), u64>(after)
+        };
+        let succeeds = async { Ok::<u64, u64>(3) };
+        assert_eq!(try_both(fails(2), fails(1)).await, Err(2));
+        assert_eq!(try_both(succeeds, fails(1)).await, Err(1));
+        assert_eq!(try_both(async { Ok::<u64, u64>(3) }, async { Ok("four") }).await, Ok((3, "four")));
     }
 }

@@ -8,6 +8,7 @@ use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::failure::Failure;
 use crate::domain::view::plan::Running;
 use crate::observe::{Cloud, Files};
+use crate::together;
 
 /// How many revisions of a family are looked at in the end, besides the live one. Where the live one is ours and the
 /// newest, as it is after every release, that is none.
@@ -34,7 +35,7 @@ pub async fn facts(cloud: &Cloud, target: &EcsTarget, files: &Files) -> Result<E
         let family = service.primary().and_then(|primary| primary.task_definition.family());
         Ok(ecs.newest_revisions(family.unwrap_or("-"), LOOKED_AT).await?)
     };
-    let (live, listed) = tokio::try_join!(live_revision(cloud, target, &service), listed)?;
+    let (live, listed) = together::try_both(live_revision(cloud, target, &service), listed).await?;
     let others = described(cloud, &service, &live, &listed).await?;
     Ok(EcsFacts { service, live, others, listed, file, source: None })
 }
