@@ -19,6 +19,7 @@ use crate::clients::masks::Masks;
 use crate::domain::failure::Failure;
 use crate::domain::image::RegistryAddress;
 use crate::domain::names::{AccountId, Region};
+use crate::domain::neutral;
 use crate::domain::release::GitSha;
 use crate::domain::secrets::in_token;
 use crate::domain::workflow::{Endpoint, Job};
@@ -211,6 +212,11 @@ impl Context {
         let number = payload.pointer("/pull_request/number")?.as_u64()?;
         let head = payload.pointer("/pull_request/head/sha")?.as_str()?.parse().ok()?;
         Some(PullRequest { number, head })
+    }
+
+    /// The repository's default branch, as far as the event's file can be read, neutral.
+    pub fn default_branch(&self) -> Option<String> {
+        Some(neutral::line(self.event()?.pointer("/repository/default_branch")?.as_str()?))
     }
 
     /// The commit that this run is for, where it is for no pull request: of one, it is a merge that nobody sees again.

@@ -38,12 +38,13 @@ use crate::config::{Document, Purpose, Request};
 use crate::context::Context;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
-use crate::domain::gate::authorize;
+use crate::domain::gate::{Evidence, authorize};
 use crate::domain::image::Digest;
 use crate::domain::interruption::OpenWork;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{ImageState, Intent, PresentImage, plan_image};
 use crate::domain::release::ReleaseName;
+use crate::domain::role::Caller;
 use crate::domain::target::Target;
 use crate::events::{Events, Recorder};
 use crate::http_server::Course;
@@ -138,7 +139,8 @@ impl Rehearsal {
         let target = document.resolve(&request).unwrap();
         let aws = Scripted::new("AWS", "password");
         let wire = Wire { aws: aws.clone(), latency: Arc::default(), changes: Arc::default() };
-        let cloud = Cloud::new(ACCOUNT.parse().unwrap(), config(&wire), "/nowhere".into());
+        let caller = Caller { account: ACCOUNT.parse().unwrap(), arn: format!("arn:aws:iam::{ACCOUNT}:user/test") };
+        let cloud = Cloud::new(caller, None, config(&wire), "/nowhere".into());
         let host = format!("{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com");
         let login = RegistryLogin { host, user: "AWS".to_owned(), password: "password".into() };
         let access = RegistryAccess { registry: Registry::new(&login, None), login };
@@ -221,13 +223,18 @@ impl Rehearsal {
             clock: || Timestamp::UNIX_EPOCH,
         };
         events.emit(Event::Planned(Box::new(shown(&plan))));
-        let authorized = authorize(plan, &[]).unwrap();
+        let authorized = authorize(plan, &evidence()).unwrap();
         apply::apply(&run, &authorized).await
     }
 }
 
+/// Everything that gates look at is as it should be.
+fn evidence() -> Evidence {
+    Evidence::sound(Timestamp::UNIX_EPOCH)
+}
+
 fn shown(plan: &WholePlan) -> crate::domain::view::plan::ShownPlan {
-    crate::commands::change::shown(plan, &[], None, crate::commands::change::Until::Applied)
+    crate::commands::change::shown(plan, Vec::new(), None, crate::commands::change::Until::Applied)
 }
 
 /// Clients whose requests the account answers in this process.

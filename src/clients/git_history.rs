@@ -183,7 +183,7 @@ impl Git {
         self.run_with(arguments, &ALWAYS).await
     }
 
-    async fn offline_successfully(&self, arguments: &[&str]) -> Result<Finished, GitError> {
+    pub(super) async fn offline_successfully(&self, arguments: &[&str]) -> Result<Finished, GitError> {
         let finished = self.offline(arguments).await?;
         if finished.success { Ok(finished) } else { Err(GitError::failed(arguments, &finished)) }
     }

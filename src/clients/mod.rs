@@ -12,6 +12,7 @@ pub mod ecs_retry;
 pub mod endpoint;
 pub mod files;
 pub mod git;
+pub mod git_branches;
 pub mod git_error;
 pub mod git_history;
 pub mod git_repository;

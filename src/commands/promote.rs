@@ -6,18 +6,17 @@ use super::change::{Invocation, LEDGER_ALONE, Prepared, Until, finish, named_rel
 use crate::cli;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
-use crate::domain::gate::{self, Gate, promote_gates};
+use crate::domain::gate::{self, Gate, Known, Proof};
 use crate::domain::image::Digest;
 use crate::domain::names::{ComponentName, EnvironmentName};
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{ComponentPlan, ImagePlan, Intent, plan_promoted_image};
+use crate::domain::plan::{ImagePlan, Intent, plan_promoted_image};
 use crate::domain::promotion::{Choice, Evidence, LedgerSearch, Recorded, SourceLook, choose};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::role::Access;
 use crate::domain::step::{StepId, Verb};
 use crate::domain::target::Target;
 use crate::domain::view::plan::NothingToPromote;
-use crate::evidence;
 use crate::kinds::{self, Promoted, WholePlan, driver};
 use crate::observe::{self, Cloud, Files, RegistryAccess};
 use crate::together::try_each;
@@ -262,15 +261,12 @@ async fn prepare(
         plan.components.push(component.plan(&images, &plan.release)?);
     }
     plan.images = images;
-    let evidence = evidence::hold_evidence(&invocation.git, &plan.components, &plan.release).await?;
-    let changes_nothing = plan.components().all(ComponentPlan::is_empty);
+    let mut evidence = invocation.evidence(&cloud, &plan).await?;
     let asked = asked_of(&source.target.environment, &target);
     confirm(&source, wanted, &mut proven).await.map_err(|failure| failure.cause(asked))?;
-    let gates = promote_gates(
-        gate::hold(&target.environment, &invocation.place, &evidence, changes_nothing),
-        gate::proven(&source.target.environment, &proven.choice, &proven.failures),
-    );
-    Ok(Prepared { cloud, access, source: Some(source.access), plan, gates })
+    let Proven { choice, failures, .. } = proven;
+    evidence.proof = Known::Is(Proof { source: source.target.environment.clone(), choice, failures });
+    Ok(Prepared { cloud, access, source: Some(source.access), plan, evidence })
 }
 
 /// Says where nothing that runs proves the release: whoever may tag the revisions of the source could have said it.

@@ -7,8 +7,6 @@ use std::cell::Cell;
 use std::fmt;
 use std::time::Duration;
 
-use indexmap::IndexMap;
-
 use super::check;
 use super::dependencies;
 use super::error::Problems;
@@ -21,9 +19,10 @@ use super::scope::{Origin, Outside, Scope, Value};
 use super::text::Text;
 use super::values;
 use super::wording::one_of;
+use crate::domain::gate::{Approval, GatePolicy};
 use crate::domain::names::{AccountId, ComponentName, EnvironmentName, Region};
 use crate::domain::role::{LONGEST_CHAINED_SESSION, Partition, RoleArn, Roles};
-use crate::domain::target::{Component, Image, Target};
+use crate::domain::target::{Component, Image, Reuse, Target};
 
 /// Which part of a configuration is asked for, and what its variables stand for.
 #[derive(Clone, Copy)]
@@ -73,7 +72,9 @@ pub(super) fn request(config: &RawConfig, request: &Request<'_>, problems: &mut 
     let (key, environment) = find(config, request, problems)?;
     let outside = Outside::new(request.vars, request.env, problems);
     let selects = |name: &str| request.purpose != Purpose::Identity && request.selects(name);
-    Resolver::new(config, key, environment, outside, request.purpose, problems).target(&selects)
+    let mut resolver = Resolver::new(config, key, environment, outside, request.purpose, problems);
+    resolver.is_part = !request.components.is_empty();
+    resolver.target(&selects)
 }
 
 /// Resolves nothing but what variables stand for.
@@ -118,6 +119,8 @@ struct Resolver<'d, 'p> {
     key: &'d Key,
     environment: &'d RawEnvironment,
     purpose: Purpose,
+    /// Whether only some of the components are asked for.
+    is_part: bool,
     interpreter: Interpreter<'d, 'p>,
 }
 
@@ -154,7 +157,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
             problems.extend(&missed);
         }
         scope.without_prefix = missed;
-        Self { config, key, environment, purpose, interpreter: Interpreter { scope, problems } }
+        Self { config, key, environment, purpose, is_part: false, interpreter: Interpreter { scope, problems } }
     }
 
     fn target(mut self, is_selected: &dyn Fn(&str) -> bool) -> Option<Target> {
@@ -184,7 +187,8 @@ impl<'d, 'p> Resolver<'d, 'p> {
             roles: roles?,
             url: whole(url)?,
             promotes_from: whole(promotes_from)?,
-            gates: self.gates(),
+            is_part: self.is_part,
+            policy: self.policy(&images),
             images: all(images)?,
             components: all(components)?,
         })
@@ -260,13 +264,11 @@ impl<'d, 'p> Resolver<'d, 'p> {
         Some(duration)
     }
 
-    fn gates(&self) -> IndexMap<String, String> {
+    fn policy(&self, images: &[Option<Image>]) -> GatePolicy {
         let approval = self.environment.gates.as_ref().and_then(|gates| gates.approval);
-        approval
-            .iter()
-            .filter(|approval| **approval == RawApproval::None)
-            .map(|_| ("approval".to_owned(), "none".to_owned()))
-            .collect()
+        let approval = approval.filter(|approval| *approval == RawApproval::None).map(|_| Approval::None);
+        let has_own = images.iter().flatten().any(|image| image.reuse == Reuse::Own);
+        GatePolicy { approval, reuse: has_own.then_some(Reuse::Own), ..GatePolicy::default() }
     }
 
     /// The images of the selected components, also those of components that are not selected themselves.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::domain::ecs::target::{MissingVariables, TaskDefinitionSource};
+use crate::domain::gate::{Approval, GatePolicy};
 use crate::domain::names::ComponentName;
 use crate::domain::probe::Expected;
 use crate::domain::target::{Component, Reuse};
@@ -15,7 +16,7 @@ fn an_environment_is_resolved_with_its_defaults() {
     assert_eq!(target.region.as_str(), "us-east-1");
     assert_eq!(target.account.as_ref().unwrap().as_str(), "123456789012");
     assert_eq!(target.promotes_from, None);
-    assert!(target.gates.is_empty());
+    assert!(target.policy == GatePolicy::default());
 
     let [image] = target.images.as_slice() else { panic!("{:?}", target.images) };
     assert_eq!(image.component.as_str(), "backend");
@@ -134,7 +135,7 @@ fn variables_are_looked_up_for_what_is_asked_only() {
     let target = resolve(GOOD, "production", &[], Some(r#"{"REGION": "eu-west-1", "OTHER": null}"#)).unwrap();
     assert_eq!(target.region.as_str(), "eu-west-1");
     assert_eq!(target.promotes_from.as_ref().unwrap().as_str(), "stage");
-    assert_eq!(target.gates["approval"], "none");
+    assert_eq!(target.policy.approval, Some(Approval::None));
     assert_eq!(ecs(&target, 0).cluster.as_str(), "prod-cluster");
     assert!(ecs(&target, 0).probes.is_empty(), "stage's override stays in stage");
 }

@@ -4,7 +4,7 @@ use super::annotations::message;
 use super::gantt::chart;
 use super::place::Links;
 use crate::domain::failure::Failure;
-use crate::domain::gate::Verdict;
+use crate::domain::gate::Gate;
 use crate::domain::github::markdown::{block, code, folded, table};
 use crate::domain::limits::SUMMARY;
 use crate::domain::outcome::Outcome;
@@ -168,10 +168,10 @@ pub fn gates(record: &Record) -> Option<String> {
     let rows: Vec<_> = record
         .gates
         .iter()
-        .map(|gate| vec![gate.name.to_owned(), gate.verdict.as_str().to_owned(), code(&gate.reason)])
+        .map(|gate| vec![gate.name.to_string(), gate.verdict.as_str().to_owned(), code(&gate.reason)])
         .collect();
     let table = table(&["gate", "verdict", "why"], &rows);
-    let refuses = record.gates.iter().any(|gate| !matches!(gate.verdict, Verdict::Satisfied | Verdict::NotBuilt));
+    let refuses = record.gates.iter().any(Gate::refuses);
     Some(if refuses { table } else { folded("Gates", &table) })
 }
 
@@ -199,7 +199,7 @@ mod tests {
     use super::*;
     use crate::domain::event::StepResult;
     use crate::domain::failure::{Cause, CauseKind};
-    use crate::domain::gate::Gate;
+    use crate::domain::gate::{GateName, Verdict};
     use crate::domain::plan::Change;
     use crate::domain::release::CommitLine;
     use crate::domain::step::{StepId, Verb};
@@ -221,7 +221,14 @@ mod tests {
             Request { command: "deploy".to_owned(), environment: Some(text.to_owned()), ..Request::default() };
         let mut record = Record::new(&request);
         record.release = Some(SHA.parse().unwrap());
-        record.gates = vec![Gate { name: "hold", verdict: Verdict::Unsatisfied, reason: text.to_owned(), hint: None }];
+        record.gates = vec![Gate {
+            name: GateName::Hold,
+            verdict: Verdict::Unsatisfied,
+            reason: text.to_owned(),
+            hint: None,
+            is_configured: false,
+            overridden: None,
+        }];
         record.commits = Some(CommitRange { taken_back: false, commits: Commits { count: 3, newest: vec![commit] } });
         record.components = vec![ComponentRecord {
             name: "backend".parse().unwrap(),

@@ -278,7 +278,7 @@ pub(super) fn document(record: &Record, outcome: Outcome, failure: Option<&Failu
             .gates
             .iter()
             .map(|gate| GateV1 {
-                name: gate.name,
+                name: gate.name.as_str(),
                 verdict: gate.verdict.as_str(),
                 reason: gate.reason.clone(),
                 hint: gate.hint.clone(),
