@@ -49,7 +49,7 @@ use crate::domain::target::Target;
 use crate::events::{Events, Recorder};
 use crate::http_server::Course;
 use crate::kinds::{self, Observed, Run, Turns, WholePlan};
-use crate::observe::{Cloud, Files, RegistryAccess};
+use crate::observe::{Cloud, Files, RegistryAccess, Writable};
 use crate::together::try_each;
 
 /// The release that is deployed.
@@ -62,7 +62,7 @@ pub struct Rehearsal {
     /// The environment.
     pub target: Target,
     /// The clients.
-    pub cloud: Cloud,
+    pub cloud: Writable,
     access: RegistryAccess,
     release: ReleaseName,
     context: Context,
@@ -140,7 +140,7 @@ impl Rehearsal {
         let aws = Scripted::new("AWS", "password");
         let wire = Wire { aws: aws.clone(), latency: Arc::default(), changes: Arc::default() };
         let caller = Caller { account: ACCOUNT.parse().unwrap(), arn: format!("arn:aws:iam::{ACCOUNT}:user/test") };
-        let cloud = Cloud::new(caller, None, config(&wire), "/nowhere".into());
+        let cloud = Cloud::new(caller, None, config(&wire), "/nowhere".into()).into();
         let host = format!("{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com");
         let login = RegistryLogin { host, user: "AWS".to_owned(), password: "password".into() };
         let access = RegistryAccess { registry: Registry::new(&login, None), login };
@@ -206,11 +206,14 @@ impl Rehearsal {
     }
 
     async fn apply(&self, plan: WholePlan, events: &Events) -> Result<Outcome, Failure> {
+        events.emit(Event::Planned(Box::new(shown(&plan))));
         let turns = Turns::new(&plan.steps(), self.parallel);
+        let authorized = authorize(plan, &evidence()).unwrap();
         let (processes, http) = (Processes::new(Vec::new()), Http::new().unwrap());
         let run = Run {
             context: &self.context,
             cloud: &self.cloud,
+            writer: self.cloud.open(authorized.permit()),
             access: &self.access,
             source: &self.access,
             processes: &processes,
@@ -222,8 +225,6 @@ impl Rehearsal {
             name: "local".to_owned(),
             clock: || Timestamp::UNIX_EPOCH,
         };
-        events.emit(Event::Planned(Box::new(shown(&plan))));
-        let authorized = authorize(plan, &evidence()).unwrap();
         apply::apply(&run, &authorized).await
     }
 }

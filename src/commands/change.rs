@@ -23,7 +23,7 @@ use crate::domain::view::plan::{CommitRange, PlannedComponent, ShownPlan};
 use crate::events::Events;
 use crate::evidence::{self, History};
 use crate::kinds::{Planned, Run, Turns, WholePlan, driver};
-use crate::observe::{Cloud, Configuration, Identities, RegistryAccess};
+use crate::observe::{self, Cloud, Configuration, Identities, RegistryAccess};
 use crate::session::Session;
 
 /// What to do where nothing but tags says that a release succeeded.
@@ -130,8 +130,8 @@ impl<'a> Invocation<'a> {
 /// A plan with all that was seen, and the verdicts of its gates.
 #[derive(Debug)]
 pub struct Prepared {
-    /// AWS.
-    pub cloud: Cloud,
+    /// AWS, in the session of the role that the command needs.
+    pub cloud: observe::Session,
     /// The registry.
     pub access: RegistryAccess,
     /// The registry that images are copied from.
@@ -171,9 +171,7 @@ pub async fn finish(
             .cause(format!("{} has moved, or its configuration has changed, since it was planned", plan.environment))
             .hint("plan again and look at what is different"));
     }
-    if invocation.until == Until::Planned {
-        return Ok(Outcome::Planned);
-    }
+    let observe::Session::Changes(cloud) = cloud else { return Ok(Outcome::Planned) };
     // Before anything is changed, also of the others.
     plan.components.iter().try_for_each(|component| component.can_be_applied())?;
     let (environment, release) = (plan.environment.clone(), plan.release.clone());
@@ -183,6 +181,7 @@ pub async fn finish(
     let run = Run {
         context: invocation.context,
         cloud: &cloud,
+        writer: cloud.open(authorized.permit()),
         access: &access,
         // Where a promotion stays in one registry, and in every other plan, nothing is copied.
         source: source.as_ref().unwrap_or(&access),

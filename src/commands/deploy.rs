@@ -58,7 +58,7 @@ async fn prepare(
     command: Command,
 ) -> Result<Prepared, Failure> {
     let directory = &invocation.configuration.directory;
-    let cloud = observe::cloud(&invocation.identities, &target, invocation.until.access()).await?;
+    let cloud = observe::Session::enter(&invocation.identities, &target, invocation.until.access()).await?;
     let access = observe::registry(&cloud, &invocation.addresses, &target, invocation.context.masks()).await?;
     let checkout = Checkout::around(invocation.context, directory);
     let files = Files::working_tree(invocation.context, directory);

@@ -64,7 +64,7 @@ pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Promote) -> Resul
     let target = configuration.target(context, &arguments.environment, &arguments.components)?;
     let source_name = source_of(&target)?;
     let source = configuration.target(context, source_name.as_str(), &arguments.components)?;
-    let cloud = observe::cloud(&invocation.identities, &target, invocation.until.access()).await?;
+    let cloud = observe::Session::enter(&invocation.identities, &target, invocation.until.access()).await?;
     let asked = asked_of(&source_name, &target);
     let source = observe_source(invocation, source).await.map_err(|failure| failure.cause(&asked))?;
     let proven = prove(invocation, &source, wanted.as_ref()).await.map_err(|failure| failure.cause(&asked))?;
@@ -232,7 +232,7 @@ async fn confirm(source: &Source, wanted: Option<&GitSha>, proven: &mut Proven) 
 
 async fn prepare(
     invocation: &Invocation<'_>,
-    (mut target, cloud): (Target, Cloud),
+    (mut target, cloud): (Target, observe::Session),
     source: Source,
     mut proven: Proven,
     wanted: Option<&GitSha>,

@@ -31,7 +31,7 @@ pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Rollback) -> Resu
     let wanted = arguments.release.as_deref().map(named_release).transpose()?.map(ReleaseName::Commit);
     let (context, configuration) = (invocation.context, &invocation.configuration);
     let target = configuration.target(context, &arguments.environment, &arguments.components)?;
-    let cloud = observe::cloud(&invocation.identities, &target, invocation.until.access()).await?;
+    let cloud = observe::Session::enter(&invocation.identities, &target, invocation.until.access()).await?;
     let access = observe::registry(&cloud, &invocation.addresses, &target, invocation.context.masks()).await?;
     let look = async |component| {
         let observed = kinds::observe(&cloud, component, &Files::Unused).await?;

@@ -267,8 +267,8 @@ impl<'d, 'p> Resolver<'d, 'p> {
     fn policy(&self, images: &[Option<Image>]) -> GatePolicy {
         let approval = self.environment.gates.as_ref().and_then(|gates| gates.approval);
         let approval = approval.filter(|approval| *approval == RawApproval::None).map(|_| Approval::None);
-        let has_own = images.iter().flatten().any(|image| image.reuse == Reuse::Own);
-        GatePolicy { approval, reuse: has_own.then_some(Reuse::Own), ..GatePolicy::default() }
+        let own_images = images.iter().flatten().any(|image| image.reuse == Reuse::Own);
+        GatePolicy { approval, own_images, ..GatePolicy::default() }
     }
 
     /// The images of the selected components, also those of components that are not selected themselves.

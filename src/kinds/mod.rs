@@ -38,7 +38,7 @@ use crate::domain::rollback::Past;
 use crate::domain::target::Component;
 use crate::domain::view::history::History;
 use crate::domain::view::status::ComponentStatus;
-use crate::observe::{Cloud, Files};
+use crate::observe::{Cloud, Files, Writer};
 
 use not_built::refuse;
 pub use not_built::{Answer, not_built};
@@ -87,12 +87,12 @@ pub trait Driver: Configured {
     }
 
     /// Puts a hold on it. Returns all that are there then.
-    fn put_hold<'a>(&'a self, _cloud: &'a Cloud, _hold: &'a Hold) -> Answer<'a, Vec<Hold>> {
+    fn put_hold<'a>(&'a self, _writer: Writer<'a>, _hold: &'a Hold) -> Answer<'a, Vec<Hold>> {
         refuse("a hold", not_built::kind(self.kind()))
     }
 
     /// Takes all holds off it, and leaves a note. Returns what was taken off.
-    fn lift_holds<'a>(&'a self, _cloud: &'a Cloud, _note: &'a (String, String)) -> Answer<'a, Vec<Hold>> {
+    fn lift_holds<'a>(&'a self, _writer: Writer<'a>, _note: &'a (String, String)) -> Answer<'a, Vec<Hold>> {
         refuse("a hold", not_built::kind(self.kind()))
     }
 
@@ -311,12 +311,12 @@ pub trait Planned: fmt::Debug {
     }
 
     /// Writes on it that an image is about to be pushed for it.
-    fn announce<'a>(&'a self, _cloud: &'a Cloud, _announcement: &'a Announcement) -> Answer<'a, ()> {
+    fn announce<'a>(&'a self, _writer: Writer<'a>, _announcement: &'a Announcement) -> Answer<'a, ()> {
         refuse("an image", not_built::component(&self.plan().name))
     }
 
     /// Takes that off again.
-    fn retire_announcement<'a>(&'a self, _cloud: &'a Cloud) -> Answer<'a, ()> {
+    fn retire_announcement<'a>(&'a self, _writer: Writer<'a>) -> Answer<'a, ()> {
         refuse("an image", not_built::component(&self.plan().name))
     }
 }

@@ -2,8 +2,9 @@
 
 use indexmap::IndexMap;
 
+use super::judgement::{Judgement, Known, Unknown};
 use super::policy::Command;
-use super::{Judgement, Known, Subject, Unknown};
+use super::subject::Subject;
 use crate::domain::comparison::Comparison;
 use crate::domain::names::ComponentName;
 use crate::domain::release::GitSha;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::Judgement;
+use super::judgement::Judgement;
 
 /// A time in which nothing is changed.
 #[derive(Debug, Clone, PartialEq, Eq)]

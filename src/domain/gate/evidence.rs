@@ -2,57 +2,14 @@
 
 use jiff::Timestamp;
 
+use super::ancestry::{Reach, Standing};
+use super::hold::HoldEvidence;
 use super::identity::IdentityEvidence;
+use super::judgement::Known;
+use super::proven::Proof;
 use super::soak::Soaked;
 use super::statuses::StatusesEvidence;
-use super::{HoldEvidence, Judgement, Proof, Reach, Standing};
 use crate::domain::origin::ReusedImage;
-
-/// A fact, or why it is not known.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Known<T> {
-    /// It is known.
-    Is(T),
-    /// It is not.
-    Unknown(Unknown),
-}
-
-/// Why a fact is not known.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unknown {
-    /// Why, in words.
-    pub reason: String,
-    /// What would make it known.
-    pub hint: Option<String>,
-}
-
-impl Unknown {
-    /// Without anything that would make it known.
-    pub fn new(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), hint: None }
-    }
-
-    /// With what would make it known.
-    #[must_use]
-    pub fn hint(self, hint: impl Into<String>) -> Self {
-        Self { hint: Some(hint.into()), ..self }
-    }
-}
-
-impl<T> Known<T> {
-    /// It is not known.
-    pub fn unknown(reason: impl Into<String>) -> Self {
-        Self::Unknown(Unknown::new(reason))
-    }
-
-    /// A verdict over it; without it, unknown.
-    pub(super) fn judged(&self, judge: impl FnOnce(&T) -> Judgement) -> Judgement {
-        match self {
-            Self::Is(fact) => judge(fact),
-            Self::Unknown(unknown) => Judgement::unknown(unknown),
-        }
-    }
-}
 
 /// All that gates look at. What nobody has looked at is unknown.
 #[derive(Debug, Clone)]

@@ -2,7 +2,8 @@
 
 use indexmap::IndexMap;
 
-use super::{Judgement, Subject, Unknown};
+use super::judgement::{Judgement, Unknown};
+use super::subject::Subject;
 use crate::domain::hold::{Hold, HoldScope};
 use crate::domain::names::ComponentName;
 

@@ -1,6 +1,7 @@
 //! `identity`: the change is made by who is configured to make it.
 
-use super::{Judgement, Subject};
+use super::judgement::Judgement;
+use super::subject::Subject;
 use crate::domain::names::AccountId;
 use crate::domain::token::{Claim, Claims};
 

@@ -6,136 +6,34 @@ pub mod calendar;
 mod evidence;
 mod hold;
 mod identity;
+mod judgement;
+mod name;
 mod policy;
 mod proven;
 mod reuse;
 mod soak;
 mod statuses;
+mod subject;
 
-use std::fmt;
-
-use jiff::Timestamp;
-
-use super::names::EnvironmentName;
-use super::release::ReleaseName;
+use std::marker::PhantomData;
 
 pub use ancestry::{BranchReach, Reach, Standing};
-pub use evidence::{Evidence, Known, Unknown};
+pub use evidence::Evidence;
 pub use hold::HoldEvidence;
 pub use identity::IdentityEvidence;
-pub use policy::{Approval, BranchPattern, Command, GateName, GatePolicy, Override, StatusPolicy, all_gates};
+use judgement::Judgement;
+pub use judgement::{Gate, Known, Unknown, Verdict};
+pub use name::GateName;
+pub use policy::{Approval, BranchPattern, Command, GatePolicy, Override, StatusPolicy};
 pub use proven::{Proof, unproven};
 pub use soak::Soaked;
 pub use statuses::{NamedStatus, StatusState, StatusesEvidence};
-
-/// What a gate says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// The condition holds.
-    Satisfied,
-    /// It does not.
-    Unsatisfied,
-    /// The evidence is missing, which refuses like a no.
-    Unknown,
-    /// It can only be decided when the change is made.
-    Pending,
-}
-
-impl Verdict {
-    /// The word of the contract.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Satisfied => "satisfied",
-            Self::Unsatisfied => "unsatisfied",
-            Self::Unknown => "unknown",
-            Self::Pending => "pending",
-        }
-    }
-}
-
-/// A gate with its verdict.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gate {
-    /// Which one.
-    pub name: GateName,
-    /// What it says.
-    pub verdict: Verdict,
-    /// Why.
-    pub reason: String,
-    /// What would change that.
-    pub hint: Option<String>,
-    /// Whether the configuration has something to say of it.
-    pub is_configured: bool,
-    /// Why somebody overrides it, in their words, neutral.
-    pub overridden: Option<String>,
-}
-
-impl Gate {
-    /// Whether the change is refused because of it.
-    pub fn refuses(&self) -> bool {
-        self.verdict != Verdict::Satisfied && self.overridden.is_none()
-    }
-
-    /// Whether it refuses now and waiting for the change itself cannot help.
-    pub fn refuses_already(&self) -> bool {
-        self.refuses() && self.verdict != Verdict::Pending
-    }
-
-    /// Whether people see it without asking for all: it is configured, refuses, or is overridden.
-    pub fn is_shown(&self) -> bool {
-        self.is_configured || self.verdict != Verdict::Satisfied || self.overridden.is_some()
-    }
-}
-
-/// A verdict with its reason, before it is known whose it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Judgement {
-    verdict: Verdict,
-    reason: String,
-    hint: Option<String>,
-}
-
-impl Judgement {
-    fn satisfied(reason: impl Into<String>) -> Self {
-        Self { verdict: Verdict::Satisfied, reason: reason.into(), hint: None }
-    }
-
-    fn unsatisfied(reason: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { verdict: Verdict::Unsatisfied, reason: reason.into(), hint: Some(hint.into()) }
-    }
-
-    fn unknown(unknown: &Unknown) -> Self {
-        Self { verdict: Verdict::Unknown, reason: unknown.reason.clone(), hint: unknown.hint.clone() }
-    }
-}
-
-/// What a change is about, for whoever judges it.
-#[derive(Debug, Clone, Copy)]
-pub struct Subject<'a> {
-    /// The command.
-    pub command: Command,
-    /// The environment that is changed.
-    pub environment: &'a EnvironmentName,
-    /// The release. `None`: the change is about none, as a hold is.
-    pub release: Option<&'a ReleaseName>,
-    /// What is changed, in words: the environment, or some of its components.
-    pub place: &'a str,
-    /// The environment's policy.
-    pub policy: &'a GatePolicy,
-    /// The gates that somebody overrides.
-    pub overrides: &'a [Override],
-}
-
-/// Something that changes AWS, and is let through by gates.
-pub trait Gated {
-    /// What it is about.
-    fn subject(&self) -> Subject<'_>;
-}
+pub use subject::{Gated, Subject};
 
 /// Evaluates every gate of the table for a change, in the table's order.
 pub fn evaluate(change: &impl Gated, evidence: &Evidence) -> Vec<Gate> {
     let subject = change.subject();
-    let gates = all_gates().filter(|name| subject.policy.is_evaluated(*name, subject.command));
+    let gates = GateName::ALL.into_iter().filter(|name| subject.policy.is_evaluated(*name, subject.command));
     gates.map(|name| gate(name, &subject, evidence)).collect()
 }
 
@@ -167,7 +65,6 @@ fn judge(name: GateName, subject: &Subject<'_>, evidence: &Evidence) -> Judgemen
 #[derive(Debug)]
 pub struct Authorized<P> {
     change: P,
-    at: Timestamp,
 }
 
 impl<P> Authorized<P> {
@@ -176,26 +73,23 @@ impl<P> Authorized<P> {
         &self.change
     }
 
-    /// When the gates were asked.
-    pub fn at(&self) -> Timestamp {
-        self.at
-    }
-
     /// What opens a client that writes.
     pub fn permit(&self) -> Permit<'_> {
-        Permit { at: &self.at }
+        Permit { _authorized: PhantomData }
     }
 }
 
 /// Proof that gates have let a change through, for as long as that is at hand.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Permit<'a> {
-    at: &'a Timestamp,
+    _authorized: PhantomData<&'a ()>,
 }
 
-impl fmt::Debug for Permit<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Permit({})", self.at)
+#[cfg(test)]
+impl Permit<'static> {
+    /// For tests of what writes.
+    pub fn of_test() -> Self {
+        Self { _authorized: PhantomData }
     }
 }
 
@@ -207,7 +101,7 @@ impl fmt::Debug for Permit<'_> {
 pub fn authorize<P: Gated>(change: P, evidence: &Evidence) -> Result<Authorized<P>, Vec<Gate>> {
     let mut gates = evaluate(&change, evidence);
     gates.retain(Gate::refuses);
-    if gates.is_empty() { Ok(Authorized { change, at: evidence.now }) } else { Err(gates) }
+    if gates.is_empty() { Ok(Authorized { change }) } else { Err(gates) }
 }
 
 #[cfg(test)]

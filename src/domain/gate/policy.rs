@@ -1,40 +1,12 @@
 //! The gate policy: what the configuration asks for, and what holds by default.
 
-use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use wildmatch::WildMatch;
 
 use super::calendar::{Freeze, Window};
-use crate::domain::plan::Intent;
-use crate::domain::target::Reuse;
-
-/// A gate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum GateName {
-    /// Who makes the change.
-    Identity,
-    /// No stop sign.
-    Hold,
-    /// The source has proven the release.
-    Proven,
-    /// It ran there long enough.
-    Soak,
-    /// Images that were there already are own ones.
-    Reuse,
-    /// The commit is on an allowed branch.
-    Branch,
-    /// It is not older than what runs.
-    Forward,
-    /// Named commit statuses and check runs are green.
-    Statuses,
-    /// No freeze is open.
-    Freeze,
-    /// A window is open.
-    Windows,
-}
+use super::name::GateName;
 
 /// A command that changes AWS, as far as gates tell commands apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,16 +21,6 @@ pub enum Command {
     Hold,
     /// `check`: what a deploy would be refused for that merging does not change.
     Check,
-}
-
-impl From<&Intent> for Command {
-    fn from(intent: &Intent) -> Self {
-        match intent {
-            Intent::Deploy => Self::Deploy,
-            Intent::Promote { .. } => Self::Promote,
-            Intent::Rollback => Self::Rollback,
-        }
-    }
 }
 
 /// When a gate is evaluated for a command.
@@ -89,11 +51,6 @@ const DEFAULTS: [(GateName, [When; 5]); 10] = {
     ]
 };
 
-/// All gates, in the order in which they are shown.
-pub fn all_gates() -> impl Iterator<Item = GateName> {
-    DEFAULTS.iter().map(|(name, _)| *name)
-}
-
 /// When a gate is evaluated for a command.
 fn default_of(gate: GateName, command: Command) -> When {
     let row = DEFAULTS.iter().find(|(name, _)| *name == gate);
@@ -106,43 +63,6 @@ fn default_of(gate: GateName, command: Command) -> When {
     };
     // A gate without a row is never left out.
     row.map_or(When::On, |(_, when)| when[column])
-}
-
-impl GateName {
-    /// The word of the configuration.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Identity => "identity",
-            Self::Hold => "hold",
-            Self::Proven => "proven",
-            Self::Soak => "soak",
-            Self::Reuse => "reuse",
-            Self::Branch => "branch",
-            Self::Forward => "forward",
-            Self::Statuses => "statuses",
-            Self::Freeze => "freeze",
-            Self::Windows => "windows",
-        }
-    }
-
-    /// Whether a policy can let people override it. Who makes the change is never open to whoever makes it.
-    pub fn may_be_overridden(self) -> bool {
-        self != Self::Identity
-    }
-}
-
-impl fmt::Display for GateName {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.as_str())
-    }
-}
-
-impl FromStr for GateName {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        all_gates().find(|name| name.as_str() == text).ok_or(())
-    }
 }
 
 /// Whether people are asked before a change.
@@ -193,7 +113,7 @@ pub struct GatePolicy {
     /// When something may be changed. Empty: at any time.
     pub windows: Vec<Window>,
     /// Whether some image has to be an own one.
-    pub reuse: Option<Reuse>,
+    pub own_images: bool,
     /// The gates that people may override.
     pub overridable: Vec<GateName>,
     /// What whoever decides has to have seen to.
@@ -224,7 +144,7 @@ impl GatePolicy {
         if !self.windows.is_empty() {
             put("windows", self.windows.iter().map(ToString::to_string).collect());
         }
-        if self.reuse == Some(Reuse::Own) {
+        if self.own_images {
             put("reuse", json!("own"));
         }
         if !self.overridable.is_empty() {
@@ -254,7 +174,7 @@ impl GatePolicy {
         match gate {
             GateName::Identity | GateName::Hold | GateName::Proven | GateName::Forward => false,
             GateName::Soak => self.soak.is_some(),
-            GateName::Reuse => self.reuse == Some(Reuse::Own),
+            GateName::Reuse => self.own_images,
             GateName::Branch => self.branch.is_some(),
             GateName::Statuses => self.statuses.is_some(),
             GateName::Freeze => !self.freeze.is_empty(),

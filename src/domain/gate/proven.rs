@@ -1,7 +1,7 @@
 //! `proven`: the environment that is promoted from has proven the release.
 
-use super::Judgement;
-use super::{Gate, GateName, Verdict};
+use super::judgement::{Gate, Judgement, Verdict};
+use super::name::GateName;
 use crate::domain::names::{ComponentName, EnvironmentName};
 use crate::domain::promotion::Choice;
 

@@ -1,6 +1,6 @@
 //! `reuse`: where the configuration wants own images, those that were in their repositories already are.
 
-use super::Judgement;
+use super::judgement::Judgement;
 use crate::domain::origin::{Origin, ReusedImage};
 use crate::domain::target::Reuse;
 
@@ -28,7 +28,7 @@ pub(super) fn judge(reused: &[ReusedImage], changes_nothing: bool) -> Judgement 
 
 #[cfg(test)]
 mod tests {
-    use super::super::Verdict;
+    use super::super::judgement::Verdict;
     use super::*;
     use crate::domain::image::ImageReference;
 

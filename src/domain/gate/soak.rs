@@ -2,7 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Judgement, Known, Subject};
+use super::judgement::{Judgement, Known};
+use super::subject::Subject;
 use crate::domain::names::ComponentName;
 
 /// Since when a component of the source runs what is promoted.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Judgement, Subject, Verdict};
+use super::judgement::{Judgement, Verdict};
+use super::subject::Subject;
 
 /// A status or check run of the commit, or that there is none of that name.
 #[derive(Debug, Clone, PartialEq, Eq)]

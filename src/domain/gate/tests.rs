@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
 use crate::domain::comparison::Comparison;
 use crate::domain::hold::Hold;
-use crate::domain::release::GitSha;
+use crate::domain::names::EnvironmentName;
+use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::token::Claims;
 
 /// A change of production.
@@ -92,7 +94,7 @@ fn an_override_holds_for_a_gate_that_the_policy_names_and_never_for_who_is_askin
     let evidence = Evidence::new(now());
     let mut change = change(Command::Deploy);
     let wanted = |gate| Override { gate, reason: "the shop is down".to_owned() };
-    change.overrides = all_gates().map(wanted).collect();
+    change.overrides = GateName::ALL.into_iter().map(wanted).collect();
     let refusing = |change: &Change| evaluate(change, &evidence).iter().filter(|gate| gate.refuses()).count();
     assert_eq!(refusing(&change), 4, "none is overridable");
     change.policy.overridable = vec![GateName::Forward, GateName::Identity];

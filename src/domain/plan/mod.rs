@@ -109,6 +109,16 @@ impl Intent {
     }
 }
 
+impl From<&Intent> for Command {
+    fn from(intent: &Intent) -> Self {
+        match intent {
+            Intent::Deploy => Self::Deploy,
+            Intent::Promote { .. } => Self::Promote,
+            Intent::Rollback => Self::Rollback,
+        }
+    }
+}
+
 /// What a command will change. `C`: a component's plan, or what carries it with all that its kind needs to carry it out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan<C = ComponentPlan> {
