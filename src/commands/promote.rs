@@ -6,7 +6,7 @@ use super::change::{Invocation, LEDGER_ALONE, Prepared, Until, finish, named_rel
 use crate::cli;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
-use crate::domain::gate::{self, Gate, Known, Proof};
+use crate::domain::gate::{self, Gate, GateName, Known, Proof, Soaked};
 use crate::domain::image::Digest;
 use crate::domain::names::{ComponentName, EnvironmentName};
 use crate::domain::outcome::Outcome;
@@ -263,10 +263,26 @@ async fn prepare(
     plan.images = images;
     let mut evidence = invocation.evidence(&cloud, &plan).await?;
     let asked = asked_of(&source.target.environment, &target);
-    confirm(&source, wanted, &mut proven).await.map_err(|failure| failure.cause(asked))?;
+    confirm(&source, wanted, &mut proven).await.map_err(|failure| failure.cause(&asked))?;
+    if plan.policy.is_evaluated(GateName::Soak, plan.command) {
+        evidence.soak = Known::Is(soaked(&source, &proven.choice).await.map_err(|failure| failure.cause(&asked))?);
+    }
     let Proven { choice, failures, .. } = proven;
     evidence.proof = Known::Is(Proof { source: source.target.environment.clone(), choice, failures });
     Ok(Prepared { cloud, access, source: Some(source.access), plan, evidence })
+}
+
+/// Since when each component of the source runs what is promoted.
+async fn soaked(source: &Source, choice: &Choice) -> Result<Vec<Soaked>, Failure> {
+    let mut soaked = Vec::new();
+    for chosen in &choice.components {
+        let component = source.component(&chosen.component)?;
+        let run = component.ran(&source.cloud, &chosen.digest, chosen.evidence == Evidence::Runs).await?;
+        let not_recorded = || Known::unknown("no success of it is recorded with its time");
+        let since = run.since.map_or_else(not_recorded, Known::Is);
+        soaked.push(Soaked { component: chosen.component.clone(), since, until: run.until });
+    }
+    Ok(soaked)
 }
 
 /// Says where nothing that runs proves the release: whoever may tag the revisions of the source could have said it.

@@ -32,7 +32,7 @@ use crate::domain::names::{ComponentName, Region};
 use crate::domain::origin::{Announcement, ImageRecords};
 use crate::domain::plan::{ComponentPlan, ImagePlan, KnownImage, LeftRelease, Plan, PlanError, PlannedHold};
 use crate::domain::probe::Probe;
-use crate::domain::promotion::{Evidence, LedgerSearch, Runs};
+use crate::domain::promotion::{Evidence, LedgerSearch, Runs, UnbrokenRun};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::rollback::Past;
 use crate::domain::target::Component;
@@ -232,6 +232,11 @@ pub trait Source: fmt::Debug {
 
     /// Whether it still runs what it was seen to run. The inner error is what has changed, in words.
     fn still_runs<'a>(&'a self, cloud: &'a Cloud, registry: &'a Registry) -> Answer<'a, Result<(), String>>;
+
+    /// Since when it runs a digest without a break, by its ledger. `runs`: it runs it now.
+    fn ran<'a>(&'a self, _cloud: &'a Cloud, _digest: &'a Digest, _runs: bool) -> Answer<'a, UnbrokenRun> {
+        refuse("the gate `soak`", not_built::component(self.name()))
+    }
 
     /// What the ledger says of a release, as far as the entries confirm it.
     fn recorded<'a>(&'a self, cloud: &'a Cloud, release: &'a GitSha) -> Answer<'a, LedgerSearch>;

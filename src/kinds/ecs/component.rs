@@ -25,7 +25,7 @@ use crate::domain::names::{ComponentName, Region};
 use crate::domain::origin::{Announcement, ImageRecords};
 use crate::domain::plan::{ComponentPlan, ImagePlan, KnownImage, LeftRelease, PlanError, PlannedHold};
 use crate::domain::probe::Probe;
-use crate::domain::promotion::{Evidence, LedgerSearch, Runs};
+use crate::domain::promotion::{Evidence, LedgerSearch, Runs, UnbrokenRun};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::rollback::Past;
 use crate::domain::target::Component;
@@ -267,6 +267,10 @@ impl Source for SourceService {
 
     fn recorded<'a>(&'a self, cloud: &'a Cloud, release: &'a GitSha) -> Answer<'a, LedgerSearch> {
         Box::pin(looked::recorded(cloud, &self.facts, &self.target, release))
+    }
+
+    fn ran<'a>(&'a self, cloud: &'a Cloud, digest: &'a Digest, runs: bool) -> Answer<'a, UnbrokenRun> {
+        Box::pin(looked::ran(cloud, &self.facts, &self.target, digest, runs))
     }
 
     fn promoted<'a>(&'a self, cloud: &'a Cloud, evidence: &'a Evidence) -> Answer<'a, Box<dyn Promoted>> {
