@@ -11,13 +11,14 @@ use crate::clients::process::Processes;
 use crate::context::{Context, RegistryAddresses};
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
-use crate::domain::gate::{Evidence, Gate, authorize, evaluate};
+use crate::domain::gate::{Evidence, Gate, GateName, Override, authorize, evaluate};
 use crate::domain::image::Digest;
 use crate::domain::limits::COMMITS_SHOWN;
 use crate::domain::names::{ComponentName, Region};
 use crate::domain::outcome::Outcome;
 use crate::domain::release::GitSha;
 use crate::domain::role::Access;
+use crate::domain::target::Target;
 use crate::domain::view::Request;
 use crate::domain::view::plan::{CommitRange, PlannedComponent, ShownPlan};
 use crate::events::Events;
@@ -110,6 +111,25 @@ impl<'a> Invocation<'a> {
         runs != release && self.git.is_ancestor(release, runs).await.ok().flatten().unwrap_or(false)
     }
 
+    /// The gates that somebody wants to go on without.
+    ///
+    /// # Errors
+    ///
+    /// `invalid`: the configuration lets nobody override one of them.
+    pub fn overrides(&self, target: &Target, wanted: &[Override]) -> Result<Vec<Override>, Failure> {
+        let environment = &target.environment;
+        let may = |gate: &GateName| gate.may_be_overridden() && target.policy.overridable.contains(gate);
+        if let Some(Override { gate, .. }) = wanted.iter().find(|wanted| !may(&wanted.gate)) {
+            let hint = if gate.may_be_overridden() {
+                format!("write `overridable = [\"{gate}\"]` in `[environments.{environment}.gates]`, or leave it out")
+            } else {
+                "leave it out".to_owned()
+            };
+            return Err(Failure::invalid(format!("gate `{gate}` may not be overridden in {environment}")).hint(hint));
+        }
+        Ok(wanted.to_vec())
+    }
+
     /// What is known of the repository's history.
     fn history(&self) -> History<'_> {
         History { git: &self.git, default_branch: self.context.default_branch() }
@@ -140,6 +160,15 @@ pub struct Prepared {
     pub plan: WholePlan,
     /// What its gates look at.
     pub evidence: Evidence,
+}
+
+/// What would be done, with the evidence for its gates.
+#[derive(Debug)]
+pub enum Found {
+    /// It has a plan.
+    Plan(Box<Prepared>),
+    /// There is no release, which these gates say.
+    Nothing(Vec<Gate>),
 }
 
 /// Shows a plan, before anything is changed, with what somebody who reads it should know.
@@ -263,6 +292,7 @@ pub fn shown(plan: &WholePlan, gates: Vec<Gate>, commits: Option<CommitRange>, u
         steps: plan.steps(),
         warnings: plan.warnings(),
         gates,
+        policy: plan.policy.clone(),
         components: plan
             .components
             .iter()

@@ -4,7 +4,7 @@ use super::change::{Invocation, Prepared, finish};
 use crate::cli;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
-use crate::domain::gate::{Command, Known};
+use crate::domain::gate::{Command, Known, Override};
 use crate::domain::origin::ReusedImage;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{ImageStep, Intent, plan_image};
@@ -33,11 +33,12 @@ pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Deploy) -> Result
 pub async fn plan(invocation: &Invocation<'_>, arguments: &cli::Deploy, command: Command) -> Result<Prepared, Failure> {
     let target = invocation.configuration.target(invocation.context, &arguments.environment, &arguments.components)?;
     directly_deployable(&target)?;
+    let overrides = invocation.overrides(&target, &arguments.overrides)?;
     let directory = &invocation.configuration.directory;
     let built: Vec<_> = target.images.iter().map(|image| directory.join(&image.build.context)).collect();
     let release = observe::release(&invocation.git, &built, arguments.allow_dirty, (invocation.clock)()).await?;
     invocation.events.emit(Event::ReleaseChosen(release.clone()));
-    prepare(invocation, target, release, command).await
+    prepare(invocation, target, release, (command, overrides)).await
 }
 
 fn directly_deployable(target: &Target) -> Result<(), Failure> {
@@ -55,7 +56,7 @@ async fn prepare(
     invocation: &Invocation<'_>,
     target: Target,
     release: ReleaseName,
-    command: Command,
+    (command, overrides): (Command, Vec<Override>),
 ) -> Result<Prepared, Failure> {
     let directory = &invocation.configuration.directory;
     let cloud = observe::Session::enter(&invocation.identities, &target, invocation.until.access()).await?;
@@ -81,7 +82,7 @@ async fn prepare(
         plan.components.push(component.plan(&images, &plan.release)?);
     }
     plan.images = images;
-    plan.command = command;
+    (plan.command, plan.overrides) = (command, overrides);
     let mut evidence = invocation.evidence(&cloud, &plan).await?;
     evidence.reused = Known::Is(reused(invocation, &target, (&cloud, &access), &plan).await?);
     Ok(Prepared { cloud, access, source: None, plan, evidence })

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::change::{Invocation, LEDGER_ALONE, Prepared, Until, finish, named_release, refused};
+use super::change::{Found, Invocation, LEDGER_ALONE, Prepared, Until, finish, named_release, refused};
 use crate::cli;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
@@ -58,11 +58,28 @@ struct Proven {
 ///
 /// With the outcome.
 pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Promote) -> Result<Outcome, Failure> {
-    let wanted = arguments.release.as_deref().map(named_release).transpose()?;
     let expected = arguments.expect_plan.as_deref().map(expected_plan).transpose()?;
+    match plan(invocation, arguments).await? {
+        Found::Plan(prepared) => finish(invocation, *prepared, expected.as_ref()).await,
+        // Without a release there is no plan: that refuses a promotion, and is what somebody who plans one gets to know.
+        Found::Nothing(gates) => match invocation.until {
+            Until::Planned => Ok(Outcome::Planned),
+            Until::Applied => Err(refused(&gates)),
+        },
+    }
+}
+
+/// Plans to promote, with the evidence for the gates.
+///
+/// # Errors
+///
+/// With the outcome.
+pub async fn plan(invocation: &Invocation<'_>, arguments: &cli::Promote) -> Result<Found, Failure> {
+    let wanted = arguments.release.as_deref().map(named_release).transpose()?;
     let (context, configuration) = (invocation.context, &invocation.configuration);
     let target = configuration.target(context, &arguments.environment, &arguments.components)?;
     let source_name = source_of(&target)?;
+    let overrides = invocation.overrides(&target, &arguments.overrides)?;
     let source = configuration.target(context, source_name.as_str(), &arguments.components)?;
     let cloud = observe::Session::enter(&invocation.identities, &target, invocation.until.access()).await?;
     let asked = asked_of(&source_name, &target);
@@ -70,10 +87,11 @@ pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Promote) -> Resul
     let proven = prove(invocation, &source, wanted.as_ref()).await.map_err(|failure| failure.cause(&asked))?;
     let proven = match proven {
         Ok(proven) => proven,
-        Err(gate) => return nothing_to_promote(invocation, &target, &source, gate),
+        Err(gate) => return Ok(nothing_to_promote(invocation, &target, &source, gate)),
     };
-    let prepared = prepare(invocation, (target, cloud), source, proven, wanted.as_ref()).await?;
-    finish(invocation, prepared, expected.as_ref()).await
+    let mut prepared = prepare(invocation, (target, cloud), source, proven, wanted.as_ref()).await?;
+    prepared.plan.overrides = overrides;
+    Ok(Found::Plan(Box::new(prepared)))
 }
 
 /// The same permission may be missing on either side.
@@ -127,13 +145,8 @@ async fn prove(
     Ok(Ok(Proven { choice, failures, promoted }))
 }
 
-/// Without a release there is no plan: that refuses a promotion, and is what somebody who plans one is told.
-fn nothing_to_promote(
-    invocation: &Invocation<'_>,
-    target: &Target,
-    source: &Source,
-    gate: Gate,
-) -> Result<Outcome, Failure> {
+/// Says that there is no plan, because there is no release.
+fn nothing_to_promote(invocation: &Invocation<'_>, target: &Target, source: &Source, gate: Gate) -> Found {
     let gates = vec![gate];
     invocation.events.emit(Event::NothingToPromote(Box::new(NothingToPromote {
         app: target.app.clone(),
@@ -142,10 +155,7 @@ fn nothing_to_promote(
         gates: gates.clone(),
         is_all: invocation.until == Until::Planned,
     })));
-    match invocation.until {
-        Until::Planned => Ok(Outcome::Planned),
-        Until::Applied => Err(refused(&gates)),
-    }
+    Found::Nothing(gates)
 }
 
 /// Where the source never got a release, waiting does not help.

@@ -64,6 +64,7 @@ impl Planner<'_> {
             environment: environment.name.clone(),
             components: Vec::new(),
             allow_dirty: true,
+            overrides: Vec::new(),
             parallel: NonZeroUsize::MIN,
         };
         findings.looked_at(Subject::Environment, &environment.name);
