@@ -14,6 +14,10 @@ pub const PURE: &[&str] = &[
     "indexmap",
     "jiff::SignedDuration",
     "jiff::Timestamp",
+    "jiff::civil",
+    "jiff::tz::AmbiguousOffset",
+    "jiff::tz::TimeZone",
+    "jiff::tz::TimeZoneDatabase::bundled",
     "parse_dockerfile",
     "percent_encoding",
     "secrecy",
@@ -58,7 +62,9 @@ const ASKING: &[&str] = &[
     "read_link",
     "read_link_utf8",
     "symlink_metadata",
+    "system",
     "try_exists",
+    "try_system",
 ];
 
 /// Types that need no path.
