@@ -13,13 +13,13 @@ use super::error::Problems;
 use super::interpret::{Interpreter, all, whole};
 use super::keys::AnyWritten;
 use super::merged::{Purpose, Wanted};
-use super::raw::{RawApproval, RawConfig, RawEnvironment};
+use super::raw::{RawConfig, RawEnvironment};
 use super::read::Key;
 use super::scope::{Origin, Outside, Scope, Value};
 use super::text::Text;
 use super::values;
 use super::wording::one_of;
-use crate::domain::gate::{Approval, GatePolicy};
+use crate::domain::gate::GatePolicy;
 use crate::domain::names::{AccountId, ComponentName, EnvironmentName, Region};
 use crate::domain::role::{LONGEST_CHAINED_SESSION, Partition, RoleArn, Roles};
 use crate::domain::target::{Component, Image, Reuse, Target};
@@ -179,6 +179,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
         self.refuse_shared_repositories(&images);
         let components: Vec<_> = selected.iter().map(|(key, component)| self.component(key, *component)).collect();
         self.refuse_shared_places(&components);
+        let policy = self.policy(&images);
         Some(Target {
             app: self.interpreter.scope.app?.to_owned(),
             environment: self.key.text.parse::<EnvironmentName>().ok()?,
@@ -188,7 +189,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
             url: whole(url)?,
             promotes_from: whole(promotes_from)?,
             is_part: self.is_part,
-            policy: self.policy(&images),
+            policy: policy?,
             images: all(images)?,
             components: all(components)?,
         })
@@ -264,11 +265,10 @@ impl<'d, 'p> Resolver<'d, 'p> {
         Some(duration)
     }
 
-    fn policy(&self, images: &[Option<Image>]) -> GatePolicy {
-        let approval = self.environment.gates.as_ref().and_then(|gates| gates.approval);
-        let approval = approval.filter(|approval| *approval == RawApproval::None).map(|_| Approval::None);
+    fn policy(&mut self, images: &[Option<Image>]) -> Option<GatePolicy> {
         let own_images = images.iter().flatten().any(|image| image.reuse == Reuse::Own);
-        GatePolicy { approval, own_images, ..GatePolicy::default() }
+        let written = self.environment.gates.as_ref().map(|gates| gates.policy(self.interpreter.problems));
+        Some(GatePolicy { own_images, ..whole(written)?.unwrap_or_default() })
     }
 
     /// The images of the selected components, also those of components that are not selected themselves.
