@@ -12,7 +12,7 @@ use super::read::{Key, Located, NOT_BUILT, Node, Read};
 use super::values::{self, Fault};
 use super::wording::{cut, nearest, one_of};
 use crate::domain::gate::calendar::{Freeze, Window, Zone};
-use crate::domain::gate::{Approval, GateName, GatePolicy, StatusPolicy, all_gates};
+use crate::domain::gate::{Approval, GateName, GatePolicy, StatusPolicy};
 use crate::domain::names::InvalidName;
 
 /// Gates, and keys beside them, that a later version will know.
@@ -365,7 +365,7 @@ fn overridable_gate(text: &Located<String>, problems: &mut Problems) -> Option<G
         return None;
     }
     if gate.is_none() {
-        let gates = all_gates().filter(|gate| gate.may_be_overridden()).map(GateName::as_str);
+        let gates = GateName::ALL.into_iter().filter(|gate| gate.may_be_overridden()).map(GateName::as_str);
         let gates = gates.collect::<Vec<_>>();
         let message = format!("there is no gate `{}`", cut(written, LONGEST_SHOWN));
         problems.at(&text.span, message, one_of(written, gates.iter().copied()));
