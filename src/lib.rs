@@ -40,8 +40,6 @@ pub use run::run;
 #[doc(hidden)]
 pub mod authorization {
     pub use crate::apply::apply;
-    pub use crate::clients::ecs::Ecs;
-    pub use crate::clients::ecs_write::EcsWriter;
     pub use crate::domain::gate::{Authorized, Evidence, Gate, Gated, Permit, authorize, evaluate};
     pub use crate::domain::hold::{Hold, HoldRequest};
     pub use crate::domain::target::Component;

@@ -4,19 +4,25 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The directory of the library that the program is made from.
+/// The library that the program was made from: the newest of its name beside what it depends on.
 fn library() -> PathBuf {
-    Path::new(env!("CARGO_BIN_EXE_shipgate")).parent().unwrap().to_owned()
+    let directory = Path::new(env!("CARGO_BIN_EXE_shipgate")).with_file_name("deps");
+    let entries = std::fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap());
+    let libraries = entries.filter(|entry| {
+        let name = entry.file_name().into_string().unwrap();
+        name.starts_with("libshipgate-") && name.ends_with(".rlib")
+    });
+    libraries.max_by_key(|entry| entry.metadata().unwrap().modified().unwrap()).unwrap().path()
 }
 
 /// The codes of the errors with which a source does not compile, and all that the compiler says.
 fn errors(source: &Path) -> (Vec<String>, String) {
-    let (directory, made) = (library(), tempfile::tempdir().unwrap());
+    let (library, made) = (library(), tempfile::tempdir().unwrap());
     let compiled = Command::new(Path::new(env!("CARGO")).with_file_name("rustc"))
         .args(["--edition", "2024", "--crate-type", "lib", "--emit", "metadata", "--error-format", "json", "-L"])
-        .arg(format!("dependency={}", directory.join("deps").display()))
+        .arg(format!("dependency={}", library.parent().unwrap().display()))
         .arg("--extern")
-        .arg(format!("shipgate={}", directory.join("libshipgate.rlib").display()))
+        .arg(format!("shipgate={}", library.display()))
         .arg("--out-dir")
         .arg(made.path())
         .arg(source)

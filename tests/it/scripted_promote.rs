@@ -11,7 +11,7 @@ const PRODUCTION: &str = "prod-backend";
 fn two(more: &str, in_production: &str) -> String {
     let production = format!(
         "[environments.production]\nregion = \"us-east-1\"\naccount = \"{ACCOUNT}\"\npromotes-from = \"stage\"\n\
-         [environments.production.gates]\napproval = \"none\"\n\
+         [environments.production.gates]\napproval = \"none\"\noverridable = [\"branch\", \"forward\"]\n\
          [environments.production.components.backend]\nservice = \"{PRODUCTION}\"\n{in_production}\n"
     );
     format!("{}{production}", config(more))
@@ -244,7 +244,8 @@ fn released(config: &str) -> (Shop, String) {
 fn promote_without_commit(shop: &Shop, release: &str) -> Ran {
     let clone = shop.repository.shallow_clone();
     clone.git(&["remote", "remove", "origin"]);
-    let arguments = ["promote", "production", "--release", release, "--output", "json"];
+    let unknown = ["--override", "branch=it was seen to", "--override", "forward=it was seen to"];
+    let arguments = [&["promote", "production", "--release", release, "--output", "json"][..], &unknown].concat();
     clone.shipgate(&arguments).envs(&shop.variables()).run()
 }
 

@@ -5,6 +5,6 @@ use std::marker::PhantomData;
 
 use shipgate::authorization::*;
 
-pub fn forges(ecs: Ecs) -> EcsWriter<'static> {
-    EcsWriter::new(ecs, Permit { _authorized: PhantomData })
+pub fn forges(session: &Writable) {
+    let _writer = session.open(Permit { _authorized: PhantomData });
 }

@@ -60,6 +60,8 @@ fn seen(revision: &Revision, live: Option<&RevisionArn>, container: &ContainerNa
         return if is_same { Seen::Same } else { Seen::Other };
     }
     match &revision.ledger {
+        // Its tags call it a success, and its content does not confirm that.
+        Some(_) if evidence::doubt(revision, container).is_some() => Seen::Other,
         // Ours, and it did not succeed.
         Some(_) => Seen::Nothing,
         None if revision.of_another || is_same => Seen::Nothing,
@@ -76,21 +78,18 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::domain::ecs::evidence::tests::digest;
+    use crate::domain::ecs::evidence::tests::{digest, registered};
     use crate::domain::ecs::ledger::LedgerEntry;
-    use crate::domain::ecs::plan::tests::{known_image, revision};
 
-    /// Revisions from newest to oldest: number, letter of the digest, outcome and minute of its end.
+    /// Revisions from newest to oldest: number, letter of the digest, outcome and minute of its end. Without an outcome
+    /// somebody else made it.
     fn past(all: &[(u64, char, Option<(&str, i64)>)]) -> Vec<Revision> {
         let of = |(number, letter, entry): &(u64, char, Option<(&str, i64)>)| {
-            let image = known_image(*letter);
-            let entry = entry.map(|(outcome, minute)| LedgerEntry {
-                digest: Some(digest(*letter)),
-                outcome: Some(outcome.to_owned()),
-                at: Timestamp::from_second(minute * 60).ok(),
-                ..LedgerEntry::new("4b825dc642cb6eb9a060e54bf8d69288fbee4904".parse().unwrap(), &"arn".into())
-            });
-            revision(*number, &image.to_string(), "info", entry)
+            let mut revision = registered(*number, *letter, entry.map_or("", |(outcome, _)| outcome));
+            let minute = entry.map(|(_, minute)| minute);
+            let at = minute.and_then(|minute| Timestamp::from_second(minute * 60).ok());
+            revision.ledger = revision.ledger.filter(|_| at.is_some()).map(|entry| LedgerEntry { at, ..entry });
+            revision
         };
         all.iter().map(of).collect()
     }
