@@ -4,6 +4,8 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use serde_json::json;
+
 use crate::domain::outcome::Outcome;
 use crate::rehearsal::{CLUSTER, Rehearsal, SERVICE};
 
@@ -58,6 +60,31 @@ async fn services_without_a_dependency_are_rolled_out_side_by_side() {
     let polls = polls(&together);
     // Right before their updates eight are looked at, which is four calls.
     assert!(polls <= 3 * one_polls + 1, "{polls} calls for 30 services, {one_polls} for one");
+}
+
+/// Makes the last rollouts of services have taken so many seconds.
+fn last_rollouts(rehearsal: &Rehearsal, took: &'static [(&str, u32)]) {
+    rehearsal.aws.change("ecs:DescribeServices", |_, answer| {
+        for service in answer["services"].as_array_mut().unwrap() {
+            let (_, took) = took.iter().find(|(name, _)| service["serviceName"] == *name).unwrap();
+            service["deployments"][0]["createdAt"] = json!(0);
+            service["deployments"][0]["updatedAt"] = json!(took);
+        }
+    });
+}
+
+/// With one change at a time the order is seen.
+#[tokio::test(start_paused = true)]
+async fn what_took_longest_the_last_time_begins_first() {
+    let mut rehearsal = many(4);
+    rehearsal.parallel = NonZeroUsize::MIN;
+    last_rollouts(&rehearsal, &[(SERVICE, 10), ("s1", 60), ("s2", 30), ("s3", 600)]);
+    let run = rehearsal.deploy().await;
+    assert_eq!(run.outcome(), Outcome::Deployed, "{run:?}");
+    let calls = rehearsal.aws.calls();
+    let updates = calls.iter().filter(|call| call.operation == "ecs:UpdateService");
+    let order: Vec<_> = updates.map(|call| call.body["service"].as_str().unwrap()).collect();
+    assert_eq!(order, ["s3", "s1", "s2", SERVICE]);
 }
 
 /// What is taken is what was planned, whatever is in the plan.
