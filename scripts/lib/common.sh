@@ -49,6 +49,21 @@ install_packages() {
     run_logged "$log" apt-get install --yes --no-install-recommends "$@"
 }
 
+# ensure_venv LOG DIRECTORY REQUIREMENTS [OPTION…]: Python packages in an environment of their own.
+ensure_venv() {
+    local log=$1 packages=$2 wanted=$3
+    shift 3
+    if cmp --silent "$wanted" "$packages/installed.txt" && "$packages/bin/python" -c ''; then
+        return
+    fi
+    say "installing what $wanted lists"
+    python3 -c 'import venv, ensurepip' 2>/dev/null || install_packages "$log" python3 python3-venv
+    run_logged "$log" python3 -m venv --clear "$packages"
+    run_logged "$log" "$packages/bin/python" -m pip install "$@" --requirement "$wanted"
+    # Last, so that a half-made environment is made again.
+    cp "$wanted" "$packages/installed.txt"
+}
+
 # unpack_package LOG PACKAGE DIRECTORY: the files of a package, without what it would do to this machine.
 unpack_package() {
     local log=$1 package=$2 directory=$3 download

@@ -33,15 +33,15 @@ registry_program() {
     printf '%s\n' "$unpacked/usr/bin/docker-registry"
 }
 
-# With a directory of its own for the data, the password and nothing else; on this machine only.
+# write_registry_config PLACE PORT: PLACE.yml, for a registry with PLACE for its data and nothing else; on this machine only.
 write_registry_config() {
-    printf '%s\n' "$registry_htpasswd" >"$state/registry.htpasswd"
-    cat >"$state/registry.yml" <<YAML
+    printf '%s\n' "$registry_htpasswd" >"$1.htpasswd"
+    cat >"$1.yml" <<YAML
 version: 0.1
 log: { level: warn, accesslog: { disabled: true } }
-storage: { filesystem: { rootdirectory: "$state/registry" } }
-http: { addr: "127.0.0.1:$registry_port", secret: local }
-auth: { htpasswd: { realm: local, path: "$state/registry.htpasswd" } }
+storage: { filesystem: { rootdirectory: "$1" } }
+http: { addr: "127.0.0.1:$2", secret: local }
+auth: { htpasswd: { realm: local, path: "$1.htpasswd" } }
 YAML
 }
 
@@ -54,7 +54,7 @@ ensure_registry() {
         fi
         program=$(registry_program)
         say "starting the registry with passwords on port $registry_port"
-        write_registry_config
+        write_registry_config "$state/registry" "$registry_port"
         start_in_background "$state/log/registry.log" env --ignore-environment \
             PATH="$PATH" HOME="$HOME" "$program" serve "$state/registry.yml" >"$state/registry.pid"
     fi

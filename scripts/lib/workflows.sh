@@ -44,14 +44,7 @@ parse_workflows() {
 }
 
 ensure_zizmor() {
-    local logs=$1 wanted=$workflow_sources/requirements.txt environment=$workflow_tools/venv
-    if cmp --silent "$wanted" "$environment/installed.txt"; then
-        return
-    fi
-    python3 -c 'import venv, ensurepip' 2>/dev/null || install_packages "$logs/apt.log" python3 python3-venv
-    run_logged "$logs/zizmor.log" python3 -m venv --clear "$environment"
-    run_logged "$logs/zizmor.log" "$environment/bin/python" -m pip install --require-hashes --requirement "$wanted"
-    cp "$wanted" "$environment/installed.txt"
+    ensure_venv "$1/zizmor.log" "$workflow_tools/venv" "$workflow_sources/requirements.txt" --require-hashes
 }
 
 # Packages are found from where a module lies, so ours lie beside them.

@@ -7,6 +7,8 @@ mod images;
 mod rehearsals;
 mod total;
 
+use std::cmp::Reverse;
+
 use futures_util::future::join_all;
 
 use self::total::{Ended, total};
@@ -31,7 +33,7 @@ pub async fn apply(run: &Run<'_>, plan: &Authorized<WholePlan>) -> Result<Outcom
     let images = images::make_known(run, plan).await?;
     let known = known(run, plan, &images)?;
     let holds = join_all(held(plan).into_iter().map(|holds| put_holds(run, plan, holds)));
-    let components = join_all(known.iter().map(|component| apply_component(run, plan, component.planned())));
+    let components = apply_components(run, plan, &known);
     let (holds, components) = futures_util::future::join(holds, components).await;
     total(holds.into_iter().chain(components).flatten(), plan.components.len() > 1)
 }
@@ -113,6 +115,18 @@ async fn put_holds(run: &Run<'_>, plan: &WholePlan, Holds { on, holds }: Holds<'
     let lane = Lane::Holds(name.clone());
     let put = run.turns.lane(&lane, within.take(&step, put), |put: &Result<(), Failure>| put.as_ref().err());
     put.await?.err().map(|failure| Ended::Hold { component: name.clone(), failure })
+}
+
+/// Carries out the plans of the components, and returns how they ended in the order of the plan. With fewer slots than
+/// components, the one begins first whose last rollout took longest: so the last one ends sooner.
+async fn apply_components(run: &Run<'_>, plan: &WholePlan, known: &[Known<'_>]) -> Vec<Option<Ended>> {
+    let mut components: Vec<_> = known.iter().map(Known::planned).enumerate().collect();
+    components.sort_by_key(|(_, planned)| Reverse(planned.last_rollout()));
+    let applied =
+        components.into_iter().map(async |(place, planned)| (place, apply_component(run, plan, planned).await));
+    let mut ended = join_all(applied).await;
+    ended.sort_by_key(|(place, _)| *place);
+    ended.into_iter().map(|(_, ended)| ended).collect()
 }
 
 /// Carries out the plan of a component. Absent: its turn did not come, or something else failed before it was changed.

@@ -4,8 +4,10 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use serde_json::json;
+
 use crate::domain::outcome::Outcome;
-use crate::rehearsal::{CLUSTER, Rehearsal, SERVICE};
+use crate::rehearsal::{Answer, CLUSTER, Rehearsal, SERVICE};
 
 /// Services that run the image of the first, with more in their configuration.
 fn shop(services: &[(&str, &str)]) -> Rehearsal {
@@ -54,10 +56,72 @@ async fn services_without_a_dependency_are_rolled_out_side_by_side() {
     together.aws.world(|world| world.looks = 20);
     let all = together.deploy().await;
     assert_eq!((one.outcome(), all.outcome()), (Outcome::Deployed, Outcome::Deployed), "{all:?}");
-    assert_eq!(all.took, one.took);
+    assert_eq!(one.took.as_millis() % 100, 0, "one alone is polled at the common moments: {:?}", one.took);
+    assert!(all.took < one.took + Duration::from_millis(200), "{:?}, {:?} for one", all.took, one.took);
     let polls = polls(&together);
     // Right before their updates eight are looked at, which is four calls.
     assert!(polls <= 3 * one_polls + 1, "{polls} calls for 30 services, {one_polls} for one");
+}
+
+/// Each is updated at another moment, and has been waited for as long as no other one.
+#[tokio::test(start_paused = true)]
+async fn services_that_are_followed_together_are_polled_by_full_calls() {
+    let rehearsal = many(20);
+    rehearsal.aws.world(|world| world.looks = 20);
+    rehearsal.wire.latency.store(50, Ordering::Relaxed);
+    let run = rehearsal.deploy().await;
+    assert_eq!(run.outcome(), Outcome::Deployed, "{run:?}");
+    let calls = rehearsal.aws.calls();
+    let updated = calls.iter().rposition(|call| call.operation == "ecs:UpdateService").unwrap();
+    let polls: Vec<_> = calls[updated..].iter().filter(|call| call.operation == "ecs:DescribeServices").collect();
+    let sizes: Vec<_> = polls.iter().map(|call| call.body["services"].as_array().unwrap().len()).collect();
+    assert!(sizes.iter().sum::<usize>() >= 9 * sizes.len(), "{sizes:?}");
+}
+
+/// Makes the last rollouts of services have taken so many seconds.
+fn last_rollouts(rehearsal: &Rehearsal, took: &'static [(&str, u32)]) {
+    rehearsal.aws.change("ecs:DescribeServices", |_, answer| {
+        for service in answer["services"].as_array_mut().unwrap() {
+            let (_, took) = took.iter().find(|(name, _)| service["serviceName"] == *name).unwrap();
+            service["deployments"][0]["createdAt"] = json!(0);
+            service["deployments"][0]["updatedAt"] = json!(took);
+        }
+    });
+}
+
+/// With one change at a time the order is seen.
+#[tokio::test(start_paused = true)]
+async fn what_took_longest_the_last_time_begins_first() {
+    let mut rehearsal = many(4);
+    rehearsal.parallel = NonZeroUsize::MIN;
+    last_rollouts(&rehearsal, &[(SERVICE, 10), ("s1", 60), ("s2", 30), ("s3", 600)]);
+    let run = rehearsal.deploy().await;
+    assert_eq!(run.outcome(), Outcome::Deployed, "{run:?}");
+    let calls = rehearsal.aws.calls();
+    let updates = calls.iter().filter(|call| call.operation == "ecs:UpdateService");
+    let order: Vec<_> = updates.map(|call| call.body["service"].as_str().unwrap()).collect();
+    assert_eq!(order, ["s3", "s1", "s2", SERVICE]);
+}
+
+/// The update before is tried again for seconds, in which the other service is moved.
+#[tokio::test(start_paused = true)]
+async fn a_service_that_is_moved_while_its_slot_is_waited_for_is_stale() {
+    let mut rehearsal = many(2);
+    rehearsal.parallel = NonZeroUsize::MIN;
+    rehearsal.wire.latency.store(50, Ordering::Relaxed);
+    last_rollouts(&rehearsal, &[(SERVICE, 60), ("s1", 30)]);
+    rehearsal.aws.answer("ecs:UpdateService", |call, world| {
+        if call.nth == 4 {
+            let theirs = world.register_by_hand(|_| {});
+            world.update("s1", &theirs);
+        }
+        (call.nth <= 4).then(Answer::hang_up)
+    });
+    let run = rehearsal.deploy().await;
+    assert_eq!(sorted(run.ends()), ["backend: deployed", "s1: stale"], "{run:?}");
+    assert!(run.steps().contains(&"update s1: failed".to_owned()), "{:?}", run.steps());
+    let calls = rehearsal.aws.calls();
+    assert!(!calls.iter().any(|call| call.operation == "ecs:UpdateService" && call.body["service"] == "s1"));
 }
 
 /// What is taken is what was planned, whatever is in the plan.

@@ -15,6 +15,7 @@ mod turns;
 
 use std::any::Any;
 use std::fmt;
+use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
 
@@ -261,6 +262,11 @@ pub trait Planned: fmt::Debug {
 
     /// The component as it was looked at.
     fn observed(&self) -> &dyn Observed;
+
+    /// How long what is waited for took the last time, where that is known: what takes longest begins first.
+    fn last_rollout(&self) -> Option<Duration> {
+        None
+    }
 
     /// Whether the plan can be carried out, or be shown alone.
     ///

@@ -1,6 +1,10 @@
 //! What carrying out the plan of a component needs and comes to.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
+use tokio::sync::SemaphorePermit;
+use tokio::time::Instant;
 
 use crate::clients::http::Http;
 use crate::clients::process::Processes;
@@ -13,6 +17,9 @@ use crate::domain::step::StepId;
 use crate::events::Events;
 use crate::kinds::turns::Turns;
 use crate::observe::{Cloud, RegistryAccess, Writer};
+
+/// How old a check may be when the change begins that relies on it. A change is a call that takes about as long itself.
+const FRESH: Duration = Duration::from_millis(250);
 
 /// What every part of carrying out a plan needs.
 #[derive(Debug, Clone)]
@@ -75,10 +82,51 @@ impl Run<'_> {
     where
         E: From<Failure> + AsRef<Failure>,
     {
+        let place = self.turns.comes_next(step).await?;
+        self.take_from(place, step, work).await
+    }
+
+    /// Takes a step from its place among those that come next, which another one has then.
+    async fn take_from<T, E>(
+        &self,
+        place: Option<SemaphorePermit<'_>>,
+        step: &StepId,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E>
+    where
+        E: From<Failure> + AsRef<Failure>,
+    {
         let _slot = self.turns.begin(step).await?;
+        drop(place);
         let result = self.events.step(step, work).await;
         self.turns.end(step, result.as_ref().err().map(AsRef::as_ref));
         result
+    }
+
+    /// Takes a step of the plan that changes something if a check says so. The check is made right before the step has its
+    /// slot, so that the slot is there for the change; and once more with the slot, where that came late.
+    ///
+    /// # Errors
+    ///
+    /// What the check or the work returns; or the step is not in the plan.
+    pub async fn take_checked<C, T, E>(
+        &self,
+        step: &StepId,
+        check: impl AsyncFn() -> Result<C, E>,
+        work: impl AsyncFnOnce(C) -> Result<T, E>,
+    ) -> Result<T, E>
+    where
+        E: From<Failure> + AsRef<Failure>,
+    {
+        let place = self.turns.comes_next(step).await?;
+        let checked = check().await;
+        let at = Instant::now();
+        let work = async {
+            let checked = checked?;
+            let checked = if at.elapsed() <= FRESH { checked } else { check().await? };
+            work(checked).await
+        };
+        self.take_from(place, step, work).await
     }
 
     /// Waits for a slot for a change, in a step that does not have one. It is given back when it is dropped.

@@ -20,6 +20,9 @@ pub struct Turns {
     schedule: RefCell<Schedule>,
     /// For changes that are made at once.
     slots: Semaphore,
+    /// For those who have a slot next, and check meanwhile whether they may go on. As many as there are slots, so that none
+    /// waits for longer than the changes take that are being made.
+    places: Semaphore,
     /// Whenever a step or a lane ends.
     moved: Notify,
     /// The lanes that wait for a step whose turn never comes.
@@ -32,6 +35,7 @@ impl Turns {
         Self {
             schedule: RefCell::new(Schedule::new(steps)),
             slots: Semaphore::new(parallel.get()),
+            places: Semaphore::new(parallel.get()),
             moved: Notify::new(),
             given_up: RefCell::default(),
         }
@@ -74,6 +78,19 @@ impl Turns {
                 }
             }
         }
+    }
+
+    /// Waits for the turn of a step, and for a place among those that have a slot next, where it takes one.
+    ///
+    /// # Errors
+    ///
+    /// The step is not in the plan.
+    pub(super) async fn comes_next(&self, step: &StepId) -> Result<Option<SemaphorePermit<'_>>, Failure> {
+        self.comes(step).await?;
+        let place = if step.verb.takes_slot() { self.places.acquire().await.ok() } else { None };
+        // Something may have failed while the place was waited for.
+        self.comes(step).await?;
+        Ok(place)
     }
 
     async fn give_up(&self, step: &StepId) {

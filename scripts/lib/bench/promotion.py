@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bench import ACCOUNT, CLUSTER, CONTAINER, REPOSITORY, Bench, commit, configuration, execute, push
+from bench import ACCOUNT, CLUSTER, CONTAINER, REPOSITORY, ROOT, Bench, commit, configuration, execute, push
 from measure import CPU, PEAK, SECONDS, Command, Sample, run, say
 from report import Found, Goal, at_most, number
 from wire import Failed, Json, ask, send
@@ -26,16 +26,9 @@ HERE, THERE = "eu-central-1", "eu-north-1"
 LAYERS, UNPROVEN, LIMIT = 4, 9, 900
 FASTER, MOST = 5, 64
 WRITTEN = "written there, MiB"
-# What the emulator hands out as the registry's login, and the password by bcrypt.
+# What the emulator hands out as the registry's login.
 LOGIN = base64.b64encode(b"AWS:ministack-auth-token").decode()
-HTPASSWD = "AWS:$2y$05$abcdefghijklmnopqrstuuFFQ5DfMj2V4Jq9Io6PVWpPfmII0G5FG\n"
-CONFIG = """\
-version: 0.1
-log: {{ level: warn, accesslog: {{ disabled: true }} }}
-storage: {{ filesystem: {{ rootdirectory: "{directory}/data" }} }}
-http: {{ addr: "127.0.0.1:{port}", secret: local }}
-auth: {{ htpasswd: {{ realm: local, path: "{directory}/htpasswd" }} }}
-"""
+WRITE_CONFIG = 'source "$0"; write_registry_config "$@"'
 TARGET = """
 [environments.{name}]
 region = "{region}"
@@ -74,10 +67,9 @@ class Registry:
         with socket.create_server(("127.0.0.1", 0)) as found:
             port = found.getsockname()[1]
         self.address = f"localhost:{port}"
-        (directory / "htpasswd").write_text(HTPASSWD)
-        (directory / "config.yml").write_text(CONFIG.format(directory=directory, port=port))
+        execute("bash", "-c", WRITE_CONFIG, ROOT / "scripts/lib/registry.sh", directory / "registry", str(port))
         with (directory / "log").open("wb") as log:
-            command: list[str | Path] = [os.environ["BENCH_REGISTRY"], "serve", directory / "config.yml"]
+            command: list[str | Path] = [os.environ["BENCH_REGISTRY"], "serve", directory / "registry.yml"]
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def digest(self, repository: str, tag: str) -> str:

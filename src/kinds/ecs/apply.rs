@@ -182,7 +182,11 @@ impl Apply<'_> {
             self.run.take(&step, pre_deploy.execute()).await?;
         }
         let step = self.step(Verb::Update);
-        let (updated, before) = self.run.take(&step, self.change(&step, &next.arn)).await?;
+        // The service still runs what it ran when the plan was made: a migration takes time, and so do the components
+        // before and the wait for a slot, in which others may have deployed.
+        let check = async || Ok::<_, Unfinished>(self.unmoved().await?);
+        let change = async |unmoved| self.change(&step, &next.arn, unmoved).await;
+        let (updated, before) = self.run.take_checked(&step, check, change).await?;
         let previous = self.plan.last_completed.iter().chain([&self.plan.live.arn]).cloned().collect();
         let ours = OurDeployment::find(&updated, &next.arn, None, previous);
         let ended = self.follow(Verb::WaitFor, &ours, Some(before), updated, next).await;
@@ -191,14 +195,16 @@ impl Apply<'_> {
         Ok(Outcome::Deployed)
     }
 
-    /// Changes the service, if it still runs what it ran when the plan was made: a migration takes time, and so do the
-    /// components before and the wait for a slot, in which others may have deployed. Returns it with the id of the
-    /// deployment that was its primary.
-    async fn change(&self, step: &StepId, arn: &RevisionArn) -> Result<(Service, DeploymentId), Unfinished> {
-        let Unmoved { primary, .. } = self.unmoved().await?;
+    /// Changes the service. Returns it with the id of the deployment that was its primary.
+    async fn change(
+        &self,
+        step: &StepId,
+        arn: &RevisionArn,
+        unmoved: Unmoved,
+    ) -> Result<(Service, DeploymentId), Unfinished> {
         // Said before it is so: a signal in the middle of the call must not leave it unsaid.
         self.change_started();
-        Ok((self.update(step, arn).await?, primary))
+        Ok((self.update(step, arn).await?, unmoved.primary))
     }
 
     /// What serves again after a rollback meets what the pre-deploy command of the failed release did.

@@ -1,6 +1,7 @@
 //! An ECS service behind the seam.
 
 use std::any::Any;
+use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
 
@@ -328,6 +329,10 @@ impl Planned for PlannedService {
 
     fn observed(&self) -> &dyn Observed {
         &self.observed
+    }
+
+    fn last_rollout(&self) -> Option<Duration> {
+        self.ecs.last_rollout
     }
 
     fn can_be_applied(&self) -> Result<(), Failure> {
