@@ -32,7 +32,8 @@ const LONGEST_SHOWN: usize = 60;
     schemars(rename = "Gates", rename_all = "kebab-case", deny_unknown_fields)
 )]
 pub(super) struct RawGates {
-    /// Whether a person must approve a promotion. Must be written in an environment with `promotes-from`.
+    /// Whether a person must approve a promotion; only `none` is built so far. Default: none, it must be written beside
+    /// `promotes-from`.
     approval: Option<RawApproval>,
     /// How long a release has to have run without a break where it is promoted from: `30m`, at most `720h`. Only beside
     /// `promotes-from`. Default: it does not matter.

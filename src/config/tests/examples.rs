@@ -1,9 +1,20 @@
 //! The examples that users copy are right.
 
+use std::time::Duration;
+
 use camino::Utf8Path;
+use jiff::{SignedDuration, Timestamp};
 
+use super::{resolve, with};
 use crate::config::{Document, Purpose, Request};
+use crate::domain::gate::{
+    Command, Evidence, Gate, GateName, GatePolicy, Gated, Known, NamedStatus, Override, Soaked, StatusState,
+    StatusesEvidence, Subject, evaluate,
+};
+use crate::domain::names::EnvironmentName;
+use crate::domain::release::ReleaseName;
 
+const GATES: &str = include_str!("../../../docs/gates/README.md");
 const README: &str = include_str!("../../../README.md");
 const CLOUDSHOP: &str = include_str!("../../../examples/cloudshop/shipgate.toml");
 
@@ -53,4 +64,63 @@ fn collect_keys(schema: &serde_json::Value, keys: &mut Vec<String>) {
 #[test]
 fn the_example_shop_is_right() {
     resolves(CLOUDSHOP, &["stage", "production"]);
+}
+
+/// A promotion of what ran on stage for a day.
+#[derive(Debug)]
+struct Promotion {
+    environment: EnvironmentName,
+    release: ReleaseName,
+    policy: GatePolicy,
+    overrides: Vec<Override>,
+}
+
+impl Gated for Promotion {
+    fn subject(&self) -> Subject<'_> {
+        Subject {
+            command: Command::Promote,
+            environment: &self.environment,
+            release: Some(&self.release),
+            place: "production",
+            policy: &self.policy,
+            overrides: &self.overrides,
+        }
+    }
+}
+
+#[test]
+fn the_example_of_the_page_of_gates_says_what_the_page_says() {
+    let example = GATES.split("## Example\n\n```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let text = with("[environments.production.gates]\napproval = \"none\"\n", example);
+    let policy = resolve(&text, "production", &[], Some(r#"{"REGION": "eu-west-1"}"#)).unwrap().policy;
+    let (environment, release) = ("production".parse().unwrap(), "a".repeat(40).parse().unwrap());
+    let mut change = Promotion { environment, release, policy, overrides: Vec::new() };
+
+    let evidence = |now: &str| {
+        let now: Timestamp = now.parse().unwrap();
+        let since = Known::Is(now - SignedDuration::from_hours(24));
+        Evidence {
+            soak: Known::Is(vec![Soaked { component: "backend".parse().unwrap(), since, until: None }]),
+            statuses: Known::Is(StatusesEvidence {
+                statuses: vec![NamedStatus { name: "ci".to_owned(), state: StatusState::Green }],
+                waited: Some(Duration::ZERO),
+            }),
+            ..Evidence::sound(now)
+        }
+    };
+    let early = evidence("2026-12-21T06:30:00Z");
+    let shown = evaluate(&change, &early).into_iter().filter(Gate::is_shown).map(|gate| {
+        let hint = gate.hint.map(|hint| format!("  hint: {hint}\n")).unwrap_or_default();
+        format!("gate {}: {} ({})\n{hint}", gate.name, gate.verdict.as_str(), gate.reason)
+    });
+    let shown = shown.collect::<String>();
+    assert!(GATES.contains(&format!("```text\n{shown}```")), "docs/gates/README.md needs this:\n{shown}");
+
+    let later = evidence("2026-12-21T07:00:00Z");
+    let refusing = evaluate(&change, &later).into_iter().filter(Gate::refuses).map(|gate| gate.name);
+    assert_eq!(refusing.collect::<Vec<_>>(), [GateName::Freeze]);
+    let reason = GATES.split("`--override \"freeze=").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    change.overrides.push(Override { gate: GateName::Freeze, reason: reason.to_owned() });
+    assert!(evaluate(&change, &later).iter().all(|gate| !gate.refuses()));
+    assert!(evaluate(&change, &early).iter().any(Gate::refuses), "windows is not overridable");
 }

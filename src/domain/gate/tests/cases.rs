@@ -1,0 +1,110 @@
+//! Every gate in every situation: what it says, why, and what would change that. `docs/gates/README.md` shows these cases.
+
+mod ancestry;
+mod calendar;
+mod hold;
+mod identity;
+mod proven;
+mod reuse;
+mod soak;
+mod statuses;
+
+use super::*;
+
+/// A gate in a situation.
+#[derive(Debug, Clone)]
+pub(super) struct Case {
+    /// The gate.
+    pub(super) gate: GateName,
+    /// What is the case, in words.
+    pub(super) situation: &'static str,
+    /// What it is about, with the policy of its environment.
+    pub(super) change: Change,
+    /// What is known.
+    pub(super) evidence: Evidence,
+    /// What the gate says.
+    pub(super) verdict: Verdict,
+    /// Why.
+    pub(super) reason: String,
+    /// What would change that. Empty: nothing is said.
+    pub(super) hint: String,
+}
+
+impl Case {
+    /// Where all default gates are satisfied.
+    fn new(gate: GateName, command: Command, situation: &'static str) -> Self {
+        let (verdict, reason, hint) = (Verdict::Satisfied, String::new(), String::new());
+        Self { gate, situation, change: change(command), evidence: Evidence::sound(now()), verdict, reason, hint }
+    }
+
+    fn policy(mut self, set: impl FnOnce(&mut GatePolicy)) -> Self {
+        set(&mut self.change.policy);
+        self
+    }
+
+    fn evidence(mut self, set: impl FnOnce(&mut Evidence)) -> Self {
+        set(&mut self.evidence);
+        self
+    }
+
+    fn says(self, verdict: Verdict, reason: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { verdict, reason: reason.into(), hint: hint.into(), ..self }
+    }
+
+    fn satisfied(self, reason: impl Into<String>) -> Self {
+        self.says(Verdict::Satisfied, reason, "")
+    }
+
+    fn unsatisfied(self, reason: impl Into<String>, hint: impl Into<String>) -> Self {
+        self.says(Verdict::Unsatisfied, reason, hint)
+    }
+
+    fn unknown(self, reason: impl Into<String>, hint: impl Into<String>) -> Self {
+        self.says(Verdict::Unknown, reason, hint)
+    }
+
+    fn pending(self, reason: impl Into<String>) -> Self {
+        self.says(Verdict::Pending, reason, "")
+    }
+}
+
+/// All cases, by gate.
+pub(super) fn all() -> Vec<Case> {
+    let each = [
+        identity::cases(),
+        hold::cases(),
+        proven::cases(),
+        soak::cases(),
+        reuse::cases(),
+        ancestry::branch_cases(),
+        ancestry::forward_cases(),
+        statuses::cases(),
+        calendar::freeze_cases(),
+        calendar::windows_cases(),
+    ];
+    each.into_iter().flatten().collect()
+}
+
+#[test]
+fn every_gate_says_in_every_situation_what_its_case_says() {
+    for case in all() {
+        let gate = found(&case.change, &case.evidence, case.gate);
+        let said = (gate.verdict, gate.reason.as_str(), gate.hint.as_deref().unwrap_or_default());
+        assert_eq!(said, (case.verdict, case.reason.as_str(), case.hint.as_str()), "{}: {}", case.gate, case.situation);
+    }
+}
+
+#[test]
+fn every_gate_has_cases_and_no_situation_twice() {
+    let all = all();
+    for gate in all_gates() {
+        let cases: Vec<_> = all.iter().filter(|case| case.gate == gate).collect();
+        for verdict in [Verdict::Satisfied, Verdict::Unsatisfied] {
+            assert!(cases.iter().any(|case| case.verdict == verdict), "{gate} is never {}", verdict.as_str());
+        }
+        for (index, case) in cases.iter().enumerate() {
+            assert!(cases[..index].iter().all(|other| other.situation != case.situation), "{gate}: {}", case.situation);
+            assert!(case.verdict != Verdict::Unsatisfied || !case.hint.is_empty(), "{gate}: {}", case.situation);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! `hold`
+
+use super::super::*;
+use super::Case;
+
+fn case(situation: &'static str, holds: Vec<HoldEvidence>) -> Case {
+    Case::new(GateName::Hold, Command::Promote, situation).evidence(|evidence| evidence.holds = Known::Is(holds))
+}
+
+fn on(component: &str, hold: Hold) -> HoldEvidence {
+    HoldEvidence { component: component.parse().unwrap(), hold, covers: Some(true) }
+}
+
+pub(super) fn cases() -> Vec<Case> {
+    const FETCH: &str = "fetch the whole history: `fetch-depth: 0` of actions/checkout, or `git fetch --unshallow`";
+    const UNHOLD: &str = "it stops every release: `shipgate unhold production --reason …` when its reason is gone";
+    let of_rollback = || Hold::of_rollback(&sha('c'), &sha('a'), "local", Timestamp::UNIX_EPOCH);
+    let by_hand = |component: &str| on(component, held(None).hold);
+    vec![
+        case("there is no hold", Vec::new()).satisfied("no hold on backend of production"),
+        case("the hold of a rollback does not cover the commit: it is newer, or was there before", vec![held(Some(false))])
+            .satisfied("no hold on backend of production covers this commit"),
+        case("somebody put a hold", vec![held(Some(true))])
+            .unsatisfied("production is held (backend: no ships today)", UNHOLD),
+        case("a rollback left this commit", vec![on("backend", of_rollback())]).unsatisfied(
+            "production is held (backend: rolled back from ccccccc to aaaaaaa)",
+            "ship a commit that is not held, or `shipgate unhold production --reason …`",
+        ),
+        case(
+            "several components are held, for several reasons",
+            vec![by_hand("backend"), by_hand("worker"), on("site", of_rollback())],
+        )
+        .unsatisfied(
+            "production is held (backend, worker: no ships today; site: rolled back from ccccccc to aaaaaaa)",
+            UNHOLD,
+        ),
+        case("the clone does not have what the hold is about", vec![held(Some(false)), held(None)]).unknown(
+            "production is held (backend: no ships today), and whether that covers this commit cannot be told from this \
+             clone",
+            FETCH,
+        ),
+        case("one hold may cover the commit, and another does", vec![held(None), held(Some(true))])
+            .unsatisfied("production is held (backend: no ships today)", UNHOLD),
+        case("it is held, and already runs the release: it is only verified again", vec![held(Some(true))])
+            .evidence(|evidence| evidence.changes_nothing = true)
+            .satisfied("backend of production is held, and nothing is to change"),
+    ]
+}

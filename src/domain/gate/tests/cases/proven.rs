@@ -1,0 +1,42 @@
+//! `proven`
+
+use super::super::*;
+use super::Case;
+use crate::domain::promotion::{Choice, Chosen, Evidence as Proven, Recorded};
+
+fn case(situation: &'static str, evidence: Proven, failures: &[(&str, &str)]) -> Case {
+    let proof = Proof {
+        source: "stage".parse().unwrap(),
+        choice: Choice {
+            release: sha('a'),
+            components: vec![Chosen {
+                component: "backend".parse().unwrap(),
+                image: "backend".parse().ok(),
+                digest: format!("sha256:{}", "a".repeat(64)).parse().unwrap(),
+                evidence,
+            }],
+        },
+        failures: failures.iter().map(|(component, why)| (component.parse().unwrap(), (*why).to_owned())).collect(),
+    };
+    Case::new(GateName::Proven, Command::Promote, situation).evidence(|evidence| evidence.proof = Known::Is(proof))
+}
+
+pub(super) fn cases() -> Vec<Case> {
+    let recorded = Proven::Recorded(Recorded {
+        digest: format!("sha256:{}", "a".repeat(64)).parse().unwrap(),
+        revision: "backend:7".into(),
+        at: Some("2026-11-21T04:00:00Z".parse().unwrap()),
+    });
+    vec![
+        case("stage runs it, every task, and its probes pass", Proven::Runs, &[])
+            .satisfied("every task of stage runs it, and its probes pass"),
+        case("stage runs something else by now, and its ledger records the success", recorded, &[]).satisfied(
+            "by the ledger alone: the tags of stage record its success: backend in backend:7 at 2026-11-21T04:00:00Z",
+        ),
+        case("a probe of stage fails", Proven::Runs, &[("backend", "/health answered 503")]).unsatisfied(
+            "stage has not proven it: backend: /health answered 503",
+            "wait until stage is sound, name a release that succeeded there with --release (`shipgate history stage` \
+             lists them), or pick a component with --component",
+        ),
+    ]
+}

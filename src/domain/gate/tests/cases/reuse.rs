@@ -1,0 +1,44 @@
+//! `reuse`
+
+use super::super::*;
+use super::Case;
+use crate::domain::image::ImageReference;
+use crate::domain::origin::{Origin, ReusedImage};
+use crate::domain::target::Reuse;
+
+fn case(situation: &'static str, images: Vec<ReusedImage>) -> Case {
+    Case::new(GateName::Reuse, Command::Deploy, situation)
+        .policy(|policy| policy.reuse = Some(Reuse::Own))
+        .evidence(|evidence| evidence.reused = Known::Is(images))
+}
+
+fn image(component: &str, reuse: Reuse, origin: Origin) -> ReusedImage {
+    let digest = format!("sha256:{}", "a".repeat(64));
+    let image = ImageReference::parse(&format!("repo:{}@{digest}", "b".repeat(40)));
+    ReusedImage { component: component.parse().unwrap(), image, reuse, origin }
+}
+
+pub(super) fn cases() -> Vec<Case> {
+    let recorded = || Origin::Recorded("arn:aws:ecs:x:y:task-definition/backend:7".into());
+    let own = |origin| image("backend", Reuse::Own, origin);
+    let described = |image: &ReusedImage| image.described();
+    vec![
+        case("the image is not there yet", Vec::new()).satisfied("the image is built by this run"),
+        case("the ledger records the image", vec![own(recorded())]).satisfied(described(&own(recorded()))),
+        case("a run that did not get further announced the image", vec![own(Origin::Announced("acme/shop/7/1".into()))])
+            .satisfied(described(&own(Origin::Announced("acme/shop/7/1".into())))),
+        case("nothing says that shipgate built the image", vec![own(Origin::Elsewhere)]).unsatisfied(
+            described(&own(Origin::Elsewhere)),
+            "find out who pushed it, then delete its tag from the repository to have it built, deploy another commit, or \
+             write `reuse = \"any\"` in `[components.backend]`",
+        ),
+        case(
+            "another component takes any image",
+            vec![own(recorded()), image("site", Reuse::Any, Origin::Elsewhere)],
+        )
+        .satisfied(described(&own(recorded()))),
+        case("it runs the image already: it is only verified again", vec![own(Origin::Elsewhere)])
+            .evidence(|evidence| evidence.changes_nothing = true)
+            .satisfied("nothing is to change"),
+    ]
+}

@@ -1,0 +1,148 @@
+//! The tables of `docs/gates/README.md` are those of the code. To write them anew:
+//! `SHIPGATE_UPDATE_GOLDEN=1 cargo test golden`.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::super::calendar::{Freeze, Window, Zone};
+use super::*;
+
+/// The commands of the table, as columns.
+const COMMANDS: [(Command, &str); 5] = [
+    (Command::Promote, "`promote`"),
+    (Command::Deploy, "`deploy`"),
+    (Command::Rollback, "`rollback`"),
+    (Command::Hold, "`hold`, `unhold`"),
+    (Command::Check, "`check`"),
+];
+
+/// What a gate asks, for people.
+fn asks(gate: GateName) -> &'static str {
+    match gate {
+        GateName::Identity => {
+            "the account, and where a token is used its repository, environment and ref, are the configured ones"
+        }
+        GateName::Hold => "no hold on the environment covers the commit",
+        GateName::Proven => {
+            "the environment that is promoted from runs it, every task, and its probes pass; or its ledger records the \
+             success there"
+        }
+        GateName::Soak => "it ran there without a break for at least so long",
+        GateName::Reuse => {
+            "an image that was there already is from shipgate; set with `reuse = \"own\"` of a component"
+        }
+        GateName::Branch => "an allowed branch has the commit",
+        GateName::Forward => "the commit is not older than what the environment runs",
+        GateName::Statuses => "the named commit statuses and check runs of the commit are green",
+        GateName::Freeze => "no freeze is open",
+        GateName::Windows => "a window is open",
+    }
+}
+
+/// A policy with every key.
+fn everything() -> GatePolicy {
+    let zone = || Zone::find("UTC").unwrap();
+    let date = || "2026-12-20".parse().unwrap();
+    let (from, to) = ("08:00".parse().unwrap(), "16:00".parse().unwrap());
+    GatePolicy {
+        soak: Some(Duration::from_secs(1)),
+        branch: Some(vec![BranchPattern("main".to_owned())]),
+        statuses: Some(StatusPolicy { names: vec!["ci".to_owned()], wait: Duration::ZERO }),
+        freeze: vec![Freeze::new(date(), date(), zone(), None).unwrap()],
+        windows: vec![Window::new("mon".parse().unwrap(), from, to, zone()).unwrap()],
+        reuse: Some(crate::domain::target::Reuse::Own),
+        ..GatePolicy::default()
+    }
+}
+
+fn defaults() -> String {
+    let (nothing, everything) = (GatePolicy::default(), everything());
+    let columns: Vec<&str> = COMMANDS.iter().map(|(_, name)| *name).collect();
+    let mut table = format!("| gate | satisfied when | {} |\n|---|---|{}\n", columns.join(" | "), "---|".repeat(5));
+    for gate in all_gates() {
+        write!(table, "| [`{gate}`](#{gate}) | {} |", asks(gate)).unwrap();
+        for (command, _) in COMMANDS {
+            let when = match (nothing.is_evaluated(gate, command), everything.is_evaluated(gate, command)) {
+                (true, _) => "always",
+                (false, true) => "if set",
+                (false, false) => "–",
+            };
+            write!(table, " {when} |").unwrap();
+        }
+        table.push('\n');
+    }
+    table
+}
+
+/// The keys with their descriptions, as the JSON Schema has them.
+fn keys() -> String {
+    let schema: Value = serde_json::from_str(include_str!("../../../../schema/shipgate.schema.json")).unwrap();
+    let mut table = "| key | meaning | default |\n|---|---|---|\n".to_owned();
+    add_keys(&mut table, &schema, "Gates", "");
+    table
+}
+
+fn add_keys(table: &mut String, schema: &Value, definition: &str, prefix: &str) {
+    let definition = &schema["definitions"][definition];
+    for (key, property) in definition["properties"].as_object().unwrap() {
+        let description = property["description"].as_str().unwrap().replace('\n', " ");
+        let is_required = definition["required"].as_array().is_some_and(|keys| keys.iter().any(|it| it == key));
+        let (meaning, default) = match description.split_once(" Default: ") {
+            Some((meaning, default)) => (meaning, default.trim_end_matches('.')),
+            None => {
+                (description.as_str(), if is_required { "it must be written" } else { panic!("{key} has no default") })
+            }
+        };
+        writeln!(table, "| `{prefix}{key}` | {meaning} | {default} |").unwrap();
+        match key.as_str() {
+            "statuses" => add_keys(table, schema, "Statuses", "statuses."),
+            "freeze" => add_keys(table, schema, "Freeze", "freeze[]."),
+            "windows" => add_keys(table, schema, "Window", "windows[]."),
+            _ => {}
+        }
+    }
+}
+
+fn situations() -> String {
+    let cases = cases::all();
+    let mut text = String::new();
+    for gate in all_gates() {
+        write!(text, "### `{gate}`\n\n| situation | verdict | reason | hint |\n|---|---|---|---|\n").unwrap();
+        for case in cases.iter().filter(|case| case.gate == gate) {
+            let verdict = case.verdict.as_str();
+            let (reason, hint) = (escaped(&case.reason), escaped(&case.hint));
+            writeln!(text, "| {} | {verdict} | {reason} | {hint} |", case.situation).unwrap();
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// A text as a cell of a table shows it.
+fn escaped(text: &str) -> String {
+    text.replace('|', "\\|").replace('*', "\\*").replace('<', "\\<")
+}
+
+/// The page with a part of it replaced.
+fn with_part(page: &str, name: &str, text: &str) -> String {
+    let (begin, end) = (format!("<!-- generated: {name} -->\n"), format!("<!-- end of {name} -->"));
+    let (before, rest) = page.split_once(&begin).unwrap_or_else(|| panic!("no {begin}"));
+    let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("no {end}"));
+    format!("{before}{begin}\n{}\n\n{end}{after}", text.trim_end())
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a variable lets a test write the page")]
+fn golden_page_has_the_tables_of_the_code() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/gates/README.md");
+    let committed = std::fs::read_to_string(&path).unwrap();
+    let parts = [("defaults", defaults()), ("keys", keys()), ("situations", situations())];
+    let current = parts.iter().fold(committed.clone(), |page, (name, text)| with_part(&page, name, text));
+    if std::env::var_os("SHIPGATE_UPDATE_GOLDEN").is_some_and(|it| it == "1") {
+        std::fs::write(&path, current).unwrap();
+        return;
+    }
+    assert!(committed == current, "docs/gates is not current; run `SHIPGATE_UPDATE_GOLDEN=1 cargo test golden`");
+}
