@@ -97,7 +97,7 @@ fn every_gate_says_in_every_situation_what_its_case_says() {
 #[test]
 fn every_gate_has_cases_and_no_situation_twice() {
     let all = all();
-    for gate in all_gates() {
+    for gate in GateName::ALL {
         let cases: Vec<_> = all.iter().filter(|case| case.gate == gate).collect();
         for verdict in [Verdict::Satisfied, Verdict::Unsatisfied] {
             assert!(cases.iter().any(|case| case.verdict == verdict), "{gate} is never {}", verdict.as_str());

@@ -52,7 +52,7 @@ fn everything() -> GatePolicy {
         statuses: Some(StatusPolicy { names: vec!["ci".to_owned()], wait: Duration::ZERO }),
         freeze: vec![Freeze::new(date(), date(), zone(), None).unwrap()],
         windows: vec![Window::new("mon".parse().unwrap(), from, to, zone()).unwrap()],
-        reuse: Some(crate::domain::target::Reuse::Own),
+        own_images: true,
         ..GatePolicy::default()
     }
 }
@@ -61,7 +61,7 @@ fn defaults() -> String {
     let (nothing, everything) = (GatePolicy::default(), everything());
     let columns: Vec<&str> = COMMANDS.iter().map(|(_, name)| *name).collect();
     let mut table = format!("| gate | satisfied when | {} |\n|---|---|{}\n", columns.join(" | "), "---|".repeat(5));
-    for gate in all_gates() {
+    for gate in GateName::ALL {
         write!(table, "| [`{gate}`](#{gate}) | {} |", asks(gate)).unwrap();
         for (command, _) in COMMANDS {
             let when = match (nothing.is_evaluated(gate, command), everything.is_evaluated(gate, command)) {
@@ -108,7 +108,7 @@ fn add_keys(table: &mut String, schema: &Value, definition: &str, prefix: &str) 
 fn situations() -> String {
     let cases = cases::all();
     let mut text = String::new();
-    for gate in all_gates() {
+    for gate in GateName::ALL {
         write!(text, "### `{gate}`\n\n| situation | verdict | reason | hint |\n|---|---|---|---|\n").unwrap();
         for case in cases.iter().filter(|case| case.gate == gate) {
             let verdict = case.verdict.as_str();

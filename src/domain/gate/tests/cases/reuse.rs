@@ -8,7 +8,7 @@ use crate::domain::target::Reuse;
 
 fn case(situation: &'static str, images: Vec<ReusedImage>) -> Case {
     Case::new(GateName::Reuse, Command::Deploy, situation)
-        .policy(|policy| policy.reuse = Some(Reuse::Own))
+        .policy(|policy| policy.own_images = true)
         .evidence(|evidence| evidence.reused = Known::Is(images))
 }
 
