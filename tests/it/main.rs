@@ -81,6 +81,7 @@ mod scripted_denied;
 mod scripted_dependencies;
 mod scripted_faults;
 mod scripted_foreign;
+mod scripted_gates;
 mod scripted_golden;
 mod scripted_good;
 mod scripted_history;
