@@ -3,6 +3,7 @@
 
 pub mod comment;
 pub mod error;
+pub mod history;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -23,7 +24,6 @@ use serde_json::{Value, json};
 pub use self::error::GitHubError;
 use super::endpoint::is_private;
 use crate::domain::commit_status::{CommitStatus, description};
-use crate::domain::comparison::Comparison;
 use crate::domain::github::repository;
 use crate::domain::limits::{GITHUB_ANSWER, GITHUB_REQUEST};
 use crate::domain::release::GitSha;
@@ -134,32 +134,6 @@ impl GitHub {
                 return Err(GitHubError::unreadable("it is about another status"));
             }
             Ok(())
-        })
-        .await
-    }
-
-    /// How a commit stands to another one, the base.
-    ///
-    /// # Errors
-    ///
-    /// It is not known: a commit that GitHub does not have is not found.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the gates that ask GitHub for ancestry are not built yet"))]
-    pub async fn compare(&self, base: &GitSha, head: &GitSha) -> Result<Comparison, GitHubError> {
-        #[derive(Deserialize)]
-        struct Compared {
-            status: String,
-            ahead_by: u64,
-            behind_by: u64,
-        }
-        let request = Request {
-            method: Method::Get,
-            path: format!("/repos/{}/compare/{base}...{head}?per_page=1", self.repository),
-            permission: "contents: read",
-        };
-        with_retries(|| async {
-            let compared: Compared = self.ask(&request).await?;
-            Comparison::from_counts(&compared.status, compared.ahead_by, compared.behind_by)
-                .ok_or_else(|| GitHubError::unreadable("its numbers contradict each other"))
         })
         .await
     }

@@ -22,7 +22,7 @@ use crate::domain::target::Target;
 use crate::domain::view::Request;
 use crate::domain::view::plan::{CommitRange, PlannedComponent, ShownPlan};
 use crate::events::Events;
-use crate::evidence::{self, History};
+use crate::evidence::{self, History, Hosted};
 use crate::kinds::{Planned, Run, Turns, WholePlan, driver};
 use crate::observe::{self, Cloud, Configuration, Identities, RegistryAccess};
 use crate::session::Session;
@@ -70,6 +70,8 @@ pub struct Invocation<'a> {
     pub processes: Processes,
     /// The clone.
     pub git: Git,
+    /// The repository on GitHub.
+    pub hosted: Hosted,
     /// HTTP for probes.
     pub http: Http,
     /// How many changes are made at once.
@@ -91,24 +93,22 @@ impl<'a> Invocation<'a> {
         let http = Http::new()
             .map_err(|error| Failure::failed("the HTTP client cannot be set up").cause(error.to_string()))?;
         let identities = session.identities(&configuration);
+        let hosted = hosted(context);
         let until = if request.applies { Until::Applied } else { Until::Planned };
-        Ok(Self { context, events, clock, until, configuration, identities, addresses, processes, git, http, parallel })
-    }
-
-    /// The commits between what the first component that changes ran and the release. What cannot be told is left out.
-    async fn commits(&self, plan: &WholePlan) -> Option<CommitRange> {
-        let changing = plan.components().find(|component| !component.is_empty());
-        let ran = changing?.runs.as_ref()?;
-        let (ran, release) = (ran.sha(), plan.release.sha());
-        let back = self.takes_back(ran, release).await;
-        let (from, to) = if back { (release, ran) } else { (ran, release) };
-        let commits = self.git.commits_between(from, to, COMMITS_SHOWN.count()).await.ok()??;
-        (commits.count > 0).then_some(CommitRange { taken_back: back, commits })
-    }
-
-    /// Whether a release comes before what runs in the history of that. What cannot be told is a no.
-    async fn takes_back(&self, runs: &GitSha, release: &GitSha) -> bool {
-        runs != release && self.git.is_ancestor(release, runs).await.ok().flatten().unwrap_or(false)
+        Ok(Self {
+            context,
+            events,
+            clock,
+            until,
+            configuration,
+            identities,
+            addresses,
+            processes,
+            git,
+            hosted,
+            http,
+            parallel,
+        })
     }
 
     /// The gates that somebody wants to go on without.
@@ -130,21 +130,38 @@ impl<'a> Invocation<'a> {
         Ok(wanted.to_vec())
     }
 
+    /// The commits between what the first component that changes ran and the release. What cannot be told is left out.
+    async fn commits(&self, plan: &WholePlan) -> Option<CommitRange> {
+        let changing = plan.components().find(|component| !component.is_empty());
+        let ran = changing?.runs.as_ref()?;
+        let (ran, release) = (ran.sha(), plan.release.sha());
+        let back = self.takes_back(ran, release).await;
+        let (from, to) = if back { (release, ran) } else { (ran, release) };
+        let commits = self.git.commits_between(from, to, COMMITS_SHOWN.count()).await.ok()??;
+        (commits.count > 0).then_some(CommitRange { taken_back: back, commits })
+    }
+
+    /// Whether a release comes before what runs in the history of that. What cannot be told is a no.
+    async fn takes_back(&self, runs: &GitSha, release: &GitSha) -> bool {
+        runs != release && evidence::has(&self.history(), release, runs).await == Some(true)
+    }
+
     /// What is known of the repository's history.
-    fn history(&self) -> History<'_> {
-        History { git: &self.git, default_branch: self.context.default_branch() }
+    pub fn history(&self) -> History<'_> {
+        History { git: &self.git, hosted: &self.hosted, default_branch: self.context.default_branch() }
     }
 
     /// What the gates of a plan look at that every plan has.
-    ///
-    /// # Errors
-    ///
-    /// Git cannot be run.
-    pub async fn evidence(&self, cloud: &Cloud, plan: &WholePlan) -> Result<Evidence, Failure> {
+    pub async fn evidence(&self, cloud: &Cloud, plan: &WholePlan) -> Evidence {
         let history = self.history();
         let identity = evidence::identity(cloud, &history, self.context.repository()).await;
         evidence::of_plan(plan, &history, identity, (self.clock)()).await
     }
+}
+
+/// The repository on GitHub, as this job reaches it.
+pub fn hosted(context: &Context) -> Hosted {
+    Hosted::new(observe::github(context))
 }
 
 /// A plan with all that was seen, and the verdicts of its gates.

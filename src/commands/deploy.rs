@@ -83,7 +83,7 @@ async fn prepare(
     }
     plan.images = images;
     (plan.command, plan.overrides) = (command, overrides);
-    let mut evidence = invocation.evidence(&cloud, &plan).await?;
+    let mut evidence = invocation.evidence(&cloud, &plan).await;
     evidence.reused = Known::Is(reused(invocation, &target, (&cloud, &access), &plan).await?);
     Ok(Prepared { cloud, access, source: None, plan, evidence })
 }

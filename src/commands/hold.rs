@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::change::refused;
+use super::change::{hosted, refused};
 use crate::cli;
 use crate::domain::failure::Failure;
 use crate::domain::gate::{Authorized, Evidence, Known, authorize};
@@ -64,7 +64,8 @@ async fn authorized(
     cloud: &Cloud,
 ) -> Result<Authorized<HoldRequest>, Failure> {
     let git = session.git(&configuration.directory);
-    let history = History { git: &git, default_branch: session.context.default_branch() };
+    let hosted = hosted(session.context);
+    let history = History { git: &git, hosted: &hosted, default_branch: session.context.default_branch() };
     let mut evidence = Evidence::new((session.clock)());
     evidence.identity = Known::Is(evidence::identity(cloud, &history, session.context.repository()).await);
     let (environment, policy) = (target.environment.clone(), target.policy.clone());

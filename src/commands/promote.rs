@@ -271,7 +271,7 @@ async fn prepare(
         plan.components.push(component.plan(&images, &plan.release)?);
     }
     plan.images = images;
-    let mut evidence = invocation.evidence(&cloud, &plan).await?;
+    let mut evidence = invocation.evidence(&cloud, &plan).await;
     let asked = asked_of(&source.target.environment, &target);
     confirm(&source, wanted, &mut proven).await.map_err(|failure| failure.cause(&asked))?;
     if plan.policy.is_evaluated(GateName::Soak, plan.command) {

@@ -46,10 +46,10 @@ pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Rollback) -> Resu
     invocation.events.emit(Event::ReleaseChosen(release.clone()));
     let mut plan = WholePlan::new(Intent::Rollback, cloud.account.clone(), &target, release);
     plan.components = plan_components(&target, &access, seen, &plan.release).await?;
-    leave_out_forward(invocation, &mut plan.components).await?;
-    plan.holds = plan_holds(invocation, &mut plan.components).await?;
+    leave_out_forward(invocation, &mut plan.components).await;
+    plan.holds = plan_holds(invocation, &mut plan.components).await;
     note(invocation, &target, &plan);
-    let evidence = invocation.evidence(&cloud, &plan).await?;
+    let evidence = invocation.evidence(&cloud, &plan).await;
     let prepared = Prepared { cloud, access, source: None, plan, evidence };
     finish(invocation, prepared, None).await
 }
@@ -64,7 +64,7 @@ async fn newest(
     let past: Vec<Past> = seen.iter().map(|component| component.past()).collect();
     let mut held = Vec::new();
     for release in common(&past) {
-        match left_before(invocation, seen, &release).await? {
+        match left_before(invocation, seen, &release).await {
             None => {
                 note_cut_off(invocation, &past, &release);
                 return Ok(release);
@@ -85,19 +85,19 @@ async fn newest(
     let failure = held.iter().fold(failure, Failure::cause);
     let left_out = seen_left_out(seen);
     let failure = left_out.iter().fold(failure, Failure::cause);
-    let left = left_of(invocation, seen, &past).await?;
+    let left = left_of(invocation, seen, &past).await;
     Err(nowhere(environment, seen, (&past, &left), history, (failure, left_out.is_empty())))
 }
 
 /// The releases that a rollback left, of those that came before what runs.
-async fn left_of(invocation: &Invocation<'_>, seen: &Seen, past: &[Past]) -> Result<Vec<ReleaseName>, Failure> {
+async fn left_of(invocation: &Invocation<'_>, seen: &Seen, past: &[Past]) -> Vec<ReleaseName> {
     let mut left = Vec::new();
     for release in past.iter().flat_map(|past| &past.earlier) {
-        if !left.contains(release) && matches!(left_before(invocation, seen, release).await?, Some(Left::Held(_))) {
+        if !left.contains(release) && matches!(left_before(invocation, seen, release).await, Some(Left::Held(_))) {
             left.push(release.clone());
         }
     }
-    Ok(left)
+    left
 }
 
 /// Says why no component can go back, and what can be done where there is something.
@@ -157,18 +157,18 @@ enum Left {
 }
 
 /// Whether a rollback left a release before. A hold by hand stops what is new, not the way back.
-async fn left_before(invocation: &Invocation<'_>, seen: &Seen, release: &ReleaseName) -> Result<Option<Left>, Failure> {
+async fn left_before(invocation: &Invocation<'_>, seen: &Seen, release: &ReleaseName) -> Option<Left> {
     for hold in seen.iter().flat_map(|component| component.observed().holds()) {
         if !matches!(hold.scope, HoldScope::Left { .. }) {
             continue;
         }
-        match evidence::held(&invocation.git, &hold, release.sha()).await? {
+        match evidence::held(&invocation.history(), &hold, release.sha()).await {
             Some(false) => {}
-            Some(true) => return Ok(Some(Left::Held(hold.reason()))),
-            None => return Ok(Some(Left::Unknown(hold.reason()))),
+            Some(true) => return Some(Left::Held(hold.reason())),
+            None => return Some(Left::Unknown(hold.reason())),
         }
     }
-    Ok(None)
+    None
 }
 
 async fn plan_components(
@@ -195,27 +195,25 @@ async fn plan_components(
 
 /// Plans the holds: whatever a component leaves is stopped on all of them. Those of earlier rollbacks that new ones cover are
 /// taken off: a service has room for fifty tags.
-async fn plan_holds(
-    invocation: &Invocation<'_>,
-    components: &mut [Box<dyn Planned>],
-) -> Result<Vec<PlannedHold>, Failure> {
+async fn plan_holds(invocation: &Invocation<'_>, components: &mut [Box<dyn Planned>]) -> Vec<PlannedHold> {
     let left = left_releases(components.iter().map(|component| component.plan()));
     let mut holds = Vec::new();
     for component in components {
         for mut planned in component.plan_holds(&left) {
-            planned.covers = evidence::covered(&invocation.git, &planned.left, &component.observed().holds()).await?;
+            planned.covers =
+                evidence::covered(&invocation.history(), &planned.left, &component.observed().holds()).await;
             component.drop_covered(&planned.covers);
             holds.push(planned);
         }
     }
-    Ok(holds)
+    holds
 }
 
 /// A release that has all that is left leaves nothing to stop.
-async fn leave_out_forward(invocation: &Invocation<'_>, components: &mut [Box<dyn Planned>]) -> Result<(), Failure> {
+async fn leave_out_forward(invocation: &Invocation<'_>, components: &mut [Box<dyn Planned>]) {
     for component in components {
         let Some(LeftRelease { left, returned }) = component.plan().back.leaves.clone() else { continue };
-        if invocation.git.is_ancestor(&left, &returned).await? == Some(true) {
+        if evidence::has(&invocation.history(), &left, &returned).await == Some(true) {
             let (name, left, returned) = (&component.plan().name, left.short(), returned.short());
             invocation
                 .events
@@ -223,7 +221,6 @@ async fn leave_out_forward(invocation: &Invocation<'_>, components: &mut [Box<dy
             component.go_forward();
         }
     }
-    Ok(())
 }
 
 /// The revisions that are called a success by tags which their content does not confirm, in words.

@@ -19,6 +19,22 @@ pub enum Comparison {
 }
 
 impl Comparison {
+    /// How the base stands to the commit.
+    #[must_use]
+    pub fn reversed(self) -> Self {
+        match self {
+            Self::Identical => Self::Identical,
+            Self::Ahead(more) => Self::Behind(more),
+            Self::Behind(less) => Self::Ahead(less),
+            Self::Diverged { ahead, behind } => Self::Diverged { ahead: behind, behind: ahead },
+        }
+    }
+
+    /// Whether the base is the commit, or comes before it in its history.
+    pub fn has_base(self) -> bool {
+        matches!(self, Self::Identical | Self::Ahead(_))
+    }
+
     /// From the word for it and the two numbers. `None` where they contradict each other, or the word is not known:
     /// what is not understood is not taken for anything.
     pub fn from_counts(word: &str, ahead: u64, behind: u64) -> Option<Self> {
@@ -35,6 +51,18 @@ impl Comparison {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_ahead_has_the_base_and_is_what_the_base_is_behind_of() {
+        for (comparison, reversed, has_base) in [
+            (Comparison::Identical, Comparison::Identical, true),
+            (Comparison::Ahead(2), Comparison::Behind(2), true),
+            (Comparison::Behind(3), Comparison::Ahead(3), false),
+            (Comparison::Diverged { ahead: 2, behind: 3 }, Comparison::Diverged { ahead: 3, behind: 2 }, false),
+        ] {
+            assert_eq!((comparison.reversed(), comparison.has_base()), (reversed, has_base));
+        }
+    }
 
     #[test]
     fn word_and_counts_have_to_agree() {

@@ -133,6 +133,10 @@ limits! {
         "commits listed in a plan",
         "the rest is counted",
         "what a page can show";
+    BRANCHES_COMPARED = 50, Count,
+        "branches compared with a commit for the gate `branch`",
+        "whether the commit is on the others is unknown",
+        "each is a request of the thousand that a job's token has in an hour";
     // The registry.
     MANIFEST = 4 << 20, Bytes,
         "a manifest or an index of an image, and a list of referrers",

@@ -1,9 +1,12 @@
-//! Where a commit stands: on which branches it is, and how it stands to what runs.
+//! Where a commit stands: on which branches it is, and how it stands to what runs. GitHub is asked first, since what a clone
+//! has may be old, cut off, or somebody's; the clone answers where GitHub does not.
 
+use super::hosted::{Hosted, NoAnswer};
 use crate::clients::git::{Git, GitError};
-use crate::clients::git_branches::Branches;
 use crate::domain::comparison::Comparison;
 use crate::domain::gate::{BranchPattern, BranchReach, GatePolicy, Known, Reach, Standing, Unknown};
+use crate::domain::limits::BRANCHES_COMPARED;
+use crate::domain::neutral;
 use crate::domain::plan::ComponentPlan;
 use crate::domain::release::{GitSha, ReleaseName};
 
@@ -12,6 +15,8 @@ use crate::domain::release::{GitSha, ReleaseName};
 pub struct History<'a> {
     /// The clone.
     pub git: &'a Git,
+    /// GitHub.
+    pub hosted: &'a Hosted,
     /// The default branch, as the job's event says it.
     pub default_branch: Option<String>,
 }
@@ -22,9 +27,10 @@ const FETCH: &str = "fetch the whole history: `fetch-depth: 0` of actions/checko
 impl History<'_> {
     /// The default branch. `None`: nothing says which it is.
     pub async fn default_branch(&self) -> Option<String> {
-        match &self.default_branch {
-            Some(known) => Some(known.clone()),
-            None => self.git.branches().await.ok()?.default,
+        match (self.hosted.default_branch().await, &self.default_branch) {
+            (Ok(known), _) => Some(neutral::line(&known)),
+            (Err(_), Some(known)) => Some(known.clone()),
+            (Err(_), None) => self.git.branches().await.ok()?.default,
         }
     }
 
@@ -48,10 +54,44 @@ impl History<'_> {
 
     /// How a commit stands to another one, the base.
     pub async fn compare(&self, base: &GitSha, head: &GitSha) -> Known<Comparison> {
+        let no_answer = match self.hosted.compare(base, head).await {
+            Ok(comparison) => return Known::Is(comparison),
+            Err(no_answer) => no_answer,
+        };
         match self.git.compare(base, head).await {
             Ok(Some(comparison)) => Known::Is(comparison),
-            Ok(None) => Known::Unknown(self.incomplete(base, head).await),
-            Err(error) => Known::Unknown(unreadable(&error)),
+            clone => Known::Unknown(self.unanswered(no_answer, clone.err(), (base, head)).await),
+        }
+    }
+
+    /// Whether one commit is the other, or comes before it in its history.
+    pub async fn is_ancestor(&self, ancestor: &GitSha, descendant: &GitSha) -> Known<bool> {
+        let no_answer = match self.hosted.compare(ancestor, descendant).await {
+            Ok(comparison) => return Known::Is(comparison.has_base()),
+            Err(no_answer) => no_answer,
+        };
+        match self.git.is_ancestor(ancestor, descendant).await {
+            Ok(Some(is_ancestor)) => Known::Is(is_ancestor),
+            clone => Known::Unknown(self.unanswered(no_answer, clone.err(), (ancestor, descendant)).await),
+        }
+    }
+
+    /// Why neither GitHub nor the clone says how two commits stand to each other.
+    async fn unanswered(
+        &self,
+        no_answer: NoAnswer,
+        of_clone: Option<GitError>,
+        (base, head): (&GitSha, &GitSha),
+    ) -> Unknown {
+        match (no_answer, of_clone) {
+            (NoAnswer::Failed(unknown), _) => unknown,
+            (NoAnswer::Missing, _) => {
+                let (base, head) = (base.short(), head.short());
+                Unknown::new(format!("GitHub has no common history of {base} and {head}: force-pushed or missing"))
+                    .hint("push both commits, or take one that the branch has")
+            }
+            (NoAnswer::NotAsked, Some(error)) => unreadable(&error),
+            (NoAnswer::NotAsked, None) => self.incomplete(base, head).await,
         }
     }
 
@@ -66,40 +106,76 @@ impl History<'_> {
 
     /// Which of the branches that a policy allows have a commit.
     pub async fn reach(&self, policy: &GatePolicy, commit: &GitSha) -> Known<Reach> {
-        let known = match self.git.branches().await {
-            Ok(known) => known,
-            Err(error) => return Known::Unknown(unreadable(&error)),
+        let patterns = if let Some(patterns) = &policy.branch {
+            patterns.clone()
+        } else if let Some(default) = self.default_branch().await {
+            vec![BranchPattern(default)]
+        } else {
+            let hint = "write `branch = [\"main\"]` in the gates of the environment, or run `git remote set-head origin --auto`";
+            return Known::Unknown(Unknown::new("which branch is the default one is not known").hint(hint));
         };
-        let patterns = match (&policy.branch, self.default_branch().await) {
-            (Some(patterns), _) => patterns.clone(),
-            (None, Some(default)) => vec![BranchPattern(default)],
-            (None, None) => {
-                let hint = "write `branch = [\"main\"]` in the gates of the environment, or run `git remote set-head origin --auto`";
-                return Known::Unknown(Unknown::new("which branch is the default one is not known").hint(hint));
-            }
-        };
-        let mut branches = Vec::new();
-        for (name, tip) in meant(&patterns, &known) {
-            let has_commit = match self.git.is_ancestor(commit, tip).await {
-                Ok(Some(has)) => Known::Is(has),
-                Ok(None) => Known::Unknown(self.incomplete(commit, tip).await),
-                Err(error) => Known::Unknown(unreadable(&error)),
+        let mut branches: Vec<BranchReach> = Vec::new();
+        for pattern in &patterns {
+            let meant = match self.meant(pattern).await {
+                Ok(meant) => meant,
+                Err(unknown) => {
+                    branches.push(BranchReach { name: pattern.0.clone(), has_commit: Known::Unknown(unknown) });
+                    continue;
+                }
             };
-            let is_found = has_commit == Known::Is(true);
-            branches.push(BranchReach { name: name.to_owned(), has_commit });
-            if is_found {
-                break;
+            for (name, tip) in meant {
+                if branches.iter().any(|seen| seen.name == name) {
+                    continue;
+                }
+                let has_commit = if branches.len() < BRANCHES_COMPARED.count() {
+                    self.is_ancestor(commit, &tip).await
+                } else {
+                    Known::Unknown(too_many())
+                };
+                let is_last = has_commit == Known::Is(true) || branches.len() >= BRANCHES_COMPARED.count();
+                branches.push(BranchReach { name, has_commit });
+                if is_last {
+                    return reached(&patterns, branches);
+                }
             }
         }
-        let wanted = patterns.into_iter().map(|pattern| pattern.0).collect();
-        Known::Is(Reach { wanted, branches })
+        reached(&patterns, branches)
+    }
+
+    /// The branches that a pattern means, with neutral names, each with its newest commit.
+    async fn meant(&self, pattern: &BranchPattern) -> Result<Vec<(String, GitSha)>, Unknown> {
+        let hosted = if pattern.is_name() {
+            self.hosted.branch(&pattern.0).await.map(|tip| vec![(pattern.0.clone(), tip)])
+        } else {
+            let prefix = pattern.0.split(['*', '?']).next().unwrap_or_default();
+            self.hosted.branches(prefix).await
+        };
+        let known = match hosted {
+            Ok(known) => known,
+            Err(no_answer) => {
+                let clone = self.git.branches().await.map(|known| known.all);
+                let is_meant = |(name, _): &(String, GitSha)| pattern.matches(name);
+                match (no_answer, clone) {
+                    (_, Ok(known)) if known.iter().any(is_meant) => known,
+                    (NoAnswer::Failed(failed), _) => return Err(failed),
+                    (NoAnswer::NotAsked, Err(error)) => return Err(unreadable(&error)),
+                    (NoAnswer::Missing | NoAnswer::NotAsked, _) => Vec::new(),
+                }
+            }
+        };
+        let meant = known.into_iter().filter(|(name, _)| pattern.matches(name));
+        Ok(meant.map(|(name, tip)| (neutral::line(&name), tip)).collect())
     }
 }
 
-/// The branches of a clone that patterns mean.
-fn meant<'b>(patterns: &[BranchPattern], known: &'b Branches) -> Vec<(&'b str, &'b GitSha)> {
-    let is_meant = |name: &str| patterns.iter().any(|pattern| pattern.matches(name));
-    known.all.iter().filter(|(name, _)| is_meant(name)).map(|(name, tip)| (name.as_str(), tip)).collect()
+fn reached(patterns: &[BranchPattern], branches: Vec<BranchReach>) -> Known<Reach> {
+    let wanted = patterns.iter().map(|pattern| pattern.0.clone()).collect();
+    Known::Is(Reach { wanted, branches })
+}
+
+fn too_many() -> Unknown {
+    Unknown::new(format!("`branch` means more than {BRANCHES_COMPARED} branches"))
+        .hint("name fewer branches in `branch` of the gates")
 }
 
 fn unreadable(error: &GitError) -> Unknown {

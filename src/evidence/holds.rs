@@ -1,64 +1,59 @@
-//! Which holds cover a release, as far as the clone's history tells.
+//! Which holds cover a release, as far as the repository's history is known.
 
-use crate::clients::git::Git;
-use crate::domain::failure::Failure;
-use crate::domain::gate::HoldEvidence;
+use super::History;
+use crate::domain::gate::{HoldEvidence, Known};
 use crate::domain::hold::{Hold, HoldScope};
 use crate::domain::plan::LeftRelease;
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::kinds::Planned;
 
 /// The holds on some components, each with whether it covers the release.
-///
-/// # Errors
-///
-/// Git cannot be run.
 pub async fn hold_evidence(
-    git: &Git,
+    history: &History<'_>,
     components: &[Box<dyn Planned>],
     release: &ReleaseName,
-) -> Result<Vec<HoldEvidence>, Failure> {
+) -> Vec<HoldEvidence> {
     let mut evidence = Vec::new();
     for component in components {
         for hold in component.observed().holds() {
-            let covers = held(git, &hold, release.sha()).await?;
+            let covers = held(history, &hold, release.sha()).await;
             evidence.push(HoldEvidence { component: component.plan().name.clone(), hold, covers });
         }
     }
-    Ok(evidence)
+    evidence
 }
 
-/// Whether a hold covers a commit. `None`: the clone does not tell.
-///
-/// # Errors
-///
-/// Git cannot be run.
-pub async fn held(git: &Git, hold: &Hold, release: &GitSha) -> Result<Option<bool>, Failure> {
+/// Whether a hold covers a commit. `None`: that is not known.
+pub async fn held(history: &History<'_>, hold: &Hold, release: &GitSha) -> Option<bool> {
     let HoldScope::Left { left, returned } = &hold.scope else {
-        return Ok(hold.covers(None, None, None));
+        return hold.covers(None, None, None);
     };
-    let is_empty = git.is_ancestor(left, returned).await?;
-    let in_left = git.is_ancestor(release, left).await?;
-    let in_returned = git.is_ancestor(release, returned).await?;
-    Ok(hold.covers(in_left, in_returned, is_empty))
+    let is_empty = has(history, left, returned).await;
+    let in_left = has(history, release, left).await;
+    let in_returned = has(history, release, returned).await;
+    hold.covers(in_left, in_returned, is_empty)
 }
 
-/// Those of a component's holds that a new one wholly covers. One that the clone does not tell of stays.
-///
-/// # Errors
-///
-/// Git cannot be run.
-pub async fn covered(git: &Git, new: &LeftRelease, holds: &[Hold]) -> Result<Vec<Hold>, Failure> {
+/// Those of a component's holds that a new one wholly covers. One of which that is not known stays.
+pub async fn covered(history: &History<'_>, new: &LeftRelease, holds: &[Hold]) -> Vec<Hold> {
     let mut covered = Vec::new();
     for hold in holds {
         let HoldScope::Left { left, returned } = &hold.scope else { continue };
         // One of the same release has the same key: the new one takes its place.
         let is_covered = *left != new.left
-            && git.is_ancestor(left, &new.left).await? == Some(true)
-            && git.is_ancestor(&new.returned, returned).await? == Some(true);
+            && has(history, left, &new.left).await == Some(true)
+            && has(history, &new.returned, returned).await == Some(true);
         if is_covered {
             covered.push(hold.clone());
         }
     }
-    Ok(covered)
+    covered
+}
+
+/// Whether a commit is in the history of another one. `None`: that is not known.
+pub async fn has(history: &History<'_>, commit: &GitSha, of: &GitSha) -> Option<bool> {
+    match history.is_ancestor(commit, of).await {
+        Known::Is(has) => Some(has),
+        Known::Unknown(_) => None,
+    }
 }

@@ -2,18 +2,19 @@
 
 mod history;
 mod holds;
+mod hosted;
 mod origin;
 
 use jiff::Timestamp;
 
-use crate::domain::failure::Failure;
 use crate::domain::gate::{Evidence, GateName, IdentityEvidence, Known};
 use crate::domain::plan::ComponentPlan;
 use crate::kinds::WholePlan;
 use crate::observe::Cloud;
 
 pub use history::History;
-pub use holds::{covered, held};
+pub use holds::{covered, has, held};
+pub use hosted::Hosted;
 pub use origin::Origins;
 
 /// Who makes a change.
@@ -29,22 +30,13 @@ pub async fn identity(cloud: &Cloud, history: &History<'_>, repository: Option<&
 }
 
 /// What the gates of a plan look at that every plan has. What its command does not ask for is not looked at.
-///
-/// # Errors
-///
-/// Git cannot be run.
-pub async fn of_plan(
-    plan: &WholePlan,
-    history: &History<'_>,
-    identity: IdentityEvidence,
-    now: Timestamp,
-) -> Result<Evidence, Failure> {
+pub async fn of_plan(plan: &WholePlan, history: &History<'_>, identity: IdentityEvidence, now: Timestamp) -> Evidence {
     let mut evidence = Evidence::new(now);
     let is_evaluated = |gate| plan.policy.is_evaluated(gate, plan.command);
     evidence.identity = Known::Is(identity);
     evidence.changes_nothing = plan.components().all(ComponentPlan::is_empty);
     if is_evaluated(GateName::Hold) {
-        evidence.holds = Known::Is(holds::hold_evidence(history.git, &plan.components, &plan.release).await?);
+        evidence.holds = Known::Is(holds::hold_evidence(history, &plan.components, &plan.release).await);
     }
     if is_evaluated(GateName::Branch) {
         evidence.reach = history.reach(&plan.policy, plan.release.sha()).await;
@@ -52,5 +44,8 @@ pub async fn of_plan(
     if is_evaluated(GateName::Forward) {
         evidence.standings = Known::Is(history.standings(plan.components(), &plan.release).await);
     }
-    Ok(evidence)
+    evidence
 }
+
+#[cfg(test)]
+mod tests;

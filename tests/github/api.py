@@ -92,6 +92,42 @@ def update_comment(call, owner, repo, comment_id):
     return 200, comment
 
 
+def check_runs(call, owner, repo, ref):
+    sha = call.repository.history.resolve(ref)
+    given = [run for run in call.repository.check_runs if run["head_sha"] == sha]
+    found = [shapes.check_run(call.api, call.repository.name, number, run) for number, run in enumerate(given, 1)]
+    if dict(call.query).get("page", "1") == "1":
+        for run in given:
+            run["asked"] = run.get("asked", 0) + 1
+    return 200, {"total_count": len(found), "check_runs": call.page(found)}
+
+
+def get_repository(call, owner, repo):
+    return 200, shapes.full_repository(call.api, call.repository.name, call.repository.default_branch())
+
+
+def the_branches(call, ref, matches):
+    branches = call.repository.branches()
+    found = [(name, sha) for name, sha in sorted(branches.items()) if matches(f"heads/{name}", ref)]
+    return [shapes.reference(call.api, call.repository.name, name, sha) for name, sha in found]
+
+
+def get_reference(call, owner, repo, ref):
+    found = the_branches(call, ref, str.__eq__)
+    if not found:
+        raise Refused(404, "Not Found")
+    return 200, found[0]
+
+
+def matching_references(call, owner, repo, ref):
+    return 200, the_branches(call, ref, str.startswith)
+
+
+def pulls_of_commit(call, owner, repo, commit_sha):
+    found = call.repository.pulls.get(call.repository.history.resolve(commit_sha), [])
+    return 200, call.page([shapes.pull_request(call.api, call.repository.name, **pull) for pull in found])
+
+
 def compare(call, owner, repo, basehead):
     history = call.repository.history
     if basehead.count("...") != 1:
@@ -140,6 +176,11 @@ ROUTES = [
     ("POST", STATUSES, ["statuses=write"], set_status),
     ("GET", f"{COMMIT}/statuses", ["statuses=read"], list_statuses),
     ("GET", f"{COMMIT}/status", ["statuses=read"], combined_status),
+    ("GET", f"{COMMIT}/check-runs", ["checks=read"], check_runs),
+    ("GET", "/repos/{owner}/{repo}", ["metadata=read"], get_repository),
+    ("GET", "/repos/{owner}/{repo}/git/ref/{ref}", ["contents=read"], get_reference),
+    ("GET", "/repos/{owner}/{repo}/git/matching-refs/{ref}", ["contents=read"], matching_references),
+    ("GET", "/repos/{owner}/{repo}/commits/{commit_sha}/pulls", ["pull_requests=read"], pulls_of_commit),
     ("GET", COMMENTS, ["issues=read", "pull_requests=read"], list_comments),
     ("POST", COMMENTS, ["issues=write", "pull_requests=write"], create_comment),
     ("GET", COMMENT, ["issues=read", "pull_requests=read"], get_comment),

@@ -31,7 +31,7 @@ class Description:
     def __init__(self, file, served):
         """`served`: the pairs of method and path that the stand-in answers."""
         with open(file, encoding="utf-8") as opened:
-            self.document = json.load(opened)
+            self.document = json.load(opened, object_hook=with_null)
         self.registry = Registry().with_resource(ROOT, DRAFT4.create_resource(self.document))
         self.operations = []
         for method, template in served:
@@ -126,6 +126,14 @@ class Description:
                 key: ROOT + value if key == "$ref" else self.located(value) for key, value in schema.items()
             }
         return [self.located(value) for value in schema] if isinstance(schema, list) else schema
+
+
+def with_null(schema):
+    """A schema whose value may be null has null among its values, which the validator wants to be said."""
+    values = schema.get("enum")
+    if schema.get("nullable") is True and isinstance(values, list) and None not in values:
+        values.append(None)
+    return schema
 
 
 def pointer(parts):

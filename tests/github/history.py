@@ -37,6 +37,13 @@ class History:
             commits[sha] = Commit(sha, parents.split(), message, name, email, date)
         return commits
 
+    def branches(self):
+        """The branches of the git directory with their newest commits."""
+        if not self.git:
+            return {}
+        listed = self.run("for-each-ref", "--format=%(refname:lstrip=2) %(objectname)", "refs/heads/")
+        return dict(line.rsplit(" ", 1) for line in listed.splitlines())
+
     def resolve(self, ref):
         """The commit that a text names."""
         if ref in self.posted or not self.git:

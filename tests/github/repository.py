@@ -40,6 +40,10 @@ class Repository:
         self.statuses = {}
         self.comments = {}
         self.runs = {}
+        self.check_runs = []
+        self.pulls = {}
+        self.given_branches = {}
+        self.given_default = None
         self.faults = []
         self.calls = []
         self.violations = []
@@ -54,15 +58,33 @@ class Repository:
         self.comments[number] = shapes.comment(api, self.name, issue, number, body, author)
         return self.comments[number]
 
+    def branches(self):
+        """The branches with their newest commits: those of the git directory, and those that a test has posted."""
+        return {**self.history.branches(), **self.given_branches}
+
+    def default_branch(self):
+        return self.given_default or "main"
+
     def fault(self, method, path):
         return next((fault for fault in self.faults if fault.takes(method, path)), None)
 
     def put(self, api, given):
-        """Takes what a test says: a git directory, commits, comments, runs, faults."""
+        """Takes what a test says: a git directory, commits, branches, statuses, check runs, pulls, comments, runs, faults.
+
+        A check run with `open_for` is in progress in so many answers, and then what it is said to be.
+        """
         if "git" in given:
             self.history.git = given["git"]
         for commit in given.get("commits", []):
             self.history.posted[commit["sha"]] = Commit(**commit)
+        self.given_branches.update(given.get("branches", {}))
+        self.given_default = given.get("default_branch", self.given_default)
+        for status in given.get("statuses", []):
+            shaped = shapes.status(api, self.name, status["sha"], self.number(), status)
+            self.statuses.setdefault(status["sha"], []).insert(0, shaped)
+        self.check_runs += given.get("check_runs", [])
+        for sha, pulls in given.get("pulls", {}).items():
+            self.pulls.setdefault(sha, []).extend(pulls)
         for comment in given.get("comments", []):
             author = shapes.user(comment.get("login", "somebody"), comment.get("type", "User"))
             self.comment(api, comment["issue"], comment["body"], author)

@@ -83,7 +83,9 @@ class Call:
 
 def is_allowed(token, accepted):
     """Whether a token has one of the permissions; `write` includes `read`."""
-    held = dict(pair.split("=", 1) for pair in token.removeprefix("permissions:").split(",") if "=" in pair)
+    # Every token sees that the repository is there.
+    held = {"metadata": "read"}
+    held.update(pair.split("=", 1) for pair in token.removeprefix("permissions:").split(",") if "=" in pair)
     def has(permission):
         name, access = permission.split("=")
         return held.get(name) in (access, "write")

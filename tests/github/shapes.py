@@ -157,3 +157,115 @@ def run(api, repository_name, number, given):
         **{f"{part}_url": f"{url}/{part}" for part in "jobs logs check_suite artifacts cancel rerun workflow".split()},
     }
     return {**found, **given}
+
+
+def full_repository(api, repository_name, default_branch):
+    """As a repository's own address holds it."""
+    page = f"https://github.com/{repository_name}"
+    counts = "forks forks_count open_issues open_issues_count size stargazers_count watchers watchers_count network_count "
+    counts += "subscribers_count"
+    return {
+        **repository(api, repository_name),
+        "default_branch": default_branch,
+        "clone_url": f"{page}.git",
+        "git_url": f"git://github.com/{repository_name}.git",
+        "ssh_url": f"git@github.com:{repository_name}.git",
+        "svn_url": page,
+        "mirror_url": None,
+        "homepage": None,
+        "language": None,
+        "license": None,
+        "archived": False,
+        "disabled": False,
+        "pushed_at": now(),
+        "created_at": now(),
+        "updated_at": now(),
+        **{f"has_{part}": False for part in "issues projects wiki pages discussions downloads".split()},
+        **dict.fromkeys(counts.split(), 0),
+    }
+
+
+def reference(api, repository_name, branch, sha):
+    url = f"{api}/repos/{repository_name}/git"
+    return {
+        "ref": f"refs/heads/{branch}",
+        "node_id": f"REF_{branch}",
+        "url": f"{url}/refs/heads/{branch}",
+        "object": {"type": "commit", "sha": sha, "url": f"{url}/commits/{sha}"},
+    }
+
+
+def check_run(api, repository_name, number, given):
+    """A check run. `given`: what a test has said of it."""
+    url = f"{api}/repos/{repository_name}/check-runs/{number}"
+    is_open = given.get("asked", 0) < given.get("open_for", 0)
+    page = f"https://github.com/{repository_name}/actions/runs/{given.get('run', 99)}/job/{number}"
+    return {
+        "id": number,
+        "node_id": f"CR_{number}",
+        "external_id": "",
+        "head_sha": given["head_sha"],
+        "name": given["name"],
+        "url": url,
+        "html_url": page,
+        "details_url": page,
+        "status": "in_progress" if is_open else given.get("status", "completed"),
+        "conclusion": None if is_open else given.get("conclusion"),
+        "started_at": now(),
+        "completed_at": None,
+        "output": {"title": None, "summary": None, "text": None, "annotations_count": 0, "annotations_url": f"{url}/annotations"},
+        "check_suite": {"id": number},
+        "app": None,
+        "pull_requests": [],
+    }
+
+
+def pull_request(api, repository_name, number, merged=True):
+    url = f"{api}/repos/{repository_name}"
+    at = now()
+    page = f"https://github.com/{repository_name}/pull/{number}"
+    pull, issue = f"{url}/pulls/{number}", f"{url}/issues/{number}"
+    side = {"label": "shop:main", "ref": "main", "sha": "0" * 40, "user": user(), "repo": full_repository(api, repository_name, "main")}
+    links = {
+        "comments": f"{issue}/comments",
+        "commits": f"{pull}/commits",
+        "html": page,
+        "issue": issue,
+        "review_comment": f"{url}/pulls/comments{{/number}}",
+        "review_comments": f"{pull}/comments",
+        "self": pull,
+        "statuses": f"{url}/statuses/0",
+    }
+    return {
+        "url": pull,
+        "id": number,
+        "node_id": f"PR_{number}",
+        "html_url": page,
+        "diff_url": f"{page}.diff",
+        "patch_url": f"{page}.patch",
+        "issue_url": issue,
+        "commits_url": links["commits"],
+        "review_comments_url": links["review_comments"],
+        "review_comment_url": links["review_comment"],
+        "comments_url": links["comments"],
+        "statuses_url": links["statuses"],
+        "number": number,
+        "state": "closed" if merged else "open",
+        "locked": False,
+        "title": f"Pull request {number}",
+        "user": user(),
+        "body": None,
+        "labels": [],
+        "milestone": None,
+        "created_at": at,
+        "updated_at": at,
+        "closed_at": at if merged else None,
+        "merged_at": at if merged else None,
+        "merge_commit_sha": None,
+        "assignee": None,
+        "head": side,
+        "base": side,
+        "_links": {name: {"href": href} for name, href in links.items()},
+        "author_association": "CONTRIBUTOR",
+        "auto_merge": None,
+    }

@@ -53,7 +53,7 @@ fn a_request_that_github_does_not_describe_is_caught() {
         assert!(recorded.last().unwrap().to_string().contains(named), "{recorded:?}");
     }
     assert_eq!(github.states(SHA), Vec::<String>::new());
-    assert_eq!(github.calls(), 0, "none of them did anything");
+    assert_eq!(github.changes(), 0, "none of them did anything");
     // They were meant: nobody shall stumble over them at the end.
     github.forget();
 }

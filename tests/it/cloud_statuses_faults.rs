@@ -34,7 +34,7 @@ fn a_permission_that_is_missing_is_named_once_and_stops_nothing() {
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(warnings[0].contains("shipgate/stage") && warnings[0].contains("is not recorded"), "{warnings:?}");
     assert_eq!(ran.stderr.matches("statuses: write").count(), 1, "{}", ran.stderr);
-    assert_eq!(github.calls(), 1, "what was refused is not asked for again");
+    assert_eq!(github.changes(), 1, "what was refused is not asked for again");
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn without_a_token_there_is_a_note() {
     let ran = shop.shipgate(&DEPLOY).envs(&github.without_token()).run();
     ran.outcome("deployed", 0);
     assert_eq!(ran.stderr.matches("GITHUB_TOKEN is not set").count(), 1, "{}", ran.stderr);
-    assert_eq!((warnings(&ran).len(), github.calls()), (0, 0));
+    assert_eq!((warnings(&ran).len(), github.changes()), (0, 0));
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn outside_of_actions_nothing_is_said() {
     let ran = shop.shipgate(&DEPLOY).envs(&github.job()).env("GITHUB_ACTIONS", "").run();
     ran.outcome("deployed", 0);
     assert!(!ran.stderr.contains("commit status"), "{}", ran.stderr);
-    assert_eq!(github.calls(), 0);
+    assert_eq!(github.changes(), 0);
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn plans_and_changed_trees_say_nothing() {
     shop.shipgate(&["deploy", "stage", "--allow-dirty", "--output", "json"]).envs(&github.job()).run();
     // Not of the tree's commit, but of nothing that runs.
     deploy(&shop, &github).outcome("invalid", 2);
-    assert_eq!(github.calls(), 0);
+    assert_eq!(github.changes(), 0);
 }
 
 #[test]

@@ -124,9 +124,17 @@ impl GitHub {
         self.statuses(sha).iter().map(|status| format!("{} {}", status.context, status.state)).collect()
     }
 
-    /// How many requests came.
-    pub fn calls(&self) -> usize {
-        self.told()["calls"].as_array().unwrap().len()
+    /// How many requests came that change something.
+    pub fn changes(&self) -> usize {
+        self.told()["calls"].as_array().unwrap().iter().filter(|call| call["method"] != "GET").count()
+    }
+
+    /// The paths of the requests that only read, in order, without the repository.
+    pub fn reads(&self) -> Vec<String> {
+        let told = self.told();
+        let reads = told["calls"].as_array().unwrap().iter().filter(|call| call["method"] == "GET");
+        let start = format!("/repos/{}", self.repository);
+        reads.map(|call| call["path"].as_str().unwrap().trim_start_matches(&start).to_owned()).collect()
     }
 
     /// A request of the API that is none of the program's: status and text of the answer.

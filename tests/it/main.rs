@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
 
 mod cloud;
+mod cloud_ancestry;
 mod cloud_bad_input;
 mod cloud_check;
 mod cloud_components;

@@ -52,6 +52,10 @@ fn sha(digit: char) -> GitSha {
     digit.to_string().repeat(40).parse().unwrap()
 }
 
+fn id(digit: char) -> String {
+    sha(digit).to_string()
+}
+
 fn status(description: &str) -> CommitStatus {
     CommitStatus { state: State::Failure, context: "shipgate/stage".to_owned(), description: description.to_owned() }
 }
@@ -246,6 +250,26 @@ async fn cloud_commits_are_compared() {
     let status = repository.client("statuses=write").set_status(&sha('9'), &status("x"), None).await.unwrap_err();
     assert_eq!(status.kind, GitHubErrorKind::Unprocessable);
     assert!(status.to_string().contains("No commit found for SHA"), "{status}");
+    repository.told().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the local cloud: scripts/test"]
+async fn cloud_branches_are_found_by_name_and_by_how_they_begin() {
+    let repository = Repository::new();
+    let github = repository.client("contents=read");
+    let odd = "hotfix/ä b#%2F";
+    let branches = json!({"main": id('1'), "maintenance": id('2'), "hotfix/a": id('3'), odd: id('4')});
+    repository.put(json!({"branches": branches, "default_branch": "trunk"})).await;
+    assert_eq!(github.default_branch().await.unwrap(), "trunk");
+    assert_eq!(github.branch("main").await.unwrap(), sha('1'));
+    assert_eq!(github.branch(odd).await.unwrap(), sha('4'));
+    let hotfixes = github.branches("hotfix/").await.unwrap();
+    assert_eq!(hotfixes, [("hotfix/a".to_owned(), sha('3')), (odd.to_owned(), sha('4'))]);
+    assert_eq!(github.branches("").await.unwrap().len(), 4);
+    assert_eq!(github.branches("none").await.unwrap(), []);
+    let error = github.branch("mai").await.unwrap_err();
+    assert_eq!(error.kind, GitHubErrorKind::NotFound("contents: read".to_owned()));
     repository.told().await;
 }
 

@@ -1,0 +1,116 @@
+//! What GitHub knows of a repository's branches and commits.
+
+use octocrab::Page;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+
+use super::{GitHub, GitHubError, Method, Request, with_retries};
+use crate::domain::comparison::Comparison;
+use crate::domain::release::GitSha;
+
+/// What stays as it is in a part of a path ([RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-2.3)).
+const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// What the job needs where GitHub does not say it.
+const CONTENTS: &str = "contents: read";
+
+/// A branch, or another reference ([refs](https://docs.github.com/en/rest/git/refs)).
+#[derive(Debug, Deserialize)]
+struct Reference {
+    #[serde(rename = "ref")]
+    name: String,
+    object: Object,
+}
+
+#[derive(Debug, Deserialize)]
+struct Object {
+    sha: String,
+}
+
+const HEADS: &str = "refs/heads/";
+
+impl Reference {
+    /// The name of a branch with its newest commit, as they are. `None`: it is no branch.
+    fn branch(self) -> Option<Result<(String, GitSha), GitHubError>> {
+        let name = self.name.strip_prefix(HEADS)?.to_owned();
+        let tip = self.object.sha.parse().map_err(|_| GitHubError::unreadable("a branch is at no commit"));
+        Some(tip.map(|tip| (name, tip)))
+    }
+}
+
+impl GitHub {
+    /// The name of the default branch, as it is ([repositories](https://docs.github.com/en/rest/repos/repos)).
+    ///
+    /// # Errors
+    ///
+    /// It is not known.
+    pub async fn default_branch(&self) -> Result<String, GitHubError> {
+        #[derive(Deserialize)]
+        struct Repository {
+            default_branch: String,
+        }
+        let path = format!("/repos/{}", self.repository);
+        let request = Request { method: Method::Get, path, permission: "metadata: read" };
+        with_retries(|| self.ask::<Repository>(&request)).await.map(|repository| repository.default_branch)
+    }
+
+    /// The newest commit of a branch.
+    ///
+    /// # Errors
+    ///
+    /// It is not known: a branch that GitHub does not have is not found.
+    pub async fn branch(&self, name: &str) -> Result<GitSha, GitHubError> {
+        let wanted = format!("heads/{name}");
+        let path = format!("/repos/{}/git/ref/{}", self.repository, utf8_percent_encode(&wanted, PART));
+        let request = Request { method: Method::Get, path, permission: CONTENTS };
+        let found: Reference = with_retries(|| self.ask(&request)).await?;
+        match found.branch() {
+            Some(Ok((found, tip))) if found == name => Ok(tip),
+            Some(Err(error)) => Err(error),
+            Some(Ok(_)) | None => Err(GitHubError::unreadable("it is another branch")),
+        }
+    }
+
+    /// The branches whose names begin with something, each with its newest commit. The names are as they are.
+    ///
+    /// # Errors
+    ///
+    /// They are not known, or not all of them.
+    pub async fn branches(&self, prefix: &str) -> Result<Vec<(String, GitSha)>, GitHubError> {
+        let wanted = format!("heads/{prefix}");
+        let path = format!("/repos/{}/git/matching-refs/{}", self.repository, utf8_percent_encode(&wanted, PART));
+        let request = Request { method: Method::Get, path, permission: CONTENTS };
+        let found: Page<Reference> = with_retries(|| self.ask(&request)).await?;
+        if found.next.is_some() {
+            // The description of this operation has no pages.
+            return Err(GitHubError::unreadable("there are more branches than it has"));
+        }
+        found.items.into_iter().filter_map(Reference::branch).collect()
+    }
+
+    /// How a commit stands to another one, the base ([compare](https://docs.github.com/en/rest/commits/commits)).
+    ///
+    /// # Errors
+    ///
+    /// It is not known: a commit that GitHub does not have is not found, nor are two without a common one.
+    pub async fn compare(&self, base: &GitSha, head: &GitSha) -> Result<Comparison, GitHubError> {
+        #[derive(Deserialize)]
+        struct Compared {
+            status: String,
+            ahead_by: u64,
+            behind_by: u64,
+        }
+        let request = self.comparing(base, head);
+        with_retries(|| async {
+            let compared: Compared = self.ask(&request).await?;
+            Comparison::from_counts(&compared.status, compared.ahead_by, compared.behind_by)
+                .ok_or_else(|| GitHubError::unreadable("its numbers contradict each other"))
+        })
+        .await
+    }
+
+    fn comparing(&self, base: &GitSha, head: &GitSha) -> Request<'static> {
+        let path = format!("/repos/{}/compare/{base}...{head}?per_page=1&page=1", self.repository);
+        Request { method: Method::Get, path, permission: CONTENTS }
+    }
+}

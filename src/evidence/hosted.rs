@@ -1,0 +1,135 @@
+//! The repository as GitHub has it. Each thing is asked for once in a run, and where GitHub cannot be asked, not again.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use crate::clients::github::GitHub;
+use crate::clients::github::error::{GitHubError, GitHubErrorKind};
+use crate::domain::comparison::Comparison;
+use crate::domain::gate::Unknown;
+use crate::domain::release::GitSha;
+use crate::explain;
+use crate::observe::NoGitHub;
+
+/// The repository on GitHub, with what was learned of it.
+#[derive(Debug)]
+pub struct Hosted {
+    access: Result<GitHub, NoGitHub>,
+    default_branch: RefCell<Option<String>>,
+    comparisons: RefCell<HashMap<(GitSha, GitSha), Result<Comparison, GitHubError>>>,
+    /// Why nothing more is asked about history.
+    failed: RefCell<Option<GitHubError>>,
+}
+
+/// Why GitHub did not answer a question about history.
+#[derive(Debug)]
+pub enum NoAnswer {
+    /// It is not asked: there is no token, or no repository.
+    NotAsked,
+    /// It does not have it.
+    Missing,
+    /// It was asked, and the answer is no use.
+    Failed(Unknown),
+}
+
+impl Hosted {
+    /// GitHub, where the job reaches it.
+    pub fn new(access: Result<GitHub, NoGitHub>) -> Self {
+        Self { access, default_branch: RefCell::default(), comparisons: RefCell::default(), failed: RefCell::default() }
+    }
+
+    /// The default branch, as it is.
+    ///
+    /// # Errors
+    ///
+    /// Nothing says which it is.
+    pub async fn default_branch(&self) -> Result<String, NoAnswer> {
+        let known = self.default_branch.borrow().clone();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let found = self.ask(async |github| github.default_branch().await).await?;
+        *self.default_branch.borrow_mut() = Some(found.clone());
+        Ok(found)
+    }
+
+    /// The newest commit of a branch.
+    ///
+    /// # Errors
+    ///
+    /// It is not known.
+    pub async fn branch(&self, name: &str) -> Result<GitSha, NoAnswer> {
+        self.ask(async |github| github.branch(name).await).await
+    }
+
+    /// The branches whose names begin with something, as they are, each with its newest commit.
+    ///
+    /// # Errors
+    ///
+    /// They are not known.
+    pub async fn branches(&self, prefix: &str) -> Result<Vec<(String, GitSha)>, NoAnswer> {
+        self.ask(async |github| github.branches(prefix).await).await
+    }
+
+    /// How a commit stands to another one, the base.
+    ///
+    /// # Errors
+    ///
+    /// It is not known. Missing is a commit that GitHub does not have, or two without a common one.
+    pub async fn compare(&self, base: &GitSha, head: &GitSha) -> Result<Comparison, NoAnswer> {
+        if base == head && self.access.is_ok() {
+            return Ok(Comparison::Identical);
+        }
+        let known = self.known(base, head);
+        let answer = match known {
+            Some(known) => known,
+            None => {
+                let (github, pair) = (self.usable()?, (base.clone(), head.clone()));
+                let answer = github.compare(base, head).await;
+                self.comparisons.borrow_mut().insert(pair, answer.clone());
+                answer
+            }
+        };
+        answer.map_err(|error| self.no_answer(error))
+    }
+
+    /// What was answered before, also to the question the other way round.
+    fn known(&self, base: &GitSha, head: &GitSha) -> Option<Result<Comparison, GitHubError>> {
+        let comparisons = self.comparisons.borrow();
+        let reversed = || comparisons.get(&(head.clone(), base.clone())).cloned();
+        let forward = comparisons.get(&(base.clone(), head.clone())).cloned();
+        forward.or_else(|| Some(reversed()?.map(Comparison::reversed)))
+    }
+
+    /// Asks once.
+    async fn ask<T>(&self, question: impl AsyncFnOnce(&GitHub) -> Result<T, GitHubError>) -> Result<T, NoAnswer> {
+        let github = self.usable()?;
+        question(github).await.map_err(|error| self.no_answer(error))
+    }
+
+    fn usable(&self) -> Result<&GitHub, NoAnswer> {
+        if let Some(failed) = self.failed.borrow().as_ref() {
+            return Err(NoAnswer::Failed(unknown(failed)));
+        }
+        match &self.access {
+            Ok(github) => Ok(github),
+            Err(NoGitHub::Missing { .. }) => Err(NoAnswer::NotAsked),
+            Err(NoGitHub::Unusable(error)) => Err(NoAnswer::Failed(unknown(error))),
+        }
+    }
+
+    /// What an error leaves. All but a thing that is not there would be the answer to the next question too.
+    fn no_answer(&self, error: GitHubError) -> NoAnswer {
+        if matches!(error.kind, GitHubErrorKind::NotFound(_)) {
+            return NoAnswer::Missing;
+        }
+        let why = unknown(&error);
+        *self.failed.borrow_mut() = Some(error);
+        NoAnswer::Failed(why)
+    }
+}
+
+/// What is unknown because of an error.
+fn unknown(error: &GitHubError) -> Unknown {
+    Unknown::new(error.to_string()).hint(explain::github::hint(error))
+}
