@@ -82,9 +82,9 @@ pub(super) fn branch(text: &str) -> Result<BranchPattern, Fault> {
     let is_foreign = |character: char| {
         character.is_whitespace() || character.is_control() || matches!(character, '~' | '^' | ':' | '\\' | '[' | ']')
     };
-    let parts_are_names = text
-        .split('/')
-        .all(|part| !part.is_empty() && !part.starts_with('.') && !part.ends_with('.') && !part.ends_with(".lock"));
+    let parts_are_names = text.split('/').all(|part| {
+        !part.is_empty() && !part.starts_with('.') && !part.ends_with('.') && part.strip_suffix(".lock").is_none()
+    });
     let well_formed = parts_are_names
         && !text.starts_with('-')
         && !text.starts_with("refs/")

@@ -395,8 +395,8 @@ fn probes() {
 
 /// Each text after `approval = "none"`.
 fn beside_approval(texts: &[&str]) -> String {
-    let changed: Vec<String> = texts.iter().map(|text| format!("approval = \"none\"\n{text}")).collect();
-    let changes: Vec<_> = changed.iter().map(|text| (r#"approval = "none""#, text.as_str())).collect();
+    let written: Vec<String> = texts.iter().map(|text| format!("approval = \"none\"\n{text}")).collect();
+    let changes: Vec<_> = written.iter().map(|text| (r#"approval = "none""#, text.as_str())).collect();
     said(&changes).replace("approval = \"none\"⏎", "")
 }
 
