@@ -10,6 +10,8 @@
 //! descriptions, and how they are read and resolved (`keys` is the trait). `image` and `probes` are keys that several
 //! kinds may have.
 //!
+//! `gates` has the keys of an environment's gates, none of which takes a variable, and the policy that they come to.
+//!
 //! A kind's file stands on `merged` (a component with what an environment overrides), `image`, `probes` and `keys`. None
 //! of these knows a kind. `component` is the only one that knows them all, and only what stands above it knows
 //! `component`: `raw`, `dependencies`, `check` and `resolve`.
