@@ -138,7 +138,9 @@ impl Rehearsal {
         let target = document.resolve(&request).unwrap();
         let aws = Scripted::new("AWS", "password");
         let wire = Wire { aws: aws.clone(), latency: Arc::default(), changes: Arc::default() };
-        let cloud = Cloud::new(ACCOUNT.parse().unwrap(), config(&wire), "/nowhere".into());
+        let arn = format!("arn:aws:iam::{ACCOUNT}:user/tester");
+        let caller = crate::domain::role::Caller { account: ACCOUNT.parse().unwrap(), arn };
+        let cloud = Cloud::new(caller, config(&wire), "/nowhere".into());
         let host = format!("{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com");
         let login = RegistryLogin { host, user: "AWS".to_owned(), password: "password".into() };
         let access = RegistryAccess { registry: Registry::new(&login, None), login };

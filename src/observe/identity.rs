@@ -186,7 +186,9 @@ impl<'c> Identities<'c> {
             Some(_) => None,
             None => Some(self.ambient_caller(ambient).await),
         };
-        let (way, roles) = self.way(assumption, caller.as_ref().and_then(|caller| caller.as_ref().ok()))?;
+        let known = caller.as_ref().and_then(|caller| caller.as_ref().ok());
+        let name = session_name(self.context.run(), known.and_then(Caller::person));
+        let (way, roles) = self.way(assumption, known)?;
         let ambient_provider =
             || ambient.credentials_provider().ok_or_else(|| Failure::invalid("there are no AWS credentials"));
         let (begin, roles) = match way {
@@ -206,7 +208,7 @@ impl<'c> Identities<'c> {
         let plan = SessionPlan {
             begin,
             roles,
-            name: session_name(self.context.run()),
+            name,
             duration: assumption.duration,
             policy: self.policy(assumption)?,
             config: ambient.clone(),

@@ -34,7 +34,7 @@ use crate::domain::failure::Failure;
 use crate::domain::git::Uncompared;
 use crate::domain::names::{AccountId, ComponentName};
 use crate::domain::release::{GitSha, ReleaseName};
-use crate::domain::role::Access;
+use crate::domain::role::{Access, Caller};
 use crate::domain::target::Target;
 use crate::domain::template::Template;
 use crate::sink;
@@ -57,6 +57,8 @@ pub struct Configuration {
 pub struct Cloud {
     /// The account that the credentials are of.
     pub account: AccountId,
+    /// Whom AWS takes shipgate for.
+    pub caller: Caller,
     /// Amazon ECR.
     pub ecr: Ecr,
     /// `CloudWatch` Logs.
@@ -79,9 +81,9 @@ pub trait AwsClient: Clone + 'static {
 
 impl Cloud {
     /// The clients of an environment.
-    pub fn new(account: AccountId, config: SdkConfig, directory: Utf8PathBuf) -> Self {
+    pub fn new(caller: Caller, config: SdkConfig, directory: Utf8PathBuf) -> Self {
         let (ecr, logs) = (Ecr::new(&config), Logs::new(&config));
-        Self { account, ecr, logs, directory, config, clients: RefCell::default() }
+        Self { account: caller.account.clone(), caller, ecr, logs, directory, config, clients: RefCell::default() }
     }
 
     /// A kind's own client. Each has the credentials of the environment.
@@ -285,7 +287,7 @@ pub async fn ambient_cloud(identities: &Identities<'_>, target: &Target) -> Resu
 }
 
 fn clients(identities: &Identities<'_>, Identity { config, caller }: Identity) -> Cloud {
-    Cloud::new(caller.account, config, identities.directory().to_owned())
+    Cloud::new(caller, config, identities.directory().to_owned())
 }
 
 /// The release that the working tree is. `built`: the directories that its images are built from.
