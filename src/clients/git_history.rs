@@ -9,6 +9,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use camino::Utf8Path;
+use jiff::Timestamp;
 
 use super::git::{Git, GitError};
 use super::process::Finished;
@@ -135,6 +136,21 @@ impl Git {
         let listing = ["rev-list", &most, "--encoding=UTF-8", "--format=%H%x09%s", &range];
         let listed = self.offline_successfully(&listing).await?;
         Ok(Some(Commits { count, newest: listed.stdout.lines().filter_map(commit_line).collect() }))
+    }
+
+    /// When a commit was made, by its committer's clock. `None`: it is not in this clone.
+    ///
+    /// # Errors
+    ///
+    /// git fails.
+    pub async fn commit_time(&self, commit: &GitSha) -> Result<Option<Timestamp>, GitError> {
+        if !self.has(commit).await? {
+            return Ok(None);
+        }
+        let asking = ["rev-list", "--timestamp", "--max-count=1", &commit.to_string()];
+        let answer = self.offline_successfully(&asking).await?;
+        let second = answer.stdout.split_whitespace().next().and_then(|second| second.parse().ok());
+        Ok(second.and_then(|second| Timestamp::from_second(second).ok()))
     }
 
     async fn count(&self, range: &str) -> Result<usize, GitError> {

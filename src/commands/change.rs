@@ -18,6 +18,7 @@ use crate::domain::limits::COMMITS_SHOWN;
 use crate::domain::names::{ComponentName, Region};
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::Intent;
+use crate::domain::provenance::Provenance;
 use crate::domain::release::{Commits, GitSha, ReleaseName};
 use crate::domain::role::Access;
 use crate::domain::view::Request;
@@ -76,6 +77,8 @@ pub struct Invocation<'a> {
     pub http: Http,
     /// How many changes are made at once.
     pub parallel: NonZeroUsize,
+    /// When the run began.
+    pub began: Timestamp,
 }
 
 impl<'a> Invocation<'a> {
@@ -108,7 +111,14 @@ impl<'a> Invocation<'a> {
             git,
             http,
             parallel,
+            began: clock(),
         })
+    }
+
+    /// What the ledger is to say of this run. Without the commit in the clone nothing says when it was made.
+    async fn provenance(&self, cloud: &Cloud, release: &ReleaseName) -> Provenance {
+        let committed = self.git.commit_time(release.sha()).await.ok().flatten();
+        Provenance { began: Some(self.began), committed, ..self.context.provenance(&cloud.caller) }
     }
 
     /// The commits between what the first component that changes ran and the release. What cannot be told is left out.
@@ -225,8 +235,8 @@ pub async fn finish(
         events: invocation.events.clone(),
         turns: &turns,
         environment: &environment,
+        provenance: invocation.provenance(&cloud, &release).await,
         release,
-        name: invocation.context.run_name(),
         clock: invocation.clock,
     };
     apply::apply(&run, &authorized).await

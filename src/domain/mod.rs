@@ -40,6 +40,7 @@ pub mod plan;
 pub mod poll;
 pub mod probe;
 pub mod promotion;
+pub mod provenance;
 pub mod refusal;
 pub mod release;
 pub mod role;

@@ -90,6 +90,7 @@ mod scripted_ledger;
 mod scripted_panic;
 mod scripted_pre_deploy;
 mod scripted_promote;
+mod scripted_provenance;
 mod scripted_read_back;
 mod scripted_refused;
 mod scripted_registry;

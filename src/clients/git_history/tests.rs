@@ -119,6 +119,24 @@ fn nowhere() -> GitSha {
 }
 
 #[tokio::test]
+async fn a_commit_was_made_when_its_committer_says() {
+    let repository = Repository::new().await;
+    let first = repository.commit("First").await;
+    let second = repository.commit("Second").await;
+    let made = repository.git(&["show", "--no-patch", "--format=%ct", &first.to_string()]).await;
+    let made = Timestamp::from_second(made.trim().parse().unwrap()).unwrap();
+    // A setting of the user's that changes what `git log` prints.
+    repository.git(&["config", "log.showSignature", "true"]).await;
+    let git = repository.client();
+    assert_eq!(git.commit_time(&first).await.unwrap(), Some(made));
+    assert_eq!(git.commit_time(&NOWHERE.parse().unwrap()).await.unwrap(), None);
+    let shallow = repository.cloned(&["--depth=1"]).await;
+    let shallow = shallow.client();
+    assert_eq!(shallow.commit_time(&first).await.unwrap(), None);
+    assert!(shallow.commit_time(&second).await.unwrap().is_some());
+}
+
+#[tokio::test]
 async fn only_a_commit_is_one() {
     let shop = Repository::new().await;
     let commit = shop.commit("One").await;
