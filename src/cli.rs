@@ -126,8 +126,8 @@ pub struct Check {
 pub struct Promote {
     /// The environment to put the release on; the configuration says which one it comes from
     pub environment: String,
-    /// The release, as a full commit id; default: what the source runs
-    #[arg(long, value_name = "SHA")]
+    /// The release: a commit by at least 4 digits, a tag, or a merged pull request as '#12'; default: what the source runs
+    #[arg(long, value_name = "RELEASE")]
     pub release: Option<String>,
     /// Only this component; can be repeated
     #[arg(long = "component", value_name = "NAME")]
@@ -145,8 +145,9 @@ pub struct Promote {
 pub struct Rollback {
     /// The environment
     pub environment: String,
-    /// The release to return to, as a full commit id; default: the newest one that served before
-    #[arg(long, value_name = "SHA")]
+    /// The release to return to: a commit by at least 4 digits, a tag, or a merged pull request as '#12'; default: the
+    /// newest one that served before
+    #[arg(long, value_name = "RELEASE")]
     pub release: Option<String>,
     /// Only this component; can be repeated
     #[arg(long = "component", value_name = "NAME")]

@@ -185,21 +185,21 @@ impl Git {
         Ok(base)
     }
 
-    async fn has(&self, commit: &GitSha) -> Result<bool, GitError> {
+    pub(super) async fn has(&self, commit: &GitSha) -> Result<bool, GitError> {
         let kind = self.offline(&["cat-file", "-t", &commit.to_string()]).await?;
         Ok(kind.success && kind.stdout.trim() == "commit")
     }
 
-    async fn is_shallow(&self) -> Result<bool, GitError> {
+    pub(super) async fn is_shallow(&self) -> Result<bool, GitError> {
         let shallow = self.offline_successfully(&["rev-parse", "--is-shallow-repository"]).await?;
         Ok(shallow.stdout.trim() != "false")
     }
 
-    async fn offline(&self, arguments: &[&str]) -> Result<Finished, GitError> {
+    pub(super) async fn offline(&self, arguments: &[&str]) -> Result<Finished, GitError> {
         self.run_with(arguments, &ALWAYS).await
     }
 
-    async fn offline_successfully(&self, arguments: &[&str]) -> Result<Finished, GitError> {
+    pub(super) async fn offline_successfully(&self, arguments: &[&str]) -> Result<Finished, GitError> {
         let finished = self.offline(arguments).await?;
         if finished.success { Ok(finished) } else { Err(GitError::failed(arguments, &finished)) }
     }
@@ -254,4 +254,4 @@ fn commit_line(line: &str) -> Option<CommitLine> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -3,6 +3,7 @@
 
 pub mod comment;
 pub mod error;
+mod pull_request;
 
 use std::error::Error as StdError;
 use std::fmt;

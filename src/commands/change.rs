@@ -16,6 +16,7 @@ use crate::domain::gate::{Gate, authorize};
 use crate::domain::image::Digest;
 use crate::domain::limits::COMMITS_SHOWN;
 use crate::domain::names::{ComponentName, Region};
+use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::Intent;
 use crate::domain::provenance::Provenance;
@@ -25,7 +26,7 @@ use crate::domain::view::Request;
 use crate::domain::view::plan::{CommitRange, PlannedComponent, ShownPlan};
 use crate::events::Events;
 use crate::kinds::{Planned, Run, Turns, WholePlan, driver};
-use crate::observe::{Cloud, Configuration, Identities, RegistryAccess};
+use crate::observe::{self, Cloud, Configuration, Identities, RegistryAccess};
 use crate::session::Session;
 
 /// What to do where nothing but tags says that a release succeeded.
@@ -113,6 +114,20 @@ impl<'a> Invocation<'a> {
             parallel,
             began: clock(),
         })
+    }
+
+    /// The commit that `--release` names, from here on by its whole id.
+    ///
+    /// # Errors
+    ///
+    /// As [`observe::named_release`].
+    pub async fn release(&self, written: Option<&str>) -> Result<Option<GitSha>, Failure> {
+        let Some(written) = written else { return Ok(None) };
+        let sha = observe::named_release(self.context, &self.git, written).await?;
+        if sha.to_string() != written {
+            self.events.note(format!("release {} is commit {sha}", neutral::phrase(written, 200)));
+        }
+        Ok(Some(sha))
     }
 
     /// What the ledger is to say of this run. Without the commit in the clone nothing says when it was made.
@@ -276,19 +291,6 @@ pub fn refused(gates: &[Gate]) -> Failure {
         failure.hints.extend(gate.hint.clone());
     }
     failure
-}
-
-/// A release as it is named on the command line: a full commit id.
-///
-/// # Errors
-///
-/// `invalid`
-pub fn named_release(text: &str) -> Result<GitSha, Failure> {
-    text.parse().map_err(|error: crate::domain::names::InvalidName| {
-        Failure::invalid("--release is not a full commit id")
-            .cause(error.to_string())
-            .hint("write all 40 digits: `git rev-parse COMMIT` prints them")
-    })
 }
 
 /// The plan as it is reported.

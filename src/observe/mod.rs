@@ -5,12 +5,14 @@ mod files;
 mod github;
 mod identity;
 mod images;
+mod reference;
 
 pub use checkout::Checkout;
 pub use files::{Files, at_release};
 pub use github::{NoGitHub, github};
 pub use identity::{Identities, Identity};
 pub use images::{extra_tags, image, promoted_image, restored_image};
+pub use reference::named_release;
 
 use std::any::{Any, TypeId};
 use std::cell::RefCell;

@@ -40,6 +40,7 @@ class Repository:
         self.statuses = {}
         self.comments = {}
         self.runs = {}
+        self.pulls = {}
         self.faults = []
         self.calls = []
         self.violations = []
@@ -58,7 +59,7 @@ class Repository:
         return next((fault for fault in self.faults if fault.takes(method, path)), None)
 
     def put(self, api, given):
-        """Takes what a test says: a git directory, commits, comments, runs, faults."""
+        """Takes what a test says: a git directory, commits, comments, runs, pull requests, faults."""
         if "git" in given:
             self.history.git = given["git"]
         for commit in given.get("commits", []):
@@ -67,6 +68,7 @@ class Repository:
             author = shapes.user(comment.get("login", "somebody"), comment.get("type", "User"))
             self.comment(api, comment["issue"], comment["body"], author)
         self.runs.update({int(number): run for number, run in given.get("runs", {}).items()})
+        self.pulls.update({int(number): pull for number, pull in given.get("pulls", {}).items()})
         self.faults += [Fault(**fault) for fault in given.get("faults", [])]
 
     def told(self):

@@ -92,6 +92,7 @@ mod scripted_pre_deploy;
 mod scripted_promote;
 mod scripted_provenance;
 mod scripted_read_back;
+mod scripted_reference;
 mod scripted_refused;
 mod scripted_registry;
 mod scripted_role;
