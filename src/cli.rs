@@ -8,6 +8,8 @@ use clap_verbosity_flag::{InfoLevel, Verbosity};
 use jiff::SignedDuration;
 
 use crate::domain::check::workflow::CommandLine;
+use crate::domain::gate::{GateName, Override};
+use crate::domain::neutral;
 
 /// Build once, prove it on stage, promote exactly that, and never say "deployed" when it is not
 #[derive(Debug, Parser)]
@@ -59,6 +61,8 @@ pub enum Command {
         #[command(subcommand)]
         command: Planned,
     },
+    /// Ask the gates on the way to an environment, and change nothing; exits 3 when one refuses
+    Gates(Gates),
     /// Look for what is wrong before it is shipped, and show what merging would change
     Check(Check),
     /// Show what runs where
@@ -108,9 +112,25 @@ pub struct Deploy {
     /// Deploy a working tree with uncommitted changes, under a name that can never be promoted
     #[arg(long)]
     pub allow_dirty: bool,
+    /// Go on although a gate refuses, and say why; only for gates that `overridable` names; can be repeated
+    #[arg(long = "override", value_name = "GATE=REASON", value_parser = wanted_override)]
+    pub overrides: Vec<Override>,
     /// How many changes and builds are made at once; waiting does not count
     #[arg(long, default_value = "8", value_name = "N", value_parser = parallel)]
     pub parallel: NonZeroUsize,
+}
+
+/// Arguments of `gates`.
+#[derive(Debug, Args)]
+pub struct Gates {
+    /// The environment
+    pub environment: String,
+    /// The release that would be promoted, all 40 digits of its commit; default: what the source runs
+    #[arg(long, value_name = "SHA")]
+    pub release: Option<String>,
+    /// Only this component; can be repeated
+    #[arg(long = "component", value_name = "NAME")]
+    pub components: Vec<String>,
 }
 
 /// Arguments of `check`.
@@ -135,6 +155,9 @@ pub struct Promote {
     /// Only if the plan still has this digest, as `plan promote` printed it
     #[arg(long, value_name = "DIGEST")]
     pub expect_plan: Option<String>,
+    /// Go on although a gate refuses, and say why; only for gates that `overridable` names; can be repeated
+    #[arg(long = "override", value_name = "GATE=REASON", value_parser = wanted_override)]
+    pub overrides: Vec<Override>,
     /// How many changes and builds are made at once; waiting does not count
     #[arg(long, default_value = "8", value_name = "N", value_parser = parallel)]
     pub parallel: NonZeroUsize,
@@ -330,6 +353,18 @@ fn parallel(text: &str) -> Result<NonZeroUsize, &'static str> {
     number.ok_or("write a whole number from 1 to 100, like `8`")
 }
 
+/// A gate and why it is overridden.
+fn wanted_override(text: &str) -> Result<Override, String> {
+    let (gate, reason) = text.split_once('=').ok_or("write it as `GATE=REASON`, like `freeze=the shop is down`")?;
+    let names = || GateName::ALL.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
+    let gate = gate.trim().parse().map_err(|()| format!("there is no such gate; there are {}", names()))?;
+    let reason = neutral::phrase(reason.trim(), LONGEST_REASON);
+    if reason.is_empty() { Err("say why: `GATE=REASON`".to_owned()) } else { Ok(Override { gate, reason }) }
+}
+
+/// So much of the reason of an override is kept, in characters: it stands in plans, pages and the ledger.
+const LONGEST_REASON: usize = 160;
+
 fn since(text: &str) -> Result<SignedDuration, &'static str> {
     let duration = text.parse().ok().filter(SignedDuration::is_positive);
     duration.ok_or("write a time with its unit, like `90s`, `10m` or `2h`")
@@ -370,7 +405,7 @@ mod tests {
             let words: Vec<&str> = name.split(' ').collect();
             assert!(Verb::of_words(&words).is_some_and(|(_, rest)| rest.is_empty()), "{name}");
         }
-        for unknown in ["gates", "verify", "plan status", "frobnicate"] {
+        for unknown in ["verify", "plan status", "frobnicate"] {
             assert!(!all.contains(&unknown.to_owned()), "`check` is to know {unknown} now");
             assert!(Verb::of_words(&unknown.split(' ').collect::<Vec<_>>()).is_none(), "{unknown}");
         }
@@ -382,6 +417,6 @@ mod tests {
         for name in ["--config", "--output", "--trust-policy", "--subject", "--release"] {
             assert!(words.contains(&name.to_owned()), "{name}: {words:?}");
         }
-        assert!(!words.contains(&"--follow".to_owned()) && !words.contains(&"--override".to_owned()));
+        assert!(!words.contains(&"--follow".to_owned()) && words.contains(&"--override".to_owned()));
     }
 }

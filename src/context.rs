@@ -19,9 +19,10 @@ use crate::clients::masks::Masks;
 use crate::domain::failure::Failure;
 use crate::domain::image::RegistryAddress;
 use crate::domain::names::{AccountId, Region};
+use crate::domain::neutral;
 use crate::domain::provenance::Provenance;
 use crate::domain::release::GitSha;
-use crate::domain::role::Caller;
+use crate::domain::role::person;
 use crate::domain::secrets::in_token;
 use crate::domain::workflow::{Endpoint, Job};
 use crate::sink;
@@ -215,6 +216,11 @@ impl Context {
         Some(PullRequest { number, head })
     }
 
+    /// The repository's default branch, as far as the event's file can be read, neutral.
+    pub fn default_branch(&self) -> Option<String> {
+        Some(neutral::line(self.event()?.pointer("/repository/default_branch")?.as_str()?))
+    }
+
     /// The commit that this run is for, where it is for no pull request: of one, it is a merge that nobody sees again.
     pub fn checked_commit(&self) -> Option<GitSha> {
         let is_of_pull_request = self.variable("GITHUB_EVENT_NAME")?.starts_with("pull_request");
@@ -238,10 +244,10 @@ impl Context {
 
     /// Who started this run, and what triggered it: in a workflow whoever started this attempt, and its event
     /// ([variables](https://docs.github.com/en/actions/reference/workflows-and-actions/variables)); elsewhere whom AWS
-    /// takes the caller for.
-    pub fn provenance(&self, caller: &Caller) -> Provenance {
+    /// takes shipgate for, by the ARN of the caller.
+    pub fn provenance(&self, caller: &str) -> Provenance {
         let Some((repository, run, attempt)) = self.run() else {
-            return Provenance::local(caller.person());
+            return Provenance::local(person(caller));
         };
         let owned = |name: &str| self.variable(name).map(str::to_owned);
         Provenance {
@@ -433,10 +439,8 @@ mod tests {
 
     #[test]
     fn a_run_is_started_by_whoever_started_this_attempt() {
-        let arn = "arn:aws:iam::123456789012:user/ana".to_owned();
-        let caller = Caller { account: "123456789012".parse().unwrap(), arn };
         let started = |variables: &[(&str, &str)]| {
-            let provenance = context(variables).provenance(&caller);
+            let provenance = context(variables).provenance("arn:aws:iam::123456789012:user/ana");
             (provenance.author().to_owned(), provenance.by, provenance.trigger, provenance.run)
         };
         let some = |text: &str| Some(text.to_owned());

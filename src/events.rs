@@ -22,6 +22,14 @@ pub trait Listener: fmt::Debug {
     fn event(&self, event: Event);
 }
 
+/// Takes nothing in.
+#[derive(Debug)]
+struct Silence;
+
+impl Listener for Silence {
+    fn event(&self, _event: Event) {}
+}
+
 /// Where the events of a run go.
 #[derive(Debug, Clone)]
 pub struct Events {
@@ -38,6 +46,11 @@ impl Events {
     pub fn new(listener: Rc<dyn Listener>) -> Self {
         let began = Instant::now();
         Self { listener, about: None, began, last_shown: Rc::new(Cell::new(began)), progress: Rc::default() }
+    }
+
+    /// Events that nobody takes in.
+    pub fn silent(&self) -> Self {
+        Self::new(Rc::new(Silence))
     }
 
     /// The events of one component in the run.

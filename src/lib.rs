@@ -35,3 +35,16 @@ mod together;
 mod verify;
 
 pub use run::run;
+
+/// What the compile-fail tests of `tests/it/offline_unauthorized.rs` need to name: nobody else uses this library.
+#[doc(hidden)]
+pub mod authorization {
+    pub use crate::apply::apply;
+    pub use crate::clients::ecs::Ecs;
+    pub use crate::clients::ecs_write::EcsWriter;
+    pub use crate::domain::gate::{Authorized, Evidence, Gate, Gated, Permit, authorize, evaluate};
+    pub use crate::domain::hold::{Hold, HoldRequest};
+    pub use crate::domain::target::Component;
+    pub use crate::kinds::{Run, WholePlan, driver};
+    pub use crate::observe::{Cloud, Session, Writable, Writer};
+}

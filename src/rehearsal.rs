@@ -38,18 +38,19 @@ use crate::config::{Document, Purpose, Request};
 use crate::context::Context;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
-use crate::domain::gate::authorize;
+use crate::domain::gate::{Evidence, authorize};
 use crate::domain::image::Digest;
 use crate::domain::interruption::OpenWork;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{ImageState, Intent, PresentImage, plan_image};
 use crate::domain::provenance::Provenance;
 use crate::domain::release::ReleaseName;
+use crate::domain::role::Caller;
 use crate::domain::target::Target;
 use crate::events::{Events, Recorder};
 use crate::http_server::Course;
 use crate::kinds::{self, Observed, Run, Turns, WholePlan};
-use crate::observe::{Cloud, Files, RegistryAccess};
+use crate::observe::{Cloud, Files, RegistryAccess, Writable};
 use crate::together::try_each;
 
 /// The release that is deployed.
@@ -62,7 +63,7 @@ pub struct Rehearsal {
     /// The environment.
     pub target: Target,
     /// The clients.
-    pub cloud: Cloud,
+    pub cloud: Writable,
     access: RegistryAccess,
     release: ReleaseName,
     context: Context,
@@ -139,9 +140,8 @@ impl Rehearsal {
         let target = document.resolve(&request).unwrap();
         let aws = Scripted::new("AWS", "password");
         let wire = Wire { aws: aws.clone(), latency: Arc::default(), changes: Arc::default() };
-        let arn = format!("arn:aws:iam::{ACCOUNT}:user/tester");
-        let caller = crate::domain::role::Caller { account: ACCOUNT.parse().unwrap(), arn };
-        let cloud = Cloud::new(caller, config(&wire), "/nowhere".into());
+        let caller = Caller { account: ACCOUNT.parse().unwrap(), arn: format!("arn:aws:iam::{ACCOUNT}:user/test") };
+        let cloud = Cloud::new(caller, None, config(&wire), "/nowhere".into()).into();
         let host = format!("{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com");
         let login = RegistryLogin { host, user: "AWS".to_owned(), password: "password".into() };
         let access = RegistryAccess { registry: Registry::new(&login, None), login };
@@ -207,11 +207,14 @@ impl Rehearsal {
     }
 
     async fn apply(&self, plan: WholePlan, events: &Events) -> Result<Outcome, Failure> {
+        events.emit(Event::Planned(Box::new(shown(&plan))));
         let turns = Turns::new(&plan.steps(), self.parallel);
+        let authorized = authorize(plan, &evidence()).unwrap();
         let (processes, http) = (Processes::new(Vec::new()), Http::new().unwrap());
         let run = Run {
             context: &self.context,
             cloud: &self.cloud,
+            writer: self.cloud.open(authorized.permit()),
             access: &self.access,
             source: &self.access,
             processes: &processes,
@@ -223,14 +226,17 @@ impl Rehearsal {
             provenance: Provenance { run: Some("local".to_owned()), ..Provenance::default() },
             clock: || Timestamp::UNIX_EPOCH,
         };
-        events.emit(Event::Planned(Box::new(shown(&plan))));
-        let authorized = authorize(plan, &[]).unwrap();
         apply::apply(&run, &authorized).await
     }
 }
 
+/// Everything that gates look at is as it should be.
+fn evidence() -> Evidence {
+    Evidence::sound(Timestamp::UNIX_EPOCH)
+}
+
 fn shown(plan: &WholePlan) -> crate::domain::view::plan::ShownPlan {
-    crate::commands::change::shown(plan, &[], None, crate::commands::change::Until::Applied)
+    crate::commands::change::shown(plan, Vec::new(), None, crate::commands::change::Until::Applied)
 }
 
 /// Clients whose requests the account answers in this process.

@@ -13,7 +13,7 @@ pub async fn announce(run: &Run<'_>, plan: &WholePlan, image: &ImagePlan) -> Str
     let text = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
     let announcement = Announcement::new(run.release.clone(), &text, run.provenance.author());
     if let Some(component) = plan.users_of(&image.image.component).next()
-        && let Err(failure) = component.announce(run.cloud, &announcement).await
+        && let Err(failure) = component.announce(run.writer, &announcement).await
     {
         let what =
             format!("that {} is about to be pushed cannot be written on {}", image.planned(), component.plan().name);
@@ -34,7 +34,7 @@ pub async fn retire(run: &Run<'_>, plan: &WholePlan, component: &dyn Planned) {
     if !component.announces() && !plan.images.iter().any(is_own) {
         return;
     }
-    if let Err(failure) = component.retire_announcement(run.cloud).await {
+    if let Err(failure) = component.retire_announcement(run.writer).await {
         tracing::debug!(reason = failure.reason, "the announcement of a push stays");
     }
 }

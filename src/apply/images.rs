@@ -106,7 +106,8 @@ impl Making<'_> {
     }
 
     async fn tag(&self, found: &KnownImage, missing: &[ImageTag]) -> Result<(), Failure> {
-        let (registry, repository) = (&self.run.access.registry, &self.plan.repository);
+        let registry = self.run.access.registry.open(self.run.writer.permit());
+        let repository = &self.plan.repository;
         for tag in missing {
             // The release's own never moves; the others, such as `latest`, are there to be moved.
             if *tag == self.plan.tag {
@@ -125,7 +126,7 @@ impl Making<'_> {
         let copy = registry::copy(
             &run.source.registry,
             from,
-            &run.access.registry,
+            run.access.registry.open(run.writer.permit()),
             &plan.repository,
             &found.digest,
             &plan.tag,
@@ -140,7 +141,7 @@ impl Making<'_> {
     async fn create_if_missing(&self, create_repository: bool) -> Result<(), Failure> {
         let Self { run, plan, users, .. } = self;
         if create_repository {
-            let create = async { Ok::<_, Failure>(run.cloud.ecr.create_repository(&plan.repository.name).await?) };
+            let create = async { Ok::<_, Failure>(run.writer.create_repository(&plan.repository.name).await?) };
             run.take(&self.step(Verb::CreateRepository), create).await?;
             run.events.made(format!("repository {}", plan.repository), users.clone());
         }
@@ -157,7 +158,9 @@ impl Making<'_> {
         let hidden = |line: &str| line.replace(&announced, "(not shown)");
         let config = DockerConfig::create(&run.context.docker(), &plan.repository.host, &run.access.login)?;
         let step = self.step(Verb::Build);
-        let work = docker.build_and_push(&request, &config, |line| run.events.output(&step, &hidden(line)));
+        let work = docker.build_and_push(&request, &config, run.writer.permit(), |line| {
+            run.events.output(&step, &hidden(line));
+        });
         let digest = work.await.map_err(|error| {
             let mut failure = Failure::from(error);
             failure.causes.iter_mut().for_each(|cause| cause.text = hidden(&cause.text));

@@ -27,7 +27,7 @@ use ended::emit_end;
 ///
 /// The worst failure. After one nothing new begins, and what was changed is followed to its end.
 pub async fn apply(run: &Run<'_>, plan: &Authorized<WholePlan>) -> Result<Outcome, Failure> {
-    let plan = plan.plan();
+    let plan = plan.change();
     let images = images::make_known(run, plan).await?;
     let known = known(run, plan, &images)?;
     let holds = join_all(held(plan).into_iter().map(|holds| put_holds(run, plan, holds)));

@@ -11,6 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 pub use self::config::{DockerConfig, Surroundings};
 pub use self::error::DockerError;
 use super::process::{Finished, Invocation, Processes};
+use crate::domain::gate::Permit;
 use crate::domain::image::{Digest, ImageTag, Repository};
 
 /// An engine that answers.
@@ -65,6 +66,7 @@ impl Docker {
         &self,
         request: &BuildRequest,
         config: &DockerConfig,
+        _permit: Permit<'_>,
         on_line: impl FnMut(&str),
     ) -> Result<Digest, DockerError> {
         let work = async {

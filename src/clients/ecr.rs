@@ -6,6 +6,7 @@ use base64::Engine as _;
 use secrecy::SecretString;
 
 use super::aws::{AwsError, call};
+use crate::domain::gate::Permit;
 use crate::domain::names::RepositoryName;
 
 /// Amazon ECR of one account and region.
@@ -71,7 +72,7 @@ impl Ecr {
     /// # Errors
     ///
     /// The call failed.
-    pub async fn create_repository(&self, name: &RepositoryName) -> Result<(), AwsError> {
+    pub async fn create_repository(&self, name: &RepositoryName, _permit: Permit<'_>) -> Result<(), AwsError> {
         let request = self.client.create_repository().repository_name(name.as_str());
         match call("ecr:CreateRepository", request.send()).await {
             Ok(_) => Ok(()),

@@ -29,6 +29,7 @@ pub use self::client::Registry;
 pub use self::copy::{Copied, copy, tag};
 pub use self::error::{FailedCall, RegistryError, Side};
 use self::graph::{Blob, Document, parse_digest};
+use crate::domain::gate::Permit;
 use crate::domain::image::{Digest, ImageTag, Repository};
 use crate::domain::limits::PLATFORMS;
 use crate::domain::origin::PUSH_LABEL;
@@ -53,7 +54,36 @@ pub struct FoundImage {
     pub pushes: Vec<Option<String>>,
 }
 
+/// A registry for an authorized change.
+#[derive(Debug, Clone, Copy)]
+pub struct TargetRegistry<'a> {
+    registry: &'a Registry,
+    _permit: Permit<'a>,
+}
+
+impl TargetRegistry<'_> {
+    /// Puts a tag beside the release's own on a manifest that is there, byte for byte, wherever it led before.
+    ///
+    /// # Errors
+    ///
+    /// The registry failed or refused, or the tag cannot be moved.
+    pub async fn move_tag(self, repository: &Repository, digest: &Digest, tag: &ImageTag) -> Result<(), RegistryError> {
+        let manifest = graph::pull(self.registry, repository, digest, None).await?;
+        let failed = |error| self.registry.failed(Side::Target, format!("tag {repository}:{tag}"), error);
+        self.registry.put_manifest(repository, tag.as_str(), &manifest).await.map_err(failed)?;
+        match self.registry.digest_of(Side::Target, repository, tag).await? {
+            Some(found) if found == *digest => Ok(()),
+            _ => Err(RegistryError::NotMoved { tag: format!("{repository}:{tag}"), digest: digest.to_string() }),
+        }
+    }
+}
+
 impl Registry {
+    /// The same registry, for a change that is authorized.
+    pub fn open<'a>(&'a self, permit: Permit<'a>) -> TargetRegistry<'a> {
+        TargetRegistry { registry: self, _permit: permit }
+    }
+
     /// The image under a tag with its labels. `None`: there is none, or the repository does not exist.
     ///
     /// # Errors
@@ -138,26 +168,6 @@ impl Registry {
             Ok(digest) => parse_digest(&digest).map(Some),
             Err(error) if is_missing(&error) => Ok(None),
             Err(error) => Err(self.failed(side, format!("read {repository}:{tag}"), error)),
-        }
-    }
-
-    /// Puts a tag beside the release's own on a manifest that is there, byte for byte, wherever it led before.
-    ///
-    /// # Errors
-    ///
-    /// The registry failed or refused, or the tag cannot be moved.
-    pub async fn move_tag(
-        &self,
-        repository: &Repository,
-        digest: &Digest,
-        tag: &ImageTag,
-    ) -> Result<(), RegistryError> {
-        let manifest = graph::pull(self, repository, digest, None).await?;
-        let failed = |error| self.failed(Side::Target, format!("tag {repository}:{tag}"), error);
-        self.put_manifest(repository, tag.as_str(), &manifest).await.map_err(failed)?;
-        match self.digest_of(Side::Target, repository, tag).await? {
-            Some(found) if found == *digest => Ok(()),
-            _ => Err(RegistryError::NotMoved { tag: format!("{repository}:{tag}"), digest: digest.to_string() }),
         }
     }
 

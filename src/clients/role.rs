@@ -1,6 +1,6 @@
 //! Credentials of a role, made anew whenever the AWS SDK finds them about to end.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -49,6 +49,8 @@ pub struct SessionPlan {
     pub config: SdkConfig,
     /// Who hides tokens and sessions.
     pub masks: Masks,
+    /// What the token says that opened the session is put here.
+    pub claims: Arc<OnceLock<Claims>>,
 }
 
 /// Who asks for the first role.
@@ -210,6 +212,10 @@ impl RoleSession {
         let token = endpoint.fetch(session.role.partition().audience()).await?;
         self.plan.masks.hide_token(&token.text);
         let result = Sts::once(&self.plan.config).exchange(&session, &token.text).await;
+        if result.is_ok() {
+            // Each token of a job says the same.
+            self.plan.claims.get_or_init(|| token.claims.clone());
+        }
         result.map_err(|error| SessionError::refused(error, &session, Asker::Job(token.claims)))
     }
 

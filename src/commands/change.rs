@@ -2,7 +2,6 @@
 
 use std::num::NonZeroUsize;
 
-use indexmap::IndexMap;
 use jiff::Timestamp;
 
 use crate::apply;
@@ -12,19 +11,20 @@ use crate::clients::process::Processes;
 use crate::context::{Context, RegistryAddresses};
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
-use crate::domain::gate::{Gate, authorize};
+use crate::domain::gate::{Evidence, Gate, GateName, Override, authorize, evaluate};
 use crate::domain::image::Digest;
 use crate::domain::limits::COMMITS_SHOWN;
 use crate::domain::names::{ComponentName, Region};
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::Intent;
 use crate::domain::provenance::Provenance;
-use crate::domain::release::{Commits, GitSha, ReleaseName};
+use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::role::Access;
+use crate::domain::target::Target;
 use crate::domain::view::Request;
 use crate::domain::view::plan::{CommitRange, PlannedComponent, ShownPlan};
 use crate::events::Events;
+use crate::evidence::{self, History};
 use crate::kinds::{Planned, Run, Turns, WholePlan, driver};
 use crate::observe::{self, Cloud, Configuration, Identities, RegistryAccess};
 use crate::session::Session;
@@ -58,8 +58,6 @@ pub struct Invocation<'a> {
     pub context: &'a Context,
     /// Where what happens is emitted.
     pub events: &'a Events,
-    /// What the command is about, in words: the environment, or some of its components.
-    pub place: String,
     /// Reads the wall clock.
     pub clock: fn() -> Timestamp,
     /// Whether to stop after planning.
@@ -98,11 +96,9 @@ impl<'a> Invocation<'a> {
             .map_err(|error| Failure::failed("the HTTP client cannot be set up").cause(error.to_string()))?;
         let identities = session.identities(&configuration);
         let until = if request.applies { Until::Applied } else { Until::Planned };
-        let place = request.place();
         Ok(Self {
             context,
             events,
-            place,
             clock,
             until,
             configuration,
@@ -152,50 +148,64 @@ impl<'a> Invocation<'a> {
         runs != release && self.git.is_ancestor(release, runs).await.ok().flatten().unwrap_or(false)
     }
 
-    /// Says which components would go back by what is not called a rollback, and holds nothing.
-    async fn warn_of_going_back(&self, plan: &WholePlan) {
-        let environment = &plan.environment;
-        let mut by_release: IndexMap<ReleaseName, Vec<&str>> = IndexMap::new();
-        for component in plan.components().filter(|component| !component.is_empty()) {
-            if let Some(runs) = component.runs.clone() {
-                by_release.entry(runs).or_default().push(component.name.as_str());
-            }
-        }
-        for (runs, components) in by_release {
-            if !self.takes_back(runs.sha(), plan.release.sha()).await {
-                continue;
-            }
-            let commits = self.git.commits_between(plan.release.sha(), runs.sha(), 0).await.ok().flatten();
-            let commits = match commits.map(|commits| commits.count) {
-                None => "commits".to_owned(),
-                Some(count) => Commits::counted(count),
+    /// The gates that somebody wants to go on without.
+    ///
+    /// # Errors
+    ///
+    /// `invalid`: the configuration lets nobody override one of them.
+    pub fn overrides(&self, target: &Target, wanted: &[Override]) -> Result<Vec<Override>, Failure> {
+        let environment = &target.environment;
+        let may = |gate: &GateName| gate.may_be_overridden() && target.policy.overridable.contains(gate);
+        if let Some(Override { gate, .. }) = wanted.iter().find(|wanted| !may(&wanted.gate)) {
+            let hint = if gate.may_be_overridden() {
+                format!("write `overridable = [\"{gate}\"]` in `[environments.{environment}.gates]`, or leave it out")
+            } else {
+                "leave it out".to_owned()
             };
-            let is_all = components.len() == plan.components.len();
-            let of = if is_all { String::new() } else { format!("{} of ", components.join(", ")) };
-            self.events.warning(
-                format!("this takes back {commits}: {of}{environment} runs {}", runs.short()),
-                Some(format!(
-                    "{} a newer commit, or go back with `shipgate rollback {environment}`, which holds what it leaves",
-                    plan.intent.verb()
-                )),
-            );
+            return Err(Failure::invalid(format!("gate `{gate}` may not be overridden in {environment}")).hint(hint));
         }
+        Ok(wanted.to_vec())
+    }
+
+    /// What is known of the repository's history.
+    fn history(&self) -> History<'_> {
+        History { git: &self.git, default_branch: self.context.default_branch() }
+    }
+
+    /// What the gates of a plan look at that every plan has.
+    ///
+    /// # Errors
+    ///
+    /// Git cannot be run.
+    pub async fn evidence(&self, cloud: &Cloud, plan: &WholePlan) -> Result<Evidence, Failure> {
+        let history = self.history();
+        let identity = evidence::identity(cloud, &history, self.context.repository()).await;
+        evidence::of_plan(plan, &history, identity, (self.clock)()).await
     }
 }
 
 /// A plan with all that was seen, and the verdicts of its gates.
 #[derive(Debug)]
 pub struct Prepared {
-    /// AWS.
-    pub cloud: Cloud,
+    /// AWS, in the session of the role that the command needs.
+    pub cloud: observe::Session,
     /// The registry.
     pub access: RegistryAccess,
     /// The registry that images are copied from.
     pub source: Option<RegistryAccess>,
     /// The plan.
     pub plan: WholePlan,
-    /// The gates.
-    pub gates: Vec<Gate>,
+    /// What its gates look at.
+    pub evidence: Evidence,
+}
+
+/// What would be done, with the evidence for its gates.
+#[derive(Debug)]
+pub enum Found {
+    /// It has a plan.
+    Plan(Box<Prepared>),
+    /// There is no release, which these gates say.
+    Nothing(Vec<Gate>),
 }
 
 /// Shows a plan, before anything is changed, with what somebody who reads it should know.
@@ -204,12 +214,9 @@ pub struct Prepared {
 ///
 /// The configuration of a dependency is wrong.
 pub async fn show(invocation: &Invocation<'_>, prepared: &Prepared) -> Result<(), Failure> {
-    let Prepared { cloud, plan, gates, .. } = prepared;
+    let Prepared { cloud, plan, evidence, .. } = prepared;
     let commits = invocation.commits(plan).await;
-    invocation.events.emit(Event::Planned(Box::new(shown(plan, gates, commits, invocation.until))));
-    if plan.intent != Intent::Rollback {
-        invocation.warn_of_going_back(plan).await;
-    }
+    invocation.events.emit(Event::Planned(Box::new(shown(plan, evaluate(plan, evidence), commits, invocation.until))));
     warn_of_dependencies(invocation, cloud, plan).await
 }
 
@@ -224,24 +231,23 @@ pub async fn finish(
     expected: Option<&Digest>,
 ) -> Result<Outcome, Failure> {
     show(invocation, &prepared).await?;
-    let Prepared { cloud, access, source, plan, gates } = prepared;
+    let Prepared { cloud, access, source, plan, evidence } = prepared;
     if let Some(expected) = expected.filter(|expected| **expected != plan.digest()) {
         return Err(Failure::new(Outcome::Stale, format!("the plan is {} now, not {expected}", plan.digest()))
             .cause(format!("{} has moved, or its configuration has changed, since it was planned", plan.environment))
             .hint("plan again and look at what is different"));
     }
-    if invocation.until == Until::Planned {
-        return Ok(Outcome::Planned);
-    }
+    let observe::Session::Changes(cloud) = cloud else { return Ok(Outcome::Planned) };
     // Before anything is changed, also of the others.
     plan.components.iter().try_for_each(|component| component.can_be_applied())?;
     let (environment, release) = (plan.environment.clone(), plan.release.clone());
     let turns = Turns::new(&plan.steps(), invocation.parallel);
-    let authorized = authorize(plan, &gates).map_err(|refusing| refused(&refusing))?;
+    let authorized = authorize(plan, &evidence).map_err(|refusing| refused(&refusing))?;
     invocation.events.emit(Event::ApplyStarted);
     let run = Run {
         context: invocation.context,
         cloud: &cloud,
+        writer: cloud.open(authorized.permit()),
         access: &access,
         // Where a promotion stays in one registry, and in every other plan, nothing is copied.
         source: source.as_ref().unwrap_or(&access),
@@ -284,7 +290,7 @@ async fn warn_of_dependencies(invocation: &Invocation<'_>, cloud: &Cloud, plan: 
 
 /// The failure that refusing gates make.
 pub fn refused(gates: &[Gate]) -> Failure {
-    let names: Vec<&str> = gates.iter().map(|gate| gate.name).collect();
+    let names: Vec<&str> = gates.iter().map(|gate| gate.name.as_str()).collect();
     let mut failure = Failure::new(Outcome::Refused, format!("refused by gate {}", names.join(", ")));
     for gate in gates {
         failure = failure.cause(format!("{}: {}", gate.name, gate.reason));
@@ -294,7 +300,7 @@ pub fn refused(gates: &[Gate]) -> Failure {
 }
 
 /// The plan as it is reported.
-pub fn shown(plan: &WholePlan, gates: &[Gate], commits: Option<CommitRange>, until: Until) -> ShownPlan {
+pub fn shown(plan: &WholePlan, gates: Vec<Gate>, commits: Option<CommitRange>, until: Until) -> ShownPlan {
     let repositories = plan.images.iter().map(|image| (image.image.component.clone(), image.repository.clone()));
     let digests = plan.components().filter_map(|component| component.image.clone());
     ShownPlan {
@@ -309,7 +315,8 @@ pub fn shown(plan: &WholePlan, gates: &[Gate], commits: Option<CommitRange>, unt
         commits,
         steps: plan.steps(),
         warnings: plan.warnings(),
-        gates: gates.to_vec(),
+        gates,
+        policy: plan.policy.clone(),
         components: plan
             .components
             .iter()

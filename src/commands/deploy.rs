@@ -4,13 +4,13 @@ use super::change::{Invocation, Prepared, finish};
 use crate::cli;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
-use crate::domain::gate::{self, deploy_gates};
-use crate::domain::origin::{self, ReusedImage};
+use crate::domain::gate::{Command, Known, Override};
+use crate::domain::origin::ReusedImage;
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{ComponentPlan, ImageStep, Intent, plan_image};
+use crate::domain::plan::{ImageStep, Intent, plan_image};
 use crate::domain::release::ReleaseName;
 use crate::domain::target::{Reuse, Target};
-use crate::evidence::{self, Origins};
+use crate::evidence::Origins;
 use crate::kinds::{self, WholePlan};
 use crate::observe::{self, Checkout, Cloud, Files, RegistryAccess};
 use crate::together::try_each;
@@ -21,23 +21,24 @@ use crate::together::try_each;
 ///
 /// With the outcome.
 pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Deploy) -> Result<Outcome, Failure> {
-    let prepared = plan(invocation, arguments).await?;
+    let prepared = plan(invocation, arguments, Command::Deploy).await?;
     finish(invocation, prepared, None).await
 }
 
-/// Plans to deploy, and evaluates the gates.
+/// Plans to deploy, with the evidence for the gates of a command.
 ///
 /// # Errors
 ///
 /// With the outcome.
-pub async fn plan(invocation: &Invocation<'_>, arguments: &cli::Deploy) -> Result<Prepared, Failure> {
+pub async fn plan(invocation: &Invocation<'_>, arguments: &cli::Deploy, command: Command) -> Result<Prepared, Failure> {
     let target = invocation.configuration.target(invocation.context, &arguments.environment, &arguments.components)?;
     directly_deployable(&target)?;
+    let overrides = invocation.overrides(&target, &arguments.overrides)?;
     let directory = &invocation.configuration.directory;
     let built: Vec<_> = target.images.iter().map(|image| directory.join(&image.build.context)).collect();
     let release = observe::release(&invocation.git, &built, arguments.allow_dirty, (invocation.clock)()).await?;
     invocation.events.emit(Event::ReleaseChosen(release.clone()));
-    prepare(invocation, target, release).await
+    prepare(invocation, target, release, (command, overrides)).await
 }
 
 fn directly_deployable(target: &Target) -> Result<(), Failure> {
@@ -51,9 +52,14 @@ fn directly_deployable(target: &Target) -> Result<(), Failure> {
     }
 }
 
-async fn prepare(invocation: &Invocation<'_>, target: Target, release: ReleaseName) -> Result<Prepared, Failure> {
+async fn prepare(
+    invocation: &Invocation<'_>,
+    target: Target,
+    release: ReleaseName,
+    (command, overrides): (Command, Vec<Override>),
+) -> Result<Prepared, Failure> {
     let directory = &invocation.configuration.directory;
-    let cloud = observe::cloud(&invocation.identities, &target, invocation.until.access()).await?;
+    let cloud = observe::Session::enter(&invocation.identities, &target, invocation.until.access()).await?;
     let access = observe::registry(&cloud, &invocation.addresses, &target, invocation.context.masks()).await?;
     let checkout = Checkout::around(invocation.context, directory);
     let files = Files::working_tree(invocation.context, directory);
@@ -76,15 +82,10 @@ async fn prepare(invocation: &Invocation<'_>, target: Target, release: ReleaseNa
         plan.components.push(component.plan(&images, &plan.release)?);
     }
     plan.images = images;
-    let evidence = evidence::hold_evidence(&invocation.git, &plan.components, &plan.release).await?;
-    let changes_nothing = plan.components().all(ComponentPlan::is_empty);
-    let reused = reused(invocation, &target, (&cloud, &access), &plan).await?;
-    let policies: Vec<_> = target.images.iter().map(|image| image.reuse).collect();
-    let gates = deploy_gates(
-        gate::hold(&target.environment, &invocation.place, &evidence, changes_nothing),
-        origin::gate(&policies, &reused, changes_nothing),
-    );
-    Ok(Prepared { cloud, access, source: None, plan, gates })
+    (plan.command, plan.overrides) = (command, overrides);
+    let mut evidence = invocation.evidence(&cloud, &plan).await?;
+    evidence.reused = Known::Is(reused(invocation, &target, (&cloud, &access), &plan).await?);
+    Ok(Prepared { cloud, access, source: None, plan, evidence })
 }
 
 /// The images that were in their repositories before. One from elsewhere is worth a warning, where it does not refuse.

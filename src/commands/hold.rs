@@ -2,15 +2,18 @@
 
 use jiff::Timestamp;
 
+use super::change::refused;
 use crate::cli;
 use crate::domain::failure::Failure;
-use crate::domain::hold::{self, Hold};
+use crate::domain::gate::{Authorized, Evidence, Known, authorize};
+use crate::domain::hold::{self, Hold, HoldRequest};
 use crate::domain::ledger::LONGEST_VALUE;
-use crate::domain::role::Access;
+use crate::domain::outcome::Outcome;
 use crate::domain::target::Target;
 use crate::domain::view::holds::{ChangedHolds, ComponentHolds, HoldChange};
+use crate::evidence::{self, History};
 use crate::kinds::driver;
-use crate::observe::{self, Cloud};
+use crate::observe::{Cloud, Configuration, Writable};
 use crate::session::Session;
 
 /// Puts a hold on the components asked for, or takes all holds off them.
@@ -25,23 +28,25 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Hold, change: HoldChang
     let configuration = session.configuration()?;
     let target = configuration.services(context, &arguments.environment, &arguments.components)?;
     let identities = session.identities(&configuration);
-    let cloud = observe::cloud(&identities, &target, Access::Change).await?;
+    let cloud = Writable::enter(&identities, &target).await?;
     let wanted = wanted(&arguments.reason, context.provenance(&cloud.caller).author(), now)?;
     // All are looked at before one is changed.
     for component in &target.components {
         driver(component).holds(&cloud).await?;
     }
+    let authorized = authorized(session, &configuration, &target, &cloud).await?;
+    let writer = cloud.open(authorized.permit());
     let note = hold::lifted(&wanted.reason(), wanted.run.as_deref().unwrap_or_default(), now);
     let mut components = Vec::new();
     for component in &target.components {
         let name = component.name.to_string();
         let changed = match change {
             HoldChange::Put => {
-                let seen = driver(component).put_hold(&cloud, &wanted).await;
+                let seen = driver(component).put_hold(writer, &wanted).await;
                 seen.map(|holds| ComponentHolds { name, lifted: Vec::new(), holds })
             }
             HoldChange::Lift => {
-                let lifted = driver(component).lift_holds(&cloud, &note).await;
+                let lifted = driver(component).lift_holds(writer, &note).await;
                 lifted.map(|lifted| ComponentHolds { name, lifted, holds: Vec::new() })
             }
         };
@@ -51,6 +56,22 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Hold, change: HoldChang
         }
     }
     Ok(ChangedHolds { change, components, failure: None })
+}
+
+/// Who puts a hold or takes one off is asked like whoever changes anything else.
+async fn authorized(
+    session: &Session<'_>,
+    configuration: &Configuration,
+    target: &Target,
+    cloud: &Cloud,
+) -> Result<Authorized<HoldRequest>, Failure> {
+    let git = session.git(&configuration.directory);
+    let history = History { git: &git, default_branch: session.context.default_branch() };
+    let mut evidence = Evidence::new((session.clock)());
+    evidence.identity = Known::Is(evidence::identity(cloud, &history, session.context.repository()).await);
+    let (environment, policy) = (target.environment.clone(), target.policy.clone());
+    let request = HoldRequest { environment, place: target.place(), policy };
+    authorize(request, &evidence).map_err(|gates| Failure { outcome: Outcome::Invalid, ..refused(&gates) })
 }
 
 /// The hold that a reason makes. `unhold` has the same room for its reason.

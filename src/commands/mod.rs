@@ -5,6 +5,7 @@ pub mod check;
 pub mod credentials;
 pub mod deploy;
 pub mod docker_credential;
+pub mod gates;
 pub mod history;
 pub mod hold;
 pub mod iam;
@@ -44,6 +45,7 @@ pub fn request(command: &Command) -> Request {
             Planned::Promote(it) => change("plan promote", &it.environment, &it.components, false),
             Planned::Rollback(it) => change("plan rollback", &it.environment, &it.components, false),
         },
+        Command::Gates(it) => other("gates", Some(&it.environment)),
         Command::Check(_) => other("check", None),
         Command::Status { environment } => other("status", environment.as_deref()),
         Command::History(it) => other("history", Some(&it.environment)),
@@ -79,6 +81,7 @@ pub async fn run(session: &Session<'_>, request: &Request, command: &Command) ->
             let invocation = Invocation::new(session, request, arguments.parallel)?;
             Box::pin(rollback::run(&invocation, arguments)).await.map(Answer::Change)
         }
+        Command::Gates(arguments) => Box::pin(gates::run(session, arguments)).await.map(Answer::Gates),
         Command::Check(arguments) => Box::pin(check::run(session, arguments)).await.map(Answer::Check),
         Command::Status { environment } => status::run(session, environment.as_deref()).await.map(Answer::Status),
         Command::History(arguments) => history::run(session, arguments).await.map(Answer::History),

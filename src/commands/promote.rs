@@ -2,22 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use super::change::{Invocation, LEDGER_ALONE, Prepared, Until, finish, refused};
+use super::change::{Found, Invocation, LEDGER_ALONE, Prepared, Until, finish, refused};
 use crate::cli;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
-use crate::domain::gate::{self, Gate, promote_gates};
+use crate::domain::gate::{self, Gate, GateName, Known, Proof, Soaked};
 use crate::domain::image::Digest;
 use crate::domain::names::{ComponentName, EnvironmentName};
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{ComponentPlan, ImagePlan, Intent, plan_promoted_image};
+use crate::domain::plan::{ImagePlan, Intent, plan_promoted_image};
 use crate::domain::promotion::{Choice, Evidence, LedgerSearch, Recorded, SourceLook, choose};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::role::Access;
 use crate::domain::step::{StepId, Verb};
 use crate::domain::target::Target;
 use crate::domain::view::plan::NothingToPromote;
-use crate::evidence;
 use crate::kinds::{self, Promoted, WholePlan, driver};
 use crate::observe::{self, Cloud, Files, RegistryAccess};
 use crate::together::try_each;
@@ -60,21 +59,39 @@ struct Proven {
 /// With the outcome.
 pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Promote) -> Result<Outcome, Failure> {
     let expected = arguments.expect_plan.as_deref().map(expected_plan).transpose()?;
+    match plan(invocation, arguments).await? {
+        Found::Plan(prepared) => finish(invocation, *prepared, expected.as_ref()).await,
+        // Without a release there is no plan: that refuses a promotion, and is what somebody who plans one gets to know.
+        Found::Nothing(gates) => match invocation.until {
+            Until::Planned => Ok(Outcome::Planned),
+            Until::Applied => Err(refused(&gates)),
+        },
+    }
+}
+
+/// Plans to promote, with the evidence for the gates.
+///
+/// # Errors
+///
+/// With the outcome.
+pub async fn plan(invocation: &Invocation<'_>, arguments: &cli::Promote) -> Result<Found, Failure> {
     let (context, configuration) = (invocation.context, &invocation.configuration);
     let target = configuration.target(context, &arguments.environment, &arguments.components)?;
     let source_name = source_of(&target)?;
+    let overrides = invocation.overrides(&target, &arguments.overrides)?;
     let source = configuration.target(context, source_name.as_str(), &arguments.components)?;
     let wanted = invocation.release(arguments.release.as_deref()).await?;
-    let cloud = observe::cloud(&invocation.identities, &target, invocation.until.access()).await?;
+    let cloud = observe::Session::enter(&invocation.identities, &target, invocation.until.access()).await?;
     let asked = asked_of(&source_name, &target);
     let source = observe_source(invocation, source).await.map_err(|failure| failure.cause(&asked))?;
     let proven = prove(invocation, &source, wanted.as_ref()).await.map_err(|failure| failure.cause(&asked))?;
     let proven = match proven {
         Ok(proven) => proven,
-        Err(gate) => return nothing_to_promote(invocation, &target, &source, gate),
+        Err(gate) => return Ok(nothing_to_promote(invocation, &target, &source, gate)),
     };
-    let prepared = prepare(invocation, (target, cloud), source, proven, wanted.as_ref()).await?;
-    finish(invocation, prepared, expected.as_ref()).await
+    let mut prepared = prepare(invocation, (target, cloud), source, proven, wanted.as_ref()).await?;
+    prepared.plan.overrides = overrides;
+    Ok(Found::Plan(Box::new(prepared)))
 }
 
 /// The same permission may be missing on either side.
@@ -128,13 +145,8 @@ async fn prove(
     Ok(Ok(Proven { choice, failures, promoted }))
 }
 
-/// Without a release there is no plan: that refuses a promotion, and is what somebody who plans one is told.
-fn nothing_to_promote(
-    invocation: &Invocation<'_>,
-    target: &Target,
-    source: &Source,
-    gate: Gate,
-) -> Result<Outcome, Failure> {
+/// Says that there is no plan, because there is no release.
+fn nothing_to_promote(invocation: &Invocation<'_>, target: &Target, source: &Source, gate: Gate) -> Found {
     let gates = vec![gate];
     invocation.events.emit(Event::NothingToPromote(Box::new(NothingToPromote {
         app: target.app.clone(),
@@ -143,10 +155,7 @@ fn nothing_to_promote(
         gates: gates.clone(),
         is_all: invocation.until == Until::Planned,
     })));
-    match invocation.until {
-        Until::Planned => Ok(Outcome::Planned),
-        Until::Applied => Err(refused(&gates)),
-    }
+    Found::Nothing(gates)
 }
 
 /// Where the source never got a release, waiting does not help.
@@ -233,7 +242,7 @@ async fn confirm(source: &Source, wanted: Option<&GitSha>, proven: &mut Proven) 
 
 async fn prepare(
     invocation: &Invocation<'_>,
-    (mut target, cloud): (Target, Cloud),
+    (mut target, cloud): (Target, observe::Session),
     source: Source,
     mut proven: Proven,
     wanted: Option<&GitSha>,
@@ -262,15 +271,28 @@ async fn prepare(
         plan.components.push(component.plan(&images, &plan.release)?);
     }
     plan.images = images;
-    let evidence = evidence::hold_evidence(&invocation.git, &plan.components, &plan.release).await?;
-    let changes_nothing = plan.components().all(ComponentPlan::is_empty);
+    let mut evidence = invocation.evidence(&cloud, &plan).await?;
     let asked = asked_of(&source.target.environment, &target);
-    confirm(&source, wanted, &mut proven).await.map_err(|failure| failure.cause(asked))?;
-    let gates = promote_gates(
-        gate::hold(&target.environment, &invocation.place, &evidence, changes_nothing),
-        gate::proven(&source.target.environment, &proven.choice, &proven.failures),
-    );
-    Ok(Prepared { cloud, access, source: Some(source.access), plan, gates })
+    confirm(&source, wanted, &mut proven).await.map_err(|failure| failure.cause(&asked))?;
+    if plan.policy.is_evaluated(GateName::Soak, plan.command) {
+        evidence.soak = Known::Is(soaked(&source, &proven.choice).await.map_err(|failure| failure.cause(&asked))?);
+    }
+    let Proven { choice, failures, .. } = proven;
+    evidence.proof = Known::Is(Proof { source: source.target.environment.clone(), choice, failures });
+    Ok(Prepared { cloud, access, source: Some(source.access), plan, evidence })
+}
+
+/// Since when each component of the source runs what is promoted.
+async fn soaked(source: &Source, choice: &Choice) -> Result<Vec<Soaked>, Failure> {
+    let mut soaked = Vec::new();
+    for chosen in &choice.components {
+        let component = source.component(&chosen.component)?;
+        let run = component.ran(&source.cloud, &chosen.digest, chosen.evidence == Evidence::Runs).await?;
+        let not_recorded = || Known::unknown("no success of it is recorded with its time");
+        let since = run.since.map_or_else(not_recorded, Known::Is);
+        soaked.push(Soaked { component: chosen.component.clone(), since, until: run.until });
+    }
+    Ok(soaked)
 }
 
 /// Says where nothing that runs proves the release: whoever may tag the revisions of the source could have said it.

@@ -4,7 +4,6 @@ use super::change::{Invocation, LEDGER_ALONE, Prepared, finish};
 use crate::cli;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
-use crate::domain::gate::rollback_gates;
 use crate::domain::hold::HoldScope;
 use crate::domain::names::EnvironmentName;
 use crate::domain::outcome::Outcome;
@@ -32,7 +31,7 @@ pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Rollback) -> Resu
     let (context, configuration) = (invocation.context, &invocation.configuration);
     let target = configuration.target(context, &arguments.environment, &arguments.components)?;
     let wanted = invocation.release(arguments.release.as_deref()).await?.map(ReleaseName::Commit);
-    let cloud = observe::cloud(&invocation.identities, &target, invocation.until.access()).await?;
+    let cloud = observe::Session::enter(&invocation.identities, &target, invocation.until.access()).await?;
     let access = observe::registry(&cloud, &invocation.addresses, &target, invocation.context.masks()).await?;
     let look = async |component| {
         let observed = kinds::observe(&cloud, component, &Files::Unused).await?;
@@ -50,7 +49,8 @@ pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Rollback) -> Resu
     leave_out_forward(invocation, &mut plan.components).await?;
     plan.holds = plan_holds(invocation, &mut plan.components).await?;
     note(invocation, &target, &plan);
-    let prepared = Prepared { cloud, access, source: None, plan, gates: rollback_gates() };
+    let evidence = invocation.evidence(&cloud, &plan).await?;
+    let prepared = Prepared { cloud, access, source: None, plan, evidence };
     finish(invocation, prepared, None).await
 }
 

@@ -3,6 +3,7 @@
 use super::component::RawComponent;
 use super::dependencies;
 use super::error::Problems;
+use super::gates;
 use super::image::{ImageSource, RepositoryKeys};
 use super::keys::AnyWritten;
 use super::raw::{RawConfig, RawEnvironment};
@@ -40,8 +41,9 @@ pub(super) fn structure(config: &RawConfig, problems: &mut Problems) {
     for (key, environment) in config.environments.iter() {
         name(key.text.parse::<EnvironmentName>(), key, problems);
         promotion_source(config, key, environment, problems);
-        approval(key, environment, problems);
+        gates::check(key, environment.gates.as_ref(), environment.promotes_from.is_some(), problems);
         roles(environment, problems);
+        fixed(environment, problems);
         overrides(config, (key, environment), problems);
         if let Some(prefix) = &environment.prefix {
             refuse_own_prefix(prefix, problems);
@@ -148,13 +150,35 @@ fn promotion_source(config: &RawConfig, key: &Key, environment: &RawEnvironment,
     }
 }
 
-/// Whether somebody must approve a promotion is nothing to guess.
-fn approval(key: &Key, environment: &RawEnvironment, problems: &mut Problems) {
-    let is_written = environment.gates.as_ref().is_some_and(|gates| gates.approval.is_some());
-    if environment.promotes_from.is_some() && !is_written {
-        let message = format!("`approval` is missing for `{}`, which promotes from another environment", key.text);
-        let table = format!("[environments.{}.gates]", key.text);
-        problems.at(&key.span, message, format!("add `approval = \"none\"` to `{table}`; `required` is not built yet"));
+/// What says who changes which account stands in the file itself: whoever may edit variables would decide it.
+fn fixed(environment: &RawEnvironment, problems: &mut Problems) {
+    const HINT: &str = "write the value itself: anybody with write access may edit variables, and this says who may \
+                        change what";
+    let is_outside = |variable: &Variable| matches!(variable, Variable::Vars(_) | Variable::Env(_));
+    let variables = |text: &Text| {
+        let each = text.pieces.iter().filter_map(|piece| match piece {
+            Piece::Variable(variable, span) => Some((variable.clone(), span.clone())),
+            Piece::Literal(_) | Piece::Unreadable => None,
+        });
+        each.collect::<Vec<_>>()
+    };
+    let of_prefix = environment.prefix.iter().flat_map(variables).map(|(variable, _)| variable).find(is_outside);
+    for (name, text) in [
+        ("account", &environment.account),
+        ("role", &environment.role),
+        ("read-role", &environment.read_role),
+        ("via", &environment.via),
+    ] {
+        for (variable, span) in text.iter().flat_map(variables) {
+            let message = format!("`{variable}` cannot stand in `{name}`");
+            match &of_prefix {
+                _ if is_outside(&variable) => problems.at(&span, message, HINT),
+                Some(outside) if variable == Variable::EnvironmentPrefix => {
+                    problems.at(&span, format!("{message}: `prefix` is made of `{outside}`"), HINT);
+                }
+                _ => {}
+            }
+        }
     }
 }
 

@@ -23,6 +23,7 @@ mod component;
 mod dependencies;
 mod ecs;
 mod error;
+mod gates;
 mod image;
 mod interpret;
 mod keys;

@@ -4,24 +4,9 @@
 
 use super::component::RawComponent;
 use super::error::Problems;
+use super::gates::RawGates;
 use super::read::{Entries, Located, NOT_BUILT, Node, Read};
 use super::text::Text;
-
-/// Gates, and keys beside them, that a later version will know.
-const LATER_IN_GATES: [&str; 12] = [
-    "identity",
-    "hold",
-    "proven",
-    "soak",
-    "branch",
-    "forward",
-    "statuses",
-    "protected",
-    "approved",
-    "freeze",
-    "self-approval",
-    "overridable",
-];
 
 /// What shipgate ships, and where to.
 #[derive(Debug, Clone, Default)]
@@ -119,8 +104,10 @@ impl RawEnvironment {
         let Some(mut table) = node.table(problems) else {
             return Self::default();
         };
-        table.refuse(&["rebuild-per-environment", "overridable", "self-approval"], NOT_BUILT, "remove it");
         let name = &node.name;
+        table.refuse(&["rebuild-per-environment"], NOT_BUILT, "remove it");
+        let hint = format!("write it in `[environments.{name}.gates]`");
+        table.refuse(&["overridable", "self-approval"], "is a key of the gates", &hint);
         // The keys of one that is unknown mean something to its kind only.
         let overrides = |node: &Node<'_>, problems: &mut Problems| {
             if let Some(component) = components.get_mut(&node.name) {
@@ -152,57 +139,3 @@ impl RawEnvironment {
 /// What an environment overrides of a component. It stands with the component, in the keys of its kind.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RawOverrides;
-
-/// The gate policy of an environment.
-#[derive(Debug, Clone, Default)]
-#[cfg_attr(
-    test,
-    derive(schemars::JsonSchema),
-    schemars(rename = "Gates", rename_all = "kebab-case", deny_unknown_fields)
-)]
-pub(super) struct RawGates {
-    /// Whether a person must approve a promotion. Must be written in an environment with `promotes-from`.
-    pub(super) approval: Option<RawApproval>,
-}
-
-impl Read for RawGates {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
-        let Some(mut table) = node.table(problems) else {
-            return Self { approval: Some(RawApproval::Unreadable) };
-        };
-        table.refuse(&LATER_IN_GATES, NOT_BUILT, "remove it");
-        let gates = Self { approval: table.optional("approval") };
-        table.refuse_unknown();
-        gates
-    }
-}
-
-/// Whether a person must approve.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Approval", rename_all = "kebab-case"))]
-pub(super) enum RawApproval {
-    /// Nobody is asked.
-    None,
-    /// Already told.
-    #[cfg_attr(test, schemars(skip))]
-    Unreadable,
-}
-
-impl Read for RawApproval {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
-        let Located { span, value } = Located::<String>::read(node, problems);
-        match value.as_deref() {
-            Some("none") => return Self::None,
-            Some("required") => {
-                let hint = "write `approval = \"none\"` if nobody has to be asked";
-                problems.at(&span, format!("`approval = \"required\"` {NOT_BUILT}"), hint);
-            }
-            Some(other) => {
-                let message = format!("`approval` must be `required` or `none`, not `{other}`");
-                problems.at(&span, message, "write `approval = \"none\"`; `required` is not built yet");
-            }
-            None => {}
-        }
-        Self::Unreadable
-    }
-}

@@ -75,6 +75,11 @@ impl<'d> Node<'d> {
         Some(self.child(key, value))
     }
 
+    /// Whether this is a list.
+    pub(super) fn is_list(&self) -> bool {
+        self.value.is_array()
+    }
+
     /// The table that this is.
     pub(super) fn table<'p>(&self, problems: &'p mut Problems) -> Option<Table<'d, 'p>> {
         if let DeValue::Table(values) = self.value {

@@ -7,23 +7,22 @@ use std::cell::Cell;
 use std::fmt;
 use std::time::Duration;
 
-use indexmap::IndexMap;
-
 use super::check;
 use super::dependencies;
 use super::error::Problems;
 use super::interpret::{Interpreter, all, whole};
 use super::keys::AnyWritten;
 use super::merged::{Purpose, Wanted};
-use super::raw::{RawApproval, RawConfig, RawEnvironment};
+use super::raw::{RawConfig, RawEnvironment};
 use super::read::Key;
 use super::scope::{Origin, Outside, Scope, Value};
 use super::text::Text;
 use super::values;
 use super::wording::one_of;
+use crate::domain::gate::GatePolicy;
 use crate::domain::names::{AccountId, ComponentName, EnvironmentName, Region};
 use crate::domain::role::{LONGEST_CHAINED_SESSION, Partition, RoleArn, Roles};
-use crate::domain::target::{Component, Image, Target};
+use crate::domain::target::{Component, Image, Reuse, Target};
 
 /// Which part of a configuration is asked for, and what its variables stand for.
 #[derive(Clone, Copy)]
@@ -73,7 +72,9 @@ pub(super) fn request(config: &RawConfig, request: &Request<'_>, problems: &mut 
     let (key, environment) = find(config, request, problems)?;
     let outside = Outside::new(request.vars, request.env, problems);
     let selects = |name: &str| request.purpose != Purpose::Identity && request.selects(name);
-    Resolver::new(config, key, environment, outside, request.purpose, problems).target(&selects)
+    let mut resolver = Resolver::new(config, key, environment, outside, request.purpose, problems);
+    resolver.is_part = !request.components.is_empty();
+    resolver.target(&selects)
 }
 
 /// Resolves nothing but what variables stand for.
@@ -118,6 +119,8 @@ struct Resolver<'d, 'p> {
     key: &'d Key,
     environment: &'d RawEnvironment,
     purpose: Purpose,
+    /// Whether only some of the components are asked for.
+    is_part: bool,
     interpreter: Interpreter<'d, 'p>,
 }
 
@@ -154,7 +157,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
             problems.extend(&missed);
         }
         scope.without_prefix = missed;
-        Self { config, key, environment, purpose, interpreter: Interpreter { scope, problems } }
+        Self { config, key, environment, purpose, is_part: false, interpreter: Interpreter { scope, problems } }
     }
 
     fn target(mut self, is_selected: &dyn Fn(&str) -> bool) -> Option<Target> {
@@ -176,6 +179,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
         self.refuse_shared_repositories(&images);
         let components: Vec<_> = selected.iter().map(|(key, component)| self.component(key, *component)).collect();
         self.refuse_shared_places(&components);
+        let policy = self.policy(&images);
         Some(Target {
             app: self.interpreter.scope.app?.to_owned(),
             environment: self.key.text.parse::<EnvironmentName>().ok()?,
@@ -184,7 +188,8 @@ impl<'d, 'p> Resolver<'d, 'p> {
             roles: roles?,
             url: whole(url)?,
             promotes_from: whole(promotes_from)?,
-            gates: self.gates(),
+            is_part: self.is_part,
+            policy: policy?,
             images: all(images)?,
             components: all(components)?,
         })
@@ -260,13 +265,10 @@ impl<'d, 'p> Resolver<'d, 'p> {
         Some(duration)
     }
 
-    fn gates(&self) -> IndexMap<String, String> {
-        let approval = self.environment.gates.as_ref().and_then(|gates| gates.approval);
-        approval
-            .iter()
-            .filter(|approval| **approval == RawApproval::None)
-            .map(|_| ("approval".to_owned(), "none".to_owned()))
-            .collect()
+    fn policy(&mut self, images: &[Option<Image>]) -> Option<GatePolicy> {
+        let own_images = images.iter().flatten().any(|image| image.reuse == Reuse::Own);
+        let written = self.environment.gates.as_ref().map(|gates| gates.policy(self.interpreter.problems));
+        Some(GatePolicy { own_images, ..whole(written)?.unwrap_or_default() })
     }
 
     /// The images of the selected components, also those of components that are not selected themselves.

@@ -220,6 +220,11 @@ fn known_to_reader() -> BTreeSet<(String, String)> {
         region = "us-east-1"
         [environments.e.gates]
         {unknown}
+        statuses.zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz = 1
+        [[environments.e.gates.freeze]]
+        {unknown}
+        [[environments.e.gates.windows]]
+        {unknown}
         [environments.e.components.c]
         {unknown}
         "#
@@ -236,7 +241,7 @@ fn known_to_reader() -> BTreeSet<(String, String)> {
 }
 
 /// The schema's tables, by where [`known_to_reader`] meets them.
-fn tables(schema: &Value) -> [(&'static str, &Value); 7] {
+fn tables(schema: &Value) -> [(&'static str, &Value); 10] {
     let definition = |name: &str| schema.pointer(&format!("/definitions/{name}")).unwrap_or_else(|| panic!("{name}"));
     [
         ("", schema),
@@ -245,6 +250,9 @@ fn tables(schema: &Value) -> [(&'static str, &Value); 7] {
         ("components.c.probes[0]", definition("Probe")),
         ("environments.e", definition("Environment")),
         ("environments.e.gates", definition("Gates")),
+        ("environments.e.gates.statuses", definition("Statuses")),
+        ("environments.e.gates.freeze[0]", definition("Freeze")),
+        ("environments.e.gates.windows[0]", definition("Window")),
         ("environments.e.components.c", definition("ecs-overrides")),
     ]
 }
@@ -283,7 +291,8 @@ fn every_kind_has_its_keys_in_the_schema() {
 
 #[test]
 fn what_the_schema_requires_the_reader_misses() {
-    let text = "[components.c]\nkind = \"ecs\"\nbuild = {}\nprobes = [{}]\n[components.d]\n[environments.e]\n";
+    let text = "[components.c]\nkind = \"ecs\"\nbuild = {}\nprobes = [{}]\n[components.d]\n[environments.e]\n\
+                gates = { statuses = {}, freeze = [{}], windows = [{}] }\n";
     let found = Document::parse(Utf8Path::new("shipgate.toml"), text).unwrap_err();
     let found: Vec<&str> = found.iter().map(|error| error.message.as_str()).collect();
     let empty = Document::parse(Utf8Path::new("shipgate.toml"), "").unwrap_err();

@@ -7,8 +7,10 @@ use jiff::fmt::friendly::SpanParser;
 use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
 
+use crate::domain::gate::BranchPattern;
 use crate::domain::image::ImageTag;
 use crate::domain::names::InvalidName;
+use crate::domain::neutral;
 
 /// The longest that anything is waited for. A longer wait is a mistake: jobs of GitHub Actions end after six hours.
 const LONGEST_WAIT: Duration = Duration::from_hours(6);
@@ -38,6 +40,72 @@ pub(super) fn duration(text: &str) -> Result<Duration, Fault> {
             kind: "a time to wait",
             reason: "it is like `90s` or `1h 30m`, more than nothing, at most `6h`",
         })
+}
+
+/// How long a release has to have run where it is promoted from. Longer than a month is a mistake.
+pub(super) fn soak(text: &str) -> Result<Duration, Fault> {
+    let longest = Duration::from_hours(720);
+    SpanParser::new().parse_unsigned_duration(text).ok().filter(|soak| !soak.is_zero() && *soak <= longest).ok_or(
+        Fault {
+            kind: "a time for a release to run",
+            reason: "it is like `30m` or `24h`, more than nothing, at most `720h`",
+        },
+    )
+}
+
+/// How long commit statuses are waited for by default.
+pub(super) const STATUS_WAIT: Duration = Duration::from_mins(20);
+
+/// How long commit statuses are waited for.
+pub(super) fn status_wait(text: &str) -> Result<Duration, Fault> {
+    SpanParser::new().parse_unsigned_duration(text).ok().filter(|wait| *wait <= LONGEST_WAIT).ok_or(Fault {
+        kind: "a time to wait",
+        reason: "it is like `90s` or `1h 30m`, at most `6h`; `0s` does not wait",
+    })
+}
+
+/// The context of a commit status or the name of a check run, of somebody else.
+pub(super) fn status_name(text: &str) -> Result<String, Fault> {
+    if text.starts_with("shipgate/") {
+        let reason = "shipgate writes it, and would wait for itself; name those of other workflows";
+        return Err(Fault { kind: "a status that can count", reason });
+    }
+    sentence(text).map_err(|_| Fault {
+        kind: "the name of a status or check run",
+        reason: "it is one line of at most 200 characters, as GitHub shows it, without a space at its ends",
+    })
+}
+
+/// The name of a branch, or a pattern with `*` and `?`
+/// ([what git takes for a name](https://git-scm.com/docs/git-check-ref-format)).
+pub(super) fn branch(text: &str) -> Result<BranchPattern, Fault> {
+    let is_foreign = |character: char| {
+        character.is_whitespace() || character.is_control() || matches!(character, '~' | '^' | ':' | '\\' | '[' | ']')
+    };
+    let parts_are_names = text
+        .split('/')
+        .all(|part| !part.is_empty() && !part.starts_with('.') && !part.ends_with('.') && !part.ends_with(".lock"));
+    let well_formed = parts_are_names
+        && !text.starts_with('-')
+        && !text.starts_with("refs/")
+        && !text.contains("..")
+        && !text.contains("@{")
+        && !text.contains(is_foreign)
+        && neutral::line(text) == text;
+    well_formed.then(|| BranchPattern(text.to_owned())).ok_or(Fault {
+        kind: "a branch or a pattern of branches",
+        reason: "it is like `main` or `hotfix/*`, without `refs/heads/`; `*` stands for any text and `?` for one character",
+    })
+}
+
+/// A short text for people.
+pub(super) fn sentence(text: &str) -> Result<String, Fault> {
+    let is_short = (1..=200).contains(&text.chars().count()) && text.trim() == text;
+    (is_short && neutral::line(text) == text).then(|| text.to_owned()).ok_or(Fault {
+        kind: "a short text",
+        reason: "it is one line of at most 200 characters, without a space at its ends, nor control characters, nor `::` at \
+                 its beginning",
+    })
 }
 
 /// How long a session of a role may last

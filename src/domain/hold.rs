@@ -6,7 +6,9 @@
 
 use jiff::Timestamp;
 
+use super::gate::{Command, GatePolicy, Gated, Subject};
 use super::ledger;
+use super::names::EnvironmentName;
 use super::neutral;
 use super::release::GitSha;
 
@@ -14,6 +16,30 @@ use super::release::GitSha;
 const HOLD: &str = "shipgate:hold";
 /// The key of the note of who lifted the holds last.
 const LIFTED: &str = "shipgate:unhold";
+
+/// Putting holds on components of an environment, or taking them off.
+#[derive(Debug)]
+pub struct HoldRequest {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// What is held, in words.
+    pub place: String,
+    /// The environment's policy.
+    pub policy: GatePolicy,
+}
+
+impl Gated for HoldRequest {
+    fn subject(&self) -> Subject<'_> {
+        Subject {
+            command: Command::Hold,
+            environment: &self.environment,
+            release: None,
+            place: &self.place,
+            policy: &self.policy,
+            overrides: &[],
+        }
+    }
+}
 
 /// A hold on a service.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,7 +9,6 @@
 //!   the text cannot be known. Who may also read the image could copy its label and, where tags are mutable, push another
 //!   image in its place, as long as the announcement stands: until a run registers a revision with the image.
 
-use super::gate::{Gate, Verdict};
 use super::ids::RecordId;
 use super::image::{Digest, ImageReference};
 use super::ledger;
@@ -127,7 +126,8 @@ impl ReusedImage {
         })
     }
 
-    fn described(&self) -> String {
+    /// Where it is from, in words.
+    pub fn described(&self) -> String {
         let image = &self.image;
         match &self.origin {
             Origin::Recorded(entry) => format!("image {image} was there already, recorded in {}", entry.short()),
@@ -139,33 +139,6 @@ impl ReusedImage {
                      its services records it"
                 )
             }
-        }
-    }
-}
-
-/// The gate `reuse`: where the configuration wants own images, those that were there already are. `policies`: of all images
-/// of the plan. `None`: no image is to be an own one.
-pub fn gate(policies: &[Reuse], reused: &[ReusedImage], changes_nothing: bool) -> Option<Gate> {
-    if !policies.contains(&Reuse::Own) {
-        return None;
-    }
-    let gate = |verdict, reason, hint| Some(Gate { name: "reuse", verdict, reason, hint });
-    let own: Vec<_> = reused.iter().filter(|image| image.reuse == Reuse::Own).collect();
-    let foreign = own.iter().find(|image| image.origin == Origin::Elsewhere);
-    match foreign {
-        Some(image) if !changes_nothing => {
-            let hint = format!(
-                "find out who pushed it, then delete its tag from the repository to have it built, deploy another \
-                 commit, or write `reuse = \"any\"` in `[components.{}]`",
-                image.component
-            );
-            gate(Verdict::Unsatisfied, image.described(), Some(hint))
-        }
-        Some(_) => gate(Verdict::Satisfied, "nothing is to change".to_owned(), None),
-        None if own.is_empty() => gate(Verdict::Satisfied, "the image is built by this run".to_owned(), None),
-        None => {
-            let all: Vec<String> = own.iter().map(|image| image.described()).collect();
-            gate(Verdict::Satisfied, all.join("; "), None)
         }
     }
 }
@@ -211,29 +184,10 @@ mod tests {
     }
 
     #[test]
-    fn an_image_from_elsewhere_refuses_where_own_ones_are_wanted_and_warns_elsewhere() {
-        use Reuse::{Any, Own};
-
-        let recorded = || Origin::Recorded("arn:aws:ecs:x:y:task-definition/backend:7".into());
-        let verdict = |images: &[ReusedImage], unchanged| {
-            let policies: Vec<Reuse> = images.iter().map(|image| image.reuse).collect();
-            gate(&policies, images, unchanged).map(|gate| gate.verdict)
-        };
-        assert_eq!(verdict(&[reused("a", Any, Origin::Elsewhere)], false), None);
-        assert_eq!(verdict(&[reused("a", Own, Origin::Elsewhere)], false), Some(Verdict::Unsatisfied));
-        assert_eq!(verdict(&[reused("a", Own, Origin::Elsewhere)], true), Some(Verdict::Satisfied));
-        assert_eq!(verdict(&[reused("a", Own, recorded())], false), Some(Verdict::Satisfied));
-        assert_eq!(verdict(&[reused("a", Own, Origin::Announced("r".to_owned()))], false), Some(Verdict::Satisfied));
-        let mixed = [reused("a", Own, recorded()), reused("b", Any, Origin::Elsewhere)];
-        assert_eq!(verdict(&mixed, false), Some(Verdict::Satisfied));
-        let both = [reused("a", Own, recorded()), reused("b", Own, Origin::Elsewhere)];
-        let refusing = gate(&[Own, Own], &both, false).unwrap();
-        assert!(refusing.reason.contains("pushed by somebody else"), "{}", refusing.reason);
-        assert!(refusing.hint.unwrap().contains("`reuse = \"any\"` in `[components.b]`"));
-        assert_eq!(gate(&[Own], &[], false).unwrap().reason, "the image is built by this run");
-
-        assert!(reused("a", Any, Origin::Elsewhere).warning().is_some());
-        assert!(reused("a", Any, recorded()).warning().is_none());
+    fn an_image_from_elsewhere_is_worth_a_warning() {
+        let recorded = Origin::Recorded("arn:aws:ecs:x:y:task-definition/backend:7".into());
+        assert!(reused("a", Reuse::Any, Origin::Elsewhere).warning().is_some());
+        assert!(reused("a", Reuse::Any, recorded).warning().is_none());
     }
 
     proptest! {

@@ -29,6 +29,15 @@ pub struct Recorded {
     pub at: Option<Timestamp>,
 }
 
+/// The newest time in which a component ran a digest without a break.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UnbrokenRun {
+    /// When it first succeeded. `None`: no success is recorded with its time.
+    pub since: Option<Timestamp>,
+    /// When something else succeeded. `None`: it runs still, or nobody knows.
+    pub until: Option<Timestamp>,
+}
+
 /// What the ledger says of a release.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LedgerSearch {

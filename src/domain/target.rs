@@ -5,6 +5,7 @@
 use camino::Utf8PathBuf;
 use indexmap::IndexMap;
 
+use super::gate::GatePolicy;
 use super::kind::Kind;
 use super::names::{AccountId, ComponentName, EnvironmentName, Region, RepositoryName};
 use super::role::Roles;
@@ -28,8 +29,10 @@ pub struct Target {
     pub url: Option<String>,
     /// The environment that releases come from. Present: not deployable directly.
     pub promotes_from: Option<EnvironmentName>,
-    /// The gate policy as it was written, by gate.
-    pub gates: IndexMap<String, String>,
+    /// Whether only some of its components are meant.
+    pub is_part: bool,
+    /// The gate policy.
+    pub policy: GatePolicy,
     /// The images that the components need, each once, in the order of the file.
     pub images: Vec<Image>,
     /// The components, in the order they are changed: that of the file, but each after those it depends on.
@@ -37,6 +40,15 @@ pub struct Target {
 }
 
 impl Target {
+    /// What is meant of it, in words: the environment, or some of its components.
+    pub fn place(&self) -> String {
+        if !self.is_part {
+            return self.environment.to_string();
+        }
+        let names: Vec<&str> = self.components.iter().map(|component| component.name.as_str()).collect();
+        format!("{} of {}", names.join(", "), self.environment)
+    }
+
     /// The secrets that are known already: the values of the headers that probes send, and their parts
     /// ([`in_header`]). What stands everywhere else too is none: the names of the environment and of what is in it.
     pub fn secrets(&self) -> Vec<String> {

@@ -1,7 +1,56 @@
-//! What gates look at, gathered from what was observed of each component and from the clone's history.
+//! What gates look at, gathered from what was observed of each component and from the repository's history.
 
+mod history;
 mod holds;
 mod origin;
 
-pub use holds::{covered, held, hold_evidence};
+use jiff::Timestamp;
+
+use crate::domain::failure::Failure;
+use crate::domain::gate::{Evidence, GateName, IdentityEvidence, Known};
+use crate::domain::plan::ComponentPlan;
+use crate::kinds::WholePlan;
+use crate::observe::Cloud;
+
+pub use history::History;
+pub use holds::{covered, held};
 pub use origin::Origins;
+
+/// Who makes a change.
+pub async fn identity(cloud: &Cloud, history: &History<'_>, repository: Option<&str>) -> IdentityEvidence {
+    IdentityEvidence {
+        account: cloud.account.clone(),
+        expected: cloud.expected.clone(),
+        caller: cloud.caller.clone(),
+        token: cloud.claims.clone(),
+        repository: repository.map(str::to_owned),
+        default_branch: if cloud.claims.is_some() { history.default_branch().await } else { None },
+    }
+}
+
+/// What the gates of a plan look at that every plan has. What its command does not ask for is not looked at.
+///
+/// # Errors
+///
+/// Git cannot be run.
+pub async fn of_plan(
+    plan: &WholePlan,
+    history: &History<'_>,
+    identity: IdentityEvidence,
+    now: Timestamp,
+) -> Result<Evidence, Failure> {
+    let mut evidence = Evidence::new(now);
+    let is_evaluated = |gate| plan.policy.is_evaluated(gate, plan.command);
+    evidence.identity = Known::Is(identity);
+    evidence.changes_nothing = plan.components().all(ComponentPlan::is_empty);
+    if is_evaluated(GateName::Hold) {
+        evidence.holds = Known::Is(holds::hold_evidence(history.git, &plan.components, &plan.release).await?);
+    }
+    if is_evaluated(GateName::Branch) {
+        evidence.reach = history.reach(&plan.policy, plan.release.sha()).await;
+    }
+    if is_evaluated(GateName::Forward) {
+        evidence.standings = Known::Is(history.standings(plan.components(), &plan.release).await);
+    }
+    Ok(evidence)
+}

@@ -32,13 +32,13 @@ use crate::domain::names::{ComponentName, Region};
 use crate::domain::origin::{Announcement, ImageRecords};
 use crate::domain::plan::{ComponentPlan, ImagePlan, KnownImage, LeftRelease, Plan, PlanError, PlannedHold};
 use crate::domain::probe::Probe;
-use crate::domain::promotion::{Evidence, LedgerSearch, Runs};
+use crate::domain::promotion::{Evidence, LedgerSearch, Runs, UnbrokenRun};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::rollback::Past;
 use crate::domain::target::Component;
 use crate::domain::view::history::History;
 use crate::domain::view::status::ComponentStatus;
-use crate::observe::{Cloud, Files};
+use crate::observe::{Cloud, Files, Writer};
 
 use not_built::refuse;
 pub use not_built::{Answer, not_built};
@@ -87,12 +87,12 @@ pub trait Driver: Configured {
     }
 
     /// Puts a hold on it. Returns all that are there then.
-    fn put_hold<'a>(&'a self, _cloud: &'a Cloud, _hold: &'a Hold) -> Answer<'a, Vec<Hold>> {
+    fn put_hold<'a>(&'a self, _writer: Writer<'a>, _hold: &'a Hold) -> Answer<'a, Vec<Hold>> {
         refuse("a hold", not_built::kind(self.kind()))
     }
 
     /// Takes all holds off it, and leaves a note. Returns what was taken off.
-    fn lift_holds<'a>(&'a self, _cloud: &'a Cloud, _note: &'a (String, String)) -> Answer<'a, Vec<Hold>> {
+    fn lift_holds<'a>(&'a self, _writer: Writer<'a>, _note: &'a (String, String)) -> Answer<'a, Vec<Hold>> {
         refuse("a hold", not_built::kind(self.kind()))
     }
 
@@ -233,6 +233,11 @@ pub trait Source: fmt::Debug {
     /// Whether it still runs what it was seen to run. The inner error is what has changed, in words.
     fn still_runs<'a>(&'a self, cloud: &'a Cloud, registry: &'a Registry) -> Answer<'a, Result<(), String>>;
 
+    /// Since when it runs a digest without a break, by its ledger. `runs`: it runs it now.
+    fn ran<'a>(&'a self, _cloud: &'a Cloud, _digest: &'a Digest, _runs: bool) -> Answer<'a, UnbrokenRun> {
+        refuse("the gate `soak`", not_built::component(self.name()))
+    }
+
     /// What the ledger says of a release, as far as the entries confirm it.
     fn recorded<'a>(&'a self, cloud: &'a Cloud, release: &'a GitSha) -> Answer<'a, LedgerSearch>;
 
@@ -311,12 +316,12 @@ pub trait Planned: fmt::Debug {
     }
 
     /// Writes on it that an image is about to be pushed for it.
-    fn announce<'a>(&'a self, _cloud: &'a Cloud, _announcement: &'a Announcement) -> Answer<'a, ()> {
+    fn announce<'a>(&'a self, _writer: Writer<'a>, _announcement: &'a Announcement) -> Answer<'a, ()> {
         refuse("an image", not_built::component(&self.plan().name))
     }
 
     /// Takes that off again.
-    fn retire_announcement<'a>(&'a self, _cloud: &'a Cloud) -> Answer<'a, ()> {
+    fn retire_announcement<'a>(&'a self, _writer: Writer<'a>) -> Answer<'a, ()> {
         refuse("an image", not_built::component(&self.plan().name))
     }
 }

@@ -13,7 +13,7 @@ use crate::domain::release::ReleaseName;
 use crate::domain::step::StepId;
 use crate::events::Events;
 use crate::kinds::turns::Turns;
-use crate::observe::{Cloud, RegistryAccess};
+use crate::observe::{Cloud, RegistryAccess, Writer};
 
 /// What every part of carrying out a plan needs.
 #[derive(Debug, Clone)]
@@ -22,6 +22,8 @@ pub struct Run<'a> {
     pub context: &'a Context,
     /// AWS.
     pub cloud: &'a Cloud,
+    /// What changes AWS.
+    pub writer: Writer<'a>,
     /// The registry.
     pub access: &'a RegistryAccess,
     /// The registry that images are copied from: that of the source of a promotion.

@@ -1,6 +1,6 @@
 //! Who we are in an environment: a role's session, or the ambient credentials.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -18,8 +18,9 @@ use crate::clients::role::{Begin, RoleSession, SessionError, SessionPlan};
 use crate::clients::sts::Sts;
 use crate::context::Context;
 use crate::domain::failure::Failure;
-use crate::domain::role::{Access, Assumption, Caller, RoleArn, session_name, without_blanks};
+use crate::domain::role::{Access, Assumption, Caller, RoleArn, person, session_name, without_blanks};
 use crate::domain::target::Target;
+use crate::domain::token::Claims;
 use crate::domain::workflow::{Endpoint, NoWay, Way, way};
 use crate::explain::{self, Phase};
 
@@ -36,6 +37,7 @@ pub struct Identities<'c> {
     directory: Utf8PathBuf,
     cache: SharedIdentityCache,
     sessions: Mutex<Vec<(Assumption, SharedCredentialsProvider)>>,
+    claims: Arc<OnceLock<Claims>>,
 }
 
 /// Whose credentials are used, with what calls are made with.
@@ -52,12 +54,17 @@ impl<'c> Identities<'c> {
     pub fn new(context: &'c Context, directory: &Utf8Path) -> Self {
         // The SDK's own patience is for one try.
         let cache = IdentityCache::lazy().load_timeout(PATIENCE).build();
-        Self { context, directory: directory.to_owned(), cache, sessions: Mutex::default() }
+        Self { context, directory: directory.to_owned(), cache, sessions: Mutex::default(), claims: Arc::default() }
     }
 
     /// The directory of the configuration file.
     pub fn directory(&self) -> &Utf8Path {
         &self.directory
+    }
+
+    /// What the job's token says, where a role was assumed with one.
+    pub fn claims(&self) -> Option<&Claims> {
+        self.claims.get()
     }
 
     /// Becomes who a command has to be in an environment, and proves it: the role, and the account.
@@ -187,7 +194,7 @@ impl<'c> Identities<'c> {
             None => Some(self.ambient_caller(ambient).await),
         };
         let known = caller.as_ref().and_then(|caller| caller.as_ref().ok());
-        let name = session_name(self.context.run(), known.and_then(Caller::person));
+        let name = session_name(self.context.run(), known.and_then(|caller| person(&caller.arn)));
         let (way, roles) = self.way(assumption, known)?;
         let ambient_provider =
             || ambient.credentials_provider().ok_or_else(|| Failure::invalid("there are no AWS credentials"));
@@ -213,6 +220,7 @@ impl<'c> Identities<'c> {
             policy: self.policy(assumption)?,
             config: ambient.clone(),
             masks: self.context.masks(),
+            claims: Arc::clone(&self.claims),
         };
         let provider = SharedCredentialsProvider::new(RoleSession::open(plan).await?);
         if let Ok(mut sessions) = self.sessions.lock() {

@@ -6,6 +6,7 @@ mod github;
 mod identity;
 mod images;
 mod reference;
+mod writer;
 
 pub use checkout::Checkout;
 pub use files::{Files, at_release};
@@ -13,6 +14,7 @@ pub use github::{NoGitHub, github};
 pub use identity::{Identities, Identity};
 pub use images::{extra_tags, image, promoted_image, restored_image};
 pub use reference::named_release;
+pub use writer::{Session, Writable, Writer};
 
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
@@ -39,6 +41,7 @@ use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::role::{Access, Caller};
 use crate::domain::target::Target;
 use crate::domain::template::Template;
+use crate::domain::token::Claims;
 use crate::sink;
 
 /// The name of the configuration file.
@@ -59,8 +62,12 @@ pub struct Configuration {
 pub struct Cloud {
     /// The account that the credentials are of.
     pub account: AccountId,
-    /// Whom AWS takes shipgate for.
-    pub caller: Caller,
+    /// The account that the environment is configured to be in. `None`: none is configured.
+    pub expected: Option<AccountId>,
+    /// Whom AWS takes the credentials for, as an ARN.
+    pub caller: String,
+    /// What the token says that the role was assumed with. `None`: the credentials are ambient ones.
+    pub claims: Option<Claims>,
     /// Amazon ECR.
     pub ecr: Ecr,
     /// `CloudWatch` Logs.
@@ -83,9 +90,10 @@ pub trait AwsClient: Clone + 'static {
 
 impl Cloud {
     /// The clients of an environment.
-    pub fn new(caller: Caller, config: SdkConfig, directory: Utf8PathBuf) -> Self {
+    pub fn new(caller: Caller, claims: Option<Claims>, config: SdkConfig, directory: Utf8PathBuf) -> Self {
         let (ecr, logs) = (Ecr::new(&config), Logs::new(&config));
-        Self { account: caller.account.clone(), caller, ecr, logs, directory, config, clients: RefCell::default() }
+        let Caller { account, arn: caller } = caller;
+        Self { account, expected: None, caller, claims, ecr, logs, directory, config, clients: RefCell::default() }
     }
 
     /// A kind's own client. Each has the credentials of the environment.
@@ -276,7 +284,9 @@ fn read(context: &Context, path: &Utf8Path) -> Result<String, String> {
 ///
 /// `invalid` without credentials or in another account; `failed` when AWS cannot be asked.
 pub async fn cloud(identities: &Identities<'_>, target: &Target, access: Access) -> Result<Cloud, Failure> {
-    Ok(clients(identities, identities.enter(target, access).await?))
+    let mut cloud = clients(identities, identities.enter(target, access).await?);
+    cloud.expected.clone_from(&target.account);
+    Ok(cloud)
 }
 
 /// The same with the ambient credentials, whatever roles the environment has: for who makes these roles.
@@ -289,7 +299,7 @@ pub async fn ambient_cloud(identities: &Identities<'_>, target: &Target) -> Resu
 }
 
 fn clients(identities: &Identities<'_>, Identity { config, caller }: Identity) -> Cloud {
-    Cloud::new(caller, config, identities.directory().to_owned())
+    Cloud::new(caller, identities.claims().cloned(), config, identities.directory().to_owned())
 }
 
 /// The release that the working tree is. `built`: the directories that its images are built from.

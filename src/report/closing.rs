@@ -16,6 +16,7 @@ pub fn of(end: End<'_>, level: Level, color: bool) -> Vec<String> {
     match end.result {
         Ok(Answer::Change(outcome)) => result(end.record, *outcome),
         Ok(Answer::Check(checked)) => check_lines::lines(&checked.findings, level),
+        Ok(Answer::Gates(asked)) => asked.iter().filter_map(|asked| asked.failure.as_ref()).flat_map(failure).collect(),
         Ok(Answer::Status(environments)) => {
             environments.iter().flat_map(|environment| environment.failures().flat_map(failure)).collect()
         }

@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 
 use crate::domain::event::{Event, StepResult};
-use crate::domain::gate::Gate;
+use crate::domain::gate::{Approval, Gate};
 use crate::domain::names::ComponentName;
 use crate::domain::plan::{Change, PlanWarning};
 use crate::domain::release::Commits;
@@ -25,6 +25,8 @@ pub enum Level {
     Warnings,
     /// Also steps, progress and output.
     Everything,
+    /// Also what has nothing to say.
+    Verbose,
 }
 
 /// An event in lines; none where it is not shown. `several`: whether steps of several components are in progress, so that
@@ -140,6 +142,10 @@ fn of_plan(plan: &ShownPlan) -> Vec<Line> {
     }
     lines.extend(plan.warnings.iter().map(|found| warning(&warning_text(found), found.hint.as_deref())));
     lines.extend(plan.gates.iter().map(gate));
+    if plan.policy.approval == Some(Approval::None) {
+        lines.push(note(format!("  {FAINT}approval: none, so nobody is asked{FAINT:#}")));
+    }
+    lines.extend(plan.policy.checklist.iter().map(|item| note(format!("  [ ] {item}"))));
     lines.push(note(format!("  {FAINT}plan {}{FAINT:#}", plan.digest)));
     lines
 }
@@ -156,7 +162,18 @@ fn nothing_to_promote(nothing: &NothingToPromote) -> Vec<Line> {
 }
 
 fn gate(gate: &Gate) -> Line {
-    note(format!("  {FAINT}gate {}: {} ({}){FAINT:#}", gate.name, gate.verdict.as_str(), gate.reason))
+    let overridden = gate.overridden.as_ref().map(|why| format!(", overridden: {why}")).unwrap_or_default();
+    let text = format!("gate {}: {} ({}){overridden}", gate.name, gate.verdict.as_str(), gate.reason);
+    // What refuses is what people came to read.
+    let style = if gate.refuses_already() {
+        BAD
+    } else if overridden.is_empty() {
+        FAINT
+    } else {
+        CAREFUL
+    };
+    let least = if gate.is_shown() { Level::Everything } else { Level::Verbose };
+    Line { text: format!("  {style}{text}{style:#}"), least }
 }
 
 fn commits(CommitRange { taken_back, commits }: &CommitRange) -> Vec<Line> {

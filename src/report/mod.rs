@@ -6,6 +6,7 @@ mod check_lines;
 mod closing;
 mod end;
 mod folded;
+mod gates_table;
 mod github;
 mod history_table;
 mod identity_table;

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use super::lines::warning_text;
 use crate::domain::event::{Event, StepResult};
 use crate::domain::failure::Cause;
-use crate::domain::gate::Gate;
+use crate::domain::gate::{Gate, GatePolicy};
 use crate::domain::ids::DeploymentId;
 use crate::domain::image::{Digest, Repository};
 use crate::domain::names::ComponentName;
@@ -44,6 +44,8 @@ pub struct Record {
     pub url: Option<String>,
     /// The gates with their verdicts.
     pub gates: Vec<Gate>,
+    /// The gate policy. Absent: there is no plan.
+    pub policy: Option<GatePolicy>,
     /// The commits between what ran before and the release, where the history is there.
     pub commits: Option<CommitRange>,
     /// The components, in order.
@@ -226,6 +228,7 @@ impl Record {
         self.plan_digest = Some(plan.digest.clone());
         self.url.clone_from(&plan.url);
         self.gates.clone_from(&plan.gates);
+        self.policy = Some(plan.policy.clone());
         self.commits.clone_from(&plan.commits);
         self.repositories.clone_from(&plan.repositories);
         self.digests.extend(plan.digests.clone());

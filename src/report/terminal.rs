@@ -9,7 +9,7 @@ use super::end::{End, Sink};
 use super::folded::Folded;
 use super::lines::{self, Level};
 use super::live::Live;
-use super::{closing, history_table, identity_table, status_table};
+use super::{closing, gates_table, history_table, identity_table, status_table};
 use crate::cli::OutputFormat;
 use crate::context::Context;
 use crate::domain::event::Event;
@@ -43,7 +43,7 @@ impl Terminal {
     /// What people see of a command. `context`: absent where it is not known.
     pub fn new(context: Option<&Context>, level: Level, format: OutputFormat) -> Self {
         let view = match context {
-            Some(context) if context.interactive && level == Level::Everything => View::Live(Live::default()),
+            Some(context) if context.interactive && level >= Level::Everything => View::Live(Live::default()),
             Some(context) if context.in_actions() => View::Folded(Folded::default()),
             Some(_) | None => View::Plain,
         };
@@ -92,6 +92,7 @@ impl Sink for Terminal {
 /// What people read on standard output.
 fn data(answer: &Answer) -> Option<String> {
     match answer {
+        Answer::Gates(asked) => Some(gates_table::render(asked)),
         Answer::Status(environments) => status_table::render(environments),
         Answer::History(found) => history_table::render(&found.releases),
         Answer::Identities(seen) => Some(identity_table::render(seen)),

@@ -99,7 +99,9 @@ fn interrupted(command: &Command, reporting: &Reporting, signal: &str) -> Result
 /// How much is to be shown.
 fn shown(global: &cli::Global) -> Level {
     let filter = global.verbosity.tracing_level_filter();
-    if filter >= LevelFilter::INFO {
+    if filter > LevelFilter::INFO {
+        Level::Verbose
+    } else if filter == LevelFilter::INFO {
         Level::Everything
     } else if filter >= LevelFilter::WARN {
         Level::Warnings

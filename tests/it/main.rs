@@ -68,6 +68,7 @@ mod offline_examples;
 mod offline_layers;
 mod offline_place;
 mod offline_security;
+mod offline_unauthorized;
 mod offline_usage;
 mod offline_workflows;
 mod runner;

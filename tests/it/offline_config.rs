@@ -67,7 +67,7 @@ fn all_problems_are_told_at_once_with_their_places() {
     let config = with("container =", "contaner =")
         .replacen("account = \"123456789012\"", "account = 123456789012", 1)
         .replacen("build = { context = \".\" }", "build = 1", 1)
-        .replacen("approval = \"none\"", "approval = \"none\"\nsoak = \"30m\"", 1);
+        .replacen("approval = \"none\"", "approval = \"none\"\nsoak = \"30 parsecs\"", 1);
     let ran = deploy(&config);
     let told = problems(&ran);
     let places: Vec<(&Value, &Value)> = told.iter().map(|(line, column, _)| (line, column)).collect();
@@ -85,21 +85,8 @@ fn all_problems_are_told_at_once_with_their_places() {
 /// The keys of the contract that later parts build.
 #[test]
 fn keys_that_are_not_built_yet_are_refused_by_name() {
-    let of_environment = ["rebuild-per-environment = true", "overridable = [\"freeze\"]"];
-    let of_gates = [
-        "soak = \"30m\"",
-        "statuses = [\"ci\"]",
-        "freeze = []",
-        "branch = \"main\"",
-        "forward = true",
-        "proven = true",
-        "hold = true",
-        "identity = true",
-        "protected = true",
-        "approved = true",
-        "self-approval = true",
-        "overridable = [\"freeze\"]",
-    ];
+    let of_environment = ["rebuild-per-environment = true"];
+    let of_gates = ["protected = true", "approved = true", "self-approval = true"];
     let of_component = ["rebuild-per-environment = true"];
     let cases = of_environment
         .map(|key| (key, with("region = \"us-east-1\"\naccount", &format!("{key}\nregion = \"us-east-1\"\naccount"))))
@@ -114,6 +101,58 @@ fn keys_that_are_not_built_yet_are_refused_by_name() {
     }
     let told = problems(&deploy(&with("approval = \"none\"", "approval = \"required\"")));
     assert!(told[0].2.contains("approval") && told[0].2.contains("not built yet"), "{told:?}");
+}
+
+/// What decides who may change what, and when, is nothing that a variable may decide.
+#[test]
+fn keys_that_decide_over_changes_take_no_variables() {
+    let arn = "arn:aws:iam::123456789012:role/a";
+    let account = "account = \"123456789012\"";
+    let of_environment = [
+        ("account", "account = \"${vars.V}\"".to_owned()),
+        ("account", "account = \"${env.V}\"".to_owned()),
+        ("role", "role = \"arn:aws:iam::123456789012:role/${vars.V}\"".to_owned()),
+        ("read-role", format!("role = \"{arn}\"\nread-role = \"${{env.V}}\"")),
+        ("via", format!("role = \"{arn}\"\nvia = \"${{vars.V}}\"")),
+        ("role", "prefix = \"${vars.V}\"\nrole = \"arn:aws:iam::123456789012:role/${environment.prefix}\"".to_owned()),
+    ];
+    let of_gates = [
+        ("approval", "approval = \"${V}\""),
+        ("soak", "soak = \"${V}\""),
+        ("branch", "branch = \"${V}\""),
+        ("branch", "branch = [\"${V}\"]"),
+        ("names", "statuses = { names = [\"${V}\"] }"),
+        ("wait", "statuses = { names = [\"ci\"], wait = \"${V}\" }"),
+        ("from", "freeze = [{ from = \"${V}\", to = \"2027-01-02\", zone = \"UTC\" }]"),
+        ("to", "freeze = [{ from = \"2027-01-02\", to = \"${V}\", zone = \"UTC\" }]"),
+        ("zone", "freeze = [{ from = \"2027-01-02\", to = \"2027-01-02\", zone = \"${V}\" }]"),
+        ("reason", "freeze = [{ from = \"2027-01-02\", to = \"2027-01-02\", zone = \"UTC\", reason = \"${V}\" }]"),
+        ("days", "windows = [{ days = \"${V}\", from = \"08:00\", to = \"16:00\", zone = \"UTC\" }]"),
+        ("from", "windows = [{ days = \"mon\", from = \"${V}\", to = \"16:00\", zone = \"UTC\" }]"),
+        ("to", "windows = [{ days = \"mon\", from = \"08:00\", to = \"${V}\", zone = \"UTC\" }]"),
+        ("zone", "windows = [{ days = \"mon\", from = \"08:00\", to = \"16:00\", zone = \"${V}\" }]"),
+        ("overridable", "overridable = [\"${V}\"]"),
+        ("checklist", "checklist = [\"${V}\"]"),
+    ];
+    let of_environment = of_environment.map(|(key, text)| (key, with(account, &text)));
+    let of_gates = ["${vars.V}", "${env.V}"].into_iter().flat_map(|variable| {
+        of_gates.map(|(key, text)| {
+            let text = text.replace("${V}", variable);
+            let beside = if key == "approval" { text } else { format!("approval = \"none\"\n{text}") };
+            (key, with("approval = \"none\"", &beside))
+        })
+    });
+    let source = ("promotes-from", with("promotes-from = \"stage\"", "promotes-from = \"${vars.V}\""));
+    for (key, config) in of_environment.into_iter().chain(of_gates).chain([source]) {
+        let repository = Repository::bare();
+        repository.write("shipgate.toml", &config);
+        let values = [("SHIPGATE_VARS", r#"{"V": "none"}"#), ("V", "none")];
+        let command = repository.shipgate(&["deploy", "stage", "--output", "json"]);
+        let ran = values.iter().fold(command, |command, (name, value)| command.env(name, value)).run();
+        let told = problems(&ran);
+        let is_named = told[0].2.contains(&format!("in `{key}`")) || told[0].2.starts_with(&format!("`{key}"));
+        assert!(told.len() == 1 && is_named && told[0].2.contains("cannot"), "{key}: {told:#?}\n{config}");
+    }
 }
 
 #[test]

@@ -69,7 +69,7 @@ fn usage_errors_are_invalid() {
 
 #[test]
 fn commands_of_the_contract_that_are_not_built_are_unknown() {
-    for command in ["gates", "check"] {
+    for command in ["verify", "check"] {
         run(&[command, "stage"]).expect_code(2).expect_stderr(command);
     }
 }

@@ -98,7 +98,8 @@ fn a_hold_has_two_homes_and_the_next_revision_has_it_too() {
     for place in [service(), revision(9), revision(10), running(&shop)] {
         assert_eq!(holds(&shop, &place), [""; 0], "{place}");
     }
-    run(&shop, &["deploy", "stage"]).outcome("deployed", 0);
+    let report = run(&shop, &["deploy", "stage"]).outcome("refused", 3);
+    assert_eq!(report["reason"], "refused by gate forward", "nothing but its age is against it: {report:#}");
 }
 
 /// A tool points the service at a revision of its own, too.

@@ -67,9 +67,9 @@ fn a_source_that_never_got_a_release_gets_one_first() {
     assert_eq!(report["hints"], json!(["put a release there first: `shipgate deploy stage`"]));
 }
 
-/// What goes back without being called a rollback is warned of, also where nothing else is shown.
+/// What goes back without being called a rollback is refused, with nothing changed.
 #[test]
-fn what_takes_commits_back_is_warned_of() {
+fn what_takes_commits_back_is_refused() {
     let shop = shop();
     let releases: Vec<String> = (0..3).map(|number| shop.repository.commit(&format!("Release {number}"))).collect();
     shop.aws.world(|world| {
@@ -78,24 +78,33 @@ fn what_takes_commits_back_is_warned_of() {
     });
     let run = |arguments: &[&str]| shop.shipgate(&[arguments, &["--output", "json"]].concat()).run();
     shop.repository.git(&["checkout", "--quiet", &releases[1]]);
-    for (arguments, environment, taken) in [
-        (&["plan", "promote", "production", "--release", &releases[0]][..], "production", "2 commits"),
-        (&["deploy", "stage", "-q"], "stage", "1 commit"),
-        (&["promote", "production", "-q"], "production", "1 commit"),
+    for (arguments, environment, release, taken) in [
+        (&["deploy", "stage"][..], "stage", &releases[1], "1 commit"),
+        (&["promote", "production", "--release", &releases[0]], "production", &releases[0], "2 commits"),
     ] {
-        let warning = format!("this takes back {taken}: {environment} runs {}", &releases[2][..7]);
-        let ran = run(arguments).expect_code(0).expect_stderr(&format!("warning: {warning}"));
-        let report = ran.json();
-        let warnings = texts(&report["warnings"]).into_iter().filter(|text| !text.contains("by the ledger alone"));
-        assert_eq!(warnings.collect::<Vec<_>>(), [warning.as_str()]);
-        assert_eq!(ran.json()["commits"]["taken_back"], true);
-        ran.expect_stderr(&format!("`shipgate rollback {environment}`"));
+        shop.aws.forget();
+        let reason = format!(
+            "{} is {taken} older than {}, which backend runs on {environment}",
+            &release[..7],
+            &releases[2][..7]
+        );
+        let planned = run(&[&["plan"], arguments].concat()).outcome("planned", 0);
+        let report = run(arguments).outcome("refused", 3);
+        assert_eq!(report["causes"], json!([format!("forward: {reason}")]));
+        assert_told(&report["hints"], &[&format!("`shipgate rollback {environment}`")]);
+        for report in [planned, report] {
+            let gates = report["gates"].as_array().unwrap();
+            let gate = gates.iter().find(|gate| gate["name"] == "forward").unwrap();
+            assert_eq!((&gate["verdict"], &gate["reason"]), (&json!("unsatisfied"), &json!(reason)));
+            assert_eq!(report["commits"]["taken_back"], true);
+        }
+        assert_eq!(shop.aws.mutations(), [""; 0]);
     }
     shop.repository.git(&["checkout", "--quiet", "main"]);
-    for arguments in [&["deploy", "stage"][..], &["promote", "production"], &["rollback", "production"]] {
-        let report = run(arguments).outcome("deployed", 0);
-        assert!(!report["warnings"].to_string().contains("takes back"), "{arguments:?}: {report:#}");
+    for arguments in [&["deploy", "stage"][..], &["promote", "production"]] {
+        run(arguments).outcome("unchanged", 0);
     }
+    run(&["rollback", "production"]).outcome("deployed", 0);
 }
 
 #[test]

@@ -91,7 +91,7 @@ fn commits_without_what_was_left_pass_and_so_does_the_mended_one() {
     for beside in [true, false] {
         let (shop, releases) = left("stage");
         if beside {
-            shop.repository.git(&["checkout", "--quiet", "-b", "beside", &releases[0]]);
+            shop.repository.git(&["checkout", "--quiet", "-B", "main", &releases[0]]);
         }
         let head = shop.repository.commit("Another way");
         shop.aws.world(|world| world.registry.put_image(&head, Some(&head)));

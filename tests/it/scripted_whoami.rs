@@ -400,5 +400,5 @@ fn the_guard_names_the_roles_that_change_and_makes_no_call() {
     ran.expect_stderr("environment `stage` has no `role`").expect_stderr("--principal");
     let variable = Shop::with_config(&format!("{}role = \"${{vars.ROLE}}\"\n", config("")));
     let ran = variable.repository.shipgate(&["iam", "guard"]).run().expect_code(2);
-    ran.expect_stderr("`role` of environment `stage` is written with a variable").expect_stderr("hint:");
+    ran.expect_stderr("`${vars.ROLE}` cannot stand in `role`").expect_stderr("hint: write the value itself");
 }

@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::samples::{INDEX, MANIFEST, Sample};
 use super::{Copied, Registry, RegistryError, Side, copy};
 use crate::clients::ecr::RegistryLogin;
+use crate::domain::gate::Permit;
 use crate::domain::image::{Digest, ImageTag, RegistryAddress, Repository};
 
 const PASSWORD: &str = "ministack-auth-token";
@@ -121,7 +122,10 @@ async fn copied(
 ) -> Result<Copied, RegistryError> {
     let tag: ImageTag = "v1".parse().unwrap();
     let said = RefCell::new(Vec::new());
-    copy(source, from, target, to, &sample.digest(), &tag, |line| said.borrow_mut().push(line.to_owned())).await
+    copy(source, from, target.open(Permit::of_test()), to, &sample.digest(), &tag, |line| {
+        said.borrow_mut().push(line.to_owned())
+    })
+    .await
 }
 
 #[tokio::test]
@@ -305,7 +309,7 @@ async fn a_layer_of_a_gigabyte_needs_little_memory() {
     let began = tokio::time::Instant::now();
     let tag = "v1".parse().unwrap();
     let say = |line: &str| println!("{line}");
-    let copied = copy(&source, &from, &target, &to, &sample.digest(), &tag, say).await.unwrap();
+    let copied = copy(&source, &from, target.open(Permit::of_test()), &to, &sample.digest(), &tag, say).await.unwrap();
 
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap().trim();

@@ -11,6 +11,7 @@ use oci_client::errors::OciDistributionError;
 use oci_client::manifest::{ImageIndexEntry, OCI_IMAGE_INDEX_MEDIA_TYPE, OciImageIndex};
 use tokio::sync::Mutex;
 
+use super::TargetRegistry;
 use super::answer::{is_missing, text};
 use super::blob::{Transfer, missing_repository};
 use super::client::Registry;
@@ -55,13 +56,13 @@ impl fmt::Display for Copied {
 pub async fn copy(
     source: &Registry,
     from: &Repository,
-    target: &Registry,
+    target: TargetRegistry<'_>,
     to: &Repository,
     digest: &Digest,
     tag: &ImageTag,
     progress: impl Fn(&str),
 ) -> Result<Copied, RegistryError> {
-    let job = Job { source, from, target, to };
+    let job = Job { source, from, target: target.registry, to };
     job.run(digest, tag, &progress).await
 }
 
@@ -71,12 +72,12 @@ pub async fn copy(
 ///
 /// The registry failed or refused, or the tag leads elsewhere.
 pub async fn tag(
-    registry: &Registry,
+    registry: TargetRegistry<'_>,
     repository: &Repository,
     digest: &Digest,
     tag: &ImageTag,
 ) -> Result<(), RegistryError> {
-    copy(registry, repository, registry, repository, digest, tag, |_| ()).await.map(|_| ())
+    copy(registry.registry, repository, registry, repository, digest, tag, |_| ()).await.map(|_| ())
 }
 
 /// One copy.

@@ -10,6 +10,7 @@ use super::samples::{INDEX, MANIFEST, Sample};
 use super::server::{Fault, Kind, PASSWORD, Seen, Server, refusal};
 use super::{Copied, FailedCall, Registry, RegistryError, Side, copy, tag};
 use crate::clients::ecr::RegistryLogin;
+use crate::domain::gate::Permit;
 use crate::domain::iam::policy::statements_with;
 use crate::domain::image::{Digest, RegistryAddress, Repository};
 
@@ -44,7 +45,8 @@ impl Scene {
     async fn copy(&self) -> Result<Copied, RegistryError> {
         let (source, target) = (registry(&self.source, PASSWORD), registry(&self.target, PASSWORD));
         let (from, to) = (repository(&self.source, "stage"), repository(&self.target, "production"));
-        copy(&source, &from, &target, &to, &self.sample.digest(), &"v1".parse().unwrap(), |_| ()).await
+        copy(&source, &from, target.open(Permit::of_test()), &to, &self.sample.digest(), &"v1".parse().unwrap(), |_| ())
+            .await
     }
 
     /// Copies, and insists that it failed without a tag.
@@ -95,14 +97,14 @@ async fn a_tag_is_put_once_and_never_moved() {
     let (digest, name) = (scene.sample.digest(), "put".parse().unwrap());
     let leads_to = || scene.source.state().repositories["stage"].tags.get("put").cloned();
 
-    tag(&source, &stage, &digest, &name).await.unwrap();
+    tag(source.open(Permit::of_test()), &stage, &digest, &name).await.unwrap();
     assert_eq!(leads_to(), Some(digest.to_string()));
-    tag(&source, &stage, &digest, &name).await.unwrap();
+    tag(source.open(Permit::of_test()), &stage, &digest, &name).await.unwrap();
     assert_eq!(scene.source.seen(Kind::PutManifest).len(), 1, "that it is there already is fine");
 
     let other = Digest::of(&scene.sample.manifests[0].1);
     assert_ne!(other, digest);
-    let failure = tag(&source, &stage, &other, &name).await.unwrap_err();
+    let failure = tag(source.open(Permit::of_test()), &stage, &other, &name).await.unwrap_err();
     assert!(failure.to_string().contains("is taken"), "{failure:?}");
     assert_eq!(leads_to(), Some(digest.to_string()));
 }
@@ -691,7 +693,16 @@ async fn a_target_that_takes_bytes_too_slowly_ends() {
     let pace = Pace { window: Duration::from_millis(500), least: 16 << 20 };
     target.limits = Limits { stall: Duration::from_secs(30), pace, restarts: 0, ..LIMITS };
     let (from, to) = (repository(&scene.source, "stage"), repository(&scene.target, "production"));
-    let copied = copy(&source, &from, &target, &to, &scene.sample.digest(), &"v1".parse().unwrap(), |_| ()).await;
+    let copied = copy(
+        &source,
+        &from,
+        target.open(Permit::of_test()),
+        &to,
+        &scene.sample.digest(),
+        &"v1".parse().unwrap(),
+        |_| (),
+    )
+    .await;
     let failure = copied.unwrap_err();
     assert!(failure.details()[0].contains("bytes moved in"), "{failure:?}");
 }

@@ -9,7 +9,7 @@ use crate::commands::deploy;
 use crate::domain::check::outline::{Environment, Outline};
 use crate::domain::check::{Finding, Findings, Level, Rule, Subject};
 use crate::domain::failure::Failure;
-use crate::domain::gate::{Gate, Verdict};
+use crate::domain::gate::{Command, Gate, Verdict, evaluate};
 use crate::domain::role::Access;
 use crate::domain::target::Target;
 use crate::domain::view::Request;
@@ -64,6 +64,7 @@ impl Planner<'_> {
             environment: environment.name.clone(),
             components: Vec::new(),
             allow_dirty: true,
+            overrides: Vec::new(),
             parallel: NonZeroUsize::MIN,
         };
         findings.looked_at(Subject::Environment, &environment.name);
@@ -125,7 +126,7 @@ impl Planner<'_> {
 
 /// Plans a deploy and shows the plan. Returns its gates.
 async fn deploy_plan(invocation: &Invocation<'_>, arguments: &cli::Deploy) -> Result<Vec<Gate>, Failure> {
-    let prepared = deploy::plan(invocation, arguments).await?;
+    let prepared = deploy::plan(invocation, arguments, Command::Check).await?;
     show(invocation, &prepared).await?;
-    Ok(prepared.gates)
+    Ok(evaluate(&prepared.plan, &prepared.evidence))
 }

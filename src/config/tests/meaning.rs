@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::domain::ecs::target::{MissingVariables, TaskDefinitionSource};
+use crate::domain::gate::{Approval, BranchPattern, GateName, GatePolicy, StatusPolicy};
 use crate::domain::names::ComponentName;
 use crate::domain::probe::Expected;
 use crate::domain::target::{Component, Reuse};
@@ -15,7 +16,7 @@ fn an_environment_is_resolved_with_its_defaults() {
     assert_eq!(target.region.as_str(), "us-east-1");
     assert_eq!(target.account.as_ref().unwrap().as_str(), "123456789012");
     assert_eq!(target.promotes_from, None);
-    assert!(target.gates.is_empty());
+    assert!(target.policy == GatePolicy::default());
 
     let [image] = target.images.as_slice() else { panic!("{:?}", target.images) };
     assert_eq!(image.component.as_str(), "backend");
@@ -134,7 +135,7 @@ fn variables_are_looked_up_for_what_is_asked_only() {
     let target = resolve(GOOD, "production", &[], Some(r#"{"REGION": "eu-west-1", "OTHER": null}"#)).unwrap();
     assert_eq!(target.region.as_str(), "eu-west-1");
     assert_eq!(target.promotes_from.as_ref().unwrap().as_str(), "stage");
-    assert_eq!(target.gates["approval"], "none");
+    assert_eq!(target.policy.approval, Some(Approval::None));
     assert_eq!(ecs(&target, 0).cluster.as_str(), "prod-cluster");
     assert!(ecs(&target, 0).probes.is_empty(), "stage's override stays in stage");
 }
@@ -247,4 +248,49 @@ fn no_two_components_or_images_share_a_place() {
     let build = "build = { context = \"w\" }\nrepository = \"${environment.prefix}-cloudshop-backend\"";
     let said = refused(&with("image-from = \"backend\"", build)).render(false);
     assert!(said.contains("keep their images in repository `prod-cloudshop-backend` in `production`"), "{said}");
+}
+
+#[test]
+fn gates_are_written_with_promotes_from_or_without() {
+    let gates = r#"
+soak = "1h 30m"
+branch = ["main", "hotfix/*"]
+statuses = { names = ["ci", "e2e / browser"], wait = "0s" }
+freeze = [
+    { from = "2026-12-20 18:00", to = "2027-01-02 08:00", zone = "Europe/Berlin", reason = "holidays" },
+    { from = "2027-03-01", to = "2027-03-02", zone = "UTC" },
+]
+windows = [{ days = "thu,mon-wed", from = "08:00", to = "16:00", zone = "Europe/Berlin" }]
+overridable = ["freeze", "windows"]
+checklist = ["tables exist"]
+"#;
+    let text = with("approval = \"none\"", &format!("approval = \"none\"{gates}"));
+    let policy = resolve(&text, "production", &[], Some(r#"{"REGION": "eu-west-1"}"#)).unwrap().policy;
+    assert_eq!(policy.soak, Some(Duration::from_mins(90)));
+    assert_eq!(policy.branch, Some(["main", "hotfix/*"].map(|name| BranchPattern(name.to_owned())).to_vec()));
+    let names = vec!["ci".to_owned(), "e2e / browser".to_owned()];
+    assert_eq!(policy.statuses, Some(StatusPolicy { names, wait: Duration::ZERO }));
+    assert_eq!(policy.overridable, [GateName::Freeze, GateName::Windows]);
+    assert_eq!(policy.checklist, ["tables exist"]);
+    let shown = serde_json::json!({
+        "approval": "none",
+        "soak": 5400,
+        "branch": ["main", "hotfix/*"],
+        "statuses": { "names": ["ci", "e2e / browser"], "wait": 0 },
+        "freeze": [
+            "2026-12-20 18:00 to 2027-01-02 08:00 Europe/Berlin (holidays)",
+            "2027-03-01 to 2027-03-02 UTC",
+        ],
+        "windows": ["mon-thu 08:00 to 16:00 Europe/Berlin"],
+        "overridable": ["freeze", "windows"],
+        "checklist": ["tables exist"],
+    });
+    assert_eq!(policy.canonical(), shown);
+
+    let direct = with("account = \"123456789012\"", "gates = { branch = \"main\", statuses = { names = [\"ci\"] } }");
+    let policy = resolve(&direct, "stage", &[], None).unwrap().policy;
+    assert_eq!(policy.branch, Some(vec![BranchPattern("main".to_owned())]));
+    assert_eq!(policy.statuses.unwrap().wait, Duration::from_mins(20));
+    let none = with("account = \"123456789012\"", "gates = { freeze = [], overridable = [], checklist = [] }");
+    assert_eq!(resolve(&none, "stage", &[], None).unwrap().policy, GatePolicy::default());
 }

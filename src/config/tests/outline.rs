@@ -7,13 +7,13 @@ use crate::domain::check::Place;
 fn environments_have_their_roles_sources_and_variables() {
     let text = GOOD.replace(
         "account = \"123456789012\"\n",
-        "role = \"${vars.ROLE}\"\nread-role = \"arn:aws:iam::123456789012:role/read\"\nprefix = \"${vars.PREFIX}\"\n",
+        "role = \"arn:aws:iam::123456789012:role/${environment.name}\"\nread-role = \"arn:aws:iam::123456789012:role/read\"\nprefix = \"${vars.PREFIX}\"\n",
     );
     let outline = parse(&text).unwrap().outline("shop/shipgate.toml");
     assert_eq!(outline.file, "shop/shipgate.toml");
     let [stage, production] = outline.environments.as_slice() else { panic!("{outline:#?}") };
     assert_eq!((stage.name.as_str(), stage.has_role, stage.has_read_role), ("stage", true, true));
-    assert_eq!(stage.variables.iter().map(String::as_str).collect::<Vec<_>>(), ["PREFIX", "ROLE"]);
+    assert_eq!(stage.variables.iter().map(String::as_str).collect::<Vec<_>>(), ["PREFIX"]);
     assert_eq!((production.promotes_from.as_deref(), production.has_role), (Some("stage"), false));
     assert_eq!(production.variables.iter().map(String::as_str).collect::<Vec<_>>(), ["REGION"]);
     assert!(outline.promotes());

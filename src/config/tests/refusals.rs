@@ -393,16 +393,24 @@ fn probes() {
     "#);
 }
 
+/// Each text after `approval = "none"`.
+fn beside_approval(texts: &[&str]) -> String {
+    let changed: Vec<String> = texts.iter().map(|text| format!("approval = \"none\"\n{text}")).collect();
+    let changes: Vec<_> = changed.iter().map(|text| (r#"approval = "none""#, text.as_str())).collect();
+    said(&changes).replace("approval = \"none\"⏎", "")
+}
+
 #[test]
 fn gates() {
     let changes = [
         (r#"approval = "none""#, r#"approval = "required""#),
         (r#"approval = "none""#, r#"approval = "maybe""#),
-        (r#"approval = "none""#, "approval = false\nsoak = \"30m\"\nfreeze = []\nself-approval = true"),
+        (r#"approval = "none""#, "approval = false\nsoak = 30\nprotected = true\nself-approval = true"),
         (r#"approval = "none""#, "aproval = \"none\"\nweather = \"fine\""),
         (r#"approval = "none""#, ""),
         ("[environments.production.gates]\napproval = \"none\"", ""),
         ("[environments.production.gates]\napproval", "gates"),
+        ("account = \"123456789012\"", "overridable = []\ngates.soak = \"30m\""),
     ];
     insta::assert_snapshot!(said(&changes), @r#"
     approval = "required"
@@ -411,16 +419,16 @@ fn gates() {
     approval = "maybe"
     37:12 "maybe" | `approval` must be `required` or `none`, not `maybe` | write `approval = "none"`; `required` is not built yet
 
-    approval = false⏎soak = "30m"⏎freeze = []⏎self-approval = true
+    approval = false⏎soak = 30⏎protected = true⏎self-approval = true
     37:12 false | `approval` must be a string, not a boolean | write it in quotes: `approval = "false"`
-    38:1 soak | `soak` is not built yet | remove it
-    39:1 freeze | `freeze` is not built yet | remove it
+    38:8 30 | `soak` must be a string, not an integer | write it in quotes: `soak = "30"`
+    39:1 protected | `protected` is not built yet | remove it
     40:1 self-approval | `self-approval` is not built yet | remove it
 
     aproval = "none"⏎weather = "fine"
     31:15 production | `approval` is missing for `production`, which promotes from another environment | add `approval = "none"` to `[environments.production.gates]`; `required` is not built yet
     37:1 aproval | unknown key `aproval` in `environments.production.gates` | write `approval`, or remove it
-    38:1 weather | unknown key `weather` in `environments.production.gates` | remove it; known here are `approval`
+    38:1 weather | unknown key `weather` in `environments.production.gates` | remove it; known here are `approval`, `soak`, `branch`, `statuses`, `freeze`, `windows`, `overridable`, `checklist`
 
 
     31:15 production | `approval` is missing for `production`, which promotes from another environment | add `approval = "none"` to `[environments.production.gates]`; `required` is not built yet
@@ -430,6 +438,138 @@ fn gates() {
 
     gates
     36:9 "none" | `gates` must be a table, not a string | write it as a table: `gates = { … }`
+
+    overridable = []⏎gates.soak = "30m"
+    24:1 overridable | `overridable` is a key of the gates | write it in `[environments.stage.gates]`
+    25:14 "30m" | `soak` is written for `stage`, which promotes from no other environment | remove it, or add `promotes-from`: it is the time that a release runs there
+    "#);
+    insta::assert_snapshot!(beside_approval(&["identity = 1\nhold = 1\nproven = 1\nforward = true\nreuse = \"own\""]), @r#"
+    identity = 1⏎hold = 1⏎proven = 1⏎forward = true⏎reuse = "own"
+    38:1 identity | `identity` is a gate without a setting | remove it: wherever it applies, it is on
+    39:1 hold | `hold` is a gate without a setting | remove it: wherever it applies, it is on
+    40:1 proven | `proven` is a gate without a setting | remove it: wherever it applies, it is on
+    41:1 forward | `forward` is a gate without a setting | remove it: wherever it applies, it is on
+    42:1 reuse | `reuse` is a key of components | write it in the table of the component
+    "#);
+}
+
+#[test]
+fn keys_of_gates() {
+    let texts = [
+        "soak = \"0s\"",
+        "soak = \"721h\"",
+        "branch = []",
+        "branch = \"\"",
+        "branch = [\"main\", \"refs/heads/main\", \"a b\", \"hotfix/\", \"main\", 1]",
+        "statuses = [\"ci\"]",
+        "statuses = { wait = \"7h\" }",
+        "statuses = { names = [], wiat = \"1m\" }",
+        "statuses = { names = [\"ci\", \"ci\", \" \", \"shipgate/stage\"] }",
+        "overridable = [\"freeze\", \"identity\", \"approved\", \"frieze\", \"weather\", \"freeze\"]",
+        "checklist = [\"\", \"two\\nlines\", \"::error::x\"]",
+    ];
+    insta::assert_snapshot!(beside_approval(&texts), @r#"
+    soak = "0s"
+    38:8 "0s" | `soak`: "0s" is not a time for a release to run | correct it: it is like `30m` or `24h`, more than nothing, at most `720h`
+
+    soak = "721h"
+    38:8 "721h" | `soak`: "721h" is not a time for a release to run | correct it: it is like `30m` or `24h`, more than nothing, at most `720h`
+
+    branch = []
+    38:10 [] | `branch` is empty | name a branch, or remove it: then it is the default branch
+
+    branch = ""
+    38:10 "" | `branch`: "" is not a branch or a pattern of branches | correct it: it is like `main` or `hotfix/*`, without `refs/heads/`; `*` stands for any text and `?` for one character
+
+    branch = ["main", "refs/heads/main", "a b", "hotfix/", "main", 1]
+    38:19 "refs/heads/main" | `branch`: "refs/heads/main" is not a branch or a pattern of branches | correct it: it is like `main` or `hotfix/*`, without `refs/heads/`; `*` stands for any text and `?` for one character
+    38:38 "a b" | `branch`: "a b" is not a branch or a pattern of branches | correct it: it is like `main` or `hotfix/*`, without `refs/heads/`; `*` stands for any text and `?` for one character
+    38:45 "hotfix/" | `branch`: "hotfix/" is not a branch or a pattern of branches | correct it: it is like `main` or `hotfix/*`, without `refs/heads/`; `*` stands for any text and `?` for one character
+    38:56 "main" | `main` stands in `branch` twice | remove one
+    38:64 1 | `branch[5]` must be a string, not an integer | write it in quotes: `"1"`
+
+    statuses = ["ci"]
+    38:12 ["ci"] | `statuses` must be a table, not a list | write it as a table: `statuses = { … }`
+
+    statuses = { wait = "7h" }
+    38:1 statuses | `names` is missing in `environments.production.gates.statuses` | add `names = ["ci"]`
+    38:21 "7h" | `wait`: "7h" is not a time to wait | correct it: it is like `90s` or `1h 30m`, at most `6h`; `0s` does not wait
+
+    statuses = { names = [], wiat = "1m" }
+    38:22 [] | `names` is empty | name a status or check run, or remove `statuses`
+    38:26 wiat | unknown key `wiat` in `environments.production.gates.statuses` | write `wait`, or remove it
+
+    statuses = { names = ["ci", "ci", " ", "shipgate/stage"] }
+    38:29 "ci" | `ci` stands in `names` twice | remove one
+    38:35 " " | `names`: " " is not the name of a status or check run | correct it: it is one line of at most 200 characters, as GitHub shows it, without a space at its ends
+    38:40 "shipgate/stage" | `names`: "shipgate/stage" is not a status that can count | correct it: shipgate writes it, and would wait for itself; name those of other workflows
+
+    overridable = ["freeze", "identity", "approved", "frieze", "weather", "freeze"]
+    38:26 "identity" | the gate `identity` can never be overridden | remove it
+    38:38 "approved" | the gate `approved` can never be overridden | remove it
+    38:50 "frieze" | there is no gate `frieze` | write `freeze`
+    38:60 "weather" | there is no gate `weather` | write one of `hold`, `proven`, `soak`, `reuse`, `branch`, `forward`, `statuses`, `freeze`, `windows`
+    38:71 "freeze" | `freeze` stands in `overridable` twice | remove one
+
+    checklist = ["", "two\nlines", "::error::x"]
+    38:14 "" | `checklist`: "" is not a short text | correct it: it is one line of at most 200 characters, without a space at its ends, nor control characters, nor `::` at its beginning
+    38:18 "two\nlines" | `checklist`: "two\nlines" is not a short text | correct it: it is one line of at most 200 characters, without a space at its ends, nor control characters, nor `::` at its beginning
+    38:32 "::error::x" | `checklist`: "::error::x" is not a short text | correct it: it is one line of at most 200 characters, without a space at its ends, nor control characters, nor `::` at its beginning
+    "#);
+}
+
+#[test]
+fn freezes_and_windows() {
+    let texts = [
+        "freeze = [{}]",
+        "freeze = { from = \"2026-12-20\" }",
+        "freeze = [{ from = 2026-12-20, to = \"2027-1-2\", zone = \"Europe/Berln\", reason = \"\" }]",
+        "freeze = [{ from = \"2026-12-20\", to = \"2026-12-19\", zone = \"Moon\" }]",
+        "freeze = [{ from = \"2026-12-20\", to = \"2026-12-19\", zone = \"UTC\" }]",
+        "windows = []",
+        "windows = [{ day = \"mon\" }]",
+        "windows = [{ days = \"monday\", from = \"8:00\", to = \"24:01\", zone = \"europe/berlin\" }]",
+        "windows = [{ days = \"mon\", from = \"08:00\", to = \"08:00\", zone = \"UTC\" }]",
+    ];
+    insta::assert_snapshot!(beside_approval(&texts), @r#"
+    freeze = [{}]
+    38:11 {} | `from` is missing in `environments.production.gates.freeze[0]` | add `from = "2026-12-20 18:00"`
+    38:11 {} | `to` is missing in `environments.production.gates.freeze[0]` | add `to = "2027-01-02 08:00"`
+    38:11 {} | `zone` is missing in `environments.production.gates.freeze[0]` | add `zone = "Europe/Berlin"`
+
+    freeze = { from = "2026-12-20" }
+    38:1 freeze | `freeze` must be a list, not a table | write `[[environments.production.gates.freeze]]`, or `freeze = [ … ]`
+
+    freeze = [{ from = 2026-12-20, to = "2027-1-2", zone = "Europe/Berln", reason = "" }]
+    38:20 2026-12-20 | `from` must be a string, not a date or time | write it in quotes: `from = "2026-12-20"`
+    38:37 "2027-1-2" | `to`: "2027-1-2" is not a date and time | correct it: it is like `2026-12-20 18:00` in the time of `zone`, or a date alone, like `2026-12-20`
+    38:56 "Europe/Berln" | `zone`: "Europe/Berln" is not a time zone | write `Europe/Berlin`
+    38:81 "" | `reason`: "" is not a short text | correct it: it is one line of at most 200 characters, without a space at its ends, nor control characters, nor `::` at its beginning
+
+    freeze = [{ from = "2026-12-20", to = "2026-12-19", zone = "Moon" }]
+    38:60 "Moon" | `zone`: "Moon" is not a time zone | write a name of the IANA time zone database, like `Europe/Berlin`, or `UTC`
+
+    freeze = [{ from = "2026-12-20", to = "2026-12-19", zone = "UTC" }]
+    38:39 "2026-12-19" | the freeze ends before it begins | write a `to` after `from`, both in the time of `zone`; a date alone is the whole day
+
+    windows = []
+    38:11 [] | `windows` is empty | add a window, or remove it to allow any time
+
+    windows = [{ day = "mon" }]
+    38:12 { day = "mon" } | `days` is missing in `environments.production.gates.windows[0]` | add `days = "mon-fri"`
+    38:12 { day = "mon" } | `from` is missing in `environments.production.gates.windows[0]` | add `from = "08:00"`
+    38:12 { day = "mon" } | `to` is missing in `environments.production.gates.windows[0]` | add `to = "16:00"`
+    38:12 { day = "mon" } | `zone` is missing in `environments.production.gates.windows[0]` | add `zone = "Europe/Berlin"`
+    38:14 day | unknown key `day` in `environments.production.gates.windows[0]` | write `days`, or remove it
+
+    windows = [{ days = "monday", from = "8:00", to = "24:01", zone = "europe/berlin" }]
+    38:21 "monday" | `days`: "monday" is not a list of days | correct it: it is like `mon`, `mon-fri`, `mon,wed` or `sat-mon`, of `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`
+    38:38 "8:00" | `from`: "8:00" is not a time of the day | correct it: it is like `08:00`, from `00:00` to `24:00`
+    38:51 "24:01" | `to`: "24:01" is not a time of the day | correct it: it is like `08:00`, from `00:00` to `24:00`
+    38:67 "europe/berlin" | `zone`: "europe/berlin" is not a time zone | write `Europe/Berlin`
+
+    windows = [{ days = "mon", from = "08:00", to = "08:00", zone = "UTC" }]
+    38:49 "08:00" | the window is empty | write a `to` other than `from`; the whole day is `from = "00:00", to = "24:00"`
     "#);
 }
 
@@ -480,6 +620,9 @@ fn roles() {
         beside("session-duration = \"5m\""),
         beside("session-duration = \"2h\"\nvia = \"arn:aws:iam::210987654321:role/hub\""),
         beside("session-policy = \"../p.json\""),
+        "account = \"${vars.ACCOUNT}\"\nprefix = \"a-${vars.P}\"".to_owned(),
+        "prefix = \"a-${vars.P}\"\nrole = \"arn:aws:iam::123456789012:role/${environment.prefix}-${env.ROLE}\""
+            .to_owned(),
         beside("read-role = \"arn:aws:iam::123456789012:role/stage\"\nvia = \"arn:aws-cn:iam::210987654321:role/hub\""),
     ];
     let changes: Vec<_> = changes.iter().map(|change| (account, change.as_str())).collect();
@@ -510,6 +653,13 @@ fn roles() {
 
     account = "123456789012"⏎role = "arn:aws:iam::123456789012:role/stage"⏎session-policy = "../p.json"
     26:18 "../p.json" | `session-policy`: "../p.json" is not a path inside the repository | correct it: it is relative to the configuration file, and does not leave that directory
+
+    account = "${vars.ACCOUNT}"⏎prefix = "a-${vars.P}"
+    24:12 ${vars.ACCOUNT} | `${vars.ACCOUNT}` cannot stand in `account` | write the value itself: anybody with write access may edit variables, and this says who may change what
+
+    prefix = "a-${vars.P}"⏎role = "arn:aws:iam::123456789012:role/${environment.prefix}-${env.ROLE}"
+    25:40 ${environment.prefix} | `${environment.prefix}` cannot stand in `role`: `prefix` is made of `${vars.P}` | write the value itself: anybody with write access may edit variables, and this says who may change what
+    25:62 ${env.ROLE} | `${env.ROLE}` cannot stand in `role` | write the value itself: anybody with write access may edit variables, and this says who may change what
 
     account = "123456789012"⏎role = "arn:aws:iam::123456789012:role/stage"⏎read-role = "arn:aws:iam::123456789012:role/stage"⏎via = "arn:aws-cn:iam::210987654321:role/hub"
     26:13 "arn:aws:iam::123456789012:role/stage" | `read-role` is the same as `role` | name a role of its own, or remove it

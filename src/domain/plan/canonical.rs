@@ -33,10 +33,15 @@ impl<C: AsRef<ComponentPlan>> Plan<C> {
             "account": self.account,
             "region": self.region,
             "release": self.release.to_string(),
-            "gates": self.gates,
+            "gates": self.policy.canonical(),
             "images": self.images.iter().map(|image| self.canonical_image(image)).collect::<Vec<_>>(),
             "components": self.components.iter().map(|component| canonical_component(component.as_ref())).collect::<Vec<_>>(),
         });
+        // Only where there are any: a plan without keeps the digest that it had before there could be.
+        if !self.overrides.is_empty() {
+            let overrides = self.overrides.iter().map(|wanted| json!([wanted.gate.as_str(), wanted.reason]));
+            value["overrides"] = overrides.collect();
+        }
         value.sort_all_objects();
         value
     }

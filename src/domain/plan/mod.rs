@@ -24,8 +24,7 @@ pub use later::{Later, StillUnknown};
 pub use steps::Step;
 pub use warning::PlanWarning;
 
-use indexmap::IndexMap;
-
+use super::gate::{self, Command, GatePolicy, Gated, Override};
 use super::names::{AccountId, ComponentName, EnvironmentName, Region};
 use super::release::ReleaseName;
 use super::target::Target;
@@ -110,6 +109,16 @@ impl Intent {
     }
 }
 
+impl From<&Intent> for Command {
+    fn from(intent: &Intent) -> Self {
+        match intent {
+            Intent::Deploy => Self::Deploy,
+            Intent::Promote { .. } => Self::Promote,
+            Intent::Rollback => Self::Rollback,
+        }
+    }
+}
+
 /// What a command will change. `C`: a component's plan, or what carries it with all that its kind needs to carry it out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan<C = ComponentPlan> {
@@ -125,8 +134,14 @@ pub struct Plan<C = ComponentPlan> {
     pub region: Region,
     /// Where people find the environment.
     pub url: Option<String>,
-    /// The gate policy as it was written, by gate.
-    pub gates: IndexMap<String, String>,
+    /// What is changed, in words: the environment, or some of its components.
+    pub place: String,
+    /// The gate policy.
+    pub policy: GatePolicy,
+    /// The command that its gates are asked for.
+    pub command: Command,
+    /// The gates that somebody overrides.
+    pub overrides: Vec<Override>,
     /// The release.
     pub release: ReleaseName,
     /// The images, in the order they are built.
@@ -141,17 +156,33 @@ impl<C> Plan<C> {
     /// A plan without images, holds or components.
     pub fn new(intent: Intent, account: AccountId, target: &Target, release: ReleaseName) -> Self {
         Self {
+            command: Command::from(&intent),
             intent,
             app: target.app.clone(),
             environment: target.environment.clone(),
             account,
             region: target.region.clone(),
             url: target.url.clone(),
-            gates: target.gates.clone(),
+            place: target.place(),
+            policy: target.policy.clone(),
+            overrides: Vec::new(),
             release,
             images: Vec::new(),
             holds: Vec::new(),
             components: Vec::new(),
+        }
+    }
+}
+
+impl<C> Gated for Plan<C> {
+    fn subject(&self) -> gate::Subject<'_> {
+        gate::Subject {
+            command: self.command,
+            environment: &self.environment,
+            release: Some(&self.release),
+            place: &self.place,
+            policy: &self.policy,
+            overrides: &self.overrides,
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::domain::ecs::plan::tests::{carried_out, facts, revision, target};
 use crate::domain::ecs::plan::{EcsFacts, EcsPlan, plan, plan_rollback};
 use crate::domain::ecs::service::RolloutState;
 use crate::domain::ecs::target::{EcsTarget, MissingVariables};
+use crate::domain::gate::Approval;
 use crate::domain::image::{Digest, Repository};
 use crate::domain::provenance::{Override, Provenance};
 use crate::domain::target::{Build, Component, Image, Reuse};
@@ -76,7 +77,8 @@ fn whole_plan_of(target: &EcsTarget, state: &ImageState, live: u64, desired: i32
         url: None,
         roles: crate::domain::role::Roles::default(),
         promotes_from: None,
-        gates: IndexMap::new(),
+        is_part: false,
+        policy: GatePolicy::default(),
         images: vec![image()],
         components: Vec::new(),
     };
@@ -282,7 +284,7 @@ fn another_target_source_or_release_is_another_plan() {
     other.release = "a".repeat(40).parse().unwrap();
     assert_ne!(plan.digest(), other.digest());
     let mut other = plan.clone();
-    other.gates.insert("approval".to_owned(), "none".to_owned());
+    other.policy.approval = Some(Approval::None);
     assert_ne!(plan.digest(), other.digest());
     let mut other = plan.clone();
     let ImageStep::Copy { image, .. } = &mut other.images[0].step else { panic!() };

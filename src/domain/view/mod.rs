@@ -1,6 +1,7 @@
 //! What is reported, as data: what commands return, and what reports show. Neither knows the other.
 
 pub mod check;
+pub mod gates;
 pub mod history;
 pub mod holds;
 pub mod identity;
@@ -15,6 +16,7 @@ use serde_json::Value;
 use super::neutral;
 use super::outcome::Outcome;
 use check::Checked;
+use gates::AskedGates;
 use history::FoundReleases;
 use holds::ChangedHolds;
 use identity::SeenIdentities;
@@ -59,6 +61,8 @@ pub enum Answer {
     Change(Outcome),
     /// `check`.
     Check(Checked),
+    /// `gates`.
+    Gates(Vec<AskedGates>),
     /// `status`.
     Status(Vec<EnvironmentStatus>),
     /// `history`.
@@ -90,6 +94,7 @@ impl Answer {
                 let worst = Outcome::worst(environments.iter().filter_map(EnvironmentStatus::failure_outcome));
                 worst.unwrap_or(Outcome::Unchanged)
             }
+            Self::Gates(asked) => Outcome::worst(asked.iter().map(AskedGates::outcome)).unwrap_or(Outcome::Planned),
             Self::Holds(changed) => changed.failure.as_ref().map_or(Outcome::Unchanged, |failure| failure.outcome),
             Self::Identities(seen) => {
                 Outcome::worst(seen.failures().map(|failure| failure.outcome)).unwrap_or(Outcome::Unchanged)

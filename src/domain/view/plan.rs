@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use crate::domain::gate::Gate;
+use crate::domain::gate::{Gate, GatePolicy};
 use crate::domain::image::{Digest, Repository};
 use crate::domain::names::{AccountId, ComponentName, EnvironmentName, Region};
 pub use crate::domain::plan::Running;
@@ -36,6 +36,8 @@ pub struct ShownPlan {
     pub warnings: Vec<PlanWarning>,
     /// The gates with their verdicts.
     pub gates: Vec<Gate>,
+    /// The gate policy.
+    pub policy: GatePolicy,
     /// The components, in order.
     pub components: Vec<PlannedComponent>,
     /// The repositories of the images, by the component that builds them.
@@ -72,6 +74,7 @@ impl ShownPlan {
             steps: Vec::new(),
             warnings: Vec::new(),
             gates: Vec::new(),
+            policy: GatePolicy::default(),
             components: vec![component("backend"), component("worker")],
             repositories: IndexMap::new(),
             digests: IndexMap::new(),

@@ -50,7 +50,7 @@ impl Follow<'_> {
     /// it; where tags are refused, the write of the outcome warns of it.
     async fn note(&self, id: &DeploymentId) -> Observed {
         let tags = [ledger::deployment(id)];
-        drop(timeout(NOTE, self.cloud.ecs().tag(&self.subject.deployment.task_definition, &tags)).await);
+        drop(timeout(NOTE, self.writer.ecs().tag(&self.subject.deployment.task_definition, &tags)).await);
         Observed::Noted
     }
 }

@@ -6,7 +6,8 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::clients::ecs::{Placement, Tagged};
+use crate::clients::ecs::Placement;
+use crate::clients::ecs_write::Tagged;
 use crate::domain::ecs::expectation::Expectation;
 use crate::domain::ecs::ids::{DeploymentId, RevisionArn, TaskArn};
 use crate::domain::ecs::ledger::{self, Fitting, LedgerEntry};
@@ -130,7 +131,7 @@ impl Apply<'_> {
         tags.extend(self.plan.carried(self.run.provenance.author(), self.run.now()).iter().map(Hold::tag));
         let Fitting { tags: fitting, left_out } = ledger::fitting(&self.run.provenance, &ledger::keys(&tags));
         tags.extend(fitting);
-        let arn = self.run.cloud.ecs().register(definition, &tags).await?;
+        let arn = self.run.writer.ecs().register(definition, &tags).await?;
         self.run.events.made(format!("task-definition revision {}", arn.short()), vec![self.component.clone()]);
         self.warn_of_room(&arn, &left_out);
         Ok(Wanted { arn, definition: definition.clone(), tag_keys: ledger::keys(&tags) })
@@ -152,7 +153,7 @@ impl Apply<'_> {
         let has = |hold: &&Hold| revision.holds.iter().any(|it| it.key == hold.key && it.scope == hold.scope);
         let missing: Vec<_> = carried.iter().filter(|hold| !has(hold)).map(Hold::tag).collect();
         if !missing.is_empty() {
-            match self.run.cloud.ecs().tag_if_room(&revision.arn, &missing).await? {
+            match self.run.writer.ecs().tag_if_room(&revision.arn, &missing).await? {
                 Tagged::Written => wanted.tag_keys.extend(ledger::keys(&missing)),
                 Tagged::NoRoom(message) => {
                     let text = format!("revision {} has no room for the holds: {message}", revision.short());
@@ -271,6 +272,7 @@ impl Apply<'_> {
             subject,
             settings,
             cloud: self.run.cloud,
+            writer: self.run.writer,
             registry: &self.run.access.registry,
             component: self.component,
             followed: &self.followed,
@@ -342,7 +344,7 @@ impl Apply<'_> {
 
     /// Writes into the ledger. The release runs as it runs, written or not.
     async fn write(&self, arn: &RevisionArn, what: &str, tags: &[(String, String)]) {
-        if let Err(error) = self.run.cloud.ecs().tag(arn, tags).await {
+        if let Err(error) = self.run.writer.ecs().tag(arn, tags).await {
             let failure = explain(&error, Phase::Before);
             let hint = failure.hints.first().cloned();
             self.run

@@ -3,13 +3,21 @@
 use aws_config::SdkConfig;
 
 use crate::clients::ecs::Ecs;
-use crate::observe::{AwsClient, Cloud};
+use crate::clients::ecs_write::EcsWriter;
+use crate::observe::{AwsClient, Cloud, Writer};
 
 impl AwsClient for Ecs {
     const SERVICE: &'static str = "ECS";
 
     fn new(config: &SdkConfig) -> Self {
         Self::new(config)
+    }
+}
+
+impl<'a> Writer<'a> {
+    /// What changes Amazon ECS.
+    pub fn ecs(self) -> EcsWriter<'a> {
+        EcsWriter::new(self.cloud().ecs(), self.permit())
     }
 }
 

@@ -25,7 +25,7 @@ use crate::domain::names::{ComponentName, Region};
 use crate::domain::origin::{Announcement, ImageRecords};
 use crate::domain::plan::{ComponentPlan, ImagePlan, KnownImage, LeftRelease, PlanError, PlannedHold};
 use crate::domain::probe::Probe;
-use crate::domain::promotion::{Evidence, LedgerSearch, Runs};
+use crate::domain::promotion::{Evidence, LedgerSearch, Runs, UnbrokenRun};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::rollback::Past;
 use crate::domain::target::Component;
@@ -33,7 +33,7 @@ use crate::domain::view::history::History;
 use crate::domain::view::status::ComponentStatus;
 use crate::kinds::{Answer, Driver, Needs, Observed, PastReleases, Planned, Promoted, Source};
 use crate::kinds::{Applied, Run};
-use crate::observe::{Cloud, Files};
+use crate::observe::{Cloud, Files, Writer};
 
 impl Driver for EcsTarget {
     fn observe<'a>(
@@ -78,12 +78,12 @@ impl Driver for EcsTarget {
         Box::pin(hold::holds(cloud, self))
     }
 
-    fn put_hold<'a>(&'a self, cloud: &'a Cloud, hold: &'a Hold) -> Answer<'a, Vec<Hold>> {
-        Box::pin(hold::put(cloud, self, hold))
+    fn put_hold<'a>(&'a self, writer: Writer<'a>, hold: &'a Hold) -> Answer<'a, Vec<Hold>> {
+        Box::pin(hold::put(writer, self, hold))
     }
 
-    fn lift_holds<'a>(&'a self, cloud: &'a Cloud, note: &'a (String, String)) -> Answer<'a, Vec<Hold>> {
-        Box::pin(hold::lift(cloud, self, note))
+    fn lift_holds<'a>(&'a self, writer: Writer<'a>, note: &'a (String, String)) -> Answer<'a, Vec<Hold>> {
+        Box::pin(hold::lift(writer, self, note))
     }
 
     fn image_records<'a>(
@@ -269,6 +269,10 @@ impl Source for SourceService {
         Box::pin(looked::recorded(cloud, &self.facts, &self.target, release))
     }
 
+    fn ran<'a>(&'a self, cloud: &'a Cloud, digest: &'a Digest, runs: bool) -> Answer<'a, UnbrokenRun> {
+        Box::pin(looked::ran(cloud, &self.facts, &self.target, digest, runs))
+    }
+
     fn promoted<'a>(&'a self, cloud: &'a Cloud, evidence: &'a Evidence) -> Answer<'a, Box<dyn Promoted>> {
         Box::pin(async move {
             let revision = match evidence {
@@ -370,11 +374,11 @@ impl Planned for PlannedService {
         self.observed.facts.service.announced.as_ref().is_some_and(|announced| announced.release == self.release)
     }
 
-    fn announce<'a>(&'a self, cloud: &'a Cloud, announcement: &'a Announcement) -> Answer<'a, ()> {
-        Box::pin(origin::announce(cloud, &self.ecs.service_arn, announcement))
+    fn announce<'a>(&'a self, writer: Writer<'a>, announcement: &'a Announcement) -> Answer<'a, ()> {
+        Box::pin(origin::announce(writer, &self.ecs.service_arn, announcement))
     }
 
-    fn retire_announcement<'a>(&'a self, cloud: &'a Cloud) -> Answer<'a, ()> {
-        Box::pin(origin::retire(cloud, &self.ecs.service_arn))
+    fn retire_announcement<'a>(&'a self, writer: Writer<'a>) -> Answer<'a, ()> {
+        Box::pin(origin::retire(writer, &self.ecs.service_arn))
     }
 }

@@ -13,7 +13,7 @@ use crate::domain::step::StepId;
 use crate::events::Events;
 use crate::kinds::ecs::observe::running;
 use crate::kinds::ecs::unfinished::Unfinished;
-use crate::observe::Cloud;
+use crate::observe::{Cloud, Writer};
 use crate::poll::{Waiting, poll};
 
 /// A deployment to follow.
@@ -21,6 +21,8 @@ use crate::poll::{Waiting, poll};
 pub struct Follow<'a> {
     /// The clients.
     pub cloud: &'a Cloud,
+    /// What changes AWS: a note is left in the ledger.
+    pub writer: Writer<'a>,
     /// The registry, for the platforms of an image.
     pub registry: &'a Registry,
     /// The component.

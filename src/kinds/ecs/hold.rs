@@ -2,7 +2,7 @@
 //! them.
 
 use super::observe::{self, LOOKED_AT};
-use crate::clients::ecs::Tagged;
+use crate::clients::ecs_write::Tagged;
 use crate::domain::ecs::homes;
 use crate::domain::ecs::ids::{RevisionArn, ServiceArn, Taggable};
 use crate::domain::ecs::ledger;
@@ -11,7 +11,7 @@ use crate::domain::ecs::target::EcsTarget;
 use crate::domain::failure::Failure;
 use crate::domain::hold::{self, Hold};
 use crate::domain::poll::Attempts;
-use crate::observe::Cloud;
+use crate::observe::{Cloud, Writer};
 use crate::poll::{Waiting, poll};
 
 /// The holds on the service, in either home.
@@ -34,7 +34,8 @@ pub async fn holds(cloud: &Cloud, target: &EcsTarget) -> Result<Vec<Hold>, Failu
 /// # Errors
 ///
 /// The service has no room for it, it could not be written, or is not seen afterwards.
-pub async fn put(cloud: &Cloud, target: &EcsTarget, hold: &Hold) -> Result<Vec<Hold>, Failure> {
+pub async fn put(writer: Writer<'_>, target: &EcsTarget, hold: &Hold) -> Result<Vec<Hold>, Failure> {
+    let cloud = writer.cloud();
     let service = observe::active_service(cloud, target).await?;
     let no_room = |cause: String| {
         Failure::failed(format!("service `{}` has no room for the hold", target.service))
@@ -44,7 +45,7 @@ pub async fn put(cloud: &Cloud, target: &EcsTarget, hold: &Hold) -> Result<Vec<H
     if !ledger::has_room(&service.tag_keys, &[&hold.key]) {
         return Err(no_room(format!("it has {} tags, as many as there may be", service.tag_keys.len())));
     }
-    match cloud.ecs().tag_if_room(&service.arn, &[hold.tag()]).await? {
+    match writer.ecs().tag_if_room(&service.arn, &[hold.tag()]).await? {
         Tagged::Written => seen_on_service(cloud, target, hold).await,
         Tagged::NoRoom(message) => Err(no_room(message)),
     }
@@ -56,13 +57,14 @@ pub async fn put(cloud: &Cloud, target: &EcsTarget, hold: &Hold) -> Result<Vec<H
 ///
 /// It could not be written for another reason than room, or is not seen afterwards.
 pub async fn put_on_service(
-    cloud: &Cloud,
+    writer: Writer<'_>,
     target: &EcsTarget,
     hold: &Hold,
     written: impl FnOnce(),
 ) -> Result<Tagged, Failure> {
+    let cloud = writer.cloud();
     let service = observe::active_service(cloud, target).await?;
-    let tagged = cloud.ecs().tag_if_room(&service.arn, &[hold.tag()]).await?;
+    let tagged = writer.ecs().tag_if_room(&service.arn, &[hold.tag()]).await?;
     if tagged == Tagged::Written {
         written();
         seen_on_service(cloud, target, hold).await?;
@@ -85,13 +87,14 @@ async fn seen_on_service(cloud: &Cloud, target: &EcsTarget, hold: &Hold) -> Resu
 ///
 /// It could not be written for another reason than room, or is not seen afterwards.
 pub async fn put_on_revision(
-    cloud: &Cloud,
+    writer: Writer<'_>,
     revision: &RevisionArn,
     service: &ServiceArn,
     hold: &Hold,
     written: impl FnOnce(),
 ) -> Result<Tagged, Failure> {
-    let tagged = cloud.ecs().tag_if_room(revision, &[hold.tag(), ledger::of_service(service)]).await?;
+    let cloud = writer.cloud();
+    let tagged = writer.ecs().tag_if_room(revision, &[hold.tag(), ledger::of_service(service)]).await?;
     if tagged != Tagged::Written {
         return Ok(tagged);
     }
@@ -109,11 +112,12 @@ pub async fn put_on_revision(
 /// # Errors
 ///
 /// The service cannot be looked at, or the tags could not be taken off.
-pub async fn take_off(cloud: &Cloud, target: &EcsTarget, holds: &[Hold]) -> Result<(), Failure> {
+pub async fn take_off(writer: Writer<'_>, target: &EcsTarget, holds: &[Hold]) -> Result<(), Failure> {
+    let cloud = writer.cloud();
     let service = observe::active_service(cloud, target).await?;
     let there = service.holds.iter().filter(|hold| holds.contains(hold));
     let keys: Vec<String> = there.map(|hold| hold.key.clone()).collect();
-    if keys.is_empty() { Ok(()) } else { Ok(cloud.ecs().untag(&service.arn, &keys).await?) }
+    if keys.is_empty() { Ok(()) } else { Ok(writer.ecs().untag(&service.arn, &keys).await?) }
 }
 
 /// Takes all holds off the service and off its revisions, and leaves a note. Returns what was taken off.
@@ -121,7 +125,8 @@ pub async fn take_off(cloud: &Cloud, target: &EcsTarget, holds: &[Hold]) -> Resu
 /// # Errors
 ///
 /// The tags could not be changed, or a hold is still seen afterwards.
-pub async fn lift(cloud: &Cloud, target: &EcsTarget, note: &(String, String)) -> Result<Vec<Hold>, Failure> {
+pub async fn lift(writer: Writer<'_>, target: &EcsTarget, note: &(String, String)) -> Result<Vec<Hold>, Failure> {
+    let cloud = writer.cloud();
     let service = observe::active_service(cloud, target).await?;
     let revisions = held_revisions(cloud, &service).await?;
     let lifted = hold::merged(service.holds.iter().chain(revisions.iter().flat_map(|revision| &revision.holds)));
@@ -132,17 +137,17 @@ pub async fn lift(cloud: &Cloud, target: &EcsTarget, note: &(String, String)) ->
     // The note first: no hold goes without a word of who lifted it. Without room it takes the place of a hold.
     let note = std::slice::from_ref(note);
     let has_room = ledger::has_room(&service.tag_keys, &[hold::note_key()])
-        && cloud.ecs().tag_if_room(&service.arn, note).await? == Tagged::Written;
+        && writer.ecs().tag_if_room(&service.arn, note).await? == Tagged::Written;
     for revision in &revisions {
-        cloud.ecs().untag(&revision.arn, &keys(&revision.holds)).await?;
+        writer.ecs().untag(&revision.arn, &keys(&revision.holds)).await?;
     }
     if !service.holds.is_empty() {
-        cloud.ecs().untag(&service.arn, &keys(&service.holds)).await?;
+        writer.ecs().untag(&service.arn, &keys(&service.holds)).await?;
     }
     if !has_room {
         let revision = revisions.first().filter(|_| service.holds.is_empty());
         let home = revision.map_or(Taggable::Service(&service.arn), |revision| Taggable::Revision(&revision.arn));
-        cloud.ecs().tag(home, note).await?;
+        writer.ecs().tag(home, note).await?;
     }
     let left = reread(async || on_service(cloud, target).await, Vec::is_empty).await?;
     let left = if left.is_empty() { left_on(cloud, &service, &revisions).await? } else { left };

@@ -9,7 +9,7 @@ use crate::domain::failure::Failure;
 use crate::domain::image::Digest;
 use crate::domain::origin::{ANNOUNCED, Announcement, ImageRecords};
 use crate::domain::release::ReleaseName;
-use crate::observe::Cloud;
+use crate::observe::{Cloud, Writer};
 
 /// So many revisions are described before asking whether one of them is it.
 const AT_A_TIME: usize = 5;
@@ -65,8 +65,12 @@ pub async fn records(
 /// # Errors
 ///
 /// The call failed.
-pub async fn announce(cloud: &Cloud, service_arn: &ServiceArn, announcement: &Announcement) -> Result<(), Failure> {
-    Ok(cloud.ecs().tag(service_arn, &[announcement.tag()]).await?)
+pub async fn announce(
+    writer: Writer<'_>,
+    service_arn: &ServiceArn,
+    announcement: &Announcement,
+) -> Result<(), Failure> {
+    Ok(writer.ecs().tag(service_arn, &[announcement.tag()]).await?)
 }
 
 /// Takes that off again.
@@ -74,6 +78,6 @@ pub async fn announce(cloud: &Cloud, service_arn: &ServiceArn, announcement: &An
 /// # Errors
 ///
 /// The call failed.
-pub async fn retire(cloud: &Cloud, service_arn: &ServiceArn) -> Result<(), Failure> {
-    Ok(cloud.ecs().untag(service_arn, &[ANNOUNCED.to_owned()]).await?)
+pub async fn retire(writer: Writer<'_>, service_arn: &ServiceArn) -> Result<(), Failure> {
+    Ok(writer.ecs().untag(service_arn, &[ANNOUNCED.to_owned()]).await?)
 }

@@ -4,7 +4,8 @@
 //! release is waited for, never started twice. Only the exit code 0 of the configured container is success.
 
 use crate::clients::aws::AwsError;
-use crate::clients::ecs::{OneOffTask, Placement};
+use crate::clients::ecs::Placement;
+use crate::clients::ecs_write::OneOffTask;
 use crate::clients::logs::Cursor;
 use crate::domain::ecs::ids::{RevisionArn, TaskArn};
 use crate::domain::ecs::one_off::{self, Answer, OneOff, Question, Seen, Waited};
@@ -91,7 +92,7 @@ impl PreDeploy<'_> {
             client_token: token.hex(),
         };
         let _slot = self.run.slot(self.step).await?;
-        Ok(self.run.cloud.ecs().run_task(&task).await?)
+        Ok(self.run.writer.ecs().run_task(&task).await?)
     }
 
     async fn wait(&self, task: Task) -> Result<Task, Failure> {
@@ -165,7 +166,7 @@ impl PreDeploy<'_> {
         let failure =
             Failure::failed(format!("the pre-deploy task still runs after {} s", self.target.timeout.as_secs()))
                 .hint("make the command faster, or raise `timeout` of the component");
-        let stopped = self.run.cloud.ecs().stop_task(&self.target.cluster, &task.arn, "shipgate: out of time").await;
+        let stopped = self.run.writer.ecs().stop_task(&self.target.cluster, &task.arn, "shipgate: out of time").await;
         match stopped {
             Ok(()) => failure.cause(format!("task {} was stopped", task.id())),
             Err(error) => {

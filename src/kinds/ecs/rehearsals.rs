@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::hold;
 use crate::domain::event::Event;
+use crate::domain::gate::Permit;
 use crate::domain::hold::{self as hold_domain, Hold};
 use crate::domain::kind::Kind;
 use crate::domain::outcome::Outcome;
@@ -135,11 +136,12 @@ async fn a_hold_that_is_never_seen_is_not_put() {
     let Kind::Ecs(target) = &rehearsal.target.components[0].kind else { panic!() };
     let held = Hold::by_hand("carts fail", "local", Timestamp::UNIX_EPOCH).unwrap();
     let began = Instant::now();
-    let failure = hold::put(&rehearsal.cloud, target, &held).await.unwrap_err();
+    let failure = hold::put(rehearsal.cloud.open(Permit::of_test()), target, &held).await.unwrap_err();
     assert!(failure.reason.contains("took the hold and does not show it"), "{failure:?}");
     assert_eq!(began.elapsed(), Duration::from_millis(7750));
     // A rollback puts one before it changes anything, and ends here.
-    let failure = hold::put_on_service(&rehearsal.cloud, target, &held, || ()).await.unwrap_err();
+    let failure =
+        hold::put_on_service(rehearsal.cloud.open(Permit::of_test()), target, &held, || ()).await.unwrap_err();
     assert!(failure.reason.contains("took the hold and does not show it"), "{failure:?}");
 }
 
@@ -157,7 +159,7 @@ async fn a_hold_that_comes_while_others_are_lifted_is_reported() {
     });
     let Kind::Ecs(target) = &rehearsal.target.components[0].kind else { panic!() };
     let note = hold_domain::lifted("carts work", "local", Timestamp::UNIX_EPOCH);
-    let failure = hold::lift(&rehearsal.cloud, target, &note).await.unwrap_err();
+    let failure = hold::lift(rehearsal.cloud.open(Permit::of_test()), target, &note).await.unwrap_err();
     assert!(
         failure.causes.iter().any(|cause| cause.text.contains("rolled back from bbbbbbb to aaaaaaa")),
         "{failure:?}"

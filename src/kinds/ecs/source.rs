@@ -5,11 +5,12 @@ use super::past;
 use crate::clients::ecs::WhichTasks;
 use crate::clients::registry::Registry;
 use crate::domain::ecs::service::{Revision, Task};
+use crate::domain::ecs::soak;
 use crate::domain::ecs::source::{self, SourceFacts};
 use crate::domain::ecs::target::EcsTarget;
 use crate::domain::failure::Failure;
 use crate::domain::image::Digest;
-use crate::domain::promotion::LedgerSearch;
+use crate::domain::promotion::{LedgerSearch, UnbrokenRun};
 use crate::domain::release::GitSha;
 use crate::observe::Cloud;
 
@@ -60,6 +61,24 @@ pub async fn recorded(
     let is_enough = |past: &[Revision]| find(past).recorded.is_some();
     let past = past::revisions(cloud, &facts.service, facts.live.definition.family(), is_enough).await?;
     Ok(find(&past))
+}
+
+/// Since when the service runs a digest without a break.
+///
+/// # Errors
+///
+/// The ledger cannot be read.
+pub async fn ran(
+    cloud: &Cloud,
+    facts: &SourceFacts,
+    target: &EcsTarget,
+    digest: &Digest,
+    runs: bool,
+) -> Result<UnbrokenRun, Failure> {
+    let live = Some(&facts.live.arn).filter(|_| runs);
+    let is_enough = |past: &[Revision]| soak::is_complete(past, live, &target.container, digest);
+    let past = past::revisions(cloud, &facts.service, facts.live.definition.family(), is_enough).await?;
+    Ok(soak::unbroken(&past, live, &target.container, digest))
 }
 
 /// The platforms of the pinned index, asked only where a task shows something else than what is pinned.

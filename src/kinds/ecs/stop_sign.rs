@@ -1,7 +1,7 @@
 //! The holds that a rollback puts before it changes anything.
 
 use super::hold;
-use crate::clients::ecs::Tagged;
+use crate::clients::ecs_write::Tagged;
 use crate::domain::ecs::component::homes_of;
 use crate::domain::ecs::homes::Homes;
 use crate::domain::ecs::plan::EcsFacts;
@@ -30,7 +30,7 @@ pub async fn put(
     let homes = all.iter().zip(homes_of(facts, all)).find(|(other, _)| *other == left);
     let everywhere = || Homes { on_service: true, revision: Some(facts.live.arn.clone()) };
     let homes = homes.map_or_else(everywhere, |(_, homes)| homes);
-    let (cloud, events) = (run.cloud, &run.events);
+    let (writer, events) = (run.writer, &run.events);
     let made = |place: String| events.made(format!("hold on {place}: {}", hold.reason()), users.to_vec());
     let mut refused = Vec::new();
     let mut note = |place: &str, tagged: Tagged| match tagged {
@@ -39,12 +39,12 @@ pub async fn put(
     };
     if homes.on_service {
         let place = format!("service {}", target.service);
-        note(&place, hold::put_on_service(cloud, target, &hold, || made(place.clone())).await?);
+        note(&place, hold::put_on_service(writer, target, &hold, || made(place.clone())).await?);
     }
     if let Some(arn) = &homes.revision {
         let place = format!("revision {}", arn.short());
         let service = &facts.service.arn;
-        note(&place, hold::put_on_revision(cloud, arn, service, &hold, || made(place.clone())).await?);
+        note(&place, hold::put_on_revision(writer, arn, service, &hold, || made(place.clone())).await?);
     }
     for text in refused {
         events.warning(text, Some("the hold stands in its other home: see `shipgate status`".to_owned()));
@@ -56,7 +56,7 @@ pub async fn put(
 pub async fn drop_covered(run: &Run<'_>, target: &EcsTarget, covered: &[Hold]) {
     let service = &target.service;
     let reasons = covered.iter().map(Hold::reason).collect::<Vec<_>>().join(", ");
-    match hold::take_off(run.cloud, target, covered).await {
+    match hold::take_off(run.writer, target, covered).await {
         Ok(()) => run.events.note(format!("  it covers holds on service {service}, taken off: {reasons}")),
         Err(failure) => {
             let text = format!("holds on service {service} that the new one covers are still there ({reasons})");

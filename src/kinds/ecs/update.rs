@@ -56,7 +56,7 @@ impl Apply<'_> {
     /// The one change of the service. When its answer is lost, what the service says decides.
     pub(super) async fn update(&self, step: &StepId, arn: &RevisionArn) -> Result<Service, Unfinished> {
         let target = &self.plan.target;
-        let error = match self.run.cloud.ecs().update_service(&target.cluster, &target.service, arn).await {
+        let error = match self.run.writer.ecs().update_service(&target.cluster, &target.service, arn).await {
             Ok(service) => return Ok(service),
             Err(error) => error,
         };

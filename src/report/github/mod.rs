@@ -60,7 +60,8 @@ impl Sink for Workflow {
                 self.files.put(&outputs, &check::summary(checked, end.record, &self.links));
             }
             Ok(
-                Answer::Status(_)
+                Answer::Gates(_)
+                | Answer::Status(_)
                 | Answer::History(_)
                 | Answer::Logs { .. }
                 | Answer::Holds(_)

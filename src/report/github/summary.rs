@@ -4,7 +4,7 @@ use super::annotations::message;
 use super::gantt::chart;
 use super::place::Links;
 use crate::domain::failure::Failure;
-use crate::domain::gate::Verdict;
+use crate::domain::gate::Approval;
 use crate::domain::github::markdown::{block, code, folded, table};
 use crate::domain::limits::SUMMARY;
 use crate::domain::outcome::Outcome;
@@ -28,6 +28,7 @@ pub fn of(record: &Record, outcome: Outcome, failure: Option<&Failure>, links: &
         changes(record),
         commits(record, links),
         gates(record),
+        decision(record),
         planned_steps(record),
         chart(&record.steps).map(|chart| folded("How long it took", &chart)),
         foot(record, links),
@@ -168,11 +169,25 @@ pub fn gates(record: &Record) -> Option<String> {
     let rows: Vec<_> = record
         .gates
         .iter()
-        .map(|gate| vec![gate.name.to_owned(), gate.verdict.as_str().to_owned(), code(&gate.reason)])
+        .map(|gate| {
+            let overridden = gate.overridden.as_ref().map(|why| format!(", overridden: {}", code(why)));
+            let verdict = format!("{}{}", gate.verdict.as_str(), overridden.unwrap_or_default());
+            vec![gate.name.to_string(), verdict, code(&gate.reason)]
+        })
         .collect();
     let table = table(&["gate", "verdict", "why"], &rows);
-    let refuses = record.gates.iter().any(|gate| !matches!(gate.verdict, Verdict::Satisfied | Verdict::NotBuilt));
+    let refuses = record.gates.iter().any(|gate| gate.refuses() || gate.overridden.is_some());
     Some(if refuses { table } else { folded("Gates", &table) })
+}
+
+/// What whoever decides has to know: whether anybody is asked, and what to see to.
+fn decision(record: &Record) -> Option<String> {
+    let policy = record.policy.as_ref()?;
+    let mut lines: Vec<String> = policy.checklist.iter().map(|item| format!("- [ ] {}", code(item))).collect();
+    if policy.approval == Some(Approval::None) {
+        lines.push("Nobody is asked: `approval = \"none\"`.".to_owned());
+    }
+    (!lines.is_empty()).then(|| lines.join("\n") + "\n")
 }
 
 fn planned_steps(record: &Record) -> Option<String> {
@@ -199,7 +214,7 @@ mod tests {
     use super::*;
     use crate::domain::event::StepResult;
     use crate::domain::failure::{Cause, CauseKind};
-    use crate::domain::gate::Gate;
+    use crate::domain::gate::{Gate, GateName, Verdict};
     use crate::domain::plan::Change;
     use crate::domain::release::CommitLine;
     use crate::domain::step::{StepId, Verb};
@@ -221,7 +236,14 @@ mod tests {
             Request { command: "deploy".to_owned(), environment: Some(text.to_owned()), ..Request::default() };
         let mut record = Record::new(&request);
         record.release = Some(SHA.parse().unwrap());
-        record.gates = vec![Gate { name: "hold", verdict: Verdict::Unsatisfied, reason: text.to_owned(), hint: None }];
+        record.gates = vec![Gate {
+            name: GateName::Hold,
+            verdict: Verdict::Unsatisfied,
+            reason: text.to_owned(),
+            hint: None,
+            is_configured: false,
+            overridden: None,
+        }];
         record.commits = Some(CommitRange { taken_back: false, commits: Commits { count: 3, newest: vec![commit] } });
         record.components = vec![ComponentRecord {
             name: "backend".parse().unwrap(),

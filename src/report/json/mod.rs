@@ -3,6 +3,7 @@
 
 mod cause;
 mod check;
+mod gates;
 mod identity;
 mod outcome;
 mod reading;
@@ -33,6 +34,7 @@ pub fn of(end: End<'_>) -> Option<String> {
     Some(match end.result {
         Ok(Answer::Change(outcome)) => outcome::report(end.record, *outcome, None),
         Ok(Answer::Check(checked)) => check::check(checked, end.record),
+        Ok(Answer::Gates(asked)) => gates::gates(environment, asked),
         Ok(Answer::Status(environments)) => reading::status(environments),
         Ok(Answer::History(found)) => record::history(environment, &found.releases),
         Ok(Answer::Logs { entries, .. }) => reading::logs(environment, entries),

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::cause::{self, CauseV1};
 use super::text::{SCHEMA, to_text};
 use crate::domain::failure::Failure;
+use crate::domain::gate::{Approval, Gate};
 use crate::domain::origin::ReusedImage;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{Change, MissingVariable};
@@ -25,6 +26,9 @@ pub(super) struct ReportV1 {
     release: Option<ReleaseV1>,
     plan_digest: Option<String>,
     gates: Vec<GateV1>,
+    /// `none`: nobody is asked. `null`: nothing is configured.
+    approval: Option<&'static str>,
+    checklist: Vec<String>,
     commits: Option<CommitsV1>,
     components: Vec<ComponentV1>,
     reused: Vec<ReusedV1>,
@@ -52,12 +56,30 @@ struct ReleaseV1 {
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct GateV1 {
+pub(super) struct GateV1 {
     name: &'static str,
     #[cfg_attr(test, schemars(extend("enum" = ["satisfied", "unsatisfied", "unknown", "pending"])))]
     verdict: &'static str,
     reason: String,
     hint: Option<String>,
+    /// Whether the configuration has something to say of it.
+    configured: bool,
+    /// Why somebody goes on although it refuses.
+    #[serde(rename = "override")]
+    overridden: Option<String>,
+}
+
+impl From<&Gate> for GateV1 {
+    fn from(gate: &Gate) -> Self {
+        Self {
+            name: gate.name.as_str(),
+            verdict: gate.verdict.as_str(),
+            reason: gate.reason.clone(),
+            hint: gate.hint.clone(),
+            configured: gate.is_configured,
+            overridden: gate.overridden.clone(),
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -264,6 +286,7 @@ pub(super) fn document(record: &Record, outcome: Outcome, failure: Option<&Failu
             })
             .collect()
     });
+    let policy = record.policy.as_ref();
     ReportV1 {
         schema: SCHEMA,
         command: record.command.clone(),
@@ -274,16 +297,9 @@ pub(super) fn document(record: &Record, outcome: Outcome, failure: Option<&Failu
             .as_ref()
             .map(|release| ReleaseV1 { sha: release.to_string(), digests: digests.collect() }),
         plan_digest: record.plan_digest.as_ref().map(ToString::to_string),
-        gates: record
-            .gates
-            .iter()
-            .map(|gate| GateV1 {
-                name: gate.name,
-                verdict: gate.verdict.as_str(),
-                reason: gate.reason.clone(),
-                hint: gate.hint.clone(),
-            })
-            .collect(),
+        gates: record.gates.iter().map(Into::into).collect(),
+        approval: policy.and_then(|policy| policy.approval).map(|Approval::None| "none"),
+        checklist: policy.map(|policy| policy.checklist.clone()).unwrap_or_default(),
         commits: record.commits.as_ref().map(Into::into),
         components: record.components.iter().map(Into::into).collect(),
         reused: record.reused.iter().map(Into::into).collect(),

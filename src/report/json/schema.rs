@@ -9,6 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Value, json};
 
 use super::check::CheckV1;
+use super::gates::GatesV1;
 use super::identity::WhoamiV1;
 use super::outcome::ReportV1;
 use super::reading::{LogsV1, StatusV1};
@@ -72,6 +73,7 @@ fn generated() -> Value {
     let documents = [
         document::<ReportV1>(&mut generator, changes),
         document::<CheckV1>(&mut generator, "`check`"),
+        document::<GatesV1>(&mut generator, "`gates`"),
         document::<StatusV1>(&mut generator, "`status`"),
         document::<HistoryV1>(&mut generator, "`history`"),
         document::<LogsV1>(&mut generator, "`logs`"),

@@ -12,7 +12,12 @@ pub const PURE: &[&str] = &[
     "camino::Utf8PathBuf",
     "github_actions_models",
     "indexmap",
+    "jiff::SignedDuration",
     "jiff::Timestamp",
+    "jiff::civil",
+    "jiff::tz::AmbiguousOffset",
+    "jiff::tz::TimeZone",
+    "jiff::tz::TimeZoneDatabase::bundled",
     "parse_dockerfile",
     "percent_encoding",
     "secrecy",
@@ -24,6 +29,7 @@ pub const PURE: &[&str] = &[
     "std::collections",
     "std::fmt",
     "std::iter",
+    "std::marker::PhantomData",
     "std::mem",
     "std::ops",
     "std::slice",
@@ -56,7 +62,9 @@ const ASKING: &[&str] = &[
     "read_link",
     "read_link_utf8",
     "symlink_metadata",
+    "system",
     "try_exists",
+    "try_system",
 ];
 
 /// Types that need no path.

@@ -39,7 +39,7 @@ impl Verb {
 
     /// The command of one word, as the action's input has it; `plan deploy` there is one too.
     pub fn of(word: &str) -> Option<Self> {
-        const LOOKS: [&str; 4] = ["status", "history", "logs", "whoami"];
+        const LOOKS: [&str; 5] = ["gates", "status", "history", "logs", "whoami"];
         match word {
             "hold" | "unhold" => Some(Self::Hold),
             "check" => Some(Self::Check),

@@ -19,7 +19,7 @@ fn deploy() -> Plan {
     build.args.insert("VERSION".to_owned(), "${release.sha}-$${a}".parse().unwrap());
     build.args.insert("ARM".to_owned(), Template::literal("no"));
     build.tags = vec!["latest".parse().unwrap()];
-    plan.gates.insert("approval".to_owned(), "none".to_owned());
+    plan.policy.approval = Some(Approval::None);
     plan
 }
 

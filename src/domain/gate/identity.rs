@@ -1,0 +1,69 @@
+//! `identity`: the change is made by who is configured to make it.
+
+use super::judgement::Judgement;
+use super::subject::Subject;
+use crate::domain::names::AccountId;
+use crate::domain::token::{Claim, Claims};
+
+/// Who makes the change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdentityEvidence {
+    /// The account that AWS says the credentials are of.
+    pub account: AccountId,
+    /// The configured one. `None`: none is.
+    pub expected: Option<AccountId>,
+    /// Whom AWS takes the credentials for, as an ARN.
+    pub caller: String,
+    /// The token that the role was assumed with. `None`: the credentials are ambient ones.
+    pub token: Option<Claims>,
+    /// The repository that the job runs for, `OWNER/NAME`.
+    pub repository: Option<String>,
+    /// The default branch, where it is known.
+    pub default_branch: Option<String>,
+}
+
+/// Account, and where a token is used its repository, environment and ref, are the configured ones.
+pub(super) fn judge(subject: &Subject<'_>, seen: &IdentityEvidence) -> Judgement {
+    if let Some(expected) = seen.expected.as_ref().filter(|expected| **expected != seen.account) {
+        return Judgement::unsatisfied(
+            format!("the account is {}, not {expected}", seen.account),
+            "use credentials of the configured account",
+        );
+    }
+    let Some(token) = &seen.token else {
+        return Judgement::satisfied(format!("{} in account {}, without a token", seen.caller, seen.account));
+    };
+    if let (Some(repository), Claim::Is(claim)) = (&seen.repository, token.get("repository"))
+        && claim != repository
+    {
+        return Judgement::unsatisfied(
+            format!("the token is of repository {claim}, not {repository}"),
+            "run it in a workflow of the repository itself",
+        );
+    }
+    if let Claim::Is(claim) = token.get("environment")
+        && claim != subject.environment.as_str()
+    {
+        return Judgement::unsatisfied(
+            format!("the token is of GitHub's environment {claim}, not {}", subject.environment),
+            format!("write `environment: {}` in the job", subject.environment),
+        );
+    }
+    let Claim::Is(reference) = token.get("ref") else {
+        return Judgement::satisfied(format!("{} in account {}", seen.caller, seen.account));
+    };
+    let branch = reference.strip_prefix("refs/heads/");
+    let allowed = match (&subject.policy.branch, &seen.default_branch) {
+        (Some(patterns), _) => branch.is_some_and(|branch| patterns.iter().any(|pattern| pattern.matches(branch))),
+        (None, Some(default)) => branch == Some(default.as_str()),
+        // The gate `branch` says then that it is not known.
+        (None, None) => branch.is_some(),
+    };
+    if allowed {
+        return Judgement::satisfied(format!("{} in account {}, from {reference}", seen.caller, seen.account));
+    }
+    Judgement::unsatisfied(
+        format!("the job runs for {reference}, which is no allowed branch"),
+        "start the workflow on an allowed branch, or name the branch in `branch` of the gates",
+    )
+}

@@ -1,0 +1,108 @@
+//! Gates: conditions on a change. All that a command's table names are evaluated over what is known, and
+//! [`authorize`] is the only way to a plan that may be carried out.
+
+mod ancestry;
+pub mod calendar;
+mod evidence;
+mod hold;
+mod identity;
+mod judgement;
+mod name;
+mod policy;
+mod proven;
+mod reuse;
+mod soak;
+mod statuses;
+mod subject;
+
+use std::marker::PhantomData;
+
+pub use ancestry::{BranchReach, Reach, Standing};
+pub use evidence::Evidence;
+pub use hold::HoldEvidence;
+pub use identity::IdentityEvidence;
+use judgement::Judgement;
+pub use judgement::{Gate, Known, Unknown, Verdict};
+pub use name::GateName;
+pub use policy::{Approval, BranchPattern, Command, GatePolicy, Override, StatusPolicy};
+pub use proven::{Proof, unproven};
+pub use soak::Soaked;
+pub use statuses::{NamedStatus, StatusState, StatusesEvidence};
+pub use subject::{Gated, Subject};
+
+/// Evaluates every gate of the table for a change, in the table's order.
+pub fn evaluate(change: &impl Gated, evidence: &Evidence) -> Vec<Gate> {
+    let subject = change.subject();
+    let gates = GateName::ALL.into_iter().filter(|name| subject.policy.is_evaluated(*name, subject.command));
+    gates.map(|name| gate(name, &subject, evidence)).collect()
+}
+
+fn gate(name: GateName, subject: &Subject<'_>, evidence: &Evidence) -> Gate {
+    let Judgement { verdict, reason, hint } = judge(name, subject, evidence);
+    let wanted = subject.overrides.iter().find(|wanted| wanted.gate == name);
+    let is_allowed = name.may_be_overridden() && subject.policy.overridable.contains(&name);
+    let overridden = wanted.filter(|_| is_allowed && verdict != Verdict::Satisfied).map(|wanted| wanted.reason.clone());
+    let is_configured = subject.policy.is_configured(name, subject.command);
+    Gate { name, verdict, reason, hint, is_configured, overridden }
+}
+
+fn judge(name: GateName, subject: &Subject<'_>, evidence: &Evidence) -> Judgement {
+    match name {
+        GateName::Identity => evidence.identity.judged(|seen| identity::judge(subject, seen)),
+        GateName::Hold => evidence.holds.judged(|seen| hold::judge(subject, seen, evidence.changes_nothing)),
+        GateName::Proven => evidence.proof.judged(proven::judge),
+        GateName::Soak => evidence.soak.judged(|seen| soak::judge(subject, seen, evidence.now)),
+        GateName::Reuse => evidence.reused.judged(|seen| reuse::judge(seen, evidence.changes_nothing)),
+        GateName::Branch => evidence.reach.judged(|seen| ancestry::branch(subject, seen)),
+        GateName::Forward => evidence.standings.judged(|seen| ancestry::forward(subject, seen)),
+        GateName::Statuses => evidence.statuses.judged(|seen| statuses::judge(subject, seen)),
+        GateName::Freeze => calendar::freeze(&subject.policy.freeze, evidence.now),
+        GateName::Windows => calendar::windows(&subject.policy.windows, evidence.now),
+    }
+}
+
+/// A change that every gate has let through. [`authorize`] alone makes one, and nothing else is carried out.
+#[derive(Debug)]
+pub struct Authorized<P> {
+    change: P,
+}
+
+impl<P> Authorized<P> {
+    /// The change.
+    pub fn change(&self) -> &P {
+        &self.change
+    }
+
+    /// What opens a client that writes.
+    pub fn permit(&self) -> Permit<'_> {
+        Permit { _authorized: PhantomData }
+    }
+}
+
+/// Proof that gates have let a change through, for as long as that is at hand.
+#[derive(Debug, Clone, Copy)]
+pub struct Permit<'a> {
+    _authorized: PhantomData<&'a ()>,
+}
+
+#[cfg(test)]
+impl Permit<'static> {
+    /// For tests of what writes.
+    pub fn of_test() -> Self {
+        Self { _authorized: PhantomData }
+    }
+}
+
+/// Lets a change through, or returns the gates that refuse it.
+///
+/// # Errors
+///
+/// The refusing gates, in order, at least one.
+pub fn authorize<P: Gated>(change: P, evidence: &Evidence) -> Result<Authorized<P>, Vec<Gate>> {
+    let mut gates = evaluate(&change, evidence);
+    gates.retain(Gate::refuses);
+    if gates.is_empty() { Ok(Authorized { change }) } else { Err(gates) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,80 @@
+//! The names of gates.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum GateName {
+    /// Who makes the change.
+    Identity,
+    /// No stop sign.
+    Hold,
+    /// The source has proven the release.
+    Proven,
+    /// It ran there long enough.
+    Soak,
+    /// Images that were there already are own ones.
+    Reuse,
+    /// The commit is on an allowed branch.
+    Branch,
+    /// It is not older than what runs.
+    Forward,
+    /// Named commit statuses and check runs are green.
+    Statuses,
+    /// No freeze is open.
+    Freeze,
+    /// A window is open.
+    Windows,
+}
+
+impl GateName {
+    /// All of them, in the order in which they are shown.
+    pub const ALL: [Self; 10] = [
+        Self::Identity,
+        Self::Hold,
+        Self::Proven,
+        Self::Soak,
+        Self::Reuse,
+        Self::Branch,
+        Self::Forward,
+        Self::Statuses,
+        Self::Freeze,
+        Self::Windows,
+    ];
+
+    /// The word of the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Hold => "hold",
+            Self::Proven => "proven",
+            Self::Soak => "soak",
+            Self::Reuse => "reuse",
+            Self::Branch => "branch",
+            Self::Forward => "forward",
+            Self::Statuses => "statuses",
+            Self::Freeze => "freeze",
+            Self::Windows => "windows",
+        }
+    }
+
+    /// Whether a policy can let people override it. Who makes the change is never open to whoever makes it.
+    pub fn may_be_overridden(self) -> bool {
+        self != Self::Identity
+    }
+}
+
+impl fmt::Display for GateName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl FromStr for GateName {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|name| name.as_str() == text).ok_or(())
+    }
+}

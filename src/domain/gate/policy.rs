@@ -1,0 +1,193 @@
+//! The gate policy: what the configuration asks for, and what holds by default.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+use wildmatch::WildMatch;
+
+use super::calendar::{Freeze, Window};
+use super::name::GateName;
+
+/// A command that changes AWS, as far as gates tell commands apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// `promote`
+    Promote,
+    /// `deploy`
+    Deploy,
+    /// `rollback`
+    Rollback,
+    /// `hold` and `unhold`
+    Hold,
+    /// `check`: what a deploy would be refused for that merging does not change.
+    Check,
+}
+
+/// When a gate is evaluated for a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum When {
+    /// Always.
+    On,
+    /// Where the configuration has its key.
+    IfSet,
+    /// Never.
+    Off,
+}
+
+/// The defaults, by gate, for `promote`, `deploy`, `rollback`, `hold` with `unhold`, and `check`.
+const DEFAULTS: [(GateName, [When; 5]); 10] = {
+    use When::{IfSet, Off, On};
+    [
+        (GateName::Identity, [On, On, On, On, Off]),
+        (GateName::Hold, [On, On, Off, Off, On]),
+        (GateName::Proven, [On, Off, Off, Off, Off]),
+        (GateName::Soak, [IfSet, Off, Off, Off, Off]),
+        (GateName::Reuse, [Off, IfSet, Off, Off, IfSet]),
+        (GateName::Branch, [On, On, Off, Off, Off]),
+        (GateName::Forward, [On, On, Off, Off, Off]),
+        (GateName::Statuses, [IfSet, IfSet, Off, Off, Off]),
+        (GateName::Freeze, [IfSet, IfSet, Off, Off, Off]),
+        (GateName::Windows, [IfSet, IfSet, Off, Off, Off]),
+    ]
+};
+
+/// When a gate is evaluated for a command.
+fn default_of(gate: GateName, command: Command) -> When {
+    let row = DEFAULTS.iter().find(|(name, _)| *name == gate);
+    let column = match command {
+        Command::Promote => 0,
+        Command::Deploy => 1,
+        Command::Rollback => 2,
+        Command::Hold => 3,
+        Command::Check => 4,
+    };
+    // A gate without a row is never left out.
+    row.map_or(When::On, |(_, when)| when[column])
+}
+
+/// Whether people are asked before a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Approval {
+    /// Nobody is asked, as it is written.
+    None,
+}
+
+/// A branch, or a pattern of branches with `*` and `?`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BranchPattern(pub String);
+
+impl BranchPattern {
+    /// Whether a branch is meant.
+    pub fn matches(&self, branch: &str) -> bool {
+        WildMatch::new(&self.0).matches(branch)
+    }
+
+    /// Whether it is the name of one branch.
+    pub fn is_name(&self) -> bool {
+        !self.0.contains(['*', '?'])
+    }
+}
+
+/// Statuses and check runs of the commit that have to be green.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusPolicy {
+    /// Their names, in the order of the file.
+    pub names: Vec<String>,
+    /// How long those are waited for that have not ended.
+    pub wait: Duration,
+}
+
+/// What the configuration of an environment asks of its gates.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GatePolicy {
+    /// Whether people are asked. `None`: nothing is written.
+    pub approval: Option<Approval>,
+    /// How long the release has to have run where it is promoted from.
+    pub soak: Option<Duration>,
+    /// The branches that a commit has to be on. `None`: the default branch.
+    pub branch: Option<Vec<BranchPattern>>,
+    /// Statuses and check runs that have to be green.
+    pub statuses: Option<StatusPolicy>,
+    /// When nothing is changed.
+    pub freeze: Vec<Freeze>,
+    /// When something may be changed. Empty: at any time.
+    pub windows: Vec<Window>,
+    /// Whether some image has to be an own one.
+    pub own_images: bool,
+    /// The gates that people may override.
+    pub overridable: Vec<GateName>,
+    /// What whoever decides has to have seen to.
+    pub checklist: Vec<String>,
+}
+
+impl GatePolicy {
+    /// What a plan's digest takes in of it: the keys of the configuration, in the form of the configuration where there
+    /// is one, durations in seconds.
+    pub fn canonical(&self) -> Value {
+        let mut keys = Map::new();
+        let mut put = |key: &str, value: Value| keys.insert(key.to_owned(), value);
+        if let Some(Approval::None) = self.approval {
+            put("approval", json!("none"));
+        }
+        if let Some(soak) = self.soak {
+            put("soak", json!(soak.as_secs()));
+        }
+        if let Some(branch) = &self.branch {
+            put("branch", branch.iter().map(|pattern| pattern.0.as_str()).collect());
+        }
+        if let Some(StatusPolicy { names, wait }) = &self.statuses {
+            put("statuses", json!({ "names": names, "wait": wait.as_secs() }));
+        }
+        if !self.freeze.is_empty() {
+            put("freeze", self.freeze.iter().map(ToString::to_string).collect());
+        }
+        if !self.windows.is_empty() {
+            put("windows", self.windows.iter().map(ToString::to_string).collect());
+        }
+        if self.own_images {
+            put("reuse", json!("own"));
+        }
+        if !self.overridable.is_empty() {
+            put("overridable", self.overridable.iter().map(|gate| gate.as_str()).collect());
+        }
+        if !self.checklist.is_empty() {
+            put("checklist", json!(self.checklist));
+        }
+        Value::Object(keys)
+    }
+
+    /// Whether a gate is evaluated for a command.
+    pub fn is_evaluated(&self, gate: GateName, command: Command) -> bool {
+        match default_of(gate, command) {
+            When::On => true,
+            When::IfSet => self.is_set(gate),
+            When::Off => false,
+        }
+    }
+
+    /// Whether the configuration has something to say of a gate. What a promotion is from is configured.
+    pub fn is_configured(&self, gate: GateName, command: Command) -> bool {
+        self.is_set(gate) || (gate == GateName::Proven && command == Command::Promote)
+    }
+
+    fn is_set(&self, gate: GateName) -> bool {
+        match gate {
+            GateName::Identity | GateName::Hold | GateName::Proven | GateName::Forward => false,
+            GateName::Soak => self.soak.is_some(),
+            GateName::Reuse => self.own_images,
+            GateName::Branch => self.branch.is_some(),
+            GateName::Statuses => self.statuses.is_some(),
+            GateName::Freeze => !self.freeze.is_empty(),
+            GateName::Windows => !self.windows.is_empty(),
+        }
+    }
+}
+
+/// Somebody's wish to go on although a gate refuses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Override {
+    /// The gate.
+    pub gate: GateName,
+    /// Why, in their words, neutral.
+    pub reason: String,
+}

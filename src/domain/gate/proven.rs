@@ -1,0 +1,84 @@
+//! `proven`: the environment that is promoted from has proven the release.
+
+use super::judgement::{Gate, Judgement, Verdict};
+use super::name::GateName;
+use crate::domain::names::{ComponentName, EnvironmentName};
+use crate::domain::promotion::Choice;
+
+/// What the source says of a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// The source.
+    pub source: EnvironmentName,
+    /// The release, and what proves it, by component.
+    pub choice: Choice,
+    /// The components whose evidence did not hold, with the reason.
+    pub failures: Vec<(ComponentName, String)>,
+}
+
+/// The source runs the release and answers as it should, or its ledger records the success.
+pub(super) fn judge(proof: &Proof) -> Judgement {
+    let source = &proof.source;
+    if let [(component, reason), ..] = proof.failures.as_slice() {
+        return not_proven(source, &[format!("{component}: {reason}")]);
+    }
+    let recorded = proof.choice.by_the_ledger_alone();
+    if recorded.is_empty() {
+        return Judgement::satisfied(format!("every task of {source} runs it, and its probes pass"));
+    }
+    Judgement::satisfied(format!(
+        "by the ledger alone: the tags of {source} record its success: {}",
+        recorded.join(", ")
+    ))
+}
+
+/// The gate where there is no release that the source has proven, and so no plan.
+pub fn unproven(source: &EnvironmentName, reasons: &[String]) -> Gate {
+    let Judgement { verdict, reason, hint } = not_proven(source, reasons);
+    Gate { name: GateName::Proven, verdict, reason, hint, is_configured: true, overridden: None }
+}
+
+fn not_proven(source: &EnvironmentName, reasons: &[String]) -> Judgement {
+    Judgement {
+        verdict: Verdict::Unsatisfied,
+        reason: format!("{source} has not proven it: {}", reasons.join("; ")),
+        hint: Some(format!(
+            "wait until {source} is sound, name a release that succeeded there with --release (`shipgate history \
+             {source}` lists them), or pick a component with --component"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::promotion::{Chosen, Evidence, Recorded};
+
+    #[test]
+    fn proof_says_what_it_rests_on() {
+        let digest: crate::domain::image::Digest = format!("sha256:{}", "a".repeat(64)).parse().unwrap();
+        let proof = |evidence, failures: &[(ComponentName, String)]| Proof {
+            source: "stage".parse().unwrap(),
+            choice: Choice {
+                release: "a".repeat(40).parse().unwrap(),
+                components: vec![Chosen {
+                    component: "backend".parse().unwrap(),
+                    image: "backend".parse().ok(),
+                    digest: digest.clone(),
+                    evidence,
+                }],
+            },
+            failures: failures.to_vec(),
+        };
+        let runs = judge(&proof(Evidence::Runs, &[]));
+        assert_eq!(runs, Judgement::satisfied("every task of stage runs it, and its probes pass"));
+        let at = Some("2026-11-21T04:00:00Z".parse().unwrap());
+        let recorded = Evidence::Recorded(Recorded { digest: digest.clone(), revision: "backend:7".into(), at });
+        let by_ledger = "by the ledger alone: the tags of stage record its success: backend in backend:7 at \
+                         2026-11-21T04:00:00Z";
+        assert_eq!(judge(&proof(recorded, &[])), Judgement::satisfied(by_ledger));
+        let failing = judge(&proof(Evidence::Runs, &[("backend".parse().unwrap(), "why".to_owned())]));
+        assert_eq!(failing.verdict, Verdict::Unsatisfied);
+        assert_eq!(failing.reason, "stage has not proven it: backend: why");
+    }
+}

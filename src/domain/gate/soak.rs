@@ -1,0 +1,72 @@
+//! `soak`: the release ran long enough where it is promoted from.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::judgement::{Judgement, Known};
+use super::subject::Subject;
+use crate::domain::names::ComponentName;
+
+/// Since when a component of the source runs what is promoted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Soaked {
+    /// The component.
+    pub component: ComponentName,
+    /// When the unbroken run of its digest first succeeded.
+    pub since: Known<Timestamp>,
+    /// When that run ended. `None`: it runs still.
+    pub until: Option<Timestamp>,
+}
+
+/// It ran there unbroken at least so long, each of its components.
+pub(super) fn judge(subject: &Subject<'_>, seen: &[Soaked], now: Timestamp) -> Judgement {
+    let Some(wanted) = subject.policy.soak else { return Judgement::satisfied("none is asked for") };
+    let Ok(wanted) = SignedDuration::try_from(wanted) else {
+        return Judgement::unsatisfied("it is longer than any release can run", "write a shorter `soak`");
+    };
+    let (mut shortest, mut due): (Option<SignedDuration>, Option<Timestamp>) = (None, None);
+    let mut short = Vec::new();
+    for Soaked { component, since, until } in seen {
+        let since = match since {
+            Known::Is(since) => *since,
+            Known::Unknown(unknown) => {
+                let mut unknown = unknown.clone();
+                unknown.reason = format!("since when {component} runs it is not known: {}", unknown.reason);
+                return Judgement::unknown(&unknown);
+            }
+        };
+        // A clock that runs ahead elsewhere is no soaking.
+        let ran = until.unwrap_or(now).duration_since(since).max(SignedDuration::ZERO);
+        shortest = Some(shortest.map_or(ran, |shortest| shortest.min(ran)));
+        if ran < wanted {
+            short.push(match until {
+                None => format!("{component} has run it for {} of {}", shown(ran), shown(wanted)),
+                Some(_) => {
+                    format!("{component} ran it for {} of {}, and runs something else now", shown(ran), shown(wanted))
+                }
+            });
+            let then = since.saturating_add(wanted).ok().filter(|_| until.is_none());
+            due = due.max(then);
+        }
+    }
+    match (shortest, short.is_empty()) {
+        (None, _) => Judgement::satisfied("no component is promoted"),
+        (Some(shortest), true) => Judgement::satisfied(format!("it ran for {} of {}", shown(shortest), shown(wanted))),
+        (Some(_), false) => {
+            let hint = match due {
+                Some(due) => format!("run it again after {}", due.strftime("%Y-%m-%d %H:%M:%SZ")),
+                None => "promote what runs there now, once it has run for as long".to_owned(),
+            };
+            Judgement::unsatisfied(short.join("; "), hint)
+        }
+    }
+}
+
+/// `30m`, `1h 30m`: whole minutes where there are any.
+fn shown(duration: SignedDuration) -> String {
+    let whole = if duration.as_mins() > 0 {
+        SignedDuration::from_mins(duration.as_mins())
+    } else {
+        SignedDuration::from_secs(duration.as_secs())
+    };
+    format!("{whole:#}")
+}

@@ -1,0 +1,28 @@
+//! What gates are asked about.
+
+use super::policy::{Command, GatePolicy, Override};
+use crate::domain::names::EnvironmentName;
+use crate::domain::release::ReleaseName;
+
+/// What a change is about, for whoever judges it.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// The command.
+    pub command: Command,
+    /// The environment that is changed.
+    pub environment: &'a EnvironmentName,
+    /// The release. `None`: the change is about none, as a hold is.
+    pub release: Option<&'a ReleaseName>,
+    /// What is changed, in words: the environment, or some of its components.
+    pub place: &'a str,
+    /// The environment's policy.
+    pub policy: &'a GatePolicy,
+    /// The gates that somebody overrides.
+    pub overrides: &'a [Override],
+}
+
+/// Something that changes AWS, and is let through by gates.
+pub trait Gated {
+    /// What it is about.
+    fn subject(&self) -> Subject<'_>;
+}

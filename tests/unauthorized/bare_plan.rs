@@ -1,0 +1,8 @@
+//! A plan that no gate has let through is not carried out.
+//! error: E0308
+
+use shipgate::authorization::*;
+
+pub async fn applies(run: &Run<'_>, plan: &WholePlan) {
+    let _outcome = apply(run, plan).await;
+}

@@ -1,0 +1,8 @@
+//! Nobody but the gates makes an authorized plan.
+//! error: E0451
+
+use shipgate::authorization::*;
+
+pub fn forges(plan: WholePlan) -> Authorized<WholePlan> {
+    Authorized { change: plan }
+}
