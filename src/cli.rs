@@ -125,7 +125,7 @@ pub struct Deploy {
 pub struct Gates {
     /// The environment
     pub environment: String,
-    /// The release that would be promoted, all 40 digits of its commit; default: what the source runs
+    /// The release that would be promoted, named as for `promote`; default: what the source runs
     #[arg(long, value_name = "SHA")]
     pub release: Option<String>,
     /// Only this component; can be repeated

@@ -17,7 +17,7 @@ use crate::domain::limits::COMMITS_SHOWN;
 use crate::domain::names::{ComponentName, Region};
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
-use crate::domain::provenance::Provenance;
+use crate::domain::provenance::{self, Provenance};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::role::Access;
 use crate::domain::target::Target;
@@ -241,6 +241,11 @@ pub async fn finish(
     // Before anything is changed, also of the others.
     plan.components.iter().try_for_each(|component| component.can_be_applied())?;
     let (environment, release) = (plan.environment.clone(), plan.release.clone());
+    let overrides = evaluate(&plan, &evidence).into_iter().filter_map(|gate| {
+        let reason = gate.overridden?;
+        Some(provenance::Override { gate: gate.name.as_str().to_owned(), reason })
+    });
+    let provenance = Provenance { overrides: overrides.collect(), ..invocation.provenance(&cloud, &release).await };
     let turns = Turns::new(&plan.steps(), invocation.parallel);
     let authorized = authorize(plan, &evidence).map_err(|refusing| refused(&refusing))?;
     invocation.events.emit(Event::ApplyStarted);
@@ -256,7 +261,7 @@ pub async fn finish(
         events: invocation.events.clone(),
         turns: &turns,
         environment: &environment,
-        provenance: invocation.provenance(&cloud, &release).await,
+        provenance,
         release,
         clock: invocation.clock,
     };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::harness::{Ran, Shipgate};
-use crate::scripted::{Shop, arn, text};
+use crate::scripted::{ACCOUNT, Shop, arn, config, text};
 
 /// The variables of a run that eva started and ben ran again.
 const RUN: [(&str, &str); 6] = [
@@ -92,6 +92,32 @@ fn a_run_on_a_laptop_is_of_the_caller() {
     // In a run the run is named.
     let report = in_a_run(shop.shipgate(&hold)).run().expect_code(0).json();
     assert_eq!(report["holds"][0]["run"], "acme/shop/77/2");
+}
+
+/// Of those that were asked for, the ones that a gate was overridden by.
+#[test]
+fn an_override_is_recorded_with_its_reason() {
+    let gates = format!(
+        "[environments.production]\nregion = \"us-east-1\"\naccount = \"{ACCOUNT}\"\npromotes-from = \"stage\"\n\
+         [environments.production.gates]\napproval = \"none\"\noverridable = [\"freeze\", \"forward\"]\n\
+         freeze = [{{ from = \"2020-01-01\", to = \"2100-01-01\", zone = \"UTC\" }}]\n\
+         [environments.production.components.backend]\nservice = \"production-backend\"\n"
+    );
+    let shop = Shop::with_config(&format!("{}{gates}", config("")));
+    let release = shop.repository.commit("Release");
+    shop.aws.world(|world| {
+        world.add_service("production-backend");
+        world.serve(0, &[release]);
+    });
+    let promote = ["promote", "production", "--output", "json", "--override"];
+    shop.shipgate(&[&promote[..], &["freeze=carts: 50 %", "--override", "forward=x"]].concat())
+        .run()
+        .outcome("deployed", 0);
+
+    assert_eq!(tags(&shop, "ecs:RegisterTaskDefinition")["overrides"], "freeze:carts: 50 =25");
+    let history = ["history", "production", "--output", "json"];
+    let report = shop.shipgate(&history).run().expect_code(0).json();
+    assert_eq!(report["releases"][0]["overrides"], json!([{"gate": "freeze", "reason": "carts: 50 %"}]));
 }
 
 /// Approvals and overrides of an earlier run are none of the run that uses its revision.
