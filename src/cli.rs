@@ -125,7 +125,7 @@ pub struct Deploy {
 pub struct Gates {
     /// The environment
     pub environment: String,
-    /// The release that would be promoted, all 40 digits of its commit; default: what the source runs
+    /// The release that would be promoted, named as for `promote`; default: what the source runs
     #[arg(long, value_name = "SHA")]
     pub release: Option<String>,
     /// Only this component; can be repeated
@@ -146,8 +146,8 @@ pub struct Check {
 pub struct Promote {
     /// The environment to put the release on; the configuration says which one it comes from
     pub environment: String,
-    /// The release, as a full commit id; default: what the source runs
-    #[arg(long, value_name = "SHA")]
+    /// The release: a commit by at least 4 digits, a tag, or a merged pull request as '#12'; default: what the source runs
+    #[arg(long, value_name = "RELEASE")]
     pub release: Option<String>,
     /// Only this component; can be repeated
     #[arg(long = "component", value_name = "NAME")]
@@ -168,8 +168,9 @@ pub struct Promote {
 pub struct Rollback {
     /// The environment
     pub environment: String,
-    /// The release to return to, as a full commit id; default: the newest one that served before
-    #[arg(long, value_name = "SHA")]
+    /// The release to return to: a commit by at least 4 digits, a tag, or a merged pull request as '#12'; default: the
+    /// newest one that served before
+    #[arg(long, value_name = "RELEASE")]
     pub release: Option<String>,
     /// Only this component; can be repeated
     #[arg(long = "component", value_name = "NAME")]

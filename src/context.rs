@@ -20,7 +20,9 @@ use crate::domain::failure::Failure;
 use crate::domain::image::RegistryAddress;
 use crate::domain::names::{AccountId, Region};
 use crate::domain::neutral;
+use crate::domain::provenance::Provenance;
 use crate::domain::release::GitSha;
+use crate::domain::role::person;
 use crate::domain::secrets::in_token;
 use crate::domain::workflow::{Endpoint, Job};
 use crate::sink;
@@ -240,10 +242,20 @@ impl Context {
         Some((self.variable(TOKEN_URL)?, self.variable(TOKEN_KEY)?.into()))
     }
 
-    /// What names this run in the ledger: the workflow run with its attempt, or `local`.
-    pub fn run_name(&self) -> String {
-        self.run()
-            .map_or_else(|| "local".to_owned(), |(repository, run, attempt)| format!("{repository}/{run}/{attempt}"))
+    /// Who started this run, and what triggered it: in a workflow whoever started this attempt, and its event
+    /// ([variables](https://docs.github.com/en/actions/reference/workflows-and-actions/variables)); elsewhere whom AWS
+    /// takes shipgate for, by the ARN of the caller.
+    pub fn provenance(&self, caller: &str) -> Provenance {
+        let Some((repository, run, attempt)) = self.run() else {
+            return Provenance::local(person(caller));
+        };
+        let owned = |name: &str| self.variable(name).map(str::to_owned);
+        Provenance {
+            by: owned("GITHUB_TRIGGERING_ACTOR").or_else(|| owned("GITHUB_ACTOR")),
+            trigger: owned("GITHUB_EVENT_NAME"),
+            run: Some(format!("{repository}/{run}/{attempt}")),
+            ..Provenance::default()
+        }
     }
 
     /// The repository's address as the workflow knows it.
@@ -423,6 +435,27 @@ mod tests {
         assert_eq!(context(&run).run_url().unwrap(), "https://github.com/o/r/actions/runs/7/attempts/1");
         assert_eq!(context(&run[..2]).run_url(), None);
         assert_eq!(context(&[]).github_api(), "https://api.github.com");
+    }
+
+    #[test]
+    fn a_run_is_started_by_whoever_started_this_attempt() {
+        let started = |variables: &[(&str, &str)]| {
+            let provenance = context(variables).provenance("arn:aws:iam::123456789012:user/ana");
+            (provenance.author().to_owned(), provenance.by, provenance.trigger, provenance.run)
+        };
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(started(&[("GITHUB_ACTOR", "eva")]), ("ana".to_owned(), some("ana"), some("local"), some("local")));
+        let run = [
+            ("GITHUB_REPOSITORY", "o/r"),
+            ("GITHUB_RUN_ID", "7"),
+            ("GITHUB_EVENT_NAME", "push"),
+            ("GITHUB_ACTOR", "eva"),
+            ("GITHUB_TRIGGERING_ACTOR", "ben"),
+        ];
+        assert_eq!(started(&run), ("o/r/7/1".to_owned(), some("ben"), some("push"), some("o/r/7/1")));
+        assert_eq!(started(&run[..4]).1, some("eva"));
+        // A session in a workflow is no person.
+        assert_eq!(started(&run[..2]), ("o/r/7/1".to_owned(), None, None, some("o/r/7/1")));
     }
 
     #[test]

@@ -43,6 +43,7 @@ use crate::domain::image::Digest;
 use crate::domain::interruption::OpenWork;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{ImageState, Intent, PresentImage, plan_image};
+use crate::domain::provenance::Provenance;
 use crate::domain::release::ReleaseName;
 use crate::domain::role::Caller;
 use crate::domain::target::Target;
@@ -222,7 +223,7 @@ impl Rehearsal {
             turns: &turns,
             environment: &self.target.environment,
             release: self.release.clone(),
-            name: "local".to_owned(),
+            provenance: Provenance { run: Some("local".to_owned()), ..Provenance::default() },
             clock: || Timestamp::UNIX_EPOCH,
         };
         apply::apply(&run, &authorized).await

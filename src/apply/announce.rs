@@ -11,7 +11,7 @@ use crate::kinds::{Planned, Run, WholePlan};
 /// pushed all the same: only an image whose run ends early is then taken for somebody else's.
 pub async fn announce(run: &Run<'_>, plan: &WholePlan, image: &ImagePlan) -> String {
     let text = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
-    let announcement = Announcement::new(run.release.clone(), &text, &run.name);
+    let announcement = Announcement::new(run.release.clone(), &text, run.provenance.author());
     if let Some(component) = plan.users_of(&image.image.component).next()
         && let Err(failure) = component.announce(run.writer, &announcement).await
     {

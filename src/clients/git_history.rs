@@ -9,6 +9,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use camino::Utf8Path;
+use jiff::Timestamp;
 
 use super::git::{Git, GitError};
 use super::process::Finished;
@@ -137,6 +138,21 @@ impl Git {
         Ok(Some(Commits { count, newest: listed.stdout.lines().filter_map(commit_line).collect() }))
     }
 
+    /// When a commit was made, by its committer's clock. `None`: it is not in this clone.
+    ///
+    /// # Errors
+    ///
+    /// git fails.
+    pub async fn commit_time(&self, commit: &GitSha) -> Result<Option<Timestamp>, GitError> {
+        if !self.has(commit).await? {
+            return Ok(None);
+        }
+        let asking = ["rev-list", "--timestamp", "--max-count=1", &commit.to_string()];
+        let answer = self.offline_successfully(&asking).await?;
+        let second = answer.stdout.split_whitespace().next().and_then(|second| second.parse().ok());
+        Ok(second.and_then(|second| Timestamp::from_second(second).ok()))
+    }
+
     async fn count(&self, range: &str) -> Result<usize, GitError> {
         let counting = ["rev-list", "--count", range];
         let counted = self.offline_successfully(&counting).await?;
@@ -169,17 +185,17 @@ impl Git {
         Ok(base)
     }
 
-    async fn has(&self, commit: &GitSha) -> Result<bool, GitError> {
+    pub(super) async fn has(&self, commit: &GitSha) -> Result<bool, GitError> {
         let kind = self.offline(&["cat-file", "-t", &commit.to_string()]).await?;
         Ok(kind.success && kind.stdout.trim() == "commit")
     }
 
-    async fn is_shallow(&self) -> Result<bool, GitError> {
+    pub(super) async fn is_shallow(&self) -> Result<bool, GitError> {
         let shallow = self.offline_successfully(&["rev-parse", "--is-shallow-repository"]).await?;
         Ok(shallow.stdout.trim() != "false")
     }
 
-    async fn offline(&self, arguments: &[&str]) -> Result<Finished, GitError> {
+    pub(super) async fn offline(&self, arguments: &[&str]) -> Result<Finished, GitError> {
         self.run_with(arguments, &ALWAYS).await
     }
 
@@ -238,4 +254,4 @@ fn commit_line(line: &str) -> Option<CommitLine> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

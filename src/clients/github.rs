@@ -4,6 +4,7 @@
 pub mod comment;
 pub mod error;
 pub mod history;
+mod pull_request;
 
 use std::error::Error as StdError;
 use std::fmt;

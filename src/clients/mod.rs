@@ -16,6 +16,7 @@ pub mod git;
 pub mod git_branches;
 pub mod git_error;
 pub mod git_history;
+pub mod git_reference;
 pub mod git_repository;
 pub mod github;
 pub mod guard;

@@ -15,8 +15,10 @@ use crate::domain::gate::{Evidence, Gate, GateName, Override, authorize, evaluat
 use crate::domain::image::Digest;
 use crate::domain::limits::COMMITS_SHOWN;
 use crate::domain::names::{ComponentName, Region};
+use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
-use crate::domain::release::GitSha;
+use crate::domain::provenance::{self, Provenance};
+use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::role::Access;
 use crate::domain::target::Target;
 use crate::domain::view::Request;
@@ -76,6 +78,8 @@ pub struct Invocation<'a> {
     pub http: Http,
     /// How many changes are made at once.
     pub parallel: NonZeroUsize,
+    /// When the run began.
+    pub began: Timestamp,
 }
 
 impl<'a> Invocation<'a> {
@@ -108,7 +112,28 @@ impl<'a> Invocation<'a> {
             hosted,
             http,
             parallel,
+            began: clock(),
         })
+    }
+
+    /// The commit that `--release` names, from here on by its whole id.
+    ///
+    /// # Errors
+    ///
+    /// As [`observe::named_release`].
+    pub async fn release(&self, written: Option<&str>) -> Result<Option<GitSha>, Failure> {
+        let Some(written) = written else { return Ok(None) };
+        let sha = observe::named_release(self.context, &self.git, written).await?;
+        if sha.to_string() != written {
+            self.events.note(format!("release {} is commit {sha}", neutral::phrase(written, 200)));
+        }
+        Ok(Some(sha))
+    }
+
+    /// What the ledger is to say of this run. Without the commit in the clone nothing says when it was made.
+    async fn provenance(&self, cloud: &Cloud, release: &ReleaseName) -> Provenance {
+        let committed = self.git.commit_time(release.sha()).await.ok().flatten();
+        Provenance { began: Some(self.began), committed, ..self.context.provenance(&cloud.caller) }
     }
 
     /// The gates that somebody wants to go on without.
@@ -221,6 +246,11 @@ pub async fn finish(
     // Before anything is changed, also of the others.
     plan.components.iter().try_for_each(|component| component.can_be_applied())?;
     let (environment, release) = (plan.environment.clone(), plan.release.clone());
+    let overrides = evaluate(&plan, &evidence).into_iter().filter_map(|gate| {
+        let reason = gate.overridden?;
+        Some(provenance::Override { gate: gate.name.as_str().to_owned(), reason })
+    });
+    let provenance = Provenance { overrides: overrides.collect(), ..invocation.provenance(&cloud, &release).await };
     let turns = Turns::new(&plan.steps(), invocation.parallel);
     let authorized = authorize(plan, &evidence).map_err(|refusing| refused(&refusing))?;
     invocation.events.emit(Event::ApplyStarted);
@@ -236,8 +266,8 @@ pub async fn finish(
         events: invocation.events.clone(),
         turns: &turns,
         environment: &environment,
+        provenance,
         release,
-        name: invocation.context.run_name(),
         clock: invocation.clock,
     };
     apply::apply(&run, &authorized).await
@@ -277,19 +307,6 @@ pub fn refused(gates: &[Gate]) -> Failure {
         failure.hints.extend(gate.hint.clone());
     }
     failure
-}
-
-/// A release as it is named on the command line: a full commit id.
-///
-/// # Errors
-///
-/// `invalid`
-pub fn named_release(text: &str) -> Result<GitSha, Failure> {
-    text.parse().map_err(|error: crate::domain::names::InvalidName| {
-        Failure::invalid("--release is not a full commit id")
-            .cause(error.to_string())
-            .hint("write all 40 digits: `git rev-parse COMMIT` prints them")
-    })
 }
 
 /// The plan as it is reported.

@@ -63,6 +63,7 @@ fn newest_first(mut lists: Vec<VecDeque<(String, PastRelease)>>) -> Vec<(String,
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::provenance::Provenance;
     use crate::domain::view::history::Standing;
 
     fn list(component: &str, times: &[Option<i64>]) -> VecDeque<(String, PastRelease)> {
@@ -71,7 +72,7 @@ mod tests {
             digest: None,
             outcome: None,
             at: second.map(|second| jiff::Timestamp::from_second(second).unwrap()),
-            run: None,
+            provenance: Provenance::default(),
             place: format!("{component}:{index}").as_str().into(),
             restores: None,
             deployment: None,

@@ -23,11 +23,13 @@ use crate::session::Session;
 /// Before anything was changed: the arguments or the configuration are not right, or a component cannot be looked at.
 pub async fn run(session: &Session<'_>, arguments: &cli::Hold, change: HoldChange) -> Result<ChangedHolds, Failure> {
     let (context, now) = (session.context, (session.clock)());
-    let wanted = wanted(&arguments.reason, &context.run_name(), now)?;
+    // The person is known when AWS says so; a reason that never fits needs no call.
+    wanted(&arguments.reason, "", now)?;
     let configuration = session.configuration()?;
     let target = configuration.services(context, &arguments.environment, &arguments.components)?;
     let identities = session.identities(&configuration);
     let cloud = Writable::enter(&identities, &target).await?;
+    let wanted = wanted(&arguments.reason, context.provenance(&cloud.caller).author(), now)?;
     // All are looked at before one is changed.
     for component in &target.components {
         driver(component).holds(&cloud).await?;
@@ -78,7 +80,7 @@ fn wanted(reason: &str, run: &str, now: Timestamp) -> Result<Hold, Failure> {
     let hold = Hold::by_hand(reason.trim(), run, now).map_err(|excess| {
         Failure::invalid(format!("the reason is too long by {excess} character{}", if excess == 1 { "" } else { "s" }))
             .hint(format!(
-                "shorten it: it is kept in a tag of {LONGEST_VALUE} characters beside the time and the run; what is \
+                "shorten it: it is kept in a tag of {LONGEST_VALUE} characters beside the time and the run or person; what is \
                  not a letter from a to z, a digit, a space or one of `_.:/+-@` takes three or more of them"
             ))
     })?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::change::{Found, Invocation, LEDGER_ALONE, Prepared, Until, finish, named_release, refused};
+use super::change::{Found, Invocation, LEDGER_ALONE, Prepared, Until, finish, refused};
 use crate::cli;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
@@ -75,12 +75,12 @@ pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Promote) -> Resul
 ///
 /// With the outcome.
 pub async fn plan(invocation: &Invocation<'_>, arguments: &cli::Promote) -> Result<Found, Failure> {
-    let wanted = arguments.release.as_deref().map(named_release).transpose()?;
     let (context, configuration) = (invocation.context, &invocation.configuration);
     let target = configuration.target(context, &arguments.environment, &arguments.components)?;
     let source_name = source_of(&target)?;
     let overrides = invocation.overrides(&target, &arguments.overrides)?;
     let source = configuration.target(context, source_name.as_str(), &arguments.components)?;
+    let wanted = invocation.release(arguments.release.as_deref()).await?;
     let cloud = observe::Session::enter(&invocation.identities, &target, invocation.until.access()).await?;
     let asked = asked_of(&source_name, &target);
     let source = observe_source(invocation, source).await.map_err(|failure| failure.cause(&asked))?;

@@ -1,6 +1,6 @@
 //! `rollback` and `plan rollback`: back to a release that served here before, as it was.
 
-use super::change::{Invocation, LEDGER_ALONE, Prepared, finish, named_release};
+use super::change::{Invocation, LEDGER_ALONE, Prepared, finish};
 use crate::cli;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
@@ -28,9 +28,9 @@ type Seen = [Box<dyn PastReleases>];
 ///
 /// With the outcome.
 pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Rollback) -> Result<Outcome, Failure> {
-    let wanted = arguments.release.as_deref().map(named_release).transpose()?.map(ReleaseName::Commit);
     let (context, configuration) = (invocation.context, &invocation.configuration);
     let target = configuration.target(context, &arguments.environment, &arguments.components)?;
+    let wanted = invocation.release(arguments.release.as_deref()).await?.map(ReleaseName::Commit);
     let cloud = observe::Session::enter(&invocation.identities, &target, invocation.until.access()).await?;
     let access = observe::registry(&cloud, &invocation.addresses, &target, invocation.context.masks()).await?;
     let look = async |component| {

@@ -4,8 +4,6 @@
 //! One by hand covers every release. One that a rollback leaves covers the commits that are reachable from the release
 //! it left and not from the one it returned to: the mended commit that follows passes, by being newer.
 
-use std::fmt::Write as _;
-
 use jiff::Timestamp;
 
 use super::gate::{Command, GatePolicy, Gated, Subject};
@@ -50,7 +48,7 @@ pub struct Hold {
     pub scope: HoldScope,
     /// When it was put there.
     pub at: Option<Timestamp>,
-    /// The run that put it there.
+    /// The run that put it there; on a laptop the person ([`Provenance::author`](super::provenance::Provenance::author)).
     pub run: Option<String>,
     /// The tag's key.
     pub key: String,
@@ -108,7 +106,7 @@ impl Hold {
     /// `TIME RUN` and the rest: the reason, or the release returned to.
     fn value(&self) -> String {
         let rest = match &self.scope {
-            HoldScope::All { reason } => encode(reason),
+            HoldScope::All { reason } => ledger::encode(reason),
             HoldScope::Left { returned, .. } => returned.to_string(),
             HoldScope::Unreadable => String::new(),
         };
@@ -182,7 +180,7 @@ pub fn merged<'a>(holds: impl IntoIterator<Item = &'a Hold>) -> Vec<Hold> {
 /// The note of who lifted the holds and why, as a tag. What does not fit of the reason is cut.
 pub fn lifted(reason: &str, run: &str, at: Timestamp) -> (String, String) {
     let run = ledger::tag_value(run).replace(' ', "_");
-    let text = format!("{} {run} {}", ledger::time(at), encode(reason));
+    let text = format!("{} {run} {}", ledger::time(at), ledger::encode(reason));
     (LIFTED.to_owned(), text.chars().take(ledger::LONGEST_VALUE).collect())
 }
 
@@ -196,7 +194,7 @@ fn read_one(key: &str, value: &str) -> Option<Hold> {
     let run = parts.next().filter(|run| !run.is_empty()).map(ledger::tag_value);
     let last = parts.next();
     let scope = match rest.strip_prefix(':') {
-        None => last.map(|reason| HoldScope::All { reason: decode(reason) }),
+        None => last.map(|reason| HoldScope::All { reason: ledger::decode(reason) }),
         Some(left) => left
             .parse()
             .ok()
@@ -206,39 +204,6 @@ fn read_one(key: &str, value: &str) -> Option<Hold> {
             .map(|(left, returned)| HoldScope::Left { left, returned }),
     };
     Some(Hold { scope: scope.unwrap_or(HoldScope::Unreadable), at, run, key: key.to_owned() })
-}
-
-/// Any text within the characters of a tag: another byte, and `=` itself, as `=` and two hexadecimal digits.
-fn encode(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        let c = char::from(byte);
-        if ledger::is_allowed(c) && c != '=' {
-            encoded.push(c);
-        } else {
-            // Writing to a string cannot fail.
-            let _written = write!(encoded, "={byte:02X}");
-        }
-    }
-    encoded
-}
-
-/// The text again, neutral: somebody else may have written the tag.
-fn decode(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        let escaped = rest.strip_prefix('=').and_then(|rest| u8::from_str_radix(rest.get(..2)?, 16).ok());
-        let length = if let Some(byte) = escaped {
-            bytes.push(byte);
-            3
-        } else {
-            bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-            c.len_utf8()
-        };
-        rest = rest.get(length..).unwrap_or_default();
-    }
-    neutral::phrase(&String::from_utf8_lossy(&bytes), ledger::LONGEST_VALUE)
 }
 
 #[cfg(test)]
@@ -308,12 +273,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn no_reason_is_lost_or_breaks_a_tag(reason in "[ -~äöü]{0,80}") {
-            let decoded = decode(&encode(&reason));
-            prop_assert_eq!(decoded, neutral::phrase(&reason, usize::MAX));
-        }
-
         #[test]
         fn reading_never_fails(key in ".{0,60}", value in ".{0,300}") {
             let _holds = read(&[(format!("shipgate:hold{key}"), value)]);

@@ -40,6 +40,8 @@ pub mod plan;
 pub mod poll;
 pub mod probe;
 pub mod promotion;
+pub mod provenance;
+pub mod reference;
 pub mod refusal;
 pub mod release;
 pub mod role;

@@ -101,6 +101,25 @@ pub struct Caller {
     pub arn: String,
 }
 
+/// What the names of sessions begin with that shipgate makes outside a workflow; the person follows.
+const SESSION: &str = "shipgate-";
+/// In the place of the person, where none is known.
+const NO_PERSON: &str = "local";
+
+/// The name of the person in the ARN of a caller, as far as AWS knows one: of a user the name, of a role's session the
+/// session's, without what [`session_name`] puts before it
+/// ([ARNs](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html)).
+pub fn person(caller: &str) -> Option<&str> {
+    let resource = caller.splitn(6, ':').nth(5)?;
+    let (kind, name) = match resource.rsplit_once('/') {
+        Some((path, name)) => (path.split('/').next().unwrap_or_default(), name),
+        None => ("", resource),
+    };
+    let person = if kind == "assumed-role" { name.strip_prefix(SESSION) } else { None };
+    let name = person.unwrap_or(name);
+    (!name.is_empty() && person != Some(NO_PERSON)).then_some(name)
+}
+
 impl FromStr for RoleArn {
     type Err = InvalidName;
 
@@ -207,14 +226,16 @@ pub fn without_blanks(json: &str) -> String {
     json.chars().filter(is_kept).collect()
 }
 
-/// The name of a session, which `CloudTrail` shows: the repository, cut where it is long, the run and its attempt
+/// The name of a session, which `CloudTrail` shows: the repository, cut where it is long, the run and its attempt; outside
+/// a workflow the person
 /// ([RoleSessionName](https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html): 2 to 64 of
 /// `\w+=,.@-`).
-pub fn session_name(run: Option<(&str, &str, &str)>) -> String {
-    let Some((repository, run, attempt)) = run else {
-        return "shipgate-local".to_owned();
-    };
+pub fn session_name(run: Option<(&str, &str, &str)>, person: Option<&str>) -> String {
     let allowed = |c: char| if c.is_ascii_alphanumeric() || "_+=,.@-".contains(c) { c } else { '-' };
+    let Some((repository, run, attempt)) = run else {
+        let name = person.unwrap_or(NO_PERSON).chars().map(allowed);
+        return SESSION.chars().chain(name).take(64).collect();
+    };
     let end: String = format!("-{run}-{attempt}").chars().map(allowed).take(48).collect();
     let begin: String = repository.chars().map(allowed).take(64 - end.len()).collect();
     format!("{begin}{end}")
@@ -303,12 +324,38 @@ mod tests {
 
     #[test]
     fn session_names_keep_the_run_whole() {
-        assert_eq!(session_name(Some(("shop/cloudshop", "123456", "2"))), "shop-cloudshop-123456-2");
-        let long = session_name(Some((&"x".repeat(140), "12345678901", "1")));
+        assert_eq!(session_name(Some(("shop/cloudshop", "123456", "2")), None), "shop-cloudshop-123456-2");
+        let long = session_name(Some((&"x".repeat(140), "12345678901", "1")), Some("ana"));
         assert_eq!(long.len(), 64);
         assert!(long.ends_with("-12345678901-1"));
-        let odd = session_name(Some(("ünder/wegs", &"9".repeat(90), "1")));
+        let odd = session_name(Some(("ünder/wegs", &"9".repeat(90), "1")), None);
         assert!(odd.len() <= 64 && odd.is_ascii(), "{odd}");
-        assert_eq!(session_name(None), "shipgate-local");
+        for (person, name) in [
+            (None, "shipgate-local"),
+            (Some("ana@example.com"), "shipgate-ana@example.com"),
+            (Some("ana b"), "shipgate-ana-b"),
+        ] {
+            assert_eq!(session_name(None, person), name);
+        }
+        assert_eq!(session_name(None, Some(&"x".repeat(64))).len(), 64);
+    }
+
+    #[test]
+    fn a_caller_is_a_person_by_the_last_part_of_the_arn() {
+        for (arn, person) in [
+            ("arn:aws:iam::123456789012:user/ana", Some("ana")),
+            ("arn:aws:iam::123456789012:user/teams/shop/ana", Some("ana")),
+            ("arn:aws:iam::123456789012:user/shipgate-bot", Some("shipgate-bot")),
+            ("arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Ops_1f/ana@example.com", Some("ana@example.com")),
+            ("arn:aws:sts::123456789012:assumed-role/shipgate-stage/shipgate-ana", Some("ana")),
+            ("arn:aws:sts::123456789012:assumed-role/shipgate-stage/shipgate-local", None),
+            ("arn:aws:sts::123456789012:federated-user/ana", Some("ana")),
+            ("arn:aws:iam::123456789012:root", Some("root")),
+            ("arn:aws:iam::123456789012:user/", None),
+            ("ana", None),
+            ("", None),
+        ] {
+            assert_eq!(super::person(arn), person, "{arn}");
+        }
     }
 }

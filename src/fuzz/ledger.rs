@@ -10,7 +10,7 @@ use crate::domain::ledger::{LONGEST_VALUE, is_allowed};
 
 const SERVICE: &str = "arn:aws:ecs:us-east-1:123456789012:service/stage/backend";
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 20] = [
     "shipgate:sha",
     "shipgate:digest",
     "shipgate:run",
@@ -21,6 +21,11 @@ const KEYS: [&str; 15] = [
     "shipgate:deployment",
     "shipgate:outcome",
     "shipgate:at",
+    "shipgate:by",
+    "shipgate:began",
+    "shipgate:committed",
+    "shipgate:approved-by",
+    "shipgate:overrides",
     "shipgate:hold",
     "shipgate:hold:4b825dc642cb6eb9a060e54bf8d69288fbee4904",
     "shipgate:hold:",
@@ -28,7 +33,7 @@ const KEYS: [&str; 15] = [
     "team",
 ];
 
-const VALUES: [&str; 11] = [
+const VALUES: [&str; 13] = [
     "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
     "4b825dc642cb6eb9a060e54bf8d69288fbee4904-dirty-20261120T234749Z",
     "sha256:4b825dc642cb6eb9a060e54bf8d69288fbee49044b825dc642cb6eb9a060e54b",
@@ -39,6 +44,8 @@ const VALUES: [&str; 11] = [
     "rolled-back",
     "ecs-svc/1234567890123456789",
     "2026-11-20T12:00:00Z",
+    "ana workflow_dispatch",
+    "freeze:carts fail =2F no sale/soak:now",
     "2026-11-20T12:00:00Z acme/run 4b825dc642cb6eb9a060e54bf8d69288fbee4904",
 ];
 
@@ -55,6 +62,15 @@ fn read(tags: &[(String, String)]) {
         for (key, value) in entry.tags() {
             assert!(key.len() <= 128 && value.chars().count() <= LONGEST_VALUE, "{key}={value}");
             assert!(value.chars().all(is_allowed), "{value:?}");
+        }
+        for (key, value) in entry.provenance.tags() {
+            assert!(value.len() <= LONGEST_VALUE && value.chars().all(is_allowed), "{key}={value}");
+        }
+        let provenance = entry.provenance;
+        let overrides = provenance.overrides.into_iter().flat_map(|it| [it.gate, it.reason]);
+        let names = provenance.by.into_iter().chain(provenance.trigger).chain(provenance.approvers);
+        for text in overrides.chain(names) {
+            assert!(is_neutral(&text), "{text:?}");
         }
     }
     let holds = hold::read(tags);

@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::domain::failure::Failure;
 use crate::domain::names::{ComponentName, EnvironmentName};
 use crate::domain::outcome::Outcome;
+use crate::domain::provenance::Provenance;
 use crate::domain::release::ReleaseName;
 use crate::domain::step::StepId;
 use crate::events::Events;
@@ -46,8 +47,8 @@ pub struct Run<'a> {
     pub environment: &'a EnvironmentName,
     /// The release.
     pub release: ReleaseName,
-    /// What names this run in the ledger.
-    pub name: String,
+    /// Who started this run, and when: what the ledger says of it.
+    pub provenance: Provenance,
     /// Reads the wall clock.
     pub clock: fn() -> Timestamp,
 }

@@ -18,7 +18,7 @@ use crate::clients::role::{Begin, RoleSession, SessionError, SessionPlan};
 use crate::clients::sts::Sts;
 use crate::context::Context;
 use crate::domain::failure::Failure;
-use crate::domain::role::{Access, Assumption, Caller, RoleArn, session_name, without_blanks};
+use crate::domain::role::{Access, Assumption, Caller, RoleArn, person, session_name, without_blanks};
 use crate::domain::target::Target;
 use crate::domain::token::Claims;
 use crate::domain::workflow::{Endpoint, NoWay, Way, way};
@@ -193,7 +193,9 @@ impl<'c> Identities<'c> {
             Some(_) => None,
             None => Some(self.ambient_caller(ambient).await),
         };
-        let (way, roles) = self.way(assumption, caller.as_ref().and_then(|caller| caller.as_ref().ok()))?;
+        let known = caller.as_ref().and_then(|caller| caller.as_ref().ok());
+        let name = session_name(self.context.run(), known.and_then(|caller| person(&caller.arn)));
+        let (way, roles) = self.way(assumption, known)?;
         let ambient_provider =
             || ambient.credentials_provider().ok_or_else(|| Failure::invalid("there are no AWS credentials"));
         let (begin, roles) = match way {
@@ -213,7 +215,7 @@ impl<'c> Identities<'c> {
         let plan = SessionPlan {
             begin,
             roles,
-            name: session_name(self.context.run()),
+            name,
             duration: assumption.duration,
             policy: self.policy(assumption)?,
             config: ambient.clone(),

@@ -5,6 +5,7 @@ mod files;
 mod github;
 mod identity;
 mod images;
+mod reference;
 mod writer;
 
 pub use checkout::Checkout;
@@ -12,6 +13,7 @@ pub use files::{Files, at_release};
 pub use github::{NoGitHub, github};
 pub use identity::{Identities, Identity};
 pub use images::{extra_tags, image, promoted_image, restored_image};
+pub use reference::named_release;
 pub use writer::{Session, Writable, Writer};
 
 use std::any::{Any, TypeId};

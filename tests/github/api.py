@@ -167,6 +167,14 @@ def get_run(call, owner, repo, run_id):
         raise Refused(404, "Not Found") from None
 
 
+def get_pull(call, owner, repo, pull_number):
+    try:
+        given = call.repository.pull_requests[int(pull_number)]
+    except KeyError:
+        raise Refused(404, "Not Found") from None
+    return 200, shapes.pull_request(call.api, call.repository.name, int(pull_number), given)
+
+
 # Method, path of the description, the permissions of which one is enough, and what answers.
 STATUSES = "/repos/{owner}/{repo}/statuses/{sha}"
 COMMIT = "/repos/{owner}/{repo}/commits/{ref}"
@@ -186,6 +194,7 @@ ROUTES = [
     ("GET", COMMENT, ["issues=read", "pull_requests=read"], get_comment),
     ("PATCH", COMMENT, ["issues=write", "pull_requests=write"], update_comment),
     ("GET", "/repos/{owner}/{repo}/compare/{basehead}", ["contents=read"], compare),
+    ("GET", "/repos/{owner}/{repo}/pulls/{pull_number}", ["pull_requests=read"], get_pull),
     ("GET", "/repos/{owner}/{repo}/actions/runs/{run_id}", ["actions=read"], get_run),
 ]
 SERVED = [(method, template) for method, template, _, _ in ROUTES]

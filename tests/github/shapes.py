@@ -124,6 +124,91 @@ def commit(api, repository_name, found):
     }
 
 
+def whole_repository(api, name):
+    """As a document that is about it holds it."""
+    at, page = now(), f"https://github.com/{name}"
+    counts = "forks forks_count open_issues open_issues_count size stargazers_count watchers watchers_count"
+    return {
+        **repository(api, name),
+        **{count: 0 for count in counts.split()},
+        **{f"has_{part}": True for part in ("downloads", "issues", "projects", "wiki", "pages")},
+        "clone_url": f"{page}.git",
+        "git_url": f"git://github.com/{name}.git",
+        "ssh_url": f"git@github.com:{name}.git",
+        "svn_url": page,
+        "default_branch": "main",
+        "archived": False,
+        "disabled": False,
+        "homepage": None,
+        "language": None,
+        "license": None,
+        "mirror_url": None,
+        "created_at": at,
+        "pushed_at": at,
+        "updated_at": at,
+    }
+
+
+def pull_request(api, repository_name, number, given):
+    """A pull request. `given`: what a test has said of it, with the commit it was merged as where it is merged. One that
+    is not has the commit that only tried the merge."""
+    at = now()
+    repos, page = f"{api}/repos/{repository_name}", f"https://github.com/{repository_name}/pull/{number}"
+    url, issue = f"{repos}/pulls/{number}", f"{repos}/issues/{number}"
+    merged = given.get("merged", False)
+    links = {
+        "self": url,
+        "html": page,
+        "issue": issue,
+        "comments": f"{issue}/comments",
+        "review_comments": f"{url}/comments",
+        "review_comment": f"{repos}/pulls/comments{{/number}}",
+        "commits": f"{url}/commits",
+        "statuses": f"{repos}/statuses/{'1' * 40}",
+    }
+
+    def side(ref, sha):
+        owner = user(repository_name.split("/")[0], "Organization")
+        repo = whole_repository(api, repository_name)
+        return {"label": f"{owner['login']}:{ref}", "ref": ref, "sha": sha, "user": owner, "repo": repo}
+
+    return {
+        "id": number,
+        "node_id": f"PR_{number}",
+        "number": number,
+        "title": "Change",
+        "body": None,
+        "state": "closed" if merged else "open",
+        "locked": False,
+        "url": url,
+        "html_url": page,
+        "diff_url": f"{page}.diff",
+        "patch_url": f"{page}.patch",
+        "issue_url": issue,
+        **{f"{name}_url": links[name] for name in ("comments", "commits", "review_comments", "review_comment", "statuses")},
+        "_links": {name: {"href": link} for name, link in links.items()},
+        "user": user("eva", "User"),
+        "author_association": "MEMBER",
+        "assignee": None,
+        "auto_merge": None,
+        "labels": [],
+        "milestone": None,
+        "base": side("main", "2" * 40),
+        "head": side("change", "1" * 40),
+        "created_at": at,
+        "updated_at": at,
+        "closed_at": at if merged else None,
+        "merged": merged,
+        "merged_at": at if merged else None,
+        "merged_by": user("eva", "User") if merged else None,
+        "merge_commit_sha": given.get("merge_commit_sha", "3" * 40),
+        "mergeable": None if merged else True,
+        "mergeable_state": "unknown" if merged else "clean",
+        "maintainer_can_modify": False,
+        **{count: 0 for count in ("additions", "changed_files", "comments", "commits", "deletions", "review_comments")},
+    }
+
+
 def run(api, repository_name, number, given):
     """A workflow run. `given`: what a test has said of it."""
     url = f"{api}/repos/{repository_name}/actions/runs/{number}"

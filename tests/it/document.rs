@@ -50,7 +50,9 @@ pub fn read(text: &str) -> Option<Value> {
 /// A document that is right.
 fn history() -> Value {
     json!({"schema": "shipgate/v1", "command": "history", "environment": "stage", "releases": [{
-        "component": "backend", "sha": "a", "digest": null, "outcome": null, "at": null, "run": null, "revision": "r",
+        "component": "backend", "sha": "a", "digest": null, "outcome": null, "at": null, "by": null,
+        "trigger": null, "run": null, "began": null, "seconds": null, "committed": null, "approvers": [],
+        "overrides": [{"gate": "freeze", "reason": "x"}], "revision": "r",
         "restores": null, "contradiction": null, "deployment": null, "current": true}]})
 }
 

@@ -87,7 +87,7 @@ fn a_reason_that_is_empty_or_does_not_fit_is_invalid() {
     let repository = Repository::with_config(&crate::scripted::config(""));
     let long = "x".repeat(300);
     for command in ["hold", "unhold"] {
-        for (reason, text) in [("", "empty"), (" \n", "empty"), (long.as_str(), "too long by 71 characters")] {
+        for (reason, text) in [("", "empty"), (" \n", "empty"), (long.as_str(), "too long by 66 characters")] {
             let ran = repository.shipgate(&[command, "stage", "--reason", reason, "--output", "json"]).run();
             let report = ran.outcome("invalid", 2);
             assert_eq!(report["command"], command);

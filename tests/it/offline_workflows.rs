@@ -69,13 +69,14 @@ fn a_whole_workflow_is_granted_nothing_and_each_job_something() {
 fn each_job_asks_for_what_it_needs_and_no_more() {
     let deploying = json!({ "contents": "read", "id-token": "write", "statuses": "write" });
     let commenting = json!({ "contents": "read", "id-token": "write", "statuses": "write", "pull-requests": "write" });
+    let naming = json!({ "contents": "read", "id-token": "write", "statuses": "write", "pull-requests": "read" });
     let expected = [
         ("deploy-stage.yml", "deploy", &deploying),
         ("pr-check.yml", "check", &deploying),
         ("pr-check-comment.yml", "check", &commenting),
-        ("promote.yml", "plan", &json!({ "contents": "read", "id-token": "write" })),
+        ("promote.yml", "plan", &json!({ "contents": "read", "id-token": "write", "pull-requests": "read" })),
         ("promote.yml", "promote", &deploying),
-        ("rollback.yml", "rollback", &deploying),
+        ("rollback.yml", "rollback", &naming),
         ("ci.yml", "unit", &json!({ "contents": "read" })),
         ("ci.yml", "test", &json!({ "contents": "read" })),
         ("release.yml", "plan", &json!({ "contents": "read" })),

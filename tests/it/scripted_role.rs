@@ -306,7 +306,7 @@ fn a_job_that_cannot_have_a_token_is_told_why() {
 fn elsewhere_the_callers_credentials_assume_the_role() {
     let shop = shop("");
     without_token(&shop, &["deploy", "stage"]).run().outcome("deployed", 0);
-    assert_eq!(shop.aws.call("sts:AssumeRole").body["RoleSessionName"], "shipgate-local");
+    assert_eq!(shop.aws.call("sts:AssumeRole").body["RoleSessionName"], "shipgate-tester");
     assert_eq!(signers(&shop), [session_of("stage")]);
 }
 

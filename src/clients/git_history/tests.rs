@@ -17,7 +17,7 @@ use crate::http_server::{Answer, serve};
 const NOWHERE: &str = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
 
 /// A repository in a directory with a space and a letter beyond ASCII.
-struct Repository {
+pub(in crate::clients) struct Repository {
     _directory: TempDir,
     path: Utf8PathBuf,
 }
@@ -30,7 +30,7 @@ impl Repository {
         Self { _directory: directory, path }
     }
 
-    async fn new() -> Self {
+    pub(in crate::clients) async fn new() -> Self {
         let repository = Self::bare_directory();
         repository.git(&["init", "--quiet", "--initial-branch", "main"]).await;
         repository.git(&["config", "uploadpack.allowAnySHA1InWant", "true"]).await;
@@ -39,20 +39,20 @@ impl Repository {
     }
 
     /// A clone through a transport, with options of `git clone`.
-    async fn cloned(&self, options: &[&str]) -> Self {
+    pub(in crate::clients) async fn cloned(&self, options: &[&str]) -> Self {
         let clone = Self::bare_directory();
         let source = format!("file://{}", self.path);
         clone.git(&[&["clone", "--quiet"], options, &[&source, "."]].concat()).await;
         clone
     }
 
-    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+    pub(in crate::clients) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         let path = self.path.join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, content).unwrap();
     }
 
-    async fn commit(&self, message: &str) -> GitSha {
+    pub(in crate::clients) async fn commit(&self, message: &str) -> GitSha {
         self.git(&["add", "--all"]).await;
         self.git(&["commit", "--quiet", "--allow-empty", "--message", message]).await;
         self.sha("HEAD").await
@@ -62,7 +62,7 @@ impl Repository {
         self.git(&["rev-parse", revision]).await.parse().unwrap()
     }
 
-    async fn git(&self, arguments: &[&str]) -> String {
+    pub(in crate::clients) async fn git(&self, arguments: &[&str]) -> String {
         let invocation = Invocation {
             program: "git",
             arguments: arguments.iter().map(OsString::from).collect(),
@@ -74,7 +74,7 @@ impl Repository {
         finished.stdout.trim().to_owned()
     }
 
-    fn client(&self) -> Git {
+    pub(in crate::clients) fn client(&self) -> Git {
         Git::new(processes(), &self.path, Owners::default())
     }
 
@@ -116,6 +116,24 @@ fn processes_with(settings: &[(&str, &str)]) -> Processes {
 
 fn nowhere() -> GitSha {
     NOWHERE.parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_commit_was_made_when_its_committer_says() {
+    let repository = Repository::new().await;
+    let first = repository.commit("First").await;
+    let second = repository.commit("Second").await;
+    let made = repository.git(&["show", "--no-patch", "--format=%ct", &first.to_string()]).await;
+    let made = Timestamp::from_second(made.trim().parse().unwrap()).unwrap();
+    // A setting of the user's that changes what `git log` prints.
+    repository.git(&["config", "log.showSignature", "true"]).await;
+    let git = repository.client();
+    assert_eq!(git.commit_time(&first).await.unwrap(), Some(made));
+    assert_eq!(git.commit_time(&NOWHERE.parse().unwrap()).await.unwrap(), None);
+    let shallow = repository.cloned(&["--depth=1"]).await;
+    let shallow = shallow.client();
+    assert_eq!(shallow.commit_time(&first).await.unwrap(), None);
+    assert!(shallow.commit_time(&second).await.unwrap().is_some());
 }
 
 #[tokio::test]

@@ -309,3 +309,21 @@ async fn nothing_shows_the_token() {
     let github = GitHub::new("https://ghe.example/api/v3", "o/r", &"canary-token".into()).unwrap();
     assert_eq!(format!("{github:?}"), "GitHub { repository: \"o/r\", .. }");
 }
+
+#[tokio::test]
+#[ignore = "needs the local cloud: scripts/test"]
+async fn cloud_a_pull_request_is_the_commit_that_it_was_merged_as() {
+    let repository = Repository::new();
+    let github = repository.client("pull_requests=read");
+    let merged = json!({"merged": true, "merge_commit_sha": sha('a').to_string()});
+    // The second one is open, and has a commit that tries the merge.
+    repository.put(json!({"pulls": {"7": merged, "8": {}, "9": {"merged": true, "merge_commit_sha": null}}})).await;
+    assert_eq!(github.merged_as(7).await.unwrap(), Some(sha('a')));
+    assert_eq!(github.merged_as(8).await.unwrap(), None);
+    assert_eq!(github.merged_as(9).await.unwrap_err().kind, GitHubErrorKind::Unreadable);
+    let missing = github.merged_as(10).await.unwrap_err().kind;
+    assert_eq!(missing, GitHubErrorKind::NotFound("pull-requests: read".to_owned()));
+    let denied = repository.client("contents=read").merged_as(7).await.unwrap_err().kind;
+    assert_eq!(denied, GitHubErrorKind::Forbidden("pull-requests: read".to_owned()));
+    repository.told().await;
+}

@@ -77,7 +77,7 @@ fn confirmed(revision: &Revision, entry: &LedgerEntry, container: &ContainerName
     let missing = [
         ("shipgate:digest", entry.digest.is_none()),
         ("shipgate:previous", entry.previous.is_none()),
-        ("shipgate:run", entry.run.is_none()),
+        ("shipgate:run", entry.provenance.run.is_none()),
     ];
     match missing.iter().find(|(_, is_missing)| *is_missing) {
         Some((key, _)) => Err(format!("it has no tag `{key}`, which every revision that shipgate registers has")),
@@ -107,6 +107,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::domain::ecs::plan::tests::revision;
     use crate::domain::ecs::task_definition::TaskDefinition;
+    use crate::domain::provenance::Provenance;
 
     pub(crate) fn digest(character: char) -> Digest {
         format!("sha256:{}", character.to_string().repeat(64)).parse().unwrap()
@@ -120,7 +121,7 @@ pub(crate) mod tests {
     pub(crate) fn registered(number: u64, character: char, outcome: &str) -> Revision {
         let entry = LedgerEntry {
             digest: Some(digest(character)),
-            run: Some("acme/shop/7/1".to_owned()),
+            provenance: Provenance { run: Some("acme/shop/7/1".to_owned()), ..Provenance::default() },
             previous: Some("arn:aws:ecs:us-east-1:123456789012:task-definition/backend:1".into()),
             outcome: Some(outcome.to_owned()),
             ..LedgerEntry::new(release(character), &"arn".into())
@@ -160,7 +161,7 @@ pub(crate) mod tests {
             (|it| it.ledger.as_mut().unwrap().release = release('b'), "`shipgate:sha` says bbbbbbb"),
             (|it| it.ledger.as_mut().unwrap().digest = None, "no tag `shipgate:digest`"),
             (|it| it.ledger.as_mut().unwrap().previous = None, "no tag `shipgate:previous`"),
-            (|it| it.ledger.as_mut().unwrap().run = None, "no tag `shipgate:run`"),
+            (|it| it.ledger.as_mut().unwrap().provenance.run = None, "no tag `shipgate:run`"),
             (|it| edit(it, |web| web["image"] = json!(format!("repo:{}", release('a')))), "not pinned by digest"),
             (
                 |it| edit(it, |web| web["image"] = json!(format!("repo:{}@{}", release('b'), digest('a')))),

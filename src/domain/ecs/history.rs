@@ -165,7 +165,7 @@ mod tests {
     fn a_planted_revision_is_no_target() {
         let live = past(4, 'c', "deployed", None);
         let mut planted = past(3, 'b', "deployed", None);
-        planted.ledger.as_mut().unwrap().run = None;
+        planted.ledger.as_mut().unwrap().provenance.run = None;
         let all = [live.clone(), planted, past(2, 'b', "deployed", None), past(1, 'a', "deployed", None)];
         assert_eq!(numbers(&live, &all), [2, 1]);
         assert_eq!(of_release(&all, &release('b'), &web()).unwrap().arn.number(), Some(2));

@@ -8,6 +8,7 @@ use crate::domain::image::Digest;
 use crate::domain::ledger::time;
 pub use crate::domain::ledger::{has_room, is_foreign, keys, tag_value};
 use crate::domain::outcome::Outcome;
+use crate::domain::provenance::{self, Provenance};
 use crate::domain::release::ReleaseName;
 
 const RELEASE: &str = "shipgate:sha";
@@ -28,8 +29,8 @@ pub struct LedgerEntry {
     pub release: ReleaseName,
     /// The digest of the release's image.
     pub digest: Option<Digest>,
-    /// The run that registered it, or took it up after that.
-    pub run: Option<String>,
+    /// The run that registered it, or took it up after that, with who started it and when.
+    pub provenance: Provenance,
     /// The ARN of the service it was registered for. Two services may share a family, even of two environments.
     pub service: ServiceArn,
     /// The ARN of the revision that the service ran before.
@@ -53,7 +54,7 @@ impl LedgerEntry {
         Self {
             release,
             digest: None,
-            run: None,
+            provenance: Provenance::default(),
             service,
             previous: None,
             restores: None,
@@ -69,14 +70,15 @@ impl LedgerEntry {
         self.outcome.as_deref() == Some(Outcome::Deployed.as_str())
     }
 
-    /// The entry as tags.
+    /// The entry as tags; of where it comes from the run alone, since the rest is written where there is room
+    /// ([`fitting`]).
     pub fn tags(&self) -> Vec<(String, String)> {
         let tag = |key: &str, value: Option<&str>| value.map(|value| (key.to_owned(), tag_value(value)));
         let digest = self.digest.as_ref().map(ToString::to_string);
         let release = Some((RELEASE.to_owned(), self.release.to_string()));
         let optional = [
             tag(DIGEST, digest.as_deref()),
-            tag(RUN, self.run.as_deref()),
+            tag(RUN, self.provenance.run.as_deref()),
             Some((SERVICE.to_owned(), self.service.to_string())),
             tag(PREVIOUS, self.previous.as_ref().map(RevisionArn::as_str)),
             tag(RESTORES, self.restores.as_ref().map(RevisionArn::as_str)),
@@ -89,9 +91,42 @@ impl LedgerEntry {
     }
 }
 
-/// The tag that says which run uses a revision, where that is not the one that registered it.
-pub fn run(name: &str) -> Vec<(String, String)> {
-    vec![(RUN.to_owned(), tag_value(name))]
+/// The tags that say who put a release there and when, as far as there is room.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Fitting {
+    /// Those that there is room for.
+    pub tags: Vec<(String, String)>,
+    /// The keys of the others.
+    pub left_out: Vec<&'static str>,
+}
+
+/// The tags that say where an entry comes from, for a revision that has tags with some keys. There stays room for the
+/// outcome and for the deployment; what has no room is left out from the end of [`provenance::KEYS`].
+pub fn fitting(provenance: &Provenance, keys: &[String]) -> Fitting {
+    let mut more = vec![OUTCOME, AT, DEPLOYMENT];
+    let mut fitting = Fitting { tags: Vec::new(), left_out: Vec::new() };
+    for (key, value) in provenance.tags() {
+        more.push(key);
+        if has_room(keys, &more) {
+            fitting.tags.push((key.to_owned(), value));
+        } else {
+            more.pop();
+            fitting.left_out.push(key);
+        }
+    }
+    fitting
+}
+
+/// The tags that say which run uses a revision that another one registered. What that one wrote of itself is written
+/// over, and is empty where there is nothing in its place.
+pub fn taken_up(provenance: &Provenance, keys: &[String]) -> Fitting {
+    let mut fitting = fitting(provenance, keys);
+    let is_written = |key: &str| fitting.tags.iter().any(|(written, _)| written == key);
+    let is_stale = |key: &&str| keys.iter().any(|there| there == key) && !is_written(key);
+    let stale: Vec<_> = provenance::KEYS.into_iter().filter(is_stale).collect();
+    fitting.tags.extend(stale.into_iter().map(|key| (key.to_owned(), String::new())));
+    fitting.tags.extend(provenance.run.as_deref().map(|run| (RUN.to_owned(), tag_value(run))));
+    fitting
 }
 
 /// The tags that say how it ended, and in which deployment, on a revision that has tags with some keys: where there is
@@ -122,7 +157,7 @@ pub fn read(tags: &[(String, String)], service: &ServiceArn) -> Option<LedgerEnt
         service,
         release: value(RELEASE)?.parse().ok()?,
         digest: value(DIGEST).and_then(|digest| digest.parse().ok()),
-        run: text(RUN),
+        provenance: Provenance { run: text(RUN), ..Provenance::read(tags) },
         previous: text(PREVIOUS).map(Into::into),
         restores: text(RESTORES).map(Into::into),
         pre_deploy: [true, false].into_iter().find(|has| value(PRE_DEPLOY) == Some(yes_or_no(*has))),
@@ -174,7 +209,10 @@ mod tests {
             let entry = LedgerEntry {
                 release: sha.parse().unwrap(),
                 digest: Some(format!("sha256:{hex}").parse().unwrap()),
-                run: Some(run.chars().take(LONGEST_VALUE).collect()),
+                provenance: Provenance {
+                    run: Some(run.chars().take(LONGEST_VALUE).collect()),
+                    ..Provenance::default()
+                },
                 service: SERVICE_ARN.into(),
                 previous: Some("arn:aws:ecs:us-east-1:123456789012:task-definition/backend:7".into()),
                 restores: None,
@@ -211,6 +249,42 @@ mod tests {
             assert_eq!((tags.len(), takes_deployment(&keys)), (written, written == 3), "{there} {more:?}");
         }
         assert_eq!(outcome(Outcome::Deployed, None, &[], Timestamp::UNIX_EPOCH).len(), 2);
+    }
+
+    fn started() -> Provenance {
+        Provenance {
+            by: Some("ana".to_owned()),
+            began: Some(Timestamp::UNIX_EPOCH),
+            committed: Some(Timestamp::UNIX_EPOCH),
+            ..Provenance::local(None)
+        }
+    }
+
+    /// Who and when is worth less than how it ended and which deployment that was.
+    #[test]
+    fn without_room_less_is_written_of_who_and_when() {
+        let keys = |there: usize| (0..there).map(|number| format!("team:{number}")).collect::<Vec<_>>();
+        for (there, left_out) in [
+            (44, &[][..]),
+            (45, &["shipgate:committed"]),
+            (46, &["shipgate:began", "shipgate:committed"]),
+            (47, &["shipgate:by", "shipgate:began", "shipgate:committed"]),
+            (50, &["shipgate:by", "shipgate:began", "shipgate:committed"]),
+        ] {
+            let fitting = fitting(&started(), &keys(there));
+            assert_eq!((fitting.tags.len(), &*fitting.left_out), (3 - left_out.len(), left_out), "{there}");
+        }
+    }
+
+    /// An override of a run that ended before it used the revision is none of the run that does.
+    #[test]
+    fn what_another_run_said_of_itself_is_written_over() {
+        let before = ["shipgate:by", "shipgate:overrides", "shipgate:run", "team"].map(str::to_owned);
+        let written = taken_up(&started(), &before).tags;
+        let tag = |key: &str| written.iter().find(|(found, _)| found == key).map(|(_, value)| value.as_str());
+        assert_eq!((tag("shipgate:by"), tag("shipgate:run")), (Some("ana local"), Some("local")));
+        assert_eq!((tag("shipgate:overrides"), tag("shipgate:approved-by")), (Some(""), None));
+        assert_eq!(Provenance::read(&written).overrides, []);
     }
 
     #[test]

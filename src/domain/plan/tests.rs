@@ -9,6 +9,7 @@ use crate::domain::ecs::service::RolloutState;
 use crate::domain::ecs::target::{EcsTarget, MissingVariables};
 use crate::domain::gate::Approval;
 use crate::domain::image::{Digest, Repository};
+use crate::domain::provenance::{Override, Provenance};
 use crate::domain::target::{Build, Component, Image, Reuse};
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -216,7 +217,15 @@ fn promoted_facts(before: &EcsFacts, outcome: Option<&str>, at: Timestamp) -> Ec
         previous: Some(before.live.arn.clone()),
         outcome: outcome.map(str::to_owned),
         at: Some(at),
-        run: Some(format!("acme/shop/{}/1", at.as_second())),
+        provenance: Provenance {
+            by: Some("ana".to_owned()),
+            trigger: Some("push".to_owned()),
+            run: Some(format!("acme/shop/{}/1", at.as_second())),
+            began: Some(at),
+            committed: Some(at),
+            approvers: vec![format!("eva-{}", at.as_second())],
+            overrides: vec![Override { gate: "soak".to_owned(), reason: at.to_string() }],
+        },
         ..LedgerEntry::new(SHA.parse().unwrap(), &"arn".into())
     });
     after

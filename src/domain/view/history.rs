@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::domain::ids::{DeploymentId, RecordId};
 use crate::domain::image::Digest;
+use crate::domain::provenance::Provenance;
 use crate::domain::release::ReleaseName;
 
 /// What `history` found.
@@ -35,8 +36,8 @@ pub struct PastRelease {
     pub outcome: Option<String>,
     /// When it ended; without an outcome, when it began.
     pub at: Option<Timestamp>,
-    /// The run that put it there.
-    pub run: Option<String>,
+    /// Who put it there, and when that began.
+    pub provenance: Provenance,
     /// Where it is recorded: the ARN of the revision.
     pub place: RecordId,
     /// The place whose content it restores, in a rollback.
@@ -47,6 +48,16 @@ pub struct PastRelease {
     pub contradiction: Option<String>,
     /// Whether it is there now.
     pub standing: Standing,
+}
+
+impl PastRelease {
+    /// How long it took from the begin of the run to the outcome, in seconds. `None`: one of them is unknown, or somebody
+    /// has written times that cannot be.
+    pub fn seconds(&self) -> Option<i64> {
+        let (began, ended) = (self.provenance.began?, self.at.filter(|_| self.outcome.is_some())?);
+        let seconds = ended.duration_since(began).as_secs();
+        (seconds >= 0).then_some(seconds)
+    }
 }
 
 /// Whether a release is there now.

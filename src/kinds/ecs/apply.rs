@@ -10,7 +10,7 @@ use crate::clients::ecs::Placement;
 use crate::clients::ecs_write::Tagged;
 use crate::domain::ecs::expectation::Expectation;
 use crate::domain::ecs::ids::{DeploymentId, RevisionArn, TaskArn};
-use crate::domain::ecs::ledger::{self, LedgerEntry};
+use crate::domain::ecs::ledger::{self, Fitting, LedgerEntry};
 use crate::domain::ecs::plan::{EcsPlan, NextRevision};
 use crate::domain::ecs::rollout::OurDeployment;
 use crate::domain::ecs::service::{Revision, Service};
@@ -120,17 +120,20 @@ impl Apply<'_> {
         let mut tags = self.plan.kept_tags().0.to_vec();
         let entry = LedgerEntry {
             digest: self.plan.digests().into_iter().next(),
-            run: Some(self.run.name.clone()),
             previous: Some(self.plan.live.arn.clone()),
             restores: self.plan.restores.clone(),
             pre_deploy: self.plan.target.has_pre_deploy,
             at: Some(self.run.now()),
+            provenance: self.run.provenance.clone(),
             ..LedgerEntry::new(self.run.release.clone(), &self.plan.service_arn)
         };
         tags.extend(entry.tags());
-        tags.extend(self.plan.carried(&self.run.name, self.run.now()).iter().map(Hold::tag));
+        tags.extend(self.plan.carried(self.run.provenance.author(), self.run.now()).iter().map(Hold::tag));
+        let Fitting { tags: fitting, left_out } = ledger::fitting(&self.run.provenance, &ledger::keys(&tags));
+        tags.extend(fitting);
         let arn = self.run.writer.ecs().register(definition, &tags).await?;
         self.run.events.made(format!("task-definition revision {}", arn.short()), vec![self.component.clone()]);
+        self.warn_of_room(&arn, &left_out);
         Ok(Wanted { arn, definition: definition.clone(), tag_keys: ledger::keys(&tags) })
     }
 
@@ -146,7 +149,7 @@ impl Apply<'_> {
     async fn take_up(&self, revision: &Revision) -> Result<Wanted, Failure> {
         self.can_be_held().await?;
         let mut wanted = Wanted::of(revision);
-        let carried = self.plan.carried(&self.run.name, self.run.now());
+        let carried = self.plan.carried(self.run.provenance.author(), self.run.now());
         let has = |hold: &&Hold| revision.holds.iter().any(|it| it.key == hold.key && it.scope == hold.scope);
         let missing: Vec<_> = carried.iter().filter(|hold| !has(hold)).map(Hold::tag).collect();
         if !missing.is_empty() {
@@ -158,11 +161,23 @@ impl Apply<'_> {
                 }
             }
         }
-        let name = Some(ledger::tag_value(&self.run.name));
-        if revision.ledger.as_ref().is_none_or(|entry| entry.run != name) {
-            self.write(&revision.arn, "run", &ledger::run(&self.run.name)).await;
-        }
+        let Fitting { tags, left_out } = ledger::taken_up(&self.run.provenance, &wanted.tag_keys);
+        self.write(&revision.arn, "run", &tags).await;
+        let new = ledger::keys(&tags).into_iter().filter(|key| !wanted.tag_keys.contains(key));
+        let new: Vec<_> = new.collect();
+        wanted.tag_keys.extend(new);
+        self.warn_of_room(&revision.arn, &left_out);
         Ok(wanted)
+    }
+
+    /// Names what the ledger does not say of this run because the revision has other tags.
+    fn warn_of_room(&self, revision: &RevisionArn, left_out: &[&str]) {
+        if left_out.is_empty() {
+            return;
+        }
+        let keys = left_out.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+        let text = format!("revision {} has no room for {keys}", revision.short());
+        self.run.events.warning(text, Some("take tags off it that nothing needs: the next one keeps them".to_owned()));
     }
 
     async fn roll_out(&self, next: &Wanted) -> Result<Outcome, Unfinished> {

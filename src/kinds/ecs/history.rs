@@ -57,7 +57,7 @@ fn past_release(revision: &Revision, target: &EcsTarget, standing: Standing) -> 
         deployment: entry.deployment.filter(|_| contradiction.is_none()),
         outcome: entry.outcome.filter(|_| contradiction.is_none()),
         at: entry.at,
-        run: entry.run,
+        provenance: entry.provenance,
         place: (&revision.arn).into(),
         restores: entry.restores.as_ref().map(Into::into),
         contradiction,

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::cause::{self, CauseV1};
 use super::text::{SCHEMA, to_text};
 use crate::domain::hold::{Hold, HoldScope};
+use crate::domain::provenance::Override;
 use crate::domain::view::history::{PastRelease, Standing};
 use crate::domain::view::holds::{ChangedHolds, ComponentHolds, HoldChange};
 
@@ -27,13 +28,40 @@ struct PastReleaseV1 {
     digest: Option<String>,
     outcome: Option<String>,
     at: Option<String>,
+    /// Who started the run: a login of GitHub, or on a laptop the name of the caller of AWS.
+    by: Option<String>,
+    /// The event of GitHub that triggered the run, or `local`.
+    trigger: Option<String>,
     run: Option<String>,
+    /// When the run began.
+    began: Option<String>,
+    /// From then to the outcome.
+    seconds: Option<i64>,
+    /// When the commit was made.
+    committed: Option<String>,
+    /// Who approved the change.
+    approvers: Vec<String>,
+    /// The gates that were overridden.
+    overrides: Vec<OverrideV1>,
     revision: String,
     restores: Option<String>,
     /// The id of the deployment that rolled it out last.
     deployment: Option<String>,
     contradiction: Option<String>,
     current: bool,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct OverrideV1 {
+    gate: String,
+    reason: String,
+}
+
+impl OverrideV1 {
+    fn new(Override { gate, reason }: &Override) -> Self {
+        Self { gate: gate.clone(), reason: reason.clone() }
+    }
 }
 
 /// The document of `history`.
@@ -44,7 +72,14 @@ pub fn history(environment: &str, releases: &[(String, PastRelease)]) -> String 
         digest: release.digest.as_ref().map(ToString::to_string),
         outcome: release.outcome.clone(),
         at: release.at.map(|at| at.to_string()),
-        run: release.run.clone(),
+        by: release.provenance.by.clone(),
+        trigger: release.provenance.trigger.clone(),
+        run: release.provenance.run.clone(),
+        began: release.provenance.began.map(|at| at.to_string()),
+        seconds: release.seconds(),
+        committed: release.provenance.committed.map(|at| at.to_string()),
+        approvers: release.provenance.approvers.clone(),
+        overrides: release.provenance.overrides.iter().map(OverrideV1::new).collect(),
         revision: release.place.to_string(),
         restores: release.restores.as_ref().map(ToString::to_string),
         deployment: release.deployment.as_ref().map(ToString::to_string),

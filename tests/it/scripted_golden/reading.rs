@@ -30,10 +30,22 @@ pub const CASES: &[Case] = &[
     ("history", |form| {
         let (shop, releases) = served(3);
         shop.aws.world(|world| {
-            world.register_ours(&releases[0], &[("outcome", "rolled-back"), ("run", "acme/shop/7/1")]);
+            let of_a_run = [
+                ("outcome", "rolled-back"),
+                ("at", "2020-11-20T09:40:00Z"),
+                ("run", "acme/shop/7/1"),
+                ("by", "eva workflow_dispatch"),
+                ("began", "2020-11-20T09:33:20Z"),
+                ("committed", "2020-11-19T16:02:40Z"),
+                ("approved-by", "ben"),
+                ("overrides", "freeze:carts fail=2C see issue 12"),
+            ];
+            world.register_ours(&releases[0], &of_a_run);
             let at = ("at", "2020-11-20T10:00:00Z");
+            let by_hand = [("by", "ana local"), ("began", "2020-11-20T09:59:18Z")];
             let restored = crate::scripted::arn("task-definition", "backend:8");
-            let last = world.register_ours(&releases[1], &[("restores", &restored), ("outcome", "deployed"), at]);
+            let last = [&[("restores", &*restored), ("outcome", "deployed"), at], &by_hand[..]].concat();
+            let last = world.register_ours(&releases[1], &last);
             world.run_only(0, &last);
         });
         form.run(&shop, &["history", "stage"])
