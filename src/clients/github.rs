@@ -1,6 +1,7 @@
 //! GitHub's REST API for one repository, with the job's token
 //! ([reference](https://docs.github.com/en/rest)).
 
+pub mod checks;
 pub mod comment;
 pub mod error;
 pub mod history;

@@ -11,7 +11,7 @@ use crate::clients::process::Processes;
 use crate::context::{Context, RegistryAddresses};
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
-use crate::domain::gate::{Evidence, Gate, GateName, Override, authorize, evaluate};
+use crate::domain::gate::{Evidence, Gate, GateName, Override, authorize, awaits_statuses, evaluate};
 use crate::domain::image::Digest;
 use crate::domain::limits::COMMITS_SHOWN;
 use crate::domain::names::{ComponentName, Region};
@@ -186,7 +186,7 @@ impl<'a> Invocation<'a> {
 
 /// The repository on GitHub, as this job reaches it.
 pub fn hosted(context: &Context) -> Hosted {
-    Hosted::new(observe::github(context))
+    Hosted::new(observe::github(context), context.run().map(|(_, run, _)| run))
 }
 
 /// A plan with all that was seen, and the verdicts of its gates.
@@ -232,9 +232,13 @@ pub async fn show(invocation: &Invocation<'_>, prepared: &Prepared) -> Result<()
 /// With the outcome.
 pub async fn finish(
     invocation: &Invocation<'_>,
-    prepared: Prepared,
+    mut prepared: Prepared,
     expected: Option<&Digest>,
 ) -> Result<Outcome, Failure> {
+    let is_expected = expected.is_none_or(|expected| *expected == prepared.plan.digest());
+    if is_expected && invocation.until == Until::Applied {
+        wait_for_statuses(invocation, &mut prepared).await;
+    }
     show(invocation, &prepared).await?;
     let Prepared { cloud, access, source, plan, evidence } = prepared;
     if let Some(expected) = expected.filter(|expected| **expected != plan.digest()) {
@@ -271,6 +275,15 @@ pub async fn finish(
         clock: invocation.clock,
     };
     apply::apply(&run, &authorized).await
+}
+
+/// Waits for statuses that have not ended, where no other gate refuses already.
+async fn wait_for_statuses(invocation: &Invocation<'_>, prepared: &mut Prepared) {
+    let Prepared { plan, evidence, .. } = prepared;
+    if awaits_statuses(&evaluate(plan, evidence)) {
+        evidence.statuses = evidence::wait_for_statuses(&invocation.hosted, plan, invocation.events).await;
+        evidence.now = (invocation.clock)();
+    }
 }
 
 /// Says which dependencies of the components, where those are shipped alone, run another release.

@@ -59,7 +59,15 @@ pub struct CommitStatus {
 
 /// What statuses about an environment are called.
 pub fn context(environment: &str) -> String {
-    format!("shipgate/{environment}")
+    format!("{OWN}{environment}")
+}
+
+/// What every context of shipgate's own begins with.
+const OWN: &str = "shipgate/";
+
+/// Whether a context is one of shipgate's own. GitHub does not tell capital letters in it apart.
+pub fn is_own(context: &str) -> bool {
+    context.get(..OWN.len()).is_some_and(|start| start.eq_ignore_ascii_case(OWN))
 }
 
 /// A text as GitHub takes it for a description.

@@ -95,6 +95,8 @@ pub enum Subject {
     Component(ComponentName),
     /// A component of the environment that a promotion takes its release from. It is never changed.
     Source(EnvironmentName, ComponentName),
+    /// The statuses of the release's commit on GitHub.
+    Statuses,
 }
 
 impl StepId {
@@ -108,20 +110,26 @@ impl StepId {
         Self { verb, subject: Subject::Source(source.clone(), component.clone()) }
     }
 
+    /// The wait for the statuses of the release's commit.
+    pub fn statuses() -> Self {
+        Self { verb: Verb::WaitFor, subject: Subject::Statuses }
+    }
+
     /// The step for programs, unique in a run: `wait-for:backend`, `probe:stage/backend`.
     pub fn key(&self) -> String {
         let verb = self.verb.as_str().replace(' ', "-");
         match &self.subject {
             Subject::Component(component) => format!("{verb}:{component}"),
             Subject::Source(environment, component) => format!("{verb}:{environment}/{component}"),
+            Subject::Statuses => format!("{verb}:statuses"),
         }
     }
 
-    /// The component that the step may have changed something of. `None`: it is of another environment.
+    /// The component that the step may have changed something of. `None`: it is of another environment, or of none.
     pub fn component(&self) -> Option<&ComponentName> {
         match &self.subject {
             Subject::Component(component) => Some(component),
-            Subject::Source(..) => None,
+            Subject::Source(..) | Subject::Statuses => None,
         }
     }
 }
@@ -138,6 +146,7 @@ impl fmt::Display for StepId {
         match &self.subject {
             Subject::Component(component) => write!(formatter, "{verb} {component}"),
             Subject::Source(environment, component) => write!(formatter, "{verb} {environment} {component}"),
+            Subject::Statuses => write!(formatter, "{verb} statuses"),
         }
     }
 }
@@ -153,6 +162,9 @@ mod tests {
         let of_source = StepId::of_source(Verb::Probe, &stage, &backend);
         assert_eq!((own.to_string().as_str(), own.component()), ("create repository backend", Some(&backend)));
         assert_eq!((of_source.to_string().as_str(), of_source.component()), ("probe stage backend", None));
+        let statuses = StepId::statuses();
+        assert_eq!((statuses.to_string().as_str(), statuses.component()), ("wait for statuses", None));
+        assert_eq!(statuses.key(), "wait-for:statuses");
         assert_eq!((own.key(), of_source.key()), ("create-repository:backend".into(), "probe:stage/backend".into()));
     }
 }

@@ -15,6 +15,8 @@ use crate::observe::NoGitHub;
 #[derive(Debug)]
 pub struct Hosted {
     access: Result<GitHub, NoGitHub>,
+    /// The id of the workflow run that asks.
+    run: Option<String>,
     default_branch: RefCell<Option<String>>,
     comparisons: RefCell<HashMap<(GitSha, GitSha), Result<Comparison, GitHubError>>>,
     /// Why nothing more is asked about history.
@@ -33,9 +35,33 @@ pub enum NoAnswer {
 }
 
 impl Hosted {
-    /// GitHub, where the job reaches it.
-    pub fn new(access: Result<GitHub, NoGitHub>) -> Self {
-        Self { access, default_branch: RefCell::default(), comparisons: RefCell::default(), failed: RefCell::default() }
+    /// GitHub, where the job reaches it. `run`: the id of the workflow run that asks.
+    pub fn new(access: Result<GitHub, NoGitHub>, run: Option<&str>) -> Self {
+        let run = run.map(str::to_owned);
+        Self {
+            access,
+            run,
+            default_branch: RefCell::default(),
+            comparisons: RefCell::default(),
+            failed: RefCell::default(),
+        }
+    }
+
+    /// GitHub itself, for what is asked more than once.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be reached from here.
+    pub fn github(&self) -> Result<&GitHub, Unknown> {
+        self.access.as_ref().map_err(|none| match none {
+            NoGitHub::Missing { variable, hint } => Unknown::new(format!("{variable} is not set")).hint(*hint),
+            NoGitHub::Unusable(error) => unknown(error),
+        })
+    }
+
+    /// The id of the workflow run that asks.
+    pub fn run(&self) -> Option<&str> {
+        self.run.as_deref()
     }
 
     /// The default branch, as it is.
@@ -130,6 +156,6 @@ impl Hosted {
 }
 
 /// What is unknown because of an error.
-fn unknown(error: &GitHubError) -> Unknown {
+pub fn unknown(error: &GitHubError) -> Unknown {
     Unknown::new(error.to_string()).hint(explain::github::hint(error))
 }

@@ -4,11 +4,14 @@ mod history;
 mod holds;
 mod hosted;
 mod origin;
+mod statuses;
 
 use jiff::Timestamp;
 
-use crate::domain::gate::{Evidence, GateName, IdentityEvidence, Known};
+use self::statuses::Statuses;
+use crate::domain::gate::{Evidence, GateName, IdentityEvidence, Known, StatusesEvidence};
 use crate::domain::plan::ComponentPlan;
+use crate::events::Events;
 use crate::kinds::WholePlan;
 use crate::observe::Cloud;
 
@@ -44,7 +47,24 @@ pub async fn of_plan(plan: &WholePlan, history: &History<'_>, identity: Identity
     if is_evaluated(GateName::Forward) {
         evidence.standings = Known::Is(history.standings(plan.components(), &plan.release).await);
     }
+    if is_evaluated(GateName::Statuses)
+        && let Some(statuses) = statuses_of(history.hosted, plan)
+    {
+        evidence.statuses = statuses.look().await.evidence(None);
+    }
     evidence
+}
+
+/// The statuses of the release, once those that had not ended have, or the time for that is over.
+pub async fn wait_for_statuses(hosted: &Hosted, plan: &WholePlan, events: &Events) -> Known<StatusesEvidence> {
+    match statuses_of(hosted, plan) {
+        Some(statuses) => statuses.wait(events).await,
+        None => Known::unknown("no statuses are named"),
+    }
+}
+
+fn statuses_of<'a>(hosted: &'a Hosted, plan: &'a WholePlan) -> Option<Statuses<'a>> {
+    Some(Statuses { hosted, policy: plan.policy.statuses.as_ref()?, release: &plan.release })
 }
 
 #[cfg(test)]

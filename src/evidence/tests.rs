@@ -11,9 +11,11 @@ use crate::clients::git_repository::Owners;
 use crate::clients::github::GitHub;
 use crate::clients::process::Processes;
 use crate::domain::comparison::Comparison;
-use crate::domain::gate::{BranchPattern, BranchReach, GatePolicy, Reach};
-use crate::domain::release::GitSha;
+use crate::domain::gate::{BranchPattern, BranchReach, GatePolicy, Reach, StatusLook, StatusPolicy};
+use crate::domain::gate::{NamedStatus, StatusState};
+use crate::domain::release::{GitSha, ReleaseName};
 use crate::http_server::{Answer, serve};
+use crate::observe::NoGitHub;
 
 fn sha(digit: char) -> GitSha {
     digit.to_string().repeat(40).parse().unwrap()
@@ -36,7 +38,7 @@ impl Scripted {
             Answer::new(status, body.to_string())
         });
         let github = GitHub::new(&format!("http://{}", server.address), "o/r", &"token".into()).unwrap();
-        Self { asked, hosted: Hosted::new(Ok(github)) }
+        Self { asked, hosted: Hosted::new(Ok(github), Some("7")) }
     }
 
     fn asked(&self) -> Vec<String> {
@@ -143,4 +145,51 @@ async fn beyond_fifty_branches_nothing_is_known() {
     assert_eq!((reach.branches.len(), github.asked().len()), (51, 51));
     let Known::Unknown(why) = &reach.branches[50].has_commit else { panic!("{reach:?}") };
     assert_eq!(why.reason, "`branch` means more than 50 branches");
+}
+
+async fn look(hosted: &Hosted, release: &ReleaseName) -> StatusLook {
+    let policy = StatusPolicy { names: vec!["ci".to_owned()], wait: std::time::Duration::ZERO };
+    Statuses { hosted, policy: &policy, release }.look().await
+}
+
+#[tokio::test]
+async fn statuses_are_read_to_the_last_page_and_what_is_left_out_is_not_green() {
+    let check = |name: &str| json!({"name": name, "status": "completed", "conclusion": "success"});
+    let github = Scripted::new(move |path| {
+        if path.contains("/status?") {
+            return (200, json!({"total_count": 0, "statuses": []}));
+        }
+        let of_page = if path.ends_with("&page=1") { vec![check("x"); 100] } else { vec![check("ci")] };
+        (200, json!({"total_count": 101, "check_runs": of_page}))
+    });
+    let release = ReleaseName::Commit(sha('a'));
+    let green = NamedStatus { name: "ci".to_owned(), state: StatusState::Green };
+    assert_eq!(look(&github.hosted, &release).await, StatusLook::Seen(vec![green]));
+    assert_eq!(github.asked().len(), 3);
+    let short = Scripted::new(|path| {
+        let list = if path.contains("/status?") { "statuses" } else { "check_runs" };
+        (200, json!({"total_count": 1, list: []}))
+    });
+    let look_at_short = look(&short.hosted, &release).await;
+    assert!(matches!(&look_at_short, StatusLook::Passing(why) if why.reason.contains("fewer")), "{look_at_short:?}");
+}
+
+#[tokio::test]
+async fn without_a_token_a_permission_or_a_commit_there_are_no_statuses() {
+    let release = ReleaseName::Commit(sha('a'));
+    let failed = |look: StatusLook| match look {
+        StatusLook::Failed(why) => format!("{} / {}", why.reason, why.hint.unwrap_or_default()),
+        other @ (StatusLook::Seen(_) | StatusLook::Passing(_)) => panic!("{other:?}"),
+    };
+    let github = Scripted::new(|path| {
+        let is_allowed = path.contains("/status?");
+        if is_allowed { (200, json!({"total_count": 0, "statuses": []})) } else { (403, json!({"message": "no"})) }
+    });
+    let refused = failed(look(&github.hosted, &release).await);
+    assert!(refused.contains("GitHub answers 403: no") && refused.contains("checks: read"), "{refused}");
+    let dirty = ReleaseName::Dirty { sha: sha('a'), time: "20261120T234749Z".to_owned() };
+    assert!(failed(look(&github.hosted, &dirty).await).contains("changed tree"));
+    let missing = NoGitHub::Missing { variable: "GITHUB_TOKEN", hint: "pass it on" };
+    let nowhere = failed(look(&Hosted::new(Err(missing), None), &release).await);
+    assert_eq!(nowhere, "GITHUB_TOKEN is not set / pass it on");
 }

@@ -118,6 +118,7 @@ fn subject(step: &StepId) -> String {
     match &step.subject {
         Subject::Component(component) => component.to_string(),
         Subject::Source(environment, component) => format!("{environment} {component}"),
+        Subject::Statuses => "statuses".to_owned(),
     }
 }
 

@@ -8,6 +8,7 @@ use super::error::GitHubErrorKind;
 use super::{GitHub, GitHubError};
 use crate::domain::commit_status::{CommitStatus, State};
 use crate::domain::comparison::Comparison;
+use crate::domain::gate::Reported;
 use crate::domain::release::GitSha;
 
 const MARKER: &str = "<!-- shipgate:test -->";
@@ -270,6 +271,26 @@ async fn cloud_branches_are_found_by_name_and_by_how_they_begin() {
     assert_eq!(github.branches("none").await.unwrap(), []);
     let error = github.branch("mai").await.unwrap_err();
     assert_eq!(error.kind, GitHubErrorKind::NotFound("contents: read".to_owned()));
+    repository.told().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the local cloud: scripts/test"]
+async fn cloud_statuses_and_check_runs_are_all_read() {
+    let repository = Repository::new();
+    let github = repository.client("statuses=read,checks=read");
+    let check = |number: usize| json!({"head_sha": id('a'), "name": format!("test {number}"), "conclusion": "success"});
+    let status = |state: &str, context: &str| json!({"sha": id('a'), "state": state, "context": context});
+    let statuses = [status("pending", "ci"), status("success", "ci"), status("failure", "lint")];
+    let checks: Vec<_> = (0..150).map(check).collect();
+    repository.put(json!({"statuses": statuses, "check_runs": checks})).await;
+    let reported = github.reported(&sha('a')).await.unwrap();
+    let status = |context: &str, state: &str| Reported::Status { context: context.to_owned(), state: state.to_owned() };
+    assert!(reported.contains(&status("ci", "success")) && reported.contains(&status("lint", "failure")));
+    assert_eq!(reported.len(), 152);
+    assert_eq!(github.reported(&sha('b')).await.unwrap(), []);
+    let error = repository.client("statuses=read").reported(&sha('a')).await.unwrap_err();
+    assert_eq!(error.kind, GitHubErrorKind::Forbidden("checks: read".to_owned()));
     repository.told().await;
 }
 

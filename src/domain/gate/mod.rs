@@ -10,8 +10,10 @@ mod judgement;
 mod name;
 mod policy;
 mod proven;
+mod reported;
 mod reuse;
 mod soak;
+mod status_wait;
 mod statuses;
 mod subject;
 
@@ -26,8 +28,12 @@ pub use judgement::{Gate, Known, Unknown, Verdict};
 pub use name::GateName;
 pub use policy::{Approval, BranchPattern, Command, GatePolicy, Override, StatusPolicy};
 pub use proven::{Proof, unproven};
+pub use reported::{Reported, named_statuses};
 pub use soak::Soaked;
-pub use statuses::{NamedStatus, StatusState, StatusesEvidence};
+pub use status_wait::{StatusLook, StatusWait, awaits_statuses};
+pub use statuses::StatusesEvidence;
+#[cfg(test)]
+pub use statuses::{NamedStatus, StatusState};
 pub use subject::{Gated, Subject};
 
 /// Evaluates every gate of the table for a change, in the table's order.
