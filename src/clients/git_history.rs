@@ -13,14 +13,12 @@ use jiff::Timestamp;
 
 use super::git::{Git, GitError};
 use super::process::Finished;
+use crate::domain::git;
 use crate::domain::limits::{COMMITS_COUNTED, FILE};
 use crate::domain::release::{CommitLine, Commits, GitSha};
-use crate::domain::{git, neutral};
 
 /// How long the remote has to answer.
 const ANSWER_WITHIN: Duration = Duration::from_mins(1);
-/// How much of a commit's subject is kept, in characters.
-const LONGEST_SUBJECT: usize = 200;
 
 /// What holds for every question about history. A path is one, whatever characters are in it.
 const ALWAYS: [(&str, &str); 2] = [("GIT_NO_REPLACE_OBJECTS", "1"), ("GIT_LITERAL_PATHSPECS", "1")];
@@ -133,7 +131,7 @@ impl Git {
         let count = if is_long { beyond } else { self.count(&range).await? };
         let most = format!("--max-count={most}");
         // `git log` would take the user's settings, such as to verify signatures.
-        let listing = ["rev-list", &most, "--encoding=UTF-8", "--format=%H%x09%s", &range];
+        let listing = ["rev-list", &most, "--encoding=UTF-8", "--format=%H%x09%an%x09%s", &range];
         let listed = self.offline_successfully(&listing).await?;
         Ok(Some(Commits { count, newest: listed.stdout.lines().filter_map(commit_line).collect() }))
     }
@@ -249,8 +247,9 @@ fn ssh_without_questions(configured: &str) -> Option<String> {
 
 /// The commit in a line of ours; `git rev-list` writes others between them.
 fn commit_line(line: &str) -> Option<CommitLine> {
-    let (sha, subject) = line.split_once('\t')?;
-    Some(CommitLine { sha: sha.parse().ok()?, subject: neutral::phrase(subject, LONGEST_SUBJECT) })
+    let (sha, rest) = line.split_once('\t')?;
+    let (author, subject) = rest.split_once('\t')?;
+    Some(CommitLine::new(sha.parse().ok()?, subject, author))
 }
 
 #[cfg(test)]

@@ -13,7 +13,6 @@ use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::gate::{Evidence, Gate, GateName, Override, authorize, awaits_statuses, evaluate};
 use crate::domain::image::Digest;
-use crate::domain::limits::COMMITS_SHOWN;
 use crate::domain::names::{ComponentName, Region};
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
@@ -155,22 +154,6 @@ impl<'a> Invocation<'a> {
         Ok(wanted.to_vec())
     }
 
-    /// The commits between what the first component that changes ran and the release. What cannot be told is left out.
-    async fn commits(&self, plan: &WholePlan) -> Option<CommitRange> {
-        let changing = plan.components().find(|component| !component.is_empty());
-        let ran = changing?.runs.as_ref()?;
-        let (ran, release) = (ran.sha(), plan.release.sha());
-        let back = self.takes_back(ran, release).await;
-        let (from, to) = if back { (release, ran) } else { (ran, release) };
-        let commits = self.git.commits_between(from, to, COMMITS_SHOWN.count()).await.ok()??;
-        (commits.count > 0).then_some(CommitRange { taken_back: back, commits })
-    }
-
-    /// Whether a release comes before what runs in the history of that. What cannot be told is a no.
-    async fn takes_back(&self, runs: &GitSha, release: &GitSha) -> bool {
-        runs != release && evidence::has(&self.history(), release, runs).await == Some(true)
-    }
-
     /// What is known of the repository's history.
     pub fn history(&self) -> History<'_> {
         History { git: &self.git, hosted: &self.hosted, default_branch: self.context.default_branch() }
@@ -220,7 +203,7 @@ pub enum Found {
 /// The configuration of a dependency is wrong.
 pub async fn show(invocation: &Invocation<'_>, prepared: &Prepared) -> Result<(), Failure> {
     let Prepared { cloud, plan, evidence, .. } = prepared;
-    let commits = invocation.commits(plan).await;
+    let commits = invocation.history().commits(plan).await;
     invocation.events.emit(Event::Planned(Box::new(shown(plan, evaluate(plan, evidence), commits, invocation.until))));
     warn_of_dependencies(invocation, cloud, plan).await
 }

@@ -133,6 +133,10 @@ limits! {
         "commits listed in a plan",
         "the rest is counted",
         "what a page can show";
+    PULL_REQUESTS_ASKED = 10, Count,
+        "commits of a plan whose pull request GitHub is asked for: those whose subject names none",
+        "the others are shown without one",
+        "each is a request";
     BRANCHES_COMPARED = 50, Count,
         "branches compared with a commit for the gate `branch`",
         "whether the commit is on the others is unknown",

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::limits::COMMITS_COUNTED;
 use super::names::InvalidName;
+use super::neutral;
 
 /// A full git commit id: 40 lowercase hexadecimal digits. Short ids collide and are refused.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -72,6 +73,42 @@ pub struct CommitLine {
     pub sha: GitSha,
     /// The first line of its message, neutral.
     pub subject: String,
+    /// Who wrote it, neutral: the account on GitHub, or the name that the commit has. Anybody may write any name. Empty: no
+    /// one is named.
+    pub author: String,
+    /// The number of the pull request that brought it, as far as that is known.
+    pub pull_request: Option<u64>,
+}
+
+/// How much of a commit's subject and of its author's name is kept, in characters.
+const LONGEST_SUBJECT: usize = 200;
+const LONGEST_AUTHOR: usize = 60;
+
+impl CommitLine {
+    /// A commit from texts that are not neutral, with the pull request that its subject names.
+    pub fn new(sha: GitSha, subject: &str, author: &str) -> Self {
+        Self {
+            sha,
+            subject: neutral::phrase(subject, LONGEST_SUBJECT),
+            author: neutral::phrase(author, LONGEST_AUTHOR),
+            pull_request: pull_request_in(subject),
+        }
+    }
+
+    /// The pull request, where the subject does not show it anyway.
+    pub fn unnamed_pull_request(&self) -> Option<u64> {
+        self.pull_request.filter(|number| !self.subject.contains(&format!("#{number}")))
+    }
+}
+
+/// The number that GitHub puts into the subject when it merges a pull request: `Merge pull request #7 from …`, or
+/// `… (#7)` where it squashes
+/// ([merging](https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/incorporating-changes-from-a-pull-request/about-pull-request-merges)).
+fn pull_request_in(subject: &str) -> Option<u64> {
+    let merged = subject.strip_prefix("Merge pull request #").and_then(|rest| rest.split(' ').next());
+    let squashed = || subject.trim_end().strip_suffix(')')?.rsplit_once("(#").map(|(_, number)| number);
+    let number = merged.or_else(squashed)?;
+    number.bytes().all(|byte| byte.is_ascii_digit()).then(|| number.parse().ok())?
 }
 
 /// What a release is called: its commit, or for a build of a changed tree a name that can never be taken for one.
@@ -152,6 +189,28 @@ mod tests {
         for wrong in ["", "4b825dc", "HEAD", &SHA.to_uppercase(), &format!("{SHA}0"), &format!(" {SHA}")] {
             assert!(wrong.parse::<GitSha>().is_err(), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn a_subject_names_its_pull_request_as_github_writes_it() {
+        for (subject, expected) in [
+            ("Merge pull request #7 from acme/fix", Some(7)),
+            ("Fix the door (#12)", Some(12)),
+            ("Revert \"Fix the door (#12)\" (#13)", Some(13)),
+            ("Fix (#12) the door", None),
+            ("Fixes #12", None),
+            ("Fix the door (#+12)", None),
+            ("Fix the door (#)", None),
+            ("Fix the door (#99999999999999999999)", None),
+            ("", None),
+        ] {
+            let commit = CommitLine::new(SHA.parse().unwrap(), subject, "Ada");
+            assert_eq!(commit.pull_request, expected, "{subject}");
+            assert_eq!(commit.unnamed_pull_request(), None, "{subject}");
+        }
+        let commit = CommitLine::new(SHA.parse().unwrap(), "::error::x", "##[x]\u{1b}[31m");
+        assert_eq!((commit.subject.as_str(), commit.author.as_str()), (": :error::x", "# #[x]"));
+        assert_eq!(CommitLine { pull_request: Some(7), ..commit }.unnamed_pull_request(), Some(7));
     }
 
     #[test]

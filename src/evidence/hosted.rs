@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use crate::clients::github::GitHub;
 use crate::clients::github::error::{GitHubError, GitHubErrorKind};
+use crate::clients::github::history::ComparedCommit;
 use crate::domain::comparison::Comparison;
 use crate::domain::gate::Unknown;
 use crate::domain::release::GitSha;
@@ -117,6 +118,27 @@ impl Hosted {
             }
         };
         answer.map_err(|error| self.no_answer(error))
+    }
+
+    /// A page of the commits that one has and the base has not, the oldest first on the first page.
+    ///
+    /// # Errors
+    ///
+    /// They are not known.
+    pub async fn commits(
+        &self,
+        base: &GitSha,
+        head: &GitSha,
+        per_page: usize,
+        page: usize,
+    ) -> Result<Vec<ComparedCommit>, NoAnswer> {
+        self.ask(async |github| github.compared_commits((base, head), per_page, page).await).await
+    }
+
+    /// The pull request that brought a commit, where there is one. `None`: GitHub does not say, which does not keep it from
+    /// being asked for something else.
+    pub async fn pull_request_of(&self, commit: &GitSha) -> Option<Option<u64>> {
+        self.usable().ok()?.pull_request_of(commit).await.ok()
     }
 
     /// What was answered before, also to the question the other way round.

@@ -1,5 +1,6 @@
 //! What gates look at, gathered from what was observed of each component and from the repository's history.
 
+mod commits;
 mod history;
 mod holds;
 mod hosted;

@@ -6,7 +6,7 @@ use crate::domain::event::{Event, StepResult};
 use crate::domain::gate::{Approval, Gate};
 use crate::domain::names::ComponentName;
 use crate::domain::plan::{Change, PlanWarning};
-use crate::domain::release::Commits;
+use crate::domain::release::{CommitLine, Commits};
 use crate::domain::step::{StepId, Subject};
 use crate::domain::view::plan::{CommitRange, NothingToPromote, ShownPlan};
 
@@ -181,7 +181,7 @@ fn commits(CommitRange { taken_back, commits }: &CommitRange) -> Vec<Line> {
     let what = if *taken_back { "takes back" } else { "brings" };
     let mut lines = vec![note(format!("  {what} {}", Commits::counted(commits.count)))];
     let newest = commits.newest.iter();
-    lines.extend(newest.map(|commit| note(format!("      {FAINT}{}{FAINT:#} {}", commit.sha.short(), commit.subject))));
+    lines.extend(newest.map(|commit| note(format!("      {}", one_commit(commit)))));
     let more = commits.count.saturating_sub(commits.newest.len());
     if Commits::is_beyond(commits.count) {
         lines.push(note("      and more"));
@@ -189,6 +189,12 @@ fn commits(CommitRange { taken_back, commits }: &CommitRange) -> Vec<Line> {
         lines.push(note(format!("      and {more} more")));
     }
     lines
+}
+
+fn one_commit(commit: &CommitLine) -> String {
+    let pull_request = commit.unnamed_pull_request().map(|number| format!(" (#{number})")).unwrap_or_default();
+    let by = if commit.author.is_empty() { String::new() } else { format!(" {FAINT}{}{FAINT:#}", commit.author) };
+    format!("{FAINT}{}{FAINT:#} {}{pull_request}{by}", commit.sha.short(), commit.subject)
 }
 
 /// A warning of a plan with the differences that it is about, for a terminal.

@@ -87,6 +87,31 @@ fn an_older_commit_is_refused_from_a_clone_that_has_no_history() {
 
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]
+fn a_newer_commit_goes_forward_from_a_clone_that_has_no_history() {
+    let hosted = Hosted::new();
+    hosted.shop.deploy().outcome("deployed", 0);
+    hosted.shop.repository.git(&["branch", "before"]);
+    hosted.shop.repository.commit("Between, and a person's (#41)");
+    let newest = hosted.commit("Newest");
+    hosted.github.put(&json!({"pulls": {newest.clone(): [{"number": 42}]}}));
+    let clone = hosted.checkout("main");
+
+    let report = hosted.deploy(&clone, "contents=read,pull_requests=read").outcome("deployed", 0);
+    let commits = report["commits"]["newest"].as_array().unwrap();
+    assert_eq!(report["commits"]["count"], 2, "{report:#}");
+    let of = |commit: &Value| (commit["subject"].clone(), commit["author"].clone(), commit["pull_request"].clone());
+    let author = json!("github-actions[bot]");
+    assert_eq!(of(&commits[0]), (json!("Newest"), author.clone(), json!(42)));
+    assert_eq!(of(&commits[1]), (json!("Between, and a person's (#41)"), author, json!(41)));
+
+    // The same comparison serves the gate and the list, and the branch is the commit itself.
+    let reads = hosted.github.reads();
+    let compares = reads.iter().filter(|path| path.starts_with("/compare/")).count();
+    assert_eq!((compares, reads.len()), (2, 5), "{reads:#?}");
+}
+
+#[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_commit_of_another_branch_is_refused() {
     let hosted = Hosted::new();
     hosted.shop.deploy().outcome("deployed", 0);
@@ -165,7 +190,8 @@ fn an_outage_of_github_leaves_it_to_the_clone() {
     hosted.shop.deploy().outcome("deployed", 0);
     hosted.commit("Two");
     hosted.github.put(&json!({"faults": [{"method": "GET", "status": 502}]}));
-    hosted.deploy(&hosted.shop.repository, READ).outcome("deployed", 0);
+    let report = hosted.deploy(&hosted.shop.repository, READ).outcome("deployed", 0);
+    assert_eq!(report["commits"]["newest"][0]["author"], "Tester", "{report:#}");
     // One question with its retries, and no second one.
     assert!(hosted.github.reads().iter().all(String::is_empty), "{:?}", hosted.github.reads());
 }

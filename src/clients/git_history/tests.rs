@@ -204,8 +204,8 @@ async fn commits_between_two() {
 
     let commits = between(&one, &four, 2).await.unwrap();
     assert_eq!((commits.count, commits.newest.len()), (3, 2));
-    assert_eq!(commits.newest[0], CommitLine { sha: four.clone(), subject: "Four with a tab".to_owned() });
-    assert_eq!((&commits.newest[1].sha, commits.newest[1].subject.chars().count()), (&three, LONGEST_SUBJECT + 1));
+    assert_eq!(commits.newest[0], CommitLine::new(four.clone(), "Four with a tab", "Tester"));
+    assert_eq!((&commits.newest[1].sha, commits.newest[1].subject.chars().count()), (&three, 200 + 1));
     let all = between(&one, &four, 9).await.unwrap();
     assert_eq!((all.count, all.newest.len(), all.newest[2].subject.as_str()), (3, 3, ": :error::Two"));
     assert_eq!(between(&one, &four, 0).await, Some(Commits { count: 3, newest: Vec::new() }));

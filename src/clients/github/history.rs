@@ -3,6 +3,7 @@
 use octocrab::Page;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{GitHub, GitHubError, Method, Request, with_retries};
 use crate::domain::comparison::Comparison;
@@ -35,6 +36,28 @@ impl Reference {
         let name = self.name.strip_prefix(HEADS)?.to_owned();
         let tip = self.object.sha.parse().map_err(|_| GitHubError::unreadable("a branch is at no commit"));
         Some(tip.map(|tip| (name, tip)))
+    }
+}
+
+/// A commit in a comparison. Nothing in it is neutral.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ComparedCommit {
+    /// The commit.
+    pub sha: GitSha,
+    /// Its whole message.
+    pub message: String,
+    /// The account of its author, else the name that the commit has.
+    pub author: Option<String>,
+}
+
+impl ComparedCommit {
+    fn read(commit: &Value) -> Option<Self> {
+        let text = |at: &str| commit.pointer(at).and_then(Value::as_str).map(str::to_owned);
+        Some(Self {
+            sha: text("/sha")?.parse().ok()?,
+            message: text("/commit/message")?,
+            author: text("/author/login").or_else(|| text("/commit/author/name")),
+        })
     }
 }
 
@@ -100,7 +123,7 @@ impl GitHub {
             ahead_by: u64,
             behind_by: u64,
         }
-        let request = self.comparing(base, head);
+        let request = self.comparing(base, head, 1, 1);
         with_retries(|| async {
             let compared: Compared = self.ask(&request).await?;
             Comparison::from_counts(&compared.status, compared.ahead_by, compared.behind_by)
@@ -109,8 +132,51 @@ impl GitHub {
         .await
     }
 
-    fn comparing(&self, base: &GitSha, head: &GitSha) -> Request<'static> {
-        let path = format!("/repos/{}/compare/{base}...{head}?per_page=1&page=1", self.repository);
+    /// A page of the commits that one has and the base has not, the oldest first on the first page.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::compare`].
+    pub async fn compared_commits(
+        &self,
+        (base, head): (&GitSha, &GitSha),
+        per_page: usize,
+        page: usize,
+    ) -> Result<Vec<ComparedCommit>, GitHubError> {
+        #[derive(Deserialize)]
+        struct Compared {
+            commits: Vec<Value>,
+        }
+        let request = self.comparing(base, head, per_page, page);
+        with_retries(|| async {
+            let compared: Compared = self.ask(&request).await?;
+            let commits = compared.commits.iter().map(ComparedCommit::read).collect::<Option<Vec<_>>>();
+            commits.ok_or_else(|| GitHubError::unreadable("it has a commit without an id or a message"))
+        })
+        .await
+    }
+
+    fn comparing(&self, base: &GitSha, head: &GitSha, per_page: usize, page: usize) -> Request<'static> {
+        let repository = &self.repository;
+        let path = format!("/repos/{repository}/compare/{base}...{head}?per_page={per_page}&page={page}");
         Request { method: Method::Get, path, permission: CONTENTS }
+    }
+
+    /// The number of the pull request that brought a commit: the one that was merged, of several the first
+    /// ([pulls of a commit](https://docs.github.com/en/rest/commits/commits#list-pull-requests-associated-with-a-commit)).
+    ///
+    /// # Errors
+    ///
+    /// It is not known.
+    pub async fn pull_request_of(&self, commit: &GitSha) -> Result<Option<u64>, GitHubError> {
+        #[derive(Deserialize)]
+        struct Pull {
+            number: u64,
+            merged_at: Option<String>,
+        }
+        let path = format!("/repos/{}/commits/{commit}/pulls?per_page=100", self.repository);
+        let request = Request { method: Method::Get, path, permission: "pull-requests: read" };
+        let found: Vec<Pull> = with_retries(|| self.ask(&request)).await?;
+        Ok(found.iter().find(|pull| pull.merged_at.is_some()).map(|pull| pull.number))
     }
 }

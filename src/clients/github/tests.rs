@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::error::GitHubErrorKind;
+use super::history::ComparedCommit;
 use super::{GitHub, GitHubError};
 use crate::domain::commit_status::{CommitStatus, State};
 use crate::domain::comparison::Comparison;
@@ -291,6 +292,28 @@ async fn cloud_statuses_and_check_runs_are_all_read() {
     assert_eq!(github.reported(&sha('b')).await.unwrap(), []);
     let error = repository.client("statuses=read").reported(&sha('a')).await.unwrap_err();
     assert_eq!(error.kind, GitHubErrorKind::Forbidden("checks: read".to_owned()));
+    repository.told().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the local cloud: scripts/test"]
+async fn cloud_commits_have_their_authors_and_pull_requests() {
+    let repository = Repository::new();
+    let github = repository.client("contents=read,pull_requests=read");
+    let [root, next, tip] = ['1', '2', '3'].map(sha);
+    let commits = json!([
+        {"sha": id('1')},
+        {"sha": id('2'), "parents": [id('1')], "message": "Next\n\nMore"},
+        {"sha": id('3'), "parents": [id('2')]},
+    ]);
+    let pulls = json!({next.to_string(): [{"number": 6, "merged": false}, {"number": 7}]});
+    repository.put(json!({"commits": commits, "pulls": pulls})).await;
+    let first = github.compared_commits((&root, &tip), 1, 1).await.unwrap();
+    let author = Some("github-actions[bot]".to_owned());
+    assert_eq!(first, [ComparedCommit { sha: next.clone(), message: "Next\n\nMore".to_owned(), author }]);
+    assert_eq!(github.compared_commits((&root, &tip), 1, 2).await.unwrap()[0].sha, tip);
+    assert_eq!(github.pull_request_of(&next).await.unwrap(), Some(7));
+    assert_eq!(github.pull_request_of(&tip).await.unwrap(), None);
     repository.told().await;
 }
 

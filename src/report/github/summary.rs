@@ -149,7 +149,13 @@ pub fn commits(record: &Record, addresses: &Links) -> Option<String> {
                 .repository
                 .as_ref()
                 .map_or(sha.clone(), |url| format!("[{sha}]({url}/commit/{})", commit.sha));
-            format!("- {sha} {}", code(&commit.subject))
+            let link = |number: u64| {
+                let address = addresses.repository.as_ref().map(|url| format!("{url}/pull/{number}"));
+                address.map_or(format!(" {}", code(&format!("#{number}"))), |url| format!(" [#{number}]({url})"))
+            };
+            let pull_request = commit.pull_request.map(link).unwrap_or_default();
+            let by = if commit.author.is_empty() { String::new() } else { format!(" by {}", code(&commit.author)) };
+            format!("- {sha} {}{pull_request}{by}", code(&commit.subject))
         })
         .collect();
     let more = commits.count.saturating_sub(commits.newest.len());
@@ -231,7 +237,12 @@ mod tests {
     /// A record in which a text stands wherever foreign text can.
     fn record(text: &str) -> Record {
         let running = |sha: &str| Running { sha: Some(sha.to_owned()), digest: None };
-        let commit = CommitLine { sha: SHA.parse().unwrap(), subject: text.to_owned() };
+        let commit = CommitLine {
+            sha: SHA.parse().unwrap(),
+            subject: text.to_owned(),
+            author: text.to_owned(),
+            pull_request: Some(12),
+        };
         let request =
             Request { command: "deploy".to_owned(), environment: Some(text.to_owned()), ..Request::default() };
         let mut record = Record::new(&request);
@@ -302,7 +313,7 @@ mod tests {
 
         <details><summary>Brings 3 commits</summary>
 
-        - [`0123456`](https://github.com/shop/cloudshop/commit/0123456789abcdef0123456789abcdef01234567) `it`
+        - [`0123456`](https://github.com/shop/cloudshop/commit/0123456789abcdef0123456789abcdef01234567) `it` [#12](https://github.com/shop/cloudshop/pull/12) by `it`
         - and 2 more
 
         </details>

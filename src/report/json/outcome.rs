@@ -127,6 +127,11 @@ struct CommitsV1 {
 struct CommitV1 {
     sha: String,
     subject: String,
+    /// The account on GitHub, or the name in the commit.
+    author: String,
+    /// The number of the pull request that brought it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pull_request: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -260,7 +265,12 @@ impl From<&CommitRange> for CommitsV1 {
             more: Commits::is_beyond(between.commits.count),
             taken_back: between.taken_back,
             newest: newest
-                .map(|commit| CommitV1 { sha: commit.sha.to_string(), subject: commit.subject.clone() })
+                .map(|commit| CommitV1 {
+                    sha: commit.sha.to_string(),
+                    subject: commit.subject.clone(),
+                    author: commit.author.clone(),
+                    pull_request: commit.pull_request,
+                })
                 .collect(),
         }
     }
