@@ -240,6 +240,18 @@ fn exactly_what_was_planned_is_promoted() {
 }
 
 #[test]
+fn what_is_refused_already_is_not_put_before_people() {
+    let plan = workflow("promote.yml").yaml["jobs"]["plan"].clone();
+    for condition in
+        ["steps.plan.outputs.sha == '' || steps.plan.outputs.plan-digest == ''", "steps.plan.outputs.refused-by != ''"]
+    {
+        let steps = plan["steps"].as_array().unwrap();
+        let step = steps.iter().find(|step| step["if"] == condition).unwrap_or_else(|| panic!("{condition}: {plan:#}"));
+        assert!(step["run"].as_str().unwrap().ends_with("exit 3\n"), "{step:#}");
+    }
+}
+
+#[test]
 fn production_changes_only_behind_its_environment() {
     for (file, job) in [("promote.yml", "promote"), ("rollback.yml", "rollback")] {
         let workflow = workflow(file);

@@ -1,6 +1,7 @@
 //! The outputs of the step, by the names that `action.yml` has.
 
 use super::files::Output;
+use crate::domain::gate::Gate;
 use crate::domain::limits::SUMMARY_JSON;
 use crate::domain::outcome::Outcome;
 use crate::report::record::Record;
@@ -14,12 +15,50 @@ pub fn of(record: &Record, outcome: Outcome, document: &str) -> Vec<Output> {
         outputs.extend(record.image(component).map(|image| ("image", image)));
     }
     outputs.extend(record.plan_digest.as_ref().map(|digest| ("plan-digest", digest.to_string())));
+    outputs.extend(refused_by(&record.gates).map(|names| ("refused-by", names)));
     outputs.extend(record.url.as_ref().map(|url| ("environment-url", url.clone())));
     outputs.extend(self::document(document));
     outputs
 }
 
+/// The gates that refuse already, separated by commas, where there are any.
+fn refused_by(gates: &[Gate]) -> Option<String> {
+    let names: Vec<&str> = gates.iter().filter(|gate| gate.refuses_already()).map(|gate| gate.name.as_str()).collect();
+    (!names.is_empty()).then(|| names.join(","))
+}
+
 /// The whole answer as JSON. One that is too long is left out: half of it is worth nothing.
 pub fn document(document: &str) -> Option<Output> {
     (document.len() <= SUMMARY_JSON.count()).then(|| ("summary-json", document.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::gate::{GateName, Verdict};
+    use crate::domain::view::Request;
+
+    #[test]
+    fn gates_that_refuse_already_are_named() {
+        let gate = |name, verdict, overridden: Option<&str>| Gate {
+            name,
+            verdict,
+            reason: String::new(),
+            hint: None,
+            is_configured: true,
+            overridden: overridden.map(str::to_owned),
+        };
+        let gates = [
+            gate(GateName::Identity, Verdict::Satisfied, None),
+            gate(GateName::Hold, Verdict::Unsatisfied, None),
+            gate(GateName::Forward, Verdict::Unknown, None),
+            gate(GateName::Statuses, Verdict::Pending, None),
+            gate(GateName::Freeze, Verdict::Unsatisfied, Some("the shop is down")),
+        ];
+        assert_eq!(refused_by(&gates[3..]), None);
+        let mut record = Record::new(&Request::default());
+        record.gates = gates.to_vec();
+        let outputs = of(&record, Outcome::Planned, "{}");
+        assert!(outputs.contains(&("refused-by", "hold,forward".to_owned())), "{outputs:?}");
+    }
 }
