@@ -10,6 +10,7 @@ take_inputs() {
     input_environment=${SHIPGATE_INPUT_ENVIRONMENT-}
     input_release=${SHIPGATE_INPUT_RELEASE-}
     input_expect_plan=${SHIPGATE_INPUT_EXPECT_PLAN-}
+    input_override=${SHIPGATE_INPUT_OVERRIDE-}
     input_component=${SHIPGATE_INPUT_COMPONENT-}
     input_config=${SHIPGATE_INPUT_CONFIG-}
     input_working_directory=${SHIPGATE_INPUT_WORKING_DIRECTORY-}
@@ -26,6 +27,7 @@ check_inputs() {
     check_size environment "$input_environment"
     check_size release "$input_release"
     check_size expect-plan "$input_expect_plan"
+    check_size override "$input_override"
     check_size component "$input_component"
     check_size config "$input_config"
     check_size working-directory "$input_working_directory"
@@ -61,10 +63,12 @@ check_command() {
 
 # Options as `--name=value`, and the environment behind `--`, so that no value can become an option.
 make_arguments() {
+    local newline=$'\n'
     read -r -a arguments <<<"$input_command"
     add_option release "$input_release"
     add_option expect-plan "$input_expect_plan"
-    add_components
+    add_lines override "$input_override"
+    add_lines component "${input_component//,/$newline}"
     add_option config "$input_config"
     add_extra_arguments
     if [[ -n $input_environment ]]; then
@@ -79,12 +83,13 @@ add_option() {
     fi
 }
 
-add_components() {
-    local LC_ALL=C name newline=$'\n'
-    while IFS= read -r name; do
-        trim "$name"
-        add_option component "$trimmed"
-    done <<<"${input_component//,/$newline}"
+# add_lines NAME VALUE: an option for each line.
+add_lines() {
+    local LC_ALL=C line
+    while IFS= read -r line; do
+        trim "$line"
+        add_option "$1" "$trimmed"
+    done <<<"$2"
 }
 
 # Sets `trimmed`.

@@ -169,6 +169,7 @@ fn the_action_has_exactly_the_inputs_and_outputs_of_the_contract() {
         "environment",
         "release",
         "expect-plan",
+        "override",
         "component",
         "config",
         "working-directory",

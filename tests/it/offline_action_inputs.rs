@@ -64,6 +64,7 @@ fn inputs_become_options_and_the_environment_comes_last() {
         ("environment", "production"),
         ("release", "1a2b"),
         ("expect-plan", "sha256:3c"),
+        ("override", "freeze=the shop is down"),
         ("component", "backend"),
         ("config", "ops/shipgate.toml"),
         ("extra-args", "-v"),
@@ -73,6 +74,7 @@ fn inputs_become_options_and_the_environment_comes_last() {
         "promote",
         "--release=1a2b",
         "--expect-plan=sha256:3c",
+        "--override=freeze=the shop is down",
         "--component=backend",
         "--config=ops/shipgate.toml",
         "-v",
@@ -85,7 +87,8 @@ fn inputs_become_options_and_the_environment_comes_last() {
 #[test]
 fn inputs_that_are_empty_are_no_arguments() {
     let case = Case::new();
-    let inputs = ["environment", "release", "expect-plan", "component", "config", "working-directory", "extra-args"];
+    let inputs =
+        ["environment", "release", "expect-plan", "override", "component", "config", "working-directory", "extra-args"];
     assert_eq!(case.arguments(&inputs.map(|name| (name, ""))), ["deploy"]);
 }
 
@@ -94,6 +97,17 @@ fn components_are_separated_by_lines_and_commas() {
     let case = Case::new();
     let arguments = case.arguments(&[("component", "a, b c ,,\r\n\n d\r\n,e")]);
     assert_eq!(arguments, ["deploy", "--component=a", "--component=b c", "--component=d", "--component=e"]);
+}
+
+#[test]
+fn overrides_are_lines_and_their_reasons_may_have_commas() {
+    let case = Case::new();
+    let arguments = case.arguments(&[("override", " freeze=down, and a=b \r\n\n--help\n$(touch owned)=`x`")]);
+    assert_eq!(
+        arguments,
+        ["deploy", "--override=freeze=down, and a=b", "--override=--help", "--override=$(touch owned)=`x`"]
+    );
+    case.nothing_was_made();
 }
 
 #[test]
@@ -168,7 +182,9 @@ fn sixty_four_kibibytes_arrive_and_one_byte_more_is_refused() {
         [format!("--release={text}"), format!("--expect-plan={text}"), "--".into(), text.clone()]
     );
     let too_long = format!("{text}x");
-    for name in ["environment", "release", "expect-plan", "component", "config", "extra-args", "working-directory"] {
+    let all =
+        ["environment", "release", "expect-plan", "override", "component", "config", "extra-args", "working-directory"];
+    for name in all {
         let error = case.refusal(&[(name, &too_long)]);
         assert_eq!(error, format!("the input {name} has 65537 bytes\nhint: write at most 65536"));
     }
@@ -262,9 +278,10 @@ fn expected(case: &Case, name: &str, value: &str) -> Option<Vec<String>> {
             (words.len() <= 2 && words.iter().all(is_word)).then(|| words.into_iter().map(str::to_owned).collect())
         }
         "environment" => with(vec!["--".to_owned(), value.to_owned()]),
-        "component" => {
-            let names = value.split([',', '\n']).map(|name| name.trim_matches(is_space));
-            with(names.filter(|name| !name.is_empty()).map(|name| format!("--component={name}")).collect())
+        "component" | "override" => {
+            let ends = |letter: char| letter == '\n' || (letter == ',' && name == "component");
+            let names = value.split(ends).map(|line| line.trim_matches(is_space));
+            with(names.filter(|line| !line.is_empty()).map(|line| format!("--{name}={line}")).collect())
         }
         "extra-args" => {
             let lines = value.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
@@ -281,7 +298,8 @@ proptest! {
     #[test]
     fn any_text_in_any_input_arrives_whole_or_is_refused(
         name in prop::sample::select(vec![
-            "command", "environment", "release", "expect-plan", "component", "config", "working-directory", "extra-args",
+            "command", "environment", "release", "expect-plan", "override", "component", "config", "working-directory",
+            "extra-args",
         ]),
         value in any_text(),
     ) {

@@ -228,7 +228,7 @@ fn exactly_what_was_planned_is_promoted() {
     assert_eq!(step["with"]["release"], "${{ needs.plan.outputs.release }}");
     assert_eq!(step["with"]["expect-plan"], "${{ needs.plan.outputs.plan-digest }}");
     assert_eq!(step["env"]["SHIPGATE_VARS"], "${{ needs.plan.outputs.variables }}");
-    for input in ["environment", "component", "config", "working-directory", "extra-args", "binary-path"] {
+    for input in ["environment", "component", "config", "working-directory", "override", "extra-args", "binary-path"] {
         assert_eq!(step["with"][input], our_step(plan)["with"][input], "{input}");
     }
     // Without one of the three, something else would be promoted: the first step ends the job.

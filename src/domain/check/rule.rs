@@ -89,6 +89,8 @@ pub enum Rule {
     FetchDepth,
     /// A deployment is cut off by the next push.
     CancelInProgress,
+    /// An override stands among other arguments.
+    Override,
     /// Variables are not handed over.
     ShipgateVars,
     /// There is no plan of what merging would change.
@@ -100,7 +102,7 @@ pub enum Rule {
 impl Rule {
     /// All of them, in the order of the documentation.
     #[cfg(test)]
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::Configuration,
         Self::ConfigurationMissing,
         Self::VariableMissing,
@@ -132,6 +134,7 @@ impl Rule {
         Self::Unpinned,
         Self::FetchDepth,
         Self::CancelInProgress,
+        Self::Override,
         Self::ShipgateVars,
         Self::Plan,
         Self::Gate,
@@ -171,6 +174,7 @@ impl Rule {
             Self::Unpinned => "unpinned",
             Self::FetchDepth => "fetch-depth",
             Self::CancelInProgress => "cancel-in-progress",
+            Self::Override => "override",
             Self::ShipgateVars => "shipgate-vars",
             Self::Plan => "plan",
             Self::Gate => "gate",
@@ -188,6 +192,7 @@ impl Rule {
             | Self::GithubEnvironmentUnneeded
             | Self::Unpinned
             | Self::FetchDepth
+            | Self::Override
             | Self::Gate => Level::Warning,
             Self::SecretInImage => Level::Note,
             Self::Configuration

@@ -36,6 +36,8 @@ pub struct Invocation<'f> {
     pub path: Path<'f>,
     /// The key of the environment's name, where an input has it.
     pub environment_path: Path<'f>,
+    /// The key of further arguments, where an override stands among them.
+    pub override_path: Option<Path<'f>>,
     /// The ref that `uses` names, where it names one.
     pub pin: Option<&'f str>,
     /// The number of the step.
@@ -70,6 +72,7 @@ pub fn invocations<'f>(file: &'f WorkflowFile, line: &CommandLine) -> Vec<Invoca
                 directory: text(&job.with, "working-directory"),
                 path: with(&base, &["uses"]),
                 environment_path: with(&base, &["with", "environment"]),
+                override_path: override_path(&base, &job.with),
                 pin: Some(uses.git_ref()),
                 step: 0,
                 env: None,
@@ -111,6 +114,7 @@ fn in_steps<'f>(name: &'f str, job: &'f NormalJob, line: &CommandLine) -> Vec<In
                 directory: directory.clone(),
                 path: with(&path, &["run"]),
                 environment_path: with(&path, &["run"]),
+                override_path: None,
                 pin: None,
                 step: number,
                 env: Some(&step.shared.env),
@@ -169,11 +173,18 @@ fn in_action<'f>(job: &'f str, path: &Path<'f>, number: usize, step: &'f UsesSte
         command: Command { verb, environment: input(&step.with, "environment"), config: config(&step.with) },
         directory: text(&step.with, "working-directory"),
         environment_path: with(path, &["with", "environment"]),
+        override_path: override_path(path, &step.with),
         path: with(path, &["uses"]),
         pin,
         step: number,
         env: Some(&step.shared.env),
     })
+}
+
+fn override_path<'f>(path: &[Component<'f>], inputs: &LoE<Env>) -> Option<Path<'f>> {
+    let arguments = text(inputs, "extra-args")?;
+    let mut options = arguments.lines().filter_map(|line| line.trim().split('=').next());
+    options.any(|option| option == "--override").then(|| with(path, &["with", "extra-args"]))
 }
 
 /// A path with more keys.

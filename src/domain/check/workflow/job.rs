@@ -32,6 +32,7 @@ pub struct Workplace<'a> {
 pub fn judge(place: &Workplace<'_>, findings: &mut Findings) {
     place.pinned(findings);
     place.cancelled(findings);
+    place.overridden(findings);
     place.statuses(findings);
     place.checkout(findings);
     match place.outline {
@@ -145,6 +146,13 @@ impl Workplace<'_> {
         let message = format!("shipgate is used at `{pin}`, which may be something else tomorrow");
         let hint = "pin the commit: `@` with its 40 digits, and the version in a comment behind it";
         self.found(findings, Rule::Unpinned, &self.invocation.path, message, hint);
+    }
+
+    fn overridden(&self, findings: &mut Findings) {
+        let Some(path) = &self.invocation.override_path else { return };
+        let message = "`--override` stands in `extra-args`, where it is one argument among others".to_owned();
+        let hint = "write `GATE=REASON` into the input `override`, and take the argument out";
+        self.found(findings, Rule::Override, path, message, hint);
     }
 
     fn cancelled(&self, findings: &mut Findings) {

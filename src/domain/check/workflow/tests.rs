@@ -241,6 +241,22 @@ fn a_rollout_is_not_cancelled() {
 }
 
 #[test]
+fn overrides_have_an_input_of_their_own() {
+    let with = |lines: &str| deploying("deploy", &format!("stage\n          {lines}"), ALL, "");
+    for arguments in ["--override=freeze=why", "\"--override\\nfreeze=why\"", "\"-v\\n  --override=hold=why\""] {
+        assert_eq!(found(&with(&format!("extra-args: {arguments}"))), ["warning override 14:11"], "{arguments}");
+    }
+    for good in ["override: freeze=why", "extra-args: --overridden", "extra-args: '${{ inputs.extra-args }}'"] {
+        assert_eq!(found(&with(good)), [""; 0], "{good}");
+    }
+    let called = format!(
+        "on: push\njobs:\n  ship:\n    permissions: {ALL}\n    uses: \
+         acme/shipgate/.github/workflows/deploy-stage.yml@{SHA}\n    with: {{ extra-args: --override=freeze=why }}\n"
+    );
+    assert_eq!(found(&called), ["warning override 6:13"]);
+}
+
+#[test]
 fn variables_have_to_be_handed_over() {
     assert_eq!(found(&deploying("deploy", "preview", ALL, "")), ["error shipgate-vars 10:9"]);
     assert_eq!(found(&deploying("deploy", "'${{ inputs.to }}'", ALL, "")), ["warning shipgate-vars 10:9"]);
