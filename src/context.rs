@@ -18,6 +18,7 @@ use crate::clients::git_repository::Owners;
 use crate::clients::masks::Masks;
 use crate::domain::failure::Failure;
 use crate::domain::image::RegistryAddress;
+use crate::domain::limits::PLAN_DOCUMENT;
 use crate::domain::names::{AccountId, Region};
 use crate::domain::neutral;
 use crate::domain::provenance::Provenance;
@@ -29,6 +30,10 @@ use crate::sink;
 
 /// A JSON object of values for `${vars.NAME}`; workflows pass `toJSON(vars)`.
 pub const VARS: &str = "SHIPGATE_VARS";
+
+/// What the digest of `--expect-plan` was made from: the output `plan` of the action. It says what moved, and decides
+/// nothing.
+pub const SHOWN_PLAN: &str = "SHIPGATE_PLAN";
 
 /// Other addresses for AWS registries, for local use: `NAME=http(s)://HOST:PORT`, separated by commas, where `NAME` is
 /// the registry's AWS name, for example `000000000000.dkr.ecr.us-east-1.amazonaws.com`.
@@ -188,6 +193,11 @@ impl Context {
     pub fn run(&self) -> Option<(&str, &str, &str)> {
         let (repository, run) = (self.repository()?, self.variable("GITHUB_RUN_ID")?);
         Some((repository, run, self.variable("GITHUB_RUN_ATTEMPT").unwrap_or("1")))
+    }
+
+    /// What the digest of an earlier plan was made from, as somebody says. One that is too long to be one is none.
+    pub fn shown_plan(&self) -> Option<&str> {
+        self.variable(SHOWN_PLAN).filter(|document| document.len() <= PLAN_DOCUMENT.count())
     }
 
     /// The job that we run in.

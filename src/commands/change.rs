@@ -8,7 +8,7 @@ use crate::apply;
 use crate::clients::git::Git;
 use crate::clients::http::Http;
 use crate::clients::process::Processes;
-use crate::context::{Context, RegistryAddresses};
+use crate::context::{Context, RegistryAddresses, SHOWN_PLAN};
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::gate::{Evidence, Gate, GateName, Override, authorize, awaits_statuses, evaluate};
@@ -16,6 +16,7 @@ use crate::domain::image::Digest;
 use crate::domain::names::{ComponentName, Region};
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
+use crate::domain::plan::Intent;
 use crate::domain::provenance::{self, Provenance};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::role::Access;
@@ -225,9 +226,7 @@ pub async fn finish(
     show(invocation, &prepared).await?;
     let Prepared { cloud, access, source, plan, evidence } = prepared;
     if let Some(expected) = expected.filter(|expected| **expected != plan.digest()) {
-        return Err(Failure::new(Outcome::Stale, format!("the plan is {} now, not {expected}", plan.digest()))
-            .cause(format!("{} has moved, or its configuration has changed, since it was planned", plan.environment))
-            .hint("plan again and look at what is different"));
+        return Err(stale(invocation, &plan, expected));
     }
     let observe::Session::Changes(cloud) = cloud else { return Ok(Outcome::Planned) };
     // Before anything is changed, also of the others.
@@ -267,6 +266,24 @@ async fn wait_for_statuses(invocation: &Invocation<'_>, prepared: &mut Prepared)
         evidence.statuses = evidence::wait_for_statuses(&invocation.hosted, plan, invocation.events).await;
         evidence.now = (invocation.clock)();
     }
+}
+
+/// The failure where the plan is not the expected one, with what moved where that is known.
+fn stale(invocation: &Invocation<'_>, plan: &WholePlan, expected: &Digest) -> Failure {
+    let failure = Failure::new(Outcome::Stale, format!("the plan is {} now, not {expected}", plan.digest()))
+        .hint("plan again and look at what is different");
+    let shown = invocation.context.shown_plan();
+    // Whatever else it is: nothing is known of it.
+    let is_expected = shown.is_some_and(|shown| Digest::of(shown) == *expected);
+    if shown.is_some() && !is_expected {
+        invocation.events.note(format!("{SHOWN_PLAN} is ignored: it is not the plan with the expected digest"));
+    }
+    let moved = shown.filter(|_| is_expected).map(|shown| plan.moved_since(shown)).unwrap_or_default();
+    if moved.is_empty() {
+        let place = &plan.environment;
+        return failure.cause(format!("{place} has moved, or its configuration has changed, since it was planned"));
+    }
+    moved.into_iter().fold(failure, Failure::cause)
 }
 
 /// Says which dependencies of the components, where those are shipped alone, run another release.
@@ -318,6 +335,7 @@ pub fn shown(plan: &WholePlan, gates: Vec<Gate>, commits: Option<CommitRange>, u
         url: plan.url.clone(),
         release: plan.release.clone(),
         digest: plan.digest(),
+        document: matches!(plan.intent, Intent::Promote { .. }).then(|| plan.document()),
         commits,
         steps: plan.steps(),
         warnings: plan.warnings(),

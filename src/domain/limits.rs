@@ -236,6 +236,10 @@ limits! {
         "the output `summary-json`",
         "the output is left out",
         "outputs of a job have at most 1 MiB";
+    PLAN_DOCUMENT = 64 << 10, Bytes,
+        "the output `plan`, and `SHIPGATE_PLAN`",
+        "it is left out: a plan that is `stale` names both digests, and not what moved",
+        "a variable has at most 128 KiB; a plan has a few KiB";
     COMMENT = 65_536, Count,
         "characters of the comment on a pull request",
         "it is cut",

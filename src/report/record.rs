@@ -38,6 +38,8 @@ pub struct Record {
     pub digests: IndexMap<ComponentName, Digest>,
     /// The plan's digest.
     pub plan_digest: Option<Digest>,
+    /// What the plan's digest is made from, where a later run may need it.
+    pub plan_document: Option<String>,
     /// The repositories of those images, with the registry's host.
     pub repositories: IndexMap<ComponentName, Repository>,
     /// Where people find the environment.
@@ -226,6 +228,7 @@ impl Record {
     fn planned(&mut self, plan: &ShownPlan) {
         self.release = Some(plan.release.clone());
         self.plan_digest = Some(plan.digest.clone());
+        self.plan_document.clone_from(&plan.document);
         self.url.clone_from(&plan.url);
         self.gates.clone_from(&plan.gates);
         self.policy = Some(plan.policy.clone());

@@ -178,7 +178,8 @@ fn the_action_has_exactly_the_inputs_and_outputs_of_the_contract() {
         "github-token",
     ];
     assert_eq!(keys(&action["inputs"]), inputs);
-    let outputs = ["outcome", "sha", "digest", "image", "plan-digest", "refused-by", "environment-url", "summary-json"];
+    let outputs =
+        ["outcome", "sha", "digest", "image", "plan-digest", "plan", "refused-by", "environment-url", "summary-json"];
     assert_eq!(keys(&action["outputs"]), outputs);
     for name in outputs {
         let value = format!("${{{{ steps.shipgate.outputs.{name} }}}}");
@@ -191,7 +192,7 @@ fn the_action_has_exactly_the_inputs_and_outputs_of_the_contract() {
 #[test]
 fn each_output_that_the_program_writes_is_one_of_the_action() {
     let repository = Repository::bare();
-    let script = "#!/bin/sh\nprintf 'outcome=planned\\nsha=s\\ndigest=d\\nimage<<X\\ni\\nX\\nplan-digest=p\\nrefused-by=r\\n\
+    let script = "#!/bin/sh\nprintf 'outcome=planned\\nsha=s\\ndigest=d\\nimage<<X\\ni\\nX\\nplan-digest=p\\nplan=q\\nrefused-by=r\\n\
                   environment-url=u\\nsummary-json<<Y\\n{\\n}\\nY\\nother=o\\n' >>\"$GITHUB_OUTPUT\"\nexit 3\n";
     write_program(&repository.path().join("program"), script);
     let runner = Runner::new(repository.path());
@@ -202,6 +203,7 @@ fn each_output_that_the_program_writes_is_one_of_the_action() {
         ("environment-url", "u"),
         ("image", "i"),
         ("outcome", "planned"),
+        ("plan", "q"),
         ("plan-digest", "p"),
         ("refused-by", "r"),
         ("sha", "s"),

@@ -222,12 +222,14 @@ fn exactly_what_was_planned_is_promoted() {
     assert!(plan["environment"].is_null(), "people look at the plan before they let it through");
     assert_eq!(plan["outputs"]["release"], "${{ steps.plan.outputs.sha }}");
     assert_eq!(plan["outputs"]["plan-digest"], "${{ steps.plan.outputs.plan-digest }}");
+    assert_eq!(plan["outputs"]["plan"], "${{ steps.plan.outputs.plan }}");
     assert_eq!(plan["outputs"]["variables"], our_step(plan)["env"]["SHIPGATE_VARS"]);
     assert_eq!(promote["needs"], "plan");
     let step = our_step(promote);
     assert_eq!(step["with"]["release"], "${{ needs.plan.outputs.release }}");
     assert_eq!(step["with"]["expect-plan"], "${{ needs.plan.outputs.plan-digest }}");
     assert_eq!(step["env"]["SHIPGATE_VARS"], "${{ needs.plan.outputs.variables }}");
+    assert_eq!(step["env"]["SHIPGATE_PLAN"], "${{ needs.plan.outputs.plan }}");
     for input in ["environment", "component", "config", "working-directory", "override", "extra-args", "binary-path"] {
         assert_eq!(step["with"][input], our_step(plan)["with"][input], "{input}");
     }

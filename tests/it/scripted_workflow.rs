@@ -9,6 +9,7 @@ use crate::harness::Ran;
 use crate::runner::command::{Reader, WorkflowCommand};
 use crate::runner::files::pairs;
 use crate::scripted::{CANARIES, Shop, config};
+use crate::scripted_golden::served;
 
 /// The files of a step.
 struct Step(TempDir);
@@ -89,6 +90,33 @@ fn a_deploy_hands_on_what_it_did() {
     let [warning] = told.of("warning")[..] else { panic!("{:?}", told.commands) };
     assert!(warning.data.contains("was there already, pushed by somebody else"), "{:?}", told.commands);
     assert!(told.of("error").is_empty(), "{:?}", told.commands);
+}
+
+#[test]
+fn a_plan_that_is_stale_says_what_moved_by_the_plan_that_was_shown() {
+    let (shop, releases) = served(2);
+    shop.aws.world(|world| world.serve(1, &releases[..1]));
+    let plan = Step::new().run(&shop, &["plan", "promote", "production"], &[]).outputs;
+    assert_eq!(plan["outcome"], "planned");
+    shop.aws.world(|world| world.serve(1, &releases[..1]));
+    let promote = ["promote", "production", "--expect-plan", &plan["plan-digest"]];
+
+    let stale = Step::new().run(&shop, &promote, &[("SHIPGATE_PLAN", &plan["plan"])]);
+    assert_eq!(stale.outputs["outcome"], "stale");
+    let [error] = stale.of("error")[..] else { panic!("{:?}", stale.commands) };
+    let moved = "\n  component backend: what it runs was arn:aws:ecs:";
+    assert!(error.data.contains(moved) && error.data.contains(", is arn:aws:ecs:"), "{}", error.data);
+    assert!(!stale.ran.stderr.contains("is ignored"), "{}", stale.ran.stderr);
+
+    // Another plan is no evidence of anything, and without one there is nothing to compare.
+    let forged = plan["plan"].replace("prod-backend", "other-backend");
+    for (shown, is_ignored) in [(forged.as_str(), true), ("", false)] {
+        let stale = Step::new().run(&shop, &promote, &[("SHIPGATE_PLAN", shown)]);
+        let [error] = stale.of("error")[..] else { panic!("{:?}", stale.commands) };
+        assert!(error.data.contains("production has moved, or its configuration"), "{}", error.data);
+        assert!(!error.data.contains("what it runs"), "{}", error.data);
+        assert_eq!(stale.ran.stderr.contains("SHIPGATE_PLAN is ignored"), is_ignored, "{}", stale.ran.stderr);
+    }
 }
 
 #[test]

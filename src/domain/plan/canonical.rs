@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::image::{ImagePlan, ImageStep};
+use super::moved::moved;
 use super::{ComponentPlan, Intent, Plan};
 use crate::domain::image::Digest;
 
@@ -15,7 +16,17 @@ impl<C: AsRef<ComponentPlan>> Plan<C> {
     /// Left out is what two honest looks at the same intention may see differently: whether the image is built yet or
     /// the revision registered, counts, clocks, and who looked.
     pub fn digest(&self) -> Digest {
-        Digest::of(self.canonical().to_string())
+        Digest::of(self.document())
+    }
+
+    /// What the digest is made from, byte for byte: JSON.
+    pub fn document(&self) -> String {
+        self.canonical().to_string()
+    }
+
+    /// What differs from another plan to this one, by name, each in a line. `shown`: the other's [`Self::document`].
+    pub fn moved_since(&self, shown: &str) -> Vec<String> {
+        moved(shown, &self.canonical())
     }
 
     /// What the digest is made from: keys in alphabetical order. Everything in it is spelled here, or is a name or a

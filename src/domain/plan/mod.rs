@@ -7,6 +7,7 @@ mod graph;
 mod holds;
 mod image;
 mod later;
+mod moved;
 pub mod schedule;
 mod steps;
 #[cfg(test)]

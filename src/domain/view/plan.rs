@@ -28,6 +28,8 @@ pub struct ShownPlan {
     pub release: ReleaseName,
     /// The digest of the plan.
     pub digest: Digest,
+    /// What the digest is made from, of a promotion: another run may want to know what moved since.
+    pub document: Option<String>,
     /// The commits between what runs and the release, where the history is there.
     pub commits: Option<CommitRange>,
     /// The steps. Empty: nothing is to change.
@@ -70,6 +72,7 @@ impl ShownPlan {
             url: None,
             release: "4b825dc642cb6eb9a060e54bf8d69288fbee4904".parse().unwrap(),
             digest: Digest::of("plan"),
+            document: None,
             commits: None,
             steps: Vec::new(),
             warnings: Vec::new(),

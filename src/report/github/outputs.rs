@@ -2,9 +2,10 @@
 
 use super::files::Output;
 use crate::domain::gate::Gate;
-use crate::domain::limits::SUMMARY_JSON;
+use crate::domain::limits::{PLAN_DOCUMENT, SUMMARY_JSON};
 use crate::domain::outcome::Outcome;
 use crate::report::record::Record;
+use crate::sink;
 
 /// The outputs of a command with an outcome.
 pub fn of(record: &Record, outcome: Outcome, document: &str) -> Vec<Output> {
@@ -15,10 +16,17 @@ pub fn of(record: &Record, outcome: Outcome, document: &str) -> Vec<Output> {
         outputs.extend(record.image(component).map(|image| ("image", image)));
     }
     outputs.extend(record.plan_digest.as_ref().map(|digest| ("plan-digest", digest.to_string())));
+    outputs.extend(record.plan_document.as_deref().and_then(plan));
     outputs.extend(refused_by(&record.gates).map(|names| ("refused-by", names)));
     outputs.extend(record.url.as_ref().map(|url| ("environment-url", url.clone())));
     outputs.extend(self::document(document));
     outputs
+}
+
+/// What the plan's digest is made from. Not whole, it would be of another digest, and is left out.
+fn plan(document: &str) -> Option<Output> {
+    let is_whole = document.len() <= PLAN_DOCUMENT.count() && sink::clean_document(document) == document;
+    is_whole.then(|| ("plan", document.to_owned()))
 }
 
 /// The gates that refuse already, separated by commas, where there are any.
@@ -60,5 +68,16 @@ mod tests {
         record.gates = gates.to_vec();
         let outputs = of(&record, Outcome::Planned, "{}");
         assert!(outputs.contains(&("refused-by", "hold,forward".to_owned())), "{outputs:?}");
+    }
+
+    #[test]
+    fn a_plan_is_handed_on_whole_or_not_at_all() {
+        let of_length = |length: usize| format!("\"{}\"", "a".repeat(length - 2));
+        let most = of_length(PLAN_DOCUMENT.count());
+        assert_eq!(plan(&most), Some(("plan", most.clone())));
+        assert_eq!(plan(&of_length(PLAN_DOCUMENT.count() + 1)), None);
+        // What is hidden in all that is written.
+        sink::hide("a secret of this test");
+        assert_eq!(plan("{\"app\":\"a secret of this test\"}"), None);
     }
 }
