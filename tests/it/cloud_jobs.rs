@@ -21,10 +21,16 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
+        Self::with_gates("")
+    }
+
+    /// With more gates of production.
+    fn with_gates(gates: &str) -> Self {
         let (cloud, github) = (Cloud::with_stage_and_production(), GitHub::new());
         let config = cloud
             .promotion_config("")
-            .replace("promotes-from = \"stage\"\n", "promotes-from = \"stage\"\nurl = \"https://${vars.SHOP_HOST}\"\n");
+            .replace("promotes-from = \"stage\"\n", "promotes-from = \"stage\"\nurl = \"https://${vars.SHOP_HOST}\"\n")
+            .replace("approval = \"none\"\n", &format!("approval = \"none\"\n{gates}"));
         let shop = cloud.shop(&config);
         github.put(&json!({"git": shop.path()}));
         // Jobs get the variables; whoever makes the roles has to have them too.
@@ -55,19 +61,27 @@ impl Scene {
     }
 
     fn plan(&self) -> JobRan {
-        self.plan_of("")
+        self.plan_with(&json!({}))
     }
 
     fn plan_of(&self, release: &str) -> JobRan {
+        self.plan_with(&json!({"release": release}))
+    }
+
+    fn plan_with(&self, more: &Value) -> JobRan {
         let runner = self.runner(Job::Main, "contents=read,pull_requests=read");
-        runner.job(".github/workflows/promote.yml", "plan").inputs(inputs(&json!({"release": release}))).run()
+        runner.job(".github/workflows/promote.yml", "plan").inputs(inputs(more)).run()
+    }
+
+    fn promote(&self, plan: &JobRan) -> JobRan {
+        self.promote_with(plan, &json!({}))
     }
 
     /// With none of the variables of the repository: those of the plan have to arrive.
-    fn promote(&self, plan: &JobRan) -> JobRan {
+    fn promote_with(&self, plan: &JobRan, more: &Value) -> JobRan {
         let runner = self.runner(Job::Environment("production"), "contents=read,statuses=write");
         let runner = runner.context("vars", json!({"SHOP_HOST": "other.example"}));
-        runner.job(".github/workflows/promote.yml", "promote").needs("plan", plan).inputs(inputs(&json!({}))).run()
+        runner.job(".github/workflows/promote.yml", "promote").needs("plan", plan).inputs(inputs(more)).run()
     }
 }
 
@@ -75,6 +89,19 @@ fn inputs(more: &Value) -> Value {
     let mut inputs = json!({"binary-path": BINARY});
     inputs.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     inputs
+}
+
+/// Insists that a plan job ended because of a gate, after its plan was shown, and that nothing comes after it.
+#[track_caller]
+fn refused(scene: &Scene, plan: &JobRan, gate: &str) {
+    let step = plan.step("plan");
+    assert_eq!((step.code, step.outputs["outcome"].as_str()), (0, "planned"), "{}", plan.log());
+    assert_eq!(step.outputs["refused-by"], gate, "{}", step.log);
+    let end = plan.steps.iter().rfind(|step| step.result.is_some()).unwrap();
+    assert_eq!((plan.result, end.code), (Some(Status::Failure), 3), "{}", plan.log());
+    let error = format!("by gate {gate}; the step above says why, and what to do");
+    assert_eq!(end.annotations("error"), [&error], "{}", end.log);
+    assert_eq!(scene.promote(plan).result, None, "the gated job does not start");
 }
 
 #[test]
@@ -147,6 +174,7 @@ fn what_moved_since_the_plan_is_not_promoted_over() {
     let first = scene.plan().expect_success();
     let second = scene.plan().expect_success();
     assert_eq!(first.outputs, second.outputs);
+    assert!(first.dropped.is_empty(), "{:?}", first.dropped);
     scene.promote(&first).expect_success();
 
     // The same plan again is done already.
@@ -156,10 +184,62 @@ fn what_moved_since_the_plan_is_not_promoted_over() {
     scene.shop.commit("Another");
     scene.deploy().expect_success();
     let plan = scene.plan().expect_success();
-    scene.cloud.change_by_hand("live", |definition| definition["cpu"] = json!("512"));
+    let before = scene.cloud.revision("live");
+    let by_hand = scene.cloud.change_by_hand("live", |definition| definition["cpu"] = json!("512"));
     let stale = scene.promote(&plan);
     assert_eq!((stale.result, stale.step("promote").code), (Some(Status::Failure), 4), "{}", stale.log());
     assert_eq!(stale.outputs["outcome"], "stale");
+    let moved = format!("component backend: what it runs was {before}, is {by_hand}");
+    let [error] = stale.step("promote").annotations("error")[..] else { panic!("{}", stale.log()) };
+    assert!(error.contains(&moved), "{moved}\n{error}");
+    assert_eq!(scene.cloud.revision("live"), by_hand);
+}
+
+#[test]
+#[ignore = "needs the local cloud: scripts/test"]
+fn an_older_release_ends_in_the_plan_job() {
+    let scene = Scene::new();
+    let older = scene.shop.head();
+    scene.deploy().expect_success();
+    scene.shop.commit("Newer");
+    scene.deploy().expect_success();
+    scene.promote(&scene.plan().expect_success()).expect_success();
+    let production = scene.cloud.production();
+
+    let plan = scene.plan_with(&json!({"release": older}));
+
+    refused(&scene, &plan, "forward");
+    assert_eq!(scene.cloud.production(), production);
+}
+
+#[test]
+#[ignore = "needs the local cloud: scripts/test"]
+fn an_override_is_planned_and_promoted_with_its_reason() {
+    let freeze = "freeze = [{ from = \"2020-01-01 00:00\", to = \"2999-01-01 00:00\", zone = \"UTC\" }]\n\
+                  overridable = [\"freeze\"]\n";
+    let scene = Scene::with_gates(freeze);
+    scene.deploy().expect_success();
+    let production = scene.cloud.production();
+    refused(&scene, &scene.plan(), "freeze");
+
+    let wanted = json!({"override": "freeze=the shop is down, and $(touch owned)"});
+    let plan = scene.plan_with(&wanted).expect_success();
+    // What was planned with it is not promoted without it, or for another reason.
+    for (other, moved) in [
+        (json!({}), "override freeze is gone"),
+        (json!({"override": "freeze=no"}), "override freeze was the shop is down, and $(touch owned), is no"),
+    ] {
+        let stale = scene.promote_with(&plan, &other);
+        assert_eq!((stale.step("promote").code, stale.outputs["outcome"].as_str()), (4, "stale"), "{}", stale.log());
+        assert!(stale.step("promote").annotations("error")[0].contains(moved), "{}", stale.log());
+    }
+    assert_eq!(scene.cloud.production(), production);
+
+    let promoted = scene.promote_with(&plan, &wanted).expect_success();
+    assert_eq!(promoted.outputs["outcome"], "deployed");
+    let report: Value = serde_json::from_str(&promoted.step("promote").outputs["summary-json"]).unwrap();
+    let gate = report["gates"].as_array().unwrap().iter().find(|gate| gate["name"] == "freeze").unwrap();
+    assert_eq!(gate["override"], "the shop is down, and $(touch owned)", "{gate:#}");
 }
 
 #[test]
@@ -193,6 +273,9 @@ fn a_rollback_is_one_job() {
     let back = back.expect_success();
     assert_eq!((back.outputs["outcome"].as_str(), &back.outputs["sha"]), ("deployed", &first));
     assert_eq!(scene.cloud.releases("live"), [first]);
+
+    // What was left does not come back by the next click.
+    refused(&scene, &scene.plan(), "hold");
 }
 
 #[test]
