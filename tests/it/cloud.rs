@@ -1,5 +1,6 @@
 //! The local cloud, with a cluster, services and a repository for each test alone.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use crate::cloud_roles::{self, Authorized, Job};
+use crate::github::GitHub;
 use crate::harness::{Ran, Repository, Shipgate};
 
 /// One test's corner of the local cloud.
@@ -28,6 +30,7 @@ pub struct Cloud {
     logs: aws_sdk_cloudwatchlogs::Client,
     pub iam: aws_sdk_iam::Client,
     pub authorized: Authorized,
+    on_github: OnceCell<String>,
     /// What all names of the test begin with.
     pub prefix: String,
 }
@@ -162,6 +165,7 @@ impl Cloud {
             logs: aws_sdk_cloudwatchlogs::Client::new(&config),
             iam: aws_sdk_iam::Client::new(&config),
             authorized: Authorized::default(),
+            on_github: OnceCell::new(),
             prefix,
         };
         cloud.runtime.block_on(async {
@@ -403,7 +407,19 @@ impl Cloud {
     pub fn shipgate_as(&self, job: Job, repository: &Repository, arguments: &[&str]) -> Shipgate {
         cloud_roles::ensure(self, repository, arguments);
         let shipgate = repository.shipgate(arguments).envs(&self.variables());
-        shipgate.env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", job.subject())
+        shipgate.env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", job.subject_in(self.repository_on_github()))
+    }
+
+    /// The test's own repository on GitHub, whose jobs the roles let in from now on.
+    pub fn github(&self) -> GitHub {
+        let github = GitHub::new();
+        self.on_github.set(github.repository.clone()).expect("a test has one repository");
+        github
+    }
+
+    /// The repository on GitHub whose jobs the roles let in.
+    pub fn repository_on_github(&self) -> &str {
+        self.on_github.get().map_or(cloud_roles::REPOSITORY, String::as_str)
     }
 
     /// Waits for what the cloud is asked.

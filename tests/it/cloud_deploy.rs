@@ -87,7 +87,7 @@ fn the_ledger_is_written_on_the_revision() {
 
     let report = cloud
         .shipgate(&shop, &["deploy", "stage", "--output", "json"])
-        .env("GITHUB_REPOSITORY", "acme/shop")
+        .env("GITHUB_REPOSITORY", "shop/cloudshop")
         .env("GITHUB_RUN_ID", "17")
         .env("GITHUB_RUN_ATTEMPT", "2")
         .run()
@@ -98,7 +98,7 @@ fn the_ledger_is_written_on_the_revision() {
     assert_eq!(ledger["shipgate:sha"], shop.head());
     assert_eq!(ledger["shipgate:digest"], *report["release"]["digests"]["backend"].as_str().unwrap());
     assert_eq!(ledger["shipgate:outcome"], "deployed");
-    assert_eq!(ledger["shipgate:run"], "acme/shop/17/2");
+    assert_eq!(ledger["shipgate:run"], "shop/cloudshop/17/2");
     ledger["shipgate:at"].parse::<jiff::Timestamp>().unwrap();
     let labels = &cloud.definition(&revision)["containerDefinitions"][0]["dockerLabels"];
     assert!(labels.as_object().unwrap().values().any(|value| *value == *shop.head()), "{labels}");

@@ -26,7 +26,8 @@ impl Scene {
 
     /// With more gates of production.
     fn with_gates(gates: &str) -> Self {
-        let (cloud, github) = (Cloud::with_stage_and_production(), GitHub::new());
+        let cloud = Cloud::with_stage_and_production();
+        let github = cloud.github();
         let config = cloud
             .promotion_config("")
             .replace("promotes-from = \"stage\"\n", "promotes-from = \"stage\"\nurl = \"https://${vars.SHOP_HOST}\"\n")
@@ -51,7 +52,7 @@ impl Scene {
             .github("token", token(permissions))
             .context("vars", json!({"SHOP_HOST": "shop.example"}));
         let variables = self.cloud.variables().into_iter();
-        let variables = variables.chain([("ACTIONS_ID_TOKEN_REQUEST_TOKEN", job.subject())]);
+        let variables = variables.chain([("ACTIONS_ID_TOKEN_REQUEST_TOKEN", job.subject_in(&self.github.repository))]);
         variables.fold(runner, |runner, (name, value)| runner.variable(name, &value))
     }
 

@@ -9,8 +9,8 @@ use serde_json::json;
 use crate::cloud::Cloud;
 use crate::harness::{Repository, Shipgate};
 
-/// The repository of GitHub whose jobs the roles let in.
-const REPOSITORY: &str = "shop/cloudshop";
+/// The repository of GitHub whose jobs the roles let in, where a test has none of its own.
+pub const REPOSITORY: &str = "shop/cloudshop";
 pub const ACCOUNT: &str = "000000000000";
 
 /// The configurations whose roles are there.
@@ -32,10 +32,15 @@ pub enum Job {
 impl Job {
     /// The `sub` of its tokens, which is also what opens the token endpoint of the local cloud.
     pub fn subject(self) -> String {
+        self.subject_in(REPOSITORY)
+    }
+
+    /// The same in another repository.
+    pub fn subject_in(self, repository: &str) -> String {
         match self {
-            Self::Main => format!("repo:{REPOSITORY}:ref:refs/heads/main"),
-            Self::PullRequest => format!("repo:{REPOSITORY}:pull_request"),
-            Self::Environment(name) => format!("repo:{REPOSITORY}:environment:{name}"),
+            Self::Main => format!("repo:{repository}:ref:refs/heads/main"),
+            Self::PullRequest => format!("repo:{repository}:pull_request"),
+            Self::Environment(name) => format!("repo:{repository}:environment:{name}"),
             Self::Other(subject) => subject.to_owned(),
         }
     }
@@ -84,7 +89,7 @@ pub fn ensure(cloud: &Cloud, repository: &Repository, arguments: &[&str]) {
                 let ran = root(cloud, repository.shipgate(&line)).run();
                 (ran.code == 0).then_some(ran.stdout)
             };
-            let trust = print(&["trust", environment, "--repository", REPOSITORY]);
+            let trust = print(&["trust", environment, "--repository", cloud.repository_on_github()]);
             let policy = print(&["policy", environment]);
             // A test of what the program refuses gets a role that may do nothing beyond what all may.
             let nothing = json!({"Effect": "Allow", "Action": "sts:GetCallerIdentity", "Resource": "*"});

@@ -12,7 +12,8 @@ fn run(cloud: &Cloud, github: &GitHub, shop: &Repository, command: &[&str], sha:
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]
 fn a_deployment_is_in_progress_and_then_a_success() {
-    let (cloud, github) = (Cloud::with_backend(), GitHub::new());
+    let cloud = Cloud::with_backend();
+    let github = cloud.github();
     let shop = cloud.shop(&cloud.config(""));
     github.put(&serde_json::json!({"git": shop.path()}));
 
@@ -37,7 +38,8 @@ fn a_deployment_is_in_progress_and_then_a_success() {
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]
 fn a_promotion_and_a_rollback_speak_of_the_release_and_not_of_the_branch() {
-    let (cloud, github) = (Cloud::with_stage_and_production(), GitHub::new());
+    let cloud = Cloud::with_stage_and_production();
+    let github = cloud.github();
     let shop = cloud.shop(&cloud.promotion_config(""));
     github.put(&serde_json::json!({"git": shop.path()}));
     let first = shop.head();
@@ -61,7 +63,8 @@ fn a_promotion_and_a_rollback_speak_of_the_release_and_not_of_the_branch() {
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]
 fn a_rollout_that_fails_is_a_failure() {
-    let (cloud, github) = (Cloud::with_backend(), GitHub::new());
+    let cloud = Cloud::with_backend();
+    let github = cloud.github();
     let shop = cloud.shop(&cloud.config(""));
     cloud.deploy(&shop, &[]).outcome("deployed", 0);
     shop.write(
