@@ -193,7 +193,7 @@ fn commits(CommitRange { taken_back, commits }: &CommitRange) -> Vec<Line> {
 
 fn one_commit(commit: &CommitLine) -> String {
     let pull_request = commit.unnamed_pull_request().map(|number| format!(" (#{number})")).unwrap_or_default();
-    let by = if commit.author.is_empty() { String::new() } else { format!(" {FAINT}{}{FAINT:#}", commit.author) };
+    let by = if commit.author.is_empty() { String::new() } else { format!(" {FAINT}by {}{FAINT:#}", commit.author) };
     format!("{FAINT}{}{FAINT:#} {}{pull_request}{by}", commit.sha.short(), commit.subject)
 }
 
