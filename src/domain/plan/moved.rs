@@ -123,7 +123,7 @@ fn entries(value: &Value) -> Option<IndexMap<&str, &Value>> {
     let list = match value {
         Value::Object(object) => return Some(object.iter().map(|(key, value)| (key.as_str(), value)).collect()),
         Value::Array(list) => list,
-        _ => return None,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return None,
     };
     let named: Option<IndexMap<&str, &Value>> = list.iter().map(named).collect();
     // Two of one name would hide each other.
@@ -141,7 +141,7 @@ fn named(entry: &Value) -> Option<(&str, &Value)> {
             [name, value] => Some((name.as_str()?, value)),
             _ => None,
         },
-        _ => None,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
     }
 }
 
@@ -159,7 +159,9 @@ fn text(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
         Value::String(text) => Some(neutral::phrase(text, LONGEST_VALUE)),
-        other => Some(neutral::phrase(&other.to_string(), LONGEST_VALUE)),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            Some(neutral::phrase(&value.to_string(), LONGEST_VALUE))
+        }
     }
 }
 
