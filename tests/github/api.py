@@ -125,7 +125,7 @@ def matching_references(call, owner, repo, ref):
 
 def pulls_of_commit(call, owner, repo, commit_sha):
     found = call.repository.pulls.get(call.repository.history.resolve(commit_sha), [])
-    return 200, call.page([shapes.pull_request(call.api, call.repository.name, **pull) for pull in found])
+    return 200, call.page([shapes.listed_pull_request(call.api, call.repository.name, **pull) for pull in found])
 
 
 def compare(call, owner, repo, basehead):

@@ -124,31 +124,6 @@ def commit(api, repository_name, found):
     }
 
 
-def whole_repository(api, name):
-    """As a document that is about it holds it."""
-    at, page = now(), f"https://github.com/{name}"
-    counts = "forks forks_count open_issues open_issues_count size stargazers_count watchers watchers_count"
-    return {
-        **repository(api, name),
-        **{count: 0 for count in counts.split()},
-        **{f"has_{part}": True for part in ("downloads", "issues", "projects", "wiki", "pages")},
-        "clone_url": f"{page}.git",
-        "git_url": f"git://github.com/{name}.git",
-        "ssh_url": f"git@github.com:{name}.git",
-        "svn_url": page,
-        "default_branch": "main",
-        "archived": False,
-        "disabled": False,
-        "homepage": None,
-        "language": None,
-        "license": None,
-        "mirror_url": None,
-        "created_at": at,
-        "pushed_at": at,
-        "updated_at": at,
-    }
-
-
 def pull_request(api, repository_name, number, given):
     """A pull request. `given`: what a test has said of it, with the commit it was merged as where it is merged. One that
     is not has the commit that only tried the merge."""
@@ -169,7 +144,7 @@ def pull_request(api, repository_name, number, given):
 
     def side(ref, sha):
         owner = user(repository_name.split("/")[0], "Organization")
-        repo = whole_repository(api, repository_name)
+        repo = full_repository(api, repository_name, "main")
         return {"label": f"{owner['login']}:{ref}", "ref": ref, "sha": sha, "user": owner, "repo": repo}
 
     return {
@@ -305,22 +280,17 @@ def check_run(api, repository_name, number, given):
     }
 
 
-def pull_request(api, repository_name, number, merged=True):
-    url = f"{api}/repos/{repository_name}"
-    at = now()
-    page = f"https://github.com/{repository_name}/pull/{number}"
-    pull, issue = f"{url}/pulls/{number}", f"{url}/issues/{number}"
-    side = {"label": "shop:main", "ref": "main", "sha": "0" * 40, "user": user(), "repo": full_repository(api, repository_name, "main")}
-    links = {
-        "comments": f"{issue}/comments",
-        "commits": f"{pull}/commits",
-        "html": page,
-        "issue": issue,
-        "review_comment": f"{url}/pulls/comments{{/number}}",
-        "review_comments": f"{pull}/comments",
-        "self": pull,
-        "statuses": f"{url}/statuses/0",
-    }
+# What an answer about one pull request has, and a list of them has not.
+ALONE = (
+    "additions changed_files comments commits deletions maintainer_can_modify mergeable mergeable_state merged merged_by "
+    "review_comments"
+).split()
+
+
+def listed_pull_request(api, repository_name, number, merged=True):
+    """A pull request in a list."""
+    whole = pull_request(api, repository_name, number, {"merged": merged})
+    return {name: value for name, value in whole.items() if name not in ALONE}
     return {
         "url": pull,
         "id": number,
