@@ -49,7 +49,7 @@ impl Events {
     }
 
     /// Events that nobody takes in.
-    pub fn silent(&self) -> Self {
+    pub fn silent() -> Self {
         Self::new(Rc::new(Silence))
     }
 

@@ -141,7 +141,7 @@ impl<'a> Invocation<'a> {
     /// # Errors
     ///
     /// `invalid`: the configuration lets nobody override one of them.
-    pub fn overrides(&self, target: &Target, wanted: &[Override]) -> Result<Vec<Override>, Failure> {
+    pub fn overrides(target: &Target, wanted: &[Override]) -> Result<Vec<Override>, Failure> {
         let environment = &target.environment;
         let may = |gate: &GateName| gate.may_be_overridden() && target.policy.overridable.contains(gate);
         if let Some(Override { gate, .. }) = wanted.iter().find(|wanted| !may(&wanted.gate)) {

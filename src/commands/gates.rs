@@ -10,6 +10,7 @@ use crate::domain::gate::{Command, evaluate};
 use crate::domain::names::EnvironmentName;
 use crate::domain::view::Request;
 use crate::domain::view::gates::AskedGates;
+use crate::events::Events;
 use crate::observe::Configuration;
 use crate::session::Session;
 
@@ -84,7 +85,7 @@ async fn of_promotion(
         overrides: Vec::new(),
         parallel: NonZeroUsize::MIN,
     };
-    let events = session.events.silent();
+    let events = Events::silent();
     let invocation = invocation(&session.with_events(&events), environment, components)?;
     Box::pin(promote::plan(&invocation, &arguments)).await
 }
@@ -101,7 +102,7 @@ async fn of_deploy(
         overrides: Vec::new(),
         parallel: NonZeroUsize::MIN,
     };
-    let events = session.events.silent();
+    let events = Events::silent();
     let invocation = invocation(&session.with_events(&events), environment, components)?;
     let prepared = Box::pin(deploy::plan(&invocation, &arguments, Command::Deploy)).await?;
     Ok(Found::Plan(Box::new(prepared)))

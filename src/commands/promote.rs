@@ -78,7 +78,7 @@ pub async fn plan(invocation: &Invocation<'_>, arguments: &cli::Promote) -> Resu
     let (context, configuration) = (invocation.context, &invocation.configuration);
     let target = configuration.target(context, &arguments.environment, &arguments.components)?;
     let source_name = source_of(&target)?;
-    let overrides = invocation.overrides(&target, &arguments.overrides)?;
+    let overrides = Invocation::overrides(&target, &arguments.overrides)?;
     let source = configuration.target(context, source_name.as_str(), &arguments.components)?;
     let wanted = invocation.release(arguments.release.as_deref()).await?;
     let cloud = observe::Session::enter(&invocation.identities, &target, invocation.until.access()).await?;

@@ -108,14 +108,12 @@ impl Hosted {
             return Ok(Comparison::Identical);
         }
         let known = self.known(base, head);
-        let answer = match known {
-            Some(known) => known,
-            None => {
-                let (github, pair) = (self.usable()?, (base.clone(), head.clone()));
-                let answer = github.compare(base, head).await;
-                self.comparisons.borrow_mut().insert(pair, answer.clone());
-                answer
-            }
+        let answer = if let Some(known) = known {
+            known
+        } else {
+            let answer = self.usable()?.compare(base, head).await;
+            self.comparisons.borrow_mut().insert((base.clone(), head.clone()), answer.clone());
+            answer
         };
         answer.map_err(|error| self.no_answer(error))
     }

@@ -2,6 +2,7 @@
 
 use super::table;
 use crate::domain::gate::Approval;
+use crate::domain::release::ReleaseName;
 use crate::domain::view::gates::AskedGates;
 
 /// The tables.
@@ -11,7 +12,7 @@ pub fn render(asked: &[AskedGates]) -> String {
 
 fn of_environment(asked: &AskedGates) -> String {
     let from = asked.source.as_ref().map(|source| format!(" from {source}")).unwrap_or_default();
-    let release = asked.release.as_ref().map_or_else(|| "no release".to_owned(), |release| release.short());
+    let release = asked.release.as_ref().map_or_else(|| "no release".to_owned(), ReleaseName::short);
     let mut lines = vec![format!("{}{from}: {release}", asked.environment)];
     let headings = ["GATE", "VERDICT", "WHY"].map(str::to_owned);
     let rows = asked

@@ -2,15 +2,17 @@
 //! library, and fails with the error that it names.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+
+use crate::harness::command;
 
 /// The library that the program was made from: the newest of its name beside what it depends on.
 fn library() -> PathBuf {
     let directory = Path::new(env!("CARGO_BIN_EXE_shipgate")).with_file_name("deps");
     let entries = std::fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap());
     let libraries = entries.filter(|entry| {
-        let name = entry.file_name().into_string().unwrap();
-        name.starts_with("libshipgate-") && name.ends_with(".rlib")
+        let path = entry.path();
+        let is_library = path.extension().is_some_and(|extension| extension == "rlib");
+        is_library && path.file_stem().unwrap().to_str().unwrap().starts_with("libshipgate-")
     });
     libraries.max_by_key(|entry| entry.metadata().unwrap().modified().unwrap()).unwrap().path()
 }
@@ -18,7 +20,8 @@ fn library() -> PathBuf {
 /// The codes of the errors with which a source does not compile, and all that the compiler says.
 fn errors(source: &Path) -> (Vec<String>, String) {
     let (library, made) = (library(), tempfile::tempdir().unwrap());
-    let compiled = Command::new(Path::new(env!("CARGO")).with_file_name("rustc"))
+    let compiler = Path::new(env!("CARGO")).with_file_name("rustc");
+    let compiled = command(compiler.to_str().unwrap())
         .args(["--edition", "2024", "--crate-type", "lib", "--emit", "metadata", "--error-format", "json", "-L"])
         .arg(format!("dependency={}", library.parent().unwrap().display()))
         .arg("--extern")

@@ -123,7 +123,7 @@ async fn copied(
     let tag: ImageTag = "v1".parse().unwrap();
     let said = RefCell::new(Vec::new());
     copy(source, from, target.open(Permit::of_test()), to, &sample.digest(), &tag, |line| {
-        said.borrow_mut().push(line.to_owned())
+        said.borrow_mut().push(line.to_owned());
     })
     .await
 }

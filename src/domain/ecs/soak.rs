@@ -81,10 +81,12 @@ mod tests {
     use crate::domain::ecs::evidence::tests::{digest, registered};
     use crate::domain::ecs::ledger::LedgerEntry;
 
+    type Given<'a> = (u64, char, Option<(&'a str, i64)>);
+
     /// Revisions from newest to oldest: number, letter of the digest, outcome and minute of its end. Without an outcome
     /// somebody else made it.
-    fn past(all: &[(u64, char, Option<(&str, i64)>)]) -> Vec<Revision> {
-        let of = |(number, letter, entry): &(u64, char, Option<(&str, i64)>)| {
+    fn past(all: &[Given]) -> Vec<Revision> {
+        let of = |(number, letter, entry): &Given| {
             let mut revision = registered(*number, *letter, entry.map_or("", |(outcome, _)| outcome));
             let minute = entry.map(|(_, minute)| minute);
             let at = minute.and_then(|minute| Timestamp::from_second(minute * 60).ok());

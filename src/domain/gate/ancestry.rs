@@ -7,7 +7,7 @@ use super::policy::Command;
 use super::subject::Subject;
 use crate::domain::comparison::Comparison;
 use crate::domain::names::ComponentName;
-use crate::domain::release::GitSha;
+use crate::domain::release::{GitSha, ReleaseName};
 
 /// The branches that count, and which of them have the commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub struct Standing {
 
 /// The commit is reachable from an allowed branch.
 pub(super) fn branch(subject: &Subject<'_>, seen: &Reach) -> Judgement {
-    let commit = subject.release.map(|release| release.short()).unwrap_or_default();
+    let commit = subject.release.map(ReleaseName::short).unwrap_or_default();
     if let Some(found) = seen.branches.iter().find(|branch| branch.has_commit == Known::Is(true)) {
         return Judgement::satisfied(format!("{commit} is on {}", found.name));
     }
@@ -70,7 +70,7 @@ pub(super) fn forward(subject: &Subject<'_>, seen: &[Standing]) -> Judgement {
         let entry = by_release.entry(standing.runs.as_ref()).or_insert_with(|| (Vec::new(), &standing.comparison));
         entry.0.push(standing.component.as_str());
     }
-    let release = subject.release.map(|release| release.short()).unwrap_or_default();
+    let release = subject.release.map(ReleaseName::short).unwrap_or_default();
     let (mut unsatisfied, mut unknown, mut notes) = (None, None, Vec::new());
     for (runs, (components, comparison)) in &by_release {
         let components = components.join(", ");

@@ -57,7 +57,7 @@ pub(super) fn judge(subject: &Subject<'_>, seen: &StatusesEvidence) -> Judgement
     }
     let red = named(&|state| match state {
         StatusState::Red(word) => Some(format!("is {word}")),
-        _ => None,
+        StatusState::Green | StatusState::Missing | StatusState::Open(_) | StatusState::Own => None,
     });
     if !red.is_empty() {
         return Judgement::unsatisfied(red.join(", "), "fix what it found, or run it again, and then this");
@@ -65,11 +65,11 @@ pub(super) fn judge(subject: &Subject<'_>, seen: &StatusesEvidence) -> Judgement
     let open = named(&|state| match state {
         StatusState::Open(word) => Some(format!("is {word}")),
         StatusState::Missing => Some("is not there".to_owned()),
-        _ => None,
+        StatusState::Green | StatusState::Own | StatusState::Red(_) => None,
     });
     if open.is_empty() {
-        let names: Vec<&str> = seen.statuses.iter().map(|status| status.name.as_str()).collect();
-        return Judgement::satisfied(format!("{}: green", names.join(", ")));
+        let green: Vec<&str> = seen.statuses.iter().map(|status| status.name.as_str()).collect();
+        return Judgement::satisfied(format!("{}: green", green.join(", ")));
     }
     let wait = subject.policy.statuses.as_ref().map_or(Duration::ZERO, |statuses| statuses.wait);
     match seen.waited {

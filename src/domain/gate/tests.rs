@@ -63,9 +63,10 @@ fn found(change: &Change, evidence: &Evidence, name: GateName) -> Gate {
 
 #[test]
 fn the_defaults_of_each_command() {
+    use GateName::{Branch, Forward, Identity, Proven};
+
     let names =
         |command| evaluate(&change(command), &Evidence::sound(now())).iter().map(|gate| gate.name).collect::<Vec<_>>();
-    use GateName::{Branch, Forward, Identity, Proven};
     assert_eq!(names(Command::Promote), [Identity, GateName::Hold, Proven, Branch, Forward]);
     assert_eq!(names(Command::Deploy), [Identity, GateName::Hold, Branch, Forward]);
     assert_eq!(names(Command::Rollback), [Identity]);
