@@ -21,7 +21,7 @@ fn library() -> PathBuf {
 fn errors(source: &Path) -> (Vec<String>, String) {
     let (library, made) = (library(), tempfile::tempdir().unwrap());
     let compiler = Path::new(env!("CARGO")).with_file_name("rustc");
-    let compiled = command(compiler.to_str().unwrap())
+    let output = command(compiler.to_str().unwrap())
         .args(["--edition", "2024", "--crate-type", "lib", "--emit", "metadata", "--error-format", "json", "-L"])
         .arg(format!("dependency={}", library.parent().unwrap().display()))
         .arg("--extern")
@@ -31,7 +31,7 @@ fn errors(source: &Path) -> (Vec<String>, String) {
         .arg(source)
         .output()
         .unwrap();
-    let said = String::from_utf8(compiled.stderr).unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
     let messages = said.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
     let errors = messages.filter(|message| message["level"] == "error");
     let codes = errors.filter_map(|message| Some(message["code"]["code"].as_str()?.to_owned())).collect();
