@@ -48,7 +48,7 @@ pub struct Hold {
     pub scope: HoldScope,
     /// When it was put there.
     pub at: Option<Timestamp>,
-    /// The run that put it there; on a laptop the person ([`Provenance::author`](super::provenance::Provenance::author)).
+    /// The run that put it there; on a laptop the person (`Provenance::author`).
     pub run: Option<String>,
     /// The tag's key.
     pub key: String,

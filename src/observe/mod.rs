@@ -106,7 +106,7 @@ impl Cloud {
         Ok(self.checked_client())
     }
 
-    /// The same for a service whose address was checked with the session ([`endpoint::check`]).
+    /// The same for a service whose address was checked with the session (`endpoint::check`).
     pub fn checked_client<C: AwsClient>(&self) -> C {
         let mut clients = self.clients.borrow_mut();
         let client = clients.entry(TypeId::of::<C>()).or_insert_with(|| Box::new(C::new(&self.config)));

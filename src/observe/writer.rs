@@ -37,7 +37,7 @@ impl Writable {
     ///
     /// # Errors
     ///
-    /// As [`cloud`].
+    /// As `observe::cloud`.
     pub async fn enter(identities: &Identities<'_>, target: &Target) -> Result<Self, Failure> {
         Ok(Self { cloud: cloud(identities, target, Access::Change).await? })
     }
@@ -53,7 +53,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As [`cloud`].
+    /// As `observe::cloud`.
     pub async fn enter(identities: &Identities<'_>, target: &Target, access: Access) -> Result<Self, Failure> {
         Ok(match access {
             Access::Read => Self::Reads(cloud(identities, target, access).await?),
