@@ -20,7 +20,6 @@ use crate::domain::failure::Failure;
 use crate::domain::image::RegistryAddress;
 use crate::domain::limits::PLAN_DOCUMENT;
 use crate::domain::names::{AccountId, Region};
-use crate::domain::neutral;
 use crate::domain::provenance::Provenance;
 use crate::domain::release::GitSha;
 use crate::domain::role::person;
@@ -226,9 +225,9 @@ impl Context {
         Some(PullRequest { number, head })
     }
 
-    /// The repository's default branch, as far as the event's file can be read, neutral.
+    /// The repository's default branch, as far as the event's file can be read, as it is written.
     pub fn default_branch(&self) -> Option<String> {
-        Some(neutral::line(self.event()?.pointer("/repository/default_branch")?.as_str()?))
+        Some(self.event()?.pointer("/repository/default_branch")?.as_str()?.to_owned())
     }
 
     /// The commit that this run is for, where it is for no pull request: of one, it is a merge that nobody sees again.

@@ -16,10 +16,12 @@ use crate::domain::release::GitSha;
 
 /// Settings of every git that is started. They are the last, so that they win over those of any file
 /// ([git-config](https://git-scm.com/docs/git-config)).
-const SETTINGS: [(&str, &str); 6] = [
+const SETTINGS: [(&str, &str); 7] = [
     // A directory of the checkout that resembles a repository is none.
     ("safe.bareRepository", "explicit"),
     ("core.fsmonitor", "false"),
+    // What it says of commits is in a file beside them.
+    ("core.commitGraph", "false"),
     ("core.hooksPath", "/dev/null"),
     // `ext::` addresses are commands.
     ("protocol.ext.allow", "never"),

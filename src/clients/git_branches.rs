@@ -3,15 +3,14 @@
 use super::git::{Git, GitError};
 use crate::domain::comparison::Comparison;
 use crate::domain::limits::COMMITS_COUNTED;
-use crate::domain::neutral;
 use crate::domain::release::GitSha;
 
 /// The branches that a clone knows: those of the remote `origin`, or its own where it has no remote.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Branches {
-    /// The default branch, as far as the clone knows.
+    /// The default branch, as far as the clone knows, as it is written.
     pub default: Option<String>,
-    /// Each with its newest commit.
+    /// Each, as it is written, with its newest commit.
     pub all: Vec<(String, GitSha)>,
 }
 
@@ -71,9 +70,9 @@ fn parse(listed: &str, prefix: &str) -> Branches {
         let (Some(name), Some(commit)) = (fields.next(), fields.next()) else { continue };
         let Some(name) = name.strip_prefix(prefix) else { continue };
         match fields.next().and_then(|other| other.strip_prefix(prefix)) {
-            Some(default) if name == "HEAD" => branches.default = Some(neutral::line(default)),
+            Some(default) if name == "HEAD" => branches.default = Some(default.to_owned()),
             Some(_) => {}
-            None => branches.all.extend(commit.parse().ok().map(|commit| (neutral::line(name), commit))),
+            None => branches.all.extend(commit.parse().ok().map(|commit| (name.to_owned(), commit))),
         }
     }
     if prefix == OWN {

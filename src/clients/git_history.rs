@@ -21,7 +21,8 @@ use crate::domain::release::{CommitLine, Commits, GitSha};
 const ANSWER_WITHIN: Duration = Duration::from_mins(1);
 
 /// What holds for every question about history. A path is one, whatever characters are in it.
-const ALWAYS: [(&str, &str); 2] = [("GIT_NO_REPLACE_OBJECTS", "1"), ("GIT_LITERAL_PATHSPECS", "1")];
+const ALWAYS: [(&str, &str); 3] =
+    [("GIT_NO_REPLACE_OBJECTS", "1"), ("GIT_GRAFT_FILE", "/dev/null"), ("GIT_LITERAL_PATHSPECS", "1")];
 /// What may ask the remote, in a partial clone too.
 const ONLINE: [(&str, &str); 2] = [("GIT_NO_LAZY_FETCH", "0"), ("GIT_ALLOW_PROTOCOL", "https:http:ssh:git:file")];
 /// Nobody is there to be asked: neither on a terminal nor in a window.
@@ -131,7 +132,7 @@ impl Git {
         let count = if is_long { beyond } else { self.count(&range).await? };
         let most = format!("--max-count={most}");
         // `git log` would take the user's settings, such as to verify signatures.
-        let listing = ["rev-list", &most, "--encoding=UTF-8", "--format=%H%x09%an%x09%s", &range];
+        let listing = ["rev-list", &most, "--encoding=UTF-8", "--format=%H%x00%an%x00%s", &range];
         let listed = self.offline_successfully(&listing).await?;
         Ok(Some(Commits { count, newest: listed.stdout.lines().filter_map(commit_line).collect() }))
     }
@@ -247,8 +248,8 @@ fn ssh_without_questions(configured: &str) -> Option<String> {
 
 /// The commit in a line of ours; `git rev-list` writes others between them.
 fn commit_line(line: &str) -> Option<CommitLine> {
-    let (sha, rest) = line.split_once('\t')?;
-    let (author, subject) = rest.split_once('\t')?;
+    let mut fields = line.splitn(3, '\0');
+    let (sha, author, subject) = (fields.next()?, fields.next()?, fields.next()?);
     Some(CommitLine::new(sha.parse().ok()?, subject, author))
 }
 

@@ -11,7 +11,9 @@ use crate::clients::process::Processes;
 use crate::context::{Context, RegistryAddresses, SHOWN_PLAN};
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
-use crate::domain::gate::{Evidence, Gate, GateName, Override, authorize, awaits_statuses, evaluate};
+use crate::domain::gate::{
+    Evidence, Gate, GateName, Known, Override, StatusesEvidence, authorize, awaits_statuses, evaluate,
+};
 use crate::domain::image::Digest;
 use crate::domain::names::{ComponentName, Region};
 use crate::domain::neutral;
@@ -152,6 +154,10 @@ impl<'a> Invocation<'a> {
             };
             return Err(Failure::invalid(format!("gate `{gate}` may not be overridden in {environment}")).hint(hint));
         }
+        let is_twice = |(index, one): &(usize, &Override)| wanted[..*index].iter().any(|other| other.gate == one.gate);
+        if let Some((_, Override { gate, .. })) = wanted.iter().enumerate().find(is_twice) {
+            return Err(Failure::invalid(format!("gate `{gate}` is overridden twice")).hint("give one reason"));
+        }
         Ok(wanted.to_vec())
     }
 
@@ -216,13 +222,9 @@ pub async fn show(invocation: &Invocation<'_>, prepared: &Prepared) -> Result<()
 /// With the outcome.
 pub async fn finish(
     invocation: &Invocation<'_>,
-    mut prepared: Prepared,
+    prepared: Prepared,
     expected: Option<&Digest>,
 ) -> Result<Outcome, Failure> {
-    let is_expected = expected.is_none_or(|expected| *expected == prepared.plan.digest());
-    if is_expected && invocation.until == Until::Applied {
-        wait_for_statuses(invocation, &mut prepared).await;
-    }
     show(invocation, &prepared).await?;
     let Prepared { cloud, access, source, plan, evidence } = prepared;
     if let Some(expected) = expected.filter(|expected| **expected != plan.digest()) {
@@ -259,12 +261,35 @@ pub async fn finish(
     apply::apply(&run, &authorized).await
 }
 
-/// Waits for statuses that have not ended, where no other gate refuses already.
-async fn wait_for_statuses(invocation: &Invocation<'_>, prepared: &mut Prepared) {
+/// Waits for statuses that have not ended, where no other gate refuses already. `None`: there was nothing to wait for. After
+/// a wait everything else is to be observed again.
+pub async fn wait_for_statuses(
+    invocation: &Invocation<'_>,
+    prepared: &Prepared,
+    expected: Option<&Digest>,
+) -> Option<AwaitedStatuses> {
     let Prepared { plan, evidence, .. } = prepared;
-    if awaits_statuses(&evaluate(plan, evidence)) {
-        evidence.statuses = evidence::wait_for_statuses(&invocation.hosted, plan, invocation.events).await;
-        evidence.now = (invocation.clock)();
+    let is_expected = expected.is_none_or(|expected| *expected == plan.digest());
+    if invocation.until == Until::Planned || !is_expected || !awaits_statuses(&evaluate(plan, evidence)) {
+        return None;
+    }
+    let statuses = evidence::wait_for_statuses(&invocation.hosted, plan, invocation.events).await;
+    Some(AwaitedStatuses { release: plan.release.clone(), statuses })
+}
+
+/// Statuses that were waited for.
+#[derive(Debug)]
+pub struct AwaitedStatuses {
+    release: ReleaseName,
+    statuses: Known<StatusesEvidence>,
+}
+
+impl AwaitedStatuses {
+    /// Lets a plan that was made after the wait have them, where it is of the same release.
+    pub fn give_to(self, prepared: &mut Prepared) {
+        if prepared.plan.release == self.release {
+            prepared.evidence.statuses = self.statuses;
+        }
     }
 }
 

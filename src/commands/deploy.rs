@@ -1,6 +1,6 @@
 //! `deploy` and `plan deploy`.
 
-use super::change::{Invocation, Prepared, finish};
+use super::change::{Invocation, Prepared, finish, wait_for_statuses};
 use crate::cli;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
@@ -21,7 +21,11 @@ use crate::together::try_each;
 ///
 /// With the outcome.
 pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Deploy) -> Result<Outcome, Failure> {
-    let prepared = plan(invocation, arguments, Command::Deploy).await?;
+    let mut prepared = plan(invocation, arguments, Command::Deploy).await?;
+    if let Some(awaited) = wait_for_statuses(invocation, &prepared, None).await {
+        prepared = plan(invocation, arguments, Command::Deploy).await?;
+        awaited.give_to(&mut prepared);
+    }
     finish(invocation, prepared, None).await
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::change::{Found, Invocation, LEDGER_ALONE, Prepared, Until, finish, refused};
+use super::change::{Found, Invocation, LEDGER_ALONE, Prepared, Until, finish, refused, wait_for_statuses};
 use crate::cli;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
@@ -11,7 +11,7 @@ use crate::domain::image::Digest;
 use crate::domain::names::{ComponentName, EnvironmentName};
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{ImagePlan, Intent, plan_promoted_image};
-use crate::domain::promotion::{Choice, Evidence, LedgerSearch, Recorded, SourceLook, choose};
+use crate::domain::promotion::{Choice, Evidence, LedgerSearch, Recorded, RunEnd, SourceLook, choose};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::role::Access;
 use crate::domain::step::{StepId, Verb};
@@ -59,7 +59,16 @@ struct Proven {
 /// With the outcome.
 pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Promote) -> Result<Outcome, Failure> {
     let expected = arguments.expect_plan.as_deref().map(expected_plan).transpose()?;
-    match plan(invocation, arguments).await? {
+    let mut found = plan(invocation, arguments).await?;
+    if let Found::Plan(prepared) = &found
+        && let Some(awaited) = wait_for_statuses(invocation, prepared, expected.as_ref()).await
+    {
+        found = plan(invocation, arguments).await?;
+        if let Found::Plan(prepared) = &mut found {
+            awaited.give_to(prepared);
+        }
+    }
+    match found {
         Found::Plan(prepared) => finish(invocation, *prepared, expected.as_ref()).await,
         // Without a release there is no plan: that refuses a promotion, and is what somebody who plans one gets to know.
         Found::Nothing(gates) => match invocation.until {
@@ -287,10 +296,18 @@ async fn soaked(source: &Source, choice: &Choice) -> Result<Vec<Soaked>, Failure
     let mut soaked = Vec::new();
     for chosen in &choice.components {
         let component = source.component(&chosen.component)?;
-        let run = component.ran(&source.cloud, &chosen.digest, chosen.evidence == Evidence::Runs).await?;
-        let not_recorded = || Known::unknown("no success of it is recorded with its time");
-        let since = run.since.map_or_else(not_recorded, Known::Is);
-        soaked.push(Soaked { component: chosen.component.clone(), since, until: run.until });
+        let runs = match &chosen.evidence {
+            Evidence::Runs => true,
+            Evidence::Recorded(recorded) => component.is_running(&recorded.revision),
+        };
+        let run = component.ran(&source.cloud, &chosen.digest, runs).await?;
+        let (since, until) = match (run.since, run.end) {
+            (None, _) => (Known::unknown("no success of it is recorded with its time"), None),
+            (Some(_), RunEnd::Unknown) => (Known::unknown("nothing records when something else took its place"), None),
+            (Some(since), RunEnd::At(until)) => (Known::Is(since), Some(until)),
+            (Some(since), RunEnd::Runs) => (Known::Is(since), None),
+        };
+        soaked.push(Soaked { component: chosen.component.clone(), since, until });
     }
     Ok(soaked)
 }

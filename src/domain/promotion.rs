@@ -34,8 +34,20 @@ pub struct Recorded {
 pub struct UnbrokenRun {
     /// When it first succeeded. `None`: no success is recorded with its time.
     pub since: Option<Timestamp>,
-    /// When something else succeeded. `None`: it runs still, or nobody knows.
-    pub until: Option<Timestamp>,
+    /// Its end.
+    pub end: RunEnd,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RunEnd {
+    /// It goes on.
+    Runs,
+    /// It may have ended then, and not before.
+    At(Timestamp),
+    /// Something else served since, and nothing says from when on.
+    #[default]
+    Unknown,
 }
 
 /// What the ledger says of a release.

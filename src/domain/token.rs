@@ -82,7 +82,9 @@ fn text(value: &Value) -> Option<String> {
         Some(several) => several.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
         None => value.as_str()?.to_owned(),
     };
-    Some(neutral::phrase(&text, LONGEST_CLAIM))
+    let neutral = neutral::phrase(&text, LONGEST_CLAIM);
+    // What was cleaned is shown, and is never taken for the name that is left of it.
+    Some(if neutral == text { neutral } else { format!("{neutral}\u{fffd}") })
 }
 
 #[cfg(test)]

@@ -169,7 +169,7 @@ impl History<'_> {
 }
 
 fn reached(patterns: &[BranchPattern], branches: Vec<BranchReach>) -> Known<Reach> {
-    let wanted = patterns.iter().map(|pattern| pattern.0.clone()).collect();
+    let wanted = patterns.iter().map(|pattern| neutral::line(&pattern.0)).collect();
     Known::Is(Reach { wanted, branches })
 }
 

@@ -120,8 +120,8 @@ impl Run<'_> {
         E: From<Failure> + AsRef<Failure>,
     {
         let place = self.turns.comes_next(step).await?;
-        let checked = check().await;
         let at = Instant::now();
+        let checked = check().await;
         let work = async {
             let checked = checked?;
             let checked = if at.elapsed() <= FRESH { checked } else { check().await? };

@@ -205,6 +205,8 @@ impl Record {
             Event::StepEnded { step, began, took, result } => {
                 self.step_ended(step, *began, *took, *result);
             }
+            // A plan that is made anew after a wait warns again.
+            Event::Warning { text, .. } if self.warnings.contains(&plain(text)) => {}
             Event::Warning { text, .. } => self.warnings.push(plain(text)),
             Event::Within { environment, event } => self.part(environment).see(event),
             Event::ApplyStarted

@@ -1,6 +1,7 @@
 //! `identity`: the change is made by who is configured to make it.
 
-use super::judgement::Judgement;
+use super::judgement::{Judgement, Unknown};
+use super::policy::Command;
 use super::subject::Subject;
 use crate::domain::names::AccountId;
 use crate::domain::token::{Claim, Claims};
@@ -33,9 +34,10 @@ pub(super) fn judge(subject: &Subject<'_>, seen: &IdentityEvidence) -> Judgement
     let Some(token) = &seen.token else {
         return Judgement::satisfied(format!("{} in account {}, without a token", seen.caller, seen.account));
     };
-    if let (Some(repository), Claim::Is(claim)) = (&seen.repository, token.get("repository"))
-        && claim != repository
-    {
+    let (Some(repository), Claim::Is(claim)) = (&seen.repository, token.get("repository")) else {
+        return Judgement::unknown(&Unknown::new("of which repository the token is, or the job, is not known"));
+    };
+    if claim != repository {
         return Judgement::unsatisfied(
             format!("the token is of repository {claim}, not {repository}"),
             "run it in a workflow of the repository itself",
@@ -49,15 +51,21 @@ pub(super) fn judge(subject: &Subject<'_>, seen: &IdentityEvidence) -> Judgement
             format!("write `environment: {}` in the job", subject.environment),
         );
     }
-    let Claim::Is(reference) = token.get("ref") else {
+    // In an emergency a stop sign is put from wherever one is; the role's trust policy says who may.
+    if subject.command == Command::Hold {
         return Judgement::satisfied(format!("{} in account {}", seen.caller, seen.account));
+    }
+    let Claim::Is(reference) = token.get("ref") else {
+        return Judgement::unknown(&Unknown::new("the token does not say for which ref the job runs"));
     };
     let branch = reference.strip_prefix("refs/heads/");
     let allowed = match (&subject.policy.branch, &seen.default_branch) {
         (Some(patterns), _) => branch.is_some_and(|branch| patterns.iter().any(|pattern| pattern.matches(branch))),
         (None, Some(default)) => branch == Some(default.as_str()),
-        // The gate `branch` says then that it is not known.
-        (None, None) => branch.is_some(),
+        (None, None) => {
+            let hint = format!("write `branch = [\"main\"]` in `[environments.{}.gates]`", subject.environment);
+            return Judgement::unknown(&Unknown::new("which branch is the default one is not known").hint(hint));
+        }
     };
     if allowed {
         return Judgement::satisfied(format!("{} in account {}, from {reference}", seen.caller, seen.account));

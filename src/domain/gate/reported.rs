@@ -53,7 +53,8 @@ impl Reported {
                 StatusState::Own
             }
             Self::CheckRun { status, conclusion, .. } => match (status.as_str(), conclusion.as_deref()) {
-                ("completed", Some("success" | "neutral" | "skipped")) => StatusState::Green,
+                // A job is skipped also where one that it needs has failed.
+                ("completed", Some("success" | "neutral")) => StatusState::Green,
                 ("completed", Some(word)) => StatusState::Red(shown(word)),
                 ("completed", None) => StatusState::Red("completed without a conclusion".to_owned()),
                 _ => StatusState::Open(shown(status)),
@@ -125,7 +126,7 @@ mod tests {
         for (state, conclusion, expected) in [
             ("completed", Some("success"), StatusState::Green),
             ("completed", Some("neutral"), StatusState::Green),
-            ("completed", Some("skipped"), StatusState::Green),
+            ("completed", Some("skipped"), StatusState::Red("skipped".to_owned())),
             ("completed", Some("failure"), red("failure")),
             ("completed", Some("cancelled"), red("cancelled")),
             ("completed", Some("timed_out"), red("timed_out")),

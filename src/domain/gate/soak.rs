@@ -30,7 +30,7 @@ pub(super) fn judge(subject: &Subject<'_>, seen: &[Soaked], now: Timestamp) -> J
             Known::Is(since) => *since,
             Known::Unknown(unknown) => {
                 let mut unknown = unknown.clone();
-                unknown.reason = format!("since when {component} runs it is not known: {}", unknown.reason);
+                unknown.reason = format!("how long {component} has run it is not known: {}", unknown.reason);
                 return Judgement::unknown(&unknown);
             }
         };

@@ -5,7 +5,7 @@ use super::past;
 use crate::clients::ecs::WhichTasks;
 use crate::clients::registry::Registry;
 use crate::domain::ecs::service::{Revision, Task};
-use crate::domain::ecs::soak;
+use crate::domain::ecs::soak::{self, Live};
 use crate::domain::ecs::source::{self, SourceFacts};
 use crate::domain::ecs::target::EcsTarget;
 use crate::domain::failure::Failure;
@@ -75,7 +75,8 @@ pub async fn ran(
     digest: &Digest,
     runs: bool,
 ) -> Result<UnbrokenRun, Failure> {
-    let live = Some(&facts.live.arn).filter(|_| runs);
+    let since = facts.service.primary().and_then(|primary| primary.created);
+    let live = Some(Live { revision: &facts.live.arn, since }).filter(|_| runs);
     let is_enough = |past: &[Revision]| soak::is_complete(past, live, &target.container, digest);
     let past = past::revisions(cloud, &facts.service, facts.live.definition.family(), is_enough).await?;
     Ok(soak::unbroken(&past, live, &target.container, digest))

@@ -37,6 +37,11 @@ impl Case {
         Self { gate, situation, change: change(command), evidence: Evidence::sound(now()), verdict, reason, hint }
     }
 
+    fn command(mut self, command: Command) -> Self {
+        self.change.command = command;
+        self
+    }
+
     fn policy(mut self, set: impl FnOnce(&mut GatePolicy)) -> Self {
         set(&mut self.change.policy);
         self

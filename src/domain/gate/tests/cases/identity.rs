@@ -46,23 +46,37 @@ pub(super) fn cases() -> Vec<Case> {
         .satisfied(format!("{in_account}, from refs/heads/main")),
         with_token("the token is of a job without an environment of GitHub", &[("repository", "acme/shop"), main])
             .satisfied(format!("{in_account}, from refs/heads/main")),
-        with_token("the token names no ref", &[("repository", "acme/shop")]).satisfied(in_account.clone()),
+        with_token("the token names no ref", &[("repository", "acme/shop")])
+            .unknown("the token does not say for which ref the job runs", ""),
+        with_token("the token names no repository", &[main])
+            .unknown("of which repository the token is, or the job, is not known", ""),
+        case("nothing says which branch is the default one", |seen| {
+            seen.token = Some(token(&[("repository", "acme/shop"), main]));
+            seen.default_branch = None;
+        })
+        .unknown(
+            "which branch is the default one is not known",
+            "write `branch = [\"main\"]` in `[environments.production.gates]`",
+        ),
+        with_token("a stop sign is put from another branch", &[("repository", "acme/shop"), hotfix])
+            .command(Command::Hold)
+            .satisfied(in_account.clone()),
         with_token("the token is of another repository", &[("repository", "evil/shop"), main]).unsatisfied(
             "the token is of repository evil/shop, not acme/shop",
             "run it in a workflow of the repository itself",
         ),
-        with_token("the token is of another environment of GitHub", &[("environment", "stage"), main]).unsatisfied(
+        with_token("the token is of another environment of GitHub", &[("repository", "acme/shop"), ("environment", "stage"), main]).unsatisfied(
             "the token is of GitHub's environment stage, not production",
             "write `environment: production` in the job",
         ),
-        with_token("the job runs for another branch", &[hotfix])
+        with_token("the job runs for another branch", &[("repository", "acme/shop"), hotfix])
             .unsatisfied("the job runs for refs/heads/hotfix/a, which is no allowed branch", START),
-        with_token("the job runs for a branch that `branch` allows", &[hotfix])
+        with_token("the job runs for a branch that `branch` allows", &[("repository", "acme/shop"), hotfix])
             .policy(hotfixes_too)
             .satisfied(format!("{in_account}, from refs/heads/hotfix/a")),
-        with_token("the job runs for a tag", &[("ref", "refs/tags/v1")])
+        with_token("the job runs for a tag", &[("repository", "acme/shop"), ("ref", "refs/tags/v1")])
             .unsatisfied("the job runs for refs/tags/v1, which is no allowed branch", START),
-        with_token("the job runs for a tag that is called like an allowed branch", &[("ref", "refs/tags/main")])
+        with_token("the job runs for a tag that is called like an allowed branch", &[("repository", "acme/shop"), ("ref", "refs/tags/main")])
             .policy(hotfixes_too)
             .unsatisfied("the job runs for refs/tags/main, which is no allowed branch", START),
     ]

@@ -48,6 +48,6 @@ pub(super) fn cases() -> Vec<Case> {
         case("the clock of whoever recorded it is ahead", vec![ran("backend", since("12:10"), None)])
             .unsatisfied("backend has run it for 0s of 30m", "run it again after 2026-11-22 12:40:00Z"),
         case("nothing records when it began", vec![ran("backend", Known::unknown("no time is recorded"), None)])
-            .unknown("since when backend runs it is not known: no time is recorded", ""),
+            .unknown("how long backend has run it is not known: no time is recorded", ""),
     ]
 }
