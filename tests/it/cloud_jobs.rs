@@ -12,14 +12,15 @@ use crate::runner::job::JobRan;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_shipgate");
 
-/// A shop with stage and production, its repository on GitHub, and its variables.
-struct Scene {
-    cloud: Cloud,
-    github: GitHub,
-    shop: Repository,
+/// A shop, its repository on GitHub, and its variables.
+pub struct Scene {
+    pub cloud: Cloud,
+    pub github: GitHub,
+    pub shop: Repository,
 }
 
 impl Scene {
+    /// With stage and production.
     fn new() -> Self {
         Self::with_gates("")
     }
@@ -27,12 +28,16 @@ impl Scene {
     /// With more gates of production.
     fn with_gates(gates: &str) -> Self {
         let cloud = Cloud::with_stage_and_production();
-        let github = cloud.github();
         let config = cloud
             .promotion_config("")
             .replace("promotes-from = \"stage\"\n", "promotes-from = \"stage\"\nurl = \"https://${vars.SHOP_HOST}\"\n")
             .replace("approval = \"none\"\n", &format!("approval = \"none\"\n{gates}"));
-        let shop = cloud.shop(&config);
+        Self::of(cloud, &config)
+    }
+
+    /// With the environments of a configuration.
+    pub fn of(cloud: Cloud, config: &str) -> Self {
+        let (github, shop) = (cloud.github(), cloud.shop(config));
         github.put(&json!({"git": shop.path()}));
         // Jobs get the variables; whoever makes the roles has to have them too.
         let vars = shop.path().join("roles.toml");
@@ -43,7 +48,7 @@ impl Scene {
     }
 
     /// The machine of a job, with the permissions of its workflow.
-    fn runner(&self, job: Job, permissions: &str) -> Runner {
+    pub fn runner(&self, job: Job, permissions: &str) -> Runner {
         let runner = Runner::new(self.shop.path())
             .github("repository", self.github.repository.clone())
             .github("api_url", api())
@@ -86,7 +91,8 @@ impl Scene {
     }
 }
 
-fn inputs(more: &Value) -> Value {
+/// What a caller gives a workflow of ours, with the program that is tested.
+pub fn inputs(more: &Value) -> Value {
     let mut inputs = json!({"binary-path": BINARY});
     inputs.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     inputs

@@ -10,7 +10,7 @@ use crate::cloud_roles::{self, Job};
 use crate::harness::{Ran, Repository};
 
 /// The policy that the program prints for a role.
-fn printed(cloud: &Cloud, shop: &Repository, more: &[&str]) -> Value {
+pub fn printed(cloud: &Cloud, shop: &Repository, more: &[&str]) -> Value {
     let line = [&["iam", "policy"], more].concat();
     let ran = cloud_roles::root(cloud, shop.shipgate(&line)).run();
     assert_eq!(ran.code, 0, "{}", ran.stderr);
@@ -169,7 +169,7 @@ fn each_statement_of_the_role_that_looks_is_missed() {
 }
 
 /// Asks the emulator's simulator, one resource a call: it looks at the first alone.
-fn allowed(cloud: &Cloud, policy: &Value, action: &str, resource: &str) -> bool {
+pub fn allowed(cloud: &Cloud, policy: &Value, action: &str, resource: &str) -> bool {
     cloud.wait(async {
         let request = cloud.iam.simulate_custom_policy().policy_input_list(policy.to_string());
         let answer = request.action_names(action).resource_arns(resource).send().await.unwrap();

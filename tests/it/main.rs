@@ -9,6 +9,7 @@
 mod cloud;
 mod cloud_ancestry;
 mod cloud_bad_input;
+mod cloud_chain;
 mod cloud_check;
 mod cloud_components;
 mod cloud_dependencies;

@@ -39,7 +39,7 @@ fn each_example_has_the_four_workflows_in_ten_lines_each() {
 /// GitHub starts no workflow whose jobs ask for more than the caller grants, whatever their `if` says.
 #[test]
 fn a_caller_grants_what_is_asked_for_and_no_more() {
-    for caller in Workflow::examples() {
+    for caller in Workflow::examples().into_iter().chain([promotion_to_staging()]) {
         let (job, called) = call(&caller);
         let mut asked = BTreeMap::new();
         for (_, job) in called.jobs() {
@@ -97,6 +97,68 @@ fn the_documentation_shows_the_files_of_the_examples() {
             assert!(readme.contains(&format!("```yaml\n{}```\n", caller.text)), "README.md shows {}", caller.path);
         }
     }
+}
+
+/// The caller that the reference shows for a third environment.
+fn promotion_to_staging() -> Workflow {
+    let reference = std::fs::read_to_string(own("docs/workflows/README.md")).unwrap();
+    let (_, section) = reference.split_once("\n## Three environments\n").unwrap();
+    let (text, _) = section.split_once("```yaml\n").unwrap().1.split_once("```\n").unwrap();
+    let yaml = yaml_serde::from_str(text).unwrap();
+    Workflow { path: "docs/workflows/README.md".to_owned(), text: text.to_owned(), yaml }
+}
+
+/// The configuration of an example, with development and staging in the place of stage.
+fn three_environments() -> String {
+    let config = std::fs::read_to_string(own("examples/ecs-service/shipgate.toml")).unwrap();
+    let (before, production) = config.split_once("[environments.production]").unwrap();
+    let production = format!("[environments.production]{production}");
+    let staging = production.replace("production", "staging").replace("PRODUCTION", "STAGING");
+    let staging = staging.replace("\"stage\"", "\"development\"");
+    let production = production.replace("\"stage\"", "\"staging\"");
+    format!("{}\n{staging}\n{production}", before.replace("environments.stage", "environments.development"))
+}
+
+/// With a caller of `promote.yml` for each environment that is promoted to, and the others of the example.
+#[test]
+fn a_chain_of_three_environments_is_checked_without_a_finding() {
+    let repository = Repository::with_config(&three_environments());
+    repository.write("Dockerfile", std::fs::read(own("examples/ecs-service/Dockerfile")).unwrap());
+    let callers = Workflow::all_in("examples/ecs-service/.github/workflows").into_iter();
+    let mut callers: Vec<_> =
+        callers.map(|caller| (caller.path.rsplit('/').next().unwrap().to_owned(), caller.text)).collect();
+    let deploy = &mut callers.iter_mut().find(|(name, _)| name == "deploy.yml").unwrap().1;
+    deploy.push_str("    with: { environment: development }\n");
+    callers.push(("promote-staging.yml".to_owned(), promotion_to_staging().text));
+    for (name, text) in &callers {
+        let pinned = text.replace("@v0.1.0", "@0123456789abcdef0123456789abcdef01234567");
+        repository.write(&format!(".github/workflows/{name}"), pinned);
+    }
+    repository.commit("Three environments");
+    let check = || {
+        let vars = json!({"STAGE_URL": "https://a", "STAGING_URL": "https://b", "PRODUCTION_URL": "https://c"});
+        let run = repository.shipgate(&["check", "--output", "json"]).env("AWS_EC2_METADATA_DISABLED", "true");
+        run.env("SHIPGATE_VARS", vars.to_string()).run()
+    };
+
+    let report = check().expect_code(0).json();
+
+    assert_eq!(report["findings"], json!([]), "{report:#}");
+    let left_out: Vec<_> = report["left_out"].as_array().unwrap().iter().map(|left| &left["what"]).collect();
+    assert_eq!(left_out, ["what merging would change on development"], "{report:#}");
+    for name in callers.iter().map(|(name, _)| format!(".github/workflows/{name}")) {
+        assert!(report["looked_at"].as_array().unwrap().contains(&json!(name)), "{name}: {report:#}");
+    }
+
+    // Staging is looked at by the plans of both promotions.
+    let line = "read-role = \"arn:aws:iam::222222222222:role/shipgate-staging-read\"\n";
+    repository.write("shipgate.toml", three_environments().replace(line, ""));
+    let report = check().expect_code(2).json();
+    let findings = report["findings"].as_array().unwrap();
+    let found: Vec<_> = findings.iter().map(|finding| (finding["rule"].clone(), finding["file"].clone())).collect();
+    let missing = |file: &str| (json!("role-missing"), json!(format!(".github/workflows/{file}")));
+    assert_eq!(found, [missing("promote-staging.yml"), missing("promote.yml")], "{report:#}");
+    assert!(findings.iter().all(|finding| finding["message"].as_str().unwrap().contains("`staging`")), "{report:#}");
 }
 
 /// Rows of the reference: the name in the first column, the default in the second, the files in the third.

@@ -75,6 +75,9 @@ pub struct Environment {
 /// | `role`, deployed to directly | pushes to the branch |
 /// | `role`, promoted to | those that GitHub's environment lets through |
 /// | `read-role` | plans of the branch; the gated jobs that promote from here; pull requests where it is deployed to directly |
+///
+/// Who promotes looks at the environment next to it and no further: in a chain of three the job that changes the last has
+/// no role of the first.
 pub fn jobs(environment: &Environment, access: Access, branch: &str) -> Vec<JobContext> {
     let branch = JobContext::Branch(branch.to_owned());
     let own = JobContext::Environment(environment.name.clone());
@@ -181,6 +184,61 @@ mod tests {
         assert_eq!(of(&target, Access::Read), [main()]);
         let unread = environment(true, false, &[]);
         assert_eq!(of(&unread, Access::Change), [gated("production")], "no job of a branch may change production");
+    }
+
+    /// A chain of three, as the page shows it.
+    fn chain() -> [Environment; 3] {
+        let environment = |name: &str, is_promoted_to, promoted_by: &[&str]| Environment {
+            name: name.to_owned(),
+            is_promoted_to,
+            has_read_role: true,
+            promoted_by: promoted_by.iter().map(|name| (*name).to_owned()).collect(),
+        };
+        [
+            environment("development", false, &["staging"]),
+            environment("staging", true, &["production"]),
+            environment("production", true, &[]),
+        ]
+    }
+
+    #[test]
+    fn a_link_of_a_chain_is_looked_at_by_who_promotes_from_it_and_changed_by_its_own_jobs() {
+        let [_, staging, _] = chain();
+        let main = JobContext::Branch("main".to_owned());
+        let gated = |name: &str| JobContext::Environment(name.to_owned());
+        assert_eq!(jobs(&staging, Access::Change, "main"), [gated("staging")]);
+        assert_eq!(jobs(&staging, Access::Read, "main"), [main, gated("production")]);
+        let unread = Environment { has_read_role: false, ..staging };
+        assert_eq!(jobs(&unread, Access::Change, "main"), [gated("staging"), gated("production")]);
+    }
+
+    /// Its table of a chain: what each job becomes is let in, and nothing is let in that no job becomes.
+    #[test]
+    fn the_page_says_who_becomes_what_in_a_chain() {
+        const PAGE: &str = include_str!("../../../docs/iam/README.md");
+        let (_, section) = PAGE.split_once("### A chain of three\n").unwrap();
+        let rows = section.lines().skip_while(|line| !line.starts_with("|---")).skip(1);
+        let code = |cell: &'static str| cell.split('`').skip(1).step_by(2).collect::<Vec<_>>();
+        let mut documented = Vec::new();
+        for row in rows.take_while(|line| line.starts_with('|')) {
+            let cells: Vec<_> = row.trim_matches('|').split('|').collect();
+            let [_, subject, becomes] = cells.as_slice() else { panic!("{row}") };
+            for role in code(becomes).chunks(2) {
+                documented.push((code(subject)[0].to_owned(), role[0], role[1].to_owned()));
+            }
+        }
+        let mut allowed = Vec::new();
+        for environment in chain() {
+            for (access, role) in [(Access::Change, "role"), (Access::Read, "read-role")] {
+                for job in jobs(&environment, access, "main") {
+                    allowed.push((job.text(), role, environment.name.clone()));
+                }
+            }
+        }
+        documented.sort();
+        documented.dedup();
+        allowed.sort();
+        assert_eq!(documented, allowed);
     }
 
     #[test]

@@ -27,7 +27,7 @@ impl Workplace<'_> {
             return;
         };
         self.command(environment, findings);
-        self.role(environment, findings);
+        self.role(environment, outline, findings);
         if verb.changes() && environment.has_role {
             self.github_environment(environment, findings);
         }
@@ -50,19 +50,27 @@ impl Workplace<'_> {
     }
 
     /// A called workflow has no credentials but those of roles. A promotion is planned by a job of the branch, which may
-    /// not become whoever changes the environment.
-    fn role(&self, environment: &Environment, findings: &mut Findings) {
-        let (name, verb) = (&environment.name, self.invocation.command.verb);
-        let is_promotion = matches!(verb, Verb::Promote(_));
-        let (key, why, option) = if self.invocation.means != Means::Workflow {
+    /// not become whoever changes the environment, nor whoever changes a source that is promoted to itself.
+    fn role(&self, environment: &Environment, outline: &Outline, findings: &mut Findings) {
+        if self.invocation.means != Means::Workflow {
             return;
-        } else if !environment.has_role {
-            ("role", "a called workflow has no other credentials", "")
-        } else if is_promotion && !environment.has_read_role {
-            ("read-role", "its plan is made by a job of the branch, which may not change anything", " --read-role")
-        } else {
+        }
+        if !environment.has_role {
+            self.role_missing(environment, "role", "a called workflow has no other credentials", "", findings);
             return;
-        };
+        }
+        if !matches!(self.invocation.command.verb, Verb::Promote(_)) {
+            return;
+        }
+        let source = source_of(environment, outline).filter(|source| source.promotes_from.is_some());
+        let why = "its plan is made by a job of the branch, which may not change anything";
+        for unread in [Some(environment), source].into_iter().flatten().filter(|it| it.has_role && !it.has_read_role) {
+            self.role_missing(unread, "read-role", why, " --read-role", findings);
+        }
+    }
+
+    fn role_missing(&self, of: &Environment, key: &str, why: &str, option: &str, findings: &mut Findings) {
+        let (name, verb) = (&of.name, self.invocation.command.verb);
         let message = format!("`{}` needs `{key}` of `{name}`, which is not written: {why}", verb.name());
         let hint = format!(
             "write `{key} = \"arn:aws:iam::ACCOUNT:role/NAME\"` in `[environments.{name}]`; \
@@ -151,8 +159,12 @@ fn needed_variables<'o>(outline: &'o Outline, invocation: &Invocation<'_>) -> Ve
         return all;
     };
     let Some(environment) = outline.environment(name) else { return Vec::new() };
-    let source = environment.promotes_from.as_ref().and_then(|source| outline.environment(source));
-    of(environment).chain(source.into_iter().flat_map(of)).collect()
+    of(environment).chain(source_of(environment, outline).into_iter().flat_map(of)).collect()
+}
+
+/// The environment that its releases come from.
+fn source_of<'o>(environment: &Environment, outline: &'o Outline) -> Option<&'o Environment> {
+    environment.promotes_from.as_ref().and_then(|source| outline.environment(source))
 }
 
 fn has_variables(env: &LoE<Env>) -> bool {

@@ -23,6 +23,10 @@ fn outline() -> Outline {
             environment("preview", None, &["PREVIEW_URL"]),
             Environment { has_role: false, has_read_role: false, ..environment("local", None, &[]) },
             Environment { has_read_role: false, ..environment("unread", Some("stage"), &[]) },
+            environment("behind-unread", Some("unread"), &[]),
+            environment("behind-production", Some("production"), &[]),
+            Environment { has_read_role: false, ..environment("direct", None, &[]) },
+            environment("behind-direct", Some("direct"), &[]),
         ],
         ..Outline::default()
     }
@@ -119,6 +123,12 @@ fn a_called_workflow_has_nobody_to_become_but_roles() {
         ("promote", "production", None),
         ("promote", "unread", Some("error role-missing 5:5")),
         ("rollback", "unread", None),
+        // What stands between two others is looked at by the plan of the next.
+        ("promote", "behind-production", None),
+        ("promote", "behind-unread", Some("error role-missing 5:5")),
+        ("rollback", "behind-unread", None),
+        // Who deploys directly is a job of the branch, too.
+        ("promote", "behind-direct", None),
     ] {
         let text = format!(
             "on: push\njobs:\n  ship:\n    permissions: {ALL}\n    uses: \
