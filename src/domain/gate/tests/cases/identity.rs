@@ -65,7 +65,11 @@ pub(super) fn cases() -> Vec<Case> {
             "the token is of repository evil/shop, not acme/shop",
             "run it in a workflow of the repository itself",
         ),
-        with_token("the token is of another environment of GitHub", &[("repository", "acme/shop"), ("environment", "stage"), main]).unsatisfied(
+        with_token(
+            "the token is of another environment of GitHub",
+            &[("repository", "acme/shop"), ("environment", "stage"), main],
+        )
+        .unsatisfied(
             "the token is of GitHub's environment stage, not production",
             "write `environment: production` in the job",
         ),
@@ -76,9 +80,12 @@ pub(super) fn cases() -> Vec<Case> {
             .satisfied(format!("{in_account}, from refs/heads/hotfix/a")),
         with_token("the job runs for a tag", &[("repository", "acme/shop"), ("ref", "refs/tags/v1")])
             .unsatisfied("the job runs for refs/tags/v1, which is no allowed branch", START),
-        with_token("the job runs for a tag that is called like an allowed branch", &[("repository", "acme/shop"), ("ref", "refs/tags/main")])
-            .policy(hotfixes_too)
-            .unsatisfied("the job runs for refs/tags/main, which is no allowed branch", START),
+        with_token(
+            "the job runs for a tag that is called like an allowed branch",
+            &[("repository", "acme/shop"), ("ref", "refs/tags/main")],
+        )
+        .policy(hotfixes_too)
+        .unsatisfied("the job runs for refs/tags/main, which is no allowed branch", START),
     ]
 }
 
