@@ -80,10 +80,9 @@ fn seen(revision: &Revision, live: Option<Live<'_>>, container: &ContainerName, 
     }
     match &revision.ledger {
         Some(entry) if is_undone(entry) => Seen::Nothing,
-        // Its tags call it a success that its content does not confirm, or its end is not known.
-        Some(_) => Seen::Other,
         None if revision.of_another || is_same => Seen::Nothing,
-        None => Seen::Other,
+        // Somebody else's; or its tags call it a success that its content does not confirm, or its end is not known.
+        Some(_) | None => Seen::Other,
     }
 }
 
@@ -141,23 +140,45 @@ mod tests {
         (run.since.map(minute), end)
     }
 
-    fn done(minute: i64) -> Option<(&'static str, i64)> {
-        Some(("deployed", minute))
-    }
+    const DONE: &str = "deployed";
 
     #[test]
     fn what_runs_counts_from_its_first_success_since_something_else_may_have_served() {
         for (what, all, since) in [
-            ("one", &[(1, 'a', done(5))][..], Some(5)),
-            ("two of one digest", &[(2, 'a', done(9)), (1, 'a', done(5))], Some(5)),
-            ("another before", &[(3, 'a', done(9)), (2, 'b', done(7)), (1, 'a', done(5))], Some(9)),
-            ("undone between", &[(3, 'a', done(9)), (2, 'b', Some(("rolled-back", 7))), (1, 'a', done(5))], Some(5)),
-            ("failed between", &[(3, 'a', done(9)), (2, 'b', Some(("failed", 7))), (1, 'a', done(5))], Some(5)),
-            ("an open end between", &[(3, 'a', done(9)), (2, 'b', Some(("timed-out", 7))), (1, 'a', done(5))], Some(9)),
-            ("no end between", &[(3, 'a', done(9)), (2, 'b', Some(("", 7))), (1, 'a', done(5))], Some(9)),
-            ("somebody else's between", &[(3, 'a', done(9)), (2, 'b', None), (1, 'a', done(5))], Some(9)),
-            ("theirs with the same digest", &[(3, 'a', None), (2, 'a', done(5))], Some(5)),
-            ("no time of the live one", &[(2, 'a', None), (1, 'b', done(3))], None),
+            ("one", &[(1, 'a', Some((DONE, 5)))][..], Some(5)),
+            ("two of one digest", &[(2, 'a', Some((DONE, 9))), (1, 'a', Some((DONE, 5)))], Some(5)),
+            (
+                "another before",
+                &[(3, 'a', Some((DONE, 9))), (2, 'b', Some((DONE, 7))), (1, 'a', Some((DONE, 5)))],
+                Some(9),
+            ),
+            (
+                "undone between",
+                &[(3, 'a', Some((DONE, 9))), (2, 'b', Some(("rolled-back", 7))), (1, 'a', Some((DONE, 5)))],
+                Some(5),
+            ),
+            (
+                "failed between",
+                &[(3, 'a', Some((DONE, 9))), (2, 'b', Some(("failed", 7))), (1, 'a', Some((DONE, 5)))],
+                Some(5),
+            ),
+            (
+                "an open end between",
+                &[(3, 'a', Some((DONE, 9))), (2, 'b', Some(("timed-out", 7))), (1, 'a', Some((DONE, 5)))],
+                Some(9),
+            ),
+            (
+                "no end between",
+                &[(3, 'a', Some((DONE, 9))), (2, 'b', Some(("", 7))), (1, 'a', Some((DONE, 5)))],
+                Some(9),
+            ),
+            (
+                "somebody else's between",
+                &[(3, 'a', Some((DONE, 9))), (2, 'b', None), (1, 'a', Some((DONE, 5)))],
+                Some(9),
+            ),
+            ("theirs with the same digest", &[(3, 'a', None), (2, 'a', Some((DONE, 5)))], Some(5)),
+            ("no time of the live one", &[(2, 'a', None), (1, 'b', Some((DONE, 3)))], None),
         ] {
             let past = past(all);
             assert_eq!(of(&past, past.first()), (since, -1), "{what}");
@@ -166,22 +187,30 @@ mod tests {
 
     #[test]
     fn a_service_that_was_pointed_back_counts_from_then() {
-        for newer in [(2, 'b', done(7)), (2, 'b', None), (2, 'b', Some(("timed-out", 7)))] {
-            let past = past(&[newer, (1, 'a', done(5))]);
+        for newer in [(2, 'b', Some((DONE, 7))), (2, 'b', None), (2, 'b', Some(("timed-out", 7)))] {
+            let past = past(&[newer, (1, 'a', Some((DONE, 5)))]);
             assert_eq!(of(&past, past.last()), (Some(30), -1), "{newer:?}");
         }
-        let past = past(&[(2, 'b', Some(("failed", 7))), (1, 'a', done(5))]);
+        let past = past(&[(2, 'b', Some(("failed", 7))), (1, 'a', Some((DONE, 5)))]);
         assert_eq!(of(&past, past.last()), (Some(5), -1), "it never took its place");
     }
 
     #[test]
     fn what_ran_ended_when_something_else_may_have_begun() {
         for (what, all, expected) in [
-            ("another success", &[(3, 'c', done(20)), (2, 'b', done(12)), (1, 'a', done(5))][..], (Some(5), 12)),
-            ("an open end", &[(2, 'b', Some(("timed-out", 12))), (1, 'a', done(5))], (Some(5), 12)),
-            ("somebody else's", &[(3, 'c', done(20)), (2, 'b', None), (1, 'a', done(5))], (Some(5), -2)),
-            ("nothing", &[(1, 'a', done(5))], (Some(5), -2)),
-            ("it never succeeded", &[(2, 'b', done(9)), (1, 'a', Some(("failed", 5)))], (None, 9)),
+            (
+                "another success",
+                &[(3, 'c', Some((DONE, 20))), (2, 'b', Some((DONE, 12))), (1, 'a', Some((DONE, 5)))][..],
+                (Some(5), 12),
+            ),
+            ("an open end", &[(2, 'b', Some(("timed-out", 12))), (1, 'a', Some((DONE, 5)))], (Some(5), 12)),
+            (
+                "somebody else's",
+                &[(3, 'c', Some((DONE, 20))), (2, 'b', None), (1, 'a', Some((DONE, 5)))],
+                (Some(5), -2),
+            ),
+            ("nothing", &[(1, 'a', Some((DONE, 5)))], (Some(5), -2)),
+            ("it never succeeded", &[(2, 'b', Some((DONE, 9))), (1, 'a', Some(("failed", 5)))], (None, 9)),
         ] {
             assert_eq!(of(&past(all), None), expected, "{what}");
         }
@@ -194,8 +223,8 @@ mod tests {
             let live = past.first().map(|revision| Live { revision: &revision.arn, since: None });
             is_complete(&past, live, &"web".parse().unwrap(), &digest('a'))
         };
-        assert!(!complete(&[(2, 'a', done(9))]));
-        assert!(!complete(&[(2, 'b', done(9)), (1, 'c', done(5))]));
-        assert!(complete(&[(2, 'a', done(9)), (1, 'b', done(5))]));
+        assert!(!complete(&[(2, 'a', Some((DONE, 9)))]));
+        assert!(!complete(&[(2, 'b', Some((DONE, 9))), (1, 'c', Some((DONE, 5)))]));
+        assert!(complete(&[(2, 'a', Some((DONE, 9))), (1, 'b', Some((DONE, 5)))]));
     }
 }
