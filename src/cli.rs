@@ -125,8 +125,8 @@ pub struct Deploy {
 pub struct Gates {
     /// The environment
     pub environment: String,
-    /// The release that would be promoted, named as for `promote`; default: what the source runs
-    #[arg(long, value_name = "SHA")]
+    /// The release: a commit by at least 4 digits, a tag, or a merged pull request as '#12'; default: what the source runs
+    #[arg(long, value_name = "RELEASE")]
     pub release: Option<String>,
     /// Only this component; can be repeated
     #[arg(long = "component", value_name = "NAME")]
