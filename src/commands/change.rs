@@ -238,7 +238,8 @@ pub async fn finish(
         let reason = gate.overridden?;
         Some(provenance::Override { gate: gate.name.as_str().to_owned(), reason })
     });
-    let provenance = Provenance { overrides: overrides.collect(), ..invocation.provenance(&cloud, &release).await };
+    let (overrides, shown) = (overrides.collect(), Some(plan.digest()));
+    let provenance = Provenance { overrides, plan: shown, ..invocation.provenance(&cloud, &release).await };
     let turns = Turns::new(&plan.steps(), invocation.parallel);
     let authorized = authorize(plan, &evidence).map_err(|refusing| refused(&refusing))?;
     invocation.events.emit(Event::ApplyStarted);

@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 
+use super::image::Digest;
 use super::ledger::{LONGEST_VALUE, decode, encode_within, time};
 
 /// What stands for the run, and for what triggered it, outside a workflow.
@@ -15,9 +16,10 @@ const APPROVED_BY: &str = "shipgate:approved-by";
 const BY: &str = "shipgate:by";
 const BEGAN: &str = "shipgate:began";
 const COMMITTED: &str = "shipgate:committed";
+const PLAN: &str = "shipgate:plan";
 
 /// The keys of its tags, the one first that is worth most where there is little room.
-pub const KEYS: [&str; 5] = [OVERRIDES, APPROVED_BY, BY, BEGAN, COMMITTED];
+pub const KEYS: [&str; 6] = [OVERRIDES, APPROVED_BY, BY, PLAN, BEGAN, COMMITTED];
 
 /// In the place of a name that is not known.
 const UNKNOWN: &str = "-";
@@ -42,6 +44,8 @@ pub struct Provenance {
     pub approvers: Vec<String>,
     /// The gates that were overridden.
     pub overrides: Vec<Override>,
+    /// The digest of the plan that was carried out: with the gate policy and the checklist of whoever decided.
+    pub plan: Option<Digest>,
 }
 
 /// A gate that was overridden.
@@ -84,6 +88,7 @@ impl Provenance {
             overrides_in_tag(&self.overrides),
             names(&approvers),
             if started == [UNKNOWN; 2] { String::new() } else { names(&started) },
+            self.plan.as_ref().map(ToString::to_string).unwrap_or_default(),
             self.began.map(time).unwrap_or_default(),
             self.committed.map(time).unwrap_or_default(),
         ];
@@ -105,6 +110,7 @@ impl Provenance {
             committed: value(COMMITTED).parse().ok(),
             approvers: names(APPROVED_BY),
             overrides: overrides.filter(|it| !it.gate.is_empty()).collect(),
+            plan: value(PLAN).parse().ok(),
         }
     }
 }
@@ -151,6 +157,7 @@ mod tests {
             committed: Some("2026-11-20T16:02:40Z".parse().unwrap()),
             approvers: vec!["ben".to_owned(), "eva".to_owned()],
             overrides: vec![overriding("freeze", "carts/checkout fail: 50 %"), overriding("soak", "süß")],
+            plan: Some(Digest::of("plan")),
         }
     }
 
@@ -163,6 +170,7 @@ mod tests {
                 ("shipgate:overrides", "freeze:carts=2Fcheckout fail: 50 =25/soak:s=C3=BC=C3=9F".to_owned()),
                 ("shipgate:approved-by", "ben eva".to_owned()),
                 ("shipgate:by", "dependabot=5Bbot=5D workflow_dispatch".to_owned()),
+                ("shipgate:plan", Digest::of("plan").to_string()),
                 ("shipgate:began", "2026-11-21T09:30:00Z".to_owned()),
                 ("shipgate:committed", "2026-11-20T16:02:40Z".to_owned()),
             ]
@@ -225,7 +233,7 @@ mod tests {
             let overrides = overrides.iter().map(|(gate, reason)| overriding(gate, neutral::line(reason).trim_end()));
             let written = Provenance {
                 by, trigger: Some(trigger), run: None, began: at(began), committed: at(committed), approvers,
-                overrides: overrides.collect(),
+                overrides: overrides.collect(), plan: Some(Digest::of("plan")),
             };
             prop_assert_eq!(Provenance::read(&owned(written.tags())), written);
         }

@@ -10,7 +10,7 @@ use crate::domain::ledger::{LONGEST_VALUE, is_allowed};
 
 const SERVICE: &str = "arn:aws:ecs:us-east-1:123456789012:service/stage/backend";
 
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 21] = [
     "shipgate:sha",
     "shipgate:digest",
     "shipgate:run",
@@ -24,6 +24,7 @@ const KEYS: [&str; 20] = [
     "shipgate:by",
     "shipgate:began",
     "shipgate:committed",
+    "shipgate:plan",
     "shipgate:approved-by",
     "shipgate:overrides",
     "shipgate:hold",

@@ -156,12 +156,12 @@ fn what_has_no_room_is_left_out_and_named() {
         let ran = deploy(&shop).run();
         (ran, tags(&shop, "ecs:RegisterTaskDefinition"), newest(&shop))
     };
-    let (ran, written, entry) = deployed(38);
+    let (ran, written, entry) = deployed(37);
     let warnings = text(&ran.outcome("deployed", 0), "warnings");
     assert!(!warnings.contains("room"), "{warnings}");
     assert!(written.contains_key("committed"), "{written:?}");
     assert_eq!(entry["outcome"], "deployed");
-    let (ran, written, entry) = deployed(40);
+    let (ran, written, entry) = deployed(39);
     let warnings = text(&ran.outcome("deployed", 0), "warnings");
     assert!(warnings.contains("backend:8 has no room for `shipgate:began`, `shipgate:committed`"), "{warnings}");
     assert!(written.contains_key("by") && !written.contains_key("began"), "{written:?}");

@@ -460,3 +460,29 @@ fn a_session_that_is_not_known_everywhere_yet_is_asked_about_again() {
     deploy(&shop).outcome("deployed", 0);
     assert_eq!(sessions(&shop), ["stage"]);
 }
+
+/// The trust policy lets it in all the same; the gate does not.
+#[test]
+fn a_token_of_another_branch_repository_or_environment_changes_nothing() {
+    let cases = [
+        ("ref", "refs/heads/other", "the job runs for refs/heads/other", false),
+        ("repository", "evil/shop", "the token is of repository evil/shop", true),
+        ("environment", "production", "the token is of GitHub's environment production", true),
+    ];
+    all_at_once(cases, |(claim, value, reason, also_holds)| {
+        let shop = shop("");
+        shop.aws.world(|world| world.sts.claims[claim] = json!(value));
+        let report = deploy(&shop).outcome("refused", 3);
+        assert_eq!(report["reason"], "refused by gate identity", "{report:#}");
+        assert!(text(&report, "causes").contains(reason), "{report:#}");
+        assert_eq!(shop.aws.mutations(), [""; 0]);
+        // In an emergency the branch does not matter.
+        let held = job(&shop, &["hold", "stage", "--reason", "carts fail"]).run();
+        if also_holds {
+            held.outcome("invalid", 2);
+            assert_eq!(shop.aws.mutations(), [""; 0]);
+        } else {
+            held.expect_code(0);
+        }
+    });
+}

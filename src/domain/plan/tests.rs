@@ -225,6 +225,7 @@ fn promoted_facts(before: &EcsFacts, outcome: Option<&str>, at: Timestamp) -> Ec
             committed: Some(at),
             approvers: vec![format!("eva-{}", at.as_second())],
             overrides: vec![Override { gate: "soak".to_owned(), reason: at.to_string() }],
+            plan: Some(Digest::of(at.to_string())),
         },
         ..LedgerEntry::new(SHA.parse().unwrap(), &"arn".into())
     });

@@ -39,6 +39,8 @@ struct PastReleaseV1 {
     seconds: Option<i64>,
     /// When the commit was made.
     committed: Option<String>,
+    /// The digest of the plan that was carried out.
+    plan: Option<String>,
     /// Who approved the change.
     approvers: Vec<String>,
     /// The gates that were overridden.
@@ -78,6 +80,7 @@ pub fn history(environment: &str, releases: &[(String, PastRelease)]) -> String 
         began: release.provenance.began.map(|at| at.to_string()),
         seconds: release.seconds(),
         committed: release.provenance.committed.map(|at| at.to_string()),
+        plan: release.provenance.plan.as_ref().map(ToString::to_string),
         approvers: release.provenance.approvers.clone(),
         overrides: release.provenance.overrides.iter().map(OverrideV1::new).collect(),
         revision: release.place.to_string(),
