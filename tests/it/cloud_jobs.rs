@@ -75,7 +75,7 @@ impl Scene {
     }
 
     fn plan_with(&self, more: &Value) -> JobRan {
-        let runner = self.runner(Job::Main, "contents=read,pull_requests=read");
+        let runner = self.runner(Job::Main, "contents=read,pull_requests=read,statuses=read,checks=read");
         runner.job(".github/workflows/promote.yml", "plan").inputs(inputs(more)).run()
     }
 

@@ -67,14 +67,18 @@ fn a_whole_workflow_is_granted_nothing_and_each_job_something() {
 
 #[test]
 fn each_job_asks_for_what_it_needs_and_no_more() {
-    let deploying = json!({ "contents": "read", "id-token": "write", "statuses": "write" });
+    let checking = json!({ "contents": "read", "id-token": "write", "statuses": "write" });
+    let deploying = json!({ "contents": "read", "id-token": "write", "statuses": "write", "checks": "read" });
+    let planning = json!({
+        "contents": "read", "id-token": "write", "pull-requests": "read", "statuses": "read", "checks": "read"
+    });
     let commenting = json!({ "contents": "read", "id-token": "write", "statuses": "write", "pull-requests": "write" });
     let naming = json!({ "contents": "read", "id-token": "write", "statuses": "write", "pull-requests": "read" });
     let expected = [
         ("deploy-stage.yml", "deploy", &deploying),
-        ("pr-check.yml", "check", &deploying),
+        ("pr-check.yml", "check", &checking),
         ("pr-check-comment.yml", "check", &commenting),
-        ("promote.yml", "plan", &json!({ "contents": "read", "id-token": "write", "pull-requests": "read" })),
+        ("promote.yml", "plan", &planning),
         ("promote.yml", "promote", &deploying),
         ("rollback.yml", "rollback", &naming),
         ("ci.yml", "unit", &json!({ "contents": "read" })),
