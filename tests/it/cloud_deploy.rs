@@ -196,9 +196,10 @@ fn a_shallow_clone_is_enough() {
 
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]
-fn an_older_commit_can_be_deployed_again() {
+fn an_older_commit_can_be_deployed_again_where_somebody_says_why() {
     let cloud = Cloud::with_backend();
-    let shop = cloud.shop(&cloud.config(""));
+    let gates = "[environments.stage.gates]\noverridable = [\"forward\"]\n";
+    let shop = cloud.shop(&format!("{}\n{gates}", cloud.config("")));
     let first = cloud.deploy(&shop, &[]).outcome("deployed", 0);
     let revision = cloud.revision("backend");
     let older = shop.head();
@@ -206,7 +207,9 @@ fn an_older_commit_can_be_deployed_again() {
     cloud.deploy(&shop, &[]).outcome("deployed", 0);
     shop.git(&["checkout", "--quiet", &older]);
 
-    let ran = cloud.shipgate(&shop, &["deploy", "stage", "--output", "json"]).only_programs(&["git"]).run();
+    cloud.deploy(&shop, &[]).outcome("refused", 3);
+    let going_on = ["deploy", "stage", "--output", "json", "--override", "forward=the newer one loses orders"];
+    let ran = cloud.shipgate(&shop, &going_on).only_programs(&["git"]).run();
 
     let again = ran.outcome("deployed", 0);
     assert_eq!(again["release"], first["release"]);

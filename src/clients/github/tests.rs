@@ -361,7 +361,9 @@ async fn cloud_a_pull_request_is_the_commit_that_it_was_merged_as() {
     let github = repository.client("pull_requests=read");
     let merged = json!({"merged": true, "merge_commit_sha": sha('a').to_string()});
     // The second one is open, and has a commit that tries the merge.
-    repository.put(json!({"pulls": {"7": merged, "8": {}, "9": {"merged": true, "merge_commit_sha": null}}})).await;
+    repository
+        .put(json!({"pull_requests": {"7": merged, "8": {}, "9": {"merged": true, "merge_commit_sha": null}}}))
+        .await;
     assert_eq!(github.merged_as(7).await.unwrap(), Some(sha('a')));
     assert_eq!(github.merged_as(8).await.unwrap(), None);
     assert_eq!(github.merged_as(9).await.unwrap_err().kind, GitHubErrorKind::Unreadable);

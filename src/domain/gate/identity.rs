@@ -34,10 +34,11 @@ pub(super) fn judge(subject: &Subject<'_>, seen: &IdentityEvidence) -> Judgement
     let Some(token) = &seen.token else {
         return Judgement::satisfied(format!("{} in account {}, without a token", seen.caller, seen.account));
     };
-    let (Some(repository), Claim::Is(claim)) = (&seen.repository, token.get("repository")) else {
-        return Judgement::unknown(&Unknown::new("of which repository the token is, or the job, is not known"));
+    let Claim::Is(claim) = token.get("repository") else {
+        return Judgement::unknown(&Unknown::new("the token does not say of which repository the job is"));
     };
-    if claim != repository {
+    // Where nothing says which repository it should be, the role's trust policy alone does.
+    if let Some(repository) = seen.repository.as_ref().filter(|repository| *repository != claim) {
         return Judgement::unsatisfied(
             format!("the token is of repository {claim}, not {repository}"),
             "run it in a workflow of the repository itself",

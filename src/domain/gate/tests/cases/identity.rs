@@ -49,7 +49,7 @@ pub(super) fn cases() -> Vec<Case> {
         with_token("the token names no ref", &[("repository", "acme/shop")])
             .unknown("the token does not say for which ref the job runs", ""),
         with_token("the token names no repository", &[main])
-            .unknown("of which repository the token is, or the job, is not known", ""),
+            .unknown("the token does not say of which repository the job is", ""),
         case("nothing says which branch is the default one", |seen| {
             seen.token = Some(token(&[("repository", "acme/shop"), main]));
             seen.default_branch = None;
