@@ -75,14 +75,13 @@ fn parse(listed: &str, prefix: &str) -> Branches {
             None => branches.all.extend(commit.parse().ok().map(|commit| (name.to_owned(), commit))),
         }
     }
-    if prefix == OWN {
-        branches.default = own_default(&branches.all);
-    }
+    // A clone that was made by hand and pushed has no `origin/HEAD`.
+    branches.default = branches.default.or_else(|| usual_default(&branches.all));
     branches
 }
 
-/// Where there is no remote, it is the branch with one of git's own names, or the only one.
-fn own_default(all: &[(String, GitSha)]) -> Option<String> {
+/// Where nothing says which it is: the branch with one of git's own names, or the only one.
+fn usual_default(all: &[(String, GitSha)]) -> Option<String> {
     let named = ["main", "master"].iter().find(|name| all.iter().any(|(branch, _)| branch == *name));
     let only = || if let [(only, _)] = all { Some(only.clone()) } else { None };
     named.map(|name| (*name).to_owned()).or_else(only)
@@ -107,10 +106,14 @@ mod tests {
     }
 
     #[test]
-    fn without_a_remote_the_default_has_a_usual_name_or_is_the_only_one() {
+    fn without_a_word_the_default_has_a_usual_name_or_is_the_only_one() {
         let of = |names: &[&str]| {
-            let lines: Vec<String> = names.iter().map(|name| format!("{OWN}{name}\t{ONE}\t")).collect();
-            parse(&lines.join("\n"), OWN).default
+            let [own, remote] = [OWN, REMOTE].map(|prefix| {
+                let lines: Vec<String> = names.iter().map(|name| format!("{prefix}{name}\t{ONE}\t")).collect();
+                parse(&lines.join("\n"), prefix).default
+            });
+            assert_eq!(own, remote);
+            own
         };
         assert_eq!(of(&["a", "main", "master"]).as_deref(), Some("main"));
         assert_eq!(of(&["a", "master"]).as_deref(), Some("master"));

@@ -81,6 +81,7 @@ fn the_image_says_where_it_comes_from() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
     shop.git(&["remote", "add", "origin", "https://x-access-token:canary@github.com/acme/shop.git"]);
+    shop.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
 
     let ran = cloud.deploy(&shop, &[]);
 
