@@ -91,7 +91,8 @@ fn where_own_images_are_wanted_it_is_refused_before_anything_is_changed() {
 #[ignore = "needs the local cloud: scripts/test"]
 fn an_image_of_an_earlier_run_is_an_own_one() {
     let cloud = Cloud::with_backend();
-    let shop = cloud.shop(&cloud.config(OWN));
+    let gates = "[environments.stage.gates]\noverridable = [\"forward\"]\n";
+    let shop = cloud.shop(&format!("{}\n{gates}", cloud.config(OWN)));
     let ran = cloud.deploy(&shop, &[]);
     let first = ran.outcome("deployed", 0);
     assert!(
@@ -111,7 +112,7 @@ fn an_image_of_an_earlier_run_is_an_own_one() {
         cloud.deploy(&shop, &[]).outcome("deployed", 0);
     }
     shop.git(&["checkout", "--quiet", "--detach", &old]);
-    let back = cloud.deploy(&shop, &[]).outcome("deployed", 0);
+    let back = cloud.deploy(&shop, &["--override", "forward=it is wanted"]).outcome("deployed", 0);
     assert!(back["reused"][0]["recorded_by"].as_str().unwrap().contains(":task-definition/"), "{}", back["reused"]);
 }
 

@@ -34,13 +34,9 @@ fn a_plan_changes_nothing() {
             "wait for backend: planned"
         ]
     );
-    for gate in report["gates"].as_array().unwrap() {
-        let (verdict, reason) = match gate["name"].as_str().unwrap() {
-            "hold" => ("satisfied", "no hold on stage"),
-            _ => ("unknown", "not built yet"),
-        };
-        assert_eq!((&gate["verdict"], &gate["reason"]), (&json!(verdict), &json!(reason)), "{gate}");
-    }
+    let gates = report["gates"].as_array().unwrap();
+    assert_eq!(gates.iter().map(|gate| &gate["name"]).collect::<Vec<_>>(), ["identity", "hold", "branch", "forward"]);
+    assert!(gates.iter().all(|gate| gate["verdict"] == "satisfied"), "{gates:?}");
     for step in ["build backend", "register backend", "pre-deploy backend", "update backend"] {
         assert!(ran.stderr.contains(step), "no {step:?} in\n{}", ran.stderr);
     }

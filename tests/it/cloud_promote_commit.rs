@@ -5,6 +5,9 @@ use serde_json::json;
 use crate::cloud::{Cloud, ServiceOptions};
 use crate::harness::{Repository, assert_told, steps};
 
+/// A clone without history does not say where a commit stands.
+const UNSEEN: [&str; 4] = ["--override", "branch=it was seen to", "--override", "forward=it was seen to"];
+
 /// Stage and production, where the release's commit has a task-definition file and a command before traffic for
 /// production. Stage has deployed it; another commit has changed both since.
 fn released() -> (Cloud, Repository, String) {
@@ -90,7 +93,7 @@ fn a_clone_without_the_commit_is_told_only_where_it_is_needed() {
     shop.commit("Later still");
     let clone = shop.shallow_clone();
     clone.git(&["remote", "remove", "origin"]);
-    cloud.promote(&clone, &["--release", &plain]).outcome("deployed", 0);
+    cloud.promote(&clone, &[&["--release", &plain][..], &UNSEEN].concat()).outcome("deployed", 0);
     assert_eq!(cloud.releases("live"), [plain]);
 }
 
@@ -101,7 +104,7 @@ fn a_shallow_clone_fetches_the_commit_and_nothing_else() {
     shop.git(&["config", "uploadpack.allowAnySHA1InWant", "true"]);
     let clone = shop.shallow_clone();
 
-    cloud.promote(&clone, &["--release", &release]).outcome("deployed", 0);
+    cloud.promote(&clone, &[&["--release", &release][..], &UNSEEN].concat()).outcome("deployed", 0);
 
     let live = cloud.definition(&cloud.revision("live"));
     assert_eq!(live["containerDefinitions"][0]["environment"][0]["value"], "of the release");
