@@ -207,7 +207,8 @@ fn components_of_different_releases_are_promoted_apart_or_by_a_release_of_both()
     assert_eq!(report["components"], json!([]));
     cloud.promote(&shop, &["--component", "backend"]).outcome("deployed", 0);
     assert_eq!(cloud.releases("live"), [second]);
-    cloud.promote(&shop, &["--release", &both]).outcome("deployed", 0);
+    let back = ["--release", &both, "--override", "forward=both have to fit"];
+    cloud.promote(&shop, &back).outcome("deployed", 0);
     assert_eq!(cloud.releases("live"), [both]);
 }
 

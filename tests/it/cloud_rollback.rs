@@ -89,7 +89,8 @@ fn a_tool_that_strips_the_service_of_its_tags_lifts_no_hold() {
     let report = cloud.shipgate(&shop, &unhold).run().expect_code(0).json();
     assert_eq!(report["lifted"][0]["left"], releases[1]);
     assert!(!cloud.ledger(&left).contains_key(&key) && !cloud.ledger(&cloud.revision("live")).contains_key(&key));
-    cloud.promote(&shop, &["--release", &releases[1]]).outcome("deployed", 0);
+    let back = ["--release", &releases[1], "--override", "forward=it is wanted"];
+    cloud.promote(&shop, &back).outcome("deployed", 0);
 }
 
 #[test]
