@@ -1,6 +1,7 @@
 //! `deploy` and `plan deploy`.
 
-use super::change::{Invocation, Prepared, finish, wait_for_statuses};
+use super::awaited::wait_for_statuses;
+use super::change::{Invocation, Prepared, finish};
 use crate::cli;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;

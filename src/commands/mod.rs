@@ -1,5 +1,6 @@
 //! The commands: observe → plan → authorize → apply, a few lines each. What happens goes out as events.
 
+mod awaited;
 pub mod change;
 pub mod check;
 pub mod credentials;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::change::{Found, Invocation, LEDGER_ALONE, Prepared, Until, finish, refused, wait_for_statuses};
+use super::awaited::wait_for_statuses;
+use super::change::{Found, Invocation, LEDGER_ALONE, Prepared, Until, finish, refused};
 use crate::cli;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;

@@ -3,6 +3,7 @@
 
 mod ancestry;
 pub mod calendar;
+mod duration;
 mod evidence;
 mod hold;
 mod identity;

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::duration::shown;
 use super::judgement::{Judgement, Known};
 use super::subject::Subject;
 use crate::domain::names::ComponentName;
@@ -59,14 +60,4 @@ pub(super) fn judge(subject: &Subject<'_>, seen: &[Soaked], now: Timestamp) -> J
             Judgement::unsatisfied(short.join("; "), hint)
         }
     }
-}
-
-/// `30m`, `1h 30m`: whole minutes where there are any.
-fn shown(duration: SignedDuration) -> String {
-    let whole = if duration.as_mins() > 0 {
-        SignedDuration::from_mins(duration.as_mins())
-    } else {
-        SignedDuration::from_secs(duration.as_secs())
-    };
-    format!("{whole:#}")
 }

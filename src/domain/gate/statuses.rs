@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
+use super::duration::shown;
 use super::judgement::{Judgement, Verdict};
 use super::subject::Subject;
 
@@ -75,13 +78,13 @@ pub(super) fn judge(subject: &Subject<'_>, seen: &StatusesEvidence) -> Judgement
     match seen.waited {
         None if !wait.is_zero() => Judgement {
             verdict: Verdict::Pending,
-            reason: format!("{}: waited for up to {}s when it is carried out", open.join(", "), wait.as_secs()),
+            reason: format!("{}: waited for up to {} when it is carried out", open.join(", "), words(wait)),
             hint: None,
         },
         waited => Judgement {
             verdict: Verdict::Unknown,
             reason: match waited {
-                Some(waited) if !waited.is_zero() => format!("{} after {}s", open.join(", "), waited.as_secs()),
+                Some(waited) if !waited.is_zero() => format!("{} after {}", open.join(", "), words(waited)),
                 _ => open.join(", "),
             },
             hint: Some(
@@ -90,4 +93,8 @@ pub(super) fn judge(subject: &Subject<'_>, seen: &StatusesEvidence) -> Judgement
             ),
         },
     }
+}
+
+fn words(duration: Duration) -> String {
+    shown(SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX))
 }

@@ -36,10 +36,10 @@ pub(super) fn cases() -> Vec<Case> {
             "name statuses and checks of other workflows in `statuses`",
         ),
         case("some did not end while they were waited for", 1200, Some(1200), &[open(), missing()])
-            .unknown("e2e is in_progress, scan is not there after 1200s", SEE),
+            .unknown("e2e is in_progress, scan is not there after 20m", SEE),
         case("one has not ended, and `wait` is `0s`", 0, Some(0), &[missing()]).unknown("scan is not there", SEE),
         case("one has not ended, and this is only a plan", 1200, None, &[open()])
-            .pending("e2e is in_progress: waited for up to 1200s when it is carried out"),
+            .pending("e2e is in_progress: waited for up to 20m when it is carried out"),
         case("one has not ended, this is only a plan, and `wait` is `0s`", 0, None, &[open()])
             .unknown("e2e is in_progress", SEE),
     ]

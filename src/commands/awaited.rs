@@ -1,0 +1,39 @@
+//! Statuses of the commit that a command waits for before it changes anything.
+
+use super::change::{Invocation, Prepared, Until};
+use crate::domain::gate::{Known, StatusesEvidence, awaits_statuses, evaluate};
+use crate::domain::image::Digest;
+use crate::domain::release::ReleaseName;
+use crate::evidence;
+
+/// Waits for statuses that have not ended, where no other gate refuses already. `None`: there was nothing to wait for. After
+/// a wait everything else is to be observed again.
+pub async fn wait_for_statuses(
+    invocation: &Invocation<'_>,
+    prepared: &Prepared,
+    expected: Option<&Digest>,
+) -> Option<AwaitedStatuses> {
+    let Prepared { plan, evidence, .. } = prepared;
+    let is_expected = expected.is_none_or(|expected| *expected == plan.digest());
+    if invocation.until == Until::Planned || !is_expected || !awaits_statuses(&evaluate(plan, evidence)) {
+        return None;
+    }
+    let statuses = evidence::wait_for_statuses(&invocation.hosted, plan, invocation.events).await;
+    Some(AwaitedStatuses { release: plan.release.clone(), statuses })
+}
+
+/// Statuses that were waited for.
+#[derive(Debug)]
+pub struct AwaitedStatuses {
+    release: ReleaseName,
+    statuses: Known<StatusesEvidence>,
+}
+
+impl AwaitedStatuses {
+    /// Lets a plan that was made after the wait have them, where it is of the same release.
+    pub fn give_to(self, prepared: &mut Prepared) {
+        if prepared.plan.release == self.release {
+            prepared.evidence.statuses = self.statuses;
+        }
+    }
+}
