@@ -20,7 +20,7 @@ import services
 from bench import Bench
 from measure import Sample
 from report import Found, Goal, report
-from wire import Failed
+from wire import Failed, Json
 
 EPILOG = """\
   SHIPGATE_BINARY                 a binary to measure, instead of building a debug one
@@ -36,15 +36,13 @@ class Experiment(NamedTuple):
     rows: tuple[str, ...]
     goals: Callable[[Found, int], Iterable[Goal]]
     smallest: int
-    # Whether its peers come from PyPI, and are left out in its smallest form.
-    installed: bool = True
 
 
 EXPERIMENTS = {
     "deploy": Experiment("One deploy of a pushed image", deploys.deploys, measure.ROWS, deploys.deploy_goals, 0),
     "rollout": Experiment("A rollout of {} s", deploys.rollouts, measure.ROWS, deploys.rollout_goals, 5),
     "promotion": Experiment("Promotion of an image of {} MiB in four layers, beside docker pull, tag and push",
-                            promotion.promotions, promotion.ROWS, promotion.goals, 4, installed=False),
+                            promotion.promotions, promotion.ROWS, promotion.goals, 4),
     "identity": Experiment("To the first signed call, each request 50 ms longer",
                            identity.starts, identity.ROWS, identity.goals, 0),
     "services": Experiment("One deploy of {} services", services.services, services.ROWS, services.goals, 3),
@@ -55,8 +53,8 @@ def read_options() -> argparse.Namespace:
     layout = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser("scripts/bench", description=__doc__, epilog=EPILOG, formatter_class=layout)
     mode = parser.add_mutually_exclusive_group()
-    mode.add_argument("--rollout", type=int, metavar="SECONDS", help="instead, one rollout that seems to take so "
-                      "long (180 is what the goals are about): AWS calls while waiting, all programs at once")
+    mode.add_argument("--rollout", type=int, metavar="SECONDS", help="instead, one rollout that takes so long "
+                      "(180 is what the goals are about): AWS calls while waiting, all programs at once")
     mode.add_argument("--promotion", type=int, metavar="MIB", help="instead, promotions of an image of so many MiB "
                       "(1024 is what the goals are about), beside docker; needs four times as much disk")
     mode.add_argument("--identity", action="store_const", const=0, help="instead, the time to the first signed call "
@@ -71,15 +69,14 @@ def read_options() -> argparse.Namespace:
     return parser.parse_args()  # fmt: skip
 
 
-def perform(bench: Bench, options: argparse.Namespace, name: str, size: int) -> Sequence[Sample]:
+def perform(bench: Bench, name: str, size: int) -> Sequence[Json]:
     experiment, build = EXPERIMENTS[name], bench.binary.parent.name
-    bench.alone = options.alone or (options.smoke and experiment.installed)
     found = Found(experiment.samples(bench, size))
-    bench.remove_services()
+    bench.clean_up()
     rounds = len(found.all(experiment.rows[0]))
     title = f"{experiment.title.format(size)}, medians of {rounds} (ratio to shipgate; {build} build)"
     print(report(title, experiment.rows, found, experiment.goals(found, size)), flush=True)
-    return found.samples
+    return [sample._asdict() for sample in found.samples]
 
 
 def main() -> None:
@@ -92,18 +89,19 @@ def main() -> None:
     bench = Bench(options)
     shutil.rmtree(bench.directory, ignore_errors=True)
     bench.directory.mkdir(parents=True)
-    sizes: dict[str, Any] = {name: getattr(options, name, None) for name in EXPERIMENTS}
-    sizes = {name: size for name, size in sizes.items() if size is not None} or {"deploy": 0}
+    asked: dict[str, Any] = {name: getattr(options, name, None) for name in EXPERIMENTS}
+    sizes = {name: size for name, size in asked.items() if size is not None} or {"deploy": 0}
     if options.smoke:
-        bench.rounds, sizes = 1, {name: it.smallest for name, it in EXPERIMENTS.items()}
+        sizes = {name: it.smallest for name, it in EXPERIMENTS.items()}
     try:
-        found = {name: perform(bench, options, name, size) for name, size in sizes.items()}
+        found = {name: perform(bench, name, size) for name, size in sizes.items()}
     except (Failed, OSError) as error:
         raise SystemExit(f"error: {error}") from error
     finally:
-        bench.remove_services()
+        measure.stop_all()
+        bench.clean_up()
     if options.json:
-        json.dump(found, options.json, default=vars, indent=2)
+        json.dump(found, options.json, indent=2)
 
 
 main()

@@ -4,8 +4,7 @@
 set -euo pipefail
 
 readonly cluster=$1 service=$2 family=$3 image=$4
-readonly kept='taskDefinition.{family:family,networkMode:networkMode,cpu:cpu,memory:memory,
-requiresCompatibilities:requiresCompatibilities,containerDefinitions:containerDefinitions}'
+readonly kept='taskDefinition.{family:family,containerDefinitions:containerDefinitions}'
 
 definition=$(aws ecs describe-task-definition --task-definition "$family" --query "$kept" --output json |
     sed -E "s|\"image\": \"[^\"]*\"|\"image\": \"$image\"|")

@@ -1,4 +1,4 @@
-"""What every experiment is given: the options, the local cloud, and a git repository with two releases."""
+"""What every experiment is given: the options, the local cloud, and a git repository with releases."""
 
 import argparse
 import contextlib
@@ -6,20 +6,20 @@ import os
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from wire import POLL, REGION, Failed, Json, ask
+from wire import CLUSTER, REGION, Failed, Json, ask, describe
 
 ROOT = Path(__file__).resolve().parents[3]
 ACCOUNT = "000000000000"
-CLUSTER, CONTAINER, REPOSITORY = "bench", "web", "bench-web"
+ECR = ACCOUNT + ".dkr.ecr.{}.amazonaws.com"
+CONTAINER, REPOSITORY = "web", "bench-web"
 # Names of this run's own, so that no service has revisions of another run in its past.
 PREFIX = f"bench-{os.getpid()}"
 ENVIRONMENT = f'[environments.bench]\nregion = "{REGION}"\naccount = "{ACCOUNT}"\n'
-# Nothing in it is built while a program is measured.
-DOCKERFILE = 'FROM scratch\nCOPY cloudshop products.json /\nEXPOSE 8000\nENTRYPOINT ["/cloudshop"]\n'
+# What the stack's own services start with. Nothing is built while a program is measured.
+SHOP = "stage-cloudshop-backend:bootstrap"
 
 
 def configuration(services: Sequence[str], environments: str = ENVIRONMENT) -> str:
@@ -32,22 +32,14 @@ def configuration(services: Sequence[str], environments: str = ENVIRONMENT) -> s
     return text + environments
 
 
-def definition(family: str, image: str) -> Json:
-    fargate = {"networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512"}
-    container = {"name": CONTAINER, "image": image, "essential": True}
-    container["portMappings"] = [{"containerPort": 8000, "protocol": "tcp"}]
-    container["environment"] = [{"name": "SHOP_NAME", "value": "bench"}, {"name": "LOG_LEVEL", "value": "info"}]
-    return {"family": family, **fargate, "containerDefinitions": [container]}
+def definition(family: str, image: str, **more: Any) -> Json:
+    container = {"name": CONTAINER, "image": image, "essential": True, "memory": 64, **more}
+    return {"family": family, "containerDefinitions": [container]}
 
 
 class Release(NamedTuple):
     sha: str
     image: str
-
-
-def describe(endpoint: str, service: str) -> Json:
-    found: list[Json] = ask(endpoint, POLL, cluster=CLUSTER, services=[service])["services"]
-    return found[0]
 
 
 def execute(*command: str | Path) -> str:
@@ -80,54 +72,52 @@ def push(sources: Path, sha: str, image: str, *options: str | Path) -> None:
 
 class Bench:
     def __init__(self, options: argparse.Namespace) -> None:
-        self.rounds, self.alone, self.smoke = options.rounds, options.alone, options.smoke
-        self.endpoint, self.registry_hosts = os.environ["AWS_ENDPOINT_URL"], os.environ["SHIPGATE_REGISTRY_HOSTS"]
-        self.binary, self.peers = Path(os.environ["SHIPGATE_BINARY"]), ROOT / "target/bench-venv/bin"
-        self.directory, self.sources = ROOT / "target/bench/run", ROOT / "target/bench/image"
-        self.repository = self.directory / "repository"
-        # By region and cluster, those that are gone when the bench ends.
-        self.services: list[tuple[str, str]] = []
+        self.smoke, self.alone = options.smoke, options.alone
+        # Peers from PyPI.
+        self.with_installed = not (self.smoke or self.alone)
+        self.rounds = 1 if self.smoke else options.rounds
+        self.endpoint, self.binary = os.environ["AWS_ENDPOINT_URL"], Path(os.environ["SHIPGATE_BINARY"])
+        self.peers, self.directory = ROOT / "target/bench-venv/bin", ROOT / "target/bench/run"
+        self.repository, self.releases = self.directory / "repository", list[Release]()
+        # What removes that which an experiment made outside of its directory.
+        self.made = contextlib.ExitStack()
 
-    def variables(self, endpoint: str) -> dict[str, str]:
+    def variables(self, endpoint: str, registry: str) -> dict[str, str]:
         """All that a program sees of the environment: neither this machine's AWS settings nor its home."""
         home = self.directory / "home"
         home.mkdir(exist_ok=True)
         keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_EC2_METADATA_DISABLED": "true"}
         places = {"PATH": os.environ["PATH"], "HOME": str(home), "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
-        return {**keys, **places, "LANG": "C.UTF-8", "AWS_ENDPOINT_URL": endpoint}
+        hosts = {"AWS_ENDPOINT_URL": endpoint, "SHIPGATE_REGISTRY_HOSTS": f"{ECR.format(REGION)}={registry}"}
+        return {**keys, **places, **hosts, "LANG": "C.UTF-8"}
 
-    @cached_property
-    def releases(self) -> list[Release]:
-        """The one to begin with, and the one whose deploy is measured: two commits, whose images are there already."""
-        (self.sources / "Dockerfile").write_text(DOCKERFILE)
+    def release(self) -> Release:
+        """One that is newer than those before: a commit that is checked out, whose image is there already."""
         ask(self.endpoint, "ecr:CreateRepository", repositoryName=REPOSITORY)
-        config = configuration(["${env.BENCH_SERVICE}"])
-        shas = [commit(self.repository, {"shipgate.toml": config, "release.txt": letter}) for letter in "AB"]
         # By the name that the container engine, too, reaches the emulator's registry by.
         host = f"localhost:{self.endpoint.rsplit(':', 1)[1]}"
-        found = [Release(sha, f"{host}/{REPOSITORY}:{sha}") for sha in shas]
-        for release in found:
-            push(self.sources, *release)
-        return found
+        # The configuration is no part of a release: each experiment can write its own.
+        files = {"Dockerfile": f"FROM {host}/{SHOP}\n", ".gitignore": "shipgate.toml\n"}
+        files["shipgate.toml"] = configuration(["${env.BENCH_SERVICE}"])
+        sha = commit(self.repository, {**files, "release.txt": str(len(self.releases))})
+        self.releases.append(Release(sha, f"{host}/{REPOSITORY}:{sha}"))
+        push(self.repository, *self.releases[-1])
+        return self.releases[-1]
 
-    def check_out(self, release: Release) -> None:
-        git(self.repository, "checkout", "--quiet", "--detach", release.sha)
-
-    def create(self, name: str, region: str, revision: Json, **more: Any) -> None:
+    def create(self, region: str, revision: Json, **more: Any) -> None:
+        """A service of the same name as the revision's family."""
         ask(self.endpoint, "ecs:CreateCluster", region, clusterName=CLUSTER)
         made = ask(self.endpoint, "ecs:RegisterTaskDefinition", region, **revision)["taskDefinition"]
-        self.services.append((region, name))
-        more |= {"cluster": CLUSTER, "serviceName": name, "taskDefinition": made["taskDefinitionArn"]}
+        more |= {"cluster": CLUSTER, "serviceName": made["family"], "taskDefinition": made["taskDefinitionArn"]}
         ask(self.endpoint, "ecs:CreateService", region, **more)
+        gone = {"cluster": CLUSTER, "service": made["family"], "force": True}
+        self.made.callback(ask, self.endpoint, "ecs:DeleteService", region, **gone)
 
     def start(self, names: Sequence[str], release: Release) -> None:
         """Services with one task each, which runs when this returns."""
-        network = {"awsvpcConfiguration": {"subnets": ["subnet-00000001"], "assignPublicIp": "ENABLED"}}
-        rolling: Json = {"maximumPercent": 200, "minimumHealthyPercent": 100}
-        rolling["deploymentCircuitBreaker"] = {"enable": True, "rollback": True}
-        more = {"networkConfiguration": network, "deploymentConfiguration": rolling, "launchType": "FARGATE"}
+        breaker = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
         for name in names:
-            self.create(name, REGION, definition(name, release.image), desiredCount=1, **more)
+            self.create(REGION, definition(name, release.image), desiredCount=1, deploymentConfiguration=breaker)
         deadline = time.monotonic() + 60 + len(names)
         for name in names:
             while describe(self.endpoint, name)["runningCount"] < 1:
@@ -135,9 +125,7 @@ class Bench:
                     raise Failed(f"service {name} does not start")
                 time.sleep(0.1)
 
-    def remove_services(self) -> None:
+    def clean_up(self) -> None:
         """As far as the emulator is still there: whoever interrupts the bench interrupts that, too."""
         with contextlib.suppress(Failed, OSError):
-            while self.services:
-                region, name = self.services.pop()
-                ask(self.endpoint, "ecs:DeleteService", region, cluster=CLUSTER, service=name, force=True)
+            self.made.close()

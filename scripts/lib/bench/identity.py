@@ -21,36 +21,31 @@ ROWS = (SECONDS, REQUESTS)
 
 
 def starts(bench: Bench, _size: int) -> Iterator[Sample]:
-    tokens = Proxy(os.environ["ACTIONS_ID_TOKEN_REQUEST_URL"].split("/?")[0], DELAY)
-    aws, subject = Proxy(bench.endpoint, DELAY), os.environ["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]
-    headers, file = {"Authorization": f"Bearer {subject}"}, bench.directory / "token"
-    file.write_text(json.loads(send(tokens.address, "GET", "/?audience=sts.amazonaws.com", headers).body)["value"])
-    ours = {"URL": f"{tokens.address}/?api-version=2.0", "TOKEN": subject}
-    ours = {f"ACTIONS_ID_TOKEN_REQUEST_{name}": value for name, value in ours.items()}
-    theirs = {"AWS_WEB_IDENTITY_TOKEN_FILE": str(file), "AWS_ROLE_SESSION_NAME": "bench"}
-    theirs["AWS_ROLE_ARN"] = f"arn:aws:iam::{ACCOUNT}:role/stage-cloudshop-shipgate"
-    config = ROOT / "examples/cloudshop/shipgate.toml"
-    line = [bench.binary, "--config", config, "credentials", "stage", "--format", "process"]
-    programs = {"shipgate": Command(line, bench.directory, ours)}
-    if not bench.alone:
+    address, subject = os.environ["ACTIONS_ID_TOKEN_REQUEST_URL"], os.environ["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]
+    tokens, aws = Proxy(address.split("/?")[0], DELAY), Proxy(bench.endpoint, DELAY)
+    address = f"{tokens.address}/?api-version=2.0"
+    ours = {"ACTIONS_ID_TOKEN_REQUEST_URL": address, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": subject}
+    line = ["--config", ROOT / "examples/cloudshop/shipgate.toml", "credentials", "stage", "--format", "process"]
+    programs = {"shipgate": Command([bench.binary, *line], bench.directory, ours)}
+    if bench.with_installed:
+        file, headers = bench.directory / "token", {"Authorization": f"Bearer {subject}"}
+        file.write_text(json.loads(send(tokens.address, "GET", "/?audience=sts.amazonaws.com", headers).body)["value"])
+        theirs = {"AWS_WEB_IDENTITY_TOKEN_FILE": str(file), "AWS_ROLE_SESSION_NAME": "bench"}
+        theirs["AWS_ROLE_ARN"] = f"arn:aws:iam::{ACCOUNT}:role/stage-cloudshop-shipgate"
         programs["AWS CLI"] = Command([bench.peers / "aws", "sts", "get-caller-identity"], bench.directory, theirs)
+    # Neither keys, nor sessions that the AWS CLI keeps in its home.
+    variables = bench.variables(aws.address, aws.registry)
+    del variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"]
     for turn in range(1, bench.rounds + 1):
         for name, command in programs.items():
             say(f"round {turn} of {bench.rounds}: {name}")
-            yield start(bench, name, command, tokens, aws)
-
-
-def start(bench: Bench, name: str, command: Command, tokens: Proxy, aws: Proxy) -> Sample:
-    tokens.requests.clear()
-    aws.requests.clear()
-    # Neither keys, nor sessions that the AWS CLI keeps in its home.
-    variables = bench.variables(aws.address).items()
-    kept = {name: value for name, value in variables if name not in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
-    with tempfile.TemporaryDirectory() as home:
-        cost = run(name, command, kept | {"HOME": home}, bench.directory / "identity.log")
-    requests = sorted(tokens.requests + aws.requests, key=lambda it: it.at)
-    before = next(index for index, request in enumerate(requests) if request.signed)
-    return Sample(name, {SECONDS: requests[before].at - cost.began, REQUESTS: before, **cost.figures})
+            tokens.requests.clear()
+            aws.requests.clear()
+            with tempfile.TemporaryDirectory() as home:
+                cost = run(name, command, variables | {"HOME": home}, bench.directory / "identity.log")
+            requests = sorted(tokens.requests + aws.requests, key=lambda it: it.at)
+            before = next(index for index, request in enumerate(requests) if request.signed_for)
+            yield Sample(name, {SECONDS: requests[before].at - cost.began, REQUESTS: before, **cost.figures})
 
 
 def goals(found: Found, _size: int) -> Iterable[Goal]:

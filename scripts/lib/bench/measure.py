@@ -8,8 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,29 +16,28 @@ from typing import Any, NamedTuple
 from wire import POLL, UPDATE, Failed, Json, Request
 
 HERE = Path(__file__).resolve().parent
-# How long a program may take beyond what its rollouts need.
-LIMIT = 300
+# How many seconds a program and its rollouts may take.
+LIMIT = 900
 SECONDS, CPU, PEAK, CALLS = "whole run, s", "CPU, s", "peak memory, MiB", "AWS calls"
-SETTING_UP, WAITING, CLOSING = "  until UpdateService", "  while waiting", "  after the rollout"
+PHASES = SETTING_UP, WAITING, CLOSING = "  until UpdateService", "  while waiting", "  after the rollout"
 AFTER, PER_MINUTE = "  after UpdateService", "  while waiting, per minute"
 PAUSE, LONGEST = "pause in which it ended, s", "longest pause, s"
 LATE, PUNCTUAL = "end after ECS was done, s", "end after COMPLETED, s"
 # Of one deploy.
 ROWS = (LATE, PUNCTUAL, SECONDS, CPU, PEAK, CALLS, SETTING_UP, AFTER, WAITING, PER_MINUTE, CLOSING, PAUSE, LONGEST)
-RUNNING: set["subprocess.Popen[bytes]"] = set()
+STARTED: list["subprocess.Popen[bytes]"] = []
 
 
 def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(NamedTuple):
     """One run of a program: its figures by the titles of their rows, and its AWS calls by phase and operation."""
 
     subject: str
     figures: Mapping[str, float]
-    calls: Mapping[str, Mapping[Any, int]] = field(default_factory=dict)
+    calls: Mapping[str, Mapping[Any, int]] = {}
 
 
 class Command(NamedTuple):
@@ -61,77 +59,61 @@ class Cost(NamedTuple):
         return {SECONDS: self.ended - self.began, CPU: self.cpu, PEAK: self.peak}
 
 
-def run(name: str, command: Command, variables: Mapping[str, str], log: Path, limit: float = LIMIT, code: int = 0,
+def run(name: str, command: Command, variables: Mapping[str, str], log: Path, code: int = 0,
         watch: Callable[[], bool] = lambda: False) -> Cost:
     """Runs a program to its end, which should be `code`, with only these variables; then until `watch` has its figures.
 
     `watch` is called every 20 ms, and says whether it still waits for something.
     """
-    result, deadline = log.with_suffix(".json"), time.monotonic() + limit
+    result, deadline = log.with_suffix(".json"), time.monotonic() + LIMIT
     line: list[str | Path] = [sys.executable, "-I", "-S", HERE / "wait4.py", result, *map(str, command.arguments)]
     with log.open("wb") as output:
         process = subprocess.Popen(line, cwd=command.directory, env={**variables, **command.variables}, stdout=output,
                                    stderr=output, stdin=subprocess.DEVNULL, start_new_session=True)  # fmt: skip
-    RUNNING.add(process)
-    try:
-        while (waits := watch()) or process.poll() is None:
-            if time.monotonic() > deadline:
-                raise Failed(f"{name} or its rollout did not end within {limit:.0f} s; its output is in {log}")
-            if waits and process.poll() not in (None, code):
-                break
-            time.sleep(0.02)
-    finally:
-        # Whatever ends the bench also ends what it started.
-        stop(process)
-        RUNNING.discard(process)
+    STARTED.append(process)
+    while (waits := watch()) or process.poll() is None:
+        if time.monotonic() > deadline:
+            raise Failed(f"{name} or its rollout did not end within {LIMIT} s; its output is in {log}")
+        if waits and process.poll() not in (None, code):
+            break
+        time.sleep(0.02)
     if process.returncode != code:
         lines = [f"{name} ended with exit code {process.returncode}; its output is in {log}"]
         raise Failed("\n  | ".join(lines + log.read_text(errors="replace").splitlines()[-20:]))
     return Cost(**json.loads(result.read_text()))
 
 
-def stop(process: "subprocess.Popen[bytes]") -> None:
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+def stop_all() -> None:
+    """Whatever ends the bench also ends what it started."""
+    for process in STARTED:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def together(work: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
-    """All at the same time. When one fails, what the others started is stopped."""
-    with ThreadPoolExecutor(len(items)) as pool:
-        running = [pool.submit(work, item) for item in items]
-        try:
-            for ended in wait(running, return_when=FIRST_EXCEPTION).done:
-                ended.result()
-        finally:
-            for process in list(RUNNING):
-                stop(process)
-    return [it.result() for it in running]
+    """All at the same time. When one fails, those that still run end when the bench stops what they started."""
+    return list(ThreadPoolExecutor(len(items)).map(work, items))
 
 
 def calls_of(calls: Sequence[Request], done: float) -> tuple[dict[str, float], dict[str, Counter[str | None]]]:
     """The AWS calls of a deploy of one service as figures, and by phase. `done`: when its rollout was over."""
-    updates = [call.at for call in calls if call.operation == UPDATE]
-    if not updates:
-        raise Failed(f"{UPDATE} never came through the proxy")
-    updated = updates[-1]
+    updated = [call.at for call in calls if call.operation == UPDATE][-1]
     polls = [updated, *(call.at for call in calls if call.operation == POLL and call.at > updated)]
-    pauses = [later - earlier for earlier, later in pairwise(polls)] or [0.0]
+    pauses = {earlier: later - earlier for earlier, later in pairwise(polls)} or {updated: 0.0}
     # The poll that sees the end comes after it.
-    first_after = next((index for index, at in enumerate(polls) if at > done), len(polls) - 1)
-    phases = {
-        SETTING_UP: Counter(call.operation for call in calls if call.at <= updated),
-        WAITING: Counter(call.operation for call in calls if updated < call.at <= done),
-        CLOSING: Counter(call.operation for call in calls if call.at > max(done, updated)),
-    }
+    last = [pause for began, pause in pauses.items() if began <= max(done, updated)][-1]
+    phases = {title: Counter[str | None]() for title in PHASES}
+    for call in calls:
+        phases[SETTING_UP if call.at <= updated else WAITING if call.at <= done else CLOSING][call.operation] += 1
     totals = {title: float(counter.total()) for title, counter in phases.items()}
     totals |= {CALLS: len(calls), AFTER: totals[WAITING] + totals[CLOSING]}
     totals[PER_MINUTE] = totals[WAITING] * 60 / max(done - updated, 1)
-    return {**totals, PAUSE: pauses[max(first_after - 1, 0)], LONGEST: max(pauses)}, phases
+    return {**totals, PAUSE: last, LONGEST: max(pauses.values())}, phases
 
 
 class Observer:
-    """Sees when ECS is done: asks the emulator itself, from before the program starts.
+    """Sees when ECS is done: asks the server of the program itself, from before it starts.
 
     A call takes about a millisecond, so that the times are right to about 20 ms, late rather than early.
     """

@@ -6,12 +6,11 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-import measure
 from account import Account, name_of
-from bench import CLUSTER, PREFIX, Bench, Release, configuration, describe
+from bench import PREFIX, Bench, Release, configuration
 from measure import CALLS, CPU, PEAK, SECONDS, Command, Sample, run, say, together
 from report import Found, Goal, at_most
-from wire import POLL, UPDATE, Json, Proxy, Request, Server, ask
+from wire import CLUSTER, POLL, UPDATE, Json, Proxy, Request, Server, ask, describe
 
 DELAY, FAR, SLOWEST = 0.05, 100, 10.0
 RATIO, FAR_RATIO, MOST = 1.2, 1.3, 64
@@ -19,33 +18,27 @@ NEAR, ENDPOINT = "local cloud: ", "50 ms an answer: "
 NUMBER, ROLLOUT, POLLS = "services", "slowest rollout, s", "DescribeServices calls a poll"
 ROWS = tuple(NEAR + row for row in (NUMBER, SECONDS, CPU, PEAK, CALLS))
 ROWS += tuple(ENDPOINT + row for row in (NUMBER, SECONDS, ROLLOUT, POLLS, CPU, PEAK, CALLS))
-KEPT = ("family", "networkMode", "requiresCompatibilities", "cpu", "memory", "containerDefinitions")
 
 
 def services(bench: Bench, size: int) -> Iterator[Sample]:
-    names, (settling, measured) = [f"{PREFIX}-s{index}" for index in range(size)], bench.releases
+    names = [f"{PREFIX}-s{index}" for index in range(size)]
     say(f"starting {size} services")
-    bench.start(names, settling)
+    bench.start(names, bench.release())
     for turn in range(1, bench.rounds + 1):
         say(f"round {turn} of {bench.rounds}: the script, then shipgate twice, of which the second time counts")
-        yield at_once(Proxy(bench.endpoint), names, settling if bench.smoke else measured)
-        if not bench.smoke:
-            deploy(bench, Proxy(bench.endpoint), names, settling)
-        yield deploy(bench, Proxy(bench.endpoint), names, measured)
-    bench.remove_services()
+        yield at_once(Proxy(bench.endpoint), names, bench.release())
+        deploy(bench, Proxy(bench.endpoint), names)
+        yield deploy(bench, Proxy(bench.endpoint), names)
+    bench.clean_up()
     yield far(bench, size if bench.smoke else FAR, SLOWEST / (10 if bench.smoke else 1))
 
 
-def deploy(bench: Bench, server: Server, names: Sequence[str], release: Release, about: str = NEAR) -> Sample:
-    bench.check_out(release)
-    # Named in .git/info/exclude, and so no part of a release.
-    (bench.repository / ".git/info/exclude").write_text("services.toml\n")
-    (bench.repository / "services.toml").write_text(configuration(names))
-    hosts = bench.registry_hosts if about == NEAR else f"{bench.registry_hosts.split('=')[0]}={server.address}"
-    line = [bench.binary, "--config", "services.toml", "deploy", "bench"]
-    command = Command(line, bench.repository, {"SHIPGATE_REGISTRY_HOSTS": hosts})
-    log, limit = bench.directory / "services.log", measure.LIMIT + 20 * len(names)
-    cost = run("shipgate", command, bench.variables(server.address), log, limit)
+def deploy(bench: Bench, server: Server, names: Sequence[str], about: str = NEAR) -> Sample:
+    bench.release()
+    (bench.repository / "shipgate.toml").write_text(configuration(names))
+    command = Command([bench.binary, "deploy", "bench"], bench.repository)
+    variables = bench.variables(server.address, server.registry)
+    cost = run("shipgate", command, variables, bench.directory / "services.log")
     return sample("shipgate", about, len(names), cost.figures, server.calls)
 
 
@@ -65,8 +58,8 @@ def at_once(proxy: Proxy, names: Sequence[str], release: Release) -> Sample:
 def deploy_one(address: str, name: str, release: Release) -> None:
     service = describe(address, name)
     revision = ask(address, "ecs:DescribeTaskDefinition", taskDefinition=service["taskDefinition"])["taskDefinition"]
-    revision["containerDefinitions"][0]["image"] = release.image
-    new = ask(address, "ecs:RegisterTaskDefinition", **{key: revision[key] for key in KEPT})["taskDefinition"]
+    containers = [revision["containerDefinitions"][0] | {"image": release.image}]
+    new = ask(address, "ecs:RegisterTaskDefinition", family=name, containerDefinitions=containers)["taskDefinition"]
     ask(address, UPDATE, cluster=CLUSTER, service=name, taskDefinition=new["taskDefinitionArn"])
     deployments: list[Json] = []
     while len(deployments) != 1 or deployments[0]["rolloutState"] != "COMPLETED":
@@ -82,9 +75,8 @@ def far(bench: Bench, size: int, slowest: float) -> Sample:
     """Rollouts take from half of `slowest` to all of it."""
     say(f"{size} services where each answer takes {DELAY * 1000:.0f} ms")
     takes = {f"{PREFIX}-f{index}": slowest * (1 + (index + 1) / size) / 2 for index in range(size)}
-    live, measured = bench.releases
-    server = Account(takes, f"{live.image}@sha256:{'0' * 64}", measured, DELAY)
-    found = deploy(bench, server, list(takes), measured, ENDPOINT)
+    server = Account(takes, bench.releases, DELAY)
+    found = deploy(bench, server, list(takes), ENDPOINT)
     polls = [json.loads(call.body)["services"] for call in server.calls if call.operation == POLL]
     # One poll is one round over all services that are waited for: as many as the service had that was asked for most.
     rounds = max(Counter(name_of(name) for names in polls for name in names).values())

@@ -5,7 +5,7 @@ import re
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from contextlib import closing
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ Json = dict[str, Any]
 REGION = "us-east-1"
 TARGETS = {"ecs": "AmazonEC2ContainerServiceV20141113", "ecr": "AmazonEC2ContainerRegistry_V20150921"}
 POLL, UPDATE = "ecs:DescribeServices", "ecs:UpdateService"
+CLUSTER = "bench"
 
 
 class Failed(Exception):
@@ -29,13 +30,10 @@ class Answer(NamedTuple):
 
 def send(address: str, method: str, path: str, headers: Mapping[str, str], body: bytes | str | None = None) -> Answer:
     """One request over a connection of its own: the emulator closes those that are idle."""
-    connection = HTTPConnection(urlsplit(address).netloc, timeout=60)
-    try:
+    with closing(HTTPConnection(urlsplit(address).netloc, timeout=60)) as connection:
         connection.request(method, path, body, dict(headers))
         answer = connection.getresponse()
         return Answer(answer.status, dict(answer.getheaders()), answer.read())
-    finally:
-        connection.close()
 
 
 def ask(endpoint: str, operation: str, region: str = REGION, **body: Any) -> Json:
@@ -54,6 +52,11 @@ def ask(endpoint: str, operation: str, region: str = REGION, **body: Any) -> Jso
     return found
 
 
+def describe(endpoint: str, service: str) -> Json:
+    found: list[Json] = ask(endpoint, POLL, cluster=CLUSTER, services=[service])["services"]
+    return found[0]
+
+
 class Request(NamedTuple):
     at: float
     method: str
@@ -62,17 +65,17 @@ class Request(NamedTuple):
     body: bytes
 
     @property
-    def signed(self) -> bool:
-        return str(self.headers.get("Authorization", "")).startswith("AWS4-HMAC-SHA256 ")
+    def signed_for(self) -> str | None:
+        """The service of AWS: `Credential=KEY/DATE/REGION/SERVICE/aws4_request`."""
+        found = re.search(r"Credential=(?:[^/]+/){3}([^/]+)/", self.headers.get("Authorization", ""))
+        return found and found[1]
 
     @property
     def operation(self) -> str | None:
         """`ecs:DescribeServices`; None: this is no AWS call."""
         name = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
         name = name or parse_qs(self.body.decode("latin-1")).get("Action", [""])[0]
-        # Credential=KEY/DATE/REGION/SERVICE/aws4_request
-        scope = re.search(r"Credential=(?:[^/]+/){3}([^/]+)/", self.headers.get("Authorization", ""))
-        return f"{scope[1] if scope else 'unsigned'}:{name}" if name else None
+        return f"{self.signed_for or 'unsigned'}:{name}" if name else None
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -111,7 +114,8 @@ class Server(ThreadingHTTPServer):
     def __init__(self, delay: float = 0.0) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.delay, self.requests = delay, list[Request]()
-        self.address = f"http://127.0.0.1:{self.server_port}"
+        # `registry`: where its account has its images.
+        self.address = self.registry = f"http://127.0.0.1:{self.server_port}"
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def answer(self, request: Request) -> Answer:
@@ -126,49 +130,16 @@ class Server(ThreadingHTTPServer):
 
 
 class Proxy(Server):
-    """A way to `upstream`, on which rollouts can seem to take longer."""
+    """A way to `upstream`."""
 
     def __init__(self, upstream: str, delay: float = 0.0) -> None:
-        self.upstream = upstream
-        self.hold: Hold | None = None
         super().__init__(delay)
+        self.upstream = self.registry = upstream
 
     def answer(self, request: Request) -> Answer:
         # The host is part of a signature, and stays.
-        answer = send(self.upstream, request.method, request.path, request.headers, request.body)
-        if self.hold and answer.status == 200 and request.operation in (POLL, UPDATE):
-            return answer._replace(body=self.hold.rewrite(json.loads(answer.body)))
-        return answer
+        return send(self.upstream, request.method, request.path, request.headers, request.body)
 
-
-@dataclass
-class Hold:
-    """Makes every rollout seen through a proxy seem to take `seconds` since UpdateService.
-
-    Until then a service is shown as ECS shows one in the middle of a rollout: the new deployment IN_PROGRESS with
-    nothing running, the old one ACTIVE beside it with all its tasks. Neither `services-stable` nor fabfuel's check (one
-    deployment, all tasks run) is satisfied by it, nor is a rolloutState. The emulator itself is not slowed down.
-    """
-
-    seconds: float
-    # How long finished deployments took by their times. 0: the times do not say.
-    last: float
-    ends: float = 0.0
-    replaced: Json = field(default_factory=dict)
-
-    def rewrite(self, answer: Json) -> bytes:
-        services = answer.get("services") or [answer["service"]]
-        for service in services:
-            new, *others = sorted(service["deployments"], key=lambda it: it["status"] != "PRIMARY")
-            if others and "service" in answer:
-                self.ends, self.replaced = time.monotonic() + self.seconds, others[0]
-            for deployment in service["deployments"]:
-                if deployment["rolloutState"] == "COMPLETED":
-                    deployment["updatedAt"] = deployment["createdAt"] + self.last
-            if self.ends and time.monotonic() < self.ends:
-                tasks, reason = service["desiredCount"], f"ECS deployment {new['id']} in progress."
-                new |= {"rolloutState": "IN_PROGRESS", "rolloutStateReason": reason, "updatedAt": new["createdAt"]}
-                new |= {"runningCount": 0, "pendingCount": tasks}
-                old = self.replaced | {"status": "ACTIVE", "runningCount": tasks, "pendingCount": 0}
-                service |= {"deployments": [new, old], "runningCount": tasks, "pendingCount": tasks}
-        return json.dumps(answer).encode()
+    def shown(self, service: str) -> Json:
+        """As ECS describes it, without a request that counts."""
+        return describe(self.upstream, service)
