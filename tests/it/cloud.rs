@@ -350,7 +350,7 @@ impl Cloud {
              {}\
              [environments.production.gates]\n\
              approval = \"none\"\n\
-             overridable = [\"branch\", \"forward\"]\n\
+             overridable = [\"branch\", \"forward\", \"freeze\"]\n\
              [environments.production.components.backend]\n\
              service = \"{}\"\n\
              repository = \"{}\"\n",

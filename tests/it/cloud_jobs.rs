@@ -222,8 +222,7 @@ fn an_older_release_ends_in_the_plan_job() {
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]
 fn an_override_is_planned_and_promoted_with_its_reason() {
-    let freeze = "freeze = [{ from = \"2020-01-01 00:00\", to = \"2999-01-01 00:00\", zone = \"UTC\" }]\n\
-                  overridable = [\"freeze\"]\n";
+    let freeze = "freeze = [{ from = \"2020-01-01 00:00\", to = \"2999-01-01 00:00\", zone = \"UTC\" }]\n";
     let scene = Scene::with_gates(freeze);
     scene.deploy().expect_success();
     let production = scene.cloud.production();
