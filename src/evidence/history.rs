@@ -150,11 +150,14 @@ impl History<'_> {
             let prefix = pattern.0.split(['*', '?']).next().unwrap_or_default();
             self.hosted.branches(prefix).await
         };
+        let is_meant = |(name, _): &(String, GitSha)| pattern.matches(name);
+        // A pattern that means none of GitHub's branches is as a branch that it does not have.
+        let hosted =
+            hosted.and_then(|known| if known.iter().any(is_meant) { Ok(known) } else { Err(NoAnswer::Missing) });
         let known = match hosted {
             Ok(known) => known,
             Err(no_answer) => {
                 let clone = self.git.branches().await.map(|known| known.all);
-                let is_meant = |(name, _): &(String, GitSha)| pattern.matches(name);
                 match (no_answer, clone) {
                     (_, Ok(known)) if known.iter().any(is_meant) => known,
                     (NoAnswer::Failed(failed), _) => return Err(failed),
