@@ -43,9 +43,12 @@ impl History<'_> {
         let mut standings = Vec::new();
         for component in components {
             let runs = component.runs.as_ref().map(|runs| runs.sha().clone());
-            let comparison = match &runs {
-                Some(runs) => self.compare(runs, release.sha()).await,
-                None => Known::unknown("no release is recorded"),
+            // Most run the same: each of these is asked for once.
+            let same = standings.iter().find(|standing: &&Standing| standing.runs == runs);
+            let comparison = match (&runs, same) {
+                (_, Some(same)) => same.comparison.clone(),
+                (Some(runs), None) => self.compare(runs, release.sha()).await,
+                (None, None) => Known::unknown("no release is recorded"),
             };
             standings.push(Standing { component: component.name.clone(), runs, comparison });
         }
