@@ -11,14 +11,14 @@ use crate::clients::process::Processes;
 use crate::context::{Context, RegistryAddresses, SHOWN_PLAN};
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
-use crate::domain::gate::{Evidence, Gate, GateName, Override, authorize, evaluate};
+use crate::domain::gate::{Authorized, Evidence, Gate, Override, authorize, evaluate};
 use crate::domain::image::Digest;
 use crate::domain::names::{ComponentName, Region};
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::Intent;
-use crate::domain::provenance::{self, Provenance};
-use crate::domain::release::{GitSha, ReleaseName};
+use crate::domain::provenance::{OverriddenGate, Provenance};
+use crate::domain::release::GitSha;
 use crate::domain::role::Access;
 use crate::domain::target::Target;
 use crate::domain::view::Request;
@@ -131,9 +131,19 @@ impl<'a> Invocation<'a> {
     }
 
     /// What the ledger is to say of this run. Without the commit in the clone nothing says when it was made.
-    async fn provenance(&self, cloud: &Cloud, release: &ReleaseName) -> Provenance {
-        let committed = self.git.commit_time(release.sha()).await.ok().flatten();
-        Provenance { began: Some(self.began), committed, ..self.context.provenance(&cloud.caller) }
+    async fn provenance(&self, cloud: &Cloud, authorized: &Authorized<WholePlan>) -> Provenance {
+        let plan = authorized.change();
+        let overridden = |gate: &Gate| {
+            let (gate, reason) = (gate.name.to_string(), gate.overridden.clone()?);
+            Some(OverriddenGate { gate, reason })
+        };
+        Provenance {
+            began: Some(self.began),
+            committed: self.git.commit_time(plan.release.sha()).await.ok().flatten(),
+            overrides: authorized.gates().iter().filter_map(overridden).collect(),
+            plan: Some(plan.digest()),
+            ..self.context.provenance(&cloud.caller)
+        }
     }
 
     /// The gates that somebody wants to go on without.
@@ -143,8 +153,8 @@ impl<'a> Invocation<'a> {
     /// `invalid`: the configuration lets nobody override one of them.
     pub fn overrides(target: &Target, wanted: &[Override]) -> Result<Vec<Override>, Failure> {
         let environment = &target.environment;
-        let may = |gate: &GateName| gate.may_be_overridden() && target.policy.overridable.contains(gate);
-        if let Some(Override { gate, .. }) = wanted.iter().find(|wanted| !may(&wanted.gate)) {
+        let may_not = |wanted: &&Override| !target.policy.lets_override(wanted.gate);
+        if let Some(Override { gate, .. }) = wanted.iter().find(may_not) {
             let hint = if gate.may_be_overridden() {
                 format!("write `overridable = [\"{gate}\"]` in `[environments.{environment}.gates]`, or leave it out")
             } else {
@@ -161,7 +171,7 @@ impl<'a> Invocation<'a> {
 
     /// What is known of the repository's history.
     pub fn history(&self) -> History<'_> {
-        History { git: &self.git, hosted: &self.hosted, default_branch: self.context.default_branch() }
+        History { git: &self.git, hosted: &self.hosted }
     }
 
     /// What the gates of a plan look at that every plan has.
@@ -174,7 +184,7 @@ impl<'a> Invocation<'a> {
 
 /// The repository on GitHub, as this job reaches it.
 pub fn hosted(context: &Context) -> Hosted {
-    Hosted::new(observe::github(context), context.run().map(|(_, run, _)| run))
+    Hosted::new(observe::github(context), context.run().map(|(_, run, _)| run), context.default_branch())
 }
 
 /// A plan with all that was seen, and the verdicts of its gates.
@@ -232,14 +242,9 @@ pub async fn finish(
     // Before anything is changed, also of the others.
     plan.components.iter().try_for_each(|component| component.can_be_applied())?;
     let (environment, release) = (plan.environment.clone(), plan.release.clone());
-    let overrides = evaluate(&plan, &evidence).into_iter().filter_map(|gate| {
-        let reason = gate.overridden?;
-        Some(provenance::Override { gate: gate.name.as_str().to_owned(), reason })
-    });
-    let (overrides, shown) = (overrides.collect(), Some(plan.digest()));
-    let provenance = Provenance { overrides, plan: shown, ..invocation.provenance(&cloud, &release).await };
     let turns = Turns::new(&plan.steps(), invocation.parallel);
     let authorized = authorize(plan, &evidence).map_err(|refusing| refused(&refusing))?;
+    let provenance = invocation.provenance(&cloud, &authorized).await;
     invocation.events.emit(Event::ApplyStarted);
     let run = Run {
         context: invocation.context,

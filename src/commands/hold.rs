@@ -67,7 +67,7 @@ async fn authorized(
 ) -> Result<Authorized<HoldRequest>, Failure> {
     let git = session.git(&configuration.directory);
     let hosted = hosted(session.context);
-    let history = History { git: &git, hosted: &hosted, default_branch: session.context.default_branch() };
+    let history = History { git: &git, hosted: &hosted };
     let mut evidence = Evidence::new((session.clock)());
     evidence.identity = Known::Is(evidence::identity(cloud, &history, session.context.repository()).await);
     let (environment, policy) = (target.environment.clone(), target.policy.clone());

@@ -12,7 +12,7 @@ use crate::domain::image::Digest;
 use crate::domain::names::{ComponentName, EnvironmentName};
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{ImagePlan, Intent, plan_promoted_image};
-use crate::domain::promotion::{Choice, Evidence, LedgerSearch, Recorded, RunEnd, SourceLook, choose};
+use crate::domain::promotion::{Choice, Evidence, LedgerSearch, Recorded, SourceLook, choose};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::role::Access;
 use crate::domain::step::{StepId, Verb};
@@ -302,13 +302,7 @@ async fn soaked(source: &Source, choice: &Choice) -> Result<Vec<Soaked>, Failure
             Evidence::Recorded(recorded) => component.is_running(&recorded.revision),
         };
         let run = component.ran(&source.cloud, &chosen.digest, runs).await?;
-        let (since, until) = match (run.since, run.end) {
-            (None, _) => (Known::unknown("no success of it is recorded with its time"), None),
-            (Some(_), RunEnd::Unknown) => (Known::unknown("nothing records when something else took its place"), None),
-            (Some(since), RunEnd::At(until)) => (Known::Is(since), Some(until)),
-            (Some(since), RunEnd::Runs) => (Known::Is(since), None),
-        };
-        soaked.push(Soaked { component: chosen.component.clone(), since, until });
+        soaked.push(Soaked::of(chosen.component.clone(), &run));
     }
     Ok(soaked)
 }

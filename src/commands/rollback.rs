@@ -4,6 +4,7 @@ use super::change::{Invocation, LEDGER_ALONE, Prepared, finish};
 use crate::cli;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
+use crate::domain::git::FETCH_HISTORY;
 use crate::domain::hold::HoldScope;
 use crate::domain::names::EnvironmentName;
 use crate::domain::outcome::Outcome;
@@ -76,7 +77,7 @@ async fn newest(
                     release.short()
                 ))
                 .cause(reason)
-                .hint("fetch the whole history: `fetch-depth: 0` of actions/checkout, or `git fetch --unshallow`")
+                .hint(FETCH_HISTORY)
                 .hint(history));
             }
         }

@@ -2,6 +2,10 @@
 
 use std::collections::BTreeSet;
 
+/// What to do where the history of a clone is cut off.
+pub const FETCH_HISTORY: &str =
+    "fetch the whole history: `fetch-depth: 0` of actions/checkout, or `git fetch --unshallow`";
+
 /// A setting of git's configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {

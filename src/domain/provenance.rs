@@ -43,14 +43,14 @@ pub struct Provenance {
     /// Who approved the change: logins of GitHub.
     pub approvers: Vec<String>,
     /// The gates that were overridden.
-    pub overrides: Vec<Override>,
+    pub overrides: Vec<OverriddenGate>,
     /// The digest of the plan that was carried out: with the gate policy and the checklist of whoever decided.
     pub plan: Option<Digest>,
 }
 
 /// A gate that was overridden.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Override {
+pub struct OverriddenGate {
     /// The gate's name.
     pub gate: String,
     /// Why, in somebody's words.
@@ -101,7 +101,7 @@ impl Provenance {
         let names = |key: &str| value(key).split(' ').map(decode).filter(|name| !name.is_empty()).collect::<Vec<_>>();
         let mut started = names(BY).into_iter().map(|name| Some(name).filter(|name| name != UNKNOWN));
         let overrides = value(OVERRIDES).split('/').filter_map(|one| one.split_once(':'));
-        let overrides = overrides.map(|(gate, reason)| Override { gate: decode(gate), reason: decode(reason) });
+        let overrides = overrides.map(|(gate, reason)| OverriddenGate { gate: decode(gate), reason: decode(reason) });
         Self {
             by: started.next().flatten(),
             trigger: started.next().flatten(),
@@ -116,9 +116,9 @@ impl Provenance {
 }
 
 /// `GATE:REASON` of each, separated by `/`. Where they are too long, each has the same room.
-fn overrides_in_tag(overrides: &[Override]) -> String {
+fn overrides_in_tag(overrides: &[OverriddenGate]) -> String {
     let within = |most: usize| {
-        let each = overrides.iter().map(|Override { gate, reason }| {
+        let each = overrides.iter().map(|OverriddenGate { gate, reason }| {
             let gate = encode_within(gate, "/:", most);
             let room = most.saturating_sub(gate.len() + 1);
             format!("{gate}:{}", encode_within(reason, "/", room).trim_end())
@@ -144,8 +144,8 @@ mod tests {
         tags.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
     }
 
-    fn overriding(gate: &str, reason: &str) -> Override {
-        Override { gate: gate.to_owned(), reason: reason.to_owned() }
+    fn overriding(gate: &str, reason: &str) -> OverriddenGate {
+        OverriddenGate { gate: gate.to_owned(), reason: reason.to_owned() }
     }
 
     fn all() -> Provenance {

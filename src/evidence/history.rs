@@ -5,6 +5,7 @@ use super::hosted::{Hosted, NoAnswer};
 use crate::clients::git::{Git, GitError};
 use crate::domain::comparison::Comparison;
 use crate::domain::gate::{BranchPattern, BranchReach, GatePolicy, Known, Reach, Standing, Unknown};
+use crate::domain::git::FETCH_HISTORY;
 use crate::domain::limits::BRANCHES_COMPARED;
 use crate::domain::neutral;
 use crate::domain::plan::ComponentPlan;
@@ -17,19 +18,14 @@ pub struct History<'a> {
     pub git: &'a Git,
     /// GitHub.
     pub hosted: &'a Hosted,
-    /// The default branch, as the job's event says it.
-    pub default_branch: Option<String>,
 }
-
-/// What makes the clone's own history whole.
-const FETCH: &str = "fetch the whole history: `fetch-depth: 0` of actions/checkout, or `git fetch --unshallow`";
 
 impl History<'_> {
     /// The default branch. `None`: nothing says which it is.
     pub async fn default_branch(&self) -> Option<String> {
-        match (self.hosted.default_branch().await, &self.default_branch) {
+        match (self.hosted.default_branch().await, self.hosted.default_branch_of_event()) {
             (Ok(known), _) => Some(neutral::line(&known)),
-            (Err(_), Some(known)) => Some(known.clone()),
+            (Err(_), Some(known)) => Some(known.to_owned()),
             (Err(_), None) => self.git.branches().await.ok()?.default,
         }
     }
@@ -101,10 +97,10 @@ impl History<'_> {
     async fn incomplete(&self, base: &GitSha, head: &GitSha) -> Unknown {
         for commit in [base, head] {
             if !self.git.has_commit(commit).await {
-                return Unknown::new(format!("this clone has no commit {}", commit.short())).hint(FETCH);
+                return Unknown::new(format!("this clone has no commit {}", commit.short())).hint(FETCH_HISTORY);
             }
         }
-        Unknown::new("the history of this clone is cut off").hint(FETCH)
+        Unknown::new("the history of this clone is cut off").hint(FETCH_HISTORY)
     }
 
     /// Which of the branches that a policy allows have a commit.
@@ -122,7 +118,8 @@ impl History<'_> {
             let meant = match self.meant(pattern).await {
                 Ok(meant) => meant,
                 Err(unknown) => {
-                    branches.push(BranchReach { name: pattern.0.clone(), has_commit: Known::Unknown(unknown) });
+                    let name = neutral::line(&pattern.0);
+                    branches.push(BranchReach { name, has_commit: Known::Unknown(unknown) });
                     continue;
                 }
             };

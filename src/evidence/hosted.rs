@@ -19,6 +19,7 @@ pub struct Hosted {
     /// The id of the workflow run that asks.
     run: Option<String>,
     default_branch: RefCell<Option<String>>,
+    default_branch_of_event: Option<String>,
     comparisons: RefCell<HashMap<(GitSha, GitSha), Result<Comparison, GitHubError>>>,
     /// Why nothing more is asked about history.
     failed: RefCell<Option<GitHubError>>,
@@ -36,13 +37,15 @@ pub enum NoAnswer {
 }
 
 impl Hosted {
-    /// GitHub, where the job reaches it. `run`: the id of the workflow run that asks.
-    pub fn new(access: Result<GitHub, NoGitHub>, run: Option<&str>) -> Self {
+    /// GitHub, where the job reaches it. `run`: the id of the workflow run that asks. `default_branch_of_event`: the default
+    /// branch, as the event says it that triggered the job.
+    pub fn new(access: Result<GitHub, NoGitHub>, run: Option<&str>, default_branch_of_event: Option<String>) -> Self {
         let run = run.map(str::to_owned);
         Self {
             access,
             run,
             default_branch: RefCell::default(),
+            default_branch_of_event,
             comparisons: RefCell::default(),
             failed: RefCell::default(),
         }
@@ -78,6 +81,11 @@ impl Hosted {
         let found = self.ask(async |github| github.default_branch().await).await?;
         *self.default_branch.borrow_mut() = Some(found.clone());
         Ok(found)
+    }
+
+    /// The default branch, as the event says it that triggered the job, as it is.
+    pub fn default_branch_of_event(&self) -> Option<&str> {
+        self.default_branch_of_event.as_deref()
     }
 
     /// The newest commit of a branch.

@@ -29,6 +29,11 @@ struct Scripted {
 
 impl Scripted {
     fn new(answer: impl Fn(&str) -> (u16, Value) + Send + Sync + 'static) -> Self {
+        Self::in_a_job(None, answer)
+    }
+
+    /// The same in a job whose event says which branch is the default one.
+    fn in_a_job(default_branch: Option<&str>, answer: impl Fn(&str) -> (u16, Value) + Send + Sync + 'static) -> Self {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let noted = Arc::clone(&asked);
         let server = serve(move |request| {
@@ -38,7 +43,7 @@ impl Scripted {
             Answer::new(status, body.to_string())
         });
         let github = GitHub::new(&format!("http://{}", server.address), "o/r", &"token".into()).unwrap();
-        Self { asked, hosted: Hosted::new(Ok(github), Some("7")) }
+        Self { asked, hosted: Hosted::new(Ok(github), Some("7"), default_branch.map(str::to_owned)) }
     }
 
     fn asked(&self) -> Vec<String> {
@@ -62,7 +67,7 @@ fn reference(name: &str, tip: &GitSha) -> Value {
 async fn each_comparison_is_asked_for_once_in_either_direction() {
     let github = Scripted::new(|_| compared("ahead", 2, 0));
     let git = no_clone();
-    let history = History { git: &git, hosted: &github.hosted, default_branch: None };
+    let history = History { git: &git, hosted: &github.hosted };
     assert_eq!(history.compare(&sha('1'), &sha('2')).await, Known::Is(Comparison::Ahead(2)));
     assert_eq!(history.compare(&sha('2'), &sha('1')).await, Known::Is(Comparison::Behind(2)));
     assert_eq!(history.is_ancestor(&sha('1'), &sha('2')).await, Known::Is(true));
@@ -72,9 +77,10 @@ async fn each_comparison_is_asked_for_once_in_either_direction() {
 
 #[tokio::test]
 async fn where_github_refuses_it_is_not_asked_again_and_the_reason_stays() {
-    let github = Scripted::new(|_| (403, json!({"message": "Resource not accessible by integration"})));
+    let refusal = |_: &str| (403, json!({"message": "Resource not accessible by integration"}));
+    let github = Scripted::in_a_job(Some("main"), refusal);
     let git = no_clone();
-    let history = History { git: &git, hosted: &github.hosted, default_branch: Some("main".to_owned()) };
+    let history = History { git: &git, hosted: &github.hosted };
     let reach = history.reach(&GatePolicy::default(), &sha('1')).await;
     let Known::Is(Reach { branches, .. }) = reach else { panic!("{reach:?}") };
     let [BranchReach { name, has_commit: Known::Unknown(why) }] = &branches[..] else { panic!("{branches:?}") };
@@ -92,7 +98,7 @@ async fn what_is_missing_does_not_keep_the_rest_from_being_asked_for() {
         if path.contains(&missing) { (404, json!({"message": "Not Found"})) } else { compared("behind", 0, 1) }
     });
     let git = no_clone();
-    let history = History { git: &git, hosted: &github.hosted, default_branch: None };
+    let history = History { git: &git, hosted: &github.hosted };
     assert!(matches!(history.compare(&sha('1'), &sha('9')).await, Known::Unknown(_)));
     assert_eq!(history.compare(&sha('1'), &sha('2')).await, Known::Is(Comparison::Behind(1)));
 }
@@ -116,7 +122,7 @@ async fn a_name_is_one_reference_and_a_pattern_all_that_begin_alike_until_one_ha
         path => panic!("{path}"),
     });
     let git = no_clone();
-    let history = History { git: &git, hosted: &github.hosted, default_branch: None };
+    let history = History { git: &git, hosted: &github.hosted };
     let Known::Is(reach) = history.reach(&policy(&["hotfix/*"]), &sha('5')).await else { panic!() };
     let found: Vec<_> = reach.branches.iter().map(|branch| (branch.name.as_str(), branch.has_commit.clone())).collect();
     assert_eq!(found, [("hotfix/a", Known::Is(false)), ("hotfix/b", Known::Is(true))]);
@@ -140,7 +146,7 @@ async fn beyond_fifty_branches_nothing_is_known() {
         )
     });
     let git = no_clone();
-    let history = History { git: &git, hosted: &github.hosted, default_branch: None };
+    let history = History { git: &git, hosted: &github.hosted };
     let Known::Is(reach) = history.reach(&policy(&["x*"]), &"ab".repeat(20).parse().unwrap()).await else { panic!() };
     assert_eq!((reach.branches.len(), github.asked().len()), (51, 51));
     let Known::Unknown(why) = &reach.branches[50].has_commit else { panic!("{reach:?}") };
@@ -190,6 +196,6 @@ async fn without_a_token_a_permission_or_a_commit_there_are_no_statuses() {
     let dirty = ReleaseName::Dirty { sha: sha('a'), time: "20261120T234749Z".to_owned() };
     assert!(failed(look(&github.hosted, &dirty).await).contains("changed tree"));
     let missing = NoGitHub::Missing { variable: "GITHUB_TOKEN", hint: "pass it on" };
-    let nowhere = failed(look(&Hosted::new(Err(missing), None), &release).await);
+    let nowhere = failed(look(&Hosted::new(Err(missing), None, None), &release).await);
     assert_eq!(nowhere, "GITHUB_TOKEN is not set / pass it on");
 }

@@ -52,12 +52,9 @@ mod tests {
     #[test]
     fn each_environment_has_its_gates_and_what_helps() {
         let gate = |name, verdict, reason: &str, hint: Option<&str>| Gate {
-            name,
-            verdict,
             reason: reason.to_owned(),
             hint: hint.map(str::to_owned),
-            is_configured: false,
-            overridden: None,
+            ..Gate::sample(name, verdict)
         };
         let asked = |environment: &str, gates, failure| AskedGates {
             environment: environment.parse().unwrap(),

@@ -71,7 +71,7 @@ fn took(seconds: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::provenance::Override;
+    use crate::domain::provenance::OverriddenGate;
 
     fn release(outcome: Option<&str>, restores: Option<&str>, standing: Standing) -> PastRelease {
         PastRelease {
@@ -112,7 +112,7 @@ mod tests {
             trigger: Some("workflow_dispatch".to_owned()),
             run: Some("acme/shop/7/1".to_owned()),
             approvers: vec!["ben".to_owned(), "eva".to_owned()],
-            overrides: vec![Override { gate: "freeze".to_owned(), reason: "carts fail".to_owned() }],
+            overrides: vec![OverriddenGate { gate: "freeze".to_owned(), reason: "carts fail".to_owned() }],
             ..Provenance::local(Some("ana"))
         };
         let decided = PastRelease { provenance, ..release(Some("deployed"), None, Standing::Current) };

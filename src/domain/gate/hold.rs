@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use super::judgement::{Judgement, Unknown};
 use super::subject::Subject;
+use crate::domain::git::FETCH_HISTORY;
 use crate::domain::hold::{Hold, HoldScope};
 use crate::domain::names::ComponentName;
 
@@ -38,8 +39,7 @@ pub(super) fn judge(subject: &Subject<'_>, evidence: &[HoldEvidence], changes_no
             "{environment} is held ({}), and whether that covers this commit cannot be told from this clone",
             told(&unknown)
         );
-        let fetch = "fetch the whole history: `fetch-depth: 0` of actions/checkout, or `git fetch --unshallow`";
-        return Judgement::unknown(&Unknown::new(reason).hint(fetch));
+        return Judgement::unknown(&Unknown::new(reason).hint(FETCH_HISTORY));
     }
     let reason = match evidence {
         [] => format!("no hold on {place}"),

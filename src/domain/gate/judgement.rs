@@ -90,6 +90,14 @@ pub struct Gate {
     pub overridden: Option<String>,
 }
 
+#[cfg(test)]
+impl Gate {
+    /// A gate of which nothing is configured, and that nobody overrides.
+    pub fn sample(name: GateName, verdict: Verdict) -> Self {
+        Self { name, verdict, reason: String::new(), hint: None, is_configured: false, overridden: None }
+    }
+}
+
 impl Gate {
     /// Whether the change is refused because of it.
     pub fn refuses(&self) -> bool {

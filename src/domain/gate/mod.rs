@@ -47,7 +47,7 @@ pub fn evaluate(change: &impl Gated, evidence: &Evidence) -> Vec<Gate> {
 fn gate(name: GateName, subject: &Subject<'_>, evidence: &Evidence) -> Gate {
     let Judgement { verdict, reason, hint } = judge(name, subject, evidence);
     let wanted = subject.overrides.iter().find(|wanted| wanted.gate == name);
-    let is_allowed = name.may_be_overridden() && subject.policy.overridable.contains(&name);
+    let is_allowed = subject.policy.lets_override(name);
     let overridden = wanted.filter(|_| is_allowed && verdict != Verdict::Satisfied).map(|wanted| wanted.reason.clone());
     let is_configured = subject.policy.is_configured(name, subject.command);
     Gate { name, verdict, reason, hint, is_configured, overridden }
@@ -72,12 +72,18 @@ fn judge(name: GateName, subject: &Subject<'_>, evidence: &Evidence) -> Judgemen
 #[derive(Debug)]
 pub struct Authorized<P> {
     change: P,
+    gates: Vec<Gate>,
 }
 
 impl<P> Authorized<P> {
     /// The change.
     pub fn change(&self) -> &P {
         &self.change
+    }
+
+    /// The gates that have let it through, or that somebody overrides.
+    pub fn gates(&self) -> &[Gate] {
+        &self.gates
     }
 
     /// What opens a client that writes.
@@ -107,8 +113,11 @@ impl Permit<'static> {
 /// The refusing gates, in order, at least one.
 pub fn authorize<P: Gated>(change: P, evidence: &Evidence) -> Result<Authorized<P>, Vec<Gate>> {
     let mut gates = evaluate(&change, evidence);
+    if !gates.iter().any(Gate::refuses) {
+        return Ok(Authorized { change, gates });
+    }
     gates.retain(Gate::refuses);
-    if gates.is_empty() { Ok(Authorized { change }) } else { Err(gates) }
+    Err(gates)
 }
 
 #[cfg(test)]

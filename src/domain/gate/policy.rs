@@ -72,6 +72,15 @@ pub enum Approval {
     None,
 }
 
+impl Approval {
+    /// The word of the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+        }
+    }
+}
+
 /// A branch, or a pattern of branches with `*` and `?`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BranchPattern(pub String);
@@ -126,8 +135,8 @@ impl GatePolicy {
     pub fn canonical(&self) -> Value {
         let mut keys = Map::new();
         let mut put = |key: &str, value: Value| keys.insert(key.to_owned(), value);
-        if let Some(Approval::None) = self.approval {
-            put("approval", json!("none"));
+        if let Some(approval) = self.approval {
+            put("approval", json!(approval.as_str()));
         }
         if let Some(soak) = self.soak {
             put("soak", json!(soak.as_secs()));
@@ -154,6 +163,11 @@ impl GatePolicy {
             put("checklist", json!(self.checklist));
         }
         Value::Object(keys)
+    }
+
+    /// Whether people may go on without a gate.
+    pub fn lets_override(&self, gate: GateName) -> bool {
+        gate.may_be_overridden() && self.overridable.contains(&gate)
     }
 
     /// Whether a gate is evaluated for a command.

@@ -6,6 +6,7 @@ use super::duration::shown;
 use super::judgement::{Judgement, Known};
 use super::subject::Subject;
 use crate::domain::names::ComponentName;
+use crate::domain::promotion::{RunEnd, UnbrokenRun};
 
 /// Since when a component of the source runs what is promoted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,19 @@ pub struct Soaked {
     pub since: Known<Timestamp>,
     /// When that run ended. `None`: it runs still.
     pub until: Option<Timestamp>,
+}
+
+impl Soaked {
+    /// What a component's run says of it.
+    pub fn of(component: ComponentName, run: &UnbrokenRun) -> Self {
+        let (since, until) = match (run.since, run.end) {
+            (None, _) => (Known::unknown("no success of it is recorded with its time"), None),
+            (Some(_), RunEnd::Unknown) => (Known::unknown("nothing records when something else took its place"), None),
+            (Some(since), RunEnd::At(until)) => (Known::Is(since), Some(until)),
+            (Some(since), RunEnd::Runs) => (Known::Is(since), None),
+        };
+        Self { component, since, until }
+    }
 }
 
 /// It ran there unbroken at least so long, each of its components.

@@ -160,12 +160,8 @@ mod tests {
     fn nothing_is_waited_for_where_another_gate_refuses_already() {
         use Verdict::{Pending, Satisfied, Unsatisfied};
         let gate = |name, verdict, overridden: Option<&str>| Gate {
-            name,
-            verdict,
-            reason: String::new(),
-            hint: None,
-            is_configured: true,
             overridden: overridden.map(str::to_owned),
+            ..Gate::sample(name, verdict)
         };
         let statuses = |verdict| gate(GateName::Statuses, verdict, None);
         let hold = |verdict| gate(GateName::Hold, verdict, None);

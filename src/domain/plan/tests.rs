@@ -9,7 +9,7 @@ use crate::domain::ecs::service::RolloutState;
 use crate::domain::ecs::target::{EcsTarget, MissingVariables};
 use crate::domain::gate::Approval;
 use crate::domain::image::{Digest, Repository};
-use crate::domain::provenance::{Override, Provenance};
+use crate::domain::provenance::{OverriddenGate, Provenance};
 use crate::domain::target::{Build, Component, Image, Reuse};
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -224,7 +224,7 @@ fn promoted_facts(before: &EcsFacts, outcome: Option<&str>, at: Timestamp) -> Ec
             began: Some(at),
             committed: Some(at),
             approvers: vec![format!("eva-{}", at.as_second())],
-            overrides: vec![Override { gate: "soak".to_owned(), reason: at.to_string() }],
+            overrides: vec![OverriddenGate { gate: "soak".to_owned(), reason: at.to_string() }],
             plan: Some(Digest::of(at.to_string())),
         },
         ..LedgerEntry::new(SHA.parse().unwrap(), &"arn".into())

@@ -49,12 +49,8 @@ mod tests {
     #[test]
     fn gates_that_refuse_already_are_named() {
         let gate = |name, verdict, overridden: Option<&str>| Gate {
-            name,
-            verdict,
-            reason: String::new(),
-            hint: None,
-            is_configured: true,
             overridden: overridden.map(str::to_owned),
+            ..Gate::sample(name, verdict)
         };
         let gates = [
             gate(GateName::Identity, Verdict::Satisfied, None),

@@ -247,14 +247,7 @@ mod tests {
             Request { command: "deploy".to_owned(), environment: Some(text.to_owned()), ..Request::default() };
         let mut record = Record::new(&request);
         record.release = Some(SHA.parse().unwrap());
-        record.gates = vec![Gate {
-            name: GateName::Hold,
-            verdict: Verdict::Unsatisfied,
-            reason: text.to_owned(),
-            hint: None,
-            is_configured: false,
-            overridden: None,
-        }];
+        record.gates = vec![Gate { reason: text.to_owned(), ..Gate::sample(GateName::Hold, Verdict::Unsatisfied) }];
         record.commits = Some(CommitRange { taken_back: false, commits: Commits { count: 3, newest: vec![commit] } });
         record.components = vec![ComponentRecord {
             name: "backend".parse().unwrap(),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::cause::{self, CauseV1};
 use super::text::{SCHEMA, to_text};
 use crate::domain::hold::{Hold, HoldScope};
-use crate::domain::provenance::Override;
+use crate::domain::provenance::OverriddenGate;
 use crate::domain::view::history::{PastRelease, Standing};
 use crate::domain::view::holds::{ChangedHolds, ComponentHolds, HoldChange};
 
@@ -61,7 +61,7 @@ struct OverrideV1 {
 }
 
 impl OverrideV1 {
-    fn new(Override { gate, reason }: &Override) -> Self {
+    fn new(OverriddenGate { gate, reason }: &OverriddenGate) -> Self {
         Self { gate: gate.clone(), reason: reason.clone() }
     }
 }
