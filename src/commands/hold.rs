@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::change::{hosted, refused};
 use crate::cli;
 use crate::domain::failure::Failure;
-use crate::domain::gate::{Authorized, Evidence, Known, authorize};
+use crate::domain::gate::{Authorized, Command, Evidence, Known, authorize};
 use crate::domain::hold::{self, Hold, HoldRequest};
 use crate::domain::ledger::LONGEST_VALUE;
 use crate::domain::outcome::Outcome;
@@ -34,7 +34,7 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Hold, change: HoldChang
     for component in &target.components {
         driver(component).holds(&cloud).await?;
     }
-    let authorized = authorized(session, &configuration, &target, &cloud).await?;
+    let authorized = authorized(session, &configuration, &target, change, &cloud).await?;
     let writer = cloud.open(authorized.permit());
     let note = hold::lifted(&wanted.reason(), wanted.run.as_deref().unwrap_or_default(), now);
     let mut components = Vec::new();
@@ -63,6 +63,7 @@ async fn authorized(
     session: &Session<'_>,
     configuration: &Configuration,
     target: &Target,
+    change: HoldChange,
     cloud: &Cloud,
 ) -> Result<Authorized<HoldRequest>, Failure> {
     let git = session.git(&configuration.directory);
@@ -71,7 +72,11 @@ async fn authorized(
     let mut evidence = Evidence::new((session.clock)());
     evidence.identity = Known::Is(evidence::identity(cloud, &history, session.context.repository()).await);
     let (environment, policy) = (target.environment.clone(), target.policy.clone());
-    let request = HoldRequest { environment, place: target.place(), policy };
+    let command = match change {
+        HoldChange::Put => Command::Hold,
+        HoldChange::Lift => Command::Unhold,
+    };
+    let request = HoldRequest { command, environment, place: target.place(), policy };
     authorize(request, &evidence).map_err(|gates| Failure { outcome: Outcome::Invalid, ..refused(&gates) })
 }
 

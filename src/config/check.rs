@@ -3,7 +3,8 @@
 use super::component::RawComponent;
 use super::dependencies;
 use super::error::Problems;
-use super::gates;
+use super::gates::{self, RawGates};
+use super::github::RawGitHub;
 use super::image::{ImageSource, RepositoryKeys};
 use super::keys::AnyWritten;
 use super::raw::{RawConfig, RawEnvironment};
@@ -42,6 +43,7 @@ pub(super) fn structure(config: &RawConfig, problems: &mut Problems) {
         name(key.text.parse::<EnvironmentName>(), key, problems);
         promotion_source(config, key, environment, problems);
         gates::check(key, environment.gates.as_ref(), environment.promotes_from.is_some(), problems);
+        workflows(config, environment, problems);
         roles(environment, problems);
         fixed(environment, problems);
         overrides(config, (key, environment), problems);
@@ -50,6 +52,16 @@ pub(super) fn structure(config: &RawConfig, problems: &mut Problems) {
         }
     }
     promotion_circle(config, problems);
+}
+
+/// An approval of people is a run of a workflow, of which only a trusted one counts.
+fn workflows(config: &RawConfig, environment: &RawEnvironment, problems: &mut Problems) {
+    let by = environment.gates.as_ref().and_then(RawGates::second_person);
+    let are_named = config.github.as_ref().is_some_and(RawGitHub::names_workflows);
+    if let (Some(by), false) = (by, are_named) {
+        let message = "`approval` by a second person needs the workflows that are trusted";
+        problems.at(&by.span, message, "add `[github]` with `workflows = \"OWNER/shipgate@COMMIT\"`");
+    }
 }
 
 /// An application's name follows the rule of a component's: both become parts of other names.

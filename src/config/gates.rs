@@ -3,24 +3,22 @@
 //! None of them takes a variable: whoever may edit variables would decide what a gate asks.
 
 use std::collections::HashSet;
-use std::slice;
 use std::str::FromStr;
 
+use super::approval::{FORMS, RawApproval};
 use super::error::Problems;
 use super::interpret::{all, whole};
-use super::read::{Key, Located, NOT_BUILT, Node, Read};
+use super::read::{Key, Located, Node, OneOrMore, Read};
 use super::values::{self, Fault};
 use super::wording::{cut, nearest, one_of};
 use crate::domain::gate::calendar::{Freeze, Window, Zone};
-use crate::domain::gate::{Approval, GateName, GatePolicy, StatusPolicy};
+use crate::domain::gate::{GateName, GatePolicy, StatusPolicy};
 use crate::domain::names::InvalidName;
 
-/// Gates, and keys beside them, that a later version will know.
-const LATER: [&str; 3] = ["protected", "approved", "self-approval"];
 /// Gates that have nothing to set.
 const WITHOUT_SETTING: [&str; 4] = ["identity", "hold", "proven", "forward"];
-/// Gates that no policy may let people override, and that are not built yet.
-const NEVER_OVERRIDDEN: [&str; 2] = ["protected", "approved"];
+/// Gates that another key turns on.
+const WITH_APPROVAL: [&str; 2] = ["protected", "approved"];
 /// How much of a wrong value one message shows at most, in characters.
 const LONGEST_SHOWN: usize = 60;
 
@@ -32,14 +30,17 @@ const LONGEST_SHOWN: usize = 60;
     schemars(rename = "Gates", rename_all = "kebab-case", deny_unknown_fields)
 )]
 pub(super) struct RawGates {
-    /// Whether a person must approve a promotion; only `none` is built so far. Default: none, it must be written beside
+    /// Whether people must approve a promotion: `required`, `none` or a table. Default: none, it must be written beside
     /// `promotes-from`.
     approval: Option<RawApproval>,
+    /// Whether whoever started a run may approve it as a reviewer of GitHub's environment. Only beside
+    /// `approval = "required"`. Default: `false`.
+    self_approval: Option<Located<bool>>,
     /// How long a release has to have run without a break where it is promoted from: `30m`, at most `720h`. Only beside
     /// `promotes-from`. Default: it does not matter.
     soak: Option<Located<String>>,
     /// The branches of which one has the commit: names, or patterns with `*` and `?`. Default: the default branch.
-    branch: Option<RawBranches>,
+    branch: Option<OneOrMore>,
     /// Commit statuses and check runs of the commit that have to be green. Default: none.
     statuses: Option<RawStatuses>,
     /// Times in which nothing is changed. Default: none.
@@ -57,13 +58,17 @@ impl Read for RawGates {
         let Some(mut table) = node.table(problems) else {
             return Self { approval: Some(RawApproval::Unreadable), ..Self::default() };
         };
-        table.refuse(&LATER, NOT_BUILT, "remove it");
         table.refuse(&WITHOUT_SETTING, "is a gate without a setting", "remove it: wherever it applies, it is on");
+        table.refuse(&WITH_APPROVAL, "is a gate without a setting", "remove it: `approval` turns it on");
         table.refuse(&["reuse"], "is a key of components", "write it in the table of the component");
         let gates = Self {
             approval: table.optional("approval"),
+            self_approval: table.optional("self-approval"),
             soak: table.optional("soak"),
-            branch: table.optional("branch"),
+            branch: table.optional_with("branch", |node, problems| {
+                node.refuse_empty("name a branch, or remove it: then it is the default branch", problems);
+                OneOrMore::read(node, problems)
+            }),
             statuses: table.optional("statuses"),
             freeze: table.optional("freeze"),
             windows: table.optional_with("windows", |node, problems| {
@@ -75,65 +80,6 @@ impl Read for RawGates {
         };
         table.refuse_unknown();
         gates
-    }
-}
-
-/// Whether a person must approve.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Approval", rename_all = "kebab-case"))]
-enum RawApproval {
-    /// Nobody is asked.
-    None,
-    /// Already told.
-    #[cfg_attr(test, schemars(skip))]
-    Unreadable,
-}
-
-impl Read for RawApproval {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
-        let Located { span, value } = Located::<String>::read(node, problems);
-        match value.as_deref() {
-            Some("none") => return Self::None,
-            Some("required") => {
-                let hint = "write `approval = \"none\"` if nobody has to be asked";
-                problems.at(&span, format!("`approval = \"required\"` {NOT_BUILT}"), hint);
-            }
-            Some(other) => {
-                let message = format!("`approval` must be `required` or `none`, not `{other}`");
-                problems.at(&span, message, "write `approval = \"none\"`; `required` is not built yet");
-            }
-            None => {}
-        }
-        Self::Unreadable
-    }
-}
-
-/// A branch, or several.
-#[derive(Debug, Clone)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Branches", untagged))]
-enum RawBranches {
-    /// One name or pattern.
-    One(Located<String>),
-    /// Several.
-    Several(Vec<Located<String>>),
-}
-
-impl RawBranches {
-    fn each(&self) -> &[Located<String>] {
-        match self {
-            Self::One(one) => slice::from_ref(one),
-            Self::Several(several) => several,
-        }
-    }
-}
-
-impl Read for RawBranches {
-    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
-        if !node.is_list() {
-            return Self::One(Located::read(node, problems));
-        }
-        node.refuse_empty("name a branch, or remove it: then it is the default branch", problems);
-        Self::Several(Vec::read(node, problems))
     }
 }
 
@@ -240,12 +186,16 @@ impl Read for RawWindow {
 
 /// Notes what does not fit the rest of an environment. `promotes`: its releases come from another one.
 pub(super) fn check(key: &Key, gates: Option<&RawGates>, promotes: bool, problems: &mut Problems) {
-    let approval = gates.and_then(|gates| gates.approval);
+    let approval = gates.and_then(|gates| gates.approval.as_ref());
     // Whether somebody must approve a promotion is nothing to guess.
     if promotes && approval.is_none() {
         let message = format!("`approval` is missing for `{}`, which promotes from another environment", key.text);
         let table = format!("[environments.{}.gates]", key.text);
-        problems.at(&key.span, message, format!("add `approval = \"none\"` to `{table}`; `required` is not built yet"));
+        problems.at(&key.span, message, format!("{FORMS} in `{table}`"));
+    }
+    if let (None, Some(Located { span, .. })) = (approval, gates.and_then(|gates| gates.self_approval.as_ref())) {
+        let message = "`self-approval` has a meaning only beside `approval = \"required\"`";
+        problems.at(span, message, "remove it, or write `approval = \"required\"`");
     }
     let soak = gates.and_then(|gates| gates.soak.as_ref()).filter(|_| !promotes);
     if let Some(Located { span, .. }) = soak {
@@ -255,9 +205,15 @@ pub(super) fn check(key: &Key, gates: Option<&RawGates>, promotes: bool, problem
 }
 
 impl RawGates {
+    /// Where it says that a second person approves.
+    pub(super) fn second_person(&self) -> Option<&Located<String>> {
+        self.approval.as_ref()?.by()
+    }
+
     /// What it asks for. `None`: something in it is wrong, which is noted.
     pub(super) fn policy(&self, problems: &mut Problems) -> Option<GatePolicy> {
-        let approval = self.approval.map(|approval| (approval == RawApproval::None).then_some(Approval::None));
+        let approval = self.approval.as_ref();
+        let approval = approval.map(|approval| approval.interpret(self.self_approval.as_ref(), problems));
         let soak = self.soak.as_ref().map(|soak| parsed("soak", soak, values::soak, problems));
         let branch = self.branch.as_ref().map(|branch| {
             distinct("branch", branch.each(), problems);
@@ -327,7 +283,7 @@ impl RawWindow {
 }
 
 /// What a text of the file means, or what is wrong with it. One that could not be read is told already.
-fn parsed<T>(
+pub(super) fn parsed<T>(
     name: &str,
     text: &Located<String>,
     parse: impl Fn(&str) -> Result<T, Fault>,
@@ -361,7 +317,7 @@ fn time_zone(text: &Located<String>, problems: &mut Problems) -> Option<Zone> {
 fn overridable_gate(text: &Located<String>, problems: &mut Problems) -> Option<GateName> {
     let written = text.value.as_deref()?;
     let gate = written.parse::<GateName>().ok();
-    if gate.is_some_and(|gate| !gate.may_be_overridden()) || NEVER_OVERRIDDEN.contains(&written) {
+    if gate.is_some_and(|gate| !gate.may_be_overridden()) {
         problems.at(&text.span, format!("the gate `{written}` can never be overridden"), "remove it");
         return None;
     }
@@ -375,7 +331,7 @@ fn overridable_gate(text: &Located<String>, problems: &mut Problems) -> Option<G
 }
 
 /// Notes what stands in a list again.
-fn distinct(name: &str, list: &[Located<String>], problems: &mut Problems) {
+pub(super) fn distinct(name: &str, list: &[Located<String>], problems: &mut Problems) {
     let mut seen = HashSet::new();
     for Located { span, value } in list {
         let Some(value) = value else { continue };

@@ -20,12 +20,14 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+mod approval;
 mod check;
 mod component;
 mod dependencies;
 mod ecs;
 mod error;
 mod gates;
+mod github;
 mod image;
 mod interpret;
 mod keys;

@@ -5,6 +5,7 @@
 use super::component::RawComponent;
 use super::error::Problems;
 use super::gates::RawGates;
+use super::github::RawGitHub;
 use super::read::{Entries, Located, NOT_BUILT, Node, Read};
 use super::text::Text;
 
@@ -19,6 +20,8 @@ pub(super) struct RawConfig {
     /// The application's name. Values may refer to it as `${app}`.
     #[cfg_attr(test, schemars(required))]
     pub(super) app: Option<Located<String>>,
+    /// What is said of GitHub for all environments.
+    pub(super) github: Option<RawGitHub>,
     /// What is shipped, by name.
     #[cfg_attr(test, schemars(extend("minProperties" = 1)))]
     pub(super) components: Entries<RawComponent>,
@@ -33,6 +36,7 @@ impl Read for RawConfig {
             return Self::default();
         };
         let app = table.required("app", "app = \"cloudshop\"");
+        let github = table.optional("github");
         let mut components = table
             .required_with("components", "[components.backend]", |node, problems| {
                 node.refuse_empty("add a table `[components.backend]`", problems);
@@ -48,7 +52,7 @@ impl Read for RawConfig {
             })
             .unwrap_or_default();
         table.refuse_unknown();
-        Self { app, components, environments }
+        Self { app, github, components, environments }
     }
 }
 

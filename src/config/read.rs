@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::ops::{Range, RangeInclusive};
+use std::slice;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -78,6 +79,11 @@ impl<'d> Node<'d> {
     /// Whether this is a list.
     pub(super) fn is_list(&self) -> bool {
         self.value.is_array()
+    }
+
+    /// Whether this is a table.
+    pub(super) fn is_table(&self) -> bool {
+        self.value.is_table()
     }
 
     /// The table that this is.
@@ -289,6 +295,35 @@ pub(super) struct Located<T> {
     pub(super) span: Range<usize>,
     /// The value.
     pub(super) value: Option<T>,
+}
+
+/// A text, or a list of them.
+#[derive(Debug, Clone)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(untagged))]
+pub(super) enum OneOrMore {
+    /// One.
+    One(Located<String>),
+    /// Several.
+    Several(Vec<Located<String>>),
+}
+
+impl OneOrMore {
+    /// All of them.
+    pub(super) fn each(&self) -> &[Located<String>] {
+        match self {
+            Self::One(one) => slice::from_ref(one),
+            Self::Several(several) => several,
+        }
+    }
+}
+
+impl Read for OneOrMore {
+    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+        if node.is_list() {
+            return Self::Several(Vec::read(node, problems));
+        }
+        Self::One(Located::read(node, problems))
+    }
 }
 
 impl Read for Located<bool> {

@@ -180,6 +180,8 @@ impl<'d, 'p> Resolver<'d, 'p> {
         let components: Vec<_> = selected.iter().map(|(key, component)| self.component(key, *component)).collect();
         self.refuse_shared_places(&components);
         let policy = self.policy(&images);
+        let github = self.config.github.as_ref();
+        let workflows = github.map(|github| github.workflows(self.interpreter.problems));
         Some(Target {
             app: self.interpreter.scope.app?.to_owned(),
             environment: self.key.text.parse::<EnvironmentName>().ok()?,
@@ -190,6 +192,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
             promotes_from: whole(promotes_from)?,
             is_part: self.is_part,
             policy: policy?,
+            workflows: whole(workflows)?.unwrap_or_default(),
             images: all(images)?,
             components: all(components)?,
         })

@@ -7,7 +7,7 @@ use jiff::fmt::friendly::SpanParser;
 use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
 
-use crate::domain::gate::BranchPattern;
+use crate::domain::gate::{BranchPattern, Login};
 use crate::domain::image::ImageTag;
 use crate::domain::names::InvalidName;
 use crate::domain::neutral;
@@ -51,6 +51,26 @@ pub(super) fn soak(text: &str) -> Result<Duration, Fault> {
             reason: "it is like `30m` or `24h`, more than nothing, at most `720h`",
         },
     )
+}
+
+/// How long an approval counts by default.
+pub(super) const EXPIRES: Duration = Duration::from_hours(24);
+
+/// How long after the plan an approval counts.
+pub(super) fn expires(text: &str) -> Result<Duration, Fault> {
+    let longest = Duration::from_hours(168);
+    SpanParser::new().parse_unsigned_duration(text).ok().filter(|time| !time.is_zero() && *time <= longest).ok_or(Fault {
+        kind: "a time for an approval to count",
+        reason: "it is like `4h` or `24h`, more than nothing, at most `168h`",
+    })
+}
+
+/// The name of a user of GitHub.
+pub(super) fn login(text: &str) -> Result<Login, Fault> {
+    Login::parse(text).ok_or(Fault {
+        kind: "the name of a user of GitHub",
+        reason: "it is like `octocat`, without `@`; teams and bots cannot approve",
+    })
 }
 
 /// How long commit statuses are waited for by default.

@@ -20,6 +20,8 @@ const LIFTED: &str = "shipgate:unhold";
 /// Putting holds on components of an environment, or taking them off.
 #[derive(Debug)]
 pub struct HoldRequest {
+    /// Whether it puts them on or takes them off.
+    pub command: Command,
     /// The environment.
     pub environment: EnvironmentName,
     /// What is held, in words.
@@ -31,7 +33,7 @@ pub struct HoldRequest {
 impl Gated for HoldRequest {
     fn subject(&self) -> Subject<'_> {
         Subject {
-            command: Command::Hold,
+            command: self.command,
             environment: &self.environment,
             release: None,
             place: &self.place,

@@ -6,6 +6,7 @@ use camino::Utf8PathBuf;
 use indexmap::IndexMap;
 
 use super::gate::GatePolicy;
+use super::github::workflows::TrustedWorkflows;
 use super::kind::Kind;
 use super::names::{AccountId, ComponentName, EnvironmentName, Region, RepositoryName};
 use super::role::Roles;
@@ -33,6 +34,8 @@ pub struct Target {
     pub is_part: bool,
     /// The gate policy.
     pub policy: GatePolicy,
+    /// The workflows of shipgate that are trusted. Empty: none is named.
+    pub workflows: Vec<TrustedWorkflows>,
     /// The images that the components need, each once, in the order of the file.
     pub images: Vec<Image>,
     /// The components, in the order they are changed: that of the file, but each after those it depends on.

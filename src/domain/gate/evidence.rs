@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::ancestry::{Reach, Standing};
+use super::approval::{ApprovalEvidence, ProtectionEvidence};
 use super::hold::HoldEvidence;
 use super::identity::IdentityEvidence;
 use super::judgement::Known;
@@ -34,6 +35,10 @@ pub struct Evidence {
     pub standings: Known<Vec<Standing>>,
     /// The commit's statuses that the configuration names.
     pub statuses: Known<StatusesEvidence>,
+    /// GitHub's environment of the same name.
+    pub protection: Known<ProtectionEvidence>,
+    /// Who has approved.
+    pub approval: Known<ApprovalEvidence>,
 }
 
 impl Evidence {
@@ -50,6 +55,8 @@ impl Evidence {
             reach: Known::unknown(NOT_SEEN),
             standings: Known::unknown(NOT_SEEN),
             statuses: Known::unknown(NOT_SEEN),
+            protection: Known::unknown(NOT_SEEN),
+            approval: Known::unknown(NOT_SEEN),
         }
     }
 }

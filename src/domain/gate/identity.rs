@@ -53,7 +53,7 @@ pub(super) fn judge(subject: &Subject<'_>, seen: &IdentityEvidence) -> Judgement
         );
     }
     // In an emergency a stop sign is put from wherever one is; the role's trust policy says who may.
-    if subject.command == Command::Hold {
+    if matches!(subject.command, Command::Hold | Command::Unhold) {
         return Judgement::satisfied(format!("{} in account {}", seen.caller, seen.account));
     }
     let Claim::Is(reference) = token.get("ref") else {

@@ -2,6 +2,7 @@
 //! [`authorize`] is the only way to a plan that may be carried out.
 
 mod ancestry;
+mod approval;
 pub mod calendar;
 mod duration;
 mod evidence;
@@ -21,13 +22,17 @@ mod subject;
 use std::marker::PhantomData;
 
 pub use ancestry::{BranchReach, Reach, Standing};
+pub use approval::{
+    AllowedBranches, Approval, ApprovalEvidence, ApprovalRun, Login, PlanRun, Protection, ProtectionEvidence, Review,
+    ReviewEvidence, ReviewState, SecondPerson, SecondPersonEvidence, announcement, approval_title, approvers,
+};
 pub use evidence::Evidence;
 pub use hold::HoldEvidence;
 pub use identity::IdentityEvidence;
 use judgement::Judgement;
 pub use judgement::{Gate, Known, Unknown, Verdict};
 pub use name::GateName;
-pub use policy::{Approval, BranchPattern, Command, GatePolicy, Override, StatusPolicy};
+pub use policy::{BranchPattern, Command, GatePolicy, Override, StatusPolicy};
 pub use proven::{Proof, unproven};
 pub use reported::{Reported, named_statuses};
 pub use soak::Soaked;
@@ -63,6 +68,8 @@ fn judge(name: GateName, subject: &Subject<'_>, evidence: &Evidence) -> Judgemen
         GateName::Branch => evidence.reach.judged(|seen| ancestry::branch(subject, seen)),
         GateName::Forward => evidence.standings.judged(|seen| ancestry::forward(subject, seen)),
         GateName::Statuses => evidence.statuses.judged(|seen| statuses::judge(subject, seen)),
+        GateName::Protected => evidence.protection.judged(|seen| approval::protected(subject, seen)),
+        GateName::Approved => evidence.approval.judged(|seen| approval::approved(subject, seen)),
         GateName::Freeze => calendar::freeze(&subject.policy.freeze, evidence.now),
         GateName::Windows => calendar::windows(&subject.policy.windows, evidence.now),
     }

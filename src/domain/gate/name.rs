@@ -22,6 +22,10 @@ pub enum GateName {
     Forward,
     /// Named commit statuses and check runs are green.
     Statuses,
+    /// GitHub's environment asks its reviewers.
+    Protected,
+    /// People have approved.
+    Approved,
     /// No freeze is open.
     Freeze,
     /// A window is open.
@@ -30,7 +34,7 @@ pub enum GateName {
 
 impl GateName {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Identity,
         Self::Hold,
         Self::Proven,
@@ -39,6 +43,8 @@ impl GateName {
         Self::Branch,
         Self::Forward,
         Self::Statuses,
+        Self::Protected,
+        Self::Approved,
         Self::Freeze,
         Self::Windows,
     ];
@@ -54,14 +60,17 @@ impl GateName {
             Self::Branch => "branch",
             Self::Forward => "forward",
             Self::Statuses => "statuses",
+            Self::Protected => "protected",
+            Self::Approved => "approved",
             Self::Freeze => "freeze",
             Self::Windows => "windows",
         }
     }
 
-    /// Whether a policy can let people override it. Who makes the change is never open to whoever makes it.
+    /// Whether a policy can let people override it. Who makes the change, and who has to agree, is never open to whoever
+    /// makes it.
     pub fn may_be_overridden(self) -> bool {
-        self != Self::Identity
+        !matches!(self, Self::Identity | Self::Protected | Self::Approved)
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use wildmatch::WildMatch;
 
+use super::approval::Approval;
 use super::calendar::{Freeze, Window};
 use super::name::GateName;
 
@@ -15,10 +16,14 @@ pub enum Command {
     Promote,
     /// `deploy`
     Deploy,
-    /// `rollback`
+    /// `rollback`, to what served before
     Rollback,
-    /// `hold` and `unhold`
+    /// `rollback --release`, to a release that somebody names
+    Restore,
+    /// `hold`
     Hold,
+    /// `unhold`
+    Unhold,
     /// `check`: what a deploy would be refused for that merging does not change.
     Check,
 }
@@ -34,20 +39,23 @@ enum When {
     Off,
 }
 
-/// The defaults, by gate, for `promote`, `deploy`, `rollback`, `hold` with `unhold`, and `check`.
-const DEFAULTS: [(GateName, [When; 5]); 10] = {
+/// The defaults, by gate, for `promote`, `deploy`, `rollback`, `rollback --release`, `hold`, `unhold` and `check`. One person
+/// may stop releases, and go back to what served before.
+const DEFAULTS: [(GateName, [When; 7]); 12] = {
     use When::{IfSet, Off, On};
     [
-        (GateName::Identity, [On, On, On, On, Off]),
-        (GateName::Hold, [On, On, Off, Off, On]),
-        (GateName::Proven, [On, Off, Off, Off, Off]),
-        (GateName::Soak, [IfSet, Off, Off, Off, Off]),
-        (GateName::Reuse, [Off, IfSet, Off, Off, IfSet]),
-        (GateName::Branch, [On, On, Off, Off, Off]),
-        (GateName::Forward, [On, On, Off, Off, Off]),
-        (GateName::Statuses, [IfSet, IfSet, Off, Off, Off]),
-        (GateName::Freeze, [IfSet, IfSet, Off, Off, Off]),
-        (GateName::Windows, [IfSet, IfSet, Off, Off, Off]),
+        (GateName::Identity, [On, On, On, On, On, On, Off]),
+        (GateName::Hold, [On, On, Off, Off, Off, Off, On]),
+        (GateName::Proven, [On, Off, Off, Off, Off, Off, Off]),
+        (GateName::Soak, [IfSet, Off, Off, Off, Off, Off, Off]),
+        (GateName::Reuse, [Off, IfSet, Off, Off, Off, Off, IfSet]),
+        (GateName::Branch, [On, On, Off, Off, Off, Off, Off]),
+        (GateName::Forward, [On, On, Off, Off, Off, Off, Off]),
+        (GateName::Statuses, [IfSet, IfSet, Off, Off, Off, Off, Off]),
+        (GateName::Protected, [IfSet, Off, Off, IfSet, Off, IfSet, Off]),
+        (GateName::Approved, [IfSet, Off, Off, IfSet, Off, IfSet, Off]),
+        (GateName::Freeze, [IfSet, IfSet, Off, Off, Off, Off, Off]),
+        (GateName::Windows, [IfSet, IfSet, Off, Off, Off, Off, Off]),
     ]
 };
 
@@ -58,27 +66,13 @@ fn default_of(gate: GateName, command: Command) -> When {
         Command::Promote => 0,
         Command::Deploy => 1,
         Command::Rollback => 2,
-        Command::Hold => 3,
-        Command::Check => 4,
+        Command::Restore => 3,
+        Command::Hold => 4,
+        Command::Unhold => 5,
+        Command::Check => 6,
     };
     // A gate without a row is never left out.
     row.map_or(When::On, |(_, when)| when[column])
-}
-
-/// Whether people are asked before a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Approval {
-    /// Nobody is asked, as it is written.
-    None,
-}
-
-impl Approval {
-    /// The word of the configuration.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-        }
-    }
 }
 
 /// A branch, or a pattern of branches with `*` and `?`.
@@ -134,10 +128,10 @@ impl GatePolicy {
     /// is one, durations in seconds.
     pub fn canonical(&self) -> Value {
         let mut keys = Map::new();
-        let mut put = |key: &str, value: Value| keys.insert(key.to_owned(), value);
-        if let Some(approval) = self.approval {
-            put("approval", json!(approval.as_str()));
+        if let Some(approval) = &self.approval {
+            approval.canonical(&mut keys);
         }
+        let mut put = |key: &str, value: Value| keys.insert(key.to_owned(), value);
         if let Some(soak) = self.soak {
             put("soak", json!(soak.as_secs()));
         }
@@ -191,6 +185,8 @@ impl GatePolicy {
             GateName::Reuse => self.own_images,
             GateName::Branch => self.branch.is_some(),
             GateName::Statuses => self.statuses.is_some(),
+            GateName::Protected => matches!(self.approval, Some(Approval::Required { .. })),
+            GateName::Approved => matches!(self.approval, Some(Approval::Required { .. } | Approval::SecondPerson(_))),
             GateName::Freeze => !self.freeze.is_empty(),
             GateName::Windows => !self.windows.is_empty(),
         }

@@ -71,11 +71,23 @@ fn the_defaults_of_each_command() {
     assert_eq!(names(Command::Deploy), [Identity, GateName::Hold, Branch, Forward]);
     assert_eq!(names(Command::Rollback), [Identity]);
     assert_eq!(names(Command::Hold), [Identity]);
+    let asking = |command| {
+        let mut change = change(command);
+        change.policy.approval = Some(Approval::Required { self_approval: false });
+        let gates = evaluate(&change, &Evidence::sound(now()));
+        gates.iter().filter(|gate| gate.refuses()).map(|gate| gate.name).collect::<Vec<_>>()
+    };
+    for command in [Command::Promote, Command::Restore, Command::Unhold] {
+        assert_eq!(asking(command), [GateName::Protected, GateName::Approved], "{command:?}");
+    }
+    for command in [Command::Deploy, Command::Rollback, Command::Hold] {
+        assert_eq!(asking(command), [], "one person may: {command:?}");
+    }
 }
 
 #[test]
 fn what_was_not_looked_at_is_unknown_and_refuses() {
-    for command in [Command::Promote, Command::Deploy, Command::Rollback, Command::Hold] {
+    for command in [Command::Promote, Command::Deploy, Command::Rollback, Command::Restore, Command::Hold, Command::Unhold] {
         let change = change(command);
         let gates = evaluate(&change, &Evidence::new(now()));
         assert!(gates.iter().all(|gate| gate.verdict == Verdict::Unknown), "{gates:?}");

@@ -4,3 +4,5 @@ pub mod command;
 pub mod markdown;
 pub mod output;
 pub mod repository;
+pub mod run;
+pub mod workflows;

@@ -79,6 +79,7 @@ fn whole_plan_of(target: &EcsTarget, state: &ImageState, live: u64, desired: i32
         promotes_from: None,
         is_part: false,
         policy: GatePolicy::default(),
+        workflows: Vec::new(),
         images: vec![image()],
         components: Vec::new(),
     };

@@ -46,7 +46,7 @@ impl From<&AskedGates> for AskedV1 {
             promotes_from: asked.source.as_ref().map(ToString::to_string),
             release: asked.release.as_ref().map(ToString::to_string),
             gates: asked.gates.iter().map(Into::into).collect(),
-            approval: policy.and_then(|policy| policy.approval).map(Approval::as_str),
+            approval: policy.and_then(|policy| policy.approval.as_ref()).map(Approval::as_str),
             checklist: policy.map(|policy| policy.checklist.clone()).unwrap_or_default(),
             failure: asked.failure.as_ref().map(Into::into),
         }

@@ -308,7 +308,7 @@ pub(super) fn document(record: &Record, outcome: Outcome, failure: Option<&Failu
             .map(|release| ReleaseV1 { sha: release.to_string(), digests: digests.collect() }),
         plan_digest: record.plan_digest.as_ref().map(ToString::to_string),
         gates: record.gates.iter().map(Into::into).collect(),
-        approval: policy.and_then(|policy| policy.approval).map(Approval::as_str),
+        approval: policy.and_then(|policy| policy.approval.as_ref()).map(Approval::as_str),
         checklist: policy.map(|policy| policy.checklist.clone()).unwrap_or_default(),
         commits: record.commits.as_ref().map(Into::into),
         components: record.components.iter().map(Into::into).collect(),

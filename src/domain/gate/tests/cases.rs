@@ -1,6 +1,7 @@
 //! Every gate in every situation: what it says, why, and what would change that. `docs/gates/README.md` shows these cases.
 
 mod ancestry;
+mod approval;
 mod calendar;
 mod hold;
 mod identity;
@@ -84,6 +85,8 @@ pub(super) fn all() -> Vec<Case> {
         ancestry::branch_cases(),
         ancestry::forward_cases(),
         statuses::cases(),
+        approval::protected_cases(),
+        approval::approved_cases(),
         calendar::freeze_cases(),
         calendar::windows_cases(),
     ];

@@ -10,11 +10,13 @@ use super::super::calendar::{Freeze, Window, Zone};
 use super::*;
 
 /// The commands of the table, as columns.
-const COMMANDS: [(Command, &str); 5] = [
+const COMMANDS: [(Command, &str); 7] = [
     (Command::Promote, "`promote`"),
     (Command::Deploy, "`deploy`"),
     (Command::Rollback, "`rollback`"),
-    (Command::Hold, "`hold`, `unhold`"),
+    (Command::Restore, "`rollback --release`"),
+    (Command::Hold, "`hold`"),
+    (Command::Unhold, "`unhold`"),
     (Command::Check, "`check`"),
 ];
 
@@ -36,6 +38,11 @@ fn asks(gate: GateName) -> &'static str {
         GateName::Branch => "an allowed branch has the commit",
         GateName::Forward => "the commit is not older than what the environment runs",
         GateName::Statuses => "the named commit statuses and check runs of the commit are green",
+        GateName::Protected => {
+            "with `approval = \"required\"`: GitHub's environment has required reviewers, restricts branches and forbids \
+             self-review"
+        }
+        GateName::Approved => "people have approved, as `approval` asks for it",
         GateName::Freeze => "no freeze is open",
         GateName::Windows => "a window is open",
     }
@@ -47,6 +54,7 @@ fn everything() -> GatePolicy {
     let date = || "2026-12-20".parse().unwrap();
     let (from, to) = ("08:00".parse().unwrap(), "16:00".parse().unwrap());
     GatePolicy {
+        approval: Some(Approval::Required { self_approval: false }),
         soak: Some(Duration::from_secs(1)),
         branch: Some(vec![BranchPattern("main".to_owned())]),
         statuses: Some(StatusPolicy { names: vec!["ci".to_owned()], wait: Duration::ZERO }),
@@ -60,7 +68,7 @@ fn everything() -> GatePolicy {
 fn defaults() -> String {
     let (nothing, everything) = (GatePolicy::default(), everything());
     let columns: Vec<&str> = COMMANDS.iter().map(|(_, name)| *name).collect();
-    let mut table = format!("| gate | satisfied when | {} |\n|---|---|{}\n", columns.join(" | "), "---|".repeat(5));
+    let mut table = format!("| gate | satisfied when | {} |\n|---|---|{}\n", columns.join(" | "), "---|".repeat(COMMANDS.len()));
     for gate in GateName::ALL {
         write!(table, "| [`{gate}`](#{gate}) | {} |", asks(gate)).unwrap();
         for (command, _) in COMMANDS {
@@ -97,6 +105,7 @@ fn add_keys(table: &mut String, schema: &Value, definition: &str, prefix: &str) 
         };
         writeln!(table, "| `{prefix}{key}` | {meaning} | {default} |").unwrap();
         match key.as_str() {
+            "approval" => add_keys(table, schema, "SecondPerson", "approval."),
             "statuses" => add_keys(table, schema, "Statuses", "statuses."),
             "freeze" => add_keys(table, schema, "Freeze", "freeze[]."),
             "windows" => add_keys(table, schema, "Window", "windows[]."),

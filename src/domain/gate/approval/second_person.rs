@@ -1,0 +1,354 @@
+//! `approved`, where other people start a workflow of their own, each for one plan: which of these runs count.
+//!
+//! Nothing that a run says of itself is believed, only what GitHub's API says of the run.
+
+use std::fmt;
+
+#[cfg(test)]
+use jiff::{SignedDuration, Timestamp};
+
+use super::{SecondPerson, names};
+use crate::domain::gate::judgement::{Judgement, Known, Unknown};
+use crate::domain::github::run::{Person, RunEnd, RunJob, WorkflowRun};
+use crate::domain::github::workflows::{GatedWorkflow, TrustedWorkflows};
+use crate::domain::image::Digest;
+use crate::domain::names::EnvironmentName;
+use crate::domain::neutral;
+
+/// The title of a run that approves a plan.
+pub fn approval_title(plan_run: u64, digest: &Digest) -> String {
+    format!("approve {plan_run} {digest}")
+}
+
+/// The name of the job that says which plan a run made. A called workflow's job has the name of the caller's job and ` / `
+/// before it.
+pub fn announcement(environment: &EnvironmentName, digest: &Digest) -> String {
+    format!("plan {} for {environment}", digest.hex())
+}
+
+/// All that is known of a plan's approval.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecondPersonEvidence {
+    /// The digest of the plan that is about to be carried out.
+    pub digest: Digest,
+    /// The run that asks, which is one of the approvals.
+    pub own: u64,
+    /// The workflows that are trusted.
+    pub trusted: Vec<TrustedWorkflows>,
+    /// Whether the configuration is the default branch's.
+    pub configuration: Known<bool>,
+    /// The run that made the plan.
+    pub plan: PlanRun,
+    /// The run that carried this plan out before, where there is one.
+    pub used_by: Known<Option<String>>,
+    /// The runs of the same workflow that ask for the same plan by their title, this one among them.
+    pub approvals: Vec<ApprovalRun>,
+}
+
+/// The run that made a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanRun {
+    /// The run.
+    pub run: WorkflowRun,
+    /// Its jobs.
+    pub jobs: Vec<RunJob>,
+    /// Whether the default branch has its commit.
+    pub is_on_default_branch: Known<bool>,
+}
+
+/// A run that asks to be taken for an approval.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovalRun {
+    /// The run.
+    pub run: WorkflowRun,
+    /// Whether the default branch has its commit.
+    pub is_on_default_branch: Known<bool>,
+    /// Whether the person who started it may write to the repository now.
+    pub may_write: Known<bool>,
+}
+
+/// Why a run does not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotCounted<'a> {
+    /// Something else than a click started it.
+    Event(&'a str),
+    /// It was run again, which keeps who started it first.
+    RunAgain,
+    /// It is of a fork.
+    Fork,
+    /// Its commit is not on the default branch.
+    OtherBranch,
+    /// It does not call the trusted workflow at a trusted commit.
+    Untrusted(GatedWorkflow),
+    /// It ended otherwise than well.
+    Ended(&'a str),
+    /// Its title is not that of an approval of this plan.
+    Title,
+    /// It has no job that names the plan.
+    Unannounced,
+    /// GitHub does not say who started it.
+    Unnamed,
+    /// A bot started it.
+    Bot,
+    /// It was started before the plan, or too long after it.
+    Expired,
+    /// Whoever planned started it.
+    Planner,
+    /// Whoever started it is not named.
+    Unlisted,
+    /// Whoever started it may not write to the repository any more.
+    NoAccess,
+    /// Something of it is not known.
+    Unknown(&'a Unknown),
+}
+
+impl fmt::Display for NotCounted<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            Self::Event(event) => {
+                return write!(formatter, "it was started by {}, not by a click", neutral::word(event));
+            }
+            Self::RunAgain => "it was run again",
+            Self::Fork => "it is of a fork",
+            Self::OtherBranch => "its commit is not on the default branch",
+            Self::Untrusted(workflow) => {
+                return write!(formatter, "it does not call {} of `[github] workflows`", workflow.path());
+            }
+            Self::Ended(how) => return write!(formatter, "it ended with {}", neutral::word(how)),
+            Self::Title => "its title does not name this plan",
+            Self::Unannounced => "none of its jobs names this plan",
+            Self::Unnamed => "GitHub does not say who started it",
+            Self::Bot => "a bot started it",
+            Self::Expired => "it was not started in the time after the plan in which approvals count",
+            Self::Planner => "whoever planned started it",
+            Self::Unlisted => "whoever started it is not in `people`",
+            Self::NoAccess => "whoever started it may not write to the repository",
+            Self::Unknown(unknown) => return formatter.write_str(&unknown.reason),
+        };
+        formatter.write_str(text)
+    }
+}
+
+impl SecondPersonEvidence {
+    /// What keeps the plan's run from being one, if anything.
+    pub fn plan_problem(&self, environment: &EnvironmentName) -> Option<NotCounted<'_>> {
+        let PlanRun { run, jobs, is_on_default_branch } = &self.plan;
+        let wanted = announcement(environment, &self.digest);
+        let is_announced = |job: &RunJob| {
+            job.succeeded && job.name.strip_suffix(&wanted).is_some_and(|rest| rest.is_empty() || rest.ends_with(" / "))
+        };
+        let workflows = [GatedWorkflow::Promote, GatedWorkflow::Rollback];
+        let calls = workflows.into_iter().any(|workflow| self.calls(run, workflow));
+        if let Some(problem) = of_run(run, is_on_default_branch) {
+            return Some(problem);
+        }
+        match &run.end {
+            _ if !calls => Some(NotCounted::Untrusted(GatedWorkflow::Promote)),
+            RunEnd::Otherwise(how) => Some(NotCounted::Ended(how)),
+            RunEnd::Open | RunEnd::Succeeded if !jobs.iter().any(is_announced) => Some(NotCounted::Unannounced),
+            RunEnd::Open | RunEnd::Succeeded => None,
+        }
+    }
+
+    /// The people whose runs count, each once, and the runs that do not count, with why. `own` counts those that were there
+    /// when this run was started.
+    pub fn judged(&self, policy: &SecondPerson) -> (Vec<&Person>, Vec<(&ApprovalRun, NotCounted<'_>)>) {
+        let mut counted: Vec<&Person> = Vec::new();
+        let mut others = Vec::new();
+        for approval in self.approvals.iter().filter(|approval| approval.run.id <= self.own) {
+            match self.approver(approval, policy) {
+                Ok(person) if counted.iter().any(|other| other.id == person.id) => {}
+                Ok(person) => counted.push(person),
+                Err(why) => others.push((approval, why)),
+            }
+        }
+        (counted, others)
+    }
+
+    fn calls(&self, run: &WorkflowRun, workflow: GatedWorkflow) -> bool {
+        let is = |trusted: &TrustedWorkflows| {
+            run.called.iter().any(|called| trusted.is(workflow, &called.path, &called.commit))
+        };
+        self.trusted.iter().any(is)
+    }
+
+    /// Who approves by a run.
+    fn approver<'a>(&'a self, approval: &'a ApprovalRun, policy: &SecondPerson) -> Result<&'a Person, NotCounted<'a>> {
+        let ApprovalRun { run, is_on_default_branch, may_write } = approval;
+        if let Some(problem) = of_run(run, is_on_default_branch) {
+            return Err(problem);
+        }
+        if !self.calls(run, GatedWorkflow::Approve) {
+            return Err(NotCounted::Untrusted(GatedWorkflow::Approve));
+        }
+        if run.title != approval_title(self.plan.run.id, &self.digest) {
+            return Err(NotCounted::Title);
+        }
+        if let RunEnd::Otherwise(how) = &run.end {
+            return Err(NotCounted::Ended(how));
+        }
+        // Both are the same person in a first attempt.
+        let (Some(person), Some(_)) = (&run.actor, run.triggering_actor.as_ref().filter(|it| Some(*it) == run.actor.as_ref()))
+        else {
+            return Err(NotCounted::Unnamed);
+        };
+        let age = run.created.duration_since(self.plan.run.created);
+        if age.is_negative() || age.unsigned_abs() > policy.expires {
+            return Err(NotCounted::Expired);
+        }
+        self.standing(person, may_write, policy).map_or(Ok(person), Err)
+    }
+
+    /// What keeps a person from approving, if anything.
+    fn standing<'a>(
+        &'a self,
+        person: &Person,
+        may_write: &'a Known<bool>,
+        policy: &SecondPerson,
+    ) -> Option<NotCounted<'a>> {
+        let planners = [&self.plan.run.actor, &self.plan.run.triggering_actor];
+        let is_named = |login: &super::Login| login.is(&person.login);
+        match may_write {
+            _ if !person.is_user => Some(NotCounted::Bot),
+            _ if planners.into_iter().flatten().any(|planner| planner.id == person.id) => Some(NotCounted::Planner),
+            _ if !policy.people.is_empty() && !policy.people.iter().any(is_named) => Some(NotCounted::Unlisted),
+            Known::Is(true) => None,
+            Known::Is(false) => Some(NotCounted::NoAccess),
+            Known::Unknown(unknown) => Some(NotCounted::Unknown(unknown)),
+        }
+    }
+}
+
+/// What keeps any run from being believed, if anything.
+fn of_run<'a>(run: &'a WorkflowRun, is_on_default_branch: &'a Known<bool>) -> Option<NotCounted<'a>> {
+    match is_on_default_branch {
+        _ if run.event != "workflow_dispatch" => Some(NotCounted::Event(&run.event)),
+        _ if run.attempt != 1 => Some(NotCounted::RunAgain),
+        _ if !run.is_of_repository => Some(NotCounted::Fork),
+        Known::Is(true) => None,
+        Known::Is(false) => Some(NotCounted::OtherBranch),
+        Known::Unknown(unknown) => Some(NotCounted::Unknown(unknown)),
+    }
+}
+
+/// Enough people other than whoever planned have approved exactly this plan, which nobody has carried out before.
+pub(super) fn judge(environment: &EnvironmentName, policy: &SecondPerson, seen: &SecondPersonEvidence) -> Judgement {
+    const ANEW: &str = "plan again: start the workflow that calls promote.yml, and let somebody else approve that plan";
+    let plan = seen.plan.run.id;
+    match &seen.configuration {
+        Known::Is(true) => {}
+        Known::Is(false) => {
+            let reason = "shipgate.toml is not that of the default branch, which says who approves";
+            return Judgement::unsatisfied(reason, "start the workflow again on the default branch");
+        }
+        Known::Unknown(unknown) => return Judgement::unknown(unknown),
+    }
+    match seen.plan_problem(environment) {
+        None => {}
+        Some(NotCounted::Unknown(unknown)) => return Judgement::unknown(unknown),
+        Some(problem) => {
+            return Judgement::unsatisfied(format!("run {plan} is no plan that can be approved: {problem}"), ANEW);
+        }
+    }
+    match &seen.used_by {
+        Known::Is(None) => {}
+        Known::Is(Some(run)) => {
+            let reason = format!("the plan of run {plan} was carried out already, by {run}");
+            return Judgement::unsatisfied(reason, ANEW);
+        }
+        Known::Unknown(unknown) => return Judgement::unknown(unknown),
+    }
+    let (counted, others) = seen.judged(policy);
+    // Whoever asks has to be one of them: a run that is no approval carries nothing out.
+    if let Some((_, why)) = others.iter().find(|(approval, _)| approval.run.id == seen.own) {
+        return refused(format!("this run is no approval: {why}"), why);
+    }
+    if !seen.approvals.iter().any(|approval| approval.run.id == seen.own) {
+        return Judgement::unknown(&Unknown::new("this run is not among the approvals that GitHub lists"));
+    }
+    let by = names(&counted);
+    if counted.len() >= policy.quorum {
+        return Judgement::satisfied(format!("{by} approved the plan of run {plan}"));
+    }
+    let mut reason = format!("{} of {} approvals: {by}", counted.len(), policy.quorum);
+    for (approval, why) in &others {
+        reason.push_str(&format!("; run {} does not count: {why}", approval.run.id));
+    }
+    let hint = format!("somebody else starts the workflow that calls approve.yml, with run {plan} and plan {}", seen.digest);
+    match others.iter().find_map(|(_, why)| if let NotCounted::Unknown(unknown) = why { Some(unknown) } else { None }) {
+        Some(unknown) => Judgement::unknown(&Unknown { reason, hint: unknown.hint.clone().or(Some(hint)) }),
+        None => Judgement::unsatisfied(reason, hint),
+    }
+}
+
+/// A run that does not count, by why.
+fn refused(reason: String, why: &NotCounted<'_>) -> Judgement {
+    let hint = match why {
+        NotCounted::Unknown(unknown) => {
+            return Judgement::unknown(&Unknown { reason, hint: unknown.hint.clone() });
+        }
+        NotCounted::Planner | NotCounted::Unlisted | NotCounted::NoAccess | NotCounted::Bot => {
+            "let somebody else start it, who may approve"
+        }
+        NotCounted::Untrusted(_) => "call approve.yml at a commit that `[github] workflows` names",
+        NotCounted::Title => "write `run-name: approve ${{ inputs.run }} ${{ inputs.plan }}` in the workflow, or plan again",
+        NotCounted::Expired | NotCounted::Unannounced => "plan again, and approve that plan in time",
+        NotCounted::Event(_)
+        | NotCounted::RunAgain
+        | NotCounted::Fork
+        | NotCounted::OtherBranch
+        | NotCounted::Ended(_)
+        | NotCounted::Unnamed => "start it by hand on the default branch, instead of re-running it",
+    };
+    Judgement::unsatisfied(reason, hint)
+}
+
+/// Ben approves in run 9 what ana planned in run 7 an hour before.
+#[cfg(test)]
+pub(in crate::domain::gate) fn sample() -> SecondPersonEvidence {
+    use crate::domain::github::run::CalledWorkflow;
+
+    let trusted: TrustedWorkflows = format!("acme/shipgate@{}", "0f".repeat(20)).parse().unwrap();
+    let digest = Digest::of("plan");
+    let run = |id: u64, person: &str, workflow: GatedWorkflow| {
+        let person = Person { id: 100 + id, login: person.to_owned(), is_user: true };
+        WorkflowRun {
+            id,
+            workflow: 1,
+            event: "workflow_dispatch".to_owned(),
+            attempt: 1,
+            commit: "a".repeat(40).parse().unwrap(),
+            title: approval_title(7, &digest),
+            actor: Some(person.clone()),
+            triggering_actor: Some(person),
+            created: Timestamp::UNIX_EPOCH + SignedDuration::from_hours(i64::try_from(id).unwrap()),
+            end: RunEnd::Open,
+            called: vec![CalledWorkflow {
+                path: format!("{}/{}@v1", trusted.repository, workflow.path()),
+                commit: trusted.commit.to_string(),
+            }],
+            is_of_repository: true,
+        }
+    };
+    let mut planned = run(7, "ana", GatedWorkflow::Promote);
+    planned.end = RunEnd::Succeeded;
+    let approved = ApprovalRun {
+        run: run(9, "ben", GatedWorkflow::Approve),
+        is_on_default_branch: Known::Is(true),
+        may_write: Known::Is(true),
+    };
+    let name = format!("promote / {}", announcement(&"production".parse().unwrap(), &digest));
+    SecondPersonEvidence {
+        digest,
+        own: 9,
+        trusted: vec![trusted.clone()],
+        configuration: Known::Is(true),
+        plan: PlanRun {
+            run: planned,
+            jobs: vec![RunJob { name, succeeded: true }],
+            is_on_default_branch: Known::Is(true),
+        },
+        used_by: Known::Is(None),
+        approvals: vec![approved],
+    }
+}

@@ -1,0 +1,367 @@
+//! `protected` and `approved`
+
+use std::time::Duration;
+
+use super::super::approval::{NotCounted, second_person_sample};
+use super::super::*;
+use super::Case;
+use crate::domain::github::run::{Person, RunEnd};
+
+const SETTINGS: &str = "https://github.com/acme/shop/settings/environments/7/edit";
+
+fn required(self_approval: bool) -> impl FnOnce(&mut GatePolicy) {
+    move |policy| policy.approval = Some(Approval::Required { self_approval })
+}
+
+fn protection(situation: &'static str, change: impl FnOnce(&mut Protection)) -> Case {
+    let mut found = Protection {
+        reviewers: 2,
+        prevents_self_review: true,
+        branches: AllowedBranches::Protected,
+        admins_can_bypass: Some(false),
+    };
+    change(&mut found);
+    seen(situation, Some(found))
+}
+
+fn seen(situation: &'static str, found: Option<Protection>) -> Case {
+    let seen = ProtectionEvidence { settings: SETTINGS.to_owned(), found };
+    Case::new(GateName::Protected, Command::Promote, situation)
+        .policy(required(false))
+        .evidence(|evidence| evidence.protection = Known::Is(seen))
+}
+
+pub(super) fn protected_cases() -> Vec<Case> {
+    let at = |fix: &str| format!("{fix} at {SETTINGS}");
+    let second = "; on a private repository without GitHub Enterprise nobody can be required: write `approval = { by = \
+                  \"second-person\" }`";
+    let name = "GitHub's environment production";
+    let asks = "asks one of 2 reviewers and teams; administrators";
+    vec![
+        protection("it has reviewers, allows protected branches, and nobody reviews what they started", |_| {})
+            .satisfied(format!("{name} {asks} cannot bypass it")),
+        protection("administrators can go past its rules", |found| found.admins_can_bypass = Some(true))
+            .satisfied(format!("{name} {asks} can bypass it")),
+        protection("GitHub does not say whether administrators can", |found| {
+            found.admins_can_bypass = None;
+            found.reviewers = 1;
+        })
+        .satisfied(format!("{name} asks 1 reviewer or team; whether administrators can bypass it GitHub does not say")),
+        seen("there is none of this name", None).unsatisfied(
+            "there is no environment production on GitHub, and a job would create one without rules",
+            format!("create it with required reviewers: {SETTINGS}"),
+        ),
+        protection("it has no reviewers", |found| found.reviewers = 0)
+            .unsatisfied(format!("{name} has no required reviewers"), at("add required reviewers") + second),
+        protection("reviewers may approve what they started", |found| found.prevents_self_review = false)
+            .unsatisfied(format!("{name} lets people approve their own runs"), at("turn on \"Prevent self-review\"")),
+        protection("the same, with `self-approval = true`", |found| found.prevents_self_review = false)
+            .policy(required(true))
+            .satisfied(format!("{name} {asks} cannot bypass it")),
+        protection("any branch may deploy to it", |found| found.branches = AllowedBranches::All)
+            .unsatisfied(format!("{name} takes every branch"), at("select the branches that may deploy")),
+        protection("a pattern of its branches takes all of them", |found| {
+            found.branches = AllowedBranches::Matching(vec!["main".to_owned(), "tag **/*".to_owned()]);
+        })
+        .unsatisfied(format!("{name} takes every branch"), at("select the branches that may deploy")),
+        protection("named branches may deploy to it", |found| {
+            found.branches = AllowedBranches::Matching(vec!["main".to_owned(), "release/*".to_owned()]);
+        })
+        .satisfied(format!("{name} {asks} cannot bypass it")),
+        protection("several settings are missing", |found| {
+            found.reviewers = 0;
+            found.branches = AllowedBranches::All;
+        })
+        .unsatisfied(
+            format!("{name} has no required reviewers, takes every branch"),
+            at("add required reviewers, select the branches that may deploy") + second,
+        ),
+    ]
+}
+
+fn person(id: u64, login: &str) -> Person {
+    Person { id, login: login.to_owned(), is_user: true }
+}
+
+fn review(state: ReviewState, environment: &str, reviewer: Person) -> Review {
+    Review { environments: vec![environment.to_owned()], state, reviewer: Some(reviewer) }
+}
+
+/// Started by ana, this attempt by whoever is said.
+fn reviewed(situation: &'static str, attempt: u64, by: Person, reviews: Vec<Review>) -> Case {
+    let seen = ReviewEvidence { attempt, started_by: vec![person(1, "ana"), by], reviews };
+    Case::new(GateName::Approved, Command::Promote, situation)
+        .policy(required(false))
+        .evidence(|evidence| evidence.approval = Known::Is(ApprovalEvidence::Reviews(seen)))
+}
+
+fn review_cases() -> Vec<Case> {
+    use ReviewState::{Approved, Rejected};
+    let (ana, ben, eva) = (|| person(1, "ana"), || person(2, "ben"), || person(3, "eva"));
+    let here = |state, reviewer| review(state, "production", reviewer);
+    let nobody = "no reviewer of production has approved this run";
+    let again = "start the workflow again, and let somebody else approve it";
+    vec![
+        reviewed("`required`: a reviewer who did not start the run approved it", 1, ana(), vec![here(Approved, ben())])
+            .satisfied("ben approved this run for production"),
+        reviewed("`required`: nobody approved it; an administrator went past the rules", 1, ana(), vec![])
+            .unsatisfied(nobody, again),
+        reviewed("`required`: whoever started it approved it", 1, ana(), vec![here(Approved, ana())])
+            .unsatisfied("ana approved for production, and started this run", again),
+        reviewed("`required`: the same, with `self-approval = true`", 1, ana(), vec![here(Approved, ana())])
+            .policy(required(true))
+            .satisfied("ana approved this run for production"),
+        reviewed("`required`: it was approved for another environment", 1, ana(), vec![review(Approved, "stage", ben())])
+            .unsatisfied(nobody, again),
+        reviewed(
+            "`required`: it was rejected, run again and approved",
+            2,
+            ana(),
+            vec![here(Rejected, ben()), here(Approved, eva())],
+        )
+        .satisfied("eva approved this run for production"),
+        reviewed("`required`: whoever ran it again approved it", 2, ben(), vec![here(Approved, ben())])
+            .unsatisfied("ben approved for production, and started this run", again),
+        reviewed(
+            "`required`: it was approved, and run again without another approval",
+            2,
+            eva(),
+            vec![here(Approved, ben())],
+        )
+        .unsatisfied(
+            "this is attempt 2 of the run, and 1 was approved by somebody else",
+            "start the workflow again instead of re-running it",
+        ),
+        reviewed(
+            "`required`: each attempt was approved by somebody else",
+            2,
+            ana(),
+            vec![here(Approved, ben()), here(Approved, eva())],
+        )
+        .satisfied("ben, eva approved this run for production"),
+        reviewed("`required`: a bot approved it", 1, ana(), vec![here(
+            Approved,
+            Person { is_user: false, ..ben() },
+        )])
+        .unsatisfied(nobody, again),
+        reviewed("`required`: this is only a plan", 1, ana(), vec![])
+            .evidence(|evidence| evidence.approval = Known::Is(ApprovalEvidence::Later))
+            .pending("a reviewer of GitHub's environment production is asked when it is carried out"),
+        reviewed("it was not looked at", 1, ana(), vec![])
+            .evidence(|evidence| evidence.approval = Known::unknown("it was not looked at"))
+            .unknown("it was not looked at", ""),
+    ]
+}
+
+/// Ben approves what ana planned an hour ago, in run 9; the plan was made by run 7.
+fn second(situation: &'static str, change: impl FnOnce(&mut SecondPersonEvidence)) -> Case {
+    let mut seen = second_person_sample();
+    change(&mut seen);
+    Case::new(GateName::Approved, Command::Promote, situation)
+        .policy(second_person(1, &[]))
+        .evidence(|evidence| evidence.approval = Known::Is(ApprovalEvidence::Runs(Box::new(seen))))
+}
+
+fn second_person(quorum: usize, people: &[&str]) -> impl FnOnce(&mut GatePolicy) {
+    let people = people.iter().map(|name| Login::parse(name).unwrap()).collect();
+    move |policy| {
+        let expires = Duration::from_hours(24);
+        policy.approval = Some(Approval::SecondPerson(SecondPerson { quorum, people, expires }));
+    }
+}
+
+/// The approval that asks.
+fn own(seen: &mut SecondPersonEvidence) -> &mut ApprovalRun {
+    seen.approvals.last_mut().unwrap()
+}
+
+/// Run 8 of eva, before that of ben.
+fn another(seen: &mut SecondPersonEvidence) -> &mut ApprovalRun {
+    let mut other = own(seen).clone();
+    other.run.id = 8;
+    other.run.end = RunEnd::Succeeded;
+    other.run.actor = Some(person(3, "eva"));
+    other.run.triggering_actor = Some(person(3, "eva"));
+    seen.approvals.insert(0, other);
+    &mut seen.approvals[0]
+}
+
+/// What is wrong with a run that ben or somebody else uses as an approval of ana's plan.
+type Forged = (&'static str, fn(&mut SecondPersonEvidence), NotCounted<'static>, &'static str);
+
+const BY_HAND: &str = "start it by hand on the default branch, instead of re-running it";
+const OTHER: &str = "let somebody else start it, who may approve";
+const ANEW: &str = "plan again: start the workflow that calls promote.yml, and let somebody else approve that plan";
+
+fn forged() -> Vec<Forged> {
+    use crate::domain::github::workflows::GatedWorkflow;
+    vec![
+        (
+            "`second-person`: its commit is not on the default branch: it is of another branch, or of a tag of that name",
+            |seen| own(seen).is_on_default_branch = Known::Is(false),
+            NotCounted::OtherBranch,
+            BY_HAND,
+        ),
+        ("`second-person`: it is of a fork", |seen| own(seen).run.is_of_repository = false, NotCounted::Fork, BY_HAND),
+        ("`second-person`: somebody ran it again", |seen| own(seen).run.attempt = 2, NotCounted::RunAgain, BY_HAND),
+        (
+            "`second-person`: a push started it",
+            |seen| "push".clone_into(&mut own(seen).run.event),
+            NotCounted::Event("push"),
+            BY_HAND,
+        ),
+        (
+            "`second-person`: it calls a copy of approve.yml",
+            |seen| own(seen).run.called[0].path = "acme/shop/.github/workflows/approve.yml@refs/heads/main".to_owned(),
+            NotCounted::Untrusted(GatedWorkflow::Approve),
+            "call approve.yml at a commit that `[github] workflows` names",
+        ),
+        (
+            "`second-person`: it calls approve.yml at another commit",
+            |seen| own(seen).run.called[0].commit = "1".repeat(40),
+            NotCounted::Untrusted(GatedWorkflow::Approve),
+            "call approve.yml at a commit that `[github] workflows` names",
+        ),
+        (
+            "`second-person`: its title is of another plan, or the caller was edited and has no `run-name`",
+            |seen| "Approve".clone_into(&mut own(seen).run.title),
+            NotCounted::Title,
+            "write `run-name: approve ${{ inputs.run }} ${{ inputs.plan }}` in the workflow, or plan again",
+        ),
+        (
+            "`second-person`: it was started too long after the plan",
+            |seen| own(seen).run.created = seen.plan.run.created + jiff::SignedDuration::from_hours(25),
+            NotCounted::Expired,
+            "plan again, and approve that plan in time",
+        ),
+        (
+            "`second-person`: it was started before the plan",
+            |seen| own(seen).run.created = seen.plan.run.created - jiff::SignedDuration::from_secs(1),
+            NotCounted::Expired,
+            "plan again, and approve that plan in time",
+        ),
+        (
+            "`second-person`: whoever planned started it",
+            |seen| {
+                own(seen).run.actor = seen.plan.run.actor.clone();
+                own(seen).run.triggering_actor = seen.plan.run.actor.clone();
+            },
+            NotCounted::Planner,
+            OTHER,
+        ),
+        (
+            "`second-person`: whoever ran the plan again started it",
+            |seen| seen.plan.run.triggering_actor = own(seen).run.actor.clone(),
+            NotCounted::Planner,
+            OTHER,
+        ),
+        (
+            "`second-person`: a bot started it",
+            |seen| {
+                let run = &mut own(seen).run;
+                let people = run.actor.iter_mut().chain(&mut run.triggering_actor);
+                people.for_each(|person| person.is_user = false);
+            },
+            NotCounted::Bot,
+            OTHER,
+        ),
+        (
+            "`second-person`: whoever started it may only read, or lost access since",
+            |seen| own(seen).may_write = Known::Is(false),
+            NotCounted::NoAccess,
+            OTHER,
+        ),
+    ]
+}
+
+fn second_person_cases() -> Vec<Case> {
+    let fits = || second("`second-person`: somebody else approved the plan", |_| {});
+    let hint = |plan: &SecondPersonEvidence| {
+        format!("somebody else starts the workflow that calls approve.yml, with run 7 and plan {}", plan.digest)
+    };
+    let no_plan = |why: NotCounted<'_>| format!("run 7 is no plan that can be approved: {why}");
+    let sample = second_person_sample();
+    let mut cases = vec![
+        fits().satisfied("ben approved the plan of run 7"),
+        second("`second-person`: of two that are asked for, one approved", |_| {})
+            .policy(second_person(2, &[]))
+            .unsatisfied("1 of 2 approvals: ben", hint(&sample)),
+        second("`second-person`: two approved", |seen| drop(another(seen)))
+            .policy(second_person(2, &["eva", "Ben"]))
+            .satisfied("eva, ben approved the plan of run 7"),
+        second("`second-person`: one person approved twice", |seen| {
+            another(seen).run.actor = seen.approvals[1].run.actor.clone();
+            seen.approvals[0].run.triggering_actor = seen.approvals[1].run.actor.clone();
+        })
+        .policy(second_person(2, &[]))
+        .unsatisfied("1 of 2 approvals: ben", hint(&sample)),
+        second("`second-person`: one of two was cancelled, which takes the approval back", |seen| {
+            another(seen).run.end = RunEnd::Otherwise("cancelled".to_owned());
+        })
+        .policy(second_person(2, &[]))
+        .unsatisfied("1 of 2 approvals: ben; run 8 does not count: it ended with cancelled", hint(&sample)),
+        second("`second-person`: whether one of two may write is not known", |seen| {
+            another(seen).may_write = Known::unknown("GitHub answers 502");
+        })
+        .policy(second_person(2, &[]))
+        .unknown("1 of 2 approvals: ben; run 8 does not count: GitHub answers 502", hint(&sample)),
+        second("`second-person`: a run that came later does not count for this one", |seen| another(seen).run.id = 10)
+            .policy(second_person(2, &[]))
+            .unsatisfied("1 of 2 approvals: ben", hint(&sample)),
+        second("`second-person`: `people` does not name whoever started it", |_| {})
+            .policy(second_person(1, &["eva"]))
+            .unsatisfied(format!("this run is no approval: {}", NotCounted::Unlisted), OTHER),
+        second("`second-person`: this run is none of those that GitHub lists", |seen| seen.own = 11)
+            .unknown("this run is not among the approvals that GitHub lists", ""),
+        second("`second-person`: the plan was carried out before", |seen| {
+            seen.used_by = Known::Is(Some("acme/shop/8/1".to_owned()));
+        })
+        .unsatisfied("the plan of run 7 was carried out already, by acme/shop/8/1", ANEW),
+        second("`second-person`: whether the plan was carried out before is not known", |seen| {
+            seen.used_by = Known::unknown("its tags cannot be read");
+        })
+        .unknown("its tags cannot be read", ""),
+        second("`second-person`: the run that planned is of another branch", |seen| {
+            seen.plan.is_on_default_branch = Known::Is(false);
+        })
+        .unsatisfied(no_plan(NotCounted::OtherBranch), ANEW),
+        second("`second-person`: the run that planned was run again", |seen| seen.plan.run.attempt = 2)
+            .unsatisfied(no_plan(NotCounted::RunAgain), ANEW),
+        second("`second-person`: the run that planned failed", |seen| {
+            seen.plan.run.end = RunEnd::Otherwise("failure".to_owned());
+        })
+        .unsatisfied(no_plan(NotCounted::Ended("failure")), ANEW),
+        second("`second-person`: the run names another plan, as that of another run of whoever planned", |seen| {
+            seen.plan.jobs[0].name = format!("promote / plan {} for production", "0".repeat(64));
+        })
+        .unsatisfied(no_plan(NotCounted::Unannounced), ANEW),
+        second("`second-person`: the run planned for another environment", |seen| {
+            seen.plan.jobs[0].name = seen.plan.jobs[0].name.replace("production", "staging");
+        })
+        .unsatisfied(no_plan(NotCounted::Unannounced), ANEW),
+        second("`second-person`: the run that planned calls no workflow of shipgate", |seen| seen.plan.run.called.clear())
+            .unsatisfied(
+                "run 7 is no plan that can be approved: it does not call .github/workflows/promote.yml of `[github] workflows`",
+                ANEW,
+            ),
+        second("`second-person`: shipgate.toml is another one than the default branch's", |seen| {
+            seen.configuration = Known::Is(false);
+        })
+        .unsatisfied(
+            "shipgate.toml is not that of the default branch, which says who approves",
+            "start the workflow again on the default branch",
+        ),
+        second("`second-person`: this is only a plan", |_| {})
+            .policy(second_person(2, &["alice", "bob"]))
+            .evidence(|evidence| evidence.approval = Known::Is(ApprovalEvidence::Later))
+            .pending("waits for 2 approvals of alice or bob, not of whoever planned, within 24h of the plan"),
+    ];
+    cases.extend(forged().into_iter().map(|(situation, change, why, hint)| {
+        second(situation, change).unsatisfied(format!("this run is no approval: {why}"), hint)
+    }));
+    cases
+}
+
+pub(super) fn approved_cases() -> Vec<Case> {
+    [review_cases(), second_person_cases()].concat()
+}
