@@ -11,6 +11,7 @@ take_inputs() {
     input_release=${SHIPGATE_INPUT_RELEASE-}
     input_expect_plan=${SHIPGATE_INPUT_EXPECT_PLAN-}
     input_override=${SHIPGATE_INPUT_OVERRIDE-}
+    input_reason=${SHIPGATE_INPUT_REASON-}
     input_component=${SHIPGATE_INPUT_COMPONENT-}
     input_config=${SHIPGATE_INPUT_CONFIG-}
     input_working_directory=${SHIPGATE_INPUT_WORKING_DIRECTORY-}
@@ -28,6 +29,7 @@ check_inputs() {
     check_size release "$input_release"
     check_size expect-plan "$input_expect_plan"
     check_size override "$input_override"
+    check_size reason "$input_reason"
     check_size component "$input_component"
     check_size config "$input_config"
     check_size working-directory "$input_working_directory"
@@ -68,6 +70,7 @@ make_arguments() {
     add_option release "$input_release"
     add_option expect-plan "$input_expect_plan"
     add_lines override "$input_override"
+    add_option reason "$input_reason"
     add_lines component "${input_component//,/$newline}"
     add_option config "$input_config"
     add_extra_arguments

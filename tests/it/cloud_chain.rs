@@ -4,7 +4,7 @@ use aws_sdk_ecr::types::ImageTagMutability;
 use serde_json::{Value, json};
 
 use crate::cloud::{Cloud, ServiceOptions};
-use crate::cloud_jobs::{Scene, inputs};
+use crate::cloud_jobs::Scene;
 use crate::cloud_policy::{allowed, printed};
 use crate::cloud_roles::{self, Job};
 use crate::harness::{Ran, Repository, assert_told, texts};
@@ -52,13 +52,13 @@ impl Scene {
     fn push(&self) -> JobRan {
         let job =
             self.runner(Job::Main, "contents=read,statuses=write").job(".github/workflows/deploy-stage.yml", "deploy");
-        job.inputs(inputs(&json!({"environment": "development"}))).run().expect_success()
+        job.inputs(json!({"environment": "development"})).run().expect_success()
     }
 
     /// The job before GitHub's environment lets the other through.
     fn plan_promotion_to(&self, environment: &str) -> JobRan {
         let job = self.runner(Job::Main, "contents=read").job(".github/workflows/promote.yml", "plan");
-        job.inputs(inputs(&json!({"environment": environment}))).run().expect_success()
+        job.inputs(json!({"environment": environment})).run().expect_success()
     }
 
     /// Both jobs, as a click starts them.
@@ -66,7 +66,7 @@ impl Scene {
         let plan = self.plan_promotion_to(environment);
         let runner = self.runner(Job::Environment(environment), "contents=read,statuses=write");
         let job = runner.job(".github/workflows/promote.yml", "promote").needs("plan", &plan);
-        job.inputs(inputs(&json!({"environment": environment}))).run().expect_success()
+        job.inputs(json!({"environment": environment})).run().expect_success()
     }
 
     /// A command by itself, in a job.

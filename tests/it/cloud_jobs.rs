@@ -1,5 +1,7 @@
 //! The jobs of our workflows, whole, as a runner runs them, for another repository, on the local cloud.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use crate::cloud::Cloud;
@@ -21,7 +23,7 @@ pub struct Scene {
 
 impl Scene {
     /// With stage and production.
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self::with_gates("")
     }
 
@@ -55,18 +57,21 @@ impl Scene {
             .github("sha", self.shop.head())
             .github("run_attempt", "2")
             .github("token", token(permissions))
+            .program(Path::new(BINARY))
             .context("vars", json!({"SHOP_HOST": "shop.example"}));
         let variables = self.cloud.variables().into_iter();
         let variables = variables.chain([("ACTIONS_ID_TOKEN_REQUEST_TOKEN", job.subject_in(&self.github.repository))]);
         variables.fold(runner, |runner, (name, value)| runner.variable(name, &value))
     }
 
-    fn deploy(&self) -> JobRan {
+    /// A push.
+    pub fn deploy(&self) -> JobRan {
         let runner = self.runner(Job::Main, "contents=read,statuses=write");
-        runner.job(".github/workflows/deploy-stage.yml", "deploy").inputs(inputs(&json!({}))).run()
+        runner.job(".github/workflows/deploy-stage.yml", "deploy").run()
     }
 
-    fn plan(&self) -> JobRan {
+    /// The job before GitHub's environment lets the other through.
+    pub fn plan(&self) -> JobRan {
         self.plan_with(&json!({}))
     }
 
@@ -76,10 +81,11 @@ impl Scene {
 
     fn plan_with(&self, more: &Value) -> JobRan {
         let runner = self.runner(Job::Main, "contents=read,pull_requests=read,statuses=read,checks=read");
-        runner.job(".github/workflows/promote.yml", "plan").inputs(inputs(more)).run()
+        runner.job(".github/workflows/promote.yml", "plan").inputs(more.clone()).run()
     }
 
-    fn promote(&self, plan: &JobRan) -> JobRan {
+    /// The job that it lets through.
+    pub fn promote(&self, plan: &JobRan) -> JobRan {
         self.promote_with(plan, &json!({}))
     }
 
@@ -87,20 +93,13 @@ impl Scene {
     fn promote_with(&self, plan: &JobRan, more: &Value) -> JobRan {
         let runner = self.runner(Job::Environment("production"), "contents=read,statuses=write");
         let runner = runner.context("vars", json!({"SHOP_HOST": "other.example"}));
-        runner.job(".github/workflows/promote.yml", "promote").needs("plan", plan).inputs(inputs(more)).run()
+        runner.job(".github/workflows/promote.yml", "promote").needs("plan", plan).inputs(more.clone()).run()
     }
-}
-
-/// What a caller gives a workflow of ours, with the program that is tested.
-pub fn inputs(more: &Value) -> Value {
-    let mut inputs = json!({"binary-path": BINARY});
-    inputs.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    inputs
 }
 
 /// Insists that a plan job ended because of a gate, after its plan was shown, and that nothing comes after it.
 #[track_caller]
-fn refused(scene: &Scene, plan: &JobRan, gate: &str) {
+pub fn refused(scene: &Scene, plan: &JobRan, gate: &str) {
     let step = plan.step("plan");
     assert_eq!((step.code, step.outputs["outcome"].as_str()), (0, "planned"), "{}", plan.log());
     assert_eq!(step.outputs["refused-by"], gate, "{}", step.log);
@@ -262,34 +261,10 @@ fn without_anything_to_promote_the_plan_says_so_and_nobody_is_asked() {
 
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]
-fn a_rollback_is_one_job() {
-    let scene = Scene::new();
-    let first = scene.shop.head();
-    for release in ["first", "second"] {
-        if release == "second" {
-            scene.shop.commit("Second");
-        }
-        scene.deploy().expect_success();
-        scene.promote(&scene.plan()).expect_success();
-    }
-
-    let runner = scene.runner(Job::Environment("production"), "contents=read,statuses=write");
-    let back = runner.job(".github/workflows/rollback.yml", "rollback").inputs(inputs(&json!({}))).run();
-
-    let back = back.expect_success();
-    assert_eq!((back.outputs["outcome"].as_str(), &back.outputs["sha"]), ("deployed", &first));
-    assert_eq!(scene.cloud.releases("live"), [first]);
-
-    // What was left does not come back by the next click.
-    refused(&scene, &scene.plan(), "hold");
-}
-
-#[test]
-#[ignore = "needs the local cloud: scripts/test"]
 fn a_cancelled_deploy_says_what_is_in_flight() {
     let scene = Scene::new();
     let runner = scene.runner(Job::Main, "contents=read,statuses=write");
-    let job = runner.job(".github/workflows/deploy-stage.yml", "deploy").inputs(inputs(&json!({}))).start();
+    let job = runner.job(".github/workflows/deploy-stage.yml", "deploy").start();
     job.until_log("update backend: done");
     job.cancel();
 
@@ -317,7 +292,7 @@ fn a_pull_request_gets_its_check_on_its_head_and_one_comment() {
     let check = |permissions| {
         let runner = scene.runner(Job::PullRequest, permissions).github("event_name", "pull_request");
         let runner = runner.event(event.to_string().as_bytes());
-        runner.job(".github/workflows/pr-check-comment.yml", "check").inputs(inputs(&json!({}))).run()
+        runner.job(".github/workflows/pr-check-comment.yml", "check").run()
     };
 
     let first = check("contents=read,statuses=write,pull_requests=write").expect_success();

@@ -114,6 +114,22 @@ pub fn change(cloud: &Cloud, name: &str, policy: &str) {
     cloud.wait(async { request.send().await.unwrap() });
 }
 
+/// Lets another job have an environment's role, beside those that the program prints.
+pub fn let_in(cloud: &Cloud, environment: &'static str, job: Job) {
+    let name = name(cloud, environment, false);
+    let subject = |job: Job| job.subject_in(cloud.repository_on_github());
+    let (known, other) = (subject(Job::Environment(environment)), subject(job));
+    cloud.wait(async {
+        let role = cloud.iam.get_role().role_name(&name).send().await.unwrap().role.unwrap();
+        let trust = role.assume_role_policy_document.unwrap();
+        let trust = percent_encoding::percent_decode_str(&trust).decode_utf8().unwrap();
+        let known = json!(known).to_string();
+        assert_eq!(trust.matches(&known).count(), 1, "{trust}");
+        let trust = trust.replace(&known, &format!("{known},{}", json!(other)));
+        cloud.iam.update_assume_role_policy().role_name(&name).policy_document(trust).send().await.unwrap();
+    });
+}
+
 /// Makes a role, or changes it.
 fn put(cloud: &Cloud, name: &str, trust: &str, policy: &str) {
     let iam = &cloud.iam;

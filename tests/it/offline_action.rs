@@ -170,6 +170,7 @@ fn the_action_has_exactly_the_inputs_and_outputs_of_the_contract() {
         "release",
         "expect-plan",
         "override",
+        "reason",
         "component",
         "config",
         "working-directory",

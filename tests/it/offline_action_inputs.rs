@@ -65,6 +65,7 @@ fn inputs_become_options_and_the_environment_comes_last() {
         ("release", "1a2b"),
         ("expect-plan", "sha256:3c"),
         ("override", "freeze=the shop is down"),
+        ("reason", "carts fail"),
         ("component", "backend"),
         ("config", "ops/shipgate.toml"),
         ("extra-args", "-v"),
@@ -75,6 +76,7 @@ fn inputs_become_options_and_the_environment_comes_last() {
         "--release=1a2b",
         "--expect-plan=sha256:3c",
         "--override=freeze=the shop is down",
+        "--reason=carts fail",
         "--component=backend",
         "--config=ops/shipgate.toml",
         "-v",
@@ -87,8 +89,17 @@ fn inputs_become_options_and_the_environment_comes_last() {
 #[test]
 fn inputs_that_are_empty_are_no_arguments() {
     let case = Case::new();
-    let inputs =
-        ["environment", "release", "expect-plan", "override", "component", "config", "working-directory", "extra-args"];
+    let inputs = [
+        "environment",
+        "release",
+        "expect-plan",
+        "override",
+        "reason",
+        "component",
+        "config",
+        "working-directory",
+        "extra-args",
+    ];
     assert_eq!(case.arguments(&inputs.map(|name| (name, ""))), ["deploy"]);
 }
 
@@ -182,8 +193,17 @@ fn sixty_four_kibibytes_arrive_and_one_byte_more_is_refused() {
         [format!("--release={text}"), format!("--expect-plan={text}"), "--".into(), text.clone()]
     );
     let too_long = format!("{text}x");
-    let all =
-        ["environment", "release", "expect-plan", "override", "component", "config", "extra-args", "working-directory"];
+    let all = [
+        "environment",
+        "release",
+        "expect-plan",
+        "override",
+        "reason",
+        "component",
+        "config",
+        "extra-args",
+        "working-directory",
+    ];
     for name in all {
         let error = case.refusal(&[(name, &too_long)]);
         assert_eq!(error, format!("the input {name} has 65537 bytes\nhint: write at most 65536"));
@@ -298,8 +318,8 @@ proptest! {
     #[test]
     fn any_text_in_any_input_arrives_whole_or_is_refused(
         name in prop::sample::select(vec![
-            "command", "environment", "release", "expect-plan", "override", "component", "config", "working-directory",
-            "extra-args",
+            "command", "environment", "release", "expect-plan", "override", "reason", "component", "config",
+            "working-directory", "extra-args",
         ]),
         value in any_text(),
     ) {

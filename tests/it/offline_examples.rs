@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::harness::Repository;
 use crate::workflows::{EXAMPLES, Workflow, entries, own};
@@ -24,11 +24,11 @@ fn call(caller: &Workflow) -> (&Value, Workflow) {
 }
 
 #[test]
-fn each_example_has_the_four_workflows_in_ten_lines_each() {
+fn each_example_has_the_five_workflows_in_ten_lines_each() {
     for example in EXAMPLES {
         let callers = Workflow::all_in(&format!("{example}/.github/workflows"));
         let called: BTreeSet<_> = callers.iter().map(|caller| call(caller).1.path).collect();
-        let names = ["deploy-stage", "pr-check", "promote", "rollback"];
+        let names = ["deploy-stage", "hold", "pr-check", "promote", "rollback"];
         assert_eq!(called, names.map(|name| format!(".github/workflows/{name}.yml")).into(), "{example}");
         for caller in callers {
             assert!(lines(&caller.text) <= 10, "{} has {} lines", caller.path, lines(&caller.text));
@@ -67,10 +67,18 @@ fn the_examples_are_triggered_as_the_workflows_they_call() {
         let mut expected = triggers(&called.yaml["on"]);
         expected.remove("workflow_call");
         assert_eq!(triggers(&caller.yaml["on"]), expected, "{}", caller.path);
-        let asks_for_release = !called.yaml["on"]["workflow_dispatch"].is_null();
-        let with = if asks_for_release { json!({ "release": "${{ inputs.release }}" }) } else { Value::Null };
-        assert_eq!(job["with"], with, "{}", caller.path);
-        assert_eq!(!caller.yaml["on"]["workflow_dispatch"]["inputs"]["release"].is_null(), asks_for_release);
+        // What it asks for, it hands on under the same name, and it asks for what the called one needs.
+        let asks = |on: &Value| match on["workflow_dispatch"].get("inputs") {
+            None => BTreeSet::new(),
+            Some(inputs) => entries(inputs).into_iter().map(|(name, _)| name.to_owned()).collect(),
+        };
+        let (asked, offered) = (asks(&caller.yaml["on"]), asks(&called.yaml["on"]));
+        let with: Map<_, _> =
+            asked.iter().map(|name| (name.clone(), json!(format!("${{{{ inputs.{name} }}}}")))).collect();
+        assert_eq!(job["with"], if with.is_empty() { Value::Null } else { json!(with) }, "{}", caller.path);
+        let needed = ["release", "command", "reason"].map(str::to_owned);
+        let needed: BTreeSet<_> = offered.intersection(&needed.into()).cloned().collect();
+        assert_eq!(asked, needed, "{}", caller.path);
     }
 }
 
@@ -184,6 +192,7 @@ fn the_reference_has_every_input_with_its_default() {
             let file = workflow.path.rsplit('/').next().unwrap().trim_end_matches(".yml").to_owned();
             let default = |input: &Value| match input["default"].as_str() {
                 Some(text) if !text.is_empty() => text.to_owned(),
+                None if input["required"] == true => "required".to_owned(),
                 _ => input["default"].to_string(),
             };
             let inputs = workflow.inputs().into_iter().map(|(name, input)| (name.to_owned(), default(input)));

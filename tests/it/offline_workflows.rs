@@ -4,17 +4,26 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use crate::runner::expression::{Scope, Status};
 use crate::workflows::{Workflow, entries, own};
 
 /// A file that others call does nothing in its own repository.
 const ONLY_WHERE_CALLED: &str = "inputs.called || vars.SHIPGATE_DEPLOY_FROM_HERE == 'true'";
 
 /// The jobs of the workflows that others call, and what each waits for: file, job, group.
-const GROUPS: [(&str, &str, &str); 6] = [
+const GROUPS: [(&str, &str, &str); 11] = [
     (
         "deploy-stage.yml",
         "deploy",
         "shipgate-${{ inputs.environment || 'stage' }}-${{ inputs.working-directory || '.' }}",
+    ),
+    ("hold.yml", "refuse", "shipgate-hold-refuse-${{ github.run_id }}"),
+    ("hold.yml", "hold", "shipgate-hold-${{ github.run_id }}"),
+    ("hold.yml", "hold-in-environment", "shipgate-hold-${{ github.run_id }}"),
+    (
+        "hold.yml",
+        "unhold",
+        "shipgate-unhold-${{ inputs.environment || 'production' }}-${{ inputs.working-directory || '.' }}",
     ),
     ("pr-check.yml", "check", "shipgate-check-${{ github.run_id }}"),
     ("pr-check-comment.yml", "check", "shipgate-check-${{ github.run_id }}"),
@@ -29,6 +38,30 @@ const GROUPS: [(&str, &str, &str); 6] = [
         "rollback",
         "shipgate-rollback-${{ inputs.environment || 'production' }}-${{ inputs.working-directory || '.' }}",
     ),
+    (
+        "rollback.yml",
+        "restore",
+        "shipgate-restore-${{ inputs.environment || 'production' }}-${{ inputs.working-directory || '.' }}",
+    ),
+];
+
+/// The workflows that may have the role of an environment that is promoted to.
+const GATED: [&str; 3] = ["hold.yml", "promote.yml", "rollback.yml"];
+
+/// What their callers can say: data, and never a program, a runner or an argument of another name.
+const SAID_BY_CALLERS: [&str; 12] = [
+    "automatic-deployment",
+    "called",
+    "command",
+    "component",
+    "config",
+    "environment",
+    "in-environment",
+    "override",
+    "reason",
+    "release",
+    "timeout-minutes",
+    "working-directory",
 ];
 
 fn workflow(name: &str) -> Workflow {
@@ -39,17 +72,38 @@ fn keys(object: &Value) -> BTreeSet<&str> {
     entries(object).into_iter().map(|(key, _)| key).collect()
 }
 
+fn steps(job: &Value) -> &[Value] {
+    job["steps"].as_array().unwrap()
+}
+
+/// The step that uses our action, in a job that has one.
+fn action_of(job: &Value) -> Option<&Value> {
+    steps(job).iter().find(|step| step["uses"] == "$/action")
+}
+
 /// The step that uses our action.
 #[track_caller]
 fn our_step(job: &Value) -> &Value {
-    let steps = job["steps"].as_array().unwrap();
-    steps.iter().find(|step| step["uses"] == "$/action").unwrap_or_else(|| panic!("no step uses the action: {job:#}"))
+    action_of(job).unwrap_or_else(|| panic!("no step uses the action: {job:#}"))
+}
+
+/// The jobs of a called workflow that start with given inputs, with the defaults for all others.
+fn started(file: &str, given: &Value) -> Vec<String> {
+    let workflow = workflow(file);
+    let mut inputs = serde_json::Map::new();
+    for (name, input) in workflow.inputs() {
+        inputs.insert(name.to_owned(), given.get(name).unwrap_or(&input["default"]).clone());
+    }
+    let contexts = json!({ "inputs": inputs, "vars": {} });
+    let scope = Scope { contexts: contexts.as_object().unwrap().clone(), status: Status::Success };
+    let jobs = workflow.jobs().into_iter().filter(|(_, job)| scope.allows(job.get("if")));
+    jobs.map(|(name, _)| name.to_owned()).collect()
 }
 
 #[test]
 fn these_workflows_are_for_others() {
     let called: Vec<_> = Workflow::called().into_iter().map(|workflow| workflow.path).collect();
-    let names = ["deploy-stage", "pr-check", "pr-check-comment", "promote", "rollback"];
+    let names = ["deploy-stage", "hold", "pr-check", "pr-check-comment", "promote", "rollback"];
     let mut expected = names.map(|name| format!(".github/workflows/{name}.yml"));
     expected.sort();
     assert_eq!(called, expected);
@@ -60,7 +114,8 @@ fn a_whole_workflow_is_granted_nothing_and_each_job_something() {
     for workflow in Workflow::ours().iter().chain(&Workflow::examples()) {
         assert_eq!(workflow.yaml["permissions"], json!({}), "{}", workflow.path);
         for (name, job) in workflow.jobs() {
-            assert!(!entries(&job["permissions"]).is_empty(), "{}: {name}", workflow.path);
+            let needs_none = job["steps"].is_array() && steps(job).iter().all(|step| step["uses"].is_null());
+            assert_eq!(entries(&job["permissions"]).is_empty(), needs_none, "{}: {name}", workflow.path);
         }
     }
 }
@@ -70,17 +125,30 @@ fn each_job_asks_for_what_it_needs_and_no_more() {
     let checking = json!({ "contents": "read", "id-token": "write", "statuses": "write" });
     let deploying = json!({ "contents": "read", "id-token": "write", "statuses": "write", "checks": "read" });
     let planning = json!({
-        "contents": "read", "id-token": "write", "pull-requests": "read", "statuses": "read", "checks": "read"
+        "contents": "read", "id-token": "write", "pull-requests": "read", "statuses": "read", "checks": "read",
+        "actions": "read"
+    });
+    let promoting = json!({
+        "contents": "read", "id-token": "write", "statuses": "write", "checks": "read", "actions": "read"
     });
     let commenting = json!({ "contents": "read", "id-token": "write", "statuses": "write", "pull-requests": "write" });
-    let naming = json!({ "contents": "read", "id-token": "write", "statuses": "write", "pull-requests": "read" });
+    let returning = json!({ "contents": "read", "id-token": "write", "statuses": "write", "pull-requests": "read" });
+    let naming = json!({
+        "contents": "read", "id-token": "write", "statuses": "write", "pull-requests": "read", "actions": "read"
+    });
+    let holding = json!({ "contents": "read", "id-token": "write" });
     let expected = [
         ("deploy-stage.yml", "deploy", &deploying),
+        ("hold.yml", "refuse", &json!({})),
+        ("hold.yml", "hold", &holding),
+        ("hold.yml", "hold-in-environment", &holding),
+        ("hold.yml", "unhold", &json!({ "contents": "read", "id-token": "write", "actions": "read" })),
         ("pr-check.yml", "check", &checking),
         ("pr-check-comment.yml", "check", &commenting),
         ("promote.yml", "plan", &planning),
-        ("promote.yml", "promote", &deploying),
-        ("rollback.yml", "rollback", &naming),
+        ("promote.yml", "promote", &promoting),
+        ("rollback.yml", "rollback", &returning),
+        ("rollback.yml", "restore", &naming),
         ("ci.yml", "unit", &json!({ "contents": "read" })),
         ("ci.yml", "test", &json!({ "contents": "read" })),
         ("release.yml", "plan", &json!({ "contents": "read" })),
@@ -153,8 +221,8 @@ fn checkouts_have_all_commits_and_leave_no_token_behind() {
     }
     for workflow in Workflow::called() {
         for (name, job) in workflow.jobs() {
-            let checkouts = job["steps"].as_array().unwrap().iter().filter(|step| step["with"]["fetch-depth"] == 0);
-            assert_eq!(checkouts.count(), 1, "{}: {name}", workflow.path);
+            let checkouts = steps(job).iter().filter(|step| step["with"]["fetch-depth"] == 0).count();
+            assert_eq!(checkouts, usize::from(action_of(job).is_some()), "{}: {name}", workflow.path);
         }
     }
 }
@@ -178,7 +246,9 @@ fn a_called_workflow_does_nothing_in_its_own_repository() {
         for (name, job) in workflow.jobs() {
             // Others are skipped with the job that they need.
             if job["needs"].is_null() && keys(on).len() > 1 {
-                assert_eq!(job["if"], ONLY_WHERE_CALLED, "{}: {name}", workflow.path);
+                let condition = job["if"].as_str().unwrap_or_default();
+                let is_one_of_several = condition.starts_with(&format!("({ONLY_WHERE_CALLED}) && "));
+                assert!(condition == ONLY_WHERE_CALLED || is_one_of_several, "{}: {name}", workflow.path);
             }
         }
         // Nobody passes it on from somewhere where it may be empty, which would make a green run that did nothing.
@@ -195,14 +265,16 @@ fn the_steps_say_what_the_action_understands() {
     let mut commands = Vec::new();
     for workflow in Workflow::called() {
         for (name, job) in workflow.jobs() {
-            let step = our_step(job);
+            let Some(step) = action_of(job) else { continue };
             let given = keys(&step["with"]);
             assert!(given.is_subset(&inputs), "{}: {name}: {given:?}", workflow.path);
             assert!(step["env"]["SHIPGATE_VARS"].is_string(), "{}: {name}", workflow.path);
             commands.push(step["with"]["command"].as_str().unwrap().to_owned());
         }
     }
-    assert_eq!(commands, ["deploy", "check", "check", "plan promote", "promote", "rollback"]);
+    let expected =
+        ["deploy", "hold", "hold", "unhold", "check", "check", "plan promote", "promote", "rollback", "rollback"];
+    assert_eq!(commands, expected);
 }
 
 #[test]
@@ -234,7 +306,7 @@ fn exactly_what_was_planned_is_promoted() {
     assert_eq!(step["with"]["expect-plan"], "${{ needs.plan.outputs.plan-digest }}");
     assert_eq!(step["env"]["SHIPGATE_VARS"], "${{ needs.plan.outputs.variables }}");
     assert_eq!(step["env"]["SHIPGATE_PLAN"], "${{ needs.plan.outputs.plan }}");
-    for input in ["environment", "component", "config", "working-directory", "override", "extra-args", "binary-path"] {
+    for input in ["environment", "component", "config", "working-directory", "override"] {
         assert_eq!(step["with"][input], our_step(plan)["with"][input], "{input}");
     }
     // Without one of the three, something else would be promoted: the first step ends the job.
@@ -257,19 +329,148 @@ fn what_is_refused_already_is_not_put_before_people() {
     }
 }
 
+/// Whoever may call one has its role, so what it runs is for these files alone to say.
+#[test]
+fn a_gated_workflow_runs_nothing_of_the_callers_choice() {
+    for file in GATED {
+        let workflow = workflow(file);
+        // No `env`, `defaults`, `container` or `strategy`, of the workflow or of a job.
+        assert!(keys(&workflow.yaml).is_subset(&["name", "on", "permissions", "jobs"].into()), "{file}");
+        for trigger in ["workflow_call", "workflow_dispatch"] {
+            let inputs = keys(&workflow.yaml["on"][trigger]["inputs"]);
+            assert!(inputs.is_subset(&SAID_BY_CALLERS.into()), "{file}: {inputs:?}");
+        }
+        for (name, job) in workflow.jobs() {
+            let known =
+                ["name", "needs", "if", "runs-on", "timeout-minutes", "permissions", "environment", "concurrency"];
+            let known = BTreeSet::from_iter(known.into_iter().chain(["outputs", "steps"]));
+            assert!(keys(job).is_subset(&known), "{file}: {name}: {:?}", keys(job));
+            assert_eq!(job["runs-on"], "ubuntu-24.04", "{file}: {name}");
+            for step in steps(job) {
+                runs_nothing_else(step).unwrap_or_else(|why| panic!("{file}: {name}: {why}: {step:#}"));
+            }
+        }
+    }
+}
+
+/// Whether a step is ours, as it stands here.
+fn runs_nothing_else(step: &Value) -> Result<(), &'static str> {
+    let text = |key: &str| step[key].as_str().unwrap_or_default();
+    let ours = ["command", "environment", "release", "expect-plan", "override", "reason", "component", "config"];
+    let ours = BTreeSet::from_iter(ours.into_iter().chain(["working-directory", "github-token"]));
+    let insist = |holds: bool, why| if holds { Ok(()) } else { Err(why) };
+    insist(
+        keys(step).is_subset(&["id", "name", "if", "uses", "with", "env", "run"].into()),
+        "a key that is not known",
+    )?;
+    if step["uses"].is_null() {
+        insist(!text("run").contains("${{"), "an expression in a script")?;
+        return insist(!step["env"].to_string().contains("inputs."), "an input in a script's variables");
+    }
+    if text("uses") == "$/action" {
+        insist(keys(&step["with"]).is_subset(&ours), "an input of the action that is not typed")?;
+        insist(!step["with"]["command"].as_str().unwrap().contains("${{"), "a command by an expression")?;
+        return insist(keys(&step["env"]).is_subset(&["SHIPGATE_VARS", "SHIPGATE_PLAN"].into()), "a variable");
+    }
+    // `what_is_used_is_pinned_or_ours` sees to the commit. A checkout of another ref or repository would be another code.
+    insist(text("uses").starts_with("actions/") && step["env"].is_null(), "an action of somebody else")?;
+    insist(!step["with"].to_string().contains("${{"), "an expression for an action")?;
+    insist(step["with"]["ref"].is_null() && step["with"]["repository"].is_null(), "a checkout of something else")
+}
+
+#[test]
+fn whatever_is_somebodys_choice_is_found() {
+    for step in [
+        json!({ "uses": "$/action", "with": { "command": "rollback", "binary-path": "x" } }),
+        json!({ "uses": "$/action", "with": { "command": "rollback", "extra-args": "-v" } }),
+        json!({ "uses": "$/action", "with": { "command": "${{ inputs.command }}" } }),
+        json!({ "uses": "$/action", "with": { "command": "hold" }, "env": { "SHIPGATE_RELEASE_URL": "x" } }),
+        json!({ "uses": "./action", "with": { "command": "hold" } }),
+        json!({ "uses": "other/action@v1" }),
+        json!({ "uses": "actions/checkout@v7", "with": { "ref": "main" } }),
+        json!({ "uses": "actions/checkout@v7", "with": { "fetch-depth": "${{ inputs.depth }}" } }),
+        json!({ "run": "echo ${{ github.actor }}" }),
+        json!({ "run": "x", "env": { "X": "${{ inputs.reason }}" } }),
+        json!({ "run": "x", "shell": "python" }),
+        json!({ "run": "x", "working-directory": "x" }),
+    ] {
+        assert!(runs_nothing_else(&step).is_err(), "{step}");
+    }
+}
+
 #[test]
 fn production_changes_only_behind_its_environment() {
-    for (file, job) in [("promote.yml", "promote"), ("rollback.yml", "rollback")] {
+    let environment = json!({
+        "name": "${{ inputs.environment || 'production' }}",
+        "deployment": "${{ inputs.automatic-deployment || false }}",
+    });
+    // What takes nothing forward and nothing off is for one person alone.
+    let alone = [("hold.yml", "hold"), ("hold.yml", "refuse"), ("promote.yml", "plan"), ("rollback.yml", "rollback")];
+    for file in GATED {
         let workflow = workflow(file);
-        let environment = json!({
-            "name": "${{ inputs.environment || 'production' }}",
-            "deployment": "${{ inputs.automatic-deployment || false }}",
-        });
-        assert_eq!(workflow.yaml["jobs"][job]["environment"], environment, "{file}");
         assert_eq!(workflow.yaml["on"]["workflow_call"]["inputs"]["automatic-deployment"]["default"], false, "{file}");
-        assert_eq!(our_step(&workflow.yaml["jobs"][job])["with"]["environment"], environment["name"], "{file}");
+        for (name, job) in workflow.jobs() {
+            let expected = if alone.contains(&(file, name)) { &Value::Null } else { &environment };
+            assert_eq!(&job["environment"], expected, "{file}: {name}");
+            if let Some(step) = action_of(job) {
+                assert_eq!(step["with"]["environment"], environment["name"], "{file}: {name}");
+            }
+        }
     }
-    assert_eq!(workflow("rollback.yml").jobs().len(), 1, "a rollback waits for no other job");
+}
+
+#[test]
+fn a_rollback_to_what_served_before_is_in_no_environment_and_names_no_release() {
+    for (given, job) in [
+        (json!({}), "rollback"),
+        (json!({ "release": "v1" }), "restore"),
+        (json!({ "release": " " }), "restore"),
+        (json!({ "in-environment": true }), "restore"),
+        (json!({ "release": "v1", "in-environment": true }), "restore"),
+    ] {
+        assert_eq!(started("rollback.yml", &given), [job], "{given}");
+    }
+    assert_eq!(started("rollback.yml", &json!({ "called": false })), [""; 0]);
+    let workflow = workflow("rollback.yml");
+    let (mut rollback, mut restore) =
+        (workflow.yaml["jobs"]["rollback"].clone(), workflow.yaml["jobs"]["restore"].clone());
+    assert!(our_step(&rollback)["with"]["release"].is_null());
+    assert_eq!(
+        restore["steps"][1]["with"].as_object_mut().unwrap().remove("release").unwrap(),
+        "${{ inputs.release }}"
+    );
+    for key in ["name", "if", "concurrency", "environment", "permissions"] {
+        for job in [&mut rollback, &mut restore] {
+            job.as_object_mut().unwrap().remove(key);
+        }
+    }
+    assert_eq!(rollback, restore, "the same otherwise");
+    let outputs = &workflow.yaml["on"]["workflow_call"]["outputs"];
+    for (name, output) in entries(outputs) {
+        let expected = format!("${{{{ jobs.rollback.outputs.{name} || jobs.restore.outputs.{name} }}}}");
+        assert_eq!(output["value"], expected.as_str(), "of whichever ran");
+    }
+}
+
+#[test]
+fn a_hold_asks_nobody_and_any_other_word_is_an_error() {
+    for (command, environment, job) in [
+        ("hold", false, "hold"),
+        ("hold", true, "hold-in-environment"),
+        ("unhold", false, "unhold"),
+        ("unhold", true, "unhold"),
+        ("", false, "refuse"),
+        ("hold ", true, "refuse"),
+        ("rollback", false, "refuse"),
+    ] {
+        let given = json!({ "command": command, "in-environment": environment, "reason": "why" });
+        assert_eq!(started("hold.yml", &given), [job], "{given}");
+    }
+    let workflow = workflow("hold.yml");
+    for (job, command) in [("hold", "hold"), ("hold-in-environment", "hold"), ("unhold", "unhold")] {
+        assert_eq!(our_step(&workflow.yaml["jobs"][job])["with"]["command"], command, "{job}");
+    }
+    assert!(workflow.yaml["jobs"]["refuse"]["steps"][0]["run"].as_str().unwrap().ends_with("exit 2\n"));
 }
 
 #[test]

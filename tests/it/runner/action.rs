@@ -19,7 +19,11 @@ impl Session {
         github["action_path"] = json!(path);
         github["action_repository"] = json!(repository);
         let mut inside = Map::new();
-        inside.insert("inputs".to_owned(), inputs(&action, step, scope));
+        let mut given = inputs(&action, step, scope);
+        if let Some(program) = self.runner.program.as_ref().filter(|_| uses == "$/action") {
+            given["binary-path"] = json!(program);
+        }
+        inside.insert("inputs".to_owned(), given);
         inside.insert("github".to_owned(), github);
         inside.insert("runner".to_owned(), scope.contexts["runner"].clone());
         inside.insert("steps".to_owned(), json!({}));

@@ -45,6 +45,7 @@ pub struct Runner {
     repositories: BTreeMap<String, PathBuf>,
     own: (String, PathBuf),
     without_effect: Vec<String>,
+    program: Option<PathBuf>,
 }
 
 impl Runner {
@@ -63,6 +64,7 @@ impl Runner {
             repositories: BTreeMap::new(),
             own,
             without_effect: vec!["actions/checkout".to_owned()],
+            program: None,
         };
         runner.with_usual_contexts().with_usual_variables().event(br#"{"ref": "refs/heads/main"}"#)
     }
@@ -139,6 +141,13 @@ impl Runner {
     /// An action that does nothing here, as the test sees to its effect: `OWNER/NAME`.
     pub fn without_effect(mut self, action: &str) -> Self {
         self.without_effect.push(action.to_owned());
+        self
+    }
+
+    /// The program that our action runs in jobs, `uses: $/action`: nothing is installed, and whether the job's workflow has
+    /// an input for it does not matter.
+    pub fn program(mut self, path: &Path) -> Self {
+        self.program = Some(path.to_owned());
         self
     }
 
