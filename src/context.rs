@@ -230,7 +230,8 @@ impl Context {
         Some(self.event()?.pointer("/repository/default_branch")?.as_str()?.to_owned())
     }
 
-    /// The commit that this run is for, where it is for no pull request: of one, it is a merge that nobody sees again.
+    /// The commit that this run is for, where it is for no pull request: of one, it is a merge that nobody sees again. Of a
+    /// merge queue it is the one that lands.
     pub fn checked_commit(&self) -> Option<GitSha> {
         let is_of_pull_request = self.variable("GITHUB_EVENT_NAME")?.starts_with("pull_request");
         self.variable("GITHUB_SHA").filter(|_| !is_of_pull_request)?.parse().ok()

@@ -44,7 +44,7 @@ pub enum NoWay {
     Half(&'static str),
     /// GitHub gives jobs of forks no token.
     Fork,
-    /// GitHub gives jobs of Dependabot no token unless the workflow asks for it.
+    /// A job of Dependabot that has no token. By default GitHub gives it less than others.
     Dependabot,
     /// The job did not ask for `id-token: write`.
     NoPermission,
@@ -91,7 +91,8 @@ mod tests {
 
     #[test]
     fn a_token_is_taken_wherever_one_can_be_had() {
-        for job in [Job::default(), actions()] {
+        let dependabot = Job { from_dependabot: true, ..actions() };
+        for job in [Job::default(), actions(), dependabot] {
             for caller in [None, HUB, STAGE, USER] {
                 assert_eq!(way(&job, Endpoint::Complete, caller, &roles()), Ok(Way::Token));
             }

@@ -290,7 +290,9 @@ fn a_pull_request_gets_its_check_on_its_head_and_one_comment() {
         "base": {"repo": {"full_name": "shop/cloudshop"}},
     }});
     let check = |permissions| {
+        // A job of Dependabot is one as any other, by what it has.
         let runner = scene.runner(Job::PullRequest, permissions).github("event_name", "pull_request");
+        let runner = runner.github("actor", "dependabot[bot]");
         let runner = runner.event(event.to_string().as_bytes());
         runner.job(".github/workflows/pr-check-comment.yml", "check").run()
     };
@@ -312,4 +314,23 @@ fn a_pull_request_gets_its_check_on_its_head_and_one_comment() {
         warned.contains("commit status shipgate/check is not recorded") && warned.contains("statuses: write"),
         "{warned}"
     );
+}
+
+#[test]
+#[ignore = "needs the local cloud: scripts/test"]
+fn a_merge_queue_is_checked_on_the_commit_that_lands() {
+    let scene = Scene::new();
+    let lands = scene.shop.head();
+    let queue = "refs/heads/gh-readonly-queue/main/pr-7-0123456";
+    let event = json!({"action": "checks_requested", "merge_group": {"head_sha": lands, "head_ref": queue}});
+    let job = Job::Other("repo:shop/cloudshop:ref:refs/heads/gh-readonly-queue/main/pr-7-0123456");
+    let runner = scene.runner(job, "contents=read,statuses=write").github("event_name", "merge_group");
+    let runner = runner.github("ref", queue).event(event.to_string().as_bytes());
+
+    let ran = runner.job(".github/workflows/pr-check.yml", "check").run().expect_success();
+
+    assert_eq!(scene.github.states(&lands), ["shipgate/check success"]);
+    let page = &ran.step("check").summary;
+    assert!(page.contains("Not looked at:") && page.contains("merge queue"), "{page}");
+    assert!(!page.contains("What merging would change on `stage`"), "{page}");
 }

@@ -75,6 +75,7 @@ mod offline_security;
 mod offline_unauthorized;
 mod offline_usage;
 mod offline_workflows;
+mod offline_workflows_gated;
 mod runner;
 mod scripted;
 mod scripted_after_probes;

@@ -219,14 +219,47 @@ fn a_job_without_a_token_and_one_of_dependabot_are_told_why_nobody_looked() {
     let report = without.run().expect_code(0).json();
     assert!(left_out(&report, "stage")["hint"].as_str().unwrap().contains("id-token: write"), "{report:#}");
     let dependabot = pull_request(&repository, "shop/cloudshop").env("GITHUB_ACTOR", "dependabot[bot]");
-    let report = dependabot.env("SHIPGATE_VARS", VARS).run().expect_code(0).json();
+    // Its status is set as any other's, as far as its own token may.
+    let dependabot = dependabot.env("GITHUB_TOKEN", "ghs_x").env("GITHUB_REPOSITORY", "shop/cloudshop");
+    let dependabot = dependabot.env("GITHUB_SHA", SHA).env("GITHUB_API_URL", "http://127.0.0.1:1");
+    let ran = dependabot.env("SHIPGATE_VARS", VARS).run().expect_code(0);
+    let report = ran.json();
     assert!(left_out(&report, "stage")["why"].as_str().unwrap().contains("Dependabot"), "{report:#}");
+    assert!(ran.stderr.contains("commit status shipgate/check is not recorded"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("may only read"), "{}", ran.stderr);
+    // An empty object says that the repository has no variables, here too.
+    let dependabot = pull_request(&repository, "shop/cloudshop").env("GITHUB_ACTOR", "dependabot[bot]");
+    dependabot.env("SHIPGATE_VARS", "{}").run().expect_code(2);
     let target = pull_request(&repository, "shop/cloudshop").env("GITHUB_EVENT_NAME", "pull_request_target");
     // Not even where GitHub would hand out a token.
     let target =
         target.env("ACTIONS_ID_TOKEN_REQUEST_URL", "http://localhost:9/").env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "x");
     let report = target.env("SHIPGATE_VARS", VARS).run().expect_code(0).json();
     assert!(left_out(&report, "stage")["why"].as_str().unwrap().contains("pull_request_target"), "{report:#}");
+}
+
+/// The token names the branch of the queue, and is not asked for.
+#[test]
+fn a_merge_queue_gets_the_offline_part() {
+    let repository = cloudshop();
+    let in_queue = |vars: &str| {
+        let run = pull_request(&repository, "shop/cloudshop").env("GITHUB_EVENT_NAME", "merge_group");
+        let file = repository.path().parent().unwrap().join("event.json");
+        let queue = "refs/heads/gh-readonly-queue/main/pr-7-0123456";
+        let event = json!({"action": "checks_requested", "merge_group": {"head_sha": SHA, "head_ref": queue}});
+        std::fs::write(file, event.to_string()).unwrap();
+        let run = run.env("ACTIONS_ID_TOKEN_REQUEST_URL", "http://127.0.0.1:1/");
+        run.env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "x").env("SHIPGATE_VARS", vars).env("GITHUB_REF", queue)
+    };
+    let report = in_queue(VARS).run().expect_code(0).json();
+    assert_eq!(found(&report), [""; 0]);
+    let left = left_out(&report, "what merging would change on stage");
+    assert!(left["why"].as_str().unwrap().contains("merge queue"), "{report:#}");
+    assert!(left["hint"].as_str().unwrap().contains("pull request"), "{report:#}");
+    // What is wrong without any role is found all the same.
+    in_queue("{}").run().expect_code(2);
+    repository.write("backend/Dockerfile", "FORM scratch\n");
+    in_queue(VARS).run().expect_code(2);
 }
 
 #[test]

@@ -100,12 +100,13 @@ fn repository_variable(name: &str) -> String {
     )
 }
 
-/// Whether a variable should have a value here. Forks and Dependabot get none, a person has none at hand, and what the
-/// job that deploys has in its environment is not here.
+/// Whether a variable should have a value here. Forks get none, a person has none at hand, and what the job that deploys
+/// has in its environment is not here. Jobs of Dependabot have those of the repository
+/// ([github/docs#43950](https://github.com/github/docs/issues/43950)).
 fn is_expected(context: &Context, variable: &str) -> bool {
     let job = context.job();
     let handed = context.variable(VARS).map(str::trim).is_some_and(|vars| !["", "{}", "null"].contains(&vars));
     // A workflow that hands them on hands on an empty object where the repository has none.
     let is_empty = context.in_actions() && context.variable(VARS).is_some();
-    variable.starts_with("${vars.") && (handed || is_empty) && !job.from_fork && !job.from_dependabot
+    variable.starts_with("${vars.") && (handed || is_empty) && !job.from_fork
 }

@@ -90,6 +90,11 @@ impl Planner<'_> {
                     .hint("use `pull_request`"),
             );
         }
+        if event == "merge_group" {
+            let why =
+                "a run of a merge queue is checked offline: its token names the queue's branch, which no role lets in";
+            return Some(Failure::invalid(why).hint("look at the check of the pull request, which has its plan"));
+        }
         let (role, read_role) = (&target.roles.role, &target.roles.read_role);
         if let (true, Some(role), None) = (event == "pull_request", role, read_role) {
             return Some(

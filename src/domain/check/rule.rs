@@ -69,6 +69,10 @@ pub enum Rule {
     ContentsRead,
     /// A job cannot write commit statuses.
     StatusesWrite,
+    /// A job calls a workflow of ours that asks for more than the job grants.
+    PermissionsMissing,
+    /// The caller of `approve.yml` does not name what a run approves.
+    ApprovalCaller,
     /// A workflow names an environment that is not configured.
     EnvironmentUnknown,
     /// A called workflow has nobody to become.
@@ -102,7 +106,7 @@ pub enum Rule {
 impl Rule {
     /// All of them, in the order of the documentation.
     #[cfg(test)]
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 37] = [
         Self::Configuration,
         Self::ConfigurationMissing,
         Self::VariableMissing,
@@ -124,6 +128,8 @@ impl Rule {
         Self::IdToken,
         Self::ContentsRead,
         Self::StatusesWrite,
+        Self::PermissionsMissing,
+        Self::ApprovalCaller,
         Self::EnvironmentUnknown,
         Self::RoleMissing,
         Self::WrongCommand,
@@ -164,6 +170,8 @@ impl Rule {
             Self::IdToken => "id-token",
             Self::ContentsRead => "contents-read",
             Self::StatusesWrite => "statuses-write",
+            Self::PermissionsMissing => "permissions-missing",
+            Self::ApprovalCaller => "approval-caller",
             Self::EnvironmentUnknown => "environment-unknown",
             Self::RoleMissing => "role-missing",
             Self::WrongCommand => "wrong-command",
@@ -210,6 +218,8 @@ impl Rule {
             | Self::WorkflowSyntax
             | Self::Unparsed
             | Self::IdToken
+            | Self::PermissionsMissing
+            | Self::ApprovalCaller
             | Self::EnvironmentUnknown
             | Self::RoleMissing
             | Self::WrongCommand

@@ -58,12 +58,10 @@ impl PullRequestReport {
         if !context.in_actions() {
             return comment.map(|_| not_recorded("comment", "this is not GitHub Actions", None)).into_iter().collect();
         }
-        let job = context.job();
-        if job.from_fork || job.from_dependabot {
-            let who = if job.from_fork { "a fork" } else { "Dependabot" };
-            let why = format!("the token of a pull request of {who} may only read");
+        if context.job().from_fork {
+            let why = "the token of a pull request of a fork may only read";
             let wanted = [Some(STATUS), comment.map(|_| "comment")];
-            return wanted.into_iter().flatten().map(|what| not_recorded(what, &why, None)).collect();
+            return wanted.into_iter().flatten().map(|what| not_recorded(what, why, None)).collect();
         }
         let github = match client(context) {
             Ok(github) => github,
@@ -99,7 +97,9 @@ fn client(context: &Context) -> Result<GitHub, NotRecorded> {
     })
 }
 
-/// On the head of the pull request: the commit that is checked out is a merge that nobody will see again.
+/// On the head of the pull request: the commit that is checked out is a merge that nobody will see again. In a merge queue
+/// on the commit that is checked out, which is the one that lands
+/// ([merge groups](https://github.blog/changelog/2022-08-18-merge-group-webhook-event-and-github-actions-workflow-trigger/)).
 async fn status(context: &Context, github: &GitHub, findings: &Findings) -> Result<(), NotRecorded> {
     let sha: GitSha = match context.pull_request() {
         Some(PullRequest { head, .. }) => head,

@@ -52,7 +52,7 @@ impl Workplace<'_> {
     /// A called workflow has no credentials but those of roles. A promotion is planned by a job of the branch, which may
     /// not become whoever changes the environment, nor whoever changes a source that is promoted to itself.
     fn role(&self, environment: &Environment, outline: &Outline, findings: &mut Findings) {
-        if self.invocation.means != Means::Workflow {
+        if !matches!(self.invocation.means, Means::Workflow(_)) {
             return;
         }
         if !environment.has_role {

@@ -6,19 +6,20 @@ use github_actions_models::workflow::Job;
 use github_actions_models::workflow::job::{NormalJob, ParallelStep, Step, UsesStep};
 use yamlpath::Component;
 
-use super::command::{Command, Config, Named, Until, Verb};
+use super::called::Called;
+use super::command::{Command, Config, Named, Verb};
 use super::file::{Path, WorkflowFile};
 use super::script::{self, CommandLine};
 
 /// How a job comes to shipgate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Means {
     /// A step uses the action.
     Action,
     /// A step runs the program.
     Script,
     /// The job is one of our reusable workflows.
-    Workflow,
+    Workflow(Called),
 }
 
 /// A run of shipgate in a job.
@@ -59,17 +60,17 @@ pub fn invocations<'f>(file: &'f WorkflowFile, line: &CommandLine) -> Vec<Invoca
             if !is_named_after_us(uses.repo()) {
                 return Vec::new();
             }
-            let Some((verb, default)) = of_workflow(workflow) else { return Vec::new() };
+            let Some(called) = Called::of(workflow) else { return Vec::new() };
             let base = vec![Component::from("jobs"), Component::from(name.as_str())];
             let environment = match input(&job.with, "environment") {
-                Named::Absent => default.map_or(Named::Absent, |name| Named::Literal(name.to_owned())),
+                Named::Absent => called.environment.map_or(Named::Absent, |name| Named::Literal(name.to_owned())),
                 named @ (Named::Literal(_) | Named::Unknown) => named,
             };
             vec![Invocation {
                 job: name,
-                means: Means::Workflow,
-                command: Command { verb, environment, config: config(&job.with) },
-                directory: text(&job.with, "working-directory"),
+                means: Means::Workflow(called),
+                command: Command { verb: called.verb, environment, config: config(&job.with) },
+                directory: input_text(&job.with, "working-directory"),
                 path: with(&base, &["uses"]),
                 environment_path: with(&base, &["with", "environment"]),
                 override_path: override_path(&base, &job.with),
@@ -85,17 +86,6 @@ pub fn invocations<'f>(file: &'f WorkflowFile, line: &CommandLine) -> Vec<Invoca
 /// A copy or a fork may have a longer name.
 fn is_named_after_us(repository: &str) -> bool {
     repository.to_ascii_lowercase().contains("shipgate")
-}
-
-/// What one of our reusable workflows does, and where if nothing is said.
-fn of_workflow(file: &str) -> Option<(Verb, Option<&'static str>)> {
-    match file.trim_end_matches(".yaml").trim_end_matches(".yml") {
-        "deploy-stage" => Some((Verb::Deploy(Until::Applied), Some("stage"))),
-        "promote" => Some((Verb::Promote(Until::Applied), Some("production"))),
-        "rollback" => Some((Verb::Rollback(Until::Applied), Some("production"))),
-        "pr-check" | "pr-check-comment" => Some((Verb::Check, None)),
-        _ => None,
-    }
 }
 
 fn in_steps<'f>(name: &'f str, job: &'f NormalJob, line: &CommandLine) -> Vec<Invocation<'f>> {
@@ -164,14 +154,14 @@ fn in_action<'f>(job: &'f str, path: &Path<'f>, number: usize, step: &'f UsesSte
         Uses::Local(uses) if ["./", "$/", "$/action"].contains(&uses.raw()) => None,
         Uses::Local(_) | Uses::Repository(_) | Uses::Docker(_) => return None,
     };
-    let written = text(&step.with, "command")?;
+    let written = input_text(&step.with, "command")?;
     let words: Vec<&str> = written.split_whitespace().collect();
     let (verb, _) = Verb::of_words(&words)?;
     Some(Invocation {
         job,
         means: Means::Action,
         command: Command { verb, environment: input(&step.with, "environment"), config: config(&step.with) },
-        directory: text(&step.with, "working-directory"),
+        directory: input_text(&step.with, "working-directory"),
         environment_path: with(path, &["with", "environment"]),
         override_path: override_path(path, &step.with),
         path: with(path, &["uses"]),
@@ -182,7 +172,7 @@ fn in_action<'f>(job: &'f str, path: &Path<'f>, number: usize, step: &'f UsesSte
 }
 
 fn override_path<'f>(path: &[Component<'f>], inputs: &LoE<Env>) -> Option<Path<'f>> {
-    let arguments = text(inputs, "extra-args")?;
+    let arguments = input_text(inputs, "extra-args")?;
     let mut options = arguments.lines().filter_map(|line| line.trim().split('=').next());
     options.any(|option| option == "--override").then(|| with(path, &["with", "extra-args"]))
 }
@@ -192,7 +182,8 @@ pub fn with<'f>(path: &[Component<'f>], keys: &[&'f str]) -> Path<'f> {
     path.iter().cloned().chain(keys.iter().map(|key| Component::from(*key))).collect()
 }
 
-fn text(inputs: &LoE<Env>, name: &str) -> Option<String> {
+/// The value of an input, where it has one.
+pub fn input_text(inputs: &LoE<Env>, name: &str) -> Option<String> {
     let LoE::Literal(inputs) = inputs else { return None };
     inputs.get(name).map(ToString::to_string).filter(|text| !text.trim().is_empty())
 }
@@ -200,10 +191,10 @@ fn text(inputs: &LoE<Env>, name: &str) -> Option<String> {
 fn input(inputs: &LoE<Env>, name: &str) -> Named {
     match inputs {
         LoE::Expr(_) => Named::Unknown,
-        LoE::Literal(_) => text(inputs, name).map_or(Named::Absent, |text| Named::of(&text)),
+        LoE::Literal(_) => input_text(inputs, name).map_or(Named::Absent, |text| Named::of(&text)),
     }
 }
 
 fn config(inputs: &LoE<Env>) -> Config {
-    text(inputs, "config").map_or(Config::Default, Config::Given)
+    input_text(inputs, "config").map_or(Config::Default, Config::Given)
 }

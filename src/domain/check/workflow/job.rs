@@ -33,6 +33,8 @@ pub fn judge(place: &Workplace<'_>, findings: &mut Findings) {
     place.pinned(findings);
     place.cancelled(findings);
     place.overridden(findings);
+    place.grants(findings);
+    place.approves(findings);
     place.statuses(findings);
     place.checkout(findings);
     match place.outline {
@@ -86,7 +88,7 @@ pub fn is_only_called(file: &WorkflowFile, permissions: &Permissions) -> bool {
 }
 
 impl Workplace<'_> {
-    fn job(&self) -> Option<&Job> {
+    pub(super) fn job(&self) -> Option<&Job> {
         self.file.workflow.jobs.get(self.invocation.job)
     }
 

@@ -1,7 +1,7 @@
 //! Whether a job may do what shipgate needs, and has what shipgate needs.
 
-use github_actions_models::common::Uses;
 use github_actions_models::common::expr::LoE;
+use github_actions_models::common::{Permissions, Uses};
 use github_actions_models::workflow::job::{Step, UsesStep};
 use yamlpath::Component;
 
@@ -11,12 +11,15 @@ use super::job::{TOKEN_HINT, Workplace, is_only_called, needs_token};
 use super::permissions::{Granted, id_token, written};
 use crate::domain::check::{Findings, Level, Rule};
 
-const CONTENTS_HINT: &str = "add `contents: read` to the permissions that count for the job";
-
 impl Workplace<'_> {
+    /// The permissions of a job with steps. One that calls a workflow of ours has a rule of its own.
+    fn own_permissions(&self) -> Option<&Permissions> {
+        self.normal_job().and_then(|_| self.permissions())
+    }
+
     /// A role is had with a token of GitHub.
     pub(super) fn token(&self, findings: &mut Findings) {
-        let Some(permissions) = self.permissions() else { return };
+        let Some(permissions) = self.own_permissions() else { return };
         if id_token(permissions) != Granted::No
             || !needs_token(self.outline, self.invocation)
             || is_only_called(self.file, permissions)
@@ -30,9 +33,8 @@ impl Workplace<'_> {
             verb.name()
         );
         let finding = self.file.finding(Rule::IdToken, &self.permissions_path(), message, TOKEN_HINT);
-        // Without a token the check goes on with what needs none. What is called asks for one, and would not be started.
-        let goes_on = verb == Verb::Check && self.invocation.means != Means::Workflow;
-        let level = if goes_on { Level::Warning } else { Level::Error };
+        // Without a token the check goes on with what needs none.
+        let level = if verb == Verb::Check { Level::Warning } else { Level::Error };
         findings.found(finding.at_level(level));
     }
 
@@ -40,39 +42,24 @@ impl Workplace<'_> {
     pub(super) fn statuses(&self, findings: &mut Findings) {
         let verb = self.invocation.command.verb;
         let reports = verb.rolls_out() || verb == Verb::Check;
-        let Some(permissions) = self.permissions().filter(|_| reports && self.invocation.means != Means::Script) else {
-            return;
-        };
+        let is_action = matches!(self.invocation.means, Means::Action);
+        let Some(permissions) = self.own_permissions().filter(|_| reports && is_action) else { return };
         if written(permissions, "statuses", true) == Granted::No {
             let job = self.invocation.job;
             let message = format!("job `{job}` cannot write the commit status of `{}`", verb.name());
             let hint = "add `statuses: write` to the permissions that count for the job";
-            let finding = self.file.finding(Rule::StatusesWrite, &self.permissions_path(), message, hint);
-            // GitHub does not even start a workflow that asks for more than its caller has.
-            let is_called = self.invocation.means == Means::Workflow;
-            findings.found(finding.at_level(if is_called { Level::Error } else { Level::Warning }));
+            self.found(findings, Rule::StatusesWrite, &self.permissions_path(), message, hint);
         }
     }
 
     /// What the checkout before the run needs, and brings.
     pub(super) fn checkout(&self, findings: &mut Findings) {
-        let Some(permissions) = self.permissions() else { return };
-        if self.invocation.means == Means::Workflow {
-            if written(permissions, "contents", false) == Granted::No {
-                let message = format!(
-                    "job `{}` may not read the repository, which the called workflow checks out",
-                    self.invocation.job
-                );
-                let finding = self.file.finding(Rule::ContentsRead, &self.permissions_path(), message, CONTENTS_HINT);
-                // GitHub does not even start a workflow that asks for more than its caller has.
-                findings.found(finding.at_level(Level::Error));
-            }
-            return;
-        }
+        let Some(permissions) = self.own_permissions() else { return };
         let checkouts = self.checkouts();
         if !checkouts.is_empty() && written(permissions, "contents", false) == Granted::No {
             let message = format!("job `{}` checks out the repository, and may not read it", self.invocation.job);
-            self.found(findings, Rule::ContentsRead, &self.permissions_path(), message, CONTENTS_HINT);
+            let hint = "add `contents: read` to the permissions that count for the job";
+            self.found(findings, Rule::ContentsRead, &self.permissions_path(), message, hint);
         }
         let Some((number, _)) = checkouts.last().filter(|_| self.invocation.command.verb.needs_history()) else {
             return;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::check::outline::{Environment, Outline};
-use crate::domain::check::{Finding, Findings};
+use crate::domain::check::{Finding, Findings, Level, Rule};
 
 const SHA: &str = "0123456789abcdef0123456789abcdef01234567";
 
@@ -127,29 +127,101 @@ fn a_called_workflow_has_nobody_to_become_but_roles() {
         ("promote", "behind-production", None),
         ("promote", "behind-unread", Some("error role-missing 5:5")),
         ("rollback", "behind-unread", None),
+        ("hold", "production", None),
+        ("hold", "local", Some("error role-missing 5:5")),
         // Who deploys directly is a job of the branch, too.
         ("promote", "behind-direct", None),
     ] {
         let text = format!(
-            "on: push\njobs:\n  ship:\n    permissions: {ALL}\n    uses: \
+            "on: push\njobs:\n  ship:\n    permissions: write-all\n    uses: \
              acme/shipgate/.github/workflows/{file}.yml@{SHA}\n    with: {{ environment: {environment} }}\n"
         );
         assert_eq!(found(&text), Vec::from_iter(told), "{file} {environment}");
     }
 }
 
+/// A job that calls a workflow of ours, with its permissions and `with`, and more of the file.
+fn calling(file: &str, permissions: &str, more: &str, with: &str) -> String {
+    format!(
+        "on: {{ workflow_dispatch: {{ inputs: {{ run: {{}}, plan: {{}} }} }} }}\n{more}jobs:\n  ship:\n{permissions}    \
+         uses: acme/shipgate/.github/workflows/{file}.yml@{SHA}\n{with}"
+    )
+}
+
 #[test]
-fn a_called_workflow_of_ours_has_no_more_rights_than_its_caller() {
-    let call = |permissions: &str| {
-        format!(
-            "on: push\njobs:\n  ship:\n    permissions: {permissions}\n    uses: \
-             acme/shipgate/.github/workflows/deploy-stage.yml@{SHA}\n"
-        )
+fn a_caller_grants_all_that_the_called_workflow_asks_for() {
+    let lacking = |file: &str, permissions: &str| {
+        let text = calling(file, permissions, "", "");
+        let findings = judged(&[(".github/workflows/a.yml", &text)], Some(&outline())).all;
+        let [finding] = findings.as_slice() else { panic!("{file} {permissions}: {findings:?}") };
+        assert_eq!((finding.rule, finding.level), (Rule::PermissionsMissing, Level::Error), "{finding:?}");
+        (finding.place.unwrap().line, finding.clone())
     };
-    assert_eq!(found(&call(ALL)), [""; 0]);
-    assert_eq!(found(&call("{ contents: read, statuses: write }")), ["error id-token 4:5"]);
-    assert_eq!(found(&call("{ id-token: write, statuses: write }")), ["error contents-read 4:5"]);
-    assert_eq!(found(&call("{ id-token: write, contents: read }")), ["error statuses-write 4:5"]);
+    let own = |permissions: &str| format!("    permissions: {permissions}\n");
+    for (file, permissions, message) in [
+        ("deploy-stage", "{ id-token: write, contents: read, statuses: write }", "`checks: read`"),
+        ("deploy-stage", "{ contents: read, checks: write, statuses: read }", "`id-token: write`, `statuses: write`"),
+        ("deploy-stage", "{ id-token: none, contents: write, checks: read, statuses: write }", "`id-token: write`"),
+        ("deploy-stage", "read-all", "`id-token: write`, `statuses: write`"),
+        ("pr-check", "{}", "`contents: read`, `id-token: write`, `statuses: write`"),
+        ("pr-check-comment", ALL, "`pull-requests: write`"),
+        ("promote", ALL, "`checks: read`, `pull-requests: read`, `actions: read`"),
+        ("rollback", ALL, "`pull-requests: read`, `actions: read`"),
+        ("hold", "{ contents: read, actions: read }", "`id-token: write`"),
+    ] {
+        let (line, finding) = lacking(file, &own(permissions));
+        let expected = format!("job `ship` calls `{file}.yml`, which asks for more than the job grants: {message}");
+        assert_eq!((line, &finding.message), (4, &expected));
+    }
+    let (_, finding) = lacking("hold", &own("{}"));
+    assert!(
+        finding
+            .hint
+            .starts_with("write `permissions: { contents: read, id-token: write, actions: read }` into the job")
+    );
+    // The settings of the repository never grant a token. Whether they grant the others is not in the file.
+    let (line, finding) = lacking("hold", "");
+    assert_eq!((line, finding.message.ends_with("grants: `id-token: write`")), (3, true), "{finding:?}");
+    let for_all = calling("hold", "", "permissions: { contents: read }\n", "");
+    assert_eq!(found(&for_all), ["error permissions-missing 2:1"]);
+
+    for called in called::ALL {
+        // What the hint says is enough.
+        for permissions in [own(&called.line()), own("write-all")] {
+            let findings = judged(&[("a.yml", &calling(called.name, &permissions, "", ""))], Some(&outline()));
+            assert!(findings.all.iter().all(|finding| finding.rule != Rule::PermissionsMissing), "{findings:?}");
+        }
+        // Another workflow calls this one, and its job grants.
+        let between = calling(called.name, "", "", "").replacen("workflow_dispatch", "workflow_call", 1);
+        let findings = judged(&[("a.yml", &between)], Some(&outline()));
+        assert!(findings.all.iter().all(|finding| finding.rule != Rule::PermissionsMissing), "{findings:?}");
+    }
+}
+
+#[test]
+fn an_approval_is_named_by_the_run_of_its_caller() {
+    let permissions = "    permissions: write-all\n";
+    let title = "run-name: approve ${{ inputs.run }} ${{ inputs.plan }}\n";
+    let with = "    with: { run: '${{ inputs.run }}', plan: '${{ inputs.plan }}' }\n";
+    let good = calling("approve", permissions, title, with);
+    assert_eq!(found(&good), [""; 0]);
+    for (other, expected) in [
+        (good.replace(title, ""), vec!["error approval-caller 1:1"]),
+        (
+            good.replace("approve ${{ inputs.run }} ", "approve ${{ github.run_id }} "),
+            vec!["error approval-caller 2:1"],
+        ),
+        (good.replace("${{ inputs.plan }}\n", "${{ inputs.plan }} now\n"), vec!["error approval-caller 2:1"]),
+        (good.replace("run: '${{ inputs.run }}'", "run: '4711'"), vec!["error approval-caller 7:5"]),
+        (good.replace(with, ""), vec!["error approval-caller 4:3", "error approval-caller 4:3"]),
+        (good.replace("'${{ inputs.plan }}'", "'${{ inputs.plan || inputs.run }}'"), vec!["error approval-caller 7:5"]),
+        (good.replace("{ run: {}, plan: {} }", "{ plan: {} }"), vec!["error approval-caller 1:1"]),
+        (good.replacen("workflow_dispatch", "repository_dispatch", 1), vec!["error approval-caller 1:1"; 2]),
+    ] {
+        assert_eq!(found(&other), expected, "{other}");
+    }
+    let other = good.replace("/approve.yml", "/promote.yml").replace(title, "").replace(with, "");
+    assert_eq!(found(&other), [""; 0], "only approvals");
 }
 
 #[test]
@@ -224,7 +296,7 @@ fn strangers_commits_get_no_rights() {
     let listed = text.replace("on: push", "on:\n  pull_request_target:\n    types: [opened]");
     assert_eq!(found(&listed), ["error pull-request-target 2:3"]);
     let called = format!(
-        "on: pull_request_target\njobs:\n  check:\n    permissions: {ALL}\n    \
+        "on: pull_request_target\njobs:\n  check:\n    permissions: write-all\n    \
          uses: acme/shipgate/.github/workflows/pr-check-comment.yml@{SHA}\n"
     );
     assert_eq!(found(&called), ["error pull-request-target 1:1"]);
@@ -260,7 +332,7 @@ fn overrides_have_an_input_of_their_own() {
         assert_eq!(found(&with(good)), [""; 0], "{good}");
     }
     let called = format!(
-        "on: push\njobs:\n  ship:\n    permissions: {ALL}\n    uses: \
+        "on: push\njobs:\n  ship:\n    permissions: write-all\n    uses: \
          acme/shipgate/.github/workflows/deploy-stage.yml@{SHA}\n    with: {{ extra-args: --override=freeze=why }}\n"
     );
     assert_eq!(found(&called), ["warning override 6:13"]);
