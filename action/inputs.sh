@@ -10,6 +10,8 @@ take_inputs() {
     input_environment=${SHIPGATE_INPUT_ENVIRONMENT-}
     input_release=${SHIPGATE_INPUT_RELEASE-}
     input_expect_plan=${SHIPGATE_INPUT_EXPECT_PLAN-}
+    input_plan_run=${SHIPGATE_INPUT_PLAN_RUN-}
+    input_plan_document=${SHIPGATE_INPUT_PLAN_DOCUMENT-}
     input_override=${SHIPGATE_INPUT_OVERRIDE-}
     input_reason=${SHIPGATE_INPUT_REASON-}
     input_component=${SHIPGATE_INPUT_COMPONENT-}
@@ -28,6 +30,8 @@ check_inputs() {
     check_size environment "$input_environment"
     check_size release "$input_release"
     check_size expect-plan "$input_expect_plan"
+    check_size plan-run "$input_plan_run"
+    check_size plan-document "$input_plan_document"
     check_size override "$input_override"
     check_size reason "$input_reason"
     check_size component "$input_component"
@@ -69,6 +73,8 @@ make_arguments() {
     read -r -a arguments <<<"$input_command"
     add_option release "$input_release"
     add_option expect-plan "$input_expect_plan"
+    add_option plan-run "$input_plan_run"
+    add_option plan-document "$input_plan_document"
     add_lines override "$input_override"
     add_option reason "$input_reason"
     add_lines component "${input_component//,/$newline}"

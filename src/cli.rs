@@ -61,6 +61,8 @@ pub enum Command {
         #[command(subcommand)]
         command: Planned,
     },
+    /// Count the approvals of a plan, of which the workflow run that asks is one; exits 3 when it is none
+    Approve(Approve),
     /// Ask the gates on the way to an environment, and change nothing; exits 3 when one refuses
     Gates(Gates),
     /// Look for what is wrong before it is shipped, and show what merging would change
@@ -133,6 +135,20 @@ pub struct Gates {
     pub components: Vec<String>,
 }
 
+/// Arguments of `approve`.
+#[derive(Debug, Args)]
+pub struct Approve {
+    /// The workflow run that made the plan
+    #[arg(long, value_name = "ID")]
+    pub plan_run: u64,
+    /// The plan's digest, as that run printed it
+    #[arg(long, value_name = "DIGEST")]
+    pub expect_plan: String,
+    /// The file with what the digest is made from, which that run kept
+    #[arg(long, value_name = "FILE")]
+    pub plan_document: Utf8PathBuf,
+}
+
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub struct Check {
@@ -155,6 +171,9 @@ pub struct Promote {
     /// Only if the plan still has this digest, as `plan promote` printed it
     #[arg(long, value_name = "DIGEST")]
     pub expect_plan: Option<String>,
+    /// The workflow run that made the plan, which other people have approved
+    #[arg(long, value_name = "ID", requires = "expect_plan")]
+    pub plan_run: Option<u64>,
     /// Go on although a gate refuses, and say why; only for gates that `overridable` names; can be repeated
     #[arg(long = "override", value_name = "GATE=REASON", value_parser = wanted_override)]
     pub overrides: Vec<Override>,
@@ -175,6 +194,12 @@ pub struct Rollback {
     /// Only this component; can be repeated
     #[arg(long = "component", value_name = "NAME")]
     pub components: Vec<String>,
+    /// Only if the plan still has this digest, as `plan rollback` printed it
+    #[arg(long, value_name = "DIGEST")]
+    pub expect_plan: Option<String>,
+    /// The workflow run that made the plan, which other people have approved
+    #[arg(long, value_name = "ID", requires = "expect_plan")]
+    pub plan_run: Option<u64>,
     /// How many changes and builds are made at once; waiting does not count
     #[arg(long, default_value = "8", value_name = "N", value_parser = parallel)]
     pub parallel: NonZeroUsize,

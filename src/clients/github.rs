@@ -3,9 +3,14 @@
 
 pub mod checks;
 pub mod comment;
+mod contents;
+mod environments;
 pub mod error;
 pub mod history;
+mod pages;
+mod people;
 mod pull_request;
+mod runs;
 
 use std::error::Error as StdError;
 use std::fmt;

@@ -13,7 +13,7 @@ use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::gate::{Authorized, Evidence, Gate, Override, authorize, evaluate};
 use crate::domain::image::Digest;
-use crate::domain::names::{ComponentName, Region};
+use crate::domain::names::{ComponentName, InvalidName, Region};
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::Intent;
@@ -24,7 +24,7 @@ use crate::domain::target::Target;
 use crate::domain::view::Request;
 use crate::domain::view::plan::{CommitRange, PlannedComponent, ShownPlan};
 use crate::events::Events;
-use crate::evidence::{self, History, Hosted};
+use crate::evidence::{self, Approvals, AskedPlan, History, Hosted};
 use crate::kinds::{Planned, Run, Turns, WholePlan, driver};
 use crate::observe::{self, Cloud, Configuration, Identities, RegistryAccess};
 use crate::session::Session;
@@ -80,6 +80,17 @@ pub struct Invocation<'a> {
     pub parallel: NonZeroUsize,
     /// When the run began.
     pub began: Timestamp,
+    /// The plan that people have approved, with the number of the run that made it. `None`: none is named.
+    pub approved_plan: Option<ApprovedPlan>,
+}
+
+/// A plan that people have approved.
+#[derive(Debug, Clone)]
+pub struct ApprovedPlan {
+    /// The number of the run that made it.
+    pub run: u64,
+    /// Its digest.
+    pub digest: Digest,
 }
 
 impl<'a> Invocation<'a> {
@@ -113,7 +124,19 @@ impl<'a> Invocation<'a> {
             http,
             parallel,
             began: clock(),
+            approved_plan: None,
         })
+    }
+
+    /// The same for a plan that people have approved.
+    ///
+    /// # Errors
+    ///
+    /// `invalid`: what names the plan is no digest.
+    pub fn expecting(self, expected: Option<&str>, run: Option<u64>) -> Result<(Self, Option<Digest>), Failure> {
+        let expected = expected.map(expected_plan).transpose()?;
+        let approved_plan = run.zip(expected.clone()).map(|(run, digest)| ApprovedPlan { run, digest });
+        Ok((Self { approved_plan, ..self }, expected))
     }
 
     /// The commit that `--release` names, from here on by its whole id.
@@ -142,6 +165,8 @@ impl<'a> Invocation<'a> {
             committed: self.git.commit_time(plan.release.sha()).await.ok().flatten(),
             overrides: authorized.gates().iter().filter_map(overridden).collect(),
             plan: Some(plan.digest()),
+            approvers: authorized.approvers().to_vec(),
+            plan_runs: self.approved_plan.iter().map(|plan| plan.run).collect(),
             ..self.context.provenance(&cloud.caller)
         }
     }
@@ -178,8 +203,45 @@ impl<'a> Invocation<'a> {
     pub async fn evidence(&self, cloud: &Cloud, plan: &WholePlan) -> Evidence {
         let history = self.history();
         let identity = evidence::identity(cloud, &history, self.context.repository()).await;
-        evidence::of_plan(plan, &history, identity, (self.clock)()).await
+        let mut evidence = evidence::of_plan(plan, &history, identity, (self.clock)()).await;
+        let approvals = Approvals {
+            history: &history,
+            source_url: self.context.source_url(),
+            is_made: self.until == Until::Applied,
+            command: plan.command,
+            environment: &plan.environment,
+            policy: &plan.policy,
+        };
+        approvals.add_to(&mut evidence, async || self.asked(cloud, plan).await).await;
+        evidence
     }
+
+    /// The plan that people were asked about, with what is known of it here.
+    async fn asked(&self, cloud: &Cloud, plan: &WholePlan) -> Option<AskedPlan<'_>> {
+        let ApprovedPlan { run, digest } = self.approved_plan.as_ref()?;
+        let names: Vec<String> = plan.components().map(|component| component.name.to_string()).collect();
+        let target = self.configuration.services(self.context, plan.environment.as_str(), &names).ok()?;
+        Some(AskedPlan {
+            run: *run,
+            digest,
+            carried_out: evidence::carried_out(cloud, &target.components).await,
+            trusted: target.workflows,
+            configuration: &self.configuration,
+        })
+    }
+}
+
+/// The digest that a plan has to have.
+///
+/// # Errors
+///
+/// `invalid`: it is no digest.
+pub fn expected_plan(text: &str) -> Result<Digest, Failure> {
+    text.parse().map_err(|error: InvalidName| {
+        Failure::invalid("--expect-plan is not a plan's digest")
+            .cause(error.to_string())
+            .hint("write it as `shipgate plan promote` printed it: `sha256:` and 64 digits")
+    })
 }
 
 /// The repository on GitHub, as this job reaches it.
@@ -332,7 +394,7 @@ pub fn shown(plan: &WholePlan, gates: Vec<Gate>, commits: Option<CommitRange>, u
         url: plan.url.clone(),
         release: plan.release.clone(),
         digest: plan.digest(),
-        document: matches!(plan.intent, Intent::Promote { .. }).then(|| plan.document()),
+        document: (!matches!(plan.intent, Intent::Deploy)).then(|| plan.document()),
         commits,
         steps: plan.steps(),
         warnings: plan.warnings(),

@@ -82,6 +82,7 @@ async fn of_promotion(
         release,
         components: components.to_vec(),
         expect_plan: None,
+        plan_run: None,
         overrides: Vec::new(),
         parallel: NonZeroUsize::MIN,
     };

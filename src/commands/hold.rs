@@ -11,7 +11,7 @@ use crate::domain::ledger::LONGEST_VALUE;
 use crate::domain::outcome::Outcome;
 use crate::domain::target::Target;
 use crate::domain::view::holds::{ChangedHolds, ComponentHolds, HoldChange};
-use crate::evidence::{self, History};
+use crate::evidence::{self, Approvals, History};
 use crate::kinds::driver;
 use crate::observe::{Cloud, Configuration, Writable};
 use crate::session::Session;
@@ -71,11 +71,20 @@ async fn authorized(
     let history = History { git: &git, hosted: &hosted };
     let mut evidence = Evidence::new((session.clock)());
     evidence.identity = Known::Is(evidence::identity(cloud, &history, session.context.repository()).await);
-    let (environment, policy) = (target.environment.clone(), target.policy.clone());
     let command = match change {
         HoldChange::Put => Command::Hold,
         HoldChange::Lift => Command::Unhold,
     };
+    let approvals = Approvals {
+        history: &history,
+        source_url: session.context.source_url(),
+        is_made: true,
+        command,
+        environment: &target.environment,
+        policy: &target.policy,
+    };
+    approvals.add_to(&mut evidence, async || None).await;
+    let (environment, policy) = (target.environment.clone(), target.policy.clone());
     let request = HoldRequest { command, environment, place: target.place(), policy };
     authorize(request, &evidence).map_err(|gates| Failure { outcome: Outcome::Invalid, ..refused(&gates) })
 }

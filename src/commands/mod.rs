@@ -1,5 +1,6 @@
 //! The commands: observe → plan → authorize → apply, a few lines each. What happens goes out as events.
 
+pub mod approve;
 mod awaited;
 pub mod change;
 pub mod check;
@@ -46,6 +47,7 @@ pub fn request(command: &Command) -> Request {
             Planned::Promote(it) => change("plan promote", &it.environment, &it.components, false),
             Planned::Rollback(it) => change("plan rollback", &it.environment, &it.components, false),
         },
+        Command::Approve(_) => other("approve", None),
         Command::Gates(it) => other("gates", Some(&it.environment)),
         Command::Check(_) => other("check", None),
         Command::Status { environment } => other("status", environment.as_deref()),
@@ -76,12 +78,13 @@ pub async fn run(session: &Session<'_>, request: &Request, command: &Command) ->
         }
         Command::Promote(arguments) | Command::Plan { command: Planned::Promote(arguments) } => {
             let invocation = Invocation::new(session, request, arguments.parallel)?;
-            Box::pin(promote::run(&invocation, arguments)).await.map(Answer::Change)
+            Box::pin(promote::run(invocation, arguments)).await.map(Answer::Change)
         }
         Command::Rollback(arguments) | Command::Plan { command: Planned::Rollback(arguments) } => {
             let invocation = Invocation::new(session, request, arguments.parallel)?;
-            Box::pin(rollback::run(&invocation, arguments)).await.map(Answer::Change)
+            Box::pin(rollback::run(invocation, arguments)).await.map(Answer::Change)
         }
+        Command::Approve(arguments) => Box::pin(approve::run(session, arguments)).await.map(Answer::Approval),
         Command::Gates(arguments) => Box::pin(gates::run(session, arguments)).await.map(Answer::Gates),
         Command::Check(arguments) => Box::pin(check::run(session, arguments)).await.map(Answer::Check),
         Command::Status { environment } => status::run(session, environment.as_deref()).await.map(Answer::Status),

@@ -58,8 +58,9 @@ struct Proven {
 /// # Errors
 ///
 /// With the outcome.
-pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Promote) -> Result<Outcome, Failure> {
-    let expected = arguments.expect_plan.as_deref().map(expected_plan).transpose()?;
+pub async fn run(invocation: Invocation<'_>, arguments: &cli::Promote) -> Result<Outcome, Failure> {
+    let (invocation, expected) = invocation.expecting(arguments.expect_plan.as_deref(), arguments.plan_run)?;
+    let invocation = &invocation;
     let mut found = plan(invocation, arguments).await?;
     if let Found::Plan(prepared) = &found
         && let Some(awaited) = wait_for_statuses(invocation, prepared, expected.as_ref()).await
@@ -115,14 +116,6 @@ fn source_of(target: &Target) -> Result<EnvironmentName, Failure> {
         Failure::invalid(format!("environment `{environment}` promotes from no other")).hint(format!(
             "`shipgate deploy {environment}`, or write `promotes-from` in `[environments.{environment}]`"
         ))
-    })
-}
-
-fn expected_plan(text: &str) -> Result<Digest, Failure> {
-    text.parse().map_err(|error: crate::domain::names::InvalidName| {
-        Failure::invalid("--expect-plan is not a plan's digest")
-            .cause(error.to_string())
-            .hint("write it as `shipgate plan promote` printed it: `sha256:` and 64 digits")
     })
 }
 

@@ -4,6 +4,7 @@ use super::change::{Invocation, LEDGER_ALONE, Prepared, finish};
 use crate::cli;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
+use crate::domain::gate::Command;
 use crate::domain::git::FETCH_HISTORY;
 use crate::domain::hold::HoldScope;
 use crate::domain::names::EnvironmentName;
@@ -28,7 +29,9 @@ type Seen = [Box<dyn PastReleases>];
 /// # Errors
 ///
 /// With the outcome.
-pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Rollback) -> Result<Outcome, Failure> {
+pub async fn run(invocation: Invocation<'_>, arguments: &cli::Rollback) -> Result<Outcome, Failure> {
+    let (invocation, expected) = invocation.expecting(arguments.expect_plan.as_deref(), arguments.plan_run)?;
+    let invocation = &invocation;
     let (context, configuration) = (invocation.context, &invocation.configuration);
     let target = configuration.target(context, &arguments.environment, &arguments.components)?;
     let wanted = invocation.release(arguments.release.as_deref()).await?.map(ReleaseName::Commit);
@@ -46,13 +49,17 @@ pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Rollback) -> Resu
     };
     invocation.events.emit(Event::ReleaseChosen(release.clone()));
     let mut plan = WholePlan::new(Intent::Rollback, cloud.account.clone(), &target, release);
+    if arguments.release.is_some() {
+        // One person may go back to what served before, and to nothing else.
+        plan.command = Command::Restore;
+    }
     plan.components = plan_components(&target, &access, seen, &plan.release).await?;
     leave_out_forward(invocation, &mut plan.components).await;
     plan.holds = plan_holds(invocation, &mut plan.components).await;
     note(invocation, &target, &plan);
     let evidence = invocation.evidence(&cloud, &plan).await;
     let prepared = Prepared { cloud, access, source: None, plan, evidence };
-    finish(invocation, prepared, None).await
+    finish(invocation, prepared, expected.as_ref()).await
 }
 
 /// The newest release that all components can go back to and no rollback has left before.

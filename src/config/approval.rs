@@ -86,7 +86,10 @@ impl Read for RawPeople {
             by: table.required("by", "by = \"second-person\""),
             quorum: table.number("quorum", 1..=LARGEST_QUORUM),
             people: table.optional_with("people", |node, problems| {
-                node.refuse_empty("name somebody, or remove it: then everybody who may write to the repository counts", problems);
+                node.refuse_empty(
+                    "name somebody, or remove it: then everybody who may write to the repository counts",
+                    problems,
+                );
                 Vec::read(node, problems)
             }),
             expires: table.optional("expires"),
@@ -135,7 +138,8 @@ impl RawPeople {
         let expires = self.expires.as_ref().map(|expires| parsed("expires", expires, values::expires, problems));
         let quorum = usize::from(self.quorum.unwrap_or(1));
         if let Some(first) = written.first().filter(|_| people.len() < quorum) {
-            let message = format!("`people` names {} and `quorum` asks for {quorum}, so no plan can be approved", people.len());
+            let message =
+                format!("`people` names {} and `quorum` asks for {quorum}, so no plan can be approved", people.len());
             problems.at(&first.span, message, "name more people, or lower `quorum`");
         }
         Some(SecondPerson { quorum, people, expires: whole(expires)?.unwrap_or(values::EXPIRES) })

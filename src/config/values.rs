@@ -59,10 +59,12 @@ pub(super) const EXPIRES: Duration = Duration::from_hours(24);
 /// How long after the plan an approval counts.
 pub(super) fn expires(text: &str) -> Result<Duration, Fault> {
     let longest = Duration::from_hours(168);
-    SpanParser::new().parse_unsigned_duration(text).ok().filter(|time| !time.is_zero() && *time <= longest).ok_or(Fault {
-        kind: "a time for an approval to count",
-        reason: "it is like `4h` or `24h`, more than nothing, at most `168h`",
-    })
+    SpanParser::new().parse_unsigned_duration(text).ok().filter(|time| !time.is_zero() && *time <= longest).ok_or(
+        Fault {
+            kind: "a time for an approval to count",
+            reason: "it is like `4h` or `24h`, more than nothing, at most `168h`",
+        },
+    )
 }
 
 /// The name of a user of GitHub.

@@ -11,6 +11,7 @@ use super::ledger::{LONGEST_VALUE, decode, encode_within, time};
 /// What stands for the run, and for what triggered it, outside a workflow.
 pub const LOCAL: &str = "local";
 
+const PLAN_RUNS: &str = "shipgate:plan-runs";
 const OVERRIDES: &str = "shipgate:overrides";
 const APPROVED_BY: &str = "shipgate:approved-by";
 const BY: &str = "shipgate:by";
@@ -19,7 +20,7 @@ const COMMITTED: &str = "shipgate:committed";
 const PLAN: &str = "shipgate:plan";
 
 /// The keys of its tags, the one first that is worth most where there is little room.
-pub const KEYS: [&str; 6] = [OVERRIDES, APPROVED_BY, BY, PLAN, BEGAN, COMMITTED];
+pub const KEYS: [&str; 7] = [PLAN_RUNS, OVERRIDES, APPROVED_BY, BY, PLAN, BEGAN, COMMITTED];
 
 /// In the place of a name that is not known.
 const UNKNOWN: &str = "-";
@@ -42,6 +43,9 @@ pub struct Provenance {
     pub committed: Option<Timestamp>,
     /// Who approved the change: logins of GitHub.
     pub approvers: Vec<String>,
+    /// The runs whose plans were carried out with this entry after people approved them, the newest last: none of them is
+    /// carried out again.
+    pub plan_runs: Vec<u64>,
     /// The gates that were overridden.
     pub overrides: Vec<OverriddenGate>,
     /// The digest of the plan that was carried out: with the gate policy and the checklist of whoever decided.
@@ -85,6 +89,7 @@ impl Provenance {
         let started = [&self.by, &self.trigger].map(|name| name.as_deref().unwrap_or(UNKNOWN));
         let approvers: Vec<&str> = self.approvers.iter().map(String::as_str).collect();
         let values = [
+            runs_in_tag(&self.plan_runs),
             overrides_in_tag(&self.overrides),
             names(&approvers),
             if started == [UNKNOWN; 2] { String::new() } else { names(&started) },
@@ -109,10 +114,24 @@ impl Provenance {
             began: value(BEGAN).parse().ok(),
             committed: value(COMMITTED).parse().ok(),
             approvers: names(APPROVED_BY),
+            plan_runs: value(PLAN_RUNS).split(' ').filter_map(|run| run.parse().ok()).collect(),
             overrides: overrides.filter(|it| !it.gate.is_empty()).collect(),
             plan: value(PLAN).parse().ok(),
         }
     }
+}
+
+/// The numbers of runs, separated by spaces. Of more than there is room for, the newest.
+fn runs_in_tag(runs: &[u64]) -> String {
+    let mut value = String::new();
+    for run in runs.iter().rev() {
+        let longer = if value.is_empty() { run.to_string() } else { format!("{run} {value}") };
+        if longer.len() > LONGEST_VALUE {
+            break;
+        }
+        value = longer;
+    }
+    value
 }
 
 /// `GATE:REASON` of each, separated by `/`. Where they are too long, each has the same room.

@@ -36,6 +36,17 @@ pub enum NoAnswer {
     Failed(Unknown),
 }
 
+impl NoAnswer {
+    /// What is unknown because of it. `missing`: what GitHub does not have, in words.
+    pub fn unknown(self, missing: &str) -> Unknown {
+        match self {
+            Self::NotAsked => Unknown::new("GitHub is not asked: there is no token"),
+            Self::Missing => Unknown::new(missing),
+            Self::Failed(unknown) => unknown,
+        }
+    }
+}
+
 impl Hosted {
     /// GitHub, where the job reaches it. `run`: the id of the workflow run that asks. `default_branch_of_event`: the default
     /// branch, as the event says it that triggered the job.

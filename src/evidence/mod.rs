@@ -1,10 +1,12 @@
 //! What gates look at, gathered from what was observed of each component and from the repository's history.
 
+mod approval;
 mod commits;
 mod history;
 mod holds;
 mod hosted;
 mod origin;
+mod second_person;
 mod statuses;
 
 use jiff::Timestamp;
@@ -16,10 +18,12 @@ use crate::events::Events;
 use crate::kinds::WholePlan;
 use crate::observe::Cloud;
 
+pub use approval::Approvals;
 pub use history::History;
 pub use holds::{covered, has, held};
 pub use hosted::Hosted;
 pub use origin::Origins;
+pub use second_person::{AskedPlan, carried_out, runs as approval_runs};
 
 /// Who makes a change.
 pub async fn identity(cloud: &Cloud, history: &History<'_>, repository: Option<&str>) -> IdentityEvidence {

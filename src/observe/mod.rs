@@ -55,6 +55,8 @@ pub struct Configuration {
     pub directory: Utf8PathBuf,
     /// The file's name in that directory.
     pub file_name: String,
+    /// What is in the file.
+    pub text: String,
 }
 
 /// One environment's AWS, by client.
@@ -143,7 +145,15 @@ impl Configuration {
         let document = Document::parse(shown, &text)?;
         let directory = path.parent().map_or_else(|| context.directory.clone(), Utf8Path::to_owned);
         let file_name = path.file_name().unwrap_or(CONFIG_FILE).to_owned();
-        Ok(Self { document, directory, file_name })
+        Ok(Self { document, directory, file_name, text })
+    }
+
+    /// Where the file is in its repository, from the root. `None`: it is in none.
+    pub fn path_in_repository(&self) -> Option<String> {
+        let root = WorkTree::around(&self.directory)?.root;
+        let directory = self.directory.canonicalize_utf8().ok()?;
+        let path = directory.strip_prefix(root).ok()?.join(&self.file_name);
+        Some(path.into_string())
     }
 
     /// The environments, in the order of the file.
@@ -276,6 +286,19 @@ fn read(context: &Context, path: &Utf8Path) -> Result<String, String> {
         Some(directory) => Checkout::around(context, directory).read(path).map_err(|error| error.to_string()),
         None => std::fs::read_to_string(path).map_err(|error| error.to_string()),
     }
+}
+
+/// The text of a file that is no part of the repository, of at most so many bytes.
+///
+/// # Errors
+///
+/// Why it cannot be read, in words.
+pub fn bounded_file(path: &Utf8Path, most: usize) -> Result<String, String> {
+    let file = path.metadata().map_err(|error| error.to_string())?;
+    if !file.is_file() || usize::try_from(file.len()).map_or(true, |length| length > most) {
+        return Err(format!("it is no file of at most {most} bytes"));
+    }
+    std::fs::read_to_string(path).map_err(|error| error.to_string())
 }
 
 /// The clients of an environment, after proof that the credentials are of the configured account.

@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::domain::event::Event;
 use crate::domain::step::StepId;
 use crate::domain::view::Answer;
+use crate::domain::view::approval::CountedApproval;
 use crate::domain::view::logs::LogEntry;
 use crate::sink;
 
@@ -92,6 +93,7 @@ impl Sink for Terminal {
 /// What people read on standard output.
 fn data(answer: &Answer) -> Option<String> {
     match answer {
+        Answer::Approval(counted) => Some(approved(counted)),
         Answer::Gates(asked) => Some(gates_table::render(asked)),
         Answer::Status(environments) => status_table::render(environments),
         Answer::History(found) => history_table::render(&found.releases),
@@ -103,6 +105,12 @@ fn data(answer: &Answer) -> Option<String> {
         | Answer::Document(_)
         | Answer::Credential(_) => None,
     }
+}
+
+/// How far an approval is.
+fn approved(counted: &CountedApproval) -> String {
+    let next = if counted.is_complete() { "the plan can be carried out" } else { counted.next_step.as_str() };
+    format!("{}\n{}\n{next}", counted.counted(), counted.what())
 }
 
 fn log_line(entry: &LogEntry, names_component: bool) -> String {

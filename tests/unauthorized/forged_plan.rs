@@ -4,5 +4,5 @@
 use shipgate::authorization::*;
 
 pub fn forges(plan: WholePlan) -> Authorized<WholePlan> {
-    Authorized { change: plan, gates: Vec::new() }
+    Authorized { change: plan, gates: Vec::new(), approvers: Vec::new() }
 }

@@ -10,10 +10,10 @@ use crate::domain::comparison::Comparison;
 use crate::domain::release::GitSha;
 
 /// What stays as it is in a part of a path ([RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-2.3)).
-const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(super) const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// What the job needs where GitHub does not say it.
-const CONTENTS: &str = "contents: read";
+pub(super) const CONTENTS: &str = "contents: read";
 
 /// A branch, or another reference ([refs](https://docs.github.com/en/rest/git/refs)).
 #[derive(Debug, Deserialize)]

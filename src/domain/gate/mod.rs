@@ -24,7 +24,7 @@ use std::marker::PhantomData;
 pub use ancestry::{BranchReach, Reach, Standing};
 pub use approval::{
     AllowedBranches, Approval, ApprovalEvidence, ApprovalRun, Login, PlanRun, Protection, ProtectionEvidence, Review,
-    ReviewEvidence, ReviewState, SecondPerson, SecondPersonEvidence, announcement, approval_title, approvers,
+    ReviewEvidence, ReviewState, SecondPerson, SecondPersonEvidence, approval_title, counted,
 };
 pub use evidence::Evidence;
 pub use hold::HoldEvidence;
@@ -80,6 +80,7 @@ fn judge(name: GateName, subject: &Subject<'_>, evidence: &Evidence) -> Judgemen
 pub struct Authorized<P> {
     change: P,
     gates: Vec<Gate>,
+    approvers: Vec<String>,
 }
 
 impl<P> Authorized<P> {
@@ -91,6 +92,11 @@ impl<P> Authorized<P> {
     /// The gates that have let it through, or that somebody overrides.
     pub fn gates(&self) -> &[Gate] {
         &self.gates
+    }
+
+    /// Those whose approval counts, by name.
+    pub fn approvers(&self) -> &[String] {
+        &self.approvers
     }
 
     /// What opens a client that writes.
@@ -121,7 +127,11 @@ impl Permit<'static> {
 pub fn authorize<P: Gated>(change: P, evidence: &Evidence) -> Result<Authorized<P>, Vec<Gate>> {
     let mut gates = evaluate(&change, evidence);
     if !gates.iter().any(Gate::refuses) {
-        return Ok(Authorized { change, gates });
+        let approvers = match &evidence.approval {
+            Known::Is(seen) => approval::approvers(&change.subject(), seen),
+            Known::Unknown(_) => Vec::new(),
+        };
+        return Ok(Authorized { change, gates, approvers });
     }
     gates.retain(Gate::refuses);
     Err(gates)

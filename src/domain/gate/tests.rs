@@ -87,7 +87,9 @@ fn the_defaults_of_each_command() {
 
 #[test]
 fn what_was_not_looked_at_is_unknown_and_refuses() {
-    for command in [Command::Promote, Command::Deploy, Command::Rollback, Command::Restore, Command::Hold, Command::Unhold] {
+    for command in
+        [Command::Promote, Command::Deploy, Command::Rollback, Command::Restore, Command::Hold, Command::Unhold]
+    {
         let change = change(command);
         let gates = evaluate(&change, &Evidence::new(now()));
         assert!(gates.iter().all(|gate| gate.verdict == Verdict::Unknown), "{gates:?}");

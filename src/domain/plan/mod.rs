@@ -3,6 +3,7 @@
 mod canonical;
 mod component;
 mod difference;
+mod document;
 mod graph;
 mod holds;
 mod image;
@@ -16,6 +17,7 @@ mod warning;
 
 pub use component::{ComponentPlan, Running, WayBack, left_releases};
 pub use difference::{Change, Drift, MissingVariable};
+pub use document::PlannedCommand;
 pub use holds::{LeftRelease, PlannedHold};
 pub use image::{
     ImageError, ImagePlan, ImageState, ImageStep, KnownImage, PlannedImage, PresentImage, PromotedImage, TagState,

@@ -1,5 +1,6 @@
 //! What is reported, as data: what commands return, and what reports show. Neither knows the other.
 
+pub mod approval;
 pub mod check;
 pub mod gates;
 pub mod history;
@@ -15,6 +16,7 @@ use serde_json::Value;
 
 use super::neutral;
 use super::outcome::Outcome;
+use approval::CountedApproval;
 use check::Checked;
 use gates::AskedGates;
 use history::FoundReleases;
@@ -61,6 +63,8 @@ pub enum Answer {
     Change(Outcome),
     /// `check`.
     Check(Checked),
+    /// `approve`.
+    Approval(CountedApproval),
     /// `gates`.
     Gates(Vec<AskedGates>),
     /// `status`.
@@ -99,6 +103,7 @@ impl Answer {
             Self::Identities(seen) => {
                 Outcome::worst(seen.failures().map(|failure| failure.outcome)).unwrap_or(Outcome::Unchanged)
             }
+            Self::Approval(_) => Outcome::Planned,
             Self::History(_) | Self::Logs { .. } | Self::Document(_) | Self::Credential(_) => Outcome::Unchanged,
         }
     }

@@ -22,6 +22,7 @@ use crate::domain::hold::Hold;
 use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{Later, PlanError};
+use crate::domain::provenance::Provenance;
 use crate::domain::step::{StepId, Verb};
 use crate::explain::{Phase, explain};
 use crate::kinds::ecs::diagnose;
@@ -161,7 +162,11 @@ impl Apply<'_> {
                 }
             }
         }
-        let Fitting { tags, left_out } = ledger::taken_up(&self.run.provenance, &wanted.tag_keys);
+        // Whose plan was carried out with it before stays known.
+        let before = revision.ledger.iter().flat_map(|entry| &entry.provenance.plan_runs);
+        let plan_runs = before.chain(&self.run.provenance.plan_runs).copied().collect();
+        let provenance = Provenance { plan_runs, ..self.run.provenance.clone() };
+        let Fitting { tags, left_out } = ledger::taken_up(&provenance, &wanted.tag_keys);
         self.write(&revision.arn, "run", &tags).await;
         let new = ledger::keys(&tags).into_iter().filter(|key| !wanted.tag_keys.contains(key));
         let new: Vec<_> = new.collect();

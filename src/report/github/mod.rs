@@ -1,6 +1,7 @@
 //! What GitHub shows: of a workflow run annotations, outputs and a summary; of a commit its statuses; a comment.
 
 mod annotations;
+mod approval;
 mod check;
 mod files;
 mod gantt;
@@ -58,6 +59,10 @@ impl Sink for Workflow {
                 annotations::show(&check::annotations(&checked.findings));
                 let outputs: Vec<_> = outputs::document(&json::of(end).unwrap_or_default()).into_iter().collect();
                 self.files.put(&outputs, &check::summary(checked, end.record, &self.links));
+            }
+            Ok(Answer::Approval(counted)) => {
+                let outputs = approval::outputs(counted, &json::of(end).unwrap_or_default());
+                self.files.put(&outputs, &approval::summary(counted));
             }
             Ok(
                 Answer::Gates(_)

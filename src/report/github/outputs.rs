@@ -1,7 +1,7 @@
 //! The outputs of the step, by the names that `action.yml` has.
 
 use super::files::Output;
-use crate::domain::gate::Gate;
+use crate::domain::gate::{Approval, Gate, GatePolicy};
 use crate::domain::limits::{PLAN_DOCUMENT, SUMMARY_JSON};
 use crate::domain::outcome::Outcome;
 use crate::report::record::Record;
@@ -18,13 +18,14 @@ pub fn of(record: &Record, outcome: Outcome, document: &str) -> Vec<Output> {
     outputs.extend(record.plan_digest.as_ref().map(|digest| ("plan-digest", digest.to_string())));
     outputs.extend(record.plan_document.as_deref().and_then(plan));
     outputs.extend(refused_by(&record.gates).map(|names| ("refused-by", names)));
+    outputs.extend(record.policy.as_ref().and_then(approval).map(|approval| ("approval", approval.to_owned())));
     outputs.extend(record.url.as_ref().map(|url| ("environment-url", url.clone())));
     outputs.extend(self::document(document));
     outputs
 }
 
 /// What the plan's digest is made from. Not whole, it would be of another digest, and is left out.
-fn plan(document: &str) -> Option<Output> {
+pub fn plan(document: &str) -> Option<Output> {
     let is_whole = document.len() <= PLAN_DOCUMENT.count() && sink::clean_document(document) == document;
     is_whole.then(|| ("plan", document.to_owned()))
 }
@@ -33,6 +34,11 @@ fn plan(document: &str) -> Option<Output> {
 fn refused_by(gates: &[Gate]) -> Option<String> {
     let names: Vec<&str> = gates.iter().filter(|gate| gate.refuses_already()).map(|gate| gate.name.as_str()).collect();
     (!names.is_empty()).then(|| names.join(","))
+}
+
+/// Who is asked, in the word of the configuration.
+fn approval(policy: &GatePolicy) -> Option<&'static str> {
+    policy.approval.as_ref().map(Approval::as_str)
 }
 
 /// The whole answer as JSON. One that is too long is left out: half of it is worth nothing.

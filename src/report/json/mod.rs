@@ -1,6 +1,7 @@
 //! The JSON documents of `--output json`: frozen structs of schema `shipgate/v1`. A new shape is a new schema; new
 //! fields may be added.
 
+mod approval;
 mod cause;
 mod check;
 mod gates;
@@ -34,6 +35,7 @@ pub fn of(end: End<'_>) -> Option<String> {
     Some(match end.result {
         Ok(Answer::Change(outcome)) => outcome::report(end.record, *outcome, None),
         Ok(Answer::Check(checked)) => check::check(checked, end.record),
+        Ok(Answer::Approval(counted)) => approval::approval(counted),
         Ok(Answer::Gates(asked)) => gates::gates(environment, asked),
         Ok(Answer::Status(environments)) => reading::status(environments),
         Ok(Answer::History(found)) => record::history(environment, &found.releases),

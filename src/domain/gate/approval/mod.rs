@@ -13,13 +13,14 @@ use serde_json::{Map, Value, json};
 pub(super) use self::protected::judge as protected;
 pub use self::protected::{AllowedBranches, Protection, ProtectionEvidence};
 pub use self::reviewed::{Review, ReviewEvidence, ReviewState};
+pub use self::second_person::{ApprovalRun, PlanRun, SecondPersonEvidence, approval_title};
 #[cfg(test)]
 pub(super) use self::second_person::{NotCounted, sample as second_person_sample};
-pub use self::second_person::{ApprovalRun, PlanRun, SecondPersonEvidence, announcement, approval_title};
 use super::duration::shown;
 use super::judgement::{Judgement, Unknown, Verdict};
 use super::subject::Subject;
 use crate::domain::github::run::Person;
+use crate::domain::names::EnvironmentName;
 
 /// Who is asked before a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +78,8 @@ impl Approval {
 pub enum ApprovalEvidence {
     /// This only plans. People are asked when it is carried out.
     Later,
+    /// Nothing names the plan that people have approved.
+    Unasked,
     /// The reviews of this run.
     Reviews(ReviewEvidence),
     /// The runs of other people.
@@ -94,6 +97,11 @@ pub(super) fn approved(subject: &Subject<'_>, seen: &ApprovalEvidence) -> Judgem
         (Some(Approval::Required { self_approval }), ApprovalEvidence::Reviews(seen)) => {
             reviewed::judge(subject, *self_approval, seen)
         }
+        (Some(Approval::SecondPerson(policy)), ApprovalEvidence::Unasked) => {
+            let hint =
+                "start the workflow that calls promote.yml: it plans, and its page says how somebody else approves";
+            Judgement::unsatisfied(format!("needs {policy}, and no plan is named"), hint)
+        }
         (Some(Approval::SecondPerson(policy)), ApprovalEvidence::Runs(seen)) => {
             second_person::judge(environment, policy, seen)
         }
@@ -105,13 +113,28 @@ fn pending(reason: String) -> Judgement {
     Judgement { verdict: Verdict::Pending, reason, hint: None }
 }
 
+/// How far the approval of a plan is: those who have approved, each once, in the order of their runs.
+///
+/// # Errors
+///
+/// Why the run that asks is no approval of a plan.
+pub fn counted(
+    environment: &EnvironmentName,
+    policy: &SecondPerson,
+    seen: &SecondPersonEvidence,
+) -> Result<Vec<String>, Unknown> {
+    let counted = second_person::count(environment, policy, seen);
+    let counted = counted.map_err(|Judgement { reason, hint, .. }| Unknown { reason, hint })?;
+    Ok(counted.people.into_iter().map(|person| person.login.clone()).collect())
+}
+
 /// The names of those whose approval counts, each once.
-pub fn approvers(subject: &Subject<'_>, seen: &ApprovalEvidence) -> Vec<String> {
+pub(super) fn approvers(subject: &Subject<'_>, seen: &ApprovalEvidence) -> Vec<String> {
     let people = match (&subject.policy.approval, seen) {
         (Some(Approval::Required { self_approval }), ApprovalEvidence::Reviews(seen)) => {
             seen.counted(subject.environment, *self_approval)
         }
-        (Some(Approval::SecondPerson(policy)), ApprovalEvidence::Runs(seen)) => seen.judged(policy).0,
+        (Some(Approval::SecondPerson(policy)), ApprovalEvidence::Runs(seen)) => seen.judged(policy).people,
         _ => Vec::new(),
     };
     distinct(&people).into_iter().map(|person| person.login.clone()).collect()

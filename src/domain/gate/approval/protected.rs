@@ -59,7 +59,8 @@ pub(in crate::domain::gate) fn judge(subject: &Subject<'_>, seen: &ProtectionEvi
     };
     let (environment, settings) = (subject.environment, &seen.settings);
     let Some(found) = &seen.found else {
-        let reason = format!("there is no environment {environment} on GitHub, and a job would create one without rules");
+        let reason =
+            format!("there is no environment {environment} on GitHub, and a job would create one without rules");
         return Judgement::unsatisfied(reason, format!("create it with required reviewers: {settings}"));
     };
     let mut wrong = Vec::new();
@@ -71,7 +72,11 @@ pub(in crate::domain::gate) fn judge(subject: &Subject<'_>, seen: &ProtectionEvi
         }
     };
     add(found.reviewers == 0, "has no required reviewers", "add required reviewers");
-    add(!found.prevents_self_review && !self_approval, "lets people approve their own runs", "turn on \"Prevent self-review\"");
+    add(
+        !found.prevents_self_review && !self_approval,
+        "lets people approve their own runs",
+        "turn on \"Prevent self-review\"",
+    );
     add(found.branches.are_all(), "takes every branch", "select the branches that may deploy");
     if !wrong.is_empty() {
         let mut hint = format!("{} at {settings}", fixes.join(", "));

@@ -43,9 +43,8 @@ pub enum ReviewState {
 
 /// GitHub does not tell capital letters of environments apart.
 fn of_environment<'e>(seen: &'e ReviewEvidence, environment: &EnvironmentName) -> Vec<&'e Review> {
-    let is_here = |review: &&Review| {
-        review.environments.iter().any(|name| name.eq_ignore_ascii_case(environment.as_str()))
-    };
+    let is_here =
+        |review: &&Review| review.environments.iter().any(|name| name.eq_ignore_ascii_case(environment.as_str()));
     seen.reviews.iter().filter(is_here).collect()
 }
 
@@ -87,7 +86,11 @@ pub(super) fn judge(subject: &Subject<'_>, self_approval: bool, seen: &ReviewEvi
     let rejected = here.iter().filter(|review| review.state == ReviewState::Rejected).count();
     let wanted = usize::try_from(seen.attempt).unwrap_or(usize::MAX).saturating_sub(rejected).max(1);
     if counted.len() < wanted {
-        let reason = format!("this is attempt {} of the run, and {} approved by somebody else", seen.attempt, were(counted.len()));
+        let reason = format!(
+            "this is attempt {} of the run, and {} approved by somebody else",
+            seen.attempt,
+            were(counted.len())
+        );
         return Judgement::unsatisfied(reason, "start the workflow again instead of re-running it");
     }
     Judgement::satisfied(format!("{} approved this run for {environment}", names(&counted)))

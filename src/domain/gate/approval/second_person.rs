@@ -22,8 +22,8 @@ pub fn approval_title(plan_run: u64, digest: &Digest) -> String {
 
 /// The name of the job that says which plan a run made. A called workflow's job has the name of the caller's job and ` / `
 /// before it.
-pub fn announcement(environment: &EnvironmentName, digest: &Digest) -> String {
-    format!("plan {} for {environment}", digest.hex())
+fn announcement(environment: &EnvironmentName, digest: &Digest) -> String {
+    format!("plan {digest} for {environment}")
 }
 
 /// All that is known of a plan's approval.
@@ -131,7 +131,7 @@ impl fmt::Display for NotCounted<'_> {
 
 impl SecondPersonEvidence {
     /// What keeps the plan's run from being one, if anything.
-    pub fn plan_problem(&self, environment: &EnvironmentName) -> Option<NotCounted<'_>> {
+    fn plan_problem(&self, environment: &EnvironmentName) -> Option<NotCounted<'_>> {
         let PlanRun { run, jobs, is_on_default_branch } = &self.plan;
         let wanted = announcement(environment, &self.digest);
         let is_announced = |job: &RunJob| {
@@ -150,19 +150,24 @@ impl SecondPersonEvidence {
         }
     }
 
-    /// The people whose runs count, each once, and the runs that do not count, with why. `own` counts those that were there
-    /// when this run was started.
-    pub fn judged(&self, policy: &SecondPerson) -> (Vec<&Person>, Vec<(&ApprovalRun, NotCounted<'_>)>) {
-        let mut counted: Vec<&Person> = Vec::new();
-        let mut others = Vec::new();
+    /// Those whose runs count, and the others. Runs that were started after the one that asks are left out: of two at the
+    /// same time, one completes the quorum.
+    pub(super) fn judged(&self, policy: &SecondPerson) -> Counted<'_> {
+        let mut counted = Counted { people: Vec::new(), others: Vec::new() };
         for approval in self.approvals.iter().filter(|approval| approval.run.id <= self.own) {
             match self.approver(approval, policy) {
-                Ok(person) if counted.iter().any(|other| other.id == person.id) => {}
-                Ok(person) => counted.push(person),
-                Err(why) => others.push((approval, why)),
+                Ok(person) if counted.people.iter().any(|other| other.id == person.id) => {}
+                Ok(person) => counted.people.push(person),
+                Err(why) => counted.others.push((approval.run.id, why)),
             }
         }
-        (counted, others)
+        counted
+    }
+
+    /// What the next person does.
+    pub fn next_step(&self) -> String {
+        let (run, digest) = (self.plan.run.id, &self.digest);
+        format!("somebody else starts the workflow that calls approve.yml, with run {run} and plan {digest}")
     }
 
     fn calls(&self, run: &WorkflowRun, workflow: GatedWorkflow) -> bool {
@@ -188,7 +193,8 @@ impl SecondPersonEvidence {
             return Err(NotCounted::Ended(how));
         }
         // Both are the same person in a first attempt.
-        let (Some(person), Some(_)) = (&run.actor, run.triggering_actor.as_ref().filter(|it| Some(*it) == run.actor.as_ref()))
+        let (Some(person), Some(_)) =
+            (&run.actor, run.triggering_actor.as_ref().filter(|it| Some(*it) == run.actor.as_ref()))
         else {
             return Err(NotCounted::Unnamed);
         };
@@ -231,25 +237,62 @@ fn of_run<'a>(run: &'a WorkflowRun, is_on_default_branch: &'a Known<bool>) -> Op
     }
 }
 
-/// Enough people other than whoever planned have approved exactly this plan, which nobody has carried out before.
-pub(super) fn judge(environment: &EnvironmentName, policy: &SecondPerson, seen: &SecondPersonEvidence) -> Judgement {
-    const ANEW: &str = "plan again: start the workflow that calls promote.yml, and let somebody else approve that plan";
-    let plan = seen.plan.run.id;
+/// What helps where a plan cannot be carried out any more.
+const ANEW: &str = "plan again: start the workflow that planned it, and let somebody else approve that plan";
+
+/// The people who have approved, and the runs that do not count.
+#[derive(Debug)]
+pub struct Counted<'a> {
+    /// Each once.
+    pub people: Vec<&'a Person>,
+    /// The runs that do not count, with why.
+    pub others: Vec<(u64, NotCounted<'a>)>,
+}
+
+/// Counts the approvals, of which this run is one.
+///
+/// # Errors
+///
+/// The plan is none that can be approved, or this run is no approval of it.
+pub(super) fn count<'a>(
+    environment: &EnvironmentName,
+    policy: &SecondPerson,
+    seen: &'a SecondPersonEvidence,
+) -> Result<Counted<'a>, Judgement> {
     match &seen.configuration {
         Known::Is(true) => {}
         Known::Is(false) => {
             let reason = "shipgate.toml is not that of the default branch, which says who approves";
-            return Judgement::unsatisfied(reason, "start the workflow again on the default branch");
+            return Err(Judgement::unsatisfied(reason, "start the workflow again on the default branch"));
         }
-        Known::Unknown(unknown) => return Judgement::unknown(unknown),
+        Known::Unknown(unknown) => return Err(Judgement::unknown(unknown)),
     }
     match seen.plan_problem(environment) {
         None => {}
-        Some(NotCounted::Unknown(unknown)) => return Judgement::unknown(unknown),
+        Some(NotCounted::Unknown(unknown)) => return Err(Judgement::unknown(unknown)),
         Some(problem) => {
-            return Judgement::unsatisfied(format!("run {plan} is no plan that can be approved: {problem}"), ANEW);
+            let reason = format!("run {} is no plan that can be approved: {problem}", seen.plan.run.id);
+            return Err(Judgement::unsatisfied(reason, ANEW));
         }
     }
+    let counted = seen.judged(policy);
+    // Whoever asks has to be one of them: a run that is no approval carries nothing out.
+    if let Some((_, why)) = counted.others.iter().find(|(run, _)| *run == seen.own) {
+        return Err(refused(format!("this run is no approval: {why}"), why));
+    }
+    if !seen.approvals.iter().any(|approval| approval.run.id == seen.own) {
+        return Err(Judgement::unknown(&Unknown::new("this run is not among the approvals that GitHub lists")));
+    }
+    Ok(counted)
+}
+
+/// Enough people other than whoever planned have approved exactly this plan, which nobody has carried out before.
+pub(super) fn judge(environment: &EnvironmentName, policy: &SecondPerson, seen: &SecondPersonEvidence) -> Judgement {
+    let plan = seen.plan.run.id;
+    let counted = match count(environment, policy, seen) {
+        Ok(counted) => counted,
+        Err(judgement) => return judgement,
+    };
     match &seen.used_by {
         Known::Is(None) => {}
         Known::Is(Some(run)) => {
@@ -258,24 +301,18 @@ pub(super) fn judge(environment: &EnvironmentName, policy: &SecondPerson, seen: 
         }
         Known::Unknown(unknown) => return Judgement::unknown(unknown),
     }
-    let (counted, others) = seen.judged(policy);
-    // Whoever asks has to be one of them: a run that is no approval carries nothing out.
-    if let Some((_, why)) = others.iter().find(|(approval, _)| approval.run.id == seen.own) {
-        return refused(format!("this run is no approval: {why}"), why);
-    }
-    if !seen.approvals.iter().any(|approval| approval.run.id == seen.own) {
-        return Judgement::unknown(&Unknown::new("this run is not among the approvals that GitHub lists"));
-    }
-    let by = names(&counted);
-    if counted.len() >= policy.quorum {
+    let by = names(&counted.people);
+    if counted.people.len() >= policy.quorum {
         return Judgement::satisfied(format!("{by} approved the plan of run {plan}"));
     }
-    let mut reason = format!("{} of {} approvals: {by}", counted.len(), policy.quorum);
-    for (approval, why) in &others {
-        reason.push_str(&format!("; run {} does not count: {why}", approval.run.id));
-    }
-    let hint = format!("somebody else starts the workflow that calls approve.yml, with run {plan} and plan {}", seen.digest);
-    match others.iter().find_map(|(_, why)| if let NotCounted::Unknown(unknown) = why { Some(unknown) } else { None }) {
+    let others = counted.others.iter().map(|(run, why)| format!("; run {run} does not count: {why}"));
+    let reason = format!("{} of {} approvals: {by}{}", counted.people.len(), policy.quorum, others.collect::<String>());
+    let hint = seen.next_step();
+    let unknown = counted.others.iter().find_map(|(_, why)| match why {
+        NotCounted::Unknown(unknown) => Some(unknown),
+        _ => None,
+    });
+    match unknown {
         Some(unknown) => Judgement::unknown(&Unknown { reason, hint: unknown.hint.clone().or(Some(hint)) }),
         None => Judgement::unsatisfied(reason, hint),
     }
@@ -291,7 +328,9 @@ fn refused(reason: String, why: &NotCounted<'_>) -> Judgement {
             "let somebody else start it, who may approve"
         }
         NotCounted::Untrusted(_) => "call approve.yml at a commit that `[github] workflows` names",
-        NotCounted::Title => "write `run-name: approve ${{ inputs.run }} ${{ inputs.plan }}` in the workflow, or plan again",
+        NotCounted::Title => {
+            "write `run-name: approve ${{ inputs.run }} ${{ inputs.plan }}` in the workflow, or plan again"
+        }
         NotCounted::Expired | NotCounted::Unannounced => "plan again, and approve that plan in time",
         NotCounted::Event(_)
         | NotCounted::RunAgain

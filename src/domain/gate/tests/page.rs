@@ -68,7 +68,8 @@ fn everything() -> GatePolicy {
 fn defaults() -> String {
     let (nothing, everything) = (GatePolicy::default(), everything());
     let columns: Vec<&str> = COMMANDS.iter().map(|(_, name)| *name).collect();
-    let mut table = format!("| gate | satisfied when | {} |\n|---|---|{}\n", columns.join(" | "), "---|".repeat(COMMANDS.len()));
+    let mut table =
+        format!("| gate | satisfied when | {} |\n|---|---|{}\n", columns.join(" | "), "---|".repeat(COMMANDS.len()));
     for gate in GateName::ALL {
         write!(table, "| [`{gate}`](#{gate}) | {} |", asks(gate)).unwrap();
         for (command, _) in COMMANDS {

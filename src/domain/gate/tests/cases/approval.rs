@@ -111,8 +111,13 @@ fn review_cases() -> Vec<Case> {
         reviewed("`required`: the same, with `self-approval = true`", 1, ana(), vec![here(Approved, ana())])
             .policy(required(true))
             .satisfied("ana approved this run for production"),
-        reviewed("`required`: it was approved for another environment", 1, ana(), vec![review(Approved, "stage", ben())])
-            .unsatisfied(nobody, again),
+        reviewed(
+            "`required`: it was approved for another environment",
+            1,
+            ana(),
+            vec![review(Approved, "stage", ben())],
+        )
+        .unsatisfied(nobody, again),
         reviewed(
             "`required`: it was rejected, run again and approved",
             2,
@@ -139,11 +144,8 @@ fn review_cases() -> Vec<Case> {
             vec![here(Approved, ben()), here(Approved, eva())],
         )
         .satisfied("ben, eva approved this run for production"),
-        reviewed("`required`: a bot approved it", 1, ana(), vec![here(
-            Approved,
-            Person { is_user: false, ..ben() },
-        )])
-        .unsatisfied(nobody, again),
+        reviewed("`required`: a bot approved it", 1, ana(), vec![here(Approved, Person { is_user: false, ..ben() })])
+            .unsatisfied(nobody, again),
         reviewed("`required`: this is only a plan", 1, ana(), vec![])
             .evidence(|evidence| evidence.approval = Known::Is(ApprovalEvidence::Later))
             .pending("a reviewer of GitHub's environment production is asked when it is carried out"),
@@ -191,7 +193,7 @@ type Forged = (&'static str, fn(&mut SecondPersonEvidence), NotCounted<'static>,
 
 const BY_HAND: &str = "start it by hand on the default branch, instead of re-running it";
 const OTHER: &str = "let somebody else start it, who may approve";
-const ANEW: &str = "plan again: start the workflow that calls promote.yml, and let somebody else approve that plan";
+const ANEW: &str = "plan again: start the workflow that planned it, and let somebody else approve that plan";
 
 fn forged() -> Vec<Forged> {
     use crate::domain::github::workflows::GatedWorkflow;
@@ -332,7 +334,7 @@ fn second_person_cases() -> Vec<Case> {
         })
         .unsatisfied(no_plan(NotCounted::Ended("failure")), ANEW),
         second("`second-person`: the run names another plan, as that of another run of whoever planned", |seen| {
-            seen.plan.jobs[0].name = format!("promote / plan {} for production", "0".repeat(64));
+            seen.plan.jobs[0].name = format!("promote / plan sha256:{} for production", "0".repeat(64));
         })
         .unsatisfied(no_plan(NotCounted::Unannounced), ANEW),
         second("`second-person`: the run planned for another environment", |seen| {
@@ -351,6 +353,13 @@ fn second_person_cases() -> Vec<Case> {
             "shipgate.toml is not that of the default branch, which says who approves",
             "start the workflow again on the default branch",
         ),
+        second("`second-person`: no plan is named that people have approved", |_| {})
+            .evidence(|evidence| evidence.approval = Known::Is(ApprovalEvidence::Unasked))
+            .unsatisfied(
+                "needs 1 approval of people who may write to the repository, not of whoever planned, within 24h of the plan, \
+                 and no plan is named",
+                "start the workflow that calls promote.yml: it plans, and its page says how somebody else approves",
+            ),
         second("`second-person`: this is only a plan", |_| {})
             .policy(second_person(2, &["alice", "bob"]))
             .evidence(|evidence| evidence.approval = Known::Is(ApprovalEvidence::Later))

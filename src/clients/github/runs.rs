@@ -1,0 +1,187 @@
+//! Runs of workflows: who started them, what they are of, who reviewed them.
+
+use jiff::Timestamp;
+use octocrab::Page;
+use serde::Deserialize;
+
+use super::pages::Part;
+use super::people::User;
+use super::{GitHub, GitHubError, Method, Request, with_retries};
+use crate::domain::gate::{Review, ReviewState};
+use crate::domain::github::run::{CalledWorkflow, RunEnd, RunJob, WorkflowRun};
+
+/// What the job needs where GitHub does not say it.
+const ACTIONS: &str = "actions: read";
+
+/// A run ([reference](https://docs.github.com/en/rest/actions/workflow-runs#get-a-workflow-run)).
+#[derive(Debug, Deserialize)]
+struct Run {
+    id: u64,
+    workflow_id: u64,
+    event: String,
+    run_attempt: Option<u64>,
+    head_sha: String,
+    display_title: String,
+    actor: Option<User>,
+    triggering_actor: Option<User>,
+    created_at: Timestamp,
+    status: Option<String>,
+    conclusion: Option<String>,
+    referenced_workflows: Option<Vec<Called>>,
+    repository: Repository,
+    head_repository: Option<Repository>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Repository {
+    id: u64,
+}
+
+#[derive(Debug, Deserialize)]
+struct Called {
+    path: String,
+    sha: String,
+}
+
+impl Run {
+    fn read(self) -> Result<WorkflowRun, GitHubError> {
+        let end = match (self.status.as_deref(), self.conclusion) {
+            (Some("completed"), Some(conclusion)) if conclusion == "success" => RunEnd::Succeeded,
+            (Some("completed"), conclusion) => RunEnd::Otherwise(conclusion.unwrap_or_else(|| "no result".to_owned())),
+            _ => RunEnd::Open,
+        };
+        let called = self.referenced_workflows.unwrap_or_default();
+        Ok(WorkflowRun {
+            id: self.id,
+            workflow: self.workflow_id,
+            event: self.event,
+            attempt: self.run_attempt.ok_or_else(|| GitHubError::unreadable("a run has no attempt"))?,
+            commit: self.head_sha.parse().map_err(|_| GitHubError::unreadable("a run is of no commit"))?,
+            title: self.display_title,
+            actor: self.actor.map(Into::into),
+            triggering_actor: self.triggering_actor.map(Into::into),
+            created: self.created_at,
+            end,
+            called: called.into_iter().map(|Called { path, sha }| CalledWorkflow { path, commit: sha }).collect(),
+            is_of_repository: self.head_repository.is_some_and(|head| head.id == self.repository.id),
+        })
+    }
+}
+
+/// The runs of a workflow
+/// ([reference](https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-workflow)).
+#[derive(Deserialize)]
+struct Runs {
+    total_count: usize,
+    workflow_runs: Vec<Run>,
+}
+
+impl Part for Runs {
+    type Item = Run;
+
+    fn read(self) -> (usize, Vec<Run>) {
+        (self.total_count, self.workflow_runs)
+    }
+}
+
+/// The jobs of a run
+/// ([reference](https://docs.github.com/en/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run)).
+#[derive(Deserialize)]
+struct Jobs {
+    total_count: usize,
+    jobs: Vec<Job>,
+}
+
+#[derive(Deserialize)]
+struct Job {
+    name: String,
+    conclusion: Option<String>,
+}
+
+impl Part for Jobs {
+    type Item = RunJob;
+
+    fn read(self) -> (usize, Vec<RunJob>) {
+        let read = |job: Job| RunJob { succeeded: job.conclusion.as_deref() == Some("success"), name: job.name };
+        (self.total_count, self.jobs.into_iter().map(read).collect())
+    }
+}
+
+#[derive(Deserialize)]
+struct RunReview {
+    environments: Vec<Environment>,
+    state: String,
+    user: Option<User>,
+}
+
+#[derive(Deserialize)]
+struct Environment {
+    name: String,
+}
+
+impl GitHub {
+    /// A run, as its newest attempt is.
+    ///
+    /// # Errors
+    ///
+    /// It is not known.
+    pub async fn workflow_run(&self, id: u64) -> Result<WorkflowRun, GitHubError> {
+        let path = format!("/repos/{}/actions/runs/{id}", self.repository);
+        let request = Request { method: Method::Get, path, permission: ACTIONS };
+        let run: Run = with_retries(|| self.ask(&request)).await?;
+        if run.id == id { run.read() } else { Err(GitHubError::unreadable("it is about another run")) }
+    }
+
+    /// The runs of a workflow that somebody started by hand since a time.
+    ///
+    /// # Errors
+    ///
+    /// They are not known, or not all of them.
+    pub async fn dispatched_runs(&self, workflow: u64, since: Timestamp) -> Result<Vec<WorkflowRun>, GitHubError> {
+        let path = format!(
+            "/repos/{}/actions/workflows/{workflow}/runs?event=workflow_dispatch&created=%3E%3D{}",
+            self.repository,
+            since.strftime("%Y-%m-%dT%H:%M:%SZ")
+        );
+        self.all::<Runs>(&path, ACTIONS).await?.into_iter().map(Run::read).collect()
+    }
+
+    /// The jobs of a run, of its newest attempt.
+    ///
+    /// # Errors
+    ///
+    /// They are not known, or not all of them.
+    pub async fn jobs(&self, run: u64) -> Result<Vec<RunJob>, GitHubError> {
+        self.all::<Jobs>(&format!("/repos/{}/actions/runs/{run}/jobs?filter=latest", self.repository), ACTIONS).await
+    }
+
+    /// What reviewers of environments decided of a run, in all of its attempts
+    /// ([reference](https://docs.github.com/en/rest/actions/workflow-runs#get-the-review-history-for-a-workflow-run)).
+    ///
+    /// # Errors
+    ///
+    /// It is not known, or not all of it.
+    pub async fn reviews(&self, run: u64) -> Result<Vec<Review>, GitHubError> {
+        let path = format!("/repos/{}/actions/runs/{run}/approvals", self.repository);
+        let request = Request { method: Method::Get, path, permission: ACTIONS };
+        let found: Page<RunReview> = with_retries(|| self.ask(&request)).await?;
+        if found.next.is_some() {
+            // The description of this operation has no pages.
+            return Err(GitHubError::unreadable("there are more reviews than it has"));
+        }
+        found.items.into_iter().map(RunReview::read).collect()
+    }
+}
+
+impl RunReview {
+    fn read(self) -> Result<Review, GitHubError> {
+        let state = match self.state.as_str() {
+            "approved" => ReviewState::Approved,
+            "rejected" => ReviewState::Rejected,
+            "pending" => ReviewState::Pending,
+            _ => return Err(GitHubError::unreadable("a review has a state that is not documented")),
+        };
+        let environments = self.environments.into_iter().map(|environment| environment.name).collect();
+        Ok(Review { environments, state, reviewer: self.user.map(Into::into) })
+    }
+}

@@ -1,0 +1,88 @@
+//! Who has approved a change: GitHub's environment, the reviews of this run, the runs of other people.
+
+use super::history::History;
+use super::hosted::unknown;
+use super::second_person::{self, AskedPlan};
+use crate::clients::github::GitHubError;
+use crate::domain::gate::{
+    Approval, ApprovalEvidence, Command, Evidence, GateName, GatePolicy, Known, ProtectionEvidence, ReviewEvidence,
+    Unknown,
+};
+use crate::domain::names::EnvironmentName;
+
+/// A change that people may have to approve.
+#[derive(Debug)]
+pub struct Approvals<'a> {
+    /// The repository.
+    pub history: &'a History<'a>,
+    /// The repository's page.
+    pub source_url: Option<String>,
+    /// Whether the change is about to be made; otherwise it is only planned.
+    pub is_made: bool,
+    /// What makes the change.
+    pub command: Command,
+    /// The environment that is changed.
+    pub environment: &'a EnvironmentName,
+    /// Its policy.
+    pub policy: &'a GatePolicy,
+}
+
+impl Approvals<'_> {
+    /// Adds what the gates `protected` and `approved` look at, where they are asked. `asked`: the plan that people were asked
+    /// about, where one is named.
+    pub async fn add_to<'p>(&self, evidence: &mut Evidence, asked: impl AsyncFnOnce() -> Option<AskedPlan<'p>>) {
+        if self.policy.is_evaluated(GateName::Protected, self.command) {
+            evidence.protection = self.protection().await;
+        }
+        if self.policy.is_evaluated(GateName::Approved, self.command) {
+            evidence.approval = self.approval(asked).await;
+        }
+    }
+
+    /// GitHub's environment of the same name.
+    async fn protection(&self) -> Known<ProtectionEvidence> {
+        let github = match self.history.hosted.github() {
+            Ok(github) => github,
+            Err(unknown) => return Known::Unknown(unknown),
+        };
+        let found = match github.protection(self.environment).await {
+            Ok(found) => found,
+            Err(error) => return Known::Unknown(unknown(&error)),
+        };
+        let page =
+            format!("{}/settings/environments", self.source_url.as_deref().unwrap_or("https://github.com/OWNER/NAME"));
+        let (settings, found) = match found {
+            Some((id, protection)) => (format!("{page}/{id}/edit"), Some(protection)),
+            None => (format!("{page}/new"), None),
+        };
+        Known::Is(ProtectionEvidence { settings, found })
+    }
+
+    async fn approval<'p>(&self, asked: impl AsyncFnOnce() -> Option<AskedPlan<'p>>) -> Known<ApprovalEvidence> {
+        if !self.is_made {
+            return Known::Is(ApprovalEvidence::Later);
+        }
+        let Some(run) = self.history.hosted.run().and_then(|run| run.parse().ok()) else {
+            let hint = "start the workflow that makes this change: GitHub's environment asks there, or somebody approves it there";
+            return Known::Unknown(Unknown::new("this is no run of GitHub Actions, so nobody was asked").hint(hint));
+        };
+        let seen = if let Some(Approval::Required { .. }) = self.policy.approval {
+            self.reviews(run).await.map(ApprovalEvidence::Reviews)
+        } else if let Some(asked) = asked().await {
+            let seen = second_person::runs(self.history, run, &asked).await;
+            seen.map(|seen| ApprovalEvidence::Runs(Box::new(seen)))
+        } else {
+            Ok(ApprovalEvidence::Unasked)
+        };
+        seen.map_or_else(Known::Unknown, Known::Is)
+    }
+
+    async fn reviews(&self, run: u64) -> Result<ReviewEvidence, Unknown> {
+        let github = self.history.hosted.github()?;
+        let failed = |error: GitHubError| unknown(&error);
+        let found = github.workflow_run(run).await.map_err(failed)?;
+        let reviews = github.reviews(run).await.map_err(failed)?;
+        let started_by = [found.actor, found.triggering_actor].into_iter().flatten().collect();
+        Ok(ReviewEvidence { attempt: found.attempt, started_by, reviews })
+    }
+}
