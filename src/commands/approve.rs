@@ -24,13 +24,16 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Approve) -> Result<Coun
     let digest = expected_plan(&arguments.expect_plan)?;
     let document = document(session.context, arguments, &digest)?;
     let planned = PlannedCommand::read(&document).ok_or_else(|| {
-        Failure::invalid("the document is no plan that people approve").hint("name the document that the planning run kept")
+        Failure::invalid("the document is no plan that people approve")
+            .hint("name the document that the planning run kept")
     })?;
     let configuration = session.configuration()?;
     let target = configuration.services(session.context, planned.environment.as_str(), &[])?;
     let Some(Approval::SecondPerson(policy)) = &target.policy.approval else {
         let reason = format!("environment `{}` does not ask a second person", planned.environment);
-        return Err(Failure::invalid(reason).hint("write `approval = { by = \"second-person\" }` in its gates, or plan again"));
+        return Err(
+            Failure::invalid(reason).hint("write `approval = { by = \"second-person\" }` in its gates, or plan again")
+        );
     };
     let Some(own) = session.context.run().and_then(|(_, run, _)| run.parse().ok()) else {
         return Err(Failure::invalid("this is no run of GitHub Actions, and only such a run is an approval")
@@ -50,14 +53,24 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Approve) -> Result<Coun
     let approvers = counted(&planned.environment, policy, &seen).map_err(refused)?;
     let is_part = planned.components.len() < target.components.len();
     let (quorum, next_step) = (policy.quorum, seen.next_step());
-    Ok(CountedApproval { plan_run: arguments.plan_run, digest, document, planned, is_part, approvers, quorum, next_step })
+    Ok(CountedApproval {
+        plan_run: arguments.plan_run,
+        digest,
+        document,
+        planned,
+        is_part,
+        approvers,
+        quorum,
+        next_step,
+    })
 }
 
 /// What the plan's digest is made from.
 fn document(context: &Context, arguments: &cli::Approve, digest: &Digest) -> Result<String, Failure> {
     let path = context.directory.join(&arguments.plan_document);
     let document = observe::bounded_file(&path, PLAN_DOCUMENT.count()).map_err(|reason| {
-        Failure::invalid(format!("the plan's document {path} cannot be read")).cause(reason)
+        Failure::invalid(format!("the plan's document {path} cannot be read"))
+            .cause(reason)
             .hint("download what the planning run kept, and name it with --plan-document")
     })?;
     if Digest::of(&document) == *digest {

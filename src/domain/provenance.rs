@@ -1,6 +1,6 @@
 //! Who put a release on an environment, and when: what the ledger says of a run beside the outcome.
 //!
-//! Nothing is decided by it. It is in tags alone, so neither what is compared for "identical" nor the digest of a plan has
+//! Nothing but a use of an approval is decided by it. It is in tags alone, so neither what is compared for "identical" nor the digest of a plan has
 //! any of it.
 
 use jiff::Timestamp;
@@ -175,6 +175,7 @@ mod tests {
             began: Some("2026-11-21T09:30:00Z".parse().unwrap()),
             committed: Some("2026-11-20T16:02:40Z".parse().unwrap()),
             approvers: vec!["ben".to_owned(), "eva".to_owned()],
+            plan_runs: vec![4711, 4712],
             overrides: vec![overriding("freeze", "carts/checkout fail: 50 %"), overriding("soak", "süß")],
             plan: Some(Digest::of("plan")),
         }
@@ -186,6 +187,7 @@ mod tests {
         assert_eq!(
             tags,
             [
+                ("shipgate:plan-runs", "4711 4712".to_owned()),
                 ("shipgate:overrides", "freeze:carts=2Fcheckout fail: 50 =25/soak:s=C3=BC=C3=9F".to_owned()),
                 ("shipgate:approved-by", "ben eva".to_owned()),
                 ("shipgate:by", "dependabot=5Bbot=5D workflow_dispatch".to_owned()),
@@ -245,13 +247,14 @@ mod tests {
         fn what_is_written_is_read(
             by in proptest::option::of("[a-zA-Z0-9@.+_\\[\\]-]{2,39}"), trigger in "[a-z_]{2,40}",
             approvers in proptest::collection::vec("[a-zA-Z0-9-]{2,39}", 0..5),
+            plan_runs in proptest::collection::vec(0_u64..1_000_000_000_000, 0..5),
             overrides in proptest::collection::vec(("[a-z]{4,9}", "[a-zA-Z äö/:=]{0,20}"), 0..3),
             began in proptest::option::of(0_i64..4_000_000_000), committed in proptest::option::of(0_i64..4_000_000_000),
         ) {
             let at = |second: Option<i64>| second.map(|second| Timestamp::from_second(second).unwrap());
             let overrides = overrides.iter().map(|(gate, reason)| overriding(gate, neutral::line(reason).trim_end()));
             let written = Provenance {
-                by, trigger: Some(trigger), run: None, began: at(began), committed: at(committed), approvers,
+                by, trigger: Some(trigger), run: None, began: at(began), committed: at(committed), approvers, plan_runs,
                 overrides: overrides.collect(), plan: Some(Digest::of("plan")),
             };
             prop_assert_eq!(Provenance::read(&owned(written.tags())), written);

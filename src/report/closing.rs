@@ -31,7 +31,13 @@ pub fn of(end: End<'_>, level: Level, color: bool) -> Vec<String> {
             let since = since.strftime("%Y-%m-%d %H:%M:%SZ");
             vec![format!("no lines since {since}; `--since 2h` looks further back")]
         }
-        Ok(Answer::Approval(_) | Answer::History(_) | Answer::Logs { .. } | Answer::Document(_) | Answer::Credential(_)) => Vec::new(),
+        Ok(
+            Answer::Approval(_)
+            | Answer::History(_)
+            | Answer::Logs { .. }
+            | Answer::Document(_)
+            | Answer::Credential(_),
+        ) => Vec::new(),
         Err(found) if end.request.plans => {
             let mut lines = of_failure(found, color);
             lines.extend(result(end.record, found.outcome));

@@ -219,6 +219,7 @@ fn promoted_facts(before: &EcsFacts, outcome: Option<&str>, at: Timestamp) -> Ec
         outcome: outcome.map(str::to_owned),
         at: Some(at),
         provenance: Provenance {
+            plan_runs: vec![7],
             by: Some("ana".to_owned()),
             trigger: Some("push".to_owned()),
             run: Some(format!("acme/shop/{}/1", at.as_second())),

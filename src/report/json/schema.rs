@@ -8,8 +8,8 @@ use schemars::transform::{Transform, transform_subschemas};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Value, json};
 
-use super::check::CheckV1;
 use super::approval::ApprovalV1;
+use super::check::CheckV1;
 use super::gates::GatesV1;
 use super::identity::WhoamiV1;
 use super::outcome::ReportV1;
