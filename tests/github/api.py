@@ -160,11 +160,71 @@ def compare(call, owner, repo, basehead):
     }
 
 
-def get_run(call, owner, repo, run_id):
+def the_run(call, run_id):
     try:
-        return 200, shapes.run(call.api, call.repository.name, int(run_id), call.repository.runs[int(run_id)])
+        return shapes.run(call.api, call.repository.name, int(run_id), call.repository.runs[int(run_id)])
     except KeyError:
         raise Refused(404, "Not Found") from None
+
+
+def get_run(call, owner, repo, run_id):
+    return 200, the_run(call, run_id)
+
+
+def runs_of_workflow(call, owner, repo, workflow_id):
+    query = dict(call.query)
+    # `>=2026-11-22T10:00:00Z`, the one form that is known here. Times of that form are in order as texts.
+    since = re.fullmatch(r">=(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)", query["created"]).group(1)
+    runs = [the_run(call, number) for number in sorted(call.repository.runs, reverse=True)]
+    found = [run for run in runs if run["workflow_id"] == int(workflow_id) and run["created_at"] >= since]
+    found = [run for run in found if run["event"] == query.get("event", run["event"])]
+    return 200, {"total_count": len(found), "workflow_runs": call.page(found)}
+
+
+def jobs_of_run(call, owner, repo, run_id):
+    run = the_run(call, run_id)
+    given = call.repository.runs[int(run_id)].get("jobs", [])
+    found = [shapes.job(call.api, call.repository.name, run, number, job) for number, job in enumerate(given, 1)]
+    return 200, {"total_count": len(found), "jobs": call.page(found)}
+
+
+def reviews_of_run(call, owner, repo, run_id):
+    the_run(call, run_id)
+    reviews = call.repository.runs[int(run_id)].get("reviews", [])
+    return 200, [shapes.review(call.api, call.repository.name, given) for given in reviews]
+
+
+def the_environment(call, environment_name):
+    for number, (name, given) in enumerate(call.repository.environments.items(), 7):
+        if name.lower() == environment_name.lower():
+            return shapes.environment(call.api, call.repository.name, number, name, given), given
+    raise Refused(404, "Not Found")
+
+
+def get_environment(call, owner, repo, environment_name):
+    return 200, the_environment(call, environment_name)[0]
+
+
+def branch_policies(call, owner, repo, environment_name):
+    _, given = the_environment(call, environment_name)
+    branches = given.get("branches")
+    found = [shapes.branch_policy(number, name) for number, name in enumerate(branches, 1)] if isinstance(branches, list) else []
+    return 200, {"total_count": len(found), "branch_policies": call.page(found)}
+
+
+def collaborator_permission(call, owner, repo, username):
+    for who, level in call.repository.people.items():
+        if who.lower() == username.lower():
+            return 200, shapes.permission(level, who)
+    raise Refused(404, "Not Found")
+
+
+def get_content(call, owner, repo, path):
+    ref = dict(call.query)["ref"]
+    text = call.repository.history.file(ref, path)
+    if text is None:
+        raise Refused(404, "Not Found")
+    return 200, shapes.content(call.api, call.repository.name, path, ref, text)
 
 
 def get_pull(call, owner, repo, pull_number):
@@ -180,6 +240,8 @@ STATUSES = "/repos/{owner}/{repo}/statuses/{sha}"
 COMMIT = "/repos/{owner}/{repo}/commits/{ref}"
 COMMENTS = "/repos/{owner}/{repo}/issues/{issue_number}/comments"
 COMMENT = "/repos/{owner}/{repo}/issues/comments/{comment_id}"
+RUN = "/repos/{owner}/{repo}/actions/runs/{run_id}"
+ENVIRONMENT = "/repos/{owner}/{repo}/environments/{environment_name}"
 ROUTES = [
     ("POST", STATUSES, ["statuses=write"], set_status),
     ("GET", f"{COMMIT}/statuses", ["statuses=read"], list_statuses),
@@ -195,7 +257,14 @@ ROUTES = [
     ("PATCH", COMMENT, ["issues=write", "pull_requests=write"], update_comment),
     ("GET", "/repos/{owner}/{repo}/compare/{basehead}", ["contents=read"], compare),
     ("GET", "/repos/{owner}/{repo}/pulls/{pull_number}", ["pull_requests=read"], get_pull),
-    ("GET", "/repos/{owner}/{repo}/actions/runs/{run_id}", ["actions=read"], get_run),
+    ("GET", f"{RUN}", ["actions=read"], get_run),
+    ("GET", f"{RUN}/jobs", ["actions=read"], jobs_of_run),
+    ("GET", f"{RUN}/approvals", ["actions=read"], reviews_of_run),
+    ("GET", "/repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs", ["actions=read"], runs_of_workflow),
+    ("GET", ENVIRONMENT, ["actions=read"], get_environment),
+    ("GET", f"{ENVIRONMENT}/deployment-branch-policies", ["actions=read"], branch_policies),
+    ("GET", "/repos/{owner}/{repo}/collaborators/{username}/permission", ["metadata=read"], collaborator_permission),
+    ("GET", "/repos/{owner}/{repo}/contents/{path}", ["contents=read"], get_content),
 ]
 SERVED = [(method, template) for method, template, _, _ in ROUTES]
 

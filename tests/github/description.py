@@ -23,8 +23,9 @@ class Operation:
         self.method = method
         self.template = template
         self.document = document
-        # A parameter of a path holds no slash.
-        self.pattern = re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(template)))
+        # A parameter of a path holds no slash, but for the path of a file at the end.
+        pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(template))
+        self.pattern = re.compile(re.sub(r"\(\?P<path>\[\^/\]\+\)$", "(?P<path>.+)", pattern))
 
 
 class Description:
@@ -120,10 +121,13 @@ class Description:
         return value
 
     def located(self, schema):
-        """The same schema with references that lead into the description, from wherever it is used."""
+        """The same schema with references that lead into the description, from wherever it is used. A discriminator is
+        a second way to say which of several schemas is meant, and its references are not followed."""
         if isinstance(schema, dict):
             return {
-                key: ROOT + value if key == "$ref" else self.located(value) for key, value in schema.items()
+                key: ROOT + value if key == "$ref" else self.located(value)
+                for key, value in schema.items()
+                if key != "discriminator"
             }
         return [self.located(value) for value in schema] if isinstance(schema, list) else schema
 

@@ -53,6 +53,14 @@ class History:
         except subprocess.CalledProcessError:
             return ref
 
+    def file(self, ref, path):
+        """The bytes of a file in a commit. Nothing: it is not there."""
+        if not self.git:
+            return None
+        command = ["git", "-c", "safe.directory=*", "-C", self.git, "cat-file", "blob", f"{ref}:{path}"]
+        found = subprocess.run(command, capture_output=True)
+        return found.stdout if found.returncode == 0 else None
+
     def run(self, *arguments):
         command = ["git", "-c", "safe.directory=*", "-C", self.git, *arguments]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout

@@ -43,6 +43,8 @@ class Repository:
         self.check_runs = []
         self.pulls = {}
         self.pull_requests = {}
+        self.environments = {}
+        self.people = {}
         self.given_branches = {}
         self.given_default = None
         self.faults = []
@@ -70,7 +72,8 @@ class Repository:
         return next((fault for fault in self.faults if fault.takes(method, path)), None)
 
     def put(self, api, given):
-        """Takes what a test says: a git directory, commits, branches, statuses, check runs, pull requests, comments, runs, faults.
+        """Takes what a test says: a git directory, commits, branches, statuses, check runs, pull requests, comments, runs, environments, people with
+        what they may do, faults.
 
         A check run with `open_for` is in progress in so many answers, and then what it is said to be.
         """
@@ -90,6 +93,8 @@ class Repository:
             author = shapes.user(comment.get("login", "somebody"), comment.get("type", "User"))
             self.comment(api, comment["issue"], comment["body"], author)
         self.runs.update({int(number): run for number, run in given.get("runs", {}).items()})
+        self.environments.update(given.get("environments", {}))
+        self.people.update(given.get("people", {}))
         self.pull_requests.update({int(number): pull for number, pull in given.get("pull_requests", {}).items()})
         self.faults += [Fault(**fault) for fault in given.get("faults", [])]
 

@@ -1,10 +1,20 @@
 """Documents as GitHub writes them, with all that the official description demands of them."""
 
+import base64
+import hashlib
 from datetime import datetime, timezone
 
 
 def now():
     return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def person(given):
+    """Somebody whom a test has named: by login, or with number and type."""
+    known = {"login": given} if isinstance(given, str) else given
+    # A number of their own, the same each time.
+    number = known.get("id", 1000 + sum(known["login"].lower().encode()))
+    return {**user(known["login"], known.get("type", "User")), "id": number}
 
 
 def user(login="github-actions[bot]", kind="Bot"):
@@ -189,7 +199,7 @@ def run(api, repository_name, number, given):
     url = f"{api}/repos/{repository_name}/actions/runs/{number}"
     at = now()
     sha = given.get("head_sha", "0" * 40)
-    person = {"name": "Tester", "email": "tester@shop.example"}
+    author = {"name": "Tester", "email": "tester@shop.example"}
     found = {
         "id": number,
         "name": "Deploy",
@@ -210,13 +220,135 @@ def run(api, repository_name, number, given):
         "updated_at": at,
         "pull_requests": [],
         "head_commit": {
-            "id": sha, "tree_id": sha, "message": "", "timestamp": at, "author": person, "committer": person,
+            "id": sha, "tree_id": sha, "message": "", "timestamp": at, "author": author, "committer": author,
         },
         "repository": repository(api, repository_name),
         "head_repository": repository(api, repository_name),
         **{f"{part}_url": f"{url}/{part}" for part in "jobs logs check_suite artifacts cancel rerun workflow".split()},
     }
-    return {**found, **given}
+    more = {key: value for key, value in given.items() if key not in ("jobs", "reviews")}
+    for who in ("actor", "triggering_actor"):
+        if who in more:
+            more[who] = person(more[who])
+    if "fork" in more:
+        fork = {**repository(api, more.pop("fork")), "id": 99}
+        more["head_repository"] = fork
+    return {**found, **more}
+
+
+def job(api, repository_name, run, number, given):
+    """A job of a run. `given`: its name, and how it ended."""
+    url = f"{api}/repos/{repository_name}/actions/jobs/{number}"
+    at = now()
+    return {
+        "id": number,
+        "run_id": run["id"],
+        "run_url": run["url"],
+        "run_attempt": run["run_attempt"],
+        "node_id": f"CR_{number}",
+        "head_sha": run["head_sha"],
+        "url": url,
+        "html_url": f"https://github.com/{repository_name}/actions/runs/{run['id']}/job/{number}",
+        "status": "completed",
+        "conclusion": given.get("conclusion", "success"),
+        "created_at": at,
+        "started_at": at,
+        "completed_at": at,
+        "name": given["name"],
+        "steps": [],
+        "check_run_url": f"{api}/repos/{repository_name}/check-runs/{number}",
+        "labels": ["ubuntu-24.04"],
+        "runner_id": 1,
+        "runner_name": "GitHub Actions 1",
+        "runner_group_id": 0,
+        "runner_group_name": "GitHub Actions",
+        "workflow_name": run["name"],
+        "head_branch": run["head_branch"],
+    }
+
+
+def review(api, repository_name, given):
+    """A decision of a reviewer: of which environments, and by whom."""
+    url = f"{api}/repos/{repository_name}/environments"
+    environments = [
+        {
+            "id": number,
+            "node_id": f"EN_{number}",
+            "name": name,
+            "url": f"{url}/{name}",
+            "html_url": f"https://github.com/{repository_name}/deployments/activity_log?environments_filter={name}",
+            "created_at": now(),
+            "updated_at": now(),
+        }
+        for number, name in enumerate(given["environments"], 1)
+    ]
+    return {"environments": environments, "state": given["state"], "user": person(given["by"]), "comment": ""}
+
+
+def environment(api, repository_name, number, name, given):
+    """An environment of GitHub. `given`: its reviewers, whether these may approve their own runs, its branches, and
+    whether administrators can go past all that."""
+    rules = []
+    if given.get("reviewers"):
+        reviewers = [{"type": "User", "reviewer": person(reviewer)} for reviewer in given["reviewers"]]
+        rules.append({
+            "id": 1,
+            "node_id": "GA_1",
+            "type": "required_reviewers",
+            "prevent_self_review": given.get("prevent_self_review", True),
+            "reviewers": reviewers,
+        })
+    branches = given.get("branches", "protected")
+    policy = {"protected_branches": branches == "protected", "custom_branch_policies": isinstance(branches, list)}
+    if branches is not None:
+        rules.append({"id": 2, "node_id": "GA_2", "type": "branch_policy"})
+    found = {
+        "id": number,
+        "node_id": f"EN_{number}",
+        "name": name,
+        "url": f"{api}/repos/{repository_name}/environments/{name}",
+        "html_url": f"https://github.com/{repository_name}/deployments/activity_log?environments_filter={name}",
+        "created_at": now(),
+        "updated_at": now(),
+        "protection_rules": rules,
+        "deployment_branch_policy": None if branches is None else policy,
+    }
+    # GitHub has it in its answers, and not in its description.
+    bypass = given.get("can_admins_bypass", False)
+    return found if bypass is None else {**found, "can_admins_bypass": bypass}
+
+
+def branch_policy(number, given):
+    return {"id": number, "node_id": f"BP_{number}", "name": given.removeprefix("tag "),
+            "type": "tag" if given.startswith("tag ") else "branch"}
+
+
+def permission(given, who):
+    """What somebody may do: `admin`, `write`, `read`, `none`."""
+    may = {level: False for level in ("pull", "triage", "push", "maintain", "admin")}
+    user_of = {**person(who), "role_name": given, "permissions": may}
+    return {"permission": given, "role_name": given, "user": user_of}
+
+
+def content(api, repository_name, path, ref, text):
+    url = f"{api}/repos/{repository_name}/contents/{path}?ref={ref}"
+    blob = hashlib.sha1(b"blob %d\0" % len(text) + text).hexdigest()
+    git = f"{api}/repos/{repository_name}/git/blobs/{blob}"
+    page = f"https://github.com/{repository_name}/blob/{ref}/{path}"
+    return {
+        "type": "file",
+        "encoding": "base64",
+        "size": len(text),
+        "name": path.split("/")[-1],
+        "path": path,
+        "content": base64.encodebytes(text).decode(),
+        "sha": blob,
+        "url": url,
+        "git_url": git,
+        "html_url": page,
+        "download_url": None,
+        "_links": {"git": git, "self": url, "html": page},
+    }
 
 
 def full_repository(api, repository_name, default_branch):

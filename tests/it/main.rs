@@ -8,6 +8,7 @@
 
 mod cloud;
 mod cloud_ancestry;
+mod cloud_approvals;
 mod cloud_bad_input;
 mod cloud_chain;
 mod cloud_check;
