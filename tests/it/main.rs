@@ -24,6 +24,7 @@ mod cloud_hold;
 mod cloud_images;
 mod cloud_interrupted;
 mod cloud_jobs;
+mod cloud_jobs_approval;
 mod cloud_jobs_gated;
 mod cloud_logs;
 mod cloud_named_statuses;

@@ -24,6 +24,8 @@ pub struct Job {
 /// What became of a job.
 #[derive(Debug)]
 pub struct JobRan {
+    /// Its name, evaluated.
+    pub name: String,
     /// Nothing for one that its `if` left out.
     pub result: Option<Status>,
     /// Its outputs, without those that would show a secret.
@@ -118,15 +120,17 @@ impl Job {
         let mut scope = session.scope();
         scope.status = self.status;
         if !scope.allows(definition.get("if")) {
-            return JobRan { result: None, outputs: BTreeMap::new(), dropped: Vec::new(), steps: Vec::new() };
+            let (name, outputs) = (self.name.clone(), BTreeMap::new());
+            return JobRan { name, result: None, outputs, dropped: Vec::new(), steps: Vec::new() };
         }
         scope.status = Status::Success;
+        let name = definition.get("name").map_or(self.name.clone(), |name| scope.scalar(name));
         for (name, value) in members(&self.workflow, "env").chain(members(definition, "env")) {
             let value = scope.scalar(value);
             session.environment.insert(name.clone(), value);
         }
         let steps = session.in_job(definition["steps"].as_array().unwrap(), &mut scope);
-        finish(definition, &session, &scope, steps)
+        finish(name, definition, &session, &scope, steps)
     }
 
     fn insist_on_needs(&self, definition: &Value) {
@@ -156,7 +160,7 @@ impl Job {
     }
 }
 
-fn finish(definition: &Value, session: &Session, scope: &Scope, steps: Vec<StepRan>) -> JobRan {
+fn finish(name: String, definition: &Value, session: &Session, scope: &Scope, steps: Vec<StepRan>) -> JobRan {
     let (mut outputs, mut dropped) = (BTreeMap::new(), Vec::new());
     for (name, value) in members(definition, "outputs") {
         let value = scope.scalar(value);
@@ -166,5 +170,5 @@ fn finish(definition: &Value, session: &Session, scope: &Scope, steps: Vec<StepR
             outputs.insert(name.clone(), value);
         }
     }
-    JobRan { result: Some(scope.status), outputs, dropped, steps }
+    JobRan { name, result: Some(scope.status), outputs, dropped, steps }
 }
