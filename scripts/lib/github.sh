@@ -76,6 +76,6 @@ job_subject() {
 job_token() {
     case $1 in
     pull-request) printf 'permissions:contents=read,statuses=write,pull_requests=write' ;;
-    *) printf 'permissions:contents=read,statuses=write' ;;
+    *) printf 'permissions:contents=read,statuses=write,actions=read' ;;
     esac
 }
