@@ -56,7 +56,7 @@ approvals() {
     explain "Nobody has approved: a job that goes on all the same is refused."
     become_job production
     run 'GITHUB_RUN_ID=101 shipgate -q promote production' 3
-    expect_output 'no plan is named'
+    expect_output 'nothing says that people were asked about this plan'
     explain "Ana approves her own plan."
     carry_out_as ana 102 100 3
     expect_output 'whoever planned started it'

@@ -216,9 +216,10 @@ impl<'a> Invocation<'a> {
         evidence
     }
 
-    /// The plan that people were asked about, with what is known of it here.
+    /// The plan that people were asked about, with what is known of it here. Where this is another plan, nobody was asked
+    /// about it.
     async fn asked(&self, cloud: &Cloud, plan: &WholePlan) -> Option<AskedPlan<'_>> {
-        let ApprovedPlan { run, digest } = self.approved_plan.as_ref()?;
+        let ApprovedPlan { run, digest } = self.approved_plan.as_ref().filter(|it| it.digest == plan.digest())?;
         let names: Vec<String> = plan.components().map(|component| component.name.to_string()).collect();
         let target = self.configuration.services(self.context, plan.environment.as_str(), &names).ok()?;
         Some(AskedPlan {

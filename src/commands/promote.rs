@@ -7,7 +7,7 @@ use super::change::{Found, Invocation, LEDGER_ALONE, Prepared, Until, finish, re
 use crate::cli;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
-use crate::domain::gate::{self, Gate, GateName, Known, Proof, Soaked};
+use crate::domain::gate::{self, Gate, GateName, Known, Override, Proof, Soaked};
 use crate::domain::image::Digest;
 use crate::domain::names::{ComponentName, EnvironmentName};
 use crate::domain::outcome::Outcome;
@@ -100,8 +100,7 @@ pub async fn plan(invocation: &Invocation<'_>, arguments: &cli::Promote) -> Resu
         Ok(proven) => proven,
         Err(gate) => return Ok(nothing_to_promote(invocation, &target, &source, gate)),
     };
-    let mut prepared = prepare(invocation, (target, cloud), source, proven, wanted.as_ref()).await?;
-    prepared.plan.overrides = overrides;
+    let prepared = prepare(invocation, (target, cloud), source, proven, (wanted.as_ref(), overrides)).await?;
     Ok(Found::Plan(Box::new(prepared)))
 }
 
@@ -248,7 +247,7 @@ async fn prepare(
     (mut target, cloud): (Target, observe::Session),
     source: Source,
     mut proven: Proven,
-    wanted: Option<&GitSha>,
+    (wanted, overrides): (Option<&GitSha>, Vec<Override>),
 ) -> Result<Prepared, Failure> {
     let sha = &proven.choice.release;
     let release = ReleaseName::Commit(sha.clone());
@@ -273,7 +272,7 @@ async fn prepare(
     for component in observed {
         plan.components.push(component.plan(&images, &plan.release)?);
     }
-    plan.images = images;
+    (plan.images, plan.overrides) = (images, overrides);
     let mut evidence = invocation.evidence(&cloud, &plan).await;
     let asked = asked_of(&source.target.environment, &target);
     confirm(&source, wanted, &mut proven).await.map_err(|failure| failure.cause(&asked))?;

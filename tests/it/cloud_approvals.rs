@@ -221,7 +221,7 @@ fn a_second_person_approves_a_plan_once() {
     asked.run(APPROVED, &asked.approval("ben", PLANNED, &digest));
     // Not without a plan, and not as any other run.
     let bare = asked.shipgate(APPROVED, &["promote", "production"]).run();
-    refused(&asked, &bare, "approved", "no plan is named");
+    refused(&asked, &bare, "approved", "nothing says that people were asked about this plan");
     asked.run(300, &asked.started("eva", "promote"));
     refused(
         &asked,
@@ -302,11 +302,20 @@ fn a_quorum_is_so_many_people_and_the_run_that_completes_it_goes_on() {
 
 type Forge = fn(&Asked, &str, &mut BTreeMap<u64, Value>);
 
-/// What is wrong with the evidence, and what the gate says of it. Runs: 100 planned by ana, 200 approves it.
-fn forged() -> Vec<(&'static str, Forge, &'static str)> {
-    fn approval(runs: &mut BTreeMap<u64, Value>) -> &mut Value {
-        runs.get_mut(&APPROVED).unwrap()
-    }
+/// Of run 100, in which ana planned.
+fn planned(runs: &mut BTreeMap<u64, Value>) -> &mut Value {
+    runs.get_mut(&PLANNED).unwrap()
+}
+
+/// Of run 200, which approves that.
+fn approval(runs: &mut BTreeMap<u64, Value>) -> &mut Value {
+    runs.get_mut(&APPROVED).unwrap()
+}
+
+/// What is wrong with the evidence, and what the gate says of it.
+type Forged = (&'static str, Forge, &'static str);
+
+fn forged_approvals() -> Vec<Forged> {
     vec![
         (
             "the same title from a branch",
@@ -339,53 +348,9 @@ fn forged() -> Vec<(&'static str, Forge, &'static str)> {
             "it was run again",
         ),
         (
-            "a re-run of the plan",
-            |_, _, runs| {
-                let plan = runs.get_mut(&PLANNED).unwrap();
-                plan["run_attempt"] = json!(2);
-                plan["triggering_actor"] = json!("eva");
-            },
-            "run 100 is no plan that can be approved: it was run again",
-        ),
-        (
-            "a reader",
-            |asked, _, _| asked.github.put(&json!({"people": {"ben": "read"}})),
-            "may not write to the repository",
-        ),
-        (
-            "somebody who lost access",
-            |_, _, runs| {
-                approval(runs)["actor"] = json!("mia");
-                approval(runs)["triggering_actor"] = json!("mia");
-            },
-            "may not write to the repository",
-        ),
-        (
-            "somebody else who has the name now",
-            |_, _, runs| {
-                for who in ["actor", "triggering_actor"] {
-                    approval(runs)[who] = json!({"login": "ben", "id": 7});
-                }
-            },
-            "may not write to the repository",
-        ),
-        (
-            "an expired one",
-            |_, _, runs| runs.get_mut(&PLANNED).unwrap()["created_at"] = json!(ago(25 * 60)),
-            "in which approvals count",
-        ),
-        (
             "one from before the plan",
             |_, _, runs| approval(runs)["created_at"] = json!(ago(61)),
             "this run is no approval",
-        ),
-        (
-            "the planner",
-            |_, _, runs| {
-                approval(runs)["actor"] = json!("ana");
-                approval(runs)["triggering_actor"] = json!("ana");
-            },
-            "whoever planned started it",
         ),
         (
             "a run of a copy of the workflow",
@@ -411,36 +376,6 @@ fn forged() -> Vec<(&'static str, Forge, &'static str)> {
             "its title does not name this plan",
         ),
         (
-            "the plan of another run, which names another digest",
-            |_, _, runs| {
-                let name = format!("promote / plan sha256:{} for production", "0".repeat(64));
-                runs.get_mut(&PLANNED).unwrap()["jobs"] = json!([{"name": name}]);
-            },
-            "none of its jobs names this plan",
-        ),
-        (
-            "a job of that name that failed",
-            |_, _, runs| runs.get_mut(&PLANNED).unwrap()["jobs"][1]["conclusion"] = json!("failure"),
-            "none of its jobs names this plan",
-        ),
-        (
-            "a plan of a copy of the workflow",
-            |asked, _, runs| {
-                let path = format!("{}/.github/workflows/promote.yml@refs/heads/main", asked.github.repository);
-                runs.get_mut(&PLANNED).unwrap()["referenced_workflows"][0]["path"] = json!(path);
-            },
-            "run 100 is no plan that can be approved",
-        ),
-        (
-            "a bot",
-            |_, _, runs| {
-                for who in ["actor", "triggering_actor"] {
-                    approval(runs)[who] = json!({"login": "ben", "type": "Bot"});
-                }
-            },
-            "a bot started it",
-        ),
-        (
             "a schedule",
             |_, _, runs| approval(runs)["event"] = json!("schedule"),
             "it was started by schedule, not by a click",
@@ -457,16 +392,99 @@ fn forged() -> Vec<(&'static str, Forge, &'static str)> {
     ]
 }
 
+fn people_who_do_not_count() -> Vec<Forged> {
+    vec![
+        (
+            "a reader",
+            |asked, _, _| asked.github.put(&json!({"people": {"ben": "read"}})),
+            "may not write to the repository",
+        ),
+        (
+            "somebody who lost access",
+            |_, _, runs| {
+                approval(runs)["actor"] = json!("mia");
+                approval(runs)["triggering_actor"] = json!("mia");
+            },
+            "may not write to the repository",
+        ),
+        (
+            "somebody else who has the name now",
+            |_, _, runs| {
+                for who in ["actor", "triggering_actor"] {
+                    approval(runs)[who] = json!({"login": "ben", "id": 7});
+                }
+            },
+            "may not write to the repository",
+        ),
+        (
+            "the planner",
+            |_, _, runs| {
+                approval(runs)["actor"] = json!("ana");
+                approval(runs)["triggering_actor"] = json!("ana");
+            },
+            "whoever planned started it",
+        ),
+        (
+            "a bot",
+            |_, _, runs| {
+                for who in ["actor", "triggering_actor"] {
+                    approval(runs)[who] = json!({"login": "ben", "type": "Bot"});
+                }
+            },
+            "a bot started it",
+        ),
+    ]
+}
+
+fn forged_plans() -> Vec<Forged> {
+    vec![
+        (
+            "a re-run of the plan",
+            |_, _, runs| {
+                let plan = planned(runs);
+                plan["run_attempt"] = json!(2);
+                plan["triggering_actor"] = json!("eva");
+            },
+            "run 100 is no plan that can be approved: it was run again",
+        ),
+        ("an expired one", |_, _, runs| planned(runs)["created_at"] = json!(ago(25 * 60)), "in which approvals count"),
+        (
+            "the plan of another run, which names another digest",
+            |_, _, runs| {
+                let name = format!("promote / plan sha256:{} for production", "0".repeat(64));
+                planned(runs)["jobs"] = json!([{"name": name}]);
+            },
+            "none of its jobs names this plan",
+        ),
+        (
+            "a job of that name that failed",
+            |_, _, runs| planned(runs)["jobs"][1]["conclusion"] = json!("failure"),
+            "none of its jobs names this plan",
+        ),
+        (
+            "a plan of a copy of the workflow",
+            |asked, _, runs| {
+                let path = format!("{}/.github/workflows/promote.yml@refs/heads/main", asked.github.repository);
+                planned(runs)["referenced_workflows"][0]["path"] = json!(path);
+            },
+            "run 100 is no plan that can be approved",
+        ),
+    ]
+}
+
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]
 fn forged_evidence_changes_nothing() {
-    all_at_once(forged(), |(what, forge, reason)| {
+    let forged = [forged_approvals(), people_who_do_not_count(), forged_plans()].concat();
+    all_at_once(forged, |(what, forge, reason)| {
         let asked = Asked::new(SECOND);
         let (digest, _) = asked.plan();
         let plan = (PLANNED, asked.planned("ana", &digest));
         let mut runs = BTreeMap::from([plan, (APPROVED, asked.approval("ben", PLANNED, &digest))]);
         forge(&asked, &digest, &mut runs);
-        runs.iter().for_each(|(number, run)| asked.run(*number, run));
+        for (number, run) in &runs {
+            asked.run(*number, run);
+        }
         let ran = asked.promote(APPROVED, PLANNED, &digest);
         let report = ran.outcome("refused", 3);
         let found = gate(&report, "approved");

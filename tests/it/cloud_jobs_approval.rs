@@ -55,7 +55,7 @@ impl Approving {
     }
 
     /// Lets GitHub know of a run.
-    fn run(&self, number: u64, by: &str, called: &str, more: Value) {
+    fn run(&self, number: u64, by: &str, called: &str, more: &Value) {
         let mut run = json!({
             "event": "workflow_dispatch",
             "head_sha": self.scene.shop.head(),
@@ -71,17 +71,17 @@ impl Approving {
     /// Somebody starts a workflow that plans: the plan, and the job that says which one it is.
     fn plan(&self, run: u64, by: &str, workflow: &str, inputs: Value) -> (JobRan, JobRan) {
         let runner = self.runner(Job::Main, run, by);
-        self.run(run, by, workflow, json!({}));
+        self.run(run, by, workflow, &json!({}));
         let plan = runner.job(workflow, "plan").inputs(inputs.clone()).run().expect_success();
         let waits = runner.job(workflow, "waits-for-approval").needs("plan", &plan).inputs(inputs).run();
         let jobs = json!([{"name": "promote / plan"}, {"name": format!("promote / {}", waits.name)}]);
-        self.run(run, by, workflow, json!({"status": "completed", "conclusion": "success", "jobs": jobs}));
+        self.run(run, by, workflow, &json!({"status": "completed", "conclusion": "success", "jobs": jobs}));
         (plan, waits.expect_success())
     }
 
     /// Somebody starts approve.yml for a plan: the job that counts.
     fn approve(&self, run: u64, by: &str, plan_run: u64, digest: &str) -> JobRan {
-        self.run(run, by, APPROVE, json!({"display_title": format!("approve {plan_run} {digest}")}));
+        self.run(run, by, APPROVE, &json!({"display_title": format!("approve {plan_run} {digest}")}));
         self.runner(Job::Main, run, by).job(APPROVE, "approve").inputs(asked(plan_run, digest)).run()
     }
 
@@ -217,7 +217,7 @@ fn githubs_environment_asks_and_an_unprotected_one_ends_in_the_plan_job() {
     let waits = approving.runner(Job::Main, 101, "ana").job(PROMOTE, "waits-for-approval").needs("plan", &planned);
     assert_eq!(waits.inputs(json!({})).run().result, None, "GitHub asks");
     let promote = |reviews: Value| {
-        approving.run(101, "ana", PROMOTE, json!({"reviews": reviews}));
+        approving.run(101, "ana", PROMOTE, &json!({"reviews": reviews}));
         let job = approving.runner(Job::Environment("production"), 101, "ana").job(PROMOTE, "promote");
         job.needs("plan", &planned).inputs(json!({})).run()
     };

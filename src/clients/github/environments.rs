@@ -87,13 +87,12 @@ impl GitHub {
             return Err(GitHubError::unreadable("it is about another environment"));
         }
         let branches = match &found.deployment_branch_policy {
-            None => AllowedBranches::All,
             Some(policy) if policy.custom_branch_policies => {
                 let path = format!("{path}/deployment-branch-policies");
                 AllowedBranches::Matching(self.all::<Patterns>(&path, ACTIONS).await?)
             }
             Some(policy) if policy.protected_branches => AllowedBranches::Protected,
-            Some(_) => AllowedBranches::All,
+            Some(_) | None => AllowedBranches::All,
         };
         let reviewers = || found.protection_rules.iter().filter(|rule| rule.r#type == "required_reviewers");
         let protection = Protection {

@@ -19,7 +19,8 @@ struct Run {
     id: u64,
     workflow_id: u64,
     event: String,
-    run_attempt: Option<u64>,
+    #[serde(rename = "run_attempt")]
+    attempt: Option<u64>,
     head_sha: String,
     display_title: String,
     actor: Option<User>,
@@ -55,7 +56,7 @@ impl Run {
             id: self.id,
             workflow: self.workflow_id,
             event: self.event,
-            attempt: self.run_attempt.ok_or_else(|| GitHubError::unreadable("a run has no attempt"))?,
+            attempt: self.attempt.ok_or_else(|| GitHubError::unreadable("a run has no attempt"))?,
             commit: self.head_sha.parse().map_err(|_| GitHubError::unreadable("a run is of no commit"))?,
             title: self.display_title,
             actor: self.actor.map(Into::into),

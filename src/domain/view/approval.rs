@@ -1,6 +1,7 @@
 //! How far the approval of a plan is.
 
 use crate::domain::image::Digest;
+use crate::domain::names::ComponentName;
 use crate::domain::plan::PlannedCommand;
 
 /// An approval that counts, and what it approves.
@@ -40,7 +41,7 @@ impl CountedApproval {
     pub fn what(&self) -> String {
         let PlannedCommand { command, environment, release, components, .. } = &self.planned;
         let part = if self.is_part {
-            let names: Vec<&str> = components.iter().map(|component| component.as_str()).collect();
+            let names: Vec<&str> = components.iter().map(ComponentName::as_str).collect();
             format!("{} of ", names.join(", "))
         } else {
             String::new()

@@ -78,7 +78,7 @@ impl Approval {
 pub enum ApprovalEvidence {
     /// This only plans. People are asked when it is carried out.
     Later,
-    /// Nothing names the plan that people have approved.
+    /// Nothing names this plan as one that people have approved.
     Unasked,
     /// The reviews of this run.
     Reviews(ReviewEvidence),
@@ -100,7 +100,10 @@ pub(super) fn approved(subject: &Subject<'_>, seen: &ApprovalEvidence) -> Judgem
         (Some(Approval::SecondPerson(policy)), ApprovalEvidence::Unasked) => {
             let hint =
                 "start the workflow that calls promote.yml: it plans, and its page says how somebody else approves";
-            Judgement::unsatisfied(format!("needs {policy}, and no plan is named"), hint)
+            Judgement::unsatisfied(
+                format!("needs {policy}, and nothing says that people were asked about this plan"),
+                hint,
+            )
         }
         (Some(Approval::SecondPerson(policy)), ApprovalEvidence::Runs(seen)) => {
             second_person::judge(environment, policy, seen)

@@ -311,10 +311,10 @@ pub(super) fn judge(environment: &EnvironmentName, policy: &SecondPerson, seen: 
     let others = counted.others.iter().map(|(run, why)| format!("; run {run} does not count: {why}"));
     let reason = format!("{} of {} approvals: {by}{}", counted.people.len(), policy.quorum, others.collect::<String>());
     let hint = seen.next_step();
-    let unknown = counted.others.iter().find_map(|(_, why)| match why {
-        NotCounted::Unknown(unknown) => Some(unknown),
-        _ => None,
-    });
+    let unknown = counted
+        .others
+        .iter()
+        .find_map(|(_, why)| if let NotCounted::Unknown(unknown) = why { Some(unknown) } else { None });
     match unknown {
         Some(unknown) => Judgement::unknown(&Unknown { reason, hint: unknown.hint.clone().or(Some(hint)) }),
         None => Judgement::unsatisfied(reason, hint),

@@ -356,11 +356,11 @@ fn second_person_cases() -> Vec<Case> {
             "shipgate.toml is not that of the default branch, which says who approves",
             "start the workflow again on the default branch",
         ),
-        second("`second-person`: no plan is named that people have approved", |_| {})
+        second("`second-person`: nothing names this plan as one that people have approved", |_| {})
             .evidence(|evidence| evidence.approval = Known::Is(ApprovalEvidence::Unasked))
             .unsatisfied(
                 "needs 1 approval of people who may write to the repository, not of whoever planned, within 24h of the plan, \
-                 and no plan is named",
+                 and nothing says that people were asked about this plan",
                 "start the workflow that calls promote.yml: it plans, and its page says how somebody else approves",
             ),
         second("`second-person`: this is only a plan", |_| {})
