@@ -20,10 +20,13 @@ pub fn approval_title(plan_run: u64, digest: &Digest) -> String {
     format!("approve {plan_run} {digest}")
 }
 
-/// The name of the job that says which plan a run made. A called workflow's job has the name of the caller's job and ` / `
-/// before it.
-fn announcement(environment: &EnvironmentName, digest: &Digest) -> String {
-    format!("plan {digest} for {environment}")
+/// Whether a job's name says that its run made a plan for an environment: `plan DIGEST for ENVIRONMENT`, with the name of
+/// the caller's job and ` / ` before it. GitHub cuts what is longer than a hundred characters, which is the environment's
+/// name; the digest is of that, too.
+fn announces(name: &str, environment: &EnvironmentName, digest: &Digest) -> bool {
+    let Some((before, named)) = name.rsplit_once(&format!("plan {digest} for ")) else { return false };
+    let is_cut = || named.strip_suffix("...").is_some_and(|begin| environment.as_str().starts_with(begin));
+    (before.is_empty() || before.ends_with(" / ")) && (named == environment.as_str() || is_cut())
 }
 
 /// All that is known of a plan's approval.
@@ -136,10 +139,7 @@ impl SecondPersonEvidence {
     /// What keeps the plan's run from being one, if anything.
     fn plan_problem(&self, environment: &EnvironmentName) -> Option<NotCounted<'_>> {
         let PlanRun { run, jobs, is_on_default_branch } = &self.plan;
-        let wanted = announcement(environment, &self.digest);
-        let is_announced = |job: &RunJob| {
-            job.succeeded && job.name.strip_suffix(&wanted).is_some_and(|rest| rest.is_empty() || rest.ends_with(" / "))
-        };
+        let is_announced = |job: &RunJob| job.succeeded && announces(&job.name, environment, &self.digest);
         let workflows = [GatedWorkflow::Promote, GatedWorkflow::Rollback];
         let calls = workflows.into_iter().any(|workflow| self.calls(run, workflow));
         if let Some(problem) = of_run(run, is_on_default_branch) {
@@ -379,7 +379,7 @@ pub(in crate::domain::gate) fn sample() -> SecondPersonEvidence {
         is_on_default_branch: Known::Is(true),
         may_write: Known::Is(true),
     };
-    let name = format!("promote / {}", announcement(&"production".parse().unwrap(), &digest));
+    let name = format!("promote / plan {digest} for production");
     SecondPersonEvidence {
         digest,
         own: 9,
@@ -392,5 +392,34 @@ pub(in crate::domain::gate) fn sample() -> SecondPersonEvidence {
         },
         used_by: Known::Is(None),
         approvals: vec![approved],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_announces_a_plan_by_the_whole_digest() {
+        let digest = Digest::of("plan");
+        let environment = "production-in-the-european-union".parse().unwrap();
+        let is = |name: &str| announces(&name.replace('#', &digest.to_string()), &environment, &digest);
+        for name in [
+            "plan # for production-in-the-european-union",
+            "plan # for production-in-the-eu...",
+            "a / b / plan # for ...",
+        ] {
+            assert!(is(name), "{name}");
+        }
+        for name in [
+            "plan # for production",
+            "plan # for stage...",
+            "no plan # for production-in-the-european-union",
+            "plan # for production-in-the-european-union / other",
+            "plan #",
+            "plan sha256:0 for production-in-the-european-union",
+        ] {
+            assert!(!is(name), "{name}");
+        }
     }
 }
