@@ -7,7 +7,8 @@ use std::fmt;
 #[cfg(test)]
 use jiff::{SignedDuration, Timestamp};
 
-use super::{SecondPerson, names};
+use super::asked::{Login, SecondPerson};
+use super::people::names;
 use crate::domain::gate::judgement::{Judgement, Known, Unknown};
 use crate::domain::github::run::{Person, RunEnd, RunJob, WorkflowRun};
 use crate::domain::github::workflows::{GatedWorkflow, TrustedWorkflows};
@@ -67,6 +68,9 @@ pub struct ApprovalRun {
     pub may_write: Known<bool>,
 }
 
+/// The words of GitHub for what triggered a run and how it ended are shorter.
+const LONGEST_WORD: usize = 40;
+
 /// Why a run does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotCounted<'a> {
@@ -106,7 +110,7 @@ impl fmt::Display for NotCounted<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
             Self::Event(event) => {
-                return write!(formatter, "it was started by {}, not by a click", neutral::word(event));
+                return write!(formatter, "it was started by {}, not by a click", neutral::phrase(event, LONGEST_WORD));
             }
             Self::RunAgain => "it was run again",
             Self::Fork => "it is of a fork",
@@ -114,7 +118,7 @@ impl fmt::Display for NotCounted<'_> {
             Self::Untrusted(workflow) => {
                 return write!(formatter, "it does not call {} of `[github] workflows`", workflow.path());
             }
-            Self::Ended(how) => return write!(formatter, "it ended with {}", neutral::word(how)),
+            Self::Ended(how) => return write!(formatter, "it ended with {}", neutral::phrase(how, LONGEST_WORD)),
             Self::Title => "its title does not name this plan",
             Self::Unannounced => "none of its jobs names this plan",
             Self::Unnamed => "GitHub does not say who started it",
@@ -213,7 +217,7 @@ impl SecondPersonEvidence {
         policy: &SecondPerson,
     ) -> Option<NotCounted<'a>> {
         let planners = [&self.plan.run.actor, &self.plan.run.triggering_actor];
-        let is_named = |login: &super::Login| login.is(&person.login);
+        let is_named = |login: &Login| login.is(&person.login);
         match may_write {
             _ if !person.is_user => Some(NotCounted::Bot),
             _ if planners.into_iter().flatten().any(|planner| planner.id == person.id) => Some(NotCounted::Planner),

@@ -288,12 +288,15 @@ fn second_person_cases() -> Vec<Case> {
         second("`second-person`: of two that are asked for, one approved", |_| {})
             .policy(second_person(2, &[]))
             .unsatisfied("1 of 2 approvals: ben", hint(&sample)),
-        second("`second-person`: two approved", |seen| drop(another(seen)))
+        second("`second-person`: two approved", |seen| {
+            another(seen);
+        })
             .policy(second_person(2, &["eva", "Ben"]))
             .satisfied("eva, ben approved the plan of run 7"),
         second("`second-person`: one person approved twice", |seen| {
-            another(seen).run.actor = seen.approvals[1].run.actor.clone();
-            seen.approvals[0].run.triggering_actor = seen.approvals[1].run.actor.clone();
+            let ben = own(seen).run.actor.clone();
+            let run = &mut another(seen).run;
+            (run.actor, run.triggering_actor) = (ben.clone(), ben);
         })
         .policy(second_person(2, &[]))
         .unsatisfied("1 of 2 approvals: ben", hint(&sample)),
