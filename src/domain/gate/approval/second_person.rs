@@ -146,7 +146,11 @@ impl SecondPersonEvidence {
         if let Some(problem) = of_run(run, is_on_default_branch) {
             return Some(problem);
         }
+        // A job may start a workflow as the bot of GitHub Actions: whoever made it do so might be the one who approves.
+        let planners = [&run.actor, &run.triggering_actor];
         match &run.end {
+            _ if planners.contains(&&None) => Some(NotCounted::Unnamed),
+            _ if !planners.into_iter().flatten().all(|planner| planner.is_user) => Some(NotCounted::Bot),
             _ if !calls => Some(NotCounted::Untrusted(GatedWorkflow::Promote)),
             RunEnd::Otherwise(how) => Some(NotCounted::Ended(how)),
             RunEnd::Open | RunEnd::Succeeded if !jobs.iter().any(is_announced) => Some(NotCounted::Unannounced),
