@@ -1,8 +1,8 @@
 //! The keys `approval` and `self-approval` of an environment's gates.
 
 use super::error::Problems;
-use super::gates::{distinct, parsed};
 use super::interpret::{all, whole};
+use super::literal::parsed;
 use super::read::{Located, Node, Read};
 use super::values;
 use crate::domain::gate::{Approval, Login, SecondPerson};
@@ -134,7 +134,14 @@ impl RawPeople {
         let written = self.people.as_deref().unwrap_or_default();
         let people = written.iter().map(|login| parsed("people", login, values::login, problems)).collect();
         let people: Vec<Login> = all(people)?;
-        distinct("people", written, problems);
+        let mut seen: Vec<&Login> = Vec::new();
+        for (login, Located { span, .. }) in people.iter().zip(written) {
+            // Capital letters make no difference, so these are not those of the texts.
+            if seen.contains(&login) {
+                problems.at(span, format!("`{login}` stands in `people` twice"), "remove one");
+            }
+            seen.push(login);
+        }
         let expires = self.expires.as_ref().map(|expires| parsed("expires", expires, values::expires, problems));
         let quorum = usize::from(self.quorum.unwrap_or(1));
         if let Some(first) = written.first().filter(|_| people.len() < quorum) {

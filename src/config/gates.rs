@@ -2,12 +2,12 @@
 //!
 //! None of them takes a variable: whoever may edit variables would decide what a gate asks.
 
-use std::collections::HashSet;
 use std::str::FromStr;
 
 use super::approval::{FORMS, RawApproval};
 use super::error::Problems;
 use super::interpret::{all, whole};
+use super::literal::{LONGEST_SHOWN, distinct, parsed};
 use super::read::{Key, Located, Node, OneOrMore, Read};
 use super::values::{self, Fault};
 use super::wording::{cut, nearest, one_of};
@@ -19,8 +19,6 @@ use crate::domain::names::InvalidName;
 const WITHOUT_SETTING: [&str; 4] = ["identity", "hold", "proven", "forward"];
 /// Gates that another key turns on.
 const WITH_APPROVAL: [&str; 2] = ["protected", "approved"];
-/// How much of a wrong value one message shows at most, in characters.
-const LONGEST_SHOWN: usize = 60;
 
 /// The gate policy of an environment.
 #[derive(Debug, Clone, Default)]
@@ -282,21 +280,6 @@ impl RawWindow {
     }
 }
 
-/// What a text of the file means, or what is wrong with it. One that could not be read is told already.
-pub(super) fn parsed<T>(
-    name: &str,
-    text: &Located<String>,
-    parse: impl Fn(&str) -> Result<T, Fault>,
-    problems: &mut Problems,
-) -> Option<T> {
-    let written = text.value.as_deref()?;
-    let told = |Fault { kind, reason }| {
-        let message = format!("`{name}`: {:?} is not {kind}", cut(written, LONGEST_SHOWN));
-        problems.at(&text.span, message, format!("correct it: {reason}"));
-    };
-    parse(written).map_err(told).ok()
-}
-
 fn named<T: FromStr<Err = InvalidName>>(text: &str) -> Result<T, Fault> {
     text.parse().map_err(Fault::from)
 }
@@ -328,15 +311,4 @@ fn overridable_gate(text: &Located<String>, problems: &mut Problems) -> Option<G
         problems.at(&text.span, message, one_of(written, gates.iter().copied()));
     }
     gate
-}
-
-/// Notes what stands in a list again.
-pub(super) fn distinct(name: &str, list: &[Located<String>], problems: &mut Problems) {
-    let mut seen = HashSet::new();
-    for Located { span, value } in list {
-        let Some(value) = value else { continue };
-        if !seen.insert(value) {
-            problems.at(span, format!("`{}` stands in `{name}` twice", cut(value, LONGEST_SHOWN)), "remove one");
-        }
-    }
 }

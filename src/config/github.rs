@@ -1,8 +1,8 @@
 //! The table `[github]`: what is said of GitHub for all environments.
 
 use super::error::Problems;
-use super::gates::{distinct, parsed};
 use super::interpret::all;
+use super::literal::{distinct, parsed};
 use super::read::{Located, Node, OneOrMore, Read};
 use super::values::Fault;
 use crate::domain::github::workflows::TrustedWorkflows;

@@ -31,6 +31,7 @@ mod github;
 mod image;
 mod interpret;
 mod keys;
+mod literal;
 mod merged;
 mod outline;
 mod past;

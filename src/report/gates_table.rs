@@ -1,7 +1,6 @@
 //! `gates` for people: a table for each environment on the way.
 
-use super::table;
-use crate::domain::gate::Approval;
+use super::{approval, table};
 use crate::domain::release::ReleaseName;
 use crate::domain::view::gates::AskedGates;
 
@@ -32,9 +31,7 @@ fn of_environment(asked: &AskedGates) -> String {
             .filter_map(|gate| gate.hint.as_ref().map(|hint| format!("  hint: {}: {hint}", gate.name))),
     );
     if let Some(policy) = &asked.policy {
-        if policy.approval == Some(Approval::None) {
-            lines.push("  approval: none, so nobody is asked".to_owned());
-        }
+        lines.extend(approval::asked(policy, &asked.gates).map(|line| format!("  {line}")));
         lines.extend(policy.checklist.iter().map(|item| format!("  [ ] {item}")));
     }
     if let Some(failure) = &asked.failure {
@@ -47,7 +44,7 @@ fn of_environment(asked: &AskedGates) -> String {
 mod tests {
     use super::*;
     use crate::domain::failure::Failure;
-    use crate::domain::gate::{Gate, GateName, GatePolicy, Verdict};
+    use crate::domain::gate::{Approval, Gate, GateName, GatePolicy, Verdict};
 
     #[test]
     fn each_environment_has_its_gates_and_what_helps() {

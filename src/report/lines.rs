@@ -2,8 +2,9 @@
 
 use anstyle::{AnsiColor, Style};
 
+use super::approval;
 use crate::domain::event::{Event, StepResult};
-use crate::domain::gate::{Approval, Gate};
+use crate::domain::gate::Gate;
 use crate::domain::names::ComponentName;
 use crate::domain::plan::{Change, PlanWarning};
 use crate::domain::release::{CommitLine, Commits};
@@ -143,9 +144,7 @@ fn of_plan(plan: &ShownPlan) -> Vec<Line> {
     }
     lines.extend(plan.warnings.iter().map(|found| warning(&warning_text(found), found.hint.as_deref())));
     lines.extend(plan.gates.iter().map(gate));
-    if plan.policy.approval == Some(Approval::None) {
-        lines.push(note(format!("  {FAINT}approval: none, so nobody is asked{FAINT:#}")));
-    }
+    lines.extend(approval::asked(&plan.policy, &plan.gates).map(|line| note(format!("  {FAINT}{line}{FAINT:#}"))));
     lines.extend(plan.policy.checklist.iter().map(|item| note(format!("  [ ] {item}"))));
     lines.push(note(format!("  {FAINT}plan {}{FAINT:#}", plan.digest)));
     lines

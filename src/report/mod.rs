@@ -2,6 +2,7 @@
 //!
 //! Nothing in here is read to decide anything. A sink is a module here and a line in [`sinks`].
 
+mod approval;
 mod check_lines;
 mod closing;
 mod end;

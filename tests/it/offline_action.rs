@@ -169,6 +169,8 @@ fn the_action_has_exactly_the_inputs_and_outputs_of_the_contract() {
         "environment",
         "release",
         "expect-plan",
+        "plan-run",
+        "plan-document",
         "override",
         "reason",
         "component",
@@ -179,8 +181,23 @@ fn the_action_has_exactly_the_inputs_and_outputs_of_the_contract() {
         "github-token",
     ];
     assert_eq!(keys(&action["inputs"]), inputs);
-    let outputs =
-        ["outcome", "sha", "digest", "image", "plan-digest", "plan", "refused-by", "environment-url", "summary-json"];
+    let outputs = [
+        "outcome",
+        "sha",
+        "digest",
+        "image",
+        "plan-digest",
+        "plan",
+        "approval",
+        "complete",
+        "planned-command",
+        "planned-environment",
+        "planned-component",
+        "planned-override",
+        "refused-by",
+        "environment-url",
+        "summary-json",
+    ];
     assert_eq!(keys(&action["outputs"]), outputs);
     for name in outputs {
         let value = format!("${{{{ steps.shipgate.outputs.{name} }}}}");
@@ -194,18 +211,25 @@ fn the_action_has_exactly_the_inputs_and_outputs_of_the_contract() {
 fn each_output_that_the_program_writes_is_one_of_the_action() {
     let repository = Repository::bare();
     let script = "#!/bin/sh\nprintf 'outcome=planned\\nsha=s\\ndigest=d\\nimage<<X\\ni\\nX\\nplan-digest=p\\nplan=q\\nrefused-by=r\\n\
-                  environment-url=u\\nsummary-json<<Y\\n{\\n}\\nY\\nother=o\\n' >>\"$GITHUB_OUTPUT\"\nexit 3\n";
+                  approval=a\\ncomplete=true\\nplanned-command=c\\nplanned-environment=e\\nplanned-component<<X\\nb\\nw\\nX\\n\
+                  planned-override=v\\nenvironment-url=u\\nsummary-json<<Y\\n{\\n}\\nY\\nother=o\\n' >>\"$GITHUB_OUTPUT\"\nexit 3\n";
     write_program(&repository.path().join("program"), script);
     let runner = Runner::new(repository.path());
     let ran = runner.action("$/").input("command", "plan promote").input("binary-path", "program").run().expect_code(3);
     let outputs: Vec<_> = ran.outputs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let expected = [
+        ("approval", "a"),
+        ("complete", "true"),
         ("digest", "d"),
         ("environment-url", "u"),
         ("image", "i"),
         ("outcome", "planned"),
         ("plan", "q"),
         ("plan-digest", "p"),
+        ("planned-command", "c"),
+        ("planned-component", "b\nw"),
+        ("planned-environment", "e"),
+        ("planned-override", "v"),
         ("refused-by", "r"),
         ("sha", "s"),
         ("summary-json", "{\n}"),

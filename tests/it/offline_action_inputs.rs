@@ -64,6 +64,8 @@ fn inputs_become_options_and_the_environment_comes_last() {
         ("environment", "production"),
         ("release", "1a2b"),
         ("expect-plan", "sha256:3c"),
+        ("plan-run", "4711"),
+        ("plan-document", "plans/a plan.json"),
         ("override", "freeze=the shop is down"),
         ("reason", "carts fail"),
         ("component", "backend"),
@@ -75,6 +77,8 @@ fn inputs_become_options_and_the_environment_comes_last() {
         "promote",
         "--release=1a2b",
         "--expect-plan=sha256:3c",
+        "--plan-run=4711",
+        "--plan-document=plans/a plan.json",
         "--override=freeze=the shop is down",
         "--reason=carts fail",
         "--component=backend",
@@ -93,6 +97,8 @@ fn inputs_that_are_empty_are_no_arguments() {
         "environment",
         "release",
         "expect-plan",
+        "plan-run",
+        "plan-document",
         "override",
         "reason",
         "component",
@@ -197,6 +203,8 @@ fn sixty_four_kibibytes_arrive_and_one_byte_more_is_refused() {
         "environment",
         "release",
         "expect-plan",
+        "plan-run",
+        "plan-document",
         "override",
         "reason",
         "component",
@@ -318,8 +326,8 @@ proptest! {
     #[test]
     fn any_text_in_any_input_arrives_whole_or_is_refused(
         name in prop::sample::select(vec![
-            "command", "environment", "release", "expect-plan", "override", "reason", "component", "config",
-            "working-directory", "extra-args",
+            "command", "environment", "release", "expect-plan", "plan-run", "plan-document", "override", "reason",
+            "component", "config", "working-directory", "extra-args",
         ]),
         value in any_text(),
     ) {

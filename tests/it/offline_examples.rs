@@ -24,11 +24,11 @@ fn call(caller: &Workflow) -> (&Value, Workflow) {
 }
 
 #[test]
-fn each_example_has_the_five_workflows_in_ten_lines_each() {
+fn each_example_has_the_six_workflows_in_ten_lines_each() {
     for example in EXAMPLES {
         let callers = Workflow::all_in(&format!("{example}/.github/workflows"));
         let called: BTreeSet<_> = callers.iter().map(|caller| call(caller).1.path).collect();
-        let names = ["deploy-stage", "hold", "pr-check", "promote", "rollback"];
+        let names = ["approve", "deploy-stage", "hold", "pr-check", "promote", "rollback"];
         assert_eq!(called, names.map(|name| format!(".github/workflows/{name}.yml")).into(), "{example}");
         for caller in callers {
             assert!(lines(&caller.text) <= 10, "{} has {} lines", caller.path, lines(&caller.text));
@@ -76,7 +76,7 @@ fn the_examples_are_triggered_as_the_workflows_they_call() {
         let with: Map<_, _> =
             asked.iter().map(|name| (name.clone(), json!(format!("${{{{ inputs.{name} }}}}")))).collect();
         assert_eq!(job["with"], if with.is_empty() { Value::Null } else { json!(with) }, "{}", caller.path);
-        let needed = ["release", "command", "reason"].map(str::to_owned);
+        let needed = ["release", "command", "reason", "run", "plan"].map(str::to_owned);
         let needed: BTreeSet<_> = offered.intersection(&needed.into()).cloned().collect();
         assert_eq!(asked, needed, "{}", caller.path);
     }

@@ -10,7 +10,13 @@ use crate::workflows::{Workflow, entries, own};
 const ONLY_WHERE_CALLED: &str = "inputs.called || vars.SHIPGATE_DEPLOY_FROM_HERE == 'true'";
 
 /// The jobs of the workflows that others call, and what each waits for: file, job, group.
-const GROUPS: [(&str, &str, &str); 11] = [
+const GROUPS: [(&str, &str, &str); 17] = [
+    ("approve.yml", "approve", "shipgate-approve-${{ github.run_id }}"),
+    (
+        "approve.yml",
+        "carry-out",
+        "shipgate-${{ needs.approve.outputs.environment }}-${{ inputs.working-directory || '.' }}",
+    ),
     (
         "deploy-stage.yml",
         "deploy",
@@ -27,6 +33,7 @@ const GROUPS: [(&str, &str, &str); 11] = [
     ("pr-check.yml", "check", "shipgate-check-${{ github.run_id }}"),
     ("pr-check-comment.yml", "check", "shipgate-check-${{ github.run_id }}"),
     ("promote.yml", "plan", "shipgate-plan-${{ github.run_id }}"),
+    ("promote.yml", "waits-for-approval", "shipgate-waits-${{ github.run_id }}"),
     (
         "promote.yml",
         "promote",
@@ -37,6 +44,13 @@ const GROUPS: [(&str, &str, &str); 11] = [
         "rollback",
         "shipgate-rollback-${{ inputs.environment || 'production' }}-${{ inputs.working-directory || '.' }}",
     ),
+    (
+        "rollback.yml",
+        "rollback-in-environment",
+        "shipgate-rollback-${{ inputs.environment || 'production' }}-${{ inputs.working-directory || '.' }}",
+    ),
+    ("rollback.yml", "plan", "shipgate-plan-${{ github.run_id }}"),
+    ("rollback.yml", "waits-for-approval", "shipgate-waits-${{ github.run_id }}"),
     (
         "rollback.yml",
         "restore",
@@ -56,21 +70,22 @@ pub fn steps(job: &Value) -> &[Value] {
     job["steps"].as_array().unwrap()
 }
 
-/// The step that uses our action, in a job that has one.
-pub fn action_of(job: &Value) -> Option<&Value> {
-    steps(job).iter().find(|step| step["uses"] == "$/action")
+/// The steps that use our action.
+pub fn our_steps(job: &Value) -> Vec<&Value> {
+    steps(job).iter().filter(|step| step["uses"] == "$/action").collect()
 }
 
-/// The step that uses our action.
+/// The one step that uses our action.
 #[track_caller]
 pub fn our_step(job: &Value) -> &Value {
-    action_of(job).unwrap_or_else(|| panic!("no step uses the action: {job:#}"))
+    let [step] = our_steps(job)[..] else { panic!("not one step uses the action: {job:#}") };
+    step
 }
 
 #[test]
 fn these_workflows_are_for_others() {
     let called: Vec<_> = Workflow::called().into_iter().map(|workflow| workflow.path).collect();
-    let names = ["deploy-stage", "hold", "pr-check", "pr-check-comment", "promote", "rollback"];
+    let names = ["approve", "deploy-stage", "hold", "pr-check", "pr-check-comment", "promote", "rollback"];
     let mut expected = names.map(|name| format!(".github/workflows/{name}.yml"));
     expected.sort();
     assert_eq!(called, expected);
@@ -104,17 +119,30 @@ fn each_job_asks_for_what_it_needs_and_no_more() {
         "contents": "read", "id-token": "write", "statuses": "write", "pull-requests": "read", "actions": "read"
     });
     let holding = json!({ "contents": "read", "id-token": "write" });
+    let approving = json!({ "contents": "read", "actions": "read" });
+    let carrying_out = json!({
+        "contents": "read", "id-token": "write", "statuses": "write", "checks": "read", "pull-requests": "read",
+        "actions": "read"
+    });
+    let planning_back = json!({ "contents": "read", "id-token": "write", "pull-requests": "read", "actions": "read" });
+    let nothing = json!({});
     let expected = [
+        ("approve.yml", "approve", &approving),
+        ("approve.yml", "carry-out", &carrying_out),
         ("deploy-stage.yml", "deploy", &deploying),
-        ("hold.yml", "refuse", &json!({})),
+        ("hold.yml", "refuse", &nothing),
         ("hold.yml", "hold", &holding),
         ("hold.yml", "hold-in-environment", &holding),
         ("hold.yml", "unhold", &json!({ "contents": "read", "id-token": "write", "actions": "read" })),
         ("pr-check.yml", "check", &checking),
         ("pr-check-comment.yml", "check", &commenting),
         ("promote.yml", "plan", &planning),
+        ("promote.yml", "waits-for-approval", &nothing),
         ("promote.yml", "promote", &promoting),
         ("rollback.yml", "rollback", &returning),
+        ("rollback.yml", "rollback-in-environment", &returning),
+        ("rollback.yml", "plan", &planning_back),
+        ("rollback.yml", "waits-for-approval", &nothing),
         ("rollback.yml", "restore", &naming),
         ("ci.yml", "unit", &json!({ "contents": "read" })),
         ("ci.yml", "test", &json!({ "contents": "read" })),
@@ -189,7 +217,7 @@ fn checkouts_have_all_commits_and_leave_no_token_behind() {
     for workflow in Workflow::called() {
         for (name, job) in workflow.jobs() {
             let checkouts = steps(job).iter().filter(|step| step["with"]["fetch-depth"] == 0).count();
-            assert_eq!(checkouts, usize::from(action_of(job).is_some()), "{}: {name}", workflow.path);
+            assert_eq!(checkouts, usize::from(!our_steps(job).is_empty()), "{}: {name}", workflow.path);
         }
     }
 }
@@ -232,15 +260,32 @@ fn the_steps_say_what_the_action_understands() {
     let mut commands = Vec::new();
     for workflow in Workflow::called() {
         for (name, job) in workflow.jobs() {
-            let Some(step) = action_of(job) else { continue };
-            let given = keys(&step["with"]);
-            assert!(given.is_subset(&inputs), "{}: {name}: {given:?}", workflow.path);
-            assert!(step["env"]["SHIPGATE_VARS"].is_string(), "{}: {name}", workflow.path);
-            commands.push(step["with"]["command"].as_str().unwrap().to_owned());
+            for step in our_steps(job) {
+                let given = keys(&step["with"]);
+                assert!(given.is_subset(&inputs), "{}: {name}: {given:?}", workflow.path);
+                assert!(step["env"]["SHIPGATE_VARS"].is_string(), "{}: {name}", workflow.path);
+                let file = workflow.path.rsplit('/').next().unwrap();
+                commands.push(format!("{file} {name}: {}", step["with"]["command"].as_str().unwrap()));
+            }
         }
     }
-    let expected =
-        ["deploy", "hold", "hold", "unhold", "check", "check", "plan promote", "promote", "rollback", "rollback"];
+    let expected = [
+        "approve.yml approve: approve",
+        "approve.yml carry-out: promote",
+        "approve.yml carry-out: rollback",
+        "deploy-stage.yml deploy: deploy",
+        "hold.yml hold: hold",
+        "hold.yml hold-in-environment: hold",
+        "hold.yml unhold: unhold",
+        "pr-check-comment.yml check: check",
+        "pr-check.yml check: check",
+        "promote.yml plan: plan promote",
+        "promote.yml promote: promote",
+        "rollback.yml rollback: rollback",
+        "rollback.yml rollback-in-environment: rollback",
+        "rollback.yml plan: plan rollback",
+        "rollback.yml restore: rollback",
+    ];
     assert_eq!(commands, expected);
 }
 
@@ -258,38 +303,133 @@ fn every_input_of_a_called_workflow_is_used_and_none_that_it_does_not_have() {
     }
 }
 
-#[test]
-fn exactly_what_was_planned_is_promoted() {
-    let workflow = workflow("promote.yml");
-    let (plan, promote) = (&workflow.yaml["jobs"]["plan"], &workflow.yaml["jobs"]["promote"]);
-    assert!(plan["environment"].is_null(), "people look at the plan before they let it through");
-    assert_eq!(plan["outputs"]["release"], "${{ steps.plan.outputs.sha }}");
-    assert_eq!(plan["outputs"]["plan-digest"], "${{ steps.plan.outputs.plan-digest }}");
-    assert_eq!(plan["outputs"]["plan"], "${{ steps.plan.outputs.plan }}");
-    assert_eq!(plan["outputs"]["variables"], our_step(plan)["env"]["SHIPGATE_VARS"]);
-    assert_eq!(promote["needs"], "plan");
-    let step = our_step(promote);
-    assert_eq!(step["with"]["release"], "${{ needs.plan.outputs.release }}");
-    assert_eq!(step["with"]["expect-plan"], "${{ needs.plan.outputs.plan-digest }}");
-    assert_eq!(step["env"]["SHIPGATE_VARS"], "${{ needs.plan.outputs.variables }}");
-    assert_eq!(step["env"]["SHIPGATE_PLAN"], "${{ needs.plan.outputs.plan }}");
-    for input in ["environment", "component", "config", "working-directory", "override"] {
-        assert_eq!(step["with"][input], our_step(plan)["with"][input], "{input}");
-    }
-    // Without one of the three, something else would be promoted: the first step ends the job.
-    let first = &promote["steps"][0];
-    for output in ["release", "plan-digest", "variables"] {
-        assert!(first["if"].as_str().unwrap().contains(&format!("needs.plan.outputs.{output} == ''")), "{output}");
+/// Insists that the first step of a job ends it where one of these outputs of another job did not arrive: something else
+/// than what was planned would be done.
+#[track_caller]
+fn insists_on(job: &Value, planner: &str, outputs: &[&str]) {
+    let first = &job["steps"][0];
+    for output in outputs {
+        let absent = format!("needs.{planner}.outputs.{output} == ''");
+        assert!(first["if"].as_str().unwrap().contains(&absent), "{absent}: {first:#}");
     }
     assert!(first["run"].as_str().unwrap().ends_with("exit 2\n"));
 }
 
 #[test]
+fn exactly_what_was_planned_is_carried_out() {
+    for (file, changing) in [("promote.yml", "promote"), ("rollback.yml", "restore")] {
+        let workflow = workflow(file);
+        let (plan, change) = (&workflow.yaml["jobs"]["plan"], &workflow.yaml["jobs"][changing]);
+        assert!(plan["environment"].is_null(), "people look at the plan before they let it through");
+        assert_eq!(plan["outputs"]["release"], "${{ steps.plan.outputs.sha }}");
+        assert_eq!(plan["outputs"]["plan-digest"], "${{ steps.plan.outputs.plan-digest }}");
+        assert_eq!(plan["outputs"]["plan"], "${{ steps.plan.outputs.plan }}");
+        assert_eq!(plan["outputs"]["variables"], our_step(plan)["env"]["SHIPGATE_VARS"]);
+        assert_eq!(change["needs"], "plan");
+        let step = our_step(change);
+        assert_eq!(step["with"]["release"], "${{ needs.plan.outputs.release }}");
+        assert_eq!(step["with"]["expect-plan"], "${{ needs.plan.outputs.plan-digest }}");
+        assert_eq!(step["env"]["SHIPGATE_VARS"], "${{ needs.plan.outputs.variables }}");
+        assert_eq!(step["env"]["SHIPGATE_PLAN"], "${{ needs.plan.outputs.plan }}");
+        let planned = &our_step(plan)["with"];
+        assert_eq!(planned["command"], format!("plan {}", step["with"]["command"].as_str().unwrap()), "{file}");
+        for input in ["environment", "component", "config", "working-directory", "override"] {
+            assert_eq!(step["with"][input], planned[input], "{file}: {input}");
+        }
+        insists_on(change, "plan", &["release", "plan-digest", "variables"]);
+    }
+}
+
+/// What people approve is named by the person who does: run and digest. All else comes from the plan of that digest.
+#[test]
+fn exactly_what_was_approved_is_carried_out() {
+    let workflow = workflow("approve.yml");
+    let (approve, change) = (&workflow.yaml["jobs"]["approve"], &workflow.yaml["jobs"]["carry-out"]);
+    assert_eq!(workflow.yaml["run-name"], "approve ${{ inputs.run }} ${{ inputs.plan }}");
+    let expected = json!({
+        "complete": "${{ steps.approve.outputs.complete }}",
+        "command": "${{ steps.approve.outputs.planned-command }}",
+        "environment": "${{ steps.approve.outputs.planned-environment }}",
+        "component": "${{ steps.approve.outputs.planned-component }}",
+        "override": "${{ steps.approve.outputs.planned-override }}",
+        "release": "${{ steps.approve.outputs.sha }}",
+        "plan-digest": "${{ steps.approve.outputs.plan-digest }}",
+        "plan": "${{ steps.approve.outputs.plan }}",
+    });
+    assert_eq!(approve["outputs"], expected);
+    let asked = our_step(approve);
+    let given = [("plan-run", "${{ inputs.run }}"), ("expect-plan", "${{ inputs.plan }}")];
+    for (input, value) in given {
+        assert_eq!(asked["with"][input], value);
+    }
+    assert_eq!(
+        (&change["needs"], &change["if"]),
+        (&json!("approve"), &json!("needs.approve.outputs.complete == 'true'"))
+    );
+    for step in our_steps(change) {
+        let command = step["with"]["command"].as_str().unwrap();
+        assert_eq!(step["if"], format!("needs.approve.outputs.command == '{command}'"));
+        assert_eq!(step["with"]["plan-run"], "${{ inputs.run }}", "{command}");
+        for input in ["config", "working-directory", "github-token"] {
+            assert_eq!(step["with"][input], asked["with"][input], "{command}: {input}");
+        }
+        assert_eq!(step["env"]["SHIPGATE_VARS"], asked["env"]["SHIPGATE_VARS"], "{command}");
+        assert_eq!(step["env"]["SHIPGATE_PLAN"], "${{ needs.approve.outputs.plan }}", "{command}");
+        let planned = [
+            ("environment", "environment"),
+            ("release", "release"),
+            ("expect-plan", "plan-digest"),
+            ("component", "component"),
+        ];
+        for (input, output) in planned {
+            assert_eq!(step["with"][input], format!("${{{{ needs.approve.outputs.{output} }}}}"), "{command}: {input}");
+        }
+        let overrides = &step["with"]["override"];
+        let is_right = if command == "promote" {
+            *overrides == "${{ needs.approve.outputs.override }}"
+        } else {
+            overrides.is_null()
+        };
+        assert!(is_right, "{command}: {overrides}");
+    }
+    insists_on(change, "approve", &["environment", "release", "plan-digest"]);
+    let known = "(needs.approve.outputs.command != 'promote' && needs.approve.outputs.command != 'rollback') ||";
+    assert!(change["steps"][0]["if"].as_str().unwrap().starts_with(known));
+}
+
+/// The document of a plan goes from the run that planned to the runs that approve.
+#[test]
+fn the_plan_that_is_kept_is_the_one_that_is_approved() {
+    let approve = workflow("approve.yml").yaml["jobs"]["approve"].clone();
+    let fetched = steps(&approve).iter().find(|step| step["name"] == "Fetch the plan").unwrap();
+    let [file, directory] =
+        ["/shipgate-plan/shipgate-plan.json", "/shipgate-plan"].map(|path| format!("${{{{ runner.temp }}}}{path}"));
+    assert_eq!(our_step(&approve)["with"]["plan-document"], file);
+    assert_eq!(fetched["with"]["path"], directory);
+    for file in ["promote.yml", "rollback.yml"] {
+        let plan = workflow(file).yaml["jobs"]["plan"].clone();
+        let is_for_a_second_person = |step: &&Value| step["if"] == "steps.plan.outputs.approval == 'second-person'";
+        let kept: Vec<&Value> = steps(&plan).iter().filter(is_for_a_second_person).collect();
+        let [written, kept] = kept[..] else { panic!("{file}: {kept:#?}") };
+        assert_eq!(written["env"]["PLAN"], plan["outputs"]["plan"], "{file}");
+        let run = written["run"].as_str().unwrap();
+        assert!(run.ends_with("printf '%s' \"$PLAN\" >\"$RUNNER_TEMP/shipgate-plan.json\"\n"), "{file}: {run}");
+        assert!(run.contains("if [[ -z $PLAN ]]; then") && run.contains("exit 3"), "{file}: {run}");
+        assert_eq!(kept["with"]["path"], "${{ runner.temp }}/shipgate-plan.json", "{file}");
+        assert_eq!(kept["with"]["name"], fetched["with"]["name"], "{file}");
+        // An approval counts for 168 hours at most.
+        assert_eq!(kept["with"]["retention-days"], 8, "{file}");
+        let announced = &workflow(file).yaml["jobs"]["waits-for-approval"];
+        assert!(announced["steps"][0]["run"].as_str().unwrap().contains("/actions/workflows/approve.yml"), "{file}");
+    }
+}
+
+#[test]
 fn what_is_refused_already_is_not_put_before_people() {
-    let plan = workflow("promote.yml").yaml["jobs"]["plan"].clone();
-    for condition in
-        ["steps.plan.outputs.sha == '' || steps.plan.outputs.plan-digest == ''", "steps.plan.outputs.refused-by != ''"]
-    {
+    let nothing = "steps.plan.outputs.sha == '' || steps.plan.outputs.plan-digest == ''";
+    let refused = "steps.plan.outputs.refused-by != ''";
+    for (file, condition) in [("promote.yml", nothing), ("promote.yml", refused), ("rollback.yml", refused)] {
+        let plan = workflow(file).yaml["jobs"]["plan"].clone();
         let steps = plan["steps"].as_array().unwrap();
         let step = steps.iter().find(|step| step["if"] == condition).unwrap_or_else(|| panic!("{condition}: {plan:#}"));
         assert!(step["run"].as_str().unwrap().ends_with("exit 3\n"), "{step:#}");

@@ -333,7 +333,7 @@ fn environments() {
     34:17 "production" | `production` cannot promote from itself | write one of `stage`
 
     promotes-from = "production"
-    22:15 stage | `approval` is missing for `stage`, which promotes from another environment | add `approval = "none"` to `[environments.stage.gates]`; `required` is not built yet
+    22:15 stage | `approval` is missing for `stage`, which promotes from another environment | write `approval = "required"`, `approval = { by = "second-person" }` or `approval = "none"` in `[environments.stage.gates]`
     24:17 "production" | `promotes-from` goes in a circle: stage ← production ← stage | remove `promotes-from` where releases start
 
     prefix = "${environment.prefix}"
@@ -403,7 +403,6 @@ fn beside_approval(texts: &[&str]) -> String {
 #[test]
 fn gates() {
     let changes = [
-        (r#"approval = "none""#, r#"approval = "required""#),
         (r#"approval = "none""#, r#"approval = "maybe""#),
         (r#"approval = "none""#, "approval = false\nsoak = 30\nprotected = true\nself-approval = true"),
         (r#"approval = "none""#, "aproval = \"none\"\nweather = \"fine\""),
@@ -413,28 +412,24 @@ fn gates() {
         ("account = \"123456789012\"", "overridable = []\ngates.soak = \"30m\""),
     ];
     insta::assert_snapshot!(said(&changes), @r#"
-    approval = "required"
-    37:12 "required" | `approval = "required"` is not built yet | write `approval = "none"` if nobody has to be asked
-
     approval = "maybe"
-    37:12 "maybe" | `approval` must be `required` or `none`, not `maybe` | write `approval = "none"`; `required` is not built yet
+    37:12 "maybe" | `approval` must be `required`, `none` or a table, not `maybe` | write `approval = "required"`, `approval = { by = "second-person" }` or `approval = "none"`
 
     approval = false⏎soak = 30⏎protected = true⏎self-approval = true
     37:12 false | `approval` must be a string, not a boolean | write it in quotes: `approval = "false"`
     38:8 30 | `soak` must be a string, not an integer | write it in quotes: `soak = "30"`
-    39:1 protected | `protected` is not built yet | remove it
-    40:1 self-approval | `self-approval` is not built yet | remove it
+    39:1 protected | `protected` is a gate without a setting | remove it: `approval` turns it on
 
     aproval = "none"⏎weather = "fine"
-    31:15 production | `approval` is missing for `production`, which promotes from another environment | add `approval = "none"` to `[environments.production.gates]`; `required` is not built yet
+    31:15 production | `approval` is missing for `production`, which promotes from another environment | write `approval = "required"`, `approval = { by = "second-person" }` or `approval = "none"` in `[environments.production.gates]`
     37:1 aproval | unknown key `aproval` in `environments.production.gates` | write `approval`, or remove it
-    38:1 weather | unknown key `weather` in `environments.production.gates` | remove it; known here are `approval`, `soak`, `branch`, `statuses`, `freeze`, `windows`, `overridable`, `checklist`
+    38:1 weather | unknown key `weather` in `environments.production.gates` | remove it; known here are `approval`, `self-approval`, `soak`, `branch`, `statuses`, `freeze`, `windows`, `overridable`, `checklist`
 
 
-    31:15 production | `approval` is missing for `production`, which promotes from another environment | add `approval = "none"` to `[environments.production.gates]`; `required` is not built yet
+    31:15 production | `approval` is missing for `production`, which promotes from another environment | write `approval = "required"`, `approval = { by = "second-person" }` or `approval = "none"` in `[environments.production.gates]`
 
 
-    31:15 production | `approval` is missing for `production`, which promotes from another environment | add `approval = "none"` to `[environments.production.gates]`; `required` is not built yet
+    31:15 production | `approval` is missing for `production`, which promotes from another environment | write `approval = "required"`, `approval = { by = "second-person" }` or `approval = "none"` in `[environments.production.gates]`
 
     gates
     36:9 "none" | `gates` must be a table, not a string | write it as a table: `gates = { … }`
@@ -450,6 +445,169 @@ fn gates() {
     40:1 proven | `proven` is a gate without a setting | remove it: wherever it applies, it is on
     41:1 forward | `forward` is a gate without a setting | remove it: wherever it applies, it is on
     42:1 reuse | `reuse` is a key of components | write it in the table of the component
+    "#);
+}
+
+/// What is said of each text instead of `approval = "none"`, with workflows that are trusted.
+fn said_of_approval(texts: &[&str]) -> String {
+    let trusted = format!("\n[github]\nworkflows = \"acme/shipgate@{}\"", "0f".repeat(20));
+    let written: Vec<String> = texts.iter().map(|text| format!("{text}{trusted}")).collect();
+    let changes: Vec<_> = written.iter().map(|text| (r#"approval = "none""#, text.as_str())).collect();
+    said(&changes).replace(&trusted.replace('\n', "⏎"), "")
+}
+
+#[test]
+fn approval() {
+    let texts = [
+        "approval = \"second-person\"",
+        "approval = {}",
+        "approval = { by = \"other\" }",
+        "approval = { by = 2, people = \"eva\", quorum = \"2\", who = \"eva\" }",
+        "approval = { by = \"second-person\", quorum = 0 }",
+        "approval = { by = \"second-person\", quorum = 11 }",
+        "approval = { by = \"second-person\", people = [] }",
+        "approval = { by = \"second-person\", people = [\"eva\", \"ben\", \"Eva\"] }",
+        "approval = { by = \"second-person\", people = [\"eva\", \"@ben\", \"dependabot[bot]\", \"\"] }",
+        "approval = { by = \"second-person\", quorum = 2, people = [\"eva\"] }",
+        "approval = { by = \"second-person\", expires = \"0s\" }",
+        "approval = { by = \"second-person\", expires = \"169h\" }",
+        "approval = { by = \"second-person\", expires = 24 }",
+        "approval = { by = \"second-person\" }\nself-approval = true",
+        "approval = \"none\"\nself-approval = false",
+        "approval = \"required\"\nself-approval = \"yes\"",
+        "approval = \"required\"\nprotected = true\napproved = true",
+    ];
+    insta::assert_snapshot!(said_of_approval(&texts), @r#"
+    approval = "second-person"
+    37:12 "second-person" | `approval = "second-person"` says who approves, but it is a table | write `approval = { by = "second-person" }`
+
+    approval = {}
+    37:1 approval | `by` is missing in `environments.production.gates.approval` | add `by = "second-person"`
+
+    approval = { by = "other" }
+    37:19 "other" | `by` must be `second-person` | write `by = "second-person"`
+
+    approval = { by = 2, people = "eva", quorum = "2", who = "eva" }
+    37:19 2 | `by` must be a string, not an integer | write it in quotes: `by = "2"`
+    37:31 "eva" | `people` must be a list, not a string | write it in brackets: `people = [ … ]`
+    37:47 "2" | `quorum` must be an integer, not a string | write a whole number without quotes
+    37:52 who | unknown key `who` in `environments.production.gates.approval` | remove it; known here are `by`, `quorum`, `people`, `expires`
+
+    approval = { by = "second-person", quorum = 0 }
+    37:45 0 | `quorum` is out of bounds | write a number from 1 to 10
+
+    approval = { by = "second-person", quorum = 11 }
+    37:45 11 | `quorum` is out of bounds | write a number from 1 to 10
+
+    approval = { by = "second-person", people = [] }
+    37:45 [] | `people` is empty | name somebody, or remove it: then everybody who may write to the repository counts
+
+    approval = { by = "second-person", people = ["eva", "ben", "Eva"] }
+    37:60 "Eva" | `Eva` stands in `people` twice | remove one
+
+    approval = { by = "second-person", people = ["eva", "@ben", "dependabot[bot]", ""] }
+    37:53 "@ben" | `people`: "@ben" is not the name of a user of GitHub | correct it: it is like `octocat`, without `@`; teams and bots cannot approve
+    37:61 "dependabot[bot]" | `people`: "dependabot[bot]" is not the name of a user of GitHub | correct it: it is like `octocat`, without `@`; teams and bots cannot approve
+    37:80 "" | `people`: "" is not the name of a user of GitHub | correct it: it is like `octocat`, without `@`; teams and bots cannot approve
+
+    approval = { by = "second-person", quorum = 2, people = ["eva"] }
+    37:58 "eva" | `people` names 1 and `quorum` asks for 2, so no plan can be approved | name more people, or lower `quorum`
+
+    approval = { by = "second-person", expires = "0s" }
+    37:46 "0s" | `expires`: "0s" is not a time for an approval to count | correct it: it is like `4h` or `24h`, more than nothing, at most `168h`
+
+    approval = { by = "second-person", expires = "169h" }
+    37:46 "169h" | `expires`: "169h" is not a time for an approval to count | correct it: it is like `4h` or `24h`, more than nothing, at most `168h`
+
+    approval = { by = "second-person", expires = 24 }
+    37:46 24 | `expires` must be a string, not an integer | write it in quotes: `expires = "24"`
+
+    approval = { by = "second-person" }⏎self-approval = true
+    38:17 true | `self-approval` has a meaning only beside `approval = "required"` | remove it: only GitHub's reviewers may approve what they started
+
+    approval = "none"⏎self-approval = false
+    38:17 false | `self-approval` has a meaning only beside `approval = "required"` | remove it: only GitHub's reviewers may approve what they started
+
+    approval = "required"⏎self-approval = "yes"
+    38:17 "yes" | `self-approval` must be a boolean, not a string | write `self-approval = true` or `self-approval = false`
+
+    approval = "required"⏎protected = true⏎approved = true
+    38:1 protected | `protected` is a gate without a setting | remove it: `approval` turns it on
+    39:1 approved | `approved` is a gate without a setting | remove it: `approval` turns it on
+    "#);
+}
+
+#[test]
+fn trusted_workflows() {
+    let (one, two, three) = ("0f".repeat(20), "1f".repeat(20), "2f".repeat(20));
+    let workflows = |text: &str| format!("approval = \"none\"\n[github]\nworkflows = {text}");
+    let of = |commit: &str| format!("\"acme/shipgate@{commit}\"");
+    let texts = [
+        "approval = { by = \"second-person\" }".to_owned(),
+        "approval = { by = \"second-person\" }\n[github]".to_owned(),
+        workflows("[]"),
+        workflows("\"\""),
+        workflows("1"),
+        workflows(&of("v1")),
+        workflows(&of("main")),
+        workflows(&of("0f0f0f0")),
+        workflows("\"shipgate\""),
+        workflows(&format!("\"acme/shipgate/.github/workflows/promote.yml@{one}\"")),
+        workflows(&format!("[{}, {}, {}]", of(&one), of(&two), of(&three))),
+        workflows(&format!("[{}, {}]", of(&one), of(&one))),
+        workflows("\"${vars.SHIPGATE}\""),
+        format!("{}\nworkflow = 1", workflows(&of(&one))),
+    ];
+    let mut changes: Vec<_> = texts.iter().map(|text| (r#"approval = "none""#, text.as_str())).collect();
+    changes.push((r#"app = "cloudshop""#, "app = \"cloudshop\"\ngithub = \"acme/shipgate\""));
+    let said = said(&changes);
+    let shorter = [(one, "0f…"), (two, "1f…"), (three, "2f…")];
+    let said = shorter.iter().fold(said, |said, (commit, short)| said.replace(commit, short));
+    insta::assert_snapshot!(said, @r#"
+    approval = { by = "second-person" }
+    37:19 "second-person" | `approval` by a second person needs the workflows that are trusted | add `[github]` with `workflows = "OWNER/shipgate@COMMIT"`
+
+    approval = { by = "second-person" }⏎[github]
+    37:19 "second-person" | `approval` by a second person needs the workflows that are trusted | add `[github]` with `workflows = "OWNER/shipgate@COMMIT"`
+
+    approval = "none"⏎[github]⏎workflows = []
+    39:13 [] | `workflows` is empty | name a repository at a commit, or remove it
+
+    approval = "none"⏎[github]⏎workflows = ""
+    39:13 "" | `workflows`: "" is not a repository at a commit | correct it: it is `OWNER/NAME@COMMIT`, the commit with all of its 40 digits: a tag or a branch can be moved
+
+    approval = "none"⏎[github]⏎workflows = 1
+    39:13 1 | `workflows` must be a string, not an integer | write it in quotes: `workflows = "1"`
+
+    approval = "none"⏎[github]⏎workflows = "acme/shipgate@v1"
+    39:13 "acme/shipgate@v1" | `workflows`: "acme/shipgate@v1" is not a repository at a commit | correct it: it is `OWNER/NAME@COMMIT`, the commit with all of its 40 digits: a tag or a branch can be moved
+
+    approval = "none"⏎[github]⏎workflows = "acme/shipgate@main"
+    39:13 "acme/shipgate@main" | `workflows`: "acme/shipgate@main" is not a repository at a commit | correct it: it is `OWNER/NAME@COMMIT`, the commit with all of its 40 digits: a tag or a branch can be moved
+
+    approval = "none"⏎[github]⏎workflows = "acme/shipgate@0f0f0f0"
+    39:13 "acme/shipgate@0f0f0f0" | `workflows`: "acme/shipgate@0f0f0f0" is not a repository at a commit | correct it: it is `OWNER/NAME@COMMIT`, the commit with all of its 40 digits: a tag or a branch can be moved
+
+    approval = "none"⏎[github]⏎workflows = "shipgate"
+    39:13 "shipgate" | `workflows`: "shipgate" is not a repository at a commit | correct it: it is `OWNER/NAME@COMMIT`, the commit with all of its 40 digits: a tag or a branch can be moved
+
+    approval = "none"⏎[github]⏎workflows = "acme/shipgate/.github/workflows/promote.yml@0f…"
+    39:13 "acme/shipgate/.github/workflows/promote.yml@0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f… | `workflows`: "acme/shipgate/.github/workflows/promote.yml@0f0f0f0f0f0f0f0…" is not a repository at a commit | correct it: it is `OWNER/NAME@COMMIT`, the commit with all of its 40 digits: a tag or a branch can be moved
+
+    approval = "none"⏎[github]⏎workflows = ["acme/shipgate@0f…", "acme/shipgate@1f…", "acme/shipgate@2f…"]
+    39:130 "acme/shipgate@2f…" | `workflows` has more than two commits | remove those that are not used any more
+
+    approval = "none"⏎[github]⏎workflows = ["acme/shipgate@0f…", "acme/shipgate@0f…"]
+    39:72 "acme/shipgate@0f…" | `acme/shipgate@0f…` stands in `workflows` twice | remove one
+
+    approval = "none"⏎[github]⏎workflows = "${vars.SHIPGATE}"
+    39:13 "${vars.SHIPGATE}" | `workflows` cannot have variables | write the value itself
+
+    approval = "none"⏎[github]⏎workflows = "acme/shipgate@0f…"⏎workflow = 1
+    40:1 workflow | unknown key `workflow` in `github` | write `workflows`, or remove it
+
+    app = "cloudshop"⏎github = "acme/shipgate"
+    3:10 "acme/shipgate" | `github` must be a table, not a string | write it as a table: `github = { … }`
     "#);
 }
 

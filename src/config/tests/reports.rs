@@ -24,7 +24,7 @@ role = "arn:aws:iam::123456789012:role/shipgate-stage"
 [environments.production]
 region = "us-east-1"
 promotes-from = "staging"
-gates = { approval = "required" }
+gates = { approval = "maybe" }
 components.backend = { service = "backend" }
 components.site = { bucket = "y" }
 "#;
@@ -96,13 +96,13 @@ fn many_problems_are_told_at_once() {
        |
        = hint: write one of `stage`
 
-    error: `approval = "required"` is not built yet
+    error: `approval` must be `required`, `none` or a table, not `maybe`
       --> shipgate.toml:23:22
        |
-    23 | gates = { approval = "required" }
-       |                      ^^^^^^^^^^
+    23 | gates = { approval = "maybe" }
+       |                      ^^^^^^^
        |
-       = hint: write `approval = "none"` if nobody has to be asked
+       = hint: write `approval = "required"`, `approval = { by = "second-person" }` or `approval = "none"`
     "#);
 }
 

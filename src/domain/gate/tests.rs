@@ -13,6 +13,7 @@ use crate::domain::token::Claims;
 
 mod cases;
 mod page;
+mod workflows;
 
 /// A change of production.
 #[derive(Debug, Clone)]

@@ -29,11 +29,14 @@ pub struct Links {
     pub repository: Option<String>,
     /// The run's page.
     pub run: Option<String>,
+    /// The run's number, by which others name it.
+    pub run_number: Option<String>,
 }
 
 impl Links {
     /// Those of the run and its repository.
     pub fn of(context: &Context) -> Self {
-        Self { repository: context.source_url(), run: context.run_url() }
+        let run_number = context.run().map(|(_, run, _)| run.to_owned());
+        Self { repository: context.source_url(), run: context.run_url(), run_number }
     }
 }

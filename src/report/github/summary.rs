@@ -1,10 +1,10 @@
 //! The page that a step leaves on the run: the outcome first, then what people ask next.
 
 use super::annotations::message;
+use super::approval;
 use super::gantt::chart;
 use super::place::Links;
 use crate::domain::failure::Failure;
-use crate::domain::gate::Approval;
 use crate::domain::github::markdown::{block, code, folded, table};
 use crate::domain::limits::SUMMARY;
 use crate::domain::outcome::Outcome;
@@ -28,7 +28,7 @@ pub fn of(record: &Record, outcome: Outcome, failure: Option<&Failure>, links: &
         changes(record),
         commits(record, links),
         gates(record),
-        decision(record),
+        decision(record, links),
         planned_steps(record),
         chart(&record.steps).map(|chart| folded("How long it took", &chart)),
         foot(record, links),
@@ -187,12 +187,13 @@ pub fn gates(record: &Record) -> Option<String> {
 }
 
 /// What whoever decides has to know: whether anybody is asked, and what to see to.
-fn decision(record: &Record) -> Option<String> {
+fn decision(record: &Record, addresses: &Links) -> Option<String> {
     let policy = record.policy.as_ref()?;
     let mut lines: Vec<String> = policy.checklist.iter().map(|item| format!("- [ ] {}", code(item))).collect();
-    if policy.approval == Some(Approval::None) {
-        lines.push("Nobody is asked: `approval = \"none\"`.".to_owned());
-    }
+    // A line of Markdown after a list would belong to its last item.
+    let separated = |line: String| if lines.is_empty() { line } else { format!("\n{line}") };
+    let asked = approval::asked(record, addresses).map(separated);
+    lines.extend(asked);
     (!lines.is_empty()).then(|| lines.join("\n") + "\n")
 }
 
@@ -231,7 +232,8 @@ mod tests {
 
     fn links() -> Links {
         let repository = "https://github.com/shop/cloudshop".to_owned();
-        Links { run: Some(format!("{repository}/actions/runs/7/attempts/1")), repository: Some(repository) }
+        let run = Some(format!("{repository}/actions/runs/7/attempts/1"));
+        Links { run, run_number: Some("7".to_owned()), repository: Some(repository) }
     }
 
     /// A record in which a text stands wherever foreign text can.

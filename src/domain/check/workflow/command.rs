@@ -11,6 +11,8 @@ pub enum Verb {
     Rollback(Until),
     /// It puts or lifts a hold.
     Hold,
+    /// It counts approvals, and asks GitHub alone.
+    Approve,
     /// The check of pull requests.
     Check,
     /// It only looks.
@@ -42,6 +44,7 @@ impl Verb {
         const LOOKS: [&str; 5] = ["gates", "status", "history", "logs", "whoami"];
         match word {
             "hold" | "unhold" => Some(Self::Hold),
+            "approve" => Some(Self::Approve),
             "check" => Some(Self::Check),
             _ => Self::changing(word, Until::Applied)
                 .or_else(|| LOOKS.into_iter().find(|look| *look == word).map(Self::Look)),
@@ -67,6 +70,7 @@ impl Verb {
             Self::Rollback(Until::Applied) => "rollback",
             Self::Rollback(Until::Planned) => "plan rollback",
             Self::Hold => "hold",
+            Self::Approve => "approve",
             Self::Check => "check",
             Self::Look(name) => name,
         }
@@ -87,7 +91,7 @@ impl Verb {
 
     /// Whether it needs the history, to say what a release brings and what holds cover.
     pub fn needs_history(self) -> bool {
-        matches!(self, Self::Deploy(_) | Self::Promote(_) | Self::Rollback(_))
+        matches!(self, Self::Deploy(_) | Self::Promote(_) | Self::Rollback(_) | Self::Approve)
     }
 }
 

@@ -6,7 +6,7 @@ use github_actions_models::workflow::job::NormalJob;
 use yaml_serde::Value;
 use yamlpath::Component;
 
-use super::command::{Config, Named};
+use super::command::{Config, Named, Verb};
 use super::file::{Path, WorkflowFile};
 use super::invocation::{Invocation, with};
 use super::permissions::{are_written, effective};
@@ -70,7 +70,7 @@ fn concerns(outline: &Outline, invocation: &Invocation<'_>) -> bool {
 
 /// Whether a run needs a token of GitHub. Where the environment is not known, any that has a role counts.
 pub fn needs_token(outline: Option<&Outline>, invocation: &Invocation<'_>) -> bool {
-    let Some(outline) = outline else { return false };
+    let Some(outline) = outline.filter(|_| invocation.command.verb != Verb::Approve) else { return false };
     let has_role = |environment: &Environment| {
         let source = environment.promotes_from.as_ref().and_then(|source| outline.environment(source));
         environment.has_role || source.is_some_and(|source| source.has_role)

@@ -76,6 +76,7 @@ fn good_workflows_are_clean() {
         deploying("promote", "production", ALL, PRODUCTION),
         deploying("promote", "production", ALL, "    environment: production\n"),
         deploying("plan promote", "production", ALL, ""),
+        deploying("approve", "''", "{ contents: read, actions: read }", VARS),
         deploying("deploy", "local", "{ contents: read, statuses: write }", ""),
         deploying(
             "promote",

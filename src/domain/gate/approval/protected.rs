@@ -1,6 +1,6 @@
 //! `protected`: GitHub's environment asks its reviewers.
 
-use super::Approval;
+use super::asked::Approval;
 use crate::domain::gate::judgement::{Judgement, Unknown};
 use crate::domain::gate::subject::Subject;
 

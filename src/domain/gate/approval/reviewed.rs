@@ -1,6 +1,6 @@
 //! `approved`, where GitHub's environment asks: a reviewer who did not start the run has let this attempt in.
 
-use super::names;
+use super::people::names;
 use crate::domain::gate::judgement::{Judgement, Unknown};
 use crate::domain::gate::subject::Subject;
 use crate::domain::github::run::Person;

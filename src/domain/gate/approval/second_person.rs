@@ -7,7 +7,8 @@ use std::fmt;
 #[cfg(test)]
 use jiff::{SignedDuration, Timestamp};
 
-use super::{SecondPerson, names};
+use super::asked::{Login, SecondPerson};
+use super::people::names;
 use crate::domain::gate::judgement::{Judgement, Known, Unknown};
 use crate::domain::github::run::{Person, RunEnd, RunJob, WorkflowRun};
 use crate::domain::github::workflows::{GatedWorkflow, TrustedWorkflows};
@@ -145,7 +146,11 @@ impl SecondPersonEvidence {
         if let Some(problem) = of_run(run, is_on_default_branch) {
             return Some(problem);
         }
+        // A job may start a workflow as the bot of GitHub Actions: whoever made it do so might be the one who approves.
+        let planners = [&run.actor, &run.triggering_actor];
         match &run.end {
+            _ if planners.contains(&&None) => Some(NotCounted::Unnamed),
+            _ if !planners.into_iter().flatten().all(|planner| planner.is_user) => Some(NotCounted::Bot),
             _ if !calls => Some(NotCounted::Untrusted(GatedWorkflow::Promote)),
             RunEnd::Otherwise(how) => Some(NotCounted::Ended(how)),
             RunEnd::Open | RunEnd::Succeeded if !jobs.iter().any(is_announced) => Some(NotCounted::Unannounced),
@@ -216,7 +221,7 @@ impl SecondPersonEvidence {
         policy: &SecondPerson,
     ) -> Option<NotCounted<'a>> {
         let planners = [&self.plan.run.actor, &self.plan.run.triggering_actor];
-        let is_named = |login: &super::Login| login.is(&person.login);
+        let is_named = |login: &Login| login.is(&person.login);
         match may_write {
             _ if !person.is_user => Some(NotCounted::Bot),
             _ if planners.into_iter().flatten().any(|planner| planner.id == person.id) => Some(NotCounted::Planner),

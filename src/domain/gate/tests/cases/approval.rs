@@ -276,6 +276,22 @@ fn forged() -> Vec<Forged> {
     ]
 }
 
+/// Plans of which it is not known who is behind them.
+fn planned_without_a_person() -> Vec<Case> {
+    let no_plan = |why: &NotCounted<'_>| format!("run 7 is no plan that can be approved: {why}");
+    vec![
+        second("`second-person`: a bot started the run that planned, for whoever approves perhaps", |seen| {
+            seen.plan.run.actor = Some(Person { is_user: false, ..person(4, "github-actions[bot]") });
+            seen.plan.run.triggering_actor = seen.plan.run.actor.clone();
+        })
+        .unsatisfied(no_plan(&NotCounted::Bot), ANEW),
+        second("`second-person`: GitHub does not say who started the run that planned", |seen| {
+            seen.plan.run.triggering_actor = None;
+        })
+        .unsatisfied(no_plan(&NotCounted::Unnamed), ANEW),
+    ]
+}
+
 fn second_person_cases() -> Vec<Case> {
     let fits = || second("`second-person`: somebody else approved the plan", |_| {});
     let hint = |plan: &SecondPersonEvidence| {
@@ -368,6 +384,7 @@ fn second_person_cases() -> Vec<Case> {
             .evidence(|evidence| evidence.approval = Known::Is(ApprovalEvidence::Later))
             .pending("waits for 2 approvals of alice or bob, not of whoever planned, within 24h of the plan"),
     ];
+    cases.extend(planned_without_a_person());
     cases.extend(forged().into_iter().map(|(situation, change, why, hint)| {
         second(situation, change).unsatisfied(format!("this run is no approval: {why}"), hint)
     }));
