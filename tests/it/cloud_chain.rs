@@ -245,7 +245,16 @@ fn staging_is_read_as_a_source_and_changed_as_a_target() {
     let role = cloud_roles::name(cloud, "staging", true);
     let trust = cloud_roles::root(
         cloud,
-        scene.shop.shipgate(&["iam", "trust", "staging", "--read-role", "--repository", cloud.repository_on_github()]),
+        scene.shop.shipgate(&[
+            "iam",
+            "trust",
+            "staging",
+            "--read-role",
+            "--keys",
+            "sub",
+            "--repository",
+            cloud.repository_on_github(),
+        ]),
     );
     let trust = trust.run().expect_code(0).stdout;
     let put = |document: &str| {

@@ -88,7 +88,7 @@ fn the_configuration_of_each_example_can_be_read() {
         let config = std::fs::read_to_string(own(example).join("shipgate.toml")).unwrap();
         let repository = Repository::with_config(&config);
         for environment in ["stage", "production"] {
-            let arguments = ["iam", "trust", environment, "--repository", "acme/shop"];
+            let arguments = ["iam", "trust", environment, "--keys", "sub", "--repository", "acme/shop"];
             let ran = repository.shipgate(&arguments).run().expect_code(0);
             let document: Value = serde_json::from_str(&ran.stdout).unwrap();
             assert_eq!(document["Version"], "2012-10-17", "{example}: {environment}");
