@@ -110,6 +110,7 @@ mod scripted_rollback_hold;
 mod scripted_rollout;
 mod scripted_secrets;
 mod scripted_status;
+mod scripted_trust;
 mod scripted_waiting;
 mod scripted_whoami;
 mod scripted_workflow;
