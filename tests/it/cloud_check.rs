@@ -52,7 +52,11 @@ fn a_pull_request_is_told_what_merging_would_change_and_changes_nothing() {
     assert_eq!(report["left_out"], json!([]));
     assert!(report["looked_at"].as_array().unwrap().contains(&json!("stage")), "{report:#}");
     assert!(ran.stderr.contains("pre-deploy backend"), "{}", ran.stderr);
-    assert!(ran.stderr.trim_end().ends_with("1 warning in shipgate.toml, 1 Dockerfile and stage"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("check passed: 1 warning in shipgate.toml, 1 Dockerfile and stage\n"),
+        "{}",
+        ran.stderr
+    );
     let after =
         (cloud.serving("backend"), cloud.revisions("backend"), cloud.images().len(), cloud.one_off_tasks().len());
     assert_eq!(before, after);

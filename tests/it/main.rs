@@ -52,6 +52,7 @@ mod cloud_statuses;
 mod cloud_statuses_faults;
 mod cloud_surroundings;
 mod cloud_task_definition;
+mod cloud_trust;
 mod document;
 mod github;
 mod golden;

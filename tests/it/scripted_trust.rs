@@ -87,7 +87,7 @@ fn on_main(workflow: &str) -> Value {
 }
 
 /// The same token with other claims. `null`: without it.
-fn with(token: &Value, claims: Value) -> Value {
+fn with(token: &Value, claims: &Value) -> Value {
     let mut token = token.clone();
     for (name, value) in claims.as_object().unwrap() {
         if value.is_null() {
@@ -127,24 +127,24 @@ fn jobs() -> Vec<(&'static str, Value)> {
         ("promote at a branch", in_production(&at("promote", "refs/heads/main"))),
         ("promote of a fork", in_production(&format!("eve/shipgate/.github/workflows/promote.yml@{COMMIT}"))),
         ("pull request", pull_request()),
-        ("promote of a repository made anew", with(&promote, json!({"repository_id": "43"}))),
-        ("approve of a repository made anew", with(&approve, json!({"repository_id": "43"}))),
-        ("promote for another branch", with(&promote, json!({"ref": "refs/heads/x"}))),
-        ("promote for a tag that is called so", with(&promote, json!({"ref": "refs/tags/main"}))),
+        ("promote of a repository made anew", with(&promote, &json!({"repository_id": "43"}))),
+        ("approve of a repository made anew", with(&approve, &json!({"repository_id": "43"}))),
+        ("promote for another branch", with(&promote, &json!({"ref": "refs/heads/x"}))),
+        ("promote for a tag that is called so", with(&promote, &json!({"ref": "refs/tags/main"}))),
         (
             "approve for another branch",
-            with(&approve, json!({"ref": "refs/heads/x", "sub": "repo:shop/cloudshop:ref:refs/heads/x"})),
+            with(&approve, &json!({"ref": "refs/heads/x", "sub": "repo:shop/cloudshop:ref:refs/heads/x"})),
         ),
-        ("promote of another repository", with(&promote, json!({"sub": "repo:shop/other:environment:production"}))),
+        ("promote of another repository", with(&promote, &json!({"sub": "repo:shop/other:environment:production"}))),
         ("promote to another environment", token("environment:demo", &gate("promote"))),
-        ("promote for another audience", with(&promote, json!({"aud": "https://github.com/shop"}))),
-        ("promote of another provider", with(&promote, json!({"iss": "https://github.acme.example/_services/token"}))),
+        ("promote for another audience", with(&promote, &json!({"aud": "https://github.com/shop"}))),
+        ("promote of another provider", with(&promote, &json!({"iss": "https://github.acme.example/_services/token"}))),
     ]
 }
 
 fn pull_request() -> Value {
     let workflow = "shop/cloudshop/.github/workflows/check.yml@refs/pull/7/merge";
-    with(&token("pull_request", workflow), json!({"ref": "refs/pull/7/merge"}))
+    with(&token("pull_request", workflow), &json!({"ref": "refs/pull/7/merge"}))
 }
 
 /// Those that GitHub's environment lets through, by the gate's workflows.
@@ -270,18 +270,22 @@ fn a_job_that_misses_one_claim_or_has_another_value_is_kept_out() {
         for (name, claims) in jobs().into_iter().filter(|(name, _)| form.lets_in.contains(name)) {
             let asked = asked(&form, &claims);
             for claim in &asked {
-                assert!(!is_in(&with(&claims, json!({*claim: null}))), "{:?}: {name} without {claim}", form.line);
+                assert!(!is_in(&with(&claims, &json!({*claim: null}))), "{:?}: {name} without {claim}", form.line);
                 let value = claims[*claim].as_str().unwrap();
                 for other in [format!("{value}x"), value.to_uppercase(), value[1..].to_owned(), "*".to_owned()] {
                     if other != value {
-                        let changed = with(&claims, json!({*claim: other}));
+                        let changed = with(&claims, &json!({*claim: other}));
                         assert!(!is_in(&changed), "{:?}: {name} with {claim} {other}", form.line);
                     }
                 }
             }
             // And what is not asked for keeps nobody out.
             for claim in ["actor", "actor_id", "workflow", "repository", "run_id"] {
-                assert!(is_in(&with(&claims, json!({claim: "other"}))), "{:?}: {name} with another {claim}", form.line);
+                assert!(
+                    is_in(&with(&claims, &json!({claim: "other"}))),
+                    "{:?}: {name} with another {claim}",
+                    form.line
+                );
             }
         }
     });
@@ -324,13 +328,13 @@ fn whoami_names_the_condition_that_keeps_a_job_out() {
         (named("promote of a repository made anew"), ["`repository_id` must be `42`, and is `43`", "made anew"]),
         (named("pull request"), ["`sub` must be", "the job runs for a pull request"]),
         (
-            with(&promote, json!({"job_workflow_ref": null})),
+            with(&promote, &json!({"job_workflow_ref": null})),
             ["the token has no `job_workflow_ref`", "call that workflow"],
         ),
-        (with(&promote, json!({"repository_id": null})), ["the token has no `repository_id`", "made anew"]),
-        (with(&promote, json!({"ref": null})), ["the token has no `ref`", "start the run"]),
-        (with(&promote, json!({"environment": null})), ["the token has no `environment`", "name that environment"]),
-        (with(&promote, json!({"environment": "Production"})), ["`environment` must be", "capital letters differ"]),
+        (with(&promote, &json!({"repository_id": null})), ["the token has no `repository_id`", "made anew"]),
+        (with(&promote, &json!({"ref": null})), ["the token has no `ref`", "start the run"]),
+        (with(&promote, &json!({"environment": null})), ["the token has no `environment`", "name that environment"]),
+        (with(&promote, &json!({"environment": "Production"})), ["`environment` must be", "capital letters differ"]),
     ] {
         let ran = whoami(&shop, &[("production", &policy)], &claims).expect_code(2);
         let answer: Value = serde_json::from_str(&ran.stdout).unwrap();
@@ -462,7 +466,7 @@ fn without_trusted_workflows_a_role_that_is_promoted_to_is_refused_with_all_ways
     trust(&shop, &["production", "--read-role"]);
     trust(&shop, &["stage"]);
 
-    let classic = document(&line(&["--keys", "sub"]).expect_code(0));
+    let classic = document(&line(&["--keys", "sub"]).expect_code(0).expect_stderr("this asks for no workflow"));
     let is_in = |policy: &Value, claims: &Value| lets_in(policy, &role("production"), Asker::Token(claims));
     let all = jobs();
     let named = |name: &str| all.iter().find(|(known, _)| *known == name).unwrap().1.clone();
@@ -510,13 +514,13 @@ fn a_job_prints_the_policy_of_its_own_token() {
         job(&shop, &["iam", "trust", environment, "--from-token"]).run()
     };
     let immutable = json!({"sub": "repo:shop@7/cloudshop@42:environment:production"});
-    let promote = with(&in_production(&gate("promote")), immutable);
+    let promote = with(&in_production(&gate("promote")), &immutable);
     let ran = print(&promote, "production").expect_code(0).expect_stderr("only a run shows it");
     assert!(!ran.stderr.contains("none of those"), "{}", ran.stderr);
     let policy = document(&ran);
     assert!(lets_in(&policy, &role("production"), Asker::Token(&promote)));
     for claim in ["sub", "repository_id", "ref", "environment", "job_workflow_ref"] {
-        let other = with(&promote, json!({claim: "other"}));
+        let other = with(&promote, &json!({claim: "other"}));
         assert!(!lets_in(&policy, &role("production"), Asker::Token(&other)), "{claim}");
     }
     assert!(!ran.stdout.contains("canary") && !ran.stderr.contains("canary"));
@@ -524,11 +528,15 @@ fn a_job_prints_the_policy_of_its_own_token() {
     let copy = in_production("shop/cloudshop/.github/workflows/promote.yml@refs/heads/main");
     print(&copy, "production").expect_code(0).expect_stderr("is none of those in `[github] workflows`");
     print(&pull_request(), "production").expect_code(0).expect_stderr("this job is none of those");
-    let without = with(&promote, json!({"job_workflow_ref": null}));
+    let without = with(&promote, &json!({"job_workflow_ref": null}));
     print(&without, "production").expect_code(2).expect_stderr("has no `job_workflow_ref`");
     // A role that asks for no workflow has none in its policy.
     let deploy = document(&print(&on_main(&gate("deploy-stage")), "stage").expect_code(0));
     assert!(!deploy.to_string().contains("job_workflow_ref"), "{deploy:#}");
+
+    let classic = document(&job(&shop, &["iam", "trust", "stage", "--from-token", "--keys", "sub"]).run());
+    let conditions = classic["Statement"][0]["Condition"]["StringEquals"].as_object().unwrap();
+    assert_eq!(conditions.len(), 2, "{classic:#}");
 
     let outside = shop.shipgate(&["iam", "trust", "stage", "--from-token"]).run().expect_code(2);
     outside.expect_stderr("there is no token of GitHub outside of its jobs");

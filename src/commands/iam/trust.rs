@@ -31,6 +31,8 @@ const NAME_ALONE: &str =
     "this asks for no `repository_id`, so whoever gets the repository's name after you is let in, too";
 const WEAKER: &str = "`--workflow` is weaker than `[github] workflows`: whoever can change one of these files at its ref, \
                       or what it runs, has the role";
+const ANY_WORKFLOW: &str = "this asks for no workflow, so whoever starts one of their own where these jobs run has the \
+                            role: `--keys all` asks for the workflows of `[github]`, where AWS evaluates the claim";
 const NOT_SEEN: &str = "GitHub does not document what `job_workflow_ref` is of a workflow that is called by its commit, and \
                         only a run shows it: compare this one with what `shipgate iam trust` prints without --from-token";
 
@@ -143,7 +145,7 @@ fn of_configuration(
         cli::TrustKeys::All => Keys::All(Files::Named(&named)),
     };
     match keys {
-        Keys::Subject if named.is_empty() => {}
+        Keys::Subject if named.is_empty() => notes.extend(wanted.is_gated().then(|| ANY_WORKFLOW.to_owned())),
         Keys::Subject => {
             return Err(Failure::invalid("--workflow asks for `job_workflow_ref`, which `--keys sub` leaves out")
                 .hint("leave one of the two out"));
