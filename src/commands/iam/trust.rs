@@ -40,7 +40,7 @@ const NOT_SEEN: &str = "GitHub does not document what `job_workflow_ref` is of a
 struct Wanted<'t> {
     /// The role.
     role: &'t RoleArn,
-    /// Those jobs. `None`: it is assumed from this other role.
+    /// Those jobs; or the role that it is assumed from, without a token.
     admissions: Result<Vec<Admission>, &'t RoleArn>,
 }
 
