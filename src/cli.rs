@@ -261,6 +261,9 @@ pub struct Whoami {
     /// The `sub` of a token that was refused elsewhere; default: that of this job's token
     #[arg(long, value_name = "SUB", requires = "trust_policy")]
     pub subject: Option<String>,
+    /// Another claim of that token, as the refusal shows it; can be repeated. Those that are not given it does not have
+    #[arg(long = "claim", value_name = "KEY=VALUE", requires = "subject", value_parser = claim)]
+    pub claims: Vec<(String, String)>,
 }
 
 /// Arguments of `credentials`.
@@ -311,6 +314,16 @@ pub struct Trust {
     /// The numeric id of the repository, for the immutable form of `sub`
     #[arg(long, value_name = "ID", requires = "owner_id")]
     pub repository_id: Option<u64>,
+    /// Which claims the policy asks for beside `aud`
+    #[arg(long, value_enum, default_value_t = TrustKeys::All)]
+    pub keys: TrustKeys,
+    /// A workflow whose jobs count as those of the gate, in the place of `[github] workflows`, for example
+    /// `acme/shop/.github/workflows/promote.yml@refs/heads/main`; can be repeated
+    #[arg(long = "workflow", value_name = "FILE@REF")]
+    pub workflows: Vec<String>,
+    /// For the claims of this job's own token, in the place of those that the configuration comes to
+    #[arg(long, conflicts_with_all = ["repository", "owner_id", "repository_id", "subject_form", "branch", "workflows"])]
+    pub from_token: bool,
     /// Which forms of `sub` are let in; default: both where the ids are known
     #[arg(long, value_enum)]
     pub subject_form: Option<SubjectForm>,
@@ -323,6 +336,15 @@ pub struct Trust {
     /// Also let this user or role of AWS in, by ARN; can be repeated
     #[arg(long = "principal", value_name = "ARN")]
     pub principals: Vec<String>,
+}
+
+/// The claims that a trust policy asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TrustKeys {
+    /// `sub`, `repository_id`, `ref`, `environment`, and the gate's workflow (`job_workflow_ref`)
+    All,
+    /// `sub` alone: for GitHub Enterprise Server, and for what knows no other
+    Sub,
 }
 
 /// The forms of `sub`.
@@ -376,6 +398,14 @@ fn limit(text: &str) -> Result<NonZeroUsize, &'static str> {
 fn parallel(text: &str) -> Result<NonZeroUsize, &'static str> {
     let number = text.parse().ok().filter(|number: &NonZeroUsize| number.get() <= MOST_AT_ONCE);
     number.ok_or("write a whole number from 1 to 100, like `8`")
+}
+
+/// A claim of a token and its value.
+fn claim(text: &str) -> Result<(String, String), &'static str> {
+    let claim = text.split_once('=').filter(|(name, _)| !name.is_empty());
+    claim
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .ok_or("write it as `KEY=VALUE`, like `ref=refs/heads/main`")
 }
 
 /// A gate and why it is overridden.

@@ -397,8 +397,8 @@ def make_roles(cloud, arguments):
         cloud.iam.create_open_id_connect_provider(Url=PROVIDER, ClientIDList=["sts.amazonaws.com"])
     for environment, prefix in PREFIXES.items():
         for name, more in ((role_of(prefix, "shipgate"), []), (role_of(prefix, "shipgate-read"), ["--read-role"])):
-            # The stand-in's tokens have no ids.
-            form = ["--repository", arguments.repository, "--subject-form", "classic"]
+            # The stand-in's tokens have no ids, and the emulator denies whatever asks for more than `sub` and `aud`.
+            form = ["--repository", arguments.repository, "--subject-form", "classic", "--keys", "sub"]
             trust = document(cloud, arguments, "trust", environment, *form, *more)
             policy = document(cloud, arguments, "policy", environment, *more)
             put_role(cloud, name, trust, policy)

@@ -95,7 +95,7 @@ pub async fn run(session: &Session<'_>, request: &Request, command: &Command) ->
         Command::Whoami(arguments) => whoami::run(session, arguments).await.map(Answer::Identities),
         Command::Credentials(arguments) => credentials::run(session, arguments).await.map(Answer::Credential),
         Command::Iam { document } => match document {
-            IamDocument::Trust(arguments) => iam::trust(session, arguments).map(Answer::Document),
+            IamDocument::Trust(arguments) => iam::trust(session, arguments).await.map(Answer::Document),
             IamDocument::Policy(arguments) => iam::policy(session, arguments).await.map(Answer::Document),
             IamDocument::Guard(arguments) => iam::guard(session, arguments).map(Answer::Document),
         },

@@ -9,8 +9,8 @@ use crate::clients::iam::Iam;
 use crate::clients::id_token::TokenEndpoint;
 use crate::context::Context;
 use crate::domain::failure::Failure;
-use crate::domain::iam::diagnosis::{Verdict, diagnose};
-use crate::domain::iam::trust::{ISSUER, corrected};
+use crate::domain::iam::diagnosis::{Verdict, diagnose, names_workflow};
+use crate::domain::iam::trust::{ISSUER, of_token};
 use crate::domain::role::{Access, Partition, RoleArn};
 use crate::domain::target::Target;
 use crate::domain::token::Claims;
@@ -37,7 +37,7 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Whoami) -> Result<SeenI
         match configuration.identity(context, &environment.name) {
             Ok(target) => {
                 if answer.claims.is_none() {
-                    answer.claims = claims(context, &target, arguments.subject.as_deref()).await;
+                    answer.claims = claims(context, &target, arguments).await;
                 }
                 let given = arguments.trust_policy.as_deref().map(|file| read(context, file)).transpose()?;
                 let of = if arguments.read_role { Some(Access::Read) } else { None };
@@ -68,12 +68,19 @@ fn accesses(target: &Target) -> Vec<Access> {
     }
 }
 
-/// What the job's token says, or what a token with the given `sub` would say. Why there is none is told with the roles.
-async fn claims(context: &Context, target: &Target, subject: Option<&str>) -> Option<Claims> {
+/// What the job's token says, or what a token with the given `sub` and claims would say. Why there is none is told with
+/// the roles.
+async fn claims(context: &Context, target: &Target, arguments: &cli::Whoami) -> Option<Claims> {
     let audience = Partition::of(&target.region).audience();
-    if let Some(subject) = subject {
+    if let Some(subject) = arguments.subject.clone() {
         let (issuer, audience) = (format!("https://{ISSUER}"), audience.to_owned());
-        return Some(Claims { issuer, audience, subject: subject.to_owned(), ..Claims::default() });
+        let others = arguments.claims.iter().cloned().collect();
+        return Some(Claims {
+            issuer,
+            audience,
+            subject,
+            others: Some(others).filter(|_| !arguments.claims.is_empty()),
+        });
     }
     let (url, key) = context.token_endpoint()?;
     let token = TokenEndpoint::new(url, key).ok()?.fetch(audience).await.ok()?;
@@ -125,11 +132,23 @@ async fn explain(
         Verdict::LetsIn => failure.cause("the trust policy would let this token in: was it changed a moment ago?"),
         Verdict::Denies(reasons) => (reasons.iter().fold(failure, Failure::cause))
             .hint("if this job should have the role, change the statement of the trust policy that denies it"),
-        Verdict::KeepsOut(reasons) => reasons.iter().fold(failure, Failure::cause).hint(format!(
-            "if jobs with this `sub` should have the role, this statement lets them in: {}",
-            corrected(role, claims)
-        )),
+        Verdict::KeepsOut(reasons) => {
+            reasons.iter().fold(failure, Failure::cause).hint(correction(&policy, target, role, claims))
+        }
     }
+}
+
+/// How a policy would let a job in. A statement for whatever job it is would open a role that asks for the gate's workflow.
+fn correction(policy: &Value, target: &Target, role: &RoleArn, claims: &Claims) -> String {
+    if names_workflow(policy) {
+        let environment = &target.environment;
+        return format!(
+            "if this job is one of the gate's, `shipgate iam trust {environment}` prints the policy of the configured \
+             workflows"
+        );
+    }
+    let statement = of_token(role, claims, false);
+    format!("if jobs with this `sub` should have the role, this statement lets them in: {statement}")
 }
 
 /// The role's trust policy, where the ambient credentials may read it.

@@ -43,9 +43,14 @@ impl RawGitHub {
         self.workflows.is_some()
     }
 
+    /// The workflows that it names, as they stand there.
+    pub(super) fn written(&self) -> &[Located<String>] {
+        self.workflows.as_ref().map_or(&[], OneOrMore::each)
+    }
+
     /// The workflows that are trusted. `None`: something in it is wrong, which is noted.
     pub(super) fn workflows(&self, problems: &mut Problems) -> Option<Vec<TrustedWorkflows>> {
-        let written = self.workflows.as_ref().map_or(&[][..], OneOrMore::each);
+        let written = self.written();
         distinct("workflows", written, problems);
         if let Some(Located { span, .. }) = written.get(MOST_COMMITS) {
             problems.at(span, "`workflows` has more than two commits", "remove those that are not used any more");

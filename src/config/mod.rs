@@ -60,6 +60,7 @@ use crate::domain::names::ComponentName;
 use crate::domain::target::Target;
 use crate::domain::template::Template;
 use error::Problems;
+use gates::RawGates;
 use raw::RawConfig;
 use read::{Node, Read as _, parse_toml};
 
@@ -97,6 +98,12 @@ impl Document {
         let from = |other: &raw::RawEnvironment| other.promotes_from.as_ref()?.value.clone();
         let all = self.raw.environments.iter();
         all.filter(move |(_, other)| from(other).as_deref() == Some(environment)).map(|(key, _)| key.text.as_str())
+    }
+
+    /// Whether a second person approves what changes an environment.
+    pub fn is_approved_by_second_person(&self, environment: &str) -> bool {
+        let gates = self.raw.environments.get(environment).and_then(|(_, environment)| environment.gates.as_ref());
+        gates.and_then(RawGates::second_person).is_some()
     }
 
     /// The role that changes each environment, in the order of the file.

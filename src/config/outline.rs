@@ -5,15 +5,16 @@ use std::ops::Range;
 
 use super::component::RawComponent;
 use super::error::Problems;
+use super::github::RawGitHub;
 use super::image::RawBuild;
 use super::keys::WrittenFile;
 use super::merged::{Purpose, Wanted};
 use super::raw::{RawConfig, RawEnvironment};
-use super::read::{Entries, Key};
+use super::read::{Entries, Key, Located};
 use super::resolve::{self, Request};
 use super::text::{Piece, Text, Variable};
 use crate::domain::check::Place;
-use crate::domain::check::outline::{Build, BuildArg, Environment, NamedFile, Outline, Written};
+use crate::domain::check::outline::{Build, BuildArg, Environment, NamedFile, Outline, Trusted, Written};
 
 /// Takes it from a configuration that is right in itself.
 pub(super) fn outline(config: &RawConfig, source: &str, file: &str) -> Outline {
@@ -22,11 +23,21 @@ pub(super) fn outline(config: &RawConfig, source: &str, file: &str) -> Outline {
     Outline {
         file: file.to_owned(),
         environments: environments.clone().map(|(key, raw)| environment(config, key, raw, source)).collect(),
+        trusted: trusted(config, source),
         builds: builds
             .filter_map(|(key, raw)| Some(build(key, raw.written()?.image()?.build.as_ref()?, source)))
             .collect(),
         files: environments.flat_map(|(key, _)| files(config, key, source)).collect(),
     }
+}
+
+/// The workflows that are trusted. What is wrong with one is noted elsewhere.
+fn trusted(config: &RawConfig, source: &str) -> Vec<Trusted> {
+    let written = config.github.iter().flat_map(RawGitHub::written);
+    let each = written.filter_map(|Located { span, value }| {
+        Some(Trusted { workflows: value.as_ref()?.parse().ok()?, place: Place::of(source, span) })
+    });
+    each.collect()
 }
 
 fn environment(config: &RawConfig, key: &Key, raw: &RawEnvironment, source: &str) -> Environment {

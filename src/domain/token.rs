@@ -67,7 +67,8 @@ impl Claims {
 
     /// One line for each claim, those first that every trust policy matches.
     pub fn lines(&self) -> Vec<String> {
-        let shown = ["sub", "aud", "iss", "repository", "ref", "environment"].into_iter();
+        let shown =
+            ["sub", "aud", "iss", "repository", "repository_id", "ref", "environment", "job_workflow_ref"].into_iter();
         let known = shown.filter_map(|name| match self.get(name) {
             Claim::Is(value) => Some((name, value)),
             Claim::Absent | Claim::Unknown => None,

@@ -3,10 +3,11 @@
 use super::{Explain, explained};
 use crate::clients::role::{Asker, NotAssumed, SessionError};
 use crate::domain::failure::{Cause, CauseKind, Failure};
+use crate::domain::iam::keys::EVALUATED;
 use crate::domain::neutral;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::RoleArn;
-use crate::domain::token::Claims;
+use crate::domain::token::{Claim, Claims};
 use crate::domain::workflow::NoWay;
 
 explained!(SessionError);
@@ -133,10 +134,21 @@ fn not_trusted(role: &RoleArn, claims: &Claims) -> Failure {
     Failure::invalid(format!("role {role} does not let this job in"))
         .hint("`shipgate iam trust` prints a trust policy for the jobs that should have the role: is this one of them?")
         .hint(format!(
-            "`shipgate whoami ENVIRONMENT --trust-policy FILE --subject {}` says which condition keeps it out",
-            neutral::word(&claims.subject)
+            "`shipgate whoami ENVIRONMENT --trust-policy FILE --subject {}{}` says which condition keeps it out",
+            neutral::word(&claims.subject),
+            options(claims)
         ))
         .hint(format!("make sure that {role} exists, with this path and these capital letters"))
+}
+
+/// The other claims that a trust policy may ask for, as options of `whoami`.
+fn options(claims: &Claims) -> String {
+    let others = EVALUATED.iter().filter(|name| !matches!(**name, "sub" | "aud"));
+    let known = others.filter_map(|name| match claims.get(name) {
+        Claim::Is(value) => Some(format!(" --claim {}", neutral::word(&format!("{name}={value}")))),
+        Claim::Absent | Claim::Unknown => None,
+    });
+    known.collect()
 }
 
 /// Why this job cannot have the role.

@@ -67,6 +67,21 @@ impl<'c> Identities<'c> {
         self.claims.get()
     }
 
+    /// What a token of this job says that a role would be assumed with. Nothing is assumed.
+    ///
+    /// # Errors
+    ///
+    /// `invalid`: the job can have none; `failed`: GitHub cannot be asked.
+    pub async fn own_token(&self, role: &RoleArn) -> Result<Claims, Failure> {
+        let Some((url, key)) = self.context.token_endpoint() else {
+            let why = way(&self.context.job(), self.context.endpoint(), None, std::slice::from_ref(role)).err();
+            return Err(why.map_or_else(outside, |no_way| explain::no_way(no_way, role)));
+        };
+        let token = TokenEndpoint::new(url, key)?.fetch(role.partition().audience()).await?;
+        self.context.masks().hide_token(&token.text);
+        Ok(token.claims)
+    }
+
     /// Becomes who a command has to be in an environment, and proves it: the role, and the account.
     ///
     /// # Errors
@@ -247,6 +262,12 @@ impl<'c> Identities<'c> {
         }
         Ok(Some(text))
     }
+}
+
+/// Nothing here gives tokens.
+fn outside() -> Failure {
+    Failure::invalid("there is no token of GitHub outside of its jobs")
+        .hint("run it in a job of GitHub Actions with `permissions: { id-token: write, contents: read }`")
 }
 
 /// A session that is there already is as wide as it is.

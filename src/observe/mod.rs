@@ -166,6 +166,11 @@ impl Configuration {
         self.document.promoted_by(environment).map(str::to_owned).collect()
     }
 
+    /// Whether a second person approves what changes an environment.
+    pub fn is_approved_by_second_person(&self, environment: &str) -> bool {
+        self.document.is_approved_by_second_person(environment)
+    }
+
     /// The role that changes each environment, in the order of the file.
     pub fn roles(&self) -> Vec<(String, WrittenRole)> {
         self.document.roles()

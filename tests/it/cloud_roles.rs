@@ -89,7 +89,8 @@ pub fn ensure(cloud: &Cloud, repository: &Repository, arguments: &[&str]) {
                 let ran = root(cloud, repository.shipgate(&line)).run();
                 (ran.code == 0).then_some(ran.stdout)
             };
-            let trust = print(&["trust", environment, "--repository", cloud.repository_on_github()]);
+            // The emulator knows `sub` and `aud` alone, and denies whatever asks for more.
+            let trust = print(&["trust", environment, "--keys", "sub", "--repository", cloud.repository_on_github()]);
             let policy = print(&["policy", environment]);
             // A test of what the program refuses gets a role that may do nothing beyond what all may.
             let nothing = json!({"Effect": "Allow", "Action": "sts:GetCallerIdentity", "Resource": "*"});

@@ -88,7 +88,7 @@ fn the_configuration_of_each_example_can_be_read() {
         let config = std::fs::read_to_string(own(example).join("shipgate.toml")).unwrap();
         let repository = Repository::with_config(&config);
         for environment in ["stage", "production"] {
-            let arguments = ["iam", "trust", environment, "--repository", "acme/shop"];
+            let arguments = ["iam", "trust", environment, "--keys", "sub", "--repository", "acme/shop"];
             let ran = repository.shipgate(&arguments).run().expect_code(0);
             let document: Value = serde_json::from_str(&ran.stdout).unwrap();
             assert_eq!(document["Version"], "2012-10-17", "{example}: {environment}");
@@ -116,6 +116,9 @@ fn promotion_to_staging() -> Workflow {
     Workflow { path: "docs/workflows/README.md".to_owned(), text: text.to_owned(), yaml }
 }
 
+/// The commit that the callers name.
+const PINNED: &str = "0123456789abcdef0123456789abcdef01234567";
+
 /// The configuration of an example, with development and staging in the place of stage.
 fn three_environments() -> String {
     let config = std::fs::read_to_string(own("examples/ecs-service/shipgate.toml")).unwrap();
@@ -124,7 +127,8 @@ fn three_environments() -> String {
     let staging = production.replace("production", "staging").replace("PRODUCTION", "STAGING");
     let staging = staging.replace("\"stage\"", "\"development\"");
     let production = production.replace("\"stage\"", "\"staging\"");
-    format!("{}\n{staging}\n{production}", before.replace("environments.stage", "environments.development"))
+    let github = format!("[github]\nworkflows = \"shipgate/shipgate@{PINNED}\"");
+    format!("{}\n{staging}\n{production}\n{github}\n", before.replace("environments.stage", "environments.development"))
 }
 
 /// With a caller of `promote.yml` for each environment that is promoted to, and the others of the example.
@@ -139,7 +143,7 @@ fn a_chain_of_three_environments_is_checked_without_a_finding() {
     deploy.push_str("    with: { environment: development }\n");
     callers.push(("promote-staging.yml".to_owned(), promotion_to_staging().text));
     for (name, text) in &callers {
-        let pinned = text.replace("@v0.1.0", "@0123456789abcdef0123456789abcdef01234567");
+        let pinned = text.replace("@v0.1.0", &format!("@{PINNED}"));
         repository.write(&format!(".github/workflows/{name}"), pinned);
     }
     repository.commit("Three environments");

@@ -70,7 +70,7 @@ fn whoami_without_roles_tells_the_ambient_credentials() {
 fn whoami_says_which_condition_keeps_a_token_out() {
     let shop = shop("");
     shop.aws.refuse("sts:AssumeRoleWithWebIdentity", 403, "AccessDenied", "Not authorized");
-    let trust = job(&shop, &["iam", "trust", "production", "--repository", "shop/cloudshop"]).run();
+    let trust = job(&shop, &["iam", "trust", "production", "--keys", "sub", "--repository", "shop/cloudshop"]).run();
     shop.repository.write("trust.json", document(&trust, 0).to_string());
 
     let command = ["whoami", "production", "--trust-policy", "trust.json", "--output", "json"];
@@ -120,7 +120,7 @@ fn whoami_reads_the_trust_policy_where_it_may() {
 fn the_policy_of_another_accounts_role_explains_nothing() {
     let shop = shop("via = \"arn:aws:iam::210987654321:role/hub\"");
     shop.aws.refuse("sts:AssumeRoleWithWebIdentity", 403, "AccessDenied", "Not authorized");
-    let trust = job(&shop, &["iam", "trust", "production", "--repository", "shop/cloudshop"]).run();
+    let trust = job(&shop, &["iam", "trust", "production", "--keys", "sub", "--repository", "shop/cloudshop"]).run();
     shop.aws.world(|world| world.sts.trust = trust.stdout.clone());
     let run = job(&shop, &["whoami", "stage", "--output", "json"]).envs(&shop.variables());
     let answer = document(&run.run(), 2);
@@ -240,7 +240,8 @@ fn docker_is_helped_with_the_registries_of_the_configuration() {
 }
 
 fn subjects(shop: &Shop, more: &[&str]) -> Vec<String> {
-    let ran = job(shop, &[&["iam", "trust"], more, &["--repository", "shop/cloudshop"]].concat()).run();
+    let ran =
+        job(shop, &[&["iam", "trust"], more, &["--keys", "sub", "--repository", "shop/cloudshop"]].concat()).run();
     let policy = document(&ran, 0);
     let subjects = &policy["Statement"][0]["Condition"]["StringEquals"][format!("{ISSUER}:sub")];
     subjects.as_array().unwrap().iter().map(|subject| subject.as_str().unwrap().to_owned()).collect()
@@ -262,7 +263,7 @@ fn trust_policies_let_in_the_jobs_of_the_table() {
     assert_eq!(immutable, ["repo:shop@7/cloudshop@42:environment:production"]);
     let ids = [("GITHUB_REPOSITORY_OWNER_ID", "7"), ("GITHUB_REPOSITORY_ID", "42")];
     for (repository, expected) in [("shop/cloudshop", 2), ("shop/infrastructure", 1)] {
-        let run = job(&shop, &["iam", "trust", "production", "--repository", "shop/cloudshop"]);
+        let run = job(&shop, &["iam", "trust", "production", "--keys", "sub", "--repository", "shop/cloudshop"]);
         let run = run.env("GITHUB_REPOSITORY", repository).env(ids[0].0, ids[0].1).env(ids[1].0, ids[1].1);
         let policy = document(&run.run(), 0);
         let subjects = &policy["Statement"][0]["Condition"]["StringEquals"][format!("{ISSUER}:sub")];

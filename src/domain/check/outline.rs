@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Finding, Place, Rule, Subject};
+use crate::domain::github::workflows::TrustedWorkflows;
 
 /// A configuration that is right in itself, as far as other files have to fit it.
 #[derive(Debug, Clone, Default)]
@@ -11,10 +12,21 @@ pub struct Outline {
     pub file: String,
     /// The environments, in the order of the file.
     pub environments: Vec<Environment>,
+    /// The workflows of the gate that are trusted.
+    pub trusted: Vec<Trusted>,
     /// The images that are built.
     pub builds: Vec<Build>,
     /// The other files that components use.
     pub files: Vec<NamedFile>,
+}
+
+/// The workflows of the gate at a commit that is trusted, and where the configuration names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trusted {
+    /// The repository and the commit.
+    pub workflows: TrustedWorkflows,
+    /// The place.
+    pub place: Place,
 }
 
 /// An environment.

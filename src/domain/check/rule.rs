@@ -87,6 +87,8 @@ pub enum Rule {
     GithubEnvironmentUnneeded,
     /// Strangers' commits with the repository's rights.
     PullRequestTarget,
+    /// A caller of the gate's workflows and the configuration name different ones.
+    TrustedWorkflow,
     /// shipgate itself may change from one run to the next.
     Unpinned,
     /// The history that decisions need is not there.
@@ -106,7 +108,7 @@ pub enum Rule {
 impl Rule {
     /// All of them, in the order of the documentation.
     #[cfg(test)]
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::Configuration,
         Self::ConfigurationMissing,
         Self::VariableMissing,
@@ -137,6 +139,7 @@ impl Rule {
         Self::GithubEnvironmentMissing,
         Self::GithubEnvironmentUnneeded,
         Self::PullRequestTarget,
+        Self::TrustedWorkflow,
         Self::Unpinned,
         Self::FetchDepth,
         Self::CancelInProgress,
@@ -179,6 +182,7 @@ impl Rule {
             Self::GithubEnvironmentMissing => "github-environment-missing",
             Self::GithubEnvironmentUnneeded => "github-environment-unneeded",
             Self::PullRequestTarget => "pull-request-target",
+            Self::TrustedWorkflow => "trusted-workflow",
             Self::Unpinned => "unpinned",
             Self::FetchDepth => "fetch-depth",
             Self::CancelInProgress => "cancel-in-progress",
@@ -226,6 +230,7 @@ impl Rule {
             | Self::GithubEnvironmentMismatch
             | Self::GithubEnvironmentMissing
             | Self::PullRequestTarget
+            | Self::TrustedWorkflow
             | Self::CancelInProgress
             | Self::ShipgateVars
             | Self::Plan => Level::Error,

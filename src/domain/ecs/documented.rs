@@ -1,9 +1,9 @@
 //! What `docs/iam/README.md` says of the rights on stage is true of the documents that `shipgate iam` prints.
 
 use super::iam::PolicySubject;
+use crate::domain::iam::jobs::{ChangedIn, Environment, JobContext, jobs};
 use crate::domain::iam::policy::{Subject, statements};
 use crate::domain::iam::rights::{Place, Statement};
-use crate::domain::iam::trust::{Environment, JobContext, jobs};
 use crate::domain::role::Access;
 
 const PAGE: &str = include_str!("../../../docs/iam/README.md");
@@ -70,12 +70,14 @@ fn every_right_of_the_table_is_one_of_the_role() {
 fn a_pull_request_may_read_every_task_definition() {
     let environment = Environment {
         name: "stage".to_owned(),
-        is_promoted_to: false,
+        changed_in: None,
         has_read_role: true,
-        promoted_by: vec!["production".to_owned()],
+        promoted_by: vec![("production".to_owned(), ChangedIn::GithubEnvironment)],
     };
-    assert!(jobs(&environment, Access::Read, "main").contains(&JobContext::PullRequest));
-    assert!(!jobs(&environment, Access::Change, "main").contains(&JobContext::PullRequest));
+    let lets_in_pulls = |access| {
+        jobs(&environment, access, "main", true).iter().any(|admission| admission.job == JobContext::PullRequest)
+    };
+    assert!(lets_in_pulls(Access::Read) && !lets_in_pulls(Access::Change));
     let read = statements(&stage(), Access::Read);
     let definitions = read.iter().find(|statement| statement.rights.sid == "ReadDefinitions").unwrap();
     assert_eq!(definitions.resources, ["*"]);

@@ -21,6 +21,9 @@ pub enum GatedWorkflow {
 }
 
 impl GatedWorkflow {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Promote, Self::Approve, Self::Rollback, Self::Hold];
+
     /// The file, from the root of the repository that has it.
     pub fn path(self) -> &'static str {
         match self {

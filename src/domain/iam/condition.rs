@@ -3,6 +3,8 @@
 
 use wildmatch::WildMatch;
 
+use super::keys::{action, is_evaluated, workflow_action};
+use super::trust::ISSUER;
 use crate::domain::token::{Claim, Claims};
 
 /// Why a token does not meet a condition, or may not.
@@ -91,11 +93,23 @@ pub fn objection(operator: &str, key: &str, values: &[&str], claims: &Claims) ->
         };
     };
     let Some(operator) = Operator::parse(operator) else { return unknown(name) };
-    match claims.get(name) {
-        Claim::Unknown => unknown(name),
-        Claim::Absent if operator.is_met_by_none => None,
-        Claim::Absent => Some(Objection::Unmet(format!("`{name}` must be {}, and the token has none", shown(values)))),
-        Claim::Is(claim) => compare(operator, name, values, claim),
+    match (is_evaluated(name, issuer), claims.get(name)) {
+        (Some(false), _) | (Some(true), Claim::Absent) if operator.is_met_by_none => None,
+        (Some(false), _) => Some(Objection::Unmet(format!(
+            "`{name}` is no claim that AWS evaluates, so this never lets a token in: {}",
+            action(name)
+        ))),
+        (None, _) => Some(Objection::Unknown(format!(
+            "`{name}` is a claim that AWS evaluates of tokens of {ISSUER}; whether of those of {issuer} cannot be judged \
+             here"
+        ))),
+        (Some(true), Claim::Unknown) => unknown(name),
+        (Some(true), Claim::Absent) => Some(Objection::Unmet(format!(
+            "`{name}` must be {}, and the token has no `{name}`: {}",
+            shown(values),
+            action(name)
+        ))),
+        (Some(true), Claim::Is(claim)) => compare(operator, name, values, claim),
     }
 }
 
@@ -107,15 +121,14 @@ fn compare(operator: Operator, name: &str, values: &[&str], claim: &str) -> Opti
     if operator.is_negated {
         return Some(Objection::Unmet(format!("`{name}` must not be {}, and is `{claim}`", shown(values))));
     }
-    let base = format!("`{name}` must be {}, and is `{claim}`", shown(values));
-    Some(Objection::Unmet(match why(values, claim, operator.comparison) {
-        Some(why) => format!("{base}: {why}"),
-        None => base,
-    }))
+    let why = mistake(values, claim, operator.comparison)
+        .or_else(|| (name == "sub").then(|| mistake_of_subject(values, claim))?)
+        .unwrap_or_else(|| if name == "job_workflow_ref" { workflow_action(values, claim) } else { action(name) });
+    Some(Objection::Unmet(format!("`{name}` must be {}, and is `{claim}`: {why}", shown(values))))
 }
 
 /// The mistakes that are made most often.
-fn why(values: &[&str], claim: &str, comparison: Comparison) -> Option<&'static str> {
+fn mistake(values: &[&str], claim: &str, comparison: Comparison) -> Option<&'static str> {
     let any = |test: &dyn Fn(&str) -> bool| values.iter().any(|value| test(value));
     if any(&|value| value.eq_ignore_ascii_case(claim)) {
         return Some("capital letters differ");
@@ -123,6 +136,12 @@ fn why(values: &[&str], claim: &str, comparison: Comparison) -> Option<&'static 
     if comparison != Comparison::Like && any(&|value| is_like(value, claim)) {
         return Some("`StringEquals` takes `*` as it stands: write the whole value");
     }
+    None
+}
+
+/// Those that are made with `sub`.
+fn mistake_of_subject(values: &[&str], claim: &str) -> Option<&'static str> {
+    let any = |test: &dyn Fn(&str) -> bool| values.iter().any(|value| test(value));
     if any(&|value| without_ids(claim) == value) {
         return Some("the repository's tokens have the immutable form of `sub`, with ids");
     }
@@ -162,13 +181,14 @@ fn shown(values: &[&str]) -> String {
 mod tests {
     use std::collections::BTreeMap;
 
+    use super::super::keys::EVALUATED;
     use super::*;
 
     fn claims() -> Claims {
-        let others = [("repository", "o/r"), ("actor", "ada")];
+        let others = [("repository", "o/r"), ("actor", "ada"), ("run_id", "1")];
         let others: BTreeMap<_, _> = others.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         Claims {
-            issuer: "https://issuer.test".to_owned(),
+            issuer: "https://token.actions.githubusercontent.com".to_owned(),
             subject: "repo:o/r:ref:refs/heads/main".to_owned(),
             audience: "sts.amazonaws.com".to_owned(),
             others: Some(others),
@@ -185,11 +205,19 @@ mod tests {
 
     #[test]
     fn operators_are_those_of_iam() {
-        let (repository, environment) = ("issuer.test:repository", "issuer.test:environment");
+        let of = |claim: &str| format!("{ISSUER}:{claim}");
+        let (repository, environment) = (&of("repository")[..], &of("environment")[..]);
+        let (actor, run_id) = (&of("actor")[..], &of("run_id")[..]);
         for (operator, key, value, expected) in [
             ("StringEquals", repository, "o/r", "met"),
             ("StringEquals", repository, "o/*", "unmet"),
-            ("StringEquals", "issuer.test:actor", "ada", "met"),
+            ("StringEquals", actor, "ada", "met"),
+            ("StringEquals", actor, "Ada", "unmet"),
+            // What AWS does not evaluate is in no request.
+            ("StringEquals", run_id, "1", "unmet"),
+            ("StringLike", run_id, "*", "unmet"),
+            ("StringEqualsIfExists", run_id, "2", "met"),
+            ("StringNotEquals", run_id, "1", "met"),
             ("StringLike", repository, "o/*", "met"),
             ("ForAnyValue:StringLike", repository, "x/*", "unmet"),
             ("StringNotEquals", repository, "o/r", "unmet"),
@@ -214,8 +242,44 @@ mod tests {
     #[test]
     fn what_only_a_whole_token_tells_is_unknown_of_a_subject_alone() {
         let claims = Claims { others: None, ..claims() };
-        let found = objection("StringEquals", "issuer.test:repository", &["o/r"], &claims);
+        let found = objection("StringEquals", &format!("{ISSUER}:repository"), &["o/r"], &claims);
         assert!(matches!(found, Some(Objection::Unknown(_))), "{found:?}");
-        assert_eq!(objection("StringLike", "issuer.test:sub", &["repo:o/*"], &claims), None);
+        assert_eq!(objection("StringLike", &format!("{ISSUER}:sub"), &["repo:o/*"], &claims), None);
+    }
+
+    /// Expected, found, and what to do: of every claim that AWS evaluates.
+    #[test]
+    fn every_claim_says_what_is_asked_for_what_is_there_and_what_to_do() {
+        let token = |name: &str| {
+            let others = BTreeMap::from([(name.to_owned(), "found".to_owned())]);
+            let claims = Claims { others: Some(others), ..claims() };
+            match name {
+                "sub" => Claims { subject: "found".to_owned(), ..claims },
+                "aud" => Claims { audience: "found".to_owned(), ..claims },
+                _ => claims,
+            }
+        };
+        for name in EVALUATED {
+            let key = format!("{ISSUER}:{name}");
+            let found = objection("StringEquals", &key, &["wanted"], &token(name)).unwrap();
+            let (asked, action) = found.reason().split_once(": ").unwrap();
+            assert_eq!(asked, format!("`{name}` must be `wanted`, and is `found`"));
+            assert!(action.len() > 10, "{action}");
+            if !matches!(name, "sub" | "aud") {
+                let found = objection("StringEquals", &key, &["wanted"], &token("other")).unwrap();
+                let absent = format!("`{name}` must be `wanted`, and the token has no `{name}`: ");
+                assert!(found.reason().starts_with(&absent), "{found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_aws_evaluates_of_another_providers_tokens_is_not_known() {
+        let claims = Claims { issuer: "https://github.acme.example/_services/token".to_owned(), ..claims() };
+        let judged = |claim: &str| {
+            objection("StringEquals", &format!("github.acme.example/_services/token:{claim}"), &["o/r"], &claims)
+        };
+        assert!(matches!(judged("repository"), Some(Objection::Unknown(_))));
+        assert!(matches!(judged("run_id"), Some(Objection::Unmet(_))));
     }
 }

@@ -24,20 +24,25 @@ pub enum Verdict {
 pub fn diagnose(policy: &Value, role: &RoleArn, claims: &Claims) -> Verdict {
     // As `aws iam get-role` prints it, the document is inside.
     let policy = policy.pointer("/Role/AssumeRolePolicyDocument").unwrap_or(policy);
-    let (mut reasons, mut denials, mut lets_in) = (Vec::new(), Vec::new(), false);
+    let (mut found, mut denials, mut lets_in) = (Vec::new(), Vec::new(), false);
     let statements = list(policy.get("Statement")).into_iter().enumerate();
     for (index, statement) in statements.filter(|(_, statement)| is_about_tokens(statement)) {
         let name = statement.get("Sid").and_then(Value::as_str);
         let name = name.map_or_else(|| format!("statement {}", index + 1), |sid| format!("statement `{sid}`"));
-        let objections = objections(statement, role, claims);
+        let Judged { objections, is_of_job } = judge(statement, role, claims);
         if statement.get("Effect").and_then(Value::as_str) == Some("Deny") {
             denials.extend(denial(&objections).map(|denial| format!("{name} {denial}")));
         } else if objections.is_empty() {
             lets_in = true;
         } else {
-            reasons.extend(objections.iter().map(|objection| format!("{name}: {}", objection.reason())));
+            let reasons = objections.iter().map(|objection| format!("{name}: {}", objection.reason()));
+            found.push((is_of_job, reasons.collect::<Vec<_>>()));
         }
     }
+    // Where statements are for this job, the others are for other jobs.
+    let is_any_of_job = found.iter().any(|(is_of_job, _)| *is_of_job);
+    let reasons = found.into_iter().filter(|(is_of_job, _)| *is_of_job || !is_any_of_job);
+    let reasons: Vec<_> = reasons.flat_map(|(_, reasons)| reasons).collect();
     match (denials.is_empty(), lets_in, reasons.is_empty()) {
         (false, _, _) => Verdict::Denies(denials),
         (true, true, _) => Verdict::LetsIn,
@@ -67,17 +72,35 @@ fn is_about_tokens(statement: &Value) -> bool {
     named("Action") || statement.get("NotAction").is_some() && !named("NotAction")
 }
 
-/// What of a statement a token does not meet. None: the statement is about it.
-fn objections(statement: &Value, role: &RoleArn, claims: &Claims) -> Vec<Objection> {
+/// Whether a policy asks for the workflow that a job is of.
+pub fn names_workflow(policy: &Value) -> bool {
+    let statements = list(policy.pointer("/Role/AssumeRolePolicyDocument").unwrap_or(policy).get("Statement"));
+    let operators = statements.into_iter().filter_map(|statement| statement.get("Condition")?.as_object());
+    let keys = operators.flat_map(Map::values).filter_map(Value::as_object).flat_map(Map::keys);
+    keys.into_iter().any(|key| key.ends_with(":job_workflow_ref"))
+}
+
+/// What a statement says to a token.
+struct Judged {
+    /// What of it the token does not meet. None: the statement is about it.
+    objections: Vec<Objection>,
+    /// Whether it asks for the token's `sub`.
+    is_of_job: bool,
+}
+
+fn judge(statement: &Value, role: &RoleArn, claims: &Claims) -> Judged {
     let mut found: Vec<_> = of_principal(statement, role, claims).into_iter().collect();
+    let mut is_of_job = true;
     let none = Map::new();
     for (operator, conditions) in statement.get("Condition").and_then(Value::as_object).unwrap_or(&none) {
         for (key, values) in conditions.as_object().unwrap_or(&none) {
             let values: Vec<_> = list(Some(values)).into_iter().filter_map(Value::as_str).collect();
-            found.extend(objection(operator, key, &values, claims));
+            let objection = objection(operator, key, &values, claims);
+            is_of_job &= objection.is_none() || !key.ends_with(":sub");
+            found.extend(objection);
         }
     }
-    found
+    Judged { objections: found, is_of_job }
 }
 
 fn of_principal(statement: &Value, role: &RoleArn, claims: &Claims) -> Option<Objection> {
@@ -108,7 +131,7 @@ fn list(value: Option<&Value>) -> Vec<&Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::trust::{ISSUER, corrected, policy};
+    use super::super::trust::{ISSUER, of_token};
     use super::*;
     use serde_json::json;
 
@@ -125,6 +148,12 @@ mod tests {
         }
     }
 
+    /// A policy for tokens with these `sub`.
+    fn policy(subjects: &[&str]) -> Value {
+        let statements: Vec<_> = subjects.iter().map(|subject| of_token(&role(), &claims(subject), false)).collect();
+        super::super::trust::policy(statements, &[])
+    }
+
     fn reasons(policy: &Value, subject: &str) -> Vec<String> {
         match diagnose(policy, &role(), &claims(subject)) {
             Verdict::LetsIn => Vec::new(),
@@ -134,13 +163,13 @@ mod tests {
 
     #[test]
     fn what_is_generated_lets_in_what_it_was_generated_for() {
-        let subjects = ["repo:o/r:ref:refs/heads/main".to_owned(), "repo:o/r:pull_request".to_owned()];
-        let document = policy(&role(), &subjects, &[]);
-        for subject in &subjects {
+        let subjects = ["repo:o/r:ref:refs/heads/main", "repo:o/r:pull_request"];
+        let document = policy(&subjects);
+        for subject in subjects {
             assert_eq!(diagnose(&document, &role(), &claims(subject)), Verdict::LetsIn);
         }
         let printed = json!({ "Role": { "AssumeRolePolicyDocument": document } });
-        assert_eq!(diagnose(&printed, &role(), &claims(&subjects[0])), Verdict::LetsIn);
+        assert_eq!(diagnose(&printed, &role(), &claims(subjects[0])), Verdict::LetsIn);
     }
 
     #[test]
@@ -156,7 +185,7 @@ mod tests {
             (main, "repo:o@1/r@2:ref:refs/heads/main", "immutable"),
             ("repo:x/y:ref:refs/heads/main", main, "must be"),
         ] {
-            let found = reasons(&policy(&role(), &[written.to_owned()], &[]), subject);
+            let found = reasons(&policy(&[written]), subject);
             assert_eq!(found.len(), 1, "{found:?}");
             assert!(found[0].contains(told) && found[0].contains(subject), "{found:?}");
         }
@@ -165,7 +194,7 @@ mod tests {
     #[test]
     fn another_provider_audience_or_action_is_named() {
         let subject = "repo:o/r:ref:refs/heads/main";
-        let good = policy(&role(), &[subject.to_owned()], &[]);
+        let good = policy(&[subject]);
         let change = |pointer: &str, value: Value| {
             let mut changed = good.clone();
             *changed.pointer_mut(pointer).unwrap() = value;
@@ -188,10 +217,10 @@ mod tests {
     }
 
     #[test]
-    fn the_corrected_statement_lets_the_token_in_whoever_made_it() {
+    fn the_statement_for_a_token_lets_the_token_in_whoever_made_it() {
         for issuer in [ISSUER, "token.actions.githubusercontent.com/acme", "github.acme.example/_services/token"] {
             let claims = Claims { issuer: format!("https://{issuer}"), ..claims("repo:o/r:ref:refs/heads/main") };
-            let document = json!({ "Statement": corrected(&role(), &claims) });
+            let document = json!({ "Statement": of_token(&role(), &claims, false) });
             assert_eq!(diagnose(&document, &role(), &claims), Verdict::LetsIn, "{issuer}");
             let elsewhere = Claims { issuer: "https://other.example".to_owned(), ..claims };
             assert_ne!(diagnose(&document, &role(), &elsewhere), Verdict::LetsIn, "{issuer}");
@@ -201,7 +230,7 @@ mod tests {
     #[test]
     fn what_denies_counts_whatever_else_allows() {
         let subject = "repo:o/r:ref:refs/heads/main";
-        let mut document = policy(&role(), &[subject.to_owned()], &[]);
+        let mut document = policy(&[subject]);
         let denying = |principal: Value, condition: Value| json!({"Sid": "No", "Effect": "Deny", "Principal": principal, "Action": "sts:*", "Condition": condition});
         let mut verdict = |principal: Value, condition: Value| {
             let statements = document["Statement"].as_array_mut().unwrap();
@@ -233,5 +262,40 @@ mod tests {
         assert!(allow("NotAction", "sts:AssumeRole"));
         assert!(!allow("NotAction", "sts:AssumeRole*"));
         assert!(allow("Action", "STS:assumeRoleWith*"));
+    }
+
+    /// A token with more claims than its `sub`.
+    fn token(subject: &str, others: &[(&str, &str)]) -> Claims {
+        let others = others.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Claims { others: Some(others.collect()), ..claims(subject) }
+    }
+
+    #[test]
+    fn a_statement_for_the_job_is_explained_alone() {
+        let gated = token("repo:o/r:environment:production", &[("repository_id", "2"), ("ref", "refs/heads/main")]);
+        let branch = token("repo:o/r:ref:refs/heads/main", &[("repository_id", "2"), ("ref", "refs/heads/main")]);
+        let mut document =
+            super::super::trust::policy(vec![of_token(&role(), &gated, false), of_token(&role(), &branch, false)], &[]);
+        document["Statement"][0]["Sid"] = json!("Gated");
+        let reasons = |claims: &Claims| match diagnose(&document, &role(), claims) {
+            Verdict::KeepsOut(reasons) => reasons,
+            other @ (Verdict::LetsIn | Verdict::Denies(_)) => panic!("{other:?}"),
+        };
+        let elsewhere = [("repository_id", "2"), ("ref", "refs/heads/x")];
+        let found = reasons(&token("repo:o/r:environment:production", &elsewhere));
+        let expected = "statement `Gated`: `ref` must be `refs/heads/main`, and is `refs/heads/x`: start the run for \
+                        that branch";
+        assert_eq!(found, [expected]);
+        let pull = reasons(&token("repo:o/r:pull_request", &[("repository_id", "2")]));
+        assert_eq!(pull.len(), 4, "both statements, `sub` and `ref` of each: {pull:?}");
+        assert!(pull.iter().any(|reason| reason.contains("the token has no `ref`")), "{pull:?}");
+    }
+
+    #[test]
+    fn a_policy_that_asks_for_the_workflow_is_known_by_it() {
+        let with = token("repo:o/r:environment:production", &[("job_workflow_ref", "o/g/.github/workflows/p.yml@x")]);
+        let policy = |names| json!({ "Statement": of_token(&role(), &with, names) });
+        assert!(names_workflow(&policy(true)) && !names_workflow(&policy(false)));
+        assert!(names_workflow(&json!({ "Role": { "AssumeRolePolicyDocument": policy(true) } })));
     }
 }

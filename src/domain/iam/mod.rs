@@ -2,7 +2,12 @@
 
 pub mod condition;
 pub mod diagnosis;
+#[cfg(test)]
+mod documented;
 pub mod guard;
+pub mod jobs;
+pub mod keys;
 pub mod policy;
 pub mod rights;
 pub mod trust;
+pub mod workflow_ref;

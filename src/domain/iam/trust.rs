@@ -1,9 +1,14 @@
 //! Who may become a role: trust policies for jobs of GitHub Actions.
 
-use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
-use crate::domain::role::{Access, Partition, RoleArn};
-use crate::domain::token::Claims;
+use serde_json::{Map, Value, json};
+
+use super::jobs::{Admission, JobContext, Workflows};
+use super::workflow_ref::WorkflowRef;
+use crate::domain::github::workflows::{GatedWorkflow, TrustedWorkflows};
+use crate::domain::role::RoleArn;
+use crate::domain::token::{Claim, Claims};
 
 /// The issuer of GitHub's tokens, as an account's identity provider is named after it.
 pub const ISSUER: &str = "token.actions.githubusercontent.com";
@@ -17,6 +22,10 @@ pub struct Repository {
     pub ids: Option<(u64, u64)>,
 }
 
+/// The longest trust policy that a role takes without a higher quota, in characters without blanks
+/// ([quotas](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html)).
+pub const LONGEST: usize = 2048;
+
 /// The forms of `sub` that a policy lets in
 /// ([immutable subjects](https://docs.github.com/en/actions/reference/security/oidc)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,94 +38,147 @@ pub enum SubjectForm {
     Both,
 }
 
-/// What a job is, as the end of its `sub`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum JobContext {
-    /// It runs for a branch.
-    Branch(String),
-    /// It runs for a pull request.
-    PullRequest,
-    /// It runs in an environment of GitHub, whatever the branch.
-    Environment(String),
+/// What a policy asks of a token beside `aud`.
+#[derive(Debug, Clone, Copy)]
+pub enum Keys<'k> {
+    /// `sub` alone, as providers other than GitHub's own are asked.
+    Subject,
+    /// `sub`, `repository_id`, `ref` and `environment`, and where the jobs are those of the gate `job_workflow_ref`.
+    All(Files<'k>),
 }
 
-impl JobContext {
-    fn text(&self) -> String {
-        match self {
-            Self::Branch(branch) => format!("ref:refs/heads/{}", escape(branch)),
-            Self::PullRequest => "pull_request".to_owned(),
-            Self::Environment(name) => format!("environment:{}", escape(name)),
+/// The workflow files that count as those of the gate.
+#[derive(Debug, Clone, Copy)]
+pub enum Files<'f> {
+    /// Its own, at these commits.
+    Pinned(&'f [TrustedWorkflows]),
+    /// These, whatever they do.
+    Named(&'f [WorkflowRef]),
+}
+
+/// Whose tokens are let in, and what is asked of them.
+#[derive(Debug, Clone, Copy)]
+pub struct Tokens<'t> {
+    /// The repository whose jobs have them.
+    pub repository: &'t Repository,
+    /// The forms of `sub`.
+    pub form: SubjectForm,
+    /// The branch that they run for.
+    pub branch: &'t str,
+    /// The conditions.
+    pub keys: Keys<'t>,
+}
+
+impl Tokens<'_> {
+    /// The statements that let the tokens of these jobs in: one for the jobs that are asked for the same.
+    pub fn statements(&self, role: &RoleArn, admissions: &[Admission]) -> Vec<Value> {
+        let Keys::All(files) = self.keys else {
+            let jobs: Vec<_> = admissions.iter().map(|admission| &admission.job).collect();
+            let conditions = vec![("sub", self.subjects(&jobs))];
+            return Vec::from_iter((!jobs.is_empty()).then(|| statement(role, ISSUER, "GitHubActions", conditions)));
+        };
+        let mut statements: Vec<(&'static str, Value)> = Vec::new();
+        for group in alike(admissions) {
+            let sid = sid(group.jobs[0]);
+            let same = statements.iter().filter(|(other, _)| *other == sid).count();
+            let unique = if same == 0 { sid.to_owned() } else { format!("{sid}{}", same + 1) };
+            statements.push((sid, statement(role, ISSUER, &unique, self.conditions(&group, files))));
+        }
+        statements.into_iter().map(|(_, statement)| statement).collect()
+    }
+
+    fn conditions(&self, group: &Group<'_>, files: Files<'_>) -> Vec<(&'static str, Vec<String>)> {
+        let mut conditions = vec![("sub", self.subjects(&group.jobs))];
+        conditions.extend(self.repository.ids.map(|(_, id)| ("repository_id", vec![id.to_string()])));
+        // A pull request has a ref of its own, `refs/pull/N/merge`.
+        if group.jobs.iter().all(|job| **job != JobContext::PullRequest) {
+            conditions.push(("ref", vec![format!("refs/heads/{}", self.branch)]));
+        }
+        let environments = group.jobs.iter().filter_map(|job| match job {
+            JobContext::Environment(name) => Some(name.clone()),
+            JobContext::Branch(_) | JobContext::PullRequest => None,
+        });
+        let environments: Vec<_> = environments.collect();
+        if !environments.is_empty() {
+            conditions.push(("environment", environments));
+        }
+        if let Workflows::Gated(workflows) = group.workflows {
+            conditions.push(("job_workflow_ref", refs(workflows, files)));
+        }
+        conditions
+    }
+
+    /// The values of `sub` that the jobs' tokens have.
+    fn subjects(&self, jobs: &[&JobContext]) -> Vec<String> {
+        let (repository, form) = (self.repository, self.form);
+        let mut subjects = Vec::new();
+        for job in jobs {
+            let job = job.text();
+            if form != SubjectForm::Immutable {
+                subjects.push(format!("repo:{}:{job}", repository.name));
+            }
+            if let (Some((owner_id, id)), Some((owner, name)), false) =
+                (repository.ids, repository.name.split_once('/'), form == SubjectForm::Classic)
+            {
+                subjects.push(format!("repo:{owner}@{owner_id}/{name}@{id}:{job}"));
+            }
+        }
+        subjects
+    }
+}
+
+/// Jobs that are asked for the same, but for their names.
+struct Group<'a> {
+    jobs: Vec<&'a JobContext>,
+    workflows: &'a Workflows,
+}
+
+/// Jobs of one kind in the same workflows. A `sub` names its environment, so those of several can stand together.
+fn alike(admissions: &[Admission]) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for Admission { job, workflows } in admissions {
+        let is_same = |group: &&mut Group<'_>| group.workflows == workflows && sid(group.jobs[0]) == sid(job);
+        match groups.iter_mut().find(is_same) {
+            Some(group) => group.jobs.push(job),
+            None => groups.push(Group { jobs: vec![job], workflows }),
         }
     }
+    groups
 }
 
-/// GitHub writes a colon inside of a value so.
-fn escape(text: &str) -> String {
-    text.replace(':', "%3A")
-}
-
-/// An environment, as far as it decides which jobs may become its roles.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Environment {
-    /// Its name, which is also the name of GitHub's environment.
-    pub name: String,
-    /// Whether it takes releases from another environment.
-    pub is_promoted_to: bool,
-    /// Whether it has a role for looking.
-    pub has_read_role: bool,
-    /// The environments that promote from it.
-    pub promoted_by: Vec<String>,
-}
-
-/// The jobs that may become the role of an environment.
-///
-/// | role | jobs |
-/// |---|---|
-/// | `role`, deployed to directly | pushes to the branch |
-/// | `role`, promoted to | those that GitHub's environment lets through |
-/// | `read-role` | plans of the branch; the gated jobs that promote from here; pull requests where it is deployed to directly |
-///
-/// Who promotes looks at the environment next to it and no further: in a chain of three the job that changes the last has
-/// no role of the first.
-pub fn jobs(environment: &Environment, access: Access, branch: &str) -> Vec<JobContext> {
-    let branch = JobContext::Branch(branch.to_owned());
-    let own = JobContext::Environment(environment.name.clone());
-    let promotions = environment.promoted_by.iter().cloned().map(JobContext::Environment);
-    let mut jobs = match (access, environment.is_promoted_to) {
-        (Access::Change, true) => vec![own],
-        (Access::Read, false) => vec![JobContext::PullRequest, branch],
-        (Access::Change, false) | (Access::Read, true) => vec![branch],
-    };
-    // Without a role for looking, a promotion looks with the other.
-    if access == Access::Read || !environment.has_read_role {
-        jobs.extend(promotions);
+/// The id of the statement for a kind of job.
+fn sid(job: &JobContext) -> &'static str {
+    match job {
+        JobContext::Branch(_) => "Branch",
+        JobContext::PullRequest => "PullRequest",
+        JobContext::Environment(_) => "GitHubEnvironment",
     }
-    jobs
 }
 
-/// The values of `sub` that the jobs' tokens have.
-pub fn subjects(repository: &Repository, form: SubjectForm, jobs: &[JobContext]) -> Vec<String> {
-    let mut subjects = Vec::new();
-    for job in jobs {
-        let job = job.text();
-        if form != SubjectForm::Immutable {
-            subjects.push(format!("repo:{}:{job}", repository.name));
+/// The values of `job_workflow_ref`.
+fn refs(workflows: &BTreeSet<GatedWorkflow>, files: Files<'_>) -> Vec<String> {
+    match files {
+        Files::Pinned(trusted) => {
+            let of = |trusted: &TrustedWorkflows| workflows.iter().map(|workflow| pinned(trusted, *workflow)).collect();
+            trusted.iter().flat_map::<Vec<_>, _>(of).collect()
         }
-        if let (Some((owner_id, id)), Some((owner, name)), false) =
-            (repository.ids, repository.name.split_once('/'), form == SubjectForm::Classic)
-        {
-            subjects.push(format!("repo:{owner}@{owner_id}/{name}@{id}:{job}"));
-        }
+        Files::Named(files) => files.iter().map(ToString::to_string).collect(),
     }
-    subjects
 }
 
-/// A trust policy that lets in tokens with one of these `sub`, and the principals of AWS that are named.
-pub fn policy(role: &RoleArn, subjects: &[String], principals: &[String]) -> Value {
-    let mut statements = Vec::new();
-    if !subjects.is_empty() {
-        statements.push(token_statement(role, ISSUER, subjects));
-    }
+/// The `job_workflow_ref` of a job of the gate at a commit.
+fn pinned(trusted: &TrustedWorkflows, workflow: GatedWorkflow) -> String {
+    format!("{}/{}@{}", trusted.repository, workflow.path(), trusted.commit)
+}
+
+/// Whether a `job_workflow_ref` is that of a file of the gate at one of these commits.
+pub fn is_pinned(trusted: &[TrustedWorkflows], found: &str) -> bool {
+    trusted.iter().any(|trusted| GatedWorkflow::ALL.iter().any(|workflow| pinned(trusted, *workflow) == found))
+}
+
+/// A trust policy of these statements about tokens, which lets in the principals of AWS that are named, too.
+pub fn policy(tokens: Vec<Value>, principals: &[String]) -> Value {
+    let mut statements = tokens;
     if !principals.is_empty() {
         statements.push(json!({
             "Sid": "AssumeRole",
@@ -128,21 +190,25 @@ pub fn policy(role: &RoleArn, subjects: &[String], principals: &[String]) -> Val
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
-/// The statement that lets a token of an issuer in.
-fn token_statement(role: &RoleArn, issuer: &str, subjects: &[String]) -> Value {
-    let partition: &Partition = role.partition();
+/// The statement that lets tokens of an issuer in that have one of these values of each claim.
+fn statement(role: &RoleArn, issuer: &str, sid: &str, claims: Vec<(&'static str, Vec<String>)>) -> Value {
     let issuer = issuer.trim_start_matches("https://");
+    let key = |claim: &str| format!("{issuer}:{claim}");
+    let mut conditions = Map::from_iter([(key("aud"), json!(role.partition().audience()))]);
+    for (claim, values) in claims {
+        let value = match (claim, values.as_slice()) {
+            ("sub", _) => json!(values),
+            (_, [one]) => json!(one),
+            _ => json!(values),
+        };
+        conditions.insert(key(claim), value);
+    }
     json!({
-        "Sid": "GitHubActions",
+        "Sid": sid,
         "Effect": "Allow",
         "Principal": { "Federated": provider(role, issuer) },
         "Action": "sts:AssumeRoleWithWebIdentity",
-        "Condition": {
-            "StringEquals": {
-                format!("{issuer}:aud"): partition.audience(),
-                format!("{issuer}:sub"): subjects,
-            },
-        },
+        "Condition": { "StringEquals": conditions },
     })
 }
 
@@ -152,100 +218,190 @@ pub fn provider(role: &RoleArn, issuer: &str) -> String {
     format!("arn:{}:iam::{}:oidc-provider/{issuer}", role.partition(), role.account())
 }
 
-/// The statement that would let this token in. It names the token's own issuer: on another one the same `sub` may be
-/// somebody else's.
-pub fn corrected(role: &RoleArn, claims: &Claims) -> Value {
-    token_statement(role, &claims.issuer, std::slice::from_ref(&claims.subject))
+/// The statement that lets this token in, by all that a policy asks for and the token has. It names the token's own
+/// issuer: on another one the same `sub` may be somebody else's. `names_workflow`: whether it asks for the workflow.
+pub fn of_token(role: &RoleArn, claims: &Claims, names_workflow: bool) -> Value {
+    let mut asked = vec![("sub", vec![claims.subject.clone()])];
+    for claim in own_keys(claims, names_workflow) {
+        if let Claim::Is(value) = claims.get(claim) {
+            asked.push((claim, vec![value.to_owned()]));
+        }
+    }
+    statement(role, &claims.issuer, "GitHubActions", asked)
+}
+
+/// The statement that lets every token with the `sub` of this one in.
+pub fn of_subject(role: &RoleArn, claims: &Claims) -> Value {
+    statement(role, &claims.issuer, "GitHubActions", vec![("sub", vec![claims.subject.clone()])])
+}
+
+/// The claims beside `sub` and `aud` that a policy for a token asks for. `environment` is one where the token has it.
+pub fn own_keys(claims: &Claims, names_workflow: bool) -> Vec<&'static str> {
+    if claims.issuer.trim_start_matches("https://") != ISSUER {
+        return Vec::new();
+    }
+    let mut keys = vec!["repository_id"];
+    if !claims.subject.ends_with(":pull_request") {
+        keys.push("ref");
+    }
+    if matches!(claims.get("environment"), Claim::Is(_)) {
+        keys.push("environment");
+    }
+    if names_workflow {
+        keys.push("job_workflow_ref");
+    }
+    keys
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::jobs::{ChangedIn, Environment, jobs};
     use super::*;
+    use crate::domain::role::Access;
 
-    #[test]
-    fn jobs_follow_the_table() {
-        let environment = |is_promoted_to, has_read_role, promoted_by: &[&str]| Environment {
+    fn role() -> RoleArn {
+        "arn:aws:iam::123456789012:role/production".parse().unwrap()
+    }
+
+    fn repository(ids: Option<(u64, u64)>) -> Repository {
+        Repository { name: "o/r".to_owned(), ids }
+    }
+
+    fn trusted(digits: &[&str]) -> Vec<TrustedWorkflows> {
+        digits.iter().map(|digit| format!("acme/shipgate@{}", digit.repeat(40)).parse().unwrap()).collect()
+    }
+
+    /// The conditions of each statement, by its id, without the issuer.
+    fn asked(statements: &[Value]) -> Vec<(String, Vec<(String, Value)>)> {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let conditions = |statement: &Value| {
+            let all = statement["Condition"]["StringEquals"].as_object().unwrap();
+            let of_issuer = |key: &String| key.strip_prefix(&format!("{ISSUER}:")).unwrap().to_owned();
+            let mut all: Vec<_> = all.iter().map(|(key, value)| (of_issuer(key), value.clone())).collect();
+            all.sort_by(|one, other| one.0.cmp(&other.0));
+            all
+        };
+        statements.iter().map(|statement| (text(&statement["Sid"]), conditions(statement))).collect()
+    }
+
+    fn production(changed_in: ChangedIn) -> Environment {
+        Environment {
             name: "production".to_owned(),
-            is_promoted_to,
-            has_read_role,
-            promoted_by: promoted_by.iter().map(|name| (*name).to_owned()).collect(),
-        };
-        let main = || JobContext::Branch("main".to_owned());
-        let gated = |name: &str| JobContext::Environment(name.to_owned());
-        let of = |environment: &Environment, access| jobs(environment, access, "main");
-
-        let source = environment(false, true, &["production", "demo"]);
-        assert_eq!(of(&source, Access::Change), [main()]);
-        assert_eq!(of(&source, Access::Read), [JobContext::PullRequest, main(), gated("production"), gated("demo")]);
-        let alone = environment(false, false, &["production"]);
-        assert_eq!(of(&alone, Access::Change), [main(), gated("production")], "who promotes has to look at it");
-        let target = environment(true, true, &[]);
-        assert_eq!(of(&target, Access::Change), [gated("production")]);
-        assert_eq!(of(&target, Access::Read), [main()]);
-        let unread = environment(true, false, &[]);
-        assert_eq!(of(&unread, Access::Change), [gated("production")], "no job of a branch may change production");
-    }
-
-    /// A chain of three, as the page shows it.
-    fn chain() -> [Environment; 3] {
-        let environment = |name: &str, is_promoted_to, promoted_by: &[&str]| Environment {
-            name: name.to_owned(),
-            is_promoted_to,
+            changed_in: Some(changed_in),
             has_read_role: true,
-            promoted_by: promoted_by.iter().map(|name| (*name).to_owned()).collect(),
+            promoted_by: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn jobs_with_different_conditions_have_statements_of_their_own() {
+        let (repository, trusted) = (repository(Some((1, 2))), trusted(&["a", "b"]));
+        let keys = Keys::All(Files::Pinned(&trusted));
+        let tokens = Tokens { repository: &repository, form: SubjectForm::Immutable, branch: "main", keys };
+        let admissions = jobs(&production(ChangedIn::GithubEnvironment), Access::Change, "main", true);
+        let found = asked(&tokens.statements(&role(), &admissions));
+        let at = |file: &str, digit: &str| format!("acme/shipgate/.github/workflows/{file}.yml@{}", digit.repeat(40));
+        let condition = |key: &str, value: Value| (key.to_owned(), value);
+        let own = |more: Vec<(String, Value)>, subject: &str, refs: Vec<String>| {
+            let mut all = more;
+            all.extend([
+                condition("aud", json!("sts.amazonaws.com")),
+                condition("job_workflow_ref", json!(refs)),
+                condition("ref", json!("refs/heads/main")),
+                condition("repository_id", json!("2")),
+                condition("sub", json!([subject])),
+            ]);
+            all.sort_by(|one, other| one.0.cmp(&other.0));
+            all
         };
-        [
-            environment("development", false, &["staging"]),
-            environment("staging", true, &["production"]),
-            environment("production", true, &[]),
-        ]
+        let files = |names: &[&str]| {
+            ["a", "b"].iter().flat_map(|digit| names.iter().map(|name| at(name, digit)).collect::<Vec<_>>()).collect()
+        };
+        let gated = own(
+            vec![condition("environment", json!("production"))],
+            "repo:o@1/r@2:environment:production",
+            files(&["promote", "rollback", "hold"]),
+        );
+        let alone = own(Vec::new(), "repo:o@1/r@2:ref:refs/heads/main", files(&["rollback", "hold"]));
+        assert_eq!(found, [("GitHubEnvironment".to_owned(), gated), ("Branch".to_owned(), alone)]);
     }
 
     #[test]
-    fn a_link_of_a_chain_is_looked_at_by_who_promotes_from_it_and_changed_by_its_own_jobs() {
-        let [_, staging, _] = chain();
-        let main = JobContext::Branch("main".to_owned());
-        let gated = |name: &str| JobContext::Environment(name.to_owned());
-        assert_eq!(jobs(&staging, Access::Change, "main"), [gated("staging")]);
-        assert_eq!(jobs(&staging, Access::Read, "main"), [main, gated("production")]);
-        let unread = Environment { has_read_role: false, ..staging };
-        assert_eq!(jobs(&unread, Access::Change, "main"), [gated("staging"), gated("production")]);
+    fn statements_of_one_kind_have_ids_of_their_own() {
+        let environment = Environment {
+            has_read_role: false,
+            promoted_by: vec![("next".to_owned(), ChangedIn::GithubEnvironment)],
+            ..production(ChangedIn::GithubEnvironment)
+        };
+        let (repository, trusted) = (repository(Some((1, 2))), trusted(&["a"]));
+        let keys = Keys::All(Files::Pinned(&trusted));
+        let tokens = Tokens { repository: &repository, form: SubjectForm::Classic, branch: "main", keys };
+        let found = asked(&tokens.statements(&role(), &jobs(&environment, Access::Change, "main", true)));
+        let ids: Vec<&str> = found.iter().map(|(sid, _)| sid.as_str()).collect();
+        assert_eq!(ids, ["GitHubEnvironment", "Branch", "GitHubEnvironment2"]);
     }
 
-    /// Its table of a chain: what each job becomes is let in, and nothing is let in that no job becomes.
     #[test]
-    fn the_page_says_who_becomes_what_in_a_chain() {
-        const PAGE: &str = include_str!("../../../docs/iam/README.md");
-        let (_, section) = PAGE.split_once("### A chain of three\n").unwrap();
-        let rows = section.lines().skip_while(|line| !line.starts_with("|---")).skip(1);
-        let code = |cell: &'static str| cell.split('`').skip(1).step_by(2).collect::<Vec<_>>();
-        let mut documented = Vec::new();
-        for row in rows.take_while(|line| line.starts_with('|')) {
-            let cells: Vec<_> = row.trim_matches('|').split('|').collect();
-            let [_, subject, becomes] = cells.as_slice() else { panic!("{row}") };
-            for role in code(becomes).chunks(2) {
-                documented.push((code(subject)[0].to_owned(), role[0], role[1].to_owned()));
-            }
-        }
-        let mut allowed = Vec::new();
-        for environment in chain() {
-            for (access, role) in [(Access::Change, "role"), (Access::Read, "read-role")] {
-                for job in jobs(&environment, access, "main") {
-                    allowed.push((job.text(), role, environment.name.clone()));
-                }
-            }
-        }
-        documented.sort();
-        documented.dedup();
-        allowed.sort();
-        assert_eq!(documented, allowed);
+    fn a_read_role_asks_for_no_workflow_and_of_a_pull_request_for_no_ref() {
+        let environment = Environment {
+            name: "stage".to_owned(),
+            changed_in: None,
+            has_read_role: true,
+            promoted_by: ["demo", "live"].map(|name| (name.to_owned(), ChangedIn::GithubEnvironment)).to_vec(),
+        };
+        let repository = repository(Some((1, 2)));
+        let tokens = Tokens {
+            repository: &repository,
+            form: SubjectForm::Classic,
+            branch: "main",
+            keys: Keys::All(Files::Pinned(&[])),
+        };
+        let found = asked(&tokens.statements(&role(), &jobs(&environment, Access::Read, "main", true)));
+        let keys = |(sid, conditions): &(String, Vec<(String, Value)>)| {
+            let keys: Vec<&str> = conditions.iter().map(|(key, _)| key.as_str()).collect();
+            format!("{sid}: {}", keys.join(" "))
+        };
+        let expected = [
+            "PullRequest: aud repository_id sub",
+            "Branch: aud ref repository_id sub",
+            "GitHubEnvironment: aud environment ref repository_id sub",
+        ];
+        assert_eq!(found.iter().map(keys).collect::<Vec<_>>(), expected);
+        assert_eq!(found[2].1[1].1, json!(["demo", "live"]));
+    }
+
+    #[test]
+    fn the_classic_form_is_one_statement_of_subjects() {
+        let repository = repository(Some((1, 2)));
+        let tokens = Tokens { repository: &repository, form: SubjectForm::Both, branch: "main", keys: Keys::Subject };
+        let admissions = jobs(&production(ChangedIn::GithubEnvironment), Access::Change, "main", false);
+        let found = asked(&tokens.statements(&role(), &admissions));
+        let subjects = json!(["repo:o/r:environment:production", "repo:o@1/r@2:environment:production"]);
+        let conditions = vec![("aud".to_owned(), json!("sts.amazonaws.com")), ("sub".to_owned(), subjects)];
+        assert_eq!(found, [("GitHubActions".to_owned(), conditions)]);
+        assert_eq!(tokens.statements(&role(), &[]), [Value::Null; 0]);
+    }
+
+    #[test]
+    fn own_files_stand_in_the_place_of_the_gates() {
+        let files = ["acme/shop/.github/workflows/p.yml@refs/heads/main".parse().unwrap()];
+        let repository = repository(Some((1, 2)));
+        let tokens = Tokens {
+            repository: &repository,
+            form: SubjectForm::Classic,
+            branch: "main",
+            keys: Keys::All(Files::Named(&files)),
+        };
+        let admissions = jobs(&production(ChangedIn::Branch), Access::Change, "main", false);
+        let found = asked(&tokens.statements(&role(), &admissions));
+        assert_eq!(found[0].1[1], ("job_workflow_ref".to_owned(), json!(files[0].to_string())));
     }
 
     #[test]
     fn colons_of_names_are_escaped() {
-        let repository = Repository { name: "o/r".to_owned(), ids: Some((1, 2)) };
-        let jobs = [JobContext::Environment("eu:production".to_owned())];
-        let found = subjects(&repository, SubjectForm::Both, &jobs);
+        let repository = repository(Some((1, 2)));
+        let tokens = Tokens { repository: &repository, form: SubjectForm::Both, branch: "main", keys: Keys::Subject };
+        let found = tokens.subjects(&[&JobContext::Environment("eu:production".to_owned())]);
         assert_eq!(found, ["repo:o/r:environment:eu%3Aproduction", "repo:o@1/r@2:environment:eu%3Aproduction"]);
     }
 }

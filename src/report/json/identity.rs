@@ -27,9 +27,11 @@ struct TokenV1 {
     sub: String,
     aud: String,
     repository: Option<String>,
+    repository_id: Option<String>,
     #[serde(rename = "ref")]
     git_ref: Option<String>,
     environment: Option<String>,
+    job_workflow_ref: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -78,8 +80,10 @@ fn token(claims: &Claims) -> TokenV1 {
         sub: claims.subject.clone(),
         aud: claims.audience.clone(),
         repository: other("repository"),
+        repository_id: other("repository_id"),
         git_ref: other("ref"),
         environment: other("environment"),
+        job_workflow_ref: other("job_workflow_ref"),
     }
 }
 

@@ -32,7 +32,6 @@ pub const PURE: &[&str] = &[
     "std::marker::PhantomData",
     "std::mem",
     "std::ops",
-    "std::slice",
     "std::str",
     "std::time::Duration",
     "strsim",

@@ -9,6 +9,7 @@ use super::invocation::{Invocation, invocations, with};
 use super::job::{self, Workplace};
 use super::permissions::{Granted, effective, id_token};
 use super::script::CommandLine;
+use super::trusted;
 use crate::domain::check::outline::Outline;
 use crate::domain::check::{Findings, Rule};
 
@@ -26,6 +27,9 @@ pub fn judge(files: &[WorkflowFile], outline: Option<&Outline>, line: &CommandLi
         if !own.is_empty() || !calls.is_empty() {
             for_strangers(file, findings);
         }
+    }
+    if let Some(outline) = outline {
+        trusted::judge(files, outline, line, findings);
     }
 }
 

@@ -53,7 +53,7 @@ pub fn judge(place: &Workplace<'_>, findings: &mut Findings) {
 }
 
 /// Whether a run reads the configuration that is checked.
-fn concerns(outline: &Outline, invocation: &Invocation<'_>) -> bool {
+pub fn concerns(outline: &Outline, invocation: &Invocation<'_>) -> bool {
     let plain = |path: &str| path.trim_start_matches("./").trim_matches('/').to_owned();
     let directory = plain(invocation.directory.as_deref().unwrap_or_default());
     let directory = if directory == "." { String::new() } else { directory };

@@ -3,7 +3,7 @@
 //! `file` reads one, with the places of its parts; `script` and `invocation` find where shipgate runs, and `command` is
 //! what it is asked there; `permissions` says what a job's token may do, and `called` what our workflows ask for; the rules
 //! are in `job`, `rights` and `environment` (one run of shipgate in one job), in `caller` (a job that calls a workflow of
-//! ours) and in `files` (all of them).
+//! ours), in `trusted` (which commits of ours are called) and in `files` (all of them).
 
 mod called;
 mod caller;
@@ -19,6 +19,7 @@ mod rights;
 mod script;
 #[cfg(test)]
 mod tests;
+mod trusted;
 
 #[cfg(test)]
 pub use command::Verb;

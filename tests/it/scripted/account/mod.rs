@@ -11,6 +11,7 @@
 
 mod registry;
 mod sts;
+mod trust;
 mod world;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use serde_json::{Value, json};
 
 pub use self::registry::{Index, Registry, refusal};
 pub use self::sts::REQUEST_TOKEN;
+pub use self::trust::{Asker, lets_in};
 pub use self::world::{ACCOUNT, CLUSTER, OLD_DIGEST, SERVICE, World, arn};
 use crate::http_server::serve;
 pub use crate::http_server::{Answer, Request};

@@ -1,11 +1,13 @@
 //! STS, and the token endpoint of the runner.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
+use super::trust::{Asker, lets_in};
 use super::{ACCOUNT, Call};
 use crate::http_server::{Answer, Request};
 
@@ -27,6 +29,8 @@ pub struct Sts {
     pub exchanged: Vec<String>,
     /// The trust policy of every role.
     pub trust: String,
+    /// The trust policies that are enforced, by the role's ARN: no other role is there. None: whoever asks gets a session.
+    pub trusts: BTreeMap<String, Value>,
     tokens: usize,
 }
 
@@ -39,7 +43,8 @@ impl Sts {
             "ref": "refs/heads/main",
         });
         let lasts = Duration::from_hours(1);
-        Self { claims, sessions: Vec::new(), lasts, exchanged: Vec::new(), trust: String::new(), tokens: 0 }
+        let (sessions, exchanged) = (Vec::new(), Vec::new());
+        Self { claims, sessions, lasts, exchanged, trust: String::new(), trusts: BTreeMap::new(), tokens: 0 }
     }
 
     /// A token, another one each time.
@@ -67,7 +72,11 @@ impl Sts {
                 if let Some(token) = call.body["WebIdentityToken"].as_str() {
                     self.exchanged.push(token.to_owned());
                 }
-                self.session(operation.trim_start_matches("sts:"), call.body["RoleArn"].as_str().unwrap())
+                let role = call.body["RoleArn"].as_str().unwrap();
+                if !self.trusts.is_empty() && !self.is_trusted(call, role) {
+                    return call.error(403, "AccessDenied", &format!("Not authorized to perform {operation}"));
+                }
+                self.session(operation.trim_start_matches("sts:"), role)
             }
             "iam:GetRole" => {
                 let (role, trust) = (call.body["RoleName"].as_str().unwrap(), &self.trust);
@@ -83,6 +92,18 @@ impl Sts {
                 xml("GetRole", &inner)
             }
             other => panic!("{other} is not scripted"),
+        }
+    }
+
+    /// Whether the role's policy lets the caller in.
+    fn is_trusted(&self, call: &Call, role: &str) -> bool {
+        let Some(policy) = self.trusts.get(role) else { return false };
+        match call.body["WebIdentityToken"].as_str() {
+            Some(token) => {
+                let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+                lets_in(policy, role, Asker::Token(&serde_json::from_slice(&payload).unwrap()))
+            }
+            None => self.role_of(call).is_some_and(|caller| lets_in(policy, role, Asker::Role(caller))),
         }
     }
 
@@ -102,10 +123,15 @@ impl Sts {
         )
     }
 
+    /// The role whose session signed a call.
+    fn role_of(&self, call: &Call) -> Option<&String> {
+        let number = call.access_key.as_deref()?.strip_prefix("ASIASESSION")?;
+        self.sessions.get(number.parse::<usize>().ok()? - 1)
+    }
+
     /// Who signed a call.
     pub fn arn(&self, call: &Call) -> String {
-        let session = call.access_key.as_deref().and_then(|key| key.strip_prefix("ASIASESSION"));
-        match session.and_then(|number| self.sessions.get(number.parse::<usize>().ok()? - 1)) {
+        match self.role_of(call) {
             Some(role) => {
                 let name = role.rsplit('/').next().unwrap();
                 format!("arn:aws:sts::{ACCOUNT}:assumed-role/{name}/session")

@@ -1,0 +1,297 @@
+//! `iam trust`: who may become a role.
+
+use serde_json::Value;
+
+use super::{access, check_principal, noted};
+use crate::cli;
+use crate::context::Context;
+use crate::domain::failure::Failure;
+use crate::domain::github::repository::{is_name, name_in_address};
+use crate::domain::iam::jobs::{Admission, ChangedIn, Environment, Workflows, jobs};
+use crate::domain::iam::trust::{self, Files, Keys, LONGEST, Repository, SubjectForm, Tokens};
+use crate::domain::iam::workflow_ref::WorkflowRef;
+use crate::domain::names::InvalidName;
+use crate::domain::neutral;
+use crate::domain::probe::shown_url;
+use crate::domain::role::{Access, RoleArn};
+use crate::domain::target::Target;
+use crate::domain::token::Claim;
+use crate::observe::Configuration;
+use crate::session::Session;
+
+const NAME_IT: &str = "name it: --repository OWNER/NAME";
+/// What prints the ids of a repository.
+const IDS: &str = "add --owner-id and --repository-id, which `gh api repos/OWNER/NAME --jq '\"--owner-id \\(.owner.id) \
+                   --repository-id \\(.id)\"'` prints";
+/// What a trust policy lacks that has no ids in it
+/// ([immutable subjects](https://docs.github.com/en/actions/reference/security/oidc)).
+const CLASSIC_ALONE: &str =
+    "this lets in no job of a repository that was made, renamed or moved after 2026-07-15: its tokens have ids";
+const NAME_ALONE: &str =
+    "this asks for no `repository_id`, so whoever gets the repository's name after you is let in, too";
+const WEAKER: &str = "`--workflow` is weaker than `[github] workflows`: whoever can change one of these files at its ref, \
+                      or what it runs, has the role";
+const ANY_WORKFLOW: &str = "this asks for no workflow, so whoever starts one of their own where these jobs run has the \
+                            role: `--keys all` asks for the workflows of `[github]`, where AWS evaluates the claim";
+const NOT_SEEN: &str = "GitHub does not document what `job_workflow_ref` is of a workflow that is called by its commit, and \
+                        only a run shows it: compare this one with what `shipgate iam trust` prints without --from-token";
+
+/// Which role a policy is for, and the jobs that come to it by their tokens.
+struct Wanted<'t> {
+    /// The role.
+    role: &'t RoleArn,
+    /// Those jobs; or the role that it is assumed from, without a token.
+    admissions: Result<Vec<Admission>, &'t RoleArn>,
+}
+
+impl Wanted<'_> {
+    /// Whether it asks for the gate's own workflows.
+    fn is_gated(&self) -> bool {
+        let admissions = self.admissions.as_deref().unwrap_or_default();
+        admissions.iter().any(|admission| admission.workflows != Workflows::Any)
+    }
+}
+
+/// Who may become a role. Asks nobody but, where that is wanted, GitHub for the job's token.
+///
+/// # Errors
+///
+/// `invalid`: the environment has no such role, or what the policy has to name is not known.
+pub async fn trust(session: &Session<'_>, arguments: &cli::Trust) -> Result<Value, Failure> {
+    let configuration = session.configuration()?;
+    let target = configuration.identity(session.context, &arguments.environment)?;
+    arguments.principals.iter().try_for_each(|principal| check_principal(principal))?;
+    let wanted = wanted(&configuration, &target, arguments)?;
+    let mut notes = Vec::new();
+    let mut principals = arguments.principals.clone();
+    let statements = match &wanted.admissions {
+        Err(via) => {
+            if arguments.from_token || !arguments.workflows.is_empty() {
+                let reason = format!("role {} is assumed from {via}, and not with a token", wanted.role);
+                return Err(Failure::invalid(reason).hint("add --via for the policy of that role"));
+            }
+            principals.insert(0, via.to_string());
+            Vec::new()
+        }
+        Ok(_) if arguments.from_token => {
+            vec![of_token(session, &configuration, (&target, &wanted), arguments, &mut notes).await?]
+        }
+        Ok(admissions) => of_configuration(session.context, &target, &wanted, admissions, arguments, &mut notes)?,
+    };
+    let document = trust::policy(statements, &principals);
+    let length = document.to_string().chars().count();
+    if length > LONGEST {
+        notes.push(format!(
+            "this has {length} characters, and a role's trust policy has {LONGEST} unless the account's quota `Role trust \
+             policy length` is raised; `--subject-form immutable` and one commit in `[github] workflows` make it shorter"
+        ));
+    }
+    Ok(noted(session, document, notes))
+}
+
+fn wanted<'t>(
+    configuration: &Configuration,
+    target: &'t Target,
+    arguments: &cli::Trust,
+) -> Result<Wanted<'t>, Failure> {
+    let access = access(arguments.read_role);
+    let role = own_role(target, access)?;
+    let environment = environment(configuration, target);
+    let separates = arguments.keys == cli::TrustKeys::All && arguments.workflows.is_empty();
+    let of = |environment: &Environment, access| jobs(environment, access, &arguments.branch, separates);
+    match (&target.roles.via, arguments.via) {
+        (None, false) => Ok(Wanted { role, admissions: Ok(of(&environment, access)) }),
+        // Whoever comes to the first role can go on to `role`, so nobody is let in who may only look.
+        (Some(via), true) => {
+            let as_one = Environment { has_read_role: false, ..environment };
+            Ok(Wanted { role: via, admissions: Ok(of(&as_one, Access::Change)) })
+        }
+        (Some(via), false) => Ok(Wanted { role, admissions: Err(via) }),
+        (None, true) => {
+            Err(Failure::invalid(format!("environment `{}` has no `via`", target.environment)).hint("leave --via out"))
+        }
+    }
+}
+
+fn environment(configuration: &Configuration, target: &Target) -> Environment {
+    let changed_in = |environment: &str| {
+        let is_on_branch = configuration.is_approved_by_second_person(environment);
+        if is_on_branch { ChangedIn::Branch } else { ChangedIn::GithubEnvironment }
+    };
+    let name = target.environment.to_string();
+    let promoted_by = configuration.promoted_by(&name).into_iter();
+    Environment {
+        changed_in: target.promotes_from.is_some().then(|| changed_in(&name)),
+        has_read_role: target.roles.read_role.is_some(),
+        promoted_by: promoted_by.map(|name| (name.clone(), changed_in(&name))).collect(),
+        name,
+    }
+}
+
+/// The statements for the jobs that the configuration comes to.
+fn of_configuration(
+    context: &Context,
+    target: &Target,
+    wanted: &Wanted<'_>,
+    admissions: &[Admission],
+    arguments: &cli::Trust,
+    notes: &mut Vec<String>,
+) -> Result<Vec<Value>, Failure> {
+    let (repository, form) = repository(context, arguments)?;
+    let named = named_workflows(arguments)?;
+    let keys = match arguments.keys {
+        cli::TrustKeys::Sub => Keys::Subject,
+        cli::TrustKeys::All if named.is_empty() => Keys::All(Files::Pinned(&target.workflows)),
+        cli::TrustKeys::All => Keys::All(Files::Named(&named)),
+    };
+    match keys {
+        Keys::Subject if named.is_empty() => notes.extend(wanted.is_gated().then(|| ANY_WORKFLOW.to_owned())),
+        Keys::Subject => {
+            return Err(Failure::invalid("--workflow asks for `job_workflow_ref`, which `--keys sub` leaves out")
+                .hint("leave one of the two out"));
+        }
+        Keys::All(files) => check_files(files, &repository, (target, wanted))?,
+    }
+    if !named.is_empty() {
+        notes.push(WEAKER.to_owned());
+    }
+    if repository.ids.is_none() {
+        let is_guess = arguments.subject_form.is_none().then_some(CLASSIC_ALONE);
+        let is_name_alone = matches!(keys, Keys::All(_)).then_some(NAME_ALONE);
+        notes.extend(is_guess.into_iter().chain(is_name_alone).map(|lack| format!("{lack}. To change that, {IDS}")));
+    }
+    let tokens = Tokens { repository: &repository, form, branch: &arguments.branch, keys };
+    Ok(tokens.statements(wanted.role, admissions))
+}
+
+/// Whether there are workflows that a role can ask for, if it does.
+fn check_files(
+    files: Files<'_>,
+    repository: &Repository,
+    (target, wanted): (&Target, &Wanted<'_>),
+) -> Result<(), Failure> {
+    match (wanted.is_gated(), files) {
+        (true, Files::Pinned([])) => Err(no_workflows(target, wanted.role)),
+        (true, _) if repository.ids.is_none() => Err(no_id(repository, wanted.role)),
+        (false, Files::Named(_)) => {
+            Err(Failure::invalid(format!("the policy of {} asks for no workflow", wanted.role))
+                .hint("leave --workflow out: only roles that change an environment with `promotes-from` ask for one"))
+        }
+        (true, _) | (false, Files::Pinned(_)) => Ok(()),
+    }
+}
+
+/// The statement for the job's own token.
+async fn of_token(
+    session: &Session<'_>,
+    configuration: &Configuration,
+    (target, wanted): (&Target, &Wanted<'_>),
+    arguments: &cli::Trust,
+    notes: &mut Vec<String>,
+) -> Result<Value, Failure> {
+    let claims = session.identities(configuration).own_token(wanted.role).await?;
+    if arguments.keys == cli::TrustKeys::Sub {
+        return Ok(trust::of_subject(wanted.role, &claims));
+    }
+    let is_gated = wanted.is_gated();
+    let lacks = |name: &&&str| !matches!(claims.get(name), Claim::Is(_));
+    if let Some(missing) = trust::own_keys(&claims, is_gated).iter().find(lacks) {
+        return Err(Failure::invalid(format!("the job's token has no `{missing}`, which the policy has to ask for"))
+            .hint("write `--keys sub` where GitHub's tokens do not have it, as on GitHub Enterprise Server"));
+    }
+    let ends = |admission: &Admission| claims.subject.ends_with(&format!(":{}", admission.job.text()));
+    if !wanted.admissions.as_deref().unwrap_or_default().iter().any(ends) {
+        notes.push(format!(
+            "this job is none of those that {} is for: its `sub` is {}",
+            wanted.role,
+            neutral::word(&claims.subject)
+        ));
+    }
+    if is_gated {
+        notes.push(NOT_SEEN.to_owned());
+    }
+    if let (true, Claim::Is(workflow)) = (is_gated, claims.get("job_workflow_ref"))
+        && !trust::is_pinned(&target.workflows, workflow)
+    {
+        let workflow = neutral::word(workflow);
+        notes.push(format!("`job_workflow_ref` {workflow} is none of those in `[github] workflows`"));
+    }
+    Ok(trust::of_token(wanted.role, &claims, is_gated))
+}
+
+fn named_workflows(arguments: &cli::Trust) -> Result<Vec<WorkflowRef>, Failure> {
+    let parsed = arguments.workflows.iter().map(|text| {
+        text.parse().map_err(|InvalidName { kind, reason, .. }| {
+            let shown = neutral::phrase(text, 200);
+            Failure::invalid(format!("--workflow `{shown}` is not {kind}")).hint(format!("correct it: {reason}"))
+        })
+    });
+    parsed.collect()
+}
+
+/// Without the gate's workflow in its policy whatever workflow a writer of the repository starts has the role.
+fn no_workflows(target: &Target, role: &RoleArn) -> Failure {
+    Failure::invalid(format!("it is not known which workflows may become {role}"))
+        .cause(format!(
+            "`{}` takes releases from another environment, and `[github] workflows` is not written",
+            target.environment
+        ))
+        .hint("write `[github]` with `workflows = \"OWNER/shipgate@COMMIT\"`, the commit that your workflows call")
+        .hint(
+            "or add `--workflow OWNER/NAME/.github/workflows/FILE.yml@REF` for a workflow of your own, which is weaker",
+        )
+        .hint(
+            "or add `--keys sub` where AWS evaluates no other claim, as of GitHub Enterprise Server, which is weakest",
+        )
+}
+
+/// A name can become somebody else's.
+fn no_id(repository: &Repository, role: &RoleArn) -> Failure {
+    Failure::invalid(format!("the id of {} is not known, which the policy of {role} has to ask for", repository.name))
+        .hint(IDS.replace("OWNER/NAME", &repository.name))
+}
+
+fn own_role(target: &Target, access: Access) -> Result<&RoleArn, Failure> {
+    let (name, role) = match access {
+        Access::Change => ("role", &target.roles.role),
+        Access::Read => ("read-role", &target.roles.read_role),
+    };
+    let environment = &target.environment;
+    role.as_ref().ok_or_else(|| {
+        Failure::invalid(format!("environment `{environment}` has no `{name}`")).hint(format!(
+            "write `{name} = \"arn:aws:iam::ACCOUNT:role/NAME\"` in `[environments.{environment}]` first"
+        ))
+    })
+}
+
+fn repository(context: &Context, arguments: &cli::Trust) -> Result<(Repository, SubjectForm), Failure> {
+    let of_job = context.repository().map(|name| ("GITHUB_REPOSITORY", name));
+    let named = arguments.repository.as_deref().map(|name| ("--repository", name)).or(of_job);
+    let (source, name) =
+        named.ok_or_else(|| Failure::invalid("the repository of GitHub is not known").hint(NAME_IT))?;
+    if !is_name(name) {
+        return Err(no_repository(source, name));
+    }
+    // The job's ids are of the job's repository.
+    let is_own = context.repository() == Some(name);
+    let id = |name: &str| context.variable(name).filter(|_| is_own).and_then(|id| id.parse().ok());
+    let owner_id = arguments.owner_id.or_else(|| id("GITHUB_REPOSITORY_OWNER_ID"));
+    let ids = owner_id.zip(arguments.repository_id.or_else(|| id("GITHUB_REPOSITORY_ID")));
+    let form = match (arguments.subject_form, ids) {
+        (Some(cli::SubjectForm::Classic), _) | (None, None) => SubjectForm::Classic,
+        (Some(cli::SubjectForm::Immutable), Some(_)) => SubjectForm::Immutable,
+        (Some(cli::SubjectForm::Both) | None, Some(_)) => SubjectForm::Both,
+        (Some(_), None) => {
+            return Err(Failure::invalid("the immutable form of `sub` needs the numeric ids").hint(IDS));
+        }
+    };
+    Ok((Repository { name: name.to_owned(), ids }, form))
+}
+
+/// A policy is refused rather than made of what was probably meant: it lets in whom it names, letter by letter.
+fn no_repository(source: &str, text: &str) -> Failure {
+    // An address may have a password in it.
+    let shown = if text.contains("://") { shown_url(text) } else { neutral::phrase(text, 100) };
+    let hint = name_in_address(text).map_or_else(|| NAME_IT.to_owned(), |name| format!("write --repository {name}"));
+    Failure::invalid(format!("{source} `{shown}` is not OWNER/NAME")).hint(hint)
+}
