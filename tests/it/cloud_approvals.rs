@@ -184,6 +184,12 @@ fn githubs_environment_asks_and_the_run_says_who_approved() {
     ] {
         refused(&asked, &run(reviews, by, attempt), "approved", reason);
     }
+    let bot = json!({"login": "github-actions[bot]", "type": "Bot"});
+    let review_of_ben = json!([review("approved", "production", "ben")]);
+    asked.run(APPROVED, &json!({"actor": bot, "triggering_actor": bot, "reviews": review_of_ben}));
+    let started_by_a_bot = asked.shipgate(APPROVED, &["promote", "production"]).run();
+    refused(&asked, &started_by_a_bot, "approved", "github-actions[bot] started this run");
+    asked.run(APPROVED, &json!({"actor": "ana", "triggering_actor": "ana"}));
     // Without the permission nobody knows.
     let blind = asked.shipgate(APPROVED, &["promote", "production"]).env("GITHUB_TOKEN", token("contents=read")).run();
     let report = blind.outcome("refused", 3);

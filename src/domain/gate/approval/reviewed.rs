@@ -73,6 +73,12 @@ pub(super) fn judge(subject: &Subject<'_>, self_approval: bool, seen: &ReviewEvi
     if seen.started_by.is_empty() {
         return Judgement::unknown(&Unknown::new("GitHub does not say who started this run"));
     }
+    // A job with `actions: write` starts workflows as a bot, and whoever wrote that job could be the reviewer.
+    if let Some(bot) = seen.started_by.iter().find(|starter| !starter.is_user && !self_approval) {
+        let reason = format!("{} started this run, so who asked for it is not known", bot.login);
+        let hint = "start the workflow by hand; `self-approval = true` accepts reviewers who may have started it";
+        return Judgement::unsatisfied(reason, hint);
+    }
     let here = of_environment(seen, environment);
     let counted = seen.counted(environment, self_approval);
     if counted.is_empty() {

@@ -146,6 +146,16 @@ fn review_cases() -> Vec<Case> {
         .satisfied("ben, eva approved this run for production"),
         reviewed("`required`: a bot approved it", 1, ana(), vec![here(Approved, Person { is_user: false, ..ben() })])
             .unsatisfied(nobody, again),
+        reviewed(
+            "`required`: a bot started it, for whoever approves perhaps",
+            1,
+            Person { is_user: false, ..person(9, "github-actions[bot]") },
+            vec![here(Approved, ben())],
+        )
+        .unsatisfied(
+            "github-actions[bot] started this run, so who asked for it is not known",
+            "start the workflow by hand; `self-approval = true` accepts reviewers who may have started it",
+        ),
         reviewed("`required`: this is only a plan", 1, ana(), vec![])
             .evidence(|evidence| evidence.approval = Known::Is(ApprovalEvidence::Later))
             .pending("a reviewer of GitHub's environment production is asked when it is carried out"),
