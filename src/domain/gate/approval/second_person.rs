@@ -140,12 +140,14 @@ impl SecondPersonEvidence {
         let is_announced = |job: &RunJob| {
             job.succeeded && job.name.strip_suffix(&wanted).is_some_and(|rest| rest.is_empty() || rest.ends_with(" / "))
         };
-        let workflows = [GatedWorkflow::Promote, GatedWorkflow::Rollback];
+        let workflows = [GatedWorkflow::Promote, GatedWorkflow::Rollback, GatedWorkflow::Hold];
         let calls = workflows.into_iter().any(|workflow| self.calls(run, workflow));
         if let Some(problem) = of_run(run, is_on_default_branch) {
             return Some(problem);
         }
         match &run.end {
+            // Without the person who planned, everybody would be somebody else.
+            _ if run.actor.is_none() || run.triggering_actor.is_none() => Some(NotCounted::Unnamed),
             _ if !calls => Some(NotCounted::Untrusted(GatedWorkflow::Promote)),
             RunEnd::Otherwise(how) => Some(NotCounted::Ended(how)),
             RunEnd::Open | RunEnd::Succeeded if !jobs.iter().any(is_announced) => Some(NotCounted::Unannounced),
