@@ -63,6 +63,8 @@ impl Approving {
             "workflow_id": if called == APPROVE { 2 } else { 1 },
             "actor": by,
             "triggering_actor": by,
+            // Once and for all: the plan's is read after that of an approval.
+            "created_at": jiff::Timestamp::from_second(jiff::Zoned::now().timestamp().as_second()).unwrap().to_string(),
             "referenced_workflows": [{"path": format!("shipgate/shipgate/{called}@{TRUSTED}"), "sha": TRUSTED}],
         });
         run.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

@@ -146,8 +146,6 @@ impl SecondPersonEvidence {
             return Some(problem);
         }
         match &run.end {
-            // Without the person who planned, everybody would be somebody else.
-            _ if run.actor.is_none() || run.triggering_actor.is_none() => Some(NotCounted::Unnamed),
             _ if !calls => Some(NotCounted::Untrusted(GatedWorkflow::Promote)),
             RunEnd::Otherwise(how) => Some(NotCounted::Ended(how)),
             RunEnd::Open | RunEnd::Succeeded if !jobs.iter().any(is_announced) => Some(NotCounted::Unannounced),

@@ -6,7 +6,6 @@ use super::super::approval::{NotCounted, second_person_sample};
 use super::super::*;
 use super::Case;
 use crate::domain::github::run::{Person, RunEnd};
-use crate::domain::github::workflows::GatedWorkflow;
 
 const SETTINGS: &str = "https://github.com/acme/shop/settings/environments/7/edit";
 
@@ -197,6 +196,7 @@ const OTHER: &str = "let somebody else start it, who may approve";
 const ANEW: &str = "plan again: start the workflow that planned it, and let somebody else approve that plan";
 
 fn forged() -> Vec<Forged> {
+    use crate::domain::github::workflows::GatedWorkflow;
     vec![
         (
             "`second-person`: its commit is not on the default branch: it is of another branch, or of a tag of that name",
@@ -332,12 +332,6 @@ fn second_person_cases() -> Vec<Case> {
         .unsatisfied(no_plan(NotCounted::OtherBranch), ANEW),
         second("`second-person`: the run that planned was run again", |seen| seen.plan.run.attempt = 2)
             .unsatisfied(no_plan(NotCounted::RunAgain), ANEW),
-        second("`second-person`: GitHub does not say who planned", |seen| seen.plan.run.actor = None)
-            .unsatisfied(no_plan(NotCounted::Unnamed), ANEW),
-        second("`second-person`: GitHub does not say who planned, only who ran it", |seen| {
-            seen.plan.run.triggering_actor = None;
-        })
-        .unsatisfied(no_plan(NotCounted::Unnamed), ANEW),
         second("`second-person`: the plan takes holds off, by hold.yml", |seen| {
             seen.plan.run.called[0].path = "acme/shipgate/.github/workflows/hold.yml@v1".to_owned();
         })
@@ -345,7 +339,10 @@ fn second_person_cases() -> Vec<Case> {
         second("`second-person`: the run that planned calls deploy-stage.yml", |seen| {
             seen.plan.run.called[0].path = "acme/shipgate/.github/workflows/deploy-stage.yml@v1".to_owned();
         })
-        .unsatisfied(no_plan(NotCounted::Untrusted(GatedWorkflow::Promote)), ANEW),
+        .unsatisfied(
+            "run 7 is no plan that can be approved: it does not call .github/workflows/promote.yml of `[github] workflows`",
+            ANEW,
+        ),
         second("`second-person`: the run that planned failed", |seen| {
             seen.plan.run.end = RunEnd::Otherwise("failure".to_owned());
         })
