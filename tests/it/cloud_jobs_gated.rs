@@ -100,7 +100,22 @@ fn one_person_holds_and_the_environment_lets_the_hold_be_taken_off() {
     for job in ["hold", "hold-in-environment", "refuse"] {
         assert_eq!(hold(Job::Main, job, &words("unhold")).result, None, "{job}");
     }
-    hold(PRODUCTION, "unhold", &words("unhold")).expect_success();
+    assert_eq!(hold(Job::Main, "plan", &words("hold")).result, None, "a hold is not planned");
+    let plan = hold(Job::Main, "plan", &words("unhold")).expect_success();
+    assert_eq!(plan.outputs["approval"], "none");
+    let after = |job, name: &str, plan: &JobRan| {
+        let runner = scene.runner(job, "contents=read,actions=read");
+        runner.job(HOLD, name).needs("plan", plan).inputs(words("unhold")).run()
+    };
+    assert_eq!(after(Job::Main, "waits-for-approval", &plan).result, None);
+    // One that was put there meanwhile is not taken off, as nobody has seen it.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    hold(Job::Main, "hold", &words("hold")).expect_success();
+    let stale = after(PRODUCTION, "unhold", &plan);
+    assert_eq!((stale.result, stale.step("hold").code), (Some(Status::Failure), 2), "{}", stale.log());
+    let plan = hold(Job::Main, "plan", &words("unhold")).expect_success();
+    assert!(holds());
+    after(PRODUCTION, "unhold", &plan).expect_success();
     assert!(!holds());
     scene.promote(&scene.plan().expect_success()).expect_success();
 }
