@@ -66,10 +66,13 @@ fn a_release_that_is_named_and_a_role_of_the_environment_alone_have_a_job_there(
     let second = scene.shop.head();
     let alone = json!({"in-environment": true});
     assert_eq!(run(&scene, PRODUCTION, (ROLLBACK, "rollback"), alone.clone()).result, None);
-    went_back(&scene, run(&scene, PRODUCTION, (ROLLBACK, "restore"), alone), &first);
+    went_back(&scene, run(&scene, PRODUCTION, (ROLLBACK, "rollback-in-environment"), alone), &first);
     let named = json!({"release": second});
-    assert_eq!(run(&scene, PRODUCTION, (ROLLBACK, "restore"), json!({})).result, None);
-    went_back(&scene, run(&scene, PRODUCTION, (ROLLBACK, "restore"), named), &second);
+    assert_eq!(run(&scene, PRODUCTION, (ROLLBACK, "rollback-in-environment"), named.clone()).result, None);
+    let plan = run(&scene, Job::Main, (ROLLBACK, "plan"), named.clone()).expect_success();
+    let restore = scene.runner(PRODUCTION, "contents=read,statuses=write,pull_requests=read,actions=read");
+    let restore = restore.job(ROLLBACK, "restore").needs("plan", &plan).inputs(named).run();
+    went_back(&scene, restore, &second);
 }
 
 #[test]
@@ -109,8 +112,7 @@ fn one_person_holds_and_the_environment_lets_the_hold_be_taken_off() {
     };
     assert_eq!(after(Job::Main, "waits-for-approval", &plan).result, None);
     // One that was put there meanwhile is not taken off, as nobody has seen it.
-    std::thread::sleep(std::time::Duration::from_millis(1100));
-    hold(Job::Main, "hold", &words("hold")).expect_success();
+    hold(Job::Main, "hold", &json!({"command": "hold", "reason": "orders fail, too"})).expect_success();
     let stale = after(PRODUCTION, "unhold", &plan);
     assert_eq!((stale.result, stale.step("hold").code), (Some(Status::Failure), 2), "{}", stale.log());
     let plan = hold(Job::Main, "plan", &words("unhold")).expect_success();

@@ -190,9 +190,11 @@ mod tests {
         assert_eq!(other.digest(), plan().digest());
     }
 
+    type Change = (&'static str, fn(&mut UnholdPlan));
+
     #[test]
     fn whatever_is_approved_makes_another_plan() {
-        let changes: [(&str, fn(&mut UnholdPlan)); 17] = [
+        let changes: [Change; 17] = [
             ("another hold", |plan| plan.components[0].holds.push(of_rollback('d'))),
             ("a hold on another component", |plan| plan.components[1].holds.push(of_rollback('c'))),
             ("a hold that is gone", |plan| drop(plan.components[0].holds.pop())),

@@ -358,17 +358,6 @@ fn second_person_cases() -> Vec<Case> {
         .unsatisfied(no_plan(NotCounted::OtherBranch), ANEW),
         second("`second-person`: the run that planned was run again", |seen| seen.plan.run.attempt = 2)
             .unsatisfied(no_plan(NotCounted::RunAgain), ANEW),
-        second("`second-person`: the plan takes holds off, by hold.yml", |seen| {
-            seen.plan.run.called[0].path = "acme/shipgate/.github/workflows/hold.yml@v1".to_owned();
-        })
-        .satisfied("ben approved the plan of run 7"),
-        second("`second-person`: the run that planned calls deploy-stage.yml", |seen| {
-            seen.plan.run.called[0].path = "acme/shipgate/.github/workflows/deploy-stage.yml@v1".to_owned();
-        })
-        .unsatisfied(
-            "run 7 is no plan that can be approved: it does not call .github/workflows/promote.yml of `[github] workflows`",
-            ANEW,
-        ),
         second("`second-person`: the run that planned failed", |seen| {
             seen.plan.run.end = RunEnd::Otherwise("failure".to_owned());
         })
@@ -412,6 +401,21 @@ fn second_person_cases() -> Vec<Case> {
     cases
 }
 
+/// Which workflows' plans are approved.
+fn planning_workflow_cases() -> Vec<Case> {
+    let by = |situation, file: &'static str| {
+        second(situation, |seen| seen.plan.run.called[0].path = format!("acme/shipgate/.github/workflows/{file}@v1"))
+    };
+    vec![
+        by("`second-person`: the plan takes holds off, by hold.yml", "hold.yml")
+            .satisfied("ben approved the plan of run 7"),
+        by("`second-person`: the run that planned calls deploy-stage.yml", "deploy-stage.yml").unsatisfied(
+            "run 7 is no plan that can be approved: it does not call .github/workflows/promote.yml of `[github] workflows`",
+            ANEW,
+        ),
+    ]
+}
+
 pub(super) fn approved_cases() -> Vec<Case> {
-    [review_cases(), second_person_cases()].concat()
+    [review_cases(), second_person_cases(), planning_workflow_cases()].concat()
 }
