@@ -79,7 +79,7 @@ pub enum Command {
     /// Put a stop sign on an environment
     Hold(Hold),
     /// Take every stop sign off an environment, those of rollbacks too
-    Unhold(Hold),
+    Unhold(Unhold),
     /// Show who shipgate would be and is in an environment, and why not
     Whoami(Whoami),
     /// Print a session of an environment's role, for other programs to use
@@ -101,6 +101,8 @@ pub enum Planned {
     Promote(Promote),
     /// Plan a rollback
     Rollback(Rollback),
+    /// Plan to take every stop sign off
+    Unhold(Unhold),
 }
 
 /// Arguments of `deploy`.
@@ -234,7 +236,7 @@ pub struct Logs {
     pub follow: bool,
 }
 
-/// Arguments of `hold` and `unhold`.
+/// Arguments of `hold`.
 #[derive(Debug, Args)]
 pub struct Hold {
     /// The environment
@@ -245,6 +247,25 @@ pub struct Hold {
     /// Only this component; can be repeated
     #[arg(long = "component", value_name = "NAME")]
     pub components: Vec<String>,
+}
+
+/// Arguments of `unhold`.
+#[derive(Debug, Args)]
+pub struct Unhold {
+    /// The environment
+    pub environment: String,
+    /// Why, for those who look for the holds
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// Only this component; can be repeated
+    #[arg(long = "component", value_name = "NAME")]
+    pub components: Vec<String>,
+    /// Only if the plan still has this digest, as `plan unhold` printed it
+    #[arg(long, value_name = "DIGEST")]
+    pub expect_plan: Option<String>,
+    /// The workflow run that made the plan, which other people have approved
+    #[arg(long, value_name = "ID", requires = "expect_plan")]
+    pub plan_run: Option<u64>,
 }
 
 /// Arguments of `whoami`.

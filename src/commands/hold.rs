@@ -1,27 +1,27 @@
-//! `hold` and `unhold`: stop signs on an environment.
+//! `hold`: a stop sign on an environment. What `unhold` shares with it is here too.
 
 use jiff::Timestamp;
 
 use super::change::{hosted, refused};
 use crate::cli;
 use crate::domain::failure::Failure;
-use crate::domain::gate::{Authorized, Command, Evidence, Known, authorize};
-use crate::domain::hold::{self, Hold, HoldRequest};
+use crate::domain::gate::{Command, Evidence, Gate, Known, authorize};
+use crate::domain::hold::{Hold, HoldRequest};
 use crate::domain::ledger::LONGEST_VALUE;
 use crate::domain::outcome::Outcome;
 use crate::domain::target::Target;
 use crate::domain::view::holds::{ChangedHolds, ComponentHolds, HoldChange};
-use crate::evidence::{self, Approvals, History};
+use crate::evidence::{self, Approvals, AskedPlan, History};
 use crate::kinds::driver;
 use crate::observe::{Cloud, Configuration, Writable};
 use crate::session::Session;
 
-/// Puts a hold on the components asked for, or takes all holds off them.
+/// Puts a hold on the components asked for.
 ///
 /// # Errors
 ///
 /// Before anything was changed: the arguments or the configuration are not right, or a component cannot be looked at.
-pub async fn run(session: &Session<'_>, arguments: &cli::Hold, change: HoldChange) -> Result<ChangedHolds, Failure> {
+pub async fn run(session: &Session<'_>, arguments: &cli::Hold) -> Result<ChangedHolds, Failure> {
     let (context, now) = (session.context, (session.clock)());
     // The person is known when AWS says so; a reason that never fits needs no call.
     wanted(&arguments.reason, "", now)?;
@@ -34,63 +34,76 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Hold, change: HoldChang
     for component in &target.components {
         driver(component).holds(&cloud).await?;
     }
-    let authorized = authorized(session, &configuration, &target, change, &cloud).await?;
+    let asking = Asking { session, configuration: &configuration, target: &target, command: Command::Hold };
+    let evidence = asking.evidence(&cloud, None).await;
+    let (environment, policy) = (target.environment.clone(), target.policy.clone());
+    let request = HoldRequest { environment, place: target.place(), policy };
+    let authorized = authorize(request, &evidence).map_err(|gates| refusal(&gates))?;
     let writer = cloud.open(authorized.permit());
-    let note = hold::lifted(&wanted.reason(), wanted.run.as_deref().unwrap_or_default(), now);
     let mut components = Vec::new();
     for component in &target.components {
         let name = component.name.to_string();
-        let changed = match change {
-            HoldChange::Put => {
-                let seen = driver(component).put_hold(writer, &wanted).await;
-                seen.map(|holds| ComponentHolds { name, lifted: Vec::new(), holds })
+        match driver(component).put_hold(writer, &wanted).await {
+            Ok(holds) => components.push(ComponentHolds { name, lifted: Vec::new(), holds }),
+            Err(failure) => {
+                let reached = |holds: &[Hold]| holds.contains(&wanted);
+                return Ok(not_all(&cloud, &target, HoldChange::Put, reached, components, failure).await);
             }
-            HoldChange::Lift => {
-                let lifted = driver(component).lift_holds(writer, &note).await;
-                lifted.map(|lifted| ComponentHolds { name, lifted, holds: Vec::new() })
-            }
-        };
-        match changed {
-            Ok(changed) => components.push(changed),
-            Err(failure) => return Ok(not_all(&cloud, &target, change, &wanted, components, failure).await),
         }
     }
-    Ok(ChangedHolds { change, components, failure: None })
+    Ok(ChangedHolds { change: HoldChange::Put, components, failure: None })
 }
 
 /// Who puts a hold or takes one off is asked like whoever changes anything else.
-async fn authorized(
-    session: &Session<'_>,
-    configuration: &Configuration,
-    target: &Target,
-    change: HoldChange,
-    cloud: &Cloud,
-) -> Result<Authorized<HoldRequest>, Failure> {
-    let git = session.git(&configuration.directory);
-    let hosted = hosted(session.context);
-    let history = History { git: &git, hosted: &hosted };
-    let mut evidence = Evidence::new((session.clock)());
-    evidence.identity = Known::Is(evidence::identity(cloud, &history, session.context.repository()).await);
-    let command = match change {
-        HoldChange::Put => Command::Hold,
-        HoldChange::Lift => Command::Unhold,
-    };
-    let approvals = Approvals {
-        history: &history,
-        source_url: session.context.source_url(),
-        is_made: true,
-        command,
-        environment: &target.environment,
-        policy: &target.policy,
-    };
-    approvals.add_to(&mut evidence, async || None).await;
-    let (environment, policy) = (target.environment.clone(), target.policy.clone());
-    let request = HoldRequest { command, environment, place: target.place(), policy };
-    authorize(request, &evidence).map_err(|gates| Failure { outcome: Outcome::Invalid, ..refused(&gates) })
+pub struct Asking<'a> {
+    /// The run.
+    pub session: &'a Session<'a>,
+    /// The configuration.
+    pub configuration: &'a Configuration,
+    /// What is changed.
+    pub target: &'a Target,
+    /// The command.
+    pub command: Command,
+}
+
+impl Asking<'_> {
+    /// What the gates look at. `asked`: the plan that people were asked about, where one is named.
+    pub async fn evidence(&self, cloud: &Cloud, asked: Option<AskedPlan<'_>>) -> Evidence {
+        self.gathered(cloud, true, asked).await
+    }
+
+    /// The same where it is only planned.
+    pub async fn evidence_of_plan(&self, cloud: &Cloud) -> Evidence {
+        self.gathered(cloud, false, None).await
+    }
+
+    async fn gathered(&self, cloud: &Cloud, is_made: bool, asked: Option<AskedPlan<'_>>) -> Evidence {
+        let Self { session, configuration, target, command } = *self;
+        let git = session.git(&configuration.directory);
+        let hosted = hosted(session.context);
+        let history = History { git: &git, hosted: &hosted };
+        let mut evidence = Evidence::new((session.clock)());
+        evidence.identity = Known::Is(evidence::identity(cloud, &history, session.context.repository()).await);
+        let approvals = Approvals {
+            history: &history,
+            source_url: session.context.source_url(),
+            is_made,
+            command,
+            environment: &target.environment,
+            policy: &target.policy,
+        };
+        approvals.add_to(&mut evidence, async || asked).await;
+        evidence
+    }
+}
+
+/// The failure where gates refuse: neither `hold` nor `unhold` has an exit code of its own for it.
+pub fn refusal(gates: &[Gate]) -> Failure {
+    Failure { outcome: Outcome::Invalid, ..refused(gates) }
 }
 
 /// The hold that a reason makes. `unhold` has the same room for its reason.
-fn wanted(reason: &str, run: &str, now: Timestamp) -> Result<Hold, Failure> {
+pub fn wanted(reason: &str, run: &str, now: Timestamp) -> Result<Hold, Failure> {
     let hold = Hold::by_hand(reason.trim(), run, now).map_err(|excess| {
         Failure::invalid(format!("the reason is too long by {excess} character{}", if excess == 1 { "" } else { "s" }))
             .hint(format!(
@@ -104,12 +117,12 @@ fn wanted(reason: &str, run: &str, now: Timestamp) -> Result<Hold, Failure> {
     Ok(hold)
 }
 
-/// What is so after a failure: looked up, not assumed.
-async fn not_all(
+/// What is so after a failure: looked up, not assumed. `reached`: whether the holds of a component are as they should be.
+pub async fn not_all(
     cloud: &Cloud,
     target: &Target,
     change: HoldChange,
-    wanted: &Hold,
+    reached: impl Fn(&[Hold]) -> bool,
     done: Vec<ComponentHolds>,
     failure: Failure,
 ) -> ChangedHolds {
@@ -123,11 +136,7 @@ async fn not_all(
             failure = failure.cause(format!("whether `{name}` {} is unknown", change.state(true)));
             continue;
         };
-        let reached = match change {
-            HoldChange::Put => holds.contains(wanted),
-            HoldChange::Lift => holds.is_empty(),
-        };
-        failure = failure.cause(format!("`{name}` {}", change.state(reached)));
+        failure = failure.cause(format!("`{name}` {}", change.state(reached(&holds))));
         components.push(ComponentHolds { name, lifted, holds });
     }
     ChangedHolds { change, components, failure: Some(failure) }

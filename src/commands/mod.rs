@@ -15,13 +15,13 @@ pub mod logs;
 pub mod promote;
 pub mod rollback;
 pub mod status;
+pub mod unhold;
 pub mod whoami;
 
 use change::Invocation;
 
 use crate::cli::{Command, IamDocument, Planned};
 use crate::domain::failure::Failure;
-use crate::domain::view::holds::HoldChange;
 use crate::domain::view::{Answer, Request};
 use crate::session::Session;
 
@@ -46,6 +46,7 @@ pub fn request(command: &Command) -> Request {
             Planned::Deploy(it) => change("plan deploy", &it.environment, &it.components, false),
             Planned::Promote(it) => change("plan promote", &it.environment, &it.components, false),
             Planned::Rollback(it) => change("plan rollback", &it.environment, &it.components, false),
+            Planned::Unhold(it) => change("plan unhold", &it.environment, &it.components, false),
         },
         Command::Approve(_) => other("approve", None),
         Command::Gates(it) => other("gates", Some(&it.environment)),
@@ -90,8 +91,11 @@ pub async fn run(session: &Session<'_>, request: &Request, command: &Command) ->
         Command::Status { environment } => status::run(session, environment.as_deref()).await.map(Answer::Status),
         Command::History(arguments) => history::run(session, arguments).await.map(Answer::History),
         Command::Logs(arguments) => logs::run(session, arguments).await,
-        Command::Hold(arguments) => hold::run(session, arguments, HoldChange::Put).await.map(Answer::Holds),
-        Command::Unhold(arguments) => hold::run(session, arguments, HoldChange::Lift).await.map(Answer::Holds),
+        Command::Hold(arguments) => hold::run(session, arguments).await.map(Answer::Holds),
+        Command::Unhold(arguments) => Box::pin(unhold::run(session, arguments)).await.map(Answer::Holds),
+        Command::Plan { command: Planned::Unhold(arguments) } => {
+            Box::pin(unhold::plan(session, arguments)).await.map(Answer::Change)
+        }
         Command::Whoami(arguments) => whoami::run(session, arguments).await.map(Answer::Identities),
         Command::Credentials(arguments) => credentials::run(session, arguments).await.map(Answer::Credential),
         Command::Iam { document } => match document {

@@ -10,6 +10,7 @@ use super::origin::ReusedImage;
 use super::outcome::Outcome;
 use super::release::ReleaseName;
 use super::step::StepId;
+use super::view::holds::PlannedUnhold;
 use super::view::logs::LogEntry;
 use super::view::plan::{NothingToPromote, Running, ShownPlan};
 use crate::domain::plan::Change;
@@ -25,6 +26,8 @@ pub enum Event {
     ImagesReused(Vec<ReusedImage>),
     /// The plan is made and its gates are evaluated.
     Planned(Box<ShownPlan>),
+    /// The same of a plan that takes holds off.
+    UnholdPlanned(Box<PlannedUnhold>),
     /// The plan is authorized. From here on something may be changed.
     ApplyStarted,
     /// The image that a component builds or uses is in its repository.

@@ -17,11 +17,9 @@ const HOLD: &str = "shipgate:hold";
 /// The key of the note of who lifted the holds last.
 const LIFTED: &str = "shipgate:unhold";
 
-/// Putting holds on components of an environment, or taking them off.
+/// Putting a hold on components of an environment.
 #[derive(Debug)]
 pub struct HoldRequest {
-    /// Whether it puts them on or takes them off.
-    pub command: Command,
     /// The environment.
     pub environment: EnvironmentName,
     /// What is held, in words.
@@ -33,7 +31,7 @@ pub struct HoldRequest {
 impl Gated for HoldRequest {
     fn subject(&self) -> Subject<'_> {
         Subject {
-            command: self.command,
+            command: Command::Hold,
             environment: &self.environment,
             release: None,
             place: &self.place,

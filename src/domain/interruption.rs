@@ -57,6 +57,7 @@ impl OpenWork {
                 }
             }
             Event::ReleaseChosen(_)
+            | Event::UnholdPlanned(_)
             | Event::NothingToPromote(_)
             | Event::ImagesReused(_)
             | Event::ApplyStarted

@@ -82,7 +82,11 @@ impl Approvals<'_> {
         let failed = |error: GitHubError| unknown(&error);
         let found = github.workflow_run(run).await.map_err(failed)?;
         let reviews = github.reviews(run).await.map_err(failed)?;
-        let started_by = [found.actor, found.triggering_actor].into_iter().flatten().collect();
+        // Without one of them a reviewer may be the one who started it.
+        let (Some(first), Some(newest)) = (found.actor, found.triggering_actor) else {
+            return Err(Unknown::new("GitHub does not say who started this run"));
+        };
+        let started_by = vec![first, newest];
         Ok(ReviewEvidence { attempt: found.attempt, started_by, reviews })
     }
 }

@@ -92,8 +92,19 @@ pub trait Driver: Configured {
         refuse("a hold", not_built::kind(self.kind()))
     }
 
-    /// Takes all holds off it, and leaves a note. Returns what was taken off.
-    fn lift_holds<'a>(&'a self, _writer: Writer<'a>, _note: &'a (String, String)) -> Answer<'a, Vec<Hold>> {
+    /// All holds that [`Self::lift_holds`] would take off, of all places where they stand.
+    fn holds_to_lift<'a>(&'a self, _cloud: &'a Cloud) -> Answer<'a, Vec<Hold>> {
+        refuse("a hold", not_built::kind(self.kind()))
+    }
+
+    /// Takes all holds off it that were seen to be there, and leaves a note. With any other hold it changes nothing. Returns
+    /// what was taken off.
+    fn lift_holds<'a>(
+        &'a self,
+        _writer: Writer<'a>,
+        _seen: &'a [Hold],
+        _note: &'a (String, String),
+    ) -> Answer<'a, Vec<Hold>> {
         refuse("a hold", not_built::kind(self.kind()))
     }
 

@@ -4,11 +4,13 @@ use anstyle::{AnsiColor, Style};
 
 use super::approval;
 use crate::domain::event::{Event, StepResult};
-use crate::domain::gate::Gate;
+use crate::domain::gate::{Gate, GatePolicy};
+use crate::domain::image::Digest;
 use crate::domain::names::ComponentName;
 use crate::domain::plan::{Change, PlanWarning};
 use crate::domain::release::{CommitLine, Commits};
 use crate::domain::step::{StepId, Subject};
+use crate::domain::view::holds::PlannedUnhold;
 use crate::domain::view::plan::{CommitRange, NothingToPromote, ShownPlan};
 
 pub const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -62,6 +64,7 @@ pub fn of(event: &Event, level: Level, several: bool) -> Vec<String> {
             vec![warning(&format!("{}{text}", about(component)), hint.as_deref())]
         }
         Event::Planned(plan) => of_plan(plan),
+        Event::UnholdPlanned(planned) => of_unhold(planned),
         Event::NothingToPromote(nothing) if nothing.is_all => nothing_to_promote(nothing),
         Event::NotReported { what, hint: Some(hint) } => {
             vec![Line { least: Level::Quiet, ..warning(what, Some(hint)) }]
@@ -143,10 +146,37 @@ fn of_plan(plan: &ShownPlan) -> Vec<Line> {
         lines.push(note("  nothing to change"));
     }
     lines.extend(plan.warnings.iter().map(|found| warning(&warning_text(found), found.hint.as_deref())));
-    lines.extend(plan.gates.iter().map(gate));
-    lines.extend(approval::asked(&plan.policy, &plan.gates).map(|line| note(format!("  {FAINT}{line}{FAINT:#}"))));
-    lines.extend(plan.policy.checklist.iter().map(|item| note(format!("  [ ] {item}"))));
-    lines.push(note(format!("  {FAINT}plan {}{FAINT:#}", plan.digest)));
+    lines.extend(decided(&plan.gates, &plan.policy, &plan.digest));
+    lines
+}
+
+/// What whoever decides about a plan reads last.
+fn decided(gates: &[Gate], policy: &GatePolicy, digest: &Digest) -> Vec<Line> {
+    let mut lines: Vec<Line> = gates.iter().map(gate).collect();
+    lines.extend(approval::asked(policy, gates).map(|line| note(format!("  {FAINT}{line}{FAINT:#}"))));
+    lines.extend(policy.checklist.iter().map(|item| note(format!("  [ ] {item}"))));
+    lines.push(note(format!("  {FAINT}plan {digest}{FAINT:#}")));
+    lines
+}
+
+fn of_unhold(PlannedUnhold { plan, gates }: &PlannedUnhold) -> Vec<Line> {
+    let mut lines = vec![note(format!(
+        "{STRONG}plan{STRONG:#} to unhold {} on {}: {} (account {}, {})",
+        plan.app, plan.environment, plan.reason, plan.account, plan.region
+    ))];
+    for component in &plan.components {
+        let name = &component.name;
+        lines.extend(
+            component
+                .holds
+                .iter()
+                .map(|hold| note(format!("  {STRONG}unhold {name}{STRONG:#}: take off: {}", hold.described()))),
+        );
+        if component.holds.is_empty() {
+            lines.push(note(format!("  {name}: there is no hold")));
+        }
+    }
+    lines.extend(decided(gates, &plan.policy, &plan.digest()));
     lines
 }
 

@@ -14,11 +14,12 @@ use crate::domain::image::{Digest, Repository};
 use crate::domain::names::ComponentName;
 use crate::domain::origin::ReusedImage;
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{Change, Drift, MissingVariable, Step};
+use crate::domain::plan::{Change, Drift, HeldComponent, MissingVariable, Step, UnholdPlan};
 use crate::domain::release::ReleaseName;
 use crate::domain::step::StepId;
 use crate::domain::view::Request;
 use crate::domain::view::check::Checked;
+use crate::domain::view::holds::PlannedUnhold;
 use crate::domain::view::plan::{CommitRange, PlannedComponent, Running, ShownPlan};
 
 /// All that is reported of a run.
@@ -52,6 +53,8 @@ pub struct Record {
     pub commits: Option<CommitRange>,
     /// The components, in order.
     pub components: Vec<ComponentRecord>,
+    /// Which holds would be taken off, and why.
+    pub unhold: Option<UnholdPlan>,
     /// The images that were in their repositories before.
     pub reused: Vec<ReusedImage>,
     /// The steps, in the order they began.
@@ -110,6 +113,24 @@ impl ComponentRecord {
             changes: component.changes.clone(),
             drift: component.drift.clone(),
             missing_variables: component.missing_variables.clone(),
+        }
+    }
+
+    /// Of one whose holds would be taken off, nothing else is known.
+    fn held(component: &HeldComponent) -> Self {
+        Self {
+            name: component.name.clone(),
+            kind: component.kind,
+            outcome: Some(Outcome::Planned),
+            changed: false,
+            console: None,
+            deployment: None,
+            previous: None,
+            current: None,
+            causes: Vec::new(),
+            changes: Vec::new(),
+            drift: None,
+            missing_variables: Vec::new(),
         }
     }
 
@@ -186,6 +207,7 @@ impl Record {
             Event::NothingToPromote(nothing) => self.gates.clone_from(&nothing.gates),
             Event::ImagesReused(reused) => self.reused.clone_from(reused),
             Event::Planned(plan) => self.planned(plan),
+            Event::UnholdPlanned(planned) => self.unhold_planned(planned),
             Event::ImageKnown { component, digest } => {
                 self.digests.insert(component.clone(), digest.clone());
             }
@@ -250,6 +272,15 @@ impl Record {
             };
             self.steps = plan.steps.iter().map(planned).collect();
         }
+    }
+
+    fn unhold_planned(&mut self, PlannedUnhold { plan, gates }: &PlannedUnhold) {
+        self.plan_digest = Some(plan.digest());
+        self.plan_document = Some(plan.document());
+        self.gates.clone_from(gates);
+        self.policy = Some(plan.policy.clone());
+        self.components = plan.components.iter().map(ComponentRecord::held).collect();
+        self.unhold = Some(plan.clone());
     }
 
     fn of(&mut self, component: &ComponentName, change: impl FnOnce(&mut ComponentRecord)) {

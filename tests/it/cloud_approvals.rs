@@ -87,7 +87,12 @@ impl Asked {
 
     /// The run in which somebody planned.
     fn planned(&self, by: &str, digest: &str) -> Value {
-        let mut run = self.started(by, "promote");
+        self.planned_in(by, "promote", digest)
+    }
+
+    /// The same of another workflow.
+    fn planned_in(&self, by: &str, workflow: &str, digest: &str) -> Value {
+        let mut run = self.started(by, workflow);
         run["created_at"] = json!(ago(60));
         run["status"] = json!("completed");
         run["conclusion"] = json!("success");
@@ -183,6 +188,12 @@ fn githubs_environment_asks_and_the_run_says_who_approved() {
         (json!([review("approved", "production", "ben")]), "eva", 2, "this is attempt 2 of the run"),
     ] {
         refused(&asked, &run(reviews, by, attempt), "approved", reason);
+    }
+    // Whoever ran it again may be the reviewer.
+    for known in ["actor", "triggering_actor"] {
+        asked.run(APPROVED, &json!({known: "ana", "reviews": [review("approved", "production", "ben")]}));
+        let ran = asked.shipgate(APPROVED, &["promote", "production"]).run();
+        refused(&asked, &ran, "approved", "GitHub does not say who started this run");
     }
     let bot = json!({"login": "github-actions[bot]", "type": "Bot"});
     let review_of_ben = json!([review("approved", "production", "ben")]);
@@ -513,4 +524,76 @@ fn the_planner_of_another_run_is_a_planner_too() {
     refused(&asked, &asked.promote(APPROVED, 101, &digest), "approved", "whoever planned started it");
     // The title names the one run, and the command the other.
     refused(&asked, &asked.promote(APPROVED, PLANNED, &digest), "approved", "its title does not name this plan");
+}
+
+/// Takes the holds off as a run, with what names its plan.
+fn unhold(asked: &Asked, run: u64, reason: &str, plan: &[&str]) -> Ran {
+    let command = ["unhold", "production", "--reason", reason];
+    asked.shipgate(run, &[&command, plan].concat()).run()
+}
+
+/// Plans to take the holds off: the plan's digest.
+fn plan_unhold(asked: &Asked) -> String {
+    let command = ["plan", "unhold", "production", "--reason", "carts work"];
+    let report = asked.shipgate(PLANNED, &command).run().outcome("planned", 0);
+    assert_eq!(gate(&report, "approved")["verdict"], "pending", "{report:#}");
+    assert_eq!(asked.shop.aws.mutations(), Vec::<String>::new());
+    report["plan_digest"].as_str().unwrap().to_owned()
+}
+
+/// `unhold` has no exit codes of its own for what is refused, or stale.
+#[track_caller]
+fn kept(asked: &Asked, ran: &Ran, reason: &str) {
+    let report = ran.outcome("invalid", 2);
+    let told = format!("{} {}", report["reason"], report["causes"]);
+    assert!(told.contains(reason), "{reason}\n{told}");
+    assert!(!text(&report, "hints").is_empty(), "{report:#}");
+    assert_eq!(asked.shop.aws.mutations(), Vec::<String>::new(), "{reason}");
+}
+
+#[test]
+#[ignore = "needs the local cloud: scripts/test"]
+fn a_second_person_lets_the_holds_be_taken_off_that_were_shown_and_no_other() {
+    let asked = Asked::new(SECOND);
+    let hold = |run: u64| {
+        asked.shipgate(run, &["hold", "production", "--reason", "carts fail"]).run().expect_code(0);
+        asked.shop.aws.forget();
+    };
+    hold(300);
+    let digest = plan_unhold(&asked);
+    let planned = PLANNED.to_string();
+    let expected = ["--expect-plan", &digest, "--plan-run", &planned];
+    asked.run(PLANNED, &asked.planned_in("ana", "hold", &digest));
+    let approved_by = |run: u64, by: &str| asked.run(run, &asked.approval(by, PLANNED, &digest));
+    for (run, by) in [(200, "ben"), (201, "ana"), (202, "eva")] {
+        approved_by(run, by);
+    }
+
+    let bare = unhold(&asked, 200, "carts work", &[]);
+    kept(&asked, &bare, "needs 1 approval of ");
+    assert!(text(&bare.json(), "hints").contains("start the workflow that calls hold.yml"), "{}", bare.stderr);
+    kept(&asked, &unhold(&asked, 200, "carts work", &expected[..2]), "needs 1 approval of ");
+    kept(&asked, &unhold(&asked, 201, "carts work", &expected), "whoever planned started it");
+    kept(&asked, &unhold(&asked, 200, "another reason", &expected), "the plan is ");
+    let other = asked.planned_in("ana", "deploy-stage", &digest);
+    asked.run(PLANNED, &other);
+    kept(&asked, &unhold(&asked, 200, "carts work", &expected), "is no plan that can be approved");
+    asked.run(PLANNED, &asked.planned_in("ana", "hold", &digest));
+    // On a laptop nobody was asked.
+    let local = ["unhold", "production", "--reason", "carts work", "--output", "json"];
+    kept(&asked, &asked.shop.shipgate(&local).run(), "this is no run of GitHub Actions");
+
+    // Again, with the same words, it is another hold.
+    let first = asked.shop.aws.world(|world| world.services[1].tags.clone());
+    hold(301);
+    kept(&asked, &unhold(&asked, 200, "carts work", &expected), &format!("now, not {digest}"));
+    asked.shop.aws.world(|world| world.services[1].tags = first);
+
+    let report = unhold(&asked, 200, "carts work", &expected).expect_code(0).json();
+    assert_eq!(report["lifted"][0]["reason"], "carts fail", "{report:#}");
+    asked.shop.aws.forget();
+    // Nothing is there any more, and whatever comes is something else.
+    kept(&asked, &unhold(&asked, 202, "carts work", &expected), &format!("now, not {digest}"));
+    hold(302);
+    kept(&asked, &unhold(&asked, 202, "carts work", &expected), &format!("now, not {digest}"));
 }

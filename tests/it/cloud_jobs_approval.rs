@@ -1,4 +1,4 @@
-//! `promote.yml`, `approve.yml` and `rollback.yml`, whole, where people approve: GitHub's environment, or a second person.
+//! `promote.yml`, `approve.yml`, `rollback.yml` and `hold.yml`, whole, where people approve: GitHub's environment, or a second person.
 
 use std::path::Path;
 
@@ -15,6 +15,7 @@ use crate::runner::job::JobRan;
 const PROMOTE: &str = ".github/workflows/promote.yml";
 const APPROVE: &str = ".github/workflows/approve.yml";
 const ROLLBACK: &str = ".github/workflows/rollback.yml";
+const HOLD: &str = ".github/workflows/hold.yml";
 const TRUSTED: &str = "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f";
 const MAY: &str = "contents=read,actions=read,statuses=write,checks=read,pull_requests=read";
 
@@ -60,6 +61,8 @@ impl Approving {
             "workflow_id": if called == APPROVE { 2 } else { 1 },
             "actor": by,
             "triggering_actor": by,
+            // Once and for all: the plan's is read after that of an approval.
+            "created_at": jiff::Timestamp::from_second(jiff::Zoned::now().timestamp().as_second()).unwrap().to_string(),
             "referenced_workflows": [{"path": format!("shipgate/shipgate/{called}@{TRUSTED}"), "sha": TRUSTED}],
         });
         run.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -197,6 +200,65 @@ fn a_rollback_to_a_named_release_is_approved_and_one_to_what_served_before_is_no
     let restored = approving.carry_out(402, "eva", &approved, 400, &digest).expect_success();
     assert_eq!((restored.outputs["outcome"].as_str(), &restored.outputs["sha"]), ("deployed", &second));
     assert_eq!(scene.cloud.releases("live"), std::slice::from_ref(&second));
+}
+
+/// Whether production has a hold.
+fn is_held(scene: &Scene) -> bool {
+    scene.cloud.ledger(scene.cloud.service("live").service_arn().unwrap()).contains_key("shipgate:hold")
+}
+
+#[test]
+#[ignore = "needs the local cloud: scripts/test"]
+fn one_person_holds_and_two_take_the_hold_off_that_both_have_seen() {
+    let approving = Approving::by_second_person();
+    let scene = &approving.scene;
+    let words = |command: &str, reason: &str| json!({"command": command, "reason": reason});
+    let hold = |run: u64, reason: &str| {
+        let runner = approving.runner(Job::Main, run, "ana");
+        runner.job(HOLD, "hold").inputs(words("hold", reason)).run().expect_success();
+    };
+    hold(100, "carts fail");
+    let given = words("unhold", "carts work, and $(touch owned)");
+    let planned = |run: u64| {
+        let (plan, waits) = approving.plan(run, "ana", HOLD, given.clone());
+        let digest = plan.outputs["plan-digest"].clone();
+        assert_eq!(waits.name, format!("plan {digest} for production"));
+        assert!(plan.step("plan").summary.contains("carts fail"), "{}", plan.step("plan").summary);
+        let alone = approving.runner(Job::Environment("production"), run, "ana").job(HOLD, "unhold");
+        assert_eq!(alone.needs("plan", &plan).inputs(given.clone()).run().result, None, "nobody polls on a runner");
+        digest
+    };
+    let carried_out = |run: u64, by: &str, plan_run: u64, digest: &str| {
+        let approved = approving.approve(run, by, plan_run, digest).expect_success();
+        assert_eq!((approved.outputs["complete"].as_str(), approved.outputs["command"].as_str()), ("true", "unhold"));
+        assert_eq!(approved.outputs["reason"], "carts work, and $(touch owned)");
+        assert!(approved.dropped.is_empty(), "{:?}", approved.dropped);
+        approving.carry_out(run, by, &approved, plan_run, digest)
+    };
+    let stale = |ran: &JobRan| {
+        assert_eq!((ran.result, ran.step("unhold").code), (Some(Status::Failure), 2), "{}", ran.log());
+        assert!(ran.step("unhold").annotations("error")[0].contains("the plan is sha256:"), "{}", ran.log());
+    };
+
+    let digest = planned(101);
+    not_counted(&approving, 198, ("ana", 101, &digest), "whoever planned started it");
+    assert!(is_held(scene));
+    // Somebody saw why not, and says so.
+    hold(102, "carts fail still");
+    let left = carried_out(200, "ben", 101, &digest);
+    stale(&left);
+    let moved = left.step("unhold").annotations("error")[0];
+    assert!(moved.contains("component backend: holds was") && moved.contains("carts fail still"), "{moved}");
+    assert!(is_held(scene));
+
+    let digest = planned(103);
+    carried_out(201, "ben", 103, &digest).expect_success();
+    assert!(!is_held(scene));
+    // Once.
+    stale(&carried_out(202, "eva", 103, &digest));
+    hold(104, "carts fail");
+    stale(&carried_out(203, "eva", 103, &digest));
+    assert!(is_held(scene));
 }
 
 #[test]

@@ -66,10 +66,13 @@ fn a_release_that_is_named_and_a_role_of_the_environment_alone_have_a_job_there(
     let second = scene.shop.head();
     let alone = json!({"in-environment": true});
     assert_eq!(run(&scene, PRODUCTION, (ROLLBACK, "rollback"), alone.clone()).result, None);
-    went_back(&scene, run(&scene, PRODUCTION, (ROLLBACK, "restore"), alone), &first);
+    went_back(&scene, run(&scene, PRODUCTION, (ROLLBACK, "rollback-in-environment"), alone), &first);
     let named = json!({"release": second});
-    assert_eq!(run(&scene, PRODUCTION, (ROLLBACK, "restore"), json!({})).result, None);
-    went_back(&scene, run(&scene, PRODUCTION, (ROLLBACK, "restore"), named), &second);
+    assert_eq!(run(&scene, PRODUCTION, (ROLLBACK, "rollback-in-environment"), named.clone()).result, None);
+    let plan = run(&scene, Job::Main, (ROLLBACK, "plan"), named.clone()).expect_success();
+    let restore = scene.runner(PRODUCTION, "contents=read,statuses=write,pull_requests=read,actions=read");
+    let restore = restore.job(ROLLBACK, "restore").needs("plan", &plan).inputs(named).run();
+    went_back(&scene, restore, &second);
 }
 
 #[test]
@@ -100,7 +103,21 @@ fn one_person_holds_and_the_environment_lets_the_hold_be_taken_off() {
     for job in ["hold", "hold-in-environment", "refuse"] {
         assert_eq!(hold(Job::Main, job, &words("unhold")).result, None, "{job}");
     }
-    hold(PRODUCTION, "unhold", &words("unhold")).expect_success();
+    assert_eq!(hold(Job::Main, "plan", &words("hold")).result, None, "a hold is not planned");
+    let plan = hold(Job::Main, "plan", &words("unhold")).expect_success();
+    assert_eq!(plan.outputs["approval"], "none");
+    let after = |job, name: &str, plan: &JobRan| {
+        let runner = scene.runner(job, "contents=read,actions=read");
+        runner.job(HOLD, name).needs("plan", plan).inputs(words("unhold")).run()
+    };
+    assert_eq!(after(Job::Main, "waits-for-approval", &plan).result, None);
+    // One that was put there meanwhile is not taken off, as nobody has seen it.
+    hold(Job::Main, "hold", &json!({"command": "hold", "reason": "orders fail, too"})).expect_success();
+    let stale = after(PRODUCTION, "unhold", &plan);
+    assert_eq!((stale.result, stale.step("hold").code), (Some(Status::Failure), 2), "{}", stale.log());
+    let plan = hold(Job::Main, "plan", &words("unhold")).expect_success();
+    assert!(holds());
+    after(PRODUCTION, "unhold", &plan).expect_success();
     assert!(!holds());
     scene.promote(&scene.plan().expect_success()).expect_success();
 }

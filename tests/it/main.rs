@@ -80,6 +80,7 @@ mod offline_unauthorized;
 mod offline_usage;
 mod offline_workflows;
 mod offline_workflows_gated;
+mod offline_workflows_unhold;
 mod runner;
 mod scripted;
 mod scripted_after_probes;

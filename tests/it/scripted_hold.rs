@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Ran, assert_told};
 use crate::scripted::{Answer, CLUSTER, Call, Shop, all_at_once, config, text};
+use crate::scripted_golden::served;
 
 const WORKER: &str = "stage-worker";
 
@@ -107,6 +108,76 @@ fn a_tag_that_is_seen_late_is_waited_for() {
         let report = hold(&shop, command).expect_code(0).json();
         assert_eq!(report["holds"].as_array().unwrap().len(), if command == "hold" { 2 } else { 0 }, "{report:#}");
     }
+}
+
+fn plan_unhold(shop: &Shop, more: &[&str]) -> Ran {
+    let arguments = ["plan", "unhold", "stage", "--reason", "carts work", "--output", "json"];
+    shop.shipgate(&[&arguments, more].concat()).run()
+}
+
+#[test]
+fn what_would_be_lifted_is_planned_without_a_change() {
+    let shop = two(true);
+    let report = plan_unhold(&shop, &[]).outcome("planned", 0);
+    assert_eq!(shop.aws.mutations(), [""; 0]);
+    let components: Vec<&Value> = report["holds"].as_array().unwrap().iter().map(|hold| &hold["component"]).collect();
+    assert_eq!((&report["command"], components), (&json!("plan unhold"), vec![&json!("backend"), &json!("worker")]));
+    assert_eq!((&report["holds"][0]["reason"], &report["unhold_reason"]), (&json!("before"), &json!("carts work")));
+    assert_eq!(report["gates"][0]["name"], "identity");
+    let digest = |report: &Value| report["plan_digest"].as_str().unwrap().to_owned();
+    let planned = digest(&report);
+    assert_eq!(digest(&plan_unhold(&shop, &[]).json()), planned);
+    // Of one component it is another plan.
+    assert_ne!(digest(&plan_unhold(&shop, &["--component", "worker"]).json()), planned);
+
+    let unhold = |reason: &str, digest: &str| {
+        let arguments = ["unhold", "stage", "--reason", reason, "--expect-plan", digest, "--output", "json"];
+        shop.shipgate(&arguments).env("SHIPGATE_PLAN", "{}").run()
+    };
+    let stale = |ran: &Ran| {
+        let report = ran.outcome("invalid", 2);
+        let reason = report["reason"].as_str().unwrap();
+        assert!(
+            reason.starts_with("the plan is sha256:") && reason.ends_with(&format!("now, not {planned}")),
+            "{reason}"
+        );
+        assert!(text(&report, "hints").contains("plan again"), "{report:#}");
+        assert_eq!(shop.aws.mutations(), [""; 0]);
+    };
+    stale(&unhold("another reason", &planned));
+    shop.aws.world(|world| {
+        let hold = json!({"key": "shipgate:hold", "value": "2026-11-20T10:00:01Z local before"});
+        world.services[1].tags = vec![hold];
+    });
+    stale(&unhold("carts work", &planned));
+    let planned = digest(&plan_unhold(&shop, &[]).json());
+    let lifted = unhold("carts work", &planned).expect_code(0).json();
+    assert_eq!(lifted["lifted"].as_array().unwrap().len(), 2, "{lifted:#}");
+    assert_eq!(unhold("carts work", &planned).outcome("invalid", 2)["command"], "unhold");
+    let wrong = unhold("carts work", "sha256:x").outcome("invalid", 2);
+    assert_eq!(wrong["reason"], "--expect-plan is not a plan's digest");
+}
+
+/// What a rollback left stands on revisions too; of two that differ, the plan has both.
+#[test]
+fn a_plan_has_the_holds_of_every_home() {
+    let (shop, _) = served(2);
+    shop.shipgate(&["rollback", "stage", "--output", "json"]).run().outcome("deployed", 0);
+    let of = |shop: &Shop| {
+        let report = plan_unhold(shop, &[]).outcome("planned", 0);
+        (report["holds"].as_array().unwrap().len(), report["plan_digest"].clone())
+    };
+    let (count, both) = of(&shop);
+    assert_eq!(count, 1);
+    // The same hold with another time, on the service alone.
+    shop.aws.world(|world| {
+        let hold = world.services[0].tags.iter_mut().find(|tag| tag["key"] != "team").unwrap();
+        let value = hold["value"].as_str().unwrap().replacen("20", "19", 1);
+        hold["value"] = json!(value);
+    });
+    let (count, other) = of(&shop);
+    assert_eq!(count, 2);
+    assert_ne!(other, both);
 }
 
 /// In an emergency nobody should have to find the variables that probes and builds use.

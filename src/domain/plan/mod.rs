@@ -13,11 +13,12 @@ pub mod schedule;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod unhold;
 mod warning;
 
 pub use component::{ComponentPlan, Running, WayBack, left_releases};
 pub use difference::{Change, Drift, MissingVariable};
-pub use document::PlannedCommand;
+pub use document::{PlannedChange, PlannedCommand};
 pub use holds::{LeftRelease, PlannedHold};
 pub use image::{
     ImageError, ImagePlan, ImageState, ImageStep, KnownImage, PlannedImage, PresentImage, PromotedImage, TagState,
@@ -25,6 +26,7 @@ pub use image::{
 };
 pub use later::{Later, StillUnknown};
 pub use steps::Step;
+pub use unhold::{HeldComponent, UnholdPlan};
 pub use warning::PlanWarning;
 
 use super::gate::{self, Command, GatePolicy, Gated, Override};

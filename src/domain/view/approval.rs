@@ -2,7 +2,7 @@
 
 use crate::domain::image::Digest;
 use crate::domain::names::ComponentName;
-use crate::domain::plan::PlannedCommand;
+use crate::domain::plan::{PlannedChange, PlannedCommand};
 
 /// An approval that counts, and what it approves.
 #[derive(Debug)]
@@ -39,13 +39,21 @@ impl CountedApproval {
 
     /// What is planned, in words.
     pub fn what(&self) -> String {
-        let PlannedCommand { command, environment, release, components, .. } = &self.planned;
+        let PlannedCommand { command, environment, components, change } = &self.planned;
         let part = if self.is_part {
             let names: Vec<&str> = components.iter().map(ComponentName::as_str).collect();
             format!("{} of ", names.join(", "))
         } else {
             String::new()
         };
-        format!("{command} of {} on {part}{environment}, planned in run {}", release.short(), self.plan_run)
+        let what = match change {
+            PlannedChange::Release { release, .. } => format!("{command} of {} on", release.short()),
+            PlannedChange::Holds { .. } => format!("{command} of"),
+        };
+        let why = match change {
+            PlannedChange::Release { .. } => String::new(),
+            PlannedChange::Holds { reason } => format!(" ({reason})"),
+        };
+        format!("{what} {part}{environment}{why}, planned in run {}", self.plan_run)
     }
 }

@@ -1,7 +1,9 @@
 //! The holds of an environment after `hold` or `unhold`.
 
 use crate::domain::failure::Failure;
+use crate::domain::gate::Gate;
 use crate::domain::hold::Hold;
+use crate::domain::plan::UnholdPlan;
 
 /// What is done with the holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +32,15 @@ impl HoldChange {
             (Self::Lift, false) => "still has a hold",
         }
     }
+}
+
+/// What `unhold` would take off, with the verdicts of its gates.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlannedUnhold {
+    /// The plan.
+    pub plan: UnholdPlan,
+    /// The gates with their verdicts.
+    pub gates: Vec<Gate>,
 }
 
 /// How the command ended.

@@ -83,8 +83,17 @@ impl Driver for EcsTarget {
         Box::pin(hold::put(writer, self, hold))
     }
 
-    fn lift_holds<'a>(&'a self, writer: Writer<'a>, note: &'a (String, String)) -> Answer<'a, Vec<Hold>> {
-        Box::pin(hold::lift(writer, self, note))
+    fn holds_to_lift<'a>(&'a self, cloud: &'a Cloud) -> Answer<'a, Vec<Hold>> {
+        Box::pin(hold::to_lift(cloud, self))
+    }
+
+    fn lift_holds<'a>(
+        &'a self,
+        writer: Writer<'a>,
+        seen: &'a [Hold],
+        note: &'a (String, String),
+    ) -> Answer<'a, Vec<Hold>> {
+        Box::pin(hold::lift(writer, self, seen, note))
     }
 
     fn image_records<'a>(

@@ -120,16 +120,52 @@ pub async fn take_off(writer: Writer<'_>, target: &EcsTarget, holds: &[Hold]) ->
     if keys.is_empty() { Ok(()) } else { Ok(writer.ecs().untag(&service.arn, &keys).await?) }
 }
 
-/// Takes all holds off the service and off its revisions, and leaves a note. Returns what was taken off.
+/// All holds that [`lift`] takes off, each once: of two with the same key that differ, both.
 ///
 /// # Errors
 ///
-/// The tags could not be changed, or a hold is still seen afterwards.
-pub async fn lift(writer: Writer<'_>, target: &EcsTarget, note: &(String, String)) -> Result<Vec<Hold>, Failure> {
+/// The service is missing, or cannot be looked at.
+pub async fn to_lift(cloud: &Cloud, target: &EcsTarget) -> Result<Vec<Hold>, Failure> {
+    let service = observe::active_service(cloud, target).await?;
+    let revisions = held_revisions(cloud, &service).await?;
+    let mut holds: Vec<Hold> = Vec::new();
+    for hold in standing(&service, &revisions) {
+        if !holds.contains(hold) {
+            holds.push(hold.clone());
+        }
+    }
+    Ok(holds)
+}
+
+/// The holds on a service and on its revisions.
+fn standing<'h>(service: &'h Service, revisions: &'h [Revision]) -> impl Iterator<Item = &'h Hold> {
+    service.holds.iter().chain(revisions.iter().flat_map(|revision| &revision.holds))
+}
+
+/// Takes all holds off the service and off its revisions, and leaves a note. Returns what was taken off. `seen`: those that
+/// somebody decided about; with any other one nothing is changed.
+///
+/// # Errors
+///
+/// There is another hold, the tags could not be changed, or a hold is still seen afterwards.
+pub async fn lift(
+    writer: Writer<'_>,
+    target: &EcsTarget,
+    seen: &[Hold],
+    note: &(String, String),
+) -> Result<Vec<Hold>, Failure> {
     let cloud = writer.cloud();
     let service = observe::active_service(cloud, target).await?;
     let revisions = held_revisions(cloud, &service).await?;
-    let lifted = hold::merged(service.holds.iter().chain(revisions.iter().flat_map(|revision| &revision.holds)));
+    if let Some(new) = standing(&service, &revisions).find(|hold| !seen.contains(hold)) {
+        return Err(Failure::failed(format!(
+            "service `{}` has a hold now that it did not have before",
+            target.service
+        ))
+        .cause(new.described())
+        .hint("somebody put it there meanwhile: read its reason, and run it again"));
+    }
+    let lifted = hold::merged(standing(&service, &revisions));
     if lifted.is_empty() {
         return Ok(lifted);
     }

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::hold;
 use crate::domain::event::Event;
+use crate::domain::failure::Failure;
 use crate::domain::gate::Permit;
 use crate::domain::hold::{self as hold_domain, Hold};
 use crate::domain::kind::Kind;
@@ -159,11 +160,21 @@ async fn a_hold_that_comes_while_others_are_lifted_is_reported() {
     });
     let Kind::Ecs(target) = &rehearsal.target.components[0].kind else { panic!() };
     let note = hold_domain::lifted("carts work", "local", Timestamp::UNIX_EPOCH);
-    let failure = hold::lift(rehearsal.cloud.open(Permit::of_test()), target, &note).await.unwrap_err();
+    let writer = rehearsal.cloud.open(Permit::of_test());
+    let seen = hold::to_lift(&rehearsal.cloud, target).await.unwrap();
+    let failure = hold::lift(writer, target, &seen, &note).await.unwrap_err();
+    let names_it = |failure: &Failure| {
+        failure.causes.iter().any(|cause| cause.text.contains("rolled back from bbbbbbb to aaaaaaa"))
+    };
+    assert!(names_it(&failure), "{failure:?}");
+    // One that came after somebody had decided is not even begun with.
+    let before = rehearsal.aws.mutations();
+    let failure = hold::lift(writer, target, &seen, &note).await.unwrap_err();
     assert!(
-        failure.causes.iter().any(|cause| cause.text.contains("rolled back from bbbbbbb to aaaaaaa")),
+        failure.reason.ends_with("has a hold now that it did not have before") && names_it(&failure),
         "{failure:?}"
     );
+    assert_eq!(rehearsal.aws.mutations(), before);
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,6 +5,7 @@ use super::outputs;
 use super::place::Links;
 use crate::domain::gate::{Approval, Gate, GateName};
 use crate::domain::github::markdown::code;
+use crate::domain::plan::PlannedChange;
 use crate::domain::view::approval::CountedApproval;
 use crate::report::record::Record;
 
@@ -12,16 +13,20 @@ use crate::report::record::Record;
 pub fn outputs(counted: &CountedApproval, document: &str) -> Vec<Output> {
     let planned = &counted.planned;
     let components: Vec<String> = planned.components.iter().map(ToString::to_string).collect();
-    let overrides: Vec<String> = planned.overrides.iter().map(|(gate, reason)| format!("{gate}={reason}")).collect();
     let mut outputs = vec![
         ("complete", counted.is_complete().to_string()),
         ("planned-command", planned.command.to_owned()),
         ("planned-environment", planned.environment.to_string()),
         ("planned-component", if counted.is_part { components.join("\n") } else { String::new() }),
-        ("planned-override", overrides.join("\n")),
-        ("sha", planned.release.to_string()),
         ("plan-digest", counted.digest.to_string()),
     ];
+    match &planned.change {
+        PlannedChange::Release { release, overrides } => {
+            let overrides: Vec<String> = overrides.iter().map(|(gate, reason)| format!("{gate}={reason}")).collect();
+            outputs.extend([("planned-override", overrides.join("\n")), ("sha", release.to_string())]);
+        }
+        PlannedChange::Holds { reason } => outputs.push(("planned-reason", reason.clone())),
+    }
     outputs.extend(outputs::plan(&counted.document));
     outputs.extend(outputs::document(document));
     outputs

@@ -24,6 +24,7 @@ pub fn of(record: &Record, outcome: Outcome, failure: Option<&Failure>, links: &
         failure.map(told),
         left_behind(record, outcome),
         components(record),
+        holds(record),
         warnings(record),
         changes(record),
         commits(record, links),
@@ -104,6 +105,18 @@ fn components(record: &Record) -> Option<String> {
     };
     let rows: Vec<_> = record.components.iter().map(row).collect();
     (!rows.is_empty()).then(|| table(&["component", "outcome", "before", "now", "digest"], &rows))
+}
+
+/// What would be taken off, and why.
+fn holds(record: &Record) -> Option<String> {
+    let plan = record.unhold.as_ref()?;
+    let rows = plan.components.iter().flat_map(|component| {
+        component.holds.iter().map(|hold| vec![code(component.name.as_str()), code(&hold.described())])
+    });
+    let rows: Vec<_> = rows.collect();
+    let why = format!("Takes off all holds: {}\n", code(&plan.reason));
+    let table = if rows.is_empty() { "There is none.\n".to_owned() } else { table(&["component", "hold"], &rows) };
+    Some(format!("{why}\n{table}"))
 }
 
 fn shown_running(running: &Running) -> String {

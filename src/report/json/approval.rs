@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::text::{SCHEMA, to_text};
 use crate::domain::outcome::Outcome;
+use crate::domain::plan::PlannedChange;
 use crate::domain::view::approval::CountedApproval;
 
 #[derive(Debug, Serialize)]
@@ -33,9 +34,13 @@ pub(super) struct ApprovalV1 {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct PlannedV1 {
     command: &'static str,
-    release: String,
+    /// `null`: it takes holds off.
+    release: Option<String>,
     components: Vec<String>,
     overrides: Vec<OverrideV1>,
+    /// Why holds are taken off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
 }
 
 /// A gate that is overridden.
@@ -49,7 +54,10 @@ struct OverrideV1 {
 /// The document.
 pub(super) fn approval(counted: &CountedApproval) -> String {
     let planned = &counted.planned;
-    let overrides = planned.overrides.iter();
+    let (release, overrides, reason) = match &planned.change {
+        PlannedChange::Release { release, overrides } => (Some(release.to_string()), overrides.as_slice(), None),
+        PlannedChange::Holds { reason } => (None, &[][..], Some(reason.clone())),
+    };
     to_text(&ApprovalV1 {
         schema: SCHEMA,
         command: "approve",
@@ -62,11 +70,13 @@ pub(super) fn approval(counted: &CountedApproval) -> String {
         quorum: counted.quorum,
         planned: PlannedV1 {
             command: planned.command,
-            release: planned.release.to_string(),
+            release,
             components: planned.components.iter().map(ToString::to_string).collect(),
             overrides: overrides
+                .iter()
                 .map(|(gate, reason)| OverrideV1 { gate: gate.clone(), reason: reason.clone() })
                 .collect(),
+            reason,
         },
     })
 }

@@ -3,12 +3,13 @@
 use serde::Serialize;
 
 use super::cause::{self, CauseV1};
+use super::record::HoldV1;
 use super::text::{SCHEMA, to_text};
 use crate::domain::failure::Failure;
 use crate::domain::gate::{Approval, Gate};
 use crate::domain::origin::ReusedImage;
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{Change, MissingVariable};
+use crate::domain::plan::{Change, MissingVariable, UnholdPlan};
 use crate::domain::release::Commits;
 use crate::domain::step::StepId;
 use crate::domain::view::plan::{CommitRange, Running};
@@ -31,6 +32,12 @@ pub(super) struct ReportV1 {
     checklist: Vec<String>,
     commits: Option<CommitsV1>,
     components: Vec<ComponentV1>,
+    /// What would be taken off, of `plan unhold`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holds: Option<Vec<HoldV1>>,
+    /// Why it would be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unhold_reason: Option<String>,
     reused: Vec<ReusedV1>,
     steps: Vec<StepV1>,
     left_behind: Vec<String>,
@@ -276,6 +283,14 @@ impl From<&CommitRange> for CommitsV1 {
     }
 }
 
+/// The holds that would be taken off.
+fn holds(plan: &UnholdPlan) -> Vec<HoldV1> {
+    let of_component = plan.components.iter();
+    let each = of_component
+        .flat_map(|component| component.holds.iter().map(|hold| HoldV1::new(component.name.as_str(), hold)));
+    each.collect()
+}
+
 /// The document of a command with an outcome.
 pub fn report(record: &Record, outcome: Outcome, failure: Option<&Failure>) -> String {
     to_text(&document(record, outcome, failure))
@@ -312,6 +327,8 @@ pub(super) fn document(record: &Record, outcome: Outcome, failure: Option<&Failu
         checklist: policy.map(|policy| policy.checklist.clone()).unwrap_or_default(),
         commits: record.commits.as_ref().map(Into::into),
         components: record.components.iter().map(Into::into).collect(),
+        holds: record.unhold.as_ref().map(holds),
+        unhold_reason: record.unhold.as_ref().map(|plan| plan.reason.clone()),
         reused: record.reused.iter().map(Into::into).collect(),
         steps: record.steps.iter().map(Into::into).collect(),
         left_behind: if outcome.is_success() { Vec::new() } else { record.left_behind() },

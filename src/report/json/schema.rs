@@ -70,7 +70,7 @@ fn document<T: JsonSchema>(generator: &mut SchemaGenerator, description: &str) -
 fn generated() -> Value {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     let mut generator = settings.with(|settings| settings.transforms.push(Box::new(AsWritten))).into_generator();
-    let changes = "`deploy`, `promote`, `rollback` and their plans; any other command that ended without its own data";
+    let changes = "`deploy`, `promote`, `rollback` and their plans, `plan unhold`; any other command that ended without its own data";
     let documents = [
         document::<ReportV1>(&mut generator, changes),
         document::<CheckV1>(&mut generator, "`check`"),

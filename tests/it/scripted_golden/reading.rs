@@ -88,6 +88,17 @@ pub const CASES: &[Case] = &[
         shop.aws.world(|world| world.services[0].tags.push(hold));
         form.run(&shop, &UNHOLD)
     }),
+    ("unhold-planned", |form| {
+        let shop = Shop::new();
+        let hold = json!({"key": "shipgate:hold", "value": "2020-11-20T10:00:00Z acme/shop/7/1 carts fail"});
+        shop.aws.world(|world| world.services[0].tags.push(hold));
+        form.run(&shop, &[&["plan"], &UNHOLD[..]].concat())
+    }),
+    ("unhold-planned-nothing-held", |form| form.run(&Shop::new(), &[&["plan"], &UNHOLD[..]].concat())),
+    ("unhold-invalid-stale", |form| {
+        let other = format!("sha256:{}", "0".repeat(64));
+        form.run(&Shop::new(), &[&UNHOLD[..], &["--expect-plan", &other]].concat())
+    }),
     ("unhold-rollback", |form| {
         let (shop, _) = served(2);
         shop.shipgate(&["rollback", "stage", "--output", "json"]).run().outcome("deployed", 0);

@@ -34,7 +34,9 @@ impl Verb {
         let (first, rest) = words.split_first()?;
         if *first == "plan" {
             let (second, rest) = rest.split_first()?;
-            return Self::changing(second, Until::Planned).map(|verb| (verb, rest));
+            // It needs what any look needs: neither history nor variables.
+            let unhold = (*second == "unhold").then_some(Self::Look("plan unhold"));
+            return unhold.or_else(|| Self::changing(second, Until::Planned)).map(|verb| (verb, rest));
         }
         Self::of(first).map(|verb| (verb, rest))
     }

@@ -15,6 +15,7 @@ pub use self::second_person::{ApprovalRun, PlanRun, SecondPersonEvidence, approv
 #[cfg(test)]
 pub(super) use self::second_person::{NotCounted, sample as second_person_sample};
 use super::judgement::{Judgement, Unknown, Verdict};
+use super::policy::Command;
 use super::subject::Subject;
 use crate::domain::names::EnvironmentName;
 
@@ -43,8 +44,13 @@ pub(super) fn approved(subject: &Subject<'_>, seen: &ApprovalEvidence) -> Judgem
             reviewed::judge(subject, *self_approval, seen)
         }
         (Some(Approval::SecondPerson(policy)), ApprovalEvidence::Unasked) => {
+            let file = match subject.command {
+                Command::Unhold => "hold.yml",
+                Command::Rollback | Command::Restore => "rollback.yml",
+                Command::Promote | Command::Deploy | Command::Hold | Command::Check => "promote.yml",
+            };
             let hint =
-                "start the workflow that calls promote.yml: it plans, and its page says how somebody else approves";
+                format!("start the workflow that calls {file}: it plans, and its page says how somebody else approves");
             Judgement::unsatisfied(
                 format!("needs {policy}, and nothing says that people were asked about this plan"),
                 hint,

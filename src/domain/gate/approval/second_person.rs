@@ -141,7 +141,7 @@ impl SecondPersonEvidence {
     fn plan_problem(&self, environment: &EnvironmentName) -> Option<NotCounted<'_>> {
         let PlanRun { run, jobs, is_on_default_branch } = &self.plan;
         let is_announced = |job: &RunJob| job.succeeded && announces(&job.name, environment, &self.digest);
-        let workflows = [GatedWorkflow::Promote, GatedWorkflow::Rollback];
+        let workflows = [GatedWorkflow::Promote, GatedWorkflow::Rollback, GatedWorkflow::Hold];
         let calls = workflows.into_iter().any(|workflow| self.calls(run, workflow));
         if let Some(problem) = of_run(run, is_on_default_branch) {
             return Some(problem);

@@ -401,6 +401,21 @@ fn second_person_cases() -> Vec<Case> {
     cases
 }
 
+/// Which workflows' plans are approved.
+fn planning_workflow_cases() -> Vec<Case> {
+    let by = |situation, file: &'static str| {
+        second(situation, |seen| seen.plan.run.called[0].path = format!("acme/shipgate/.github/workflows/{file}@v1"))
+    };
+    vec![
+        by("`second-person`: the plan takes holds off, by hold.yml", "hold.yml")
+            .satisfied("ben approved the plan of run 7"),
+        by("`second-person`: the run that planned calls deploy-stage.yml", "deploy-stage.yml").unsatisfied(
+            "run 7 is no plan that can be approved: it does not call .github/workflows/promote.yml of `[github] workflows`",
+            ANEW,
+        ),
+    ]
+}
+
 pub(super) fn approved_cases() -> Vec<Case> {
-    [review_cases(), second_person_cases()].concat()
+    [review_cases(), second_person_cases(), planning_workflow_cases()].concat()
 }

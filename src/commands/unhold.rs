@@ -1,0 +1,125 @@
+//! `unhold` and `plan unhold`: takes every hold off that was seen, and no other.
+
+use super::change::expected_plan;
+use super::hold::{Asking, not_all, refusal, wanted};
+use crate::cli;
+use crate::domain::event::Event;
+use crate::domain::failure::Failure;
+use crate::domain::gate::{Command, Known, authorize, evaluate};
+use crate::domain::hold::{self, Hold};
+use crate::domain::image::Digest;
+use crate::domain::outcome::Outcome;
+use crate::domain::plan::{HeldComponent, UnholdPlan};
+use crate::domain::role::Access;
+use crate::domain::target::Target;
+use crate::domain::view::holds::{ChangedHolds, ComponentHolds, HoldChange, PlannedUnhold};
+use crate::evidence::AskedPlan;
+use crate::kinds::driver;
+use crate::observe::{self, Cloud, Configuration, Writable};
+use crate::session::Session;
+
+/// Shows which holds would be taken off, and whom the gates ask.
+///
+/// # Errors
+///
+/// The arguments or the configuration are not right, a component cannot be looked at, or the plan is not the expected one.
+pub async fn plan(session: &Session<'_>, arguments: &cli::Unhold) -> Result<Outcome, Failure> {
+    let Asked { reason, expected, configuration, target } = Asked::read(session, arguments)?;
+    let identities = session.identities(&configuration);
+    let cloud = observe::cloud(&identities, &target, Access::Read).await?;
+    let plan = UnholdPlan::new(&target, cloud.account.clone(), reason, held(&cloud, &target).await?);
+    let asking = Asking { session, configuration: &configuration, target: &target, command: Command::Unhold };
+    let gates = evaluate(&plan, &asking.evidence_of_plan(&cloud).await);
+    session.events.emit(Event::UnholdPlanned(Box::new(PlannedUnhold { plan: plan.clone(), gates })));
+    is_expected(session, &plan, expected.as_ref())?;
+    Ok(Outcome::Planned)
+}
+
+/// Takes all holds off the components asked for.
+///
+/// # Errors
+///
+/// Before anything was changed: as [`plan`], or a gate refuses.
+pub async fn run(session: &Session<'_>, arguments: &cli::Unhold) -> Result<ChangedHolds, Failure> {
+    let (context, now) = (session.context, (session.clock)());
+    let Asked { reason, expected, configuration, target } = Asked::read(session, arguments)?;
+    let identities = session.identities(&configuration);
+    let cloud = Writable::enter(&identities, &target).await?;
+    let wanted = wanted(&arguments.reason, context.provenance(&cloud.caller).author(), now)?;
+    // All are looked at before one is changed.
+    let plan = UnholdPlan::new(&target, cloud.account.clone(), reason, held(&cloud, &target).await?);
+    is_expected(session, &plan, expected.as_ref())?;
+    let asked = arguments.plan_run.zip(expected.as_ref()).map(|(run, digest)| AskedPlan {
+        run,
+        digest,
+        trusted: target.workflows.clone(),
+        configuration: &configuration,
+        // The document has the holds with the time of each. Once they are off, no plan has this digest again.
+        carried_out: Known::Is(Vec::new()),
+    });
+    let asking = Asking { session, configuration: &configuration, target: &target, command: Command::Unhold };
+    let evidence = asking.evidence(&cloud, asked).await;
+    let authorized = authorize(plan, &evidence).map_err(|gates| refusal(&gates))?;
+    let writer = cloud.open(authorized.permit());
+    let note = hold::lifted(&wanted.reason(), wanted.run.as_deref().unwrap_or_default(), now);
+    let mut components = Vec::new();
+    for (component, planned) in target.components.iter().zip(&authorized.change().components) {
+        let name = component.name.to_string();
+        match driver(component).lift_holds(writer, &planned.holds, &note).await {
+            Ok(lifted) => components.push(ComponentHolds { name, lifted, holds: Vec::new() }),
+            Err(failure) => {
+                let change = HoldChange::Lift;
+                return Ok(not_all(&cloud, &target, change, <[Hold]>::is_empty, components, failure).await);
+            }
+        }
+    }
+    Ok(ChangedHolds { change: HoldChange::Lift, components, failure: None })
+}
+
+/// What is asked for, as far as it is known without AWS.
+struct Asked {
+    /// Why, neutral.
+    reason: String,
+    expected: Option<Digest>,
+    configuration: Configuration,
+    target: Target,
+}
+
+impl Asked {
+    fn read(session: &Session<'_>, arguments: &cli::Unhold) -> Result<Self, Failure> {
+        // The person is known when AWS says so; a reason that never fits needs no call.
+        let reason = wanted(&arguments.reason, "", (session.clock)())?.reason();
+        let expected = arguments.expect_plan.as_deref().map(expected_plan).transpose()?;
+        let configuration = session.configuration()?;
+        let target = configuration.services(session.context, &arguments.environment, &arguments.components)?;
+        Ok(Self { reason, expected, configuration, target })
+    }
+}
+
+/// The components with all that would be taken off.
+async fn held(cloud: &Cloud, target: &Target) -> Result<Vec<HeldComponent>, Failure> {
+    let mut components = Vec::new();
+    for component in &target.components {
+        let holds = driver(component).holds_to_lift(cloud).await?;
+        let (name, place) = (component.name.clone(), component.kind.place());
+        components.push(HeldComponent { name, kind: component.kind.word(), place, holds });
+    }
+    Ok(components)
+}
+
+/// Whether the plan is the one that was shown, where one is named. Otherwise it is `stale`, which `unhold` has no exit code
+/// of its own for.
+fn is_expected(session: &Session<'_>, plan: &UnholdPlan, expected: Option<&Digest>) -> Result<(), Failure> {
+    let Some(expected) = expected.filter(|expected| **expected != plan.digest()) else { return Ok(()) };
+    let failure = Failure::invalid(format!("the plan is {} now, not {expected}", plan.digest()))
+        .hint("plan again and look at what is different");
+    let shown = session.context.shown_plan().filter(|shown| Digest::of(shown) == *expected);
+    let moved = shown.map(|shown| plan.moved_since(shown)).unwrap_or_default();
+    if moved.is_empty() {
+        let place = &plan.place;
+        return Err(
+            failure.cause(format!("{place} has other holds, or another configuration, than when it was planned"))
+        );
+    }
+    Err(moved.into_iter().fold(failure, Failure::cause))
+}
