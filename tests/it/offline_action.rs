@@ -194,6 +194,7 @@ fn the_action_has_exactly_the_inputs_and_outputs_of_the_contract() {
         "planned-environment",
         "planned-component",
         "planned-override",
+        "planned-reason",
         "refused-by",
         "environment-url",
         "summary-json",
@@ -212,7 +213,7 @@ fn each_output_that_the_program_writes_is_one_of_the_action() {
     let repository = Repository::bare();
     let script = "#!/bin/sh\nprintf 'outcome=planned\\nsha=s\\ndigest=d\\nimage<<X\\ni\\nX\\nplan-digest=p\\nplan=q\\nrefused-by=r\\n\
                   approval=a\\ncomplete=true\\nplanned-command=c\\nplanned-environment=e\\nplanned-component<<X\\nb\\nw\\nX\\n\
-                  planned-override=v\\nenvironment-url=u\\nsummary-json<<Y\\n{\\n}\\nY\\nother=o\\n' >>\"$GITHUB_OUTPUT\"\nexit 3\n";
+                  planned-override=v\\nplanned-reason=r\\nenvironment-url=u\\nsummary-json<<Y\\n{\\n}\\nY\\nother=o\\n' >>\"$GITHUB_OUTPUT\"\nexit 3\n";
     write_program(&repository.path().join("program"), script);
     let runner = Runner::new(repository.path());
     let ran = runner.action("$/").input("command", "plan promote").input("binary-path", "program").run().expect_code(3);
@@ -230,6 +231,7 @@ fn each_output_that_the_program_writes_is_one_of_the_action() {
         ("planned-component", "b\nw"),
         ("planned-environment", "e"),
         ("planned-override", "v"),
+        ("planned-reason", "r"),
         ("refused-by", "r"),
         ("sha", "s"),
         ("summary-json", "{\n}"),

@@ -10,7 +10,7 @@ use crate::workflows::{Workflow, entries, own};
 const ONLY_WHERE_CALLED: &str = "inputs.called || vars.SHIPGATE_DEPLOY_FROM_HERE == 'true'";
 
 /// The jobs of the workflows that others call, and what each waits for: file, job, group.
-const GROUPS: [(&str, &str, &str); 17] = [
+const GROUPS: [(&str, &str, &str); 19] = [
     ("approve.yml", "approve", "shipgate-approve-${{ github.run_id }}"),
     (
         "approve.yml",
@@ -25,6 +25,8 @@ const GROUPS: [(&str, &str, &str); 17] = [
     ("hold.yml", "refuse", "shipgate-hold-refuse-${{ github.run_id }}"),
     ("hold.yml", "hold", "shipgate-hold-${{ github.run_id }}"),
     ("hold.yml", "hold-in-environment", "shipgate-hold-${{ github.run_id }}"),
+    ("hold.yml", "plan", "shipgate-plan-${{ github.run_id }}"),
+    ("hold.yml", "waits-for-approval", "shipgate-waits-${{ github.run_id }}"),
     (
         "hold.yml",
         "unhold",
@@ -118,6 +120,7 @@ fn each_job_asks_for_what_it_needs_and_no_more() {
     let naming = json!({
         "contents": "read", "id-token": "write", "statuses": "write", "pull-requests": "read", "actions": "read"
     });
+    let unholding = json!({ "contents": "read", "id-token": "write", "actions": "read" });
     let holding = json!({ "contents": "read", "id-token": "write" });
     let approving = json!({ "contents": "read", "actions": "read" });
     let carrying_out = json!({
@@ -133,7 +136,9 @@ fn each_job_asks_for_what_it_needs_and_no_more() {
         ("hold.yml", "refuse", &nothing),
         ("hold.yml", "hold", &holding),
         ("hold.yml", "hold-in-environment", &holding),
-        ("hold.yml", "unhold", &json!({ "contents": "read", "id-token": "write", "actions": "read" })),
+        ("hold.yml", "plan", &unholding),
+        ("hold.yml", "waits-for-approval", &nothing),
+        ("hold.yml", "unhold", &unholding),
         ("pr-check.yml", "check", &checking),
         ("pr-check-comment.yml", "check", &commenting),
         ("promote.yml", "plan", &planning),
@@ -273,9 +278,11 @@ fn the_steps_say_what_the_action_understands() {
         "approve.yml approve: approve",
         "approve.yml carry-out: promote",
         "approve.yml carry-out: rollback",
+        "approve.yml carry-out: unhold",
         "deploy-stage.yml deploy: deploy",
         "hold.yml hold: hold",
         "hold.yml hold-in-environment: hold",
+        "hold.yml plan: plan unhold",
         "hold.yml unhold: unhold",
         "pr-check-comment.yml check: check",
         "pr-check.yml check: check",
@@ -352,6 +359,7 @@ fn exactly_what_was_approved_is_carried_out() {
         "environment": "${{ steps.approve.outputs.planned-environment }}",
         "component": "${{ steps.approve.outputs.planned-component }}",
         "override": "${{ steps.approve.outputs.planned-override }}",
+        "reason": "${{ steps.approve.outputs.planned-reason }}",
         "release": "${{ steps.approve.outputs.sha }}",
         "plan-digest": "${{ steps.approve.outputs.plan-digest }}",
         "plan": "${{ steps.approve.outputs.plan }}",
@@ -375,12 +383,10 @@ fn exactly_what_was_approved_is_carried_out() {
         }
         assert_eq!(step["env"]["SHIPGATE_VARS"], asked["env"]["SHIPGATE_VARS"], "{command}");
         assert_eq!(step["env"]["SHIPGATE_PLAN"], "${{ needs.approve.outputs.plan }}", "{command}");
-        let planned = [
-            ("environment", "environment"),
-            ("release", "release"),
-            ("expect-plan", "plan-digest"),
-            ("component", "component"),
-        ];
+        // What a plan of holds has instead of a release: `offline_workflows_unhold.rs`.
+        let what = if command == "unhold" { "reason" } else { "release" };
+        let planned =
+            [("environment", "environment"), (what, what), ("expect-plan", "plan-digest"), ("component", "component")];
         for (input, output) in planned {
             assert_eq!(step["with"][input], format!("${{{{ needs.approve.outputs.{output} }}}}"), "{command}: {input}");
         }
@@ -393,7 +399,8 @@ fn exactly_what_was_approved_is_carried_out() {
         assert!(is_right, "{command}: {overrides}");
     }
     insists_on(change, "approve", &["environment", "release", "plan-digest"]);
-    let known = "(needs.approve.outputs.command != 'promote' && needs.approve.outputs.command != 'rollback') ||";
+    let known = "(needs.approve.outputs.command != 'promote' && needs.approve.outputs.command != 'rollback' && \
+                 needs.approve.outputs.command != 'unhold') ||";
     assert!(change["steps"][0]["if"].as_str().unwrap().starts_with(known));
 }
 
@@ -406,7 +413,7 @@ fn the_plan_that_is_kept_is_the_one_that_is_approved() {
         ["/shipgate-plan/shipgate-plan.json", "/shipgate-plan"].map(|path| format!("${{{{ runner.temp }}}}{path}"));
     assert_eq!(our_step(&approve)["with"]["plan-document"], file);
     assert_eq!(fetched["with"]["path"], directory);
-    for file in ["promote.yml", "rollback.yml"] {
+    for file in ["promote.yml", "rollback.yml", "hold.yml"] {
         let plan = workflow(file).yaml["jobs"]["plan"].clone();
         let is_for_a_second_person = |step: &&Value| step["if"] == "steps.plan.outputs.approval == 'second-person'";
         let kept: Vec<&Value> = steps(&plan).iter().filter(is_for_a_second_person).collect();

@@ -173,6 +173,8 @@ fn production_changes_only_behind_its_environment() {
         ("approve.yml", "carry-out"),
         ("hold.yml", "hold"),
         ("hold.yml", "refuse"),
+        ("hold.yml", "plan"),
+        ("hold.yml", "waits-for-approval"),
         ("promote.yml", "plan"),
         ("promote.yml", "waits-for-approval"),
         ("rollback.yml", "rollback"),
@@ -299,20 +301,25 @@ fn an_approval_is_carried_out_once_it_is_complete() {
 
 #[test]
 fn a_hold_asks_nobody_and_any_other_word_is_an_error() {
-    for (command, environment, job) in [
-        ("hold", false, "hold"),
-        ("hold", true, "hold-in-environment"),
-        ("unhold", false, "unhold"),
-        ("unhold", true, "unhold"),
-        ("", false, "refuse"),
-        ("hold ", true, "refuse"),
-        ("rollback", false, "refuse"),
+    for (command, environment, jobs) in [
+        ("hold", false, &["hold"][..]),
+        ("hold", true, &["hold-in-environment"]),
+        ("unhold", false, &["plan", "unhold"]),
+        ("unhold", true, &["plan", "unhold"]),
+        ("", false, &["refuse"]),
+        ("hold ", true, &["refuse"]),
+        ("rollback", false, &["refuse"]),
     ] {
         let given = json!({ "command": command, "in-environment": environment, "reason": "why" });
-        assert_eq!(started("hold.yml", &given, &json!({})), [job], "{given}");
+        assert_eq!(started("hold.yml", &given, &json!({ "approval": "none" })), jobs, "{given}");
     }
+    let given = json!({ "command": "unhold", "reason": "why" });
+    let waits = ["plan", "waits-for-approval"];
+    assert_eq!(started("hold.yml", &given, &json!({ "approval": "second-person" })), waits);
     let workflow = workflow("hold.yml");
-    for (job, command) in [("hold", "hold"), ("hold-in-environment", "hold"), ("unhold", "unhold")] {
+    for (job, command) in
+        [("hold", "hold"), ("hold-in-environment", "hold"), ("plan", "plan unhold"), ("unhold", "unhold")]
+    {
         assert_eq!(our_step(&workflow.yaml["jobs"][job])["with"]["command"], command, "{job}");
     }
     assert!(workflow.yaml["jobs"]["refuse"]["steps"][0]["run"].as_str().unwrap().ends_with("exit 2\n"));

@@ -5,6 +5,7 @@ use super::super::approval_title;
 
 const PROMOTE: &str = include_str!("../../../../.github/workflows/promote.yml");
 const ROLLBACK: &str = include_str!("../../../../.github/workflows/rollback.yml");
+const HOLD: &str = include_str!("../../../../.github/workflows/hold.yml");
 const APPROVE: &str = include_str!("../../../../.github/workflows/approve.yml");
 const CALLERS: [&str; 2] = [
     include_str!("../../../../examples/cloudshop/.github/workflows/approve.yml"),
@@ -32,7 +33,7 @@ fn the_job_of_a_plan_has_the_name_that_is_believed() {
         ("${{ needs.plan.outputs.plan-digest }}", &digest[..]),
         ("${{ inputs.environment || 'production' }}", "production"),
     ];
-    for file in [PROMOTE, ROLLBACK] {
+    for file in [PROMOTE, ROLLBACK, HOLD] {
         let name = evaluated(file, "    name: plan ", &values);
         assert_eq!(seen.plan.jobs[0].name, format!("promote / plan {name}"));
     }
