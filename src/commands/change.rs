@@ -238,9 +238,8 @@ impl<'a> Invocation<'a> {
 ///
 /// `invalid`: it is no digest.
 pub fn expected_plan(text: &str) -> Result<Digest, Failure> {
-    text.parse().map_err(|error: InvalidName| {
+    text.parse().map_err(|_: InvalidName| {
         Failure::invalid("--expect-plan is not a plan's digest")
-            .cause(error.to_string())
             .hint("write it as `shipgate plan promote` printed it: `sha256:` and 64 digits")
     })
 }

@@ -100,6 +100,11 @@ impl Read for RawPeople {
 }
 
 impl RawApproval {
+    /// Whether anybody is asked.
+    pub(super) fn asks(&self) -> bool {
+        matches!(self, Self::Word(RawWord::Required) | Self::People(_))
+    }
+
     /// Who approves, where it is a table.
     pub(super) fn by(&self) -> Option<&Located<String>> {
         match self {

@@ -195,6 +195,12 @@ pub(super) fn check(key: &Key, gates: Option<&RawGates>, promotes: bool, problem
         let message = "`self-approval` has a meaning only beside `approval = \"required\"`";
         problems.at(span, message, "remove it, or write `approval = \"required\"`");
     }
+    // Whoever merges deploys: nothing asks anybody before.
+    if !promotes && approval.is_some_and(RawApproval::asks) {
+        let message =
+            format!("`approval` is written for `{}`, which is deployed to directly and asks nobody", key.text);
+        problems.at(&key.span, message, "remove it, or add `promotes-from`: people approve what is promoted");
+    }
     let soak = gates.and_then(|gates| gates.soak.as_ref()).filter(|_| !promotes);
     if let Some(Located { span, .. }) = soak {
         let message = format!("`soak` is written for `{}`, which promotes from no other environment", key.text);

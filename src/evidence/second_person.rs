@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::history::History as Commits;
 use super::hosted::unknown;
+use crate::clients::github::error::GitHubErrorKind;
 use crate::clients::github::{GitHub, GitHubError};
 use crate::domain::comparison::Comparison;
 use crate::domain::gate::{ApprovalRun, Known, PlanRun, SecondPersonEvidence, Unknown, approval_title};
@@ -45,7 +46,11 @@ pub async fn runs(history: &Commits<'_>, own: u64, asked: &AskedPlan<'_>) -> Res
     let github = history.hosted.github()?;
     let failed = |error: GitHubError| unknown(&error);
     let own = github.workflow_run(own).await.map_err(failed)?;
-    let plan = github.workflow_run(asked.run).await.map_err(failed)?;
+    let plan = github.workflow_run(asked.run).await.map_err(|error| match error.kind {
+        GitHubErrorKind::NotFound(_) => Unknown::new(format!("GitHub has no run {}", asked.run))
+            .hint("copy run and plan from the page of the planning run"),
+        _ => unknown(&error),
+    })?;
     let jobs = github.jobs(asked.run).await.map_err(failed)?;
     let listed = github.dispatched_runs(own.workflow, plan.created).await.map_err(failed)?;
     let title = approval_title(plan.id, asked.digest);

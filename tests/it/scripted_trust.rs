@@ -501,6 +501,11 @@ fn what_a_policy_cannot_be_made_of_is_refused() {
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{line:?}: {}", ran.stderr);
         assert!(ran.stderr.contains(expected), "{line:?}: {}", ran.stderr);
     }
+    // Of a second person only runs of the trusted workflows count.
+    let asking = Shop::with_config(&configuration(SECOND_PERSON, "", ""));
+    let line = [&["iam", "trust", "production", "--workflow", own], &named[..], &IDS[..]].concat();
+    let ran = job(&asking, &line).run().expect_stderr("leave --workflow out: a second person");
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
     // Where a name alone is asked for, that is said.
     let ran = job(&shop, &[&["iam", "trust", "stage"], &named[..]].concat()).run().expect_code(0);
     ran.expect_stderr("this asks for no `repository_id`").expect_stderr("--repository-id");

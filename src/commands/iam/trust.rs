@@ -6,6 +6,7 @@ use super::{access, check_principal, noted};
 use crate::cli;
 use crate::context::Context;
 use crate::domain::failure::Failure;
+use crate::domain::gate::Approval;
 use crate::domain::github::repository::{is_name, name_in_address};
 use crate::domain::iam::jobs::{Admission, ChangedIn, Environment, Workflows, jobs};
 use crate::domain::iam::trust::{self, Files, Keys, LONGEST, Repository, SubjectForm, Tokens};
@@ -172,6 +173,12 @@ fn check_files(
 ) -> Result<(), Failure> {
     match (wanted.is_gated(), files) {
         (true, Files::Pinned([])) => Err(no_workflows(target, wanted.role)),
+        // Of a second person only runs of the trusted workflows count.
+        (true, Files::Named(_)) if matches!(target.policy.approval, Some(Approval::SecondPerson(_))) => {
+            let reason = "--workflow names other workflows than those whose runs count as approvals";
+            Err(Failure::invalid(reason)
+                .hint("leave --workflow out: a second person approves by `[github] workflows` alone"))
+        }
         (true, _) if repository.ids.is_none() => Err(no_id(repository, wanted.role)),
         (false, Files::Named(_)) => {
             Err(Failure::invalid(format!("the policy of {} asks for no workflow", wanted.role))

@@ -410,6 +410,7 @@ fn gates() {
         ("[environments.production.gates]\napproval = \"none\"", ""),
         ("[environments.production.gates]\napproval", "gates"),
         ("account = \"123456789012\"", "overridable = []\ngates.soak = \"30m\""),
+        ("account = \"123456789012\"", "gates.approval = \"required\""),
     ];
     insta::assert_snapshot!(said(&changes), @r#"
     approval = "maybe"
@@ -437,6 +438,9 @@ fn gates() {
     overridable = []⏎gates.soak = "30m"
     24:1 overridable | `overridable` is a key of the gates | write it in `[environments.stage.gates]`
     25:14 "30m" | `soak` is written for `stage`, which promotes from no other environment | remove it, or add `promotes-from`: it is the time that a release runs there
+
+    gates.approval = "required"
+    22:15 stage | `approval` is written for `stage`, which is deployed to directly and asks nobody | remove it, or add `promotes-from`: people approve what is promoted
     "#);
     insta::assert_snapshot!(beside_approval(&["identity = 1\nhold = 1\nproven = 1\nforward = true\nreuse = \"own\""]), @r#"
     identity = 1⏎hold = 1⏎proven = 1⏎forward = true⏎reuse = "own"

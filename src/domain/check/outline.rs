@@ -42,6 +42,8 @@ pub struct Environment {
     pub has_read_role: bool,
     /// The environment that its releases come from.
     pub promotes_from: Option<String>,
+    /// Whether other people approve what is promoted to it, with a workflow of their own.
+    pub asks_second_person: bool,
     /// The variables of the repository that it uses: `${vars.NAME}`.
     pub variables: BTreeSet<String>,
 }

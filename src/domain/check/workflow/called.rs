@@ -47,6 +47,8 @@ const ACTIONS: (&str, Access) = ("actions", Access::Read);
 
 /// The workflow that the people start who approve.
 pub const APPROVE: &str = "approve";
+/// The workflow that plans a promotion.
+pub const PROMOTE: &str = "promote";
 
 /// All of them.
 pub const ALL: [Called; 7] = [
@@ -77,7 +79,7 @@ pub const ALL: [Called; 7] = [
         permissions: &[CONTENTS, TOKEN, STATUSES, COMMENTS],
     },
     Called {
-        name: "promote",
+        name: PROMOTE,
         verb: Verb::Promote(Until::Applied),
         environment: Some("production"),
         permissions: &[CONTENTS, TOKEN, STATUSES, CHECKS, PULL_REQUESTS, ACTIONS],

@@ -5,7 +5,7 @@ use github_actions_models::workflow::Job;
 use super::called::{APPROVE, Called, entry};
 use super::invocation::{Means, input_text, with};
 use super::job::{Workplace, is_only_called};
-use crate::domain::check::{Findings, Rule};
+use crate::domain::check::{Findings, Level, Rule};
 
 impl Workplace<'_> {
     /// The workflow of ours that the job calls.
@@ -41,6 +41,12 @@ impl Workplace<'_> {
         const RUN_NAME: &str = "approve ${{ inputs.run }} ${{ inputs.plan }}";
         if self.called().is_none_or(|called| called.name != APPROVE) {
             return;
+        }
+        if !self.file.path.ends_with("/approve.yml") {
+            let message = "the pages of plans link to `approve.yml`, and this file has another name".to_owned();
+            let hint = "rename it to `.github/workflows/approve.yml`";
+            let finding = self.file.finding(Rule::ApprovalCaller, &self.path(&["uses"]), message, hint);
+            findings.found(finding.at_level(Level::Warning));
         }
         let raw = &self.file.raw;
         if raw.get("run-name").and_then(|name| name.as_str()) != Some(RUN_NAME) {

@@ -93,6 +93,16 @@ impl Workplace<'_> {
         let path = self.path(&["environment"]);
         let own = self.invocation.job;
         match (&environment.promotes_from, written) {
+            // There is no environment of GitHub in which somebody is asked.
+            (Some(_), Named::Absent) if environment.asks_second_person => {}
+            (Some(_), Named::Literal(written)) if environment.asks_second_person => {
+                let message = format!(
+                    "job `{own}` runs in GitHub's environment `{written}`, and `{name}` asks a second person instead: its \
+                     role lets in jobs of the branch alone"
+                );
+                let hint = "remove `environment`; what was approved is carried out by approve.yml";
+                self.found(findings, Rule::GithubEnvironmentUnneeded, &path, message, hint);
+            }
             (Some(_), Named::Absent) => {
                 let message = format!(
                     "job `{own}` changes `{name}` in no environment of GitHub: its token names the branch, which the \

@@ -4,8 +4,10 @@ use github_actions_models::common::Uses;
 use github_actions_models::workflow::Job;
 use yamlpath::Component;
 
+use super::called::{APPROVE, PROMOTE};
+use super::command::Named;
 use super::file::WorkflowFile;
-use super::invocation::{Invocation, invocations, with};
+use super::invocation::{Invocation, Means, invocations, with};
 use super::job::{self, Workplace};
 use super::permissions::{Granted, effective, id_token};
 use super::script::CommandLine;
@@ -30,6 +32,28 @@ pub fn judge(files: &[WorkflowFile], outline: Option<&Outline>, line: &CommandLi
     }
     if let Some(outline) = outline {
         trusted::judge(files, outline, line, findings);
+        nobody_approves(files, outline, line, findings);
+    }
+}
+
+/// Where a second person approves, a promotion ends with its plan: without a caller of approve.yml nothing carries it out.
+fn nobody_approves(files: &[WorkflowFile], outline: &Outline, line: &CommandLine, findings: &mut Findings) {
+    let all: Vec<_> =
+        files.iter().flat_map(|file| invocations(file, line).into_iter().map(move |it| (file, it))).collect();
+    let calls =
+        |invocation: &Invocation<'_>, name| matches!(invocation.means, Means::Workflow(called) if called.name == name);
+    if all.iter().any(|(_, invocation)| calls(invocation, APPROVE)) {
+        return;
+    }
+    for (file, invocation) in all.iter().filter(|(_, invocation)| calls(invocation, PROMOTE)) {
+        let Named::Literal(name) = &invocation.command.environment else { continue };
+        if outline.environment(name).is_some_and(|environment| environment.asks_second_person) {
+            let message = format!(
+                "`{name}` asks a second person, and no workflow calls approve.yml: what is planned here is never carried out"
+            );
+            let hint = "add `.github/workflows/approve.yml`, as in the examples";
+            findings.found(file.finding(Rule::ApprovalCaller, &invocation.path, message, hint));
+        }
     }
 }
 

@@ -13,6 +13,7 @@ fn outline() -> Outline {
         has_role: true,
         has_read_role: true,
         promotes_from: promotes_from.map(str::to_owned),
+        asks_second_person: false,
         variables: variables.iter().map(|name| (*name).to_owned()).collect(),
     };
     Outline {
@@ -27,6 +28,7 @@ fn outline() -> Outline {
             environment("behind-production", Some("production"), &[]),
             Environment { has_read_role: false, ..environment("direct", None, &[]) },
             environment("behind-direct", Some("direct"), &[]),
+            Environment { asks_second_person: true, ..environment("asking", Some("stage"), &[]) },
         ],
         ..Outline::default()
     }
@@ -49,7 +51,20 @@ fn judged(texts: &[(&str, &str)], outline: Option<&Outline>) -> Findings {
 
 /// What is found, as `level rule LINE:COLUMN`.
 fn found(text: &str) -> Vec<String> {
-    let findings = judged(&[(".github/workflows/a.yml", text)], Some(&outline()));
+    found_in("a.yml", text)
+}
+
+/// The same in a file of a name. Another one approves.
+fn found_in(name: &str, text: &str) -> Vec<String> {
+    let path = format!(".github/workflows/{name}");
+    let title = "run-name: approve ${{ inputs.run }} ${{ inputs.plan }}\n";
+    let with = "    with: { run: '${{ inputs.run }}', plan: '${{ inputs.plan }}' }\n";
+    let approve = calling("approve", "    permissions: write-all\n", title, with);
+    let mut files = vec![(path.as_str(), text)];
+    if name != "approve.yml" {
+        files.push((".github/workflows/approve.yml", &approve));
+    }
+    let findings = judged(&files, Some(&outline()));
     findings.all.iter().map(shown).collect()
 }
 
@@ -207,7 +222,8 @@ fn an_approval_is_named_by_the_run_of_its_caller() {
     let title = "run-name: approve ${{ inputs.run }} ${{ inputs.plan }}\n";
     let with = "    with: { run: '${{ inputs.run }}', plan: '${{ inputs.plan }}' }\n";
     let good = calling("approve", permissions, title, with);
-    assert_eq!(found(&good), [""; 0]);
+    assert_eq!(found_in("approve.yml", &good), [""; 0]);
+    assert_eq!(found(&good), ["warning approval-caller 6:5"], "pages link to approve.yml");
     for (other, expected) in [
         (good.replace(title, ""), vec!["error approval-caller 1:1"]),
         (
@@ -221,10 +237,23 @@ fn an_approval_is_named_by_the_run_of_its_caller() {
         (good.replace("{ run: {}, plan: {} }", "{ plan: {} }"), vec!["error approval-caller 1:1"]),
         (good.replacen("workflow_dispatch", "repository_dispatch", 1), vec!["error approval-caller 1:1"; 2]),
     ] {
-        assert_eq!(found(&other), expected, "{other}");
+        assert_eq!(found_in("approve.yml", &other), expected, "{other}");
     }
     let other = good.replace("/approve.yml", "/promote.yml").replace(title, "").replace(with, "");
     assert_eq!(found(&other), [""; 0], "only approvals");
+}
+
+#[test]
+fn where_a_second_person_approves_somebody_can() {
+    let promote = calling("promote", "    permissions: write-all\n", "", "    with: { environment: asking }\n");
+    assert_eq!(found(&promote), [""; 0]);
+    let alone = judged(&[(".github/workflows/promote.yml", &promote)], Some(&outline()));
+    let [finding] = &alone.all[..] else { panic!("{alone:?}") };
+    assert_eq!(finding.rule, Rule::ApprovalCaller, "{finding:?}");
+    // No environment of GitHub asks them.
+    let own = |more: &str| deploying("promote", "asking", ALL, more);
+    assert_eq!(found(&own("")), [""; 0]);
+    assert_eq!(found(&own("    environment: asking\n")), ["warning github-environment-unneeded 7:5"]);
 }
 
 #[test]
