@@ -338,6 +338,10 @@ pub struct Trust {
     /// Which claims the policy asks for beside `aud`
     #[arg(long, value_enum, default_value_t = TrustKeys::All)]
     pub keys: TrustKeys,
+    /// Who issues the tokens, where that is not github.com: `https://HOST/_services/token` of GitHub Enterprise Server,
+    /// `https://token.actions.SUBDOMAIN.ghe.com`; with `--keys sub`
+    #[arg(long, value_name = "URL", conflicts_with = "from_token")]
+    pub issuer: Option<String>,
     /// A workflow whose jobs count as those of the gate, in the place of `[github] workflows`, for example
     /// `acme/shop/.github/workflows/promote.yml@refs/heads/main`; can be repeated
     #[arg(long = "workflow", value_name = "FILE@REF")]

@@ -49,7 +49,9 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Approve) -> Result<Coun
         // Whoever carries it out asks the ledger.
         carried_out: Known::Is(Vec::new()),
     };
-    let seen = approval_runs(&History { git: &git, hosted: &hosted }, own, &asked).await.map_err(refused)?;
+    let seen = approval_runs(&History { git: &git, hosted: &hosted }, (own, (session.clock)()), &asked)
+        .await
+        .map_err(refused)?;
     let approvers = counted(&planned.environment, policy, &seen).map_err(refused)?;
     let is_part = planned.components.len() < target.components.len();
     let (quorum, next_step) = (policy.quorum, seen.next_step());

@@ -202,7 +202,8 @@ impl<'a> Invocation<'a> {
     /// What the gates of a plan look at that every plan has.
     pub async fn evidence(&self, cloud: &Cloud, plan: &WholePlan) -> Evidence {
         let history = self.history();
-        let identity = evidence::identity(cloud, &history, self.context.repository()).await;
+        let identity =
+            evidence::identity(cloud, &history, self.context.repository(), (plan.command, &self.configuration)).await;
         let mut evidence = evidence::of_plan(plan, &history, identity, (self.clock)()).await;
         let approvals = Approvals {
             history: &history,

@@ -83,7 +83,9 @@ impl Asking<'_> {
         let hosted = hosted(session.context);
         let history = History { git: &git, hosted: &hosted };
         let mut evidence = Evidence::new((session.clock)());
-        evidence.identity = Known::Is(evidence::identity(cloud, &history, session.context.repository()).await);
+        let identity =
+            evidence::identity(cloud, &history, session.context.repository(), (command, configuration)).await;
+        evidence.identity = Known::Is(identity);
         let approvals = Approvals {
             history: &history,
             source_url: session.context.source_url(),

@@ -52,6 +52,38 @@ pub(super) fn structure(config: &RawConfig, problems: &mut Problems) {
         }
     }
     promotion_circle(config, problems);
+    alike(config, problems);
+    shared_roles(config, problems);
+}
+
+/// GitHub does not tell capital letters of its environments apart.
+fn alike(config: &RawConfig, problems: &mut Problems) {
+    let mut seen: Vec<&str> = Vec::new();
+    for (key, _) in config.environments.iter() {
+        if let Some(other) = seen.iter().find(|other| other.eq_ignore_ascii_case(&key.text)) {
+            let message = format!("`{other}` and `{}` are one environment for GitHub", key.text);
+            problems.at(&key.span, message, "rename one of them");
+        }
+        seen.push(&key.text);
+    }
+}
+
+/// Whoever may become the role of an environment that is promoted to comes through its gates.
+fn shared_roles(config: &RawConfig, problems: &mut Problems) {
+    for (key, environment) in config.environments.iter().filter(|(_, it)| it.promotes_from.is_some()) {
+        let Some(role) = &environment.role else { continue };
+        for (other, _) in config.environments.iter().filter(|(it, _)| it.text != key.text) {
+            let Some((_, shared)) = config.environments.get(&other.text) else { continue };
+            let roles = [&shared.role, &shared.read_role];
+            if roles.into_iter().flatten().any(|text| text.written == role.written && !text.written.contains("${")) {
+                let message = format!(
+                    "`role` of `{}` is one of `{}`, too, whose jobs pass none of its gates",
+                    key.text, other.text
+                );
+                problems.at(&role.span, message, "give each environment a role of its own");
+            }
+        }
+    }
 }
 
 /// An approval of people is a run of a workflow, of which only a trusted one counts.

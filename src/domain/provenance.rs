@@ -11,7 +11,8 @@ use super::ledger::{LONGEST_VALUE, decode, encode_within, time};
 /// What stands for the run, and for what triggered it, outside a workflow.
 pub const LOCAL: &str = "local";
 
-const PLAN_RUNS: &str = "shipgate:plan-runs";
+/// The key of the runs whose plans were carried out.
+pub const PLAN_RUNS: &str = "shipgate:plan-runs";
 const OVERRIDES: &str = "shipgate:overrides";
 const APPROVED_BY: &str = "shipgate:approved-by";
 const BY: &str = "shipgate:by";

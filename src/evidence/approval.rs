@@ -1,5 +1,7 @@
 //! Who has approved a change: GitHub's environment, the reviews of this run, the runs of other people.
 
+use jiff::Timestamp;
+
 use super::history::History;
 use super::hosted::unknown;
 use super::second_person::{self, AskedPlan};
@@ -35,7 +37,7 @@ impl Approvals<'_> {
             evidence.protection = self.protection().await;
         }
         if self.policy.is_evaluated(GateName::Approved, self.command) {
-            evidence.approval = self.approval(asked).await;
+            evidence.approval = self.approval(evidence.now, asked).await;
         }
     }
 
@@ -58,7 +60,11 @@ impl Approvals<'_> {
         Known::Is(ProtectionEvidence { settings, found })
     }
 
-    async fn approval<'p>(&self, asked: impl AsyncFnOnce() -> Option<AskedPlan<'p>>) -> Known<ApprovalEvidence> {
+    async fn approval<'p>(
+        &self,
+        now: Timestamp,
+        asked: impl AsyncFnOnce() -> Option<AskedPlan<'p>>,
+    ) -> Known<ApprovalEvidence> {
         if !self.is_made {
             return Known::Is(ApprovalEvidence::Later);
         }
@@ -69,7 +75,7 @@ impl Approvals<'_> {
         let seen = if let Some(Approval::Required { .. }) = self.policy.approval {
             self.reviews(run).await.map(ApprovalEvidence::Reviews)
         } else if let Some(asked) = asked().await {
-            let seen = second_person::runs(self.history, run, &asked).await;
+            let seen = second_person::runs(self.history, (run, now), &asked).await;
             seen.map(|seen| ApprovalEvidence::Runs(Box::new(seen)))
         } else {
             Ok(ApprovalEvidence::Unasked)

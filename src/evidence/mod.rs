@@ -12,11 +12,12 @@ mod statuses;
 use jiff::Timestamp;
 
 use self::statuses::Statuses;
-use crate::domain::gate::{Evidence, GateName, IdentityEvidence, Known, StatusesEvidence};
+use crate::domain::gate::{Command, Evidence, GateName, IdentityEvidence, Known, StatusesEvidence};
 use crate::domain::plan::ComponentPlan;
+use crate::domain::token::Claim;
 use crate::events::Events;
 use crate::kinds::WholePlan;
-use crate::observe::Cloud;
+use crate::observe::{Cloud, Configuration};
 
 pub use approval::Approvals;
 pub use history::History;
@@ -25,14 +26,28 @@ pub use hosted::Hosted;
 pub use origin::Origins;
 pub use second_person::{AskedPlan, carried_out, runs as approval_runs};
 
-/// Who makes a change.
-pub async fn identity(cloud: &Cloud, history: &History<'_>, repository: Option<&str>) -> IdentityEvidence {
+/// Who makes a change, by which configuration. What one person may do alone does not ask which one that is.
+pub async fn identity(
+    cloud: &Cloud,
+    history: &History<'_>,
+    repository: Option<&str>,
+    (command, configuration): (Command, &Configuration),
+) -> IdentityEvidence {
+    let asks =
+        matches!(command, Command::Promote | Command::Restore | Command::Unhold) && history.hosted.run().is_some();
+    let reference = cloud.claims.as_ref().map(|claims| claims.get("ref"));
+    let branch = match &reference {
+        Some(Claim::Is(reference)) => reference.strip_prefix("refs/heads/"),
+        _ => None,
+    };
+    let is_current = if asks { Some(second_person::is_current(history, configuration, branch).await) } else { None };
     IdentityEvidence {
         account: cloud.account.clone(),
         expected: cloud.expected.clone(),
         caller: cloud.caller.clone(),
         token: cloud.claims.clone(),
         repository: repository.map(str::to_owned),
+        is_current,
         default_branch: if cloud.claims.is_some() { history.default_branch().await } else { None },
     }
 }

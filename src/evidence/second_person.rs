@@ -37,27 +37,34 @@ pub struct AskedPlan<'a> {
     pub carried_out: Known<Vec<CarriedOut>>,
 }
 
-/// Gathers what is known of the approval of a plan. `own`: the number of the run that asks.
+/// Gathers what is known of the approval of a plan. `own`: the number of the run that asks. `now`: the time.
 ///
 /// # Errors
 ///
 /// GitHub does not say what it takes to judge anything.
-pub async fn runs(history: &Commits<'_>, own: u64, asked: &AskedPlan<'_>) -> Result<SecondPersonEvidence, Unknown> {
+pub async fn runs(
+    history: &Commits<'_>,
+    (own, now): (u64, Timestamp),
+    asked: &AskedPlan<'_>,
+) -> Result<SecondPersonEvidence, Unknown> {
     let github = history.hosted.github()?;
     let failed = |error: GitHubError| unknown(&error);
     let own = github.workflow_run(own).await.map_err(failed)?;
-    let plan = github.workflow_run(asked.run).await.map_err(|error| match error.kind {
-        GitHubErrorKind::NotFound(_) => Unknown::new(format!("GitHub has no run {}", asked.run))
-            .hint("copy run and plan from the page of the planning run"),
-        _ => unknown(&error),
+    let plan = github.workflow_run(asked.run).await.map_err(|error| {
+        if matches!(error.kind, GitHubErrorKind::NotFound(_)) {
+            let hint = "copy run and plan from the page of the planning run";
+            return Unknown::new(format!("GitHub has no run {}", asked.run)).hint(hint);
+        }
+        unknown(&error)
     })?;
     let jobs = github.jobs(asked.run).await.map_err(failed)?;
     let listed = github.dispatched_runs(own.workflow, plan.created).await.map_err(failed)?;
     let title = approval_title(plan.id, asked.digest);
     let others = listed.into_iter().filter(|run| run.title == title && run.id != own.id);
-    let branch = DefaultBranch { history, tip: tip(history).await };
+    let branch = Branch { history, tip: tip(history).await };
     let mut found = SecondPersonEvidence {
         digest: asked.digest.clone(),
+        now,
         own: own.id,
         trusted: asked.trusted.clone(),
         configuration: branch.has_file(github, asked.configuration).await,
@@ -126,12 +133,28 @@ async fn tip(history: &Commits<'_>) -> Result<GitSha, Unknown> {
     tip.map_err(|why| why.unknown("the newest commit of the default branch is not known"))
 }
 
-struct DefaultBranch<'h> {
+/// Whether the configuration is the one that a branch has now; by default the default branch.
+pub async fn is_current(history: &Commits<'_>, configuration: &Configuration, branch: Option<&str>) -> Known<bool> {
+    let github = match history.hosted.github() {
+        Ok(github) => github,
+        Err(unknown) => return Known::Unknown(unknown),
+    };
+    let tip = match branch {
+        Some(branch) => {
+            let tip = history.hosted.branch(branch).await;
+            tip.map_err(|why| why.unknown("the newest commit of the job's branch is not known"))
+        }
+        None => tip(history).await,
+    };
+    Branch { history, tip }.has_file(github, configuration).await
+}
+
+struct Branch<'h> {
     history: &'h Commits<'h>,
     tip: Result<GitSha, Unknown>,
 }
 
-impl DefaultBranch<'_> {
+impl Branch<'_> {
     /// Whether it has a commit.
     async fn has(&self, commit: &GitSha) -> Known<bool> {
         let tip = match &self.tip {

@@ -207,7 +207,7 @@ def get_environment(call, owner, repo, environment_name):
 
 def branch_policies(call, owner, repo, environment_name):
     _, given = the_environment(call, environment_name)
-    branches = given.get("branches")
+    branches = given.get("branches", ["main"])
     found = [shapes.branch_policy(number, name) for number, name in enumerate(branches, 1)] if isinstance(branches, list) else []
     return 200, {"total_count": len(found), "branch_policies": call.page(found)}
 

@@ -298,7 +298,7 @@ def environment(api, repository_name, number, name, given):
             "prevent_self_review": given.get("prevent_self_review", True),
             "reviewers": reviewers,
         })
-    branches = given.get("branches", "protected")
+    branches = given.get("branches", ["main"])
     policy = {"protected_branches": branches == "protected", "custom_branch_policies": isinstance(branches, list)}
     if branches is not None:
         rules.append({"id": 2, "node_id": "GA_2", "type": "branch_policy"})

@@ -152,6 +152,7 @@ fn githubs_environment_asks_and_the_run_says_who_approved() {
         (json!({"reviewers": []}), "has no required reviewers"),
         (json!({"prevent_self_review": false}), "lets people approve their own runs"),
         (json!({"branches": null}), "takes every branch"),
+        (json!({"branches": "protected"}), "takes protected branches"),
         (json!({"branches": ["main", "*"]}), "takes every branch"),
     ] {
         let found = environment(settings);

@@ -140,14 +140,20 @@ fn of_configuration(
 ) -> Result<Vec<Value>, Failure> {
     let (repository, form) = repository(context, arguments)?;
     let named = named_workflows(arguments)?;
+    let issuer = issuer(context, arguments)?;
+    check_branch(&arguments.branch)?;
     let keys = match arguments.keys {
-        cli::TrustKeys::Sub => Keys::Subject,
+        cli::TrustKeys::Sub => Keys::Subject { issuer: &issuer },
+        cli::TrustKeys::All if issuer != trust::ISSUER => {
+            return Err(Failure::invalid(format!("of tokens of {issuer} AWS evaluates `sub` and `aud` alone"))
+                .hint("add --keys sub"));
+        }
         cli::TrustKeys::All if named.is_empty() => Keys::All(Files::Pinned(&target.workflows)),
         cli::TrustKeys::All => Keys::All(Files::Named(&named)),
     };
     match keys {
-        Keys::Subject if named.is_empty() => notes.extend(wanted.is_gated().then(|| ANY_WORKFLOW.to_owned())),
-        Keys::Subject => {
+        Keys::Subject { .. } if named.is_empty() => notes.extend(wanted.is_gated().then(|| ANY_WORKFLOW.to_owned())),
+        Keys::Subject { .. } => {
             return Err(Failure::invalid("--workflow asks for `job_workflow_ref`, which `--keys sub` leaves out")
                 .hint("leave one of the two out"));
         }
@@ -269,6 +275,40 @@ fn own_role(target: &Target, access: Access) -> Result<&RoleArn, Failure> {
             "write `{name} = \"arn:aws:iam::ACCOUNT:role/NAME\"` in `[environments.{environment}]` first"
         ))
     })
+}
+
+/// Who issues the tokens, as an account's identity provider is named after it.
+fn issuer(context: &Context, arguments: &cli::Trust) -> Result<String, Failure> {
+    const FORMS: &str = "name it: --issuer https://HOST/_services/token of GitHub Enterprise Server, \
+                         https://token.actions.SUBDOMAIN.ghe.com of a subdomain";
+    let Some(written) = &arguments.issuer else {
+        let server = context.variable("GITHUB_SERVER_URL").filter(|server| *server != "https://github.com");
+        return match server {
+            None => Ok(trust::ISSUER.to_owned()),
+            Some(server) => {
+                let server = neutral::phrase(server, 100);
+                Err(Failure::invalid(format!("who issues the tokens of {server} is not known")).hint(FORMS))
+            }
+        };
+    };
+    let is_plain =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'/' | b'_');
+    let issuer = written.strip_prefix("https://").filter(|rest| {
+        rest.bytes().all(is_plain) && rest.contains('.') && !rest.starts_with('/') && !rest.ends_with('/')
+    });
+    issuer.map(str::to_owned).ok_or_else(|| Failure::invalid("--issuer is not the address of an issuer").hint(FORMS))
+}
+
+/// A policy compares letter by letter, and takes no pattern.
+fn check_branch(branch: &str) -> Result<(), Failure> {
+    let is_foreign =
+        |character: char| character.is_whitespace() || character.is_control() || "*?$~^:[\\".contains(character);
+    if branch.is_empty() || branch.starts_with("refs/") || branch.contains(is_foreign) {
+        let shown = neutral::phrase(branch, 100);
+        return Err(Failure::invalid(format!("--branch `{shown}` is not the name of a branch"))
+            .hint("write the name of one branch, like `main`, without `refs/heads/`"));
+    }
+    Ok(())
 }
 
 fn repository(context: &Context, arguments: &cli::Trust) -> Result<(Repository, SubjectForm), Failure> {

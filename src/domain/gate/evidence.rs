@@ -78,6 +78,7 @@ impl Evidence {
                 token: None,
                 repository: None,
                 default_branch: None,
+                is_current: None,
             }),
             holds: Known::Is(Vec::new()),
             proof: Known::Is(Proof {

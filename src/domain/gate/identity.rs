@@ -1,6 +1,6 @@
 //! `identity`: the change is made by who is configured to make it.
 
-use super::judgement::{Judgement, Unknown};
+use super::judgement::{Judgement, Known, Unknown};
 use super::policy::Command;
 use super::subject::Subject;
 use crate::domain::names::AccountId;
@@ -21,10 +21,25 @@ pub struct IdentityEvidence {
     pub repository: Option<String>,
     /// The default branch, where it is known.
     pub default_branch: Option<String>,
+    /// Whether the configuration is the one that the job's branch has now. `None`: it does not matter for the command, or
+    /// this is no run of a workflow.
+    pub is_current: Option<Known<bool>>,
 }
 
-/// Account, and where a token is used its repository, environment and ref, are the configured ones.
+/// Account, and where a token is used its repository, environment and ref, are the configured ones; and the configuration
+/// is not one of before, which a run has that somebody runs again.
 pub(super) fn judge(subject: &Subject<'_>, seen: &IdentityEvidence) -> Judgement {
+    match &seen.is_current {
+        None | Some(Known::Is(true)) => of_job(subject, seen),
+        Some(Known::Is(false)) => Judgement::unsatisfied(
+            "shipgate.toml is not the one that the branch has now",
+            "start the workflow again, instead of running it once more as it was",
+        ),
+        Some(Known::Unknown(unknown)) => Judgement::unknown(unknown),
+    }
+}
+
+fn of_job(subject: &Subject<'_>, seen: &IdentityEvidence) -> Judgement {
     if let Some(expected) = seen.expected.as_ref().filter(|expected| **expected != seen.account) {
         return Judgement::unsatisfied(
             format!("the account is {}, not {expected}", seen.account),

@@ -42,7 +42,10 @@ pub enum SubjectForm {
 #[derive(Debug, Clone, Copy)]
 pub enum Keys<'k> {
     /// `sub` alone, as providers other than GitHub's own are asked.
-    Subject,
+    Subject {
+        /// The issuer, as an account's identity provider is named after it.
+        issuer: &'k str,
+    },
     /// `sub`, `repository_id`, `ref` and `environment`, and where the jobs are those of the gate `job_workflow_ref`.
     All(Files<'k>),
 }
@@ -70,12 +73,18 @@ pub struct Tokens<'t> {
 }
 
 impl Tokens<'_> {
+    /// The statement that lets in whoever has one of the jobs' `sub`.
+    fn by_subject(&self, role: &RoleArn, issuer: &str, admissions: &[Admission]) -> Vec<Value> {
+        let jobs: Vec<_> = admissions.iter().map(|admission| &admission.job).collect();
+        let conditions = vec![("sub", self.subjects(&jobs))];
+        Vec::from_iter((!jobs.is_empty()).then(|| statement(role, issuer, "GitHubActions", conditions)))
+    }
+
     /// The statements that let the tokens of these jobs in: one for the jobs that are asked for the same.
     pub fn statements(&self, role: &RoleArn, admissions: &[Admission]) -> Vec<Value> {
-        let Keys::All(files) = self.keys else {
-            let jobs: Vec<_> = admissions.iter().map(|admission| &admission.job).collect();
-            let conditions = vec![("sub", self.subjects(&jobs))];
-            return Vec::from_iter((!jobs.is_empty()).then(|| statement(role, ISSUER, "GitHubActions", conditions)));
+        let files = match self.keys {
+            Keys::All(files) => files,
+            Keys::Subject { issuer } => return self.by_subject(role, issuer, admissions),
         };
         let mut statements: Vec<(&'static str, Value)> = Vec::new();
         for group in alike(admissions) {
@@ -373,7 +382,12 @@ mod tests {
     #[test]
     fn the_classic_form_is_one_statement_of_subjects() {
         let repository = repository(Some((1, 2)));
-        let tokens = Tokens { repository: &repository, form: SubjectForm::Both, branch: "main", keys: Keys::Subject };
+        let tokens = Tokens {
+            repository: &repository,
+            form: SubjectForm::Both,
+            branch: "main",
+            keys: Keys::Subject { issuer: ISSUER },
+        };
         let admissions = jobs(&production(ChangedIn::GithubEnvironment), Access::Change, "main", false);
         let found = asked(&tokens.statements(&role(), &admissions));
         let subjects = json!(["repo:o/r:environment:production", "repo:o@1/r@2:environment:production"]);
@@ -400,7 +414,12 @@ mod tests {
     #[test]
     fn colons_of_names_are_escaped() {
         let repository = repository(Some((1, 2)));
-        let tokens = Tokens { repository: &repository, form: SubjectForm::Both, branch: "main", keys: Keys::Subject };
+        let tokens = Tokens {
+            repository: &repository,
+            form: SubjectForm::Both,
+            branch: "main",
+            keys: Keys::Subject { issuer: ISSUER },
+        };
         let found = tokens.subjects(&[&JobContext::Environment("eu:production".to_owned())]);
         assert_eq!(found, ["repo:o/r:environment:eu%3Aproduction", "repo:o@1/r@2:environment:eu%3Aproduction"]);
     }

@@ -22,7 +22,7 @@ use crate::domain::hold::Hold;
 use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{Later, PlanError};
-use crate::domain::provenance::Provenance;
+use crate::domain::provenance::{PLAN_RUNS, Provenance};
 use crate::domain::step::{StepId, Verb};
 use crate::explain::{Phase, explain};
 use crate::kinds::ecs::diagnose;
@@ -131,6 +131,7 @@ impl Apply<'_> {
         tags.extend(entry.tags());
         tags.extend(self.plan.carried(self.run.provenance.author(), self.run.now()).iter().map(Hold::tag));
         let Fitting { tags: fitting, left_out } = ledger::fitting(&self.run.provenance, &ledger::keys(&tags));
+        self.keeps_approval(&left_out)?;
         tags.extend(fitting);
         let arn = self.run.writer.ecs().register(definition, &tags).await?;
         self.run.events.made(format!("task-definition revision {}", arn.short()), vec![self.component.clone()]);
@@ -167,12 +168,23 @@ impl Apply<'_> {
         let plan_runs = before.chain(&self.run.provenance.plan_runs).copied().collect();
         let provenance = Provenance { plan_runs, ..self.run.provenance.clone() };
         let Fitting { tags, left_out } = ledger::taken_up(&provenance, &wanted.tag_keys);
+        self.keeps_approval(&left_out)?;
         self.write(&revision.arn, "run", &tags).await;
         let new = ledger::keys(&tags).into_iter().filter(|key| !wanted.tag_keys.contains(key));
         let new: Vec<_> = new.collect();
         wanted.tag_keys.extend(new);
         self.warn_of_room(&revision.arn, &left_out);
         Ok(wanted)
+    }
+
+    /// An approval counts once, so nothing is changed by one whose use cannot be written down.
+    fn keeps_approval(&self, left_out: &[&str]) -> Result<(), Failure> {
+        if self.run.provenance.plan_runs.is_empty() || !left_out.contains(&PLAN_RUNS) {
+            return Ok(());
+        }
+        Err(Failure::failed(format!("the next revision of {} has no room for `{PLAN_RUNS}`", self.component))
+            .cause("without it the plan that people approved could be carried out again")
+            .hint("take tags off the task definition that nothing needs: a revision has room for 50"))
     }
 
     /// Names what the ledger does not say of this run because the revision has other tags.

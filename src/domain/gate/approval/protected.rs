@@ -32,7 +32,7 @@ pub struct Protection {
 pub enum AllowedBranches {
     /// All, and all tags.
     All,
-    /// Those with a rule that protects them.
+    /// Those with a rule that protects them; all, while there is no such rule.
     Protected,
     /// Those that match one of these patterns, neutral; tags among them have `tag ` before the pattern.
     Matching(Vec<String>),
@@ -42,8 +42,8 @@ impl AllowedBranches {
     /// Whether any branch or tag may be used, by no rule or by one that takes all.
     fn are_all(&self) -> bool {
         match self {
-            Self::All => true,
-            Self::Protected => false,
+            // Where no branch has a rule all may deploy, and a ruleset may be none.
+            Self::All | Self::Protected => true,
             Self::Matching(patterns) => patterns.iter().any(|pattern| {
                 let pattern = pattern.strip_prefix("tag ").unwrap_or(pattern);
                 pattern.chars().all(|character| matches!(character, '*' | '?' | '/'))
@@ -77,7 +77,11 @@ pub(in crate::domain::gate) fn judge(subject: &Subject<'_>, seen: &ProtectionEvi
         "lets people approve their own runs",
         "turn on \"Prevent self-review\"",
     );
-    add(found.branches.are_all(), "takes every branch", "select the branches that may deploy");
+    let what = match found.branches {
+        AllowedBranches::Protected => "takes protected branches, which are all while no rule protects any",
+        AllowedBranches::All | AllowedBranches::Matching(_) => "takes every branch",
+    };
+    add(found.branches.are_all(), what, "select the branches that may deploy by their names");
     if !wrong.is_empty() {
         let mut hint = format!("{} at {settings}", fixes.join(", "));
         if found.reviewers == 0 {

@@ -5,7 +5,8 @@
 use std::fmt;
 
 #[cfg(test)]
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
+use jiff::Timestamp;
 
 use super::asked::{Login, SecondPerson};
 use super::people::names;
@@ -22,12 +23,13 @@ pub fn approval_title(plan_run: u64, digest: &Digest) -> String {
 }
 
 /// Whether a job's name says that its run made a plan for an environment: `plan DIGEST for ENVIRONMENT`, with the name of
-/// the caller's job and ` / ` before it. GitHub cuts what is longer than a hundred characters, which is the environment's
-/// name; the digest is of that, too.
+/// the caller's job and ` / ` before it. GitHub cuts what is longer than a hundred characters. What is missing then does not
+/// matter as long as the digest is whole: it is of the environment, too.
 fn announces(name: &str, environment: &EnvironmentName, digest: &Digest) -> bool {
-    let Some((before, named)) = name.rsplit_once(&format!("plan {digest} for ")) else { return false };
-    let is_cut = || named.strip_suffix("...").is_some_and(|begin| environment.as_str().starts_with(begin));
-    (before.is_empty() || before.ends_with(" / ")) && (named == environment.as_str() || is_cut())
+    let Some((before, rest)) = name.rsplit_once(&format!("plan {digest}")) else { return false };
+    let wanted = format!(" for {environment}");
+    let is_cut = || rest.strip_suffix("...").is_some_and(|begin| wanted.starts_with(begin));
+    (before.is_empty() || before.ends_with(" / ")) && (rest == wanted || is_cut())
 }
 
 /// All that is known of a plan's approval.
@@ -35,6 +37,8 @@ fn announces(name: &str, environment: &EnvironmentName, digest: &Digest) -> bool
 pub struct SecondPersonEvidence {
     /// The digest of the plan that is about to be carried out.
     pub digest: Digest,
+    /// The time: what was approved is carried out in the time in which approvals count.
+    pub now: Timestamp,
     /// The run that asks, which is one of the approvals.
     pub own: u64,
     /// The workflows that are trusted.
@@ -206,8 +210,9 @@ impl SecondPersonEvidence {
         else {
             return Err(NotCounted::Unnamed);
         };
-        let age = run.created.duration_since(self.plan.run.created);
-        if age.is_negative() || age.unsigned_abs() > policy.expires {
+        let begun = run.created.duration_since(self.plan.run.created);
+        let age = self.now.duration_since(self.plan.run.created);
+        if begun.is_negative() || begun.max(age).unsigned_abs() > policy.expires {
             return Err(NotCounted::Expired);
         }
         self.standing(person, may_write, policy).map_or(Ok(person), Err)
@@ -387,6 +392,7 @@ pub(in crate::domain::gate) fn sample() -> SecondPersonEvidence {
     let name = format!("promote / plan {digest} for production");
     SecondPersonEvidence {
         digest,
+        now: Timestamp::UNIX_EPOCH + SignedDuration::from_hours(10),
         own: 9,
         trusted: vec![trusted.clone()],
         configuration: Known::Is(true),
@@ -413,6 +419,7 @@ mod tests {
             "plan # for production-in-the-european-union",
             "plan # for production-in-the-eu...",
             "a / b / plan # for ...",
+            "promote-production / plan #...",
         ] {
             assert!(is(name), "{name}");
         }

@@ -17,7 +17,7 @@ fn protection(situation: &'static str, change: impl FnOnce(&mut Protection)) -> 
     let mut found = Protection {
         reviewers: 2,
         prevents_self_review: true,
-        branches: AllowedBranches::Protected,
+        branches: AllowedBranches::Matching(vec!["main".to_owned()]),
         admins_can_bypass: Some(false),
     };
     change(&mut found);
@@ -38,7 +38,7 @@ pub(super) fn protected_cases() -> Vec<Case> {
     let name = "GitHub's environment production";
     let asks = "asks one of 2 reviewers and teams; administrators";
     vec![
-        protection("it has reviewers, allows protected branches, and nobody reviews what they started", |_| {})
+        protection("it has reviewers, allows named branches, and nobody reviews what they started", |_| {})
             .satisfied(format!("{name} {asks} cannot bypass it")),
         protection("administrators can go past its rules", |found| found.admins_can_bypass = Some(true))
             .satisfied(format!("{name} {asks} can bypass it")),
@@ -58,23 +58,32 @@ pub(super) fn protected_cases() -> Vec<Case> {
         protection("the same, with `self-approval = true`", |found| found.prevents_self_review = false)
             .policy(required(true))
             .satisfied(format!("{name} {asks} cannot bypass it")),
-        protection("any branch may deploy to it", |found| found.branches = AllowedBranches::All)
-            .unsatisfied(format!("{name} takes every branch"), at("select the branches that may deploy")),
+        protection("any branch may deploy to it", |found| found.branches = AllowedBranches::All).unsatisfied(
+            format!("{name} takes every branch"),
+            at("select the branches that may deploy by their names"),
+        ),
         protection("a pattern of its branches takes all of them", |found| {
             found.branches = AllowedBranches::Matching(vec!["main".to_owned(), "tag **/*".to_owned()]);
         })
-        .unsatisfied(format!("{name} takes every branch"), at("select the branches that may deploy")),
+        .unsatisfied(format!("{name} takes every branch"), at("select the branches that may deploy by their names")),
         protection("named branches may deploy to it", |found| {
             found.branches = AllowedBranches::Matching(vec!["main".to_owned(), "release/*".to_owned()]);
         })
         .satisfied(format!("{name} {asks} cannot bypass it")),
+        protection("it takes protected branches, whichever these are", |found| {
+            found.branches = AllowedBranches::Protected;
+        })
+        .unsatisfied(
+            format!("{name} takes protected branches, which are all while no rule protects any"),
+            at("select the branches that may deploy by their names"),
+        ),
         protection("several settings are missing", |found| {
             found.reviewers = 0;
             found.branches = AllowedBranches::All;
         })
         .unsatisfied(
             format!("{name} has no required reviewers, takes every branch"),
-            at("add required reviewers, select the branches that may deploy") + second,
+            at("add required reviewers, select the branches that may deploy by their names") + second,
         ),
     ]
 }
@@ -339,6 +348,10 @@ fn second_person_cases() -> Vec<Case> {
         second("`second-person`: a run that came later does not count for this one", |seen| another(seen).run.id = 10)
             .policy(second_person(2, &[]))
             .unsatisfied("1 of 2 approvals: ben", hint(&sample)),
+        second("`second-person`: it was approved in time, and is carried out too late", |seen| {
+            seen.now = seen.plan.run.created + jiff::SignedDuration::from_hours(25);
+        })
+        .unsatisfied(format!("this run is no approval: {}", NotCounted::Expired), "plan again, and approve that plan in time"),
         second("`second-person`: `people` does not name whoever started it", |_| {})
             .policy(second_person(1, &["eva"]))
             .unsatisfied(format!("this run is no approval: {}", NotCounted::Unlisted), OTHER),

@@ -7,6 +7,7 @@ const CALLER: &str = "arn:aws:sts::123456789012:assumed-role/production/run";
 
 fn case(situation: &'static str, set: impl FnOnce(&mut IdentityEvidence)) -> Case {
     let mut seen = IdentityEvidence {
+        is_current: None,
         account: "123456789012".parse().unwrap(),
         expected: Some("123456789012".parse().unwrap()),
         caller: CALLER.to_owned(),
