@@ -329,10 +329,11 @@ pub struct Trust {
     /// The repository of GitHub, `OWNER/NAME` in the right capital letters; default: that of this job
     #[arg(long, value_name = "OWNER/NAME")]
     pub repository: Option<String>,
-    /// The numeric id of the repository's owner, for the immutable form of `sub`
+    /// The numeric id of the repository's owner, required with `--repository-id`
     #[arg(long, value_name = "ID", requires = "repository_id")]
     pub owner_id: Option<u64>,
-    /// The numeric id of the repository, for the immutable form of `sub`
+    /// The numeric id of the repository; required for a role of an environment with `promotes-from`, and for the immutable
+    /// form of `sub`
     #[arg(long, value_name = "ID", requires = "owner_id")]
     pub repository_id: Option<u64>,
     /// Which claims the policy asks for beside `aud`

@@ -61,6 +61,10 @@ impl Read for RawApproval {
         if node.is_table() {
             return Self::People(RawPeople::read(node, problems));
         }
+        if !node.is_text() {
+            node.mistyped(problems, "`required`, `none` or a table", FORMS);
+            return Self::Unreadable;
+        }
         let Located { span, value } = Located::<String>::read(node, problems);
         match value.as_deref() {
             Some("none") => return Self::Word(RawWord::None),
@@ -132,9 +136,16 @@ impl RawApproval {
 impl RawPeople {
     fn interpret(&self, problems: &mut Problems) -> Option<SecondPerson> {
         let by = self.by.as_ref()?;
-        if by.value.as_deref()? != "second-person" {
-            problems.at(&by.span, "`by` must be `second-person`", "write `by = \"second-person\"`");
-            return None;
+        match by.value.as_deref()? {
+            "second-person" => {}
+            other => {
+                let hint = match other {
+                    "required" | "none" => format!("write `approval = \"{other}\"`, without a table"),
+                    _ => "write `by = \"second-person\"`".to_owned(),
+                };
+                problems.at(&by.span, "`by` must be `second-person`", hint);
+                return None;
+            }
         }
         let written = self.people.as_deref().unwrap_or_default();
         let people = written.iter().map(|login| parsed("people", login, values::login, problems)).collect();

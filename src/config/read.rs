@@ -86,6 +86,11 @@ impl<'d> Node<'d> {
         self.value.is_table()
     }
 
+    /// Whether this is a text.
+    pub(super) fn is_text(&self) -> bool {
+        self.value.is_str()
+    }
+
     /// The table that this is.
     pub(super) fn table<'p>(&self, problems: &'p mut Problems) -> Option<Table<'d, 'p>> {
         if let DeValue::Table(values) = self.value {
@@ -149,7 +154,7 @@ impl<'d> Node<'d> {
     }
 
     /// Notes that this is of a wrong type.
-    fn mistyped(&self, problems: &mut Problems, expected: &str, hint: impl Into<String>) {
+    pub(super) fn mistyped(&self, problems: &mut Problems, expected: &str, hint: impl Into<String>) {
         let found = match self.value {
             DeValue::String(_) => "a string",
             DeValue::Integer(_) => "an integer",

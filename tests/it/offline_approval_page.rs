@@ -11,13 +11,15 @@ use crate::workflows::{EXAMPLES, Workflow, own};
 const PAGE: &str = include_str!("../../docs/approval/README.md");
 
 /// Where messages about approvals are made, or shown.
-const SAID: [&str; 6] = [
+const SAID: [&str; 7] = [
     include_str!("../../docs/gates/README.md"),
     include_str!("../../src/commands/approve.rs"),
     include_str!("../../src/evidence/approval.rs"),
     include_str!("../../src/config/check.rs"),
     include_str!("../../.github/workflows/promote.yml"),
     include_str!("../../.github/workflows/rollback.yml"),
+    // In the place of the action of GitHub.
+    include_str!("../github/artifacts/download/action.yml"),
 ];
 
 #[test]

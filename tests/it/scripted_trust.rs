@@ -446,7 +446,45 @@ fn a_policy_longer_than_a_role_takes_is_noted() {
     let shop = Shop::with_config(&configuration("\"required\"", "", "").replace(&one, &both));
     let line = [&["iam", "trust", "production", "--repository", &name], &IDS[..]].concat();
     let ran = job(&shop, &line).run().expect_code(0);
-    ran.expect_stderr("a role's trust policy has 2048").expect_stderr("--subject-form immutable");
+    for said in ["a role's trust policy has 2048", "is raised first: `aws service-quotas ", "--subject-form immutable"]
+    {
+        assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    }
+}
+
+/// The page says how long the policy for two commits is: longer than a role takes, also in the shorter form.
+#[test]
+fn the_page_says_how_long_a_policy_for_two_commits_is() {
+    let both = format!("workflows = [\"shipgate/shipgate@{COMMIT}\", \"shipgate/shipgate@{OTHER}\"]");
+    let one = format!("workflows = \"acme/shipgate@{COMMIT}\"");
+    let shop = Shop::with_config(&configuration("\"required\"", "", "").replace(&one, &both));
+    let length = |form: &str| {
+        let ids = ["--owner-id", "123456", "--repository-id", "456789", "--subject-form", form];
+        let line = [&["iam", "trust", "production", "--repository", "acme/shop"], &ids[..]].concat();
+        let length = document(&job(&shop, &line).run()).to_string().len();
+        format!("{},{:03}", length / 1000, length % 1000)
+    };
+    let said = format!("{} and {} of 2,048", length("both"), length("immutable"));
+    assert!(include_str!("../../docs/iam/README.md").contains(&said), "{said}");
+}
+
+/// What the page about approvals puts on the role while one form takes the place of the other.
+#[test]
+fn a_policy_for_two_forms_of_approval_lets_in_the_jobs_of_both() {
+    let of = |approval: &str| trust(&Shop::with_config(&configuration(approval, "", "")), &["production"]);
+    let (required, mut policy) = (of("\"required\""), of(SECOND_PERSON));
+    let in_environment = required["Statement"].as_array().unwrap().iter();
+    let in_environment = in_environment.filter(|statement| statement["Sid"] == "GitHubEnvironment").cloned();
+    policy["Statement"].as_array_mut().unwrap().extend(in_environment);
+    assert!(policy.to_string().len() <= 2048);
+    let is_in = |claims: Value| lets_in(&policy, &role("production"), Asker::Token(&claims));
+    for file in ["promote", "rollback", "hold"] {
+        assert!(is_in(in_production(&gate(file))), "{file}");
+    }
+    for file in ["approve", "rollback", "hold"] {
+        assert!(is_in(on_main(&gate(file))), "{file}");
+    }
+    assert!(!is_in(in_production(&gate("approve"))) && !is_in(on_main(&gate("promote"))));
 }
 
 #[test]

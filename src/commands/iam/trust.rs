@@ -34,6 +34,10 @@ const WEAKER: &str = "`--workflow` is weaker than `[github] workflows`: whoever 
                       or what it runs, has the role";
 const ANY_WORKFLOW: &str = "this asks for no workflow, so whoever starts one of their own where these jobs run has the \
                             role: `--keys all` asks for the workflows of `[github]`, where AWS evaluates the claim";
+/// What raises the quota, which is kept in one region
+/// ([quotas](https://docs.aws.amazon.com/general/latest/gr/iam-service.html)).
+const RAISE: &str = "aws service-quotas request-service-quota-increase --service-code iam --quota-code L-C07B4B0D \
+                     --desired-value 4096 --region us-east-1";
 const NOT_SEEN: &str = "GitHub does not document what `job_workflow_ref` is of a workflow that is called by its commit, and \
                         only a run shows it: compare this one with what `shipgate iam trust` prints without --from-token";
 
@@ -84,7 +88,7 @@ pub async fn trust(session: &Session<'_>, arguments: &cli::Trust) -> Result<Valu
     if length > LONGEST {
         notes.push(format!(
             "this has {length} characters, and a role's trust policy has {LONGEST} unless the account's quota `Role trust \
-             policy length` is raised; `--subject-form immutable` and one commit in `[github] workflows` make it shorter"
+             policy length` of IAM is raised first: `{RAISE}`. `--subject-form immutable` makes it shorter"
         ));
     }
     Ok(noted(session, document, notes))

@@ -417,7 +417,7 @@ fn gates() {
     37:12 "maybe" | `approval` must be `required`, `none` or a table, not `maybe` | write `approval = "required"`, `approval = { by = "second-person" }` or `approval = "none"`
 
     approval = false⏎soak = 30⏎protected = true⏎self-approval = true
-    37:12 false | `approval` must be a string, not a boolean | write it in quotes: `approval = "false"`
+    37:12 false | `approval` must be `required`, `none` or a table, not a boolean | write `approval = "required"`, `approval = { by = "second-person" }` or `approval = "none"`
     38:8 30 | `soak` must be a string, not an integer | write it in quotes: `soak = "30"`
     39:1 protected | `protected` is a gate without a setting | remove it: `approval` turns it on
 
@@ -464,8 +464,12 @@ fn said_of_approval(texts: &[&str]) -> String {
 fn approval() {
     let texts = [
         "approval = \"second-person\"",
+        "approval = true",
+        "approval = [\"required\"]",
         "approval = {}",
         "approval = { by = \"other\" }",
+        "approval = { by = \"required\" }",
+        "approval = { by = \"none\" }",
         "approval = { by = 2, people = \"eva\", quorum = \"2\", who = \"eva\" }",
         "approval = { by = \"second-person\", quorum = 0 }",
         "approval = { by = \"second-person\", quorum = 11 }",
@@ -485,11 +489,23 @@ fn approval() {
     approval = "second-person"
     37:12 "second-person" | `approval = "second-person"` says who approves, but it is a table | write `approval = { by = "second-person" }`
 
+    approval = true
+    37:12 true | `approval` must be `required`, `none` or a table, not a boolean | write `approval = "required"`, `approval = { by = "second-person" }` or `approval = "none"`
+
+    approval = ["required"]
+    37:12 ["required"] | `approval` must be `required`, `none` or a table, not a list | write `approval = "required"`, `approval = { by = "second-person" }` or `approval = "none"`
+
     approval = {}
     37:1 approval | `by` is missing in `environments.production.gates.approval` | add `by = "second-person"`
 
     approval = { by = "other" }
     37:19 "other" | `by` must be `second-person` | write `by = "second-person"`
+
+    approval = { by = "required" }
+    37:19 "required" | `by` must be `second-person` | write `approval = "required"`, without a table
+
+    approval = { by = "none" }
+    37:19 "none" | `by` must be `second-person` | write `approval = "none"`, without a table
 
     approval = { by = 2, people = "eva", quorum = "2", who = "eva" }
     37:19 2 | `by` must be a string, not an integer | write it in quotes: `by = "2"`
@@ -578,25 +594,25 @@ fn trusted_workflows() {
     39:13 [] | `workflows` is empty | name a repository at a commit, or remove it
 
     approval = "none"⏎[github]⏎workflows = ""
-    39:13 "" | `workflows`: "" is not a repository at a commit | correct it: it is `OWNER/NAME@COMMIT`, the commit with all of its 40 digits: a tag or a branch can be moved
+    39:13 "" | `workflows`: "" is not a repository at a commit | correct it: it is `OWNER/NAME@COMMIT`, the commit with all of its 40 digits, in small letters: a tag or a branch can be moved
 
     approval = "none"⏎[github]⏎workflows = 1
     39:13 1 | `workflows` must be a string, not an integer | write it in quotes: `workflows = "1"`
 
     approval = "none"⏎[github]⏎workflows = "acme/shipgate@v1"
-    39:13 "acme/shipgate@v1" | `workflows`: "acme/shipgate@v1" is not a repository at a commit | correct it: it is `OWNER/NAME@COMMIT`, the commit with all of its 40 digits: a tag or a branch can be moved
+    39:13 "acme/shipgate@v1" | `workflows`: "acme/shipgate@v1" is not a repository at a commit | correct it: it is `OWNER/NAME@COMMIT`, the commit with all of its 40 digits, in small letters: a tag or a branch can be moved
 
     approval = "none"⏎[github]⏎workflows = "acme/shipgate@main"
-    39:13 "acme/shipgate@main" | `workflows`: "acme/shipgate@main" is not a repository at a commit | correct it: it is `OWNER/NAME@COMMIT`, the commit with all of its 40 digits: a tag or a branch can be moved
+    39:13 "acme/shipgate@main" | `workflows`: "acme/shipgate@main" is not a repository at a commit | correct it: it is `OWNER/NAME@COMMIT`, the commit with all of its 40 digits, in small letters: a tag or a branch can be moved
 
     approval = "none"⏎[github]⏎workflows = "acme/shipgate@0f0f0f0"
-    39:13 "acme/shipgate@0f0f0f0" | `workflows`: "acme/shipgate@0f0f0f0" is not a repository at a commit | correct it: it is `OWNER/NAME@COMMIT`, the commit with all of its 40 digits: a tag or a branch can be moved
+    39:13 "acme/shipgate@0f0f0f0" | `workflows`: "acme/shipgate@0f0f0f0" is not a repository at a commit | correct it: it is `OWNER/NAME@COMMIT`, the commit with all of its 40 digits, in small letters: a tag or a branch can be moved
 
     approval = "none"⏎[github]⏎workflows = "shipgate"
-    39:13 "shipgate" | `workflows`: "shipgate" is not a repository at a commit | correct it: it is `OWNER/NAME@COMMIT`, the commit with all of its 40 digits: a tag or a branch can be moved
+    39:13 "shipgate" | `workflows`: "shipgate" is not a repository at a commit | correct it: it is `OWNER/NAME@COMMIT`, the commit with all of its 40 digits, in small letters: a tag or a branch can be moved
 
     approval = "none"⏎[github]⏎workflows = "acme/shipgate/.github/workflows/promote.yml@0f…"
-    39:13 "acme/shipgate/.github/workflows/promote.yml@0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f… | `workflows`: "acme/shipgate/.github/workflows/promote.yml@0f0f0f0f0f0f0f0…" is not a repository at a commit | correct it: it is `OWNER/NAME@COMMIT`, the commit with all of its 40 digits: a tag or a branch can be moved
+    39:13 "acme/shipgate/.github/workflows/promote.yml@0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f… | `workflows`: "acme/shipgate/.github/workflows/promote.yml@0f0f0f0f0f0f0f0…" is not a repository at a commit | correct it: it is `OWNER/NAME@COMMIT`, the commit with all of its 40 digits, in small letters: a tag or a branch can be moved
 
     approval = "none"⏎[github]⏎workflows = ["acme/shipgate@0f…", "acme/shipgate@1f…", "acme/shipgate@2f…"]
     39:130 "acme/shipgate@2f…" | `workflows` has more than two commits | remove those that are not used any more

@@ -66,7 +66,8 @@ impl FromStr for TrustedWorkflows {
         parsed.ok_or_else(|| InvalidName {
             kind: "a repository at a commit",
             value: text.to_owned(),
-            reason: "it is `OWNER/NAME@COMMIT`, the commit with all of its 40 digits: a tag or a branch can be moved",
+            reason: "it is `OWNER/NAME@COMMIT`, the commit with all of its 40 digits, in small letters: a tag or a branch \
+                     can be moved",
         })
     }
 }
@@ -85,9 +86,11 @@ mod tests {
     fn only_a_whole_commit_is_taken() {
         let commit = "0f".repeat(20);
         assert_eq!(format!("acme/shipgate@{commit}").parse::<TrustedWorkflows>().unwrap().commit.to_string(), commit);
-        for wrong in ["acme/shipgate", "acme/shipgate@v1", "acme/shipgate@main", "shipgate@0f", "acme/shipgate@0F0F"] {
+        for wrong in ["acme/shipgate", "acme/shipgate@v1", "acme/shipgate@main", "shipgate@0f"] {
             assert!(wrong.parse::<TrustedWorkflows>().is_err(), "{wrong}");
         }
+        let capital = format!("acme/shipgate@{}", commit.to_uppercase()).parse::<TrustedWorkflows>().unwrap_err();
+        assert!(capital.reason.contains("in small letters"), "{}", capital.reason);
     }
 
     #[test]

@@ -43,8 +43,8 @@ pub fn judge(files: &[WorkflowFile], outline: &Outline, line: &CommandLine, find
     for trusted in &outline.trusted {
         if !calls.iter().any(|call| call.is_of(&trusted.workflows)) {
             let message = format!("`[github] workflows` names {}, which no workflow calls", trusted.workflows);
-            let hint = "take it out once no caller has it any more, and put the policy of `shipgate iam trust` on the \
-                        role again";
+            let hint = "take it out, or move the callers to it; once it is out, put the policy of `shipgate iam trust` on \
+                        the role again";
             let finding = Finding::new(Rule::TrustedWorkflow, message, hint).at_level(Level::Note);
             findings.found(finding.in_file(&outline.file, Some(trusted.place)));
         }
@@ -229,6 +229,7 @@ mod tests {
         let (found, text) = found(&texts, &outline(&[TRUSTED, NEXT]));
         assert_eq!(found, ["note shipgate.toml:2"]);
         assert!(text.contains(NEXT) && !text.contains(TRUSTED), "{text}");
+        assert!(text.contains("take it out, or move the callers to it"), "{text}");
     }
 
     #[test]
