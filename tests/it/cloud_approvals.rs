@@ -219,6 +219,25 @@ fn githubs_environment_asks_and_the_run_says_who_approved() {
     assert_eq!(history["releases"][0]["approvers"], json!(["ben"]), "{history:#}");
 }
 
+/// A run of before can be run again for a month, and checks out the commit of then.
+#[test]
+#[ignore = "needs the local cloud: scripts/test"]
+fn a_run_from_before_people_were_asked_is_not_run_again() {
+    let asked = Asked::new("approval = \"none\"");
+    let before = asked.shop.repository.head();
+    let file = asked.shop.repository.path().join("shipgate.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("approval = \"none\"", "approval = \"required\"")).unwrap();
+    asked.ship("Ask people");
+    asked.shop.repository.git(&["switch", "-q", "--detach", &before]);
+    asked.run(APPROVED, &json!({"actor": "ana", "triggering_actor": "ben", "run_attempt": 2}));
+    let again = asked.shipgate(APPROVED, &["promote", "production"]).run();
+    refused(&asked, &again, "identity", "shipgate.toml is not the one that the branch has now");
+    // One person may still go back to what served before, and hold.
+    let hold = asked.shipgate(APPROVED, &["hold", "production", "--reason", "carts fail"]).run();
+    hold.expect_code(0);
+}
+
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]
 fn whoever_may_approve_what_they_started_is_said_in_the_configuration() {

@@ -534,6 +534,13 @@ fn what_a_policy_cannot_be_made_of_is_refused() {
         ([&["production", "--workflow", own, "--keys", "sub"], &IDS[..]].concat(), "leave one of the two out"),
         ([&["stage", "--workflow", own], &IDS[..]].concat(), "leave --workflow out"),
         (vec!["production", "--from-token"], "cannot be used with"),
+        ([&["production", "--branch", "*"], &IDS[..]].concat(), "the name of one branch"),
+        ([&["production", "--branch", "${aws:username}"], &IDS[..]].concat(), "the name of one branch"),
+        ([&["production", "--issuer", "https://ghe.acme.example/_services/token"], &IDS[..]].concat(), "--keys sub"),
+        (
+            [&["production", "--keys", "sub", "--issuer", "http://ghe.acme.example"], &IDS[..]].concat(),
+            "--issuer https://HOST",
+        ),
     ] {
         let ran = job(&shop, &[&["iam", "trust"], &line[..], &named].concat()).run();
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{line:?}: {}", ran.stderr);
@@ -544,6 +551,15 @@ fn what_a_policy_cannot_be_made_of_is_refused() {
     let line = [&["iam", "trust", "production", "--workflow", own], &named[..], &IDS[..]].concat();
     let ran = job(&asking, &line).run().expect_stderr("leave --workflow out: a second person");
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
+    // Another server has another issuer, and the same name there is somebody else's here.
+    let line = [&["iam", "trust", "production", "--keys", "sub"], &named[..], &IDS[..]].concat();
+    let enterprise = |line: &[&str]| job(&shop, line).env("GITHUB_SERVER_URL", "https://ghe.acme.example").run();
+    let ran = enterprise(&line).expect_stderr("--issuer https://HOST/_services/token");
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
+    let own = [&line[..], &["--issuer", "https://ghe.acme.example/_services/token"]].concat();
+    let policy = document(&enterprise(&own).expect_code(0)).to_string();
+    assert!(policy.contains("oidc-provider/ghe.acme.example/_services/token"), "{policy}");
+    assert!(!policy.contains("githubusercontent"), "{policy}");
     // Where a name alone is asked for, that is said.
     let ran = job(&shop, &[&["iam", "trust", "stage"], &named[..]].concat()).run().expect_code(0);
     ran.expect_stderr("this asks for no `repository_id`").expect_stderr("--repository-id");

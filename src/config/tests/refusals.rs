@@ -306,6 +306,13 @@ fn environments() {
         (r#"promotes-from = "stage""#, r#"promotes-from = "production""#),
         (r#"account = "123456789012""#, r#"promotes-from = "production""#),
         (r#"prefix = "prod""#, r#"prefix = "${environment.prefix}""#),
+        ("[environments.production]", "[environments.Stage]\nprefix = \"other\"\nregion = \"us-east-1\"\n[environments.production]"),
+        (
+            "account = \"123456789012\"\n",
+            "account = \"123456789012\"\nrole = \"arn:aws:iam::123456789012:role/x\"\n[environments.live]\n\
+             region = \"us-east-1\"\npromotes-from = \"stage\"\nrole = \"arn:aws:iam::123456789012:role/x\"\n\
+             gates.approval = \"none\"\n",
+        ),
     ];
     insta::assert_snapshot!(said(&changes), @r#"
     account = 123456789012
@@ -338,6 +345,12 @@ fn environments() {
 
     prefix = "${environment.prefix}"
     32:11 ${environment.prefix} | `prefix` cannot be made of `${environment.prefix}` | write `${environment.name}`, or the text itself
+
+    [environments.Stage]⏎prefix = "other"⏎region = "us-east-1"⏎[environments.production]
+    31:15 Stage | `stage` and `Stage` are one environment for GitHub | rename one of them
+
+    account = "123456789012"⏎role = "arn:aws:iam::123456789012:role/x"⏎[environments.live]⏎region = "us-east-1"⏎promotes-from = "stage"⏎role = "arn:aws:iam::123456789012:role/x"⏎gates.approval = "none"⏎
+    29:8 "arn:aws:iam::123456789012:role/x" | `role` of `live` is one of `stage`, too, whose jobs pass none of its gates | give each environment a role of its own
     "#);
 }
 

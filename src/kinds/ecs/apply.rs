@@ -169,7 +169,11 @@ impl Apply<'_> {
         let provenance = Provenance { plan_runs, ..self.run.provenance.clone() };
         let Fitting { tags, left_out } = ledger::taken_up(&provenance, &wanted.tag_keys);
         self.keeps_approval(&left_out)?;
-        self.write(&revision.arn, "run", &tags).await;
+        if self.run.provenance.plan_runs.is_empty() {
+            self.write(&revision.arn, "run", &tags).await;
+        } else {
+            self.run.writer.ecs().tag(&revision.arn, &tags).await?;
+        }
         let new = ledger::keys(&tags).into_iter().filter(|key| !wanted.tag_keys.contains(key));
         let new: Vec<_> = new.collect();
         wanted.tag_keys.extend(new);

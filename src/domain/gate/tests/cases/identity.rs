@@ -36,6 +36,19 @@ pub(super) fn cases() -> Vec<Case> {
     vec![
         case("the credentials are of the configured account, and no role was assumed with a token", |_| {})
             .satisfied(format!("{in_account}, without a token")),
+        case("the configuration is the one that the branch has now", |seen| seen.is_current = Some(Known::Is(true)))
+            .satisfied(format!("{in_account}, without a token")),
+        case("a run of before is run again, with the configuration of then", |seen| {
+            seen.is_current = Some(Known::Is(false));
+        })
+        .unsatisfied(
+            "shipgate.toml is not the one that the branch has now",
+            "start the workflow again, instead of running it once more as it was",
+        ),
+        case("which configuration the branch has now is not known", |seen| {
+            seen.is_current = Some(Known::unknown("GitHub answers 502"));
+        })
+        .unknown("GitHub answers 502", ""),
         case("no account is configured", |seen| seen.expected = None)
             .satisfied(format!("{in_account}, without a token")),
         case("the credentials are of another account", |seen| seen.expected = Some("210987654321".parse().unwrap()))
