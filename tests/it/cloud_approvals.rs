@@ -526,7 +526,8 @@ fn forged_evidence_changes_nothing() {
         let report = ran.outcome("refused", 3);
         let found = gate(&report, "approved");
         assert!(found["reason"].as_str().unwrap().contains(reason), "{what}: {found:#}");
-        assert_eq!(report["reason"], "refused by gate approved", "{what}");
+        let gates = report["reason"].as_str().unwrap();
+        assert!(gates.starts_with("refused by gate ") && gates.ends_with("approved"), "{what}: {gates}");
         assert!(!text(&report, "hints").is_empty(), "{what}: {report:#}");
         assert_eq!(asked.shop.aws.mutations(), Vec::<String>::new(), "{what}");
     });
