@@ -306,7 +306,10 @@ fn environments() {
         (r#"promotes-from = "stage""#, r#"promotes-from = "production""#),
         (r#"account = "123456789012""#, r#"promotes-from = "production""#),
         (r#"prefix = "prod""#, r#"prefix = "${environment.prefix}""#),
-        ("[environments.production]", "[environments.Stage]\nprefix = \"other\"\nregion = \"us-east-1\"\n[environments.production]"),
+        (
+            "[environments.production]",
+            "[environments.Stage]\nprefix = \"other\"\nregion = \"us-east-1\"\n[environments.production]",
+        ),
         (
             "account = \"123456789012\"\n",
             "account = \"123456789012\"\nrole = \"arn:aws:iam::123456789012:role/x\"\n[environments.live]\n\
