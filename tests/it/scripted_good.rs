@@ -90,7 +90,7 @@ fn a_good_deploy_costs_so_many_calls() {
     shop.aws.world(|world| world.looks = 3);
     shop.deploy().outcome("deployed", 0);
 
-    let calls: Vec<String> = shop.aws.operations().into_iter().filter(|call| !call.starts_with("registry:")).collect();
+    let calls = calls_of_aws(&shop);
     let setting_up = [
         "sts:GetCallerIdentity",
         "ecr:GetAuthorizationToken",
@@ -109,6 +109,17 @@ fn a_good_deploy_costs_so_many_calls() {
     assert!(shop.aws.calls().iter().all(|call| call.signed || call.operation.starts_with("registry:")));
 }
 
+/// The calls of AWS but for the registry. Two of them are made together, and may come either way round.
+fn calls_of_aws(shop: &Shop) -> Vec<String> {
+    let calls = shop.aws.operations().into_iter().filter(|call| !call.starts_with("registry:"));
+    let mut calls: Vec<String> = calls.collect();
+    let together = ["ecs:ListTaskDefinitions", "ecs:DescribeTaskDefinition"];
+    if let Some(first) = calls.windows(2).position(|pair| pair == together) {
+        calls.swap(first, first + 1);
+    }
+    calls
+}
+
 #[test]
 fn an_unchanged_run_changes_nothing_and_costs_eight_calls() {
     let shop = Shop::new();
@@ -118,7 +129,7 @@ fn an_unchanged_run_changes_nothing_and_costs_eight_calls() {
     let report = shop.deploy().outcome("unchanged", 0);
 
     assert_eq!(shop.aws.mutations(), [""; 0]);
-    let calls: Vec<String> = shop.aws.operations().into_iter().filter(|call| !call.starts_with("registry:")).collect();
+    let calls = calls_of_aws(&shop);
     assert_eq!(
         calls,
         [
