@@ -330,20 +330,33 @@ pub async fn finish(
 
 /// The failure where the plan is not the expected one, with what moved where that is known.
 fn stale(invocation: &Invocation<'_>, plan: &WholePlan, expected: &Digest) -> Failure {
-    let failure = Failure::new(Outcome::Stale, format!("the plan is {} now, not {expected}", plan.digest()))
-        .hint("plan again and look at what is different");
-    let shown = invocation.context.shown_plan();
-    // Whatever else it is: nothing is known of it.
-    let is_expected = shown.is_some_and(|shown| Digest::of(shown) == *expected);
-    if shown.is_some() && !is_expected {
+    let context = invocation.context;
+    if context.shown_plan().is_some() && shown_as(context, expected).is_none() {
         invocation.events.note(format!("{SHOWN_PLAN} is ignored: it is not the plan with the expected digest"));
     }
-    let moved = shown.filter(|_| is_expected).map(|shown| plan.moved_since(shown)).unwrap_or_default();
-    if moved.is_empty() {
-        let place = &plan.environment;
-        return failure.cause(format!("{place} has moved, or its configuration has changed, since it was planned"));
-    }
-    moved.into_iter().fold(failure, Failure::cause)
+    let otherwise = format!("{} has moved, or its configuration has changed, since it was planned", plan.environment);
+    let moved = |shown: &str| plan.moved_since(shown);
+    another_plan(context, Outcome::Stale, (&plan.digest(), expected), moved, otherwise)
+}
+
+/// The document of the expected plan. Whatever else is handed over, nothing is known of it.
+fn shown_as<'c>(context: &'c Context, expected: &Digest) -> Option<&'c str> {
+    context.shown_plan().filter(|shown| Digest::of(shown) == *expected)
+}
+
+/// The failure where a plan is not the expected one. `moved_since`: what differs from the document of that one, each in a
+/// line. `otherwise`: what is said where that is not known.
+pub fn another_plan(
+    context: &Context,
+    outcome: Outcome,
+    (now, expected): (&Digest, &Digest),
+    moved_since: impl FnOnce(&str) -> Vec<String>,
+    otherwise: String,
+) -> Failure {
+    let failure = Failure::new(outcome, format!("the plan is {now} now, not {expected}"))
+        .hint("plan again and look at what is different");
+    let moved = shown_as(context, expected).map(moved_since).unwrap_or_default();
+    if moved.is_empty() { failure.cause(otherwise) } else { moved.into_iter().fold(failure, Failure::cause) }
 }
 
 /// Says which dependencies of the components, where those are shipped alone, run another release.

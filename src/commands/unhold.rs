@@ -1,6 +1,6 @@
 //! `unhold` and `plan unhold`: takes every hold off that was seen, and no other.
 
-use super::change::expected_plan;
+use super::change::{another_plan, expected_plan};
 use super::hold::{Asking, not_all, refusal, wanted};
 use crate::cli;
 use crate::domain::event::Event;
@@ -110,16 +110,9 @@ async fn held(cloud: &Cloud, target: &Target) -> Result<Vec<HeldComponent>, Fail
 /// Whether the plan is the one that was shown, where one is named. Otherwise it is `stale`, which `unhold` has no exit code
 /// of its own for.
 fn is_expected(session: &Session<'_>, plan: &UnholdPlan, expected: Option<&Digest>) -> Result<(), Failure> {
-    let Some(expected) = expected.filter(|expected| **expected != plan.digest()) else { return Ok(()) };
-    let failure = Failure::invalid(format!("the plan is {} now, not {expected}", plan.digest()))
-        .hint("plan again and look at what is different");
-    let shown = session.context.shown_plan().filter(|shown| Digest::of(shown) == *expected);
-    let moved = shown.map(|shown| plan.moved_since(shown)).unwrap_or_default();
-    if moved.is_empty() {
-        let place = &plan.place;
-        return Err(
-            failure.cause(format!("{place} has other holds, or another configuration, than when it was planned"))
-        );
-    }
-    Err(moved.into_iter().fold(failure, Failure::cause))
+    let now = plan.digest();
+    let Some(expected) = expected.filter(|expected| **expected != now) else { return Ok(()) };
+    let otherwise = format!("{} has other holds, or another configuration, than when it was planned", plan.place);
+    let moved = |shown: &str| plan.moved_since(shown);
+    Err(another_plan(session.context, Outcome::Invalid, (&now, expected), moved, otherwise))
 }

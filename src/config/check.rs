@@ -3,7 +3,7 @@
 use super::component::RawComponent;
 use super::dependencies;
 use super::error::Problems;
-use super::gates::{self, RawGates};
+use super::gates;
 use super::github::RawGitHub;
 use super::image::{ImageSource, RepositoryKeys};
 use super::keys::AnyWritten;
@@ -71,11 +71,10 @@ fn alike(config: &RawConfig, problems: &mut Problems) {
 /// Whoever may become the role of an environment that is promoted to comes through its gates.
 fn shared_roles(config: &RawConfig, problems: &mut Problems) {
     for (key, environment) in config.environments.iter().filter(|(_, it)| it.promotes_from.is_some()) {
-        let Some(role) = &environment.role else { continue };
-        for (other, _) in config.environments.iter().filter(|(it, _)| it.text != key.text) {
-            let Some((_, shared)) = config.environments.get(&other.text) else { continue };
+        let Some(role) = environment.role.as_ref().filter(|role| !role.written.contains("${")) else { continue };
+        for (other, shared) in config.environments.iter().filter(|(it, _)| it.text != key.text) {
             let roles = [&shared.role, &shared.read_role];
-            if roles.into_iter().flatten().any(|text| text.written == role.written && !text.written.contains("${")) {
+            if roles.into_iter().flatten().any(|text| text.written == role.written) {
                 let message = format!(
                     "`role` of `{}` is one of `{}`, too, whose jobs pass none of its gates",
                     key.text, other.text
@@ -88,7 +87,7 @@ fn shared_roles(config: &RawConfig, problems: &mut Problems) {
 
 /// An approval of people is a run of a workflow, of which only a trusted one counts.
 fn workflows(config: &RawConfig, environment: &RawEnvironment, problems: &mut Problems) {
-    let by = environment.gates.as_ref().and_then(RawGates::second_person);
+    let by = environment.second_person();
     let are_named = config.github.as_ref().is_some_and(RawGitHub::names_workflows);
     if let (Some(by), false) = (by, are_named) {
         let message = "`approval` by a second person needs the workflows that are trusted";

@@ -60,7 +60,6 @@ use crate::domain::names::ComponentName;
 use crate::domain::target::Target;
 use crate::domain::template::Template;
 use error::Problems;
-use gates::RawGates;
 use raw::RawConfig;
 use read::{Node, Read as _, parse_toml};
 
@@ -102,8 +101,7 @@ impl Document {
 
     /// Whether a second person approves what changes an environment.
     pub fn is_approved_by_second_person(&self, environment: &str) -> bool {
-        let gates = self.raw.environments.get(environment).and_then(|(_, environment)| environment.gates.as_ref());
-        gates.and_then(RawGates::second_person).is_some()
+        self.raw.environments.get(environment).is_some_and(|(_, environment)| environment.second_person().is_some())
     }
 
     /// The role that changes each environment, in the order of the file.

@@ -47,7 +47,7 @@ fn environment(config: &RawConfig, key: &Key, raw: &RawEnvironment, source: &str
         has_role: raw.role.is_some(),
         has_read_role: raw.read_role.is_some(),
         promotes_from: raw.promotes_from.as_ref().and_then(|source| source.value.clone()),
-        asks_second_person: raw.gates.as_ref().is_some_and(|gates| gates.second_person().is_some()),
+        asks_second_person: raw.second_person().is_some(),
         variables: variables(config, &key.text),
     }
 }

@@ -104,6 +104,11 @@ pub(super) struct RawEnvironment {
 }
 
 impl RawEnvironment {
+    /// Where it says that a second person approves.
+    pub(super) fn second_person(&self) -> Option<&Located<String>> {
+        self.gates.as_ref()?.second_person()
+    }
+
     fn read(node: &Node<'_>, components: &mut Entries<RawComponent>, problems: &mut Problems) -> Self {
         let Some(mut table) = node.table(problems) else {
             return Self::default();

@@ -6,13 +6,11 @@ use serde::Deserialize;
 use super::error::GitHubErrorKind;
 use super::history::PART;
 use super::pages::Part;
+use super::runs::ACTIONS;
 use super::{GitHub, GitHubError, Method, Request, with_retries};
 use crate::domain::gate::{AllowedBranches, Protection};
 use crate::domain::names::EnvironmentName;
 use crate::domain::neutral;
-
-/// What the job needs where GitHub does not say it.
-const ACTIONS: &str = "actions: read";
 
 /// An environment ([reference](https://docs.github.com/en/rest/deployments/environments#get-an-environment)). That
 /// administrators can go past its rules is in the answer, and not in the description.

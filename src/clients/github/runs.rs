@@ -11,7 +11,7 @@ use crate::domain::gate::{Review, ReviewState};
 use crate::domain::github::run::{CalledWorkflow, RunEnd, RunJob, WorkflowRun};
 
 /// What the job needs where GitHub does not say it.
-const ACTIONS: &str = "actions: read";
+pub(super) const ACTIONS: &str = "actions: read";
 
 /// A run ([reference](https://docs.github.com/en/rest/actions/workflow-runs#get-a-workflow-run)).
 #[derive(Debug, Deserialize)]
