@@ -4,6 +4,7 @@ use aws_sdk_ecs::types;
 use serde_json::Value;
 
 use super::aws::{AwsError, timestamp};
+use super::ecs_settings;
 use crate::domain::ecs::ids::ServiceArn;
 use crate::domain::ecs::ledger;
 use crate::domain::ecs::service::{
@@ -33,6 +34,7 @@ pub fn service(raw: &types::Service) -> Service {
         events: raw.events().iter().take(10).map(event).collect(),
         holds: hold::read(&tags),
         tag_keys: ledger::keys(&tags),
+        settings: ecs_settings::settings(raw),
         announced: origin::read(&tags),
     }
 }

@@ -9,6 +9,7 @@ pub mod ecs_batch;
 mod ecs_convert;
 pub mod ecs_error;
 pub mod ecs_retry;
+mod ecs_settings;
 pub mod ecs_write;
 pub mod endpoint;
 pub mod files;

@@ -19,6 +19,7 @@ pub mod read_back;
 pub mod restoring;
 pub mod rollout;
 pub mod service;
+pub mod settings;
 pub mod soak;
 pub mod source;
 pub mod stopped;

@@ -330,6 +330,7 @@ pub(crate) mod tests {
                 events: Vec::new(),
                 holds: Vec::new(),
                 tag_keys: Vec::new(),
+                settings: crate::domain::ecs::settings::RolloutSettings::default(),
                 announced: None,
             },
             live,

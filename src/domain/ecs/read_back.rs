@@ -127,6 +127,7 @@ pub(super) mod tests {
             events: Vec::new(),
             holds: Vec::new(),
             tag_keys: Vec::new(),
+            settings: crate::domain::ecs::settings::RolloutSettings::default(),
             announced: None,
         }
     }

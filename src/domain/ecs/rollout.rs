@@ -208,6 +208,7 @@ mod tests {
             events: Vec::new(),
             holds: Vec::new(),
             tag_keys: Vec::new(),
+            settings: crate::domain::ecs::settings::RolloutSettings::default(),
             announced: None,
         }
     }

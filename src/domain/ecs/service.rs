@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::ids::{DeploymentId, RevisionArn, ServiceArn, TaskArn};
+use super::settings::RolloutSettings;
 use super::task_definition::TaskDefinition;
 use crate::domain::ecs::ledger::LedgerEntry;
 use crate::domain::ecs::names::ContainerName;
@@ -33,6 +34,8 @@ pub struct Service {
     pub holds: Vec<Hold>,
     /// The keys of its tags, but for those of AWS, which take no room.
     pub tag_keys: Vec<String>,
+    /// How it rolls out.
+    pub settings: RolloutSettings,
     /// The image that a run announced on it before pushing.
     pub announced: Option<Announcement>,
 }

@@ -98,6 +98,7 @@ fn service(rows: &[Row], desired: i32) -> Service {
         events: Vec::new(),
         holds: Vec::new(),
         tag_keys: Vec::new(),
+        settings: crate::domain::ecs::settings::RolloutSettings::default(),
         announced: None,
     }
 }
