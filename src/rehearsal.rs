@@ -123,8 +123,9 @@ impl Rehearsal {
     /// One component `backend` on environment `stage`, with more in its configuration.
     pub fn new(more: &str) -> Self {
         Self::with_components(&format!(
-            "[components.backend]\nkind = \"ecs\"\nbuild = {{ context = \".\" }}\ncontainer = \"web\"\n\
-             repository = \"stage-shop\"\ncluster = \"{CLUSTER}\"\nservice = \"{SERVICE}\"\n{more}\n"
+            "[components.backend]\nkind = \"ecs\"\n{}\nbuild = {{ context = \".\" }}\ncontainer = \"web\"\n\
+             repository = \"stage-shop\"\ncluster = \"{CLUSTER}\"\nservice = \"{SERVICE}\"\n{more}\n",
+            if more.contains("settle") { "" } else { "settle = \"0s\"" },
         ))
     }
 
@@ -222,6 +223,7 @@ impl Rehearsal {
             events: events.clone(),
             turns: &turns,
             environment: &self.target.environment,
+            on_failure: self.target.on_failure,
             release: self.release.clone(),
             provenance: Provenance { run: Some("local".to_owned()), ..Provenance::default() },
             clock: || Timestamp::UNIX_EPOCH,
@@ -384,7 +386,7 @@ mod tests {
         let alive = timed_out.events.iter().filter(|event| matches!(event, Event::Heartbeat { .. })).count();
         assert!((38..=40).contains(&alive), "a sign of life every half a minute: {alive}");
         let looks = rehearsal.aws.operations().iter().filter(|name| *name == "ecs:DescribeServices").count();
-        assert!((120..=140).contains(&looks), "one look every ten seconds: {looks}");
+        assert!((120..=150).contains(&looks), "one look every ten seconds: {looks}");
     }
 
     /// The circuit breaker brings the old revision back after ten minutes.
@@ -417,7 +419,7 @@ mod tests {
     async fn a_component_after_a_failed_one_is_not_touched() {
         let component = |name: &str, service: &str, more: &str| {
             format!(
-                "[components.{name}]\nkind = \"ecs\"\n{more}\ncontainer = \"web\"\ncluster = \"{CLUSTER}\"\n\
+                "[components.{name}]\nkind = \"ecs\"\nsettle = \"0s\"\n{more}\ncontainer = \"web\"\ncluster = \"{CLUSTER}\"\n\
                  service = \"{service}\"\n"
             )
         };

@@ -25,6 +25,30 @@ pub struct Prober<'a> {
     pub release: &'a ReleaseName,
 }
 
+/// A probe that failed.
+#[derive(Debug)]
+pub struct Unanswered {
+    /// Which one, as they are written.
+    pub index: usize,
+    /// What is reported.
+    pub failure: Failure,
+}
+
+impl From<Unanswered> for Failure {
+    fn from(unanswered: Unanswered) -> Self {
+        unanswered.failure
+    }
+}
+
+/// What a probe is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// That the release answers, as the probe says.
+    Release,
+    /// That anything answers with the right status.
+    Answer,
+}
+
 impl Prober<'_> {
     /// Asks every probe until it is decided, in order, as a step of its own. Without probes there is no step.
     ///
@@ -35,7 +59,7 @@ impl Prober<'_> {
         if probes.is_empty() {
             return Ok(());
         }
-        self.events.step(step, self.ask_each(probes, step)).await
+        self.events.step(step, async { Ok(self.ask_each(probes, step).await?) }).await
     }
 
     /// The same within a step that has begun.
@@ -43,19 +67,41 @@ impl Prober<'_> {
     /// # Errors
     ///
     /// The same.
-    pub async fn ask_each(&self, probes: &[Probe], step: &StepId) -> Result<(), Failure> {
-        for probe in probes {
-            self.ask(probe, step).await?;
+    pub async fn ask_each(&self, probes: &[Probe], step: &StepId) -> Result<(), Unanswered> {
+        for (index, probe) in probes.iter().enumerate() {
+            self.ask(probe, Wanted::Release, step).await.map_err(|failure| Unanswered { index, failure })?;
         }
         Ok(())
     }
 
-    async fn ask(&self, probe: &Probe, step: &StepId) -> Result<(), Failure> {
+    /// Asks until a probe gets an answer with the right status, whichever release gives it.
+    ///
+    /// # Errors
+    ///
+    /// `broken`: it gets none.
+    pub async fn ask_for_answer(&self, probe: &Probe, step: &StepId) -> Result<(), Failure> {
+        self.ask(probe, Wanted::Answer, step).await
+    }
+
+    /// Whether each probe gets an answer with the right status now, whichever release gives it. Each is asked once, all
+    /// at the same time.
+    pub async fn answered(&self, probes: &[Probe]) -> Vec<bool> {
+        let each = probes.iter().map(async |probe| {
+            let answer = self.http.ask(probe, self.release).await;
+            answer.is_ok_and(|answer| probe::check_status(probe, &answer).is_ok())
+        });
+        futures_util::future::join_all(each).await
+    }
+
+    async fn ask(&self, probe: &Probe, wanted: Wanted, step: &StepId) -> Result<(), Failure> {
         let shown = probe::shown_url(&probe.url.render(self.release));
         let mut tally = Tally::new(probe);
         let ask = async |()| {
             let answer = self.http.ask(probe, self.release).await;
-            answer.map_err(|error| error.to_string()).and_then(|answer| probe::check(probe, self.release, &answer))
+            answer.map_err(|error| error.to_string()).and_then(|answer| match wanted {
+                Wanted::Release => probe::check(probe, self.release, &answer),
+                Wanted::Answer => probe::check_status(probe, &answer),
+            })
         };
         poll(Waiting::In(self.events, step), (), ask, |_, checked| match (tally.count(checked.is_ok()), checked) {
             (Decision::Passed, _) => {

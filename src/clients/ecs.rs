@@ -153,17 +153,36 @@ impl Ecs {
         service: &ServiceName,
         which: WhichTasks,
     ) -> Result<Vec<Task>, AwsError> {
-        let request = self.client.list_tasks().cluster(cluster.as_str()).service_name(service.as_str());
         let status = match which {
             WhichTasks::MeantToRun => DesiredStatus::Running,
             WhichTasks::Stopped => DesiredStatus::Stopped,
         };
+        let arns = self.task_arns(cluster, service, status).await?;
+        self.describe_tasks(cluster, &arns).await
+    }
+
+    /// The ARNs of a service's tasks that stopped, or were told to, as far as ECS remembers them (about an hour).
+    ///
+    /// # Errors
+    ///
+    /// A call failed.
+    pub async fn stopped_tasks(&self, cluster: &ClusterName, service: &ServiceName) -> Result<Vec<TaskArn>, AwsError> {
+        self.task_arns(cluster, service, DesiredStatus::Stopped).await
+    }
+
+    async fn task_arns(
+        &self,
+        cluster: &ClusterName,
+        service: &ServiceName,
+        status: DesiredStatus,
+    ) -> Result<Vec<TaskArn>, AwsError> {
+        let request = self.client.list_tasks().cluster(cluster.as_str()).service_name(service.as_str());
         let mut pages = request.desired_status(status).into_paginator().items().send();
         let mut arns = Vec::new();
         while let Some(arn) = pages.next().await {
             arns.push(arn.map_err(|error| AwsError::new("ecs:ListTasks", error))?.into());
         }
-        self.describe_tasks(cluster, &arns).await
+        Ok(arns)
     }
 
     /// Tasks that run and were started by a name.

@@ -34,7 +34,7 @@ pub fn service(raw: &types::Service) -> Service {
         events: raw.events().iter().take(10).map(event).collect(),
         holds: hold::read(&tags),
         tag_keys: ledger::keys(&tags),
-        settings: ecs_settings::settings(raw),
+        settings: Box::new(ecs_settings::settings(raw)),
         announced: origin::read(&tags),
     }
 }

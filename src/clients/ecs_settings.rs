@@ -23,13 +23,13 @@ pub fn settings(raw: &types::Service) -> RolloutSettings {
         breaker: rollout.and_then(|rollout| rollout.deployment_circuit_breaker()).map(breaker).unwrap_or_default(),
         alarms: alarms
             .into_iter()
-            .flat_map(|alarms| alarms.alarm_names())
+            .flat_map(types::DeploymentAlarms::alarm_names)
             .map(|name| neutral::phrase(name, 255))
             .collect(),
         alarms_roll_back: alarms.is_some_and(types::DeploymentAlarms::rollback),
         cleans_up_later: early.and_then(|early| early.source_service_revision_cleanup()).is_some_and(is_deferred),
-        minimum_healthy_percent: rollout.and_then(|rollout| rollout.minimum_healthy_percent()),
-        maximum_percent: rollout.and_then(|rollout| rollout.maximum_percent()),
+        minimum_healthy_percent: rollout.and_then(types::DeploymentConfiguration::minimum_healthy_percent),
+        maximum_percent: rollout.and_then(types::DeploymentConfiguration::maximum_percent),
         is_daemon: raw.scheduling_strategy() == Some(&types::SchedulingStrategy::Daemon),
         health_check_grace: raw.health_check_grace_period_seconds().and_then(seconds),
         is_balanced: !raw.load_balancers().is_empty(),

@@ -51,6 +51,10 @@ impl<'p> EcsWriter<'p> {
         Self { ecs, _permit: permit }
     }
 
+    pub(super) fn client(&self) -> &aws_sdk_ecs::Client {
+        &self.ecs.client
+    }
+
     /// Registers a revision from raw JSON, so that no field is lost that this SDK does not know.
     ///
     /// # Errors

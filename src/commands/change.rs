@@ -304,7 +304,7 @@ pub async fn finish(
     let observe::Session::Changes(cloud) = cloud else { return Ok(Outcome::Planned) };
     // Before anything is changed, also of the others.
     plan.components.iter().try_for_each(|component| component.can_be_applied())?;
-    let (environment, release) = (plan.environment.clone(), plan.release.clone());
+    let (environment, release, on_failure) = (plan.environment.clone(), plan.release.clone(), plan.on_failure);
     let turns = Turns::new(&plan.steps(), invocation.parallel);
     let authorized = authorize(plan, &evidence).map_err(|refusing| refused(&refusing))?;
     let provenance = invocation.provenance(&cloud, &authorized).await;
@@ -321,6 +321,7 @@ pub async fn finish(
         events: invocation.events.clone(),
         turns: &turns,
         environment: &environment,
+        on_failure,
         provenance,
         release,
         clock: invocation.clock,

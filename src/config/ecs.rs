@@ -9,6 +9,7 @@ use super::keys::{KindKeys, Merged, WrittenFile};
 use super::merged::Purpose;
 use super::probes::{self, RawProbe};
 use super::read::{Located, Node, Read, Table};
+use super::settle::{self, RawSettle};
 use super::text::{Text, read_command};
 use super::values::{self, Fault};
 use super::wording::one_of;
@@ -55,6 +56,10 @@ pub(super) struct Settings {
     probes: Option<Vec<RawProbe>>,
     /// How long a rollout, and how long a pre-deploy task may take: for example `15m`, at most `6h`. Default: `20m`.
     timeout: Option<Text>,
+    /// How many tasks of a release that end in the same way end its rollout: at most 100, `0` for never. Default: 3.
+    fail_fast: Option<u32>,
+    /// How long a release is watched after its rollout is done: `1m`, or a table. `0s` turns it off. Default: `30s`.
+    settle: Option<RawSettle>,
     /// What it means for a promotion when the task definition of the source has a variable or secret that the one here
     /// lacks. Default: `warning`.
     missing_variables: Option<RawMissingVariables>,
@@ -78,6 +83,8 @@ impl KindKeys for Keys {
             service: table.optional("service"),
             probes: table.optional("probes"),
             timeout: table.optional("timeout"),
+            fail_fast: table.number("fail-fast", 0..=100),
+            settle: table.optional("settle"),
             missing_variables: table.optional("missing-variables"),
         }
     }
@@ -101,6 +108,8 @@ impl KindKeys for Keys {
         let probes = probes::resolve(probes.map_or(&[], Vec::as_slice), interpreter);
         let timeout = component.to_change(|settings| settings.timeout.as_ref());
         let timeout = interpreter.duration("timeout", timeout, DEFAULT_TIMEOUT);
+        let fail_fast = component.pick(|settings| settings.fail_fast.as_ref()).copied();
+        let settle = settle::resolve(component.to_change(|settings| settings.settle.as_ref()), interpreter);
         let missing = component.pick(|settings| settings.missing_variables.as_ref()).copied();
         Some(EcsTarget {
             cluster: cluster?,
@@ -112,6 +121,8 @@ impl KindKeys for Keys {
             has_pre_deploy: Some(component.is_anywhere(|settings| settings.pre_deploy.is_some())),
             probes: probes?,
             timeout: timeout?,
+            fail_fast: fail_fast.unwrap_or(EcsTarget::FAIL_FAST),
+            settle: settle?,
             missing_variables: missing_variables(missing)?,
         })
     }

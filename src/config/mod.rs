@@ -42,6 +42,7 @@ mod resolve;
 #[cfg(test)]
 mod schema;
 mod scope;
+mod settle;
 mod static_site;
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use super::error::Problems;
 use super::gates::RawGates;
 use super::github::RawGitHub;
 use super::read::{Entries, Located, NOT_BUILT, Node, Read};
+use super::settle::RawOnFailure;
 use super::text::Text;
 
 /// What shipgate ships, and where to.
@@ -96,6 +97,8 @@ pub(super) struct RawEnvironment {
     pub(super) url: Option<Text>,
     /// The environment that releases come from. With it, the environment cannot be deployed to directly.
     pub(super) promotes_from: Option<Located<String>>,
+    /// What is done about a release that fails after it has taken the place of another. Default: `rollback`.
+    pub(super) on_failure: Option<RawOnFailure>,
     /// Conditions on a change of the environment.
     pub(super) gates: Option<RawGates>,
     /// Settings of components for this environment only; each replaces the component's own.
@@ -135,6 +138,7 @@ impl RawEnvironment {
             session_policy: table.optional("session-policy"),
             url: table.optional("url"),
             promotes_from: table.optional("promotes-from"),
+            on_failure: table.optional("on-failure"),
             gates: table.optional("gates"),
             components: table
                 .optional_with("components", |node, problems| Entries::read_with(node, problems, overrides))

@@ -16,6 +16,7 @@ use super::merged::{Purpose, Wanted};
 use super::raw::{RawConfig, RawEnvironment};
 use super::read::Key;
 use super::scope::{Origin, Outside, Scope, Value};
+use super::settle;
 use super::text::Text;
 use super::values;
 use super::wording::one_of;
@@ -190,6 +191,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
             roles: roles?,
             url: whole(url)?,
             promotes_from: whole(promotes_from)?,
+            on_failure: settle::on_failure(self.environment.on_failure)?,
             is_part: self.is_part,
             policy: policy?,
             workflows: whole(workflows)?.unwrap_or_default(),

@@ -42,6 +42,22 @@ pub(super) fn duration(text: &str) -> Result<Duration, Fault> {
         })
 }
 
+/// How long a release is watched after its rollout. Nothing turns it off.
+pub(super) fn settle(text: &str) -> Result<Duration, Fault> {
+    SpanParser::new().parse_unsigned_duration(text).ok().filter(|time| *time <= LONGEST_WAIT).ok_or(Fault {
+        kind: "a time to watch a release",
+        reason: "it is like `90s` or `10m`, at most `6h`; `0s` turns it off",
+    })
+}
+
+/// Any text on one line but none.
+pub(super) fn plain(text: &str) -> Result<String, Fault> {
+    let is_plain = !text.is_empty() && !text.contains(char::is_control);
+    is_plain
+        .then(|| text.to_owned())
+        .ok_or(Fault { kind: "a text on one line", reason: "it has at least one character" })
+}
+
 /// How long a release has to have run where it is promoted from. Longer than a month is a mistake.
 pub(super) fn soak(text: &str) -> Result<Duration, Fault> {
     let longest = Duration::from_hours(720);

@@ -198,6 +198,15 @@ impl Failure {
         self
     }
 
+    /// Adds one that is more telling than all there are.
+    #[must_use]
+    pub fn cause_first(mut self, cause: impl AsRef<str>) -> Self {
+        let others = std::mem::take(&mut self.causes);
+        self.add_cause(cause);
+        self.causes.extend(others);
+        self
+    }
+
     /// The same in place.
     pub fn add_cause(&mut self, cause: impl AsRef<str>) {
         self.add_causes([cause], None, None);

@@ -47,6 +47,7 @@ pub mod release;
 pub mod role;
 pub mod rollback;
 pub mod secrets;
+pub mod settle;
 pub mod static_site;
 pub mod step;
 pub mod target;

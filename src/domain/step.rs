@@ -40,6 +40,10 @@ pub enum Verb {
     Verify,
     /// Asks the probes.
     Probe,
+    /// Watches a release that was proven.
+    Settle,
+    /// Brings back what served before a release that failed.
+    RollBack,
 }
 
 impl Verb {
@@ -59,8 +63,9 @@ impl Verb {
             | Self::Register
             | Self::PreDeploy
             | Self::Hold
-            | Self::Update => true,
-            Self::WaitFor | Self::Verify | Self::Probe => false,
+            | Self::Update
+            | Self::RollBack => true,
+            Self::WaitFor | Self::Verify | Self::Probe | Self::Settle => false,
         }
     }
 
@@ -84,6 +89,8 @@ impl Verb {
             Self::WaitFor => "wait for",
             Self::Verify => "verify",
             Self::Probe => "probe",
+            Self::Settle => "settle",
+            Self::RollBack => "roll back",
         }
     }
 }

@@ -11,6 +11,7 @@ use super::kind::Kind;
 use super::names::{AccountId, ComponentName, EnvironmentName, Region, RepositoryName};
 use super::role::Roles;
 use super::secrets::in_header;
+use super::settle::OnFailure;
 use super::template::Template;
 
 /// One environment with the components that a command was asked for.
@@ -30,6 +31,8 @@ pub struct Target {
     pub url: Option<String>,
     /// The environment that releases come from. Present: not deployable directly.
     pub promotes_from: Option<EnvironmentName>,
+    /// What is done about a release that fails after it has taken the place of another.
+    pub on_failure: OnFailure,
     /// Whether only some of its components are meant.
     pub is_part: bool,
     /// The gate policy.

@@ -14,6 +14,7 @@ use crate::domain::names::{ComponentName, EnvironmentName};
 use crate::domain::outcome::Outcome;
 use crate::domain::provenance::Provenance;
 use crate::domain::release::ReleaseName;
+use crate::domain::settle::OnFailure;
 use crate::domain::step::StepId;
 use crate::events::Events;
 use crate::kinds::turns::Turns;
@@ -45,6 +46,8 @@ pub struct Run<'a> {
     pub turns: &'a Turns,
     /// The environment.
     pub environment: &'a EnvironmentName,
+    /// What is done about a release that fails after it has taken the place of another.
+    pub on_failure: OnFailure,
     /// The release.
     pub release: ReleaseName,
     /// Who started this run, and when: what the ledger says of it.

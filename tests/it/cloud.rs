@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 
 use crate::cloud_roles::{self, Authorized, Job};
 use crate::github::GitHub;
-use crate::harness::{Ran, Repository, Shipgate};
+use crate::harness::{Ran, Repository, Shipgate, unsettled};
 
 /// One test's corner of the local cloud.
 pub struct Cloud {
@@ -312,6 +312,7 @@ impl Cloud {
             "app = \"shop\"\n\
              [components.backend]\n\
              kind = \"ecs\"\n\
+             {}\n\
              build = {{ context = \"backend\", args = {{ RELEASE = \"${{release.sha}}\" }} }}\n\
              container = \"web\"\n\
              repository = \"{}\"\n\
@@ -322,6 +323,7 @@ impl Cloud {
              region = \"us-east-1\"\n\
              account = \"000000000000\"\n\
              {}",
+            unsettled(more),
             self.repository(),
             self.cluster(),
             self.service_name("backend"),
@@ -368,12 +370,14 @@ impl Cloud {
             "{more}\n\
              [components.worker]\n\
              kind = \"ecs\"\n\
+             {}\n\
              image-from = \"backend\"\n\
              container = \"worker\"\n\
              cluster = \"{}\"\n\
              service = \"{}\"\n\
              {more}\n\
              {worker}",
+            unsettled(worker),
             self.cluster(),
             self.service_name("worker"),
         );

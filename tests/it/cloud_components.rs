@@ -16,7 +16,7 @@ fn config(cloud: &Cloud) -> String {
     let worker = format!(
         "pre-deploy = [\"migrate\"]\n\
          [components.worker]\n\
-         kind = \"ecs\"\n\
+         kind = \"ecs\"\nsettle = \"0s\"\n\
          image-from = \"backend\"\n\
          depends-on = [\"backend\"]\n\
          container = \"worker\"\n\

@@ -12,7 +12,7 @@ fn cloud_with_both() -> Cloud {
 /// The backend depends on the worker, which stands behind it in the file.
 fn config(cloud: &Cloud, more: &str) -> String {
     cloud.config(&format!(
-        "depends-on = [\"worker\"]\n{more}\n[components.worker]\nkind = \"ecs\"\nimage-from = \"backend\"\n\
+        "depends-on = [\"worker\"]\n{more}\n[components.worker]\nkind = \"ecs\"\nsettle = \"0s\"\nimage-from = \"backend\"\n\
          container = \"worker\"\ncluster = \"{}\"\nservice = \"{}\"",
         cloud.cluster(),
         cloud.service_name("worker")

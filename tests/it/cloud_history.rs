@@ -62,7 +62,7 @@ fn two_components_are_one_history_or_each_alone() {
     let cloud = Cloud::with_backend();
     cloud.create_service(&ServiceOptions::worker());
     let shop = cloud.shop(&cloud.config(&format!(
-        "[components.worker]\nkind = \"ecs\"\nimage-from = \"backend\"\ncontainer = \"worker\"\n\
+        "[components.worker]\nkind = \"ecs\"\nsettle = \"0s\"\nimage-from = \"backend\"\ncontainer = \"worker\"\n\
          depends-on = [\"backend\"]\ncluster = \"{}\"\nservice = \"{}\"",
         cloud.cluster(),
         cloud.service_name("worker")

@@ -27,7 +27,7 @@ fn tag(cloud: &Cloud, name: &str, key: &str, value: &str) {
 
 fn two_components(cloud: &Cloud) -> String {
     let worker = format!(
-        "[components.worker]\nkind = \"ecs\"\nimage-from = \"backend\"\ncontainer = \"worker\"\n\
+        "[components.worker]\nkind = \"ecs\"\nsettle = \"0s\"\nimage-from = \"backend\"\ncontainer = \"worker\"\n\
          cluster = \"{}\"\nservice = \"{}\"",
         cloud.cluster(),
         cloud.service_name("worker")

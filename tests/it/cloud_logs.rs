@@ -55,7 +55,7 @@ fn a_component_can_be_asked_alone() {
     let cloud = Cloud::with_backend();
     cloud.create_service(&ServiceOptions::worker());
     let worker = format!(
-        "[components.worker]\nkind = \"ecs\"\nimage-from = \"backend\"\ncontainer = \"worker\"\ncluster = \"{}\"\nservice = \"{}\"",
+        "[components.worker]\nkind = \"ecs\"\nsettle = \"0s\"\nimage-from = \"backend\"\ncontainer = \"worker\"\ncluster = \"{}\"\nservice = \"{}\"",
         cloud.cluster(),
         cloud.service_name("worker")
     );

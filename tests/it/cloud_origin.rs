@@ -153,7 +153,7 @@ fn a_component_that_shares_the_image_may_have_recorded_it() {
     let cloud = Cloud::with_backend();
     cloud.create_service(&ServiceOptions::worker());
     let worker = format!(
-        "{OWN}\n[components.worker]\nkind = \"ecs\"\nimage-from = \"backend\"\ncontainer = \"worker\"\n\
+        "{OWN}\n[components.worker]\nkind = \"ecs\"\nsettle = \"0s\"\nimage-from = \"backend\"\ncontainer = \"worker\"\n\
          cluster = \"{}\"\nservice = \"{}\"",
         cloud.cluster(),
         cloud.service_name("worker")

@@ -14,6 +14,13 @@ use tempfile::TempDir;
 
 use crate::document;
 
+/// What a component has in a test that does not say how its release settles: most are about something else.
+pub fn unsettled(more: &str) -> &'static str {
+    // Its own keys stand before the next table.
+    let own = more.split("\n[").next().unwrap_or_default();
+    if own.contains("settle") { "" } else { "settle = \"0s\"" }
+}
+
 /// A git repository with a configuration, in a path with a space and a letter beyond ASCII.
 pub struct Repository {
     _directory: TempDir,

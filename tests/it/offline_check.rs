@@ -109,7 +109,7 @@ fn everything_is_told_at_once_with_its_place_and_ends_with_2() {
             "error environment-unknown .github/workflows/deploy.yml:13:35",
             "error dockerfile-syntax backend/Dockerfile:3:1",
             "error task-definition-container ecs/web.json:2:2",
-            "error task-definition-missing shipgate.toml:21:19",
+            "error task-definition-missing shipgate.toml:22:19",
         ],
         "{report:#}"
     );
@@ -212,7 +212,7 @@ fn missing_variables_are_notes_for_a_fork_and_errors_where_others_are_there() {
         ("shop/cloudshop", partly, 2, "error"),
     ] {
         let report = pull_request(&repository, from).env("SHIPGATE_VARS", vars).run().expect_code(code).json();
-        let expected = format!("{level} variable-missing shipgate.toml:54:8");
+        let expected = format!("{level} variable-missing shipgate.toml:56:8");
         assert!(found(&report).contains(&expected), "{from} {vars}: {report:#}");
     }
 }

@@ -27,23 +27,21 @@ fn end(container: &mut Value) {
 
 /// ECS keeps such a task running for its other containers, and never starts this one again.
 #[test]
-fn a_container_that_ended_in_a_running_task_is_broken() {
+fn a_container_that_ended_in_a_running_task_is_rolled_back() {
     let shop = shop_with(&json!({"essential": false}), "");
     with_containers(&shop, |_, container| end(container));
     shop.aws.world(|world| world.log = vec!["no such table: products".to_owned()]);
 
-    let report = shop.deploy().outcome("broken", 6);
+    let report = shop.deploy().outcome("rolled-back", 5);
 
     let causes = text(&report, "causes");
     for part in ["container web of task", "exited with code 7: the engine says why", "its log: no such table: products"]
     {
         assert!(causes.contains(part), "no {part:?} in {causes}");
     }
-    assert_eq!(
-        (&report["components"][0]["changed"], &report["components"][0]["current"]),
-        (&json!(true), &Value::Null)
-    );
-    assert!(shop.aws.call("ecs:TagResource").body.to_string().contains("broken"));
+    let component = &report["components"][0];
+    assert_eq!((&component["changed"], &component["current"]), (&json!(true), &component["previous"]));
+    assert!(shop.aws.call("ecs:TagResource").body.to_string().contains("rolled-back"));
 }
 
 #[test]

@@ -16,7 +16,7 @@ const PRODUCTION: [usize; 2] = [2, 3];
 /// Stage and production with a backend and a worker, of which one may depend on the other.
 fn shop(backend: &str, worker: &str) -> Shop {
     let components = format!(
-        "{backend}\n[components.worker]\nkind = \"ecs\"\nimage-from = \"backend\"\ncontainer = \"web\"\n\
+        "{backend}\n[components.worker]\nkind = \"ecs\"\nsettle = \"0s\"\nimage-from = \"backend\"\ncontainer = \"web\"\n\
          cluster = \"{CLUSTER}\"\nservice = \"{WORKER}\"\n{worker}"
     );
     let production = format!(

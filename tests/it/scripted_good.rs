@@ -102,10 +102,12 @@ fn a_good_deploy_costs_so_many_calls() {
         "ecs:DescribeServices",
         "ecs:UpdateService",
     ];
-    // The update's own answer is the first look; each later one is one call.
-    let waiting = ["ecs:DescribeServices"; 4];
+    // The update's own answer is the first look. Each later one is two calls: the service, and its tasks that stopped,
+    // until ECS calls the deployment done.
+    let waiting = [["ecs:DescribeServices", "ecs:ListTasks"]; 3].concat();
+    let waiting = [&waiting[..], &["ecs:DescribeServices"]].concat();
     let proving = ["ecs:ListTasks", "ecs:DescribeTasks", "ecs:TagResource"];
-    assert_eq!(calls, [&setting_up[..], &waiting, &proving].concat());
+    assert_eq!(calls, [&setting_up[..], &waiting[..], &proving].concat());
     assert!(shop.aws.calls().iter().all(|call| call.signed || call.operation.starts_with("registry:")));
 }
 
@@ -243,7 +245,7 @@ fn a_target_that_moves_while_the_pre_deploy_command_runs_is_stale() {
 
 fn two_components() -> Shop {
     let worker = format!(
-        "[components.worker]\nkind = \"ecs\"\nimage-from = \"backend\"\ncontainer = \"web\"\n\
+        "[components.worker]\nkind = \"ecs\"\nsettle = \"0s\"\nimage-from = \"backend\"\ncontainer = \"web\"\n\
          cluster = \"{CLUSTER}\"\nservice = \"stage-worker\"\ntimeout = \"2s\"\n"
     );
     let shop = Shop::with_config(

@@ -15,7 +15,7 @@ fn hold(shop: &Shop, command: &str) -> Ran {
 /// A shop with a second service, and a hold on both services where that is wanted.
 fn two(held: bool) -> Shop {
     let shop = Shop::with_config(&config(&format!(
-        "[components.worker]\nkind = \"ecs\"\nimage-from = \"backend\"\ncontainer = \"web\"\n\
+        "[components.worker]\nkind = \"ecs\"\nsettle = \"0s\"\nimage-from = \"backend\"\ncontainer = \"web\"\n\
          cluster = \"{CLUSTER}\"\nservice = \"{WORKER}\""
     )));
     shop.aws.world(|world| {

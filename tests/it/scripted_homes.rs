@@ -192,7 +192,7 @@ fn two_full_homes_do_not_stop_a_rollback_nor_lose_the_hold() {
 #[test]
 fn two_components_hold_what_either_leaves() {
     let worker = format!(
-        "[components.worker]\nkind = \"ecs\"\nimage-from = \"backend\"\ncontainer = \"web\"\n\
+        "[components.worker]\nkind = \"ecs\"\nsettle = \"0s\"\nimage-from = \"backend\"\ncontainer = \"web\"\n\
          cluster = \"{CLUSTER}\"\nservice = \"stage-worker\""
     );
     let shop = Shop::with_config(&config(&worker));

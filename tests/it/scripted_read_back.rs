@@ -13,36 +13,38 @@ fn with_tasks_showing(shop: &Shop, digest: impl Into<Value>) {
 }
 
 #[test]
-fn another_digest_in_all_tasks_is_broken() {
+fn another_digest_in_all_tasks_is_rolled_back() {
     let shop = Shop::new();
     with_tasks_showing(&shop, WRONG);
-    let report = shop.deploy().outcome("broken", 6);
+    let report = shop.deploy().outcome("rolled-back", 5);
     assert!(text(&report, "causes").contains(WRONG), "{report:#}");
     assert_eq!(report["components"][0]["changed"], true);
-    assert_eq!(report["components"][0]["outcome"], "broken");
-    assert!(shop.aws.call("ecs:TagResource").body.to_string().contains("broken"));
+    assert_eq!(report["components"][0]["outcome"], "rolled-back");
+    assert!(shop.aws.call("ecs:TagResource").body.to_string().contains("rolled-back"));
 }
 
-/// Shipping another commit takes its time; what worked before is there.
+/// A probe that was not answered before either says little about the release, so nothing is rolled back for it.
 #[test]
-fn a_release_that_does_not_answer_is_broken_and_the_way_back_is_named() {
+fn a_probe_that_is_not_answered_before_either_is_broken_and_the_way_back_is_named() {
     let probe = "[[environments.stage.components.backend.probes]]\nurl = \"${env.PROBE}\"\nretries = 0\n";
     let shop = Shop::with_config(&format!("{}{probe}", config("")));
     shop.aws.answer("probe:Ask", |_, _| Some(Answer::new(500, "no")));
     let run = shop.shipgate(&["deploy", "stage", "--output", "json"]);
     let report = run.env("PROBE", format!("http://{}/probe", shop.aws.host())).run().outcome("broken", 6);
     assert!(text(&report, "hints").contains("`shipgate rollback stage`"), "{report:#}");
+    assert!(text(&report, "causes").contains("not answered before the rollout either"), "{report:#}");
+    assert_eq!(shop.aws.call("ecs:UpdateService").nth, 1);
 }
 
 #[test]
-fn another_digest_in_one_task_of_two_is_broken() {
+fn another_digest_in_one_task_of_two_is_rolled_back() {
     let shop = Shop::new();
     shop.aws.new_tasks(|_, task| {
         if task["taskArn"].as_str().unwrap().ends_with("-2") {
             task["containers"][0]["imageDigest"] = json!(WRONG);
         }
     });
-    shop.deploy().outcome("broken", 6);
+    shop.deploy().outcome("rolled-back", 5);
 }
 
 #[test]
@@ -121,7 +123,7 @@ fn of_an_index_the_attestation_is_no_image() {
     let mut shop = Shop::new();
     let index = shop.index();
     with_tasks_showing(&shop, index.attestation.as_str());
-    shop.deploy().outcome("broken", 6);
+    shop.deploy().outcome("rolled-back", 5);
 }
 
 #[test]
@@ -147,7 +149,7 @@ fn of_many_tasks_each_is_looked_at() {
                 task["containers"][0]["imageDigest"] = json!(WRONG);
             }
         });
-        let (outcome, code) = if wrong.is_some() { ("broken", 6) } else { ("deployed", 0) };
+        let (outcome, code) = if wrong.is_some() { ("rolled-back", 5) } else { ("deployed", 0) };
         shop.deploy().outcome(outcome, code);
         assert!(shop.aws.operations().iter().filter(|operation| *operation == "ecs:DescribeTasks").count() >= 3);
     });

@@ -33,11 +33,11 @@ fn without_a_state_the_tasks_are_counted_and_read_back() {
 }
 
 #[test]
-fn without_a_state_a_wrong_digest_is_still_broken() {
+fn without_a_state_a_wrong_digest_is_rolled_back() {
     let shop = Shop::new();
     shop.aws.after_update(without_state);
     shop.aws.new_tasks(|_, task| task["containers"][0]["imageDigest"] = json!(OLD_DIGEST));
-    shop.deploy().outcome("broken", 6);
+    shop.deploy().outcome("rolled-back", 5);
 }
 
 #[test]

@@ -19,6 +19,7 @@ use crate::domain::plan::{
 };
 use crate::domain::release::ReleaseName;
 use crate::domain::rollback::Past;
+use crate::domain::settle::Settle;
 use crate::domain::step::Verb;
 use crate::domain::target::Component;
 use crate::domain::view::plan::Running;
@@ -127,7 +128,10 @@ fn steps(name: &ComponentName, plan: &EcsPlan) -> Vec<Step> {
         1 => Some(Step::new(Verb::Probe, name, "ask the probe")),
         count => Some(Step::new(Verb::Probe, name, format!("ask the {count} probes"))),
     };
-    changing(name, plan).into_iter().chain([follow]).chain(probe).collect()
+    let settle = (rolls_out && plan.target.settle.is_on()).then(|| {
+        Step::new(Verb::Settle, name, format!("watch the release for {} s", plan.target.settle.time.as_secs()))
+    });
+    changing(name, plan).into_iter().chain([follow]).chain(probe).chain(settle).collect()
 }
 
 /// What changes a service, in order.
@@ -249,7 +253,7 @@ fn drift(name: &ComponentName, plan: &EcsPlan) -> Option<PlanWarning> {
 /// What a service adds to the digest of a plan.
 fn canonical(plan: &EcsPlan, release: &ReleaseName) -> Map<String, Value> {
     let target = &plan.target;
-    let fields = [
+    let mut fields = vec![
         ("cluster", json!(target.cluster.as_str())),
         ("service", json!(target.service.as_str())),
         ("container", json!(target.container.as_str())),
@@ -259,6 +263,11 @@ fn canonical(plan: &EcsPlan, release: &ReleaseName) -> Map<String, Value> {
         ("restores", json!(plan.restores)),
         ("runs", json!(plan.ran_before(release))),
     ];
+    // Only where it is written: a plan without keeps the digest that it had before it could be.
+    if target.settle != Settle::default() {
+        let Settle { time, alarms, logs_without } = &target.settle;
+        fields.push(("settle", json!({ "for": time.as_secs(), "alarms": alarms, "logs_without": logs_without })));
+    }
     fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 

@@ -18,6 +18,11 @@ id! {
     TaskArn
 }
 
+id! {
+    /// The ARN of a service deployment. It is not the id of a deployment.
+    ServiceDeploymentArn
+}
+
 impl RevisionArn {
     /// `family:number`, for people.
     pub fn short(&self) -> &str {

@@ -266,6 +266,7 @@ pub(crate) mod tests {
     use crate::domain::ecs::service::{Controller, Deployment, ServiceStatus};
     use crate::domain::ecs::target::{MissingVariables, TaskDefinitionSource};
     use crate::domain::image::Repository;
+    use crate::domain::settle::Settle;
     use crate::domain::step::{StepId, Verb};
     use proptest::prelude::*;
     use serde_json::json;
@@ -284,6 +285,8 @@ pub(crate) mod tests {
             has_pre_deploy: Some(false),
             probes: Vec::new(),
             timeout: Duration::from_mins(1),
+            fail_fast: EcsTarget::FAIL_FAST,
+            settle: Settle::default(),
             missing_variables: MissingVariables::Warning,
         }
     }
@@ -330,7 +333,7 @@ pub(crate) mod tests {
                 events: Vec::new(),
                 holds: Vec::new(),
                 tag_keys: Vec::new(),
-                settings: crate::domain::ecs::settings::RolloutSettings::default(),
+                settings: Box::default(),
                 announced: None,
             },
             live,

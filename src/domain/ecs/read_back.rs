@@ -2,7 +2,7 @@
 
 use super::expectation::Expectation;
 use super::ids::TaskArn;
-use super::service::{Service, Task};
+use super::service::{Deployment, Service, Task};
 use super::task_state::{TaskState, judge};
 
 /// What the running tasks say.
@@ -22,6 +22,8 @@ pub enum ReadBack {
         /// How many are missing, in words.
         missing: String,
     },
+    /// Nothing is missing but that tasks of the deployment before end, which ECS still lists: in words.
+    Draining(String),
     /// Not yet, and it may still come.
     NotYet(String),
     /// It will not come: something else runs in our name, or nothing.
@@ -40,17 +42,23 @@ pub fn read_back(expected: &Expectation, service: &Service, tasks: &[Task]) -> R
         return ReadBack::NothingDesired;
     }
     let (mut verified, mut starting, mut not_yet) = (Vec::new(), None, None);
+    let (mut draining, mut of_another) = (None, None);
     for task in tasks {
         match judge(expected, task) {
             TaskState::Verified => verified.push(task.arn.clone()),
             TaskState::Starting(reason) => starting = starting.or(Some(reason)),
             TaskState::NotYet(reason) => not_yet = not_yet.or(Some(reason)),
+            TaskState::OfAnother(reason) if drains(service, task) => draining = draining.or(Some(reason)),
+            TaskState::OfAnother(reason) => of_another = of_another.or(Some(reason)),
             TaskState::Ending => {}
             TaskState::Wrong(reason) => return ReadBack::Wrong(reason),
         }
     }
-    if let Some(reason) = not_yet {
+    if let Some(reason) = of_another.or(not_yet) {
         return ReadBack::NotYet(reason);
+    }
+    if let Some(reason) = draining {
+        return ReadBack::Draining(reason);
     }
     let desired = usize::try_from(service.desired).unwrap_or_default();
     if verified.len() < desired {
@@ -65,6 +73,13 @@ pub fn read_back(expected: &Expectation, service: &Service, tasks: &[Task]) -> R
     ReadBack::Verified { tasks: verified }
 }
 
+/// Whether a task of another revision belongs to a deployment that ECS is still taking away. Where it cleans up later, it
+/// calls the new deployment done before that (`earlySuccessCriteria`).
+fn drains(service: &Service, task: &Task) -> bool {
+    let is_its = |deployment: &Deployment| !deployment.is_primary && deployment.task_definition == task.revision;
+    service.settings.cleans_up_later || service.deployments.iter().any(is_its)
+}
+
 /// Whether what runs now is what was verified before: the same tasks, by their ARNs, where the service may have been
 /// scaled out (all of them still run) or in (some of them, and none but them). A task in the place of another is not:
 /// what was asked of the service meanwhile may have been answered by the one that ended, or by nothing that ran.
@@ -73,7 +88,7 @@ pub fn same_tasks(before: &[TaskArn], now: &ReadBack) -> bool {
     match now {
         ReadBack::Verified { tasks } => all(before, tasks) || (!tasks.is_empty() && all(tasks, before)),
         ReadBack::TooFew { tasks, .. } => all(before, tasks),
-        ReadBack::NothingDesired | ReadBack::NotYet(_) | ReadBack::Wrong(_) => false,
+        ReadBack::NothingDesired | ReadBack::Draining(_) | ReadBack::NotYet(_) | ReadBack::Wrong(_) => false,
     }
 }
 
@@ -87,7 +102,7 @@ pub fn is_starting(expected: &Expectation, tasks: &[Task]) -> bool {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::domain::ecs::service::{Controller, Deployment, Health, RolloutState, ServiceStatus, TaskContainer};
+    use crate::domain::ecs::service::{Controller, Health, RolloutState, ServiceStatus, TaskContainer};
     use crate::domain::ecs::task_definition::Supervision;
     use crate::domain::image::Digest;
 
@@ -127,7 +142,7 @@ pub(super) mod tests {
             events: Vec::new(),
             holds: Vec::new(),
             tag_keys: Vec::new(),
-            settings: crate::domain::ecs::settings::RolloutSettings::default(),
+            settings: Box::default(),
             announced: None,
         }
     }

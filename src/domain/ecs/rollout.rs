@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::ids::{DeploymentId, RevisionArn};
 use super::service::{Deployment, RolloutState, Service, ServiceStatus};
 
@@ -19,6 +21,8 @@ pub struct OurDeployment {
     /// The revisions that may serve again when it fails: the one that was to serve before, and the one whose rollout
     /// was finished last, to which ECS goes back where they differ.
     pub previous: Vec<RevisionArn>,
+    /// When it was created. `None`: it is not known.
+    pub created: Option<Timestamp>,
 }
 
 impl OurDeployment {
@@ -35,7 +39,8 @@ impl OurDeployment {
         let recorded = recorded.and_then(|id| service.deployment(id)).filter(has_revision);
         let found = recorded.or_else(|| service.deployments.iter().find(has_revision));
         let id = found.map(|deployment| deployment.id.clone());
-        Self { id, task_definition: task_definition.clone(), previous }
+        let created = found.and_then(|deployment| deployment.created);
+        Self { id, task_definition: task_definition.clone(), previous, created }
     }
 }
 
@@ -95,15 +100,34 @@ pub fn judge(ours: &OurDeployment, service: Option<&Service>) -> Judgement {
     };
     match ours.id.as_ref().and_then(|id| service.deployment(id)) {
         Some(deployment) if deployment.is_primary => judge_primary(deployment),
-        Some(deployment) if deployment.rollout_state == Some(RolloutState::Failed) => {
-            judge_after_failure(ours, deployment.reason.clone(), primary)
-        }
         // Somebody forced a new deployment of our own revision: that one has taken over our job.
         _ if primary.task_definition == ours.task_definition => judge_primary(primary),
-        // AWS takes a rolled-back deployment off the list when the rollback is done.
-        None if ours.previous.contains(&primary.task_definition) => judge_after_failure(ours, None, primary),
-        Some(_) | None => Judgement::Superseded { by: primary.task_definition.clone() },
+        // What ran before is back, whoever did that: ECS, which does not call every deployment FAILED that it rolls back,
+        // or somebody by hand. When that is done, AWS takes our deployment off the list.
+        listed if ours.previous.contains(&primary.task_definition) => match somebody_elses(ours, service) {
+            None => judge_back(
+                listed.filter(|deployment| has_failed(deployment)).and_then(|deployment| deployment.reason.clone()),
+                primary,
+            ),
+            Some(by) => Judgement::Superseded { by },
+        },
+        _ => Judgement::Superseded { by: primary.task_definition.clone() },
     }
+}
+
+fn has_failed(deployment: &Deployment) -> bool {
+    deployment.rollout_state == Some(RolloutState::Failed)
+}
+
+/// The revision of a deployment that came after ours, and was rolled back then.
+fn somebody_elses(ours: &OurDeployment, service: &Service) -> Option<RevisionArn> {
+    let is_later =
+        |deployment: &&Deployment| ours.created.zip(deployment.created).is_some_and(|(ours, theirs)| theirs > ours);
+    let is_of_others = |deployment: &&Deployment| {
+        deployment.task_definition != ours.task_definition && !ours.previous.contains(&deployment.task_definition)
+    };
+    let theirs = service.deployments.iter().filter(is_later).find(is_of_others);
+    theirs.map(|deployment| deployment.task_definition.clone())
 }
 
 fn judge_primary(deployment: &Deployment) -> Judgement {
@@ -116,10 +140,7 @@ fn judge_primary(deployment: &Deployment) -> Judgement {
     }
 }
 
-fn judge_after_failure(ours: &OurDeployment, reason: Option<String>, primary: &Deployment) -> Judgement {
-    if !ours.previous.contains(&primary.task_definition) {
-        return Judgement::Superseded { by: primary.task_definition.clone() };
-    }
+fn judge_back(reason: Option<String>, primary: &Deployment) -> Judgement {
     let done = primary.rollout_state == Some(RolloutState::Completed) || primary.rollout_state.is_none();
     if done && primary.running >= primary.desired {
         Judgement::RolledBack { to: primary.task_definition.clone(), reason }
@@ -135,17 +156,21 @@ fn reason_of(deployment: &Deployment) -> String {
 /// How long to wait before the next look. `watched`: a person sees the wait on a terminal.
 ///
 /// A look costs an API call, and lateness costs the reader's patience. The pause grows with the time already spent, so
-/// that the end is seen late by half of it at most, and by [`LONGEST`] or [`LONGEST_WATCHED`] at most. Around the moment
+/// that the end is seen late by half of it at most, and by two seconds at first, when most of what fails
+/// does; later by a tenth, and by [`LONGEST`] or [`LONGEST_WATCHED`] at most. Around the moment
 /// at which this service's last rollout was done it is shorter: a third of the distance to it. That moment never makes
 /// it longer: the last rollout may have been a slow one that failed, and this one is done at once.
 pub fn pause(elapsed: Duration, last_rollout: Option<Duration>, watched: bool) -> Duration {
     const SHORTEST: Duration = Duration::from_millis(400);
     let longest = if watched { LONGEST_WATCHED } else { LONGEST };
+    let longest = (elapsed / 10).clamp(AT_FIRST, longest);
     let grown = elapsed / 2;
     let near = |expected: Duration| (elapsed.abs_diff(expected) / 3).max(expected / 20);
     last_rollout.map_or(grown, |expected| grown.min(near(expected))).clamp(SHORTEST, longest)
 }
 
+/// The longest pause at first.
+const AT_FIRST: Duration = Duration::from_secs(2);
 /// The longest pause between two looks.
 const LONGEST: Duration = Duration::from_secs(10);
 /// The same while a person watches.
@@ -178,6 +203,7 @@ mod tests {
             id: Some("ecs-svc/2".into()),
             task_definition: "backend:8".into(),
             previous: vec!["backend:7".into(), "backend:6".into()],
+            created: None,
         }
     }
 
@@ -208,7 +234,7 @@ mod tests {
             events: Vec::new(),
             holds: Vec::new(),
             tag_keys: Vec::new(),
-            settings: crate::domain::ecs::settings::RolloutSettings::default(),
+            settings: Box::default(),
             announced: None,
         }
     }
@@ -339,7 +365,7 @@ mod tests {
     fn a_three_minute_rollout_costs_few_looks() {
         let three_minutes = Duration::from_mins(3);
         for (last, watched, expected) in
-            [(Some(three_minutes), false, 27), (None, false, 26), (Some(three_minutes), true, 65), (None, true, 65)]
+            [(Some(three_minutes), false, 40), (None, false, 39), (Some(three_minutes), true, 69), (None, true, 69)]
         {
             assert_eq!(looks(three_minutes, last, watched).0, expected, "{last:?} {watched}");
         }
@@ -352,8 +378,8 @@ mod tests {
         for last in last.into_iter().chain([None]) {
             for (done, late, watched) in [
                 (1.6, 0.8, false),
-                (5.0, 2.5, false),
-                (35.0, 10.0, false),
+                (5.0, 2.0, false),
+                (35.0, 3.5, false),
                 (600.0, 10.0, false),
                 (1.6, 0.8, true),
                 (35.0, 3.0, true),
@@ -373,13 +399,14 @@ mod tests {
         for (elapsed, last, expected) in [
             (0, Some(60), 0.4),
             (1, Some(60), 0.5),
-            (10, Some(60), 5.0),
-            (30, Some(60), 10.0),
+            (10, Some(60), 2.0),
+            (30, Some(60), 3.0),
             (51, Some(60), 3.0),
             (60, Some(60), 3.0),
             (72, Some(60), 4.0),
             (600, Some(60), 10.0),
-            (30, None, 10.0),
+            (30, None, 3.0),
+            (70, None, 7.0),
         ] {
             assert!((pause(elapsed, last) - expected).abs() < 0.001, "{elapsed} {last:?}: {}", pause(elapsed, last));
         }

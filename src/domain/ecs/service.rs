@@ -35,7 +35,7 @@ pub struct Service {
     /// The keys of its tags, but for those of AWS, which take no room.
     pub tag_keys: Vec<String>,
     /// How it rolls out.
-    pub settings: RolloutSettings,
+    pub settings: Box<RolloutSettings>,
     /// The image that a run announced on it before pushing.
     pub announced: Option<Announcement>,
 }

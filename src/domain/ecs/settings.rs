@@ -6,6 +6,7 @@ use std::time::Duration;
 
 /// The settings of a service that decide how a rollout goes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own on AWS")]
 pub struct RolloutSettings {
     /// How traffic gets to the new revision.
     pub strategy: Strategy,

@@ -78,7 +78,10 @@ fn read(facts: &SourceFacts, container: &ContainerName, digest: &Digest) -> Read
 fn unproven(read: ReadBack) -> String {
     match read {
         ReadBack::NothingDesired => "it is scaled to zero, so nothing runs that proves it".to_owned(),
-        ReadBack::NotYet(reason) | ReadBack::TooFew { missing: reason, .. } | ReadBack::Wrong(reason) => reason,
+        ReadBack::NotYet(reason)
+        | ReadBack::Draining(reason)
+        | ReadBack::TooFew { missing: reason, .. }
+        | ReadBack::Wrong(reason) => reason,
         ReadBack::Verified { .. } => "what runs is not known".to_owned(),
     }
 }

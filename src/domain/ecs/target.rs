@@ -11,6 +11,7 @@ use crate::domain::iam::rights::Rights;
 use crate::domain::names::{ComponentName, Region};
 use crate::domain::probe::Probe;
 use crate::domain::role::Partition;
+use crate::domain::settle::Settle;
 use crate::domain::template::Template;
 
 /// An ECS service that runs an image.
@@ -34,8 +35,17 @@ pub struct EcsTarget {
     pub probes: Vec<Probe>,
     /// How long a rollout, and how long a pre-deploy task may take.
     pub timeout: Duration,
+    /// So many tasks of a release that end in the same way end its rollout. 0: none do.
+    pub fail_fast: u32,
+    /// What a release must get through after its rollout is done.
+    pub settle: Settle,
     /// What it means when the source of a promotion has a variable that is not here.
     pub missing_variables: MissingVariables,
+}
+
+impl EcsTarget {
+    /// How many tasks end a rollout where nothing is written: as many as a circuit breaker of ECS takes at least.
+    pub const FAIL_FAST: u32 = 3;
 }
 
 impl Configured for EcsTarget {

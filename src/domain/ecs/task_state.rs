@@ -16,6 +16,8 @@ pub enum TaskState {
     Starting(String),
     /// It does not prove the release now, and it, or the task that replaces it, still may: why.
     NotYet(String),
+    /// It runs another revision: which.
+    OfAnother(String),
     /// It is on its way out, and counts for nothing.
     Ending,
     /// It never will: why.
@@ -25,7 +27,7 @@ pub enum TaskState {
 /// Judges a task that is meant to run.
 pub fn judge(expected: &Expectation, task: &Task) -> TaskState {
     if task.revision != expected.task_definition {
-        return TaskState::NotYet(format!("task {} of {} still runs", task.id(), task.revision.short()));
+        return TaskState::OfAnother(format!("task {} of {} still runs", task.id(), task.revision.short()));
     }
     match task.last_status.as_str() {
         "RUNNING" => judge_running(expected, task),

@@ -6,6 +6,7 @@ use super::image::{ImagePlan, ImageStep};
 use super::moved::moved;
 use super::{ComponentPlan, Intent, Plan};
 use crate::domain::image::Digest;
+use crate::domain::settle::OnFailure;
 
 /// The version of the canonical form: another one whenever the same plan gets another text.
 const VERSION: u32 = 2;
@@ -52,6 +53,9 @@ impl<C: AsRef<ComponentPlan>> Plan<C> {
         if !self.overrides.is_empty() {
             let overrides = self.overrides.iter().map(|wanted| json!([wanted.gate.as_str(), wanted.reason]));
             value["overrides"] = overrides.collect();
+        }
+        if self.on_failure == OnFailure::Leave {
+            value["on_failure"] = json!("leave");
         }
         value.sort_all_objects();
         value

@@ -32,6 +32,7 @@ pub use warning::PlanWarning;
 use super::gate::{self, Command, GatePolicy, Gated, Override};
 use super::names::{AccountId, ComponentName, EnvironmentName, Region};
 use super::release::ReleaseName;
+use super::settle::OnFailure;
 use super::target::Target;
 
 /// Why there is no plan.
@@ -145,6 +146,8 @@ pub struct Plan<C = ComponentPlan> {
     pub policy: GatePolicy,
     /// The command that its gates are asked for.
     pub command: Command,
+    /// What is done about a release that fails after it has taken the place of another.
+    pub on_failure: OnFailure,
     /// The gates that somebody overrides.
     pub overrides: Vec<Override>,
     /// The release.
@@ -170,6 +173,7 @@ impl<C> Plan<C> {
             url: target.url.clone(),
             place: target.place(),
             policy: target.policy.clone(),
+            on_failure: target.on_failure,
             overrides: Vec::new(),
             release,
             images: Vec::new(),

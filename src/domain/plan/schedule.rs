@@ -28,7 +28,9 @@ impl Lane {
             | Verb::Update
             | Verb::WaitFor
             | Verb::Verify
-            | Verb::Probe => Self::Component(component),
+            | Verb::Probe
+            | Verb::Settle
+            | Verb::RollBack => Self::Component(component),
         })
     }
 }

@@ -77,6 +77,7 @@ fn whole_plan_of(target: &EcsTarget, state: &ImageState, live: u64, desired: i32
         url: None,
         roles: crate::domain::role::Roles::default(),
         promotes_from: None,
+        on_failure: OnFailure::default(),
         is_part: false,
         policy: GatePolicy::default(),
         workflows: Vec::new(),
@@ -119,7 +120,7 @@ fn the_digest_leaves_out_what_is_already_done_and_how_many_run() {
 fn steps_come_in_order() {
     let names: Vec<String> =
         whole_plan(&ImageState::Missing, 7, 1).steps().into_iter().map(|step| step.id.to_string()).collect();
-    assert_eq!(names, ["build backend", "register backend", "update backend", "wait for backend"]);
+    assert_eq!(names, ["build backend", "register backend", "update backend", "wait for backend", "settle backend"]);
 }
 
 #[test]

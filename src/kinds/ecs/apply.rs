@@ -4,7 +4,7 @@
 //! ledger. Each step is taken when it is its turn in the whole plan.
 //! Until `UpdateService` nothing that serves is touched; afterwards no error may call itself `failed` but its refusal.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use crate::clients::ecs::Placement;
 use crate::clients::ecs_write::Tagged;
@@ -17,7 +17,7 @@ use crate::domain::ecs::service::{Revision, Service};
 use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::ecs::watch::{Ended, Settings, Subject};
 use crate::domain::event::Event;
-use crate::domain::failure::Failure;
+use crate::domain::failure::{Cause, Failure};
 use crate::domain::hold::Hold;
 use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
@@ -28,8 +28,10 @@ use crate::explain::{Phase, explain};
 use crate::kinds::ecs::diagnose;
 use crate::kinds::ecs::follow::Follow;
 use crate::kinds::ecs::pre_deploy::PreDeploy;
+use crate::kinds::ecs::stopped_tasks::StoppedTasks;
 use crate::kinds::ecs::unfinished::Unfinished;
 use crate::kinds::{Applied, Run};
+use crate::verify::Prober;
 
 /// One service in the course of a run.
 pub(super) struct Apply<'a> {
@@ -40,6 +42,10 @@ pub(super) struct Apply<'a> {
     changed: Cell<bool>,
     /// The deployment that is followed.
     pub(super) followed: RefCell<Option<DeploymentId>>,
+    /// The stopped tasks that were seen of the service.
+    pub(super) stopped: StoppedTasks,
+    /// Which probes were answered before the update. Empty: nothing was updated.
+    pub(super) answered_before: RefCell<Vec<bool>>,
 }
 
 /// A service that still runs what it ran when the plan was made.
@@ -68,7 +74,15 @@ impl Wanted {
 impl<'a> Apply<'a> {
     /// A service whose plan is to be carried out.
     pub fn new(run: &'a Run<'a>, component: &'a ComponentName, plan: &'a EcsPlan) -> Self {
-        Self { run, component, plan, changed: Cell::new(false), followed: RefCell::default() }
+        Self {
+            run,
+            component,
+            plan,
+            changed: Cell::new(false),
+            followed: RefCell::default(),
+            stopped: StoppedTasks::default(),
+            answered_before: RefCell::default(),
+        }
     }
 
     /// Carries out the plan and verifies what runs then.
@@ -98,6 +112,11 @@ impl Apply<'_> {
             self.write_outcome(&next, end).await;
         }
         result
+    }
+
+    /// Whether the service was changed, or may have been.
+    pub(super) fn has_changed(&self) -> bool {
+        self.changed.get()
     }
 
     /// The service is about to be changed.
@@ -217,6 +236,7 @@ impl Apply<'_> {
             };
             self.run.take(&step, pre_deploy.execute()).await?;
         }
+        self.look_before().await;
         let step = self.step(Verb::Update);
         // The service still runs what it ran when the plan was made: a migration takes time, and so do the components
         // before and the wait for a slot, in which others may have deployed.
@@ -226,9 +246,41 @@ impl Apply<'_> {
         let previous = self.plan.last_completed.iter().chain([&self.plan.live.arn]).cloned().collect();
         let ours = OurDeployment::find(&updated, &next.arn, None, previous);
         let ended = self.follow(Verb::WaitFor, &ours, Some(before), updated, next).await;
-        let ended = ended.map_err(|unfinished| unfinished.map(|failure| self.told_of_pre_deploy(failure)))?;
-        self.prove(ended, ours, &next.definition).await?;
+        self.finish(ended, true, ours, &next.definition).await?;
         Ok(Outcome::Deployed)
+    }
+
+    /// What a rollout that was followed to its end comes to: it is proven, or what served before is brought back.
+    async fn finish(
+        &self,
+        ended: Result<Ended, Unfinished>,
+        settles: bool,
+        ours: OurDeployment,
+        definition: &TaskDefinition,
+    ) -> Result<(), Unfinished> {
+        let result = match ended {
+            Ok(ended) => self.prove(ended, settles, ours.clone(), definition).await,
+            Err(unfinished) => Err(unfinished),
+        };
+        match result {
+            Ok(()) => Ok(()),
+            Err(unfinished) => {
+                let unfinished = self.aftermath(unfinished, &ours, definition).await;
+                Err(unfinished.map(|failure| self.told_of_pre_deploy(failure)))
+            }
+        }
+    }
+
+    /// Asks the probes once before anything is changed: one that is not answered then says little about the release.
+    async fn look_before(&self) {
+        let answered = self.prober().answered(&self.plan.target.probes).await;
+        self.answered_before.replace(answered);
+    }
+
+    /// Asks the probes.
+    pub(super) fn prober(&self) -> Prober<'_> {
+        let Run { http, events, environment, release, .. } = self.run;
+        Prober { http, events, environment, release }
     }
 
     /// Changes the service. Returns it with the id of the deployment that was its primary.
@@ -264,13 +316,7 @@ impl Apply<'_> {
         let mut follow = self.follower(&step, ours, definition, &[]);
         follow.subject.note = before.is_some() && ledger::takes_deployment(&wanted.tag_keys);
         follow.subject.before = before;
-        let followed = async {
-            match follow.run(Some(first)).await {
-                Err(unfinished) => Err(self.diagnosed(unfinished, ours, definition).await),
-                ended => ended,
-            }
-        };
-        self.run.take(&step, followed).await
+        self.run.take(&step, follow.run(Some(first))).await
     }
 
     /// Follows a deployment that was there before, in a step. `verified`: the tasks that were seen to run it.
@@ -289,8 +335,10 @@ impl Apply<'_> {
             deployment: ours.clone(),
             before: None,
             note: false,
+            going_back: false,
         };
         let settings = Settings {
+            fail_fast: target.fail_fast,
             timeout: target.timeout,
             last_rollout: self.plan.last_rollout,
             watched: self.run.context.interactive,
@@ -303,25 +351,17 @@ impl Apply<'_> {
             registry: &self.run.access.registry,
             component: self.component,
             followed: &self.followed,
+            stopped: &self.stopped,
+            service_deployment: OnceCell::new(),
             target,
             events: &self.run.events,
             step,
         }
     }
 
-    /// Adds why tasks of ours stopped, unless they did for somebody else's.
-    pub(super) async fn diagnosed(
-        &self,
-        mut unfinished: Unfinished,
-        ours: &OurDeployment,
-        definition: &TaskDefinition,
-    ) -> Unfinished {
-        if unfinished.failure.outcome != Outcome::Superseded {
-            let target = &self.plan.target;
-            let causes = diagnose::causes(self.run.cloud, target, &ours.task_definition, definition).await;
-            unfinished.failure.causes.extend(causes);
-        }
-        unfinished
+    /// Why tasks of ours stopped.
+    pub(super) async fn causes(&self, ours: &OurDeployment, definition: &TaskDefinition) -> Vec<Cause> {
+        diagnose::causes(self.run.cloud, &self.plan.target, &ours.task_definition, definition).await
     }
 
     /// What already is meant to run is verified as strictly as what we put there.
@@ -348,10 +388,8 @@ impl Apply<'_> {
         let recorded = entry.and_then(|entry| entry.deployment.as_ref());
         let ours = OurDeployment::find(&service, &live.arn, recorded, previous);
         let wanted = Wanted::of(live);
-        let result = match self.follow(verb, &ours, None, service, &wanted).await {
-            Ok(ended) => self.prove(ended, ours, &live.definition).await.map(|()| outcome),
-            Err(unfinished) => Err(unfinished.map(|failure| self.told_of_pre_deploy(failure))),
-        };
+        let ended = self.follow(verb, &ours, None, service, &wanted).await;
+        let result = self.finish(ended, self.plan.rolling_out, ours, &live.definition).await.map(|()| outcome);
         // The run that put it here ended before it knew, or before it could write it down.
         if let (Some(entry), Some(end)) = (entry, known_end(&result))
             && !entry.succeeded()

@@ -1,9 +1,9 @@
 //! Follows a deployment until it is proven, or known not to be. What is observed next, and when it ends, the watch says.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 
 use crate::clients::registry::Registry;
-use crate::domain::ecs::ids::DeploymentId;
+use crate::domain::ecs::ids::{DeploymentId, ServiceDeploymentArn};
 use crate::domain::ecs::service::{Revision, Service};
 use crate::domain::ecs::target::EcsTarget;
 use crate::domain::ecs::watch::{self, Ended, NotProven, Observed, Question, Report, Settings, Subject, Watch};
@@ -12,6 +12,7 @@ use crate::domain::names::ComponentName;
 use crate::domain::step::StepId;
 use crate::events::Events;
 use crate::kinds::ecs::observe::running;
+use crate::kinds::ecs::stopped_tasks::StoppedTasks;
 use crate::kinds::ecs::unfinished::Unfinished;
 use crate::observe::{Cloud, Writer};
 use crate::poll::{Waiting, poll};
@@ -33,6 +34,10 @@ pub struct Follow<'a> {
     pub subject: Subject,
     /// The deployment that is followed now.
     pub followed: &'a RefCell<Option<DeploymentId>>,
+    /// The stopped tasks that were seen of the service.
+    pub stopped: &'a StoppedTasks,
+    /// The service deployment that rolls it out, once it was looked for.
+    pub service_deployment: OnceCell<Option<ServiceDeploymentArn>>,
     /// How it is watched.
     pub settings: Settings,
     /// Where progress is emitted.
@@ -47,7 +52,16 @@ impl Follow<'_> {
     /// # Errors
     ///
     /// With the outcome of the deployment.
-    pub async fn run(self, mut first: Option<Service>) -> Result<Ended, Unfinished> {
+    pub async fn run(self, first: Option<Service>) -> Result<Ended, Unfinished> {
+        self.run_to_verdict(first).await.map_err(|verdict| self.unfinished(verdict))
+    }
+
+    /// The same.
+    ///
+    /// # Errors
+    ///
+    /// The verdict.
+    pub async fn run_to_verdict(&self, mut first: Option<Service>) -> Result<Ended, NotProven> {
         let mut watch = Watch::new(self.settings.clone(), self.subject.clone());
         let mut previous = None;
         let ask = async |question| match first.take() {
@@ -58,7 +72,7 @@ impl Follow<'_> {
             let next = watch.see(elapsed, observed);
             self.show(next.reports);
             previous = revision.or(previous.take());
-            next.step.map(|end| end.map_err(|verdict| self.unfinished(verdict, previous.as_ref())))
+            next.step.map(|end| end.inspect_err(|verdict| self.show_what_serves(verdict, previous.as_ref())))
         })
         .await
     }
@@ -69,6 +83,7 @@ impl Follow<'_> {
                 Report::Event(message) => self.events.output(self.step, &message),
                 Report::Deployment(id) => self.follows(id),
                 Report::Progress(text) => self.events.progress(self.step, &text),
+                Report::Note(text) => self.events.note(text),
                 Report::Warning(text) => self.events.warning(text, None),
             }
         }
@@ -81,12 +96,15 @@ impl Follow<'_> {
     }
 
     /// A previous revision that serves again is what the component runs now.
-    fn unfinished(&self, verdict: NotProven, previous: Option<&Revision>) -> Unfinished {
-        if let (NotProven::RolledBack { .. }, Some(revision)) = (&verdict, previous) {
+    fn show_what_serves(&self, verdict: &NotProven, previous: Option<&Revision>) {
+        if let (NotProven::RolledBack { .. }, Some(revision)) = (verdict, previous) {
             let running = running(revision, self.target);
             self.events.emit(Event::Serves { component: self.component.clone(), running });
         }
-        let is_known = !verdict.is_unknown();
-        Unfinished { failure: watch::failure(verdict, self.target), is_known }
+    }
+
+    fn unfinished(&self, verdict: NotProven) -> Unfinished {
+        let (is_known, is_of_the_release) = (!verdict.is_unknown(), verdict.is_of_the_release());
+        Unfinished { failure: watch::failure(verdict, self.target), is_known, is_of_the_release }
     }
 }

@@ -17,8 +17,11 @@ pub mod previous;
 mod prove;
 #[cfg(test)]
 mod rehearsals;
+mod roll_back;
+mod settle;
 pub mod source;
 pub mod status;
 mod stop_sign;
+mod stopped_tasks;
 mod unfinished;
 mod update;

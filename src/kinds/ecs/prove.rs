@@ -1,4 +1,5 @@
-//! From a deployment that was followed to its end to one that is proven: probes, and what runs after them.
+//! From a deployment that was followed to its end to one that is proven: probes, what runs after them, and a while in which
+//! it has to stay so.
 
 use super::apply::Apply;
 use super::unfinished::Unfinished;
@@ -9,10 +10,10 @@ use crate::domain::ecs::watch::{self, Ended, NotProven};
 use crate::domain::failure::{CauseKind, Failure};
 use crate::domain::outcome::Outcome;
 use crate::domain::step::{StepId, Verb};
-use crate::verify::Prober;
+use crate::verify::Unanswered;
 
 impl Apply<'_> {
-    /// Asks the probes of a deployment that was followed to its end, where there are any.
+    /// Proves a deployment that was followed to its end. `settles`: it is new, so it is watched for a while.
     ///
     /// # Errors
     ///
@@ -20,58 +21,72 @@ impl Apply<'_> {
     pub(super) async fn prove(
         &self,
         ended: Ended,
+        settles: bool,
         mut ours: OurDeployment,
         definition: &TaskDefinition,
     ) -> Result<(), Unfinished> {
-        let tasks = match ended {
+        let mut tasks = match ended {
             Ended::Proven { tasks } | Ended::Replaced { tasks } => tasks,
             Ended::NothingDesired => return Err(self.nothing_desired().into()),
         };
-        if self.plan.target.probes.is_empty() {
-            return Ok(());
-        }
         // ECS has called it done, and rolls nothing back from there: whatever takes its place is somebody's.
         ours.previous.clear();
         ours.id.clone_from(&self.followed.borrow());
-        let step = self.step(Verb::Probe);
-        self.run.take(&step, self.probe(&step, tasks, &ours, definition)).await
+        if !self.plan.target.probes.is_empty() {
+            let step = self.step(Verb::Probe);
+            tasks = self.run.take(&step, self.probe(&step, tasks, &ours, definition)).await?;
+        }
+        if settles && self.plan.target.settle.is_on() {
+            let step = self.step(Verb::Settle);
+            self.run.take(&step, self.settle(&step, tasks, &ours, definition)).await?;
+        }
+        Ok(())
     }
 
     /// Asks the probes, and has a look at what runs afterwards: anything may have answered while another deployment took
     /// over, or while tasks ended and were started again. Tasks that were replaced once may have been moved by ECS, so the
-    /// new ones are asked again; a service whose tasks are replaced each time does not serve.
+    /// new ones are asked again; a service whose tasks are replaced each time does not serve. Returns the tasks that run.
     async fn probe(
         &self,
         step: &StepId,
         mut tasks: Vec<TaskArn>,
         ours: &OurDeployment,
         definition: &TaskDefinition,
-    ) -> Result<(), Unfinished> {
+    ) -> Result<Vec<TaskArn>, Unfinished> {
         const ROUNDS: usize = 2;
-        let (events, environment) = (&self.run.events, self.run.environment);
-        let prober = Prober { http: self.run.http, events, environment, release: &self.run.release };
         for _ in 0..ROUNDS {
-            if let Err(failure) = prober.ask_each(&self.plan.target.probes, step).await {
-                return Err(self.superseded_meanwhile(ours).await.unwrap_or(failure).into());
-            }
-            let follow = self.follower(step, ours, definition, &tasks);
-            let ended = match follow.run(None).await {
-                Ok(ended) => ended,
-                Err(unfinished) => return Err(self.diagnosed(unfinished, ours, definition).await),
-            };
-            tasks = match ended {
-                Ended::Proven { .. } => return Ok(()),
+            self.ask_probes(step, ours).await?;
+            tasks = match self.follower(step, ours, definition, &tasks).run(None).await? {
+                Ended::Proven { tasks } => return Ok(tasks),
                 Ended::Replaced { tasks } => tasks,
                 Ended::NothingDesired => return Err(self.nothing_desired().into()),
             };
             self.run.events.note("  tasks were replaced while the probes were asked");
         }
+        let environment = self.run.environment;
         let failure = Failure::new(Outcome::Broken, "tasks of the release do not stay up")
             .of(CauseKind::Application)
             .cause(format!("each of the {ROUNDS} times that the probes were asked, tasks were replaced meanwhile"))
             .hint("the release is on and its tasks end: ship a commit that stays up")
             .hint(format!("or go back to what succeeded before, if anything did: `shipgate rollback {environment}`"));
-        Err(self.diagnosed(failure.into(), ours, definition).await)
+        Err(Unfinished::of_the_release(failure))
+    }
+
+    /// Asks each probe until it is decided.
+    pub(super) async fn ask_probes(&self, step: &StepId, ours: &OurDeployment) -> Result<(), Unfinished> {
+        let Err(unanswered) = self.prober().ask_each(&self.plan.target.probes, step).await else { return Ok(()) };
+        if let Some(superseded) = self.superseded_meanwhile(ours).await {
+            return Err(superseded.into());
+        }
+        let Unanswered { index, failure } = unanswered;
+        let was_answered = self.answered_before.borrow().get(index).copied();
+        if was_answered == Some(false) {
+            return Err(failure
+                .cause_first("it was not answered before the rollout either")
+                .hint("look at the probe, and at what is between it and the service: nothing was rolled back for it")
+                .into());
+        }
+        Err(Unfinished::of_the_release(failure))
     }
 
     /// Whether it was another deployment that did not answer as ours should.
@@ -82,7 +97,7 @@ impl Apply<'_> {
         Some(watch::failure(NotProven::Superseded { by }, target))
     }
 
-    fn nothing_desired(&self) -> Failure {
+    pub(super) fn nothing_desired(&self) -> Failure {
         let service = &self.plan.target.service;
         let reason = format!("service `{service}` wants no task (desired count 0), so nothing runs to prove it");
         Failure::new(Outcome::Unproven, reason).hint("raise the service's desired count and run this again")

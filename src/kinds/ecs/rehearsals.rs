@@ -15,6 +15,7 @@ use crate::domain::gate::Permit;
 use crate::domain::hold::{self as hold_domain, Hold};
 use crate::domain::kind::Kind;
 use crate::domain::outcome::Outcome;
+use crate::domain::settle::OnFailure;
 use crate::rehearsal::{Answer, Call, Rehearsal, Rehearsed, SERVICE, World, arn};
 
 fn causes(rehearsed: &Rehearsed) -> String {
@@ -117,16 +118,24 @@ async fn a_timeout_without_a_read_is_broken_and_no_outcome_is_written() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_that_nothing_rolls_back_is_broken() {
-    let rehearsal = Rehearsal::new("");
-    rehearsal.aws.at_look(2, |world| world.roll_out(&[("2", "backend:8", "FAILED")]));
-    rehearsal.aws.after_update(|service| {
-        service["deployments"][0]["rolloutStateReason"] = json!("circuit breaker was triggered");
-    });
-    let broken = rehearsal.deploy().await;
-    assert_eq!(broken.outcome(), Outcome::Broken, "{broken:?}");
-    assert!(causes(&broken).contains("circuit breaker was triggered"), "{broken:?}");
-    assert!((10..13).contains(&broken.took.as_secs()), "{:?}", broken.took);
+async fn a_failure_that_nothing_rolls_back_is_rolled_back_by_us_or_left() {
+    for (on_failure, outcome) in [(OnFailure::RollBack, Outcome::RolledBack), (OnFailure::Leave, Outcome::Broken)] {
+        let mut rehearsal = Rehearsal::new("");
+        rehearsal.target.on_failure = on_failure;
+        rehearsal
+            .aws
+            .at_look(2, |world| world.roll_out(&[("2", "backend:8", "FAILED"), ("1", "backend:7", "COMPLETED")]));
+        rehearsal.aws.after_update(|service| {
+            service["deployments"][0]["rolloutStateReason"] = json!("circuit breaker was triggered");
+        });
+        let failed = rehearsal.deploy().await;
+        assert_eq!(failed.outcome(), outcome, "{failed:?}");
+        assert!(causes(&failed).contains("circuit breaker was triggered"), "{failed:?}");
+        // ECS, which is set up to go back, has ten seconds.
+        assert!((10..15).contains(&failed.took.as_secs()), "{:?}", failed.took);
+        let updates = rehearsal.aws.mutations().iter().filter(|call| *call == "ecs:UpdateService").count();
+        assert_eq!(updates, if outcome == Outcome::RolledBack { 2 } else { 1 });
+    }
 }
 
 /// What ECS says of tags can be some seconds old, and no older.

@@ -9,12 +9,19 @@ pub struct Unfinished {
     pub failure: Failure,
     /// Whether how it ended is known. What is not is left out of the ledger: the next run may find out.
     pub is_known: bool,
+    /// Whether the release failed while it is on, and nothing brings back what served before.
+    pub is_of_the_release: bool,
 }
 
 impl Unfinished {
     /// How it ended is unknown: the release may serve.
     pub fn unknown(failure: Failure) -> Self {
-        Self { failure, is_known: false }
+        Self { failure, is_known: false, is_of_the_release: false }
+    }
+
+    /// The release failed while it is on.
+    pub fn of_the_release(failure: Failure) -> Self {
+        Self { failure, is_known: true, is_of_the_release: true }
     }
 
     /// The same with another failure.
@@ -29,7 +36,7 @@ where
     Failure: From<E>,
 {
     fn from(error: E) -> Self {
-        Self { failure: error.into(), is_known: true }
+        Self { failure: error.into(), is_known: true, is_of_the_release: false }
     }
 }
 

@@ -12,6 +12,16 @@ use crate::domain::step::StepId;
 use crate::explain::{Phase, explain, unanswered};
 use crate::poll::{Waiting, poll};
 
+/// What became of an update of the service.
+pub(super) enum Updated {
+    /// The service took it.
+    Taken(Box<Service>),
+    /// It did not.
+    Refused(Failure),
+    /// It may still arrive.
+    Unknown(Failure),
+}
+
 impl Apply<'_> {
     /// The precondition of the plan: the service still runs what it ran when we planned.
     pub(super) async fn unmoved(&self) -> Result<Unmoved, Failure> {
@@ -53,11 +63,23 @@ impl Apply<'_> {
         }
     }
 
-    /// The one change of the service. When its answer is lost, what the service says decides.
+    /// The one change of the service to a release.
     pub(super) async fn update(&self, step: &StepId, arn: &RevisionArn) -> Result<Service, Unfinished> {
+        match self.send_update(step, arn).await {
+            Updated::Taken(service) => Ok(*service),
+            Updated::Refused(failure) => {
+                self.change_refused();
+                Err(failure.into())
+            }
+            Updated::Unknown(failure) => Err(Unfinished::unknown(failure)),
+        }
+    }
+
+    /// Updates the service. When the answer is lost, what the service says decides.
+    pub(super) async fn send_update(&self, step: &StepId, arn: &RevisionArn) -> Updated {
         let target = &self.plan.target;
         let error = match self.run.writer.ecs().update_service(&target.cluster, &target.service, arn).await {
-            Ok(service) => return Ok(service),
+            Ok(service) => return Updated::Taken(Box::new(service)),
             Err(error) => error,
         };
         let unconfirmed = if error.refused { Unconfirmed::Refused } else { Unconfirmed::Unanswered };
@@ -80,13 +102,10 @@ impl Apply<'_> {
             Update::Taken(service) => {
                 let refused = explain(&error, Phase::Before).brief();
                 self.run.events.warning(format!("{refused}; but the service took the update"), None);
-                Ok(service)
+                Updated::Taken(Box::new(service))
             }
-            Update::NotTaken => {
-                self.change_refused();
-                Err(explain(&error, Phase::During).into())
-            }
-            Update::Unknown => Err(Unfinished::unknown(unanswered(&error, unseen.as_ref()))),
+            Update::NotTaken => Updated::Refused(explain(&error, Phase::During)),
+            Update::Unknown => Updated::Unknown(unanswered(&error, unseen.as_ref())),
         }
     }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{ACCOUNT, CLUSTER, Index, SERVICE, Scripted};
-use crate::harness::{Ran, Repository, Shipgate};
+use crate::harness::{Ran, Repository, Shipgate, unsettled};
 
 /// Values that no output may ever show.
 pub const CANARIES: [&str; 6] = [
@@ -29,6 +29,7 @@ pub fn config(more: &str) -> String {
         "app = \"shop\"\n\
          [components.backend]\n\
          kind = \"ecs\"\n\
+         {}\n\
          build = {{ context = \".\" }}\n\
          container = \"web\"\n\
          repository = \"stage-shop\"\n\
@@ -37,7 +38,8 @@ pub fn config(more: &str) -> String {
          {more}\n\
          [environments.stage]\n\
          region = \"us-east-1\"\n\
-         account = \"{ACCOUNT}\"\n"
+         account = \"{ACCOUNT}\"\n",
+        unsettled(more)
     )
 }
 

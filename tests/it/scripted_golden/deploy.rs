@@ -67,14 +67,14 @@ pub const CASES: &[Case] = &[
         form.run(&shop, &DEPLOY)
     }),
     ("deploy-broken", |form| {
-        let shop = Shop::new();
+        let shop = Shop::with_config(&(config("") + "on-failure = \"leave\"\n"));
         shop.aws.at_look(2, |world| world.roll_out(&[("2", "backend:8", "FAILED")]));
         shop.aws.after_update(|service| {
             service["deployments"][0]["rolloutStateReason"] = json!("circuit breaker was triggered");
         });
         form.run(&shop, &DEPLOY)
     }),
-    ("deploy-broken-by-another-digest", |form| {
+    ("deploy-rolled-back-for-another-digest", |form| {
         let shop = Shop::new();
         let other = format!("sha256:{}", "b".repeat(64));
         shop.aws.new_tasks(move |_, task| task["containers"][0]["imageDigest"] = json!(other));
@@ -155,7 +155,7 @@ fn changed_by_hand() -> Shop {
 /// A backend with a command before traffic, and a worker of the same image that comes after it.
 fn two_components() -> Shop {
     let worker = format!(
-        "[components.worker]\nkind = \"ecs\"\nimage-from = \"backend\"\ncontainer = \"web\"\n\
+        "[components.worker]\nkind = \"ecs\"\nsettle = \"0s\"\nimage-from = \"backend\"\ncontainer = \"web\"\n\
          cluster = \"{CLUSTER}\"\nservice = \"stage-worker\"\ndepends-on = [\"backend\"]\n"
     );
     let shop = Shop::with_config(

@@ -2,6 +2,7 @@
 
 use super::verdict::{Ended, NotProven};
 use crate::domain::ecs::ids::{DeploymentId, RevisionArn, ServiceArn};
+use crate::domain::ecs::rollout::OurDeployment;
 use crate::domain::poll::Step;
 
 /// What follows from an observation.
@@ -18,6 +19,10 @@ pub struct Next {
 pub enum Question {
     /// The service.
     Service,
+    /// How far a deployment of it is that shifts traffic.
+    Lifecycle(OurDeployment),
+    /// Its tasks that stopped.
+    Stopped,
     /// Its tasks.
     Tasks,
     /// Its tasks, and a revision that ECS went back to.
@@ -40,6 +45,8 @@ pub enum Report {
     Deployment(DeploymentId),
     /// How far the rollout is.
     Progress(String),
+    /// Something to know.
+    Note(String),
     /// What stops nothing.
     Warning(String),
 }

@@ -1,6 +1,7 @@
 //! What goes into a watch, as data.
 
 use crate::domain::ecs::expectation::Expectation;
+use crate::domain::ecs::lifecycle::Lifecycle;
 use crate::domain::ecs::service::{Service, Task};
 use crate::domain::failure::Failure;
 
@@ -9,6 +10,10 @@ use crate::domain::failure::Failure;
 pub enum Observed {
     /// The service. `None`: it does not exist.
     Service(Option<Service>),
+    /// How far its deployment is. `None`: ECS shows nothing of it, or not to this role.
+    Lifecycle(Option<Lifecycle>),
+    /// Its tasks that stopped, as far as ECS remembers them.
+    Stopped(Vec<Task>),
     /// Its tasks that are meant to run.
     Tasks(Vec<Task>),
     /// The same, with what the previous revision is read back by.

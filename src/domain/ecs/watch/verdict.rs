@@ -1,6 +1,9 @@
 //! How a watch ends.
 
+use std::time::Duration;
+
 use super::observation::NotObserved;
+use crate::domain::ecs::failing::Ending;
 use crate::domain::ecs::ids::{RevisionArn, TaskArn};
 
 /// The deployment is the primary one and done.
@@ -51,6 +54,13 @@ pub enum NotProven {
         /// Why it failed, in the words of ECS.
         reason: String,
     },
+    /// Its tasks end in the same way again and again, and ECS does not give it up.
+    KeepsFailing {
+        /// How they end.
+        ending: Ending,
+        /// How many did.
+        count: usize,
+    },
     /// ECS calls it done, and what runs differs from what was shipped.
     Mismatch {
         /// What differs.
@@ -68,13 +78,17 @@ pub enum NotProven {
     },
     /// It is still in progress at the timeout.
     TimedOut {
-        /// What is still missing, where ECS calls it done.
+        /// What is still missing, where that is known.
         missing: Option<String>,
+        /// How long it was waited for.
+        after: Duration,
     },
     /// It failed, and the rollback is still in progress at the timeout.
     RollbackTimedOut {
         /// Why it failed, in the words of ECS.
         reason: Option<String>,
+        /// How long it was waited for.
+        after: Duration,
     },
     /// It could not be observed until the timeout.
     Blind {
@@ -91,6 +105,11 @@ pub enum NotProven {
 }
 
 impl NotProven {
+    /// Whether the release failed while it is on, and nothing brings back what served before.
+    pub fn is_of_the_release(&self) -> bool {
+        matches!(self, Self::NotRolledBack { .. } | Self::KeepsFailing { .. } | Self::Mismatch { .. })
+    }
+
     /// Whether how it ended is unknown: the release may serve.
     pub fn is_unknown(&self) -> bool {
         matches!(self, Self::Blind { failed: false } | Self::LostSight { failed: false, .. })

@@ -18,6 +18,12 @@ pub fn failure(verdict: NotProven, target: &EcsTarget) -> Failure {
             because(Failure::new(Outcome::Broken, text).cause(difference).hint(inspection_hint(target)), reason)
         }
         NotProven::NotRolledBack { reason } => not_rolled_back(&reason),
+        NotProven::KeepsFailing { ending, count } => {
+            let text = format!("{count} tasks of the release ended in the same way");
+            Failure::new(Outcome::Broken, text)
+                .cause(ending.to_string())
+                .hint("deploy a commit that works, or set the service to its previous revision")
+        }
         NotProven::Mismatch { difference } => {
             let text = "ECS calls the deployment done, but what runs is not what was shipped";
             Failure::new(Outcome::Broken, text).cause(difference).hint(inspection_hint(target))
@@ -27,15 +33,15 @@ pub fn failure(verdict: NotProven, target: &EcsTarget) -> Failure {
             let reason = format!("service `{}` is {status}: it was deleted while we waited", target.service);
             Failure::new(Outcome::Broken, reason).hint("create the service again")
         }
-        NotProven::TimedOut { missing } => {
-            let reason = format!("the rollout is still in progress after {limit} s; ECS goes on");
+        NotProven::TimedOut { missing, after } => {
+            let reason = format!("the rollout is still in progress after {} s; ECS goes on", after.as_secs());
             because(Failure::new(Outcome::TimedOut, reason), missing).hint(format!(
                 "see how it ends with `shipgate status`, or raise `timeout` of the component; {}",
                 inspection_hint(target)
             ))
         }
-        NotProven::RollbackTimedOut { reason } => {
-            let text = format!("the rollout failed, and its rollback was not done after {limit} s");
+        NotProven::RollbackTimedOut { reason, after } => {
+            let text = format!("the rollout failed, and its rollback was not done after {} s", after.as_secs());
             because(Failure::new(Outcome::Broken, text).hint(inspection_hint(target)), reason)
         }
         NotProven::Blind { .. } => {
@@ -58,7 +64,7 @@ fn rolled_back_to_nothing(to: &RevisionArn) -> Failure {
 }
 
 fn not_rolled_back(reason: &str) -> Failure {
-    Failure::new(Outcome::Broken, "the rollout failed, and nothing rolled it back").cause(reason).hint(
+    Failure::new(Outcome::Broken, "the rollout failed").cause(reason).hint(
         "deploy a commit that works, or set the service to its previous revision; \
          a deployment circuit breaker with rollback would do that by itself",
     )

@@ -158,7 +158,8 @@ impl World {
         let looks = self.looks;
         let service = self.service(name).unwrap();
         if service.deployments[0].definition != definition {
-            let id = format!("ecs-svc/{}", service.deployments.len() + 1);
+            let numbers = service.deployments.iter().filter_map(|it| it.id.rsplit('/').next()?.parse::<u32>().ok());
+            let id = format!("ecs-svc/{}", numbers.max().unwrap_or_default() + 1);
             let state = "IN_PROGRESS";
             service.deployments.insert(0, Deployment { id, definition: definition.to_owned(), state });
             service.looks_left = looks;

@@ -1,16 +1,26 @@
 //! Watches in virtual time: a world says what is there at each moment, and nothing waits.
 
+mod failing;
 mod properties;
 mod rollbacks;
 mod rollouts;
+mod slow;
 mod steps;
 mod words;
 
 use std::time::Duration;
 
 use super::*;
+use crate::domain::ecs::expectation::Expectation;
+use crate::domain::ecs::failing::Ending;
+use crate::domain::ecs::ids::{DeploymentId, RevisionArn, TaskArn};
+use crate::domain::ecs::lifecycle::Lifecycle;
+use crate::domain::ecs::lifecycle::LifecycleStatus;
 use crate::domain::ecs::read_back::tests::{expectation, task as one_task};
+use crate::domain::ecs::rollout::OurDeployment;
 use crate::domain::ecs::service::{Controller, Event, RolloutState, ServiceStatus};
+use crate::domain::ecs::service::{Deployment, Service, Task};
+use crate::domain::ecs::settings::{Breaker, RolloutSettings};
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
 
@@ -20,7 +30,12 @@ struct World<'a> {
     service: Box<dyn Fn(f64) -> Result<Vec<Row>, NotObserved> + 'a>,
     tasks: Box<dyn Fn(f64) -> Result<Vec<Task>, NotObserved> + 'a>,
     previous: Box<dyn Fn(f64) -> Result<Vec<Task>, NotObserved> + 'a>,
+    stopped: Box<dyn Fn(f64) -> Result<Vec<Task>, NotObserved> + 'a>,
+    lifecycle: Box<dyn Fn(f64) -> Option<Lifecycle> + 'a>,
+    settings: RolloutSettings,
     desired: i32,
+    /// How many tasks of the deployments are not up yet.
+    starting: i32,
     /// How long each observation takes.
     slowness: f64,
 }
@@ -35,7 +50,11 @@ impl<'a> World<'a> {
             service: Box::new(move |at| Ok(service(at))),
             tasks: Box::new(|_| Ok(vec![task(1), task(2)])),
             previous: Box::new(|_| Ok(vec![previous_task(1), previous_task(2)])),
+            stopped: Box::new(|_| Ok(Vec::new())),
+            lifecycle: Box::new(|_| None),
+            settings: RolloutSettings { breaker: Breaker::RollsBack, ..RolloutSettings::default() },
             desired: 2,
+            starting: 0,
             slowness: 0.0,
         }
     }
@@ -51,6 +70,22 @@ impl<'a> World<'a> {
 
     fn previous(self, tasks: impl Fn(f64) -> Vec<Task> + 'a) -> Self {
         Self { previous: Box::new(move |at| Ok(tasks(at))), ..self }
+    }
+
+    fn stopped(self, stopped: impl Fn(f64) -> Vec<Task> + 'a) -> Self {
+        Self { stopped: Box::new(move |at| Ok(stopped(at))), ..self }
+    }
+
+    fn set_up(self, settings: RolloutSettings) -> Self {
+        Self { settings, ..self }
+    }
+
+    fn service(&self, rows: &[Row]) -> Service {
+        let mut service = Service { settings: Box::new(self.settings.clone()), ..service(rows, self.desired) };
+        for deployment in &mut service.deployments {
+            (deployment.running, deployment.pending) = (self.desired - self.starting, self.starting);
+        }
+        service
     }
 
     fn desired(self, desired: i32) -> Self {
@@ -98,7 +133,7 @@ fn service(rows: &[Row], desired: i32) -> Service {
         events: Vec::new(),
         holds: Vec::new(),
         tag_keys: Vec::new(),
-        settings: crate::domain::ecs::settings::RolloutSettings::default(),
+        settings: Box::default(),
         announced: None,
     }
 }
@@ -146,11 +181,21 @@ fn seconds(seconds: f64) -> Duration {
 
 /// A rollout that was just begun, with a timeout in seconds.
 fn begun(timeout: u64) -> Watch {
-    let settings = Settings { timeout: Duration::from_secs(timeout), last_rollout: None, watched: false };
-    let deployment =
-        OurDeployment { id: Some(id("2")), task_definition: revision(8), previous: vec![revision(7), revision(6)] };
-    let subject =
-        Subject { deployment, before: Some(id("1")), expected: expected(8), verified: Vec::new(), note: false };
+    let settings = Settings { timeout: Duration::from_secs(timeout), last_rollout: None, watched: false, fail_fast: 3 };
+    let deployment = OurDeployment {
+        id: Some(id("2")),
+        task_definition: revision(8),
+        previous: vec![revision(7), revision(6)],
+        created: None,
+    };
+    let subject = Subject {
+        deployment,
+        before: Some(id("1")),
+        expected: expected(8),
+        verified: Vec::new(),
+        note: false,
+        going_back: false,
+    };
     Watch::new(settings, subject)
 }
 
@@ -189,8 +234,11 @@ fn drive(mut watch: Watch, world: &World<'_>) -> Ran {
     loop {
         let at = now.as_secs_f64();
         let observed = match question {
-            Question::Service => (world.service)(at)
-                .map(|rows| Observed::Service((!rows.is_empty()).then(|| service(&rows, world.desired)))),
+            Question::Service => {
+                (world.service)(at).map(|rows| Observed::Service((!rows.is_empty()).then(|| world.service(&rows))))
+            }
+            Question::Lifecycle(_) => Ok(Observed::Lifecycle((world.lifecycle)(at))),
+            Question::Stopped => (world.stopped)(at).map(Observed::Stopped),
             Question::Note(id) => {
                 notes.push((at, id));
                 Ok(Observed::Noted)
@@ -212,6 +260,10 @@ fn drive(mut watch: Watch, world: &World<'_>) -> Ran {
         polls += u32::from(question == Question::Service);
         assert!(polls < 10_000, "it does not end");
     }
+}
+
+fn timed_out(missing: Option<&str>, after: u64) -> Result<Ended, NotProven> {
+    Err(NotProven::TimedOut { missing: missing.map(str::to_owned), after: Duration::from_secs(after) })
 }
 
 fn proven(numbers: &[u32]) -> Ended {

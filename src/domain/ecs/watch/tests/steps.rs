@@ -18,27 +18,36 @@ fn each_observation_leads_to_the_next() {
         (0.0, seen(&[OURS_GOES_ON, BEFORE]), poll(0.4)),
         // Stale.
         (0.4, seen(&[BEFORE]), poll(0.4)),
-        (4.0, seen(&[OURS_GOES_ON, BEFORE]), poll(2.0)),
+        (4.0, seen(&[OURS_GOES_ON, BEFORE]), at_once(Question::Stopped)),
+        (4.0, Observed::Stopped(vec![]), poll(2.0)),
         (6.0, Observed::Failed(throttled()), poll(5.0)),
         (30.0, seen(&[OURS_DONE]), at_once(Question::Tasks)),
         // Too few, for no time yet.
-        (30.5, Observed::Tasks(vec![task(1)]), poll(0.4)),
+        (30.5, Observed::Tasks(vec![task(1)]), at_once(Question::Stopped)),
+        (30.5, Observed::Failed(throttled()), poll(0.4)),
         (38.0, seen(&[OURS_DONE]), at_once(Question::Tasks)),
         // Not where the grace period ends, but around the four seconds that it mostly takes.
-        (38.0, Observed::Tasks(vec![task(1)]), poll(4.0 / 3.0)),
+        (38.0, Observed::Tasks(vec![task(1)]), at_once(Question::Stopped)),
+        (38.0, Observed::Stopped(vec![]), poll(4.0 / 3.0)),
         (40.0, Observed::Failed(throttled()), poll(5.0)),
-        (45.0, seen(&[COMES_BACK, OURS_FAILED]), poll(10.0)),
+        (45.0, seen(&[COMES_BACK, OURS_FAILED]), at_once(Question::Stopped)),
+        (45.0, Observed::Stopped(vec![]), poll(4.5)),
         (55.0, seen(&[BACK]), read_previous),
-        (56.0, Observed::Previous { expected: expected(7), tasks: vec![] }, poll(1.0)),
-        (299.5, seen(&[COMES_BACK, OURS_FAILED]), poll(0.5)),
+        (56.0, Observed::Previous { expected: expected(7), tasks: vec![] }, at_once(Question::Stopped)),
+        (56.0, Observed::Stopped(vec![]), poll(1.0)),
+        // As long again as the timeout, while the rollback is in progress.
+        (599.5, seen(&[COMES_BACK, OURS_FAILED]), at_once(Question::Stopped)),
+        (599.5, Observed::Stopped(vec![]), poll(0.5)),
     ];
     for (at, observed, step) in table {
         let next = watch.see(seconds(at), observed);
         assert_eq!(next.step, step, "at {at}");
     }
-    let next = watch.see(seconds(300.0), seen(&[COMES_BACK, OURS_FAILED]));
+    let next = watch.see(seconds(600.0), seen(&[COMES_BACK, OURS_FAILED]));
+    assert_eq!(next.step, at_once(Question::Stopped));
+    let next = watch.see(seconds(600.0), Observed::Stopped(vec![]));
     let reason = Some("tasks failed to start".to_owned());
-    assert_eq!(next.step, Step::Done(Err(NotProven::RollbackTimedOut { reason })));
+    assert_eq!(next.step, Step::Done(Err(NotProven::RollbackTimedOut { reason, after: seconds(600.0) })));
 }
 
 #[test]
@@ -55,7 +64,8 @@ fn an_answer_to_no_question_decides_nothing() {
 fn time_does_not_go_back() {
     let mut watch = begun(300);
     assert_eq!(watch.see(seconds(299.0), seen(&[OURS_GOES_ON])).step, poll(1.0));
-    assert_eq!(watch.see(seconds(1.0), seen(&[OURS_GOES_ON])).step, poll(1.0));
+    watch.see(seconds(1.0), seen(&[OURS_GOES_ON]));
+    assert_eq!(watch.see(seconds(1.0), Observed::Stopped(vec![])).step, poll(1.0));
 }
 
 #[test]

@@ -1,0 +1,62 @@
+//! A previous revision that is said to serve again.
+
+use std::time::Duration;
+
+use super::next::Question;
+use super::settling::Settling;
+use super::state::{Action, GRACE, Pending, RolledBack, SHORT, Watch, again, at_once};
+use super::verdict::NotProven;
+use crate::domain::ecs::ids::RevisionArn;
+use crate::domain::ecs::read_back::ReadBack;
+use crate::domain::ecs::service::Service;
+use crate::domain::poll::Step;
+
+/// How long a service has to show the previous revision before that is believed, where it does not say that ours failed:
+/// one read may be older than the one before.
+const CONFIRMED: Duration = Duration::from_secs(2);
+
+impl Watch {
+    /// The service shows a previous revision as the one that it runs.
+    pub(super) fn see_back(&mut self, service: Service, to: RevisionArn, reason: Option<String>) -> Action {
+        let listed = self.subject.deployment.id.as_ref().and_then(|id| service.deployment(id));
+        let is_certain = listed.is_some() || self.is_going_back;
+        let reason = reason.or_else(|| self.reason.clone());
+        let now = self.now;
+        if !is_certain && self.settling_back().age(now) < CONFIRMED {
+            return again(SHORT);
+        }
+        self.settling_back();
+        let question = Question::Previous { revision: to.clone(), service: service.arn.clone() };
+        self.pending = Pending::Previous(service, RolledBack { to, reason });
+        at_once(question)
+    }
+
+    pub(super) fn settling_back(&mut self) -> &mut Settling {
+        let now = self.now;
+        self.rolled_back.get_or_insert_with(|| Settling::new(now))
+    }
+
+    /// ECS says that a previous revision is back: `serves` says whether it is.
+    pub(super) fn judge_previous(
+        &mut self,
+        service: &Service,
+        serves: ReadBack,
+        stalled: Duration,
+        rollback: RolledBack,
+    ) -> Action {
+        let RolledBack { to, reason } = rollback;
+        Step::Done(Err(match serves {
+            ReadBack::Verified { .. } => NotProven::RolledBack { to, reason },
+            // Nothing serves, so nothing serves again.
+            ReadBack::NothingDesired => NotProven::RolledBackToNothing { to, reason },
+            // The last tasks of the failed release may take their time to end.
+            ReadBack::Draining(_) => return again(SHORT),
+            ReadBack::NotYet(_) | ReadBack::TooFew { .. } if stalled < GRACE => {
+                return self.with_stopped_previous(service, SHORT);
+            }
+            ReadBack::NotYet(difference)
+            | ReadBack::TooFew { missing: difference, .. }
+            | ReadBack::Wrong(difference) => NotProven::NotSeenBack { to, difference, reason },
+        }))
+    }
+}

@@ -1,0 +1,151 @@
+//! The way back of a release that failed after it took the place of another, where ECS does not go back by itself.
+//!
+//! Look again → stop the deployment that goes on, or update the service to what served before → follow until that serves
+//! → ask its probes. Only then the release is `rolled-back`.
+
+use super::apply::Apply;
+use super::unfinished::Unfinished;
+use super::update::Updated;
+use crate::domain::ecs::ids::{DeploymentId, RevisionArn};
+use crate::domain::ecs::rollout::OurDeployment;
+use crate::domain::ecs::service::{RolloutState, Service};
+use crate::domain::ecs::task_definition::TaskDefinition;
+use crate::domain::ecs::watch::{self, NotProven};
+use crate::domain::ecs::way_back::{Back, combined};
+use crate::domain::failure::Failure;
+use crate::domain::outcome::Outcome;
+use crate::domain::settle::OnFailure;
+use crate::domain::step::{StepId, Verb};
+use crate::explain::{Phase, explain};
+
+impl Apply<'_> {
+    /// Brings back what served before a release that failed.
+    pub(super) async fn bring_back(&self, ours: &OurDeployment, definition: &TaskDefinition) -> Back {
+        if self.run.on_failure == OnFailure::Leave {
+            return Back::Left;
+        }
+        let Some(to) = ours.previous.first() else { return Back::Nowhere };
+        let step = self.step(Verb::RollBack);
+        let end = self.run.events.step(&step, self.go_back(&step, to, ours, definition)).await;
+        match end {
+            Ok(()) => Back::Serves(to.clone()),
+            Err(failure) if failure.outcome == Outcome::Superseded => Back::Superseded(Box::new(failure)),
+            Err(failure) => Back::NotSeen(to.clone(), Box::new(failure)),
+        }
+    }
+
+    async fn go_back(
+        &self,
+        step: &StepId,
+        to: &RevisionArn,
+        ours: &OurDeployment,
+        definition: &TaskDefinition,
+    ) -> Result<(), Failure> {
+        let service = self.service_now().await?;
+        let primary = service.primary().map(|primary| &primary.task_definition);
+        let first = match primary {
+            Some(primary) if *primary == ours.task_definition => self.leave_release(step, &service, to, ours).await?,
+            // ECS, or somebody, is faster.
+            Some(primary) if ours.previous.contains(primary) => None,
+            Some(primary) => {
+                return Err(watch::failure(NotProven::Superseded { by: primary.clone() }, &self.plan.target));
+            }
+            None => None,
+        };
+        self.follow_back(step, first, ours, definition).await?;
+        self.answers_again(step).await
+    }
+
+    async fn service_now(&self) -> Result<Service, Failure> {
+        let target = &self.plan.target;
+        let found = self.run.cloud.ecs().service(&target.cluster, &target.service).await;
+        let found = found.map_err(|error| explain(&error, Phase::After))?;
+        let gone = || watch::failure(NotProven::Gone { status: "MISSING".to_owned() }, target);
+        found.map(|(service, _)| service).ok_or_else(gone)
+    }
+
+    /// Stops the deployment where that is going on and can be stopped, else updates the service. Returns what the update
+    /// answered.
+    async fn leave_release(
+        &self,
+        step: &StepId,
+        service: &Service,
+        to: &RevisionArn,
+        ours: &OurDeployment,
+    ) -> Result<Option<Service>, Failure> {
+        let goes_on = |id: &DeploymentId| {
+            let deployment = service.deployment(id);
+            deployment.is_some_and(|deployment| deployment.rollout_state == Some(RolloutState::InProgress))
+        };
+        if ours.id.as_ref().is_some_and(goes_on) && self.stop_deployment(ours).await {
+            return Ok(None);
+        }
+        match self.send_update(step, to).await {
+            Updated::Taken(service) => Ok(Some(*service)),
+            Updated::Refused(failure) | Updated::Unknown(failure) => Err(failure),
+        }
+    }
+
+    /// Whether the deployment was stopped. Not every region has that, and not every role may: then the update does it.
+    async fn stop_deployment(&self, ours: &OurDeployment) -> bool {
+        let (target, ecs) = (&self.plan.target, self.run.cloud.ecs());
+        let found = ecs.service_deployment(&target.cluster, &target.service, &ours.task_definition, ours.created).await;
+        let Ok(Some(arn)) = found else { return false };
+        self.run.writer.ecs().stop_service_deployment(&arn).await.is_ok()
+    }
+
+    /// Follows the service until what ran before serves again.
+    async fn follow_back(
+        &self,
+        step: &StepId,
+        first: Option<Service>,
+        ours: &OurDeployment,
+        definition: &TaskDefinition,
+    ) -> Result<(), Failure> {
+        let mut follow = self.follower(step, ours, definition, &[]);
+        follow.subject.going_back = true;
+        match follow.run_to_verdict(first).await {
+            Err(NotProven::RolledBack { .. }) => Ok(()),
+            Err(verdict) => Err(watch::failure(verdict, &self.plan.target)),
+            // A watch that goes back ends with nothing else.
+            Ok(_) => Err(Failure::new(Outcome::Broken, "the release that failed is still there")),
+        }
+    }
+
+    /// Whether every probe that was answered before the rollout is answered again, by whichever release.
+    async fn answers_again(&self, step: &StepId) -> Result<(), Failure> {
+        let answered = self.answered_before.borrow().clone();
+        let probes = self.plan.target.probes.iter().zip(answered.iter());
+        for (probe, _) in probes.filter(|(_, answered)| **answered) {
+            self.prober().ask_for_answer(probe, step).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether this run changed the service, or an earlier run of the same release did and this one follows that.
+    fn is_changed_or_followed(&self, ours: &OurDeployment) -> bool {
+        self.has_changed() || !ours.previous.is_empty()
+    }
+
+    /// What a failure of the release leads to: why, and the way back.
+    pub(super) async fn aftermath(
+        &self,
+        unfinished: Unfinished,
+        ours: &OurDeployment,
+        definition: &TaskDefinition,
+    ) -> Unfinished {
+        if matches!(unfinished.failure.outcome, Outcome::Superseded | Outcome::Unproven) {
+            return unfinished;
+        }
+        let Unfinished { mut failure, is_known, is_of_the_release } = unfinished;
+        let causes = self.causes(ours, definition);
+        // What ran before this run is not ours to change.
+        if is_of_the_release && self.is_changed_or_followed(ours) {
+            let (causes, back) = futures_util::future::join(causes, self.bring_back(ours, definition)).await;
+            failure.causes.extend(causes);
+            return Unfinished::from(combined(failure, back));
+        }
+        failure.causes.extend(causes.await);
+        Unfinished { failure, is_known, is_of_the_release }
+    }
+}
