@@ -1,9 +1,7 @@
 //! The errors that every operation may answer, which no model names.
 
-/// Of all services.
-/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/CommonErrors.html>
-/// <https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html>
-const ALL: [&str; 17] = [
+/// Of all services. <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/CommonErrors.html>
+const ALL: [&str; 16] = [
     "AccessDeniedException",
     "ExpiredTokenException",
     "IncompleteSignature",
@@ -20,25 +18,18 @@ const ALL: [&str; 17] = [
     "UnknownOperationException",
     "UnrecognizedClientException",
     "ValidationError",
-    "ValidationException",
 ];
 
-/// Of the protocols with JSON: what `DynamoDB`, whose pages are about the wire, says of signatures and documents.
-/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>, and
-/// `InvalidSignatureException` of
+/// Of the protocols with JSON, as other services that speak them list them:
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>, and the second of
 /// <https://docs.aws.amazon.com/storagegateway/latest/userguide/AWSStorageGatewayAPIErrorResponses.html>
-const JSON: [&str; 4] = [
-    "IncompleteSignatureException",
-    "InvalidSignatureException",
-    "MissingAuthenticationTokenException",
-    "SerializationException",
-];
+const JSON: [&str; 3] =
+    ["IncompleteSignatureException", "InvalidSignatureException", "MissingAuthenticationTokenException"];
 
-/// Of the query protocol. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html> has the longest
-/// list; `AccessDenied` and `SignatureDoesNotMatch` are how STS and IAM refuse:
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_roles.html>,
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html>
-const QUERY: [&str; 14] = [
+/// Of the query protocol. <https://docs.aws.amazon.com/cloudsearch/latest/developerguide/CommonErrors.html> lists them,
+/// but for `AccessDenied`, `ExpiredToken` and `SignatureDoesNotMatch`: the codes with which STS and IAM refuse, which no
+/// list of theirs has.
+const QUERY: [&str; 13] = [
     "AccessDenied",
     "ExpiredToken",
     "InvalidAction",
@@ -50,7 +41,6 @@ const QUERY: [&str; 14] = [
     "MissingAction",
     "MissingAuthenticationToken",
     "MissingParameter",
-    "RequestLimitExceeded",
     "SignatureDoesNotMatch",
     "Throttling",
 ];
