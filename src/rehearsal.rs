@@ -27,7 +27,7 @@ use camino::Utf8Path;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use self::account::{ACCOUNT, Request as Asked};
+use self::account::{ACCOUNT, Endpoint, Request as Asked};
 pub use self::account::{Answer, CLUSTER, Call, SERVICE, Scripted, World, arn};
 use crate::apply;
 use crate::clients::ecr::RegistryLogin;
@@ -140,7 +140,7 @@ impl Rehearsal {
             Request { environment: "stage", components: &[], purpose: Purpose::Change, vars: None, env: &env };
         let target = document.resolve(&request).unwrap();
         let aws = Scripted::new("AWS", "password");
-        let wire = Wire { aws: aws.clone(), latency: Arc::default(), changes: Arc::default() };
+        let wire = Wire { aws: aws.endpoint(), latency: Arc::default(), changes: Arc::default() };
         let caller = Caller { account: ACCOUNT.parse().unwrap(), arn: format!("arn:aws:iam::{ACCOUNT}:user/test") };
         let cloud = Cloud::new(caller, None, config(&wire), "/nowhere".into()).into();
         let host = format!("{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com");
@@ -259,7 +259,7 @@ fn config(wire: &Wire) -> SdkConfig {
 /// The wire between the clients and the account.
 #[derive(Clone)]
 pub struct Wire {
-    aws: Scripted,
+    aws: Endpoint,
     /// How long an answer takes, in milliseconds.
     pub latency: Arc<AtomicU64>,
     /// How many calls that change something are on the wire, and how many were at most.

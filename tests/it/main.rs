@@ -99,6 +99,7 @@ mod scripted_hold;
 mod scripted_homes;
 mod scripted_identity;
 mod scripted_ledger;
+mod scripted_models;
 mod scripted_panic;
 mod scripted_pre_deploy;
 mod scripted_promote;

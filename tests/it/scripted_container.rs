@@ -81,6 +81,11 @@ fn what_says_nothing_of_its_container_is_no_success() {
     ];
     all_at_once(cases, |change| {
         let shop = Shop::with("timeout = \"4s\"");
+        let mut changed = json!({});
+        change(&mut changed);
+        if changed["healthStatus"] == "SPLENDID" {
+            shop.aws.expect_violation("ecs:DescribeTasks", "healthStatus: \"SPLENDID\" is not one of");
+        }
         with_containers(&shop, move |_, container| change(container));
         let report = shop.deploy().outcome("timed-out", 8);
         assert!(text(&report, "causes").contains("task"), "{report:#}");
@@ -101,6 +106,9 @@ fn a_health_check_has_to_pass_where_there_is_one() {
     let check = json!({"healthCheck": {"command": ["CMD-SHELL", "true"], "startPeriod": 60}});
     all_at_once(["UNKNOWN", "UNHEALTHY", ""], |first| {
         let shop = shop_with(&check, "");
+        if first.is_empty() {
+            shop.aws.expect_violation("ecs:DescribeTasks", "healthStatus: \"\" is not one of");
+        }
         with_containers(&shop, move |nth, container| {
             container["healthStatus"] = if nth < 3 { json!(first) } else { json!("HEALTHY") };
         });

@@ -60,6 +60,9 @@ fn an_update_that_is_refused_is_failed_at_once() {
     for (status, code) in [(400, "AccessDeniedException"), (403, "AccessDenied"), (404, "ServiceNotFoundException")] {
         let shop = Shop::new();
         shop.aws.refuse("ecs:UpdateService", status, code, "No.");
+        if code == "AccessDenied" {
+            shop.aws.expect_violation("ecs:UpdateService", "\"AccessDenied\" is no error");
+        }
         let (ran, taken) = timed(|| shop.deploy());
         let report = ran.outcome("failed", 1);
         assert_eq!(report["components"][0]["changed"], false);
@@ -82,6 +85,7 @@ fn answers_that_are_none_before_the_change_are_failed() {
         for garbage in GARBAGE {
             let shop = Shop::new();
             shop.aws.answer(operation, move |call, _| Some(call.aws(200, garbage)));
+            shop.aws.expect_violation(operation, "is not ");
             let report = shop.deploy().outcome("failed", 1);
             assert!(!shop.aws.mutations().contains(&"ecs:UpdateService".to_owned()), "{operation} {garbage:?}");
             assert!(report["components"].as_array().unwrap().iter().all(|it| it["changed"] == false), "{report:#}");
@@ -124,6 +128,7 @@ fn answers_that_are_none_after_the_change_are_broken() {
                 let updated = world.services[0].deployments[0].id != "ecs-svc/1";
                 updated.then(|| call.aws(200, garbage))
             });
+            shop.aws.expect_violation(operation, "is not ");
             shop.deploy().outcome("broken", 6);
         }
     });

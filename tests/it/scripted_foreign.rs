@@ -40,6 +40,7 @@ fn events_reasons_stops_and_logs() {
             world.roll_out(&[("2", "backend:8", "FAILED")]);
         });
         shop.aws.after_update(|service| service["deployments"][0]["rolloutStateReason"] = json!(EVIL));
+        shop.aws.expect_violation("ecs:DescribeTasks", "stopCode: \"x\\n::error");
         let ran = in_actions(&shop, arguments);
         harmless(&ran);
         assert!(ran.stderr.contains("its log:") && ran.stderr.contains("  | x"), "{}", ran.stderr);
@@ -53,12 +54,12 @@ fn errors_of_aws_and_of_the_registry() {
     all_at_once(operations, |operation| {
         let shop = Shop::new();
         shop.aws.answer(operation, |call, _| {
-            let text = if call.operation.starts_with("sts:") {
-                EVIL.replace(['\u{1b}', '\u{7}'], "")
+            let (code, text) = if call.operation.starts_with("sts:") {
+                ("ValidationError", EVIL.replace(['\u{1b}', '\u{7}'], ""))
             } else {
-                EVIL.to_owned()
+                ("InvalidParameterException", EVIL.to_owned())
             };
-            Some(call.error(400, "InvalidParameterException", &text))
+            Some(call.error(400, code, &text))
         });
         harmless(&in_actions(&shop, &DEPLOY));
     });
@@ -75,6 +76,7 @@ fn words_that_ecs_does_not_know_yet() {
     shop.aws.change("ecs:DescribeServices", |_, answer| {
         answer["services"][0]["deploymentController"] = json!({"type": EVIL});
     });
+    shop.aws.expect_violation("ecs:DescribeServices", "deploymentController.type: \"x\\n::error");
     harmless(&in_actions(&shop, &DEPLOY));
     let shop = Shop::new();
     shop.aws.after_update(|service| service["status"] = json!(EVIL));
@@ -167,6 +169,10 @@ fn holds_that_somebody_else_wrote() {
         ] {
             let shop = Shop::new();
             shop.aws.world(|world| world.services[0].tags.push(json!({"key": key, "value": value})));
+            shop.aws.expect_violation("ecs:DescribeServices", "services[0].tags[0].");
+            if key.contains(EVIL) && arguments[0] == "unhold" {
+                shop.aws.expect_violation("ecs:UntagResource", "tagKeys[0]: \"shipgate:hold:x\\n::error");
+            }
             harmless(&in_actions(&shop, arguments));
             // What they leave behind can be written on a tag.
             let tags = shop.aws.world(|world| world.services[0].tags.clone());
@@ -195,6 +201,7 @@ fn ledger_entries_that_somebody_else_wrote() {
             tag("at", EVIL),
         ];
     });
+    shop.aws.expect_violation("ecs:DescribeTaskDefinition", "value: \"x\\n::error");
     let table = in_actions(&shop, &["history", "stage"]).expect_code(0);
     harmless(&table);
     assert!(table.stdout.contains(" unknown (current) "), "{}", table.stdout);

@@ -33,6 +33,11 @@ fn the_update_says_nothing_but_the_revision() {
 #[test]
 fn the_revision_is_the_live_one_with_the_image_and_fields_newer_than_the_sdk() {
     let shop = Shop::new();
+    shop.aws.world(World::invent);
+    for operation in ["ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition"] {
+        shop.aws.expect_violation(operation, "inventedAtTheTop: is not known");
+        shop.aws.expect_violation(operation, "inventedInside: is not known");
+    }
     let head = shop.repository.head();
     shop.deploy().outcome("deployed", 0);
 

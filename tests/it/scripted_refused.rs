@@ -21,6 +21,9 @@ fn other_deployment_controllers_are_invalid() {
             answer["services"][0]["deploymentController"] = json!({"type": controller});
             answer["services"][0]["deployments"] = json!([]);
         });
+        if controller == "SPLENDID" {
+            shop.aws.expect_violation("ecs:DescribeServices", "deploymentController.type: \"SPLENDID\"");
+        }
         let report = refused(&shop, "invalid", 2);
         assert!(report["reason"].as_str().unwrap().contains(controller), "{report:#}");
     }

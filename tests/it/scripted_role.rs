@@ -194,12 +194,13 @@ fn what_may_be_over_at_the_next_try_is_tried_again_with_a_fresh_token() {
 fn an_exchange_that_is_answered_with_a_server_error_is_tried_again() {
     all_at_once(
         [
-            (503, "<html>busy</html>"),
-            (502, ""),
-            (500, "<ErrorResponse><Error><Code>New</Code></Error></ErrorResponse>"),
+            (503, "<html>busy</html>", "has no ErrorResponse"),
+            (502, "", "is not XML"),
+            (500, "<ErrorResponse><Error><Code>New</Code></Error></ErrorResponse>", "\"New\" is no error"),
         ],
-        |(status, body)| {
+        |(status, body, violation)| {
             let shop = shop("");
+            shop.aws.expect_violation("sts:AssumeRoleWithWebIdentity", violation);
             shop.aws.answer("sts:AssumeRoleWithWebIdentity", move |call, _| {
                 (call.nth == 1).then(|| crate::scripted::Answer::new(status, body))
             });
@@ -326,7 +327,7 @@ fn a_session_of_the_role_is_used_as_it_is() {
     for in_actions in [false, true] {
         let shop = shop("");
         shop.aws.world(|world| world.sts.sessions.push(format!("arn:aws:iam::{ACCOUNT}:role/shop/stage")));
-        let run = without_token(&shop, &["deploy", "stage"]).env("AWS_ACCESS_KEY_ID", "ASIASESSION0001");
+        let run = without_token(&shop, &["deploy", "stage"]).env("AWS_ACCESS_KEY_ID", "ASIASESSION000000001");
         let run = if in_actions { run.env("GITHUB_ACTIONS", "true") } else { run };
         run.run().outcome("deployed", 0);
         assert_eq!(signers(&shop), [session_of("stage")]);

@@ -11,6 +11,9 @@ fn an_unknown_state_is_never_success() {
         let shop = Shop::with("timeout = \"1s\"");
         shop.aws.world(|world| world.looks = 0);
         shop.aws.after_update(move |service| service["deployments"][0]["rolloutState"] = json!(state));
+        for operation in ["ecs:UpdateService", "ecs:DescribeServices"] {
+            shop.aws.expect_violation(operation, &format!("rolloutState: {state:?} is not one of"));
+        }
         let report = shop.deploy().outcome("timed-out", 8);
         assert_eq!(report["components"][0]["changed"], true);
         assert!(text(&report, "hints").contains("timeout"), "{report:#}");

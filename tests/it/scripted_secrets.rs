@@ -159,6 +159,7 @@ fn a_message_of_aws_with_the_sessions_token_is_shown_without_it() {
 fn sessions_that_come_from_elsewhere_are_known_too() {
     let echo = |shop: &Shop, secret: &'static str| {
         shop.aws.answer("ecs:DescribeServices", move |call, _| Some(call.error(400, "Odd", &format!("got {secret}."))));
+        shop.aws.expect_violation("ecs:DescribeServices", "\"Odd\" is no error");
     };
     let shop = Shop::with_config(&format!("{}role = \"arn:aws:iam::{ACCOUNT}:role/stage\"\n", config("")));
     echo(&shop, "canary-role-session-token");

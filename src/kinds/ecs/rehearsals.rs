@@ -31,11 +31,19 @@ const LOST: [fn() -> Answer; 4] = [
     || Answer::new(200, "{}"),
 ];
 
+/// What stands between a client and AWS speaks no protocol of AWS.
+fn declare(rehearsal: &Rehearsal, lost: fn() -> Answer) {
+    if lost().status == 500 && !lost().body.is_empty() {
+        rehearsal.aws.expect_violation("ecs:UpdateService", "is not JSON");
+    }
+}
+
 /// Reads are believed only after a while, and even then the update may be on its way.
 #[tokio::test(start_paused = true)]
 async fn an_update_that_seems_never_to_arrive_is_unknown_and_the_next_run_uses_its_revision() {
     for lost in LOST {
         let rehearsal = Rehearsal::new("");
+        declare(&rehearsal, lost);
         let is_lost = Arc::new(AtomicBool::new(true));
         let script = Arc::clone(&is_lost);
         rehearsal.aws.answer("ecs:UpdateService", move |_, _| script.load(Ordering::Relaxed).then(lost));
@@ -68,6 +76,7 @@ fn is_changed(rehearsed: &Rehearsed) -> bool {
 async fn an_update_whose_answer_is_lost_is_followed() {
     for (lost, late) in LOST.into_iter().flat_map(|lost| [(lost, 0), (lost, 2)]) {
         let rehearsal = Rehearsal::new("");
+        declare(&rehearsal, lost);
         rehearsal.aws.answer("ecs:UpdateService", move |call, world| {
             take(call, world);
             Some(lost())

@@ -125,6 +125,8 @@ pub const CASES: &[Case] = &[
     }),
     ("deploy-two-components-deployed", |form| {
         let shop = two_components();
+        // The worker has no file, and keeps them.
+        invented(&shop, "ecs:RegisterTaskDefinition");
         shop.aws.world(|world| world.log = vec!["migrated".to_owned()]);
         form.run(&shop, &DEPLOY)
     }),
@@ -164,11 +166,19 @@ fn two_components() -> Shop {
     );
     shop.repository.write("task.json", task_definition().to_string());
     let head = shop.repository.commit("Keep the task definition here");
+    invented(&shop, "ecs:DescribeTaskDefinition");
     shop.aws.world(|world| {
+        world.invent();
         world.add_service("stage-worker");
         world.registry.put_image(&head, Some(&head));
     });
     shop
+}
+
+/// Declares the fields that no model knows.
+fn invented(shop: &Shop, operation: &str) {
+    shop.aws.expect_violation(operation, "inventedAtTheTop: is not known");
+    shop.aws.expect_violation(operation, "inventedInside: is not known");
 }
 
 fn task_definition() -> Value {

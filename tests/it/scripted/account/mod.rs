@@ -7,8 +7,13 @@
 //!
 //! A request that is not signed is refused. That a signature is right is not checked: the local cloud does that.
 //!
+//! Every request and every answer of AWS, the scripted ones too, is held against AWS's own models ([`model`]). What
+//! differs fails the test when the account is dropped, unless the test has declared it: [`Scripted::expect_violation`].
+//!
 //! The unit tests use the same account without a connection: `src/rehearsal.rs`.
 
+mod held;
+pub mod model;
 mod registry;
 mod sts;
 mod trust;
@@ -19,6 +24,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::{Value, json};
 
+use self::held::Held;
 pub use self::registry::{Index, Registry, refusal};
 pub use self::sts::REQUEST_TOKEN;
 pub use self::trust::{Asker, lets_in};
@@ -42,14 +48,42 @@ pub struct Call {
 type Script = Box<dyn FnMut(&Call, &mut World) -> Option<Answer> + Send>;
 type Change = Box<dyn FnMut(&Call, &mut Value) + Send>;
 
-/// The account.
-#[derive(Clone)]
+/// The account. Dropped, it fails the test that broke a model of AWS without a word, so there is one of each.
 pub struct Scripted {
     inner: Arc<Mutex<Inner>>,
 }
 
+/// What answers for an account, wherever that is.
+#[derive(Clone)]
+pub struct Endpoint {
+    inner: Arc<Mutex<Inner>>,
+}
+
+impl Endpoint {
+    /// Answers a request.
+    pub fn request(&self, request: &Request) -> Answer {
+        self.inner.lock().unwrap().answer(request)
+    }
+}
+
+impl Drop for Scripted {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let wrong = self.wrong();
+            assert!(
+                wrong.is_empty(),
+                "botocore {} says something else of\n  {}\ncorrect the client or tests/it/scripted/account; what a test \
+                 means it declares with `expect_violation`",
+                model::version(),
+                wrong.join("\n  ")
+            );
+        }
+    }
+}
+
 struct Inner {
     world: World,
+    held: Held,
     scripts: Vec<(&'static str, Script)>,
     changes: Vec<(&'static str, Change)>,
     calls: Vec<Call>,
@@ -60,23 +94,40 @@ impl Scripted {
     /// An account in which everything goes well, without an address.
     pub fn new(user: &str, password: &str) -> Self {
         let world = World::new(user, password);
-        let inner =
-            Inner { world, scripts: Vec::new(), changes: Vec::new(), calls: Vec::new(), counts: BTreeMap::new() };
+        let inner = Inner {
+            world,
+            held: Held::default(),
+            scripts: Vec::new(),
+            changes: Vec::new(),
+            calls: Vec::new(),
+            counts: BTreeMap::new(),
+        };
         Self { inner: Arc::new(Mutex::new(inner)) }
     }
 
     /// The same, which answers at an address.
     pub fn start(user: &str, password: &str) -> Self {
         let account = Self::new(user, password);
-        let shared = account.clone();
-        let address = serve(move |request| shared.request(request)).address;
+        let endpoint = account.endpoint();
+        let address = serve(move |request| endpoint.request(request)).address;
         account.world(|world| world.registry.port = address.port());
         account
     }
 
-    /// Answers a request.
-    pub fn request(&self, request: &Request) -> Answer {
-        self.lock().answer(request)
+    /// What answers for this account. It may live longer.
+    pub fn endpoint(&self) -> Endpoint {
+        Endpoint { inner: Arc::clone(&self.inner) }
+    }
+
+    /// Declares what a request or an answer of an operation does wrong on purpose: a part of the violation's text, as
+    /// narrow as possible. What is declared must occur.
+    pub fn expect_violation(&self, operation: &str, part: &str) {
+        self.lock().held.declare(operation, part);
+    }
+
+    /// The violations that are not declared, and what is declared and did not occur.
+    pub fn wrong(&self) -> Vec<String> {
+        self.lock().held.wrong()
     }
 
     /// `127.0.0.1:PORT`
@@ -198,11 +249,19 @@ impl Scripted {
 impl Inner {
     fn answer(&mut self, request: &Request) -> Answer {
         let call = self.record(request);
+        self.held.request(&call.operation, &call.body);
+        let answer = self.chosen(&call, request);
+        self.held.answer(&call.operation, &answer);
+        answer
+    }
+
+    /// By a script, or else the good one.
+    fn chosen(&mut self, call: &Call, request: &Request) -> Answer {
         let Self { world, scripts, .. } = self;
         let scripted = scripts
             .iter_mut()
             .filter(|(operation, _)| *operation == call.operation)
-            .find_map(|(_, script)| script(&call, world));
+            .find_map(|(_, script)| script(call, world));
         if let Some(answer) = scripted {
             return answer;
         }
@@ -216,18 +275,18 @@ impl Inner {
             return self.world.sts.token(request);
         }
         if call.operation == "sts:AssumeRoleWithWebIdentity" {
-            return self.world.sts.answer(&call);
+            return self.world.sts.answer(call);
         }
         if !call.signed {
             return call.error(400, "MissingAuthenticationTokenException", "Request is missing Authentication Token");
         }
         if call.operation.starts_with("sts:") || call.operation.starts_with("iam:") {
-            return self.world.sts.answer(&call);
+            return self.world.sts.answer(call);
         }
-        match self.good(&call) {
+        match self.good(call) {
             Ok(mut answer) => {
                 let changes = self.changes.iter_mut().filter(|(operation, _)| *operation == call.operation);
-                changes.for_each(|(_, change)| change(&call, &mut answer));
+                changes.for_each(|(_, change)| change(call, &mut answer));
                 call.json(&answer)
             }
             Err((code, message)) => call.error(400, code, message),
@@ -244,12 +303,7 @@ impl Inner {
             (Some(operation), _) => (operation, Value::from(request.target.clone())),
             (None, Some(target)) => {
                 let (service, operation) = target.split_once('.').unwrap();
-                let service = match service {
-                    "AmazonEC2ContainerServiceV20141113" => "ecs",
-                    "AmazonEC2ContainerRegistry_V20150921" => "ecr",
-                    "Logs_20140328" => "logs",
-                    other => other,
-                };
+                let service = model::service_of(service).unwrap_or(service);
                 (format!("{service}:{operation}"), serde_json::from_slice(&request.body).unwrap())
             }
             (None, None) => {
@@ -380,7 +434,7 @@ impl Call {
 
     /// An error of AWS in the protocol of the call.
     pub fn error(&self, status: u16, code: &str, message: &str) -> Answer {
-        if self.operation.starts_with("sts:") {
+        if model::is_query(&self.operation) {
             return self.aws(
                 status,
                 format!(
@@ -397,7 +451,7 @@ impl Call {
         Answer::new(status, body)
             .with(
                 "Content-Type",
-                if self.operation.starts_with("sts:") { "text/xml" } else { "application/x-amz-json-1.1" },
+                if model::is_query(&self.operation) { "text/xml" } else { "application/x-amz-json-1.1" },
             )
             .with("x-amzn-RequestId", format!("scripted-{}-{}", self.operation.replace(':', "-"), self.nth))
     }

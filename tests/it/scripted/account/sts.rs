@@ -44,7 +44,9 @@ impl Sts {
         });
         let lasts = Duration::from_hours(1);
         let (sessions, exchanged) = (Vec::new(), Vec::new());
-        Self { claims, sessions, lasts, exchanged, trust: String::new(), trusts: BTreeMap::new(), tokens: 0 }
+        // Every role has one.
+        let trust = json!({"Version": "2012-10-17", "Statement": []}).to_string();
+        Self { claims, sessions, lasts, exchanged, trust, trusts: BTreeMap::new(), tokens: 0 }
     }
 
     /// A token, another one each time.
@@ -65,7 +67,8 @@ impl Sts {
         match call.operation.as_str() {
             "sts:GetCallerIdentity" => {
                 let arn = self.arn(call);
-                let inner = format!("<Arn>{arn}</Arn><UserId>AIDATESTER</UserId><Account>{ACCOUNT}</Account>");
+                let inner =
+                    format!("<Arn>{arn}</Arn><UserId>AIDAEXAMPLEOFAUSER001</UserId><Account>{ACCOUNT}</Account>");
                 xml("GetCallerIdentity", &inner)
             }
             operation @ ("sts:AssumeRole" | "sts:AssumeRoleWithWebIdentity") => {
@@ -85,7 +88,7 @@ impl Sts {
                 let trust = trust.replace('+', "%20");
                 let arn = format!("arn:aws:iam::{ACCOUNT}:role/{role}");
                 let inner = format!(
-                    "<Role><Path>/</Path><RoleName>{role}</RoleName><RoleId>AROA</RoleId><Arn>{arn}</Arn>\
+                    "<Role><Path>/</Path><RoleName>{role}</RoleName><RoleId>AROAEXAMPLEOFAROLE001</RoleId><Arn>{arn}</Arn>\
                      <CreateDate>2026-01-01T00:00:00Z</CreateDate>\
                      <AssumeRolePolicyDocument>{trust}</AssumeRolePolicyDocument></Role>"
                 );
@@ -114,7 +117,7 @@ impl Sts {
         xml(
             operation,
             &format!(
-                "<Credentials><AccessKeyId>ASIASESSION{:04}</AccessKeyId><SecretAccessKey>canary-role-secret-key\
+                "<Credentials><AccessKeyId>ASIASESSION{:09}</AccessKeyId><SecretAccessKey>canary-role-secret-key\
                  </SecretAccessKey><SessionToken>canary-role-session-token</SessionToken>\
                  <Expiration>{}</Expiration></Credentials>",
                 self.sessions.len(),

@@ -114,6 +114,18 @@ impl World {
         }
     }
 
+    /// Gives the live revision a field at each level that no SDK knows yet, and no model.
+    pub fn invent(&mut self) {
+        let insert = |document: &mut Value, before: &str, name: &str, value: Value| {
+            let fields = document.as_object_mut().unwrap();
+            let place = fields.keys().position(|field| field == before).unwrap();
+            fields.shift_insert(place, name.to_owned(), value);
+        };
+        let document = &mut self.definitions[0].document;
+        insert(&mut document["containerDefinitions"][0], "portMappings", "inventedInside", json!({"kept": true}));
+        insert(document, "containerDefinitions", "inventedAtTheTop", json!({"kept": [1, null, "x"]}));
+    }
+
     pub fn service(&mut self, name: &str) -> Option<&mut Service> {
         // By name or by ARN, as AWS takes it.
         let name = name.rsplit('/').next().unwrap_or(name);
@@ -449,7 +461,7 @@ fn described(registered: &Value, arn: &str) -> Value {
     document
 }
 
-/// The revision that runs before a test. It has a field at each level that no SDK knows yet.
+/// The revision that runs before a test.
 fn live_definition() -> Value {
     json!({
         "family": "backend",
@@ -457,11 +469,9 @@ fn live_definition() -> Value {
         "executionRoleArn": format!("arn:aws:iam::{ACCOUNT}:role/execution"),
         "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512",
         "volumes": [], "placementConstraints": [],
-        "inventedAtTheTop": {"kept": [1, null, "x"]},
         "containerDefinitions": [
             {
                 "name": "web", "image": format!("registry.example/shop:old@{OLD_DIGEST}"), "cpu": 0, "essential": true,
-                "inventedInside": {"kept": true},
                 "portMappings": [{"containerPort": 8000, "hostPort": 8000, "protocol": "tcp"}],
                 "environment": [{"name": "DATABASE_URL", "value": "canary-live-variable"}, {"name": "EMPTY", "value": ""}],
                 "secrets": [{"name": "API_KEY", "valueFrom": "canary-live-secret"}],
