@@ -8,6 +8,7 @@ use std::cell::{Cell, RefCell};
 
 use crate::clients::ecs::Placement;
 use crate::clients::ecs_write::Tagged;
+use crate::domain::ecs::diagnosis::Seen;
 use crate::domain::ecs::expectation::Expectation;
 use crate::domain::ecs::ids::{DeploymentId, RevisionArn, TaskArn};
 use crate::domain::ecs::ledger::{self, Fitting, LedgerEntry};
@@ -211,7 +212,7 @@ impl Apply<'_> {
                 target: &self.plan.target,
                 command,
                 task_definition: &next.arn,
-                log: next.definition.log_destination(&self.plan.target.container),
+                definition: &next.definition,
                 placement: &placement,
                 step: &step,
             };
@@ -318,8 +319,9 @@ impl Apply<'_> {
     ) -> Unfinished {
         if unfinished.failure.outcome != Outcome::Superseded {
             let target = &self.plan.target;
-            let causes = diagnose::causes(self.run.cloud, target, &ours.task_definition, definition).await;
-            unfinished.failure.causes.extend(causes);
+            let (cloud, seen) = (self.run.cloud, Seen::default());
+            let diagnosis = diagnose::causes(cloud, target, &ours.task_definition, definition, seen).await;
+            unfinished.failure.diagnosed(diagnosis.found, diagnosis.unseen);
         }
         unfinished
     }
