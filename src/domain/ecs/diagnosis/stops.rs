@@ -1,7 +1,5 @@
 //! From tasks to the reasons why they stopped.
 
-use std::cmp::Reverse;
-
 use super::events::{self, Target};
 use super::exit::is_stop;
 use super::finding::{Finding, What};
@@ -26,7 +24,7 @@ pub fn findings(seen: &Seen, subject: Subject<'_>) -> Vec<Finding> {
 
 fn newest_first(tasks: &[Task]) -> Vec<&Task> {
     let mut tasks: Vec<&Task> = tasks.iter().collect();
-    tasks.sort_by_key(|task| Reverse(task.created));
+    tasks.sort_by(|one, other| other.created.cmp(&one.created));
     tasks
 }
 

@@ -1,6 +1,6 @@
 //! What ECS, its engine and the load balancer say.
 
-use super::{By, Row};
+use super::row::{By, Row};
 use crate::domain::failure::CauseKind::{self, Application, Dependency, Deployment, Environment, Permission};
 
 const STOPPED: &str = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html";
@@ -139,7 +139,6 @@ pub const ROWS: &[Row] = &[
             "invalid ssm parameters",
             "ParameterNotFound",
             "secret*ResourceNotFoundException",
-            "unable to retrieve secret arn:*for environment variable",
             "unable to retrieve secret * for environment variable",
         ],
         "a secret or parameter does not exist",

@@ -1,6 +1,6 @@
 //! What a program writes that does not start: its command, modules, configuration, memory, ports.
 
-use super::{By, Row};
+use super::row::{By, Row};
 use crate::domain::failure::CauseKind::{self, Application, Deployment, Environment};
 
 const fn row(kind: CauseKind, says: &'static [&'static str], means: &'static str, hint: &'static str) -> Row {

@@ -1,6 +1,6 @@
 //! What a program writes that does not get what it needs from others: databases, hosts, certificates, AWS.
 
-use super::{By, Row};
+use super::row::{By, Row};
 use crate::domain::failure::CauseKind::{self, Application, Dependency, Environment, Permission};
 
 const fn row(kind: CauseKind, says: &'static [&'static str], means: &'static str, hint: &'static str) -> Row {
@@ -73,7 +73,8 @@ pub const ROWS: &[Row] = &[
             "does not exist in the current database",
         ],
         "the database lacks a table or a column",
-        "run the migration before the release: `pre-deploy` of the component",
+        "let a migration make it before the release: `pre-deploy` of the component; see that it ran on the database that \
+         {container} connects to",
     ),
     // Hosts.
     row(
