@@ -59,13 +59,13 @@ impl Logs {
         Self::new(&config.to_builder().region(region).build())
     }
 
-    /// The last lines of a stream of a group: those of so many events at its end, oldest first. A stream that does not
+    /// The last lines of a stream of a group, oldest first: at most so many, of as many events. A stream that does not
     /// exist yet is empty.
     ///
     /// # Errors
     ///
     /// The call failed.
-    pub async fn last(&self, group: &str, stream: &str, events: i32) -> Result<Vec<String>, AwsError> {
+    pub async fn last(&self, group: &str, stream: &str, count: u16) -> Result<Vec<String>, AwsError> {
         // A page may be empty though there is more before it
         // (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html).
         const PAGES: usize = 4;
@@ -77,7 +77,7 @@ impl Logs {
                 .log_group_name(group)
                 .log_stream_name(stream)
                 .start_from_head(false)
-                .limit(events)
+                .limit(i32::from(count))
                 .set_next_token(token.clone());
             let output = match call("logs:GetLogEvents", request.send()).await {
                 Ok(output) => output,
@@ -85,7 +85,8 @@ impl Logs {
                 Err(error) => return Err(error),
             };
             let texts = output.events().iter().filter_map(|event| event.message());
-            let lines: Vec<String> = texts.flat_map(neutral::lines).collect();
+            let mut lines: Vec<String> = texts.flat_map(neutral::lines).collect();
+            lines.drain(..lines.len().saturating_sub(usize::from(count)));
             let before = output.next_backward_token().map(str::to_owned);
             if !lines.is_empty() || before.is_none() || before == token {
                 return Ok(lines);

@@ -62,26 +62,6 @@ fn a_missing_secret_is_explained() {
     assert_eq!(report["cause_details"][0]["kind"], "environment");
 }
 
-/// The task stops for its sidecar: that one, and its log, are the reason.
-#[test]
-#[ignore = "needs the local cloud: scripts/test"]
-fn a_sidecar_that_crashes_shows_its_own_log() {
-    let cloud = Cloud::with_backend();
-    let shop = with_definition(&cloud, |definition| {
-        let containers = definition["containerDefinitions"].as_array_mut().unwrap();
-        let mut sidecar = containers[0].clone();
-        sidecar["name"] = json!("sidecar");
-        sidecar["command"] = json!(["migrate"]);
-        sidecar["environment"] = json!([{ "name": "MIGRATE_EXIT", "value": "7" }]);
-        containers.push(sidecar);
-    });
-
-    let report = cloud.deploy(&shop, &[]).outcome("rolled-back", 5);
-
-    assert_told(&report["causes"], &["container sidecar exited with code 7"]);
-    assert_told(&report["causes"], &["its log:", "stopped with exit code 7, as MIGRATE_EXIT asks"]);
-}
-
 /// What the emulator calls a start, and its program exits with 1 for.
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]

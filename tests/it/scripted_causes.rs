@@ -82,6 +82,7 @@ fn a_log_that_is_late_is_waited_for() {
     assert!(text(&report, "causes").contains("its log: no such table: products"), "{report:#}");
 }
 
+/// The local cloud gives all containers of a task the exit code of the first.
 #[test]
 fn the_log_is_that_of_the_container_that_failed() {
     let shop = failing(|world| {

@@ -1,7 +1,7 @@
 //! Why a rollout failed: from what was seen of its tasks and of its service's events to causes, one for each distinct
 //! reason, the most telling first, each with one hint at most.
 //!
-//! What is said of exit codes is in [`exit`](self), the hints in the tables of `hints/`; `docs/causes/README.md` is made
+//! What exit codes mean is in `exit.rs`, the hints are in the tables of `hints/`; `docs/causes/README.md` is made
 //! from them.
 
 mod definition;

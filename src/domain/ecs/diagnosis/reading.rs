@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::domain::poll::Step;
 
-/// How many events of a log are read, from its end.
-pub const LINES_READ: i32 = 100;
+/// How many lines of a log are read, from its end.
+pub const LINES_READ: u16 = 100;
 
 /// A log may be a moment behind the task that wrote it: it is complete when nothing has come for so long.
 const QUIET: Duration = Duration::from_millis(500);

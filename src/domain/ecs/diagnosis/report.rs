@@ -73,6 +73,9 @@ fn ranked<'l>(seen: &Seen, subject: Subject<'_>, logs: &'l [Log]) -> Vec<Found<'
             Found::new(finding, lines)
         })
         .collect();
+    // ECS says the same again in an event.
+    let said: Vec<&Row> = found.iter().filter(|it| it.finding.what != What::Event).filter_map(|it| it.row).collect();
+    found.retain(|it| it.finding.what != What::Event || !it.row.is_some_and(|row| said.contains(&row)));
     found.sort_by_key(Found::rank);
     found
 }
@@ -91,7 +94,7 @@ impl<'l> Found<'l> {
             What::HealthCheck | What::Target => logged().or_else(said),
         };
         let (line, row) = known.map_or((None, None), |(line, row)| (line, Some(row)));
-        Self { line, row, finding, lines }
+        Self { finding, lines, line, row }
     }
 
     /// The most telling first. What ends a container is more than what follows from that for a load balancer.

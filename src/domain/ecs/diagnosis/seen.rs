@@ -12,7 +12,7 @@ pub struct Seen {
     pub stopped: Vec<Task>,
     /// Those of its revision that are meant to run.
     pub running: Vec<Task>,
-    /// The events of the service since it began, in the words of ECS: foreign text.
+    /// The events of the service since it began, newest first, in the words of ECS: foreign text.
     pub events: Vec<String>,
 }
 

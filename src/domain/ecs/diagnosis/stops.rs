@@ -24,7 +24,8 @@ pub fn findings(seen: &Seen, subject: Subject<'_>) -> Vec<Finding> {
 
 fn newest_first(tasks: &[Task]) -> Vec<&Task> {
     let mut tasks: Vec<&Task> = tasks.iter().collect();
-    tasks.sort_by(|one, other| other.created.cmp(&one.created));
+    tasks.sort_by_key(|task| task.created);
+    tasks.reverse();
     tasks
 }
 

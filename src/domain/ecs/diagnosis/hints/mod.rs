@@ -26,10 +26,11 @@ pub fn of_ecs(text: &str) -> Option<&'static Row> {
 /// information is no reason.
 pub fn of_log(lines: &[String]) -> Option<(usize, &'static Row)> {
     const READ: usize = 2_000;
-    const INFORMATION: [&str; 6] = ["level=info", "level=debug", "\"level\":\"info\"", "[info]", " info ", " debug "];
+    const INFORMATION: [&str; 4] = ["level=info", "level=debug", "\"level\":\"info\"", "[info]"];
     lines.iter().enumerate().rev().find_map(|(place, line)| {
         let line = line.char_indices().nth(READ).map_or(line.as_str(), |(end, _)| line.get(..end).unwrap_or_default());
         let is_information = INFORMATION.iter().any(|word| pattern::matches(word, line))
+            || [" INFO ", " DEBUG "].iter().any(|word| line.contains(word))
             || ["info:", "info ", "debug:", "debug "].iter().any(|word| pattern::begins(word, line));
         let row = rows().find(|row| row.by != By::Ecs && row.is_about(line));
         row.filter(|_| !is_information).map(|row| (place, row))

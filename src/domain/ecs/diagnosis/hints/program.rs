@@ -159,7 +159,7 @@ pub const ROWS: &[Row] = &[
         "a variable is missing",
         "add the variable to `environment` or `secrets` of {container} in the task definition",
     )
-    .unless(&["default", "warn", "using ", "ignor", "fall", "optional", "deprecat", "is set", "ReferenceError"]),
+    .unless(&["using ", "defaulting", "default is", "warn", "ignor", "falling back", "optional", "deprecat", "is set", "ReferenceError", "SSL is", "TLS is", "HTTPS is"]),
     row(
         Environment,
         &[

@@ -17,7 +17,7 @@ pub const ROWS: &[Row] = &[
             "Access denied for user",
             "WRONGPASS",
             "NOAUTH Authentication required",
-            "Login failed for user",
+            "Login failed for user '",
             "AuthenticationFailed*mongo",
             "MongoServerError: Authentication failed",
             "SASL: SCRAM-SERVER-FIRST-MESSAGE",
@@ -27,7 +27,7 @@ pub const ROWS: &[Row] = &[
     ),
     row(
         Dependency,
-        &["no pg_hba.conf entry", "SSL connection is required", "requires SSL", "no encryption"],
+        &["no pg_hba.conf entry", "SSL connection is required", "requires SSL"],
         "the database wants an encrypted connection, or another user or address",
         "connect with TLS: `sslmode=require` in the address of the database",
     ),

@@ -1,6 +1,7 @@
 //! Tasks and events → causes.
 
 use jiff::Timestamp;
+use proptest::prelude::*;
 
 use super::super::{Log, LogOf, Seen, Subject, causes, logs};
 use super::hints::definition;
@@ -281,6 +282,13 @@ fn an_event_that_is_a_reason_is_said_once() {
     ];
     let causes = diagnosed(&Seen { events, ..Seen::default() }, &[]);
     assert_eq!(causes.len(), 1, "{causes:?}");
+    // What a task says already is not said again.
+    let again = Seen {
+        stopped: vec![task(1, ("ServiceSchedulerInitiated", "Task failed container health checks"), Vec::new())],
+        events: vec!["(service web) (task 1) failed container health checks.".to_owned()],
+        running: Vec::new(),
+    };
+    assert_eq!(diagnosed(&again, &[]).len(), 1);
     assert!(causes[0].text.starts_with("ECS says: (service web) was unable to place a task"), "{causes:?}");
     assert_eq!(causes[0].kind, CauseKind::Environment);
 }
@@ -297,4 +305,36 @@ fn a_task_that_runs_without_its_container_is_a_cause_and_a_container_that_is_don
     both.add_stopped([task(1, EXITED, vec![container("web", Some(7), None)])]);
     both.add_stopped([task(1, EXITED, vec![container("web", Some(7), None)])]);
     assert_eq!((both.stopped.len(), diagnosed(&both, &[]).len()), (1, 1));
+}
+
+/// A text in which words of the tables stand beside anything.
+fn any_text() -> impl Strategy<Value = String> {
+    let word = prop_oneof![
+        Just("(target-group ".to_owned()),
+        Just(" is unhealthy in (".to_owned()),
+        Just("(reason ".to_owned()),
+        Just("with these codes: [".to_owned()),
+        Just("OutOfMemoryError".to_owned()),
+        Just("no such table".to_owned()),
+        "\\PC{0,12}",
+        "[0-9a-f:.-]{0,40}",
+    ];
+    proptest::collection::vec(word, 0..8).prop_map(|words| words.concat())
+}
+
+proptest! {
+    /// What others wrote neither ends the program nor fills the report, and the same is never said twice.
+    #[test]
+    fn any_text_is_taken(texts in proptest::collection::vec(any_text(), 1..12), code in proptest::option::of(-1..256_i32)) {
+        let tasks = texts.iter().zip(1..).map(|(text, number)| {
+            task(number, (text, text), vec![container("web", code, Some(text)), container(text, code, None)])
+        });
+        let seen = Seen { stopped: tasks.collect(), events: texts.clone(), ..Seen::default() };
+        let lines: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let causes = diagnosed(&seen, &log(&seen, &lines));
+        prop_assert!(!causes.is_empty() && causes.len() <= 6 + 10 + 4 * 4, "{causes:?}");
+        prop_assert!(causes.iter().all(|cause| !cause.text.contains(['\n', '\r'])), "{causes:?}");
+        let twice = Seen { stopped: [&seen.stopped[..], &seen.stopped].concat(), ..seen.clone() };
+        prop_assert_eq!(diagnosed(&twice, &[]).len(), diagnosed(&seen, &[]).len());
+    }
 }

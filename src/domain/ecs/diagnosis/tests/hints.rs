@@ -242,6 +242,7 @@ const OF_PROGRAMS: &[(&str, &str)] = &[
     ("KeyError: 'DATABASE_URL'", "`environment` or `secrets` of container `web`"),
     ("KeyError: key not found: \"SECRET_KEY_BASE\"", "`environment` or `secrets` of container `web`"),
     ("Error: DATABASE_URL is not set", "`environment` or `secrets` of container `web`"),
+    ("Error: DATABASE_URL is required (no default)", "`environment` or `secrets` of container `web`"),
     ("panic: required environment variable API_TOKEN missing", "`environment` or `secrets` of container `web`"),
     ("Error: environment variable not found: STRIPE_KEY", "`environment` or `secrets` of container `web`"),
     ("pydantic_core._pydantic_core.ValidationError: 1 validation error for Settings", "`environment` or `secrets`"),
@@ -328,6 +329,8 @@ const NEAR_MISSES: &[&str] = &[
     "exit status 1",
     "DATABASE_URL is set",
     "all permissions granted",
+    "HTTPS is required",
+    "see more information: relation of products",
     "",
 ];
 
