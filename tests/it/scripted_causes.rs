@@ -153,7 +153,7 @@ fn a_limit_of_memory_is_named() {
 
 /// What is missing is said once for all tasks and logs, and the outcome is what it is.
 #[test]
-fn who_may_not_diagnose_is_told_once() {
+fn a_missing_permission_to_diagnose_is_said_once() {
     let shop = failing(|world| {
         crash(world, 1, 1);
         crash(world, 1, 3);
