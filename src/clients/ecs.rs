@@ -10,9 +10,10 @@ use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationI
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use jiff::Timestamp;
 use serde_json::Value;
 
-use super::aws::{AwsError, call};
+use super::aws::{AwsError, call, timestamp};
 use super::ecs_batch::Batches;
 use super::ecs_convert as convert;
 pub use super::ecs_error::EcsError;
@@ -183,6 +184,27 @@ impl Ecs {
             arns.push(arn.map_err(|error| AwsError::new("ecs:ListTasks", error))?.into());
         }
         Ok(arns)
+    }
+
+    /// The events of a service since the deployment of a revision began, newest first; where that is no longer in its list,
+    /// since `otherwise`.
+    ///
+    /// # Errors
+    ///
+    /// The call failed.
+    pub async fn events(
+        &self,
+        cluster: &ClusterName,
+        service: &ServiceName,
+        revision: &RevisionArn,
+        otherwise: Option<Timestamp>,
+    ) -> Result<Vec<String>, AwsError> {
+        let Some(raw) = self.services.ask(&self.client, cluster, service).await? else { return Ok(Vec::new()) };
+        let ours = raw.deployments().iter().filter(|it| it.task_definition() == Some(revision.as_str()));
+        let began = ours.filter_map(|deployment| timestamp(deployment.created_at())).min().or(otherwise);
+        let Some(began) = began else { return Ok(Vec::new()) };
+        let events = raw.events().iter().filter(|event| timestamp(event.created_at()).is_some_and(|at| at >= began));
+        Ok(events.map(convert::event_message).collect())
     }
 
     /// Tasks that run and were started by a name.

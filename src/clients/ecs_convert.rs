@@ -71,11 +71,17 @@ fn deployment(raw: &types::Deployment) -> Deployment {
 }
 
 fn event(raw: &types::ServiceEvent) -> Event {
-    Event {
-        id: raw.id().unwrap_or_default().to_owned(),
-        message: neutral::phrase(raw.message().unwrap_or_default(), 300),
-    }
+    Event { id: raw.id().unwrap_or_default().to_owned(), message: event_message(raw) }
 }
+
+/// What an event says. The reason of a target stands behind two ARNs.
+pub fn event_message(raw: &types::ServiceEvent) -> String {
+    neutral::phrase(raw.message().unwrap_or_default(), 500)
+}
+
+/// How much is kept of a reason: ECS gives up to 1024 characters
+/// ([Task](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html)).
+const REASON: usize = 1024;
 
 /// A task.
 pub fn task(raw: &types::Task) -> Task {
@@ -86,7 +92,7 @@ pub fn task(raw: &types::Task) -> Task {
         health: health(raw.health_status()),
         created: timestamp(raw.created_at()),
         stop_code: raw.stop_code().map(|code| neutral::phrase(code.as_str(), 60)),
-        stopped_reason: raw.stopped_reason().map(|reason| neutral::phrase(reason, 400)),
+        stopped_reason: raw.stopped_reason().map(|reason| neutral::phrase(reason, REASON)),
         containers: raw.containers().iter().map(container).collect(),
     }
 }
@@ -98,7 +104,7 @@ fn container(raw: &types::Container) -> TaskContainer {
         health: health(raw.health_status()),
         digest: raw.image_digest().and_then(|digest| digest.parse().ok()),
         exit_code: raw.exit_code(),
-        reason: raw.reason().map(|reason| neutral::phrase(reason, 400)),
+        reason: raw.reason().map(|reason| neutral::phrase(reason, REASON)),
     }
 }
 

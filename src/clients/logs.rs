@@ -4,6 +4,7 @@ use aws_config::SdkConfig;
 use jiff::Timestamp;
 
 use super::aws::{AwsError, call};
+use crate::domain::names::Region;
 use crate::domain::neutral;
 
 /// `CloudWatch` Logs of one region.
@@ -50,6 +51,49 @@ impl Logs {
     /// A client.
     pub fn new(config: &SdkConfig) -> Self {
         Self { client: aws_sdk_cloudwatchlogs::Client::new(config) }
+    }
+
+    /// A client for another region, with the same credentials.
+    pub fn in_region(config: &SdkConfig, region: &Region) -> Self {
+        let region = aws_types::region::Region::new(region.to_string());
+        Self::new(&config.to_builder().region(region).build())
+    }
+
+    /// The last lines of a stream of a group, oldest first: at most so many, of as many events. A stream that does not
+    /// exist yet is empty.
+    ///
+    /// # Errors
+    ///
+    /// The call failed.
+    pub async fn last(&self, group: &str, stream: &str, count: u16) -> Result<Vec<String>, AwsError> {
+        // A page may be empty though there is more before it
+        // (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html).
+        const PAGES: usize = 4;
+        let mut token: Option<String> = None;
+        for _ in 0..PAGES {
+            let request = self
+                .client
+                .get_log_events()
+                .log_group_name(group)
+                .log_stream_name(stream)
+                .start_from_head(false)
+                .limit(i32::from(count))
+                .set_next_token(token.clone());
+            let output = match call("logs:GetLogEvents", request.send()).await {
+                Ok(output) => output,
+                Err(error) if error.is("ResourceNotFoundException") => return Ok(Vec::new()),
+                Err(error) => return Err(error),
+            };
+            let texts = output.events().iter().filter_map(|event| event.message());
+            let mut lines: Vec<String> = texts.flat_map(neutral::lines).collect();
+            lines.drain(..lines.len().saturating_sub(usize::from(count)));
+            let before = output.next_backward_token().map(str::to_owned);
+            if !lines.is_empty() || before.is_none() || before == token {
+                return Ok(lines);
+            }
+            token = before;
+        }
+        Ok(Vec::new())
     }
 
     /// What is in a stream of a group since the cursor. A stream that does not exist yet is empty.

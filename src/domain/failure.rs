@@ -252,6 +252,20 @@ impl Failure {
         }
     }
 
+    /// Adds what was found out afterwards: why it failed before what is said already, what could not be seen behind it, and
+    /// the hints of both, each once.
+    pub fn diagnosed(&mut self, found: Vec<Cause>, unseen: Vec<Cause>) {
+        let hints = |causes: &[Cause]| causes.iter().filter_map(|cause| cause.hint.clone()).collect::<Vec<_>>();
+        let all = [hints(&found), std::mem::take(&mut self.hints), hints(&unseen)];
+        for hint in all.into_iter().flatten() {
+            if !self.hints.contains(&hint) {
+                self.hints.push(hint);
+            }
+        }
+        let said = std::mem::take(&mut self.causes);
+        self.causes = found.into_iter().chain(said).chain(unseen).collect();
+    }
+
     /// Adds an action.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -282,6 +296,17 @@ mod tests {
         assert_eq!(kinds, [("one", "build"), (": :two", "build"), ("three", "build"), ("a; b", "application")]);
         assert_eq!(failure.causes[3].code.as_deref(), Some("exit-1"));
         assert_eq!(failure.brief(), "the build failed: one");
+    }
+
+    #[test]
+    fn a_diagnosis_goes_first_and_no_hint_is_said_twice() {
+        let cause = |text: &str, hint: &str| Cause::new(CauseKind::Application, text).hint(hint);
+        let mut failure = Failure::failed("it failed").cause("circuit breaker").hint("general").hint("one");
+        let found = vec![cause("a", "one"), cause("b", "two"), cause("c", "one")];
+        failure.diagnosed(found, vec![cause("denied", "allow")]);
+        let causes: Vec<&str> = failure.causes.iter().map(AsRef::as_ref).collect();
+        assert_eq!(causes, ["a", "b", "c", "circuit breaker", "denied"]);
+        assert_eq!(failure.hints, ["one", "two", "general", "allow"]);
     }
 
     #[test]

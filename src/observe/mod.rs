@@ -36,7 +36,7 @@ use crate::context::{Context, RegistryAddresses, VARS};
 use crate::domain::check::outline::Outline;
 use crate::domain::failure::Failure;
 use crate::domain::git::Uncompared;
-use crate::domain::names::{AccountId, ComponentName};
+use crate::domain::names::{AccountId, ComponentName, Region};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::role::{Access, Caller};
 use crate::domain::target::Target;
@@ -96,6 +96,15 @@ impl Cloud {
         let (ecr, logs) = (Ecr::new(&config), Logs::new(&config));
         let Caller { account, arn: caller } = caller;
         Self { account, expected: None, caller, claims, ecr, logs, directory, config, clients: RefCell::default() }
+    }
+
+    /// `CloudWatch` Logs of a region. `None`: that of the environment.
+    pub fn logs_in(&self, region: Option<&Region>) -> Logs {
+        let own = self.config.region().map(AsRef::as_ref);
+        match region.filter(|region| own != Some(region.as_str())) {
+            Some(region) => Logs::in_region(&self.config, region),
+            None => self.logs.clone(),
+        }
     }
 
     /// A kind's own client. Each has the credentials of the environment.

@@ -5,6 +5,6 @@ mod shop;
 
 pub use self::account::{
     ACCOUNT, Answer, Asker, CLUSTER, Call, Index, OLD_DIGEST, REQUEST_TOKEN, SERVICE, Scripted, World, arn, lets_in,
-    model, refusal,
+    model, refusal, time,
 };
 pub use self::shop::{CANARIES, Shop, all_at_once, config, text, timed};

@@ -210,7 +210,7 @@ fn errors() {
     ];
     for (operation, code, is_there) in cases {
         let (operation, body) = (operation.to_owned(), Value::Null);
-        let call = Call { operation, nth: 1, body, signed: true, access_key: None };
+        let call = Call { operation, nth: 1, body, signed: true, access_key: None, region: None };
         let operation = &call.operation;
         let found = texts(of_answer(operation, &call.error(400, code, "No.")));
         let wanted: &[String] =

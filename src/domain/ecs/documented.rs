@@ -1,6 +1,6 @@
 //! What `docs/iam/README.md` says of the rights on stage is true of the documents that `shipgate iam` prints.
 
-use super::iam::PolicySubject;
+use super::iam::{LogGroup, PolicySubject};
 use crate::domain::iam::jobs::{ChangedIn, Environment, JobContext, jobs};
 use crate::domain::iam::policy::{Subject, statements};
 use crate::domain::iam::rights::{Place, Statement};
@@ -28,7 +28,7 @@ fn stage() -> Subject {
         service: "stage-backend".parse().unwrap(),
         families: vec!["stage-backend".to_owned()],
         roles: vec!["arn:aws:iam::123456789012:role/stage-task".to_owned()],
-        log_groups: vec!["/ecs/stage".to_owned()],
+        log_groups: vec![LogGroup { name: "/ecs/stage".to_owned(), region: None }],
         pre_deploy: true,
     };
     let place = Place { account: "123456789012".parse().unwrap(), region: "us-east-1".parse().unwrap() };

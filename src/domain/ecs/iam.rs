@@ -5,7 +5,7 @@
 
 use crate::domain::ecs::names::{ClusterName, ServiceName};
 use crate::domain::iam::rights::{Condition, Need, NeededFor, Place, Rights, Statement};
-use crate::domain::names::InvalidName;
+use crate::domain::names::{InvalidName, Region};
 use crate::domain::role::RoleArn;
 
 const READ_SERVICES: Rights = Rights { sid: "ReadServices", actions: &["ecs:DescribeServices"] };
@@ -52,10 +52,19 @@ pub struct PolicySubject {
     pub families: Vec<String>,
     /// The roles that its tasks are started with, and run with: ARNs or, as ECS allows, names.
     pub roles: Vec<String>,
-    /// The log groups of its container.
-    pub log_groups: Vec<String>,
+    /// The log groups of its containers.
+    pub log_groups: Vec<LogGroup>,
     /// Whether a one-off task runs before each release.
     pub pre_deploy: bool,
+}
+
+/// A log group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogGroup {
+    /// Its name.
+    pub name: String,
+    /// Its region. `None`: that of the environment.
+    pub region: Option<Region>,
 }
 
 impl PolicySubject {
@@ -72,7 +81,8 @@ impl PolicySubject {
         if let Some(family) = self.families.iter().find(|family| !is_word(family, "-_", 255)) {
             return invalid("a family", family, "it has letters, digits, `-` and `_`; at most 255");
         }
-        if let Some(group) = self.log_groups.iter().find(|group| !is_word(group, ".-_/#", 512)) {
+        if let Some(group) = self.log_groups.iter().map(|group| &group.name).find(|group| !is_word(group, ".-_/#", 512))
+        {
             return invalid("a log group", group, "it has letters, digits, `.`, `-`, `_`, `/` and `#`; at most 512");
         }
         let is_role = |role: &String| role.parse::<RoleArn>().is_ok() || is_word(role, "+=,.@-_", 64);
@@ -118,7 +128,11 @@ impl Arns<'_> {
     /// AWS checks the group with `:*` behind it.
     fn log_groups(&self) -> Vec<String> {
         let groups = self.subject.log_groups.iter();
-        let arns = groups.map(|group| self.place.arn("logs", &format!("log-group:{group}")));
+        let arns = groups.map(|group| {
+            let region = group.region.clone().unwrap_or_else(|| self.place.region.clone());
+            let place = Place { account: self.place.account.clone(), region };
+            place.arn("logs", &format!("log-group:{}", group.name))
+        });
         arns.flat_map(|arn| [format!("{arn}:*"), arn]).collect()
     }
 
@@ -198,7 +212,7 @@ mod tests {
             service: format!("stage-{name}").parse().unwrap(),
             families: vec![name.to_owned()],
             roles: vec!["arn:aws:iam::123456789012:role/task".to_owned()],
-            log_groups: vec![format!("/ecs/{name}")],
+            log_groups: vec![LogGroup { name: format!("/ecs/{name}"), region: None }],
             pre_deploy,
         }
     }
@@ -264,6 +278,19 @@ mod tests {
     }
 
     #[test]
+    fn logs_in_another_region_are_read_there() {
+        let elsewhere = LogGroup { name: "/ecs/proxy".to_owned(), region: Some("eu-west-1".parse().unwrap()) };
+        let mut backend = service("backend", false);
+        backend.log_groups.push(elsewhere);
+        let all = statements(&subject_of(&[backend]), Access::Change);
+        let read = all.iter().find(|statement| statement.rights == READ_LOGS).unwrap();
+        let group = |region: &str, name: &str| format!("arn:aws:logs:{region}:123456789012:log-group:/ecs/{name}");
+        for arn in [group("us-east-1", "backend"), group("eu-west-1", "proxy")] {
+            assert!(read.resources.contains(&arn) && read.resources.contains(&format!("{arn}:*")), "{read:?}");
+        }
+    }
+
+    #[test]
     fn roles_are_passed_to_tasks_alone() {
         let document = document(&statements(&subject(), Access::Change));
         let all = document["Statement"].as_array().unwrap();
@@ -305,10 +332,10 @@ mod tests {
         };
         for wrong in ["*", "a*", "a?", "${aws:username}", "a:b", ""] {
             assert!(!with(|it, text| it.families = vec![text], wrong), "{wrong}");
-            assert!(!with(|it, text| it.log_groups = vec![text], wrong), "{wrong}");
+            assert!(!with(|it, text| it.log_groups = vec![LogGroup { name: text, region: None }], wrong), "{wrong}");
             assert!(!with(|it, text| it.roles = vec![text], wrong), "{wrong}");
         }
         assert!(!with(|it, text| it.roles = vec![text], "arn:aws:iam::123456789012:role/*"));
-        assert!(with(|it, text| it.log_groups = vec![text], "/ecs/shop.web#1"));
+        assert!(with(|it, text| it.log_groups = vec![LogGroup { name: text, region: None }], "/ecs/shop.web#1"));
     }
 }

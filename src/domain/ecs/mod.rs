@@ -3,6 +3,7 @@
 mod carried;
 pub mod component;
 pub mod definition_file;
+pub mod diagnosis;
 #[cfg(test)]
 mod documented;
 pub mod evidence;
@@ -24,7 +25,6 @@ pub mod service;
 pub mod settings;
 pub mod soak;
 pub mod source;
-pub mod stopped;
 pub mod target;
 pub mod task_definition;
 pub mod task_state;

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
+use super::diagnosis::{Subject, ended};
 use super::service::Task;
-use super::stopped::stop;
-use crate::domain::ecs::names::ContainerName;
 use crate::domain::failure::Cause;
 use crate::domain::poll::Step;
 
@@ -127,22 +126,22 @@ impl<E> OneOff<E> {
     }
 }
 
-/// Whether a stopped task did its work.
+/// Whether a stopped task did its work. `lines`: what it wrote last.
 ///
 /// # Errors
 ///
 /// How it ended, and why.
-pub fn judge(task: &Task, container: &ContainerName) -> Result<(), (String, Cause)> {
-    let code = task.container(container.as_str()).and_then(|container| container.exit_code);
+pub fn judge(task: &Task, subject: Subject<'_>, lines: &[String]) -> Result<(), (String, Cause)> {
+    let code = task.container(subject.container.as_str()).and_then(|container| container.exit_code);
     // Stopped from outside a command may well exit with 0, and has not done its work.
     let by_itself = task.stop_code.as_deref() == Some("EssentialContainerExited");
-    let ended = match code {
+    let how = match code {
         Some(0) if by_itself => return Ok(()),
         Some(0) => "was stopped before its end".to_owned(),
         Some(code) => format!("exited with code {code}"),
         None => "did not run".to_owned(),
     };
-    Err((ended, stop(task)))
+    Err((how, ended(task, subject, lines)))
 }
 
 #[cfg(test)]
@@ -239,7 +238,8 @@ mod tests {
             let mut task = task("STOPPED");
             task.stop_code = stop_code.map(str::to_owned);
             task.containers[0].exit_code = exit_code;
-            judge(&task, &"web".parse().unwrap()).map_err(|(ended, _)| ended)
+            let subject = Subject { definition: None, container: &"web".parse().unwrap() };
+            judge(&task, subject, &[]).map_err(|(ended, _)| ended)
         };
         let by_itself = Some("EssentialContainerExited");
         for (stop_code, exit_code, expected) in [

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::domain::ecs::names::ContainerName;
 use crate::domain::image::ImageReference;
 use crate::domain::limits::LISTED;
+use crate::domain::names::Region;
 use crate::domain::neutral;
 use crate::domain::plan::PlanError;
 use crate::domain::plan::{Change, MissingVariable};
@@ -93,6 +94,8 @@ pub struct LogDestination {
     pub stream_prefix: String,
     /// The container's name.
     pub container: String,
+    /// The region of the group. `None`: none is named that could be one, so it is that of the environment.
+    pub region: Option<Region>,
 }
 
 impl LogDestination {
@@ -166,7 +169,19 @@ impl TaskDefinition {
             group: option("awslogs-group")?,
             stream_prefix: option("awslogs-stream-prefix")?,
             container: container.to_string(),
+            region: option("awslogs-region").and_then(|region| region.parse().ok()),
         })
+    }
+
+    /// Where its containers log to, as far as that can be read.
+    pub fn log_destinations(&self) -> impl Iterator<Item = LogDestination> {
+        let names = self.containers().filter_map(|fields| name_of(fields)?.parse().ok());
+        names.filter_map(|name: ContainerName| self.log_destination(&name))
+    }
+
+    /// What all containers of a task may use of memory together, in MiB.
+    pub fn memory(&self) -> Option<u64> {
+        size_in_units(self.0.get("memory")?, "gb", 1024.0)?.parse().ok()
     }
 
     /// What ECS does about a container while its task runs.
@@ -182,8 +197,17 @@ impl TaskDefinition {
 
     /// The ARNs of the roles that its tasks run with, and are started with.
     pub fn roles(&self) -> Vec<String> {
-        let role = |key: &str| self.0.get(key)?.as_str().map(str::to_owned);
-        ["taskRoleArn", "executionRoleArn"].into_iter().filter_map(role).collect()
+        [self.task_role(), self.execution_role()].into_iter().flatten().map(str::to_owned).collect()
+    }
+
+    /// The ARN of the role that its programs have.
+    pub fn task_role(&self) -> Option<&str> {
+        self.0.get("taskRoleArn")?.as_str()
+    }
+
+    /// The ARN of the role that ECS starts its tasks with.
+    pub fn execution_role(&self) -> Option<&str> {
+        self.0.get("executionRoleArn")?.as_str()
     }
 
     /// The same definition with another image in one container, labelled with the release.
@@ -248,7 +272,8 @@ impl TaskDefinition {
         self.0.get("containerDefinitions").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object)
     }
 
-    fn container(&self, name: &ContainerName) -> Result<&Map<String, Value>, TaskDefinitionError> {
+    /// The fields of a container.
+    pub(super) fn container(&self, name: &ContainerName) -> Result<&Map<String, Value>, TaskDefinitionError> {
         self.containers().find(|fields| name_of(fields) == Some(name.as_str())).ok_or_else(|| {
             let mut names = self.containers().filter_map(name_of);
             let first = names.by_ref().take(LISTED.count());

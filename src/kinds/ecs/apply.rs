@@ -8,6 +8,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 
 use crate::clients::ecs::Placement;
 use crate::clients::ecs_write::Tagged;
+use crate::domain::ecs::diagnosis::Seen;
 use crate::domain::ecs::expectation::Expectation;
 use crate::domain::ecs::ids::{DeploymentId, RevisionArn, TaskArn};
 use crate::domain::ecs::ledger::{self, Fitting, LedgerEntry};
@@ -17,7 +18,7 @@ use crate::domain::ecs::service::{Revision, Service};
 use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::ecs::watch::{Ended, Settings, Subject};
 use crate::domain::event::Event;
-use crate::domain::failure::{Cause, Failure};
+use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
 use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
@@ -25,7 +26,7 @@ use crate::domain::plan::{Later, PlanError};
 use crate::domain::provenance::{PLAN_RUNS, Provenance};
 use crate::domain::step::{StepId, Verb};
 use crate::explain::{Phase, explain};
-use crate::kinds::ecs::diagnose;
+use crate::kinds::ecs::diagnose::{self, Diagnosis};
 use crate::kinds::ecs::follow::Follow;
 use crate::kinds::ecs::pre_deploy::PreDeploy;
 use crate::kinds::ecs::stopped_tasks::StoppedTasks;
@@ -230,7 +231,7 @@ impl Apply<'_> {
                 target: &self.plan.target,
                 command,
                 task_definition: &next.arn,
-                log: next.definition.log_destination(&self.plan.target.container),
+                definition: &next.definition,
                 placement: &placement,
                 step: &step,
             };
@@ -359,9 +360,11 @@ impl Apply<'_> {
         }
     }
 
-    /// Why tasks of ours stopped.
-    pub(super) async fn causes(&self, ours: &OurDeployment, definition: &TaskDefinition) -> Vec<Cause> {
-        diagnose::causes(self.run.cloud, &self.plan.target, &ours.task_definition, definition).await
+    /// Why tasks of ours stopped, or are not healthy.
+    pub(super) async fn diagnosis(&self, ours: &OurDeployment, definition: &TaskDefinition) -> Diagnosis {
+        let mut seen = Seen::default();
+        seen.add_stopped(self.stopped.all().into_iter().filter(|task| task.revision == ours.task_definition));
+        diagnose::causes(self.run.cloud, &self.plan.target, &ours.task_definition, definition, seen).await
     }
 
     /// What already is meant to run is verified as strictly as what we put there.

@@ -1,69 +1,103 @@
-//! Why tasks of a revision stopped, or their container did, for people. Best effort: it never changes an outcome.
+//! Reads what a diagnosis is made from: tasks, events, logs. Best effort: it never changes an outcome.
 
+use crate::clients::aws::AwsError;
 use crate::clients::ecs::WhichTasks;
-use crate::clients::logs::Cursor;
+use crate::domain::ecs::diagnosis::{self, LINES_READ, Log, LogOf, Reading, Seen, Subject, hint_of_log};
 use crate::domain::ecs::ids::RevisionArn;
-use crate::domain::ecs::service::Task;
-use crate::domain::ecs::stopped::stop;
 use crate::domain::ecs::target::EcsTarget;
-use crate::domain::ecs::task_definition::TaskDefinition;
-use crate::domain::failure::{Cause, CauseKind};
+use crate::domain::ecs::task_definition::{LogDestination, TaskDefinition};
+use crate::domain::failure::Cause;
+use crate::domain::poll::Step;
 use crate::explain::{Phase, explain};
 use crate::observe::Cloud;
+use crate::poll::{Waiting, poll};
+use crate::together::each;
 
-/// How many different stops, and how many lines of a log are told.
-const STOPS: usize = 3;
-const LINES: usize = 10;
+/// What a diagnosis came to.
+#[derive(Debug, Default)]
+pub struct Diagnosis {
+    /// Why tasks stopped, or are not healthy: the most telling first.
+    pub found: Vec<Cause>,
+    /// What could not be read, each refusal once.
+    pub unseen: Vec<Cause>,
+}
 
-/// The reasons why tasks of a revision stopped, each once, and the last lines that the newest of them wrote: where a task
-/// runs on without its container, that one.
+/// Why tasks of a revision stopped or are not healthy, each reason once, with the last lines that the container wrote
+/// which failed. `seen`: what was seen while waiting; what is there now is added.
 pub async fn causes(
     cloud: &Cloud,
     target: &EcsTarget,
     revision: &RevisionArn,
     definition: &TaskDefinition,
-) -> Vec<Cause> {
-    let mut tasks = match cloud.ecs().tasks(&target.cluster, &target.service, WhichTasks::Stopped).await {
-        Ok(tasks) => tasks,
-        Err(error) => {
-            let failure = explain(&error, Phase::Before);
-            let text = format!("the stopped tasks cannot be looked at: {}", failure.brief());
-            return vec![Cause::new(failure.kind, text)];
-        }
-    };
-    tasks.retain(|task| task.revision == *revision);
-    tasks.sort_by_key(|task| std::cmp::Reverse(task.created));
-    let mut causes: Vec<Cause> = Vec::new();
-    for cause in tasks.iter().map(stop) {
-        if causes.len() < STOPS && !causes.contains(&cause) {
-            causes.push(cause);
+    mut seen: Seen,
+) -> Diagnosis {
+    let mut unseen = read_tasks(cloud, target, revision, &mut seen).await;
+    if seen.events.is_empty() {
+        let first = seen.stopped.iter().chain(&seen.running).filter_map(|task| task.created).min();
+        // Who may not read them could not have waited either, and that was said.
+        let events = cloud.ecs().events(&target.cluster, &target.service, revision, first).await;
+        seen.events = events.unwrap_or_default();
+    }
+    let subject = Subject { definition: Some(definition), container: &target.container };
+    let read = each(diagnosis::logs(&seen, subject), async |of| read_log(cloud, definition, of).await).await;
+    let mut logs = Vec::new();
+    for log in read {
+        match log {
+            Ok(log) => logs.push(log),
+            Err(error) => add(&mut unseen, "its log cannot be read", &error),
         }
     }
-    let running = cloud.ecs().tasks(&target.cluster, &target.service, WhichTasks::MeantToRun).await.unwrap_or_default();
-    let without_container = |task: &&Task| {
-        let container = task.container(target.container.as_str());
-        task.revision == *revision && container.is_some_and(|container| container.exit_code.is_some())
-    };
-    if let Some(task) = running.iter().find(without_container).or(tasks.first()) {
-        causes.extend(last_lines(cloud, target, definition, task).await);
-    }
-    causes
+    Diagnosis { found: diagnosis::causes(&seen, subject, &logs), unseen }
 }
 
-async fn last_lines(cloud: &Cloud, target: &EcsTarget, definition: &TaskDefinition, task: &Task) -> Vec<Cause> {
-    let Some(destination) = definition.log_destination(&target.container) else {
-        return Vec::new();
+/// Adds the tasks of the revision that there are now.
+async fn read_tasks(cloud: &Cloud, target: &EcsTarget, revision: &RevisionArn, seen: &mut Seen) -> Vec<Cause> {
+    let mut unseen = Vec::new();
+    let ours = async |which| {
+        let tasks = cloud.ecs().tasks(&target.cluster, &target.service, which).await?;
+        Ok::<_, AwsError>(tasks.into_iter().filter(|task| task.revision == *revision).collect::<Vec<_>>())
     };
-    match cloud.logs.read(&destination.group, &destination.stream(task.id()), &mut Cursor::default()).await {
-        Ok(lines) => {
-            let skipped = lines.len().saturating_sub(LINES);
-            let cause = |line: &String| Cause::new(CauseKind::Application, format!("its log: {line}"));
-            lines.iter().skip(skipped).map(cause).collect()
-        }
-        Err(error) => {
-            let failure = explain(&error, Phase::Before);
-            let text = format!("its log cannot be read: {} ({})", failure.brief(), failure.hints.join("; "));
-            vec![Cause::new(failure.kind, text)]
-        }
+    match ours(WhichTasks::Stopped).await {
+        Ok(tasks) => seen.add_stopped(tasks),
+        Err(error) => add(&mut unseen, "the stopped tasks cannot be read", &error),
     }
+    match ours(WhichTasks::MeantToRun).await {
+        Ok(tasks) => seen.running = tasks,
+        Err(error) => add(&mut unseen, "the running tasks cannot be read", &error),
+    }
+    unseen
+}
+
+/// Says what could not be read. The same refusal is said once.
+fn add(unseen: &mut Vec<Cause>, what: &str, error: &AwsError) {
+    let failure = explain(error, Phase::Before);
+    let code = failure.causes.first().and_then(|cause| cause.code.clone());
+    let is_known = |known: &Cause| known.code == code && known.hint.as_ref() == failure.hints.first();
+    if !unseen.iter().any(is_known) {
+        let cause = Cause::new(failure.kind, format!("{what}: {}", failure.brief())).code(code);
+        unseen.push(Cause { hint: failure.hints.first().cloned(), ..cause });
+    }
+}
+
+/// The end of a container's log. It is empty where the container does not log to `CloudWatch` Logs.
+async fn read_log(cloud: &Cloud, definition: &TaskDefinition, of: LogOf) -> Result<Log, AwsError> {
+    let lines = match definition.log_destination(&of.container) {
+        Some(destination) => last_lines(cloud, &destination, of.task.id()).await?,
+        None => Vec::new(),
+    };
+    Ok(Log { of, lines })
+}
+
+async fn last_lines(cloud: &Cloud, destination: &LogDestination, task_id: &str) -> Result<Vec<String>, AwsError> {
+    let (logs, stream) = (cloud.logs_in(destination.region.as_ref()), destination.stream(task_id));
+    let mut reading = Reading::default();
+    let ask = async |()| logs.last(&destination.group, &stream, LINES_READ).await;
+    poll(Waiting::Silently, (), ask, |elapsed, read| match read {
+        Ok(lines) => {
+            let is_known = hint_of_log(&lines).is_some();
+            reading.see(elapsed, lines, is_known).map(Ok)
+        }
+        Err(error) => Step::Done(Err(error)),
+    })
+    .await
 }

@@ -1,6 +1,6 @@
 //! The rights that an IAM policy has to give for an ECS service.
 
-use crate::domain::ecs::iam::PolicySubject;
+use crate::domain::ecs::iam::{LogGroup, PolicySubject};
 use crate::domain::ecs::target::{EcsTarget, TaskDefinitionSource};
 use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::failure::Failure;
@@ -23,7 +23,7 @@ pub async fn needs(
     place: &Place,
     (cloud, files): (&Cloud, &Files),
 ) -> Result<Needs, Failure> {
-    let subject = subject(cloud, target, files).await?;
+    let subject = subject(cloud, target, place, files).await?;
     let missing = subject.families.is_empty().then(|| {
         format!(
             "service `{}` of {} does not exist yet, so what its tasks need is missing: print this again when it does",
@@ -33,7 +33,7 @@ pub async fn needs(
     Ok(Needs { rights: subject.needs(place), missing })
 }
 
-async fn subject(cloud: &Cloud, target: &EcsTarget, files: &Files) -> Result<PolicySubject, Failure> {
+async fn subject(cloud: &Cloud, target: &EcsTarget, place: &Place, files: &Files) -> Result<PolicySubject, Failure> {
     let mut definitions: Vec<TaskDefinition> = Vec::new();
     if let Some((service, _)) = cloud.ecs().service_if_any(&target.cluster, &target.service).await? {
         definitions.push(live_revision(cloud, target, &service).await?.definition);
@@ -42,13 +42,19 @@ async fn subject(cloud: &Cloud, target: &EcsTarget, files: &Files) -> Result<Pol
         let file = files.read(path).await?.map(|text| task_definition(path, &text)).transpose()?;
         definitions.extend(file);
     }
-    let log_groups = definitions.iter().filter_map(|definition| definition.log_destination(&target.container));
+    let mut log_groups = Vec::new();
+    for destination in definitions.iter().flat_map(TaskDefinition::log_destinations) {
+        let group = LogGroup { name: destination.group, region: destination.region.filter(|it| *it != place.region) };
+        if !log_groups.contains(&group) {
+            log_groups.push(group);
+        }
+    }
     let subject = PolicySubject {
         cluster: target.cluster.clone(),
         service: target.service.clone(),
         families: definitions.iter().map(|definition| definition.family().to_owned()).collect(),
         roles: definitions.iter().flat_map(TaskDefinition::roles).collect(),
-        log_groups: log_groups.map(|destination| destination.group).collect(),
+        log_groups,
         pre_deploy: target.pre_deploy.is_some(),
     };
     subject.check().map_err(|error| {

@@ -6,12 +6,13 @@
 use crate::clients::aws::AwsError;
 use crate::clients::ecs::Placement;
 use crate::clients::ecs_write::OneOffTask;
-use crate::clients::logs::Cursor;
+use crate::clients::logs::{Cursor, Logs};
+use crate::domain::ecs::diagnosis::Subject;
 use crate::domain::ecs::ids::{RevisionArn, TaskArn};
 use crate::domain::ecs::one_off::{self, Answer, OneOff, Question, Seen, Waited};
 use crate::domain::ecs::service::Task;
 use crate::domain::ecs::target::EcsTarget;
-use crate::domain::ecs::task_definition::LogDestination;
+use crate::domain::ecs::task_definition::{LogDestination, TaskDefinition};
 use crate::domain::event::Event;
 use crate::domain::failure::{CauseKind, Failure};
 use crate::domain::image::Digest;
@@ -36,13 +37,26 @@ pub struct PreDeploy<'a> {
     pub command: &'a [Template],
     /// The revision to run.
     pub task_definition: &'a RevisionArn,
-    /// Where its output goes, where that can be read.
-    pub log: Option<LogDestination>,
+    /// The content of the revision.
+    pub definition: &'a TaskDefinition,
     /// How the service places its tasks.
     pub placement: &'a Placement,
     /// The step.
     pub step: &'a StepId,
 }
+
+/// What the task writes.
+struct Output {
+    client: Logs,
+    destination: LogDestination,
+    stream: String,
+    cursor: Cursor,
+    /// The last lines of it.
+    written: Vec<String>,
+}
+
+/// How many lines of the output are kept to find out why it failed.
+const LINES_KEPT: usize = 100;
 
 impl PreDeploy<'_> {
     /// Runs the command to its end.
@@ -64,8 +78,8 @@ impl PreDeploy<'_> {
         let hint = format!("{made} goes on: run this again to wait for it");
         self.run.events.made(made, vec![self.component.clone()]);
         self.run.events.emit(Event::Continues { step: self.step.clone(), hint });
-        let task = self.wait(task).await?;
-        self.judge(&task)
+        let (task, written) = self.wait(task).await?;
+        self.judge(&task, &written)
     }
 
     /// What the task is found by: the component and the release, within the 128 characters that ECS takes.
@@ -95,12 +109,23 @@ impl PreDeploy<'_> {
         Ok(self.run.writer.ecs().run_task(&task).await?)
     }
 
-    async fn wait(&self, task: Task) -> Result<Task, Failure> {
-        let (arns, id) = ([task.arn.clone()], task.id().to_owned());
-        let mut one_off = OneOff::new(task, self.target.timeout, self.log.is_some());
-        let mut cursor = Cursor::default();
+    /// The task as it ended, and what it wrote last.
+    async fn wait(&self, task: Task) -> Result<(Task, Vec<String>), Failure> {
+        let arns = [task.arn.clone()];
+        let mut log = self.definition.log_destination(&self.target.container).map(|destination| Output {
+            client: self.run.cloud.logs_in(destination.region.as_ref()),
+            stream: destination.stream(task.id()),
+            destination,
+            cursor: Cursor::default(),
+            written: Vec::new(),
+        });
+        let mut one_off = OneOff::new(task, self.target.timeout, log.is_some());
         let ask = async |question| {
-            let logged = question != Question::Nothing && self.show_log(&id, &mut cursor).await;
+            let log = log.as_mut().filter(|_| question != Question::Nothing);
+            let logged = match log {
+                Some(log) => self.show(log).await,
+                None => false,
+            };
             let task = if question == Question::Task { self.read(&arns).await } else { Seen::Nothing };
             Answer { logged, task }
         };
@@ -119,7 +144,7 @@ impl PreDeploy<'_> {
         })
         .await;
         match waited {
-            Waited::Stopped => Ok(one_off.task),
+            Waited::Stopped => Ok((one_off.task, log.map(|log| log.written).unwrap_or_default())),
             Waited::TimedOut => Err(self.stop(&one_off.task).await),
             Waited::Lost(error) => Err(error.into()),
             Waited::Unseen => Err(self.unseen(&one_off.task)),
@@ -136,21 +161,16 @@ impl PreDeploy<'_> {
     }
 
     /// Shows what is new in the log. A log that cannot be read is no reason to stop a migration.
-    async fn show_log(&self, task_id: &str, cursor: &mut Cursor) -> bool {
-        let Some(destination) = &self.log else {
-            return false;
-        };
-        let lines = self
-            .run
-            .cloud
-            .logs
-            .read(&destination.group, &destination.stream(task_id), cursor)
-            .await
-            .unwrap_or_default();
+    async fn show(&self, log: &mut Output) -> bool {
+        let lines = log.client.read(&log.destination.group, &log.stream, &mut log.cursor).await.unwrap_or_default();
         for line in &lines {
             self.run.events.output(self.step, line);
         }
-        !lines.is_empty()
+        let has_lines = !lines.is_empty();
+        log.written.extend(lines);
+        let more = log.written.len().saturating_sub(LINES_KEPT);
+        log.written.drain(..more);
+        has_lines
     }
 
     /// It may have ended long ago, and is not stopped unseen.
@@ -177,12 +197,14 @@ impl PreDeploy<'_> {
         }
     }
 
-    fn judge(&self, task: &Task) -> Result<(), Failure> {
-        one_off::judge(task, &self.target.container).map_err(|(ended, why)| {
-            Failure::failed(format!("the pre-deploy command {ended}; the service was not changed"))
+    fn judge(&self, task: &Task, written: &[String]) -> Result<(), Failure> {
+        let subject = Subject { definition: Some(self.definition), container: &self.target.container };
+        one_off::judge(task, subject, written).map_err(|(ended, why)| {
+            let mut failure = Failure::failed(format!("the pre-deploy command {ended}; the service was not changed"))
                 .of(CauseKind::Application)
-                .because(why)
-                .hint(format!("read its output above, or the log of task {}", task.id()))
+                .hint(format!("read its output above, or the log of task {}", task.id()));
+            failure.diagnosed(vec![why], Vec::new());
+            failure
         })
     }
 }

@@ -138,14 +138,16 @@ impl Apply<'_> {
             return unfinished;
         }
         let Unfinished { mut failure, is_known, is_of_the_release } = unfinished;
-        let causes = self.causes(ours, definition);
+        let diagnosis = self.diagnosis(ours, definition);
         // What ran before this run is not ours to change.
         if is_of_the_release && self.is_changed_or_followed(ours) {
-            let (causes, back) = futures_util::future::join(causes, self.bring_back(ours, definition)).await;
-            failure.causes.extend(causes);
-            return Unfinished::from(combined(failure, back));
+            let (diagnosis, back) = futures_util::future::join(diagnosis, self.bring_back(ours, definition)).await;
+            let mut failure = combined(failure, back);
+            failure.diagnosed(diagnosis.found, diagnosis.unseen);
+            return Unfinished::from(failure);
         }
-        failure.causes.extend(causes.await);
+        let diagnosis = diagnosis.await;
+        failure.diagnosed(diagnosis.found, diagnosis.unseen);
         Unfinished { failure, is_known, is_of_the_release }
     }
 }

@@ -98,5 +98,5 @@ pub async fn logs(cloud: &Cloud, target: &EcsTarget, since: Timestamp) -> Result
         ))
         .hint("use log driver `awslogs` with `awslogs-group` and `awslogs-stream-prefix`")
     })?;
-    Ok(cloud.logs.since(&destination.group, &destination.stream(""), since).await?)
+    Ok(cloud.logs_in(destination.region.as_ref()).since(&destination.group, &destination.stream(""), since).await?)
 }

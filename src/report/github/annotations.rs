@@ -55,7 +55,7 @@ pub fn of(record: &Record, outcome: Outcome, failure: Option<&Failure>, root: &R
             Some(diagnostics) => {
                 annotations.extend(diagnostics.problems.iter().map(|problem| of_problem(problem, &title, root)));
             }
-            None => annotations.push(Annotation { level: Level::Error, title, message: message(failure), place: None }),
+            None => annotations.push(Annotation { level: Level::Error, title, message: fitting(failure), place: None }),
         }
     }
     annotations.extend(record.warnings.iter().map(|warning| Annotation {
@@ -83,6 +83,28 @@ pub fn message(failure: &Failure) -> String {
     let causes = failure.causes.iter().map(|cause| format!("  {cause}"));
     std::iter::once(failure.reason.clone()).chain(causes).chain(hints).collect::<Vec<_>>().join("\n")
 }
+
+/// The same in so much as an annotation may have: rather lines of the causes are left out than what to do.
+fn fitting(failure: &Failure) -> String {
+    let length = |text: &str| text.chars().count() + 1;
+    let message = message(failure);
+    let mut lines: Vec<&str> = message.lines().collect();
+    let hints = lines.iter().rev().take_while(|line| line.starts_with("hint: ")).count();
+    let mut total: usize = lines.iter().map(|line| length(line)).sum();
+    let mut left_out = 0;
+    while total + length(LEFT_OUT) >= LONGEST_MESSAGE && lines.len() > hints + 2 {
+        let line = lines.remove(lines.len() - hints - 1);
+        total -= length(line);
+        left_out += 1;
+    }
+    if left_out > 0 {
+        lines.insert(lines.len() - hints, LEFT_OUT);
+    }
+    lines.join("\n")
+}
+
+/// Takes the place of causes that an annotation has no room for.
+const LEFT_OUT: &str = "  … and more: the log and the summary have it";
 
 /// Hands annotations to the runner, as many as it keeps.
 pub fn show(annotations: &[Annotation]) {
@@ -151,6 +173,20 @@ mod tests {
         assert_eq!(commands[0].to_string(), "::error title=shipgate%3A failed%3A stage::e");
         assert!(commands[10].to_string().contains("and 3 more"), "{}", commands[10]);
         assert_eq!(super::commands(&many[..10]).len(), 10);
+    }
+
+    #[test]
+    fn hints_stay_where_causes_are_too_long() {
+        let lines = (0..30).map(|number| format!("its log: {number} {}", "ä".repeat(400)));
+        let failure = lines.fold(Failure::failed("it failed"), Failure::cause).hint("one").hint("two");
+        let shown = fitting(&failure);
+        assert!(shown.chars().count() < LONGEST_MESSAGE, "{}", shown.chars().count());
+        assert!(
+            shown.starts_with("it failed\n  its log: 0")
+                && shown.ends_with(&format!("{LEFT_OUT}\nhint: one\nhint: two"))
+        );
+        let short = Failure::failed("it failed").cause("why").hint("one");
+        assert_eq!(fitting(&short), message(&short));
     }
 
     #[test]

@@ -28,7 +28,7 @@ use self::held::Held;
 pub use self::registry::{Index, Registry, refusal};
 pub use self::sts::REQUEST_TOKEN;
 pub use self::trust::{Asker, lets_in};
-pub use self::world::{ACCOUNT, CLUSTER, OLD_DIGEST, SERVICE, World, arn};
+pub use self::world::{ACCOUNT, CLUSTER, OLD_DIGEST, SERVICE, World, arn, time};
 use crate::http_server::serve;
 pub use crate::http_server::{Answer, Request};
 
@@ -43,6 +43,8 @@ pub struct Call {
     pub signed: bool,
     /// Whose signature it has.
     pub access_key: Option<String>,
+    /// The region that it is signed for.
+    pub region: Option<String>,
 }
 
 type Script = Box<dyn FnMut(&Call, &mut World) -> Option<Answer> + Send>;
@@ -295,8 +297,9 @@ impl Inner {
 
     fn record(&mut self, request: &Request) -> Call {
         let signature = request.header("authorization").and_then(|value| value.strip_prefix("AWS4-HMAC-SHA256 "));
-        let key = signature.and_then(|text| text.split("Credential=").nth(1)?.split('/').next());
-        let access_key = key.map(str::to_owned);
+        // `Credential=KEY/DATE/REGION/SERVICE/aws4_request`
+        let scope = |part| signature.and_then(|text| text.split("Credential=").nth(1)?.split('/').nth(part));
+        let (access_key, region) = (scope(0).map(str::to_owned), scope(2).map(str::to_owned));
         let (operation, body) = match (Registry::operation(request), request.header("x-amz-target")) {
             _ if request.target.starts_with("/token") => ("token:Get".to_owned(), Value::from(request.target.clone())),
             _ if request.target.starts_with("/probe") => ("probe:Ask".to_owned(), Value::from(request.target.clone())),
@@ -315,7 +318,7 @@ impl Inner {
         };
         let nth = self.counts.entry(operation.clone()).or_default();
         *nth += 1;
-        let call = Call { operation, nth: *nth, body, signed: access_key.is_some(), access_key };
+        let call = Call { operation, nth: *nth, body, signed: access_key.is_some(), access_key, region };
         self.calls.push(call.clone());
         call
     }

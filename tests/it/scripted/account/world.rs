@@ -76,7 +76,7 @@ pub fn arn(kind: &str, name: &str) -> String {
 }
 
 /// Seconds since the epoch, as AWS JSON has them.
-fn time() -> f64 {
+pub fn time() -> f64 {
     std::time::UNIX_EPOCH.elapsed().unwrap().as_secs_f64()
 }
 

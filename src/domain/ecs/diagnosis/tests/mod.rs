@@ -1,0 +1,5 @@
+//! Tables: what was seen → what is said.
+
+mod findings;
+mod hints;
+mod page;
