@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The example shop's binary, compiled once for everybody who puts it into an image.
+# The programs that tests, demo and bench put into images.
 
 # build_cloudshop DESTINATION: cargo decides whether anything has changed since the last time.
 build_cloudshop() {
@@ -13,4 +13,11 @@ build_cloudshop() {
         nice cargo build --quiet --release --locked --target-dir "$target"
     ) >&2 || fail "the example's backend does not compile"
     install -m 755 "$target/x86_64-unknown-linux-gnu/release/cloudshop" "$1"
+}
+
+# build_release DESTINATION: a release that crashes, waits or serves as its arguments say.
+build_release() {
+    # shellcheck disable=SC2154 # common.sh says where the repository is
+    rustc --edition 2024 -C opt-level=s -C strip=symbols -C target-feature=+crt-static --target x86_64-unknown-linux-gnu \
+        -o "$1" "$repository/tests/programs/release.rs" >&2 || fail "the release for tests does not compile"
 }

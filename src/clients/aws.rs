@@ -9,6 +9,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::Timestamp;
+use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::domain::neutral;
@@ -133,6 +134,35 @@ impl AwsError {
             request_id: None,
             source: None,
         }
+    }
+
+    /// Nobody answered, or not to the end.
+    pub fn unsent(operation: &'static str, message: String) -> Self {
+        Self { kind: AwsErrorKind::Unreachable, message, ..Self::unexpected(operation, "") }
+    }
+
+    /// There are no credentials to ask with.
+    pub fn without_credentials(operation: &'static str, error: CredentialsError) -> Self {
+        let message = neutral::phrase(&chain(&error), 600);
+        Self { kind: AwsErrorKind::Credentials, refused: true, message, ..Self::unexpected(operation, "") }
+            .because(error)
+    }
+
+    /// An error that a service answered in the JSON protocol of AWS.
+    pub fn answered(operation: &'static str, status: u16, body: &Value) -> Self {
+        let text = |key: &str| body.get(key).and_then(Value::as_str);
+        let code = text("__type").map(|code| code.rsplit('#').next().unwrap_or(code).to_owned());
+        let kind = match &code {
+            Some(code) if status < 500 || kind_of(code) != AwsErrorKind::Service => kind_of(code),
+            _ if status >= 500 => AwsErrorKind::Unreachable,
+            _ => AwsErrorKind::Service,
+        };
+        let message = text("message").or_else(|| text("Message")).unwrap_or("no message");
+        let message =
+            code.as_ref().map_or_else(|| format!("status {status}: {message}"), |code| format!("{code}: {message}"));
+        let denied_action = (kind == AwsErrorKind::Denied).then(|| denied_action(&message).unwrap_or(operation).into());
+        let message = neutral::phrase(&message, 600);
+        Self { kind, refused: status < 500, code, denied_action, message, ..Self::unexpected(operation, "") }
     }
 
     /// An answer that lacks something, in words after "returned": `no ARN`.

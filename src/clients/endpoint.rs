@@ -72,14 +72,19 @@ pub fn check<'v>(config: &SdkConfig, variables: impl Iterator<Item = (&'v str, &
     Ok(())
 }
 
-/// Refuses the address of one more service, by its id, as the SDK will find it in a variable or in the profile.
+/// The address of a service, by its id, as the SDK finds it in a variable or in the profile.
+pub fn of_service(config: &SdkConfig, id: &'static str) -> Option<String> {
+    let key = ServiceConfigKey::builder().service_id(id).profile("endpoint_url").env(PREFIX).build().ok();
+    config.service_config().zip(key).and_then(|(service, key)| service.load_config(key))
+}
+
+/// Refuses that address.
 ///
 /// # Errors
 ///
 /// The address is not private.
 pub fn check_service(config: &SdkConfig, id: &'static str) -> Result<(), EndpointError> {
-    let key = ServiceConfigKey::builder().service_id(id).profile("endpoint_url").env(PREFIX).build().ok();
-    let address = config.service_config().zip(key).and_then(|(service, key)| service.load_config(key));
+    let address = of_service(config, id);
     address.map_or(Ok(()), |address| check_one(&format!("the endpoint of {id}"), &address))
 }
 

@@ -1,5 +1,6 @@
 //! Effects: thin clients that take and return domain types and decide nothing.
 
+pub mod alarms;
 pub mod ambient;
 pub mod aws;
 pub mod docker;

@@ -109,7 +109,9 @@ impl KindKeys for Keys {
         let timeout = component.to_change(|settings| settings.timeout.as_ref());
         let timeout = interpreter.duration("timeout", timeout, DEFAULT_TIMEOUT);
         let fail_fast = component.pick(|settings| settings.fail_fast.as_ref()).copied();
-        let settle = settle::resolve(component.to_change(|settings| settings.settle.as_ref()), interpreter);
+        let settle = component.pick(|settings| settings.settle.as_ref());
+        let settle = settle.filter(|_| matches!(component.wanted.purpose, Purpose::Change | Purpose::Policy));
+        let settle = settle::resolve(settle, interpreter);
         let missing = component.pick(|settings| settings.missing_variables.as_ref()).copied();
         Some(EcsTarget {
             cluster: cluster?,

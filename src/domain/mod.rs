@@ -12,6 +12,7 @@ macro_rules! each_kind {
 }
 pub(crate) use each_kind;
 
+pub mod alarm;
 pub mod behind;
 pub mod check;
 pub mod commit_status;

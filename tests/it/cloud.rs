@@ -100,7 +100,7 @@ pub struct Serving {
 }
 
 #[expect(clippy::disallowed_methods, reason = "scripts/test says where the local cloud is")]
-fn variable(name: &str) -> String {
+pub fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run scripts/test, which starts the local cloud"))
 }
 

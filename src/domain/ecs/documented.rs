@@ -30,6 +30,7 @@ fn stage() -> Subject {
         roles: vec!["arn:aws:iam::123456789012:role/stage-task".to_owned()],
         log_groups: vec![LogGroup { name: "/ecs/stage".to_owned(), region: None }],
         pre_deploy: true,
+        alarms: vec!["stage-5xx".to_owned()],
     };
     let place = Place { account: "123456789012".parse().unwrap(), region: "us-east-1".parse().unwrap() };
     let needs = service.needs(&place);
@@ -58,8 +59,16 @@ fn every_right_of_the_table_is_one_of_the_role() {
         named.extend(sids);
     }
     // What changes something is in the table; what only reads is not, but for what reads everything.
-    let reads =
-        ["RegistryLogin", "ReadImages", "ReadServices", "ReadTasks", "ListTasks", "ReadLogs", "CreateRepositories"];
+    let reads = [
+        "RegistryLogin",
+        "ReadImages",
+        "ReadServices",
+        "ReadTasks",
+        "ListTasks",
+        "ReadLogs",
+        "ReadAlarms",
+        "CreateRepositories",
+    ];
     let missing: Vec<_> =
         all.iter().filter(|it| !named.contains(&it.rights.sid) && !reads.contains(&it.rights.sid)).collect();
     assert!(missing.is_empty(), "{missing:?}");

@@ -20,6 +20,18 @@ const REGISTER_DEFINITIONS: Rights = Rights { sid: "RegisterDefinitions", action
 const TAG_DEFINITIONS: Rights = Rights { sid: "TagDefinitions", actions: &["ecs:TagResource", "ecs:UntagResource"] };
 /// Holds are tags of services.
 const TAG_SERVICES: Rights = Rights { sid: "TagServices", actions: &["ecs:TagResource", "ecs:UntagResource"] };
+/// How far a deployment is that shifts traffic, and the way back of one that fails. Without them the service is polled and
+/// updated alone.
+const FOLLOW_DEPLOYMENTS: Rights = Rights {
+    sid: "FollowDeployments",
+    actions: &[
+        "ecs:ListServiceDeployments",
+        "ecs:DescribeServiceDeployments",
+        "ecs:DescribeServiceRevisions",
+        "ecs:StopServiceDeployment",
+    ],
+};
+const READ_ALARMS: Rights = Rights { sid: "ReadAlarms", actions: &["cloudwatch:DescribeAlarms"] };
 const UPDATE_SERVICES: Rights = Rights { sid: "UpdateServices", actions: &["ecs:UpdateService"] };
 const PASS_ROLES: Rights = Rights { sid: "PassRoles", actions: &["iam:PassRole"] };
 const RUN_PRE_DEPLOY: Rights = Rights { sid: "RunPreDeploy", actions: &["ecs:RunTask"] };
@@ -36,6 +48,8 @@ pub const RIGHTS: &[Rights] = &[
     TAG_DEFINITIONS,
     TAG_SERVICES,
     UPDATE_SERVICES,
+    FOLLOW_DEPLOYMENTS,
+    READ_ALARMS,
     PASS_ROLES,
     RUN_PRE_DEPLOY,
     STOP_PRE_DEPLOY,
@@ -56,6 +70,8 @@ pub struct PolicySubject {
     pub log_groups: Vec<LogGroup>,
     /// Whether a one-off task runs before each release.
     pub pre_deploy: bool,
+    /// The names of the alarms that a release is watched for.
+    pub alarms: Vec<String>,
 }
 
 /// A log group.
@@ -84,6 +100,13 @@ impl PolicySubject {
         if let Some(group) = self.log_groups.iter().map(|group| &group.name).find(|group| !is_word(group, ".-_/#", 512))
         {
             return invalid("a log group", group, "it has letters, digits, `.`, `-`, `_`, `/` and `#`; at most 512");
+        }
+        if let Some(alarm) = self.alarms.iter().find(|alarm| !is_word(alarm, " .-_/#:+=,@()", 255)) {
+            return invalid(
+                "an alarm",
+                alarm,
+                "in a policy it has letters, digits, spaces and ` .-_/#:+=,@()`; at most 255",
+            );
         }
         let is_role = |role: &String| role.parse::<RoleArn>().is_ok() || is_word(role, "+=,.@-_", 64);
         match self.roles.iter().find(|role| !is_role(role)) {
@@ -118,6 +141,19 @@ impl Arns<'_> {
 
     fn tasks(&self) -> String {
         self.place.arn("ecs", &format!("task/{}/*", self.subject.cluster))
+    }
+
+    /// The service, its deployments and its revisions: each action has one of them.
+    fn deployments(&self) -> Vec<String> {
+        let of = |kind: &str| {
+            let PolicySubject { cluster, service, .. } = self.subject;
+            self.place.arn("ecs", &format!("{kind}/{cluster}/{service}/*"))
+        };
+        vec![self.service(), of("service-deployment"), of("service-revision")]
+    }
+
+    fn alarms(&self) -> Vec<String> {
+        self.subject.alarms.iter().map(|name| self.place.arn("cloudwatch", &format!("alarm:{name}"))).collect()
     }
 
     fn families(&self) -> Vec<String> {
@@ -177,17 +213,20 @@ fn proving(arns: &Arns<'_>) -> [Need; 2] {
     ]
 }
 
-fn changing(arns: &Arns<'_>) -> [Need; 5] {
+fn changing(arns: &Arns<'_>) -> Vec<Need> {
     // The roles that a revision hands to its tasks, and to tasks alone.
     let to_tasks = Condition::StringEquals { key: "iam:PassedToService", value: "ecs-tasks.amazonaws.com" };
-    [
+    let alarms = (!arns.subject.alarms.is_empty()).then(|| need(NeededFor::Changing, READ_ALARMS, arns.alarms()));
+    let always = [
         // AWS lets this name no family: whoever may register may register in any.
         need(NeededFor::Changing, REGISTER_DEFINITIONS, anything()),
         need(NeededFor::Changing, TAG_DEFINITIONS, arns.families()),
         need(NeededFor::Changing, TAG_SERVICES, vec![arns.service()]),
         need(NeededFor::Changing, UPDATE_SERVICES, vec![arns.service(), arns.cluster()]),
+        need(NeededFor::Changing, FOLLOW_DEPLOYMENTS, arns.deployments()),
         on_condition(to_tasks, need(NeededFor::Changing, PASS_ROLES, arns.roles())),
-    ]
+    ];
+    always.into_iter().chain(alarms).collect()
 }
 
 fn pre_deploy(arns: &Arns<'_>) -> [Need; 2] {
@@ -214,6 +253,7 @@ mod tests {
             roles: vec!["arn:aws:iam::123456789012:role/task".to_owned()],
             log_groups: vec![LogGroup { name: format!("/ecs/{name}"), region: None }],
             pre_deploy,
+            alarms: vec![format!("stage-{name}-5xx")],
         }
     }
 

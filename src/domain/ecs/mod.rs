@@ -23,6 +23,7 @@ pub mod restoring;
 pub mod rollout;
 pub mod service;
 pub mod settings;
+pub mod settling;
 pub mod soak;
 pub mod source;
 pub mod target;

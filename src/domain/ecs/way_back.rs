@@ -24,7 +24,9 @@ pub fn combined(failed: Failure, back: Back) -> Failure {
     match back {
         Back::Serves(to) => {
             let reason = format!("{}; {} serves again", failed.reason, to.short());
-            let serves = Failure { outcome: Outcome::RolledBack, reason, hints: Vec::new(), ..failed };
+            // What was to be done about what is on is done; what a cause asks for is not.
+            let hints = failed.causes.iter().filter_map(|cause| cause.hint.clone()).collect();
+            let serves = Failure { outcome: Outcome::RolledBack, reason, hints, ..failed };
             serves.hint("fix the release and deploy the fixed commit")
         }
         Back::Left => {

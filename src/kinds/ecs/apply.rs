@@ -45,8 +45,17 @@ pub(super) struct Apply<'a> {
     pub(super) followed: RefCell<Option<DeploymentId>>,
     /// The stopped tasks that were seen of the service.
     pub(super) stopped: StoppedTasks,
-    /// Which probes were answered before the update. Empty: nothing was updated.
-    pub(super) answered_before: RefCell<Vec<bool>>,
+    /// What was there before the update.
+    pub(super) before: RefCell<Before>,
+}
+
+/// What was there before the update, and so says little about the release.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Before {
+    /// Which probes were answered. Empty: nothing was updated.
+    pub(super) answered: Vec<bool>,
+    /// The alarms that were on.
+    pub(super) alarms: Vec<String>,
 }
 
 /// A service that still runs what it ran when the plan was made.
@@ -82,7 +91,7 @@ impl<'a> Apply<'a> {
             changed: Cell::new(false),
             followed: RefCell::default(),
             stopped: StoppedTasks::default(),
-            answered_before: RefCell::default(),
+            before: RefCell::default(),
         }
     }
 
@@ -237,7 +246,7 @@ impl Apply<'_> {
             };
             self.run.take(&step, pre_deploy.execute()).await?;
         }
-        self.look_before().await;
+        self.look_before(&next.definition).await?;
         let step = self.step(Verb::Update);
         // The service still runs what it ran when the plan was made: a migration takes time, and so do the components
         // before and the wait for a slot, in which others may have deployed.
@@ -272,10 +281,13 @@ impl Apply<'_> {
         }
     }
 
-    /// Asks the probes once before anything is changed: one that is not answered then says little about the release.
-    async fn look_before(&self) {
+    /// Asks the probes once, and looks at what the release is watched for, before anything that serves is changed: what
+    /// is wrong then says little about the release.
+    async fn look_before(&self, definition: &TaskDefinition) -> Result<(), Failure> {
+        let alarms = self.look_before_settling(definition).await?;
         let answered = self.prober().answered(&self.plan.target.probes).await;
-        self.answered_before.replace(answered);
+        self.before.replace(Before { answered, alarms });
+        Ok(())
     }
 
     /// Asks the probes.

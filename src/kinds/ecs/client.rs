@@ -2,12 +2,21 @@
 
 use aws_config::SdkConfig;
 
+use crate::clients::alarms::Alarms;
 use crate::clients::ecs::Ecs;
 use crate::clients::ecs_write::EcsWriter;
 use crate::observe::{AwsClient, Cloud, Writer};
 
 impl AwsClient for Ecs {
     const SERVICE: &'static str = "ECS";
+
+    fn new(config: &SdkConfig) -> Self {
+        Self::new(config)
+    }
+}
+
+impl AwsClient for Alarms {
+    const SERVICE: &'static str = Self::SERVICE;
 
     fn new(config: &SdkConfig) -> Self {
         Self::new(config)

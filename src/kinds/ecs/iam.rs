@@ -56,6 +56,7 @@ async fn subject(cloud: &Cloud, target: &EcsTarget, place: &Place, files: &Files
         roles: definitions.iter().flat_map(TaskDefinition::roles).collect(),
         log_groups,
         pre_deploy: target.pre_deploy.is_some(),
+        alarms: target.settle.alarms.clone(),
     };
     subject.check().map_err(|error| {
         Failure::invalid(format!("a policy cannot name what service `{}` needs", target.service))

@@ -79,7 +79,7 @@ impl Apply<'_> {
             return Err(superseded.into());
         }
         let Unanswered { index, failure } = unanswered;
-        let was_answered = self.answered_before.borrow().get(index).copied();
+        let was_answered = self.before.borrow().answered.get(index).copied();
         if was_answered == Some(false) {
             return Err(failure
                 .cause_first("it was not answered before the rollout either")

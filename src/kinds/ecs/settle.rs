@@ -1,22 +1,70 @@
-//! Watches a release that was proven: a task that dies after twenty seconds was never deployed.
+//! Watches a release that was proven: one that dies after twenty seconds was never deployed.
+//!
+//! What is looked for beside tasks and probes is looked at once before anything is changed: an alarm that is on already says
+//! nothing about the release, and what cannot be read then could not be read afterwards.
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::apply::Apply;
 use super::unfinished::Unfinished;
+use crate::clients::alarms::Alarms;
+use crate::domain::alarm::{self, Alarm, AlarmState};
 use crate::domain::ecs::failing::{self, OfDeployment};
 use crate::domain::ecs::ids::TaskArn;
 use crate::domain::ecs::rollout::OurDeployment;
-use crate::domain::ecs::task_definition::TaskDefinition;
+use crate::domain::ecs::settling::{self, Line};
+use crate::domain::ecs::task_definition::{LogDestination, TaskDefinition};
 use crate::domain::ecs::watch::Ended;
-use crate::domain::failure::{CauseKind, Failure};
-use crate::domain::outcome::Outcome;
+use crate::domain::failure::Failure;
 use crate::domain::poll::Step;
 use crate::domain::settle::pause;
 use crate::domain::step::StepId;
+use crate::explain::{Phase, explain};
 use crate::poll::{Waiting, poll};
 
+/// A log is read again from so long before the last look: lines arrive late.
+const LATE: Duration = Duration::from_secs(10);
+
+/// A release that is being watched.
+struct Settling<'s> {
+    step: &'s StepId,
+    ours: &'s OurDeployment,
+    definition: &'s TaskDefinition,
+    /// The tasks that failed before it was proven. What was started again since has been forgiven.
+    forgiven: Vec<TaskArn>,
+    /// The tasks that run.
+    tasks: Vec<TaskArn>,
+    /// Since when its log is read.
+    since: Timestamp,
+}
+
 impl Apply<'_> {
+    /// Looks once at what the release is watched for later, before anything is changed. Returns the alarms that are on.
+    ///
+    /// # Errors
+    ///
+    /// An alarm does not exist, or something cannot be read.
+    pub(super) async fn look_before_settling(&self, definition: &TaskDefinition) -> Result<Vec<String>, Failure> {
+        let settle = &self.plan.target.settle;
+        if !settle.logs_without.is_empty() {
+            self.log_lines(definition, self.run.now()).await?;
+        }
+        let alarms = self.alarms().await?;
+        if let [name, ..] = alarm::missing(&settle.alarms, &alarms)[..] {
+            let reason = format!("alarm `{name}` does not exist, which `settle` of {} looks at", self.component);
+            return Err(Failure::failed(reason).hint("create it in the environment's region, or correct `alarms`"));
+        }
+        let on = alarms.iter().filter(|alarm| alarm.state == AlarmState::Alarm).map(|alarm| alarm.name.clone());
+        let on: Vec<String> = on.collect();
+        for name in &on {
+            let text = format!("alarm `{name}` is on before the rollout, so it says nothing about the release");
+            self.run.events.warning(text, Some("find out why it is on".to_owned()));
+        }
+        Ok(on)
+    }
+
     /// Watches the release for the configured time: its tasks, its probes, alarms and its log.
     ///
     /// # Errors
@@ -30,63 +78,85 @@ impl Apply<'_> {
         definition: &TaskDefinition,
     ) -> Result<(), Unfinished> {
         let time = self.plan.target.settle.time;
-        // What failed before it was proven, and was started again, has been forgiven.
-        let before: Vec<TaskArn> = self.failed_tasks(ours).await?.into_iter().map(|(arn, _)| arn).collect();
-        let mut tasks = tasks;
-        let look = async |()| {
-            tasks = self.still_runs(step, &tasks, &before, ours, definition).await?;
-            Ok(())
-        };
+        let forgiven = self.failed_tasks(ours).await?.into_iter().map(|(arn, _)| arn).collect();
+        let since = ours.created.unwrap_or_else(|| self.run.now());
+        let mut settling = Settling { step, ours, definition, forgiven, tasks, since };
+        let look = async |()| self.still_runs(&mut settling).await;
         poll(Waiting::In(&self.run.events, step), (), look, |elapsed, looked: Result<(), Unfinished>| match looked {
             Err(unfinished) => Step::Done(Err(unfinished)),
             Ok(()) if elapsed >= time => Step::Done(Ok(())),
             Ok(()) => {
-                self.show_settling(step, elapsed, time);
+                let text = format!("stays up: {} of {} s", elapsed.as_secs(), time.as_secs());
+                self.run.events.progress(step, &text);
                 Step::again(pause(elapsed, time))
             }
         })
         .await
     }
 
-    fn show_settling(&self, step: &StepId, elapsed: Duration, time: Duration) {
-        let text = format!("stays up: {} of {} s", elapsed.as_secs(), time.as_secs());
-        self.run.events.progress(step, &text);
-    }
-
-    /// Looks once at everything. Returns the tasks that run now.
-    async fn still_runs(
-        &self,
-        step: &StepId,
-        tasks: &[TaskArn],
-        before: &[TaskArn],
-        ours: &OurDeployment,
-        definition: &TaskDefinition,
-    ) -> Result<Vec<TaskArn>, Unfinished> {
+    /// Looks once at everything.
+    async fn still_runs(&self, settling: &mut Settling<'_>) -> Result<(), Unfinished> {
+        let Settling { step, ours, definition, .. } = *settling;
         let failed = self.failed_tasks(ours).await?;
-        if let Some((arn, ending)) = failed.into_iter().find(|(arn, _)| !before.contains(arn)) {
-            return Err(died(&arn, &ending));
+        if let Some((task, ending)) = failed.into_iter().find(|(arn, _)| !settling.forgiven.contains(arn)) {
+            return Err(Unfinished::of_the_release(settling::died(&task, &ending)));
         }
-        let running = match self.follower(step, ours, definition, tasks).run(None).await? {
+        settling.tasks = match self.follower(step, ours, definition, &settling.tasks).run(None).await? {
             Ended::Proven { tasks } | Ended::Replaced { tasks } => tasks,
             Ended::NothingDesired => return Err(self.nothing_desired().into()),
         };
         self.ask_probes(step, ours).await?;
-        Ok(running)
+        if let Some(alarm) = alarm::gone_off(&self.alarms().await?, &self.before.borrow().alarms) {
+            return Err(Unfinished::of_the_release(settling::alarmed(alarm)));
+        }
+        self.log_is_clean(settling).await
     }
 
     /// The tasks of the deployment that ended in a way that speaks against its release, and how.
     async fn failed_tasks(&self, ours: &OurDeployment) -> Result<Vec<(TaskArn, String)>, Failure> {
-        let stopped = self.stopped.look(self.run.cloud, &self.plan.target).await?;
+        let stopped = self.stopped.look(self.run.cloud, &self.plan.target).await;
+        let stopped = stopped.map_err(|error| explain(&error, Phase::After))?;
         let of = OfDeployment { revision: &ours.task_definition, since: ours.created };
         let failed = stopped.iter().filter(|task| of.has(task));
         Ok(failed.filter_map(|task| Some((task.arn.clone(), failing::ending(task)?.to_string()))).collect())
     }
-}
 
-fn died(task: &TaskArn, ending: &str) -> Unfinished {
-    let failure = Failure::new(Outcome::Broken, "the release does not stay up after its rollout")
-        .of(CauseKind::Application)
-        .cause(format!("task {}: {ending}", task.id()))
-        .hint("the release is on and its tasks end: ship a commit that stays up");
-    Unfinished::of_the_release(failure)
+    /// The alarms that are looked at.
+    async fn alarms(&self) -> Result<Vec<Alarm>, Failure> {
+        let names = &self.plan.target.settle.alarms;
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(self.run.cloud.client::<Alarms>()?.named(names).await?)
+    }
+
+    async fn log_is_clean(&self, settling: &mut Settling<'_>) -> Result<(), Unfinished> {
+        let patterns = &self.plan.target.settle.logs_without;
+        if patterns.is_empty() {
+            return Ok(());
+        }
+        let now = self.run.now();
+        let lines = self.log_lines(settling.definition, settling.since).await?;
+        if let Some((pattern, line)) = settling::unwanted(&lines, &settling.tasks, patterns) {
+            return Err(Unfinished::of_the_release(settling::logged(pattern, line)));
+        }
+        settling.since = now.checked_sub(LATE).map_or(now, |from| from.max(settling.since));
+        Ok(())
+    }
+
+    /// What the container wrote since a time.
+    async fn log_lines(&self, definition: &TaskDefinition, since: Timestamp) -> Result<Vec<Line>, Failure> {
+        let destination = self.log_destination(definition)?;
+        let logs = self.run.cloud.logs_in(destination.region.as_ref());
+        let lines = logs.since(&destination.group, &destination.stream(""), since).await?;
+        Ok(lines.into_iter().map(|line| Line { stream: line.stream, text: line.text }).collect())
+    }
+
+    fn log_destination(&self, definition: &TaskDefinition) -> Result<LogDestination, Failure> {
+        let container = &self.plan.target.container;
+        definition.log_destination(container).ok_or_else(|| {
+            let reason = format!("container `{container}` does not log to CloudWatch Logs, where `logs-without` looks");
+            Failure::failed(reason).hint("use log driver `awslogs` with `awslogs-group` and `awslogs-stream-prefix`")
+        })
+    }
 }

@@ -55,7 +55,7 @@ pub fn failure(verdict: NotProven, target: &EcsTarget) -> Failure {
 
 fn rolled_back(to: &RevisionArn) -> Failure {
     Failure::new(Outcome::RolledBack, format!("the rollout failed; {} serves again", to.short()))
-        .hint("mend the release and deploy the mended commit")
+        .hint("fix the release and deploy the fixed commit")
 }
 
 fn rolled_back_to_nothing(to: &RevisionArn) -> Failure {

@@ -187,7 +187,7 @@ impl Scripted {
     pub fn at_look(&self, look: usize, change: impl Fn(&mut World) + Send + 'static) {
         let mut looks = 0;
         self.answer("ecs:DescribeServices", move |_, world| {
-            if world.services[0].deployments[0].id != "ecs-svc/1" {
+            if world.services.first().is_some_and(|service| service.deployments[0].id != "ecs-svc/1") {
                 looks += 1;
                 if looks == look {
                     change(world);
@@ -409,6 +409,8 @@ impl Inner {
                 let events: Vec<Value> = world.log.iter().enumerate().map(line).collect();
                 json!({"events": events})
             }
+            // As where ECS has kept none.
+            "ecs:ListServiceDeployments" => json!({"serviceDeployments": []}),
             "ecr:GetAuthorizationToken" => json!({"authorizationData": [world.registry.token()]}),
             "ecr:BatchGetImage" => json!({"images": [], "failures": [{"failureCode": "ImageNotFound"}]}),
             other => panic!("{other} is not scripted"),
