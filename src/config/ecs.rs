@@ -51,7 +51,7 @@ pub(super) struct Settings {
     cluster: Option<Text>,
     /// The ECS service, by name. It must exist.
     service: Option<Text>,
-    /// HTTP questions whose answers prove that the release runs.
+    /// HTTP questions whose answers prove that the release runs. An empty list says that nothing can be asked.
     probes: Option<Vec<RawProbe>>,
     /// How long a rollout, and how long a pre-deploy task may take: for example `15m`, at most `6h`. Default: `20m`.
     timeout: Option<Text>,
@@ -98,6 +98,7 @@ impl KindKeys for Keys {
             }
         };
         let probes = component.to_change(|settings| settings.probes.as_ref());
+        let probes_left_out = probes.is_some_and(Vec::is_empty);
         let probes = probes::resolve(probes.map_or(&[], Vec::as_slice), interpreter);
         let timeout = component.to_change(|settings| settings.timeout.as_ref());
         let timeout = interpreter.duration("timeout", timeout, DEFAULT_TIMEOUT);
@@ -111,6 +112,7 @@ impl KindKeys for Keys {
             pre_deploy: whole(pre_deploy)?,
             has_pre_deploy: Some(component.is_anywhere(|settings| settings.pre_deploy.is_some())),
             probes: probes?,
+            probes_left_out,
             timeout: timeout?,
             missing_variables: missing_variables(missing)?,
         })

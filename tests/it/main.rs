@@ -85,6 +85,7 @@ mod runner;
 mod scripted;
 mod scripted_after_probes;
 mod scripted_attached;
+mod scripted_cautions;
 mod scripted_checkout;
 mod scripted_container;
 mod scripted_denied;

@@ -161,6 +161,7 @@ fn warnings(name: &ComponentName, plan: &EcsPlan) -> Vec<PlanWarning> {
     let mut warnings = missing(name, plan);
     warnings.extend(tags_without_room(plan));
     warnings.extend(drift(name, plan));
+    warnings.extend(plan.cautions.iter().map(|caution| caution.warning(name, (&plan.target, &plan.live))));
     warnings
 }
 

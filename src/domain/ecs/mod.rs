@@ -1,6 +1,7 @@
 //! What is particular to Amazon ECS, as plain data and plain functions.
 
 mod carried;
+pub mod cautions;
 pub mod component;
 pub mod definition_file;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::cautions::{Caution, cautions, cautions_back};
 use super::homes;
 use super::ids::{RevisionArn, ServiceArn};
 use super::rollout;
@@ -62,6 +63,8 @@ pub struct EcsPlan {
     pub changes: Vec<Change>,
     /// What somebody changed by hand since our last release.
     pub drift: Option<HandChange>,
+    /// What may go wrong with the rollout, as the service is set up. Empty: nothing is rolled out.
+    pub cautions: Vec<Caution>,
     /// What the source's definition has and the next one lacks.
     pub missing_variables: Vec<MissingVariable>,
     /// The ARN of the revision whose content is restored, in a rollback.
@@ -147,6 +150,8 @@ pub fn plan(
         desired.variables_missing_from(source, (container, &target.container))
     });
     let changes = facts.live.definition.changes_to(&desired);
+    let cautions =
+        if changes.is_empty() { Vec::new() } else { cautions(target, (&facts.service, &facts.live), &desired) };
     let next = match image.image() {
         _ if changes.is_empty() => NextRevision::Live,
         Later::After(step) => NextRevision::New(Later::After(step.clone())),
@@ -155,7 +160,7 @@ pub fn plan(
             |revision| NextRevision::Registered(Box::new(revision.clone())),
         ),
     };
-    Ok(EcsPlan { next, changes, missing_variables, ..nothing_to_do(target, facts, image) })
+    Ok(EcsPlan { next, changes, cautions, missing_variables, ..nothing_to_do(target, facts, image) })
 }
 
 /// Plans to put back what a revision was that served before.
@@ -186,6 +191,7 @@ pub fn plan_rollback(target: &EcsTarget, facts: &EcsFacts, restored: &Revision, 
     EcsPlan {
         next,
         changes: facts.live.definition.changes_to(&restored.definition),
+        cautions: cautions_back(target, (&facts.service, &facts.live), &restored.definition),
         restores: Some(restored.arn.clone()),
         leaves,
         ..plan
@@ -204,6 +210,7 @@ fn nothing_to_do(target: &EcsTarget, facts: &EcsFacts, image: &PlannedImage) -> 
         image: image.clone(),
         next: NextRevision::Live,
         changes: Vec::new(),
+        cautions: Vec::new(),
         drift: drift(&facts.live, &facts.others),
         missing_variables: Vec::new(),
         restores: None,
@@ -283,6 +290,7 @@ pub(crate) mod tests {
             pre_deploy: None,
             has_pre_deploy: Some(false),
             probes: Vec::new(),
+            probes_left_out: false,
             timeout: Duration::from_mins(1),
             missing_variables: MissingVariables::Warning,
         }

@@ -32,6 +32,8 @@ pub struct EcsTarget {
     pub has_pre_deploy: Option<bool>,
     /// The questions to ask the running release.
     pub probes: Vec<Probe>,
+    /// Whether it is written that there are none.
+    pub probes_left_out: bool,
     /// How long a rollout, and how long a pre-deploy task may take.
     pub timeout: Duration,
     /// What it means when the source of a promotion has a variable that is not here.
