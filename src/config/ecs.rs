@@ -19,7 +19,7 @@ use crate::domain::ecs::target::{EcsTarget, MissingVariables, TaskDefinitionSour
 const LIVE: &str = "live";
 
 /// How long a rollout may take where nothing is written.
-const DEFAULT_TIMEOUT: Duration = Duration::from_mins(20);
+const DEFAULT_TIMEOUT: Duration = Duration::from_mins(60);
 
 /// A service of Amazon ECS.
 #[derive(Debug, Clone, Default)]
@@ -53,7 +53,7 @@ pub(super) struct Settings {
     service: Option<Text>,
     /// HTTP questions whose answers prove that the release runs. An empty list says that nothing can be asked.
     probes: Option<Vec<RawProbe>>,
-    /// How long a rollout, and how long a pre-deploy task may take: for example `15m`, at most `6h`. Default: `20m`.
+    /// How long a rollout, and how long a pre-deploy task may take: for example `15m`, at most `6h`. Default: `60m`.
     timeout: Option<Text>,
     /// What it means for a promotion when the task definition of the source has a variable or secret that the one here
     /// lacks. Default: `warning`.
