@@ -40,12 +40,19 @@ pub enum Verb {
     Verify,
     /// Asks the probes.
     Probe,
+    /// Moves tags of an image to what serves.
+    MoveTags,
 }
 
 impl Verb {
     /// Whether what serves is another afterwards.
     pub fn changes_what_serves(self) -> bool {
         matches!(self, Self::Update)
+    }
+
+    /// Whether it completes what went well: also when something else has failed meanwhile.
+    pub fn follows_success(self) -> bool {
+        matches!(self, Self::MoveTags)
     }
 
     /// Whether anything is changed at all. What is not only waits and asks.
@@ -59,6 +66,7 @@ impl Verb {
             | Self::Register
             | Self::PreDeploy
             | Self::Hold
+            | Self::MoveTags
             | Self::Update => true,
             Self::WaitFor | Self::Verify | Self::Probe => false,
         }
@@ -84,6 +92,7 @@ impl Verb {
             Self::WaitFor => "wait for",
             Self::Verify => "verify",
             Self::Probe => "probe",
+            Self::MoveTags => "move tags",
         }
     }
 }

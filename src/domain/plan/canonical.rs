@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::image::{ImagePlan, ImageStep};
 use super::moved::moved;
-use super::{ComponentPlan, Intent, Plan};
+use super::{ComponentPlan, Intent, Plan, PlannedTags};
 use crate::domain::image::Digest;
 
 /// The version of the canonical form: another one whenever the same plan gets another text.
@@ -52,6 +52,10 @@ impl<C: AsRef<ComponentPlan>> Plan<C> {
         if !self.overrides.is_empty() {
             let overrides = self.overrides.iter().map(|wanted| json!([wanted.gate.as_str(), wanted.reason]));
             value["overrides"] = overrides.collect();
+        }
+        // Those of a build are among its inputs.
+        if self.intent != Intent::Deploy && !self.tags.is_empty() {
+            value["tags"] = self.tags.iter().map(PlannedTags::canonical).collect();
         }
         value.sort_all_objects();
         value
