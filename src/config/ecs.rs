@@ -13,7 +13,7 @@ use super::text::{Text, read_command};
 use super::values::{self, Fault};
 use super::wording::one_of;
 use crate::domain::ecs::definition_file;
-use crate::domain::ecs::target::{EcsTarget, MissingVariables, TaskDefinitionSource};
+use crate::domain::ecs::target::{Busy, EcsTarget, MissingVariables, TaskDefinitionSource};
 
 /// The word for what the service runs now.
 const LIVE: &str = "live";
@@ -55,6 +55,9 @@ pub(super) struct Settings {
     probes: Option<Vec<RawProbe>>,
     /// How long a rollout, and how long a pre-deploy task may take: for example `15m`, at most `6h`. Default: `60m`.
     timeout: Option<Text>,
+    /// What is done while a rollout of something else is in progress on the service. A rollback supersedes it always.
+    /// Default: `wait`.
+    busy: Option<RawBusy>,
     /// What it means for a promotion when the task definition of the source has a variable or secret that the one here
     /// lacks. Default: `warning`.
     missing_variables: Option<RawMissingVariables>,
@@ -78,6 +81,7 @@ impl KindKeys for Keys {
             service: table.optional("service"),
             probes: table.optional("probes"),
             timeout: table.optional("timeout"),
+            busy: table.optional("busy"),
             missing_variables: table.optional("missing-variables"),
         }
     }
@@ -102,6 +106,7 @@ impl KindKeys for Keys {
         let probes = probes::resolve(probes.map_or(&[], Vec::as_slice), interpreter);
         let timeout = component.to_change(|settings| settings.timeout.as_ref());
         let timeout = interpreter.duration("timeout", timeout, DEFAULT_TIMEOUT);
+        let busy = component.pick(|settings| settings.busy.as_ref()).copied();
         let missing = component.pick(|settings| settings.missing_variables.as_ref()).copied();
         Some(EcsTarget {
             cluster: cluster?,
@@ -114,6 +119,7 @@ impl KindKeys for Keys {
             probes: probes?,
             probes_left_out,
             timeout: timeout?,
+            busy: self::busy(busy)?,
             missing_variables: missing_variables(missing)?,
         })
     }
@@ -134,6 +140,47 @@ impl KindKeys for Keys {
         }
         let container = component.pick(|settings| settings.container.as_ref());
         vec![WrittenFile { text, name, part: container.and_then(look_up), rules: &definition_file::RULES }]
+    }
+}
+
+/// What is done while a rollout of something else is in progress.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Busy", rename_all = "kebab-case"))]
+enum RawBusy {
+    /// It is waited for, for `timeout` at most.
+    Wait,
+    /// Nothing is changed.
+    Refuse,
+    /// It is replaced.
+    Supersede,
+    /// Already said.
+    #[cfg_attr(test, schemars(skip))]
+    Unreadable,
+}
+
+impl Read for RawBusy {
+    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+        let Located { span, value } = Located::<String>::read(node, problems);
+        match value.as_deref() {
+            Some("wait") => return Self::Wait,
+            Some("refuse") => return Self::Refuse,
+            Some("supersede") => return Self::Supersede,
+            Some(other) => {
+                let message = format!("`busy` must be `wait`, `refuse` or `supersede`, not `{other}`");
+                problems.at(&span, message, one_of(other, ["wait", "refuse", "supersede"].into_iter()));
+            }
+            None => {}
+        }
+        Self::Unreadable
+    }
+}
+
+fn busy(written: Option<RawBusy>) -> Option<Busy> {
+    match written {
+        None | Some(RawBusy::Wait) => Some(Busy::Wait),
+        Some(RawBusy::Refuse) => Some(Busy::Refuse),
+        Some(RawBusy::Supersede) => Some(Busy::Supersede),
+        Some(RawBusy::Unreadable) => None,
     }
 }
 

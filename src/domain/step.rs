@@ -34,6 +34,8 @@ pub enum Verb {
     Hold,
     /// Changes the service.
     Update,
+    /// Waits for a rollout of something else.
+    WaitForOthers,
     /// Waits for the rollout.
     WaitFor,
     /// Verifies what runs already.
@@ -68,7 +70,7 @@ impl Verb {
             | Self::Hold
             | Self::MoveTags
             | Self::Update => true,
-            Self::WaitFor | Self::Verify | Self::Probe => false,
+            Self::WaitForOthers | Self::WaitFor | Self::Verify | Self::Probe => false,
         }
     }
 
@@ -89,6 +91,7 @@ impl Verb {
             Self::PreDeploy => "pre-deploy",
             Self::Hold => "hold",
             Self::Update => "update",
+            Self::WaitForOthers => "wait for others on",
             Self::WaitFor => "wait for",
             Self::Verify => "verify",
             Self::Probe => "probe",

@@ -87,6 +87,7 @@ mod scripted_after_probes;
 mod scripted_attached;
 mod scripted_cautions;
 mod scripted_checkout;
+mod scripted_company;
 mod scripted_container;
 mod scripted_denied;
 mod scripted_dependencies;

@@ -2,6 +2,7 @@
 
 mod carried;
 pub mod cautions;
+pub mod company;
 pub mod component;
 pub mod definition_file;
 #[cfg(test)]

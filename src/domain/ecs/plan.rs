@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::cautions::{Caution, cautions, cautions_back};
+use super::company::{Company, company};
 use super::homes;
 use super::ids::{RevisionArn, ServiceArn};
 use super::rollout;
@@ -51,6 +52,8 @@ pub struct EcsPlan {
     pub live: Revision,
     /// Whether a rollout of that is still going on.
     pub rolling_out: bool,
+    /// The rollout of something else that is in progress, where this plan changes the service.
+    pub company: Option<Company>,
     /// The ARN of the revision whose rollout was finished last: another one than the live one while that rolls out.
     pub last_completed: Option<RevisionArn>,
     /// How long the last rollout took, where the service tells.
@@ -160,7 +163,8 @@ pub fn plan(
             |revision| NextRevision::Registered(Box::new(revision.clone())),
         ),
     };
-    Ok(EcsPlan { next, changes, cautions, missing_variables, ..nothing_to_do(target, facts, image) })
+    let company = if changes.is_empty() { None } else { company(&facts.service, &facts.live, &target.container) };
+    Ok(EcsPlan { next, changes, company, cautions, missing_variables, ..nothing_to_do(target, facts, image) })
 }
 
 /// Plans to put back what a revision was that served before.
@@ -191,6 +195,7 @@ pub fn plan_rollback(target: &EcsTarget, facts: &EcsFacts, restored: &Revision, 
     EcsPlan {
         next,
         changes: facts.live.definition.changes_to(&restored.definition),
+        company: company(&facts.service, &facts.live, &target.container),
         cautions: cautions_back(target, (&facts.service, &facts.live), &restored.definition),
         restores: Some(restored.arn.clone()),
         leaves,
@@ -205,6 +210,7 @@ fn nothing_to_do(target: &EcsTarget, facts: &EcsFacts, image: &PlannedImage) -> 
         service_arn: facts.service.arn.clone(),
         live: facts.live.clone(),
         rolling_out: primary.is_some_and(|primary| primary.rollout_state == Some(RolloutState::InProgress)),
+        company: None,
         last_completed: rollout::last_completed(&facts.service).cloned(),
         last_rollout: rollout::last_rollout(&facts.service),
         image: image.clone(),
@@ -271,7 +277,7 @@ fn outcome(revision: &Revision) -> Option<&str> {
 pub(crate) mod tests {
     use super::*;
     use crate::domain::ecs::service::{Controller, Deployment, ServiceStatus};
-    use crate::domain::ecs::target::{MissingVariables, TaskDefinitionSource};
+    use crate::domain::ecs::target::{Busy, MissingVariables, TaskDefinitionSource};
     use crate::domain::image::Repository;
     use crate::domain::step::{StepId, Verb};
     use proptest::prelude::*;
@@ -292,6 +298,7 @@ pub(crate) mod tests {
             probes: Vec::new(),
             probes_left_out: false,
             timeout: Duration::from_mins(1),
+            busy: Busy::Wait,
             missing_variables: MissingVariables::Warning,
         }
     }

@@ -36,6 +36,8 @@ pub struct EcsTarget {
     pub probes_left_out: bool,
     /// How long a rollout, and how long a pre-deploy task may take.
     pub timeout: Duration,
+    /// What is done while a rollout of something else is in progress.
+    pub busy: Busy,
     /// What it means when the source of a promotion has a variable that is not here.
     pub missing_variables: MissingVariables,
 }
@@ -83,6 +85,17 @@ impl Configured for EcsTarget {
     fn uses_files(&self) -> bool {
         matches!(self.task_definition, TaskDefinitionSource::File(_))
     }
+}
+
+/// What is done while a rollout of something else is in progress on the service. A rollback supersedes it always.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Busy {
+    /// It is waited for, as long as the component's own rollout may take.
+    Wait,
+    /// Nothing is changed.
+    Refuse,
+    /// It is replaced.
+    Supersede,
 }
 
 /// What it means when the task definition of a promotion's source has a variable or secret that this environment's

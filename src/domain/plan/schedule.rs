@@ -29,6 +29,7 @@ impl Lane {
             | Verb::Register
             | Verb::PreDeploy
             | Verb::Update
+            | Verb::WaitForOthers
             | Verb::WaitFor
             | Verb::Verify
             | Verb::Probe => Self::Component(component),
