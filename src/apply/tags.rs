@@ -33,14 +33,13 @@ async fn move_tags(run: &Run<'_>, images: &[ImagePlan], tags: &PlannedTags) {
     let moved = run.take(&step, put(&run, images, tags));
     let moved = run.turns.lane(&lane, moved, |moved: &Result<(), Failure>| moved.as_ref().err()).await;
     if let Some(Err(failure)) = moved {
-        let names = PlannedTags::names(&tags.moves);
-        let text =
-            format!("{names} of {} may not lead to the release, which serves: {}", tags.repository, failure.brief());
-        let hint = failure.hints.first().cloned().unwrap_or_else(|| "run it again: it moves them".to_owned());
+        let text = format!("a tag does not lead to the release, which serves: {}", failure.brief());
+        let hint = failure.hints.first().cloned().unwrap_or_else(|| "run it again: it moves the tag".to_owned());
         run.events.warning(text, Some(hint));
     }
 }
 
+/// Moves all that can be moved.
 async fn put(run: &Run<'_>, images: &[ImagePlan], tags: &PlannedTags) -> Result<(), Failure> {
     let built = images.iter().find(|plan| plan.image.component == tags.component).map(ImagePlan::planned);
     let built = built.as_ref().and_then(|image| image.image().known()).map(|image| &image.digest);
@@ -48,8 +47,11 @@ async fn put(run: &Run<'_>, images: &[ImagePlan], tags: &PlannedTags) -> Result<
         return Err(Failure::failed(format!("the image of `{}` has no known digest", tags.component)));
     };
     let registry = run.access.registry.open(run.writer.permit());
+    let mut first = None;
     for tag in &tags.moves {
-        registry.move_tag(&tags.repository, digest, tag).await?;
+        if let Err(error) = registry.move_tag(&tags.repository, digest, tag).await {
+            first.get_or_insert(Failure::from(error));
+        }
     }
-    Ok(())
+    first.map_or(Ok(()), Err)
 }

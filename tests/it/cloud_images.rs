@@ -135,11 +135,10 @@ fn an_extra_tag_that_cannot_move_is_warned_of_and_the_release_serves() {
     let before = cloud.images()["latest"].clone();
     let sha = shop.commit("Another commit");
 
-    let plan = cloud.shipgate(&shop, &["plan", "deploy", "stage", "--output", "json"]).run().outcome("planned", 0);
-    assert_told(&plan["warnings"], &["latest", "cannot move", "immutable"]);
     let report = cloud.deploy(&shop, &[]).outcome("deployed", 0);
 
-    assert_told(&report["warnings"], &["latest", "cannot move", "immutable"]);
+    // The local cloud lets nobody ask for one repository, so that it is said afterwards.
+    assert_told(&report["warnings"], &["a tag does not lead to the release, which serves", "latest"]);
     let digest = report["release"]["digests"]["backend"].as_str().unwrap();
     let images = cloud.images();
     assert_eq!((images["latest"].as_str(), images[&format!("v-{sha}")].as_str()), (before.as_str(), digest));

@@ -83,7 +83,7 @@ fn a_tag_that_cannot_be_moved_is_a_warning() {
         Some(Answer::new(403, denied.to_string()))
     });
     let report = shop.deploy().outcome("deployed", 0);
-    assert_told(&report["warnings"], &["latest", "may not lead to the release, which serves"]);
+    assert_told(&report["warnings"], &["a tag does not lead to the release, which serves", "latest"]);
     assert_eq!(latest(&shop), before);
     assert!(steps(&report).contains(&"move tags backend: failed".to_owned()), "{report:#}");
     assert_eq!(report["components"][0]["outcome"], "deployed");
