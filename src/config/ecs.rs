@@ -19,7 +19,7 @@ use crate::domain::ecs::target::{Busy, EcsTarget, MissingVariables, TaskDefiniti
 const LIVE: &str = "live";
 
 /// How long a rollout may take where nothing is written.
-const DEFAULT_TIMEOUT: Duration = Duration::from_mins(60);
+const DEFAULT_TIMEOUT: Duration = Duration::from_hours(1);
 
 /// A service of Amazon ECS.
 #[derive(Debug, Clone, Default)]

@@ -164,7 +164,7 @@ pub fn plan(
         ),
     };
     let company = if changes.is_empty() { None } else { company(&facts.service, &facts.live, &target.container) };
-    Ok(EcsPlan { next, changes, company, cautions, missing_variables, ..nothing_to_do(target, facts, image) })
+    Ok(EcsPlan { company, next, changes, cautions, missing_variables, ..nothing_to_do(target, facts, image) })
 }
 
 /// Plans to put back what a revision was that served before.
