@@ -191,7 +191,6 @@ impl Rehearsal {
             digest: Digest::of(RELEASE),
             platforms: Vec::new(),
             revisions: vec![Some(RELEASE.to_owned())],
-            missing_tags: Vec::new(),
         });
         let host = format!("{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com");
         let image = |image| {

@@ -10,7 +10,7 @@ use crate::clients::git::Git;
 use crate::clients::registry::{self, REVISION_LABEL};
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
-use crate::domain::image::{Digest, ImageTag, Repository};
+use crate::domain::image::{Digest, Repository};
 use crate::domain::names::ComponentName;
 use crate::domain::origin::PUSH_LABEL;
 use crate::domain::outcome::Outcome;
@@ -82,9 +82,9 @@ impl Making<'_> {
 
     async fn make(&self, plan: &WholePlan) -> Result<ImagePlan, Failure> {
         match &self.plan.step {
-            ImageStep::Reuse { missing_tags, .. } if missing_tags.is_empty() => Ok(self.plan.clone()),
-            ImageStep::Reuse { missing_tags, image } => {
-                self.run.take(&self.step(Verb::Tag), self.tag(image, missing_tags)).await?;
+            ImageStep::Reuse { is_tagged: true, .. } => Ok(self.plan.clone()),
+            ImageStep::Reuse { is_tagged: false, image } => {
+                self.run.take(&self.step(Verb::Tag), self.tag(image)).await?;
                 Ok(self.plan.clone())
             }
             ImageStep::Build { create_repository } => {
@@ -105,17 +105,10 @@ impl Making<'_> {
         }
     }
 
-    async fn tag(&self, found: &KnownImage, missing: &[ImageTag]) -> Result<(), Failure> {
+    /// Puts the release's own tag on an image, which never moves.
+    async fn tag(&self, found: &KnownImage) -> Result<(), Failure> {
         let registry = self.run.access.registry.open(self.run.writer.permit());
-        let repository = &self.plan.repository;
-        for tag in missing {
-            // The release's own never moves; the others, such as `latest`, are there to be moved.
-            if *tag == self.plan.tag {
-                registry::tag(registry, repository, &found.digest, tag).await?;
-            } else {
-                registry.move_tag(repository, &found.digest, tag).await?;
-            }
-        }
+        registry::tag(registry, &self.plan.repository, &found.digest, &self.plan.tag).await?;
         Ok(())
     }
 
@@ -195,8 +188,6 @@ impl Making<'_> {
 async fn build_request(run: &Run<'_>, plan: &ImagePlan) -> Result<BuildRequest, Failure> {
     let directory = &run.cloud.directory;
     let build = &plan.image.build;
-    let mut tags = vec![plan.tag.clone()];
-    tags.extend(observe::extra_tags(&plan.image, &run.release)?);
     let source = match run.context.source_url() {
         Some(url) => Some(url),
         None => Git::new(run.processes.clone(), directory, run.context.owners()).origin().await?,
@@ -215,6 +206,6 @@ async fn build_request(run: &Run<'_>, plan: &ImagePlan) -> Result<BuildRequest, 
         arguments: build.args.iter().map(|(name, value)| (name.clone(), value.render(&run.release))).collect(),
         labels,
         repository: plan.repository.clone(),
-        tags,
+        tag: plan.tag.clone(),
     })
 }

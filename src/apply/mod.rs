@@ -5,6 +5,7 @@ mod ended;
 mod images;
 #[cfg(test)]
 mod rehearsals;
+mod tags;
 mod total;
 
 use std::cmp::Reverse;
@@ -35,7 +36,9 @@ pub async fn apply(run: &Run<'_>, plan: &Authorized<WholePlan>) -> Result<Outcom
     let holds = join_all(held(plan).into_iter().map(|holds| put_holds(run, plan, holds)));
     let components = apply_components(run, plan, &known);
     let (holds, components) = futures_util::future::join(holds, components).await;
-    total(holds.into_iter().chain(components).flatten(), plan.components.len() > 1)
+    let ended: Vec<Ended> = holds.into_iter().chain(components).flatten().collect();
+    tags::move_all(run, plan, &images, &ended).await;
+    total(ended, plan.components.len() > 1)
 }
 
 /// A component with all that its plan left open.

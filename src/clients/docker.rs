@@ -37,8 +37,8 @@ pub struct BuildRequest {
     pub labels: Vec<(String, String)>,
     /// Where it goes.
     pub repository: Repository,
-    /// The tags it gets; the first is the release's.
-    pub tags: Vec<ImageTag>,
+    /// The tag it gets: the release's.
+    pub tag: ImageTag,
 }
 
 impl Docker {
@@ -57,7 +57,7 @@ impl Docker {
         Ok(docker)
     }
 
-    /// Builds an image, pushes it under all its tags, and returns the digest that the registry was given.
+    /// Builds an image, pushes it, and returns the digest that the registry was given.
     ///
     /// # Errors
     ///
@@ -113,20 +113,17 @@ impl Docker {
         if !build.success {
             return Err(DockerError::build("build", build));
         }
-        for tag in &request.tags {
-            let reference = format!("{}:{tag}", request.repository);
-            let push = self.run(&config.variables(), ["push", &reference], &mut on_line).await?;
-            if !push.success {
-                return Err(DockerError::Push { reference, code: push.code, output: push.tail });
-            }
+        let reference = reference(request);
+        let push = self.run(&config.variables(), ["push", &reference], &mut on_line).await?;
+        if !push.success {
+            return Err(DockerError::Push { reference, code: push.code, output: push.tail });
         }
         self.pushed_digest(request).await
     }
 
     /// The digest that the engine recorded for the push to this repository.
     async fn pushed_digest(&self, request: &BuildRequest) -> Result<Digest, DockerError> {
-        let tag = request.tags.first().map(ToString::to_string).unwrap_or_default();
-        let reference = format!("{}:{tag}", request.repository);
+        let reference = reference(request);
         let inspect =
             self.run(&[], ["image", "inspect", "--format", "{{json .RepoDigests}}", &reference], |_| {}).await?;
         let digests: Vec<String> = serde_json::from_str(inspect.stdout.trim()).unwrap_or_default();
@@ -151,6 +148,11 @@ impl Docker {
     }
 }
 
+/// What the image is called: repository and tag.
+fn reference(request: &BuildRequest) -> String {
+    format!("{}:{}", request.repository, request.tag)
+}
+
 /// The arguments that `docker build` and `docker buildx build` share.
 fn build_arguments(request: &BuildRequest) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = Vec::new();
@@ -167,9 +169,7 @@ fn build_arguments(request: &BuildRequest) -> Vec<OsString> {
     for (name, value) in &request.labels {
         option("--label", format!("{name}={value}"));
     }
-    for tag in &request.tags {
-        option("--tag", format!("{}:{tag}", request.repository));
-    }
+    option("--tag", reference(request));
     arguments.extend(["--".into(), request.context.clone().into()]);
     arguments
 }
@@ -187,7 +187,7 @@ mod tests {
             arguments: vec![("RELEASE".to_owned(), "$(touch x) \"y\"".to_owned())],
             labels: vec![("a".to_owned(), "b".to_owned())],
             repository: Repository { host: "localhost:1".to_owned(), name: "app".parse().unwrap() },
-            tags: vec!["v1".parse().unwrap(), "v2".parse().unwrap()],
+            tag: "v1".parse().unwrap(),
         };
         let arguments = build_arguments(&request);
         assert_eq!(
@@ -203,8 +203,6 @@ mod tests {
                 "a=b",
                 "--tag",
                 "localhost:1/app:v1",
-                "--tag",
-                "localhost:1/app:v2",
                 "--",
                 "/a path/ünïcode",
             ]

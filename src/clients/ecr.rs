@@ -1,7 +1,7 @@
 //! The ECR API, as far as registry v2 does not do it: credentials and repositories.
 
 use aws_config::SdkConfig;
-use aws_sdk_ecr::types::ImageIdentifier;
+use aws_sdk_ecr::types::{ImageIdentifier, ImageTagMutability};
 use base64::Engine as _;
 use secrecy::SecretString;
 
@@ -65,6 +65,18 @@ impl Ecr {
             Err(error) if error.is("RepositoryNotFoundException") => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether no tag of a repository can ever be moved. A repository that lets some be moved is not one.
+    ///
+    /// # Errors
+    ///
+    /// The call failed.
+    pub async fn is_immutable(&self, name: &RepositoryName) -> Result<bool, AwsError> {
+        let request = self.client.describe_repositories().repository_names(name.as_str());
+        let output = call("ecr:DescribeRepositories", request.send()).await?;
+        let mutability = output.repositories().first().and_then(|repository| repository.image_tag_mutability());
+        Ok(mutability == Some(&ImageTagMutability::Immutable))
     }
 
     /// Creates a repository. That somebody was faster is fine.

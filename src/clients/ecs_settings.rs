@@ -32,8 +32,13 @@ pub fn settings(raw: &types::Service) -> RolloutSettings {
         maximum_percent: rollout.and_then(types::DeploymentConfiguration::maximum_percent),
         is_daemon: raw.scheduling_strategy() == Some(&types::SchedulingStrategy::Daemon),
         health_check_grace: raw.health_check_grace_period_seconds().and_then(seconds),
-        is_balanced: !raw.load_balancers().is_empty(),
+        is_balanced: !raw.load_balancers().is_empty() || is_in_lattice(raw),
     }
+}
+
+/// The configurations of VPC Lattice stand with each deployment.
+fn is_in_lattice(raw: &types::Service) -> bool {
+    raw.deployments().iter().any(|deployment| !deployment.vpc_lattice_configurations().is_empty())
 }
 
 fn breaker(raw: &types::DeploymentCircuitBreaker) -> Breaker {

@@ -16,9 +16,9 @@ use crate::domain::image::Digest;
 use crate::domain::names::{ComponentName, InvalidName, Region};
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::Intent;
+use crate::domain::plan::{ImagePlan, Intent, PlannedTags};
 use crate::domain::provenance::{OverriddenGate, Provenance};
-use crate::domain::release::GitSha;
+use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::role::Access;
 use crate::domain::target::Target;
 use crate::domain::view::Request;
@@ -28,6 +28,7 @@ use crate::evidence::{self, Approvals, AskedPlan, History, Hosted};
 use crate::kinds::{Planned, Run, Turns, WholePlan, driver};
 use crate::observe::{self, Cloud, Configuration, Identities, RegistryAccess};
 use crate::session::Session;
+use crate::together::try_each;
 
 /// What to do where nothing but tags says that a release succeeded.
 pub const LEDGER_ALONE: &str = "`shipgate iam guard` prints the policy that keeps others from writing these tags";
@@ -383,6 +384,25 @@ async fn warn_of_dependencies(invocation: &Invocation<'_>, cloud: &Cloud, plan: 
         }
     }
     Ok(())
+}
+
+/// What is planned for the tags beside the release's own, image by image.
+///
+/// # Errors
+///
+/// As [`observe::planned_tags`].
+pub async fn planned_tags(
+    cloud: &Cloud,
+    access: &RegistryAccess,
+    images: &[ImagePlan],
+    release: &ReleaseName,
+) -> Result<Vec<PlannedTags>, Failure> {
+    let planned = try_each(images, |plan| async move {
+        let image = plan.planned();
+        let digest = image.image().known().map(|known| &known.digest);
+        observe::planned_tags(cloud, &access.registry, &plan.image, digest, release).await
+    });
+    Ok(planned.await?.into_iter().flatten().collect())
 }
 
 /// The failure that refusing gates make.

@@ -1,7 +1,7 @@
 //! `deploy` and `plan deploy`.
 
 use super::awaited::wait_for_statuses;
-use super::change::{Invocation, Prepared, finish};
+use super::change::{Invocation, Prepared, finish, planned_tags};
 use crate::cli;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
@@ -86,6 +86,7 @@ async fn prepare(
     for component in observed {
         plan.components.push(component.plan(&images, &plan.release)?);
     }
+    plan.tags = planned_tags(&cloud, &access, &images, &plan.release).await?;
     plan.images = images;
     (plan.command, plan.overrides) = (command, overrides);
     let mut evidence = invocation.evidence(&cloud, &plan).await;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::awaited::wait_for_statuses;
-use super::change::{Found, Invocation, LEDGER_ALONE, Prepared, Until, finish, refused};
+use super::change::{Found, Invocation, LEDGER_ALONE, Prepared, Until, finish, planned_tags, refused};
 use crate::cli;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
@@ -272,6 +272,7 @@ async fn prepare(
     for component in observed {
         plan.components.push(component.plan(&images, &plan.release)?);
     }
+    plan.tags = planned_tags(&cloud, &access, &images, &plan.release).await?;
     (plan.images, plan.overrides) = (images, overrides);
     let mut evidence = invocation.evidence(&cloud, &plan).await;
     let asked = asked_of(&source.target.environment, &target);

@@ -1,5 +1,7 @@
 //! `rollback` and `plan rollback`: back to a release that served here before, as it was.
 
+use std::collections::BTreeSet;
+
 use super::change::{Invocation, LEDGER_ALONE, Prepared, finish};
 use crate::cli;
 use crate::domain::event::Event;
@@ -9,13 +11,13 @@ use crate::domain::git::FETCH_HISTORY;
 use crate::domain::hold::HoldScope;
 use crate::domain::names::EnvironmentName;
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{Intent, LeftRelease, PlannedHold, left_releases};
+use crate::domain::plan::{Intent, LeftRelease, PlannedHold, PlannedTags, left_releases};
 use crate::domain::release::ReleaseName;
 use crate::domain::rollback::{Past, common};
 use crate::domain::target::Target;
 use crate::evidence;
 use crate::kinds::{self, PastReleases, Planned, WholePlan};
-use crate::observe::{self, Files, RegistryAccess};
+use crate::observe::{self, Cloud, Files, RegistryAccess};
 use crate::together::try_each;
 
 /// Of so many revisions of a component is said why they are left out.
@@ -53,7 +55,9 @@ pub async fn run(invocation: Invocation<'_>, arguments: &cli::Rollback) -> Resul
         // One person may go back to what served before, and to nothing else.
         plan.command = Command::Restore;
     }
-    plan.components = plan_components(&target, &access, seen, &plan.release).await?;
+    let restored = plan_components(&target, &access, seen, &plan.release).await?;
+    plan.tags = plan_tags(invocation, &target, (&cloud, &access), (&restored, &plan.release)).await;
+    plan.components = restored;
     leave_out_forward(invocation, &mut plan.components).await;
     plan.holds = plan_holds(invocation, &mut plan.components).await;
     note(invocation, &target, &plan);
@@ -199,6 +203,31 @@ async fn plan_components(
         components.push(component.plan(release, &image).ok_or_else(never)?);
     }
     Ok(components)
+}
+
+/// What is planned for the tags beside the release's own: back to the image that is restored, where all components restore
+/// the same one. The way back does not fail by a tag that cannot be read.
+async fn plan_tags(
+    invocation: &Invocation<'_>,
+    target: &Target,
+    (cloud, access): (&Cloud, &RegistryAccess),
+    (components, release): (&[Box<dyn Planned>], &ReleaseName),
+) -> Vec<PlannedTags> {
+    let mut planned = Vec::new();
+    for image in &target.images {
+        let of_image = components.iter().filter_map(|component| component.plan().image.as_ref());
+        let digests = of_image.filter(|(owner, _)| *owner == image.component).filter_map(|(_, digest)| digest.known());
+        let digests: BTreeSet<_> = digests.collect();
+        let Some(digest) = digests.first().filter(|_| digests.len() == 1) else { continue };
+        match observe::planned_tags(cloud, &access.registry, image, Some(digest), release).await {
+            Ok(tags) => planned.extend(tags),
+            Err(failure) => {
+                let text = format!("the tags of {} stay where they are: {}", image.component, failure.brief());
+                invocation.events.warning(text, failure.hints.first().cloned());
+            }
+        }
+    }
+    planned
 }
 
 /// Plans the holds: whatever a component leaves is stopped on all of them. Those of earlier rollbacks that new ones cover are

@@ -14,13 +14,13 @@ use super::text::{Text, read_command};
 use super::values::{self, Fault};
 use super::wording::one_of;
 use crate::domain::ecs::definition_file;
-use crate::domain::ecs::target::{EcsTarget, MissingVariables, TaskDefinitionSource};
+use crate::domain::ecs::target::{Busy, EcsTarget, MissingVariables, TaskDefinitionSource};
 
 /// The word for what the service runs now.
 const LIVE: &str = "live";
 
 /// How long a rollout may take where nothing is written.
-const DEFAULT_TIMEOUT: Duration = Duration::from_mins(20);
+const DEFAULT_TIMEOUT: Duration = Duration::from_hours(1);
 
 /// A service of Amazon ECS.
 #[derive(Debug, Clone, Default)]
@@ -52,14 +52,17 @@ pub(super) struct Settings {
     cluster: Option<Text>,
     /// The ECS service, by name. It must exist.
     service: Option<Text>,
-    /// HTTP questions whose answers prove that the release runs.
+    /// HTTP questions whose answers prove that the release runs. An empty list says that nothing can be asked.
     probes: Option<Vec<RawProbe>>,
-    /// How long a rollout, and how long a pre-deploy task may take: for example `15m`, at most `6h`. Default: `20m`.
+    /// How long a rollout, and how long a pre-deploy task may take: for example `15m`, at most `6h`. Default: `60m`.
     timeout: Option<Text>,
     /// How many tasks of a release that end in the same way end its rollout: at most 100, `0` for never. Default: 3.
     fail_fast: Option<u32>,
     /// How long a release is watched after its rollout is done: `1m`, or a table. `0s` turns it off. Default: `30s`.
     settle: Option<RawSettle>,
+    /// What is done while a rollout of something else is in progress on the service. A rollback supersedes it always.
+    /// Default: `wait`.
+    busy: Option<RawBusy>,
     /// What it means for a promotion when the task definition of the source has a variable or secret that the one here
     /// lacks. Default: `warning`.
     missing_variables: Option<RawMissingVariables>,
@@ -85,6 +88,7 @@ impl KindKeys for Keys {
             timeout: table.optional("timeout"),
             fail_fast: table.number("fail-fast", 0..=100),
             settle: table.optional("settle"),
+            busy: table.optional("busy"),
             missing_variables: table.optional("missing-variables"),
         }
     }
@@ -105,6 +109,7 @@ impl KindKeys for Keys {
             }
         };
         let probes = component.to_change(|settings| settings.probes.as_ref());
+        let probes_left_out = probes.is_some_and(Vec::is_empty);
         let probes = probes::resolve(probes.map_or(&[], Vec::as_slice), interpreter);
         let timeout = component.to_change(|settings| settings.timeout.as_ref());
         let timeout = interpreter.duration("timeout", timeout, DEFAULT_TIMEOUT);
@@ -112,6 +117,7 @@ impl KindKeys for Keys {
         let settle = component.pick(|settings| settings.settle.as_ref());
         let settle = settle.filter(|_| matches!(component.wanted.purpose, Purpose::Change | Purpose::Policy));
         let settle = settle::resolve(settle, interpreter);
+        let busy = component.pick(|settings| settings.busy.as_ref()).copied();
         let missing = component.pick(|settings| settings.missing_variables.as_ref()).copied();
         Some(EcsTarget {
             cluster: cluster?,
@@ -122,9 +128,11 @@ impl KindKeys for Keys {
             pre_deploy: whole(pre_deploy)?,
             has_pre_deploy: Some(component.is_anywhere(|settings| settings.pre_deploy.is_some())),
             probes: probes?,
+            probes_left_out,
             timeout: timeout?,
             fail_fast: fail_fast.unwrap_or(EcsTarget::FAIL_FAST),
             settle: settle?,
+            busy: self::busy(busy)?,
             missing_variables: missing_variables(missing)?,
         })
     }
@@ -145,6 +153,47 @@ impl KindKeys for Keys {
         }
         let container = component.pick(|settings| settings.container.as_ref());
         vec![WrittenFile { text, name, part: container.and_then(look_up), rules: &definition_file::RULES }]
+    }
+}
+
+/// What is done while a rollout of something else is in progress.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Busy", rename_all = "kebab-case"))]
+enum RawBusy {
+    /// It is waited for, for `timeout` at most.
+    Wait,
+    /// Nothing is changed.
+    Refuse,
+    /// It is replaced.
+    Supersede,
+    /// Already said.
+    #[cfg_attr(test, schemars(skip))]
+    Unreadable,
+}
+
+impl Read for RawBusy {
+    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+        let Located { span, value } = Located::<String>::read(node, problems);
+        match value.as_deref() {
+            Some("wait") => return Self::Wait,
+            Some("refuse") => return Self::Refuse,
+            Some("supersede") => return Self::Supersede,
+            Some(other) => {
+                let message = format!("`busy` must be `wait`, `refuse` or `supersede`, not `{other}`");
+                problems.at(&span, message, one_of(other, ["wait", "refuse", "supersede"].into_iter()));
+            }
+            None => {}
+        }
+        Self::Unreadable
+    }
+}
+
+fn busy(written: Option<RawBusy>) -> Option<Busy> {
+    match written {
+        None | Some(RawBusy::Wait) => Some(Busy::Wait),
+        Some(RawBusy::Refuse) => Some(Busy::Refuse),
+        Some(RawBusy::Supersede) => Some(Busy::Supersede),
+        Some(RawBusy::Unreadable) => None,
     }
 }
 

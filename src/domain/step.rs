@@ -34,6 +34,8 @@ pub enum Verb {
     Hold,
     /// Changes the service.
     Update,
+    /// Waits for a rollout of something else.
+    WaitForOthers,
     /// Waits for the rollout.
     WaitFor,
     /// Verifies what runs already.
@@ -44,12 +46,19 @@ pub enum Verb {
     Settle,
     /// Brings back what served before a release that failed.
     RollBack,
+    /// Moves tags of an image to what serves.
+    MoveTags,
 }
 
 impl Verb {
     /// Whether what serves is another afterwards.
     pub fn changes_what_serves(self) -> bool {
         matches!(self, Self::Update)
+    }
+
+    /// Whether it completes what went well: also when something else has failed meanwhile.
+    pub fn follows_success(self) -> bool {
+        matches!(self, Self::MoveTags)
     }
 
     /// Whether anything is changed at all. What is not only waits and asks.
@@ -64,8 +73,9 @@ impl Verb {
             | Self::PreDeploy
             | Self::Hold
             | Self::Update
-            | Self::RollBack => true,
-            Self::WaitFor | Self::Verify | Self::Probe | Self::Settle => false,
+            | Self::RollBack
+            | Self::MoveTags => true,
+            Self::WaitForOthers | Self::WaitFor | Self::Verify | Self::Probe | Self::Settle => false,
         }
     }
 
@@ -86,11 +96,13 @@ impl Verb {
             Self::PreDeploy => "pre-deploy",
             Self::Hold => "hold",
             Self::Update => "update",
+            Self::WaitForOthers => "wait for others on",
             Self::WaitFor => "wait for",
             Self::Verify => "verify",
             Self::Probe => "probe",
             Self::Settle => "settle",
             Self::RollBack => "roll back",
+            Self::MoveTags => "move tags",
         }
     }
 }

@@ -283,7 +283,7 @@ pub trait Planned: fmt::Debug {
     ///
     /// # Errors
     ///
-    /// The kind cannot be changed yet.
+    /// The kind cannot be changed yet, or what is there is not to be changed now.
     fn can_be_applied(&self) -> Result<(), Failure> {
         Err(not_built("a change", not_built::component(&self.plan().name)))
     }

@@ -4,7 +4,7 @@ use super::{Cloud, RegistryAccess};
 use crate::clients::registry::{FoundImage, Registry, Side};
 use crate::domain::failure::Failure;
 use crate::domain::image::{Digest, ImageReference, ImageTag, Repository};
-use crate::domain::plan::{ImageState, KnownImage, PresentImage, PromotedImage, TagState, release_tag};
+use crate::domain::plan::{ImageState, KnownImage, PlannedTags, PresentImage, PromotedImage, TagState, release_tag};
 use crate::domain::release::ReleaseName;
 use crate::domain::target::Image;
 
@@ -24,21 +24,38 @@ pub async fn image(
         let exists = cloud.ecr.repository_exists(&image.repository).await?;
         return Ok((repository, if exists { ImageState::Missing } else { ImageState::RepositoryMissing }));
     };
-    let mut missing_tags = Vec::new();
-    for tag in extra_tags(image, release)? {
-        if registry.digest_of(Side::Source, &repository, &tag).await?.as_ref() != Some(&found.digest) {
-            missing_tags.push(tag);
-        }
-    }
-    Ok((repository, ImageState::Present(present(found, missing_tags))))
+    Ok((repository, ImageState::Present(present(found))))
 }
 
-/// The configured tags beside the release's own.
+/// What is planned for the configured tags beside the release's own. `digest`: that of the image; `None`: it is not built
+/// yet.
 ///
 /// # Errors
 ///
-/// `invalid`: one is no tag.
-pub fn extra_tags(image: &Image, release: &ReleaseName) -> Result<Vec<ImageTag>, Failure> {
+/// `invalid`: one is no tag. Or the registry cannot be asked.
+pub async fn planned_tags(
+    cloud: &Cloud,
+    registry: &Registry,
+    image: &Image,
+    digest: Option<&Digest>,
+    release: &ReleaseName,
+) -> Result<Option<PlannedTags>, Failure> {
+    let repository = Repository { host: registry.host.clone(), name: image.repository.clone() };
+    let mut leads = Vec::new();
+    for tag in extra_tags(image, release)? {
+        let led = registry.digest_of(Side::Target, &repository, &tag).await?;
+        leads.push((tag, led));
+    }
+    if leads.is_empty() {
+        return Ok(None);
+    }
+    let leads_elsewhere = leads.iter().any(|(_, leads)| leads.is_some() && leads.as_ref() != digest);
+    // Unknown is no warning: a tag that cannot be moved is one then.
+    let is_immutable = leads_elsewhere && cloud.ecr.is_immutable(&image.repository).await.unwrap_or_default();
+    Ok(Some(PlannedTags::new(image.component.clone(), repository, digest.cloned(), leads, is_immutable)))
+}
+
+fn extra_tags(image: &Image, release: &ReleaseName) -> Result<Vec<ImageTag>, Failure> {
     let tags = image.build.tags.iter().map(|tag| tag.render(release).parse());
     tags.collect::<Result<_, crate::domain::names::InvalidName>>().map_err(|error| {
         Failure::invalid(format!("`tags` of component `{}` has a malformed tag", image.component))
@@ -62,7 +79,7 @@ pub async fn promoted_image(
     let (cloud, access) = target;
     let from = Repository { host: source.registry.host.clone(), name: source_image.repository.clone() };
     let to = Repository { host: access.registry.host.clone(), name: image.repository.clone() };
-    let found = source.registry.image(&from, digest).await?.map(|found| present(found, Vec::new()));
+    let found = source.registry.image(&from, digest).await?.map(present);
     let state = match access.registry.digest_of(Side::Target, &to, &release_tag(release)).await? {
         Some(there) => TagState::LeadsTo(there),
         None if from == to || cloud.ecr.repository_exists(&image.repository).await? => TagState::Missing,
@@ -110,6 +127,6 @@ fn repository_of(access: &RegistryAccess, reference: &ImageReference) -> Option<
     Some(Repository { host: access.registry.host.clone(), name: is_ours.then(|| name.parse().ok())?? })
 }
 
-fn present(found: FoundImage, missing_tags: Vec<ImageTag>) -> PresentImage {
-    PresentImage { digest: found.digest, platforms: found.platforms, revisions: found.revisions, missing_tags }
+fn present(found: FoundImage) -> PresentImage {
+    PresentImage { digest: found.digest, platforms: found.platforms, revisions: found.revisions }
 }

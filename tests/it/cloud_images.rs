@@ -117,7 +117,7 @@ fn extra_tags_lead_to_the_release() {
     cloud.push_foreign_image(&format!("v-{sha}"));
     let serving = cloud.serving("backend");
     let plan = cloud.shipgate(&shop, &["plan", "deploy", "stage", "--output", "json"]).run().outcome("planned", 0);
-    assert_eq!(steps(&plan), ["tag backend: planned", "verify backend: planned"]);
+    assert_eq!(steps(&plan), ["verify backend: planned", "move tags backend: planned"]);
     let report = cloud.deploy(&shop, &[]).outcome("unchanged", 0);
     assert_eq!(report["components"][0]["changed"], false);
     assert_eq!(cloud.images(), all.into());
@@ -126,21 +126,22 @@ fn extra_tags_lead_to_the_release() {
 
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]
-fn an_extra_tag_that_cannot_move_fails_and_nothing_that_serves_is_changed() {
+fn an_extra_tag_that_cannot_move_is_warned_of_and_the_release_serves() {
     let cloud = Cloud::new();
     cloud.create_repository(ImageTagMutability::Immutable);
     cloud.create_service(&ServiceOptions::web());
     let shop = cloud.shop(&with_tags(&cloud.config("")));
     cloud.deploy(&shop, &[]).outcome("deployed", 0);
-    shop.commit("Another commit");
-    let serving = cloud.serving("backend");
+    let before = cloud.images()["latest"].clone();
+    let sha = shop.commit("Another commit");
 
-    let report = cloud.deploy(&shop, &[]).outcome("failed", 1);
+    let report = cloud.deploy(&shop, &[]).outcome("deployed", 0);
 
-    assert_told(&report["causes"], &["latest", "immutable"]);
-    assert!(!texts(&report["hints"]).is_empty());
-    assert_eq!(report["components"][0]["outcome"], "failed");
-    assert_eq!(cloud.serving("backend"), serving);
+    // The local cloud lets nobody ask for one repository, so that it is said afterwards.
+    assert_told(&report["warnings"], &["a tag does not lead to the release, which serves", "latest"]);
+    let digest = report["release"]["digests"]["backend"].as_str().unwrap();
+    let images = cloud.images();
+    assert_eq!((images["latest"].as_str(), images[&format!("v-{sha}")].as_str()), (before.as_str(), digest));
 }
 
 #[test]

@@ -131,9 +131,31 @@ fn a_pre_deploy_task_whose_run_has_died_is_waited_for() {
 
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]
-fn the_newer_of_two_runs_wins_and_the_older_says_so() {
+fn the_newer_of_two_runs_waits_for_the_older() {
     let cloud = Cloud::with(&ServiceOptions::without_room());
     let shop = cloud.shop(&cloud.config(""));
+    let older = cloud.shipgate(&shop, &DEPLOY).start();
+    older.until_stderr("wait for backend");
+    shop.commit("Another commit");
+    let newer = cloud.shipgate(&shop, &DEPLOY).start();
+    newer.until_stderr("is still rolling out");
+    let revisions = cloud.revisions("backend");
+
+    cloud.make_room("backend");
+
+    // The rollout of the older one is done; whether that run has read it back by then is a matter of moments.
+    older.wait();
+    let report = newer.wait().outcome("deployed", 0);
+    assert_eq!(steps(&report)[1], "wait for others on backend: done", "{:?}", steps(&report));
+    assert_eq!(cloud.revisions("backend"), revisions + 1);
+    assert_eq!(cloud.releases("backend"), [shop.head()]);
+}
+
+#[test]
+#[ignore = "needs the local cloud: scripts/test"]
+fn the_newer_of_two_runs_wins_and_the_older_says_so() {
+    let cloud = Cloud::with(&ServiceOptions::without_room());
+    let shop = cloud.shop(&cloud.config("busy = \"supersede\""));
     let older = cloud.shipgate(&shop, &DEPLOY).start();
     older.until_stderr("wait for backend");
     shop.commit("Another commit");

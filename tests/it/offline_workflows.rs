@@ -164,6 +164,30 @@ fn each_job_asks_for_what_it_needs_and_no_more() {
     assert_eq!(jobs, expected.len(), "every job is in the list above");
 }
 
+/// What a component may wait for in the worst case: a deployment of somebody else's, the pre-deploy command, its rollout,
+/// the way back. And an hour for everything else.
+#[test]
+fn a_job_that_changes_an_environment_outlives_every_wait_of_a_component() {
+    let schema = include_str!("../../schema/shipgate.schema.json");
+    let (_, rest) = schema.split_once("a pre-deploy task may take").unwrap();
+    let (_, default) = rest.split_once("Default: `").unwrap();
+    let timeout: u64 = default.split_once("m`").unwrap().0.parse().unwrap();
+    let minutes = 4 * timeout + 60;
+    for (file, jobs) in [
+        ("approve.yml", &["carry-out"][..]),
+        ("deploy-stage.yml", &["deploy"]),
+        ("promote.yml", &["promote"]),
+        ("rollback.yml", &["rollback", "rollback-in-environment", "restore"]),
+    ] {
+        let yaml = workflow(file).yaml;
+        assert_eq!(yaml["on"]["workflow_call"]["inputs"]["timeout-minutes"]["default"], minutes, "{file}");
+        for job in jobs {
+            let expected = format!("${{{{ inputs.timeout-minutes || {minutes} }}}}");
+            assert_eq!(yaml["jobs"][job]["timeout-minutes"], expected, "{file}: {job}");
+        }
+    }
+}
+
 #[test]
 fn every_job_ends_some_time_and_waits_where_it_should() {
     for workflow in Workflow::ours() {

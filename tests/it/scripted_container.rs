@@ -116,6 +116,7 @@ fn a_health_check_has_to_pass_where_there_is_one() {
     });
     // Long enough to look at the tasks once, also on a machine that has much else to do.
     let shop = shop_with(&check, "timeout = \"8s\"");
+    with_containers(&shop, |_, container| container["healthStatus"] = json!("UNKNOWN"));
     let report = shop.deploy().outcome("timed-out", 8);
     assert!(text(&report, "causes").contains("the health check of container web"), "{report:#}");
 }

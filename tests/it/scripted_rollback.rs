@@ -409,7 +409,7 @@ fn a_rollback_that_was_lost_sight_of_is_taken_up_by_the_next() {
 
 /// A shop on which a bad release rolls out over the last of those that served; with that release.
 fn rolling_out_bad(count: usize) -> (Shop, Vec<String>, String) {
-    let (shop, releases) = served(count);
+    let (shop, releases) = served_by(Shop::with("busy = \"supersede\""), count);
     let bad = shop.repository.commit("Bad");
     let (good, number) = (format!("backend:{}", 7 + count), 8 + count);
     shop.aws.world(|world| {

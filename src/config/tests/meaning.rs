@@ -33,7 +33,7 @@ fn an_environment_is_resolved_with_its_defaults() {
     assert_eq!(backend.image.as_str(), "backend");
     assert_eq!(backend.task_definition, TaskDefinitionSource::Live);
     assert_eq!(backend.pre_deploy.as_ref().unwrap()[2].as_literal(), Some("head"));
-    assert_eq!(backend.timeout, Duration::from_mins(20));
+    assert_eq!(backend.timeout, Duration::from_hours(1));
 
     let worker = ecs(&target, 1);
     assert_eq!(worker.image.as_str(), "backend");

@@ -165,7 +165,14 @@ fn warnings(name: &ComponentName, plan: &EcsPlan) -> Vec<PlanWarning> {
     let mut warnings = missing(name, plan);
     warnings.extend(tags_without_room(plan));
     warnings.extend(drift(name, plan));
+    warnings.extend(company(name, plan));
+    warnings.extend(plan.cautions.iter().map(|caution| caution.warning(name, (&plan.target, &plan.live))));
     warnings
+}
+
+fn company(name: &ComponentName, plan: &EcsPlan) -> Option<PlanWarning> {
+    let (text, hint) = plan.company.as_ref()?.warning(&plan.target, plan.restores.is_some());
+    Some(PlanWarning { text: format!("{name} {text}"), changes: Vec::new(), hint: Some(hint) })
 }
 
 /// The classic reason why what ran on stage does not run on production.

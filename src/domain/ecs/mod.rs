@@ -1,6 +1,8 @@
 //! What is particular to Amazon ECS, as plain data and plain functions.
 
 mod carried;
+pub mod cautions;
+pub mod company;
 pub mod component;
 pub mod definition_file;
 pub mod diagnosis;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::cautions::{Caution, cautions, cautions_back};
+use super::company::{Company, company};
 use super::homes;
 use super::ids::{RevisionArn, ServiceArn};
 use super::rollout;
@@ -50,6 +52,8 @@ pub struct EcsPlan {
     pub live: Revision,
     /// Whether a rollout of that is still going on.
     pub rolling_out: bool,
+    /// The rollout of something else that is in progress, where this plan changes the service.
+    pub company: Option<Company>,
     /// The ARN of the revision whose rollout was finished last: another one than the live one while that rolls out.
     pub last_completed: Option<RevisionArn>,
     /// How long the last rollout took, where the service tells.
@@ -62,6 +66,8 @@ pub struct EcsPlan {
     pub changes: Vec<Change>,
     /// What somebody changed by hand since our last release.
     pub drift: Option<HandChange>,
+    /// What may go wrong with the rollout, as the service is set up. Empty: nothing is rolled out.
+    pub cautions: Vec<Caution>,
     /// What the source's definition has and the next one lacks.
     pub missing_variables: Vec<MissingVariable>,
     /// The ARN of the revision whose content is restored, in a rollback.
@@ -147,6 +153,8 @@ pub fn plan(
         desired.variables_missing_from(source, (container, &target.container))
     });
     let changes = facts.live.definition.changes_to(&desired);
+    let cautions =
+        if changes.is_empty() { Vec::new() } else { cautions(target, (&facts.service, &facts.live), &desired) };
     let next = match image.image() {
         _ if changes.is_empty() => NextRevision::Live,
         Later::After(step) => NextRevision::New(Later::After(step.clone())),
@@ -155,7 +163,8 @@ pub fn plan(
             |revision| NextRevision::Registered(Box::new(revision.clone())),
         ),
     };
-    Ok(EcsPlan { next, changes, missing_variables, ..nothing_to_do(target, facts, image) })
+    let company = if changes.is_empty() { None } else { company(&facts.service, &facts.live, &target.container) };
+    Ok(EcsPlan { company, next, changes, cautions, missing_variables, ..nothing_to_do(target, facts, image) })
 }
 
 /// Plans to put back what a revision was that served before.
@@ -186,6 +195,8 @@ pub fn plan_rollback(target: &EcsTarget, facts: &EcsFacts, restored: &Revision, 
     EcsPlan {
         next,
         changes: facts.live.definition.changes_to(&restored.definition),
+        company: company(&facts.service, &facts.live, &target.container),
+        cautions: cautions_back(target, (&facts.service, &facts.live), &restored.definition),
         restores: Some(restored.arn.clone()),
         leaves,
         ..plan
@@ -199,11 +210,13 @@ fn nothing_to_do(target: &EcsTarget, facts: &EcsFacts, image: &PlannedImage) -> 
         service_arn: facts.service.arn.clone(),
         live: facts.live.clone(),
         rolling_out: primary.is_some_and(|primary| primary.rollout_state == Some(RolloutState::InProgress)),
+        company: None,
         last_completed: rollout::last_completed(&facts.service).cloned(),
         last_rollout: rollout::last_rollout(&facts.service),
         image: image.clone(),
         next: NextRevision::Live,
         changes: Vec::new(),
+        cautions: Vec::new(),
         drift: drift(&facts.live, &facts.others),
         missing_variables: Vec::new(),
         restores: None,
@@ -264,7 +277,7 @@ fn outcome(revision: &Revision) -> Option<&str> {
 pub(crate) mod tests {
     use super::*;
     use crate::domain::ecs::service::{Controller, Deployment, ServiceStatus};
-    use crate::domain::ecs::target::{MissingVariables, TaskDefinitionSource};
+    use crate::domain::ecs::target::{Busy, MissingVariables, TaskDefinitionSource};
     use crate::domain::image::Repository;
     use crate::domain::settle::Settle;
     use crate::domain::step::{StepId, Verb};
@@ -284,9 +297,11 @@ pub(crate) mod tests {
             pre_deploy: None,
             has_pre_deploy: Some(false),
             probes: Vec::new(),
+            probes_left_out: false,
             timeout: Duration::from_mins(1),
             fail_fast: EcsTarget::FAIL_FAST,
             settle: Settle::default(),
+            busy: Busy::Wait,
             missing_variables: MissingVariables::Warning,
         }
     }

@@ -30,7 +30,8 @@ pub struct RolloutSettings {
     pub is_daemon: bool,
     /// How long ECS ignores what health checks say after the start of a task.
     pub health_check_grace: Option<Duration>,
-    /// Whether the service registers its tasks in a target group or a load balancer, which checks their health.
+    /// Whether the service registers its tasks in a target group, of a load balancer or of VPC Lattice, which checks
+    /// their health.
     pub is_balanced: bool,
 }
 

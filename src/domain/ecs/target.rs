@@ -33,12 +33,16 @@ pub struct EcsTarget {
     pub has_pre_deploy: Option<bool>,
     /// The questions to ask the running release.
     pub probes: Vec<Probe>,
+    /// Whether it is written that there are none.
+    pub probes_left_out: bool,
     /// How long a rollout, and how long a pre-deploy task may take.
     pub timeout: Duration,
     /// So many tasks of a release that end in the same way end its rollout. 0: none do.
     pub fail_fast: u32,
     /// What a release must get through after its rollout is done.
     pub settle: Settle,
+    /// What is done while a rollout of something else is in progress.
+    pub busy: Busy,
     /// What it means when the source of a promotion has a variable that is not here.
     pub missing_variables: MissingVariables,
 }
@@ -91,6 +95,17 @@ impl Configured for EcsTarget {
     fn uses_files(&self) -> bool {
         matches!(self.task_definition, TaskDefinitionSource::File(_))
     }
+}
+
+/// What is done while a rollout of something else is in progress on the service. A rollback supersedes it always.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Busy {
+    /// It is waited for, as long as the component's own rollout may take.
+    Wait,
+    /// Nothing is changed.
+    Refuse,
+    /// It is replaced.
+    Supersede,
 }
 
 /// What it means when the task definition of a promotion's source has a variable or secret that this environment's

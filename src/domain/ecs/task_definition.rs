@@ -195,6 +195,28 @@ impl TaskDefinition {
         }
     }
 
+    /// The containers with their images, by name.
+    pub fn images(&self) -> impl Iterator<Item = (&str, ImageReference)> {
+        self.containers().filter_map(|fields| {
+            let image = fields.get("image").and_then(Value::as_str)?;
+            Some((name_of(fields)?, ImageReference::parse(image)))
+        })
+    }
+
+    /// Whether ECS asks the health of a task: by a check of an essential container
+    /// ([HealthCheck](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html)).
+    pub fn has_health_check(&self) -> bool {
+        let is_essential =
+            |fields: &Map<String, Value>| fields.get("essential").and_then(Value::as_bool) != Some(false);
+        self.containers().any(|fields| is_essential(fields) && fields.get("healthCheck").is_some_and(Value::is_object))
+    }
+
+    /// The first port that a container listens on.
+    pub fn port(&self, container: &ContainerName) -> Option<u64> {
+        let ports = self.container(container).ok()?.get("portMappings")?.as_array()?;
+        ports.iter().find_map(|port| port.get("containerPort")?.as_u64())
+    }
+
     /// The ARNs of the roles that its tasks run with, and are started with.
     pub fn roles(&self) -> Vec<String> {
         [self.task_role(), self.execution_role()].into_iter().flatten().map(str::to_owned).collect()

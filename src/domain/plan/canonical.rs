@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::image::{ImagePlan, ImageStep};
 use super::moved::moved;
-use super::{ComponentPlan, Intent, Plan};
+use super::{ComponentPlan, Intent, Plan, PlannedTags};
 use crate::domain::image::Digest;
 use crate::domain::settle::OnFailure;
 
@@ -56,6 +56,10 @@ impl<C: AsRef<ComponentPlan>> Plan<C> {
         }
         if self.on_failure == OnFailure::Leave {
             value["on_failure"] = json!("leave");
+        }
+        // Those of a build are among its inputs.
+        if self.intent != Intent::Deploy && !self.tags.is_empty() {
+            value["tags"] = self.tags.iter().map(PlannedTags::canonical).collect();
         }
         value.sort_all_objects();
         value

@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use super::Plan;
 use super::component::ComponentPlan;
 use super::steps::{Step, hold_summary, image_steps};
+use super::tags::PlannedTags;
 use crate::domain::names::ComponentName;
 use crate::domain::step::{StepId, Verb};
 
@@ -29,7 +30,8 @@ impl<C: AsRef<ComponentPlan>> Plan<C> {
     ///
     /// All images are there before the first component begins: a build that fails changes nothing. A component begins when
     /// those are done that it depends on. The holds of a rollback are put once the first change of what serves is
-    /// prepared, and before it is made: without them the next promotion would bring back what is being left.
+    /// prepared, and before it is made: without them the next promotion would bring back what is being left. Tags that
+    /// lead to what serves come last.
     pub fn steps(&self) -> Vec<Step> {
         let images: Vec<Vec<Step>> = self.images.iter().map(|image| chained(image_steps(image), Vec::new())).collect();
         let built: Vec<StepId> = images.iter().filter_map(|steps| end(steps)).collect();
@@ -41,7 +43,24 @@ impl<C: AsRef<ComponentPlan>> Plan<C> {
             ends.extend(end(&chain).map(|end| (&component.name, end)));
             steps.extend(chain);
         }
+        steps.extend(self.tag_steps(&ends));
         self.with_holds(steps)
+    }
+
+    /// The tags that move, each with the components that have to serve before.
+    pub fn tags_to_move(&self) -> impl Iterator<Item = (&PlannedTags, Vec<&C>)> {
+        let moving = self.tags.iter().filter(|tags| !tags.moves.is_empty());
+        let with_users = moving.map(|tags| (tags, self.users_of(&tags.component).collect::<Vec<_>>()));
+        with_users.filter(|(_, users)| !users.is_empty())
+    }
+
+    /// Tags move once all components of this plan that run the image serve the release.
+    fn tag_steps(&self, ends: &IndexMap<&ComponentName, StepId>) -> Vec<Step> {
+        let steps = self.tags_to_move().filter_map(|(tags, users)| {
+            let needs = users.iter().filter_map(|user| ends.get(&user.as_ref().name).cloned()).collect();
+            Some(Step { needs, ..tags.step()? })
+        });
+        steps.collect()
     }
 
     fn with_holds(&self, mut steps: Vec<Step>) -> Vec<Step> {

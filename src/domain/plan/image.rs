@@ -82,8 +82,6 @@ pub struct PresentImage {
     pub platforms: Vec<Digest>,
     /// The revision labels (`org.opencontainers.image.revision`), one for each platform; `None` where it is missing.
     pub revisions: Vec<Option<String>>,
-    /// The configured extra tags that do not lead to this image.
-    pub missing_tags: Vec<ImageTag>,
 }
 
 /// Why an image cannot be planned.
@@ -147,8 +145,8 @@ pub enum ImageStep {
     Reuse {
         /// The image.
         image: KnownImage,
-        /// The extra tags to put on it.
-        missing_tags: Vec<ImageTag>,
+        /// Whether the release's tag leads to it.
+        is_tagged: bool,
     },
     /// Build and push it.
     Build {
@@ -207,7 +205,7 @@ pub fn plan_image(
                     digest: present.digest.clone(),
                     platforms: present.platforms.clone(),
                 },
-                missing_tags: present.missing_tags.clone(),
+                is_tagged: true,
             }
         }
     };
@@ -269,9 +267,9 @@ pub fn plan_promoted_image(
             let image = format!("{repository}:{tag}");
             return Err(ImageError::TagLeadsElsewhere { image, found: there.clone(), wanted: digest });
         }
-        TagState::LeadsTo(_) => ImageStep::Reuse { image: known, missing_tags: Vec::new() },
+        TagState::LeadsTo(_) => ImageStep::Reuse { image: known, is_tagged: true },
         // Nothing moves within one repository.
-        _ if repository == seen.from => ImageStep::Reuse { image: known, missing_tags: vec![tag.clone()] },
+        _ if repository == seen.from => ImageStep::Reuse { image: known, is_tagged: false },
         TagState::Missing => copy(false),
         TagState::RepositoryMissing if image.create_repository => copy(true),
         TagState::RepositoryMissing => return Err(ImageError::RepositoryMissing(repository)),

@@ -11,6 +11,7 @@ mod later;
 mod moved;
 pub mod schedule;
 mod steps;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod unhold;
@@ -26,6 +27,7 @@ pub use image::{
 };
 pub use later::{Later, StillUnknown};
 pub use steps::Step;
+pub use tags::PlannedTags;
 pub use unhold::{HeldComponent, UnholdPlan};
 pub use warning::PlanWarning;
 
@@ -154,6 +156,8 @@ pub struct Plan<C = ComponentPlan> {
     pub release: ReleaseName,
     /// The images, in the order they are built.
     pub images: Vec<ImagePlan>,
+    /// The tags that lead to what serves, image by image.
+    pub tags: Vec<PlannedTags>,
     /// The holds to put before anything that serves is changed.
     pub holds: Vec<PlannedHold>,
     /// The components, in the order they are changed.
@@ -177,6 +181,7 @@ impl<C> Plan<C> {
             overrides: Vec::new(),
             release,
             images: Vec::new(),
+            tags: Vec::new(),
             holds: Vec::new(),
             components: Vec::new(),
         }
@@ -223,6 +228,7 @@ impl<C: AsRef<ComponentPlan>> Plan<C> {
             warnings.extend(component.warnings.clone());
             warnings.extend(self.beside_a_command(component));
         }
+        warnings.extend(self.tags.iter().filter_map(PlannedTags::warning));
         warnings
     }
 

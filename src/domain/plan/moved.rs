@@ -46,6 +46,7 @@ impl Place {
             (Some(entry), _) => Self { subject: format!("{entry} {name}"), ..Self::default() },
             (None, "images") if self.is_root() => Self { entry: Some("image"), ..Self::of(name) },
             (None, "components") if self.is_root() => Self { entry: Some("component"), ..Self::of(name) },
+            (None, "tags") if self.is_root() => Self { entry: Some("tags of image"), ..Self::of(name) },
             (None, "overrides") if self.is_root() => Self { entry: Some("override"), ..Self::of(name) },
             (None, "gates") if self.is_root() => Self::of(name),
             (None, "inputs") => self.clone(),

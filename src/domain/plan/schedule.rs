@@ -13,6 +13,8 @@ pub enum Lane {
     Holds(ComponentName),
     /// A component.
     Component(ComponentName),
+    /// The tags of an image, by the component that builds it.
+    Tags(ComponentName),
 }
 
 impl Lane {
@@ -22,10 +24,12 @@ impl Lane {
         Some(match step.verb {
             Verb::CreateRepository | Verb::Build | Verb::Tag | Verb::Copy => Self::Image(component),
             Verb::Hold => Self::Holds(component),
+            Verb::MoveTags => Self::Tags(component),
             Verb::UseRevision
             | Verb::Register
             | Verb::PreDeploy
             | Verb::Update
+            | Verb::WaitForOthers
             | Verb::WaitFor
             | Verb::Verify
             | Verb::Probe
@@ -102,7 +106,7 @@ impl Schedule {
         let states = || entry.needs.iter().map(|needed| self.entries[*needed].state);
         match () {
             () if entry.state == State::Lost || states().any(|state| state == State::Lost) => Turn::Never,
-            () if self.has_failed && !self.has_changed(entry) => Turn::Never,
+            () if self.has_failed && !entry.step.verb.follows_success() && !self.has_changed(entry) => Turn::Never,
             () if states().all(|state| state == State::Done) => Turn::Now,
             () => Turn::Later,
         }
@@ -196,6 +200,22 @@ mod tests {
 
     fn component(name: &str) -> Lane {
         Lane::Component(name.parse().unwrap())
+    }
+
+    #[test]
+    fn tags_move_with_what_serves_whatever_else_fails() {
+        let tags = |name| step(Verb::MoveTags, name, &[(Verb::WaitFor, name)]);
+        let steps = [service("backend", &[]), service("worker", &[]), vec![tags("backend"), tags("worker")]].concat();
+        let mut schedule = Schedule::new(&steps);
+        for name in ["backend", "worker"] {
+            take(&mut schedule, Verb::Register, name);
+            take(&mut schedule, Verb::Update, name);
+        }
+        schedule.end(&id(Verb::WaitFor, "worker"), LaneEnd::Failed);
+        assert_eq!(schedule.turn(&id(Verb::MoveTags, "backend")), Turn::Later);
+        take(&mut schedule, Verb::WaitFor, "backend");
+        take(&mut schedule, Verb::MoveTags, "backend");
+        assert_eq!(schedule.turn(&id(Verb::MoveTags, "worker")), Turn::Never);
     }
 
     #[test]

@@ -45,11 +45,9 @@ pub(super) fn image_steps(plan: &ImagePlan) -> Vec<Step> {
     let step = |verb, summary: String| Step::new(verb, &plan.image.component, summary);
     let create = |create: &bool| create.then(|| step(Verb::CreateRepository, format!("create {}", plan.repository)));
     match &plan.step {
-        ImageStep::Reuse { missing_tags, .. } if missing_tags.is_empty() => Vec::new(),
-        ImageStep::Reuse { image, missing_tags } => {
-            let tags: Vec<String> = missing_tags.iter().map(ToString::to_string).collect();
-            let tags = format!("{} {}", if tags.len() == 1 { "tag" } else { "tags" }, tags.join(", "));
-            vec![step(Verb::Tag, format!("put {tags} on {}", image.reference))]
+        ImageStep::Reuse { is_tagged: true, .. } => Vec::new(),
+        ImageStep::Reuse { image, is_tagged: false } => {
+            vec![step(Verb::Tag, format!("put tag {} on {}", plan.tag, image.reference))]
         }
         ImageStep::Build { create_repository } => {
             let build = format!("build {} and push it as {}:{}", plan.image.build.context, plan.repository, plan.tag);

@@ -10,6 +10,7 @@ use crate::domain::ecs::target::{EcsTarget, MissingVariables};
 use crate::domain::gate::Approval;
 use crate::domain::image::{Digest, Repository};
 use crate::domain::provenance::{OverriddenGate, Provenance};
+use crate::domain::step::{StepId, Verb};
 use crate::domain::target::{Build, Component, Image, Reuse};
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -42,7 +43,6 @@ fn present(revisions: &[Option<&str>]) -> ImageState {
         digest: format!("sha256:{}", "a".repeat(64)).parse().unwrap(),
         platforms: Vec::new(),
         revisions: revisions.iter().map(|revision| revision.map(str::to_owned)).collect(),
-        missing_tags: Vec::new(),
     })
 }
 
@@ -158,13 +158,64 @@ fn what_one_component_leaves_is_held_on_all_before_the_first_is_changed() {
     assert_eq!(steps[2..7], backend.map(str::to_owned), "after the image of the whole plan");
 }
 
+fn tags(leads: &[(&str, Option<char>)], digest_now: Option<char>, is_immutable: bool) -> PlannedTags {
+    let leads = leads.iter().map(|(tag, led)| (tag.parse().unwrap(), led.map(digest)));
+    let name = "backend".parse().unwrap();
+    PlannedTags::new(name, repository(), digest_now.map(digest), leads.collect(), is_immutable)
+}
+
+/// What the image is not known by yet leads nowhere.
+#[test]
+fn tags_move_that_lead_elsewhere_or_nowhere_and_may() {
+    let leads = [("latest", Some('b')), ("v1", Some('a')), ("new", None)];
+    for (now, is_immutable, moves, fixed) in [
+        (Some('a'), false, "latest, new", ""),
+        (Some('a'), true, "new", "latest"),
+        (Some('b'), true, "new", "v1"),
+        (None, false, "latest, v1, new", ""),
+        (None, true, "new", "latest, v1"),
+    ] {
+        let tags = tags(&leads, now, is_immutable);
+        let names = [&tags.moves, &tags.fixed, &tags.wanted].map(|tags| PlannedTags::names(tags));
+        assert_eq!(names, [moves, fixed, "latest, v1, new"], "{now:?} {is_immutable}");
+    }
+}
+
+#[test]
+fn tags_are_moved_after_all_that_run_the_image() {
+    let mut plan = whole_plan(&present(&[Some(SHA)]), 7, 1);
+    let worker = ComponentPlan { name: "worker".parse().unwrap(), ..plan.components[0].clone() };
+    plan.components.push(worker);
+    for component in &mut plan.components {
+        for step in &mut component.steps {
+            step.id = StepId::new(step.id.verb, &component.name);
+        }
+    }
+    let before = plan.digest();
+    plan.tags = vec![tags(&[("latest", Some('b'))], Some('a'), false)];
+    let steps = plan.steps();
+    let last = steps.last().unwrap();
+    assert_eq!(last.id.to_string(), "move tags backend");
+    let needs: Vec<String> = last.needs.iter().map(ToString::to_string).collect();
+    assert_eq!(needs, ["wait for backend", "wait for worker"]);
+    assert_eq!(plan.digest(), before, "they are among the inputs of the build");
+    plan.tags = vec![tags(&[("latest", Some('a'))], Some('a'), false)];
+    assert!(!plan.steps().iter().any(|step| step.id.verb == Verb::MoveTags));
+    plan.components.clear();
+    plan.tags = vec![tags(&[("latest", Some('b'))], Some('a'), false)];
+    assert!(!plan.steps().iter().any(|step| step.id.verb == Verb::MoveTags), "nothing of the plan runs it");
+}
+
 #[test]
 fn who_shares_an_image_is_told_of_the_command_that_runs_beside_it() {
     let with_command = EcsTarget { pre_deploy: Some(vec!["migrate".parse().unwrap()]), ..target() };
     let mut plan = whole_plan_of(&with_command, &present(&[Some(SHA)]), 7, 1);
     let worker = whole_plan(&present(&[Some(SHA)]), 7, 1).components.remove(0);
     plan.components.push(ComponentPlan { name: "worker".parse().unwrap(), ..worker });
-    let texts = |plan: &Plan| plan.warnings().iter().map(|warning| warning.text.clone()).collect::<Vec<_>>();
+    let texts = |plan: &Plan| {
+        let texts = plan.warnings().into_iter().map(|warning| warning.text);
+        texts.filter(|text| text.contains("pre-deploy")).collect::<Vec<_>>()
+    };
     let told = ["worker is changed beside backend, whose pre-deploy command may still run then"];
     assert_eq!(texts(&plan), told);
     plan.components[1].follows = vec!["backend".parse().unwrap()];
@@ -180,12 +231,7 @@ fn promoted(state: TagState) -> PromotedImage {
     PromotedImage {
         digest: digest('a'),
         from: repository(),
-        found: Some(PresentImage {
-            digest: digest('a'),
-            platforms: Vec::new(),
-            revisions: vec![Some(SHA.to_owned())],
-            missing_tags: Vec::new(),
-        }),
+        found: Some(PresentImage { digest: digest('a'), platforms: Vec::new(), revisions: vec![Some(SHA.to_owned())] }),
         target: state,
     }
 }
@@ -240,10 +286,10 @@ fn a_promoted_image_is_copied_only_where_it_is_not() {
     let release = SHA.parse().unwrap();
     let step = |to: Repository, state| plan_promoted_image(&image(), to, &promoted(state), &release).unwrap().step;
     assert!(matches!(step(production(), TagState::Missing), ImageStep::Copy { create_repository: false, .. }));
-    let ImageStep::Reuse { missing_tags, .. } = step(production(), TagState::LeadsTo(digest('a'))) else { panic!() };
-    assert_eq!(missing_tags, []);
-    let ImageStep::Reuse { missing_tags, .. } = step(repository(), TagState::Missing) else { panic!() };
-    assert_eq!(missing_tags, [SHA.parse().unwrap()], "in one repository nothing moves");
+    let there = step(production(), TagState::LeadsTo(digest('a')));
+    assert!(matches!(there, ImageStep::Reuse { is_tagged: true, .. }));
+    let untagged = step(repository(), TagState::Missing);
+    assert!(matches!(untagged, ImageStep::Reuse { is_tagged: false, .. }), "in one repository nothing moves");
     let creating = Image { create_repository: true, ..image() };
     let plan = plan_promoted_image(&creating, production(), &promoted(TagState::RepositoryMissing), &release).unwrap();
     assert!(matches!(plan.step, ImageStep::Copy { create_repository: true, .. }));

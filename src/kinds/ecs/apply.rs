@@ -1,6 +1,6 @@
 //! Carries out the plan of one ECS service.
 //!
-//! revision → pre-deploy → look again → one minimal `UpdateService` → follow until proven → probes → still the same tasks →
+//! others' rollout is over → revision → pre-deploy → look again → one minimal `UpdateService` → follow until proven → probes → still the same tasks →
 //! ledger. Each step is taken when it is its turn in the whole plan.
 //! Until `UpdateService` nothing that serves is touched; afterwards no error may call itself `failed` but its refusal.
 
@@ -111,9 +111,11 @@ impl Apply<'_> {
         let next = match &self.plan.next {
             NextRevision::Live => return self.verify_unchanged().await,
             NextRevision::Registered(revision) => {
+                self.wait_for_others(Verb::UseRevision).await?;
                 self.run.take(&self.step(Verb::UseRevision), self.take_up(revision)).await?
             }
             NextRevision::New(definition) => {
+                self.wait_for_others(Verb::Register).await?;
                 self.run.take(&self.step(Verb::Register), self.register(definition)).await?
             }
         };

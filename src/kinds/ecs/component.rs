@@ -16,7 +16,7 @@ use crate::domain::ecs::ids::RevisionArn;
 use crate::domain::ecs::plan::{EcsFacts, EcsPlan, plan_rollback};
 use crate::domain::ecs::service::Revision;
 use crate::domain::ecs::source::{self, SourceFacts};
-use crate::domain::ecs::target::EcsTarget;
+use crate::domain::ecs::target::{Busy, EcsTarget};
 use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
 use crate::domain::iam::rights::Place;
@@ -345,7 +345,10 @@ impl Planned for PlannedService {
     }
 
     fn can_be_applied(&self) -> Result<(), Failure> {
-        Ok(())
+        let target = &self.ecs.target;
+        let refuses = target.busy == Busy::Refuse && self.ecs.restores.is_none();
+        let company = self.ecs.company.as_ref().filter(|_| refuses);
+        company.map_or(Ok(()), |company| Err(company.refusal(target)))
     }
 
     fn refine(&self, images: &[ImagePlan]) -> Result<Box<dyn Planned>, PlanError> {

@@ -3,6 +3,7 @@
 mod answers;
 pub mod apply;
 mod client;
+mod company;
 mod component;
 pub mod diagnose;
 pub mod follow;

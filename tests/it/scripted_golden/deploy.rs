@@ -15,6 +15,7 @@ pub const CASES: &[Case] = &[
     ("deploy-planned", |form| form.run(&Shop::new(), &PLAN)),
     ("deploy-planned-nothing-to-change", |form| form.run(&deployed(), &PLAN)),
     ("deploy-planned-after-a-change-by-hand", |form| form.run(&changed_by_hand(), &PLAN)),
+    ("deploy-planned-with-cautions", |form| form.run(&crate::scripted_cautions::careless(), &PLAN)),
     ("deploy-failed", |form| {
         let shop = Shop::new();
         let denied = "User: arn:aws:iam::123456789012:user/ci is not authorized to perform: ecs:UpdateService";
@@ -158,7 +159,7 @@ fn changed_by_hand() -> Shop {
 fn two_components() -> Shop {
     let worker = format!(
         "[components.worker]\nkind = \"ecs\"\nsettle = \"0s\"\nimage-from = \"backend\"\ncontainer = \"web\"\n\
-         cluster = \"{CLUSTER}\"\nservice = \"stage-worker\"\ndepends-on = [\"backend\"]\n"
+         cluster = \"{CLUSTER}\"\nservice = \"stage-worker\"\ndepends-on = [\"backend\"]\nprobes = []\n"
     );
     let shop = Shop::with_config(
         &config("pre-deploy = [\"migrate\"]\ntask-definition = \"task.json\"")
@@ -186,6 +187,7 @@ fn task_definition() -> Value {
         "family": "backend", "cpu": "512", "memory": "1024", "requiresCompatibilities": ["FARGATE"],
         "networkMode": "awsvpc",
         "containerDefinitions": [{"name": "web", "image": "replaced", "portMappings": [{"containerPort": 8000}],
+            "healthCheck": {"command": ["CMD-SHELL", "curl -f http://localhost:8000/health"]},
             "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "/ecs/stage",
                 "awslogs-region": "us-east-1", "awslogs-stream-prefix": "backend"}}}],
     })

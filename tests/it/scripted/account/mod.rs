@@ -413,6 +413,11 @@ impl Inner {
             "ecs:ListServiceDeployments" => json!({"serviceDeployments": []}),
             "ecr:GetAuthorizationToken" => json!({"authorizationData": [world.registry.token()]}),
             "ecr:BatchGetImage" => json!({"images": [], "failures": [{"failureCode": "ImageNotFound"}]}),
+            "ecr:DescribeRepositories" => {
+                let names = body["repositoryNames"].as_array().unwrap().iter();
+                let repositories = names.map(|name| json!({"repositoryName": name, "imageTagMutability": "MUTABLE"}));
+                json!({"repositories": repositories.collect::<Vec<_>>()})
+            }
             other => panic!("{other} is not scripted"),
         })
     }

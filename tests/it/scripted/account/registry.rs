@@ -1,4 +1,5 @@
-//! The registry of the scripted AWS: distribution protocol v2, read only, with the manners of ECR.
+//! The registry of the scripted AWS: distribution protocol v2, which takes manifests and no layers, with the manners of
+//! ECR.
 //!
 //! Like ECR it challenges for basic authentication, and sends blobs' readers on to a store of signed addresses that
 //! accepts no other authentication (S3: `Only one auth mechanism allowed`).
@@ -117,7 +118,7 @@ impl Registry {
     }
 
     /// Answers a request.
-    pub fn answer(&self, request: &Request) -> Answer {
+    pub fn answer(&mut self, request: &Request) -> Answer {
         let authorization = request.header("authorization");
         let last = request.target.split('?').next().and_then(|path| path.rsplit('/').next()).unwrap_or_default();
         if request.target.starts_with("/signed/") {
@@ -142,6 +143,14 @@ impl Registry {
         if request.target.contains("/blobs/") {
             let store = format!("http://localhost:{}/signed/{last}?X-Amz-Signature=00", self.port);
             return Answer::new(307, "").with("Location", &store);
+        }
+        if request.method == "PUT" {
+            let digest = digest(&request.body);
+            let media_type = if request.header("content-type") == Some(INDEX) { INDEX } else { MANIFEST };
+            for name in [last, &digest] {
+                self.manifests.insert(name.to_owned(), (media_type, request.body.clone()));
+            }
+            return Answer::new(201, "").with("Docker-Content-Digest", &digest).with("Location", &request.target);
         }
         match self.manifests.get(last) {
             Some((media_type, bytes)) => Answer::new(200, bytes.as_slice())

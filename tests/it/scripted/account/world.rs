@@ -377,13 +377,13 @@ impl World {
                 let image = container["image"].as_str().unwrap_or_default();
                 let digest = image.split_once('@').map(|(_, digest)| digest);
                 json!({"name": container["name"], "image": image, "imageDigest": digest, "lastStatus": "RUNNING",
-                       "healthStatus": "UNKNOWN"})
+                       "healthStatus": health(container)})
             })
             .collect();
         Some(json!({
             "taskArn": task_arn, "taskDefinitionArn": definition, "clusterArn": arn("cluster", CLUSTER),
-            "lastStatus": "RUNNING", "desiredStatus": "RUNNING", "healthStatus": "UNKNOWN",
-            "createdAt": time() - 1.0, "startedAt": time(), "containers": containers,
+            "lastStatus": "RUNNING", "desiredStatus": "RUNNING",
+            "healthStatus": health(&document["containerDefinitions"][0]), "createdAt": time() - 1.0, "startedAt": time(), "containers": containers,
         }))
     }
 
@@ -448,6 +448,11 @@ impl Service {
     }
 }
 
+/// What the health check of a container says, where it has one.
+fn health(container: &Value) -> &'static str {
+    if container["healthCheck"].is_object() { "HEALTHY" } else { "UNKNOWN" }
+}
+
 /// What was registered, as it is described.
 fn described(registered: &Value, arn: &str) -> Value {
     let mut document = registered.clone();
@@ -473,13 +478,14 @@ fn live_definition() -> Value {
             {
                 "name": "web", "image": format!("registry.example/shop:old@{OLD_DIGEST}"), "cpu": 0, "essential": true,
                 "portMappings": [{"containerPort": 8000, "hostPort": 8000, "protocol": "tcp"}],
+                "healthCheck": {"command": ["CMD-SHELL", "curl -f http://localhost:8000/health"]},
                 "environment": [{"name": "DATABASE_URL", "value": "canary-live-variable"}, {"name": "EMPTY", "value": ""}],
                 "secrets": [{"name": "API_KEY", "valueFrom": "canary-live-secret"}],
                 "mountPoints": [], "volumesFrom": [], "systemControls": [],
                 "logConfiguration": {"logDriver": "awslogs", "options": {
                     "awslogs-group": "/ecs/stage", "awslogs-region": REGION, "awslogs-stream-prefix": "backend"}},
             },
-            {"name": "proxy", "image": "proxy:1", "cpu": 0, "essential": false, "environment": [], "mountPoints": []},
+            {"name": "proxy", "image": "proxy:1.25.3", "cpu": 0, "essential": false, "environment": [], "mountPoints": []},
         ],
     })
 }
