@@ -239,11 +239,11 @@ fn each_is_a_warning_with_what_to_do() {
     let sidecar = json!({"name": "proxy", "image": "proxy:1", "essential": false});
     document["containerDefinitions"].as_array_mut().unwrap().push(sidecar);
     facts.live.definition = TaskDefinition::from_json(document).unwrap();
-    facts.service.settings = Box::new(RolloutSettings {
+    *facts.service.settings = RolloutSettings {
         minimum_healthy_percent: Some(100),
         maximum_percent: Some(100),
         ..RolloutSettings::default()
-    });
+    };
     let release = OLD.split_once(':').unwrap().1.parse().unwrap();
     let planned = plan(&target(), &facts, &known_image('a'), &release).unwrap();
     let others = [
