@@ -149,6 +149,7 @@ impl Apply<'_> {
     async fn register(&self, definition: &Later<TaskDefinition>) -> Result<Wanted, Failure> {
         let definition = definition.now().map_err(PlanError::from)?;
         self.can_be_held().await?;
+        self.look_before_settling(definition).await?;
         let mut tags = self.plan.kept_tags().0.to_vec();
         let entry = LedgerEntry {
             digest: self.plan.digests().into_iter().next(),
@@ -181,6 +182,7 @@ impl Apply<'_> {
     /// Takes a revision of a run that did not get to use it: writes on it that this one does, and the holds that came since.
     async fn take_up(&self, revision: &Revision) -> Result<Wanted, Failure> {
         self.can_be_held().await?;
+        self.look_before_settling(&revision.definition).await?;
         let mut wanted = Wanted::of(revision);
         let carried = self.plan.carried(self.run.provenance.author(), self.run.now());
         let has = |hold: &&Hold| revision.holds.iter().any(|it| it.key == hold.key && it.scope == hold.scope);
@@ -248,7 +250,8 @@ impl Apply<'_> {
             };
             self.run.take(&step, pre_deploy.execute()).await?;
         }
-        self.look_before(&next.definition).await?;
+        let answered = self.prober().answered(&self.plan.target.probes).await;
+        self.before.borrow_mut().answered = answered;
         let step = self.step(Verb::Update);
         // The service still runs what it ran when the plan was made: a migration takes time, and so do the components
         // before and the wait for a slot, in which others may have deployed.
@@ -281,15 +284,6 @@ impl Apply<'_> {
                 Err(unfinished.map(|failure| self.told_of_pre_deploy(failure)))
             }
         }
-    }
-
-    /// Asks the probes once, and looks at what the release is watched for, before anything that serves is changed: what
-    /// is wrong then says little about the release.
-    async fn look_before(&self, definition: &TaskDefinition) -> Result<(), Failure> {
-        let alarms = self.look_before_settling(definition).await?;
-        let answered = self.prober().answered(&self.plan.target.probes).await;
-        self.before.replace(Before { answered, alarms });
-        Ok(())
     }
 
     /// Asks the probes.

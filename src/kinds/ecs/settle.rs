@@ -41,12 +41,12 @@ struct Settling<'s> {
 }
 
 impl Apply<'_> {
-    /// Looks once at what the release is watched for later, before anything is changed. Returns the alarms that are on.
+    /// Looks once at what the release is watched for later, before anything is changed, and keeps which alarms are on.
     ///
     /// # Errors
     ///
     /// An alarm does not exist, or something cannot be read.
-    pub(super) async fn look_before_settling(&self, definition: &TaskDefinition) -> Result<Vec<String>, Failure> {
+    pub(super) async fn look_before_settling(&self, definition: &TaskDefinition) -> Result<(), Failure> {
         let settle = &self.plan.target.settle;
         if !settle.logs_without.is_empty() {
             self.log_lines(definition, self.run.now()).await?;
@@ -62,7 +62,8 @@ impl Apply<'_> {
             let text = format!("alarm `{name}` is on before the rollout, so it says nothing about the release");
             self.run.events.warning(text, Some("find out why it is on".to_owned()));
         }
-        Ok(on)
+        self.before.borrow_mut().alarms = on;
+        Ok(())
     }
 
     /// Watches the release for the configured time: its tasks, its probes, alarms and its log.
