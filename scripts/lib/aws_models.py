@@ -21,7 +21,7 @@ DIRECTORY = pathlib.Path(__file__).resolve().parents[2] / "tests" / "aws"
 # The one list of operations.
 OPERATIONS = {
     "cloudwatch": ["DescribeAlarms"],
-    "ecr": ["BatchGetImage", "CreateRepository", "GetAuthorizationToken"],
+    "ecr": ["BatchGetImage", "CreateRepository", "DescribeRepositories", "GetAuthorizationToken"],
     "ecs": [
         "ContinueServiceDeployment",
         "DescribeServiceDeployments",

@@ -222,7 +222,7 @@ mod tests {
         let again = |milliseconds| Step::again(Duration::from_millis(milliseconds));
         for (seconds, service, expected) in [
             (0, rolling(|_| {}), again(400)),
-            (50, rolling(|_| {}), again(10_000)),
+            (50, rolling(|_| {}), again(5_000)),
             (55, rolling(|_| {}), again(5_000)),
             (60, rolling(|_| {}), done(Waited::RanOut)),
             (60, over(RolloutState::Completed), done(Waited::Over)),

@@ -197,7 +197,7 @@ fn tags_are_moved_after_all_that_run_the_image() {
     let last = steps.last().unwrap();
     assert_eq!(last.id.to_string(), "move tags backend");
     let needs: Vec<String> = last.needs.iter().map(ToString::to_string).collect();
-    assert_eq!(needs, ["wait for backend", "wait for worker"]);
+    assert_eq!(needs, ["settle backend", "settle worker"]);
     assert_eq!(plan.digest(), before, "they are among the inputs of the build");
     plan.tags = vec![tags(&[("latest", Some('a'))], Some('a'), false)];
     assert!(!plan.steps().iter().any(|step| step.id.verb == Verb::MoveTags));
