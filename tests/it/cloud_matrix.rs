@@ -10,12 +10,13 @@ use crate::matrix::rows;
 
 /// Puts a program into the image that does what words say: `tests/programs/release.rs`.
 fn program(shop: &Repository, words: &[&str]) {
-    let words: Vec<String> = ["/release"].iter().chain(words).map(|word| format!("{word:?}")).collect();
+    let command: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
     shop.write(
         "backend/Dockerfile",
         format!(
-            "FROM scratch\nCOPY release /release\nARG RELEASE=unknown\nENV RELEASE=$RELEASE\nENTRYPOINT [{}]\n",
-            words.join(", ")
+            "FROM scratch\nCOPY release /release\nARG RELEASE=unknown\nENV RELEASE=$RELEASE\n\
+             ENTRYPOINT [\"/release\"]\nCMD [{}]\n",
+            command.join(", ")
         ),
     );
     shop.commit(&format!("It does {}", words.join(" ")));
@@ -61,10 +62,10 @@ fn probed(probe: &str, first: &[&str], second: &[&str]) -> Ran {
 }
 
 /// The next release has a task-definition file that differs from what runs.
-fn defined(change: impl FnOnce(&mut Value)) -> Ran {
+fn defined(change: impl FnOnce(&Cloud, &mut Value)) -> Ran {
     let (cloud, shop) = serving(Breaker::RollsBack, "");
     let mut definition = cloud.definition(&cloud.revision("backend"));
-    change(&mut definition);
+    change(&cloud, &mut definition);
     shop.write("task.json", definition.to_string());
     shop.write("shipgate.toml", cloud.config("task-definition = \"task.json\""));
     shop.commit("A task definition of its own");
@@ -101,21 +102,22 @@ rows! {
         cloud.deploy(&shop, &["--allow-dirty"])
     };
     image_missing: "an image of the definition does not exist", "rolled-back", "CannotPullContainerError", "image" => || {
-        defined(|definition| {
-            let sidecar = json!({"name": "proxy", "image": "localhost:1/no-such/image:1", "essential": true});
+        defined(|cloud, definition| {
+            let image = cloud.image_reference("no-such-tag");
+            let sidecar = json!({"name": "proxy", "image": image, "essential": true});
             definition["containerDefinitions"].as_array_mut().unwrap().push(sidecar);
         })
     };
-    not_a_program: "the entry point is no program", "rolled-back", "exited with code", "container" => || {
+    not_a_program: "the entry point is no program", "rolled-back", "exited with code", "build for the platform" => || {
         let (cloud, shop) = serving(Breaker::RollsBack, "");
         shop.write("backend/release", "garbage");
         shop.commit("Garbage");
         cloud.deploy(&shop, &[])
     };
-    crash_at_start: "tasks crash at start, and the circuit breaker rolls back", "rolled-back", "exited with code 3", "container" => || {
+    crash_at_start: "tasks crash at start, and the circuit breaker rolls back", "rolled-back", "exited with code 3", "fix the release" => || {
         next(Breaker::RollsBack, "", &["print", "boom", "exit", "3"])
     };
-    exit_at_start: "tasks end with code 0 at start", "rolled-back", "exited with code 0", "container" => || {
+    exit_at_start: "tasks end with code 0 at start", "rolled-back", "exited with code 0", "fix the release" => || {
         next(Breaker::RollsBack, "", &["exit", "0"])
     };
     crash_loop: "a crash loop without a circuit breaker", "rolled-back", "exited with code 3", "fix the release" => || {
@@ -143,7 +145,7 @@ rows! {
         cloud.deploy(&shop, &[])
     };
     secret_missing: "a secret does not exist", "rolled-back", "no-such-secret", "secret" => || {
-        defined(|definition| {
+        defined(|_, definition| {
             let arn = "arn:aws:secretsmanager:us-east-1:000000000000:secret:no-such-secret";
             definition["containerDefinitions"][0]["secrets"] = json!([{"name": "DATABASE_URL", "valueFrom": arn}]);
         })
@@ -170,22 +172,26 @@ rows! {
     by_hand: "somebody puts the revision before back by hand", "rolled-back", "serves again", "fix the release" => || {
         let cloud = Cloud::with(&ServiceOptions::without_room());
         let before = cloud.revision("backend");
-        let shop = shop(&cloud, "");
+        let shop = shop(&cloud, "timeout = \"60s\"");
         let running = cloud.shipgate(&shop, &["deploy", "stage", "--output", "json"]).start();
         running.until_stderr("wait for backend\n");
         cloud.move_to("backend", &before);
+        cloud.make_room("backend");
         running.wait()
     };
     deleted: "the service is deleted meanwhile", "broken", "it was deleted", "create the service again" => || {
         meanwhile("", |cloud| cloud.delete_service("backend"))
     };
     pre_deploy_fails: "the pre-deploy command fails", "failed", "pre-deploy", "pre-deploy" => || {
-        next(Breaker::RollsBack, "pre-deploy = [\"exit\", \"4\"]", &[])
+        let (cloud, shop) = serving(Breaker::RollsBack, "");
+        shop.write("shipgate.toml", cloud.config("pre-deploy = [\"exit\", \"4\"]"));
+        program(&shop, &["serve", "200"]);
+        cloud.deploy(&shop, &[])
     };
     pre_deploy_hangs: "the pre-deploy command hangs", "failed", "pre-deploy", "timeout" => || {
         let (cloud, shop) = serving(Breaker::RollsBack, "");
         shop.write("shipgate.toml", cloud.config("pre-deploy = [\"wait\", \"600\"]\ntimeout = \"4s\""));
-        program(&shop, &[]);
+        program(&shop, &["serve", "200"]);
         cloud.deploy(&shop, &[])
     };
     probe_fails: "a probe fails after a rollout that ECS calls done", "rolled-back", "status 500, not 200", "fix the release" => || {

@@ -103,7 +103,8 @@ fn a_probe_is_asked_as_it_is_written_until_it_is_satisfied() {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let heard = Arc::clone(&asked);
     // A right answer between wrong ones does not count: two in a row are wanted.
-    let statuses = Mutex::new([503, 200, 503, 200, 200].into_iter());
+    // The first question is from before the update.
+    let statuses = Mutex::new([503, 503, 200, 503, 200, 200].into_iter());
     let server = serve(move |request| {
         let release = request.header("x-release").unwrap();
         heard.lock().unwrap().push(format!("{} {} {release}", request.method, request.target));
@@ -117,7 +118,7 @@ fn a_probe_is_asked_as_it_is_written_until_it_is_satisfied() {
 
     cloud.deploy(&shop, &[]).outcome("deployed", 0);
 
-    assert_eq!(*asked.lock().unwrap(), vec![format!("HEAD /ready {}", shop.head()); 5]);
+    assert_eq!(*asked.lock().unwrap(), vec![format!("HEAD /ready {}", shop.head()); 6]);
 }
 
 #[test]

@@ -147,6 +147,28 @@ async fn a_failure_that_nothing_rolls_back_is_rolled_back_by_us_or_left() {
     }
 }
 
+/// The row of the verdict matrix that takes too long for real time.
+#[tokio::test(start_paused = true)]
+async fn a_crash_after_five_minutes_of_running_fails_a_release_that_is_watched_for_ten() {
+    let rehearsal = Rehearsal::new("settle = \"10m\"");
+    rehearsal.aws.at_look(80, |world| {
+        let container = json!({"exitCode": 7});
+        world.remember_stopped(
+            "backend:8",
+            "EssentialContainerExited",
+            "Essential container in task exited",
+            &container,
+        );
+    });
+    let failed = rehearsal.deploy().await;
+    assert_eq!(failed.outcome(), Outcome::RolledBack, "{failed:?}");
+    assert!(causes(&failed).contains("exited with code 7"), "{failed:?}");
+    assert!((300..600).contains(&failed.took.as_secs()), "{:?}", failed.took);
+    let good = Rehearsal::new("settle = \"10m\"").deploy().await;
+    assert_eq!(good.outcome(), Outcome::Deployed, "{good:?}");
+    assert!((600..620).contains(&good.took.as_secs()), "{:?}", good.took);
+}
+
 /// What ECS says of tags can be some seconds old, and no older.
 #[tokio::test(start_paused = true)]
 async fn a_hold_that_is_never_seen_is_not_put() {
