@@ -68,6 +68,32 @@ const SERVICE_DEPLOYMENT: &str =
 const SERVICE_REVISION: &str =
     "arn:aws:ecs:us-east-1:123456789012:service-revision/stage-cluster/stage-backend/4980306466373577095";
 
+/// ECS shows the service deployment that rolls the release out.
+fn with_service_deployment(shop: &Shop) {
+    shop.aws.answer("ecs:ListServiceDeployments", |call, _| {
+        let brief = json!({
+            "serviceDeploymentArn": SERVICE_DEPLOYMENT, "serviceArn": arn("service", &format!("{CLUSTER}/{SERVICE}")),
+            "clusterArn": arn("cluster", CLUSTER), "createdAt": time(), "startedAt": time(),
+            "targetServiceRevisionArn": SERVICE_REVISION, "status": "IN_PROGRESS",
+        });
+        Some(call.json(&json!({"serviceDeployments": [brief]})))
+    });
+    shop.aws.answer("ecs:DescribeServiceRevisions", |call, _| {
+        let revision =
+            json!({"serviceRevisionArn": SERVICE_REVISION, "taskDefinition": arn("task-definition", "backend:8")});
+        Some(call.json(&json!({"serviceRevisions": [revision], "failures": []})))
+    });
+}
+
+/// Tasks that crash again and again, where no circuit breaker ends that.
+fn crash_loop() -> Shop {
+    let shop = Shop::new();
+    set_up(&shop, json!({"deploymentConfiguration": {"maximumPercent": 200, "minimumHealthyPercent": 100}}));
+    shop.aws.world(|world| world.looks = 100_000);
+    shop.aws.at_look(2, |world| (0..3).for_each(|_| stop(world, EXITED.0, EXITED.1, &json!({"exitCode": 3}))));
+    shop
+}
+
 /// A deployment that shifts traffic, whose service deployment goes through these stages, one a look.
 fn shifting(strategy: &'static str, stages: &'static [(&'static str, &'static str)]) -> Shop {
     let shop = Shop::new();
@@ -83,19 +109,7 @@ fn shifting(strategy: &'static str, stages: &'static [(&'static str, &'static st
     }
     let balancers = json!([{"targetGroupArn": balancer, "containerName": "web", "containerPort": 8000}]);
     set_up(&shop, json!({"deploymentConfiguration": rollout, "loadBalancers": balancers}));
-    shop.aws.answer("ecs:ListServiceDeployments", |call, _| {
-        let brief = json!({
-            "serviceDeploymentArn": SERVICE_DEPLOYMENT, "serviceArn": arn("service", &format!("{CLUSTER}/{SERVICE}")),
-            "clusterArn": arn("cluster", CLUSTER), "createdAt": time(), "startedAt": time(),
-            "targetServiceRevisionArn": SERVICE_REVISION, "status": "IN_PROGRESS",
-        });
-        Some(call.json(&json!({"serviceDeployments": [brief]})))
-    });
-    shop.aws.answer("ecs:DescribeServiceRevisions", |call, _| {
-        let revision =
-            json!({"serviceRevisionArn": SERVICE_REVISION, "taskDefinition": arn("task-definition", "backend:8")});
-        Some(call.json(&json!({"serviceRevisions": [revision], "failures": []})))
-    });
+    with_service_deployment(&shop);
     shop.aws.answer("ecs:DescribeServiceDeployments", move |call, _| {
         let (status, stage) = stages[(call.nth - 1).min(stages.len() - 1)];
         let mut deployment = json!({
@@ -340,6 +354,31 @@ rows! {
             }
         });
         shop.deploy()
+    };
+    service_deployment_is_stopped: "a crash loop, where ECS can stop the service deployment and go back", "rolled-back", "exited with code 3", "fix the release" => || {
+        let shop = crash_loop();
+        with_service_deployment(&shop);
+        shop.aws.answer("ecs:StopServiceDeployment", |call, world| {
+            assert_eq!(call.body["stopType"], "ROLLBACK");
+            world.looks = 0;
+            world.roll_out(&[("3", "backend:7", "IN_PROGRESS"), ("2", "backend:8", "IN_PROGRESS")]);
+            Some(call.json(&json!({"serviceDeploymentArn": SERVICE_DEPLOYMENT})))
+        });
+        let ran = shop.deploy();
+        assert_eq!(shop.aws.mutations().iter().filter(|call| *call == "ecs:UpdateService").count(), 1);
+        ran
+    };
+    service_deployment_may_not_be_stopped: "a crash loop, where the role may not stop the service deployment", "rolled-back", "exited with code 3", "fix the release" => || {
+        let shop = crash_loop();
+        with_service_deployment(&shop);
+        shop.aws.refuse("ecs:StopServiceDeployment", 400, "AccessDeniedException", "not authorized to perform: ecs:StopServiceDeployment");
+        shop.aws.answer("ecs:UpdateService", |_, world| {
+            world.looks = if world.services[0].deployments[0].id == "ecs-svc/1" { 100_000 } else { 0 };
+            None
+        });
+        let ran = shop.deploy();
+        assert_eq!(shop.aws.mutations().iter().filter(|call| *call == "ecs:UpdateService").count(), 2);
+        ran
     };
     left_alone: "a release fails, and `on-failure` is `leave`", "broken", "nothing was rolled back", "on-failure" => || {
         let shop = Shop::with_config(&(config("") + "on-failure = \"leave\"\n"));
