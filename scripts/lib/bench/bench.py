@@ -27,7 +27,7 @@ def configuration(services: Sequence[str], environments: str = ENVIRONMENT) -> s
     text = 'app = "bench"\n'
     for index, service in enumerate(services):
         image = 'image-from = "c0"' if index else f'build = {{ context = "." }}\nrepository = "{REPOSITORY}"'
-        text += f'[components.c{index}]\nkind = "ecs"\n{image}\ncontainer = "{CONTAINER}"\n'
+        text += f'[components.c{index}]\nkind = "ecs"\nsettle = "0s"\n{image}\ncontainer = "{CONTAINER}"\n'
         text += f'cluster = "{CLUSTER}"\nservice = "{service}"\n'
     return text + environments
 
