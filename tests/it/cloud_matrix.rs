@@ -140,9 +140,8 @@ rows! {
         cloud.create_repository(aws_sdk_ecr::types::ImageTagMutability::Mutable);
         let command = vec!["no-such-command".to_owned()];
         cloud.create_service_and_go_on(&ServiceOptions { command, ..ServiceOptions::web() });
-        let shop = shop(&cloud, "timeout = \"20s\"");
-        program(&shop, &["exit", "3"]);
-        cloud.deploy(&shop, &[])
+        // Its command is that of the release, too.
+        cloud.deploy(&cloud.shop(&cloud.config("timeout = \"20s\"")), &[])
     };
     secret_missing: "a secret does not exist", "rolled-back", "no-such-secret", "secret" => || {
         defined(|_, definition| {
@@ -182,7 +181,7 @@ rows! {
     deleted: "the service is deleted meanwhile", "broken", "it was deleted", "create the service again" => || {
         meanwhile("", |cloud| cloud.delete_service("backend"))
     };
-    pre_deploy_fails: "the pre-deploy command fails", "failed", "pre-deploy", "pre-deploy" => || {
+    pre_deploy_fails: "the pre-deploy command fails", "failed", "exit code 4", "read its output above" => || {
         let (cloud, shop) = serving(Breaker::RollsBack, "");
         shop.write("shipgate.toml", cloud.config("pre-deploy = [\"exit\", \"4\"]"));
         program(&shop, &["serve", "200"]);
