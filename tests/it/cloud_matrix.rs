@@ -181,7 +181,7 @@ rows! {
     deleted: "the service is deleted meanwhile", "broken", "it was deleted", "create the service again" => || {
         meanwhile("", |cloud| cloud.delete_service("backend"))
     };
-    pre_deploy_fails: "the pre-deploy command fails", "failed", "exit code 4", "read its output above" => || {
+    pre_deploy_fails: "the pre-deploy command fails", "failed", "pre-deploy", "read its output above" => || {
         let (cloud, shop) = serving(Breaker::RollsBack, "");
         shop.write("shipgate.toml", cloud.config("pre-deploy = [\"exit\", \"4\"]"));
         program(&shop, &["serve", "200"]);
