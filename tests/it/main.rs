@@ -86,6 +86,7 @@ mod runner;
 mod scripted;
 mod scripted_after_probes;
 mod scripted_attached;
+mod scripted_baseline;
 mod scripted_causes;
 mod scripted_checkout;
 mod scripted_container;

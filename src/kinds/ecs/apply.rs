@@ -330,8 +330,9 @@ impl Apply<'_> {
     ) -> Follow<'s> {
         let target = &self.plan.target;
         let digests = self.plan.digests();
+        let expected = Expectation::new(&ours.task_definition, definition, &target.container, digests);
         let subject = Subject {
-            expected: Expectation::new(&ours.task_definition, definition, &target.container, digests),
+            expected: Expectation { any_image: self.plan.image.is_none(), ..expected },
             verified: verified.to_vec(),
             deployment: ours.clone(),
             before: None,
