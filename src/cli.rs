@@ -189,8 +189,8 @@ pub struct Promote {
 pub struct Rollback {
     /// The environment
     pub environment: String,
-    /// The release to return to: a commit by at least 4 digits, a tag, or a merged pull request as '#12'; default: the
-    /// newest one that served before
+    /// The release to return to: a commit by at least 4 digits, a tag, or a merged pull request as '#12'; 'baseline' is what
+    /// ran before the first one; default: the newest one that served before, else the baseline
     #[arg(long, value_name = "RELEASE")]
     pub release: Option<String>,
     /// Only this component; can be repeated

@@ -84,12 +84,13 @@ impl Prober<'_> {
     }
 
     /// Whether each probe gets an answer with the right status now, whichever release gives it. Each is asked once, all
-    /// at the same time.
+    /// at the same time; and once more, where that is not so: a single slip is no proof of anything.
     pub async fn answered(&self, probes: &[Probe]) -> Vec<bool> {
-        let each = probes.iter().map(async |probe| {
+        let once = async |probe: &Probe| {
             let answer = self.http.ask(probe, self.release).await;
             answer.is_ok_and(|answer| probe::check_status(probe, &answer).is_ok())
-        });
+        };
+        let each = probes.iter().map(async |probe| once(probe).await || once(probe).await);
         futures_util::future::join_all(each).await
     }
 

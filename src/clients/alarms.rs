@@ -5,6 +5,7 @@
 //! CBOR, which takes twelve more crates, an old `http` among them, for this one call.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_credential_types::provider::ProvideCredentials as _;
@@ -21,6 +22,8 @@ use crate::domain::neutral;
 
 const OPERATION: &str = "cloudwatch:DescribeAlarms";
 const TARGET: &str = "GraniteServiceVersion20100801.DescribeAlarms";
+/// How long an answer may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
 const JSON: &str = "application/x-amz-json-1.0";
 
 /// The alarms of one region.
@@ -59,7 +62,7 @@ impl Alarms {
         let url = self.url();
         let headers = self.signed(&url, body).await?;
         let client = self.client.get_or_init(reqwest::Client::new);
-        let mut request = client.post(&url).body(body.to_owned());
+        let mut request = client.post(&url).timeout(TIMEOUT).body(body.to_owned());
         for (name, value) in headers {
             request = request.header(name, value);
         }
@@ -69,6 +72,9 @@ impl Alarms {
         let answer: Value = serde_json::from_str(&text).unwrap_or_default();
         if status != 200 {
             return Err(AwsError::answered(OPERATION, status, &answer));
+        }
+        if answer.get("MetricAlarms").is_none() && answer.get("CompositeAlarms").is_none() {
+            return Err(AwsError::returned(OPERATION, "no alarms"));
         }
         Ok(answer)
     }

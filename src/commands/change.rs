@@ -161,9 +161,13 @@ impl<'a> Invocation<'a> {
             let (gate, reason) = (gate.name.to_string(), gate.overridden.clone()?);
             Some(OverriddenGate { gate, reason })
         };
+        let committed = match plan.release.sha() {
+            Some(commit) => self.git.commit_time(commit).await.ok().flatten(),
+            None => None,
+        };
         Provenance {
             began: Some(self.began),
-            committed: self.git.commit_time(plan.release.sha()).await.ok().flatten(),
+            committed,
             overrides: authorized.gates().iter().filter_map(overridden).collect(),
             plan: Some(plan.digest()),
             approvers: authorized.approvers().to_vec(),

@@ -1,4 +1,5 @@
-//! `rollback` and `plan rollback`: back to a release that served here before, as it was.
+//! `rollback` and `plan rollback`: back to a release that served here before, as it was; where there is none, to what ran
+//! before the first one.
 
 use std::collections::BTreeSet;
 
@@ -13,12 +14,17 @@ use crate::domain::names::EnvironmentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{Intent, LeftRelease, PlannedHold, PlannedTags, left_releases};
 use crate::domain::release::ReleaseName;
-use crate::domain::rollback::{Past, common};
+use crate::domain::rollback::{Baseline, Past, common, to_baseline};
 use crate::domain::target::Target;
 use crate::evidence;
 use crate::kinds::{self, PastReleases, Planned, WholePlan};
 use crate::observe::{self, Cloud, Files, RegistryAccess};
 use crate::together::try_each;
+
+/// What to do where what ran before the first release cannot be run again.
+const DEREGISTERED: &str =
+    "register its content again and point the service at that by hand, or ship another commit instead";
+const BY_HAND: &str = "point the service at its old revision by hand, or ship another commit instead";
 
 /// Of so many revisions of a component is said why they are left out.
 const LEFT_OUT_SHOWN: usize = 5;
@@ -36,7 +42,10 @@ pub async fn run(invocation: Invocation<'_>, arguments: &cli::Rollback) -> Resul
     let invocation = &invocation;
     let (context, configuration) = (invocation.context, &invocation.configuration);
     let target = configuration.target(context, &arguments.environment, &arguments.components)?;
-    let wanted = invocation.release(arguments.release.as_deref()).await?.map(ReleaseName::Commit);
+    let wanted = match arguments.release.as_deref() {
+        Some(ReleaseName::BASELINE) => Some(ReleaseName::Baseline),
+        written => invocation.release(written).await?.map(ReleaseName::Commit),
+    };
     let cloud = observe::Session::enter(&invocation.identities, &target, invocation.until.access()).await?;
     let access = observe::registry(&cloud, &invocation.addresses, &target, invocation.context.masks()).await?;
     let look = async |component| {
@@ -93,12 +102,15 @@ async fn newest(
             }
         }
     }
+    let left = left_of(invocation, seen, &past).await;
+    if to_baseline(&past, &left) {
+        return Ok(ReleaseName::Baseline);
+    }
     let failure = Failure::failed(format!("there is no release that {environment} can go back to"));
     let failure = held.iter().fold(failure, Failure::cause);
     let left_out = seen_left_out(seen);
     let failure = left_out.iter().fold(failure, Failure::cause);
-    let left = left_of(invocation, seen, &past).await;
-    Err(nowhere(environment, seen, (&past, &left), history, (failure, left_out.is_empty())))
+    Err(nowhere(environment, seen, (&past, &left), history, failure))
 }
 
 /// The releases that a rollback left, of those that came before what runs.
@@ -118,12 +130,14 @@ fn nowhere(
     seen: &Seen,
     (past, left): (&[Past], &[ReleaseName]),
     history: String,
-    (mut failure, is_all_counted): (Failure, bool),
+    mut failure: Failure,
 ) -> Failure {
     let stuck: Vec<_> = past.iter().map(|past| (&past.component, past.stuck(left))).collect();
     for (component, stuck) in &stuck {
         failure = failure.cause(format!("{component}: {}", stuck.described()));
     }
+    let before = past.iter().filter(|past| past.baseline != Baseline::NoRelease);
+    failure = before.fold(failure, |failure, before| of_baseline(failure, environment, before, past.len()));
     if is_any_left(seen) && stuck.iter().any(|(_, stuck)| stuck.left > 0) {
         failure = failure
             .hint(format!("`shipgate unhold {environment} --reason …` lets what a rollback left be shipped again"));
@@ -131,16 +145,29 @@ fn nowhere(
     for (component, _) in stuck.iter().filter(|(_, stuck)| past.len() > 1 && stuck.open > 0) {
         failure = failure.hint(format!("roll {component} back alone with --component {component}"));
     }
-    if is_all_counted && stuck.iter().all(|(_, stuck)| stuck.is_first()) {
-        return failure.hint(
-            "what served before the first release was not put there by shipgate, and is not gone back to: ship another \
-             commit, or point the service at its old revision by hand",
-        );
-    }
-    if stuck.iter().all(|(_, stuck)| stuck.left + stuck.open == 0) {
+    let is_at_baseline = past.iter().all(|past| matches!(past.baseline, Baseline::Runs(_)));
+    if is_at_baseline || stuck.iter().all(|(_, stuck)| stuck.left + stuck.open == 0) {
         return failure.hint("only what succeeded before what runs can be gone back to: ship another commit instead");
     }
     failure.hint(history)
+}
+
+/// Says of a component that cannot go back what it ran before its first release.
+fn of_baseline(failure: Failure, environment: &EnvironmentName, past: &Past, components: usize) -> Failure {
+    let name = &past.component;
+    let failure = match (&past.baseline, past.baseline.closed()) {
+        (_, Some(why)) => failure.cause(format!("{name}: {why}")),
+        (Baseline::Open(place), None) => failure.cause(format!("{name}: before its first release it ran {place}")),
+        (_, None) => failure,
+    };
+    match &past.baseline {
+        Baseline::Gone(_) => failure.hint(DEREGISTERED),
+        Baseline::Unknown(_) => failure.hint(BY_HAND),
+        Baseline::Open(_) if components > 1 => failure.hint(format!(
+            "`shipgate rollback {environment} --release baseline --component {name}` takes {name} there"
+        )),
+        Baseline::Open(_) | Baseline::Runs(_) | Baseline::NoRelease => failure,
+    }
 }
 
 /// Whether a hold is there that a rollback put there.
@@ -170,11 +197,13 @@ enum Left {
 
 /// Whether a rollback left a release before. A hold by hand stops what is new, not the way back.
 async fn left_before(invocation: &Invocation<'_>, seen: &Seen, release: &ReleaseName) -> Option<Left> {
+    // What has no commit is none that a hold covers.
+    let commit = release.sha()?;
     for hold in seen.iter().flat_map(|component| component.observed().holds()) {
         if !matches!(hold.scope, HoldScope::Left { .. }) {
             continue;
         }
-        match evidence::held(&invocation.history(), &hold, release.sha()).await {
+        match evidence::held(&invocation.history(), &hold, commit).await {
             Some(false) => {}
             Some(true) => return Some(Left::Held(hold.reason())),
             None => return Some(Left::Unknown(hold.reason())),
@@ -192,15 +221,26 @@ async fn plan_components(
     let mut components = Vec::new();
     for component in seen {
         let (name, left_out) = (component.observed().name().clone(), component.left_out());
+        let before = component.past();
         let never = || {
+            if release.is_baseline() {
+                let failure =
+                    Failure::failed(format!("`{name}` cannot go back to what it ran before its first release"));
+                let failure = of_baseline(failure, &target.environment, &before, 1);
+                return failure.hint(format!("`shipgate history {}` lists what served", target.environment));
+            }
             let failure =
                 Failure::failed(format!("release {release} never succeeded as `{name}` on {}", target.environment));
             let failure = left_out.iter().fold(failure, Failure::cause);
             failure.hint(format!("`shipgate history {}` lists what did", target.environment))
         };
         let reference = component.restorable(release).ok_or_else(never)??;
-        let image = observe::restored_image(access, &reference, release).await?;
-        components.push(component.plan(release, &image).ok_or_else(never)?);
+        let image = if release.is_baseline() {
+            observe::baseline_image(access, &reference).await?
+        } else {
+            Some(observe::restored_image(access, &reference, release).await?)
+        };
+        components.push(component.plan(release, image.as_ref()).ok_or_else(never)?);
     }
     Ok(components)
 }
@@ -214,6 +254,10 @@ async fn plan_tags(
     (components, release): (&[Box<dyn Planned>], &ReleaseName),
 ) -> Vec<PlannedTags> {
     let mut planned = Vec::new();
+    // What ran before the first release may be of any repository.
+    if release.is_baseline() {
+        return planned;
+    }
     for image in &target.images {
         let of_image = components.iter().filter_map(|component| component.plan().image.as_ref());
         let digests = of_image.filter(|(owner, _)| *owner == image.component).filter_map(|(_, digest)| digest.known());
@@ -249,7 +293,9 @@ async fn plan_holds(invocation: &Invocation<'_>, components: &mut [Box<dyn Plann
 /// A release that has all that is left leaves nothing to stop.
 async fn leave_out_forward(invocation: &Invocation<'_>, components: &mut [Box<dyn Planned>]) {
     for component in components {
-        let Some(LeftRelease { left, returned }) = component.plan().back.leaves.clone() else { continue };
+        let Some(LeftRelease { left, returned: Some(returned) }) = component.plan().back.leaves.clone() else {
+            continue;
+        };
         if evidence::has(&invocation.history(), &left, &returned).await == Some(true) {
             let (name, left, returned) = (&component.plan().name, left.short(), returned.short());
             invocation
@@ -282,13 +328,13 @@ fn note(invocation: &Invocation<'_>, target: &Target, plan: &WholePlan) {
     for component in plan.components().filter(|component| !component.is_empty()) {
         let name = &component.name;
         if let Some(revision) = &component.back.restores {
-            invocation.events.warning(
-                format!(
-                    "that {} served as {name} is known by the ledger alone: the tags of {revision}",
-                    release.short()
-                ),
-                Some(LEDGER_ALONE.to_owned()),
-            );
+            let text = if release.is_baseline() {
+                format!("that {revision} ran as {name} before the first release is known by the ledger alone")
+            } else {
+                let release = release.short();
+                format!("that {release} served as {name} is known by the ledger alone: the tags of {revision}")
+            };
+            invocation.events.warning(text, Some(LEDGER_ALONE.to_owned()));
         }
         let brought_back = &component.back.brought_back;
         if !brought_back.is_empty() {
@@ -305,7 +351,9 @@ fn note(invocation: &Invocation<'_>, target: &Target, plan: &WholePlan) {
         }
         if component.back.leaves.is_none() && !component.back.is_forward {
             let why = match &component.runs {
-                Some(runs) if runs.sha() == release.sha() => format!("{name} runs a build of the same commit"),
+                Some(runs) if runs.sha() == release.sha() && !release.is_baseline() => {
+                    format!("{name} runs a build of the same commit")
+                }
                 _ => format!("which commit {name} runs is not known"),
             };
             invocation.events.warning(

@@ -2,7 +2,8 @@
 //! (`ecs/homes.rs`).
 //!
 //! One by hand covers every release. One that a rollback leaves covers the commits that are reachable from the release
-//! it left and not from the one it returned to: the mended commit that follows passes, by being newer.
+//! it left and not from the one it returned to: the mended commit that follows passes, by being newer. What ran before the
+//! first release has no commit, so a rollback to that covers whatever is reachable from the release it left.
 
 use jiff::Timestamp;
 
@@ -10,7 +11,7 @@ use super::gate::{Command, GatePolicy, Gated, Subject};
 use super::ledger;
 use super::names::EnvironmentName;
 use super::neutral;
-use super::release::GitSha;
+use super::release::{GitSha, ReleaseName};
 
 /// The key of a hold by hand, and what the keys of all others begin with.
 const HOLD: &str = "shipgate:hold";
@@ -66,8 +67,8 @@ pub enum HoldScope {
     Left {
         /// The release that was left.
         left: GitSha,
-        /// The release it returned to.
-        returned: GitSha,
+        /// The release it returned to. `None`: the baseline.
+        returned: Option<GitSha>,
     },
     /// A tag that looks like a hold and cannot be read stops every release.
     Unreadable,
@@ -86,8 +87,8 @@ impl Hold {
     }
 
     /// The hold of a rollback.
-    pub fn of_rollback(left: &GitSha, returned: &GitSha, run: &str, at: Timestamp) -> Self {
-        let scope = HoldScope::Left { left: left.clone(), returned: returned.clone() };
+    pub fn of_rollback(left: &GitSha, returned: Option<&GitSha>, run: &str, at: Timestamp) -> Self {
+        let scope = HoldScope::Left { left: left.clone(), returned: returned.cloned() };
         Self::new(scope, key(left), run, at)
     }
 
@@ -107,7 +108,7 @@ impl Hold {
     fn value(&self) -> String {
         let rest = match &self.scope {
             HoldScope::All { reason } => ledger::encode(reason),
-            HoldScope::Left { returned, .. } => returned.to_string(),
+            HoldScope::Left { returned, .. } => name(returned.as_ref()),
             HoldScope::Unreadable => String::new(),
         };
         let at = self.at.map(ledger::time).unwrap_or_default();
@@ -143,7 +144,8 @@ impl Hold {
         match &self.scope {
             HoldScope::All { reason } => reason.clone(),
             HoldScope::Left { left, returned } => {
-                format!("rolled back from {} to {}", left.short(), returned.short())
+                let returned = returned.as_ref().map_or(ReleaseName::BASELINE, GitSha::short);
+                format!("rolled back from {} to {returned}", left.short())
             }
             // AWS allows no such characters in a key; what imitates it may.
             HoldScope::Unreadable => format!("the tag `{}` cannot be read", neutral::phrase(&self.key, 128)),
@@ -184,6 +186,22 @@ pub fn lifted(reason: &str, run: &str, at: Timestamp) -> (String, String) {
     (LIFTED.to_owned(), text.chars().take(ledger::LONGEST_VALUE).collect())
 }
 
+/// The release that a rollback returned to, as tags and documents have it.
+pub fn name(returned: Option<&GitSha>) -> String {
+    returned.map_or_else(|| ReleaseName::BASELINE.to_owned(), GitSha::to_string)
+}
+
+/// The scope of a rollback's hold, from its tag. `None`: it is none, or one that would stop nothing: somebody has written it
+/// in the place of another.
+fn scope(left: &str, returned: &str) -> Option<HoldScope> {
+    let left: GitSha = left.parse().ok()?;
+    if returned == ReleaseName::BASELINE {
+        return Some(HoldScope::Left { left, returned: None });
+    }
+    let returned: GitSha = returned.parse().ok()?;
+    (left != returned).then_some(HoldScope::Left { left, returned: Some(returned) })
+}
+
 fn read_one(key: &str, value: &str) -> Option<Hold> {
     let rest = key.strip_prefix(HOLD)?;
     if !rest.is_empty() && !rest.starts_with(':') {
@@ -195,13 +213,7 @@ fn read_one(key: &str, value: &str) -> Option<Hold> {
     let last = parts.next();
     let scope = match rest.strip_prefix(':') {
         None => last.map(|reason| HoldScope::All { reason: ledger::decode(reason) }),
-        Some(left) => left
-            .parse()
-            .ok()
-            .zip(last.and_then(|returned| returned.parse().ok()))
-            // Such a one would stop nothing: somebody has written it in the place of another.
-            .filter(|(left, returned): &(GitSha, GitSha)| left != returned)
-            .map(|(left, returned)| HoldScope::Left { left, returned }),
+        Some(left) => last.and_then(|returned| scope(left, returned)),
     };
     Some(Hold { scope: scope.unwrap_or(HoldScope::Unreadable), at, run, key: key.to_owned() })
 }
@@ -233,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_rollback_holds_what_it_left() {
-        let hold = Hold::of_rollback(&sha('c'), &sha('a'), "a run with spaces", now());
+        let hold = Hold::of_rollback(&sha('c'), Some(&sha('a')), "a run with spaces", now());
         assert_eq!(read(&[hold.tag()]), std::slice::from_ref(&hold));
         for (in_left, in_returned, covers) in [
             (Some(true), Some(false), Some(true)),
@@ -249,6 +261,17 @@ mod tests {
                 assert_eq!(hold.covers(in_left, in_returned, is_empty), covers, "{in_left:?} {in_returned:?}");
             }
             assert_eq!(hold.covers(in_left, in_returned, Some(true)), Some(true), "{in_left:?} {in_returned:?}");
+        }
+    }
+
+    #[test]
+    fn a_rollback_to_the_baseline_holds_all_that_the_release_it_left_has() {
+        let hold = Hold::of_rollback(&sha('c'), None, "local", now());
+        assert_eq!(hold.tag().1, "2026-11-21T04:00:00Z local baseline");
+        assert_eq!(read(&[hold.tag()]), std::slice::from_ref(&hold));
+        assert_eq!(hold.reason(), "rolled back from ccccccc to baseline");
+        for (in_left, covers) in [(Some(true), Some(true)), (Some(false), Some(false)), (None, None)] {
+            assert_eq!(hold.covers(in_left, Some(false), Some(false)), covers, "{in_left:?}");
         }
     }
 

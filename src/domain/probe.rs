@@ -56,6 +56,59 @@ pub struct Answer {
     pub body: String,
 }
 
+/// Reduces probes to what can be asked of what ran before the first release, which has no commit. Returns what is not asked, in
+/// words.
+pub fn probes_of_baseline(probes: &mut Vec<Probe>) -> Vec<String> {
+    let mut remarks = Vec::new();
+    probes.retain_mut(|probe| {
+        let shown = format!("{} {}", probe.method, shown_url(&probe.url.to_string()));
+        match probe.for_baseline() {
+            ForBaseline::Same => true,
+            ForBaseline::Status(status) => {
+                *probe = *status;
+                remarks.push(format!(
+                    "of probe {shown} only the status counts: what ran before the first release has no commit"
+                ));
+                true
+            }
+            ForBaseline::LeftOut => {
+                remarks.push(format!("probe {shown} is not asked: what ran before the first release has no commit"));
+                false
+            }
+        }
+    });
+    remarks
+}
+
+/// A probe as what ran before the first release can answer it, which has no commit.
+#[derive(Debug, Clone, PartialEq)]
+enum ForBaseline {
+    /// As it is: it does not ask for the release.
+    Same,
+    /// Of the answer only the status counts.
+    Status(Box<Probe>),
+    /// Not at all: the release stands in the question.
+    LeftOut,
+}
+
+impl Probe {
+    /// What of the probe a release without a commit can answer.
+    fn for_baseline(&self) -> ForBaseline {
+        if self.url.has_release() || self.headers.values().any(Template::has_release) {
+            return ForBaseline::LeftOut;
+        }
+        let in_json = |expected: &Expected| matches!(expected, Expected::Text(text) if text.has_release());
+        let asks = self.text.as_ref().is_some_and(Template::has_release)
+            || self.response_headers.values().any(Template::has_release)
+            || self.json.values().any(in_json);
+        if !asks {
+            return ForBaseline::Same;
+        }
+        let (json, response_headers) = (IndexMap::new(), IndexMap::new());
+        ForBaseline::Status(Box::new(Self { text: None, json, response_headers, ..self.clone() }))
+    }
+}
+
 /// Compares an answer with what the probe asks for. `Err` says the first thing that differs, in words.
 ///
 /// # Errors
@@ -194,6 +247,28 @@ mod tests {
             interval: Duration::from_secs(1),
             retries: 2,
             successes: 2,
+        }
+    }
+
+    #[test]
+    fn what_has_no_commit_is_not_asked_for_one() {
+        let status = Probe { text: None, json: IndexMap::new(), response_headers: IndexMap::new(), ..probe() };
+        assert_eq!(probe().for_baseline(), ForBaseline::Status(Box::new(status.clone())));
+        assert_eq!(status.for_baseline(), ForBaseline::Same);
+        let json = IndexMap::from([("/ready".to_owned(), Expected::Literal(true.into()))]);
+        assert_eq!(Probe { json, ..probe() }.for_baseline(), ForBaseline::Same);
+        let with_release: Template = "x${release.sha}".parse().unwrap();
+        let headers = IndexMap::from([("X".to_owned(), with_release.clone())]);
+        for left_out in
+            [Probe { url: with_release.clone(), ..probe() }, Probe { headers: headers.clone(), ..status.clone() }]
+        {
+            assert_eq!(left_out.for_baseline(), ForBaseline::LeftOut);
+        }
+        for asks in [
+            Probe { text: Some(with_release), ..status.clone() },
+            Probe { response_headers: headers, ..status.clone() },
+        ] {
+            assert_eq!(asks.for_baseline(), ForBaseline::Status(Box::new(status.clone())));
         }
     }
 

@@ -125,14 +125,25 @@ pub enum ReleaseName {
         /// When it was built, UTC, as `20261120T234749Z`.
         time: String,
     },
+    /// What a component ran before its first release: whatever that was, it has no commit. Only a rollback goes there.
+    Baseline,
 }
 
 impl ReleaseName {
-    /// The commit that the release is, or stands on.
-    pub fn sha(&self) -> &GitSha {
+    /// The word for [`Self::Baseline`]. No release is read from it: only the ledger and `rollback --release` know it.
+    pub const BASELINE: &str = "baseline";
+
+    /// The commit that the release is, or stands on. `None`: it is what ran before the first release.
+    pub fn sha(&self) -> Option<&GitSha> {
         match self {
-            Self::Commit(sha) | Self::Dirty { sha, .. } => sha,
+            Self::Commit(sha) | Self::Dirty { sha, .. } => Some(sha),
+            Self::Baseline => None,
         }
+    }
+
+    /// Whether it is what ran before the first release.
+    pub fn is_baseline(&self) -> bool {
+        *self == Self::Baseline
     }
 
     /// A short form for people: seven digits, and whether the tree was changed.
@@ -140,6 +151,7 @@ impl ReleaseName {
         match self {
             Self::Commit(sha) => sha.short().to_owned(),
             Self::Dirty { sha, .. } => format!("{}-dirty", sha.short()),
+            Self::Baseline => Self::BASELINE.to_owned(),
         }
     }
 }
@@ -149,6 +161,7 @@ impl fmt::Display for ReleaseName {
         match self {
             Self::Commit(sha) => sha.fmt(formatter),
             Self::Dirty { sha, time } => write!(formatter, "{sha}-dirty-{time}"),
+            Self::Baseline => formatter.write_str(Self::BASELINE),
         }
     }
 }
@@ -218,6 +231,12 @@ mod tests {
         let name: ReleaseName = format!("{SHA}-dirty-20261120T234749Z").parse().unwrap();
         assert!(matches!(name, ReleaseName::Dirty { .. }));
         assert!(name.to_string().parse::<GitSha>().is_err());
+    }
+
+    #[test]
+    fn what_ran_before_is_no_commit_and_no_label_can_say_it() {
+        assert_eq!((ReleaseName::Baseline.sha(), ReleaseName::Baseline.short()), (None, "baseline".to_owned()));
+        assert!(ReleaseName::BASELINE.parse::<ReleaseName>().is_err());
     }
 
     proptest! {

@@ -16,6 +16,38 @@ pub struct Past {
     pub earlier: Vec<ReleaseName>,
     /// All releases that ever succeeded, each once.
     pub succeeded: Vec<ReleaseName>,
+    /// What it ran before its first release.
+    pub baseline: Baseline,
+}
+
+/// What a component ran before its first release, each by its place for people: `backend:7`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Baseline {
+    /// It can be gone back to.
+    Open(String),
+    /// The component runs it.
+    Runs(String),
+    /// It was taken away.
+    Gone(String),
+    /// That cannot be told: why.
+    Unknown(String),
+    /// There is no release.
+    NoRelease,
+}
+
+impl Baseline {
+    /// Why it is not gone back to, for people. `None`: it can be.
+    pub fn closed(&self) -> Option<String> {
+        match self {
+            Self::Open(_) => None,
+            Self::Runs(place) => Some(format!("it runs what {place} was, which ran before the first release")),
+            Self::Gone(place) => {
+                Some(format!("{place}, which ran before the first release, is not active: it was deregistered"))
+            }
+            Self::Unknown(reason) => Some(format!("what ran before the first release is not known: {reason}")),
+            Self::NoRelease => Some("no release was put there yet, so nothing ran before one".to_owned()),
+        }
+    }
 }
 
 /// Why a component cannot go back, in numbers of releases.
@@ -32,11 +64,6 @@ pub struct Stuck {
 }
 
 impl Stuck {
-    /// Whether it runs the first release that succeeded there.
-    pub fn is_first(&self) -> bool {
-        self.succeeded == 1 && self.runs_one
-    }
-
     /// A sentence for people.
     pub fn described(&self) -> String {
         let Self { succeeded, runs_one, left, open } = *self;
@@ -72,6 +99,15 @@ impl Past {
     }
 }
 
+/// Whether all components go back to what they ran before their first releases: none has an earlier release that it can go
+/// back to. `held`: the earlier releases that a rollback left.
+pub fn to_baseline(components: &[Past], held: &[ReleaseName]) -> bool {
+    let has_no_other = |past: &Past| past.stuck(held).open == 0;
+    let can = |past: &Past| matches!(past.baseline, Baseline::Open(_) | Baseline::Runs(_));
+    let moves = |past: &Past| matches!(past.baseline, Baseline::Open(_));
+    components.iter().all(|past| has_no_other(past) && can(past)) && components.iter().any(moves)
+}
+
 /// The releases that all components can go back to together, newest first. A component that already runs one stays;
 /// at least one component moves, or was moved by a rollback that was cut off, which is then taken up.
 pub fn common(components: &[Past]) -> Vec<ReleaseName> {
@@ -105,6 +141,32 @@ mod tests {
             cut_off: false,
             earlier: earlier.chars().map(release).collect(),
             succeeded: "abc".chars().map(release).collect(),
+            baseline: Baseline::NoRelease,
+        }
+    }
+
+    #[test]
+    fn the_baseline_is_gone_back_to_where_no_component_has_another_way() {
+        let (open, runs) = (Baseline::Open("backend:7".to_owned()), Baseline::Runs("backend:7".to_owned()));
+        let gone = Baseline::Gone("backend:7".to_owned());
+        let with = |earlier: &str, baseline: &Baseline| Past {
+            baseline: baseline.clone(),
+            ..past("backend", Some('c'), earlier)
+        };
+        for (components, held, goes) in [
+            (vec![with("", &open)], "", true),
+            (vec![with("a", &open)], "", false),
+            (vec![with("a", &open)], "a", true),
+            (vec![with("", &runs)], "", false),
+            (vec![with("", &gone)], "", false),
+            (vec![with("", &Baseline::NoRelease)], "", false),
+            (vec![with("", &open), with("", &runs)], "", true),
+            (vec![with("", &open), with("", &gone)], "", false),
+            (vec![with("", &open), with("a", &open)], "", false),
+            (vec![with("", &open), with("a", &open)], "a", true),
+        ] {
+            let held: Vec<_> = held.chars().map(release).collect();
+            assert_eq!(to_baseline(&components, &held), goes, "{components:?}");
         }
     }
 

@@ -91,6 +91,11 @@ impl Template {
         self.parts.iter().map(length).sum()
     }
 
+    /// Whether the release stands in it.
+    pub fn has_release(&self) -> bool {
+        self.parts.contains(&Part::ReleaseSha)
+    }
+
     /// The text, when the release does not stand in it.
     pub fn as_literal(&self) -> Option<&str> {
         match self.parts.as_slice() {

@@ -17,7 +17,7 @@ impl History<'_> {
     pub async fn commits(&self, plan: &WholePlan) -> Option<CommitRange> {
         let changing = plan.components().find(|component| !component.is_empty());
         let ran = changing?.runs.as_ref()?;
-        let (ran, release) = (ran.sha(), plan.release.sha());
+        let (ran, release) = (ran.sha()?, plan.release.sha()?);
         let taken_back = ran != release && has(self, release, ran).await == Some(true);
         let (from, to) = if taken_back { (release, ran) } else { (ran, release) };
         let of_clone = self.git.commits_between(from, to, COMMITS_SHOWN.count()).await.ok().flatten();

@@ -38,12 +38,12 @@ impl History<'_> {
     ) -> Vec<Standing> {
         let mut standings = Vec::new();
         for component in components {
-            let runs = component.runs.as_ref().map(|runs| runs.sha().clone());
+            let runs = component.runs.as_ref().and_then(|runs| runs.sha().cloned());
             // Most run the same: each of these is asked for once.
             let same = standings.iter().find(|standing: &&Standing| standing.runs == runs);
-            let comparison = match (&runs, same) {
+            let comparison = match (runs.as_ref().zip(release.sha()), same) {
                 (_, Some(same)) => same.comparison.clone(),
-                (Some(runs), None) => self.compare(runs, release.sha()).await,
+                (Some((runs, release)), None) => self.compare(runs, release).await,
                 (None, None) => Known::unknown("no release is recorded"),
             };
             standings.push(Standing { component: component.name.clone(), runs, comparison });

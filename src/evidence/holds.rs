@@ -16,7 +16,10 @@ pub async fn hold_evidence(
     let mut evidence = Vec::new();
     for component in components {
         for hold in component.observed().holds() {
-            let covers = held(history, &hold, release.sha()).await;
+            let covers = match release.sha() {
+                Some(release) => held(history, &hold, release).await,
+                None => hold.covers(None, None, None),
+            };
             evidence.push(HoldEvidence { component: component.plan().name.clone(), hold, covers });
         }
     }
@@ -28,8 +31,11 @@ pub async fn held(history: &History<'_>, hold: &Hold, release: &GitSha) -> Optio
     let HoldScope::Left { left, returned } = &hold.scope else {
         return hold.covers(None, None, None);
     };
-    let is_empty = has(history, left, returned).await;
     let in_left = has(history, release, left).await;
+    let Some(returned) = returned else {
+        return hold.covers(in_left, Some(false), Some(false));
+    };
+    let is_empty = has(history, left, returned).await;
     let in_returned = has(history, release, returned).await;
     hold.covers(in_left, in_returned, is_empty)
 }
@@ -42,12 +48,21 @@ pub async fn covered(history: &History<'_>, new: &LeftRelease, holds: &[Hold]) -
         // One of the same release has the same key: the new one takes its place.
         let is_covered = *left != new.left
             && has(history, left, &new.left).await == Some(true)
-            && has(history, &new.returned, returned).await == Some(true);
+            && spares_no_more(history, new.returned.as_ref(), returned.as_ref()).await;
         if is_covered {
             covered.push(hold.clone());
         }
     }
     covered
+}
+
+/// Whether what a new hold leaves out an old one leaves out, too. One of a rollback to the baseline leaves nothing out.
+async fn spares_no_more(history: &History<'_>, new: Option<&GitSha>, old: Option<&GitSha>) -> bool {
+    match (new, old) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(new), Some(old)) => has(history, new, old).await == Some(true),
+    }
 }
 
 /// Whether a commit is in the history of another one. `None`: that is not known.

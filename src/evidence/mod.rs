@@ -61,8 +61,10 @@ pub async fn of_plan(plan: &WholePlan, history: &History<'_>, identity: Identity
     if is_evaluated(GateName::Hold) {
         evidence.holds = Known::Is(holds::hold_evidence(history, &plan.components, &plan.release).await);
     }
-    if is_evaluated(GateName::Branch) {
-        evidence.reach = history.reach(&plan.policy, plan.release.sha()).await;
+    if is_evaluated(GateName::Branch)
+        && let Some(commit) = plan.release.sha()
+    {
+        evidence.reach = history.reach(&plan.policy, commit).await;
     }
     if is_evaluated(GateName::Forward) {
         evidence.standings = Known::Is(history.standings(plan.components(), &plan.release).await);

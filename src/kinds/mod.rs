@@ -184,7 +184,8 @@ pub trait Observed: fmt::Debug {
     /// [`PlanError`]
     fn plan(self: Box<Self>, images: &[ImagePlan], release: &ReleaseName) -> Result<Box<dyn Planned>, PlanError>;
 
-    /// What it ran before, as far back as a rollback has to know: to a release, or some releases back.
+    /// What it ran before, as far back as a rollback has to know: to a release, or some releases back; to the baseline all
+    /// of it.
     fn past<'a>(
         self: Box<Self>,
         _cloud: &'a Cloud,
@@ -210,8 +211,8 @@ pub trait PastReleases: fmt::Debug {
     /// The image with which it goes back to a release. `None`: it never succeeded here.
     fn restorable(&self, release: &ReleaseName) -> Option<Result<ImageReference, Failure>>;
 
-    /// Plans to go back to a release, whose image that is. `None`: it never succeeded here.
-    fn plan(self: Box<Self>, release: &ReleaseName, image: &KnownImage) -> Option<Box<dyn Planned>>;
+    /// Plans to go back to a release, whose image that is, where it is pinned to one. `None`: it never succeeded here.
+    fn plan(self: Box<Self>, release: &ReleaseName, image: Option<&KnownImage>) -> Option<Box<dyn Planned>>;
 }
 
 /// A component of the environment that is promoted from.

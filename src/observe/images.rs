@@ -120,6 +120,23 @@ pub async fn restored_image(
     }
 }
 
+/// The image that what ran before the first release is pinned to. `None`: it is pinned to none, and ECS runs whatever its tag
+/// leads to. One of another registry is not looked for, and neither are the platforms of an index there.
+///
+/// # Errors
+///
+/// It is of this registry, which has it no more or cannot be asked.
+pub async fn baseline_image(
+    access: &RegistryAccess,
+    reference: &ImageReference,
+) -> Result<Option<KnownImage>, Failure> {
+    let Some(digest) = &reference.digest else { return Ok(None) };
+    if repository_of(access, reference).is_some() {
+        return restored_image(access, reference, &ReleaseName::Baseline).await.map(Some);
+    }
+    Ok(Some(KnownImage { reference: reference.clone(), digest: digest.clone(), platforms: Vec::new() }))
+}
+
 /// The repository of a reference, when it is of this registry, by its AWS name or by the address we use.
 fn repository_of(access: &RegistryAccess, reference: &ImageReference) -> Option<Repository> {
     let (host, name) = reference.repository.split_once('/')?;

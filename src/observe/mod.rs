@@ -12,7 +12,7 @@ pub use checkout::Checkout;
 pub use files::{Files, at_release};
 pub use github::{NoGitHub, github};
 pub use identity::{Identities, Identity};
-pub use images::{image, planned_tags, promoted_image, restored_image};
+pub use images::{baseline_image, image, planned_tags, promoted_image, restored_image};
 pub use reference::named_release;
 pub use writer::{Session, Writable, Writer};
 

@@ -6,6 +6,7 @@ use super::lines::{BAD, CAREFUL, FAINT, GOOD, Level, hint};
 use super::record::Record;
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
+use crate::domain::release::ReleaseName;
 use crate::domain::view::Answer;
 use crate::domain::view::holds::{ChangedHolds, HoldChange};
 
@@ -64,7 +65,11 @@ fn result(record: &Record, outcome: Outcome) -> Vec<String> {
         outcome if outcome.is_undecided() => CAREFUL,
         _ => BAD,
     };
-    let release = record.release.as_ref().map(|release| format!(" {}", release.short())).unwrap_or_default();
+    let release = match &record.release {
+        Some(ReleaseName::Baseline) if outcome == Outcome::Deployed => ", rolled back to baseline".to_owned(),
+        Some(release) => format!(" {}", release.short()),
+        None => String::new(),
+    };
     let place = &record.place;
     let note = outcome_note(outcome);
     lines.push(format!("{style}{outcome}{style:#}: {place}{release}{FAINT}{note}{FAINT:#}"));

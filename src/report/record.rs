@@ -344,7 +344,7 @@ mod tests {
     }
 
     fn running(sha: &str) -> Running {
-        Running { sha: Some(sha.to_owned()), digest: None }
+        Running { sha: Some(sha.to_owned()), ..Running::default() }
     }
 
     fn fold(events: impl IntoIterator<Item = Event>) -> Record {

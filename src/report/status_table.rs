@@ -2,6 +2,8 @@
 
 use super::table;
 use crate::domain::behind::Behind;
+use crate::domain::release::ReleaseName;
+use crate::domain::view::plan::Running;
 use crate::domain::view::status::EnvironmentStatus;
 
 const HEADINGS: [&str; 7] = ["ENVIRONMENT", "COMPONENT", "RELEASE", "DIGEST", "TASKS", "SINCE", "LAST OUTCOME"];
@@ -24,7 +26,7 @@ pub fn render(environments: &[EnvironmentStatus]) -> Option<String> {
             rows.push([
                 environment.name.clone(),
                 name.clone(),
-                status.running_release.sha.as_deref().map_or_else(|| "unknown".to_owned(), short),
+                release(&status.running_release),
                 status.running_release.digest.as_ref().map_or("not pinned", |digest| digest.short()).to_owned(),
                 format!("{}/{}", count(status.running), count(status.desired)),
                 table::time(status.since),
@@ -35,6 +37,14 @@ pub fn render(environments: &[EnvironmentStatus]) -> Option<String> {
         }
     }
     Some(table::lines(&rows).into_iter().chain(remarks).collect::<Vec<_>>().join("\n"))
+}
+
+fn release(running: &Running) -> String {
+    match (&running.sha, &running.baseline) {
+        (Some(sha), _) => short(sha),
+        (None, Some(_)) => ReleaseName::BASELINE.to_owned(),
+        (None, None) => "unknown".to_owned(),
+    }
 }
 
 /// Seven digits of the commit, and what comes after all forty.

@@ -22,7 +22,7 @@ fn promoted(cloud: &Cloud, count: usize) -> (Repository, Vec<String>) {
 
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]
-fn a_second_rollback_goes_further_back_and_a_third_finds_nothing() {
+fn each_rollback_goes_further_back_to_the_baseline_and_the_next_finds_nothing() {
     let cloud = Cloud::with_stage_and_production();
     let (shop, releases) = promoted(&cloud, 3);
 
@@ -31,11 +31,38 @@ fn a_second_rollback_goes_further_back_and_a_third_finds_nothing() {
     assert_eq!(cloud.releases("live"), [releases[1].clone()]);
     cloud.rollback(&shop, &[]).outcome("deployed", 0);
     assert_eq!(cloud.releases("live"), [releases[0].clone()]);
+    let third = cloud.rollback(&shop, &[]).outcome("deployed", 0);
+    assert_eq!((&third["release"]["sha"], &third["release"]["baseline"]), (&json!(null), &json!(true)));
+    assert_eq!(cloud.releases("live"), ["bootstrap"]);
     let serving = cloud.serving("live");
-    let third = cloud.rollback(&shop, &[]).outcome("failed", 1);
+    let fourth = cloud.rollback(&shop, &[]).outcome("failed", 1);
 
-    assert_told(&third["causes"], &["backend"]);
+    assert_told(&fourth["causes"], &["backend: it runs what", "which ran before the first release"]);
     assert_eq!(cloud.serving("live"), serving);
+}
+
+/// On the first day there is a way back, too: whatever was there before shipgate.
+#[test]
+#[ignore = "needs the local cloud: scripts/test"]
+fn the_first_promotion_is_left_for_what_ran_before_it() {
+    let cloud = Cloud::with_stage_and_production();
+    let baseline = cloud.revision("live");
+    let (shop, releases) = promoted(&cloud, 1);
+    let ran = cloud.shipgate(&shop, &["rollback", "production"]).run().expect_code(0);
+
+    assert!(ran.stderr.contains("rolled back to baseline"), "{}", ran.stderr);
+    assert_eq!(cloud.releases("live"), ["bootstrap"]);
+    let (now, before) = (cloud.definition(&cloud.revision("live")), cloud.definition(&baseline));
+    assert_eq!(now["containerDefinitions"], before["containerDefinitions"]);
+    assert_eq!(cloud.ledger(&cloud.revision("live"))["shipgate:restores"], baseline);
+    let held = cloud.promote(&shop, &[]).outcome("refused", 3);
+    assert_told(&held["causes"], &["hold", &releases[0][..7], "to baseline"]);
+
+    let fixed = shop.commit("Fix it");
+    cloud.deploy(&shop, &[]).outcome("deployed", 0);
+    let report = cloud.promote(&shop, &[]).outcome("deployed", 0);
+    assert_eq!(report["components"][0]["previous"]["baseline"], true);
+    assert_eq!(cloud.releases("live"), [fixed]);
 }
 
 #[test]

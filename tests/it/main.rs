@@ -89,6 +89,7 @@ mod runner;
 mod scripted;
 mod scripted_after_probes;
 mod scripted_attached;
+mod scripted_baseline;
 mod scripted_causes;
 mod scripted_cautions;
 mod scripted_checkout;

@@ -25,6 +25,13 @@ fn release(shop: &Shop, sha: &str) -> Ran {
     rollback(shop, &["--release", sha])
 }
 
+/// Takes away what ran before the first release, so that nothing is left to go back to.
+fn without_baseline(shop: &Shop) {
+    shop.aws.change("ecs:ListTaskDefinitions", |_, answer| {
+        answer["taskDefinitionArns"].as_array_mut().unwrap().retain(|arn| *arn != revision(7));
+    });
+}
+
 /// The ARN of the revision that the service is meant to run.
 fn running(shop: &Shop) -> String {
     shop.aws.world(|world| world.services[0].deployments[0].definition.clone())
@@ -133,6 +140,7 @@ fn an_older_release_is_named_and_everything_after_it_is_held() {
     assert_eq!(holds[0]["key"], format!("shipgate:hold:{}", releases[2]));
     assert!(holds[0]["value"].as_str().unwrap().ends_with(&releases[0]), "{holds:?}");
     // What lies between is not gone back to, and not gone forth to.
+    without_baseline(&shop);
     let before = running(&shop);
     let report = rollback(&shop, &[]).outcome("failed", 1);
     assert!(reason(&report).contains("no release that stage can go back to"), "{report:#}");
@@ -149,17 +157,20 @@ fn where_there_is_nothing_to_go_back_to_the_reasons_are_counted() {
     assert_eq!(report["hints"], json!([other]));
 
     let (shop, _) = served(1);
+    without_baseline(&shop);
     let report = rollback(&shop, &[]).outcome("failed", 1);
-    assert_eq!(report["causes"], json!(["backend: 1 release succeeded there, which it runs"]));
-    assert_told(&report["hints"], &["what served before the first release", "not gone back to"]);
+    let ran = "backend: backend:7, which ran before the first release, is not active: it was deregistered";
+    assert_eq!(report["causes"], json!(["backend: 1 release succeeded there, which it runs", ran]));
+    assert_told(&report["hints"], &["register its content again", "ship another commit"]);
 
     let (shop, _) = served(3);
+    without_baseline(&shop);
     for _ in 0..2 {
         rollback(&shop, &[]).outcome("deployed", 0);
     }
     let report = rollback(&shop, &[]).outcome("failed", 1);
     let counted = "backend: 3 releases succeeded there, it runs one of them, a rollback left 2";
-    assert_eq!(report["causes"], json!([counted]));
+    assert_eq!(report["causes"], json!([counted, ran]));
     assert_told(&report["hints"], &["`shipgate unhold stage --reason …`"]);
     assert_told(&report["hints"], &["`shipgate history stage`", "--release"]);
     shop.shipgate(&["unhold", "stage", "--reason", "it was the weather"]).run().expect_code(0);
@@ -224,7 +235,8 @@ fn services_of_one_family_never_restore_what_was_of_the_other() {
 
     assert_eq!(report["release"]["sha"], releases[0]);
     assert_eq!(ledger(&shop, "restores"), Some(revision(8)));
-    rollback(&shop, &[]).outcome("failed", 1);
+    let report = rollback(&shop, &[]).outcome("deployed", 0);
+    assert_eq!(report["components"][0]["current"]["restores"], "backend:7");
     let other = shop.shipgate(&["rollback", "production", "--output", "json"]).run().outcome("deployed", 0);
     assert_eq!(other["release"]["sha"], releases[1]);
 }
@@ -238,6 +250,8 @@ fn a_long_history_is_read_as_far_as_it_is_wanted() {
     assert_eq!(report["release"]["sha"], releases[1]);
     let report = rollback(&shop, &[]).outcome("deployed", 0);
     assert_eq!(report["release"]["sha"], releases[0]);
+    let report = rollback(&shop, &[]).outcome("deployed", 0);
+    assert_eq!(report["components"][0]["current"]["restores"], "backend:7");
     rollback(&shop, &[]).outcome("failed", 1);
 }
 

@@ -17,7 +17,7 @@ const OWN_TAGS: usize = 7;
 impl EcsPlan {
     /// The holds that the next revision has from the start: those that the rollback puts, and those of before.
     pub fn carried(&self, run: &str, now: Timestamp) -> Vec<Hold> {
-        let new = self.new_holds.iter().map(|it| Hold::of_rollback(&it.left, &it.returned, run, now));
+        let new = self.new_holds.iter().map(|it| Hold::of_rollback(&it.left, it.returned.as_ref(), run, now));
         let new: Vec<Hold> = new.collect();
         let mut keys = HashSet::new();
         let all = new.iter().chain(&self.carries).filter(|hold| keys.insert(&hold.key));
@@ -66,7 +66,7 @@ mod tests {
         let carried = plan.carried("local", Timestamp::UNIX_EPOCH);
         assert_eq!(carried, [hold(3, 2), hold(1, 4), hold(5, 2)], "not the one by hand, and each key once");
         assert_eq!(holds(&facts.service, &facts.live, &facts.others).len(), 5, "the gate sees both of one key");
-        plan.new_holds = vec![LeftRelease { left: sha(1), returned: sha(9) }];
+        plan.new_holds = vec![LeftRelease { left: sha(1), returned: Some(sha(9)) }];
         assert_eq!(plan.carried("local", Timestamp::UNIX_EPOCH)[0], hold(1, 9), "the new one takes its place");
         facts.live.holds = (0..31).map(|number| hold(number, 99)).collect();
         let carried = planned(&facts).carried("local", Timestamp::UNIX_EPOCH);

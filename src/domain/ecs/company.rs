@@ -129,7 +129,9 @@ impl Wait {
 
 /// Whether the tasks of a rollout fail again and again, where no circuit breaker counts them: ECS starts them without end.
 fn is_hopeless(service: &Service, primary: &Deployment) -> bool {
-    service.settings.breaker == Breaker::Off && primary.failed >= HOPELESS && primary.running < primary.desired
+    service.settings.breaker == Breaker::Off
+        && primary.failed >= HOPELESS.max(primary.running + primary.pending)
+        && primary.running < primary.desired
 }
 
 /// Why nothing was changed after a wait. `before`: the revision that ECS goes back to when the rollout fails.

@@ -18,14 +18,19 @@ use crate::domain::plan::{
     ComponentPlan, Drift, ImagePlan, LeftRelease, PlanError, PlanWarning, PlannedHold, Step, WayBack,
 };
 use crate::domain::release::ReleaseName;
-use crate::domain::rollback::Past;
+use crate::domain::rollback::{Baseline, Past};
 use crate::domain::settle::Settle;
 use crate::domain::step::Verb;
 use crate::domain::target::Component;
 use crate::domain::view::plan::Running;
 
-/// What a service can go back to, by release. `past`: revisions of its family, newest first.
-pub fn past_releases(name: &ComponentName, target: &EcsTarget, facts: &EcsFacts, past: &[Revision]) -> Past {
+/// What a service can go back to, by release. `past`: revisions of its family, newest first. `is_all`: there are no others.
+pub fn past_releases(
+    name: &ComponentName,
+    target: &EcsTarget,
+    facts: &EcsFacts,
+    (past, is_all): (&[Revision], bool),
+) -> Past {
     let release = |revision: &Revision| Some(success(revision, &target.container)?.release);
     let mut succeeded: Vec<ReleaseName> = past.iter().filter_map(release).collect();
     let mut seen = HashSet::new();
@@ -36,6 +41,13 @@ pub fn past_releases(name: &ComponentName, target: &EcsTarget, facts: &EcsFacts,
         cut_off: history::is_cut_off(&facts.live, past),
         earlier: history::earlier(&facts.live, past, &target.container).into_iter().filter_map(release).collect(),
         succeeded,
+        baseline: match history::baseline(&facts.live, past, is_all, &target.container) {
+            history::Baseline::Open(revision) => Baseline::Open(revision.short().to_owned()),
+            history::Baseline::Runs(arn) => Baseline::Runs(neutral::phrase(arn.short(), 300)),
+            history::Baseline::Gone(arn) => Baseline::Gone(neutral::phrase(arn.short(), 300)),
+            history::Baseline::Unknown(reason) => Baseline::Unknown(reason),
+            history::Baseline::NoRelease => Baseline::NoRelease,
+        },
     }
 }
 
@@ -44,10 +56,17 @@ pub fn past_releases(name: &ComponentName, target: &EcsTarget, facts: &EcsFacts,
 pub fn revision_to_restore<'a>(
     target: &EcsTarget,
     facts: &'a EcsFacts,
-    past: &'a [Revision],
+    (past, is_all): (&'a [Revision], bool),
     release: &ReleaseName,
 ) -> Option<&'a Revision> {
     let container = &target.container;
+    if release.is_baseline() {
+        return match history::baseline(&facts.live, past, is_all, container) {
+            history::Baseline::Open(revision) => Some(revision),
+            history::Baseline::Runs(_) => Some(&facts.live),
+            history::Baseline::Gone(_) | history::Baseline::Unknown(_) | history::Baseline::NoRelease => None,
+        };
+    }
     if history::runs(&facts.live, container).as_ref() == Some(release) {
         return Some(&facts.live);
     }
@@ -80,15 +99,17 @@ pub fn plan_release(
 
 /// What a revision runs in the configured container.
 pub fn running(revision: &Revision, target: &EcsTarget) -> Running {
-    Running {
-        sha: revision.release(&target.container).map(|release| release.to_string()),
-        digest: revision.digest(&target.container),
+    let (release, digest) = (revision.put_there(&target.container), revision.digest(&target.container));
+    if release == Some(ReleaseName::Baseline) {
+        let restores = revision.ledger.as_ref().and_then(|entry| entry.restores.as_ref());
+        return Running { sha: None, digest, baseline: restores.map(|arn| neutral::phrase(arn.short(), 300)) };
     }
+    Running { sha: release.map(|release| release.to_string()), digest, baseline: None }
 }
 
 /// The plan of a service as the rest of the program reads it.
 pub fn neutral(component: &Component, plan: &EcsPlan, release: &ReleaseName) -> ComponentPlan {
-    let digest = plan.image.image().map(|image| image.digest.clone());
+    let digest = plan.image.as_ref().map(|image| image.image().map(|image| image.digest.clone()));
     ComponentPlan {
         name: component.name.clone(),
         depends_on: component.depends_on.clone(),
@@ -96,8 +117,8 @@ pub fn neutral(component: &Component, plan: &EcsPlan, release: &ReleaseName) -> 
         kind: component.kind.word(),
         running: running(&plan.live, &plan.target),
         runs: plan.live.release(&plan.target.container),
-        released: Running { sha: Some(release.to_string()), digest: plan.digests().first().cloned() },
-        image: Some((plan.target.image.clone(), digest)),
+        released: released(plan, release),
+        image: digest.map(|digest| (plan.target.image.clone(), digest)),
         steps: steps(&component.name, plan),
         changes: plan.changes.clone(),
         drift: plan.drift.as_ref().map(|drift| Drift { last: drift.last.to_string(), changes: drift.changes.clone() }),
@@ -114,6 +135,17 @@ pub fn neutral(component: &Component, plan: &EcsPlan, release: &ReleaseName) -> 
     }
 }
 
+/// What the service runs once the plan is carried out.
+fn released(plan: &EcsPlan, release: &ReleaseName) -> Running {
+    let digest = plan.digests().first().cloned();
+    if !release.is_baseline() {
+        return Running { sha: Some(release.to_string()), digest, baseline: None };
+    }
+    let ran = plan.live.ledger.as_ref().and_then(|entry| entry.restores.as_ref()).unwrap_or(&plan.live.arn);
+    let place = plan.restores.as_ref().unwrap_or(ran);
+    Running { sha: None, digest, baseline: Some(neutral::phrase(place.short(), 300)) }
+}
+
 /// What is done for a service, in order. One that is not to change is verified as strictly as one that is.
 fn steps(name: &ComponentName, plan: &EcsPlan) -> Vec<Step> {
     let service = &plan.target.service;
@@ -128,7 +160,7 @@ fn steps(name: &ComponentName, plan: &EcsPlan) -> Vec<Step> {
         1 => Some(Step::new(Verb::Probe, name, "ask the probe")),
         count => Some(Step::new(Verb::Probe, name, format!("ask the {count} probes"))),
     };
-    let settle = (rolls_out && plan.target.settle.is_on()).then(|| {
+    let settle = plan.settles().then(|| {
         Step::new(Verb::Settle, name, format!("watch the release for {} s", plan.target.settle.time.as_secs()))
     });
     changing(name, plan).into_iter().chain([follow]).chain(probe).chain(settle).collect()
@@ -146,6 +178,12 @@ fn changing(name: &ComponentName, plan: &EcsPlan) -> Vec<Step> {
             let family = definition.known().unwrap_or(&plan.live.definition).family();
             let summary = match &plan.restores {
                 None => format!("register a new revision of {}", neutral::phrase(family, 255)),
+                Some(arn) if plan.is_baseline => {
+                    format!(
+                        "register what {} was again: it ran before the first release, by the ledger alone",
+                        arn.short()
+                    )
+                }
                 Some(arn) => format!("register what {} was again: it served, by the ledger alone", arn.short()),
             };
             Step::new(Verb::Register, name, summary)
@@ -167,6 +205,12 @@ fn warnings(name: &ComponentName, plan: &EcsPlan) -> Vec<PlanWarning> {
     warnings.extend(drift(name, plan));
     warnings.extend(company(name, plan));
     warnings.extend(plan.cautions.iter().map(|caution| caution.warning(name, (&plan.target, &plan.live))));
+    let of_probes = plan.probe_remarks.iter().map(|text| PlanWarning {
+        text: format!("{name}: {text}"),
+        changes: Vec::new(),
+        hint: None,
+    });
+    warnings.extend(of_probes);
     warnings
 }
 

@@ -38,7 +38,9 @@ pub fn doubts(revisions: &[Revision], container: &ContainerName) -> Vec<String> 
 /// What the tags of a revision say that its content contradicts, whatever its outcome.
 pub fn contradiction(revision: &Revision, container: &ContainerName) -> Option<String> {
     let entry = revision.ledger.as_ref()?;
-    let label = revision.definition.release_label(container);
+    // A baseline has no commit that its content could confirm.
+    let is_baseline = entry.release.is_baseline();
+    let label = revision.definition.release_label(container).filter(|_| !is_baseline);
     if let Some(label) = label.as_ref().filter(|label| **label != entry.release) {
         return Some(format!(
             "its tag `shipgate:sha` says {}, the label of its container {}",
@@ -59,8 +61,16 @@ pub fn contradiction(revision: &Revision, container: &ContainerName) -> Option<S
     Some(format!("its tag `shipgate:digest` says {said}, its image is pinned to {pinned}"))
 }
 
+/// Whether shipgate registered a revision for a release, by its tags, as far as its content confirms that; however that
+/// ended.
+pub fn is_registered(revision: &Revision, container: &ContainerName) -> bool {
+    let entry = revision.ledger.as_ref().filter(|entry| !entry.release.is_baseline());
+    entry.is_some_and(|entry| confirmed(revision, entry, container).is_ok())
+}
+
+/// What a rollback brought back from before the first release is no success of a release.
 fn judged(revision: &Revision, container: &ContainerName) -> Option<Result<Success, String>> {
-    let entry = revision.ledger.as_ref().filter(|entry| entry.succeeded())?;
+    let entry = revision.ledger.as_ref().filter(|entry| entry.succeeded() && !entry.release.is_baseline())?;
     Some(confirmed(revision, entry, container))
 }
 

@@ -16,6 +16,8 @@ pub struct Expectation {
     pub supervision: Supervision,
     /// The digests that a running container may show: the image's own, or for an index those of its platforms.
     pub digests: Vec<Digest>,
+    /// Whether any image will do that the revision leads to: it is pinned to none, and was not ours to pin.
+    pub any_image: bool,
 }
 
 impl Expectation {
@@ -31,6 +33,12 @@ impl Expectation {
             container: container.clone(),
             supervision: definition.supervision(container),
             digests,
+            any_image: false,
         }
+    }
+
+    /// Whether a running container may show a digest.
+    pub fn accepts(&self, digest: &Digest) -> bool {
+        self.any_image || self.digests.contains(digest)
     }
 }

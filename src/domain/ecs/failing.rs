@@ -129,8 +129,8 @@ pub fn evidence(of: &OfDeployment<'_>, stopped: &[Task]) -> Option<Evidence> {
 }
 
 impl Evidence {
-    /// Whether it is enough to give the release up: as many as the configuration says, and at least as many as run. Of a
-    /// hundred tasks three may fail, and the release is sound.
+    /// Whether it is enough to give the release up: as many as the configuration says, and at least as many as run or are
+    /// on the way. Of a hundred tasks three may fail, and the release is sound.
     pub fn is_enough(&self, fail_fast: u32, running: i32) -> bool {
         let enough = usize::try_from(fail_fast).unwrap_or(usize::MAX);
         fail_fast > 0 && self.count >= enough && self.count >= usize::try_from(running).unwrap_or_default()

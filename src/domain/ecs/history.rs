@@ -1,16 +1,17 @@
 //! What a service ran before, as the ledger on its revisions tells it, as far as their content confirms that.
 
-use super::evidence::success;
+use super::evidence::{is_registered, success};
 use super::ids::RevisionArn;
 use super::service::Revision;
 use crate::domain::ecs::ledger::LedgerEntry;
 use crate::domain::ecs::names::ContainerName;
+use crate::domain::neutral;
 use crate::domain::release::ReleaseName;
 
 /// The release that a service runs as we put it there, by the content of the revision. `None`: somebody else put there
 /// what runs, whatever its labels say.
 pub fn runs(live: &Revision, container: &ContainerName) -> Option<ReleaseName> {
-    live.ledger.as_ref().and_then(|_| live.release(container))
+    live.ledger.as_ref().and_then(|_| live.put_there(container))
 }
 
 /// Whether a rollback put there what a service runs, and ended before it knew whether that serves. Only what is proven
@@ -40,6 +41,62 @@ pub fn earlier<'a>(live: &Revision, past: &'a [Revision], container: &ContainerN
 pub fn of_release<'a>(past: &'a [Revision], release: &ReleaseName, container: &ContainerName) -> Option<&'a Revision> {
     let served = |revision: &&Revision| success(revision, container).is_some_and(|served| served.release == *release);
     past.iter().find(served)
+}
+
+/// What a service ran before its first release of ours.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Baseline<'a> {
+    /// This revision, which it can run again.
+    Open(&'a Revision),
+    /// The revision of this ARN, and the service runs it, or what a rollback restored of it.
+    Runs(&'a RevisionArn),
+    /// The revision of this ARN, which is not active any more.
+    Gone(&'a RevisionArn),
+    /// That cannot be told: why.
+    Unknown(String),
+    /// There is no release of ours.
+    NoRelease,
+}
+
+/// What a service ran before its first release of ours: the revision that the tag `shipgate:previous` of our oldest
+/// revision names. `past`: the family's active revisions, newest first. `is_all`: there are no others.
+///
+/// A tag can be changed by everybody who may tag. So it counts only where content confirms the rest of the entry, and names
+/// an older revision of the same family that is none of ours.
+pub fn baseline<'a>(live: &'a Revision, past: &'a [Revision], is_all: bool, container: &ContainerName) -> Baseline<'a> {
+    let ours = past.iter().chain([live]).filter(|revision| is_registered(revision, container));
+    let Some(first) = ours.min_by_key(|revision| revision.arn.number()) else { return Baseline::NoRelease };
+    if !is_all {
+        let count = past.len();
+        return Baseline::Unknown(format!("only the newest {count} revisions of its family were looked at"));
+    }
+    let Some(arn) = first.ledger.as_ref().and_then(|entry| entry.previous.as_ref()) else { return Baseline::NoRelease };
+    let family = |arn: &RevisionArn| arn.as_str().rsplit_once(':').map(|(family, _)| family.to_owned());
+    if family(arn) != family(&first.arn) || arn.number() >= first.arn.number() {
+        let (first, named) = (first.short(), neutral::phrase(arn.as_str(), 300));
+        return Baseline::Unknown(format!(
+            "{named}, which {first} says it ran before, is no older revision of its family"
+        ));
+    }
+    let position = age(live, past);
+    if position == arn.number() {
+        return Baseline::Runs(arn);
+    }
+    if position < arn.number() {
+        return Baseline::Unknown(format!("it runs {}, which is older than {}", live.short(), arn.short()));
+    }
+    // A release whose tags were taken off is none that ran before the first.
+    let is_ours = |revision: &Revision| {
+        revision.ledger.is_some() || (!revision.of_another && revision.definition.release_label(container).is_some())
+    };
+    match past.iter().find(|revision| revision.arn == *arn) {
+        Some(revision) if is_ours(revision) => {
+            let (first, named) = (first.short(), revision.short());
+            Baseline::Unknown(format!("{named}, which {first} says it ran before, looks like a release of shipgate"))
+        }
+        Some(revision) => Baseline::Open(revision),
+        None => Baseline::Gone(arn),
+    }
 }
 
 /// The number of the revision that first had this content.
@@ -138,6 +195,68 @@ mod tests {
         for image in ["repo:latest".to_owned(), format!("repo:{}", release('b'))] {
             let by_hand = revision(3, &image, "x", None);
             assert_eq!(numbers(&by_hand, &all), [2, 1], "{image}");
+        }
+    }
+
+    /// What somebody else put there as revision 1, and releases of ours after it, the first with that as `previous`.
+    fn over_a_baseline(ours: Vec<Revision>) -> Vec<Revision> {
+        ours.into_iter().rev().chain([revision(1, "repo:bootstrap", "x", None)]).collect()
+    }
+
+    #[test]
+    fn the_baseline_is_what_ran_before_the_oldest_of_ours() {
+        let all = over_a_baseline(vec![past(2, 'a', "broken", None), past(3, 'b', "deployed", None)]);
+        let of = |live: &Revision, all: &[Revision], is_all: bool| match baseline(live, all, is_all, &web()) {
+            Baseline::Open(revision) => format!("open {}", revision.short()),
+            Baseline::Runs(arn) => format!("runs {}", arn.short()),
+            Baseline::Gone(arn) => format!("gone {}", arn.short()),
+            Baseline::Unknown(reason) => format!("unknown: {reason}"),
+            Baseline::NoRelease => "no release".to_owned(),
+        };
+        for live in &all[..2] {
+            assert_eq!(of(live, &all, true), "open backend:1");
+        }
+        assert_eq!(of(&all[2], &all, true), "runs backend:1");
+        assert_eq!(of(&all[0], &all[..2], true), "gone backend:1");
+        assert_eq!(of(&all[2], &all[2..], true), "no release");
+        assert!(of(&all[0], &all, false).contains("only the newest 3 revisions"));
+
+        let mut restored = all[2].clone();
+        restored.arn = "arn:aws:ecs:us-east-1:123456789012:task-definition/backend:4".into();
+        restored.ledger = Some(LedgerEntry {
+            restores: Some(all[2].arn.clone()),
+            outcome: Some("deployed".to_owned()),
+            ..LedgerEntry::new(ReleaseName::Baseline, &"arn".into())
+        });
+        let again: Vec<Revision> = std::iter::once(restored.clone()).chain(all.iter().cloned()).collect();
+        assert_eq!(of(&restored, &again, true), "runs backend:1");
+        assert_eq!((runs(&restored, &web()), numbers(&restored, &again)), (Some(ReleaseName::Baseline), vec![]));
+        // What came after that has the release before in its history, and the baseline below.
+        let after: Vec<Revision> = std::iter::once(past(5, 'c', "deployed", None)).chain(again).collect();
+        assert_eq!((numbers(&after[0], &after), of(&after[0], &after, true)), (vec![3], "open backend:1".to_owned()));
+    }
+
+    #[test]
+    fn a_tag_makes_up_no_baseline() {
+        type Forge = fn(&mut Vec<Revision>);
+        let name = |all: &mut Vec<Revision>, arn: &str| all[0].ledger.as_mut().unwrap().previous = Some(arn.into());
+        let cases: [(Forge, &str); 4] = [
+            (|all| all[1].ledger = None, "looks like a release of shipgate"),
+            (|all| all[1].ledger.as_mut().unwrap().digest = None, "looks like a release of shipgate"),
+            (|_| (), "is no older revision of its family"),
+            (|_| (), "is no older revision of its family"),
+        ];
+        let prefix = "arn:aws:ecs:us-east-1:123456789012:task-definition/";
+        let named = ["backend:2", "backend:2", "other:1", "backend:9"];
+        for ((forge, reason), named) in cases.into_iter().zip(named) {
+            let mut all = over_a_baseline(vec![past(2, 'a', "deployed", None), past(3, 'b', "deployed", None)]);
+            forge(&mut all);
+            if named != "backend:2" {
+                all.remove(1);
+            }
+            name(&mut all, &format!("{prefix}{named}"));
+            let found = baseline(&all[0], &all, true, &web());
+            assert!(matches!(&found, Baseline::Unknown(found) if found.contains(reason)), "{reason}: {found:?}");
         }
     }
 

@@ -68,7 +68,7 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn hold(left: usize, returned: usize) -> Hold {
-        Hold::of_rollback(&sha(left), &sha(returned), "local", Timestamp::UNIX_EPOCH)
+        Hold::of_rollback(&sha(left), Some(&sha(returned)), "local", Timestamp::UNIX_EPOCH)
     }
 
     pub(crate) fn keys(count: usize) -> Vec<String> {

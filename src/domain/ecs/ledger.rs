@@ -155,7 +155,7 @@ pub fn read(tags: &[(String, String)], service: &ServiceArn) -> Option<LedgerEnt
     let service = text(SERVICE).filter(|found| *found == tag_value(service.as_str()))?.into();
     Some(LedgerEntry {
         service,
-        release: value(RELEASE)?.parse().ok()?,
+        release: release(value(RELEASE)?, value(RESTORES).is_some_and(|restores| !restores.is_empty()))?,
         digest: value(DIGEST).and_then(|digest| digest.parse().ok()),
         provenance: Provenance { run: text(RUN), ..Provenance::read(tags) },
         previous: text(PREVIOUS).map(Into::into),
@@ -165,6 +165,11 @@ pub fn read(tags: &[(String, String)], service: &ServiceArn) -> Option<LedgerEnt
         outcome: value(OUTCOME).filter(is_word).map(str::to_owned),
         at: value(AT).and_then(|at| at.parse().ok()),
     })
+}
+
+/// The release that a tag names. Without what it restores an entry is of no baseline.
+fn release(text: &str, restores: bool) -> Option<ReleaseName> {
+    if restores && text == ReleaseName::BASELINE { Some(ReleaseName::Baseline) } else { text.parse().ok() }
 }
 
 /// Whether tags are about a service. `None`: they name none.
@@ -285,6 +290,19 @@ mod tests {
         assert_eq!((tag("shipgate:by"), tag("shipgate:run")), (Some("ana local"), Some("local")));
         assert_eq!((tag("shipgate:overrides"), tag("shipgate:approved-by")), (Some(""), None));
         assert_eq!(Provenance::read(&written).overrides, []);
+    }
+
+    #[test]
+    fn a_baseline_is_read_with_what_it_restores_alone() {
+        let restores = |restores: Option<&str>| LedgerEntry {
+            restores: restores.map(Into::into),
+            ..LedgerEntry::new(ReleaseName::Baseline, &SERVICE_ARN.into())
+        };
+        let entry = restores(Some("arn:aws:ecs:us-east-1:123456789012:task-definition/backend:7"));
+        assert_eq!(read(&entry.tags(), &SERVICE_ARN.into()), Some(entry));
+        for without in [None, Some("")] {
+            assert_eq!(read(&restores(without).tags(), &SERVICE_ARN.into()), None);
+        }
     }
 
     #[test]

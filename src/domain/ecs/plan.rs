@@ -58,8 +58,8 @@ pub struct EcsPlan {
     pub last_completed: Option<RevisionArn>,
     /// How long the last rollout took, where the service tells.
     pub last_rollout: Option<Duration>,
-    /// The image that the container gets.
-    pub image: PlannedImage,
+    /// The image that the container gets. `None`: whatever the baseline leads to, which no digest pins.
+    pub image: Option<PlannedImage>,
     /// Which revision the service is to run.
     pub next: NextRevision,
     /// What differs from the live revision to the next one.
@@ -72,6 +72,10 @@ pub struct EcsPlan {
     pub missing_variables: Vec<MissingVariable>,
     /// The ARN of the revision whose content is restored, in a rollback.
     pub restores: Option<RevisionArn>,
+    /// Whether what is restored is what ran before the first release.
+    pub is_baseline: bool,
+    /// What of the probes is not asked, since that has no commit, in words.
+    pub probe_remarks: Vec<String>,
     /// The release that the service leaves, in a rollback.
     pub leaves: Option<LeftRelease>,
     /// Whether the release that a rollback returns to has all that it leaves, so that nothing is held.
@@ -112,17 +116,24 @@ impl EcsPlan {
         self.next == NextRevision::Live
     }
 
+    /// Whether what the service runs in the end is new there: the release is rolled out, or the run that did that is not known
+    /// to have seen it serve.
+    pub fn settles(&self) -> bool {
+        let is_known = self.live.ledger.as_ref().is_none_or(LedgerEntry::succeeded);
+        self.target.settle.is_on() && (self.rolling_out || !self.is_empty() || !is_known)
+    }
+
     /// The precondition as the plan's digest has it: the revision that ran before our first step. A service that was
     /// brought to this release by us has not moved; what it ran before stands in the ledger.
     pub fn ran_before(&self, release: &ReleaseName) -> &RevisionArn {
-        let is_release = self.live.release(&self.target.container).as_ref() == Some(release);
+        let is_release = self.live.put_there(&self.target.container).as_ref() == Some(release);
         let ours = self.live.ledger.as_ref().filter(|_| self.is_empty() && is_release);
         ours.and_then(|entry| entry.previous.as_ref()).unwrap_or(&self.live.arn)
     }
 
     /// The digests that a running container may show; empty until the image is built.
     pub fn digests(&self) -> Vec<Digest> {
-        self.image.image().known().map_or_else(Vec::new, KnownImage::digests)
+        self.image.as_ref().and_then(|image| image.image().known()).map_or_else(Vec::new, KnownImage::digests)
     }
 
     /// The plan with all that has become known, where a new revision was planned: another one that would do is not used
@@ -164,15 +175,27 @@ pub fn plan(
         ),
     };
     let company = if changes.is_empty() { None } else { company(&facts.service, &facts.live, &target.container) };
-    Ok(EcsPlan { company, next, changes, cautions, missing_variables, ..nothing_to_do(target, facts, image) })
+    Ok(EcsPlan {
+        company,
+        next,
+        changes,
+        cautions,
+        missing_variables,
+        ..nothing_to_do(target, facts, Some(image.clone()))
+    })
 }
 
-/// Plans to put back what a revision was that served before.
-pub fn plan_rollback(target: &EcsTarget, facts: &EcsFacts, restored: &Revision, image: &KnownImage) -> EcsPlan {
-    let image = PlannedImage::from(image.clone());
-    let plan = nothing_to_do(target, facts, &image);
-    let release = |revision: &Revision| revision.release(&target.container);
-    let (left, returned) = (release(&facts.live), release(restored));
+/// Plans to put back what a revision was that served before. `image`: its image, where it is pinned to one. `baseline`:
+/// whether that ran before the first release.
+pub fn plan_rollback(
+    target: &EcsTarget,
+    facts: &EcsFacts,
+    restored: &Revision,
+    image: Option<&KnownImage>,
+    baseline: bool,
+) -> EcsPlan {
+    let image = image.cloned().map(PlannedImage::from);
+    let plan = EcsPlan { is_baseline: baseline, ..nothing_to_do(target, facts, image) };
     if facts.live.arn == restored.arn {
         return plan;
     }
@@ -188,22 +211,29 @@ pub fn plan_rollback(target: &EcsTarget, facts: &EcsFacts, restored: &Revision, 
         Some(revision) => NextRevision::Registered(Box::new(revision.clone())),
         None => NextRevision::New(Later::Known(restored.definition.clone())),
     };
-    // What somebody changed by hand may be the release that is restored: then no commit is left.
-    let differ = left.zip(returned).filter(|(left, returned)| left.sha() != returned.sha());
-    let leaves =
-        differ.map(|(left, returned)| LeftRelease { left: left.sha().clone(), returned: returned.sha().clone() });
     EcsPlan {
         next,
         changes: facts.live.definition.changes_to(&restored.definition),
         company: company(&facts.service, &facts.live, &target.container),
         cautions: cautions_back(target, (&facts.service, &facts.live), &restored.definition),
         restores: Some(restored.arn.clone()),
-        leaves,
+        leaves: left(&facts.live, restored, baseline, &target.container),
         ..plan
     }
 }
 
-fn nothing_to_do(target: &EcsTarget, facts: &EcsFacts, image: &PlannedImage) -> EcsPlan {
+/// The release that a rollback leaves. What somebody changed by hand may be the release that is restored: then no commit is
+/// left.
+fn left(live: &Revision, restored: &Revision, baseline: bool, container: &ContainerName) -> Option<LeftRelease> {
+    let left = live.put_there(container)?.sha()?.clone();
+    if baseline {
+        return Some(LeftRelease { left, returned: None });
+    }
+    let returned = restored.release(container)?.sha()?.clone();
+    (left != returned).then_some(LeftRelease { left, returned: Some(returned) })
+}
+
+fn nothing_to_do(target: &EcsTarget, facts: &EcsFacts, image: Option<PlannedImage>) -> EcsPlan {
     let primary = facts.service.primary();
     EcsPlan {
         target: target.clone(),
@@ -213,13 +243,15 @@ fn nothing_to_do(target: &EcsTarget, facts: &EcsFacts, image: &PlannedImage) -> 
         company: None,
         last_completed: rollout::last_completed(&facts.service).cloned(),
         last_rollout: rollout::last_rollout(&facts.service),
-        image: image.clone(),
+        image,
         next: NextRevision::Live,
         changes: Vec::new(),
         cautions: Vec::new(),
         drift: drift(&facts.live, &facts.others),
         missing_variables: Vec::new(),
         restores: None,
+        is_baseline: false,
+        probe_remarks: Vec::new(),
         leaves: None,
         is_forward: false,
         holds: facts.service.holds.clone(),

@@ -116,6 +116,7 @@ pub(super) mod tests {
             container: "web".parse().unwrap(),
             supervision: Supervision::default(),
             digests: vec![digest('a'), digest('c')],
+            any_image: false,
         }
     }
 

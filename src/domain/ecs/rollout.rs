@@ -142,7 +142,8 @@ fn judge_primary(deployment: &Deployment) -> Judgement {
 
 fn judge_back(reason: Option<String>, primary: &Deployment) -> Judgement {
     let done = primary.rollout_state == Some(RolloutState::Completed) || primary.rollout_state.is_none();
-    if done && primary.running >= primary.desired {
+    // One that ECS gave up will not come: what runs says the rest.
+    if primary.rollout_state == Some(RolloutState::Failed) || (done && primary.running >= primary.desired) {
         Judgement::RolledBack { to: primary.task_definition.clone(), reason }
     } else {
         Judgement::RollingBack
@@ -180,6 +181,17 @@ const LONGEST_WATCHED: Duration = Duration::from_secs(3);
 pub fn last_completed(service: &Service) -> Option<&RevisionArn> {
     let completed = |deployment: &&Deployment| deployment.rollout_state == Some(RolloutState::Completed);
     service.deployments.iter().find(completed).map(|deployment| &deployment.task_definition)
+}
+
+/// The revisions that may be gone back to when an update fails that is made now: the one whose rollout was done last, then
+/// the one that the service is meant to run, where that is another one.
+pub fn served_before(service: &Service) -> Vec<RevisionArn> {
+    let primary = service.primary().map(|primary| &primary.task_definition);
+    let is_done = |deployment: &&Deployment| deployment.rollout_state == Some(RolloutState::Completed);
+    let last =
+        service.primary().filter(is_done).map(|primary| &primary.task_definition).or_else(|| last_completed(service));
+    let others = primary.filter(|primary| last != Some(*primary));
+    last.into_iter().chain(others).cloned().collect()
 }
 
 /// How long the last finished rollout of the service took, as far as the service tells.

@@ -151,6 +151,16 @@ impl Revision {
         from_tag.or_else(|| self.definition.release_label(container))
     }
 
+    /// The release that shipgate put there with it: [`Self::release`], or the baseline where a rollback restored that, by
+    /// the ledger. What has our label is a release, whatever its tags say.
+    pub fn put_there(&self, container: &ContainerName) -> Option<ReleaseName> {
+        let is_baseline = self.ledger.as_ref().is_some_and(|entry| entry.release.is_baseline());
+        if is_baseline && self.definition.release_label(container).is_none() {
+            return Some(ReleaseName::Baseline);
+        }
+        self.release(container)
+    }
+
     /// The digest that a container of it is pinned to.
     pub fn digest(&self, container: &ContainerName) -> Option<Digest> {
         self.definition.image_of(container).ok()?.digest

@@ -36,7 +36,10 @@ pub fn runs(facts: &SourceFacts, container: &ContainerName) -> Result<Runs, Stri
         Some(ReleaseName::Dirty { .. }) => {
             return Err(format!("{short} is a build of a tree with uncommitted changes, which is never promoted"));
         }
-        None => return Err(format!("{short} does not say which release it is: shipgate did not deploy it")),
+        // No content names it.
+        Some(ReleaseName::Baseline) | None => {
+            return Err(format!("{short} does not say which release it is: shipgate did not deploy it"));
+        }
     };
     let read = read(facts, container, &digest);
     if matches!(read, ReadBack::Verified { .. }) { Ok(Runs { release, digest }) } else { Err(unproven(read)) }

@@ -19,15 +19,19 @@ pub enum Back {
     Superseded(Box<Failure>),
 }
 
-/// The failure of a release, with what became of the way back.
-pub fn combined(failed: Failure, back: Back) -> Failure {
+/// The failure of a release, with what became of the way back. `is_rollback`: the release was itself gone back to.
+pub fn combined(failed: Failure, back: Back, is_rollback: bool) -> Failure {
     match back {
         Back::Serves(to) => {
             let reason = format!("{}; {} serves again", failed.reason, to.short());
             // What was to be done about what is on is done; what a cause asks for is not.
             let hints = failed.causes.iter().filter_map(|cause| cause.hint.clone()).collect();
             let serves = Failure { outcome: Outcome::RolledBack, reason, hints, ..failed };
-            serves.hint("fix the release and deploy the fixed commit")
+            serves.hint(if is_rollback {
+                "what was to be left serves again: name another release with `shipgate rollback --release`"
+            } else {
+                "fix the release and deploy the fixed commit"
+            })
         }
         Back::Left => {
             let reason = format!("{}, and nothing was rolled back", failed.reason);
@@ -108,7 +112,7 @@ mod tests {
                 &["do it"],
             ),
         ] {
-            let combined = combined(failed(), back);
+            let combined = combined(failed(), back, false);
             let texts: Vec<&str> = combined.causes.iter().map(|cause| cause.text.as_str()).collect();
             assert_eq!((combined.outcome, combined.reason.as_str(), &texts[..]), (outcome, reason, causes));
             assert_eq!(combined.hints, hints);

@@ -13,12 +13,14 @@ use crate::domain::release::ReleaseName;
 use crate::domain::step::StepId;
 
 /// What a component runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Running {
     /// The release's name, where it is known.
     pub sha: Option<String>,
     /// The digest, where the image is pinned.
     pub digest: Option<Digest>,
+    /// Of what ran before the first release, which has no name: what a rollback restored of it, for people: `backend:7`.
+    pub baseline: Option<String>,
 }
 
 /// What is planned for one component.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::unhold::UnholdPlan;
 use crate::domain::names::{ComponentName, EnvironmentName};
 use crate::domain::neutral;
-use crate::domain::release::GitSha;
+use crate::domain::release::ReleaseName;
 
 /// A command with the arguments that make a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,8 +25,8 @@ pub struct PlannedCommand {
 pub enum PlannedChange {
     /// It puts a release there.
     Release {
-        /// The release.
-        release: GitSha,
+        /// The release: a commit, or for a rollback the baseline.
+        release: ReleaseName,
         /// The gates that are overridden, each with its reason.
         overrides: Vec<(String, String)>,
     },
@@ -50,7 +50,7 @@ impl PlannedCommand {
         let change = if command == UnholdPlan::COMMAND {
             PlannedChange::Holds { reason: said(text("reason")?)? }
         } else {
-            PlannedChange::Release { release: text("release")?.parse().ok()?, overrides: overrides(&document)? }
+            PlannedChange::Release { release: release(command, text("release")?)?, overrides: overrides(&document)? }
         };
         Some(Self {
             command,
@@ -59,6 +59,13 @@ impl PlannedCommand {
             change,
         })
     }
+}
+
+fn release(command: &str, text: &str) -> Option<ReleaseName> {
+    if command == "rollback" && text == ReleaseName::BASELINE {
+        return Some(ReleaseName::Baseline);
+    }
+    text.parse().ok().map(ReleaseName::Commit)
 }
 
 /// The overridden gates of a plan of a release.
@@ -108,6 +115,16 @@ mod tests {
         ] {
             assert_eq!(PlannedCommand::read(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_rollback_alone_goes_to_the_baseline() {
+        let document = |command: &str| {
+            format!(r#"{{"command":"{command}","environment":"production","release":"baseline","components":[]}}"#)
+        };
+        let read = PlannedCommand::read(&document("rollback")).unwrap();
+        assert_eq!(read.change, PlannedChange::Release { release: ReleaseName::Baseline, overrides: Vec::new() });
+        assert_eq!(PlannedCommand::read(&document("promote")), None);
     }
 
     #[test]

@@ -5,13 +5,14 @@ use crate::domain::hold::Hold;
 use crate::domain::names::ComponentName;
 use crate::domain::release::GitSha;
 
-/// A rollback's hold to be: what is reachable from one release and not from the other.
+/// A rollback's hold to be: what is reachable from one release and not from the other. What ran before the first release has
+/// no commit: then all that is reachable from the one that is left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftRelease {
     /// The release that is left.
     pub left: GitSha,
-    /// The release that is returned to.
-    pub returned: GitSha,
+    /// The release that is returned to. `None`: the baseline.
+    pub returned: Option<GitSha>,
 }
 
 /// A hold of a rollback that is to be put on a component.

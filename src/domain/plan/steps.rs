@@ -37,7 +37,11 @@ impl Step {
 pub(super) fn hold_summary(hold: &PlannedHold) -> String {
     let LeftRelease { left, returned } = &hold.left;
     let places = hold.places.as_ref().map(|places| format!(", on {places}")).unwrap_or_default();
-    format!("stop the commits of {} that {} does not have{places}", left.short(), returned.short())
+    let left = left.short();
+    match returned {
+        Some(returned) => format!("stop the commits of {left} that {} does not have{places}", returned.short()),
+        None => format!("stop the commits of {left}{places}"),
+    }
 }
 
 /// The steps of an image, in order.

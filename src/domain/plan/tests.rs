@@ -138,7 +138,7 @@ fn what_one_component_leaves_is_held_on_all_before_the_first_is_changed() {
     let names = ["worker", "backend", "mailer"];
     let seen = [&restored, &newer, &newer].map(|live| facts(live.clone(), vec![]));
     let plans = names.iter().zip(&seen).map(|(name, facts)| {
-        let service = plan_rollback(&target(), facts, &restored, &image);
+        let service = plan_rollback(&target(), facts, &restored, Some(&image), false);
         neutral(&component(name), &service, &release)
     });
     let components: Vec<ComponentPlan> = plans.collect();

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::moved::moved;
 use crate::domain::gate::{Command, GatePolicy, Gated, Subject};
-use crate::domain::hold::{Hold, HoldScope};
+use crate::domain::hold::{self, Hold, HoldScope};
 use crate::domain::image::Digest;
 use crate::domain::names::{AccountId, ComponentName, EnvironmentName, Region};
 use crate::domain::target::Target;
@@ -122,7 +122,7 @@ fn canonical_hold(hold: &Hold) -> Value {
     let mut value = match &hold.scope {
         HoldScope::All { reason } => json!({ "scope": "all", "reason": reason }),
         HoldScope::Left { left, returned } => {
-            json!({ "scope": "rollback", "left": left.to_string(), "returned": returned.to_string() })
+            json!({ "scope": "rollback", "left": left.to_string(), "returned": hold::name(returned.as_ref()) })
         }
         HoldScope::Unreadable => json!({ "scope": "unreadable" }),
     };
@@ -144,7 +144,7 @@ mod tests {
 
     fn of_rollback(left: char) -> Hold {
         let sha = |digit: char| digit.to_string().repeat(40).parse().unwrap();
-        Hold::of_rollback(&sha(left), &sha('a'), "acme/shop/8/1", "2026-11-21T05:00:00Z".parse().unwrap())
+        Hold::of_rollback(&sha(left), Some(&sha('a')), "acme/shop/8/1", "2026-11-21T05:00:00Z".parse().unwrap())
     }
 
     fn plan() -> UnholdPlan {

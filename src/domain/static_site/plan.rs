@@ -21,7 +21,7 @@ pub fn plan(component: &Component, target: &SiteTarget, live: Option<&Live>, rel
         kind: component.kind.word(),
         running: running(live),
         runs: live.map(|live| live.release.clone()),
-        released: Running { sha: Some(release.to_string()), digest },
+        released: Running { sha: Some(release.to_string()), digest, baseline: None },
         image: None,
         steps: steps(component, target, is_there),
         changes: if is_there { Vec::new() } else { vec![change(live, release)] },
@@ -36,7 +36,11 @@ pub fn plan(component: &Component, target: &SiteTarget, live: Option<&Live>, rel
 
 /// What a site runs, for all who ask.
 pub fn running(live: Option<&Live>) -> Running {
-    Running { sha: live.map(|live| live.release.to_string()), digest: live.map(|live| live.digest.clone()) }
+    Running {
+        sha: live.map(|live| live.release.to_string()),
+        digest: live.map(|live| live.digest.clone()),
+        baseline: None,
+    }
 }
 
 fn steps(component: &Component, target: &SiteTarget, is_there: bool) -> Vec<Step> {

@@ -58,7 +58,7 @@ impl ShownPlan {
             name: name.parse().unwrap(),
             kind: "ecs",
             console: None,
-            running: Running { sha: None, digest: None },
+            running: Running::default(),
             changes: Vec::new(),
             drift: None,
             missing_variables: Vec::new(),

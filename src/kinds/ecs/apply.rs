@@ -64,6 +64,8 @@ pub(super) struct Unmoved {
     pub(super) placement: Placement,
     /// The id of its primary deployment.
     pub(super) primary: DeploymentId,
+    /// What served before, as far as its rollout was done; then what it was meant to run.
+    pub(super) previous: Vec<RevisionArn>,
 }
 
 /// The revision that the service is to run.
@@ -257,11 +259,10 @@ impl Apply<'_> {
         // before and the wait for a slot, in which others may have deployed.
         let check = async || Ok::<_, Unfinished>(self.unmoved().await?);
         let change = async |unmoved| self.change(&step, &next.arn, unmoved).await;
-        let (updated, before) = self.run.take_checked(&step, check, change).await?;
-        let previous = self.plan.last_completed.iter().chain([&self.plan.live.arn]).cloned().collect();
+        let (updated, before, previous) = self.run.take_checked(&step, check, change).await?;
         let ours = OurDeployment::find(&updated, &next.arn, None, previous);
         let ended = self.follow(Verb::WaitFor, &ours, Some(before), updated, next).await;
-        self.finish(ended, true, ours, &next.definition).await?;
+        self.finish(ended, self.plan.settles(), ours, &next.definition).await?;
         Ok(Outcome::Deployed)
     }
 
@@ -298,10 +299,10 @@ impl Apply<'_> {
         step: &StepId,
         arn: &RevisionArn,
         unmoved: Unmoved,
-    ) -> Result<(Service, DeploymentId), Unfinished> {
+    ) -> Result<(Service, DeploymentId, Vec<RevisionArn>), Unfinished> {
         // Said before it is so: a signal in the middle of the call must not leave it unsaid.
         self.change_started();
-        Ok((self.update(step, arn).await?, unmoved.primary))
+        Ok((self.update(step, arn).await?, unmoved.primary, unmoved.previous))
     }
 
     /// What serves again after a rollback meets what the pre-deploy command of the failed release did.
@@ -338,8 +339,9 @@ impl Apply<'_> {
     ) -> Follow<'s> {
         let target = &self.plan.target;
         let digests = self.plan.digests();
+        let expected = Expectation::new(&ours.task_definition, definition, &target.container, digests);
         let subject = Subject {
-            expected: Expectation::new(&ours.task_definition, definition, &target.container, digests),
+            expected: Expectation { any_image: self.plan.image.is_none(), ..expected },
             verified: verified.to_vec(),
             deployment: ours.clone(),
             before: None,
@@ -391,16 +393,22 @@ impl Apply<'_> {
         let entry = live.ledger.as_ref().filter(|entry| entry.release == self.run.release);
         // A rollout of this release that an earlier run began is this release's deployment.
         let (verb, outcome, previous) = if self.plan.rolling_out {
-            let before = entry.and_then(|entry| entry.previous.as_ref());
-            (Verb::WaitFor, Outcome::Deployed, self.plan.last_completed.iter().chain(before).cloned().collect())
+            // One that served already is only restarted: what it ran before is long over.
+            let unfinished = entry.filter(|entry| !entry.succeeded());
+            let before = unfinished.and_then(|entry| entry.previous.as_ref());
+            let last = self.plan.last_completed.iter().filter(|last| unfinished.is_some() && **last != live.arn);
+            (Verb::WaitFor, Outcome::Deployed, last.chain(before).cloned().collect())
         } else {
             (Verb::Verify, Outcome::Unchanged, Vec::new())
         };
         let recorded = entry.and_then(|entry| entry.deployment.as_ref());
         let ours = OurDeployment::find(&service, &live.arn, recorded, previous);
         let wanted = Wanted::of(live);
+        if self.plan.settles() {
+            self.look_before_settling(&live.definition).await?;
+        }
         let ended = self.follow(verb, &ours, None, service, &wanted).await;
-        let result = self.finish(ended, self.plan.rolling_out, ours, &live.definition).await.map(|()| outcome);
+        let result = self.finish(ended, self.plan.settles(), ours, &live.definition).await.map(|()| outcome);
         // The run that put it here ended before it knew, or before it could write it down.
         if let (Some(entry), Some(end)) = (entry, known_end(&result))
             && !entry.succeeded()

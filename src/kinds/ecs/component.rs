@@ -25,7 +25,7 @@ use crate::domain::image::{Digest, ImageReference};
 use crate::domain::names::{ComponentName, Region};
 use crate::domain::origin::{Announcement, ImageRecords};
 use crate::domain::plan::{ComponentPlan, ImagePlan, KnownImage, LeftRelease, PlanError, PlannedHold};
-use crate::domain::probe::Probe;
+use crate::domain::probe::{Probe, probes_of_baseline};
 use crate::domain::promotion::{Evidence, LedgerSearch, Runs, UnbrokenRun};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::rollback::Past;
@@ -183,8 +183,8 @@ impl Observed for ObservedService {
         release: Option<&'a ReleaseName>,
     ) -> Answer<'a, Box<dyn PastReleases>> {
         Box::pin(async move {
-            let past = past::for_rollback(cloud, &self.facts, &self.target, release).await?;
-            Ok(Box::new(ServicePast { observed: *self, past }) as Box<dyn PastReleases>)
+            let read = past::for_rollback(cloud, &self.facts, &self.target, release).await?;
+            Ok(Box::new(ServicePast { observed: *self, read }) as Box<dyn PastReleases>)
         })
     }
 }
@@ -193,12 +193,16 @@ impl Observed for ObservedService {
 #[derive(Debug)]
 struct ServicePast {
     observed: ObservedService,
-    past: Vec<Revision>,
+    read: past::Read,
 }
 
 impl ServicePast {
+    fn seen(&self) -> (&[Revision], bool) {
+        (&self.read.revisions, self.read.is_all)
+    }
+
     fn restored(&self, release: &ReleaseName) -> Option<&Revision> {
-        revision_to_restore(&self.observed.target, &self.observed.facts, &self.past, release)
+        revision_to_restore(&self.observed.target, &self.observed.facts, self.seen(), release)
     }
 }
 
@@ -208,11 +212,11 @@ impl PastReleases for ServicePast {
     }
 
     fn past(&self) -> Past {
-        past_releases(&self.observed.component.name, &self.observed.target, &self.observed.facts, &self.past)
+        past_releases(&self.observed.component.name, &self.observed.target, &self.observed.facts, self.seen())
     }
 
     fn left_out(&self) -> Vec<String> {
-        evidence::doubts(&self.past, &self.observed.target.container)
+        evidence::doubts(&self.read.revisions, &self.observed.target.container)
     }
 
     fn restorable(&self, release: &ReleaseName) -> Option<Result<ImageReference, Failure>> {
@@ -225,12 +229,14 @@ impl PastReleases for ServicePast {
         }))
     }
 
-    fn plan(self: Box<Self>, release: &ReleaseName, image: &KnownImage) -> Option<Box<dyn Planned>> {
+    fn plan(self: Box<Self>, release: &ReleaseName, image: Option<&KnownImage>) -> Option<Box<dyn Planned>> {
         let restored = self.restored(release)?.clone();
         // A rollback runs no command before: it would be the older one, on data that the newer one has changed.
         let has_pre_deploy = restored.ledger.as_ref().and_then(|entry| entry.pre_deploy);
-        let target = EcsTarget { pre_deploy: None, has_pre_deploy, ..self.observed.target.clone() };
-        let ecs = plan_rollback(&target, &self.observed.facts, &restored, image);
+        let mut target = EcsTarget { pre_deploy: None, has_pre_deploy, ..self.observed.target.clone() };
+        let probe_remarks = if release.is_baseline() { probes_of_baseline(&mut target.probes) } else { Vec::new() };
+        let ecs = plan_rollback(&target, &self.observed.facts, &restored, image, release.is_baseline());
+        let ecs = EcsPlan { probe_remarks, ..ecs };
         Some(self.observed.planned(ecs, release))
     }
 }

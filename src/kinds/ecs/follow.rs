@@ -3,6 +3,7 @@
 use std::cell::{OnceCell, RefCell};
 
 use crate::clients::registry::Registry;
+use crate::domain::ecs::component::running;
 use crate::domain::ecs::ids::{DeploymentId, ServiceDeploymentArn};
 use crate::domain::ecs::service::{Revision, Service};
 use crate::domain::ecs::target::EcsTarget;
@@ -11,7 +12,6 @@ use crate::domain::event::Event;
 use crate::domain::names::ComponentName;
 use crate::domain::step::StepId;
 use crate::events::Events;
-use crate::kinds::ecs::observe::running;
 use crate::kinds::ecs::stopped_tasks::StoppedTasks;
 use crate::kinds::ecs::unfinished::Unfinished;
 use crate::observe::{Cloud, Writer};

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::observe::{active_service, live_revision, running};
+use super::observe::{active_service, live_revision};
 use crate::domain::ecs::evidence::contradiction;
 use crate::domain::ecs::service::{Revision, RolloutState};
 use crate::domain::ecs::target::EcsTarget;
@@ -52,8 +52,8 @@ fn past_release(revision: &Revision, target: &EcsTarget, standing: Standing) -> 
     let contradiction = contradiction(revision, &target.container);
     Some(PastRelease {
         // What it is, by its content; an outcome under other names is none of it.
-        release: revision.release(&target.container).unwrap_or(entry.release),
-        digest: running(revision, target).digest,
+        release: revision.put_there(&target.container).unwrap_or(entry.release),
+        digest: revision.digest(&target.container),
         deployment: entry.deployment.filter(|_| contradiction.is_none()),
         outcome: entry.outcome.filter(|_| contradiction.is_none()),
         at: entry.at,

@@ -6,7 +6,6 @@ use crate::domain::ecs::service::{Controller, Revision, Service, ServiceStatus};
 use crate::domain::ecs::target::{EcsTarget, TaskDefinitionSource};
 use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::failure::Failure;
-use crate::domain::view::plan::Running;
 use crate::observe::{Cloud, Files};
 use crate::together;
 
@@ -153,12 +152,4 @@ pub fn task_definition(path: &camino::Utf8Path, text: &str) -> Result<TaskDefini
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let document = serde_json::from_str(text).map_err(|error| invalid(error.to_string()))?;
     TaskDefinition::from_json(document).map_err(|error| invalid(error.to_string()))
-}
-
-/// What a revision runs in the configured container.
-pub fn running(revision: &Revision, target: &EcsTarget) -> Running {
-    Running {
-        sha: revision.release(&target.container).map(|release| release.to_string()),
-        digest: revision.digest(&target.container),
-    }
 }

@@ -15,7 +15,16 @@ const AT_A_TIME: usize = 20;
 /// So many releases back is as far as a rollback looks by itself.
 const RELEASES_BACK: usize = 10;
 
-/// The revisions that a rollback chooses from.
+/// Revisions of a service's family.
+#[derive(Debug)]
+pub struct Read {
+    /// The newest, newest first.
+    pub revisions: Vec<Revision>,
+    /// Whether there are no others.
+    pub is_all: bool,
+}
+
+/// The revisions that a rollback chooses from: to the baseline all of them.
 ///
 /// # Errors
 ///
@@ -25,13 +34,14 @@ pub async fn for_rollback(
     facts: &EcsFacts,
     target: &EcsTarget,
     release: Option<&ReleaseName>,
-) -> Result<Vec<Revision>, Failure> {
+) -> Result<Read, Failure> {
     let (live, container) = (&facts.live, &target.container);
     let is_enough = |past: &[Revision]| match release {
+        Some(ReleaseName::Baseline) => false,
         Some(release) => history::of_release(past, release, container).is_some(),
         None => history::earlier(live, past, container).len() >= RELEASES_BACK,
     };
-    revisions(cloud, &facts.service, live.definition.family(), is_enough).await
+    read(cloud, &facts.service, live.definition.family(), is_enough).await
 }
 
 /// Looks at ever older revisions until it is enough, or there is no more.
@@ -45,6 +55,15 @@ pub async fn revisions(
     family: &str,
     is_enough: impl Fn(&[Revision]) -> bool,
 ) -> Result<Vec<Revision>, Failure> {
+    Ok(read(cloud, service, family, is_enough).await?.revisions)
+}
+
+async fn read(
+    cloud: &Cloud,
+    service: &Service,
+    family: &str,
+    is_enough: impl Fn(&[Revision]) -> bool,
+) -> Result<Read, Failure> {
     let arns = cloud.ecs().newest_revisions(family, REVISIONS.count()).await?;
     let mut past = Vec::new();
     for some in arns.chunks(AT_A_TIME) {
@@ -53,5 +72,6 @@ pub async fn revisions(
             break;
         }
     }
-    Ok(past)
+    let is_all = past.len() == arns.len() && arns.len() < REVISIONS.count();
+    Ok(Read { revisions: past, is_all })
 }

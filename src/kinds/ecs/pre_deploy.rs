@@ -85,7 +85,8 @@ impl PreDeploy<'_> {
     /// What the task is found by: the component and the release, within the 128 characters that ECS takes.
     fn started_by(&self) -> String {
         let component: String = self.component.as_str().chars().map(|c| if c == '.' { '_' } else { c }).collect();
-        format!("shipgate/{component}/{}", self.run.release.sha()).chars().take(128).collect()
+        let commit = self.run.release.sha().map(ToString::to_string).unwrap_or_default();
+        format!("shipgate/{component}/{commit}").chars().take(128).collect()
     }
 
     async fn already_running(&self, started_by: &str) -> Result<Option<Task>, Failure> {

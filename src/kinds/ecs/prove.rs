@@ -36,7 +36,7 @@ impl Apply<'_> {
             let step = self.step(Verb::Probe);
             tasks = self.run.take(&step, self.probe(&step, tasks, &ours, definition)).await?;
         }
-        if settles && self.plan.target.settle.is_on() {
+        if settles {
             let step = self.step(Verb::Settle);
             self.run.take(&step, self.settle(&step, tasks, &ours, definition)).await?;
         }
@@ -79,14 +79,15 @@ impl Apply<'_> {
             return Err(superseded.into());
         }
         let Unanswered { index, failure } = unanswered;
-        let was_answered = self.before.borrow().answered.get(index).copied();
-        if was_answered == Some(false) {
-            return Err(failure
-                .cause_first("it was not answered before the rollout either")
-                .hint("look at the probe, and at what is between it and the service: nothing was rolled back for it")
-                .into());
-        }
-        Err(Unfinished::of_the_release(failure))
+        let known = self.before.borrow().answered.get(index).copied();
+        let doubt = match known {
+            Some(true) => return Err(Unfinished::of_the_release(failure)),
+            None if !self.plan.rolling_out => return Err(failure.into()),
+            Some(false) => "it was not answered before the rollout either",
+            None => "whether it was answered before the rollout is not known",
+        };
+        let hint = "look at the probe, and at what is between it and the service: nothing was rolled back for it";
+        Err(failure.cause_first(doubt).hint(hint).into())
     }
 
     /// Whether it was another deployment that did not answer as ours should.

@@ -12,6 +12,7 @@ use crate::domain::ecs::service::{RolloutState, Service};
 use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::ecs::watch::{self, NotProven};
 use crate::domain::ecs::way_back::{Back, combined};
+use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
 use crate::domain::settle::OnFailure;
@@ -24,7 +25,8 @@ impl Apply<'_> {
         if self.run.on_failure == OnFailure::Leave {
             return Back::Left;
         }
-        let Some(to) = ours.previous.first() else { return Back::Nowhere };
+        let Some(to) = self.served(ours).await else { return Back::Nowhere };
+        let to = &to;
         let step = self.step(Verb::RollBack);
         let end = self.run.events.step(&step, self.go_back(&step, to, ours, definition)).await;
         match end {
@@ -32,6 +34,18 @@ impl Apply<'_> {
             Err(failure) if failure.outcome == Outcome::Superseded => Back::Superseded(Box::new(failure)),
             Err(failure) => Back::NotSeen(to.clone(), Box::new(failure)),
         }
+    }
+
+    /// The revision to go back to: the first that is somebody else's, or a release that is known to have served. One that
+    /// cannot be read is taken for what the service says of it.
+    async fn served(&self, ours: &OurDeployment) -> Option<RevisionArn> {
+        for arn in ours.previous.iter().filter(|arn| **arn != ours.task_definition) {
+            let read = self.run.cloud.ecs().revision(arn, &self.plan.service_arn).await;
+            if !read.is_ok_and(|revision| revision.ledger.is_some_and(|entry| !entry.succeeded())) {
+                return Some(arn.clone());
+            }
+        }
+        None
     }
 
     async fn go_back(
@@ -44,8 +58,10 @@ impl Apply<'_> {
         let service = self.service_now().await?;
         let primary = service.primary().map(|primary| &primary.task_definition);
         let first = match primary {
-            Some(primary) if *primary == ours.task_definition => self.leave_release(step, &service, to, ours).await?,
-            // ECS, or somebody, is faster.
+            // Where ECS, or somebody, is faster, the update changes nothing; and the read may have been an old one.
+            Some(primary) if *primary == ours.task_definition || primary == to => {
+                self.leave_release(step, &service, to, ours).await?
+            }
             Some(primary) if ours.previous.contains(primary) => None,
             Some(primary) => {
                 return Err(watch::failure(NotProven::Superseded { by: primary.clone() }, &self.plan.target));
@@ -74,9 +90,13 @@ impl Apply<'_> {
         ours: &OurDeployment,
     ) -> Result<Option<Service>, Failure> {
         let goes_on = |id: &DeploymentId| {
-            let deployment = service.deployment(id);
+            let deployment = service.deployment(id).filter(|deployment| deployment.is_primary);
             deployment.is_some_and(|deployment| deployment.rollout_state == Some(RolloutState::InProgress))
         };
+        let component = self.component.clone();
+        let continues =
+            format!("{} is being brought back on {component}: `shipgate status` shows whether it serves", to.short());
+        self.run.events.emit(Event::ChangeStarted { component, continues });
         if ours.id.as_ref().is_some_and(goes_on) && self.stop_deployment(ours).await {
             return Ok(None);
         }
@@ -142,7 +162,7 @@ impl Apply<'_> {
         // What ran before this run is not ours to change.
         if is_of_the_release && self.is_changed_or_followed(ours) {
             let (diagnosis, back) = futures_util::future::join(diagnosis, self.bring_back(ours, definition)).await;
-            let mut failure = combined(failure, back);
+            let mut failure = combined(failure, back, self.plan.restores.is_some());
             failure.diagnosed(diagnosis.found, diagnosis.unseen);
             return Unfinished::from(failure);
         }

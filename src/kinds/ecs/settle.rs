@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::apply::Apply;
 use super::unfinished::Unfinished;
 use crate::clients::alarms::Alarms;
+use crate::clients::aws::AwsError;
 use crate::domain::alarm::{self, Alarm, AlarmState};
 use crate::domain::ecs::failing::{self, OfDeployment};
 use crate::domain::ecs::ids::TaskArn;
@@ -18,6 +19,7 @@ use crate::domain::ecs::settling::{self, Line};
 use crate::domain::ecs::task_definition::{LogDestination, TaskDefinition};
 use crate::domain::ecs::watch::Ended;
 use crate::domain::failure::Failure;
+use crate::domain::outcome::Outcome;
 use crate::domain::poll::Step;
 use crate::domain::settle::pause;
 use crate::domain::step::StepId;
@@ -26,6 +28,11 @@ use crate::poll::{Waiting, poll};
 
 /// A log is read again from so long before the last look: lines arrive late.
 const LATE: Duration = Duration::from_secs(10);
+
+/// How long after the time of `settle` something may be unreadable that has to be read.
+const UNREAD: Duration = Duration::from_mins(1);
+/// The pause after a transient error.
+const AFTER_ERROR: Duration = Duration::from_secs(5);
 
 /// A release that is being watched.
 struct Settling<'s> {
@@ -51,7 +58,7 @@ impl Apply<'_> {
         if !settle.logs_without.is_empty() {
             self.log_lines(definition, self.run.now()).await?;
         }
-        let alarms = self.alarms().await?;
+        let alarms = self.alarms(Phase::Before).await?;
         if let [name, ..] = alarm::missing(&settle.alarms, &alarms)[..] {
             let reason = format!("alarm `{name}` does not exist, which `settle` of {} looks at", self.component);
             return Err(Failure::failed(reason).hint("create it in the environment's region, or correct `alarms`"));
@@ -83,7 +90,15 @@ impl Apply<'_> {
         let since = ours.created.unwrap_or_else(|| self.run.now());
         let mut settling = Settling { step, ours, definition, forgiven, tasks, since };
         let look = async |()| self.still_runs(&mut settling).await;
+        let mut is_warned = false;
         poll(Waiting::In(&self.run.events, step), (), look, |elapsed, looked: Result<(), Unfinished>| match looked {
+            // What cannot be read now may be readable at the next look, and says nothing until then.
+            Err(unfinished) if unfinished.failure.is_transient && elapsed < time + UNREAD => {
+                if !std::mem::replace(&mut is_warned, true) {
+                    self.run.events.warning(unfinished.failure.brief(), None);
+                }
+                Step::again(AFTER_ERROR)
+            }
             Err(unfinished) => Step::Done(Err(unfinished)),
             Ok(()) if elapsed >= time => Step::Done(Ok(())),
             Ok(()) => {
@@ -98,37 +113,54 @@ impl Apply<'_> {
     /// Looks once at everything.
     async fn still_runs(&self, settling: &mut Settling<'_>) -> Result<(), Unfinished> {
         let Settling { step, ours, definition, .. } = *settling;
+        let followed = self.follower(step, ours, definition, &settling.tasks).run(None).await;
+        // After that: a task that ended may have been replaced while it was followed.
         let failed = self.failed_tasks(ours).await?;
         if let Some((task, ending)) = failed.into_iter().find(|(arn, _)| !settling.forgiven.contains(arn)) {
             return Err(Unfinished::of_the_release(settling::died(&task, &ending)));
         }
-        settling.tasks = match self.follower(step, ours, definition, &settling.tasks).run(None).await? {
+        settling.tasks = match followed? {
             Ended::Proven { tasks } | Ended::Replaced { tasks } => tasks,
             Ended::NothingDesired => return Err(self.nothing_desired().into()),
         };
         self.ask_probes(step, ours).await?;
-        if let Some(alarm) = alarm::gone_off(&self.alarms().await?, &self.before.borrow().alarms) {
-            return Err(Unfinished::of_the_release(settling::alarmed(alarm)));
-        }
+        self.alarms_are_quiet().await?;
         self.log_is_clean(settling).await
     }
 
+    async fn alarms_are_quiet(&self) -> Result<(), Unfinished> {
+        let alarms = self.alarms(Phase::After).await.map_err(Unfinished::unknown)?;
+        if let [name, ..] = alarm::missing(&self.plan.target.settle.alarms, &alarms)[..] {
+            let reason = format!("alarm `{name}` is gone, so whether it would have gone off is unknown");
+            return Err(Unfinished::unknown(Failure::new(Outcome::Broken, reason).hint("create it again")));
+        }
+        match alarm::gone_off(&alarms, &self.before.borrow().alarms) {
+            Some(alarm) => Err(Unfinished::of_the_release(settling::alarmed(alarm))),
+            None => Ok(()),
+        }
+    }
+
     /// The tasks of the deployment that ended in a way that speaks against its release, and how.
-    async fn failed_tasks(&self, ours: &OurDeployment) -> Result<Vec<(TaskArn, String)>, Failure> {
+    async fn failed_tasks(&self, ours: &OurDeployment) -> Result<Vec<(TaskArn, String)>, Unfinished> {
         let stopped = self.stopped.look(self.run.cloud, &self.plan.target).await;
-        let stopped = stopped.map_err(|error| explain(&error, Phase::After))?;
+        let stopped = stopped.map_err(|error| {
+            let is_transient = error.is_transient();
+            Unfinished::unknown(Failure { is_transient, ..explain(&error, Phase::After) })
+        })?;
         let of = OfDeployment { revision: &ours.task_definition, since: ours.created };
         let failed = stopped.iter().filter(|task| of.has(task));
         Ok(failed.filter_map(|task| Some((task.arn.clone(), failing::ending(task)?.to_string()))).collect())
     }
 
-    /// The alarms that are looked at.
-    async fn alarms(&self) -> Result<Vec<Alarm>, Failure> {
+    /// The alarms that are looked at. `phase`: what it means that they cannot be.
+    async fn alarms(&self, phase: Phase) -> Result<Vec<Alarm>, Failure> {
         let names = &self.plan.target.settle.alarms;
         if names.is_empty() {
             return Ok(Vec::new());
         }
-        Ok(self.run.cloud.client::<Alarms>()?.named(names).await?)
+        let client = self.run.cloud.client::<Alarms>()?;
+        let explained = |error: AwsError| Failure { is_transient: error.is_transient(), ..explain(&error, phase) };
+        client.named(names).await.map_err(explained)
     }
 
     async fn log_is_clean(&self, settling: &mut Settling<'_>) -> Result<(), Unfinished> {
@@ -137,7 +169,12 @@ impl Apply<'_> {
             return Ok(());
         }
         let now = self.run.now();
-        let lines = self.log_lines(settling.definition, settling.since).await?;
+        let lines = self.log_lines(settling.definition, settling.since).await;
+        let lines = lines.map_err(|failure| {
+            let is_transient = failure.is_transient;
+            let failure = Failure { outcome: Outcome::Broken, is_transient, ..failure };
+            Unfinished::unknown(failure)
+        })?;
         if let Some((pattern, line)) = settling::unwanted(&lines, &settling.tasks, patterns) {
             return Err(Unfinished::of_the_release(settling::logged(pattern, line)));
         }

@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::observe::{live_revision, other_revisions, running, service};
+use super::observe::{live_revision, other_revisions, service};
 use crate::clients::logs::LogLine;
+use crate::domain::ecs::component::running;
 use crate::domain::ecs::service::{Revision, RolloutState, Service};
 use crate::domain::ecs::target::EcsTarget;
 use crate::domain::ecs::{evidence, homes, plan, rollout};
@@ -36,11 +37,15 @@ pub async fn status(cloud: &Cloud, target: &EcsTarget) -> Result<ComponentStatus
         Some(Some(RolloutState::Failed)) => remarks.push("its rollout failed".to_owned()),
         _ => {}
     }
+    let running_release = running(&revision, target);
+    remarks.extend(running_release.baseline.as_ref().map(|place| {
+        format!("a rollback went back to the baseline: runs what {place} was, which ran before the first release")
+    }));
     if service.running < service.desired {
         remarks.push(format!("{} of {} tasks run", service.running, service.desired));
     }
     Ok(ComponentStatus {
-        running_release: running(&revision, target),
+        running_release,
         // A finished rollout serves since its end.
         since: rollout::last_rollout(&service)
             .and_then(|_| primary?.updated)

@@ -4,6 +4,7 @@ use super::apply::{Apply, Unmoved};
 use super::unfinished::Unfinished;
 use crate::clients::ecs::EcsError;
 use crate::domain::ecs::ids::RevisionArn;
+use crate::domain::ecs::rollout;
 use crate::domain::ecs::service::Service;
 use crate::domain::ecs::update::{Seen, Unconfirmed, Update};
 use crate::domain::failure::Failure;
@@ -34,7 +35,7 @@ impl Apply<'_> {
         let primary = service.primary();
         if let Some(primary) = primary.filter(|primary| primary.task_definition == self.plan.live.arn) {
             self.not_held_since(&service)?;
-            return Ok(Unmoved { placement, primary: primary.id.clone() });
+            return Ok(Unmoved { placement, primary: primary.id.clone(), previous: rollout::served_before(&service) });
         }
         let runs = primary.map_or("", |primary| primary.task_definition.short());
         Err(Failure::new(

@@ -73,11 +73,11 @@ impl Statuses {
         *self.begun.borrow_mut() = Some(tokio::spawn(reporting));
     }
 
-    /// The commit that the release is. A build of a changed tree is none.
+    /// The commit that the release is. A build of a changed tree is none, nor is what ran before the first release.
     fn commit(&self) -> Option<GitSha> {
         match self.release.borrow().as_ref()? {
             ReleaseName::Commit(sha) => Some(sha.clone()),
-            ReleaseName::Dirty { .. } => None,
+            ReleaseName::Dirty { .. } | ReleaseName::Baseline => None,
         }
     }
 

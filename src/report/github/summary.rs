@@ -8,7 +8,7 @@ use crate::domain::failure::Failure;
 use crate::domain::github::markdown::{block, code, folded, table};
 use crate::domain::limits::SUMMARY;
 use crate::domain::outcome::Outcome;
-use crate::domain::release::Commits;
+use crate::domain::release::{Commits, ReleaseName};
 use crate::domain::view::plan::{CommitRange, Running};
 use crate::report::closing::outcome_note;
 use crate::report::lines::shown_change;
@@ -63,8 +63,8 @@ fn heading(record: &Record, outcome: Outcome, links: &Links) -> String {
     };
     let release = record.release.as_ref().map(|release| {
         let name = code(&release.short());
-        match &links.repository {
-            Some(repository) => format!(" [{name}]({repository}/commit/{})", release.sha()),
+        match links.repository.as_ref().zip(release.sha()) {
+            Some((repository, commit)) => format!(" [{name}]({repository}/commit/{commit})"),
             None => format!(" {name}"),
         }
     });
@@ -120,9 +120,10 @@ fn holds(record: &Record) -> Option<String> {
 }
 
 fn shown_running(running: &Running) -> String {
-    match &running.sha {
-        Some(sha) => code(sha.get(..7).filter(|_| sha.len() == 40).unwrap_or(sha)),
-        None => "unknown".to_owned(),
+    match (&running.sha, &running.baseline) {
+        (Some(sha), _) => code(sha.get(..7).filter(|_| sha.len() == 40).unwrap_or(sha)),
+        (None, Some(place)) => format!("{} ({})", ReleaseName::BASELINE, code(place)),
+        (None, None) => "unknown".to_owned(),
     }
 }
 
@@ -251,7 +252,7 @@ mod tests {
 
     /// A record in which a text stands wherever foreign text can.
     fn record(text: &str) -> Record {
-        let running = |sha: &str| Running { sha: Some(sha.to_owned()), digest: None };
+        let running = |sha: &str| Running { sha: Some(sha.to_owned()), ..Running::default() };
         let commit = CommitLine {
             sha: SHA.parse().unwrap(),
             subject: text.to_owned(),

@@ -57,7 +57,11 @@ pub(super) struct ReportV1 {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ReleaseV1 {
-    sha: String,
+    /// `null`: the baseline, which has no commit.
+    sha: Option<String>,
+    /// Whether it is what ran before the first release. Absent: no.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    baseline: bool,
     digests: indexmap::IndexMap<String, String>,
 }
 
@@ -161,6 +165,12 @@ struct DriftV1 {
 struct RunningV1 {
     sha: Option<String>,
     digest: Option<String>,
+    /// Whether it is what ran before the first release. Absent: no, or that is not known.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    baseline: bool,
+    /// The revision that a rollback restored of that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restores: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -198,7 +208,12 @@ struct ProblemV1 {
 
 impl From<&Running> for RunningV1 {
     fn from(running: &Running) -> Self {
-        Self { sha: running.sha.clone(), digest: running.digest.as_ref().map(ToString::to_string) }
+        Self {
+            sha: running.sha.clone(),
+            digest: running.digest.as_ref().map(ToString::to_string),
+            baseline: running.baseline.is_some(),
+            restores: running.baseline.clone(),
+        }
     }
 }
 
@@ -317,10 +332,11 @@ pub(super) fn document(record: &Record, outcome: Outcome, failure: Option<&Failu
         command: record.command.clone(),
         environment: record.environment.clone(),
         outcome: outcome.as_str(),
-        release: record
-            .release
-            .as_ref()
-            .map(|release| ReleaseV1 { sha: release.to_string(), digests: digests.collect() }),
+        release: record.release.as_ref().map(|release| ReleaseV1 {
+            sha: release.sha().map(|_| release.to_string()),
+            baseline: release.is_baseline(),
+            digests: digests.collect(),
+        }),
         plan_digest: record.plan_digest.as_ref().map(ToString::to_string),
         gates: record.gates.iter().map(Into::into).collect(),
         approval: policy.and_then(|policy| policy.approval.as_ref()).map(Approval::as_str),

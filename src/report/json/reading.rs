@@ -59,6 +59,12 @@ struct HandChangeV1 {
 struct CurrentV1 {
     sha: Option<String>,
     digest: Option<String>,
+    /// Whether it is what ran before the first release. Absent: no, or that is not known.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    baseline: bool,
+    /// The revision that a rollback restored of that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restores: Option<String>,
     since: Option<String>,
 }
 
@@ -84,6 +90,8 @@ fn component_status(component: &SeenComponent) -> ComponentStatusV1 {
         current: seen.map(|seen| CurrentV1 {
             sha: seen.running_release.sha.clone(),
             digest: seen.running_release.digest.as_ref().map(ToString::to_string),
+            baseline: seen.running_release.baseline.is_some(),
+            restores: seen.running_release.baseline.clone(),
             since: seen.since.map(|since| since.to_string()),
         }),
         desired: seen.and_then(|seen| seen.desired),

@@ -24,7 +24,11 @@ pub(super) struct HistoryV1 {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct PastReleaseV1 {
     component: String,
-    sha: String,
+    /// `null`: the baseline, which has no commit.
+    sha: Option<String>,
+    /// Whether it is what ran before the first release. Absent: no.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    baseline: bool,
     digest: Option<String>,
     outcome: Option<String>,
     at: Option<String>,
@@ -70,7 +74,8 @@ impl OverrideV1 {
 pub fn history(environment: &str, releases: &[(String, PastRelease)]) -> String {
     let releases = releases.iter().map(|(component, release)| PastReleaseV1 {
         component: component.clone(),
-        sha: release.release.to_string(),
+        sha: release.release.sha().map(|_| release.release.to_string()),
+        baseline: release.release.is_baseline(),
         digest: release.digest.as_ref().map(ToString::to_string),
         outcome: release.outcome.clone(),
         at: release.at.map(|at| at.to_string()),
@@ -131,6 +136,7 @@ pub(super) struct HoldV1 {
     at: Option<String>,
     run: Option<String>,
     left: Option<String>,
+    /// `null` where something was left: the baseline, which has no commit.
     returned: Option<String>,
 }
 
@@ -139,7 +145,9 @@ impl HoldV1 {
         let (scope, left, returned) = match &hold.scope {
             // What cannot be read stops every release, too.
             HoldScope::All { .. } | HoldScope::Unreadable => ("all", None, None),
-            HoldScope::Left { left, returned } => ("rollback", Some(left.to_string()), Some(returned.to_string())),
+            HoldScope::Left { left, returned } => {
+                ("rollback", Some(left.to_string()), returned.as_ref().map(ToString::to_string))
+            }
         };
         Self {
             component: component.to_owned(),

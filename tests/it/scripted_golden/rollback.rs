@@ -19,7 +19,14 @@ pub const CASES: &[Case] = &[
         form.run(&shop, &["rollback", "stage", "--release", &releases[1]])
     }),
     ("rollback-planned", |form| form.run(&served(2).0, &PLAN)),
-    ("rollback-failed", |form| form.run(&served(1).0, &ROLLBACK)),
+    ("rollback-failed", |form| form.run(&served(0).0, &ROLLBACK)),
+    ("rollback-deployed-baseline", |form| form.run(&served(1).0, &ROLLBACK)),
+    ("rollback-planned-baseline", |form| form.run(&served(1).0, &PLAN)),
+    ("rollback-failed-at-baseline", |form| {
+        let (shop, _) = served(1);
+        shop.shipgate(&["rollback", "stage", "--output", "json"]).run().outcome("deployed", 0);
+        form.run(&shop, &ROLLBACK)
+    }),
     ("rollback-invalid", |form| form.run(&served(2).0, &["rollback", "stage", "--release", "main"])),
     ("rollback-broken", |form| {
         let (shop, releases) = served(2);

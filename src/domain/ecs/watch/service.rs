@@ -149,7 +149,8 @@ impl Watch {
                 self.with_stopped(service, pause)
             }
             // A service that grew during the rollout: its new tasks take as long as they take, up to the timeout.
-            ReadBack::TooFew { .. } if self.subject.before.is_some() => {
+            // So has one whose tasks were verified before: what took some of them away is no failure of theirs.
+            ReadBack::TooFew { .. } if self.subject.before.is_some() || !self.subject.verified.is_empty() => {
                 let pause = self.pause(stalled, None);
                 self.with_stopped(service, pause)
             }

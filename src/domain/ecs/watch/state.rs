@@ -144,7 +144,7 @@ pub(super) struct Stops {
 pub(super) struct Whose {
     pub(super) revision: RevisionArn,
     pub(super) since: Option<Timestamp>,
-    /// How many of them run.
+    /// How many of them run, or are on the way.
     pub(super) running: i32,
     /// Whether they are those of a revision that is brought back.
     pub(super) is_previous: bool,

@@ -25,7 +25,7 @@ impl Watch {
         let whose = Whose {
             revision: ours.task_definition.clone(),
             since: by_id.and_then(|ours| ours.created).or(ours.created),
-            running: by_id.map_or(0, |ours| ours.running),
+            running: by_id.map_or(0, |ours| ours.running + ours.pending),
             is_previous: false,
             breaker: service.settings.breaker,
             due: pause,
@@ -39,7 +39,7 @@ impl Watch {
         let whose = Whose {
             revision: primary.task_definition.clone(),
             since: primary.created,
-            running: primary.running,
+            running: primary.running + primary.pending,
             is_previous: true,
             breaker: Breaker::Off,
             due: pause,

@@ -33,13 +33,29 @@ fn rollback() -> Plan {
         digest: digest('a'),
         platforms: Vec::new(),
     };
-    let service = plan_rollback(&target(), &left, &restored, &image);
+    let service = plan_rollback(&target(), &left, &restored, Some(&image), false);
     let components = vec![neutral(&component("backend"), &service, &SHA.parse().unwrap())];
     Plan { intent: Intent::Rollback, components, ..whole_plan(&present(&[Some(SHA)]), 8, 1) }
 }
 
-fn cases() -> [(&'static str, Plan); 3] {
-    [("deploy", deploy()), ("promote", promotion(&live(7), TagState::Missing, "stage")), ("rollback", rollback())]
+/// Back to what ran before the first release, which no digest pins.
+fn rollback_to_baseline() -> Plan {
+    let entry = Some(LedgerEntry::new(SHA.parse().unwrap(), &"arn".into()));
+    let left = facts(revision(8, &format!("repo:{SHA}"), "debug", entry), vec![]);
+    let before = revision(7, "repo:bootstrap", "debug", None);
+    let service = plan_rollback(&target(), &left, &before, None, true);
+    let components = vec![neutral(&component("backend"), &service, &ReleaseName::Baseline)];
+    let plan = whole_plan(&present(&[Some(SHA)]), 8, 1);
+    Plan { intent: Intent::Rollback, release: ReleaseName::Baseline, images: Vec::new(), components, ..plan }
+}
+
+fn cases() -> [(&'static str, Plan); 4] {
+    [
+        ("deploy", deploy()),
+        ("promote", promotion(&live(7), TagState::Missing, "stage")),
+        ("rollback", rollback()),
+        ("rollback-baseline", rollback_to_baseline()),
+    ]
 }
 
 #[test]
@@ -63,6 +79,7 @@ fn golden_plans_have_the_same_digest() {
             "deploy sha256:4b63d01fa54ad17a33337b3aefaac87f828c92d932b277d1c6179f8bfde4c8bf",
             "promote sha256:6f628d8dfff8aa0d993c9e1ada2cb7463cca3df5ad7b8eb8d257b1a76304eed7",
             "rollback sha256:b67d7e7599f9e968887adb1e1679104db0243c9fbe9abba0b90a0a5c9422db16",
+            "rollback-baseline sha256:213a8299c77a29a896740a0df1792598e79196b0585d4c381fff4b0e5863141e",
         ]
     );
 }

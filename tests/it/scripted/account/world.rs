@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::registry::Registry;
+use super::registry::{Registry, digest};
 use super::sts::Sts;
 
 pub const ACCOUNT: &str = "123456789012";
@@ -375,7 +375,8 @@ impl World {
             .iter()
             .map(|container| {
                 let image = container["image"].as_str().unwrap_or_default();
-                let digest = image.split_once('@').map(|(_, digest)| digest);
+                // ECS shows what a tag led to.
+                let digest = image.split_once('@').map_or_else(|| digest(image.as_bytes()), |(_, it)| it.to_owned());
                 json!({"name": container["name"], "image": image, "imageDigest": digest, "lastStatus": "RUNNING",
                        "healthStatus": health(container)})
             })

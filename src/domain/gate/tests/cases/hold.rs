@@ -14,7 +14,7 @@ fn on(component: &str, hold: Hold) -> HoldEvidence {
 pub(super) fn cases() -> Vec<Case> {
     const FETCH: &str = "fetch the whole history: `fetch-depth: 0` of actions/checkout, or `git fetch --unshallow`";
     const UNHOLD: &str = "it stops every release: `shipgate unhold production --reason …` when its reason is gone";
-    let of_rollback = || Hold::of_rollback(&sha('c'), &sha('a'), "local", Timestamp::UNIX_EPOCH);
+    let of_rollback = || Hold::of_rollback(&sha('c'), Some(&sha('a')), "local", Timestamp::UNIX_EPOCH);
     let by_hand = |component: &str| on(component, held(None).hold);
     vec![
         case("there is no hold", Vec::new()).satisfied("no hold on backend of production"),
