@@ -1,12 +1,13 @@
 //! A release for tests and for the bench: one static program that does what its arguments say, one after the other.
 //!
 //! `print TEXT`, `wait SECONDS`, `exit CODE`, and `serve STATUS`, which answers HTTP on port 8000 with that status and
-//! `{"release": "$RELEASE"}` until it is stopped. Without arguments it serves 200.
+//! `{"release": "$RELEASE"}` until it is stopped; `answer STATUS` does so beside what comes next. Without arguments it
+//! serves 200.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::process::exit;
-use std::thread::sleep;
+use std::thread::{sleep, spawn};
 use std::time::Duration;
 
 unsafe extern "C" {
@@ -30,6 +31,7 @@ fn main() {
             "print" => println!("{value}"),
             "wait" => sleep(Duration::from_secs(value.parse().expect("seconds"))),
             "exit" => exit(value.parse().expect("a code")),
+            "answer" => drop(spawn(move || serve(value.parse().expect("a status")))),
             "serve" => serve(value.parse().expect("a status")),
             other => panic!("unknown word {other}"),
         }

@@ -17,6 +17,7 @@ import identity
 import measure
 import promotion
 import services
+import truth
 from bench import Bench
 from measure import Sample
 from report import Found, Goal, report
@@ -61,7 +62,9 @@ def read_options() -> argparse.Namespace:
                       "with a token of GitHub, beside the SDK's own chain with a token in a file")
     mode.add_argument("--services", type=int, metavar="N", help="instead, one deploy of N services (20 is what the "
                       "goals are about), beside a script that fires the same calls at once; and 100 at 50 ms a call")
-    mode.add_argument("--smoke", action="store_true", help="each of the five in its smallest form, one round, without "
+    mode.add_argument("--truth", action="store_true", help="instead, what each program says of a rollout, beside what "
+                      "is true: a table in Markdown; and how long after its third failure a crash loop has a verdict")
+    mode.add_argument("--smoke", action="store_true", help="each of the six in its smallest form, one round, without "
                       "peers from PyPI")
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="how often each is measured (5)")
     parser.add_argument("--alone", action="store_true", help="shipgate without its peers, for trying a change of it")
@@ -91,10 +94,15 @@ def main() -> None:
     bench.directory.mkdir(parents=True)
     asked: dict[str, Any] = {name: getattr(options, name, None) for name in EXPERIMENTS}
     sizes = {name: size for name, size in asked.items() if size is not None} or {"deploy": 0}
+    if options.truth:
+        sizes = {}
     if options.smoke:
         sizes = {name: it.smallest for name, it in EXPERIMENTS.items()}
     try:
-        found = {name: perform(bench, name, size) for name, size in sizes.items()}
+        found: dict[str, Any] = {name: perform(bench, name, size) for name, size in sizes.items()}
+        if options.truth or options.smoke:
+            text, found["truth"] = truth.truth(bench)
+            print(text, flush=True)
     except (Failed, OSError) as error:
         raise SystemExit(f"error: {error}") from error
     finally:

@@ -22,12 +22,12 @@ ENVIRONMENT = f'[environments.bench]\nregion = "{REGION}"\naccount = "{ACCOUNT}"
 SHOP = "stage-cloudshop-backend:bootstrap"
 
 
-def configuration(services: Sequence[str], environments: str = ENVIRONMENT) -> str:
-    """One component for each service; the first one's image is that of all."""
+def configuration(services: Sequence[str], environments: str = ENVIRONMENT, settle: str = "0s") -> str:
+    """One component for each service; the first one's image is that of all. What is timed ends with its rollout."""
     text = 'app = "bench"\n'
     for index, service in enumerate(services):
         image = 'image-from = "c0"' if index else f'build = {{ context = "." }}\nrepository = "{REPOSITORY}"'
-        text += f'[components.c{index}]\nkind = "ecs"\nsettle = "0s"\n{image}\ncontainer = "{CONTAINER}"\n'
+        text += f'[components.c{index}]\nkind = "ecs"\nsettle = "{settle}"\n{image}\ncontainer = "{CONTAINER}"\n'
         text += f'cluster = "{CLUSTER}"\nservice = "{service}"\n'
     return text + environments
 
