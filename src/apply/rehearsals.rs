@@ -59,8 +59,8 @@ async fn services_without_a_dependency_are_rolled_out_side_by_side() {
     assert_eq!(one.took.as_millis() % 100, 0, "one alone is polled at the common moments: {:?}", one.took);
     assert!(all.took < one.took + Duration::from_millis(200), "{:?}, {:?} for one", all.took, one.took);
     let polls = polls(&together);
-    // Right before their updates eight are looked at, which is four calls.
-    assert!(polls <= 3 * one_polls + 1, "{polls} calls for 30 services, {one_polls} for one");
+    // Right before their updates eight are looked at, which is four calls; and some fall between two common moments.
+    assert!(polls <= 3 * one_polls + 8, "{polls} calls for 30 services, {one_polls} for one");
 }
 
 /// Each is updated at another moment, and has been waited for as long as no other one.

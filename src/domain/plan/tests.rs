@@ -125,7 +125,10 @@ fn steps_come_in_order() {
 
 #[test]
 fn what_one_component_leaves_is_held_on_all_before_the_first_is_changed() {
-    let entry = |sha: &str| Some(LedgerEntry::new(sha.parse().unwrap(), &"arn".into()));
+    let entry = |sha: &str| {
+        let succeeded = Some("deployed".to_owned());
+        Some(LedgerEntry { outcome: succeeded, ..LedgerEntry::new(sha.parse().unwrap(), &"arn".into()) })
+    };
     let other = "a".repeat(40);
     let restored = revision(7, &format!("repo:{SHA}"), "debug", entry(SHA));
     let newer = revision(8, &format!("repo:{other}"), "debug", entry(&other));
