@@ -51,3 +51,23 @@ pub fn assert_files(folder: &str, expected: &BTreeSet<String>) {
         "no test writes {superfluous:?}, missing are {missing:?}; run `SHIPGATE_UPDATE_GOLDEN=1 cargo test golden`"
     );
 }
+
+/// Holds the generated parts of a page of the documentation, by name, or writes them.
+pub fn assert_page(path: &str, parts: &[(&str, String)]) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    let committed = std::fs::read_to_string(&file).unwrap();
+    let current = parts.iter().fold(committed.clone(), |page, (name, text)| with_part(&page, name, text));
+    if is_update() {
+        std::fs::write(&file, current).unwrap();
+        return;
+    }
+    assert!(committed == current, "{path} is not current; run `SHIPGATE_UPDATE_GOLDEN=1 cargo test golden`");
+}
+
+/// The page with a part of it replaced.
+fn with_part(page: &str, name: &str, text: &str) -> String {
+    let (begin, end) = (format!("<!-- generated: {name} -->\n"), format!("<!-- end of {name} -->"));
+    let (before, rest) = page.split_once(&begin).unwrap_or_else(|| panic!("no {begin}"));
+    let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("no {end}"));
+    format!("{before}{begin}\n{}\n\n{end}{after}", text.trim_end())
+}

@@ -8,11 +8,10 @@ use super::interpret::{Interpreter, whole};
 use super::keys::{KindKeys, Merged, WrittenFile};
 use super::merged::Purpose;
 use super::probes::{self, RawProbe};
-use super::read::{Located, Node, Read, Table};
+use super::read::{Node, Read, Table, word};
 use super::settle::{self, RawSettle};
 use super::text::{Text, read_command};
 use super::values::{self, Fault};
-use super::wording::one_of;
 use crate::domain::ecs::definition_file;
 use crate::domain::ecs::target::{Busy, EcsTarget, MissingVariables, TaskDefinitionSource};
 
@@ -173,18 +172,8 @@ enum RawBusy {
 
 impl Read for RawBusy {
     fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
-        let Located { span, value } = Located::<String>::read(node, problems);
-        match value.as_deref() {
-            Some("wait") => return Self::Wait,
-            Some("refuse") => return Self::Refuse,
-            Some("supersede") => return Self::Supersede,
-            Some(other) => {
-                let message = format!("`busy` must be `wait`, `refuse` or `supersede`, not `{other}`");
-                problems.at(&span, message, one_of(other, ["wait", "refuse", "supersede"].into_iter()));
-            }
-            None => {}
-        }
-        Self::Unreadable
+        let words = [("wait", Self::Wait), ("refuse", Self::Refuse), ("supersede", Self::Supersede)];
+        word(node, problems, &words).unwrap_or(Self::Unreadable)
     }
 }
 
@@ -212,17 +201,8 @@ enum RawMissingVariables {
 
 impl Read for RawMissingVariables {
     fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
-        let Located { span, value } = Located::<String>::read(node, problems);
-        match value.as_deref() {
-            Some("warning") => return Self::Warning,
-            Some("error") => return Self::Error,
-            Some(other) => {
-                let message = format!("`missing-variables` must be `warning` or `error`, not `{other}`");
-                problems.at(&span, message, one_of(other, ["warning", "error"].into_iter()));
-            }
-            None => {}
-        }
-        Self::Unreadable
+        let words = [("warning", Self::Warning), ("error", Self::Error)];
+        word(node, problems, &words).unwrap_or(Self::Unreadable)
     }
 }
 

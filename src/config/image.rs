@@ -3,10 +3,9 @@
 use super::error::Problems;
 use super::interpret::{Interpreter, all, whole};
 use super::merged::{Merged, Purpose};
-use super::read::{Entries, Located, Node, Read, Table};
+use super::read::{Entries, Located, Node, Read, Table, word};
 use super::text::Text;
 use super::values;
-use super::wording::one_of;
 use crate::domain::target::{Build, Image, Reuse};
 
 /// Where a component's image comes from.
@@ -108,18 +107,8 @@ pub(super) enum RawReuse {
 
 impl Read for Located<RawReuse> {
     fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
-        let Located { span, value } = Located::<String>::read(node, problems);
-        let reuse = match value.as_deref() {
-            Some("any") => Some(RawReuse::Any),
-            Some("own") => Some(RawReuse::Own),
-            Some(other) => {
-                let message = format!("`reuse` must be `any` or `own`, not `{other}`");
-                problems.at(&span, message, one_of(other, ["any", "own"].into_iter()));
-                None
-            }
-            None => None,
-        };
-        Self { span, value: reuse }
+        let value = word(node, problems, &[("any", RawReuse::Any), ("own", RawReuse::Own)]);
+        Self { span: node.span.clone(), value }
     }
 }
 

@@ -12,7 +12,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::Problems;
-use super::wording::{cut, listed, nearest};
+use super::wording::{cut, listed, nearest, one_of};
 pub(super) use crate::domain::kind::NOT_BUILT;
 
 /// What is read from one value of the file.
@@ -300,6 +300,22 @@ pub(super) struct Located<T> {
     pub(super) span: Range<usize>,
     /// The value.
     pub(super) value: Option<T>,
+}
+
+/// What one of some words stands for. Another text is told.
+pub(super) fn word<T: Copy>(node: &Node<'_>, problems: &mut Problems, words: &[(&'static str, T)]) -> Option<T> {
+    let Located { span, value } = Located::<String>::read(node, problems);
+    let text = value?;
+    let found = words.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning);
+    if found.is_none() {
+        let names = words.iter().map(|(word, _)| *word);
+        let quoted: Vec<String> = names.clone().map(|name| format!("`{name}`")).collect();
+        let (last, others) = quoted.split_last()?;
+        let allowed = format!("{} or {last}", others.join(", "));
+        let message = format!("`{}` must be {allowed}, not `{}`", node.name, cut(&text, 40));
+        problems.at(&span, message, one_of(&text, names));
+    }
+    found
 }
 
 /// A text, or a list of them.

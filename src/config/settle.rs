@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use super::error::Problems;
 use super::interpret::{Interpreter, all, whole};
-use super::read::{Located, Node, Read};
+use super::read::{Node, Read, word};
 use super::text::Text;
 use super::values;
-use super::wording::{cut, one_of};
 use crate::domain::settle::{OnFailure, Settle};
 
 const FORMS: &str =
@@ -111,17 +110,8 @@ pub(super) enum RawOnFailure {
 
 impl Read for RawOnFailure {
     fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
-        let Located { span, value } = Located::<String>::read(node, problems);
-        match value.as_deref() {
-            Some("rollback") => return Self::Rollback,
-            Some("leave") => return Self::Leave,
-            Some(other) => {
-                let message = format!("`on-failure` must be `rollback` or `leave`, not `{}`", cut(other, 40));
-                problems.at(&span, message, one_of(other, ["rollback", "leave"].into_iter()));
-            }
-            None => {}
-        }
-        Self::Unreadable
+        let words = [("rollback", Self::Rollback), ("leave", Self::Leave)];
+        word(node, problems, &words).unwrap_or(Self::Unreadable)
     }
 }
 

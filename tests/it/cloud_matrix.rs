@@ -47,14 +47,20 @@ fn next(breaker: Breaker, more: &str, words: &[&str]) -> Ran {
     cloud.deploy(&shop, &[])
 }
 
-/// The same behind a load balancer, with a probe.
-fn probed(probe: &str, first: &[&str], second: &[&str]) -> Ran {
+/// A service behind a load balancer, with a probe of its address.
+fn balanced(probe: &str) -> (Cloud, Repository) {
     let cloud = Cloud::new();
     cloud.create_repository(aws_sdk_ecr::types::ImageTagMutability::Mutable);
     let (target_group, address) = cloud.create_load_balancer();
     cloud.create_service(&ServiceOptions { target_group: Some(target_group), ..ServiceOptions::web() });
     let probe = probe.replace("ADDRESS", &address);
     let shop = shop(&cloud, &format!("probes = [{{ {probe}, interval = \"200ms\", retries = 5 }}]"));
+    (cloud, shop)
+}
+
+/// Two releases behind a load balancer, one after the other.
+fn probed(probe: &str, first: &[&str], second: &[&str]) -> Ran {
+    let (cloud, shop) = balanced(probe);
     program(&shop, first);
     cloud.deploy(&shop, &["-v"]).json();
     program(&shop, second);
@@ -208,12 +214,7 @@ rows! {
 
 /// A release that says that it is another one, as where a load balancer still leads to the version before.
 fn old_version_answers(probe: &str) -> Ran {
-    let cloud = Cloud::new();
-    cloud.create_repository(aws_sdk_ecr::types::ImageTagMutability::Mutable);
-    let (target_group, address) = cloud.create_load_balancer();
-    cloud.create_service(&ServiceOptions { target_group: Some(target_group), ..ServiceOptions::web() });
-    let probe = probe.replace("ADDRESS", &address);
-    let shop = shop(&cloud, &format!("probes = [{{ {probe}, interval = \"200ms\", retries = 5 }}]"));
+    let (cloud, shop) = balanced(probe);
     cloud.deploy(&shop, &[]).outcome("deployed", 0);
     let config = std::fs::read_to_string(shop.path().join("shipgate.toml")).unwrap();
     shop.write("shipgate.toml", config.replace("RELEASE = \"${release.sha}\"", "RELEASE = \"of before\""));

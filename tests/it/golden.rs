@@ -5,7 +5,7 @@ mod files;
 
 use regex::{Captures, Regex};
 
-pub use self::files::{assert_files, difference};
+pub use self::files::{assert_files, assert_page, difference};
 use crate::harness::{Ran, Repository, Shipgate};
 use crate::scripted::{OLD_DIGEST, Shop};
 

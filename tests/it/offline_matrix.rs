@@ -2,10 +2,9 @@
 
 use std::fmt::Write as _;
 
+use crate::golden::assert_page;
 use crate::matrix::Row;
 use crate::{cloud_matrix, scripted_matrix};
-
-const PAGE: &str = "docs/verdicts/README.md";
 
 fn table() -> String {
     let mut text = "| situation | outcome | said of it | what to do | shown on |\n|---|---|---|---|---|\n".to_owned();
@@ -19,24 +18,9 @@ fn table() -> String {
     text
 }
 
-/// The page with the table between its marks.
-fn with_table(page: &str) -> String {
-    let (before, rest) = page.split_once("<!-- rows -->\n").expect("a mark before the rows");
-    let (_, after) = rest.split_once("<!-- end of rows -->").expect("a mark after the rows");
-    format!("{before}<!-- rows -->\n{}<!-- end of rows -->{after}", table())
-}
-
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a variable lets tests write the page")]
 fn golden_page_of_verdicts_has_the_rows_of_the_tests() {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE);
-    let page = std::fs::read_to_string(&path).unwrap();
-    let wanted = with_table(&page);
-    if std::env::var_os("SHIPGATE_UPDATE_GOLDEN").is_some_and(|it| it == "1") {
-        std::fs::write(&path, &wanted).unwrap();
-    } else {
-        assert!(page == wanted, "{PAGE} is not current: run `SHIPGATE_UPDATE_GOLDEN=1 cargo test golden`");
-    }
+    assert_page("docs/verdicts/README.md", &[("rows", table())]);
 }
 
 /// A failure without a cause or without a hint is half a verdict.

@@ -4,22 +4,11 @@ use serde_json::{Value, json};
 
 use crate::harness::{Ran, assert_told};
 use crate::scripted::{CLUSTER, Shop, all_at_once, arn, config, text};
+use crate::scripted_rollback::{served, served_by};
 
 const PROBES: &str = "[[environments.stage.components.backend.probes]]\nurl = \"${env.PROBE}\"\nretries = 0\n\
      text = \"${release.sha}\"\n\
      [[environments.stage.components.backend.probes]]\nurl = \"${env.PROBE}/${release.sha}\"\nretries = 0\n";
-
-/// A shop whose service ran so many releases, and what somebody else put there before the first; with their commits.
-fn served(count: usize) -> (Shop, Vec<String>) {
-    served_by(Shop::new(), count)
-}
-
-fn served_by(shop: Shop, count: usize) -> (Shop, Vec<String>) {
-    let commit = |number| shop.repository.commit(&format!("Release {number}"));
-    let releases: Vec<String> = (0..count).map(commit).collect();
-    shop.aws.world(|world| world.serve(0, &releases));
-    (shop, releases)
-}
 
 fn run(shop: &Shop, arguments: &[&str]) -> Ran {
     shop.shipgate(&[arguments, &["--output", "json"]].concat()).run()

@@ -6,11 +6,11 @@ use crate::harness::{Ran, assert_told, texts};
 use crate::scripted::{ACCOUNT, CLUSTER, SERVICE, Shop, all_at_once, arn, config, text};
 
 /// A shop whose service ran so many releases and runs the last of them; with their commits, oldest first.
-fn served(count: usize) -> (Shop, Vec<String>) {
+pub fn served(count: usize) -> (Shop, Vec<String>) {
     served_by(Shop::new(), count)
 }
 
-fn served_by(shop: Shop, count: usize) -> (Shop, Vec<String>) {
+pub fn served_by(shop: Shop, count: usize) -> (Shop, Vec<String>) {
     let commit = |number| shop.repository.commit(&format!("Release {number}"));
     let releases: Vec<String> = (0..count).map(commit).collect();
     shop.aws.world(|world| world.serve(0, &releases));

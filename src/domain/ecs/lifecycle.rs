@@ -15,6 +15,13 @@ pub struct Lifecycle {
     pub waits_for: Option<String>,
 }
 
+impl Lifecycle {
+    /// Why it does not go on. `None`: it goes on, or ECS does not say.
+    pub fn end_reason(&self) -> Option<&String> {
+        self.reason.as_ref().filter(|_| self.status != LifecycleStatus::GoesOn)
+    }
+}
+
 /// The status of a service deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LifecycleStatus {

@@ -42,6 +42,11 @@ impl OurDeployment {
         let created = found.and_then(|deployment| deployment.created);
         Self { id, task_definition: task_definition.clone(), previous, created }
     }
+
+    /// It, where the service lists it by its id.
+    pub fn listed<'s>(&self, service: &'s Service) -> Option<&'s Deployment> {
+        service.deployment(self.id.as_ref()?)
+    }
 }
 
 /// What one look at the service says.
@@ -98,7 +103,7 @@ pub fn judge(ours: &OurDeployment, service: Option<&Service>) -> Judgement {
     let Some(primary) = service.primary() else {
         return Judgement::Wait;
     };
-    match ours.id.as_ref().and_then(|id| service.deployment(id)) {
+    match ours.listed(service) {
         Some(deployment) if deployment.is_primary => judge_primary(deployment),
         // Somebody forced a new deployment of our own revision: that one has taken over our job.
         _ if primary.task_definition == ours.task_definition => judge_primary(primary),

@@ -7,7 +7,7 @@ use super::settling::Settling;
 use super::state::{Action, GRACE, Pending, RolledBack, SHORT, Watch, again, at_once};
 use super::verdict::NotProven;
 use crate::domain::ecs::ids::RevisionArn;
-use crate::domain::ecs::lifecycle::LifecycleStatus;
+use crate::domain::ecs::lifecycle::Lifecycle;
 use crate::domain::ecs::read_back::ReadBack;
 use crate::domain::ecs::service::Service;
 use crate::domain::poll::Step;
@@ -19,10 +19,10 @@ const CONFIRMED: Duration = Duration::from_secs(2);
 impl Watch {
     /// The service shows a previous revision as the one that it runs.
     pub(super) fn see_back(&mut self, service: Service, to: RevisionArn, reason: Option<String>) -> Action {
-        let listed = self.subject.deployment.id.as_ref().and_then(|id| service.deployment(id));
+        let listed = self.subject.deployment.listed(&service);
         let is_certain = listed.is_some() || self.is_going_back;
-        let said = self.lifecycle.as_ref().filter(|it| it.status != LifecycleStatus::GoesOn);
-        let reason = said.and_then(|it| it.reason.clone()).or(reason).or_else(|| self.reason.clone());
+        let said = self.lifecycle.as_ref().and_then(Lifecycle::end_reason);
+        let reason = said.cloned().or(reason).or_else(|| self.reason.clone());
         let now = self.now;
         if !is_certain && self.settling_back().age(now) < CONFIRMED {
             return again(SHORT);

@@ -24,10 +24,8 @@ impl Watch {
     ) -> Action {
         let judgement = self.judged_with(lifecycle.as_ref(), &service);
         self.report_pause(lifecycle.as_ref(), reports);
-        if let Some(reason) =
-            lifecycle.as_ref().filter(|it| it.status != LifecycleStatus::GoesOn).and_then(|it| it.reason.clone())
-        {
-            self.reason.get_or_insert(reason);
+        if let Some(reason) = lifecycle.as_ref().and_then(Lifecycle::end_reason) {
+            self.reason.get_or_insert_with(|| reason.clone());
         }
         self.lifecycle = lifecycle;
         self.follow_up(judgement, Some(service))
@@ -78,7 +76,7 @@ impl Watch {
 
     /// Whether all tasks of our deployment run, and only those of others are still there.
     fn only_drains(&self, service: &Service) -> bool {
-        let ours = self.subject.deployment.id.as_ref().and_then(|id| service.deployment(id));
+        let ours = self.subject.deployment.listed(service);
         let are_others = service.deployments.iter().any(|other| !other.is_primary && other.running + other.pending > 0);
         ours.is_some_and(|ours| ours.desired > 0 && ours.running >= ours.desired && ours.pending == 0) && are_others
     }

@@ -16,7 +16,7 @@ impl Watch {
             }
         }
         let ours = &self.subject.deployment;
-        let by_id = ours.id.as_ref().and_then(|id| service.deployment(id));
+        let by_id = ours.listed(service);
         let ours =
             by_id.or_else(|| service.primary().filter(|primary| primary.task_definition == ours.task_definition));
         // Kept for when AWS has taken the deployment off the list.

@@ -21,7 +21,7 @@ impl Watch {
     /// Looks at the tasks of our deployment that stopped, and polls again after a pause if they say nothing.
     pub(super) fn with_stopped(&mut self, service: &Service, pause: Duration) -> Action {
         let ours = &self.subject.deployment;
-        let by_id = ours.id.as_ref().and_then(|id| service.deployment(id));
+        let by_id = ours.listed(service);
         let whose = Whose {
             revision: ours.task_definition.clone(),
             since: by_id.and_then(|ours| ours.created).or(ours.created),

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::super::calendar::{Freeze, Window, Zone};
 use super::*;
+use crate::golden::assert_page;
 
 /// The commands of the table, as columns.
 const COMMANDS: [(Command, &str); 7] = [
@@ -135,24 +136,8 @@ fn escaped(text: &str) -> String {
     text.replace('|', "\\|").replace('*', "\\*").replace('<', "\\<")
 }
 
-/// The page with a part of it replaced.
-fn with_part(page: &str, name: &str, text: &str) -> String {
-    let (begin, end) = (format!("<!-- generated: {name} -->\n"), format!("<!-- end of {name} -->"));
-    let (before, rest) = page.split_once(&begin).unwrap_or_else(|| panic!("no {begin}"));
-    let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("no {end}"));
-    format!("{before}{begin}\n{}\n\n{end}{after}", text.trim_end())
-}
-
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a variable lets a test write the page")]
 fn golden_page_has_the_tables_of_the_code() {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/gates/README.md");
-    let committed = std::fs::read_to_string(&path).unwrap();
     let parts = [("defaults", defaults()), ("keys", keys()), ("situations", situations())];
-    let current = parts.iter().fold(committed.clone(), |page, (name, text)| with_part(&page, name, text));
-    if std::env::var_os("SHIPGATE_UPDATE_GOLDEN").is_some_and(|it| it == "1") {
-        std::fs::write(&path, current).unwrap();
-        return;
-    }
-    assert!(committed == current, "docs/gates is not current; run `SHIPGATE_UPDATE_GOLDEN=1 cargo test golden`");
+    assert_page("docs/gates/README.md", &parts);
 }
