@@ -67,6 +67,29 @@ pub struct Context {
     pub interactive: bool,
     /// Whether to use colour on stderr.
     pub color: bool,
+    /// The terminals that people look at.
+    pub terminals: Terminals,
+}
+
+/// The terminals of the process.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Terminals {
+    /// The columns of standard error. `None`: it is no terminal.
+    pub error: Option<usize>,
+    /// The columns of standard output. `None`: it is no terminal.
+    pub output: Option<usize>,
+    /// Whether standard input is one, so that a question can be answered.
+    pub input: bool,
+}
+
+impl Terminals {
+    fn of_process() -> Self {
+        Self { error: sink::error_columns(), output: sink::output_columns(), input: sink::has_terminal_input() }
+    }
+
+    fn filter(self, attended: bool) -> Self {
+        if attended { self } else { Self::default() }
+    }
 }
 
 /// A pull request.
@@ -115,6 +138,12 @@ impl Context {
     pub fn from_process() -> Result<Self, Failure> {
         let mut context =
             Self::new(std::env::vars_os(), Utf8PathBuf::default(), sink::is_terminal(), sink::has_color());
+        if context.in_actions() && context.variable("NO_COLOR").is_none() {
+            // GitHub shows colour in the log of a job, which is no terminal.
+            sink::color_logs();
+            context.color = true;
+        }
+        context.terminals = Terminals::of_process().filter(context.is_attended());
         context.hide_secrets();
         let directory = std::env::current_dir().map_err(|error| {
             Failure::invalid("the working directory cannot be read")
@@ -166,10 +195,15 @@ impl Context {
         let all: Vec<(OsString, OsString)> = variables.into_iter().collect();
         let text = |value: &OsString| value.to_str().map(str::to_owned);
         let variables = all.iter().filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect();
-        let mut context = Self { variables, all, directory, interactive, color };
-        // A log is no terminal, whatever the runner's pseudo-terminal says.
-        context.interactive &= !context.in_actions() && context.variable("CI").is_none();
+        let terminals = Terminals::default();
+        let mut context = Self { variables, all, directory, interactive, color, terminals };
+        context.interactive &= context.is_attended();
         context
+    }
+
+    /// Whether somebody may be looking. A log is no terminal, whatever the runner's pseudo-terminal says.
+    fn is_attended(&self) -> bool {
+        !self.in_actions() && self.variable("CI").is_none()
     }
 
     /// A variable that is set and not empty.

@@ -7,6 +7,8 @@
 use std::borrow::Cow;
 use std::fs::OpenOptions;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::os::fd::AsFd;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::Utf8Path;
@@ -22,6 +24,8 @@ static SECRETS: Mutex<Option<Arc<Secrets>>> = Mutex::new(None);
 static ADDING: Mutex<()> = Mutex::new(());
 /// What the runner hides already.
 static MASKED: Mutex<Vec<SecretString>> = Mutex::new(Vec::new());
+/// Whether standard error has colour although it is no terminal.
+static COLORED: AtomicBool = AtomicBool::new(false);
 
 /// Leaves a secret out of everything that is written from now on. One with fewer than [`LEAST`] characters stays: it is
 /// part of ordinary words.
@@ -137,6 +141,33 @@ impl io::Write for Log {
     }
 }
 
+/// The columns of standard error. `None`: it is no terminal.
+pub fn error_columns() -> Option<usize> {
+    columns(&stderr())
+}
+
+/// The columns of standard output. `None`: it is no terminal.
+pub fn output_columns() -> Option<usize> {
+    columns(&io::stdout())
+}
+
+/// One that does not say how wide it is counts as the usual one.
+fn columns(stream: &(impl io::IsTerminal + AsFd)) -> Option<usize> {
+    const USUAL: usize = 80;
+    let width = || terminal_size::terminal_size_of(stream).map(|(width, _)| usize::from(width.0));
+    stream.is_terminal().then(|| width().filter(|width| *width > 0).unwrap_or(USUAL))
+}
+
+/// Whether standard input is a terminal.
+pub fn has_terminal_input() -> bool {
+    io::stdin().is_terminal()
+}
+
+/// Uses colour on standard error from now on, although it is no terminal.
+pub fn color_logs() {
+    COLORED.store(true, Ordering::Relaxed);
+}
+
 /// Whether standard error is a terminal.
 pub fn is_terminal() -> bool {
     stderr().is_terminal()
@@ -144,7 +175,14 @@ pub fn is_terminal() -> bool {
 
 /// Whether to use colour on standard error.
 pub fn has_color() -> bool {
-    anstream::AutoStream::choice(&stderr()) != anstream::ColorChoice::Never
+    color_choice() != anstream::ColorChoice::Never
+}
+
+fn color_choice() -> anstream::ColorChoice {
+    if COLORED.load(Ordering::Relaxed) {
+        return anstream::ColorChoice::AlwaysAnsi;
+    }
+    anstream::AutoStream::choice(&stderr())
 }
 
 /// Without the sequences for colour where they would be taken out after all: they could part a secret.
@@ -154,7 +192,7 @@ fn shown(text: &str) -> Cow<'_, str> {
 
 /// A closed standard error is no reason to stop.
 fn write_error(line: &str) {
-    let mut stderr = anstream::AutoStream::auto(stderr());
+    let mut stderr = anstream::AutoStream::new(stderr(), color_choice());
     let _written = writeln!(stderr, "{line}");
 }
 

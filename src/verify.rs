@@ -1,12 +1,14 @@
 //! Asks the probes of a component, whatever its kind.
 
 use crate::clients::http::Http;
+use crate::domain::event::Event;
 use crate::domain::failure::{CauseKind, Failure};
 use crate::domain::names::EnvironmentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::poll::Step;
 use crate::domain::probe::Probe;
-use crate::domain::probe::{self, Decision, Tally};
+use crate::domain::probe::{self, Answer, Decision, Tally};
+use crate::domain::proof::ProbeAnswer;
 use crate::domain::release::ReleaseName;
 use crate::domain::step::StepId;
 use crate::events::Events;
@@ -47,6 +49,15 @@ enum Wanted {
     Release,
     /// That anything answers with the right status.
     Answer,
+}
+
+impl Wanted {
+    fn check(self, probe: &Probe, release: &ReleaseName, answer: &Answer) -> Result<(), String> {
+        match self {
+            Self::Release => probe::check(probe, release, answer),
+            Self::Answer => probe::check_status(probe, answer),
+        }
+    }
 }
 
 impl Prober<'_> {
@@ -98,23 +109,31 @@ impl Prober<'_> {
         let shown = probe::shown_url(&probe.url.render(self.release));
         let mut tally = Tally::new(probe);
         let ask = async |()| {
-            let answer = self.http.ask(probe, self.release).await;
-            answer.map_err(|error| error.to_string()).and_then(|answer| match wanted {
-                Wanted::Release => probe::check(probe, self.release, &answer),
-                Wanted::Answer => probe::check_status(probe, &answer),
-            })
-        };
-        poll(Waiting::In(self.events, step), (), ask, |_, checked| match (tally.count(checked.is_ok()), checked) {
-            (Decision::Passed, _) => {
-                self.events.progress(step, &format!("{} {shown} answers as it should", probe.method));
-                Step::Done(Ok(()))
+            let (status, checked) = match self.http.ask(probe, self.release).await {
+                Ok(answer) => (Some(answer.status), wanted.check(probe, self.release, &answer)),
+                Err(error) => (None, Err(error.to_string())),
+            };
+            ProbeAnswer {
+                method: probe.method.clone(),
+                url: shown.clone(),
+                status,
+                release: (wanted == Wanted::Release && probe.names_release()).then(|| self.release.short()),
+                difference: checked.err(),
             }
-            (Decision::Failed, checked) => Step::Done(Err(self.failed(probe, &shown, checked.err()))),
-            (Decision::AskAgain, checked) => {
-                if let Err(difference) = checked {
-                    self.events.progress(step, &format!("{} {shown}: {difference}", probe.method));
+        };
+        let subject = &step.subject;
+        poll(Waiting::In(self.events, step), (), ask, |_, answer| match (tally.count(answer.passed()), answer) {
+            (Decision::AskAgain, answer) => {
+                if !answer.passed() {
+                    self.events.progress(step, &format!("{} {shown}: {}", probe.method, answer.answered()));
                 }
                 Step::again(probe.interval)
+            }
+            (decision, answer) => {
+                let difference = answer.difference.clone();
+                self.events.emit(Event::ProbeAnswered { subject: subject.clone(), answer });
+                let failed = || self.failed(probe, &shown, difference);
+                Step::Done(if decision == Decision::Passed { Ok(()) } else { Err(failed()) })
             }
         })
         .await

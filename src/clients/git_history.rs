@@ -132,7 +132,7 @@ impl Git {
         let count = if is_long { beyond } else { self.count(&range).await? };
         let most = format!("--max-count={most}");
         // `git log` would take the user's settings, such as to verify signatures.
-        let listing = ["rev-list", &most, "--encoding=UTF-8", "--format=%H%x00%an%x00%s", &range];
+        let listing = ["rev-list", &most, "--encoding=UTF-8", "--format=%H%x00%an%x00%ct%x00%s", &range];
         let listed = self.offline_successfully(&listing).await?;
         Ok(Some(Commits { count, newest: listed.stdout.lines().filter_map(commit_line).collect() }))
     }
@@ -248,9 +248,10 @@ fn ssh_without_questions(configured: &str) -> Option<String> {
 
 /// The commit in a line of ours; `git rev-list` writes others between them.
 fn commit_line(line: &str) -> Option<CommitLine> {
-    let mut fields = line.splitn(3, '\0');
-    let (sha, author, subject) = (fields.next()?, fields.next()?, fields.next()?);
-    Some(CommitLine::new(sha.parse().ok()?, subject, author))
+    let mut fields = line.splitn(4, '\0');
+    let (sha, author, time, subject) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+    let committed = time.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+    Some(CommitLine::new(sha.parse().ok()?, subject, author).committed_at(committed))
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::domain::image::Digest;
 use crate::domain::names::{ComponentName, InvalidName, Region};
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{ImagePlan, Intent, PlannedTags};
+use crate::domain::plan::{ImagePlan, Intent, LeftRelease, PlannedTags};
 use crate::domain::provenance::{OverriddenGate, Provenance};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::role::Access;
@@ -435,6 +435,7 @@ pub fn shown(plan: &WholePlan, gates: Vec<Gate>, commits: Option<CommitRange>, u
         digest: plan.digest(),
         document: (!matches!(plan.intent, Intent::Deploy)).then(|| plan.document()),
         commits,
+        barred: barred(plan),
         steps: plan.steps(),
         warnings: plan.warnings(),
         gates,
@@ -450,6 +451,17 @@ pub fn shown(plan: &WholePlan, gates: Vec<Gate>, commits: Option<CommitRange>, u
     }
 }
 
+/// The commits that a rollback bars, each range once.
+fn barred(plan: &WholePlan) -> Vec<LeftRelease> {
+    let mut barred: Vec<LeftRelease> = Vec::new();
+    for hold in &plan.holds {
+        if !barred.contains(&hold.left) {
+            barred.push(hold.left.clone());
+        }
+    }
+    barred
+}
+
 fn planned_component(planned: &dyn Planned, region: &Region) -> PlannedComponent {
     let component = planned.plan();
     PlannedComponent {
@@ -457,6 +469,8 @@ fn planned_component(planned: &dyn Planned, region: &Region) -> PlannedComponent
         kind: component.kind,
         console: planned.observed().console(region),
         running: component.running.clone(),
+        planned: component.released.clone(),
+        whereabouts: planned.observed().whereabouts(),
         changes: component.changes.clone(),
         drift: component.drift.clone(),
         missing_variables: component.missing_variables.clone(),

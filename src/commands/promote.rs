@@ -15,7 +15,7 @@ use crate::domain::plan::{ImagePlan, Intent, plan_promoted_image};
 use crate::domain::promotion::{Choice, Evidence, LedgerSearch, Recorded, SourceLook, choose};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::role::Access;
-use crate::domain::step::{StepId, Verb};
+use crate::domain::step::{StepId, Subject, Verb};
 use crate::domain::target::Target;
 use crate::domain::view::plan::NothingToPromote;
 use crate::kinds::{self, Promoted, WholePlan, driver};
@@ -225,14 +225,25 @@ async fn recorded(
 /// Makes sure, right before the gates, that the source still runs what was examined: the answers of its probes are worth
 /// nothing when another deployment, or another task, may have given them. A release that somebody names may have moved
 /// on, where the ledger records the success of that same revision.
-async fn confirm(source: &Source, wanted: Option<&GitSha>, proven: &mut Proven) -> Result<(), Failure> {
+async fn confirm(
+    invocation: &Invocation<'_>,
+    source: &Source,
+    wanted: Option<&GitSha>,
+    proven: &mut Proven,
+) -> Result<(), Failure> {
     for chosen in proven.choice.components.iter_mut().filter(|chosen| chosen.evidence == Evidence::Runs) {
         let component = source.component(&chosen.component)?;
         if proven.failures.iter().any(|(name, _)| name == component.name()) {
             continue;
         }
         let still_runs = component.still_runs(&source.cloud, &source.access.registry).await?;
-        let Err(reason) = still_runs else { continue };
+        let Err(reason) = still_runs else {
+            if let Some(tasks) = component.tasks() {
+                let subject = Subject::Source(source.target.environment.clone(), component.name().clone());
+                invocation.events.emit(Event::TasksProven { subject, tasks });
+            }
+            continue;
+        };
         let recorded = recorded(source, component, wanted, &chosen.digest).await?;
         match recorded.filter(|recorded| component.is_running(&recorded.revision)) {
             Some(recorded) => chosen.evidence = Evidence::Recorded(recorded),
@@ -276,7 +287,7 @@ async fn prepare(
     (plan.images, plan.overrides) = (images, overrides);
     let mut evidence = invocation.evidence(&cloud, &plan).await;
     let asked = asked_of(&source.target.environment, &target);
-    confirm(&source, wanted, &mut proven).await.map_err(|failure| failure.cause(&asked))?;
+    confirm(invocation, &source, wanted, &mut proven).await.map_err(|failure| failure.cause(&asked))?;
     if plan.policy.is_evaluated(GateName::Soak, plan.command) {
         evidence.soak = Known::Is(soaked(&source, &proven.choice).await.map_err(|failure| failure.cause(&asked))?);
     }

@@ -8,8 +8,9 @@ use super::image::Digest;
 use super::names::ComponentName;
 use super::origin::ReusedImage;
 use super::outcome::Outcome;
+use super::proof::{ProbeAnswer, ProvenTasks};
 use super::release::ReleaseName;
-use super::step::StepId;
+use super::step::{StepId, Subject};
 use super::view::holds::PlannedUnhold;
 use super::view::logs::LogEntry;
 use super::view::plan::{NothingToPromote, Running, ShownPlan};
@@ -70,6 +71,27 @@ pub enum Event {
         /// The deployment.
         deployment: DeploymentId,
     },
+    /// It is known which revision a component is to run.
+    RevisionKnown {
+        /// The component.
+        component: ComponentName,
+        /// The revision, for people: `backend:8`.
+        revision: String,
+    },
+    /// The tasks of a component were read back, and run the release.
+    TasksProven {
+        /// The component, here or where the release comes from.
+        subject: Subject,
+        /// The tasks.
+        tasks: ProvenTasks,
+    },
+    /// A probe was decided.
+    ProbeAnswered {
+        /// The component, here or where the release comes from.
+        subject: Subject,
+        /// How.
+        answer: ProbeAnswer,
+    },
     /// A component was seen to serve something.
     Serves {
         /// The component.
@@ -96,6 +118,13 @@ pub enum Event {
         step: StepId,
         /// What continues, and what to do about it.
         hint: String,
+    },
+    /// It is known what a step led to. It is shown when the step ends.
+    StepResult {
+        /// The step.
+        step: StepId,
+        /// What, in words.
+        text: String,
     },
     /// A step ended.
     StepEnded {

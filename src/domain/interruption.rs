@@ -65,8 +65,12 @@ impl OpenWork {
             | Event::Refined { .. }
             | Event::Made { .. }
             | Event::DeploymentFollowed { .. }
+            | Event::RevisionKnown { .. }
+            | Event::TasksProven { .. }
+            | Event::ProbeAnswered { .. }
             | Event::Serves { .. }
             | Event::StepStarted(_)
+            | Event::StepResult { .. }
             | Event::StepEnded { .. }
             | Event::Output { .. }
             | Event::Progress { .. }

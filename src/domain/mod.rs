@@ -12,6 +12,7 @@ macro_rules! each_kind {
 }
 pub(crate) use each_kind;
 
+pub mod age;
 pub mod alarm;
 pub mod behind;
 pub mod check;
@@ -41,6 +42,7 @@ pub mod plan;
 pub mod poll;
 pub mod probe;
 pub mod promotion;
+pub mod proof;
 pub mod provenance;
 pub mod reference;
 pub mod refusal;

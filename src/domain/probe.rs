@@ -92,16 +92,20 @@ enum ForBaseline {
 }
 
 impl Probe {
+    /// Whether the answer has to name the release.
+    pub fn names_release(&self) -> bool {
+        let in_json = |expected: &Expected| matches!(expected, Expected::Text(text) if text.has_release());
+        self.text.as_ref().is_some_and(Template::has_release)
+            || self.response_headers.values().any(Template::has_release)
+            || self.json.values().any(in_json)
+    }
+
     /// What of the probe a release without a commit can answer.
     fn for_baseline(&self) -> ForBaseline {
         if self.url.has_release() || self.headers.values().any(Template::has_release) {
             return ForBaseline::LeftOut;
         }
-        let in_json = |expected: &Expected| matches!(expected, Expected::Text(text) if text.has_release());
-        let asks = self.text.as_ref().is_some_and(Template::has_release)
-            || self.response_headers.values().any(Template::has_release)
-            || self.json.values().any(in_json);
-        if !asks {
+        if !self.names_release() {
             return ForBaseline::Same;
         }
         let (json, response_headers) = (IndexMap::new(), IndexMap::new());

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::Timestamp;
+
 use super::limits::COMMITS_COUNTED;
 use super::names::InvalidName;
 use super::neutral;
@@ -78,6 +80,8 @@ pub struct CommitLine {
     pub author: String,
     /// The number of the pull request that brought it, as far as that is known.
     pub pull_request: Option<u64>,
+    /// When it was made, by its committer's clock, where that is known.
+    pub committed: Option<Timestamp>,
 }
 
 /// How much of a commit's subject and of its author's name is kept, in characters.
@@ -92,7 +96,14 @@ impl CommitLine {
             subject: neutral::phrase(subject, LONGEST_SUBJECT),
             author: neutral::phrase(author, LONGEST_AUTHOR),
             pull_request: pull_request_in(subject),
+            committed: None,
         }
+    }
+
+    /// The same with when it was made.
+    #[must_use]
+    pub fn committed_at(self, committed: Option<Timestamp>) -> Self {
+        Self { committed, ..self }
     }
 
     /// The pull request, where the subject does not show it anyway.

@@ -63,7 +63,7 @@ impl History<'_> {
 
 fn line(commit: ComparedCommit) -> CommitLine {
     let subject = commit.message.lines().next().unwrap_or_default();
-    CommitLine::new(commit.sha, subject, commit.author.as_deref().unwrap_or_default())
+    CommitLine::new(commit.sha, subject, commit.author.as_deref().unwrap_or_default()).committed_at(commit.committed)
 }
 
 /// The pages that hold the newest of so many commits, the newest page first, where pages begin with the oldest.

@@ -34,6 +34,7 @@ use crate::domain::origin::{Announcement, ImageRecords};
 use crate::domain::plan::{ComponentPlan, ImagePlan, KnownImage, LeftRelease, Plan, PlanError, PlannedHold};
 use crate::domain::probe::Probe;
 use crate::domain::promotion::{Evidence, LedgerSearch, Runs, UnbrokenRun};
+use crate::domain::proof::{ProvenTasks, Whereabouts};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::rollback::Past;
 use crate::domain::target::Component;
@@ -148,6 +149,11 @@ pub trait Observed: fmt::Debug {
         None
     }
 
+    /// Where it runs.
+    fn whereabouts(&self) -> Whereabouts {
+        Whereabouts::default()
+    }
+
     /// The holds on it. A kind that has none refuses to have one put on it ([`Driver::put_hold`]).
     fn holds(&self) -> Vec<Hold> {
         Vec::new()
@@ -236,6 +242,11 @@ pub trait Source: fmt::Debug {
     ///
     /// Why.
     fn promotable(&self) -> Result<Runs, String>;
+
+    /// The tasks that run what it runs.
+    fn tasks(&self) -> Option<ProvenTasks> {
+        None
+    }
 
     /// Whether anything says which release it runs.
     fn has_release(&self) -> bool;

@@ -1,15 +1,8 @@
 //! A check for people: one line for each finding, as compilers write them, and one that sums up.
 
-use anstyle::{AnsiColor, Style};
-
 use super::lines::Level as Shown;
+use super::style::{BAD, CAREFUL, FAINT, GOOD, STRONG};
 use crate::domain::check::{Finding, Findings, LeftOut, Level};
-
-const BAD: Style = AnsiColor::Red.on_default().bold();
-const CAREFUL: Style = AnsiColor::Yellow.on_default().bold();
-const GOOD: Style = AnsiColor::Green.on_default().bold();
-const FAINT: Style = Style::new().dimmed();
-const STRONG: Style = Style::new().bold();
 
 /// The lines, the last one the summary. `shown`: the least important findings that are wanted.
 pub fn lines(findings: &Findings, shown: Shown) -> Vec<String> {

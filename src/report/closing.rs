@@ -2,8 +2,9 @@
 
 use super::check_lines;
 use super::end::End;
-use super::lines::{BAD, CAREFUL, FAINT, GOOD, Level, hint};
+use super::lines::{Level, hint};
 use super::record::Record;
+use super::style::{BAD, CAREFUL, FAINT, GOOD};
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
 use crate::domain::release::ReleaseName;

@@ -1,8 +1,7 @@
 //! What is shown on standard error, in lines.
 
-use anstyle::{AnsiColor, Style};
-
 use super::approval;
+use super::style::{BAD, CAREFUL, FAINT, GOOD, STRONG};
 use crate::domain::event::{Event, StepResult};
 use crate::domain::gate::{Gate, GatePolicy};
 use crate::domain::image::Digest;
@@ -12,12 +11,6 @@ use crate::domain::release::{CommitLine, Commits};
 use crate::domain::step::{StepId, Subject};
 use crate::domain::view::holds::PlannedUnhold;
 use crate::domain::view::plan::{CommitRange, NothingToPromote, ShownPlan};
-
-pub const GOOD: Style = AnsiColor::Green.on_default().bold();
-pub const BAD: Style = AnsiColor::Red.on_default().bold();
-pub const CAREFUL: Style = AnsiColor::Yellow.on_default().bold();
-pub const FAINT: Style = Style::new().dimmed();
-pub const STRONG: Style = Style::new().bold();
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,6 +76,10 @@ pub fn of(event: &Event, level: Level, several: bool) -> Vec<String> {
         | Event::ChangeStarted { .. }
         | Event::ChangeRefused { .. }
         | Event::DeploymentFollowed { .. }
+        | Event::RevisionKnown { .. }
+        | Event::TasksProven { .. }
+        | Event::ProbeAnswered { .. }
+        | Event::StepResult { .. }
         | Event::Serves { .. }
         | Event::ComponentEnded { .. }
         | Event::Continues { .. }

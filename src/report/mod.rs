@@ -16,6 +16,7 @@ pub mod lines;
 mod live;
 mod record;
 mod status_table;
+mod style;
 mod table;
 mod terminal;
 
@@ -23,6 +24,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use jiff::Timestamp;
 
 use crate::cli::OutputFormat;
 use crate::context::Context;
@@ -45,6 +48,8 @@ struct Audience<'a> {
     level: Option<Level>,
     /// What goes to standard output.
     format: OutputFormat,
+    /// The present, which ages are counted from. Absent: none is shown.
+    now: Option<Timestamp>,
 }
 
 /// The sinks of a run, in the order in which they are reported to.
@@ -57,9 +62,11 @@ fn sinks(audience: Audience<'_>, request: &Request) -> Vec<Box<dyn Sink>> {
 
 /// Those of them that need neither network nor runtime.
 fn sinks_here(audience: Audience<'_>) -> Vec<Box<dyn Sink>> {
-    let Audience { context, level, format } = audience;
+    let Audience { context, level, format, now } = audience;
     let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
-    sinks.extend(level.map(|level| Box::new(terminal::Terminal::new(context, level, format)) as _));
+    sinks.extend(
+        level.map(|level| Box::new(terminal::Terminal::new(context, level, format, now.unwrap_or_default())) as _),
+    );
     sinks.extend(context.and_then(github::Workflow::of).map(|workflow| Box::new(workflow) as _));
     sinks.extend((format == OutputFormat::Json).then(|| Box::new(json::Document) as _));
     sinks
@@ -78,6 +85,8 @@ struct Hub {
     sinks: Vec<Box<dyn Sink>>,
     record: RefCell<Record>,
     open: RefCell<OpenWork>,
+    /// Reads the wall clock.
+    clock: fn() -> Timestamp,
     /// Whether a change was begun, for a thread that breaks off.
     has_changed: Arc<AtomicBool>,
 }
@@ -97,11 +106,19 @@ impl Listener for Hub {
 
 impl Reporting {
     /// The report of a command that begins now.
-    pub fn new(context: &Context, request: Request, level: Level, format: OutputFormat) -> Self {
-        let sinks = sinks(Audience { context: Some(context), level: Some(level), format }, &request);
-        let record = RefCell::new(Record::new(&request));
+    pub fn new(
+        context: &Context,
+        request: Request,
+        (level, format): (Level, OutputFormat),
+        clock: fn() -> Timestamp,
+    ) -> Self {
+        let now = clock();
+        let sinks = sinks(Audience { context: Some(context), level: Some(level), format, now: Some(now) }, &request);
+        let mut record = Record::new(&request);
+        record.began = Some(now);
+        let record = RefCell::new(record);
         let (open, has_changed) = (RefCell::default(), Arc::default());
-        let hub = Rc::new(Hub { request, sinks, record, open, has_changed });
+        let hub = Rc::new(Hub { request, sinks, record, open, clock, has_changed });
         Self { events: Events::new(Rc::clone(&hub) as _), hub }
     }
 
@@ -153,7 +170,8 @@ impl Reporting {
 
     /// Reports how the command ended.
     pub fn end(&self, result: Result<&Answer, &Failure>) -> Outcome {
-        let record = self.record();
+        let mut record = self.record();
+        record.ended = Some((self.hub.clock)());
         let end = End { request: &self.hub.request, record: &record, result };
         for sink in &self.hub.sinks {
             sink.end(end);
@@ -170,14 +188,19 @@ impl Reporting {
 pub fn unparsed(context: Option<&Context>, request: &Request, format: OutputFormat, failure: &Failure) -> Outcome {
     let mut record = Record::new(request);
     "the command line".clone_into(&mut record.place);
-    end_without_run(Audience { context, level: None, format }, request, &record, failure)
+    end_without_run(Audience { context, level: None, format, now: None }, request, &record, failure)
 }
 
 /// Reports that the program cannot start: where it runs is not known.
 pub fn without_context(format: OutputFormat, failure: &Failure) -> Outcome {
     let request = Request::default();
     let record = Record::new(&request);
-    end_without_run(Audience { context: None, level: Some(Level::Everything), format }, &request, &record, failure)
+    end_without_run(
+        Audience { context: None, level: Some(Level::Everything), format, now: None },
+        &request,
+        &record,
+        failure,
+    )
 }
 
 /// Reports that the program breaks off, on whatever thread, beside the report of its run: that is not there any more.
@@ -188,7 +211,7 @@ pub fn broken_off(context: &Context, request: &Request, level: Level, format: Ou
         // Or this would be folded with the output of the step that was shown.
         folded::end_group();
     }
-    for sink in sinks_here(Audience { context: Some(context), level: Some(level), format }) {
+    for sink in sinks_here(Audience { context: Some(context), level: Some(level), format, now: None }) {
         sink.end(end);
     }
 }
@@ -251,7 +274,7 @@ mod tests {
         let record = RefCell::new(Record::new(&request));
         let sinks = vec![sink("first", true), sink("second", false)];
         let (open, has_changed) = (RefCell::default(), Arc::default());
-        let hub = Rc::new(Hub { request, sinks, record, open, has_changed });
+        let hub = Rc::new(Hub { request, sinks, record, open, clock: || Timestamp::UNIX_EPOCH, has_changed });
         Reporting { events: Events::new(Rc::clone(&hub) as _), hub }
     }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use indexmap::IndexMap;
+use jiff::Timestamp;
 
 use super::lines::warning_text;
 use crate::domain::event::{Event, StepResult};
@@ -11,12 +12,13 @@ use crate::domain::failure::Cause;
 use crate::domain::gate::{Gate, GatePolicy};
 use crate::domain::ids::DeploymentId;
 use crate::domain::image::{Digest, Repository};
-use crate::domain::names::ComponentName;
+use crate::domain::names::{AccountId, ComponentName, Region};
 use crate::domain::origin::ReusedImage;
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{Change, Drift, HeldComponent, MissingVariable, Step, UnholdPlan};
+use crate::domain::plan::{Change, Drift, HeldComponent, Intent, LeftRelease, MissingVariable, Step, UnholdPlan};
+use crate::domain::proof::{ProbeAnswer, ProvenTasks, Whereabouts};
 use crate::domain::release::ReleaseName;
-use crate::domain::step::StepId;
+use crate::domain::step::{StepId, Subject};
 use crate::domain::view::Request;
 use crate::domain::view::check::Checked;
 use crate::domain::view::holds::PlannedUnhold;
@@ -51,6 +53,18 @@ pub struct Record {
     pub policy: Option<GatePolicy>,
     /// The commits between what ran before and the release, where the history is there.
     pub commits: Option<CommitRange>,
+    /// What the plan is to do. Absent: there is no plan.
+    pub intent: Option<Intent>,
+    /// The application, the account and the region. Absent: there is no plan.
+    pub target: Option<RecordedTarget>,
+    /// The commits that a rollback bars.
+    pub barred: Vec<LeftRelease>,
+    /// What proves what runs, here and where the release comes from.
+    pub proofs: IndexMap<Subject, ComponentProof>,
+    /// When the run began and ended. Absent: it is not known, or it goes on.
+    pub began: Option<Timestamp>,
+    /// When it ended.
+    pub ended: Option<Timestamp>,
     /// The components, in order.
     pub components: Vec<ComponentRecord>,
     /// Which holds would be taken off, and why.
@@ -69,6 +83,34 @@ pub struct Record {
     left_behind: Vec<LeftBehind>,
 }
 
+/// Where the plan is for.
+#[derive(Debug, Clone)]
+pub struct RecordedTarget {
+    /// The application.
+    pub app: String,
+    /// The account.
+    pub account: AccountId,
+    /// The region.
+    pub region: Region,
+}
+
+/// What proves what a component runs.
+#[derive(Debug, Clone, Default)]
+pub struct ComponentProof {
+    /// The tasks that were read back.
+    pub tasks: Option<ProvenTasks>,
+    /// How each probe was decided last.
+    pub probes: Vec<ProbeAnswer>,
+}
+
+impl ComponentProof {
+    fn answered(&mut self, answer: &ProbeAnswer) {
+        let is_same = |other: &ProbeAnswer| (&other.method, &other.url) == (&answer.method, &answer.url);
+        self.probes.retain(|other| !is_same(other));
+        self.probes.push(answer.clone());
+    }
+}
+
 /// A component in the record.
 #[derive(Debug, Clone)]
 pub struct ComponentRecord {
@@ -84,6 +126,12 @@ pub struct ComponentRecord {
     pub console: Option<String>,
     /// The deployment that the run followed.
     pub deployment: Option<DeploymentId>,
+    /// Where it runs, with what it ran before the plan.
+    pub whereabouts: Whereabouts,
+    /// The revision that it is to run, once that is known.
+    pub revision: Option<String>,
+    /// What it runs once the plan is carried out.
+    pub planned: Option<Running>,
     /// What it ran before.
     pub previous: Option<Running>,
     /// What it runs now, as far as it is known.
@@ -107,6 +155,9 @@ impl ComponentRecord {
             changed: false,
             console: component.console.clone(),
             deployment: None,
+            whereabouts: component.whereabouts.clone(),
+            revision: None,
+            planned: Some(component.planned.clone()),
             previous: Some(component.running.clone()),
             current: Some(component.running.clone()),
             causes: Vec::new(),
@@ -125,6 +176,9 @@ impl ComponentRecord {
             changed: false,
             console: None,
             deployment: None,
+            whereabouts: Whereabouts::default(),
+            revision: None,
+            planned: None,
             previous: None,
             current: None,
             causes: Vec::new(),
@@ -220,6 +274,15 @@ impl Record {
             Event::DeploymentFollowed { component, deployment } => {
                 self.of(component, |record| record.deployment = Some(deployment.clone()));
             }
+            Event::RevisionKnown { component, revision } => {
+                self.of(component, |record| record.revision = Some(revision.clone()));
+            }
+            Event::TasksProven { subject, tasks } => {
+                self.proofs.entry(subject.clone()).or_default().tasks = Some(tasks.clone());
+            }
+            Event::ProbeAnswered { subject, answer } => {
+                self.proofs.entry(subject.clone()).or_default().answered(answer);
+            }
             Event::Serves { component, running } => self.of(component, |record| record.current = Some(running.clone())),
             Event::ComponentEnded { component, outcome, causes, released } => {
                 self.of(component, |record| record.ended(*outcome, causes, released.as_ref()));
@@ -233,6 +296,7 @@ impl Record {
             Event::Within { environment, event } => self.part(environment).see(event),
             Event::ApplyStarted
             | Event::StepStarted(_)
+            | Event::StepResult { .. }
             | Event::Continues { .. }
             | Event::Output { .. }
             | Event::Progress { .. }
@@ -257,6 +321,10 @@ impl Record {
         self.gates.clone_from(&plan.gates);
         self.policy = Some(plan.policy.clone());
         self.commits.clone_from(&plan.commits);
+        self.intent = Some(plan.intent.clone());
+        let (app, account, region) = (plan.app.clone(), plan.account.clone(), plan.region.clone());
+        self.target = Some(RecordedTarget { app, account, region });
+        self.barred.clone_from(&plan.barred);
         self.repositories.clone_from(&plan.repositories);
         self.digests.extend(plan.digests.clone());
         self.components = plan.components.iter().map(|component| ComponentRecord::new(component, plan)).collect();

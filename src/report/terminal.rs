@@ -3,15 +3,17 @@
 
 use std::cell::RefCell;
 
+use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 
 use super::end::{End, Sink};
 use super::folded::Folded;
 use super::lines::{self, Level};
 use super::live::Live;
+use super::style::Look;
 use super::{closing, gates_table, history_table, identity_table, status_table};
 use crate::cli::OutputFormat;
-use crate::context::Context;
+use crate::context::{Context, Terminals};
 use crate::domain::event::Event;
 use crate::domain::step::StepId;
 use crate::domain::view::Answer;
@@ -25,6 +27,10 @@ pub struct Terminal {
     level: Level,
     color: bool,
     format: OutputFormat,
+    /// How text on standard error looks.
+    error: Look,
+    /// How text on standard output looks.
+    output: Look,
     view: View,
     /// The steps in progress.
     open: RefCell<Vec<StepId>>,
@@ -41,15 +47,17 @@ enum View {
 }
 
 impl Terminal {
-    /// What people see of a command. `context`: absent where it is not known.
-    pub fn new(context: Option<&Context>, level: Level, format: OutputFormat) -> Self {
+    /// What people see of a command that begins now. `context`: absent where it is not known.
+    pub fn new(context: Option<&Context>, level: Level, format: OutputFormat, now: Timestamp) -> Self {
+        let Terminals { error, output, .. } = context.map(|context| context.terminals).unwrap_or_default();
+        let look = |width| Look { width, exact: level >= Level::Verbose, now };
         let view = match context {
             Some(context) if context.interactive && level >= Level::Everything => View::Live(Live::default()),
             Some(context) if context.in_actions() => View::Folded(Folded::default()),
             Some(_) | None => View::Plain,
         };
         let color = context.is_some_and(|context| context.color);
-        Self { level, color, format, view, open: RefCell::default() }
+        Self { level, color, format, error: look(error), output: look(output), view, open: RefCell::default() }
     }
 }
 
@@ -80,7 +88,7 @@ impl Sink for Terminal {
             Ok(Answer::Document(document)) => sink::document(&format!("{document:#}")),
             Ok(Answer::Credential(document)) => sink::credential(document.expose_secret()),
             Ok(answer) if self.format == OutputFormat::Human => {
-                if let Some(data) = data(answer) {
+                if let Some(data) = data(answer, self.output) {
                     sink::data(&data);
                 }
             }
@@ -91,7 +99,7 @@ impl Sink for Terminal {
 }
 
 /// What people read on standard output.
-fn data(answer: &Answer) -> Option<String> {
+fn data(answer: &Answer, look: Look) -> Option<String> {
     match answer {
         Answer::Approval(counted) => Some(approved(counted)),
         Answer::Gates(asked) => Some(gates_table::render(asked)),

@@ -69,7 +69,7 @@ pub fn run() -> ExitCode {
 async fn execute(context: &Context, cli: &Cli) -> Outcome {
     let request = commands::request(&cli.command);
     let (level, format) = (shown(&cli.global), cli.global.output);
-    let reporting = Reporting::new(context, request.clone(), level, format);
+    let reporting = Reporting::new(context, request.clone(), (level, format), now);
     bug::report_to_all(context, (level, format), &request, &reporting);
     let session = Session { context, global: &cli.global, events: reporting.events(), clock: now };
     let result = tokio::select! {

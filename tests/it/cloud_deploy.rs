@@ -224,7 +224,12 @@ fn on_a_terminal_the_wait_is_a_live_view() {
     let cloud = Cloud::with_backend();
     let shop = cloud.shop(&cloud.config(""));
 
-    let ran = cloud.shipgate(&shop, &["deploy", "stage"]).env("TERM", "xterm-256color").on_a_terminal().expect_code(0);
+    let ran = cloud
+        .shipgate(&shop, &["deploy", "stage"])
+        .in_color()
+        .env("TERM", "xterm-256color")
+        .on_a_terminal()
+        .expect_code(0);
 
     assert!(ran.stdout.contains('\u{1b}'), "no colour and no movement:\n{}", ran.stdout);
     for text in ["tasks run", "deployed", &shop.head()[..7]] {

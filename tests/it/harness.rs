@@ -89,10 +89,10 @@ impl Repository {
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
-    /// The program in this repository, with nothing in its environment but a path and a home.
+    /// The program in this repository, with nothing in its environment but a path, a home, and that no colour is wanted.
     pub fn shipgate(&self, arguments: &[&str]) -> Shipgate {
         let mut command = command(env!("CARGO_BIN_EXE_shipgate"));
-        command.args(arguments).current_dir(&self.path).env("HOME", &self.path);
+        command.args(arguments).current_dir(&self.path).env("HOME", &self.path).env("NO_COLOR", "1");
         Shipgate { command, programs: None }
     }
 }
@@ -147,6 +147,12 @@ impl Shipgate {
         }
         self.command.env("PATH", programs.path());
         self.programs = Some(programs);
+        self
+    }
+
+    /// With colour where the program uses it by itself.
+    pub fn in_color(mut self) -> Self {
+        self.command.env_remove("NO_COLOR");
         self
     }
 

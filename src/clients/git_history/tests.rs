@@ -204,7 +204,9 @@ async fn commits_between_two() {
 
     let commits = between(&one, &four, 2).await.unwrap();
     assert_eq!((commits.count, commits.newest.len()), (3, 2));
-    assert_eq!(commits.newest[0], CommitLine::new(four.clone(), "Four with a tab", "Tester"));
+    let newest = commits.newest[0].clone();
+    assert!(newest.committed.is_some(), "{newest:?}");
+    assert_eq!(newest.committed_at(None), CommitLine::new(four.clone(), "Four with a tab", "Tester"));
     assert_eq!((&commits.newest[1].sha, commits.newest[1].subject.chars().count()), (&three, 200 + 1));
     let all = between(&one, &four, 9).await.unwrap();
     assert_eq!((all.count, all.newest.len(), all.newest[2].subject.as_str()), (3, 3, ": :error::Two"));

@@ -1,5 +1,6 @@
 //! What GitHub knows of a repository's branches and commits.
 
+use jiff::Timestamp;
 use octocrab::Page;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
@@ -48,6 +49,8 @@ pub struct ComparedCommit {
     pub message: String,
     /// The account of its author, else the name that the commit has.
     pub author: Option<String>,
+    /// When it was made, by its committer's clock.
+    pub committed: Option<Timestamp>,
 }
 
 impl ComparedCommit {
@@ -57,6 +60,7 @@ impl ComparedCommit {
             sha: text("/sha")?.parse().ok()?,
             message: text("/commit/message")?,
             author: text("/author/login").or_else(|| text("/commit/author/name")),
+            committed: text("/commit/committer/date").and_then(|date| date.parse().ok()),
         })
     }
 }

@@ -310,7 +310,10 @@ async fn cloud_commits_have_their_authors_and_pull_requests() {
     repository.put(json!({"commits": commits, "pulls": pulls})).await;
     let first = github.compared_commits((&root, &tip), 1, 1).await.unwrap();
     let author = Some("github-actions[bot]".to_owned());
-    assert_eq!(first, [ComparedCommit { sha: next.clone(), message: "Next\n\nMore".to_owned(), author }]);
+    let committed = first[0].committed;
+    assert!(committed.is_some(), "{first:?}");
+    let message = "Next\n\nMore".to_owned();
+    assert_eq!(first, [ComparedCommit { sha: next.clone(), message, author, committed }]);
     assert_eq!(github.compared_commits((&root, &tip), 1, 2).await.unwrap()[0].sha, tip);
     assert_eq!(github.pull_request_of(&next).await.unwrap(), Some(7));
     assert_eq!(github.pull_request_of(&tip).await.unwrap(), None);

@@ -6,7 +6,8 @@ use crate::domain::gate::{Gate, GatePolicy};
 use crate::domain::image::{Digest, Repository};
 use crate::domain::names::{AccountId, ComponentName, EnvironmentName, Region};
 pub use crate::domain::plan::Running;
-use crate::domain::plan::{Change, Drift, Intent, MissingVariable, PlanWarning, Step};
+use crate::domain::plan::{Change, Drift, Intent, LeftRelease, MissingVariable, PlanWarning, Step};
+use crate::domain::proof::Whereabouts;
 use crate::domain::release::{Commits, ReleaseName};
 
 /// A plan with the verdicts of its gates.
@@ -32,6 +33,8 @@ pub struct ShownPlan {
     pub document: Option<String>,
     /// The commits between what runs and the release, where the history is there.
     pub commits: Option<CommitRange>,
+    /// The commits that a rollback bars: those of the first release that the second one does not have.
+    pub barred: Vec<LeftRelease>,
     /// The steps. Empty: nothing is to change.
     pub steps: Vec<Step>,
     /// What is odd and stops nothing.
@@ -59,6 +62,8 @@ impl ShownPlan {
             kind: "ecs",
             console: None,
             running: Running::default(),
+            planned: Running::default(),
+            whereabouts: Whereabouts::default(),
             changes: Vec::new(),
             drift: None,
             missing_variables: Vec::new(),
@@ -74,6 +79,7 @@ impl ShownPlan {
             digest: Digest::of("plan"),
             document: None,
             commits: None,
+            barred: Vec::new(),
             steps: Vec::new(),
             warnings: Vec::new(),
             gates: Vec::new(),
@@ -97,6 +103,10 @@ pub struct PlannedComponent {
     pub console: Option<String>,
     /// What it runs.
     pub running: Running,
+    /// What it runs once the plan is carried out.
+    pub planned: Running,
+    /// Where it runs.
+    pub whereabouts: Whereabouts,
     /// What the plan changes.
     pub changes: Vec<Change>,
     /// What somebody changed by hand since the last release of shipgate.

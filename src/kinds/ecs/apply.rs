@@ -121,6 +121,8 @@ impl Apply<'_> {
                 self.run.take(&self.step(Verb::Register), self.register(definition)).await?
             }
         };
+        let (component, revision) = (self.component.clone(), next.arn.short().to_owned());
+        self.run.events.emit(Event::RevisionKnown { component, revision });
         let result = self.roll_out(&next).await;
         if let Some(end) = known_end(&result) {
             self.write_outcome(&next, end).await;

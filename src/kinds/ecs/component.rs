@@ -23,10 +23,12 @@ use crate::domain::iam::rights::Place;
 use crate::domain::ids::RecordId;
 use crate::domain::image::{Digest, ImageReference};
 use crate::domain::names::{ComponentName, Region};
+use crate::domain::neutral as text;
 use crate::domain::origin::{Announcement, ImageRecords};
 use crate::domain::plan::{ComponentPlan, ImagePlan, KnownImage, LeftRelease, PlanError, PlannedHold};
 use crate::domain::probe::{Probe, probes_of_baseline};
 use crate::domain::promotion::{Evidence, LedgerSearch, Runs, UnbrokenRun};
+use crate::domain::proof::{ProvenTasks, Whereabouts};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::rollback::Past;
 use crate::domain::target::Component;
@@ -141,6 +143,17 @@ impl Observed for ObservedService {
 
     fn console(&self, region: &Region) -> Option<String> {
         self.target.console(region)
+    }
+
+    fn whereabouts(&self) -> Whereabouts {
+        let (service, live) = (&self.facts.service, &self.facts.live);
+        Whereabouts {
+            cluster: Some(self.target.cluster.to_string()),
+            service: Some(self.target.service.to_string()),
+            revision: Some(text::phrase(live.short(), 300)),
+            desired: Some(service.desired),
+            running: service.primary().map(|primary| primary.running),
+        }
     }
 
     fn holds(&self) -> Vec<Hold> {
@@ -264,6 +277,15 @@ impl Source for SourceService {
 
     fn promotable(&self) -> Result<Runs, String> {
         source::runs(&self.facts, &self.target.container)
+    }
+
+    fn tasks(&self) -> Option<ProvenTasks> {
+        let SourceFacts { service, live, tasks, .. } = &self.facts;
+        Some(ProvenTasks {
+            running: tasks.iter().filter(|task| task.revision == live.arn).count(),
+            desired: usize::try_from(service.desired).ok(),
+            digest: live.digest(&self.target.container),
+        })
     }
 
     fn has_release(&self) -> bool {

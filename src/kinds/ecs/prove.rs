@@ -7,9 +7,11 @@ use crate::domain::ecs::ids::TaskArn;
 use crate::domain::ecs::rollout::{self, Judgement, OurDeployment};
 use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::ecs::watch::{self, Ended, NotProven};
+use crate::domain::event::Event;
 use crate::domain::failure::{CauseKind, Failure};
 use crate::domain::outcome::Outcome;
-use crate::domain::step::{StepId, Verb};
+use crate::domain::proof::ProvenTasks;
+use crate::domain::step::{StepId, Subject, Verb};
 use crate::verify::Unanswered;
 
 impl Apply<'_> {
@@ -29,6 +31,7 @@ impl Apply<'_> {
             Ended::Proven { tasks } | Ended::Replaced { tasks } => tasks,
             Ended::NothingDesired => return Err(self.nothing_desired().into()),
         };
+        self.proven(&tasks);
         // ECS has called it done, and rolls nothing back from there: whatever takes its place is somebody's.
         ours.previous.clear();
         ours.id.clone_from(&self.followed.borrow());
@@ -41,6 +44,14 @@ impl Apply<'_> {
             self.run.take(&step, self.settle(&step, tasks, &ours, definition)).await?;
         }
         Ok(())
+    }
+
+    /// The tasks were read back, and run the release.
+    fn proven(&self, tasks: &[TaskArn]) {
+        let (running, digest) = (tasks.len(), self.plan.digests().into_iter().next());
+        let subject = Subject::Component(self.component.clone());
+        let tasks = ProvenTasks { running, desired: Some(running), digest };
+        self.run.events.emit(Event::TasksProven { subject, tasks });
     }
 
     /// Asks the probes, and has a look at what runs afterwards: anything may have answered while another deployment took

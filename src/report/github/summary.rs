@@ -237,6 +237,7 @@ mod tests {
     use crate::domain::failure::{Cause, CauseKind};
     use crate::domain::gate::{Gate, GateName, Verdict};
     use crate::domain::plan::Change;
+    use crate::domain::proof::Whereabouts;
     use crate::domain::release::CommitLine;
     use crate::domain::step::{StepId, Verb};
     use crate::domain::view::Request;
@@ -258,6 +259,7 @@ mod tests {
             subject: text.to_owned(),
             author: text.to_owned(),
             pull_request: Some(12),
+            committed: None,
         };
         let request =
             Request { command: "deploy".to_owned(), environment: Some(text.to_owned()), ..Request::default() };
@@ -272,6 +274,9 @@ mod tests {
             changed: false,
             deployment: None,
             console: Some("https://us-east-1.console.aws.amazon.com/ecs".to_owned()),
+            whereabouts: Whereabouts::default(),
+            revision: None,
+            planned: None,
             previous: Some(running("bootstrap")),
             current: Some(running(text)),
             causes: vec![Cause::new(CauseKind::Application, text)],
