@@ -179,6 +179,9 @@ pub struct Promote {
     /// Go on although a gate refuses, and say why; only for gates that `overridable` names; can be repeated
     #[arg(long = "override", value_name = "GATE=REASON", value_parser = wanted_override)]
     pub overrides: Vec<Override>,
+    /// Do not ask before anything is changed, on a terminal
+    #[arg(long, short)]
+    pub yes: bool,
     /// How many changes and builds are made at once; waiting does not count
     #[arg(long, default_value = "8", value_name = "N", value_parser = parallel)]
     pub parallel: NonZeroUsize,
@@ -202,6 +205,9 @@ pub struct Rollback {
     /// The workflow run that made the plan, which other people have approved
     #[arg(long, value_name = "ID", requires = "expect_plan")]
     pub plan_run: Option<u64>,
+    /// Do not ask before anything is changed, on a terminal
+    #[arg(long, short)]
+    pub yes: bool,
     /// How many changes and builds are made at once; waiting does not count
     #[arg(long, default_value = "8", value_name = "N", value_parser = parallel)]
     pub parallel: NonZeroUsize,

@@ -85,6 +85,13 @@ pub fn line(text: &str) {
     write_error(&clean(&neutral::without_commands(&shown(text))));
 }
 
+/// Writes a question to standard error, and nothing after it.
+pub fn question(text: &str) {
+    let text = neutral::without_commands(&shown(text));
+    let mut stderr = anstream::AutoStream::new(stderr(), color_choice());
+    let _written = write!(stderr, "{}", clean(&text)).and_then(|()| stderr.flush());
+}
+
 /// Hands the runner a command, on a line of its own.
 pub fn command(command: &Command) {
     let cleaned = command.map(|text| clean(text).into_owned());

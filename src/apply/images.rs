@@ -109,6 +109,7 @@ impl Making<'_> {
     async fn tag(&self, found: &KnownImage) -> Result<(), Failure> {
         let registry = self.run.access.registry.open(self.run.writer.permit());
         registry::tag(registry, &self.plan.repository, &found.digest, &self.plan.tag).await?;
+        self.run.events.result(&self.step(Verb::Tag), format!("{} on {}", self.plan.tag, found.digest));
         Ok(())
     }
 
@@ -126,7 +127,7 @@ impl Making<'_> {
             |text| run.events.progress(&step, text),
         );
         let copied = copy.await?;
-        run.events.note(format!("  {copied}"));
+        run.events.result(&step, format!("{}: {copied}", found.digest));
         run.events.made(format!("image {}", found.reference), users.clone());
         Ok(())
     }
@@ -135,7 +136,10 @@ impl Making<'_> {
         let Self { run, plan, users, .. } = self;
         if create_repository {
             let create = async { Ok::<_, Failure>(run.writer.create_repository(&plan.repository.name).await?) };
-            run.take(&self.step(Verb::CreateRepository), create).await?;
+            let step = self.step(Verb::CreateRepository);
+            let create =
+                async { create.await.inspect(|()| run.events.result(&step, plan.repository.name.to_string())) };
+            run.take(&step, create).await?;
             run.events.made(format!("repository {}", plan.repository), users.clone());
         }
         Ok(())
@@ -159,6 +163,7 @@ impl Making<'_> {
             failure.causes.iter_mut().for_each(|cause| cause.text = hidden(&cause.text));
             failure
         })?;
+        run.events.result(&step, format!("{}:{} pushed, {digest}", plan.repository.name, plan.tag));
         run.events.made(format!("image {}:{}@{digest}", plan.repository, plan.tag), users.clone());
         Ok(digest)
     }

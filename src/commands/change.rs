@@ -8,6 +8,7 @@ use crate::apply;
 use crate::clients::git::Git;
 use crate::clients::http::Http;
 use crate::clients::process::Processes;
+use crate::clients::terminal;
 use crate::context::{Context, RegistryAddresses, SHOWN_PLAN};
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
@@ -79,6 +80,8 @@ pub struct Invocation<'a> {
     pub http: Http,
     /// How many changes are made at once.
     pub parallel: NonZeroUsize,
+    /// Whether somebody is asked before anything is changed.
+    pub asks: bool,
     /// When the run began.
     pub began: Timestamp,
     /// The plan that people have approved, with the number of the run that made it. `None`: none is named.
@@ -124,6 +127,7 @@ impl<'a> Invocation<'a> {
             hosted,
             http,
             parallel,
+            asks: request.asks,
             began: clock(),
             approved_plan: None,
         })
@@ -312,6 +316,7 @@ pub async fn finish(
     let (environment, release, on_failure) = (plan.environment.clone(), plan.release.clone(), plan.on_failure);
     let turns = Turns::new(&plan.steps(), invocation.parallel);
     let authorized = authorize(plan, &evidence).map_err(|refusing| refused(&refusing))?;
+    confirm(invocation, authorized.change()).await?;
     let provenance = invocation.provenance(&cloud, &authorized).await;
     invocation.events.emit(Event::ApplyStarted);
     let run = Run {
@@ -332,6 +337,24 @@ pub async fn finish(
         clock: invocation.clock,
     };
     apply::apply(&run, &authorized).await
+}
+
+/// Asks whoever sits at the terminal, where somebody does.
+async fn confirm(invocation: &Invocation<'_>, plan: &WholePlan) -> Result<(), Failure> {
+    let changes = plan.steps().iter().any(|step| step.id.verb.changes());
+    if !invocation.asks || !changes {
+        return Ok(());
+    }
+    let (environment, release) = (&plan.environment, plan.release.short());
+    let question = match &plan.intent {
+        Intent::Deploy => format!("Deploy {release} to {environment}?"),
+        Intent::Promote { .. } => format!("Promote {release} to {environment}?"),
+        Intent::Rollback => format!("Roll {environment} back to {release}?"),
+    };
+    if terminal::is_confirmed(&question).await {
+        return Ok(());
+    }
+    Err(Failure::new(Outcome::Refused, "not confirmed: nothing was changed").hint("`--yes` does it without a question"))
 }
 
 /// The failure where the plan is not the expected one, with what moved where that is known.

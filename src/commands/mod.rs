@@ -26,7 +26,7 @@ use crate::domain::view::{Answer, Request};
 use crate::session::Session;
 
 /// What the command line asks for, in words.
-pub fn request(command: &Command) -> Request {
+pub fn request(command: &Command, can_ask: bool) -> Request {
     let other = |command: &str, environment: Option<&str>| Request {
         command: command.to_owned(),
         environment: environment.map(str::to_owned),
@@ -40,8 +40,14 @@ pub fn request(command: &Command) -> Request {
     };
     match command {
         Command::Deploy(it) => change("deploy", &it.environment, &it.components, true),
-        Command::Promote(it) => change("promote", &it.environment, &it.components, true),
-        Command::Rollback(it) => change("rollback", &it.environment, &it.components, true),
+        Command::Promote(it) => {
+            let asks = can_ask && !it.yes && it.expect_plan.is_none();
+            Request { asks, ..change("promote", &it.environment, &it.components, true) }
+        }
+        Command::Rollback(it) => {
+            let asks = can_ask && !it.yes && it.expect_plan.is_none();
+            Request { asks, ..change("rollback", &it.environment, &it.components, true) }
+        }
         Command::Plan { command } => match command {
             Planned::Deploy(it) => change("plan deploy", &it.environment, &it.components, false),
             Planned::Promote(it) => change("plan promote", &it.environment, &it.components, false),

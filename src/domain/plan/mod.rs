@@ -18,7 +18,7 @@ mod unhold;
 mod warning;
 
 pub use component::{ComponentPlan, Running, WayBack, left_releases};
-pub use difference::{Change, Drift, MissingVariable};
+pub use difference::{Change, Drift, MissingVariable, beside_the_release};
 pub use document::{PlannedChange, PlannedCommand};
 pub use holds::{LeftRelease, PlannedHold};
 pub use image::{

@@ -38,6 +38,8 @@ pub struct Request {
     pub applies: bool,
     /// Whether it plans a change, or carries one out.
     pub plans: bool,
+    /// Whether somebody is asked before it changes anything.
+    pub asks: bool,
 }
 
 impl Request {

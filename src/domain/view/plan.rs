@@ -122,6 +122,8 @@ pub struct CommitRange {
     pub taken_back: bool,
     /// The commits.
     pub commits: Commits,
+    /// The page on GitHub that compares the two.
+    pub compare: Option<String>,
 }
 
 /// There is no plan for a promotion, because its source has proven no release.

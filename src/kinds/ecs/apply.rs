@@ -170,6 +170,7 @@ impl Apply<'_> {
         self.keeps_approval(&left_out)?;
         tags.extend(fitting);
         let arn = self.run.writer.ecs().register(definition, &tags).await?;
+        self.run.events.result(&self.step(Verb::Register), arn.short());
         self.run.events.made(format!("task-definition revision {}", arn.short()), vec![self.component.clone()]);
         self.warn_of_room(&arn, &left_out);
         Ok(Wanted { arn, definition: definition.clone(), tag_keys: ledger::keys(&tags) })
@@ -200,6 +201,7 @@ impl Apply<'_> {
                 }
             }
         }
+        self.run.events.result(&self.step(Verb::UseRevision), revision.short());
         // Whose plan was carried out with it before stays known.
         let before = revision.ledger.iter().flat_map(|entry| &entry.provenance.plan_runs);
         let plan_runs = before.chain(&self.run.provenance.plan_runs).copied().collect();
@@ -328,7 +330,23 @@ impl Apply<'_> {
         let mut follow = self.follower(&step, ours, definition, &[]);
         follow.subject.note = before.is_some() && ledger::takes_deployment(&wanted.tag_keys);
         follow.subject.before = before;
-        self.run.take(&step, follow.run(Some(first))).await
+        let Settings { last_rollout: usual, timeout, .. } = follow.settings;
+        let followed = async {
+            self.run.events.emit(Event::Expected { step: step.clone(), usual, timeout });
+            let ended = follow.run(Some(first)).await?;
+            if let Ended::Proven { tasks } | Ended::Replaced { tasks } = &ended {
+                self.run.events.result(&step, self.rolled_out(tasks.len()));
+            }
+            Ok(ended)
+        };
+        self.run.take(&step, followed).await
+    }
+
+    /// What a rollout led to, in words.
+    fn rolled_out(&self, tasks: usize) -> String {
+        let digest = self.plan.digests().into_iter().next();
+        let what = digest.map_or_else(|| "the revision".to_owned(), |digest| digest.to_string());
+        format!("{tasks} of {tasks} tasks run {what}")
     }
 
     /// Follows a deployment that was there before, in a step. `verified`: the tasks that were seen to run it.
@@ -336,7 +354,7 @@ impl Apply<'_> {
         &'s self,
         step: &'s StepId,
         ours: &OurDeployment,
-        definition: &TaskDefinition,
+        definition: &'s TaskDefinition,
         verified: &[TaskArn],
     ) -> Follow<'s> {
         let target = &self.plan.target;
@@ -366,6 +384,9 @@ impl Apply<'_> {
             followed: &self.followed,
             stopped: &self.stopped,
             service_deployment: OnceCell::new(),
+            definition,
+            last_lines: RefCell::default(),
+            clock: self.run.clock,
             target,
             events: &self.run.events,
             step,

@@ -69,7 +69,9 @@ impl Apply<'_> {
             None => None,
         };
         self.follow_back(step, first, ours, definition).await?;
-        self.answers_again(step).await
+        self.answers_again(step).await?;
+        self.run.events.result(step, format!("{} serves again", to.short()));
+        Ok(())
     }
 
     async fn service_now(&self) -> Result<Service, Failure> {

@@ -11,7 +11,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::release::{Commits, ReleaseName};
 use crate::domain::view::plan::{CommitRange, Running};
 use crate::report::closing::outcome_note;
-use crate::report::lines::shown_change;
+use crate::report::plan_lines::shown_change;
 use crate::report::record::{ComponentRecord, Record};
 
 /// Takes the place of a part that is too long.
@@ -152,7 +152,7 @@ pub fn changes(record: &Record) -> Option<String> {
 
 /// The commits that come or go.
 pub fn commits(record: &Record, addresses: &Links) -> Option<String> {
-    let CommitRange { taken_back, commits } = record.commits.as_ref()?;
+    let CommitRange { taken_back, commits, .. } = record.commits.as_ref()?;
     let what = if *taken_back { "Takes back" } else { "Brings" };
     let mut lines: Vec<String> = commits
         .newest
@@ -266,7 +266,8 @@ mod tests {
         let mut record = Record::new(&request);
         record.release = Some(SHA.parse().unwrap());
         record.gates = vec![Gate { reason: text.to_owned(), ..Gate::sample(GateName::Hold, Verdict::Unsatisfied) }];
-        record.commits = Some(CommitRange { taken_back: false, commits: Commits { count: 3, newest: vec![commit] } });
+        record.commits =
+            Some(CommitRange { taken_back: false, commits: Commits { count: 3, newest: vec![commit] }, compare: None });
         record.components = vec![ComponentRecord {
             name: "backend".parse().unwrap(),
             kind: "ecs",

@@ -130,7 +130,7 @@ fn in_a_job(form: Form, shop: &Shop) -> String {
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .env("ACTIONS_ID_TOKEN_REQUEST_URL", format!("http://{host}/token?api-version=2.0"))
         .env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", REQUEST_TOKEN);
-    form.kept(&shop.repository, &arguments, &run.run())
+    form.kept(&shop.repository, &arguments, &form.ran(run))
 }
 
 /// `check` where there are no credentials.
@@ -138,5 +138,5 @@ fn check(form: Form, config: &str) -> String {
     let repository = Repository::with_files(&[("shipgate.toml", config), ("Dockerfile", "FROM scratch\n")]);
     let arguments = ["check"];
     let run = repository.shipgate(&form.words(&arguments)).env("AWS_EC2_METADATA_DISABLED", "true");
-    form.kept(&repository, &arguments, &run.run())
+    form.kept(&repository, &arguments, &form.ran(run))
 }
