@@ -37,6 +37,7 @@ pub fn of(end: End<'_>, level: Level, color: bool) -> Vec<String> {
             | Answer::History(_)
             | Answer::Logs { .. }
             | Answer::Document(_)
+            | Answer::Script(_)
             | Answer::Credential(_),
         ) => Vec::new(),
         Err(found) if end.request.plans => {
