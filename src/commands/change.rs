@@ -17,7 +17,7 @@ use crate::domain::image::Digest;
 use crate::domain::names::{ComponentName, InvalidName, Region};
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{ImagePlan, Intent, LeftRelease, PlannedTags};
+use crate::domain::plan::{ExpectedPlan, ImagePlan, Intent, LeftRelease, PlannedTags};
 use crate::domain::provenance::{OverriddenGate, Provenance};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::role::Access;
@@ -137,10 +137,10 @@ impl<'a> Invocation<'a> {
     ///
     /// # Errors
     ///
-    /// `invalid`: what names the plan is no digest.
-    pub fn expecting(self, expected: Option<&str>, run: Option<u64>) -> Result<(Self, Option<Digest>), Failure> {
+    /// `invalid`: what names the plan is no digest, or not a whole one where people have approved it.
+    pub fn expecting(self, expected: Option<&str>, run: Option<u64>) -> Result<(Self, Option<ExpectedPlan>), Failure> {
         let expected = expected.map(expected_plan).transpose()?;
-        let approved_plan = run.zip(expected.clone()).map(|(run, digest)| ApprovedPlan { run, digest });
+        let approved_plan = approved_plan(expected.as_ref(), run)?;
         Ok((Self { approved_plan, ..self }, expected))
     }
 
@@ -242,16 +242,40 @@ impl<'a> Invocation<'a> {
     }
 }
 
-/// The digest that a plan has to have.
+/// The digest that a plan has to have, or the beginning of it.
 ///
 /// # Errors
 ///
-/// `invalid`: it is no digest.
-pub fn expected_plan(text: &str) -> Result<Digest, Failure> {
+/// `invalid`: it is neither.
+pub fn expected_plan(text: &str) -> Result<ExpectedPlan, Failure> {
     text.parse().map_err(|_: InvalidName| {
         Failure::invalid("--expect-plan is not a plan's digest")
-            .hint("write it as `shipgate plan promote` printed it: `sha256:` and 64 digits")
+            .hint("write it as the plan printed it: at least its first 12 digits, in small letters")
     })
+}
+
+/// The digest of a plan that people have approved, which is never a part of one: another plan could be made to begin with
+/// the same digits.
+///
+/// # Errors
+///
+/// `invalid`: it is a part.
+pub fn whole_digest(expected: &ExpectedPlan) -> Result<Digest, Failure> {
+    expected.whole().ok_or_else(|| {
+        Failure::invalid(format!("--expect-plan {expected} is only the beginning of a plan's digest")).hint(
+            "write the whole digest, `sha256:` and 64 digits, as the planning run printed it: people approve that one",
+        )
+    })
+}
+
+/// The plan that people have approved, where the run is named that made it.
+///
+/// # Errors
+///
+/// As [`whole_digest`].
+pub fn approved_plan(expected: Option<&ExpectedPlan>, run: Option<u64>) -> Result<Option<ApprovedPlan>, Failure> {
+    let approved = run.zip(expected).map(|(run, expected)| Ok(ApprovedPlan { run, digest: whole_digest(expected)? }));
+    approved.transpose()
 }
 
 /// The repository on GitHub, as this job reaches it.
@@ -303,11 +327,11 @@ pub async fn show(invocation: &Invocation<'_>, prepared: &Prepared) -> Result<()
 pub async fn finish(
     invocation: &Invocation<'_>,
     prepared: Prepared,
-    expected: Option<&Digest>,
+    expected: Option<&ExpectedPlan>,
 ) -> Result<Outcome, Failure> {
     show(invocation, &prepared).await?;
     let Prepared { cloud, access, source, plan, evidence } = prepared;
-    if let Some(expected) = expected.filter(|expected| **expected != plan.digest()) {
+    if let Some(expected) = expected.filter(|expected| !expected.is(&plan.digest())) {
         return Err(stale(invocation, &plan, expected));
     }
     let observe::Session::Changes(cloud) = cloud else { return Ok(Outcome::Planned) };
@@ -358,7 +382,7 @@ async fn confirm(invocation: &Invocation<'_>, plan: &WholePlan) -> Result<(), Fa
 }
 
 /// The failure where the plan is not the expected one, with what moved where that is known.
-fn stale(invocation: &Invocation<'_>, plan: &WholePlan, expected: &Digest) -> Failure {
+fn stale(invocation: &Invocation<'_>, plan: &WholePlan, expected: &ExpectedPlan) -> Failure {
     let context = invocation.context;
     if context.shown_plan().is_some() && shown_as(context, expected).is_none() {
         invocation.events.note(format!("{SHOWN_PLAN} is ignored: it is not the plan with the expected digest"));
@@ -369,8 +393,8 @@ fn stale(invocation: &Invocation<'_>, plan: &WholePlan, expected: &Digest) -> Fa
 }
 
 /// The document of the expected plan. Whatever else is handed over, nothing is known of it.
-fn shown_as<'c>(context: &'c Context, expected: &Digest) -> Option<&'c str> {
-    context.shown_plan().filter(|shown| Digest::of(shown) == *expected)
+fn shown_as<'c>(context: &'c Context, expected: &ExpectedPlan) -> Option<&'c str> {
+    context.shown_plan().filter(|shown| expected.is(&Digest::of(shown)))
 }
 
 /// The failure where a plan is not the expected one. `moved_since`: what differs from the document of that one, each in a
@@ -378,7 +402,7 @@ fn shown_as<'c>(context: &'c Context, expected: &Digest) -> Option<&'c str> {
 pub fn another_plan(
     context: &Context,
     outcome: Outcome,
-    (now, expected): (&Digest, &Digest),
+    (now, expected): (&Digest, &ExpectedPlan),
     moved_since: impl FnOnce(&str) -> Vec<String>,
     otherwise: String,
 ) -> Failure {

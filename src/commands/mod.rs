@@ -4,6 +4,7 @@ pub mod approve;
 mod awaited;
 pub mod change;
 pub mod check;
+pub mod completions;
 pub mod credentials;
 pub mod deploy;
 pub mod docker_credential;
@@ -64,6 +65,7 @@ pub fn request(command: &Command, can_ask: bool) -> Request {
         Command::Unhold(it) => other("unhold", Some(&it.environment)),
         Command::Whoami(it) => other("whoami", it.environment.as_deref()),
         Command::Credentials(it) => other("credentials", Some(&it.environment)),
+        Command::Completions(_) => other("completions", None),
         Command::Iam { document } => match document {
             IamDocument::Trust(it) => other("iam trust", Some(&it.environment)),
             IamDocument::Policy(it) => other("iam policy", Some(&it.environment)),
@@ -104,6 +106,7 @@ pub async fn run(session: &Session<'_>, request: &Request, command: &Command) ->
         }
         Command::Whoami(arguments) => whoami::run(session, arguments).await.map(Answer::Identities),
         Command::Credentials(arguments) => credentials::run(session, arguments).await.map(Answer::Credential),
+        Command::Completions(arguments) => Ok(Answer::Script(completions::run(arguments))),
         Command::Iam { document } => match document {
             IamDocument::Trust(arguments) => iam::trust(session, arguments).await.map(Answer::Document),
             IamDocument::Policy(arguments) => iam::policy(session, arguments).await.map(Answer::Document),

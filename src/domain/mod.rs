@@ -19,6 +19,7 @@ pub mod check;
 pub mod commit_status;
 pub mod comparison;
 pub mod configured;
+pub mod duration;
 pub mod ecs;
 pub mod event;
 pub mod failure;

@@ -54,6 +54,7 @@ pub fn of(end: End<'_>, closing: Closing<'_>) -> Vec<String> {
             | Answer::History(_)
             | Answer::Logs { .. }
             | Answer::Document(_)
+            | Answer::Script(_)
             | Answer::Credential(_),
         ) => Vec::new(),
         Err(found) if end.request.plans => {

@@ -109,6 +109,7 @@ impl Sink for Terminal {
     fn end(&self, end: End<'_>) {
         match end.result {
             Ok(Answer::Document(document)) => sink::document(&format!("{document:#}")),
+            Ok(Answer::Script(script)) => sink::data(script),
             Ok(Answer::Credential(document)) => sink::credential(document.expose_secret()),
             Ok(answer) if self.format == OutputFormat::Human => {
                 if let Some(data) = data(answer, self.output) {
@@ -224,6 +225,7 @@ fn data(answer: &Answer, look: Look) -> Option<String> {
         | Answer::Logs { .. }
         | Answer::Holds(_)
         | Answer::Document(_)
+        | Answer::Script(_)
         | Answer::Credential(_) => None,
     }
 }

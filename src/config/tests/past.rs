@@ -122,7 +122,7 @@ fn what_is_wrong_with_the_request_is_told_first() {
     let errors = commands("<<<<<<<", "prod", &["bakend"], VARS).unwrap_err();
     insta::assert_snapshot!(told(&errors), @r#"
     - | there is no component `bakend` | write `backend`
-    - | there is no environment `prod` | write one of `stage`, `production`
+    - | there is no environment `prod` | write `production`
     "#);
     let errors = commands("<<<<<<<", "production", &[], "[]").unwrap_err();
     insta::assert_snapshot!(told(&errors), @r#"

@@ -550,10 +550,10 @@ fn approval() {
     37:58 "eva" | `people` names 1 and `quorum` asks for 2, so no plan can be approved | name more people, or lower `quorum`
 
     approval = { by = "second-person", expires = "0s" }
-    37:46 "0s" | `expires`: "0s" is not a time for an approval to count | correct it: it is like `4h` or `24h`, more than nothing, at most `168h`
+    37:46 "0s" | `expires`: "0s" is not a time for an approval to count | correct it: it is like `4h` or `2d`, more than nothing, at most `7d`
 
     approval = { by = "second-person", expires = "169h" }
-    37:46 "169h" | `expires`: "169h" is not a time for an approval to count | correct it: it is like `4h` or `24h`, more than nothing, at most `168h`
+    37:46 "169h" | `expires`: "169h" is not a time for an approval to count | correct it: it is like `4h` or `2d`, more than nothing, at most `7d`
 
     approval = { by = "second-person", expires = 24 }
     37:46 24 | `expires` must be a string, not an integer | write it in quotes: `expires = "24"`
@@ -664,10 +664,10 @@ fn keys_of_gates() {
     ];
     insta::assert_snapshot!(beside_approval(&texts), @r#"
     soak = "0s"
-    38:8 "0s" | `soak`: "0s" is not a time for a release to run | correct it: it is like `30m` or `24h`, more than nothing, at most `720h`
+    38:8 "0s" | `soak`: "0s" is not a time for a release to run | correct it: it is like `30m` or `2d`, more than nothing, at most `30d`
 
     soak = "721h"
-    38:8 "721h" | `soak`: "721h" is not a time for a release to run | correct it: it is like `30m` or `24h`, more than nothing, at most `720h`
+    38:8 "721h" | `soak`: "721h" is not a time for a release to run | correct it: it is like `30m` or `2d`, more than nothing, at most `30d`
 
     branch = []
     38:10 [] | `branch` is empty | name a branch, or remove it: then it is the default branch

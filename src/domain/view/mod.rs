@@ -86,7 +86,9 @@ pub enum Answer {
     Identities(SeenIdentities),
     /// A document whose form somebody else defines, whatever `--output` says.
     Document(Value),
-    /// The same with a credential in it.
+    /// A script for a shell, whatever `--output` says.
+    Script(String),
+    /// A document with a credential in it.
     Credential(SecretString),
 }
 
@@ -106,7 +108,9 @@ impl Answer {
                 Outcome::worst(seen.failures().map(|failure| failure.outcome)).unwrap_or(Outcome::Unchanged)
             }
             Self::Approval(_) => Outcome::Planned,
-            Self::History(_) | Self::Logs { .. } | Self::Document(_) | Self::Credential(_) => Outcome::Unchanged,
+            Self::History(_) | Self::Logs { .. } | Self::Document(_) | Self::Script(_) | Self::Credential(_) => {
+                Outcome::Unchanged
+            }
         }
     }
 }

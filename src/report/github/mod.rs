@@ -72,6 +72,7 @@ impl Sink for Workflow {
                 | Answer::Holds(_)
                 | Answer::Identities(_)
                 | Answer::Document(_)
+                | Answer::Script(_)
                 | Answer::Credential(_),
             ) => {}
         }
