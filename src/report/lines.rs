@@ -1,7 +1,7 @@
 //! What is shown on standard error, in lines.
 
-use super::approval;
 use super::style::{BAD, CAREFUL, FAINT, GOOD, STRONG};
+use super::{approval, merging};
 use crate::domain::event::{Event, StepResult};
 use crate::domain::gate::{Gate, GatePolicy};
 use crate::domain::image::Digest;
@@ -65,7 +65,10 @@ pub fn of(event: &Event, level: Level, several: bool) -> Vec<String> {
         Event::NotReported { what, hint: None } => {
             vec![Line { least: Level::Quiet, ..note(format!("note: {what}")) }]
         }
-        Event::Within { event, .. } => return self::of(event, level, several),
+        Event::Within { event, .. } => match &**event {
+            Event::Planned(plan) => within(plan),
+            event => return self::of(event, level, several),
+        },
         Event::ReleaseChosen(_)
         | Event::NothingToPromote(_)
         | Event::ImagesReused(_)
@@ -145,6 +148,12 @@ fn of_plan(plan: &ShownPlan) -> Vec<Line> {
     lines.extend(plan.warnings.iter().map(|found| warning(&warning_text(found), found.hint.as_deref())));
     lines.extend(decided(&plan.gates, &plan.policy, &plan.digest));
     lines
+}
+
+/// The plan of a run within this one, which nobody decides about.
+fn within(plan: &ShownPlan) -> Vec<Line> {
+    let warnings = plan.warnings.iter().map(|found| warning(&warning_text(found), found.hint.as_deref()));
+    warnings.chain(merging::lines(plan).into_iter().map(note)).collect()
 }
 
 /// What whoever decides about a plan reads last.

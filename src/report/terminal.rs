@@ -10,6 +10,7 @@ use super::end::{End, Sink};
 use super::folded::Folded;
 use super::lines::{self, Level};
 use super::live::Live;
+use super::log_lines::LogLines;
 use super::style::Look;
 use super::{closing, gates_table, history_table, identity_table, status_table};
 use crate::cli::OutputFormat;
@@ -18,7 +19,6 @@ use crate::domain::event::Event;
 use crate::domain::step::StepId;
 use crate::domain::view::Answer;
 use crate::domain::view::approval::CountedApproval;
-use crate::domain::view::logs::LogEntry;
 use crate::sink;
 
 /// The terminal, or the log of a workflow.
@@ -31,6 +31,7 @@ pub struct Terminal {
     error: Look,
     /// How text on standard output looks.
     output: Look,
+    logs: LogLines,
     view: View,
     /// The steps in progress.
     open: RefCell<Vec<StepId>>,
@@ -57,7 +58,16 @@ impl Terminal {
             Some(_) | None => View::Plain,
         };
         let color = context.is_some_and(|context| context.color);
-        Self { level, color, format, error: look(error), output: look(output), view, open: RefCell::default() }
+        Self {
+            level,
+            color,
+            format,
+            error: look(error),
+            output: look(output),
+            logs: LogLines::new(look(output)),
+            view,
+            open: RefCell::default(),
+        }
     }
 }
 
@@ -65,7 +75,7 @@ impl Sink for Terminal {
     fn event(&self, event: &Event) {
         if let (Event::Logged { entries, of_several }, OutputFormat::Human) = (event, self.format) {
             for entry in entries {
-                sink::data(&log_line(entry, *of_several));
+                sink::data(&self.logs.line(entry, *of_several));
             }
         }
         if let Event::StepStarted(step) = event {
@@ -94,7 +104,7 @@ impl Sink for Terminal {
             }
             Ok(_) | Err(_) => {}
         }
-        sink::lines(&closing::of(end, self.level, self.color));
+        sink::lines(&closing::of(end, self.level, self.color, self.error));
     }
 }
 
@@ -102,9 +112,9 @@ impl Sink for Terminal {
 fn data(answer: &Answer, look: Look) -> Option<String> {
     match answer {
         Answer::Approval(counted) => Some(approved(counted)),
-        Answer::Gates(asked) => Some(gates_table::render(asked)),
-        Answer::Status(environments) => status_table::render(environments),
-        Answer::History(found) => history_table::render(&found.releases),
+        Answer::Gates(asked) => Some(gates_table::render(asked, look)),
+        Answer::Status(environments) => status_table::render(environments, look),
+        Answer::History(found) => history_table::render(&found.releases, look),
         Answer::Identities(seen) => Some(identity_table::render(seen)),
         Answer::Change(_)
         | Answer::Check(_)
@@ -119,10 +129,4 @@ fn data(answer: &Answer, look: Look) -> Option<String> {
 fn approved(counted: &CountedApproval) -> String {
     let next = if counted.is_complete() { "the plan can be carried out" } else { counted.next_step.as_str() };
     format!("{}\n{}\n{next}", counted.counted(), counted.what())
-}
-
-fn log_line(entry: &LogEntry, names_component: bool) -> String {
-    let time = entry.time.map(|time| time.strftime("%H:%M:%S").to_string()).unwrap_or_default();
-    let component = if names_component { format!(" {}", entry.component) } else { String::new() };
-    format!("{time}{component} {}", entry.text)
 }

@@ -13,6 +13,14 @@ pub struct Change {
     pub to: Option<String>,
 }
 
+impl Change {
+    /// Whether it is the release itself: another image, the labels that name it, or the files of a site. Every release
+    /// has it.
+    pub fn is_of_the_release(&self) -> bool {
+        self.path == "release" || self.path.ends_with("].image") || self.path.contains("].dockerLabels[shipgate.")
+    }
+}
+
 /// A variable or secret that one definition has and another lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissingVariable {
