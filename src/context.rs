@@ -307,6 +307,11 @@ impl Context {
         }
     }
 
+    /// The server that the pages of GitHub are on.
+    pub fn github_server(&self) -> &str {
+        self.variable("GITHUB_SERVER_URL").unwrap_or("https://github.com")
+    }
+
     /// The repository's address as the workflow knows it.
     pub fn source_url(&self) -> Option<String> {
         Some(format!("{}/{}", self.variable("GITHUB_SERVER_URL")?, self.repository()?))

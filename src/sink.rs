@@ -111,7 +111,13 @@ pub fn mask(secret: &str) {
 
 /// Writes data for people to standard output.
 pub fn data(text: &str) {
-    write_output(&clean(&neutral::without_commands(text)));
+    // Not where its sequences for colour would be taken out after all, as in [`shown`].
+    let text = if has_output_color() {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(anstream::adapter::strip_str(text).to_string())
+    };
+    write_output(&clean(&neutral::without_commands(&text)));
 }
 
 /// Writes a JSON document to standard output.
@@ -195,6 +201,11 @@ fn color_choice() -> anstream::ColorChoice {
 /// Without the sequences for colour where they would be taken out after all: they could part a secret.
 fn shown(text: &str) -> Cow<'_, str> {
     if has_color() { Cow::Borrowed(text) } else { Cow::Owned(anstream::adapter::strip_str(text).to_string()) }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place that writes")]
+fn has_output_color() -> bool {
+    anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
 }
 
 /// A closed standard error is no reason to stop.

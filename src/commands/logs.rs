@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::cli::{self, OutputFormat};
-use crate::clients::logs::LogLine;
+use crate::clients::logs::{LogLine, sort};
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::neutral;
@@ -55,7 +55,7 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Logs) -> Result<Answer,
             Err(failure) => return Step::Done(Err(failure)),
         };
         let entries: Vec<LogEntry> = lines.iter().map(|(component, line)| entry(component, line)).collect();
-        let of_several = arguments.components.len() != 1;
+        let of_several = target.components.len() > 1;
         session.events.emit(Event::Logged { entries: entries.clone(), of_several });
         if arguments.follow {
             return Step::Ask { after: INTERVAL, question: tail.since };
@@ -118,7 +118,7 @@ async fn read(cloud: &Cloud, target: &Target, since: Timestamp) -> Result<Vec<(S
         let of_component = driver(component).logs(cloud, since).await?;
         lines.extend(of_component.into_iter().map(|line| (name.clone(), line)));
     }
-    lines.sort_by_key(|(_, line)| line.time);
+    sort(&mut lines, |(_, line)| line);
     Ok(lines)
 }
 
@@ -128,7 +128,22 @@ mod tests {
 
     fn line(id: &str, second: i64) -> (String, LogLine) {
         let time = Some(Timestamp::from_second(second).unwrap());
-        ("web".to_owned(), LogLine { id: id.to_owned(), time, stream: String::new(), text: String::new() })
+        (
+            "web".to_owned(),
+            LogLine { id: id.to_owned(), time, ingested: None, stream: String::new(), text: String::new() },
+        )
+    }
+
+    #[test]
+    fn lines_of_one_moment_keep_the_order_of_their_stream() {
+        let of = |id: &str, stream: &str, ingested: i64| {
+            let ingested = Some(Timestamp::from_second(ingested).unwrap());
+            ("web".to_owned(), LogLine { stream: stream.to_owned(), ingested, ..line(id, 1).1 })
+        };
+        let mut lines = vec![of("d", "b", 8), of("b", "a", 9), of("a", "a", 8), of("c", "a", 9), line("z", 0)];
+        sort(&mut lines, |(_, line)| line);
+        let ids: Vec<&str> = lines.iter().map(|(_, line)| line.id.as_str()).collect();
+        assert_eq!(ids, ["z", "a", "b", "c", "d"]);
     }
 
     #[test]

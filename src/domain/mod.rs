@@ -50,6 +50,7 @@ pub mod refusal;
 pub mod release;
 pub mod role;
 pub mod rollback;
+pub mod run;
 pub mod secrets;
 pub mod settle;
 pub mod static_site;

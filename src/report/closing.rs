@@ -2,6 +2,7 @@
 
 use super::check_lines;
 use super::end::End;
+use super::hold_lines::holds;
 use super::lines::{Level, hinted};
 use super::plan_lines::{counted_steps, ran};
 use super::record::{ComponentRecord, Record};
@@ -12,7 +13,6 @@ use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{Intent, UnholdPlan};
 use crate::domain::release::ReleaseName;
-use crate::domain::view::holds::{ChangedHolds, HoldChange};
 use crate::domain::view::{Answer, Request};
 
 /// What the last lines depend on beside how the command ended.
@@ -33,13 +33,13 @@ pub fn of(end: End<'_>, closing: Closing<'_>) -> Vec<String> {
     let failure = |found: &Failure| of_failure(found, closing);
     match end.result {
         Ok(Answer::Change(outcome)) => result(end, *outcome, closing),
-        Ok(Answer::Check(checked)) => check_lines::lines(&checked.findings, closing.level),
+        Ok(Answer::Check(checked)) => check_lines::lines(&checked.findings, closing.level, closing.look),
         Ok(Answer::Gates(asked)) => asked.iter().filter_map(|asked| asked.failure.as_ref()).flat_map(failure).collect(),
         Ok(Answer::Status(environments)) => {
             environments.iter().flat_map(|environment| environment.failures().flat_map(failure)).collect()
         }
         Ok(Answer::Holds(changed)) => {
-            let mut lines = holds(changed, end.request.environment.as_deref().unwrap_or_default());
+            let mut lines = holds(changed, end.request.environment.as_deref().unwrap_or_default(), closing.look);
             lines.extend(changed.failure.iter().flat_map(failure));
             lines
         }
@@ -252,22 +252,6 @@ pub fn outcome_note(outcome: Outcome) -> &'static str {
     } else {
         ""
     }
-}
-
-/// What is there after `hold` or `unhold`, and what is not any more.
-fn holds(changed: &ChangedHolds, environment: &str) -> Vec<String> {
-    let mut lines = Vec::new();
-    for component in &changed.components {
-        let name = format!("{environment} {}", component.name);
-        let lifted = component.lifted.iter();
-        lines.extend(lifted.map(|hold| format!("{GOOD}lifted{GOOD:#}: {name}: {}", hold.described())));
-        let held = component.holds.iter();
-        lines.extend(held.map(|hold| format!("{CAREFUL}held{CAREFUL:#}: {name}: {}", hold.described())));
-        if changed.change == HoldChange::Lift && component.lifted.is_empty() && component.holds.is_empty() {
-            lines.push(format!("{name}: there is no hold"));
-        }
-    }
-    lines
 }
 
 /// An error with its causes and hints. What the output of a step has shown already is not repeated.

@@ -1,12 +1,14 @@
 //! What is shown on standard error while a command runs, in lines.
 
-use super::plan_lines;
+use super::merging;
+use super::plan_lines::{self, warning_text};
 use super::steps::Steps;
 use super::style::{CAREFUL, FAINT, Look, STRONG, wrapped};
 use crate::domain::age;
 use crate::domain::event::Event;
 use crate::domain::names::ComponentName;
 use crate::domain::step::{StepId, Subject};
+use crate::domain::view::plan::ShownPlan;
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,8 +83,7 @@ fn all(event: &Event, showing: Showing<'_>) -> Vec<Line> {
             vec![Line { least: Level::Quiet, ..note(format!("note: {what}")) }]
         }
         Event::Within { event, .. } => match event.as_ref() {
-            // Of what merging would change, the page has the rest.
-            Event::Planned(plan) => plan_lines::of_plan(plan, look, false),
+            Event::Planned(plan) => within(plan, look),
             event => all(event, showing),
         },
         Event::ReleaseChosen(_)
@@ -106,6 +107,12 @@ fn all(event: &Event, showing: Showing<'_>) -> Vec<Line> {
         | Event::Continues { .. }
         | Event::Logged { .. } => Vec::new(),
     }
+}
+
+/// The plan of a run within this one, which nobody decides about.
+fn within(plan: &ShownPlan, look: Look) -> Vec<Line> {
+    let warnings = plan.warnings.iter().map(|found| warning(&warning_text(found), found.hint.as_deref(), look));
+    warnings.chain(merging::lines(plan).into_iter().map(note)).collect()
 }
 
 fn task_failed(label: &str, text: &str, last_line: Option<&str>, look: Look) -> Vec<Line> {

@@ -9,18 +9,25 @@ mod end;
 mod folded;
 mod gates_table;
 mod github;
+#[cfg(test)]
+mod golden;
 mod history_table;
+mod hold_lines;
 mod identity_table;
 mod json;
 pub mod lines;
 mod live;
+mod log_lines;
+mod merging;
 mod plan_lines;
 mod record;
+mod status_blocks;
 mod status_table;
 mod steps;
 mod style;
 mod table;
 mod terminal;
+mod words;
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -11,6 +11,7 @@ use super::end::{End, Sink};
 use super::folded::Folded;
 use super::lines::{self, Level, Showing};
 use super::live::Live;
+use super::log_lines::LogLines;
 use super::steps::Steps;
 use super::style::Look;
 use super::{closing, gates_table, history_table, identity_table, status_table};
@@ -20,7 +21,6 @@ use crate::domain::event::{Event, StepResult};
 use crate::domain::plan::PlanWarning;
 use crate::domain::step::{StepId, Verb};
 use crate::domain::view::approval::CountedApproval;
-use crate::domain::view::logs::LogEntry;
 use crate::domain::view::{Answer, Request};
 use crate::sink;
 
@@ -36,6 +36,7 @@ pub struct Terminal {
     output: Look,
     /// Whether somebody decides about a plan before it is carried out.
     asks: bool,
+    logs: LogLines,
     view: View,
     steps: RefCell<Steps>,
     /// What was warned of before there is a plan. `None`: there is one, or there will be none.
@@ -73,7 +74,8 @@ impl Terminal {
         let color = context.is_some_and(|context| context.color);
         let (steps, shown) = (RefCell::default(), RefCell::default());
         let early = RefCell::new(request.plans.then(Vec::new));
-        Self { level, color, format, error, output, asks: request.asks, view, steps, early, shown }
+        let logs = LogLines::new(output);
+        Self { level, color, format, error, output, logs, asks: request.asks, view, steps, early, shown }
     }
 }
 
@@ -81,7 +83,7 @@ impl Sink for Terminal {
     fn event(&self, event: &Event) {
         if let (Event::Logged { entries, of_several }, OutputFormat::Human) = (event, self.format) {
             for entry in entries {
-                sink::data(&log_line(entry, *of_several));
+                sink::data(&self.logs.line(entry, *of_several));
             }
         }
         let event = match event {
@@ -216,9 +218,9 @@ fn writes_much(verb: Verb) -> bool {
 fn data(answer: &Answer, look: Look) -> Option<String> {
     match answer {
         Answer::Approval(counted) => Some(approved(counted)),
-        Answer::Gates(asked) => Some(gates_table::render(asked)),
-        Answer::Status(environments) => status_table::render(environments),
-        Answer::History(found) => history_table::render(&found.releases),
+        Answer::Gates(asked) => Some(gates_table::render(asked, look)),
+        Answer::Status(environments) => status_table::render(environments, look),
+        Answer::History(found) => history_table::render(&found.releases, look),
         Answer::Identities(seen) => Some(identity_table::render(seen)),
         Answer::Change(_)
         | Answer::Check(_)
@@ -234,10 +236,4 @@ fn data(answer: &Answer, look: Look) -> Option<String> {
 fn approved(counted: &CountedApproval) -> String {
     let next = if counted.is_complete() { "the plan can be carried out" } else { counted.next_step.as_str() };
     format!("{}\n{}\n{next}", counted.counted(), counted.what())
-}
-
-fn log_line(entry: &LogEntry, names_component: bool) -> String {
-    let time = entry.time.map(|time| time.strftime("%H:%M:%S").to_string()).unwrap_or_default();
-    let component = if names_component { format!(" {}", entry.component) } else { String::new() };
-    format!("{time}{component} {}", entry.text)
 }

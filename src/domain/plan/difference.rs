@@ -14,13 +14,13 @@ pub struct Change {
 }
 
 /// What differs beside the release itself: the image of a container that the release is put into, and the label that
-/// names the release there.
+/// names the release there, or the files of a site.
 pub fn beside_the_release(changes: &[Change]) -> Vec<&Change> {
     const LABEL: &str = ".dockerLabels[shipgate.sha]";
     let containers: Vec<&str> = changes.iter().filter_map(|change| change.path.strip_suffix(LABEL)).collect();
     let is_release = |path: &str| {
         let container = path.strip_suffix(LABEL).or_else(|| path.strip_suffix(".image"));
-        container.is_some_and(|container| containers.contains(&container))
+        path == "release" || container.is_some_and(|container| containers.contains(&container))
     };
     changes.iter().filter(|change| !is_release(&change.path)).collect()
 }

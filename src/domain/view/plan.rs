@@ -5,8 +5,9 @@ use indexmap::IndexMap;
 use crate::domain::gate::{Gate, GatePolicy};
 use crate::domain::image::{Digest, Repository};
 use crate::domain::names::{AccountId, ComponentName, EnvironmentName, Region};
+pub use crate::domain::plan::Change;
 pub use crate::domain::plan::Running;
-use crate::domain::plan::{Change, Drift, Intent, LeftRelease, MissingVariable, PlanWarning, Step};
+use crate::domain::plan::{Drift, Intent, LeftRelease, MissingVariable, PlanWarning, Step};
 use crate::domain::proof::Whereabouts;
 use crate::domain::release::{Commits, ReleaseName};
 
