@@ -77,7 +77,7 @@ pub(super) fn roles(config: &RawConfig) -> Vec<(String, WrittenRole)> {
 /// The variables of the repository that an environment uses: those that are missed when there are none.
 fn variables(config: &RawConfig, environment: &str) -> BTreeSet<String> {
     let mut missed = Problems::default();
-    let _unresolved = resolve::request(config, &nothing_known(environment), &mut missed);
+    let _unresolved = resolve::request(config, &nothing_known(environment), None, &mut missed);
     let name = |variable: &str| Some(variable.strip_prefix("${vars.")?.strip_suffix('}')?.to_owned());
     missed.variables().filter_map(name).collect()
 }

@@ -23,6 +23,7 @@ pub mod duration;
 pub mod ecs;
 pub mod event;
 pub mod failure;
+pub mod file_line;
 pub mod gate;
 pub mod git;
 pub mod github;

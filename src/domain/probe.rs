@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
+use super::file_line::FileLine;
 use super::neutral;
 use super::release::ReleaseName;
 use super::template::Template;
@@ -12,6 +13,8 @@ use super::template::Template;
 /// An HTTP question to the running release, and the answer that proves it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Probe {
+    /// Where it is written.
+    pub line: Option<FileLine>,
     /// The address.
     pub url: Template,
     /// The method, upper case.
@@ -237,6 +240,7 @@ mod tests {
 
     fn probe() -> Probe {
         Probe {
+            line: None,
             url: "http://localhost/health".parse().unwrap(),
             method: "GET".to_owned(),
             headers: IndexMap::new(),

@@ -5,6 +5,7 @@
 use camino::Utf8PathBuf;
 use indexmap::IndexMap;
 
+use super::file_line::FileLine;
 use super::gate::GatePolicy;
 use super::github::workflows::TrustedWorkflows;
 use super::kind::Kind;
@@ -25,6 +26,8 @@ pub struct Target {
     pub region: Region,
     /// The account that everything must land in. Absent: not checked.
     pub account: Option<AccountId>,
+    /// Where that is written.
+    pub account_line: Option<FileLine>,
     /// The roles that are assumed for it.
     pub roles: Roles,
     /// Where people find it.
