@@ -136,8 +136,14 @@ impl Rehearsal {
         );
         let document = Document::parse(Utf8Path::new("shipgate.toml"), &text).unwrap();
         let env = |_: &str| None;
-        let request =
-            Request { environment: "stage", components: &[], purpose: Purpose::Change, vars: None, env: &env };
+        let request = Request {
+            environment: "stage",
+            components: &[],
+            purpose: Purpose::Change,
+            vars: None,
+            env: &env,
+            in_workflow: false,
+        };
         let target = document.resolve(&request).unwrap();
         let aws = Scripted::new("AWS", "password");
         let wire = Wire { aws: aws.endpoint(), latency: Arc::default(), changes: Arc::default() };

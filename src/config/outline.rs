@@ -83,7 +83,7 @@ fn variables(config: &RawConfig, environment: &str) -> BTreeSet<String> {
 }
 
 fn nothing_known(environment: &str) -> Request<'_> {
-    Request { environment, components: &[], purpose: Purpose::Change, vars: None, env: &|_| None }
+    Request { environment, components: &[], purpose: Purpose::Change, vars: None, env: &|_| None, in_workflow: false }
 }
 
 fn build(key: &Key, raw: &RawBuild, source: &str) -> Build {

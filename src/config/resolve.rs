@@ -40,6 +40,8 @@ pub struct Request<'r> {
     pub vars: Option<&'r str>,
     /// Looks up an environment variable.
     pub env: &'r dyn Fn(&str) -> Option<String>,
+    /// Whether the variables are handed over by a workflow, for what to do where one is missing.
+    pub in_workflow: bool,
 }
 
 impl fmt::Debug for Request<'_> {
@@ -77,7 +79,7 @@ pub(super) fn request(
     problems: &mut Problems,
 ) -> Option<Target> {
     let (key, environment) = find(config, request, problems)?;
-    let outside = Outside::new(request.vars, request.env, problems);
+    let outside = Outside::new(request.vars, request.env, request.in_workflow, problems);
     let selects = |name: &str| request.purpose != Purpose::Identity && request.selects(name);
     let mut resolver = Resolver::new(config, key, environment, outside, request.purpose, problems);
     resolver.is_part = !request.components.is_empty();
@@ -88,7 +90,7 @@ pub(super) fn request(
 /// Resolves nothing but what variables stand for.
 pub(super) fn asked<'d>(config: &'d RawConfig, request: &Request<'d>, problems: &mut Problems) -> Option<Asked<'d>> {
     let (key, environment) = find(config, request, problems)?;
-    let outside = Outside::new(request.vars, request.env, problems);
+    let outside = Outside::new(request.vars, request.env, request.in_workflow, problems);
     let scope = Resolver::new(config, key, environment, outside, request.purpose, problems).interpreter.scope;
     let selected = config.components.names().filter(|name| request.selects(name));
     Some(Asked {

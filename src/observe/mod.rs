@@ -244,6 +244,7 @@ impl Configuration {
             purpose,
             vars: context.variable(VARS),
             env: &|name| context.variable(name).map(str::to_owned),
+            in_workflow: context.in_actions(),
         };
         let target = self.document.resolve(&request)?;
         target.secrets().iter().for_each(|secret| sink::hide(secret));
@@ -270,6 +271,7 @@ impl Configuration {
             purpose: Purpose::Change,
             vars: context.variable(VARS),
             env: &|name| context.variable(name).map(str::to_owned),
+            in_workflow: context.in_actions(),
         };
         Ok(self.document.pre_deploy_at(&request, text, shown)?)
     }
