@@ -5,9 +5,10 @@ use tokio::sync::OnceCell;
 
 use super::announce;
 use super::ended::emit_end;
-use crate::clients::docker::{BuildRequest, Docker, DockerConfig};
+use crate::clients::docker::{BuildRequest, Docker, DockerConfig, DockerError};
 use crate::clients::git::Git;
 use crate::clients::registry::{self, REVISION_LABEL};
+use crate::domain::build_failure;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::image::{Digest, Repository};
@@ -17,6 +18,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::plan::schedule::Lane;
 use crate::domain::plan::{ImagePlan, ImageState, ImageStep, KnownImage, plan_image};
 use crate::domain::step::{StepId, Verb};
+use crate::domain::target::Reuse;
 use crate::kinds::{Run, WholePlan};
 use crate::observe;
 
@@ -159,23 +161,42 @@ impl Making<'_> {
             run.events.output(&step, &hidden(line));
         });
         let digest = work.await.map_err(|error| {
+            let is_of_build = matches!(error, DockerError::Build { .. });
             let mut failure = Failure::from(error);
             failure.causes.iter_mut().for_each(|cause| cause.text = hidden(&cause.text));
-            failure
+            if !is_of_build {
+                return failure;
+            }
+            let by_hand = build_failure::command(&plan.image.build, &run.release);
+            failure.hint(format!("run the build by hand, in the directory of the configuration file: `{by_hand}`"))
         })?;
         run.events.result(&step, format!("{}:{} pushed, {digest}", plan.repository.name, plan.tag));
         run.events.made(format!("image {}:{}@{digest}", plan.repository, plan.tag), users.clone());
         Ok(digest)
     }
 
-    /// The registry has under the release's tag what docker says it pushed, with our label.
+    /// The registry has under the release's tag what docker printed that it pushed, with our label. Or what another run
+    /// pushed, which built the same commit at the same time: where any image of the commit will do, that one is taken, as it
+    /// would be by a run that begins now.
     async fn confirm(&self, pushed: &Digest) -> Result<ImagePlan, Failure> {
         let Self { run, plan, .. } = self;
         let state = observe::image(run.cloud, &run.access.registry, &plan.image, &run.release).await?;
         let repository: &Repository = &plan.repository;
         match state {
-            (_, ImageState::Present(present)) if present.digest == *pushed => {
-                Ok(plan_image(&plan.image, repository.clone(), &ImageState::Present(present), &run.release)?)
+            (_, ImageState::Present(present)) if present.digest == *pushed || plan.image.reuse == Reuse::Any => {
+                let is_other = present.digest != *pushed;
+                let found = present.digest.clone();
+                let known = plan_image(&plan.image, repository.clone(), &ImageState::Present(present), &run.release)?;
+                if is_other {
+                    let text = format!(
+                        "another run pushed an image of this commit at the same time: {repository}:{} is {found}, not \
+                         {pushed}",
+                        plan.tag
+                    );
+                    let hint = "its label names the same commit, so it is deployed; let one run build a commit";
+                    run.events.warning(text, Some(hint.to_owned()));
+                }
+                Ok(known)
             }
             (_, ImageState::Present(present)) => Err(Failure::failed(format!(
                 "registry has {} under {repository}:{}, but docker pushed {pushed}",

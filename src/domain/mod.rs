@@ -15,6 +15,7 @@ pub(crate) use each_kind;
 pub mod age;
 pub mod alarm;
 pub mod behind;
+pub mod build_failure;
 pub mod check;
 pub mod commit_status;
 pub mod comparison;
