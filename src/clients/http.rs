@@ -75,6 +75,13 @@ pub enum HttpError {
     NoAnswer(#[from] NoAnswer),
 }
 
+impl HttpError {
+    /// Whether there was no connection to send the request over: it was refused, there is no such host, or no TLS.
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self, Self::NoAnswer(NoAnswer(error)) if error.is_connect() && !error.is_timeout())
+    }
+}
+
 /// A request that was not answered, or not to the end. The address is not in it: it may hold secrets.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", no_answer(.0))]

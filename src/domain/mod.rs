@@ -14,6 +14,7 @@ pub(crate) use each_kind;
 
 pub mod age;
 pub mod alarm;
+pub mod asked_probe;
 pub mod behind;
 pub mod build_failure;
 pub mod check;

@@ -129,6 +129,13 @@ pub struct Build {
     pub tags: Vec<Template>,
 }
 
+impl Build {
+    /// The Dockerfile, relative to the configuration file.
+    pub fn dockerfile(&self) -> Utf8PathBuf {
+        self.dockerfile.clone().unwrap_or_else(|| self.context.join("Dockerfile"))
+    }
+}
+
 /// A component of one kind.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Component {

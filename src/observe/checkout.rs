@@ -86,7 +86,7 @@ impl Checkout {
             .cause("it has to be a directory of the repository")
             .hint("correct `context`, or add the directory: its path begins at the configuration file"));
         }
-        let written = build.dockerfile.clone().unwrap_or_else(|| build.context.join("Dockerfile"));
+        let written = build.dockerfile();
         self.read(directory.join(&written)).map(|_| ()).map_err(|error| {
             Failure::invalid(format!("the Dockerfile `{written}` cannot be read: {error}"))
                 .hint("add it, or write `dockerfile = \"…\"`: its path begins at the configuration file")
