@@ -120,7 +120,9 @@ impl Logs {
         }
     }
 
-    /// All lines since a time in the streams of a group whose names begin so, oldest first.
+    /// All lines since a time in the streams of a group whose names begin so, oldest first. Those of one millisecond stay in
+    /// the order in which AWS took them in
+    /// ([FilterLogEvents](https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html)).
     ///
     /// # Errors
     ///
@@ -143,14 +145,17 @@ impl Logs {
                 }
                 Err(error) => return Err(error.into()),
             };
-            lines.extend(page.events().iter().map(|event| LogLine {
-                id: event.event_id().unwrap_or_default().to_owned(),
-                time: event.timestamp().and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok()),
-                stream: neutral::phrase(event.log_stream_name().unwrap_or_default(), 256),
-                text: neutral::phrase(event.message().unwrap_or_default(), 16_384),
+            lines.extend(page.events().iter().map(|event| {
+                let line = LogLine {
+                    id: event.event_id().unwrap_or_default().to_owned(),
+                    time: event.timestamp().and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok()),
+                    stream: neutral::phrase(event.log_stream_name().unwrap_or_default(), 256),
+                    text: neutral::phrase(event.message().unwrap_or_default(), 16_384),
+                };
+                (event.ingestion_time(), line)
             }));
         }
-        lines.sort_by_key(|line| line.time);
-        Ok(lines)
+        lines.sort_by_key(|(taken_in, line)| (line.time, *taken_in));
+        Ok(lines.into_iter().map(|(_, line)| line).collect())
     }
 }
