@@ -453,8 +453,8 @@ async fn warn_of_dependencies(invocation: &Invocation<'_>, cloud: &Cloud, plan: 
             let Some(configured) = alone.components.first() else { continue };
             let runs = match driver(configured).status(cloud).await {
                 Ok(status) if status.running_release.sha == Some(plan.release.to_string()) => continue,
-                Ok(status) => status.running_release.sha.unwrap_or_else(|| "no release of ours".to_owned()),
-                Err(failure) => format!("what cannot be told: {}", failure.brief()),
+                Ok(status) => status.running_release.sha.unwrap_or_else(|| "no release of shipgate".to_owned()),
+                Err(failure) => format!("what is unknown: {}", failure.brief()),
             };
             invocation.events.warning(
                 format!("{} depends on {dependency}, which runs {runs}, not this release", component.name),

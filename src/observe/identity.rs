@@ -282,8 +282,11 @@ fn not_narrowed(assumption: &Assumption) -> Failure {
 async fn prove(target: &Target, assumption: &Assumption, config: SdkConfig) -> Result<Identity, Failure> {
     let caller = Sts::new(&config).caller_of_new_session().await?;
     if !assumption.role.is_role_of(&caller.arn) {
-        return Err(Failure::failed(format!("AWS takes us for {}, not for role {}", caller.arn, assumption.role))
-            .hint("check AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL, if they are set"));
+        return Err(Failure::failed(format!(
+            "AWS answers that the session is {}, which is not of role {}",
+            caller.arn, assumption.role
+        ))
+        .hint("check AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL, if they are set"));
     }
     of_account(target, &caller)?;
     Ok(Identity { config, caller })
