@@ -135,19 +135,20 @@ impl Prober<'_> {
             (decision, answer) => {
                 let difference = answer.difference.clone();
                 self.events.emit(Event::ProbeAnswered { subject: subject.clone(), answer });
-                let failed = || self.failed(probe, &shown, difference);
-                Step::Done(if decision == Decision::Passed { Ok(()) } else { Err(failed()) })
+                let passed = decision == Decision::Passed;
+                Step::Done(if passed { Ok(()) } else { Err(failed(probe, &shown, difference)) })
             }
         })
         .await
     }
+}
 
-    fn failed(&self, probe: &Probe, shown: &str, difference: Option<String>) -> Failure {
-        let line = in_brackets(probe.line.as_ref());
-        Failure::new(Outcome::Broken, format!("probe {} {shown}{line} fails", probe.method))
-            .of(CauseKind::Application)
-            .cause(difference.unwrap_or_default())
-    }
+/// A probe that is decided, and not by the answer that it asks for.
+fn failed(probe: &Probe, shown: &str, difference: Option<String>) -> Failure {
+    let line = in_brackets(probe.line.as_ref());
+    Failure::new(Outcome::Broken, format!("probe {} {shown}{line} fails", probe.method))
+        .of(CauseKind::Application)
+        .cause(difference.unwrap_or_default())
 }
 
 /// Asks a probe once, for as long as one answer of it may take.

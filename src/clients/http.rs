@@ -104,5 +104,7 @@ pub(super) fn no_answer(error: &reqwest::Error) -> String {
         innermost = source;
     }
     let reason = if error.source().is_some() { innermost.to_string() } else { "the request cannot be made".to_owned() };
+    // What the system says of its own number: `Connection refused (os error 111)`.
+    let reason = reason.split(" (os error ").next().unwrap_or(&reason);
     format!("no answer: {reason}")
 }

@@ -336,8 +336,8 @@ const PROBE_OF_PLAN: Duration = Duration::from_secs(3);
 async fn ask_probes(invocation: &Invocation<'_>, plan: &WholePlan) -> AskedProbes {
     let is_asked = |component: &ComponentPlan| invocation.until == Until::Planned || !component.is_empty();
     let components = plan.components.iter().filter(|component| is_asked(component.plan()));
-    let components = components.filter(|_| plan.command != Command::Check);
-    let of_component = async |component: &Box<dyn Planned>| {
+    let components = components.filter(|_| plan.command != Command::Check).map(|component| &**component);
+    let of_component = async |component: &dyn Planned| {
         let once = async |probe: &Probe| {
             let probe = Probe { timeout: probe.timeout.min(PROBE_OF_PLAN), ..probe.clone() };
             ask_once(&invocation.http, &probe, &plan.release).await

@@ -118,7 +118,7 @@ impl KindKeys for Keys {
         let settle = settle::resolve(settle, interpreter);
         let busy = component.pick(|settings| settings.busy.as_ref()).copied();
         let missing = component.pick(|settings| settings.missing_variables.as_ref()).copied();
-        let line = |pick: fn(&Settings) -> Option<&Text>| interpreter.line(&component.pick(pick)?.span);
+        let line = |pick: fn(&Settings) -> Option<&Text>| interpreter.line(&component.pick(pick)?.span).map(Box::new);
         let cluster_line = line(|settings| settings.cluster.as_ref());
         let service_line = line(|settings| settings.service.as_ref());
         Some(EcsTarget {

@@ -9,7 +9,7 @@ const LINES: usize = 3;
 /// The lines of docker's output that say why it failed: the end of what the failing instruction wrote, and docker's own last
 /// line. `output`: the end of it, oldest first.
 pub fn why(output: &[String]) -> Vec<String> {
-    let says_something = |line: &&String| !line.trim().trim_matches('-').is_empty();
+    let says_something = |line: &&String| line.contains(char::is_alphanumeric);
     let last = output.iter().rev().find(says_something);
     let mut lines = excerpt(output);
     if lines.is_empty() {
@@ -21,7 +21,7 @@ pub fn why(output: &[String]) -> Vec<String> {
     lines
 }
 
-/// What the failing instruction wrote, which BuildKit repeats between dashes under ` > [2/3] RUN …:`.
+/// What the failing instruction wrote, which `BuildKit` repeats between dashes under ` > [2/3] RUN …:`.
 fn excerpt(output: &[String]) -> Vec<String> {
     let begins = |line: &String| line.trim_start().starts_with("> [");
     let Some(start) = output.iter().rposition(begins) else { return Vec::new() };
@@ -80,6 +80,7 @@ mod tests {
         let release: ReleaseName = "4b825dc642cb6eb9a060e54bf8d69288fbee4904".parse().unwrap();
         let template = |text: &str| text.parse().unwrap();
         let build = Build {
+            line: None,
             context: "my app".into(),
             dockerfile: Some("my app/Dockerfile.web".into()),
             platforms: vec!["linux/amd64".to_owned(), "linux/arm64".to_owned()],

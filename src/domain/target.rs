@@ -117,6 +117,8 @@ impl Reuse {
 /// How an image is built by the docker command line.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Build {
+    /// Where that is written.
+    pub line: Option<FileLine>,
     /// The build context, relative to the configuration file.
     pub context: Utf8PathBuf,
     /// The Dockerfile, relative to the configuration file. Absent: `Dockerfile` in the context.
@@ -132,7 +134,11 @@ pub struct Build {
 impl Build {
     /// The Dockerfile, relative to the configuration file.
     pub fn dockerfile(&self) -> Utf8PathBuf {
-        self.dockerfile.clone().unwrap_or_else(|| self.context.join("Dockerfile"))
+        let in_context = || match self.context.as_str() {
+            "." => "Dockerfile".into(),
+            _ => self.context.join("Dockerfile"),
+        };
+        self.dockerfile.clone().unwrap_or_else(in_context)
     }
 }
 

@@ -21,11 +21,11 @@ pub struct EcsTarget {
     /// The cluster.
     pub cluster: ClusterName,
     /// Where that is written.
-    pub cluster_line: Option<FileLine>,
+    pub cluster_line: Option<Box<FileLine>>,
     /// The service. It exists: we never create one.
     pub service: ServiceName,
     /// Where that is written.
-    pub service_line: Option<FileLine>,
+    pub service_line: Option<Box<FileLine>>,
     /// The container of the task definition that gets the image.
     pub container: ContainerName,
     /// The component that owns the image: this one, or the one named by `image-from`.

@@ -25,6 +25,7 @@ fn image() -> Image {
         create_repository: false,
         reuse: Reuse::Any,
         build: Build {
+            line: None,
             context: "backend".into(),
             dockerfile: None,
             platforms: Vec::new(),

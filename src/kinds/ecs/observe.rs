@@ -50,10 +50,10 @@ pub async fn facts(cloud: &Cloud, target: &EcsTarget, files: &Files) -> Result<E
 pub async fn service(cloud: &Cloud, target: &EcsTarget) -> Result<Service, Failure> {
     match cloud.ecs().service(&target.cluster, &target.service).await {
         Ok(Some((service, _))) => Ok(service),
-        Ok(None) => Err(missing(cloud, name(target), "service", target.service_line.as_ref())),
+        Ok(None) => Err(missing(cloud, &name(target), "service", target.service_line.as_deref())),
         Err(error @ EcsError::NoCluster { .. }) => {
             let cluster = format!("cluster `{}`", target.cluster);
-            let failure = missing(cloud, cluster, "cluster", target.cluster_line.as_ref());
+            let failure = missing(cloud, &cluster, "cluster", target.cluster_line.as_deref());
             let hint = failure.hints.first().cloned();
             let causes = explain(&error, Phase::Before).causes.into_iter();
             Err(causes.map(|cause| Cause { hint: hint.clone(), ..cause }).fold(failure, Failure::because))
@@ -63,7 +63,7 @@ pub async fn service(cloud: &Cloud, target: &EcsTarget) -> Result<Service, Failu
 }
 
 /// Nothing of a name where the environment is. `line`: where the key is written that names it.
-fn missing(cloud: &Cloud, what: String, key: &str, line: Option<&FileLine>) -> Failure {
+fn missing(cloud: &Cloud, what: &str, key: &str, line: Option<&FileLine>) -> Failure {
     let (region, account, line) = (cloud.region(), &cloud.account, in_brackets(line));
     Failure::failed(format!("{what} does not exist in {region} of {account}"))
         .hint(format!("create it (shipgate never does), or correct `{key}`{line}, `prefix`, `region` or the account"))
