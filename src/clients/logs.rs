@@ -130,7 +130,9 @@ impl Logs {
         }
     }
 
-    /// All lines since a time in the streams of a group whose names begin so, oldest first.
+    /// All lines since a time in the streams of a group whose names begin so, oldest first. Those of one millisecond stay in
+    /// the order in which AWS took them in
+    /// ([FilterLogEvents](https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html)).
     ///
     /// # Errors
     ///

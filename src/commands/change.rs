@@ -1,8 +1,11 @@
 //! What the commands that change an environment share: from a plan with its gates to the outcome.
 
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
+use futures_util::future::join_all;
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use crate::apply;
 use crate::clients::git::Git;
@@ -10,14 +13,16 @@ use crate::clients::http::Http;
 use crate::clients::process::Processes;
 use crate::clients::terminal;
 use crate::context::{Context, RegistryAddresses, SHOWN_PLAN};
+use crate::domain::asked_probe::AskedProbe;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
-use crate::domain::gate::{Authorized, Evidence, Gate, Override, authorize, evaluate};
+use crate::domain::gate::{Authorized, Command, Evidence, Gate, Override, authorize, evaluate};
 use crate::domain::image::Digest;
 use crate::domain::names::{ComponentName, InvalidName, Region};
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{ExpectedPlan, ImagePlan, Intent, LeftRelease, PlannedTags};
+use crate::domain::plan::{ComponentPlan, ExpectedPlan, ImagePlan, Intent, LeftRelease, PlanWarning, PlannedTags};
+use crate::domain::probe::Probe;
 use crate::domain::provenance::{OverriddenGate, Provenance};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::role::Access;
@@ -26,10 +31,11 @@ use crate::domain::view::Request;
 use crate::domain::view::plan::{CommitRange, PlannedComponent, ShownPlan};
 use crate::events::Events;
 use crate::evidence::{self, Approvals, AskedPlan, History, Hosted};
-use crate::kinds::{Planned, Run, Turns, WholePlan, driver};
+use crate::kinds::{AskedProbes, Planned, Run, Turns, WholePlan, driver};
 use crate::observe::{self, Cloud, Configuration, Identities, RegistryAccess};
 use crate::session::Session;
 use crate::together::try_each;
+use crate::verify::ask_once;
 
 /// What to do where nothing but tags says that a release succeeded.
 pub const LEDGER_ALONE: &str = "`shipgate iam guard` prints the policy that keeps others from writing these tags";
@@ -312,11 +318,34 @@ pub enum Found {
 /// # Errors
 ///
 /// The configuration of a dependency is wrong.
-pub async fn show(invocation: &Invocation<'_>, prepared: &Prepared) -> Result<(), Failure> {
+pub async fn show(invocation: &Invocation<'_>, prepared: &Prepared) -> Result<AskedProbes, Failure> {
     let Prepared { cloud, plan, evidence, .. } = prepared;
-    let commits = invocation.history().commits(plan).await;
-    invocation.events.emit(Event::Planned(Box::new(shown(plan, evaluate(plan, evidence), commits, invocation.until))));
-    warn_of_dependencies(invocation, cloud, plan).await
+    let history = invocation.history();
+    let (commits, asked) = tokio::join!(history.commits(plan), ask_probes(invocation, plan));
+    let gates = evaluate(plan, evidence);
+    invocation.events.emit(Event::Planned(Box::new(shown(plan, gates, commits, &asked, invocation.until))));
+    warn_of_dependencies(invocation, cloud, plan).await?;
+    Ok(asked)
+}
+
+/// How long a plan waits for the answer of a probe.
+const PROBE_OF_PLAN: Duration = Duration::from_secs(3);
+
+/// Asks each probe once, all at the same time: one that reaches nothing is more likely wrong than the release that is to
+/// answer it. Who checks a pull request may be anywhere, and asks none; where nothing is to change they are asked anyway.
+async fn ask_probes(invocation: &Invocation<'_>, plan: &WholePlan) -> AskedProbes {
+    let is_asked = |component: &ComponentPlan| invocation.until == Until::Planned || !component.is_empty();
+    let components = plan.components.iter().filter(|component| is_asked(component.plan()));
+    let components = components.filter(|_| plan.command != Command::Check).map(|component| &**component);
+    let of_component = async |component: &dyn Planned| {
+        let once = async |probe: &Probe| {
+            let probe = Probe { timeout: probe.timeout.min(PROBE_OF_PLAN), ..probe.clone() };
+            ask_once(&invocation.http, &probe, &plan.release).await
+        };
+        (component.plan().name.clone(), join_all(component.probes().iter().map(once)).await)
+    };
+    let of = join_all(components.map(of_component)).await;
+    AskedProbes { at: Some(Instant::now()), of }
 }
 
 /// Shows the plan, and carries it out if that is asked for and its gates let it through.
@@ -329,7 +358,7 @@ pub async fn finish(
     prepared: Prepared,
     expected: Option<&ExpectedPlan>,
 ) -> Result<Outcome, Failure> {
-    show(invocation, &prepared).await?;
+    let asked = show(invocation, &prepared).await?;
     let Prepared { cloud, access, source, plan, evidence } = prepared;
     if let Some(expected) = expected.filter(|expected| !expected.is(&plan.digest())) {
         return Err(stale(invocation, &plan, expected));
@@ -359,6 +388,8 @@ pub async fn finish(
         provenance,
         release,
         clock: invocation.clock,
+        asked: &asked,
+        built: if authorized.change().intent == Intent::Deploy { &authorized.change().images } else { &[] },
     };
     apply::apply(&run, &authorized).await
 }
@@ -422,8 +453,8 @@ async fn warn_of_dependencies(invocation: &Invocation<'_>, cloud: &Cloud, plan: 
             let Some(configured) = alone.components.first() else { continue };
             let runs = match driver(configured).status(cloud).await {
                 Ok(status) if status.running_release.sha == Some(plan.release.to_string()) => continue,
-                Ok(status) => status.running_release.sha.unwrap_or_else(|| "no release of ours".to_owned()),
-                Err(failure) => format!("what cannot be told: {}", failure.brief()),
+                Ok(status) => status.running_release.sha.unwrap_or_else(|| "no release of shipgate".to_owned()),
+                Err(failure) => format!("what is unknown: {}", failure.brief()),
             };
             invocation.events.warning(
                 format!("{} depends on {dependency}, which runs {runs}, not this release", component.name),
@@ -468,7 +499,13 @@ pub fn refused(gates: &[Gate]) -> Failure {
 }
 
 /// The plan as it is reported.
-pub fn shown(plan: &WholePlan, gates: Vec<Gate>, commits: Option<CommitRange>, until: Until) -> ShownPlan {
+pub fn shown(
+    plan: &WholePlan,
+    gates: Vec<Gate>,
+    commits: Option<CommitRange>,
+    asked: &AskedProbes,
+    until: Until,
+) -> ShownPlan {
     let repositories = plan.images.iter().map(|image| (image.image.component.clone(), image.repository.clone()));
     let digests = plan.components().filter_map(|component| component.image.clone());
     ShownPlan {
@@ -484,7 +521,8 @@ pub fn shown(plan: &WholePlan, gates: Vec<Gate>, commits: Option<CommitRange>, u
         commits,
         barred: barred(plan),
         steps: plan.steps(),
-        warnings: plan.warnings(),
+        warnings: plan.warnings().into_iter().chain(unreachable(asked)).collect(),
+        probes: asked.of.iter().flat_map(|(_, asked)| asked.clone()).collect(),
         gates,
         policy: plan.policy.clone(),
         components: plan
@@ -496,6 +534,17 @@ pub fn shown(plan: &WholePlan, gates: Vec<Gate>, commits: Option<CommitRange>, u
         digests: digests.filter_map(|(image, digest)| Some((image, digest.known()?.clone()))).collect(),
         is_all: until == Until::Planned,
     }
+}
+
+/// The probes that reach nothing.
+fn unreachable(asked: &AskedProbes) -> impl Iterator<Item = PlanWarning> {
+    let of = |(name, asked): &(ComponentName, Vec<AskedProbe>)| {
+        let warnings = asked.iter().filter_map(AskedProbe::warning);
+        let named =
+            |(text, hint)| PlanWarning { text: format!("{name}: {text}"), changes: Vec::new(), hint: Some(hint) };
+        warnings.map(named).collect::<Vec<_>>()
+    };
+    asked.of.iter().flat_map(of)
 }
 
 /// The commits that a rollback bars, each range once.

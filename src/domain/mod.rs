@@ -14,7 +14,9 @@ pub(crate) use each_kind;
 
 pub mod age;
 pub mod alarm;
+pub mod asked_probe;
 pub mod behind;
+pub mod build_failure;
 pub mod check;
 pub mod commit_status;
 pub mod comparison;
@@ -23,6 +25,7 @@ pub mod duration;
 pub mod ecs;
 pub mod event;
 pub mod failure;
+pub mod file_line;
 pub mod gate;
 pub mod git;
 pub mod github;

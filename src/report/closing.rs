@@ -13,6 +13,8 @@ use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{Intent, UnholdPlan};
 use crate::domain::release::ReleaseName;
+use crate::domain::view::failures::of_environments;
+use crate::domain::view::status::EnvironmentStatus;
 use crate::domain::view::{Answer, Request};
 
 /// What the last lines depend on beside how the command ended.
@@ -36,14 +38,16 @@ pub fn of(end: End<'_>, closing: Closing<'_>) -> Vec<String> {
         Ok(Answer::Check(checked)) => check_lines::lines(&checked.findings, closing.level, closing.look),
         Ok(Answer::Gates(asked)) => asked.iter().filter_map(|asked| asked.failure.as_ref()).flat_map(failure).collect(),
         Ok(Answer::Status(environments)) => {
-            environments.iter().flat_map(|environment| environment.failures().flat_map(failure)).collect()
+            let of =
+                |environment| EnvironmentStatus::failures(environment).map(|found| (environment.name.as_str(), found));
+            of_environments(environments.iter().flat_map(of)).iter().flat_map(failure).collect()
         }
         Ok(Answer::Holds(changed)) => {
             let mut lines = holds(changed, end.request.environment.as_deref().unwrap_or_default(), closing.look);
             lines.extend(changed.failure.iter().flat_map(failure));
             lines
         }
-        Ok(Answer::Identities(seen)) => seen.failures().flat_map(failure).collect(),
+        Ok(Answer::Identities(seen)) => of_environments(seen.failures()).iter().flat_map(failure).collect(),
         Ok(Answer::History(found)) if closing.level >= Level::Everything => found.notes.clone(),
         Ok(Answer::Logs { none_since: Some(since), .. }) if closing.level >= Level::Everything => {
             let since = since.strftime("%Y-%m-%d %H:%M:%SZ");

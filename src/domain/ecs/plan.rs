@@ -322,7 +322,9 @@ pub(crate) mod tests {
     pub(crate) fn target() -> EcsTarget {
         EcsTarget {
             cluster: "stage-cluster".parse().unwrap(),
+            cluster_line: None,
             service: "stage-backend-blue".parse().unwrap(),
+            service_line: None,
             container: "web".parse().unwrap(),
             image: "backend".parse().unwrap(),
             task_definition: TaskDefinitionSource::Live,

@@ -2,6 +2,7 @@
 
 pub mod approval;
 pub mod check;
+pub mod failures;
 pub mod gates;
 pub mod history;
 pub mod holds;
@@ -105,7 +106,7 @@ impl Answer {
             Self::Gates(asked) => Outcome::worst(asked.iter().map(AskedGates::outcome)).unwrap_or(Outcome::Planned),
             Self::Holds(changed) => changed.failure.as_ref().map_or(Outcome::Unchanged, |failure| failure.outcome),
             Self::Identities(seen) => {
-                Outcome::worst(seen.failures().map(|failure| failure.outcome)).unwrap_or(Outcome::Unchanged)
+                Outcome::worst(seen.failures().map(|(_, failure)| failure.outcome)).unwrap_or(Outcome::Unchanged)
             }
             Self::Approval(_) => Outcome::Planned,
             Self::History(_) | Self::Logs { .. } | Self::Document(_) | Self::Script(_) | Self::Credential(_) => {

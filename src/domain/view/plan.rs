@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use crate::domain::asked_probe::AskedProbe;
 use crate::domain::gate::{Gate, GatePolicy};
 use crate::domain::image::{Digest, Repository};
 use crate::domain::names::{AccountId, ComponentName, EnvironmentName, Region};
@@ -38,6 +39,8 @@ pub struct ShownPlan {
     pub barred: Vec<LeftRelease>,
     /// The steps. Empty: nothing is to change.
     pub steps: Vec<Step>,
+    /// What probes got that were asked while planning, component by component.
+    pub probes: Vec<AskedProbe>,
     /// What is odd and stops nothing.
     pub warnings: Vec<PlanWarning>,
     /// The gates with their verdicts.
@@ -82,6 +85,7 @@ impl ShownPlan {
             commits: None,
             barred: Vec::new(),
             steps: Vec::new(),
+            probes: Vec::new(),
             warnings: Vec::new(),
             gates: Vec::new(),
             policy: GatePolicy::default(),

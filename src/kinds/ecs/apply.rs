@@ -8,6 +8,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 
 use crate::clients::ecs::Placement;
 use crate::clients::ecs_write::Tagged;
+use crate::domain::asked_probe::AskedProbe;
 use crate::domain::ecs::diagnosis::Seen;
 use crate::domain::ecs::expectation::Expectation;
 use crate::domain::ecs::ids::{DeploymentId, RevisionArn, TaskArn};
@@ -52,8 +53,8 @@ pub(super) struct Apply<'a> {
 /// What was there before the update, and so says little about the release.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Before {
-    /// Which probes were answered. Empty: nothing was updated.
-    pub(super) answered: Vec<bool>,
+    /// What each probe got. Empty: nothing was updated.
+    pub(super) asked: Vec<AskedProbe>,
     /// The alarms that were on.
     pub(super) alarms: Vec<String>,
 }
@@ -256,8 +257,9 @@ impl Apply<'_> {
             };
             self.run.take(&step, pre_deploy.execute()).await?;
         }
-        let answered = self.prober().answered(&self.plan.target.probes).await;
-        self.before.borrow_mut().answered = answered;
+        let just_asked = self.run.asked.recent(self.component);
+        let asked = self.prober().before(&self.plan.target.probes, just_asked).await;
+        self.before.borrow_mut().asked = asked;
         let step = self.step(Verb::Update);
         // The service still runs what it ran when the plan was made: a migration takes time, and so do the components
         // before and the wait for a slot, in which others may have deployed.
@@ -293,8 +295,8 @@ impl Apply<'_> {
 
     /// Asks the probes.
     pub(super) fn prober(&self) -> Prober<'_> {
-        let Run { http, events, environment, release, .. } = self.run;
-        Prober { http, events, environment, release }
+        let Run { http, events, release, .. } = self.run;
+        Prober { http, events, release }
     }
 
     /// Changes the service. Returns it with the id of the deployment that was its primary.

@@ -136,9 +136,9 @@ impl Apply<'_> {
 
     /// Whether every probe that was answered before the rollout is answered again, by whichever release.
     async fn answers_again(&self, step: &StepId) -> Result<(), Failure> {
-        let answered = self.before.borrow().answered.clone();
-        let probes = self.plan.target.probes.iter().zip(answered.iter());
-        for (probe, _) in probes.filter(|(_, answered)| **answered) {
+        let asked = self.before.borrow().asked.clone();
+        let probes = self.plan.target.probes.iter().zip(asked.iter());
+        for (probe, _) in probes.filter(|(_, asked)| asked.is_answered()) {
             self.prober().ask_for_answer(probe, step).await?;
         }
         Ok(())
