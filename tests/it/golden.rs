@@ -12,16 +12,18 @@ use crate::scripted::{OLD_DIGEST, Shop};
 /// How much of a digest a table shows.
 const SHOWN: usize = "sha256:".len() + 12;
 
-/// The two forms in which a command answers.
+/// The forms in which a command answers.
 #[derive(Debug, Clone, Copy)]
 pub enum Form {
     /// The document on standard output, with `--output json`.
     Document,
     /// All that is written, without it.
     Human,
+    /// The page that a step of a workflow leaves on its run.
+    Page,
 }
 
-/// The forms of every case.
+/// The forms of every case. The page is kept of some: those are in `scripted_golden::PAGES`.
 pub const FORMS: [Form; 2] = [Form::Document, Form::Human];
 
 /// A run by the name of its files: it sets up a world of its own, and returns the text that is kept.
@@ -33,6 +35,7 @@ impl Form {
         match self {
             Self::Document => format!("v1/{name}.json"),
             Self::Human => format!("human/{name}.txt"),
+            Self::Page => format!("pages/{name}.md"),
         }
     }
 
@@ -44,14 +47,27 @@ impl Form {
 
     /// The same, for a test that changes more of it.
     pub fn shipgate(self, shop: &Shop, arguments: &[&str]) -> Shipgate {
-        shop.shipgate(&self.words(arguments))
+        self.in_a_step(&shop.repository, shop.shipgate(&self.words(arguments)))
+    }
+
+    /// A run as a step of a workflow has it, where the page is wanted. Which run is left out: it would be asked about.
+    pub fn in_a_step(self, repository: &Repository, shipgate: Shipgate) -> Shipgate {
+        match self {
+            Self::Document | Self::Human => shipgate,
+            Self::Page => shipgate
+                .env("GITHUB_ACTIONS", "true")
+                .env("GITHUB_STEP_SUMMARY", page_of(repository))
+                .env("GITHUB_SERVER_URL", "https://github.com")
+                .env("GITHUB_REPOSITORY", "acme/shop")
+                .env("GITHUB_ACTOR", "ada"),
+        }
     }
 
     /// The command line of this form.
     pub fn words<'a>(self, arguments: &[&'a str]) -> Vec<&'a str> {
         match self {
             Self::Document if !arguments.contains(&"--output") => [arguments, &["--output", "json"]].concat(),
-            Self::Document | Self::Human => arguments.to_vec(),
+            Self::Document | Self::Human | Self::Page => arguments.to_vec(),
         }
     }
 
@@ -69,9 +85,15 @@ impl Form {
                 ran.stderr,
                 ran.code
             ),
+            Self::Page => std::fs::read_to_string(page_of(repository)).unwrap_or_default(),
         };
         normalised(&text, repository)
     }
+}
+
+/// Where a step of a workflow in this repository leaves its page.
+fn page_of(repository: &Repository) -> std::path::PathBuf {
+    repository.path().parent().unwrap().join("page.md")
 }
 
 /// Replaces what differs between two runs of one test, each thing by one of the same length where columns depend on it:
@@ -98,6 +120,8 @@ fn normalised(text: &str, repository: &Repository) -> String {
         (r#""seconds": \d+\.\d+"#, r#""seconds": 0.0"#),
         (r"in \d+\.\d s\b", "in 0.0 s"),
         (r"after \d+\.\d s\b", "after 0.0 s"),
+        // The chart of a page.
+        (r"\(\d+\.\d s\) :(done|crit|active), \d+, \d+", "(0.0 s) :$1, 0, 1"),
         // How often a rollout is polled differs.
         (r"(request scripted-[A-Za-z-]+)-\d+", "$1-1"),
     ] {

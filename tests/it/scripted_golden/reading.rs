@@ -137,6 +137,7 @@ fn in_a_job(form: Form, shop: &Shop) -> String {
 fn check(form: Form, config: &str) -> String {
     let repository = Repository::with_files(&[("shipgate.toml", config), ("Dockerfile", "FROM scratch\n")]);
     let arguments = ["check"];
-    let run = repository.shipgate(&form.words(&arguments)).env("AWS_EC2_METADATA_DISABLED", "true");
+    let run = form.in_a_step(&repository, repository.shipgate(&form.words(&arguments)));
+    let run = run.env("AWS_EC2_METADATA_DISABLED", "true");
     form.kept(&repository, &arguments, &run.run())
 }
