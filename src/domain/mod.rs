@@ -51,6 +51,7 @@ pub mod role;
 pub mod rollback;
 pub mod secrets;
 pub mod settle;
+pub mod short;
 pub mod static_site;
 pub mod step;
 pub mod target;

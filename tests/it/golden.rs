@@ -120,7 +120,9 @@ fn normalised(text: &str, repository: &Repository) -> String {
         (r#""seconds": \d+\.\d+"#, r#""seconds": 0.0"#),
         (r"in \d+\.\d s\b", "in 0.0 s"),
         (r"after \d+\.\d s\b", "after 0.0 s"),
-        // The chart of a page.
+        // The chart of a page, its plan and its end.
+        (r"Plan <code>[0-9a-f]{12}</code>", "Plan <code>000000000000</code>"),
+        (r"took (\d+\.\d s|\d+ s|\d+[hm]( \d+[ms])?)", "took 0.0 s"),
         (r"\(\d+\.\d s\) :(done|crit|active), \d+, \d+", "(0.0 s) :$1, 0, 1"),
         // How often a rollout is polled differs.
         (r"(request scripted-[A-Za-z-]+)-\d+", "$1-1"),

@@ -96,6 +96,14 @@ fn page_of_a_check_is_readable() {
     assert_readable("check");
 }
 
+#[test]
+#[ignore = "needs chromium: scripts/test"]
+fn page_of_a_command_that_changes_nothing_is_readable() {
+    for command in ["status", "history", "whoami"] {
+        assert_readable(command);
+    }
+}
+
 /// The test itself: a page with all that is wrong is not let through.
 #[test]
 #[ignore = "needs chromium: scripts/test"]

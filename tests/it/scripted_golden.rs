@@ -12,7 +12,7 @@ use crate::golden::{Case, FORMS, Form, assert_files, difference};
 use crate::scripted::{ACCOUNT, Shop, all_at_once, config};
 
 /// The cases of which the page is kept. [`crate::page`] shows them in a browser.
-pub const PAGES: [&str; 28] = [
+pub const PAGES: [&str; 35] = [
     "check-failed",
     "check-passed",
     "check-with-plans",
@@ -31,6 +31,8 @@ pub const PAGES: [&str; 28] = [
     "deploy-two-components-deployed",
     "deploy-unchanged",
     "deploy-unproven",
+    "history",
+    "history-empty",
     "promote-deployed",
     "promote-planned",
     "promote-planned-commits-and-missing-variables",
@@ -40,7 +42,12 @@ pub const PAGES: [&str; 28] = [
     "rollback-deployed",
     "rollback-planned",
     "rollback-planned-baseline",
+    "status",
+    "status-failed",
     "unhold-planned",
+    "whoami",
+    "whoami-refused",
+    "whoami-roles",
 ];
 
 const GROUPS: [&[Case]; 5] = [deploy::CASES, promote::CASES, rollback::CASES, reading::CASES, refusals::CASES];

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::domain::names::ComponentName;
+
 /// One difference, by name and without secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
@@ -13,6 +15,14 @@ pub struct Change {
     pub to: Option<String>,
 }
 
+impl Change {
+    /// Whether it is the release itself: another image, the labels that name it, or the files of a site. Every release
+    /// has it.
+    pub fn is_of_the_release(&self) -> bool {
+        self.path == "release" || self.path.ends_with("].image") || self.path.contains("].dockerLabels[shipgate.")
+    }
+}
+
 /// A variable or secret that one definition has and another lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissingVariable {
@@ -22,6 +32,13 @@ pub struct MissingVariable {
     pub name: String,
     /// Whether the other definition takes it from a secret.
     pub is_secret: bool,
+}
+
+impl MissingVariable {
+    /// What a plan warns of, for a component that lacks it.
+    pub fn warning(&self, component: &ComponentName) -> String {
+        format!("{component} lacks {self}, which the source has")
+    }
 }
 
 impl fmt::Display for MissingVariable {

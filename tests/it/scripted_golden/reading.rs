@@ -123,9 +123,8 @@ fn with_roles() -> Shop {
 fn in_a_job(form: Form, shop: &Shop) -> String {
     let host = shop.aws.host();
     let arguments = ["whoami"];
-    let run = shop
-        .repository
-        .shipgate(&form.words(&arguments))
+    let run = form
+        .in_a_step(&shop.repository, shop.repository.shipgate(&form.words(&arguments)))
         .env("AWS_ENDPOINT_URL", format!("http://{host}"))
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .env("ACTIONS_ID_TOKEN_REQUEST_URL", format!("http://{host}/token?api-version=2.0"))
