@@ -56,6 +56,7 @@ pub mod rollback;
 pub mod run;
 pub mod secrets;
 pub mod settle;
+pub mod short;
 pub mod static_site;
 pub mod step;
 pub mod target;

@@ -245,19 +245,6 @@ fn next_of_plan(request: &Request, record: &Record) -> Vec<String> {
     vec!["  to do exactly this:".to_owned(), format!("  {line}")]
 }
 
-/// How the word of success is known to be true.
-pub fn outcome_note(outcome: Outcome) -> &'static str {
-    if outcome == Outcome::Deployed {
-        " (runs, read back)"
-    } else if outcome == Outcome::Unchanged {
-        " (ran already, read back)"
-    } else if outcome == Outcome::Planned {
-        " (nothing was changed)"
-    } else {
-        ""
-    }
-}
-
 /// An error with its causes and hints. What the output of a step has shown already is not repeated.
 pub fn of_failure(failure: &Failure, closing: Closing<'_>) -> Vec<String> {
     let look = closing.look;

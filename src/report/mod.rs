@@ -263,7 +263,7 @@ mod tests {
 
         fn settle<'s>(&'s self, end: End<'s>, events: &'s Events) -> LocalBoxFuture<'s, ()> {
             Box::pin(async move {
-                self.saw(&format!("settles after {:?}", end.record.warnings));
+                self.saw(&format!("settles after {:?}", warnings(end)));
                 if self.settles {
                     events.note("not recorded");
                     events.warning("late", None);
@@ -272,8 +272,12 @@ mod tests {
         }
 
         fn end(&self, end: End<'_>) {
-            self.saw(&format!("end {} {:?}", end.outcome(), end.record.warnings));
+            self.saw(&format!("end {} {:?}", end.outcome(), warnings(end)));
         }
+    }
+
+    fn warnings(end: End<'_>) -> Vec<&str> {
+        end.record.warnings.iter().map(|warning| warning.text.as_str()).collect()
     }
 
     fn reporting(seen: &Rc<RefCell<Vec<String>>>) -> Reporting {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
-use super::plan_lines::warning_text;
+use super::plan_lines::shown_change;
 use crate::domain::event::{Event, StepResult};
 use crate::domain::failure::Cause;
 use crate::domain::gate::{Gate, GatePolicy};
@@ -15,7 +15,9 @@ use crate::domain::image::{Digest, Repository};
 use crate::domain::names::{AccountId, ComponentName, Region};
 use crate::domain::origin::ReusedImage;
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{Change, Drift, HeldComponent, Intent, LeftRelease, MissingVariable, Step, UnholdPlan};
+use crate::domain::plan::{
+    Change, Drift, HeldComponent, Intent, LeftRelease, MissingVariable, PlanWarning, Step, UnholdPlan,
+};
 use crate::domain::proof::{ProbeAnswer, ProvenTasks, Whereabouts};
 use crate::domain::release::ReleaseName;
 use crate::domain::step::{StepId, Subject};
@@ -74,13 +76,42 @@ pub struct Record {
     /// The steps, in the order they began.
     pub steps: Vec<StepRecord>,
     /// What is odd and stops nothing.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<RecordedWarning>,
     /// The runs within this one, by their environment.
     pub parts: IndexMap<String, Self>,
     /// The steps that the plan has before each.
     needs: HashMap<StepId, Vec<StepId>>,
     /// What was made and not used.
     left_behind: Vec<LeftBehind>,
+}
+
+/// Something that is odd and stops nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedWarning {
+    /// What, without colours.
+    pub text: String,
+    /// The differences that it is about.
+    pub changes: Vec<Change>,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+impl RecordedWarning {
+    fn new(text: &str, hint: Option<&String>) -> Self {
+        Self { text: plain(text), changes: Vec::new(), hint: hint.map(|hint| plain(hint)) }
+    }
+
+    /// What it says with the differences, each in a line of its own.
+    pub fn shown(&self) -> String {
+        let changes = self.changes.iter().map(|change| format!("      {}", plain(&shown_change(change))));
+        std::iter::once(self.text.clone()).chain(changes).collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl From<&PlanWarning> for RecordedWarning {
+    fn from(warning: &PlanWarning) -> Self {
+        Self { changes: warning.changes.clone(), ..Self::new(&warning.text, warning.hint.as_ref()) }
+    }
 }
 
 /// Where the plan is for.
@@ -291,8 +322,12 @@ impl Record {
                 self.step_ended(step, *began, *took, *result);
             }
             // A plan that is made anew after a wait warns again.
-            Event::Warning { text, .. } if self.warnings.contains(&plain(text)) => {}
-            Event::Warning { text, .. } => self.warnings.push(plain(text)),
+            Event::Warning { text, hint, .. } => {
+                let warning = RecordedWarning::new(text, hint.as_ref());
+                if !self.warnings.iter().any(|other| other.text == warning.text) {
+                    self.warnings.push(warning);
+                }
+            }
             Event::Within { environment, event } => self.part(environment).see(event),
             Event::ApplyStarted
             | Event::StepStarted(_)
@@ -331,7 +366,7 @@ impl Record {
         self.repositories.clone_from(&plan.repositories);
         self.digests.extend(plan.digests.clone());
         self.components = plan.components.iter().map(|component| ComponentRecord::new(component, plan)).collect();
-        self.warnings.extend(plan.warnings.iter().map(|warning| plain(&warning_text(warning))));
+        self.warnings.extend(plan.warnings.iter().map(RecordedWarning::from));
         self.needs = plan.steps.iter().map(|step| (step.id.clone(), step.needs.clone())).collect();
         if plan.is_all {
             let planned = |step: &Step| StepRecord {
@@ -396,7 +431,6 @@ mod tests {
     use super::*;
     use crate::domain::check::Findings;
     use crate::domain::failure::CauseKind;
-    use crate::domain::plan::PlanWarning;
     use crate::domain::step::Verb;
 
     fn name(text: &str) -> ComponentName {
@@ -442,7 +476,7 @@ mod tests {
     fn a_plan_alone_has_its_steps_and_one_that_is_applied_has_those_that_were_taken() {
         let planned = fold([plan(true)]);
         assert_eq!((planned.steps[0].result(), planned.components[0].outcome), ("planned", Some(Outcome::Planned)));
-        assert_eq!(planned.warnings, ["odd"]);
+        assert_eq!(planned.warnings[0].shown(), "odd");
         let step = StepId::new(Verb::Register, &name("backend"));
         let (began, took) = (Duration::from_secs(1), Duration::from_secs(2));
         let applied = fold([plan(false), Event::StepEnded { step, began, took, result: StepResult::Failed }]);

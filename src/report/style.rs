@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use crate::domain::age;
 use crate::domain::image::Digest;
+use crate::domain::short::short_ids;
 
 pub const GOOD: Style = AnsiColor::Green.on_default().bold();
 pub const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -90,28 +91,6 @@ fn with_short_ids(text: &str) -> String {
         .map(|(index, part)| if index % 2 == 0 { short_ids(part) } else { part.to_owned() })
         .collect::<Vec<_>>()
         .join("`")
-}
-
-fn short_ids(text: &str) -> String {
-    let is_hex = |character: char| matches!(character, '0'..='9' | 'a'..='f');
-    let mut shortened = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find(|character: char| character.is_ascii_alphanumeric()) {
-        let (before, word) = rest.split_at(start);
-        let end = word.find(|character: char| !character.is_ascii_alphanumeric()).unwrap_or(word.len());
-        let (word, after) = word.split_at(end);
-        shortened.push_str(before);
-        let kept = match word.len() {
-            _ if !word.chars().all(is_hex) => word.len(),
-            40 => 7,
-            64 if shortened.ends_with("sha256:") => 12,
-            length => length,
-        };
-        shortened.push_str(&word[..kept]);
-        rest = after;
-    }
-    shortened.push_str(rest);
-    shortened
 }
 
 /// The columns that a text takes, without its sequences for colour.

@@ -12,7 +12,7 @@ use crate::scripted::{OLD_DIGEST, Shop};
 /// How much of a digest a table shows.
 const SHOWN: usize = "sha256:".len() + 12;
 
-/// The two forms in which a command answers.
+/// The forms in which a command answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// The document on standard output, with `--output json`.
@@ -28,9 +28,11 @@ pub enum Form {
         /// Whether it has colour.
         color: bool,
     },
+    /// The page that a step of a workflow leaves on its run.
+    Page,
 }
 
-/// The forms of every case, each with its folder.
+/// The forms of every case. The page is kept of some: those are in `scripted_golden::PAGES`. Each has its folder.
 pub const FORMS: [(Form, &str); 5] = [
     (Form::Document, "v1"),
     (Form::Human, "human"),
@@ -45,6 +47,9 @@ pub type Case = (&'static str, fn(Form) -> String);
 impl Form {
     /// The file of a case, as a path in `tests/golden`.
     pub fn file(self, name: &str) -> String {
+        if self == Self::Page {
+            return format!("pages/{name}.md");
+        }
         let folder = FORMS.into_iter().find(|(form, _)| *form == self).map(|(_, folder)| folder).unwrap();
         format!("{folder}/{name}.{}", if self == Self::Document { "json" } else { "txt" })
     }
@@ -63,7 +68,7 @@ impl Form {
     /// The run of a program in this form.
     pub fn ran(self, program: Shipgate) -> Ran {
         match self {
-            Self::Document | Self::Human => program.run(),
+            Self::Document | Self::Human | Self::Page => program.run(),
             Self::Log => program.in_color().env("GITHUB_ACTIONS", "true").run(),
             Self::Terminal { columns, color: true } => program.in_color().on_a_terminal_of(columns, ""),
             Self::Terminal { columns, color: false } => program.on_a_terminal_of(columns, ""),
@@ -72,14 +77,27 @@ impl Form {
 
     /// The same, for a test that changes more of it.
     pub fn shipgate(self, shop: &Shop, arguments: &[&str]) -> Shipgate {
-        shop.shipgate(&self.words(arguments))
+        self.in_a_step(&shop.repository, shop.shipgate(&self.words(arguments)))
+    }
+
+    /// A run as a step of a workflow has it, where the page is wanted. Which run is left out: it would be asked about.
+    pub fn in_a_step(self, repository: &Repository, shipgate: Shipgate) -> Shipgate {
+        match self {
+            Self::Document | Self::Human | Self::Log | Self::Terminal { .. } => shipgate,
+            Self::Page => shipgate
+                .env("GITHUB_ACTIONS", "true")
+                .env("GITHUB_STEP_SUMMARY", page_of(repository))
+                .env("GITHUB_SERVER_URL", "https://github.com")
+                .env("GITHUB_REPOSITORY", "acme/shop")
+                .env("GITHUB_ACTOR", "ada"),
+        }
     }
 
     /// The command line of this form.
     pub fn words<'a>(self, arguments: &[&'a str]) -> Vec<&'a str> {
         match self {
             Self::Document if !arguments.contains(&"--output") => [arguments, &["--output", "json"]].concat(),
-            Self::Document | Self::Human | Self::Log | Self::Terminal { .. } => arguments.to_vec(),
+            Self::Document | Self::Human | Self::Log | Self::Page | Self::Terminal { .. } => arguments.to_vec(),
         }
     }
 
@@ -110,6 +128,7 @@ impl Form {
                 ran.stderr,
                 ran.code
             ),
+            Self::Page => std::fs::read_to_string(page_of(repository)).unwrap_or_default(),
         };
         normalised(&text, repository)
     }
@@ -177,6 +196,11 @@ fn colored(text: &str) -> String {
     named.into_iter().fold(text.to_owned(), |text, (sequence, name)| text.replace(sequence, name))
 }
 
+/// Where a step of a workflow in this repository leaves its page.
+fn page_of(repository: &Repository) -> std::path::PathBuf {
+    repository.path().parent().unwrap().join("page.md")
+}
+
 /// Replaces what differs between two runs of one test, each thing by one of the same length where columns depend on it:
 /// the test's directory and ports, its commits, digests that depend on them, the present time, and durations.
 fn normalised(text: &str, repository: &Repository) -> String {
@@ -205,6 +229,10 @@ fn normalised(text: &str, repository: &Repository) -> String {
         (r"(?m)^  (<green bold>)?✓(</>)? (\S+ +)?update\n", ""),
         (r"--expect-plan [0-9a-f]{12}\b", "--expect-plan 000000000001"),
         (r"\b(just now|\d+ (s|min) ago)", "just now"),
+        // The chart of a page, its plan and its end.
+        (r"Plan <code>[0-9a-f]{12}</code>", "Plan <code>000000000000</code>"),
+        (r"took (\d+\.\d s|\d+ s|\d+[hm]( \d+[ms])?)", "took 0.0 s"),
+        (r"\(\d+\.\d s\) :(done|crit|active), \d+, \d+", "(0.0 s) :$1, 0, 1"),
         // How often a rollout is polled differs.
         (r"(request scripted-[A-Za-z-]+)-\d+", "$1-1"),
     ] {

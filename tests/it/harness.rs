@@ -113,7 +113,7 @@ pub const TERMINAL_ROWS: u16 = 200;
 
 pub fn command(program: &str) -> Command {
     // By its path: with a name and a `PATH` of its own, the whole process of the tests would be forked each time.
-    let found = if program.contains('/') { PathBuf::from(program) } else { find_program(program) };
+    let found = if program.contains('/') { PathBuf::from(program) } else { self::program(program) };
     let mut command = Command::new(found);
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap());
     command
@@ -146,7 +146,7 @@ impl Shipgate {
     pub fn only_programs(mut self, names: &[&str]) -> Self {
         let programs = tempfile::tempdir().unwrap();
         for name in names {
-            std::os::unix::fs::symlink(find_program(name), programs.path().join(name)).unwrap();
+            std::os::unix::fs::symlink(program(name), programs.path().join(name)).unwrap();
         }
         self.command.env("PATH", programs.path());
         self.programs = Some(programs);
@@ -185,7 +185,7 @@ impl Shipgate {
     pub fn with_script(mut self, name: &str, script: &str) -> Self {
         let programs = tempfile::tempdir().unwrap();
         let file = programs.path().join(name);
-        let real = find_program(name);
+        let real = program(name);
         std::fs::write(&file, format!("#!/bin/sh\nREAL='{}'\n{script}\n", real.display())).unwrap();
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
         self.command.env("PATH", path_behind(programs.path()));
@@ -250,10 +250,13 @@ fn path_behind(directory: &Path) -> OsString {
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests hand on parts of PATH")]
-fn find_program(name: &str) -> PathBuf {
+pub fn find_program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap();
-    let found = std::env::split_paths(&path).map(|directory| directory.join(name)).find(|file| file.is_file());
-    found.unwrap_or_else(|| panic!("no {name} on PATH"))
+    std::env::split_paths(&path).map(|directory| directory.join(name)).find(|file| file.is_file())
+}
+
+fn program(name: &str) -> PathBuf {
+    find_program(name).unwrap_or_else(|| panic!("no {name} on PATH"))
 }
 
 /// A pipe, read to its end in the background.

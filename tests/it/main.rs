@@ -85,6 +85,7 @@ mod offline_usage;
 mod offline_workflows;
 mod offline_workflows_gated;
 mod offline_workflows_unhold;
+mod page;
 mod runner;
 mod scripted;
 mod scripted_after_probes;

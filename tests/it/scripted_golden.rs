@@ -8,21 +8,64 @@ mod rollback;
 
 use std::collections::BTreeSet;
 
-use crate::golden::{Case, FORMS, assert_files, difference};
+use crate::golden::{Case, FORMS, Form, assert_files, difference};
 use crate::scripted::{ACCOUNT, Shop, all_at_once, config};
+
+/// The cases of which the page is kept. [`crate::page`] shows them in a browser.
+pub const PAGES: [&str; 35] = [
+    "check-failed",
+    "check-passed",
+    "check-with-plans",
+    "deploy-broken",
+    "deploy-deployed",
+    "deploy-failed",
+    "deploy-failed-before-traffic",
+    "deploy-invalid",
+    "deploy-planned",
+    "deploy-planned-after-a-change-by-hand",
+    "deploy-planned-with-cautions",
+    "deploy-refused",
+    "deploy-rolled-back",
+    "deploy-timed-out",
+    "deploy-two-components-broken",
+    "deploy-two-components-deployed",
+    "deploy-unchanged",
+    "deploy-unproven",
+    "history",
+    "history-empty",
+    "promote-deployed",
+    "promote-planned",
+    "promote-planned-commits-and-missing-variables",
+    "promote-planned-nothing-proven",
+    "promote-refused-older",
+    "promote-unchanged",
+    "rollback-deployed",
+    "rollback-planned",
+    "rollback-planned-baseline",
+    "status",
+    "status-failed",
+    "unhold-planned",
+    "whoami",
+    "whoami-refused",
+    "whoami-roles",
+];
 
 const GROUPS: [&[Case]; 5] = [deploy::CASES, promote::CASES, rollback::CASES, reading::CASES, refusals::CASES];
 
 /// Runs all cases in both forms, each in a world of its own, and shows everything that is different.
 fn assert_same(cases: &[Case]) {
-    let different = std::sync::Mutex::new(Vec::new());
+    // One form after the other: each run is a process of its own.
     for (form, _) in FORMS {
-        // One form after the other: each run is a process of its own.
-        all_at_once(cases.iter().filter(|(name, _)| form.has(name)), |(name, run)| {
-            let found = difference(&form.file(name), &run(form));
-            different.lock().unwrap().extend(found);
-        });
+        assert_all_same(cases.iter().filter(|(name, _)| form.has(name)).map(|case| (case, form)));
     }
+}
+
+fn assert_all_same<'a>(runs: impl IntoIterator<Item = (&'a Case, Form)>) {
+    let different = std::sync::Mutex::new(Vec::new());
+    all_at_once(runs, |((name, run), form)| {
+        let found = difference(&form.file(name), &run(form));
+        different.lock().unwrap().extend(found);
+    });
     let different = different.into_inner().unwrap();
     assert!(different.is_empty(), "run `SHIPGATE_UPDATE_GOLDEN=1 cargo test golden`\n{}", different.join("\n"));
 }
@@ -50,6 +93,14 @@ fn golden_reading() {
 #[test]
 fn golden_refusals() {
     assert_same(refusals::CASES);
+}
+
+#[test]
+fn golden_pages() {
+    let all = || GROUPS.into_iter().flatten();
+    let case = |name: &&str| all().find(|(other, _)| other == name).unwrap_or_else(|| panic!("no case is {name}"));
+    assert_all_same(PAGES.iter().map(|name| (case(name), Form::Page)));
+    assert_files("pages", &PAGES.iter().map(|name| Form::Page.file(name)).collect());
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn a_success_that_nothing_but_a_tag_says_is_called_so() {
     assert!(gate(&plan, "proven")["reason"].as_str().unwrap().contains("by the ledger alone"), "{plan:#}");
     assert_told(&plan["warnings"], &["by the ledger alone", &releases[0][..7], "stage", "backend:8"]);
     let page = std::fs::read_to_string(page).unwrap();
-    assert!(page.contains("warning: that") && page.contains("by the ledger alone"), "{page}");
+    assert!(page.contains("`that ") && page.contains("by the ledger alone"), "{page}");
     ran.expect_stderr("by the ledger alone").expect_stderr("shipgate iam guard");
     // What runs needs no tag.
     let plan = run(&shop, &["plan", "promote", "production"]).outcome("planned", 0);

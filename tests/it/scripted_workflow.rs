@@ -75,7 +75,7 @@ fn a_deploy_hands_on_what_it_did() {
         (&document["outcome"], &document["plan_digest"]),
         (&json!("deployed"), &json!(told.outputs["plan-digest"]))
     );
-    assert!(told.summary.starts_with("## ✅ deployed: "), "{}", told.summary);
+    assert!(told.summary.starts_with("## ✅ Deployed "), "{}", told.summary);
     for part in [
         &format!("https://github.com/acme/shop/commit/{head}"),
         "https://github.com/acme/shop/actions/runs/42/attempts/1",
@@ -129,7 +129,7 @@ fn a_failure_is_an_annotation_with_its_cause_and_what_to_do() {
     assert_eq!(error.properties["title"], "shipgate: failed: stage");
     assert!(error.data.contains("ecs:UpdateService") && error.data.contains("\nhint: "), "{}", error.data);
     assert!(
-        told.summary.starts_with("## ❌ failed: ") && told.summary.contains("ecs:UpdateService"),
+        told.summary.starts_with("## ❌ Deploy of ") && told.summary.contains("ecs:UpdateService"),
         "{}",
         told.summary
     );
@@ -212,6 +212,6 @@ fn several_commands_of_a_step_add_to_its_page() {
     let (shop, step) = (Shop::new(), Step::new());
     step.run(&shop, &["plan", "deploy", "stage"], &[]);
     let told = step.run(&shop, &["deploy", "stage"], &[]);
-    assert!(told.summary.contains("## 📝 planned") && told.summary.contains("## ✅ deployed"), "{}", told.summary);
+    assert!(told.summary.contains("## ⏸ Deploy ") && told.summary.contains("## ✅ Deployed "), "{}", told.summary);
     assert_eq!(told.outputs["outcome"], "deployed", "the last one counts");
 }

@@ -222,7 +222,7 @@ fn company(name: &ComponentName, plan: &EcsPlan) -> Option<PlanWarning> {
 /// The classic reason why what ran on stage does not run on production.
 fn missing(name: &ComponentName, plan: &EcsPlan) -> Vec<PlanWarning> {
     let each = plan.missing_variables.iter().map(|missing| PlanWarning {
-        text: format!("{name} lacks {missing}, which the source has"),
+        text: missing.warning(name),
         changes: Vec::new(),
         hint: Some("add it to the task definition if the release needs it".to_owned()),
     });

@@ -41,6 +41,12 @@ pub fn folded(title: &str, body: &str) -> String {
     format!("<details><summary>{title}</summary>\n\n{body}\n</details>\n")
 }
 
+/// A box, `WARNING` or `CAUTION` for example. The body is Markdown already.
+pub fn boxed(kind: &str, body: &str) -> String {
+    let lines = body.trim_end().lines().map(|line| format!("> {line}").trim_end().to_owned());
+    format!("> [!{kind}]\n{}\n", lines.collect::<Vec<_>>().join("\n"))
+}
+
 fn longest_run(text: &str) -> usize {
     text.split(|character| character != '`').map(str::len).max().unwrap_or_default()
 }
@@ -57,6 +63,11 @@ mod tests {
         assert_eq!(code("a|b\n<img>"), "`a|b <img>`");
         assert_eq!(code(" \n"), "");
         assert_eq!(block("diff", &["+ ```".to_owned(), "a\nb".to_owned()]), "````diff\n+ ```\na\nb\n````\n");
+    }
+
+    #[test]
+    fn every_line_of_a_box_is_in_it() {
+        assert_eq!(boxed("WARNING", "`a`\n\n```diff\n+ b\n```\n"), "> [!WARNING]\n> `a`\n>\n> ```diff\n> + b\n> ```\n");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::domain::names::ComponentName;
+
 /// One difference, by name and without secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
@@ -34,6 +36,13 @@ pub struct MissingVariable {
     pub name: String,
     /// Whether the other definition takes it from a secret.
     pub is_secret: bool,
+}
+
+impl MissingVariable {
+    /// What a plan warns of, for a component that lacks it.
+    pub fn warning(&self, component: &ComponentName) -> String {
+        format!("{component} lacks {self}, which the source has")
+    }
 }
 
 impl fmt::Display for MissingVariable {

@@ -8,7 +8,7 @@ use crate::domain::github::command::{Command, LONGEST_MESSAGE};
 use crate::domain::limits::ANNOTATIONS;
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
-use crate::report::record::Record;
+use crate::report::record::{Record, RecordedWarning};
 use crate::sink;
 
 /// How much an annotation matters.
@@ -61,10 +61,15 @@ pub fn of(record: &Record, outcome: Outcome, failure: Option<&Failure>, root: &R
     annotations.extend(record.warnings.iter().map(|warning| Annotation {
         level: Level::Warning,
         title: format!("{} {}", record.command, record.place),
-        message: warning.clone(),
+        message: with_hint(warning),
         place: None,
     }));
     annotations
+}
+
+fn with_hint(warning: &RecordedWarning) -> String {
+    let hint = warning.hint.iter().map(|hint| format!("hint: {hint}"));
+    std::iter::once(warning.shown()).chain(hint).collect::<Vec<_>>().join("\n")
 }
 
 fn of_problem(problem: &Problem, title: &str, root: &Root) -> Annotation {

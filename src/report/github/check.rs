@@ -1,12 +1,16 @@
 //! What a pull request shows of a check.
 
 use super::annotations::{Annotation, Level, Place};
+use super::bounds::bounded;
+use super::components::what_changes;
+use super::details::{all_gates, changes, refusing_gates};
 use super::place::Links;
-use super::summary::{bounded, changes, commits, gates};
+use super::{commits, warnings};
 use crate::domain::check::{Finding, Findings, LeftOut, Level as Found};
 use crate::domain::github::markdown::{code, table};
+use crate::domain::plan::beside_the_release;
 use crate::domain::view::check::Checked;
-use crate::report::record::Record;
+use crate::report::record::{ComponentRecord, Record};
 
 /// One annotation for each finding, at its place.
 pub fn annotations(findings: &Findings) -> Vec<Annotation> {
@@ -70,7 +74,18 @@ fn left_out(findings: &Findings) -> Option<String> {
 /// What merging would change in an environment.
 fn of_plan(plan: &Record, links: &Links) -> Vec<String> {
     let heading = format!("### What merging would change on {}\n", code(&plan.environment));
-    let nothing = || "nothing but the image\n".to_owned();
-    let parts = [Some(heading), Some(changes(plan).unwrap_or_else(nothing)), commits(plan, links), gates(plan)];
+    let row = |component: &ComponentRecord| vec![code(component.name.as_str()), what_changes(&component.changes)];
+    let rows: Vec<_> = plan.components.iter().map(row).collect();
+    // The image is another with each commit.
+    let settings = plan.components.iter().any(|component| !beside_the_release(&component.changes).is_empty());
+    let parts = [
+        Some(heading),
+        (!rows.is_empty()).then(|| table(&["", "what changes"], &rows)),
+        warnings::of(plan),
+        refusing_gates(plan),
+        if settings { changes(plan) } else { None },
+        commits::closed(plan, links),
+        all_gates(plan),
+    ];
     parts.into_iter().flatten().collect()
 }

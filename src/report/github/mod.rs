@@ -2,14 +2,23 @@
 
 mod annotations;
 mod approval;
+mod bounds;
 mod check;
+mod commits;
+mod components;
+mod details;
+mod failure;
 mod files;
 mod gantt;
+mod heading;
 mod outputs;
 mod place;
+mod proof;
 mod pull_request;
+mod reading;
 mod statuses;
 mod summary;
+mod warnings;
 
 pub use statuses::Statuses;
 
@@ -49,6 +58,11 @@ impl Workflow {
         let outputs = outputs::of(end.record, end.outcome(), &document);
         self.files.put(&outputs, &summary::of(end.record, end.outcome(), failure, &self.links));
     }
+
+    /// Shows what a command that changes nothing found. It has no outputs.
+    fn page(&self, page: &str) {
+        self.files.put(&[], page);
+    }
 }
 
 impl Sink for Workflow {
@@ -64,13 +78,15 @@ impl Sink for Workflow {
                 let outputs = approval::outputs(counted, &json::of(end).unwrap_or_default());
                 self.files.put(&outputs, &approval::summary(counted));
             }
+            Ok(Answer::Status(environments)) => self.page(&reading::status(environments, &self.links)),
+            Ok(Answer::History(found)) => {
+                self.page(&reading::history(&end.request.environment(), found, &self.links));
+            }
+            Ok(Answer::Identities(seen)) => self.page(&reading::whoami(seen, &self.links)),
             Ok(
                 Answer::Gates(_)
-                | Answer::Status(_)
-                | Answer::History(_)
                 | Answer::Logs { .. }
                 | Answer::Holds(_)
-                | Answer::Identities(_)
                 | Answer::Document(_)
                 | Answer::Script(_)
                 | Answer::Credential(_),

@@ -3,6 +3,8 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::context::Context;
+use crate::domain::github::markdown::code;
+use crate::domain::release::{GitSha, ReleaseName};
 
 /// Where we are, and where the repository's root is: annotations name files from there.
 #[derive(Debug)]
@@ -38,5 +40,26 @@ impl Links {
     pub fn of(context: &Context) -> Self {
         let run_number = context.run().map(|(_, run, _)| run.to_owned());
         Self { repository: context.source_url(), run: context.run_url(), run_number }
+    }
+
+    /// A release: a link to its commit, where it is one.
+    pub fn release(&self, release: &ReleaseName) -> String {
+        release.sha().map_or_else(|| code(&release.short()), |commit| self.commit(&commit.to_string()))
+    }
+
+    /// What may be a commit: a link with seven digits where it is one, else the text as it is.
+    pub fn commit(&self, text: &str) -> String {
+        let Ok(commit) = text.parse::<GitSha>() else { return code(text) };
+        let name = code(commit.short());
+        match &self.repository {
+            Some(repository) => format!("[{name}]({repository}/commit/{commit})"),
+            None => name,
+        }
+    }
+
+    /// The page that compares two commits. `None`: one of the texts is no commit, or it is not known where.
+    pub fn compared(&self, from: &str, to: &str) -> Option<String> {
+        let (from, to): (GitSha, GitSha) = (from.parse().ok()?, to.parse().ok()?);
+        Some(format!("{}/compare/{from}...{to}", self.repository.as_ref()?))
     }
 }

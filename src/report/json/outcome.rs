@@ -13,7 +13,7 @@ use crate::domain::plan::{Change, MissingVariable, UnholdPlan};
 use crate::domain::release::Commits;
 use crate::domain::step::StepId;
 use crate::domain::view::plan::{CommitRange, Running};
-use crate::report::record::{ComponentRecord, Record, StepRecord};
+use crate::report::record::{ComponentRecord, Record, RecordedWarning, StepRecord};
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -42,6 +42,8 @@ pub(super) struct ReportV1 {
     steps: Vec<StepV1>,
     left_behind: Vec<String>,
     warnings: Vec<String>,
+    /// An entry for each of `warnings`, in the same order.
+    warning_details: Vec<WarningV1>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,6 +54,23 @@ pub(super) struct ReportV1 {
     hints: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     problems: Option<Vec<ProblemV1>>,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct WarningV1 {
+    text: String,
+    /// What to do about it.
+    hint: Option<String>,
+    /// The differences that it is about.
+    changes: Vec<ChangeV1>,
+}
+
+impl From<&RecordedWarning> for WarningV1 {
+    fn from(warning: &RecordedWarning) -> Self {
+        let changes = warning.changes.iter().map(Into::into).collect();
+        Self { text: warning.text.clone(), hint: warning.hint.clone(), changes }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -348,7 +367,8 @@ pub(super) fn document(record: &Record, outcome: Outcome, failure: Option<&Failu
         reused: record.reused.iter().map(Into::into).collect(),
         steps: record.steps.iter().map(Into::into).collect(),
         left_behind: if outcome.is_success() { Vec::new() } else { record.left_behind() },
-        warnings: record.warnings.clone(),
+        warnings: record.warnings.iter().map(RecordedWarning::shown).collect(),
+        warning_details: record.warnings.iter().map(Into::into).collect(),
         reason: failure.map(|failure| failure.reason.clone()),
         causes: failure.map(|failure| cause::texts(&failure.causes)),
         cause_details: failure.map(|failure| cause::details(&failure.causes)),
