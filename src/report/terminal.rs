@@ -81,7 +81,7 @@ impl Sink for Terminal {
             Ok(Answer::Script(script)) => sink::data(script),
             Ok(Answer::Credential(document)) => sink::credential(document.expose_secret()),
             Ok(answer) if self.format == OutputFormat::Human => {
-                if let Some(data) = data(answer) {
+                if let Some(data) = data(answer, self.level) {
                     sink::data(&data);
                 }
             }
@@ -92,13 +92,13 @@ impl Sink for Terminal {
 }
 
 /// What people read on standard output.
-fn data(answer: &Answer) -> Option<String> {
+fn data(answer: &Answer, level: Level) -> Option<String> {
     match answer {
         Answer::Approval(counted) => Some(approved(counted)),
         Answer::Gates(asked) => Some(gates_table::render(asked)),
         Answer::Status(environments) => status_table::render(environments),
         Answer::History(found) => history_table::render(&found.releases),
-        Answer::Identities(seen) => Some(identity_table::render(seen)),
+        Answer::Identities(seen) => Some(identity_table::render(seen, level)),
         Answer::Change(_)
         | Answer::Check(_)
         | Answer::Logs { .. }
