@@ -187,9 +187,10 @@ impl Configuration {
         let of = |to: &String| Promotion {
             to: to.clone(),
             from: names.iter().find(|from| self.promoted_by(from).contains(to)).cloned(),
-            changed_in: match self.is_approved_by_second_person(to) {
-                true => ChangedIn::Branch,
-                false => ChangedIn::GithubEnvironment,
+            changed_in: if self.is_approved_by_second_person(to) {
+                ChangedIn::Branch
+            } else {
+                ChangedIn::GithubEnvironment
             },
         };
         Promotions(names.iter().map(of).collect())

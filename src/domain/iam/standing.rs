@@ -79,8 +79,8 @@ pub fn standing(admissions: &[Admission], claims: &Claims) -> Standing {
         JobContext::Environment(found) => {
             let is_same = |wanted: &String| wanted.eq_ignore_ascii_case(&found);
             let of_capitals = admissions.iter().find_map(|admission| match &admission.job {
-                JobContext::Environment(name) if is_same(name) => Some(name.clone()),
-                _ => None,
+                JobContext::Environment(name) => Some(name).filter(|name| is_same(name)).cloned(),
+                JobContext::Branch(_) | JobContext::PullRequest => None,
             });
             match of_capitals {
                 Some(wanted) => Difference::Capitals { wanted, found },
