@@ -36,7 +36,7 @@ impl<'a> Session<'a> {
 
     /// Who shipgate is where.
     pub fn identities(&self, configuration: &Configuration) -> Identities<'a> {
-        Identities::new(self.context, &configuration.directory)
+        Identities::new(self.context, &configuration.directory, configuration.promotions())
     }
 
     /// Child processes.

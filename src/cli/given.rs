@@ -75,7 +75,7 @@ impl Given {
     /// The value of an option, behind `=` or as the next word.
     fn value_of(&self, option: &str) -> Option<String> {
         let next = self.0.windows(2).find(|pair| pair[0] == option).map(|pair| pair[1].to_string_lossy());
-        let behind = self.0.iter().find_map(|word| Some(word.to_str()?.strip_prefix(option)?.strip_prefix('=')?));
+        let behind = self.0.iter().find_map(|word| word.to_str()?.strip_prefix(option)?.strip_prefix('='));
         next.map(std::borrow::Cow::into_owned).or_else(|| behind.map(str::to_owned))
     }
 }

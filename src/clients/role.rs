@@ -109,6 +109,17 @@ impl SessionError {
         Self::Sts(Box::new(NotAssumed { refusal, role, seconds: session.seconds, asker, error }))
     }
 
+    /// What the token says of the job that the role does not let in. `None`: it is something else.
+    pub fn refused_job(&self) -> Option<&Claims> {
+        match self {
+            Self::Sts(refused) => match (&refused.asker, refused.refusal) {
+                (Asker::Job(claims), Some(Refusal::NotTrusted)) => Some(claims),
+                _ => None,
+            },
+            Self::Token(_) | Self::NoRole => None,
+        }
+    }
+
     /// Whether it may be over at the next try.
     pub fn is_transient(&self) -> bool {
         match self {

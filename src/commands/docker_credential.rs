@@ -41,7 +41,7 @@ pub async fn run(context: &Context, question: &Question) -> Result<String, Failu
             let (account, region) = registry(context, server)?.ok_or_else(|| Failure::failed(NOT_FOUND))?;
             let configuration = Configuration::load(context, None)?;
             let target = environment(context, &configuration, &account, &region)?;
-            let identities = Identities::new(context, &configuration.directory);
+            let identities = Identities::new(context, &configuration.directory, configuration.promotions());
             let identity = identities.enter(&target, Access::Change).await?;
             // A password is for one account's registry in one region.
             if identity.caller.account != account || target.region != region {

@@ -1,4 +1,4 @@
-//! `whoami`: who shipgate would be and is, and why not.
+//! `whoami`: the role of each environment, and whether it lets this in; where it does not, whether that is meant, or why.
 
 use aws_credential_types::provider::ProvideCredentials as _;
 use camino::Utf8Path;
@@ -14,8 +14,8 @@ use crate::domain::iam::trust::{ISSUER, of_token};
 use crate::domain::role::{Access, Partition, RoleArn};
 use crate::domain::target::Target;
 use crate::domain::token::Claims;
-use crate::domain::view::identity::{EnvironmentIdentities, SeenIdentities, SeenIdentity};
-use crate::observe::Identities;
+use crate::domain::view::identity::{Entry, EnvironmentIdentities, SeenIdentities, SeenIdentity};
+use crate::observe::{Identities, NotEntered};
 use crate::session::Session;
 
 /// Asks for one environment, or for all.
@@ -42,7 +42,8 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Whoami) -> Result<SeenI
                 let given = arguments.trust_policy.as_deref().map(|file| read(context, file)).transpose()?;
                 let of = if arguments.read_role { Some(Access::Read) } else { None };
                 for access in of.map_or_else(|| accesses(&target), |access| vec![access]) {
-                    let known = Known { claims: answer.claims.as_ref(), trust_policy: given.as_ref() };
+                    let is_own = given.is_none() && arguments.subject.is_none();
+                    let known = Known { claims: answer.claims.as_ref(), trust_policy: given.as_ref(), is_own };
                     environment.identities.push(look(&identities, &target, access, known).await);
                 }
             }
@@ -59,6 +60,8 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Whoami) -> Result<SeenI
 struct Known<'k> {
     claims: Option<&'k Claims>,
     trust_policy: Option<&'k Value>,
+    /// Whether it is about this job, and no policy is given that is to be explained.
+    is_own: bool,
 }
 
 fn accesses(target: &Target) -> Vec<Access> {
@@ -100,14 +103,15 @@ fn read(context: &Context, file: &Utf8Path) -> Result<Value, Failure> {
 
 async fn look(identities: &Identities<'_>, target: &Target, access: Access, known: Known<'_>) -> SeenIdentity {
     let role = target.roles.assumption(access).map(|assumption| assumption.via.unwrap_or(assumption.role));
-    let entered = identities.enter(target, access).await.map(|identity| identity.caller);
-    let caller = match (entered, &role, known.claims) {
-        (Err(failure), Some(role), Some(claims)) => {
-            Err(explain(failure, identities, target, role, known.trust_policy, claims).await)
+    let entry = match (identities.try_enter(target, access).await, &role, known.claims) {
+        (Ok(identity), _, _) => Entry::Is(identity.caller),
+        (Err(NotEntered { meant_for: Some(meant_for), .. }), _, _) if known.is_own => Entry::ByDesign(meant_for),
+        (Err(NotEntered { failure, .. }), Some(role), Some(claims)) => {
+            Entry::Refused(explain(failure, identities, target, role, known.trust_policy, claims).await)
         }
-        (entered, _, _) => entered,
+        (Err(NotEntered { failure, .. }), _, _) => Entry::Refused(failure),
     };
-    SeenIdentity { access, role: target.roles.assumption(access).map(|assumption| assumption.role), caller }
+    SeenIdentity { access, role: target.roles.assumption(access).map(|assumption| assumption.role), entry }
 }
 
 /// Says which condition of the trust policy keeps the token out, where the policy is given or can be read.

@@ -11,6 +11,7 @@ mod git;
 pub mod github;
 mod identity;
 mod plan;
+mod refused_job;
 mod registry;
 mod role;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use crate::clients::aws::AwsError;
 use crate::domain::failure::{Cause, Failure};
 use crate::domain::outcome::Outcome;
 
+pub use refused_job::{AskedRole, WhichRole, refused_job};
 pub use role::no_way;
 
 /// When an error happened.

@@ -63,7 +63,7 @@ fn assumption(refused: &NotAssumed, refusal: Refusal, caller: &str) -> Option<Fa
     Some(failure.because(cause(refused, refusal)))
 }
 
-fn cause(refused: &NotAssumed, refusal: Refusal) -> Cause {
+pub(super) fn cause(refused: &NotAssumed, refusal: Refusal) -> Cause {
     Cause::new(kind(refusal), refused.error.to_string()).code(refused.error.code.clone())
 }
 
@@ -142,7 +142,7 @@ fn not_trusted(role: &RoleArn, claims: &Claims) -> Failure {
 }
 
 /// The other claims that a trust policy may ask for, as options of `whoami`.
-fn options(claims: &Claims) -> String {
+pub(super) fn options(claims: &Claims) -> String {
     let others = EVALUATED.iter().filter(|name| !matches!(**name, "sub" | "aud"));
     let known = others.filter_map(|name| match claims.get(name) {
         Claim::Is(value) => Some(format!(" --claim {}", neutral::word(&format!("{name}={value}")))),

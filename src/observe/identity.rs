@@ -19,11 +19,13 @@ use crate::clients::sts::Sts;
 use crate::context::Context;
 use crate::domain::failure::Failure;
 use crate::domain::file_line::in_brackets;
+use crate::domain::iam::jobs::{Promotions, jobs};
+use crate::domain::iam::standing::{Standing, meant, standing};
 use crate::domain::role::{Access, Assumption, Caller, RoleArn, person, session_name, without_blanks};
 use crate::domain::target::Target;
 use crate::domain::token::Claims;
 use crate::domain::workflow::{Endpoint, NoWay, Way, way};
-use crate::explain::{self, Phase};
+use crate::explain::{self, AskedRole, Phase, WhichRole};
 
 /// How long it may take to make a session: several tries at the token endpoint and at STS.
 const PATIENCE: Duration = Duration::from_mins(3);
@@ -39,6 +41,23 @@ pub struct Identities<'c> {
     cache: SharedIdentityCache,
     sessions: Mutex<Vec<(Assumption, SharedCredentialsProvider)>>,
     claims: Arc<OnceLock<Claims>>,
+    promotions: Promotions,
+}
+
+/// Why a command cannot be who it has to be.
+#[derive(Debug)]
+pub struct NotEntered {
+    /// What is wrong.
+    pub failure: Failure,
+    /// The jobs that the role is for, in words, where the configuration keeps this job out. `None`: it does not, or that is
+    /// not known.
+    pub meant_for: Option<String>,
+}
+
+impl From<Failure> for NotEntered {
+    fn from(failure: Failure) -> Self {
+        Self { failure, meant_for: None }
+    }
 }
 
 /// Whose credentials are used, with what calls are made with.
@@ -51,11 +70,18 @@ pub struct Identity {
 }
 
 impl<'c> Identities<'c> {
-    /// No session yet. Paths are relative to the directory of the configuration file.
-    pub fn new(context: &'c Context, directory: &Utf8Path) -> Self {
+    /// No session yet. Paths are relative to the directory of the configuration file; `promotions` are its own.
+    pub fn new(context: &'c Context, directory: &Utf8Path, promotions: Promotions) -> Self {
         // The SDK's own patience is for one try.
         let cache = IdentityCache::lazy().load_timeout(PATIENCE).build();
-        Self { context, directory: directory.to_owned(), cache, sessions: Mutex::default(), claims: Arc::default() }
+        Self {
+            context,
+            directory: directory.to_owned(),
+            cache,
+            sessions: Mutex::default(),
+            claims: Arc::default(),
+            promotions,
+        }
     }
 
     /// The directory of the configuration file.
@@ -90,12 +116,47 @@ impl<'c> Identities<'c> {
     /// `invalid` where the role cannot be had, without credentials, or in another account; `failed` when AWS or GitHub
     /// cannot be asked.
     pub async fn enter(&self, target: &Target, access: Access) -> Result<Identity, Failure> {
+        self.try_enter(target, access).await.map_err(|refused| refused.failure)
+    }
+
+    /// The same, which says also whether the role is meant for other jobs.
+    ///
+    /// # Errors
+    ///
+    /// As [`enter`](Self::enter).
+    pub async fn try_enter(&self, target: &Target, access: Access) -> Result<Identity, NotEntered> {
         let Some(assumption) = target.roles.assumption(access) else {
-            return self.stay(target).await;
+            return Ok(self.stay(target).await?);
         };
         let ambient = self.ambient(target).await?;
-        let provider = self.provider(&ambient, &assumption).await?;
-        prove(target, &assumption, ambient.to_builder().credentials_provider(provider).build()).await
+        let provider = self.provider(&ambient, &assumption, (target, access)).await?;
+        Ok(prove(target, &assumption, ambient.to_builder().credentials_provider(provider).build()).await?)
+    }
+
+    /// What a refusal to open a session means: whether the role is meant for this job, and what of it differs.
+    fn not_entered(&self, error: SessionError, (target, access): (&Target, Access)) -> NotEntered {
+        let (Some(claims), SessionError::Sts(refused)) = (error.refused_job(), &error) else {
+            return Failure::from(error).into();
+        };
+        let roles = &target.roles;
+        // Whoever comes to the first role can go on to `role`.
+        let is_one = roles.via.is_some() || roles.read_role.is_none();
+        let environment = self.promotions.environment(target.environment.as_str(), !is_one);
+        // No configuration names the branch that deploys: it is the default one, as `iam trust` has it.
+        let branch = self.context.default_branch().unwrap_or_else(|| "main".to_owned());
+        let admissions = jobs(&environment, if is_one { Access::Change } else { access }, &branch, true);
+        let standing = standing(&admissions, claims);
+        let is_by_design = matches!(&standing, Standing::Other(difference) if difference.is_by_design());
+        let which = match (access, &roles.via, &roles.read_role) {
+            (_, Some(_), _) => WhichRole::Via,
+            (Access::Read, None, Some(_)) => WhichRole::ReadRole,
+            (Access::Read | Access::Change, None, _) => WhichRole::Role,
+        };
+        let asked = AskedRole { environment: &environment.name, access, which, admissions: &admissions };
+        NotEntered {
+            failure: explain::refused_job(refused, claims, &asked, &standing),
+            meant_for: is_by_design.then(|| meant(&admissions)),
+        }
     }
 
     /// Stays with the ambient credentials, and proves the account.
@@ -152,7 +213,8 @@ impl<'c> Identities<'c> {
                 target.environment
             ))
         })?;
-        let provider = self.provider(&ambient, &assumption).await?;
+        let provider =
+            self.provider(&ambient, &assumption, (target, access)).await.map_err(|refused| refused.failure)?;
         let credentials = provider.provide_credentials().await.map_err(|error| {
             let session = sources(&error).find_map(|error| error.downcast_ref::<SessionError>());
             session.map_or_else(
@@ -187,10 +249,11 @@ impl<'c> Identities<'c> {
         &self,
         ambient: &SdkConfig,
         assumption: &Assumption,
-    ) -> Result<SharedCredentialsProvider, Failure> {
+        of: (&Target, Access),
+    ) -> Result<SharedCredentialsProvider, NotEntered> {
         match self.known(assumption) {
             Some(provider) => Ok(provider),
-            None => self.session(ambient, assumption).await,
+            None => self.session(ambient, assumption, of).await,
         }
     }
 
@@ -203,7 +266,8 @@ impl<'c> Identities<'c> {
         &self,
         ambient: &SdkConfig,
         assumption: &Assumption,
-    ) -> Result<SharedCredentialsProvider, Failure> {
+        of: (&Target, Access),
+    ) -> Result<SharedCredentialsProvider, NotEntered> {
         let endpoint = self.context.token_endpoint();
         let caller = match endpoint {
             Some(_) => None,
@@ -215,11 +279,11 @@ impl<'c> Identities<'c> {
         let ambient_provider =
             || ambient.credentials_provider().ok_or_else(|| Failure::invalid("there are no AWS credentials"));
         let (begin, roles) = match way {
-            Way::Already if assumption.policy.is_some() => return Err(not_narrowed(assumption)),
-            Way::Already => return ambient_provider(),
+            Way::Already if assumption.policy.is_some() => return Err(not_narrowed(assumption).into()),
+            Way::Already => return Ok(ambient_provider()?),
             Way::Token => {
                 let (url, key) = endpoint.ok_or_else(|| explain::no_way(NoWay::NoPermission, &assumption.role))?;
-                (Begin::Token(TokenEndpoint::new(url, key)?), roles)
+                (Begin::Token(TokenEndpoint::new(url, key).map_err(Failure::from)?), roles)
             }
             Way::Assume(first) => {
                 // Why there is no caller is why the role cannot be assumed.
@@ -238,7 +302,8 @@ impl<'c> Identities<'c> {
             masks: self.context.masks(),
             claims: Arc::clone(&self.claims),
         };
-        let provider = SharedCredentialsProvider::new(RoleSession::open(plan).await?);
+        let provider =
+            SharedCredentialsProvider::new(RoleSession::open(plan).await.map_err(|error| self.not_entered(error, of))?);
         if let Ok(mut sessions) = self.sessions.lock() {
             sessions.push((assumption.clone(), provider.clone()));
         }

@@ -11,7 +11,7 @@ mod writer;
 pub use checkout::Checkout;
 pub use files::{Files, at_release};
 pub use github::{NoGitHub, github};
-pub use identity::{Identities, Identity};
+pub use identity::{Identities, Identity, NotEntered};
 pub use images::{baseline_image, image, planned_tags, promoted_image, restored_image};
 pub use reference::named_release;
 pub use writer::{Session, Writable, Writer};
@@ -36,6 +36,7 @@ use crate::context::{Context, RegistryAddresses, VARS};
 use crate::domain::check::outline::Outline;
 use crate::domain::failure::Failure;
 use crate::domain::git::Uncompared;
+use crate::domain::iam::jobs::{ChangedIn, Promotion, Promotions};
 use crate::domain::names::{AccountId, ComponentName, Region};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::role::{Access, Caller};
@@ -182,6 +183,21 @@ impl Configuration {
     /// Whether a second person approves what changes an environment.
     pub fn is_approved_by_second_person(&self, environment: &str) -> bool {
         self.document.is_approved_by_second_person(environment)
+    }
+
+    /// Which environments take releases from which, and where each is changed.
+    pub fn promotions(&self) -> Promotions {
+        let names = self.environments();
+        let of = |to: &String| Promotion {
+            to: to.clone(),
+            from: names.iter().find(|from| self.promoted_by(from).contains(to)).cloned(),
+            changed_in: if self.is_approved_by_second_person(to) {
+                ChangedIn::Branch
+            } else {
+                ChangedIn::GithubEnvironment
+            },
+        };
+        Promotions(names.iter().map(of).collect())
     }
 
     /// The role that changes each environment, in the order of the file.

@@ -114,7 +114,7 @@ impl Sink for Terminal {
             Ok(Answer::Script(script)) => sink::data(script),
             Ok(Answer::Credential(document)) => sink::credential(document.expose_secret()),
             Ok(answer) if self.format == OutputFormat::Human => {
-                if let Some(data) = data(answer, self.output) {
+                if let Some(data) = data(answer, self.level, self.output) {
                     sink::data(&data);
                 }
             }
@@ -215,13 +215,13 @@ fn writes_much(verb: Verb) -> bool {
 }
 
 /// What people read on standard output.
-fn data(answer: &Answer, look: Look) -> Option<String> {
+fn data(answer: &Answer, level: Level, look: Look) -> Option<String> {
     match answer {
         Answer::Approval(counted) => Some(approved(counted)),
         Answer::Gates(asked) => Some(gates_table::render(asked, look)),
         Answer::Status(environments) => status_table::render(environments, look),
         Answer::History(found) => history_table::render(&found.releases, look),
-        Answer::Identities(seen) => Some(identity_table::render(seen)),
+        Answer::Identities(seen) => Some(identity_table::render(seen, level)),
         Answer::Change(_)
         | Answer::Check(_)
         | Answer::Logs { .. }

@@ -229,7 +229,13 @@ fn a_plan_of_it_is_the_same_until_something_moves() {
 
     let other = format!("sha256:{}", "0".repeat(64));
     rollback(&shop, &["--expect-plan", &other]).outcome("stale", 4);
-    let named = rollback(&shop, &["--release", "baseline", "--expect-plan", digest]).outcome("deployed", 0);
+    rollback(&shop, &["--expect-plan", &other[..19]]).outcome("stale", 4);
+    // What people approve has the whole digest.
+    let part = rollback(&shop, &["--expect-plan", &digest[..19], "--plan-run", "7"]).outcome("invalid", 2);
+    assert!(part["hints"][0].as_str().unwrap().starts_with("write the whole digest"), "{part:#}");
+    assert_eq!(shop.aws.mutations(), [""; 0]);
+    // As people read it.
+    let named = rollback(&shop, &["--release", "baseline", "--expect-plan", &digest[7..19]]).outcome("deployed", 0);
     assert_eq!(named["plan_digest"], digest);
 }
 

@@ -52,9 +52,71 @@ fn whoami_tells_the_roles_of_all_environments() {
     let (change, look, production) = (session("stage"), session("stage-read"), session("production"));
     assert_eq!(all, [("change", change.as_str()), ("look", look.as_str()), ("change", production.as_str())]);
 
-    let ran = job(&shop, &["whoami", "stage"]).run();
+    let ran = job(&shop, &["whoami", "stage", "-v"]).run();
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(ran.stdout.contains(&look) && ran.stdout.contains("`sub`"), "{}", ran.stdout);
+    let short = job(&shop, &["whoami", "stage"]).run().expect_code(0);
+    assert!(!short.stdout.contains("`sub`") && !short.stdout.contains("arn:"), "{}", short.stdout);
+}
+
+/// The job of the branch is not meant to have production's role, and nothing is wrong with that.
+#[test]
+fn a_role_for_other_jobs_is_no_error() {
+    let shop = shop("");
+    shop.aws.refuse("sts:AssumeRoleWithWebIdentity", 403, "AccessDenied", "Not authorized");
+    let answer = document(&job(&shop, &["whoami", "production", "--json"]).run(), 0);
+    let identity = &answer["environments"][0]["identities"][0];
+    assert_eq!((&identity["by_design"], &identity["arn"]), (&json!(true), &Value::Null));
+    assert_eq!(identity["reason"], "only jobs with environment: production");
+    let ran = job(&shop, &["whoami", "production"]).run().expect_code(0);
+    assert!(ran.stdout.contains("– change  production") && ran.stderr.is_empty(), "{}{}", ran.stdout, ran.stderr);
+
+    // The role of stage is for this job.
+    let answer = document(&job(&shop, &["whoami", "--json"]).run(), 2);
+    let all = answer["environments"].as_array().unwrap().iter();
+    let all = all.flat_map(|environment| environment["identities"].as_array().unwrap());
+    let by_design: Vec<_> = all.map(|identity| identity["by_design"].as_bool().unwrap()).collect();
+    assert_eq!(by_design, [false, false, true]);
+}
+
+/// What the role is for, what the job is, and what to do.
+#[test]
+fn a_job_that_the_role_is_not_for_reads_what_differs() {
+    let hold = |environment| ["hold", environment, "--reason", "x", "--json"];
+    for (job_is, environment, for_jobs, action) in [
+        (
+            "ref:refs/heads/main",
+            "production",
+            "environment:production",
+            "add `environment: { name: production, deployment: false }` to the job, or call promote.yml",
+        ),
+        (
+            "environment:Production",
+            "production",
+            "environment:production",
+            "GitHub's environment is called Production, and the role wants production: rename it",
+        ),
+        (
+            "ref:refs/heads/feature-x",
+            "stage",
+            "ref:refs/heads/main",
+            "only main is let in; `shipgate iam trust stage --branch 'feature-x'` prints",
+        ),
+        ("environment:production", "stage", "ref:refs/heads/main", "remove `environment` from it"),
+        ("pull_request", "stage", "ref:refs/heads/main", "run it for the branch"),
+    ] {
+        let shop = shop("");
+        let subject = format!("repo:shop/cloudshop:{job_is}");
+        shop.aws.world(|world| world.sts.claims["sub"] = json!(subject));
+        shop.aws.refuse("sts:AssumeRoleWithWebIdentity", 403, "AccessDenied", "Not authorized");
+        let report = job(&shop, &hold(environment)).run().outcome("invalid", 2);
+        assert_eq!(report["reason"], format!("this job may not change {environment}"), "{report:#}");
+        let causes = report["causes"].to_string();
+        assert!(causes.contains(&format!("the role is for     repo:shop/cloudshop:{for_jobs}")), "{report:#}");
+        assert!(causes.contains(&format!("this job is         {subject}")), "{report:#}");
+        assert!(causes.contains("AccessDenied"), "{report:#}");
+        assert!(report["hints"][0].as_str().unwrap().contains(action), "{report:#}");
+    }
 }
 
 #[test]
@@ -109,7 +171,7 @@ fn whoami_reads_the_trust_policy_where_it_may() {
         "Condition": {"StringEquals": {format!("{ISSUER}:sub"): "repo:shop/cloudshop:*"}},
     }]});
     shop.aws.world(|world| world.sts.trust = trust.to_string());
-    let run = job(&shop, &["whoami", "production", "--output", "json"]).envs(&shop.variables());
+    let run = job(&shop, &["whoami", "stage", "--output", "json"]).envs(&shop.variables());
     let answer = document(&run.run(), 2);
     let causes = answer["environments"][0]["identities"][0]["causes"].to_string();
     assert!(causes.contains("`StringEquals` takes `*` as it stands"), "{causes}");

@@ -13,7 +13,7 @@ use crate::domain::gate::{Command, Gate, Verdict, evaluate};
 use crate::domain::role::Access;
 use crate::domain::target::Target;
 use crate::domain::view::Request;
-use crate::observe::{Configuration, Identities};
+use crate::observe::Configuration;
 use crate::session::Session;
 
 /// What planning needs.
@@ -105,7 +105,7 @@ impl Planner<'_> {
         if let Err(failure) = self.git.head().await {
             return Some(failure.into());
         }
-        Identities::new(self.session.context, &self.configuration.directory).nobody(target, Access::Read).await
+        self.session.identities(self.configuration).nobody(target, Access::Read).await
     }
 
     fn failed(&self, environment: &Environment, failure: &Failure, findings: &mut Findings) {

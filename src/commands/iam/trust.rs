@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::domain::failure::Failure;
 use crate::domain::gate::Approval;
 use crate::domain::github::repository::{is_name, name_in_address};
-use crate::domain::iam::jobs::{Admission, ChangedIn, Environment, Workflows, jobs};
+use crate::domain::iam::jobs::{Admission, Environment, Workflows, jobs};
 use crate::domain::iam::trust::{self, Files, Keys, LONGEST, Repository, SubjectForm, Tokens};
 use crate::domain::iam::workflow_ref::WorkflowRef;
 use crate::domain::names::InvalidName;
@@ -101,7 +101,8 @@ fn wanted<'t>(
 ) -> Result<Wanted<'t>, Failure> {
     let access = access(arguments.read_role);
     let role = own_role(target, access)?;
-    let environment = environment(configuration, target);
+    let has_read_role = target.roles.read_role.is_some();
+    let environment = configuration.promotions().environment(target.environment.as_str(), has_read_role);
     let separates = arguments.keys == cli::TrustKeys::All && arguments.workflows.is_empty();
     let of = |environment: &Environment, access| jobs(environment, access, &arguments.branch, separates);
     match (&target.roles.via, arguments.via) {
@@ -115,21 +116,6 @@ fn wanted<'t>(
         (None, true) => {
             Err(Failure::invalid(format!("environment `{}` has no `via`", target.environment)).hint("leave --via out"))
         }
-    }
-}
-
-fn environment(configuration: &Configuration, target: &Target) -> Environment {
-    let changed_in = |environment: &str| {
-        let is_on_branch = configuration.is_approved_by_second_person(environment);
-        if is_on_branch { ChangedIn::Branch } else { ChangedIn::GithubEnvironment }
-    };
-    let name = target.environment.to_string();
-    let promoted_by = configuration.promoted_by(&name).into_iter();
-    Environment {
-        changed_in: target.promotes_from.is_some().then(|| changed_in(&name)),
-        has_read_role: target.roles.read_role.is_some(),
-        promoted_by: promoted_by.map(|name| (name.clone(), changed_in(&name))).collect(),
-        name,
     }
 }
 

@@ -17,6 +17,18 @@ pub enum JobContext {
 }
 
 impl JobContext {
+    /// The repository and the job of a `sub`: `repo:OWNER/NAME` and what follows it. `None`: it has another form, or is of a
+    /// tag ([subject claims](https://docs.github.com/en/actions/reference/security/oidc)).
+    pub fn of_subject(subject: &str) -> Option<(&str, Self)> {
+        let (repository, _) = subject.strip_prefix("repo:")?.split_once(':')?;
+        let (repository, rest) = subject.split_at("repo:".len() + repository.len());
+        let rest = rest.strip_prefix(':')?;
+        let branch = || Some(Self::Branch(unescape(rest.strip_prefix("ref:refs/heads/")?)));
+        let environment = || Some(Self::Environment(unescape(rest.strip_prefix("environment:")?)));
+        let pull_request = || (rest == "pull_request").then_some(Self::PullRequest);
+        Some((repository, branch().or_else(environment).or_else(pull_request)?))
+    }
+
     /// The end of the job's `sub`, after the repository.
     pub fn text(&self) -> String {
         match self {
@@ -30,6 +42,10 @@ impl JobContext {
 /// GitHub writes a colon inside of a value so.
 fn escape(text: &str) -> String {
     text.replace(':', "%3A")
+}
+
+fn unescape(text: &str) -> String {
+    text.replace("%3A", ":")
 }
 
 /// The workflows that a job has to be of, as `job_workflow_ref` names them.
@@ -86,6 +102,35 @@ pub struct Environment {
     pub has_read_role: bool,
     /// The environments that promote from it, and where they are changed.
     pub promoted_by: Vec<(String, ChangedIn)>,
+}
+
+/// Which environments take releases from which, and where each is changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Promotions(pub Vec<Promotion>);
+
+/// An environment, as far as others decide about its jobs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Promotion {
+    /// Its name.
+    pub to: String,
+    /// Where it takes releases from. `None`: it is deployed to directly.
+    pub from: Option<String>,
+    /// Where it is changed, if it takes releases from another.
+    pub changed_in: ChangedIn,
+}
+
+impl Promotions {
+    /// An environment, as it decides which jobs may become its roles.
+    pub fn environment(&self, name: &str, has_read_role: bool) -> Environment {
+        let own = self.0.iter().find(|promotion| promotion.to == name && promotion.from.is_some());
+        let by = self.0.iter().filter(|promotion| promotion.from.as_deref() == Some(name));
+        Environment {
+            name: name.to_owned(),
+            changed_in: own.map(|promotion| promotion.changed_in),
+            has_read_role,
+            promoted_by: by.map(|promotion| (promotion.to.clone(), promotion.changed_in)).collect(),
+        }
+    }
 }
 
 /// The jobs that may become the role of an environment. `separates`: whether the role asks for the gate's own workflows,
@@ -211,6 +256,44 @@ mod tests {
             let found = shown(&environment(changed_in, has_read_role, by), access, separates);
             assert_eq!(found, expected, "{changed_in:?} {has_read_role} {by:?} {access:?} {separates}");
         }
+    }
+
+    #[test]
+    fn a_job_is_read_from_its_subject() {
+        let (branch, environment) = (JobContext::Branch("a:b".to_owned()), JobContext::Environment("x".to_owned()));
+        for (subject, read) in [
+            ("repo:o/r:ref:refs/heads/a%3Ab", Some(("repo:o/r", branch))),
+            ("repo:o@1/r@2:environment:x", Some(("repo:o@1/r@2", environment))),
+            ("repo:o/r:pull_request", Some(("repo:o/r", JobContext::PullRequest))),
+            ("repo:o/r:ref:refs/tags/v1", None),
+            ("repository_id:2:ref:refs/heads/main", None),
+            ("repo:o/r", None),
+            ("", None),
+        ] {
+            assert_eq!(JobContext::of_subject(subject), read, "{subject}");
+            if let Some((repository, job)) = read {
+                assert_eq!(format!("{repository}:{}", job.text()), subject);
+            }
+        }
+    }
+
+    #[test]
+    fn an_environment_is_read_from_the_promotions() {
+        let promotion = |to: &str, from: Option<&str>, changed_in| Promotion {
+            to: to.to_owned(),
+            from: from.map(str::to_owned),
+            changed_in,
+        };
+        let all = Promotions(vec![
+            promotion("stage", None, GithubEnvironment),
+            promotion("demo", Some("stage"), GithubEnvironment),
+            promotion("live", Some("stage"), Branch),
+        ]);
+        let by = vec![("demo".to_owned(), GithubEnvironment), ("live".to_owned(), Branch)];
+        let stage = Environment { name: "stage".to_owned(), changed_in: None, has_read_role: true, promoted_by: by };
+        assert_eq!(all.environment("stage", true), stage);
+        let live = all.environment("live", false);
+        assert_eq!((live.changed_in, live.promoted_by), (Some(Branch), Vec::new()));
     }
 
     #[test]

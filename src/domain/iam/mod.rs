@@ -9,5 +9,6 @@ pub mod jobs;
 pub mod keys;
 pub mod policy;
 pub mod rights;
+pub mod standing;
 pub mod trust;
 pub mod workflow_ref;

@@ -18,29 +18,53 @@ pub struct SeenIdentities {
 pub struct EnvironmentIdentities {
     /// Its name.
     pub name: String,
-    /// Who changes it, and who looks at it where that is somebody else.
+    /// Who changes it, and who reads it where that is somebody else.
     pub identities: Vec<SeenIdentity>,
     /// Why nothing can be said.
     pub failure: Option<Failure>,
 }
 
-/// Who we are for one purpose.
+/// An identity for one purpose.
 #[derive(Debug)]
 pub struct SeenIdentity {
     /// The purpose.
     pub access: Access,
     /// The role. `None`: the ambient credentials.
     pub role: Option<RoleArn>,
-    /// Whom AWS takes us for, or why nobody.
-    pub caller: Result<Caller, Failure>,
+    /// Whether it can be had here.
+    pub entry: Entry,
+}
+
+/// Whether an identity can be had.
+#[derive(Debug)]
+pub enum Entry {
+    /// AWS takes shipgate for this caller.
+    Is(Caller),
+    /// The configuration keeps this job out. The jobs that the role is for, in words: `jobs with environment: production`.
+    ByDesign(String),
+    /// It cannot.
+    Refused(Failure),
+}
+
+impl SeenIdentity {
+    /// Whom AWS takes shipgate for.
+    pub fn caller(&self) -> Option<&Caller> {
+        match &self.entry {
+            Entry::Is(caller) => Some(caller),
+            Entry::ByDesign(_) | Entry::Refused(_) => None,
+        }
+    }
 }
 
 impl SeenIdentities {
     /// Everything that is wrong, with the environment.
     pub fn failures(&self) -> impl Iterator<Item = (&str, &Failure)> {
         self.environments.iter().flat_map(|environment| {
-            let identities = environment.identities.iter().filter_map(|identity| identity.caller.as_ref().err());
-            environment.failure.iter().chain(identities).map(|failure| (environment.name.as_str(), failure))
+            let refused = environment.identities.iter().filter_map(|identity| match &identity.entry {
+                Entry::Refused(failure) => Some(failure),
+                Entry::Is(_) | Entry::ByDesign(_) => None,
+            });
+            environment.failure.iter().chain(refused).map(|failure| (environment.name.as_str(), failure))
         })
     }
 }

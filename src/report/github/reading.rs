@@ -11,7 +11,7 @@ use crate::domain::role::Access;
 use crate::domain::short::short_ids;
 use crate::domain::view::failures::of_environments;
 use crate::domain::view::history::{FoundReleases, PastRelease, Standing};
-use crate::domain::view::identity::SeenIdentities;
+use crate::domain::view::identity::{Entry, SeenIdentities};
 use crate::domain::view::status::{ComponentStatus, EnvironmentStatus, SeenComponent};
 
 /// The page of `status`.
@@ -119,9 +119,10 @@ pub fn whoami(seen: &SeenIdentities, links: &Links) -> String {
                 Access::Read => "reads",
             };
             let role = identity.role.as_ref().map_or_else(|| "none".to_owned(), |role| code(&role.to_string()));
-            let caller = match &identity.caller {
-                Ok(caller) => format!("✓ {}", code(&caller.arn)),
-                Err(_) => "✗ nobody".to_owned(),
+            let caller = match &identity.entry {
+                Entry::Is(caller) => format!("✓ {}", code(&caller.arn)),
+                Entry::ByDesign(meant_for) => format!("– only {}", code(&meant_for.to_string())),
+                Entry::Refused(_) => "✗ nobody".to_owned(),
             };
             vec![name.clone(), purpose.to_owned(), role, caller]
         }));

@@ -4,9 +4,10 @@ use serde::Serialize;
 
 use super::cause::FailureV1;
 use super::text::{SCHEMA, to_text};
+use crate::domain::failure::Failure;
 use crate::domain::role::Access;
 use crate::domain::token::Claims;
-use crate::domain::view::identity::{SeenIdentities, SeenIdentity};
+use crate::domain::view::identity::{Entry, SeenIdentities, SeenIdentity};
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -54,6 +55,8 @@ struct IdentityV1 {
     /// `null`: nobody.
     arn: Option<String>,
     account: Option<String>,
+    /// Whether the configuration keeps this job out: the role is for others, as `reason` says, and nothing is wrong.
+    by_design: bool,
     #[serde(flatten)]
     failure: Option<FailureV1>,
 }
@@ -88,7 +91,7 @@ fn token(claims: &Claims) -> TokenV1 {
 }
 
 fn identity(identity: &SeenIdentity) -> IdentityV1 {
-    let caller = identity.caller.as_ref().ok();
+    let caller = identity.caller();
     IdentityV1 {
         purpose: match identity.access {
             Access::Change => "change",
@@ -97,6 +100,11 @@ fn identity(identity: &SeenIdentity) -> IdentityV1 {
         role: identity.role.as_ref().map(ToString::to_string),
         arn: caller.map(|caller| caller.arn.clone()),
         account: caller.map(|caller| caller.account.to_string()),
-        failure: identity.caller.as_ref().err().map(FailureV1::from),
+        by_design: matches!(identity.entry, Entry::ByDesign(_)),
+        failure: match &identity.entry {
+            Entry::Is(_) => None,
+            Entry::ByDesign(meant_for) => Some(FailureV1::from(&Failure::invalid(format!("only {meant_for}")))),
+            Entry::Refused(failure) => Some(FailureV1::from(failure)),
+        },
     }
 }
