@@ -65,10 +65,10 @@ pub fn of(event: &Event, level: Level, several: bool) -> Vec<String> {
         Event::NotReported { what, hint: None } => {
             vec![Line { least: Level::Quiet, ..note(format!("note: {what}")) }]
         }
-        Event::Within { event, .. } => match &**event {
-            Event::Planned(plan) => within(plan),
-            event => return self::of(event, level, several),
-        },
+        Event::Within { event, .. } => {
+            let Event::Planned(plan) = &**event else { return self::of(event, level, several) };
+            within(plan)
+        }
         Event::ReleaseChosen(_)
         | Event::NothingToPromote(_)
         | Event::ImagesReused(_)

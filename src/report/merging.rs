@@ -19,8 +19,8 @@ pub fn lines(plan: &ShownPlan) -> Vec<String> {
     let mut lines = vec![format!("{place}:")];
     for component in changed {
         let several = if plan.components.len() > 1 { format!("{}: ", component.name) } else { String::new() };
-        let changes = component.changes.iter().filter(|change| !change.is_of_the_release());
-        lines.extend(changes.map(|change| format!("  {several}{}", difference(change))));
+        let other = component.changes.iter().filter(|change| !change.is_of_the_release());
+        lines.extend(other.map(|change| format!("  {several}{}", difference(change))));
     }
     lines
 }
