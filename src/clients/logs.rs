@@ -37,7 +37,7 @@ pub struct LogLine {
     pub id: String,
     /// When the container wrote it.
     pub time: Option<Timestamp>,
-    /// When CloudWatch Logs took it.
+    /// When `CloudWatch` Logs took it.
     pub ingested: Option<Timestamp>,
     /// The stream it is in.
     pub stream: String,

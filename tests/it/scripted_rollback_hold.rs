@@ -126,7 +126,7 @@ fn a_clone_without_history_cannot_tell_and_is_refused() {
         let report = run_in(&shop, &clone, &[command, environment]).outcome("refused", 3);
 
         assert_eq!(gate(&report, "hold")["verdict"], "unknown");
-        assert_told(&report["causes"], &["hold", "cannot be told"]);
+        assert_told(&report["causes"], &["hold", "this clone cannot say"]);
         assert_told(&report["hints"], &["fetch-depth: 0"]);
         assert_eq!((shop.aws.mutations(), running(&shop)), (Vec::new(), before));
     });
@@ -176,6 +176,33 @@ fn a_hold_that_covers_everything_stops_all_but_the_way_back() {
             assert_eq!(report["release"]["sha"], releases[0], "{key}");
         }
     });
+}
+
+/// It is no hold: whoever ships a newer commit has nothing to lift.
+#[test]
+fn status_says_what_is_barred_until_a_newer_release_runs() {
+    let (shop, releases) = left("stage");
+    let seen = || run(&shop, &["status", "stage"]).json()["environments"][0]["components"][0].take();
+    let is_said = |seen: &Value| {
+        let mut remarks = seen["remarks"].as_array().unwrap().iter().filter_map(Value::as_str);
+        remarks.any(|remark| remark.starts_with("barred: rolled back from"))
+    };
+    let before = seen();
+    let bar = &before["barred"][0];
+    assert_eq!((&bar["left"], &bar["returned"]), (&json!(releases[1]), &json!(releases[0])), "{before:#}");
+    assert_eq!((&bar["passed"], is_said(&before)), (&json!(false), true), "{before:#}");
+    let history = run(&shop, &["history", "stage"]).json();
+    let marked: Vec<_> = history["releases"].as_array().unwrap().iter().map(|it| &it["then_rolled_back"]).collect();
+    assert_eq!(marked, [false, true, false], "{history:#}");
+
+    let newer = shop.repository.commit("A good one");
+    shop.aws.world(|world| {
+        let revision = world.register_ours(&newer, &[("outcome", "deployed")]);
+        world.run_only(0, &revision);
+    });
+    let after = seen();
+    assert_eq!((&after["barred"][0]["passed"], is_said(&after)), (&json!(true), false), "{after:#}");
+    assert_eq!(after["holds"].as_array().unwrap().len(), 1, "{after:#}");
 }
 
 #[test]

@@ -66,7 +66,41 @@ fn the_last_outcome_is_that_of_the_last_release() {
             world.register_by_hand(|_| {});
             runs(world, &ours);
         });
-        assert_eq!(component(&shop)["last_outcome"], last, "{newer:?}");
+        let seen = component(&shop);
+        let (release, is_live) = if newer.is_empty() { (A, true) } else { (B, false) };
+        let of = &seen["last_release"];
+        assert_eq!((&seen["last_outcome"], &of["outcome"]), (&last, &last), "{newer:?}");
+        assert_eq!((&of["sha"], &of["current"], &of["url"]), (&json!(release), &json!(is_live), &Value::Null));
+    }
+}
+
+/// Who sees the outcome can open the run that had it. A tag may have any text, so not everything becomes an address.
+#[test]
+fn the_last_release_has_the_page_of_its_run() {
+    for (run, server, url) in [
+        ("acme/shop/7/1", None, json!("https://github.com/acme/shop/actions/runs/7")),
+        (
+            "acme/shop/7/2",
+            Some("https://ghe.example"),
+            json!("https://ghe.example/acme/shop/actions/runs/7/attempts/2"),
+        ),
+        ("acme/shop/7", None, Value::Null),
+        ("../shop/7/1", None, Value::Null),
+    ] {
+        let shop = Shop::new();
+        shop.aws.world(|world| {
+            let ours = world.register_ours(A, &[("outcome", "deployed")]);
+            world.register_ours(B, &[("outcome", "rolled-back"), ("run", run), ("at", "2020-11-20T09:40:00Z")]);
+            runs(world, &ours);
+        });
+        let variables: Vec<_> = server.map(|server| ("GITHUB_SERVER_URL", server.to_owned())).into_iter().collect();
+        let seen = |arguments: &[&str]| shop.shipgate(arguments).envs(&variables).run().expect_code(0);
+        let status = seen(&["status", "stage", "--output", "json"]).json();
+        assert_eq!(status["environments"][0]["components"][0]["last_release"]["url"], url, "{run}");
+        let history = seen(&["history", "stage", "--output", "json"]).json();
+        assert_eq!(history["releases"][0]["url"], url, "{run}");
+        let table = seen(&["status", "stage"]).stdout;
+        assert!(table.lines().nth(1).unwrap().ends_with("rolled-back   bbbbbbb"), "{table}");
     }
 }
 

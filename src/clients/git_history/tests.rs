@@ -213,6 +213,11 @@ async fn commits_between_two() {
     assert_eq!(between(&one, &four, 0).await, Some(Commits { count: 3, newest: Vec::new() }));
     assert_eq!(between(&four, &one, 5).await, Some(Commits { count: 0, newest: Vec::new() }));
     assert_eq!(between(&four, &side, 5).await.unwrap().newest[0].subject, "Side");
+
+    let line = git.commit(&four).await.unwrap().unwrap();
+    assert_eq!(line.committed_at(None), CommitLine::new(four.clone(), "Four with a tab", "Tester"));
+    let missing = "b".repeat(40).parse().unwrap();
+    assert_eq!(git.commit(&missing).await.unwrap(), None);
     assert_eq!(between(&four, &four, 5).await.unwrap().count, 0);
     assert_eq!(between(&nowhere(), &four, 5).await, None);
     assert_eq!(between(&four, &nowhere(), 5).await, None);

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::judgement::{Judgement, Unknown};
 use super::subject::Subject;
 use crate::domain::git::FETCH_HISTORY;
-use crate::domain::hold::{Hold, HoldScope};
+use crate::domain::hold::Hold;
 use crate::domain::names::ComponentName;
 
 /// A hold, and whether it stops the release.
@@ -26,23 +26,32 @@ pub(super) fn judge(subject: &Subject<'_>, evidence: &[HoldEvidence], changes_no
     let covering = that(Some(true));
     if !covering.is_empty() {
         let unhold = format!("`shipgate unhold {environment} --reason …`");
-        let lift = if covering.iter().all(|found| matches!(found.hold.scope, HoldScope::Left { .. })) {
-            format!("ship a commit that is not held, or {unhold}")
+        let reasons = told(&covering);
+        return if covering.iter().all(|found| found.hold.is_bar()) {
+            let reason = format!("this commit is barred from {environment} ({reasons})");
+            Judgement::unsatisfied(reason, format!("ship a newer commit, or {unhold}"))
         } else {
-            format!("it stops every release: {unhold} when its reason is gone")
+            let lift = format!("it stops every release: {unhold} when its reason is gone");
+            Judgement::unsatisfied(format!("{environment} is held ({reasons})"), lift)
         };
-        return Judgement::unsatisfied(format!("{environment} is held ({})", told(&covering)), lift);
     }
     let unknown = that(None);
     if !unknown.is_empty() {
-        let reason = format!(
-            "{environment} is held ({}), and whether that covers this commit cannot be told from this clone",
-            told(&unknown)
-        );
+        let reasons = told(&unknown);
+        let reason = if unknown.iter().all(|found| found.hold.is_bar()) {
+            format!(
+                "commits are barred from {environment} ({reasons}), and this clone cannot say whether this is one of them"
+            )
+        } else {
+            format!("{environment} is held ({reasons}), and this clone cannot say whether that covers this commit")
+        };
         return Judgement::unknown(&Unknown::new(reason).hint(FETCH_HISTORY));
     }
     let reason = match evidence {
         [] => format!("no hold on {place}"),
+        _ if changes_nothing && evidence.iter().all(|found| found.hold.is_bar()) => {
+            format!("commits are barred from {place}, and nothing is to change")
+        }
         _ if changes_nothing => format!("{place} is held, and nothing is to change"),
         _ => format!("no hold on {place} covers this commit"),
     };

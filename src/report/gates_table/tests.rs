@@ -1,5 +1,6 @@
 //! Gates at the widths of terminals.
 
+use super::Verdict::{Pending, Satisfied, Unknown, Unsatisfied};
 use super::*;
 use crate::domain::failure::Failure;
 use crate::domain::gate::{Approval, GateName, GatePolicy};
@@ -25,18 +26,18 @@ fn asked(environment: &str, gates: Vec<Gate>) -> AskedGates {
 }
 
 fn refusing() -> AskedGates {
-    let overridden = gate(GateName::Freeze, Verdict::Unsatisfied, "frozen until Monday", Some("wait"));
+    let overridden = gate(GateName::Freeze, Unsatisfied, "frozen until Monday", Some("wait"));
     let gates = vec![
-        gate(GateName::Identity, Verdict::Satisfied, "the role is of this environment", Some("not shown")),
+        gate(GateName::Identity, Satisfied, "the role is of this environment", Some("not shown")),
         gate(
             GateName::Hold,
-            Verdict::Unsatisfied,
+            Unsatisfied,
             "production is held (backend: carts fail since noon, and nobody knows why, see issue 12)",
             Some("it stops every release: `shipgate unhold production --reason …` when its reason is gone"),
         ),
-        configured(gate(GateName::Proven, Verdict::Satisfied, "1 of 1 tasks run it on stage", None)),
-        gate(GateName::Branch, Verdict::Unknown, "the clone is shallow", Some("fetch-depth: 0")),
-        gate(GateName::Approved, Verdict::Pending, "GitHub asks when the change is made", None),
+        configured(gate(GateName::Proven, Satisfied, "1 of 1 tasks run it on stage", None)),
+        gate(GateName::Branch, Unknown, "the clone is shallow", Some("fetch-depth: 0")),
+        gate(GateName::Approved, Pending, "GitHub asks when the change is made", None),
         Gate { overridden: Some("the fix".to_owned()), ..overridden },
     ];
     let checklist = vec!["login works".to_owned()];
@@ -45,8 +46,8 @@ fn refusing() -> AskedGates {
 }
 
 fn passing() -> AskedGates {
-    let proven = gate(GateName::Proven, Verdict::Satisfied, "1 of 1 tasks run it on stage", None);
-    asked("production", vec![gate(GateName::Identity, Verdict::Satisfied, "it is", None), configured(proven)])
+    let proven = gate(GateName::Proven, Satisfied, "1 of 1 tasks run it on stage", None);
+    asked("production", vec![gate(GateName::Identity, Satisfied, "it is", None), configured(proven)])
 }
 
 /// What is kept of `gates`.
@@ -83,7 +84,6 @@ fn what_refuses_is_counted() {
         let gates: Vec<Gate> = verdicts.iter().map(|verdict| Gate::sample(GateName::Hold, *verdict)).collect();
         anstream::adapter::strip_str(&counted(&gates, look).join("\n")).to_string()
     };
-    use Verdict::{Pending, Satisfied, Unknown, Unsatisfied};
     for (verdicts, expected) in [
         (&[][..], "  – no gate is evaluated"),
         (&[Satisfied], "  ✓ the only gate passes"),

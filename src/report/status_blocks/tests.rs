@@ -150,7 +150,7 @@ fn how_the_last_deploy_ended_is_tied_to_its_release() {
 #[test]
 fn a_hold_is_red_and_a_bar_is_not() {
     let text = render(&two(), look(80, false)).unwrap();
-    assert!(text.contains(&format!("{}", Mark::Bad.shown())) && text.contains(&format!("{BAD}held:")), "{text}");
+    assert!(text.contains(&Mark::Bad.shown()) && text.contains(&format!("{BAD}held:")), "{text}");
     let barred = text.lines().find(|line| line.contains("f3a9175")).unwrap();
     assert!(barred.contains(&Mark::Careful.shown()), "{barred}");
     let mut app = component("app", "30faf9b", (1, 1), 4);
