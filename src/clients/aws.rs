@@ -202,13 +202,14 @@ impl NotNow {
     }
 }
 
-/// Makes a call, and logs that it was made.
+/// Makes a call, and logs that it was made. `about`: the name of what it is about, which is no secret.
 ///
 /// # Errors
 ///
 /// The call failed, after the SDK's own retries.
 pub async fn call<T, E>(
     operation: &'static str,
+    about: &str,
     request: impl Future<Output = Result<T, SdkError<E, Response>>>,
 ) -> Result<T, AwsError>
 where
@@ -219,8 +220,8 @@ where
     let result = Box::pin(request).await.map_err(|error| AwsError::new(operation, error));
     let milliseconds = began.elapsed().as_millis();
     match &result {
-        Ok(_) => tracing::debug!(operation, milliseconds, "called"),
-        Err(error) => tracing::debug!(operation, milliseconds, %error, "called"),
+        Ok(_) => tracing::debug!("{operation} {about}: {milliseconds} ms"),
+        Err(error) => tracing::debug!(%error, "{operation} {about}: failed after {milliseconds} ms"),
     }
     result
 }

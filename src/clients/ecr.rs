@@ -40,7 +40,7 @@ impl Ecr {
     /// The call failed, or its answer is not what AWS documents.
     pub async fn login(&self) -> Result<RegistryLogin, AwsError> {
         let request = self.client.get_authorization_token();
-        let output = call("ecr:GetAuthorizationToken", request.send()).await?;
+        let output = call("ecr:GetAuthorizationToken", "the registry", request.send()).await?;
         let unusable = || AwsError::returned("ecr:GetAuthorizationToken", "no usable token");
         let data = output.authorization_data().first().ok_or_else(unusable)?;
         let token = data.authorization_token().ok_or_else(unusable)?;
@@ -60,7 +60,7 @@ impl Ecr {
     pub async fn repository_exists(&self, name: &RepositoryName) -> Result<bool, AwsError> {
         let image = ImageIdentifier::builder().image_tag("latest").build();
         let request = self.client.batch_get_image().repository_name(name.as_str()).image_ids(image);
-        match call("ecr:BatchGetImage", request.send()).await {
+        match call("ecr:BatchGetImage", name.as_str(), request.send()).await {
             Ok(_) => Ok(true),
             Err(error) if error.is("RepositoryNotFoundException") => Ok(false),
             Err(error) => Err(error),
@@ -74,7 +74,7 @@ impl Ecr {
     /// The call failed.
     pub async fn is_immutable(&self, name: &RepositoryName) -> Result<bool, AwsError> {
         let request = self.client.describe_repositories().repository_names(name.as_str());
-        let output = call("ecr:DescribeRepositories", request.send()).await?;
+        let output = call("ecr:DescribeRepositories", name.as_str(), request.send()).await?;
         let mutability = output.repositories().first().and_then(|repository| repository.image_tag_mutability());
         Ok(mutability == Some(&ImageTagMutability::Immutable))
     }
@@ -86,7 +86,7 @@ impl Ecr {
     /// The call failed.
     pub async fn create_repository(&self, name: &RepositoryName, _permit: Permit<'_>) -> Result<(), AwsError> {
         let request = self.client.create_repository().repository_name(name.as_str());
-        match call("ecr:CreateRepository", request.send()).await {
+        match call("ecr:CreateRepository", name.as_str(), request.send()).await {
             Ok(_) => Ok(()),
             Err(error) if error.is("RepositoryAlreadyExistsException") => Ok(()),
             Err(error) => Err(error),

@@ -100,7 +100,7 @@ impl Ecs {
             .include(TaskDefinitionField::Tags)
             .customize()
             .interceptor(body.clone());
-        call("ecs:DescribeTaskDefinition", request.send()).await?;
+        call("ecs:DescribeTaskDefinition", arn.short(), request.send()).await?;
         let document = body.json("ecs:DescribeTaskDefinition")?;
         convert::revision(document, service)
     }
@@ -120,7 +120,7 @@ impl Ecs {
         let mut next = None;
         while arns.len() < most {
             let request = request.clone().set_next_token(next.take());
-            let output = call("ecs:ListTaskDefinitions", request.send()).await?;
+            let output = call("ecs:ListTaskDefinitions", family, request.send()).await?;
             let found = output.task_definition_arns.unwrap_or_default().into_iter().map(RevisionArn::from);
             arns.extend(found.filter(of_family));
             next = output.next_token;
@@ -214,7 +214,7 @@ impl Ecs {
     /// A call failed.
     pub async fn tasks_started_by(&self, cluster: &ClusterName, started_by: &str) -> Result<Vec<Task>, AwsError> {
         let request = self.client.list_tasks().cluster(cluster.as_str()).started_by(started_by);
-        let output = call("ecs:ListTasks", request.send()).await?;
+        let output = call("ecs:ListTasks", cluster.as_str(), request.send()).await?;
         let arns: Vec<TaskArn> = output.task_arns.unwrap_or_default().into_iter().map(Into::into).collect();
         self.describe_tasks(cluster, &arns).await
     }
@@ -232,7 +232,7 @@ impl Ecs {
                 .describe_tasks()
                 .cluster(cluster.as_str())
                 .set_tasks(Some(some.iter().map(ToString::to_string).collect()));
-            let output = call("ecs:DescribeTasks", request.send()).await?;
+            let output = call("ecs:DescribeTasks", cluster.as_str(), request.send()).await?;
             tasks.extend(output.tasks().iter().map(convert::task));
         }
         Ok(tasks)

@@ -156,9 +156,10 @@ async fn describe(
     cluster: &ClusterName,
     services: Vec<String>,
 ) -> Result<Rc<[Service]>, AwsError> {
+    let about = services.join(", ");
     let request = client.describe_services().cluster(cluster.as_str()).set_services(Some(services));
     // Holds are tags of the service. What is missing comes as `failures`, not as an error.
-    let output = call("ecs:DescribeServices", request.include(ServiceField::Tags).send()).await?;
+    let output = call("ecs:DescribeServices", &about, request.include(ServiceField::Tags).send()).await?;
     Ok(output.services.unwrap_or_default().into())
 }
 

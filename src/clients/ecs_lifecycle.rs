@@ -33,7 +33,7 @@ impl Ecs {
         since: Option<Timestamp>,
     ) -> Result<Option<ServiceDeploymentArn>, AwsError> {
         let request = self.client.list_service_deployments().cluster(cluster.as_str()).service(service.as_str());
-        let output = call("ecs:ListServiceDeployments", request.max_results(AT_ONCE).send()).await?;
+        let output = call("ecs:ListServiceDeployments", service.as_str(), request.max_results(AT_ONCE).send()).await?;
         let is_later = |brief: &&types::ServiceDeploymentBrief| {
             let created = brief.created_at().map(DateTime::secs);
             since.zip(created).is_none_or(|(since, created)| created >= since.as_second())
@@ -56,7 +56,7 @@ impl Ecs {
             return Ok(Vec::new());
         }
         let request = self.client.describe_service_revisions().set_service_revision_arns(Some(arns));
-        let output = call("ecs:DescribeServiceRevisions", request.send()).await?;
+        let output = call("ecs:DescribeServiceRevisions", revision.short(), request.send()).await?;
         let of_revision =
             output.service_revisions().iter().filter(|it| it.task_definition() == Some(revision.as_str()));
         Ok(of_revision.filter_map(|it| it.service_revision_arn().map(str::to_owned)).collect())
@@ -69,7 +69,7 @@ impl Ecs {
     /// The call failed.
     pub async fn lifecycle(&self, arn: &ServiceDeploymentArn) -> Result<Option<Lifecycle>, AwsError> {
         let request = self.client.describe_service_deployments().service_deployment_arns(arn.as_str());
-        let output = call("ecs:DescribeServiceDeployments", request.send()).await?;
+        let output = call("ecs:DescribeServiceDeployments", arn.as_str(), request.send()).await?;
         Ok(output.service_deployments().first().map(lifecycle))
     }
 }
@@ -83,7 +83,7 @@ impl EcsWriter<'_> {
     pub async fn stop_service_deployment(&self, arn: &ServiceDeploymentArn) -> Result<(), AwsError> {
         let request = self.client().stop_service_deployment().service_deployment_arn(arn.as_str());
         let request = request.stop_type(StopServiceDeploymentStopType::Rollback);
-        call("ecs:StopServiceDeployment", request.send()).await?;
+        call("ecs:StopServiceDeployment", arn.as_str(), request.send()).await?;
         Ok(())
     }
 }

@@ -77,7 +77,7 @@ impl<'p> EcsWriter<'p> {
             .family(definition.family())
             .customize()
             .interceptor(ReplaceBody(document.to_string()));
-        let output = call("ecs:RegisterTaskDefinition", request.send()).await?;
+        let output = call("ecs:RegisterTaskDefinition", definition.family(), request.send()).await?;
         let arn = output.task_definition().and_then(|registered| registered.task_definition_arn());
         arn.map(RevisionArn::from).ok_or_else(|| AwsError::returned("ecs:RegisterTaskDefinition", "no ARN"))
     }
@@ -100,7 +100,7 @@ impl<'p> EcsWriter<'p> {
             .cluster(cluster.as_str())
             .service(service.as_str())
             .task_definition(task_definition.as_str());
-        let output = call("ecs:UpdateService", request.send()).await?;
+        let output = call("ecs:UpdateService", service.as_str(), request.send()).await?;
         let service = output.service().map(convert::service);
         service.ok_or_else(|| AwsError::returned("ecs:UpdateService", "no service"))
     }
@@ -131,7 +131,7 @@ impl<'p> EcsWriter<'p> {
             .started_by(task.started_by)
             .client_token(task.client_token)
             .count(1);
-        let output = call("ecs:RunTask", request.send()).await?;
+        let output = call("ecs:RunTask", task.task_definition.short(), request.send()).await?;
         // RunTask answers 200 with failures and no task when there is no room.
         output.tasks().first().map(convert::task).ok_or_else(|| {
             let failures = output.failures().iter();
@@ -147,7 +147,7 @@ impl<'p> EcsWriter<'p> {
     /// The call failed.
     pub async fn stop_task(&self, cluster: &ClusterName, arn: &TaskArn, reason: &str) -> Result<(), AwsError> {
         let request = self.ecs.client.stop_task().cluster(cluster.as_str()).task(arn.as_str()).reason(reason);
-        call("ecs:StopTask", request.send()).await?;
+        call("ecs:StopTask", arn.id(), request.send()).await?;
         Ok(())
     }
 
@@ -157,9 +157,10 @@ impl<'p> EcsWriter<'p> {
     ///
     /// The call failed.
     pub async fn untag<'a>(&self, resource: impl Into<Taggable<'a>>, keys: &[String]) -> Result<(), AwsError> {
-        let request =
-            self.ecs.client.untag_resource().resource_arn(resource.into().arn()).set_tag_keys(Some(keys.to_vec()));
-        call("ecs:UntagResource", request.send()).await?;
+        let resource = resource.into();
+        let about = resource.arn();
+        let request = self.ecs.client.untag_resource().resource_arn(about).set_tag_keys(Some(keys.to_vec()));
+        call("ecs:UntagResource", about, request.send()).await?;
         Ok(())
     }
 
@@ -197,7 +198,7 @@ impl<'p> EcsWriter<'p> {
     async fn write_tags(&self, resource: Taggable<'_>, tags: &[(String, String)]) -> Result<(), AwsError> {
         let tags = tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect();
         let request = self.ecs.client.tag_resource().resource_arn(resource.arn()).set_tags(Some(tags));
-        call("ecs:TagResource", request.send()).await?;
+        call("ecs:TagResource", resource.arn(), request.send()).await?;
         Ok(())
     }
 }

@@ -89,7 +89,7 @@ impl Logs {
                 .start_from_head(false)
                 .limit(i32::from(count))
                 .set_next_token(token.clone());
-            let output = match call("logs:GetLogEvents", request.send()).await {
+            let output = match call("logs:GetLogEvents", stream, request.send()).await {
                 Ok(output) => output,
                 Err(error) if error.is("ResourceNotFoundException") => return Ok(Vec::new()),
                 Err(error) => return Err(error),
@@ -119,7 +119,7 @@ impl Logs {
             .log_stream_name(stream)
             .start_from_head(true)
             .set_next_token(cursor.0.clone());
-        match call("logs:GetLogEvents", request.send()).await {
+        match call("logs:GetLogEvents", stream, request.send()).await {
             Ok(output) => {
                 cursor.0 = output.next_forward_token().map(str::to_owned);
                 let texts = output.events().iter().filter_map(|event| event.message());

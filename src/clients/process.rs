@@ -113,8 +113,9 @@ impl Processes {
 
     #[expect(clippy::disallowed_methods, reason = "this is the one place that spawns")]
     fn command(&self, program: &OsStr, invocation: &Invocation) -> tokio::process::Command {
-        // Arguments may hold what a configuration took from the environment.
-        tracing::debug!(program = invocation.program, directory = %invocation.directory, "running");
+        // The other arguments may hold what a configuration took from the environment.
+        let (name, directory) = (invocation.program, &invocation.directory);
+        tracing::debug!("running {name} {} in {directory}", verb(&invocation.arguments));
         let mut command = tokio::process::Command::new(program);
         command
             .current_dir(&invocation.directory)
@@ -210,6 +211,23 @@ async fn next_line<R: AsyncRead + Unpin>(lines: &mut Option<Lines<R>>) -> std::i
         return Ok(None);
     }
     Ok(Some(std::mem::take(&mut open.buffer)))
+}
+
+/// The command that a program is given, such as `build` or `rev-list`: the first argument that is no option.
+fn verb(arguments: &[OsString]) -> &str {
+    let mut words = arguments.iter().filter_map(|word| word.to_str());
+    while let Some(word) = words.next() {
+        match word {
+            // A setting of git.
+            "-c" => drop(words.next()),
+            option if option.starts_with('-') => {}
+            word => {
+                let is_plain = word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+                return if is_plain { word } else { "" };
+            }
+        }
+    }
+    ""
 }
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ impl Sts {
     }
 
     async fn ask(&self) -> Result<GetCallerIdentityOutput, AwsError> {
-        call("sts:GetCallerIdentity", self.client.get_caller_identity().send()).await
+        call("sts:GetCallerIdentity", "these credentials", self.client.get_caller_identity().send()).await
     }
 
     /// A session for a token.
@@ -85,7 +85,7 @@ impl Sts {
             .set_duration_seconds(session.seconds)
             .set_policy(session.policy.map(str::to_owned))
             .web_identity_token(token.expose_secret());
-        let output = call("sts:AssumeRoleWithWebIdentity", request.send()).await?;
+        let output = call("sts:AssumeRoleWithWebIdentity", session.role.as_str(), request.send()).await?;
         credentials("sts:AssumeRoleWithWebIdentity", output.credentials())
     }
 
@@ -102,7 +102,7 @@ impl Sts {
             .role_session_name(session.name)
             .set_duration_seconds(session.seconds)
             .set_policy(session.policy.map(str::to_owned));
-        let output = call("sts:AssumeRole", request.send()).await?;
+        let output = call("sts:AssumeRole", session.role.as_str(), request.send()).await?;
         credentials("sts:AssumeRole", output.credentials())
     }
 }

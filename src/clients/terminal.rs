@@ -13,7 +13,12 @@ pub async fn is_confirmed(question: &str) -> bool {
         std::io::stdin().lock().read_line(&mut line).map(|_| line)
     });
     match typed.await {
-        Ok(Ok(line)) => is_yes(&line),
+        Ok(Ok(line)) => {
+            if !line.ends_with('\n') {
+                sink::question("\n");
+            }
+            is_yes(&line)
+        }
         Ok(Err(_)) | Err(_) => false,
     }
 }

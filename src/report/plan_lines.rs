@@ -27,6 +27,7 @@ pub fn of_plan(plan: &ShownPlan, look: Look, whole: bool) -> Vec<Line> {
     lines.extend(plan.warnings.iter().map(|found| warning(&warning_text(found), found.hint.as_deref(), look)));
     if whole {
         lines.extend(decided(&plan.gates, &plan.policy, look));
+        lines.extend(surroundings(plan, look));
     } else {
         // What refuses is about to be the error.
         let overridden: Vec<Gate> = plan.gates.iter().filter(|gate| gate.overridden.is_some()).cloned().collect();
@@ -260,6 +261,19 @@ fn decided(gates: &[Gate], policy: &GatePolicy, look: Look) -> Vec<Line> {
     lines.extend(approval::asked(policy, gates).map(|line| note(format!("  {FAINT}{line}{FAINT:#}"))));
     lines.extend(policy.checklist.iter().map(|item| note(format!("  [ ] {item}"))));
     lines
+}
+
+/// Where the plan is for, and what its probes got that were asked before anything is changed.
+fn surroundings(plan: &ShownPlan, look: Look) -> Vec<Line> {
+    let (mark, account, region) = (Mark::Good.shown(), &plan.account, &plan.region);
+    let account = note(format!("  {mark} account  {FAINT}{account}, {region}{FAINT:#}"));
+    let probes = plan.probes.iter().flat_map(|probe| {
+        let mark = if probe.is_answered() { Mark::Good } else { Mark::Careful };
+        let first = format!("  {} probe    ", mark.shown());
+        let words = format!("{FAINT}{}{FAINT:#}", probe.in_words(&plan.release));
+        wrapped(&words, look.width, &first, "             ").into_iter().map(note).collect::<Vec<_>>()
+    });
+    std::iter::once(account).chain(probes).collect()
 }
 
 /// The gates that are configured or refuse, each with why. The others show with `-v`.

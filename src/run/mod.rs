@@ -117,8 +117,11 @@ fn set_up_logging(filter: LevelFilter) {
     let targets = Targets::new().with_default(LevelFilter::ERROR).with_target("shipgate", ours);
     // What it calls an error is a workflow of somebody, which `check` tells in its own words.
     let targets = targets.with_target("github_actions_models", LevelFilter::OFF);
-    let lines =
-        tracing_subscriber::fmt::layer().with_writer(sink::Log::default).with_ansi(sink::has_color()).without_time();
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(sink::Log::default)
+        .with_ansi(sink::has_color())
+        .without_time()
+        .with_target(false);
     tracing_subscriber::registry().with(targets).with(lines).init();
 }
 

@@ -232,7 +232,39 @@ fn on_a_terminal_the_wait_is_a_live_view() {
         .expect_code(0);
 
     assert!(ran.stdout.contains('\u{1b}'), "no colour and no movement:\n{}", ran.stdout);
-    for text in ["tasks run", "deployed", &shop.head()[..7]] {
+    for text in ["gives up after", "starting", "(service ", "deployed", &shop.head()[..7]] {
         assert!(ran.stdout.contains(text), "no {text:?} in\n{}", ran.stdout);
+    }
+}
+
+/// The log of a job on GitHub after one line was changed: what docker writes is folded.
+#[test]
+#[ignore = "needs the local cloud: scripts/test"]
+fn the_log_of_a_small_change_is_short() {
+    let cloud = Cloud::with_backend();
+    let shop = cloud.shop(&cloud.config(""));
+    cloud.deploy(&shop, &[]).outcome("deployed", 0);
+    shop.write("backend/products.json", r#"{"products": [1]}"#);
+    shop.commit("Sell something");
+
+    let ran = cloud.shipgate(&shop, &["deploy", "stage"]).env("GITHUB_ACTIONS", "true").run().expect_code(0);
+
+    let (mut folded, mut open) = (Vec::new(), Vec::new());
+    let mut is_folded = false;
+    for line in ran.stderr.lines().filter(|line| !line.starts_with("::add-mask::")) {
+        match line {
+            line if line.starts_with("::group::") => is_folded = true,
+            "::endgroup::" => is_folded = false,
+            line if is_folded => folded.push(line),
+            line => open.push(line),
+        }
+    }
+    assert!(!folded.is_empty(), "docker wrote nothing:\n{}", ran.stderr);
+    assert!(open.len() <= 25, "{} lines:\n{}", open.len(), open.join("\n"));
+    let is_long = |line: &&&str| line.chars().count() > 120 && !line.starts_with("::");
+    assert_eq!(open.iter().filter(is_long).collect::<Vec<_>>(), Vec::<&&str>::new(), "{}", ran.stderr);
+    for text in ["1 commit", "only the image changes", "✓ build", "✓ register", "✓ roll out", "✓ deployed: stage runs"]
+    {
+        assert!(open.iter().any(|line| line.contains(text)), "no {text:?} in\n{}", ran.stderr);
     }
 }

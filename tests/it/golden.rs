@@ -135,7 +135,7 @@ impl Form {
 }
 
 /// What a terminal shows in the end, a line each, without what is blank at their ends.
-fn screen(written: &str, columns: u16, color: bool) -> String {
+pub fn screen(written: &str, columns: u16, color: bool) -> String {
     let mut parser = vt100::Parser::new(TERMINAL_ROWS.try_into().unwrap(), columns.try_into().unwrap(), 0);
     parser.process(written.as_bytes());
     let screen = parser.screen();

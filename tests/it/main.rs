@@ -126,6 +126,7 @@ mod scripted_rollout;
 mod scripted_secrets;
 mod scripted_status;
 mod scripted_tags;
+mod scripted_terminal;
 mod scripted_trust;
 mod scripted_waiting;
 mod scripted_whoami;

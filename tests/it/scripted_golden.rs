@@ -8,6 +8,7 @@ mod rollback;
 
 use std::collections::BTreeSet;
 
+pub use self::promote::staged as proven;
 use crate::golden::{Case, FORMS, Form, assert_files, difference};
 use crate::scripted::{ACCOUNT, Shop, all_at_once, config};
 

@@ -35,7 +35,7 @@ impl S3 {
     /// The call failed for another reason.
     pub async fn bucket_exists(&self, bucket: &BucketName) -> Result<bool, AwsError> {
         let request = self.client.list_objects_v2().bucket(bucket.as_str()).max_keys(1);
-        match call("s3:ListBucket", request.send()).await {
+        match call("s3:ListBucket", bucket.as_str(), request.send()).await {
             Ok(_) => Ok(true),
             Err(error) if error.is("NoSuchBucket") => Ok(false),
             Err(error) => Err(error),
@@ -50,7 +50,7 @@ impl S3 {
     pub async fn small_object(&self, bucket: &BucketName, key: &str) -> Result<Option<Vec<u8>>, AwsError> {
         const OPERATION: &str = "s3:GetObject";
         let request = self.client.get_object().bucket(bucket.as_str()).key(key);
-        let output = match call(OPERATION, request.send()).await {
+        let output = match call(OPERATION, bucket.as_str(), request.send()).await {
             Ok(output) => output,
             Err(error) if error.is("NoSuchKey") => return Ok(None),
             Err(error) => return Err(error),

@@ -58,7 +58,8 @@ pub const CASES: &[Case] = &[
 ];
 
 /// A shop of which stage has deployed HEAD.
-fn staged() -> Shop {
+/// A shop whose stage has deployed HEAD, and whose production has no release.
+pub fn staged() -> Shop {
     let shop = two_environments("");
     shop.deploy().outcome("deployed", 0);
     shop
