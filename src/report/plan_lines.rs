@@ -2,6 +2,7 @@
 
 use super::lines::{Line, hinted, note, warning};
 use super::style::{BAD, CAREFUL, FAINT, GOOD, Look, Mark, STRONG, columns, cut, padded, wrapped};
+use crate::domain::asked_probe::AskedProbe;
 use crate::domain::gate::{Gate, GatePolicy, Verdict};
 use crate::domain::plan::{Change, Intent, PlanWarning, Running, Step, beside_the_release};
 use crate::domain::proof::Whereabouts;
@@ -27,6 +28,7 @@ pub fn of_plan(plan: &ShownPlan, look: Look, whole: bool) -> Vec<Line> {
     lines.extend(plan.warnings.iter().map(|found| warning(&warning_text(found), found.hint.as_deref(), look)));
     if whole {
         lines.extend(decided(&plan.gates, &plan.policy, look));
+        lines.extend(probes(plan, look));
     } else {
         // What refuses is about to be the error.
         let overridden: Vec<Gate> = plan.gates.iter().filter(|gate| gate.overridden.is_some()).cloned().collect();
@@ -260,6 +262,21 @@ fn decided(gates: &[Gate], policy: &GatePolicy, look: Look) -> Vec<Line> {
     lines.extend(approval::asked(policy, gates).map(|line| note(format!("  {FAINT}{line}{FAINT:#}"))));
     lines.extend(policy.checklist.iter().map(|item| note(format!("  [ ] {item}"))));
     lines
+}
+
+/// What probes got while planning. One that reaches nothing is among the warnings.
+fn probes(plan: &ShownPlan, look: Look) -> Vec<Line> {
+    let lines_of = |probe: &AskedProbe| {
+        let mark = match (&probe.status, &probe.fault) {
+            (Some(_), None) => Mark::Good,
+            (Some(_), Some(_)) => Mark::Neutral,
+            (None, _) => Mark::Careful,
+        };
+        let first = format!("  {} probe  ", mark.shown());
+        let text = look.text(&probe.in_words(&plan.release));
+        wrapped(&format!("{FAINT}{text}{FAINT:#}"), look.width, &first, &" ".repeat(columns(&first)))
+    };
+    plan.probes.iter().filter(|probe| !probe.is_unreachable).flat_map(lines_of).map(note).collect()
 }
 
 /// The gates that are configured or refuse, each with why. The others show with `-v`.
