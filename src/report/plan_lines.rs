@@ -266,21 +266,40 @@ fn decided(gates: &[Gate], policy: &GatePolicy, look: Look) -> Vec<Line> {
 /// Where the plan is for, and what its probes got that were asked before anything is changed.
 fn surroundings(plan: &ShownPlan, look: Look) -> Vec<Line> {
     let (mark, account, region) = (Mark::Good.shown(), &plan.account, &plan.region);
-    let account = note(format!("  {mark} account  {FAINT}{account}, {region}{FAINT:#}"));
-    let probes = plan.probes.iter().flat_map(|probe| {
-        let mark = if probe.is_answered() { Mark::Good } else { Mark::Careful };
-        let first = format!("  {} probe    ", mark.shown());
-        let words = format!("{FAINT}{}{FAINT:#}", probe.in_words(&plan.release));
-        wrapped(&words, look.width, &first, "             ").into_iter().map(note).collect::<Vec<_>>()
+    let width = label_width(&plan.gates, look);
+    let account = format!("  {mark} {}  {FAINT}{account}, {region}{FAINT:#}", padded(ACCOUNT, width));
+    // One that reaches nothing is among the warnings.
+    let reached = plan.probes.iter().filter(|probe| !probe.is_unreachable);
+    let probes = reached.flat_map(|probe| {
+        let mark = match (&probe.status, &probe.fault) {
+            (Some(_), None) => Mark::Good,
+            (Some(_), Some(_)) => Mark::Neutral,
+            (None, _) => Mark::Careful,
+        };
+        let first = format!("  {} {}  ", mark.shown(), padded("probe", width));
+        let words = format!("{FAINT}{}{FAINT:#}", look.text(&probe.in_words(&plan.release)));
+        wrapped(&words, look.width, &first, &" ".repeat(columns(&first)))
     });
-    std::iter::once(account).chain(probes).collect()
+    std::iter::once(account).chain(probes).map(note).collect()
 }
 
 /// The gates that are configured or refuse, each with why. The others show with `-v`.
 fn shown_gates(gates: &[Gate], look: Look) -> Vec<Line> {
     let shown = |gate: &&Gate| look.exact || gate.is_shown();
-    let width = gates.iter().filter(shown).map(|gate| columns(gate.name.as_str())).max().unwrap_or_default();
+    let width = label_width(gates, look);
     gates.iter().filter(shown).flat_map(|gate| gate_lines(gate, width, look)).collect()
+}
+
+/// What stands before the account, the shortest of what is not a gate.
+const ACCOUNT: &str = "account";
+
+fn gate_label(gate: &Gate) -> String {
+    format!("gate {}", gate.name)
+}
+
+fn label_width(gates: &[Gate], look: Look) -> usize {
+    let shown = gates.iter().filter(|gate| look.exact || gate.is_shown());
+    shown.map(|gate| columns(&gate_label(gate))).chain([ACCOUNT.len()]).max().unwrap_or_default()
 }
 
 fn gate_lines(gate: &Gate, width: usize, look: Look) -> Vec<Line> {
@@ -296,7 +315,7 @@ fn gate_lines(gate: &Gate, width: usize, look: Look) -> Vec<Line> {
     };
     let overridden = gate.overridden.as_ref().map(|why| format!(" (overridden: {why})")).unwrap_or_default();
     let reason = look.text(&format!("{verdict}{}{overridden}", gate.reason));
-    let first = format!("  {} gate {}  ", mark.shown(), padded(gate.name.as_str(), width));
+    let first = format!("  {} {}  ", mark.shown(), padded(&gate_label(gate), width));
     let rest = " ".repeat(columns(&first));
     let lines = wrapped(&format!("{style}{reason}{style:#}"), look.width, &first, &rest);
     let hint = gate.hint.as_ref().filter(|_| gate.refuses_already());

@@ -287,7 +287,9 @@ fn asked_in_all(shop: &Shop) -> usize {
 #[test]
 fn a_plan_asks_once_and_a_deploy_takes_that_for_the_time_before() {
     let shop = shop();
-    let planned = run(&shop, &["plan", "deploy", "stage"]).outcome("planned", 0);
+    let ran = run(&shop, &["plan", "deploy", "stage"]);
+    let planned = ran.outcome("planned", 0);
+    ran.expect_stderr("/probe answers (200)");
     assert_eq!((asked_in_all(&shop), planned["warnings"].to_string().contains("probe")), (1, false), "{planned:#}");
     deploy(&shop).outcome("deployed", 0);
     assert_eq!((asked_in_all(&shop), asked(&shop)), (3, 1), "once before the update, once after it");

@@ -394,11 +394,11 @@ const ROWS: &[Row] = &[
         },
         said: &[
             "warning: backend runs backend:9, not backend:8, which shipgate deployed last: it was changed by hand; beside the image, that is kept",
-            "warning:       ~ containerDefinitions[web].image: HOST/stage-shop:ID@sha256:ID → registry.example/shop:old@sha256:ID",
-            "warning:       - containerDefinitions[web].dockerLabels[shipgate.sha]: ID",
-            "warning:       - containerDefinitions[web].environment[DATABASE_URL]: (not shown)",
-            "warning:       - containerDefinitions[web].environment[EMPTY]: (not shown)",
-            "warning:       + containerDefinitions[web].environment[HOTFIX]: (not shown)",
+            "warning: ~ containerDefinitions[web].image: HOST/stage-shop:ID@sha256:ID → registry.example/shop:old@sha256:ID",
+            "warning: - containerDefinitions[web].dockerLabels[shipgate.sha]: ID",
+            "warning: - containerDefinitions[web].environment[DATABASE_URL]: (not shown)",
+            "warning: - containerDefinitions[web].environment[EMPTY]: (not shown)",
+            "warning: + containerDefinitions[web].environment[HOTFIX]: (not shown)",
         ],
     },
 ];
@@ -420,7 +420,8 @@ fn said(ran: &Ran) -> Vec<String> {
     }
     if lines.is_empty() {
         lines.extend(
-            texts("warnings").flat_map(|text| text.lines().map(|it| format!("warning: {it}")).collect::<Vec<_>>()),
+            texts("warnings")
+                .flat_map(|text| text.lines().map(|it| format!("warning: {}", it.trim())).collect::<Vec<_>>()),
         );
     }
     // The images of these tests are put into the registry by hand.
