@@ -218,7 +218,7 @@ fn a_usage_error_is_a_document_too() {
         let ran = run(arguments);
         let report = ran.outcome("invalid", 2);
         assert_eq!((&report["command"], &report["reason"]), (&json!(command), &json!(reason)), "{arguments:?}");
-        assert_eq!(report["environment"], "");
+        assert_eq!(report["environment"], serde_json::Value::Null);
         assert!(!ran.stderr.is_empty());
     }
 }

@@ -12,7 +12,7 @@ use crate::golden::{Case, FORMS, Form, assert_files, difference};
 use crate::scripted::{ACCOUNT, Shop, all_at_once, config};
 
 /// The cases of which the page is kept. [`crate::page`] shows them in a browser.
-pub const PAGES: [&str; 35] = [
+pub const PAGES: [&str; 36] = [
     "check-failed",
     "check-passed",
     "check-with-plans",
@@ -37,6 +37,7 @@ pub const PAGES: [&str; 35] = [
     "promote-planned",
     "promote-planned-commits-and-missing-variables",
     "promote-planned-nothing-proven",
+    "promote-planned-with-probes",
     "promote-refused-older",
     "promote-unchanged",
     "rollback-deployed",

@@ -138,7 +138,7 @@ pub fn whoami(seen: &SeenIdentities, links: &Links) -> String {
 }
 
 fn time(at: Option<Timestamp>) -> String {
-    at.map(|at| at.strftime("%Y-%m-%d %H:%MZ").to_string()).unwrap_or_default()
+    at.map(|at| at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()).unwrap_or_default()
 }
 
 fn run(links: &Links) -> Option<String> {
