@@ -1,19 +1,28 @@
 //! The command line: types, and what the texts of their values look like.
 
+mod given;
+mod help;
+
+use std::ffi::OsString;
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use camino::Utf8PathBuf;
-use clap::{Arg, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
-use clap_verbosity_flag::{InfoLevel, Verbosity};
-use jiff::SignedDuration;
+use clap::error::ErrorKind;
+use clap::{Arg, ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use clap_verbosity_flag::{LogLevel, Verbosity, VerbosityFilter};
 
+pub use self::given::Given;
 use crate::domain::check::workflow::CommandLine;
+use crate::domain::duration;
 use crate::domain::gate::{GateName, Override};
 use crate::domain::neutral;
 
 /// Build once, prove it on stage, promote exactly that, and never say "deployed" when it is not
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100)]
+#[command(version, max_term_width = 100, help_template = help::template(&commands(), GLOBAL))]
+#[command(disable_help_flag = true, disable_version_flag = true)]
 pub struct Cli {
     /// What to do
     #[command(subcommand)]
@@ -21,20 +30,62 @@ pub struct Cli {
     /// What every command takes
     #[command(flatten)]
     pub global: Global,
+    /// Print the version
+    #[arg(long, short = 'V', action = ArgAction::Version, help_heading = GLOBAL)]
+    version: Option<bool>,
 }
+
+impl Cli {
+    /// Reads a command line, which begins with the program's name.
+    ///
+    /// # Errors
+    ///
+    /// It is not understood, or asks for help or the version.
+    pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let cli = Self::try_parse_from(words)?;
+        // Options of every command may stand before it and after it, where clap does not compare them.
+        if cli.global.json && cli.global.output == Some(OutputFormat::Human) {
+            let conflict = "the argument '--json' cannot be used with '--output human'";
+            return Err(Self::command().error(ErrorKind::ArgumentConflict, conflict));
+        }
+        Ok(cli)
+    }
+}
+
+/// The commands alone.
+fn commands() -> clap::Command {
+    Command::augment_subcommands(clap::Command::new("shipgate"))
+}
+
+/// Where the options of every command stand in its help: at the end.
+const GLOBAL: &str = "Global options";
 
 /// Options of every command.
 #[derive(Debug, Args)]
+#[command(next_help_heading = GLOBAL)]
 pub struct Global {
-    /// The configuration file; default: `shipgate.toml` here or in the nearest directory above, within the repository
+    /// Configuration; default: `shipgate.toml`, here or above
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<Utf8PathBuf>,
-    /// What goes to standard output
-    #[arg(long, global = true, value_enum, default_value_t = OutputFormat::Human)]
-    pub output: OutputFormat,
+    /// `human`: text, the default; `json`: one document
+    #[arg(long, short, global = true, value_name = "FORMAT", value_enum, hide_possible_values = true)]
+    output: Option<OutputFormat>,
+    /// The same as `--output json`
+    #[arg(long, global = true)]
+    json: bool,
     /// How much is logged
     #[command(flatten)]
-    pub verbosity: Verbosity<InfoLevel>,
+    pub verbosity: Verbosity<Shown>,
+    /// Print help
+    #[arg(long, short, global = true, action = ArgAction::Help)]
+    help: Option<bool>,
+}
+
+impl Global {
+    /// What goes to standard output.
+    pub fn format(&self) -> OutputFormat {
+        if self.json { OutputFormat::Json } else { self.output.unwrap_or(OutputFormat::Human) }
+    }
 }
 
 /// What goes to standard output.
@@ -46,69 +97,109 @@ pub enum OutputFormat {
     Json,
 }
 
-/// The commands.
+/// How much is shown where neither `-v` nor `-q` is given, and what these do.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown;
+
+impl LogLevel for Shown {
+    fn default_filter() -> VerbosityFilter {
+        VerbosityFilter::Info
+    }
+
+    fn verbose_help() -> Option<&'static str> {
+        Some("Ids in full, timings, every call")
+    }
+
+    fn quiet_help() -> Option<&'static str> {
+        Some("Only warnings and the last line")
+    }
+}
+
+/// The commands. The group of each in the help, and its examples: `help`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Build the image of this commit if it is not there, put it on an environment, and prove that it runs
+    /// Build this commit's image, ship it, and prove that it runs
+    #[command(after_help = help::after("deploy"))]
     Deploy(Deploy),
-    /// Put the release that another environment has proven on this one: the same digests, nothing is built
+    /// Ship what another environment has proven: the same image
+    #[command(after_help = help::after("promote"))]
     Promote(Promote),
-    /// Put the newest release that served here before back, and hold the commits that are left
+    /// Go back to the release before, and bar the commits it removes
+    #[command(after_help = help::after("rollback"))]
     Rollback(Rollback),
     /// Show what a command would change, and change nothing
+    #[command(after_help = help::after("plan"))]
     Plan {
         /// The command
         #[command(subcommand)]
         command: Planned,
     },
-    /// Count the approvals of a plan, of which the workflow run that asks is one; exits 3 when it is none
+    /// Count the approvals of a plan; the workflow `approve.yml` runs it
+    #[command(after_help = help::after("approve"))]
     Approve(Approve),
-    /// Ask the gates on the way to an environment, and change nothing; exits 3 when one refuses
+    /// Evaluate the gates on the way to an environment
+    #[command(after_help = help::after("gates"))]
     Gates(Gates),
-    /// Look for what is wrong before it is shipped, and show what merging would change
+    /// Find mistakes before they ship; show what merging would change
+    #[command(after_help = help::after("check"))]
     Check(Check),
     /// Show what runs where
+    #[command(after_help = help::after("status"))]
     Status {
-        /// The environment; default: all
+        /// An environment of `shipgate.toml`, like `stage`; default: all
         environment: Option<String>,
     },
-    /// Show which releases an environment got, newest first, and how they ended
+    /// Show which releases an environment got, and how they ended
+    #[command(after_help = help::after("history"))]
     History(History),
     /// Show what the containers of an environment wrote
+    #[command(after_help = help::after("logs"))]
     Logs(Logs),
-    /// Put a stop sign on an environment
+    /// Stop all releases to an environment, until `unhold`
+    #[command(after_help = help::after("hold"))]
     Hold(Hold),
-    /// Take every stop sign off an environment, those of rollbacks too
+    /// Take off every hold of an environment, and what rollbacks bar
+    #[command(after_help = help::after("unhold"))]
     Unhold(Unhold),
-    /// Show who shipgate would be and is in an environment, and why not
+    /// Show each environment's role, and whether you can assume it
+    #[command(after_help = help::after("whoami"))]
     Whoami(Whoami),
-    /// Print a session of an environment's role, for other programs to use
+    /// Print a session of an environment's role, for other programs
+    #[command(after_help = help::after("credentials"))]
     Credentials(Credentials),
-    /// Print the IAM documents of the roles, and of what guards the tags
+    /// Print the IAM policies of the roles, and the guard of the ledger
+    #[command(after_help = help::after("iam"))]
     Iam {
         /// The document
         #[command(subcommand)]
         document: IamDocument,
     },
+    /// Print what completes this command line in a shell
+    #[command(after_help = help::after("completions"))]
+    Completions(Completions),
 }
 
 /// The commands that can be planned.
 #[derive(Debug, Subcommand)]
 pub enum Planned {
     /// Plan a deploy
+    #[command(after_help = help::after("plan deploy"))]
     Deploy(Deploy),
     /// Plan a promotion
+    #[command(after_help = help::after("plan promote"))]
     Promote(Promote),
     /// Plan a rollback
+    #[command(after_help = help::after("plan rollback"))]
     Rollback(Rollback),
-    /// Plan to take every stop sign off
+    /// Plan to take off every hold
+    #[command(after_help = help::after("plan unhold"))]
     Unhold(Unhold),
 }
 
 /// Arguments of `deploy`.
 #[derive(Debug, Args)]
 pub struct Deploy {
-    /// The environment
+    /// The environment to deploy to, like `stage`: a name from `shipgate.toml`
     pub environment: String,
     /// Only this component; can be repeated
     #[arg(long = "component", value_name = "NAME")]
@@ -127,9 +218,9 @@ pub struct Deploy {
 /// Arguments of `gates`.
 #[derive(Debug, Args)]
 pub struct Gates {
-    /// The environment
+    /// The environment to promote to, like `production`
     pub environment: String,
-    /// The release: a commit by at least 4 digits, a tag, or a merged pull request as '#12'; default: what the source runs
+    /// A commit (4 digits or more), a tag or a merged pull request (`'#12'`); default: what the source runs
     #[arg(long, value_name = "RELEASE")]
     pub release: Option<String>,
     /// Only this component; can be repeated
@@ -143,7 +234,7 @@ pub struct Approve {
     /// The workflow run that made the plan
     #[arg(long, value_name = "ID")]
     pub plan_run: u64,
-    /// The plan's digest, as that run printed it
+    /// The plan's whole digest, as that run printed it
     #[arg(long, value_name = "DIGEST")]
     pub expect_plan: String,
     /// The file with what the digest is made from, which that run kept
@@ -162,23 +253,26 @@ pub struct Check {
 /// Arguments of `promote`.
 #[derive(Debug, Args)]
 pub struct Promote {
-    /// The environment to put the release on; the configuration says which one it comes from
+    /// The environment to promote to, like `production`; its `promotes-from` names the source
     pub environment: String,
-    /// The release: a commit by at least 4 digits, a tag, or a merged pull request as '#12'; default: what the source runs
+    /// A commit (4 digits or more), a tag or a merged pull request (`'#12'`); default: what the source runs
     #[arg(long, value_name = "RELEASE")]
     pub release: Option<String>,
     /// Only this component; can be repeated
     #[arg(long = "component", value_name = "NAME")]
     pub components: Vec<String>,
-    /// Only if the plan still has this digest, as `plan promote` printed it
+    /// Only if the plan still has this digest (12 digits or more), as `plan promote` printed it
     #[arg(long, value_name = "DIGEST")]
     pub expect_plan: Option<String>,
-    /// The workflow run that made the plan, which other people have approved
+    /// The workflow run that made the plan, which other people have approved; with the whole digest
     #[arg(long, value_name = "ID", requires = "expect_plan")]
     pub plan_run: Option<u64>,
     /// Go on although a gate refuses, and say why; only for gates that `overridable` names; can be repeated
     #[arg(long = "override", value_name = "GATE=REASON", value_parser = wanted_override)]
     pub overrides: Vec<Override>,
+    /// Do not ask before anything is changed, on a terminal
+    #[arg(long, short)]
+    pub yes: bool,
     /// How many changes and builds are made at once; waiting does not count
     #[arg(long, default_value = "8", value_name = "N", value_parser = parallel)]
     pub parallel: NonZeroUsize,
@@ -187,21 +281,24 @@ pub struct Promote {
 /// Arguments of `rollback`.
 #[derive(Debug, Args)]
 pub struct Rollback {
-    /// The environment
+    /// The environment to roll back, like `production`
     pub environment: String,
-    /// The release to return to: a commit by at least 4 digits, a tag, or a merged pull request as '#12'; 'baseline' is what
+    /// The release to go back to: a commit (4 digits or more), a tag or a merged pull request (`'#12'`); `baseline` is what
     /// ran before the first one; default: the newest one that served before, else the baseline
     #[arg(long, value_name = "RELEASE")]
     pub release: Option<String>,
     /// Only this component; can be repeated
     #[arg(long = "component", value_name = "NAME")]
     pub components: Vec<String>,
-    /// Only if the plan still has this digest, as `plan rollback` printed it
+    /// Only if the plan still has this digest (12 digits or more), as `plan rollback` printed it
     #[arg(long, value_name = "DIGEST")]
     pub expect_plan: Option<String>,
-    /// The workflow run that made the plan, which other people have approved
+    /// The workflow run that made the plan, which other people have approved; with the whole digest
     #[arg(long, value_name = "ID", requires = "expect_plan")]
     pub plan_run: Option<u64>,
+    /// Do not ask before anything is changed, on a terminal
+    #[arg(long, short)]
+    pub yes: bool,
     /// How many changes and builds are made at once; waiting does not count
     #[arg(long, default_value = "8", value_name = "N", value_parser = parallel)]
     pub parallel: NonZeroUsize,
@@ -210,7 +307,7 @@ pub struct Rollback {
 /// Arguments of `history`.
 #[derive(Debug, Args)]
 pub struct History {
-    /// The environment
+    /// An environment of `shipgate.toml`, like `stage`
     pub environment: String,
     /// Only this component; can be repeated
     #[arg(long = "component", value_name = "NAME")]
@@ -223,14 +320,17 @@ pub struct History {
 /// Arguments of `logs`.
 #[derive(Debug, Args)]
 pub struct Logs {
-    /// The environment
+    /// An environment of `shipgate.toml`, like `stage`
     pub environment: String,
     /// Only this component; can be repeated
     #[arg(long = "component", value_name = "NAME")]
     pub components: Vec<String>,
-    /// How far back to begin, for example `90s`, `10m` or `2h`
+    /// How far back to begin, like `90s`, `10m`, `2h` or `2d`
     #[arg(long, default_value = "10m", value_name = "DURATION", value_parser = since)]
-    pub since: SignedDuration,
+    pub since: Duration,
+    /// Only of this task, by its id or the first digits of it
+    #[arg(long, value_name = "ID", value_parser = task)]
+    pub task: Option<String>,
     /// Go on until interrupted
     #[arg(long, short)]
     pub follow: bool,
@@ -239,7 +339,7 @@ pub struct Logs {
 /// Arguments of `hold`.
 #[derive(Debug, Args)]
 pub struct Hold {
-    /// The environment
+    /// The environment to stop releases to, like `production`
     pub environment: String,
     /// Why, for those who find the hold or look for it
     #[arg(long, value_name = "TEXT")]
@@ -252,7 +352,7 @@ pub struct Hold {
 /// Arguments of `unhold`.
 #[derive(Debug, Args)]
 pub struct Unhold {
-    /// The environment
+    /// The environment to let releases through to, like `production`
     pub environment: String,
     /// Why, for those who look for the holds
     #[arg(long, value_name = "TEXT")]
@@ -260,10 +360,10 @@ pub struct Unhold {
     /// Only this component; can be repeated
     #[arg(long = "component", value_name = "NAME")]
     pub components: Vec<String>,
-    /// Only if the plan still has this digest, as `plan unhold` printed it
+    /// Only if the plan still has this digest (12 digits or more), as `plan unhold` printed it
     #[arg(long, value_name = "DIGEST")]
     pub expect_plan: Option<String>,
-    /// The workflow run that made the plan, which other people have approved
+    /// The workflow run that made the plan, which other people have approved; with the whole digest
     #[arg(long, value_name = "ID", requires = "expect_plan")]
     pub plan_run: Option<u64>,
 }
@@ -271,9 +371,9 @@ pub struct Unhold {
 /// Arguments of `whoami`.
 #[derive(Debug, Args)]
 pub struct Whoami {
-    /// The environment; default: all
+    /// An environment of `shipgate.toml`, like `stage`; default: all
     pub environment: Option<String>,
-    /// Only the role that looks, not the one that changes
+    /// Only `read-role`, which changes nothing
     #[arg(long, requires = "environment")]
     pub read_role: bool,
     /// The role's trust policy, as `aws iam get-role` prints it; default: what the ambient credentials may read
@@ -290,12 +390,12 @@ pub struct Whoami {
 /// Arguments of `credentials`.
 #[derive(Debug, Args)]
 pub struct Credentials {
-    /// The environment
+    /// An environment of `shipgate.toml`, like `stage`
     pub environment: String,
-    /// In what form
-    #[arg(long, value_enum)]
+    /// `process`: the protocol of `credential_process` in the configuration of AWS
+    #[arg(long, value_enum, hide_possible_values = true)]
     pub format: CredentialsFormat,
-    /// Of the role that looks, not of the one that changes
+    /// Of `read-role`, in place of `role`
     #[arg(long)]
     pub read_role: bool,
 }
@@ -307,23 +407,34 @@ pub enum CredentialsFormat {
     Process,
 }
 
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// `bash`, `zsh`, `fish`, `elvish` or `powershell`
+    #[arg(value_enum, hide_possible_values = true)]
+    pub shell: Shell,
+}
+
 /// The documents of IAM.
 #[derive(Debug, Subcommand)]
 pub enum IamDocument {
-    /// Print who may become a role
+    /// Print who may assume a role: its trust policy
+    #[command(after_help = help::after("iam trust"))]
     Trust(Trust),
-    /// Print what a role may do
+    /// Print what a role may do: its permissions
+    #[command(after_help = help::after("iam policy"))]
     Policy(Policy),
-    /// Print what keeps everybody but the roles of all environments from writing the tags of shipgate
+    /// Print what keeps all but the roles from writing shipgate's tags
+    #[command(after_help = help::after("iam guard"))]
     Guard(Guard),
 }
 
 /// Arguments of `iam trust`.
 #[derive(Debug, Args)]
 pub struct Trust {
-    /// The environment
+    /// An environment of `shipgate.toml`, like `stage`
     pub environment: String,
-    /// Of the role that looks, not of the one that changes
+    /// Of `read-role`, in place of `role`
     #[arg(long)]
     pub read_role: bool,
     /// The repository of GitHub, `OWNER/NAME` in the right capital letters; default: that of this job
@@ -336,8 +447,9 @@ pub struct Trust {
     /// form of `sub`
     #[arg(long, value_name = "ID", requires = "owner_id")]
     pub repository_id: Option<u64>,
-    /// Which claims the policy asks for beside `aud`
-    #[arg(long, value_enum, default_value_t = TrustKeys::All)]
+    /// The claims that the policy asks for beside `aud`: `all` that separate jobs, or `sub` alone (GitHub Enterprise
+    /// Server)
+    #[arg(long, value_enum, default_value_t = TrustKeys::All, hide_possible_values = true)]
     pub keys: TrustKeys,
     /// Who issues the tokens, where that is not github.com: `https://HOST/_services/token` of GitHub Enterprise Server,
     /// `https://token.actions.SUBDOMAIN.ghe.com`; with `--keys sub`
@@ -350,8 +462,9 @@ pub struct Trust {
     /// For the claims of this job's own token, in the place of those that the configuration comes to
     #[arg(long, conflicts_with_all = ["repository", "owner_id", "repository_id", "subject_form", "branch", "workflows"])]
     pub from_token: bool,
-    /// Which forms of `sub` are let in; default: both where the ids are known
-    #[arg(long, value_enum)]
+    /// The forms of `sub` that are let in: `classic`, `immutable` (with ids) or `both`; default: both where the ids are
+    /// known
+    #[arg(long, value_enum, hide_possible_values = true)]
     pub subject_form: Option<SubjectForm>,
     /// The branch that deploys
     #[arg(long, default_value = "main")]
@@ -387,9 +500,9 @@ pub enum SubjectForm {
 /// Arguments of `iam policy`.
 #[derive(Debug, Args)]
 pub struct Policy {
-    /// The environment
+    /// An environment of `shipgate.toml`, like `stage`
     pub environment: String,
-    /// Of the role that looks, not of the one that changes
+    /// Of `read-role`, in place of `role`
     #[arg(long)]
     pub read_role: bool,
 }
@@ -397,8 +510,8 @@ pub struct Policy {
 /// Arguments of `iam guard`.
 #[derive(Debug, Args)]
 pub struct Guard {
-    /// Where the document is put
-    #[arg(long, value_enum, default_value_t = GuardForm::Scp)]
+    /// Where the document is put: on accounts (`scp`), or on users and roles (permissions `boundary`)
+    #[arg(long, value_enum, default_value_t = GuardForm::Scp, hide_possible_values = true)]
     pub form: GuardForm,
     /// Also let this user or role of AWS write the tags, by ARN; can be repeated
     #[arg(long = "principal", value_name = "ARN")]
@@ -446,9 +559,21 @@ fn wanted_override(text: &str) -> Result<Override, String> {
 /// So much of the reason of an override is kept, in characters: it stands in plans, pages and the ledger.
 const LONGEST_REASON: usize = 160;
 
-fn since(text: &str) -> Result<SignedDuration, &'static str> {
-    let duration = text.parse().ok().filter(SignedDuration::is_positive);
-    duration.ok_or("write a time with its unit, like `90s`, `10m` or `2h`")
+fn task(text: &str) -> Result<String, &'static str> {
+    let is_one = text.len() >= 4 && text.chars().all(|one| one.is_ascii_digit() || matches!(one, 'a'..='f' | '-'));
+    if is_one { Ok(text.to_owned()) } else { Err("write at least 4 digits of the task's id, like `77ab`") }
+}
+
+fn since(text: &str) -> Result<Duration, &'static str> {
+    let since = duration::parse(text).filter(|since| !since.is_zero());
+    since.ok_or("write a time with its unit, like `90s`, `10m`, `2h` or `2d`")
+}
+
+/// The script that completes the command line in a shell.
+pub fn completions(shell: Shell) -> String {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "shipgate", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
 }
 
 /// The words of the command line, for who reads scripts in which shipgate runs.
@@ -481,7 +606,7 @@ mod tests {
         let planned = plan.get_subcommands().map(|command| format!("plan {}", command.get_name()));
         let all: Vec<String> = all.chain(planned).collect();
         // What needs no job and no role of its own kind.
-        let is_other = |name: &String| ["plan", "iam", "credentials"].contains(&name.as_str());
+        let is_other = |name: &String| ["plan", "iam", "credentials", "completions"].contains(&name.as_str());
         for name in all.iter().filter(|name| !is_other(name)) {
             let words: Vec<&str> = name.split(' ').collect();
             assert!(Verb::of_words(&words).is_some_and(|(_, rest)| rest.is_empty()), "{name}");

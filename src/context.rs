@@ -201,6 +201,11 @@ impl Context {
         context
     }
 
+    /// Whether somebody can be asked something, and can answer.
+    pub fn can_ask(&self) -> bool {
+        self.terminals.input && self.terminals.error.is_some()
+    }
+
     /// Whether somebody may be looking. A log is no terminal, whatever the runner's pseudo-terminal says.
     fn is_attended(&self) -> bool {
         !self.in_actions() && self.variable("CI").is_none()
@@ -305,6 +310,11 @@ impl Context {
     pub fn started_by(&self) -> Option<String> {
         self.run()?;
         self.variable("GITHUB_TRIGGERING_ACTOR").or_else(|| self.variable("GITHUB_ACTOR")).map(str::to_owned)
+    }
+
+    /// The server that the pages of GitHub are on.
+    pub fn github_server(&self) -> &str {
+        self.variable("GITHUB_SERVER_URL").unwrap_or("https://github.com")
     }
 
     /// The repository's address as the workflow knows it.

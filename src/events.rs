@@ -95,6 +95,16 @@ impl Events {
         self.show(Event::Output { step: step.clone(), line: line.to_owned() });
     }
 
+    /// It is known what a step led to.
+    pub fn result(&self, step: &StepId, text: impl Into<String>) {
+        self.emit(Event::StepResult { step: step.clone(), text: text.into() });
+    }
+
+    /// Shows that a task failed.
+    pub fn task_failed(&self, step: &StepId, text: &str, last_line: Option<String>) {
+        self.show(Event::TaskFailed { step: step.clone(), text: text.to_owned(), last_line });
+    }
+
     /// Shows how far a step is, if that has changed.
     pub fn progress(&self, step: &StepId, text: &str) {
         let before = self.progress.borrow_mut().insert(step.clone(), text.to_owned());

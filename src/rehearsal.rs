@@ -49,7 +49,7 @@ use crate::domain::role::Caller;
 use crate::domain::target::Target;
 use crate::events::{Events, Recorder};
 use crate::http_server::Course;
-use crate::kinds::{self, Observed, Run, Turns, WholePlan};
+use crate::kinds::{self, AskedProbes, Observed, Run, Turns, WholePlan};
 use crate::observe::{Cloud, Files, RegistryAccess, Writable};
 use crate::together::try_each;
 
@@ -136,8 +136,14 @@ impl Rehearsal {
         );
         let document = Document::parse(Utf8Path::new("shipgate.toml"), &text).unwrap();
         let env = |_: &str| None;
-        let request =
-            Request { environment: "stage", components: &[], purpose: Purpose::Change, vars: None, env: &env };
+        let request = Request {
+            environment: "stage",
+            components: &[],
+            purpose: Purpose::Change,
+            vars: None,
+            env: &env,
+            in_workflow: false,
+        };
         let target = document.resolve(&request).unwrap();
         let aws = Scripted::new("AWS", "password");
         let wire = Wire { aws: aws.endpoint(), latency: Arc::default(), changes: Arc::default() };
@@ -226,6 +232,8 @@ impl Rehearsal {
             release: self.release.clone(),
             provenance: Provenance { run: Some("local".to_owned()), ..Provenance::default() },
             clock: || Timestamp::UNIX_EPOCH,
+            asked: &AskedProbes::default(),
+            built: &[],
         };
         apply::apply(&run, &authorized).await
     }
@@ -237,7 +245,13 @@ fn evidence() -> Evidence {
 }
 
 fn shown(plan: &WholePlan) -> crate::domain::view::plan::ShownPlan {
-    crate::commands::change::shown(plan, Vec::new(), None, crate::commands::change::Until::Applied)
+    crate::commands::change::shown(
+        plan,
+        Vec::new(),
+        None,
+        &AskedProbes::default(),
+        crate::commands::change::Until::Applied,
+    )
 }
 
 /// Clients whose requests the account answers in this process.

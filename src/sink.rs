@@ -85,6 +85,13 @@ pub fn line(text: &str) {
     write_error(&clean(&neutral::without_commands(&shown(text))));
 }
 
+/// Writes a question to standard error, and nothing after it.
+pub fn question(text: &str) {
+    let text = neutral::without_commands(&shown(text));
+    let mut stderr = anstream::AutoStream::new(stderr(), color_choice());
+    let _written = write!(stderr, "{}", clean(&text)).and_then(|()| stderr.flush());
+}
+
 /// Hands the runner a command, on a line of its own.
 pub fn command(command: &Command) {
     let cleaned = command.map(|text| clean(text).into_owned());
@@ -104,7 +111,13 @@ pub fn mask(secret: &str) {
 
 /// Writes data for people to standard output.
 pub fn data(text: &str) {
-    write_output(&clean(&neutral::without_commands(text)));
+    // Not where its sequences for colour would be taken out after all, as in [`shown`].
+    let text = if has_output_color() {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(anstream::adapter::strip_str(text).to_string())
+    };
+    write_output(&clean(&neutral::without_commands(&text)));
 }
 
 /// Writes a JSON document to standard output.
@@ -188,6 +201,11 @@ fn color_choice() -> anstream::ColorChoice {
 /// Without the sequences for colour where they would be taken out after all: they could part a secret.
 fn shown(text: &str) -> Cow<'_, str> {
     if has_color() { Cow::Borrowed(text) } else { Cow::Owned(anstream::adapter::strip_str(text).to_string()) }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place that writes")]
+fn has_output_color() -> bool {
+    anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
 }
 
 /// A closed standard error is no reason to stop.

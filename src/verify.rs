@@ -1,9 +1,11 @@
 //! Asks the probes of a component, whatever its kind.
 
-use crate::clients::http::Http;
+use crate::clients::http::{Http, HttpError};
+use crate::domain::asked_probe::AskedProbe;
 use crate::domain::event::Event;
 use crate::domain::failure::{CauseKind, Failure};
-use crate::domain::names::EnvironmentName;
+use crate::domain::file_line::in_brackets;
+use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
 use crate::domain::poll::Step;
 use crate::domain::probe::Probe;
@@ -21,8 +23,6 @@ pub struct Prober<'a> {
     pub http: &'a Http,
     /// Where progress is emitted.
     pub events: &'a Events,
-    /// The environment, for a hint.
-    pub environment: &'a EnvironmentName,
     /// The release that should answer.
     pub release: &'a ReleaseName,
 }
@@ -94,14 +94,17 @@ impl Prober<'_> {
         self.ask(probe, Wanted::Answer, step).await
     }
 
-    /// Whether each probe gets an answer with the right status now, whichever release gives it. Each is asked once, all
-    /// at the same time; and once more, where that is not so: a single slip is no proof of anything.
-    pub async fn answered(&self, probes: &[Probe]) -> Vec<bool> {
-        let once = async |probe: &Probe| {
-            let answer = self.http.ask(probe, self.release).await;
-            answer.is_ok_and(|answer| probe::check_status(probe, &answer).is_ok())
-        };
-        let each = probes.iter().map(async |probe| once(probe).await || once(probe).await);
+    /// What each probe gets now, whichever release gives it, asked all at the same time. `asked`: what they got a moment ago;
+    /// one that was answered then is not asked again. Where one is not answered it is asked twice: a single slip is no proof
+    /// of anything.
+    pub async fn before(&self, probes: &[Probe], asked: &[AskedProbe]) -> Vec<AskedProbe> {
+        let each = probes.iter().enumerate().map(async |(index, probe)| {
+            let first = match asked.get(index) {
+                Some(asked) => asked.clone(),
+                None => ask_once(self.http, probe, self.release).await,
+            };
+            if first.is_answered() { first } else { ask_once(self.http, probe, self.release).await }
+        });
         futures_util::future::join_all(each).await
     }
 
@@ -132,19 +135,36 @@ impl Prober<'_> {
             (decision, answer) => {
                 let difference = answer.difference.clone();
                 self.events.emit(Event::ProbeAnswered { subject: subject.clone(), answer });
-                let failed = || self.failed(probe, &shown, difference);
-                Step::Done(if decision == Decision::Passed { Ok(()) } else { Err(failed()) })
+                let passed = decision == Decision::Passed;
+                Step::Done(if passed { Ok(()) } else { Err(failed(probe, &shown, difference)) })
             }
         })
         .await
     }
+}
 
-    fn failed(&self, probe: &Probe, shown: &str, difference: Option<String>) -> Failure {
-        let environment = self.environment;
-        Failure::new(Outcome::Broken, format!("probe {} {shown} fails", probe.method))
-            .of(CauseKind::Application)
-            .cause(difference.unwrap_or_default())
-            .hint("the release is on and does not answer as it should: ship a commit that does")
-            .hint(format!("or go back to what succeeded before, if anything did: `shipgate rollback {environment}`"))
+/// A probe that is decided, and not by the answer that it asks for.
+fn failed(probe: &Probe, shown: &str, difference: Option<String>) -> Failure {
+    let line = in_brackets(probe.line.as_ref());
+    Failure::new(Outcome::Broken, format!("probe {} {shown}{line} fails", probe.method))
+        .of(CauseKind::Application)
+        .cause(difference.unwrap_or_default())
+}
+
+/// Asks a probe once, for as long as one answer of it may take.
+pub async fn ask_once(http: &Http, probe: &Probe, release: &ReleaseName) -> AskedProbe {
+    let answer = http.ask(probe, release).await;
+    let fault = match &answer {
+        Ok(answer) => probe::check_status(probe, answer).err(),
+        Err(error) => Some(neutral::phrase(&error.to_string(), 200)),
+    };
+    AskedProbe {
+        method: probe.method.clone(),
+        url: probe::shown_url(&probe.url.render(release)),
+        line: probe.line.clone(),
+        status: answer.as_ref().ok().map(|answer| answer.status),
+        release: answer.as_ref().ok().and_then(|answer| probe::named_release(probe, answer)),
+        fault,
+        is_unreachable: answer.as_ref().is_err_and(HttpError::is_unreachable),
     }
 }

@@ -5,9 +5,10 @@ use tokio::sync::OnceCell;
 
 use super::announce;
 use super::ended::emit_end;
-use crate::clients::docker::{BuildRequest, Docker, DockerConfig};
+use crate::clients::docker::{BuildRequest, Docker, DockerConfig, DockerError};
 use crate::clients::git::Git;
 use crate::clients::registry::{self, REVISION_LABEL};
+use crate::domain::build_failure;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::image::{Digest, Repository};
@@ -17,6 +18,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::plan::schedule::Lane;
 use crate::domain::plan::{ImagePlan, ImageState, ImageStep, KnownImage, plan_image};
 use crate::domain::step::{StepId, Verb};
+use crate::domain::target::Reuse;
 use crate::kinds::{Run, WholePlan};
 use crate::observe;
 
@@ -109,6 +111,7 @@ impl Making<'_> {
     async fn tag(&self, found: &KnownImage) -> Result<(), Failure> {
         let registry = self.run.access.registry.open(self.run.writer.permit());
         registry::tag(registry, &self.plan.repository, &found.digest, &self.plan.tag).await?;
+        self.run.events.result(&self.step(Verb::Tag), format!("{} on {}", self.plan.tag, found.digest));
         Ok(())
     }
 
@@ -126,7 +129,7 @@ impl Making<'_> {
             |text| run.events.progress(&step, text),
         );
         let copied = copy.await?;
-        run.events.note(format!("  {copied}"));
+        run.events.result(&step, format!("{}: {copied}", found.digest));
         run.events.made(format!("image {}", found.reference), users.clone());
         Ok(())
     }
@@ -135,7 +138,10 @@ impl Making<'_> {
         let Self { run, plan, users, .. } = self;
         if create_repository {
             let create = async { Ok::<_, Failure>(run.writer.create_repository(&plan.repository.name).await?) };
-            run.take(&self.step(Verb::CreateRepository), create).await?;
+            let step = self.step(Verb::CreateRepository);
+            let create =
+                async { create.await.inspect(|()| run.events.result(&step, plan.repository.name.to_string())) };
+            run.take(&step, create).await?;
             run.events.made(format!("repository {}", plan.repository), users.clone());
         }
         Ok(())
@@ -154,23 +160,63 @@ impl Making<'_> {
         let work = docker.build_and_push(&request, &config, run.writer.permit(), |line| {
             run.events.output(&step, &hidden(line));
         });
-        let digest = work.await.map_err(|error| {
+        let failure = |error: DockerError| {
+            let is_of_build = matches!(error, DockerError::Build { .. });
             let mut failure = Failure::from(error);
             failure.causes.iter_mut().for_each(|cause| cause.text = hidden(&cause.text));
-            failure
-        })?;
+            if !is_of_build {
+                return failure;
+            }
+            let by_hand = build_failure::command(&plan.image.build, &run.release);
+            failure.hint(format!("run the build by hand, in the directory of the configuration file: `{by_hand}`"))
+        };
+        let digest = match work.await {
+            Ok(digest) => digest,
+            // Where tags are immutable, who comes second cannot push.
+            Err(error) => return self.pushed_by_another().await.ok_or_else(|| failure(error)),
+        };
+        run.events.result(&step, format!("{}:{} pushed, {digest}", plan.repository.name, plan.tag));
         run.events.made(format!("image {}:{}@{digest}", plan.repository, plan.tag), users.clone());
         Ok(digest)
     }
 
-    /// The registry has under the release's tag what docker says it pushed, with our label.
+    /// The image that another run pushed since the plan was made, where any image of the commit will do.
+    async fn pushed_by_another(&self) -> Option<Digest> {
+        let Self { run, plan, .. } = self;
+        if plan.image.reuse != Reuse::Any {
+            return None;
+        }
+        let (repository, state) =
+            observe::image(run.cloud, &run.access.registry, &plan.image, &run.release).await.ok()?;
+        let ImageState::Present(present) = &state else { return None };
+        plan_image(&plan.image, repository, &state, &run.release).ok()?;
+        self.warn_of_another(&present.digest);
+        Some(present.digest.clone())
+    }
+
+    fn warn_of_another(&self, found: &Digest) {
+        let ImagePlan { repository, tag, .. } = self.plan;
+        let text =
+            format!("another run pushed an image of this commit at the same time: {repository}:{tag} is {found}");
+        let hint = "its label names the same commit, so it is deployed; let one run build a commit";
+        self.run.events.warning(text, Some(hint.to_owned()));
+    }
+
+    /// The registry has under the release's tag what docker printed that it pushed, with our label. Or what another run
+    /// pushed, which built the same commit at the same time: where any image of the commit will do, that one is taken, as it
+    /// would be by a run that begins now.
     async fn confirm(&self, pushed: &Digest) -> Result<ImagePlan, Failure> {
         let Self { run, plan, .. } = self;
         let state = observe::image(run.cloud, &run.access.registry, &plan.image, &run.release).await?;
         let repository: &Repository = &plan.repository;
         match state {
-            (_, ImageState::Present(present)) if present.digest == *pushed => {
-                Ok(plan_image(&plan.image, repository.clone(), &ImageState::Present(present), &run.release)?)
+            (_, ImageState::Present(present)) if present.digest == *pushed || plan.image.reuse == Reuse::Any => {
+                let found = present.digest.clone();
+                let known = plan_image(&plan.image, repository.clone(), &ImageState::Present(present), &run.release)?;
+                if found != *pushed {
+                    self.warn_of_another(&found);
+                }
+                Ok(known)
             }
             (_, ImageState::Present(present)) => Err(Failure::failed(format!(
                 "registry has {} under {repository}:{}, but docker pushed {pushed}",

@@ -99,6 +99,14 @@ fn held(plan: &WholePlan) -> Vec<Holds<'_>> {
     components.map(|component| Holds { on: component.as_ref(), holds: of(&component.plan().name) }).collect()
 }
 
+/// What a hold of a rollback stops, in words.
+fn barred(hold: &PlannedHold) -> String {
+    match &hold.left.returned {
+        Some(returned) => format!("the commits of {} that {} does not have", hold.left.left, returned),
+        None => format!("the commits of {}", hold.left.left),
+    }
+}
+
 /// Puts the holds on a component, which belong to the environment: whatever changes waits for them.
 async fn put_holds(run: &Run<'_>, plan: &WholePlan, Holds { on, holds }: Holds<'_>) -> Option<Ended> {
     let name = &on.plan().name;
@@ -108,6 +116,7 @@ async fn put_holds(run: &Run<'_>, plan: &WholePlan, Holds { on, holds }: Holds<'
     let put = async {
         for hold in holds {
             on.put_hold(&within, hold, &users).await?;
+            within.events.result(&StepId::new(Verb::Hold, name), barred(hold));
             if !hold.covers.is_empty() {
                 on.drop_holds(&within, &hold.covers).await;
             }

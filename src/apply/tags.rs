@@ -30,7 +30,12 @@ async fn move_tags(run: &Run<'_>, images: &[ImagePlan], tags: &PlannedTags) {
     let run = run.of(&tags.component);
     let lane = Lane::Tags(tags.component.clone());
     let step = StepId::new(Verb::MoveTags, &tags.component);
-    let moved = run.take(&step, put(&run, images, tags));
+    let put = async {
+        put(&run, images, tags).await?;
+        run.events.result(&step, tags.moves.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
+        Ok(())
+    };
+    let moved = run.take(&step, put);
     let moved = run.turns.lane(&lane, moved, |moved: &Result<(), Failure>| moved.as_ref().err()).await;
     if let Some(Err(failure)) = moved {
         let text = format!("a tag does not lead to the release, which serves: {}", failure.brief());

@@ -118,18 +118,7 @@ impl Docker {
         if !push.success {
             return Err(DockerError::Push { reference, code: push.code, output: push.tail });
         }
-        self.pushed_digest(request).await
-    }
-
-    /// The digest that the engine recorded for the push to this repository.
-    async fn pushed_digest(&self, request: &BuildRequest) -> Result<Digest, DockerError> {
-        let reference = reference(request);
-        let inspect =
-            self.run(&[], ["image", "inspect", "--format", "{{json .RepoDigests}}", &reference], |_| {}).await?;
-        let digests: Vec<String> = serde_json::from_str(inspect.stdout.trim()).unwrap_or_default();
-        let prefix = format!("{}@", request.repository);
-        let digest = digests.iter().rev().find_map(|digest| digest.strip_prefix(&prefix)?.parse().ok());
-        digest.ok_or(DockerError::NoDigest { reference })
+        pushed_digest(&push.stdout, &request.tag).ok_or(DockerError::NoDigest { reference })
     }
 
     async fn run<A: Into<OsString>>(
@@ -146,6 +135,14 @@ impl Docker {
         };
         Ok(self.processes.run_guarded(&invocation, on_line).await?)
     }
+}
+
+/// The digest that a push of a tag gave to the registry, as `docker push` prints it at its end
+/// ([example](https://docs.docker.com/reference/cli/docker/image/push/#push-a-new-image-to-a-registry)). What the engine has
+/// under the name afterwards may be the image of another run, which builds the same commit at the same time.
+fn pushed_digest(output: &str, tag: &ImageTag) -> Option<Digest> {
+    let prefix = format!("{tag}: digest: ");
+    output.lines().rev().find_map(|line| line.trim().strip_prefix(&prefix)?.split_whitespace().next()?.parse().ok())
 }
 
 /// What the image is called: repository and tag.
@@ -177,6 +174,16 @@ fn build_arguments(request: &BuildRequest) -> Vec<OsString> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_push_prints_the_digest_of_its_tag() {
+        let digest = Digest::of("x");
+        let output =
+            format!("The push refers to repository [localhost:1/app]\nab: Pushed\nv1: digest: {digest} size: 528\n");
+        assert_eq!(pushed_digest(&output, &"v1".parse().unwrap()), Some(digest));
+        assert_eq!(pushed_digest(&output, &"1".parse().unwrap()), None);
+        assert_eq!(pushed_digest("v1: digest: sha256:1 size: 528", &"v1".parse().unwrap()), None);
+    }
 
     #[test]
     fn arguments_are_whole_values_and_the_context_comes_last() {

@@ -132,9 +132,23 @@ impl Git {
         let count = if is_long { beyond } else { self.count(&range).await? };
         let most = format!("--max-count={most}");
         // `git log` would take the user's settings, such as to verify signatures.
-        let listing = ["rev-list", &most, "--encoding=UTF-8", "--format=%H%x00%an%x00%ct%x00%s", &range];
+        let listing = ["rev-list", &most, "--encoding=UTF-8", COMMIT_LINE, &range];
         let listed = self.offline_successfully(&listing).await?;
         Ok(Some(Commits { count, newest: listed.stdout.lines().filter_map(commit_line).collect() }))
+    }
+
+    /// A commit in one line. `None`: it is not in this clone.
+    ///
+    /// # Errors
+    ///
+    /// git fails.
+    pub async fn commit(&self, commit: &GitSha) -> Result<Option<CommitLine>, GitError> {
+        if !self.has(commit).await? {
+            return Ok(None);
+        }
+        let asking = ["rev-list", "--max-count=1", "--encoding=UTF-8", COMMIT_LINE, &commit.to_string()];
+        let listed = self.offline_successfully(&asking).await?;
+        Ok(listed.stdout.lines().find_map(commit_line))
     }
 
     /// When a commit was made, by its committer's clock. `None`: it is not in this clone.
@@ -247,6 +261,9 @@ fn ssh_without_questions(configured: &str) -> Option<String> {
 }
 
 /// The commit in a line of ours; `git rev-list` writes others between them.
+/// What git says of a commit, as [`commit_line`] reads it.
+const COMMIT_LINE: &str = "--format=%H%x00%an%x00%ct%x00%s";
+
 fn commit_line(line: &str) -> Option<CommitLine> {
     let mut fields = line.splitn(4, '\0');
     let (sha, author, time, subject) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);

@@ -75,6 +75,13 @@ pub enum HttpError {
     NoAnswer(#[from] NoAnswer),
 }
 
+impl HttpError {
+    /// Whether there was no connection to send the request over: it was refused, there is no such host, or no TLS.
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self, Self::NoAnswer(NoAnswer(error)) if error.is_connect() && !error.is_timeout())
+    }
+}
+
 /// A request that was not answered, or not to the end. The address is not in it: it may hold secrets.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", no_answer(.0))]
@@ -97,5 +104,7 @@ pub(super) fn no_answer(error: &reqwest::Error) -> String {
         innermost = source;
     }
     let reason = if error.source().is_some() { innermost.to_string() } else { "the request cannot be made".to_owned() };
+    // What the system says of its own number: `Connection refused (os error 111)`.
+    let reason = reason.split(" (os error ").next().unwrap_or(&reason);
     format!("no answer: {reason}")
 }

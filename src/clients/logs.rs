@@ -37,10 +37,20 @@ pub struct LogLine {
     pub id: String,
     /// When the container wrote it.
     pub time: Option<Timestamp>,
+    /// When CloudWatch Logs took it.
+    pub ingested: Option<Timestamp>,
     /// The stream it is in.
     pub stream: String,
     /// What the container wrote, neutral.
     pub text: String,
+}
+
+/// Puts lines in order: by their time, and those of one millisecond by their stream, so that what one container wrote stays
+/// together, and then as they were taken and answered
+/// ([order](https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html)).
+pub fn sort<T>(lines: &mut [T], of: impl Fn(&T) -> &LogLine) {
+    let order = |line: &LogLine| (line.time, line.stream.clone(), line.ingested);
+    lines.sort_by_cached_key(|line| order(of(line)));
 }
 
 /// A place in a stream to go on from.
@@ -120,7 +130,9 @@ impl Logs {
         }
     }
 
-    /// All lines since a time in the streams of a group whose names begin so, oldest first.
+    /// All lines since a time in the streams of a group whose names begin so, oldest first. Those of one millisecond stay in
+    /// the order in which AWS took them in
+    /// ([FilterLogEvents](https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html)).
     ///
     /// # Errors
     ///
@@ -146,11 +158,12 @@ impl Logs {
             lines.extend(page.events().iter().map(|event| LogLine {
                 id: event.event_id().unwrap_or_default().to_owned(),
                 time: event.timestamp().and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok()),
+                ingested: event.ingestion_time().and_then(|time| Timestamp::from_millisecond(time).ok()),
                 stream: neutral::phrase(event.log_stream_name().unwrap_or_default(), 256),
                 text: neutral::phrase(event.message().unwrap_or_default(), 16_384),
             }));
         }
-        lines.sort_by_key(|line| line.time);
+        sort(&mut lines, |line| line);
         Ok(lines)
     }
 }

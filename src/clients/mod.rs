@@ -32,3 +32,4 @@ pub mod process;
 pub mod registry;
 pub mod role;
 pub mod sts;
+pub mod terminal;

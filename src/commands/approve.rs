@@ -1,6 +1,6 @@
 //! `approve`: counts the approvals of a plan, of which this run is one. It needs no role of AWS, and changes nothing.
 
-use super::change::{expected_plan, hosted};
+use super::change::{expected_plan, hosted, whole_digest};
 use crate::cli;
 use crate::context::Context;
 use crate::domain::failure::Failure;
@@ -21,7 +21,7 @@ use crate::session::Session;
 /// `refused`: this run is no approval of the plan. `invalid`: the plan is not that of the digest, or its environment asks
 /// nobody in this way.
 pub async fn run(session: &Session<'_>, arguments: &cli::Approve) -> Result<CountedApproval, Failure> {
-    let digest = expected_plan(&arguments.expect_plan)?;
+    let digest = whole_digest(&expected_plan(&arguments.expect_plan)?)?;
     let document = document(session.context, arguments, &digest)?;
     let planned = PlannedCommand::read(&document).ok_or_else(|| {
         Failure::invalid("the document is no plan that people approve")

@@ -2,7 +2,7 @@
 
 use super::change::{Invocation, Prepared, Until};
 use crate::domain::gate::{Known, StatusesEvidence, awaits_statuses, evaluate};
-use crate::domain::image::Digest;
+use crate::domain::plan::ExpectedPlan;
 use crate::domain::release::ReleaseName;
 use crate::evidence;
 
@@ -11,10 +11,10 @@ use crate::evidence;
 pub async fn wait_for_statuses(
     invocation: &Invocation<'_>,
     prepared: &Prepared,
-    expected: Option<&Digest>,
+    expected: Option<&ExpectedPlan>,
 ) -> Option<AwaitedStatuses> {
     let Prepared { plan, evidence, .. } = prepared;
-    let is_expected = expected.is_none_or(|expected| *expected == plan.digest());
+    let is_expected = expected.is_none_or(|expected| expected.is(&plan.digest()));
     if invocation.until == Until::Planned || !is_expected || !awaits_statuses(&evaluate(plan, evidence)) {
         return None;
     }

@@ -1,22 +1,28 @@
 //! What the commands that change an environment share: from a plan with its gates to the outcome.
 
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
+use futures_util::future::join_all;
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use crate::apply;
 use crate::clients::git::Git;
 use crate::clients::http::Http;
 use crate::clients::process::Processes;
+use crate::clients::terminal;
 use crate::context::{Context, RegistryAddresses, SHOWN_PLAN};
+use crate::domain::asked_probe::AskedProbe;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
-use crate::domain::gate::{Authorized, Evidence, Gate, Override, authorize, evaluate};
+use crate::domain::gate::{Authorized, Command, Evidence, Gate, Override, authorize, evaluate};
 use crate::domain::image::Digest;
 use crate::domain::names::{ComponentName, InvalidName, Region};
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{ImagePlan, Intent, LeftRelease, PlannedTags};
+use crate::domain::plan::{ComponentPlan, ExpectedPlan, ImagePlan, Intent, LeftRelease, PlanWarning, PlannedTags};
+use crate::domain::probe::Probe;
 use crate::domain::provenance::{OverriddenGate, Provenance};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::role::Access;
@@ -25,10 +31,11 @@ use crate::domain::view::Request;
 use crate::domain::view::plan::{CommitRange, PlannedComponent, ShownPlan};
 use crate::events::Events;
 use crate::evidence::{self, Approvals, AskedPlan, History, Hosted};
-use crate::kinds::{Planned, Run, Turns, WholePlan, driver};
+use crate::kinds::{AskedProbes, Planned, Run, Turns, WholePlan, driver};
 use crate::observe::{self, Cloud, Configuration, Identities, RegistryAccess};
 use crate::session::Session;
 use crate::together::try_each;
+use crate::verify::ask_once;
 
 /// What to do where nothing but tags says that a release succeeded.
 pub const LEDGER_ALONE: &str = "`shipgate iam guard` prints the policy that keeps others from writing these tags";
@@ -79,6 +86,8 @@ pub struct Invocation<'a> {
     pub http: Http,
     /// How many changes are made at once.
     pub parallel: NonZeroUsize,
+    /// Whether somebody is asked before anything is changed.
+    pub asks: bool,
     /// When the run began.
     pub began: Timestamp,
     /// The plan that people have approved, with the number of the run that made it. `None`: none is named.
@@ -124,6 +133,7 @@ impl<'a> Invocation<'a> {
             hosted,
             http,
             parallel,
+            asks: request.asks,
             began: clock(),
             approved_plan: None,
         })
@@ -133,10 +143,10 @@ impl<'a> Invocation<'a> {
     ///
     /// # Errors
     ///
-    /// `invalid`: what names the plan is no digest.
-    pub fn expecting(self, expected: Option<&str>, run: Option<u64>) -> Result<(Self, Option<Digest>), Failure> {
+    /// `invalid`: what names the plan is no digest, or not a whole one where people have approved it.
+    pub fn expecting(self, expected: Option<&str>, run: Option<u64>) -> Result<(Self, Option<ExpectedPlan>), Failure> {
         let expected = expected.map(expected_plan).transpose()?;
-        let approved_plan = run.zip(expected.clone()).map(|(run, digest)| ApprovedPlan { run, digest });
+        let approved_plan = approved_plan(expected.as_ref(), run)?;
         Ok((Self { approved_plan, ..self }, expected))
     }
 
@@ -238,16 +248,40 @@ impl<'a> Invocation<'a> {
     }
 }
 
-/// The digest that a plan has to have.
+/// The digest that a plan has to have, or the beginning of it.
 ///
 /// # Errors
 ///
-/// `invalid`: it is no digest.
-pub fn expected_plan(text: &str) -> Result<Digest, Failure> {
+/// `invalid`: it is neither.
+pub fn expected_plan(text: &str) -> Result<ExpectedPlan, Failure> {
     text.parse().map_err(|_: InvalidName| {
         Failure::invalid("--expect-plan is not a plan's digest")
-            .hint("write it as `shipgate plan promote` printed it: `sha256:` and 64 digits")
+            .hint("write it as the plan printed it: at least its first 12 digits, in small letters")
     })
+}
+
+/// The digest of a plan that people have approved, which is never a part of one: another plan could be made to begin with
+/// the same digits.
+///
+/// # Errors
+///
+/// `invalid`: it is a part.
+pub fn whole_digest(expected: &ExpectedPlan) -> Result<Digest, Failure> {
+    expected.whole().ok_or_else(|| {
+        Failure::invalid(format!("--expect-plan {expected} is only the beginning of a plan's digest")).hint(
+            "write the whole digest, `sha256:` and 64 digits, as the planning run printed it: people approve that one",
+        )
+    })
+}
+
+/// The plan that people have approved, where the run is named that made it.
+///
+/// # Errors
+///
+/// As [`whole_digest`].
+pub fn approved_plan(expected: Option<&ExpectedPlan>, run: Option<u64>) -> Result<Option<ApprovedPlan>, Failure> {
+    let approved = run.zip(expected).map(|(run, expected)| Ok(ApprovedPlan { run, digest: whole_digest(expected)? }));
+    approved.transpose()
 }
 
 /// The repository on GitHub, as this job reaches it.
@@ -284,11 +318,34 @@ pub enum Found {
 /// # Errors
 ///
 /// The configuration of a dependency is wrong.
-pub async fn show(invocation: &Invocation<'_>, prepared: &Prepared) -> Result<(), Failure> {
+pub async fn show(invocation: &Invocation<'_>, prepared: &Prepared) -> Result<AskedProbes, Failure> {
     let Prepared { cloud, plan, evidence, .. } = prepared;
-    let commits = invocation.history().commits(plan).await;
-    invocation.events.emit(Event::Planned(Box::new(shown(plan, evaluate(plan, evidence), commits, invocation.until))));
-    warn_of_dependencies(invocation, cloud, plan).await
+    let history = invocation.history();
+    let (commits, asked) = tokio::join!(history.commits(plan), ask_probes(invocation, plan));
+    let gates = evaluate(plan, evidence);
+    invocation.events.emit(Event::Planned(Box::new(shown(plan, gates, commits, &asked, invocation.until))));
+    warn_of_dependencies(invocation, cloud, plan).await?;
+    Ok(asked)
+}
+
+/// How long a plan waits for the answer of a probe.
+const PROBE_OF_PLAN: Duration = Duration::from_secs(3);
+
+/// Asks each probe once, all at the same time: one that reaches nothing is more likely wrong than the release that is to
+/// answer it. Who checks a pull request may be anywhere, and asks none; where nothing is to change they are asked anyway.
+async fn ask_probes(invocation: &Invocation<'_>, plan: &WholePlan) -> AskedProbes {
+    let is_asked = |component: &ComponentPlan| invocation.until == Until::Planned || !component.is_empty();
+    let components = plan.components.iter().filter(|component| is_asked(component.plan()));
+    let components = components.filter(|_| plan.command != Command::Check).map(|component| &**component);
+    let of_component = async |component: &dyn Planned| {
+        let once = async |probe: &Probe| {
+            let probe = Probe { timeout: probe.timeout.min(PROBE_OF_PLAN), ..probe.clone() };
+            ask_once(&invocation.http, &probe, &plan.release).await
+        };
+        (component.plan().name.clone(), join_all(component.probes().iter().map(once)).await)
+    };
+    let of = join_all(components.map(of_component)).await;
+    AskedProbes { at: Some(Instant::now()), of }
 }
 
 /// Shows the plan, and carries it out if that is asked for and its gates let it through.
@@ -299,11 +356,11 @@ pub async fn show(invocation: &Invocation<'_>, prepared: &Prepared) -> Result<()
 pub async fn finish(
     invocation: &Invocation<'_>,
     prepared: Prepared,
-    expected: Option<&Digest>,
+    expected: Option<&ExpectedPlan>,
 ) -> Result<Outcome, Failure> {
-    show(invocation, &prepared).await?;
+    let asked = show(invocation, &prepared).await?;
     let Prepared { cloud, access, source, plan, evidence } = prepared;
-    if let Some(expected) = expected.filter(|expected| **expected != plan.digest()) {
+    if let Some(expected) = expected.filter(|expected| !expected.is(&plan.digest())) {
         return Err(stale(invocation, &plan, expected));
     }
     let observe::Session::Changes(cloud) = cloud else { return Ok(Outcome::Planned) };
@@ -312,6 +369,7 @@ pub async fn finish(
     let (environment, release, on_failure) = (plan.environment.clone(), plan.release.clone(), plan.on_failure);
     let turns = Turns::new(&plan.steps(), invocation.parallel);
     let authorized = authorize(plan, &evidence).map_err(|refusing| refused(&refusing))?;
+    confirm(invocation, authorized.change()).await?;
     let provenance = invocation.provenance(&cloud, &authorized).await;
     invocation.events.emit(Event::ApplyStarted);
     let run = Run {
@@ -330,12 +388,32 @@ pub async fn finish(
         provenance,
         release,
         clock: invocation.clock,
+        asked: &asked,
+        built: if authorized.change().intent == Intent::Deploy { &authorized.change().images } else { &[] },
     };
     apply::apply(&run, &authorized).await
 }
 
+/// Asks whoever sits at the terminal, where somebody does.
+async fn confirm(invocation: &Invocation<'_>, plan: &WholePlan) -> Result<(), Failure> {
+    let changes = plan.steps().iter().any(|step| step.id.verb.changes());
+    if !invocation.asks || !changes {
+        return Ok(());
+    }
+    let (environment, release) = (&plan.environment, plan.release.short());
+    let question = match &plan.intent {
+        Intent::Deploy => format!("Deploy {release} to {environment}?"),
+        Intent::Promote { .. } => format!("Promote {release} to {environment}?"),
+        Intent::Rollback => format!("Roll {environment} back to {release}?"),
+    };
+    if terminal::is_confirmed(&question).await {
+        return Ok(());
+    }
+    Err(Failure::new(Outcome::Refused, "not confirmed: nothing was changed").hint("`--yes` does it without a question"))
+}
+
 /// The failure where the plan is not the expected one, with what moved where that is known.
-fn stale(invocation: &Invocation<'_>, plan: &WholePlan, expected: &Digest) -> Failure {
+fn stale(invocation: &Invocation<'_>, plan: &WholePlan, expected: &ExpectedPlan) -> Failure {
     let context = invocation.context;
     if context.shown_plan().is_some() && shown_as(context, expected).is_none() {
         invocation.events.note(format!("{SHOWN_PLAN} is ignored: it is not the plan with the expected digest"));
@@ -346,8 +424,8 @@ fn stale(invocation: &Invocation<'_>, plan: &WholePlan, expected: &Digest) -> Fa
 }
 
 /// The document of the expected plan. Whatever else is handed over, nothing is known of it.
-fn shown_as<'c>(context: &'c Context, expected: &Digest) -> Option<&'c str> {
-    context.shown_plan().filter(|shown| Digest::of(shown) == *expected)
+fn shown_as<'c>(context: &'c Context, expected: &ExpectedPlan) -> Option<&'c str> {
+    context.shown_plan().filter(|shown| expected.is(&Digest::of(shown)))
 }
 
 /// The failure where a plan is not the expected one. `moved_since`: what differs from the document of that one, each in a
@@ -355,7 +433,7 @@ fn shown_as<'c>(context: &'c Context, expected: &Digest) -> Option<&'c str> {
 pub fn another_plan(
     context: &Context,
     outcome: Outcome,
-    (now, expected): (&Digest, &Digest),
+    (now, expected): (&Digest, &ExpectedPlan),
     moved_since: impl FnOnce(&str) -> Vec<String>,
     otherwise: String,
 ) -> Failure {
@@ -375,8 +453,8 @@ async fn warn_of_dependencies(invocation: &Invocation<'_>, cloud: &Cloud, plan: 
             let Some(configured) = alone.components.first() else { continue };
             let runs = match driver(configured).status(cloud).await {
                 Ok(status) if status.running_release.sha == Some(plan.release.to_string()) => continue,
-                Ok(status) => status.running_release.sha.unwrap_or_else(|| "no release of ours".to_owned()),
-                Err(failure) => format!("what cannot be told: {}", failure.brief()),
+                Ok(status) => status.running_release.sha.unwrap_or_else(|| "no release of shipgate".to_owned()),
+                Err(failure) => format!("what is unknown: {}", failure.brief()),
             };
             invocation.events.warning(
                 format!("{} depends on {dependency}, which runs {runs}, not this release", component.name),
@@ -421,7 +499,13 @@ pub fn refused(gates: &[Gate]) -> Failure {
 }
 
 /// The plan as it is reported.
-pub fn shown(plan: &WholePlan, gates: Vec<Gate>, commits: Option<CommitRange>, until: Until) -> ShownPlan {
+pub fn shown(
+    plan: &WholePlan,
+    gates: Vec<Gate>,
+    commits: Option<CommitRange>,
+    asked: &AskedProbes,
+    until: Until,
+) -> ShownPlan {
     let repositories = plan.images.iter().map(|image| (image.image.component.clone(), image.repository.clone()));
     let digests = plan.components().filter_map(|component| component.image.clone());
     ShownPlan {
@@ -437,7 +521,8 @@ pub fn shown(plan: &WholePlan, gates: Vec<Gate>, commits: Option<CommitRange>, u
         commits,
         barred: barred(plan),
         steps: plan.steps(),
-        warnings: plan.warnings(),
+        warnings: plan.warnings().into_iter().chain(unreachable(asked)).collect(),
+        probes: asked.of.iter().flat_map(|(_, asked)| asked.clone()).collect(),
         gates,
         policy: plan.policy.clone(),
         components: plan
@@ -449,6 +534,17 @@ pub fn shown(plan: &WholePlan, gates: Vec<Gate>, commits: Option<CommitRange>, u
         digests: digests.filter_map(|(image, digest)| Some((image, digest.known()?.clone()))).collect(),
         is_all: until == Until::Planned,
     }
+}
+
+/// The probes that reach nothing.
+fn unreachable(asked: &AskedProbes) -> impl Iterator<Item = PlanWarning> {
+    let of = |(name, asked): &(ComponentName, Vec<AskedProbe>)| {
+        let warnings = asked.iter().filter_map(AskedProbe::warning);
+        let named =
+            |(text, hint)| PlanWarning { text: format!("{name}: {text}"), changes: Vec::new(), hint: Some(hint) };
+        warnings.map(named).collect::<Vec<_>>()
+    };
+    asked.of.iter().flat_map(of)
 }
 
 /// The commits that a rollback bars, each range once.

@@ -83,6 +83,7 @@ async fn of_promotion(
         components: components.to_vec(),
         expect_plan: None,
         plan_run: None,
+        yes: true,
         overrides: Vec::new(),
         parallel: NonZeroUsize::MIN,
     };

@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use crate::cli;
 use crate::domain::failure::Failure;
 use crate::domain::role::Access;
-use crate::domain::view::history::{FoundReleases, PastRelease};
+use crate::domain::run::WorkflowRun;
+use crate::domain::view::history::{FoundReleases, PastRelease, mark_left};
 use crate::kinds::driver;
 use crate::observe;
 use crate::session::Session;
@@ -27,7 +28,12 @@ pub async fn run(session: &Session<'_>, arguments: &cli::History) -> Result<Foun
         let history = driver(component).history(&cloud, arguments.limit.get()).await;
         history.map(|history| (component.name.to_string(), history))
     };
-    for (name, history) in try_each(&target.components, read).await? {
+    for (name, mut history) in try_each(&target.components, read).await? {
+        mark_left(&mut history.releases);
+        for release in &mut history.releases {
+            let run = release.provenance.run.as_deref().and_then(WorkflowRun::named);
+            release.url = run.map(|run| run.page(context.github_server()));
+        }
         if let Some(looked_at) = history.looked_at {
             notes.push(format!("{name}: only the newest {looked_at} revisions were looked at"));
         }
@@ -63,21 +69,11 @@ fn newest_first(mut lists: Vec<VecDeque<(String, PastRelease)>>) -> Vec<(String,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::provenance::Provenance;
-    use crate::domain::view::history::Standing;
 
     fn list(component: &str, times: &[Option<i64>]) -> VecDeque<(String, PastRelease)> {
         let release = |(index, second): (usize, &Option<i64>)| PastRelease {
-            release: "4b825dc642cb6eb9a060e54bf8d69288fbee4904".parse().unwrap(),
-            digest: None,
-            outcome: None,
             at: second.map(|second| jiff::Timestamp::from_second(second).unwrap()),
-            provenance: Provenance::default(),
-            place: format!("{component}:{index}").as_str().into(),
-            restores: None,
-            deployment: None,
-            contradiction: None,
-            standing: Standing::Past,
+            ..PastRelease::sample(&format!("{component}:{index}"))
         };
         times.iter().enumerate().map(|release_of| (component.to_owned(), release(release_of))).collect()
     }

@@ -4,6 +4,7 @@ pub mod approve;
 mod awaited;
 pub mod change;
 pub mod check;
+pub mod completions;
 pub mod credentials;
 pub mod deploy;
 pub mod docker_credential;
@@ -26,7 +27,7 @@ use crate::domain::view::{Answer, Request};
 use crate::session::Session;
 
 /// What the command line asks for, in words.
-pub fn request(command: &Command) -> Request {
+pub fn request(command: &Command, can_ask: bool) -> Request {
     let other = |command: &str, environment: Option<&str>| Request {
         command: command.to_owned(),
         environment: environment.map(str::to_owned),
@@ -40,8 +41,14 @@ pub fn request(command: &Command) -> Request {
     };
     match command {
         Command::Deploy(it) => change("deploy", &it.environment, &it.components, true),
-        Command::Promote(it) => change("promote", &it.environment, &it.components, true),
-        Command::Rollback(it) => change("rollback", &it.environment, &it.components, true),
+        Command::Promote(it) => {
+            let asks = can_ask && !it.yes && it.expect_plan.is_none();
+            Request { asks, ..change("promote", &it.environment, &it.components, true) }
+        }
+        Command::Rollback(it) => {
+            let asks = can_ask && !it.yes && it.expect_plan.is_none();
+            Request { asks, ..change("rollback", &it.environment, &it.components, true) }
+        }
         Command::Plan { command } => match command {
             Planned::Deploy(it) => change("plan deploy", &it.environment, &it.components, false),
             Planned::Promote(it) => change("plan promote", &it.environment, &it.components, false),
@@ -58,6 +65,7 @@ pub fn request(command: &Command) -> Request {
         Command::Unhold(it) => other("unhold", Some(&it.environment)),
         Command::Whoami(it) => other("whoami", it.environment.as_deref()),
         Command::Credentials(it) => other("credentials", Some(&it.environment)),
+        Command::Completions(_) => other("completions", None),
         Command::Iam { document } => match document {
             IamDocument::Trust(it) => other("iam trust", Some(&it.environment)),
             IamDocument::Policy(it) => other("iam policy", Some(&it.environment)),
@@ -98,6 +106,7 @@ pub async fn run(session: &Session<'_>, request: &Request, command: &Command) ->
         }
         Command::Whoami(arguments) => whoami::run(session, arguments).await.map(Answer::Identities),
         Command::Credentials(arguments) => credentials::run(session, arguments).await.map(Answer::Credential),
+        Command::Completions(arguments) => Ok(Answer::Script(completions::run(arguments))),
         Command::Iam { document } => match document {
             IamDocument::Trust(arguments) => iam::trust(session, arguments).await.map(Answer::Document),
             IamDocument::Policy(arguments) => iam::policy(session, arguments).await.map(Answer::Document),

@@ -3,14 +3,19 @@
 use crate::clients::git::Git;
 use crate::domain::behind::{Behind, Distance};
 use crate::domain::failure::Failure;
+use crate::domain::hold::HoldScope;
 use crate::domain::release::GitSha;
 use crate::domain::role::Access;
+use crate::domain::run::WorkflowRun;
 use crate::domain::target::Target;
-use crate::domain::view::status::{EnvironmentStatus, SeenComponent};
+use crate::domain::view::status::{ComponentStatus, EnvironmentStatus, SeenComponent};
 use crate::kinds::driver;
 use crate::observe::{self, Configuration, Identities};
 use crate::session::Session;
 use crate::together::each;
+
+/// How many of the commits that an environment lacks are named.
+const NAMED: usize = 5;
 
 /// Looks at one environment, or at all.
 ///
@@ -32,6 +37,10 @@ pub async fn run(session: &Session<'_>, environment: Option<&str>) -> Result<Vec
         }
     }
     compare(session, &configuration, &identities, &mut statuses).await;
+    let git = session.git(&configuration.directory);
+    for component in statuses.iter_mut().flat_map(|status| &mut status.components) {
+        explain(&git, context.github_server(), component).await;
+    }
     Ok(statuses)
 }
 
@@ -48,7 +57,13 @@ async fn look(identities: &Identities<'_>, name: &str, target: Result<Target, Fa
         Ok(cloud) => {
             let look = async |component| {
                 let seen = driver(component).status(&cloud).await;
-                SeenComponent { name: component.name.to_string(), kind: component.kind.word(), seen, behind: None }
+                SeenComponent {
+                    name: component.name.to_string(),
+                    kind: component.kind.word(),
+                    seen,
+                    behind: None,
+                    subject: None,
+                }
             };
             status.components = each(&target.components, look).await;
         }
@@ -77,8 +92,8 @@ async fn compare(
         };
         for (component, source) in statuses[index].components.iter_mut().zip(source) {
             if component.seen.is_ok() {
-                let distance = distance(&git, source, component.commit()).await;
-                component.behind = Some(Behind { of: of.clone(), distance });
+                let (distance, newest) = distance(&git, source, component.commit()).await;
+                component.behind = Some(Behind { of: of.clone(), distance, newest });
             }
         }
     }
@@ -89,15 +104,44 @@ fn commits(source: &EnvironmentStatus, environment: &EnvironmentStatus) -> Vec<O
     environment.components.iter().map(|component| source.commit_of(&component.name)).collect()
 }
 
-/// How far one commit is behind another.
-async fn distance(git: &Git, source: Option<GitSha>, own: Option<GitSha>) -> Distance {
+/// How far one commit is behind another, with the newest of the commits that it lacks.
+async fn distance(git: &Git, source: Option<GitSha>, own: Option<GitSha>) -> (Distance, Vec<GitSha>) {
     let Some((source, own)) = source.zip(own) else {
-        return Distance::Unknown;
+        return (Distance::Unknown, Vec::new());
     };
     if source == own {
-        return Distance::Same;
+        return (Distance::Same, Vec::new());
     }
     // Without git, or outside a clone, nothing is known.
-    let count = async |from, to| git.commits_between(from, to, 0).await.ok().flatten().map(|commits| commits.count);
-    Distance::from_counts(count(&own, &source).await, count(&source, &own).await)
+    let between = async |from, to, most| git.commits_between(from, to, most).await.ok().flatten();
+    let lacks = between(&own, &source, NAMED).await;
+    let more = between(&source, &own, 0).await;
+    let distance = Distance::from_counts(lacks.as_ref().map(|it| it.count), more.map(|it| it.count));
+    let newest = lacks.into_iter().flat_map(|it| it.newest).map(|commit| commit.sha);
+    (distance, newest.collect())
+}
+
+/// Adds what this clone knows of a component: the commit's subject, and whether it has passed what a rollback bars.
+async fn explain(git: &Git, server: &str, component: &mut SeenComponent) {
+    let commit = component.commit();
+    if let Some(commit) = &commit {
+        component.subject = git.commit(commit).await.ok().flatten().map(|line| line.subject);
+    }
+    let Ok(seen) = &mut component.seen else { return };
+    if let Some(commit) = &commit {
+        passed(git, commit, seen).await;
+    }
+    if let Some(last) = &mut seen.last {
+        last.url = last.run.as_deref().and_then(WorkflowRun::named).map(|run| run.page(server));
+    }
+}
+
+/// Notes which bars of rollbacks a release has passed: it comes after what was left.
+async fn passed(git: &Git, runs: &GitSha, seen: &mut ComponentStatus) {
+    for hold in &mut seen.holds {
+        if let HoldScope::Left { left, .. } = &hold.hold.scope {
+            let comes_after = git.is_ancestor(left, runs).await.ok().flatten();
+            hold.passed = comes_after.map(|comes_after| comes_after && left != runs);
+        }
+    }
 }

@@ -1,15 +1,14 @@
 //! `unhold` and `plan unhold`: takes every hold off that was seen, and no other.
 
-use super::change::{another_plan, expected_plan};
+use super::change::{ApprovedPlan, another_plan, approved_plan, expected_plan};
 use super::hold::{Asking, not_all, refusal, wanted};
 use crate::cli;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::gate::{Command, Known, authorize, evaluate};
 use crate::domain::hold::{self, Hold};
-use crate::domain::image::Digest;
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{HeldComponent, UnholdPlan};
+use crate::domain::plan::{ExpectedPlan, HeldComponent, UnholdPlan};
 use crate::domain::role::Access;
 use crate::domain::target::Target;
 use crate::domain::view::holds::{ChangedHolds, ComponentHolds, HoldChange, PlannedUnhold};
@@ -24,7 +23,7 @@ use crate::session::Session;
 ///
 /// The arguments or the configuration are not right, a component cannot be looked at, or the plan is not the expected one.
 pub async fn plan(session: &Session<'_>, arguments: &cli::Unhold) -> Result<Outcome, Failure> {
-    let Asked { reason, expected, configuration, target } = Asked::read(session, arguments)?;
+    let Asked { reason, expected, configuration, target, .. } = Asked::read(session, arguments)?;
     let identities = session.identities(&configuration);
     let cloud = observe::cloud(&identities, &target, Access::Read).await?;
     let plan = UnholdPlan::new(&target, cloud.account.clone(), reason, held(&cloud, &target).await?);
@@ -42,16 +41,16 @@ pub async fn plan(session: &Session<'_>, arguments: &cli::Unhold) -> Result<Outc
 /// Before anything was changed: as [`plan`], or a gate refuses.
 pub async fn run(session: &Session<'_>, arguments: &cli::Unhold) -> Result<ChangedHolds, Failure> {
     let (context, now) = (session.context, (session.clock)());
-    let Asked { reason, expected, configuration, target } = Asked::read(session, arguments)?;
+    let Asked { reason, expected, approved, configuration, target } = Asked::read(session, arguments)?;
     let identities = session.identities(&configuration);
     let cloud = Writable::enter(&identities, &target).await?;
     let wanted = wanted(&arguments.reason, context.provenance(&cloud.caller).author(), now)?;
     // All are looked at before one is changed.
     let plan = UnholdPlan::new(&target, cloud.account.clone(), reason, held(&cloud, &target).await?);
     is_expected(session, &plan, expected.as_ref())?;
-    let asked = arguments.plan_run.zip(expected.as_ref()).map(|(run, digest)| AskedPlan {
-        run,
-        digest,
+    let asked = approved.as_ref().map(|approved| AskedPlan {
+        run: approved.run,
+        digest: &approved.digest,
         trusted: target.workflows.clone(),
         configuration: &configuration,
         // The document has the holds with the time of each. Once they are off, no plan has this digest again.
@@ -80,7 +79,8 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Unhold) -> Result<Chang
 struct Asked {
     /// Why, neutral.
     reason: String,
-    expected: Option<Digest>,
+    expected: Option<ExpectedPlan>,
+    approved: Option<ApprovedPlan>,
     configuration: Configuration,
     target: Target,
 }
@@ -90,9 +90,10 @@ impl Asked {
         // The person is known when AWS says so; a reason that never fits needs no call.
         let reason = wanted(&arguments.reason, "", (session.clock)())?.reason();
         let expected = arguments.expect_plan.as_deref().map(expected_plan).transpose()?;
+        let approved = approved_plan(expected.as_ref(), arguments.plan_run)?;
         let configuration = session.configuration()?;
         let target = configuration.services(session.context, &arguments.environment, &arguments.components)?;
-        Ok(Self { reason, expected, configuration, target })
+        Ok(Self { reason, expected, approved, configuration, target })
     }
 }
 
@@ -109,9 +110,9 @@ async fn held(cloud: &Cloud, target: &Target) -> Result<Vec<HeldComponent>, Fail
 
 /// Whether the plan is the one that was shown, where one is named. Otherwise it is `stale`, which `unhold` has no exit code
 /// of its own for.
-fn is_expected(session: &Session<'_>, plan: &UnholdPlan, expected: Option<&Digest>) -> Result<(), Failure> {
+fn is_expected(session: &Session<'_>, plan: &UnholdPlan, expected: Option<&ExpectedPlan>) -> Result<(), Failure> {
     let now = plan.digest();
-    let Some(expected) = expected.filter(|expected| **expected != now) else { return Ok(()) };
+    let Some(expected) = expected.filter(|expected| !expected.is(&now)) else { return Ok(()) };
     let otherwise = format!("{} has other holds, or another configuration, than when it was planned", plan.place);
     let moved = |shown: &str| plan.moved_since(shown);
     Err(another_plan(session.context, Outcome::Invalid, (&now, expected), moved, otherwise))

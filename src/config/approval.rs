@@ -52,7 +52,7 @@ pub(super) struct RawPeople {
     quorum: Option<u8>,
     /// Who may, by their names on GitHub. Default: everybody who may write to the repository.
     people: Option<Vec<Located<String>>>,
-    /// How long after the plan an approval counts: at most `168h`. Default: `24h`.
+    /// How long after the plan an approval counts: at most `7d`. Default: `24h`.
     expires: Option<Located<String>>,
 }
 

@@ -118,9 +118,14 @@ impl KindKeys for Keys {
         let settle = settle::resolve(settle, interpreter);
         let busy = component.pick(|settings| settings.busy.as_ref()).copied();
         let missing = component.pick(|settings| settings.missing_variables.as_ref()).copied();
+        let line = |pick: fn(&Settings) -> Option<&Text>| interpreter.line(&component.pick(pick)?.span).map(Box::new);
+        let cluster_line = line(|settings| settings.cluster.as_ref());
+        let service_line = line(|settings| settings.service.as_ref());
         Some(EcsTarget {
             cluster: cluster?,
+            cluster_line,
             service: service?,
+            service_line,
             container: container?,
             image: component.keys().image.owner(&component.wanted.component.text)?.parse().ok()?,
             task_definition: whole(task_definition)?.unwrap_or(TaskDefinitionSource::Live),

@@ -1,5 +1,6 @@
 //! What is wrong with a configuration: collected while reading, told all at once, each with its place and a hint.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 
@@ -121,6 +122,8 @@ impl fmt::Display for ConfigError {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Problems {
     found: Vec<Problem>,
+    /// The keys that somebody most likely meant who wrote one that is unknown, with all keys above them.
+    meant: BTreeSet<String>,
     /// How many were noted beyond what is kept, and one.
     beyond: usize,
 }
@@ -133,13 +136,31 @@ struct Problem {
     message: String,
     hint: String,
     variable: Option<String>,
+    /// The key that is missing, with all keys above it.
+    missing: Option<String>,
 }
 
 impl Problems {
     /// Notes something wrong at a place of the file.
     pub(super) fn at(&mut self, span: &Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
         let (message, hint) = (message.into(), hint.into());
-        self.push(Problem { start: Some(span.start), end: span.end, message, hint, variable: None });
+        self.push(Problem { start: Some(span.start), end: span.end, message, hint, variable: None, missing: None });
+    }
+
+    /// Notes that a key is missing in what stands at a place. `path`: all keys above it, as people write them. Where
+    /// somebody misspelt the key, that alone is reported.
+    pub(super) fn missing(&mut self, span: &Range<usize>, path: &str, key: &str, what: String, hint: String) {
+        let missing = Some(dotted(path, key));
+        self.push(Problem { start: Some(span.start), end: span.end, message: what, hint, variable: None, missing });
+    }
+
+    /// Notes which key somebody most likely meant who wrote one that is unknown.
+    pub(super) fn meant(&mut self, path: &str, key: &str) {
+        let meant = dotted(path, key);
+        // What an environment overrides is missing in its component.
+        let of_component = meant.strip_prefix("environments.").and_then(|rest| Some(rest.find(".components.")? + 1));
+        self.meant.extend(of_component.map(|start| meant["environments.".len() + start..].to_owned()));
+        self.meant.insert(meant);
     }
 
     /// Keeps a problem. Many environments have the same ones: these are kept once when they become too many.
@@ -161,18 +182,19 @@ impl Problems {
     /// Notes a variable from outside that has no value.
     pub(super) fn without_value(&mut self, span: &Range<usize>, variable: &str, fault: &str, hint: String) {
         let (message, variable) = (format!("`{variable}` {fault}"), Some(variable.to_owned()));
-        self.push(Problem { start: Some(span.start), end: span.end, message, hint, variable });
+        self.push(Problem { start: Some(span.start), end: span.end, message, hint, variable, missing: None });
     }
 
     /// Notes something wrong outside the file.
     pub(super) fn outside(&mut self, message: impl Into<String>, hint: impl Into<String>) {
         let (message, hint) = (message.into(), hint.into());
-        self.push(Problem { start: None, end: 0, message, hint, variable: None });
+        self.push(Problem { start: None, end: 0, message, hint, variable: None, missing: None });
     }
 
     /// Notes others, each as often as one likes: what is found twice is told once.
     pub(super) fn extend(&mut self, others: &Self) {
         self.found.extend(others.found.iter().cloned());
+        self.meant.extend(others.meant.iter().cloned());
     }
 
     /// The variables from outside that have no value.
@@ -182,6 +204,8 @@ impl Problems {
 
     /// The value, or the reasons why there is none.
     pub(super) fn finish<T>(mut self, path: &Utf8Path, source: &str, value: Option<T>) -> Result<T, ConfigErrors> {
+        let is_misspelt = |problem: &Problem| problem.missing.as_ref().is_some_and(|key| self.meant.contains(key));
+        self.found.retain(|problem| !is_misspelt(problem));
         if let (Some(value), true) = (value, self.found.is_empty()) {
             return Ok(value);
         }
@@ -205,7 +229,7 @@ impl Problems {
         let errors = self
             .found
             .into_iter()
-            .map(|Problem { start, end, message, hint, variable }| ConfigError {
+            .map(|Problem { start, end, message, hint, variable, .. }| ConfigError {
                 location: start.map(|start| Location::new(path, source, start..end)),
                 message: printable(&cut(&message, LONGEST_TEXT)),
                 hint: printable(&cut(&hint, LONGEST_TEXT)),
@@ -215,6 +239,11 @@ impl Problems {
             .collect();
         Err(ConfigErrors { source: source.to_owned(), errors })
     }
+}
+
+/// A key with all keys above it.
+fn dotted(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
 impl Location {

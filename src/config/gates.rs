@@ -34,7 +34,7 @@ pub(super) struct RawGates {
     /// Whether whoever started a run may approve it as a reviewer of GitHub's environment. Only beside
     /// `approval = "required"`. Default: `false`.
     self_approval: Option<Located<bool>>,
-    /// How long a release has to have run without a break where it is promoted from: `30m`, at most `720h`. Only beside
+    /// How long a release has to have run without a break where it is promoted from: `2d`, at most `30d`. Only beside
     /// `promotes-from`. Default: it does not matter.
     soak: Option<Located<String>>,
     /// The branches of which one has the commit: names, or patterns with `*` and `?`. Default: the default branch.

@@ -149,6 +149,7 @@ fn resolve_build(build: &RawBuild, interpreter: &mut Interpreter<'_, '_>) -> Opt
     let args = interpreter.templates(build.args.as_ref(), values::argument_name, values::argument);
     let tags = build.tags.iter().flatten().map(|tag| interpreter.template("tags", tag, values::tag)).collect();
     Some(Build {
+        line: build.context.as_ref().and_then(|context| interpreter.line(&context.span)),
         context: context??,
         dockerfile: whole(dockerfile)?,
         platforms: all(platforms)?,

@@ -1,5 +1,6 @@
 //! Turns each text of the configuration into what it names, or tells why it does not.
 
+use std::ops::Range;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -8,9 +9,11 @@ use indexmap::IndexMap;
 use super::error::Problems;
 use super::read::{Entries, Key};
 use super::scope::{Origin, Scope, Value};
+use super::source::Source;
 use super::text::{Piece, Text, Variable};
 use super::values::{self, Fault};
 use super::wording::cut;
+use crate::domain::file_line::FileLine;
 use crate::domain::names::InvalidName;
 use crate::domain::template::Template;
 
@@ -25,9 +28,16 @@ pub(super) struct Interpreter<'s, 'p> {
     pub(super) scope: Scope<'s>,
     /// Whom to tell.
     pub(super) problems: &'p mut Problems,
+    /// The file, for the lines of what is resolved. `None`: only what is wrong is asked for.
+    pub(super) source: Option<&'s Source<'s>>,
 }
 
 impl Interpreter<'_, '_> {
+    /// The line on which something is written.
+    pub(super) fn line(&self, span: &Range<usize>) -> Option<FileLine> {
+        self.source.map(|source| source.line(span))
+    }
+
     /// The value of a key that holds a name.
     pub(super) fn named<T: FromStr<Err = InvalidName>>(&mut self, name: &str, text: &Text) -> Option<T> {
         self.parsed(name, text, |text| text.parse().map_err(Fault::from))

@@ -89,14 +89,15 @@ impl<'d, K, S> Merged<'d, K, S> {
         }
         let Wanted { component: key, environment, .. } = self.wanted;
         let component = &key.text;
+        let path = format!("components.{component}");
         if self.is_overridden(|overrides| pick(overrides).is_some()) {
             let Key { text: environment, span } = environment;
             let message = format!("`{name}` of `{component}` is missing for `{environment}`");
             let hint = format!("add it to `[environments.{environment}.components.{component}]`");
-            interpreter.problems.at(span, message, hint);
+            interpreter.problems.missing(span, &path, name, message, hint);
         } else {
             let message = format!("`{name}` is missing in `components.{component}`");
-            interpreter.problems.at(&key.span, message, format!("add `{name} = \"…\"`"));
+            interpreter.problems.missing(&key.span, &path, name, message, format!("add `{name} = \"…\"`"));
         }
         None
     }

@@ -43,6 +43,7 @@ mod resolve;
 mod schema;
 mod scope;
 mod settle;
+mod source;
 mod static_site;
 #[cfg(test)]
 mod tests;
@@ -63,6 +64,7 @@ use crate::domain::template::Template;
 use error::Problems;
 use raw::RawConfig;
 use read::{Node, Read as _, parse_toml};
+use source::Source;
 
 /// A configuration that is right in itself. What its variables stand for is looked up later, where it is needed.
 #[derive(Debug, Clone)]
@@ -118,7 +120,8 @@ impl Document {
     /// One environment with the components that are asked for. Looks up the variables of no other.
     pub fn resolve(&self, request: &Request<'_>) -> Result<Target, ConfigErrors> {
         let mut problems = Problems::default();
-        let target = resolve::request(&self.raw, request, &mut problems);
+        let source = Source::new(&self.path, &self.source);
+        let target = resolve::request(&self.raw, request, Some(&source), &mut problems);
         problems.finish(&self.path, &self.source, target)
     }
 

@@ -77,13 +77,13 @@ pub(super) fn roles(config: &RawConfig) -> Vec<(String, WrittenRole)> {
 /// The variables of the repository that an environment uses: those that are missed when there are none.
 fn variables(config: &RawConfig, environment: &str) -> BTreeSet<String> {
     let mut missed = Problems::default();
-    let _unresolved = resolve::request(config, &nothing_known(environment), &mut missed);
+    let _unresolved = resolve::request(config, &nothing_known(environment), None, &mut missed);
     let name = |variable: &str| Some(variable.strip_prefix("${vars.")?.strip_suffix('}')?.to_owned());
     missed.variables().filter_map(name).collect()
 }
 
 fn nothing_known(environment: &str) -> Request<'_> {
-    Request { environment, components: &[], purpose: Purpose::Change, vars: None, env: &|_| None }
+    Request { environment, components: &[], purpose: Purpose::Change, vars: None, env: &|_| None, in_workflow: false }
 }
 
 fn build(key: &Key, raw: &RawBuild, source: &str) -> Build {

@@ -20,7 +20,7 @@ pub(super) fn pre_deploy(
     let Asked { scope, environment, components } = asked;
     let table = parse_toml(source, problems)?;
     let root = Node::root(source, &table);
-    let mut interpreter = Interpreter { scope, problems };
+    let mut interpreter = Interpreter { scope, problems, source: None };
     let mut command = |name: &ComponentName| {
         let words = read_command(&written(&root, environment, name)?, interpreter.problems);
         interpreter.command(&words)

@@ -110,6 +110,7 @@ fn resolve_one(probe: &RawProbe, interpreter: &mut Interpreter<'_, '_>) -> Optio
     let timeout = interpreter.duration("timeout", probe.timeout.as_ref(), Duration::from_secs(5));
     let interval = interpreter.duration("interval", probe.interval.as_ref(), Duration::from_secs(1));
     Some(Probe {
+        line: probe.url.as_ref().and_then(|url| interpreter.line(&url.span)),
         url: url??,
         method: whole(method)?.unwrap_or_else(|| "GET".to_owned()),
         headers: headers?,

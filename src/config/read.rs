@@ -25,10 +25,27 @@ pub(super) trait Read {
 pub(super) fn parse_toml<'d>(source: &'d str, problems: &mut Problems) -> Option<DeValue<'d>> {
     let parsed = DeTable::parse(source).map(|table| DeValue::Table(table.into_inner()));
     let told = |error: toml::de::Error| {
-        let hint = "correct the TOML: texts stand in quotes, and a key or table stands once";
-        problems.at(&error.span().unwrap_or_default(), format!("invalid TOML: {}", error.message()), hint);
+        let span = error.span().unwrap_or_default();
+        let (message, hint) = unquoted(source, &span).unwrap_or_else(|| {
+            let hint = "correct the TOML: texts stand in quotes, and a key or table stands once";
+            (error.message().to_owned(), hint.to_owned())
+        });
+        problems.at(&span, format!("invalid TOML: {message}"), hint);
     };
     parsed.map_err(told).ok()
+}
+
+/// What is wrong with a line, and what to write, where its text lacks quotes: `cluster = orders`.
+fn unquoted(source: &str, span: &Range<usize>) -> Option<(String, String)> {
+    let start = source.get(..span.start)?.rfind('\n').map_or(0, |newline| newline + 1);
+    let line = source[start..].lines().next()?;
+    let (key, value) = line.split_once('=')?;
+    let (key, value) = (key.trim(), value.split('#').next().unwrap_or_default().trim());
+    let is_plain = !value.is_empty() && !value.contains(['"', '\'', '[', '{', '\\']);
+    let quoted = format!("{key} = \"{value}\"");
+    let is_text = is_plain && DeTable::parse(line).is_err() && DeTable::parse(&quoted).is_ok();
+    let (key, value, quoted) = (cut(key, 40), cut(value, 40), cut(&quoted, 80));
+    is_text.then(|| (format!("`{value}`, the text of `{key}`, is not in quotes"), format!("write `{quoted}`")))
 }
 
 /// A value of the file, and what it is called.
@@ -227,7 +244,8 @@ impl<'d> Table<'d, '_> {
         let value = self.optional_with(key, read);
         if value.is_none() {
             let message = format!("`{key}` is missing{}", self.place());
-            self.problems.at(&self.node.anchor, message, format!("add `{example}`"));
+            let Node { anchor, path, .. } = &self.node;
+            self.problems.missing(anchor, path, key, message, format!("add `{example}`"));
         }
         value
     }
@@ -279,7 +297,11 @@ impl<'d> Table<'d, '_> {
             if self.known.contains(&name) || self.told.contains(&name) {
                 continue;
             }
-            let hint = known_elsewhere(name).unwrap_or_else(|| match nearest(name, self.known.iter().copied()) {
+            let meant = nearest(name, self.known.iter().copied());
+            if let Some(meant) = meant {
+                self.problems.meant(&self.node.path, meant);
+            }
+            let hint = known_elsewhere(name).unwrap_or_else(|| match meant {
                 Some(meant) => format!("write `{meant}`, or remove it"),
                 None => format!("remove it; known here are {}", listed(self.known.iter().copied())),
             });

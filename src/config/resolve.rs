@@ -17,6 +17,7 @@ use super::raw::{RawConfig, RawEnvironment};
 use super::read::Key;
 use super::scope::{Origin, Outside, Scope, Value};
 use super::settle;
+use super::source::Source;
 use super::text::Text;
 use super::values;
 use super::wording::one_of;
@@ -39,6 +40,8 @@ pub struct Request<'r> {
     pub vars: Option<&'r str>,
     /// Looks up an environment variable.
     pub env: &'r dyn Fn(&str) -> Option<String>,
+    /// Whether the variables are handed over by a workflow, for what to do where one is missing.
+    pub in_workflow: bool,
 }
 
 impl fmt::Debug for Request<'_> {
@@ -68,20 +71,26 @@ pub(super) struct Asked<'d> {
     pub(super) components: Vec<ComponentName>,
 }
 
-/// Resolves what a request asks for.
-pub(super) fn request(config: &RawConfig, request: &Request<'_>, problems: &mut Problems) -> Option<Target> {
+/// Resolves what a request asks for. `source`: the file, where the lines of what stands in it are wanted.
+pub(super) fn request(
+    config: &RawConfig,
+    request: &Request<'_>,
+    source: Option<&Source<'_>>,
+    problems: &mut Problems,
+) -> Option<Target> {
     let (key, environment) = find(config, request, problems)?;
-    let outside = Outside::new(request.vars, request.env, problems);
+    let outside = Outside::new(request.vars, request.env, request.in_workflow, problems);
     let selects = |name: &str| request.purpose != Purpose::Identity && request.selects(name);
     let mut resolver = Resolver::new(config, key, environment, outside, request.purpose, problems);
     resolver.is_part = !request.components.is_empty();
+    resolver.interpreter.source = source;
     resolver.target(&selects)
 }
 
 /// Resolves nothing but what variables stand for.
 pub(super) fn asked<'d>(config: &'d RawConfig, request: &Request<'d>, problems: &mut Problems) -> Option<Asked<'d>> {
     let (key, environment) = find(config, request, problems)?;
-    let outside = Outside::new(request.vars, request.env, problems);
+    let outside = Outside::new(request.vars, request.env, request.in_workflow, problems);
     let scope = Resolver::new(config, key, environment, outside, request.purpose, problems).interpreter.scope;
     let selected = config.components.names().filter(|name| request.selects(name));
     Some(Asked {
@@ -147,7 +156,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
             resolved: Cell::default(),
         };
         let mut missed = Problems::default();
-        let mut interpreter = Interpreter { scope, problems: &mut missed };
+        let mut interpreter = Interpreter { scope, problems: &mut missed, source: None };
         let prefix = match &environment.prefix {
             None => name.map(|name| Value::new(name, Origin::Variables)),
             Some(prefix) => interpreter.without_release("prefix", prefix),
@@ -158,12 +167,20 @@ impl<'d, 'p> Resolver<'d, 'p> {
             problems.extend(&missed);
         }
         scope.without_prefix = missed;
-        Self { config, key, environment, purpose, is_part: false, interpreter: Interpreter { scope, problems } }
+        Self {
+            config,
+            key,
+            environment,
+            purpose,
+            is_part: false,
+            interpreter: Interpreter { scope, problems, source: None },
+        }
     }
 
     fn target(mut self, is_selected: &dyn Fn(&str) -> bool) -> Option<Target> {
         let region = self.environment.region.as_ref().map(|region| self.interpreter.named("region", region));
         let account = self.environment.account.as_ref().map(|account| self.interpreter.named("account", account));
+        let account_line = self.environment.account.as_ref().and_then(|text| self.interpreter.line(&text.span));
         let roles = self.roles(region.as_ref().and_then(Option::as_ref), account.as_ref().and_then(Option::as_ref));
         let url = self.environment.url.as_ref().filter(|_| self.purpose == Purpose::Change);
         let url = url.map(|url| self.interpreter.parsed("url", url, values::address));
@@ -188,6 +205,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
             environment: self.key.text.parse::<EnvironmentName>().ok()?,
             region: region??,
             account: whole(account)?,
+            account_line,
             roles: roles?,
             url: whole(url)?,
             promotes_from: whole(promotes_from)?,

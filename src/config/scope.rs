@@ -57,6 +57,8 @@ pub(super) enum Outside<'s> {
         vars: Option<Map<String, Json>>,
         /// The process's environment variables.
         env: &'s dyn Fn(&str) -> Option<String>,
+        /// Whether a workflow hands them over.
+        in_workflow: bool,
     },
 }
 
@@ -66,14 +68,19 @@ impl Outside<'_> {
     pub(super) fn new<'s>(
         vars: Option<&str>,
         env: &'s dyn Fn(&str) -> Option<String>,
+        in_workflow: bool,
         problems: &mut Problems,
     ) -> Outside<'s> {
-        let hint = "set it to one JSON object, in a workflow `SHIPGATE_VARS: ${{ toJSON(vars) }}`";
+        let hint = if in_workflow {
+            format!("set it to one JSON object: `{ALL_VARIABLES}`")
+        } else {
+            format!("set it to one JSON object: {}", export("NAME"))
+        };
         // An environment variable that is handed on without having been set is empty.
         let vars = vars.filter(|vars| !vars.trim().is_empty());
         let message = match vars.map(serde_json::from_str::<Json>) {
-            None => return Outside::Known { vars: None, env },
-            Some(Ok(Json::Object(vars))) => return Outside::Known { vars: Some(vars), env },
+            None => return Outside::Known { vars: None, env, in_workflow },
+            Some(Ok(Json::Object(vars))) => return Outside::Known { vars: Some(vars), env, in_workflow },
             Some(Ok(_)) => "SHIPGATE_VARS is not a JSON object".to_owned(),
             // Its text is not shown: somebody may have put secrets there.
             Some(Err(error)) => {
@@ -142,9 +149,9 @@ impl Scope<'_> {
 
     /// What a variable from outside stands for, or what is wrong with it and what to do. `None`: not to be looked at.
     fn outside(&self, variable: &Variable) -> Option<Result<Value, (&'static str, String)>> {
-        let Outside::Known { vars, env } = &self.outside else { return None };
+        let Outside::Known { vars, env, in_workflow } = &self.outside else { return None };
         match variable {
-            Variable::Vars(name) => Some(repository_variable(name, vars.as_ref())),
+            Variable::Vars(name) => Some(repository_variable(name, vars.as_ref(), *in_workflow)),
             Variable::Env(name) => Some(match env(name) {
                 None => Err(("is not set", format!("set the environment variable `{name}`"))),
                 // Where a secret is missing, GitHub Actions hands over an empty text.
@@ -156,11 +163,25 @@ impl Scope<'_> {
     }
 }
 
-fn repository_variable(name: &str, vars: Option<&Map<String, Json>>) -> Result<Value, (&'static str, String)> {
+/// What a workflow writes to hand over all variables of the repository.
+const ALL_VARIABLES: &str = "SHIPGATE_VARS: ${{ toJSON(vars) }}";
+
+/// What a person writes to hand a variable over.
+fn export(name: &str) -> String {
+    format!("`export SHIPGATE_VARS='{{\"{name}\":\"…\"}}'`")
+}
+
+fn repository_variable(
+    name: &str,
+    vars: Option<&Map<String, Json>>,
+    in_workflow: bool,
+) -> Result<Value, (&'static str, String)> {
     let Some(vars) = vars else {
-        let hint = format!(
-            "set SHIPGATE_VARS to a JSON object with `{name}`, in a workflow `SHIPGATE_VARS: ${{{{ toJSON(vars) }}}}`"
-        );
+        let hint = if in_workflow {
+            format!("write `{ALL_VARIABLES}` in the `env` of the step; the repository has to have `{name}`")
+        } else {
+            format!("set it: {}", export(name))
+        };
         return Err(("is not set", hint));
     };
     let text = match vars.get(name) {

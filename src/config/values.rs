@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
-use jiff::fmt::friendly::SpanParser;
 use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
 
+use crate::domain::duration;
 use crate::domain::gate::{BranchPattern, Login};
 use crate::domain::image::ImageTag;
 use crate::domain::names::InvalidName;
@@ -32,19 +32,15 @@ impl From<InvalidName> for Fault {
 
 /// A time to wait.
 pub(super) fn duration(text: &str) -> Result<Duration, Fault> {
-    SpanParser::new()
-        .parse_unsigned_duration(text)
-        .ok()
-        .filter(|duration| !duration.is_zero() && *duration <= LONGEST_WAIT)
-        .ok_or(Fault {
-            kind: "a time to wait",
-            reason: "it is like `90s` or `1h 30m`, more than nothing, at most `6h`",
-        })
+    duration::parse(text).filter(|duration| !duration.is_zero() && *duration <= LONGEST_WAIT).ok_or(Fault {
+        kind: "a time to wait",
+        reason: "it is like `90s` or `1h 30m`, more than nothing, at most `6h`",
+    })
 }
 
 /// How long a release is watched after its rollout. Nothing turns it off.
 pub(super) fn settle(text: &str) -> Result<Duration, Fault> {
-    SpanParser::new().parse_unsigned_duration(text).ok().filter(|time| *time <= LONGEST_WAIT).ok_or(Fault {
+    duration::parse(text).filter(|time| *time <= LONGEST_WAIT).ok_or(Fault {
         kind: "a time to watch a release",
         reason: "it is like `90s` or `10m`, at most `6h`; `0s` turns it off",
     })
@@ -61,12 +57,10 @@ pub(super) fn plain(text: &str) -> Result<String, Fault> {
 /// How long a release has to have run where it is promoted from. Longer than a month is a mistake.
 pub(super) fn soak(text: &str) -> Result<Duration, Fault> {
     let longest = Duration::from_hours(720);
-    SpanParser::new().parse_unsigned_duration(text).ok().filter(|soak| !soak.is_zero() && *soak <= longest).ok_or(
-        Fault {
-            kind: "a time for a release to run",
-            reason: "it is like `30m` or `24h`, more than nothing, at most `720h`",
-        },
-    )
+    duration::parse(text).filter(|soak| !soak.is_zero() && *soak <= longest).ok_or(Fault {
+        kind: "a time for a release to run",
+        reason: "it is like `30m` or `2d`, more than nothing, at most `30d`",
+    })
 }
 
 /// How long an approval counts by default.
@@ -75,12 +69,10 @@ pub(super) const EXPIRES: Duration = Duration::from_hours(24);
 /// How long after the plan an approval counts.
 pub(super) fn expires(text: &str) -> Result<Duration, Fault> {
     let longest = Duration::from_hours(168);
-    SpanParser::new().parse_unsigned_duration(text).ok().filter(|time| !time.is_zero() && *time <= longest).ok_or(
-        Fault {
-            kind: "a time for an approval to count",
-            reason: "it is like `4h` or `24h`, more than nothing, at most `168h`",
-        },
-    )
+    duration::parse(text).filter(|time| !time.is_zero() && *time <= longest).ok_or(Fault {
+        kind: "a time for an approval to count",
+        reason: "it is like `4h` or `2d`, more than nothing, at most `7d`",
+    })
 }
 
 /// The name of a user of GitHub.
@@ -96,7 +88,7 @@ pub(super) const STATUS_WAIT: Duration = Duration::from_mins(20);
 
 /// How long commit statuses are waited for.
 pub(super) fn status_wait(text: &str) -> Result<Duration, Fault> {
-    SpanParser::new().parse_unsigned_duration(text).ok().filter(|wait| *wait <= LONGEST_WAIT).ok_or(Fault {
+    duration::parse(text).filter(|wait| *wait <= LONGEST_WAIT).ok_or(Fault {
         kind: "a time to wait",
         reason: "it is like `90s` or `1h 30m`, at most `6h`; `0s` does not wait",
     })
@@ -150,7 +142,7 @@ pub(super) fn sentence(text: &str) -> Result<String, Fault> {
 /// ([DurationSeconds](https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html)).
 pub(super) fn session_duration(text: &str) -> Result<Duration, Fault> {
     let allowed = Duration::from_mins(15)..=Duration::from_hours(12);
-    SpanParser::new().parse_unsigned_duration(text).ok().filter(|duration| allowed.contains(duration)).ok_or(Fault {
+    duration::parse(text).filter(|duration| allowed.contains(duration)).ok_or(Fault {
         kind: "how long a session can last",
         reason: "it is like `45m` or `2h`, from `15m` to `12h`, and no longer than the role's own maximum",
     })

@@ -1,7 +1,7 @@
 //! How far an environment is behind the one that its releases come from.
 
 use super::names::EnvironmentName;
-use super::release::Commits;
+use super::release::{Commits, GitSha};
 
 /// How far a component of an environment is behind the same component of another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,6 +10,8 @@ pub struct Behind {
     pub of: EnvironmentName,
     /// How far.
     pub distance: Distance,
+    /// The newest commits that it lacks, newest first. Empty: there are none, or they are not known.
+    pub newest: Vec<GitSha>,
 }
 
 /// How far one release is behind another.
@@ -83,8 +85,8 @@ mod tests {
             (Some(3), None, Distance::Unknown, None, "behind stage by an unknown number of commits"),
             (None, None, Distance::Unknown, None, "behind stage by an unknown number of commits"),
         ] {
-            let behind =
-                Behind { of: "stage".parse().unwrap(), distance: Distance::from_counts(only_other, only_this) };
+            let distance_found = Distance::from_counts(only_other, only_this);
+            let behind = Behind { of: "stage".parse().unwrap(), distance: distance_found, newest: Vec::new() };
             assert_eq!((behind.distance, behind.commits(), &*behind.described()), (distance, commits, text));
         }
     }

@@ -144,6 +144,31 @@ pub enum Event {
         /// The line.
         line: String,
     },
+    /// A task failed while it was waited for.
+    TaskFailed {
+        /// The step.
+        step: StepId,
+        /// Which, and how it ended.
+        text: String,
+        /// The last line that it wrote, neutral. Absent: it is not known.
+        last_line: Option<String>,
+    },
+    /// The tasks of a rollout as they are now. Emitted where somebody watches.
+    Tasks {
+        /// The step.
+        step: StepId,
+        /// The tasks, those of the release first.
+        tasks: Vec<SeenTask>,
+    },
+    /// How long a rollout is expected to take. Emitted when it begins.
+    Expected {
+        /// The step.
+        step: StepId,
+        /// How long the last one took, where that is known.
+        usual: Option<Duration>,
+        /// When it is given up.
+        timeout: Duration,
+    },
     /// How far a step is. Emitted once for each change.
     Progress {
         /// The step.
@@ -197,6 +222,19 @@ pub enum Event {
         /// What happens there.
         event: Box<Self>,
     },
+}
+
+/// A task as people see it while they wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenTask {
+    /// The first digits of its id.
+    pub id: String,
+    /// How it is, in a word: `running`, `starting`, `not ready`, `stopping`, or `old` of another revision.
+    pub state: &'static str,
+    /// More of it, neutral. Empty: there is no more.
+    pub detail: String,
+    /// How old it is, where that is known.
+    pub age: Option<Duration>,
 }
 
 /// How a step ended.

@@ -130,6 +130,16 @@ impl Hold {
         }
     }
 
+    /// Whether a rollback has put it there: it bars commits, and newer ones pass.
+    pub fn is_bar(&self) -> bool {
+        matches!(self.scope, HoldScope::Left { .. })
+    }
+
+    /// What it does to an environment, for people: one by hand holds it, a rollback bars commits from it.
+    pub fn word(&self) -> &'static str {
+        if self.is_bar() { "barred" } else { "held" }
+    }
+
     /// Why it is there, since when and by whom, for people.
     pub fn described(&self) -> String {
         let since = self.at.map(|at| format!("since {}", at.strftime("%Y-%m-%d %H:%M:%SZ")));

@@ -73,6 +73,9 @@ impl OpenWork {
             | Event::StepResult { .. }
             | Event::StepEnded { .. }
             | Event::Output { .. }
+            | Event::TaskFailed { .. }
+            | Event::Tasks { .. }
+            | Event::Expected { .. }
             | Event::Progress { .. }
             | Event::Heartbeat { .. }
             | Event::Note { .. }

@@ -23,7 +23,7 @@ pub enum Outcome {
     RolledBack,
     /// The rollout failed or is unknown, and the previous release is not verified.
     Broken,
-    /// Another deployment replaced ours while we waited.
+    /// Another deployment replaced this one during the rollout.
     Superseded,
     /// Still in progress when our patience ended.
     TimedOut,

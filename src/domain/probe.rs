@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
+use super::file_line::FileLine;
 use super::neutral;
 use super::release::ReleaseName;
-use super::template::Template;
+use super::template::{RELEASE_SHA, Template};
 
 /// An HTTP question to the running release, and the answer that proves it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Probe {
+    /// Where it is written.
+    pub line: Option<FileLine>,
     /// The address.
     pub url: Template,
     /// The method, upper case.
@@ -149,6 +152,21 @@ pub fn check_status(probe: &Probe, answer: &Answer) -> Result<(), String> {
     Err(format!("status {}, not {}", answer.status, probe.status))
 }
 
+/// The release that an answer names where the probe compares it, whichever it is.
+pub fn named_release(probe: &Probe, answer: &Answer) -> Option<ReleaseName> {
+    let is_release = |template: &Template| template.to_string() == format!("${{{RELEASE_SHA}}}");
+    let body: Option<serde_json::Value> = serde_json::from_str(&answer.body).ok();
+    let in_json = probe.json.iter().find_map(|(pointer, expected)| match expected {
+        Expected::Text(template) if is_release(template) => body.as_ref()?.pointer(pointer)?.as_str()?.parse().ok(),
+        Expected::Text(_) | Expected::Literal(_) => None,
+    });
+    let in_headers = || {
+        let mut named = probe.response_headers.iter().filter(|(_, expected)| is_release(expected));
+        named.find_map(|(name, _)| answer.headers.get(&name.to_ascii_lowercase())?.parse().ok())
+    };
+    in_json.or_else(in_headers)
+}
+
 fn check_json(probe: &Probe, release: &ReleaseName, answer: &Answer) -> Result<(), String> {
     if probe.json.is_empty() {
         return Ok(());
@@ -237,6 +255,7 @@ mod tests {
 
     fn probe() -> Probe {
         Probe {
+            line: None,
             url: "http://localhost/health".parse().unwrap(),
             method: "GET".to_owned(),
             headers: IndexMap::new(),
@@ -295,6 +314,28 @@ mod tests {
             (200, Some("shop"), r#"{"a":"ok","release":"old"}"#, format!(r#"/release is "old", not "{SHA}""#)),
         ] {
             assert_eq!(checked(status, header, body), Err(difference));
+        }
+    }
+
+    #[test]
+    fn the_release_is_read_where_the_probe_compares_it() {
+        let header = Probe {
+            json: IndexMap::new(),
+            response_headers: [("X-Release".to_owned(), "${release.sha}".parse().unwrap())].into(),
+            ..probe()
+        };
+        let answer = |body: String, header: &str| Answer {
+            status: 200,
+            headers: [("x-release".to_owned(), header.to_owned())].into(),
+            body,
+        };
+        let named = |probe: &Probe, answer: &Answer| named_release(probe, answer).map(|release| release.to_string());
+        let json = answer(format!(r#"{{"release":"{SHA}"}}"#), "");
+        assert_eq!(named(&probe(), &json), Some(SHA.to_owned()));
+        assert_eq!(named(&header, &json), None);
+        assert_eq!(named(&header, &answer(String::new(), SHA)), Some(SHA.to_owned()));
+        for other in [r#"{"release":"unknown"}"#, r#"{"release":1}"#, "{}", "no JSON"] {
+            assert_eq!(named(&probe(), &answer(other.to_owned(), "")), None, "{other}");
         }
     }
 

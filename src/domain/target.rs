@@ -5,6 +5,7 @@
 use camino::Utf8PathBuf;
 use indexmap::IndexMap;
 
+use super::file_line::FileLine;
 use super::gate::GatePolicy;
 use super::github::workflows::TrustedWorkflows;
 use super::kind::Kind;
@@ -25,6 +26,8 @@ pub struct Target {
     pub region: Region,
     /// The account that everything must land in. Absent: not checked.
     pub account: Option<AccountId>,
+    /// Where that is written.
+    pub account_line: Option<FileLine>,
     /// The roles that are assumed for it.
     pub roles: Roles,
     /// Where people find it.
@@ -114,6 +117,8 @@ impl Reuse {
 /// How an image is built by the docker command line.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Build {
+    /// Where that is written.
+    pub line: Option<FileLine>,
     /// The build context, relative to the configuration file.
     pub context: Utf8PathBuf,
     /// The Dockerfile, relative to the configuration file. Absent: `Dockerfile` in the context.
@@ -124,6 +129,17 @@ pub struct Build {
     pub args: IndexMap<String, Template>,
     /// Tags beside the release's own.
     pub tags: Vec<Template>,
+}
+
+impl Build {
+    /// The Dockerfile, relative to the configuration file.
+    pub fn dockerfile(&self) -> Utf8PathBuf {
+        let in_context = || match self.context.as_str() {
+            "." => "Dockerfile".into(),
+            _ => self.context.join("Dockerfile"),
+        };
+        self.dockerfile.clone().unwrap_or_else(in_context)
+    }
 }
 
 /// A component of one kind.

@@ -29,7 +29,15 @@ impl History<'_> {
             return None;
         }
         self.add_pull_requests(&mut commits.newest).await;
-        Some(CommitRange { taken_back, commits })
+        Some(CommitRange { taken_back, commits, compare: self.compare_page(from, to).await })
+    }
+
+    /// The page of the repository on GitHub that compares two commits.
+    async fn compare_page(&self, from: &GitSha, to: &GitSha) -> Option<String> {
+        let origin = self.git.origin().await.ok().flatten()?;
+        let host = origin.strip_prefix("https://")?.split('/').next()?;
+        let is_github = host.split('.').any(|part| part == "github");
+        is_github.then(|| format!("{origin}/compare/{}...{}", from.short(), to.short()))
     }
 
     /// The commits as GitHub has them.

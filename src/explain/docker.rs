@@ -41,15 +41,15 @@ fn hint(error: &DockerError) -> Option<&'static str> {
         }
         DockerError::NoEngine { .. } => "start the engine, or point DOCKER_HOST at one: the image has to be built",
         DockerError::SeveralPlatforms => "install the buildx plugin of docker, or name one platform",
-        DockerError::Build { .. } => "run the same build by hand in the context's directory",
         DockerError::Push { .. } => {
             "check that the registry is reachable, that the repository takes this tag, and that pushing is allowed: \
              `ecr:InitiateLayerUpload`, `ecr:UploadLayerPart`, `ecr:CompleteLayerUpload`, `ecr:PutImage`"
         }
+        DockerError::NoMetadata | DockerError::NoDigest { .. } => "run it again; `-v` shows every call",
+        // Which build that was is said where it was begun.
         DockerError::Process(ProcessError::Other { .. })
         | DockerError::Configuration(_)
-        | DockerError::NoMetadata
-        | DockerError::NoDigest { .. } => return None,
+        | DockerError::Build { .. } => return None,
     })
 }
 
@@ -71,16 +71,16 @@ mod tests {
             (DockerError::NoEngine { output: output() }, Environment, None, "start the engine"),
             (no_space().into(), Environment, None, ""),
             (DockerError::SeveralPlatforms, Environment, None, "name one platform"),
-            (build(Some(1)), Build, Some("exit-1"), "run the same build by hand"),
-            (build(None), Build, None, "run the same build by hand"),
+            (build(Some(1)), Build, Some("exit-1"), ""),
+            (build(None), Build, None, ""),
             (
                 DockerError::Push { reference: reference(), code: Some(1), output: output() },
                 Build,
                 Some("exit-1"),
                 "`ecr:PutImage`",
             ),
-            (DockerError::NoMetadata, Build, None, ""),
-            (DockerError::NoDigest { reference: reference() }, Build, None, ""),
+            (DockerError::NoMetadata, Build, None, "run it again"),
+            (DockerError::NoDigest { reference: reference() }, Build, None, "run it again"),
         ] {
             assert_explained(&error, (Failed, kind, code, hint));
         }

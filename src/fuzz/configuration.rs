@@ -51,7 +51,8 @@ fn read(text: &str, variable: &str) {
     let env = |_: &str| Some(variable.to_owned());
     for environment in document.environments() {
         for purpose in [Purpose::Change, Purpose::Services] {
-            let request = Request { environment, components: &[], purpose, vars: Some(&vars), env: &env };
+            let request =
+                Request { environment, components: &[], purpose, vars: Some(&vars), env: &env, in_workflow: false };
             match document.resolve(&request) {
                 Ok(target) => {
                     let length = format!("{target:?}").len();
@@ -85,6 +86,7 @@ fn values_do_not_grow_beyond_their_limit() {
             purpose: Purpose::Change,
             vars: Some(&vars),
             env: &|_| Some("x".to_owned()),
+            in_workflow: false,
         };
         document.resolve(&request).map_err(|errors| errors.to_string())
     };

@@ -44,7 +44,7 @@ use crate::observe::{Cloud, Files, Writer};
 
 use not_built::refuse;
 pub use not_built::{Answer, not_built};
-pub use run::{Applied, Run};
+pub use run::{Applied, AskedProbes, Run};
 pub use turns::Turns;
 
 /// A plan whose components can be carried out.
@@ -285,6 +285,11 @@ pub trait Planned: fmt::Debug {
 
     /// The component as it was looked at.
     fn observed(&self) -> &dyn Observed;
+
+    /// The questions that its release has to answer, as far as they can be asked of what runs now.
+    fn probes(&self) -> &[Probe] {
+        &[]
+    }
 
     /// How long what is waited for took the last time, where that is known: what takes longest begins first.
     fn last_rollout(&self) -> Option<Duration> {

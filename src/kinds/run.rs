@@ -9,9 +9,11 @@ use tokio::time::Instant;
 use crate::clients::http::Http;
 use crate::clients::process::Processes;
 use crate::context::Context;
+use crate::domain::asked_probe::AskedProbe;
 use crate::domain::failure::Failure;
 use crate::domain::names::{ComponentName, EnvironmentName};
 use crate::domain::outcome::Outcome;
+use crate::domain::plan::ImagePlan;
 use crate::domain::provenance::Provenance;
 use crate::domain::release::ReleaseName;
 use crate::domain::settle::OnFailure;
@@ -22,6 +24,8 @@ use crate::observe::{Cloud, RegistryAccess, Writer};
 
 /// How old a check may be when the change begins that relies on it. A change is a call that takes about as long itself.
 const FRESH: Duration = Duration::from_millis(250);
+/// How old the answer of a probe may be that stands for the time before a change.
+const RECENT: Duration = Duration::from_secs(10);
 
 /// What every part of carrying out a plan needs.
 #[derive(Debug, Clone)]
@@ -54,6 +58,28 @@ pub struct Run<'a> {
     pub provenance: Provenance,
     /// Reads the wall clock.
     pub clock: fn() -> Timestamp,
+    /// What probes got when the plan was shown.
+    pub asked: &'a AskedProbes,
+    /// The images that are built from what is checked out: those of a deploy.
+    pub built: &'a [ImagePlan],
+}
+
+/// What the probes of components got when the plan was shown.
+#[derive(Debug, Default)]
+pub struct AskedProbes {
+    /// When that was. `None`: none was asked.
+    pub at: Option<Instant>,
+    /// By the component, in the order in which they are written.
+    pub of: Vec<(ComponentName, Vec<AskedProbe>)>,
+}
+
+impl AskedProbes {
+    /// What the probes of a component got, where that is recent enough to say what was there before a change. Else nothing.
+    pub fn recent(&self, component: &ComponentName) -> &[AskedProbe] {
+        let is_recent = self.at.is_some_and(|at| at.elapsed() <= RECENT);
+        let found = self.of.iter().find(|(name, _)| is_recent && name == component);
+        found.map_or(&[], |(_, asked)| asked)
+    }
 }
 
 impl Run<'_> {

@@ -8,6 +8,7 @@ use crate::clients::files;
 use crate::clients::git_repository::WorkTree;
 use crate::context::Context;
 use crate::domain::failure::Failure;
+use crate::domain::file_line::in_brackets;
 use crate::domain::limits::FILE;
 use crate::domain::target::Build;
 
@@ -78,18 +79,21 @@ impl Checkout {
     /// `invalid`: the directory or the Dockerfile is missing, or is not to be read.
     pub fn can_build(&self, directory: &Utf8Path, build: &Build) -> Result<(), Failure> {
         let context = directory.join(&build.context);
+        let line = in_brackets(build.line.as_ref());
         if !self.has_directory(&context) {
             return Err(Failure::invalid(format!(
                 "the directory `{}` that the image is built from is not there",
                 build.context
             ))
             .cause("it has to be a directory of the repository")
-            .hint("correct `context`, or add the directory: its path begins at the configuration file"));
+            .hint(format!(
+                "correct `context`{line}, or add the directory: its path begins at the configuration file"
+            )));
         }
-        let written = build.dockerfile.clone().unwrap_or_else(|| build.context.join("Dockerfile"));
+        let written = build.dockerfile();
         self.read(directory.join(&written)).map(|_| ()).map_err(|error| {
             Failure::invalid(format!("the Dockerfile `{written}` cannot be read: {error}"))
-                .hint("add it, or write `dockerfile = \"…\"`: its path begins at the configuration file")
+                .hint(format!("add it, or write `dockerfile = \"…\"`{line}: its path begins at the configuration file"))
         })
     }
 

@@ -18,6 +18,7 @@ use crate::clients::role::{Begin, RoleSession, SessionError, SessionPlan};
 use crate::clients::sts::Sts;
 use crate::context::Context;
 use crate::domain::failure::Failure;
+use crate::domain::file_line::in_brackets;
 use crate::domain::role::{Access, Assumption, Caller, RoleArn, person, session_name, without_blanks};
 use crate::domain::target::Target;
 use crate::domain::token::Claims;
@@ -281,8 +282,11 @@ fn not_narrowed(assumption: &Assumption) -> Failure {
 async fn prove(target: &Target, assumption: &Assumption, config: SdkConfig) -> Result<Identity, Failure> {
     let caller = Sts::new(&config).caller_of_new_session().await?;
     if !assumption.role.is_role_of(&caller.arn) {
-        return Err(Failure::failed(format!("AWS takes us for {}, not for role {}", caller.arn, assumption.role))
-            .hint("check AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL, if they are set"));
+        return Err(Failure::failed(format!(
+            "AWS answers that the session is {}, which is not of role {}",
+            caller.arn, assumption.role
+        ))
+        .hint("check AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL, if they are set"));
     }
     of_account(target, &caller)?;
     Ok(Identity { config, caller })
@@ -291,11 +295,15 @@ async fn prove(target: &Target, assumption: &Assumption, config: SdkConfig) -> R
 /// Without `account` it is that of the role, for whoever prints its policy.
 fn of_account(target: &Target, caller: &Caller) -> Result<(), Failure> {
     match target.account.as_ref().or(target.roles.role.as_ref().map(RoleArn::account)) {
-        Some(configured) if *configured != caller.account => Err(Failure::invalid(format!(
-            "the AWS credentials are of account {}, but environment `{}` is in account {configured}",
-            caller.account, target.environment
-        ))
-        .hint("use credentials of the configured account, or correct `account`")),
+        Some(configured) if *configured != caller.account => {
+            let line = in_brackets(target.account_line.as_ref());
+            Err(Failure::invalid(format!(
+                "the AWS credentials are of account {}, but environment `{}` is in account {configured}{line}",
+                caller.account, target.environment
+            ))
+            .cause(format!("the credentials are those of {}", caller.arn))
+            .hint(format!("use credentials of account {configured}, or correct `account`{line}")))
+        }
         _ => Ok(()),
     }
 }

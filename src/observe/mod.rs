@@ -98,10 +98,14 @@ impl Cloud {
         Self { account, expected: None, caller, claims, ecr, logs, directory, config, clients: RefCell::default() }
     }
 
+    /// The region that the environment is in.
+    pub fn region(&self) -> &str {
+        self.config.region().map_or("", AsRef::as_ref)
+    }
+
     /// `CloudWatch` Logs of a region. `None`: that of the environment.
     pub fn logs_in(&self, region: Option<&Region>) -> Logs {
-        let own = self.config.region().map(AsRef::as_ref);
-        match region.filter(|region| own != Some(region.as_str())) {
+        match region.filter(|region| self.region() != region.as_str()) {
             Some(region) => Logs::in_region(&self.config, region),
             None => self.logs.clone(),
         }
@@ -240,6 +244,7 @@ impl Configuration {
             purpose,
             vars: context.variable(VARS),
             env: &|name| context.variable(name).map(str::to_owned),
+            in_workflow: context.in_actions(),
         };
         let target = self.document.resolve(&request)?;
         target.secrets().iter().for_each(|secret| sink::hide(secret));
@@ -266,6 +271,7 @@ impl Configuration {
             purpose: Purpose::Change,
             vars: context.variable(VARS),
             env: &|name| context.variable(name).map(str::to_owned),
+            in_workflow: context.in_actions(),
         };
         Ok(self.document.pre_deploy_at(&request, text, shown)?)
     }

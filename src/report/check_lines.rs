@@ -1,93 +1,92 @@
-//! A check for people: one line for each finding, as compilers write them, and one that sums up.
+//! A check for people: what was found by file, as compilers write it, and a line that sums up.
 
 use super::lines::Level as Shown;
-use super::style::{BAD, CAREFUL, FAINT, GOOD, STRONG};
+use super::style::{BAD, CAREFUL, FAINT, GOOD, Look, Mark, STRONG, wrapped};
 use crate::domain::check::{Finding, Findings, LeftOut, Level};
 
 /// The lines, the last one the summary. `shown`: the least important findings that are wanted.
-pub fn lines(findings: &Findings, shown: Shown) -> Vec<String> {
+pub fn lines(findings: &Findings, shown: Shown, look: Look) -> Vec<String> {
     let is_wanted = |finding: &&Finding| match finding.level {
         Level::Error => true,
         Level::Warning => shown >= Shown::Warnings,
         Level::Note => shown >= Shown::Everything,
     };
-    let mut lines: Vec<String> = findings.all.iter().filter(is_wanted).flat_map(finding).collect();
+    let mut lines = Vec::new();
+    let mut file = None;
+    for finding in findings.all.iter().filter(is_wanted) {
+        // They are in the order of their files.
+        if look.width.is_some() && file.is_some_and(|file| file != &finding.file) {
+            lines.push(String::new());
+        }
+        file = Some(&finding.file);
+        lines.extend(if look.width.is_some() { on_terminal(finding, look) } else { in_one_line(finding) });
+    }
+    if look.width.is_some() && !lines.is_empty() {
+        lines.push(String::new());
+    }
     if shown >= Shown::Everything {
         let names: Vec<&str> = findings.looked_at.iter().map(|seen| seen.name.as_str()).collect();
         if !names.is_empty() {
-            lines.push(format!("{FAINT}looked at: {}{FAINT:#}", names.join(", ")));
+            lines.extend(faint(&format!("checked: {}", names.join(", ")), look));
         }
-        lines.extend(findings.left_out.iter().flat_map(left_out));
+        lines.extend(findings.left_out.iter().flat_map(|left| skipped(left, look)));
     }
-    let (style, word) = if findings.count(Level::Error) > 0 { (BAD, "failed") } else { (GOOD, "passed") };
-    lines.push(format!("{style}check {word}{style:#}: {}", findings.summary()));
+    let is_bad = findings.count(Level::Error) > 0;
+    let (mark, style, word) = if is_bad { (Mark::Bad, BAD, "failed") } else { (Mark::Good, GOOD, "passed") };
+    let summary = format!("{style}check {word}{style:#}: {}", findings.summary());
+    lines.extend(wrapped(&summary, look.width, &format!("{} ", mark.shown()), "  "));
     lines
 }
 
-fn finding(finding: &Finding) -> [String; 2] {
-    let place = match (&finding.file, finding.place) {
+fn place(finding: &Finding) -> String {
+    match (&finding.file, finding.place) {
         (Some(file), Some(place)) => format!("{file}:{}:{}: ", place.line, place.column),
         (Some(file), None) => format!("{file}: "),
         (None, _) => String::new(),
-    };
-    let style = match finding.level {
-        Level::Error => BAD,
-        Level::Warning => CAREFUL,
-        Level::Note => STRONG,
-    };
-    let (level, rule) = (finding.level.as_str(), finding.rule);
-    [
-        format!("{place}{style}{level}:{style:#} {} {FAINT}[{rule}]{FAINT:#}", finding.message),
+    }
+}
+
+fn in_one_line(finding: &Finding) -> Vec<String> {
+    let (style, level, rule) = (style(finding.level), finding.level.as_str(), finding.rule);
+    vec![
+        format!("{}{style}{level}:{style:#} {} {FAINT}[{rule}]{FAINT:#}", place(finding), finding.message),
         format!("  {STRONG}hint:{STRONG:#} {}", finding.hint),
     ]
 }
 
-fn left_out(left: &LeftOut) -> Vec<String> {
-    let mut lines = vec![format!("{FAINT}left out: {}: {}{FAINT:#}", left.what, left.why)];
-    lines.extend(left.hint.as_ref().map(|hint| format!("  {STRONG}hint:{STRONG:#} {hint}")));
+/// The place in a line of its own, so that it can be searched for and opened, and below it what fits.
+fn on_terminal(finding: &Finding, look: Look) -> Vec<String> {
+    let (style, level, rule) = (style(finding.level), finding.level.as_str(), finding.rule);
+    let mark = match finding.level {
+        Level::Error => Mark::Bad,
+        Level::Warning => Mark::Careful,
+        Level::Note => Mark::Neutral,
+    };
+    let place = place(finding);
+    let mut lines = vec![format!("{} {place}{style}{level}{style:#} {FAINT}[{rule}]{FAINT:#}", mark.shown())];
+    lines.extend(wrapped(&finding.message, look.width, "    ", "    "));
+    lines.extend(wrapped(&format!("{STRONG}hint:{STRONG:#} {}", finding.hint), look.width, "    ", "          "));
     lines
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::check::{Place, Rule, Subject};
-
-    fn findings() -> Findings {
-        let mut findings = Findings::default();
-        let error = Finding::new(Rule::IdToken, "job `a` may not", "add it");
-        findings.found(error.in_file("a.yml", Some(Place::at(3, 5))));
-        findings.found(Finding::new(Rule::SecretInImage, "`A` looks like a secret", "mount it").in_file("D", None));
-        findings.looked_at(Subject::Workflow, "a.yml");
-        findings.left_out("stage", "there is no token", Some("ask for one".to_owned()));
-        findings.sorted()
-    }
-
-    fn plain(findings: &Findings, shown: Shown) -> Vec<String> {
-        lines(findings, shown).iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect()
-    }
-
-    #[test]
-    fn findings_read_like_those_of_a_compiler() {
-        assert_eq!(
-            plain(&findings(), Shown::Everything),
-            [
-                "D: note: `A` looks like a secret [secret-in-image]",
-                "  hint: mount it",
-                "a.yml:3:5: error: job `a` may not [id-token]",
-                "  hint: add it",
-                "looked at: a.yml",
-                "left out: stage: there is no token",
-                "  hint: ask for one",
-                "check failed: 1 error, 1 note in 1 workflow file",
-            ]
-        );
-    }
-
-    #[test]
-    fn quiet_has_the_errors_and_the_sum() {
-        let lines = plain(&findings(), Shown::Quiet);
-        assert_eq!(lines.len(), 3, "{lines:?}");
-        assert_eq!(plain(&Findings::default(), Shown::Quiet).len(), 1, "never silent");
+fn style(level: Level) -> anstyle::Style {
+    match level {
+        Level::Error => BAD,
+        Level::Warning => CAREFUL,
+        Level::Note => STRONG,
     }
 }
+
+fn skipped(left: &LeftOut, look: Look) -> Vec<String> {
+    let mut lines = faint(&format!("skipped: {}: {}", left.what, left.why), look);
+    let hint = left.hint.iter().map(|hint| format!("{STRONG}hint:{STRONG:#} {hint}"));
+    lines.extend(hint.flat_map(|hint| wrapped(&hint, look.width, "  ", "        ")));
+    lines
+}
+
+fn faint(text: &str, look: Look) -> Vec<String> {
+    wrapped(text, look.width, "", "  ").into_iter().map(|line| format!("{FAINT}{line}{FAINT:#}")).collect()
+}
+
+#[cfg(test)]
+pub mod tests;

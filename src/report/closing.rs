@@ -2,34 +2,54 @@
 
 use super::check_lines;
 use super::end::End;
-use super::lines::{Level, hint};
-use super::record::Record;
-use super::style::{BAD, CAREFUL, FAINT, GOOD};
+use super::hold_lines::holds;
+use super::lines::{Level, hinted};
+use super::plan_lines::{counted_steps, ran};
+use super::record::{ComponentRecord, Record};
+use super::style::{BAD, CAREFUL, FAINT, GOOD, Look, Mark, columns, padded, wrapped};
+use crate::domain::age;
 use crate::domain::failure::Failure;
+use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
+use crate::domain::plan::{Intent, UnholdPlan};
 use crate::domain::release::ReleaseName;
-use crate::domain::view::Answer;
-use crate::domain::view::holds::{ChangedHolds, HoldChange};
+use crate::domain::view::failures::of_environments;
+use crate::domain::view::status::EnvironmentStatus;
+use crate::domain::view::{Answer, Request};
 
-/// The last lines, with sequences for colour, which [`crate::sink::line`] takes out where they are not wanted. `color`:
-/// whether the problems of a configuration have them.
-pub fn of(end: End<'_>, level: Level, color: bool) -> Vec<String> {
-    let failure = |found: &Failure| of_failure(found, color);
+/// What the last lines depend on beside how the command ended.
+#[derive(Debug, Clone, Copy)]
+pub struct Closing<'c> {
+    /// How much is shown.
+    pub level: Level,
+    /// How it looks.
+    pub look: Look,
+    /// Whether the problems of a configuration have colour.
+    pub color: bool,
+    /// What was shown already of the output of what failed.
+    pub shown: &'c [String],
+}
+
+/// The last lines, with sequences for colour, which [`crate::sink::line`] takes out where they are not wanted.
+pub fn of(end: End<'_>, closing: Closing<'_>) -> Vec<String> {
+    let failure = |found: &Failure| of_failure(found, closing);
     match end.result {
-        Ok(Answer::Change(outcome)) => result(end.record, *outcome),
-        Ok(Answer::Check(checked)) => check_lines::lines(&checked.findings, level),
+        Ok(Answer::Change(outcome)) => result(end, *outcome, closing),
+        Ok(Answer::Check(checked)) => check_lines::lines(&checked.findings, closing.level, closing.look),
         Ok(Answer::Gates(asked)) => asked.iter().filter_map(|asked| asked.failure.as_ref()).flat_map(failure).collect(),
         Ok(Answer::Status(environments)) => {
-            environments.iter().flat_map(|environment| environment.failures().flat_map(failure)).collect()
+            let of =
+                |environment| EnvironmentStatus::failures(environment).map(|found| (environment.name.as_str(), found));
+            of_environments(environments.iter().flat_map(of)).iter().flat_map(failure).collect()
         }
         Ok(Answer::Holds(changed)) => {
-            let mut lines = holds(changed, end.request.environment.as_deref().unwrap_or_default());
+            let mut lines = holds(changed, end.request.environment.as_deref().unwrap_or_default(), closing.look);
             lines.extend(changed.failure.iter().flat_map(failure));
             lines
         }
-        Ok(Answer::Identities(seen)) => seen.failures().flat_map(failure).collect(),
-        Ok(Answer::History(found)) if level >= Level::Everything => found.notes.clone(),
-        Ok(Answer::Logs { none_since: Some(since), .. }) if level >= Level::Everything => {
+        Ok(Answer::Identities(seen)) => of_environments(seen.failures()).iter().flat_map(failure).collect(),
+        Ok(Answer::History(found)) if closing.level >= Level::Everything => found.notes.clone(),
+        Ok(Answer::Logs { none_since: Some(since), .. }) if closing.level >= Level::Everything => {
             let since = since.strftime("%Y-%m-%d %H:%M:%SZ");
             vec![format!("no lines since {since}; `--since 2h` looks further back")]
         }
@@ -38,81 +58,203 @@ pub fn of(end: End<'_>, level: Level, color: bool) -> Vec<String> {
             | Answer::History(_)
             | Answer::Logs { .. }
             | Answer::Document(_)
+            | Answer::Script(_)
             | Answer::Credential(_),
         ) => Vec::new(),
         Err(found) if end.request.plans => {
-            let mut lines = of_failure(found, color);
-            lines.extend(result(end.record, found.outcome));
+            let mut lines: Vec<String> = has_steps(end.record, closing).then(String::new).into_iter().collect();
+            lines.extend(of_failure(found, closing));
+            lines.extend(result(end, found.outcome, closing));
             lines
         }
-        Err(found) => of_failure(found, color),
+        Err(found) => of_failure(found, closing),
     }
 }
 
-/// How a change ended, the outcome last.
-fn result(record: &Record, outcome: Outcome) -> Vec<String> {
+/// How a change ended, the outcome last but for what to do next.
+fn result(end: End<'_>, outcome: Outcome, closing: Closing<'_>) -> Vec<String> {
+    let (record, look) = (end.record, closing.look);
     let mut lines = Vec::new();
     if !outcome.is_success() {
-        lines.extend(record.left_behind().iter().map(|left| format!("{FAINT}left behind: {left}{FAINT:#}")));
+        let left = record.left_behind();
+        lines.extend(left.iter().map(|left| format!("{FAINT}left behind: {}{FAINT:#}", look.text(left))));
     }
-    if record.components.len() > 1 {
-        lines.extend(record.components.iter().map(|component| {
-            let result = component.outcome.map_or("skipped", Outcome::as_str);
-            format!("  {}: {result}", component.name)
-        }));
+    let is_plan = outcome == Outcome::Planned;
+    if record.components.len() > 1 && !is_plan {
+        lines.extend(components(&record.components));
     }
-    let style = match outcome {
-        outcome if outcome.is_success() => GOOD,
-        outcome if outcome.is_undecided() => CAREFUL,
-        _ => BAD,
+    if has_steps(record, closing) && lines.is_empty() && outcome.is_success() && !is_plan {
+        lines.push(String::new());
+    }
+    let (mark, style) = match outcome {
+        outcome if outcome.is_success() => (Mark::Good, GOOD),
+        outcome if outcome.is_undecided() => (Mark::Careful, CAREFUL),
+        _ => (Mark::Bad, BAD),
     };
-    let release = match &record.release {
-        Some(ReleaseName::Baseline) if outcome == Outcome::Deployed => ", rolled back to baseline".to_owned(),
-        Some(release) => format!(" {}", release.short()),
-        None => String::new(),
-    };
-    let place = &record.place;
-    let note = outcome_note(outcome);
-    lines.push(format!("{style}{outcome}{style:#}: {place}{release}{FAINT}{note}{FAINT:#}"));
+    let word = if is_way_back(record, outcome) { "rolled back".to_owned() } else { outcome.to_string() };
+    let sentence = sentence(record, outcome, look);
+    let mut last = format!("{} {style}{word}{style:#}: {sentence}", mark.shown());
+    if outcome == Outcome::Deployed {
+        let took = record.began.zip(record.ended).and_then(|(began, ended)| (ended - began).try_into().ok());
+        last = took.map_or(last.clone(), |took| format!("{last}  {FAINT}{}{FAINT:#}", age::took(took)));
+        last = record.url.as_ref().map_or(last.clone(), |url| format!("{last}  {url}"));
+    }
+    lines.push(last);
+    lines.extend(next(end, outcome, closing));
     lines
 }
 
-/// How the word of success is known to be true.
-pub fn outcome_note(outcome: Outcome) -> &'static str {
-    if outcome == Outcome::Deployed {
-        " (runs, read back)"
-    } else if outcome == Outcome::Unchanged {
-        " (ran already, read back)"
-    } else if outcome == Outcome::Planned {
-        " (nothing was changed)"
-    } else {
-        ""
-    }
+/// Whether lines of steps were shown before.
+fn has_steps(record: &Record, closing: Closing<'_>) -> bool {
+    closing.level >= Level::Everything && record.steps.iter().any(|step| step.result.is_some())
 }
 
-/// What is there after `hold` or `unhold`, and what is not any more.
-fn holds(changed: &ChangedHolds, environment: &str) -> Vec<String> {
-    let mut lines = Vec::new();
-    for component in &changed.components {
-        let name = format!("{environment} {}", component.name);
-        let lifted = component.lifted.iter();
-        lines.extend(lifted.map(|hold| format!("{GOOD}lifted{GOOD:#}: {name}: {}", hold.described())));
-        let held = component.holds.iter();
-        lines.extend(held.map(|hold| format!("{CAREFUL}held{CAREFUL:#}: {name}: {}", hold.described())));
-        if changed.change == HoldChange::Lift && component.lifted.is_empty() && component.holds.is_empty() {
-            lines.push(format!("{name}: there is no hold"));
+/// How each component ended.
+fn components(components: &[ComponentRecord]) -> Vec<String> {
+    let width = components.iter().map(|component| columns(component.name.as_str())).max().unwrap_or_default();
+    let each = components.iter().map(|component| {
+        let mark = match component.outcome {
+            None => Mark::Neutral,
+            Some(outcome) if outcome.is_success() => Mark::Good,
+            Some(outcome) if outcome.is_undecided() => Mark::Careful,
+            Some(_) => Mark::Bad,
+        };
+        let outcome = component.outcome.map_or("skipped", Outcome::as_str);
+        format!("  {} {}  {outcome}", mark.shown(), padded(component.name.as_str(), width))
+    });
+    each.collect()
+}
+
+/// Whether a rollback that was asked for did what it should.
+fn is_way_back(record: &Record, outcome: Outcome) -> bool {
+    record.intent == Some(Intent::Rollback) && outcome == Outcome::Deployed
+}
+
+/// What an outcome means for the environment.
+fn sentence(record: &Record, outcome: Outcome, look: Look) -> String {
+    let place = &record.place;
+    let release = record.release.as_ref().map(|release| match release {
+        ReleaseName::Baseline => ReleaseName::BASELINE.to_owned(),
+        release => look.release(&release.to_string()),
+    });
+    let Some(release) = release else {
+        return match &record.unhold {
+            Some(plan) => format!("unhold {place}: take off {}; nothing was changed", counted_holds(plan)),
+            None => place.clone(),
+        };
+    };
+    let ran_before = |it: &ComponentRecord| Some(ran(it.previous.as_ref()?, &it.whereabouts, look));
+    let before = record.components.iter().find_map(ran_before);
+    let was = before.as_ref().filter(|before| **before != release);
+    // Where there is no plan, nothing was looked at.
+    if record.components.is_empty() {
+        return format!("{place} {release}");
+    }
+    match outcome {
+        Outcome::Deployed if is_way_back(record, outcome) => {
+            let was = was.map(|was| format!(" (was {was})")).unwrap_or_default();
+            format!("{place} runs {release} again{was}, read back")
+        }
+        Outcome::Deployed => format!("{place} runs {release}, read back"),
+        Outcome::Unchanged => format!("{place} runs {release} already, read back"),
+        Outcome::Planned => {
+            let steps = counted_steps(record.steps.iter().map(|step| &step.step));
+            let warnings = match record.warnings.len() {
+                0 => String::new(),
+                1 => ", 1 warning".to_owned(),
+                count => format!(", {count} warnings"),
+            };
+            format!("{place} {release}: {steps}{warnings}; nothing was changed")
+        }
+        Outcome::RolledBack => {
+            let again = record.components.iter().find(|component| component.outcome == Some(Outcome::RolledBack));
+            let serves = again.and_then(|it| Some(ran(it.current.as_ref()?, &it.whereabouts, look)));
+            match serves {
+                Some(serves) => format!("{place} serves {serves} again; {release} failed"),
+                None => format!("{place} serves again what it served before; {release} failed"),
+            }
+        }
+        Outcome::Failed | Outcome::Refused | Outcome::Stale if record.components.iter().all(|it| !it.changed) => {
+            match before {
+                Some(before) if before != "unknown" => format!("{place} {release}; it still runs {before}, untouched"),
+                _ => format!("{place} {release}; what runs there is untouched"),
+            }
+        }
+        Outcome::Broken => format!("{place} {release}; what serves now is not verified"),
+        Outcome::Superseded => format!("{place} {release}; another deployment has replaced it"),
+        Outcome::TimedOut => format!("{place} {release}; the rollout goes on"),
+        Outcome::Unproven => format!("{place} {release}; nothing runs that proves it"),
+        Outcome::Failed | Outcome::Refused | Outcome::Stale | Outcome::Invalid | Outcome::Interrupted => {
+            format!("{place} {release}")
         }
     }
-    lines
 }
 
-/// An error with its causes and hints.
-pub fn of_failure(failure: &Failure, color: bool) -> Vec<String> {
-    if let Some(diagnostics) = &failure.diagnostics {
-        return vec![diagnostics.render(color).to_owned()];
+fn counted_holds(plan: &UnholdPlan) -> String {
+    match plan.components.iter().map(|component| component.holds.len()).sum::<usize>() {
+        0 => "nothing".to_owned(),
+        1 => "1 hold".to_owned(),
+        count => format!("{count} holds"),
     }
-    let mut lines = vec![format!("{BAD}error:{BAD:#} {}", failure.reason)];
-    lines.extend(failure.causes.iter().map(|cause| format!("  {cause}")));
-    lines.extend(failure.hints.iter().map(|text| hint(text)));
+}
+
+/// What to do next, where that follows from the outcome alone.
+fn next(end: End<'_>, outcome: Outcome, closing: Closing<'_>) -> Vec<String> {
+    let (record, look) = (end.record, closing.look);
+    if closing.level < Level::Everything {
+        return Vec::new();
+    }
+    if outcome == Outcome::Planned {
+        return next_of_plan(end.request, record);
+    }
+    if !is_way_back(record, outcome) || record.barred.is_empty() {
+        return Vec::new();
+    }
+    let left: Vec<String> = record.barred.iter().map(|barred| look.release(&barred.left.to_string())).collect();
+    let text = format!(
+        "{} and what came with it are barred until a newer commit, or `shipgate unhold {} --reason …`",
+        left.join(", "),
+        record.environment
+    );
+    wrapped(&text, look.width, "  ", "  ")
+}
+
+/// The command that does what was planned.
+fn next_of_plan(request: &Request, record: &Record) -> Vec<String> {
+    let Some(command) = request.command.strip_prefix("plan ") else { return Vec::new() };
+    if !record.steps.iter().any(|step| step.step.verb.changes()) && record.unhold.is_none() {
+        return Vec::new();
+    }
+    let refusing: Vec<&str> =
+        record.gates.iter().filter(|gate| gate.refuses_already()).map(|gate| gate.name.as_str()).collect();
+    let mut line = format!("shipgate {command} {}", record.environment);
+    for component in &request.components {
+        line = format!("{line} --component {}", neutral::phrase(component, 100));
+    }
+    if !refusing.is_empty() {
+        return vec![format!("  `{line}` would be refused by gate {}", refusing.join(", "))];
+    }
+    match (command, &record.release, &record.plan_digest) {
+        ("promote" | "rollback", Some(release), Some(digest)) => {
+            let release = release.sha().map(|sha| format!(" --release {}", sha.short())).unwrap_or_default();
+            line = format!("{line}{release} --expect-plan {}", digest.short().trim_start_matches("sha256:"));
+        }
+        ("unhold", _, _) => return Vec::new(),
+        _ => {}
+    }
+    vec!["  to do exactly this:".to_owned(), format!("  {line}")]
+}
+
+/// An error with its causes and hints. What the output of a step has shown already is not repeated.
+pub fn of_failure(failure: &Failure, closing: Closing<'_>) -> Vec<String> {
+    let look = closing.look;
+    if let Some(diagnostics) = &failure.diagnostics {
+        return vec![diagnostics.render(closing.color).to_owned()];
+    }
+    let mut lines = wrapped(&look.text(&failure.reason), look.width, &format!("{BAD}error:{BAD:#} "), "  ");
+    let is_new = |text: &str| !closing.shown.iter().any(|line| line.trim() == text.trim());
+    let causes = failure.causes.iter().filter(|cause| is_new(&cause.text));
+    lines.extend(causes.flat_map(|cause| wrapped(&look.text(&cause.text), look.width, "  ", "    ")));
+    lines.extend(failure.hints.iter().flat_map(|text| hinted(text, look, "")));
     lines
 }

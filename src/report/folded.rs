@@ -47,6 +47,16 @@ impl Folded {
         }
     }
 
+    /// Shows the output of a step that has ended, in a group of its own.
+    pub fn group(&self, step: &StepId, lines: &[String]) {
+        if self.close().is_some() {
+            end_group();
+        }
+        sink::command(&Command::new("group", format!("output of {step}")));
+        sink::lines(lines);
+        end_group();
+    }
+
     fn parts(&self, event: &Event, lines: &[String], several: bool) -> Vec<Part> {
         let mut parts = Vec::new();
         if let Some(step) = output_of(event) {

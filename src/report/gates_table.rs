@@ -1,88 +1,123 @@
-//! `gates` for people: a table for each environment on the way.
+//! `gates` for people: for each environment on the way its gates, and how many of them refuse.
 
+use super::style::{BAD, CAREFUL, FAINT, Look, Mark, STRONG, columns, padded, wrapped};
+use super::words::count;
 use super::{approval, table};
+use crate::domain::gate::{Gate, Verdict};
 use crate::domain::release::ReleaseName;
 use crate::domain::view::gates::AskedGates;
 
-/// The tables.
-pub fn render(asked: &[AskedGates]) -> String {
-    asked.iter().map(of_environment).collect::<Vec<_>>().join("\n\n")
+/// Each environment, and the command to go on with.
+pub fn render(asked: &[AskedGates], look: Look) -> String {
+    let mut parts: Vec<String> = asked.iter().map(|asked| of_environment(asked, look).join("\n")).collect();
+    parts.extend(next(asked));
+    parts.join("\n\n")
 }
 
-fn of_environment(asked: &AskedGates) -> String {
+fn of_environment(asked: &AskedGates, look: Look) -> Vec<String> {
     let from = asked.source.as_ref().map(|source| format!(" from {source}")).unwrap_or_default();
-    let release = asked.release.as_ref().map_or_else(|| "no release".to_owned(), ReleaseName::short);
-    let mut lines = vec![format!("{}{from}: {release}", asked.environment)];
-    let headings = ["GATE", "VERDICT", "WHY"].map(str::to_owned);
-    let rows = asked
-        .gates
-        .iter()
-        .map(|gate| [format!("  {}", gate.name), gate.verdict.as_str().to_owned(), gate.reason.clone()]);
-    let [gate, verdict, why] = headings;
-    let rows: Vec<_> = std::iter::once([format!("  {gate}"), verdict, why]).chain(rows).collect();
-    if !asked.gates.is_empty() {
-        lines.extend(table::lines(&rows));
-    }
-    lines.extend(
-        asked
-            .gates
-            .iter()
-            .filter(|gate| gate.refuses())
-            .filter_map(|gate| gate.hint.as_ref().map(|hint| format!("  hint: {}: {hint}", gate.name))),
-    );
+    let release = asked.release.as_ref().map_or_else(|| "no release".to_owned(), |name| release(name, look));
+    let mut lines = vec![format!("{STRONG}{}{STRONG:#}{from}: {release}", asked.environment)];
+    let gates: Vec<&Gate> = asked.gates.iter().filter(|gate| gate.is_shown() || look.exact).collect();
+    lines.extend(if look.width.is_some() { on_terminal(&gates, look) } else { as_table(&gates) });
     if let Some(policy) = &asked.policy {
         lines.extend(approval::asked(policy, &asked.gates).map(|line| format!("  {line}")));
-        lines.extend(policy.checklist.iter().map(|item| format!("  [ ] {item}")));
+        lines.extend(policy.checklist.iter().flat_map(|item| wrapped(item, look.width, "  [ ] ", "      ")));
     }
-    if let Some(failure) = &asked.failure {
-        lines.push(format!("  cannot be asked: {}", failure.brief()));
+    match &asked.failure {
+        Some(failure) => lines.extend(marked(Mark::Bad, &format!("not evaluated: {}", failure.brief()), look)),
+        None => lines.extend(counted(&asked.gates, look)),
     }
-    lines.join("\n")
+    lines
+}
+
+fn release(release: &ReleaseName, look: Look) -> String {
+    look.release(&release.to_string())
+}
+
+fn on_terminal(gates: &[&Gate], look: Look) -> Vec<String> {
+    let width = gates.iter().map(|gate| columns(&gate.name.to_string())).max().unwrap_or_default();
+    let line = |gate: &&Gate| {
+        let (mark, style) = if gate.overridden.is_some() {
+            (Mark::Careful, CAREFUL)
+        } else if gate.refuses_already() {
+            (Mark::Bad, BAD)
+        } else if gate.refuses() {
+            (Mark::Neutral, STRONG)
+        } else {
+            (Mark::Good, STRONG)
+        };
+        let name = padded(&format!("{style}{}{style:#}", gate.name), width);
+        let overridden = gate.overridden.as_ref().map(|why| format!("; overridden: {why}")).unwrap_or_default();
+        let begin = match gate.verdict {
+            Verdict::Unknown => "unknown: ",
+            Verdict::Pending => "later: ",
+            Verdict::Satisfied | Verdict::Unsatisfied => "",
+        };
+        let rest = " ".repeat(width + 6);
+        let text = format!("{begin}{}{overridden}", gate.reason);
+        let mut lines = wrapped(&text, look.width, &format!("  {} {name}  ", mark.shown()), &rest);
+        let hint = gate.hint.iter().filter(|_| gate.refuses());
+        lines.extend(
+            hint.flat_map(|hint| wrapped(&format!("{STRONG}hint:{STRONG:#} {hint}"), look.width, &rest, &rest)),
+        );
+        lines
+    };
+    gates.iter().flat_map(line).collect()
+}
+
+fn as_table(gates: &[&Gate]) -> Vec<String> {
+    if gates.is_empty() {
+        return Vec::new();
+    }
+    let heading = ["  GATE", "VERDICT", "WHY"].map(str::to_owned);
+    let row = |gate: &&Gate| {
+        let overridden = gate.overridden.as_ref().map(|why| format!(", overridden: {why}")).unwrap_or_default();
+        [format!("  {}", gate.name), gate.verdict.as_str().to_owned(), format!("{}{overridden}", gate.reason)]
+    };
+    let rows: Vec<_> = std::iter::once(heading).chain(gates.iter().map(row)).collect();
+    let mut lines = table::lines(&rows);
+    let hint = |gate: &&&Gate| gate.refuses();
+    let refusing = gates.iter().filter(hint);
+    lines.extend(refusing.filter_map(|gate| gate.hint.as_ref().map(|hint| format!("  hint: {}: {hint}", gate.name))));
+    lines
+}
+
+/// How many gates refuse, and how many are decided later.
+fn counted(gates: &[Gate], look: Look) -> Vec<String> {
+    let all = gates.len();
+    let refusing = gates.iter().filter(|gate| gate.refuses_already()).count();
+    let later = gates.iter().filter(|gate| gate.refuses() && !gate.refuses_already()).count();
+    let (mark, text) = match (all, refusing) {
+        (0, _) => (Mark::Neutral, "no gate is evaluated".to_owned()),
+        (1, 1) => (Mark::Bad, "the only gate refuses".to_owned()),
+        (all, 0) if later > 0 => (Mark::Neutral, format!("{} of {} pass", all - later, count(all, "gate", "gates"))),
+        (1, 0) => (Mark::Good, "the only gate passes".to_owned()),
+        (all, 0) => (Mark::Good, format!("all {all} gates pass")),
+        (all, 1) => (Mark::Bad, format!("1 of {all} gates refuses")),
+        (all, refusing) => (Mark::Bad, format!("{refusing} of {all} gates refuse")),
+    };
+    let later = if later > 0 { format!(", {later} decided when the change is made") } else { String::new() };
+    marked(mark, &format!("{text}{later}"), look)
+}
+
+fn marked(mark: Mark, text: &str, look: Look) -> Vec<String> {
+    wrapped(text, look.width, &format!("  {} ", mark.shown()), "    ")
+}
+
+/// The command to go on with: of the first environment that refuses, to ask again; where all let it through, the change
+/// itself.
+fn next(asked: &[AskedGates]) -> Option<String> {
+    let last = asked.last()?;
+    let is_open = |asked: &&AskedGates| asked.failure.is_some() || asked.gates.iter().any(Gate::refuses_already);
+    let next = match asked.iter().find(is_open) {
+        Some(refusing) => format!("gates {}", refusing.environment),
+        None if last.source.is_some() => format!("plan promote {}", last.environment),
+        None => format!("plan deploy {}", last.environment),
+    };
+    let when = if asked.iter().any(|asked| is_open(&asked)) { "then" } else { "next" };
+    Some(format!("{FAINT}{when}:{FAINT:#} shipgate {next}"))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::failure::Failure;
-    use crate::domain::gate::{Approval, Gate, GateName, GatePolicy, Verdict};
-
-    #[test]
-    fn each_environment_has_its_gates_and_what_helps() {
-        let gate = |name, verdict, reason: &str, hint: Option<&str>| Gate {
-            reason: reason.to_owned(),
-            hint: hint.map(str::to_owned),
-            ..Gate::sample(name, verdict)
-        };
-        let asked = |environment: &str, gates, failure| AskedGates {
-            environment: environment.parse().unwrap(),
-            source: "stage".parse().ok(),
-            release: "4b825dc642cb6eb9a060e54bf8d69288fbee4904".parse().ok(),
-            gates,
-            policy: None,
-            failure,
-        };
-        let gates = vec![
-            gate(GateName::Identity, Verdict::Satisfied, "it is", Some("not shown")),
-            gate(GateName::Hold, Verdict::Unsatisfied, "it is held", Some("lift it")),
-        ];
-        let policy = GatePolicy {
-            approval: Some(Approval::None),
-            checklist: vec!["login works".to_owned()],
-            ..GatePolicy::default()
-        };
-        let first = AskedGates { policy: Some(policy), ..asked("production", gates, None) };
-        let second = asked("live", Vec::new(), Some(Failure::failed("no answer")));
-        insta::assert_snapshot!(render(&[first, second]), @r"
-        production from stage: 4b825dc
-          GATE      VERDICT      WHY
-          identity  satisfied    it is
-          hold      unsatisfied  it is held
-          hint: hold: lift it
-          approval: none, so nobody is asked
-          [ ] login works
-
-        live from stage: 4b825dc
-          cannot be asked: no answer
-        ");
-    }
-}
+pub mod tests;

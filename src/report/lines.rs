@@ -1,16 +1,14 @@
-//! What is shown on standard error, in lines.
+//! What is shown on standard error while a command runs, in lines.
 
-use super::approval;
-use super::style::{BAD, CAREFUL, FAINT, GOOD, STRONG};
-use crate::domain::event::{Event, StepResult};
-use crate::domain::gate::{Gate, GatePolicy};
-use crate::domain::image::Digest;
+use super::merging;
+use super::plan_lines::{self, warning_text};
+use super::steps::Steps;
+use super::style::{CAREFUL, FAINT, Look, STRONG, wrapped};
+use crate::domain::age;
+use crate::domain::event::Event;
 use crate::domain::names::ComponentName;
-use crate::domain::plan::{Change, PlanWarning};
-use crate::domain::release::{CommitLine, Commits};
 use crate::domain::step::{StepId, Subject};
-use crate::domain::view::holds::PlannedUnhold;
-use crate::domain::view::plan::{CommitRange, NothingToPromote, ShownPlan};
+use crate::domain::view::plan::ShownPlan;
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,47 +23,69 @@ pub enum Level {
     Verbose,
 }
 
-/// An event in lines; none where it is not shown. `several`: whether steps of several components are in progress, so that
-/// each line names its own.
-pub fn of(event: &Event, level: Level, several: bool) -> Vec<String> {
-    let of = |step: &StepId| if several { format!("{} ", subject(step)) } else { String::new() };
+/// What the lines of an event depend on beside the event.
+#[derive(Debug, Clone, Copy)]
+pub struct Showing<'s> {
+    /// How much is shown.
+    pub level: Level,
+    /// How it looks.
+    pub look: Look,
+    /// Whether somebody decides about the plan before it is carried out, so that all of it is shown.
+    pub asks: bool,
+    /// The steps in progress.
+    pub steps: &'s Steps,
+}
+
+/// An event in lines; none where it is not shown. While steps of several components are in progress, each line names its own.
+pub fn of(event: &Event, showing: Showing<'_>) -> Vec<String> {
+    let lines = all(event, showing);
+    lines.into_iter().filter(|line| line.least <= showing.level).map(|line| line.text).collect()
+}
+
+fn all(event: &Event, showing: Showing<'_>) -> Vec<Line> {
+    let Showing { look, steps, .. } = showing;
+    let several = steps.are_several();
     let about = |about: &Option<ComponentName>| match about {
         Some(component) if several => format!("{component}: "),
         Some(_) | None => String::new(),
     };
-    let lines = match event {
-        Event::StepStarted(step) => vec![note(format!("{STRONG}{step}{STRONG:#}"))],
-        Event::StepEnded { step, took, result: StepResult::Done, .. } => {
-            let seconds = took.as_secs_f64();
-            vec![note(format!("{step}: {GOOD}done{GOOD:#} {FAINT}in {seconds:.1} s{FAINT:#}"))]
-        }
+    match event {
+        Event::StepStarted(step) => vec![Line { least: Level::Verbose, ..note(format!("  {FAINT}{step}{FAINT:#}")) }],
         Event::StepEnded { step, took, result, .. } => {
-            let (result, seconds) = (result.as_str(), took.as_secs_f64());
-            vec![note(format!("{step}: {BAD}{result}{BAD:#} {FAINT}after {seconds:.1} s{FAINT:#}"))]
+            steps.line_of_end(step, *took, *result, look).into_iter().map(note).collect()
         }
-        Event::Output { step, line } => vec![note(format!("{FAINT}  {}| {line}{FAINT:#}", of(step)))],
-        Event::Progress { step, text } if several => vec![note(format!("  {}: {text}", subject(step)))],
-        Event::Progress { text, .. } => vec![note(format!("  {text}"))],
+        Event::Output { step, line } => vec![note(output(step, line, several))],
+        Event::Progress { step, text } => {
+            vec![note(format!("    {}: {}", steps.label(step).trim_end(), look.text(text)))]
+        }
+        Event::TaskFailed { step, text, last_line } => {
+            task_failed(&steps.label(step), text, last_line.as_deref(), look)
+        }
         Event::Heartbeat { step, text, elapsed } => {
-            vec![note(format!("  still in `{step}` after {} s: {text}", elapsed.as_secs()))]
+            let text = if text.is_empty() { steps.last_output(step).unwrap_or_default() } else { text };
+            let (label, elapsed) = (steps.label(step), age::took(*elapsed));
+            vec![note(format!("    {}: {elapsed} so far: {}", label.trim_end(), look.text(text)))]
         }
-        Event::Note { about: component, text } if several => {
-            vec![note(format!("  {}{}", about(component), text.trim_start()))]
+        Event::Note { about: component, text } => {
+            let text = look.text(&format!("{}{}", about(component), text.trim_start()));
+            wrapped(&text, look.width, "  ", "    ").into_iter().map(note).collect()
         }
-        Event::Note { text, .. } => vec![note(text.clone())],
         Event::Warning { about: component, text, hint } => {
-            vec![warning(&format!("{}{text}", about(component)), hint.as_deref())]
+            vec![warning(&format!("{}{text}", about(component)), hint.as_deref(), look)]
         }
-        Event::Planned(plan) => of_plan(plan),
-        Event::UnholdPlanned(planned) => of_unhold(planned),
-        Event::NothingToPromote(nothing) if nothing.is_all => nothing_to_promote(nothing),
+        Event::Planned(plan) => plan_lines::of_plan(plan, look, plan.is_all || showing.asks),
+        Event::UnholdPlanned(planned) => plan_lines::of_unhold(planned, look),
+        Event::NothingToPromote(nothing) if nothing.is_all => plan_lines::nothing_to_promote(nothing, look),
         Event::NotReported { what, hint: Some(hint) } => {
-            vec![Line { least: Level::Quiet, ..warning(what, Some(hint)) }]
+            vec![Line { least: Level::Quiet, ..warning(what, Some(hint), look) }]
         }
         Event::NotReported { what, hint: None } => {
             vec![Line { least: Level::Quiet, ..note(format!("note: {what}")) }]
         }
-        Event::Within { event, .. } => return self::of(event, level, several),
+        Event::Within { event, .. } => match event.as_ref() {
+            Event::Planned(plan) => within(plan, look),
+            event => all(event, showing),
+        },
         Event::ReleaseChosen(_)
         | Event::NothingToPromote(_)
         | Event::ImagesReused(_)
@@ -80,41 +100,75 @@ pub fn of(event: &Event, level: Level, several: bool) -> Vec<String> {
         | Event::TasksProven { .. }
         | Event::ProbeAnswered { .. }
         | Event::StepResult { .. }
+        | Event::Tasks { .. }
+        | Event::Expected { .. }
         | Event::Serves { .. }
         | Event::ComponentEnded { .. }
         | Event::Continues { .. }
         | Event::Logged { .. } => Vec::new(),
-    };
-    lines.into_iter().filter(|line| line.least <= level).map(|line| line.text).collect()
+    }
+}
+
+/// The plan of a run within this one, which nobody decides about.
+fn within(plan: &ShownPlan, look: Look) -> Vec<Line> {
+    let warnings = plan.warnings.iter().map(|found| warning(&warning_text(found), found.hint.as_deref(), look));
+    warnings.chain(merging::lines(plan).into_iter().map(note)).collect()
+}
+
+fn task_failed(label: &str, text: &str, last_line: Option<&str>, look: Look) -> Vec<Line> {
+    let mut lines = wrapped(&look.text(text), look.width, &format!("    {}: ", label.trim_end()), "      ");
+    lines.extend(last_line.map(|line| format!("      {FAINT}| {line}{FAINT:#}")));
+    lines.into_iter().map(note).collect()
 }
 
 /// A line, or some that belong together.
-struct Line {
-    text: String,
+#[derive(Debug)]
+pub struct Line {
+    /// The text.
+    pub text: String,
     /// The level from which on it is shown.
-    least: Level,
+    pub least: Level,
 }
 
-fn note(text: impl Into<String>) -> Line {
+/// A line that is shown unless less is wanted.
+pub fn note(text: impl Into<String>) -> Line {
     Line { text: text.into(), least: Level::Everything }
 }
 
-fn warning(text: &str, hint: Option<&str>) -> Line {
-    Line { text: warned(text, hint), least: Level::Warnings }
+/// A line of a child process or a container. `several`: whether it names its component.
+pub fn output(step: &StepId, line: &str, several: bool) -> String {
+    let of = if several { format!("{} ", subject(step)) } else { String::new() };
+    format!("{FAINT}    {of}| {line}{FAINT:#}")
 }
 
 /// A warning with what to do.
-pub fn warned(text: &str, hint: Option<&str>) -> String {
-    let hint = hint.map(|hint| format!("\n{}", self::hint(hint))).unwrap_or_default();
-    format!("{CAREFUL}warning:{CAREFUL:#} {text}{hint}")
+pub fn warning(text: &str, hint: Option<&str>, look: Look) -> Line {
+    Line { text: warned(text, hint, look), least: Level::Warnings }
+}
+
+/// A warning with what to do, in lines.
+pub fn warned(text: &str, hint: Option<&str>, look: Look) -> String {
+    let first = format!("{CAREFUL}warning:{CAREFUL:#} ");
+    let mut parts = text.lines();
+    let head = parts.next().unwrap_or_default();
+    let mut lines = wrapped(&look.text(head), look.width, &first, "  ");
+    lines.extend(parts.map(|line| look.text(line)));
+    lines.extend(hint.into_iter().flat_map(|hint| hinted(hint, look, "")));
+    lines.join("\n")
 }
 
 /// An action beside what others have said.
+pub fn hinted(hint: &str, look: Look, indent: &str) -> Vec<String> {
+    let first = format!("{indent}{STRONG}hint:{STRONG:#} ");
+    wrapped(&look.text(hint), look.width, &first, &format!("{indent}  "))
+}
+
+/// The same where nothing is known of the terminal.
 pub fn hint(hint: &str) -> String {
     format!("{STRONG}hint:{STRONG:#} {hint}")
 }
 
-/// What a step is about, as it stands before its lines.
+/// What a step is about, as it stands before its output.
 fn subject(step: &StepId) -> String {
     match &step.subject {
         Subject::Component(component) => component.to_string(),
@@ -123,168 +177,47 @@ fn subject(step: &StepId) -> String {
     }
 }
 
-fn of_plan(plan: &ShownPlan) -> Vec<Line> {
-    let mut lines = vec![note(format!(
-        "{STRONG}plan{STRONG:#} to {} {} {}: release {} (account {}, {})",
-        plan.intent.verb(),
-        plan.app,
-        plan.intent.direction(&plan.environment),
-        plan.release,
-        plan.account,
-        plan.region
-    ))];
-    lines.extend(plan.commits.iter().flat_map(commits));
-    let changes = || plan.steps.iter().filter(|step| step.id.verb.changes());
-    for step in changes() {
-        lines.push(note(format!("  {STRONG}{}{STRONG:#}: {}", step.id, step.summary)));
-        lines.extend(step.changes.iter().map(|change| note(format!("      {}", shown_change(change)))));
-    }
-    if changes().next().is_none() {
-        lines.push(note("  nothing to change"));
-    }
-    lines.extend(plan.warnings.iter().map(|found| warning(&warning_text(found), found.hint.as_deref())));
-    lines.extend(decided(&plan.gates, &plan.policy, &plan.digest));
-    lines
-}
-
-/// What whoever decides about a plan reads last.
-fn decided(gates: &[Gate], policy: &GatePolicy, digest: &Digest) -> Vec<Line> {
-    let mut lines: Vec<Line> = gates.iter().map(gate).collect();
-    lines.extend(approval::asked(policy, gates).map(|line| note(format!("  {FAINT}{line}{FAINT:#}"))));
-    lines.extend(policy.checklist.iter().map(|item| note(format!("  [ ] {item}"))));
-    lines.push(note(format!("  {FAINT}plan {digest}{FAINT:#}")));
-    lines
-}
-
-fn of_unhold(PlannedUnhold { plan, gates }: &PlannedUnhold) -> Vec<Line> {
-    let mut lines = vec![note(format!(
-        "{STRONG}plan{STRONG:#} to unhold {} on {}: {} (account {}, {})",
-        plan.app, plan.environment, plan.reason, plan.account, plan.region
-    ))];
-    for component in &plan.components {
-        let name = &component.name;
-        lines.extend(
-            component
-                .holds
-                .iter()
-                .map(|hold| note(format!("  {STRONG}unhold {name}{STRONG:#}: take off: {}", hold.described()))),
-        );
-        if component.holds.is_empty() {
-            lines.push(note(format!("  {name}: there is no hold")));
-        }
-    }
-    lines.extend(decided(gates, &plan.policy, &plan.digest()));
-    lines
-}
-
-/// There is no plan, because the source has proven no release.
-fn nothing_to_promote(nothing: &NothingToPromote) -> Vec<Line> {
-    let NothingToPromote { app, environment, source, gates, .. } = nothing;
-    let heading = format!(
-        "{STRONG}plan{STRONG:#} to promote {app} from {source} to {environment}: \
-         {CAREFUL}there is nothing to promote{CAREFUL:#}"
-    );
-    let hints = gates.iter().filter_map(|gate| gate.hint.as_deref()).map(|text| note(hint(text)));
-    std::iter::once(note(heading)).chain(gates.iter().map(gate)).chain(hints).collect()
-}
-
-fn gate(gate: &Gate) -> Line {
-    let overridden = gate.overridden.as_ref().map(|why| format!(", overridden: {why}")).unwrap_or_default();
-    let text = format!("gate {}: {} ({}){overridden}", gate.name, gate.verdict.as_str(), gate.reason);
-    // What refuses is what people came to read.
-    let style = if gate.refuses_already() {
-        BAD
-    } else if overridden.is_empty() {
-        FAINT
-    } else {
-        CAREFUL
-    };
-    let least = if gate.is_shown() { Level::Everything } else { Level::Verbose };
-    Line { text: format!("  {style}{text}{style:#}"), least }
-}
-
-fn commits(CommitRange { taken_back, commits }: &CommitRange) -> Vec<Line> {
-    let what = if *taken_back { "takes back" } else { "brings" };
-    let mut lines = vec![note(format!("  {what} {}", Commits::counted(commits.count)))];
-    let newest = commits.newest.iter();
-    lines.extend(newest.map(|commit| note(format!("      {}", one_commit(commit)))));
-    let more = commits.count.saturating_sub(commits.newest.len());
-    if Commits::is_beyond(commits.count) {
-        lines.push(note("      and more"));
-    } else if more > 0 {
-        lines.push(note(format!("      and {more} more")));
-    }
-    lines
-}
-
-fn one_commit(commit: &CommitLine) -> String {
-    let pull_request = commit.unnamed_pull_request().map(|number| format!(" (#{number})")).unwrap_or_default();
-    let by = if commit.author.is_empty() { String::new() } else { format!(" {FAINT}by {}{FAINT:#}", commit.author) };
-    format!("{FAINT}{}{FAINT:#} {}{pull_request}{by}", commit.sha.short(), commit.subject)
-}
-
-/// A warning of a plan with the differences that it is about, for a terminal.
-pub fn warning_text(warning: &PlanWarning) -> String {
-    let changes = warning.changes.iter().map(|change| format!("      {}", shown_change(change)));
-    std::iter::once(warning.text.clone()).chain(changes).collect::<Vec<_>>().join("\n")
-}
-
-/// A change in one line, as in a diff.
-pub fn shown_change(change: &Change) -> String {
-    let path = &change.path;
-    match (&change.from, &change.to) {
-        (Some(from), Some(to)) if from == to => format!("~ {path}: changed {FAINT}{from}{FAINT:#}"),
-        (Some(from), Some(to)) => format!("~ {path}: {from} → {to}"),
-        (None, Some(to)) => format!("+ {path}: {to}"),
-        (Some(from), None) => format!("- {path}: {from}"),
-        (None, None) => format!("~ {path}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
     use crate::domain::step::Verb;
 
-    fn plain(event: &Event, level: Level) -> Vec<String> {
-        of(event, level, false).iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect()
+    fn plain(event: &Event, level: Level, steps: &Steps) -> Vec<String> {
+        let look = Look { width: Some(40), exact: level >= Level::Verbose, now: Timestamp::UNIX_EPOCH };
+        let lines = of(event, Showing { level, look, asks: false, steps });
+        lines.iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect()
+    }
+
+    fn build(component: &str) -> StepId {
+        StepId::new(Verb::Build, &component.parse().unwrap())
     }
 
     #[test]
-    fn quiet_shows_neither_steps_nor_warnings() {
-        let step = Event::StepStarted(StepId::new(Verb::Build, &"backend".parse().unwrap()));
-        let warning = Event::Warning { about: None, text: "odd".to_owned(), hint: Some("look".to_owned()) };
-        assert_eq!(plain(&step, Level::Everything), ["build backend"]);
-        assert!(plain(&step, Level::Warnings).is_empty());
+    fn quiet_shows_neither_notes_nor_warnings() {
+        let note = Event::Note { about: None, text: "known".to_owned() };
+        let hint = Some("run `a command that is longer than the line is wide`".to_owned());
+        let warning = Event::Warning { about: None, text: "odd".to_owned(), hint };
+        let plain = |event, level| plain(event, level, &Steps::default());
+        assert_eq!(plain(&note, Level::Everything), ["  known"]);
+        assert!(plain(&note, Level::Warnings).is_empty());
         assert!(plain(&warning, Level::Quiet).is_empty());
-        assert_eq!(plain(&warning, Level::Warnings), ["warning: odd\nhint: look"]);
+        let shown = "warning: odd\nhint: run\n  `a command that is longer than the line is wide`";
+        assert_eq!(plain(&warning, Level::Warnings), [shown]);
     }
 
     #[test]
     fn with_several_in_progress_each_line_names_its_component() {
-        let name: ComponentName = "backend".parse().unwrap();
-        let step = StepId::new(Verb::Build, &name);
-        let plain = |event: Event| {
-            let lines = of(&event, Level::Everything, true);
-            lines.iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect::<Vec<_>>()
-        };
-        let text = || "text".to_owned();
-        assert_eq!(plain(Event::Output { step: step.clone(), line: text() }), ["  backend | text"]);
-        assert_eq!(plain(Event::Progress { step, text: text() }), ["  backend: text"]);
+        let mut steps = Steps::default();
+        for component in ["backend", "site"] {
+            steps.see(&Event::StepStarted(build(component)));
+        }
+        let plain = |event: Event| plain(&event, Level::Everything, &steps);
+        let (step, text, name) = (build("backend"), || "text".to_owned(), "backend".parse::<ComponentName>().unwrap());
+        assert_eq!(plain(Event::Output { step, line: text() }), ["    backend | text"]);
         assert_eq!(plain(Event::Note { about: Some(name.clone()), text: "  text".to_owned() }), ["  backend: text"]);
         let warning = Event::Warning { about: Some(name), text: text(), hint: None };
         assert_eq!(plain(warning), ["warning: backend: text"]);
-    }
-
-    #[test]
-    fn changes_read_as_a_diff() {
-        let change = |from: Option<&str>, to: Option<&str>| {
-            let change = Change { path: "a".to_owned(), from: from.map(str::to_owned), to: to.map(str::to_owned) };
-            anstream::adapter::strip_str(&shown_change(&change)).to_string()
-        };
-        assert_eq!(change(Some("1"), Some("2")), "~ a: 1 → 2");
-        assert_eq!(change(None, Some("2")), "+ a: 2");
-        assert_eq!(change(Some("1"), None), "- a: 1");
-        assert_eq!(change(Some("(not shown)"), Some("(not shown)")), "~ a: changed (not shown)");
     }
 }

@@ -1,62 +1,176 @@
-//! The moving lines of a terminal: one for each step in progress.
+//! The moving lines of a terminal: one for each step in progress, with what is known of it below.
 
 use std::cell::RefCell;
 use std::time::Duration;
 
 use indexmap::IndexMap;
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::domain::event::Event;
+use super::style::{BAD, CAREFUL, FAINT, GOOD, Look, padded};
+use crate::domain::age;
+use crate::domain::event::{Event, SeenTask};
 use crate::domain::step::StepId;
 use crate::sink;
 
 /// The moving lines.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Live {
+    look: Look,
     all: MultiProgress,
-    bars: RefCell<IndexMap<StepId, ProgressBar>>,
+    steps: RefCell<IndexMap<StepId, Moving>>,
+}
+
+/// A step in progress.
+#[derive(Debug)]
+struct Moving {
+    line: ProgressBar,
+    /// The lines below it.
+    below: Vec<ProgressBar>,
+    tasks: Vec<SeenTask>,
+    /// What it wrote last: of a build, or an event of ECS.
+    last: Option<String>,
+    /// When it is expected to end.
+    expected: Option<String>,
 }
 
 impl Live {
-    /// Shows an event: in the line of its step, or in lines above them.
-    #[expect(clippy::disallowed_methods, reason = "what is set here is clean")]
+    /// No lines yet.
+    pub fn new(look: Look) -> Self {
+        Self { look, all: MultiProgress::new(), steps: RefCell::default() }
+    }
+
+    /// Shows an event: in the lines of its step, or in lines above them. `label`: what its step is called.
     #[expect(clippy::wildcard_enum_match_arm, reason = "what does not move a line is shown above them")]
-    pub fn show(&self, event: &Event, lines: &[String]) {
+    pub fn show(&self, event: &Event, lines: &[String], label: &str) {
         match event {
-            Event::StepStarted(step) => {
-                let bar = self.all.add(moving_line());
-                bar.set_prefix(sink::clean(&step.to_string()).into_owned());
-                bar.enable_steady_tick(Duration::from_millis(120));
-                self.bars.borrow_mut().insert(step.clone(), bar);
+            Event::StepStarted(step) => return self.begin(step, label),
+            Event::Progress { step, text } => {
+                self.with(step, |moving, look| say(&moving.line, &look.text(text)));
                 return;
             }
-            Event::Progress { step, text } => {
-                if let Some(bar) = self.bars.borrow().get(step) {
-                    bar.set_message(sink::clean(text).into_owned());
-                }
-                return;
+            Event::Tasks { step, tasks } => return self.with_below(step, |moving| moving.tasks.clone_from(tasks)),
+            Event::Output { step, line } if lines.is_empty() => {
+                return self.with_below(step, |moving| moving.last = Some(line.clone()));
+            }
+            Event::Expected { step, usual, timeout } => {
+                let expected = expectation(*usual, *timeout);
+                return self.with_below(step, |moving| moving.expected = Some(expected));
             }
             // The moving line is sign of life enough.
             Event::Heartbeat { .. } => return,
-            Event::StepEnded { step, .. } => {
-                if let Some(bar) = self.bars.borrow_mut().shift_remove(step) {
-                    bar.finish_and_clear();
-                    self.all.remove(&bar);
-                }
-            }
-            Event::Within { event, .. } => return self.show(event, lines),
+            Event::StepEnded { step, .. } => self.end(step),
             _ => {}
         }
         if !lines.is_empty() {
             self.all.suspend(|| sink::lines(lines));
         }
     }
+
+    /// Ends all lines, before something else is written.
+    pub fn clear(&self) {
+        let steps: Vec<StepId> = self.steps.borrow().keys().cloned().collect();
+        steps.iter().for_each(|step| self.end(step));
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "what is set here is clean")]
+    fn begin(&self, step: &StepId, label: &str) {
+        let line = hidden("  {spinner} {prefix}  {wide_msg} {elapsed}");
+        line.set_prefix(sink::clean(label).into_owned());
+        let line = self.all.add(line);
+        line.enable_steady_tick(Duration::from_millis(120));
+        let moving = Moving { line, below: Vec::new(), tasks: Vec::new(), last: None, expected: None };
+        self.steps.borrow_mut().insert(step.clone(), moving);
+    }
+
+    fn end(&self, step: &StepId) {
+        let Some(moving) = self.steps.borrow_mut().shift_remove(step) else { return };
+        for line in moving.below.iter().chain([&moving.line]) {
+            // One that is finished first stays on the screen.
+            line.disable_steady_tick();
+            self.all.remove(line);
+        }
+    }
+
+    fn with(&self, step: &StepId, change: impl FnOnce(&mut Moving, Look)) {
+        if let Some(moving) = self.steps.borrow_mut().get_mut(step) {
+            change(moving, self.look);
+        }
+    }
+
+    /// Changes what is below the line of a step, and draws it.
+    fn with_below(&self, step: &StepId, change: impl FnOnce(&mut Moving)) {
+        self.with(step, |moving, look| {
+            change(moving);
+            let lines = below(moving, look);
+            while moving.below.len() > lines.len() {
+                if let Some(line) = moving.below.pop() {
+                    self.all.remove(&line);
+                }
+            }
+            while moving.below.len() < lines.len() {
+                let after = moving.below.last().unwrap_or(&moving.line);
+                let line = self.all.insert_after(after, hidden("{wide_msg}"));
+                moving.below.push(line);
+            }
+            for (bar, line) in moving.below.iter().zip(lines) {
+                say(bar, &line);
+            }
+        });
+    }
 }
 
-fn moving_line() -> ProgressBar {
-    let bar = ProgressBar::new_spinner();
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} {wide_msg} {elapsed}") {
-        bar.set_style(style);
+/// A line that is not on the screen yet: one of its own would be drawn there as soon as anything of it is set.
+fn hidden(template: &str) -> ProgressBar {
+    let line = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        line.set_style(style);
     }
-    bar
+    line
+}
+
+#[expect(clippy::disallowed_methods, reason = "what is set here is clean")]
+fn say(line: &ProgressBar, text: &str) {
+    line.set_message(sink::clean(text).into_owned());
+    line.tick();
+}
+
+/// The lines below that of a step.
+fn below(moving: &Moving, look: Look) -> Vec<String> {
+    let mut lines: Vec<String> = moving.tasks.iter().map(task).collect();
+    lines.extend(moving.last.as_ref().map(|line| format!("      {FAINT}{}{FAINT:#}", look.text(line))));
+    lines.extend(moving.expected.as_ref().map(|text| format!("      {FAINT}{text}{FAINT:#}")));
+    lines
+}
+
+fn task(task: &SeenTask) -> String {
+    let style = match task.state {
+        "running" => GOOD,
+        "not ready" => BAD,
+        "starting" => CAREFUL,
+        _ => FAINT,
+    };
+    let age = task.age.map(age::took).unwrap_or_default();
+    let state = padded(&format!("{style}{}{style:#}", task.state), 9);
+    format!("      {}  {state}  {}  {FAINT}{}{FAINT:#}", task.id, padded(&age, 7), task.detail).trim_end().to_owned()
+}
+
+fn expectation(usual: Option<Duration>, timeout: Duration) -> String {
+    let usual = usual.map(|usual| format!("usually {}; ", age::took(usual))).unwrap_or_default();
+    format!("{usual}gives up after {}. Ctrl-C ends the watching, not ECS", age::took(timeout))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_has_its_state_and_age() {
+        let seen = |state, detail: &str, age| SeenTask { id: "9c02".to_owned(), state, detail: detail.to_owned(), age };
+        let plain = |seen: &SeenTask| anstream::adapter::strip_str(&task(seen)).to_string();
+        let age = Some(Duration::from_secs(48));
+        assert_eq!(plain(&seen("running", "", age)), "      9c02  running    48 s");
+        assert_eq!(plain(&seen("starting", "pending", None)), "      9c02  starting            pending");
+        let expected = "usually 1m 30s; gives up after 1h. Ctrl-C ends the watching, not ECS";
+        assert_eq!(expectation(Some(Duration::from_secs(90)), Duration::from_hours(1)), expected);
+    }
 }

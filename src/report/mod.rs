@@ -9,16 +9,25 @@ mod end;
 mod folded;
 mod gates_table;
 mod github;
+#[cfg(test)]
+mod golden;
 mod history_table;
+mod hold_lines;
 mod identity_table;
 mod json;
 pub mod lines;
 mod live;
+mod log_lines;
+mod merging;
+mod plan_lines;
 mod record;
+mod status_blocks;
 mod status_table;
+mod steps;
 mod style;
 mod table;
 mod terminal;
+mod words;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -56,17 +65,17 @@ struct Audience<'a> {
 fn sinks(audience: Audience<'_>, request: &Request) -> Vec<Box<dyn Sink>> {
     let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
     sinks.extend(audience.context.map(|context| Box::new(github::Statuses::new(context, request)) as _));
-    sinks.extend(sinks_here(audience));
+    sinks.extend(sinks_here(audience, request));
     sinks
 }
 
 /// Those of them that need neither network nor runtime.
-fn sinks_here(audience: Audience<'_>) -> Vec<Box<dyn Sink>> {
+fn sinks_here(audience: Audience<'_>, request: &Request) -> Vec<Box<dyn Sink>> {
     let Audience { context, level, format, now } = audience;
     let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
-    sinks.extend(
-        level.map(|level| Box::new(terminal::Terminal::new(context, level, format, now.unwrap_or_default())) as _),
-    );
+    sinks.extend(level.map(|level| {
+        Box::new(terminal::Terminal::new(context, request, (level, format), now.unwrap_or_default())) as _
+    }));
     sinks.extend(context.and_then(github::Workflow::of).map(|workflow| Box::new(workflow) as _));
     sinks.extend((format == OutputFormat::Json).then(|| Box::new(json::Document) as _));
     sinks
@@ -213,7 +222,7 @@ pub fn broken_off(context: &Context, request: &Request, level: Level, format: Ou
         // Or this would be folded with the output of the step that was shown.
         folded::end_group();
     }
-    for sink in sinks_here(Audience { context: Some(context), level: Some(level), format, now: None }) {
+    for sink in sinks_here(Audience { context: Some(context), level: Some(level), format, now: None }, request) {
         sink.end(end);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
-use super::lines::shown_change;
+use super::plan_lines::shown_change;
 use crate::domain::event::{Event, StepResult};
 use crate::domain::failure::Cause;
 use crate::domain::gate::{Gate, GatePolicy};
@@ -338,6 +338,9 @@ impl Record {
             | Event::StepResult { .. }
             | Event::Continues { .. }
             | Event::Output { .. }
+            | Event::TaskFailed { .. }
+            | Event::Tasks { .. }
+            | Event::Expected { .. }
             | Event::Progress { .. }
             | Event::Heartbeat { .. }
             | Event::Note { .. }

@@ -1,15 +1,21 @@
-//! `status` for people: a table.
+//! `status` for people: blocks on a terminal, elsewhere a table that programs can read.
 
-use super::table;
-use crate::domain::behind::Behind;
-use crate::domain::release::ReleaseName;
-use crate::domain::view::plan::Running;
+use super::style::Look;
+use super::words::release;
+use super::{status_blocks, table};
 use crate::domain::view::status::EnvironmentStatus;
 
-const HEADINGS: [&str; 7] = ["ENVIRONMENT", "COMPONENT", "RELEASE", "DIGEST", "TASKS", "SINCE", "LAST OUTCOME"];
+const HEADINGS: [&str; 8] =
+    ["ENVIRONMENT", "COMPONENT", "RELEASE", "DIGEST", "TASKS", "SINCE", "LAST OUTCOME", "LAST RELEASE"];
 
-/// The table, with the remarks below it. `None` when there is nothing to show.
-pub fn render(environments: &[EnvironmentStatus]) -> Option<String> {
+/// What fits the place. `None` when there is nothing to show.
+pub fn render(environments: &[EnvironmentStatus], look: Look) -> Option<String> {
+    if look.width.is_some() { status_blocks::render(environments, look) } else { as_table(environments, look) }
+}
+
+/// The table, with the remarks below it. The last column has the release whose outcome the one before it has, where another
+/// one runs.
+fn as_table(environments: &[EnvironmentStatus], look: Look) -> Option<String> {
     if environments.iter().all(|environment| environment.components.is_empty()) {
         return None;
     }
@@ -19,38 +25,27 @@ pub fn render(environments: &[EnvironmentStatus]) -> Option<String> {
         for component in &environment.components {
             let name = &component.name;
             let Ok(status) = &component.seen else {
-                rows.push([&environment.name, name, "unknown", "", "", "", ""].map(ToString::to_string));
+                rows.push([&environment.name, name, "unknown", "", "", "", "", ""].map(ToString::to_string));
                 continue;
             };
             let count = |count: Option<i32>| count.map_or_else(|| "-".to_owned(), |count| count.to_string());
+            let last = status.last.as_ref();
+            let digest = status.running_release.digest.as_ref();
             rows.push([
                 environment.name.clone(),
                 name.clone(),
-                release(&status.running_release),
-                status.running_release.digest.as_ref().map_or("not pinned", |digest| digest.short()).to_owned(),
-                format!("{}/{}", count(status.running), count(status.desired)),
+                release(&status.running_release, look),
+                digest.map_or_else(|| "not pinned".to_owned(), |digest| look.digest(digest)),
+                format!("{}/{}", count(status.whereabouts.running), count(status.whereabouts.desired)),
                 table::time(status.since),
-                status.last_outcome.clone().unwrap_or_else(|| "-".to_owned()),
+                last.and_then(|last| last.outcome.clone()).unwrap_or_else(|| "-".to_owned()),
+                last.filter(|last| !last.is_live)
+                    .map(|last| look.release(&last.release.to_string()))
+                    .unwrap_or_default(),
             ]);
-            let all = status.remarks.iter().cloned().chain(component.behind.as_ref().map(Behind::described));
-            remarks.extend(all.map(|remark| format!("{} {name}: {remark}", environment.name)));
+            remarks
+                .extend(component.remarks().into_iter().map(|remark| format!("{} {name}: {remark}", environment.name)));
         }
     }
     Some(table::lines(&rows).into_iter().chain(remarks).collect::<Vec<_>>().join("\n"))
-}
-
-fn release(running: &Running) -> String {
-    match (&running.sha, &running.baseline) {
-        (Some(sha), _) => short(sha),
-        (None, Some(_)) => ReleaseName::BASELINE.to_owned(),
-        (None, None) => "unknown".to_owned(),
-    }
-}
-
-/// Seven digits of the commit, and what comes after all forty.
-fn short(release: &str) -> String {
-    match release.split_once('-') {
-        Some((sha, _)) => format!("{}-dirty", sha.get(..7).unwrap_or(sha)),
-        None => release.get(..7).unwrap_or(release).to_owned(),
-    }
 }

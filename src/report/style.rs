@@ -24,6 +24,11 @@ pub struct Look {
 }
 
 impl Look {
+    /// Where nothing is known of whoever reads it.
+    pub fn plain() -> Self {
+        Self { width: None, exact: false, now: Timestamp::default() }
+    }
+
     /// A commit, or what stands in its place: seven digits of it. What comes after all forty stays.
     pub fn release(self, release: &str) -> String {
         if self.exact {
@@ -39,6 +44,11 @@ impl Look {
     /// A digest: `sha256:` and twelve digits.
     pub fn digest(self, digest: &Digest) -> String {
         if self.exact { digest.to_string() } else { digest.short().to_owned() }
+    }
+
+    /// A text in which commits and digests are short. What stands in backticks may be a command to paste, and stays.
+    pub fn text(self, text: &str) -> String {
+        if self.exact { text.to_owned() } else { with_short_ids(text) }
     }
 
     /// When something was: how long ago, or exactly.
@@ -73,6 +83,37 @@ impl Mark {
     }
 }
 
+/// A text in which each whole commit has 7 digits, and each whole digest 12, but for what stands in backticks.
+fn with_short_ids(text: &str) -> String {
+    let parts = text.split('`').enumerate();
+    parts
+        .map(|(index, part)| if index % 2 == 0 { short_ids(part) } else { part.to_owned() })
+        .collect::<Vec<_>>()
+        .join("`")
+}
+
+fn short_ids(text: &str) -> String {
+    let is_hex = |character: char| matches!(character, '0'..='9' | 'a'..='f');
+    let mut shortened = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(|character: char| character.is_ascii_alphanumeric()) {
+        let (before, word) = rest.split_at(start);
+        let end = word.find(|character: char| !character.is_ascii_alphanumeric()).unwrap_or(word.len());
+        let (word, after) = word.split_at(end);
+        shortened.push_str(before);
+        let kept = match word.len() {
+            _ if !word.chars().all(is_hex) => word.len(),
+            40 => 7,
+            64 if shortened.ends_with("sha256:") => 12,
+            length => length,
+        };
+        shortened.push_str(&word[..kept]);
+        rest = after;
+    }
+    shortened.push_str(rest);
+    shortened
+}
+
 /// The columns that a text takes, without its sequences for colour.
 pub fn columns(text: &str) -> usize {
     textwrap::core::display_width(text)
@@ -83,17 +124,25 @@ pub fn padded(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(columns(text))))
 }
 
-/// A text in lines that fit, the first after `first` and the others after `rest`. Words that are longer, such as an address, are
-/// not parted.
+/// A text in lines that fit, the first after `first` and the others after `rest`. What is longer than a line is not parted:
+/// a word, such as an address, or what stands in backticks, which may be a command to paste.
 pub fn wrapped(text: &str, width: Option<usize>, first: &str, rest: &str) -> Vec<String> {
+    /// Takes the place of a blank in what is not parted.
+    const KEPT: char = '\u{e000}';
     let Some(width) = width else { return text.lines().map(|line| format!("{first}{line}")).collect() };
+    let parts = text.split('`').enumerate();
+    let kept = parts.map(|(index, part)| match index % 2 {
+        0 => part.to_owned(),
+        _ => part.replace(' ', &KEPT.to_string()),
+    });
     let options = textwrap::Options::new(width)
         .initial_indent(first)
         .subsequent_indent(rest)
         .break_words(false)
         .word_separator(textwrap::WordSeparator::AsciiSpace)
         .word_splitter(textwrap::WordSplitter::NoHyphenation);
-    textwrap::wrap(text, options).into_iter().map(|line| line.trim_end().to_owned()).collect()
+    let kept = kept.collect::<Vec<_>>().join("`");
+    textwrap::wrap(&kept, options).into_iter().map(|line| line.trim_end().replace(KEPT, " ")).collect()
 }
 
 /// A text that fits: what does not is cut off.
@@ -131,11 +180,23 @@ mod tests {
     }
 
     #[test]
+    fn ids_are_short_in_any_text_but_commands() {
+        let (sha, hex) = ("4b825dc642cb6eb9a060e54bf8d69288fbee4904", "a".repeat(64));
+        let text = format!("image host:5000/shop:{sha}@sha256:{hex} of {hex}, {sha}0 `--release {sha}` ({sha}-dirty)");
+        let short = format!(
+            "image host:5000/shop:4b825dc@sha256:{} of {hex}, {sha}0 `--release {sha}` (4b825dc-dirty)",
+            "a".repeat(12)
+        );
+        assert_eq!((look(false).text(&text), look(true).text(&text)), (short, text));
+    }
+
+    #[test]
     fn lines_fit_and_colour_takes_no_room() {
         let bold = format!("{STRONG}bold{STRONG:#}");
         assert_eq!((columns(&bold), columns(&padded(&bold, 7))), (4, 7));
         assert_eq!(wrapped("one two three", Some(9), "! ", "  "), ["! one two", "  three"]);
         assert_eq!(wrapped("https://example.com/long next", Some(9), "", "  "), ["https://example.com/long", "  next"]);
+        assert_eq!(wrapped("run `a b c d e f` now", Some(9), "", "  "), ["run", "  `a b c d e f`", "  now"]);
         assert_eq!(wrapped("one\ntwo three", None, "! ", "  "), ["! one", "! two three"]);
         assert_eq!((cut("abcdef", Some(6)).as_str(), cut("abc defg", Some(5)).as_str()), ("abcdef", "abc…"));
         assert_eq!(cut("abc", None), "abc");

@@ -1,12 +1,14 @@
 //! Columns for people.
 
-/// Rows in columns as wide as their widest cell.
+use super::style::{columns, padded};
+
+/// Rows in columns as wide as their widest cell. A column without any text is left out.
 pub fn lines<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> Vec<String> {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
+    let width = |column: usize| rows.iter().map(|row| columns(&row[column])).max().unwrap_or_default();
     let widths: [usize; COLUMNS] = std::array::from_fn(width);
     let line = |row: &[String; COLUMNS]| {
-        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        cells.join("  ").trim_end().to_owned()
+        let cells = row.iter().zip(widths).filter(|(_, width)| *width > 0).map(|(cell, width)| padded(cell, width));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
     rows.iter().map(line).collect()
 }

@@ -6,19 +6,22 @@ use std::cell::RefCell;
 use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 
+use super::closing::Closing;
 use super::end::{End, Sink};
 use super::folded::Folded;
-use super::lines::{self, Level};
+use super::lines::{self, Level, Showing};
 use super::live::Live;
+use super::log_lines::LogLines;
+use super::steps::Steps;
 use super::style::Look;
 use super::{closing, gates_table, history_table, identity_table, status_table};
 use crate::cli::OutputFormat;
 use crate::context::{Context, Terminals};
-use crate::domain::event::Event;
-use crate::domain::step::StepId;
-use crate::domain::view::Answer;
+use crate::domain::event::{Event, StepResult};
+use crate::domain::plan::PlanWarning;
+use crate::domain::step::{StepId, Verb};
 use crate::domain::view::approval::CountedApproval;
-use crate::domain::view::logs::LogEntry;
+use crate::domain::view::{Answer, Request};
 use crate::sink;
 
 /// The terminal, or the log of a workflow.
@@ -31,9 +34,15 @@ pub struct Terminal {
     error: Look,
     /// How text on standard output looks.
     output: Look,
+    /// Whether somebody decides about a plan before it is carried out.
+    asks: bool,
+    logs: LogLines,
     view: View,
-    /// The steps in progress.
-    open: RefCell<Vec<StepId>>,
+    steps: RefCell<Steps>,
+    /// What was warned of before there is a plan. `None`: there is one, or there will be none.
+    early: RefCell<Option<Vec<PlanWarning>>>,
+    /// What was shown of the output of steps that failed.
+    shown: RefCell<Vec<String>>,
 }
 
 #[derive(Debug)]
@@ -48,16 +57,25 @@ enum View {
 
 impl Terminal {
     /// What people see of a command that begins now. `context`: absent where it is not known.
-    pub fn new(context: Option<&Context>, level: Level, format: OutputFormat, now: Timestamp) -> Self {
+    pub fn new(
+        context: Option<&Context>,
+        request: &Request,
+        (level, format): (Level, OutputFormat),
+        now: Timestamp,
+    ) -> Self {
         let Terminals { error, output, .. } = context.map(|context| context.terminals).unwrap_or_default();
         let look = |width| Look { width, exact: level >= Level::Verbose, now };
+        let (error, output) = (look(error), look(output));
         let view = match context {
-            Some(context) if context.interactive && level >= Level::Everything => View::Live(Live::default()),
+            Some(context) if context.interactive && level >= Level::Everything => View::Live(Live::new(error)),
             Some(context) if context.in_actions() => View::Folded(Folded::default()),
             Some(_) | None => View::Plain,
         };
         let color = context.is_some_and(|context| context.color);
-        Self { level, color, format, error: look(error), output: look(output), view, open: RefCell::default() }
+        let (steps, shown) = (RefCell::default(), RefCell::default());
+        let early = RefCell::new(request.plans.then(Vec::new));
+        let logs = LogLines::new(output);
+        Self { level, color, format, error, output, logs, asks: request.asks, view, steps, early, shown }
     }
 }
 
@@ -65,27 +83,35 @@ impl Sink for Terminal {
     fn event(&self, event: &Event) {
         if let (Event::Logged { entries, of_several }, OutputFormat::Human) = (event, self.format) {
             for entry in entries {
-                sink::data(&log_line(entry, *of_several));
+                sink::data(&self.logs.line(entry, *of_several));
             }
         }
-        if let Event::StepStarted(step) = event {
-            self.open.borrow_mut().push(step.clone());
+        let event = match event {
+            Event::Within { event: inner, .. } if !matches!(**inner, Event::Planned(_)) => inner,
+            event => event,
+        };
+        self.steps.borrow_mut().see(event);
+        if self.is_kept(event) {
+            return;
         }
-        let several = self.open.borrow().len() > 1;
-        let lines = lines::of(event, self.level, several);
+        let with_early = self.with_early(event);
+        let event = with_early.as_ref().unwrap_or(event);
+        let several = self.steps.borrow().are_several();
+        let lines = if self.is_only_live(event) { Vec::new() } else { self.lines(event) };
         match &self.view {
             View::Plain => sink::lines(&lines),
             View::Folded(folded) => folded.show(event, &lines, several),
-            View::Live(live) => live.show(event, &lines),
+            View::Live(live) => live.show(event, &lines, &self.label(event)),
         }
-        if let Event::StepEnded { step, .. } = event {
-            self.open.borrow_mut().retain(|open| open != step);
+        if let Event::StepEnded { step, result, .. } = event {
+            self.show_output(step, *result);
         }
     }
 
     fn end(&self, end: End<'_>) {
         match end.result {
             Ok(Answer::Document(document)) => sink::document(&format!("{document:#}")),
+            Ok(Answer::Script(script)) => sink::data(script),
             Ok(Answer::Credential(document)) => sink::credential(document.expose_secret()),
             Ok(answer) if self.format == OutputFormat::Human => {
                 if let Some(data) = data(answer, self.output) {
@@ -94,23 +120,114 @@ impl Sink for Terminal {
             }
             Ok(_) | Err(_) => {}
         }
-        sink::lines(&closing::of(end, self.level, self.color));
+        if let View::Live(live) = &self.view {
+            live.clear();
+        }
+        for early in self.early.take().into_iter().flatten() {
+            let PlanWarning { text, hint, .. } = early;
+            sink::lines(&self.lines(&Event::Warning { about: None, text, hint }));
+        }
+        let shown = self.shown.borrow();
+        let closing = Closing { level: self.level, look: self.error, color: self.color, shown: &shown };
+        sink::lines(&closing::of(end, closing));
     }
+}
+
+impl Terminal {
+    fn lines(&self, event: &Event) -> Vec<String> {
+        let steps = self.steps.borrow();
+        lines::of(event, Showing { level: self.level, look: self.error, asks: self.asks, steps: &steps })
+    }
+
+    fn is_live(&self) -> bool {
+        matches!(self.view, View::Live(_))
+    }
+
+    /// Whether an event is shown in the moving lines alone: what a build writes, and the events of ECS.
+    fn is_only_live(&self, event: &Event) -> bool {
+        let of_build = matches!(event, Event::Output { step, .. } if writes_much(step.verb));
+        of_build && self.is_live() && self.level < Level::Verbose
+    }
+
+    /// What the step that begins is called.
+    fn label(&self, event: &Event) -> String {
+        if let Event::StepStarted(step) = event { self.steps.borrow().label(step) } else { String::new() }
+    }
+
+    /// A plan with what was warned of while it was made: the plan is shown first.
+    fn with_early(&self, event: &Event) -> Option<Event> {
+        let Event::Planned(plan) = event else { return None };
+        let mut plan = plan.clone();
+        let early = self.early.take().unwrap_or_default();
+        plan.warnings.splice(0..0, early);
+        Some(Event::Planned(plan))
+    }
+
+    /// Keeps a warning until the plan is there that it is about.
+    fn keeps_early(&self, event: &Event) -> bool {
+        let mut early = self.early.borrow_mut();
+        let (Event::Warning { about, text, hint }, Some(early)) = (event, early.as_mut()) else {
+            return false;
+        };
+        let text = about.as_ref().map_or_else(|| text.clone(), |about| format!("{about}: {text}"));
+        early.push(PlanWarning { text, changes: Vec::new(), hint: hint.clone() });
+        true
+    }
+
+    /// Whether an event is not shown when it happens: what a build writes is kept until it ends, and in a log progress is
+    /// shown now and then.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only these come often")]
+    fn is_kept(&self, event: &Event) -> bool {
+        if self.keeps_early(event) {
+            return true;
+        }
+        if self.level >= Level::Verbose {
+            return false;
+        }
+        match event {
+            Event::Output { step, .. } => writes_much(step.verb) && !self.is_live(),
+            Event::Progress { step, .. } => !self.is_live() && !self.steps.borrow_mut().is_progress_due(step),
+            _ => false,
+        }
+    }
+
+    /// Shows what a build wrote: in the log of a workflow folded, and whole where it failed.
+    fn show_output(&self, step: &StepId, result: StepResult) {
+        let output = self.steps.borrow_mut().ended(step);
+        if step.verb != Verb::Build || self.level != Level::Everything || output.is_empty() {
+            return;
+        }
+        let lines: Vec<String> = output.iter().map(|line| lines::output(step, line, false)).collect();
+        match (&self.view, result) {
+            (View::Folded(folded), StepResult::Done) => folded.group(step, &lines),
+            (_, StepResult::Done) => {}
+            (_, StepResult::Failed | StepResult::Interrupted) => {
+                sink::lines(&lines);
+                self.shown.borrow_mut().extend(output);
+            }
+        }
+    }
+}
+
+/// Whether the output of a step is that of a build, which nobody reads unless it fails.
+fn writes_much(verb: Verb) -> bool {
+    matches!(verb, Verb::Build | Verb::WaitFor | Verb::Settle | Verb::RollBack)
 }
 
 /// What people read on standard output.
 fn data(answer: &Answer, look: Look) -> Option<String> {
     match answer {
         Answer::Approval(counted) => Some(approved(counted)),
-        Answer::Gates(asked) => Some(gates_table::render(asked)),
-        Answer::Status(environments) => status_table::render(environments),
-        Answer::History(found) => history_table::render(&found.releases),
+        Answer::Gates(asked) => Some(gates_table::render(asked, look)),
+        Answer::Status(environments) => status_table::render(environments, look),
+        Answer::History(found) => history_table::render(&found.releases, look),
         Answer::Identities(seen) => Some(identity_table::render(seen)),
         Answer::Change(_)
         | Answer::Check(_)
         | Answer::Logs { .. }
         | Answer::Holds(_)
         | Answer::Document(_)
+        | Answer::Script(_)
         | Answer::Credential(_) => None,
     }
 }
@@ -119,10 +236,4 @@ fn data(answer: &Answer, look: Look) -> Option<String> {
 fn approved(counted: &CountedApproval) -> String {
     let next = if counted.is_complete() { "the plan can be carried out" } else { counted.next_step.as_str() };
     format!("{}\n{}\n{next}", counted.counted(), counted.what())
-}
-
-fn log_line(entry: &LogEntry, names_component: bool) -> String {
-    let time = entry.time.map(|time| time.strftime("%H:%M:%S").to_string()).unwrap_or_default();
-    let component = if names_component { format!(" {}", entry.component) } else { String::new() };
-    format!("{time}{component} {}", entry.text)
 }

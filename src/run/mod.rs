@@ -10,7 +10,6 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use jiff::Timestamp;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
@@ -43,9 +42,9 @@ pub fn run() -> ExitCode {
     }
     // Before anything is written: from here on the secrets of the environment are known.
     let context = Context::from_process();
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read(std::env::args_os()) {
         Ok(cli) => cli,
-        Err(error) => return usage::unparsed(&error, context.ok().as_ref()),
+        Err(error) => return usage::unparsed(error, context.ok().as_ref()),
     };
     set_up_logging(cli.global.verbosity.tracing_level_filter());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -56,10 +55,10 @@ pub fn run() -> ExitCode {
             runtime.shutdown_background();
             outcome
         }
-        (Err(failure), _) => report::without_context(cli.global.output, &failure),
+        (Err(failure), _) => report::without_context(cli.global.format(), &failure),
         (_, Err(error)) => {
             let failure = Failure::failed("the program cannot start").cause(error.to_string());
-            report::without_context(cli.global.output, &failure)
+            report::without_context(cli.global.format(), &failure)
         }
     };
     ExitCode::from(outcome.exit_code())
@@ -67,8 +66,8 @@ pub fn run() -> ExitCode {
 
 /// Runs a command unless a signal comes first, and reports how it ended.
 async fn execute(context: &Context, cli: &Cli) -> Outcome {
-    let request = commands::request(&cli.command);
-    let (level, format) = (shown(&cli.global), cli.global.output);
+    let request = commands::request(&cli.command, context.can_ask());
+    let (level, format) = (shown(&cli.global), cli.global.format());
     let reporting = Reporting::new(context, request.clone(), (level, format), now);
     bug::report_to_all(context, (level, format), &request, &reporting);
     let session = Session { context, global: &cli.global, events: reporting.events(), clock: now };

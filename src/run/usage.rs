@@ -1,12 +1,11 @@
 //! A command line that is not understood, or asks for help.
 
-use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::cli::{Cli, OutputFormat};
+use crate::cli::{Cli, Given};
 use crate::context::Context;
 use crate::domain::failure::Failure;
 use crate::domain::neutral;
@@ -15,52 +14,42 @@ use crate::report::{self, lines};
 use crate::sink;
 
 /// Help, the version, or what is wrong with the command line.
-pub fn unparsed(error: &clap::Error, context: Option<&Context>) -> ExitCode {
-    let shown = error.render();
+pub fn unparsed(mut error: clap::Error, context: Option<&Context>) -> ExitCode {
     if !error.use_stderr() {
-        sink::data(shown.ansi().to_string().trim_end());
+        sink::data(error.render().ansi().to_string().trim_end());
         return ExitCode::SUCCESS;
     }
-    sink::line(shown.ansi().to_string().trim_end());
     // Without a parsed command line, the words themselves say what was meant, and whether a program is reading.
-    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
-    let command = command_in(&words);
-    let mut failure = Failure::invalid(usage_reason(error));
-    if let Some(hint) = plan_hint(error, &command) {
+    let given = Given::new(std::env::args_os().skip(1));
+    correct_tips(&mut error, &given);
+    sink::line(error.render().ansi().to_string().trim_end());
+    let command = given.command();
+    let mut failure = Failure::invalid(usage_reason(&error));
+    if let Some(hint) = plan_hint(&error, &command).or_else(|| environment_hint(&error, &given)) {
         sink::line(&lines::hint(&hint));
         failure = failure.hint(hint);
     }
     failure = failure.hint("`shipgate --help` shows the commands");
-    let wants_json =
-        words.iter().any(|word| word == "--output=json") || words.windows(2).any(|pair| pair == ["--output", "json"]);
-    let format = if wants_json { OutputFormat::Json } else { OutputFormat::Human };
     let plans = command.starts_with("plan ");
     let request = Request { command, plans, ..Request::default() };
-    let outcome = report::unparsed(context, &request, format, &failure);
+    let outcome = report::unparsed(context, &request, given.format(), &failure);
     ExitCode::from(outcome.exit_code())
 }
 
-/// The commands that the words name, as far as there are such: `deploy`, `plan deploy`.
-fn command_in(words: &[OsString]) -> String {
-    let root = Cli::command();
-    let takes_value = |word: &OsString| {
-        let mut arguments = root.get_arguments().filter(|argument| argument.get_action().takes_values());
-        arguments.any(|argument| argument.get_long().is_some_and(|long| word == &format!("--{long}")[..]))
-    };
-    let mut names = Vec::new();
-    let mut command = &root;
-    let mut words = words.iter();
-    while let Some(word) = words.next() {
-        if takes_value(word) {
-            let _value = words.next();
-        } else if let Some(known) = command.find_subcommand(word) {
-            names.push(known.get_name());
-            command = known;
-        } else if !word.to_string_lossy().starts_with('-') {
-            break;
+/// Without clap's tip to write an unknown option as a value, `-- --froce`: no command takes such a value. Nor does it propose
+/// a command that only has some letters of the word: it could be one that changes production.
+fn correct_tips(error: &mut clap::Error, given: &Given) {
+    if let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand).cloned() {
+        error.remove(ContextKind::SuggestedSubcommand);
+        if let Some(similar) = given.similar(&word) {
+            error.insert(ContextKind::SuggestedSubcommand, ContextValue::String(similar));
         }
     }
-    names.join(" ")
+    let Some(ContextValue::StyledStrs(mut tips)) = error.remove(ContextKind::Suggested) else { return };
+    tips.retain(|tip| !tip.to_string().contains("as a value"));
+    if !tips.is_empty() {
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
+    }
 }
 
 /// What is wrong with the command line: the first paragraph of what people are told.
@@ -84,4 +73,11 @@ fn plan_hint(error: &clap::Error, command: &str) -> Option<String> {
         None => format!("say what is planned: `shipgate plan deploy {word}`, or `promote` or `rollback` in its place"),
         Some(_) => "`deploy`, `promote` and `rollback` can be planned; nothing else changes what runs".to_owned(),
     })
+}
+
+/// An environment is no option.
+fn environment_hint(error: &clap::Error, given: &Given) -> Option<String> {
+    let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else { return None };
+    let line = given.with_environment(option)?;
+    Some(format!("write the environment without an option: `{line}`"))
 }

@@ -83,7 +83,7 @@ fn a_hold_is_a_tag_that_the_next_one_replaces_and_unhold_lifts() {
     let ran = run(&cloud, &shop, &["unhold", "stage", "--reason", "once more"]).expect_code(0);
 
     assert_eq!((&ran.json()["lifted"], &ran.json()["holds"]), (&json!([]), &json!([])));
-    ran.expect_stderr("stage backend: there is no hold");
+    ran.expect_stderr("no hold on stage backend: there was none");
     assert_eq!(tags(&cloud, "backend"), after, "nothing was lifted, so nothing is written");
     assert_eq!(cloud.serving("backend"), serving, "what serves is not touched");
 }
@@ -111,8 +111,8 @@ fn all_components_or_the_named_one_are_held() {
     assert_eq!(components(&ran.json(), "lifted"), ["backend"]);
     let ran = run(&cloud, &shop, &["unhold", "stage", "--reason", "x"]).expect_code(0);
     assert_eq!(components(&ran.json(), "lifted"), ["worker"]);
-    let ran = ran.expect_stderr("stage backend: there is no hold");
-    ran.expect_stderr("lifted: stage worker: y");
+    let ran = ran.expect_stderr("no hold on stage any more");
+    ran.expect_stderr("not held any more: stage worker: y");
     run(&cloud, &shop, &["hold", "stage", "--reason", "x", "--component", "nobody"]).outcome("invalid", 2);
 }
 

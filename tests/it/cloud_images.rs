@@ -4,7 +4,7 @@ use aws_sdk_ecr::types::ImageTagMutability;
 use serde_json::{Value, json};
 
 use crate::cloud::{Cloud, ServiceOptions, docker};
-use crate::harness::{assert_told, steps, texts};
+use crate::harness::{Ran, assert_told, steps, texts};
 
 const TAGS: &str = r#"build = { tags = ["latest", "v-${release.sha}"], "#;
 
@@ -237,4 +237,29 @@ fn buildx_builds_and_pushes_where_it_is_installed() {
     ran.outcome("deployed", 0);
     assert!(ran.stderr.contains("buildx was here"), "{}", ran.stderr);
     assert_eq!(cloud.releases("backend"), [shop.head()]);
+}
+
+/// Two jobs of one commit on one machine: both give their image the same name in the engine and in the registry.
+#[test]
+#[ignore = "needs the local cloud: scripts/test"]
+fn two_builds_of_one_commit_at_once_are_both_deployed() {
+    for mutability in [ImageTagMutability::Mutable, ImageTagMutability::Immutable] {
+        let cloud = cloud_with_two_services(mutability);
+        let shop = cloud.shop(&config_with_other(&cloud));
+        let deploy = |environment| cloud.shipgate(&shop, &["deploy", environment, "--output", "json"]);
+        let runs = [deploy("stage"), deploy("other")];
+        let ended: Vec<Ran> = std::thread::scope(|scope| {
+            let began: Vec<_> = runs.into_iter().map(|run| scope.spawn(move || run.run())).collect();
+            began.into_iter().map(|run| run.join().unwrap()).collect()
+        });
+        for ran in ended {
+            let report = ran.outcome("deployed", 0);
+            let digest = report["components"][0]["current"]["digest"].as_str().unwrap();
+            assert!(cloud.manifest(&cloud.repository(), digest).len() > 100, "{report:#}");
+        }
+        for service in ["backend", "other"] {
+            assert_eq!(cloud.releases(service), [shop.head()]);
+        }
+        assert_eq!(cloud.images().keys().collect::<Vec<_>>(), [&shop.head()]);
+    }
 }

@@ -205,7 +205,7 @@ rows! {
     probe_of_the_old: "a probe is answered, but not by the release", "rolled-back", "/release is", "fix the release" => || {
         old_version_answers("url = \"ADDRESS/\", json = { \"/release\" = \"${release.sha}\" }")
     };
-    probe_failed_before: "a probe fails that was not answered before the rollout either", "broken", "not answered before the rollout either", "look at the probe" => || {
+    probe_failed_before: "a probe fails that was not answered before the rollout either", "broken", "the probe is more likely wrong than the release", "correct the probe (shipgate.toml:" => || {
         let cloud = Cloud::with_backend();
         let shop = shop(&cloud, "probes = [{ url = \"http://127.0.0.1:9/\", interval = \"100ms\", retries = 2 }]");
         cloud.deploy(&shop, &[])

@@ -52,7 +52,7 @@ fn a_release_that_answers_wrongly_is_broken() {
 
     let report = ran.outcome("broken", 6);
     assert_told(&report["causes"], &["status 503, not 200"]);
-    assert_told(&report["hints"], &["`shipgate rollback stage`"]);
+    assert_told(&report["hints"], &["correct the probe (shipgate.toml:"]);
     assert_eq!(report["components"][0]["outcome"], "broken");
     assert_eq!(report["components"][0]["changed"], true);
     assert_eq!(

@@ -51,9 +51,9 @@ pub fn read(text: &str) -> Option<Value> {
 fn history() -> Value {
     json!({"schema": "shipgate/v1", "command": "history", "environment": "stage", "releases": [{
         "component": "backend", "sha": "a", "digest": null, "outcome": null, "at": null, "by": null,
-        "trigger": null, "run": null, "began": null, "seconds": null, "committed": null, "plan": null, "approvers": [],
-        "overrides": [{"gate": "freeze", "reason": "x"}], "revision": "r",
-        "restores": null, "contradiction": null, "deployment": null, "current": true}]})
+        "trigger": null, "run": null, "url": null, "began": null, "seconds": null, "committed": null, "plan": null, "approvers": [],
+        "overrides": [{"gate": "freeze", "reason": "x"}], "cluster": null, "service": null, "revision": "r",
+        "restores": null, "then_rolled_back": false, "contradiction": null, "deployment": null, "current": true}]})
 }
 
 #[test]

@@ -6,25 +6,40 @@ mod files;
 use regex::{Captures, Regex};
 
 pub use self::files::{assert_files, assert_page, difference};
-use crate::harness::{Ran, Repository, Shipgate};
+use crate::harness::{Ran, Repository, Shipgate, TERMINAL_ROWS, page_of};
 use crate::scripted::{OLD_DIGEST, Shop};
 
 /// How much of a digest a table shows.
 const SHOWN: usize = "sha256:".len() + 12;
 
-/// The forms in which a command answers.
-#[derive(Debug, Clone, Copy)]
+/// The two forms in which a command answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// The document on standard output, with `--output json`.
     Document,
-    /// All that is written, without it.
+    /// All that is written into a pipe, without it.
     Human,
+    /// The log of a job on GitHub, with colour.
+    Log,
+    /// What is on the screen of a terminal at the end.
+    Terminal {
+        /// How wide it is.
+        columns: u16,
+        /// Whether it has colour.
+        color: bool,
+    },
     /// The page that a step of a workflow leaves on its run.
     Page,
 }
 
-/// The forms of every case. The page is kept of some: those are in `scripted_golden::PAGES`.
-pub const FORMS: [Form; 2] = [Form::Document, Form::Human];
+/// The forms of every case, each with its folder. The page is kept of some: those are in `scripted_golden::PAGES`.
+pub const FORMS: [(Form, &str); 5] = [
+    (Form::Document, "v1"),
+    (Form::Human, "human"),
+    (Form::Log, "log"),
+    (Form::Terminal { columns: 80, color: false }, "terminal-80"),
+    (Form::Terminal { columns: 120, color: true }, "terminal-120"),
+];
 
 /// A run by the name of its files: it sets up a world of its own, and returns the text that is kept.
 pub type Case = (&'static str, fn(Form) -> String);
@@ -32,42 +47,51 @@ pub type Case = (&'static str, fn(Form) -> String);
 impl Form {
     /// The file of a case, as a path in `tests/golden`.
     pub fn file(self, name: &str) -> String {
-        match self {
-            Self::Document => format!("v1/{name}.json"),
-            Self::Human => format!("human/{name}.txt"),
-            Self::Page => format!("pages/{name}.md"),
+        if self == Self::Page {
+            return format!("pages/{name}.md");
         }
+        let folder = FORMS.into_iter().find(|(form, _)| *form == self).map(|(_, folder)| folder).unwrap();
+        format!("{folder}/{name}.{}", if self == Self::Document { "json" } else { "txt" })
+    }
+
+    /// Whether a case has it: a signal does not get through to a program on a terminal of a test.
+    pub fn has(self, name: &str) -> bool {
+        !(matches!(self, Self::Terminal { .. }) && name.contains("interrupted"))
     }
 
     /// A run in a shop.
     pub fn run(self, shop: &Shop, arguments: &[&str]) -> String {
-        let ran = self.shipgate(shop, arguments).run();
+        let ran = self.ran(self.shipgate(shop, arguments));
         self.kept(&shop.repository, arguments, &ran)
+    }
+
+    /// The run of a program in this form.
+    pub fn ran(self, program: Shipgate) -> Ran {
+        match self {
+            Self::Document | Self::Human => program.run(),
+            // Which run it is is left out: that would be asked about.
+            Self::Page => program
+                .leaving_a_page()
+                .env("GITHUB_ACTIONS", "true")
+                .env("GITHUB_SERVER_URL", "https://github.com")
+                .env("GITHUB_REPOSITORY", "acme/shop")
+                .run(),
+            Self::Log => program.in_color().env("GITHUB_ACTIONS", "true").run(),
+            Self::Terminal { columns, color: true } => program.in_color().on_a_terminal_of(columns, ""),
+            Self::Terminal { columns, color: false } => program.on_a_terminal_of(columns, ""),
+        }
     }
 
     /// The same, for a test that changes more of it.
     pub fn shipgate(self, shop: &Shop, arguments: &[&str]) -> Shipgate {
-        self.in_a_step(&shop.repository, shop.shipgate(&self.words(arguments)))
-    }
-
-    /// A run as a step of a workflow has it, where the page is wanted. Which run is left out: it would be asked about.
-    pub fn in_a_step(self, repository: &Repository, shipgate: Shipgate) -> Shipgate {
-        match self {
-            Self::Document | Self::Human => shipgate,
-            Self::Page => shipgate
-                .env("GITHUB_ACTIONS", "true")
-                .env("GITHUB_STEP_SUMMARY", page_of(repository))
-                .env("GITHUB_SERVER_URL", "https://github.com")
-                .env("GITHUB_REPOSITORY", "acme/shop")
-                .env("GITHUB_ACTOR", "ada"),
-        }
+        shop.shipgate(&self.words(arguments))
     }
 
     /// The command line of this form.
     pub fn words<'a>(self, arguments: &[&'a str]) -> Vec<&'a str> {
         match self {
             Self::Document if !arguments.contains(&"--output") => [arguments, &["--output", "json"]].concat(),
-            Self::Document | Self::Human | Self::Page => arguments.to_vec(),
+            Self::Document | Self::Human | Self::Log | Self::Terminal { .. } | Self::Page => arguments.to_vec(),
         }
     }
 
@@ -78,6 +102,19 @@ impl Form {
                 ran.json();
                 ran.stdout.clone()
             }
+            Self::Terminal { columns, color } => format!(
+                "$ {}\n{}--- exit code {}\n",
+                [&["shipgate"], arguments].concat().join(" "),
+                screen(&ran.stdout, columns, color),
+                ran.code
+            ),
+            Self::Log => colored(&format!(
+                "$ {}\n{}{}--- exit code {}\n",
+                [&["shipgate"], arguments].concat().join(" "),
+                ran.stdout,
+                ran.stderr,
+                ran.code
+            )),
             Self::Human => format!(
                 "$ {}\n--- standard output\n{}--- standard error\n{}--- exit code {}\n",
                 [&["shipgate"], arguments].concat().join(" "),
@@ -85,15 +122,72 @@ impl Form {
                 ran.stderr,
                 ran.code
             ),
-            Self::Page => std::fs::read_to_string(page_of(repository)).unwrap_or_default(),
+            Self::Page => std::fs::read_to_string(page_of(repository.path())).unwrap_or_default(),
         };
         normalised(&text, repository)
     }
 }
 
-/// Where a step of a workflow in this repository leaves its page.
-fn page_of(repository: &Repository) -> std::path::PathBuf {
-    repository.path().parent().unwrap().join("page.md")
+/// What a terminal shows in the end, a line each, without what is blank at their ends.
+fn screen(written: &str, columns: u16, color: bool) -> String {
+    let mut parser = vt100::Parser::new(TERMINAL_ROWS.try_into().unwrap(), columns.try_into().unwrap(), 0);
+    parser.process(written.as_bytes());
+    let screen = parser.screen();
+    let row = |row: u16| if color { marked_up(screen, row, columns) } else { plain(screen, row, columns) };
+    let rows: Vec<String> = (0..TERMINAL_ROWS).map(row).collect();
+    let used = rows.iter().rposition(|row| !row.is_empty()).map_or(0, |last| last + 1);
+    rows[..used].iter().map(|row| format!("{row}\n")).collect()
+}
+
+fn plain(screen: &vt100::Screen, row: u16, columns: u16) -> String {
+    let cells = (0..columns).filter_map(|column| screen.cell(row, column)).filter(|cell| !cell.is_wide_continuation());
+    let text: String = cells.map(|cell| if cell.has_contents() { cell.contents() } else { " " }).collect();
+    text.trim_end().to_owned()
+}
+
+/// A row with its colours as `<red>…</>`.
+fn marked_up(screen: &vt100::Screen, row: u16, columns: u16) -> String {
+    let mut text = String::new();
+    let mut open = String::new();
+    for cell in (0..columns).filter_map(|column| screen.cell(row, column)).filter(|cell| !cell.is_wide_continuation()) {
+        let contents = if cell.has_contents() { cell.contents() } else { " " };
+        let style = if contents == " " { open.clone() } else { style(cell) };
+        if style != open {
+            text.push_str(if open.is_empty() { "" } else { "</>" });
+            text.push_str(&if style.is_empty() { String::new() } else { format!("<{style}>") });
+            open = style;
+        }
+        text.push_str(contents);
+    }
+    let text = text.trim_end().to_owned();
+    if open.is_empty() { text } else { format!("{text}</>") }
+}
+
+fn style(cell: &vt100::Cell) -> String {
+    let color = match cell.fgcolor() {
+        vt100::Color::Default => None,
+        vt100::Color::Idx(1 | 9) => Some("red"),
+        vt100::Color::Idx(2 | 10) => Some("green"),
+        vt100::Color::Idx(3 | 11) => Some("yellow"),
+        vt100::Color::Idx(4 | 12) => Some("blue"),
+        vt100::Color::Idx(6 | 14) => Some("cyan"),
+        other => panic!("{other:?} is no colour of ours"),
+    };
+    let words = [color, cell.bold().then_some("bold"), cell.dim().then_some("dim")];
+    words.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+/// The lines of a log with its colours as on a screen, and with how long lines took to come left out.
+fn colored(text: &str) -> String {
+    let named = [("\u{1b}[0m", "</>"), ("\u{1b}[1m", "<bold>"), ("\u{1b}[2m", "<dim>")];
+    let named = named.into_iter().chain([
+        ("\u{1b}[1m\u{1b}[31m", "<red bold>"),
+        ("\u{1b}[1m\u{1b}[32m", "<green bold>"),
+        ("\u{1b}[1m\u{1b}[33m", "<yellow bold>"),
+    ]);
+    let mut named: Vec<_> = named.collect();
+    named.sort_by_key(|(sequence, _)| std::cmp::Reverse(sequence.len()));
+    named.into_iter().fold(text.to_owned(), |text, (sequence, name)| text.replace(sequence, name))
 }
 
 /// Replaces what differs between two runs of one test, each thing by one of the same length where columns depend on it:
@@ -119,12 +213,16 @@ fn normalised(text: &str, repository: &Repository) -> String {
         (r"127\.0\.0\.1:\d+", "127.0.0.1:12345"),
         (r#""seconds": \d+\.\d+"#, r#""seconds": 0.0"#),
         (r#""version": "[^"]+""#, r#""version": "0.0.0""#),
-        (r"in \d+\.\d s\b", "in 0.0 s"),
-        (r"after \d+\.\d s\b", "after 0.0 s"),
         // The chart of a page, its plan and its end.
-        (r"Plan <code>[0-9a-f]{12}</code>", "Plan <code>000000000000</code>"),
-        (r"took (\d+\.\d s|\d+ s|\d+[hm]( \d+[ms])?)", "took 0.0 s"),
         (r"\(\d+\.\d s\) :(done|crit|active), \d+, \d+", "(0.0 s) :$1, 0, 1"),
+        (r"Plan <code>[0-9a-f]{12}</code>", "Plan <code>000000000000</code>"),
+        (r"took (\d+\.\d s|\d+ s|\d+[hm]( \d+[ms])?)\n", "took 0.0 s\n"),
+        // What takes less than a second on an idle machine has no time, and no line.
+        (r" +(<dim>)?\(\d+(\.\d)? s\)(</>)?", ""),
+        (r"  +(<dim>)?\d+(\.\d)? s(</>)?(\n|  http)", "$4"),
+        (r"(?m)^  (<green bold>)?✓(</>)? (\S+ +)?update\n", ""),
+        (r"--expect-plan [0-9a-f]{12}\b", "--expect-plan 000000000001"),
+        (r"\b(just now|\d+ (s|min) ago)", "just now"),
         // How often a rollout is polled differs.
         (r"(request scripted-[A-Za-z-]+)-\d+", "$1-1"),
     ] {

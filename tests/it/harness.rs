@@ -1,7 +1,7 @@
 //! A repository, the program, and what it said.
 
 use std::ffi::{OsStr, OsString};
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -108,12 +108,20 @@ const GIT: [(&str, &str); 6] = [
 
 /// A program with a cleared environment but for `PATH`.
 #[expect(clippy::disallowed_methods, reason = "tests start programs and hand on PATH")]
+/// The rows of the pseudo-terminals: nothing scrolls away.
+pub const TERMINAL_ROWS: u16 = 200;
+
 pub fn command(program: &str) -> Command {
     // By its path: with a name and a `PATH` of its own, the whole process of the tests would be forked each time.
     let found = if program.contains('/') { PathBuf::from(program) } else { self::program(program) };
     let mut command = Command::new(found);
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap());
     command
+}
+
+/// Where a step of a workflow in this directory leaves its page.
+pub fn page_of(directory: &Path) -> PathBuf {
+    directory.parent().unwrap().join("page.md")
 }
 
 /// The program, about to run.
@@ -131,6 +139,12 @@ impl Shipgate {
     pub fn envs(mut self, variables: &[(&str, String)]) -> Self {
         self.command.envs(variables.iter().map(|(name, value)| (name, value)));
         self
+    }
+
+    /// As a step of a workflow that leaves its page beside the repository: see [`page_of`].
+    pub fn leaving_a_page(self) -> Self {
+        let page = page_of(self.command.get_current_dir().unwrap());
+        self.env("GITHUB_STEP_SUMMARY", page)
     }
 
     /// In another directory than the repository's root.
@@ -204,20 +218,30 @@ impl Shipgate {
         self
     }
 
-    /// Runs to the end on a pseudo-terminal; everything it writes is in `stdout`.
+    /// Runs to the end on a pseudo-terminal; everything it writes is in `stdout`, with the sequences that move the cursor.
     pub fn on_a_terminal(self) -> Ran {
-        let mut line = vec![self.command.get_program().to_owned()];
-        line.extend(self.command.get_args().map(OsStr::to_owned));
+        self.on_a_terminal_of(80, "")
+    }
+
+    /// The same with so many columns, and with what somebody types.
+    pub fn on_a_terminal_of(self, columns: u16, typed: &str) -> Ran {
+        let mut words = vec![self.command.get_program()];
+        words.extend(self.command.get_args());
+        let quoted: Vec<String> = words.iter().map(|word| format!("'{}'", word.to_str().unwrap())).collect();
+        let line = format!("stty columns {columns} rows {TERMINAL_ROWS} && exec {}", quoted.join(" "));
         let mut script = command("script");
         if cfg!(target_os = "linux") {
-            let quoted: Vec<String> = line.iter().map(|word| format!("'{}'", word.to_str().unwrap())).collect();
-            script.args(["--quiet", "--return", "--command", &quoted.join(" "), "/dev/null"]);
+            script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
         } else {
-            script.args(["-q", "/dev/null"]).args(line);
+            script.args(["-q", "/dev/null", "sh", "-c", &line]);
         }
         script.current_dir(self.command.get_current_dir().unwrap());
+        script.env("TERM", "xterm-256color").env("SHELL", "/bin/sh");
         script.envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        Ran::new(script.stdin(Stdio::null()).output().unwrap())
+        let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // Without an end of what is typed, a question waits until the program is gone.
+        child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
+        Ran::new(child.wait_with_output().unwrap())
     }
 
     /// Starts, for a test that acts meanwhile.

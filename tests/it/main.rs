@@ -109,6 +109,7 @@ mod scripted_homes;
 mod scripted_identity;
 mod scripted_ledger;
 mod scripted_matrix;
+mod scripted_mistakes;
 mod scripted_models;
 mod scripted_panic;
 mod scripted_pre_deploy;

@@ -194,7 +194,7 @@ fn a_fork_gets_the_offline_part_and_is_told_what_was_left_out() {
     assert_eq!(found(&report), [""; 0]);
     let left = left_out(&report, "what merging would change on stage");
     assert!(left["why"].as_str().unwrap().contains("fork"), "{report:#}");
-    assert!(ran.stderr.contains("left out: what merging would change on stage"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("skipped: what merging would change on stage"), "{}", ran.stderr);
     // What is wrong without any credentials is found all the same.
     repository.write("backend/Dockerfile", "FORM scratch\n");
     pull_request(&repository, "someone/cloudshop").env("SHIPGATE_VARS", VARS).run().expect_code(2);

@@ -31,14 +31,14 @@ fn help_and_version_are_data_and_success() {
 #[test]
 fn every_command_of_the_contract_that_is_built_is_in_the_help() {
     let help = run(&["--help"]).stdout;
-    for command in ["deploy", "plan", "status", "history", "logs", "hold", "unhold"] {
+    for command in ["deploy", "plan", "status", "history", "logs", "hold", "unhold", "completions"] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(command)), "{command} is not in\n{help}");
     }
 }
 
 #[test]
 fn usage_errors_are_invalid() {
-    let cases: [(&[&str], &str); 20] = [
+    let cases: [(&[&str], &str); 24] = [
         (&[], "Usage"),
         (&["frobnicate"], "frobnicate"),
         (&["deploi", "stage"], "deploy"),
@@ -59,11 +59,58 @@ fn usage_errors_are_invalid() {
         (&["plan"], "Usage"),
         (&["plan", "status"], "hint: `deploy`, `promote` and `rollback` can be planned"),
         (&["plan", "stage"], "hint: say what is planned: `shipgate plan deploy stage`"),
+        (&["status", "--env", "stage"], "hint: write the environment without an option: `shipgate status stage`"),
+        (&["plan", "deploy", "--environment=stage"], "without an option: `shipgate plan deploy stage`"),
+        (&["logs", "stage", "--task", "7"], "write at least 4 digits of the task's id"),
+        (&["completions", "tcsh"], "tcsh"),
     ];
     for (arguments, text) in cases {
         let ran = run(arguments).expect_code(2).expect_stderr(text);
         assert_eq!(ran.stdout, "", "{arguments:?}");
         assert!(!ran.stderr.contains('\u{1b}'), "{arguments:?}");
+        // No command takes an option of this program as a value.
+        assert!(!ran.stderr.contains("as a value"), "{arguments:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_short_form_asks_for_json_wherever_it_stands() {
+    let repository = Repository::bare();
+    let document = |arguments: &[&str]| repository.shipgate(arguments).run().outcome("invalid", 2);
+    let long = document(&["status", "stage", "--output", "json"]);
+    for arguments in [
+        &["status", "stage", "--json"][..],
+        &["--json", "status", "stage"],
+        &["-o", "json", "status", "stage"],
+        &["--json", "status", "--output=json", "stage"],
+    ] {
+        assert_eq!(document(arguments), long, "{arguments:?}");
+    }
+}
+
+/// In a real shell, without a configuration.
+#[test]
+fn bash_completes_commands_and_options() {
+    let script = run(&["completions", "bash"]).expect_code(0);
+    assert!(script.stderr.is_empty(), "{}", script.stderr);
+    let completed = |words: &[&str]| {
+        let ask = "source completions.bash && COMP_WORDS=(\"$@\") && COMP_CWORD=$(($# - 1)) && \
+                   _shipgate shipgate \"${@: -1}\" \"${@: -2:1}\" && echo \"${COMPREPLY[@]}\"";
+        let repository = Repository::bare();
+        repository.write("completions.bash", &script.stdout);
+        let mut bash = crate::harness::command("bash");
+        bash.current_dir(repository.path()).args(["-c", ask, "bash"]).args(words);
+        let output = bash.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    assert_eq!(completed(&["shipgate", "dep"]), "deploy");
+    assert_eq!(completed(&["shipgate", "plan", "pro"]), "promote");
+    assert_eq!(completed(&["shipgate", "promote", "--rel"]), "--release");
+    assert_eq!(completed(&["shipgate", "status", "--output", "j"]), "json");
+    for shell in ["zsh", "fish", "elvish", "powershell"] {
+        let ran = run(&["completions", shell, "--json"]).expect_code(0);
+        assert!(ran.stdout.contains("unhold") && ran.stderr.is_empty(), "{shell}: {}", ran.stderr);
     }
 }
 
@@ -210,6 +257,13 @@ fn a_usage_error_is_a_document_too() {
     for (arguments, command, reason) in [
         (&["deploy", "stage", "--froce", "--output", "json"][..], "deploy", "unexpected argument '--froce' found"),
         (&["--output=json", "deploy"], "deploy", needed),
+        (&["--json", "deploy"], "deploy", needed),
+        (
+            &["--json", "status", "--output", "human"],
+            "status",
+            "the argument '--json' cannot be used with '--output human'",
+        ),
+        (&["status", "--env", "stage", "-o", "json"], "status", "unexpected argument '--env' found"),
         (&["--config", "hold", "--output", "json", "plan", "-v", "promote"], "plan promote", needed),
         (&["plan", "stage", "--output", "json"], "plan", "unrecognized subcommand 'stage'"),
         (&["x", "--output", "json"], "", "unrecognized subcommand 'x'"),

@@ -278,3 +278,37 @@ fn a_source_that_cannot_be_looked_at_again_proves_nothing() {
     assert!(text(&report, "causes").contains("asked of stage"), "{report:#}");
     assert!(shop.aws.mutations().is_empty());
 }
+
+/// How often the probe was asked.
+fn asked_in_all(shop: &Shop) -> usize {
+    shop.aws.operations().iter().filter(|operation| *operation == "probe:Ask").count()
+}
+
+#[test]
+fn a_plan_asks_once_and_a_deploy_takes_that_for_the_time_before() {
+    let shop = shop();
+    let planned = run(&shop, &["plan", "deploy", "stage"]).outcome("planned", 0);
+    assert_eq!((asked_in_all(&shop), planned["warnings"].to_string().contains("probe")), (1, false), "{planned:#}");
+    deploy(&shop).outcome("deployed", 0);
+    assert_eq!((asked_in_all(&shop), asked(&shop)), (3, 1), "once before the update, once after it");
+    run(&shop, &["check"]).expect_code(0);
+    assert_eq!(asked_in_all(&shop), 3, "who checks may be anywhere");
+}
+
+/// Whether a probe reaches anything does not make it another plan.
+#[test]
+fn a_probe_that_reaches_nothing_is_a_warning_with_its_line_and_no_other_plan() {
+    let shop = shop();
+    let digest = |report: Value| report["plan_digest"].as_str().unwrap().to_owned();
+    let reached = digest(run(&shop, &["plan", "deploy", "stage"]).outcome("planned", 0));
+    for address in ["http://127.0.0.1:9/", "http://no-such-host.invalid/"] {
+        let ran = shop.shipgate(&["plan", "deploy", "stage", "--output", "json"]).env("PROBE", address).run();
+        let report = ran.outcome("planned", 0);
+        let warning = format!("probe GET {address} (shipgate.toml:");
+        assert!(report["warnings"].to_string().contains(&warning), "{report:#}");
+        assert_eq!(digest(report), reached);
+    }
+    shop.aws.answer("probe:Ask", |_, _| Some(crate::scripted::Answer::new(503, "")));
+    let report = run(&shop, &["plan", "deploy", "stage"]).outcome("planned", 0);
+    assert!(!report["warnings"].to_string().contains("probe"), "any answer is that of what runs: {report:#}");
+}

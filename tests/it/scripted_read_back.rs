@@ -25,14 +25,16 @@ fn another_digest_in_all_tasks_is_rolled_back() {
 
 /// A probe that was not answered before either says little about the release, so nothing is rolled back for it.
 #[test]
-fn a_probe_that_is_not_answered_before_either_is_broken_and_the_way_back_is_named() {
+fn a_probe_that_is_not_answered_before_either_is_broken_and_more_likely_wrong_than_the_release() {
     let probe = "[[environments.stage.components.backend.probes]]\nurl = \"${env.PROBE}\"\nretries = 0\n";
     let shop = Shop::with_config(&format!("{}{probe}", config("")));
     shop.aws.answer("probe:Ask", |_, _| Some(Answer::new(500, "no")));
     let run = shop.shipgate(&["deploy", "stage", "--output", "json"]);
     let report = run.env("PROBE", format!("http://{}/probe", shop.aws.host())).run().outcome("broken", 6);
-    assert!(text(&report, "hints").contains("`shipgate rollback stage`"), "{report:#}");
-    assert!(text(&report, "causes").contains("not answered before the rollout either"), "{report:#}");
+    assert!(report["reason"].as_str().unwrap().contains("(shipgate.toml:16) fails"), "{report:#}");
+    assert!(text(&report, "hints").starts_with("correct the probe (shipgate.toml:16), or"), "{report:#}");
+    let doubt = "was not answered either (status 500, not 200), so the probe is more likely wrong than the release";
+    assert!(text(&report, "causes").contains(doubt), "{report:#}");
     assert_eq!(shop.aws.call("ecs:UpdateService").nth, 1);
 }
 

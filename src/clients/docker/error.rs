@@ -1,6 +1,7 @@
 //! Why docker does not build or push.
 
 use crate::clients::process::{Finished, ProcessError};
+use crate::domain::build_failure::why;
 
 /// An image that docker did not build or push.
 #[derive(Debug, thiserror::Error)]
@@ -43,8 +44,8 @@ pub enum DockerError {
     /// buildx does not say what it built.
     #[error("`docker buildx build` wrote no `containerimage.digest` in its metadata file")]
     NoMetadata,
-    /// docker does not say what it pushed.
-    #[error("docker does not tell the digest of {reference} after pushing it")]
+    /// docker does not print what it pushed.
+    #[error("docker does not print the digest of {reference} after pushing it")]
     NoDigest {
         /// What was pushed.
         reference: String,
@@ -60,7 +61,8 @@ impl DockerError {
     /// What is behind it, in words.
     pub fn details(&self) -> Vec<String> {
         match self {
-            Self::NoEngine { output } | Self::Build { output, .. } | Self::Push { output, .. } => output.clone(),
+            Self::NoEngine { output } => output.clone(),
+            Self::Build { output, .. } | Self::Push { output, .. } => why(output),
             Self::Configuration(source) | Self::Process(ProcessError::Other { source, .. }) => vec![source.to_string()],
             Self::Process(ProcessError::NotFound(_))
             | Self::SeveralPlatforms

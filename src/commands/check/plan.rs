@@ -132,6 +132,6 @@ impl Planner<'_> {
 /// Plans a deploy and shows the plan. Returns its gates.
 async fn deploy_plan(invocation: &Invocation<'_>, arguments: &cli::Deploy) -> Result<Vec<Gate>, Failure> {
     let prepared = deploy::plan(invocation, arguments, Command::Check).await?;
-    show(invocation, &prepared).await?;
+    let _asks_no_probe = show(invocation, &prepared).await?;
     Ok(evaluate(&prepared.plan, &prepared.evidence))
 }

@@ -28,6 +28,7 @@ fn resolves(text: &str, environments: &[&str]) {
             purpose: Purpose::Change,
             vars: Some(r#"{"STAGE_URL": "https://stage.shop.example", "PRODUCTION_URL": "https://shop.example"}"#),
             env: &|_| None,
+            in_workflow: false,
         };
         document.resolve(&request).unwrap_or_else(|errors| panic!("{errors}\n{text}"));
     }

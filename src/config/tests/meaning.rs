@@ -129,6 +129,7 @@ fn variables_are_looked_up_for_what_is_asked_only() {
         purpose: Purpose::Change,
         vars: None,
         env: &|_| None,
+        in_workflow: false,
     };
     assert!(parse(GOOD).unwrap().resolve(&request).is_ok());
 

@@ -72,7 +72,8 @@ fn resolve(text: &str, environment: &str, components: &[&str], vars: Option<&str
         "EMPTY" => Some(String::new()),
         _ => None,
     };
-    let request = Request { environment, components: &components, purpose: Purpose::Change, vars, env: &env };
+    let request =
+        Request { environment, components: &components, purpose: Purpose::Change, vars, env: &env, in_workflow: false };
     parse(text).unwrap_or_else(|errors| panic!("{errors}")).resolve(&request)
 }
 

@@ -14,8 +14,14 @@ const VARS: &str = r#"{"REGION": "eu-west-1", "LEVEL": "now"}"#;
 fn commands(text: &str, environment: &str, components: &[&str], vars: &str) -> Result<Commands, ConfigErrors> {
     let components: Vec<String> = components.iter().map(|&name| name.to_owned()).collect();
     let env = |name: &str| (name == "PROBE_TOKEN").then(|| "s3cr3t value".to_owned());
-    let request =
-        Request { environment, components: &components, purpose: Purpose::Change, vars: Some(vars), env: &env };
+    let request = Request {
+        environment,
+        components: &components,
+        purpose: Purpose::Change,
+        vars: Some(vars),
+        env: &env,
+        in_workflow: false,
+    };
     parse(GOOD).unwrap().pre_deploy_at(&request, text, Utf8Path::new("shipgate.toml at 4b825dc"))
 }
 
@@ -122,10 +128,10 @@ fn what_is_wrong_with_the_request_is_told_first() {
     let errors = commands("<<<<<<<", "prod", &["bakend"], VARS).unwrap_err();
     insta::assert_snapshot!(told(&errors), @r#"
     - | there is no component `bakend` | write `backend`
-    - | there is no environment `prod` | write one of `stage`, `production`
+    - | there is no environment `prod` | write `production`
     "#);
     let errors = commands("<<<<<<<", "production", &[], "[]").unwrap_err();
     insta::assert_snapshot!(told(&errors), @r#"
-    - | SHIPGATE_VARS is not a JSON object | set it to one JSON object, in a workflow `SHIPGATE_VARS: ${{ toJSON(vars) }}`
+    - | SHIPGATE_VARS is not a JSON object | set it to one JSON object: `export SHIPGATE_VARS='{"NAME":"…"}'`
     "#);
 }

@@ -162,18 +162,9 @@ fn an_empty_file_lacks_everything() {
 fn columns_count_characters() {
     let text = with("context = \"backend\"", "dockerfile = \"äöü/😀\", contxt = \"日本\"");
     insta::assert_snapshot!(told(&refused(&text)), @r#"
-    6:1 build | `context` is missing in `components.backend.build` | add `context = "."`
     6:33 contxt | unknown key `contxt` in `components.backend.build` | write `context`, or remove it
     "#);
     insta::assert_snapshot!(refused(&text).render(false), @r#"
-    error: `context` is missing in `components.backend.build`
-     --> shipgate.toml:6:1
-      |
-    6 | build = { dockerfile = "äöü/😀", contxt = "日本", platforms = ["linux/amd64"], args = { RELEASE = "${release.sha}" } }
-      | ^^^^^
-      |
-      = hint: add `context = "."`
-
     error: unknown key `contxt` in `components.backend.build`
      --> shipgate.toml:6:33
       |

@@ -24,7 +24,7 @@ fn all_missing_variables_are_told_where_they_are_used() {
     33 | region = "${vars.REGION}"
        |           ^^^^^^^^^^^^^^
        |
-       = hint: set SHIPGATE_VARS to a JSON object with `REGION`, in a workflow `SHIPGATE_VARS: ${{ toJSON(vars) }}`
+       = hint: set it: `export SHIPGATE_VARS='{"REGION":"…"}'`
     "#);
 }
 
@@ -38,7 +38,7 @@ fn shipgate_vars_must_be_a_json_object() {
     }
     insta::assert_snapshot!(unresolved(GOOD, Some("{\"A\": secret}")).render(false), @r#"
     error: SHIPGATE_VARS is not valid JSON at its line 1, column 7
-    hint: set it to one JSON object, in a workflow `SHIPGATE_VARS: ${{ toJSON(vars) }}`
+    hint: set it to one JSON object: `export SHIPGATE_VARS='{"NAME":"…"}'`
     "#);
 }
 
@@ -88,7 +88,14 @@ fn services_are_named_without_the_variables_of_what_changes_them() {
         .replace("1h 30m", "${vars.PATIENCE}")
         .replace("http://stage.example/health", "${vars.STAGE_URL}/health");
     let document = parse(&text).unwrap();
-    let request = |purpose| Request { environment: "stage", components: &[], purpose, vars: None, env: &|_| None };
+    let request = |purpose| Request {
+        environment: "stage",
+        components: &[],
+        purpose,
+        vars: None,
+        env: &|_| None,
+        in_workflow: false,
+    };
     assert_eq!(document.resolve(&request(Purpose::Change)).unwrap_err().iter().count(), 6);
     let target = document.resolve(&request(Purpose::Services)).unwrap();
     assert!(target.images.is_empty());
@@ -106,15 +113,22 @@ fn a_prefix_and_an_address_are_needed_where_they_are_used() {
     let text =
         with("region = \"us-east-1\"", "region = \"us-east-1\"\nprefix = \"${vars.PREFIX}\"\nurl = \"${vars.URL}\"");
     let told = |text: &str, purpose| {
-        let request =
-            Request { environment: "stage", components: &[], purpose, vars: None, env: &|_| Some("x".to_owned()) };
+        let request = Request {
+            environment: "stage",
+            components: &[],
+            purpose,
+            vars: None,
+            env: &|_| Some("x".to_owned()),
+            in_workflow: false,
+        };
         parse(text)
             .unwrap()
             .resolve(&request)
             .map_or_else(|errors| told(&errors), |target| format!("{} components", target.components.len()))
     };
-    let prefix = "24:11 ${vars.PREFIX} | `${vars.PREFIX}` is not set | set SHIPGATE_VARS to a JSON object with `PREFIX`, in a workflow `SHIPGATE_VARS: ${{ toJSON(vars) }}`";
-    let url = "25:8 ${vars.URL} | `${vars.URL}` is not set | set SHIPGATE_VARS to a JSON object with `URL`, in a workflow `SHIPGATE_VARS: ${{ toJSON(vars) }}`";
+    let prefix =
+        r#"24:11 ${vars.PREFIX} | `${vars.PREFIX}` is not set | set it: `export SHIPGATE_VARS='{"PREFIX":"…"}'`"#;
+    let url = r#"25:8 ${vars.URL} | `${vars.URL}` is not set | set it: `export SHIPGATE_VARS='{"URL":"…"}'`"#;
     assert_eq!(told(&text, Purpose::Change), format!("{prefix}\n{url}"));
     assert_eq!(told(&text, Purpose::Services), prefix);
     assert_eq!(told(&text, Purpose::Policy), prefix);
@@ -144,6 +158,7 @@ fn a_request_shows_no_variables() {
         purpose: Purpose::Change,
         vars: Some("s3cr3t"),
         env: &|_| None,
+        in_workflow: false,
     };
     assert!(!format!("{request:?}").contains("s3cr3t"));
 }

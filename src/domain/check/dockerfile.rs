@@ -7,6 +7,9 @@ use parse_dockerfile::{Dockerfile, Instruction, Source, parse};
 use super::outline::{Build, BuildArg};
 use super::place::Lines;
 use super::{Finding, Place, Rule};
+use crate::domain::release::ReleaseName;
+use crate::domain::target;
+use crate::domain::template::Template;
 
 /// Beginnings of names whose values bundlers write into what they make: each of them names a variable that is for a
 /// browser, and so usually for one environment.
@@ -119,20 +122,36 @@ fn has_other_heredoc(text: &str) -> bool {
     })
 }
 
-fn undeclared(dockerfile: &Dockerfile<'_>, surroundings: Surroundings<'_>) -> Vec<Finding> {
-    let declared: BTreeSet<String> = dockerfile
-        .instructions
-        .iter()
-        .filter_map(|instruction| {
-            let Instruction::Arg(arg) = instruction else { return None };
-            Some(names(&arg.arguments.value))
-        })
-        .flatten()
-        .collect();
-    let is_known = |arg: &&BuildArg| {
-        let upper = arg.name.to_ascii_uppercase();
-        declared.contains(&arg.name) || PREDEFINED.iter().any(|known| upper.starts_with(known))
+/// The build argument that is the release, where a Dockerfile declares none of these: the image does not get to know it.
+pub fn lacking_release(text: &str, build: &target::Build, release: &ReleaseName) -> Option<String> {
+    if has_other_syntax(text) || text.trim().is_empty() {
+        return None;
+    }
+    let dockerfile = parse(text).ok()?;
+    let declared = declared(&dockerfile);
+    let is_release = |value: &Template| value.render(release) == release.to_string();
+    let mut of_release = build.args.iter().filter(|(_, value)| is_release(value)).map(|(name, _)| name);
+    let first = of_release.clone().next()?;
+    (!of_release.any(|name| declared.contains(name) || is_predefined(name))).then(|| first.clone())
+}
+
+/// The names that `ARG` declares.
+fn declared(dockerfile: &Dockerfile<'_>) -> BTreeSet<String> {
+    let of = |instruction: &Instruction<'_>| {
+        let Instruction::Arg(arg) = instruction else { return Vec::new() };
+        names(&arg.arguments.value)
     };
+    dockerfile.instructions.iter().flat_map(of).collect()
+}
+
+fn is_predefined(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    PREDEFINED.iter().any(|known| upper.starts_with(known))
+}
+
+fn undeclared(dockerfile: &Dockerfile<'_>, surroundings: Surroundings<'_>) -> Vec<Finding> {
+    let declared = declared(dockerfile);
+    let is_known = |arg: &&BuildArg| declared.contains(&arg.name) || is_predefined(&arg.name);
     let unknown = surroundings.build.args.iter().filter(|arg| !is_known(arg));
     unknown
         .map(|arg| {
@@ -269,6 +288,22 @@ mod tests {
             format!("{} {}:{place}", finding.rule, finding.file.as_deref().unwrap_or_default())
         };
         findings.iter().map(shown).collect()
+    }
+
+    #[test]
+    fn an_argument_that_is_the_release_has_to_be_declared() {
+        let release: ReleaseName = "4b825dc642cb6eb9a060e54bf8d69288fbee4904".parse().unwrap();
+        let lacking = |text: &str, args: &[(&str, &str)]| {
+            let args = args.iter().map(|(name, value)| ((*name).to_owned(), value.parse().unwrap())).collect();
+            lacking_release(text, &target::Build { args, ..target::Build::default() }, &release)
+        };
+        let sha = [("RELEASE", "${release.sha}")];
+        assert_eq!(lacking("FROM scratch\n", &sha), Some("RELEASE".to_owned()));
+        assert_eq!(lacking("FROM scratch\nARG RELEASE\n", &sha), None);
+        assert_eq!(lacking("FROM scratch\n", &[("LEVEL", "debug")]), None);
+        for text in ["", "# syntax=other/frontend\nFROM scratch\n", "nonsense\n"] {
+            assert_eq!(lacking(text, &sha), None, "{text}");
+        }
     }
 
     #[test]

@@ -10,5 +10,5 @@ mod rule;
 pub mod workflow;
 
 pub use finding::{Finding, Findings, LeftOut, Subject};
-pub use place::Place;
+pub use place::{Lines, Place};
 pub use rule::{Level, Rule};

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::evidence::success;
 use super::history;
 use super::homes::{Homes, homes};
-use super::plan::{EcsFacts, EcsPlan, NextRevision, plan};
+use super::plan::{EcsFacts, EcsPlan, HandChange, NextRevision, plan};
 use super::restoring::brought_back;
 use super::service::Revision;
 use super::target::{EcsTarget, MissingVariables, TaskDefinitionSource};
@@ -294,11 +294,21 @@ fn drift(name: &ComponentName, plan: &EcsPlan) -> Option<PlanWarning> {
             "{name} runs {}, not {}, which shipgate deployed last: it was changed by hand{}",
             plan.live.short(),
             drift.last.short(),
-            if drift.by_ecs { ", or ECS rolled it back" } else { "" }
+            what_becomes_of(drift, plan)
         ),
         changes: drift.changes.clone(),
         hint: None,
     })
+}
+
+/// What becomes of a change by hand, to continue "it was changed by hand".
+fn what_becomes_of(drift: &HandChange, plan: &EcsPlan) -> &'static str {
+    match &plan.target.task_definition {
+        _ if drift.by_ecs => ", or ECS rolled it back",
+        _ if plan.restores.is_some() => "; the rollback does not keep that",
+        TaskDefinitionSource::Live => "; beside the image, that is kept",
+        TaskDefinitionSource::File(_) => "; `task-definition` names a file, which takes the place of that",
+    }
 }
 
 /// What a service adds to the digest of a plan.

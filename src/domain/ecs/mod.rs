@@ -23,6 +23,7 @@ pub mod plan;
 pub mod read_back;
 pub mod restoring;
 pub mod rollout;
+pub mod seen_task;
 pub mod service;
 pub mod settings;
 pub mod settling;

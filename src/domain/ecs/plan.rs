@@ -285,10 +285,10 @@ pub fn drift(live: &Revision, others: &[Revision]) -> Option<HandChange> {
     })
 }
 
-/// The newest entry of ours: of what runs, or of a newer revision that came to nothing.
-pub fn last_entry<'a>(live: &'a Revision, others: &'a [Revision]) -> Option<&'a LedgerEntry> {
-    let ours = others.iter().chain([live]).filter(|revision| revision.ledger.is_some());
-    ours.max_by_key(|revision| revision.arn.number())?.ledger.as_ref()
+/// The newest revision of ours with its entry: what runs, or a newer one that came to nothing.
+pub fn last_of_ours<'a>(live: &'a Revision, others: &'a [Revision]) -> Option<(&'a Revision, &'a LedgerEntry)> {
+    let ours = others.iter().chain([live]).filter_map(|revision| Some((revision, revision.ledger.as_ref()?)));
+    ours.max_by_key(|(revision, _)| revision.arn.number())
 }
 
 /// Whether we registered a revision, and the service took it and was not seen to go back.
@@ -322,7 +322,9 @@ pub(crate) mod tests {
     pub(crate) fn target() -> EcsTarget {
         EcsTarget {
             cluster: "stage-cluster".parse().unwrap(),
+            cluster_line: None,
             service: "stage-backend-blue".parse().unwrap(),
+            service_line: None,
             container: "web".parse().unwrap(),
             image: "backend".parse().unwrap(),
             task_definition: TaskDefinitionSource::Live,

@@ -7,6 +7,7 @@ use camino::Utf8PathBuf;
 use super::iam;
 use crate::domain::configured::Configured;
 use crate::domain::ecs::names::{ClusterName, ContainerName, ServiceName};
+use crate::domain::file_line::FileLine;
 use crate::domain::iam::rights::Rights;
 use crate::domain::names::{ComponentName, Region};
 use crate::domain::probe::Probe;
@@ -19,8 +20,12 @@ use crate::domain::template::Template;
 pub struct EcsTarget {
     /// The cluster.
     pub cluster: ClusterName,
+    /// Where that is written.
+    pub cluster_line: Option<Box<FileLine>>,
     /// The service. It exists: we never create one.
     pub service: ServiceName,
+    /// Where that is written.
+    pub service_line: Option<Box<FileLine>>,
     /// The container of the task definition that gets the image.
     pub container: ContainerName,
     /// The component that owns the image: this one, or the one named by `image-from`.

@@ -15,12 +15,16 @@ pub struct Change {
     pub to: Option<String>,
 }
 
-impl Change {
-    /// Whether it is the release itself: another image, the labels that name it, or the files of a site. Every release
-    /// has it.
-    pub fn is_of_the_release(&self) -> bool {
-        self.path == "release" || self.path.ends_with("].image") || self.path.contains("].dockerLabels[shipgate.")
-    }
+/// What differs beside the release itself: the image of a container that the release is put into, and the label that
+/// names the release there, or the files of a site.
+pub fn beside_the_release(changes: &[Change]) -> Vec<&Change> {
+    const LABEL: &str = ".dockerLabels[shipgate.sha]";
+    let containers: Vec<&str> = changes.iter().filter_map(|change| change.path.strip_suffix(LABEL)).collect();
+    let is_release = |path: &str| {
+        let container = path.strip_suffix(LABEL).or_else(|| path.strip_suffix(".image"));
+        path == "release" || container.is_some_and(|container| containers.contains(&container))
+    };
+    changes.iter().filter(|change| !is_release(&change.path)).collect()
 }
 
 /// A variable or secret that one definition has and another lacks.
@@ -55,4 +59,26 @@ pub struct Drift {
     pub last: String,
     /// What differs from that to what runs now.
     pub changes: Vec<Change>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_container_that_gets_the_release_is_left_out() {
+        let change = |path: &str| Change { path: path.to_owned(), from: None, to: Some("x".to_owned()) };
+        let paths = [
+            "containerDefinitions[web].image",
+            "containerDefinitions[web].dockerLabels[shipgate.sha]",
+            "containerDefinitions[web].dockerLabels[team]",
+            "containerDefinitions[proxy].image",
+            "memory",
+        ];
+        let changes = paths.map(change);
+        let beside: Vec<&str> = beside_the_release(&changes).into_iter().map(|change| change.path.as_str()).collect();
+        assert_eq!(beside, paths[2..]);
+        // The image alone is another build of the same release.
+        assert_eq!(beside_the_release(&changes[..1]).len(), 1);
+    }
 }

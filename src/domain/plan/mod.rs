@@ -4,6 +4,7 @@ mod canonical;
 mod component;
 mod difference;
 mod document;
+mod expected;
 mod graph;
 mod holds;
 mod image;
@@ -18,8 +19,9 @@ mod unhold;
 mod warning;
 
 pub use component::{ComponentPlan, Running, WayBack, left_releases};
-pub use difference::{Change, Drift, MissingVariable};
+pub use difference::{Change, Drift, MissingVariable, beside_the_release};
 pub use document::{PlannedChange, PlannedCommand};
+pub use expected::ExpectedPlan;
 pub use holds::{LeftRelease, PlannedHold};
 pub use image::{
     ImageError, ImagePlan, ImageState, ImageStep, KnownImage, PlannedImage, PresentImage, PromotedImage, TagState,

@@ -25,6 +25,7 @@ fn image() -> Image {
         create_repository: false,
         reuse: Reuse::Any,
         build: Build {
+            line: None,
             context: "backend".into(),
             dockerfile: None,
             platforms: Vec::new(),
@@ -74,6 +75,7 @@ fn whole_plan_of(target: &EcsTarget, state: &ImageState, live: u64, desired: i32
         environment: "stage".parse().unwrap(),
         region: "us-east-1".parse().unwrap(),
         account: None,
+        account_line: None,
         url: None,
         roles: crate::domain::role::Roles::default(),
         promotes_from: None,

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::domain::ids::{DeploymentId, RecordId};
 use crate::domain::image::Digest;
+use crate::domain::outcome::Outcome;
 use crate::domain::provenance::Provenance;
 use crate::domain::release::ReleaseName;
 
@@ -42,6 +43,16 @@ pub struct PastRelease {
     pub place: RecordId,
     /// The place whose content it restores, in a rollback.
     pub restores: Option<RecordId>,
+    /// The place of what ran before it.
+    pub previous: Option<RecordId>,
+    /// Whether a rollback left it afterwards.
+    pub was_left: bool,
+    /// The cluster of the component, where its kind has such a thing.
+    pub cluster: Option<String>,
+    /// The service of the component, where its kind has such a thing.
+    pub service: Option<String>,
+    /// The address of the run's page.
+    pub url: Option<String>,
     /// The deployment that rolled it out last.
     pub deployment: Option<DeploymentId>,
     /// What its tags say that the revision contradicts; they are then not believed.
@@ -50,7 +61,46 @@ pub struct PastRelease {
     pub standing: Standing,
 }
 
+#[cfg(test)]
 impl PastRelease {
+    /// A release of which nothing is known but where it is recorded.
+    pub fn sample(place: &str) -> Self {
+        Self {
+            release: "4b825dc642cb6eb9a060e54bf8d69288fbee4904".parse().unwrap(),
+            digest: None,
+            outcome: None,
+            at: None,
+            provenance: Provenance::default(),
+            place: place.into(),
+            restores: None,
+            previous: None,
+            was_left: false,
+            cluster: None,
+            service: None,
+            url: None,
+            deployment: None,
+            contradiction: None,
+            standing: Standing::Past,
+        }
+    }
+}
+
+/// Marks the releases of a component that rollbacks left: what ran before one that is known to serve.
+pub fn mark_left<'a>(releases: impl IntoIterator<Item = &'a mut PastRelease>) {
+    let mut releases: Vec<&mut PastRelease> = releases.into_iter().collect();
+    let rolled_back = releases.iter().filter(|it| it.restores.is_some() && it.succeeded());
+    let left: Vec<RecordId> = rolled_back.filter_map(|it| it.previous.clone()).collect();
+    for release in &mut releases {
+        release.was_left = left.contains(&release.place);
+    }
+}
+
+impl PastRelease {
+    /// Whether it is known to have served.
+    pub fn succeeded(&self) -> bool {
+        self.outcome.as_deref() == Some(Outcome::Deployed.as_str())
+    }
+
     /// How long it took from the begin of the run to the outcome, in seconds. `None`: one of them is unknown, or somebody
     /// has written times that cannot be.
     pub fn seconds(&self) -> Option<i64> {
@@ -69,4 +119,27 @@ pub enum Standing {
     RollingOut,
     /// The component is meant to run it.
     Current,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_rollback_left_is_marked_where_the_rollback_is_known_to_serve() {
+        for (outcome, expected) in
+            [(Some("deployed"), [false, true, false]), (Some("broken"), [false; 3]), (None, [false; 3])]
+        {
+            let mut releases = ["backend:9", "backend:8", "backend:7"].map(PastRelease::sample);
+            for release in &mut releases {
+                release.outcome = Some("deployed".to_owned());
+            }
+            // A deploy has something before it, too.
+            releases[1].previous = Some("backend:7".into());
+            releases[0].outcome = outcome.map(str::to_owned);
+            (releases[0].restores, releases[0].previous) = (Some("backend:7".into()), Some("backend:8".into()));
+            mark_left(&mut releases);
+            assert_eq!(releases.map(|release| release.was_left), expected, "{outcome:?}");
+        }
+    }
 }

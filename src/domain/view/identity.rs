@@ -36,11 +36,11 @@ pub struct SeenIdentity {
 }
 
 impl SeenIdentities {
-    /// Everything that is wrong.
-    pub fn failures(&self) -> impl Iterator<Item = &Failure> {
+    /// Everything that is wrong, with the environment.
+    pub fn failures(&self) -> impl Iterator<Item = (&str, &Failure)> {
         self.environments.iter().flat_map(|environment| {
             let identities = environment.identities.iter().filter_map(|identity| identity.caller.as_ref().err());
-            environment.failure.iter().chain(identities)
+            environment.failure.iter().chain(identities).map(|failure| (environment.name.as_str(), failure))
         })
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod approval;
 pub mod check;
+pub mod failures;
 pub mod gates;
 pub mod history;
 pub mod holds;
@@ -38,6 +39,8 @@ pub struct Request {
     pub applies: bool,
     /// Whether it plans a change, or carries one out.
     pub plans: bool,
+    /// Whether somebody is asked before it changes anything.
+    pub asks: bool,
 }
 
 impl Request {
@@ -84,7 +87,9 @@ pub enum Answer {
     Identities(SeenIdentities),
     /// A document whose form somebody else defines, whatever `--output` says.
     Document(Value),
-    /// The same with a credential in it.
+    /// A script for a shell, whatever `--output` says.
+    Script(String),
+    /// A document with a credential in it.
     Credential(SecretString),
 }
 
@@ -101,10 +106,12 @@ impl Answer {
             Self::Gates(asked) => Outcome::worst(asked.iter().map(AskedGates::outcome)).unwrap_or(Outcome::Planned),
             Self::Holds(changed) => changed.failure.as_ref().map_or(Outcome::Unchanged, |failure| failure.outcome),
             Self::Identities(seen) => {
-                Outcome::worst(seen.failures().map(|failure| failure.outcome)).unwrap_or(Outcome::Unchanged)
+                Outcome::worst(seen.failures().map(|(_, failure)| failure.outcome)).unwrap_or(Outcome::Unchanged)
             }
             Self::Approval(_) => Outcome::Planned,
-            Self::History(_) | Self::Logs { .. } | Self::Document(_) | Self::Credential(_) => Outcome::Unchanged,
+            Self::History(_) | Self::Logs { .. } | Self::Document(_) | Self::Script(_) | Self::Credential(_) => {
+                Outcome::Unchanged
+            }
         }
     }
 }

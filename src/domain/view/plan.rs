@@ -2,11 +2,13 @@
 
 use indexmap::IndexMap;
 
+use crate::domain::asked_probe::AskedProbe;
 use crate::domain::gate::{Gate, GatePolicy};
 use crate::domain::image::{Digest, Repository};
 use crate::domain::names::{AccountId, ComponentName, EnvironmentName, Region};
+pub use crate::domain::plan::Change;
 pub use crate::domain::plan::Running;
-use crate::domain::plan::{Change, Drift, Intent, LeftRelease, MissingVariable, PlanWarning, Step};
+use crate::domain::plan::{Drift, Intent, LeftRelease, MissingVariable, PlanWarning, Step};
 use crate::domain::proof::Whereabouts;
 use crate::domain::release::{Commits, ReleaseName};
 
@@ -37,6 +39,8 @@ pub struct ShownPlan {
     pub barred: Vec<LeftRelease>,
     /// The steps. Empty: nothing is to change.
     pub steps: Vec<Step>,
+    /// What probes got that were asked while planning, component by component.
+    pub probes: Vec<AskedProbe>,
     /// What is odd and stops nothing.
     pub warnings: Vec<PlanWarning>,
     /// The gates with their verdicts.
@@ -81,6 +85,7 @@ impl ShownPlan {
             commits: None,
             barred: Vec::new(),
             steps: Vec::new(),
+            probes: Vec::new(),
             warnings: Vec::new(),
             gates: Vec::new(),
             policy: GatePolicy::default(),
@@ -122,6 +127,8 @@ pub struct CommitRange {
     pub taken_back: bool,
     /// The commits.
     pub commits: Commits,
+    /// The page on GitHub that compares the two.
+    pub compare: Option<String>,
 }
 
 /// There is no plan for a promotion, because its source has proven no release.

@@ -2,14 +2,15 @@
 
 use jiff::Timestamp;
 
-use super::plan::Running;
+use super::plan::{Change, Running};
 use crate::domain::behind::Behind;
 use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
 use crate::domain::ids::RecordId;
 use crate::domain::names::EnvironmentName;
 use crate::domain::outcome::Outcome;
-use crate::domain::release::GitSha;
+use crate::domain::proof::Whereabouts;
+use crate::domain::release::{GitSha, ReleaseName};
 
 /// What is said of an environment.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub struct SeenComponent {
     pub seen: Result<ComponentStatus, Failure>,
     /// How far it is behind the environment that its releases come from.
     pub behind: Option<Behind>,
+    /// The first line of the message of the commit that it runs, neutral. `None`: the commit is not in this clone.
+    pub subject: Option<String>,
 }
 
 impl EnvironmentStatus {
@@ -60,6 +63,19 @@ impl SeenComponent {
     pub fn commit(&self) -> Option<GitSha> {
         self.seen.as_ref().ok()?.running_release.sha.as_ref()?.parse().ok()
     }
+
+    /// All that is to be said of it, in words.
+    pub fn remarks(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        if let Ok(seen) = &self.seen {
+            remarks.extend(seen.holds.iter().filter(|hold| !hold.is_over()).map(SeenHold::described));
+            remarks.extend(seen.drift.iter().map(|drift| drift.text.clone()));
+            remarks.extend(seen.remarks.iter().map(|remark| remark.text.clone()));
+            remarks.extend(seen.too_few());
+        }
+        remarks.extend(self.behind.as_ref().map(Behind::described));
+        remarks
+    }
 }
 
 /// What `status` says of a component.
@@ -69,23 +85,100 @@ pub struct ComponentStatus {
     pub running_release: Running,
     /// Since when.
     pub since: Option<Timestamp>,
-    /// How many tasks it should run. `None`: there is no such thing.
-    pub desired: Option<i32>,
-    /// How many it runs.
-    pub running: Option<i32>,
-    /// How the last release of ours ended, whether it runs or not, as the ledger has it.
-    pub last_outcome: Option<String>,
+    /// Where it runs, and how many tasks.
+    pub whereabouts: Whereabouts,
+    /// The last release that shipgate put there or tried to, as the ledger has it. `None`: there is none, or what the ledger
+    /// says is not believed.
+    pub last: Option<LastRelease>,
     /// The holds on it.
-    pub holds: Vec<Hold>,
-    /// It does not run what we deployed last.
+    pub holds: Vec<SeenHold>,
+    /// It does not run what shipgate deployed last.
     pub drift: Option<HandChange>,
-    /// What is odd about it, in words.
-    pub remarks: Vec<String>,
+    /// What else there is to say of it.
+    pub remarks: Vec<Remark>,
 }
 
-/// Somebody changed a component by hand since our last release, or that cannot be told.
+impl ComponentStatus {
+    /// That fewer tasks run than are wanted, in words.
+    pub fn too_few(&self) -> Option<String> {
+        let (desired, running) = (self.whereabouts.desired?, self.whereabouts.running?);
+        (running < desired).then(|| format!("{running} of {desired} tasks run"))
+    }
+}
+
+/// The last release of a component, whether it runs or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastRelease {
+    /// The release.
+    pub release: ReleaseName,
+    /// How it ended. `None`: nobody wrote it down.
+    pub outcome: Option<String>,
+    /// When it ended; without an outcome, when it began.
+    pub at: Option<Timestamp>,
+    /// Who started the run.
+    pub by: Option<String>,
+    /// The run, `OWNER/NAME/ID/ATTEMPT`, or `local`.
+    pub run: Option<String>,
+    /// The address of the run's page.
+    pub url: Option<String>,
+    /// Whether the component is meant to run it.
+    pub is_live: bool,
+}
+
+/// A hold on a component.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenHold {
+    /// The hold.
+    pub hold: Hold,
+    /// Whether the service has it. Otherwise it is on a revision alone, and is no less a hold.
+    pub is_on_service: bool,
+    /// Of what a rollback bars: whether a newer release has passed it, and runs. `None`: that is not known.
+    pub passed: Option<bool>,
+}
+
+impl SeenHold {
+    /// Whether it is what a rollback left, and a newer release runs.
+    pub fn is_over(&self) -> bool {
+        self.hold.is_bar() && self.passed == Some(true)
+    }
+
+    /// In words.
+    pub fn described(&self) -> String {
+        let place = if self.is_on_service { "" } else { "; on the revision alone, the service does not have the tag" };
+        format!("{}: {}{place}", self.hold.word(), self.hold.described())
+    }
+}
+
+/// Something else that is to be said of a component.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// In words.
+    pub text: String,
+    /// Whether somebody has to do something about it.
+    pub is_odd: bool,
+}
+
+impl Remark {
+    /// What somebody has to do something about.
+    pub fn odd(text: impl Into<String>) -> Self {
+        Self { text: text.into(), is_odd: true }
+    }
+
+    /// What is only said.
+    pub fn plain(text: impl Into<String>) -> Self {
+        Self { text: text.into(), is_odd: false }
+    }
+}
+
+/// Somebody changed a component by hand since the last release of shipgate, or that is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HandChange {
-    /// What we deployed last: the ARN of the revision. `None`: that cannot be looked at.
+    /// What shipgate deployed last: the ARN of the revision. `None`: that is not known.
     pub last: Option<RecordId>,
+    /// In words.
+    pub text: String,
+    /// What differs from that to what runs now.
+    pub changes: Vec<Change>,
+    /// Whether the next deploy keeps what differs. `None`: nothing is known to differ.
+    pub is_kept: Option<bool>,
 }

@@ -2,21 +2,27 @@
 
 use std::time::Duration;
 
+use futures_util::future::join;
 use tokio::time::timeout;
 
 use super::follow::Follow;
 use super::previous;
 use crate::clients::aws::AwsError;
 use crate::clients::ecs::{EcsError, WhichTasks};
+use crate::domain::ecs::failing;
 use crate::domain::ecs::ids::{DeploymentId, RevisionArn, ServiceArn, ServiceDeploymentArn};
 use crate::domain::ecs::ledger;
 use crate::domain::ecs::lifecycle::Lifecycle;
 use crate::domain::ecs::rollout::OurDeployment;
-use crate::domain::ecs::service::Revision;
+use crate::domain::ecs::seen_task::seen_tasks;
+use crate::domain::ecs::service::{Revision, Task};
 use crate::domain::ecs::target::EcsTarget;
 use crate::domain::ecs::watch::{NotObserved, Observed, Question};
+use crate::domain::event::Event;
 use crate::explain::{Phase, explain};
 
+/// How long the last line of a task may take to be read.
+const LAST_LINE: Duration = Duration::from_secs(2);
 /// How long the ledger may take to take a note.
 const NOTE: Duration = Duration::from_secs(3);
 
@@ -24,7 +30,10 @@ impl Follow<'_> {
     /// With the previous revision, where that was asked for.
     pub(super) async fn observe(&self, question: Question) -> (Observed, Option<Revision>) {
         match question {
-            Question::Service => (self.service().await, None),
+            Question::Service => {
+                let (service, ()) = join(self.service(), self.show_tasks()).await;
+                (service, None)
+            }
             Question::Lifecycle(deployment) => (Observed::Lifecycle(self.lifecycle(&deployment).await), None),
             Question::Stopped => (self.stopped().await, None),
             Question::Tasks => (self.tasks().await, None),
@@ -39,6 +48,18 @@ impl Follow<'_> {
     async fn service(&self) -> Observed {
         let found = self.cloud.ecs().service(&self.target.cluster, &self.target.service).await;
         found.map_or_else(|error| not_observed(&error), |found| Observed::Service(found.map(|(service, _)| service)))
+    }
+
+    /// Shows the tasks to whoever watches. What cannot be read is not shown.
+    async fn show_tasks(&self) {
+        if !self.settings.watched {
+            return;
+        }
+        let EcsTarget { cluster, service, .. } = self.target;
+        if let Ok(tasks) = self.cloud.ecs().tasks(cluster, service, WhichTasks::MeantToRun).await {
+            let tasks = seen_tasks(&self.subject.expected, &tasks, (self.clock)());
+            self.events.emit(Event::Tasks { step: self.step.clone(), tasks });
+        }
     }
 
     /// How far the service deployment is. Not every region has them, and not every role may read them: the service says
@@ -72,10 +93,32 @@ impl Follow<'_> {
     }
 
     async fn stopped(&self) -> Observed {
-        self.stopped
-            .look(self.cloud, self.target)
-            .await
-            .map_or_else(|error| not_observed(&error.into()), Observed::Stopped)
+        match self.stopped.look(self.cloud, self.target).await {
+            Ok(tasks) => {
+                self.read_last_lines(&tasks).await;
+                Observed::Stopped(tasks)
+            }
+            Err(error) => not_observed(&error.into()),
+        }
+    }
+
+    /// Reads the last line of each task that failed, of a few: they are shown as they fail. The diagnosis reads more.
+    async fn read_last_lines(&self, tasks: &[Task]) {
+        const MOST: usize = 3;
+        let Some(destination) = self.definition.log_destination(&self.target.container) else { return };
+        let logs = self.cloud.logs_in(destination.region.as_ref());
+        let is_of_ours = |task: &&Task| task.revision == self.subject.expected.task_definition;
+        for task in tasks.iter().filter(is_of_ours).filter(|task| failing::ending(task).is_some()) {
+            let known = self.last_lines.borrow();
+            if known.contains_key(&task.arn) || known.len() >= MOST {
+                continue;
+            }
+            drop(known);
+            let (group, stream) = (&destination.group, destination.stream(task.id()));
+            let read = timeout(LAST_LINE, logs.last(group, &stream, 1)).await;
+            let line = read.ok().and_then(Result::ok).and_then(|lines| lines.into_iter().next_back());
+            self.last_lines.borrow_mut().insert(task.arn.clone(), line);
+        }
     }
 
     async fn tasks(&self) -> Observed {

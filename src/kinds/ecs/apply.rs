@@ -8,6 +8,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 
 use crate::clients::ecs::Placement;
 use crate::clients::ecs_write::Tagged;
+use crate::domain::asked_probe::AskedProbe;
 use crate::domain::ecs::diagnosis::Seen;
 use crate::domain::ecs::expectation::Expectation;
 use crate::domain::ecs::ids::{DeploymentId, RevisionArn, TaskArn};
@@ -52,8 +53,8 @@ pub(super) struct Apply<'a> {
 /// What was there before the update, and so says little about the release.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Before {
-    /// Which probes were answered. Empty: nothing was updated.
-    pub(super) answered: Vec<bool>,
+    /// What each probe got. Empty: nothing was updated.
+    pub(super) asked: Vec<AskedProbe>,
     /// The alarms that were on.
     pub(super) alarms: Vec<String>,
 }
@@ -170,6 +171,7 @@ impl Apply<'_> {
         self.keeps_approval(&left_out)?;
         tags.extend(fitting);
         let arn = self.run.writer.ecs().register(definition, &tags).await?;
+        self.run.events.result(&self.step(Verb::Register), arn.short());
         self.run.events.made(format!("task-definition revision {}", arn.short()), vec![self.component.clone()]);
         self.warn_of_room(&arn, &left_out);
         Ok(Wanted { arn, definition: definition.clone(), tag_keys: ledger::keys(&tags) })
@@ -200,6 +202,7 @@ impl Apply<'_> {
                 }
             }
         }
+        self.run.events.result(&self.step(Verb::UseRevision), revision.short());
         // Whose plan was carried out with it before stays known.
         let before = revision.ledger.iter().flat_map(|entry| &entry.provenance.plan_runs);
         let plan_runs = before.chain(&self.run.provenance.plan_runs).copied().collect();
@@ -254,8 +257,9 @@ impl Apply<'_> {
             };
             self.run.take(&step, pre_deploy.execute()).await?;
         }
-        let answered = self.prober().answered(&self.plan.target.probes).await;
-        self.before.borrow_mut().answered = answered;
+        let just_asked = self.run.asked.recent(self.component);
+        let asked = self.prober().before(&self.plan.target.probes, just_asked).await;
+        self.before.borrow_mut().asked = asked;
         let step = self.step(Verb::Update);
         // The service still runs what it ran when the plan was made: a migration takes time, and so do the components
         // before and the wait for a slot, in which others may have deployed.
@@ -291,8 +295,8 @@ impl Apply<'_> {
 
     /// Asks the probes.
     pub(super) fn prober(&self) -> Prober<'_> {
-        let Run { http, events, environment, release, .. } = self.run;
-        Prober { http, events, environment, release }
+        let Run { http, events, release, .. } = self.run;
+        Prober { http, events, release }
     }
 
     /// Changes the service. Returns it with the id of the deployment that was its primary.
@@ -328,7 +332,23 @@ impl Apply<'_> {
         let mut follow = self.follower(&step, ours, definition, &[]);
         follow.subject.note = before.is_some() && ledger::takes_deployment(&wanted.tag_keys);
         follow.subject.before = before;
-        self.run.take(&step, follow.run(Some(first))).await
+        let Settings { last_rollout: usual, timeout, .. } = follow.settings;
+        let followed = async {
+            self.run.events.emit(Event::Expected { step: step.clone(), usual, timeout });
+            let ended = follow.run(Some(first)).await?;
+            if let Ended::Proven { tasks } | Ended::Replaced { tasks } = &ended {
+                self.run.events.result(&step, self.rolled_out(tasks.len()));
+            }
+            Ok(ended)
+        };
+        self.run.take(&step, followed).await
+    }
+
+    /// What a rollout led to, in words.
+    fn rolled_out(&self, tasks: usize) -> String {
+        let digest = self.plan.digests().into_iter().next();
+        let what = digest.map_or_else(|| "the revision".to_owned(), |digest| digest.to_string());
+        format!("{tasks} of {tasks} tasks run {what}")
     }
 
     /// Follows a deployment that was there before, in a step. `verified`: the tasks that were seen to run it.
@@ -336,7 +356,7 @@ impl Apply<'_> {
         &'s self,
         step: &'s StepId,
         ours: &OurDeployment,
-        definition: &TaskDefinition,
+        definition: &'s TaskDefinition,
         verified: &[TaskArn],
     ) -> Follow<'s> {
         let target = &self.plan.target;
@@ -366,6 +386,9 @@ impl Apply<'_> {
             followed: &self.followed,
             stopped: &self.stopped,
             service_deployment: OnceCell::new(),
+            definition,
+            last_lines: RefCell::default(),
+            clock: self.run.clock,
             target,
             events: &self.run.events,
             step,

@@ -368,6 +368,10 @@ impl Planned for PlannedService {
         &self.observed
     }
 
+    fn probes(&self) -> &[Probe] {
+        &self.ecs.target.probes
+    }
+
     fn last_rollout(&self) -> Option<Duration> {
         self.ecs.last_rollout
     }

@@ -1,12 +1,16 @@
 //! Follows a deployment until it is proven, or known not to be. What is observed next, and when it ends, the watch says.
 
 use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+
+use jiff::Timestamp;
 
 use crate::clients::registry::Registry;
 use crate::domain::ecs::component::running;
-use crate::domain::ecs::ids::{DeploymentId, ServiceDeploymentArn};
+use crate::domain::ecs::ids::{DeploymentId, ServiceDeploymentArn, TaskArn};
 use crate::domain::ecs::service::{Revision, Service};
 use crate::domain::ecs::target::EcsTarget;
+use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::ecs::watch::{self, Ended, NotProven, Observed, Question, Report, Settings, Subject, Watch};
 use crate::domain::event::Event;
 use crate::domain::names::ComponentName;
@@ -38,8 +42,14 @@ pub struct Follow<'a> {
     pub stopped: &'a StoppedTasks,
     /// The service deployment that rolls it out, once it was looked for.
     pub service_deployment: OnceCell<Option<ServiceDeploymentArn>>,
+    /// What the revision says, for where its containers log.
+    pub definition: &'a TaskDefinition,
+    /// The last lines of tasks that failed, as far as they could be read.
+    pub last_lines: RefCell<HashMap<TaskArn, Option<String>>>,
     /// How it is watched.
     pub settings: Settings,
+    /// Reads the wall clock.
+    pub clock: fn() -> Timestamp,
     /// Where progress is emitted.
     pub events: &'a Events,
     /// The step.
@@ -81,6 +91,10 @@ impl Follow<'_> {
         for report in reports {
             match report {
                 Report::Event(message) => self.events.output(self.step, &message),
+                Report::TaskFailed(task, text) => {
+                    let last_line = self.last_lines.borrow().get(&task).cloned().flatten();
+                    self.events.task_failed(self.step, &text, last_line);
+                }
                 Report::Deployment(id) => self.follows(id),
                 Report::Progress(text) => self.events.progress(self.step, &text),
                 Report::Note(text) => self.events.note(text),

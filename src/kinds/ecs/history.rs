@@ -60,6 +60,11 @@ fn past_release(revision: &Revision, target: &EcsTarget, standing: Standing) -> 
         provenance: entry.provenance,
         place: (&revision.arn).into(),
         restores: entry.restores.as_ref().map(Into::into),
+        previous: entry.previous.as_ref().map(Into::into),
+        was_left: false,
+        cluster: Some(target.cluster.to_string()),
+        service: Some(target.service.to_string()),
+        url: None,
         contradiction,
         standing,
     })

@@ -1,11 +1,14 @@
 //! Looks at an ECS service before planning.
 
+use crate::clients::ecs::EcsError;
 use crate::domain::ecs::ids::RevisionArn;
 use crate::domain::ecs::plan::{EcsFacts, was_deployed};
 use crate::domain::ecs::service::{Controller, Revision, Service, ServiceStatus};
 use crate::domain::ecs::target::{EcsTarget, TaskDefinitionSource};
 use crate::domain::ecs::task_definition::TaskDefinition;
-use crate::domain::failure::Failure;
+use crate::domain::failure::{Cause, Failure};
+use crate::domain::file_line::{FileLine, in_brackets};
+use crate::explain::{Phase, explain};
 use crate::observe::{Cloud, Files};
 use crate::together;
 
@@ -45,11 +48,25 @@ pub async fn facts(cloud: &Cloud, target: &EcsTarget, files: &Files) -> Result<E
 ///
 /// It is missing, or cannot be looked at.
 pub async fn service(cloud: &Cloud, target: &EcsTarget) -> Result<Service, Failure> {
-    let found = cloud.ecs().service(&target.cluster, &target.service).await?;
-    found.map(|(service, _)| service).ok_or_else(|| {
-        Failure::failed(format!("{} does not exist", name(target)))
-            .hint("create it (shipgate never does), or correct `service`, `prefix`, `region` or the account")
-    })
+    match cloud.ecs().service(&target.cluster, &target.service).await {
+        Ok(Some((service, _))) => Ok(service),
+        Ok(None) => Err(missing(cloud, &name(target), "service", target.service_line.as_deref())),
+        Err(error @ EcsError::NoCluster { .. }) => {
+            let cluster = format!("cluster `{}`", target.cluster);
+            let failure = missing(cloud, &cluster, "cluster", target.cluster_line.as_deref());
+            let hint = failure.hints.first().cloned();
+            let causes = explain(&error, Phase::Before).causes.into_iter();
+            Err(causes.map(|cause| Cause { hint: hint.clone(), ..cause }).fold(failure, Failure::because))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Nothing of a name where the environment is. `line`: where the key is written that names it.
+fn missing(cloud: &Cloud, what: &str, key: &str, line: Option<&FileLine>) -> Failure {
+    let (region, account, line) = (cloud.region(), &cloud.account, in_brackets(line));
+    Failure::failed(format!("{what} does not exist in {region} of {account}"))
+        .hint(format!("create it (shipgate never does), or correct `{key}`{line}, `prefix`, `region` or the account"))
 }
 
 /// The service, when it was not deleted.

@@ -200,7 +200,11 @@ impl PreDeploy<'_> {
 
     fn judge(&self, task: &Task, written: &[String]) -> Result<(), Failure> {
         let subject = Subject { definition: Some(self.definition), container: &self.target.container };
-        one_off::judge(task, subject, written).map_err(|(ended, why)| {
+        let judged = one_off::judge(task, subject, written);
+        if judged.is_ok() {
+            self.run.events.result(self.step, format!("task {} exited with code 0", task.id()));
+        }
+        judged.map_err(|(ended, why)| {
             let mut failure = Failure::failed(format!("the pre-deploy command {ended}; the service was not changed"))
                 .of(CauseKind::Application)
                 .hint(format!("read its output above, or the log of task {}", task.id()));

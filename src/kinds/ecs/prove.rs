@@ -3,15 +3,19 @@
 
 use super::apply::Apply;
 use super::unfinished::Unfinished;
+use crate::domain::asked_probe::{Before, judged};
+use crate::domain::check::dockerfile::lacking_release;
 use crate::domain::ecs::ids::TaskArn;
 use crate::domain::ecs::rollout::{self, Judgement, OurDeployment};
 use crate::domain::ecs::task_definition::TaskDefinition;
 use crate::domain::ecs::watch::{self, Ended, NotProven};
 use crate::domain::event::Event;
-use crate::domain::failure::{CauseKind, Failure};
+use crate::domain::failure::{Cause, CauseKind, Failure};
 use crate::domain::outcome::Outcome;
+use crate::domain::probe::Probe;
 use crate::domain::proof::ProvenTasks;
 use crate::domain::step::{StepId, Subject, Verb};
+use crate::observe::Checkout;
 use crate::verify::Unanswered;
 
 impl Apply<'_> {
@@ -90,15 +94,31 @@ impl Apply<'_> {
             return Err(superseded.into());
         }
         let Unanswered { index, failure } = unanswered;
-        let known = self.before.borrow().answered.get(index).copied();
-        let doubt = match known {
-            Some(true) => return Err(Unfinished::of_the_release(failure)),
-            None if !self.plan.rolling_out => return Err(failure.into()),
-            Some(false) => "it was not answered before the rollout either",
-            None => "whether it was answered before the rollout is not known",
+        let failure = self.lacks_release(failure, index);
+        let asked = self.before.borrow().asked.get(index).cloned();
+        let before = match &asked {
+            Some(asked) => Before::Asked(asked),
+            None if self.plan.rolling_out => Before::Unknown,
+            None => Before::Unchanged,
         };
-        let hint = "look at the probe, and at what is between it and the service: nothing was rolled back for it";
-        Err(failure.cause_first(doubt).hint(hint).into())
+        let line = self.plan.target.probes.get(index).and_then(|probe| probe.line.as_ref());
+        let failure = judged(failure, before, line, self.run.environment);
+        let is_of_the_release = asked.is_some_and(|asked| asked.is_answered());
+        Err(if is_of_the_release { Unfinished::of_the_release(failure) } else { failure.into() })
+    }
+
+    /// Says of a probe that compares the release why the image may not know it, where the Dockerfile says so.
+    fn lacks_release(&self, failure: Failure, index: usize) -> Failure {
+        let names_release = self.plan.target.probes.get(index).is_some_and(Probe::names_release);
+        let image = self.run.built.iter().find(|image| image.image.component == self.plan.target.image);
+        let Some(image) = image.filter(|_| names_release) else { return failure };
+        let directory = &self.run.cloud.directory;
+        let dockerfile = image.image.build.dockerfile();
+        let text = Checkout::around(self.run.context, directory).read(directory.join(&dockerfile)).unwrap_or_default();
+        let Some(name) = lacking_release(&text, &image.image.build, &self.run.release) else { return failure };
+        let cause = format!("`{dockerfile}` does not declare `ARG {name}`, so the image may not know its release");
+        let hint = format!("add `ARG {name}` and `ENV {name}=${name}` to `{dockerfile}`, and push that commit");
+        failure.because(Cause::new(CauseKind::Build, cause).hint(hint.clone())).hint(hint)
     }
 
     /// Whether it was another deployment that did not answer as ours should.

@@ -69,7 +69,9 @@ impl Apply<'_> {
             None => None,
         };
         self.follow_back(step, first, ours, definition).await?;
-        self.answers_again(step).await
+        self.answers_again(step).await?;
+        self.run.events.result(step, format!("{} serves again", to.short()));
+        Ok(())
     }
 
     async fn service_now(&self) -> Result<Service, Failure> {
@@ -134,9 +136,9 @@ impl Apply<'_> {
 
     /// Whether every probe that was answered before the rollout is answered again, by whichever release.
     async fn answers_again(&self, step: &StepId) -> Result<(), Failure> {
-        let answered = self.before.borrow().answered.clone();
-        let probes = self.plan.target.probes.iter().zip(answered.iter());
-        for (probe, _) in probes.filter(|(_, answered)| **answered) {
+        let asked = self.before.borrow().asked.clone();
+        let probes = self.plan.target.probes.iter().zip(asked.iter());
+        for (probe, _) in probes.filter(|(_, asked)| asked.is_answered()) {
             self.prober().ask_for_answer(probe, step).await?;
         }
         Ok(())

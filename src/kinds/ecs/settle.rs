@@ -100,7 +100,10 @@ impl Apply<'_> {
                 Step::again(AFTER_ERROR)
             }
             Err(unfinished) => Step::Done(Err(unfinished)),
-            Ok(()) if elapsed >= time => Step::Done(Ok(())),
+            Ok(()) if elapsed >= time => {
+                self.run.events.result(step, format!("it stayed up for {} s", time.as_secs()));
+                Step::Done(Ok(()))
+            }
             Ok(()) => {
                 let text = format!("stays up: {} of {} s", elapsed.as_secs(), time.as_secs());
                 self.run.events.progress(step, &text);

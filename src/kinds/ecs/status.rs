@@ -6,12 +6,14 @@ use super::observe::{live_revision, other_revisions, service};
 use crate::clients::logs::LogLine;
 use crate::domain::ecs::component::running;
 use crate::domain::ecs::service::{Revision, RolloutState, Service};
-use crate::domain::ecs::target::EcsTarget;
+use crate::domain::ecs::target::{EcsTarget, TaskDefinitionSource};
 use crate::domain::ecs::{evidence, homes, plan, rollout};
 use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
+use crate::domain::neutral;
 use crate::domain::plan::PlanError;
-use crate::domain::view::status::{ComponentStatus, HandChange};
+use crate::domain::proof::Whereabouts;
+use crate::domain::view::status::{ComponentStatus, HandChange, LastRelease, Remark, SeenHold};
 use crate::observe::Cloud;
 
 /// What the service runs.
@@ -26,64 +28,86 @@ pub async fn status(cloud: &Cloud, target: &EcsTarget) -> Result<ComponentStatus
     let primary = service.primary();
     let others = other_revisions(cloud, &service, &revision).await;
     let holds = homes::holds(&service, &revision, others.as_ref().map_or(&[][..], Vec::as_slice));
-    let mut remarks: Vec<String> = holds.iter().map(|hold| held(hold, &service)).collect();
+    let mut remarks: Vec<Remark> = Vec::new();
     let contradiction = evidence::contradiction(&revision, &target.container);
-    let last_entry = others.as_ref().ok().and_then(|others| plan::last_entry(&revision, others));
-    let last_outcome = last_entry.and_then(|entry| entry.outcome.clone()).filter(|_| contradiction.is_none());
-    remarks.extend(contradiction.map(|why| format!("the tags of {} are not believed: {why}", revision.short())));
-    let drift = drift(others, &revision, &mut remarks);
+    let last = others.as_ref().ok().filter(|_| contradiction.is_none());
+    let last = last.and_then(|others| last_release(&revision, others, target));
+    let contradicted = |why| Remark::odd(format!("the tags of {} are not believed: {why}", revision.short()));
+    remarks.extend(contradiction.map(contradicted));
+    let drift = drift(others, &revision, target);
+    if drift.is_none() && revision.ledger.is_none() {
+        remarks.push(Remark::plain(format!("{} was not registered by shipgate", revision.short())));
+    }
     match primary.map(|primary| &primary.rollout_state) {
-        Some(Some(RolloutState::InProgress)) => remarks.push("a rollout is in progress".to_owned()),
-        Some(Some(RolloutState::Failed)) => remarks.push("its rollout failed".to_owned()),
+        Some(Some(RolloutState::InProgress)) => remarks.push(Remark::plain("a rollout is in progress")),
+        Some(Some(RolloutState::Failed)) => remarks.push(Remark::odd("its rollout failed")),
         _ => {}
     }
     let running_release = running(&revision, target);
     remarks.extend(running_release.baseline.as_ref().map(|place| {
-        format!("a rollback went back to the baseline: runs what {place} was, which ran before the first release")
+        Remark::plain(format!(
+            "a rollback went back to the baseline: runs what {place} was, which ran before the first release"
+        ))
     }));
-    if service.running < service.desired {
-        remarks.push(format!("{} of {} tasks run", service.running, service.desired));
-    }
+    let seen = |hold| SeenHold { is_on_service: is_on_service(&hold, &service), hold, passed: None };
     Ok(ComponentStatus {
         running_release,
         // A finished rollout serves since its end.
         since: rollout::last_rollout(&service)
             .and_then(|_| primary?.updated)
             .or_else(|| primary.and_then(|primary| primary.created)),
-        desired: Some(service.desired),
-        running: Some(service.running),
-        last_outcome,
-        holds,
+        whereabouts: Whereabouts {
+            cluster: Some(target.cluster.to_string()),
+            service: Some(target.service.to_string()),
+            revision: Some(neutral::phrase(revision.short(), 300)),
+            desired: Some(service.desired),
+            running: Some(service.running),
+        },
+        last,
+        holds: holds.into_iter().map(seen).collect(),
         drift,
         remarks,
     })
 }
 
-/// A hold for people. One that stands on a revision alone is no less a hold.
-fn held(hold: &Hold, service: &Service) -> String {
-    let is_on_service = service.holds.iter().any(|other| other.key == hold.key && other.scope == hold.scope);
-    let place = if is_on_service { "" } else { "; on the revision alone, the service does not have the tag" };
-    format!("held: {}{place}", hold.described())
+/// Whether the service has a hold. One that stands on a revision alone is no less a hold.
+fn is_on_service(hold: &Hold, service: &Service) -> bool {
+    service.holds.iter().any(|other| other.key == hold.key && other.scope == hold.scope)
 }
 
-/// Whether somebody changed the service by hand. That this cannot be told hides nothing else.
-fn drift(others: Result<Vec<Revision>, Failure>, live: &Revision, remarks: &mut Vec<String>) -> Option<HandChange> {
-    let (change, remark) = match others.map(|others| plan::drift(live, &others)) {
-        Ok(None) if live.ledger.is_some() => return None,
-        Ok(None) => (None, format!("{} was not registered by shipgate", live.short())),
-        Ok(Some(drift)) => {
+/// The last release of ours, by what the newest revision of ours is. Tags that the revision contradicts are not believed.
+fn last_release(live: &Revision, others: &[Revision], target: &EcsTarget) -> Option<LastRelease> {
+    let (revision, entry) = plan::last_of_ours(live, others)?;
+    let container = &target.container;
+    evidence::contradiction(revision, container).is_none().then(|| LastRelease {
+        release: revision.put_there(container).unwrap_or_else(|| entry.release.clone()),
+        outcome: entry.outcome.clone(),
+        at: entry.at,
+        by: entry.provenance.by.clone(),
+        run: entry.provenance.run.clone(),
+        url: None,
+        is_live: revision.arn == live.arn,
+    })
+}
+
+/// Whether somebody changed the service by hand. That this is not known hides nothing else.
+fn drift(others: Result<Vec<Revision>, Failure>, live: &Revision, target: &EcsTarget) -> Option<HandChange> {
+    match others.map(|others| plan::drift(live, &others)) {
+        Ok(drift) => drift.map(|drift| {
             let last = drift.last.short();
             let how = if drift.by_ecs { "changed by hand, or rolled back by ECS" } else { "changed by hand" };
-            let remark = format!("{how}: runs {}, shipgate last deployed {last}", live.short());
-            (Some(HandChange { last: Some((&drift.last).into()) }), remark)
-        }
+            HandChange {
+                last: Some((&drift.last).into()),
+                text: format!("{how}: runs {}, shipgate last deployed {last}", live.short()),
+                is_kept: (!drift.changes.is_empty()).then_some(target.task_definition == TaskDefinitionSource::Live),
+                changes: drift.changes,
+            }
+        }),
         Err(failure) => {
-            let remark = format!("whether it was changed by hand is unknown: {}", failure.brief());
-            (Some(HandChange { last: None }), remark)
+            let text = format!("whether it was changed by hand is unknown: {}", failure.brief());
+            Some(HandChange { last: None, text, changes: Vec::new(), is_kept: None })
         }
-    };
-    remarks.push(remark);
-    change
+    }
 }
 
 /// What the service's configured container wrote.

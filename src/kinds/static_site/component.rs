@@ -6,6 +6,7 @@ use crate::domain::failure::Failure;
 use crate::domain::iam::rights::Place;
 use crate::domain::names::{ComponentName, Region};
 use crate::domain::plan::{ComponentPlan, ImagePlan, PlanError};
+use crate::domain::proof::Whereabouts;
 use crate::domain::release::ReleaseName;
 use crate::domain::static_site::live::{CURRENT, Live};
 use crate::domain::static_site::names::BucketName;
@@ -35,9 +36,8 @@ impl Driver for Target {
             Ok(ComponentStatus {
                 running_release: running(live.as_ref()),
                 since: live.map(|live| live.since),
-                desired: None,
-                running: None,
-                last_outcome: None,
+                whereabouts: Whereabouts::default(),
+                last: None,
                 holds: Vec::new(),
                 drift: None,
                 remarks: Vec::new(),

@@ -8,6 +8,7 @@ use super::place::Links;
 use super::{commits, warnings};
 use crate::domain::check::{Finding, Findings, LeftOut, Level as Found};
 use crate::domain::github::markdown::{code, table};
+use crate::domain::plan::beside_the_release;
 use crate::domain::view::check::Checked;
 use crate::report::record::{ComponentRecord, Record};
 
@@ -76,7 +77,7 @@ fn of_plan(plan: &Record, links: &Links) -> Vec<String> {
     let row = |component: &ComponentRecord| vec![code(component.name.as_str()), what_changes(&component.changes)];
     let rows: Vec<_> = plan.components.iter().map(row).collect();
     // The image is another with each commit.
-    let settings = plan.components.iter().any(|component| component.changes.iter().any(|it| !it.is_of_the_release()));
+    let settings = plan.components.iter().any(|component| !beside_the_release(&component.changes).is_empty());
     let parts = [
         Some(heading),
         (!rows.is_empty()).then(|| table(&["", "what changes"], &rows)),

@@ -32,7 +32,7 @@ fn compared(record: &Record, range: &CommitRange, links: &Links) -> Option<Strin
     let first = runs.next()??;
     let is_one = runs.all(|other| other.as_ref() == Some(&first));
     let (from, to) = if range.taken_back { (release, first) } else { (first, release) };
-    if is_one { links.compared(&from, &to) } else { None }
+    if is_one { links.compared(&from, &to) } else { range.compare.clone() }
 }
 
 fn listed(range: &CommitRange, links: &Links) -> String {

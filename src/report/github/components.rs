@@ -3,7 +3,7 @@
 use super::place::Links;
 use crate::domain::github::markdown::{code, table};
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{Change, Running};
+use crate::domain::plan::{Change, Running, beside_the_release};
 use crate::domain::release::ReleaseName;
 use crate::report::record::{ComponentRecord, Record};
 
@@ -76,7 +76,7 @@ pub fn shown(running: &Running, links: &Links) -> String {
 
 /// What a plan changes, in few words: the differences themselves are folded.
 pub fn what_changes(changes: &[Change]) -> String {
-    let settings = changes.iter().filter(|change| !change.is_of_the_release()).count();
+    let settings = beside_the_release(changes).len();
     let has_release = settings < changes.len();
     match (has_release, settings) {
         (false, 0) => "nothing".to_owned(),

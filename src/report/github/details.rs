@@ -7,7 +7,7 @@ use crate::domain::gate::Gate;
 use crate::domain::github::markdown::{block, code, folded, table};
 use crate::domain::limits::SUMMARY;
 use crate::domain::plan::Change;
-use crate::report::lines::shown_change;
+use crate::report::plan_lines::shown_change;
 use crate::report::record::Record;
 
 /// Everything that is folded, in one part. `None`: there is nothing.

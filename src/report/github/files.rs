@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::context::Context;
 use crate::domain::github::output::entry;
 use crate::report::lines;
+use crate::report::style::Look;
 use crate::sink;
 
 /// An output of the step: its name and value.
@@ -44,6 +45,7 @@ fn append(path: Option<&Utf8Path>, text: &str, what: &str) {
         sink::line(&lines::warned(
             &format!("the step's {what} cannot be written to {path}: {error}"),
             Some("let nothing else in the step write to the runner's files"),
+            Look::plain(),
         ));
     }
 }

@@ -84,7 +84,12 @@ impl Sink for Workflow {
             }
             Ok(Answer::Identities(seen)) => self.page(&reading::whoami(seen, &self.links)),
             Ok(
-                Answer::Gates(_) | Answer::Logs { .. } | Answer::Holds(_) | Answer::Document(_) | Answer::Credential(_),
+                Answer::Gates(_)
+                | Answer::Logs { .. }
+                | Answer::Holds(_)
+                | Answer::Document(_)
+                | Answer::Script(_)
+                | Answer::Credential(_),
             ) => {}
         }
     }

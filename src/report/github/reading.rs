@@ -5,14 +5,14 @@ use jiff::Timestamp;
 use super::bounds::bounded;
 use super::place::Links;
 use super::{components, failure};
-use crate::domain::behind::Behind;
 use crate::domain::failure::Failure;
 use crate::domain::github::markdown::{code, folded, table};
+use crate::domain::proof::Whereabouts;
 use crate::domain::role::Access;
-use crate::domain::short::short_ids;
 use crate::domain::view::history::{FoundReleases, PastRelease, Standing};
 use crate::domain::view::identity::SeenIdentities;
-use crate::domain::view::status::{ComponentStatus, EnvironmentStatus, SeenComponent};
+use crate::domain::view::status::{EnvironmentStatus, LastRelease, SeenComponent};
+use crate::report::style::Look;
 
 /// The page of `status`.
 pub fn status(environments: &[EnvironmentStatus], links: &Links) -> String {
@@ -46,23 +46,28 @@ fn status_row(environment: &EnvironmentStatus, component: &SeenComponent, links:
     let Ok(status) = &component.seen else {
         return vec![environment, name, "unknown".to_owned(), String::new(), String::new(), String::new()];
     };
-    let ComponentStatus { running, desired, since, last_outcome, .. } = status;
+    let Whereabouts { running, desired, .. } = &status.whereabouts;
     vec![
         environment,
         name,
         components::shown(&status.running_release, links),
         running.zip(*desired).map(|(running, desired)| format!("{running} of {desired}")).unwrap_or_default(),
-        time(*since),
-        last_outcome.as_deref().map(code).unwrap_or_default(),
+        time(status.since),
+        status.last.as_ref().map(|last| last_release(last, links)).unwrap_or_default(),
     ]
+}
+
+/// How the last release ended, with which one it was where that does not run.
+fn last_release(last: &LastRelease, links: &Links) -> String {
+    let outcome = last.outcome.as_deref().map_or_else(|| "unknown".to_owned(), code);
+    if last.is_live { outcome } else { format!("{} {outcome}", links.release(&last.release)) }
 }
 
 fn remarks(environment: &EnvironmentStatus) -> Vec<String> {
     let of = |component: &SeenComponent| {
-        let behind = component.behind.as_ref().map(Behind::described);
-        let remarks = component.seen.iter().flat_map(|status| status.remarks.iter().map(|remark| short_ids(remark)));
-        let place = format!("{} {}", environment.name, component.name);
-        remarks.chain(behind).map(|remark| format!("- {}: {}", code(&place), code(&remark))).collect::<Vec<_>>()
+        let place = code(&format!("{} {}", environment.name, component.name));
+        let remarks = component.remarks().into_iter();
+        remarks.map(|remark| format!("- {place}: {}", code(&Look::plain().text(&remark)))).collect::<Vec<_>>()
     };
     environment.components.iter().flat_map(of).collect()
 }
@@ -123,7 +128,7 @@ pub fn whoami(seen: &SeenIdentities, links: &Links) -> String {
             vec![name.clone(), purpose.to_owned(), role, caller]
         }));
     }
-    let failed: Vec<&Failure> = seen.failures().collect();
+    let failed: Vec<&Failure> = seen.failures().map(|(_, failure)| failure).collect();
     let symbol = if failed.is_empty() { "🪪" } else { "❌" };
     let claims = seen.claims.as_ref().map(|claims| {
         let lines: Vec<String> = claims.lines().iter().map(|line| format!("- {}", code(line))).collect();

@@ -44,7 +44,7 @@ pub fn of(end: End<'_>) -> Option<String> {
         Ok(Answer::Logs { entries, .. }) => reading::logs(environment, entries),
         Ok(Answer::Holds(changed)) => record::holds(environment, changed),
         Ok(Answer::Identities(seen)) => identity::whoami(seen),
-        Ok(Answer::Document(_) | Answer::Credential(_)) => return None,
+        Ok(Answer::Document(_) | Answer::Script(_) | Answer::Credential(_)) => return None,
         Err(failure) => outcome::report(end.record, failure.outcome, Some(failure)),
     })
 }

@@ -27,7 +27,8 @@ pub(super) struct ReportV1 {
     command: String,
     /// As it was given. `null`: it was not.
     environment: Option<String>,
-    /// Where the environment is. `null`: there is no plan.
+    /// The application, and where the environment is. `null`: there is no plan.
+    app: Option<String>,
     account: Option<String>,
     region: Option<String>,
     /// Where people find the environment.
@@ -284,6 +285,7 @@ pub(super) fn document(record: &Record, outcome: Outcome, failure: Option<&Failu
         version: env!("CARGO_PKG_VERSION"),
         command: record.command.clone(),
         environment: Some(record.environment.clone()).filter(|environment| !environment.is_empty()),
+        app: target.map(|target| target.app.clone()),
         account: target.map(|target| target.account.to_string()),
         region: target.map(|target| target.region.to_string()),
         url: record.url.clone(),

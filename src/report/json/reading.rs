@@ -6,8 +6,9 @@ use super::cause::FailureV1;
 use super::record::HoldV1;
 use super::text::{SCHEMA, to_text};
 use crate::domain::behind::Behind;
+use crate::domain::hold::HoldScope;
 use crate::domain::view::logs::LogEntry;
-use crate::domain::view::status::{EnvironmentStatus, SeenComponent};
+use crate::domain::view::status::{EnvironmentStatus, LastRelease, SeenComponent, SeenHold};
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -33,12 +34,21 @@ struct EnvironmentV1 {
 struct ComponentStatusV1 {
     name: String,
     kind: &'static str,
+    /// `null`: its kind has no such thing, or it could not be looked at. So for the next two.
+    cluster: Option<String>,
+    service: Option<String>,
+    /// What it is meant to run: `backend:7`.
+    revision: Option<String>,
     current: Option<CurrentV1>,
     desired: Option<i32>,
     running: Option<i32>,
     last_outcome: Option<String>,
+    /// The release that `last_outcome` is of. `null`: there is none, or what the ledger says is not believed.
+    last_release: Option<LastReleaseV1>,
     /// `null`: it could not be looked at.
     holds: Option<Vec<HoldV1>>,
+    /// Those of `holds` that rollbacks left. `null`: it could not be looked at.
+    barred: Option<Vec<BarV1>>,
     drift: Option<HandChangeV1>,
     /// `null`: unknown, ahead, diverged, or there is no source.
     behind: Option<usize>,
@@ -52,6 +62,66 @@ struct ComponentStatusV1 {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct HandChangeV1 {
     last: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct LastReleaseV1 {
+    /// The commit, or a build of a changed tree. `null`: the baseline, which has no commit.
+    sha: Option<String>,
+    /// Whether it is what ran before the first release. Absent: no.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    baseline: bool,
+    outcome: Option<String>,
+    /// When it ended; without an outcome, when it began.
+    at: Option<String>,
+    by: Option<String>,
+    run: Option<String>,
+    /// The page of the run.
+    url: Option<String>,
+    /// Whether the component is meant to run it.
+    current: bool,
+}
+
+impl LastReleaseV1 {
+    fn new(last: &LastRelease) -> Self {
+        Self {
+            sha: last.release.sha().map(|_| last.release.to_string()),
+            baseline: last.release.is_baseline(),
+            outcome: last.outcome.clone(),
+            at: last.at.map(|at| at.to_string()),
+            by: last.by.clone(),
+            run: last.run.clone(),
+            url: last.url.clone(),
+            current: last.is_live,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct BarV1 {
+    /// The commit that was left.
+    left: String,
+    /// `null`: the baseline, which has no commit.
+    returned: Option<String>,
+    at: Option<String>,
+    run: Option<String>,
+    /// Whether a newer release has passed it, and runs. `null`: this clone does not know.
+    passed: Option<bool>,
+}
+
+impl BarV1 {
+    fn new(seen: &SeenHold) -> Option<Self> {
+        let HoldScope::Left { left, returned } = &seen.hold.scope else { return None };
+        Some(Self {
+            left: left.to_string(),
+            returned: returned.as_ref().map(ToString::to_string),
+            at: seen.hold.at.map(|at| at.to_string()),
+            run: seen.hold.run.clone(),
+            passed: seen.passed,
+        })
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -79,14 +149,17 @@ pub fn status(environments: &[EnvironmentStatus]) -> String {
 }
 
 fn component_status(component: &SeenComponent) -> ComponentStatusV1 {
-    let SeenComponent { name, kind, seen, behind } = component;
+    let SeenComponent { name, kind, seen, behind, .. } = component;
     let failure = seen.as_ref().err();
     let seen = seen.as_ref().ok();
-    let remarks = seen.into_iter().flat_map(|seen| seen.remarks.clone());
-    let remarks = remarks.chain(behind.as_ref().map(Behind::described));
+    let place = seen.map(|seen| seen.whereabouts.clone()).unwrap_or_default();
+    let last = seen.and_then(|seen| seen.last.as_ref());
     ComponentStatusV1 {
         name: name.clone(),
         kind,
+        cluster: place.cluster,
+        service: place.service,
+        revision: place.revision,
         current: seen.map(|seen| CurrentV1 {
             sha: seen.running_release.sha.clone(),
             digest: seen.running_release.digest.as_ref().map(ToString::to_string),
@@ -94,16 +167,18 @@ fn component_status(component: &SeenComponent) -> ComponentStatusV1 {
             restores: seen.running_release.baseline.clone(),
             since: seen.since.map(|since| since.to_string()),
         }),
-        desired: seen.and_then(|seen| seen.desired),
-        running: seen.and_then(|seen| seen.running),
-        last_outcome: seen.and_then(|seen| seen.last_outcome.clone()),
-        holds: seen.map(|seen| seen.holds.iter().map(|hold| HoldV1::new(name, hold)).collect()),
+        desired: place.desired,
+        running: place.running,
+        last_outcome: last.and_then(|last| last.outcome.clone()),
+        last_release: last.map(LastReleaseV1::new),
+        holds: seen.map(|seen| seen.holds.iter().map(|seen| HoldV1::new(name, &seen.hold)).collect()),
+        barred: seen.map(|seen| seen.holds.iter().filter_map(BarV1::new).collect()),
         drift: seen
             .and_then(|seen| seen.drift.as_ref())
             .map(|drift| HandChangeV1 { last: drift.last.as_ref().map(ToString::to_string) }),
         behind: behind.as_ref().and_then(Behind::commits),
         behind_of: behind.as_ref().map(|behind| behind.of.to_string()),
-        remarks: remarks.collect(),
+        remarks: component.remarks(),
         failure: failure.map(FailureV1::from),
     }
 }

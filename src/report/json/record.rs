@@ -37,6 +37,8 @@ struct PastReleaseV1 {
     /// The event of GitHub that triggered the run, or `local`.
     trigger: Option<String>,
     run: Option<String>,
+    /// The page of the run.
+    url: Option<String>,
     /// When the run began.
     began: Option<String>,
     /// From then to the outcome.
@@ -49,8 +51,13 @@ struct PastReleaseV1 {
     approvers: Vec<String>,
     /// The gates that were overridden.
     overrides: Vec<OverrideV1>,
+    /// `null`: its kind has no such thing. So for the next.
+    cluster: Option<String>,
+    service: Option<String>,
     revision: String,
     restores: Option<String>,
+    /// Whether a rollback left it afterwards.
+    then_rolled_back: bool,
     /// The id of the deployment that rolled it out last.
     deployment: Option<String>,
     contradiction: Option<String>,
@@ -82,14 +89,18 @@ pub fn history(environment: &str, releases: &[(String, PastRelease)]) -> String 
         by: release.provenance.by.clone(),
         trigger: release.provenance.trigger.clone(),
         run: release.provenance.run.clone(),
+        url: release.url.clone(),
         began: release.provenance.began.map(|at| at.to_string()),
         seconds: release.seconds(),
         committed: release.provenance.committed.map(|at| at.to_string()),
         plan: release.provenance.plan.as_ref().map(ToString::to_string),
         approvers: release.provenance.approvers.clone(),
         overrides: release.provenance.overrides.iter().map(OverrideV1::new).collect(),
+        cluster: release.cluster.clone(),
+        service: release.service.clone(),
         revision: release.place.to_string(),
         restores: release.restores.as_ref().map(ToString::to_string),
+        then_rolled_back: release.was_left,
         deployment: release.deployment.as_ref().map(ToString::to_string),
         contradiction: release.contradiction.clone(),
         current: release.standing != Standing::Past,

@@ -119,7 +119,9 @@ pub const CASES: &[Case] = &[
         let shop = two_components();
         shop.aws.change("ecs:DescribeTasks", |call, answer| {
             if call.body.to_string().contains("stage-backend") {
-                answer["tasks"][0]["containers"][0]["imageDigest"] = json!(format!("sha256:{}", "b".repeat(64)));
+                if let Some(task) = answer["tasks"].get_mut(0) {
+                    task["containers"][0]["imageDigest"] = json!(format!("sha256:{}", "b".repeat(64)));
+                }
             }
         });
         form.run(&shop, &DEPLOY)

@@ -38,7 +38,7 @@ pub const CASES: &[Case] = &[
     }),
     ("promote-planned-with-probes", |form| {
         let shop = probed();
-        form.kept(&shop.repository, &PLAN, &with_probe(&shop, form.shipgate(&shop, &PLAN)).run())
+        form.kept(&shop.repository, &PLAN, &form.ran(with_probe(&shop, form.shipgate(&shop, &PLAN))))
     }),
     ("promote-planned-nothing-proven", |form| form.run(&two_environments(""), &PLAN)),
     ("promote-refused-older", |form| {

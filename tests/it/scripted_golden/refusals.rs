@@ -15,7 +15,7 @@ pub const CASES: &[Case] = &[
         let repository = Repository::bare();
         repository.write("shipgate.toml", config(""));
         let arguments = ["deploy", "stage"];
-        form.kept(&repository, &arguments, &repository.shipgate(&form.words(&arguments)).run())
+        form.kept(&repository, &arguments, &form.ran(repository.shipgate(&form.words(&arguments))))
     }),
     ("unknown-environment", |form| form.run(&Shop::new(), &["deploy", "stagg"])),
     ("unknown-component", |form| form.run(&Shop::new(), &["history", "stage", "--component", "frontend"])),
@@ -35,5 +35,5 @@ pub const CASES: &[Case] = &[
 fn nowhere(form: Form, arguments: &[&str]) -> String {
     let repository = Repository::bare();
     repository.git(&["init", "--quiet"]);
-    form.kept(&repository, arguments, &repository.shipgate(&form.words(arguments)).run())
+    form.kept(&repository, arguments, &form.ran(repository.shipgate(&form.words(arguments))))
 }

@@ -31,7 +31,9 @@ pub const CASES: &[Case] = &[
     ("rollback-broken", |form| {
         let (shop, releases) = served(2);
         shop.aws.change("ecs:DescribeTasks", |_, answer| {
-            answer["tasks"][0]["containers"][0]["imageDigest"] = json!(format!("sha256:{}", "b".repeat(64)));
+            if let Some(task) = answer["tasks"].get_mut(0) {
+                task["containers"][0]["imageDigest"] = json!(format!("sha256:{}", "b".repeat(64)));
+            }
         });
         form.run(&shop, &["rollback", "stage", "--release", &releases[1]])
     }),

@@ -141,6 +141,7 @@ fn what_listens_is_asked_by_a_probe_unless_that_is_left_out_in_writing() {
     let mut listening = worker.clone();
     container(&mut listening, &json!({"portMappings": [{"containerPort": 8000}]}));
     let probe = Probe {
+        line: None,
         url: "http://stage.example/health".parse().unwrap(),
         method: "GET".to_owned(),
         headers: IndexMap::new(),

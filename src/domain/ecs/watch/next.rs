@@ -1,7 +1,7 @@
 //! What comes out of a watch, as data.
 
 use super::verdict::{Ended, NotProven};
-use crate::domain::ecs::ids::{DeploymentId, RevisionArn, ServiceArn};
+use crate::domain::ecs::ids::{DeploymentId, RevisionArn, ServiceArn, TaskArn};
 use crate::domain::ecs::rollout::OurDeployment;
 use crate::domain::poll::Step;
 
@@ -41,6 +41,8 @@ pub enum Question {
 pub enum Report {
     /// An event of the service, in the words of ECS: foreign text.
     Event(String),
+    /// A task failed: its ARN, and how it ended.
+    TaskFailed(TaskArn, String),
     /// Which deployment is followed from now on.
     Deployment(DeploymentId),
     /// How far the rollout is.

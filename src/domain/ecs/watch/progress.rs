@@ -29,7 +29,7 @@ impl Watch {
 
 fn progress(ours: Option<&Deployment>, lifecycle: Option<&Lifecycle>) -> String {
     let Some(ours) = ours else {
-        return "our deployment has left the list".to_owned();
+        return "ECS no longer lists the deployment".to_owned();
     };
     let failed = if ours.failed > 0 { format!(", {} failed", ours.failed) } else { String::new() };
     let place = if ours.is_primary { "" } else { ", no longer primary" };

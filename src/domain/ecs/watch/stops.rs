@@ -97,7 +97,8 @@ impl Watch {
             let Some(ending) = failing::ending(task) else { continue };
             self.stops.reported.push(task.arn.clone());
             self.stops.newest = Some(self.now);
-            reports.push(Report::Event(format!("task {} failed: {ending}", task.id())));
+            let text = format!("task {} failed: {ending}", task.id());
+            reports.push(Report::TaskFailed(task.arn.clone(), text));
         }
     }
 }

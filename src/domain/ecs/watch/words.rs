@@ -30,7 +30,7 @@ pub fn failure(verdict: NotProven, target: &EcsTarget) -> Failure {
         }
         NotProven::Superseded { by } => superseded(&by),
         NotProven::Gone { status } => {
-            let reason = format!("service `{}` is {status}: it was deleted while we waited", target.service);
+            let reason = format!("service `{}` is {status}: it was deleted during the rollout", target.service);
             Failure::new(Outcome::Broken, reason).hint("create the service again")
         }
         NotProven::TimedOut { missing, after } => {
@@ -71,7 +71,7 @@ fn not_rolled_back(reason: &str) -> Failure {
 }
 
 fn superseded(by: &RevisionArn) -> Failure {
-    Failure::new(Outcome::Superseded, format!("another deployment, of {}, replaced ours", by.short()))
+    Failure::new(Outcome::Superseded, format!("another deployment, of {}, replaced this one", by.short()))
         .hint("find out who deployed it; run this again if this release is the one that should serve")
 }
 

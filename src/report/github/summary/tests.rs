@@ -44,7 +44,8 @@ fn record(text: &str) -> Record {
     record.release = Some(SHA.parse().unwrap());
     let gate = |hint| Gate { reason: text.to_owned(), hint, ..Gate::sample(GateName::Hold, Verdict::Unsatisfied) };
     record.gates = vec![gate(Some(text.to_owned()))];
-    record.commits = Some(CommitRange { taken_back: false, commits: Commits { count: 3, newest: vec![commit] } });
+    record.commits =
+        Some(CommitRange { taken_back: false, commits: Commits { count: 3, newest: vec![commit] }, compare: None });
     record.components = vec![ComponentRecord {
         name: backend.clone(),
         kind: "ecs",

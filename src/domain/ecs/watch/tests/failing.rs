@@ -34,7 +34,7 @@ fn the_third_task_that_ends_in_the_same_way_ends_the_rollout() {
     assert_eq!(ran.end, keeps_failing(3));
     assert!((30.0..32.0).contains(&ran.at), "at most two seconds late: {}", ran.at);
     let failed = ran.reports.iter().filter(
-        |report| matches!(report, Report::Event(text) if text.contains("failed: container web exited with code 3")),
+        |report| matches!(report, Report::TaskFailed(_, text) if text.contains("failed: container web exited with code 3")),
     );
     assert_eq!(failed.count(), 3, "{ran:?}");
 }

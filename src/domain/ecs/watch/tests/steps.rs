@@ -99,7 +99,7 @@ fn progress_counts_the_tasks_of_the_deployment() {
     for (service, text) in [
         (going_on, "1 of 4 tasks run, 2 starting"),
         (failing, "4 of 4 tasks run, 0 starting, 3 failed, no longer primary"),
-        (service(&[BACK], 2), "our deployment has left the list"),
+        (service(&[BACK], 2), "ECS no longer lists the deployment"),
         (service(&[("9", 8, RolloutState::InProgress, None)], 2), "2 of 2 tasks run, 0 starting"),
     ] {
         let next = begun(300).see(Duration::ZERO, Observed::Service(Some(service)));

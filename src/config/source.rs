@@ -1,0 +1,27 @@
+//! The file that is resolved, for the lines of what stands in it.
+
+use std::ops::Range;
+
+use camino::Utf8Path;
+
+use crate::domain::check::Lines;
+use crate::domain::file_line::FileLine;
+
+/// The file.
+#[derive(Debug)]
+pub(super) struct Source<'f> {
+    path: &'f Utf8Path,
+    lines: Lines<'f>,
+}
+
+impl<'f> Source<'f> {
+    /// A file, as messages name it, with its text.
+    pub(super) fn new(path: &'f Utf8Path, text: &'f str) -> Self {
+        Self { path, lines: Lines::new(text) }
+    }
+
+    /// The line on which something begins.
+    pub(super) fn line(&self, span: &Range<usize>) -> FileLine {
+        FileLine { file: self.path.to_owned(), line: self.lines.place(span).line }
+    }
+}

@@ -1,0 +1,329 @@
+//! A plan for people: what, from where to where, what comes with it, what differs, and what the gates say.
+
+use super::lines::{Line, hinted, note, warning};
+use super::style::{BAD, CAREFUL, FAINT, GOOD, Look, Mark, STRONG, columns, cut, padded, wrapped};
+use crate::domain::gate::{Gate, GatePolicy, Verdict};
+use crate::domain::plan::{Change, Intent, PlanWarning, Running, Step, beside_the_release};
+use crate::domain::proof::Whereabouts;
+use crate::domain::release::{CommitLine, Commits, ReleaseName};
+use crate::domain::step::{StepId, Subject, Verb};
+use crate::domain::view::holds::PlannedUnhold;
+use crate::domain::view::plan::{CommitRange, NothingToPromote, PlannedComponent, ShownPlan};
+use crate::report::approval;
+
+/// The plan. `whole`: somebody decides about it, so all of it is shown; else what is about to happen, in a line.
+pub fn of_plan(plan: &ShownPlan, look: Look, whole: bool) -> Vec<Line> {
+    let mut lines: Vec<Line> = headline(plan, look).into_iter().map(note).collect();
+    lines.push(note(""));
+    if whole {
+        lines.extend(plan.commits.iter().flat_map(|range| commits(range, look)).map(note));
+        lines.extend(plan.components.iter().flat_map(|component| block(plan, component, look)).map(note));
+    } else {
+        lines.extend(plan.components.iter().flat_map(|component| differences(plan, component)).map(note));
+    }
+    if look.exact {
+        lines.extend(plan.steps.iter().map(|step| note(format!("  {FAINT}{}: {}{FAINT:#}", step.id, step.summary))));
+    }
+    lines.extend(plan.warnings.iter().map(|found| warning(&warning_text(found), found.hint.as_deref(), look)));
+    if whole {
+        lines.extend(decided(&plan.gates, &plan.policy, look));
+    } else {
+        // What refuses is about to be the error.
+        let overridden: Vec<Gate> = plan.gates.iter().filter(|gate| gate.overridden.is_some()).cloned().collect();
+        lines.extend(shown_gates(&overridden, look));
+    }
+    lines.extend(look.exact.then(|| note(format!("  {FAINT}plan {}{FAINT:#}", plan.digest))));
+    separated(lines)
+}
+
+/// The plan of holds that are taken off.
+pub fn of_unhold(PlannedUnhold { plan, gates }: &PlannedUnhold, look: Look) -> Vec<Line> {
+    let heading = format!("{STRONG}{}{STRONG:#}   unhold {}   {}", plan.app, plan.environment, plan.reason);
+    let mut lines: Vec<Line> = wrapped(&heading, look.width, "", "    ").into_iter().map(note).collect();
+    lines.push(note(""));
+    for component in &plan.components {
+        let name = &component.name;
+        lines.extend(component.holds.iter().flat_map(|hold| {
+            let text = format!("{STRONG}{name}{STRONG:#}   take off: {}", look.text(&hold.described()));
+            wrapped(&text, look.width, "  ", "      ").into_iter().map(note).collect::<Vec<_>>()
+        }));
+        if component.holds.is_empty() {
+            lines.push(note(format!("  {name}   there is no hold")));
+        }
+    }
+    lines.push(note(""));
+    lines.extend(decided(gates, &plan.policy, look));
+    separated(lines)
+}
+
+/// There is no plan, because the source has proven no release.
+pub fn nothing_to_promote(nothing: &NothingToPromote, look: Look) -> Vec<Line> {
+    let NothingToPromote { app, environment, source, gates, .. } = nothing;
+    let heading =
+        format!("{STRONG}{app}{STRONG:#}   {source} → {environment}   {CAREFUL}there is nothing to promote{CAREFUL:#}");
+    let gates = shown_gates(gates, look);
+    [note(heading), note("")].into_iter().chain(gates).chain([note("")]).collect()
+}
+
+/// Blank lines stand alone, and not at the end of a short plan.
+fn separated(lines: Vec<Line>) -> Vec<Line> {
+    let mut kept: Vec<Line> = Vec::new();
+    for line in lines {
+        if !(line.text.is_empty() && kept.last().is_none_or(|last| last.text.is_empty())) {
+            kept.push(line);
+        }
+    }
+    if kept.last().is_some_and(|last| !last.text.is_empty()) {
+        kept.push(note(""));
+    }
+    kept
+}
+
+/// What, from what to what, with how many commits, and whether anything but the image differs.
+fn headline(plan: &ShownPlan, look: Look) -> Vec<String> {
+    let environment = &plan.environment;
+    let direction = match &plan.intent {
+        Intent::Deploy => environment.to_string(),
+        Intent::Promote { source } => format!("{source} → {environment}"),
+        Intent::Rollback => format!("roll back {environment}"),
+    };
+    let mut words = vec![format!("{STRONG}{}{STRONG:#}", plan.app), direction, from_to(plan, look)];
+    words.extend(plan.commits.as_ref().map(counted));
+    words.push(what_changes(plan));
+    let one = words.join("   ");
+    if look.width.is_none_or(|width| columns(&one) <= width) {
+        return vec![one];
+    }
+    let rest = words.split_off(2);
+    vec![words.join("   "), format!("    {}", rest.join("   "))]
+}
+
+fn from_to(plan: &ShownPlan, look: Look) -> String {
+    let to = match &plan.release {
+        ReleaseName::Baseline => ReleaseName::BASELINE.to_owned(),
+        release => look.release(&release.to_string()),
+    };
+    let to = format!("{STRONG}{to}{STRONG:#}");
+    let mut from: Vec<String> = Vec::new();
+    for component in &plan.components {
+        let runs = ran(&component.running, &component.whereabouts, look);
+        if !from.contains(&runs) {
+            from.push(runs);
+        }
+    }
+    match from.as_slice() {
+        [] => to,
+        [one] => format!("{one} → {to}"),
+        _ => format!("several → {to}"),
+    }
+}
+
+/// What a component runs, for people: the release, or what runs in its place.
+pub fn ran(running: &Running, place: &Whereabouts, look: Look) -> String {
+    match (&running.sha, &running.baseline, &place.revision) {
+        (Some(sha), ..) => look.release(sha),
+        (None, Some(_), _) => ReleaseName::BASELINE.to_owned(),
+        (None, None, Some(revision)) => revision.clone(),
+        (None, None, None) => "unknown".to_owned(),
+    }
+}
+
+fn counted(CommitRange { taken_back, commits, .. }: &CommitRange) -> String {
+    let count = Commits::counted(commits.count);
+    if *taken_back { format!("takes back {count}") } else { count }
+}
+
+fn what_changes(plan: &ShownPlan) -> String {
+    if !plan.steps.iter().any(|step| step.id.verb.changes()) {
+        return "nothing to change".to_owned();
+    }
+    let beside: usize = plan.components.iter().map(|component| beside_the_release(&component.changes).len()).sum();
+    match beside {
+        0 => "only the image changes".to_owned(),
+        1 => "the image and 1 setting change".to_owned(),
+        count => format!("the image and {count} settings change"),
+    }
+}
+
+fn commits(range: &CommitRange, look: Look) -> Vec<String> {
+    let CommitRange { commits, compare, .. } = range;
+    let ages: Vec<String> =
+        commits.newest.iter().map(|commit| commit.committed.map(|at| look.time(at)).unwrap_or_default()).collect();
+    let widest = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or_default();
+    let author = widest(&mut commits.newest.iter().map(|commit| columns(&commit.author)));
+    let age = widest(&mut ages.iter().map(|age| columns(age)));
+    let subjects: Vec<String> = commits.newest.iter().map(subject).collect();
+    let longest = widest(&mut subjects.iter().map(|subject| columns(subject)));
+    let room = look.width.map(|width| width.saturating_sub(2 + 7 + 2 + 2 + author + 2 + age).max(20));
+    let room = room.map_or(longest, |room| room.min(longest));
+    let mut lines: Vec<String> = commits
+        .newest
+        .iter()
+        .zip(subjects.iter().zip(&ages))
+        .map(|(commit, (subject, age))| {
+            let sha = look.release(&commit.sha.to_string());
+            let subject = padded(&cut(subject, Some(room)), room);
+            let who = padded(&commit.author, author);
+            format!("  {CAREFUL}{sha}{CAREFUL:#}  {subject}  {FAINT}{who}  {age}{FAINT:#}").trim_end().to_owned()
+        })
+        .collect();
+    let more = commits.count.saturating_sub(commits.newest.len());
+    if Commits::is_beyond(commits.count) {
+        lines.push("  and more".to_owned());
+    } else if more > 0 {
+        lines.push(format!("  and {more} more"));
+    }
+    lines.extend(compare.as_ref().map(|page| format!("  {FAINT}{page}{FAINT:#}")));
+    lines.push(String::new());
+    lines
+}
+
+fn subject(commit: &CommitLine) -> String {
+    let pull_request = commit.unnamed_pull_request().map(|number| format!(" (#{number})")).unwrap_or_default();
+    format!("{}{pull_request}", commit.subject)
+}
+
+/// A component: where it runs, and what would be done.
+fn block(plan: &ShownPlan, component: &PlannedComponent, look: Look) -> Vec<String> {
+    let mut lines = wrapped(&heading(component), look.width, "  ", "      ");
+    let steps = plan.steps.iter().filter(|step| step.id.component() == Some(&component.name));
+    lines.extend(steps.filter(|step| is_named(step, plan)).flat_map(|step| {
+        let summary = look.text(&step.summary);
+        wrapped(&summary, look.width, &format!("    {GOOD}+{GOOD:#} "), "      ")
+    }));
+    if component.changes.is_empty() {
+        lines.push("      nothing to change".to_owned());
+    } else {
+        let digest = component.planned.digest.as_ref().map(|digest| format!(" ({})", look.digest(digest)));
+        let digest = digest.unwrap_or_default();
+        let beside = beside_the_release(&component.changes);
+        if beside.len() < component.changes.len() {
+            let place = &component.whereabouts;
+            let (from, to) =
+                (ran(&component.running, place, look), ran(&component.planned, &Whereabouts::default(), look));
+            lines.push(format!("    {CAREFUL}~{CAREFUL:#} image {from} → {to}{digest}"));
+        }
+        lines.extend(beside.iter().map(|change| format!("    {}", look.text(&shown_change(change)))));
+        if beside.is_empty() {
+            lines.push(format!("      {FAINT}nothing else in the task definition changes{FAINT:#}"));
+        }
+    }
+    lines.push(String::new());
+    lines
+}
+
+fn heading(component: &PlannedComponent) -> String {
+    let place = &component.whereabouts;
+    let mut words = Vec::new();
+    words.extend(place.service.as_ref().map(|service| match &place.cluster {
+        Some(cluster) => format!("{service} in cluster {cluster}"),
+        None => service.clone(),
+    }));
+    words.extend(
+        place.desired.map(|desired| if desired == 1 { "1 task".to_owned() } else { format!("{desired} tasks") }),
+    );
+    words.extend(place.revision.as_ref().map(|revision| format!("now {revision}")));
+    format!("{STRONG}{}{STRONG:#}   {}", component.name, words.join(", ")).trim_end().to_owned()
+}
+
+/// Whether a step is named beside what differs: the others are the way there, and always the same.
+fn is_named(step: &Step, plan: &ShownPlan) -> bool {
+    match step.id.verb {
+        Verb::CreateRepository
+        | Verb::Build
+        | Verb::Tag
+        | Verb::Copy
+        | Verb::UseRevision
+        | Verb::PreDeploy
+        | Verb::Hold
+        | Verb::MoveTags
+        | Verb::WaitForOthers => true,
+        Verb::Register => plan.intent == Intent::Rollback,
+        Verb::Update | Verb::WaitFor | Verb::Verify | Verb::Probe | Verb::Settle | Verb::RollBack => false,
+    }
+}
+
+/// What differs beside the image, where anything does.
+fn differences(plan: &ShownPlan, component: &PlannedComponent) -> Vec<String> {
+    let beside = beside_the_release(&component.changes);
+    if beside.is_empty() {
+        return Vec::new();
+    }
+    let name = (plan.components.len() > 1).then(|| format!("  {STRONG}{}{STRONG:#}", component.name));
+    name.into_iter().chain(beside.into_iter().map(|change| format!("    {}", shown_change(change)))).collect()
+}
+
+/// What whoever decides about a plan reads last.
+fn decided(gates: &[Gate], policy: &GatePolicy, look: Look) -> Vec<Line> {
+    let mut lines = vec![note("")];
+    lines.extend(shown_gates(gates, look));
+    lines.extend(approval::asked(policy, gates).map(|line| note(format!("  {FAINT}{line}{FAINT:#}"))));
+    lines.extend(policy.checklist.iter().map(|item| note(format!("  [ ] {item}"))));
+    lines
+}
+
+/// The gates that are configured or refuse, each with why. The others show with `-v`.
+fn shown_gates(gates: &[Gate], look: Look) -> Vec<Line> {
+    let shown = |gate: &&Gate| look.exact || gate.is_shown();
+    let width = gates.iter().filter(shown).map(|gate| columns(gate.name.as_str())).max().unwrap_or_default();
+    gates.iter().filter(shown).flat_map(|gate| gate_lines(gate, width, look)).collect()
+}
+
+fn gate_lines(gate: &Gate, width: usize, look: Look) -> Vec<Line> {
+    let (mark, style) = match gate.verdict {
+        _ if gate.overridden.is_some() => (Mark::Careful, CAREFUL),
+        Verdict::Satisfied => (Mark::Good, FAINT),
+        Verdict::Pending => (Mark::Neutral, CAREFUL),
+        Verdict::Unsatisfied | Verdict::Unknown => (Mark::Bad, BAD),
+    };
+    let verdict = match gate.verdict {
+        Verdict::Satisfied | Verdict::Unsatisfied => String::new(),
+        Verdict::Pending | Verdict::Unknown => format!("{}: ", gate.verdict.as_str()),
+    };
+    let overridden = gate.overridden.as_ref().map(|why| format!(" (overridden: {why})")).unwrap_or_default();
+    let reason = look.text(&format!("{verdict}{}{overridden}", gate.reason));
+    let first = format!("  {} gate {}  ", mark.shown(), padded(gate.name.as_str(), width));
+    let rest = " ".repeat(columns(&first));
+    let lines = wrapped(&format!("{style}{reason}{style:#}"), look.width, &first, &rest);
+    let hint = gate.hint.as_ref().filter(|_| gate.refuses_already());
+    let hints = hint.into_iter().flat_map(|text| hinted(text, look, &rest));
+    lines.into_iter().chain(hints).map(note).collect()
+}
+
+/// A warning of a plan with the differences that it is about, for a terminal.
+pub fn warning_text(warning: &PlanWarning) -> String {
+    let changes = warning.changes.iter().map(|change| format!("    {}", shown_change(change)));
+    std::iter::once(warning.text.clone()).chain(changes).collect::<Vec<_>>().join("\n")
+}
+
+/// A change in one line, as in a diff.
+pub fn shown_change(change: &Change) -> String {
+    let path = &change.path;
+    match (&change.from, &change.to) {
+        (Some(from), Some(to)) if from == to => {
+            format!("{CAREFUL}~{CAREFUL:#} {path}: changed {FAINT}{from}{FAINT:#}")
+        }
+        (Some(from), Some(to)) => format!("{CAREFUL}~{CAREFUL:#} {path}: {from} → {to}"),
+        (None, Some(to)) => format!("{GOOD}+{GOOD:#} {path}: {to}"),
+        (Some(from), None) => format!("{BAD}-{BAD:#} {path}: {from}"),
+        (None, None) => format!("{CAREFUL}~{CAREFUL:#} {path}"),
+    }
+}
+
+/// What a plan comes to, counted: `update 1 service, build nothing`.
+pub fn counted_steps<'s>(steps: impl Iterator<Item = &'s StepId>) -> String {
+    let steps: Vec<_> = steps.filter(|step| matches!(step.subject, Subject::Component(_))).collect();
+    let count = |verb: Verb| steps.iter().filter(|step| step.verb == verb).count();
+    let plural = |count: usize, what: &str| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") };
+    let (updates, builds, copies) = (count(Verb::Update), count(Verb::Build), count(Verb::Copy));
+    if updates + builds + copies == 0 {
+        return "nothing to change".to_owned();
+    }
+    let mut words = vec![format!("update {}", plural(updates, "service"))];
+    words.push(match builds {
+        0 => "build nothing".to_owned(),
+        builds => format!("build {}", plural(builds, "image")),
+    });
+    words.extend((copies > 0).then(|| format!("copy {}", plural(copies, "image"))));
+    words.join(", ")
+}

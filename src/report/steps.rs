@@ -1,0 +1,198 @@
+//! The steps in progress, as far as lines are made of them: what a step led to, and what it wrote.
+
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use tokio::time::Instant;
+
+use super::style::{BAD, FAINT, Look, Mark, STRONG, columns, padded};
+use crate::domain::age;
+use crate::domain::event::{Event, StepResult};
+use crate::domain::proof::ProbeAnswer;
+use crate::domain::step::{StepId, Subject, Verb};
+
+/// A step that took less has no line of its own, unless it led to something.
+const NO_TIME: Duration = Duration::from_secs(1);
+/// Progress of a step that is over soon is not shown in a log.
+const SOON: Duration = Duration::from_secs(5);
+/// Nor is it shown more often than so.
+const OFTEN: Duration = Duration::from_secs(10);
+/// The column in which the time of a step ends, on a terminal that is wide enough.
+const TIMES: usize = 78;
+
+/// The steps in progress.
+#[derive(Debug, Default)]
+pub struct Steps {
+    open: IndexMap<StepId, OpenStep>,
+    /// The longest name of a component, where the run has several.
+    name_width: usize,
+}
+
+/// A step in progress.
+#[derive(Debug)]
+struct OpenStep {
+    began: Instant,
+    result: Option<String>,
+    answers: Vec<ProbeAnswer>,
+    /// What it wrote.
+    output: Vec<String>,
+    /// When its progress was shown last.
+    shown: Option<Instant>,
+}
+
+impl Steps {
+    /// Takes an event in, before its lines are made.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others say nothing of a step")]
+    pub fn see(&mut self, event: &Event) {
+        match event {
+            Event::Planned(plan) if plan.components.len() > 1 => {
+                let names = plan.components.iter().map(|component| columns(component.name.as_str()));
+                self.name_width = names.max().unwrap_or_default();
+            }
+            Event::StepStarted(step) => {
+                let (result, answers, output, shown) = (None, Vec::new(), Vec::new(), None);
+                self.open.insert(step.clone(), OpenStep { began: Instant::now(), result, answers, output, shown });
+            }
+            Event::StepResult { step, text } => self.of(step, |open| open.result = Some(text.clone())),
+            Event::Output { step, line } => self.of(step, |open| open.output.push(line.clone())),
+            Event::ProbeAnswered { subject, answer } => {
+                let asks = |step: &StepId| step.verb == Verb::Probe && step.subject == *subject;
+                if let Some((_, open)) = self.open.iter_mut().find(|(step, _)| asks(step)) {
+                    open.answers.push(answer.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn of(&mut self, step: &StepId, change: impl FnOnce(&mut OpenStep)) {
+        if let Some(open) = self.open.get_mut(step) {
+            change(open);
+        }
+    }
+
+    /// A step has ended: returns what it wrote.
+    pub fn ended(&mut self, step: &StepId) -> Vec<String> {
+        self.open.shift_remove(step).map(|open| open.output).unwrap_or_default()
+    }
+
+    /// Whether several are in progress.
+    pub fn are_several(&self) -> bool {
+        self.open.len() > 1
+    }
+
+    /// Whether progress of a step is worth a line in a log now. It is counted as shown.
+    pub fn is_progress_due(&mut self, step: &StepId) -> bool {
+        let now = Instant::now();
+        let Some(open) = self.open.get_mut(step) else { return true };
+        let is_late = open.shown.is_none_or(|shown| now.duration_since(shown) >= OFTEN);
+        let is_due = is_late && now.duration_since(open.began) >= SOON;
+        if is_due {
+            open.shown = Some(now);
+        }
+        is_due
+    }
+
+    /// The last line that a step wrote.
+    pub fn last_output(&self, step: &StepId) -> Option<&str> {
+        self.open.get(step)?.output.last().map(String::as_str)
+    }
+
+    /// The lines of a step that has ended: what it led to, and how long it took. None where there is nothing to say.
+    pub fn line_of_end(&self, step: &StepId, took: Duration, result: StepResult, look: Look) -> Vec<String> {
+        let open = self.open.get(step);
+        let answers = open.map(|open| open.answers.as_slice()).unwrap_or_default();
+        let told = open.and_then(|open| open.result.clone());
+        let is_good = result == StepResult::Done;
+        let of_source = matches!(step.subject, Subject::Source(..));
+        let is_dull = is_good && told.is_none() && (answers.is_empty() || of_source) && took < NO_TIME;
+        if is_dull && !look.exact {
+            return Vec::new();
+        }
+        let mark = if is_good { Mark::Good } else { Mark::Bad };
+        let first = format!("  {} {}", mark.shown(), self.label(step));
+        let took = shown_time(took, look);
+        if answers.is_empty() {
+            let text = if is_good { told.unwrap_or_default() } else { failed(told, result) };
+            return vec![with_time(&format!("{first}  {}", look.text(&text)), &took, look)];
+        }
+        let rest = " ".repeat(columns(&first));
+        let mut lines: Vec<String> = answers
+            .iter()
+            .enumerate()
+            .map(|(index, answer)| format!("{}  {}", if index == 0 { &first } else { &rest }, shown_answer(answer)))
+            .collect();
+        if let Some(line) = lines.first_mut() {
+            *line = with_time(line, &took, look);
+        }
+        lines
+    }
+
+    /// What a step does, for people, in columns.
+    pub fn label(&self, step: &StepId) -> String {
+        /// The longest of them.
+        const WIDTH: usize = 10;
+        let verb = verb(step.verb);
+        match &step.subject {
+            Subject::Component(component) if self.name_width > 0 => {
+                let name = padded(component.as_str(), self.name_width);
+                format!("{STRONG}{name}{STRONG:#}  {}", padded(verb, WIDTH))
+            }
+            Subject::Component(_) => padded(verb, WIDTH),
+            Subject::Source(environment, component) => format!("{verb} {environment} {component}"),
+            Subject::Statuses => format!("{verb} statuses"),
+        }
+    }
+}
+
+/// What a step does, in a word or two.
+fn verb(verb: Verb) -> &'static str {
+    match verb {
+        Verb::CreateRepository => "repository",
+        Verb::Build => "build",
+        Verb::Tag => "tag",
+        Verb::Copy => "copy",
+        Verb::UseRevision => "revision",
+        Verb::Register => "register",
+        Verb::PreDeploy => "pre-deploy",
+        Verb::Hold => "bar",
+        Verb::Update => "update",
+        Verb::WaitForOthers => "wait",
+        Verb::WaitFor => "roll out",
+        Verb::Verify => "verify",
+        Verb::Probe => "probe",
+        Verb::Settle => "settle",
+        Verb::RollBack => "roll back",
+        Verb::MoveTags => "move tags",
+    }
+}
+
+fn failed(told: Option<String>, result: StepResult) -> String {
+    match told {
+        Some(told) => told,
+        None => format!("{BAD}{}{BAD:#}", result.as_str()),
+    }
+}
+
+/// What was asked, and what was answered.
+fn shown_answer(answer: &ProbeAnswer) -> String {
+    let asked = format!("{} {} → ", answer.method, answer.url);
+    if answer.passed() {
+        return format!("{asked}{}", answer.answered());
+    }
+    format!("{asked}{BAD}{}{BAD:#}", answer.answered())
+}
+
+fn shown_time(took: Duration, look: Look) -> String {
+    if took < NO_TIME && !look.exact { String::new() } else { age::took(took) }
+}
+
+fn with_time(line: &str, took: &str, look: Look) -> String {
+    let line = line.trim_end();
+    if took.is_empty() {
+        return line.to_owned();
+    }
+    let Some(width) = look.width else { return format!("{line} {FAINT}({took}){FAINT:#}") };
+    let room = width.min(TIMES).saturating_sub(columns(took) + 2);
+    format!("{}  {FAINT}{took}{FAINT:#}", padded(line, room))
+}
