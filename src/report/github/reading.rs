@@ -131,8 +131,8 @@ pub fn whoami(seen: &SeenIdentities, links: &Links) -> String {
     let failed: Vec<&Failure> = seen.failures().map(|(_, failure)| failure).collect();
     let symbol = if failed.is_empty() { "🪪" } else { "❌" };
     let claims = seen.claims.as_ref().map(|claims| {
-        let lines: Vec<String> = claims.lines().iter().map(|line| format!("- {}", code(line))).collect();
-        folded("What the job's token says", &(lines.join("\n") + "\n"))
+        let listed: Vec<String> = claims.lines().iter().map(|claim| format!("- {}", code(claim))).collect();
+        folded("What the job's token says", &(listed.join("\n") + "\n"))
     });
     let parts = [
         Some(format!("## {symbol} Who this job is in AWS\n")),

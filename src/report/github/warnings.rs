@@ -45,12 +45,12 @@ fn missing(record: &Record, component: &ComponentRecord) -> Option<String> {
         .collect();
     let is = if named.len() == 1 { "is" } else { "are" };
     let (source, here) = (code(source.as_str()), code(&record.environment));
-    let names = named.join(", ");
+    let variables = named.join(", ");
     let place = component.whereabouts.service.as_ref().unwrap_or(&record.environment);
     let them = if named.len() == 1 { "it" } else { "them" };
     let hint = format!("Add {them} to the task definition of {} if the release needs {them}.", code(place));
     (!named.is_empty())
-        .then(|| boxed("WARNING", &format!("{names} {is} set on {source} and missing on {here}.\n\n{hint}")))
+        .then(|| boxed("WARNING", &format!("{variables} {is} set on {source} and missing on {here}.\n\n{hint}")))
 }
 
 fn body(warning: &RecordedWarning) -> String {
