@@ -298,13 +298,18 @@ impl Context {
         let Some((repository, run, attempt)) = self.run() else {
             return Provenance::local(person(caller));
         };
-        let owned = |name: &str| self.variable(name).map(str::to_owned);
         Provenance {
-            by: owned("GITHUB_TRIGGERING_ACTOR").or_else(|| owned("GITHUB_ACTOR")),
-            trigger: owned("GITHUB_EVENT_NAME"),
+            by: self.started_by(),
+            trigger: self.variable("GITHUB_EVENT_NAME").map(str::to_owned),
             run: Some(format!("{repository}/{run}/{attempt}")),
             ..Provenance::default()
         }
+    }
+
+    /// Who started this attempt of the workflow run, by login. `None`: this is no run.
+    pub fn started_by(&self) -> Option<String> {
+        self.run()?;
+        self.variable("GITHUB_TRIGGERING_ACTOR").or_else(|| self.variable("GITHUB_ACTOR")).map(str::to_owned)
     }
 
     /// The server that the pages of GitHub are on.

@@ -125,6 +125,8 @@ impl Reporting {
         let sinks = sinks(Audience { context: Some(context), level: Some(level), format, now: Some(now) }, &request);
         let mut record = Record::new(&request);
         record.began = Some(now);
+        record.run = context.run_url();
+        record.by = context.started_by();
         let record = RefCell::new(record);
         let (open, has_changed) = (RefCell::default(), Arc::default());
         let hub = Rc::new(Hub { request, sinks, record, open, clock, has_changed });

@@ -63,6 +63,10 @@ pub struct Record {
     pub barred: Vec<LeftRelease>,
     /// What proves what runs, here and where the release comes from.
     pub proofs: IndexMap<Subject, ComponentProof>,
+    /// The page of the workflow run. Absent: it is none.
+    pub run: Option<String>,
+    /// Who started the workflow run, by login. Absent: it is none.
+    pub by: Option<String>,
     /// When the run began and ended. Absent: it is not known, or it goes on.
     pub began: Option<Timestamp>,
     /// When it ended.

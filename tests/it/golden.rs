@@ -6,7 +6,7 @@ mod files;
 use regex::{Captures, Regex};
 
 pub use self::files::{assert_files, assert_page, difference};
-use crate::harness::{Ran, Repository, Shipgate, TERMINAL_ROWS};
+use crate::harness::{Ran, Repository, Shipgate, TERMINAL_ROWS, page_of};
 use crate::scripted::{OLD_DIGEST, Shop};
 
 /// How much of a digest a table shows.
@@ -32,7 +32,7 @@ pub enum Form {
     Page,
 }
 
-/// The forms of every case. The page is kept of some: those are in `scripted_golden::PAGES`. Each has its folder.
+/// The forms of every case, each with its folder. The page is kept of some: those are in `scripted_golden::PAGES`.
 pub const FORMS: [(Form, &str); 5] = [
     (Form::Document, "v1"),
     (Form::Human, "human"),
@@ -68,7 +68,14 @@ impl Form {
     /// The run of a program in this form.
     pub fn ran(self, program: Shipgate) -> Ran {
         match self {
-            Self::Document | Self::Human | Self::Page => program.run(),
+            Self::Document | Self::Human => program.run(),
+            // Which run it is is left out: that would be asked about.
+            Self::Page => program
+                .leaving_a_page()
+                .env("GITHUB_ACTIONS", "true")
+                .env("GITHUB_SERVER_URL", "https://github.com")
+                .env("GITHUB_REPOSITORY", "acme/shop")
+                .run(),
             Self::Log => program.in_color().env("GITHUB_ACTIONS", "true").run(),
             Self::Terminal { columns, color: true } => program.in_color().on_a_terminal_of(columns, ""),
             Self::Terminal { columns, color: false } => program.on_a_terminal_of(columns, ""),
@@ -77,27 +84,14 @@ impl Form {
 
     /// The same, for a test that changes more of it.
     pub fn shipgate(self, shop: &Shop, arguments: &[&str]) -> Shipgate {
-        self.in_a_step(&shop.repository, shop.shipgate(&self.words(arguments)))
-    }
-
-    /// A run as a step of a workflow has it, where the page is wanted. Which run is left out: it would be asked about.
-    pub fn in_a_step(self, repository: &Repository, shipgate: Shipgate) -> Shipgate {
-        match self {
-            Self::Document | Self::Human | Self::Log | Self::Terminal { .. } => shipgate,
-            Self::Page => shipgate
-                .env("GITHUB_ACTIONS", "true")
-                .env("GITHUB_STEP_SUMMARY", page_of(repository))
-                .env("GITHUB_SERVER_URL", "https://github.com")
-                .env("GITHUB_REPOSITORY", "acme/shop")
-                .env("GITHUB_ACTOR", "ada"),
-        }
+        shop.shipgate(&self.words(arguments))
     }
 
     /// The command line of this form.
     pub fn words<'a>(self, arguments: &[&'a str]) -> Vec<&'a str> {
         match self {
             Self::Document if !arguments.contains(&"--output") => [arguments, &["--output", "json"]].concat(),
-            Self::Document | Self::Human | Self::Log | Self::Page | Self::Terminal { .. } => arguments.to_vec(),
+            Self::Document | Self::Human | Self::Log | Self::Terminal { .. } | Self::Page => arguments.to_vec(),
         }
     }
 
@@ -128,7 +122,7 @@ impl Form {
                 ran.stderr,
                 ran.code
             ),
-            Self::Page => std::fs::read_to_string(page_of(repository)).unwrap_or_default(),
+            Self::Page => std::fs::read_to_string(page_of(repository.path())).unwrap_or_default(),
         };
         normalised(&text, repository)
     }
@@ -196,11 +190,6 @@ fn colored(text: &str) -> String {
     named.into_iter().fold(text.to_owned(), |text, (sequence, name)| text.replace(sequence, name))
 }
 
-/// Where a step of a workflow in this repository leaves its page.
-fn page_of(repository: &Repository) -> std::path::PathBuf {
-    repository.path().parent().unwrap().join("page.md")
-}
-
 /// Replaces what differs between two runs of one test, each thing by one of the same length where columns depend on it:
 /// the test's directory and ports, its commits, digests that depend on them, the present time, and durations.
 fn normalised(text: &str, repository: &Repository) -> String {
@@ -223,16 +212,17 @@ fn normalised(text: &str, repository: &Repository) -> String {
     for (varies, constant) in [
         (r"127\.0\.0\.1:\d+", "127.0.0.1:12345"),
         (r#""seconds": \d+\.\d+"#, r#""seconds": 0.0"#),
+        (r#""version": "[^"]+""#, r#""version": "0.0.0""#),
+        // The chart of a page, its plan and its end.
+        (r"\(\d+\.\d s\) :(done|crit|active), \d+, \d+", "(0.0 s) :$1, 0, 1"),
+        (r"Plan <code>[0-9a-f]{12}</code>", "Plan <code>000000000000</code>"),
+        (r"took (\d+\.\d s|\d+ s|\d+[hm]( \d+[ms])?)\n", "took 0.0 s\n"),
         // What takes less than a second on an idle machine has no time, and no line.
         (r" +(<dim>)?\(\d+(\.\d)? s\)(</>)?", ""),
         (r"  +(<dim>)?\d+(\.\d)? s(</>)?(\n|  http)", "$4"),
         (r"(?m)^  (<green bold>)?✓(</>)? (\S+ +)?update\n", ""),
         (r"--expect-plan [0-9a-f]{12}\b", "--expect-plan 000000000001"),
         (r"\b(just now|\d+ (s|min) ago)", "just now"),
-        // The chart of a page, its plan and its end.
-        (r"Plan <code>[0-9a-f]{12}</code>", "Plan <code>000000000000</code>"),
-        (r"took (\d+\.\d s|\d+ s|\d+[hm]( \d+[ms])?)", "took 0.0 s"),
-        (r"\(\d+\.\d s\) :(done|crit|active), \d+, \d+", "(0.0 s) :$1, 0, 1"),
         // How often a rollout is polled differs.
         (r"(request scripted-[A-Za-z-]+)-\d+", "$1-1"),
     ] {

@@ -119,6 +119,11 @@ pub fn command(program: &str) -> Command {
     command
 }
 
+/// Where a step of a workflow in this directory leaves its page.
+pub fn page_of(directory: &Path) -> PathBuf {
+    directory.parent().unwrap().join("page.md")
+}
+
 /// The program, about to run.
 pub struct Shipgate {
     command: Command,
@@ -134,6 +139,12 @@ impl Shipgate {
     pub fn envs(mut self, variables: &[(&str, String)]) -> Self {
         self.command.envs(variables.iter().map(|(name, value)| (name, value)));
         self
+    }
+
+    /// As a step of a workflow that leaves its page beside the repository: see [`page_of`].
+    pub fn leaving_a_page(self) -> Self {
+        let page = page_of(self.command.get_current_dir().unwrap());
+        self.env("GITHUB_STEP_SUMMARY", page)
     }
 
     /// In another directory than the repository's root.

@@ -76,7 +76,13 @@ fn usage_errors_are_invalid() {
 #[test]
 fn a_short_form_asks_for_json_wherever_it_stands() {
     let repository = Repository::bare();
-    let document = |arguments: &[&str]| repository.shipgate(arguments).run().outcome("invalid", 2);
+    let document = |arguments: &[&str]| {
+        let mut document = repository.shipgate(arguments).run().outcome("invalid", 2);
+        for time in ["started_at", "finished_at"] {
+            assert!(document[time].take().is_string(), "{arguments:?}");
+        }
+        document
+    };
     let long = document(&["status", "stage", "--output", "json"]);
     for arguments in [
         &["status", "stage", "--json"][..],
@@ -272,7 +278,7 @@ fn a_usage_error_is_a_document_too() {
         let ran = run(arguments);
         let report = ran.outcome("invalid", 2);
         assert_eq!((&report["command"], &report["reason"]), (&json!(command), &json!(reason)), "{arguments:?}");
-        assert_eq!(report["environment"], "");
+        assert_eq!(report["environment"], serde_json::Value::Null);
         assert!(!ran.stderr.is_empty());
     }
 }

@@ -66,6 +66,8 @@ fn a_deploy_hands_on_what_it_did() {
         ("sha", &head),
         ("digest", digest),
         ("image", &image),
+        ("digests", &format!("{{\"backend\":\"{digest}\"}}")),
+        ("images", &format!("{{\"backend\":\"{image}\"}}")),
         ("environment-url", "https://stage.shop.example"),
     ] {
         assert_eq!(told.outputs[name], expected, "{name}");

@@ -32,12 +32,12 @@ fn compared(record: &Record, range: &CommitRange, links: &Links) -> Option<Strin
     let first = runs.next()??;
     let is_one = runs.all(|other| other.as_ref() == Some(&first));
     let (from, to) = if range.taken_back { (release, first) } else { (first, release) };
-    if is_one { links.compared(&from, &to) } else { None }
+    if is_one { links.compared(&from, &to) } else { range.compare.clone() }
 }
 
 fn listed(range: &CommitRange, links: &Links) -> String {
     let commits = &range.commits;
-    let mut lines: Vec<String> = commits.newest.iter().map(|commit| line(commit, links)).collect();
+    let mut lines: Vec<String> = commits.newest.iter().map(|commit| listed_commit(commit, links)).collect();
     let more = commits.count.saturating_sub(commits.newest.len());
     if Commits::is_beyond(commits.count) {
         lines.push("- and more".to_owned());
@@ -47,7 +47,7 @@ fn listed(range: &CommitRange, links: &Links) -> String {
     lines.join("\n") + "\n"
 }
 
-fn line(commit: &CommitLine, links: &Links) -> String {
+fn listed_commit(commit: &CommitLine, links: &Links) -> String {
     let sha = links.commit(&commit.sha.to_string());
     let link = |number: u64| match &links.repository {
         Some(url) => format!(" [#{number}]({url}/pull/{number})"),

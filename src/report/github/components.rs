@@ -23,7 +23,7 @@ fn planned(record: &Record, then: &str, links: &Links) -> String {
     let row = |component: &ComponentRecord| {
         vec![
             name(component),
-            component.previous.as_ref().map(|running| shown(running, links)).unwrap_or_default(),
+            previous(component, links),
             component.planned.as_ref().map(|running| shown(running, links)).unwrap_or_default(),
             what_changes(&component.changes),
         ]
@@ -39,7 +39,7 @@ fn ended(record: &Record, outcome: Outcome, links: &Links) -> String {
         let digest = component.current.as_ref().and_then(|running| running.digest.as_ref());
         let mut cells = vec![
             name(component),
-            running(&component.previous).unwrap_or_default(),
+            previous(component, links),
             running(&component.current).unwrap_or_else(|| "not verified".to_owned()),
             digest.map(|digest| code(digest.short())).unwrap_or_default(),
         ];
@@ -54,6 +54,15 @@ fn ended(record: &Record, outcome: Outcome, links: &Links) -> String {
 fn name(component: &ComponentRecord) -> String {
     let name = code(component.name.as_str());
     component.console.as_ref().map_or(name.clone(), |console| format!("[{name}]({console})"))
+}
+
+/// What it ran: where no release is recorded, the revision.
+fn previous(component: &ComponentRecord, links: &Links) -> String {
+    match (&component.previous, &component.whereabouts.revision) {
+        (Some(Running { sha: None, baseline: None, .. }), Some(revision)) => code(revision),
+        (Some(running), _) => shown(running, links),
+        (None, _) => String::new(),
+    }
 }
 
 /// What runs.

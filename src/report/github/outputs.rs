@@ -1,8 +1,11 @@
 //! The outputs of the step, by the names that `action.yml` has.
 
+use serde_json::Value;
+
 use super::files::Output;
 use crate::domain::gate::{Approval, Gate, GatePolicy};
 use crate::domain::limits::{PLAN_DOCUMENT, SUMMARY_JSON};
+use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
 use crate::report::record::Record;
 use crate::sink;
@@ -15,6 +18,11 @@ pub fn of(record: &Record, outcome: Outcome, document: &str) -> Vec<Output> {
         outputs.push(("digest", digest.to_string()));
         outputs.extend(record.image(component).map(|image| ("image", image)));
     }
+    if !record.digests.is_empty() {
+        let each = || record.digests.iter();
+        outputs.push(("digests", map(each().map(|(component, digest)| (component, digest.to_string())))));
+        outputs.push(("images", map(each().filter_map(|(component, _)| Some((component, record.image(component)?))))));
+    }
     outputs.extend(record.plan_digest.as_ref().map(|digest| ("plan-digest", digest.to_string())));
     outputs.extend(record.plan_document.as_deref().and_then(plan));
     outputs.extend(refused_by(&record.gates).map(|names| ("refused-by", names)));
@@ -22,6 +30,11 @@ pub fn of(record: &Record, outcome: Outcome, document: &str) -> Vec<Output> {
     outputs.extend(record.url.as_ref().map(|url| ("environment-url", url.clone())));
     outputs.extend(self::document(document));
     outputs
+}
+
+/// A JSON object on one line, by component.
+fn map<'r>(entries: impl Iterator<Item = (&'r ComponentName, String)>) -> String {
+    Value::Object(entries.map(|(component, value)| (component.to_string(), Value::String(value))).collect()).to_string()
 }
 
 /// What the plan's digest is made from. Not whole, it would be of another digest, and is left out.

@@ -7,12 +7,13 @@ use super::place::Links;
 use super::{components, failure};
 use crate::domain::failure::Failure;
 use crate::domain::github::markdown::{code, folded, table};
+use crate::domain::proof::Whereabouts;
 use crate::domain::role::Access;
-use crate::domain::short::short_ids;
 use crate::domain::view::failures::of_environments;
 use crate::domain::view::history::{FoundReleases, PastRelease, Standing};
 use crate::domain::view::identity::{Entry, SeenIdentities};
-use crate::domain::view::status::{ComponentStatus, EnvironmentStatus, SeenComponent};
+use crate::domain::view::status::{EnvironmentStatus, LastRelease, SeenComponent};
+use crate::report::style::Look;
 
 /// The page of `status`.
 pub fn status(environments: &[EnvironmentStatus], links: &Links) -> String {
@@ -46,26 +47,28 @@ fn status_row(environment: &EnvironmentStatus, component: &SeenComponent, links:
     let Ok(status) = &component.seen else {
         return vec![environment, name, "unknown".to_owned(), String::new(), String::new(), String::new()];
     };
-    let ComponentStatus { whereabouts, since, last, .. } = status;
-    let (running, desired) = (whereabouts.running, whereabouts.desired);
-    let outcome = last.as_ref().and_then(|last| Some((last.outcome.as_deref()?, last)));
+    let Whereabouts { running, desired, .. } = &status.whereabouts;
     vec![
         environment,
         name,
         components::shown(&status.running_release, links),
-        running.zip(desired).map(|(running, desired)| format!("{running} of {desired}")).unwrap_or_default(),
-        time(*since),
-        outcome
-            .map(|(outcome, last)| format!("{} {}", links.release(&last.release), code(outcome)))
-            .unwrap_or_default(),
+        running.zip(*desired).map(|(running, desired)| format!("{running} of {desired}")).unwrap_or_default(),
+        time(status.since),
+        status.last.as_ref().map(|last| last_release(last, links)).unwrap_or_default(),
     ]
+}
+
+/// How the last release ended, with which one it was where that does not run.
+fn last_release(last: &LastRelease, links: &Links) -> String {
+    let outcome = last.outcome.as_deref().map_or_else(|| "unknown".to_owned(), code);
+    if last.is_live { outcome } else { format!("{} {outcome}", links.release(&last.release)) }
 }
 
 fn remarks(environment: &EnvironmentStatus) -> Vec<String> {
     let of = |component: &SeenComponent| {
-        let place = format!("{} {}", environment.name, component.name);
+        let place = code(&format!("{} {}", environment.name, component.name));
         let remarks = component.remarks().into_iter();
-        remarks.map(|remark| format!("- {}: {}", code(&place), code(&short_ids(&remark)))).collect::<Vec<_>>()
+        remarks.map(|remark| format!("- {place}: {}", code(&Look::plain().text(&remark)))).collect::<Vec<_>>()
     };
     environment.components.iter().flat_map(of).collect()
 }
@@ -130,8 +133,8 @@ pub fn whoami(seen: &SeenIdentities, links: &Links) -> String {
     let failed: Vec<Failure> = of_environments(seen.failures());
     let symbol = if failed.is_empty() { "🪪" } else { "❌" };
     let claims = seen.claims.as_ref().map(|claims| {
-        let lines: Vec<String> = claims.lines().iter().map(|line| format!("- {}", code(line))).collect();
-        folded("What the job's token says", &(lines.join("\n") + "\n"))
+        let listed: Vec<String> = claims.lines().iter().map(|claim| format!("- {}", code(claim))).collect();
+        folded("What the job's token says", &(listed.join("\n") + "\n"))
     });
     let parts = [
         Some(format!("## {symbol} Who this job is in AWS\n")),
@@ -142,7 +145,7 @@ pub fn whoami(seen: &SeenIdentities, links: &Links) -> String {
 }
 
 fn time(at: Option<Timestamp>) -> String {
-    at.map(|at| at.strftime("%Y-%m-%d %H:%MZ").to_string()).unwrap_or_default()
+    at.map(|at| at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()).unwrap_or_default()
 }
 
 fn run(links: &Links) -> Option<String> {

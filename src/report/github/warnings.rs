@@ -3,8 +3,8 @@
 use super::details::diff_lines;
 use crate::domain::github::markdown::{block, boxed, code};
 use crate::domain::plan::Intent;
-use crate::domain::short::short_ids;
 use crate::report::record::{ComponentRecord, Record, RecordedWarning};
+use crate::report::style::Look;
 
 /// A box for each of so many warnings; the rest share one.
 const BOXES: usize = 5;
@@ -45,22 +45,22 @@ fn missing(record: &Record, component: &ComponentRecord) -> Option<String> {
         .collect();
     let is = if named.len() == 1 { "is" } else { "are" };
     let (source, here) = (code(source.as_str()), code(&record.environment));
-    let names = named.join(", ");
+    let variables = named.join(", ");
     let place = component.whereabouts.service.as_ref().unwrap_or(&record.environment);
     let them = if named.len() == 1 { "it" } else { "them" };
     let hint = format!("Add {them} to the task definition of {} if the release needs {them}.", code(place));
     (!named.is_empty())
-        .then(|| boxed("WARNING", &format!("{names} {is} set on {source} and missing on {here}.\n\n{hint}")))
+        .then(|| boxed("WARNING", &format!("{variables} {is} set on {source} and missing on {here}.\n\n{hint}")))
 }
 
 fn body(warning: &RecordedWarning) -> String {
     let changes = (!warning.changes.is_empty()).then(|| block("diff", &diff_lines(&warning.changes)));
     let hint = warning.hint.as_ref().map(|hint| format!("→ {}", code(hint)));
-    let parts = [Some(code(&short_ids(&warning.text))), changes, hint].into_iter().flatten();
+    let parts = [Some(code(&Look::plain().text(&warning.text))), changes, hint].into_iter().flatten();
     parts.map(|part| part.trim_end().to_owned()).collect::<Vec<_>>().join("\n\n")
 }
 
 fn in_one_line(warning: &RecordedWarning) -> String {
     let hint = warning.hint.as_ref().map(|hint| format!(" → {}", code(hint))).unwrap_or_default();
-    format!("{}{hint}", code(&short_ids(&warning.text)))
+    format!("{}{hint}", code(&Look::plain().text(&warning.text)))
 }

@@ -4,9 +4,11 @@
 mod approval;
 mod cause;
 mod check;
+mod component;
 mod gates;
 mod identity;
 mod outcome;
+mod proof;
 mod reading;
 mod record;
 #[cfg(test)]

@@ -3,25 +3,42 @@
 use serde::Serialize;
 
 use super::cause::{self, CauseV1};
+use super::component::{ChangeV1, ComponentV1};
+use super::proof::SourceProofV1;
 use super::record::HoldV1;
 use super::text::{SCHEMA, to_text};
 use crate::domain::failure::Failure;
 use crate::domain::gate::{Approval, Gate};
 use crate::domain::origin::ReusedImage;
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{Change, MissingVariable, UnholdPlan};
+use crate::domain::plan::{LeftRelease, UnholdPlan};
 use crate::domain::release::Commits;
 use crate::domain::step::StepId;
-use crate::domain::view::plan::{CommitRange, Running};
-use crate::report::record::{ComponentRecord, Record, RecordedWarning, StepRecord};
+use crate::domain::view::plan::CommitRange;
+use crate::report::record::{Record, RecordedWarning, StepRecord};
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct ReportV1 {
     #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
     schema: &'static str,
+    /// The version of shipgate.
+    version: &'static str,
     command: String,
-    environment: String,
+    /// As it was given. `null`: it was not.
+    environment: Option<String>,
+    /// The application, and where the environment is. `null`: there is no plan.
+    app: Option<String>,
+    account: Option<String>,
+    region: Option<String>,
+    /// Where people find the environment.
+    url: Option<String>,
+    /// The page of the workflow run. `null`: it is none.
+    run: Option<String>,
+    /// Who started the workflow run, by login. `null`: it is none.
+    by: Option<String>,
+    started_at: Option<String>,
+    finished_at: Option<String>,
     #[cfg_attr(test, schemars(extend("enum" = super::schema::outcomes())))]
     outcome: &'static str,
     release: Option<ReleaseV1>,
@@ -31,7 +48,11 @@ pub(super) struct ReportV1 {
     approval: Option<&'static str>,
     checklist: Vec<String>,
     commits: Option<CommitsV1>,
+    /// What a rollback bars, or would.
+    barred: Vec<BarredV1>,
     components: Vec<ComponentV1>,
+    /// What proves the release where it comes from, of a promotion.
+    source_proofs: Vec<SourceProofV1>,
     /// What would be taken off, of `plan unhold`.
     #[serde(skip_serializing_if = "Option::is_none")]
     holds: Option<Vec<HoldV1>>,
@@ -88,6 +109,7 @@ struct ReleaseV1 {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct GateV1 {
     name: &'static str,
+    /// `unknown`: the evidence is missing, which refuses. A gate that is not evaluated is not listed.
     #[cfg_attr(test, schemars(extend("enum" = ["satisfied", "unsatisfied", "unknown", "pending"])))]
     verdict: &'static str,
     reason: String,
@@ -114,22 +136,17 @@ impl From<&Gate> for GateV1 {
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct ComponentV1 {
-    name: String,
-    kind: &'static str,
-    /// How it ended for this component. `skipped`: its turn did not come.
-    #[cfg_attr(test, schemars(extend("enum" = super::schema::outcomes_of_components())))]
-    outcome: &'static str,
-    changed: bool,
-    /// The id of the deployment that the run made or found, and followed.
-    deployment: Option<String>,
-    previous: Option<RunningV1>,
-    current: Option<RunningV1>,
-    causes: Vec<String>,
-    cause_details: Vec<CauseV1>,
-    changes: Vec<ChangeV1>,
-    drift: Option<DriftV1>,
-    missing_variables: Vec<MissingVariableV1>,
+struct BarredV1 {
+    /// The commits of this release…
+    left: String,
+    /// …that this one does not have. `null`: the baseline, which has no commit.
+    returned: Option<String>,
+}
+
+impl BarredV1 {
+    fn new(barred: &LeftRelease) -> Self {
+        Self { left: barred.left.to_string(), returned: barred.returned.as_ref().map(ToString::to_string) }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -166,42 +183,6 @@ struct CommitV1 {
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct MissingVariableV1 {
-    container: String,
-    name: String,
-    kind: &'static str,
-}
-
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct DriftV1 {
-    last: String,
-    changes: Vec<ChangeV1>,
-}
-
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct RunningV1 {
-    sha: Option<String>,
-    digest: Option<String>,
-    /// Whether it is what ran before the first release. Absent: no, or that is not known.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    baseline: bool,
-    /// The revision that a rollback restored of that.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    restores: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct ChangeV1 {
-    path: String,
-    from: Option<String>,
-    to: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct StepV1 {
     /// Unique in the document.
     id: String,
@@ -210,7 +191,9 @@ struct StepV1 {
     component: Option<String>,
     /// The steps that are done before it, by `id`.
     needs: Vec<String>,
-    seconds: f64,
+    /// Absent: it was not taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seconds: Option<f64>,
     #[cfg_attr(test, schemars(extend("enum" = ["planned", "done", "failed", "interrupted"])))]
     result: &'static str,
 }
@@ -225,45 +208,6 @@ struct ProblemV1 {
     hint: String,
 }
 
-impl From<&Running> for RunningV1 {
-    fn from(running: &Running) -> Self {
-        Self {
-            sha: running.sha.clone(),
-            digest: running.digest.as_ref().map(ToString::to_string),
-            baseline: running.baseline.is_some(),
-            restores: running.baseline.clone(),
-        }
-    }
-}
-
-impl From<&Change> for ChangeV1 {
-    fn from(change: &Change) -> Self {
-        Self { path: change.path.clone(), from: change.from.clone(), to: change.to.clone() }
-    }
-}
-
-impl From<&ComponentRecord> for ComponentV1 {
-    fn from(component: &ComponentRecord) -> Self {
-        Self {
-            name: component.name.to_string(),
-            kind: component.kind,
-            outcome: component.outcome.map_or("skipped", Outcome::as_str),
-            changed: component.changed,
-            deployment: component.deployment.as_ref().map(ToString::to_string),
-            previous: component.previous.as_ref().map(Into::into),
-            current: component.current.as_ref().map(Into::into),
-            causes: cause::texts(&component.causes),
-            cause_details: cause::details(&component.causes),
-            changes: component.changes.iter().map(Into::into).collect(),
-            drift: component.drift.as_ref().map(|drift| DriftV1 {
-                last: drift.last.clone(),
-                changes: drift.changes.iter().map(Into::into).collect(),
-            }),
-            missing_variables: component.missing_variables.iter().map(Into::into).collect(),
-        }
-    }
-}
-
 impl From<&StepRecord> for StepV1 {
     fn from(step: &StepRecord) -> Self {
         Self {
@@ -271,7 +215,7 @@ impl From<&StepRecord> for StepV1 {
             name: step.step.to_string(),
             component: step.step.component().map(ToString::to_string),
             needs: step.needs.iter().map(StepId::key).collect(),
-            seconds: step.took.as_secs_f64(),
+            seconds: step.result.map(|_| step.took.as_secs_f64()),
             result: step.result(),
         }
     }
@@ -284,16 +228,6 @@ impl From<&ReusedImage> for ReusedV1 {
             image: reused.image.to_string(),
             origin: reused.origin.as_str(),
             recorded_by: reused.origin.recorded_by().map(str::to_owned),
-        }
-    }
-}
-
-impl From<&MissingVariable> for MissingVariableV1 {
-    fn from(missing: &MissingVariable) -> Self {
-        Self {
-            container: missing.container.clone(),
-            name: missing.name.clone(),
-            kind: if missing.is_secret { "secret" } else { "variable" },
         }
     }
 }
@@ -345,11 +279,20 @@ pub(super) fn document(record: &Record, outcome: Outcome, failure: Option<&Failu
             })
             .collect()
     });
-    let policy = record.policy.as_ref();
+    let (policy, target) = (record.policy.as_ref(), record.target.as_ref());
     ReportV1 {
         schema: SCHEMA,
+        version: env!("CARGO_PKG_VERSION"),
         command: record.command.clone(),
-        environment: record.environment.clone(),
+        environment: Some(record.environment.clone()).filter(|environment| !environment.is_empty()),
+        app: target.map(|target| target.app.clone()),
+        account: target.map(|target| target.account.to_string()),
+        region: target.map(|target| target.region.to_string()),
+        url: record.url.clone(),
+        run: record.run.clone(),
+        by: record.by.clone(),
+        started_at: record.began.map(|at| at.to_string()),
+        finished_at: record.ended.map(|at| at.to_string()),
         outcome: outcome.as_str(),
         release: record.release.as_ref().map(|release| ReleaseV1 {
             sha: release.sha().map(|_| release.to_string()),
@@ -361,7 +304,9 @@ pub(super) fn document(record: &Record, outcome: Outcome, failure: Option<&Failu
         approval: policy.and_then(|policy| policy.approval.as_ref()).map(Approval::as_str),
         checklist: policy.map(|policy| policy.checklist.clone()).unwrap_or_default(),
         commits: record.commits.as_ref().map(Into::into),
-        components: record.components.iter().map(Into::into).collect(),
+        barred: record.barred.iter().map(BarredV1::new).collect(),
+        components: record.components.iter().map(|component| ComponentV1::new(component, record)).collect(),
+        source_proofs: record.proofs.iter().filter_map(SourceProofV1::of).collect(),
         holds: record.unhold.as_ref().map(holds),
         unhold_reason: record.unhold.as_ref().map(|plan| plan.reason.clone()),
         reused: record.reused.iter().map(Into::into).collect(),

@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
-use super::{served, two_environments};
+use super::{production, served, two_environments};
 use crate::golden::Case;
-use crate::scripted::Shop;
+use crate::harness::Shipgate;
+use crate::scripted::{Shop, config};
 
 const PROMOTE: [&str; 2] = ["promote", "production"];
 const PLAN: [&str; 3] = ["plan", "promote", "production"];
@@ -35,6 +36,10 @@ pub const CASES: &[Case] = &[
         shop.deploy().outcome("deployed", 0);
         form.run(&shop, &PLAN)
     }),
+    ("promote-planned-with-probes", |form| {
+        let shop = probed();
+        form.kept(&shop.repository, &PLAN, &form.ran(with_probe(&shop, form.shipgate(&shop, &PLAN))))
+    }),
     ("promote-planned-nothing-proven", |form| form.run(&two_environments(""), &PLAN)),
     ("promote-refused-older", |form| {
         let (shop, releases) = served(3);
@@ -63,4 +68,20 @@ pub fn staged() -> Shop {
     let shop = two_environments("");
     shop.deploy().outcome("deployed", 0);
     shop
+}
+
+/// The same, of which both environments have a probe, which the endpoint itself answers.
+fn probed() -> Shop {
+    let probe = |environment: &str| {
+        format!("[[environments.{environment}.components.backend.probes]]\nurl = \"${{env.PROBE}}\"\n")
+    };
+    let config = format!("{}{}{}{}", config(""), probe("stage"), production(), probe("production"));
+    let shop = Shop::with_config(&config);
+    shop.aws.world(|world| world.add_service("prod-backend"));
+    with_probe(&shop, shop.shipgate(&["deploy", "stage", "--output", "json"])).run().outcome("deployed", 0);
+    shop
+}
+
+fn with_probe(shop: &Shop, shipgate: Shipgate) -> Shipgate {
+    shipgate.env("PROBE", format!("http://{}/probe", shop.aws.host()))
 }

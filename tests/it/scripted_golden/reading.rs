@@ -123,8 +123,9 @@ fn with_roles() -> Shop {
 fn in_a_job(form: Form, shop: &Shop) -> String {
     let host = shop.aws.host();
     let arguments = ["whoami"];
-    let run = form
-        .in_a_step(&shop.repository, shop.repository.shipgate(&form.words(&arguments)))
+    let run = shop
+        .repository
+        .shipgate(&form.words(&arguments))
         .env("AWS_ENDPOINT_URL", format!("http://{host}"))
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .env("ACTIONS_ID_TOKEN_REQUEST_URL", format!("http://{host}/token?api-version=2.0"))
@@ -136,7 +137,6 @@ fn in_a_job(form: Form, shop: &Shop) -> String {
 fn check(form: Form, config: &str) -> String {
     let repository = Repository::with_files(&[("shipgate.toml", config), ("Dockerfile", "FROM scratch\n")]);
     let arguments = ["check"];
-    let run = form.in_a_step(&repository, repository.shipgate(&form.words(&arguments)));
-    let run = run.env("AWS_EC2_METADATA_DISABLED", "true");
+    let run = repository.shipgate(&form.words(&arguments)).env("AWS_EC2_METADATA_DISABLED", "true");
     form.kept(&repository, &arguments, &form.ran(run))
 }
