@@ -37,14 +37,14 @@ fn compared(record: &Record, range: &CommitRange, links: &Links) -> Option<Strin
 
 fn listed(range: &CommitRange, links: &Links) -> String {
     let commits = &range.commits;
-    let mut lines: Vec<String> = commits.newest.iter().map(|commit| listed_commit(commit, links)).collect();
+    let mut shown: Vec<String> = commits.newest.iter().map(|commit| listed_commit(commit, links)).collect();
     let more = commits.count.saturating_sub(commits.newest.len());
     if Commits::is_beyond(commits.count) {
-        lines.push("- and more".to_owned());
+        shown.push("- and more".to_owned());
     } else if more > 0 {
-        lines.push(format!("- and {more} more"));
+        shown.push(format!("- and {more} more"));
     }
-    lines.join("\n") + "\n"
+    shown.join("\n") + "\n"
 }
 
 fn listed_commit(commit: &CommitLine, links: &Links) -> String {

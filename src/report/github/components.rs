@@ -12,10 +12,12 @@ pub fn of(record: &Record, outcome: Outcome, links: &Links) -> Option<String> {
     if record.components.is_empty() || record.unhold.is_some() {
         return None;
     }
-    Some(match outcome {
-        Outcome::Planned => planned(record, "will run", links),
-        Outcome::Refused | Outcome::Stale => planned(record, "would have run", links),
-        _ => ended(record, outcome, links),
+    Some(if outcome == Outcome::Planned {
+        planned(record, "will run", links)
+    } else if matches!(outcome, Outcome::Refused | Outcome::Stale) {
+        planned(record, "would have run", links)
+    } else {
+        ended(record, outcome, links)
     })
 }
 

@@ -9,7 +9,7 @@ pub fn of(failure: &Failure) -> String {
     if let Some(diagnostics) = &failure.diagnostics {
         return block("text", &diagnostics.render(false).lines().map(str::to_owned).collect::<Vec<_>>());
     }
-    let causes: Vec<String> = failure.causes.iter().map(|cause| Look::plain().text(&cause.to_string())).collect();
+    let causes: Vec<String> = failure.causes.iter().map(|cause| Look::plain().text(cause.as_ref())).collect();
     let hints: Vec<String> = failure.hints.iter().map(|hint| format!("- {}", code(hint))).collect();
     let parts = [
         Some(boxed("CAUTION", &code(&Look::plain().text(&failure.reason)))),

@@ -109,18 +109,18 @@ fn planned(record: &Record, links: &Links) -> (&'static str, String) {
         let holds: usize = plan.components.iter().map(|component| component.holds.len()).sum();
         match holds {
             0 => return ("✅", format!("Nothing to do: there is no hold on {place}")),
-            1 => return asked(record, format!("Take 1 hold off {place}?")),
-            _ => return asked(record, format!("Take {holds} holds off {place}?")),
+            1 => return asked(record, &format!("Take 1 hold off {place}?")),
+            _ => return asked(record, &format!("Take {holds} holds off {place}?")),
         }
     }
     if !record.steps.iter().any(|step| step.step.verb.changes()) && !release.is_empty() {
         return ("✅", format!("Nothing to do: {place} runs{release}"));
     }
-    asked(record, act.question(&release, &place))
+    asked(record, &act.question(&release, &place))
 }
 
 /// A question with what is refused, or what comes with it.
-fn asked(record: &Record, question: String) -> (&'static str, String) {
+fn asked(record: &Record, question: &str) -> (&'static str, String) {
     let refusing: Vec<String> =
         record.gates.iter().filter(|gate| gate.refuses_already()).map(|gate| code(gate.name.as_str())).collect();
     if let [all @ .., last] = refusing.as_slice() {
