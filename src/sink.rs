@@ -160,6 +160,7 @@ pub fn error_columns() -> Option<usize> {
 }
 
 /// The columns of standard output. `None`: it is no terminal.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that writes")]
 pub fn output_columns() -> Option<usize> {
     columns(&io::stdout())
 }

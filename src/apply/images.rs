@@ -53,7 +53,7 @@ pub async fn make_known(run: &Run<'_>, plan: &WholePlan) -> Result<Vec<ImagePlan
 async fn make_one(run: &Run<'_>, plan: &WholePlan, making: Making<'_>) -> Option<Result<ImagePlan, Failure>> {
     let component = making.plan.image.component.clone();
     let lane = Lane::Image(component.clone());
-    let made = run.turns.lane(&lane, making.make(plan), |made| made.as_ref().err()).await?;
+    let made = run.turns.lane(&lane, Box::pin(making.make(plan)), |made| made.as_ref().err()).await?;
     match &made {
         Ok(made) => {
             if let Some(found) = made.planned().image().known() {

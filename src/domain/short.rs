@@ -37,7 +37,7 @@ mod tests {
                 format!("image r.example/shop:{sha}@sha256:{digest} is there"),
                 "image r.example/shop:0123456@sha256:abababababab is there",
             ),
-            (format!("{sha}"), "0123456"),
+            (sha.to_owned(), "0123456"),
             (format!("{sha}-dirty, {digest}"), &format!("0123456-dirty, {digest}")),
             (format!("é{sha}0 {}", sha.to_uppercase()), &format!("é{sha}0 {}", sha.to_uppercase())),
             (String::new(), ""),

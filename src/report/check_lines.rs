@@ -1,6 +1,6 @@
 //! A check for people: what was found by file, as compilers write it, and a line that sums up.
 
-use super::lines::Level as Shown;
+use super::line::Level as Shown;
 use super::style::{BAD, CAREFUL, FAINT, GOOD, Look, Mark, STRONG, wrapped};
 use crate::domain::check::{Finding, Findings, LeftOut, Level};
 

@@ -3,7 +3,7 @@
 use super::check_lines;
 use super::end::End;
 use super::hold_lines::holds;
-use super::lines::{Level, hinted};
+use super::line::{Level, hinted};
 use super::plan_lines::{counted_steps, ran};
 use super::record::{ComponentRecord, Record};
 use super::style::{BAD, CAREFUL, FAINT, GOOD, Look, Mark, columns, padded, wrapped};
@@ -135,7 +135,7 @@ fn sentence(record: &Record, outcome: Outcome, look: Look) -> String {
     let place = &record.place;
     let release = record.release.as_ref().map(|release| match release {
         ReleaseName::Baseline => ReleaseName::BASELINE.to_owned(),
-        release => look.release(&release.to_string()),
+        ReleaseName::Commit(_) | ReleaseName::Dirty { .. } => look.release(&release.to_string()),
     });
     let Some(release) = release else {
         return match &record.unhold {

@@ -4,7 +4,7 @@ use std::iter;
 
 use anstyle::Style;
 
-use super::lines::Level;
+use super::line::Level;
 use super::style::{BAD, FAINT, GOOD, STRONG};
 use crate::domain::role::{Access, Caller, RoleArn};
 use crate::domain::token::Claims;

@@ -1,27 +1,15 @@
 //! What is shown on standard error while a command runs, in lines.
 
+use super::line::{Level, Line, note, warning};
 use super::merging;
 use super::plan_lines::{self, warning_text};
 use super::steps::Steps;
-use super::style::{CAREFUL, FAINT, Look, STRONG, wrapped};
+use super::style::{FAINT, Look, wrapped};
 use crate::domain::age;
 use crate::domain::event::Event;
 use crate::domain::names::ComponentName;
 use crate::domain::step::{StepId, Subject};
 use crate::domain::view::plan::ShownPlan;
-
-/// How much is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// Errors only, and the result.
-    Quiet,
-    /// Also warnings.
-    Warnings,
-    /// Also steps, progress and output.
-    Everything,
-    /// Also what has nothing to say.
-    Verbose,
-}
 
 /// What the lines of an event depend on beside the event.
 #[derive(Debug, Clone, Copy)]
@@ -82,10 +70,10 @@ fn all(event: &Event, showing: Showing<'_>) -> Vec<Line> {
         Event::NotReported { what, hint: None } => {
             vec![Line { least: Level::Quiet, ..note(format!("note: {what}")) }]
         }
-        Event::Within { event, .. } => match event.as_ref() {
-            Event::Planned(plan) => within(plan, look),
-            event => all(event, showing),
-        },
+        Event::Within { event, .. } => {
+            let Event::Planned(plan) = event.as_ref() else { return all(event, showing) };
+            within(plan, look)
+        }
         Event::ReleaseChosen(_)
         | Event::NothingToPromote(_)
         | Event::ImagesReused(_)
@@ -121,51 +109,10 @@ fn task_failed(label: &str, text: &str, last_line: Option<&str>, look: Look) -> 
     lines.into_iter().map(note).collect()
 }
 
-/// A line, or some that belong together.
-#[derive(Debug)]
-pub struct Line {
-    /// The text.
-    pub text: String,
-    /// The level from which on it is shown.
-    pub least: Level,
-}
-
-/// A line that is shown unless less is wanted.
-pub fn note(text: impl Into<String>) -> Line {
-    Line { text: text.into(), least: Level::Everything }
-}
-
 /// A line of a child process or a container. `several`: whether it names its component.
 pub fn output(step: &StepId, line: &str, several: bool) -> String {
     let of = if several { format!("{} ", subject(step)) } else { String::new() };
     format!("{FAINT}    {of}| {line}{FAINT:#}")
-}
-
-/// A warning with what to do.
-pub fn warning(text: &str, hint: Option<&str>, look: Look) -> Line {
-    Line { text: warned(text, hint, look), least: Level::Warnings }
-}
-
-/// A warning with what to do, in lines.
-pub fn warned(text: &str, hint: Option<&str>, look: Look) -> String {
-    let first = format!("{CAREFUL}warning:{CAREFUL:#} ");
-    let mut parts = text.lines();
-    let head = parts.next().unwrap_or_default();
-    let mut lines = wrapped(&look.text(head), look.width, &first, "  ");
-    lines.extend(parts.map(|line| look.text(line)));
-    lines.extend(hint.into_iter().flat_map(|hint| hinted(hint, look, "")));
-    lines.join("\n")
-}
-
-/// An action beside what others have said.
-pub fn hinted(hint: &str, look: Look, indent: &str) -> Vec<String> {
-    let first = format!("{indent}{STRONG}hint:{STRONG:#} ");
-    wrapped(&look.text(hint), look.width, &first, &format!("{indent}  "))
-}
-
-/// The same where nothing is known of the terminal.
-pub fn hint(hint: &str) -> String {
-    format!("{STRONG}hint:{STRONG:#} {hint}")
 }
 
 /// What a step is about, as it stands before its output.

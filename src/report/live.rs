@@ -69,7 +69,9 @@ impl Live {
     /// Ends all lines, before something else is written.
     pub fn clear(&self) {
         let steps: Vec<StepId> = self.steps.borrow().keys().cloned().collect();
-        steps.iter().for_each(|step| self.end(step));
+        for step in &steps {
+            self.end(step);
+        }
     }
 
     #[expect(clippy::disallowed_methods, reason = "what is set here is clean")]

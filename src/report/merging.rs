@@ -19,8 +19,8 @@ pub fn lines(plan: &ShownPlan) -> Vec<String> {
     let mut lines = vec![format!("{place}:")];
     for component in changed {
         let several = if plan.components.len() > 1 { format!("{}: ", component.name) } else { String::new() };
-        let changes = beside_the_release(&component.changes).into_iter();
-        lines.extend(changes.map(|change| format!("  {several}{}", difference(change))));
+        let beside = beside_the_release(&component.changes).into_iter();
+        lines.extend(beside.map(|change| format!("  {several}{}", difference(change))));
     }
     lines
 }

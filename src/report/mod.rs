@@ -15,7 +15,8 @@ mod history_table;
 mod hold_lines;
 mod identity_table;
 mod json;
-pub mod lines;
+pub mod line;
+mod lines;
 mod live;
 mod log_lines;
 mod merging;
@@ -45,7 +46,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::view::{Answer, Request};
 use crate::events::{Events, Listener};
 use end::{End, Sink};
-use lines::Level;
+use line::Level;
 use record::Record;
 
 /// Who is reported to.

@@ -1,6 +1,6 @@
 //! A plan for people: what, from where to where, what comes with it, what differs, and what the gates say.
 
-use super::lines::{Line, hinted, note, warning};
+use super::line::{Line, hinted, note, warning};
 use super::style::{BAD, CAREFUL, FAINT, GOOD, Look, Mark, STRONG, columns, cut, padded, wrapped};
 use crate::domain::gate::{Gate, GatePolicy, Verdict};
 use crate::domain::plan::{Change, Intent, PlanWarning, Running, Step, beside_the_release};
@@ -102,7 +102,7 @@ fn headline(plan: &ShownPlan, look: Look) -> Vec<String> {
 fn from_to(plan: &ShownPlan, look: Look) -> String {
     let to = match &plan.release {
         ReleaseName::Baseline => ReleaseName::BASELINE.to_owned(),
-        release => look.release(&release.to_string()),
+        ReleaseName::Commit(_) | ReleaseName::Dirty { .. } => look.release(&plan.release.to_string()),
     };
     let to = format!("{STRONG}{to}{STRONG:#}");
     let mut from: Vec<String> = Vec::new();

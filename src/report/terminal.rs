@@ -9,7 +9,8 @@ use secrecy::ExposeSecret as _;
 use super::closing::Closing;
 use super::end::{End, Sink};
 use super::folded::Folded;
-use super::lines::{self, Level, Showing};
+use super::line::Level;
+use super::lines::{self, Showing};
 use super::live::Live;
 use super::log_lines::LogLines;
 use super::steps::Steps;
@@ -86,10 +87,8 @@ impl Sink for Terminal {
                 sink::data(&self.logs.line(entry, *of_several));
             }
         }
-        let event = match event {
-            Event::Within { event: inner, .. } if !matches!(**inner, Event::Planned(_)) => inner,
-            event => event,
-        };
+        // A plan within another run is shown as such; all else as if it happened here.
+        let event = unwrapped(event);
         self.steps.borrow_mut().see(event);
         if self.is_kept(event) {
             return;
@@ -207,6 +206,11 @@ impl Terminal {
             }
         }
     }
+}
+
+fn unwrapped(event: &Event) -> &Event {
+    let Event::Within { event: inner, .. } = event else { return event };
+    if matches!(**inner, Event::Planned(_)) { event } else { inner }
 }
 
 /// Whether the output of a step is that of a build, which nobody reads unless it fails.

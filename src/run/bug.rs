@@ -8,7 +8,7 @@ use crate::domain::failure::{CauseKind, Failure};
 use crate::domain::outcome::Outcome;
 use crate::domain::view::Request;
 use crate::panics;
-use crate::report::lines::Level;
+use crate::report::line::Level;
 use crate::report::{self, Reporting};
 
 /// Where nothing is known yet, or docker reads what is written.

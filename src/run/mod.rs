@@ -24,7 +24,7 @@ use crate::context::Context;
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
 use crate::domain::view::Answer;
-use crate::report::lines::Level;
+use crate::report::line::Level;
 use crate::report::{self, Reporting};
 use crate::session::Session;
 use crate::sink;

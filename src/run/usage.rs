@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::domain::failure::Failure;
 use crate::domain::neutral;
 use crate::domain::view::Request;
-use crate::report::{self, lines};
+use crate::report::{self, line};
 use crate::sink;
 
 /// Help, the version, or what is wrong with the command line.
@@ -26,7 +26,7 @@ pub fn unparsed(mut error: clap::Error, context: Option<&Context>) -> ExitCode {
     let command = given.command();
     let mut failure = Failure::invalid(usage_reason(&error));
     if let Some(hint) = plan_hint(&error, &command).or_else(|| environment_hint(&error, &given)) {
-        sink::line(&lines::hint(&hint));
+        sink::line(&line::hint(&hint));
         failure = failure.hint(hint);
     }
     failure = failure.hint("`shipgate --help` shows the commands");

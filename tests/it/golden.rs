@@ -136,7 +136,7 @@ pub fn screen(written: &str, columns: u16, color: bool) -> String {
     let row = |row: u16| if color { marked_up(screen, row, columns) } else { plain(screen, row, columns) };
     let rows: Vec<String> = (0..TERMINAL_ROWS).map(row).collect();
     let used = rows.iter().rposition(|row| !row.is_empty()).map_or(0, |last| last + 1);
-    rows[..used].iter().map(|row| format!("{row}\n")).collect()
+    rows[..used].iter().flat_map(|row| [row.as_str(), "\n"]).collect()
 }
 
 fn plain(screen: &vt100::Screen, row: u16, columns: u16) -> String {
@@ -154,7 +154,9 @@ fn marked_up(screen: &vt100::Screen, row: u16, columns: u16) -> String {
         let style = if contents == " " { open.clone() } else { style(cell) };
         if style != open {
             text.push_str(if open.is_empty() { "" } else { "</>" });
-            text.push_str(&if style.is_empty() { String::new() } else { format!("<{style}>") });
+            if !style.is_empty() {
+                text.extend(["<", style.as_str(), ">"]);
+            }
             open = style;
         }
         text.push_str(contents);
@@ -171,7 +173,7 @@ fn style(cell: &vt100::Cell) -> String {
         vt100::Color::Idx(3 | 11) => Some("yellow"),
         vt100::Color::Idx(4 | 12) => Some("blue"),
         vt100::Color::Idx(6 | 14) => Some("cyan"),
-        other => panic!("{other:?} is no colour of ours"),
+        other @ (vt100::Color::Idx(_) | vt100::Color::Rgb(..)) => panic!("{other:?} is no colour of ours"),
     };
     let words = [color, cell.bold().then_some("bold"), cell.dim().then_some("dim")];
     words.into_iter().flatten().collect::<Vec<_>>().join(" ")

@@ -106,11 +106,11 @@ const GIT: [(&str, &str); 6] = [
     ("GIT_COMMITTER_EMAIL", "tester@shop.example"),
 ];
 
-/// A program with a cleared environment but for `PATH`.
-#[expect(clippy::disallowed_methods, reason = "tests start programs and hand on PATH")]
 /// The rows of the pseudo-terminals: nothing scrolls away.
 pub const TERMINAL_ROWS: u16 = 200;
 
+/// A program with a cleared environment but for `PATH`.
+#[expect(clippy::disallowed_methods, reason = "tests start programs and hand on PATH")]
 pub fn command(program: &str) -> Command {
     // By its path: with a name and a `PATH` of its own, the whole process of the tests would be forked each time.
     let found = if program.contains('/') { PathBuf::from(program) } else { self::program(program) };

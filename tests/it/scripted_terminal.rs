@@ -61,9 +61,9 @@ fn nobody_is_asked_about_what_a_gate_refuses_or_does_not_change() {
     promote(&shop, &["--yes"], "").expect_code(0);
     let again = promote(&shop, &[], "").expect_code(0);
     assert!(!again.stdout.contains("[y/N]") && again.stdout.contains("unchanged"), "{}", again.stdout);
-    let hold = serde_json::json!({"key": "shipgate:hold", "value": "2020-11-20T10:00:00Z local carts fail"});
+    let tag = serde_json::json!({"key": "shipgate:hold", "value": "2020-11-20T10:00:00Z local carts fail"});
     let held = proven();
-    held.aws.world(|world| world.services[1].tags.push(hold));
+    held.aws.world(|world| world.services[1].tags.push(tag));
     let refused = promote(&held, &[], "y\n").expect_code(3);
     assert!(!refused.stdout.contains("[y/N]"), "{}", refused.stdout);
 }

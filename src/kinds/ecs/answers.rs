@@ -10,7 +10,7 @@ use super::previous;
 use crate::clients::aws::AwsError;
 use crate::clients::ecs::{EcsError, WhichTasks};
 use crate::domain::ecs::failing;
-use crate::domain::ecs::ids::{DeploymentId, RevisionArn, ServiceArn, ServiceDeploymentArn};
+use crate::domain::ecs::ids::{DeploymentId, RevisionArn, ServiceArn, ServiceDeploymentArn, TaskArn};
 use crate::domain::ecs::ledger;
 use crate::domain::ecs::lifecycle::Lifecycle;
 use crate::domain::ecs::rollout::OurDeployment;
@@ -31,7 +31,8 @@ impl Follow<'_> {
     pub(super) async fn observe(&self, question: Question) -> (Observed, Option<Revision>) {
         match question {
             Question::Service => {
-                let (service, ()) = join(self.service(), self.show_tasks()).await;
+                // Boxed: what is only shown is no reason for large futures.
+                let (service, ()) = join(self.service(), Box::pin(self.show_tasks())).await;
                 (service, None)
             }
             Question::Lifecycle(deployment) => (Observed::Lifecycle(self.lifecycle(&deployment).await), None),
@@ -95,25 +96,29 @@ impl Follow<'_> {
     async fn stopped(&self) -> Observed {
         match self.stopped.look(self.cloud, self.target).await {
             Ok(tasks) => {
-                self.read_last_lines(&tasks).await;
+                Box::pin(self.read_last_lines(&tasks)).await;
                 Observed::Stopped(tasks)
             }
             Err(error) => not_observed(&error.into()),
         }
     }
 
+    /// Whether the last line of a task was not read yet, nor that of enough others.
+    fn is_last_line_wanted(&self, task: &TaskArn) -> bool {
+        const MOST: usize = 3;
+        let known = self.last_lines.borrow();
+        known.len() < MOST && !known.contains_key(task)
+    }
+
     /// Reads the last line of each task that failed, of a few: they are shown as they fail. The diagnosis reads more.
     async fn read_last_lines(&self, tasks: &[Task]) {
-        const MOST: usize = 3;
         let Some(destination) = self.definition.log_destination(&self.target.container) else { return };
         let logs = self.cloud.logs_in(destination.region.as_ref());
         let is_of_ours = |task: &&Task| task.revision == self.subject.expected.task_definition;
         for task in tasks.iter().filter(is_of_ours).filter(|task| failing::ending(task).is_some()) {
-            let known = self.last_lines.borrow();
-            if known.contains_key(&task.arn) || known.len() >= MOST {
+            if !self.is_last_line_wanted(&task.arn) {
                 continue;
             }
-            drop(known);
             let (group, stream) = (&destination.group, destination.stream(task.id()));
             let read = timeout(LAST_LINE, logs.last(group, &stream, 1)).await;
             let line = read.ok().and_then(Result::ok).and_then(|lines| lines.into_iter().next_back());

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::context::Context;
 use crate::domain::github::output::entry;
-use crate::report::lines;
+use crate::report::line;
 use crate::report::style::Look;
 use crate::sink;
 
@@ -42,7 +42,7 @@ fn delimiter() -> String {
 fn append(path: Option<&Utf8Path>, text: &str, what: &str) {
     let Some(path) = path else { return };
     if let Err(error) = sink::append(path, text) {
-        sink::line(&lines::warned(
+        sink::line(&line::warned(
             &format!("the step's {what} cannot be written to {path}: {error}"),
             Some("let nothing else in the step write to the runner's files"),
             Look::plain(),

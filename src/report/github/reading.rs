@@ -124,7 +124,7 @@ pub fn whoami(seen: &SeenIdentities, links: &Links) -> String {
             let role = identity.role.as_ref().map_or_else(|| "none".to_owned(), |role| code(&role.to_string()));
             let caller = match &identity.entry {
                 Entry::Is(caller) => format!("✓ {}", code(&caller.arn)),
-                Entry::ByDesign(meant_for) => format!("– only {}", code(&meant_for.to_string())),
+                Entry::ByDesign(meant_for) => format!("– only {}", code(meant_for)),
                 Entry::Refused(_) => "✗ nobody".to_owned(),
             };
             vec![name.clone(), purpose.to_owned(), role, caller]

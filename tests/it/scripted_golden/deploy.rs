@@ -118,10 +118,9 @@ pub const CASES: &[Case] = &[
     ("deploy-two-components-broken", |form| {
         let shop = two_components();
         shop.aws.change("ecs:DescribeTasks", |call, answer| {
-            if call.body.to_string().contains("stage-backend") {
-                if let Some(task) = answer["tasks"].get_mut(0) {
-                    task["containers"][0]["imageDigest"] = json!(format!("sha256:{}", "b".repeat(64)));
-                }
+            let is_backend = call.body.to_string().contains("stage-backend");
+            if let Some(task) = answer["tasks"].get_mut(0).filter(|_| is_backend) {
+                task["containers"][0]["imageDigest"] = json!(format!("sha256:{}", "b".repeat(64)));
             }
         });
         form.run(&shop, &DEPLOY)
