@@ -13,7 +13,8 @@ pub fn ago(now: Timestamp, then: Timestamp) -> String {
         60..3_600 => format!("{} min ago", seconds / 60),
         3_600..86_400 => format!("{} h ago", seconds / 3_600),
         86_400..172_800 => "1 day ago".to_owned(),
-        _ => format!("{} days ago", seconds / 86_400),
+        172_800..63_072_000 => format!("{} days ago", seconds / 86_400),
+        _ => format!("{} years ago", seconds / 31_536_000),
     }
 }
 
@@ -49,6 +50,7 @@ mod tests {
             (86_400, "1 day ago"),
             (172_800, "2 days ago"),
             (86_400 * 400, "400 days ago"),
+            (86_400 * 800, "2 years ago"),
         ] {
             let then = Timestamp::from_second(1_000_000_000 - seconds).unwrap();
             assert_eq!(ago(now, then), expected);

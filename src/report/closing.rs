@@ -140,6 +140,7 @@ fn sentence(record: &Record, outcome: Outcome, look: Look) -> String {
     let Some(release) = release else {
         return match &record.unhold {
             Some(plan) => format!("unhold {place}: take off {}; nothing was changed", counted_holds(plan)),
+            None if outcome == Outcome::Planned => format!("{place}: nothing to promote; nothing was changed"),
             None => place.clone(),
         };
     };

@@ -1,5 +1,7 @@
 //! What is shown on standard error while a command runs, in lines.
 
+use std::time::Duration;
+
 use super::line::{Level, Line, note, warning};
 use super::merging;
 use super::plan_lines::{self, warning_text};
@@ -46,6 +48,9 @@ fn all(event: &Event, showing: Showing<'_>) -> Vec<Line> {
         Event::Progress { step, text } => {
             vec![note(format!("    {}: {}", steps.label(step).trim_end(), look.text(text)))]
         }
+        Event::Expected { step, usual, timeout } => {
+            vec![note(format!("    {}: {}", steps.label(step).trim_end(), expectation(*usual, *timeout)))]
+        }
         Event::TaskFailed { step, text, last_line } => {
             task_failed(&steps.label(step), text, last_line.as_deref(), look)
         }
@@ -89,7 +94,6 @@ fn all(event: &Event, showing: Showing<'_>) -> Vec<Line> {
         | Event::ProbeAnswered { .. }
         | Event::StepResult { .. }
         | Event::Tasks { .. }
-        | Event::Expected { .. }
         | Event::Serves { .. }
         | Event::ComponentEnded { .. }
         | Event::Continues { .. }
@@ -101,6 +105,12 @@ fn all(event: &Event, showing: Showing<'_>) -> Vec<Line> {
 fn within(plan: &ShownPlan, look: Look) -> Vec<Line> {
     let warnings = plan.warnings.iter().map(|found| warning(&warning_text(found), found.hint.as_deref(), look));
     warnings.chain(merging::lines(plan).into_iter().map(note)).collect()
+}
+
+/// How long a step usually takes, and when it is given up.
+pub fn expectation(usual: Option<Duration>, timeout: Duration) -> String {
+    let usual = usual.map(|usual| format!("usually {}; ", age::took(usual))).unwrap_or_default();
+    format!("{usual}gives up after {}", age::took(timeout))
 }
 
 fn task_failed(label: &str, text: &str, last_line: Option<&str>, look: Look) -> Vec<Line> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::lines::expectation;
 use super::style::{BAD, CAREFUL, FAINT, GOOD, Look, padded};
 use crate::domain::age;
 use crate::domain::event::{Event, SeenTask};
@@ -53,7 +54,7 @@ impl Live {
                 return self.with_below(step, |moving| moving.last = Some(line.clone()));
             }
             Event::Expected { step, usual, timeout } => {
-                let expected = expectation(*usual, *timeout);
+                let expected = format!("{}. Ctrl-C ends the watching, not ECS", expectation(*usual, *timeout));
                 return self.with_below(step, |moving| moving.expected = Some(expected));
             }
             // The moving line is sign of life enough.
@@ -153,12 +154,11 @@ fn task(task: &SeenTask) -> String {
     };
     let age = task.age.map(age::took).unwrap_or_default();
     let state = padded(&format!("{style}{}{style:#}", task.state), 9);
-    format!("      {}  {state}  {}  {FAINT}{}{FAINT:#}", task.id, padded(&age, 7), task.detail).trim_end().to_owned()
-}
-
-fn expectation(usual: Option<Duration>, timeout: Duration) -> String {
-    let usual = usual.map(|usual| format!("usually {}; ", age::took(usual))).unwrap_or_default();
-    format!("{usual}gives up after {}. Ctrl-C ends the watching, not ECS", age::took(timeout))
+    let line = format!("      {}  {state}  {}", task.id, padded(&age, 7));
+    if task.detail.is_empty() {
+        return line.trim_end().to_owned();
+    }
+    format!("{line}  {FAINT}{}{FAINT:#}", task.detail)
 }
 
 #[cfg(test)]
@@ -172,7 +172,7 @@ mod tests {
         let age = Some(Duration::from_secs(48));
         assert_eq!(plain(&seen("running", "", age)), "      9c02  running    48 s");
         assert_eq!(plain(&seen("starting", "pending", None)), "      9c02  starting            pending");
-        let expected = "usually 1m 30s; gives up after 1h. Ctrl-C ends the watching, not ECS";
+        let expected = "usually 1m 30s; gives up after 1h";
         assert_eq!(expectation(Some(Duration::from_secs(90)), Duration::from_hours(1)), expected);
     }
 }

@@ -3,6 +3,7 @@
 use super::style::STRONG;
 use super::words::difference;
 use crate::domain::plan::{Change, beside_the_release};
+use crate::domain::short::short_ids;
 use crate::domain::view::plan::ShownPlan;
 
 /// What merging would change in an environment, briefly: the image is another with each commit.
@@ -20,7 +21,7 @@ pub fn lines(plan: &ShownPlan) -> Vec<String> {
     for component in changed {
         let several = if plan.components.len() > 1 { format!("{}: ", component.name) } else { String::new() };
         let beside = beside_the_release(&component.changes).into_iter();
-        lines.extend(beside.map(|change| format!("  {several}{}", difference(change))));
+        lines.extend(beside.map(|change| format!("  {several}{}", short_ids(&difference(change)))));
     }
     lines
 }

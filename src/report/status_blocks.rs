@@ -187,7 +187,7 @@ fn lines(component: &SeenComponent, look: Look) -> Vec<Line> {
     lines.extend(status.drift.iter().map(|drift| {
         let mut text = drift.text.clone();
         for change in &drift.changes {
-            let _written = write!(text, "\n{}", difference(change));
+            let _written = write!(text, "\n{}", look.text(&difference(change)));
         }
         text.push_str(match drift.is_kept {
             Some(true) => "\na deploy keeps it",

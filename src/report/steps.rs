@@ -86,7 +86,7 @@ impl Steps {
         let now = Instant::now();
         let Some(open) = self.open.get_mut(step) else { return true };
         let is_late = open.shown.is_none_or(|shown| now.duration_since(shown) >= OFTEN);
-        let is_due = is_late && now.duration_since(open.began) >= SOON;
+        let is_due = is_late && (waits_for_others(step) || now.duration_since(open.began) >= SOON);
         if is_due {
             open.shown = Some(now);
         }
@@ -143,6 +143,11 @@ impl Steps {
             Subject::Statuses => format!("{verb} statuses"),
         }
     }
+}
+
+/// Whether a step waits for somebody else, which may take any time: what it waits for is shown at once.
+fn waits_for_others(step: &StepId) -> bool {
+    step.verb == Verb::WaitForOthers || step.subject == Subject::Statuses
 }
 
 /// What a step does, in a word or two.

@@ -43,7 +43,7 @@ fn slow_a_rollout_outlives_the_session_it_began_with() {
 
     let deploy =
         cloud.shipgate(&shop, &["deploy", "stage", "--output", "json"]).env("AWS_ENDPOINT_URL_STS", sts).start();
-    deploy.until_stderr("wait for backend\n");
+    deploy.until_stderr("roll out: ");
     cloud.wait(async { tokio::time::sleep(LASTS + Duration::from_secs(2)).await });
     cloud.make_room("backend");
 

@@ -11,7 +11,7 @@ fn interrupted_while_waiting(signal: &str) {
     let cloud = Cloud::with(&ServiceOptions::without_room());
     let shop = cloud.shop(&cloud.config(""));
     let running = cloud.shipgate(&shop, &DEPLOY).start();
-    running.until_stderr("wait for backend");
+    running.until_stderr("roll out: ");
     let serving = cloud.serving("backend");
 
     running.signal(signal);

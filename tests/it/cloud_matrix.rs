@@ -83,7 +83,7 @@ fn meanwhile(more: &str, act: impl FnOnce(&Cloud)) -> Ran {
     let cloud = Cloud::with(&ServiceOptions::without_room());
     let shop = shop(&cloud, more);
     let running: Running = cloud.shipgate(&shop, &["deploy", "stage", "--output", "json"]).start();
-    running.until_stderr("wait for backend\n");
+    running.until_stderr("roll out: ");
     act(&cloud);
     running.wait()
 }
@@ -179,7 +179,7 @@ rows! {
         let before = cloud.revision("backend");
         let shop = shop(&cloud, "timeout = \"60s\"");
         let running = cloud.shipgate(&shop, &["deploy", "stage", "--output", "json"]).start();
-        running.until_stderr("wait for backend\n");
+        running.until_stderr("roll out: ");
         cloud.move_to("backend", &before);
         cloud.make_room("backend");
         running.wait()

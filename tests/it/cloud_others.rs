@@ -11,7 +11,7 @@ fn another_deployment_that_replaces_ours_supersedes_it() {
     let cloud = Cloud::with(&ServiceOptions::without_room());
     let shop = cloud.shop(&cloud.config(""));
     let running = cloud.shipgate(&shop, &DEPLOY).start();
-    running.until_stderr("wait for backend");
+    running.until_stderr("roll out: ");
     let ours = cloud.revision("backend");
     let theirs = cloud.register_changed("backend", |definition| {
         definition["containerDefinitions"][0]["image"] =
@@ -35,7 +35,7 @@ fn a_service_that_is_deleted_while_we_wait_is_broken() {
     let cloud = Cloud::with(&ServiceOptions::without_room());
     let shop = cloud.shop(&cloud.config(""));
     let running = cloud.shipgate(&shop, &DEPLOY).start();
-    running.until_stderr("wait for backend");
+    running.until_stderr("roll out: ");
 
     cloud.delete_service("backend");
 
@@ -71,10 +71,10 @@ fn a_second_run_attaches_to_the_rollout_of_the_first() {
     let cloud = Cloud::with(&ServiceOptions::without_room());
     let shop = cloud.shop(&cloud.config(""));
     let first = cloud.shipgate(&shop, &DEPLOY).start();
-    first.until_stderr("wait for backend");
+    first.until_stderr("roll out: ");
     let (deployment, revisions) = (cloud.serving("backend").deployment, cloud.revisions("backend"));
     let second = cloud.shipgate(&shop, &DEPLOY).start();
-    second.until_stderr("wait for backend");
+    second.until_stderr("roll out: ");
 
     cloud.make_room("backend");
 
@@ -94,10 +94,10 @@ fn a_rollout_whose_run_has_died_is_finished_by_the_next_run() {
     let cloud = Cloud::with(&ServiceOptions::without_room());
     let shop = cloud.shop(&cloud.config(""));
     let first = cloud.shipgate(&shop, &DEPLOY).start();
-    first.until_stderr("wait for backend");
+    first.until_stderr("roll out: ");
     first.kill();
     let second = cloud.shipgate(&shop, &DEPLOY).start();
-    second.until_stderr("wait for backend");
+    second.until_stderr("roll out: ");
 
     cloud.make_room("backend");
 
@@ -116,7 +116,6 @@ fn a_pre_deploy_task_whose_run_has_died_is_waited_for() {
     first.kill();
     let revisions = cloud.revisions("backend");
     let second = cloud.shipgate(&shop, &DEPLOY).start();
-    second.until_stderr("pre-deploy backend");
     second.until_stderr("looked for orders");
 
     end_container(&task);
@@ -135,7 +134,7 @@ fn the_newer_of_two_runs_waits_for_the_older() {
     let cloud = Cloud::with(&ServiceOptions::without_room());
     let shop = cloud.shop(&cloud.config(""));
     let older = cloud.shipgate(&shop, &DEPLOY).start();
-    older.until_stderr("wait for backend");
+    older.until_stderr("roll out: ");
     shop.commit("Another commit");
     let newer = cloud.shipgate(&shop, &DEPLOY).start();
     newer.until_stderr("is still rolling out");
@@ -157,10 +156,10 @@ fn the_newer_of_two_runs_wins_and_the_older_says_so() {
     let cloud = Cloud::with(&ServiceOptions::without_room());
     let shop = cloud.shop(&cloud.config("busy = \"supersede\""));
     let older = cloud.shipgate(&shop, &DEPLOY).start();
-    older.until_stderr("wait for backend");
+    older.until_stderr("roll out: ");
     shop.commit("Another commit");
     let newer = cloud.shipgate(&shop, &DEPLOY).start();
-    newer.until_stderr("wait for backend");
+    newer.until_stderr("roll out: ");
 
     older.wait().outcome("superseded", 7);
     cloud.make_room("backend");

@@ -53,7 +53,7 @@ fn a_rollout_on_stage_has_to_end_first() {
     cloud.create_service(&ServiceOptions::live());
     let shop = cloud.shop(&cloud.promotion_config(""));
     let deploy = cloud.shipgate(&shop, &["deploy", "stage", "--output", "json"]).start();
-    deploy.until_stderr("wait for backend");
+    deploy.until_stderr("roll out: ");
 
     refused(&cloud, || cloud.promote(&shop, &[]), &["backend", "a rollout is in progress"]);
 

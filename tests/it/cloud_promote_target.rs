@@ -145,13 +145,13 @@ fn a_promotion_that_was_interrupted_goes_on_with_the_same_plan() {
     let head = shop.head();
     let arguments = ["promote", "production", "--release", &head, "--expect-plan", &digest, "--output", "json"];
     let running = cloud.shipgate(&shop, &arguments).start();
-    running.until_stderr("wait for backend");
+    running.until_stderr("roll out: ");
     running.signal("TERM");
     running.wait().outcome("interrupted", 130);
     let revisions = cloud.revisions("live");
 
     let again = cloud.shipgate(&shop, &arguments).start();
-    again.until_stderr("wait for backend");
+    again.until_stderr("roll out: ");
     cloud.make_room("live");
     let report = again.wait().outcome("deployed", 0);
 

@@ -50,7 +50,7 @@ fn the_first_promotion_is_left_for_what_ran_before_it() {
     let (shop, releases) = promoted(&cloud, 1);
     let ran = cloud.shipgate(&shop, &["rollback", "production"]).run().expect_code(0);
 
-    assert!(ran.stderr.contains("rolled back to baseline"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("rolled back: production runs baseline again"), "{}", ran.stderr);
     assert_eq!(cloud.releases("live"), ["bootstrap"]);
     let (now, before) = (cloud.definition(&cloud.revision("live")), cloud.definition(&baseline));
     assert_eq!(now["containerDefinitions"], before["containerDefinitions"]);

@@ -79,7 +79,7 @@ fn all_problems_are_told_at_once_with_their_places() {
     for text in ["shipgate.toml:13:11", "contaner", "123456789012", "`build`", "soak", "hint: write it in quotes"] {
         assert!(ran.stderr.contains(text), "no {text:?} in\n{}", ran.stderr);
     }
-    assert!(ran.stderr.lines().last().unwrap().starts_with("invalid:"), "{}", ran.stderr);
+    assert!(ran.stderr.lines().last().unwrap().starts_with("✗ invalid:"), "{}", ran.stderr);
 }
 
 /// The keys of the contract that later parts build.

@@ -77,7 +77,7 @@ fn the_first_release_is_left_for_what_ran_before_it() {
 fn status_history_and_people_are_told_of_the_baseline_by_name() {
     let (shop, releases) = served(1);
     let ran = shop.shipgate(&["rollback", "stage"]).run().expect_code(0);
-    assert!(ran.stderr.contains("deployed: stage, rolled back to baseline"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("rolled back: stage runs baseline again"), "{}", ran.stderr);
 
     let report = run(&shop, &["status", "stage"]).expect_code(0).json();
     let component = &report["environments"][0]["components"][0];

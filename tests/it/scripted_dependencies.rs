@@ -74,10 +74,10 @@ fn a_part_that_is_shipped_alone_is_named() {
         let report = ran.outcome("deployed", 0);
         assert_eq!(report["gates"][1]["reason"], format!("no hold on worker of {environment}"));
         assert_eq!(report["environment"], environment);
-        ran.expect_stderr(&format!("deployed: worker of {environment} {short} (runs, read back)"));
+        ran.expect_stderr(&format!("deployed: worker of {environment} runs {short}, read back"));
         let all = run(&shop, &[command, environment]);
         all.outcome("deployed", 0);
-        all.expect_stderr(&format!("deployed: {environment} {short} (runs, read back)"));
+        all.expect_stderr(&format!("deployed: {environment} runs {short}, read back"));
     }
     run(&shop, &["hold", "production", "--reason", "carts fail"]).expect_code(0);
     let newer = commits(&shop, 1);
@@ -338,7 +338,7 @@ fn a_rollback_of_both_that_is_interrupted_is_completed_by_the_next() {
             None
         });
         let rollback = shop.shipgate(&["rollback", "stage", "--output", "json"]).start();
-        rollback.until_stderr(&format!("wait for {name}\n"));
+        rollback.until_stderr(&format!("{name:7}  roll out: "));
         rollback.signal("TERM");
         rollback.wait().outcome("interrupted", 130);
         shop.aws.world(|world| world.services[moving].finish());

@@ -41,7 +41,7 @@ fn events_reasons_stops_and_logs() {
         });
         shop.aws.after_update(|service| service["deployments"][0]["rolloutStateReason"] = json!(EVIL));
         shop.aws.expect_violation("ecs:DescribeTasks", "stopCode: \"x\\n::error");
-        let ran = in_actions(&shop, arguments);
+        let ran = in_actions(&shop, &[arguments, &["-v"]].concat());
         harmless(&ran);
         assert!(ran.stderr.contains("its log:") && ran.stderr.contains("  | x"), "{}", ran.stderr);
     });

@@ -210,7 +210,7 @@ fn a_plan_without_a_proven_release_says_that_there_is_nothing_to_promote() {
         ran.expect_stderr("there is nothing to promote")
             .expect_stderr(gate["reason"].as_str().unwrap())
             .expect_stderr(&format!("hint: {}", gate["hint"].as_str().unwrap()))
-            .expect_stderr("planned: production (nothing was changed)");
+            .expect_stderr("planned: production: nothing to promote; nothing was changed");
     }
 }
 

@@ -34,7 +34,7 @@ fn a_tag_and_a_short_id_are_pinned_to_the_commit() {
         let report = ran.outcome("planned", 0);
         assert_eq!(report["release"]["sha"], releases[1], "{named}");
         assert_eq!(report["plan_digest"], digest["plan_digest"], "{named}");
-        ran.expect_stderr(&format!("release {named} is commit {}", releases[1]));
+        ran.expect_stderr(&format!("release {named} is commit {}", &releases[1][..7]));
     }
     let report = run(&shop, &["promote", "production", "--release", "v1.1.0"]).outcome("deployed", 0);
     assert_eq!(report["components"][0]["current"]["sha"], releases[1]);

@@ -267,7 +267,7 @@ fn a_rollback_that_is_interrupted_is_waited_for_by_the_next() {
     let (shop, releases) = served(3);
     shop.aws.world(|world| world.looks = 100_000);
     let running = shop.shipgate(&["rollback", "stage", "--output", "json"]).start();
-    running.until_stderr("wait for backend");
+    running.until_stderr("roll out: ");
 
     running.signal("TERM");
 

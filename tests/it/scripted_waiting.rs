@@ -11,13 +11,14 @@ fn lines_with(ran: &Ran, text: &str) -> usize {
 fn a_log_has_one_line_for_each_change() {
     let shop = Shop::new();
     shop.aws.world(|world| world.looks = 5);
-    let ran = shop.shipgate(&["deploy", "stage"]).env("GITHUB_ACTIONS", "true").run().expect_code(0);
+    let ran = shop.shipgate(&["deploy", "stage", "-v"]).env("GITHUB_ACTIONS", "true").run().expect_code(0);
     assert_eq!(ran.stdout, "");
-    assert_eq!((lines_with(&ran, "0 of 2 tasks run"), lines_with(&ran, "2 of 2 tasks run")), (1, 1), "{}", ran.stderr);
+    // The last one is also what the step led to.
+    assert_eq!((lines_with(&ran, "0 of 2 tasks run"), lines_with(&ran, "2 of 2 tasks run")), (1, 2), "{}", ran.stderr);
     assert!(!ran.stderr.contains(['\u{1b}', '\r']), "{:?}", ran.stderr);
     // Annotations come behind it: here of the image that no run pushed.
     let last = ran.stderr.lines().rfind(|line| !line.starts_with("::")).unwrap();
-    assert!(last.starts_with("deployed: stage"), "{last}");
+    assert!(last.starts_with("✓ deployed: stage"), "{last}");
 }
 
 /// What is to be warned of, with its hint, comes before it: here the image that no run pushed.

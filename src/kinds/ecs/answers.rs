@@ -9,6 +9,7 @@ use super::follow::Follow;
 use super::previous;
 use crate::clients::aws::AwsError;
 use crate::clients::ecs::{EcsError, WhichTasks};
+use crate::domain::ecs::diagnosis::{self, Seen};
 use crate::domain::ecs::failing;
 use crate::domain::ecs::ids::{DeploymentId, RevisionArn, ServiceArn, ServiceDeploymentArn, TaskArn};
 use crate::domain::ecs::ledger;
@@ -112,18 +113,24 @@ impl Follow<'_> {
 
     /// Reads the last line of each task that failed, of a few: they are shown as they fail. The diagnosis reads more.
     async fn read_last_lines(&self, tasks: &[Task]) {
-        let Some(destination) = self.definition.log_destination(&self.target.container) else { return };
-        let logs = self.cloud.logs_in(destination.region.as_ref());
         let is_of_ours = |task: &&Task| task.revision == self.subject.expected.task_definition;
         for task in tasks.iter().filter(is_of_ours).filter(|task| failing::ending(task).is_some()) {
-            if !self.is_last_line_wanted(&task.arn) {
-                continue;
+            if self.is_last_line_wanted(&task.arn) {
+                let line = timeout(LAST_LINE, self.last_line(task)).await.ok().flatten();
+                self.last_lines.borrow_mut().insert(task.arn.clone(), line);
             }
-            let (group, stream) = (&destination.group, destination.stream(task.id()));
-            let read = timeout(LAST_LINE, logs.last(group, &stream, 1)).await;
-            let line = read.ok().and_then(Result::ok).and_then(|lines| lines.into_iter().next_back());
-            self.last_lines.borrow_mut().insert(task.arn.clone(), line);
         }
+    }
+
+    /// The last line of the container that ended a task.
+    async fn last_line(&self, task: &Task) -> Option<String> {
+        let mut seen = Seen::default();
+        seen.add_stopped([task.clone()]);
+        let subject = diagnosis::Subject { definition: Some(self.definition), container: &self.target.container };
+        let of = diagnosis::logs(&seen, subject).into_iter().next()?;
+        let destination = self.definition.log_destination(&of.container)?;
+        let logs = self.cloud.logs_in(destination.region.as_ref());
+        logs.last(&destination.group, &destination.stream(task.id()), 1).await.ok()?.into_iter().next_back()
     }
 
     async fn tasks(&self) -> Observed {

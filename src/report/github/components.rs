@@ -42,7 +42,12 @@ fn ended(record: &Record, outcome: Outcome, links: &Links) -> String {
         let mut cells = vec![
             name(component),
             previous(component, links),
-            running(&component.current).unwrap_or_else(|| "not verified".to_owned()),
+            // What it ran before is known by its revision, whatever that is.
+            if component.current.is_some() && component.current == component.previous {
+                previous(component, links)
+            } else {
+                running(&component.current).unwrap_or_else(|| "not verified".to_owned())
+            },
             digest.map(|digest| code(digest.short())).unwrap_or_default(),
         ];
         cells.extend(differs.then(|| component.outcome.map_or("skipped", Outcome::as_str).to_owned()));
