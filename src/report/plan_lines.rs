@@ -350,7 +350,8 @@ pub fn counted_steps<'s>(steps: impl Iterator<Item = &'s StepId>) -> String {
     let plural = |count: usize, what: &str| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") };
     let (updates, builds, copies) = (count(Verb::Update), count(Verb::Build), count(Verb::Copy));
     if updates + builds + copies == 0 {
-        return "nothing to change".to_owned();
+        let changes = steps.iter().any(|step| step.verb.changes());
+        return if changes { "update no service".to_owned() } else { "nothing to change".to_owned() };
     }
     let mut words = vec![format!("update {}", plural(updates, "service"))];
     words.push(match builds {
@@ -359,4 +360,76 @@ pub fn counted_steps<'s>(steps: impl Iterator<Item = &'s StepId>) -> String {
     });
     words.extend((copies > 0).then(|| format!("copy {}", plural(copies, "image"))));
     words.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn plain(lines: &[String]) -> Vec<String> {
+        lines.iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect()
+    }
+
+    fn look(width: usize) -> Look {
+        Look { width: Some(width), exact: false, now: Timestamp::from_second(1_000).unwrap() }
+    }
+
+    #[test]
+    fn the_headline_says_what_from_where_to_where() {
+        let mut plan = ShownPlan::sample();
+        plan.components[0].running.sha = Some("a".repeat(40));
+        plan.components[1].running.sha = Some("a".repeat(40));
+        plan.steps = vec![Step::new(Verb::Update, &"backend".parse().unwrap(), "")];
+        assert_eq!(plain(&headline(&plan, look(80))), ["shop   stage   aaaaaaa → 4b825dc   only the image changes"]);
+        plan.components[1].running.sha = None;
+        plan.components[1].whereabouts.revision = Some("worker:3".to_owned());
+        plan.components[1].changes = vec![Change { path: "memory".to_owned(), from: None, to: Some("1".to_owned()) }];
+        plan.intent = Intent::Rollback;
+        let lines = ["shop   roll back stage", "    several → 4b825dc   the image and 1 setting change"];
+        assert_eq!(plain(&headline(&plan, look(60))), lines);
+        plan.steps.clear();
+        plan.intent = Intent::Promote { source: "test".parse().unwrap() };
+        assert_eq!(plain(&headline(&plan, look(80))), ["shop   test → stage   several → 4b825dc   nothing to change"]);
+    }
+
+    #[test]
+    fn commits_stand_in_columns_that_fit() {
+        let commit = |subject: &str, author: &str, seconds| {
+            let at = Timestamp::from_second(seconds).ok();
+            CommitLine::new("4b825dc642cb6eb9a060e54bf8d69288fbee4904".parse().unwrap(), subject, author)
+                .committed_at(at)
+        };
+        let newest =
+            vec![commit("Sell shoes that fit whoever buys them, at last", "Nia", 880), commit("Go", "Émile", 400)];
+        let compare = Some("https://github.com/acme/shop/compare/a...b".to_owned());
+        let range = CommitRange { taken_back: false, commits: Commits { count: 3, newest }, compare };
+        assert_eq!(
+            plain(&commits(&range, look(60))),
+            [
+                "  4b825dc  Sell shoes that fit whoever buys t…  Nia    2 min ago",
+                "  4b825dc  Go                                   Émile  10 min ago",
+                "  and 1 more",
+                "  https://github.com/acme/shop/compare/a...b",
+                "",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_plan_is_counted() {
+        let step = |verb| StepId::new(verb, &"backend".parse().unwrap());
+        for (verbs, expected) in [
+            (&[] as &[Verb], "nothing to change"),
+            (&[Verb::Verify], "nothing to change"),
+            (&[Verb::MoveTags], "update no service"),
+            (&[Verb::Register, Verb::Update, Verb::WaitFor], "update 1 service, build nothing"),
+            (&[Verb::Build, Verb::Update, Verb::Update], "update 2 services, build 1 image"),
+            (&[Verb::Copy, Verb::Update], "update 1 service, build nothing, copy 1 image"),
+        ] {
+            let steps: Vec<StepId> = verbs.iter().copied().map(step).collect();
+            assert_eq!(counted_steps(steps.iter()), expected, "{verbs:?}");
+        }
+    }
 }

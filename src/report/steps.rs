@@ -201,3 +201,80 @@ fn with_time(line: &str, took: &str, look: Look) -> String {
     let room = width.min(TIMES).saturating_sub(columns(took) + 2);
     format!("{}  {FAINT}{took}{FAINT:#}", padded(line, room))
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn step(verb: Verb) -> StepId {
+        StepId::new(verb, &"backend".parse().unwrap())
+    }
+
+    fn ended(steps: &Steps, step: &StepId, millis: u64, result: StepResult, width: Option<usize>) -> Vec<String> {
+        let look = Look { width, exact: false, now: Timestamp::UNIX_EPOCH };
+        let lines = steps.line_of_end(step, Duration::from_millis(millis), result, look);
+        lines.iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_step_says_what_it_led_to_and_one_that_took_no_time_nothing() {
+        let mut steps = Steps::default();
+        let (update, build) = (step(Verb::Update), step(Verb::Build));
+        for step in [&update, &build] {
+            steps.see(&Event::StepStarted(step.clone()));
+        }
+        assert!(ended(&steps, &update, 400, StepResult::Done, None).is_empty());
+        assert_eq!(ended(&steps, &update, 1_500, StepResult::Done, None), ["  ✓ update (1.5 s)"]);
+        assert_eq!(ended(&steps, &update, 400, StepResult::Failed, None), ["  ✗ update      failed"]);
+        let text = format!("shop:{} pushed", "a".repeat(40));
+        steps.see(&Event::StepResult { step: build.clone(), text });
+        assert_eq!(
+            ended(&steps, &build, 34_000, StepResult::Done, None),
+            ["  ✓ build       shop:aaaaaaa pushed (34 s)"]
+        );
+        let on_a_terminal = ended(&steps, &build, 34_000, StepResult::Done, Some(60));
+        assert_eq!(on_a_terminal, [format!("  ✓ build       shop:aaaaaaa pushed{}34 s", " ".repeat(21))]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_probe_has_a_line_with_what_was_answered() {
+        let mut steps = Steps::default();
+        let probe = step(Verb::Probe);
+        steps.see(&Event::StepStarted(probe.clone()));
+        for (path, difference) in [("health", None), ("ready", Some("status 503, not 200".to_owned()))] {
+            let answer = ProbeAnswer {
+                method: "GET".to_owned(),
+                url: format!("http://shop/{path}"),
+                status: Some(200),
+                release: Some("734f951".to_owned()),
+                difference,
+            };
+            steps.see(&Event::ProbeAnswered { subject: probe.subject.clone(), answer });
+        }
+        let lines = [
+            "  ✗ probe       GET http://shop/health → 200, release 734f951",
+            "                GET http://shop/ready → status 503, not 200",
+        ];
+        assert_eq!(ended(&steps, &probe, 10, StepResult::Failed, None), lines);
+    }
+
+    /// A rollout says how far it is now and then; what somebody else is waited for is said at once.
+    #[tokio::test(start_paused = true)]
+    async fn progress_is_shown_now_and_then() {
+        let mut steps = Steps::default();
+        let (rollout, others) = (step(Verb::WaitFor), step(Verb::WaitForOthers));
+        for step in [&rollout, &others] {
+            steps.see(&Event::StepStarted(step.clone()));
+        }
+        let due = |steps: &mut Steps| [steps.is_progress_due(&rollout), steps.is_progress_due(&others)];
+        assert_eq!(due(&mut steps), [false, true]);
+        tokio::time::advance(Duration::from_secs(6)).await;
+        assert_eq!(due(&mut steps), [true, false]);
+        tokio::time::advance(Duration::from_secs(6)).await;
+        assert_eq!(due(&mut steps), [false, true]);
+        tokio::time::advance(Duration::from_secs(5)).await;
+        assert_eq!(due(&mut steps), [true, false]);
+    }
+}

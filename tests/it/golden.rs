@@ -220,8 +220,9 @@ fn normalised(text: &str, repository: &Repository) -> String {
         (r"Plan <code>[0-9a-f]{12}</code>", "Plan <code>000000000000</code>"),
         (r"took (\d+\.\d s|\d+ s|\d+[hm]( \d+[ms])?)\n", "took 0.0 s\n"),
         // What takes less than a second on an idle machine has no time, and no line.
-        (r" +(<dim>)?\(\d+(\.\d)? s\)(</>)?", ""),
-        (r"  +(<dim>)?\d+(\.\d)? s(</>)?(\n|  http)", "$4"),
+        (r" +(<dim>)?\((\d+(\.\d)? s|\d+m( \d+s)?)\)(</>)?", ""),
+        (r"  +</><dim>(\d+(\.\d)? s|\d+m( \d+s)?)</>(\n|  http)", "</>$4"),
+        (r"  +(<dim>)?(\d+(\.\d)? s|\d+m( \d+s)?)(</>)?(\n|  http)", "$6"),
         (r"(?m)^  (<green bold>)?✓(</>)? (\S+ +)?update\n", ""),
         (r"--expect-plan [0-9a-f]{12}\b", "--expect-plan 000000000001"),
         (r"\b(just now|\d+ (s|min) ago)", "just now"),

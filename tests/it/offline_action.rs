@@ -186,6 +186,8 @@ fn the_action_has_exactly_the_inputs_and_outputs_of_the_contract() {
         "sha",
         "digest",
         "image",
+        "digests",
+        "images",
         "plan-digest",
         "plan",
         "approval",
@@ -211,7 +213,7 @@ fn the_action_has_exactly_the_inputs_and_outputs_of_the_contract() {
 #[test]
 fn each_output_that_the_program_writes_is_one_of_the_action() {
     let repository = Repository::bare();
-    let script = "#!/bin/sh\nprintf 'outcome=planned\\nsha=s\\ndigest=d\\nimage<<X\\ni\\nX\\nplan-digest=p\\nplan=q\\nrefused-by=r\\n\
+    let script = "#!/bin/sh\nprintf 'outcome=planned\\nsha=s\\ndigest=d\\nimage<<X\\ni\\nX\\ndigests={}\\nimages={}\\nplan-digest=p\\nplan=q\\nrefused-by=r\\n\
                   approval=a\\ncomplete=true\\nplanned-command=c\\nplanned-environment=e\\nplanned-component<<X\\nb\\nw\\nX\\n\
                   planned-override=v\\nplanned-reason=r\\nenvironment-url=u\\nsummary-json<<Y\\n{\\n}\\nY\\nother=o\\n' >>\"$GITHUB_OUTPUT\"\nexit 3\n";
     write_program(&repository.path().join("program"), script);
@@ -222,8 +224,10 @@ fn each_output_that_the_program_writes_is_one_of_the_action() {
         ("approval", "a"),
         ("complete", "true"),
         ("digest", "d"),
+        ("digests", "{}"),
         ("environment-url", "u"),
         ("image", "i"),
+        ("images", "{}"),
         ("outcome", "planned"),
         ("plan", "q"),
         ("plan-digest", "p"),
