@@ -438,7 +438,7 @@ pub fn another_plan(
     otherwise: String,
 ) -> Failure {
     let failure = Failure::new(outcome, format!("the plan is {now} now, not {expected}"))
-        .hint("plan again and look at what is different");
+        .hint("plan again and see what is different");
     let moved = shown_as(context, expected).map(moved_since).unwrap_or_default();
     if moved.is_empty() { failure.cause(otherwise) } else { moved.into_iter().fold(failure, Failure::cause) }
 }

@@ -35,7 +35,7 @@ pub async fn run(session: &Session<'_>, arguments: &cli::History) -> Result<Foun
             release.url = run.map(|run| run.page(context.github_server()));
         }
         if let Some(looked_at) = history.looked_at {
-            notes.push(format!("{name}: only the newest {looked_at} revisions were looked at"));
+            notes.push(format!("{name}: only the newest {looked_at} revisions were read"));
         }
         let contradicted =
             history.releases.iter().filter_map(|it| Some((it.place.short(), it.contradiction.as_ref()?)));

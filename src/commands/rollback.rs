@@ -83,17 +83,17 @@ async fn newest(
 ) -> Result<ReleaseName, Failure> {
     let history = format!("`shipgate history {environment}` lists what served; name one with --release");
     let past: Vec<Past> = seen.iter().map(|component| component.past()).collect();
-    let mut held = Vec::new();
+    let mut barred = Vec::new();
     for release in common(&past) {
         match left_before(invocation, seen, &release).await {
             None => {
                 note_cut_off(invocation, &past, &release);
                 return Ok(release);
             }
-            Some(Left::Held(reason)) => held.push(format!("{} is held: {reason}", release.short())),
+            Some(Left::Barred(reason)) => barred.push(format!("{} is barred: {reason}", release.short())),
             Some(Left::Unknown(reason)) => {
                 return Err(Failure::failed(format!(
-                    "whether release {} is held cannot be told from this clone",
+                    "whether release {} is barred is unknown in this clone",
                     release.short()
                 ))
                 .cause(reason)
@@ -107,7 +107,7 @@ async fn newest(
         return Ok(ReleaseName::Baseline);
     }
     let failure = Failure::failed(format!("there is no release that {environment} can go back to"));
-    let failure = held.iter().fold(failure, Failure::cause);
+    let failure = barred.iter().fold(failure, Failure::cause);
     let left_out = seen_left_out(seen);
     let failure = left_out.iter().fold(failure, Failure::cause);
     Err(nowhere(environment, seen, (&past, &left), history, failure))
@@ -117,7 +117,7 @@ async fn newest(
 async fn left_of(invocation: &Invocation<'_>, seen: &Seen, past: &[Past]) -> Vec<ReleaseName> {
     let mut left = Vec::new();
     for release in past.iter().flat_map(|past| &past.earlier) {
-        if !left.contains(release) && matches!(left_before(invocation, seen, release).await, Some(Left::Held(_))) {
+        if !left.contains(release) && matches!(left_before(invocation, seen, release).await, Some(Left::Barred(_))) {
             left.push(release.clone());
         }
     }
@@ -140,7 +140,7 @@ fn nowhere(
     failure = before.fold(failure, |failure, before| of_baseline(failure, environment, before, past.len()));
     if is_any_left(seen) && stuck.iter().any(|(_, stuck)| stuck.left > 0) {
         failure = failure
-            .hint(format!("`shipgate unhold {environment} --reason …` lets what a rollback left be shipped again"));
+            .hint(format!("`shipgate unhold {environment} --reason …` lets what a rollback bars be shipped again"));
     }
     for (component, _) in stuck.iter().filter(|(_, stuck)| past.len() > 1 && stuck.open > 0) {
         failure = failure.hint(format!("roll {component} back alone with --component {component}"));
@@ -191,7 +191,7 @@ fn note_cut_off(invocation: &Invocation<'_>, past: &[Past], release: &ReleaseNam
 }
 
 enum Left {
-    Held(String),
+    Barred(String),
     Unknown(String),
 }
 
@@ -205,7 +205,7 @@ async fn left_before(invocation: &Invocation<'_>, seen: &Seen, release: &Release
         }
         match evidence::held(&invocation.history(), &hold, commit).await {
             Some(false) => {}
-            Some(true) => return Some(Left::Held(hold.reason())),
+            Some(true) => return Some(Left::Barred(hold.reason())),
             None => return Some(Left::Unknown(hold.reason())),
         }
     }
@@ -300,7 +300,7 @@ async fn leave_out_forward(invocation: &Invocation<'_>, components: &mut [Box<dy
             let (name, left, returned) = (&component.plan().name, left.short(), returned.short());
             invocation
                 .events
-                .note(format!("{name} goes forward from {left} to {returned}, so no commit is held for it"));
+                .note(format!("{name} goes forward from {left} to {returned}, so no commit is barred for it"));
             component.go_forward();
         }
     }
@@ -357,7 +357,7 @@ fn note(invocation: &Invocation<'_>, target: &Target, plan: &WholePlan) {
                 _ => format!("which commit {name} runs is not known"),
             };
             invocation.events.warning(
-                format!("{why}, so no commit is held for it"),
+                format!("{why}, so no commit is barred for it"),
                 Some(format!("`shipgate hold {} --reason …` stops every release", target.environment)),
             );
         }

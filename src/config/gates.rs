@@ -198,7 +198,7 @@ pub(super) fn check(key: &Key, gates: Option<&RawGates>, promotes: bool, problem
     // Whoever merges deploys: nothing asks anybody before.
     if !promotes && approval.is_some_and(RawApproval::asks) {
         let message =
-            format!("`approval` is written for `{}`, which is deployed to directly and asks nobody", key.text);
+            format!("`approval` is written for `{}`, which is deployed to directly and asks no person", key.text);
         problems.at(&key.span, message, "remove it, or add `promotes-from`: people approve what is promoted");
     }
     let soak = gates.and_then(|gates| gates.soak.as_ref()).filter(|_| !promotes);

@@ -75,7 +75,7 @@ impl Stuck {
         let each = [
             runs_one.then(|| "it runs one of them".to_owned()).filter(|_| succeeded > 1),
             runs_one.then(|| "which it runs".to_owned()).filter(|_| succeeded == 1),
-            (left > 0).then(|| format!("a rollback left {left}")),
+            (left > 0).then(|| format!("a rollback bars {left}")),
             (open > 0).then(|| format!("{open} it can go back to alone")),
         ];
         let each: Vec<String> = each.into_iter().flatten().collect();
@@ -182,11 +182,11 @@ mod tests {
         assert_eq!(stuck(Some('a'), "", "a", ""), "1 release succeeded there, which it runs");
         assert_eq!(
             stuck(Some('a'), "", "cba", ""),
-            "3 releases succeeded there, it runs one of them, a rollback left 2"
+            "3 releases succeeded there, it runs one of them, a rollback bars 2"
         );
         assert_eq!(
             stuck(Some('d'), "cb", "cb", "c"),
-            "2 releases succeeded there, a rollback left 1, 1 it can go back to alone"
+            "2 releases succeeded there, a rollback bars 1, 1 it can go back to alone"
         );
     }
 

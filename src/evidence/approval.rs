@@ -70,7 +70,7 @@ impl Approvals<'_> {
         }
         let Some(run) = self.history.hosted.run().and_then(|run| run.parse().ok()) else {
             let hint = "start the workflow that makes this change: GitHub's environment asks there, or somebody approves it there";
-            return Known::Unknown(Unknown::new("this is no run of GitHub Actions, so nobody was asked").hint(hint));
+            return Known::Unknown(Unknown::new("this is no run of GitHub Actions, so no person was asked").hint(hint));
         };
         let seen = if let Some(Approval::Required { .. }) = self.policy.approval {
             self.reviews(run).await.map(ApprovalEvidence::Reviews)

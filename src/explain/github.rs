@@ -27,7 +27,7 @@ pub fn hint(error: &GitHubError) -> String {
         GitHubErrorKind::Conflict => "somebody else changes the same thing: run it again".to_owned(),
         GitHubErrorKind::Unprocessable => "correct what GitHub names; is the commit pushed?".to_owned(),
         GitHubErrorKind::Rejected => "correct what GitHub names".to_owned(),
-        GitHubErrorKind::Server => "https://www.githubstatus.com tells whether GitHub has a problem".to_owned(),
+        GitHubErrorKind::Server => "https://www.githubstatus.com says whether GitHub has a problem".to_owned(),
         GitHubErrorKind::Unreachable => "check the network, and GITHUB_API_URL if it is not the usual one".to_owned(),
         GitHubErrorKind::Unreadable => {
             "make sure that nothing between the runner and GitHub changes the answers".to_owned()

@@ -49,7 +49,7 @@ impl Explain for IdTokenError {
             Failure::failed("GitHub's token cannot be had")
                 .of(CauseKind::Dependency)
                 .cause(self.to_string())
-                .hint("run it again; https://www.githubstatus.com tells whether GitHub Actions has a problem")
+                .hint("run it again; https://www.githubstatus.com says whether GitHub Actions has a problem")
         };
         let failure = match self {
             Self::Address(_) => Failure::invalid(self.to_string())

@@ -55,7 +55,7 @@ pub fn explain(error: &impl Explain, phase: Phase) -> Failure {
         Phase::After => {
             let Failure { reason, kind, causes, hints, .. } = error.before();
             let failure =
-                Failure::new(Outcome::Broken, "the deployment cannot be looked at any more").of(kind).cause(reason);
+                Failure::new(Outcome::Broken, "the deployment cannot be read any more").of(kind).cause(reason);
             let failure = causes.into_iter().fold(failure, Failure::because);
             hints.into_iter().fold(failure, Failure::hint)
         }
@@ -68,7 +68,7 @@ pub fn unanswered(change: &impl Explain, read: Option<&impl Explain>) -> Failure
     let failure = Failure::new(Outcome::Broken, "whether the service took the update is unknown").of(change.kind);
     let failure = failure.because(as_cause(&change));
     let failure = read.map(|read| as_cause(&read.before())).into_iter().fold(failure, Failure::because);
-    failure.hint("look at the service; run this again when AWS answers: it takes up what is there then")
+    failure.hint("inspect the service; run this again when AWS answers: it takes up what is there then")
 }
 
 /// A failure as the cause of another.

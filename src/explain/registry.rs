@@ -54,7 +54,7 @@ fn hint(error: &RegistryError) -> Option<String> {
         RegistryError::NotKept { .. } => LATER,
         RegistryError::TagTaken { tag, .. } => {
             return Some(format!(
-                "find out who put it there; delete the tag `{tag}` if nobody needs it, and run it again"
+                "find out who put it there; delete the tag `{tag}` if it is not needed, and run it again"
             ));
         }
         RegistryError::Name { .. }

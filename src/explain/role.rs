@@ -112,7 +112,7 @@ fn why(refused: &NotAssumed, refusal: Refusal, claims: &Claims) -> Failure {
             Failure::invalid("the identity provider has taken GitHub's token back").hint("run the job again")
         }
         Refusal::ProviderUnreachable => Failure::failed("AWS cannot ask GitHub's identity provider for its keys")
-            .hint("run it again; https://www.githubstatus.com tells whether GitHub Actions has a problem"),
+            .hint("run it again; https://www.githubstatus.com says whether GitHub Actions has a problem"),
         Refusal::PolicyTooLarge => Failure::invalid("the session policy is too large")
             .hint("shorten the file that `session-policy` names: 2048 characters at most, and packed by AWS"),
         Refusal::PolicyMalformed => Failure::invalid("the session policy is not an IAM policy")

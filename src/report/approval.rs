@@ -6,7 +6,7 @@ use crate::domain::gate::{Approval, Gate, GateName, GatePolicy};
 pub fn asked(policy: &GatePolicy, gates: &[Gate]) -> Option<&'static str> {
     let is_asked = || gates.iter().any(|gate| gate.name == GateName::Approved);
     match policy.approval.as_ref()? {
-        Approval::None => Some("approval: none, so nobody is asked"),
+        Approval::None => Some("approval: none, so no person is asked"),
         Approval::Required { .. } => {
             is_asked().then_some("approval: required, so GitHub's environment asks its reviewers")
         }
@@ -27,7 +27,7 @@ mod tests {
     fn who_is_asked_is_said_where_somebody_is() {
         let second = SecondPerson { quorum: 1, people: Vec::new(), expires: Duration::from_hours(24) };
         for (approval, said) in [
-            (Approval::None, "none, so nobody is asked"),
+            (Approval::None, "none, so no person is asked"),
             (Approval::Required { self_approval: false }, "required, so GitHub's environment asks its reviewers"),
             (Approval::SecondPerson(second), "second-person, so others start approve.yml for this plan"),
         ] {

@@ -214,7 +214,7 @@ fn a_service_changed_by_hand_gets_its_variables_back() {
     let report = rollback_stage(&cloud, &shop, &[]).outcome("deployed", 0);
 
     assert_eq!(report["release"]["sha"], release);
-    assert_told(&report["warnings"], &["no commit is held"]);
+    assert_told(&report["warnings"], &["no commit is barred"]);
     let (now, before) = (cloud.definition(&cloud.revision("backend")), cloud.definition(&ours));
     assert_eq!(now["containerDefinitions"], before["containerDefinitions"]);
     assert_eq!(cloud.ledger(cloud.service("backend").service_arn().unwrap()).len(), 0);

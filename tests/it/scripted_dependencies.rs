@@ -217,7 +217,7 @@ fn components_with_different_histories_go_back_to_what_both_ran() {
         answer["taskDefinitionArns"].as_array_mut().unwrap().retain(|it| *it != arn("task-definition", "backend:7"));
     });
     let report = run(&shop, &["rollback", "stage"]).outcome("failed", 1);
-    assert_told(&report["causes"], &["backend: 3 releases succeeded there, it runs one of them, a rollback left 2"]);
+    assert_told(&report["causes"], &["backend: 3 releases succeeded there, it runs one of them, a rollback bars 2"]);
     assert!(!text(&report, "hints").contains("--component"), "neither can go back alone: {report:#}");
     assert_eq!(running(&shop), before);
 }

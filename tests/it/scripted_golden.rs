@@ -1,6 +1,7 @@
 //! Every outcome and every command, as users and their programs read it: see [`golden`](crate::golden).
 
 mod deploy;
+mod output;
 mod promote;
 mod reading;
 mod refusals;

@@ -50,7 +50,7 @@ fn revisions_of_others_are_left_out_and_the_search_has_an_end() {
     by_hand(&shop, 20);
     let ran = history(&shop, &[]).expect_code(0);
     assert_eq!(digits(&ran.json()), "b");
-    ran.expect_stderr("backend: only the newest 200 revisions were looked at");
+    ran.expect_stderr("backend: only the newest 200 revisions were read");
     assert_eq!(history(&shop, &["--limit", "1"]).expect_code(0).stderr, "");
 }
 

@@ -169,7 +169,7 @@ fn where_there_is_nothing_to_go_back_to_the_reasons_are_counted() {
         rollback(&shop, &[]).outcome("deployed", 0);
     }
     let report = rollback(&shop, &[]).outcome("failed", 1);
-    let counted = "backend: 3 releases succeeded there, it runs one of them, a rollback left 2";
+    let counted = "backend: 3 releases succeeded there, it runs one of them, a rollback bars 2";
     assert_eq!(report["causes"], json!([counted, ran]));
     assert_told(&report["hints"], &["`shipgate unhold stage --reason …`"]);
     assert_told(&report["hints"], &["`shipgate history stage`", "--release"]);
@@ -283,7 +283,7 @@ fn a_service_changed_by_hand_is_brought_back_and_no_commit_is_held() {
     let report = rollback(&shop, &[]).outcome("deployed", 0);
 
     assert_eq!(report["release"]["sha"], releases[1]);
-    assert_told(&report["warnings"], &["backend runs a build of the same commit, so no commit is held"]);
+    assert_told(&report["warnings"], &["backend runs a build of the same commit, so no commit is barred"]);
     assert_eq!(ledger(&shop, "restores"), Some(revision(9)));
     let registered = shop.aws.call("ecs:RegisterTaskDefinition").body;
     let ours = shop.aws.world(|world| world.definition(&revision(9)).unwrap().document.clone());
@@ -499,7 +499,7 @@ fn two_releases_of_one_commit_hold_nothing() {
     let report = rollback(&shop, &[]).outcome("deployed", 0);
 
     assert_eq!(report["release"]["sha"], releases[0]);
-    assert_told(&report["warnings"], &["backend runs a build of the same commit, so no commit is held"]);
+    assert_told(&report["warnings"], &["backend runs a build of the same commit, so no commit is barred"]);
     assert_eq!(shop.aws.world(|world| world.services[0].tags.clone()), Vec::<Value>::new());
 }
 

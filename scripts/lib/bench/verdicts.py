@@ -82,7 +82,7 @@ def judge(command: Command, variables: Mapping[str, str], log: Path) -> Verdict:
     code = process.wait()
     timer.cancel()
     log.write_text("".join(line for _, line in lines))
-    failed = [at for at, line in lines if re.match(r"wait for \S+: failed", line)]
+    failed = [at for at, line in lines if re.match(r"  ✗ (\S+ +)?roll out\b", line)]
     says = ""
     with suppress(ValueError, KeyError):
         says = json.loads(log.with_suffix(".out").read_text())["outcome"]

@@ -93,7 +93,7 @@ impl Planner<'_> {
         if event == "merge_group" {
             let why =
                 "a run of a merge queue is checked offline: its token names the queue's branch, which no role lets in";
-            return Some(Failure::invalid(why).hint("look at the check of the pull request, which has its plan"));
+            return Some(Failure::invalid(why).hint("see the check of the pull request, which has its plan"));
         }
         let (role, read_role) = (&target.roles.role, &target.roles.read_role);
         if let (true, Some(role), None) = (event == "pull_request", role, read_role) {
@@ -119,7 +119,7 @@ impl Planner<'_> {
     fn gates(&self, environment: &Environment, gates: &[Gate], findings: &mut Findings) {
         for gate in gates.iter().filter(|gate| gate.verdict == Verdict::Unsatisfied) {
             let message = format!("gate {} would refuse a deploy to {}: {}", gate.name, environment.name, gate.reason);
-            let hint = gate.hint.as_deref().unwrap_or("look at the gate before merging");
+            let hint = gate.hint.as_deref().unwrap_or("resolve the gate before merging");
             findings.found(self.at(environment, Rule::Gate, &message, hint));
         }
     }

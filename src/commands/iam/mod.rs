@@ -87,7 +87,7 @@ fn check_principal(text: &str) -> Result<(), Failure> {
         _ => false,
     };
     is_one.then_some(()).ok_or_else(|| {
-        Failure::invalid(format!("--principal {text:?} names nobody in particular"))
+        Failure::invalid(format!("--principal {text:?} names no principal in particular"))
             .hint("name a user or a role by ARN, like arn:aws:iam::123456789012:user/ana")
     })
 }

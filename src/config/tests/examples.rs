@@ -111,8 +111,10 @@ fn the_example_of_the_page_of_gates_says_what_the_page_says() {
     };
     let early = evidence("2026-12-21T06:30:00Z");
     let shown = evaluate(&change, &early).into_iter().filter(Gate::is_shown).map(|gate| {
-        let hint = gate.hint.map(|hint| format!("  hint: {hint}\n")).unwrap_or_default();
-        format!("gate {}: {} ({})\n{hint}", gate.name, gate.verdict.as_str(), gate.reason)
+        // As a plan shows them in a pipe, which has no width.
+        let mark = if gate.refuses() { '✗' } else { '✓' };
+        let hint = gate.hint.map(|hint| format!("{:19}hint: {hint}\n", "")).unwrap_or_default();
+        format!("  {mark} {:13}  {}\n{hint}", format!("gate {}", gate.name), gate.reason)
     });
     let shown = shown.collect::<String>();
     assert!(GATES.contains(&format!("```text\n{shown}```")), "docs/gates/README.md needs this:\n{shown}");

@@ -455,7 +455,7 @@ fn gates() {
     25:14 "30m" | `soak` is written for `stage`, which promotes from no other environment | remove it, or add `promotes-from`: it is the time that a release runs there
 
     gates.approval = "required"
-    22:15 stage | `approval` is written for `stage`, which is deployed to directly and asks nobody | remove it, or add `promotes-from`: people approve what is promoted
+    22:15 stage | `approval` is written for `stage`, which is deployed to directly and asks no person | remove it, or add `promotes-from`: people approve what is promoted
     "#);
     insta::assert_snapshot!(beside_approval(&["identity = 1\nhold = 1\nproven = 1\nforward = true\nreuse = \"own\""]), @r#"
     identity = 1⏎hold = 1⏎proven = 1⏎forward = true⏎reuse = "own"

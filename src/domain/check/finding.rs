@@ -225,7 +225,7 @@ impl fmt::Display for Subjects<'_> {
         ];
         let parts: Vec<String> = all.into_iter().filter_map(named).collect();
         match parts.split_last() {
-            None => formatter.write_str("nothing: there was nothing to look at"),
+            None => formatter.write_str("nothing: there was nothing to check"),
             Some((last, [])) => formatter.write_str(last),
             Some((last, before)) => write!(formatter, "{} and {last}", before.join(", ")),
         }
@@ -264,7 +264,7 @@ mod tests {
     #[test]
     fn nothing_wrong_says_what_was_looked_at_and_nothing_to_look_at_says_so() {
         let mut findings = Findings::default();
-        assert_eq!(findings.summary(), "nothing wrong in nothing: there was nothing to look at");
+        assert_eq!(findings.summary(), "nothing wrong in nothing: there was nothing to check");
         findings.looked_at(Subject::Configuration, "shipgate.toml");
         findings.looked_at(Subject::Dockerfile, "Dockerfile");
         findings.looked_at(Subject::Environment, "stage");

@@ -68,7 +68,7 @@ pub fn baseline<'a>(live: &'a Revision, past: &'a [Revision], is_all: bool, cont
     let Some(first) = ours.min_by_key(|revision| revision.arn.number()) else { return Baseline::NoRelease };
     if !is_all {
         let count = past.len();
-        return Baseline::Unknown(format!("only the newest {count} revisions of its family were looked at"));
+        return Baseline::Unknown(format!("only the newest {count} revisions of its family were read"));
     }
     let Some(arn) = first.ledger.as_ref().and_then(|entry| entry.previous.as_ref()) else { return Baseline::NoRelease };
     let family = |arn: &RevisionArn| arn.as_str().rsplit_once(':').map(|(family, _)| family.to_owned());

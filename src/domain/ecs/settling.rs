@@ -37,7 +37,7 @@ pub fn died(task: &TaskArn, ending: &str) -> Failure {
 pub fn alarmed(alarm: &Alarm) -> Failure {
     let reason = alarm.reason.as_deref().unwrap_or("CloudWatch gives no reason");
     let cause = Cause::new(CauseKind::Application, reason).code("alarm".to_owned());
-    let hint = format!("look at what alarm `{}` measures, and ship a commit that does not set it off", alarm.name);
+    let hint = format!("see what alarm `{}` measures, and ship a commit that does not set it off", alarm.name);
     unsettled(&format!("alarm `{}` went off after the rollout", alarm.name), cause, &hint)
 }
 

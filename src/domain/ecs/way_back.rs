@@ -28,7 +28,7 @@ pub fn combined(failed: Failure, back: Back, is_rollback: bool) -> Failure {
             let hints = failed.causes.iter().filter_map(|cause| cause.hint.clone()).collect();
             let serves = Failure { outcome: Outcome::RolledBack, reason, hints, ..failed };
             serves.hint(if is_rollback {
-                "what was to be left serves again: name another release with `shipgate rollback --release`"
+                "what was to be rolled back serves again: name another release with `shipgate rollback --release`"
             } else {
                 "fix the release and deploy the fixed commit"
             })

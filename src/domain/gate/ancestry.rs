@@ -89,7 +89,7 @@ pub(super) fn forward(subject: &Subject<'_>, seen: &[Standing]) -> Judgement {
                 unsatisfied.get_or_insert(Judgement::unsatisfied(
                     format!("{release} is {} older than {runs}, which {components} runs on {environment}", commits(*count)),
                     format!(
-                        "{verb} a newer commit, or go back with `shipgate rollback {environment}`, which holds what it leaves"
+                        "{verb} a newer commit, or go back with `shipgate rollback {environment}`, which bars what it takes back"
                     ),
                 ));
             }

@@ -100,4 +100,4 @@ impl Evidence {
     }
 }
 
-const NOT_SEEN: &str = "it was not looked at";
+const NOT_SEEN: &str = "it was not read";

@@ -99,6 +99,42 @@ fn what_was_not_looked_at_is_unknown_and_refuses() {
     }
 }
 
+/// What stands in the list was asked: the verdict of each gate is over its own evidence, or over the clock. A gate that a
+/// command does not evaluate is not in the list, so that `unknown` means one thing: its evidence is missing, which refuses.
+#[test]
+fn no_gate_is_listed_without_being_judged() {
+    let named = |gate: GateName| Unknown::new(format!("the evidence of {gate}"));
+    let evidence = Evidence {
+        identity: Known::Unknown(named(GateName::Identity)),
+        holds: Known::Unknown(named(GateName::Hold)),
+        proof: Known::Unknown(named(GateName::Proven)),
+        soak: Known::Unknown(named(GateName::Soak)),
+        reused: Known::Unknown(named(GateName::Reuse)),
+        reach: Known::Unknown(named(GateName::Branch)),
+        standings: Known::Unknown(named(GateName::Forward)),
+        statuses: Known::Unknown(named(GateName::Statuses)),
+        protection: Known::Unknown(named(GateName::Protected)),
+        approval: Known::Unknown(named(GateName::Approved)),
+        ..Evidence::new(now())
+    };
+    for (command, _) in page::COMMANDS {
+        for policy in [GatePolicy::default(), page::everything()] {
+            let change = Change { policy, ..change(command) };
+            let gates = evaluate(&change, &evidence);
+            let evaluated = GateName::ALL.into_iter().filter(|gate| change.policy.is_evaluated(*gate, command));
+            let listed = gates.iter().map(|gate| gate.name);
+            assert_eq!(listed.collect::<Vec<_>>(), evaluated.collect::<Vec<_>>(), "{command:?}");
+            for gate in &gates {
+                if matches!(gate.name, GateName::Freeze | GateName::Windows) {
+                    assert_ne!(gate.verdict, Verdict::Unknown, "{gate:?}");
+                } else {
+                    assert_eq!((gate.verdict, &gate.reason), (Verdict::Unknown, &named(gate.name).reason));
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn an_override_holds_for_a_gate_that_the_policy_names_and_never_for_who_is_asking() {
     let evidence = Evidence::new(now());

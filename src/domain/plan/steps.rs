@@ -39,8 +39,8 @@ pub(super) fn hold_summary(hold: &PlannedHold) -> String {
     let places = hold.places.as_ref().map(|places| format!(", on {places}")).unwrap_or_default();
     let left = left.short();
     match returned {
-        Some(returned) => format!("stop the commits of {left} that {} does not have{places}", returned.short()),
-        None => format!("stop the commits of {left}{places}"),
+        Some(returned) => format!("bar the commits of {left} that {} does not have{places}", returned.short()),
+        None => format!("bar the commits of {left}{places}"),
     }
 }
 

@@ -78,7 +78,7 @@ async fn seen_on_service(cloud: &Cloud, target: &EcsTarget, hold: &Hold) -> Resu
         return Ok(seen);
     }
     Err(Failure::failed(format!("service `{}` took the hold and does not show it", target.service))
-        .hint("look at it with `shipgate status`; somebody else may have put another in its place: run it again"))
+        .hint("see `shipgate status`; somebody else may have put another in its place: run it again"))
 }
 
 /// Puts a hold of a rollback in its second home, a revision, where it is about a service.

@@ -112,7 +112,7 @@ fn name(target: &EcsTarget) -> String {
 pub async fn live_revision(cloud: &Cloud, target: &EcsTarget, service: &Service) -> Result<Revision, Failure> {
     let primary = service.primary().ok_or_else(|| {
         Failure::failed(format!("service `{}` has no primary deployment", target.service))
-            .hint("look at the service in the console; run it again when it has one")
+            .hint("open the service in the console; run it again when it has one")
     })?;
     Ok(cloud.ecs().revision(&primary.task_definition, &service.arn).await?)
 }

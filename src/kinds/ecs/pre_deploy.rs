@@ -134,7 +134,7 @@ impl PreDeploy<'_> {
             let step = one_off.see(elapsed, answer);
             if let Some(error) = one_off.warning.take() {
                 let error = explain(&error, Phase::Before).brief();
-                let text = format!("the pre-deploy task cannot be looked at: {error}");
+                let text = format!("the pre-deploy task cannot be read: {error}");
                 self.run.events.warning(text, None);
             }
             if let Step::Ask { question: Question::Task, .. } = step {
@@ -179,7 +179,7 @@ impl PreDeploy<'_> {
         let seconds = self.target.timeout.as_secs();
         Failure::failed(format!("whether the pre-deploy task has ended is unknown after {seconds} s"))
             .of(CauseKind::Dependency)
-            .cause(format!("task {} could not be looked at; the service was not changed", task.id()))
+            .cause(format!("task {} could not be read; the service was not changed", task.id()))
             .hint("run this again when AWS answers: a task that still runs is waited for")
     }
 

@@ -48,7 +48,7 @@ pub fn asked(record: &Record, links: &Links) -> Option<String> {
     let approval = record.policy.as_ref()?.approval.as_ref()?;
     let is_asked = record.gates.iter().any(|gate| gate.name == GateName::Approved);
     match approval {
-        Approval::None => Some("Nobody is asked: `approval = \"none\"`.".to_owned()),
+        Approval::None => Some("No person is asked: `approval = \"none\"`.".to_owned()),
         Approval::Required { .. } if is_asked => {
             Some("GitHub's environment asks its reviewers: `approval = \"required\"`.".to_owned())
         }
@@ -123,7 +123,7 @@ mod tests {
         let required = || Approval::Required { self_approval: false };
         let said = |record: &Record| asked(record, &links());
         assert!(said(&record(required(), Some(Verdict::Pending))).unwrap().starts_with("GitHub's environment asks"));
-        assert_eq!(said(&record(Approval::None, None)).unwrap(), "Nobody is asked: `approval = \"none\"`.");
+        assert_eq!(said(&record(Approval::None, None)).unwrap(), "No person is asked: `approval = \"none\"`.");
         for approval in [required(), second_person()] {
             assert_eq!(said(&record(approval, None)), None, "a deploy, or going back to what served before");
         }

@@ -68,7 +68,7 @@ fn left_out(findings: &Findings) -> Option<String> {
         format!("- {}: {}{hint}", code(&left.what), code(&left.why))
     };
     let lines: Vec<String> = findings.left_out.iter().map(line).collect();
-    (!lines.is_empty()).then(|| format!("Not looked at:\n\n{}\n", lines.join("\n")))
+    (!lines.is_empty()).then(|| format!("Skipped:\n\n{}\n", lines.join("\n")))
 }
 
 /// What merging would change in an environment.

@@ -125,7 +125,7 @@ pub fn whoami(seen: &SeenIdentities, links: &Links) -> String {
             let caller = match &identity.entry {
                 Entry::Is(caller) => format!("✓ {}", code(&caller.arn)),
                 Entry::ByDesign(meant_for) => format!("– only {}", code(meant_for)),
-                Entry::Refused(_) => "✗ nobody".to_owned(),
+                Entry::Refused(_) => "✗ not assumed".to_owned(),
             };
             vec![name.clone(), purpose.to_owned(), role, caller]
         }));

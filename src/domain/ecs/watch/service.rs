@@ -166,7 +166,7 @@ impl Watch {
             return Step::Done(Err(NotProven::LostSight { failed: self.has_failed(), error }));
         }
         if !self.blind {
-            reports.push(Report::Warning(format!("the service cannot be looked at: {}", error.brief)));
+            reports.push(Report::Warning(format!("the service cannot be read: {}", error.brief)));
         }
         self.blind = true;
         again(AFTER_ERROR)

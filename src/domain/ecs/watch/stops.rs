@@ -70,7 +70,7 @@ impl Watch {
     /// Their look failed. That is said once; a permission that is missing for it is missing for the proof too.
     pub(super) fn miss_stopped(&mut self, whose: &Whose, error: &NotObserved, reports: &mut Vec<Report>) -> Action {
         if !mem::replace(&mut self.stops.is_missed, true) {
-            reports.push(Report::Warning(format!("the tasks that stopped cannot be looked at: {}", error.brief)));
+            reports.push(Report::Warning(format!("the tasks that stopped cannot be read: {}", error.brief)));
         }
         again(whose.due)
     }

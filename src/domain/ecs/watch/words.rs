@@ -45,8 +45,7 @@ pub fn failure(verdict: NotProven, target: &EcsTarget) -> Failure {
             because(Failure::new(Outcome::Broken, text).hint(inspection_hint(target)), reason)
         }
         NotProven::Blind { .. } => {
-            let reason =
-                format!("the service could not be looked at until {limit} s were over: how it ended is unknown");
+            let reason = format!("the service could not be read until {limit} s were over: how it ended is unknown");
             Failure::new(Outcome::Broken, reason).hint(inspection_hint(target))
         }
         NotProven::LostSight { error, .. } => *error.failure,
@@ -76,5 +75,5 @@ fn superseded(by: &RevisionArn) -> Failure {
 }
 
 fn inspection_hint(target: &EcsTarget) -> String {
-    format!("look at it with `aws ecs describe-services --cluster {} --services {}`", target.cluster, target.service)
+    format!("inspect it with `aws ecs describe-services --cluster {} --services {}`", target.cluster, target.service)
 }

@@ -11,7 +11,7 @@ use super::*;
 use crate::golden::assert_page;
 
 /// The commands of the table, as columns.
-const COMMANDS: [(Command, &str); 7] = [
+pub(super) const COMMANDS: [(Command, &str); 7] = [
     (Command::Promote, "`promote`"),
     (Command::Deploy, "`deploy`"),
     (Command::Rollback, "`rollback`"),
@@ -50,7 +50,7 @@ fn asks(gate: GateName) -> &'static str {
 }
 
 /// A policy with every key.
-fn everything() -> GatePolicy {
+pub(super) fn everything() -> GatePolicy {
     let zone = || Zone::find("UTC").unwrap();
     let date = || "2026-12-20".parse().unwrap();
     let (from, to) = ("08:00".parse().unwrap(), "16:00".parse().unwrap());

@@ -248,7 +248,7 @@ fn the_page_of_a_plan_is_what_decides_it() {
 
     - [ ] `it`
 
-    Nobody is asked: `approval = "none"`.
+    No person is asked: `approval = "none"`.
 
     <details><summary>Plan <code>64879f7d6b96</code>: what changes in detail, 1 step</summary>
 

@@ -76,12 +76,12 @@ pub(super) fn forward_cases() -> Vec<Case> {
         .satisfied("1 commit ahead of bbbbbbb, which backend, worker runs; no release of site is recorded"),
         stands("it is older than what one of the components runs", vec![ahead("worker"), behind()]).unsatisfied(
             older,
-            "promote a newer commit, or go back with `shipgate rollback production`, which holds what it leaves",
+            "promote a newer commit, or go back with `shipgate rollback production`, which bars what it takes back",
         ),
         Case { change: change(Command::Deploy), ..stands("a deploy is older than what runs", vec![behind()]) }
             .unsatisfied(
                 older,
-                "deploy a newer commit, or go back with `shipgate rollback production`, which holds what it leaves",
+                "deploy a newer commit, or go back with `shipgate rollback production`, which bars what it takes back",
             ),
         stands(
             "production runs a hotfix that the branch does not contain yet",

@@ -168,9 +168,9 @@ fn review_cases() -> Vec<Case> {
         reviewed("`required`: this is only a plan", 1, ana(), vec![])
             .evidence(|evidence| evidence.approval = Known::Is(ApprovalEvidence::Later))
             .pending("a reviewer of GitHub's environment production is asked when it is carried out"),
-        reviewed("it was not looked at", 1, ana(), vec![])
-            .evidence(|evidence| evidence.approval = Known::unknown("it was not looked at"))
-            .unknown("it was not looked at", ""),
+        reviewed("it was not read", 1, ana(), vec![])
+            .evidence(|evidence| evidence.approval = Known::unknown("it was not read"))
+            .unknown("it was not read", ""),
     ]
 }
 
