@@ -408,8 +408,8 @@ mod tests {
         assert_eq!(
             plain(&commits(&range, look(60))),
             [
-                "  4b825dc  Sell shoes that fit whoever buys t…  Nia    2 min ago",
-                "  4b825dc  Go                                   Émile  10 min ago",
+                "  4b825dc  Sell shoes that fit whoever b…  Nia    2 min ago",
+                "  4b825dc  Go                              Émile  10 min ago",
                 "  and 1 more",
                 "  https://github.com/acme/shop/compare/a...b",
                 "",
