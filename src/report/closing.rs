@@ -83,8 +83,8 @@ fn result(end: End<'_>, outcome: Outcome, closing: Closing<'_>) -> Vec<String> {
     if record.components.len() > 1 && !is_plan {
         lines.extend(components(&record.components));
     }
-    if has_steps(record, closing) && lines.is_empty() && outcome.is_success() && !is_plan {
-        lines.push(String::new());
+    if has_steps(record, closing) && outcome.is_success() && !is_plan {
+        lines.insert(0, String::new());
     }
     let (mark, style) = match outcome {
         outcome if outcome.is_success() => (Mark::Good, GOOD),
@@ -99,7 +99,7 @@ fn result(end: End<'_>, outcome: Outcome, closing: Closing<'_>) -> Vec<String> {
         last = took.map_or(last.clone(), |took| format!("{last}  {FAINT}{}{FAINT:#}", age::took(took)));
         last = record.url.as_ref().map_or(last.clone(), |url| format!("{last}  {url}"));
     }
-    lines.push(last);
+    lines.extend(wrapped(&last, look.width, "", "  "));
     lines.extend(next(end, outcome, closing));
     lines
 }
@@ -231,6 +231,10 @@ fn next_of_plan(request: &Request, record: &Record) -> Vec<String> {
     let mut line = format!("shipgate {command} {}", record.environment);
     for component in &request.components {
         line = format!("{line} --component {}", neutral::phrase(component, 100));
+    }
+    // Somebody else is asked first, and that is not done from here.
+    if record.gates.iter().any(|gate| gate.refuses() && !gate.refuses_already()) {
+        return Vec::new();
     }
     if !refusing.is_empty() {
         return vec![format!("  `{line}` would be refused by gate {}", refusing.join(", "))];
