@@ -62,6 +62,11 @@ impl Live {
             Event::StepEnded { step, .. } => self.end(step),
             _ => {}
         }
+        self.above(lines);
+    }
+
+    /// Shows lines above those that move.
+    pub fn above(&self, lines: &[String]) {
         if !lines.is_empty() {
             self.all.suspend(|| sink::lines(lines));
         }

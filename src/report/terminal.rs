@@ -200,8 +200,11 @@ impl Terminal {
         match (&self.view, result) {
             (View::Folded(folded), StepResult::Done) => folded.group(step, &lines),
             (_, StepResult::Done) => {}
-            (_, StepResult::Failed | StepResult::Interrupted) => {
-                sink::lines(&lines);
+            (view, StepResult::Failed | StepResult::Interrupted) => {
+                match view {
+                    View::Live(live) => live.above(&lines),
+                    View::Plain | View::Folded(_) => sink::lines(&lines),
+                }
                 self.shown.borrow_mut().extend(output);
             }
         }
