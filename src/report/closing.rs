@@ -167,8 +167,8 @@ fn sentence(record: &Record, outcome: Outcome, look: Look) -> String {
             format!("{place} {release}: {steps}{warnings}; nothing was changed")
         }
         Outcome::RolledBack => format!("{}; {release} failed", serves_again(record, look)),
-        // Something moved since the plan, so what runs there is not what ran then.
-        Outcome::Stale if record.components.iter().all(|it| !it.changed) => {
+        // What runs there may not be what ran when it was planned.
+        Outcome::Stale | Outcome::Interrupted if record.components.iter().all(|it| !it.changed) => {
             format!("{place} {release}; this run changed nothing that serves there")
         }
         Outcome::Failed | Outcome::Refused if record.components.iter().all(|it| !it.changed) => match before {
@@ -310,7 +310,7 @@ mod tests {
 
     #[test]
     fn nothing_is_said_to_run_that_was_not_seen() {
-        use Outcome::{Deployed, Failed, Refused, RolledBack, Stale};
+        use Outcome::{Deployed, Failed, Interrupted, Refused, RolledBack, Stale};
         let untouched = "stage 4b825dc; it still runs aaaaaaa, untouched";
         let (each_its_own, moved) = (
             "stage 4b825dc; what runs there is untouched",
@@ -321,6 +321,8 @@ mod tests {
             (["a", "a"], [(Refused, false), (Refused, false)], untouched),
             (["a", "b"], [(Failed, false), (Failed, false)], each_its_own),
             (["a", "a"], [(Stale, false), (Stale, false)], moved),
+            (["a", "a"], [(Interrupted, false), (Interrupted, false)], moved),
+            (["a", "a"], [(Interrupted, true), (Interrupted, false)], "stage 4b825dc"),
             (["a", "a"], [(Deployed, true), (Stale, false)], "stage 4b825dc"),
             (["a", "a"], [(RolledBack, true), (RolledBack, true)], "stage serves aaaaaaa again; 4b825dc failed"),
             (
