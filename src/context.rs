@@ -197,7 +197,8 @@ impl Context {
         let variables = all.iter().filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect();
         let terminals = Terminals::default();
         let mut context = Self { variables, all, directory, interactive, color, terminals };
-        context.interactive &= context.is_attended();
+        // One that cannot move its cursor gets the lines of a log.
+        context.interactive &= context.is_attended() && context.variable("TERM") != Some("dumb");
         context
     }
 
@@ -546,5 +547,6 @@ mod tests {
         assert!(context(&[]).interactive);
         assert!(!context(&[("GITHUB_ACTIONS", "true")]).interactive);
         assert!(!context(&[("CI", "1")]).interactive);
+        assert!(!context(&[("TERM", "dumb")]).interactive);
     }
 }

@@ -199,8 +199,9 @@ fn color_choice() -> anstream::ColorChoice {
     anstream::AutoStream::choice(&stderr())
 }
 
-/// Without the sequences for colour where they would be taken out after all: they could part a secret.
-fn shown(text: &str) -> Cow<'_, str> {
+/// Text for standard error without the sequences for colour where they would be taken out after all: they could part a
+/// secret.
+pub fn shown(text: &str) -> Cow<'_, str> {
     if has_color() { Cow::Borrowed(text) } else { Cow::Owned(anstream::adapter::strip_str(text).to_string()) }
 }
 

@@ -7,19 +7,27 @@ use crate::sink;
 /// Whether a question is answered with yes. Whatever else is typed, and the end of the input, is no.
 pub async fn is_confirmed(question: &str) -> bool {
     sink::question(&format!("{question} [y/N] "));
+    let mut line = OpenLine { is_open: true };
     // On a thread of its own: a signal ends the program while nobody types.
     let typed = tokio::task::spawn_blocking(|| {
         let mut line = String::new();
         std::io::stdin().lock().read_line(&mut line).map(|_| line)
     });
-    match typed.await {
-        Ok(Ok(line)) => {
-            if !line.ends_with('\n') {
-                sink::question("\n");
-            }
-            is_yes(&line)
+    let Ok(Ok(typed)) = typed.await else { return false };
+    line.is_open = !typed.ends_with('\n');
+    is_yes(&typed)
+}
+
+/// The line of a question, which ends also when nobody answers before a signal.
+struct OpenLine {
+    is_open: bool,
+}
+
+impl Drop for OpenLine {
+    fn drop(&mut self) {
+        if self.is_open {
+            sink::question("\n");
         }
-        Ok(Err(_)) | Err(_) => false,
     }
 }
 

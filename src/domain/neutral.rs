@@ -54,7 +54,7 @@ pub fn word(text: &str) -> String {
 /// Characters that change the direction of text, and so what a reader sees
 /// ([UAX #9](https://www.unicode.org/reports/tr9/#Explicit_Directional_Embeddings)).
 fn is_direction_control(character: char) -> bool {
-    matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+    matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}')
 }
 
 #[cfg(test)]
@@ -68,6 +68,7 @@ mod tests {
         assert_eq!(line("  ::set-output name=x::y"), ": :set-output name=x::y");
         assert_eq!(line("a ##[group]b"), "a # #[group]b");
         assert_eq!(line("\u{1b}[31mred\u{1b}[0m\u{7}"), "red");
+        assert_eq!(line("a\u{61c}b\u{200f}c\u{2067}d"), "abcd");
         assert_eq!(lines("one\r\n\n::two\n"), ["one", ": :two"]);
         assert_eq!(phrase("äöü\nx", 2), "äö…");
         assert_eq!(word("a$(b)'c"), r"'a$(b)'\''c'");

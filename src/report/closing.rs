@@ -144,8 +144,7 @@ fn sentence(record: &Record, outcome: Outcome, look: Look) -> String {
             None => place.clone(),
         };
     };
-    let ran_before = |it: &ComponentRecord| Some(ran(it.previous.as_ref()?, &it.whereabouts, look));
-    let before = record.components.iter().find_map(ran_before);
+    let before = one(record.components.iter().map(|it| Some(ran(it.previous.as_ref()?, &it.whereabouts, look))));
     let was = before.as_ref().filter(|before| **before != release);
     // Where there is no plan, nothing was looked at.
     if record.components.is_empty() {
@@ -167,20 +166,15 @@ fn sentence(record: &Record, outcome: Outcome, look: Look) -> String {
             };
             format!("{place} {release}: {steps}{warnings}; nothing was changed")
         }
-        Outcome::RolledBack => {
-            let again = record.components.iter().find(|component| component.outcome == Some(Outcome::RolledBack));
-            let serves = again.and_then(|it| Some(ran(it.current.as_ref()?, &it.whereabouts, look)));
-            match serves {
-                Some(serves) => format!("{place} serves {serves} again; {release} failed"),
-                None => format!("{place} serves again what it served before; {release} failed"),
-            }
+        Outcome::RolledBack => format!("{}; {release} failed", serves_again(record, look)),
+        // What runs there may not be what ran when it was planned.
+        Outcome::Stale | Outcome::Interrupted if record.components.iter().all(|it| !it.changed) => {
+            format!("{place} {release}; this run changed nothing that serves there")
         }
-        Outcome::Failed | Outcome::Refused | Outcome::Stale if record.components.iter().all(|it| !it.changed) => {
-            match before {
-                Some(before) if before != "unknown" => format!("{place} {release}; it still runs {before}, untouched"),
-                _ => format!("{place} {release}; what runs there is untouched"),
-            }
-        }
+        Outcome::Failed | Outcome::Refused if record.components.iter().all(|it| !it.changed) => match before {
+            Some(before) if before != "unknown" => format!("{place} {release}; it still runs {before}, untouched"),
+            _ => format!("{place} {release}; what runs there is untouched"),
+        },
         Outcome::Broken => format!("{place} {release}; what serves now is not verified"),
         Outcome::Superseded => format!("{place} {release}; another deployment has replaced it"),
         Outcome::TimedOut => format!("{place} {release}; the rollout goes on"),
@@ -189,6 +183,29 @@ fn sentence(record: &Record, outcome: Outcome, look: Look) -> String {
             format!("{place} {release}")
         }
     }
+}
+
+/// What the components serve that were rolled back. Where others were not, they are named.
+fn serves_again(record: &Record, look: Look) -> String {
+    let back: Vec<&ComponentRecord> =
+        record.components.iter().filter(|it| it.outcome == Some(Outcome::RolledBack)).collect();
+    let is_part = !back.is_empty() && back.len() < record.components.len();
+    let names: Vec<&str> = back.iter().map(|it| it.name.as_str()).collect();
+    let (who, verb, it) = match names.as_slice() {
+        [one] if is_part => (format!("{one} of {}", record.environment), "serves", "it"),
+        several if is_part => (format!("{} of {}", several.join(", "), record.environment), "serve", "they"),
+        _ => (record.place.clone(), "serves", "it"),
+    };
+    match one(back.iter().map(|it| Some(ran(it.current.as_ref()?, &it.whereabouts, look)))) {
+        Some(serves) => format!("{who} {verb} {serves} again"),
+        None => format!("{who} {verb} again what {it} served before"),
+    }
+}
+
+/// What is the same of all. `None`: it differs, or is not known of each.
+fn one(mut all: impl Iterator<Item = Option<String>>) -> Option<String> {
+    let first = all.next().flatten()?;
+    all.all(|other| other.as_ref() == Some(&first)).then_some(first)
 }
 
 fn counted_holds(plan: &UnholdPlan) -> String {
@@ -262,4 +279,68 @@ pub fn of_failure(failure: &Failure, closing: Closing<'_>) -> Vec<String> {
     lines.extend(causes.flat_map(|cause| wrapped(&look.text(&cause.text), look.width, "  ", "    ")));
     lines.extend(failure.hints.iter().flat_map(|text| hinted(text, look, "")));
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::event::Event;
+    use crate::domain::plan::Running;
+    use crate::domain::view::plan::ShownPlan;
+
+    const NEW: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+
+    fn running(sha: &str) -> Running {
+        Running { sha: Some(sha.repeat(40)), ..Running::default() }
+    }
+
+    /// The last line where `backend` and `worker` ran releases and ended so, each changed or not.
+    fn said(ran: [&str; 2], ends: [(Outcome, bool); 2]) -> String {
+        let mut plan = ShownPlan::sample();
+        plan.components.iter_mut().zip(ran).for_each(|(component, sha)| component.running = running(sha));
+        let mut record = Record::new(&Request { environment: Some("stage".to_owned()), ..Request::default() });
+        record.see(&Event::Planned(Box::new(plan)));
+        for (name, (outcome, is_changed)) in ["backend", "worker"].into_iter().zip(ends) {
+            let component = || name.parse().unwrap();
+            if is_changed {
+                record.see(&Event::ChangeStarted { component: component(), continues: String::new() });
+            }
+            let released = Some(Running { sha: Some(NEW.to_owned()), ..Running::default() });
+            record.see(&Event::ComponentEnded { component: component(), outcome, causes: Vec::new(), released });
+        }
+        let total = Outcome::worst(ends.map(|(outcome, _)| outcome)).unwrap();
+        sentence(&record, total, Look::plain())
+    }
+
+    #[test]
+    fn nothing_is_said_to_run_that_was_not_seen() {
+        use Outcome::{Deployed, Failed, Interrupted, Refused, RolledBack, Stale};
+        let untouched = "stage 4b825dc; it still runs aaaaaaa, untouched";
+        let (each_its_own, moved) = (
+            "stage 4b825dc; what runs there is untouched",
+            "stage 4b825dc; this run changed nothing that serves there",
+        );
+        for (ran, ends, expected) in [
+            (["a", "a"], [(Failed, false), (Failed, false)], untouched),
+            (["a", "a"], [(Refused, false), (Refused, false)], untouched),
+            (["a", "b"], [(Failed, false), (Failed, false)], each_its_own),
+            (["a", "a"], [(Stale, false), (Stale, false)], moved),
+            (["a", "a"], [(Interrupted, false), (Interrupted, false)], moved),
+            (["a", "a"], [(Interrupted, true), (Interrupted, false)], "stage 4b825dc"),
+            (["a", "a"], [(Deployed, true), (Stale, false)], "stage 4b825dc"),
+            (["a", "a"], [(RolledBack, true), (RolledBack, true)], "stage serves aaaaaaa again; 4b825dc failed"),
+            (
+                ["a", "b"],
+                [(RolledBack, true), (RolledBack, true)],
+                "stage serves again what it served before; 4b825dc failed",
+            ),
+            (
+                ["a", "b"],
+                [(Deployed, true), (RolledBack, true)],
+                "worker of stage serves bbbbbbb again; 4b825dc failed",
+            ),
+        ] {
+            assert_eq!(said(ran, ends), expected, "{ran:?} {ends:?}");
+        }
+    }
 }

@@ -62,6 +62,11 @@ impl Live {
             Event::StepEnded { step, .. } => self.end(step),
             _ => {}
         }
+        self.above(lines);
+    }
+
+    /// Shows lines above those that move.
+    pub fn above(&self, lines: &[String]) {
         if !lines.is_empty() {
             self.all.suspend(|| sink::lines(lines));
         }
@@ -78,7 +83,7 @@ impl Live {
     #[expect(clippy::disallowed_methods, reason = "what is set here is clean")]
     fn begin(&self, step: &StepId, label: &str) {
         let line = hidden("  {spinner} {prefix}  {wide_msg} {elapsed}");
-        line.set_prefix(sink::clean(label).into_owned());
+        line.set_prefix(sink::clean(&sink::shown(label)).into_owned());
         let line = self.all.add(line);
         line.enable_steady_tick(Duration::from_millis(120));
         let moving = Moving { line, below: Vec::new(), tasks: Vec::new(), last: None, expected: None };
@@ -133,7 +138,7 @@ fn hidden(template: &str) -> ProgressBar {
 
 #[expect(clippy::disallowed_methods, reason = "what is set here is clean")]
 fn say(line: &ProgressBar, text: &str) {
-    line.set_message(sink::clean(text).into_owned());
+    line.set_message(sink::clean(&sink::shown(text)).into_owned());
     line.tick();
 }
 

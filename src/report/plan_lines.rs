@@ -139,12 +139,19 @@ fn what_changes(plan: &ShownPlan) -> String {
         return "nothing to change".to_owned();
     }
     let beside: usize = plan.components.iter().map(|component| beside_the_release(&component.changes).len()).sum();
-    match beside {
-        0 => "only the image changes".to_owned(),
-        1 => "the image and 1 setting change".to_owned(),
-        count => format!("the image and {count} settings change"),
+    let all: usize = plan.components.iter().map(|component| component.changes.len()).sum();
+    match (beside < all, beside) {
+        (true, 0) => "only the image changes".to_owned(),
+        (true, 1) => "the image and 1 setting change".to_owned(),
+        (true, count) => format!("the image and {count} settings change"),
+        (false, 0) => "neither the image nor a setting changes".to_owned(),
+        (false, 1) => "1 setting changes".to_owned(),
+        (false, count) => format!("{count} settings change"),
     }
 }
+
+/// The columns of the name of a commit's author on a terminal, at most.
+const AUTHOR: usize = 20;
 
 fn commits(range: &CommitRange, look: Look) -> Vec<String> {
     let CommitRange { commits, compare, .. } = range;
@@ -152,6 +159,8 @@ fn commits(range: &CommitRange, look: Look) -> Vec<String> {
         commits.newest.iter().map(|commit| commit.committed.map(|at| look.time(at)).unwrap_or_default()).collect();
     let widest = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or_default();
     let author = widest(&mut commits.newest.iter().map(|commit| columns(&commit.author)));
+    // A name is anybody's, and the subject says more.
+    let author = look.width.map_or(author, |_| author.min(AUTHOR));
     let age = widest(&mut ages.iter().map(|age| columns(age)));
     let subjects: Vec<String> = commits.newest.iter().map(subject).collect();
     let longest = widest(&mut subjects.iter().map(|subject| columns(subject)));
@@ -164,7 +173,7 @@ fn commits(range: &CommitRange, look: Look) -> Vec<String> {
         .map(|(commit, (subject, age))| {
             let sha = look.release(&commit.sha.to_string());
             let subject = padded(&cut(subject, Some(room)), room);
-            let who = padded(&commit.author, author);
+            let who = padded(&cut(&commit.author, look.width.map(|_| author)), author);
             format!("  {CAREFUL}{sha}{CAREFUL:#}  {subject}  {FAINT}{who}  {age}{FAINT:#}").trim_end().to_owned()
         })
         .collect();
@@ -382,6 +391,8 @@ mod tests {
         plan.components[0].running.sha = Some("a".repeat(40));
         plan.components[1].running.sha = Some("a".repeat(40));
         plan.steps = vec![Step::new(Verb::Update, &"backend".parse().unwrap(), "")];
+        let release = Change { path: "release".to_owned(), from: None, to: Some("b".to_owned()) };
+        plan.components[0].changes = vec![release];
         assert_eq!(plain(&headline(&plan, look(80))), ["shop   stage   aaaaaaa → 4b825dc   only the image changes"]);
         plan.components[1].running.sha = None;
         plan.components[1].whereabouts.revision = Some("worker:3".to_owned());
@@ -430,6 +441,38 @@ mod tests {
         ] {
             let steps: Vec<StepId> = verbs.iter().copied().map(step).collect();
             assert_eq!(counted_steps(steps.iter()), expected, "{verbs:?}");
+        }
+    }
+
+    #[test]
+    fn the_image_is_said_to_change_only_where_it_does() {
+        let change = |path: &str| Change { path: path.to_owned(), from: None, to: Some("b".to_owned()) };
+        for (paths, expected) in [
+            (&["release"][..], "only the image changes"),
+            (&["release", "cpu"], "the image and 1 setting change"),
+            (&["release", "cpu", "memory"], "the image and 2 settings change"),
+            (&["cpu"], "1 setting changes"),
+            (&["cpu", "memory"], "2 settings change"),
+            (&[], "neither the image nor a setting changes"),
+        ] {
+            let mut plan = ShownPlan::sample();
+            let component = &mut plan.components[0];
+            component.changes = paths.iter().map(|path| change(path)).collect();
+            plan.steps = vec![Step::new(Verb::Update, &component.name, "")];
+            assert_eq!(what_changes(&plan), expected, "{paths:?}");
+        }
+        assert_eq!(what_changes(&ShownPlan::sample()), "nothing to change");
+    }
+
+    #[test]
+    fn a_long_name_of_an_author_leaves_the_columns_in_place() {
+        let sha = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+        for (subject, author) in [("s".repeat(10_000), "a".repeat(10_000)), ("界".repeat(200), "界".repeat(60))] {
+            let newest = vec![CommitLine::new(sha.parse().unwrap(), &subject, &author)];
+            let commits = Commits { newest, count: 1 };
+            let range = CommitRange { commits, compare: None, taken_back: false };
+            let lines = super::commits(&range, look(80));
+            assert!(lines.iter().all(|line| columns(line) <= 80), "{lines:#?}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The steps in progress, as far as lines are made of them: what a step led to, and what it wrote.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -35,9 +36,36 @@ struct OpenStep {
     result: Option<String>,
     answers: Vec<ProbeAnswer>,
     /// What it wrote.
-    output: Vec<String>,
+    output: Output,
     /// When its progress was shown last.
     shown: Option<Instant>,
+}
+
+/// What a step wrote: the last of it, for a build may write without end.
+#[derive(Debug, Default)]
+struct Output {
+    lines: VecDeque<String>,
+    /// How many lines there were before.
+    left_out: usize,
+}
+
+impl Output {
+    /// How many lines of a build are kept.
+    const MOST: usize = 10_000;
+
+    fn push(&mut self, line: &str, most: usize) {
+        self.lines.push_back(line.to_owned());
+        if self.lines.len() > most {
+            self.lines.pop_front();
+            self.left_out += 1;
+        }
+    }
+
+    fn shown(self) -> Vec<String> {
+        let before =
+            (self.left_out > 0).then(|| format!("({} lines before are left out: `-v` shows all)", self.left_out));
+        before.into_iter().chain(self.lines).collect()
+    }
 }
 
 impl Steps {
@@ -50,11 +78,14 @@ impl Steps {
                 self.name_width = names.max().unwrap_or_default();
             }
             Event::StepStarted(step) => {
-                let (result, answers, output, shown) = (None, Vec::new(), Vec::new(), None);
+                let (result, answers, output, shown) = (None, Vec::new(), Output::default(), None);
                 self.open.insert(step.clone(), OpenStep { began: Instant::now(), result, answers, output, shown });
             }
             Event::StepResult { step, text } => self.of(step, |open| open.result = Some(text.clone())),
-            Event::Output { step, line } => self.of(step, |open| open.output.push(line.clone())),
+            Event::Output { step, line } => {
+                let most = if step.verb == Verb::Build { Output::MOST } else { 1 };
+                self.of(step, |open| open.output.push(line, most));
+            }
             Event::ProbeAnswered { subject, answer } => {
                 let asks = |step: &StepId| step.verb == Verb::Probe && step.subject == *subject;
                 if let Some((_, open)) = self.open.iter_mut().find(|(step, _)| asks(step)) {
@@ -73,7 +104,7 @@ impl Steps {
 
     /// A step has ended: returns what it wrote.
     pub fn ended(&mut self, step: &StepId) -> Vec<String> {
-        self.open.shift_remove(step).map(|open| open.output).unwrap_or_default()
+        self.open.shift_remove(step).map(|open| open.output.shown()).unwrap_or_default()
     }
 
     /// Whether several are in progress.
@@ -95,7 +126,7 @@ impl Steps {
 
     /// The last line that a step wrote.
     pub fn last_output(&self, step: &StepId) -> Option<&str> {
-        self.open.get(step)?.output.last().map(String::as_str)
+        self.open.get(step)?.output.lines.back().map(String::as_str)
     }
 
     /// The lines of a step that has ended: what it led to, and how long it took. None where there is nothing to say.
@@ -276,5 +307,19 @@ mod tests {
         assert_eq!(due(&mut steps), [false, true]);
         tokio::time::advance(Duration::from_secs(5)).await;
         assert_eq!(due(&mut steps), [true, false]);
+    }
+
+    #[test]
+    fn of_a_build_without_end_the_last_lines_are_kept() {
+        let mut steps = Steps::default();
+        let step = StepId::new(Verb::Build, &"backend".parse().unwrap());
+        steps.see(&Event::StepStarted(step.clone()));
+        for number in 0..Output::MOST + 2 {
+            steps.see(&Event::Output { step: step.clone(), line: number.to_string() });
+        }
+        assert_eq!(steps.last_output(&step), Some("10001"));
+        let kept = steps.ended(&step);
+        assert_eq!(kept.len(), Output::MOST + 1);
+        assert_eq!(kept[..2], ["(2 lines before are left out: `-v` shows all)", "2"]);
     }
 }

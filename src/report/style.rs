@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use crate::domain::age;
 use crate::domain::image::Digest;
 use crate::domain::short::short_ids;
+use crate::sink;
 
 pub const GOOD: Style = AnsiColor::Green.on_default().bold();
 pub const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -49,7 +50,8 @@ impl Look {
 
     /// A text in which commits and digests are short. What stands in backticks may be a command to paste, and stays.
     pub fn text(self, text: &str) -> String {
-        if self.exact { text.to_owned() } else { with_short_ids(text) }
+        // A secret may have the form of an id: what is left of it would not be known for one.
+        if self.exact { text.to_owned() } else { with_short_ids(&sink::clean(text)) }
     }
 
     /// When something was: how long ago, or exactly.
@@ -156,6 +158,14 @@ mod tests {
         let digest = Digest::of("x");
         assert_eq!((short.digest(&digest).len(), exact.digest(&digest).len()), (19, 71));
         assert_eq!((short.time(then).as_str(), exact.time(then).as_str()), ("1 min ago", "1970-01-01 00:00:40Z"));
+    }
+
+    /// The secrets of a process are those of all its tests.
+    #[test]
+    fn a_secret_in_the_form_of_an_id_is_left_out() {
+        let secret = "5ec4e75ec4e75ec4e75ec4e75ec4e75ec4e75ec4";
+        sink::hide(secret);
+        assert_eq!(look(false).text(&format!("token {secret}")), "token ***");
     }
 
     #[test]

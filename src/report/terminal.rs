@@ -68,7 +68,8 @@ impl Terminal {
         let look = |width| Look { width, exact: level >= Level::Verbose, now };
         let (error, output) = (look(error), look(output));
         let view = match context {
-            Some(context) if context.interactive && level >= Level::Everything => View::Live(Live::new(error)),
+            // Each call that `-v` shows would be written over lines that move.
+            Some(context) if context.interactive && level == Level::Everything => View::Live(Live::new(error)),
             Some(context) if context.in_actions() => View::Folded(Folded::default()),
             Some(_) | None => View::Plain,
         };
@@ -135,7 +136,10 @@ impl Sink for Terminal {
 impl Terminal {
     fn lines(&self, event: &Event) -> Vec<String> {
         let steps = self.steps.borrow();
-        lines::of(event, Showing { level: self.level, look: self.error, asks: self.asks, steps: &steps })
+        // Nobody can decide about a plan that is not shown.
+        let is_asked = self.asks && matches!(event, Event::Planned(_));
+        let level = if is_asked { self.level.max(Level::Everything) } else { self.level };
+        lines::of(event, Showing { level, look: self.error, asks: self.asks, steps: &steps })
     }
 
     fn is_live(&self) -> bool {
@@ -145,7 +149,7 @@ impl Terminal {
     /// Whether an event is shown in the moving lines alone: what a build writes, and the events of ECS.
     fn is_only_live(&self, event: &Event) -> bool {
         let of_build = matches!(event, Event::Output { step, .. } if writes_much(step.verb));
-        of_build && self.is_live() && self.level < Level::Verbose
+        of_build && self.is_live()
     }
 
     /// What the step that begins is called.
@@ -200,8 +204,11 @@ impl Terminal {
         match (&self.view, result) {
             (View::Folded(folded), StepResult::Done) => folded.group(step, &lines),
             (_, StepResult::Done) => {}
-            (_, StepResult::Failed | StepResult::Interrupted) => {
-                sink::lines(&lines);
+            (view, StepResult::Failed | StepResult::Interrupted) => {
+                match view {
+                    View::Live(live) => live.above(&lines),
+                    View::Plain | View::Folded(_) => sink::lines(&lines),
+                }
                 self.shown.borrow_mut().extend(output);
             }
         }

@@ -82,6 +82,37 @@ fn the_lines_below_a_rollout_move_and_go() {
     assert!(left.contains("✓ roll out") && left.contains("✓ deployed: stage runs"), "{left}");
 }
 
+/// Whoever is asked reads the plan, whatever else is not wanted.
+#[test]
+fn quiet_shows_the_plan_that_is_asked_about() {
+    let ran = promote(&proven(), &["-q"], "n\n").expect_code(3);
+    let seen = screen(&ran.stdout, 80, false);
+    let (plan, question) = (seen.find("only the image changes"), seen.find("[y/N]"));
+    assert!(plan.is_some() && plan < question, "{seen}");
+}
+
+/// A terminal without colour gets none in the lines that move either; one that cannot move them, and the calls of `-v`,
+/// get lines.
+#[test]
+fn lines_move_only_where_they_can() {
+    let deploy = |more: &[&str], term: &str| {
+        let shop = Shop::new();
+        shop.aws.world(|world| world.looks = 4);
+        shop.shipgate(&[&["deploy", "stage"], more].concat()).env("TERM", term).on_a_terminal_of(120, "").expect_code(0)
+    };
+    let plain = deploy(&[], "xterm-256color");
+    assert!(
+        plain.stdout.contains("gives up after 1h. Ctrl-C") && !plain.stdout.contains("\u{1b}[2m"),
+        "{:?}",
+        plain.stdout
+    );
+    let (dumb, verbose) = (deploy(&[], "dumb"), deploy(&["-v"], "xterm-256color"));
+    for ran in [dumb, verbose] {
+        assert!(ran.stdout.contains("roll out: usually 2.0 s; gives up after 1h"), "{:?}", ran.stdout);
+        assert!(!ran.stdout.contains("\u{1b}[1A") && !ran.stdout.contains('⠁'), "{:?}", ran.stdout);
+    }
+}
+
 /// Nothing but warnings, and how it ended.
 #[test]
 fn quiet_is_the_warnings_and_the_last_line() {

@@ -14,7 +14,7 @@ pub fn of(record: &Record, outcome: Outcome, links: &Links) -> Option<String> {
     }
     Some(if outcome == Outcome::Planned {
         planned(record, "will run", links)
-    } else if matches!(outcome, Outcome::Refused | Outcome::Stale) {
+    } else if matches!(outcome, Outcome::Refused | Outcome::Stale) && record.components.iter().all(|it| !it.changed) {
         planned(record, "would have run", links)
     } else {
         ended(record, outcome, links)

@@ -6,7 +6,7 @@ use super::place::Links;
 use crate::domain::github::markdown::code;
 use crate::domain::outcome::Outcome;
 use crate::domain::release::Commits;
-use crate::report::record::Record;
+use crate::report::record::{ComponentRecord, Record};
 
 /// What a command does with an environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,7 +155,10 @@ fn ended(record: &Record, outcome: Outcome, links: &Links) -> String {
         Outcome::Unchanged | Outcome::Planned => format!("Nothing to do: {place} runs{release}"),
         Outcome::RolledBack => match served(record, links) {
             Some(served) => format!("{} failed: it serves {served} again", noun()),
-            None => format!("{} failed: what served before serves again", noun()),
+            None => match back(record) {
+                Some(names) => format!("{} failed: what served before serves again in {names}", noun()),
+                None => format!("{} failed: what served before serves again", noun()),
+            },
         },
         Outcome::Broken => format!("{place} is broken after the {}{}", act.word(), of_release(&release)),
         Outcome::Failed => format!("{} failed", noun()),
@@ -174,6 +177,14 @@ fn left(record: &Record, links: &Links) -> Option<String> {
     let left: IndexSet<&str> =
         record.components.iter().filter_map(|component| component.previous.as_ref()?.sha.as_deref()).collect();
     if let [left] = left.iter().collect::<Vec<_>>()[..] { Some(links.commit(left)) } else { None }
+}
+
+/// The components that were rolled back, where others were changed and stayed so.
+fn back(record: &Record) -> Option<String> {
+    let is_back = |component: &&ComponentRecord| component.outcome == Some(Outcome::RolledBack);
+    let has_others = record.components.iter().any(|component| component.changed && !is_back(&component));
+    let names = record.components.iter().filter(is_back).map(|component| code(component.name.as_str()));
+    has_others.then(|| names.collect::<Vec<_>>().join(", "))
 }
 
 /// What serves now, where that is one release.

@@ -308,3 +308,28 @@ proptest! {
 fn neutral_is_empty(text: &str) -> bool {
     code(text).is_empty()
 }
+
+/// A component that was changed is shown as such, whatever is said of the whole.
+#[test]
+fn what_was_changed_is_not_hidden_by_the_total() {
+    let page = |ends: [(Outcome, bool); 2], total: Outcome| {
+        let mut record = record("x");
+        record.components.push(ComponentRecord { name: "worker".parse().unwrap(), ..record.components[0].clone() });
+        for (component, (outcome, changed)) in record.components.iter_mut().zip(ends) {
+            (component.outcome, component.changed, component.current) = (Some(outcome), changed, None);
+        }
+        let table = components::of(&record, total, &links()).unwrap();
+        (table, heading::of(&record, total, &links()))
+    };
+    for total in [Outcome::Refused, Outcome::Stale] {
+        let (table, _) = page([(Outcome::Deployed, true), (total, false)], total);
+        assert!(table.contains("runs now") && table.contains("deployed"), "{table}");
+        let (table, _) = page([(total, false), (total, false)], total);
+        assert!(table.contains("would have run"), "{table}");
+    }
+    let back = Outcome::RolledBack;
+    let (_, heading) = page([(Outcome::Deployed, true), (back, true)], back);
+    assert!(heading.contains("what served before serves again in `worker`"), "{heading}");
+    let (_, heading) = page([(back, true), (back, true)], back);
+    assert!(heading.ends_with("what served before serves again\n"), "{heading}");
+}
