@@ -6,10 +6,11 @@ use super::line::{Level, Line, note, warning};
 use super::merging;
 use super::plan_lines::{self, warning_text};
 use super::steps::Steps;
-use super::style::{FAINT, Look, wrapped};
+use super::style::{FAINT, Look, cut, wrapped};
 use crate::domain::age;
 use crate::domain::event::Event;
 use crate::domain::names::ComponentName;
+use crate::domain::neutral;
 use crate::domain::step::{StepId, Subject};
 use crate::domain::view::plan::ShownPlan;
 
@@ -118,9 +119,14 @@ pub fn expectation(usual: Option<Duration>, timeout: Duration) -> String {
     format!("{usual}gives up after {}", age::took(timeout))
 }
 
+/// How much of the last line of a task that failed is shown as it fails, in characters.
+const LONGEST_LAST_LINE: usize = 300;
+
 fn task_failed(label: &str, text: &str, last_line: Option<&str>, look: Look) -> Vec<Line> {
     let mut lines = wrapped(&look.text(text), look.width, &format!("    {}: ", label.trim_end()), "      ");
-    lines.extend(last_line.map(|line| format!("      {FAINT}| {line}{FAINT:#}")));
+    // The diagnosis has more of it; here it is one line, whatever the container wrote.
+    let shown = |line| cut(&neutral::phrase(line, LONGEST_LAST_LINE), look.width.map(|width| width.saturating_sub(8)));
+    lines.extend(last_line.map(|line| format!("      {FAINT}| {}{FAINT:#}", shown(line))));
     lines.into_iter().map(note).collect()
 }
 
@@ -145,6 +151,7 @@ mod tests {
 
     use super::*;
     use crate::domain::step::Verb;
+    use crate::report::style::columns;
 
     fn plain(event: &Event, level: Level, steps: &Steps) -> Vec<String> {
         let look = Look { width: Some(40), exact: level >= Level::Verbose, now: Timestamp::UNIX_EPOCH };
@@ -167,6 +174,18 @@ mod tests {
         assert!(plain(&warning, Level::Quiet).is_empty());
         let shown = "warning: odd\nhint: run\n  `a command that is longer than the line is wide`";
         assert_eq!(plain(&warning, Level::Warnings), [shown]);
+    }
+
+    #[test]
+    fn the_last_line_of_a_task_that_failed_is_one_line() {
+        for last in ["x".repeat(10_000), "界".repeat(10_000), "a\n::error::forged\r".repeat(100)] {
+            let event =
+                Event::TaskFailed { step: build("backend"), text: "task 1 failed".to_owned(), last_line: Some(last) };
+            let lines = plain(&event, Level::Everything, &Steps::default());
+            let line = lines.last().unwrap();
+            assert!(line.starts_with("      | ") && line.ends_with('…'), "{line}");
+            assert!(columns(line) <= 40 && !line.contains(['\n', '\r']), "{line}");
+        }
     }
 
     #[test]
