@@ -202,11 +202,6 @@ impl Context {
         context
     }
 
-    /// Whether somebody can be asked something, and can answer.
-    pub fn can_ask(&self) -> bool {
-        self.terminals.input && self.terminals.error.is_some()
-    }
-
     /// Whether somebody may be looking. A log is no terminal, whatever the runner's pseudo-terminal says.
     fn is_attended(&self) -> bool {
         !self.in_actions() && self.variable("CI").is_none()

@@ -27,8 +27,8 @@ use crate::domain::provenance::{OverriddenGate, Provenance};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::role::Access;
 use crate::domain::target::Target;
-use crate::domain::view::Request;
 use crate::domain::view::plan::{CommitRange, PlannedComponent, ShownPlan};
+use crate::domain::view::{Asking, Request};
 use crate::events::Events;
 use crate::evidence::{self, Approvals, AskedPlan, History, Hosted};
 use crate::kinds::{AskedProbes, Planned, Run, Turns, WholePlan, driver};
@@ -87,7 +87,7 @@ pub struct Invocation<'a> {
     /// How many changes are made at once.
     pub parallel: NonZeroUsize,
     /// Whether somebody is asked before anything is changed.
-    pub asks: bool,
+    pub asks: Asking,
     /// When the run began.
     pub began: Timestamp,
     /// The plan that people have approved, with the number of the run that made it. `None`: none is named.
@@ -397,8 +397,14 @@ pub async fn finish(
 /// Asks whoever sits at the terminal, where somebody does.
 async fn confirm(invocation: &Invocation<'_>, plan: &WholePlan) -> Result<(), Failure> {
     let changes = plan.steps().iter().any(|step| step.id.verb.changes());
-    if !invocation.asks || !changes {
-        return Ok(());
+    match invocation.asks {
+        Asking::Somebody if changes => {}
+        Asking::Unseen if changes => {
+            let reason = "the question cannot be seen: standard error is no terminal";
+            let hint = "add `--yes`, or leave standard error on the terminal";
+            return Err(Failure::new(Outcome::Refused, reason).hint(hint));
+        }
+        Asking::No | Asking::Somebody | Asking::Unseen => return Ok(()),
     }
     let (environment, release) = (&plan.environment, plan.release.short());
     let question = match &plan.intent {

@@ -22,12 +22,13 @@ pub mod whoami;
 use change::Invocation;
 
 use crate::cli::{Command, IamDocument, Planned};
+use crate::context::Terminals;
 use crate::domain::failure::Failure;
-use crate::domain::view::{Answer, Request};
+use crate::domain::view::{Answer, Asking, Request};
 use crate::session::Session;
 
 /// What the command line asks for, in words.
-pub fn request(command: &Command, can_ask: bool) -> Request {
+pub fn request(command: &Command, terminals: Terminals) -> Request {
     let other = |command: &str, environment: Option<&str>| Request {
         command: command.to_owned(),
         environment: environment.map(str::to_owned),
@@ -42,11 +43,11 @@ pub fn request(command: &Command, can_ask: bool) -> Request {
     match command {
         Command::Deploy(it) => change("deploy", &it.environment, &it.components, true),
         Command::Promote(it) => {
-            let asks = can_ask && !it.yes && it.expect_plan.is_none();
+            let asks = asking(terminals, it.yes || it.expect_plan.is_some());
             Request { asks, ..change("promote", &it.environment, &it.components, true) }
         }
         Command::Rollback(it) => {
-            let asks = can_ask && !it.yes && it.expect_plan.is_none();
+            let asks = asking(terminals, it.yes || it.expect_plan.is_some());
             Request { asks, ..change("rollback", &it.environment, &it.components, true) }
         }
         Command::Plan { command } => match command {
@@ -71,6 +72,15 @@ pub fn request(command: &Command, can_ask: bool) -> Request {
             IamDocument::Policy(it) => other("iam policy", Some(&it.environment)),
             IamDocument::Guard(_) => other("iam guard", None),
         },
+    }
+}
+
+/// Whether somebody is asked. `is_sure`: that was said already.
+fn asking(terminals: Terminals, is_sure: bool) -> Asking {
+    match terminals.error {
+        _ if is_sure || !terminals.input => Asking::No,
+        Some(_) => Asking::Somebody,
+        None => Asking::Unseen,
     }
 }
 

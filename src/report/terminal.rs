@@ -22,7 +22,7 @@ use crate::domain::event::{Event, StepResult};
 use crate::domain::plan::PlanWarning;
 use crate::domain::step::{StepId, Verb};
 use crate::domain::view::approval::CountedApproval;
-use crate::domain::view::{Answer, Request};
+use crate::domain::view::{Answer, Asking, Request};
 use crate::sink;
 
 /// The terminal, or the log of a workflow.
@@ -77,7 +77,19 @@ impl Terminal {
         let (steps, shown) = (RefCell::default(), RefCell::default());
         let early = RefCell::new(request.plans.then(Vec::new));
         let logs = LogLines::new(output);
-        Self { level, color, format, error, output, logs, asks: request.asks, view, steps, early, shown }
+        Self {
+            level,
+            color,
+            format,
+            error,
+            output,
+            logs,
+            asks: request.asks == Asking::Somebody,
+            view,
+            steps,
+            early,
+            shown,
+        }
     }
 }
 

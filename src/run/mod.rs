@@ -66,7 +66,7 @@ pub fn run() -> ExitCode {
 
 /// Runs a command unless a signal comes first, and reports how it ended.
 async fn execute(context: &Context, cli: &Cli) -> Outcome {
-    let request = commands::request(&cli.command, context.can_ask());
+    let request = commands::request(&cli.command, context.terminals);
     let (level, format) = (shown(&cli.global), cli.global.format());
     let reporting = Reporting::new(context, request.clone(), (level, format), now);
     bug::report_to_all(context, (level, format), &request, &reporting);

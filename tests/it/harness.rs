@@ -218,6 +218,17 @@ impl Shipgate {
         self
     }
 
+    /// With its standard error somewhere else.
+    pub fn with_hidden_errors(mut self) -> Self {
+        let mut other = command("sh");
+        other.args(["-c", "exec \"$@\" 2>/dev/null", "sh"]);
+        other.arg(self.command.get_program()).args(self.command.get_args());
+        other.current_dir(self.command.get_current_dir().unwrap());
+        other.envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        self.command = other;
+        self
+    }
+
     /// Runs to the end on a pseudo-terminal; everything it writes is in `stdout`, with the sequences that move the cursor.
     pub fn on_a_terminal(self) -> Ran {
         self.on_a_terminal_of(80, "")

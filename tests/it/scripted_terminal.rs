@@ -140,3 +140,13 @@ fn verbose_has_ids_in_full_and_each_call() {
         assert!(ran.stderr.contains(text), "no {text:?} in\n{}", ran.stderr);
     }
 }
+
+/// Somebody sits there and would not see the question.
+#[test]
+fn a_question_that_cannot_be_seen_is_answered_by_nobody() {
+    let shop = proven();
+    let before = runs(&shop);
+    let hidden = shop.shipgate(&PROMOTE).with_hidden_errors().on_a_terminal_of(80, "y\n").expect_code(3);
+    assert_eq!((runs(&shop), hidden.stdout.contains("[y/N]")), (before, false), "{}", hidden.stdout);
+    shop.shipgate(&[&PROMOTE[..], &["--yes"]].concat()).with_hidden_errors().on_a_terminal_of(80, "").expect_code(0);
+}

@@ -40,7 +40,19 @@ pub struct Request {
     /// Whether it plans a change, or carries one out.
     pub plans: bool,
     /// Whether somebody is asked before it changes anything.
-    pub asks: bool,
+    pub asks: Asking,
+}
+
+/// Whether somebody is asked before anything is changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Asking {
+    /// No: there is nothing to ask, it was said already, or it is no person.
+    #[default]
+    No,
+    /// Somebody at a terminal.
+    Somebody,
+    /// Somebody is there who would not see the question.
+    Unseen,
 }
 
 impl Request {
