@@ -5,6 +5,7 @@
 mod approval;
 mod check_lines;
 mod closing;
+mod decision_lines;
 mod end;
 mod folded;
 mod gates_table;

@@ -1,15 +1,15 @@
 //! A plan for people: what, from where to where, what comes with it, what differs, and what the gates say.
 
-use super::line::{Line, hinted, note, warning};
-use super::style::{BAD, CAREFUL, FAINT, GOOD, Look, Mark, STRONG, columns, cut, padded, wrapped};
-use crate::domain::gate::{Gate, GatePolicy, Verdict};
+use super::decision_lines::{decided, shown_gates, surroundings};
+use super::line::{Line, note, warning};
+use super::style::{BAD, CAREFUL, FAINT, GOOD, Look, STRONG, columns, cut, padded, wrapped};
+use crate::domain::gate::Gate;
 use crate::domain::plan::{Change, Intent, PlanWarning, Running, Step, beside_the_release};
 use crate::domain::proof::Whereabouts;
 use crate::domain::release::{CommitLine, Commits, ReleaseName};
 use crate::domain::step::{StepId, Subject, Verb};
 use crate::domain::view::holds::PlannedUnhold;
 use crate::domain::view::plan::{CommitRange, NothingToPromote, PlannedComponent, ShownPlan};
-use crate::report::approval;
 
 /// The plan. `whole`: somebody decides about it, so all of it is shown; else what is about to happen, in a line.
 pub fn of_plan(plan: &ShownPlan, look: Look, whole: bool) -> Vec<Line> {
@@ -19,7 +19,7 @@ pub fn of_plan(plan: &ShownPlan, look: Look, whole: bool) -> Vec<Line> {
         lines.extend(plan.commits.iter().flat_map(|range| commits(range, look)).map(note));
         lines.extend(plan.components.iter().flat_map(|component| block(plan, component, look)).map(note));
     } else {
-        lines.extend(plan.components.iter().flat_map(|component| differences(plan, component)).map(note));
+        lines.extend(plan.components.iter().flat_map(|component| differences(plan, component, look)).map(note));
     }
     if look.exact {
         lines.extend(plan.steps.iter().map(|step| note(format!("  {FAINT}{}: {}{FAINT:#}", step.id, step.summary))));
@@ -254,82 +254,14 @@ fn is_named(step: &Step, plan: &ShownPlan) -> bool {
 }
 
 /// What differs beside the image, where anything does.
-fn differences(plan: &ShownPlan, component: &PlannedComponent) -> Vec<String> {
+fn differences(plan: &ShownPlan, component: &PlannedComponent, look: Look) -> Vec<String> {
     let beside = beside_the_release(&component.changes);
     if beside.is_empty() {
         return Vec::new();
     }
     let name = (plan.components.len() > 1).then(|| format!("  {STRONG}{}{STRONG:#}", component.name));
-    name.into_iter().chain(beside.into_iter().map(|change| format!("    {}", shown_change(change)))).collect()
-}
-
-/// What whoever decides about a plan reads last.
-fn decided(gates: &[Gate], policy: &GatePolicy, look: Look) -> Vec<Line> {
-    let mut lines = vec![note("")];
-    lines.extend(shown_gates(gates, look));
-    lines.extend(approval::asked(policy, gates).map(|line| note(format!("  {FAINT}{line}{FAINT:#}"))));
-    lines.extend(policy.checklist.iter().map(|item| note(format!("  [ ] {item}"))));
-    lines
-}
-
-/// Where the plan is for, and what its probes got that were asked before anything is changed.
-fn surroundings(plan: &ShownPlan, look: Look) -> Vec<Line> {
-    let (mark, account, region) = (Mark::Good.shown(), &plan.account, &plan.region);
-    let width = label_width(&plan.gates, look);
-    let account = format!("  {mark} {}  {FAINT}{account}, {region}{FAINT:#}", padded(ACCOUNT, width));
-    // One that reaches nothing is among the warnings.
-    let reached = plan.probes.iter().filter(|probe| !probe.is_unreachable);
-    let probes = reached.flat_map(|probe| {
-        let mark = match (&probe.status, &probe.fault) {
-            (Some(_), None) => Mark::Good,
-            (Some(_), Some(_)) => Mark::Neutral,
-            (None, _) => Mark::Careful,
-        };
-        let first = format!("  {} {}  ", mark.shown(), padded("probe", width));
-        let words = format!("{FAINT}{}{FAINT:#}", look.text(&probe.in_words(&plan.release)));
-        wrapped(&words, look.width, &first, &" ".repeat(columns(&first)))
-    });
-    std::iter::once(account).chain(probes).map(note).collect()
-}
-
-/// The gates that are configured or refuse, each with why. The others show with `-v`.
-fn shown_gates(gates: &[Gate], look: Look) -> Vec<Line> {
-    let shown = |gate: &&Gate| look.exact || gate.is_shown();
-    let width = label_width(gates, look);
-    gates.iter().filter(shown).flat_map(|gate| gate_lines(gate, width, look)).collect()
-}
-
-/// What stands before the account, the shortest of what is not a gate.
-const ACCOUNT: &str = "account";
-
-fn gate_label(gate: &Gate) -> String {
-    format!("gate {}", gate.name)
-}
-
-fn label_width(gates: &[Gate], look: Look) -> usize {
-    let shown = gates.iter().filter(|gate| look.exact || gate.is_shown());
-    shown.map(|gate| columns(&gate_label(gate))).chain([ACCOUNT.len()]).max().unwrap_or_default()
-}
-
-fn gate_lines(gate: &Gate, width: usize, look: Look) -> Vec<Line> {
-    let (mark, style) = match gate.verdict {
-        _ if gate.overridden.is_some() => (Mark::Careful, CAREFUL),
-        Verdict::Satisfied => (Mark::Good, FAINT),
-        Verdict::Pending => (Mark::Neutral, CAREFUL),
-        Verdict::Unsatisfied | Verdict::Unknown => (Mark::Bad, BAD),
-    };
-    let verdict = match gate.verdict {
-        Verdict::Satisfied | Verdict::Unsatisfied => String::new(),
-        Verdict::Pending | Verdict::Unknown => format!("{}: ", gate.verdict.as_str()),
-    };
-    let overridden = gate.overridden.as_ref().map(|why| format!(" (overridden: {why})")).unwrap_or_default();
-    let reason = look.text(&format!("{verdict}{}{overridden}", gate.reason));
-    let first = format!("  {} {}  ", mark.shown(), padded(&gate_label(gate), width));
-    let rest = " ".repeat(columns(&first));
-    let lines = wrapped(&format!("{style}{reason}{style:#}"), look.width, &first, &rest);
-    let hint = gate.hint.as_ref().filter(|_| gate.refuses_already());
-    let hints = hint.into_iter().flat_map(|text| hinted(text, look, &rest));
-    lines.into_iter().chain(hints).map(note).collect()
+    let changes = beside.into_iter().map(|change| format!("    {}", look.text(&shown_change(change))));
+    name.into_iter().chain(changes).collect()
 }
 
 /// A warning of a plan with the differences that it is about, for a terminal.

@@ -190,6 +190,9 @@ fn lines(component: &SeenComponent, look: Look) -> Vec<Line> {
             let _written = write!(text, "\n{}", look.text(&difference(change)));
         }
         text.push_str(match drift.is_kept {
+            Some(true) if drift.changes.iter().any(|change| change.path.ends_with("].image")) => {
+                "\na deploy ships its own image and keeps the rest"
+            }
             Some(true) => "\na deploy keeps it",
             Some(false) => "\na deploy replaces it by what the task-definition file has",
             None => "",

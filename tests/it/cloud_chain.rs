@@ -312,7 +312,7 @@ fn nothing_skips_staging_and_what_staging_leaves_is_held_there_alone() {
     let asked = scene.run(Job::Main, &["gates", "production"]).expect_code(3).json();
     assert_eq!(each(&asked, refusing), [("staging", json!(["hold"])), ("production", json!([]))]);
     let held = scene.run(STAGING, &["promote", "staging"]).outcome("refused", 3);
-    assert_told(&held["causes"], &["hold", "staging is held"]);
+    assert_told(&held["causes"], &["hold", "barred from staging"]);
     assert!(texts(&held["hints"]).join("\n").contains("shipgate unhold staging"), "{held:#}");
     scene.run(PRODUCTION, &["promote", "production"]).outcome("unchanged", 0);
     // Development goes on, and a commit after the one that was left is let through.

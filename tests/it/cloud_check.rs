@@ -51,7 +51,7 @@ fn a_pull_request_is_told_what_merging_would_change_and_changes_nothing() {
     assert!(changes.iter().any(|change| change["path"] == "containerDefinitions[web].image"), "{plan:#}");
     assert_eq!(report["left_out"], json!([]));
     assert!(report["looked_at"].as_array().unwrap().contains(&json!("stage")), "{report:#}");
-    assert!(ran.stderr.contains("pre-deploy backend"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("stage, when this is merged: only the image changes"), "{}", ran.stderr);
     assert!(
         ran.stderr.contains("check passed: 1 warning in shipgate.toml, 1 Dockerfile and stage\n"),
         "{}",

@@ -70,7 +70,7 @@ fn what_comes_after_a_failed_component_is_skipped() {
     assert_eq!(outcomes("changed"), [&json!(false), &json!(false)]);
     assert_eq!(report["components"][1]["current"], report["components"][1]["previous"]);
     assert_eq!(cloud.serving("worker"), worker);
-    assert!(ran.stderr.contains("worker: skipped"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("– worker   skipped"), "{}", ran.stderr);
 }
 
 #[test]

@@ -232,7 +232,7 @@ fn buildx_builds_and_pushes_where_it_is_installed() {
     std::fs::write(&plugin, BUILDX).unwrap();
     std::fs::set_permissions(&plugin, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
 
-    let ran = cloud.shipgate(&shop, &["deploy", "stage", "--output", "json"]).env("DOCKER_CONFIG", home.path()).run();
+    let ran = cloud.shipgate(&shop, &["deploy", "stage", "--json", "-v"]).env("DOCKER_CONFIG", home.path()).run();
 
     ran.outcome("deployed", 0);
     assert!(ran.stderr.contains("buildx was here"), "{}", ran.stderr);

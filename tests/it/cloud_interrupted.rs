@@ -48,7 +48,9 @@ fn sigterm_during_a_build_leaves_nothing() {
     shop.commit("A build that does not end");
     let temporary = tempfile::tempdir().unwrap();
     let serving = cloud.serving("backend");
-    let running = cloud.shipgate(&shop, &DEPLOY).env("TMPDIR", temporary.path()).start();
+    // What a build writes is shown at once with `-v`.
+    let line = [&DEPLOY[..], &["-v"]].concat();
+    let running = cloud.shipgate(&shop, &line).env("TMPDIR", temporary.path()).start();
     running.until_stderr("worker: release");
 
     running.signal("TERM");
@@ -93,7 +95,8 @@ fn killed_during_a_build_no_build_goes_on_and_no_password_is_left() {
     std::fs::write(home.path().join("config.json"), other.to_string()).unwrap();
     let runner = temporary.path().join("runner");
     std::fs::create_dir(&runner).unwrap();
-    let run = cloud.shipgate(&shop, &DEPLOY).env("TMPDIR", temporary.path()).env("RUNNER_TEMP", &runner);
+    let line = [&DEPLOY[..], &["-v"]].concat();
+    let run = cloud.shipgate(&shop, &line).env("TMPDIR", temporary.path()).env("RUNNER_TEMP", &runner);
     let running = run.env("DOCKER_CONFIG", home.path()).start();
     running.until_stderr("worker: release");
     assert!(!processes_with(&mark).is_empty(), "the build runs nothing");

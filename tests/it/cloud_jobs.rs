@@ -265,7 +265,7 @@ fn a_cancelled_deploy_says_what_is_in_flight() {
     let scene = Scene::new();
     let runner = scene.runner(Job::Main, "contents=read,statuses=write");
     let job = runner.job(".github/workflows/deploy-stage.yml", "deploy").start();
-    job.until_log("update backend: done");
+    job.until_log("roll out: ");
     job.cancel();
 
     let ran = job.wait();

@@ -93,7 +93,7 @@ fn an_image_of_an_earlier_run_is_an_own_one() {
     let cloud = Cloud::with_backend();
     let gates = "[environments.stage.gates]\noverridable = [\"forward\"]\n";
     let shop = cloud.shop(&format!("{}\n{gates}", cloud.config(OWN)));
-    let ran = cloud.deploy(&shop, &[]);
+    let ran = cloud.deploy(&shop, &["-v"]);
     let first = ran.outcome("deployed", 0);
     assert!(
         ran.stderr.contains("LABEL shipgate.push=(not shown)"),

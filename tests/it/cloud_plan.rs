@@ -37,7 +37,12 @@ fn a_plan_changes_nothing() {
     let gates = report["gates"].as_array().unwrap();
     assert_eq!(gates.iter().map(|gate| &gate["name"]).collect::<Vec<_>>(), ["identity", "hold", "branch", "forward"]);
     assert!(gates.iter().all(|gate| gate["verdict"] == "satisfied"), "{gates:?}");
-    for step in ["build backend", "register backend", "pre-deploy backend", "update backend"] {
+    for step in [
+        "+ build backend and push it as ",
+        "+ run the pre-deploy command",
+        "~ image ",
+        "update 1 service, build 1 image",
+    ] {
         assert!(ran.stderr.contains(step), "no {step:?} in\n{}", ran.stderr);
     }
     assert_eq!(cloud.serving("backend"), serving);

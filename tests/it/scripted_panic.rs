@@ -98,7 +98,9 @@ fn a_panic_during_a_build_shows_no_secret_leaves_none_in_a_file_and_ends_docker(
     std::fs::create_dir(&temporary).unwrap();
     let docker = DOCKER.replace("REGISTRY", registry.to_str().unwrap());
     let docker = docker.replace("PROCESSES", processes.to_str().unwrap());
-    let run = with_bug(&shop, &DEPLOY).with_script("docker", &docker).env("BUG", &bug).env("TMPDIR", &temporary);
+    // What a build writes is shown at once with `-v`.
+    let line = [&DEPLOY[..], &["-v"]].concat();
+    let run = with_bug(&shop, &line).with_script("docker", &docker).env("BUG", &bug).env("TMPDIR", &temporary);
     let running = run.env("RUST_BACKTRACE", "1").start();
     running.until_stderr("the build runs");
     running.until_stderr("\"Username\":\"AWS\"");
