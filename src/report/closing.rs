@@ -6,13 +6,13 @@ use super::hold_lines::holds;
 use super::line::{Level, hinted};
 use super::plan_lines::{counted_steps, ran};
 use super::record::{ComponentRecord, Record};
-use super::style::{BAD, CAREFUL, FAINT, GOOD, Look, Mark, columns, padded, wrapped};
+use super::style::{BAD, FAINT, Look, Mark, columns, padded, wrapped};
+use super::words;
 use crate::domain::age;
 use crate::domain::failure::Failure;
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{Intent, UnholdPlan};
-use crate::domain::release::ReleaseName;
 use crate::domain::view::failures::of_environments;
 use crate::domain::view::status::EnvironmentStatus;
 use crate::domain::view::{Answer, Request};
@@ -86,11 +86,7 @@ fn result(end: End<'_>, outcome: Outcome, closing: Closing<'_>) -> Vec<String> {
     if has_steps(record, closing) && outcome.is_success() && !is_plan {
         lines.insert(0, String::new());
     }
-    let (mark, style) = match outcome {
-        outcome if outcome.is_success() => (Mark::Good, GOOD),
-        outcome if outcome.is_undecided() => (Mark::Careful, CAREFUL),
-        _ => (Mark::Bad, BAD),
-    };
+    let (mark, style) = (mark(outcome), mark(outcome).style());
     let word = if is_way_back(record, outcome) { "rolled back".to_owned() } else { outcome.to_string() };
     let sentence = sentence(record, outcome, look);
     let mut last = format!("{} {style}{word}{style:#}: {sentence}", mark.shown());
@@ -109,16 +105,19 @@ fn has_steps(record: &Record, closing: Closing<'_>) -> bool {
     closing.level >= Level::Everything && record.steps.iter().any(|step| step.result.is_some())
 }
 
+fn mark(outcome: Outcome) -> Mark {
+    match outcome {
+        outcome if outcome.is_success() => Mark::Good,
+        outcome if outcome.is_undecided() => Mark::Careful,
+        _ => Mark::Bad,
+    }
+}
+
 /// How each component ended.
 fn components(components: &[ComponentRecord]) -> Vec<String> {
     let width = components.iter().map(|component| columns(component.name.as_str())).max().unwrap_or_default();
     let each = components.iter().map(|component| {
-        let mark = match component.outcome {
-            None => Mark::Neutral,
-            Some(outcome) if outcome.is_success() => Mark::Good,
-            Some(outcome) if outcome.is_undecided() => Mark::Careful,
-            Some(_) => Mark::Bad,
-        };
+        let mark = component.outcome.map_or(Mark::Neutral, mark);
         let outcome = component.outcome.map_or("skipped", Outcome::as_str);
         format!("  {} {}  {outcome}", mark.shown(), padded(component.name.as_str(), width))
     });
@@ -133,10 +132,7 @@ fn is_way_back(record: &Record, outcome: Outcome) -> bool {
 /// What an outcome means for the environment.
 fn sentence(record: &Record, outcome: Outcome, look: Look) -> String {
     let place = &record.place;
-    let release = record.release.as_ref().map(|release| match release {
-        ReleaseName::Baseline => ReleaseName::BASELINE.to_owned(),
-        ReleaseName::Commit(_) | ReleaseName::Dirty { .. } => look.release(&release.to_string()),
-    });
+    let release = record.release.as_ref().map(|release| look.release(&release.to_string()));
     let Some(release) = release else {
         return match &record.unhold {
             Some(plan) => format!("unhold {place}: take off {}; nothing was changed", counted_holds(plan)),
@@ -161,8 +157,7 @@ fn sentence(record: &Record, outcome: Outcome, look: Look) -> String {
             let steps = counted_steps(record.steps.iter().map(|step| &step.step));
             let warnings = match record.warnings.len() {
                 0 => String::new(),
-                1 => ", 1 warning".to_owned(),
-                count => format!(", {count} warnings"),
+                count => format!(", {}", words::count(count, "warning", "warnings")),
             };
             format!("{place} {release}: {steps}{warnings}; nothing was changed")
         }
@@ -211,8 +206,7 @@ fn one(mut all: impl Iterator<Item = Option<String>>) -> Option<String> {
 fn counted_holds(plan: &UnholdPlan) -> String {
     match plan.components.iter().map(|component| component.holds.len()).sum::<usize>() {
         0 => "nothing".to_owned(),
-        1 => "1 hold".to_owned(),
-        count => format!("{count} holds"),
+        count => words::count(count, "hold", "holds"),
     }
 }
 

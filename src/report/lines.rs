@@ -67,12 +67,7 @@ fn all(event: &Event, showing: Showing<'_>) -> Vec<Line> {
         Event::Warning { about: component, text, hint } => {
             vec![warning(&format!("{}{text}", about(component)), hint.as_deref(), look)]
         }
-        Event::Planned(plan) => {
-            let lines = plan_lines::of_plan(plan, look, plan.is_all || showing.asks);
-            // Nobody is asked about what was not shown.
-            let least = |line: Line| if showing.asks { Line { least: Level::Quiet, ..line } } else { line };
-            lines.into_iter().map(least).collect()
-        }
+        Event::Planned(plan) => plan_lines::of_plan(plan, look, plan.is_all || showing.asks),
         Event::UnholdPlanned(planned) => plan_lines::of_unhold(planned, look),
         Event::NothingToPromote(nothing) if nothing.is_all => plan_lines::nothing_to_promote(nothing, look),
         Event::NotReported { what, hint: Some(hint) } => {

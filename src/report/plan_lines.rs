@@ -3,10 +3,11 @@
 use super::decision_lines::{decided, shown_gates, surroundings};
 use super::line::{Line, note, warning};
 use super::style::{BAD, CAREFUL, FAINT, GOOD, Look, STRONG, columns, cut, padded, wrapped};
+use super::words;
 use crate::domain::gate::Gate;
 use crate::domain::plan::{Change, Intent, PlanWarning, Running, Step, beside_the_release};
 use crate::domain::proof::Whereabouts;
-use crate::domain::release::{CommitLine, Commits, ReleaseName};
+use crate::domain::release::{CommitLine, Commits};
 use crate::domain::step::{StepId, Subject, Verb};
 use crate::domain::view::holds::PlannedUnhold;
 use crate::domain::view::plan::{CommitRange, NothingToPromote, PlannedComponent, ShownPlan};
@@ -100,10 +101,7 @@ fn headline(plan: &ShownPlan, look: Look) -> Vec<String> {
 }
 
 fn from_to(plan: &ShownPlan, look: Look) -> String {
-    let to = match &plan.release {
-        ReleaseName::Baseline => ReleaseName::BASELINE.to_owned(),
-        ReleaseName::Commit(_) | ReleaseName::Dirty { .. } => look.release(&plan.release.to_string()),
-    };
+    let to = look.release(&plan.release.to_string());
     let to = format!("{STRONG}{to}{STRONG:#}");
     let mut from: Vec<String> = Vec::new();
     for component in &plan.components {
@@ -121,11 +119,9 @@ fn from_to(plan: &ShownPlan, look: Look) -> String {
 
 /// What a component runs, for people: the release, or what runs in its place.
 pub fn ran(running: &Running, place: &Whereabouts, look: Look) -> String {
-    match (&running.sha, &running.baseline, &place.revision) {
-        (Some(sha), ..) => look.release(sha),
-        (None, Some(_), _) => ReleaseName::BASELINE.to_owned(),
-        (None, None, Some(revision)) => revision.clone(),
-        (None, None, None) => "unknown".to_owned(),
+    match &place.revision {
+        Some(revision) if running.sha.is_none() && running.baseline.is_none() => revision.clone(),
+        Some(_) | None => words::release(running, look),
     }
 }
 
@@ -288,19 +284,18 @@ pub fn shown_change(change: &Change) -> String {
 pub fn counted_steps<'s>(steps: impl Iterator<Item = &'s StepId>) -> String {
     let steps: Vec<_> = steps.filter(|step| matches!(step.subject, Subject::Component(_))).collect();
     let count = |verb: Verb| steps.iter().filter(|step| step.verb == verb).count();
-    let plural = |count: usize, what: &str| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") };
     let (updates, builds, copies) = (count(Verb::Update), count(Verb::Build), count(Verb::Copy));
     if updates + builds + copies == 0 {
         let changes = steps.iter().any(|step| step.verb.changes());
         return if changes { "update no service".to_owned() } else { "nothing to change".to_owned() };
     }
-    let mut words = vec![format!("update {}", plural(updates, "service"))];
-    words.push(match builds {
+    let mut parts = vec![format!("update {}", words::count(updates, "service", "services"))];
+    parts.push(match builds {
         0 => "build nothing".to_owned(),
-        builds => format!("build {}", plural(builds, "image")),
+        builds => format!("build {}", words::count(builds, "image", "images")),
     });
-    words.extend((copies > 0).then(|| format!("copy {}", plural(copies, "image"))));
-    words.join(", ")
+    parts.extend((copies > 0).then(|| format!("copy {}", words::count(copies, "image", "images"))));
+    parts.join(", ")
 }
 
 #[cfg(test)]

@@ -74,14 +74,25 @@ pub enum Mark {
 }
 
 impl Mark {
+    /// Its colour.
+    pub fn style(self) -> Style {
+        match self {
+            Self::Good => GOOD,
+            Self::Bad => BAD,
+            Self::Careful => CAREFUL,
+            Self::Neutral => FAINT,
+        }
+    }
+
     /// The sign with its colour.
     pub fn shown(self) -> String {
-        let (style, sign) = match self {
-            Self::Good => (GOOD, "✓"),
-            Self::Bad => (BAD, "✗"),
-            Self::Careful => (CAREFUL, "!"),
-            Self::Neutral => (FAINT, "–"),
+        let sign = match self {
+            Self::Good => "✓",
+            Self::Bad => "✗",
+            Self::Careful => "!",
+            Self::Neutral => "–",
         };
+        let style = self.style();
         format!("{style}{sign}{style:#}")
     }
 }

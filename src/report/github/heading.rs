@@ -7,6 +7,7 @@ use crate::domain::github::markdown::code;
 use crate::domain::outcome::Outcome;
 use crate::domain::release::Commits;
 use crate::report::record::{ComponentRecord, Record};
+use crate::report::words;
 
 /// What a command does with an environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,11 +108,11 @@ fn planned(record: &Record, links: &Links) -> (&'static str, String) {
     let (act, release, place) = (Act::of(record), release(record, links), code(&record.place));
     if let Some(plan) = &record.unhold {
         let holds: usize = plan.components.iter().map(|component| component.holds.len()).sum();
-        match holds {
-            0 => return ("✅", format!("Nothing to do: there is no hold on {place}")),
-            1 => return asked(record, &format!("Take 1 hold off {place}?")),
-            _ => return asked(record, &format!("Take {holds} holds off {place}?")),
+        if holds == 0 {
+            return ("✅", format!("Nothing to do: there is no hold on {place}"));
         }
+        let counted = words::count(holds, "hold", "holds");
+        return asked(record, &format!("Take {counted} off {place}?"));
     }
     if !record.steps.iter().any(|step| step.step.verb.changes()) && !release.is_empty() {
         return ("✅", format!("Nothing to do: {place} runs{release}"));
@@ -135,8 +136,7 @@ fn asked(record: &Record, question: &str) -> (&'static str, String) {
     });
     let warnings = match record.warnings.len() {
         0 => None,
-        1 => Some("1 warning".to_owned()),
-        count => Some(format!("{count} warnings")),
+        count => Some(words::count(count, "warning", "warnings")),
     };
     let tail: Vec<String> = commits.into_iter().chain(warnings).collect();
     ("⏸", format!("{question} {}", tail.join(", ")).trim_end().to_owned())

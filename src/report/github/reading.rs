@@ -1,7 +1,5 @@
 //! The pages of commands that change nothing: `status`, `history` and `whoami`.
 
-use jiff::Timestamp;
-
 use super::bounds::bounded;
 use super::place::Links;
 use super::{components, failure};
@@ -14,6 +12,7 @@ use crate::domain::view::history::{FoundReleases, PastRelease, Standing};
 use crate::domain::view::identity::{Entry, SeenIdentities};
 use crate::domain::view::status::{EnvironmentStatus, LastRelease, SeenComponent};
 use crate::report::style::Look;
+use crate::report::table::time;
 
 /// The page of `status`.
 pub fn status(environments: &[EnvironmentStatus], links: &Links) -> String {
@@ -142,10 +141,6 @@ pub fn whoami(seen: &SeenIdentities, links: &Links) -> String {
     ];
     let failures = failed.iter().map(failure::of);
     bounded(parts.into_iter().flatten().chain(failures).chain(claims).chain(run(links)))
-}
-
-fn time(at: Option<Timestamp>) -> String {
-    at.map(|at| at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()).unwrap_or_default()
 }
 
 fn run(links: &Links) -> Option<String> {
