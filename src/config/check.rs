@@ -36,6 +36,7 @@ pub(super) fn structure(config: &RawConfig, problems: &mut Problems) {
         name(key.text.parse::<ComponentName>(), key, problems);
         if let Some(written) = component.written() {
             image_source(config, key, written, problems);
+            sharing(config, key, written, problems);
         }
     }
     dependencies::check(config, problems);
@@ -190,6 +191,23 @@ fn promotion_source(config: &RawConfig, key: &Key, environment: &RawEnvironment,
         problems.at(span, format!("`{source}` cannot promote from itself"), one_of(source, others()));
     } else if config.environments.get(source).is_none() {
         problems.at(span, format!("there is no environment `{source}`"), one_of(source, others()));
+    }
+}
+
+/// A component shares with an environment that there is, and not with its own.
+fn sharing(config: &RawConfig, component: &Key, written: &dyn AnyWritten, problems: &mut Problems) {
+    let of_environments = config.environments.names().map(|name| (Some(name), written.shares_with(Some(name))));
+    for (environment, shared) in std::iter::once((None, written.shares_with(None))).chain(of_environments) {
+        let Some((key, Located { span, value: Some(with) })) = shared else { continue };
+        let others = || config.environments.names().filter(|other| Some(*other) != environment);
+        if environment.is_none() {
+            let hint = format!("write it in `[environments.NAME.components.{}]`", component.text);
+            problems.at(span, format!("`{key}` is said of all environments, and `{with}` is one of them"), hint);
+        } else if Some(with.as_str()) == environment {
+            problems.at(span, format!("`{with}` cannot share with itself"), one_of(with, others()));
+        } else if config.environments.get(with).is_none() {
+            problems.at(span, format!("there is no environment `{with}`"), one_of(with, others()));
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::domain::each_kind;
 use crate::domain::kind::Kind;
 
 /// Kinds that a later version will know, until they are in the list.
-const LATER: [&str; 3] = ["static-site", "amplify", "stack"];
+const LATER: [&str; 1] = ["stack"];
 
 macro_rules! define {
     ($(($variant:ident, $module:ident, $word:literal)),*) => {
@@ -35,6 +35,14 @@ macro_rules! define {
             pub(super) fn written(&self) -> Option<&dyn AnyWritten> {
                 match self {
                     $(Self::$variant(written) => Some(written.as_ref()),)*
+                    Self::Unreadable => None,
+                }
+            }
+
+            /// The word of its kind.
+            pub(super) fn word(&self) -> Option<&'static str> {
+                match self {
+                    $(Self::$variant(_) => Some($word),)*
                     Self::Unreadable => None,
                 }
             }

@@ -45,6 +45,16 @@ pub(super) trait KindKeys: fmt::Debug + Clone + Default + 'static {
         None
     }
 
+    /// What is written of a component in an environment, for rules on files that it does not name, by key.
+    fn texts<'d>(_component: &Merged<'d, Self>) -> Vec<(&'static str, &'d Text)> {
+        Vec::new()
+    }
+
+    /// The environment that it shares something with on purpose, and the key that says so.
+    fn shares_with(_settings: &Self::Settings) -> Option<(&'static str, &Located<String>)> {
+        None
+    }
+
     /// The files of the repository that a component uses in an environment, for `check`. `look_up`: a text, unless it
     /// has variables that only the surroundings know.
     fn files<'d>(_component: &Merged<'d, Self>, _look_up: &dyn Fn(&Text) -> Option<String>) -> Vec<WrittenFile<'d>> {
@@ -133,6 +143,13 @@ pub(super) trait AnyWritten: fmt::Debug {
 
     /// The files of the repository that it uses in an environment.
     fn files<'d>(&'d self, wanted: Wanted<'d>, look_up: &dyn Fn(&Text) -> Option<String>) -> Vec<WrittenFile<'d>>;
+
+    /// The environment that it shares something with on purpose, and the key that says so, as one environment overrides it
+    /// or else as it is written for all.
+    fn shares_with(&self, environment: Option<&str>) -> Option<(&'static str, &Located<String>)>;
+
+    /// What is written of it in an environment, by key.
+    fn texts<'d>(&'d self, wanted: Wanted<'d>) -> Vec<(&'static str, &'d Text)>;
 }
 
 impl<K: KindKeys> AnyWritten for Written<K> {
@@ -182,5 +199,16 @@ impl<K: KindKeys> AnyWritten for Written<K> {
 
     fn files<'d>(&'d self, wanted: Wanted<'d>, look_up: &dyn Fn(&Text) -> Option<String>) -> Vec<WrittenFile<'d>> {
         K::files(&self.merged(wanted), look_up)
+    }
+
+    fn shares_with(&self, environment: Option<&str>) -> Option<(&'static str, &Located<String>)> {
+        match environment {
+            None => K::shares_with(&self.settings),
+            Some(environment) => K::shares_with(self.overrides.get(environment)?),
+        }
+    }
+
+    fn texts<'d>(&'d self, wanted: Wanted<'d>) -> Vec<(&'static str, &'d Text)> {
+        K::texts(&self.merged(wanted))
     }
 }

@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+mod amplify;
 mod approval;
 mod check;
 mod component;

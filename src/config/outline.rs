@@ -14,7 +14,9 @@ use super::read::{Entries, Key, Located};
 use super::resolve::{self, Request};
 use super::text::{Piece, Text, Variable};
 use crate::domain::check::Place;
-use crate::domain::check::outline::{Build, BuildArg, Environment, NamedFile, Outline, Trusted, Written};
+use crate::domain::check::outline::{
+    Build, BuildArg, Environment, NamedFile, Outline, Trusted, Written, WrittenComponent,
+};
 
 /// Takes it from a configuration that is right in itself.
 pub(super) fn outline(config: &RawConfig, source: &str, file: &str) -> Outline {
@@ -27,7 +29,8 @@ pub(super) fn outline(config: &RawConfig, source: &str, file: &str) -> Outline {
         builds: builds
             .filter_map(|(key, raw)| Some(build(key, raw.written()?.image()?.build.as_ref()?, source)))
             .collect(),
-        files: environments.flat_map(|(key, _)| files(config, key, source)).collect(),
+        files: environments.clone().flat_map(|(key, _)| files(config, key, source)).collect(),
+        components: environments.flat_map(|(key, _)| components(config, key, source)).collect(),
     }
 }
 
@@ -141,6 +144,23 @@ fn files(config: &RawConfig, environment: &Key, source: &str) -> Vec<NamedFile> 
         files.into_iter().map(named).collect::<Vec<_>>()
     };
     config.components.iter().flat_map(of_component).collect()
+}
+
+/// What is written of each component in an environment, where its kind has rules for that.
+fn components(config: &RawConfig, environment: &Key, source: &str) -> Vec<WrittenComponent> {
+    let of_component = |(component, raw): (&Key, &RawComponent)| {
+        let wanted = Wanted { component, environment, purpose: Purpose::Change };
+        let look_up = |text: &Text| written(source, &text.span, looked_up(config, &environment.text, text));
+        let texts = raw.written()?.texts(wanted);
+        (!texts.is_empty()).then_some(WrittenComponent {
+            name: component.text.clone(),
+            kind: raw.word()?,
+            place: Place::of(source, &component.span),
+            environment: environment.text.clone(),
+            texts: texts.into_iter().map(|(key, text)| (key, look_up(text))).collect(),
+        })
+    };
+    config.components.iter().filter_map(of_component).collect()
 }
 
 fn looked_up(config: &RawConfig, environment: &str, text: &Text) -> Option<String> {

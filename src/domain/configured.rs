@@ -1,5 +1,7 @@
 //! What is asked of a configured component, whatever its kind.
 
+use super::check::outline::Outline;
+use super::check::{Findings, Repository};
 use super::iam::rights::Rights;
 use super::names::{ComponentName, Region};
 use super::probe::Probe;
@@ -25,6 +27,14 @@ pub trait Configured: OfKind {
         Self: Sized,
     {
         &[]
+    }
+
+    /// Checks the files of the repository that components of the kind depend on, also where none is configured.
+    fn check(_repository: &Repository<'_>, _outline: Option<&Outline>) -> Findings
+    where
+        Self: Sized,
+    {
+        Findings::default()
     }
 
     /// Its page in the console of AWS.

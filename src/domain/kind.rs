@@ -2,6 +2,8 @@
 
 use std::ops::{Deref, DerefMut};
 
+use super::check::outline::Outline;
+use super::check::{Findings, Repository};
 use super::configured::{Configured, OfKind};
 use super::iam::rights::Rights;
 
@@ -27,6 +29,13 @@ macro_rules! define {
             /// The rights that components of each kind may need.
             pub fn rights() -> impl Iterator<Item = Rights> {
                 [$(super::$module::Target::rights()),*].into_iter().flatten().copied()
+            }
+
+            /// Checks the files of the repository that components of each kind depend on.
+            pub fn check(repository: &Repository<'_>, outline: Option<&Outline>) -> Findings {
+                let mut findings = Findings::default();
+                $(findings.extend(super::$module::Target::check(repository, outline));)*
+                findings
             }
 
             /// The word of the configuration.

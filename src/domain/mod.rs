@@ -7,13 +7,14 @@
 /// folder is in `domain/`, `config/` and `kinds/`. All else that lists kinds is made from this.
 macro_rules! each_kind {
     ($use:ident) => {
-        $use! { (Ecs, ecs, "ecs"), (StaticSite, static_site, "static-site") }
+        $use! { (Ecs, ecs, "ecs"), (StaticSite, static_site, "static-site"), (Amplify, amplify, "amplify") }
     };
 }
 pub(crate) use each_kind;
 
 pub mod age;
 pub mod alarm;
+pub mod amplify;
 pub mod asked_probe;
 pub mod behind;
 pub mod build_failure;
@@ -21,6 +22,7 @@ pub mod check;
 pub mod commit_status;
 pub mod comparison;
 pub mod configured;
+pub mod contract;
 pub mod duration;
 pub mod ecs;
 pub mod event;

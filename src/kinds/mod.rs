@@ -5,6 +5,7 @@
 //! neutral data. What a kind does not have yet may be left out: an action is then refused by name ([`not_built()`]).
 //! `docs/kinds/README.md` says how to add a kind.
 
+pub mod amplify;
 pub mod ecs;
 mod not_built;
 mod run;

@@ -109,6 +109,25 @@ impl Checkout {
         names
     }
 
+    /// All files, by their paths from the root, but those of git and of installed packages.
+    pub fn tree(&self) -> Vec<String> {
+        let (mut names, mut directories) = (Vec::new(), vec![Utf8PathBuf::new()]);
+        while let Some(directory) = directories.pop() {
+            let Ok(entries) = self.root.join(&directory).read_dir_utf8() else { continue };
+            for entry in entries.flatten() {
+                let name = directory.join(entry.file_name());
+                match entry.file_type() {
+                    Ok(kind) if kind.is_dir() && ![".git", "node_modules"].contains(&entry.file_name()) => {
+                        directories.push(name);
+                    }
+                    Ok(kind) if !kind.is_dir() => names.push(name.into_string()),
+                    _ => {}
+                }
+            }
+        }
+        names
+    }
+
     /// Whether there is a directory of a name.
     pub fn has_directory(&self, name: impl AsRef<Utf8Path>) -> bool {
         self.inside(name.as_ref()).is_ok_and(|path| path.is_dir())

@@ -7,7 +7,8 @@ use crate::cli;
 use crate::domain::check::dockerfile::{self, OTHER_SYNTAX, Surroundings};
 use crate::domain::check::outline::{Build, NamedFile, Outline, Written};
 use crate::domain::check::workflow::{self, WorkflowFile};
-use crate::domain::check::{Finding, Findings, Rule, Subject};
+use crate::domain::check::{Finding, Findings, Repository, Rule, Subject};
+use crate::domain::kind::Kind;
 use crate::observe::Checkout;
 
 const WORKFLOWS: &str = ".github/workflows";
@@ -108,6 +109,22 @@ pub fn used(checkout: &Checkout, outline: &Outline, current: &Current, findings:
             }
         }
     }
+}
+
+/// The files that components of some kind depend on without naming them.
+pub fn of_kinds(
+    checkout: &Checkout,
+    names: &[String],
+    outline: Option<&Outline>,
+    current: &Current,
+    findings: &mut Findings,
+) {
+    let read = |name: &str| {
+        note(current, name);
+        checkout.read(name).map_err(|error| error.to_string())
+    };
+    let repository = Repository::new(names.iter().cloned(), &read);
+    findings.extend(Kind::check(&repository, outline));
 }
 
 /// The workflow files.

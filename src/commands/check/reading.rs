@@ -23,6 +23,8 @@ pub async fn read(checkout: &Checkout, outline: Option<&Arc<Outline>>, findings:
             files::builds(&checkout, outline, &reading, &mut findings);
             files::used(&checkout, outline, &reading, &mut findings);
         }
+        let names = checkout.tree();
+        files::of_kinds(&checkout, &names, outline.as_deref(), &reading, &mut findings);
         files::workflows(&checkout, outline.as_deref(), &reading, &mut findings);
         findings
     });

@@ -6,9 +6,11 @@ pub mod dockerfile;
 mod finding;
 pub mod outline;
 mod place;
+mod repository;
 mod rule;
 pub mod workflow;
 
 pub use finding::{Finding, Findings, LeftOut, Subject};
 pub use place::{Lines, Place};
+pub use repository::Repository;
 pub use rule::{Level, Rule};

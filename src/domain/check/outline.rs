@@ -1,6 +1,6 @@
 //! What the rules need to know of the configuration, with the places where it stands.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Finding, Place, Rule, Subject};
 use crate::domain::github::workflows::TrustedWorkflows;
@@ -18,6 +18,23 @@ pub struct Outline {
     pub builds: Vec<Build>,
     /// The other files that components use.
     pub files: Vec<NamedFile>,
+    /// Each component in each environment, as far as its kind has rules for files that it does not name.
+    pub components: Vec<WrittenComponent>,
+}
+
+/// A component in an environment, as it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenComponent {
+    /// Its name.
+    pub name: String,
+    /// The word of its kind.
+    pub kind: &'static str,
+    /// Where it is named.
+    pub place: Place,
+    /// The environment.
+    pub environment: String,
+    /// What is written of it, by the keys of its kind.
+    pub texts: BTreeMap<&'static str, Written>,
 }
 
 /// The workflows of the gate at a commit that is trusted, and where the configuration names it.
@@ -117,6 +134,11 @@ impl Outline {
     /// The environment of a name.
     pub fn environment(&self, name: &str) -> Option<&Environment> {
         self.environments.iter().find(|environment| environment.name == name)
+    }
+
+    /// The components of a kind, each in each environment.
+    pub fn of_kind(&self, kind: &str) -> impl Iterator<Item = &WrittenComponent> {
+        self.components.iter().filter(move |component| component.kind == kind)
     }
 
     /// Whether the same image goes to more than one environment.

@@ -1,0 +1,6 @@
+//! What is particular to a branch of an app of AWS Amplify, which builds the repository itself.
+
+pub mod names;
+pub mod target;
+
+pub use target::AmplifyTarget as Target;

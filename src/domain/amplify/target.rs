@@ -1,0 +1,43 @@
+//! A branch of an app as it is configured.
+
+use std::collections::BTreeMap;
+
+use super::names::{AppId, BranchName, Compute, Platform};
+use crate::domain::configured::Configured;
+use crate::domain::names::{EnvironmentName, Region};
+use crate::domain::role::Partition;
+
+/// A branch of an app of AWS Amplify.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AmplifyTarget {
+    /// The app. It exists: shipgate creates none.
+    pub app_id: AppId,
+    /// The branch.
+    pub branch: BranchName,
+    /// The directory of the app in a monorepo, from the root of the repository.
+    pub app_root: Option<String>,
+    /// How the app is served. `None`: not known.
+    pub platform: Option<Platform>,
+    /// The machine that builds it.
+    pub compute: Compute,
+    /// The environment whose backend it uses. `None`: it has a backend of its own, or none at all.
+    pub backend_from: Option<EnvironmentName>,
+    /// How many resources its backend has at least, by type.
+    pub expect: BTreeMap<String, u32>,
+}
+
+impl Configured for AmplifyTarget {
+    fn names(&self) -> Vec<&str> {
+        vec![self.app_id.as_str(), self.branch.as_str()]
+    }
+
+    fn place(&self) -> String {
+        format!("branch {} of Amplify app {}", self.branch, self.app_id)
+    }
+
+    fn console(&self, region: &Region) -> Option<String> {
+        let host = Partition::of(region).console();
+        let (app, branch) = (&self.app_id, self.branch.as_str().replace('/', "%2F"));
+        Some(format!("https://{region}.{host}/amplify/apps/{app}/branches/{branch}?region={region}"))
+    }
+}

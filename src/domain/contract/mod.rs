@@ -1,0 +1,5 @@
+//! The contract of values: what the configuration declares of the environment variables of a component, and what they are.
+
+pub mod values;
+
+pub use values::{Content, Value, Values};

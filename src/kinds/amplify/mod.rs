@@ -1,0 +1,3 @@
+//! Branches of apps of AWS Amplify: their files and values are checked. Deploying them is not built yet.
+
+mod component;
