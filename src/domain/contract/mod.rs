@@ -1,5 +1,15 @@
 //! The contract of values: what the configuration declares of the environment variables of a component, and what they are.
+//!
+//! `declared` has the rules, `values` what is set. `judge` compares the two and `propose` writes rules from values;
+//! neither shows a value. `looks` says what a name or value looks like.
 
+pub mod declared;
+pub mod judge;
+pub mod looks;
+pub mod propose;
 pub mod values;
 
+pub use declared::{Contract, Declared, Rules};
+pub use judge::{Seen, judge, judge_committed};
+pub use propose::{Observed, propose};
 pub use values::{Content, Value, Values};
