@@ -235,6 +235,39 @@ fn a_static_site_has_keys_of_its_own() {
     }
 }
 
+#[test]
+fn an_amplify_branch_has_keys_of_its_own_and_needs_no_other_component() {
+    const APP: &str = "app = \"shop\"\n[components.web]\nkind = \"amplify\"\napp-id = \"d1abc2def3\"\n\
+        branch = \"${environment.name}\"\napp-root = \"frontend\"\nplatform = \"WEB_COMPUTE\"\ncompute = \"LARGE_16GB\"\n\
+        expect = { \"AWS::DynamoDB::Table\" = 15 }\n\
+        [environments.main]\nregion = \"us-west-1\"\n\
+        [environments.staging]\nregion = \"us-west-1\"\n[environments.staging.components.web]\nbackend-from = \"main\"\n";
+    let target = resolve(APP, "staging", &[], None).unwrap();
+    let [Component { kind: Kind::Amplify(web), .. }] = target.components.as_slice() else { panic!("{target:?}") };
+    let names = (web.app_id.as_str(), web.branch.as_str(), web.app_root.as_deref());
+    assert_eq!(names, ("d1abc2def3", "staging", Some("frontend")));
+    assert_eq!((web.platform.unwrap().as_str(), web.compute.memory()), ("WEB_COMPUTE", 16384));
+    assert_eq!((web.backend_from.as_ref().unwrap().as_str(), web.expect["AWS::DynamoDB::Table"]), ("main", 15));
+    assert!(target.images.is_empty());
+    for (from, to, told) in [
+        ("d1abc2def3", "shop", "`app-id`: \"shop\" is not the id of an Amplify app"),
+        ("branch = \"${environment.name}\"", "", "`branch` is missing"),
+        ("\"frontend\"", "\"./frontend\"", "is not the root of an app"),
+        ("WEB_COMPUTE", "SSR", "is not a platform of an Amplify app"),
+        ("LARGE_16GB", "LARGE", "is not a build machine of Amplify"),
+        ("AWS::DynamoDB::Table", "tables", "\"tables\" is not a type of resources"),
+        ("= 15", "= \"15\"", "must be a number of resources, not a string"),
+        ("backend-from = \"main\"", "backend-from = \"man\"", "there is no environment `man`"),
+        ("backend-from = \"main\"", "backend-from = \"staging\"", "`staging` cannot share with itself"),
+        ("platform =", "backend-from = \"main\"\nplatform =", "is said of all environments"),
+        ("platform =", "build = {}\nplatform =", "`build` is not built yet"),
+        ("platform =", "cluster = \"c\"\nplatform =", "only `kind = \"ecs\"` has that key"),
+    ] {
+        let refused = refused(&APP.replacen(from, to, 1)).render(false);
+        assert!(refused.contains(told), "{to}\n{refused}");
+    }
+}
+
 /// The later of two would take the place of the other.
 #[test]
 fn no_two_components_or_images_share_a_place() {
