@@ -1,11 +1,14 @@
 //! A static site as it is configured.
 
+use indexmap::IndexMap;
+
 use super::iam;
 use super::names::{BucketName, DistributionId};
 use crate::domain::configured::Configured;
 use crate::domain::iam::rights::Rights;
 use crate::domain::names::Region;
 use crate::domain::role::Partition;
+use crate::domain::template::Template;
 
 /// Files that a bucket serves.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +19,17 @@ pub struct SiteTarget {
     pub artifacts: BucketName,
     /// The distribution before the bucket.
     pub distribution: Option<DistributionId>,
+    /// The file that differs between environments.
+    pub runtime_config: Option<RuntimeConfig>,
+}
+
+/// A file that a site reads when it starts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RuntimeConfig {
+    /// Where it is, from the root of the site.
+    pub path: String,
+    /// What is in it, by name.
+    pub values: IndexMap<String, Template>,
 }
 
 impl Configured for SiteTarget {
