@@ -8,6 +8,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::check;
+use super::contract;
 use super::dependencies;
 use super::error::Problems;
 use super::interpret::{Interpreter, all, whole};
@@ -345,6 +346,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
         let follows =
             dependencies::behind(self.config, &key.text).into_iter().map(|other| other.parse().ok()).collect();
         let name = key.text.parse().ok()?;
-        Some(Component { name, depends_on: all(depends_on)?, follows: all(follows)?, kind: kind? })
+        let contract = contract::of(self.config, &key.text, &|span| self.interpreter.place(span));
+        Some(Component { name, depends_on: all(depends_on)?, follows: all(follows)?, contract, kind: kind? })
     }
 }
