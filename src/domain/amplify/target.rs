@@ -41,6 +41,14 @@ impl Configured for AmplifyTarget {
         iam::RIGHTS
     }
 
+    fn has_values(&self) -> bool {
+        true
+    }
+
+    fn shares_with(&self) -> Option<&EnvironmentName> {
+        self.backend_from.as_ref()
+    }
+
     fn console(&self, region: &Region) -> Option<String> {
         let host = Partition::of(region).console();
         let (app, branch) = (&self.app_id, self.branch.as_str().replace('/', "%2F"));
