@@ -2,6 +2,7 @@
 
 use super::awaited::wait_for_statuses;
 use super::change::{Invocation, Prepared, finish, planned_tags};
+use super::held::held;
 use crate::cli;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
@@ -91,6 +92,7 @@ async fn prepare(
     plan.images = images;
     (plan.command, plan.overrides) = (command, overrides);
     let mut evidence = invocation.evidence(&cloud, &plan).await;
+    evidence.contract = held(invocation, &target, &plan, None).await;
     evidence.reused = Known::Is(reused(invocation, &target, (&cloud, &access), &plan).await?);
     Ok(Prepared { cloud, access, source: None, plan, evidence })
 }

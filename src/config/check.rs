@@ -1,6 +1,7 @@
 //! Whether the parts of the file fit each other. Nothing here depends on variables.
 
 use super::component::RawComponent;
+use super::contract;
 use super::dependencies;
 use super::error::Problems;
 use super::gates;
@@ -11,7 +12,7 @@ use super::raw::{RawConfig, RawEnvironment};
 use super::read::{Key, Located};
 use super::text::{Piece, Text, Variable};
 use super::wording::one_of;
-use crate::domain::limits::{COMPONENTS, ENVIRONMENTS, Limit};
+use crate::domain::limits::{COMPONENTS, DECLARED_VARIABLES, ENVIRONMENTS, Limit};
 use crate::domain::names::{ComponentName, EnvironmentName, InvalidName};
 
 /// Whether there are no more parts than can be looked at. `None`: there are, which is noted.
@@ -19,7 +20,9 @@ pub(super) fn size(config: &RawConfig, problems: &mut Problems) -> Option<()> {
     let beyond = |mut keys: Box<dyn Iterator<Item = &Key> + '_>, limit: &Limit| keys.nth(limit.count()).cloned();
     let environments = beyond(Box::new(config.environments.iter().map(|(key, _)| key)), &ENVIRONMENTS);
     let components = beyond(Box::new(config.components.iter().map(|(key, _)| key)), &COMPONENTS);
-    let excess = [(environments, &ENVIRONMENTS), (components, &COMPONENTS)];
+    let declared = config.contract.iter().flat_map(|(_, declared)| declared.iter()).map(|(key, _)| key);
+    let declared = beyond(Box::new(declared), &DECLARED_VARIABLES);
+    let excess = [(environments, &ENVIRONMENTS), (components, &COMPONENTS), (declared, &DECLARED_VARIABLES)];
     for (key, limit) in &excess {
         if let Some(key) = key {
             let message = format!("there are more than {limit} {}", limit.what);
@@ -40,10 +43,12 @@ pub(super) fn structure(config: &RawConfig, problems: &mut Problems) {
         }
     }
     dependencies::check(config, problems);
+    let declares = config.contract.iter().any(|(_, declared)| declared.iter().next().is_some());
     for (key, environment) in config.environments.iter() {
         name(key.text.parse::<EnvironmentName>(), key, problems);
         promotion_source(config, key, environment, problems);
-        gates::check(key, environment.gates.as_ref(), environment.promotes_from.is_some(), problems);
+        let facts = (environment.promotes_from.is_some(), declares);
+        gates::check(key, environment.gates.as_ref(), facts, problems);
         workflows(config, environment, problems);
         roles(environment, problems);
         fixed(environment, problems);
@@ -55,6 +60,7 @@ pub(super) fn structure(config: &RawConfig, problems: &mut Problems) {
     promotion_circle(config, problems);
     alike(config, problems);
     shared_roles(config, problems);
+    contract::check(config, problems);
 }
 
 /// GitHub does not tell capital letters of its environments apart.

@@ -13,6 +13,7 @@ use super::source::Source;
 use super::text::{Piece, Text, Variable};
 use super::values::{self, Fault};
 use super::wording::cut;
+use crate::domain::check::Place;
 use crate::domain::file_line::FileLine;
 use crate::domain::names::InvalidName;
 use crate::domain::template::Template;
@@ -33,6 +34,11 @@ pub(super) struct Interpreter<'s, 'p> {
 }
 
 impl Interpreter<'_, '_> {
+    /// The place at which something is written.
+    pub(super) fn place(&self, span: &Range<usize>) -> Option<Place> {
+        self.source.map(|source| source.place(span))
+    }
+
     /// The line on which something is written.
     pub(super) fn line(&self, span: &Range<usize>) -> Option<FileLine> {
         self.source.map(|source| source.line(span))

@@ -11,6 +11,7 @@
 //! kinds may have.
 //!
 //! `gates` has the keys of an environment's gates, none of which takes a variable, and the policy that they come to.
+//! `contract` has the rules for the environment variables of components, which take none either.
 //!
 //! A kind's file stands on `merged` (a component with what an environment overrides), `image`, `probes` and `keys`. None
 //! of these knows a kind. `component` is the only one that knows them all, and only what stands above it knows
@@ -24,6 +25,7 @@ mod amplify;
 mod approval;
 mod check;
 mod component;
+mod contract;
 mod dependencies;
 mod ecs;
 mod error;
@@ -56,6 +58,7 @@ pub use error::{ConfigError, ConfigErrors};
 pub use merged::Purpose;
 pub use outline::WrittenRole;
 pub use resolve::Request;
+pub use scope::repository_variables;
 
 use crate::domain::check::outline::Outline;
 use crate::domain::limits::FILE;

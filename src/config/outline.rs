@@ -1,9 +1,10 @@
 //! What other files of the repository have to fit.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::component::RawComponent;
+use super::contract;
 use super::error::Problems;
 use super::github::RawGitHub;
 use super::image::RawBuild;
@@ -13,10 +14,11 @@ use super::raw::{RawConfig, RawEnvironment};
 use super::read::{Entries, Key, Located};
 use super::resolve::{self, Request};
 use super::text::{Piece, Text, Variable};
-use crate::domain::check::Place;
 use crate::domain::check::outline::{
     Build, BuildArg, Environment, NamedFile, Outline, Trusted, Written, WrittenComponent,
 };
+use crate::domain::check::{Lines, Place};
+use crate::domain::contract::Contract;
 
 /// Takes it from a configuration that is right in itself.
 pub(super) fn outline(config: &RawConfig, source: &str, file: &str) -> Outline {
@@ -31,7 +33,16 @@ pub(super) fn outline(config: &RawConfig, source: &str, file: &str) -> Outline {
             .collect(),
         files: environments.clone().flat_map(|(key, _)| files(config, key, source)).collect(),
         components: environments.flat_map(|(key, _)| components(config, key, source)).collect(),
+        contracts: contracts(config, source),
     }
+}
+
+/// The contracts of components, without those that declare nothing.
+fn contracts(config: &RawConfig, source: &str) -> BTreeMap<String, Contract> {
+    let lines = Lines::new(source);
+    let of = |name: &str| contract::of(config, name, &|span| Some(lines.place(span)));
+    let each = config.components.names().map(|name| (name.to_owned(), of(name)));
+    each.filter(|(_, contract)| !contract.is_empty()).collect()
 }
 
 /// The workflows that are trusted. What is wrong with one is noted elsewhere.

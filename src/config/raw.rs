@@ -3,6 +3,7 @@
 //! What the values mean, and whether they fit each other, is not decided here.
 
 use super::component::RawComponent;
+use super::contract::RawRules;
 use super::error::Problems;
 use super::gates::RawGates;
 use super::github::RawGitHub;
@@ -29,6 +30,10 @@ pub(super) struct RawConfig {
     /// Where it is shipped to, by name.
     #[cfg_attr(test, schemars(extend("minProperties" = 1)))]
     pub(super) environments: Entries<RawEnvironment>,
+    /// What the environment variables of components have to fit: by component, then by the variable's name. The value of
+    /// a variable never stands here.
+    #[cfg_attr(test, schemars(default))]
+    pub(super) contract: Entries<Entries<RawRules>>,
 }
 
 impl Read for RawConfig {
@@ -52,8 +57,9 @@ impl Read for RawConfig {
                 })
             })
             .unwrap_or_default();
+        let contract = table.optional("contract").unwrap_or_default();
         table.refuse_unknown();
-        Self { app, github, components, environments }
+        Self { app, github, components, environments, contract }
     }
 }
 

@@ -227,6 +227,10 @@ fn known_to_reader() -> BTreeSet<(String, String)> {
         {unknown}
         [environments.e.components.c]
         {unknown}
+        [contract.c.V]
+        {unknown}
+        [contract.c.V.url]
+        {unknown}
         "#
     );
     let errors = Document::parse(Utf8Path::new("shipgate.toml"), &text).unwrap_err();
@@ -241,7 +245,7 @@ fn known_to_reader() -> BTreeSet<(String, String)> {
 }
 
 /// The schema's tables, by where [`known_to_reader`] meets them.
-fn tables(schema: &Value) -> [(&'static str, &Value); 10] {
+fn tables(schema: &Value) -> [(&'static str, &Value); 12] {
     let definition = |name: &str| schema.pointer(&format!("/definitions/{name}")).unwrap_or_else(|| panic!("{name}"));
     [
         ("", schema),
@@ -254,6 +258,8 @@ fn tables(schema: &Value) -> [(&'static str, &Value); 10] {
         ("environments.e.gates.freeze[0]", definition("Freeze")),
         ("environments.e.gates.windows[0]", definition("Window")),
         ("environments.e.components.c", definition("ecs-overrides")),
+        ("contract.c.V", definition("Rules")),
+        ("contract.c.V.url", definition("Url")),
     ]
 }
 
@@ -292,7 +298,7 @@ fn every_kind_has_its_keys_in_the_schema() {
 #[test]
 fn what_the_schema_requires_the_reader_misses() {
     let text = "[components.c]\nkind = \"ecs\"\nbuild = {}\nprobes = [{}]\n[components.d]\n[environments.e]\n\
-                gates = { statuses = {}, freeze = [{}], windows = [{}] }\n";
+                gates = { statuses = {}, freeze = [{}], windows = [{}] }\n[contract.c.V]\nurl = {}\n";
     let found = Document::parse(Utf8Path::new("shipgate.toml"), text).unwrap_err();
     let found: Vec<&str> = found.iter().map(|error| error.message.as_str()).collect();
     let empty = Document::parse(Utf8Path::new("shipgate.toml"), "").unwrap_err();

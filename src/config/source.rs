@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use camino::Utf8Path;
 
-use crate::domain::check::Lines;
+use crate::domain::check::{Lines, Place};
 use crate::domain::file_line::FileLine;
 
 /// The file.
@@ -20,8 +20,13 @@ impl<'f> Source<'f> {
         Self { path, lines: Lines::new(text) }
     }
 
+    /// The place of something.
+    pub(super) fn place(&self, span: &Range<usize>) -> Place {
+        self.lines.place(span)
+    }
+
     /// The line on which something begins.
     pub(super) fn line(&self, span: &Range<usize>) -> FileLine {
-        FileLine { file: self.path.to_owned(), line: self.lines.place(span).line }
+        FileLine { file: self.path.to_owned(), line: self.place(span).line }
     }
 }

@@ -159,7 +159,7 @@ fn withheld(name: &str, ignore_case: bool) -> Option<&'static str> {
 }
 
 /// Whether GitHub and shells take it as the name of a variable.
-fn is_identifier(text: &str) -> bool {
+pub(super) fn is_identifier(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && text.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
 }

@@ -104,6 +104,10 @@ limits! {
         "components of a configuration",
         "the configuration is refused",
         "each is looked up in AWS, for each environment";
+    DECLARED_VARIABLES = 1000, Count,
+        "variables in the contracts of a configuration",
+        "the configuration is refused",
+        "each may have a regular expression, which is held in memory";
     RESOLVED_TEXT = 64 << 10, Bytes,
         "a value of the configuration when its `${…}` are resolved",
         "the configuration is refused, before the text is made",

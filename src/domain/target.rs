@@ -5,6 +5,7 @@
 use camino::Utf8PathBuf;
 use indexmap::IndexMap;
 
+use super::contract::Contract;
 use super::file_line::FileLine;
 use super::gate::GatePolicy;
 use super::github::workflows::TrustedWorkflows;
@@ -151,6 +152,8 @@ pub struct Component {
     pub depends_on: Vec<ComponentName>,
     /// The components that are changed before it: those that it depends on, directly or through others.
     pub follows: Vec<ComponentName>,
+    /// What its environment variables have to fit. Empty: nothing is declared.
+    pub contract: Contract,
     /// What it is, and all that only such a component has.
     pub kind: Kind,
 }

@@ -23,6 +23,7 @@ use futures_util::future::LocalBoxFuture;
 use crate::clients::logs::LogLine;
 use crate::clients::registry::Registry;
 use crate::domain::configured::Configured;
+use crate::domain::contract::ReadValues;
 use crate::domain::each_kind;
 use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
@@ -126,6 +127,11 @@ pub trait Driver: Configured {
         _most: usize,
     ) -> Answer<'a, ImageRecords> {
         refuse("an image", not_built::kind(self.kind()))
+    }
+
+    /// The environment variables that it has now.
+    fn values<'a>(&'a self, _cloud: &'a Cloud) -> Answer<'a, ReadValues> {
+        refuse("a contract", not_built::kind(self.kind()))
     }
 
     /// The rights that an IAM policy has to give for it.
@@ -266,6 +272,15 @@ pub trait Source: fmt::Debug {
     /// Whether it still runs what it was seen to run. The inner error is what has changed, in words.
     fn still_runs<'a>(&'a self, cloud: &'a Cloud, registry: &'a Registry) -> Answer<'a, Result<(), String>>;
 
+    /// The environment variables that it has now.
+    ///
+    /// # Errors
+    ///
+    /// The kind has none that can be read yet, or they are not where they are configured to be.
+    fn values(&self) -> Result<ReadValues, Failure> {
+        Err(not_built("a contract", not_built::component(self.name())))
+    }
+
     /// Since when it runs a digest without a break, by its ledger. `runs`: it runs it now.
     fn ran<'a>(&'a self, _cloud: &'a Cloud, _digest: &'a Digest, _runs: bool) -> Answer<'a, UnbrokenRun> {
         refuse("the gate `soak`", not_built::component(self.name()))
@@ -298,6 +313,15 @@ pub trait Planned: fmt::Debug {
     /// The questions that its release has to answer, as far as they can be asked of what runs now.
     fn probes(&self) -> &[Probe] {
         &[]
+    }
+
+    /// The environment variables that it has once the plan is carried out.
+    ///
+    /// # Errors
+    ///
+    /// The kind has none that can be read yet, or they are not where they are configured to be.
+    fn values(&self) -> Result<ReadValues, Failure> {
+        Err(not_built("a contract", not_built::component(&self.plan().name)))
     }
 
     /// How long what is waited for took the last time, where that is known: what takes longest begins first.

@@ -435,7 +435,7 @@ fn gates() {
     aproval = "none"⏎weather = "fine"
     31:15 production | `approval` is missing for `production`, which promotes from another environment | write `approval = "required"`, `approval = { by = "second-person" }` or `approval = "none"` in `[environments.production.gates]`
     37:1 aproval | unknown key `aproval` in `environments.production.gates` | write `approval`, or remove it
-    38:1 weather | unknown key `weather` in `environments.production.gates` | remove it; known here are `approval`, `self-approval`, `soak`, `branch`, `statuses`, `freeze`, `windows`, `overridable`, `checklist`
+    38:1 weather | unknown key `weather` in `environments.production.gates` | remove it; known here are `approval`, `self-approval`, `soak`, `branch`, `statuses`, `freeze`, `windows`, `contract`, `overridable`, `checklist`
 
 
     31:15 production | `approval` is missing for `production`, which promotes from another environment | write `approval = "required"`, `approval = { by = "second-person" }` or `approval = "none"` in `[environments.production.gates]`
@@ -697,7 +697,7 @@ fn keys_of_gates() {
     38:26 "identity" | the gate `identity` can never be overridden | remove it
     38:38 "approved" | the gate `approved` can never be overridden | remove it
     38:50 "frieze" | there is no gate `frieze` | write `freeze`
-    38:60 "weather" | there is no gate `weather` | write one of `hold`, `proven`, `soak`, `reuse`, `branch`, `forward`, `statuses`, `freeze`, `windows`
+    38:60 "weather" | there is no gate `weather` | write one of `hold`, `proven`, `soak`, `reuse`, `branch`, `forward`, `statuses`, `freeze`, `windows`, `contract`
     38:71 "freeze" | `freeze` stands in `overridable` twice | remove one
 
     checklist = ["", "two\nlines", "::error::x"]

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Finding, Place, Rule, Subject};
+use crate::domain::contract::Contract;
 use crate::domain::github::workflows::TrustedWorkflows;
 
 /// A configuration that is right in itself, as far as other files have to fit it.
@@ -20,6 +21,8 @@ pub struct Outline {
     pub files: Vec<NamedFile>,
     /// Each component in each environment, as far as its kind has rules for files that it does not name.
     pub components: Vec<WrittenComponent>,
+    /// The contracts of components that have one, by the component's name.
+    pub contracts: BTreeMap<String, Contract>,
 }
 
 /// A component in an environment, as it is written.

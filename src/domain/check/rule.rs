@@ -132,6 +132,30 @@ rules! {
     (Plan, "plan", Error),
     /// A gate would refuse what is merged.
     (Gate, "gate", Warning),
+    /// A variable that has to be set is not.
+    (ContractRequired, "contract-required", Error),
+    /// Two environments have the same value.
+    (ContractIsolated, "contract-isolated", Error),
+    /// The value is not that of the environment that it is shared with.
+    (ContractShared, "contract-shared", Error),
+    /// The value is not that of the environment that is promoted from.
+    (ContractInherited, "contract-inherited", Error),
+    /// The value does not match its pattern.
+    (ContractMatches, "contract-matches", Error),
+    /// The value is none of those that are allowed.
+    (ContractOneOf, "contract-one-of", Error),
+    /// The value is not such an address.
+    (ContractUrl, "contract-url", Error),
+    /// The value is not such an ARN.
+    (ContractArn, "contract-arn", Error),
+    /// A secret is set as plain text.
+    (ContractSecret, "contract-secret", Error),
+    /// What browsers load has something that looks like a secret.
+    (ContractClientSecret, "contract-client-secret", Error),
+    /// The value is still to be filled in.
+    (ContractPlaceholder, "contract-placeholder", Error),
+    /// A variable is set that is not declared.
+    (ContractUndeclared, "contract-undeclared", Warning),
 }
 
 impl fmt::Display for Rule {
@@ -145,7 +169,8 @@ mod tests {
     use super::*;
 
     /// The pages that explain rules, each of them some.
-    const PAGES: [&str; 1] = [include_str!("../../../docs/check/README.md")];
+    const PAGES: [&str; 2] =
+        [include_str!("../../../docs/check/README.md"), include_str!("../../../docs/contract/README.md")];
 
     #[test]
     fn every_rule_is_documented_with_its_level_and_no_other_is() {

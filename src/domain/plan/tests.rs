@@ -1,6 +1,7 @@
 mod golden;
 
 use super::*;
+use crate::domain::contract::Contract;
 use crate::domain::ecs::component::{neutral, plan_release, planned_holds};
 use crate::domain::ecs::ledger::LedgerEntry;
 use crate::domain::ecs::plan::tests::{carried_out, facts, revision, target};
@@ -52,7 +53,13 @@ fn planned(state: &ImageState) -> Result<ImagePlan, ImageError> {
 }
 
 fn component(name: &str) -> Component {
-    Component { name: name.parse().unwrap(), depends_on: Vec::new(), follows: Vec::new(), kind: target().into() }
+    Component {
+        name: name.parse().unwrap(),
+        depends_on: Vec::new(),
+        follows: Vec::new(),
+        contract: Contract::default(),
+        kind: target().into(),
+    }
 }
 
 /// The plan of a service for the image of a plan.

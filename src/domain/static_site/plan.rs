@@ -77,6 +77,7 @@ fn canonical(target: &SiteTarget, live: Option<&Live>) -> Map<String, Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::contract::Contract;
     use crate::domain::image::Digest;
     use crate::domain::kind::Kind;
 
@@ -93,8 +94,13 @@ mod tests {
 
     fn planned(live: Option<&str>) -> ComponentPlan {
         let kind = Kind::from(target());
-        let component =
-            Component { name: "frontend".parse().unwrap(), depends_on: Vec::new(), follows: Vec::new(), kind };
+        let component = Component {
+            name: "frontend".parse().unwrap(),
+            depends_on: Vec::new(),
+            follows: Vec::new(),
+            contract: Contract::default(),
+            kind,
+        };
         let live = live.map(|release| Live {
             release: release.parse().unwrap(),
             digest: Digest::of(release),

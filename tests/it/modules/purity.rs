@@ -22,6 +22,7 @@ pub const PURE: &[&str] = &[
     "jiff::tz::TimeZoneDatabase::bundled",
     "parse_dockerfile",
     "percent_encoding",
+    "regex",
     "secrecy",
     "serde",
     "serde_json",
