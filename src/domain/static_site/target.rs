@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use super::iam;
 use super::names::{BucketName, DistributionId};
 use crate::domain::configured::Configured;
+use crate::domain::contract::{Content, Value, Values};
 use crate::domain::iam::rights::Rights;
 use crate::domain::names::Region;
 use crate::domain::role::Partition;
@@ -30,6 +31,19 @@ pub struct RuntimeConfig {
     pub path: String,
     /// What is in it, by name.
     pub values: IndexMap<String, Template>,
+}
+
+impl SiteTarget {
+    /// What its runtime configuration has in its environment. The release stands in it as it is written.
+    pub fn values(&self) -> Values {
+        let of_file = |config: &RuntimeConfig| {
+            let from = format!("runtime configuration {}", config.path);
+            let value =
+                |value: &Template| Value { content: Content::Plain(value.to_string().into()), from: from.clone() };
+            config.values.iter().map(|(name, text)| (name.clone(), value(text))).collect()
+        };
+        Values(self.runtime_config.as_ref().map(of_file).unwrap_or_default())
+    }
 }
 
 impl Configured for SiteTarget {
