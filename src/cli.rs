@@ -140,6 +140,9 @@ pub enum Command {
     /// Evaluate the gates on the way to an environment
     #[command(after_help = help::after("gates"))]
     Gates(Gates),
+    /// Compare an environment's variables with the contract
+    #[command(after_help = help::after("contract"))]
+    Contract(Contract),
     /// Find mistakes before they ship; show what merging would change
     #[command(after_help = help::after("check"))]
     Check(Check),
@@ -223,6 +226,20 @@ pub struct Gates {
     /// A commit (4 digits or more), a tag or a merged pull request (`'#12'`); default: what the source runs
     #[arg(long, value_name = "RELEASE")]
     pub release: Option<String>,
+    /// Only this component; can be repeated
+    #[arg(long = "component", value_name = "NAME")]
+    pub components: Vec<String>,
+}
+
+/// Arguments of `contract`.
+#[derive(Debug, Args)]
+pub struct Contract {
+    /// The environment whose variables are compared, like `stage`
+    #[arg(required_unless_present = "propose")]
+    pub environment: Option<String>,
+    /// Print a contract for `shipgate.toml` from what the environments have: names and rules, no values
+    #[arg(long)]
+    pub propose: bool,
     /// Only this component; can be repeated
     #[arg(long = "component", value_name = "NAME")]
     pub components: Vec<String>,

@@ -20,6 +20,7 @@ DIRECTORY = pathlib.Path(__file__).resolve().parents[2] / "tests" / "aws"
 
 # The one list of operations.
 OPERATIONS = {
+    "amplify": ["GetApp", "GetBranch", "ListBranches"],
     "cloudwatch": ["DescribeAlarms"],
     "ecr": ["BatchGetImage", "CreateRepository", "DescribeRepositories", "GetAuthorizationToken"],
     "ecs": [
@@ -52,7 +53,7 @@ KEPT = {
 }
 DROPPED = {
     "box", "deprecated", "deprecatedMessage", "deprecatedSince", "documentation", "exception", "fault",
-    "idempotencyToken", "sensitive", "synthetic", "union", "xmlOrder",
+    "idempotencyToken", "location", "locationName", "sensitive", "synthetic", "union", "xmlOrder",
 }
 
 
@@ -76,8 +77,11 @@ def shape(service, name, described):
     if "members" in result:
         members = sorted(result["members"].items())
         result["members"] = {member: kept(service, f"{name}.{member}", about) for member, about in members}
-    if "error" in result:
+    # Without a code of its own, an error has the name of its shape.
+    if "code" in result.get("error", {}):
         result["error"] = result["error"]["code"]
+    else:
+        result.pop("error", None)
     for key in ("enum", "required"):
         if key in result:
             result[key] = sorted(result[key])

@@ -8,7 +8,7 @@ use clap::builder::{StyledStr, Styles};
 /// The commands, by what they are used for.
 const GROUPS: [(&str, &[&str]); 4] = [
     ("Daily", &["deploy", "promote", "rollback", "status", "logs"]),
-    ("Inspect (changes nothing)", &["plan", "check", "gates", "history", "whoami"]),
+    ("Inspect (changes nothing)", &["plan", "check", "contract", "gates", "history", "whoami"]),
     ("Stop and approve", &["hold", "unhold", "approve"]),
     ("Set up", &["iam", "credentials", "completions"]),
 ];
@@ -55,6 +55,11 @@ const EXAMPLES: &[Shown] = &[
         "gates",
         "Exits with 3 where one refuses.",
         &["shipgate gates production", "shipgate gates production --release v1.4"],
+    ),
+    (
+        "contract",
+        "Exits with 2 where a value does not fit, and with 1 where the environment cannot be read.",
+        &["shipgate contract production", "shipgate contract --propose    # a first contract, from what there is"],
     ),
     ("check", "", &["shipgate check", "shipgate check --comment    # on the pull request"]),
     ("status", "", &["shipgate status", "shipgate status stage", "shipgate status --json"]),

@@ -240,7 +240,11 @@ pub fn denied_action(message: &str) -> Option<&str> {
 /// ([common errors](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/CommonErrors.html)).
 fn kind_of(code: &str) -> AwsErrorKind {
     match code {
-        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "NotAuthorized" => AwsErrorKind::Denied,
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "NotAuthorized"
+        | "UnauthorizedException"
+        | "UnauthorizedOperation" => AwsErrorKind::Denied,
         "ExpiredToken"
         | "ExpiredTokenException"
         | "RequestExpired"
@@ -259,6 +263,7 @@ fn kind_of(code: &str) -> AwsErrorKind {
         | "LimitExceededException" => AwsErrorKind::Throttled,
         "ServerException"
         | "InternalFailure"
+        | "InternalFailureException"
         | "InternalServerError"
         | "ServiceUnavailable"
         | "ServiceUnavailableException" => AwsErrorKind::Unreachable,

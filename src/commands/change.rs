@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::held;
 use crate::apply;
 use crate::clients::git::Git;
 use crate::clients::http::Http;
@@ -323,7 +324,9 @@ pub async fn show(invocation: &Invocation<'_>, prepared: &Prepared) -> Result<As
     let history = invocation.history();
     let (commits, asked) = tokio::join!(history.commits(plan), ask_probes(invocation, plan));
     let gates = evaluate(plan, evidence);
-    invocation.events.emit(Event::Planned(Box::new(shown(plan, gates, commits, &asked, invocation.until))));
+    let mut shown = shown(plan, gates, commits, &asked, invocation.until);
+    shown.warnings.extend(held::warnings(&plan.policy, evidence));
+    invocation.events.emit(Event::Planned(Box::new(shown)));
     warn_of_dependencies(invocation, cloud, plan).await?;
     Ok(asked)
 }

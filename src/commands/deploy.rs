@@ -2,6 +2,7 @@
 
 use super::awaited::wait_for_statuses;
 use super::change::{Invocation, Prepared, finish, planned_tags};
+use super::held::held;
 use crate::cli;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
@@ -38,6 +39,7 @@ pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Deploy) -> Result
 pub async fn plan(invocation: &Invocation<'_>, arguments: &cli::Deploy, command: Command) -> Result<Prepared, Failure> {
     let target = invocation.configuration.target(invocation.context, &arguments.environment, &arguments.components)?;
     directly_deployable(&target)?;
+    kinds::can_be_planned("a deploy", &target)?;
     let overrides = Invocation::overrides(&target, &arguments.overrides)?;
     let directory = &invocation.configuration.directory;
     let built: Vec<_> = target.images.iter().map(|image| directory.join(&image.build.context)).collect();
@@ -90,6 +92,7 @@ async fn prepare(
     plan.images = images;
     (plan.command, plan.overrides) = (command, overrides);
     let mut evidence = invocation.evidence(&cloud, &plan).await;
+    evidence.contract = held(invocation, &target, &plan, None).await;
     evidence.reused = Known::Is(reused(invocation, &target, (&cloud, &access), &plan).await?);
     Ok(Prepared { cloud, access, source: None, plan, evidence })
 }

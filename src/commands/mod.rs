@@ -5,10 +5,12 @@ mod awaited;
 pub mod change;
 pub mod check;
 pub mod completions;
+pub mod contract;
 pub mod credentials;
 pub mod deploy;
 pub mod docker_credential;
 pub mod gates;
+mod held;
 pub mod history;
 pub mod hold;
 pub mod iam;
@@ -59,6 +61,9 @@ pub fn request(command: &Command, terminals: Terminals) -> Request {
         Command::Approve(_) => other("approve", None),
         Command::Gates(it) => other("gates", Some(&it.environment)),
         Command::Check(_) => other("check", None),
+        Command::Contract(it) => {
+            Request { components: it.components.clone(), ..other("contract", it.environment.as_deref()) }
+        }
         Command::Status { environment } => other("status", environment.as_deref()),
         Command::History(it) => other("history", Some(&it.environment)),
         Command::Logs(it) => other("logs", Some(&it.environment)),
@@ -106,6 +111,7 @@ pub async fn run(session: &Session<'_>, request: &Request, command: &Command) ->
         Command::Approve(arguments) => Box::pin(approve::run(session, arguments)).await.map(Answer::Approval),
         Command::Gates(arguments) => Box::pin(gates::run(session, arguments)).await.map(Answer::Gates),
         Command::Check(arguments) => Box::pin(check::run(session, arguments)).await.map(Answer::Check),
+        Command::Contract(arguments) => contract::run(session, arguments).await.map(Answer::Contract),
         Command::Status { environment } => status::run(session, environment.as_deref()).await.map(Answer::Status),
         Command::History(arguments) => history::run(session, arguments).await.map(Answer::History),
         Command::Logs(arguments) => logs::run(session, arguments).await,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::awaited::wait_for_statuses;
 use super::change::{Found, Invocation, LEDGER_ALONE, Prepared, Until, finish, planned_tags, refused};
+use super::held::held;
 use crate::cli;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
@@ -89,6 +90,7 @@ pub async fn plan(invocation: &Invocation<'_>, arguments: &cli::Promote) -> Resu
     let (context, configuration) = (invocation.context, &invocation.configuration);
     let target = configuration.target(context, &arguments.environment, &arguments.components)?;
     let source_name = source_of(&target)?;
+    kinds::can_be_planned("a promotion", &target)?;
     let overrides = Invocation::overrides(&target, &arguments.overrides)?;
     let source = configuration.target(context, source_name.as_str(), &arguments.components)?;
     let wanted = invocation.release(arguments.release.as_deref()).await?;
@@ -286,6 +288,7 @@ async fn prepare(
     plan.tags = planned_tags(&cloud, &access, &images, &plan.release).await?;
     (plan.images, plan.overrides) = (images, overrides);
     let mut evidence = invocation.evidence(&cloud, &plan).await;
+    evidence.contract = held(invocation, &target, &plan, Some((&source.target, &source.components))).await;
     let asked = asked_of(&source.target.environment, &target);
     confirm(invocation, &source, wanted, &mut proven).await.map_err(|failure| failure.cause(&asked))?;
     if plan.policy.is_evaluated(GateName::Soak, plan.command) {

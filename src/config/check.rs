@@ -43,10 +43,12 @@ pub(super) fn structure(config: &RawConfig, problems: &mut Problems) {
         }
     }
     dependencies::check(config, problems);
+    let declares = config.contract.iter().any(|(_, declared)| declared.iter().next().is_some());
     for (key, environment) in config.environments.iter() {
         name(key.text.parse::<EnvironmentName>(), key, problems);
         promotion_source(config, key, environment, problems);
-        gates::check(key, environment.gates.as_ref(), environment.promotes_from.is_some(), problems);
+        let facts = (environment.promotes_from.is_some(), declares);
+        gates::check(key, environment.gates.as_ref(), facts, problems);
         workflows(config, environment, problems);
         roles(environment, problems);
         fixed(environment, problems);

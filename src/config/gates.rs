@@ -8,11 +8,11 @@ use super::approval::{FORMS, RawApproval};
 use super::error::Problems;
 use super::interpret::{all, whole};
 use super::literal::{LONGEST_SHOWN, distinct, parsed};
-use super::read::{Key, Located, Node, OneOrMore, Read};
+use super::read::{Key, Located, Node, OneOrMore, Read, word};
 use super::values::{self, Fault};
 use super::wording::{cut, nearest, one_of};
 use crate::domain::gate::calendar::{Freeze, Window, Zone};
-use crate::domain::gate::{GateName, GatePolicy, StatusPolicy};
+use crate::domain::gate::{ContractPolicy, GateName, GatePolicy, StatusPolicy};
 use crate::domain::names::InvalidName;
 
 /// Gates that have nothing to set.
@@ -45,6 +45,9 @@ pub(super) struct RawGates {
     freeze: Option<Vec<RawFreeze>>,
     /// Times of the week; outside of all of them nothing is changed. Default: any time.
     windows: Option<Vec<RawWindow>>,
+    /// What is done where variables do not fit their contract: `error` refuses, `warning` says so in the plan. Only
+    /// beside a `[contract]`. Default: `error`.
+    contract: Option<Located<RawContractPolicy>>,
     /// The gates that `--override GATE=REASON` may override. Default: none.
     overridable: Option<Vec<Located<String>>>,
     /// What whoever decides has to have seen to, one short sentence each. It is shown and recorded. Default: nothing.
@@ -73,11 +76,30 @@ impl Read for RawGates {
                 node.refuse_empty("add a window, or remove it to allow any time", problems);
                 Vec::read(node, problems)
             }),
+            contract: table.optional("contract"),
             overridable: table.optional("overridable"),
             checklist: table.optional("checklist"),
         };
         table.refuse_unknown();
         gates
+    }
+}
+
+/// What is done where variables do not fit their contract: `error` refuses, `warning` says so in the plan. Only beside a
+/// `[contract]`. Default: `error`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ContractPolicy", rename_all = "kebab-case"))]
+enum RawContractPolicy {
+    /// The change is refused.
+    Error,
+    /// The plan says so, and goes on.
+    Warning,
+}
+
+impl Read for Located<RawContractPolicy> {
+    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+        let words = [("error", RawContractPolicy::Error), ("warning", RawContractPolicy::Warning)];
+        Self { span: node.span.clone(), value: word(node, problems, &words) }
     }
 }
 
@@ -182,8 +204,14 @@ impl Read for RawWindow {
     }
 }
 
-/// Notes what does not fit the rest of an environment. `promotes`: its releases come from another one.
-pub(super) fn check(key: &Key, gates: Option<&RawGates>, promotes: bool, problems: &mut Problems) {
+/// Notes what does not fit the rest of an environment. `promotes`: its releases come from another one; `declares`: some
+/// component has a contract.
+pub(super) fn check(key: &Key, gates: Option<&RawGates>, (promotes, declares): (bool, bool), problems: &mut Problems) {
+    let contract = gates.and_then(|gates| gates.contract.as_ref()).filter(|_| !declares);
+    if let Some(Located { span, .. }) = contract {
+        let message = format!("`contract` is written for `{}`, and no component has a contract", key.text);
+        problems.at(span, message, "remove it, or declare the variables of a component in `[contract.NAME]`");
+    }
     let approval = gates.and_then(|gates| gates.approval.as_ref());
     // Whether somebody must approve a promotion is nothing to guess.
     if promotes && approval.is_none() {
@@ -239,6 +267,11 @@ impl RawGates {
             statuses: whole(statuses)?,
             freeze: all(freeze)?,
             windows: all(windows)?,
+            contract: match whole(self.contract.as_ref().map(|written| written.value))? {
+                Some(RawContractPolicy::Warning) => Some(ContractPolicy::Warning),
+                Some(RawContractPolicy::Error) => Some(ContractPolicy::Error),
+                None => None,
+            },
             overridable: all(overridable)?,
             checklist: all(checklist)?,
             ..GatePolicy::default()

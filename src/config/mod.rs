@@ -58,6 +58,7 @@ pub use error::{ConfigError, ConfigErrors};
 pub use merged::Purpose;
 pub use outline::WrittenRole;
 pub use resolve::Request;
+pub use scope::repository_variables;
 
 use crate::domain::check::outline::Outline;
 use crate::domain::limits::FILE;

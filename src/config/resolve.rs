@@ -22,7 +22,7 @@ use super::source::Source;
 use super::text::Text;
 use super::values;
 use super::wording::one_of;
-use crate::domain::gate::GatePolicy;
+use crate::domain::gate::{ContractPolicy, GatePolicy};
 use crate::domain::names::{AccountId, ComponentName, EnvironmentName, Region};
 use crate::domain::role::{LONGEST_CHAINED_SESSION, Partition, RoleArn, Roles};
 use crate::domain::target::{Component, Image, Reuse, Target};
@@ -198,7 +198,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
         self.refuse_shared_repositories(&images);
         let components: Vec<_> = selected.iter().map(|(key, component)| self.component(key, *component)).collect();
         self.refuse_shared_places(&components);
-        let policy = self.policy(&images);
+        let policy = self.policy(&images, &components);
         let github = self.config.github.as_ref();
         let workflows = github.map(|github| github.workflows(self.interpreter.problems));
         Some(Target {
@@ -289,10 +289,13 @@ impl<'d, 'p> Resolver<'d, 'p> {
         Some(duration)
     }
 
-    fn policy(&mut self, images: &[Option<Image>]) -> Option<GatePolicy> {
+    fn policy(&mut self, images: &[Option<Image>], components: &[Option<Component>]) -> Option<GatePolicy> {
+        let declares = components.iter().flatten().any(|component| !component.contract.is_empty());
         let own_images = images.iter().flatten().any(|image| image.reuse == Reuse::Own);
         let written = self.environment.gates.as_ref().map(|gates| gates.policy(self.interpreter.problems));
-        Some(GatePolicy { own_images, ..whole(written)?.unwrap_or_default() })
+        let policy = whole(written)?.unwrap_or_default();
+        let contract = declares.then_some(policy.contract.unwrap_or(ContractPolicy::Error));
+        Some(GatePolicy { own_images, contract, ..policy })
     }
 
     /// The images of the selected components, also those of components that are not selected themselves.

@@ -1,8 +1,10 @@
 //! What the variables of one environment stand for.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
+use secrecy::SecretString;
 use serde_json::{Map, Value as Json};
 
 use super::error::Problems;
@@ -91,6 +93,13 @@ impl Outside<'_> {
         problems.outside(message, hint);
         Outside::Unknown
     }
+}
+
+/// The variables of the repository that a text of `SHIPGATE_VARS` has, by name. One that cannot be read has none: that is
+/// said where an environment is resolved.
+pub fn repository_variables(text: Option<&str>) -> BTreeMap<String, SecretString> {
+    let vars = text.and_then(|text| serde_json::from_str::<Map<String, Json>>(text).ok()).unwrap_or_default();
+    vars.iter().filter_map(|(name, value)| Some((name.clone(), SecretString::from(value.as_str()?)))).collect()
 }
 
 impl Scope<'_> {

@@ -3,7 +3,7 @@
 use super::check::outline::Outline;
 use super::check::{Findings, Repository};
 use super::iam::rights::Rights;
-use super::names::{ComponentName, Region};
+use super::names::{ComponentName, EnvironmentName, Region};
 use super::probe::Probe;
 use super::template::Template;
 
@@ -62,6 +62,21 @@ pub trait Configured: OfKind {
 
     /// Takes the command over that the release's own commit has, and whether it has one anywhere.
     fn take_pre_deploy(&mut self, _command: Option<Vec<Template>>, _is_used: Option<bool>) {}
+
+    /// Whether it has environment variables that a contract can be held against.
+    fn has_values(&self) -> bool {
+        false
+    }
+
+    /// Whether it takes its secrets as references to where they are kept.
+    fn has_references(&self) -> bool {
+        false
+    }
+
+    /// The environment whose resources it uses on purpose.
+    fn shares_with(&self) -> Option<&EnvironmentName> {
+        None
+    }
 
     /// Whether it uses files that belong to the release's commit.
     fn uses_files(&self) -> bool {

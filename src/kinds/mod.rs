@@ -23,6 +23,7 @@ use futures_util::future::LocalBoxFuture;
 use crate::clients::logs::LogLine;
 use crate::clients::registry::Registry;
 use crate::domain::configured::Configured;
+use crate::domain::contract::ReadValues;
 use crate::domain::each_kind;
 use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
@@ -38,7 +39,7 @@ use crate::domain::promotion::{Evidence, LedgerSearch, Runs, UnbrokenRun};
 use crate::domain::proof::{ProvenTasks, Whereabouts};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::rollback::Past;
-use crate::domain::target::Component;
+use crate::domain::target::{Component, Target};
 use crate::domain::view::history::History;
 use crate::domain::view::status::ComponentStatus;
 use crate::observe::{Cloud, Files, Writer};
@@ -48,11 +49,19 @@ pub use not_built::{Answer, not_built};
 pub use run::{Applied, AskedProbes, Run};
 pub use turns::Turns;
 
+/// What to do where there is no component that a change can be planned for.
+const NOTHING_PLANNED: &str = "check its files with `shipgate check`, and change it as before";
+
 /// A plan whose components can be carried out.
 pub type WholePlan = Plan<Box<dyn Planned>>;
 
 /// What can be done with a component as it is configured.
 pub trait Driver: Configured {
+    /// Whether a change of it can be planned.
+    fn can_be_planned(&self) -> bool {
+        true
+    }
+
     /// Looks at it, to plan.
     fn observe<'a>(
         &'a self,
@@ -118,6 +127,11 @@ pub trait Driver: Configured {
         _most: usize,
     ) -> Answer<'a, ImageRecords> {
         refuse("an image", not_built::kind(self.kind()))
+    }
+
+    /// The environment variables that it has now.
+    fn values<'a>(&'a self, _cloud: &'a Cloud) -> Answer<'a, ReadValues> {
+        refuse("a contract", not_built::kind(self.kind()))
     }
 
     /// The rights that an IAM policy has to give for it.
@@ -258,6 +272,15 @@ pub trait Source: fmt::Debug {
     /// Whether it still runs what it was seen to run. The inner error is what has changed, in words.
     fn still_runs<'a>(&'a self, cloud: &'a Cloud, registry: &'a Registry) -> Answer<'a, Result<(), String>>;
 
+    /// The environment variables that it has now.
+    ///
+    /// # Errors
+    ///
+    /// The kind has none that can be read yet, or they are not where they are configured to be.
+    fn values(&self) -> Result<ReadValues, Failure> {
+        Err(not_built("a contract", not_built::component(self.name())))
+    }
+
     /// Since when it runs a digest without a break, by its ledger. `runs`: it runs it now.
     fn ran<'a>(&'a self, _cloud: &'a Cloud, _digest: &'a Digest, _runs: bool) -> Answer<'a, UnbrokenRun> {
         refuse("the gate `soak`", not_built::component(self.name()))
@@ -290,6 +313,15 @@ pub trait Planned: fmt::Debug {
     /// The questions that its release has to answer, as far as they can be asked of what runs now.
     fn probes(&self) -> &[Probe] {
         &[]
+    }
+
+    /// The environment variables that it has once the plan is carried out.
+    ///
+    /// # Errors
+    ///
+    /// The kind has none that can be read yet, or they are not where they are configured to be.
+    fn values(&self) -> Result<ReadValues, Failure> {
+        Err(not_built("a contract", not_built::component(&self.plan().name)))
     }
 
     /// How long what is waited for took the last time, where that is known: what takes longest begins first.
@@ -379,6 +411,21 @@ macro_rules! dispatch {
 }
 
 each_kind!(dispatch);
+
+/// Makes sure that a change of each component can be planned, before AWS is asked for anything.
+///
+/// # Errors
+///
+/// `invalid`: a component is of a kind for which that is not built yet.
+pub fn can_be_planned(action: &str, target: &Target) -> Result<(), Failure> {
+    let unplanned = |component: &&Component| !driver(component).can_be_planned();
+    let Some(first) = target.components.iter().find(unplanned) else { return Ok(()) };
+    let failure = not_built(action, not_built::component_of(&first.name, first.kind.word()));
+    if target.components.iter().any(|component| !unplanned(&component)) {
+        return Err(failure);
+    }
+    Err(Failure { hints: vec![NOTHING_PLANNED.to_owned()], ..failure })
+}
 
 /// Looks at a component.
 ///

@@ -23,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use aws_config::SdkConfig;
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
+use secrecy::SecretString;
 
 use crate::clients::ecr::{Ecr, RegistryLogin};
 use crate::clients::endpoint::{self, EndpointError};
@@ -31,7 +32,7 @@ use crate::clients::git_repository::WorkTree;
 use crate::clients::logs::Logs;
 use crate::clients::masks::Masks;
 use crate::clients::registry::Registry;
-use crate::config::{Document, Purpose, Request, WrittenRole};
+use crate::config::{self, Document, Purpose, Request, WrittenRole};
 use crate::context::{Context, RegistryAddresses, VARS};
 use crate::domain::check::outline::Outline;
 use crate::domain::failure::Failure;
@@ -173,6 +174,11 @@ impl Configuration {
     /// The environments, in the order of the file.
     pub fn environments(&self) -> Vec<String> {
         self.document.environments().map(str::to_owned).collect()
+    }
+
+    /// The variables of the repository, by name, as `SHIPGATE_VARS` has them. Empty where nothing hands them over.
+    pub fn repository_variables(&self, context: &Context) -> BTreeMap<String, SecretString> {
+        config::repository_variables(context.variable(VARS))
     }
 
     /// The environments that take their releases from one.

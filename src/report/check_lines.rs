@@ -4,8 +4,9 @@ use super::line::Level as Shown;
 use super::style::{BAD, CAREFUL, FAINT, GOOD, Look, Mark, STRONG, wrapped};
 use crate::domain::check::{Finding, Findings, LeftOut, Level};
 
-/// The lines, the last one the summary. `shown`: the least important findings that are wanted.
-pub fn lines(findings: &Findings, shown: Shown, look: Look) -> Vec<String> {
+/// The lines, the last one the summary. `what`: what was done, in words. `shown`: the least important findings that are
+/// wanted.
+pub fn lines(what: &str, findings: &Findings, shown: Shown, look: Look) -> Vec<String> {
     let is_wanted = |finding: &&Finding| match finding.level {
         Level::Error => true,
         Level::Warning => shown >= Shown::Warnings,
@@ -25,17 +26,21 @@ pub fn lines(findings: &Findings, shown: Shown, look: Look) -> Vec<String> {
         lines.push(String::new());
     }
     if shown >= Shown::Everything {
-        let names: Vec<&str> = findings.looked_at.iter().map(|seen| seen.name.as_str()).collect();
-        if !names.is_empty() {
-            lines.extend(faint(&format!("checked: {}", names.join(", ")), look));
-        }
-        lines.extend(findings.left_out.iter().flat_map(|left| skipped(left, look)));
+        lines.extend(read("checked", findings, look));
     }
     let is_bad = findings.count(Level::Error) > 0;
     let (mark, style, word) = if is_bad { (Mark::Bad, BAD, "failed") } else { (Mark::Good, GOOD, "passed") };
-    let summary = format!("{style}check {word}{style:#}: {}", findings.summary());
+    let summary = format!("{style}{what} {word}{style:#}: {}", findings.summary());
     lines.extend(wrapped(&summary, look.width, &format!("{} ", mark.shown()), "  "));
     lines
+}
+
+/// What was read, and what was not. `what`: what was done with it, in a word.
+pub fn read(what: &str, findings: &Findings, look: Look) -> Vec<String> {
+    let names: Vec<&str> = findings.looked_at.iter().map(|seen| seen.name.as_str()).collect();
+    let read = (!names.is_empty()).then(|| faint(&format!("{what}: {}", names.join(", ")), look));
+    let skipped = findings.left_out.iter().flat_map(|left| skipped(left, look));
+    read.into_iter().flatten().chain(skipped).collect()
 }
 
 fn place(finding: &Finding) -> String {

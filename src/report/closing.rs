@@ -35,7 +35,12 @@ pub fn of(end: End<'_>, closing: Closing<'_>) -> Vec<String> {
     let failure = |found: &Failure| of_failure(found, closing);
     match end.result {
         Ok(Answer::Change(outcome)) => result(end, *outcome, closing),
-        Ok(Answer::Check(checked)) => check_lines::lines(&checked.findings, closing.level, closing.look),
+        Ok(Answer::Check(checked)) => check_lines::lines("check", &checked.findings, closing.level, closing.look),
+        // Whoever is to keep what is proposed has to know what it leaves out.
+        Ok(Answer::Contract(asked)) if asked.proposal.is_some() => {
+            check_lines::read("read", &asked.findings, closing.look)
+        }
+        Ok(Answer::Contract(asked)) => check_lines::lines(&asked.title(), &asked.findings, closing.level, closing.look),
         Ok(Answer::Gates(asked)) => asked.iter().filter_map(|asked| asked.failure.as_ref()).flat_map(failure).collect(),
         Ok(Answer::Status(environments)) => {
             let of =

@@ -241,6 +241,7 @@ fn writes_much(verb: Verb) -> bool {
 fn data(answer: &Answer, level: Level, look: Look) -> Option<String> {
     match answer {
         Answer::Approval(counted) => Some(approved(counted)),
+        Answer::Contract(asked) => asked.proposal.clone(),
         Answer::Gates(asked) => Some(gates_table::render(asked, look)),
         Answer::Status(environments) => status_table::render(environments, look),
         Answer::History(found) => history_table::render(&found.releases, look),

@@ -49,7 +49,6 @@ fn names() {
 fn kinds_of_component() {
     let changes = [
         ("kind = \"ecs\"\nimage", "image"),
-        ("kind = \"ecs\"\nimage", "kind = \"amplify\"\nbranch = \"main\"\nimage"),
         ("kind = \"ecs\"\nimage", "kind = \"stack\"\nimage"),
         ("kind = \"ecs\"\nimage", "kind = \"lambda\"\nimage"),
         ("kind = \"ecs\"\nimage", "kind = true\nimage"),
@@ -58,14 +57,11 @@ fn kinds_of_component() {
     image
     13:13 worker | `kind` is missing in `components.worker` | add `kind = "ecs"`
 
-    kind = "amplify"⏎branch = "main"⏎image
-    14:8 "amplify" | `kind = "amplify"` is not built yet | remove the component; only `kind = "ecs"` and `kind = "static-site"` are built so far
-
     kind = "stack"⏎image
-    14:8 "stack" | `kind = "stack"` is not built yet | remove the component; only `kind = "ecs"` and `kind = "static-site"` are built so far
+    14:8 "stack" | `kind = "stack"` is not built yet | remove the component; only `kind = "ecs"`, `kind = "static-site"` and `kind = "amplify"` are built so far
 
     kind = "lambda"⏎image
-    14:8 "lambda" | `lambda` is not a kind of component | write `kind = "ecs"` or `kind = "static-site"`
+    14:8 "lambda" | `lambda` is not a kind of component | write `kind = "ecs"`, `kind = "static-site"` or `kind = "amplify"`
 
     kind = true⏎image
     14:8 true | `kind` must be a string, not a boolean | write it in quotes: `kind = "true"`
@@ -439,7 +435,7 @@ fn gates() {
     aproval = "none"⏎weather = "fine"
     31:15 production | `approval` is missing for `production`, which promotes from another environment | write `approval = "required"`, `approval = { by = "second-person" }` or `approval = "none"` in `[environments.production.gates]`
     37:1 aproval | unknown key `aproval` in `environments.production.gates` | write `approval`, or remove it
-    38:1 weather | unknown key `weather` in `environments.production.gates` | remove it; known here are `approval`, `self-approval`, `soak`, `branch`, `statuses`, `freeze`, `windows`, `overridable`, `checklist`
+    38:1 weather | unknown key `weather` in `environments.production.gates` | remove it; known here are `approval`, `self-approval`, `soak`, `branch`, `statuses`, `freeze`, `windows`, `contract`, `overridable`, `checklist`
 
 
     31:15 production | `approval` is missing for `production`, which promotes from another environment | write `approval = "required"`, `approval = { by = "second-person" }` or `approval = "none"` in `[environments.production.gates]`
@@ -701,7 +697,7 @@ fn keys_of_gates() {
     38:26 "identity" | the gate `identity` can never be overridden | remove it
     38:38 "approved" | the gate `approved` can never be overridden | remove it
     38:50 "frieze" | there is no gate `frieze` | write `freeze`
-    38:60 "weather" | there is no gate `weather` | write one of `hold`, `proven`, `soak`, `reuse`, `branch`, `forward`, `statuses`, `freeze`, `windows`
+    38:60 "weather" | there is no gate `weather` | write one of `hold`, `proven`, `soak`, `reuse`, `branch`, `forward`, `statuses`, `freeze`, `windows`, `contract`
     38:71 "freeze" | `freeze` stands in `overridable` twice | remove one
 
     checklist = ["", "two\nlines", "::error::x"]

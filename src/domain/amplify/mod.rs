@@ -1,6 +1,8 @@
 //! What is particular to a branch of an app of AWS Amplify, which builds the repository itself.
 
+pub mod iam;
 pub mod names;
 pub mod target;
+pub mod values;
 
 pub use target::AmplifyTarget as Target;

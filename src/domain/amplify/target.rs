@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::iam;
 use super::names::{AppId, BranchName, Compute, Platform};
 use crate::domain::configured::Configured;
+use crate::domain::iam::rights::Rights;
 use crate::domain::names::{EnvironmentName, Region};
 use crate::domain::role::Partition;
 
@@ -33,6 +35,18 @@ impl Configured for AmplifyTarget {
 
     fn place(&self) -> String {
         format!("branch {} of Amplify app {}", self.branch, self.app_id)
+    }
+
+    fn rights() -> &'static [Rights] {
+        iam::RIGHTS
+    }
+
+    fn has_values(&self) -> bool {
+        true
+    }
+
+    fn shares_with(&self) -> Option<&EnvironmentName> {
+        self.backend_from.as_ref()
     }
 
     fn console(&self, region: &Region) -> Option<String> {

@@ -33,6 +33,7 @@ pub mod target;
 pub mod task_definition;
 pub mod task_state;
 pub mod update;
+pub mod values;
 pub mod watch;
 pub mod way_back;
 

@@ -70,6 +70,14 @@ impl Configured for EcsTarget {
         iam::RIGHTS
     }
 
+    fn has_values(&self) -> bool {
+        true
+    }
+
+    fn has_references(&self) -> bool {
+        true
+    }
+
     fn console(&self, region: &Region) -> Option<String> {
         let host = Partition::of(region).console();
         let (cluster, service) = (&self.cluster, &self.service);

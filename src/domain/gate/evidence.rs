@@ -10,6 +10,7 @@ use super::judgement::Known;
 use super::proven::Proof;
 use super::soak::Soaked;
 use super::statuses::StatusesEvidence;
+use crate::domain::contract::environment::Held;
 use crate::domain::origin::ReusedImage;
 
 /// All that gates look at. What nobody has looked at is unknown.
@@ -39,6 +40,8 @@ pub struct Evidence {
     pub protection: Known<ProtectionEvidence>,
     /// Who has approved.
     pub approval: Known<ApprovalEvidence>,
+    /// What the contracts of the components say of their values.
+    pub contract: Known<Held>,
 }
 
 impl Evidence {
@@ -57,6 +60,7 @@ impl Evidence {
             statuses: Known::unknown(NOT_SEEN),
             protection: Known::unknown(NOT_SEEN),
             approval: Known::unknown(NOT_SEEN),
+            contract: Known::unknown(NOT_SEEN),
         }
     }
 }

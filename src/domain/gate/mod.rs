@@ -4,6 +4,7 @@
 mod ancestry;
 mod approval;
 pub mod calendar;
+mod contract;
 mod duration;
 mod evidence;
 mod hold;
@@ -32,7 +33,7 @@ pub use identity::IdentityEvidence;
 use judgement::Judgement;
 pub use judgement::{Gate, Known, Unknown, Verdict};
 pub use name::GateName;
-pub use policy::{BranchPattern, Command, GatePolicy, Override, StatusPolicy};
+pub use policy::{BranchPattern, Command, ContractPolicy, GatePolicy, Override, StatusPolicy};
 pub use proven::{Proof, unproven};
 pub use reported::{Reported, named_statuses};
 pub use soak::Soaked;
@@ -72,6 +73,7 @@ fn judge(name: GateName, subject: &Subject<'_>, evidence: &Evidence) -> Judgemen
         GateName::Approved => evidence.approval.judged(|seen| approval::approved(subject, seen)),
         GateName::Freeze => calendar::freeze(&subject.policy.freeze, evidence.now),
         GateName::Windows => calendar::windows(&subject.policy.windows, evidence.now),
+        GateName::Contract => evidence.contract.judged(|held| contract::judge(subject, held)),
     }
 }
 

@@ -30,11 +30,13 @@ pub enum GateName {
     Freeze,
     /// A window is open.
     Windows,
+    /// The environment's values fit what is declared of them.
+    Contract,
 }
 
 impl GateName {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Identity,
         Self::Hold,
         Self::Proven,
@@ -47,6 +49,7 @@ impl GateName {
         Self::Approved,
         Self::Freeze,
         Self::Windows,
+        Self::Contract,
     ];
 
     /// The word of the configuration.
@@ -64,6 +67,7 @@ impl GateName {
             Self::Approved => "approved",
             Self::Freeze => "freeze",
             Self::Windows => "windows",
+            Self::Contract => "contract",
         }
     }
 

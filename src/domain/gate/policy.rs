@@ -41,7 +41,7 @@ enum When {
 
 /// The defaults, by gate, for `promote`, `deploy`, `rollback`, `rollback --release`, `hold`, `unhold` and `check`. One person
 /// may stop releases, and go back to what served before.
-const DEFAULTS: [(GateName, [When; 7]); 12] = {
+const DEFAULTS: [(GateName, [When; 7]); 13] = {
     use When::{IfSet, Off, On};
     [
         (GateName::Identity, [On, On, On, On, On, On, Off]),
@@ -56,6 +56,7 @@ const DEFAULTS: [(GateName, [When; 7]); 12] = {
         (GateName::Approved, [IfSet, Off, Off, IfSet, Off, IfSet, Off]),
         (GateName::Freeze, [IfSet, IfSet, Off, Off, Off, Off, Off]),
         (GateName::Windows, [IfSet, IfSet, Off, Off, Off, Off, Off]),
+        (GateName::Contract, [IfSet, IfSet, Off, Off, Off, Off, IfSet]),
     ]
 };
 
@@ -100,6 +101,25 @@ pub struct StatusPolicy {
     pub wait: Duration,
 }
 
+/// What is done where values do not fit what is declared of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContractPolicy {
+    /// The change is refused.
+    Error,
+    /// The plan says so, and goes on.
+    Warning,
+}
+
+impl ContractPolicy {
+    /// The word of the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
 /// What the configuration of an environment asks of its gates.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GatePolicy {
@@ -115,6 +135,8 @@ pub struct GatePolicy {
     pub freeze: Vec<Freeze>,
     /// When something may be changed. Empty: at any time.
     pub windows: Vec<Window>,
+    /// What is done where values do not fit their contract. `None`: no component has a contract.
+    pub contract: Option<ContractPolicy>,
     /// Whether some image has to be an own one.
     pub own_images: bool,
     /// The gates that people may override.
@@ -146,6 +168,9 @@ impl GatePolicy {
         }
         if !self.windows.is_empty() {
             put("windows", self.windows.iter().map(ToString::to_string).collect());
+        }
+        if let Some(contract) = self.contract {
+            put("contract", json!(contract.as_str()));
         }
         if self.own_images {
             put("reuse", json!("own"));
@@ -189,6 +214,7 @@ impl GatePolicy {
             GateName::Approved => matches!(self.approval, Some(Approval::Required { .. } | Approval::SecondPerson(_))),
             GateName::Freeze => !self.freeze.is_empty(),
             GateName::Windows => !self.windows.is_empty(),
+            GateName::Contract => self.contract.is_some(),
         }
     }
 }

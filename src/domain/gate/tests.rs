@@ -115,6 +115,7 @@ fn no_gate_is_listed_without_being_judged() {
         statuses: Known::Unknown(named(GateName::Statuses)),
         protection: Known::Unknown(named(GateName::Protected)),
         approval: Known::Unknown(named(GateName::Approved)),
+        contract: Known::Unknown(named(GateName::Contract)),
         ..Evidence::new(now())
     };
     for (command, _) in page::COMMANDS {

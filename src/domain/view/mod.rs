@@ -2,6 +2,7 @@
 
 pub mod approval;
 pub mod check;
+pub mod contract;
 pub mod failures;
 pub mod gates;
 pub mod history;
@@ -19,6 +20,7 @@ use super::neutral;
 use super::outcome::Outcome;
 use approval::CountedApproval;
 use check::Checked;
+use contract::AskedContract;
 use gates::AskedGates;
 use history::FoundReleases;
 use holds::ChangedHolds;
@@ -78,6 +80,8 @@ pub enum Answer {
     Change(Outcome),
     /// `check`.
     Check(Checked),
+    /// `contract`.
+    Contract(AskedContract),
     /// `approve`.
     Approval(CountedApproval),
     /// `gates`.
@@ -111,6 +115,7 @@ impl Answer {
         match self {
             Self::Change(outcome) => *outcome,
             Self::Check(checked) => checked.findings.outcome(),
+            Self::Contract(asked) => asked.findings.outcome(),
             Self::Status(environments) => {
                 let worst = Outcome::worst(environments.iter().filter_map(EnvironmentStatus::failure_outcome));
                 worst.unwrap_or(Outcome::Unchanged)

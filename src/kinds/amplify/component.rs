@@ -1,14 +1,23 @@
 //! A branch of an app of AWS Amplify behind the seam.
 
-use crate::domain::amplify::Target;
-use crate::domain::configured::OfKind as _;
+use super::client::Amplify;
+use crate::domain::amplify::values::values;
+use crate::domain::amplify::{Target, iam};
+use crate::domain::configured::{Configured as _, OfKind as _};
+use crate::domain::contract::ReadValues;
+use crate::domain::failure::Failure;
+use crate::domain::iam::rights::Place;
 use crate::domain::target::Component;
 use crate::domain::view::status::ComponentStatus;
 use crate::kinds::not_built::{kind, refuse};
-use crate::kinds::{Answer, Driver, Observed};
+use crate::kinds::{Answer, Driver, Needs, Observed};
 use crate::observe::{Cloud, Files};
 
 impl Driver for Target {
+    fn can_be_planned(&self) -> bool {
+        false
+    }
+
     fn observe<'a>(
         &'a self,
         _component: &'a Component,
@@ -21,4 +30,40 @@ impl Driver for Target {
     fn status<'a>(&'a self, _cloud: &'a Cloud) -> Answer<'a, ComponentStatus> {
         refuse("`shipgate status`", kind(self.kind()))
     }
+
+    fn values<'a>(&'a self, cloud: &'a Cloud) -> Answer<'a, ReadValues> {
+        Box::pin(read(cloud, self))
+    }
+
+    fn needs<'a>(
+        &'a self,
+        _component: &'a Component,
+        place: &'a Place,
+        _seen: (&'a Cloud, &'a Files),
+    ) -> Answer<'a, Needs> {
+        let rights = iam::needs(&self.app_id, &self.branch, place).map_err(|error| {
+            Failure::invalid(format!("a policy cannot name {}", self.place()))
+                .cause(error.to_string())
+                .hint("give the branch another name, or write the policy by hand")
+        });
+        Box::pin(std::future::ready(rights.map(|rights| Needs { rights, missing: None })))
+    }
+}
+
+/// The variables of the branch, over those of its app.
+async fn read(cloud: &Cloud, target: &Target) -> Result<ReadValues, Failure> {
+    let amplify: Amplify = cloud.client()?;
+    let app = amplify.app_variables(&target.app_id).await?;
+    let app = app.ok_or_else(|| missing(cloud, &format!("Amplify app `{}`", target.app_id), "app-id"))?;
+    let branch = amplify.branch_variables(&target.app_id, &target.branch).await?;
+    let branch = branch.ok_or_else(|| {
+        missing(cloud, &format!("branch `{}` of Amplify app `{}`", target.branch, target.app_id), "branch")
+    })?;
+    Ok(values(target, app, branch).into())
+}
+
+/// Nothing of a name where the environment is.
+fn missing(cloud: &Cloud, what: &str, key: &str) -> Failure {
+    Failure::failed(format!("{what} does not exist in {} of {}", cloud.region(), cloud.account))
+        .hint(format!("create it (shipgate never does), or correct `{key}`, `region` or the account"))
 }

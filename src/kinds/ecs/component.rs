@@ -10,6 +10,7 @@ use super::{history, hold, iam, observe, origin, past, source as looked, status,
 use crate::clients::logs::LogLine;
 use crate::clients::registry::Registry;
 use crate::domain::configured::Configured as _;
+use crate::domain::contract::ReadValues;
 use crate::domain::ecs::component::{neutral, past_releases, plan_release, planned_holds, revision_to_restore};
 use crate::domain::ecs::evidence::{self, recorded_by};
 use crate::domain::ecs::ids::RevisionArn;
@@ -17,6 +18,7 @@ use crate::domain::ecs::plan::{EcsFacts, EcsPlan, plan_rollback};
 use crate::domain::ecs::service::Revision;
 use crate::domain::ecs::source::{self, SourceFacts};
 use crate::domain::ecs::target::{Busy, EcsTarget};
+use crate::domain::ecs::values;
 use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
 use crate::domain::iam::rights::Place;
@@ -105,6 +107,10 @@ impl Driver for EcsTarget {
         most: usize,
     ) -> Answer<'a, ImageRecords> {
         Box::pin(origin::records(cloud, self, None, image, most))
+    }
+
+    fn values<'a>(&'a self, cloud: &'a Cloud) -> Answer<'a, ReadValues> {
+        Box::pin(observe::values(cloud, self))
     }
 
     fn needs<'a>(
@@ -307,6 +313,10 @@ impl Source for SourceService {
         Box::pin(looked::recorded(cloud, &self.facts, &self.target, release))
     }
 
+    fn values(&self) -> Result<ReadValues, Failure> {
+        Ok(values::of_revision(&self.facts.live, &self.target.container).map_err(PlanError::from)?)
+    }
+
     fn ran<'a>(&'a self, cloud: &'a Cloud, digest: &'a Digest, runs: bool) -> Answer<'a, UnbrokenRun> {
         Box::pin(looked::ran(cloud, &self.facts, &self.target, digest, runs))
     }
@@ -370,6 +380,10 @@ impl Planned for PlannedService {
 
     fn probes(&self) -> &[Probe] {
         &self.ecs.target.probes
+    }
+
+    fn values(&self) -> Result<ReadValues, Failure> {
+        Ok(values::planned(&self.ecs.target, &self.observed.facts, &self.ecs).map_err(PlanError::from)?)
     }
 
     fn last_rollout(&self) -> Option<Duration> {

@@ -1,13 +1,16 @@
 //! Looks at an ECS service before planning.
 
 use crate::clients::ecs::EcsError;
+use crate::domain::contract::ReadValues;
 use crate::domain::ecs::ids::RevisionArn;
 use crate::domain::ecs::plan::{EcsFacts, was_deployed};
 use crate::domain::ecs::service::{Controller, Revision, Service, ServiceStatus};
 use crate::domain::ecs::target::{EcsTarget, TaskDefinitionSource};
 use crate::domain::ecs::task_definition::TaskDefinition;
+use crate::domain::ecs::values;
 use crate::domain::failure::{Cause, Failure};
 use crate::domain::file_line::{FileLine, in_brackets};
+use crate::domain::plan::PlanError;
 use crate::explain::{Phase, explain};
 use crate::observe::{Cloud, Files};
 use crate::together;
@@ -115,6 +118,17 @@ pub async fn live_revision(cloud: &Cloud, target: &EcsTarget, service: &Service)
             .hint("open the service in the console; run it again when it has one")
     })?;
     Ok(cloud.ecs().revision(&primary.task_definition, &service.arn).await?)
+}
+
+/// The variables of the configured container, as the primary deployment has them.
+///
+/// # Errors
+///
+/// The service is missing or cannot be looked at, or has no such container.
+pub async fn values(cloud: &Cloud, target: &EcsTarget) -> Result<ReadValues, Failure> {
+    let service = active_service(cloud, target).await?;
+    let live = live_revision(cloud, target, &service).await?;
+    Ok(values::of_revision(&live, &target.container).map_err(PlanError::from)?)
 }
 
 /// Revisions of the family that matter beside the live one: newer ones, which an earlier run may have left unused, and

@@ -74,6 +74,11 @@ impl Sink for Workflow {
                 let outputs: Vec<_> = outputs::document(&json::of(end).unwrap_or_default()).into_iter().collect();
                 self.files.put(&outputs, &check::summary(checked, end.record, &self.links));
             }
+            Ok(Answer::Contract(asked)) => {
+                annotations::show(&check::annotations(&asked.findings));
+                let outputs: Vec<_> = outputs::document(&json::of(end).unwrap_or_default()).into_iter().collect();
+                self.files.put(&outputs, &check::contract(asked, &self.links));
+            }
             Ok(Answer::Approval(counted)) => {
                 let outputs = approval::outputs(counted, &json::of(end).unwrap_or_default());
                 self.files.put(&outputs, &approval::summary(counted));

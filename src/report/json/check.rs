@@ -1,12 +1,13 @@
-//! The document of `check`.
+//! The documents of `check` and `contract`.
 
 use serde::Serialize;
 
 use super::outcome::{ReportV1, document};
 use super::text::{SCHEMA, to_text};
-use crate::domain::check::{Finding, Level};
+use crate::domain::check::{Finding, Findings, LeftOut, Level};
 use crate::domain::outcome::Outcome;
 use crate::domain::view::check::Checked;
+use crate::domain::view::contract::AskedContract;
 use crate::report::record::Record;
 
 #[derive(Debug, Serialize)]
@@ -20,6 +21,27 @@ pub(super) struct CheckV1 {
     looked_at: Vec<String>,
     left_out: Vec<LeftOutV1>,
     plans: Vec<ReportV1>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hints: Option<Vec<String>>,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct ContractV1 {
+    #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
+    schema: &'static str,
+    #[cfg_attr(test, schemars(extend("const" = "contract")))]
+    command: &'static str,
+    /// `null`: a contract is proposed from all environments.
+    environment: Option<String>,
+    findings: Vec<FindingV1>,
+    looked_at: Vec<String>,
+    left_out: Vec<LeftOutV1>,
+    /// The text of a contract for `shipgate.toml`. Left out: none was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proposal: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,29 +87,52 @@ impl From<&Finding> for FindingV1 {
     }
 }
 
+impl From<&LeftOut> for LeftOutV1 {
+    fn from(left: &LeftOut) -> Self {
+        Self { what: left.what.clone(), why: left.why.clone(), hint: left.hint.clone() }
+    }
+}
+
 /// The document of `check`.
 pub fn check(checked: &Checked, record: &Record) -> String {
     let findings = &checked.findings;
-    let failed = !findings.outcome().is_success();
+    let (reason, hints) = failure(findings).unzip();
+    to_text(&CheckV1 {
+        schema: SCHEMA,
+        command: "check",
+        findings: findings.all.iter().map(Into::into).collect(),
+        looked_at: findings.looked_at.iter().map(|seen| seen.name.clone()).collect(),
+        left_out: findings.left_out.iter().map(Into::into).collect(),
+        plans: record.plans_of(checked).map(|plan| document(plan, Outcome::Planned, None)).collect(),
+        reason,
+        hints,
+    })
+}
+
+/// The document of `contract`.
+pub fn contract(asked: &AskedContract) -> String {
+    let findings = &asked.findings;
+    let (reason, hints) = failure(findings).unzip();
+    to_text(&ContractV1 {
+        schema: SCHEMA,
+        command: "contract",
+        environment: asked.environment.clone(),
+        findings: findings.all.iter().map(Into::into).collect(),
+        looked_at: findings.looked_at.iter().map(|seen| seen.name.clone()).collect(),
+        left_out: findings.left_out.iter().map(Into::into).collect(),
+        proposal: asked.proposal.clone(),
+        reason,
+        hints,
+    })
+}
+
+/// Why what was found fails, and what to do about it. `None`: it does not.
+fn failure(findings: &Findings) -> Option<(String, Vec<String>)> {
     let mut hints: Vec<String> = Vec::new();
     for finding in findings.all.iter().filter(|finding| finding.level == Level::Error) {
         if !hints.contains(&finding.hint) {
             hints.push(finding.hint.clone());
         }
     }
-    let left_out = findings.left_out.iter().map(|left| LeftOutV1 {
-        what: left.what.clone(),
-        why: left.why.clone(),
-        hint: left.hint.clone(),
-    });
-    to_text(&CheckV1 {
-        schema: SCHEMA,
-        command: "check",
-        findings: findings.all.iter().map(Into::into).collect(),
-        looked_at: findings.looked_at.iter().map(|seen| seen.name.clone()).collect(),
-        left_out: left_out.collect(),
-        plans: record.plans_of(checked).map(|plan| document(plan, Outcome::Planned, None)).collect(),
-        reason: failed.then(|| findings.summary()),
-        hints: failed.then_some(hints),
-    })
+    (!findings.outcome().is_success()).then(|| (findings.summary(), hints))
 }

@@ -37,6 +37,7 @@ pub fn of(end: End<'_>) -> Option<String> {
     Some(match end.result {
         Ok(Answer::Change(outcome)) => outcome::report(end.record, *outcome, None),
         Ok(Answer::Check(checked)) => check::check(checked, end.record),
+        Ok(Answer::Contract(asked)) => check::contract(asked),
         Ok(Answer::Approval(counted)) => approval::approval(counted),
         Ok(Answer::Gates(asked)) => gates::gates(environment, asked),
         Ok(Answer::Status(environments)) => reading::status(environments),

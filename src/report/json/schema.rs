@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Value, json};
 
 use super::approval::ApprovalV1;
-use super::check::CheckV1;
+use super::check::{CheckV1, ContractV1};
 use super::gates::GatesV1;
 use super::identity::WhoamiV1;
 use super::outcome::ReportV1;
@@ -74,6 +74,7 @@ fn generated() -> Value {
     let documents = [
         document::<ReportV1>(&mut generator, changes),
         document::<CheckV1>(&mut generator, "`check`"),
+        document::<ContractV1>(&mut generator, "`contract`"),
         document::<ApprovalV1>(&mut generator, "`approve`"),
         document::<GatesV1>(&mut generator, "`gates`"),
         document::<StatusV1>(&mut generator, "`status`"),

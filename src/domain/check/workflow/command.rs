@@ -43,7 +43,7 @@ impl Verb {
 
     /// The command of one word, as the action's input has it; `plan deploy` there is one too.
     pub fn of(word: &str) -> Option<Self> {
-        const LOOKS: [&str; 5] = ["gates", "status", "history", "logs", "whoami"];
+        const LOOKS: [&str; 6] = ["contract", "gates", "status", "history", "logs", "whoami"];
         match word {
             "hold" | "unhold" => Some(Self::Hold),
             "approve" => Some(Self::Approve),

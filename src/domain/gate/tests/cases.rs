@@ -3,6 +3,7 @@
 mod ancestry;
 mod approval;
 mod calendar;
+mod contract;
 mod hold;
 mod identity;
 mod proven;
@@ -89,6 +90,7 @@ pub(super) fn all() -> Vec<Case> {
         approval::approved_cases(),
         calendar::freeze_cases(),
         calendar::windows_cases(),
+        contract::cases(),
     ];
     each.into_iter().flatten().collect()
 }

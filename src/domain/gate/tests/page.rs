@@ -46,6 +46,9 @@ fn asks(gate: GateName) -> &'static str {
         GateName::Approved => "people have approved, as `approval` asks for it",
         GateName::Freeze => "no freeze is open",
         GateName::Windows => "a window is open",
+        GateName::Contract => {
+            "the environment's variables fit what [`[contract]`](../contract/README.md) declares of them"
+        }
     }
 }
 
@@ -62,6 +65,7 @@ pub(super) fn everything() -> GatePolicy {
         freeze: vec![Freeze::new(date(), date(), zone(), None).unwrap()],
         windows: vec![Window::new("mon".parse().unwrap(), from, to, zone()).unwrap()],
         own_images: true,
+        contract: Some(ContractPolicy::Error),
         ..GatePolicy::default()
     }
 }

@@ -1,7 +1,7 @@
 //! An AWS of our own, for what no obtainable part can do: wrong digests, refusals, throttling, lost answers, words that
 //! a later ECS may say.
 //!
-//! It speaks the real wire protocols (AWS JSON 1.1, the query protocol of STS, OCI distribution), keeps state, and by
+//! It speaks the real wire protocols (AWS JSON 1.1, the query protocol of STS, the paths of Amplify, OCI distribution), keeps state, and by
 //! default is an account in which everything goes well. A test scripts what differs: [`Scripted::answer`] replaces an
 //! answer, [`Scripted::change`] edits a good one. Every request is kept for the test to look at.
 //!
@@ -12,6 +12,7 @@
 //!
 //! The unit tests use the same account without a connection: `src/rehearsal.rs`.
 
+mod amplify;
 mod held;
 pub mod model;
 mod registry;
@@ -291,7 +292,7 @@ impl Inner {
                 changes.for_each(|(_, change)| change(call, &mut answer));
                 call.json(&answer)
             }
-            Err((code, message)) => call.error(400, code, message),
+            Err((code, message)) => call.error(if model::is_rest(&call.operation) { 404 } else { 400 }, code, message),
         }
     }
 
@@ -304,6 +305,7 @@ impl Inner {
             _ if request.target.starts_with("/token") => ("token:Get".to_owned(), Value::from(request.target.clone())),
             _ if request.target.starts_with("/probe") => ("probe:Ask".to_owned(), Value::from(request.target.clone())),
             (Some(operation), _) => (operation, Value::from(request.target.clone())),
+            (None, None) if request.target.starts_with("/apps/") => amplify::operation(request).unwrap(),
             (None, Some(target)) => {
                 let (service, operation) = target.split_once('.').unwrap();
                 let service = model::service_of(service).unwrap_or(service);
@@ -329,6 +331,9 @@ impl Inner {
         let body = &call.body;
         let text = |key: &str| text_of(&body[key]);
         let in_cluster = body.get("cluster").is_none_or(|cluster| cluster == CLUSTER);
+        if call.operation.starts_with("amplify:") {
+            return amplify::good(&world.apps, &call.operation, body, call.region.as_deref().unwrap_or_default());
+        }
         if call.operation.starts_with("ecs:") && !in_cluster {
             return Err(("ClusterNotFoundException", "Cluster not found."));
         }
@@ -453,6 +458,9 @@ impl Call {
                 ),
             );
         }
+        if model::is_rest(&self.operation) {
+            return self.aws(status, json!({"message": message}).to_string()).with(model::ERROR_TYPE, code);
+        }
         self.aws(status, json!({"__type": code, "message": message}).to_string())
     }
 
@@ -461,7 +469,11 @@ impl Call {
         Answer::new(status, body)
             .with(
                 "Content-Type",
-                if model::is_query(&self.operation) { "text/xml" } else { "application/x-amz-json-1.1" },
+                match &self.operation {
+                    query if model::is_query(query) => "text/xml",
+                    rest if model::is_rest(rest) => "application/json",
+                    _ => "application/x-amz-json-1.1",
+                },
             )
             .with("x-amzn-RequestId", format!("scripted-{}-{}", self.operation.replace(':', "-"), self.nth))
     }

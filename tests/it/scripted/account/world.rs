@@ -3,8 +3,11 @@
 //! A service that is updated rolls out in a number of looks (`DescribeServices`), then its tasks are those of the new
 //! revision, with the digest of its image, as an engine that pulls by digest shows it.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
+use super::amplify::App;
 use super::registry::{Registry, digest};
 use super::sts::Sts;
 
@@ -32,6 +35,8 @@ pub struct World {
     pub stopped: Vec<Value>,
     pub registry: Registry,
     pub sts: Sts,
+    /// The apps of Amplify, by id.
+    pub apps: BTreeMap<String, App>,
 }
 
 #[derive(Debug)]
@@ -111,6 +116,7 @@ impl World {
             stopped: Vec::new(),
             registry,
             sts: Sts::new(),
+            apps: BTreeMap::new(),
         }
     }
 

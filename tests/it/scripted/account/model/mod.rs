@@ -23,6 +23,7 @@ use crate::http_server::{Answer, Course};
 /// The models, by the prefix of IAM's actions.
 static MODELS: LazyLock<BTreeMap<&str, Model>> = LazyLock::new(|| {
     [
+        ("amplify", include_str!("../../../../aws/amplify.json")),
         ("cloudwatch", include_str!("../../../../aws/cloudwatch.json")),
         ("ecr", include_str!("../../../../aws/ecr.json")),
         ("ecs", include_str!("../../../../aws/ecs.json")),
@@ -88,6 +89,14 @@ pub fn service_of(target_prefix: &str) -> Option<&'static str> {
     MODELS.iter().find(|(_, model)| is_meant(model)).map(|(service, _)| *service)
 }
 
+/// The header of an error of a service whose protocol has paths.
+pub const ERROR_TYPE: &str = "x-amzn-ErrorType";
+
+/// Whether a service has its operations in methods and paths.
+pub fn is_rest(operation: &str) -> bool {
+    Modelled::find(operation).is_some_and(|found| found.is_rest())
+}
+
 /// Whether a service speaks forms and XML instead of JSON.
 pub fn is_query(operation: &str) -> bool {
     Modelled::find(operation).is_some_and(|found| found.is_query())
@@ -113,7 +122,7 @@ pub fn of_answer(operation: &str, answer: &Answer) -> Vec<Violation> {
         (None, _) => unknown(operation),
         (Some(_), Err(_)) => vec!["is not UTF-8".to_owned()],
         (Some(found), Ok(text)) if found.is_query() => found.xml(text, is_good),
-        (Some(found), Ok(text)) => found.json(text, is_good),
+        (Some(found), Ok(text)) => found.json(text, is_good, error_type(answer)),
     };
     violations(operation, "answer", texts)
 }
@@ -126,6 +135,13 @@ pub fn version() -> &'static str {
 /// How many shapes have a pattern. Each is read.
 pub fn patterns() -> usize {
     MODELS.values().flat_map(|model| model.shapes.values()).filter_map(Shape::expression).count()
+}
+
+/// The code of an error, where the protocol has it in a header
+/// ([restJson1](https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html#operation-error-serialization)).
+fn error_type(answer: &Answer) -> Option<&str> {
+    let is_meant = |name: &str| name.eq_ignore_ascii_case(ERROR_TYPE);
+    answer.headers.iter().find(|(name, _)| is_meant(name)).map(|(_, value)| value.as_str())
 }
 
 fn violations(operation: &str, side: &str, texts: Vec<String>) -> Vec<Violation> {
@@ -157,6 +173,10 @@ impl Modelled {
         self.model.metadata.protocol == "query"
     }
 
+    fn is_rest(&self) -> bool {
+        self.model.metadata.protocol == "rest-json"
+    }
+
     fn shapes(&self) -> Shapes<'static> {
         Shapes { shapes: &self.model.shapes, is_query: self.is_query() }
     }
@@ -173,11 +193,15 @@ impl Modelled {
         wrong.into_iter().chain(self.shapes().check(input, &typed)).collect()
     }
 
-    fn json(&self, text: &str, is_good: bool) -> Vec<String> {
+    /// `header`: the code of an error that a header has.
+    fn json(&self, text: &str, is_good: bool, header: Option<&str>) -> Vec<String> {
         match serde_json::from_str(text) {
             Err(_) => vec!["is not JSON".to_owned()],
             Ok(answer) if is_good => self.shapes().check(self.operation.output.as_deref(), &answer),
             Ok(Value::Object(mut error)) => {
+                if self.is_rest() {
+                    return self.error(header.unwrap_or_default(), error);
+                }
                 let code = error.remove("__type");
                 let code = code.as_ref().and_then(Value::as_str).unwrap_or_default();
                 self.error(code, error)

@@ -174,7 +174,8 @@ impl Shape {
     pub fn expression(&self) -> Option<&Regex> {
         let pattern = self.pattern.as_ref()?;
         Some(self.expression.get_or_init(|| {
-            let ascii = pattern.replace("\\w", "[A-Za-z0-9_]").replace("\\d", "[0-9]");
+            // `regex` has no look-ahead; the one that there is keeps names of AWS out of tags of Amplify.
+            let ascii = pattern.replace("(?!aws:)", "").replace("\\w", "[A-Za-z0-9_]").replace("\\d", "[0-9]");
             Regex::new(&format!("^(?:{ascii})$")).unwrap_or_else(|error| panic!("{pattern}: {error}"))
         }))
     }

@@ -1,0 +1,165 @@
+//! `contract`: an environment's variables against what is declared of them, and a first contract from what there is.
+
+use super::held::{name, other_environments};
+use crate::cli;
+use crate::domain::check::{Findings, Subject};
+use crate::domain::contract::environment::{Known, hold};
+use crate::domain::contract::{Observed, ReadValues, Values, propose};
+use crate::domain::failure::Failure;
+use crate::domain::names::{ComponentName, EnvironmentName};
+use crate::domain::outcome::Outcome;
+use crate::domain::role::Access;
+use crate::domain::target::{Component, Target};
+use crate::domain::view::contract::AskedContract;
+use crate::evidence::others;
+use crate::kinds::driver;
+use crate::observe::{self, Cloud, Configuration};
+use crate::session::Session;
+use crate::together::try_each;
+
+/// What to do where nothing is declared.
+const PROPOSE: &str = "`shipgate contract --propose` prints a first contract from what the environments have";
+
+/// Holds the contracts of an environment against what it has now, or proposes contracts.
+///
+/// # Errors
+///
+/// `invalid`: the configuration has problems, or the environment is not in it; `failed`: it cannot be read.
+pub async fn run(session: &Session<'_>, arguments: &cli::Contract) -> Result<AskedContract, Failure> {
+    let configuration = session.configuration()?;
+    match (&arguments.environment, arguments.propose) {
+        (Some(environment), false) => judge(session, &configuration, environment, &arguments.components).await,
+        (environment, _) => proposal(session, &configuration, environment.as_deref(), &arguments.components).await,
+    }
+}
+
+async fn judge(
+    session: &Session<'_>,
+    configuration: &Configuration,
+    environment: &str,
+    components: &[String],
+) -> Result<AskedContract, Failure> {
+    let context = session.context;
+    let target = configuration.services(context, environment, components)?;
+    let file = name(configuration);
+    let mut findings = Findings::default();
+    findings.looked_at(Subject::Configuration, &file);
+    let (judged, rest): (Vec<&Component>, _) = target.components.iter().partition(|component| is_judged(component));
+    rest.into_iter().for_each(|component| left_out(component, &mut findings));
+    if !judged.is_empty() {
+        let identities = session.identities(configuration);
+        let cloud = observe::cloud(&identities, &target, Access::Read).await.map_err(unread)?;
+        findings.looked_at(Subject::Environment, environment);
+        let own = try_each(&judged, |component| read(&cloud, component)).await.map_err(unread)?;
+        let own: Vec<_> = own.into_iter().map(|(name, read)| (name, Ok(read))).collect();
+        let names: Vec<ComponentName> = judged.iter().map(|component| component.name.clone()).collect();
+        let resolved = resolved(session, configuration, other_environments(configuration, &target));
+        let others = others(&identities, &resolved, &names).await;
+        let repository = configuration.repository_variables(context);
+        let target = Target { components: judged.into_iter().cloned().collect(), ..target };
+        let known = Known { target: &target, own: &own, repository: &repository, others: &others, file: &file };
+        findings.extend(hold(&known).findings);
+    }
+    Ok(AskedContract { environment: Some(environment.to_owned()), findings: findings.sorted(), proposal: None })
+}
+
+/// Whether a component has values and a contract for them.
+fn is_judged(component: &Component) -> bool {
+    component.kind.has_values() && !component.contract.is_empty()
+}
+
+fn left_out(component: &Component, findings: &mut Findings) {
+    let what = format!("the variables of {}", component.name);
+    if component.kind.has_values() {
+        findings.left_out(what, "no contract is declared for it", Some(PROPOSE.to_owned()));
+    } else {
+        let why = format!("the variables of `kind = \"{}\"` cannot be read", component.kind.word());
+        findings.left_out(what, why, None);
+    }
+}
+
+/// An environment that cannot be read is not judged, whoever is refused.
+fn unread(failure: Failure) -> Failure {
+    Failure { outcome: Outcome::Failed, ..failure }
+}
+
+async fn read(cloud: &Cloud, component: &Component) -> Result<(ComponentName, ReadValues), Failure> {
+    Ok((component.name.clone(), driver(component).values(cloud).await?))
+}
+
+/// Environments as they are configured, or why that is not known here.
+fn resolved(
+    session: &Session<'_>,
+    configuration: &Configuration,
+    environments: Vec<EnvironmentName>,
+) -> Vec<(EnvironmentName, Result<Target, Failure>)> {
+    let resolve = |name: EnvironmentName| {
+        let target = configuration.services(session.context, name.as_str(), &[]);
+        (name, target)
+    };
+    environments.into_iter().map(resolve).collect()
+}
+
+/// Proposes contracts from all environments that can be read. `environment`: one that has to be.
+async fn proposal(
+    session: &Session<'_>,
+    configuration: &Configuration,
+    environment: Option<&str>,
+    components: &[String],
+) -> Result<AskedContract, Failure> {
+    // The names that were given are those of the file, in whichever environment.
+    let all = configuration.environments();
+    let one = environment.or(all.first().map(String::as_str)).unwrap_or_default();
+    let target = configuration.services(session.context, one, components)?;
+    let mut findings = Findings::default();
+    findings.looked_at(Subject::Configuration, &name(configuration));
+    let (written, rest): (Vec<&Component>, _) =
+        target.components.iter().partition(|component| component.kind.has_values());
+    rest.into_iter().for_each(|component| left_out(component, &mut findings));
+    let names: Vec<ComponentName> = written.iter().map(|component| component.name.clone()).collect();
+    let environments: Vec<EnvironmentName> = all.iter().filter_map(|name| name.parse().ok()).collect();
+    let resolved = resolved(session, configuration, environments);
+    let identities = session.identities(configuration);
+    if let Some(name) = environment {
+        observe::cloud(&identities, &target, Access::Read).await.map_err(unread)?;
+        findings.looked_at(Subject::Environment, name);
+    }
+    let seen = others(&identities, &resolved, &names).await;
+    let promotes: Vec<_> = resolved
+        .iter()
+        .filter_map(|(name, target)| Some((name.clone(), target.as_ref().ok()?.promotes_from.clone()?)))
+        .collect();
+    let mut texts = Vec::new();
+    for component in written {
+        let mut read: Vec<(EnvironmentName, Values)> = Vec::new();
+        for other in &seen {
+            match other.values.get(&component.name) {
+                Some(Ok(values)) => read.push((other.name.clone(), values.clone())),
+                Some(Err(why)) => {
+                    findings.left_out(format!("the variables of {} in {}", component.name, other.name), why, None);
+                }
+                None => {}
+            }
+        }
+        read.iter().for_each(|(name, _)| findings.looked_at(Subject::Environment, name.as_str()));
+        if read.is_empty() {
+            continue;
+        }
+        texts.push(propose(&Observed {
+            component: &component.name,
+            environments: &read,
+            promotes: &promotes,
+            is_all: read.len() == all.len(),
+            has_references: component.kind.has_references(),
+        }));
+    }
+    let findings = findings.sorted();
+    if texts.is_empty() {
+        let failure = Failure::failed("no variables of any environment could be read");
+        return Err(findings
+            .left_out
+            .iter()
+            .fold(failure, |failure, left| failure.cause(format!("{}: {}", left.what, left.why))));
+    }
+    Ok(AskedContract { environment: environment.map(str::to_owned), findings, proposal: Some(texts.join("\n")) })
+}

@@ -1,0 +1,119 @@
+//! The contracts of a plan's components, held against the values that they have once it is carried out.
+
+use super::change::Invocation;
+use crate::domain::check::Level;
+use crate::domain::contract::environment::{Known as Values, hold, shares};
+use crate::domain::contract::{Held, OtherEnvironment, ReadValues};
+use crate::domain::failure::Failure;
+use crate::domain::gate::{Command, ContractPolicy, Evidence, GateName, GatePolicy, Known};
+use crate::domain::names::{ComponentName, EnvironmentName};
+use crate::domain::plan::PlanWarning;
+use crate::domain::target::Target;
+use crate::evidence::{is_compared, others};
+use crate::kinds::{Source, WholePlan};
+use crate::observe::Configuration;
+
+/// What a check of a pull request says of the environments that it does not enter.
+const NOT_ENTERED: &str = "a check enters no other environment";
+
+/// Holds the contracts against the planned values. `source`: what is promoted from, with its components as they were
+/// looked at.
+pub async fn held(
+    invocation: &Invocation<'_>,
+    target: &Target,
+    plan: &WholePlan,
+    source: Option<(&Target, &[Box<dyn Source>])>,
+) -> Known<Held> {
+    if !plan.policy.is_evaluated(GateName::Contract, plan.command) {
+        return Known::unknown("no contract is declared");
+    }
+    let mut others = compared(invocation, target, plan.command, source.map(|(source, _)| &source.environment)).await;
+    let mut own: Vec<(ComponentName, Result<ReadValues, Failure>)> =
+        plan.components.iter().map(|component| (component.plan().name.clone(), component.values())).collect();
+    if let Some((source, components)) = source {
+        others.push(of_source(source, components, &mut own));
+    }
+    let repository = invocation.configuration.repository_variables(invocation.context);
+    let file = name(&invocation.configuration);
+    Known::Is(hold(&Values { target, own: &own, repository: &repository, others: &others, file: &file }))
+}
+
+/// The configuration file as findings name it.
+pub fn name(configuration: &Configuration) -> String {
+    configuration.path_in_repository().unwrap_or_else(|| configuration.file_name.clone())
+}
+
+/// The other environments that the contracts of one compare with, but for the source of a promotion.
+async fn compared(
+    invocation: &Invocation<'_>,
+    target: &Target,
+    command: Command,
+    source: Option<&EnvironmentName>,
+) -> Vec<OtherEnvironment> {
+    let (context, configuration) = (invocation.context, &invocation.configuration);
+    let components: Vec<ComponentName> = target.components.iter().map(|component| component.name.clone()).collect();
+    let environments = other_environments(configuration, target);
+    let environments = environments.into_iter().filter(|name| Some(name) != source);
+    if command == Command::Check {
+        return environments.map(|name| OtherEnvironment::unread(name, None, &components, NOT_ENTERED)).collect();
+    }
+    let resolved: Vec<_> = environments
+        .map(|name| {
+            let target = configuration.services(context, name.as_str(), &[]);
+            (name, target)
+        })
+        .collect();
+    others(&invocation.identities, &resolved, &components).await
+}
+
+/// The environments that some contract of an environment compares it with, in the order of the file.
+pub fn other_environments(configuration: &Configuration, target: &Target) -> Vec<EnvironmentName> {
+    let names = configuration.environments().into_iter().filter_map(|name| name.parse().ok());
+    let others = names.filter(|name| *name != target.environment);
+    let is_wanted = |name: &EnvironmentName| {
+        target.components.iter().any(|component| is_compared(&component.contract, target, name))
+    };
+    others.filter(is_wanted).collect()
+}
+
+/// The source of a promotion, which is always compared: where its values are not known, those of the target are not
+/// judged at all.
+fn of_source(
+    source: &Target,
+    components: &[Box<dyn Source>],
+    own: &mut [(ComponentName, Result<ReadValues, Failure>)],
+) -> OtherEnvironment {
+    let mut of_source = OtherEnvironment::unread(source.environment.clone(), Some(source), &[], "");
+    of_source.shares = shares(source);
+    for component in components {
+        let values = component.values().map(|read| read.values);
+        let values = values.map_err(|failure| {
+            let why = failure.brief();
+            if let Some((_, own)) = own.iter_mut().find(|(name, _)| name == component.name()) {
+                *own = Err(failure.cause(format!("asked of {}, which is promoted from", source.environment)));
+            }
+            why
+        });
+        of_source.values.insert(component.name().clone(), values);
+    }
+    of_source
+}
+
+/// What a plan warns of: what is no error, and errors where the policy takes them for warnings.
+pub fn warnings(policy: &GatePolicy, evidence: &Evidence) -> Vec<PlanWarning> {
+    let Known::Is(held) = &evidence.contract else { return Vec::new() };
+    let passes = policy.contract == Some(ContractPolicy::Warning);
+    let is_warned = |level: Level| level == Level::Warning || (level == Level::Error && passes);
+    let warned = held.findings.all.iter().filter(|finding| is_warned(finding.level));
+    let warned = warned.map(|finding| PlanWarning {
+        text: format!("{} ({})", finding.message, finding.rule),
+        changes: Vec::new(),
+        hint: Some(finding.hint.clone()),
+    });
+    let unknown = held.unknown.iter().filter(|_| passes).map(|(component, why, hint)| PlanWarning {
+        text: format!("the values of {component} are not held against their contract: {why}"),
+        changes: Vec::new(),
+        hint: hint.clone(),
+    });
+    warned.chain(unknown).collect()
+}

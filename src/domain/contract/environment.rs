@@ -1,0 +1,129 @@
+//! The contracts of an environment's components, held against their values.
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+
+use super::declared::{Contract, REPOSITORY};
+use super::judge::{Seen, judge};
+use super::read::ReadValues;
+use super::values::{Content, Value, Values};
+use crate::domain::check::Findings;
+use crate::domain::failure::Failure;
+use crate::domain::names::{ComponentName, EnvironmentName};
+use crate::domain::target::{Component, Target};
+
+/// Another environment, as far as its values could be read.
+#[derive(Debug, Clone)]
+pub struct OtherEnvironment {
+    /// Its name.
+    pub name: EnvironmentName,
+    /// What is set for its components, or why that is not known.
+    pub values: BTreeMap<ComponentName, Result<Values, String>>,
+    /// The environments whose resources its components use on purpose.
+    pub shares: BTreeMap<ComponentName, EnvironmentName>,
+}
+
+impl OtherEnvironment {
+    /// The same without its values. `why`: why they are not known.
+    pub fn unread(name: EnvironmentName, target: Option<&Target>, components: &[ComponentName], why: &str) -> Self {
+        let values = components.iter().map(|component| (component.clone(), Err(why.to_owned()))).collect();
+        Self { name, values, shares: target.map(shares).unwrap_or_default() }
+    }
+}
+
+/// The environments whose resources the components of an environment use on purpose.
+pub fn shares(target: &Target) -> BTreeMap<ComponentName, EnvironmentName> {
+    let shares = |component: &Component| Some((component.name.clone(), component.kind.shares_with()?.clone()));
+    target.components.iter().filter_map(shares).collect()
+}
+
+/// What the contracts of an environment say of its values.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Held {
+    /// What is wrong, and what was not compared.
+    pub findings: Findings,
+    /// The components whose values were held against their contract.
+    pub judged: Vec<ComponentName>,
+    /// Those whose values are not known, with why, and what would make them known.
+    pub unknown: Vec<(ComponentName, String, Option<String>)>,
+}
+
+/// What is known of an environment, to hold its contracts against.
+#[derive(Debug)]
+pub struct Known<'a> {
+    /// The environment.
+    pub target: &'a Target,
+    /// What is set for its components, or why that is not known.
+    pub own: &'a [(ComponentName, Result<ReadValues, Failure>)],
+    /// The variables of the repository, by name.
+    pub repository: &'a BTreeMap<String, SecretString>,
+    /// The other environments.
+    pub others: &'a [OtherEnvironment],
+    /// The configuration file, for places.
+    pub file: &'a str,
+}
+
+/// Holds every contract of an environment against the values of its component. One without a contract is not looked at.
+pub fn hold(known: &Known<'_>) -> Held {
+    let mut held = Held::default();
+    for component in known.target.components.iter().filter(|component| !component.contract.is_empty()) {
+        let name = &component.name;
+        match known.own.iter().find(|(own, _)| own == name).map(|(_, values)| values) {
+            Some(Ok(read)) => {
+                held.findings.extend(of_component(known, component, read));
+                held.judged.push(name.clone());
+            }
+            Some(Err(failure)) => held.unknown.push((name.clone(), failure.brief(), failure.hints.first().cloned())),
+            None => held.unknown.push((name.clone(), "they were not read".to_owned(), None)),
+        }
+    }
+    held.findings = held.findings.sorted();
+    held
+}
+
+fn of_component(known: &Known<'_>, component: &Component, read: &ReadValues) -> Findings {
+    let (target, name) = (known.target, &component.name);
+    let shares_with: Vec<EnvironmentName> = sharing(known, component).cloned().collect();
+    let mut values = read.values.clone();
+    values.0.extend(of_repository(&component.contract, known.repository));
+    let others: Vec<_> =
+        known.others.iter().filter_map(|other| Some((other.name.clone(), other.values.get(name)?.clone()))).collect();
+    let mut findings = judge(
+        &component.contract,
+        &Seen {
+            component: name,
+            environment: &target.environment,
+            account: target.account.as_ref(),
+            region: &target.region,
+            source: target.promotes_from.as_ref(),
+            shares_with: &shares_with,
+            has_references: component.kind.has_references(),
+            values: &values,
+            others: &others,
+            file: known.file,
+        },
+    );
+    for (what, why) in &read.unread {
+        findings.left_out(format!("{what} of {name} in {}", target.environment), why, None);
+    }
+    findings
+}
+
+/// The other environments that a component shares something with on purpose: both use what the same environment has.
+fn sharing<'a>(known: &'a Known<'_>, component: &'a Component) -> impl Iterator<Item = &'a EnvironmentName> {
+    let owner = component.kind.shares_with().unwrap_or(&known.target.environment);
+    let is_shared = move |other: &&OtherEnvironment| other.shares.get(&component.name).unwrap_or(&other.name) == owner;
+    known.others.iter().filter(is_shared).map(|other| &other.name)
+}
+
+/// The variables of the repository that a contract declares.
+fn of_repository<'a>(
+    contract: &'a Contract,
+    repository: &'a BTreeMap<String, SecretString>,
+) -> impl Iterator<Item = (String, Value)> + 'a {
+    contract.declared.iter().filter_map(|declared| {
+        let content = Content::Plain(repository.get(declared.name.strip_prefix(REPOSITORY)?)?.clone());
+        Some((declared.name.clone(), Value { content, from: "variables of the repository".to_owned() }))
+    })
+}

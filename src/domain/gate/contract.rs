@@ -1,0 +1,54 @@
+//! `contract`: the values of the environment fit what is declared of them.
+
+use super::judgement::{Judgement, Unknown};
+use super::policy::ContractPolicy;
+use super::subject::Subject;
+use crate::domain::check::{Finding, Level};
+use crate::domain::contract::environment::Held;
+use crate::domain::names::ComponentName;
+
+/// As many faults are named.
+const NAMED: usize = 3;
+
+/// Nothing that is declared is broken. Where the policy says so, what is broken is a warning of the plan.
+pub(super) fn judge(subject: &Subject<'_>, held: &Held) -> Judgement {
+    let passes = subject.policy.contract == Some(ContractPolicy::Warning);
+    let broken: Vec<&Finding> = held.findings.all.iter().filter(|finding| finding.level == Level::Error).collect();
+    if let (Some(first), false) = (broken.first(), passes) {
+        return Judgement::unsatisfied(named(&broken), &first.hint);
+    }
+    if let (Some((component, why, hint)), false) = (held.unknown.first(), passes) {
+        let unknown = Unknown::new(format!("the values of {component} are not known: {why}"));
+        return Judgement::unknown(&Unknown { hint: hint.clone(), ..unknown });
+    }
+    let warned = broken.len() + held.unknown.len();
+    if warned > 0 {
+        let faults =
+            if warned == 1 { "1 fault is a warning".to_owned() } else { format!("{warned} faults are warnings") };
+        return Judgement::satisfied(format!("{faults} here: `contract = \"warning\"`"));
+    }
+    Judgement::satisfied(fits(held))
+}
+
+/// The first faults, each with its rule.
+fn named(broken: &[&Finding]) -> String {
+    let mut named: Vec<String> =
+        broken.iter().take(NAMED).map(|finding| format!("{} ({})", finding.message, finding.rule)).collect();
+    let more = broken.len().saturating_sub(NAMED);
+    if more > 0 {
+        named.push(format!("and {more} more"));
+    }
+    named.join("; ")
+}
+
+fn fits(held: &Held) -> String {
+    let names: Vec<&str> = held.judged.iter().map(ComponentName::as_str).collect();
+    let verb = if names.len() == 1 { "fit its" } else { "fit their" };
+    let fits = format!("the values of {} {verb} contract", names.join(", "));
+    let left_out = &held.findings.left_out;
+    let mut named: Vec<String> = left_out.iter().take(NAMED).map(|left| left.what.clone()).collect();
+    if left_out.len() > NAMED {
+        named.push(format!("{} more", left_out.len() - NAMED));
+    }
+    if named.is_empty() { fits } else { format!("{fits}; not compared: {}", named.join(", ")) }
+}

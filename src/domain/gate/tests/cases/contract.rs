@@ -1,0 +1,71 @@
+//! `contract`
+
+use super::super::*;
+use super::Case;
+use crate::domain::check::{Finding, Findings, Level, Rule};
+use crate::domain::contract::environment::Held;
+
+fn case(situation: &'static str, policy: ContractPolicy, held: Held) -> Case {
+    Case::new(GateName::Contract, Command::Promote, situation)
+        .policy(|it| it.contract = Some(policy))
+        .evidence(|evidence| evidence.contract = Known::Is(held))
+}
+
+fn held(findings: &[(Rule, Level, &str)]) -> Held {
+    let finding = |(rule, level, message): &(Rule, Level, &str)| {
+        Finding::new(*rule, message, format!("hint of {rule}")).at_level(*level)
+    };
+    let mut all = Findings::default();
+    findings.iter().map(finding).for_each(|finding| all.found(finding));
+    Held { findings: all, judged: vec!["backend".parse().unwrap()], unknown: Vec::new() }
+}
+
+fn not_compared(mut held: Held, with: &[&str]) -> Held {
+    with.iter()
+        .for_each(|environment| held.findings.left_out(format!("`URL` of backend with {environment}"), "x", None));
+    held
+}
+
+fn unknown() -> Held {
+    let hint = Some("make it known".to_owned());
+    Held { unknown: vec![("backend".parse().unwrap(), "they cannot be read".to_owned(), hint)], ..Held::default() }
+}
+
+pub(super) fn cases() -> Vec<Case> {
+    use ContractPolicy::{Error, Warning};
+
+    let missing = (Rule::ContractRequired, Level::Error, "`API_KEY` of backend is not set in production");
+    let same = (Rule::ContractIsolated, Level::Error, "`URL` of backend is the same in stage");
+    let undeclared = (Rule::ContractUndeclared, Level::Warning, "`OLD` of backend is not declared");
+    let fits = "the values of backend fit its contract";
+    let worker = Held { judged: vec!["backend".parse().unwrap(), "worker".parse().unwrap()], ..Held::default() };
+    let many: Vec<_> = ["A", "B", "C", "D", "E"].map(|name| (Rule::ContractRequired, Level::Error, name)).into();
+    let required = |name: &str| format!("{name} (contract-required)");
+    vec![
+        case("every declared variable fits", Error, held(&[])).satisfied(fits),
+        case("two components fit", Error, worker).satisfied("the values of backend, worker fit their contract"),
+        case("a variable is set that is not declared", Error, held(&[undeclared])).satisfied(fits),
+        case("another environment could not be read", Error, not_compared(held(&[]), &["qa"]))
+            .satisfied(format!("{fits}; not compared: `URL` of backend with qa")),
+        case("several could not be read", Error, not_compared(held(&[]), &["a", "b", "c", "d", "e"])).satisfied(format!(
+            "{fits}; not compared: `URL` of backend with a, `URL` of backend with b, `URL` of backend with c, 2 more"
+        )),
+        case("a variable is missing", Error, held(&[missing]))
+            .unsatisfied(required("`API_KEY` of backend is not set in production"), "hint of contract-required"),
+        case("a value is also that of the source", Error, held(&[same, undeclared])).unsatisfied(
+            "`URL` of backend is the same in stage (contract-isolated)",
+            "hint of contract-isolated",
+        ),
+        case("many are missing", Error, held(&many)).unsatisfied(
+            format!("{}; {}; {}; and 2 more", required("A"), required("B"), required("C")),
+            "hint of contract-required",
+        ),
+        case("the values cannot be read", Error, unknown())
+            .unknown("the values of backend are not known: they cannot be read", "make it known"),
+        case("a variable is missing, and that is only a warning", Warning, held(&[missing]))
+            .satisfied("1 fault is a warning here: `contract = \"warning\"`"),
+        case("more than that", Warning, held(&many)).satisfied("5 faults are warnings here: `contract = \"warning\"`"),
+        case("the values cannot be read, and that is only a warning", Warning, unknown())
+            .satisfied("1 fault is a warning here: `contract = \"warning\"`"),
+    ]
+}

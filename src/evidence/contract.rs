@@ -1,0 +1,63 @@
+//! The values of other environments, which contracts compare with.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use crate::domain::contract::environment::shares;
+use crate::domain::contract::{Contract, OtherEnvironment};
+use crate::domain::failure::Failure;
+use crate::domain::names::{ComponentName, EnvironmentName};
+use crate::domain::role::Access;
+use crate::domain::target::Target;
+use crate::kinds::driver;
+use crate::observe::{self, Identities};
+use crate::together::each;
+
+/// How long it may take to enter another environment, and to read it: a comparison is never worth more.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// Whether a contract compares the values of an environment with those of another one.
+pub fn is_compared(contract: &Contract, target: &Target, other: &EnvironmentName) -> bool {
+    let is_source = target.promotes_from.as_ref() == Some(other);
+    contract.declared.iter().any(|declared| {
+        let rules = &declared.rules;
+        rules.isolated || rules.shared.get(&target.environment) == Some(other) || (rules.inherited && is_source)
+    })
+}
+
+/// Reads the values of some components in other environments, with the role for looking. What cannot be read is only not
+/// known. `environments`: each as it is configured, or why that is not known here.
+pub async fn others(
+    identities: &Identities<'_>,
+    environments: &[(EnvironmentName, Result<Target, Failure>)],
+    components: &[ComponentName],
+) -> Vec<OtherEnvironment> {
+    let read = async |(name, target): &(EnvironmentName, Result<Target, Failure>)| {
+        let unread = |why: &str| OtherEnvironment::unread(name.clone(), target.as_ref().ok(), components, why);
+        match target {
+            Ok(target) => match timeout(LONGEST, read(identities, target, components)).await {
+                Ok(Ok(other)) => other,
+                Ok(Err(failure)) => unread(&failure.brief()),
+                Err(_) => unread(&format!("it was not read within {} s", LONGEST.as_secs())),
+            },
+            Err(failure) => unread(&failure.brief()),
+        }
+    };
+    each(environments, read).await
+}
+
+async fn read(
+    identities: &Identities<'_>,
+    target: &Target,
+    components: &[ComponentName],
+) -> Result<OtherEnvironment, Failure> {
+    let cloud = observe::cloud(identities, target, Access::Read).await?;
+    let wanted = target.components.iter().filter(|component| components.contains(&component.name));
+    let values = each(wanted, async |component| {
+        let read = driver(component).values(&cloud).await;
+        (component.name.clone(), read.map(|read| read.values).map_err(|failure| failure.brief()))
+    });
+    let values = values.await.into_iter().collect();
+    Ok(OtherEnvironment { name: target.environment.clone(), values, shares: shares(target) })
+}
