@@ -61,12 +61,13 @@ fn has_name_in_brackets(value: &str) -> bool {
     !value.contains("</") && !value.contains('@') && value.split('<').skip(1).any(is_name)
 }
 
-/// A template of which nothing is filled in: `${API_KEY}`, `{{ api_key }}`, `__API_KEY__`.
+/// A template of which nothing is filled in: `${API_KEY}`, `{{ api_key }}`, `__API_KEY__`. What has a dot in it, such as
+/// `${release.sha}`, is filled in by others.
 fn is_template(value: &str) -> bool {
-    let pairs = [("${", "}"), ("{{", "}}"), ("__", "__")];
-    pairs.into_iter().any(|(begin, end)| {
+    let pairs = [("${", "}", ""), ("{{", "}}", "."), ("__", "__", "")];
+    pairs.into_iter().any(|(begin, end, more)| {
         let inside = value.strip_prefix(begin).and_then(|rest| rest.strip_suffix(end)).map(str::trim);
-        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || more.contains(c);
         inside.is_some_and(|name| !name.is_empty() && name.chars().all(is_name))
     })
 }
@@ -203,6 +204,7 @@ mod tests {
             "for-your-eyes",
             "00000000-0000-0000-0000-000000000000",
             "https://${host}/a",
+            "${release.sha}",
             "%d{HH:mm} %msg",
             "0",
             "null",
