@@ -57,8 +57,12 @@ async fn judge(
         let others = others(&identities, &resolved, &names).await;
         let repository = configuration.repository_variables(context);
         let target = Target { components: judged.into_iter().cloned().collect(), ..target };
-        let known = Known { target: &target, own: &own, repository: &repository, others: &others, file: &file };
-        findings.extend(hold(&known).findings);
+        let known = Known { target: &target, own: &own, repository: repository.as_ref(), others: &others, file: &file };
+        let held = hold(&known);
+        findings.extend(held.findings);
+        for (component, why, hint) in held.unknown {
+            findings.left_out(format!("the variables of the repository for {component}"), why, hint);
+        }
     }
     Ok(AskedContract { environment: Some(environment.to_owned()), findings: findings.sorted(), proposal: None })
 }

@@ -35,7 +35,7 @@ pub async fn held(
     }
     let repository = invocation.configuration.repository_variables(invocation.context);
     let file = name(&invocation.configuration);
-    Known::Is(hold(&Values { target, own: &own, repository: &repository, others: &others, file: &file }))
+    Known::Is(hold(&Values { target, own: &own, repository: repository.as_ref(), others: &others, file: &file }))
 }
 
 /// The configuration file as findings name it.

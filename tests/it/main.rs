@@ -96,6 +96,7 @@ mod scripted_cautions;
 mod scripted_checkout;
 mod scripted_company;
 mod scripted_container;
+mod scripted_contract;
 mod scripted_denied;
 mod scripted_dependencies;
 mod scripted_faults;

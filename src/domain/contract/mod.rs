@@ -1,8 +1,8 @@
 //! The contract of values: what the configuration declares of the environment variables of a component, and what they are.
 //!
-//! `declared` has the rules, `values` what is set, `read` what was not read. `environment` holds all
-//! contracts of an environment against its values. `judge` compares the two and `propose` writes
-//! rules from values; neither shows a value. `looks` says what a name or value looks like.
+//! `declared` has the rules, `values` what is set, `read` what was not read. `judge` compares the two, with the rules about
+//! one value in `single`; `environment` does so for all components of one; and `propose` writes rules from values. None of
+//! them shows a value. `looks` says what a name or value looks like.
 
 pub mod declared;
 pub mod environment;
@@ -10,11 +10,12 @@ pub mod judge;
 pub mod looks;
 pub mod propose;
 pub mod read;
+mod single;
 pub mod values;
 
 pub use declared::{Contract, Declared, Rules};
 pub use environment::{Held, OtherEnvironment};
-pub use judge::{Seen, judge, judge_committed};
+pub use judge::{Seen, judge, judge_committed, missing};
 pub use propose::{Observed, propose};
 pub use read::ReadValues;
 pub use values::{Content, Value, Values};
