@@ -39,6 +39,7 @@ pub async fn run(invocation: &Invocation<'_>, arguments: &cli::Deploy) -> Result
 pub async fn plan(invocation: &Invocation<'_>, arguments: &cli::Deploy, command: Command) -> Result<Prepared, Failure> {
     let target = invocation.configuration.target(invocation.context, &arguments.environment, &arguments.components)?;
     directly_deployable(&target)?;
+    kinds::can_be_planned("a deploy", &target)?;
     let overrides = Invocation::overrides(&target, &arguments.overrides)?;
     let directory = &invocation.configuration.directory;
     let built: Vec<_> = target.images.iter().map(|image| directory.join(&image.build.context)).collect();

@@ -7,12 +7,13 @@ use crate::cli;
 use crate::domain::failure::Failure;
 use crate::domain::gate::{Command, Evidence, Gate, Known, authorize};
 use crate::domain::hold::{Hold, HoldRequest};
+use crate::domain::kind::NOT_BUILT;
 use crate::domain::ledger::LONGEST_VALUE;
 use crate::domain::outcome::Outcome;
-use crate::domain::target::Target;
+use crate::domain::target::{Component, Target};
 use crate::domain::view::holds::{ChangedHolds, ComponentHolds, HoldChange};
 use crate::evidence::{self, Approvals, AskedPlan, History};
-use crate::kinds::driver;
+use crate::kinds::{self, driver};
 use crate::observe::{Cloud, Configuration, Writable};
 use crate::session::Session;
 
@@ -26,7 +27,7 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Hold) -> Result<Changed
     // The person is known when AWS says so; a reason that never fits needs no call.
     wanted(&arguments.reason, "", now)?;
     let configuration = session.configuration()?;
-    let target = configuration.services(context, &arguments.environment, &arguments.components)?;
+    let target = target(session, &configuration, (&arguments.environment, &arguments.components))?;
     let identities = session.identities(&configuration);
     let cloud = Writable::enter(&identities, &target).await?;
     let wanted = wanted(&arguments.reason, context.provenance(&cloud.caller).author(), now)?;
@@ -52,6 +53,30 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Hold) -> Result<Changed
         }
     }
     Ok(ChangedHolds { change: HoldChange::Put, components, failure: None })
+}
+
+/// What a hold is put on or taken off: components that shipgate cannot change need none, and keep none from being put on the
+/// others.
+///
+/// # Errors
+///
+/// `invalid`: the arguments or the configuration are not right, or no component is left.
+pub fn target(
+    session: &Session<'_>,
+    configuration: &Configuration,
+    (environment, components): (&str, &[String]),
+) -> Result<Target, Failure> {
+    let mut target = configuration.services(session.context, environment, components)?;
+    let can_be_planned = |component: &Component| driver(component).can_be_planned();
+    if !components.is_empty() || !target.components.iter().any(can_be_planned) {
+        kinds::can_be_planned("a hold", &target)?;
+    }
+    for left_out in target.components.extract_if(.., |component| !can_be_planned(component)) {
+        let (name, kind) = (&left_out.name, left_out.kind.word());
+        let why = format!("`{name}` has no holds: a change of `kind = \"{kind}\"` {NOT_BUILT}");
+        session.events.warning(why, None);
+    }
+    Ok(target)
 }
 
 /// Who puts a hold or takes one off is asked like whoever changes anything else.

@@ -90,6 +90,7 @@ pub async fn plan(invocation: &Invocation<'_>, arguments: &cli::Promote) -> Resu
     let (context, configuration) = (invocation.context, &invocation.configuration);
     let target = configuration.target(context, &arguments.environment, &arguments.components)?;
     let source_name = source_of(&target)?;
+    kinds::can_be_planned("a promotion", &target)?;
     let overrides = Invocation::overrides(&target, &arguments.overrides)?;
     let source = configuration.target(context, source_name.as_str(), &arguments.components)?;
     let wanted = invocation.release(arguments.release.as_deref()).await?;

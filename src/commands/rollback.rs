@@ -42,6 +42,7 @@ pub async fn run(invocation: Invocation<'_>, arguments: &cli::Rollback) -> Resul
     let invocation = &invocation;
     let (context, configuration) = (invocation.context, &invocation.configuration);
     let target = configuration.target(context, &arguments.environment, &arguments.components)?;
+    kinds::can_be_planned("a rollback", &target)?;
     let wanted = match arguments.release.as_deref() {
         Some(ReleaseName::BASELINE) => Some(ReleaseName::Baseline),
         written => invocation.release(written).await?.map(ReleaseName::Commit),

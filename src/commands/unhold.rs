@@ -1,7 +1,7 @@
 //! `unhold` and `plan unhold`: takes every hold off that was seen, and no other.
 
 use super::change::{ApprovedPlan, another_plan, approved_plan, expected_plan};
-use super::hold::{Asking, not_all, refusal, wanted};
+use super::hold::{Asking, not_all, refusal, target, wanted};
 use crate::cli;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
@@ -92,7 +92,7 @@ impl Asked {
         let expected = arguments.expect_plan.as_deref().map(expected_plan).transpose()?;
         let approved = approved_plan(expected.as_ref(), arguments.plan_run)?;
         let configuration = session.configuration()?;
-        let target = configuration.services(session.context, &arguments.environment, &arguments.components)?;
+        let target = target(session, &configuration, (&arguments.environment, &arguments.components))?;
         Ok(Self { reason, expected, approved, configuration, target })
     }
 }

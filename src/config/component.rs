@@ -108,7 +108,10 @@ fn read_kind(node: &Node<'_>, problems: &mut Problems) -> Option<String> {
 
 fn written_kinds(words: &[&str], conjunction: &str) -> String {
     let kinds: Vec<String> = words.iter().map(|word| format!("`kind = \"{word}\"`")).collect();
-    kinds.join(&format!(" {conjunction} "))
+    match kinds.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} {conjunction} {last}", before.join(", ")),
+        _ => kinds.concat(),
+    }
 }
 
 /// What to do about a key that only components of other kinds have.

@@ -1,13 +1,15 @@
 //! The keys of a static site.
 
+use super::error::Problems;
 use super::interpret::{Interpreter, whole};
 use super::keys::{KindKeys, Merged};
-use super::read::{NOT_BUILT, Table};
+use super::read::{Entries, NOT_BUILT, Node, Read, Table};
 use super::text::Text;
-use crate::domain::static_site::Target;
+use super::values::{self, Fault};
+use crate::domain::static_site::{RuntimeConfig, Target};
 
 /// Keys that a later version will know.
-const LATER: [&str; 4] = ["build", "runtime-config", "exclude", "probes"];
+const LATER: [&str; 3] = ["build", "exclude", "probes"];
 
 /// A static site in a bucket of Amazon S3, perhaps behind a distribution of Amazon `CloudFront`. It is looked at and
 /// planned; a deploy of it is not built yet.
@@ -29,6 +31,44 @@ pub(super) struct Settings {
     artifacts: Option<Text>,
     /// The distribution before the bucket, by id. Default: none.
     distribution: Option<Text>,
+    /// What the site reads when it starts. Its values are under the contract; it is not written yet.
+    runtime_config: Option<RawRuntimeConfig>,
+}
+
+/// A file of the site that differs between environments.
+#[derive(Debug, Clone, Default)]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(rename = "RuntimeConfig", rename_all = "kebab-case", deny_unknown_fields)
+)]
+struct RawRuntimeConfig {
+    /// The file, from the root of the site: one that ends with `.json` or `.js`.
+    #[cfg_attr(test, schemars(required))]
+    path: Option<Text>,
+    /// What is in it, by name. `${release.sha}` may stand in the values.
+    #[cfg_attr(test, schemars(required))]
+    values: Option<Entries<Text>>,
+}
+
+impl Read for RawRuntimeConfig {
+    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+        let Some(mut table) = node.table(problems) else { return Self::default() };
+        let read = Self {
+            path: table.required("path", "path = \"config.js\""),
+            values: table.required("values", "values = { API_URL = \"https://api.example.com\" }"),
+        };
+        table.refuse_unknown();
+        read
+    }
+}
+
+impl RawRuntimeConfig {
+    fn resolve(&self, interpreter: &mut Interpreter<'_, '_>) -> Option<RuntimeConfig> {
+        let path = interpreter.parsed("path", self.path.as_ref()?, runtime_file);
+        let values = interpreter.templates(self.values.as_ref(), value_name, values::argument);
+        Some(RuntimeConfig { path: path?, values: values? })
+    }
 }
 
 impl KindKeys for Keys {
@@ -45,6 +85,7 @@ impl KindKeys for Keys {
             bucket: table.optional("bucket"),
             artifacts: table.optional("artifacts"),
             distribution: table.optional("distribution"),
+            runtime_config: table.optional("runtime-config"),
         }
     }
 
@@ -54,6 +95,29 @@ impl KindKeys for Keys {
         let distribution = component
             .pick(|settings| settings.distribution.as_ref())
             .map(|text| interpreter.named("distribution", text));
-        Some(Target { bucket: bucket?, artifacts: artifacts?, distribution: whole(distribution)? })
+        let runtime_config = component.to_change(|settings| settings.runtime_config.as_ref());
+        let runtime_config = runtime_config.map(|written| written.resolve(interpreter));
+        Some(Target {
+            bucket: bucket?,
+            artifacts: artifacts?,
+            distribution: whole(distribution)?,
+            runtime_config: whole(runtime_config)?,
+        })
     }
+}
+
+/// The name of a value in it, which a script can have too.
+fn value_name(text: &str) -> Result<(), Fault> {
+    let fault =
+        Fault { kind: "the name of a value", reason: "it has letters, digits and `_`, and begins with no digit" };
+    values::argument_name(text).map_err(|_| fault)
+}
+
+/// A file that a page can read.
+fn runtime_file(text: &str) -> Result<String, Fault> {
+    let path = values::path(text).ok().filter(|path| matches!(path.extension(), Some("js" | "json")));
+    path.map(camino::Utf8PathBuf::into_string).ok_or(Fault {
+        kind: "a file of runtime configuration",
+        reason: "it is a path inside the site that ends with `.json` or `.js`",
+    })
 }

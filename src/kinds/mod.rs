@@ -39,7 +39,7 @@ use crate::domain::promotion::{Evidence, LedgerSearch, Runs, UnbrokenRun};
 use crate::domain::proof::{ProvenTasks, Whereabouts};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::rollback::Past;
-use crate::domain::target::Component;
+use crate::domain::target::{Component, Target};
 use crate::domain::view::history::History;
 use crate::domain::view::status::ComponentStatus;
 use crate::observe::{Cloud, Files, Writer};
@@ -49,11 +49,19 @@ pub use not_built::{Answer, not_built};
 pub use run::{Applied, AskedProbes, Run};
 pub use turns::Turns;
 
+/// What to do where there is no component that a change can be planned for.
+const NOTHING_PLANNED: &str = "check its files with `shipgate check`, and change it as before";
+
 /// A plan whose components can be carried out.
 pub type WholePlan = Plan<Box<dyn Planned>>;
 
 /// What can be done with a component as it is configured.
 pub trait Driver: Configured {
+    /// Whether a change of it can be planned.
+    fn can_be_planned(&self) -> bool {
+        true
+    }
+
     /// Looks at it, to plan.
     fn observe<'a>(
         &'a self,
@@ -403,6 +411,21 @@ macro_rules! dispatch {
 }
 
 each_kind!(dispatch);
+
+/// Makes sure that a change of each component can be planned, before AWS is asked for anything.
+///
+/// # Errors
+///
+/// `invalid`: a component is of a kind for which that is not built yet.
+pub fn can_be_planned(action: &str, target: &Target) -> Result<(), Failure> {
+    let unplanned = |component: &&Component| !driver(component).can_be_planned();
+    let Some(first) = target.components.iter().find(unplanned) else { return Ok(()) };
+    let failure = not_built(action, not_built::component_of(&first.name, first.kind.word()));
+    if target.components.iter().any(|component| !unplanned(&component)) {
+        return Err(failure);
+    }
+    Err(Failure { hints: vec![NOTHING_PLANNED.to_owned()], ..failure })
+}
 
 /// Looks at a component.
 ///

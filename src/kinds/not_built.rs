@@ -32,6 +32,11 @@ pub fn component(name: impl Display) -> String {
     format!("component `{name}`")
 }
 
+/// A component in words, with its kind.
+pub fn component_of(name: impl Display, word: &str) -> String {
+    format!("component `{name}` of {}", kind(word))
+}
+
 #[cfg(test)]
 mod tests {
     use futures_util::FutureExt as _;

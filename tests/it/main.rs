@@ -89,6 +89,7 @@ mod page;
 mod runner;
 mod scripted;
 mod scripted_after_probes;
+mod scripted_amplify;
 mod scripted_attached;
 mod scripted_baseline;
 mod scripted_causes;

@@ -10,9 +10,11 @@ use crate::domain::check::outline::{Environment, Outline};
 use crate::domain::check::{Finding, Findings, Level, Rule, Subject};
 use crate::domain::failure::Failure;
 use crate::domain::gate::{Command, Gate, Verdict, evaluate};
+use crate::domain::kind::NOT_BUILT;
 use crate::domain::role::Access;
 use crate::domain::target::Target;
 use crate::domain::view::Request;
+use crate::kinds::driver;
 use crate::observe::Configuration;
 use crate::session::Session;
 
@@ -45,6 +47,7 @@ impl Planner<'_> {
             findings.left_out(what, "its configuration has variables without a value here", None);
             return Ok(false);
         };
+        let Some(components) = plannable(environment, &target, findings) else { return Ok(false) };
         if let Some(failure) = self.nobody(&target).await {
             // Whoever sends a pull request from a fork can do nothing about it, and nothing is wrong.
             let hint = failure.hints.first().filter(|_| !self.session.context.job().from_fork).cloned();
@@ -62,7 +65,7 @@ impl Planner<'_> {
         // By hand there may be changes: they are planned as they are.
         let arguments = cli::Deploy {
             environment: environment.name.clone(),
-            components: Vec::new(),
+            components,
             allow_dirty: true,
             overrides: Vec::new(),
             parallel: NonZeroUsize::MIN,
@@ -127,6 +130,21 @@ impl Planner<'_> {
     fn at(&self, environment: &Environment, rule: Rule, message: &str, hint: &str) -> Finding {
         Finding::new(rule, message, hint).in_file(&self.outline.file, environment.place)
     }
+}
+
+/// The components to plan, none named where that is all of them. Those of a kind for which that is not built yet are left
+/// out by name. `None`: there is no other.
+fn plannable(environment: &Environment, target: &Target, findings: &mut Findings) -> Option<Vec<String>> {
+    let (planned, left_out): (Vec<_>, Vec<_>) =
+        target.components.iter().partition(|component| driver(component).can_be_planned());
+    for component in &left_out {
+        let what = format!("what merging would change of `{}` on {}", component.name, environment.name);
+        findings.left_out(what, format!("it {NOT_BUILT} for `kind = \"{}\"`", component.kind.word()), None);
+    }
+    if left_out.is_empty() {
+        return Some(Vec::new());
+    }
+    (!planned.is_empty()).then(|| planned.iter().map(|component| component.name.to_string()).collect())
 }
 
 /// Plans a deploy and shows the plan. Returns its gates.

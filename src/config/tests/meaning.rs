@@ -213,6 +213,8 @@ fn line_ends_and_byte_order_marks_change_nothing() {
 
 #[test]
 fn a_static_site_has_keys_of_its_own() {
+    const RUNTIME: &str =
+        "runtime-config = { path = \"config.js\", values = { API = \"${environment.name}.example\" } }";
     let site = "[components.site]\nkind = \"static-site\"\nbucket = \"${environment.prefix}-shop\"\n\
                 artifacts = \"shop-releases\"\n[environments.stage]";
     let with = |more: &str| GOOD.replacen("[environments.stage]", &site.replace("[env", &format!("{more}\n[env")), 1);
@@ -220,10 +222,18 @@ fn a_static_site_has_keys_of_its_own() {
     let Kind::StaticSite(resolved) = &target.components[2].kind else { panic!("{target:?}") };
     assert_eq!((resolved.bucket.as_str(), resolved.artifacts.as_str()), ("stage-shop", "shop-releases"));
     assert_eq!((&resolved.distribution, target.images.len()), (&None, 1), "it ships no image");
+    let target = resolve(&with(RUNTIME), "stage", &[], None).unwrap();
+    let Kind::StaticSite(resolved) = &target.components[2].kind else { panic!("{target:?}") };
+    let runtime = resolved.runtime_config.as_ref().unwrap();
+    assert_eq!((runtime.path.as_str(), runtime.values["API"].to_string()), ("config.js", "stage.example".to_owned()));
     for (more, told) in [
         ("cluster = \"c\"", "only `kind = \"ecs\"` has that key"),
         ("build = { run = \"npm run build\" }", "`build` is not built yet"),
         ("distribution = \"https://shop.example\"", "is not a distribution id"),
+        ("runtime-config = { path = \"a.txt\", values = {} }", "is not a file of runtime configuration"),
+        ("runtime-config = { path = \"../a.js\", values = {} }", "is not a file of runtime configuration"),
+        ("runtime-config = { path = \"a.js\" }", "`values` is missing"),
+        ("runtime-config = { path = \"a.js\", values = {}, more = 1 }", "unknown key `more`"),
     ] {
         let text = with(more);
         let refused = match parse(&text) {
@@ -232,6 +242,39 @@ fn a_static_site_has_keys_of_its_own() {
         };
         let refused = refused.render(false);
         assert!(refused.contains(told), "{more}\n{refused}");
+    }
+}
+
+#[test]
+fn an_amplify_branch_has_keys_of_its_own_and_needs_no_other_component() {
+    const APP: &str = "app = \"shop\"\n[components.web]\nkind = \"amplify\"\napp-id = \"d1abc2def3\"\n\
+        branch = \"${environment.name}\"\napp-root = \"frontend\"\nplatform = \"WEB_COMPUTE\"\ncompute = \"LARGE_16GB\"\n\
+        expect = { \"AWS::DynamoDB::Table\" = 15 }\n\
+        [environments.main]\nregion = \"us-west-1\"\n\
+        [environments.staging]\nregion = \"us-west-1\"\n[environments.staging.components.web]\nbackend-from = \"main\"\n";
+    let target = resolve(APP, "staging", &[], None).unwrap();
+    let [Component { kind: Kind::Amplify(web), .. }] = target.components.as_slice() else { panic!("{target:?}") };
+    let names = (web.app_id.as_str(), web.branch.as_str(), web.app_root.as_deref());
+    assert_eq!(names, ("d1abc2def3", "staging", Some("frontend")));
+    assert_eq!((web.platform.unwrap().as_str(), web.compute.memory()), ("WEB_COMPUTE", 16384));
+    assert_eq!((web.backend_from.as_ref().unwrap().as_str(), web.expect["AWS::DynamoDB::Table"]), ("main", 15));
+    assert!(target.images.is_empty());
+    for (from, to, told) in [
+        ("d1abc2def3", "shop", "`app-id`: \"shop\" is not the id of an Amplify app"),
+        ("branch = \"${environment.name}\"", "", "`branch` is missing"),
+        ("\"frontend\"", "\"./frontend\"", "is not the root of an app"),
+        ("WEB_COMPUTE", "SSR", "is not a platform of an Amplify app"),
+        ("LARGE_16GB", "LARGE", "is not a build machine of Amplify"),
+        ("AWS::DynamoDB::Table", "tables", "\"tables\" is not a type of resources"),
+        ("= 15", "= \"15\"", "must be a number of resources, not a string"),
+        ("backend-from = \"main\"", "backend-from = \"man\"", "there is no environment `man`"),
+        ("backend-from = \"main\"", "backend-from = \"staging\"", "`staging` cannot share with itself"),
+        ("platform =", "backend-from = \"main\"\nplatform =", "is said of all environments"),
+        ("platform =", "build = {}\nplatform =", "`build` is not built yet"),
+        ("platform =", "cluster = \"c\"\nplatform =", "only `kind = \"ecs\"` has that key"),
+    ] {
+        let refused = refused(&APP.replacen(from, to, 1)).render(false);
+        assert!(refused.contains(told), "{to}\n{refused}");
     }
 }
 

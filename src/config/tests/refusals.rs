@@ -49,7 +49,6 @@ fn names() {
 fn kinds_of_component() {
     let changes = [
         ("kind = \"ecs\"\nimage", "image"),
-        ("kind = \"ecs\"\nimage", "kind = \"amplify\"\nbranch = \"main\"\nimage"),
         ("kind = \"ecs\"\nimage", "kind = \"stack\"\nimage"),
         ("kind = \"ecs\"\nimage", "kind = \"lambda\"\nimage"),
         ("kind = \"ecs\"\nimage", "kind = true\nimage"),
@@ -58,14 +57,11 @@ fn kinds_of_component() {
     image
     13:13 worker | `kind` is missing in `components.worker` | add `kind = "ecs"`
 
-    kind = "amplify"⏎branch = "main"⏎image
-    14:8 "amplify" | `kind = "amplify"` is not built yet | remove the component; only `kind = "ecs"` and `kind = "static-site"` are built so far
-
     kind = "stack"⏎image
-    14:8 "stack" | `kind = "stack"` is not built yet | remove the component; only `kind = "ecs"` and `kind = "static-site"` are built so far
+    14:8 "stack" | `kind = "stack"` is not built yet | remove the component; only `kind = "ecs"`, `kind = "static-site"` and `kind = "amplify"` are built so far
 
     kind = "lambda"⏎image
-    14:8 "lambda" | `lambda` is not a kind of component | write `kind = "ecs"` or `kind = "static-site"`
+    14:8 "lambda" | `lambda` is not a kind of component | write `kind = "ecs"`, `kind = "static-site"` or `kind = "amplify"`
 
     kind = true⏎image
     14:8 true | `kind` must be a string, not a boolean | write it in quotes: `kind = "true"`

@@ -14,7 +14,7 @@ cluster = "${environment.prefix}-cluster"
 probes = [{ url = "health" }]
 
 [components.site]
-kind = "amplify"
+kind = "stack"
 bucket = "x"
 
 [environments.stage]
@@ -56,13 +56,13 @@ fn many_problems_are_told_at_once() {
        |
        = hint: correct it: it starts with `http://` or `https://` and names a host
 
-    error: `kind = "amplify"` is not built yet
+    error: `kind = "stack"` is not built yet
       --> shipgate.toml:13:8
        |
-    13 | kind = "amplify"
-       |        ^^^^^^^^^
+    13 | kind = "stack"
+       |        ^^^^^^^
        |
-       = hint: remove the component; only `kind = "ecs"` and `kind = "static-site"` are built so far
+       = hint: remove the component; only `kind = "ecs"`, `kind = "static-site"` and `kind = "amplify"` are built so far
 
     error: `region` is missing in `environments.stage`
       --> shipgate.toml:16:15

@@ -6,4 +6,4 @@ pub mod names;
 pub mod plan;
 pub mod target;
 
-pub use target::SiteTarget as Target;
+pub use target::{RuntimeConfig, SiteTarget as Target};

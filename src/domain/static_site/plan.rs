@@ -88,6 +88,7 @@ mod tests {
             bucket: "stage-site".parse().unwrap(),
             artifacts: "stage-releases".parse().unwrap(),
             distribution: Some("E2QWRUHAPOMQZL".parse().unwrap()),
+            runtime_config: None,
         }
     }
 

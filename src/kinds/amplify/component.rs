@@ -14,6 +14,10 @@ use crate::kinds::{Answer, Driver, Needs, Observed};
 use crate::observe::{Cloud, Files};
 
 impl Driver for Target {
+    fn can_be_planned(&self) -> bool {
+        false
+    }
+
     fn observe<'a>(
         &'a self,
         _component: &'a Component,

@@ -2,6 +2,7 @@
 
 use super::client::S3;
 use crate::domain::configured::Configured as _;
+use crate::domain::contract::ReadValues;
 use crate::domain::failure::Failure;
 use crate::domain::iam::rights::Place;
 use crate::domain::names::{ComponentName, Region};
@@ -43,6 +44,10 @@ impl Driver for Target {
                 remarks: Vec::new(),
             })
         })
+    }
+
+    fn values<'a>(&'a self, _cloud: &'a Cloud) -> Answer<'a, ReadValues> {
+        Box::pin(std::future::ready(Ok(Self::values(self).into())))
     }
 
     fn needs<'a>(
@@ -114,6 +119,10 @@ impl Planned for PlannedSite {
 
     fn observed(&self) -> &dyn Observed {
         &self.observed
+    }
+
+    fn values(&self) -> Result<ReadValues, Failure> {
+        Ok(self.observed.target.values().into())
     }
 
     fn refine(&self, _images: &[ImagePlan]) -> Result<Box<dyn Planned>, PlanError> {
