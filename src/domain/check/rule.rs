@@ -132,6 +132,12 @@ rules! {
     (Plan, "plan", Error),
     /// A gate would refuse what is merged.
     (Gate, "gate", Warning),
+    /// `amplify.yml` cannot be read.
+    (BuildSpecSyntax, "amplify-syntax", Error),
+    /// A command that the CLI of Amplify does not have.
+    (BuildSpecUnknownCommand, "amplify-unknown-command", Error),
+    /// The backend is deployed by the part that builds the frontend.
+    (BuildSpecDeployInFrontend, "amplify-deploy-in-frontend", Error),
 }
 
 impl fmt::Display for Rule {
@@ -145,7 +151,8 @@ mod tests {
     use super::*;
 
     /// The pages that explain rules, each of them some.
-    const PAGES: [&str; 1] = [include_str!("../../../docs/check/README.md")];
+    const PAGES: [&str; 2] =
+        [include_str!("../../../docs/check/README.md"), include_str!("../../../docs/amplify/README.md")];
 
     #[test]
     fn every_rule_is_documented_with_its_level_and_no_other_is() {
