@@ -11,8 +11,6 @@ pub struct SeenApp {
     pub platform: Option<Platform>,
     /// The machine that builds it. `None`: not known.
     pub compute: Option<Compute>,
-    /// The build specification that is kept with it, which counts where the repository has none.
-    pub build_spec: Option<String>,
     /// All of its branches.
     pub branches: Vec<SeenBranch>,
 }

@@ -39,7 +39,7 @@ impl Configured for AmplifyTarget {
     }
 
     fn check(repository: &Repository<'_>, outline: Option<&Outline>) -> Findings {
-        lint::check(repository, outline)
+        lint::check(repository, outline, &[])
     }
 
     fn console(&self, region: &Region) -> Option<String> {

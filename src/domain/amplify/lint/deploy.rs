@@ -1,51 +1,23 @@
 //! The rules for each command that deploys a backend.
 
+use super::ampx::{Ampx, COMMAND, ampx, literal, option};
 use super::reached::Reached;
-use super::specification::Part;
+use super::specification::{App, Part, Specification};
+use super::surroundings::Surroundings;
 use super::walk::Run;
-use crate::domain::check::{Findings, Rule};
-
-/// The command as it is meant.
-pub const COMMAND: &str = "npx ampx pipeline-deploy --branch $AWS_BRANCH --app-id $AWS_APP_ID";
-
-/// A command of the CLI of Amplify that has to do with a backend.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ampx {
-    /// `pipeline-deploy`, whether or not it is spelled so.
-    Deploy { is_misspelled: bool },
-    /// `generate outputs`.
-    Outputs,
-    /// `generate config`, as it was called before.
-    Config,
-    /// Anything else of `ampx`.
-    Other,
-}
-
-/// What a command asks of the CLI of Amplify, and its arguments.
-pub fn ampx(run: &Run) -> Option<(Ampx, Vec<&str>)> {
-    let words = run.words();
-    let (program, arguments) = words.split_first()?;
-    match (*program, arguments) {
-        ("ampx" | "amplify", ["pipeline-deploy", rest @ ..]) => {
-            Some((Ampx::Deploy { is_misspelled: false }, rest.to_vec()))
-        }
-        ("ampx" | "amplify", ["pipeline", "deploy", rest @ ..]) => {
-            Some((Ampx::Deploy { is_misspelled: true }, rest.to_vec()))
-        }
-        ("ampx" | "amplify", ["generate", "outputs", rest @ ..]) => Some((Ampx::Outputs, rest.to_vec())),
-        ("ampx" | "amplify", ["generate", "config", rest @ ..]) => Some((Ampx::Config, rest.to_vec())),
-        ("ampx", rest) => Some((Ampx::Other, rest.to_vec())),
-        _ => None,
-    }
-}
+use crate::domain::check::{Findings, Level, Rule};
 
 /// Judges all commands of a build.
-pub fn judge(all: &[Reached], findings: &mut Findings) {
+pub fn judge(specification: &Specification, all: &[Reached], around: &Surroundings<'_>, findings: &mut Findings) {
     for reached in all {
-        let Some((command, _)) = ampx(&reached.run) else { continue };
+        let Some((command, arguments)) = ampx(&reached.run) else { continue };
         unknown(&reached.run, &command, findings);
         if matches!(command, Ampx::Deploy { .. }) {
             in_frontend(reached, findings);
+            swallowed(&reached.run, findings);
+            let app = &specification.apps[reached.app];
+            other_app(app, &reached.run, &arguments, around, findings);
+            other_branch(app, &reached.run, &arguments, around, findings);
         }
     }
 }
@@ -75,7 +47,62 @@ fn in_frontend(reached: &Reached, findings: &mut Findings) {
         return;
     }
     let (part, phase) = (reached.part.key(), reached.phase);
-    let message = format!("the backend is deployed by `{part}.phases.{phase}`{}", reached.run.reached());
+    let message = format!("`{part}.phases.{phase}` deploys the backend{}", reached.run.reached());
     let hint = format!("move it to `backend.phases.build.commands`, as `{COMMAND}`");
     findings.found(reached.run.spot.finding(Rule::BuildSpecDeployInFrontend, message, hint));
+}
+
+/// A build whose deploy failed goes on, and is green.
+fn swallowed(run: &Run, findings: &mut Findings) {
+    let Some(swallowed) = &run.swallowed else { return };
+    let message = format!(
+        "`{}` hides that the deploy of the backend failed: the build succeeds without it{}",
+        swallowed.by,
+        run.reached()
+    );
+    let hint = match swallowed.by.as_str() {
+        "if" => "end the branch of its failure with `exit 1`, or run the command outside of `if`".to_owned(),
+        by if by.starts_with("| ") => "write `set -o pipefail;` before it, or take the pipe away".to_owned(),
+        by => format!("take `{by}` away, so that the build ends where the deploy fails"),
+    };
+    findings.found(swallowed.spot.finding(Rule::BuildSpecSwallowedFailure, message, hint));
+}
+
+/// C3: the app is written down.
+fn other_app(app: &App, run: &Run, arguments: &[&str], around: &Surroundings<'_>, findings: &mut Findings) {
+    let Some(id) = option(arguments, "--app-id").as_deref().and_then(literal).map(str::to_owned) else { return };
+    let components = around.components(app);
+    let other = components.iter().find(|component| {
+        component.texts.get("app-id").and_then(|written| written.text.as_deref()).is_some_and(|own| own != id)
+    });
+    let (level, message) = match other {
+        Some(other) => {
+            (Level::Error, format!("a build of `{}` deploys the backend of another app, `{id}`", other.environment))
+        }
+        None => (
+            Level::Warning,
+            format!("the app is written down, as `{id}`: a build of another app would deploy its backend"),
+        ),
+    };
+    let hint = "write `--app-id $AWS_APP_ID`, which is the app that is built";
+    let finding = run.spot.part(&id).finding(Rule::BuildSpecHardCoded, format!("{message}{}", run.reached()), hint);
+    findings.found(finding.at_level(level));
+}
+
+/// C3: the branch is written down.
+fn other_branch(app: &App, run: &Run, arguments: &[&str], around: &Surroundings<'_>, findings: &mut Findings) {
+    let Some(name) = option(arguments, "--branch").as_deref().and_then(literal).map(str::to_owned) else { return };
+    let configured = around.values(app, "branch").unwrap_or_default();
+    let other = configured.iter().find(|branch| **branch != name && run.branches.has(branch));
+    let (level, message) = match other {
+        Some(other) => (Level::Error, format!("a build of `{other}` deploys the backend of `{name}`")),
+        None => (
+            Level::Warning,
+            format!("the branch is written down: a build of another one would deploy the backend of `{name}`"),
+        ),
+    };
+    let hint = "write `--branch $AWS_BRANCH`, which is the branch that is built";
+    let spot = run.spot.part(&format!("--branch {name}"));
+    let finding = spot.finding(Rule::BuildSpecHardCoded, format!("{message}{}", run.reached()), hint);
+    findings.found(finding.at_level(level));
 }

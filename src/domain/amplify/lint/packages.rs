@@ -46,8 +46,8 @@ impl Package {
         [format!("pre{name}"), name.to_owned(), format!("post{name}")].iter().filter_map(|it| self.script(it)).collect()
     }
 
-    /// A value beside a key, as a part of the file.
-    pub fn value(&self, key: &str) -> Option<Script> {
+    /// The version of a program that it asks for under `engines`.
+    pub fn engine(&self, key: &str) -> Option<Script> {
         let text = self.raw.get("engines")?.get(key)?.as_str()?;
         let Text::Plain(whole) = &self.file.text else { return None };
         let within = Within::Bytes(self.value_of(key, whole.find("\"engines\"").unwrap_or_default()));
