@@ -241,7 +241,7 @@ fn nothing_declared_and_nothing_readable_is_said() {
     let site = "app = \"shop\"\n[components.site]\nkind = \"static-site\"\nbucket = \"b-site\"\nartifacts = \"b-artifacts\"\n\
                 [contract.site]\nURL = { required = true }\n[environments.stage]\nregion = \"us-east-1\"\n";
     let (_, document) = asked(&Shop::with_config(site), &["contract", "stage"], 0);
-    assert!(left_out(&document).contains("`kind = \"static-site\"` cannot be read"), "{document:#}");
+    assert!(left_out(&document).contains("`kind = \"static-site\"` has none that can be read"), "{document:#}");
 }
 
 #[test]
