@@ -2,13 +2,11 @@
 
 use super::change::Invocation;
 use crate::context::Context;
-use crate::domain::check::Level;
 use crate::domain::contract::environment::{Known as Values, hold, shares};
 use crate::domain::contract::{Held, OtherEnvironment, ReadValues};
 use crate::domain::failure::Failure;
-use crate::domain::gate::{Command, ContractPolicy, Evidence, GateName, GatePolicy, Known};
+use crate::domain::gate::{Command, GateName, Known};
 use crate::domain::names::{ComponentName, EnvironmentName};
-use crate::domain::plan::PlanWarning;
 use crate::domain::target::{Component, Target};
 use crate::evidence::{is_compared, others};
 use crate::kinds::{Source, WholePlan};
@@ -118,23 +116,4 @@ fn of_source(
         of_source.values.insert(component.name().clone(), values);
     }
     of_source
-}
-
-/// What a plan warns of: what is no error, and errors where the policy takes them for warnings.
-pub fn warnings(policy: &GatePolicy, evidence: &Evidence) -> Vec<PlanWarning> {
-    let Known::Is(held) = &evidence.contract else { return Vec::new() };
-    let passes = policy.contract == Some(ContractPolicy::Warning);
-    let is_warned = |level: Level| level == Level::Warning || (level == Level::Error && passes);
-    let warned = held.findings.all.iter().filter(|finding| is_warned(finding.level));
-    let warned = warned.map(|finding| PlanWarning {
-        text: format!("{} ({})", finding.message, finding.rule),
-        changes: Vec::new(),
-        hint: Some(finding.hint.clone()),
-    });
-    let unknown = held.unknown.iter().filter(|_| passes).map(|(component, why, hint)| PlanWarning {
-        text: format!("the values of {component} are not held against their contract: {why}"),
-        changes: Vec::new(),
-        hint: hint.clone(),
-    });
-    warned.chain(unknown).collect()
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{iam, lint};
 use super::names::{AppId, BranchName, Compute, Platform};
+use super::{iam, lint};
 use crate::domain::check::outline::Outline;
 use crate::domain::check::{Findings, Repository};
 use crate::domain::configured::Configured;

@@ -1,7 +1,7 @@
 //! The contract of values: what the configuration declares of the environment variables of a component, and what they are.
 //!
 //! `declared` has the rules, `values` what is set, `read` what was not read. `judge` compares the two, with the rules about
-//! one value in `single`; `environment` does so for all components of one; and `propose` writes rules from values. None of
+//! one value in `single`; `environment` does so for all components of one, and `warned` is what a plan says of that; and `propose` writes rules from values. None of
 //! them shows a value. `looks` says what a name or value looks like.
 
 pub mod declared;
@@ -12,6 +12,7 @@ pub mod propose;
 pub mod read;
 mod single;
 pub mod values;
+pub mod warned;
 
 pub use declared::{Contract, Declared, Rules};
 pub use environment::{Held, OtherEnvironment};
