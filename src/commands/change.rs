@@ -7,7 +7,6 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::held;
 use crate::apply;
 use crate::clients::git::Git;
 use crate::clients::http::Http;
@@ -15,9 +14,10 @@ use crate::clients::process::Processes;
 use crate::clients::terminal;
 use crate::context::{Context, RegistryAddresses, SHOWN_PLAN};
 use crate::domain::asked_probe::AskedProbe;
+use crate::domain::contract::warned::warnings;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
-use crate::domain::gate::{Authorized, Command, Evidence, Gate, Override, authorize, evaluate};
+use crate::domain::gate::{Authorized, Command, ContractPolicy, Evidence, Gate, Known, Override, authorize, evaluate};
 use crate::domain::image::Digest;
 use crate::domain::names::{ComponentName, InvalidName, Region};
 use crate::domain::neutral;
@@ -325,7 +325,9 @@ pub async fn show(invocation: &Invocation<'_>, prepared: &Prepared) -> Result<As
     let (commits, asked) = tokio::join!(history.commits(plan), ask_probes(invocation, plan));
     let gates = evaluate(plan, evidence);
     let mut shown = shown(plan, gates, commits, &asked, invocation.until);
-    shown.warnings.extend(held::warnings(&plan.policy, evidence));
+    if let Known::Is(held) = &evidence.contract {
+        shown.warnings.extend(warnings(held, plan.policy.contract == Some(ContractPolicy::Warning)));
+    }
     invocation.events.emit(Event::Planned(Box::new(shown)));
     warn_of_dependencies(invocation, cloud, plan).await?;
     Ok(asked)

@@ -1,6 +1,6 @@
 //! `contract`: an environment's variables against what is declared of them, and a first contract from what there is.
 
-use super::held::{name, other_environments};
+use super::held::{name, other_environments, resolve};
 use crate::cli;
 use crate::domain::check::{Findings, Subject};
 use crate::domain::contract::environment::{Known, hold};
@@ -40,7 +40,7 @@ async fn judge(
     components: &[String],
 ) -> Result<AskedContract, Failure> {
     let context = session.context;
-    let target = configuration.services(context, environment, components)?;
+    let target = resolve(context, configuration, environment, components)?;
     let file = name(configuration);
     let mut findings = Findings::default();
     findings.looked_at(Subject::Configuration, &file);
@@ -57,8 +57,12 @@ async fn judge(
         let others = others(&identities, &resolved, &names).await;
         let repository = configuration.repository_variables(context);
         let target = Target { components: judged.into_iter().cloned().collect(), ..target };
-        let known = Known { target: &target, own: &own, repository: &repository, others: &others, file: &file };
-        findings.extend(hold(&known).findings);
+        let known = Known { target: &target, own: &own, repository: repository.as_ref(), others: &others, file: &file };
+        let held = hold(&known);
+        findings.extend(held.findings);
+        for (component, why, hint) in held.unknown {
+            findings.left_out(format!("the variables of the repository for {component}"), why, hint);
+        }
     }
     Ok(AskedContract { environment: Some(environment.to_owned()), findings: findings.sorted(), proposal: None })
 }
@@ -73,7 +77,7 @@ fn left_out(component: &Component, findings: &mut Findings) {
     if component.kind.has_values() {
         findings.left_out(what, "no contract is declared for it", Some(PROPOSE.to_owned()));
     } else {
-        let why = format!("the variables of `kind = \"{}\"` cannot be read", component.kind.word());
+        let why = format!("this component of `kind = \"{}\"` has none that can be read", component.kind.word());
         findings.left_out(what, why, None);
     }
 }
@@ -93,11 +97,11 @@ fn resolved(
     configuration: &Configuration,
     environments: Vec<EnvironmentName>,
 ) -> Vec<(EnvironmentName, Result<Target, Failure>)> {
-    let resolve = |name: EnvironmentName| {
-        let target = configuration.services(session.context, name.as_str(), &[]);
+    let resolved = |name: EnvironmentName| {
+        let target = resolve(session.context, configuration, name.as_str(), &[]);
         (name, target)
     };
-    environments.into_iter().map(resolve).collect()
+    environments.into_iter().map(resolved).collect()
 }
 
 /// Proposes contracts from all environments that can be read. `environment`: one that has to be.

@@ -1,14 +1,13 @@
 //! The contracts of a plan's components, held against the values that they have once it is carried out.
 
 use super::change::Invocation;
-use crate::domain::check::Level;
+use crate::context::Context;
 use crate::domain::contract::environment::{Known as Values, hold, shares};
 use crate::domain::contract::{Held, OtherEnvironment, ReadValues};
 use crate::domain::failure::Failure;
-use crate::domain::gate::{Command, ContractPolicy, Evidence, GateName, GatePolicy, Known};
+use crate::domain::gate::{Command, GateName, Known};
 use crate::domain::names::{ComponentName, EnvironmentName};
-use crate::domain::plan::PlanWarning;
-use crate::domain::target::Target;
+use crate::domain::target::{Component, Target};
 use crate::evidence::{is_compared, others};
 use crate::kinds::{Source, WholePlan};
 use crate::observe::Configuration;
@@ -35,7 +34,7 @@ pub async fn held(
     }
     let repository = invocation.configuration.repository_variables(invocation.context);
     let file = name(&invocation.configuration);
-    Known::Is(hold(&Values { target, own: &own, repository: &repository, others: &others, file: &file }))
+    Known::Is(hold(&Values { target, own: &own, repository: repository.as_ref(), others: &others, file: &file }))
 }
 
 /// The configuration file as findings name it.
@@ -59,11 +58,31 @@ async fn compared(
     }
     let resolved: Vec<_> = environments
         .map(|name| {
-            let target = configuration.services(context, name.as_str(), &[]);
+            let target = resolve(context, configuration, name.as_str(), &[]);
             (name, target)
         })
         .collect();
     others(&invocation.identities, &resolved, &components).await
+}
+
+/// An environment with what its values come from: the names of its services, and all of its variables where values of the
+/// configuration itself are under a contract.
+///
+/// # Errors
+///
+/// `invalid`: it is not in the file, or its variables are not set.
+pub fn resolve(
+    context: &Context,
+    configuration: &Configuration,
+    environment: &str,
+    components: &[String],
+) -> Result<Target, Failure> {
+    let target = configuration.services(context, environment, components)?;
+    let is_unread = |component: &Component| !component.contract.is_empty() && !component.kind.has_values();
+    if target.components.iter().any(is_unread) {
+        return configuration.target(context, environment, components);
+    }
+    Ok(target)
 }
 
 /// The environments that some contract of an environment compares it with, in the order of the file.
@@ -97,23 +116,4 @@ fn of_source(
         of_source.values.insert(component.name().clone(), values);
     }
     of_source
-}
-
-/// What a plan warns of: what is no error, and errors where the policy takes them for warnings.
-pub fn warnings(policy: &GatePolicy, evidence: &Evidence) -> Vec<PlanWarning> {
-    let Known::Is(held) = &evidence.contract else { return Vec::new() };
-    let passes = policy.contract == Some(ContractPolicy::Warning);
-    let is_warned = |level: Level| level == Level::Warning || (level == Level::Error && passes);
-    let warned = held.findings.all.iter().filter(|finding| is_warned(finding.level));
-    let warned = warned.map(|finding| PlanWarning {
-        text: format!("{} ({})", finding.message, finding.rule),
-        changes: Vec::new(),
-        hint: Some(finding.hint.clone()),
-    });
-    let unknown = held.unknown.iter().filter(|_| passes).map(|(component, why, hint)| PlanWarning {
-        text: format!("the values of {component} are not held against their contract: {why}"),
-        changes: Vec::new(),
-        hint: hint.clone(),
-    });
-    warned.chain(unknown).collect()
 }

@@ -95,11 +95,13 @@ impl Outside<'_> {
     }
 }
 
-/// The variables of the repository that a text of `SHIPGATE_VARS` has, by name. One that cannot be read has none: that is
-/// said where an environment is resolved.
-pub fn repository_variables(text: Option<&str>) -> BTreeMap<String, SecretString> {
-    let vars = text.and_then(|text| serde_json::from_str::<Map<String, Json>>(text).ok()).unwrap_or_default();
-    vars.iter().filter_map(|(name, value)| Some((name.clone(), SecretString::from(value.as_str()?)))).collect()
+/// The variables of the repository that a text of `SHIPGATE_VARS` has, by name. `None`: nothing hands them over. That a
+/// text cannot be read is said where an environment is resolved.
+pub fn repository_variables(text: Option<&str>) -> Option<BTreeMap<String, SecretString>> {
+    let text = text.filter(|text| !text.trim().is_empty())?;
+    let vars: Map<String, Json> = serde_json::from_str(text).ok()?;
+    let named = |(name, value): (&String, &Json)| Some((name.clone(), SecretString::from(value.as_str()?)));
+    Some(vars.iter().filter_map(named).collect())
 }
 
 impl Scope<'_> {

@@ -176,8 +176,8 @@ impl Configuration {
         self.document.environments().map(str::to_owned).collect()
     }
 
-    /// The variables of the repository, by name, as `SHIPGATE_VARS` has them. Empty where nothing hands them over.
-    pub fn repository_variables(&self, context: &Context) -> BTreeMap<String, SecretString> {
+    /// The variables of the repository, by name, as `SHIPGATE_VARS` has them. `None`: nothing hands them over.
+    pub fn repository_variables(&self, context: &Context) -> Option<BTreeMap<String, SecretString>> {
         config::repository_variables(context.variable(VARS))
     }
 

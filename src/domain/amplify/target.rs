@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::iam;
 use super::names::{AppId, BranchName, Compute, Platform};
+use super::{iam, lint};
+use crate::domain::check::outline::Outline;
+use crate::domain::check::{Findings, Repository};
 use crate::domain::configured::Configured;
 use crate::domain::iam::rights::Rights;
 use crate::domain::names::{EnvironmentName, Region};
@@ -47,6 +49,10 @@ impl Configured for AmplifyTarget {
 
     fn shares_with(&self) -> Option<&EnvironmentName> {
         self.backend_from.as_ref()
+    }
+
+    fn check(repository: &Repository<'_>, outline: Option<&Outline>) -> Findings {
+        lint::check(repository, outline, &[])
     }
 
     fn console(&self, region: &Region) -> Option<String> {

@@ -68,6 +68,8 @@ pub enum Subject {
     Dockerfile,
     /// A task-definition file.
     TaskDefinition,
+    /// A build specification of Amplify.
+    BuildSpecification,
     /// An environment, as AWS shows it.
     Environment,
 }
@@ -79,6 +81,7 @@ impl Subject {
             Self::Workflow => ("workflow file", "workflow files"),
             Self::Dockerfile => ("Dockerfile", "Dockerfiles"),
             Self::TaskDefinition => ("task-definition file", "task-definition files"),
+            Self::BuildSpecification => ("build specification", "build specifications"),
             Self::Environment => ("environment", "environments"),
         };
         format!("{count} {}", if count == 1 { one } else { several })
@@ -221,6 +224,7 @@ impl fmt::Display for Subjects<'_> {
             Subject::Workflow,
             Subject::Dockerfile,
             Subject::TaskDefinition,
+            Subject::BuildSpecification,
             Subject::Environment,
         ];
         let parts: Vec<String> = all.into_iter().filter_map(named).collect();

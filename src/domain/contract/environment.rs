@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 
-use super::declared::{Contract, REPOSITORY};
-use super::judge::{Seen, judge};
-use super::read::ReadValues;
-use super::values::{Content, Value, Values};
+use super::declared::REPOSITORY;
+use super::{Content, Contract, ReadValues, Seen, Value, Values, judge};
 use crate::domain::check::Findings;
 use crate::domain::failure::Failure;
 use crate::domain::names::{ComponentName, EnvironmentName};
@@ -56,8 +54,8 @@ pub struct Known<'a> {
     pub target: &'a Target,
     /// What is set for its components, or why that is not known.
     pub own: &'a [(ComponentName, Result<ReadValues, Failure>)],
-    /// The variables of the repository, by name.
-    pub repository: &'a BTreeMap<String, SecretString>,
+    /// The variables of the repository, by name. `None`: nothing hands them over here.
+    pub repository: Option<&'a BTreeMap<String, SecretString>>,
     /// The other environments.
     pub others: &'a [OtherEnvironment],
     /// The configuration file, for places.
@@ -73,6 +71,11 @@ pub fn hold(known: &Known<'_>) -> Held {
             Some(Ok(read)) => {
                 held.findings.extend(of_component(known, component, read));
                 held.judged.push(name.clone());
+                if known.repository.is_none() && needs_repository(component, known.target) {
+                    let hint = "set SHIPGATE_VARS, in a job to `${{ toJSON(vars) }}`".to_owned();
+                    let why = "SHIPGATE_VARS is not set, which has the variables of the repository".to_owned();
+                    held.unknown.push((name.clone(), why, Some(hint)));
+                }
             }
             Some(Err(failure)) => held.unknown.push((name.clone(), failure.brief(), failure.hints.first().cloned())),
             None => held.unknown.push((name.clone(), "they were not read".to_owned(), None)),
@@ -86,11 +89,15 @@ fn of_component(known: &Known<'_>, component: &Component, read: &ReadValues) -> 
     let (target, name) = (known.target, &component.name);
     let shares_with: Vec<EnvironmentName> = sharing(known, component).cloned().collect();
     let mut values = read.values.clone();
-    values.0.extend(of_repository(&component.contract, known.repository));
+    let mut contract = component.contract.clone();
+    match known.repository {
+        Some(repository) => values.0.extend(of_repository(&contract, repository)),
+        None => contract.declared.retain(|declared| !declared.name.starts_with(REPOSITORY)),
+    }
     let others: Vec<_> =
         known.others.iter().filter_map(|other| Some((other.name.clone(), other.values.get(name)?.clone()))).collect();
     let mut findings = judge(
-        &component.contract,
+        &contract,
         &Seen {
             component: name,
             environment: &target.environment,
@@ -115,6 +122,12 @@ fn sharing<'a>(known: &'a Known<'_>, component: &'a Component) -> impl Iterator<
     let owner = component.kind.shares_with().unwrap_or(&known.target.environment);
     let is_shared = move |other: &&OtherEnvironment| other.shares.get(&component.name).unwrap_or(&other.name) == owner;
     known.others.iter().filter(is_shared).map(|other| &other.name)
+}
+
+/// Whether some variable of the repository has to be set.
+fn needs_repository(component: &Component, target: &Target) -> bool {
+    let mut declared = component.contract.declared.iter();
+    declared.any(|it| it.name.starts_with(REPOSITORY) && it.rules.required.is_in(&target.environment))
 }
 
 /// The variables of the repository that a contract declares.

@@ -1,8 +1,8 @@
 //! The contract of values: what the configuration declares of the environment variables of a component, and what they are.
 //!
-//! `declared` has the rules, `values` what is set, `read` what was not read. `environment` holds all contracts of an
-//! environment against its values. `judge` compares the two, with the rules about one value in `single`, and `propose`
-//! writes rules from values; none of them shows a value. `looks` says what a name or value looks like.
+//! `declared` has the rules, `values` what is set, `read` what was not read. `judge` compares the two, with the rules about
+//! one value in `single`; `environment` does so for all components of one, and `warned` is what a plan says of that.
+//! `propose` writes rules from values. None of them shows a value. `looks` says what a name or value looks like.
 
 pub mod declared;
 pub mod environment;
@@ -12,6 +12,7 @@ pub mod propose;
 pub mod read;
 mod single;
 pub mod values;
+pub mod warned;
 
 pub use declared::Contract;
 pub use environment::{Held, OtherEnvironment};

@@ -46,9 +46,10 @@ fn fits(held: &Held) -> String {
     let verb = if names.len() == 1 { "fit its" } else { "fit their" };
     let fits = format!("the values of {} {verb} contract", names.join(", "));
     let left_out = &held.findings.left_out;
-    let mut named: Vec<String> = left_out.iter().take(NAMED).map(|left| left.what.clone()).collect();
+    let mut named: Vec<String> =
+        left_out.iter().take(NAMED).map(|left| format!("{} {}", left.what, left.why)).collect();
     if left_out.len() > NAMED {
-        named.push(format!("{} more", left_out.len() - NAMED));
+        named.push(format!("and {} more", left_out.len() - NAMED));
     }
-    if named.is_empty() { fits } else { format!("{fits}; not compared: {}", named.join(", ")) }
+    if named.is_empty() { fits } else { format!("{fits}; {}", named.join("; ")) }
 }

@@ -2,14 +2,11 @@
 
 use github_actions_models::workflow::Workflow;
 use yaml_serde::Value;
-use yamlpath::{Component, Document, Route};
+use yamlpath::Component;
 
-use super::nesting::too_deep;
-use crate::domain::check::{Finding, Place, Rule};
+pub use crate::domain::check::Path;
+use crate::domain::check::{Finding, Place, Places, Rule, too_deep, without_place};
 use crate::domain::limits::YAML_NESTING;
-
-/// The keys and indexes that lead to a part of a file.
-pub type Path<'a> = Vec<Component<'a>>;
 
 /// A workflow file that could be read.
 #[derive(Debug)]
@@ -20,17 +17,7 @@ pub struct WorkflowFile {
     pub workflow: Workflow,
     /// All of it, with what the model leaves out.
     pub raw: Value,
-    text: String,
-    document: Option<Places>,
-}
-
-/// Without the tree in what is shown: it is long, and says no more than the text.
-struct Places(Document);
-
-impl std::fmt::Debug for Places {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Places")
-    }
+    places: Places,
 }
 
 impl WorkflowFile {
@@ -50,27 +37,12 @@ impl WorkflowFile {
         }
         let raw: Value = yaml_serde::from_str(text).map_err(|error| Some(syntax(path, &error)))?;
         let workflow: Workflow = yaml_serde::from_str(text).map_err(|error| shape(path, text, &error))?;
-        let document = Document::new(text).ok().map(Places);
-        Ok(Self { path: path.to_owned(), workflow, raw, text: text.to_owned(), document })
+        Ok(Self { path: path.to_owned(), workflow, raw, places: Places::new(text) })
     }
 
     /// The place of a key, or of the nearest part around it that is there.
     pub fn place(&self, path: &[Component<'_>]) -> Place {
-        for length in (1..=path.len()).rev() {
-            let route = Route::from(path[..length].to_vec());
-            if let Some(place) = self.place_of(&route, matches!(path[length - 1], Component::Key(_))) {
-                return place;
-            }
-        }
-        Place::at(1, 1)
-    }
-
-    fn place_of(&self, route: &Route<'_>, is_key: bool) -> Option<Place> {
-        let Places(document) = self.document.as_ref()?;
-        // A query that goes through an alias or a scalar is refused, not answered.
-        let feature = if is_key { document.query_key_only(route) } else { document.query_pretty(route) };
-        let (start, end) = feature.ok()?.location.byte_span;
-        Some(Place::of(&self.text, &(start..end)))
+        self.places.place(path)
     }
 
     /// A finding at a part of this file.
@@ -95,13 +67,4 @@ fn shape(path: &str, text: &str, error: &yaml_serde::Error) -> Option<Finding> {
     let message = format!("the file is no workflow that shipgate can read: {}", without_place(error));
     let hint = "correct it where GitHub refuses it too; where GitHub takes it, this file was not looked into";
     Some(Finding::new(Rule::WorkflowShape, message, hint).in_file(path, place.or(Some(Place::at(1, 1)))))
-}
-
-/// The message without the place, which is told beside it.
-fn without_place(error: &yaml_serde::Error) -> String {
-    let text = error.to_string();
-    match text.find(" at line ") {
-        Some(end) => text[..end].to_owned(),
-        None => text,
-    }
 }

@@ -13,7 +13,6 @@ mod file;
 mod files;
 mod invocation;
 mod job;
-mod nesting;
 mod permissions;
 mod rights;
 mod script;

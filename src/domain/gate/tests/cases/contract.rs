@@ -21,8 +21,10 @@ fn held(findings: &[(Rule, Level, &str)]) -> Held {
 }
 
 fn not_compared(mut held: Held, with: &[&str]) -> Held {
-    with.iter()
-        .for_each(|environment| held.findings.left_out(format!("`URL` of backend with {environment}"), "x", None));
+    for environment in with {
+        let why = format!("not compared with {environment}: permission `ecs:DescribeServices` is missing");
+        held.findings.left_out("`URL` of backend in production", why, None);
+    }
     held
 }
 
@@ -40,22 +42,23 @@ pub(super) fn cases() -> Vec<Case> {
     let fits = "the values of backend fit its contract";
     let worker = Held { judged: vec!["backend".parse().unwrap(), "worker".parse().unwrap()], ..Held::default() };
     let many: Vec<_> = ["A", "B", "C", "D", "E"].map(|name| (Rule::ContractRequired, Level::Error, name)).into();
+    let not_with = |name: &str| {
+        let why = "permission `ecs:DescribeServices` is missing";
+        format!("`URL` of backend in production not compared with {name}: {why}")
+    };
     let required = |name: &str| format!("{name} (contract-required)");
     vec![
         case("every declared variable fits", Error, held(&[])).satisfied(fits),
         case("two components fit", Error, worker).satisfied("the values of backend, worker fit their contract"),
         case("a variable is set that is not declared", Error, held(&[undeclared])).satisfied(fits),
         case("another environment could not be read", Error, not_compared(held(&[]), &["qa"]))
-            .satisfied(format!("{fits}; not compared: `URL` of backend with qa")),
-        case("several could not be read", Error, not_compared(held(&[]), &["a", "b", "c", "d", "e"])).satisfied(format!(
-            "{fits}; not compared: `URL` of backend with a, `URL` of backend with b, `URL` of backend with c, 2 more"
-        )),
+            .satisfied(format!("{fits}; {}", not_with("qa"))),
+        case("several could not be read", Error, not_compared(held(&[]), &["a", "b", "c", "d", "e"]))
+            .satisfied(format!("{fits}; {}; {}; {}; and 2 more", not_with("a"), not_with("b"), not_with("c"))),
         case("a variable is missing", Error, held(&[missing]))
             .unsatisfied(required("`API_KEY` of backend is not set in production"), "hint of contract-required"),
-        case("a value is also that of the source", Error, held(&[same, undeclared])).unsatisfied(
-            "`URL` of backend is the same in stage (contract-isolated)",
-            "hint of contract-isolated",
-        ),
+        case("a value is also that of the source", Error, held(&[same, undeclared]))
+            .unsatisfied("`URL` of backend is the same in stage (contract-isolated)", "hint of contract-isolated"),
         case("many are missing", Error, held(&many)).unsatisfied(
             format!("{}; {}; {}; and 2 more", required("A"), required("B"), required("C")),
             "hint of contract-required",
