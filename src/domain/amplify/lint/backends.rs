@@ -199,7 +199,7 @@ impl<'a> Backends<'a> {
     /// C8: nobody in the circle has a backend.
     fn cycle(&self, findings: &mut Findings) {
         let uses = self.uses();
-        if let Some(circle) = circle(uses.iter().map(|(from, (to, _))| (from.as_str(), to.as_str())).collect())
+        if let Some(circle) = circle(&uses.iter().map(|(from, (to, _))| (from.as_str(), to.as_str())).collect())
             && let Some((_, run)) = uses.get(&circle[0])
         {
             findings.found(run.spot.finding(Rule::BuildSpecShareCycle, cycle_message(&circle), CYCLE_HINT));
@@ -208,7 +208,7 @@ impl<'a> Backends<'a> {
         let configured = components
             .iter()
             .filter_map(|component| Some((component.environment.as_str(), text(component, "backend-from")?)));
-        if let Some(circle) = circle(configured.collect())
+        if let Some(circle) = circle(&configured.collect())
             && let Some(first) = components.iter().find(|component| component.environment == circle[0])
         {
             let finding = Finding::new(Rule::BuildSpecShareCycle, cycle_message(&circle), CYCLE_HINT);
@@ -258,7 +258,7 @@ fn cycle_message(circle: &[String]) -> String {
 }
 
 /// The first circle, beginning at its first member.
-fn circle(uses: BTreeMap<&str, &str>) -> Option<Vec<String>> {
+fn circle(uses: &BTreeMap<&str, &str>) -> Option<Vec<String>> {
     uses.keys().find_map(|start| {
         let mut passed = vec![*start];
         while let Some(next) = passed.last().and_then(|last| uses.get(last)) {

@@ -38,8 +38,8 @@ fn starts_build(run: &Run, app: &App, around: &Surroundings<'_>) -> Option<Strin
             Some(format!("runs `amplify {command}`"))
         }
         "curl" | "wget" | "http" | "https" => {
-            let is_webhook = |word: &&str| word.contains("webhooks.amplify") || word.contains("operation=startbuild");
-            arguments.iter().any(|word| is_webhook(&word)).then(|| "calls a webhook of Amplify".to_owned())
+            let is_webhook = |word: &str| word.contains("webhooks.amplify") || word.contains("operation=startbuild");
+            arguments.iter().any(|word| is_webhook(word)).then(|| "calls a webhook of Amplify".to_owned())
         }
         "shipgate" => {
             let commands = ["deploy", "promote", "rollback"];

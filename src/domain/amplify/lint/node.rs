@@ -27,19 +27,25 @@ pub fn judge(
             continue;
         }
         live_updates(specification, app, findings);
-        let chosen: Vec<(&Reached, Option<&str>)> =
-            own.iter().filter_map(|reached| Some((*reached, chosen(&reached.run.words())?))).collect();
-        for (reached, version) in &chosen {
-            let Some(version) = version.filter(|version| runs_with(version) == Some(false)) else { continue };
-            let run = &reached.run;
-            let finding = run.spot.finding(Rule::BuildSpecNode, message(version) + &run.reached(), HINT);
-            findings.found(finding);
+        let (mut is_named, mut is_of_file) = (false, false);
+        for reached in own {
+            match chosen(&reached.run.words()) {
+                None => {}
+                Some(Chosen::OfFile) => is_of_file = true,
+                Some(Chosen::Version(version)) => {
+                    is_named = true;
+                    if runs_with(version) == Some(false) {
+                        let message = message(version) + &reached.run.reached();
+                        findings.found(reached.run.spot.finding(Rule::BuildSpecNode, message, HINT));
+                    }
+                }
+            }
         }
         // What a command names counts, whatever files say.
-        if chosen.iter().any(|(_, version)| version.is_some()) {
+        if is_named {
             continue;
         }
-        let level = if chosen.is_empty() { Level::Warning } else { Level::Error };
+        let level = if is_of_file { Level::Error } else { Level::Warning };
         files(app, around, level, findings);
         engines(app, walker, findings);
     }
@@ -49,12 +55,18 @@ fn message(version: &str) -> String {
     format!("Node.js {version} is none that `ampx` runs with: it supports {SUPPORTED}")
 }
 
-/// The version that `nvm` is asked for; none is named where a file has it.
-fn chosen<'w>(words: &[&'w str]) -> Option<Option<&'w str>> {
-    match words {
-        ["nvm", "use" | "install", rest @ ..] => Some(rest.iter().find(|word| !word.starts_with('-')).copied()),
-        _ => None,
-    }
+/// What a command asks `nvm` for.
+enum Chosen<'w> {
+    /// This version.
+    Version(&'w str),
+    /// What a file names.
+    OfFile,
+}
+
+fn chosen<'w>(words: &[&'w str]) -> Option<Chosen<'w>> {
+    let ["nvm", "use" | "install", rest @ ..] = words else { return None };
+    let version = rest.iter().find(|word| !word.starts_with('-'));
+    Some(version.map_or(Chosen::OfFile, |version| Chosen::Version(version)))
 }
 
 /// The versions of packages that Amplify is asked for, as JSON.

@@ -147,8 +147,9 @@ fn packages(program: &str, arguments: &[&str]) -> Vec<Starts> {
             more.split_first().map(|(name, more)| run(name, more)).into_iter().collect()
         }
         ["test" | "t", more @ ..] => vec![run("test", more)],
-        [name @ ("start" | "stop" | "restart"), more @ ..] => vec![run(name, more)],
-        ["workspace", _, "run", name, more @ ..] | ["workspace", _, name, more @ ..] => vec![run(name, more)],
+        [name @ ("start" | "stop" | "restart"), more @ ..]
+        | ["workspace", _, "run", name, more @ ..]
+        | ["workspace", _, name, more @ ..] => vec![run(name, more)],
         ["workspaces", "run", name, ..] => vec![run(name, &[])],
         ["workspaces", "foreach", more @ ..] => {
             let behind = more.iter().position(|word| *word == "run").and_then(|at| more.get(at + 1));
@@ -189,8 +190,7 @@ fn without_values<'w>(words: &[&'w str]) -> Vec<&'w str> {
 fn everywhere(program: &str, arguments: &[&str]) -> Vec<Starts> {
     let plain: Vec<&str> = arguments.iter().copied().filter(|word| !word.starts_with('-')).collect();
     let names = match (program, plain.as_slice()) {
-        ("turbo" | "lerna", ["run", names @ ..]) => names.to_vec(),
-        ("turbo", names) => names.to_vec(),
+        ("turbo" | "lerna", ["run", names @ ..]) | ("turbo", names) => names.to_vec(),
         ("nx", ["run", target, ..]) => target.split(':').nth(1).into_iter().collect(),
         ("nx", ["run-many" | "affected", ..]) => {
             after_option(arguments, &["-t", "--target", "--targets"]).map_or(Vec::new(), |_| plain[1..].to_vec())

@@ -150,7 +150,7 @@ impl App {
         keys.iter().try_fold(&self.value, |value, key| value.get(*key))
     }
 
-    /// What it is, beside others: ` of `frontend``.
+    /// What it is, beside others, for messages.
     pub fn suffix(&self) -> String {
         if self.root.is_empty() { String::new() } else { format!(" of `{}`", self.root) }
     }

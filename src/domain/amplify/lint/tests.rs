@@ -102,7 +102,7 @@ fn monorepos_are_judged() {
     let of = |roots: &str| format!("version: 1\napplications:\n{roots}");
     let web = ("apps/web/package.json", "{}");
     let at_web = outline(&["main"], &[("app-root", "apps/web")]);
-    let at_wev = outline(&["main"], &[("app-root", "apps/wev")]);
+    let misspelled = outline(&["main"], &[("app-root", "apps/wev")]);
     let at_root = outline(&["main"], &[]);
     for (text, outline, expected) in [
         (of("- appRoot: apps/web\n"), Some(&at_web), vec![]),
@@ -114,7 +114,7 @@ fn monorepos_are_judged() {
         (of("- frontend: {}\n"), None, vec!["3:3 error monorepo"]),
         ("version: 1\napplications: {}\n".to_owned(), None, vec!["2:1 error monorepo"]),
         (of("- appRoot: apps/web\nfrontend: {}\n"), None, vec!["4:1 error monorepo"]),
-        (of("- appRoot: apps/web\n"), Some(&at_wev), vec!["shipgate.toml:9:1 error app-root"]),
+        (of("- appRoot: apps/web\n"), Some(&misspelled), vec!["shipgate.toml:9:1 error app-root"]),
         (of("- appRoot: apps/web\n"), Some(&at_root), vec!["shipgate.toml:3:1 error app-root"]),
         ("version: 1\nfrontend: {}\n".to_owned(), Some(&at_web), vec!["shipgate.toml:9:1 error app-root"]),
         (

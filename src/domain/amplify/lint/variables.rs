@@ -7,8 +7,8 @@ use super::specification::{App, Specification};
 use super::surroundings::Surroundings;
 use crate::domain::check::{Finding, Findings, Level, Rule};
 
-/// A finding without its place: the rule, its level, the message and the hint.
-type Judged = (Rule, Level, String, String);
+/// A finding without its place: the rule, what is wrong as it is written, the level, the message and the hint.
+type Judged = (Rule, &'static str, Level, String, String);
 
 /// Judges all variables, in the specification and in what it runs.
 pub fn judge(specification: &Specification, all: &[Reached], around: &Surroundings<'_>, findings: &mut Findings) {
@@ -19,7 +19,7 @@ pub fn judge(specification: &Specification, all: &[Reached], around: &Surroundin
             let value = text(value);
             let mut path = app.path(&["env", "variables"]);
             path.push(yamlpath::Component::from(name.to_owned()));
-            for (rule, level, message, hint) in judged(app, &format!("{name}={value}"), around) {
+            for (rule, _, level, message, hint) in judged(app, &format!("{name}={value}"), around) {
                 let finding = specification.finding(rule, &path, message, hint);
                 findings.found(finding.at_level(level));
             }
@@ -37,7 +37,7 @@ fn text(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Bool(value) => value.to_string(),
         Value::Number(number) => number.to_string(),
-        _ => String::new(),
+        Value::Null | Value::Sequence(_) | Value::Mapping(_) | Value::Tagged(_) => String::new(),
     }
 }
 
@@ -47,13 +47,8 @@ fn of_command(app: &App, reached: &Reached, around: &Surroundings<'_>) -> Vec<Fi
     let whole = invocation.words.join(" ");
     let all = assigned.chain([whole]);
     let found = all.flat_map(|text| judged(app, &text, around));
-    let finding = |(rule, level, message, hint): Judged| {
-        let spot = match rule {
-            Rule::BuildSpecHeap => reached.run.spot.part("--max"),
-            Rule::BuildSpecAppId => reached.run.spot.part("AMPLIFY_APP_ID"),
-            _ => reached.run.spot.part("SKIP_ENV_VALIDATION"),
-        };
-        spot.finding(rule, message + &reached.run.reached(), hint).at_level(level)
+    let finding = |(rule, part, level, message, hint): Judged| {
+        reached.run.spot.part(part).finding(rule, message + &reached.run.reached(), hint).at_level(level)
     };
     found.map(finding).collect()
 }
@@ -71,7 +66,8 @@ fn skipped(text: &str) -> Option<Judged> {
     }
     let message = "`SKIP_ENV_VALIDATION` lets the build pass where variables are missing".to_owned();
     let hint = "take it out, and set the variables that the build then names for the branch".to_owned();
-    Some((Rule::BuildSpecSkipValidation, Rule::BuildSpecSkipValidation.level(), message, hint))
+    let rule = Rule::BuildSpecSkipValidation;
+    Some((rule, "SKIP_ENV_VALIDATION", rule.level(), message, hint))
 }
 
 /// The heap of Node.js against the memory of the machine, which it shares with the rest.
@@ -96,7 +92,7 @@ fn heap(app: &App, text: &str, around: &Surroundings<'_>) -> Option<Judged> {
         "write at most {} (three quarters), or choose a larger machine and name it as `compute`",
         memory * 3 / 4
     );
-    Some((Rule::BuildSpecHeap, level, message, hint))
+    Some((Rule::BuildSpecHeap, "--max", level, message, hint))
 }
 
 fn app_id(text: &str) -> Option<Judged> {
@@ -110,6 +106,6 @@ fn app_id(text: &str) -> Option<Judged> {
     found.any(|(at, _)| is_whole(at)).then(|| {
         let message = "`AMPLIFY_APP_ID` repeats `AWS_APP_ID`, which Amplify sets for every build".to_owned();
         let hint = "use `$AWS_APP_ID`, and remove the other variable".to_owned();
-        (Rule::BuildSpecAppId, Rule::BuildSpecAppId.level(), message, hint)
+        (Rule::BuildSpecAppId, "AMPLIFY_APP_ID", Rule::BuildSpecAppId.level(), message, hint)
     })
 }

@@ -46,7 +46,7 @@ impl Run {
         self.invocation.words.iter().map(String::as_str).collect()
     }
 
-    /// How it is reached, for messages: `, reached by `npm run build``.
+    /// How it is reached, for messages.
     pub fn reached(&self) -> String {
         match self.via.as_slice() {
             [] => String::new(),

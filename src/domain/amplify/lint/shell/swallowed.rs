@@ -57,10 +57,13 @@ fn behind(items: &[Item], at: usize, has_pipefail: bool) -> Option<String> {
     let mut last = at;
     // To the end of what is joined by `&&`, and out of the groups around.
     loop {
-        match items[last].end {
-            End::And => last = skip_group(items, last + 1)?,
-            End::Close if items.get(last + 1).is_some_and(|next| next.words.is_empty()) => last += 1,
-            _ => break,
+        let closes = items[last].end == End::Close && items.get(last + 1).is_some_and(|next| next.words.is_empty());
+        if items[last].end == End::And {
+            last = skip_group(items, last + 1)?;
+        } else if closes {
+            last += 1;
+        } else {
+            break;
         }
     }
     let next = items.get(last + 1);
@@ -98,10 +101,8 @@ fn skip_group(items: &[Item], at: usize) -> Option<usize> {
 
 /// Commands that always succeed.
 fn is_success(words: &[String]) -> bool {
-    match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["true" | ":"] | ["exit" | "return", "0"] => true,
-        _ => false,
-    }
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    matches!(words.as_slice(), ["true" | ":"] | ["exit" | "return", "0"])
 }
 
 /// A command that says something.
