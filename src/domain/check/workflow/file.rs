@@ -2,9 +2,11 @@
 
 use github_actions_models::workflow::Workflow;
 use yaml_serde::Value;
-use yamlpath::{Component, Document, Route};
+use yamlpath::Component;
 
+use super::checkouts::Checkouts;
 use super::nesting::too_deep;
+use super::places::Places;
 use crate::domain::check::{Finding, Place, Rule};
 use crate::domain::limits::YAML_NESTING;
 
@@ -20,17 +22,9 @@ pub struct WorkflowFile {
     pub workflow: Workflow,
     /// All of it, with what the model leaves out.
     pub raw: Value,
-    text: String,
-    document: Option<Places>,
-}
-
-/// Without the tree in what is shown: it is long, and says no more than the text.
-struct Places(Document);
-
-impl std::fmt::Debug for Places {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Places")
-    }
+    /// The steps that check out the repository.
+    pub checkouts: Checkouts,
+    places: Places,
 }
 
 impl WorkflowFile {
@@ -50,27 +44,13 @@ impl WorkflowFile {
         }
         let raw: Value = yaml_serde::from_str(text).map_err(|error| Some(syntax(path, &error)))?;
         let workflow: Workflow = yaml_serde::from_str(text).map_err(|error| shape(path, text, &error))?;
-        let document = Document::new(text).ok().map(Places);
-        Ok(Self { path: path.to_owned(), workflow, raw, text: text.to_owned(), document })
+        let checkouts = Checkouts::of(&workflow);
+        Ok(Self { path: path.to_owned(), workflow, raw, checkouts, places: Places::new(text) })
     }
 
     /// The place of a key, or of the nearest part around it that is there.
     pub fn place(&self, path: &[Component<'_>]) -> Place {
-        for length in (1..=path.len()).rev() {
-            let route = Route::from(path[..length].to_vec());
-            if let Some(place) = self.place_of(&route, matches!(path[length - 1], Component::Key(_))) {
-                return place;
-            }
-        }
-        Place::at(1, 1)
-    }
-
-    fn place_of(&self, route: &Route<'_>, is_key: bool) -> Option<Place> {
-        let Places(document) = self.document.as_ref()?;
-        // A query that goes through an alias or a scalar is refused, not answered.
-        let feature = if is_key { document.query_key_only(route) } else { document.query_pretty(route) };
-        let (start, end) = feature.ok()?.location.byte_span;
-        Some(Place::of(&self.text, &(start..end)))
+        self.places.of(path)
     }
 
     /// A finding at a part of this file.

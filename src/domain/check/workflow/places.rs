@@ -1,0 +1,193 @@
+//! Where the parts of a YAML text stand, all found in one pass: to look for each from the top takes time by the square of
+//! their number.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::Range;
+
+use tree_sitter::{Node, Parser};
+use yamlpath::Component;
+
+use crate::domain::check::Place;
+use crate::domain::check::place::Starts;
+
+/// The places of all parts of a text.
+pub struct Places {
+    text: String,
+    starts: Starts,
+    /// The first is the document.
+    parts: Vec<Part>,
+}
+
+/// Without the text in what is shown, nor what stands where in it.
+impl fmt::Debug for Places {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Places").field("parts", &self.parts.len()).finish_non_exhaustive()
+    }
+}
+
+/// A value, with the key that it has in a mapping.
+#[derive(Default)]
+struct Part {
+    /// Where the key stands, or the value that has none.
+    range: Range<usize>,
+    keys: HashMap<String, usize>,
+    items: Vec<usize>,
+    /// The part that an alias stands for.
+    alias: Option<usize>,
+}
+
+impl Places {
+    /// Reads a text. Where that is no YAML, every part stands at its beginning.
+    pub fn new(text: &str) -> Self {
+        let mut reader = Reader { text, parts: vec![Part::default()], anchors: HashMap::new() };
+        let mut parser = Parser::new();
+        let tree = parser.set_language(&tree_sitter_yaml::LANGUAGE.into()).ok().and_then(|()| parser.parse(text, None));
+        if let Some(tree) = tree.filter(|tree| !tree.root_node().has_error()) {
+            let mut cursor = tree.walk();
+            let document = tree.root_node().named_children(&mut cursor).find(|node| node.kind() == "document");
+            if let Some(document) = document {
+                reader.value(document, 0);
+            }
+        }
+        Self { parts: reader.parts, starts: Starts::new(text), text: text.to_owned() }
+    }
+
+    /// The place of a key, or of the nearest part around it that is there.
+    pub fn of(&self, path: &[Component<'_>]) -> Place {
+        let mut part = 0;
+        for component in path {
+            let Some(known) = self.parts.get(part) else { break };
+            let around = known.alias.and_then(|alias| self.parts.get(alias)).unwrap_or(known);
+            let next = match component {
+                Component::Key(key) => around.keys.get(key.as_ref()),
+                Component::Index(index) => around.items.get(*index),
+            };
+            let Some(next) = next else { break };
+            part = *next;
+        }
+        match self.parts.get(part).filter(|_| part > 0) {
+            Some(part) => self.starts.place(&self.text, &part.range),
+            None => Place::at(1, 1),
+        }
+    }
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    parts: Vec<Part>,
+    anchors: HashMap<&'t str, usize>,
+}
+
+impl<'t> Reader<'t> {
+    fn of(&self, node: Node<'_>) -> &'t str {
+        self.text.get(node.byte_range()).unwrap_or_default()
+    }
+
+    fn part(&mut self, node: Node<'_>) -> usize {
+        self.parts.push(Part { range: node.byte_range(), ..Part::default() });
+        self.parts.len() - 1
+    }
+
+    /// Reads what is in a value. How deep they are is limited before.
+    fn value(&mut self, node: Node<'_>, part: usize) {
+        let mut cursor = node.walk();
+        for child in node.named_children(&mut cursor) {
+            match child.kind() {
+                "anchor" => {
+                    self.anchors.insert(self.of(child).trim_start_matches('&'), part);
+                }
+                "alias" => {
+                    let alias = self.anchors.get(self.of(child).trim_start_matches('*')).copied();
+                    self.parts[part].alias = alias.filter(|alias| *alias != part);
+                }
+                "block_mapping" | "flow_mapping" => self.mapping(child, part),
+                "block_sequence" | "flow_sequence" => self.sequence(child, part),
+                "block_node" | "flow_node" => self.value(child, part),
+                _ => {}
+            }
+        }
+    }
+
+    fn mapping(&mut self, node: Node<'_>, part: usize) {
+        let mut cursor = node.walk();
+        for child in node.named_children(&mut cursor) {
+            let key = match child.kind() {
+                "block_mapping_pair" | "flow_pair" => child.child_by_field_name("key"),
+                "flow_node" => Some(child),
+                _ => None,
+            };
+            let Some(key) = key else { continue };
+            let own = self.part(key);
+            let name = self.key(key);
+            // The first of two counts, as for yamlpath.
+            self.parts[part].keys.entry(name).or_insert(own);
+            if let Some(value) = child.child_by_field_name("value") {
+                self.value(value, own);
+            }
+        }
+    }
+
+    /// The text of a key without its quotes and its anchor.
+    fn key(&self, key: Node<'_>) -> String {
+        let mut cursor = key.walk();
+        let scalar = key.named_children(&mut cursor).find(|node| node.kind() != "anchor");
+        let text = self.of(scalar.unwrap_or(key));
+        let is_quoted = scalar.is_some_and(|scalar| scalar.kind().ends_with("_quote_scalar"));
+        let plain = is_quoted.then(|| text.get(1..text.len().saturating_sub(1))).flatten();
+        plain.unwrap_or(text).to_owned()
+    }
+
+    fn sequence(&mut self, node: Node<'_>, part: usize) {
+        let mut cursor = node.walk();
+        for child in node.named_children(&mut cursor) {
+            let mut inner = child.walk();
+            let item = match child.kind() {
+                "block_sequence_item" => {
+                    child.named_children(&mut inner).find(|node| ["block_node", "flow_node"].contains(&node.kind()))
+                }
+                "flow_node" => Some(child),
+                "flow_pair" => child.child_by_field_name("value").or(Some(child)),
+                _ => continue,
+            };
+            let own = self.part(item.unwrap_or(child));
+            self.parts[part].items.push(own);
+            if let Some(item) = item {
+                self.value(item, own);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str, path: &[Component<'_>]) -> (usize, usize, usize) {
+        let place = Places::new(text).of(path);
+        (place.line, place.column, place.end_column)
+    }
+
+    #[test]
+    fn parts_are_found_by_their_keys_and_numbers() {
+        let text = "# c\na: &x\n  'b': [1, {c: 2}, d: 3]\n  \"e\":\n    - f: 4\n      g:\n    # c\n    - *x\nh: *x\n";
+        let (key, index) = (|key: &'static str| Component::from(key), |index: usize| Component::from(index));
+        for (path, expected) in [
+            (vec![key("a")], (2, 1, 2)),
+            (vec![key("a"), key("b")], (3, 3, 6)),
+            (vec![key("a"), key("b"), index(0)], (3, 9, 10)),
+            (vec![key("a"), key("b"), index(1), key("c")], (3, 13, 14)),
+            (vec![key("a"), key("e"), index(0), key("g")], (6, 7, 8)),
+            (vec![key("a"), key("e"), index(0), key("none"), key("f")], (5, 7, 11)),
+            (vec![key("a"), key("e"), index(9)], (4, 3, 6)),
+            (vec![key("h"), key("e")], (4, 3, 6)),
+            (vec![key("h"), key("none")], (9, 1, 2)),
+            (vec![key("none")], (1, 1, 1)),
+            (vec![], (1, 1, 1)),
+        ] {
+            assert_eq!(at(text, &path), expected, "{path:?}");
+        }
+        assert_eq!(at("a: [", &[key("a")]), (1, 1, 1), "no YAML");
+        assert_eq!(at("---\na: b\n---\nc: d\n", &[key("a")]), (2, 1, 2));
+    }
+}
