@@ -174,7 +174,12 @@ fn variables(dockerfile: &Dockerfile<'_>, lines: &Lines<'_>) -> Vec<(String, Pla
             return Vec::new();
         };
         let place = lines.place(&arguments.span);
-        names(&arguments.value).into_iter().map(|name| (name, place)).collect()
+        let mut names = names(&arguments.value);
+        // `ENV NAME the value`: no word of the value is a name.
+        if matches!(instruction, Instruction::Env(_)) && !arguments.value.contains('=') {
+            names.truncate(1);
+        }
+        names.into_iter().map(|name| (name, place)).collect()
     };
     dockerfile.instructions.iter().flat_map(named).collect()
 }
@@ -358,6 +363,16 @@ mod tests {
         let noted =
             ["secret-in-image Dockerfile:2:5", "secret-in-image Dockerfile:3:5", "secret-in-image Dockerfile:5:5"];
         assert_eq!(found(text, &build(&[]), false, &[], ""), noted);
+    }
+
+    #[test]
+    fn no_word_of_a_value_is_taken_for_a_name() {
+        let build = build(&[]);
+        let surroundings =
+            Surroundings { build: &build, configuration: "c", is_promoted: false, context_files: &[], ignored: "" };
+        let findings = judge("Dockerfile", "FROM a\nENV DB_PASSWORD my_secret_token\n", surroundings).unwrap();
+        assert_eq!(findings.len(), 1);
+        assert!(!findings[0].message.contains("my_secret_token"), "{findings:?}");
     }
 
     #[test]

@@ -68,6 +68,8 @@ pub enum Subject {
     Dockerfile,
     /// A task-definition file.
     TaskDefinition,
+    /// A file of variables: `.env`.
+    Variables,
     /// An environment, as AWS shows it.
     Environment,
 }
@@ -79,6 +81,7 @@ impl Subject {
             Self::Workflow => ("workflow file", "workflow files"),
             Self::Dockerfile => ("Dockerfile", "Dockerfiles"),
             Self::TaskDefinition => ("task-definition file", "task-definition files"),
+            Self::Variables => ("file of variables", "files of variables"),
             Self::Environment => ("environment", "environments"),
         };
         format!("{count} {}", if count == 1 { one } else { several })
@@ -221,6 +224,7 @@ impl fmt::Display for Subjects<'_> {
             Subject::Workflow,
             Subject::Dockerfile,
             Subject::TaskDefinition,
+            Subject::Variables,
             Subject::Environment,
         ];
         let parts: Vec<String> = all.into_iter().filter_map(named).collect();
