@@ -144,7 +144,8 @@ pub fn values(
     let configured: BTreeSet<String> = task_definitions(outline).collect();
     for name in names {
         let written = configured.contains(name).then_some(Syntax::Json);
-        let Some(syntax) = committed::syntax(name).or(written) else { continue };
+        let own = outline.is_some_and(|outline| outline.file == *name).then_some(Syntax::Other);
+        let Some(syntax) = own.or_else(|| committed::syntax(name)).or(written) else { continue };
         note(current, name);
         let text = match checkout.read(name) {
             Ok(text) => text,

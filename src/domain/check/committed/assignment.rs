@@ -23,6 +23,8 @@ pub enum Syntax {
     Lines,
     /// A Dockerfile.
     Dockerfile,
+    /// Something that holds no values of variables: only what has the form of a secret counts.
+    Other,
     /// JSON, with objects that have a `name` and a `value`.
     Json,
 }

@@ -5,6 +5,7 @@
 //! finding has a value, and its place is that of the name: not even the length of a value is shown.
 
 mod assignment;
+mod covered;
 mod dotenv;
 mod form;
 mod json;
@@ -17,5 +18,6 @@ mod tests;
 mod withheld;
 
 pub use assignment::{Syntax, syntax};
+pub use covered::covered;
 pub use rules::{judge, say_once};
 pub use withheld::Withheld;

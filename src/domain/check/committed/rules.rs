@@ -12,7 +12,7 @@ use crate::domain::check::outline::Outline;
 use crate::domain::check::place::Lines;
 use crate::domain::check::{Finding, Findings, Level, Place, Rule};
 use crate::domain::contract::judge_committed;
-use crate::domain::contract::looks::{client_prefix, is_secret_name, placeholder};
+use crate::domain::contract::looks::{client_prefix, is_public_name, is_secret_name, placeholder};
 use crate::domain::names::EnvironmentName;
 
 /// Directories whose files show how something is used, or try it out.
@@ -189,11 +189,12 @@ fn within(hits: &[Hit], range: &Range<usize>) -> Range<usize> {
 }
 
 /// A secret that only its name gives away. What browsers are given is no secret for being called a key.
-fn by_name(name: &str, value: &str) -> Option<&'static str> {
-    let is_public = client_prefix(name).is_some() && {
-        let name = name.to_ascii_uppercase();
-        ["API_KEY", "APIKEY", "TOKEN", "PUBLIC"].iter().any(|word| name.ends_with(word))
-    };
+pub fn by_name(name: &str, value: &str) -> Option<&'static str> {
+    let is_public = is_public_name(name)
+        || (client_prefix(name).is_some() && {
+            let name = name.to_ascii_uppercase();
+            ["API_KEY", "APIKEY", "TOKEN"].iter().any(|word| name.ends_with(word))
+        });
     (is_secret_name(name) && !is_public && is_random(value)).then_some("a secret by its name and value")
 }
 

@@ -9,6 +9,7 @@ pub fn assignments<'t>(text: &'t str, syntax: Syntax, is_wanted: &dyn Fn(&str) -
     let mut found = match syntax {
         Syntax::Dotenv => dotenv::assignments(text),
         Syntax::Lines | Syntax::Dockerfile => line::assignments(text, syntax, is_wanted),
+        Syntax::Other => Vec::new(),
         Syntax::Json => json::assignments(text),
     };
     found.retain(|one| is_wanted(&text[one.name.clone()]));
