@@ -11,7 +11,9 @@ use super::text::is_identifier;
 use super::values::Fault;
 use super::wording::{cut, one_of};
 use crate::domain::check::Place;
-use crate::domain::contract::declared::{ArnRule, Contract, Declared, Pattern, REPOSITORY, Required, Rules, UrlRule};
+use crate::domain::contract::declared::{
+    ArnRule, Contract, Declared, Pattern, REPOSITORY, Required, Rules, UrlRule, is_variable_name,
+};
 
 /// What the value of a variable has to fit.
 #[derive(Debug, Clone, Default)]
@@ -290,14 +292,9 @@ pub(super) fn check(config: &RawConfig, problems: &mut Problems) {
 
 /// Names that ECS and Amplify take and a program can read, and variables of the repository.
 fn name(key: &Key, problems: &mut Problems) {
-    let is_name = |text: &str| {
-        text.len() <= 255
-            && text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-            && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
-    };
     let is_right = match key.text.strip_prefix(REPOSITORY) {
         Some(name) => is_identifier(name),
-        None => is_name(&key.text),
+        None => is_variable_name(&key.text),
     };
     if !is_right {
         let message = format!("{:?} is not the name of a variable", cut(&key.text, LONGEST_SHOWN));
@@ -335,13 +332,12 @@ fn environments(config: &RawConfig, key: &Key, raw: &RawRules, problems: &mut Pr
     }
     for (environment, Located { span, value }) in shared() {
         let Some(with) = value else { continue };
-        let back = shared().any(|(other, back)| other.text == *with && back.value.as_ref() == Some(&environment.text));
         if *with == environment.text {
             let others = all().filter(|other| *other != with);
             problems.at(span, format!("`{with}` cannot share with itself"), one_of(with, others));
-        } else if back && environment.text > *with {
-            let message = format!("`{}` and `{with}` each share `{}` with the other", environment.text, key.text);
-            problems.at(span, message, "remove one of the two");
+        } else if returns(&environment.text, raw) {
+            let message = format!("`shared` of `{}` goes in a circle", key.text);
+            problems.at(span, message, "remove it where the value comes from");
         }
         promoted_from_elsewhere(config, (environment, span, with), raw, problems);
     }
@@ -351,6 +347,17 @@ fn environments(config: &RawConfig, key: &Key, raw: &RawRules, problems: &mut Pr
         let message = format!("`{}` is `inherited`, and no environment has `promotes-from`", key.text);
         problems.at(span, message, "remove `inherited`, or say with `shared` whose value it has");
     }
+}
+
+/// Whether those that share with each other lead back to an environment, which is the first of them by name: each circle is
+/// noted once.
+fn returns(start: &str, raw: &RawRules) -> bool {
+    let with = |name: &str| raw.shared.as_ref()?.get(name)?.1.value.as_deref();
+    let mut passed = vec![start];
+    while let Some(next) = passed.last().and_then(|last| with(last)).filter(|next| !passed.contains(next)) {
+        passed.push(next);
+    }
+    passed.last().and_then(|last| with(last)) == Some(start) && passed.iter().min() == Some(&start)
 }
 
 /// A value cannot be that of two other environments.

@@ -28,6 +28,10 @@ url = "https://x.example/${vars.A}"
 url = "https://x.example/${env.A}"
 json = { "/a" = 1.5, "/b" = "${release.sha}" }
 headers = { A = "${env.A}" }
+[contract.a]
+A = { required = ["stage"], isolated = true, matches = '^(a|b){1,20}\w$', secret = true }
+B = { one-of = ["a", "b"] }
+"vars.A" = { url = { schemes = ["https"], local = true } }
 "#,
 ];
 

@@ -2,6 +2,7 @@
 
 use camino::Utf8Path;
 
+mod contract;
 mod examples;
 mod meaning;
 mod outline;

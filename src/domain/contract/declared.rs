@@ -91,6 +91,13 @@ pub enum ArnRule {
     Of(String),
 }
 
+/// Whether a contract can have such a name: ECS and Amplify take it, and a program can read it.
+pub fn is_variable_name(text: &str) -> bool {
+    text.len() <= 255
+        && text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
+}
+
 /// The longest pattern, in bytes.
 const LONGEST_PATTERN: usize = 1000;
 /// How large a pattern may become, in bytes: a bound for time and memory.

@@ -1,10 +1,16 @@
 //! Compares what is set with what is declared. Texts name variables, environments and rules, and never a value.
 
-use super::declared::{Contract, Declared};
-use super::values::{Content, Value, Values};
-use crate::domain::check::{Finding, Findings, Rule};
-use crate::domain::names::{AccountId, ComponentName, EnvironmentName, Region};
+use std::collections::BTreeMap;
+
 use secrecy::ExposeSecret as _;
+
+use super::declared::{Contract, Declared, REPOSITORY, Rules};
+use super::looks::{ACCOUNT_OF_NOBODY, client_prefix, is_public_name, is_secret_name, is_secret_value, placeholder};
+use super::single::{Home, faults, faults_of_reference};
+use super::values::{Content, Value, Values};
+use crate::domain::check::{Finding, Findings, Level, Rule};
+use crate::domain::names::{AccountId, ComponentName, EnvironmentName, Region};
+use crate::domain::nearest::nearest;
 
 /// What is judged: the values of a component in an environment, and what they are compared with.
 #[derive(Debug, Clone, Copy)]
@@ -33,15 +39,15 @@ pub struct Seen<'a> {
 
 /// Judges a component in an environment. In `left_out` is what was not compared, which is no fault.
 pub fn judge(contract: &Contract, seen: &Seen<'_>) -> Findings {
-    let mut findings = Findings::default();
+    let mut judgement =
+        Judgement { seen, findings: Findings::default(), not_compared: BTreeMap::new(), unread: Vec::new() };
     for declared in &contract.declared {
-        if declared.rules.required.is_in(seen.environment) && set(seen.values, &declared.name).is_none() {
-            let message = format!("`{}` of {} is not set in {}", declared.name, seen.component, seen.environment);
-            let hint = format!("set `{}` there, or change its `required`", declared.name);
-            findings.found(Finding::new(Rule::ContractRequired, message, hint).in_file(seen.file, declared.place));
-        }
+        judgement.declared(declared);
     }
-    findings
+    for (name, value) in &seen.values.0 {
+        judgement.any(contract, name, value);
+    }
+    judgement.finish()
 }
 
 /// Judges a literal value that stands in a file of the repository. Each fault: the rule, what is wrong, and what to do.
@@ -51,18 +57,289 @@ pub fn judge_committed(
     value: &str,
     environment: Option<&EnvironmentName>,
 ) -> Vec<(Rule, String, String)> {
-    let Some(Declared { rules, .. }) = contract.get(name) else { return Vec::new() };
+    let Some(Declared { rules, .. }) = contract.get(name).filter(|_| !value.is_empty()) else { return Vec::new() };
     let place = environment.map_or_else(String::new, |environment| format!(" in {environment}"));
-    if rules.matches.as_ref().is_some_and(|pattern| !value.is_empty() && !pattern.is_in(value)) {
-        let message = format!("the value of `{name}`{place} does not match its pattern");
-        return vec![(Rule::ContractMatches, message, "correct the value".to_owned())];
+    let of_form = faults(rules, value, Home::default());
+    let mut found: Vec<_> =
+        of_form.into_iter().map(|fault| (fault.rule, format!("`{name}`{place} {}", fault.what), fault.hint)).collect();
+    if rules.secret {
+        let hint = "remove it from the file and from what people use: who can read the repository has read it";
+        found.push((Rule::ContractSecret, format!("`{name}`{place} is a secret, and is committed"), hint.to_owned()));
     }
-    Vec::new()
+    found
+}
+
+/// The names that are set where a release comes from, and not here.
+pub fn missing<'n>(source: &[&'n str], here: &[&str]) -> Vec<&'n str> {
+    source.iter().filter(|name| !here.contains(name)).copied().collect()
+}
+
+/// A judgement as it goes on.
+struct Judgement<'s> {
+    seen: &'s Seen<'s>,
+    findings: Findings,
+    /// What was not compared, and why: by the other environment.
+    not_compared: BTreeMap<(EnvironmentName, String), Vec<String>>,
+    /// The names whose values are in a secret store, and have rules for them.
+    unread: Vec<String>,
+}
+
+impl Judgement<'_> {
+    fn found(&mut self, rule: Rule, level: Level, declared: Option<&Declared>, (what, hint): (String, String)) {
+        let place = declared.and_then(|declared| declared.place);
+        let finding = Finding::new(rule, what, hint).at_level(level).in_file(self.seen.file, place);
+        self.findings.found(finding);
+    }
+
+    /// Notes that a rule is broken: `what` follows the name of the variable. `value`: what is set here.
+    fn broken(&mut self, rule: Rule, (declared, value): (&Declared, Option<&Value>), what: &str, hint: String) {
+        let Seen { component, environment, .. } = self.seen;
+        let what = format!("`{}` of {component} in {environment} {what}{}", declared.name, set_in(value));
+        self.found(rule, rule.level(), Some(declared), (what, hint));
+    }
+
+    fn declared(&mut self, declared: &Declared) {
+        let Declared { name, rules, .. } = declared;
+        let value = set(self.seen.values, name);
+        if value.is_none() && rules.required.is_in(self.seen.environment) {
+            let whole = if self.seen.values.0.contains_key(name) { "is empty" } else { "is not set" };
+            let hint = format!("set `{name}`, or leave {} out of its `required`", self.seen.environment);
+            return self.broken(Rule::ContractRequired, (declared, None), whole, hint);
+        }
+        self.same(declared, value);
+        let Some(value) = value else { return };
+        if rules.isolated {
+            self.isolated(declared, value);
+        }
+        let home = Home { account: self.seen.account, region: Some(self.seen.region) };
+        match &value.content {
+            Content::Plain(text) => {
+                for fault in faults(rules, text.expose_secret(), home) {
+                    self.broken(fault.rule, (declared, Some(value)), &fault.what, fault.hint);
+                }
+                if rules.secret && self.seen.has_references {
+                    let hint = "keep it in AWS Secrets Manager or in a parameter, and refer to that".to_owned();
+                    self.broken(
+                        Rule::ContractSecret,
+                        (declared, Some(value)),
+                        "is a secret, and is set as plain text",
+                        hint,
+                    );
+                }
+            }
+            Content::Reference(reference) => {
+                if let Some(fault) = faults_of_reference(rules, reference.expose_secret(), home) {
+                    self.broken(fault.rule, (declared, Some(value)), &fault.what, fault.hint);
+                }
+                if rules.matches.is_some() || !rules.one_of.is_empty() || rules.url.is_some() {
+                    self.unread.push(name.clone());
+                }
+            }
+        }
+    }
+
+    /// Compares with the environments whose value it has to be.
+    fn same(&mut self, declared: &Declared, value: Option<&Value>) {
+        let Declared { rules, .. } = declared;
+        let shared = rules.shared.get(self.seen.environment);
+        let inherited = self.seen.source.filter(|source| rules.inherited && Some(*source) != shared);
+        let each = [(shared, Rule::ContractShared, "shared"), (inherited, Rule::ContractInherited, "inherited")];
+        for (other, rule, key) in each {
+            let Some(other) = other else { continue };
+            let values = match self.other(other) {
+                Ok(values) => values,
+                Err(why) => {
+                    self.not_compared(other, why, &declared.name);
+                    continue;
+                }
+            };
+            let what = match (value, set(values, &declared.name)) {
+                (None, None) => continue,
+                (Some(value), Some(theirs)) if is_same(value, theirs) => continue,
+                (Some(_), Some(_)) => format!("is not what it is in {other}"),
+                (None, Some(_)) => format!("is not set, and is in {other}"),
+                (Some(_), None) => format!("is set, and is not in {other}"),
+            };
+            let hint = format!("set it to the value of {other}, or correct `{key}`");
+            self.broken(rule, (declared, value), &what, hint);
+        }
+    }
+
+    /// Compares with the environments whose value it must not be.
+    fn isolated(&mut self, declared: &Declared, value: &Value) {
+        let seen = *self.seen;
+        let mut same: Vec<&str> = Vec::new();
+        for (other, theirs) in seen.others {
+            if seen.shares_with.contains(other) || shares(&declared.rules, seen.environment, other) {
+                continue;
+            }
+            match theirs.as_ref().map(|values| set(values, &declared.name)) {
+                Ok(Some(theirs)) if is_same(value, theirs) && is_relative(value) => {
+                    let why = "a name without account and region can be two parameters; write its ARN";
+                    self.not_compared(other, why.to_owned(), &declared.name);
+                }
+                Ok(Some(theirs)) if is_same(value, theirs) => same.push(other.as_str()),
+                Ok(_) => {}
+                Err(why) => self.not_compared(other, why.clone(), &declared.name),
+            }
+        }
+        if !same.is_empty() {
+            let what = format!("has the same value as in {}", same.join(", "));
+            let hint =
+                "set a value of its own; where it is shared on purpose, write `shared = { ENVIRONMENT = \"OTHER\" }`";
+            self.broken(Rule::ContractIsolated, (declared, Some(value)), &what, hint.to_owned());
+        }
+    }
+
+    fn other(&self, name: &EnvironmentName) -> Result<&'_ Values, String> {
+        match self.seen.others.iter().find(|(other, _)| other == name) {
+            Some((_, Ok(values))) => Ok(values),
+            Some((_, Err(why))) => Err(why.clone()),
+            None => Err("it was not read".to_owned()),
+        }
+    }
+
+    fn not_compared(&mut self, other: &EnvironmentName, why: String, name: &str) {
+        let names = self.not_compared.entry((other.clone(), why)).or_default();
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    }
+
+    /// Judges what is set, whether it is declared or not.
+    fn any(&mut self, contract: &Contract, name: &str, value: &Value) {
+        let declared = contract.get(name);
+        let Seen { component, environment, .. } = self.seen;
+        let subject = format!("`{name}` of {component} in {environment}");
+        if let Content::Plain(text) = &value.content
+            && self.is_placeholder(text.expose_secret())
+        {
+            let level = if declared.is_some() { Level::Error } else { Level::Warning };
+            let what = format!("{subject} has a value that is still to be filled in{}", set_in(Some(value)));
+            let hint = format!("set the real value of `{name}`");
+            self.found(Rule::ContractPlaceholder, level, declared, (what, hint));
+        }
+        if let Some(prefix) = client_prefix(name)
+            && let Some(level) = client_secret(declared, name, value)
+        {
+            let what = format!(
+                "{subject} looks like a secret, and browsers load what begins with `{prefix}`{}",
+                set_in(Some(value))
+            );
+            let hint = "use it on a server alone, under a name without the prefix, and replace the secret".to_owned();
+            self.found(Rule::ContractClientSecret, level, declared, (what, hint));
+        }
+        if declared.is_none() && !contract.is_empty() && !is_of_platform(name) {
+            let unset = contract.declared.iter().map(|declared| declared.name.as_str());
+            let like = nearest(name, unset.filter(|name| set(self.seen.values, name).is_none()));
+            let like = like.map_or_else(String::new, |like| format!("; `{like}` is declared and not set"));
+            let what = format!("{subject} is set and not declared{like}{}", set_in(Some(value)));
+            let hint = format!("add `{name} = {{}}` to `[contract.{component}]`, or remove the variable");
+            self.found(Rule::ContractUndeclared, Level::Warning, None, (what, hint));
+        }
+    }
+
+    /// The account of nobody may be the environment's own: in a cloud on a developer's machine.
+    fn is_placeholder(&self, value: &str) -> bool {
+        match self.seen.account {
+            Some(own) if own.as_str() == ACCOUNT_OF_NOBODY => placeholder(&value.replace(ACCOUNT_OF_NOBODY, "")),
+            _ => placeholder(value),
+        }
+    }
+
+    fn finish(mut self) -> Findings {
+        let Seen { component, environment, .. } = self.seen;
+        for ((other, why), names) in self.not_compared {
+            let what = format!("{} of {component} in {environment}", listed(&names));
+            self.findings.left_out(what, format!("not compared with {other}: {why}"), None);
+        }
+        if !self.unread.is_empty() {
+            let what = format!("{} of {component} in {environment}", listed(&self.unread));
+            let why = "not compared with the rules for its value: it is a reference, and secret stores are not read";
+            self.findings.left_out(what, why, None);
+        }
+        self.findings
+    }
+}
+
+/// Names in words: some of them, and how many more.
+fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 6;
+    let mut shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    if names.len() > SHOWN {
+        shown.push(format!("{} more", names.len() - SHOWN));
+    }
+    shown.join(", ")
+}
+
+/// Where a value stands, in brackets.
+fn set_in(value: Option<&Value>) -> String {
+    value.map_or_else(String::new, |value| format!(" ({})", value.from))
 }
 
 /// What is set. An empty text is nothing.
-fn set<'v>(values: &'v Values, name: &str) -> Option<&'v Value> {
-    values.0.get(name).filter(|value| match &value.content {
-        Content::Plain(text) | Content::Reference(text) => !text.expose_secret().is_empty(),
-    })
+pub(super) fn set<'v>(values: &'v Values, name: &str) -> Option<&'v Value> {
+    values.0.get(name).filter(|value| !text(&value.content).is_empty())
 }
+
+fn text(content: &Content) -> &str {
+    match content {
+        Content::Plain(text) | Content::Reference(text) => text.expose_secret(),
+    }
+}
+
+/// Whether two are the same: texts exactly, references as they are written.
+pub(super) fn is_same(one: &Value, other: &Value) -> bool {
+    let both_plain = matches!((&one.content, &other.content), (Content::Plain(_), Content::Plain(_)));
+    let both_references = matches!((&one.content, &other.content), (Content::Reference(_), Content::Reference(_)));
+    (both_plain || both_references) && text(&one.content) == text(&other.content)
+}
+
+/// Whether it names a parameter without saying in which account and region.
+pub(super) fn is_relative(value: &Value) -> bool {
+    matches!(&value.content, Content::Reference(name) if !name.expose_secret().starts_with("arn:"))
+}
+
+/// Whether two environments have one value on purpose, directly or through others.
+fn shares(rules: &Rules, one: &EnvironmentName, other: &EnvironmentName) -> bool {
+    let origin = |name: &EnvironmentName| {
+        let steps = rules.shared.len();
+        let next = |at: &EnvironmentName| rules.shared.get(at).cloned();
+        std::iter::successors(Some(name.clone()), next).take(steps + 1).last()
+    };
+    origin(one) == origin(other)
+}
+
+/// How bad it is that browsers load it, where it is bad.
+fn client_secret(declared: Option<&Declared>, name: &str, value: &Value) -> Option<Level> {
+    let is_declared = declared.is_some_and(|declared| declared.rules.secret);
+    let is_by_value = matches!(&value.content, Content::Plain(text) if is_secret_value(text.expose_secret()));
+    if is_declared || is_by_value {
+        return Some(Level::Error);
+    }
+    (is_secret_name(name) && !is_public_name(name) && !text(&value.content).is_empty()).then_some(Level::Warning)
+}
+
+/// Names that AWS, Amplify, a container or a language has a meaning for, and variables of the repository
+/// ([Amplify's](https://docs.aws.amazon.com/amplify/latest/userguide/environment-variables.html)).
+pub(super) fn is_of_platform(name: &str) -> bool {
+    const BEGINNINGS: [&str; 6] = ["AWS_", "AMPLIFY_", "ECS_", "LC_", "_", REPOSITORY];
+    const NAMES: [&str; 12] = [
+        "CI",
+        "HOME",
+        "HOST",
+        "HOSTNAME",
+        "LANG",
+        "NODE_ENV",
+        "NODE_OPTIONS",
+        "PATH",
+        "PORT",
+        "PYTHONUNBUFFERED",
+        "TZ",
+        "USER_DISABLE_TESTS",
+    ];
+    BEGINNINGS.iter().any(|beginning| name.starts_with(beginning)) || NAMES.contains(&name)
+}
+
+#[cfg(test)]
+mod tests;

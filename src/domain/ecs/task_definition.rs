@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::domain::contract;
 use crate::domain::ecs::names::ContainerName;
 use crate::domain::image::ImageReference;
 use crate::domain::limits::LISTED;
@@ -268,7 +269,8 @@ impl TaskDefinition {
     }
 
     /// The variables and secrets, by name, that another definition has and this one lacks, in containers of the same
-    /// name and in the one pair whose names may differ. What is a variable there and a secret here is not missing.
+    /// name and in the one pair whose names may differ: the rule of the contract that holds without one. What is a variable
+    /// there and a secret here is not missing.
     pub fn variables_missing_from(
         &self,
         other: &Self,
@@ -279,8 +281,9 @@ impl TaskDefinition {
             let name = name_of(container).unwrap_or_default();
             let name = if name == theirs.as_str() { ours.as_str() } else { name };
             let Some(own) = self.containers().find(|own| name_of(own) == Some(name)) else { continue };
-            let has = |wanted: &str| variables(own).any(|(found, _)| found == wanted);
-            let lacks = variables(container).filter(|(wanted, _)| !has(wanted));
+            let names = |fields| variables(fields).map(|(name, _)| name).collect::<Vec<_>>();
+            let lacking = contract::missing(&names(container), &names(own));
+            let lacks = variables(container).filter(|(wanted, _)| lacking.contains(wanted));
             missing.extend(lacks.map(|(wanted, is_secret)| MissingVariable {
                 container: neutral::phrase(name, LONGEST_SHOWN),
                 name: neutral::phrase(wanted, LONGEST_SHOWN),
