@@ -162,13 +162,16 @@ fn components(config: &RawConfig, environment: &Key, source: &str) -> Vec<Writte
     let of_component = |(component, raw): (&Key, &RawComponent)| {
         let wanted = Wanted { component, environment, purpose: Purpose::Change };
         let look_up = |text: &Text| written(source, &text.span, looked_up(config, &environment.text, text));
-        let texts = raw.written()?.texts(wanted);
+        let own = raw.written()?;
+        let texts = own.texts(wanted);
+        let shared = own.shares_with(Some(&environment.text)).or_else(|| own.shares_with(None));
+        let shared = shared.map(|(key, with)| (key, written(source, &with.span, with.value.clone())));
         (!texts.is_empty()).then_some(WrittenComponent {
             name: component.text.clone(),
             kind: raw.word()?,
             place: Place::of(source, &component.span),
             environment: environment.text.clone(),
-            texts: texts.into_iter().map(|(key, text)| (key, look_up(text))).collect(),
+            texts: texts.into_iter().map(|(key, text)| (key, look_up(text))).chain(shared).collect(),
         })
     };
     config.components.iter().filter_map(of_component).collect()

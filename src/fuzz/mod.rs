@@ -7,6 +7,7 @@
 
 #![expect(clippy::format_collect, reason = "the long texts of these tests are made once")]
 
+mod amplify;
 mod configuration;
 mod dockerfile;
 mod ledger;

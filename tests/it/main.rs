@@ -81,6 +81,7 @@ mod offline_layers;
 mod offline_matrix;
 mod offline_place;
 mod offline_security;
+mod offline_teams;
 mod offline_unauthorized;
 mod offline_usage;
 mod offline_workflows;

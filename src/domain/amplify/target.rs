@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::lint;
 use super::names::{AppId, BranchName, Compute, Platform};
+use crate::domain::check::outline::Outline;
+use crate::domain::check::{Findings, Repository};
 use crate::domain::configured::Configured;
 use crate::domain::names::{EnvironmentName, Region};
 use crate::domain::role::Partition;
@@ -33,6 +36,10 @@ impl Configured for AmplifyTarget {
 
     fn place(&self) -> String {
         format!("branch {} of Amplify app {}", self.branch, self.app_id)
+    }
+
+    fn check(repository: &Repository<'_>, outline: Option<&Outline>) -> Findings {
+        lint::check(repository, outline, &[])
     }
 
     fn console(&self, region: &Region) -> Option<String> {

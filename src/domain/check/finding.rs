@@ -70,6 +70,8 @@ pub enum Subject {
     TaskDefinition,
     /// A file of variables: `.env`.
     Variables,
+    /// A build specification of Amplify.
+    BuildSpecification,
     /// An environment, as AWS shows it.
     Environment,
 }
@@ -82,6 +84,7 @@ impl Subject {
             Self::Dockerfile => ("Dockerfile", "Dockerfiles"),
             Self::TaskDefinition => ("task-definition file", "task-definition files"),
             Self::Variables => ("file of variables", "files of variables"),
+            Self::BuildSpecification => ("build specification", "build specifications"),
             Self::Environment => ("environment", "environments"),
         };
         format!("{count} {}", if count == 1 { one } else { several })
@@ -225,6 +228,7 @@ impl fmt::Display for Subjects<'_> {
             Subject::Dockerfile,
             Subject::TaskDefinition,
             Subject::Variables,
+            Subject::BuildSpecification,
             Subject::Environment,
         ];
         let parts: Vec<String> = all.into_iter().filter_map(named).collect();

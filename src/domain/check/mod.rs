@@ -5,13 +5,17 @@
 pub mod committed;
 pub mod dockerfile;
 mod finding;
+mod nesting;
 pub mod outline;
 mod place;
 mod repository;
 mod rule;
 pub mod workflow;
+mod yaml;
 
 pub use finding::{Finding, Findings, LeftOut, Subject};
+pub use nesting::too_deep;
 pub use place::{Lines, Place};
 pub use repository::Repository;
 pub use rule::{Level, Rule};
+pub use yaml::{Path, Places, without_place};

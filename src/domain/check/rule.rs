@@ -164,6 +164,56 @@ rules! {
     (ContractPlaceholder, "contract-placeholder", Error),
     /// A variable is set that is not declared.
     (ContractUndeclared, "contract-undeclared", Warning),
+    /// `amplify.yml` has another name.
+    (BuildSpecFileName, "amplify-file-name", Warning),
+    /// `amplify.yml` cannot be read.
+    (BuildSpecSyntax, "amplify-syntax", Error),
+    /// It is longer than Amplify takes.
+    (BuildSpecSize, "amplify-size", Warning),
+    /// It has no version, or none that is known.
+    (BuildSpecVersion, "amplify-version", Warning),
+    /// A key that is passed over.
+    (BuildSpecKey, "amplify-key", Warning),
+    /// Commands that never run.
+    (BuildSpecPhase, "amplify-phase", Error),
+    /// The list of apps is wrong.
+    (BuildSpecMonorepo, "amplify-monorepo", Error),
+    /// The directory of an app is wrong, or said differently elsewhere.
+    (BuildSpecAppRoot, "amplify-app-root", Error),
+    /// A path that is not kept from one build to the next.
+    (BuildSpecCachePath, "amplify-cache-path", Warning),
+    /// What is deployed cannot be served so.
+    (BuildSpecBaseDirectory, "amplify-base-directory", Error),
+    /// A command that the CLI of Amplify does not have.
+    (BuildSpecUnknownCommand, "amplify-unknown-command", Error),
+    /// The backend is deployed by the part that builds the frontend.
+    (BuildSpecDeployInFrontend, "amplify-deploy-in-frontend", Error),
+    /// The failure of a deploy is hidden.
+    (BuildSpecSwallowedFailure, "amplify-swallowed-failure", Error),
+    /// A deploy names its app or branch itself.
+    (BuildSpecHardCoded, "amplify-hard-coded", Error),
+    /// A build starts the next one.
+    (BuildSpecBuildLoop, "amplify-build-loop", Error),
+    /// A workflow deploys the same backend.
+    (BuildSpecTwoDeployers, "amplify-two-deployers", Warning),
+    /// Nothing deploys the backend.
+    (BuildSpecBackendNotDeployed, "amplify-backend-not-deployed", Warning),
+    /// Outputs of a backend that is not there.
+    (BuildSpecOutputsBranch, "amplify-outputs-branch", Warning),
+    /// Branches that use each other's backend.
+    (BuildSpecShareCycle, "amplify-share-cycle", Error),
+    /// The build uses another backend than is configured.
+    (BuildSpecBackendFrom, "amplify-backend-from", Error),
+    /// A workflow starts itself.
+    (BuildSpecWorkflowLoop, "amplify-workflow-loop", Warning),
+    /// A version of Node.js that the CLI does not run with.
+    (BuildSpecNode, "amplify-node", Error),
+    /// Missing variables are not noticed.
+    (BuildSpecSkipValidation, "amplify-skip-validation", Warning),
+    /// More memory than the machine has.
+    (BuildSpecHeap, "amplify-heap", Error),
+    /// A variable that repeats one of Amplify.
+    (BuildSpecAppId, "amplify-app-id", Note),
 }
 
 impl fmt::Display for Rule {
@@ -177,7 +227,8 @@ mod tests {
     use super::*;
 
     /// The pages that explain rules, each of them some.
-    const PAGES: [&str; 3] = [
+    const PAGES: [&str; 4] = [
+        include_str!("../../../docs/amplify/README.md"),
         include_str!("../../../docs/check/README.md"),
         include_str!("../../../docs/committed/README.md"),
         include_str!("../../../docs/contract/README.md"),

@@ -5,13 +5,9 @@ use yaml_serde::Value;
 use yamlpath::Component;
 
 use super::checkouts::Checkouts;
-use super::nesting::too_deep;
-use super::places::Places;
-use crate::domain::check::{Finding, Place, Rule};
+pub use crate::domain::check::Path;
+use crate::domain::check::{Finding, Place, Places, Rule, too_deep, without_place};
 use crate::domain::limits::YAML_NESTING;
-
-/// The keys and indexes that lead to a part of a file.
-pub type Path<'a> = Vec<Component<'a>>;
 
 /// A workflow file that could be read.
 #[derive(Debug)]
@@ -50,7 +46,7 @@ impl WorkflowFile {
 
     /// The place of a key, or of the nearest part around it that is there.
     pub fn place(&self, path: &[Component<'_>]) -> Place {
-        self.places.of(path)
+        self.places.place(path)
     }
 
     /// A finding at a part of this file.
@@ -75,13 +71,4 @@ fn shape(path: &str, text: &str, error: &yaml_serde::Error) -> Option<Finding> {
     let message = format!("the file is no workflow that shipgate can read: {}", without_place(error));
     let hint = "correct it where GitHub refuses it too; where GitHub takes it, this file was not looked into";
     Some(Finding::new(Rule::WorkflowShape, message, hint).in_file(path, place.or(Some(Place::at(1, 1)))))
-}
-
-/// The message without the place, which is told beside it.
-fn without_place(error: &yaml_serde::Error) -> String {
-    let text = error.to_string();
-    match text.find(" at line ") {
-        Some(end) => text[..end].to_owned(),
-        None => text,
-    }
 }

@@ -8,8 +8,10 @@ use std::ops::Range;
 use tree_sitter::{Node, Parser};
 use yamlpath::Component;
 
-use crate::domain::check::Place;
-use crate::domain::check::place::Starts;
+use super::place::{Place, Starts};
+
+/// The keys and indexes that lead to a part of a file.
+pub type Path<'a> = Vec<Component<'a>>;
 
 /// The places of all parts of a text.
 pub struct Places {
@@ -31,6 +33,8 @@ impl fmt::Debug for Places {
 struct Part {
     /// Where the key stands, or the value that has none.
     range: Range<usize>,
+    /// Where the value stands, without its anchor. `None`: there is none, or an alias in its place.
+    value: Option<Range<usize>>,
     keys: HashMap<String, usize>,
     items: Vec<usize>,
     /// The part that an alias stands for.
@@ -53,23 +57,41 @@ impl Places {
         Self { parts: reader.parts, starts: Starts::new(text), text: text.to_owned() }
     }
 
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The place of a key, or of the nearest part around it that is there.
-    pub fn of(&self, path: &[Component<'_>]) -> Place {
-        let mut part = 0;
-        for component in path {
-            let Some(known) = self.parts.get(part) else { break };
-            let around = known.alias.and_then(|alias| self.parts.get(alias)).unwrap_or(known);
-            let next = match component {
-                Component::Key(key) => around.keys.get(key.as_ref()),
-                Component::Index(index) => around.items.get(*index),
-            };
-            let Some(next) = next else { break };
-            part = *next;
-        }
+    pub fn place(&self, path: &[Component<'_>]) -> Place {
+        let (part, _) = self.nearest(path, true);
         match self.parts.get(part).filter(|_| part > 0) {
             Some(part) => self.starts.place(&self.text, &part.range),
             None => Place::at(1, 1),
         }
+    }
+
+    /// The bytes of a value. `None`: there is no such value, or an alias stands before it.
+    pub fn value(&self, path: &[Component<'_>]) -> Option<Range<usize>> {
+        let (part, length) = self.nearest(path, false);
+        self.parts.get(part).filter(|_| length == path.len())?.value.clone()
+    }
+
+    /// The part that a path leads to, or the nearest around it, and how far the path leads.
+    fn nearest(&self, path: &[Component<'_>], through_aliases: bool) -> (usize, usize) {
+        let mut part = 0;
+        for (length, component) in path.iter().enumerate() {
+            let Some(known) = self.parts.get(part) else { return (part, length) };
+            let alias = known.alias.filter(|_| through_aliases).and_then(|alias| self.parts.get(alias));
+            let around = alias.unwrap_or(known);
+            let next = match component {
+                Component::Key(key) => around.keys.get(key.as_ref()),
+                Component::Index(index) => around.items.get(*index),
+            };
+            let Some(next) = next else { return (part, length) };
+            part = *next;
+        }
+        (part, path.len())
     }
 }
 
@@ -92,6 +114,9 @@ impl<'t> Reader<'t> {
     /// Reads what is in a value. How deep they are is limited before.
     fn value(&mut self, node: Node<'_>, part: usize) {
         let mut cursor = node.walk();
+        let named = node.named_children(&mut cursor).filter(|child| !["anchor", "comment"].contains(&child.kind()));
+        let first = named.into_iter().next().filter(|child| child.kind() != "alias");
+        self.parts[part].value = first.map(|child| child.byte_range());
         for child in node.named_children(&mut cursor) {
             match child.kind() {
                 "anchor" => {
@@ -159,12 +184,21 @@ impl<'t> Reader<'t> {
     }
 }
 
+/// What a parser says, without the place, which stands beside it.
+pub fn without_place(error: &yaml_serde::Error) -> String {
+    let text = error.to_string();
+    match text.find(" at line ") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn at(text: &str, path: &[Component<'_>]) -> (usize, usize, usize) {
-        let place = Places::new(text).of(path);
+        let place = Places::new(text).place(path);
         (place.line, place.column, place.end_column)
     }
 

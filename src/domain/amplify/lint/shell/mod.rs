@@ -1,0 +1,16 @@
+//! Shell scripts, as far as it matters which programs run, on which branches, and whether a failure of them is noticed.
+//!
+//! `split` cuts a script into pieces at what separates commands; `commands` reads `if`, `case` and groups from the pieces;
+//! `branches` is the set of branches in which a command runs, and `tests` takes it from a comparison; `swallowed` says
+//! whether a failure has consequences; `program` is the program behind `env`, `npx` and the like.
+
+mod branches;
+mod commands;
+mod program;
+mod split;
+mod swallowed;
+mod tests;
+
+pub use branches::Branches;
+pub use commands::{Simple, commands};
+pub use program::{Invocation, base_name, invocation};
