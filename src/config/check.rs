@@ -58,7 +58,7 @@ pub(super) fn structure(config: &RawConfig, problems: &mut Problems) {
     promotion_circle(config, problems);
     alike(config, problems);
     shared_roles(config, problems);
-    contract::check(config, problems);
+    contract::check::check(config, problems);
 }
 
 /// GitHub does not tell capital letters of its environments apart.

@@ -40,7 +40,7 @@ pub(super) fn outline(config: &RawConfig, source: &str, file: &str) -> Outline {
 /// The contracts of components, without those that declare nothing.
 fn contracts(config: &RawConfig, source: &str) -> BTreeMap<String, Contract> {
     let lines = Lines::new(source);
-    let of = |name: &str| contract::of(config, name, &|span| Some(lines.place(span)));
+    let of = |name: &str| contract::of(&config.contract, name, &|span| Some(lines.place(span)));
     let each = config.components.names().map(|name| (name.to_owned(), of(name)));
     each.filter(|(_, contract)| !contract.is_empty()).collect()
 }

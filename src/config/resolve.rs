@@ -346,7 +346,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
         let follows =
             dependencies::behind(self.config, &key.text).into_iter().map(|other| other.parse().ok()).collect();
         let name = key.text.parse().ok()?;
-        let contract = contract::of(self.config, &key.text, &|span| self.interpreter.place(span));
+        let contract = contract::of(&self.config.contract, &key.text, &|span| self.interpreter.place(span));
         Some(Component { name, depends_on: all(depends_on)?, follows: all(follows)?, contract, kind: kind? })
     }
 }

@@ -247,8 +247,8 @@ fn a_contract_is_of_a_component_that_there_is() {
 #[test]
 fn so_many_variables_can_be_declared() {
     let of = |count: usize| {
-        let names: String = (0..count).map(|number| format!("V{number} = {{ matches = '^\\w+$' }}\n")).collect();
-        with_contract(&format!("[contract.web]\n{names}"))
+        let names: Vec<String> = (0..count).map(|number| format!("V{number} = {{ matches = '^\\w+$' }}")).collect();
+        with_contract(&format!("[contract.web]\n{}\n", names.join("\n")))
     };
     assert_eq!(contract(&of(1000)).declared.len(), 1000);
     assert!(refused(&of(1001)).to_string().contains("more than 1000 variables in the contracts"));

@@ -98,6 +98,11 @@ pub fn is_variable_name(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
 }
 
+/// A name as a key of TOML: with a dot in it in quotes.
+pub fn key(name: &str) -> String {
+    if name.contains('.') { format!("\"{name}\"") } else { name.to_owned() }
+}
+
 /// The longest pattern, in bytes.
 const LONGEST_PATTERN: usize = 1000;
 /// How large a pattern may become, in bytes: a bound for time and memory.
@@ -119,9 +124,11 @@ impl Pattern {
             return Err("it has from 1 to 1000 characters");
         }
         let built = regex::bytes::RegexBuilder::new(text).unicode(false).size_limit(LARGEST_PATTERN).build();
-        built.map(Self).map_err(|error| match error {
-            regex::Error::CompiledTooBig(_) => "it becomes too large: repeat less in it",
-            _ => "it is like `^us-west-1_\\w+$`; write `\\\\` for `\\` in double quotes, or use single quotes",
+        built.map(Self).map_err(|error| {
+            if matches!(error, regex::Error::CompiledTooBig(_)) {
+                return "it becomes too large: repeat less in it";
+            }
+            "it is like `^us-west-1_\\w+$`; write `\\\\` for `\\` in double quotes, or use single quotes"
         })
     }
 

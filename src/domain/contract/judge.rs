@@ -1,10 +1,10 @@
 //! Compares what is set with what is declared. Texts name variables, environments and rules, and never a value.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use secrecy::ExposeSecret as _;
 
-use super::declared::{Contract, Declared, REPOSITORY, Rules};
+use super::declared::{Contract, Declared, REPOSITORY, Rules, is_variable_name, key};
 use super::looks::{ACCOUNT_OF_NOBODY, client_prefix, is_public_name, is_secret_name, is_secret_value, placeholder};
 use super::single::{Home, faults, faults_of_reference};
 use super::values::{Content, Value, Values};
@@ -39,13 +39,22 @@ pub struct Seen<'a> {
 
 /// Judges a component in an environment. In `left_out` is what was not compared, which is no fault.
 pub fn judge(contract: &Contract, seen: &Seen<'_>) -> Findings {
-    let mut judgement =
-        Judgement { seen, findings: Findings::default(), not_compared: BTreeMap::new(), unread: Vec::new() };
+    let mut judgement = Judgement {
+        seen,
+        findings: Findings::default(),
+        not_compared: BTreeMap::new(),
+        unread: Vec::new(),
+        undeclared: 0,
+    };
     for declared in &contract.declared {
         judgement.declared(declared);
     }
+    let known: BTreeMap<&str, &Declared> = contract.declared.iter().map(|it| (it.name.as_str(), it)).collect();
     for (name, value) in &seen.values.0 {
-        judgement.any(contract, name, value);
+        judgement.any(name, value, known.get(name.as_str()).copied());
+        if !known.is_empty() && !known.contains_key(name.as_str()) && !is_of_platform(name) {
+            judgement.undeclared(contract, name, value);
+        }
     }
     judgement.finish()
 }
@@ -70,8 +79,12 @@ pub fn judge_committed(
 }
 
 /// The names that are set where a release comes from, and not here.
-pub fn missing<'n>(source: &[&'n str], here: &[&str]) -> Vec<&'n str> {
-    source.iter().filter(|name| !here.contains(name)).copied().collect()
+pub fn missing<'n>(
+    source: impl IntoIterator<Item = &'n str>,
+    here: impl IntoIterator<Item = &'n str>,
+) -> BTreeSet<&'n str> {
+    let here: BTreeSet<&str> = here.into_iter().collect();
+    source.into_iter().filter(|name| !here.contains(name)).collect()
 }
 
 /// A judgement as it goes on.
@@ -82,6 +95,8 @@ struct Judgement<'s> {
     not_compared: BTreeMap<(EnvironmentName, String), Vec<String>>,
     /// The names whose values are in a secret store, and have rules for them.
     unread: Vec<String>,
+    /// How many were not declared.
+    undeclared: usize,
 }
 
 impl Judgement<'_> {
@@ -201,14 +216,13 @@ impl Judgement<'_> {
 
     fn not_compared(&mut self, other: &EnvironmentName, why: String, name: &str) {
         let names = self.not_compared.entry((other.clone(), why)).or_default();
-        if !names.iter().any(|known| known == name) {
+        if names.last().is_none_or(|last| last != name) {
             names.push(name.to_owned());
         }
     }
 
     /// Judges what is set, whether it is declared or not.
-    fn any(&mut self, contract: &Contract, name: &str, value: &Value) {
-        let declared = contract.get(name);
+    fn any(&mut self, name: &str, value: &Value, declared: Option<&Declared>) {
         let Seen { component, environment, .. } = self.seen;
         let subject = format!("`{name}` of {component} in {environment}");
         if let Content::Plain(text) = &value.content
@@ -229,14 +243,25 @@ impl Judgement<'_> {
             let hint = "use it on a server alone, under a name without the prefix, and replace the secret".to_owned();
             self.found(Rule::ContractClientSecret, level, declared, (what, hint));
         }
-        if declared.is_none() && !contract.is_empty() && !is_of_platform(name) {
-            let unset = contract.declared.iter().map(|declared| declared.name.as_str());
-            let like = nearest(name, unset.filter(|name| set(self.seen.values, name).is_none()));
-            let like = like.map_or_else(String::new, |like| format!("; `{like}` is declared and not set"));
-            let what = format!("{subject} is set and not declared{like}{}", set_in(Some(value)));
-            let hint = format!("add `{name} = {{}}` to `[contract.{component}]`, or remove the variable");
-            self.found(Rule::ContractUndeclared, Level::Warning, None, (what, hint));
-        }
+    }
+
+    fn undeclared(&mut self, contract: &Contract, name: &str, value: &Value) {
+        /// For so many a name is searched for that was meant.
+        const SEARCHED: usize = 20;
+        let Seen { component, environment, .. } = self.seen;
+        let names = contract.declared.iter().map(|declared| declared.name.as_str());
+        let unset = names.filter(|name| set(self.seen.values, name).is_none());
+        let like = if self.undeclared < SEARCHED { nearest(name, unset) } else { None };
+        self.undeclared += 1;
+        let like = like.map_or_else(String::new, |like| format!("; `{like}` is declared and not set"));
+        let what =
+            format!("`{name}` of {component} in {environment} is set and not declared{like}{}", set_in(Some(value)));
+        let hint = if is_variable_name(name) {
+            format!("add `{} = {{}}` to `[contract.{}]`, or remove the variable", key(name), key(component.as_str()))
+        } else {
+            "remove the variable, or rename it: a contract cannot have such a name".to_owned()
+        };
+        self.found(Rule::ContractUndeclared, Level::Warning, None, (what, hint));
     }
 
     /// The account of nobody may be the environment's own: in a cloud on a developer's machine.
@@ -297,7 +322,8 @@ pub(super) fn is_same(one: &Value, other: &Value) -> bool {
 
 /// Whether it names a parameter without saying in which account and region.
 pub(super) fn is_relative(value: &Value) -> bool {
-    matches!(&value.content, Content::Reference(name) if !name.expose_secret().starts_with("arn:"))
+    let Content::Reference(name) = &value.content else { return false };
+    !name.expose_secret().starts_with("arn:")
 }
 
 /// Whether two environments have one value on purpose, directly or through others.
@@ -313,7 +339,10 @@ fn shares(rules: &Rules, one: &EnvironmentName, other: &EnvironmentName) -> bool
 /// How bad it is that browsers load it, where it is bad.
 fn client_secret(declared: Option<&Declared>, name: &str, value: &Value) -> Option<Level> {
     let is_declared = declared.is_some_and(|declared| declared.rules.secret);
-    let is_by_value = matches!(&value.content, Content::Plain(text) if is_secret_value(text.expose_secret()));
+    let is_by_value = match &value.content {
+        Content::Plain(text) => is_secret_value(text.expose_secret()),
+        Content::Reference(_) => false,
+    };
     if is_declared || is_by_value {
         return Some(Level::Error);
     }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use secrecy::ExposeSecret as _;
 
-use super::declared::{Rules, UrlRule, is_variable_name};
+use super::declared::{Rules, UrlRule, is_variable_name, key};
 use super::judge::{is_of_platform, is_same, set};
 use super::looks::{client_prefix, is_secret_name};
 use super::single::{Home, faults};
@@ -53,11 +53,6 @@ pub fn propose(observed: &Observed<'_>) -> String {
 fn line(text: &mut String, line: &str) {
     // A `String` takes all that is written to it.
     let _ = writeln!(text, "{line}");
-}
-
-/// A key of TOML: with a dot in it in quotes.
-fn key(name: &str) -> String {
-    if name.contains('.') { format!("\"{name}\"") } else { name.to_owned() }
 }
 
 fn declared(text: &mut String, name: &str, observed: &Observed<'_>) {

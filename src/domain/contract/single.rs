@@ -159,7 +159,9 @@ fn arn(rule: &ArnRule, value: &str, home: Home<'_>) -> Result<(), Fault> {
         }
         _ => return Err(fault(format!("is not an ARN{of}"), "set the whole ARN, as AWS shows it")),
     };
-    if matches!(rule, ArnRule::Of(wanted) if wanted != service) {
+    if let ArnRule::Of(wanted) = rule
+        && wanted != service
+    {
         return Err(fault(format!("is not an ARN{of}, but of another service"), "set the right ARN, or correct `arn`"));
     }
     let hint =

@@ -281,8 +281,8 @@ impl TaskDefinition {
             let name = name_of(container).unwrap_or_default();
             let name = if name == theirs.as_str() { ours.as_str() } else { name };
             let Some(own) = self.containers().find(|own| name_of(own) == Some(name)) else { continue };
-            let names = |fields| variables(fields).map(|(name, _)| name).collect::<Vec<_>>();
-            let lacking = contract::missing(&names(container), &names(own));
+            let names = |fields| variables(fields).map(|(name, _)| name);
+            let lacking = contract::missing(names(container), names(own));
             let lacks = variables(container).filter(|(wanted, _)| lacking.contains(wanted));
             missing.extend(lacks.map(|(wanted, is_secret)| MissingVariable {
                 container: neutral::phrase(name, LONGEST_SHOWN),

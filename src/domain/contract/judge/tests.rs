@@ -329,10 +329,29 @@ fn what_is_committed_fits_the_contract_too() {
     assert_eq!(judge_committed(&contract, "B", "http://x", None), []);
 }
 
+/// A configuration has at most 1000 declared variables; a component may have any number.
+#[test]
+fn many_variables_are_judged_soon() {
+    let rules = Rules { isolated: true, required: Required::Everywhere, ..Rules::default() };
+    let declared = (0..1000).map(|number| Declared { name: format!("D{number}"), place: None, rules: rules.clone() });
+    let contract = Contract { declared: declared.collect() };
+    let names: Vec<(String, String)> = (500..6500).map(|number| (format!("D{number}"), format!("v{number}"))).collect();
+    let entries: Vec<(&str, &str)> = names.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let others = [(name("main"), Ok(values(&entries))), (name("staging"), Err("it is not there".to_owned()))];
+    let began = std::time::Instant::now();
+    let findings = judged(&contract, &values(&entries), &others, &[]);
+    assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
+    assert_eq!((findings.count(Level::Error), findings.count(Level::Warning)), (1000, 5500));
+    assert_eq!(
+        findings.left_out[0].what,
+        "`D500`, `D501`, `D502`, `D503`, `D504`, `D505`, 494 more of web in production"
+    );
+}
+
 #[test]
 fn what_the_source_has_and_here_is_not_is_missing() {
-    assert_eq!(missing(&["A", "B", "C"], &["B", "D"]), ["A", "C"]);
-    assert_eq!(missing(&[], &["B"]), [""; 0]);
+    assert_eq!(missing(["A", "B", "C"], ["B", "D"]), ["A", "C"].into());
+    assert_eq!(missing([], ["B"]), BTreeSet::new());
 }
 
 /// Every rule at once, for a name that looks like a secret.
