@@ -100,7 +100,7 @@ impl<'a> Backends<'a> {
                 continue;
             }
             let place = other.run.spot.place();
-            let file = &other.run.spot.script.file.name;
+            let file = other.run.spot.script.file();
             let message = format!(
                 "the build deploys the backend, and so does {file}:{}: two deploys of one stack at a time fail{}",
                 place.line,

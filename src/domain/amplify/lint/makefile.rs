@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::locate::{File, Script, Text, Within};
+use super::locate::{File, Script, Within};
 
 /// The names that make looks for, in this order.
 pub const NAMES: [&str; 3] = ["GNUmakefile", "makefile", "Makefile"];
@@ -38,8 +38,7 @@ impl Makefile {
             }
             at += line.len();
         }
-        let file = Rc::new(File { name: name.to_owned(), text: Text::Plain(text.to_owned()) });
-        Self { file, rules }
+        Self { file: Rc::new(File::plain(name, text)), rules }
     }
 
     /// What runs for a target, or for the first one: the targets that it needs, and then its own commands, each as a
@@ -53,12 +52,11 @@ impl Makefile {
     }
 
     fn script(&self, range: &std::ops::Range<usize>) -> Option<(Script, bool)> {
-        let Text::Plain(text) = &self.file.text else { return None };
-        let line = text.get(range.clone())?;
+        let line = self.file.text().get(range.clone())?;
         let command = line.trim_start_matches(['@', '-', '+', ' ']);
         let is_ignored = line[..line.len() - command.len()].contains('-');
         let command = command.replace("$(MAKE)", "make").replace("${MAKE}", "make").replace("$$", "$");
-        let script = Script { file: Rc::clone(&self.file), within: Within::Bytes(range.clone()), text: command.into() };
+        let script = Script::new(&self.file, Within::Bytes(range.clone()), &command);
         Some((script, is_ignored))
     }
 }

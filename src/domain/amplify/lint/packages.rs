@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::locate::{File, Script, Text, Within};
+use super::locate::{File, Script, Within};
 
 /// The scripts that installing runs, in this order
 /// ([npm](https://docs.npmjs.com/cli/using-npm/scripts#life-cycle-operation-order)).
@@ -25,8 +25,7 @@ impl Package {
     pub fn read(name: &str, text: &str) -> Option<Self> {
         let raw: Value = serde_json::from_str(text).ok()?;
         let scripts = text.find("\"scripts\"").unwrap_or_default();
-        let file = Rc::new(File { name: name.to_owned(), text: Text::Plain(text.to_owned()) });
-        Some(Self { raw, file, scripts })
+        Some(Self { raw, file: Rc::new(File::plain(name, text)), scripts })
     }
 
     /// The names of its scripts.
@@ -38,7 +37,7 @@ impl Package {
     pub fn script(&self, name: &str) -> Option<Script> {
         let text = self.raw.get("scripts")?.get(name)?.as_str()?;
         let within = Within::Bytes(self.value_of(name, self.scripts));
-        Some(Script { file: Rc::clone(&self.file), within, text: text.into() })
+        Some(Script::new(&self.file, within, text))
     }
 
     /// What runs for a script: those around it, too.
@@ -49,14 +48,14 @@ impl Package {
     /// The version of a program that it asks for under `engines`.
     pub fn engine(&self, key: &str) -> Option<Script> {
         let text = self.raw.get("engines")?.get(key)?.as_str()?;
-        let Text::Plain(whole) = &self.file.text else { return None };
+        let whole = self.file.text();
         let within = Within::Bytes(self.value_of(key, whole.find("\"engines\"").unwrap_or_default()));
-        Some(Script { file: Rc::clone(&self.file), within, text: text.into() })
+        Some(Script::new(&self.file, within, text))
     }
 
     /// The bytes of the string that stands behind a key.
     fn value_of(&self, key: &str, from: usize) -> std::ops::Range<usize> {
-        let Text::Plain(text) = &self.file.text else { return 0..0 };
+        let text = self.file.text();
         let quoted = Value::from(key).to_string();
         let rest = text.get(from..).unwrap_or_default();
         let behind = rest.match_indices(&quoted).find_map(|(at, found)| {

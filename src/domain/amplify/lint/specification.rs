@@ -8,8 +8,8 @@ use std::rc::Rc;
 use yaml_serde::Value;
 use yamlpath::Component;
 
-use super::locate::{File, Script, Text, Within};
-use crate::domain::check::{Finding, Path, Place, Places, Rule, too_deep, without_place};
+use super::locate::{File, Script, Within};
+use crate::domain::check::{Finding, Path, Place, Rule, too_deep, without_place};
 use crate::domain::limits::YAML_NESTING;
 
 /// The one name that Amplify knows
@@ -96,20 +96,12 @@ impl Specification {
         if raw.as_mapping().is_none() {
             return Err(at(Some(Place::at(1, 1)), format!("{NAME} has no keys")));
         }
-        let file = Rc::new(File { name: NAME.to_owned(), text: Text::Yaml(Places::new(text)) });
+        let file = Rc::new(File::yaml(NAME, text));
         let apps = match raw.get("applications").and_then(Value::as_sequence) {
             None => vec![App { index: None, root: String::new(), value: raw.clone() }],
             Some(all) => all.iter().enumerate().map(|(index, value)| App::of(index, value)).collect(),
         };
         Ok(Self { raw, file, apps })
-    }
-
-    /// The place of a key.
-    pub fn place(&self, path: &[Component<'_>]) -> Place {
-        match &self.file.text {
-            Text::Yaml(places) => places.place(path),
-            Text::Plain(_) => Place::at(1, 1),
-        }
     }
 
     /// A finding at a key.
@@ -120,18 +112,12 @@ impl Specification {
         message: impl AsRef<str>,
         hint: impl AsRef<str>,
     ) -> Finding {
-        Finding::new(rule, message, hint).in_file(NAME, Some(self.place(path)))
+        Finding::new(rule, message, hint).in_file(NAME, Some(self.file.key(&path.to_vec())))
     }
 
     /// A finding at the value of a key.
     pub fn finding_at_value(&self, rule: Rule, path: &Path<'_>, message: &str, hint: &str) -> Finding {
-        let places = match &self.file.text {
-            Text::Yaml(places) => Some(places),
-            Text::Plain(_) => None,
-        };
-        let range = places.and_then(|places| Some((places.text(), places.value(path)?)));
-        let place = range.map_or_else(|| self.place(path), |(text, range)| Place::of(text, &range));
-        Finding::new(rule, message, hint).in_file(NAME, Some(place))
+        Finding::new(rule, message, hint).in_file(NAME, Some(self.file.value(path)))
     }
 
     /// The commands of a phase. What is no text is left out.
@@ -142,8 +128,7 @@ impl Specification {
         all.filter_map(move |(index, command)| {
             let mut path = app.path(&[part.key(), "phases", phase, "commands"]);
             path.push(Component::from(index));
-            let text = command.as_str()?.into();
-            Some(Script { file: Rc::clone(&self.file), within: Within::Value(path), text })
+            Some(Script::new(&self.file, Within::Value(path), command.as_str()?))
         })
     }
 }

@@ -151,7 +151,7 @@ fn deploys_are_judged() {
         ("npx ampx pipeline-deploy --app-id d2other", Some(&main), vec!["7:45 error hard-coded"]),
         ("npx ampx pipeline-deploy --branch main", Some(&main), vec!["7:36 warning hard-coded"]),
         ("npx ampx pipeline-deploy --branch main", Some(&both), vec!["7:36 error hard-coded"]),
-        (guarded, Some(&both), vec!["8:27 warning hard-coded"]),
+        (guarded, Some(&both), vec!["8:37 warning hard-coded"]),
         ("npx ampx pipeline-deploy || true", None, vec!["7:11 error swallowed-failure"]),
         ("npx ampx sandbox || true", None, vec![]),
         ("aws amplify start-job --app-id $AWS_APP_ID", None, vec!["7:11 error build-loop"]),
@@ -210,7 +210,7 @@ fn who_deploys_and_who_uses_a_backend_is_judged() {
         (
             circle.as_str(),
             None,
-            vec!["7:43 error share-cycle", "7:70 warning outputs-branch", "7:133 warning outputs-branch"],
+            vec!["7:43 error share-cycle", "7:69 warning outputs-branch", "7:139 warning outputs-branch"],
         ),
     ] {
         assert_eq!(in_backend(commands, &[BACKEND], outline), expected, "{commands}");
@@ -239,8 +239,8 @@ fn two_deployers_are_worse_where_a_push_builds_the_branch() {
         [SeenApp { app_id: "d1own".parse().unwrap(), platform: None, compute: None, branches }]
     };
     let found = |seen: &[SeenApp]| shown(&judged(&files, Some(&main), seen));
-    assert_eq!(found(&[]), ["2:41 warning two-deployers"]);
-    assert_eq!(found(&seen(true)), ["2:41 error two-deployers"]);
+    assert_eq!(found(&[]), ["2:40 warning two-deployers"]);
+    assert_eq!(found(&seen(true)), ["2:40 error two-deployers"]);
     assert_eq!(found(&seen(false)), [""; 0]);
     // Another branch, and another app.
     for other in
@@ -283,7 +283,7 @@ fn versions_of_node_are_judged_where_the_cli_runs() {
         (format!("nvm install 20\n{DEPLOY}"), vec![(".nvmrc", "16")], vec![]),
         (format!("nvm use\n{DEPLOY}"), vec![(".nvmrc", "# old\n16\n")], vec![".nvmrc:2:1 error node"]),
         (DEPLOY.to_owned(), vec![(".node-version", "v21")], vec![".node-version:1:1 warning node"]),
-        (DEPLOY.to_owned(), vec![engines], vec!["package.json:2:21 warning node"]),
+        (DEPLOY.to_owned(), vec![engines], vec!["package.json:2:22 warning node"]),
         ("nvm use 16\nnpm ci".to_owned(), vec![], vec![]),
     ] {
         assert_eq!(in_backend(&commands, &files, None), expected, "{commands}");
@@ -292,7 +292,7 @@ fn versions_of_node_are_judged_where_the_cli_runs() {
     let text = format!(
         "version: 1\nenv: {{variables: {{_LIVE_UPDATES: {updates}}}}}\nbackend: {{phases: {{build: {{commands: [{DEPLOY}]}}}}}}\n"
     );
-    assert_eq!(shown(&judged(&[("amplify.yml", &text)], None, &[])), ["2:35 error node"]);
+    assert_eq!(shown(&judged(&[("amplify.yml", &text)], None, &[])), ["2:34 error node"]);
 }
 
 #[test]

@@ -3,11 +3,14 @@
 /// A version as three numbers.
 type Version = [u32; 3];
 
+/// Beyond every version that there will be.
+const LAST: u32 = 1_000_000_000;
+
 /// What the CLI supports: `^18.19.0 || ^20.6.0 || >=22`
 /// ([`cdk_error_mapper.ts`](https://github.com/aws-amplify/amplify-backend)).
 pub const SUPPORTED: &str = "^18.19.0 || ^20.6.0 || >=22";
 const RANGES: [(Version, Version); 3] =
-    [([18, 19, 0], [19, 0, 0]), ([20, 6, 0], [21, 0, 0]), ([22, 0, 0], [u32::MAX, 0, 0])];
+    [([18, 19, 0], [19, 0, 0]), ([20, 6, 0], [21, 0, 0]), ([22, 0, 0], [LAST, 0, 0])];
 /// The names of versions with long support.
 const NAMES: [(&str, u32); 11] = [
     ("argon", 4),
@@ -58,7 +61,7 @@ fn range_of(text: &str) -> Option<(Version, Version)> {
         given += 1;
     }
     match given {
-        0 if !text.is_empty() => Some(([0, 0, 0], [u32::MAX, 0, 0])),
+        0 if !text.is_empty() => Some(([0, 0, 0], [LAST, 0, 0])),
         0 => None,
         _ => Some((numbers, next(numbers, given - 1))),
     }
@@ -74,7 +77,7 @@ fn next(version: Version, index: usize) -> Version {
 
 /// All comparisons of one alternative at once.
 fn interval(text: &str) -> Option<(Version, Version)> {
-    let mut whole = ([0, 0, 0], [u32::MAX, 0, 0]);
+    let mut whole = ([0, 0, 0], [LAST, 0, 0]);
     let text = text.trim();
     if let Some((from, to)) = text.split_once(" - ") {
         return Some((range_of(from.trim())?.0, range_of(to.trim())?.1));
@@ -93,8 +96,8 @@ fn interval(text: &str) -> Option<(Version, Version)> {
                 _ => (from, below),
             },
             "^" => (from, next(from, 0)),
-            ">=" => (from, [u32::MAX, 0, 0]),
-            ">" => (below, [u32::MAX, 0, 0]),
+            ">=" => (from, [LAST, 0, 0]),
+            ">" => (below, [LAST, 0, 0]),
             "<=" => ([0, 0, 0], below),
             "<" => ([0, 0, 0], from),
             _ => return None,
@@ -145,7 +148,8 @@ mod tests {
             (">=16 <18", Some(false)),
             ("<=18.18", Some(false)),
             ("14 - 17", Some(false)),
-            (">20 <22", Some(true)),
+            (">20 <22", Some(false)),
+            (">18 <22", Some(true)),
             (">=21.0.0 <22.0.0", Some(false)),
             ("*", Some(true)),
             ("x y", None),

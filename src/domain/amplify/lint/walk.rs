@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::locate::{File, Script, Spot, Text, Within};
+use super::locate::{File, Script, Spot, Within};
 use super::makefile::{self, Makefile};
 use super::packages::{INSTALL, Package};
 use super::scripts::{self, Starts, started};
@@ -171,12 +171,12 @@ impl<'r> Walker<'r> {
         let branches = level.branches.and(&simple.branches);
         let inner = Level { via: [&level.via[..], &[spot.text().to_owned()]].concat(), branches, swallowed };
         for (script, mut directory, is_ignored) in self.started(&invocation, &spot, directory) {
-            let key = (script.file.name.clone(), script.text.to_string(), directory.clone());
+            let key = (script.file().to_owned(), script.text.to_string(), directory.clone());
             if !self.seen.insert(key) {
                 continue;
             }
             if inner.via.len() > DEEPEST {
-                let what = format!("what `{}` of {} runs", spot.text(), spot.script.file.name);
+                let what = format!("what `{}` of {} runs", spot.text(), spot.script.file());
                 self.unfollowed.insert((what, format!("more than {DEEPEST} scripts lead to it")));
                 continue;
             }
@@ -225,8 +225,7 @@ impl<'r> Walker<'r> {
                 Starts::File(name) => all.extend(self.file(&name, spot, directory)),
                 Starts::Foreign(name) => self.foreign(&joined(directory, &name), spot),
                 Starts::Text(text) => {
-                    let script = Script { text: text.into(), ..spot.script.clone() };
-                    all.push((script, directory.to_owned(), false));
+                    all.push((spot.inner(&text), directory.to_owned(), false));
                 }
             }
         }
@@ -278,15 +277,15 @@ impl<'r> Walker<'r> {
             return None;
         }
         let within = Within::Bytes(0..text.len());
-        let file = Rc::new(File { name, text: Text::Plain(text.clone()) });
-        Some((Script { file, within, text: text.into() }, directory.to_owned(), false))
+        let file = Rc::new(File::plain(&name, &text));
+        Some((Script::new(&file, within, &text), directory.to_owned(), false))
     }
 
     /// A program in another language is not followed. That is left out in silence where it says nothing of a deploy.
     fn foreign(&mut self, name: &str, spot: &Spot) {
         let Some(Ok(text)) = self.repository.text(name) else { return };
         if ["pipeline-deploy", "pipeline deploy"].iter().any(|word| text.contains(word)) {
-            let what = format!("what `{}` of {} runs", spot.text(), spot.script.file.name);
+            let what = format!("what `{}` of {} runs", spot.text(), spot.script.file());
             let why = format!("{name} names `pipeline-deploy`, and only shell scripts are followed");
             self.unfollowed.insert((what, why));
         }
@@ -306,7 +305,7 @@ fn with_arguments(script: Script, arguments: &[String]) -> Script {
     if arguments.is_empty() {
         return script;
     }
-    Script { text: format!("{} {}", script.text, arguments.join(" ")).into(), ..script }
+    script.with(&format!(" {}", arguments.join(" ")))
 }
 
 fn is_named(path: &str, name: &str) -> bool {
@@ -342,8 +341,8 @@ mod tests {
         };
         let repository = Repository::new(files.iter().map(|(name, _)| (*name).to_owned()), &read);
         let mut walker = Walker::new(&repository);
-        let file = Rc::new(File { name: "f".to_owned(), text: Text::Plain(script.to_owned()) });
-        let script = Script { file, within: Within::Bytes(0..script.len()), text: script.into() };
+        let file = Rc::new(File::plain("f", script));
+        let script = Script::new(&file, Within::Bytes(0..script.len()), script);
         let runs = walker.walk(&script, &mut String::new());
         let mut findings = Findings::default();
         walker.finish(&mut findings);
@@ -351,7 +350,7 @@ mod tests {
         let shown = deploys.map(|run| {
             let place = run.spot.place();
             let swallowed = run.swallowed.as_ref().map_or(String::new(), |it| format!(" {}", it.by));
-            format!("{}:{}:{}{swallowed}", run.spot.script.file.name, place.line, place.column)
+            format!("{}:{}:{}{swallowed}", run.spot.script.file(), place.line, place.column)
         });
         shown.chain(findings.left_out.iter().map(|left| left.why.clone())).collect()
     }

@@ -6,10 +6,10 @@ use yaml_serde::Value;
 use yamlpath::Component;
 
 use super::ampx::{Ampx, ampx, literal, option};
-use super::locate::{File, Script, Text, Within};
+use super::locate::{File, Script, Within};
 use super::shell::Branches;
 use super::walk::{Run, Walker, joined};
-use crate::domain::check::{Finding, Findings, Path, Place, Places, Repository, Rule, too_deep};
+use crate::domain::check::{Finding, Findings, Path, Repository, Rule, too_deep};
 
 const DIRECTORY: &str = ".github/workflows";
 /// Actions that commit and push what a job has changed.
@@ -56,13 +56,13 @@ impl Workflow {
             return None;
         }
         let raw: Value = yaml_serde::from_str(text).ok()?;
-        let file = Rc::new(File { name: name.to_owned(), text: Text::Yaml(Places::new(text)) });
+        let file = Rc::new(File::yaml(name, text));
         let mut workflow = Self { raw, file, runs: Vec::new() };
         let mut runs = Vec::new();
         for (path, step) in workflow.steps() {
             let Some(script) = step.get("run").and_then(Value::as_str) else { continue };
             let path = [path, vec![Component::from("run")]].concat();
-            let script = Script { file: Rc::clone(&workflow.file), within: Within::Value(path), text: script.into() };
+            let script = Script::new(&workflow.file, Within::Value(path), script);
             let directory = step.get("working-directory").and_then(Value::as_str).unwrap_or_default();
             runs.extend(walker.walk(&script, &mut joined("", directory)));
         }
@@ -88,15 +88,9 @@ impl Workflow {
         .collect()
     }
 
-    fn place(&self, path: &[Component<'_>]) -> Place {
-        match &self.file.text {
-            Text::Yaml(places) => places.place(path),
-            Text::Plain(_) => Place::at(1, 1),
-        }
-    }
-
     fn finding(&self, path: &[Component<'_>], message: String, hint: &str) -> Finding {
-        Finding::new(Rule::BuildSpecWorkflowLoop, message, hint).in_file(&self.file.name, Some(self.place(path)))
+        Finding::new(Rule::BuildSpecWorkflowLoop, message, hint)
+            .in_file(&self.file.name, Some(self.file.key(&path.to_vec())))
     }
 
     /// The branches whose push starts it. `None`: none does.

@@ -86,14 +86,18 @@ impl Reader {
         Self { frames: Vec::new(), current, list: None, last: Test::unknown(), ended, groups: 0, items: Vec::new() }
     }
 
-    fn piece(&mut self, script: &str, piece: Piece) {
+    fn piece(&mut self, script: &str, mut piece: Piece) {
         if self.pattern(&script[piece.range.clone()], piece.end) {
             return;
         }
         let text = &script[piece.range.clone()];
         let mut words = shlex::split(text).unwrap_or_else(|| text.split_whitespace().map(str::to_owned).collect());
-        words = without_redirections(words);
+        let count = words.len();
         let is_negated = self.keywords(&mut words);
+        for _ in words.len()..count {
+            piece.range.start += first_word(&script[piece.range.clone()]);
+        }
+        words = without_redirections(words);
         if matches!(self.frames.last(), Some(Frame::Case { patterns: Some(_), .. })) {
             // The first pattern stands behind `in`.
             if piece.end == End::Close {
@@ -251,6 +255,12 @@ impl Reader {
         });
         numbers.collect()
     }
+}
+
+/// The length of a word and the blanks behind it.
+fn first_word(text: &str) -> usize {
+    let behind = text.trim_start_matches(|c: char| !c.is_whitespace());
+    text.len() - behind.trim_start().len()
 }
 
 /// The words of a command without `> file` and the like.
