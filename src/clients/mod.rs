@@ -18,6 +18,7 @@ pub mod files;
 pub mod git;
 pub mod git_branches;
 pub mod git_error;
+pub mod git_files;
 pub mod git_history;
 pub mod git_reference;
 pub mod git_repository;

@@ -9,6 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::wording::{cut, printable};
 use crate::domain::check::Place;
+use crate::domain::check::committed::covered;
 use crate::domain::limits::CONFIGURATION_PROBLEMS;
 
 /// How much of the file one error quotes at most, in characters.
@@ -80,7 +81,8 @@ impl ConfigErrors {
         let rest = &self.source[line_start..];
         let line = rest.find('\n').map_or(rest, |newline| &rest[..newline]);
         let span = location.span.start - line_start..location.span.end - line_start;
-        let snippet = Snippet::source(line)
+        let line = covered(line);
+        let snippet = Snippet::source(line.as_ref())
             .line_start(location.line)
             .path(location.path.as_str())
             .annotation(AnnotationKind::Primary.span(span));
@@ -268,7 +270,7 @@ impl Location {
             path: path.to_owned(),
             line: before.matches('\n').count() + 1,
             column: before[line_start..].chars().count() + 1,
-            text: printable(&cut(quoted, LONGEST_QUOTE)),
+            text: printable(&cut(&covered(quoted), LONGEST_QUOTE)),
             span: start..start + first_line.len(),
         }
     }

@@ -163,6 +163,25 @@ pub fn entries(listing: &str) -> impl Iterator<Item = Entry<'_>> {
     })
 }
 
+/// The files in the output of `git ls-files -z`, with `--stage` (`MODE ID STAGE TAB PATH NUL`) or without (`PATH NUL`).
+/// Submodules, symbolic links, repositories that are no submodules, and what is not UTF-8 are left out.
+pub fn listed_files(listing: &str) -> impl Iterator<Item = &str> {
+    let path = |line: &'_ str| -> Option<usize> {
+        let staged = line.split_once('\t').filter(|(facts, _)| {
+            let mut facts = facts.split(' ');
+            let mode =
+                facts.next().is_some_and(|mode| mode.len() == 6 && mode.bytes().all(|byte| byte.is_ascii_digit()));
+            mode && facts.count() == 2
+        });
+        match staged {
+            Some((facts, _)) => facts.starts_with("100").then_some(facts.len() + 1),
+            None => Some(0),
+        }
+    };
+    let lines = listing.split('\0').filter_map(move |line| line.get(path(line)?..));
+    lines.filter(|path| !path.is_empty() && !path.ends_with('/') && !path.contains('\u{fffd}'))
+}
+
 impl Entry<'_> {
     /// Whether it is a submodule.
     pub fn is_submodule(&self) -> bool {
@@ -360,6 +379,13 @@ mod tests {
             ]
         );
         assert_eq!(entries(listing).filter(Entry::is_submodule).count(), 1);
+    }
+
+    #[test]
+    fn files_are_listed_without_links_and_submodules() {
+        let staged = "100644 0a 0\ta b\0100755 0a 0\tc\td\0120000 0a 0\tlink\0160000 0a 0\tsub\0100644 0a 2\te\0100644 0a 3\te\0";
+        assert_eq!(listed_files(staged).collect::<Vec<_>>(), ["a b", "c\td", "e", "e"]);
+        assert_eq!(listed_files("a b\0x\ty\0repository/\0\u{fffd}\0").collect::<Vec<_>>(), ["a b", "x\ty"]);
     }
 
     #[test]

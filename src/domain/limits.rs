@@ -88,6 +88,14 @@ limits! {
         "a file of the repository: configuration, task definition, workflow, Dockerfile",
         "it is not read",
         "GitHub itself takes workflows of at most 512 KiB";
+    FILES = 100_000, Count,
+        "files of a repository whose names `check` goes by",
+        "the rest is left out, and the first of them is named",
+        "each may be one that a rule is about; large repositories have some ten thousand";
+    SEARCHED = 32 << 20, Bytes,
+        "all files together that `check` searches for secrets and for values of the contract",
+        "the rest is named, and not searched",
+        "500 of them have about 1 MiB";
     YAML_NESTING = 64, Count,
         "levels of nesting in a workflow file",
         "`check` reports the file and does not parse it",

@@ -5,11 +5,12 @@ use std::io;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::clients::files;
+use crate::clients::git::Git;
 use crate::clients::git_repository::WorkTree;
 use crate::context::Context;
 use crate::domain::failure::Failure;
 use crate::domain::file_line::in_brackets;
-use crate::domain::limits::FILE;
+use crate::domain::limits::{FILE, FILES};
 use crate::domain::target::Build;
 
 /// A checkout.
@@ -17,6 +18,24 @@ use crate::domain::target::Build;
 pub struct Checkout {
     /// The directory that it begins in, without symbolic links.
     root: Utf8PathBuf,
+}
+
+/// The files of a checkout, by their paths from the root.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tree {
+    /// Their names, sorted.
+    pub names: Vec<String>,
+    /// What is not among them, and should be.
+    pub left_out: Vec<Unlisted>,
+}
+
+/// Files that are not looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unlisted {
+    /// Which.
+    pub what: String,
+    /// Why not.
+    pub why: String,
 }
 
 /// Why a file cannot be read.
@@ -109,8 +128,43 @@ impl Checkout {
         names
     }
 
-    /// All files, by their paths from the root, but those of git and of installed packages.
-    pub fn tree(&self) -> Vec<String> {
+    /// The files that are committed, or would be: those that git has, and those that it does not ignore. Without a
+    /// repository that can be read, all but those of installed packages.
+    pub async fn files(&self, git: &Git) -> Tree {
+        let (mut names, mut left_out) = (Vec::new(), Vec::new());
+        match git.files().await {
+            Ok(listed) => {
+                let is_file =
+                    |name: &String| self.root.join(name).symlink_metadata().is_ok_and(|about| about.is_file());
+                names = listed.tracked;
+                names.extend(listed.untracked.into_iter().filter(is_file));
+                left_out.extend(listed.has_unnamed.then(|| Unlisted {
+                    what: "files whose names are not UTF-8".to_owned(),
+                    why: "shipgate cannot name them".to_owned(),
+                }));
+            }
+            Err(error) => {
+                names.extend(self.tree());
+                left_out.extend((!error.is_outside()).then(|| Unlisted {
+                    what: "which files are committed".to_owned(),
+                    why: format!("{error}; all files that are there count"),
+                }));
+            }
+        }
+        names.sort_unstable();
+        names.dedup();
+        if names.len() > FILES.count() {
+            let more = names.split_off(FILES.count());
+            left_out.extend(more.first().map(|first| Unlisted {
+                what: format!("{first} and {} more files", more.len() - 1),
+                why: format!("at most {FILES} are looked at"),
+            }));
+        }
+        Tree { names, left_out }
+    }
+
+    /// All files, by their paths from the root, but those of git and of installed packages, and symbolic links.
+    fn tree(&self) -> Vec<String> {
         let (mut names, mut directories) = (Vec::new(), vec![Utf8PathBuf::new()]);
         while let Some(directory) = directories.pop() {
             let Ok(entries) = self.root.join(&directory).read_dir_utf8() else { continue };
@@ -120,7 +174,7 @@ impl Checkout {
                     Ok(kind) if kind.is_dir() && ![".git", "node_modules"].contains(&entry.file_name()) => {
                         directories.push(name);
                     }
-                    Ok(kind) if !kind.is_dir() => names.push(name.into_string()),
+                    Ok(kind) if kind.is_file() => names.push(name.into_string()),
                     _ => {}
                 }
             }

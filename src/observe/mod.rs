@@ -8,7 +8,7 @@ mod images;
 mod reference;
 mod writer;
 
-pub use checkout::Checkout;
+pub use checkout::{Checkout, Tree, Unlisted, Unreadable};
 pub use files::{Files, at_release};
 pub use github::{NoGitHub, github};
 pub use identity::{Identities, Identity, NotEntered};

@@ -74,6 +74,7 @@ mod offline_action_stores;
 mod offline_approval_page;
 mod offline_check;
 mod offline_checkout;
+mod offline_committed;
 mod offline_config;
 mod offline_examples;
 mod offline_layers;

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import deploys
+import files
 import identity
 import measure
 import promotion
@@ -47,6 +48,7 @@ EXPERIMENTS = {
     "identity": Experiment("To the first signed call, each request 50 ms longer",
                            identity.starts, identity.ROWS, identity.goals, 0),
     "services": Experiment("One deploy of {} services", services.services, services.ROWS, services.goals, 3),
+    "files": Experiment("Check of a repository of {} files", files.files, files.ROWS, files.goals, 200),
 }  # fmt: skip
 
 
@@ -62,9 +64,11 @@ def read_options() -> argparse.Namespace:
                       "with a token of GitHub, beside the SDK's own chain with a token in a file")
     mode.add_argument("--services", type=int, metavar="N", help="instead, one deploy of N services (20 is what the "
                       "goals are about), beside a script that fires the same calls at once; and 100 at 50 ms a call")
+    mode.add_argument("--files", type=int, metavar="N", help="instead, `check` of a repository of N files (10000 is "
+                      "what the goals are about), beside reading them, zizmor and detect-secrets")
     mode.add_argument("--truth", action="store_true", help="instead, what each program says of a rollout, beside what "
                       "is true: a table in Markdown; and how long after its third failure a crash loop has a verdict")
-    mode.add_argument("--smoke", action="store_true", help="each of the six in its smallest form, one round, without "
+    mode.add_argument("--smoke", action="store_true", help="each of the seven in its smallest form, one round, without "
                       "peers from PyPI")
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="how often each is measured (5)")
     parser.add_argument("--alone", action="store_true", help="shipgate without its peers, for trying a change of it")

@@ -1,15 +1,19 @@
 //! The other files of the repository.
 
+use std::collections::BTreeSet;
+
 use camino::Utf8Path;
 
 use super::current::{Current, note};
 use crate::cli;
+use crate::domain::check::committed::{self, Syntax, Withheld};
 use crate::domain::check::dockerfile::{self, OTHER_SYNTAX, Surroundings};
 use crate::domain::check::outline::{Build, NamedFile, Outline, Written};
 use crate::domain::check::workflow::{self, WorkflowFile};
 use crate::domain::check::{Finding, Findings, Repository, Rule, Subject};
 use crate::domain::kind::Kind;
-use crate::observe::Checkout;
+use crate::domain::limits::SEARCHED;
+use crate::observe::{Checkout, Unreadable};
 
 const WORKFLOWS: &str = ".github/workflows";
 
@@ -125,6 +129,52 @@ pub fn of_kinds(
     };
     let repository = Repository::new(names.iter().cloned(), &read);
     findings.extend(Kind::check(&repository, outline));
+}
+
+/// The files that may hold values: what is committed with them and should not be.
+pub fn values(
+    checkout: &Checkout,
+    names: &[String],
+    outline: Option<&Outline>,
+    current: &Current,
+    findings: &mut Findings,
+) -> Withheld {
+    let mut withheld = Withheld::default();
+    let mut budget = SEARCHED.count();
+    let configured: BTreeSet<String> = task_definitions(outline).collect();
+    for name in names {
+        let written = configured.contains(name).then_some(Syntax::Json);
+        let own = outline.is_some_and(|outline| outline.file == *name).then_some(Syntax::Other);
+        let Some(syntax) = own.or_else(|| committed::syntax(name)).or(written) else { continue };
+        note(current, name);
+        let text = match checkout.read(name) {
+            Ok(text) => text,
+            // Git has it, and the working tree has not; or its name is that of a directory by now.
+            Err(Unreadable::Missing) => continue,
+            Err(error) => {
+                findings.left_out(name, error.to_string(), None);
+                continue;
+            }
+        };
+        let Some(left) = budget.checked_sub(text.len()) else {
+            findings.left_out(name, format!("at most {SEARCHED} are searched for values"), None);
+            continue;
+        };
+        budget = left;
+        if syntax == Syntax::Dotenv {
+            findings.looked_at(Subject::Variables, name);
+        }
+        findings.all.extend(committed::judge((name, &text), syntax, outline, &mut withheld));
+    }
+    committed::say_once(findings);
+    withheld
+}
+
+/// The task-definition files that the configuration names, from the root of the repository.
+fn task_definitions(outline: Option<&Outline>) -> impl Iterator<Item = String> {
+    let files = outline.into_iter().flat_map(|outline| outline.files.iter().map(move |file| (outline, file)));
+    let of_tasks = files.filter(|(_, file)| file.rules.subject == Subject::TaskDefinition);
+    of_tasks.filter_map(|(outline, file)| Some(beside(outline, file.file.text.as_ref()?)))
 }
 
 /// The workflow files.

@@ -42,7 +42,8 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Check) -> Result<Checke
         }
     };
     let outline = configuration.as_ref().map(|configuration| Arc::new(configuration.outline(&file)));
-    reading::read(&checkout, outline.as_ref(), &mut findings).await;
+    let tree = checkout.files(&git).await;
+    let withheld = reading::read(&checkout, tree, outline.as_ref(), &mut findings).await;
     let mut planned = Vec::new();
     if let (Some(configuration), Some(outline)) = (&configuration, &outline) {
         let plans = plan::Planner { session, configuration, outline, git: &git };
@@ -53,5 +54,7 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Check) -> Result<Checke
             }
         }
     }
-    Ok(Checked { findings: findings.sorted(), planned, wants_comment: arguments.comment })
+    let mut findings = findings.sorted();
+    withheld.take_out(&mut findings);
+    Ok(Checked { findings, planned, wants_comment: arguments.comment })
 }

@@ -7,14 +7,26 @@ use tokio::time::timeout;
 
 use super::current::Current;
 use super::files;
+use crate::domain::check::committed::Withheld;
 use crate::domain::check::outline::Outline;
 use crate::domain::check::{Finding, Findings, Rule};
 use crate::domain::limits::PARSING;
-use crate::observe::Checkout;
+use crate::observe::{Checkout, Tree, Unlisted};
 use crate::panics::{BrokeOff, contained};
 
 /// Looks at the files that the configuration names, and at the workflows.
-pub async fn read(checkout: &Checkout, outline: Option<&Arc<Outline>>, findings: &mut Findings) {
+///
+/// Returns the values that no report may have.
+pub async fn read(
+    checkout: &Checkout,
+    tree: Tree,
+    outline: Option<&Arc<Outline>>,
+    findings: &mut Findings,
+) -> Withheld {
+    let Tree { names, left_out } = tree;
+    for Unlisted { what, why } in left_out {
+        findings.left_out(what, why, None);
+    }
     let current = Current::default();
     let (checkout, outline, reading) = (checkout.clone(), outline.cloned(), Arc::clone(&current));
     let work = contained(move || {
@@ -23,13 +35,16 @@ pub async fn read(checkout: &Checkout, outline: Option<&Arc<Outline>>, findings:
             files::builds(&checkout, outline, &reading, &mut findings);
             files::used(&checkout, outline, &reading, &mut findings);
         }
-        let names = checkout.tree();
         files::of_kinds(&checkout, &names, outline.as_deref(), &reading, &mut findings);
         files::workflows(&checkout, outline.as_deref(), &reading, &mut findings);
-        findings
+        let withheld = files::values(&checkout, &names, outline.as_deref(), &reading, &mut findings);
+        (findings, withheld)
     });
     let why = match timeout(PARSING.time(), work).await {
-        Ok(Ok(found)) => return findings.extend(found),
+        Ok(Ok((found, withheld))) => {
+            findings.extend(found);
+            return withheld;
+        }
         Ok(Err(BrokeOff)) => "the parser broke off".to_owned(),
         Err(_) => format!("the files of this check are not read within {PARSING}"),
     };
@@ -37,4 +52,5 @@ pub async fn read(checkout: &Checkout, outline: Option<&Arc<Outline>>, findings:
     findings.left_out("Dockerfiles, task-definition files and workflows", format!("{file} cannot be parsed"), None);
     let hint = "write it in a plainer way; what was read before it is not reported";
     findings.found(Finding::new(Rule::Unparsed, format!("{file} cannot be parsed: {why}"), hint).in_file(&file, None));
+    Withheld::default()
 }

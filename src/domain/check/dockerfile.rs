@@ -7,6 +7,7 @@ use parse_dockerfile::{Dockerfile, Instruction, Source, parse};
 use super::outline::{Build, BuildArg};
 use super::place::Lines;
 use super::{Finding, Place, Rule};
+use crate::domain::contract::looks::is_secret_name;
 use crate::domain::release::ReleaseName;
 use crate::domain::target;
 use crate::domain::template::Template;
@@ -28,11 +29,6 @@ const PREDEFINED: [&str; 8] = [
     "BUILDKIT_",
     "DOCKERFILE_",
 ];
-
-/// Words in a name that tell of a secret.
-const SECRET_WORDS: [&str; 7] = ["SECRET", "PASSWORD", "PASSWD", "TOKEN", "APIKEY", "CREDENTIAL", "CREDENTIALS"];
-/// Pairs of words that do.
-const SECRET_PAIRS: [&str; 3] = ["API_KEY", "PRIVATE_KEY", "ACCESS_KEY"];
 
 const RUNTIME_HINT: &str = "read it when the container starts (a variable of the task definition, or a file that the \
                             server writes for the browser), so that one image fits every environment";
@@ -76,7 +72,7 @@ pub fn judge(file: &str, text: &str, surroundings: Surroundings<'_>) -> Option<V
     let mut findings = undeclared(&dockerfile, surroundings);
     for (name, place) in variables(&dockerfile, &lines) {
         let place = Some(place);
-        if is_secret(&name) {
+        if is_secret_name(&name) {
             let message = format!("`{name}` looks like a secret, and everybody who has the image can read it");
             let hint = "hand it over with `RUN --mount=type=secret`, or as a secret of the task definition";
             findings.push(Finding::new(Rule::SecretInImage, message, hint).in_file(file, place));
@@ -174,7 +170,12 @@ fn variables(dockerfile: &Dockerfile<'_>, lines: &Lines<'_>) -> Vec<(String, Pla
             return Vec::new();
         };
         let place = lines.place(&arguments.span);
-        names(&arguments.value).into_iter().map(|name| (name, place)).collect()
+        let mut names = names(&arguments.value);
+        // `ENV NAME the value`: no word of the value is a name.
+        if matches!(instruction, Instruction::Env(_)) && !arguments.value.contains('=') {
+            names.truncate(1);
+        }
+        names.into_iter().map(|name| (name, place)).collect()
     };
     dockerfile.instructions.iter().flat_map(named).collect()
 }
@@ -193,17 +194,6 @@ fn names(arguments: &str) -> Vec<String> {
 fn is_name(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && text.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
-}
-
-fn is_secret(name: &str) -> bool {
-    let upper = name.to_ascii_uppercase();
-    let words: Vec<&str> = upper.split('_').collect();
-    // A path to a secret, or its name in a store, is none.
-    if words.last().is_some_and(|last| ["FILE", "PATH", "DIR", "NAME", "ARN", "URL"].contains(last)) {
-        return false;
-    }
-    words.iter().any(|word| SECRET_WORDS.contains(word))
-        || words.windows(2).any(|pair| SECRET_PAIRS.contains(&pair.join("_").as_str()))
 }
 
 fn is_bundled(name: &str) -> bool {
@@ -358,6 +348,16 @@ mod tests {
         let noted =
             ["secret-in-image Dockerfile:2:5", "secret-in-image Dockerfile:3:5", "secret-in-image Dockerfile:5:5"];
         assert_eq!(found(text, &build(&[]), false, &[], ""), noted);
+    }
+
+    #[test]
+    fn no_word_of_a_value_is_taken_for_a_name() {
+        let build = build(&[]);
+        let surroundings =
+            Surroundings { build: &build, configuration: "c", is_promoted: false, context_files: &[], ignored: "" };
+        let findings = judge("Dockerfile", "FROM a\nENV DB_PASSWORD my_secret_token\n", surroundings).unwrap();
+        assert_eq!(findings.len(), 1);
+        assert!(!findings[0].message.contains("my_secret_token"), "{findings:?}");
     }
 
     #[test]

@@ -68,6 +68,8 @@ pub enum Subject {
     Dockerfile,
     /// A task-definition file.
     TaskDefinition,
+    /// A file of variables: `.env`.
+    Variables,
     /// A build specification of Amplify.
     BuildSpecification,
     /// An environment, as AWS shows it.
@@ -81,6 +83,7 @@ impl Subject {
             Self::Workflow => ("workflow file", "workflow files"),
             Self::Dockerfile => ("Dockerfile", "Dockerfiles"),
             Self::TaskDefinition => ("task-definition file", "task-definition files"),
+            Self::Variables => ("file of variables", "files of variables"),
             Self::BuildSpecification => ("build specification", "build specifications"),
             Self::Environment => ("environment", "environments"),
         };
@@ -224,6 +227,7 @@ impl fmt::Display for Subjects<'_> {
             Subject::Workflow,
             Subject::Dockerfile,
             Subject::TaskDefinition,
+            Subject::Variables,
             Subject::BuildSpecification,
             Subject::Environment,
         ];

@@ -2,6 +2,7 @@
 //!
 //! From texts to [`Findings`], and no further: who reads the files, and how findings are shown, is decided elsewhere.
 
+pub mod committed;
 pub mod dockerfile;
 mod finding;
 mod nesting;

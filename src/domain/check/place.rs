@@ -19,24 +19,64 @@ pub struct Place {
 #[derive(Debug)]
 pub struct Lines<'t> {
     text: &'t str,
-    /// Where each line begins.
-    starts: Vec<usize>,
+    starts: Starts,
 }
 
 impl<'t> Lines<'t> {
     /// The lines of a text.
     pub fn new(text: &'t str) -> Self {
-        let after = text.match_indices('\n').map(|(newline, _)| newline + 1);
-        Self { text, starts: std::iter::once(0).chain(after).collect() }
+        Self { text, starts: Starts::new(text) }
     }
 
     /// The place of a range of bytes, as far as its first line goes.
     pub fn place(&self, range: &Range<usize>) -> Place {
-        let start = self.text.floor_char_boundary(range.start);
-        let line = self.starts.partition_point(|begin| *begin <= start).max(1);
-        let begin = self.starts.get(line - 1).copied().unwrap_or_default();
-        let place = Place::of(&self.text[begin..], &(start - begin..range.end.max(start) - begin));
-        Place { line, end_line: line, ..place }
+        self.starts.place(self.text, range)
+    }
+}
+
+/// Where the lines of a text begin, and where in long ones to count on from. For what keeps the text itself.
+#[derive(Debug)]
+pub struct Starts(Vec<Start>);
+
+#[derive(Debug, Clone, Copy)]
+struct Start {
+    byte: usize,
+    line: usize,
+    column: usize,
+}
+
+impl Starts {
+    /// Those of a text.
+    pub fn new(text: &str) -> Self {
+        /// How much of a line is read for a place in it, in bytes.
+        const FAR: usize = 1024;
+        let mut starts = vec![Start { byte: 0, line: 1, column: 1 }];
+        let mut last = Start { byte: 0, line: 1, column: 1 };
+        let mut column = 1;
+        for (byte, character) in text.char_indices() {
+            if byte - last.byte >= FAR {
+                last = Start { byte, line: last.line, column };
+                starts.push(last);
+            }
+            column += 1;
+            if character == '\n' {
+                column = 1;
+                last = Start { byte: byte + 1, line: last.line + 1, column };
+                starts.push(last);
+            }
+        }
+        Self(starts)
+    }
+
+    /// The place of a range of bytes in the same text, as far as its first line goes.
+    pub fn place(&self, text: &str, range: &Range<usize>) -> Place {
+        let start = text.floor_char_boundary(range.start);
+        let before = self.0.partition_point(|known| known.byte <= start).saturating_sub(1);
+        let known = self.0.get(before).copied().unwrap_or(Start { byte: 0, line: 1, column: 1 });
+        let end = text.floor_char_boundary(range.end.max(start));
+        let marked = text[start..end].lines().next().unwrap_or_default().trim_end();
+        let column = known.column + text[known.byte..start].chars().count();
+        Place { line: known.line, column, end_line: known.line, end_column: column + marked.chars().count() }
     }
 }
 
@@ -79,7 +119,13 @@ mod tests {
         assert_eq!(Place::of(text, &(5..8)), place(2, 1, 3));
         assert_eq!(Place::of(text, &(10..17)), place(2, 5, 8));
         assert_eq!(Place::of(text, &(900..901)), place(4, 1, 1));
-        for range in [0..1, 5..8, 10..17, 4..6, 15..99, 900..901] {
+        let long = "ä".repeat(3000) + "\n" + &"b".repeat(5000);
+        for (text, range) in
+            [0..1, 5..8, 10..17, 4..6, 15..99, 900..901, 4..5].map(|range| (text, range)).into_iter().chain(
+                [0..9, 1023..1024, 1025..1030, 5998..6003, 7000..7002, 12_000..12_001]
+                    .map(|range| (long.as_str(), range)),
+            )
+        {
             assert_eq!(Lines::new(text).place(&range), Place::of(text, &range), "{range:?}");
         }
         assert_eq!(Place::of_line(text, 3), place(3, 3, 4));

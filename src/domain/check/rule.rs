@@ -86,6 +86,14 @@ rules! {
     (TaskDefinitionSize, "task-definition-size", Error),
     /// Nobody can pull the image or read the secrets.
     (TaskDefinitionExecutionRole, "task-definition-execution-role", Error),
+    /// A secret is in a file of the repository.
+    (CommittedSecret, "committed-secret", Error),
+    /// What browsers load has a secret in it.
+    (ClientSecret, "client-secret", Error),
+    /// A variable that is declared as a secret has a value in a file of the repository.
+    (CommittedValue, "committed-value", Error),
+    /// A value is still to be filled in.
+    (PlaceholderValue, "placeholder-value", Warning),
     /// The workflow is not YAML.
     (WorkflowSyntax, "workflow-syntax", Error),
     /// The YAML is no workflow that we know.
@@ -219,9 +227,10 @@ mod tests {
     use super::*;
 
     /// The pages that explain rules, each of them some.
-    const PAGES: [&str; 3] = [
-        include_str!("../../../docs/check/README.md"),
+    const PAGES: [&str; 4] = [
         include_str!("../../../docs/amplify/README.md"),
+        include_str!("../../../docs/check/README.md"),
+        include_str!("../../../docs/committed/README.md"),
         include_str!("../../../docs/contract/README.md"),
     ];
 

@@ -16,7 +16,7 @@ pub mod warned;
 
 pub use declared::Contract;
 pub use environment::{Held, OtherEnvironment};
-pub use judge::{judge_committed, missing};
+pub use judge::{Seen, judge, judge_committed, missing};
 pub use propose::{Observed, propose};
 pub use read::ReadValues;
 pub use values::{Content, Value, Values};

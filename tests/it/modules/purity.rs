@@ -44,6 +44,8 @@ pub const PURE: &[&str] = &[
     "std::time::Duration",
     "strsim",
     "thiserror",
+    "tree_sitter",
+    "tree_sitter_yaml",
     "wildmatch",
     "yaml_serde",
     "yamlpath",

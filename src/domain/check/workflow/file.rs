@@ -4,6 +4,7 @@ use github_actions_models::workflow::Workflow;
 use yaml_serde::Value;
 use yamlpath::Component;
 
+use super::checkouts::Checkouts;
 pub use crate::domain::check::Path;
 use crate::domain::check::{Finding, Place, Places, Rule, too_deep, without_place};
 use crate::domain::limits::YAML_NESTING;
@@ -17,6 +18,8 @@ pub struct WorkflowFile {
     pub workflow: Workflow,
     /// All of it, with what the model leaves out.
     pub raw: Value,
+    /// The steps that check out the repository.
+    pub checkouts: Checkouts,
     places: Places,
 }
 
@@ -37,7 +40,8 @@ impl WorkflowFile {
         }
         let raw: Value = yaml_serde::from_str(text).map_err(|error| Some(syntax(path, &error)))?;
         let workflow: Workflow = yaml_serde::from_str(text).map_err(|error| shape(path, text, &error))?;
-        Ok(Self { path: path.to_owned(), workflow, raw, places: Places::new(text) })
+        let checkouts = Checkouts::of(&workflow);
+        Ok(Self { path: path.to_owned(), workflow, raw, checkouts, places: Places::new(text) })
     }
 
     /// The place of a key, or of the nearest part around it that is there.

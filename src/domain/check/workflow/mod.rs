@@ -1,12 +1,13 @@
 //! Workflow files, as far as shipgate runs in them. What holds for all workflows is for zizmor to say.
 //!
-//! `file` reads one, with the places of its parts; `script` and `invocation` find where shipgate runs, and `command` is
-//! what it is asked there; `permissions` says what a job's token may do, and `called` what our workflows ask for; the rules
-//! are in `job`, `rights` and `environment` (one run of shipgate in one job), in `caller` (a job that calls a workflow of
-//! ours), in `trusted` (which commits of ours are called) and in `files` (all of them).
+//! `file` reads one; `script` and `invocation` find where shipgate runs, and `command` is what it is asked there;
+//! `checkouts` is where a job gets the repository, `permissions` says what its token may do, and `called` what our
+//! workflows ask for; the rules are in `job`, `rights` and `environment` (one run of shipgate in one job), in `caller` (a
+//! job that calls a workflow of ours), in `trusted` (which commits of ours are called) and in `files` (all of them).
 
 mod called;
 mod caller;
+mod checkouts;
 mod command;
 mod environment;
 mod file;

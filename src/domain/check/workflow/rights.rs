@@ -1,8 +1,6 @@
 //! Whether a job may do what shipgate needs, and has what shipgate needs.
 
-use github_actions_models::common::expr::LoE;
-use github_actions_models::common::{Permissions, Uses};
-use github_actions_models::workflow::job::{Step, UsesStep};
+use github_actions_models::common::Permissions;
 use yamlpath::Component;
 
 use super::command::Verb;
@@ -55,46 +53,19 @@ impl Workplace<'_> {
     /// What the checkout before the run needs, and brings.
     pub(super) fn checkout(&self, findings: &mut Findings) {
         let Some(permissions) = self.own_permissions() else { return };
-        let checkouts = self.checkouts();
-        if !checkouts.is_empty() && written(permissions, "contents", false) == Granted::No {
+        let Some(before) = self.file.checkouts.before(self.invocation.job, self.invocation.step) else { return };
+        if written(permissions, "contents", false) == Granted::No {
             let message = format!("job `{}` checks out the repository, and may not read it", self.invocation.job);
             let hint = "add `contents: read` to the permissions that count for the job";
             self.found(findings, Rule::ContentsRead, &self.permissions_path(), message, hint);
         }
-        let Some((number, _)) = checkouts.last().filter(|_| self.invocation.command.verb.needs_history()) else {
-            return;
-        };
-        if !checkouts.iter().any(|(_, step)| fetches_everything(step)) {
+        if self.invocation.command.verb.needs_history() && !before.has_everything {
             let verb = self.invocation.command.verb.name();
             let message = format!("the checkout has the last commit alone, and `{verb}` compares it with what runs");
             let hint = "add `with: { fetch-depth: 0 }` to the checkout; without the history a hold of a rollback \
                         cannot be judged, and is then taken to stop the release";
-            let path = [self.path(&["steps"]), vec![Component::from(*number), Component::from("uses")]].concat();
+            let path = [self.path(&["steps"]), vec![Component::from(before.step), Component::from("uses")]].concat();
             self.found(findings, Rule::FetchDepth, &path, message, hint);
         }
-    }
-
-    /// The steps before the run that check out this repository.
-    fn checkouts(&self) -> Vec<(usize, &UsesStep)> {
-        let steps = self.normal_job().map(|job| job.steps.as_slice()).unwrap_or_default();
-        let before = steps.iter().enumerate().take(self.invocation.step);
-        before
-            .filter_map(|(number, step)| {
-                let Step::Uses(step) = step else { return None };
-                let Uses::Repository(uses) = &step.uses else { return None };
-                let is_other = matches!(&step.with, LoE::Literal(inputs) if inputs.contains_key("repository"));
-                (uses.slug() == "actions/checkout" && !is_other).then_some((number, step))
-            })
-            .collect()
-    }
-}
-
-fn fetches_everything(step: &UsesStep) -> bool {
-    match &step.with {
-        LoE::Expr(_) => true,
-        LoE::Literal(inputs) => inputs.get("fetch-depth").is_some_and(|depth| {
-            let depth = depth.to_string();
-            depth.trim() == "0" || depth.contains('$')
-        }),
     }
 }
