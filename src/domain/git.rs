@@ -383,8 +383,17 @@ mod tests {
 
     #[test]
     fn files_are_listed_without_links_and_submodules() {
-        let staged = "100644 0a 0\ta b\0100755 0a 0\tc\td\0120000 0a 0\tlink\0160000 0a 0\tsub\0100644 0a 2\te\0100644 0a 3\te\0";
-        assert_eq!(listed_files(staged).collect::<Vec<_>>(), ["a b", "c\td", "e", "e"]);
+        let staged = [
+            "100644 0a 0\ta b",
+            "100755 0a 0\tc\td",
+            "120000 0a 0\tlink",
+            "160000 0a 0\tsub",
+            "100644 0a 2\te",
+            "100644 0a 3\te",
+            "",
+        ]
+        .join("\0");
+        assert_eq!(listed_files(&staged).collect::<Vec<_>>(), ["a b", "c\td", "e", "e"]);
         assert_eq!(listed_files("a b\0x\ty\0repository/\0\u{fffd}\0").collect::<Vec<_>>(), ["a b", "x\ty"]);
     }
 

@@ -35,7 +35,7 @@ pub fn syntax(path: &str) -> Option<Syntax> {
     let lower = name.to_ascii_lowercase();
     let has_extension = |of: &[&str]| lower.rsplit_once('.').is_some_and(|(_, extension)| of.contains(&extension));
     let is_code = has_extension(&["ts", "js", "mjs", "cjs", "py", "rb", "go", "rs", "md"]);
-    if (name == ".env" || name.starts_with(".env.") || name == ".envrc" || lower.ends_with(".env")) && !is_code {
+    if (name.starts_with(".env.") || name == ".envrc" || has_extension(&["env"])) && !is_code {
         Some(Syntax::Dotenv)
     } else if ["dockerfile", "containerfile"].contains(&lower.split('.').next().unwrap_or_default())
         || has_extension(&["dockerfile"])

@@ -17,7 +17,7 @@ pub struct Hit {
     pub what: &'static str,
 }
 
-/// What a key of AppSync is called: sites hand it to every browser, so it is less of a secret than others.
+/// What a key of `AppSync` is called: sites hand it to every browser, so it is less of a secret than others.
 pub const APPSYNC_KEY: &str = "an API key of AppSync";
 const ACCESS_KEY_ID: &str = "an access key ID of AWS";
 

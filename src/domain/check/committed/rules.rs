@@ -89,6 +89,8 @@ struct Judged<'a> {
 const REVOKE: &str = "revoke it where it was issued, and take it out of the file: it stays in the history of git. Keep the \
                       new one in AWS Secrets Manager, or in a secret of the job's environment in GitHub";
 
+const FILL_IN: &str = "write the value, or take the line out and set it where the other values of the environment are";
+
 impl Judged<'_> {
     fn assignment(&self, assignment: &Assignment<'_>, hit: Option<&Hit>) -> Vec<Finding> {
         let name = &self.text[assignment.name.clone()];
@@ -106,10 +108,9 @@ impl Judged<'_> {
         if !of_contract.is_empty() {
             return of_contract.into_iter().map(at).collect();
         }
-        if !self.is_sample && is_of_environment(name) && placeholder(value) {
+        if !self.is_sample && is_of_environment(name) && (placeholder(value) || is_pool_of_nobody(value)) {
             let message = format!("`{name}` has a value that stands in the place of another one");
-            let hint = "write the value, or take the line out and set it where the other values of the environment are";
-            return vec![at(Finding::new(Rule::PlaceholderValue, message, hint))];
+            return vec![at(Finding::new(Rule::PlaceholderValue, message, FILL_IN))];
         }
         Vec::new()
     }
@@ -208,6 +209,17 @@ fn is_of_environment(name: &str) -> bool {
 /// A name as texts show it. What is none may be a part of a value.
 fn shown(name: &str) -> String {
     if is_name(name) && hits(name).is_empty() { format!("`{name}`") } else { "the value".to_owned() }
+}
+
+/// `us-west-1_PROD`: where the ID of a user pool of Cognito has nine letters and digits behind its region
+/// ([UserPoolIdType](https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolType.html)).
+fn is_pool_of_nobody(value: &str) -> bool {
+    let Some((region, id)) = value.split_once(['_', ':']) else { return false };
+    let parts: Vec<&str> = region.split('-').collect();
+    let is_region = parts.len() >= 3
+        && parts.last().is_some_and(|last| last.len() == 1 && last.bytes().all(|byte| byte.is_ascii_digit()))
+        && parts[..parts.len() - 1].iter().all(|part| part.bytes().all(|byte| byte.is_ascii_lowercase()));
+    is_region && !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-'))
 }
 
 /// A value that is looked up: a variable, an expression, a name in a store, or a text that is encrypted.

@@ -100,6 +100,8 @@ fn values_that_are_still_to_be_filled_in_are_found() {
     assert_found(".env.production", "API_URL=CHANGEME\nlower=CHANGEME\n", &["warning placeholder-value 1:1"]);
     assert_found("amplify.yml", "  - export API_URL=CHANGEME\n", &["warning placeholder-value 1:12"]);
     assert_found(".env.template", "API_URL=CHANGEME\n", &[]);
+    assert_found(".env.production", "USER_POOL_ID=us-west-1_PROD\n", &["warning placeholder-value 1:1"]);
+    assert_found(".env.production", "USER_POOL_ID=us-west-1_Ab3dE6gH9\nA_NAME=my-app_PROD\n", &[]);
 }
 
 fn declaring(rules: Rules) -> Outline {
