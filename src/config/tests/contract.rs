@@ -173,7 +173,7 @@ fn what_is_wrong_with_a_rule() {
         ),
         (
             "A = { matches = \"(\" }",
-            "\"(\" | `matches`: \"(\" is not a regular expression that can be used | correct it: it is like `^us-west-1_\\w+$`; write `\\\\` for `\\` in double quotes, or use single quotes",
+            "\"(\" | `matches`: \"(\" is not a regular expression that can be used | correct it: it is like `^us-west-1_\\w+$`; write `\\\\` for `\\` in double quotes, or use single quotes; a pattern that repeats much is too large",
         ),
         (
             "A = { matches = '(\\w{900}){900}' }",

@@ -109,9 +109,9 @@ const LONGEST_PATTERN: usize = 1000;
 const LARGEST_PATTERN: usize = 128 << 10;
 
 /// A regular expression that is found in a value
-/// ([syntax](https://docs.rs/regex/latest/regex/#syntax)). It works on bytes: `\w` and `\d` are those of ASCII.
+/// ([syntax](https://docs.rs/regex-lite/latest/regex_lite/#syntax)). `\w` and `\d` are those of ASCII.
 #[derive(Clone)]
-pub struct Pattern(regex::bytes::Regex);
+pub struct Pattern(regex_lite::Regex);
 
 impl Pattern {
     /// A pattern as it is written.
@@ -123,12 +123,10 @@ impl Pattern {
         if text.is_empty() || text.len() > LONGEST_PATTERN {
             return Err("it has from 1 to 1000 characters");
         }
-        let built = regex::bytes::RegexBuilder::new(text).unicode(false).size_limit(LARGEST_PATTERN).build();
-        built.map(Self).map_err(|error| {
-            if matches!(error, regex::Error::CompiledTooBig(_)) {
-                return "it becomes too large: repeat less in it";
-            }
-            "it is like `^us-west-1_\\w+$`; write `\\\\` for `\\` in double quotes, or use single quotes"
+        let built = regex_lite::RegexBuilder::new(text).size_limit(LARGEST_PATTERN).build();
+        built.map(Self).map_err(|_| {
+            "it is like `^us-west-1_\\w+$`; write `\\\\` for `\\` in double quotes, or use single quotes; a pattern that \
+             repeats much is too large"
         })
     }
 
@@ -139,7 +137,7 @@ impl Pattern {
 
     /// Whether it is found in a value.
     pub fn is_in(&self, value: &str) -> bool {
-        self.0.is_match(value.as_bytes())
+        self.0.is_match(value)
     }
 }
 

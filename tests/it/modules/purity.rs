@@ -22,7 +22,7 @@ pub const PURE: &[&str] = &[
     "jiff::tz::TimeZoneDatabase::bundled",
     "parse_dockerfile",
     "percent_encoding",
-    "regex",
+    "regex_lite",
     "secrecy",
     "serde",
     "serde_json",
