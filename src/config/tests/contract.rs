@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::check::Rule;
-use crate::domain::contract::declared::{ArnRule, Pattern, Required, UrlRule};
-use crate::domain::contract::{Content, Contract, Observed, Rules, Seen, Value, Values, judge, propose};
+use crate::domain::contract::declared::{ArnRule, Pattern, Required, Rules, UrlRule};
+use crate::domain::contract::{Content, Contract, Observed, Seen, Value, Values, judge, propose};
 use crate::domain::names::EnvironmentName;
 
 const PAGE: &str = include_str!("../../../docs/contract/README.md");
