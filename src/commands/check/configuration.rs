@@ -76,13 +76,8 @@ pub fn resolve(
 
 /// Compares the variables of the repository with the contracts that declare them, where they are handed over: to a pull
 /// request from a fork they are not.
-pub fn repository_variables(
-    context: &Context,
-    configuration: &Configuration,
-    outline: &Outline,
-    findings: &mut Findings,
-) {
-    let Some(variables) = configuration.repository_variables(context).filter(|_| !context.job().from_fork) else {
+pub fn repository_variables(context: &Context, outline: &Outline, findings: &mut Findings) {
+    let Some(variables) = Configuration::repository_variables(context).filter(|_| !context.job().from_fork) else {
         return;
     };
     let declared = |contract: &Contract| {

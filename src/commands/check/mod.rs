@@ -43,8 +43,8 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Check) -> Result<Checke
     };
     let outline = configuration.as_ref().map(|configuration| Arc::new(configuration.outline(&file)));
     reading::read(&checkout, outline.as_ref(), &mut findings).await;
-    if let (Some(configuration), Some(outline)) = (&configuration, &outline) {
-        configuration::repository_variables(context, configuration, outline, &mut findings);
+    if let Some(outline) = &outline {
+        configuration::repository_variables(context, outline, &mut findings);
     }
     let mut planned = Vec::new();
     if let (Some(configuration), Some(outline)) = (&configuration, &outline) {
