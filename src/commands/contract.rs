@@ -45,7 +45,9 @@ async fn judge(
     let mut findings = Findings::default();
     findings.looked_at(Subject::Configuration, &file);
     let (judged, rest): (Vec<&Component>, _) = target.components.iter().partition(|component| is_judged(component));
-    rest.into_iter().for_each(|component| left_out(component, &mut findings));
+    for component in rest {
+        left_out(component, &mut findings);
+    }
     if !judged.is_empty() {
         let identities = session.identities(configuration);
         let cloud = observe::cloud(&identities, &target, Access::Read).await.map_err(unread)?;
@@ -55,7 +57,7 @@ async fn judge(
         let names: Vec<ComponentName> = judged.iter().map(|component| component.name.clone()).collect();
         let resolved = resolved(session, configuration, other_environments(configuration, &target));
         let others = others(&identities, &resolved, &names).await;
-        let repository = configuration.repository_variables(context);
+        let repository = Configuration::repository_variables(context);
         let target = Target { components: judged.into_iter().cloned().collect(), ..target };
         let known = Known { target: &target, own: &own, repository: repository.as_ref(), others: &others, file: &file };
         let held = hold(&known);
@@ -119,7 +121,9 @@ async fn proposal(
     findings.looked_at(Subject::Configuration, &name(configuration));
     let (written, rest): (Vec<&Component>, _) =
         target.components.iter().partition(|component| component.kind.has_values());
-    rest.into_iter().for_each(|component| left_out(component, &mut findings));
+    for component in rest {
+        left_out(component, &mut findings);
+    }
     let names: Vec<ComponentName> = written.iter().map(|component| component.name.clone()).collect();
     let environments: Vec<EnvironmentName> = all.iter().filter_map(|name| name.parse().ok()).collect();
     let resolved = resolved(session, configuration, environments);
@@ -145,7 +149,9 @@ async fn proposal(
                 None => {}
             }
         }
-        read.iter().for_each(|(name, _)| findings.looked_at(Subject::Environment, name.as_str()));
+        for (name, _) in &read {
+            findings.looked_at(Subject::Environment, name.as_str());
+        }
         if read.is_empty() {
             continue;
         }

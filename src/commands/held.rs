@@ -32,7 +32,7 @@ pub async fn held(
     if let Some((source, components)) = source {
         others.push(of_source(source, components, &mut own));
     }
-    let repository = invocation.configuration.repository_variables(invocation.context);
+    let repository = Configuration::repository_variables(invocation.context);
     let file = name(&invocation.configuration);
     Known::Is(hold(&Values { target, own: &own, repository: repository.as_ref(), others: &others, file: &file }))
 }

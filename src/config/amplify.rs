@@ -7,6 +7,7 @@ use super::read::{Entries, Located, NOT_BUILT, Node, Table};
 use super::text::Text;
 use super::values::{self, Fault};
 use crate::domain::amplify::Target;
+use crate::domain::amplify::names::Compute;
 
 /// Keys that a later version will know.
 const LATER: [&str; 2] = ["build", "probes"];
@@ -86,7 +87,7 @@ impl KindKeys for Keys {
             branch: branch?,
             app_root: whole(app_root)?,
             platform: whole(platform)?,
-            compute: whole(compute)?.unwrap_or_default(),
+            compute: whole(compute)?.unwrap_or(Compute::DEFAULT),
             backend_from: whole(backend_from)?,
             expect: expect?,
         })

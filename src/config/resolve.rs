@@ -295,7 +295,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
         let written = self.environment.gates.as_ref().map(|gates| gates.policy(self.interpreter.problems));
         let policy = whole(written)?.unwrap_or_default();
         let contract = declares.then_some(policy.contract.unwrap_or(ContractPolicy::Error));
-        Some(GatePolicy { own_images, contract, ..policy })
+        Some(GatePolicy { contract, own_images, ..policy })
     }
 
     /// The images of the selected components, also those of components that are not selected themselves.

@@ -177,7 +177,7 @@ impl Configuration {
     }
 
     /// The variables of the repository, by name, as `SHIPGATE_VARS` has them. `None`: nothing hands them over.
-    pub fn repository_variables(&self, context: &Context) -> Option<BTreeMap<String, SecretString>> {
+    pub fn repository_variables(context: &Context) -> Option<BTreeMap<String, SecretString>> {
         config::repository_variables(context.variable(VARS))
     }
 

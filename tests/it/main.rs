@@ -14,6 +14,7 @@ mod cloud_causes;
 mod cloud_chain;
 mod cloud_check;
 mod cloud_components;
+mod cloud_contract;
 mod cloud_dependencies;
 mod cloud_deploy;
 mod cloud_dirty;

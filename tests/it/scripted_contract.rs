@@ -451,3 +451,26 @@ fn a_gate_that_does_not_get_to_other_environments_says_so() {
     assert_eq!(verdict, "satisfied");
     assert!(reason.contains("not compared with production: permission `ecs:DescribeServices` is missing"), "{reason}");
 }
+
+/// Without any credential.
+#[test]
+fn a_check_compares_the_variables_of_the_repository() {
+    let contract = "\"vars.SITE_URL\" = { required = true, url = \"https\" }\n\"vars.ABSENT\" = { required = true }";
+    let shop = service(contract, "");
+    let check = |vars: Option<Value>| {
+        let check = shop.repository.shipgate(&["check", "--json"]).env("AWS_EC2_METADATA_DISABLED", "true");
+        let ran = match vars {
+            Some(vars) => check.env("SHIPGATE_VARS", vars.to_string()).run(),
+            None => check.run(),
+        };
+        assert!(!ran.stdout.contains(CANARY) && !ran.stderr.contains(CANARY), "{}{}", ran.stdout, ran.stderr);
+        let found = found(&ran.json()).into_iter().filter(|(rule, _)| rule.starts_with("contract-"));
+        found.map(|(rule, message)| format!("{rule} {message}")).collect::<Vec<_>>()
+    };
+    let wrong = check(Some(json!({"SITE_URL": format!("http://{CANARY}.shop.test")})));
+    assert_eq!(wrong.len(), 2, "{wrong:#?}");
+    assert!(wrong.iter().any(|it| it.starts_with("contract-url `vars.SITE_URL`")), "{wrong:#?}");
+    assert!(wrong.iter().any(|it| it == "contract-required `vars.ABSENT` of backend is not set"), "{wrong:#?}");
+    assert_eq!(check(Some(json!({"SITE_URL": format!("https://{CANARY}.shop.test"), "ABSENT": "x"}))), [""; 0]);
+    assert_eq!(check(None), [""; 0]);
+}

@@ -1,11 +1,14 @@
 //! What is wrong with `shipgate.toml`.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use secrecy::ExposeSecret as _;
 
 use crate::cli;
 use crate::context::{Context, VARS};
 use crate::domain::check::outline::{Environment, Outline};
 use crate::domain::check::{Finding, Findings, Level, Rule, Subject};
+use crate::domain::contract::declared::{REPOSITORY, Required};
+use crate::domain::contract::{Contract, Declared, judge_committed};
 use crate::domain::failure::{Diagnostics, Failure};
 use crate::domain::target::Target;
 use crate::observe::{self, CONFIG_FILE, Checkout, Configuration};
@@ -69,6 +72,33 @@ pub fn resolve(
         }
     }
     None
+}
+
+/// Compares the variables of the repository with the contracts that declare them, where they are handed over: to a pull
+/// request from a fork they are not.
+pub fn repository_variables(context: &Context, outline: &Outline, findings: &mut Findings) {
+    let Some(variables) = Configuration::repository_variables(context).filter(|_| !context.job().from_fork) else {
+        return;
+    };
+    let declared = |contract: &Contract| {
+        let of_repository = |it: &Declared| Some((it.clone(), it.name.strip_prefix(REPOSITORY)?.to_owned()));
+        contract.declared.iter().filter_map(of_repository).collect::<Vec<_>>()
+    };
+    for (component, contract) in &outline.contracts {
+        for (declared, name) in declared(contract) {
+            let found = match variables.get(&name) {
+                Some(value) => judge_committed(contract, &declared.name, value.expose_secret(), None),
+                None if declared.rules.required == Required::Everywhere => {
+                    let what = format!("`{}` of {component} is not set", declared.name);
+                    vec![(Rule::ContractRequired, what, repository_variable(&name))]
+                }
+                None => Vec::new(),
+            };
+            for (rule, message, hint) in found {
+                findings.found(Finding::new(rule, message, hint).in_file(&outline.file, declared.place));
+            }
+        }
+    }
 }
 
 /// `context`: where variables are looked up.

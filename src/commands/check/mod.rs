@@ -44,6 +44,9 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Check) -> Result<Checke
     let outline = configuration.as_ref().map(|configuration| Arc::new(configuration.outline(&file)));
     let tree = checkout.files(&git).await;
     let withheld = reading::read(&checkout, tree, outline.as_ref(), &mut findings).await;
+    if let Some(outline) = &outline {
+        configuration::repository_variables(context, outline, &mut findings);
+    }
     let mut planned = Vec::new();
     if let (Some(configuration), Some(outline)) = (&configuration, &outline) {
         let plans = plan::Planner { session, configuration, outline, git: &git };

@@ -7,8 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::check::Rule;
 use crate::domain::contract::declared::{ArnRule, Pattern, Required, Rules, UrlRule};
-use crate::domain::contract::judge::{Seen, judge};
-use crate::domain::contract::{Content, Contract, Observed, Value, Values, propose};
+use crate::domain::contract::{Content, Contract, Observed, Seen, Value, Values, judge, propose};
 use crate::domain::names::EnvironmentName;
 
 const PAGE: &str = include_str!("../../../docs/contract/README.md");
@@ -177,7 +176,7 @@ fn what_is_wrong_with_a_rule() {
         ),
         (
             "A = { matches = '(\\w{900}){900}' }",
-            "'(\\w{900}){900}' | `matches`: \"(\\\\w{900}){900}\" is not a regular expression that can be used | correct it: it becomes too large: repeat less in it",
+            "'(\\w{900}){900}' | `matches`: \"(\\\\w{900}){900}\" is not a regular expression that can be used | correct it: it is like `^us-west-1_\\w+$`; write `\\\\` for `\\` in double quotes, or use single quotes; a pattern that repeats much is too large",
         ),
         ("A = { matches = \"${app}\" }", "\"${app}\" | `matches` cannot have variables | write the value itself"),
         ("A = { one-of = [] }", "[] | `one-of` is empty | name the values that it may have, or remove the key"),

@@ -90,13 +90,10 @@ words!(
     XLarge "XLARGE_72GB",
 );
 
-impl Default for Compute {
-    fn default() -> Self {
-        Self::Standard
-    }
-}
-
 impl Compute {
+    /// What Amplify takes where nothing is chosen.
+    pub const DEFAULT: Self = Self::Standard;
+
     /// Its memory, in MiB.
     pub fn memory(self) -> u64 {
         let gigabytes = match self {
@@ -128,6 +125,6 @@ mod tests {
         }
         assert_eq!("WEB_COMPUTE".parse::<Platform>().unwrap().as_str(), "WEB_COMPUTE");
         assert!("web".parse::<Platform>().is_err() && "8GB".parse::<Compute>().is_err());
-        assert_eq!(Compute::default().memory(), 8192);
+        assert_eq!(Compute::DEFAULT.memory(), 8192);
     }
 }

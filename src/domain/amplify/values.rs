@@ -40,7 +40,7 @@ mod tests {
             branch: "staging".parse().unwrap(),
             app_root: None,
             platform: None,
-            compute: Compute::default(),
+            compute: Compute::DEFAULT,
             backend_from: None,
             expect: BTreeMap::new(),
         };

@@ -14,7 +14,7 @@ mod single;
 pub mod values;
 pub mod warned;
 
-pub use declared::Contract;
+pub use declared::{Contract, Declared};
 pub use environment::{Held, OtherEnvironment};
 pub use judge::{Seen, judge, judge_committed, missing};
 pub use propose::{Observed, propose};

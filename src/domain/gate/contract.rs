@@ -42,9 +42,9 @@ fn named(broken: &[&Finding]) -> String {
 }
 
 fn fits(held: &Held) -> String {
-    let names: Vec<&str> = held.judged.iter().map(ComponentName::as_str).collect();
-    let verb = if names.len() == 1 { "fit its" } else { "fit their" };
-    let fits = format!("the values of {} {verb} contract", names.join(", "));
+    let components: Vec<&str> = held.judged.iter().map(ComponentName::as_str).collect();
+    let verb = if components.len() == 1 { "fit its" } else { "fit their" };
+    let fits = format!("the values of {} {verb} contract", components.join(", "));
     let left_out = &held.findings.left_out;
     let mut named: Vec<String> =
         left_out.iter().take(NAMED).map(|left| format!("{} {}", left.what, left.why)).collect();

@@ -44,8 +44,8 @@ pub fn summary(checked: &Checked, record: &Record, links: &Links) -> String {
 
 /// The page of `contract`.
 pub fn contract(asked: &AskedContract, links: &Links) -> String {
-    let lines = |text: &String| text.lines().map(str::to_owned).collect::<Vec<_>>();
-    let proposal = asked.proposal.iter().map(|text| block("toml", &lines(text)));
+    let split = |text: &String| text.lines().map(str::to_owned).collect::<Vec<_>>();
+    let proposal = asked.proposal.iter().map(|text| block("toml", &split(text)));
     page(&asked.title(), &asked.findings, proposal, links)
 }
 

@@ -75,8 +75,8 @@ impl<'a> Surroundings<'a> {
         let configured = self.components(app).into_iter();
         let configured = configured.map(|component| text(component, "compute").and_then(|text| text.parse().ok()));
         let seen = self.seen(app).and_then(|seen| seen.compute);
-        let all = configured.map(|compute| compute.or(seen).unwrap_or_default());
-        all.min_by_key(|compute| compute.memory()).or(seen).unwrap_or_default()
+        let all = configured.map(|compute| compute.or(seen).unwrap_or(Compute::DEFAULT));
+        all.min_by_key(|compute| compute.memory()).or(seen).unwrap_or(Compute::DEFAULT)
     }
 
     /// Where the backend of an app is defined, in its own directory or at the root.
