@@ -274,6 +274,7 @@ fn proposed(environments: &[(EnvironmentName, Values)], is_all: bool, has_refere
         component: &"web".parse().unwrap(),
         environments,
         promotes: &[(name("staging"), name("main")), (name("production"), name("staging"))],
+        shares: &[],
         is_all,
         has_references,
     })

@@ -60,10 +60,6 @@ impl Configured for SiteTarget {
         iam::RIGHTS
     }
 
-    fn has_values(&self) -> bool {
-        self.runtime_config.is_some()
-    }
-
     fn console(&self, region: &Region) -> Option<String> {
         let host = Partition::of(region).console();
         Some(format!("https://{region}.{host}/s3/buckets/{}?region={region}", self.bucket))
