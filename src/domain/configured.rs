@@ -63,6 +63,11 @@ pub trait Configured: OfKind {
     /// Takes the command over that the release's own commit has, and whether it has one anywhere.
     fn take_pre_deploy(&mut self, _command: Option<Vec<Template>>, _is_used: Option<bool>) {}
 
+    /// Whether browsers load all of its variables.
+    fn is_public(&self) -> bool {
+        false
+    }
+
     /// Whether it takes its secrets as references to where they are kept.
     fn has_references(&self) -> bool {
         false

@@ -388,6 +388,7 @@ proptest! {
                 region: &"us-west-1".parse().unwrap(),
                 source,
                 shares_with: &[],
+                is_public: false,
                 has_references,
                 values,
                 others: &others,

@@ -105,6 +105,7 @@ fn of_component(known: &Known<'_>, component: &Component, read: &ReadValues) -> 
             region: &target.region,
             source: target.promotes_from.as_ref(),
             shares_with: &shares_with,
+            is_public: component.kind.is_public(),
             has_references: component.kind.has_references(),
             values: &values,
             others: &others,

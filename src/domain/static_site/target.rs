@@ -60,6 +60,10 @@ impl Configured for SiteTarget {
         iam::RIGHTS
     }
 
+    fn is_public(&self) -> bool {
+        true
+    }
+
     fn console(&self, region: &Region) -> Option<String> {
         let host = Partition::of(region).console();
         Some(format!("https://{region}.{host}/s3/buckets/{}?region={region}", self.bucket))
