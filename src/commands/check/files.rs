@@ -211,7 +211,7 @@ pub fn workflows(checkout: &Checkout, outline: Option<&Outline>, current: &Curre
 }
 
 /// A path of the configuration, from the root of the repository.
-fn beside(outline: &Outline, path: &str) -> String {
+pub fn beside(outline: &Outline, path: &str) -> String {
     match outline.file.rsplit_once('/') {
         Some((directory, _)) => join(directory, path),
         None => join("", path),

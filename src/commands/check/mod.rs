@@ -1,6 +1,7 @@
 //! `check`: for pull requests, and by hand. What is found is for any report to show.
 
 mod configuration;
+mod contracts;
 mod current;
 mod files;
 mod plan;
@@ -50,12 +51,15 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Check) -> Result<Checke
     let mut planned = Vec::new();
     if let (Some(configuration), Some(outline)) = (&configuration, &outline) {
         let plans = plan::Planner { session, configuration, outline, git: &git };
+        let mut targets = Vec::new();
         for environment in &outline.environments {
             let target = configuration::resolve(context, configuration, outline, environment, &mut findings);
+            targets.extend(target.clone());
             if Box::pin(plans.plan(environment, target, &mut findings)).await? {
                 planned.push(environment.name.clone());
             }
         }
+        contracts::judge(&targets, &checkout, outline, &mut findings);
     }
     let mut findings = findings.sorted();
     withheld.take_out(&mut findings);

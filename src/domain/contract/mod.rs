@@ -18,5 +18,5 @@ pub use declared::{Contract, Declared};
 pub use environment::{Held, OtherEnvironment};
 pub use judge::{Seen, judge, judge_committed, missing};
 pub use propose::{Observed, propose};
-pub use read::ReadValues;
+pub use read::{ReadValues, WrittenValues};
 pub use values::{Content, Value, Values};

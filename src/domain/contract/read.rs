@@ -11,6 +11,15 @@ pub struct ReadValues {
     pub unread: Vec<(String, String)>,
 }
 
+/// The values of a component as the configuration or a file of the repository has them.
+#[derive(Debug, Clone)]
+pub struct WrittenValues {
+    /// The values.
+    pub read: ReadValues,
+    /// Whether they stand in a file that is searched for values by itself.
+    pub is_searched: bool,
+}
+
 impl From<Values> for ReadValues {
     fn from(values: Values) -> Self {
         Self { values, unread: Vec::new() }

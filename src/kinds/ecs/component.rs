@@ -15,10 +15,10 @@ use crate::domain::ecs::component::{neutral, past_releases, plan_release, planne
 use crate::domain::ecs::evidence::{self, recorded_by};
 use crate::domain::ecs::ids::RevisionArn;
 use crate::domain::ecs::plan::{EcsFacts, EcsPlan, plan_rollback};
+use crate::domain::ecs::planned_values;
 use crate::domain::ecs::service::Revision;
 use crate::domain::ecs::source::{self, SourceFacts};
 use crate::domain::ecs::target::{Busy, EcsTarget};
-use crate::domain::ecs::values;
 use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
 use crate::domain::iam::rights::Place;
@@ -314,7 +314,7 @@ impl Source for SourceService {
     }
 
     fn values(&self) -> Result<ReadValues, Failure> {
-        Ok(values::of_revision(&self.facts.live, &self.target.container).map_err(PlanError::from)?)
+        Ok(planned_values::of_revision(&self.facts.live, &self.target.container).map_err(PlanError::from)?)
     }
 
     fn ran<'a>(&'a self, cloud: &'a Cloud, digest: &'a Digest, runs: bool) -> Answer<'a, UnbrokenRun> {
@@ -383,7 +383,7 @@ impl Planned for PlannedService {
     }
 
     fn values(&self) -> Result<ReadValues, Failure> {
-        Ok(values::planned(&self.ecs.target, &self.observed.facts, &self.ecs).map_err(PlanError::from)?)
+        Ok(planned_values::planned(&self.ecs.target, &self.observed.facts, &self.ecs).map_err(PlanError::from)?)
     }
 
     fn last_rollout(&self) -> Option<Duration> {
