@@ -1,9 +1,9 @@
 //! `contract`: an environment's variables against what is declared of them, and a first contract from what there is.
 
-use super::held::{name, other_environments, resolve};
+use super::held::{name, other_environments};
 use crate::cli;
 use crate::domain::check::{Findings, Subject};
-use crate::domain::contract::environment::{Known, hold};
+use crate::domain::contract::environment::{Known, hold, shares};
 use crate::domain::contract::{Observed, ReadValues, Values, propose};
 use crate::domain::failure::Failure;
 use crate::domain::names::{ComponentName, EnvironmentName};
@@ -40,13 +40,15 @@ async fn judge(
     components: &[String],
 ) -> Result<AskedContract, Failure> {
     let context = session.context;
-    let target = resolve(context, configuration, environment, components)?;
+    let target = configuration.values(context, environment, components)?;
     let file = name(configuration);
     let mut findings = Findings::default();
     findings.looked_at(Subject::Configuration, &file);
-    let (judged, rest): (Vec<&Component>, _) = target.components.iter().partition(|component| is_judged(component));
+    let (rest, judged): (Vec<&Component>, Vec<&Component>) =
+        target.components.iter().partition(|component| component.contract.is_empty());
     for component in rest {
-        left_out(component, &mut findings);
+        let what = format!("the variables of {}", component.name);
+        findings.left_out(what, "no contract is declared for it", Some(PROPOSE.to_owned()));
     }
     if !judged.is_empty() {
         let identities = session.identities(configuration);
@@ -69,21 +71,6 @@ async fn judge(
     Ok(AskedContract { environment: Some(environment.to_owned()), findings: findings.sorted(), proposal: None })
 }
 
-/// Whether a component has values and a contract for them.
-fn is_judged(component: &Component) -> bool {
-    component.kind.has_values() && !component.contract.is_empty()
-}
-
-fn left_out(component: &Component, findings: &mut Findings) {
-    let what = format!("the variables of {}", component.name);
-    if component.kind.has_values() {
-        findings.left_out(what, "no contract is declared for it", Some(PROPOSE.to_owned()));
-    } else {
-        let why = format!("this component of `kind = \"{}\"` has none that can be read", component.kind.word());
-        findings.left_out(what, why, None);
-    }
-}
-
 /// An environment that cannot be read is not judged, whoever is refused.
 fn unread(failure: Failure) -> Failure {
     Failure { outcome: Outcome::Failed, ..failure }
@@ -100,7 +87,7 @@ fn resolved(
     environments: Vec<EnvironmentName>,
 ) -> Vec<(EnvironmentName, Result<Target, Failure>)> {
     let resolved = |name: EnvironmentName| {
-        let target = resolve(session.context, configuration, name.as_str(), &[]);
+        let target = configuration.values(session.context, name.as_str(), &[]);
         (name, target)
     };
     environments.into_iter().map(resolved).collect()
@@ -116,15 +103,10 @@ async fn proposal(
     // The names that were given are those of the file, in whichever environment.
     let all = configuration.environments();
     let one = environment.or(all.first().map(String::as_str)).unwrap_or_default();
-    let target = configuration.services(session.context, one, components)?;
+    let target = configuration.values(session.context, one, components)?;
     let mut findings = Findings::default();
     findings.looked_at(Subject::Configuration, &name(configuration));
-    let (written, rest): (Vec<&Component>, _) =
-        target.components.iter().partition(|component| component.kind.has_values());
-    for component in rest {
-        left_out(component, &mut findings);
-    }
-    let names: Vec<ComponentName> = written.iter().map(|component| component.name.clone()).collect();
+    let names: Vec<ComponentName> = target.components.iter().map(|component| component.name.clone()).collect();
     let environments: Vec<EnvironmentName> = all.iter().filter_map(|name| name.parse().ok()).collect();
     let resolved = resolved(session, configuration, environments);
     let identities = session.identities(configuration);
@@ -138,7 +120,7 @@ async fn proposal(
         .filter_map(|(name, target)| Some((name.clone(), target.as_ref().ok()?.promotes_from.clone()?)))
         .collect();
     let mut texts = Vec::new();
-    for component in written {
+    for component in &target.components {
         let mut read: Vec<(EnvironmentName, Values)> = Vec::new();
         for other in &seen {
             match other.values.get(&component.name) {
@@ -159,6 +141,7 @@ async fn proposal(
             component: &component.name,
             environments: &read,
             promotes: &promotes,
+            shares: &shared(&component.name, &resolved),
             is_all: read.len() == all.len(),
             has_references: component.kind.has_references(),
         }));
@@ -172,4 +155,13 @@ async fn proposal(
             .fold(failure, |failure, left| failure.cause(format!("{}: {}", left.what, left.why))));
     }
     Ok(AskedContract { environment: environment.map(str::to_owned), findings, proposal: Some(texts.join("\n")) })
+}
+
+/// The environments whose component uses on purpose what another one has, each with that one.
+fn shared(
+    component: &ComponentName,
+    environments: &[(EnvironmentName, Result<Target, Failure>)],
+) -> Vec<(EnvironmentName, EnvironmentName)> {
+    let with = |target: &Target| shares(target).remove(component);
+    environments.iter().filter_map(|(name, target)| Some((name.clone(), with(target.as_ref().ok()?)?))).collect()
 }

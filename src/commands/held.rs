@@ -1,13 +1,12 @@
 //! The contracts of a plan's components, held against the values that they have once it is carried out.
 
 use super::change::Invocation;
-use crate::context::Context;
 use crate::domain::contract::environment::{Known as Values, hold, shares};
 use crate::domain::contract::{Held, OtherEnvironment, ReadValues};
 use crate::domain::failure::Failure;
 use crate::domain::gate::{Command, GateName, Known};
 use crate::domain::names::{ComponentName, EnvironmentName};
-use crate::domain::target::{Component, Target};
+use crate::domain::target::Target;
 use crate::evidence::{is_compared, others};
 use crate::kinds::{Source, WholePlan};
 use crate::observe::Configuration;
@@ -58,31 +57,11 @@ async fn compared(
     }
     let resolved: Vec<_> = environments
         .map(|name| {
-            let target = resolve(context, configuration, name.as_str(), &[]);
+            let target = configuration.values(context, name.as_str(), &[]);
             (name, target)
         })
         .collect();
     others(&invocation.identities, &resolved, &components).await
-}
-
-/// An environment with what its values come from: the names of its services, and all of its variables where values of the
-/// configuration itself are under a contract.
-///
-/// # Errors
-///
-/// `invalid`: it is not in the file, or its variables are not set.
-pub fn resolve(
-    context: &Context,
-    configuration: &Configuration,
-    environment: &str,
-    components: &[String],
-) -> Result<Target, Failure> {
-    let target = configuration.services(context, environment, components)?;
-    let is_unread = |component: &Component| !component.contract.is_empty() && !component.kind.has_values();
-    if target.components.iter().any(is_unread) {
-        return configuration.target(context, environment, components);
-    }
-    Ok(target)
 }
 
 /// The environments that some contract of an environment compares it with, in the order of the file.

@@ -16,6 +16,8 @@ pub enum Purpose {
     /// To look at its services or to hold them: its address, images, task-definition files, commands, probes and
     /// timeouts are left out, with their variables.
     Services,
+    /// To compare what its variables are set to: its services, and what the configuration itself sets.
+    Values,
     /// To become who may do something there: its components are left out too.
     Identity,
     /// To say what a policy of IAM has to allow: beside the services there are repositories and task-definition files,

@@ -193,7 +193,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
             .collect();
         let images = match self.purpose {
             Purpose::Change | Purpose::Policy => self.images(&selected),
-            Purpose::Services | Purpose::Identity => Vec::new(),
+            Purpose::Services | Purpose::Values | Purpose::Identity => Vec::new(),
         };
         self.refuse_shared_repositories(&images);
         let components: Vec<_> = selected.iter().map(|(key, component)| self.component(key, *component)).collect();

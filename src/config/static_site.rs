@@ -3,6 +3,7 @@
 use super::error::Problems;
 use super::interpret::{Interpreter, whole};
 use super::keys::{KindKeys, Merged};
+use super::merged::Purpose;
 use super::read::{Entries, NOT_BUILT, Node, Read, Table};
 use super::text::Text;
 use super::values::{self, Fault};
@@ -95,7 +96,9 @@ impl KindKeys for Keys {
         let distribution = component
             .pick(|settings| settings.distribution.as_ref())
             .map(|text| interpreter.named("distribution", text));
-        let runtime_config = component.to_change(|settings| settings.runtime_config.as_ref());
+        let runtime_config = component
+            .pick(|settings| settings.runtime_config.as_ref())
+            .filter(|_| matches!(component.wanted.purpose, Purpose::Change | Purpose::Values));
         let runtime_config = runtime_config.map(|written| written.resolve(interpreter));
         Some(Target {
             bucket: bucket?,

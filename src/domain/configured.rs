@@ -63,8 +63,8 @@ pub trait Configured: OfKind {
     /// Takes the command over that the release's own commit has, and whether it has one anywhere.
     fn take_pre_deploy(&mut self, _command: Option<Vec<Template>>, _is_used: Option<bool>) {}
 
-    /// Whether it has environment variables that a contract can be held against.
-    fn has_values(&self) -> bool {
+    /// Whether browsers load all of its variables.
+    fn is_public(&self) -> bool {
         false
     }
 

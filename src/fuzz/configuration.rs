@@ -54,7 +54,7 @@ fn read(text: &str, variable: &str) {
     let vars = json!({"A": variable, "STAGE_URL": variable, "REGION": 1, "B": null}).to_string();
     let env = |_: &str| Some(variable.to_owned());
     for environment in document.environments() {
-        for purpose in [Purpose::Change, Purpose::Services] {
+        for purpose in [Purpose::Change, Purpose::Services, Purpose::Values] {
             let request =
                 Request { environment, components: &[], purpose, vars: Some(&vars), env: &env, in_workflow: false };
             match document.resolve(&request) {

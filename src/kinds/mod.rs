@@ -131,9 +131,7 @@ pub trait Driver: Configured {
     }
 
     /// The environment variables that it has now.
-    fn values<'a>(&'a self, _cloud: &'a Cloud) -> Answer<'a, ReadValues> {
-        refuse("a contract", not_built::kind(self.kind()))
-    }
+    fn values<'a>(&'a self, cloud: &'a Cloud) -> Answer<'a, ReadValues>;
 
     /// The rights that an IAM policy has to give for it.
     fn needs<'a>(

@@ -235,6 +235,15 @@ impl Configuration {
         self.resolve(context, environment, components, Purpose::Services)
     }
 
+    /// The same with what the configuration itself sets of the variables of components.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::target`].
+    pub fn values(&self, context: &Context, environment: &str, components: &[String]) -> Result<Target, Failure> {
+        self.resolve(context, environment, components, Purpose::Values)
+    }
+
     /// One environment without its components: where it is, and its roles.
     ///
     /// # Errors

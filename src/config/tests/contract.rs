@@ -274,6 +274,7 @@ fn proposed(environments: &[(EnvironmentName, Values)], is_all: bool, has_refere
         component: &"web".parse().unwrap(),
         environments,
         promotes: &[(name("staging"), name("main")), (name("production"), name("staging"))],
+        shares: &[],
         is_all,
         has_references,
     })
@@ -387,6 +388,7 @@ proptest! {
                 region: &"us-west-1".parse().unwrap(),
                 source,
                 shares_with: &[],
+                is_public: false,
                 has_references,
                 values,
                 others: &others,

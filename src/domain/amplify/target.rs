@@ -43,10 +43,6 @@ impl Configured for AmplifyTarget {
         iam::RIGHTS
     }
 
-    fn has_values(&self) -> bool {
-        true
-    }
-
     fn shares_with(&self) -> Option<&EnvironmentName> {
         self.backend_from.as_ref()
     }

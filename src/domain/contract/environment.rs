@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use super::declared::REPOSITORY;
 use super::{Content, Contract, ReadValues, Seen, Value, Values, judge};
-use crate::domain::check::Findings;
+use crate::domain::check::{Findings, Rule};
 use crate::domain::failure::Failure;
 use crate::domain::names::{ComponentName, EnvironmentName};
 use crate::domain::target::{Component, Target};
@@ -105,12 +105,19 @@ fn of_component(known: &Known<'_>, component: &Component, read: &ReadValues) -> 
             region: &target.region,
             source: target.promotes_from.as_ref(),
             shares_with: &shares_with,
+            is_public: component.kind.is_public(),
             has_references: component.kind.has_references(),
             values: &values,
             others: &others,
             file: known.file,
         },
     );
+    // What is not set where it was looked for may be set there.
+    let missing = findings.all.iter_mut().filter(|finding| finding.rule == Rule::ContractRequired);
+    for finding in missing.filter(|_| !read.unread.is_empty()) {
+        let unread: Vec<&str> = read.unread.iter().map(|(what, _)| what.as_str()).collect();
+        finding.message = format!("{} (not read: {})", finding.message, unread.join(", "));
+    }
     for (what, why) in &read.unread {
         findings.left_out(format!("{what} of {name} in {}", target.environment), why, None);
     }

@@ -27,6 +27,8 @@ pub struct Seen<'a> {
     pub source: Option<&'a EnvironmentName>,
     /// The environments that it shares something with on purpose, whichever of the two says so.
     pub shares_with: &'a [EnvironmentName],
+    /// Whether browsers load all of its variables, whatever they are called.
+    pub is_public: bool,
     /// Whether such a component takes its secrets as references.
     pub has_references: bool,
     /// What is set.
@@ -233,14 +235,16 @@ impl Judgement<'_> {
             let hint = format!("set the real value of `{name}`");
             self.found(Rule::ContractPlaceholder, level, declared, (what, hint));
         }
-        if let Some(prefix) = client_prefix(name)
+        let loaded = match client_prefix(name) {
+            Some(prefix) => Some((format!("what begins with `{prefix}`"), ", under a name without the prefix")),
+            None if self.seen.is_public => Some(("all of it".to_owned(), "")),
+            None => None,
+        };
+        if let Some((loaded, renamed)) = loaded
             && let Some(level) = client_secret(declared, name, value)
         {
-            let what = format!(
-                "{subject} looks like a secret, and browsers load what begins with `{prefix}`{}",
-                set_in(Some(value))
-            );
-            let hint = "use it on a server alone, under a name without the prefix, and replace the secret".to_owned();
+            let what = format!("{subject} looks like a secret, and browsers load {loaded}{}", set_in(Some(value)));
+            let hint = format!("use it on a server alone{renamed}, and replace the secret");
             self.found(Rule::ContractClientSecret, level, declared, (what, hint));
         }
     }

@@ -22,6 +22,8 @@ pub struct Observed<'a> {
     pub environments: &'a [(EnvironmentName, Values)],
     /// The environments that are promoted to, each with the one that its releases come from.
     pub promotes: &'a [(EnvironmentName, EnvironmentName)],
+    /// The environments whose component uses on purpose what another one has, each with that one.
+    pub shares: &'a [(EnvironmentName, EnvironmentName)],
     /// Whether all environments were read. Otherwise nothing is said of all.
     pub is_all: bool,
     /// Whether such a component takes its secrets as references.
@@ -60,7 +62,7 @@ fn declared(text: &mut String, name: &str, observed: &Observed<'_>) {
     let there: Vec<&Value> = all.iter().copied().flatten().collect();
     let plain = |value: &&Value| matches!(value.content, Content::Plain(_));
     let mut rules: Vec<String> = required(&all, observed).into_iter().collect();
-    if are_different(&there) {
+    if are_different(name, observed) {
         rules.push("isolated = true".to_owned());
     }
     if is_inherited(name, observed) {
@@ -89,9 +91,21 @@ fn required(all: &[Option<&Value>], observed: &Observed<'_>) -> Option<String> {
     (!names.is_empty()).then(|| format!("required = [{}]", names.join(", ")))
 }
 
-fn are_different(values: &[&Value]) -> bool {
-    let differs = |(index, value): (usize, &&Value)| !values[..index].iter().any(|other| is_same(value, other));
-    values.len() > 1 && values.iter().enumerate().all(differs)
+/// Whether no two environments have the same value, but for those that use the same on purpose.
+fn are_different(name: &str, observed: &Observed<'_>) -> bool {
+    let owner = |environment: &'_ EnvironmentName| {
+        let shared = observed.shares.iter().find(|(other, _)| other == environment);
+        shared.map_or(environment, |(_, owner)| owner).clone()
+    };
+    let values: Vec<(EnvironmentName, &Value)> = observed
+        .environments
+        .iter()
+        .filter_map(|(environment, values)| Some((owner(environment), set(values, name)?)))
+        .collect();
+    let differs = |(of, value): &(EnvironmentName, &Value)| {
+        values.iter().all(|(other_of, other)| other_of == of || !is_same(value, other))
+    };
+    values.iter().any(|(of, _)| values.iter().any(|(other, _)| other != of)) && values.iter().all(differs)
 }
 
 /// Whether each environment that is promoted to has what its source has, and one of them has anything.

@@ -70,10 +70,6 @@ impl Configured for EcsTarget {
         iam::RIGHTS
     }
 
-    fn has_values(&self) -> bool {
-        true
-    }
-
     fn has_references(&self) -> bool {
         true
     }

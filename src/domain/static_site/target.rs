@@ -60,8 +60,8 @@ impl Configured for SiteTarget {
         iam::RIGHTS
     }
 
-    fn has_values(&self) -> bool {
-        self.runtime_config.is_some()
+    fn is_public(&self) -> bool {
+        true
     }
 
     fn console(&self, region: &Region) -> Option<String> {

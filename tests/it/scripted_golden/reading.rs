@@ -6,6 +6,7 @@ use super::{served, two_environments};
 use crate::golden::{Case, Form};
 use crate::harness::Repository;
 use crate::scripted::{ACCOUNT, REQUEST_TOKEN, Shop, config};
+use crate::scripted_contract::{amplify, realtechee, set};
 
 const HOLD: [&str; 4] = ["hold", "stage", "--reason", "carts fail"];
 const UNHOLD: [&str; 4] = ["unhold", "stage", "--reason", "repaired"];
@@ -110,6 +111,20 @@ pub const CASES: &[Case] = &[
         check(form, &config)
     }),
     ("check-with-plans", |form| form.run(&Shop::new(), &["check"])),
+    ("contract", |form| form.run(&amplify(&realtechee()), &["contract", "production"])),
+    ("contract-broken", |form| {
+        let shop = amplify(&realtechee());
+        set(&shop, "production", "IDENTITY_POOL_ID", None);
+        set(&shop, "production", "API_KEY", Some("da2-PRODUCTION_API_KEY"));
+        set(&shop, "production", "USER_POOL_IDS", Some("one more"));
+        form.run(&shop, &["contract", "production"])
+    }),
+    ("contract-failed", |form| {
+        let shop = amplify(&realtechee());
+        shop.aws.world(|world| world.apps.clear());
+        form.run(&shop, &["contract", "production"])
+    }),
+    ("contract-proposed", |form| form.run(&amplify(&realtechee()), &["contract", "--propose"])),
 ];
 
 fn with_roles() -> Shop {

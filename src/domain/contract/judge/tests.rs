@@ -50,6 +50,7 @@ fn judged(
             region: &name("us-west-1"),
             source: Some(&name("staging")),
             shares_with,
+            is_public: false,
             has_references: true,
             values,
             others,
@@ -243,6 +244,39 @@ fn browsers_load_no_secrets() {
 }
 
 #[test]
+fn what_browsers_load_as_a_whole_has_no_secret_under_any_name() {
+    let here = values(&[("JWT_SECRET", "canary-of-12"), ("API_URL", "https://api.shop.io")]);
+    let (component, environment, region) = (name("web"), name("production"), name("us-west-1"));
+    let seen = |is_public: bool| Seen {
+        component: &component,
+        environment: &environment,
+        account: None,
+        region: &region,
+        source: None,
+        shares_with: &[],
+        is_public,
+        has_references: false,
+        values: &here,
+        others: &[],
+        file: "shipgate.toml",
+    };
+    let contract = Contract {
+        declared: [declares("JWT_SECRET", Rules::default()), declares("API_URL", Rules::default())]
+            .into_iter()
+            .flat_map(|it| it.declared)
+            .collect(),
+    };
+    assert_eq!(judge(&contract, &seen(false)).all, []);
+    let found = shown(&judge(&contract, &seen(true)));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].contains("contract-client-secret: `JWT_SECRET` of web in production")
+            && found[0].contains("browsers load all of it"),
+        "{found:?}"
+    );
+}
+
+#[test]
 fn placeholders_and_what_is_not_declared() {
     let contract = rule(|_| {});
     assert_eq!(
@@ -278,6 +312,7 @@ fn the_account_of_a_local_cloud_is_no_placeholder_there() {
             region: &name("us-west-1"),
             source: None,
             shares_with: &[],
+            is_public: false,
             has_references: false,
             values: &here,
             others: &[],
@@ -298,6 +333,7 @@ fn a_secret_of_a_kind_without_references_is_only_hidden() {
         region: &region,
         source: None,
         shares_with: &[],
+        is_public: false,
         has_references: false,
         values: &here,
         others: &[],
