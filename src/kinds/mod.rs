@@ -50,7 +50,8 @@ pub use run::{Applied, AskedProbes, Run};
 pub use turns::Turns;
 
 /// What to do where there is no component that a change can be planned for.
-const NOTHING_PLANNED: &str = "check its files with `shipgate check`, and change it as before";
+const NOTHING_PLANNED: &str =
+    "check its files with `shipgate check` and its variables with `shipgate contract`, and deploy it without shipgate";
 
 /// A plan whose components can be carried out.
 pub type WholePlan = Plan<Box<dyn Planned>>;

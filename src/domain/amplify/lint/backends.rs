@@ -175,7 +175,7 @@ impl<'a> Backends<'a> {
                 findings.found(found(message, hint, Level::Warning));
             } else if is_here && !self.is_deployed(name) {
                 let message = format!("the outputs of `{name}` are fetched, and nothing here deploys its backend");
-                let hint = format!("let a build of `{name}` run `{COMMAND}`");
+                let hint = format!("let a build of `{name}` run `{COMMAND}`, or name the branch whose backend is used");
                 findings.found(found(message, hint, Level::Warning));
             }
         }

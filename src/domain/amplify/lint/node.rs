@@ -52,7 +52,7 @@ pub fn judge(
 }
 
 fn message(version: &str) -> String {
-    format!("Node.js {version} is none that `ampx` runs with: it supports {SUPPORTED}")
+    format!("`ampx` does not run with Node.js {version}: it supports {SUPPORTED}")
 }
 
 /// What a command asks `nvm` for.

@@ -35,9 +35,9 @@ pub fn judge(
             _ if is_of_server => {
                 if let Some((_, by)) = on_files {
                     let message = format!("`.next` needs a server, and {by} has the platform WEB: every page is a 404");
-                    let hint = "set the platform of the app to WEB_COMPUTE (`aws amplify update-app --platform \
-                                WEB_COMPUTE`) and of its branches the framework to `Next.js - SSR`, or build files alone \
-                                with `output: 'export'`";
+                    let hint = "set the platform of the app to WEB_COMPUTE (`aws amplify update-app --app-id APP_ID --platform \
+                                WEB_COMPUTE`), of its branches the framework to `Next.js - SSR`, and `platform` in the \
+                                configuration, or build files alone with `output: 'export'`";
                     found(&message, hint);
                 }
             }

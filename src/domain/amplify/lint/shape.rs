@@ -46,7 +46,7 @@ fn version(specification: &Specification, findings: &mut Findings) {
     }
     let message = match version {
         None => "there is no `version`".to_owned(),
-        Some(_) => "the `version` is none that AWS documents".to_owned(),
+        Some(_) => "AWS documents no such `version`".to_owned(),
     };
     findings.found(specification.finding(
         Rule::BuildSpecVersion,

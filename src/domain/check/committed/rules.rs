@@ -89,7 +89,7 @@ struct Judged<'a> {
 const REVOKE: &str = "revoke it where it was issued, and take it out of the file: it stays in the history of git. Keep the \
                       new one in AWS Secrets Manager, or in a secret of the job's environment in GitHub";
 
-const FILL_IN: &str = "write the value, or take the line out and set it where the other values of the environment are";
+const FILL_IN: &str = "write the real value, or remove the line and set it where the environment's other values are";
 
 impl Judged<'_> {
     fn assignment(&self, assignment: &Assignment<'_>, hit: Option<&Hit>) -> Vec<Finding> {
@@ -109,7 +109,7 @@ impl Judged<'_> {
             return of_contract.into_iter().map(at).collect();
         }
         if !self.is_sample && is_of_environment(name) && (placeholder(value) || is_pool_of_nobody(value)) {
-            let message = format!("`{name}` has a value that stands in the place of another one");
+            let message = format!("`{name}` has a value that is still to be filled in");
             return vec![at(Finding::new(Rule::PlaceholderValue, message, FILL_IN))];
         }
         Vec::new()
