@@ -77,6 +77,7 @@ mod offline_check;
 mod offline_checkout;
 mod offline_committed;
 mod offline_config;
+mod offline_contract;
 mod offline_examples;
 mod offline_layers;
 mod offline_matrix;
