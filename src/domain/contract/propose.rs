@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use secrecy::ExposeSecret as _;
 
 use super::declared::{Rules, UrlRule, is_variable_name, key};
-use super::judge::{is_of_platform, is_same, set};
+use super::judge::{is_alike, is_of_platform, is_same, set};
 use super::looks::{client_prefix, is_secret_name};
 use super::single::{Home, faults};
 use super::values::{Content, Value, Values};
@@ -90,7 +90,7 @@ fn required(all: &[Option<&Value>], observed: &Observed<'_>) -> Option<String> {
 }
 
 fn are_different(values: &[&Value]) -> bool {
-    let differs = |(index, value): (usize, &&Value)| !values[..index].iter().any(|other| is_same(value, other));
+    let differs = |(index, value): (usize, &&Value)| !values[..index].iter().any(|other| is_alike(value, other));
     values.len() > 1 && values.iter().enumerate().all(differs)
 }
 
