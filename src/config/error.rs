@@ -90,6 +90,9 @@ impl ConfigErrors {
     }
 }
 
+/// The longest line that is read as a whole for a text that is quoted from it, in bytes.
+const LONGEST_LINE: usize = 4096;
+
 impl<'errors> IntoIterator for &'errors ConfigErrors {
     type Item = &'errors ConfigError;
     type IntoIter = std::slice::Iter<'errors, ConfigError>;
@@ -262,15 +265,21 @@ impl Location {
         // Marking only the first line keeps a long table, or text of many lines, from filling the screen.
         let first_line = source[start..end].lines().next().unwrap_or_default();
         // Where something is missing there may be nothing to quote but what is around.
-        let quoted = match first_line {
-            "" => source[line_start..].lines().next().unwrap_or_default(),
-            text => text,
+        // The name before a value says whether it is a secret. A longer line is quoted in part alone.
+        let line_end = source[line_start..].find('\n').map_or(source.len(), |length| line_start + length);
+        let (line_start, line_end) = if line_end - line_start > LONGEST_LINE {
+            (start, start + first_line.len())
+        } else {
+            (line_start, line_end)
         };
+        let line = covered(source[line_start..line_end].trim_end_matches('\r'));
+        let within = start - line_start..start - line_start + first_line.len();
+        let quoted = line.get(within).filter(|text| !text.is_empty()).unwrap_or(&line);
         Self {
             path: path.to_owned(),
             line: before.matches('\n').count() + 1,
             column: before[line_start..].chars().count() + 1,
-            text: printable(&cut(&covered(quoted), LONGEST_QUOTE)),
+            text: printable(&cut(quoted, LONGEST_QUOTE)),
             span: start..start + first_line.len(),
         }
     }

@@ -13,6 +13,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::Problems;
 use super::wording::{cut, listed, nearest, one_of};
+use crate::domain::check::committed::covered;
 pub(super) use crate::domain::kind::NOT_BUILT;
 
 /// What is read from one value of the file.
@@ -44,6 +45,10 @@ fn unquoted(source: &str, span: &Range<usize>) -> Option<(String, String)> {
     let is_plain = !value.is_empty() && !value.contains(['"', '\'', '[', '{', '\\']);
     let quoted = format!("{key} = \"{value}\"");
     let is_text = is_plain && DeTable::parse(line).is_err() && DeTable::parse(&quoted).is_ok();
+    if is_text && covered(&quoted) != quoted {
+        let key = cut(key, 40);
+        return Some((format!("the text of `{key}` is not in quotes"), format!("write `{key} = \"…\"`")));
+    }
     let (key, value, quoted) = (cut(key, 40), cut(value, 40), cut(&quoted, 80));
     is_text.then(|| (format!("`{value}`, the text of `{key}`, is not in quotes"), format!("write `{quoted}`")))
 }

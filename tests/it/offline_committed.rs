@@ -149,3 +149,34 @@ proptest! {
         prop_assert!(!page.contains(&value), "{:?} in {}", value, page);
     }
 }
+
+/// Commands are quoted where they are followed through files that are not searched, and in what is left out.
+#[test]
+fn no_quoted_command_has_what_it_is_given() {
+    let spec = |command: &str| {
+        format!(
+            "version: 1\nbackend:\n  phases:\n    build:\n      commands:\n        - PIN=canary-of-a-pin {command} {PASSWORD}\n"
+        )
+    };
+    let package = json!({"scripts": {
+        "deploy": format!("DB_PASSWORD={PASSWORD} npm run inner -- {PASSWORD}"),
+        "inner": format!("npx ampx pipeline-deploy --branch x || echo {PASSWORD}"),
+    }});
+    for command in ["npm run deploy --", "make deploy", "bash deploy.sh", "node deploy.js --token"] {
+        let repository = Repository::with_config(CONFIG);
+        repository.write("amplify.yml", spec(command));
+        repository.write("package.json", package.to_string());
+        repository.write("Makefile", format!("deploy:\n\tTOKEN={PASSWORD} npm run deploy\n"));
+        repository.write("deploy.sh", format!("PIN=canary-of-a-pin npm run deploy | tee {PASSWORD}\n"));
+        repository.write("deploy.js", "run('ampx pipeline-deploy')");
+        let page = page_of(repository.path());
+        let ran = check(&repository, &["--output", "json", "-vvv"]);
+        let run = repository.shipgate(&["check"]).env("AWS_EC2_METADATA_DISABLED", "true").leaving_a_page();
+        let in_actions = run.env("GITHUB_ACTIONS", "true").env("GITHUB_WORKSPACE", repository.path()).run();
+        let page = std::fs::read_to_string(page).unwrap();
+        assert!(ran.stdout.contains("pipeline-deploy") || ran.stdout.contains("reached by"), "{}", ran.stdout);
+        for text in [&ran.stdout, &ran.stderr, &in_actions.stdout, &in_actions.stderr, &page] {
+            assert!(!text.contains(PASSWORD) && !text.contains("canary-of-a-pin"), "{command}: {text}");
+        }
+    }
+}

@@ -480,5 +480,7 @@ fn a_check_compares_the_variables_of_the_repository() {
     assert!(wrong.iter().any(|it| it.starts_with("contract-url `vars.SITE_URL`")), "{wrong:#?}");
     assert!(wrong.iter().any(|it| it == "contract-required `vars.ABSENT` of backend is not set"), "{wrong:#?}");
     assert_eq!(check(Some(json!({"SITE_URL": format!("https://{CANARY}.shop.test"), "ABSENT": "x"}))), [""; 0]);
+    let empty = check(Some(json!({"SITE_URL": format!("https://{CANARY}.shop.test"), "ABSENT": ""})));
+    assert_eq!(empty, ["contract-required `vars.ABSENT` of backend is not set"]);
     assert_eq!(check(None), [""; 0]);
 }

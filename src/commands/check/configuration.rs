@@ -86,7 +86,9 @@ pub fn repository_variables(context: &Context, outline: &Outline, findings: &mut
     };
     for (component, contract) in &outline.contracts {
         for (declared, name) in declared(contract) {
-            let found = match variables.get(&name) {
+            // Empty is not set.
+            let set = variables.get(&name).filter(|value| !value.expose_secret().is_empty());
+            let found = match set {
                 Some(value) => judge_committed(contract, &declared.name, value.expose_secret(), None),
                 None if declared.rules.required == Required::Everywhere => {
                     let what = format!("`{}` of {component} is not set", declared.name);

@@ -854,3 +854,26 @@ fn roles() {
     27:7 "arn:aws-cn:iam::210987654321:role/hub" | `via` is in partition aws-cn, but us-east-1 is in aws | write `arn:aws:iam::…`
     "#);
 }
+
+/// What parsers stumble over is quoted, but no secret: neither on its line, nor for itself, nor in a hint.
+#[test]
+fn no_error_quotes_a_secret() {
+    const SECRET: &str = "Sh0pPr0d-9f3kQz7Lm";
+    for line in [
+        format!("DB_PASSWORD = {SECRET}"),
+        format!("DB_PASSWORD = '{SECRET} and more"),
+        format!("DB_PASSWORD = {{ a = \"{SECRET}\" }}"),
+        format!("DB_PASSWORD = [\"a\", \"{SECRET}\"]"),
+        format!("DB_PASSWORD = \"{SECRET}\" more"),
+        format!("DB_PASSWORD = \"{SECRET}\"\nDB_PASSWORD = \"{SECRET}\""),
+    ] {
+        let text = format!(
+            "app = \"shop\"\n[components.web]\nkind = \"static-site\"\n[components.web.runtime-config]\n{line}\n"
+        );
+        let errors = refused(&text);
+        let said: Vec<String> = errors.iter().map(|error| format!("{error:?}")).collect();
+        assert!(!said.is_empty() && !said.concat().contains(SECRET), "{line}: {said:#?}");
+        let shown = errors.render(false);
+        assert!(!shown.contains(SECRET), "{line}: {shown}");
+    }
+}

@@ -191,11 +191,11 @@ impl Judgement<'_> {
                 continue;
             }
             match theirs.as_ref().map(|values| set(values, &declared.name)) {
-                Ok(Some(theirs)) if is_same(value, theirs) && is_relative(value) => {
+                Ok(Some(theirs)) if may_be_one_parameter(value, theirs) => {
                     let why = "a name without account and region can be two parameters; write its ARN";
                     self.not_compared(other, why.to_owned(), &declared.name);
                 }
-                Ok(Some(theirs)) if is_same(value, theirs) => same.push(other.as_str()),
+                Ok(Some(theirs)) if is_alike(value, theirs) => same.push(other.as_str()),
                 Ok(_) => {}
                 Err(why) => self.not_compared(other, why.clone(), &declared.name),
             }
@@ -324,10 +324,25 @@ pub(super) fn is_same(one: &Value, other: &Value) -> bool {
     (both_plain || both_references) && text(&one.content) == text(&other.content)
 }
 
-/// Whether it names a parameter without saying in which account and region.
-pub(super) fn is_relative(value: &Value) -> bool {
-    let Content::Reference(name) = &value.content else { return false };
-    !name.expose_secret().starts_with("arn:")
+/// Whether two lead to the same: blanks around a text and `/` behind an address are no other database.
+pub(super) fn is_alike(one: &Value, other: &Value) -> bool {
+    let alike = |text: &str| text.trim().trim_end_matches('/').to_owned();
+    match (&one.content, &other.content) {
+        (Content::Plain(one), Content::Plain(other)) => alike(one.expose_secret()) == alike(other.expose_secret()),
+        _ => is_same(one, other),
+    }
+}
+
+/// Whether two references have the name of one parameter, and one of them does not say in which account and region.
+fn may_be_one_parameter(one: &Value, other: &Value) -> bool {
+    let (Content::Reference(one), Content::Reference(other)) = (&one.content, &other.content) else { return false };
+    let names = [one, other].map(|reference| {
+        let reference = reference.expose_secret();
+        // arn:aws:ssm:us-east-1:123456789012:parameter/shop/key
+        let name = reference.split_once(":parameter/").filter(|(arn, _)| arn.starts_with("arn:")).map(|(_, name)| name);
+        (name.unwrap_or(reference).trim_start_matches('/'), reference.starts_with("arn:"))
+    });
+    names[0].0 == names[1].0 && !(names[0].1 && names[1].1)
 }
 
 /// Whether two environments have one value on purpose, directly or through others.

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use secrecy::ExposeSecret as _;
 
 use super::declared::{Rules, UrlRule, is_variable_name, key};
-use super::judge::{is_of_platform, is_same, set};
+use super::judge::{is_alike, is_of_platform, is_same, set};
 use super::looks::{client_prefix, is_secret_name};
 use super::single::{Home, faults};
 use super::values::{Content, Value, Values};
@@ -103,7 +103,7 @@ fn are_different(name: &str, observed: &Observed<'_>) -> bool {
         .filter_map(|(environment, values)| Some((owner(environment), set(values, name)?)))
         .collect();
     let differs = |(of, value): &(EnvironmentName, &Value)| {
-        values.iter().all(|(other_of, other)| other_of == of || !is_same(value, other))
+        values.iter().all(|(other_of, other)| other_of == of || !is_alike(value, other))
     };
     values.iter().any(|(of, _)| values.iter().any(|(other, _)| other != of)) && values.iter().all(differs)
 }

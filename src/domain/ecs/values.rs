@@ -38,7 +38,8 @@ pub fn values(
         let why = "they are objects in S3, which are not read".to_owned();
         (format!("environment files of container {container}"), why)
     });
-    Ok(ReadValues { values: Values(plain.chain(references).collect()), unread: unread.into_iter().collect() })
+    // AWS takes no name twice. A file may have one: what is readable in it is what counts.
+    Ok(ReadValues { values: Values(references.chain(plain).collect()), unread: unread.into_iter().collect() })
 }
 
 /// The values that a task-definition file has. `None`: it is none, or has no such container.
@@ -59,7 +60,8 @@ mod tests {
             {"name": "proxy", "environment": [{"name": "OTHER", "value": "x"}]},
             {"name": "web",
              "environment": [{"name": "URL", "value": "https://a"}, {"name": "EMPTY"}, {"value": "without a name"}],
-             "secrets": [{"name": "TOKEN", "valueFrom": "arn:aws:ssm:us-east-1:123456789012:parameter/token"}],
+             "secrets": [{"name": "TOKEN", "valueFrom": "arn:aws:ssm:us-east-1:123456789012:parameter/token"},
+                         {"name": "URL", "valueFrom": "/shop/url"}],
              "environmentFiles": [{"type": "s3", "value": "arn:aws:s3:::b/x.env"}]},
         ]}))
         .unwrap()

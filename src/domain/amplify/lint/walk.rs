@@ -7,7 +7,7 @@ use super::locate::{File, Script, Spot, Within};
 use super::makefile::{self, Makefile};
 use super::packages::{INSTALL, Package};
 use super::scripts::{self, Starts, started};
-use super::shell::{Branches, Invocation, Simple, commands, invocation};
+use super::shell::{Branches, Invocation, LONGEST, Simple, commands, invocation, named};
 use super::specification::plain;
 use crate::domain::check::{Findings, Repository};
 
@@ -114,6 +114,11 @@ impl<'r> Walker<'r> {
     }
 
     fn script(&mut self, script: &Script, directory: &mut String, level: &Level, found: &mut Vec<Run>) {
+        if script.text.len() > LONGEST {
+            let what = format!("a script of {}", script.file());
+            self.unfollowed.insert((what, format!("it has more than {} KiB", LONGEST >> 10)));
+            return;
+        }
         let mut groups: Vec<(usize, String)> = Vec::new();
         for simple in commands(&script.text) {
             if self.left == 0 {
@@ -164,19 +169,21 @@ impl<'r> Walker<'r> {
             *directory = joined(directory, to);
         }
         let spot = Spot { script: script.clone(), range: simple.range };
+        let name = named(&simple.words);
         let swallowed = level
             .swallowed
             .clone()
             .or_else(|| simple.swallowed.as_ref().map(|by| Swallowed { spot: spot.clone(), by: by.clone() }));
         let branches = level.branches.and(&simple.branches);
-        let inner = Level { via: [&level.via[..], &[spot.text().to_owned()]].concat(), branches, swallowed };
+        let via = level.via.iter().cloned().chain([name.clone()]).collect();
+        let inner = Level { via, branches, swallowed };
         for (script, mut directory, is_ignored) in self.started(&invocation, &spot, directory) {
             let key = (script.file().to_owned(), script.text.to_string(), directory.clone());
             if !self.seen.insert(key) {
                 continue;
             }
             if inner.via.len() > DEEPEST {
-                let what = format!("what `{}` of {} runs", spot.text(), spot.script.file());
+                let what = format!("what `{name}` of {} runs", spot.script.file());
                 self.unfollowed.insert((what, format!("more than {DEEPEST} scripts lead to it")));
                 continue;
             }
@@ -222,8 +229,8 @@ impl<'r> Walker<'r> {
                     let from = there.map_or(directory.to_owned(), |there| joined(directory, &there));
                     all.extend(self.target(&from, file.as_deref(), name.as_deref()));
                 }
-                Starts::File(name) => all.extend(self.file(&name, spot, directory)),
-                Starts::Foreign(name) => self.foreign(&joined(directory, &name), spot),
+                Starts::File(name) => all.extend(self.file(&name, (invocation, spot), directory)),
+                Starts::Foreign(name) => self.foreign(&joined(directory, &name), invocation, spot),
                 Starts::Text(text) => {
                     all.push((spot.inner(&text), directory.to_owned(), false));
                 }
@@ -269,11 +276,16 @@ impl<'r> Walker<'r> {
     }
 
     /// A file with a shell script, or in another language.
-    fn file(&mut self, name: &str, spot: &Spot, directory: &str) -> Option<(Script, String, bool)> {
+    fn file(
+        &mut self,
+        name: &str,
+        (invocation, spot): (&Invocation, &Spot),
+        directory: &str,
+    ) -> Option<(Script, String, bool)> {
         let name = joined(directory, name);
         let text = self.repository.text(&name)?.ok()?;
         if !scripts::is_shell(&name, &text) {
-            self.foreign(&name, spot);
+            self.foreign(&name, invocation, spot);
             return None;
         }
         let within = Within::Bytes(0..text.len());
@@ -282,10 +294,10 @@ impl<'r> Walker<'r> {
     }
 
     /// A program in another language is not followed. That is left out in silence where it says nothing of a deploy.
-    fn foreign(&mut self, name: &str, spot: &Spot) {
+    fn foreign(&mut self, name: &str, invocation: &Invocation, spot: &Spot) {
         let Some(Ok(text)) = self.repository.text(name) else { return };
         if ["pipeline-deploy", "pipeline deploy"].iter().any(|word| text.contains(word)) {
-            let what = format!("what `{}` of {} runs", spot.text(), spot.script.file());
+            let what = format!("what `{}` of {} runs", named(&invocation.words), spot.script.file());
             let why = format!("{name} names `pipeline-deploy`, and only shell scripts are followed");
             self.unfollowed.insert((what, why));
         }
@@ -404,7 +416,9 @@ mod tests {
             reached(&[("package.json", &chain)], "npm run s9990"),
             [format!("package.json:1:{}", chain.find("npx ampx").unwrap() + 1)]
         );
-        let many = "npx ampx x;".repeat(30_000);
+        let many = "ampx;".repeat(25_000);
         assert_eq!(reached(&[], &many).last().unwrap(), "more than 20000 commands are reached");
+        let long = "ampx;".repeat(30_000);
+        assert_eq!(reached(&[], &long), ["it has more than 128 KiB"]);
     }
 }

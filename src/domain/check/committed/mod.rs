@@ -19,5 +19,6 @@ mod withheld;
 
 pub use assignment::{Syntax, syntax};
 pub use covered::covered;
+pub use random::is_random;
 pub use rules::{judge, say_once};
 pub use withheld::Withheld;

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::form::hits;
 use crate::domain::check::{Finding, Findings};
-use crate::domain::secrets::{LEAST, Secrets};
+use crate::domain::secrets::{LEAST, REPLACEMENT, Secrets};
 
 /// The secrets of each file.
 #[derive(Debug, Default)]
@@ -21,7 +22,8 @@ impl Withheld {
         self.of.entry(file.to_owned()).or_default().extend(lines);
     }
 
-    /// Takes the values out of the texts of all findings about their files.
+    /// Takes the values out of the texts of all findings about their files; and what has the form of a secret out of all
+    /// texts, since a rule may quote a file that is not searched.
     pub fn take_out(&self, findings: &mut Findings) {
         let each = self.of.iter().map(|(file, values)| (file.as_str(), by_beginning(values)));
         let known: BTreeMap<&str, Beginnings<'_>> = each.collect();
@@ -29,7 +31,19 @@ impl Withheld {
             if let Some(values) = finding.file.as_deref().and_then(|file| known.get(file)) {
                 take_out(values, finding);
             }
+            cover(&mut finding.message);
+            cover(&mut finding.hint);
         }
+        for left in &mut findings.left_out {
+            [&mut left.what, &mut left.why].into_iter().chain(&mut left.hint).for_each(cover);
+        }
+    }
+}
+
+/// Puts [`REPLACEMENT`] in the place of each secret that a text has.
+fn cover(text: &mut String) {
+    for hit in hits(text).into_iter().rev() {
+        text.replace_range(hit.range, REPLACEMENT);
     }
 }
 
@@ -79,5 +93,17 @@ mod tests {
         withheld.take_out(&mut findings);
         let texts: Vec<_> = findings.all.iter().map(|one| (one.message.as_str(), one.hint.as_str())).collect();
         assert_eq!(texts, [("found *** here", "not ***"), ("found canary-of-a-finding here", "not its second line")]);
+    }
+
+    #[test]
+    fn what_has_the_form_of_a_secret_is_in_no_text_about_any_file() {
+        let key = ["sk_", "live_", "9f3kQzT7mWx2LpVb8RdY4NcJ"].concat();
+        let mut findings = Findings::default();
+        let finding = Finding::new(Rule::WorkflowSyntax, format!("`{key}` and ä{key}"), format!("not `{key}`"));
+        findings.found(finding.in_file("package.json", None));
+        findings.left_out(format!("`{key}`"), format!("a {key}"), Some(key.clone()));
+        Withheld::default().take_out(&mut findings);
+        assert!(!format!("{findings:?}").contains(&key), "{findings:?}");
+        assert_eq!(findings.all[0].message, "`***` and ä***");
     }
 }

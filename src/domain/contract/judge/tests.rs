@@ -103,8 +103,9 @@ fn what_is_isolated_differs_from_each_other_environment() {
         ("1", [("main", "2"), ("staging", "3")], vec![]),
         ("1", [("main", "1"), ("staging", "2")], vec!["has the same value as in main"]),
         ("1", [("main", "1"), ("staging", "1")], vec!["has the same value as in main, staging"]),
-        // Exactly: what a program reads.
-        ("1", [("main", "1 "), ("staging", "")], vec![]),
+        // What leads to the same database is no other one for a blank.
+        ("1", [("main", "1 \n"), ("staging", "")], vec!["has the same value as in main"]),
+        ("https://a/", [("main", "https://a"), ("staging", "https://a/b")], vec!["has the same value as in main"]),
         ("", [("main", ""), ("staging", "")], vec![]),
         (
             "@arn:aws:ssm:1",
@@ -120,13 +121,15 @@ fn what_is_isolated_differs_from_each_other_environment() {
         assert_eq!(found(&contract, &[("A", here)], &others), expected, "{here} {others:?}");
     }
     // A name of a parameter without account and region.
-    assert_eq!(
-        found(&contract, &[("A", "@/shop/key")], &[("main", &[("A", "@/shop/key")])]),
-        [
-            "- `A` of web in production: not compared with main: a name without account and region can be two parameters; \
-             write its ARN"
-        ]
-    );
+    let arn = "@arn:aws:ssm:us-west-1:123456789012:parameter/shop/key";
+    for (here, there) in [("@/shop/key", "@/shop/key"), ("@/shop/key", arn), (arn, "@/shop/key")] {
+        assert_eq!(
+            found(&contract, &[("A", here)], &[("main", &[("A", there)])]),
+            ["- `A` of web in production: not compared with main: a name without account and region can be two \
+                 parameters; write its ARN"]
+        );
+    }
+    assert_eq!(found(&contract, &[("A", arn)], &[("main", &[("A", "@/other/key")])]), [""; 0]);
 }
 
 #[test]

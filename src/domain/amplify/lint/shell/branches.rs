@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+/// As many names are kept.
+const MOST: usize = 100;
+
 /// A set of branches, as far as it is known: no branch outside of it runs the command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Branches {
@@ -37,6 +40,10 @@ impl Branches {
     /// Those in both.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
+        self.both(other).bounded()
+    }
+
+    fn both(&self, other: &Self) -> Self {
         let (listed, is_exclusion) = match (self.is_exclusion, other.is_exclusion) {
             (true, true) => (self.listed.union(&other.listed).cloned().collect(), true),
             (false, false) => (self.listed.intersection(&other.listed).cloned().collect(), false),
@@ -49,8 +56,13 @@ impl Branches {
     /// Those in one of them.
     #[must_use]
     pub fn or(&self, other: &Self) -> Self {
-        let neither = self.inverted().and(&other.inverted());
-        Self { is_exact: self.is_exact && other.is_exact, ..neither.inverted() }
+        let neither = self.inverted().both(&other.inverted());
+        Self { is_exact: self.is_exact && other.is_exact, ..neither.inverted() }.bounded()
+    }
+
+    /// Every command has such a set: one of more names than teams have branches is not kept.
+    fn bounded(self) -> Self {
+        if self.listed.len() > MOST { Self::unknown() } else { self }
     }
 
     /// The other half, whatever is known.

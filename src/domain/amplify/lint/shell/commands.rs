@@ -7,8 +7,14 @@ use super::split::{End, Piece, pieces};
 use super::swallowed::{Item, swallowed};
 use super::tests::{self, Test};
 
+/// As long as a script may be that is read, in bytes: those that people write are a hundredth of it.
+pub const LONGEST: usize = 128 << 10;
+
 /// How deep scripts are followed that stand in `$(…)` of each other.
 const DEEPEST: usize = 6;
+
+/// How many blocks are told apart that are open at the same time: for each command they are kept.
+const DEEPEST_BLOCK: usize = 50;
 
 /// Programs that are asked something: that they fail is an answer.
 const QUESTIONS: [&str; 8] = ["[", "[[", "test", "grep", "which", "type", "true", "false"];
@@ -69,6 +75,8 @@ enum Frame {
 
 struct Reader {
     frames: Vec<Frame>,
+    /// How many more are open than are told apart.
+    deeper: usize,
     current: Branches,
     /// What the commands joined by `&&` and `||` so far come to.
     list: Option<(Test, End)>,
@@ -83,7 +91,16 @@ struct Reader {
 impl Reader {
     fn new(current: Branches) -> Self {
         let ended = Branches::only([]);
-        Self { frames: Vec::new(), current, list: None, last: Test::unknown(), ended, groups: 0, items: Vec::new() }
+        Self {
+            frames: Vec::new(),
+            deeper: 0,
+            current,
+            list: None,
+            last: Test::unknown(),
+            ended,
+            groups: 0,
+            items: Vec::new(),
+        }
     }
 
     fn piece(&mut self, script: &str, mut piece: Piece) {
@@ -142,11 +159,11 @@ impl Reader {
                 "!" => is_negated = !is_negated,
                 "if" => {
                     let before = self.current.clone();
-                    self.frames.push(Frame::If { remaining: before.clone(), before, in_test: true });
+                    self.open(Frame::If { remaining: before.clone(), before, in_test: true });
                 }
                 "then" | "elif" | "else" => self.branch_of_if(&first),
                 "while" | "until" | "for" | "select" | "{" => {
-                    self.frames.push(Frame::Block { before: self.current.clone() });
+                    self.open(Frame::Block { before: self.current.clone() });
                 }
                 "do" | "function" => {}
                 "case" => return self.case(words, is_negated),
@@ -185,11 +202,23 @@ impl Reader {
         words.clear();
         let before = self.current.clone();
         let is_of_branch = tests::is_branch(&subject);
-        self.frames.push(Frame::Case { before, remaining: Branches::any(), is_of_branch, patterns: Some(behind) });
+        self.open(Frame::Case { before, remaining: Branches::any(), is_of_branch, patterns: Some(behind) });
         is_negated
     }
 
+    fn open(&mut self, frame: Frame) {
+        if self.frames.len() < DEEPEST_BLOCK {
+            self.frames.push(frame);
+        } else {
+            self.deeper += 1;
+        }
+    }
+
     fn close(&mut self) {
+        if self.deeper > 0 {
+            self.deeper -= 1;
+            return;
+        }
         match self.frames.pop() {
             Some(
                 Frame::If { before, .. }
@@ -232,10 +261,10 @@ impl Reader {
             End::Line | End::Semicolon | End::Background => self.last = whole,
             End::Open => {
                 self.groups += 1;
-                self.frames.push(Frame::Group { before: self.current.clone(), number: self.groups });
+                self.open(Frame::Group { before: self.current.clone(), number: self.groups });
             }
             End::Close => {
-                if matches!(self.frames.last(), Some(Frame::Group { .. })) {
+                if self.deeper > 0 || matches!(self.frames.last(), Some(Frame::Group { .. })) {
                     self.close();
                 }
             }
@@ -333,6 +362,23 @@ mod unit {
             ("f() {\n a\n}", vec!["f: main dev other", "a: main dev other"]),
         ] {
             assert_eq!(shown(script), expected, "{script}");
+        }
+    }
+
+    #[test]
+    fn what_is_kept_of_a_command_has_a_bound() {
+        let deep = format!("{}a{}; b", "(".repeat(20_000), ")".repeat(20_000));
+        let blocks = format!("{}a\n{}b", "if true; then\n".repeat(5000), "fi\n".repeat(5000));
+        let ends: Vec<String> = (0..1000).map(|n| format!("if [ $AWS_BRANCH = b{n} ]; then exit; fi\n")).collect();
+        let ends = ends.concat() + "a; b";
+        for script in [deep, blocks, ends] {
+            let all = commands(&script);
+            let (largest, groups) = all.iter().fold((0, 0), |(names, groups), simple| {
+                (names.max(format!("{:?}", simple.branches).len()), groups.max(simple.groups.len()))
+            });
+            assert!(largest < 2000 && groups <= DEEPEST_BLOCK, "{largest} {groups}");
+            let last = all.last().unwrap();
+            assert_eq!((last.words.as_slice(), last.groups.len()), (["b".to_owned()].as_slice(), 0));
         }
     }
 

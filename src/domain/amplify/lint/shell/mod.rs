@@ -2,15 +2,18 @@
 //!
 //! `split` cuts a script into pieces at what separates commands; `commands` reads `if`, `case` and groups from the pieces;
 //! `branches` is the set of branches in which a command runs, and `tests` takes it from a comparison; `swallowed` says
-//! whether a failure has consequences; `program` is the program behind `env`, `npx` and the like.
+//! whether a failure has consequences; `program` is the program behind `env`, `npx` and the like; `named` is a
+//! command as messages name it.
 
 mod branches;
 mod commands;
+mod named;
 mod program;
 mod split;
 mod swallowed;
 mod tests;
 
 pub use branches::Branches;
-pub use commands::{Simple, commands};
+pub use commands::{LONGEST, Simple, commands};
+pub use named::named;
 pub use program::{Invocation, base_name, invocation};

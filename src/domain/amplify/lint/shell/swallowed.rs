@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::branches::Branches;
+use super::named::named;
 use super::split::End;
 
 /// A command of a script, as it is read; a group or a keyword may leave it without words.
@@ -68,11 +69,11 @@ fn behind(items: &[Item], at: usize, has_pipefail: bool) -> Option<String> {
     }
     let next = items.get(last + 1);
     match items[last].end {
-        End::Pipe if !has_pipefail => Some(format!("| {}", next?.words.join(" "))),
+        End::Pipe if !has_pipefail => Some(format!("| {}", named(&next?.words))),
         End::Background => Some("&".to_owned()),
         End::Semicolon => {
             let words = &next.filter(|next| next.depth <= item.depth)?.words;
-            is_success(words).then(|| format!("; {}", words.join(" ")))
+            is_success(words).then(|| format!("; {}", named(words)))
         }
         End::Or => {
             let fallback = next?;
@@ -80,7 +81,7 @@ fn behind(items: &[Item], at: usize, has_pipefail: bool) -> Option<String> {
             let all = &items[last + 1..=end];
             let is_harmless = all.iter().filter(|it| !it.words.is_empty()).all(|it| is_success(&it.words) || says(it));
             let first = all.iter().find(|it| !it.words.is_empty()).unwrap_or(fallback);
-            is_harmless.then(|| format!("|| {}", first.words.join(" ")))
+            is_harmless.then(|| format!("|| {}", named(&first.words)))
         }
         End::Line | End::Case | End::Open | End::Close | End::Pipe | End::And => None,
     }
@@ -127,18 +128,18 @@ mod tests {
         for (script, expected) in [
             ("d", None),
             ("d || true", Some("|| true")),
-            ("d || echo 'it failed, going on'", Some("|| echo it failed, going on")),
+            ("d || echo 'it failed, going on'", Some("|| echo …")),
             ("d || exit 1", None),
             ("d || { echo failed; exit 1; }", None),
-            ("d || { echo failed; }", Some("|| echo failed")),
+            ("d || { echo failed; }", Some("|| echo …")),
             ("d || (echo failed && exit 1)", None),
             ("d || d2", None),
-            ("d && echo ok || echo failed", Some("|| echo failed")),
+            ("d && echo ok || echo failed", Some("|| echo …")),
             ("(cd x && d) || true", Some("|| true")),
             ("d; exit 0", Some("; exit 0")),
             ("d; true", Some("; true")),
             ("d; echo ok", None),
-            ("d | tee log", Some("| tee log")),
+            ("d | tee log", Some("| tee …")),
             ("set -o pipefail; d | tee log", None),
             ("d 2>&1 &", Some("&")),
             ("if d; then echo ok; else echo failed; fi", Some("if")),
