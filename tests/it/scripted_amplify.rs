@@ -133,17 +133,17 @@ fn what_aws_has_of_an_app_decides_what_files_leave_open() {
     let unused = "note branch-unused shipgate.toml:4";
     let (found, left_out, ran) = checked(&shop, Some(good.clone()));
     assert_eq!((found, left_out.as_str()), (vec![outputs.to_owned(), unused.to_owned()], ""), "{}", ran.stdout);
-    assert!(ran.stdout.contains("Amplify app `d1abc2def3` has branch of no environment: `old`"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("Amplify app `d1abc2def3` has a branch of no environment: `old`"), "{}", ran.stdout);
     assert_eq!(shop.aws.calls().iter().filter(|call| call.operation == "amplify:GetApp").count(), 1);
 
     // A push builds main, too.
     let built = with(&|app| app.branches.get_mut("main").unwrap().builds = true);
     assert_eq!(built, ["error two-deployers amplify.yml:7", outputs, unused]);
-    let gone = with(&|app| _ = app.branches.remove("old"));
+    let gone = with(&|app| drop(app.branches.remove("old")));
     assert_eq!(gone, ["error outputs-branch amplify.yml:8"]);
     // One of the two environments is not entered, and its branch is judged by what the other one showed.
     for name in ["main", "staging"] {
-        let missing = with(&|app| _ = app.branches.remove(name));
+        let missing = with(&|app| drop(app.branches.remove(name)));
         assert_eq!(missing, [outputs, unused, "error branch-missing shipgate.toml:5"], "{name}");
     }
     assert_eq!(with(&|app| app.platform = "WEB"), [outputs, "error base-directory amplify.yml:15", unused]);
@@ -177,7 +177,8 @@ fn what_aws_was_not_asked_for_is_said_once_and_the_files_are_judged_alone() {
     shop.aws.refuse("amplify:ListBranches", 403, "AccessDeniedException", "no");
     let (found, left_out, _) = checked(&shop, Some(app([branch("main", false)])));
     assert_eq!(found, offline);
-    assert_eq!(left_out, "what AWS has of Amplify app d1abc2def3: permission `amplify:ListBranches` is missing");
+    let why = "what AWS has of Amplify app d1abc2def3: permission `amplify:ListBranches` is missing";
+    assert!(left_out.starts_with(why) && left_out.lines().count() == 1, "{left_out}");
 
     // Nobody is there to ask.
     let calls = shop.aws.calls().len();
@@ -222,28 +223,29 @@ fn status_names_the_commit_that_the_active_job_built_and_a_newer_job_that_failed
 
     let (ran, component) = status(&[("25", &head, "SUCCEED"), ("24", &head, "FAILED")]);
     ran.expect_code(0);
-    assert_eq!(component["running_release"]["sha"], json!(head), "{component:#}");
-    assert_eq!(component["since"], json!("2026-11-01T12:00:00Z"));
+    assert_eq!(component["current"]["sha"], json!(head), "{component:#}");
+    assert_eq!(component["current"]["since"], json!("2026-11-01T12:00:00Z"));
     assert_eq!(remarks(&component), [proves.clone()].into());
 
     let (_, component) = status(&[("26", "HEAD", "FAILED"), ("25", &head, "SUCCEED")]);
-    assert_eq!(component["running_release"]["sha"], json!(head));
+    assert_eq!(component["current"]["sha"], json!(head));
     assert_eq!(remarks(&component), [proves.clone(), "job 26 of branch main failed".to_owned()].into());
 
     let (_, component) = status(&[("26", "HEAD", "RUNNING"), ("25", "HEAD", "SUCCEED")]);
-    assert_eq!(component["running_release"]["sha"], Value::Null);
+    assert_eq!(component["current"]["sha"], Value::Null);
     let unknown = "job 25 of branch main built `HEAD`: which commit that was is not recorded".to_owned();
     assert_eq!(remarks(&component), [proves.clone(), unknown, "job 26 of branch main is running".to_owned()].into());
 
     let (_, component) = status(&[]);
-    assert_eq!(component["running_release"]["sha"], Value::Null);
+    assert_eq!(component["current"]["sha"], Value::Null);
     assert_eq!(remarks(&component), ["no build of branch main is active".to_owned()].into());
 
     // Without the right to list jobs the rest is said; without the right to read one, nothing is.
     shop.aws.refuse("amplify:ListJobs", 403, "AccessDeniedException", "no");
     let (_, component) = status(&[("25", &head, "SUCCEED")]);
-    let unread = "whether a newer build failed is not known: permission `amplify:ListJobs` is missing".to_owned();
-    assert_eq!(remarks(&component), [proves, unread].into());
+    let unread = "whether a newer build failed is not known: permission `amplify:ListJobs` is missing";
+    let remarks = remarks(&component);
+    assert!(remarks.contains(&proves) && remarks.iter().any(|text| text.starts_with(unread)), "{remarks:?}");
     shop.aws.refuse("amplify:GetJob", 403, "AccessDeniedException", "no");
     let (ran, _) = status(&[("25", &head, "SUCCEED")]);
     assert!(ran.code != 0 && ran.stdout.contains("permission `amplify:GetJob` is missing"), "{}", ran.stdout);

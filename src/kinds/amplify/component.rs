@@ -1,5 +1,6 @@
 //! A branch of an app of AWS Amplify behind the seam.
 
+use super::absent::{missing_app, missing_branch};
 use super::client::Amplify;
 use super::status::status;
 use crate::domain::amplify::seen::LookedUp;
@@ -69,20 +70,4 @@ async fn read(cloud: &Cloud, target: &Target) -> Result<ReadValues, Failure> {
     let branch = amplify.branch_variables(&target.app_id, &target.branch).await?;
     let branch = branch.ok_or_else(|| missing_branch(cloud, target))?;
     Ok(values(target, app, branch).into())
-}
-
-/// The app is not where the environment is.
-pub(super) fn missing_app(cloud: &Cloud, target: &Target) -> Failure {
-    missing(cloud, &format!("Amplify app `{}`", target.app_id), "app-id")
-}
-
-/// The app has no such branch.
-pub(super) fn missing_branch(cloud: &Cloud, target: &Target) -> Failure {
-    missing(cloud, &format!("branch `{}` of Amplify app `{}`", target.branch, target.app_id), "branch")
-}
-
-/// Nothing of a name where the environment is.
-fn missing(cloud: &Cloud, what: &str, key: &str) -> Failure {
-    Failure::failed(format!("{what} does not exist in {} of {}", cloud.region(), cloud.account))
-        .hint(format!("create it (shipgate never does), or correct `{key}`, `region` or the account"))
 }

@@ -1,7 +1,7 @@
 //! What a branch serves, by its builds.
 
+use super::absent::{missing_app, missing_branch};
 use super::client::Amplify;
-use super::component::{missing_app, missing_branch};
 use crate::domain::amplify::Target;
 use crate::domain::amplify::jobs::{Active, Serving, serving};
 use crate::domain::failure::Failure;

@@ -69,7 +69,7 @@ fn unused(outline: &Outline, app: &SeenApp, findings: &mut Findings) {
     }
     let mut names: Vec<String> = unused.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
     names.extend(unused.len().checked_sub(NAMED).filter(|more| *more > 0).map(|more| format!("{more} more")));
-    let word = if unused.len() == 1 { "branch" } else { "branches" };
+    let word = if unused.len() == 1 { "a branch" } else { "branches" };
     let message = format!("Amplify app `{id}` has {word} of no environment: {}", names.join(", "));
     let hint = "name them as `branch` of an environment, or delete them once nothing uses their backends";
     let first = outline.of_kind(KIND).find(|component| text(component, "app-id") == Some(id));
