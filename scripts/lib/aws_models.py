@@ -20,7 +20,7 @@ DIRECTORY = pathlib.Path(__file__).resolve().parents[2] / "tests" / "aws"
 
 # The one list of operations.
 OPERATIONS = {
-    "amplify": ["GetApp", "GetBranch", "ListBranches"],
+    "amplify": ["GetApp", "GetBranch", "GetJob", "ListBranches", "ListJobs"],
     "cloudwatch": ["DescribeAlarms"],
     "ecr": ["BatchGetImage", "CreateRepository", "DescribeRepositories", "GetAuthorizationToken"],
     "ecs": [

@@ -1,7 +1,7 @@
 //! What is asked of a configured component, whatever its kind.
 
 use super::check::outline::Outline;
-use super::check::{Findings, Repository};
+use super::check::{Findings, Repository, Seen};
 use super::contract::WrittenValues;
 use super::iam::rights::Rights;
 use super::names::{ComponentName, EnvironmentName, Region};
@@ -30,12 +30,24 @@ pub trait Configured: OfKind {
         &[]
     }
 
-    /// Checks the files of the repository that components of the kind depend on, also where none is configured.
-    fn check(_repository: &Repository<'_>, _outline: Option<&Outline>) -> Findings
+    /// Checks the files of the repository that components of the kind depend on, also where none is configured. `seen`: what
+    /// AWS shows of components, of any kind, where somebody was allowed to look.
+    fn check(_repository: &Repository<'_>, _outline: Option<&Outline>, _seen: &[Seen]) -> Findings
     where
         Self: Sized,
     {
         Findings::default()
+    }
+
+    /// What AWS is asked for by a check, because rules on files know more with it: `Amplify app d1abc`. It is asked for once
+    /// for all components in one account and region that name the same. `None`: nothing.
+    fn asks_for(&self) -> Option<String> {
+        None
+    }
+
+    /// The texts of its keys without variables, for rules on files.
+    fn texts(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
     }
 
     /// Its page in the console of AWS.

@@ -3,7 +3,7 @@
 use std::ops::{Deref, DerefMut};
 
 use super::check::outline::Outline;
-use super::check::{Findings, Repository};
+use super::check::{Findings, Repository, Seen};
 use super::configured::{Configured, OfKind};
 use super::iam::rights::Rights;
 
@@ -32,9 +32,9 @@ macro_rules! define {
             }
 
             /// Checks the files of the repository that components of each kind depend on.
-            pub fn check(repository: &Repository<'_>, outline: Option<&Outline>) -> Findings {
+            pub fn check(repository: &Repository<'_>, outline: Option<&Outline>, seen: &[Seen]) -> Findings {
                 let mut findings = Findings::default();
-                $(findings.extend(super::$module::Target::check(repository, outline));)*
+                $(findings.extend(super::$module::Target::check(repository, outline, seen));)*
                 findings
             }
 

@@ -22,6 +22,7 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::clients::logs::LogLine;
 use crate::clients::registry::Registry;
+use crate::domain::check::Seen;
 use crate::domain::configured::Configured;
 use crate::domain::contract::ReadValues;
 use crate::domain::each_kind;
@@ -132,6 +133,11 @@ pub trait Driver: Configured {
 
     /// The environment variables that it has now.
     fn values<'a>(&'a self, cloud: &'a Cloud) -> Answer<'a, ReadValues>;
+
+    /// What AWS shows of it, for rules on files that know more with it ([`Configured::asks_for`]).
+    fn seen<'a>(&'a self, _cloud: &'a Cloud) -> Answer<'a, Seen> {
+        refuse("a check of what AWS shows", not_built::kind(self.kind()))
+    }
 
     /// The rights that an IAM policy has to give for it.
     fn needs<'a>(

@@ -64,7 +64,7 @@ fn broken(repository: &Repository) -> Vec<String> {
         assert_eq!(finding["file"], "shipgate.toml", "{finding:#}");
         let message = finding["message"].as_str().unwrap();
         let name = message.split('`').nth(1).unwrap();
-        let environment = if message.contains("in production") { "production" } else { "stage" };
+        let environment = message.split(" in ").nth(1).unwrap().split(' ').next().unwrap();
         format!("{} {name} {environment}", finding["rule"].as_str().unwrap())
     };
     of_contract.map(shown).collect()

@@ -4,7 +4,7 @@ mod account;
 mod shop;
 
 pub use self::account::{
-    ACCOUNT, Answer, App, Asker, Branch, CLUSTER, Call, Index, OLD_DIGEST, REQUEST_TOKEN, SERVICE, Scripted, World,
-    arn, lets_in, model, refusal, time,
+    ACCOUNT, Answer, App, Asker, Branch, CLUSTER, Call, Index, Job, OLD_DIGEST, REQUEST_TOKEN, SERVICE, Scripted,
+    World, arn, lets_in, model, refusal, time,
 };
 pub use self::shop::{CANARIES, Shop, all_at_once, config, text, timed};

@@ -95,7 +95,7 @@ fn values(of: &str) -> BTreeMap<String, String> {
 
 pub fn amplify(config: &str) -> Shop {
     let shop = Shop::with_config(config);
-    let branch = |of: &str| Branch { variables: values(of), builds: true };
+    let branch = |of: &str| Branch { variables: values(of), builds: true, ..Branch::default() };
     let branches = [("main", branch("main")), ("staging", branch("main")), ("production", branch("prod"))];
     let app = App {
         region: "us-west-1".to_owned(),

@@ -54,8 +54,25 @@ pub fn unusable(file: &str, failure: &Failure, findings: &mut Findings) {
     }
 }
 
+/// Looks up the variables of all environments, in the order of the outline, and lets it know the texts that they make.
+pub fn resolve_all(
+    context: &Context,
+    configuration: &Configuration,
+    outline: &mut Outline,
+    findings: &mut Findings,
+) -> Vec<Option<Target>> {
+    let resolved = |environment| resolve(context, configuration, outline, environment, findings);
+    let targets: Vec<Option<Target>> = outline.environments.iter().map(resolved).collect();
+    for target in targets.iter().flatten() {
+        for component in &target.components {
+            outline.resolved(target.environment.as_str(), component.name.as_str(), component.kind.texts());
+        }
+    }
+    targets
+}
+
 /// Looks up the variables of an environment.
-pub fn resolve(
+fn resolve(
     context: &Context,
     configuration: &Configuration,
     outline: &Outline,

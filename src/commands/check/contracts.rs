@@ -21,11 +21,14 @@ const FOUND_IN_FILES: [Rule; 6] = [
 
 /// Holds the contracts of environments, as they are configured, against the values that are written. What is compared with
 /// values that only AWS has is left to who can read them.
-pub fn judge(targets: &[Target], checkout: &Checkout, outline: &Outline, findings: &mut Findings) {
+pub fn judge(targets: &[Option<Target>], checkout: &Checkout, outline: &Outline, findings: &mut Findings) {
     let read = |name: &str| checkout.read(beside(outline, name)).ok();
     let written = |component: &Component| Some((component.name.clone(), component.kind.written_values(&read)?));
-    let written: Vec<(&Target, Vec<(ComponentName, WrittenValues)>)> =
-        targets.iter().map(|target| (target, target.components.iter().filter_map(written).collect())).collect();
+    let written: Vec<(&Target, Vec<(ComponentName, WrittenValues)>)> = targets
+        .iter()
+        .flatten()
+        .map(|target| (target, target.components.iter().filter_map(written).collect()))
+        .collect();
     let all: Vec<OtherEnvironment> = written
         .iter()
         .map(|(target, of)| OtherEnvironment {

@@ -10,7 +10,7 @@ use crate::domain::check::committed::{self, Syntax, Withheld};
 use crate::domain::check::dockerfile::{self, OTHER_SYNTAX, Surroundings};
 use crate::domain::check::outline::{Build, NamedFile, Outline, Written};
 use crate::domain::check::workflow::{self, WorkflowFile};
-use crate::domain::check::{Finding, Findings, Repository, Rule, Subject};
+use crate::domain::check::{Finding, Findings, Repository, Rule, Seen, Subject};
 use crate::domain::kind::Kind;
 use crate::domain::limits::SEARCHED;
 use crate::observe::{Checkout, Unreadable};
@@ -115,11 +115,11 @@ pub fn used(checkout: &Checkout, outline: &Outline, current: &Current, findings:
     }
 }
 
-/// The files that components of some kind depend on without naming them.
+/// The files that components of some kind depend on without naming them. `seen`: what AWS shows of components.
 pub fn of_kinds(
     checkout: &Checkout,
     names: &[String],
-    outline: Option<&Outline>,
+    (outline, seen): (Option<&Outline>, &[Seen]),
     current: &Current,
     findings: &mut Findings,
 ) {
@@ -128,7 +128,7 @@ pub fn of_kinds(
         checkout.read(name).map_err(|error| error.to_string())
     };
     let repository = Repository::new(names.iter().cloned(), &read);
-    findings.extend(Kind::check(&repository, outline));
+    findings.extend(Kind::check(&repository, outline, seen));
 }
 
 /// The files that may hold values: what is committed with them and should not be.

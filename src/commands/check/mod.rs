@@ -6,6 +6,7 @@ mod current;
 mod files;
 mod plan;
 mod reading;
+mod seen;
 
 use std::sync::Arc;
 
@@ -42,24 +43,29 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Check) -> Result<Checke
             None
         }
     };
-    let outline = configuration.as_ref().map(|configuration| Arc::new(configuration.outline(&file)));
+    let mut targets = Vec::new();
+    let outline = configuration.as_ref().map(|configuration| {
+        let mut outline = configuration.outline(&file);
+        targets = configuration::resolve_all(context, configuration, &mut outline, &mut findings);
+        Arc::new(outline)
+    });
+    let planner = configuration.as_ref().zip(outline.as_deref());
+    let planner = planner.map(|(configuration, outline)| plan::Planner { session, configuration, outline, git: &git });
+    let seen = match &planner {
+        Some(planner) => Box::pin(seen::look_up(planner, &targets, &mut findings)).await,
+        None => Vec::new(),
+    };
     let tree = checkout.files(&git).await;
-    let withheld = reading::read(&checkout, tree, outline.as_ref(), &mut findings).await;
-    if let Some(outline) = &outline {
-        configuration::repository_variables(context, outline, &mut findings);
-    }
+    let withheld = reading::read(&checkout, tree, outline.as_ref(), seen, &mut findings).await;
     let mut planned = Vec::new();
-    if let (Some(configuration), Some(outline)) = (&configuration, &outline) {
-        let plans = plan::Planner { session, configuration, outline, git: &git };
-        let mut targets = Vec::new();
-        for environment in &outline.environments {
-            let target = configuration::resolve(context, configuration, outline, environment, &mut findings);
-            targets.extend(target.clone());
-            if Box::pin(plans.plan(environment, target, &mut findings)).await? {
+    if let Some(planner) = &planner {
+        configuration::repository_variables(context, planner.outline, &mut findings);
+        contracts::judge(&targets, &checkout, planner.outline, &mut findings);
+        for (environment, target) in planner.outline.environments.iter().zip(targets) {
+            if Box::pin(planner.plan(environment, target, &mut findings)).await? {
                 planned.push(environment.name.clone());
             }
         }
-        contracts::judge(&targets, &checkout, outline, &mut findings);
     }
     let mut findings = findings.sorted();
     withheld.take_out(&mut findings);

@@ -83,8 +83,31 @@ impl Planner<'_> {
         }
     }
 
-    /// Why nobody can look.
+    /// Why nobody can plan.
     async fn nobody(&self, target: &Target) -> Option<Failure> {
+        if let Some(failure) = self.refused(target) {
+            return Some(failure);
+        }
+        if let Err(failure) = self.git.head().await {
+            return Some(failure.into());
+        }
+        self.unidentified(target).await
+    }
+
+    /// Why nobody can look.
+    pub async fn unread(&self, target: &Target) -> Option<Failure> {
+        match self.refused(target) {
+            Some(failure) => Some(failure),
+            None => self.unidentified(target).await,
+        }
+    }
+
+    async fn unidentified(&self, target: &Target) -> Option<Failure> {
+        self.session.identities(self.configuration).nobody(target, Access::Read).await
+    }
+
+    /// Why this job is not to look.
+    fn refused(&self, target: &Target) -> Option<Failure> {
         let job = self.session.context.job();
         let event = job.event.as_deref().unwrap_or_default();
         if event == "pull_request_target" {
@@ -105,10 +128,7 @@ impl Planner<'_> {
                     .hint("add a `read-role`: `shipgate iam trust --read-role` prints who may become it"),
             );
         }
-        if let Err(failure) = self.git.head().await {
-            return Some(failure.into());
-        }
-        self.session.identities(self.configuration).nobody(target, Access::Read).await
+        None
     }
 
     fn failed(&self, environment: &Environment, failure: &Failure, findings: &mut Findings) {

@@ -9,18 +9,19 @@ use super::current::Current;
 use super::files;
 use crate::domain::check::committed::Withheld;
 use crate::domain::check::outline::Outline;
-use crate::domain::check::{Finding, Findings, Rule};
+use crate::domain::check::{Finding, Findings, Rule, Seen};
 use crate::domain::limits::PARSING;
 use crate::observe::{Checkout, Tree, Unlisted};
 use crate::panics::{BrokeOff, contained};
 
-/// Looks at the files that the configuration names, and at the workflows.
+/// Looks at the files that the configuration names, and at the workflows. `seen`: what AWS shows of components.
 ///
 /// Returns the values that no report may have.
 pub async fn read(
     checkout: &Checkout,
     tree: Tree,
     outline: Option<&Arc<Outline>>,
+    seen: Vec<Seen>,
     findings: &mut Findings,
 ) -> Withheld {
     let Tree { names, left_out } = tree;
@@ -35,7 +36,7 @@ pub async fn read(
             files::builds(&checkout, outline, &reading, &mut findings);
             files::used(&checkout, outline, &reading, &mut findings);
         }
-        files::of_kinds(&checkout, &names, outline.as_deref(), &reading, &mut findings);
+        files::of_kinds(&checkout, &names, (outline.as_deref(), &seen), &reading, &mut findings);
         files::workflows(&checkout, outline.as_deref(), &reading, &mut findings);
         let withheld = files::values(&checkout, &names, outline.as_deref(), &reading, &mut findings);
         (findings, withheld)

@@ -11,8 +11,11 @@ use crate::domain::names::InvalidName;
 const READ_APPS: Rights = Rights { sid: "ReadApps", actions: &["amplify:GetApp", "amplify:ListBranches"] };
 const READ_BRANCHES: Rights = Rights { sid: "ReadBranches", actions: &["amplify:GetBranch"] };
 
+/// The actions on the builds of the branch.
+const READ_JOBS: Rights = Rights { sid: "ReadJobs", actions: &["amplify:GetJob", "amplify:ListJobs"] };
+
 /// All rights that a branch may need.
-pub const RIGHTS: &[Rights] = &[READ_APPS, READ_BRANCHES];
+pub const RIGHTS: &[Rights] = &[READ_APPS, READ_BRANCHES, READ_JOBS];
 
 /// The rights that a branch needs: on its app, and on itself.
 ///
@@ -29,7 +32,9 @@ pub fn needs(app: &AppId, branch: &BranchName, place: &Place) -> Result<Vec<Need
     let names = [branch.to_string(), branch.as_str().replace('/', "%2F")];
     let of_branch = names.map(|name| format!("{of_app}/branches/{name}")).to_vec();
     let need = |rights, resources| Need { purpose: NeededFor::Reading, statement: Statement::new(rights, resources) };
-    Ok(vec![need(READ_APPS, vec![of_app]), need(READ_BRANCHES, of_branch)])
+    // Of the listing the reference names the branch, not its jobs.
+    let of_jobs = of_branch.iter().flat_map(|branch| [branch.clone(), format!("{branch}/jobs/*")]).collect();
+    Ok(vec![need(READ_APPS, vec![of_app]), need(READ_BRANCHES, of_branch), need(READ_JOBS, of_jobs)])
 }
 
 #[cfg(test)]
@@ -44,9 +49,11 @@ mod tests {
             of(branch).unwrap().into_iter().flat_map(|need| need.statement.resources).collect()
         };
         let app = "arn:aws:amplify:us-west-1:123456789012:apps/d1abc";
-        assert_eq!(resources("main"), [app.to_owned(), format!("{app}/branches/main")]);
-        let both = [app.to_owned(), format!("{app}/branches/a%2Fb"), format!("{app}/branches/a/b")];
-        assert_eq!(resources("a/b"), both);
+        let main = format!("{app}/branches/main");
+        assert_eq!(resources("main"), [app.to_owned(), main.clone(), main.clone(), format!("{main}/jobs/*")]);
+        let both = ["a%2Fb", "a/b"].map(|branch| format!("{app}/branches/{branch}"));
+        let jobs = both.iter().flat_map(|branch| [branch.clone(), format!("{branch}/jobs/*")]);
+        assert_eq!(resources("a/b"), [app.to_owned()].into_iter().chain(both.clone()).chain(jobs).collect::<Vec<_>>());
         for other in ["*", "release-?", "${aws:username}"] {
             assert!(of(other).is_err(), "{other}");
         }

@@ -2,6 +2,17 @@
 
 use super::names::{AppId, BranchName, Compute, Platform};
 
+/// What AWS answers when it is asked for an app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LookedUp {
+    /// Its id.
+    pub app_id: AppId,
+    /// The region where it was asked for.
+    pub region: String,
+    /// The app. `None`: there is no such app.
+    pub app: Option<SeenApp>,
+}
+
 /// An app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeenApp {
@@ -23,4 +34,6 @@ pub struct SeenBranch {
     /// Whether each push builds it
     /// ([`enableAutoBuild`](https://docs.aws.amazon.com/amplify/latest/APIReference/API_Branch.html)).
     pub is_built_by_push: bool,
+    /// Whether Amplify made it for a pull request, and takes it away again.
+    pub is_preview: bool,
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::names::{AppId, BranchName, Compute, Platform};
+use super::seen::{LookedUp, SeenApp};
 use super::{iam, lint};
 use crate::domain::check::outline::Outline;
-use crate::domain::check::{Findings, Repository};
+use crate::domain::check::{Findings, Repository, Seen};
 use crate::domain::configured::Configured;
 use crate::domain::iam::rights::Rights;
 use crate::domain::names::{EnvironmentName, Region};
@@ -47,8 +48,33 @@ impl Configured for AmplifyTarget {
         self.backend_from.as_ref()
     }
 
-    fn check(repository: &Repository<'_>, outline: Option<&Outline>) -> Findings {
-        lint::check(repository, outline, &[])
+    fn check(repository: &Repository<'_>, outline: Option<&Outline>, seen: &[Seen]) -> Findings {
+        let looked_up = |seen: &'_ Seen| Some((seen.shown::<LookedUp>()?.clone(), seen.environments.clone()));
+        let looked_up: Vec<(LookedUp, Vec<String>)> = seen.iter().filter_map(looked_up).collect();
+        let apps: Vec<SeenApp> = looked_up.iter().filter_map(|(it, _)| it.app.clone()).collect();
+        let mut findings = lint::check(repository, outline, &apps);
+        if let Some(outline) = outline {
+            lint::branches(outline, &looked_up, &mut findings);
+        }
+        findings
+    }
+
+    fn asks_for(&self) -> Option<String> {
+        Some(format!("Amplify app {}", self.app_id))
+    }
+
+    fn texts(&self) -> Vec<(&'static str, String)> {
+        let app_root = self.app_root.clone().map(|root| ("app-root", root));
+        let platform = self.platform.map(|platform| ("platform", platform.to_string()));
+        [
+            ("app-id", self.app_id.to_string()),
+            ("branch", self.branch.to_string()),
+            ("compute", self.compute.to_string()),
+        ]
+        .into_iter()
+        .chain(app_root)
+        .chain(platform)
+        .collect()
     }
 
     fn console(&self, region: &Region) -> Option<String> {

@@ -10,6 +10,7 @@ pub mod outline;
 mod place;
 mod repository;
 mod rule;
+mod seen;
 pub mod workflow;
 mod yaml;
 
@@ -18,4 +19,5 @@ pub use nesting::too_deep;
 pub use place::{Lines, Place};
 pub use repository::Repository;
 pub use rule::{Level, Rule};
+pub use seen::Seen;
 pub use yaml::{Path, Places, without_place};

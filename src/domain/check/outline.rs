@@ -139,6 +139,17 @@ impl Outline {
         self.environments.iter().find(|environment| environment.name == name)
     }
 
+    /// Takes the texts of a component in an environment whose variables are known now.
+    pub fn resolved(&mut self, environment: &str, name: &str, texts: Vec<(&'static str, String)>) {
+        let is_meant = |it: &&mut WrittenComponent| it.environment == environment && it.name == name;
+        let Some(component) = self.components.iter_mut().find(is_meant) else { return };
+        for (key, text) in texts {
+            if let Some(written) = component.texts.get_mut(key) {
+                written.text.get_or_insert(text);
+            }
+        }
+    }
+
     /// The components of a kind, each in each environment.
     pub fn of_kind(&self, kind: &str) -> impl Iterator<Item = &WrittenComponent> {
         self.components.iter().filter(move |component| component.kind == kind)

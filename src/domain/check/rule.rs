@@ -214,6 +214,10 @@ rules! {
     (BuildSpecHeap, "amplify-heap", Error),
     /// A variable that repeats one of Amplify.
     (BuildSpecAppId, "amplify-app-id", Note),
+    /// A branch that is configured, and that the app does not have.
+    (AppBranchMissing, "amplify-branch-missing", Error),
+    /// A branch that the app has, and no environment.
+    (AppBranchUnused, "amplify-branch-unused", Note),
 }
 
 impl fmt::Display for Rule {

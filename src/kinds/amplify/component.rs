@@ -1,8 +1,12 @@
 //! A branch of an app of AWS Amplify behind the seam.
 
+use super::absent::{missing_app, missing_branch};
 use super::client::Amplify;
+use super::status::status;
+use crate::domain::amplify::seen::LookedUp;
 use crate::domain::amplify::values::values;
 use crate::domain::amplify::{Target, iam};
+use crate::domain::check::Seen;
 use crate::domain::configured::{Configured as _, OfKind as _};
 use crate::domain::contract::ReadValues;
 use crate::domain::failure::Failure;
@@ -27,12 +31,20 @@ impl Driver for Target {
         refuse("a change", kind(self.kind()))
     }
 
-    fn status<'a>(&'a self, _cloud: &'a Cloud) -> Answer<'a, ComponentStatus> {
-        refuse("`shipgate status`", kind(self.kind()))
+    fn status<'a>(&'a self, cloud: &'a Cloud) -> Answer<'a, ComponentStatus> {
+        Box::pin(status(cloud, self))
     }
 
     fn values<'a>(&'a self, cloud: &'a Cloud) -> Answer<'a, ReadValues> {
         Box::pin(read(cloud, self))
+    }
+
+    fn seen<'a>(&'a self, cloud: &'a Cloud) -> Answer<'a, Seen> {
+        Box::pin(async move {
+            let amplify: Amplify = cloud.client()?;
+            let app = amplify.app(&self.app_id).await?;
+            Ok(Seen::new(LookedUp { app_id: self.app_id.clone(), region: cloud.region().to_owned(), app }))
+        })
     }
 
     fn needs<'a>(
@@ -54,16 +66,8 @@ impl Driver for Target {
 async fn read(cloud: &Cloud, target: &Target) -> Result<ReadValues, Failure> {
     let amplify: Amplify = cloud.client()?;
     let app = amplify.app_variables(&target.app_id).await?;
-    let app = app.ok_or_else(|| missing(cloud, &format!("Amplify app `{}`", target.app_id), "app-id"))?;
+    let app = app.ok_or_else(|| missing_app(cloud, target))?;
     let branch = amplify.branch_variables(&target.app_id, &target.branch).await?;
-    let branch = branch.ok_or_else(|| {
-        missing(cloud, &format!("branch `{}` of Amplify app `{}`", target.branch, target.app_id), "branch")
-    })?;
+    let branch = branch.ok_or_else(|| missing_branch(cloud, target))?;
     Ok(values(target, app, branch).into())
-}
-
-/// Nothing of a name where the environment is.
-fn missing(cloud: &Cloud, what: &str, key: &str) -> Failure {
-    Failure::failed(format!("{what} does not exist in {} of {}", cloud.region(), cloud.account))
-        .hint(format!("create it (shipgate never does), or correct `{key}`, `region` or the account"))
 }

@@ -28,6 +28,7 @@ pub const PURE: &[&str] = &[
     "serde_json",
     "sha2",
     "shlex",
+    "std::any::Any",
     "std::borrow",
     "std::cell::OnceCell",
     "std::collections",

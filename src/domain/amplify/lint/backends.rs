@@ -9,6 +9,7 @@ use super::specification::{App, Specification};
 use super::surroundings::{Surroundings, place, text};
 use super::walk::Run;
 use super::workflows::{Deployer, Workflow};
+use crate::domain::amplify::seen::SeenApp;
 use crate::domain::check::{Finding, Findings, Level, Rule};
 use crate::domain::nearest::nearest;
 
@@ -88,15 +89,16 @@ impl<'a> Backends<'a> {
 
     /// C5: two deploys of one stack meet.
     fn two_deployers(&self, findings: &mut Findings) {
-        let seen = self.around.seen(self.app);
+        let (seen, all) = (self.around.seen(self.app), self.around.all_seen(self.app));
         for own in &self.own {
             let Some(other) = self.others.iter().find(|other| other.branches.meets(&own.branches)) else { continue };
             let both = own.branches.and(&other.branches);
-            let built = seen.map(|seen| {
-                let mut names = seen.branches.iter().filter(|branch| both.has(branch.name.as_str()));
-                names.any(|branch| branch.is_built_by_push)
-            });
-            if built == Some(false) {
+            let is_built = |seen: &&SeenApp| {
+                let mut meant = seen.branches.iter().filter(|branch| both.has(branch.name.as_str()));
+                meant.any(|branch| branch.is_built_by_push)
+            };
+            let is_known = seen.iter().any(is_built);
+            if all.is_some() && !is_known {
                 continue;
             }
             let place = other.run.spot.place();
@@ -109,7 +111,7 @@ impl<'a> Backends<'a> {
             let hint = "let one of them deploy: where it is the workflow, write `npx ampx generate outputs --branch \
                         $AWS_BRANCH --app-id $AWS_APP_ID` here, and turn the auto-build of the branch off";
             let finding = own.run.spot.finding(Rule::BuildSpecTwoDeployers, message, hint);
-            findings.found(if built == Some(true) { finding.at_level(Level::Error) } else { finding });
+            findings.found(if is_known { finding.at_level(Level::Error) } else { finding });
         }
     }
 
@@ -143,7 +145,8 @@ impl<'a> Backends<'a> {
     /// C7: outputs of a backend that is not there.
     fn outputs(&self, findings: &mut Findings) {
         let configured = self.around.values(self.app, "branch");
-        let seen = self.around.seen(self.app);
+        let seen = self.around.all_seen(self.app);
+        let has = |seen: &SeenApp, name: &str| seen.branches.iter().any(|branch| branch.name.as_str() == name);
         let is_here = self.around.backend(self.app).is_some() && self.around.other_system().is_none();
         for (run, branch) in &self.outputs {
             let Some(branch) = branch else { continue };
@@ -161,7 +164,7 @@ impl<'a> Backends<'a> {
                 }
                 continue;
             };
-            if seen.is_some_and(|seen| seen.branches.iter().all(|branch| branch.name.as_str() != name)) {
+            if seen.as_ref().is_some_and(|seen| !seen.iter().any(|seen| has(seen, name))) {
                 let message = format!("the app has no branch `{name}`, so its outputs cannot be fetched");
                 let hint = "name a branch of the app whose backend is deployed".to_owned();
                 findings.found(found(message, hint, Level::Error));

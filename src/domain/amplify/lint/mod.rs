@@ -7,6 +7,7 @@
 
 mod ampx;
 mod backends;
+mod branches;
 mod builds;
 mod deploy;
 mod judge;
@@ -29,4 +30,5 @@ mod versions;
 mod walk;
 mod workflows;
 
+pub use branches::branches;
 pub use judge::check;

@@ -9,7 +9,7 @@ use crate::domain::check::outline::{Outline, Written, WrittenComponent};
 use crate::domain::check::{Place, Repository};
 
 /// The word of the kind.
-const KIND: &str = "amplify";
+pub const KIND: &str = "amplify";
 /// Files of other systems that may deploy a backend.
 const OTHER_SYSTEMS: [&str; 8] = [
     ".gitlab-ci.yml",
@@ -54,10 +54,17 @@ impl<'a> Surroundings<'a> {
         values.filter(|values| !values.is_empty())
     }
 
-    /// The app as AWS shows it.
-    pub fn seen(&self, app: &App) -> Option<&'a SeenApp> {
+    /// The apps of AWS that are built from an app of the specification, as far as AWS was asked for them.
+    pub fn seen(&self, app: &App) -> Vec<&'a SeenApp> {
+        let ids = self.values(app, "app-id").unwrap_or_default();
+        self.seen.iter().filter(|seen| ids.contains(seen.app_id.as_str())).collect()
+    }
+
+    /// The same, where none is left out. `None`: what one of them has is not known.
+    pub fn all_seen(&self, app: &App) -> Option<Vec<&'a SeenApp>> {
         let ids = self.values(app, "app-id")?;
-        self.seen.iter().find(|seen| ids.contains(seen.app_id.as_str()))
+        let one = |id: &&str| self.seen.iter().find(|seen| seen.app_id.as_str() == *id);
+        ids.iter().map(one).collect()
     }
 
     /// How it is served, and where that is said.
@@ -66,17 +73,23 @@ impl<'a> Surroundings<'a> {
             let platform = text(component, "platform")?.parse().ok()?;
             Some((platform, format!("environment `{}`", component.environment)))
         });
-        let seen = self.seen(app).and_then(|seen| Some((seen.platform?, format!("app {}", seen.app_id))));
+        let seen = self.seen(app).into_iter().filter_map(|seen| Some((seen.platform?, format!("app {}", seen.app_id))));
         configured.chain(seen).collect()
     }
 
-    /// The smallest machine that builds it.
+    /// The smallest machine that builds it: the one that the app has, and where AWS was not asked, the one that is written.
     pub fn compute(&self, app: &App) -> Compute {
-        let configured = self.components(app).into_iter();
-        let configured = configured.map(|component| text(component, "compute").and_then(|text| text.parse().ok()));
-        let seen = self.seen(app).and_then(|seen| seen.compute);
-        let all = configured.map(|compute| compute.or(seen).unwrap_or(Compute::DEFAULT));
-        all.min_by_key(|compute| compute.memory()).or(seen).unwrap_or(Compute::DEFAULT)
+        let seen = |component: &WrittenComponent| {
+            let id = text(component, "app-id")?;
+            self.seen
+                .iter()
+                .find(|seen| seen.app_id.as_str() == id)
+                .map(|seen| seen.compute.unwrap_or(Compute::DEFAULT))
+        };
+        let written = |component| text(component, "compute").and_then(|text| text.parse().ok());
+        let components = self.components(app).into_iter();
+        let all = components.map(|it| seen(it).or_else(|| written(it)).unwrap_or(Compute::DEFAULT));
+        all.min_by_key(|compute| compute.memory()).unwrap_or(Compute::DEFAULT)
     }
 
     /// Where the backend of an app is defined, in its own directory or at the root.

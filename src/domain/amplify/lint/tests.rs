@@ -235,7 +235,7 @@ fn two_deployers_are_worse_where_a_push_builds_the_branch() {
     let files = [("amplify.yml", text.as_str()), (".github/workflows/a.yml", workflow)];
     let main = outline(&["main"], &[]);
     let seen = |is_built_by_push| {
-        let branches = vec![SeenBranch { name: "main".parse().unwrap(), is_built_by_push }];
+        let branches = vec![SeenBranch { name: "main".parse().unwrap(), is_built_by_push, is_preview: false }];
         [SeenApp { app_id: "d1own".parse().unwrap(), platform: None, compute: None, branches }]
     };
     let found = |seen: &[SeenApp]| shown(&judged(&files, Some(&main), seen));

@@ -25,7 +25,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::{Value, json};
 
-pub use self::amplify::{App, Branch};
+pub use self::amplify::{App, Branch, Job};
 use self::held::Held;
 pub use self::registry::{Index, Registry, refusal};
 pub use self::sts::REQUEST_TOKEN;

@@ -1,0 +1,100 @@
+//! What AWS shows of components whose rules on files know more with it, where credentials allow to look.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::plan::Planner;
+use crate::domain::check::{Findings, Seen, Subject};
+use crate::domain::failure::Failure;
+use crate::domain::names::{AccountId, Region};
+use crate::domain::role::Access;
+use crate::domain::target::{Component, Target};
+use crate::kinds::driver;
+use crate::observe;
+
+/// How long it may take to enter an environment, and to ask: the rules do without.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// Something to ask for, and the components that it is asked for.
+struct Question<'t> {
+    what: String,
+    place: (&'t Region, Option<&'t AccountId>),
+    of: Vec<(&'t Target, &'t Component)>,
+}
+
+/// Asks for all of it, each thing once. What cannot be asked for is named.
+pub async fn look_up(planner: &Planner<'_>, targets: &[Option<Target>], findings: &mut Findings) -> Vec<Seen> {
+    unresolved(planner, targets, findings);
+    let mut all = Vec::new();
+    for question in questions(targets) {
+        match answer(planner, &question, findings).await {
+            Ok(seen) => {
+                let environments = question.of.iter().map(|(target, _)| target.environment.to_string());
+                all.push(seen.of_environments(environments.collect()));
+            }
+            Err(failure) => {
+                // Whoever sends a pull request from a fork can do nothing about it, and nothing is wrong.
+                let hint = failure.hints.first().filter(|_| !planner.session.context.job().from_fork).cloned();
+                findings.left_out(format!("what AWS has of {}", question.what), failure.brief(), hint);
+            }
+        }
+    }
+    all
+}
+
+/// Components of which it is not known what to ask for.
+fn unresolved(planner: &Planner<'_>, targets: &[Option<Target>], findings: &mut Findings) {
+    let outline = planner.outline;
+    let environments = outline.environments.iter().zip(targets).filter(|(_, target)| target.is_none());
+    for (environment, _) in environments {
+        for component in outline.components.iter().filter(|component| component.environment == environment.name) {
+            let what = format!("what AWS has of `{}` on {}", component.name, environment.name);
+            findings.left_out(what, "its configuration has variables without a value here", None);
+        }
+    }
+}
+
+fn questions(targets: &[Option<Target>]) -> Vec<Question<'_>> {
+    let mut questions: Vec<Question<'_>> = Vec::new();
+    for target in targets.iter().flatten() {
+        let place = (&target.region, target.account.as_ref());
+        for component in &target.components {
+            let Some(what) = component.kind.asks_for() else { continue };
+            match questions.iter_mut().find(|it| it.what == what && it.place == place) {
+                Some(question) => question.of.push((target, component)),
+                None => questions.push(Question { what, place, of: vec![(target, component)] }),
+            }
+        }
+    }
+    questions
+}
+
+/// The answer in the first environment that has one. Environments that promote are not entered: a pull request may become
+/// nobody there.
+async fn answer(planner: &Planner<'_>, question: &Question<'_>, findings: &mut Findings) -> Result<Seen, Failure> {
+    let mut first = None;
+    for (target, component) in question.of.iter().filter(|(target, _)| target.promotes_from.is_none()) {
+        match timeout(LONGEST, ask(planner, target, component)).await {
+            Ok(Ok(seen)) => {
+                findings.looked_at(Subject::Environment, target.environment.as_str());
+                return Ok(seen);
+            }
+            Ok(Err(failure)) => _ = first.get_or_insert(failure),
+            Err(_) => {
+                let why = format!("AWS was not asked within {} s", LONGEST.as_secs());
+                first.get_or_insert(Failure::failed(why));
+            }
+        }
+    }
+    Err(first.unwrap_or_else(|| Failure::invalid("a check enters no environment that is promoted to")))
+}
+
+async fn ask(planner: &Planner<'_>, target: &Target, component: &Component) -> Result<Seen, Failure> {
+    if let Some(failure) = planner.unread(target).await {
+        return Err(failure);
+    }
+    let identities = planner.session.identities(planner.configuration);
+    let cloud = observe::cloud(&identities, target, Access::Read).await?;
+    driver(component).seen(&cloud).await
+}
