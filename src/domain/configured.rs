@@ -2,7 +2,6 @@
 
 use super::check::outline::Outline;
 use super::check::{Findings, Repository, Seen};
-use super::contract::WrittenValues;
 use super::iam::rights::Rights;
 use super::names::{ComponentName, EnvironmentName, Region};
 use super::probe::Probe;
@@ -75,12 +74,6 @@ pub trait Configured: OfKind {
 
     /// Takes the command over that the release's own commit has, and whether it has one anywhere.
     fn take_pre_deploy(&mut self, _command: Option<Vec<Template>>, _is_used: Option<bool>) {}
-
-    /// Its variables, where the configuration or a file of the repository has all of them. `read`: gives the text of a file
-    /// that the configuration names.
-    fn written_values(&self, _read: &dyn Fn(&str) -> Option<String>) -> Option<WrittenValues> {
-        None
-    }
 
     /// Whether browsers load all of its variables.
     fn is_public(&self) -> bool {

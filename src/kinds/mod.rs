@@ -24,7 +24,7 @@ use crate::clients::logs::LogLine;
 use crate::clients::registry::Registry;
 use crate::domain::check::Seen;
 use crate::domain::configured::Configured;
-use crate::domain::contract::ReadValues;
+use crate::domain::contract::{ReadValues, WrittenValues};
 use crate::domain::each_kind;
 use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
@@ -129,6 +129,12 @@ pub trait Driver: Configured {
         _most: usize,
     ) -> Answer<'a, ImageRecords> {
         refuse("an image", not_built::kind(self.kind()))
+    }
+
+    /// Its variables, where the configuration or a file of the repository has all of them. `read`: gives the text of a file
+    /// that the configuration names.
+    fn written_values(&self, _read: &dyn Fn(&str) -> Option<String>) -> Option<WrittenValues> {
+        None
     }
 
     /// The environment variables that it has now.

@@ -7,6 +7,7 @@ use crate::domain::contract::environment::{Known, hold, shares};
 use crate::domain::contract::{OtherEnvironment, WrittenValues};
 use crate::domain::names::ComponentName;
 use crate::domain::target::{Component, Target};
+use crate::kinds::driver;
 use crate::observe::Checkout;
 
 /// What is found of a value at the place where it stands in a file, and not once more at its declaration.
@@ -23,7 +24,7 @@ const FOUND_IN_FILES: [Rule; 6] = [
 /// values that only AWS has is left to who can read them.
 pub fn judge(targets: &[Option<Target>], checkout: &Checkout, outline: &Outline, findings: &mut Findings) {
     let read = |name: &str| checkout.read(beside(outline, name)).ok();
-    let written = |component: &Component| Some((component.name.clone(), component.kind.written_values(&read)?));
+    let written = |component: &Component| Some((component.name.clone(), driver(component).written_values(&read)?));
     let written: Vec<(&Target, Vec<(ComponentName, WrittenValues)>)> = targets
         .iter()
         .flatten()

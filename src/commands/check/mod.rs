@@ -49,20 +49,20 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Check) -> Result<Checke
         targets = configuration::resolve_all(context, configuration, &mut outline, &mut findings);
         Arc::new(outline)
     });
-    let planner = configuration.as_ref().zip(outline.as_deref());
-    let planner = planner.map(|(configuration, outline)| plan::Planner { session, configuration, outline, git: &git });
-    let seen = match &planner {
-        Some(planner) => Box::pin(seen::look_up(planner, &targets, &mut findings)).await,
+    let plans = configuration.as_ref().zip(outline.as_deref());
+    let plans = plans.map(|(configuration, outline)| plan::Planner { session, configuration, outline, git: &git });
+    let seen = match &plans {
+        Some(plans) => Box::pin(seen::look_up(plans, &targets, &mut findings)).await,
         None => Vec::new(),
     };
     let tree = checkout.files(&git).await;
     let withheld = reading::read(&checkout, tree, outline.as_ref(), seen, &mut findings).await;
     let mut planned = Vec::new();
-    if let Some(planner) = &planner {
-        configuration::repository_variables(context, planner.outline, &mut findings);
-        contracts::judge(&targets, &checkout, planner.outline, &mut findings);
-        for (environment, target) in planner.outline.environments.iter().zip(targets) {
-            if Box::pin(planner.plan(environment, target, &mut findings)).await? {
+    if let Some(plans) = &plans {
+        configuration::repository_variables(context, plans.outline, &mut findings);
+        contracts::judge(&targets, &checkout, plans.outline, &mut findings);
+        for (environment, target) in plans.outline.environments.iter().zip(targets) {
+            if Box::pin(plans.plan(environment, target, &mut findings)).await? {
                 planned.push(environment.name.clone());
             }
         }

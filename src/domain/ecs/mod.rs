@@ -20,7 +20,6 @@ pub mod lifecycle;
 pub mod names;
 pub mod one_off;
 pub mod plan;
-pub mod planned_values;
 pub mod read_back;
 pub mod restoring;
 pub mod rollout;

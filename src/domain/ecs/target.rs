@@ -5,9 +5,7 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 
 use super::iam;
-use super::values::of_file;
 use crate::domain::configured::Configured;
-use crate::domain::contract::WrittenValues;
 use crate::domain::ecs::names::{ClusterName, ContainerName, ServiceName};
 use crate::domain::file_line::FileLine;
 use crate::domain::iam::rights::Rights;
@@ -70,11 +68,6 @@ impl Configured for EcsTarget {
 
     fn rights() -> &'static [Rights] {
         iam::RIGHTS
-    }
-
-    fn written_values(&self, read: &dyn Fn(&str) -> Option<String>) -> Option<WrittenValues> {
-        let TaskDefinitionSource::File(file) = &self.task_definition else { return None };
-        Some(WrittenValues { read: of_file(&read(file.as_str())?, &self.container, file.as_str())?, is_searched: true })
     }
 
     fn has_references(&self) -> bool {

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::iam;
 use super::names::{BucketName, DistributionId};
 use crate::domain::configured::Configured;
-use crate::domain::contract::{Content, Value, Values, WrittenValues};
+use crate::domain::contract::{Content, Value, Values};
 use crate::domain::iam::rights::Rights;
 use crate::domain::names::Region;
 use crate::domain::role::Partition;
@@ -58,10 +58,6 @@ impl Configured for SiteTarget {
 
     fn rights() -> &'static [Rights] {
         iam::RIGHTS
-    }
-
-    fn written_values(&self, _read: &dyn Fn(&str) -> Option<String>) -> Option<WrittenValues> {
-        Some(WrittenValues { read: self.values().into(), is_searched: false })
     }
 
     fn is_public(&self) -> bool {

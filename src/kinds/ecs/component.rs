@@ -10,15 +10,16 @@ use super::{history, hold, iam, observe, origin, past, source as looked, status,
 use crate::clients::logs::LogLine;
 use crate::clients::registry::Registry;
 use crate::domain::configured::Configured as _;
-use crate::domain::contract::ReadValues;
+use crate::domain::contract::{ReadValues, WrittenValues};
 use crate::domain::ecs::component::{neutral, past_releases, plan_release, planned_holds, revision_to_restore};
 use crate::domain::ecs::evidence::{self, recorded_by};
 use crate::domain::ecs::ids::RevisionArn;
 use crate::domain::ecs::plan::{EcsFacts, EcsPlan, plan_rollback};
-use crate::domain::ecs::planned_values;
 use crate::domain::ecs::service::Revision;
 use crate::domain::ecs::source::{self, SourceFacts};
-use crate::domain::ecs::target::{Busy, EcsTarget};
+use crate::domain::ecs::target::{Busy, EcsTarget, TaskDefinitionSource};
+use crate::domain::ecs::values;
+use crate::domain::ecs::values::of_file;
 use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
 use crate::domain::iam::rights::Place;
@@ -107,6 +108,11 @@ impl Driver for EcsTarget {
         most: usize,
     ) -> Answer<'a, ImageRecords> {
         Box::pin(origin::records(cloud, self, None, image, most))
+    }
+
+    fn written_values(&self, read: &dyn Fn(&str) -> Option<String>) -> Option<WrittenValues> {
+        let TaskDefinitionSource::File(file) = &self.task_definition else { return None };
+        Some(WrittenValues { read: of_file(&read(file.as_str())?, &self.container, file.as_str())?, is_searched: true })
     }
 
     fn values<'a>(&'a self, cloud: &'a Cloud) -> Answer<'a, ReadValues> {
@@ -314,7 +320,7 @@ impl Source for SourceService {
     }
 
     fn values(&self) -> Result<ReadValues, Failure> {
-        Ok(planned_values::of_revision(&self.facts.live, &self.target.container).map_err(PlanError::from)?)
+        Ok(values::of_revision(&self.facts.live, &self.target.container).map_err(PlanError::from)?)
     }
 
     fn ran<'a>(&'a self, cloud: &'a Cloud, digest: &'a Digest, runs: bool) -> Answer<'a, UnbrokenRun> {
@@ -383,7 +389,7 @@ impl Planned for PlannedService {
     }
 
     fn values(&self) -> Result<ReadValues, Failure> {
-        Ok(planned_values::planned(&self.ecs.target, &self.observed.facts, &self.ecs).map_err(PlanError::from)?)
+        Ok(values::planned(&self.ecs.target, &self.observed.facts, &self.ecs).map_err(PlanError::from)?)
     }
 
     fn last_rollout(&self) -> Option<Duration> {

@@ -4,10 +4,10 @@ use crate::clients::ecs::EcsError;
 use crate::domain::contract::ReadValues;
 use crate::domain::ecs::ids::RevisionArn;
 use crate::domain::ecs::plan::{EcsFacts, was_deployed};
-use crate::domain::ecs::planned_values;
 use crate::domain::ecs::service::{Controller, Revision, Service, ServiceStatus};
 use crate::domain::ecs::target::{EcsTarget, TaskDefinitionSource};
 use crate::domain::ecs::task_definition::TaskDefinition;
+use crate::domain::ecs::values;
 use crate::domain::failure::{Cause, Failure};
 use crate::domain::file_line::{FileLine, in_brackets};
 use crate::domain::plan::PlanError;
@@ -128,7 +128,7 @@ pub async fn live_revision(cloud: &Cloud, target: &EcsTarget, service: &Service)
 pub async fn values(cloud: &Cloud, target: &EcsTarget) -> Result<ReadValues, Failure> {
     let service = active_service(cloud, target).await?;
     let live = live_revision(cloud, target, &service).await?;
-    Ok(planned_values::of_revision(&live, &target.container).map_err(PlanError::from)?)
+    Ok(values::of_revision(&live, &target.container).map_err(PlanError::from)?)
 }
 
 /// Revisions of the family that matter beside the live one: newer ones, which an earlier run may have left unused, and

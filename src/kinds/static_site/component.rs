@@ -2,7 +2,7 @@
 
 use super::client::S3;
 use crate::domain::configured::Configured as _;
-use crate::domain::contract::ReadValues;
+use crate::domain::contract::{ReadValues, WrittenValues};
 use crate::domain::failure::Failure;
 use crate::domain::iam::rights::Place;
 use crate::domain::names::{ComponentName, Region};
@@ -44,6 +44,10 @@ impl Driver for Target {
                 remarks: Vec::new(),
             })
         })
+    }
+
+    fn written_values(&self, _read: &dyn Fn(&str) -> Option<String>) -> Option<WrittenValues> {
+        Some(WrittenValues { read: Self::values(self).into(), is_searched: false })
     }
 
     fn values<'a>(&'a self, _cloud: &'a Cloud) -> Answer<'a, ReadValues> {
