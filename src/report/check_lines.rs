@@ -3,10 +3,11 @@
 use super::line::Level as Shown;
 use super::style::{BAD, CAREFUL, FAINT, GOOD, Look, Mark, STRONG, wrapped};
 use crate::domain::check::{Finding, Findings, LeftOut, Level};
+use crate::domain::view::check::Conclusion;
 
-/// The lines, the last one the summary. `what`: what was done, in words. `shown`: the least important findings that are
+/// The lines, the last one the summary. `what`: what was done, in words, and how it ended. `shown`: the least important findings that are
 /// wanted.
-pub fn lines(what: &str, findings: &Findings, shown: Shown, look: Look) -> Vec<String> {
+pub fn lines((what, conclusion): (&str, Conclusion), findings: &Findings, shown: Shown, look: Look) -> Vec<String> {
     let is_wanted = |finding: &&Finding| match finding.level {
         Level::Error => true,
         Level::Warning => shown >= Shown::Warnings,
@@ -28,9 +29,12 @@ pub fn lines(what: &str, findings: &Findings, shown: Shown, look: Look) -> Vec<S
     if shown >= Shown::Everything {
         lines.extend(read("checked", findings, look));
     }
-    let is_bad = findings.count(Level::Error) > 0;
-    let (mark, style, word) = if is_bad { (Mark::Bad, BAD, "failed") } else { (Mark::Good, GOOD, "passed") };
-    let summary = format!("{style}{what} {word}{style:#}: {}", findings.summary());
+    let (mark, style) = match conclusion {
+        Conclusion::Passed => (Mark::Good, GOOD),
+        Conclusion::Failed => (Mark::Bad, BAD),
+        Conclusion::NothingCompared => (Mark::Careful, CAREFUL),
+    };
+    let summary = format!("{style}{what} {}{style:#}: {}", conclusion.as_str(), findings.summary());
     lines.extend(wrapped(&summary, look.width, &format!("{} ", mark.shown()), "  "));
     lines
 }

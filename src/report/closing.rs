@@ -13,6 +13,7 @@ use crate::domain::failure::Failure;
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{Intent, UnholdPlan};
+use crate::domain::view::check::Conclusion;
 use crate::domain::view::failures::of_environments;
 use crate::domain::view::status::EnvironmentStatus;
 use crate::domain::view::{Answer, Request};
@@ -35,12 +36,18 @@ pub fn of(end: End<'_>, closing: Closing<'_>) -> Vec<String> {
     let failure = |found: &Failure| of_failure(found, closing);
     match end.result {
         Ok(Answer::Change(outcome)) => result(end, *outcome, closing),
-        Ok(Answer::Check(checked)) => check_lines::lines("check", &checked.findings, closing.level, closing.look),
+        Ok(Answer::Check(checked)) => {
+            let ended = ("check", Conclusion::of(&checked.findings));
+            check_lines::lines(ended, &checked.findings, closing.level, closing.look)
+        }
         // Whoever is to keep what is proposed has to know what it leaves out.
         Ok(Answer::Contract(asked)) if asked.proposal.is_some() => {
             check_lines::read("read", &asked.findings, closing.look)
         }
-        Ok(Answer::Contract(asked)) => check_lines::lines(&asked.title(), &asked.findings, closing.level, closing.look),
+        Ok(Answer::Contract(asked)) => {
+            let ended = (&*asked.title(), asked.conclusion());
+            check_lines::lines(ended, &asked.findings, closing.level, closing.look)
+        }
         Ok(Answer::Gates(asked)) => asked.iter().filter_map(|asked| asked.failure.as_ref()).flat_map(failure).collect(),
         Ok(Answer::Status(environments)) => {
             let of =

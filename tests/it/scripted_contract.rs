@@ -236,6 +236,7 @@ fn nothing_declared_and_nothing_readable_is_said() {
     let (people, document) = asked(&shop, &["contract", "main"], 0);
     assert_eq!(left_out(&document), "the variables of web: no contract is declared for it");
     assert!(people.stderr.contains("shipgate contract --propose"), "{}", people.stderr);
+    assert!(people.stderr.contains("contract of main compared nothing"), "{}", people.stderr);
     assert_eq!(shop.aws.operations(), [""; 0], "nothing is read for nothing");
 
     let site = "app = \"shop\"\n[components.site]\nkind = \"static-site\"\nbucket = \"b-site\"\nartifacts = \"b-artifacts\"\n\

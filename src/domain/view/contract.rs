@@ -1,6 +1,7 @@
 //! What `contract` found.
 
-use crate::domain::check::Findings;
+use super::check::Conclusion;
+use crate::domain::check::{Findings, Subject};
 
 /// All that `contract` reports. It has no value in it.
 #[derive(Debug)]
@@ -14,6 +15,13 @@ pub struct AskedContract {
 }
 
 impl AskedContract {
+    /// How it ended. Where no environment had to be read, nothing was compared.
+    pub fn conclusion(&self) -> Conclusion {
+        let is_read = self.findings.looked_at.iter().any(|seen| seen.subject == Subject::Environment);
+        let conclusion = Conclusion::of(&self.findings);
+        if conclusion == Conclusion::Passed && !is_read { Conclusion::NothingCompared } else { conclusion }
+    }
+
     /// What was compared, in words: `contract of stage`.
     pub fn title(&self) -> String {
         self.environment.as_ref().map_or_else(|| "contract".to_owned(), |name| format!("contract of {name}"))

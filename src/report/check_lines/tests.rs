@@ -30,10 +30,15 @@ fn findings() -> Findings {
     findings.sorted()
 }
 
+/// A check with such findings.
+fn ended(findings: &Findings, shown: Shown, look: Look) -> Vec<String> {
+    lines(("check", Conclusion::of(findings)), findings, shown, look)
+}
+
 /// What is kept of `check`.
 pub fn cases() -> Vec<Rendered> {
     let of = |name, findings: fn() -> Findings| {
-        Rendered::new(name, move |look| lines("check", &findings(), Shown::Everything, look).join("\n"))
+        Rendered::new(name, move |look| ended(&findings(), Shown::Everything, look).join("\n"))
     };
     let nothing = || {
         let mut findings = Findings::default();
@@ -47,7 +52,7 @@ const PIPE: Look = Look { width: None, exact: false, now: jiff::Timestamp::UNIX_
 
 #[test]
 fn elsewhere_than_on_a_terminal_each_finding_is_a_line() {
-    let text = lines("check", &findings(), Shown::Everything, PIPE);
+    let text = ended(&findings(), Shown::Everything, PIPE);
     let plain: Vec<String> = text.iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect();
     let begins = [
         ".github/workflows/deploy.yml:3:5: error: job `deploy-to-stage` has a role",
@@ -68,13 +73,13 @@ fn elsewhere_than_on_a_terminal_each_finding_is_a_line() {
 #[test]
 fn on_a_terminal_a_place_can_be_searched_for() {
     let look = Look { width: Some(80), exact: false, now: now() };
-    let text = lines("check", &findings(), Shown::Everything, look).join("\n");
+    let text = ended(&findings(), Shown::Everything, look).join("\n");
     assert!(text.contains(".github/workflows/deploy.yml:12:9: "), "{text}");
 }
 
 #[test]
 fn quiet_has_the_errors_and_the_sum() {
-    let found = lines("check", &findings(), Shown::Quiet, PIPE);
+    let found = ended(&findings(), Shown::Quiet, PIPE);
     assert_eq!(found.len(), 3, "{found:?}");
-    assert_eq!(lines("check", &Findings::default(), Shown::Quiet, PIPE).len(), 1, "never silent");
+    assert_eq!(ended(&Findings::default(), Shown::Quiet, PIPE).len(), 1, "never silent");
 }

@@ -9,7 +9,7 @@ use super::{commits, warnings};
 use crate::domain::check::{Finding, Findings, LeftOut, Level as Found};
 use crate::domain::github::markdown::{block, code, table};
 use crate::domain::plan::beside_the_release;
-use crate::domain::view::check::Checked;
+use crate::domain::view::check::{Checked, Conclusion};
 use crate::domain::view::contract::AskedContract;
 use crate::report::record::{ComponentRecord, Record};
 
@@ -39,23 +39,29 @@ fn annotation(finding: &Finding) -> Annotation {
 /// The page, which is also the comment.
 pub fn summary(checked: &Checked, record: &Record, links: &Links) -> String {
     let plans = record.plans_of(checked).flat_map(|plan| of_plan(plan, links));
-    page("check", &checked.findings, plans, links)
+    page(("check", Conclusion::of(&checked.findings)), &checked.findings, plans, links)
 }
 
 /// The page of `contract`.
 pub fn contract(asked: &AskedContract, links: &Links) -> String {
     let split = |text: &String| text.lines().map(str::to_owned).collect::<Vec<_>>();
     let proposal = asked.proposal.iter().map(|text| block("toml", &split(text)));
-    page(&asked.title(), &asked.findings, proposal, links)
+    page((&asked.title(), asked.conclusion()), &asked.findings, proposal, links)
 }
 
 /// What was done, what was found, with more behind it.
-fn page(what: &str, findings: &Findings, more: impl Iterator<Item = String>, links: &Links) -> String {
-    let (symbol, word) = match findings.outcome() {
-        outcome if outcome.is_success() => ("✅", "passed"),
-        _ => ("❌", "failed"),
+fn page(
+    (what, conclusion): (&str, Conclusion),
+    findings: &Findings,
+    more: impl Iterator<Item = String>,
+    links: &Links,
+) -> String {
+    let symbol = match conclusion {
+        Conclusion::Passed => "✅",
+        Conclusion::Failed => "❌",
+        Conclusion::NothingCompared => "⚠️",
     };
-    let heading = format!("## {symbol} {what} {word}\n\n{}\n", code(&findings.summary()));
+    let heading = format!("## {symbol} {what} {}\n\n{}\n", conclusion.as_str(), code(&findings.summary()));
     let parts = [Some(heading), found(findings), left_out(findings)].into_iter().flatten().chain(more);
     bounded(parts.chain(links.run.as_ref().map(|run| format!("[this run]({run})\n"))))
 }
