@@ -50,7 +50,7 @@ pub async fn read(
         Err(_) => format!("the files of this check are not read within {PARSING}"),
     };
     let file = current.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    findings.left_out("Dockerfiles, task-definition files and workflows", format!("{file} cannot be parsed"), None);
+    findings.left_out("all files but the configuration", format!("{file} cannot be parsed"), None);
     let hint = "write it in a plainer way; what was read before it is not reported";
     findings.found(Finding::new(Rule::Unparsed, format!("{file} cannot be parsed: {why}"), hint).in_file(&file, None));
     Withheld::default()
