@@ -37,7 +37,7 @@ const SECRET_PAIRS: [&str; 10] = [
     "SIGNING_KEY",
 ];
 /// Last words of names that say something of a secret: where it is, what it is called, how long it is valid.
-const ABOUT: [&str; 26] = [
+const ABOUT: [&str; 29] = [
     "ALGORITHM",
     "ARN",
     "AUDIENCE",
@@ -49,6 +49,8 @@ const ABOUT: [&str; 26] = [
     "EXPIRES",
     "EXPIRY",
     "FILE",
+    "HASHER",
+    "HASHERS",
     "HEADER",
     "HOURS",
     "ID",
@@ -64,6 +66,7 @@ const ABOUT: [&str; 26] = [
     "TYPE",
     "URI",
     "URL",
+    "VALIDATORS",
 ];
 /// What names of keys have that are made for browsers.
 const PUBLIC: [&str; 14] = [
@@ -275,6 +278,8 @@ mod tests {
             "PUBLIC_KEY",
             "STRIPE_PUBLISHABLE_KEY",
             "PASSWORD_MIN_LENGTH",
+            "PASSWORD_HASHERS",
+            "AUTH_PASSWORD_VALIDATORS",
             "TOKEN_EXPIRY",
             "SECRETARY",
         ] {

@@ -230,8 +230,13 @@ fn is_reference(value: &str) -> bool {
 }
 
 fn is_example(file: &str) -> bool {
-    let Some((directories, _)) = file.rsplit_once('/') else { return false };
-    directories.split('/').any(|directory| OF_EXAMPLES.contains(&directory))
+    let (directories, name) = file.rsplit_once('/').unwrap_or(("", file));
+    // The variables of a run of tests: `.env.test`, `.env.ci`.
+    let is_of_tests = name.strip_prefix(".env.").is_some_and(|rest| {
+        let environment = rest.strip_suffix(".local").unwrap_or(rest);
+        ["test", "testing", "ci", "e2e"].contains(&environment)
+    });
+    is_of_tests || directories.split('/').any(|directory| OF_EXAMPLES.contains(&directory))
 }
 
 fn is_sample(file: &str) -> bool {

@@ -40,6 +40,8 @@ fn secrets_are_found_in_every_kind_of_file() {
         (".env", format!("A=b\nexport DB_PASSWORD='{PASSWORD}'\n"), "error committed-secret 2:8"),
         ("web/.env.production", format!("ANYTHING={key}\r\n"), "error committed-secret 1:1"),
         (".env.example", format!("DB_PASSWORD={PASSWORD}"), "error committed-secret 1:1"),
+        (".env.staging", "POSTGRES_PASSWORD=P0stgres!aq9Z\n".to_owned(), "error committed-secret 1:1"),
+        (".env.test", format!("KEY={key}"), "warning committed-secret 1:5"),
         (".env", format!("# OLD={key}\n"), "error committed-secret 1:7"),
         (".env", format!("REACT_APP_STRIPE={key}\n"), "error client-secret 1:1"),
         (".env", format!("VITE_DB_PASSWORD={PASSWORD}\n"), "error client-secret 1:1"),
@@ -70,6 +72,8 @@ fn what_is_looked_up_or_no_secret_is_not_found() {
     for (file, text) in [
         (".env", "DB_PASSWORD=\nAPI_SECRET=${API_SECRET}\nTOKEN_FILE=/run/secrets/token1\nPORT=3000\n"),
         (".env.example", "DB_PASSWORD=CHANGEME\nAPI_KEY=xxx\nTOKEN=<your token>\n"),
+        (".env.test", "POSTGRES_PASSWORD=P0stgres!aq9Z\n"),
+        ("web/.env.ci.local", "POSTGRES_PASSWORD=P0stgres!aq9Z\n"),
         (
             ".env",
             "VITE_MAPS_API_KEY=AIzaSyD9f3kQzT7mWx2LpVb8RdY4NcJ0aQe1Uz\nNEXT_PUBLIC_STRIPE=pk_live_9f3kQzT7mWx2LpVb8RdY\n",
