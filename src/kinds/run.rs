@@ -88,6 +88,11 @@ impl Run<'_> {
         (self.clock)()
     }
 
+    /// When the run began: one time for all that it writes in several places, so that it reads as one thing.
+    pub fn began(&self) -> Timestamp {
+        self.provenance.began.unwrap_or_else(|| self.now())
+    }
+
     /// The same for one component, whose name stands beside what it has to say.
     #[must_use]
     pub fn of(&self, component: &ComponentName) -> Self {

@@ -166,7 +166,7 @@ impl Apply<'_> {
             ..LedgerEntry::new(self.run.release.clone(), &self.plan.service_arn)
         };
         tags.extend(entry.tags());
-        tags.extend(self.plan.carried(self.run.provenance.author(), self.run.now()).iter().map(Hold::tag));
+        tags.extend(self.plan.carried(self.run.provenance.author(), self.run.began()).iter().map(Hold::tag));
         let Fitting { tags: fitting, left_out } = ledger::fitting(&self.run.provenance, &ledger::keys(&tags));
         self.keeps_approval(&left_out)?;
         tags.extend(fitting);
@@ -190,7 +190,7 @@ impl Apply<'_> {
         self.can_be_held().await?;
         self.look_before_settling(&revision.definition).await?;
         let mut wanted = Wanted::of(revision);
-        let carried = self.plan.carried(self.run.provenance.author(), self.run.now());
+        let carried = self.plan.carried(self.run.provenance.author(), self.run.began());
         let has = |hold: &&Hold| revision.holds.iter().any(|it| it.key == hold.key && it.scope == hold.scope);
         let missing: Vec<_> = carried.iter().filter(|hold| !has(hold)).map(Hold::tag).collect();
         if !missing.is_empty() {

@@ -26,7 +26,7 @@ pub async fn put(
     (all, left): (&[LeftRelease], &LeftRelease),
     users: &[ComponentName],
 ) -> Result<(), Failure> {
-    let hold = Hold::of_rollback(&left.left, left.returned.as_ref(), run.provenance.author(), run.now());
+    let hold = Hold::of_rollback(&left.left, left.returned.as_ref(), run.provenance.author(), run.began());
     let homes = all.iter().zip(homes_of(facts, all)).find(|(other, _)| *other == left);
     let everywhere = || Homes { on_service: true, revision: Some(facts.live.arn.clone()) };
     let homes = homes.map_or_else(everywhere, |(_, homes)| homes);
