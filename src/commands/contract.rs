@@ -1,10 +1,10 @@
 //! `contract`: an environment's variables against what is declared of them, and a first contract from what there is.
 
-use super::held::{name, other_environments};
+use super::held::{name, other_environments, resolved};
 use crate::cli;
 use crate::domain::check::{Findings, Subject};
 use crate::domain::contract::environment::{Known, hold, shares};
-use crate::domain::contract::{Observed, ReadValues, Values, propose};
+use crate::domain::contract::{Observed, OtherEnvironment, ReadValues, Values, propose};
 use crate::domain::failure::Failure;
 use crate::domain::names::{ComponentName, EnvironmentName};
 use crate::domain::outcome::Outcome;
@@ -57,7 +57,7 @@ async fn judge(
         let own = try_each(&judged, |component| read(&cloud, component)).await.map_err(unread)?;
         let own: Vec<_> = own.into_iter().map(|(name, read)| (name, Ok(read))).collect();
         let names: Vec<ComponentName> = judged.iter().map(|component| component.name.clone()).collect();
-        let resolved = resolved(session, configuration, other_environments(configuration, &target));
+        let resolved = resolved(context, configuration, other_environments(configuration, &target));
         let others = others(&identities, &resolved, &names).await;
         let repository = Configuration::repository_variables(context);
         let target = Target { components: judged.into_iter().cloned().collect(), ..target };
@@ -80,19 +80,6 @@ async fn read(cloud: &Cloud, component: &Component) -> Result<(ComponentName, Re
     Ok((component.name.clone(), driver(component).values(cloud).await?))
 }
 
-/// Environments as they are configured, or why that is not known here.
-fn resolved(
-    session: &Session<'_>,
-    configuration: &Configuration,
-    environments: Vec<EnvironmentName>,
-) -> Vec<(EnvironmentName, Result<Target, Failure>)> {
-    let resolved = |name: EnvironmentName| {
-        let target = configuration.values(session.context, name.as_str(), &[]);
-        (name, target)
-    };
-    environments.into_iter().map(resolved).collect()
-}
-
 /// Proposes contracts from all environments that can be read. `environment`: one that has to be.
 async fn proposal(
     session: &Session<'_>,
@@ -108,7 +95,7 @@ async fn proposal(
     findings.looked_at(Subject::Configuration, &name(configuration));
     let names: Vec<ComponentName> = target.components.iter().map(|component| component.name.clone()).collect();
     let environments: Vec<EnvironmentName> = all.iter().filter_map(|name| name.parse().ok()).collect();
-    let resolved = resolved(session, configuration, environments);
+    let resolved = resolved(session.context, configuration, environments);
     let identities = session.identities(configuration);
     if let Some(name) = environment {
         observe::cloud(&identities, &target, Access::Read).await.map_err(unread)?;
@@ -121,19 +108,7 @@ async fn proposal(
         .collect();
     let mut texts = Vec::new();
     for component in &target.components {
-        let mut read: Vec<(EnvironmentName, Values)> = Vec::new();
-        for other in &seen {
-            match other.values.get(&component.name) {
-                Some(Ok(values)) => read.push((other.name.clone(), values.clone())),
-                Some(Err(why)) => {
-                    findings.left_out(format!("the variables of {} in {}", component.name, other.name), why, None);
-                }
-                None => {}
-            }
-        }
-        for (name, _) in &read {
-            findings.looked_at(Subject::Environment, name.as_str());
-        }
+        let read = read_of(&component.name, &seen, &mut findings);
         if read.is_empty() {
             continue;
         }
@@ -164,4 +139,26 @@ fn shared(
 ) -> Vec<(EnvironmentName, EnvironmentName)> {
     let with = |target: &Target| shares(target).remove(component);
     environments.iter().filter_map(|(name, target)| Some((name.clone(), with(target.as_ref().ok()?)?))).collect()
+}
+
+/// What was read of a component, by environment. What was not is named.
+fn read_of(
+    component: &ComponentName,
+    seen: &[OtherEnvironment],
+    findings: &mut Findings,
+) -> Vec<(EnvironmentName, Values)> {
+    let mut read = Vec::new();
+    for other in seen {
+        match other.values.get(component) {
+            Some(Ok(values)) => {
+                findings.looked_at(Subject::Environment, other.name.as_str());
+                read.push((other.name.clone(), values.clone()));
+            }
+            Some(Err(why)) => {
+                findings.left_out(format!("the variables of {component} in {}", other.name), why, None);
+            }
+            None => {}
+        }
+    }
+    read
 }

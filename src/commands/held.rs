@@ -1,13 +1,14 @@
 //! The contracts of a plan's components, held against the values that they have once it is carried out.
 
 use super::change::Invocation;
-use crate::domain::contract::environment::{Known as Values, hold, shares};
+use crate::context::Context;
+use crate::domain::contract::environment::{Known as Values, hold, is_compared, shares};
 use crate::domain::contract::{Held, OtherEnvironment, ReadValues};
 use crate::domain::failure::Failure;
 use crate::domain::gate::{Command, GateName, Known};
 use crate::domain::names::{ComponentName, EnvironmentName};
 use crate::domain::target::Target;
-use crate::evidence::{is_compared, others};
+use crate::evidence::others;
 use crate::kinds::{Source, WholePlan};
 use crate::observe::Configuration;
 
@@ -55,13 +56,20 @@ async fn compared(
     if command == Command::Check {
         return environments.map(|name| OtherEnvironment::unread(name, None, &components, NOT_ENTERED)).collect();
     }
-    let resolved: Vec<_> = environments
-        .map(|name| {
-            let target = configuration.values(context, name.as_str(), &[]);
-            (name, target)
-        })
-        .collect();
-    others(&invocation.identities, &resolved, &components).await
+    others(&invocation.identities, &resolved(context, configuration, environments), &components).await
+}
+
+/// Environments as they are configured, or why that is not known here.
+pub fn resolved(
+    context: &Context,
+    configuration: &Configuration,
+    environments: impl IntoIterator<Item = EnvironmentName>,
+) -> Vec<(EnvironmentName, Result<Target, Failure>)> {
+    let resolved = |name: EnvironmentName| {
+        let target = configuration.values(context, name.as_str(), &[]);
+        (name, target)
+    };
+    environments.into_iter().map(resolved).collect()
 }
 
 /// The environments that some contract of an environment compares it with, in the order of the file.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
+use crate::domain::contract::OtherEnvironment;
 use crate::domain::contract::environment::shares;
-use crate::domain::contract::{Contract, OtherEnvironment};
 use crate::domain::failure::Failure;
 use crate::domain::names::{ComponentName, EnvironmentName};
 use crate::domain::role::Access;
@@ -16,15 +16,6 @@ use crate::together::each;
 
 /// How long it may take to enter another environment, and to read it: a comparison is never worth more.
 const LONGEST: Duration = Duration::from_secs(30);
-
-/// Whether a contract compares the values of an environment with those of another one.
-pub fn is_compared(contract: &Contract, target: &Target, other: &EnvironmentName) -> bool {
-    let is_source = target.promotes_from.as_ref() == Some(other);
-    contract.declared.iter().any(|declared| {
-        let rules = &declared.rules;
-        rules.isolated || rules.shared.get(&target.environment) == Some(other) || (rules.inherited && is_source)
-    })
-}
 
 /// Reads the values of some components in other environments, with the role for looking. What cannot be read is only not
 /// known. `environments`: each as it is configured, or why that is not known here.

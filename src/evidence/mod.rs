@@ -21,7 +21,7 @@ use crate::kinds::WholePlan;
 use crate::observe::{Cloud, Configuration};
 
 pub use approval::Approvals;
-pub use contract::{is_compared, others};
+pub use contract::others;
 pub use history::History;
 pub use holds::{covered, has, held};
 pub use hosted::Hosted;

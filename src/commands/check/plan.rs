@@ -49,9 +49,7 @@ impl Planner<'_> {
         };
         let Some(components) = plannable(environment, &target, findings) else { return Ok(false) };
         if let Some(failure) = self.nobody(&target).await {
-            // Whoever sends a pull request from a fork can do nothing about it, and nothing is wrong.
-            let hint = failure.hints.first().filter(|_| !self.session.context.job().from_fork).cloned();
-            findings.left_out(what, failure.brief(), hint);
+            self.leave_out(what, &failure, findings);
             return Ok(false);
         }
         let events = self.session.events.within(&environment.name);
@@ -81,6 +79,13 @@ impl Planner<'_> {
                 Ok(false)
             }
         }
+    }
+
+    /// Names what this job may not look at. Whoever sends a pull request from a fork can do nothing about it, and nothing is
+    /// wrong.
+    pub fn leave_out(&self, what: String, failure: &Failure, findings: &mut Findings) {
+        let hint = failure.hints.first().filter(|_| !self.session.context.job().from_fork).cloned();
+        findings.left_out(what, failure.brief(), hint);
     }
 
     /// Why nobody can plan.

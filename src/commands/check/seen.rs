@@ -33,11 +33,7 @@ pub async fn look_up(planner: &Planner<'_>, targets: &[Option<Target>], findings
                 let environments = question.of.iter().map(|(target, _)| target.environment.to_string());
                 all.push(seen.of_environments(environments.collect()));
             }
-            Err(failure) => {
-                // Whoever sends a pull request from a fork can do nothing about it, and nothing is wrong.
-                let hint = failure.hints.first().filter(|_| !planner.session.context.job().from_fork).cloned();
-                findings.left_out(format!("what AWS has of {}", question.what), failure.brief(), hint);
-            }
+            Err(failure) => planner.leave_out(format!("what AWS has of {}", question.what), &failure, findings),
         }
     }
     all

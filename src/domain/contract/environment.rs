@@ -36,6 +36,15 @@ pub fn shares(target: &Target) -> BTreeMap<ComponentName, EnvironmentName> {
     target.components.iter().filter_map(shares).collect()
 }
 
+/// Whether a contract compares the values of an environment with those of another one.
+pub fn is_compared(contract: &Contract, target: &Target, other: &EnvironmentName) -> bool {
+    let is_source = target.promotes_from.as_ref() == Some(other);
+    contract.declared.iter().any(|declared| {
+        let rules = &declared.rules;
+        rules.isolated || rules.shared.get(&target.environment) == Some(other) || (rules.inherited && is_source)
+    })
+}
+
 /// What the contracts of an environment say of its values.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Held {

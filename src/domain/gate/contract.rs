@@ -32,11 +32,14 @@ pub(super) fn judge(subject: &Subject<'_>, held: &Held) -> Judgement {
 
 /// The first faults, each with its rule.
 fn named(broken: &[&Finding]) -> String {
-    let mut named: Vec<String> =
-        broken.iter().take(NAMED).map(|finding| format!("{} ({})", finding.message, finding.rule)).collect();
-    let more = broken.len().saturating_sub(NAMED);
-    if more > 0 {
-        named.push(format!("and {more} more"));
+    first(broken.iter().map(|finding| format!("{} ({})", finding.message, finding.rule)))
+}
+
+/// The first of some texts, and how many more there are.
+fn first(mut texts: impl ExactSizeIterator<Item = String>) -> String {
+    let mut named: Vec<String> = texts.by_ref().take(NAMED).collect();
+    if texts.len() > 0 {
+        named.push(format!("and {} more", texts.len()));
     }
     named.join("; ")
 }
@@ -45,11 +48,6 @@ fn fits(held: &Held) -> String {
     let components: Vec<&str> = held.judged.iter().map(ComponentName::as_str).collect();
     let verb = if components.len() == 1 { "fit its" } else { "fit their" };
     let fits = format!("the values of {} {verb} contract", components.join(", "));
-    let left_out = &held.findings.left_out;
-    let mut named: Vec<String> =
-        left_out.iter().take(NAMED).map(|left| format!("{} {}", left.what, left.why)).collect();
-    if left_out.len() > NAMED {
-        named.push(format!("and {} more", left_out.len() - NAMED));
-    }
-    if named.is_empty() { fits } else { format!("{fits}; {}", named.join("; ")) }
+    let left_out = first(held.findings.left_out.iter().map(|left| format!("{} {}", left.what, left.why)));
+    if left_out.is_empty() { fits } else { format!("{fits}; {left_out}") }
 }
