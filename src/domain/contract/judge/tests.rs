@@ -35,6 +35,26 @@ fn found(contract: &Contract, here: &[(&str, &str)], others: &[(&str, &[(&str, &
     shown(&judged(contract, &values(here), &others, &[]))
 }
 
+/// Values of a kind without references, in production, with no other environment.
+fn judged_alone(contract: &Contract, values: &Values, account: Option<&AccountId>, is_public: bool) -> Findings {
+    judge(
+        contract,
+        &Seen {
+            component: &name("web"),
+            environment: &name("production"),
+            account,
+            region: &name("us-west-1"),
+            source: None,
+            shares_with: &[],
+            is_public,
+            has_references: false,
+            values,
+            others: &[],
+            file: "shipgate.toml",
+        },
+    )
+}
+
 fn judged(
     contract: &Contract,
     values: &Values,
@@ -249,28 +269,14 @@ fn browsers_load_no_secrets() {
 #[test]
 fn what_browsers_load_as_a_whole_has_no_secret_under_any_name() {
     let here = values(&[("JWT_SECRET", "canary-of-12"), ("API_URL", "https://api.shop.io")]);
-    let (component, environment, region) = (name("web"), name("production"), name("us-west-1"));
-    let seen = |is_public: bool| Seen {
-        component: &component,
-        environment: &environment,
-        account: None,
-        region: &region,
-        source: None,
-        shares_with: &[],
-        is_public,
-        has_references: false,
-        values: &here,
-        others: &[],
-        file: "shipgate.toml",
-    };
     let contract = Contract {
         declared: [declares("JWT_SECRET", Rules::default()), declares("API_URL", Rules::default())]
             .into_iter()
             .flat_map(|it| it.declared)
             .collect(),
     };
-    assert_eq!(judge(&contract, &seen(false)).all, []);
-    let found = shown(&judge(&contract, &seen(true)));
+    assert_eq!(judged_alone(&contract, &here, None, false).all, []);
+    let found = shown(&judged_alone(&contract, &here, None, true));
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(
         found[0].contains("contract-client-secret: `JWT_SECRET` of web in production")
@@ -308,41 +314,15 @@ fn the_account_of_a_local_cloud_is_no_placeholder_there() {
     let here = values(&[("A", "arn:aws:sns:us-west-1:000000000000:topic")]);
     let (own, other) = (name("000000000000"), name("123456789012"));
     for (account, count) in [(&own, 0), (&other, 1)] {
-        let seen = Seen {
-            component: &name("web"),
-            environment: &name("production"),
-            account: Some(account),
-            region: &name("us-west-1"),
-            source: None,
-            shares_with: &[],
-            is_public: false,
-            has_references: false,
-            values: &here,
-            others: &[],
-            file: "shipgate.toml",
-        };
-        assert_eq!(judge(&rule(|_| {}), &seen).all.len(), count);
+        let found = judged_alone(&rule(|_| {}), &here, Some(account), false);
+        assert_eq!(found.all.len(), count);
     }
 }
 
 #[test]
 fn a_secret_of_a_kind_without_references_is_only_hidden() {
     let contract = rule(|rules| rules.secret = true);
-    let (here, region) = (values(&[("A", "1")]), name("us-west-1"));
-    let seen = Seen {
-        component: &name("web"),
-        environment: &name("production"),
-        account: None,
-        region: &region,
-        source: None,
-        shares_with: &[],
-        is_public: false,
-        has_references: false,
-        values: &here,
-        others: &[],
-        file: "shipgate.toml",
-    };
-    assert_eq!(judge(&contract, &seen), Findings::default());
+    assert_eq!(judged_alone(&contract, &values(&[("A", "1")]), None, false), Findings::default());
 }
 
 #[test]
