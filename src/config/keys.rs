@@ -17,7 +17,7 @@ use crate::domain::kind::Kind;
 use crate::domain::target::Image;
 
 /// Keys of a component that a later version will know.
-const LATER: [&str; 3] = ["rebuild-per-environment", "role", "via"];
+const LATER: [&str; 2] = ["role", "via"];
 
 /// The keys of one kind of component: those that are the same for all environments.
 pub(super) trait KindKeys: fmt::Debug + Clone + Default + 'static {

@@ -48,6 +48,7 @@ mod scope;
 mod settle;
 mod source;
 mod static_site;
+mod static_site_build;
 #[cfg(test)]
 mod tests;
 mod text;

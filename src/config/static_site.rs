@@ -1,22 +1,27 @@
 //! The keys of a static site.
 
+use glob::Pattern;
+
 use super::error::Problems;
-use super::interpret::{Interpreter, whole};
+use super::interpret::{Interpreter, all, whole};
 use super::keys::{KindKeys, Merged};
 use super::merged::Purpose;
-use super::read::{Entries, NOT_BUILT, Node, Read, Table};
+use super::probes::{self, RawProbe};
+use super::read::{Entries, Located, Node, Read, Table};
+use super::static_site_build::RawSiteBuild;
 use super::text::Text;
 use super::values::{self, Fault};
 use crate::domain::static_site::{RuntimeConfig, Target};
 
-/// Keys that a later version will know.
-const LATER: [&str; 3] = ["build", "exclude", "probes"];
-
-/// A static site in a bucket of Amazon S3, perhaps behind a distribution of Amazon `CloudFront`. It is looked at and
-/// planned; a deploy of it is not built yet.
+/// A static site in a bucket of Amazon S3, perhaps behind a distribution of Amazon `CloudFront`.
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "static-site", rename_all = "kebab-case"))]
-pub(super) struct Keys {}
+pub(super) struct Keys {
+    /// How its files are built.
+    build: Option<RawSiteBuild>,
+    /// Whether each environment has a build of its own, so that what is promoted is not the same bytes. Default: `false`.
+    rebuild_per_environment: Option<Located<bool>>,
+}
 
 /// Settings of a component that may differ between environments.
 #[derive(Debug, Clone, Default)]
@@ -32,8 +37,21 @@ pub(super) struct Settings {
     artifacts: Option<Text>,
     /// The distribution before the bucket, by id. Default: none.
     distribution: Option<Text>,
-    /// What the site reads when it starts. Its values are under the contract; it is not written yet.
+    /// What the site reads when it starts, and is written when a release is put there.
     runtime_config: Option<RawRuntimeConfig>,
+    /// The files that are kept and not served, from the root of the site: `**/*.map`. Default: none.
+    exclude: Option<Vec<Text>>,
+    /// So many of the newest releases keep their files in the bucket, for pages that browsers have open. Default: 5.
+    keep: Option<u32>,
+    /// Where browsers find it. Default: where the distribution answers.
+    url: Option<Text>,
+    /// Addresses that its pages call: each has to let them, as browsers ask before they do. `${release.sha}` may stand in
+    /// them.
+    calls: Option<Vec<Text>>,
+    /// HTTP questions whose answers prove that the release is served, beside its pages.
+    probes: Option<Vec<RawProbe>>,
+    /// How long the address may go on serving what it served before: for example `15m`, at most `6h`. Default: `20m`.
+    timeout: Option<Text>,
 }
 
 /// A file of the site that differs between environments.
@@ -76,17 +94,22 @@ impl KindKeys for Keys {
     type Settings = Settings;
     type Target = Target;
 
-    fn read(_table: &mut Table<'_, '_>) -> Self {
-        Self {}
+    fn read(table: &mut Table<'_, '_>) -> Self {
+        Self { build: table.optional("build"), rebuild_per_environment: table.optional("rebuild-per-environment") }
     }
 
     fn read_settings(table: &mut Table<'_, '_>) -> Settings {
-        table.refuse(&LATER, NOT_BUILT, "remove it");
         Settings {
             bucket: table.optional("bucket"),
             artifacts: table.optional("artifacts"),
             distribution: table.optional("distribution"),
             runtime_config: table.optional("runtime-config"),
+            exclude: table.optional("exclude"),
+            keep: table.number("keep", 1..=100),
+            url: table.optional("url"),
+            calls: table.optional("calls"),
+            probes: table.optional("probes"),
+            timeout: table.optional("timeout"),
         }
     }
 
@@ -100,13 +123,47 @@ impl KindKeys for Keys {
             .pick(|settings| settings.runtime_config.as_ref())
             .filter(|_| matches!(component.wanted.purpose, Purpose::Change | Purpose::Values));
         let runtime_config = runtime_config.map(|written| written.resolve(interpreter));
+        let changes = component.wanted.purpose == Purpose::Change;
+        let is_per_environment =
+            component.keys().rebuild_per_environment.as_ref().map_or(Some(false), |it| it.value)?;
+        let build = component.keys().build.as_ref().filter(|_| changes);
+        let build = build.map(|build| build.resolve(is_per_environment, interpreter));
+        let exclude = component.pick(|settings| settings.exclude.as_ref()).into_iter().flatten();
+        let exclude = exclude.map(|text| interpreter.parsed("exclude", text, pattern)).collect();
+        let keep = component.pick(|settings| settings.keep.as_ref()).map_or(Target::KEEP, |keep| *keep as usize);
+        // A rollback is proven at the same address.
+        let url = component.pick(|settings| settings.url.as_ref());
+        let url = url.filter(|_| matches!(component.wanted.purpose, Purpose::Change | Purpose::Services));
+        let url = url.map(|url| interpreter.parsed("url", url, values::address));
+        let calls = component.to_change(|settings| settings.calls.as_ref()).into_iter().flatten();
+        let calls = calls.map(|call| interpreter.template("calls", call, values::url)).collect();
+        let probes = component.to_change(|settings| settings.probes.as_ref());
+        let probes = probes::resolve(probes.map_or(&[], Vec::as_slice), interpreter);
+        let timeout = component.to_change(|settings| settings.timeout.as_ref());
+        let timeout = interpreter.duration("timeout", timeout, Target::TIMEOUT);
         Some(Target {
             bucket: bucket?,
             artifacts: artifacts?,
             distribution: whole(distribution)?,
+            build: whole(build)?,
             runtime_config: whole(runtime_config)?,
+            exclude: all(exclude)?,
+            keep,
+            url: whole(url)?,
+            calls: all(calls)?,
+            probes: probes?,
+            timeout: timeout?,
         })
     }
+}
+
+/// Which files are meant, from the root of the site.
+fn pattern(text: &str) -> Result<Pattern, Fault> {
+    let is_relative = !text.starts_with('/') && !text.is_empty();
+    Pattern::new(text).ok().filter(|_| is_relative).ok_or(Fault {
+        kind: "a pattern of files",
+        reason: "it is like `**/*.map`, from the root of the site and without `/` at its beginning",
+    })
 }
 
 /// The name of a value in it, which a script can have too.

@@ -1,5 +1,7 @@
 //! What is asked of a configured component, whatever its kind.
 
+use camino::Utf8Path;
+
 use super::check::outline::Outline;
 use super::check::{Findings, Repository, Seen};
 use super::iam::rights::Rights;
@@ -54,6 +56,11 @@ pub trait Configured: OfKind {
 
     /// The component whose image it runs. Absent: it ships something else.
     fn image(&self) -> Option<&ComponentName> {
+        None
+    }
+
+    /// The directory that its release is built from, from that of the configuration file, where no image is.
+    fn built_from(&self) -> Option<&Utf8Path> {
         None
     }
 

@@ -1,9 +1,10 @@
 //! What is particular to a static site: files in a bucket, perhaps behind a distribution.
 
+pub mod bundle;
 pub mod iam;
 pub mod live;
 pub mod names;
 pub mod plan;
 pub mod target;
 
-pub use target::{RuntimeConfig, SiteTarget as Target};
+pub use target::{RuntimeConfig, SiteBuild, SiteTarget as Target};

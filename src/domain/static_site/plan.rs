@@ -83,17 +83,8 @@ mod tests {
 
     const RELEASE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
-    fn target() -> SiteTarget {
-        SiteTarget {
-            bucket: "stage-site".parse().unwrap(),
-            artifacts: "stage-releases".parse().unwrap(),
-            distribution: Some("E2QWRUHAPOMQZL".parse().unwrap()),
-            runtime_config: None,
-        }
-    }
-
     fn planned(live: Option<&str>) -> ComponentPlan {
-        let kind = Kind::from(target());
+        let kind = Kind::from(SiteTarget::sample());
         let component = Component {
             name: "frontend".parse().unwrap(),
             depends_on: Vec::new(),
@@ -106,7 +97,7 @@ mod tests {
             digest: Digest::of(release),
             since: jiff::Timestamp::UNIX_EPOCH,
         });
-        plan(&component, &target(), live.as_ref(), &RELEASE.parse().unwrap())
+        plan(&component, &SiteTarget::sample(), live.as_ref(), &RELEASE.parse().unwrap())
     }
 
     fn steps(plan: &ComponentPlan) -> Vec<String> {

@@ -1,5 +1,9 @@
 //! A static site as it is configured.
 
+use std::time::Duration;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use glob::Pattern;
 use indexmap::IndexMap;
 
 use super::iam;
@@ -8,6 +12,7 @@ use crate::domain::configured::Configured;
 use crate::domain::contract::{Content, Value, Values};
 use crate::domain::iam::rights::Rights;
 use crate::domain::names::Region;
+use crate::domain::probe::Probe;
 use crate::domain::role::Partition;
 use crate::domain::template::Template;
 
@@ -20,8 +25,39 @@ pub struct SiteTarget {
     pub artifacts: BucketName,
     /// The distribution before the bucket.
     pub distribution: Option<DistributionId>,
+    /// How its files are built. `None`: nothing says, so only releases that are stored already can be put there.
+    pub build: Option<SiteBuild>,
     /// The file that differs between environments.
     pub runtime_config: Option<RuntimeConfig>,
+    /// The files of a release that are kept and not served, by their paths from the root of the site.
+    pub exclude: Vec<Pattern>,
+    /// So many of the newest releases keep their files in the bucket.
+    pub keep: usize,
+    /// Where browsers find it. `None`: where the distribution answers.
+    pub url: Option<String>,
+    /// Addresses of interfaces that its pages call.
+    pub calls: Vec<Template>,
+    /// The questions to ask the running release.
+    pub probes: Vec<Probe>,
+    /// How long the public address may go on serving what was served before.
+    pub timeout: Duration,
+}
+
+/// How the files of a site are built.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SiteBuild {
+    /// The command, for a shell.
+    pub run: Template,
+    /// Where it runs, from the directory of the configuration file.
+    pub directory: Utf8PathBuf,
+    /// The directory that the files are in afterwards, from the directory of the configuration file.
+    pub output: Utf8PathBuf,
+    /// The version of Node.js: `22`, `22.11`.
+    pub node: Option<String>,
+    /// Environment variables for the command.
+    pub env: IndexMap<String, Template>,
+    /// Whether each environment has a build of its own, so that what is promoted is not the same bytes.
+    pub is_per_environment: bool,
 }
 
 /// A file that a site reads when it starts.
@@ -34,6 +70,11 @@ pub struct RuntimeConfig {
 }
 
 impl SiteTarget {
+    /// So many releases keep their files where nothing is written.
+    pub const KEEP: usize = 5;
+    /// How long the old pages may still come where nothing is written: invalidations take minutes.
+    pub const TIMEOUT: Duration = Duration::from_mins(20);
+
     /// What its runtime configuration has in its environment. The release stands in it as it is written.
     pub fn values(&self) -> Values {
         let of_file = |config: &RuntimeConfig| {
@@ -43,6 +84,26 @@ impl SiteTarget {
             config.values.iter().map(|(name, text)| (name.clone(), value(text))).collect()
         };
         Values(self.runtime_config.as_ref().map(of_file).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+impl SiteTarget {
+    /// A site behind a distribution, with all else as it is where nothing is written.
+    pub fn sample() -> Self {
+        Self {
+            bucket: "stage-site".parse().unwrap(),
+            artifacts: "stage-releases".parse().unwrap(),
+            distribution: Some("E2QWRUHAPOMQZL".parse().unwrap()),
+            build: None,
+            runtime_config: None,
+            exclude: Vec::new(),
+            keep: Self::KEEP,
+            url: None,
+            calls: Vec::new(),
+            probes: Vec::new(),
+            timeout: Self::TIMEOUT,
+        }
     }
 }
 
@@ -58,6 +119,14 @@ impl Configured for SiteTarget {
 
     fn rights() -> &'static [Rights] {
         iam::RIGHTS
+    }
+
+    fn probes(&self) -> &[Probe] {
+        &self.probes
+    }
+
+    fn built_from(&self) -> Option<&Utf8Path> {
+        self.build.as_ref().map(|build| build.directory.as_path())
     }
 
     fn is_public(&self) -> bool {

@@ -1,0 +1,97 @@
+//! The key `build` of a static site.
+
+use super::error::Problems;
+use super::interpret::{Interpreter, whole};
+use super::read::{Entries, Node, Read};
+use super::text::{Piece, Text, Variable};
+use super::values::{self, Fault};
+use crate::domain::static_site::SiteBuild;
+
+/// How the files of a site are built: by a command that gets no credentials.
+#[derive(Debug, Clone, Default)]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(rename = "SiteBuild", rename_all = "kebab-case", deny_unknown_fields)
+)]
+pub(super) struct RawSiteBuild {
+    /// The command, for a shell: `npm ci && npm run build`. `${release.sha}` may stand in it.
+    #[cfg_attr(test, schemars(required))]
+    run: Option<Text>,
+    /// The directory that it runs in, relative to this file and inside its directory. Default: `.`.
+    directory: Option<Text>,
+    /// The directory that it leaves the files in, relative to this file and inside its directory.
+    #[cfg_attr(test, schemars(required))]
+    output: Option<Text>,
+    /// The version of Node.js that it needs: `22`. Default: whichever is there.
+    node: Option<Text>,
+    /// Environment variables for it: the same for all environments. `${release.sha}` may stand in them.
+    env: Option<Entries<Text>>,
+}
+
+impl Read for RawSiteBuild {
+    fn read(node: &Node<'_>, problems: &mut Problems) -> Self {
+        let Some(mut table) = node.table(problems) else { return Self::default() };
+        let read = Self {
+            run: table.required("run", "run = \"npm ci && npm run build\""),
+            directory: table.optional("directory"),
+            output: table.required("output", "output = \"dist\""),
+            node: table.optional("node"),
+            env: table.optional("env"),
+        };
+        table.refuse_unknown();
+        read
+    }
+}
+
+impl RawSiteBuild {
+    /// Resolves it. `is_per_environment`: whether each environment has a build of its own.
+    pub(super) fn resolve(&self, is_per_environment: bool, interpreter: &mut Interpreter<'_, '_>) -> Option<SiteBuild> {
+        let texts = self.run.iter().chain(self.env.iter().flat_map(Entries::iter).map(|(_, text)| text));
+        let is_same = is_per_environment || texts.fold(true, |same, text| is_for_all(text, interpreter) && same);
+        let run = self.run.as_ref().map(|run| interpreter.template("run", run, values::something));
+        let directory = self.directory.as_ref().map(|path| interpreter.parsed("directory", path, values::path));
+        let output = self.output.as_ref().map(|path| interpreter.parsed("output", path, values::path));
+        let node = self.node.as_ref().map(|text| interpreter.parsed("node", text, node_version));
+        let env = interpreter.templates(self.env.as_ref(), variable_name, values::argument);
+        is_same.then_some(())?;
+        Some(SiteBuild {
+            run: run??,
+            directory: whole(directory)?.unwrap_or_else(|| ".".into()),
+            output: output??,
+            node: whole(node)?,
+            env: env?,
+            is_per_environment,
+        })
+    }
+}
+
+/// Whether a text is the same for all environments. What is not is told.
+fn is_for_all(text: &Text, interpreter: &mut Interpreter<'_, '_>) -> bool {
+    let differs = |piece: &&Piece| {
+        matches!(piece, Piece::Variable(Variable::EnvironmentName | Variable::EnvironmentPrefix | Variable::Env(_), _))
+    };
+    let Some(Piece::Variable(variable, span)) = text.pieces.iter().find(differs) else { return true };
+    let message = format!("`{variable}` cannot stand in `build`: all environments get the same files");
+    let hint = "write what differs in `runtime-config`, or `rebuild-per-environment = true` in the component";
+    interpreter.problems.at(span, message, hint);
+    false
+}
+
+/// The name of an environment variable that a build may have: none with which shipgate or AWS is told who it is.
+fn variable_name(text: &str) -> Result<(), Fault> {
+    let is_own = ["AWS_", "ACTIONS_", "GITHUB_", "SHIPGATE_"].iter().any(|prefix| text.starts_with(prefix));
+    values::argument_name(text).ok().filter(|()| !is_own).ok_or(Fault {
+        kind: "the name of a variable of a build",
+        reason: "it has letters, digits and `_`, and begins with none of `AWS_`, `ACTIONS_`, `GITHUB_` and `SHIPGATE_`",
+    })
+}
+
+/// A version of Node.js, or its beginning.
+fn node_version(text: &str) -> Result<String, Fault> {
+    let parts: Vec<&str> = text.split('.').collect();
+    let is_number = |part: &&str| (1..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    ((1..=3).contains(&parts.len()) && parts.iter().all(|part| is_number(&part)))
+        .then(|| text.to_owned())
+        .ok_or(Fault { kind: "a version of Node.js", reason: "it is like `22` or `22.11`" })
+}
