@@ -17,6 +17,7 @@ pub use self::given::Given;
 use crate::domain::check::workflow::CommandLine;
 use crate::domain::duration;
 use crate::domain::gate::{GateName, Override};
+use crate::domain::given_bundle::GivenBundle;
 use crate::domain::neutral;
 
 /// Build once, prove it on stage, promote exactly that, and never say "deployed" when it is not
@@ -210,6 +211,9 @@ pub struct Deploy {
     /// Deploy a working tree with uncommitted changes, under a name that can never be promoted
     #[arg(long)]
     pub allow_dirty: bool,
+    /// The files of a static site, as `shipgate build` made and named them; can be repeated
+    #[arg(long = "bundle", value_name = "COMPONENT=FILE@DIGEST")]
+    pub bundles: Vec<GivenBundle>,
     /// Go on although a gate refuses, and say why; only for gates that `overridable` names; can be repeated
     #[arg(long = "override", value_name = "GATE=REASON", value_parser = wanted_override)]
     pub overrides: Vec<Override>,

@@ -189,7 +189,8 @@ impl Rehearsal {
     }
 
     async fn observe(&self) -> Result<Vec<Box<dyn Observed>>, Failure> {
-        try_each(&self.target.components, |component| kinds::observe(&self.cloud, component, &Files::Unused)).await
+        try_each(&self.target.components, |component| kinds::observe(&self.cloud, component, &Files::Unused, None))
+            .await
     }
 
     fn plan(&self, observed: Vec<Box<dyn Observed>>) -> WholePlan {

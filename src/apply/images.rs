@@ -14,7 +14,6 @@ use crate::domain::failure::Failure;
 use crate::domain::image::{Digest, Repository};
 use crate::domain::names::ComponentName;
 use crate::domain::origin::PUSH_LABEL;
-use crate::domain::outcome::Outcome;
 use crate::domain::plan::schedule::Lane;
 use crate::domain::plan::{ImagePlan, ImageState, ImageStep, KnownImage, plan_image};
 use crate::domain::step::{StepId, Verb};
@@ -40,10 +39,7 @@ pub async fn make_known(run: &Run<'_>, plan: &WholePlan) -> Result<Vec<ImagePlan
         match (made, &mut failed) {
             (Ok(image), _) => known.push(image),
             (Err(failure), None) => failed = Some(failure),
-            (Err(failure), Some(first)) => {
-                first.outcome = Outcome::worst([first.outcome, failure.outcome]).unwrap_or(first.outcome);
-                *first = first.clone().cause(failure.brief());
-            }
+            (Err(failure), Some(first)) => *first = first.clone().beside(&failure),
         }
     }
     failed.map_or(Ok(known), Err)
@@ -52,7 +48,7 @@ pub async fn make_known(run: &Run<'_>, plan: &WholePlan) -> Result<Vec<ImagePlan
 /// Makes one image known. Absent: its turn did not come.
 async fn make_one(run: &Run<'_>, plan: &WholePlan, making: Making<'_>) -> Option<Result<ImagePlan, Failure>> {
     let component = making.plan.image.component.clone();
-    let lane = Lane::Image(component.clone());
+    let lane = Lane::Artifact(component.clone());
     let made = run.turns.lane(&lane, Box::pin(making.make(plan)), |made| made.as_ref().err()).await?;
     match &made {
         Ok(made) => {

@@ -3,12 +3,14 @@
 mod announce;
 mod ended;
 mod images;
+mod preparation;
 #[cfg(test)]
 mod rehearsals;
 mod tags;
 mod total;
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
 
@@ -31,8 +33,13 @@ use ended::emit_end;
 /// The worst failure. After one nothing new begins, and what was changed is followed to its end.
 pub async fn apply(run: &Run<'_>, plan: &Authorized<WholePlan>) -> Result<Outcome, Failure> {
     let plan = plan.change();
-    let images = images::make_known(run, plan).await?;
-    let known = known(run, plan, &images)?;
+    let artifacts = futures_util::future::join(images::make_known(run, plan), preparation::prepare(run, plan));
+    let (images, prepared) = match artifacts.await {
+        (Ok(images), Ok(prepared)) => (images, prepared),
+        (Err(failure), Ok(_)) | (Ok(_), Err(failure)) => return Err(failure),
+        (Err(failure), Err(other)) => return Err(failure.beside(&other)),
+    };
+    let known = known(run, plan, &images, prepared)?;
     let holds = join_all(held(plan).into_iter().map(|holds| put_holds(run, plan, holds)));
     let components = apply_components(run, plan, &known);
     let (holds, components) = futures_util::future::join(holds, components).await;
@@ -56,10 +63,16 @@ impl Known<'_> {
 
 /// The components with what is known now. What contradicts the plan that was shown ends the run: nothing that serves is
 /// changed yet.
-fn known<'a>(run: &Run<'_>, plan: &'a WholePlan, images: &[ImagePlan]) -> Result<Vec<Known<'a>>, Failure> {
+fn known<'a>(
+    run: &Run<'_>,
+    plan: &'a WholePlan,
+    images: &[ImagePlan],
+    mut prepared: BTreeMap<ComponentName, Box<dyn Planned>>,
+) -> Result<Vec<Known<'a>>, Failure> {
     let mut known = Vec::new();
     for shown in &plan.components {
-        let refined = refine(shown.as_ref(), images).map_err(Failure::from).inspect_err(|failure| {
+        let prepared = prepared.remove(&shown.plan().name);
+        let refined = refine(shown.as_ref(), images, prepared).map_err(Failure::from).inspect_err(|failure| {
             emit_end(run, &shown.plan().name, Err(failure), None);
         })?;
         let known_now = Known { shown: shown.as_ref(), refined };
@@ -71,12 +84,17 @@ fn known<'a>(run: &Run<'_>, plan: &'a WholePlan, images: &[ImagePlan]) -> Result
 }
 
 /// The plan of a component with what is known now. Absent: all was known when it was shown.
-fn refine(shown: &dyn Planned, images: &[ImagePlan]) -> Result<Option<Box<dyn Planned>>, PlanError> {
+fn refine(
+    shown: &dyn Planned,
+    images: &[ImagePlan],
+    prepared: Option<Box<dyn Planned>>,
+) -> Result<Option<Box<dyn Planned>>, PlanError> {
     let plan = shown.plan();
-    if plan.known_after().is_none() {
-        return Ok(None);
-    }
-    let refined = shown.refine(images)?;
+    let refined = match prepared {
+        Some(prepared) => prepared,
+        None if plan.known_after().is_none() => return Ok(None),
+        None => shown.refine(images)?,
+    };
     refined.plan().refines(plan).map_err(|difference| {
         let component = plan.name.clone();
         PlanError::Contradicted { component, difference }

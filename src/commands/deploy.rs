@@ -1,19 +1,22 @@
 //! `deploy` and `plan deploy`.
 
 use super::awaited::wait_for_statuses;
-use super::change::{Invocation, Prepared, finish, planned_tags};
+use super::change::{Invocation, Prepared, Until, finish, planned_tags};
 use super::held::held;
 use crate::cli;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::gate::{Command, Known, Override};
+use crate::domain::given_bundle::GivenBundle;
 use crate::domain::origin::ReusedImage;
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::{ImageStep, Intent, plan_image};
+use crate::domain::plan::{ComponentPlan, ImageStep, Intent, plan_image};
 use crate::domain::release::ReleaseName;
+use crate::domain::step::Verb;
 use crate::domain::target::{Reuse, Target};
+use crate::domain::workflow::Endpoint;
 use crate::evidence::Origins;
-use crate::kinds::{self, WholePlan};
+use crate::kinds::{self, Observed, WholePlan};
 use crate::observe::{self, Checkout, Cloud, Files, RegistryAccess};
 use crate::together::try_each;
 
@@ -42,10 +45,12 @@ pub async fn plan(invocation: &Invocation<'_>, arguments: &cli::Deploy, command:
     kinds::can_be_planned("a deploy", &target)?;
     let overrides = Invocation::overrides(&target, &arguments.overrides)?;
     let directory = &invocation.configuration.directory;
-    let built: Vec<_> = target.images.iter().map(|image| directory.join(&image.build.context)).collect();
+    let contexts = target.images.iter().map(|image| image.build.context.as_path());
+    let sites = target.components.iter().filter_map(|component| component.kind.built_from());
+    let built: Vec<_> = contexts.chain(sites).map(|built| directory.join(built)).collect();
     let release = observe::release(&invocation.git, &built, arguments.allow_dirty, (invocation.clock)()).await?;
     invocation.events.emit(Event::ReleaseChosen(release.clone()));
-    prepare(invocation, target, release, (command, overrides)).await
+    prepare(invocation, target, release, (command, overrides), &arguments.bundles).await
 }
 
 fn directly_deployable(target: &Target) -> Result<(), Failure> {
@@ -64,13 +69,16 @@ async fn prepare(
     target: Target,
     release: ReleaseName,
     (command, overrides): (Command, Vec<Override>),
+    bundles: &[GivenBundle],
 ) -> Result<Prepared, Failure> {
     let directory = &invocation.configuration.directory;
     let cloud = observe::Session::enter(&invocation.identities, &target, invocation.until.access()).await?;
     let access = observe::registry(&cloud, &invocation.addresses, &target, invocation.context.masks()).await?;
     let checkout = Checkout::around(invocation.context, directory);
     let files = Files::working_tree(invocation.context, directory);
-    let observed = try_each(&target.components, |component| kinds::observe(&cloud, component, &files)).await?;
+    let mut observed =
+        try_each(&target.components, |component| kinds::observe(&cloud, component, &files, Some(&release))).await?;
+    take_bundles(&mut observed, bundles)?;
     let (cloud_of, registry, wanted) = (&cloud, &access.registry, &release);
     let images = try_each(&target.images, |image| {
         let checkout = &checkout;
@@ -88,6 +96,9 @@ async fn prepare(
     for component in observed {
         plan.components.push(component.plan(&images, &plan.release)?);
     }
+    if invocation.until == Until::Applied {
+        built_without_credentials(invocation, &plan)?;
+    }
     plan.tags = planned_tags(&cloud, &access, &images, &plan.release).await?;
     plan.images = images;
     (plan.command, plan.overrides) = (command, overrides);
@@ -95,6 +106,36 @@ async fn prepare(
     evidence.contract = held(invocation, &target, &plan, None).await;
     evidence.reused = Known::Is(reused(invocation, &target, (&cloud, &access), &plan).await?);
     Ok(Prepared { cloud, access, source: None, plan, evidence })
+}
+
+/// Hands the bundles to their components.
+fn take_bundles(observed: &mut [Box<dyn Observed>], bundles: &[GivenBundle]) -> Result<(), Failure> {
+    for bundle in bundles {
+        let component = observed.iter_mut().find(|component| *component.name() == bundle.component);
+        let component = component.ok_or_else(|| {
+            Failure::invalid(format!("--bundle names component `{}`, which is not deployed", bundle.component))
+                .hint("name a component of `shipgate.toml`, and one that --component does not leave out")
+        })?;
+        component.take_bundle(bundle)?;
+    }
+    Ok(())
+}
+
+/// Makes sure that no command of the repository runs where a token of the role can be had: whatever it installs could
+/// assume the role.
+fn built_without_credentials(invocation: &Invocation<'_>, plan: &WholePlan) -> Result<(), Failure> {
+    let is_built = |component: &&ComponentPlan| component.preparation.iter().any(|step| step.id.verb == Verb::Bundle);
+    let Some(component) = plan.components().find(is_built) else { return Ok(()) };
+    if invocation.context.endpoint() == Endpoint::Absent {
+        return Ok(());
+    }
+    let name = &component.name;
+    Err(Failure::invalid(format!("`{name}` is not stored yet, and this job may not build it"))
+        .cause("the job can get a token for the role, and so could all that the build runs")
+        .hint(format!(
+            "run `shipgate build {name}` in a job without `id-token: write`, and hand its file on with --bundle; the \
+             workflow deploy.yml does that"
+        )))
 }
 
 /// The images that were in their repositories before. One from elsewhere is worth a warning, where it does not refuse.

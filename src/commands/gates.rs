@@ -100,6 +100,7 @@ async fn of_deploy(
     let arguments = cli::Deploy {
         environment: environment.to_string(),
         components: components.to_vec(),
+        bundles: Vec::new(),
         allow_dirty: true,
         overrides: Vec::new(),
         parallel: NonZeroUsize::MIN,

@@ -273,11 +273,12 @@ async fn prepare(
         warn_of_unknown_pre_deploy(invocation, &target, &proven);
     }
     let access = observe::registry(&cloud, &invocation.addresses, &target, invocation.context.masks()).await?;
-    let mut observed = try_each(&target.components, |component| kinds::observe(&cloud, component, &files)).await?;
+    let mut observed =
+        try_each(&target.components, |component| kinds::observe(&cloud, component, &files, Some(&release))).await?;
     for component in &mut observed {
         let promoted = proven.promoted.get(component.name());
         let promoted = promoted.ok_or_else(|| missing(component.name(), &source.target.environment))?;
-        component.compare_with(promoted.as_ref())?;
+        component.take_promoted(promoted.as_ref()).await?;
     }
     let images = images(&source, (&cloud, &access), &target, &proven.choice).await?;
     let intent = Intent::Promote { source: source.target.environment.clone() };

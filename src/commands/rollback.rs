@@ -17,7 +17,7 @@ use crate::domain::release::ReleaseName;
 use crate::domain::rollback::{Baseline, Past, common, to_baseline};
 use crate::domain::target::Target;
 use crate::evidence;
-use crate::kinds::{self, PastReleases, Planned, WholePlan};
+use crate::kinds::{self, PastReleases, Planned, Restorable, WholePlan};
 use crate::observe::{self, Cloud, Files, RegistryAccess};
 use crate::together::try_each;
 
@@ -50,7 +50,7 @@ pub async fn run(invocation: Invocation<'_>, arguments: &cli::Rollback) -> Resul
     let cloud = observe::Session::enter(&invocation.identities, &target, invocation.until.access()).await?;
     let access = observe::registry(&cloud, &invocation.addresses, &target, invocation.context.masks()).await?;
     let look = async |component| {
-        let observed = kinds::observe(&cloud, component, &Files::Unused).await?;
+        let observed = kinds::observe(&cloud, component, &Files::Unused, None).await?;
         observed.past(&cloud, wanted.as_ref()).await
     };
     let seen = try_each(&target.components, look).await?;
@@ -235,11 +235,12 @@ async fn plan_components(
             let failure = left_out.iter().fold(failure, Failure::cause);
             failure.hint(format!("`shipgate history {}` lists what did", target.environment))
         };
-        let reference = component.restorable(release).ok_or_else(never)??;
-        let image = if release.is_baseline() {
-            observe::baseline_image(access, &reference).await?
-        } else {
-            Some(observe::restored_image(access, &reference, release).await?)
+        let image = match component.restorable(release).ok_or_else(never)?? {
+            Restorable::Kept => None,
+            Restorable::Image(reference) if release.is_baseline() => {
+                observe::baseline_image(access, &reference).await?
+            }
+            Restorable::Image(reference) => Some(observe::restored_image(access, &reference, release).await?),
         };
         components.push(component.plan(release, image.as_ref()).ok_or_else(never)?);
     }

@@ -252,6 +252,13 @@ impl Failure {
         }
     }
 
+    /// The failure with another one that happened beside it: as a cause, and with the worse of the two outcomes.
+    #[must_use]
+    pub fn beside(mut self, other: &Self) -> Self {
+        self.outcome = Outcome::worst([self.outcome, other.outcome]).unwrap_or(self.outcome);
+        self.cause(other.brief())
+    }
+
     /// Adds what was found out afterwards: why it failed before what is said already, what could not be seen behind it, and
     /// the hints of both, each once.
     pub fn diagnosed(&mut self, found: Vec<Cause>, unseen: Vec<Cause>) {

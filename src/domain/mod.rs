@@ -31,6 +31,7 @@ pub mod file_line;
 pub mod gate;
 pub mod git;
 pub mod github;
+pub mod given_bundle;
 pub mod hold;
 pub mod iam;
 pub mod ids;

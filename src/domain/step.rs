@@ -24,6 +24,10 @@ pub enum Verb {
     Tag,
     /// Copies an image from another repository.
     Copy,
+    /// Builds the files of a site.
+    Bundle,
+    /// Puts the files of a site into the store of its environment.
+    Store,
     /// Uses a revision that an earlier run registered.
     UseRevision,
     /// Registers a revision.
@@ -34,10 +38,14 @@ pub enum Verb {
     Hold,
     /// Changes the service.
     Update,
+    /// Writes the files of a site where they are served.
+    Publish,
     /// Waits for a rollout of something else.
     WaitForOthers,
     /// Waits for the rollout.
     WaitFor,
+    /// Waits until the address of a site serves the release, whole.
+    Prove,
     /// Verifies what runs already.
     Verify,
     /// Asks the probes.
@@ -48,12 +56,14 @@ pub enum Verb {
     RollBack,
     /// Moves tags of an image to what serves.
     MoveTags,
+    /// Takes files away that no release needs any more.
+    CleanUp,
 }
 
 impl Verb {
     /// Whether what serves is another afterwards.
     pub fn changes_what_serves(self) -> bool {
-        matches!(self, Self::Update)
+        matches!(self, Self::Update | Self::Publish)
     }
 
     /// Whether it completes what went well: also when something else has failed meanwhile.
@@ -68,14 +78,18 @@ impl Verb {
             | Self::Build
             | Self::Tag
             | Self::Copy
+            | Self::Bundle
+            | Self::Store
             | Self::UseRevision
             | Self::Register
             | Self::PreDeploy
             | Self::Hold
             | Self::Update
+            | Self::Publish
             | Self::RollBack
-            | Self::MoveTags => true,
-            Self::WaitForOthers | Self::WaitFor | Self::Verify | Self::Probe | Self::Settle => false,
+            | Self::MoveTags
+            | Self::CleanUp => true,
+            Self::WaitForOthers | Self::WaitFor | Self::Prove | Self::Verify | Self::Probe | Self::Settle => false,
         }
     }
 
@@ -91,18 +105,23 @@ impl Verb {
             Self::Build => "build",
             Self::Tag => "tag",
             Self::Copy => "copy",
+            Self::Bundle => "bundle",
+            Self::Store => "store",
             Self::UseRevision => "use revision",
             Self::Register => "register",
             Self::PreDeploy => "pre-deploy",
             Self::Hold => "hold",
             Self::Update => "update",
+            Self::Publish => "publish",
             Self::WaitForOthers => "wait for others on",
             Self::WaitFor => "wait for",
+            Self::Prove => "prove",
             Self::Verify => "verify",
             Self::Probe => "probe",
             Self::Settle => "settle",
             Self::RollBack => "roll back",
             Self::MoveTags => "move tags",
+            Self::CleanUp => "clean up",
         }
     }
 }

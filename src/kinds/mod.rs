@@ -27,6 +27,7 @@ use crate::domain::configured::Configured;
 use crate::domain::contract::{ReadValues, WrittenValues};
 use crate::domain::each_kind;
 use crate::domain::failure::Failure;
+use crate::domain::given_bundle::GivenBundle;
 use crate::domain::hold::Hold;
 use crate::domain::iam::rights::{Need, Place};
 use crate::domain::ids::RecordId;
@@ -46,7 +47,7 @@ use crate::domain::view::status::ComponentStatus;
 use crate::observe::{Cloud, Files, Writer};
 
 use not_built::refuse;
-pub use not_built::{Answer, not_built};
+pub use not_built::{Answer, not_built, other_kind};
 pub use run::{Applied, AskedProbes, Run};
 pub use turns::Turns;
 
@@ -64,12 +65,13 @@ pub trait Driver: Configured {
         true
     }
 
-    /// Looks at it, to plan.
+    /// Looks at it, to plan. `release`: the one that is to be put there, where it is chosen already.
     fn observe<'a>(
         &'a self,
         component: &'a Component,
         cloud: &'a Cloud,
         files: &'a Files,
+        release: Option<&'a ReleaseName>,
     ) -> Answer<'a, Box<dyn Observed>>;
 
     /// Looks at it in the environment that is promoted from.
@@ -185,13 +187,19 @@ pub trait Observed: fmt::Debug {
         Vec::new()
     }
 
-    /// Lets its plan see what the source's entry has that is promoted.
+    /// Lets its plan see what is promoted. Refuses what is of another kind, or is not fit for here.
+    fn take_promoted<'a>(&'a mut self, _promoted: &'a dyn Promoted) -> Answer<'a, ()> {
+        refuse("a promotion", not_built::component(self.name()))
+    }
+
+    /// Lets its plan take the files of the release from a bundle that was built before.
     ///
     /// # Errors
     ///
-    /// That is of another kind.
-    fn compare_with(&mut self, _promoted: &dyn Promoted) -> Result<(), Failure> {
-        Err(not_built("a promotion", not_built::component(self.name())))
+    /// It ships no such thing, or the bundle is not the one that is meant.
+    fn take_bundle(&mut self, _bundle: &GivenBundle) -> Result<(), Failure> {
+        Err(Failure::invalid(format!("component `{}` ships no bundle of files", self.name()))
+            .hint("leave it out of --bundle: only static sites are built with `shipgate build`"))
     }
 
     /// What pins an image for a release, among what was seen already.
@@ -227,6 +235,15 @@ pub trait Observed: fmt::Debug {
     }
 }
 
+/// What a component goes back to a release with.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Restorable {
+    /// An image.
+    Image(ImageReference),
+    /// What it has kept itself.
+    Kept,
+}
+
 /// A component with what it ran before.
 pub trait PastReleases: fmt::Debug {
     /// The component as it was looked at.
@@ -240,8 +257,8 @@ pub trait PastReleases: fmt::Debug {
         Vec::new()
     }
 
-    /// The image with which it goes back to a release. `None`: it never succeeded here.
-    fn restorable(&self, release: &ReleaseName) -> Option<Result<ImageReference, Failure>>;
+    /// What it goes back to a release with. `None`: it never succeeded here.
+    fn restorable(&self, release: &ReleaseName) -> Option<Result<Restorable, Failure>>;
 
     /// Plans to go back to a release, whose image that is, where it is pinned to one. `None`: it never succeeded here.
     fn plan(self: Box<Self>, release: &ReleaseName, image: Option<&KnownImage>) -> Option<Box<dyn Planned>>;
@@ -349,6 +366,12 @@ pub trait Planned: fmt::Debug {
         Err(not_built("a change", not_built::component(&self.plan().name)))
     }
 
+    /// Makes ready what it ships, where that is no image, and the plan again with what is known then. Nothing that serves is
+    /// changed.
+    fn prepare<'a>(&'a self, _run: &'a Run<'a>) -> Answer<'a, Box<dyn Planned>> {
+        refuse("a change", not_built::component(&self.plan().name))
+    }
+
     /// Makes the plan again, now that the images are known.
     ///
     /// # Errors
@@ -443,6 +466,11 @@ pub fn can_be_planned(action: &str, target: &Target) -> Result<(), Failure> {
 /// # Errors
 ///
 /// It does not exist, cannot be deployed to, or cannot be looked at.
-pub async fn observe(cloud: &Cloud, component: &Component, files: &Files) -> Result<Box<dyn Observed>, Failure> {
-    driver(component).observe(component, cloud, files).await
+pub async fn observe(
+    cloud: &Cloud,
+    component: &Component,
+    files: &Files,
+    release: Option<&ReleaseName>,
+) -> Result<Box<dyn Observed>, Failure> {
+    driver(component).observe(component, cloud, files, release).await
 }

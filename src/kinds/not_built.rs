@@ -37,6 +37,12 @@ pub fn component_of(name: impl Display, word: &str) -> String {
     format!("component `{name}` of {}", kind(word))
 }
 
+/// The refusal of a promotion from a component that is of another kind.
+pub fn other_kind(name: impl Display) -> Failure {
+    Failure::failed(format!("component `{name}` is of another kind where it is promoted from"))
+        .hint("give it the same `kind` in all environments")
+}
+
 #[cfg(test)]
 mod tests {
     use futures_util::FutureExt as _;

@@ -239,13 +239,23 @@ fn is_named(step: &Step, plan: &ShownPlan) -> bool {
         | Verb::Build
         | Verb::Tag
         | Verb::Copy
+        | Verb::Bundle
+        | Verb::Store
         | Verb::UseRevision
         | Verb::PreDeploy
         | Verb::Hold
         | Verb::MoveTags
+        | Verb::CleanUp
         | Verb::WaitForOthers => true,
         Verb::Register => plan.intent == Intent::Rollback,
-        Verb::Update | Verb::WaitFor | Verb::Verify | Verb::Probe | Verb::Settle | Verb::RollBack => false,
+        Verb::Update
+        | Verb::Publish
+        | Verb::WaitFor
+        | Verb::Prove
+        | Verb::Verify
+        | Verb::Probe
+        | Verb::Settle
+        | Verb::RollBack => false,
     }
 }
 
@@ -284,16 +294,22 @@ pub fn shown_change(change: &Change) -> String {
 pub fn counted_steps<'s>(steps: impl Iterator<Item = &'s StepId>) -> String {
     let steps: Vec<_> = steps.filter(|step| matches!(step.subject, Subject::Component(_))).collect();
     let count = |verb: Verb| steps.iter().filter(|step| step.verb == verb).count();
-    let (updates, builds, copies) = (count(Verb::Update), count(Verb::Build), count(Verb::Copy));
-    if updates + builds + copies == 0 {
+    let both = |first: (Verb, &str, &str), second: (Verb, &str, &str)| {
+        let counted = |(verb, one, many): (Verb, &str, &str)| {
+            Some(count(verb)).filter(|count| *count > 0).map(|count| words::count(count, one, many))
+        };
+        let parts: Vec<String> = counted(first).into_iter().chain(counted(second)).collect();
+        (!parts.is_empty()).then(|| parts.join(" and "))
+    };
+    let updates = both((Verb::Update, "service", "services"), (Verb::Publish, "site", "sites"));
+    let builds = both((Verb::Build, "image", "images"), (Verb::Bundle, "site", "sites"));
+    let copies = count(Verb::Copy);
+    if updates.is_none() && builds.is_none() && copies == 0 {
         let changes = steps.iter().any(|step| step.verb.changes());
         return if changes { "update no service".to_owned() } else { "nothing to change".to_owned() };
     }
-    let mut parts = vec![format!("update {}", words::count(updates, "service", "services"))];
-    parts.push(match builds {
-        0 => "build nothing".to_owned(),
-        builds => format!("build {}", words::count(builds, "image", "images")),
-    });
+    let mut parts = vec![format!("update {}", updates.unwrap_or_else(|| words::count(0, "service", "services")))];
+    parts.push(format!("build {}", builds.as_deref().unwrap_or("nothing")));
     parts.extend((copies > 0).then(|| format!("copy {}", words::count(copies, "image", "images"))));
     parts.join(", ")
 }
@@ -365,6 +381,8 @@ mod tests {
             (&[Verb::Register, Verb::Update, Verb::WaitFor], "update 1 service, build nothing"),
             (&[Verb::Build, Verb::Update, Verb::Update], "update 2 services, build 1 image"),
             (&[Verb::Copy, Verb::Update], "update 1 service, build nothing, copy 1 image"),
+            (&[Verb::Bundle, Verb::Store, Verb::Publish, Verb::Prove], "update 1 site, build 1 site"),
+            (&[Verb::Build, Verb::Update, Verb::Publish], "update 1 service and 1 site, build 1 image"),
         ] {
             let steps: Vec<StepId> = verbs.iter().copied().map(step).collect();
             assert_eq!(counted_steps(steps.iter()), expected, "{verbs:?}");

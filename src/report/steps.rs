@@ -83,7 +83,7 @@ impl Steps {
             }
             Event::StepResult { step, text } => self.of(step, |open| open.result = Some(text.clone())),
             Event::Output { step, line } => {
-                let most = if step.verb == Verb::Build { Output::MOST } else { 1 };
+                let most = if matches!(step.verb, Verb::Build | Verb::Bundle) { Output::MOST } else { 1 };
                 self.of(step, |open| open.output.push(line, most));
             }
             Event::ProbeAnswered { subject, answer } => {
@@ -188,18 +188,23 @@ fn verb(verb: Verb) -> &'static str {
         Verb::Build => "build",
         Verb::Tag => "tag",
         Verb::Copy => "copy",
+        Verb::Bundle => "build",
+        Verb::Store => "store",
         Verb::UseRevision => "revision",
         Verb::Register => "register",
         Verb::PreDeploy => "pre-deploy",
         Verb::Hold => "bar",
         Verb::Update => "update",
+        Verb::Publish => "publish",
         Verb::WaitForOthers => "wait",
         Verb::WaitFor => "roll out",
+        Verb::Prove => "prove",
         Verb::Verify => "verify",
         Verb::Probe => "probe",
         Verb::Settle => "settle",
         Verb::RollBack => "roll back",
         Verb::MoveTags => "move tags",
+        Verb::CleanUp => "clean up",
     }
 }
 

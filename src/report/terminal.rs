@@ -209,7 +209,7 @@ impl Terminal {
     /// Shows what a build wrote: in the log of a workflow folded, and whole where it failed.
     fn show_output(&self, step: &StepId, result: StepResult) {
         let output = self.steps.borrow_mut().ended(step);
-        if step.verb != Verb::Build || self.level != Level::Everything || output.is_empty() {
+        if !matches!(step.verb, Verb::Build | Verb::Bundle) || self.level != Level::Everything || output.is_empty() {
             return;
         }
         let lines: Vec<String> = output.iter().map(|line| lines::output(step, line, false)).collect();
@@ -234,7 +234,7 @@ fn unwrapped(event: &Event) -> &Event {
 
 /// Whether the output of a step is that of a build, which nobody reads unless it fails.
 fn writes_much(verb: Verb) -> bool {
-    matches!(verb, Verb::Build | Verb::WaitFor | Verb::Settle | Verb::RollBack)
+    matches!(verb, Verb::Build | Verb::Bundle | Verb::WaitFor | Verb::Prove | Verb::Settle | Verb::RollBack)
 }
 
 /// What people read on standard output.

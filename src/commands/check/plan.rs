@@ -64,6 +64,7 @@ impl Planner<'_> {
         let arguments = cli::Deploy {
             environment: environment.name.clone(),
             components,
+            bundles: Vec::new(),
             allow_dirty: true,
             overrides: Vec::new(),
             parallel: NonZeroUsize::MIN,

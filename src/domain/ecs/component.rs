@@ -119,6 +119,7 @@ pub fn neutral(component: &Component, plan: &EcsPlan, release: &ReleaseName) -> 
         runs: plan.live.release(&plan.target.container),
         released: released(plan, release),
         image: digest.map(|digest| (plan.target.image.clone(), digest)),
+        preparation: Vec::new(),
         steps: steps(&component.name, plan),
         changes: plan.changes.clone(),
         drift: plan.drift.as_ref().map(|drift| Drift { last: drift.last.to_string(), changes: drift.changes.clone() }),

@@ -42,6 +42,9 @@ pub struct ComponentPlan {
     pub released: Running,
     /// The component whose image it runs, and the digest. Absent: it ships something else.
     pub image: Option<(ComponentName, Later<Digest>)>,
+    /// The steps that make ready what it ships, where that is no image: one after the other, before anything that serves
+    /// is changed.
+    pub preparation: Vec<Step>,
     /// The steps, one after the other.
     pub steps: Vec<Step>,
     /// What differs afterwards.
@@ -76,7 +79,7 @@ pub struct WayBack {
 impl ComponentPlan {
     /// Whether nothing is to change.
     pub fn is_empty(&self) -> bool {
-        !self.steps.iter().any(|step| step.id.verb.changes())
+        !self.preparation.iter().chain(&self.steps).any(|step| step.id.verb.changes())
     }
 
     /// What makes known what the plan leaves open. Absent: it leaves nothing open.
@@ -90,7 +93,8 @@ impl ComponentPlan {
     ///
     /// What differs, in words.
     pub fn refines(&self, shown: &Self) -> Result<(), String> {
-        let ids = |plan: &Self| plan.steps.iter().map(|step| step.id.clone()).collect::<Vec<_>>();
+        let ids =
+            |plan: &Self| plan.preparation.iter().chain(&plan.steps).map(|step| step.id.clone()).collect::<Vec<_>>();
         let names = |steps: Vec<StepId>| steps.iter().map(StepId::to_string).collect::<Vec<_>>().join(", ");
         if ids(self) != ids(shown) {
             return Err(format!("the steps are {}, not {}", names(ids(self)), names(ids(shown))));

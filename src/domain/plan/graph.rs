@@ -28,15 +28,18 @@ fn end(steps: &[Step]) -> Option<StepId> {
 impl<C: AsRef<ComponentPlan>> Plan<C> {
     /// The steps, each after those that it needs.
     ///
-    /// All images are there before the first component begins: a build that fails changes nothing. A component begins when
+    /// All images, and the files of all sites, are there before the first component begins: a build that fails changes
+    /// nothing. A component begins when
     /// those are done that it depends on. The holds of a rollback are put once the first change of what serves is
     /// prepared, and before it is made: without them the next promotion would bring back what is being left. Tags that
     /// lead to what serves come last.
     pub fn steps(&self) -> Vec<Step> {
         let images: Vec<Vec<Step>> = self.images.iter().map(|image| chained(image_steps(image), Vec::new())).collect();
-        let built: Vec<StepId> = images.iter().filter_map(|steps| end(steps)).collect();
+        let prepared = self.components().map(|component| chained(component.preparation.clone(), Vec::new()));
+        let artifacts: Vec<Vec<Step>> = images.into_iter().chain(prepared).collect();
+        let built: Vec<StepId> = artifacts.iter().filter_map(|steps| end(steps)).collect();
         let mut ends: IndexMap<&ComponentName, StepId> = IndexMap::new();
-        let mut steps = images.concat();
+        let mut steps = artifacts.concat();
         for component in self.components() {
             let dependencies = component.follows.iter().filter_map(|name| ends.get(name).cloned());
             let chain = chained(component.steps.clone(), built.iter().cloned().chain(dependencies).collect());

@@ -4,11 +4,11 @@ use super::steps::Step;
 use crate::domain::names::ComponentName;
 use crate::domain::step::{StepId, Verb};
 
-/// Steps that are taken one after the other: those of an image, of a component, or the holds on one.
+/// Steps that are taken one after the other: those of what a component ships, of the component, or the holds on it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Lane {
-    /// An image, by the component that builds it.
-    Image(ComponentName),
+    /// What a component ships, an image or the files of a site, by the component that builds it.
+    Artifact(ComponentName),
     /// The holds of a rollback on a component.
     Holds(ComponentName),
     /// A component.
@@ -22,15 +22,20 @@ impl Lane {
     pub fn of(step: &StepId) -> Option<Self> {
         let component = step.component()?.clone();
         Some(match step.verb {
-            Verb::CreateRepository | Verb::Build | Verb::Tag | Verb::Copy => Self::Image(component),
+            Verb::CreateRepository | Verb::Build | Verb::Tag | Verb::Copy | Verb::Bundle | Verb::Store => {
+                Self::Artifact(component)
+            }
             Verb::Hold => Self::Holds(component),
             Verb::MoveTags => Self::Tags(component),
             Verb::UseRevision
             | Verb::Register
             | Verb::PreDeploy
             | Verb::Update
+            | Verb::Publish
             | Verb::WaitForOthers
             | Verb::WaitFor
+            | Verb::Prove
+            | Verb::CleanUp
             | Verb::Verify
             | Verb::Probe
             | Verb::Settle

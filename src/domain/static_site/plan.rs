@@ -23,6 +23,7 @@ pub fn plan(component: &Component, target: &SiteTarget, live: Option<&Live>, rel
         runs: live.map(|live| live.release.clone()),
         released: Running { sha: Some(release.to_string()), digest, baseline: None },
         image: None,
+        preparation: Vec::new(),
         steps: steps(component, target, is_there),
         changes: if is_there { Vec::new() } else { vec![change(live, release)] },
         drift: None,

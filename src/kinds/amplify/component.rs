@@ -11,6 +11,7 @@ use crate::domain::configured::{Configured as _, OfKind as _};
 use crate::domain::contract::ReadValues;
 use crate::domain::failure::Failure;
 use crate::domain::iam::rights::Place;
+use crate::domain::release::ReleaseName;
 use crate::domain::target::Component;
 use crate::domain::view::status::ComponentStatus;
 use crate::kinds::not_built::{kind, refuse};
@@ -27,6 +28,7 @@ impl Driver for Target {
         _component: &'a Component,
         _cloud: &'a Cloud,
         _files: &'a Files,
+        _release: Option<&'a ReleaseName>,
     ) -> Answer<'a, Box<dyn Observed>> {
         refuse("a change", kind(self.kind()))
     }

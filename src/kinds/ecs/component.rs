@@ -24,7 +24,7 @@ use crate::domain::failure::Failure;
 use crate::domain::hold::Hold;
 use crate::domain::iam::rights::Place;
 use crate::domain::ids::RecordId;
-use crate::domain::image::{Digest, ImageReference};
+use crate::domain::image::Digest;
 use crate::domain::names::{ComponentName, Region};
 use crate::domain::neutral as text;
 use crate::domain::origin::{Announcement, ImageRecords};
@@ -37,8 +37,9 @@ use crate::domain::rollback::Past;
 use crate::domain::target::Component;
 use crate::domain::view::history::History;
 use crate::domain::view::status::ComponentStatus;
-use crate::kinds::{Answer, Driver, Needs, Observed, PastReleases, Planned, Promoted, Source};
-use crate::kinds::{Applied, Run};
+use crate::kinds::{
+    Answer, Applied, Driver, Needs, Observed, PastReleases, Planned, Promoted, Restorable, Run, Source, other_kind,
+};
 use crate::observe::{Cloud, Files, Writer};
 
 impl Driver for EcsTarget {
@@ -47,6 +48,7 @@ impl Driver for EcsTarget {
         component: &'a Component,
         cloud: &'a Cloud,
         files: &'a Files,
+        _release: Option<&'a ReleaseName>,
     ) -> Answer<'a, Box<dyn Observed>> {
         Box::pin(async move {
             let facts = observe::facts(cloud, self, files).await?;
@@ -172,15 +174,16 @@ impl Observed for ObservedService {
         self.facts.holds()
     }
 
-    fn compare_with(&mut self, promoted: &dyn Promoted) -> Result<(), Failure> {
+    fn take_promoted<'a>(&'a mut self, promoted: &'a dyn Promoted) -> Answer<'a, ()> {
         let promoted: &dyn Any = promoted;
-        let Some(PromotedRevision { revision, target }) = promoted.downcast_ref() else {
-            let name = &self.component.name;
-            return Err(Failure::failed(format!("component `{name}` is of another kind where it is promoted from"))
-                .hint("give it the same `kind` in all environments"));
+        let taken = match promoted.downcast_ref() {
+            Some(PromotedRevision { revision, target }) => {
+                self.facts.source = Some((revision.definition.clone(), target.container.clone()));
+                Ok(())
+            }
+            None => Err(other_kind(&self.component.name)),
         };
-        self.facts.source = Some((revision.definition.clone(), target.container.clone()));
-        Ok(())
+        Box::pin(std::future::ready(taken))
     }
 
     fn image_recorded(&self, release: &ReleaseName, digest: &Digest) -> Option<RecordId> {
@@ -244,9 +247,9 @@ impl PastReleases for ServicePast {
         evidence::doubts(&self.read.revisions, &self.observed.target.container)
     }
 
-    fn restorable(&self, release: &ReleaseName) -> Option<Result<ImageReference, Failure>> {
+    fn restorable(&self, release: &ReleaseName) -> Option<Result<Restorable, Failure>> {
         let (revision, container) = (self.restored(release)?, &self.observed.target.container);
-        Some(revision.definition.image_of(container).map_err(|error| {
+        Some(revision.definition.image_of(container).map(Restorable::Image).map_err(|error| {
             let revision = revision.short();
             Failure::failed(format!("revision {revision}, which served before, has no container `{container}`"))
                 .cause(error.to_string())

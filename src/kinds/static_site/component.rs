@@ -24,6 +24,7 @@ impl Driver for Target {
         component: &'a Component,
         cloud: &'a Cloud,
         _files: &'a Files,
+        _release: Option<&'a ReleaseName>,
     ) -> Answer<'a, Box<dyn Observed>> {
         Box::pin(async move {
             let live = live(cloud, self).await?;
