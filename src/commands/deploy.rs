@@ -134,7 +134,7 @@ fn built_without_credentials(invocation: &Invocation<'_>, plan: &WholePlan) -> R
         .cause("the job can get a token for the role, and so could all that the build runs")
         .hint(format!(
             "run `shipgate build {name}` in a job without `id-token: write`, and hand its file on with --bundle; the \
-             workflow deploy.yml does that"
+             workflow deploy-stage.yml does that"
         )))
 }
 

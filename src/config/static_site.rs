@@ -142,6 +142,7 @@ impl KindKeys for Keys {
         let timeout = component.to_change(|settings| settings.timeout.as_ref());
         let timeout = interpreter.duration("timeout", timeout, Target::TIMEOUT);
         Some(Target {
+            name: component.wanted.component.text.parse().ok()?,
             bucket: bucket?,
             artifacts: artifacts?,
             distribution: whole(distribution)?,

@@ -1,126 +1,344 @@
 //! What has to change for a site to serve a release.
 
+use glob::Pattern;
 use serde_json::{Map, Value, json};
 
-use super::live::Live;
+use super::bundle::SitePath;
 use super::names::DistributionId;
+use super::store::{Current, Entry, WrittenConfig};
+use super::sync::Oddity;
 use super::target::SiteTarget;
-use crate::domain::plan::{Change, ComponentPlan, Running, Step, WayBack};
+use crate::domain::given_bundle::GivenBundle;
+use crate::domain::hold::Hold;
+use crate::domain::ids::RecordId;
+use crate::domain::image::Digest;
+use crate::domain::neutral;
+use crate::domain::plan::{
+    Change, ComponentPlan, Drift, Later, LeftRelease, PlanError, PlanWarning, Running, Step, WayBack,
+};
 use crate::domain::release::ReleaseName;
-use crate::domain::step::Verb;
+use crate::domain::step::{StepId, Verb};
 use crate::domain::target::Component;
 
-/// The plan of a site. `live`: what it serves. Absent: nothing that shipgate put there.
-pub fn plan(component: &Component, target: &SiteTarget, live: Option<&Live>, release: &ReleaseName) -> ComponentPlan {
-    let is_there = live.is_some_and(|live| live.release == *release);
-    let digest = live.filter(|_| is_there).map(|live| live.digest.clone());
-    ComponentPlan {
-        name: component.name.clone(),
-        depends_on: component.depends_on.clone(),
-        follows: component.follows.clone(),
-        kind: component.kind.word(),
-        running: running(live),
-        runs: live.map(|live| live.release.clone()),
-        released: Running { sha: Some(release.to_string()), digest, baseline: None },
-        image: None,
-        preparation: Vec::new(),
-        steps: steps(component, target, is_there),
-        changes: if is_there { Vec::new() } else { vec![change(live, release)] },
-        drift: None,
-        missing_variables: Vec::new(),
-        warnings: Vec::new(),
-        has_pre_deploy: false,
-        back: WayBack::default(),
-        canonical: canonical(target, live),
+/// What was seen of a site before planning.
+#[derive(Debug, Clone, Default)]
+pub struct SiteFacts {
+    /// What it serves. `None`: nothing that shipgate put there.
+    pub current: Option<Current>,
+    /// The newest entry of its ledger.
+    pub newest: Option<Entry>,
+    /// The digest of the release that is wanted, where the store of the environment has it.
+    pub stored: Option<Digest>,
+    /// The files that somebody changed by hand, of those that change from release to release.
+    pub drifted: Vec<(SitePath, Oddity)>,
+    /// Where browsers find it. `None`: nothing says so.
+    pub address: Option<String>,
+    /// What is odd about the distribution: each with what to do.
+    pub cautions: Vec<(String, String)>,
+    /// The holds on it.
+    pub holds: Vec<Hold>,
+}
+
+/// Where the files of a release come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// The store of the environment has them.
+    Stored,
+    /// Another job built them.
+    Given(GivenBundle),
+    /// They are built here.
+    Built,
+    /// The store of the environment that is promoted from has them.
+    Promoted,
+}
+
+/// The plan of a site.
+#[derive(Debug, Clone)]
+pub struct SitePlan {
+    /// Where its files come from.
+    pub origin: Origin,
+    /// The digest of its bundle.
+    pub digest: Later<Digest>,
+    /// Whether the digest is part of what is approved: of a release that is moved, and not of one that is made.
+    pub is_pinned: bool,
+    /// The file that differs between environments.
+    pub config: Option<WrittenConfig>,
+    /// The files that are not served.
+    pub exclude: Vec<Pattern>,
+    /// The entry of the ledger whose release a rollback restores.
+    pub restores: Option<RecordId>,
+    /// What a rollback leaves. `None`: nothing that is to be barred.
+    pub leaves: Option<LeftRelease>,
+    /// Whether the release that a rollback returns to has all that it leaves.
+    pub is_forward: bool,
+}
+
+impl SitePlan {
+    /// Plans to put a release on a site that is built or stored already. `given`: the bundle that another job built.
+    ///
+    /// # Errors
+    ///
+    /// Nothing says where its files come from.
+    pub fn of_release(
+        component: &Component,
+        target: &SiteTarget,
+        facts: &SiteFacts,
+        given: Option<&GivenBundle>,
+        config: Option<WrittenConfig>,
+    ) -> Result<Self, PlanError> {
+        let (origin, digest) = match (&facts.stored, given) {
+            (Some(digest), _) => (Origin::Stored, Later::Known(digest.clone())),
+            (None, Some(given)) => (Origin::Given(given.clone()), Later::Known(given.digest.clone())),
+            (None, None) if target.build.is_some() => {
+                (Origin::Built, Later::After(StepId::new(Verb::Bundle, &component.name)))
+            }
+            (None, None) => {
+                let reason = format!("the files of `{}` are not stored, and nothing says how to build them", component.name);
+                let hint = "write `build = { run = \"npm ci && npm run build\", output = \"dist\" }` in the component";
+                return Err(PlanError::Unusable { reason, hint: Some(hint) });
+            }
+        };
+        Ok(Self::new(origin, digest, target, config))
+    }
+
+    /// Plans to put a release on a site that another environment serves.
+    pub fn of_promotion(target: &SiteTarget, facts: &SiteFacts, digest: &Digest, config: Option<WrittenConfig>) -> Self {
+        let origin = if facts.stored.as_ref() == Some(digest) { Origin::Stored } else { Origin::Promoted };
+        Self { is_pinned: true, ..Self::new(origin, Later::Known(digest.clone()), target, config) }
+    }
+
+    /// Plans to go back to a release, by the entry of its success.
+    pub fn of_rollback(target: &SiteTarget, facts: &SiteFacts, entry: &Entry) -> Self {
+        let digest = Later::Known(entry.digest.clone());
+        let left = facts.current.as_ref().and_then(|current| current.release.sha().cloned());
+        let leaves = left.zip(entry.release.sha().cloned()).filter(|(left, returned)| left != returned);
+        Self {
+            is_pinned: true,
+            restores: Some(entry.id()),
+            exclude: entry.exclude.clone(),
+            leaves: leaves.map(|(left, returned)| LeftRelease { left, returned: Some(returned) }),
+            ..Self::new(Origin::Stored, digest, target, entry.config.clone())
+        }
+    }
+
+    fn new(origin: Origin, digest: Later<Digest>, target: &SiteTarget, config: Option<WrittenConfig>) -> Self {
+        Self {
+            origin,
+            digest,
+            is_pinned: false,
+            config,
+            exclude: target.exclude.clone(),
+            restores: None,
+            leaves: None,
+            is_forward: false,
+        }
+    }
+
+    /// The plan once the files are in the store.
+    #[must_use]
+    pub fn stored(&self, digest: Digest) -> Self {
+        Self { origin: Origin::Stored, digest: Later::Known(digest), ..self.clone() }
+    }
+
+    /// Whether the site serves exactly this, proven, and nobody changed it.
+    pub fn is_served(&self, facts: &SiteFacts, release: &ReleaseName) -> bool {
+        facts.drifted.is_empty() && self.is_current(facts, release) && facts.is_proven()
+    }
+
+    /// Whether the pointer leads to exactly this.
+    fn is_current(&self, facts: &SiteFacts, release: &ReleaseName) -> bool {
+        facts.current.as_ref().is_some_and(|current| {
+            current.release == *release
+                && self.digest.known() == Some(&current.digest)
+                && current.config == self.config
+                && current.exclude == self.exclude
+        })
+    }
+
+    /// The plan as the rest of the program reads it.
+    pub fn neutral(
+        &self,
+        component: &Component,
+        target: &SiteTarget,
+        facts: &SiteFacts,
+        release: &ReleaseName,
+    ) -> ComponentPlan {
+        ComponentPlan {
+            name: component.name.clone(),
+            depends_on: component.depends_on.clone(),
+            follows: component.follows.clone(),
+            kind: component.kind.word(),
+            running: running(facts.current.as_ref()),
+            runs: facts.current.as_ref().map(|current| current.release.clone()),
+            released: Running { sha: Some(release.to_string()), digest: self.digest.known().cloned(), baseline: None },
+            image: None,
+            preparation: self.preparation(component, target),
+            steps: self.steps(component, target, facts, release),
+            changes: self.changes(facts, release),
+            drift: drift(facts),
+            missing_variables: Vec::new(),
+            warnings: warnings(component, facts),
+            has_pre_deploy: false,
+            back: WayBack {
+                leaves: self.leaves.clone().filter(|_| !self.is_forward),
+                is_forward: self.is_forward,
+                restores: self.restores.is_some().then(|| format!("release {}", release.short())),
+                brought_back: self.brought_back(facts),
+            },
+            canonical: self.canonical(target, facts),
+        }
+    }
+
+    fn preparation(&self, component: &Component, target: &SiteTarget) -> Vec<Step> {
+        let (name, store) = (&component.name, &target.artifacts);
+        let keep = |what: &str| Step::new(Verb::Store, name, format!("{what} in store {store}"));
+        match &self.origin {
+            Origin::Stored => Vec::new(),
+            Origin::Given(given) => vec![keep(&format!("put the bundle {}", given.digest.short()))],
+            Origin::Promoted => vec![keep("put the files of the environment promoted from")],
+            Origin::Built => {
+                let run = target.build.as_ref().map(|build| neutral::phrase(&build.run.to_string(), 200));
+                let build = format!("build the files: `{}`", run.unwrap_or_default());
+                vec![Step::new(Verb::Bundle, name, build), keep("put the files")]
+            }
+        }
+    }
+
+    fn steps(
+        &self,
+        component: &Component,
+        target: &SiteTarget,
+        facts: &SiteFacts,
+        release: &ReleaseName,
+    ) -> Vec<Step> {
+        let (name, bucket) = (&component.name, &target.bucket);
+        let place = place(target);
+        let probe = match target.probes.len() {
+            0 => None,
+            1 => Some(Step::new(Verb::Probe, name, "ask the probe")),
+            count => Some(Step::new(Verb::Probe, name, format!("ask the {count} probes"))),
+        };
+        if self.is_served(facts, release) {
+            let verify = Step::new(Verb::Verify, name, format!("verify that {place} serves the release"));
+            return std::iter::once(verify).chain(probe).collect();
+        }
+        let publish = Step::new(Verb::Publish, name, format!("write the files of the release to bucket {bucket}"));
+        let prove = Step::new(Verb::Prove, name, format!("wait until {place} serves the release"));
+        let clean_up = self.forgets(target, facts, release).then(|| {
+            let text = format!("delete the files that none of the last {} releases has", target.keep);
+            Step::new(Verb::CleanUp, name, text)
+        });
+        let publish = publish.with_changes(self.changes(facts, release));
+        [publish, prove].into_iter().chain(probe).chain(clean_up).collect()
+    }
+
+    /// Whether a release leaves the ones that keep their files.
+    pub fn forgets(&self, target: &SiteTarget, facts: &SiteFacts, release: &ReleaseName) -> bool {
+        let Some(current) = &facts.current else { return false };
+        let others = current.recent.iter().filter(|kept| kept.release != *release).count();
+        !current.leaving.is_empty() || others >= target.keep
+    }
+
+    fn changes(&self, facts: &SiteFacts, release: &ReleaseName) -> Vec<Change> {
+        let current = facts.current.as_ref();
+        let mut changes = Vec::new();
+        let runs = current.map(|current| current.release.to_string());
+        if runs.as_deref() != Some(&release.to_string()) {
+            changes.push(Change { path: "release".to_owned(), from: runs, to: Some(release.to_string()) });
+        }
+        let before = current.and_then(|current| current.config.as_ref());
+        if before.map(|config| (&config.path, &config.digest)) != self.config.as_ref().map(|it| (&it.path, &it.digest)) {
+            let shown = |config: &WrittenConfig| format!("{} {}", neutral::phrase(config.path.as_str(), 200), config.digest.short());
+            let path = "runtime-config".to_owned();
+            changes.push(Change { path, from: before.map(shown), to: self.config.as_ref().map(shown) });
+        }
+        let texts = |patterns: &[Pattern]| patterns.iter().map(Pattern::as_str).collect::<Vec<_>>().join(" ");
+        let (from, to) = (current.map(|current| texts(&current.exclude)), texts(&self.exclude));
+        if current.is_some() && from.as_deref() != Some(&to) {
+            changes.push(Change { path: "exclude".to_owned(), from, to: Some(to) });
+        }
+        changes
+    }
+
+    /// What a rollback brings back beside the files of the release.
+    fn brought_back(&self, facts: &SiteFacts) -> Vec<String> {
+        let before = facts.current.as_ref().and_then(|current| current.config.as_ref());
+        let differs = self.restores.is_some() && before.map(|it| &it.digest) != self.config.as_ref().map(|it| &it.digest);
+        if differs { vec!["its runtime configuration of then".to_owned()] } else { Vec::new() }
+    }
+
+    /// What a site adds to the digest of a plan.
+    fn canonical(&self, target: &SiteTarget, facts: &SiteFacts) -> Map<String, Value> {
+        let current = facts.current.as_ref();
+        let runs = current.map(|current| json!([current.release.to_string(), current.digest]));
+        let exclude: Vec<&str> = self.exclude.iter().map(Pattern::as_str).collect();
+        let digest = self.digest.known().filter(|_| self.is_pinned);
+        let fields = [
+            ("bucket", json!(target.bucket.as_str())),
+            ("artifacts", json!(target.artifacts.as_str())),
+            ("distribution", json!(target.distribution.as_ref().map(DistributionId::as_str))),
+            ("runs", json!(runs)),
+            ("digest", json!(digest)),
+            ("config", json!(self.config.as_ref().map(|config| json!([config.path, config.digest])))),
+            ("exclude", json!(exclude)),
+            ("keep", json!(target.keep)),
+        ];
+        fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
     }
 }
 
 /// What a site runs, for all who ask.
-pub fn running(live: Option<&Live>) -> Running {
+pub fn running(current: Option<&Current>) -> Running {
     Running {
-        sha: live.map(|live| live.release.to_string()),
-        digest: live.map(|live| live.digest.clone()),
+        sha: current.map(|current| current.release.to_string()),
+        digest: current.map(|current| current.digest.clone()),
         baseline: None,
     }
 }
 
-fn steps(component: &Component, target: &SiteTarget, is_there: bool) -> Vec<Step> {
-    let (name, bucket) = (&component.name, &target.bucket);
-    let place = match &target.distribution {
+/// Where people find a site.
+pub fn place(target: &SiteTarget) -> String {
+    match &target.distribution {
         Some(distribution) => format!("distribution {distribution}"),
-        None => format!("bucket {bucket}"),
-    };
-    if is_there {
-        return vec![Step::new(Verb::Verify, name, format!("verify that {place} serves the release"))];
+        None => format!("bucket {}", target.bucket),
     }
-    vec![
-        Step::new(Verb::Update, name, format!("put the release on bucket {bucket}")),
-        Step::new(Verb::WaitFor, name, format!("wait until {place} serves the release")),
-    ]
 }
 
-fn change(live: Option<&Live>, release: &ReleaseName) -> Change {
-    let from = live.map(|live| live.release.to_string());
-    Change { path: "release".to_owned(), from, to: Some(release.to_string()) }
+impl SiteFacts {
+    /// Whether the ledger says that what is served was proven.
+    pub fn is_proven(&self) -> bool {
+        is_proven(self.newest.as_ref(), self.current.as_ref())
+    }
 }
 
-/// What a site adds to the digest of a plan.
-fn canonical(target: &SiteTarget, live: Option<&Live>) -> Map<String, Value> {
-    let fields = [
-        ("bucket", json!(target.bucket.as_str())),
-        ("artifacts", json!(target.artifacts.as_str())),
-        ("distribution", json!(target.distribution.as_ref().map(DistributionId::as_str))),
-        ("runs", json!(live.map(|live| live.release.to_string()))),
-    ];
-    fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+/// Whether the ledger says that what is served was proven: a run may have ended between writing and proving it. `newest`:
+/// the newest entry.
+pub fn is_proven(newest: Option<&Entry>, current: Option<&Current>) -> bool {
+    newest.zip(current).is_some_and(|(entry, current)| entry.release == current.release && entry.succeeded())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::contract::Contract;
-    use crate::domain::image::Digest;
-    use crate::domain::kind::Kind;
+/// So many files are named that somebody changed.
+const NAMED: usize = 5;
 
-    const RELEASE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+fn drift(facts: &SiteFacts) -> Option<Drift> {
+    let current = facts.current.as_ref().filter(|_| !facts.drifted.is_empty())?;
+    let change = |(path, _): &(SitePath, Oddity)| Change { path: neutral::phrase(path.as_str(), 200), from: None, to: None };
+    let changes = facts.drifted.iter().take(NAMED).map(change).collect();
+    Some(Drift { last: current.release.to_string(), changes })
+}
 
-    fn planned(live: Option<&str>) -> ComponentPlan {
-        let kind = Kind::from(SiteTarget::sample());
-        let component = Component {
-            name: "frontend".parse().unwrap(),
-            depends_on: Vec::new(),
-            follows: Vec::new(),
-            contract: Contract::default(),
-            kind,
-        };
-        let live = live.map(|release| Live {
-            release: release.parse().unwrap(),
-            digest: Digest::of(release),
-            since: jiff::Timestamp::UNIX_EPOCH,
-        });
-        plan(&component, &SiteTarget::sample(), live.as_ref(), &RELEASE.parse().unwrap())
-    }
-
-    fn steps(plan: &ComponentPlan) -> Vec<String> {
-        plan.steps.iter().map(|step| step.id.to_string()).collect()
-    }
-
-    #[test]
-    fn a_site_that_serves_the_release_is_only_verified() {
-        let plan = planned(Some(RELEASE));
-        assert_eq!((steps(&plan), plan.is_empty()), (vec!["verify frontend".to_owned()], true));
-        assert_eq!(plan.released.digest, Some(Digest::of(RELEASE)));
-    }
-
-    #[test]
-    fn what_is_served_before_is_left_for_the_release() {
-        let other = "a".repeat(40);
-        for live in [None, Some(other.as_str())] {
-            let plan = planned(live);
-            assert_eq!(steps(&plan), ["update frontend", "wait for frontend"]);
-            assert_eq!(plan.changes[0].from.as_deref(), live);
-            assert_eq!((plan.is_empty(), plan.image), (false, None), "it ships no image");
-        }
-        assert_ne!(planned(None).canonical, planned(Some(&other)).canonical);
-    }
+fn warnings(component: &Component, facts: &SiteFacts) -> Vec<PlanWarning> {
+    let warning = |text: String, hint: String| PlanWarning { text, changes: Vec::new(), hint: Some(hint) };
+    let drifted = (!facts.drifted.is_empty()).then(|| {
+        let names: Vec<String> =
+            facts.drifted.iter().take(NAMED).map(|(path, _)| neutral::phrase(path.as_str(), 200)).collect();
+        let more = facts.drifted.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        warning(
+            format!("somebody changed files of {} by hand: {}{more}", component.name, names.join(", ")),
+            "the release is written over them; commit what was meant".to_owned(),
+        )
+    });
+    let cautions = facts.cautions.iter().map(|(text, hint)| warning(format!("{}: {text}", component.name), hint.clone()));
+    drifted.into_iter().chain(cautions).collect()
 }

@@ -11,7 +11,7 @@ use super::names::{BucketName, DistributionId};
 use crate::domain::configured::Configured;
 use crate::domain::contract::{Content, Value, Values};
 use crate::domain::iam::rights::Rights;
-use crate::domain::names::Region;
+use crate::domain::names::{ComponentName, Region};
 use crate::domain::probe::Probe;
 use crate::domain::role::Partition;
 use crate::domain::template::Template;
@@ -19,6 +19,8 @@ use crate::domain::template::Template;
 /// Files that a bucket serves.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SiteTarget {
+    /// The component that it is.
+    pub name: ComponentName,
     /// The bucket that serves them. It exists: shipgate creates none.
     pub bucket: BucketName,
     /// The bucket that keeps releases, and which one is served. It is never served itself.
@@ -92,6 +94,7 @@ impl SiteTarget {
     /// A site behind a distribution, with all else as it is where nothing is written.
     pub fn sample() -> Self {
         Self {
+            name: "frontend".parse().unwrap(),
             bucket: "stage-site".parse().unwrap(),
             artifacts: "stage-releases".parse().unwrap(),
             distribution: Some("E2QWRUHAPOMQZL".parse().unwrap()),

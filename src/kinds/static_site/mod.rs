@@ -1,9 +1,27 @@
-//! Static sites: what is built, what is looked at, and what is planned. Carrying a plan out is not built yet.
+//! Static sites: files in a bucket, perhaps behind a distribution.
 
+mod apply;
+mod baked;
 pub mod build;
 pub mod bundle;
 mod bundle_hash;
 mod bundle_tar;
+mod clean_up;
 mod client;
+mod cloudfront;
 mod component;
+mod hold;
+mod lease;
+mod observe;
 mod output;
+mod past;
+mod prepare;
+mod prove;
+mod public;
+mod publish;
+mod roll_back;
+mod site;
+mod source;
+mod status;
+mod store;
+mod writes;
