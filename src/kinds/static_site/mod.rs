@@ -7,3 +7,4 @@ mod bundle_tar;
 mod client;
 mod component;
 mod output;
+mod output_before;
