@@ -1,16 +1,24 @@
 //! Builds a site: its command in a shell, with an environment that has no credentials, and the bundle of what it leaves.
 
+use std::collections::HashSet;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::bundle::Bundle;
+use super::output_before::Before;
+use crate::clients::git::Git;
+use crate::clients::git_repository::WorkTree;
 use crate::clients::process::{Finished, Invocation, ProcessError, Processes};
 use crate::context::Context;
 use crate::domain::build_failure::why;
 use crate::domain::failure::{CauseKind, Failure};
 use crate::domain::names::ComponentName;
+use crate::domain::neutral;
 use crate::domain::release::ReleaseName;
 use crate::domain::static_site::SiteBuild;
 use crate::domain::static_site::bundle::BundleError;
+use crate::domain::step::{StepId, Verb};
+use crate::events::Events;
 
 /// A build of a site.
 #[derive(Debug, Clone, Copy)]
@@ -25,16 +33,17 @@ pub struct Building<'a> {
     pub directory: &'a Utf8Path,
     /// Where we run.
     pub context: &'a Context,
+    /// Where the output of the build goes, as that of its step `build`.
+    pub events: &'a Events,
 }
 
-/// Builds a site and hashes what the build left. `on_line` gets each line of its output, neutral. When the future is dropped,
-/// all that the build started is killed.
+/// Builds a site and hashes what the build left. When the future is dropped, all that the build started is killed.
 ///
 /// # Errors
 ///
 /// `invalid`: the version of Node.js or a directory is not what is configured; `failed`: the command failed, or it left what
 /// is no site.
-pub async fn build(building: Building<'_>, on_line: impl FnMut(&str)) -> Result<Bundle, Failure> {
+pub async fn build(building: Building<'_>) -> Result<Bundle, Failure> {
     let Building { build, directory, context, .. } = building;
     let root = WorkRoot::new(directory)?;
     let working = root.inside(&build.directory, "directory")?;
@@ -42,10 +51,44 @@ pub async fn build(building: Building<'_>, on_line: impl FnMut(&str)) -> Result<
     if let Some(version) = &build.node {
         check_node(&processes, &working, version).await?;
     }
-    run(&processes, &building, working, on_line).await?;
+    let output = root.0.join(&build.output);
+    let before = off_thread(move || Ok(Before::of(&output))).await?;
+    run(&processes, &building, working).await?;
     let output = root.output(&build.output)?;
-    let shown = build.output.to_string();
-    off_thread(move || Bundle::of_directory(&output, &shown)).await
+    let (path, shown) = (output.clone(), build.output.to_string());
+    let bundle = off_thread(move || Bundle::of_directory(&path, &shown)).await?;
+    leftovers(&building, before.untouched(&output), (&output, bundle.manifest.files.len())).await?;
+    Ok(bundle)
+}
+
+/// Refuses an output that is all of an earlier build, and warns of one that is so in part. What is checked in, or would be, is
+/// of the release. `count`: how many files there are.
+async fn leftovers(
+    building: &Building<'_>,
+    untouched: Vec<Utf8PathBuf>,
+    (output, count): (&Utf8Path, usize),
+) -> Result<(), Failure> {
+    let Building { build, directory, context, events, component, .. } = *building;
+    let Some(tree) = WorkTree::around(directory).filter(|_| !untouched.is_empty()) else { return Ok(()) };
+    let files = Git::new(Processes::new(context.child_environment()), directory, context.owners()).files().await?;
+    let of_release: HashSet<&str> = files.tracked.iter().chain(&files.untracked).map(String::as_str).collect();
+    let is_of_release = |path: &Utf8PathBuf| {
+        let path = output.join(path);
+        path.strip_prefix(&tree.root).is_ok_and(|path| of_release.contains(path.as_str()))
+    };
+    let left: Vec<_> = untouched.into_iter().filter(|path| !is_of_release(path)).collect();
+    let Some(first) = left.first() else { return Ok(()) };
+    if left.len() >= count {
+        return Err(BundleError::Stale { directory: build.output.to_string() }.into());
+    }
+    let first = neutral::phrase(first.as_str(), 100);
+    let more = match left.len() {
+        1 => format!("`{first}` of `{}` is of an earlier build", build.output),
+        several => format!("`{first}` and {} more files of `{}` are of an earlier build", several - 1, build.output),
+    };
+    let hint = "let `run` empty the directory first: other machines build the same commit without them";
+    events.of(component).warning(more, Some(hint.to_owned()));
+    Ok(())
 }
 
 /// Does what takes long on a thread of its own, so that signals are still seen.
@@ -109,7 +152,7 @@ async fn check_node(processes: &Processes, working: &Utf8Path, wanted: &str) -> 
     if finished.success && is_version(found, wanted) {
         return Ok(());
     }
-    let found = if finished.success { crate::domain::neutral::phrase(found, 40) } else { "unknown".to_owned() };
+    let found = if finished.success { neutral::phrase(found, 40) } else { "unknown".to_owned() };
     Err(Failure::invalid(format!("the version of Node.js is {found}, and `node` of `build` is {wanted}"))
         .of(CauseKind::Build)
         .hint(format!("{hint}, or correct `node`")))
@@ -122,13 +165,9 @@ fn is_version(found: &str, wanted: &str) -> bool {
 }
 
 /// Runs the command.
-async fn run(
-    processes: &Processes,
-    building: &Building<'_>,
-    directory: Utf8PathBuf,
-    on_line: impl FnMut(&str),
-) -> Result<(), Failure> {
-    let Building { component, build, release, .. } = *building;
+async fn run(processes: &Processes, building: &Building<'_>, directory: Utf8PathBuf) -> Result<(), Failure> {
+    let Building { component, build, release, events, .. } = *building;
+    let step = StepId::new(Verb::Build, component);
     let command = build.run.render(release);
     let invocation = Invocation {
         program: "sh",
@@ -136,7 +175,8 @@ async fn run(
         directory,
         variables: build.env.iter().map(|(name, value)| (name.clone().into(), value.render(release).into())).collect(),
     };
-    let finished = processes.run_guarded(&invocation, on_line).await.map_err(|error| not_run(&error))?;
+    let finished =
+        processes.run_guarded(&invocation, |line| events.output(&step, line)).await.map_err(|error| not_run(&error))?;
     if finished.success { Ok(()) } else { Err(failed(component, build, &finished)) }
 }
 
@@ -155,4 +195,25 @@ fn failed(component: &ComponentName, build: &SiteBuild, finished: &Finished) -> 
         .of(CauseKind::Build)
         .causes(why(&finished.tail), code, None)
         .hint(format!("run it by hand in `{}`: the command is `run` of `build`", build.directory))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_begins_with_the_one_that_is_written() {
+        for (found, wanted, is_good) in [
+            ("v22.11.0", "22", true),
+            ("v22.11.0", "22.11", true),
+            ("v22.11.0", "22.11.0", true),
+            ("v22.11.0", "2", false),
+            ("v22.11.0", "22.1", false),
+            ("v2.22.0", "22", false),
+            ("", "22", false),
+            ("v22", "22.11", false),
+        ] {
+            assert_eq!(is_version(found, wanted), is_good, "{found} {wanted}");
+        }
+    }
 }

@@ -161,3 +161,124 @@ impl Body {
         output::unreadable(&self.path, error)
     }
 }
+
+#[cfg(test)]
+pub mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+    use crate::domain::static_site::bundle::{Cache, Encoding};
+
+    /// A directory with an output in it.
+    #[derive(Debug)]
+    pub struct Site {
+        _directory: tempfile::TempDir,
+        /// Where files may be written beside the output.
+        pub root: Utf8PathBuf,
+    }
+
+    impl Site {
+        /// An output with these files.
+        pub fn new(files: &[(&str, &str)]) -> Self {
+            let directory = tempfile::tempdir().unwrap();
+            let root = Utf8PathBuf::from_path_buf(directory.path().canonicalize().unwrap()).unwrap();
+            std::fs::create_dir(root.join("dist")).unwrap();
+            let site = Self { _directory: directory, root };
+            files.iter().for_each(|(path, text)| site.write(path, text));
+            site
+        }
+
+        /// Writes a file of the output.
+        pub fn write(&self, path: &str, text: &str) {
+            let path = self.root.join("dist").join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+
+        /// Its bundle.
+        pub fn bundle(&self) -> Result<Bundle, BundleError> {
+            Bundle::of_directory(&self.root.join("dist"), "dist")
+        }
+    }
+
+    /// A page, a script with a compressed twin, an empty file, and two files with the same bytes.
+    pub fn shop() -> Site {
+        Site::new(&[
+            ("index.html", "<script src=/assets/a-8e8b2a4c.js></script>"),
+            ("assets/a-8e8b2a4c.js", "1"),
+            ("assets/a-8e8b2a4c.js.br", "packed"),
+            ("copy.js", "1"),
+            ("empty.txt", ""),
+        ])
+    }
+
+    #[test]
+    fn a_directory_becomes_a_manifest_and_its_bytes() {
+        let site = shop();
+        let bundle = site.bundle().unwrap();
+        let file = |path: &str| bundle.manifest.files.get(&path.parse().unwrap()).unwrap().clone();
+        assert_eq!((bundle.manifest.files.len(), bundle.bodies().len()), (5, 4));
+        assert_eq!(bundle.digest, bundle.manifest.digest());
+        let packed = file("assets/a-8e8b2a4c.js.br");
+        assert_eq!((packed.encoding, packed.cache), (Some(Encoding::Brotli), Cache::Immutable));
+        assert_eq!((file("empty.txt").size, file("copy.js").cache), (0, Cache::Revalidate));
+        for file in bundle.manifest.files.values() {
+            let body = bundle.body(&file.digest).unwrap();
+            assert_eq!(Digest::of(body.read(&file.digest).unwrap()), file.digest);
+        }
+        assert_eq!(bundle.body(&Digest::of("none")), None);
+        let page = bundle.body(&file("index.html").digest).unwrap();
+        assert_eq!(page.read_part(1, 6).unwrap(), b"script");
+        assert!(page.read_part(page.length, 1).is_err() && page.read_part(u64::MAX, 2).is_err());
+    }
+
+    #[test]
+    fn an_output_without_a_site_is_refused() {
+        let refused = |files: &[(&str, &str)]| Site::new(files).bundle().unwrap_err();
+        assert_eq!(refused(&[]), BundleError::Empty { directory: "dist".to_owned() });
+        assert_eq!(refused(&[("sub/index.html", "")]), BundleError::NoEntry { directory: "dist".to_owned() });
+        let site = shop();
+        let none = |name: &str| Bundle::of_directory(&site.root.join(name), name).unwrap_err();
+        assert_eq!(none("none"), BundleError::NoOutput { directory: "none".to_owned() });
+        assert_eq!(none("dist/index.html"), BundleError::NoOutput { directory: "dist/index.html".to_owned() });
+    }
+
+    #[test]
+    fn bytes_that_are_others_by_now_are_not_handed_out() {
+        let site = shop();
+        let bundle = site.bundle().unwrap();
+        let digest = Digest::of("1");
+        let body = bundle.body(&digest).unwrap();
+        let changed = BundleError::Changed { path: body.path.to_string() };
+        std::fs::write(&body.path, "2").unwrap();
+        assert_eq!(body.read(&digest).unwrap_err(), changed);
+        assert_eq!(bundle.write(&site.root.join("site.tar")).unwrap_err(), changed);
+        assert!(!site.root.join("site.tar").exists());
+        std::fs::write(&body.path, "").unwrap();
+        assert!(body.read(&digest).is_err());
+        std::fs::remove_file(&body.path).unwrap();
+        symlink(site.root.join("dist/index.html"), &body.path).unwrap();
+        assert!(body.read(&digest).is_err());
+    }
+
+    /// A file that grows all the time is seen to change, however the reads fall.
+    #[test]
+    fn a_file_that_is_written_while_it_is_read_is_refused() {
+        let site = shop();
+        let path = site.root.join("dist/log.txt");
+        std::fs::write(&path, vec![b'x'; 8 << 20]).unwrap();
+        let is_done = std::sync::atomic::AtomicBool::new(false);
+        let refused = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
+                while !is_done.load(std::sync::atomic::Ordering::Relaxed) {
+                    io::Write::write_all(&mut file, b"x").unwrap();
+                }
+            });
+            let refused = (0..20).find_map(|_| site.bundle().err());
+            is_done.store(true, std::sync::atomic::Ordering::Relaxed);
+            refused
+        });
+        assert_eq!(refused, Some(BundleError::Changed { path: "log.txt".to_owned() }));
+    }
+}

@@ -14,6 +14,7 @@ mod hold;
 mod lease;
 mod observe;
 mod output;
+mod output_before;
 mod past;
 mod prepare;
 mod prove;

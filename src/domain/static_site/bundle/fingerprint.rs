@@ -151,26 +151,28 @@ fn ends_with_number(part: &str) -> bool {
     word.len() < part.len() && word.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
-/// What a person may have written: a word, two of them (`DarkMode`), a word with a number on either side, several words.
+/// What a person may have written: words, also together (`DarkMode`), each with one number at most (`i18nLang`, `mobile02`),
+/// and anything without a capital letter.
 fn is_word(part: &str) -> bool {
-    let pieces: Vec<&str> = part.split(['-', '_']).collect();
-    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphabetic()) && !has_odd_case(text);
-    let is_piece = |piece: &&str| {
-        let word = piece.trim_matches(|c: char| c.is_ascii_digit());
-        is_number(piece) || is_plain(word)
+    let is_letter = |c: char| c.is_ascii_alphabetic();
+    let is_piece = |piece: &str| {
+        let numbers = piece.split(is_letter).filter(|number| !number.is_empty()).count();
+        let letters = piece.split(|c| !is_letter(c));
+        numbers <= 1 && !letters.into_iter().any(has_odd_case)
     };
-    pieces.iter().all(is_piece)
+    !part.bytes().any(|byte| byte.is_ascii_uppercase()) || part.split(['-', '_']).all(is_piece)
 }
 
-/// Whether letters are no words that are written together: several times one or two letters between changes of case.
-fn has_odd_case(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let starts = (1..bytes.len()).filter(|at| {
-        let is_upper = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_uppercase);
-        is_upper(*at) != is_upper(*at - 1)
-    });
-    starts.count() >= 4
+/// Whether letters are no words that are written together: the case changes too often, or there are several words of one or
+/// two letters.
+fn has_odd_case(letters: &str) -> bool {
+    let is_upper = |byte: u8| byte.is_ascii_uppercase();
+    let is_start = |pair: &[u8]| matches!(pair, [before, byte] if !is_upper(*before) && is_upper(*byte));
+    let starts: Vec<usize> =
+        letters.as_bytes().windows(2).enumerate().filter(|(_, two)| is_start(two)).map(|(at, _)| at + 1).collect();
+    let ends = starts.iter().copied().chain([letters.len()]);
+    let short = std::iter::once(0).chain(starts.iter().copied()).zip(ends).filter(|(start, end)| end - start <= 2);
+    changes(letters.bytes().map(is_upper)) >= 4 || (!letters.is_empty() && short.count() >= 2)
 }
 
 /// Whether characters change often enough between capital letters, small ones and digits, with no year at either end and no
@@ -265,6 +267,11 @@ mod tests {
             "assets/app-version2.js",
             "assets/app-2026beta.js",
             "assets/app-my-lib-2.js",
+            "assets/lib-i18nLang.js",
+            "assets/lib-base64js.js",
+            "assets/lib-utf8Tool.js",
+            "assets/lib-k8sPanel.js",
+            "assets/menu-AdminNav.js",
             "reports/report-20261122.pdf",
             "assets/report-20261122.pdf",
             "assets/report-2026Q3v2.pdf",
@@ -329,8 +336,8 @@ mod tests {
         let recognised = |directory: &str, extension: &str| {
             names.iter().filter(|name| is_fingerprinted(directory, &format!("index-{name}.{extension}"))).count()
         };
-        assert!(recognised("assets/", "js") > 850, "{}", recognised("assets/", "js"));
-        assert!(recognised("assets/", "png") > 500, "{}", recognised("assets/", "png"));
+        assert!(recognised("assets/", "js") > 700, "{}", recognised("assets/", "js"));
+        assert!(recognised("assets/", "png") > 600, "{}", recognised("assets/", "png"));
         assert_eq!(recognised("js/", "png"), 0);
     }
 }
