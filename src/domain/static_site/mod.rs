@@ -5,6 +5,9 @@ pub mod iam;
 pub mod live;
 pub mod names;
 pub mod plan;
+pub mod served;
+pub mod store;
+pub mod sync;
 pub mod target;
 
 pub use target::{RuntimeConfig, SiteBuild, SiteTarget as Target};

@@ -11,6 +11,7 @@ pub const PURE: &[&str] = &[
     "base64",
     "camino::Utf8PathBuf",
     "github_actions_models",
+    "glob",
     "indexmap",
     "jiff::SignedDuration",
     "jiff::SpanRelativeTo",
