@@ -11,6 +11,8 @@ use super::read::{Entries, Located, Node, Read, Table};
 use super::static_site_build::RawSiteBuild;
 use super::text::Text;
 use super::values::{self, Fault};
+use crate::domain::static_site::bundle::SitePath;
+use crate::domain::static_site::runtime::RuntimeForm;
 use crate::domain::static_site::{RuntimeConfig, Target};
 
 /// A static site in a bucket of Amazon S3, perhaps behind a distribution of Amazon `CloudFront`.
@@ -65,6 +67,9 @@ struct RawRuntimeConfig {
     /// The file, from the root of the site: one that ends with `.json` or `.js`.
     #[cfg_attr(test, schemars(required))]
     path: Option<Text>,
+    /// The variable that a script gets the values in: one of the global object, as `window.env`. Default:
+    /// `globalThis.__CONFIG__`.
+    variable: Option<Text>,
     /// What is in it, by name. `${release.sha}` may stand in the values.
     #[cfg_attr(test, schemars(required))]
     values: Option<Entries<Text>>,
@@ -75,6 +80,7 @@ impl Read for RawRuntimeConfig {
         let Some(mut table) = node.table(problems) else { return Self::default() };
         let read = Self {
             path: table.required("path", "path = \"config.js\""),
+            variable: table.optional("variable"),
             values: table.required("values", "values = { API_URL = \"https://api.example.com\" }"),
         };
         table.refuse_unknown();
@@ -84,9 +90,20 @@ impl Read for RawRuntimeConfig {
 
 impl RawRuntimeConfig {
     fn resolve(&self, interpreter: &mut Interpreter<'_, '_>) -> Option<RuntimeConfig> {
-        let path = interpreter.parsed("path", self.path.as_ref()?, runtime_file);
+        let path = self.path.as_ref().map(|path| interpreter.parsed("path", path, runtime_file));
+        let variable = self.variable.as_ref().map(|variable| interpreter.named("variable", variable));
         let values = interpreter.templates(self.values.as_ref(), value_name, values::argument);
-        Some(RuntimeConfig { path: path?, values: values? })
+        let path: SitePath = path??;
+        let form = match (path.as_str().ends_with(".json"), &self.variable) {
+            (true, Some(variable)) => {
+                let message = format!("`variable` is written, but `{path}` is no script");
+                interpreter.problems.at(&variable.span, message, "remove it, or write a `path` that ends with `.js`");
+                return None;
+            }
+            (true, None) => RuntimeForm::Json,
+            (false, _) => RuntimeForm::Script(whole(variable)?.unwrap_or_default()),
+        };
+        Some(RuntimeConfig { path, form, values: values? })
     }
 }
 
@@ -172,18 +189,18 @@ fn pattern(text: &str) -> Result<Pattern, Fault> {
     })
 }
 
-/// The name of a value in it, which a script can have too.
+/// The name of a value in it, which a script can have too: to an object `__proto__` is no name but its prototype.
 fn value_name(text: &str) -> Result<(), Fault> {
-    let fault =
-        Fault { kind: "the name of a value", reason: "it has letters, digits and `_`, and begins with no digit" };
-    values::argument_name(text).map_err(|_| fault)
+    let reason = "it has letters, digits and `_`, begins with no digit, and is not `__proto__`";
+    let is_name = values::argument_name(text).is_ok() && text != "__proto__";
+    is_name.then_some(()).ok_or(Fault { kind: "the name of a value", reason })
 }
 
 /// A file that a page can read.
-fn runtime_file(text: &str) -> Result<String, Fault> {
-    let path = values::path(text).ok().filter(|path| matches!(path.extension(), Some("js" | "json")));
-    path.map(camino::Utf8PathBuf::into_string).ok_or(Fault {
+fn runtime_file(text: &str) -> Result<SitePath, Fault> {
+    let is_read = [".json", ".js"].iter().any(|end| text.ends_with(end));
+    text.parse().ok().filter(|_| is_read).ok_or(Fault {
         kind: "a file of runtime configuration",
-        reason: "it is a path inside the site that ends with `.json` or `.js`",
+        reason: "it is a path from the root of the site, without `/` at its beginning, that ends with `.json` or `.js`",
     })
 }

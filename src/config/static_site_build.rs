@@ -48,13 +48,13 @@ impl RawSiteBuild {
     /// Resolves it. `is_per_environment`: whether each environment has a build of its own.
     pub(super) fn resolve(&self, is_per_environment: bool, interpreter: &mut Interpreter<'_, '_>) -> Option<SiteBuild> {
         let texts = self.run.iter().chain(self.env.iter().flat_map(Entries::iter).map(|(_, text)| text));
-        let is_same = is_per_environment || texts.fold(true, |same, text| is_for_all(text, interpreter) && same);
+        let differing = texts.filter(|text| !is_per_environment && !is_for_all(text, interpreter)).count();
         let run = self.run.as_ref().map(|run| interpreter.template("run", run, values::something));
         let directory = self.directory.as_ref().map(|path| interpreter.parsed("directory", path, values::path));
         let output = self.output.as_ref().map(|path| interpreter.parsed("output", path, values::path));
         let node = self.node.as_ref().map(|text| interpreter.parsed("node", text, node_version));
         let env = interpreter.templates(self.env.as_ref(), variable_name, values::argument);
-        is_same.then_some(())?;
+        (differing == 0).then_some(())?;
         Some(SiteBuild {
             run: run??,
             directory: whole(directory)?.unwrap_or_else(|| ".".into()),
@@ -90,8 +90,8 @@ fn variable_name(text: &str) -> Result<(), Fault> {
 /// A version of Node.js, or its beginning.
 fn node_version(text: &str) -> Result<String, Fault> {
     let parts: Vec<&str> = text.split('.').collect();
-    let is_number = |part: &&str| (1..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
-    ((1..=3).contains(&parts.len()) && parts.iter().all(|part| is_number(&part)))
+    let is_number = |part: &str| (1..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    ((1..=3).contains(&parts.len()) && parts.iter().all(|part| is_number(part)))
         .then(|| text.to_owned())
         .ok_or(Fault { kind: "a version of Node.js", reason: "it is like `22` or `22.11`" })
 }

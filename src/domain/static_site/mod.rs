@@ -1,5 +1,6 @@
 //! What is particular to a static site: files in a bucket, perhaps behind a distribution.
 
+pub mod baked;
 pub mod bundle;
 pub mod distribution;
 pub mod iam;
@@ -9,9 +10,11 @@ pub mod names;
 pub mod page;
 pub mod plan;
 pub mod proof;
+pub mod runtime;
 pub mod served;
 pub mod store;
 pub mod sync;
 pub mod target;
 
-pub use target::{RuntimeConfig, SiteBuild, SiteTarget as Target};
+pub use runtime::RuntimeConfig;
+pub use target::{SiteBuild, SiteTarget as Target};

@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 
 use super::iam;
 use super::names::{BucketName, DistributionId};
+use super::runtime::RuntimeConfig;
 use crate::domain::configured::Configured;
 use crate::domain::contract::{Content, Value, Values};
 use crate::domain::iam::rights::Rights;
@@ -60,15 +61,6 @@ pub struct SiteBuild {
     pub env: IndexMap<String, Template>,
     /// Whether each environment has a build of its own, so that what is promoted is not the same bytes.
     pub is_per_environment: bool,
-}
-
-/// A file that a site reads when it starts.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RuntimeConfig {
-    /// Where it is, from the root of the site.
-    pub path: String,
-    /// What is in it, by name.
-    pub values: IndexMap<String, Template>,
 }
 
 impl SiteTarget {
