@@ -53,7 +53,7 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Build) -> Result<BuiltS
     let mut bundles = Vec::new();
     for (component, build) in &builds {
         let file = format!("{component}.tar");
-        let step = StepId::new(Verb::Build, component);
+        let step = StepId::new(Verb::Bundle, component);
         let bundle = one(session, (component, build, &release), directory, to.join(&file));
         let bundle = session.events.step(&step, bundle).await?;
         bundles.push(BuiltBundle { path: arguments.to.join(file), ..bundle });

@@ -165,6 +165,7 @@ impl KindKeys for Keys {
         let timeout = interpreter.duration("timeout", timeout, Target::TIMEOUT);
         Some(Target {
             name: component.wanted.component.text.parse().ok()?,
+            environment: component.wanted.environment.text.parse().ok()?,
             bucket: bucket?,
             artifacts: artifacts?,
             distribution: whole(distribution)?,

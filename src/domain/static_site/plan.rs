@@ -1,9 +1,14 @@
 //! What has to change for a site to serve a release.
 
+use std::time::Duration;
+
 use glob::Pattern;
 use serde_json::{Map, Value, json};
+use url::Url;
 
 use super::bundle::SitePath;
+use super::distribution::DistributionWarning;
+use super::invalidation::Paths;
 use super::names::DistributionId;
 use super::store::{Current, Entry, WrittenConfig};
 use super::sync::Oddity;
@@ -31,12 +36,25 @@ pub struct SiteFacts {
     pub stored: Option<Digest>,
     /// The files that somebody changed by hand, of those that change from release to release.
     pub drifted: Vec<(SitePath, Oddity)>,
-    /// Where browsers find it. `None`: nothing says so.
-    pub address: Option<String>,
-    /// What is odd about the distribution: each with what to do.
-    pub cautions: Vec<(String, String)>,
+    /// How browsers find it.
+    pub front: Front,
+    /// What is odd about the distribution.
+    pub cautions: Vec<DistributionWarning>,
     /// The holds on it.
     pub holds: Vec<Hold>,
+}
+
+/// How browsers find a site.
+#[derive(Debug, Clone, Default)]
+pub struct Front {
+    /// Where. `None`: nothing says so.
+    pub address: Option<Url>,
+    /// The hosts that the distribution answers for.
+    pub hosts: Vec<String>,
+    /// Under which paths they find its files.
+    pub paths: Paths,
+    /// How long an error may stay that is over.
+    pub errors_stay: Duration,
 }
 
 /// Where the files of a release come from.
@@ -339,6 +357,8 @@ fn warnings(component: &Component, facts: &SiteFacts) -> Vec<PlanWarning> {
             "the release is written over them; commit what was meant".to_owned(),
         )
     });
-    let cautions = facts.cautions.iter().map(|(text, hint)| warning(format!("{}: {text}", component.name), hint.clone()));
+    let cautions = facts.cautions.iter().map(|DistributionWarning { text, hint }| {
+        warning(format!("{}: {text}", component.name), hint.clone())
+    });
     drifted.into_iter().chain(cautions).collect()
 }

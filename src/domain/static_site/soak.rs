@@ -52,7 +52,7 @@ mod tests {
                     _ => Outcome::Deployed,
                 },
                 provenance: Provenance { began: Timestamp::from_second(second - 5).ok(), ..Provenance::default() },
-                ..Entry::sample(&word[..1], at)
+                ..sample(&word[..1], at)
             }
         };
         words.iter().enumerate().map(entry).collect()

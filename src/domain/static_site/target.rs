@@ -12,7 +12,7 @@ use super::runtime::RuntimeConfig;
 use crate::domain::configured::Configured;
 use crate::domain::contract::{Content, Value, Values};
 use crate::domain::iam::rights::Rights;
-use crate::domain::names::{ComponentName, Region};
+use crate::domain::names::{ComponentName, EnvironmentName, Region};
 use crate::domain::probe::Probe;
 use crate::domain::role::Partition;
 use crate::domain::template::Template;
@@ -22,6 +22,8 @@ use crate::domain::template::Template;
 pub struct SiteTarget {
     /// The component that it is.
     pub name: ComponentName,
+    /// The environment that it is of.
+    pub environment: EnvironmentName,
     /// The bucket that serves them. It exists: shipgate creates none.
     pub bucket: BucketName,
     /// The bucket that keeps releases, and which one is served. It is never served itself.
@@ -87,6 +89,7 @@ impl SiteTarget {
     pub fn sample() -> Self {
         Self {
             name: "frontend".parse().unwrap(),
+            environment: "stage".parse().unwrap(),
             bucket: "stage-site".parse().unwrap(),
             artifacts: "stage-releases".parse().unwrap(),
             distribution: Some("E2QWRUHAPOMQZL".parse().unwrap()),

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use super::clean_up;
 use super::lease::Lease;
-use super::public::{self, Pages};
+use super::public::{self, Pages, Unproven};
 use super::publish::{Publish, Published, Unpublished, Wanted, superseded};
 use super::site::Site;
 use crate::domain::event::Event;
@@ -65,7 +65,7 @@ impl Apply<'_> {
         let proven = self.prove(&published).await;
         let result = match proven {
             Ok(()) => Ok(Outcome::Deployed),
-            Err(failure) => Err(self.aftermath(failure, &published).await),
+            Err(unproven) => Err(self.aftermath(unproven, &published).await),
         };
         self.write_entry(&published, result.as_ref().map_or_else(|failure| failure.outcome, |outcome| *outcome)).await;
         if result.is_ok() && self.plan.forgets(&self.site.target, self.facts, &self.run.release) {
@@ -84,8 +84,8 @@ impl Apply<'_> {
             return Err(Failure::new(Outcome::Stale, format!("site `{}` was changed since the plan", self.site.target.bucket))
                 .hint("run it again: it plans from what is served now"));
         }
-        if let (Some(config), Some(bytes)) = (&wanted.config, self.config) {
-            self.site.store.put_blob(&config.digest, bytes.to_vec(), self.run.writer.permit()).await?;
+        if let Some(bytes) = self.config {
+            self.site.store.put_bytes(bytes.to_vec().into(), self.run.writer.permit()).await?;
         }
         let publish = Publish { run: self.run, site: self.site, step, lease: &lease };
         match publish.execute(wanted, seen, || self.change_started()).await {
@@ -128,17 +128,16 @@ impl Apply<'_> {
             let mutable = published.served.0.iter().filter(|(_, file)| file.cache != Cache::Immutable);
             stale.extend(mutable.map(|(path, _)| path.clone()));
         }
-        let reference = format!("{}-{}", published.current.release, published.current.since.as_millisecond());
-        public::invalidate(self.run, self.site, step, &stale, &reference).await
+        public::invalidate(self, step, &stale, &published.current).await
     }
 
     /// What is served is this release, as browsers get it.
-    async fn prove(&self, published: &Published) -> Result<(), Failure> {
+    async fn prove(&self, published: &Published) -> Result<(), Unproven> {
         let before = published.before.as_ref().map(|(_, served)| served);
         let step = self.step(Verb::Prove);
         let pages = self.pages(&published.served, before);
-        self.run.take(&step, public::prove(self.run, self.site, &step, self.facts.address.as_deref(), &pages)).await?;
-        self.ask_probes().await
+        self.run.take(&step, public::prove(self, &step, &pages)).await?;
+        self.ask_probes().await.map_err(|failure| Unproven { failure, is_of_the_release: true })
     }
 
     fn pages<'p>(&'p self, served: &'p Served, before: Option<&'p Served>) -> Pages<'p> {
@@ -165,7 +164,7 @@ impl Apply<'_> {
             let Some(current) = current else { return Err(superseded(self.site)) };
             let served = self.site.served(&current).await?;
             let pages = self.pages(&served, None);
-            public::prove(self.run, self.site, &step, self.facts.address.as_deref(), &pages).await.map_err(still_on)
+            public::prove(self, &step, &pages).await.map_err(|unproven| unproven.failure)
         };
         self.run.take(&step, verify).await?;
         self.ask_probes().await?;
@@ -173,7 +172,8 @@ impl Apply<'_> {
     }
 
     /// What a release that is not proven leads to.
-    async fn aftermath(&self, failure: Failure, published: &Published) -> Failure {
+    async fn aftermath(&self, unproven: Unproven, published: &Published) -> Failure {
+        let Unproven { failure, is_of_the_release } = unproven;
         let current = self.site.store.current().await;
         let is_ours = current.as_ref().is_ok_and(|seen| {
             seen.as_ref().is_some_and(|(current, version)| *version == published.version && *current == published.current)
@@ -181,11 +181,8 @@ impl Apply<'_> {
         if current.is_ok() && !is_ours {
             return superseded(self.site).cause(failure.brief());
         }
-        if failure.outcome == Outcome::TimedOut {
+        if !is_of_the_release || self.run.on_failure == OnFailure::Leave {
             return failure;
-        }
-        if self.run.on_failure == OnFailure::Leave {
-            return Failure { outcome: Outcome::Broken, ..failure };
         }
         self.bring_back(failure, published).await
     }
@@ -210,10 +207,4 @@ impl Apply<'_> {
             self.run.events.warning(text, Some("run it again: it proves the release and writes it down".to_owned()));
         }
     }
-}
-
-/// What is served already is not changed, so nothing is brought back.
-fn still_on(failure: Failure) -> Failure {
-    let outcome = if failure.outcome == Outcome::TimedOut { Outcome::TimedOut } else { Outcome::Broken };
-    Failure { outcome, ..failure }
 }

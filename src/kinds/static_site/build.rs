@@ -167,7 +167,7 @@ fn is_version(found: &str, wanted: &str) -> bool {
 /// Runs the command.
 async fn run(processes: &Processes, building: &Building<'_>, directory: Utf8PathBuf) -> Result<(), Failure> {
     let Building { component, build, release, events, .. } = *building;
-    let step = StepId::new(Verb::Build, component);
+    let step = StepId::new(Verb::Bundle, component);
     let command = build.run.render(release);
     let invocation = Invocation {
         program: "sh",

@@ -4,7 +4,6 @@ use super::apply::Apply;
 use super::lease::Lease;
 use super::public;
 use super::publish::{Published, superseded};
-use super::store::Lost;
 use crate::domain::failure::Failure;
 use crate::domain::static_site::served::Served;
 use crate::domain::static_site::store::{Current, Kept};
@@ -39,21 +38,19 @@ async fn delete(apply: &Apply<'_>, step: &StepId, lease: &Lease<'_>, published: 
     let leaving = all_of(apply, &current.leaving).await?;
     let found = deletes(&published.served, &kept, &leaving);
     lease.renew().await?;
-    site.s3.delete(&site.target.bucket, &found.paths, permit).await?;
+    site.bucket.delete(&found.paths, permit).await?;
     current.leaving.truncate(leaving.len() - found.gone);
-    let moved = site.store.move_current(&current, Some(&version), permit).await?;
-    moved.map_err(|Lost| superseded(site))?;
+    site.store.move_current(&current, Some(&version), permit).await?;
     apply.run.events.result(step, format!("{} files deleted", found.paths.len()));
     if let Some(refused) = &found.refused {
         apply.run.events.warning(refused.to_string(), Some("delete them by hand if they are not needed".to_owned()));
     }
     let gone = found.paths.into_iter().collect();
-    let reference = format!("{}-{}-deleted", current.release, current.since.as_millisecond());
-    public::invalidate(apply.run, site, step, &gone, &reference).await
+    public::invalidate(apply, step, &gone, &current).await
 }
 
 /// What releases have in the bucket, of which each has to be known.
 async fn all_of(apply: &Apply<'_>, kept: &[Kept]) -> Result<Vec<Served>, Failure> {
-    let read = kept.iter().map(async |one| Ok(Served::then(&apply.site.manifest(one).await?, one)));
+    let read = kept.iter().map(async |one| Ok(Served::then(&apply.site.store.kept(one).await?.manifest, one)));
     futures_util::future::join_all(read).await.into_iter().collect()
 }

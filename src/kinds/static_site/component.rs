@@ -10,6 +10,7 @@ use super::past::SitePast;
 use super::prepare::Prepare;
 use super::site::Site;
 use super::source::{PromotedSite, SourceSite};
+use super::store::Entries;
 use super::{baked, hold, observe, status};
 use crate::clients::logs::LogLine;
 use crate::clients::registry::Registry;
@@ -19,13 +20,13 @@ use crate::domain::failure::Failure;
 use crate::domain::given_bundle::GivenBundle;
 use crate::domain::hold::Hold;
 use crate::domain::iam::rights::Place;
-use crate::domain::image::Digest;
 use crate::domain::names::{ComponentName, Region};
 use crate::domain::plan::{ComponentPlan, ImagePlan, LeftRelease, PlanError, PlannedHold};
 use crate::domain::probe::Probe;
 use crate::domain::release::ReleaseName;
 use crate::domain::static_site::plan::{SiteFacts, SitePlan};
-use crate::domain::static_site::runtime::{Rendered, render};
+use crate::domain::static_site::bundle::{SiteFile, SitePath};
+use crate::domain::static_site::runtime::RuntimeFile;
 use crate::domain::static_site::store::{History, WrittenConfig};
 use crate::domain::static_site::{Target, iam};
 use crate::domain::target::Component;
@@ -54,7 +55,7 @@ impl Driver for Target {
 
     fn observe_source<'a>(
         &'a self,
-        component: &'a Component,
+        _component: &'a Component,
         cloud: &'a Cloud,
         _registry: &'a Registry,
     ) -> Answer<'a, Box<dyn Source>> {
@@ -73,9 +74,10 @@ impl Driver for Target {
             let site = Site::new(cloud, self)?;
             site.has_buckets().await?;
             let current = site.store.current().await?.map(|(current, _)| current);
-            let entries = site.store.entries(most).await?;
+            let Entries { entries, unreadable, is_all } = site.store.entries(most).await?;
             let history = History { entries: &entries, current: current.as_ref() };
-            Ok(history::History { releases: history.releases(), looked_at: None })
+            let looked_at = (!is_all || !unreadable.is_empty()).then_some(entries.len());
+            Ok(history::History { releases: history.releases(), looked_at })
         })
     }
 
@@ -148,24 +150,20 @@ pub struct ObservedSite {
 
 impl ObservedSite {
     /// Its plan, as the rest of the program reads it too.
-    pub fn planned(self, site: SitePlan, release: &ReleaseName, config: Option<Rendered>) -> Box<dyn Planned> {
+    pub fn planned(self, site: SitePlan, release: &ReleaseName, config: Option<(SitePath, RuntimeFile)>) -> Box<dyn Planned> {
         let plan = site.neutral(&self.component, &self.site.target, &self.facts, release);
         Box::new(PlannedSite { observed: self, release: release.clone(), site, config, plan })
     }
 
-    fn rendered(&self, release: &ReleaseName) -> Option<Rendered> {
-        self.site.target.runtime_config.as_ref().map(|config| render(config, release))
+    fn rendered(&self, release: &ReleaseName) -> Option<(SitePath, RuntimeFile)> {
+        self.site.target.runtime_config.as_ref().map(|config| (config.path.clone(), config.render(release)))
     }
 }
 
 /// What is written of a rendered file.
-fn written(rendered: &Rendered) -> WrittenConfig {
-    WrittenConfig {
-        path: rendered.path.clone(),
-        digest: Digest::of(&rendered.bytes),
-        size: rendered.bytes.len() as u64,
-        content_type: rendered.content_type.to_owned(),
-    }
+fn written((path, file): &(SitePath, RuntimeFile)) -> WrittenConfig {
+    let SiteFile { digest, size, content_type, .. } = file.file();
+    WrittenConfig { path: path.clone(), digest, size, content_type }
 }
 
 impl Observed for ObservedSite {
@@ -186,7 +184,7 @@ impl Observed for ObservedSite {
         let promoted: Option<&PromotedSite> = promoted.downcast_ref();
         Box::pin(async move {
             let promoted = promoted.ok_or_else(|| other_kind(&self.component.name))?;
-            baked::refuse(&self.site, promoted).await?;
+            baked::refuse(&self.site, &self.facts.front.hosts, promoted).await?;
             self.promoted = Some(promoted.clone());
             Ok(())
         })
@@ -224,7 +222,7 @@ struct PlannedSite {
     release: ReleaseName,
     site: SitePlan,
     /// The file that differs between environments, where this run writes it.
-    config: Option<Rendered>,
+    config: Option<(SitePath, RuntimeFile)>,
     plan: ComponentPlan,
 }
 
@@ -252,7 +250,7 @@ impl Planned for PlannedSite {
     }
 
     fn can_be_applied(&self) -> Result<(), Failure> {
-        if self.observed.facts.address.is_some() {
+        if self.observed.facts.front.address.is_some() {
             return Ok(());
         }
         Err(Failure::invalid(format!("nothing says where browsers find site `{}`", self.plan.name))
@@ -263,7 +261,8 @@ impl Planned for PlannedSite {
     fn prepare<'a>(&'a self, run: &'a Run<'a>) -> Answer<'a, Box<dyn Planned>> {
         Box::pin(async move {
             let ObservedSite { site, promoted, .. } = &self.observed;
-            let prepare = Prepare { run, site, plan: &self.site, promoted: promoted.as_ref() };
+            let current = self.observed.facts.current.as_ref();
+            let prepare = Prepare { run, site, plan: &self.site, promoted: promoted.as_ref(), current };
             let digest = prepare.execute().await?;
             Ok(self.again(self.site.stored(digest)))
         })
@@ -300,15 +299,15 @@ impl Planned for PlannedSite {
     fn apply<'a>(&'a self, run: &'a Run<'a>) -> LocalBoxFuture<'a, Applied> {
         let values = self.observed.site.target.runtime_config.iter().flat_map(|config| &config.values);
         let values = values.filter(|_| self.config.is_some());
-        let values = values.map(|(name, value)| (name.clone(), value.render(&self.release))).collect();
+        let values: Vec<_> = values.map(|(name, value)| (name.clone(), value.render(&self.release))).collect();
         Box::pin(async move {
             let apply = Apply {
                 run,
                 site: &self.observed.site,
                 plan: &self.site,
                 facts: &self.observed.facts,
-                config: self.config.as_ref().map(|config| config.bytes.as_slice()),
-                values,
+                config: self.config.as_ref().map(|(_, file)| file.bytes.as_slice()),
+                values: &values,
                 changed: Cell::new(false),
             };
             apply.apply().await

@@ -1,7 +1,6 @@
 //! Holds of a site: one object of its store, which is written over the version that was read.
 
 use super::site::Site;
-use super::store::Lost;
 use crate::domain::failure::Failure;
 use crate::domain::gate::Permit;
 use crate::domain::hold::Hold;
@@ -99,9 +98,10 @@ async fn change(
     for _ in 0..ATTEMPTS {
         let (holds, version) = site.store.holds().await?;
         let next = to(holds)?;
-        match site.store.put_holds(&next, version.as_ref(), permit).await? {
-            Ok(()) => return Ok(next),
-            Err(Lost) => {}
+        match site.store.put_holds(&next, version.as_ref(), permit).await {
+            Ok(_) => return Ok(next),
+            Err(error) if error.is_overtaken() => {}
+            Err(error) => return Err(error.into()),
         }
     }
     Err(Failure::failed(format!("the holds on site `{}` could not be written", site.target.bucket))

@@ -1,10 +1,13 @@
 //! Looks at a site: what its store says, what its bucket has, and how its distribution is set up.
 
+use url::Url;
+
 use super::site::Site;
 use crate::domain::failure::Failure;
 use crate::domain::release::ReleaseName;
-use crate::domain::static_site::distribution;
-use crate::domain::static_site::plan::SiteFacts;
+use crate::domain::neutral;
+use crate::domain::static_site::distribution::{self, DistributionWarning};
+use crate::domain::static_site::plan::{Front, SiteFacts};
 use crate::domain::static_site::store::Current;
 use crate::domain::static_site::sync::{Known, Oddity, plan, to_look_at};
 use crate::domain::static_site::bundle::SitePath;
@@ -22,16 +25,15 @@ pub async fn facts(cloud: &Cloud, site: &Site, release: Option<&ReleaseName>) ->
         Ok::<_, Failure>(site.store.release(release).await?.map(|stored| stored.digest))
     };
     let current = async { Ok(site.store.current().await?.map(|(current, _)| current)) };
-    let newest = async { Ok(site.store.entries(1).await?.into_iter().next()) };
+    let newest = async { Ok(site.store.entries(1).await?.entries.into_iter().next()) };
     let holds = async { Ok(site.store.holds().await?.0.holds) };
-    let (current, newest, holds, stored, (address, cautions)) =
+    let (current, newest, holds, stored, (front, cautions)) =
         futures_util::try_join!(current, newest, holds, stored, in_front(cloud, site))?;
     let drifted = match &current {
         Some(current) if Some(&current.release) == release => drifted(site, current).await?,
         _ => Vec::new(),
     };
-    let address = site.target.url.clone().or(address);
-    Ok(SiteFacts { current, newest, stored, drifted, address, cautions, holds })
+    Ok(SiteFacts { current, newest, stored, drifted, front, cautions, holds })
 }
 
 /// The files that somebody changed by hand, of those that change from release to release.
@@ -42,7 +44,7 @@ pub async fn facts(cloud: &Cloud, site: &Site, release: Option<&ReleaseName>) ->
 pub async fn drifted(site: &Site, current: &Current) -> Result<Vec<(SitePath, Oddity)>, Failure> {
     let served = site.served(current).await?;
     let known = Known { before: Some(&served), ..Known::default() };
-    let seen = site.look_at(&to_look_at(&served, known)).await?;
+    let seen = site.bucket.look(to_look_at(&served, known)).await?;
     Ok(plan(&served, known, &seen).odd.into_iter().filter(|(_, oddity)| oddity.is_drift()).collect())
 }
 
@@ -54,34 +56,54 @@ pub async fn drifted(site: &Site, current: &Current) -> Result<Vec<(SitePath, Od
 pub async fn changed(site: &Site, current: &Current) -> Result<Vec<(SitePath, Oddity)>, Failure> {
     let served = site.served(current).await?;
     let known = Known { before: Some(&served), ..Known::default() };
-    let (seen, listed) = futures_util::try_join!(site.look_at(&to_look_at(&served, known)), site.sizes())?;
+    let look = async { Ok::<_, Failure>(site.bucket.look(to_look_at(&served, known)).await?) };
+    let (seen, keys) = futures_util::try_join!(look, site.keys())?;
     let mut odd: Vec<_> = plan(&served, known, &seen).odd.into_iter().filter(|(_, odd)| odd.is_drift()).collect();
-    for (path, file) in &served.0 {
-        let oddity = match listed.get(path) {
-            None => Oddity::Missing,
-            Some(size) if *size != file.size => Oddity::Changed,
-            Some(_) => continue,
-        };
+    for path in served.0.keys().filter(|path| !keys.contains(path.as_str())) {
         if !odd.iter().any(|(there, _)| there == path) {
-            odd.push((path.clone(), oddity));
+            odd.push((path.clone(), Oddity::Missing));
         }
     }
     Ok(odd)
 }
 
-/// What is known of the distribution: where browsers find the site, and what is odd. Who may not look at it learns that, and
-/// no more.
-async fn in_front(cloud: &Cloud, site: &Site) -> Result<(Option<String>, Vec<(String, String)>), Failure> {
+/// How browsers find the site, and what is odd about its distribution. Who may not look at it learns that, and no more.
+pub async fn in_front(cloud: &Cloud, site: &Site) -> Result<(Front, Vec<DistributionWarning>), Failure> {
+    let own = site.target.url.as_deref().map(address).transpose()?;
     let Some((client, id)) = site.cloudfront(cloud)?.zip(site.target.distribution.as_ref()) else {
-        return Ok((None, Vec::new()));
+        return Ok((Front { address: own, ..Front::default() }, Vec::new()));
     };
     match client.distribution(id).await {
-        Ok(Some(found)) => Ok((distribution::address(&found), distribution::warnings(&found, &site.target.bucket))),
+        Ok(Some(found)) => {
+            if let Some(failure) = distribution::wrong(id, &found, &site.target.bucket) {
+                return Err(failure);
+            }
+            let region = cloud.region().parse().map_err(|_| Failure::failed("the region is not known"))?;
+            let of_distribution = distribution::address(&found).as_deref().map(address).transpose()?;
+            let front = Front {
+                address: own.or(of_distribution),
+                hosts: found.aliases.iter().chain([&found.domain]).cloned().collect(),
+                paths: distribution::found(&found, &site.target.bucket),
+                errors_stay: distribution::errors_stay(&found),
+            };
+            Ok((front, distribution::warnings(&found, &site.target.bucket, &region)))
+        }
         Ok(None) => Err(Failure::failed(format!("distribution `{id}` does not exist"))
             .hint("correct `distribution`, or the account")),
         Err(error) => {
             let text = format!("how distribution {id} is set up is not known: {error}");
-            Ok((None, vec![(text, "`shipgate iam policy` prints what the role needs to look at it".to_owned())]))
+            let hint = "`shipgate iam policy` prints what the role needs to look at it".to_owned();
+            Ok((Front { address: own, ..Front::default() }, vec![DistributionWarning { text, hint }]))
         }
     }
+}
+
+/// An address of a site, with a `/` at its end.
+fn address(text: &str) -> Result<Url, Failure> {
+    let whole = if text.ends_with('/') { text.to_owned() } else { format!("{text}/") };
+    Url::parse(&whole).map_err(|error| {
+        Failure::invalid(format!("`{}` is no address of a site", neutral::phrase(text, 200)))
+            .cause(error.to_string())
+            .hint("correct `url`")
+    })
 }

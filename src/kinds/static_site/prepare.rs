@@ -1,16 +1,24 @@
 //! Makes the files of a release ready: builds them, or takes them from a bundle or from another environment, and puts them
 //! into the store of the environment. Nothing that serves is changed.
 
+use std::collections::BTreeSet;
+
+use futures_util::future::join_all;
+
 use super::build::{Building, build, off_thread};
-use super::bundle::Bundle;
+use super::bundle::{Body, Bundle};
+use super::client_write::FilePart;
 use super::site::Site;
 use super::source::PromotedSite;
-use super::store::{Put, each_of};
+use super::store::PutRelease;
+use super::store_blobs::Filled;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::given_bundle::GivenBundle;
 use crate::domain::image::Digest;
+use crate::domain::static_site::bundle::BundleManifest;
 use crate::domain::static_site::plan::{Origin, SitePlan};
+use crate::domain::static_site::store::Current;
 use crate::domain::step::{StepId, Verb};
 use crate::kinds::Run;
 
@@ -20,6 +28,8 @@ pub struct Prepare<'a> {
     pub site: &'a Site,
     pub plan: &'a SitePlan,
     pub promoted: Option<&'a PromotedSite>,
+    /// What is served.
+    pub current: Option<&'a Current>,
 }
 
 impl Prepare<'_> {
@@ -59,8 +69,9 @@ impl Prepare<'_> {
             release: &self.run.release,
             directory: &self.run.cloud.directory,
             context: self.run.context,
+            events: &self.run.events,
         };
-        let bundle = build(building, |line| self.run.events.output(step, line)).await?;
+        let bundle = build(building).await?;
         self.run.events.result(step, described_bundle(&bundle));
         Ok(bundle)
     }
@@ -73,20 +84,10 @@ impl Prepare<'_> {
 
     /// Puts the bytes of a bundle into the store, and then its manifest.
     async fn put(&self, step: &StepId, bundle: &Bundle) -> Result<Digest, Failure> {
-        let (store, permit) = (&self.site.store, self.run.writer.permit());
-        let known = store.known_blobs(self.plan.known.iter()).await;
-        let bodies: Vec<_> = bundle.bodies().into_iter().filter(|(digest, _)| !known.contains(*digest)).collect();
-        let total = bodies.len();
-        let done = std::cell::Cell::new(0_usize);
-        let put = each_of(&bodies, async |(digest, body)| {
-            let put = store.put_body(digest, body, permit).await;
-            done.set(done.get() + 1);
-            self.run.events.progress(step, &format!("{} of {total} files", done.get()));
-            put
-        });
-        let put = put.await?;
-        let new = put.iter().filter(|put| **put == Put::Written).count();
-        self.keep(step, &bundle.document, new, bundle.manifest.files.len()).await
+        let known = self.known().await;
+        let body = |digest: &Digest| bundle.body(digest).map(|Body { path, offset, length }| FilePart { path, offset, length });
+        let filled = self.site.store.fill(&bundle.manifest, &known, &body, self.run.writer.permit()).await?;
+        self.keep(step, &bundle.manifest, filled).await
     }
 
     /// Copies what the store lacks from that of the environment promoted from. Every byte is hashed on the way.
@@ -94,19 +95,28 @@ impl Prepare<'_> {
         let name = &self.site.target.name;
         let promoted = self.promoted.ok_or_else(|| Failure::failed(format!("nothing is promoted of `{name}`")))?;
         let (store, permit) = (&self.site.store, self.run.writer.permit());
-        let mut files: Vec<_> = promoted.manifest.files.values().map(|file| (&file.digest, file.size)).collect();
-        files.sort();
-        files.dedup();
-        let put = each_of(&files, async |(digest, size)| store.copy_from(&promoted.store, digest, *size, permit).await);
-        let new = put.await?.iter().filter(|put| **put == Put::Written).count();
-        self.keep(step, &promoted.manifest.document(), new, promoted.manifest.files.len()).await
+        let known = self.known().await;
+        let filled = store.fill_from(&promoted.store, &promoted.manifest, &known, permit).await?;
+        self.keep(step, &promoted.manifest, filled).await
+    }
+
+    /// What the store has for sure: the files of the releases that are served, or were lately.
+    async fn known(&self) -> BTreeSet<Digest> {
+        let recent = self.current.map_or(&[][..], |current| &current.recent);
+        let read = join_all(recent.iter().map(|kept| self.site.store.kept(kept))).await;
+        let files = read.iter().flatten().flat_map(|stored| stored.manifest.files.values());
+        files.map(|file| file.digest.clone()).collect()
     }
 
     /// Puts the manifest into the store, when all bytes are there. One that is there already wins.
-    async fn keep(&self, step: &StepId, document: &str, new: usize, files: usize) -> Result<Digest, Failure> {
-        let digest = Digest::of(document);
+    async fn keep(&self, step: &StepId, manifest: &BundleManifest, filled: Filled) -> Result<Digest, Failure> {
+        let digest = manifest.digest();
         let release = &self.run.release;
-        let kept = self.site.store.put_release(release, document, self.run.writer.permit()).await?;
+        let put = self.site.store.put_release(release, manifest, self.run.writer.permit()).await?;
+        let kept = match put {
+            PutRelease::There => digest.clone(),
+            PutRelease::Differs(stored) => stored.digest,
+        };
         if kept != digest {
             if self.promoted.is_some() {
                 return Err(Failure::failed(format!("the store has other files of release {}", release.short()))
@@ -121,7 +131,7 @@ impl Prepare<'_> {
             let hint = "a build that gives other bytes each time cannot be checked: pin what it uses".to_owned();
             self.run.events.warning(text, Some(hint));
         }
-        self.run.events.result(step, format!("{files} files, {new} of them new: {}", kept.short()));
+        self.run.events.result(step, format!("{} files, {} of them new: {}", manifest.files.len(), filled.files, kept.short()));
         let component = self.site.target.name.clone();
         self.run.events.emit(Event::ImageKnown { component, digest: kept.clone() });
         Ok(kept)

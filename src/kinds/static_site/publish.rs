@@ -7,15 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::lease::Lease;
 use super::site::{Site, Written};
-use super::store::Lost;
-use super::writes;
 use crate::domain::failure::Failure;
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
 use crate::domain::static_site::bundle::{Cache, SitePath, Wave};
 use crate::domain::static_site::served::Served;
 use crate::domain::static_site::store::{Current, Finished, Kept, WrittenConfig};
-use crate::domain::static_site::sync::{Sync, Version, plan, to_look_at};
+use crate::domain::static_site::sync::{Sync, Version, Write, plan, to_look_at};
 use crate::domain::step::StepId;
 use crate::kinds::Run;
 
@@ -82,7 +80,7 @@ impl Publish<'_> {
         changes: impl FnOnce(),
     ) -> Result<Published, Unpublished> {
         let (current, over) = seen.unzip();
-        let manifest = self.site.manifest(&wanted.kept).await?;
+        let manifest = self.site.store.kept(&wanted.kept).await?.manifest;
         let served = Served::new(&manifest, &wanted.kept.exclude, wanted.config.as_ref());
         let written = self.site.written(current.as_ref(), &self.lease.begun()).await?;
         let sync = self.planned(&served, &written).await?;
@@ -95,12 +93,14 @@ impl Publish<'_> {
             let seen_now = |failure| Unpublished { failure, is_seen };
             self.lease.renew().await.map_err(seen_now)?;
             is_seen |= *wave > Wave::Asset;
-            let progress = |done: usize| {
-                self.run.events.progress(self.step, &format!("{done} of {} files of {}", writes.len(), named(*wave)));
+            let written = std::cell::Cell::new(0_usize);
+            let done = |_: &Write| {
+                written.set(written.get() + 1);
+                let text = format!("{} of {} {}", written.get(), writes.len(), named(*wave));
+                self.run.events.progress(self.step, &text);
             };
-            writes::write(self.run.writer, self.site, writes, progress)
-                .await
-                .map_err(|failure| Unpublished { failure, is_seen })?;
+            let wrote = self.site.bucket.write(&self.site.store, writes, &done, self.run.writer.permit()).await;
+            wrote.map_err(|error| Unpublished { failure: error.into(), is_seen })?;
         }
         let finished = self.finish(wanted, &served, current.as_ref(), over.as_ref()).await;
         let (now, version) = finished.map_err(|failure| Unpublished { failure, is_seen })?;
@@ -111,7 +111,7 @@ impl Publish<'_> {
 
     async fn planned(&self, served: &Served, written: &Written) -> Result<Sync, Failure> {
         let known = written.known();
-        let seen = self.site.look_at(&to_look_at(served, known)).await?;
+        let seen = self.site.bucket.look(to_look_at(served, known)).await?;
         Ok(plan(served, known, &seen))
     }
 
@@ -146,8 +146,8 @@ impl Publish<'_> {
             run: self.run.provenance.run.clone(),
         };
         let now = Current::after(finished, before, &self.lease.begun(), self.site.target.keep);
-        let moved = self.site.store.move_current(&now, over, self.run.writer.permit()).await?;
-        let version = moved.map_err(|Lost| superseded(self.site))?;
+        let moved = self.site.store.move_current(&now, over, self.run.writer.permit()).await;
+        let version = moved.map_err(|error| if error.is_overtaken() { superseded(self.site) } else { error.into() })?;
         Ok((now, version))
     }
 
@@ -155,7 +155,7 @@ impl Publish<'_> {
     async fn read_back(&self, served: &Served) -> Result<(), Failure> {
         let mutable: BTreeMap<_, _> = served.0.iter().filter(|(_, file)| file.cache != Cache::Immutable).collect();
         let paths: Vec<&SitePath> = mutable.keys().copied().collect();
-        let seen = self.site.look_at(&paths).await?;
+        let seen = self.site.bucket.look(paths.iter().copied()).await?;
         let is_other = |path: &&SitePath| !seen.get(*path).zip(mutable.get(path)).is_some_and(|(seen, file)| seen.is(file));
         match paths.iter().copied().find(is_other) {
             None => Ok(()),

@@ -54,7 +54,7 @@ impl Apply<'_> {
     async fn serves_again(&self, step: &StepId, back: &Published, left: &Served) -> Result<(), Failure> {
         let config = back.current.config.as_ref();
         let pages = Pages { served: &back.served, before: Some(left), config, values: &[] };
-        public::prove(self.run, self.site, step, self.facts.address.as_deref(), &pages).await?;
+        public::prove_back(self, step, &pages).await.map_err(|unproven| unproven.failure)?;
         self.run.events.result(step, format!("release {} is served again", back.current.release.short()));
         Ok(())
     }

@@ -1,17 +1,17 @@
 //! A site with what looks at it and changes it.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::client::S3;
 use super::cloudfront::CloudFront;
 use super::store::Store;
+use super::writes::ServingBucket;
 use crate::domain::failure::Failure;
 use crate::domain::static_site::Target;
-use crate::domain::static_site::bundle::{BundleManifest, SitePath};
 use crate::domain::static_site::names::BucketName;
 use crate::domain::static_site::served::Served;
 use crate::domain::static_site::store::{Current, Kept};
-use crate::domain::static_site::sync::{Known, SeenObject};
+use crate::domain::static_site::sync::Known;
 use crate::observe::Cloud;
 use crate::together::try_each;
 
@@ -20,10 +20,11 @@ use crate::together::try_each;
 pub struct Site {
     /// As it is configured.
     pub target: Target,
-    /// Amazon S3.
-    pub s3: S3,
+    /// The bucket that serves it.
+    pub bucket: ServingBucket,
     /// The store of its environment.
     pub store: Store,
+    s3: S3,
 }
 
 /// What is known of a bucket by the documents of its store.
@@ -53,7 +54,8 @@ impl Site {
     pub fn new(cloud: &Cloud, target: &Target) -> Result<Self, Failure> {
         let s3: S3 = cloud.client()?;
         let store = Store::new(s3.clone(), target.artifacts.clone(), target.name.clone());
-        Ok(Self { target: target.clone(), s3, store })
+        let bucket = ServingBucket::new(s3.clone(), target.bucket.clone());
+        Ok(Self { target: target.clone(), bucket, store, s3 })
     }
 
     /// The client of its distribution. `None`: it has none.
@@ -78,34 +80,18 @@ impl Site {
         exist.await.map(drop)
     }
 
-    /// The manifest of a release that the store has to have.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be read, or is not there.
-    pub async fn manifest(&self, kept: &Kept) -> Result<BundleManifest, Failure> {
-        let found = self.store.release(&kept.release).await?;
-        let found = found.filter(|found| found.digest == kept.digest).ok_or_else(|| {
-            let release = kept.release.short();
-            Failure::failed(format!("store `{}` has no files of release {release}", self.target.artifacts))
-                .cause(format!("`{}` is served, or was, and its manifest is missing or is another one", self.target.name))
-                .hint("restore the object from a version or a backup of the bucket, or deploy the commit again")
-        })?;
-        Ok(found.manifest)
-    }
-
     /// What is served by the pointer.
     ///
     /// # Errors
     ///
-    /// As [`Self::manifest`].
+    /// Its files are not in the store.
     pub async fn served(&self, current: &Current) -> Result<Served, Failure> {
         let kept = Kept {
             release: current.release.clone(),
             digest: current.digest.clone(),
             exclude: current.exclude.clone(),
         };
-        Ok(Served::now(&self.manifest(&kept).await?, current))
+        Ok(Served::now(&self.store.kept(&kept).await?.manifest, current))
     }
 
     /// What is known of the bucket. `begun`: what the lock says that runs began.
@@ -124,30 +110,18 @@ impl Site {
 
     /// What releases have in the bucket, as far as the store has them.
     pub async fn of_kept(&self, kept: &[Kept]) -> Vec<Served> {
-        let read = futures_util::future::join_all(kept.iter().map(|one| self.manifest(one))).await;
+        let read = futures_util::future::join_all(kept.iter().map(|one| self.store.kept(one))).await;
         let read = read.into_iter().zip(kept);
-        read.filter_map(|(manifest, one)| Some(Served::then(&manifest.ok()?, one))).collect()
+        read.filter_map(|(stored, one)| Some(Served::then(&stored.ok()?.manifest, one))).collect()
     }
 
-    /// Looks at objects of the bucket that serves. Those that are not there are left out.
+    /// All keys of the bucket that serves.
     ///
     /// # Errors
     ///
     /// A call failed.
-    pub async fn look_at(&self, paths: &[&SitePath]) -> Result<BTreeMap<SitePath, SeenObject>, Failure> {
-        let seen = super::store::each_of(paths, |path| self.s3.head(&self.target.bucket, path.as_str())).await?;
-        let seen = paths.iter().zip(seen);
-        Ok(seen.filter_map(|(path, object)| Some(((*path).clone(), object?))).collect())
-    }
-
-    /// The sizes of all objects of the bucket that serves, as far as their keys are paths of a site.
-    ///
-    /// # Errors
-    ///
-    /// A call failed.
-    pub async fn sizes(&self) -> Result<BTreeMap<SitePath, u64>, Failure> {
-        let listed = self.s3.list(&self.target.bucket, "", None).await?;
-        Ok(listed.into_iter().filter_map(|object| Some((object.key.parse().ok()?, object.size))).collect())
+    pub async fn keys(&self) -> Result<BTreeSet<String>, Failure> {
+        Ok(self.s3.list(&self.target.bucket, "", usize::MAX).await?.into_iter().collect())
     }
 }
 

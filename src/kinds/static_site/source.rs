@@ -8,7 +8,7 @@ use crate::domain::contract::ReadValues;
 use crate::domain::failure::Failure;
 use crate::domain::ids::RecordId;
 use crate::domain::image::Digest;
-use crate::domain::names::ComponentName;
+use crate::domain::names::{AccountId, ComponentName};
 use crate::domain::neutral;
 use crate::domain::probe::Probe;
 use crate::domain::promotion::{Evidence, LedgerSearch, Recorded, Runs, UnbrokenRun};
@@ -35,7 +35,7 @@ pub struct SourceSite {
 }
 
 /// What is promoted of a site: its files, where they are kept, and the site that served them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct PromotedSite {
     /// The store that has them.
     pub store: Store,
@@ -45,6 +45,12 @@ pub struct PromotedSite {
     pub digest: Digest,
     /// The site that serves them.
     pub target: Target,
+    /// The release.
+    pub release: ReleaseName,
+    /// The account that the site is in.
+    pub account: AccountId,
+    /// The hosts that its distribution answers for.
+    pub hosts: Vec<String>,
     short: String,
 }
 
@@ -57,7 +63,7 @@ impl SourceSite {
     pub async fn look(site: Site) -> Result<Self, Failure> {
         site.has_buckets().await?;
         let current = site.store.current().await?.map(|(current, _)| current);
-        let newest = site.store.entries(1).await?.into_iter().next();
+        let newest = site.store.entries(1).await?.entries.into_iter().next();
         let drifted = match &current {
             Some(current) => observe::drifted(&site, current).await?,
             None => Vec::new(),
@@ -66,7 +72,7 @@ impl SourceSite {
     }
 
     async fn entry(&self, id: &RecordId) -> Result<Entry, Failure> {
-        let entries = self.site.store.entries(LOOKED_AT).await?;
+        let entries = self.site.store.entries(LOOKED_AT).await?.entries;
         entries.into_iter().find(|entry| entry.id() == *id).ok_or_else(|| {
             Failure::failed(format!("the ledger of `{}` has no entry {}", self.site.target.name, id.short()))
                 .hint("run it again: it plans from what is there now")
@@ -122,7 +128,7 @@ impl Source for SourceSite {
 
     fn ran<'a>(&'a self, _cloud: &'a Cloud, digest: &'a Digest, runs: bool) -> Answer<'a, UnbrokenRun> {
         Box::pin(async move {
-            let entries = self.site.store.entries(LOOKED_AT).await?;
+            let entries = self.site.store.entries(LOOKED_AT).await?.entries;
             Ok(soak::unbroken(&entries, digest, runs))
         })
     }
@@ -130,7 +136,7 @@ impl Source for SourceSite {
     fn recorded<'a>(&'a self, _cloud: &'a Cloud, release: &'a GitSha) -> Answer<'a, LedgerSearch> {
         Box::pin(async move {
             let wanted = ReleaseName::Commit(release.clone());
-            let entries = self.site.store.entries(LOOKED_AT).await?;
+            let entries = self.site.store.entries(LOOKED_AT).await?.entries;
             let found = entries.iter().find(|entry| entry.release == wanted && entry.succeeded());
             let Some(entry) = found else { return Ok(LedgerSearch::default()) };
             let stored = self.site.store.release(&wanted).await?;
@@ -144,7 +150,7 @@ impl Source for SourceSite {
         })
     }
 
-    fn promoted<'a>(&'a self, _cloud: &'a Cloud, evidence: &'a Evidence) -> Answer<'a, Box<dyn Promoted>> {
+    fn promoted<'a>(&'a self, cloud: &'a Cloud, evidence: &'a Evidence) -> Answer<'a, Box<dyn Promoted>> {
         Box::pin(async move {
             let (release, digest) = match (evidence, &self.current) {
                 (Evidence::Recorded(recorded), _) => {
@@ -158,10 +164,11 @@ impl Source for SourceSite {
                 }
             };
             let short = format!("release {}", release.short());
-            let kept = Kept { release, digest: digest.clone(), exclude: Vec::new() };
-            let manifest = self.site.manifest(&kept).await?;
-            let (store, target) = (self.site.store.clone(), self.site.target.clone());
-            Ok(Box::new(PromotedSite { store, manifest, digest, target, short }) as Box<dyn Promoted>)
+            let hosts = observe::in_front(cloud, &self.site).await?.0.hosts;
+            let kept = Kept { release: release.clone(), digest: digest.clone(), exclude: Vec::new() };
+            let manifest = self.site.store.kept(&kept).await?.manifest;
+            let (store, target, account) = (self.site.store.clone(), self.site.target.clone(), cloud.account.clone());
+            Ok(Box::new(PromotedSite { store, manifest, digest, target, release, account, hosts, short }) as Box<dyn Promoted>)
         })
     }
 }

@@ -178,9 +178,10 @@ struct Document {
     leaving: Vec<RawKept>,
 }
 
-#[derive(Serialize, Deserialize)]
+/// [`WrittenConfig`] as documents have it.
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawConfig {
+pub(super) struct RawConfig {
     path: String,
     digest: String,
     size: u64,
@@ -199,7 +200,7 @@ pub(super) struct RawKept {
 }
 
 impl RawConfig {
-    fn of(config: &WrittenConfig) -> Self {
+    pub(super) fn of(config: &WrittenConfig) -> Self {
         Self {
             path: config.path.to_string(),
             digest: config.digest.to_string(),
@@ -208,7 +209,7 @@ impl RawConfig {
         }
     }
 
-    fn read(self) -> Result<WrittenConfig, String> {
+    pub(super) fn read(self) -> Result<WrittenConfig, String> {
         if !self.content_type.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
             return Err("its `config` has no type".to_owned());
         }
@@ -236,11 +237,13 @@ impl RawKept {
     }
 }
 
-fn texts(patterns: &[Pattern]) -> Vec<String> {
+/// Patterns as documents have them.
+pub(super) fn texts(patterns: &[Pattern]) -> Vec<String> {
     patterns.iter().map(|pattern| pattern.as_str().to_owned()).collect()
 }
 
-fn patterns(texts: &[String]) -> Result<Vec<Pattern>, String> {
+/// Reads patterns.
+pub(super) fn patterns(texts: &[String]) -> Result<Vec<Pattern>, String> {
     let patterns = texts.iter().map(|text| maybe(Some(text), "`exclude` has what is not a pattern"));
     patterns.filter_map(Result::transpose).collect()
 }

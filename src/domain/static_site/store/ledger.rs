@@ -1,9 +1,10 @@
 //! The ledger of a site: an entry for each run that changed it, or tried to.
 
+use glob::Pattern;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::current::WrittenConfig;
+use super::current::{RawConfig, WrittenConfig, patterns, texts};
 use super::document::{self, maybe, parsed, plain};
 use super::keys;
 use crate::domain::ids::RecordId;
@@ -32,8 +33,10 @@ pub struct Entry {
     pub restores: Option<RecordId>,
     /// The release that was served before.
     pub previous: Option<ReleaseName>,
-    /// The digest of the file that differs between environments.
-    pub config: Option<Digest>,
+    /// The file that differs between environments, as it was written.
+    pub config: Option<WrittenConfig>,
+    /// The patterns of the files that were not served.
+    pub exclude: Vec<Pattern>,
     /// Where browsers find it.
     pub url: Option<String>,
 }
@@ -47,12 +50,6 @@ impl Entry {
     /// Whether the release is known to have served.
     pub fn succeeded(&self) -> bool {
         self.outcome == Outcome::Deployed
-    }
-
-    /// With the file that differs between environments, as it was written.
-    #[must_use]
-    pub fn with_config(self, config: Option<&WrittenConfig>) -> Self {
-        Self { config: config.map(|config| config.digest.clone()), ..self }
     }
 
     /// Reads an entry.
@@ -70,7 +67,8 @@ impl Entry {
             at: parsed(&document.at, "`at` is not a time")?,
             restores: plain(document.restores.clone()).map(RecordId::from),
             previous: maybe(document.previous.as_ref(), "`previous` is not a release")?,
-            config: maybe(document.config.as_ref(), "`config` is not a digest")?,
+            config: document.config.clone().map(RawConfig::read).transpose()?,
+            exclude: patterns(&document.exclude)?,
             url: plain(document.url.clone()),
             provenance: document.provenance()?,
         })
@@ -88,7 +86,8 @@ impl Entry {
             at: document::time(self.at),
             restores: self.restores.as_ref().map(RecordId::to_string),
             previous: self.previous.as_ref().map(ReleaseName::to_string),
-            config: self.config.as_ref().map(Digest::to_string),
+            config: self.config.as_ref().map(RawConfig::of),
+            exclude: texts(&self.exclude),
             url: self.url.clone(),
             by,
             trigger,
@@ -116,7 +115,9 @@ struct Document {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     previous: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    config: Option<String>,
+    config: Option<RawConfig>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    exclude: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     url: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -182,6 +183,7 @@ pub(super) mod tests {
             restores: None,
             previous: None,
             config: None,
+            exclude: Vec::new(),
             url: None,
         }
     }
@@ -203,7 +205,13 @@ pub(super) mod tests {
             provenance,
             restores: Some(before.id()),
             previous: Some(before.release),
-            config: Some(Digest::of("config")),
+            config: Some(WrittenConfig {
+                path: "config.js".parse().unwrap(),
+                digest: Digest::of("config"),
+                size: 6,
+                content_type: "text/javascript; charset=utf-8".to_owned(),
+            }),
+            exclude: vec!["**/*.map".parse().unwrap()],
             url: Some("https://shop.example.com".to_owned()),
             ..entry(2, 'b', Outcome::RolledBack)
         }
