@@ -7,4 +7,5 @@ pub mod names;
 pub mod plan;
 pub mod target;
 
-pub use target::{RuntimeConfig, SiteBuild, SiteTarget as Target};
+pub use super::site_build::SiteBuild;
+pub use target::{RuntimeConfig, SiteTarget as Target};

@@ -2,6 +2,7 @@
 
 pub mod build;
 pub mod bundle;
+pub mod bundle_body;
 mod bundle_hash;
 mod bundle_tar;
 mod client;
