@@ -66,7 +66,7 @@ pub use scope::repository_variables;
 use crate::domain::check::outline::Outline;
 use crate::domain::limits::FILE;
 use crate::domain::names::ComponentName;
-use crate::domain::static_site::SiteBuild;
+use crate::domain::site_build::SiteBuild;
 use crate::domain::target::Target;
 use crate::domain::template::Template;
 use error::Problems;

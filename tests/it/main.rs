@@ -73,6 +73,7 @@ mod offline_action_inputs;
 mod offline_action_runner;
 mod offline_action_stores;
 mod offline_approval_page;
+mod offline_build;
 mod offline_check;
 mod offline_checkout;
 mod offline_committed;

@@ -16,5 +16,6 @@ pub mod store;
 pub mod sync;
 pub mod target;
 
+pub use super::site_build::SiteBuild;
 pub use runtime::RuntimeConfig;
-pub use target::{SiteBuild, SiteTarget as Target};
+pub use target::SiteTarget as Target;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use glob::Pattern;
 use indexmap::IndexMap;
 
@@ -15,6 +15,7 @@ use crate::domain::iam::rights::Rights;
 use crate::domain::names::{ComponentName, EnvironmentName, Region};
 use crate::domain::probe::Probe;
 use crate::domain::role::Partition;
+use crate::domain::site_build::SiteBuild;
 use crate::domain::template::Template;
 
 /// Files that a bucket serves.
@@ -46,23 +47,6 @@ pub struct SiteTarget {
     pub probes: Vec<Probe>,
     /// How long the public address may go on serving what was served before.
     pub timeout: Duration,
-}
-
-/// How the files of a site are built.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SiteBuild {
-    /// The command, for a shell.
-    pub run: Template,
-    /// Where it runs, from the directory of the configuration file.
-    pub directory: Utf8PathBuf,
-    /// The directory that the files are in afterwards, from the directory of the configuration file.
-    pub output: Utf8PathBuf,
-    /// The version of Node.js: `22`, `22.11`.
-    pub node: Option<String>,
-    /// Environment variables for the command.
-    pub env: IndexMap<String, Template>,
-    /// Whether each environment has a build of its own, so that what is promoted is not the same bytes.
-    pub is_per_environment: bool,
 }
 
 impl SiteTarget {

@@ -4,6 +4,7 @@ mod apply;
 mod baked;
 pub mod build;
 pub mod bundle;
+pub mod bundle_body;
 mod bundle_hash;
 mod bundle_tar;
 mod clean_up;
