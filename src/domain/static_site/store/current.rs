@@ -321,8 +321,8 @@ mod tests {
             ('b', "", "ba", ""),
             ('c', "", "cb", "a"),
             ('b', "", "bc", "a"),
-            ('d', "x", "db", "cxa"),
-            ('x', "x", "xd", "bca"),
+            ('d', "e", "db", "cea"),
+            ('e', "e", "ed", "bca"),
         ] {
             let begun: Vec<Kept> = begun.chars().map(kept).collect();
             current = Current::after(finished(letter), Some(&current), &begun, 2);
