@@ -11,11 +11,11 @@ mod tests;
 mod verdict;
 mod watch;
 
-pub use asked::{Asked, Before, Expected, Judged, Question};
+pub use asked::{Asked, Expected, Question};
 pub use look::{Look, Seen};
 pub use site::{MOST_PAGES, Site, upgraded};
-pub use verdict::{Fault, NotProven};
-pub use watch::{Next, Watch};
+pub use verdict::NotProven;
+pub use watch::Watch;
 
 /// The most bytes of an answer that are read.
 pub const MOST_BYTES: usize = 10 << 20;
