@@ -5,8 +5,7 @@ use std::path::Path;
 use std::process::Output;
 
 use crate::cloud::variable;
-use crate::cloud_roles;
-use crate::harness::{Ran, command};
+use crate::harness::command;
 use crate::site::visitor::{Visitor, assets};
 use crate::site::{self, SiteCloud, version};
 
@@ -84,12 +83,8 @@ fn a_rollback_by_sync_succeeds_and_breaks_the_site() {
 )]
 fn a_rollback_with_shipgate_brings_the_page_and_its_assets_back() {
     let site = SiteCloud::new();
-    // On a laptop, which builds, keeps and puts in one go.
-    let repository = site::repository(&cloud_roles::without(&site.config("")));
-    let shipgate = |arguments: &[&str]| -> Ran {
-        let arguments = [arguments, &["--output", "json"]].concat();
-        cloud_roles::root(&site.cloud, repository.shipgate(&arguments)).run()
-    };
+    let repository = site::repository(&site.laptop_config(""));
+    let shipgate = |arguments: &[&str]| site.laptop(&repository, arguments).run();
     // Here it stops today: the first deploy is refused, because it is not built yet.
     shipgate(&["deploy", "stage"]).outcome("deployed", 0);
     assert_eq!(page(&site), page_of(1));

@@ -9,7 +9,6 @@ use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::primitives::ByteStream;
 
-use crate::cloud_roles;
 use crate::http_server::Answer;
 use crate::site::edge::{Conduct, Keeping};
 use crate::site::proxy::{Does, Proxy, Rule};
@@ -263,29 +262,44 @@ fn a_proxy_refuses_in_the_words_of_cloudfront() {
     assert_eq!(proxy.changes(), 1);
 }
 
-/// The program itself, which is ended while its request is on its way.
+/// The program itself, which is ended at each of its requests.
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]
-fn a_program_dies_at_the_request_that_is_held() {
+fn a_program_dies_at_each_request_in_turn() {
     let site = SiteCloud::new();
-    let repository = site::repository(&cloud_roles::without(&site.config("")));
+    let repository = site::repository(&site.laptop_config(""));
     let proxy = Proxy::before(site.cloud.endpoint());
-    let shipgate = || {
-        let shipgate = repository.shipgate(&["plan", "deploy", "stage", "--output", "json"]);
-        cloud_roles::root(&site.cloud, shipgate).env("AWS_ENDPOINT_URL", proxy.endpoint())
+    let start = || {
+        let shipgate = site.laptop(&repository, &["plan", "deploy", "stage"]);
+        shipgate.env("AWS_ENDPOINT_URL", proxy.endpoint()).start()
     };
-    shipgate().run().outcome("planned", 0);
-    let calls = proxy.calls();
-    let of_s3 = calls.iter().filter(|call| call.place == site.stage.store || call.place == site.stage.bucket);
-    assert!(of_s3.count() > 0, "{calls:?}");
-    proxy.reset();
-    proxy.rule(Rule::on_all(Does::HoldsBefore).after(1));
-    proxy.kill_when_held(shipgate().start());
-    assert!(proxy.calls().iter().filter(|call| call.status.is_some()).count() == 1, "{:?}", proxy.calls());
-    proxy.reset();
-    proxy.rule(Rule::on_all(Does::HoldsAfter).times(1));
-    let running = shipgate().start();
-    proxy.until_held();
-    proxy.let_go();
-    running.wait().outcome("planned", 0);
+    start().wait().outcome("planned", 0);
+    let all = proxy.calls();
+    let of_site = all.iter().filter(|call| [&site.stage.store, &site.stage.bucket].contains(&&call.place));
+    assert!(of_site.count() > 0, "{all:?}");
+    let mut deaths = Vec::new();
+    let ran = proxy.kill_at_each(&Rule::on_all(Does::HoldsBefore), start, |number| {
+        deaths.push(number);
+        // What was held got no answer.
+        assert!(proxy.calls().iter().any(|call| call.status.is_none()), "{:?}", proxy.calls());
+    });
+    ran.outcome("planned", 0);
+    assert_eq!(deaths, (0..all.len()).collect::<Vec<_>>());
+}
+
+#[test]
+#[ignore = "needs the local cloud: scripts/test"]
+fn a_program_that_is_held_goes_on() {
+    let site = SiteCloud::new();
+    let repository = site::repository(&site.laptop_config(""));
+    let proxy = Proxy::before(site.cloud.endpoint());
+    for does in [Does::HoldsBefore, Does::HoldsAfter] {
+        proxy.reset();
+        proxy.rule(Rule::on_all(does).times(1));
+        let shipgate = site.laptop(&repository, &["plan", "deploy", "stage"]);
+        let running = shipgate.env("AWS_ENDPOINT_URL", proxy.endpoint()).start();
+        proxy.until_held();
+        proxy.let_go();
+        running.wait().outcome("planned", 0);
+    }
 }

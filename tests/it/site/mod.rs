@@ -25,7 +25,7 @@ use self::edge::Edge;
 pub use self::names::version;
 use crate::cloud::Cloud;
 use crate::cloud_roles;
-use crate::harness::Repository;
+use crate::harness::{Repository, Shipgate};
 
 /// `Managed-CachingOptimized`.
 const CACHING_OPTIMIZED: &str = "658327ea-f89d-4fab-a63d-7e88639e58f6";
@@ -107,6 +107,16 @@ impl SiteCloud {
             environment(&self.stage, ""),
             environment(&self.production, &gates),
         )
+    }
+
+    /// The same configuration for a laptop, where nobody takes on a role: [`Self::laptop`].
+    pub fn laptop_config(&self, more: &str) -> String {
+        cloud_roles::without(&self.config(more))
+    }
+
+    /// The program on a laptop of the account's root, with a report in JSON. A deploy builds, keeps and puts in one go.
+    pub fn laptop(&self, repository: &Repository, arguments: &[&str]) -> Shipgate {
+        cloud_roles::root(&self.cloud, repository.shipgate(&[arguments, &["--output", "json"]].concat()))
     }
 
     /// What a bucket has, by keys.

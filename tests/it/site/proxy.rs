@@ -8,7 +8,7 @@ use http_body_util::BodyExt as _;
 
 use super::call::Call;
 use super::forward::forward;
-use crate::harness::{Running, eventually};
+use crate::harness::{Ran, Running, eventually};
 use crate::http_server::{Answer, Request, Server, serve_arriving};
 
 /// What becomes of a request.
@@ -168,14 +168,33 @@ impl Proxy {
         self.lock().held = Held::LetGo;
     }
 
-    /// Ends a program as a machine that loses its power would, as soon as one of its requests is held. What is held gets
-    /// no further.
+    /// Ends a program as a machine that loses its power would, as soon as one of its requests is held, which gets no
+    /// further. What it said, if it came to its end before.
     #[track_caller]
-    pub fn kill_when_held(&self, program: Running) {
-        self.until_held();
+    pub fn kill_when_held(&self, mut program: Running) -> Option<Ran> {
+        eventually("a request is held, or the program is over", || self.lock().holding > 0 || program.has_ended());
+        if self.lock().holding == 0 {
+            return Some(program.wait());
+        }
         program.kill();
         self.lock().held = Held::Cut;
         eventually("nothing is held", || self.lock().holding == 0);
+        None
+    }
+
+    /// Ends a program at its first request that a rule fits, then another run at the second, and so on, until one comes to
+    /// its end, and says something. The rule holds. `after_death` gets the number of each death, from 0.
+    #[track_caller]
+    pub fn kill_at_each(&self, rule: &Rule, start: impl Fn() -> Running, mut after_death: impl FnMut(usize)) -> Ran {
+        for number in 0.. {
+            self.reset();
+            self.rule(rule.clone().after(number).times(1));
+            match self.kill_when_held(start()) {
+                None => after_death(number),
+                Some(ran) => return ran,
+            }
+        }
+        unreachable!("a program has fewer requests than that")
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
