@@ -50,6 +50,8 @@ mod cloud_rollback_hold;
 mod cloud_rollout;
 mod cloud_secrets;
 mod cloud_site;
+mod cloud_site_repro;
+mod cloud_site_rig;
 mod cloud_status;
 mod cloud_statuses;
 mod cloud_statuses_faults;
@@ -138,4 +140,6 @@ mod scripted_trust;
 mod scripted_waiting;
 mod scripted_whoami;
 mod scripted_workflow;
+#[expect(dead_code, reason = "tests of sites come with the product")]
+mod site;
 mod workflows;
