@@ -135,6 +135,9 @@ pub enum Command {
         #[command(subcommand)]
         command: Planned,
     },
+    /// Build the static sites of this commit, where no credential is
+    #[command(after_help = help::after("build"))]
+    Build(Build),
     /// Count the approvals of a plan; the workflow `approve.yml` runs it
     #[command(after_help = help::after("approve"))]
     Approve(Approve),
@@ -323,6 +326,23 @@ pub struct Rollback {
     /// How many changes and builds are made at once; waiting does not count
     #[arg(long, default_value = "8", value_name = "N", value_parser = parallel)]
     pub parallel: NonZeroUsize,
+}
+
+/// Arguments of `build`.
+#[derive(Debug, Args)]
+pub struct Build {
+    /// Only these static sites; default: all that have `build`
+    #[arg(value_name = "COMPONENT")]
+    pub components: Vec<String>,
+    /// The directory that gets a file `COMPONENT.tar` for each
+    #[arg(long, value_name = "DIRECTORY")]
+    pub to: Utf8PathBuf,
+    /// The environment that they are for, with `rebuild-per-environment`
+    #[arg(long, value_name = "NAME")]
+    pub environment: Option<String>,
+    /// Build uncommitted changes, for a release that can never be promoted
+    #[arg(long)]
+    pub allow_dirty: bool,
 }
 
 /// Arguments of `history`.
@@ -627,7 +647,7 @@ mod tests {
         let planned = plan.get_subcommands().map(|command| format!("plan {}", command.get_name()));
         let all: Vec<String> = all.chain(planned).collect();
         // What needs no job and no role of its own kind.
-        let is_other = |name: &String| ["plan", "iam", "credentials", "completions"].contains(&name.as_str());
+        let is_other = |name: &String| ["plan", "iam", "build", "credentials", "completions"].contains(&name.as_str());
         for name in all.iter().filter(|name| !is_other(name)) {
             let words: Vec<&str> = name.split(' ').collect();
             assert!(Verb::of_words(&words).is_some_and(|(_, rest)| rest.is_empty()), "{name}");

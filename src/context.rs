@@ -1,5 +1,7 @@
 //! Where we run. The only reader of the environment: everything else is handed what it needs.
 
+mod building;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;

@@ -7,7 +7,7 @@ use clap::builder::{StyledStr, Styles};
 
 /// The commands, by what they are used for.
 const GROUPS: [(&str, &[&str]); 4] = [
-    ("Daily", &["deploy", "promote", "rollback", "status", "logs"]),
+    ("Daily", &["build", "deploy", "promote", "rollback", "status", "logs"]),
     ("Inspect (changes nothing)", &["plan", "check", "contract", "gates", "history", "whoami"]),
     ("Stop and approve", &["hold", "unhold", "approve"]),
     ("Set up", &["iam", "credentials", "completions"]),
@@ -17,6 +17,11 @@ const GROUPS: [(&str, &[&str]); 4] = [
 type Shown = (&'static str, &'static str, &'static [&'static str]);
 
 const EXAMPLES: &[Shown] = &[
+    (
+        "build",
+        "For a job without credentials; `deploy` takes the bundles, and only those with the digests that this prints.",
+        &["shipgate build --to bundles", "shipgate build site --to bundles --allow-dirty"],
+    ),
     (
         "deploy",
         "",

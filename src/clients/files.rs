@@ -1,5 +1,6 @@
 //! Opens files of a directory that others may write to.
 
+use std::fs::File;
 use std::io::{self, Read as _};
 
 use camino::Utf8Path;
@@ -20,9 +21,31 @@ pub fn read_below(directory: &Utf8Path, path: &Utf8Path, most: u64) -> io::Resul
     Ok(u64::try_from(read).is_ok_and(|read| read <= most).then_some(bytes))
 }
 
+/// Opens a regular file below a directory, as [`read_below`] does. `None`: it is no regular file.
+///
+/// # Errors
+///
+/// It cannot be opened.
+pub fn regular_below(directory: &Utf8Path, path: &Utf8Path) -> io::Result<Option<File>> {
+    let file = open_below(directory, path)?;
+    Ok(file.metadata()?.is_file().then_some(file))
+}
+
+/// Opens a regular file, which may be behind a symbolic link. A pipe is not waited for. `None`: it is no regular file.
+///
+/// # Errors
+///
+/// It cannot be opened.
+pub fn regular(path: &Utf8Path) -> io::Result<Option<File>> {
+    use rustix::fs::{Mode, OFlags, open};
+    let flags = OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = File::from(open(path.as_str(), flags, Mode::empty())?);
+    Ok(file.metadata()?.is_file().then_some(file))
+}
+
 /// One directory after the other, so that each is the one that was looked at. A pipe without a writer, or a device, is
 /// opened without waiting and without effect.
-fn open_below(directory: &Utf8Path, path: &Utf8Path) -> io::Result<std::fs::File> {
+fn open_below(directory: &Utf8Path, path: &Utf8Path) -> io::Result<File> {
     use rustix::fs::{Mode, OFlags, open, openat};
     let always = OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
     let mut opened = open(directory.as_str(), always | OFlags::DIRECTORY, Mode::empty())?;

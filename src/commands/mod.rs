@@ -2,6 +2,7 @@
 
 pub mod approve;
 mod awaited;
+pub mod build;
 pub mod change;
 pub mod check;
 pub mod completions;
@@ -58,6 +59,9 @@ pub fn request(command: &Command, terminals: Terminals) -> Request {
             Planned::Rollback(it) => change("plan rollback", &it.environment, &it.components, false),
             Planned::Unhold(it) => change("plan unhold", &it.environment, &it.components, false),
         },
+        Command::Build(it) => {
+            Request { components: it.components.clone(), ..other("build", it.environment.as_deref()) }
+        }
         Command::Approve(_) => other("approve", None),
         Command::Gates(it) => other("gates", Some(&it.environment)),
         Command::Check(_) => other("check", None),
@@ -108,6 +112,7 @@ pub async fn run(session: &Session<'_>, request: &Request, command: &Command) ->
             let invocation = Invocation::new(session, request, arguments.parallel)?;
             Box::pin(rollback::run(invocation, arguments)).await.map(Answer::Change)
         }
+        Command::Build(arguments) => Box::pin(build::run(session, arguments)).await.map(Answer::Built),
         Command::Approve(arguments) => Box::pin(approve::run(session, arguments)).await.map(Answer::Approval),
         Command::Gates(arguments) => Box::pin(gates::run(session, arguments)).await.map(Answer::Gates),
         Command::Check(arguments) => Box::pin(check::run(session, arguments)).await.map(Answer::Check),

@@ -102,7 +102,7 @@ impl KindKeys for Keys {
             .map(|text| interpreter.parsed("task-definition", text, task_definition_source));
         let pre_deploy = match component.wanted.purpose {
             Purpose::Policy => component.pick(|settings| settings.pre_deploy.as_ref()).map(|_| Some(Vec::new())),
-            Purpose::Change | Purpose::Services | Purpose::Values | Purpose::Identity => {
+            Purpose::Change | Purpose::Services | Purpose::Values | Purpose::Identity | Purpose::Build => {
                 let words = component.to_change(|settings| settings.pre_deploy.as_ref());
                 words.map(|words| interpreter.command(words))
             }

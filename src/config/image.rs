@@ -130,7 +130,9 @@ pub(super) fn resolve<K, S>(
     };
     let build = match component.wanted.purpose {
         Purpose::Policy => Some(Build::default()),
-        Purpose::Change | Purpose::Services | Purpose::Values | Purpose::Identity => resolve_build(build, interpreter),
+        Purpose::Change | Purpose::Services | Purpose::Values | Purpose::Identity | Purpose::Build => {
+            resolve_build(build, interpreter)
+        }
     };
     Some(Image {
         component: component.wanted.component.text.parse().ok()?,

@@ -11,6 +11,7 @@ use super::image::{self, ImageSource, RepositoryKeys};
 use super::interpret::Interpreter;
 use super::merged::{self, Wanted};
 use super::read::{Located, NOT_BUILT, Node, Table};
+use super::static_site_build::RawSiteBuild;
 use super::text::Text;
 use crate::domain::check::outline::FileRules;
 use crate::domain::kind::Kind;
@@ -37,6 +38,11 @@ pub(super) trait KindKeys: fmt::Debug + Clone + Default + 'static {
 
     /// Where its image comes from. `None`: such components have no image.
     fn image(&self) -> Option<&ImageSource> {
+        None
+    }
+
+    /// How its files are built, and whether each environment has a build of its own. `None`: nothing says.
+    fn site_build(&self) -> Option<(&RawSiteBuild, bool)> {
         None
     }
 
@@ -128,6 +134,9 @@ pub(super) trait AnyWritten: fmt::Debug {
     /// Where its image comes from. `None`: it has no image.
     fn image(&self) -> Option<&ImageSource>;
 
+    /// How its files are built, and whether each environment has a build of its own. `None`: it has no such build.
+    fn site_build(&self) -> Option<(&RawSiteBuild, bool)>;
+
     /// Where its image is kept, as one environment overrides it or else as it is written for all.
     fn repository(&self, environment: Option<&str>) -> Option<&RepositoryKeys>;
 
@@ -159,6 +168,10 @@ impl<K: KindKeys> AnyWritten for Written<K> {
 
     fn image(&self) -> Option<&ImageSource> {
         self.keys.image()
+    }
+
+    fn site_build(&self) -> Option<(&RawSiteBuild, bool)> {
+        self.keys.site_build()
     }
 
     fn repository(&self, environment: Option<&str>) -> Option<&RepositoryKeys> {

@@ -20,6 +20,8 @@ pub enum Purpose {
     Values,
     /// To become who may do something there: its components are left out too.
     Identity,
+    /// To build sites: all but their builds is left out, and so is the environment where each gets the same files.
+    Build,
     /// To say what a policy of IAM has to allow: beside the services there are repositories and task-definition files,
     /// and builds and commands as empty ones.
     Policy,

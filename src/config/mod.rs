@@ -23,6 +23,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 mod amplify;
 mod approval;
+mod builds;
 mod check;
 mod component;
 mod contract;
@@ -55,6 +56,7 @@ mod text;
 mod values;
 mod wording;
 
+pub use builds::BuildRequest;
 pub use error::{ConfigError, ConfigErrors};
 pub use merged::Purpose;
 pub use outline::WrittenRole;
@@ -64,6 +66,7 @@ pub use scope::repository_variables;
 use crate::domain::check::outline::Outline;
 use crate::domain::limits::FILE;
 use crate::domain::names::ComponentName;
+use crate::domain::static_site::SiteBuild;
 use crate::domain::target::Target;
 use crate::domain::template::Template;
 use error::Problems;
@@ -128,6 +131,13 @@ impl Document {
         let source = Source::new(&self.path, &self.source);
         let target = resolve::request(&self.raw, request, Some(&source), &mut problems);
         problems.finish(&self.path, &self.source, target)
+    }
+
+    /// The builds of static sites, without anything else of an environment.
+    pub fn builds(&self, request: &BuildRequest<'_>) -> Result<Vec<(ComponentName, SiteBuild)>, ConfigErrors> {
+        let mut problems = Problems::default();
+        let builds = builds::builds(&self.raw, request, &mut problems);
+        problems.finish(&self.path, &self.source, builds)
     }
 
     /// The commands before traffic of another commit: of the components that are asked for, `pre-deploy` as `text` has

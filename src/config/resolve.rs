@@ -92,7 +92,7 @@ pub(super) fn request(
 pub(super) fn asked<'d>(config: &'d RawConfig, request: &Request<'d>, problems: &mut Problems) -> Option<Asked<'d>> {
     let (key, environment) = find(config, request, problems)?;
     let outside = Outside::new(request.vars, request.env, request.in_workflow, problems);
-    let scope = Resolver::new(config, key, environment, outside, request.purpose, problems).interpreter.scope;
+    let scope = scope_of(config, (key, environment), outside, request.purpose, problems);
     let selected = config.components.names().filter(|name| request.selects(name));
     Some(Asked {
         scope,
@@ -107,17 +107,39 @@ fn find<'d>(
     request: &Request<'_>,
     problems: &mut Problems,
 ) -> Option<(&'d Key, &'d RawEnvironment)> {
-    for name in request.components {
-        if config.components.get(name).is_none() {
-            problems.outside(format!("there is no component `{name}`"), one_of(name, config.components.names()));
-        }
+    known_components(config, request.components, problems);
+    known_environment(config, request.environment, problems)
+}
+
+/// Tells which names are none of components.
+pub(super) fn known_components(config: &RawConfig, names: &[String], problems: &mut Problems) {
+    for name in names.iter().filter(|name| config.components.get(name).is_none()) {
+        problems.outside(format!("there is no component `{name}`"), one_of(name, config.components.names()));
     }
-    let found = config.environments.get(request.environment);
+}
+
+/// The environment of a name. That there is none is told.
+pub(super) fn known_environment<'d>(
+    config: &'d RawConfig,
+    name: &str,
+    problems: &mut Problems,
+) -> Option<(&'d Key, &'d RawEnvironment)> {
+    let found = config.environments.get(name);
     if found.is_none() {
-        let name = request.environment;
         problems.outside(format!("there is no environment `{name}`"), one_of(name, config.environments.names()));
     }
     found
+}
+
+/// What the variables of an environment stand for.
+pub(super) fn scope_of<'d>(
+    config: &'d RawConfig,
+    (key, environment): (&'d Key, &'d RawEnvironment),
+    outside: Outside<'d>,
+    purpose: Purpose,
+    problems: &mut Problems,
+) -> Scope<'d> {
+    Resolver::new(config, key, environment, outside, purpose, problems).interpreter.scope
 }
 
 /// Checks all that can be checked of an environment without its surroundings.
@@ -193,7 +215,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
             .collect();
         let images = match self.purpose {
             Purpose::Change | Purpose::Policy => self.images(&selected),
-            Purpose::Services | Purpose::Values | Purpose::Identity => Vec::new(),
+            Purpose::Services | Purpose::Values | Purpose::Identity | Purpose::Build => Vec::new(),
         };
         self.refuse_shared_repositories(&images);
         let components: Vec<_> = selected.iter().map(|(key, component)| self.component(key, *component)).collect();

@@ -113,6 +113,11 @@ impl KindKeys for Keys {
         }
     }
 
+    fn site_build(&self) -> Option<(&RawSiteBuild, bool)> {
+        let is_per_environment = self.rebuild_per_environment.as_ref().and_then(|it| it.value);
+        self.build.as_ref().map(|build| (build, is_per_environment.unwrap_or_default()))
+    }
+
     fn resolve(component: &Merged<'_, Self>, interpreter: &mut Interpreter<'_, '_>) -> Option<Target> {
         let bucket = component.required("bucket", interpreter, |settings| settings.bucket.as_ref());
         let artifacts = component.required("artifacts", interpreter, |settings| settings.artifacts.as_ref());

@@ -136,6 +136,15 @@ limits! {
         "things listed in one error message: containers of a task definition",
         "the rest is counted",
         "what a line can show";
+    // Sites.
+    SITE_FILES = 100_000, Count,
+        "files of a static site",
+        "the site is refused",
+        "each is hashed, compared and may be a request; large sites have some ten thousand";
+    BUNDLE_MANIFEST = 64 << 20, Bytes,
+        "the manifest of a static site",
+        "the site or its bundle is refused",
+        "it is held in memory; 100,000 files with paths of 400 bytes have as much";
     // git.
     COMMITS_COUNTED = 10_000, Count,
         "commits counted between two releases",

@@ -14,6 +14,7 @@ mod plan;
 mod refused_job;
 mod registry;
 mod role;
+mod static_site_bundle;
 #[cfg(test)]
 mod tests;
 

@@ -8,6 +8,7 @@
 #![expect(clippy::format_collect, reason = "the long texts of these tests are made once")]
 
 mod amplify;
+mod bundle;
 mod configuration;
 mod dockerfile;
 mod ledger;

@@ -32,7 +32,7 @@ use crate::clients::git_repository::WorkTree;
 use crate::clients::logs::Logs;
 use crate::clients::masks::Masks;
 use crate::clients::registry::Registry;
-use crate::config::{self, Document, Purpose, Request, WrittenRole};
+use crate::config::{self, BuildRequest, Document, Purpose, Request, WrittenRole};
 use crate::context::{Context, RegistryAddresses, VARS};
 use crate::domain::check::outline::Outline;
 use crate::domain::failure::Failure;
@@ -41,6 +41,7 @@ use crate::domain::iam::jobs::{ChangedIn, Promotion, Promotions};
 use crate::domain::names::{AccountId, ComponentName, Region};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::role::{Access, Caller};
+use crate::domain::static_site::SiteBuild;
 use crate::domain::target::Target;
 use crate::domain::template::Template;
 use crate::domain::token::Claims;
@@ -260,6 +261,27 @@ impl Configuration {
     /// As [`Self::target`].
     pub fn policy(&self, context: &Context, environment: &str) -> Result<Target, Failure> {
         self.resolve(context, environment, &[], Purpose::Policy)
+    }
+
+    /// The builds of static sites: of those that are named, else of all. `environment`: the one that they are for, where each
+    /// has a build of its own.
+    ///
+    /// # Errors
+    ///
+    /// `invalid`: a component has none, or the variables of a build are not set.
+    pub fn builds(
+        &self,
+        context: &Context,
+        environment: Option<&str>,
+        components: &[String],
+    ) -> Result<Vec<(ComponentName, SiteBuild)>, Failure> {
+        Ok(self.document.builds(&BuildRequest {
+            environment,
+            components,
+            vars: context.variable(VARS),
+            env: &|name| context.variable(name).map(str::to_owned),
+            in_workflow: context.in_actions(),
+        })?)
     }
 
     fn resolve(

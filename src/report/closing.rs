@@ -67,6 +67,7 @@ pub fn of(end: End<'_>, closing: Closing<'_>) -> Vec<String> {
         }
         Ok(
             Answer::Approval(_)
+            | Answer::Built(_)
             | Answer::History(_)
             | Answer::Logs { .. }
             | Answer::Document(_)

@@ -3,6 +3,7 @@
 //! Nothing in here is read to decide anything. A sink is a module here and a line in [`sinks`].
 
 mod approval;
+mod build_table;
 mod check_lines;
 mod closing;
 mod decision_lines;

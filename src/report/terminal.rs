@@ -15,7 +15,7 @@ use super::live::Live;
 use super::log_lines::LogLines;
 use super::steps::Steps;
 use super::style::Look;
-use super::{closing, gates_table, history_table, identity_table, status_table};
+use super::{build_table, closing, gates_table, history_table, identity_table, status_table};
 use crate::cli::OutputFormat;
 use crate::context::{Context, Terminals};
 use crate::domain::event::{Event, StepResult};
@@ -241,6 +241,7 @@ fn writes_much(verb: Verb) -> bool {
 fn data(answer: &Answer, level: Level, look: Look) -> Option<String> {
     match answer {
         Answer::Approval(counted) => Some(approved(counted)),
+        Answer::Built(built) => Some(build_table::render(built, look)),
         Answer::Contract(asked) => asked.proposal.clone(),
         Answer::Gates(asked) => Some(gates_table::render(asked, look)),
         Answer::Status(environments) => status_table::render(environments, look),

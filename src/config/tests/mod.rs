@@ -13,7 +13,7 @@ mod reports;
 mod requests;
 
 use super::error::ConfigError;
-use super::{ConfigErrors, Document, Purpose, Request};
+use super::{BuildRequest, ConfigErrors, Document, Purpose, Request};
 use crate::domain::ecs::target::EcsTarget;
 use crate::domain::kind::Kind;
 use crate::domain::target::Target;

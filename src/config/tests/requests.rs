@@ -162,3 +162,36 @@ fn a_request_shows_no_variables() {
     };
     assert!(!format!("{request:?}").contains("s3cr3t"));
 }
+
+/// The builds that are asked for, each with its command, or what is wrong.
+fn built(text: &str, environment: Option<&str>, components: &[&str]) -> String {
+    let components: Vec<String> = components.iter().map(ToString::to_string).collect();
+    let request = BuildRequest { environment, components: &components, vars: None, env: &|_| None, in_workflow: false };
+    match Document::parse("shipgate.toml".into(), text).unwrap().builds(&request) {
+        Ok(builds) => builds.iter().map(|(name, build)| format!("{name}: {}\n", build.run)).collect(),
+        Err(errors) => told(&errors),
+    }
+}
+
+#[test]
+fn builds_need_nothing_of_an_environment() {
+    let site = |name: &str, more: &str| {
+        format!(
+            "[components.{name}]\nkind = \"static-site\"\nbucket = \"${{vars.NONE}}-{name}\"\n\
+             artifacts = \"${{env.NONE}}\"\n{more}\n"
+        )
+    };
+    let build = |run: &str| format!("build = {{ run = \"{run}\", output = \"dist\" }}");
+    let own = format!("{}\nrebuild-per-environment = true", build("make ${environment.name}"));
+    let sites = [site("shop", &build("make ${release.sha}")), site("docs", ""), site("own", &own)].concat();
+    let text = format!(
+        "app = \"app\"\n{sites}[environments.stage]\nregion = \"${{vars.NONE}}\"\nprefix = \"${{vars.NONE}}\"\n"
+    );
+    assert_eq!(built(&text, None, &["shop"]), "shop: make ${release.sha}\n");
+    assert_eq!(built(&text, Some("stage"), &[]), "shop: make ${release.sha}\nown: make stage\n");
+    insta::assert_snapshot!(built(&text, None, &[]), @"");
+    insta::assert_snapshot!(built(&text, None, &["docs", "none"]), @"");
+    insta::assert_snapshot!(built(&text, Some("none"), &[]), @"");
+    let without = format!("app = \"app\"\n{}[environments.stage]\nregion = \"us-east-1\"\n", site("docs", ""));
+    insta::assert_snapshot!(built(&without, None, &[]), @"");
+}

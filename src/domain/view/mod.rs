@@ -1,6 +1,7 @@
 //! What is reported, as data: what commands return, and what reports show. Neither knows the other.
 
 pub mod approval;
+pub mod build;
 pub mod check;
 pub mod contract;
 pub mod failures;
@@ -19,6 +20,7 @@ use serde_json::Value;
 use super::neutral;
 use super::outcome::Outcome;
 use approval::CountedApproval;
+use build::BuiltSites;
 use check::Checked;
 use contract::AskedContract;
 use gates::AskedGates;
@@ -82,6 +84,8 @@ pub enum Answer {
     Check(Checked),
     /// `contract`.
     Contract(AskedContract),
+    /// `build`.
+    Built(BuiltSites),
     /// `approve`.
     Approval(CountedApproval),
     /// `gates`.
@@ -126,9 +130,12 @@ impl Answer {
                 Outcome::worst(seen.failures().map(|(_, failure)| failure.outcome)).unwrap_or(Outcome::Unchanged)
             }
             Self::Approval(_) => Outcome::Planned,
-            Self::History(_) | Self::Logs { .. } | Self::Document(_) | Self::Script(_) | Self::Credential(_) => {
-                Outcome::Unchanged
-            }
+            Self::Built(_)
+            | Self::History(_)
+            | Self::Logs { .. }
+            | Self::Document(_)
+            | Self::Script(_)
+            | Self::Credential(_) => Outcome::Unchanged,
         }
     }
 }

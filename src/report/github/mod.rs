@@ -3,6 +3,7 @@
 mod annotations;
 mod approval;
 mod bounds;
+mod build;
 mod check;
 mod commits;
 mod components;
@@ -78,6 +79,10 @@ impl Sink for Workflow {
                 annotations::show(&check::annotations(&asked.findings));
                 let outputs: Vec<_> = outputs::document(&json::of(end).unwrap_or_default()).into_iter().collect();
                 self.files.put(&outputs, &check::contract(asked, &self.links));
+            }
+            Ok(Answer::Built(built)) => {
+                let outputs = build::outputs(built, &json::of(end).unwrap_or_default());
+                self.files.put(&outputs, &build::summary(built));
             }
             Ok(Answer::Approval(counted)) => {
                 let outputs = approval::outputs(counted, &json::of(end).unwrap_or_default());

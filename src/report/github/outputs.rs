@@ -36,7 +36,7 @@ pub fn of(record: &Record, outcome: Outcome, document: &str) -> Vec<Output> {
 }
 
 /// A JSON object on one line, by component.
-fn map<'r>(entries: impl Iterator<Item = (&'r ComponentName, String)>) -> String {
+pub(super) fn map<'r>(entries: impl Iterator<Item = (&'r ComponentName, String)>) -> String {
     Value::Object(entries.map(|(component, value)| (component.to_string(), Value::String(value))).collect()).to_string()
 }
 

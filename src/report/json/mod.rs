@@ -2,6 +2,7 @@
 //! fields may be added.
 
 mod approval;
+mod build;
 mod cause;
 mod check;
 mod component;
@@ -38,6 +39,7 @@ pub fn of(end: End<'_>) -> Option<String> {
         Ok(Answer::Change(outcome)) => outcome::report(end.record, *outcome, None),
         Ok(Answer::Check(checked)) => check::check(checked, end.record),
         Ok(Answer::Contract(asked)) => check::contract(asked),
+        Ok(Answer::Built(built)) => build::build(built),
         Ok(Answer::Approval(counted)) => approval::approval(counted),
         Ok(Answer::Gates(asked)) => gates::gates(environment, asked),
         Ok(Answer::Status(environments)) => reading::status(environments),

@@ -9,6 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Value, json};
 
 use super::approval::ApprovalV1;
+use super::build::BuildV1;
 use super::check::{CheckV1, ContractV1};
 use super::gates::GatesV1;
 use super::identity::WhoamiV1;
@@ -76,6 +77,7 @@ fn generated() -> Value {
         document::<CheckV1>(&mut generator, "`check`"),
         document::<ContractV1>(&mut generator, "`contract`"),
         document::<ApprovalV1>(&mut generator, "`approve`"),
+        document::<BuildV1>(&mut generator, "`build`"),
         document::<GatesV1>(&mut generator, "`gates`"),
         document::<StatusV1>(&mut generator, "`status`"),
         document::<HistoryV1>(&mut generator, "`history`"),

@@ -20,6 +20,7 @@ pub const PURE: &[&str] = &[
     "jiff::tz::AmbiguousOffset",
     "jiff::tz::TimeZone",
     "jiff::tz::TimeZoneDatabase::bundled",
+    "mime_guess",
     "parse_dockerfile",
     "percent_encoding",
     "regex_lite",

@@ -1,6 +1,5 @@
 //! A file of a site: its bytes by their digest, and the headers that it is served with.
 
-use super::path::SitePath;
 use crate::domain::image::Digest;
 
 /// A file of a site.
@@ -85,15 +84,4 @@ pub enum Wave {
 impl Wave {
     /// All of them, in their order.
     pub const ALL: [Self; 5] = [Self::Asset, Self::Other, Self::Worker, Self::Page, Self::Entry];
-}
-
-impl SiteFile {
-    /// What it is to the others.
-    pub fn wave(&self, path: &SitePath) -> Wave {
-        let _ = path;
-        match self.cache {
-            Cache::Immutable => Wave::Asset,
-            Cache::Revalidate => Wave::Other,
-        }
-    }
 }

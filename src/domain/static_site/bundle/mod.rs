@@ -1,9 +1,14 @@
 //! The bundle: what a build of a site comes to. Files by path, each with its digest and its headers.
 
+mod content_type;
 mod file;
+mod fingerprint;
+mod headers;
 mod manifest;
 mod path;
+mod unusable;
 
 pub use file::{Cache, Encoding, SiteFile, Wave};
 pub use manifest::BundleManifest;
 pub use path::SitePath;
+pub use unusable::BundleError;

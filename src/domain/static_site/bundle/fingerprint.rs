@@ -1,0 +1,343 @@
+//! Whether the name of a file says what is in it, so that caches may keep it for ever.
+//!
+//! A name that is taken for one of these and is none is the worst mistake: browsers keep the old content for a year. So
+//! only what builders are known to write counts, and what a person may have written does not. A fingerprint that is not
+//! recognised costs a question to the server.
+
+/// The fewest characters of a fingerprint, and as many as those in Base64 and Base32 have: Rollup's default, which Vite,
+/// Nuxt, Astro and `SvelteKit` keep ([output.hashCharacters](https://rollupjs.org/configuration-options/)), and esbuild's.
+const SHORTEST: usize = 8;
+/// The most: SHA-256 in hexadecimal digits.
+const LONGEST: usize = 64;
+/// The digits of an identifier of `MongoDB`, which uploads are named by.
+const OBJECT_ID: usize = 24;
+
+/// What may stand between a fingerprint and the last extension.
+const INNER: [&str; 9] = ["js", "css", "mjs", "min", "chunk", "bundle", "module", "worker", "_"];
+
+/// What stands between the parts of a name.
+const SEPARATORS: [char; 3] = ['.', '-', '_'];
+
+/// Types that are written by builders rather than put there by people.
+const BUILT: [&str; 5] = ["js", "mjs", "css", "map", "wasm"];
+
+/// Where builders put files whose names are fingerprinted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// All that is in it is fingerprinted
+    /// ([adapters serve it as immutable](https://svelte.dev/docs/kit/configuration#appDir)).
+    Always,
+    /// A directory of a builder alone.
+    Builder,
+    /// A directory of a builder in which people put files too.
+    Shared,
+    /// Anywhere else.
+    Other,
+}
+
+impl Place {
+    fn of(directory: &str) -> Self {
+        const BUILDERS: [&str; 8] = [
+            "_next/static/chunks/",
+            "_next/static/css/",
+            "_next/static/media/",
+            "_nuxt/",
+            "_astro/",
+            "static/js/",
+            "static/css/",
+            "static/media/",
+        ];
+        let is_in = |name: &str| directory.starts_with(name) || directory.contains(&format!("/{name}"));
+        if is_in("_app/immutable/") {
+            Self::Always
+        } else if BUILDERS.into_iter().any(is_in) {
+            Self::Builder
+        } else if is_in("assets/") {
+            Self::Shared
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// Whether another content of a file would have another name. `directory` ends with `/`, or is empty.
+pub(super) fn is_fingerprinted(directory: &str, file_name: &str) -> bool {
+    let Some((stem, extension)) = file_name.rsplit_once('.') else { return false };
+    let place = Place::of(directory);
+    if place == Place::Always {
+        return true;
+    }
+    let is_built = BUILT.contains(&extension);
+    let stem = without_inner(stem);
+    if ends_with_uuid(stem) {
+        return false;
+    }
+    // A name that is nothing else may be that of anything: of a picture by its number.
+    let may_be_whole = place == Place::Builder || (place == Place::Shared && is_built);
+    let of_digits = || match place {
+        // What stands behind it says more of the content: `a34f9d1faa5f3315-s.p.woff2`.
+        Place::Builder => stem.split(SEPARATORS).any(is_hexadecimal),
+        Place::Always | Place::Shared | Place::Other => {
+            let (before, last) = last_part(stem);
+            let is_no_object = place != Place::Other || last.len() != OBJECT_ID;
+            is_hexadecimal(last) && is_no_object && (!before.is_empty() || may_be_whole)
+        }
+    };
+    let of_letters = || {
+        let (before, last) = last_characters(stem)?;
+        (may_be_whole || !before.is_empty()).then_some(last)
+    };
+    let is_random = |last: &str| match place {
+        Place::Always => true,
+        Place::Builder | Place::Shared if is_built => !is_word(last),
+        Place::Builder | Place::Shared => !is_word(last) && looks_random(last),
+        Place::Other => is_built && is_base32(last),
+    };
+    of_digits() || of_letters().is_some_and(is_random)
+}
+
+/// A name without what builders put after the fingerprint: `main.8e8b2a4c.chunk` without `.chunk`.
+fn without_inner(stem: &str) -> &str {
+    let mut stem = stem;
+    while let Some((before, _)) = stem.rsplit_once('.').filter(|(_, last)| INNER.contains(last)) {
+        stem = before;
+    }
+    stem
+}
+
+/// What follows the last `.`, `-` or `_`, and what is before that.
+fn last_part(stem: &str) -> (&str, &str) {
+    match stem.rfind(SEPARATORS) {
+        Some(at) => (stem.get(..at).unwrap_or_default(), stem.get(at + 1..).unwrap_or_default()),
+        None => ("", stem),
+    }
+}
+
+/// The last eight characters, where they are Base64 for URLs and follow `.` or `-` or nothing, and what is before that.
+fn last_characters(stem: &str) -> Option<(&str, &str)> {
+    let (before, last) = stem.split_at_checked(stem.len().checked_sub(SHORTEST)?)?;
+    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let before = if before.is_empty() { before } else { before.strip_suffix(['.', '-'])? };
+    last.bytes().all(is_base64).then_some((before, last))
+}
+
+/// Lower-case hexadecimal digits in no order that people write: a date has no letters, a word no digits, and both of them
+/// beside each other change from one to the other once.
+fn is_hexadecimal(part: &str) -> bool {
+    let is_digit = |byte: u8| byte.is_ascii_digit();
+    let is_hex = |byte: u8| is_digit(byte) || (b'a'..=b'f').contains(&byte);
+    let digits = part.bytes().filter(|byte| is_digit(*byte)).count();
+    let changes = changes(part.bytes().map(is_digit));
+    (SHORTEST..=LONGEST).contains(&part.len())
+        && part.bytes().all(is_hex)
+        && digits >= 2
+        && part.len() - digits >= 2
+        && changes >= 2
+}
+
+/// Base32 with a digit, as esbuild writes it.
+fn is_base32(part: &str) -> bool {
+    let is_digit = |byte: u8| (b'2'..=b'7').contains(&byte);
+    part.len() == SHORTEST
+        && part.bytes().all(|byte| byte.is_ascii_uppercase() || is_digit(byte))
+        && part.bytes().any(is_digit)
+        && part.bytes().any(|byte| byte.is_ascii_uppercase())
+        && !ends_with_number(part)
+}
+
+/// Letters and then digits: `CHAPTER2`.
+fn ends_with_number(part: &str) -> bool {
+    let word = part.trim_end_matches(|c: char| c.is_ascii_digit());
+    word.len() < part.len() && word.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+/// What a person may have written: words, also together (`DarkMode`), each with one number at most (`i18nLang`, `mobile02`),
+/// and anything without a capital letter.
+fn is_word(part: &str) -> bool {
+    let is_letter = |c: char| c.is_ascii_alphabetic();
+    let is_piece = |piece: &str| {
+        let numbers = piece.split(is_letter).filter(|number| !number.is_empty()).count();
+        let letters = piece.split(|c| !is_letter(c));
+        numbers <= 1 && !letters.into_iter().any(has_odd_case)
+    };
+    !part.bytes().any(|byte| byte.is_ascii_uppercase()) || part.split(['-', '_']).all(is_piece)
+}
+
+/// Whether letters are no words that are written together: the case changes too often, or there are several words of one or
+/// two letters.
+fn has_odd_case(letters: &str) -> bool {
+    let is_upper = |byte: u8| byte.is_ascii_uppercase();
+    let is_start = |pair: &[u8]| matches!(pair, [before, byte] if !is_upper(*before) && is_upper(*byte));
+    let starts: Vec<usize> =
+        letters.as_bytes().windows(2).enumerate().filter(|(_, two)| is_start(two)).map(|(at, _)| at + 1).collect();
+    let ends = starts.iter().copied().chain([letters.len()]);
+    let short = std::iter::once(0).chain(starts.iter().copied()).zip(ends).filter(|(start, end)| end - start <= 2);
+    changes(letters.bytes().map(is_upper)) >= 4 || (!letters.is_empty() && short.count() >= 2)
+}
+
+/// Whether characters change often enough between capital letters, small ones and digits, with no year at either end and no
+/// four small letters in a row.
+fn looks_random(part: &str) -> bool {
+    let class = |byte: u8| (byte.is_ascii_digit(), byte.is_ascii_uppercase(), byte.is_ascii_lowercase());
+    let is_year = |text: Option<&str>| {
+        let text = text.unwrap_or_default();
+        (text.starts_with("19") || text.starts_with("20")) && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let has_run = part.as_bytes().windows(4).any(|four| four.iter().all(u8::is_ascii_lowercase));
+    changes(part.bytes().map(class)) >= 4
+        && !is_year(part.get(..4))
+        && !is_year(part.get(part.len().saturating_sub(4)..))
+        && !has_run
+}
+
+/// How often each is another than the one before.
+fn changes<T: PartialEq + Clone>(all: impl Iterator<Item = T> + Clone) -> usize {
+    all.clone().zip(all.skip(1)).filter(|(before, after)| before != after).count()
+}
+
+/// Whether a name ends with a UUID, which names a thing and not its content.
+fn ends_with_uuid(stem: &str) -> bool {
+    const GROUPS: [usize; 5] = [12, 4, 4, 4, 8];
+    let mut groups = stem.rsplit(SEPARATORS);
+    let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    GROUPS.iter().all(|length| groups.next().is_some_and(|group| group.len() == *length && is_hex(group)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn is_one(path: &str) -> bool {
+        let (directory, name) =
+            path.rsplit_once('/').map_or(("", path), |(before, name)| (&path[..=before.len()], name));
+        is_fingerprinted(directory, name)
+    }
+
+    #[test]
+    fn names_of_builders_are_fingerprinted() {
+        for path in [
+            // Vite, Astro, Nuxt, SvelteKit.
+            "assets/index-BkTfQwXy.js",
+            "assets/index-B1x9Za_c.css",
+            "assets/vendor-D-9xK2aB.js",
+            "shop/assets/index-DxY1abQd.js",
+            "assets/logo-B1x9ZaQc.svg",
+            "assets/index-8e8b2a4c.js",
+            "_astro/hoisted.CvX3kq1Z.js",
+            "_nuxt/DxY1abQd.js",
+            "_nuxt/entry.8e8b2a4c.css",
+            "_app/immutable/chunks/abc.js",
+            "_app/immutable/nodes/0.BkTfQwXy.js",
+            // Create React App and webpack.
+            "static/js/main.8e8b2a4c.js",
+            "static/js/main.8e8b2a4c.chunk.js",
+            "static/js/787.1b2c3d4e.chunk.js.map",
+            "static/media/logo.6ce24c58023cc2f8fd88fe9d219db6c6.svg",
+            "js/app.0f1e2d3c4b5a69788796.js",
+            "app.0f1e2d3c4b5a69788796.min.js",
+            // Next.js.
+            "_next/static/chunks/main-app-1a2b3c4d5e6f7a8b.js",
+            "_next/static/chunks/0f2c_next_dist_8a1b2c3d._.js",
+            "_next/static/css/0a1b2c3d4e5f6a7b.css",
+            "_next/static/media/a34f9d1faa5f3315-s.p.woff2",
+        ] {
+            assert!(is_one(path), "{path}");
+        }
+        // Angular and esbuild, at the root.
+        for path in ["main-5Z3XQ7LM.js", "chunk-4XJQ2ABC.js", "styles-5INURTSO.css", "main.3f2a1b4c5d6e7f80.js"] {
+            assert!(is_one(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn names_of_people_are_not() {
+        for path in [
+            "index.html.js",
+            "main.js",
+            "js/chunk-vendors.js",
+            "assets/chunk-vendors.js",
+            "js/jquery-3.7.1.min.js",
+            "assets/jquery-3.7.1.min.js",
+            "assets/my-component-name.js",
+            "assets/page-Dashboard.js",
+            "assets/icon-DarkMode.css",
+            "assets/js-polyfill.js",
+            "assets/polyfill.js",
+            "assets/app-version2.js",
+            "assets/app-2026beta.js",
+            "assets/app-my-lib-2.js",
+            "assets/lib-i18nLang.js",
+            "assets/lib-base64js.js",
+            "assets/lib-utf8Tool.js",
+            "assets/lib-k8sPanel.js",
+            "assets/menu-AdminNav.js",
+            "reports/report-20261122.pdf",
+            "assets/report-20261122.pdf",
+            "assets/report-2026Q3v2.pdf",
+            "assets/img-hero1080.jpg",
+            "assets/banner-mobile02.png",
+            "assets/logo-v2Final1.png",
+            "assets/logo-DarkMode.svg",
+            "assets/photo-20261122T1530.jpg",
+            "photo-20261122T1530.jpg",
+            "poster-decade90.png",
+            "poster-cafe2024.png",
+            "video-face2face.mp4",
+            "2026abcd.pdf",
+            "report-FY2627Q4.pdf",
+            "build-4b825dc.js",
+            "uploads/3f2504e0-4f89-11d3-9a0c-0305e82c3301.jpg",
+            "assets/x-3f2504e0-4f89-11d3-9a0c-0305e82c3301.jpg",
+            "uploads/photo-5f2b3c4d5e6f7a8b9c0d1e2f.jpg",
+            "uploads/3f2504e04f8911d3.jpg",
+            "assets/3f2504e04f8911d3.jpg",
+            "index-BkTfQwXy.js",
+            "js/index-B1x9ZaQc.js",
+            "CHAPTER2.js",
+            "js/book-CHAPTER2.js",
+            "_next/static/my-build/_buildManifest.js",
+            "noextension-8e8b2a4c",
+            "assets/8e8b2a4c/main.js",
+            "",
+            ".",
+            "ü-ÄÖÜäöüß.js",
+        ] {
+            assert!(!is_one(path), "{path}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn words_dates_and_versions_never_are(
+            directory in "(assets/|static/js/|_nuxt/|img/|)",
+            name in "([A-Z]?[a-z]{1,9}[-._]){0,3}([A-Z]?[a-z]{1,12}|[A-Z]?[a-z]{3,9}[0-9]{1,4}|[0-9]{1,14}|v?[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3})",
+            extension in "(js|css|png|pdf|woff2)",
+        ) {
+            prop_assert!(!is_fingerprinted(&directory, &format!("{name}.{extension}")), "{directory}{name}.{extension}");
+        }
+
+        #[test]
+        fn any_name_is_judged(directory in "(.{0,12}/)?", name in ".{0,24}") {
+            is_fingerprinted(&directory, &name);
+        }
+    }
+
+    /// How many of what Rollup writes are recognised: enough to be of use.
+    #[test]
+    fn most_fingerprints_are_recognised() {
+        const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+        let mut seed = 7_u64;
+        let mut next = || {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            ALPHABET[usize::try_from(seed >> 58).unwrap()] as char
+        };
+        let names: Vec<String> = (0..1000).map(|_| (0..8).map(|_| next()).collect()).collect();
+        let recognised = |directory: &str, extension: &str| {
+            names.iter().filter(|name| is_fingerprinted(directory, &format!("index-{name}.{extension}"))).count()
+        };
+        assert!(recognised("assets/", "js") > 700, "{}", recognised("assets/", "js"));
+        assert!(recognised("assets/", "png") > 600, "{}", recognised("assets/", "png"));
+        assert_eq!(recognised("js/", "png"), 0);
+    }
+}

@@ -1,0 +1,438 @@
+//! A bundle as one file, for the way from the job that builds to the one that deploys: a tar with the manifest and each
+//! content once. There is one such file for a bundle, byte for byte, and no other is taken: what could be hidden in a tar,
+//! such as links, paths, owners or a second entry of a name, is nowhere in it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::{File, Permissions};
+use std::io::{self, BufWriter, Read as _, Write};
+use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
+
+use camino::Utf8Path;
+use sha2::{Digest as _, Sha256};
+use tar::{EntryType, Header};
+use tempfile::NamedTempFile;
+
+use super::bundle::{Body, Bundle};
+use super::bundle_hash;
+use super::output::unreadable;
+use crate::clients::files;
+use crate::domain::image::Digest;
+use crate::domain::limits::{BUNDLE_MANIFEST, SITE_FILES};
+use crate::domain::neutral;
+use crate::domain::static_site::bundle::{BundleError, BundleManifest};
+
+/// The name of the manifest in it: the first entry.
+const MANIFEST: &str = "manifest.json";
+/// Headers and contents begin at multiples of it.
+const BLOCK: u64 = 512;
+/// Two blocks of zeros are the end.
+const END: u64 = 2 * BLOCK;
+/// So many bytes of a content are copied at once.
+const PIECE: u64 = 1 << 20;
+
+/// The header of an entry: it says its name and its size, and nothing else that could differ.
+fn header(name: &str, size: u64) -> io::Result<Header> {
+    let mut header = Header::new_ustar();
+    header.set_path(name)?;
+    header.set_entry_type(EntryType::Regular);
+    header.set_mode(0o644);
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_mtime(0);
+    header.set_size(size);
+    header.set_cksum();
+    Ok(header)
+}
+
+fn blob(digest: &Digest) -> String {
+    format!("blobs/{}", digest.hex())
+}
+
+/// How many zeros follow a content of a size.
+fn padding(size: u64) -> u64 {
+    size.wrapping_neg() % BLOCK
+}
+
+/// Writes a bundle into a file.
+///
+/// # Errors
+///
+/// It cannot be written, or bytes have changed since they were hashed.
+pub fn write(bundle: &Bundle, path: &Utf8Path) -> Result<(), BundleError> {
+    let failed = |error: io::Error| BundleError::Unwritable { file: path.to_string(), why: error.to_string() };
+    let directory = path.parent().filter(|parent| !parent.as_str().is_empty()).unwrap_or_else(|| ".".into());
+    let mut file = NamedTempFile::new_in(directory).map_err(failed)?;
+    let mut out = Out { writer: BufWriter::new(file.as_file_mut()), path };
+    let document = bundle.document.as_bytes();
+    out.begin(MANIFEST, document.len() as u64)?;
+    out.put(document)?;
+    out.put_zeros(padding(document.len() as u64))?;
+    for (digest, body) in bundle.bodies() {
+        out.begin(&blob(digest), body.length)?;
+        out.copy(body, digest)?;
+        out.put_zeros(padding(body.length))?;
+    }
+    out.put_zeros(END)?;
+    out.writer.flush().map_err(failed)?;
+    drop(out);
+    file.as_file().set_permissions(Permissions::from_mode(0o644)).map_err(failed)?;
+    file.persist(path).map(drop).map_err(|error| failed(error.error))
+}
+
+/// A file that is written.
+struct Out<'a, W: Write> {
+    writer: W,
+    path: &'a Utf8Path,
+}
+
+impl<W: Write> Out<'_, W> {
+    fn begin(&mut self, name: &str, size: u64) -> Result<(), BundleError> {
+        let header = header(name, size).map_err(|error| self.failed(&error))?;
+        self.put(header.as_bytes())
+    }
+
+    /// Copies bytes that still have their digest. Where they have another, the file is given up.
+    fn copy(&mut self, body: &Body, digest: &Digest) -> Result<(), BundleError> {
+        let (mut hash, mut at) = (Sha256::new(), 0);
+        while at < body.length {
+            let piece = body.read_part(at, PIECE.min(body.length - at))?;
+            hash.update(&piece);
+            self.put(&piece)?;
+            at += piece.len() as u64;
+        }
+        if Digest::from_hash(hash) == *digest {
+            Ok(())
+        } else {
+            Err(BundleError::Changed { path: body.path.to_string() })
+        }
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<(), BundleError> {
+        self.writer.write_all(bytes).map_err(|error| self.failed(&error))
+    }
+
+    fn put_zeros(&mut self, count: u64) -> Result<(), BundleError> {
+        io::copy(&mut io::repeat(0).take(count), &mut self.writer).map(drop).map_err(|error| self.failed(&error))
+    }
+
+    fn failed(&self, error: &io::Error) -> BundleError {
+        BundleError::Unwritable { file: self.path.to_string(), why: error.to_string() }
+    }
+}
+
+/// Reads a file that [`write`] wrote, and hashes all that is in it.
+///
+/// # Errors
+///
+/// It cannot be read, is damaged, or is another bundle than the one that is expected.
+pub fn read(
+    path: &Utf8Path,
+    expected: Option<&Digest>,
+) -> Result<(BundleManifest, HashMap<Digest, Body>), BundleError> {
+    let failed = |error: io::Error| unreadable(path, &error);
+    let damaged = |why: String| BundleError::Damaged { file: path.to_string(), why };
+    let file = files::regular(path).map_err(failed)?.ok_or_else(|| damaged("it is no file".to_owned()))?;
+    let length = file.metadata().map_err(failed)?.len();
+    let mut parts = Parts { file: &file, length, at: 0 };
+    let document = parts.manifest().map_err(damaged)?;
+    let found = Digest::of(&document);
+    // Before anything else is said of it: another whole bundle is the most likely mistake.
+    if let Some(expected) = expected.filter(|expected| **expected != found) {
+        return Err(BundleError::OtherBundle { file: path.to_string(), expected: expected.clone(), found });
+    }
+    let manifest = understood(&document).map_err(damaged)?;
+    let mut bodies = Vec::new();
+    for (digest, size) in contents(&manifest).map_err(damaged)? {
+        let offset = parts.entry(&blob(&digest), size).map_err(damaged)?;
+        bodies.push((digest, Body { path: path.to_owned(), offset, length: size }));
+    }
+    parts.end().map_err(damaged)?;
+    let hashed =
+        bundle_hash::each(&bodies, |(_, body), buffer| bundle_hash::part(&file, body.offset, body.length, buffer));
+    for ((digest, _), hashed) in bodies.iter().zip(hashed) {
+        if hashed.map_err(failed)? != *digest {
+            return Err(damaged(format!("entry `{}` has other bytes than its name says", blob(digest))));
+        }
+    }
+    Ok((manifest, bodies.into_iter().collect()))
+}
+
+/// The manifest in a document that shipgate wrote.
+fn understood(document: &[u8]) -> Result<BundleManifest, String> {
+    let manifest = BundleManifest::read(document).map_err(|why| format!("its manifest cannot be read: {why}"))?;
+    if manifest.document().as_bytes() != document {
+        return Err("its manifest is not as shipgate writes it".to_owned());
+    }
+    if manifest.files.len() > SITE_FILES.count() {
+        return Err(format!("its manifest has more than {SITE_FILES} files"));
+    }
+    Ok(manifest)
+}
+
+/// Each content of a manifest once with its size, in the order in which they are in the file.
+fn contents(manifest: &BundleManifest) -> Result<Vec<(Digest, u64)>, String> {
+    let mut sizes: BTreeMap<&str, (&Digest, u64)> = BTreeMap::new();
+    for file in manifest.files.values() {
+        let (_, size) = *sizes.entry(file.digest.hex()).or_insert((&file.digest, file.size));
+        if size != file.size {
+            return Err(format!("its manifest has two sizes of {}", file.digest));
+        }
+    }
+    Ok(sizes.into_values().map(|(digest, size)| (digest.clone(), size)).collect())
+}
+
+/// A file that is read, entry by entry.
+struct Parts<'a> {
+    file: &'a File,
+    length: u64,
+    at: u64,
+}
+
+impl Parts<'_> {
+    /// The first entry: the manifest.
+    fn manifest(&mut self) -> Result<Vec<u8>, String> {
+        let block = self.bytes(BLOCK)?;
+        let size = Header::from_byte_slice(&block).entry_size().unwrap_or(u64::MAX);
+        check_header(&block, MANIFEST, size)?;
+        if size > BUNDLE_MANIFEST.amount {
+            return Err(format!("its manifest has more than {BUNDLE_MANIFEST}"));
+        }
+        let document = self.bytes(size)?;
+        self.zeros(padding(size))?;
+        Ok(document)
+    }
+
+    /// The next entry, which has to be the one of a name and a size. Returns where its content begins, which is not read.
+    fn entry(&mut self, name: &str, size: u64) -> Result<u64, String> {
+        let block = self.bytes(BLOCK)?;
+        check_header(&block, name, size)?;
+        let begins = self.at;
+        let ends = begins.checked_add(size).filter(|end| *end <= self.length);
+        self.at = ends.ok_or("it ends in the middle")?;
+        self.zeros(padding(size))?;
+        Ok(begins)
+    }
+
+    fn end(&mut self) -> Result<(), String> {
+        self.zeros(END)?;
+        if self.at == self.length { Ok(()) } else { Err("something follows its end".to_owned()) }
+    }
+
+    fn zeros(&mut self, count: u64) -> Result<(), String> {
+        let is_empty = self.bytes(count)?.iter().all(|byte| *byte == 0);
+        if is_empty {
+            Ok(())
+        } else {
+            Err("it has an entry that its manifest does not name, or bytes that are in none".to_owned())
+        }
+    }
+
+    /// The next bytes. There are as many in memory as in the file, at most.
+    fn bytes(&mut self, count: u64) -> Result<Vec<u8>, String> {
+        let end = self.at.checked_add(count).filter(|end| *end <= self.length);
+        let size = usize::try_from(count).ok().filter(|_| end.is_some()).ok_or("it ends in the middle")?;
+        let mut bytes = vec![0; size];
+        self.file.read_exact_at(&mut bytes, self.at).map_err(|error| error.to_string())?;
+        self.at += count;
+        Ok(bytes)
+    }
+}
+
+/// Compares the header of an entry with the only one that it may have.
+fn check_header(block: &[u8], name: &str, size: u64) -> Result<(), String> {
+    if header(name, size).is_ok_and(|wanted| wanted.as_bytes().as_slice() == block) {
+        return Ok(());
+    }
+    let found = Header::from_byte_slice(block);
+    let shown = neutral::phrase(&String::from_utf8_lossy(&found.path_bytes()), 100);
+    Err(if block.iter().all(|byte| *byte == 0) {
+        format!("entry `{name}` is missing")
+    } else if found.path_bytes() != name.as_bytes() {
+        format!("entry `{shown}` is where `{name}` should be")
+    } else if found.entry_type() != EntryType::Regular {
+        format!("entry `{name}` is no file")
+    } else if found.entry_size().ok() != Some(size) {
+        format!("entry `{name}` has another size than its manifest says")
+    } else {
+        format!("the header of entry `{name}` is not as shipgate writes it")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8PathBuf;
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
+    use super::super::bundle::tests::{Site, shop};
+    use super::*;
+
+    fn written(site: &Site) -> (Bundle, Utf8PathBuf, Vec<u8>) {
+        let bundle = site.bundle().unwrap();
+        let path = site.root.join("site.tar");
+        bundle.write(&path).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        (bundle, path, bytes)
+    }
+
+    fn why(path: &Utf8Path, bytes: &[u8]) -> String {
+        std::fs::write(path, bytes).unwrap();
+        match Bundle::of_file(path, None).unwrap_err() {
+            BundleError::Damaged { why, .. } => why,
+            error => panic!("{error}"),
+        }
+    }
+
+    #[test]
+    fn a_bundle_reads_as_it_was_written() {
+        let site = shop();
+        let (bundle, path, bytes) = written(&site);
+        let read = Bundle::of_file(&path, Some(&bundle.digest)).unwrap();
+        assert_eq!((&read.manifest, &read.digest), (&bundle.manifest, &bundle.digest));
+        for (digest, body) in bundle.bodies() {
+            let found = read.body(digest).unwrap();
+            assert_eq!((found.read(digest), &found.path), (body.read(digest), &path));
+        }
+        // Other programs read it too.
+        let mut archive = tar::Archive::new(bytes.as_slice());
+        let names: Vec<String> =
+            archive.entries().unwrap().map(|entry| entry.unwrap().path().unwrap().display().to_string()).collect();
+        let blobs = bundle.bodies().into_iter().map(|(digest, _)| blob(digest));
+        assert_eq!(names, std::iter::once(MANIFEST.to_owned()).chain(blobs).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_same_files_are_the_same_bytes_wherever_and_whenever_they_were_built() {
+        let (one, other) = (shop(), shop());
+        let page = File::open(other.root.join("dist/index.html")).unwrap();
+        page.set_modified(std::time::UNIX_EPOCH).unwrap();
+        std::fs::set_permissions(other.root.join("dist/copy.js"), Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(written(&one).2, written(&other).2);
+        let read = Bundle::of_file(&one.root.join("site.tar"), None).unwrap();
+        read.write(&other.root.join("again.tar")).unwrap();
+        assert_eq!(std::fs::read(other.root.join("again.tar")).unwrap(), written(&one).2);
+    }
+
+    #[test]
+    fn another_bundle_is_not_taken() {
+        let site = shop();
+        let (bundle, path, _) = written(&site);
+        let expected = Digest::of("other");
+        let refused = Bundle::of_file(&path, Some(&expected)).unwrap_err();
+        let file = path.to_string();
+        assert_eq!(refused, BundleError::OtherBundle { file, expected, found: bundle.digest });
+        assert!(matches!(Bundle::of_file(&path.with_extension("none"), None), Err(BundleError::Unreadable { .. })));
+        assert!(matches!(Bundle::of_file(path.parent().unwrap(), None), Err(BundleError::Damaged { .. })));
+    }
+
+    /// The bytes of a file with the entries that are given, whatever the manifest in it says.
+    fn forged(entries: &[(Header, &[u8])]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for (header, content) in entries {
+            bytes.extend(header.as_bytes());
+            bytes.extend(*content);
+            bytes.resize(bytes.len().next_multiple_of(512), 0);
+        }
+        bytes.resize(bytes.len() + 1024, 0);
+        bytes
+    }
+
+    #[test]
+    fn a_forged_file_is_refused_and_says_why() {
+        let site = Site::new(&[("index.html", "page")]);
+        let (bundle, path, good) = written(&site);
+        let document = bundle.document.as_bytes();
+        let page = blob(&Digest::of("page"));
+        let entry =
+            |name: &str, content: &'static str| (header(name, content.len() as u64).unwrap(), content.as_bytes());
+        let manifest = (header(MANIFEST, document.len() as u64).unwrap(), document);
+        let changed = |change: fn(&mut Header)| {
+            let (mut header, content) = entry(&page, "page");
+            change(&mut header);
+            header.set_cksum();
+            forged(&[manifest.clone(), (header, content)])
+        };
+        assert_eq!(forged(&[manifest.clone(), entry(&page, "page")]), good);
+        let mut hostile = header("x", 4).unwrap();
+        let name = b"../../etc/passwd";
+        hostile.as_old_mut().name[..name.len()].copy_from_slice(name);
+        hostile.set_cksum();
+        let more = blob(&Digest::of("more"));
+        for (bytes, expected) in [
+            (Vec::new(), "ends in the middle"),
+            (vec![0; 1024], "entry `manifest.json` is missing"),
+            (forged(&[entry(&page, "page")]), "is where `manifest.json` should be"),
+            (forged(&[manifest.clone()]), "is missing"),
+            (forged(&[manifest.clone(), entry(&page, "gape")]), "has other bytes"),
+            (forged(&[manifest.clone(), entry(&page, "pages")]), "has another size"),
+            (forged(&[manifest.clone(), entry(&page, "page"), entry(&more, "more")]), "does not name"),
+            (forged(&[manifest.clone(), entry(&page, "page"), entry(&page, "page")]), "does not name"),
+            (forged(&[manifest.clone(), manifest.clone(), entry(&page, "page")]), "is where"),
+            (forged(&[manifest.clone(), (hostile, b"page")]), "entry `../../etc/passwd` is where"),
+            (changed(|header| header.set_entry_type(EntryType::Symlink)), "is no file"),
+            (changed(|header| header.set_entry_type(EntryType::Link)), "is no file"),
+            (changed(|header| header.set_mode(0o4755)), "not as shipgate writes it"),
+            (changed(|header| header.set_mtime(1)), "not as shipgate writes it"),
+            (changed(|header| header.set_uid(1)), "not as shipgate writes it"),
+            ([good.as_slice(), &[0; 512]].concat(), "something follows its end"),
+            ([good.as_slice(), b"x"].concat(), "something follows its end"),
+            (good[..good.len() - 1].to_vec(), "ends in the middle"),
+            (good[..600].to_vec(), "ends in the middle"),
+        ] {
+            let why = why(&path, &bytes);
+            assert!(why.contains(expected), "{why}, not {expected}");
+        }
+    }
+
+    #[test]
+    fn a_manifest_that_lies_is_refused() {
+        let site = Site::new(&[("index.html", "page"), ("copy.html", "page")]);
+        let (bundle, path, _) = written(&site);
+        let page = blob(&Digest::of("page"));
+        let lies = |from: &str, to: &str| {
+            let document = bundle.document.replacen(from, to, 1);
+            assert_ne!(document, bundle.document);
+            let manifest = (header(MANIFEST, document.len() as u64).unwrap(), document.as_bytes());
+            why(&path, &forged(&[manifest, (header(&page, 4).unwrap(), b"page")]))
+        };
+        assert!(lies("\"size\":4", "\"size\":5").contains("two sizes"));
+        assert!(lies("\"size\":4", "\"size\":18446744073709551615").contains("two sizes"));
+        assert!(lies("index.html", "../index.html").contains("cannot be read"));
+        assert!(lies("{\"schema\"", "{ \"schema\"").contains("not as shipgate writes it"));
+        assert!(lies("bundle/v1", "bundle/v2").contains("schema"));
+        let huge = header(MANIFEST, BUNDLE_MANIFEST.amount + 1).unwrap();
+        assert!(why(&path, &forged(&[(huge, b"")])).contains("more than 64 MiB"));
+        let endless = header(MANIFEST, u64::MAX).unwrap();
+        assert!(why(&path, &forged(&[(endless, b"")])).contains("more than 64 MiB"));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+        /// No byte of the file can be another.
+        #[test]
+        fn whatever_is_changed_is_noticed(at: Index, other in 1_u8..) {
+            let site = shop();
+            let (bundle, path, mut bytes) = written(&site);
+            let at = at.index(bytes.len());
+            bytes[at] ^= other;
+            std::fs::write(&path, &bytes).unwrap();
+            prop_assert!(Bundle::of_file(&path, Some(&bundle.digest)).is_err(), "byte {}", at);
+        }
+
+        /// Any files become a bundle that reads as it was written.
+        #[test]
+        fn any_files_are_carried(files in proptest::collection::btree_map("[a-zü %+#]{1,8}(/[a-z.]{2,6}[a-z])?", ".{0,600}", 0..8)) {
+            let site = Site::new(&[("index.html", "")]);
+            for (path, text) in &files {
+                // A directory may have the name already, or a file that of a directory.
+                let path = site.root.join("dist").join(format!("{path}-"));
+                let _made = std::fs::create_dir_all(path.parent().unwrap());
+                let _written = std::fs::write(path, text);
+            }
+            let (bundle, path, _) = written(&site);
+            let read = Bundle::of_file(&path, Some(&bundle.digest)).unwrap();
+            prop_assert_eq!(&read.manifest, &bundle.manifest);
+        }
+    }
+}
