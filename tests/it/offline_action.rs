@@ -173,6 +173,8 @@ fn the_action_has_exactly_the_inputs_and_outputs_of_the_contract() {
         "plan-document",
         "override",
         "reason",
+        "bundles",
+        "bundle-directory",
         "component",
         "config",
         "working-directory",
@@ -197,6 +199,9 @@ fn the_action_has_exactly_the_inputs_and_outputs_of_the_contract() {
         "planned-component",
         "planned-override",
         "planned-reason",
+        "builds",
+        "node",
+        "bundles",
         "refused-by",
         "environment-url",
         "summary-json",
@@ -215,19 +220,22 @@ fn each_output_that_the_program_writes_is_one_of_the_action() {
     let repository = Repository::bare();
     let script = "#!/bin/sh\nprintf 'outcome=planned\\nsha=s\\ndigest=d\\nimage<<X\\ni\\nX\\ndigests={}\\nimages={}\\nplan-digest=p\\nplan=q\\nrefused-by=r\\n\
                   approval=a\\ncomplete=true\\nplanned-command=c\\nplanned-environment=e\\nplanned-component<<X\\nb\\nw\\nX\\n\
-                  planned-override=v\\nplanned-reason=r\\nenvironment-url=u\\nsummary-json<<Y\\n{\\n}\\nY\\nother=o\\n' >>\"$GITHUB_OUTPUT\"\nexit 3\n";
+                  planned-override=v\\nplanned-reason=r\\nbuilds=[]\\nnode=22\\nbundles={}\\nenvironment-url=u\\nsummary-json<<Y\\n{\\n}\\nY\\nother=o\\n' >>\"$GITHUB_OUTPUT\"\nexit 3\n";
     write_program(&repository.path().join("program"), script);
     let runner = Runner::new(repository.path());
     let ran = runner.action("$/").input("command", "plan promote").input("binary-path", "program").run().expect_code(3);
     let outputs: Vec<_> = ran.outputs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let expected = [
         ("approval", "a"),
+        ("builds", "[]"),
+        ("bundles", "{}"),
         ("complete", "true"),
         ("digest", "d"),
         ("digests", "{}"),
         ("environment-url", "u"),
         ("image", "i"),
         ("images", "{}"),
+        ("node", "22"),
         ("outcome", "planned"),
         ("plan", "q"),
         ("plan-digest", "p"),

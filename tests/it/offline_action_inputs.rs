@@ -10,22 +10,25 @@ use crate::runner::Runner;
 use crate::runner::steps::StepRan;
 
 const BINARY: &str = "binary-path";
+const BUNDLES: &str = r#"{"frontend":"sha256:1111111111111111111111111111111111111111111111111111111111111111"}"#;
+const BUNDLE_OPTION: &str = "--bundle=frontend=built/a site/frontend.tar@\
+                             sha256:1111111111111111111111111111111111111111111111111111111111111111";
 
-struct Case {
+pub struct Case {
     repository: Repository,
     runner: Runner,
     recorder: Recorder,
 }
 
 impl Case {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let repository = Repository::bare();
         let runner = Runner::new(repository.path());
         Self { repository, runner, recorder: Recorder::new() }
     }
 
     /// Runs with these inputs over those that every case has.
-    fn run(&self, inputs: &[(&str, &str)]) -> StepRan {
+    pub fn run(&self, inputs: &[(&str, &str)]) -> StepRan {
         let binary = self.recorder.path.to_str().unwrap();
         let all: BTreeMap<&str, &str> =
             [("command", "deploy"), (BINARY, binary)].into_iter().chain(inputs.iter().copied()).collect();
@@ -34,13 +37,13 @@ impl Case {
     }
 
     /// The arguments that come from these inputs.
-    fn arguments(&self, inputs: &[(&str, &str)]) -> Vec<String> {
+    pub fn arguments(&self, inputs: &[(&str, &str)]) -> Vec<String> {
         self.run(inputs).expect_code(0);
         self.recorder.arguments()
     }
 
     /// Insists on a refusal, and returns what it says.
-    fn refusal(&self, inputs: &[(&str, &str)]) -> String {
+    pub fn refusal(&self, inputs: &[(&str, &str)]) -> String {
         self.recorder.forget();
         let ran = self.run(inputs).expect_code(2);
         assert!(!self.recorder.ran(), "it was not refused: {}", ran.log);
@@ -50,7 +53,7 @@ impl Case {
     }
 
     /// Insists that nothing was made: a test's strings would make a file if they were evaluated.
-    fn nothing_was_made(&self) {
+    pub fn nothing_was_made(&self) {
         let made: Vec<_> = std::fs::read_dir(self.repository.path()).unwrap().collect();
         assert!(made.is_empty(), "{made:?}");
     }
@@ -71,6 +74,8 @@ fn inputs_become_options_and_the_environment_comes_last() {
         ("component", "backend"),
         ("config", "ops/shipgate.toml"),
         ("extra-args", "-v"),
+        ("bundles", BUNDLES),
+        ("bundle-directory", "built/a site"),
     ];
     let expected = [
         "plan",
@@ -81,6 +86,7 @@ fn inputs_become_options_and_the_environment_comes_last() {
         "--plan-document=plans/a plan.json",
         "--override=freeze=the shop is down",
         "--reason=carts fail",
+        BUNDLE_OPTION,
         "--component=backend",
         "--config=ops/shipgate.toml",
         "-v",
@@ -101,6 +107,8 @@ fn inputs_that_are_empty_are_no_arguments() {
         "plan-document",
         "override",
         "reason",
+        "bundles",
+        "bundle-directory",
         "component",
         "config",
         "working-directory",
@@ -207,6 +215,8 @@ fn sixty_four_kibibytes_arrive_and_one_byte_more_is_refused() {
         "plan-document",
         "override",
         "reason",
+        "bundles",
+        "bundle-directory",
         "component",
         "config",
         "extra-args",
@@ -315,6 +325,13 @@ fn expected(case: &Case, name: &str, value: &str) -> Option<Vec<String>> {
             let lines = value.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
             with(lines.filter(|line| !line.is_empty()).map(str::to_owned).collect())
         }
+        // Without bundles it does not matter where they would be.
+        "bundle-directory" => with(Vec::new()),
+        "bundles" => {
+            let object = value.trim_matches(is_space);
+            let inside = object.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or(object);
+            inside.chars().all(is_space).then(|| vec!["deploy".to_owned()])
+        }
         "working-directory" => case.repository.path().join(value).is_dir().then(|| vec!["deploy".to_owned()]),
         _ => with(vec![format!("--{name}={value}")]),
     }
@@ -327,7 +344,7 @@ proptest! {
     fn any_text_in_any_input_arrives_whole_or_is_refused(
         name in prop::sample::select(vec![
             "command", "environment", "release", "expect-plan", "plan-run", "plan-document", "override", "reason",
-            "component", "config", "working-directory", "extra-args",
+            "bundles", "bundle-directory", "component", "config", "working-directory", "extra-args",
         ]),
         value in any_text(),
     ) {

@@ -10,7 +10,7 @@ use crate::workflows::{Workflow, entries, own};
 const ONLY_WHERE_CALLED: &str = "inputs.called || vars.SHIPGATE_DEPLOY_FROM_HERE == 'true'";
 
 /// The jobs of the workflows that others call, and what each waits for: file, job, group.
-const GROUPS: [(&str, &str, &str); 19] = [
+const GROUPS: [(&str, &str, &str); 21] = [
     ("approve.yml", "approve", "shipgate-approve-${{ github.run_id }}"),
     (
         "approve.yml",
@@ -20,6 +20,16 @@ const GROUPS: [(&str, &str, &str); 19] = [
     (
         "deploy-stage.yml",
         "deploy",
+        "shipgate-${{ inputs.environment || 'stage' }}-${{ inputs.working-directory || '.' }}",
+    ),
+    (
+        "deploy-stage.yml",
+        "build",
+        "shipgate-build-${{ inputs.environment || 'stage' }}-${{ inputs.working-directory || '.' }}",
+    ),
+    (
+        "deploy-stage.yml",
+        "deploy-built",
         "shipgate-${{ inputs.environment || 'stage' }}-${{ inputs.working-directory || '.' }}",
     ),
     ("hold.yml", "refuse", "shipgate-hold-refuse-${{ github.run_id }}"),
@@ -133,6 +143,8 @@ fn each_job_asks_for_what_it_needs_and_no_more() {
         ("approve.yml", "approve", &approving),
         ("approve.yml", "carry-out", &carrying_out),
         ("deploy-stage.yml", "deploy", &deploying),
+        ("deploy-stage.yml", "build", &json!({ "contents": "read" })),
+        ("deploy-stage.yml", "deploy-built", &deploying),
         ("hold.yml", "refuse", &nothing),
         ("hold.yml", "hold", &holding),
         ("hold.yml", "hold-in-environment", &holding),
@@ -175,7 +187,7 @@ fn a_job_that_changes_an_environment_outlives_every_wait_of_a_component() {
     let minutes = 4 * timeout + 60;
     for (file, jobs) in [
         ("approve.yml", &["carry-out"][..]),
-        ("deploy-stage.yml", &["deploy"]),
+        ("deploy-stage.yml", &["deploy", "deploy-built"]),
         ("promote.yml", &["promote"]),
         ("rollback.yml", &["rollback", "rollback-in-environment", "restore"]),
     ] {
@@ -303,7 +315,10 @@ fn the_steps_say_what_the_action_understands() {
         "approve.yml carry-out: promote",
         "approve.yml carry-out: rollback",
         "approve.yml carry-out: unhold",
+        "deploy-stage.yml deploy: plan deploy",
         "deploy-stage.yml deploy: deploy",
+        "deploy-stage.yml build: build",
+        "deploy-stage.yml deploy-built: deploy",
         "hold.yml hold: hold",
         "hold.yml hold-in-environment: hold",
         "hold.yml plan: plan unhold",

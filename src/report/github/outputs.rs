@@ -7,6 +7,8 @@ use crate::domain::gate::{Approval, Gate, GatePolicy};
 use crate::domain::limits::{PLAN_DOCUMENT, SUMMARY_JSON};
 use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
+use crate::domain::plan::Intent;
+use crate::domain::step::{Subject, Verb};
 use crate::report::record::Record;
 use crate::sink;
 
@@ -25,6 +27,7 @@ pub fn of(record: &Record, outcome: Outcome, document: &str) -> Vec<Output> {
     }
     outputs.extend(record.plan_digest.as_ref().map(|digest| ("plan-digest", digest.to_string())));
     outputs.extend(record.plan_document.as_deref().and_then(plan));
+    outputs.extend(builds(record));
     outputs.extend(refused_by(&record.gates).map(|names| ("refused-by", names)));
     outputs.extend(record.policy.as_ref().and_then(approval).map(|approval| ("approval", approval.to_owned())));
     outputs.extend(record.url.as_ref().map(|url| ("environment-url", url.clone())));
@@ -41,6 +44,17 @@ pub(super) fn map<'r>(entries: impl Iterator<Item = (&'r ComponentName, String)>
 pub fn plan(document: &str) -> Option<Output> {
     let is_whole = document.len() <= PLAN_DOCUMENT.count() && sink::clean_document(document) == document;
     is_whole.then(|| ("plan", document.to_owned()))
+}
+
+/// Of a planned deploy, the components whose files have to be built first, as a JSON list on one line: `[]`, none.
+fn builds(record: &Record) -> Option<Output> {
+    let is_planned_deploy = record.is_plan && record.intent == Some(Intent::Deploy);
+    let built = record.steps.iter().filter(|step| step.step.verb == Verb::Bundle);
+    let names = built.filter_map(|step| match &step.step.subject {
+        Subject::Component(component) => Some(Value::String(component.to_string())),
+        Subject::Source(..) | Subject::Statuses => None,
+    });
+    is_planned_deploy.then(|| ("builds", Value::Array(names.collect()).to_string()))
 }
 
 /// The gates that refuse already, separated by commas, where there are any.
@@ -62,8 +76,11 @@ pub fn document(document: &str) -> Option<Output> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::event::Event;
     use crate::domain::gate::{GateName, Verdict};
+    use crate::domain::plan::Step;
     use crate::domain::view::Request;
+    use crate::domain::view::plan::ShownPlan;
 
     #[test]
     fn gates_that_refuse_already_are_named() {
@@ -83,6 +100,29 @@ mod tests {
         record.gates = gates.to_vec();
         let outputs = of(&record, Outcome::Planned, "{}");
         assert!(outputs.contains(&("refused-by", "hold,forward".to_owned())), "{outputs:?}");
+    }
+
+    #[test]
+    fn a_planned_deploy_says_what_has_to_be_built_first() {
+        let step = |verb, component: &str| Step::new(verb, &component.parse().unwrap(), "");
+        let sites = vec![
+            step(Verb::Bundle, "site"),
+            step(Verb::Store, "site"),
+            step(Verb::Build, "backend"),
+            step(Verb::Bundle, "admin"),
+        ];
+        let planned = |plans: bool, intent: Intent, steps: &[Step]| {
+            let mut record = Record::new(&Request { plans: true, applies: !plans, ..Request::default() });
+            let plan = ShownPlan { intent, steps: steps.to_vec(), is_all: plans, ..ShownPlan::sample() };
+            record.see(&Event::Planned(Box::new(plan)));
+            let outputs = of(&record, Outcome::Planned, "{}").into_iter();
+            outputs.filter(|(name, _)| *name == "builds").map(|(_, value)| value).collect::<Vec<_>>()
+        };
+        assert_eq!(planned(true, Intent::Deploy, &sites), ["[\"site\",\"admin\"]"]);
+        assert_eq!(planned(true, Intent::Deploy, &sites[1..3]), ["[]"]);
+        assert_eq!(planned(true, Intent::Rollback, &[]), [""; 0]);
+        assert_eq!(planned(false, Intent::Deploy, &sites), [""; 0]);
+        assert_eq!(builds(&Record::new(&Request::default())), None, "there is no plan");
     }
 
     #[test]

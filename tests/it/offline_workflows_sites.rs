@@ -1,0 +1,318 @@
+//! What `deploy-stage.yml` promises where a static site has to be built: no command of the repository runs where a token
+//! can be had, and what is deployed is what was built. Its jobs are run here with stand-ins of the program and of GitHub's
+//! actions.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::harness::Repository;
+use crate::offline_action::write_program;
+use crate::offline_workflows::{keys, our_step, our_steps, steps, workflow};
+use crate::runner::Runner;
+use crate::runner::expression::Status;
+use crate::runner::job::{Job, JobRan};
+use crate::workflows::Workflow;
+
+const FILE: &str = "deploy-stage.yml";
+const DIGEST: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
+const SITE: &str = "[components.site]\nkind = \"static-site\"\n";
+
+/// The action of a step, without its version.
+fn action(step: &Value) -> Option<&str> {
+    step["uses"].as_str().map(|uses| uses.split('@').next().unwrap())
+}
+
+/// The words that the lines of a script begin with.
+fn first_words(script: &str) -> impl Iterator<Item = &str> {
+    script.lines().filter_map(|line| line.split_whitespace().next())
+}
+
+/// In all workflows that others call. `build` starts what the repository says, and so does whatever else stands there.
+#[test]
+fn a_job_that_can_get_a_token_runs_no_command_of_the_repository() {
+    const WORDS: [&str; 9] = ["echo", "else", "exit", "fi", "form=", "found=0", "grep", "if", "printf"];
+    const ACTIONS: [&str; 4] = ["$/action", "actions/checkout", "actions/download-artifact", "actions/upload-artifact"];
+    let mut jobs = 0;
+    for workflow in Workflow::called() {
+        for (name, job) in workflow.jobs().into_iter().filter(|(_, job)| !job["permissions"]["id-token"].is_null()) {
+            jobs += 1;
+            for step in steps(job) {
+                let known = match (action(step), step["run"].as_str()) {
+                    (Some("$/action"), None) => step["with"]["command"] != "build",
+                    (Some(action), None) => ACTIONS.contains(&action),
+                    (None, Some(script)) => first_words(script).all(|word| WORDS.contains(&word)),
+                    _ => false,
+                };
+                assert!(known, "{}: {name}: {step:#}", workflow.path);
+            }
+        }
+    }
+    assert!(jobs > 10, "{jobs}");
+}
+
+#[test]
+fn the_job_that_builds_has_nothing_worth_taking() {
+    let workflow = workflow(FILE);
+    let build = &workflow.yaml["jobs"]["build"];
+    let known = ["name", "needs", "if", "runs-on", "timeout-minutes", "permissions", "concurrency", "outputs", "steps"];
+    assert_eq!(keys(build), known.into(), "no environment, no variables of the job");
+    assert_eq!(build["permissions"], json!({ "contents": "read" }));
+    assert!(!build.to_string().contains("secrets"), "{build:#}");
+    // A runner of one's own that also deploys would keep what a build leaves there.
+    assert_eq!(build["runs-on"], "${{ inputs.build-runner || 'ubuntu-24.04' }}");
+    assert_eq!(workflow.yaml["on"]["workflow_call"]["inputs"]["build-runner"]["default"], "ubuntu-24.04");
+    for step in steps(build) {
+        assert!(!step.to_string().contains("github.token"), "{step:#}");
+        let is_cache = action(step).is_some_and(|action| action.contains("cache"));
+        assert!(!is_cache && step["with"]["cache"].is_null(), "{step:#}");
+        if action(step) == Some("actions/setup-node") {
+            assert_eq!(step["with"]["package-manager-cache"], false, "it is on by default");
+        }
+    }
+    let step = our_step(build);
+    assert_eq!((&step["with"]["command"], &step["with"]["github-token"]), (&json!("build"), &json!("")));
+    // Nothing else is of a pull request: that is checked and not built.
+    for workflow in Workflow::called().into_iter().filter(|workflow| !workflow.path.ends_with(FILE)) {
+        let builds = |step: &&&Value| step["with"]["command"] == "build" || !step["with"]["bundles"].is_null();
+        let all = workflow.steps();
+        assert_eq!(all.iter().find(builds), None, "{}: bytes come from the store", workflow.path);
+    }
+}
+
+#[test]
+fn the_digests_are_those_of_the_job_and_of_no_file() {
+    let jobs = &workflow(FILE).yaml["jobs"];
+    let (deploy, build, built) = (&jobs["deploy"], &jobs["build"], &jobs["deploy-built"]);
+    assert_eq!(our_step(build)["id"], "build");
+    assert_eq!(build["outputs"]["bundles"], "${{ steps.build.outputs.bundles }}");
+    let step = our_step(built);
+    assert_eq!(step["with"]["bundles"], "${{ needs.build.outputs.bundles }}");
+    assert_eq!(step["with"]["bundle-directory"], our_step(build)["with"]["bundle-directory"]);
+    let scripts: Vec<&str> = steps(built).iter().filter_map(|step| step["run"].as_str()).collect();
+    assert_eq!(scripts.len(), 1, "nothing reads the artifact but `deploy`: {scripts:?}");
+    // The same command otherwise, and the plan before it is of that very command.
+    let [looks, deploys] = our_steps(deploy)[..] else { panic!("{deploy:#}") };
+    for (other, left_out) in [(looks, &["command"][..]), (step, &["bundles", "bundle-directory"])] {
+        let mut other = other.clone();
+        let mut own = deploys.clone();
+        for input in left_out {
+            for step in [&mut other, &mut own] {
+                step["with"].as_object_mut().unwrap().remove(*input);
+            }
+        }
+        assert_eq!((&other["with"], &other["env"]), (&own["with"], &own["env"]));
+    }
+    let mut built = built.clone();
+    let mut deploy = deploy.clone();
+    for key in ["name", "needs", "if", "outputs", "steps"] {
+        for job in [&mut built, &mut deploy] {
+            job.as_object_mut().unwrap().remove(key);
+        }
+    }
+    assert_eq!(built, deploy, "the same queue, permissions and runner");
+}
+
+/// A stand-in of the program: it writes down its arguments, and gives the outputs that a test wants.
+struct Shop {
+    repository: Repository,
+    directory: TempDir,
+    secrets: Value,
+}
+
+impl Shop {
+    /// `plan`: what `plan deploy` does.
+    fn new(files: &[(&str, &str)], plan: &str) -> Self {
+        let (repository, directory) = (Repository::with_files(files), tempfile::tempdir().unwrap());
+        let shop = Self { repository, directory, secrets: json!({}) };
+        let script = format!(
+            "#!/bin/sh\nprintf '%s|' \"$@\" >>\"$0.log\"\necho >>\"$0.log\"\ncase $1 in\n\
+             plan) {plan} ;;\n\
+             build)\n  env >\"$0.build.env\"\n  for word; do case $word in --to=*) to=${{word#--to=}} ;; esac; done\n\
+             mkdir \"$to\"\n  echo bytes >\"$to/site.tar\"\n  echo 'bundles={{\"site\":\"{DIGEST}\"}}' >>\"$GITHUB_OUTPUT\" ;;\n\
+             deploy)\n  cp \"$RUNNER_TEMP/shipgate-bundles/site.tar\" \"$0.got\" 2>/dev/null\n\
+             printf 'outcome=deployed\\nsha=1a2b\\n' >>\"$GITHUB_OUTPUT\" ;;\nesac\n"
+        );
+        write_program(&shop.program(), script);
+        let action = |name: &str, inputs: &str, script: &str| {
+            let path = shop.path(name);
+            std::fs::create_dir(&path).unwrap();
+            let text = format!(
+                "inputs: {{ {inputs} }}\nruns:\n  using: composite\n  steps:\n    - shell: bash\n      env:\n        \
+                 STORE: {}\n        INPUTS: ${{{{ toJSON(inputs) }}}}\n        NAME: ${{{{ inputs.name }}}}\n        \
+                 AT: ${{{{ inputs.path }}}}\n      run: {script}\n",
+                shop.path("store").display()
+            );
+            std::fs::write(path.join("action.yml"), text).unwrap();
+        };
+        action(
+            "upload",
+            "name: {}, path: {}, if-no-files-found: {}, retention-days: {}, compression-level: {}",
+            "mkdir -p \"$STORE/$NAME\" && cp $AT \"$STORE/$NAME\"",
+        );
+        action("download", "name: {}, path: {}", "cp -R \"$STORE/$NAME\" \"$AT\"");
+        action(
+            "node",
+            "node-version: {}, node-version-file: {}, package-manager-cache: {}, name: {}, path: {}",
+            "printf '%s' \"$INPUTS\" >\"$STORE.node\"",
+        );
+        shop
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn program(&self) -> PathBuf {
+        self.path("shipgate")
+    }
+
+    /// A job on a machine of its own.
+    fn job(&self, name: &str) -> Job {
+        let runner = Runner::new(self.repository.path()).program(&self.program());
+        let runner = runner.context("secrets", self.secrets.clone());
+        let actions = [("upload-artifact", "upload"), ("download-artifact", "download"), ("setup-node", "node")];
+        let runner = actions.into_iter().fold(runner, |runner, (action, stand_in)| {
+            runner.repository(&format!("actions/{action}"), &self.path(stand_in))
+        });
+        runner.job(".github/workflows/deploy-stage.yml", name).inputs(json!({ "component": "site" }))
+    }
+
+    /// All jobs, in their order.
+    fn run(&self) -> [JobRan; 3] {
+        let deploy = self.job("deploy").run();
+        let build = self.job("build").needs("deploy", &deploy).run();
+        let built = self.job("deploy-built").needs("deploy", &deploy).needs("build", &build).run();
+        [deploy, build, built]
+    }
+
+    /// The arguments of each start of the program.
+    fn started(&self) -> Vec<String> {
+        let log = std::fs::read_to_string(self.program().with_extension("log")).unwrap();
+        log.lines().map(str::to_owned).collect()
+    }
+
+    /// What Node.js was set up with.
+    fn node(&self) -> Option<Value> {
+        let text = std::fs::read_to_string(self.path("store.node")).ok()?;
+        Some(serde_json::from_str(&text).unwrap())
+    }
+}
+
+/// A plan with these outputs.
+fn planned(outputs: &str) -> String {
+    format!("printf '%s\\n' outcome=planned sha=1a2b {outputs} >>\"$GITHUB_OUTPUT\"")
+}
+
+fn results(jobs: &[JobRan; 3]) -> [Option<Status>; 3] {
+    jobs.each_ref().map(|job| job.result)
+}
+
+const DONE: Option<Status> = Some(Status::Success);
+const FAILED: Option<Status> = Some(Status::Failure);
+
+#[test]
+fn without_a_site_there_is_one_job_and_no_plan_before_it() {
+    let shop = Shop::new(&[("shipgate.toml", "[components.site]\nkind = \"ecs\"\n")], "exit 9");
+    let jobs = shop.run();
+    assert_eq!(results(&jobs), [DONE, None, None], "{}", jobs[0].log());
+    assert_eq!((jobs[0].outputs["outcome"].as_str(), jobs[0].outputs["sha"].as_str()), ("deployed", "1a2b"));
+    assert_eq!(shop.started(), ["deploy|--component=site|--|stage|"]);
+}
+
+#[test]
+fn what_is_stored_already_is_deployed_by_the_first_job() {
+    // The second plan is that of a program that does not know the output yet.
+    for plan in [planned("'builds=[]'"), planned("")] {
+        let shop = Shop::new(&[("ops/site.toml", SITE)], &plan);
+        let jobs = shop.run();
+        assert_eq!(results(&jobs), [DONE, None, None], "{}", jobs[0].log());
+        assert_eq!(jobs[0].outputs["outcome"], "deployed");
+        assert_eq!(shop.started(), ["plan|deploy|--component=site|--|stage|", "deploy|--component=site|--|stage|"]);
+    }
+}
+
+#[test]
+fn what_is_built_is_deployed_by_another_job() {
+    let shop = Shop::new(&[("shipgate.toml", SITE)], &planned("'builds=[\"site\",\"admin\"]'"));
+    let jobs = shop.run();
+    assert_eq!(results(&jobs), [DONE; 3], "{}{}{}", jobs[0].log(), jobs[1].log(), jobs[2].log());
+    assert_eq!((jobs[0].outputs["outcome"].as_str(), jobs[2].outputs["outcome"].as_str()), ("planned", "deployed"));
+    let [plan, build, deploy] = &shop.started()[..] else { panic!("{:?}", shop.started()) };
+    assert_eq!(plan, "plan|deploy|--component=site|--|stage|");
+    assert!(build.ends_with("/shipgate-bundles|--environment=stage|--|site|admin|"), "{build}");
+    let (before, after) = deploy.split_once("/shipgate-bundles/").unwrap();
+    assert!(before.starts_with("deploy|--bundle=site=/"), "{deploy}");
+    assert_eq!(after, format!("site.tar@{DIGEST}|--component=site|--|stage|"));
+    assert_eq!(std::fs::read_to_string(shop.program().with_extension("got")).unwrap(), "bytes\n");
+    let environment = std::fs::read_to_string(shop.program().with_extension("build.env")).unwrap();
+    assert!(!environment.contains("TOKEN"), "{environment}");
+    assert_eq!(shop.node(), None, "whichever is there");
+}
+
+/// GitHub drops an output with the value of a secret in it. Then nothing is deployed, and the run says so.
+#[test]
+fn an_output_that_does_not_arrive_fails_the_run() {
+    for (secret, results_then, failing) in [
+        ("site", [DONE, FAILED, None], 1),
+        ("sha256", [DONE, DONE, FAILED], 2),
+        ("shipgate-bundles", [DONE, DONE, FAILED], 2),
+    ] {
+        let mut shop = Shop::new(&[("shipgate.toml", SITE)], &planned("'builds=[\"site\"]'"));
+        shop.secrets = json!({ "SHORT": secret });
+        let jobs = shop.run();
+        assert_eq!(results(&jobs), results_then, "{secret}: {}", jobs[failing].log());
+        let first = &jobs[failing].steps[0];
+        assert!(first.code == 2 && first.log.contains("did not arrive"), "{secret}: {}", jobs[failing].log());
+        assert!(!shop.started().iter().any(|arguments| arguments.starts_with("deploy|")), "{:?}", shop.started());
+    }
+}
+
+#[test]
+fn a_plan_that_fails_deploys_nothing() {
+    let shop = Shop::new(&[("shipgate.toml", SITE)], "echo outcome=invalid >>\"$GITHUB_OUTPUT\"; exit 2");
+    let jobs = shop.run();
+    assert_eq!(results(&jobs), [FAILED, None, None]);
+    assert_eq!((jobs[0].outputs["outcome"].as_str(), shop.started().len()), ("invalid", 1));
+}
+
+#[test]
+fn node_is_of_the_version_that_somebody_wrote() {
+    let version = |version: &str, file: &str| {
+        let inputs = json!({
+            "node-version": version, "node-version-file": file, "package-manager-cache": "false", "name": "", "path": ""
+        });
+        Some(inputs)
+    };
+    let file = |path| (path, "22\n");
+    for (node, files, expected) in [
+        ("", vec![], None),
+        ("22.11", vec![], version("22.11", "")),
+        ("", vec![file(".nvmrc")], version("", ".nvmrc")),
+        ("", vec![file("apps/a site/.nvmrc")], version("", "apps/a site/.nvmrc")),
+        // Nothing says which.
+        ("", vec![file(".nvmrc"), file("apps/.nvmrc")], None),
+        ("24", vec![file(".nvmrc")], version("24", "")),
+    ] {
+        let files: Vec<_> = files.into_iter().chain([("shipgate.toml", SITE)]).collect();
+        let shop = Shop::new(&files, &planned(&format!("'builds=[\"site\"]' node={node}")));
+        assert_eq!(results(&shop.run()), [DONE; 3], "{node} {files:?}");
+        assert_eq!(shop.node(), expected, "{node} {files:?}");
+    }
+}
+
+#[test]
+fn a_site_is_looked_for_in_every_file_but_those_of_git() {
+    let at = |path: &str, text: &str| {
+        let shop = Shop::new(&[("README.md", "# Shop\n")], &planned("'builds=[]'"));
+        let file = shop.repository.path().join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+        assert_eq!(results(&shop.run()), [DONE, None, None], "{path}");
+        shop.started().len()
+    };
+    assert_eq!(at("a/b c/any.name", SITE), 2);
+    assert_eq!(at(".git/description", SITE), 1);
+    assert_eq!(at("other.toml", "kind = \"ecs\"\n"), 1);
+}
