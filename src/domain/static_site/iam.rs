@@ -16,21 +16,20 @@ const READ_DISTRIBUTIONS: Rights =
 /// A file of more than 64 MiB goes up in parts.
 const WRITE_SITES: Rights =
     Rights { sid: "WriteSites", actions: &["s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject"] };
-const STORE_RELEASES: Rights =
-    Rights { sid: "StoreReleases", actions: &["s3:PutObject", "s3:AbortMultipartUpload"] };
+const STORE_RELEASES: Rights = Rights { sid: "StoreReleases", actions: &["s3:PutObject", "s3:AbortMultipartUpload"] };
 const INVALIDATE: Rights =
     Rights { sid: "Invalidate", actions: &["cloudfront:CreateInvalidation", "cloudfront:GetInvalidation"] };
 
 /// All rights that a site may need.
-pub const RIGHTS: &[Rights] =
-    &[LIST_SITES, READ_SITES, READ_DISTRIBUTIONS, WRITE_SITES, STORE_RELEASES, INVALIDATE];
+pub const RIGHTS: &[Rights] = &[LIST_SITES, READ_SITES, READ_DISTRIBUTIONS, WRITE_SITES, STORE_RELEASES, INVALIDATE];
 
 /// The rights that a site needs: on the bucket that serves it, on the one that keeps its releases, and on its distribution.
 pub fn needs(target: &SiteTarget, place: &Place) -> Vec<Need> {
     let partition = Partition::of(&place.region);
     let bucket = |name: &BucketName, keys: &str| format!("arn:{partition}:s3:::{name}{keys}");
     let (served, store) = (bucket(&target.bucket, "/*"), bucket(&target.artifacts, "/shipgate/*"));
-    let need = |purpose, rights, resources| Need { purpose, statement: Statement { rights, resources, condition: None } };
+    let need =
+        |purpose, rights, resources| Need { purpose, statement: Statement { rights, resources, condition: None } };
     let mut needs = vec![
         need(NeededFor::Reading, LIST_SITES, vec![bucket(&target.bucket, ""), bucket(&target.artifacts, "")]),
         need(NeededFor::Reading, READ_SITES, vec![served.clone(), store.clone()]),
@@ -53,11 +52,7 @@ fn of_distribution(
     };
     let distribution = arn(format!("distribution/{id}"));
     [
-        need(
-            NeededFor::Reading,
-            READ_DISTRIBUTIONS,
-            vec![distribution.clone(), arn("cache-policy/*".to_owned())],
-        ),
+        need(NeededFor::Reading, READ_DISTRIBUTIONS, vec![distribution.clone(), arn("cache-policy/*".to_owned())]),
         need(NeededFor::Changing, INVALIDATE, vec![distribution]),
     ]
 }

@@ -111,7 +111,8 @@ impl SitePlan {
                 (Origin::Built, Later::After(StepId::new(Verb::Bundle, &component.name)))
             }
             (None, None) => {
-                let reason = format!("the files of `{}` are not stored, and nothing says how to build them", component.name);
+                let reason =
+                    format!("the files of `{}` are not stored, and nothing says how to build them", component.name);
                 let hint = "write `build = { run = \"npm ci && npm run build\", output = \"dist\" }` in the component";
                 return Err(PlanError::Unusable { reason, hint: Some(hint) });
             }
@@ -120,7 +121,12 @@ impl SitePlan {
     }
 
     /// Plans to put a release on a site that another environment serves.
-    pub fn of_promotion(target: &SiteTarget, facts: &SiteFacts, digest: &Digest, config: Option<WrittenConfig>) -> Self {
+    pub fn of_promotion(
+        target: &SiteTarget,
+        facts: &SiteFacts,
+        digest: &Digest,
+        config: Option<WrittenConfig>,
+    ) -> Self {
         let origin = if facts.stored.as_ref() == Some(digest) { Origin::Stored } else { Origin::Promoted };
         Self { is_pinned: true, ..Self::new(origin, Later::Known(digest.clone()), target, config) }
     }
@@ -222,13 +228,7 @@ impl SitePlan {
         }
     }
 
-    fn steps(
-        &self,
-        component: &Component,
-        target: &SiteTarget,
-        facts: &SiteFacts,
-        release: &ReleaseName,
-    ) -> Vec<Step> {
+    fn steps(&self, component: &Component, target: &SiteTarget, facts: &SiteFacts, release: &ReleaseName) -> Vec<Step> {
         let (name, bucket) = (&component.name, &target.bucket);
         let place = place(target);
         let probe = match target.probes.len() {
@@ -265,8 +265,11 @@ impl SitePlan {
             changes.push(Change { path: "release".to_owned(), from: runs, to: Some(release.to_string()) });
         }
         let before = current.and_then(|current| current.config.as_ref());
-        if before.map(|config| (&config.path, &config.digest)) != self.config.as_ref().map(|it| (&it.path, &it.digest)) {
-            let shown = |config: &WrittenConfig| format!("{} {}", neutral::phrase(config.path.as_str(), 200), config.digest.short());
+        if before.map(|config| (&config.path, &config.digest)) != self.config.as_ref().map(|it| (&it.path, &it.digest))
+        {
+            let shown = |config: &WrittenConfig| {
+                format!("{} {}", neutral::phrase(config.path.as_str(), 200), config.digest.short())
+            };
             let path = "runtime-config".to_owned();
             changes.push(Change { path, from: before.map(shown), to: self.config.as_ref().map(shown) });
         }
@@ -281,7 +284,8 @@ impl SitePlan {
     /// What a rollback brings back beside the files of the release.
     fn brought_back(&self, facts: &SiteFacts) -> Vec<String> {
         let before = facts.current.as_ref().and_then(|current| current.config.as_ref());
-        let differs = self.restores.is_some() && before.map(|it| &it.digest) != self.config.as_ref().map(|it| &it.digest);
+        let differs =
+            self.restores.is_some() && before.map(|it| &it.digest) != self.config.as_ref().map(|it| &it.digest);
         if differs { vec!["its runtime configuration of then".to_owned()] } else { Vec::new() }
     }
 
@@ -340,7 +344,8 @@ const NAMED: usize = 5;
 
 fn drift(facts: &SiteFacts) -> Option<Drift> {
     let current = facts.current.as_ref().filter(|_| !facts.drifted.is_empty())?;
-    let change = |(path, _): &(SitePath, Oddity)| Change { path: neutral::phrase(path.as_str(), 200), from: None, to: None };
+    let change =
+        |(path, _): &(SitePath, Oddity)| Change { path: neutral::phrase(path.as_str(), 200), from: None, to: None };
     let changes = facts.drifted.iter().take(NAMED).map(change).collect();
     Some(Drift { last: current.release.to_string(), changes })
 }
@@ -357,8 +362,9 @@ fn warnings(component: &Component, facts: &SiteFacts) -> Vec<PlanWarning> {
             "the release is written over them; commit what was meant".to_owned(),
         )
     });
-    let cautions = facts.cautions.iter().map(|DistributionWarning { text, hint }| {
-        warning(format!("{}: {text}", component.name), hint.clone())
-    });
+    let cautions = facts
+        .cautions
+        .iter()
+        .map(|DistributionWarning { text, hint }| warning(format!("{}: {text}", component.name), hint.clone()));
     drifted.into_iter().chain(cautions).collect()
 }

@@ -81,8 +81,11 @@ impl Apply<'_> {
         let is_as_planned = seen.as_ref().map(|(current, _)| current) == self.facts.current.as_ref();
         if !is_as_planned {
             lease.give_back(true).await;
-            return Err(Failure::new(Outcome::Stale, format!("site `{}` was changed since the plan", self.site.target.bucket))
-                .hint("run it again: it plans from what is served now"));
+            return Err(Failure::new(
+                Outcome::Stale,
+                format!("site `{}` was changed since the plan", self.site.target.bucket),
+            )
+            .hint("run it again: it plans from what is served now"));
         }
         if let Some(bytes) = self.config {
             self.site.store.put_bytes(bytes.to_vec().into(), self.run.writer.permit()).await?;
@@ -160,7 +163,8 @@ impl Apply<'_> {
         let step = self.step(Verb::Verify);
         let verify = async {
             let seen = self.site.store.current().await?;
-            let current = seen.map(|(current, _)| current).filter(|current| Some(current) == self.facts.current.as_ref());
+            let current =
+                seen.map(|(current, _)| current).filter(|current| Some(current) == self.facts.current.as_ref());
             let Some(current) = current else { return Err(superseded(self.site)) };
             let served = self.site.served(&current).await?;
             let pages = self.pages(&served, None);
@@ -176,7 +180,8 @@ impl Apply<'_> {
         let Unproven { failure, is_of_the_release } = unproven;
         let current = self.site.store.current().await;
         let is_ours = current.as_ref().is_ok_and(|seen| {
-            seen.as_ref().is_some_and(|(current, version)| *version == published.version && *current == published.current)
+            seen.as_ref()
+                .is_some_and(|(current, version)| *version == published.version && *current == published.current)
         });
         if current.is_ok() && !is_ours {
             return superseded(self.site).cause(failure.brief());
@@ -203,7 +208,8 @@ impl Apply<'_> {
             url: self.run.context.run_url(),
         };
         if let Err(error) = self.site.store.append(&entry, self.run.writer.permit()).await {
-            let text = format!("the outcome could not be written into the ledger of {}: {error}", self.site.target.name);
+            let text =
+                format!("the outcome could not be written into the ledger of {}: {error}", self.site.target.name);
             self.run.events.warning(text, Some("run it again: it proves the release and writes it down".to_owned()));
         }
     }

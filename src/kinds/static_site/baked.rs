@@ -24,13 +24,20 @@ const LARGEST: u64 = 20 << 20;
 pub async fn refuse(site: &Site, hosts: &[String], promoted: &PromotedSite) -> Result<(), Failure> {
     let (own, other) = (&site.target, &promoted.target);
     let needles = Needles::new(
-        &Side { environment: &other.environment, account: Some(&promoted.account), url: None, site: other, hosts: &promoted.hosts },
+        &Side {
+            environment: &other.environment,
+            account: Some(&promoted.account),
+            url: None,
+            site: other,
+            hosts: &promoted.hosts,
+        },
         &Side { environment: &own.environment, account: None, url: None, site: own, hosts },
         &promoted.release,
     );
     let files = promoted.manifest.files.iter();
-    let searched: Vec<_> =
-        files.filter(|(path, file)| needles.is_searched(path) && file.size <= LARGEST && file.encoding.is_none()).collect();
+    let searched: Vec<_> = files
+        .filter(|(path, file)| needles.is_searched(path) && file.size <= LARGEST && file.encoding.is_none())
+        .collect();
     let found: RefCell<Vec<Baked>> = RefCell::default();
     let search = async |(path, file): (&SitePath, &SiteFile)| {
         let bytes = promoted.store.blob(&file.digest, file.size).await?;
@@ -50,7 +57,7 @@ pub async fn refuse(site: &Site, hosts: &[String], promoted: &PromotedSite) -> R
         0 => failure,
         more => failure.cause(format!("and {more} more")),
     };
-    Err(failure
-        .hint("let the pages read what differs when they start, and write it in `runtime-config`")
-        .hint("or write `rebuild-per-environment = true`: each environment then has a build of its own, and is told so"))
+    Err(failure.hint("let the pages read what differs when they start, and write it in `runtime-config`").hint(
+        "or write `rebuild-per-environment = true`: each environment then has a build of its own, and is told so",
+    ))
 }

@@ -16,7 +16,10 @@ pub async fn take(apply: &Apply<'_>, published: &Published) {
     let cleaned = apply.run.take(&step, clean_up(apply, &step, published)).await;
     if let Err(failure) = cleaned {
         let text = format!("files of former releases stay in bucket {}: {}", apply.site.target.bucket, failure.brief());
-        apply.run.events.warning(text, failure.hints.first().cloned().or(Some("the next deploy tries again".to_owned())));
+        apply
+            .run
+            .events
+            .warning(text, failure.hints.first().cloned().or(Some("the next deploy tries again".to_owned())));
     }
 }
 

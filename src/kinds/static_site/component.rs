@@ -14,8 +14,8 @@ use super::store::Entries;
 use super::{baked, hold, observe, status};
 use crate::clients::logs::LogLine;
 use crate::clients::registry::Registry;
-use crate::domain::contract::{ReadValues, WrittenValues};
 use crate::domain::configured::Configured as _;
+use crate::domain::contract::{ReadValues, WrittenValues};
 use crate::domain::failure::Failure;
 use crate::domain::given_bundle::GivenBundle;
 use crate::domain::hold::Hold;
@@ -24,8 +24,8 @@ use crate::domain::names::{ComponentName, Region};
 use crate::domain::plan::{ComponentPlan, ImagePlan, LeftRelease, PlanError, PlannedHold};
 use crate::domain::probe::Probe;
 use crate::domain::release::ReleaseName;
-use crate::domain::static_site::plan::{SiteFacts, SitePlan};
 use crate::domain::static_site::bundle::{SiteFile, SitePath};
+use crate::domain::static_site::plan::{SiteFacts, SitePlan};
 use crate::domain::static_site::runtime::RuntimeFile;
 use crate::domain::static_site::store::{History, WrittenConfig};
 use crate::domain::static_site::{Target, iam};
@@ -81,11 +81,7 @@ impl Driver for Target {
         })
     }
 
-    fn logs<'a>(
-        &'a self,
-        _cloud: &'a Cloud,
-        _since: jiff::Timestamp,
-    ) -> Answer<'a, Vec<LogLine>> {
+    fn logs<'a>(&'a self, _cloud: &'a Cloud, _since: jiff::Timestamp) -> Answer<'a, Vec<LogLine>> {
         let failure = Failure::invalid(format!("site `{}` has no logs of its own", self.name))
             .hint("the access logs of its bucket and of its distribution are not read: see where they are written to")
             .hint("name the components of other kinds with --component");
@@ -96,11 +92,7 @@ impl Driver for Target {
         Box::pin(async move { hold::holds(&Site::new(cloud, self)?).await })
     }
 
-    fn put_hold<'a>(
-        &'a self,
-        writer: Writer<'a>,
-        hold: &'a Hold,
-    ) -> Answer<'a, Vec<Hold>> {
+    fn put_hold<'a>(&'a self, writer: Writer<'a>, hold: &'a Hold) -> Answer<'a, Vec<Hold>> {
         Box::pin(async move { hold::put(writer, &Site::new(writer.cloud(), self)?, hold).await })
     }
 
@@ -150,7 +142,12 @@ pub struct ObservedSite {
 
 impl ObservedSite {
     /// Its plan, as the rest of the program reads it too.
-    pub fn planned(self, site: SitePlan, release: &ReleaseName, config: Option<(SitePath, RuntimeFile)>) -> Box<dyn Planned> {
+    pub fn planned(
+        self,
+        site: SitePlan,
+        release: &ReleaseName,
+        config: Option<(SitePath, RuntimeFile)>,
+    ) -> Box<dyn Planned> {
         let plan = site.neutral(&self.component, &self.site.target, &self.facts, release);
         Box::new(PlannedSite { observed: self, release: release.clone(), site, config, plan })
     }

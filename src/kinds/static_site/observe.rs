@@ -4,13 +4,13 @@ use url::Url;
 
 use super::site::Site;
 use crate::domain::failure::Failure;
-use crate::domain::release::ReleaseName;
 use crate::domain::neutral;
+use crate::domain::release::ReleaseName;
+use crate::domain::static_site::bundle::SitePath;
 use crate::domain::static_site::distribution::{self, DistributionWarning};
 use crate::domain::static_site::plan::{Front, SiteFacts};
 use crate::domain::static_site::store::Current;
 use crate::domain::static_site::sync::{Known, Oddity, plan, to_look_at};
-use crate::domain::static_site::bundle::SitePath;
 use crate::observe::Cloud;
 
 /// All that a plan needs to know. `release`: the one that is to be put there, where it is chosen already.

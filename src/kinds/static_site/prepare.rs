@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 
-use super::build::{Building, build, off_thread};
-use super::bundle::{Body, Bundle};
+use super::build::{build, off_thread};
+use super::bundle::Bundle;
+use super::bundle_body::Body;
 use super::client_write::FilePart;
 use super::site::Site;
 use super::source::PromotedSite;
@@ -20,7 +21,7 @@ use crate::domain::static_site::bundle::BundleManifest;
 use crate::domain::static_site::plan::{Origin, SitePlan};
 use crate::domain::static_site::store::Current;
 use crate::domain::step::{StepId, Verb};
-use crate::kinds::Run;
+use crate::kinds::{Building, Run};
 
 /// The files of a release in the course of a run.
 pub struct Prepare<'a> {
@@ -65,13 +66,12 @@ impl Prepare<'_> {
         let described = described.ok_or_else(|| Failure::failed(format!("nothing says how to build `{name}`")))?;
         let building = Building {
             component: name,
-            build: described,
             release: &self.run.release,
             directory: &self.run.cloud.directory,
             context: self.run.context,
             events: &self.run.events,
         };
-        let bundle = build(building).await?;
+        let bundle = build(described, building).await?;
         self.run.events.result(step, described_bundle(&bundle));
         Ok(bundle)
     }
@@ -85,7 +85,9 @@ impl Prepare<'_> {
     /// Puts the bytes of a bundle into the store, and then its manifest.
     async fn put(&self, step: &StepId, bundle: &Bundle) -> Result<Digest, Failure> {
         let known = self.known().await;
-        let body = |digest: &Digest| bundle.body(digest).map(|Body { path, offset, length }| FilePart { path, offset, length });
+        let body = |digest: &Digest| {
+            bundle.body(digest).map(|Body { path, offset, length }| FilePart { path, offset, length })
+        };
         let filled = self.site.store.fill(&bundle.manifest, &known, &body, self.run.writer.permit()).await?;
         self.keep(step, &bundle.manifest, filled).await
     }
@@ -131,7 +133,9 @@ impl Prepare<'_> {
             let hint = "a build that gives other bytes each time cannot be checked: pin what it uses".to_owned();
             self.run.events.warning(text, Some(hint));
         }
-        self.run.events.result(step, format!("{} files, {} of them new: {}", manifest.files.len(), filled.files, kept.short()));
+        self.run
+            .events
+            .result(step, format!("{} files, {} of them new: {}", manifest.files.len(), filled.files, kept.short()));
         let component = self.site.target.name.clone();
         self.run.events.emit(Event::ImageKnown { component, digest: kept.clone() });
         Ok(kept)

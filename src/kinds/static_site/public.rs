@@ -90,8 +90,7 @@ pub async fn invalidate(
 ///
 /// It does not, or that is not known.
 pub async fn prove(apply: &Apply<'_>, step: &StepId, pages: &Pages<'_>) -> Result<(), Unproven> {
-    let calls: Vec<String> =
-        apply.site.target.calls.iter().map(|call| call.render(&apply.run.release)).collect();
+    let calls: Vec<String> = apply.site.target.calls.iter().map(|call| call.render(&apply.run.release)).collect();
     let asked = Asked::new(pages);
     let Some(address) = &apply.facts.front.address else { return Err(without_address(apply).into()) };
     let proven = prove_release(&asked.proof(apply, step, address, pages, &calls)).await?;
@@ -167,7 +166,8 @@ fn described(proven: Proven, address: &Url) -> String {
         1 => format!("1 {one}"),
         count => format!("{count} {many}"),
     };
-    let mut parts = vec![count(proven.pages, "page", "pages"), count(proven.needed, "script or style", "scripts and styles")];
+    let mut parts =
+        vec![count(proven.pages, "page", "pages"), count(proven.needed, "script or style", "scripts and styles")];
     parts.extend((proven.calls > 0).then(|| count(proven.calls, "call allowed", "calls allowed")));
     format!("{} at {address}", parts.join(", "))
 }

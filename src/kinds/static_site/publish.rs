@@ -117,12 +117,15 @@ impl Publish<'_> {
 
     /// What is written, and what is odd about it.
     fn say(&self, sync: &Sync) {
-        let repaired = if sync.repaired > 0 { format!(", {} of them for their headers", sync.repaired) } else { String::new() };
+        let repaired =
+            if sync.repaired > 0 { format!(", {} of them for their headers", sync.repaired) } else { String::new() };
         let text = format!("{} files written{repaired}, {} there already", sync.count(), sync.unchanged);
         self.run.events.result(self.step, text);
         for (path, oddity) in sync.odd.iter().take(NAMED) {
             let hint = "the file of the release is written over it".to_owned();
-            self.run.events.warning(format!("`{}` {}", neutral::phrase(path.as_str(), 200), oddity.described()), Some(hint));
+            self.run
+                .events
+                .warning(format!("`{}` {}", neutral::phrase(path.as_str(), 200), oddity.described()), Some(hint));
         }
         if let Some(more) = sync.odd.len().checked_sub(NAMED).filter(|more| *more > 0) {
             self.run.events.note(format!("  and {more} more such files"));
@@ -156,7 +159,8 @@ impl Publish<'_> {
         let mutable: BTreeMap<_, _> = served.0.iter().filter(|(_, file)| file.cache != Cache::Immutable).collect();
         let paths: Vec<&SitePath> = mutable.keys().copied().collect();
         let seen = self.site.bucket.look(paths.iter().copied()).await?;
-        let is_other = |path: &&SitePath| !seen.get(*path).zip(mutable.get(path)).is_some_and(|(seen, file)| seen.is(file));
+        let is_other =
+            |path: &&SitePath| !seen.get(*path).zip(mutable.get(path)).is_some_and(|(seen, file)| seen.is(file));
         match paths.iter().copied().find(is_other) {
             None => Ok(()),
             Some(path) => Err(Failure::new(

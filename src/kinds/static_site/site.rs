@@ -86,11 +86,8 @@ impl Site {
     ///
     /// Its files are not in the store.
     pub async fn served(&self, current: &Current) -> Result<Served, Failure> {
-        let kept = Kept {
-            release: current.release.clone(),
-            digest: current.digest.clone(),
-            exclude: current.exclude.clone(),
-        };
+        let kept =
+            Kept { release: current.release.clone(), digest: current.digest.clone(), exclude: current.exclude.clone() };
         Ok(Served::now(&self.store.kept(&kept).await?.manifest, current))
     }
 
@@ -100,7 +97,9 @@ impl Site {
     ///
     /// What is served cannot be read. Of the others one that cannot be read is left out: its files are looked at then.
     pub async fn written(&self, current: Option<&Current>, begun: &[Kept]) -> Result<Written, Failure> {
-        let Some(current) = current else { return Ok(Written { begun: self.of_kept(begun).await, ..Written::default() }) };
+        let Some(current) = current else {
+            return Ok(Written { begun: self.of_kept(begun).await, ..Written::default() });
+        };
         Ok(Written {
             before: Some(self.served(current).await?),
             kept: self.of_kept(current.recent.get(1..).unwrap_or_default()).await,

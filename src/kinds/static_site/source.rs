@@ -168,7 +168,8 @@ impl Source for SourceSite {
             let kept = Kept { release: release.clone(), digest: digest.clone(), exclude: Vec::new() };
             let manifest = self.site.store.kept(&kept).await?.manifest;
             let (store, target, account) = (self.site.store.clone(), self.site.target.clone(), cloud.account.clone());
-            Ok(Box::new(PromotedSite { store, manifest, digest, target, release, account, hosts, short }) as Box<dyn Promoted>)
+            Ok(Box::new(PromotedSite { store, manifest, digest, target, release, account, hosts, short })
+                as Box<dyn Promoted>)
         })
     }
 }
