@@ -52,7 +52,14 @@ mod tests {
                     _ => Outcome::Deployed,
                 },
                 provenance: Provenance { began: Timestamp::from_second(second - 5).ok(), ..Provenance::default() },
-                ..sample(&word[..1], at)
+                release: word[..1].repeat(40).parse().unwrap(),
+                digest: Digest::of(&word[..1]),
+                at,
+                restores: None,
+                previous: None,
+                config: None,
+                exclude: Vec::new(),
+                url: None,
             }
         };
         words.iter().enumerate().map(entry).collect()
