@@ -8,4 +8,5 @@ mod component;
 mod store;
 mod store_blobs;
 mod store_error;
+mod store_lock;
 mod writes;
