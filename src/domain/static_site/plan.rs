@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::bundle::SitePath;
-use super::distribution::DistributionWarning;
+use super::distribution::warnings::DistributionWarning;
 use super::invalidation::Paths;
 use super::names::DistributionId;
 use super::store::{Current, Entry, WrittenConfig};

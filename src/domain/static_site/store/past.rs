@@ -9,9 +9,6 @@ use crate::domain::release::ReleaseName;
 use crate::domain::rollback::{Baseline, Past};
 use crate::domain::view::history::{PastRelease, Standing, mark_left};
 
-/// A site keeps its releases, and nothing of what was there before them.
-const NOTHING_KEPT: &str = "a store has releases alone, not what the bucket served before the first one";
-
 /// The newest entries of a site's ledger, and which release it serves.
 #[derive(Debug, Clone, Copy)]
 pub struct History<'a> {
@@ -27,7 +24,7 @@ pub fn past(component: &ComponentName, history: History<'_>) -> Past {
     let succeeded = each_once(history.entries.iter(), None);
     let baseline = match succeeded.is_empty() {
         true => Baseline::NoRelease,
-        false => Baseline::Unknown(NOTHING_KEPT.to_owned()),
+        false => Baseline::NotKept,
     };
     let older = history.entries.iter().skip(history.position());
     Past {
