@@ -9,8 +9,10 @@ use super::source::{Crate, MACRO};
 pub const PURE: &[&str] = &[
     "anstream::adapter::strip_str",
     "base64",
+    "camino::Utf8Path",
     "camino::Utf8PathBuf",
     "github_actions_models",
+    "glob::Pattern",
     "indexmap",
     "jiff::SignedDuration",
     "jiff::SpanRelativeTo",
