@@ -27,7 +27,7 @@ fn with_config(script: &str, more: &str) -> Repository {
         "app = \"shop\"\n[components.site]\nkind = \"static-site\"\nbucket = \"${{vars.NOT_SET}}\"\n\
          artifacts = \"${{env.NOT_SET}}\"\n\
          build = {{ run = \"sh build.sh\", output = \"dist\", env = {{ RELEASE = \"${{release.sha}}\" }}{more} }}\n\
-         [environments.stage]\nregion = \"${{vars.NOT_SET}}\"\nrole = \"${{vars.NOT_SET}}\"\n"
+         [environments.stage]\nregion = \"${{vars.NOT_SET}}\"\n"
     );
     Repository::with_files(&[
         ("shipgate.toml", &config),
