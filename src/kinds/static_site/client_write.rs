@@ -140,7 +140,7 @@ impl Body {
     }
 }
 
-impl<'a> Unless<'a> {
+impl Unless<'_> {
     pub(super) fn if_none_match(self) -> Option<String> {
         matches!(self, Self::Exists).then(|| "*".to_owned())
     }

@@ -64,9 +64,9 @@ impl Store {
         } else {
             self.put_small(digest, Body::File(part.clone()), permit).await
         };
-        put.map_err(|error| match error {
-            StoreError::OtherBytes { .. } => StoreError::File(PutError::OtherBytes(digest.clone())),
-            error => error,
+        put.map_err(|error| {
+            let is_changed = matches!(error, StoreError::OtherBytes { .. });
+            if is_changed { StoreError::File(PutError::OtherBytes(digest.clone())) } else { error }
         })
     }
 

@@ -15,7 +15,7 @@ use crate::domain::static_site::names::BucketName;
 use crate::domain::static_site::store::keys;
 use crate::domain::static_site::sync::{Over, SeenObject, Write};
 
-/// What has no more bytes goes through memory where it is bound to what it is written over: AT_ONCE times so much.
+/// What has no more bytes goes through memory where it is bound to what it is written over: 32 times so much.
 const SMALL: u64 = 1024 * 1024;
 /// What has more bytes is copied in parts: one call copies at most 5 GB
 /// ([CopyObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html)), and a long one is cut off.
