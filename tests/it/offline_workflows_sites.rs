@@ -1,5 +1,5 @@
-//! What `deploy-stage.yml` promises where a static site has to be built: no command of the repository runs where a token
-//! can be had, and what is deployed is what was built. Its jobs are run here with stand-ins of the program and of GitHub's
+//! What `deploy-stage.yml` promises where a static site has to be handed: no command of the repository runs where a token
+//! can be had, and what is deployed is what was handed. Its jobs are run here with stand-ins of the program and of GitHub's
 //! actions.
 
 use std::path::PathBuf;
@@ -73,7 +73,7 @@ fn the_job_that_builds_has_nothing_worth_taking() {
     }
     let step = our_step(build);
     assert_eq!((&step["with"]["command"], &step["with"]["github-token"]), (&json!("build"), &json!("")));
-    // Nothing else is of a pull request: that is checked and not built.
+    // Nothing else is of a pull request: that is checked and not handed.
     for workflow in Workflow::called().into_iter().filter(|workflow| !workflow.path.ends_with(FILE)) {
         let builds = |step: &&&Value| step["with"]["command"] == "build" || !step["with"]["bundles"].is_null();
         let all = workflow.steps();
@@ -84,13 +84,13 @@ fn the_job_that_builds_has_nothing_worth_taking() {
 #[test]
 fn the_digests_are_those_of_the_job_and_of_no_file() {
     let jobs = &workflow(FILE).yaml["jobs"];
-    let (deploy, build, built) = (&jobs["deploy"], &jobs["build"], &jobs["deploy-built"]);
+    let (deploy, build, handed) = (&jobs["deploy"], &jobs["build"], &jobs["deploy-handed"]);
     assert_eq!(our_step(build)["id"], "build");
     assert_eq!(build["outputs"]["bundles"], "${{ steps.build.outputs.bundles }}");
-    let step = our_step(built);
+    let step = our_step(handed);
     assert_eq!(step["with"]["bundles"], "${{ needs.build.outputs.bundles }}");
     assert_eq!(step["with"]["bundle-directory"], our_step(build)["with"]["bundle-directory"]);
-    let scripts: Vec<&str> = steps(built).iter().filter_map(|step| step["run"].as_str()).collect();
+    let scripts: Vec<&str> = steps(handed).iter().filter_map(|step| step["run"].as_str()).collect();
     assert_eq!(scripts.len(), 1, "nothing reads the artifact but `deploy`: {scripts:?}");
     // The same command otherwise, and the plan before it is of that very command.
     let [looks, deploys] = our_steps(deploy)[..] else { panic!("{deploy:#}") };
@@ -104,14 +104,14 @@ fn the_digests_are_those_of_the_job_and_of_no_file() {
         }
         assert_eq!((&other["with"], &other["env"]), (&own["with"], &own["env"]));
     }
-    let mut built = built.clone();
+    let mut handed = handed.clone();
     let mut deploy = deploy.clone();
     for key in ["name", "needs", "if", "outputs", "steps"] {
-        for job in [&mut built, &mut deploy] {
+        for job in [&mut handed, &mut deploy] {
             job.as_object_mut().unwrap().remove(key);
         }
     }
-    assert_eq!(built, deploy, "the same queue, permissions and runner");
+    assert_eq!(handed, deploy, "the same queue, permissions and runner");
 }
 
 /// A stand-in of the program: it writes down its arguments, and gives the outputs that a test wants.
@@ -183,8 +183,8 @@ impl Shop {
     fn run(&self) -> [JobRan; 3] {
         let deploy = self.job("deploy").run();
         let build = self.job("build").needs("deploy", &deploy).run();
-        let built = self.job("deploy-built").needs("deploy", &deploy).needs("build", &build).run();
-        [deploy, build, built]
+        let handed = self.job("deploy-handed").needs("deploy", &deploy).needs("build", &build).run();
+        [deploy, build, handed]
     }
 
     /// The arguments of each start of the program.

@@ -168,7 +168,10 @@ fn built(text: &str, environment: Option<&str>, components: &[&str]) -> String {
     let components: Vec<String> = components.iter().map(ToString::to_string).collect();
     let request = BuildRequest { environment, components: &components, vars: None, env: &|_| None, in_workflow: false };
     match Document::parse("shipgate.toml".into(), text).unwrap().builds(&request) {
-        Ok(builds) => builds.iter().map(|(name, build)| format!("{name}: {}\n", build.run)).collect(),
+        Ok(builds) => {
+            let lines = builds.iter().map(|(name, build)| format!("{name}: {}", build.run));
+            lines.collect::<Vec<_>>().join("\n") + "\n"
+        }
         Err(errors) => told(&errors),
     }
 }

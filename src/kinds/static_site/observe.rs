@@ -26,7 +26,7 @@ pub async fn facts(cloud: &Cloud, site: &Site, release: Option<&ReleaseName>) ->
         Ok::<_, Failure>(site.store.release(release).await?.map(|stored| stored.digest))
     };
     let current = async { Ok(site.store.current().await?.map(|(current, _)| current)) };
-    let newest = async { Ok(site.store.entries(1).await?.entries.into_iter().next()) };
+    let newest = async { Ok(site.store.entries(1).await?.readable.into_iter().next()) };
     let holds = async { Ok(site.store.holds().await?.0.holds) };
     let (current, newest, holds, stored, (front, cautions)) =
         futures_util::try_join!(current, newest, holds, stored, in_front(cloud, site))?;

@@ -110,17 +110,6 @@ impl ServingBucket {
         Ok(read.is_some_and(|(bytes, _)| Digest::of(bytes) == *digest))
     }
 
-    /// The files of a wave that are not there as they were written.
-    ///
-    /// # Errors
-    ///
-    /// One cannot be asked for.
-    pub async fn differing(&self, wave: &[Write]) -> Result<Vec<SitePath>, StoreError> {
-        let seen = self.look(wave.iter().map(|write| &write.path)).await?;
-        let is_there = |write: &&Write| seen.get(&write.path).is_some_and(|object| object.is(&write.file));
-        Ok(wave.iter().filter(|write| !is_there(write)).map(|write| write.path.clone()).collect())
-    }
-
     /// Deletes files.
     ///
     /// # Errors

@@ -52,6 +52,7 @@ impl Watch {
     }
 
     /// The questions.
+    #[cfg(test)]
     pub fn asked(&self) -> &[Asked] {
         &self.asked
     }
