@@ -355,7 +355,7 @@ mod tests {
             for (index, part) in parts.iter().enumerate() {
                 text.push_str(part);
                 for (which, _) in planted.iter().filter(|(_, at)| *at == index) {
-                    text.push_str(&format!(" {}{}: ", before[*which], texts[*which]));
+                    text.extend([" ", before[*which], texts[*which], ": "]);
                     count += 1;
                 }
             }

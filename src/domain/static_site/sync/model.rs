@@ -59,13 +59,13 @@ impl Built {
         let mut names = BTreeMap::new();
         for (number, chosen) in self.pages.iter().enumerate() {
             let Some(chosen) = chosen else { continue };
-            let chosen: BTreeSet<SitePath> =
+            let uses: BTreeSet<SitePath> =
                 chosen.iter().filter(|_| !files.is_empty()).map(|index| index.get(&files).clone()).collect();
             let path: SitePath =
                 if number == 0 { "index.html".parse() } else { format!("{number}.html").parse() }.unwrap();
             // What a page names is what is in it.
-            served.0.insert(path.clone(), file(&format!("{chosen:?}"), Cache::Revalidate));
-            names.insert(path, chosen);
+            served.0.insert(path.clone(), file(&format!("{uses:?}"), Cache::Revalidate));
+            names.insert(path, uses);
         }
         Release { served, names }
     }
