@@ -100,6 +100,10 @@ impl Observed for ObservedSite {
         &self.component.name
     }
 
+    fn node(&self) -> Option<&str> {
+        self.component.kind.node()
+    }
+
     fn console(&self, region: &Region) -> Option<String> {
         self.target.console(region)
     }
