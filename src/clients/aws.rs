@@ -260,7 +260,8 @@ fn kind_of(code: &str) -> AwsErrorKind {
         | "Throttling"
         | "TooManyRequestsException"
         | "RequestLimitExceeded"
-        | "LimitExceededException" => AwsErrorKind::Throttled,
+        | "LimitExceededException"
+        | "TooManyInvalidationsInProgress" => AwsErrorKind::Throttled,
         "ServerException"
         | "InternalFailure"
         | "InternalFailureException"

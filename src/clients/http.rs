@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::error::Error as _;
+use std::time::Duration;
 
 use crate::domain::limits::PROBE_BODY;
 use crate::domain::probe::Answer;
@@ -62,6 +63,61 @@ impl Http {
         }
         Ok(Answer { status, headers, body: String::from_utf8_lossy(&body).into_owned() })
     }
+
+    /// Asks for the bytes at an address.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no answer, without the address.
+    pub async fn look(&self, plain: Plain<'_>) -> Result<Whole, HttpError> {
+        let method = reqwest::Method::from_bytes(plain.method.as_bytes()).map_err(|_| HttpError::Method)?;
+        let request = self.client.request(method, plain.url.clone()).timeout(plain.timeout);
+        let request = plain.headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let mut response = request.send().await.map_err(NoAnswer::new)?;
+        let mut headers = BTreeMap::<String, String>::new();
+        for (name, value) in response.headers() {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            let known = headers.entry(name.as_str().to_owned());
+            known.and_modify(|known| *known = format!("{known}, {value}")).or_insert_with(|| value.into_owned());
+        }
+        let (status, mut body) = (response.status().as_u16(), Vec::new());
+        while let Some(chunk) = response.chunk().await.map_err(NoAnswer::new)? {
+            body.extend_from_slice(&chunk);
+            if body.len() > plain.most {
+                body.truncate(plain.most);
+                return Ok(Whole { status, headers, body, is_cut: true });
+            }
+        }
+        Ok(Whole { status, headers, body, is_cut: false })
+    }
+}
+
+/// A request without credentials.
+#[derive(Debug, Clone, Copy)]
+pub struct Plain<'a> {
+    /// The method, upper case.
+    pub method: &'a str,
+    /// The address.
+    pub url: &'a reqwest::Url,
+    /// Headers to send.
+    pub headers: &'a [(&'static str, &'a str)],
+    /// How long the whole answer may take.
+    pub timeout: Duration,
+    /// So many bytes of its body are read.
+    pub most: usize,
+}
+
+/// An answer in bytes.
+#[derive(Debug)]
+pub struct Whole {
+    /// The status code.
+    pub status: u16,
+    /// The headers, names in lower case; one that came several times with its values after each other, as browsers read it.
+    pub headers: BTreeMap<String, String>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// Whether there was more of it than is read.
+    pub is_cut: bool,
 }
 
 /// Why a request has no answer.

@@ -1,19 +1,14 @@
 //! `build`: the bundles of static sites, made where no credential can be had. The job that deploys takes them by their
 //! digests.
 
-use camino::{Utf8Path, Utf8PathBuf};
-
 use crate::cli;
 use crate::context::Context;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
-use crate::domain::names::ComponentName;
-use crate::domain::release::ReleaseName;
-use crate::domain::static_site::SiteBuild;
 use crate::domain::step::{StepId, Verb};
 use crate::domain::view::build::{BuiltBundle, BuiltSites};
 use crate::domain::workflow::Endpoint;
-use crate::kinds::static_site::build::{Building, build, off_thread};
+use crate::kinds::{Buildable as _, Building};
 use crate::observe;
 use crate::session::Session;
 
@@ -53,31 +48,13 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Build) -> Result<BuiltS
     let mut bundles = Vec::new();
     for (component, build) in &builds {
         let file = format!("{component}.tar");
-        let step = StepId::new(Verb::Build, component);
-        let bundle = one(session, (component, build, &release), directory, to.join(&file));
-        let bundle = session.events.step(&step, bundle).await?;
+        let step = StepId::new(Verb::Bundle, component);
+        let events = session.events;
+        let building = Building { component, release: &release, directory, context, events };
+        let bundle = events.step(&step, build.build_into(building, to.join(&file))).await?;
         bundles.push(BuiltBundle { path: arguments.to.join(file), ..bundle });
     }
     Ok(BuiltSites { release, bundles })
-}
-
-/// Builds one site, and writes its bundle.
-async fn one(
-    session: &Session<'_>,
-    (component, build_keys, release): (&ComponentName, &SiteBuild, &ReleaseName),
-    directory: &Utf8Path,
-    path: Utf8PathBuf,
-) -> Result<BuiltBundle, Failure> {
-    let Session { context, events, .. } = *session;
-    let building = Building { component, build: build_keys, release, directory, context, events };
-    let bundle = build(building).await?;
-    let component = component.clone();
-    off_thread(move || {
-        bundle.write(&path)?;
-        let (files, bytes) = (bundle.manifest.files.len(), bundle.manifest.size());
-        Ok(BuiltBundle { component, path, files, bytes, digest: bundle.digest })
-    })
-    .await
 }
 
 /// Makes sure that in a workflow no code that the build runs can become anybody at AWS: it is whatever the packages of the

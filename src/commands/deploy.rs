@@ -1,7 +1,7 @@
 //! `deploy` and `plan deploy`.
 
 use super::awaited::wait_for_statuses;
-use super::change::{Invocation, Prepared, Until, finish, planned_tags};
+use super::change::{Invocation, Prepared, Until, finish, planned_tags, take_bundles};
 use super::held::held;
 use crate::cli;
 use crate::domain::event::Event;
@@ -16,7 +16,7 @@ use crate::domain::step::Verb;
 use crate::domain::target::{Reuse, Target};
 use crate::domain::workflow::Endpoint;
 use crate::evidence::Origins;
-use crate::kinds::{self, Observed, WholePlan};
+use crate::kinds::{self, WholePlan};
 use crate::observe::{self, Checkout, Cloud, Files, RegistryAccess};
 use crate::together::try_each;
 
@@ -108,19 +108,6 @@ async fn prepare(
     Ok(Prepared { cloud, access, source: None, plan, evidence })
 }
 
-/// Hands the bundles to their components.
-fn take_bundles(observed: &mut [Box<dyn Observed>], bundles: &[GivenBundle]) -> Result<(), Failure> {
-    for bundle in bundles {
-        let component = observed.iter_mut().find(|component| *component.name() == bundle.component);
-        let component = component.ok_or_else(|| {
-            Failure::invalid(format!("--bundle names component `{}`, which is not deployed", bundle.component))
-                .hint("name a component of `shipgate.toml`, and one that --component does not leave out")
-        })?;
-        component.take_bundle(bundle)?;
-    }
-    Ok(())
-}
-
 /// Makes sure that no command of the repository runs where a token of the role can be had: whatever it installs could
 /// assume the role.
 fn built_without_credentials(invocation: &Invocation<'_>, plan: &WholePlan) -> Result<(), Failure> {
@@ -134,7 +121,7 @@ fn built_without_credentials(invocation: &Invocation<'_>, plan: &WholePlan) -> R
         .cause("the job can get a token for the role, and so could all that the build runs")
         .hint(format!(
             "run `shipgate build {name}` in a job without `id-token: write`, and hand its file on with --bundle; the \
-             workflow deploy.yml does that"
+             workflow deploy-stage.yml does that"
         )))
 }
 

@@ -12,7 +12,7 @@ use super::resolve::{known_components, known_environment, scope_of};
 use super::scope::{Outside, Scope};
 use super::static_site_build::RawSiteBuild;
 use crate::domain::names::ComponentName;
-use crate::domain::static_site::SiteBuild;
+use crate::domain::site_build::SiteBuild;
 
 /// Which builds are asked for, and what their variables stand for.
 #[derive(Clone, Copy)]

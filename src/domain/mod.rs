@@ -60,6 +60,7 @@ pub mod run;
 pub mod secrets;
 pub mod settle;
 pub mod short;
+pub mod site_build;
 pub mod static_site;
 pub mod step;
 pub mod target;

@@ -6,6 +6,7 @@
 //! `docs/kinds/README.md` says how to add a kind.
 
 pub mod amplify;
+mod building;
 pub mod ecs;
 mod not_built;
 mod run;
@@ -46,6 +47,7 @@ use crate::domain::view::history::History;
 use crate::domain::view::status::ComponentStatus;
 use crate::observe::{Cloud, Files, Writer};
 
+pub use building::{Buildable, Building};
 use not_built::refuse;
 pub use not_built::{Answer, not_built, other_kind};
 pub use run::{Applied, AskedProbes, Run};

@@ -41,7 +41,7 @@ use crate::domain::iam::jobs::{ChangedIn, Promotion, Promotions};
 use crate::domain::names::{AccountId, ComponentName, Region};
 use crate::domain::release::{GitSha, ReleaseName};
 use crate::domain::role::{Access, Caller};
-use crate::domain::static_site::SiteBuild;
+use crate::domain::site_build::SiteBuild;
 use crate::domain::target::Target;
 use crate::domain::template::Template;
 use crate::domain::token::Claims;

@@ -338,6 +338,11 @@ impl Running {
         eventually(&format!("stdout has {text:?}"), || self.stdout.so_far().contains(text));
     }
 
+    /// Whether the program is over. What it said, [`Self::wait`] has.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     pub fn wait(self) -> Ran {
         self.wait_and(Ran::new)
     }

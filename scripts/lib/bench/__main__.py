@@ -18,6 +18,7 @@ import identity
 import measure
 import promotion
 import services
+import site_deploys
 import truth
 from bench import Bench
 from measure import Sample
@@ -49,6 +50,8 @@ EXPERIMENTS = {
                            identity.starts, identity.ROWS, identity.goals, 0),
     "services": Experiment("One deploy of {} services", services.services, services.ROWS, services.goals, 3),
     "files": Experiment("Check of a repository of {} files", files.files, files.ROWS, files.goals, 200),
+    "site": Experiment("A static site of {} files, each byte in the store and in the bucket",
+                       site_deploys.sites, site_deploys.ROWS, site_deploys.goals, 50),
 }  # fmt: skip
 
 
@@ -66,9 +69,11 @@ def read_options() -> argparse.Namespace:
                       "goals are about), beside a script that fires the same calls at once; and 100 at 50 ms a call")
     mode.add_argument("--files", type=int, metavar="N", help="instead, `check` of a repository of N files (10000 is "
                       "what the goals are about), beside reading them, zizmor and detect-secrets")
+    mode.add_argument("--site", type=int, metavar="N", help="instead, deploys and a rollback of a static site of N files "
+                      "(10000 is what the goals are about), beside raw PUTs, aws s3 sync and s5cmd sync")
     mode.add_argument("--truth", action="store_true", help="instead, what each program says of a rollout, beside what "
                       "is true: a table in Markdown; and how long after its third failure a crash loop has a verdict")
-    mode.add_argument("--smoke", action="store_true", help="each of the seven in its smallest form, one round, without "
+    mode.add_argument("--smoke", action="store_true", help="each of the eight in its smallest form, one round, without "
                       "peers from PyPI")
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="how often each is measured (5)")
     parser.add_argument("--alone", action="store_true", help="shipgate without its peers, for trying a change of it")

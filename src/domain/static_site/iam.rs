@@ -1,29 +1,58 @@
-//! What the roles of an environment may do with a static site: it is looked at, and not changed yet.
+//! What the roles of an environment may do with a static site.
 //!
-//! Source: the [service authorization reference](https://docs.aws.amazon.com/service-authorization/latest/reference/) of
-//! Amazon S3.
+//! Sources: the [service authorization reference](https://docs.aws.amazon.com/service-authorization/latest/reference/) of
+//! Amazon S3 and of Amazon `CloudFront`.
 
-use super::live::CURRENT;
-use super::names::BucketName;
+use super::names::{BucketName, DistributionId};
+use super::target::SiteTarget;
 use crate::domain::iam::rights::{Need, NeededFor, Place, Rights, Statement};
 use crate::domain::role::Partition;
 
 /// Without the right to list, S3 answers the question for a missing object with a refusal.
 const LIST_SITES: Rights = Rights { sid: "ListSites", actions: &["s3:ListBucket"] };
 const READ_SITES: Rights = Rights { sid: "ReadSites", actions: &["s3:GetObject"] };
+const READ_DISTRIBUTIONS: Rights =
+    Rights { sid: "ReadDistributions", actions: &["cloudfront:GetDistribution", "cloudfront:GetCachePolicy"] };
+/// A file of more than 64 MiB goes up in parts.
+const WRITE_SITES: Rights =
+    Rights { sid: "WriteSites", actions: &["s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject"] };
+const STORE_RELEASES: Rights = Rights { sid: "StoreReleases", actions: &["s3:PutObject", "s3:AbortMultipartUpload"] };
+const INVALIDATE: Rights =
+    Rights { sid: "Invalidate", actions: &["cloudfront:CreateInvalidation", "cloudfront:GetInvalidation"] };
 
 /// All rights that a site may need.
-pub const RIGHTS: &[Rights] = &[LIST_SITES, READ_SITES];
+pub const RIGHTS: &[Rights] = &[LIST_SITES, READ_SITES, READ_DISTRIBUTIONS, WRITE_SITES, STORE_RELEASES, INVALIDATE];
 
-/// The rights that a site needs: on the bucket that serves it, and on the one that keeps its releases.
-pub fn needs(bucket: &BucketName, artifacts: &BucketName, place: &Place) -> Vec<Need> {
+/// The rights that a site needs: on the bucket that serves it, on the one that keeps its releases, and on its distribution.
+pub fn needs(target: &SiteTarget, place: &Place) -> Vec<Need> {
     let partition = Partition::of(&place.region);
-    let arn = |path: String| format!("arn:{partition}:s3:::{path}");
-    let buckets = vec![arn(bucket.to_string()), arn(artifacts.to_string())];
-    let current = vec![arn(format!("{artifacts}/{CURRENT}"))];
-    let need = |rights, resources| Need {
-        purpose: NeededFor::Reading,
-        statement: Statement { rights, resources, condition: None },
+    let bucket = |name: &BucketName, keys: &str| format!("arn:{partition}:s3:::{name}{keys}");
+    let (served, store) = (bucket(&target.bucket, "/*"), bucket(&target.artifacts, "/shipgate/*"));
+    let need =
+        |purpose, rights, resources| Need { purpose, statement: Statement { rights, resources, condition: None } };
+    let mut needs = vec![
+        need(NeededFor::Reading, LIST_SITES, vec![bucket(&target.bucket, ""), bucket(&target.artifacts, "")]),
+        need(NeededFor::Reading, READ_SITES, vec![served.clone(), store.clone()]),
+        need(NeededFor::Changing, WRITE_SITES, vec![served]),
+        need(NeededFor::Changing, STORE_RELEASES, vec![store]),
+    ];
+    needs.extend(target.distribution.iter().flat_map(|id| of_distribution(id, place, &need)));
+    needs
+}
+
+/// A distribution is in no region, and its cache policies may be AWS's own.
+fn of_distribution(
+    id: &DistributionId,
+    place: &Place,
+    need: &impl Fn(NeededFor, Rights, Vec<String>) -> Need,
+) -> [Need; 2] {
+    let arn = |resource: String| {
+        let partition = Partition::of(&place.region);
+        format!("arn:{partition}:cloudfront::{}:{resource}", place.account)
     };
-    vec![need(LIST_SITES, buckets), need(READ_SITES, current)]
+    let distribution = arn(format!("distribution/{id}"));
+    [
+        need(NeededFor::Reading, READ_DISTRIBUTIONS, vec![distribution.clone(), arn("cache-policy/*".to_owned())]),
+        need(NeededFor::Changing, INVALIDATE, vec![distribution]),
+    ]
 }

@@ -1,126 +1,584 @@
 //! What has to change for a site to serve a release.
 
-use serde_json::{Map, Value, json};
+use std::time::Duration;
 
-use super::live::Live;
+use glob::Pattern;
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use super::bundle::SitePath;
+use super::distribution::warnings::DistributionWarning;
+use super::invalidation::Paths;
 use super::names::DistributionId;
+use super::store::{Current, Entry, WrittenConfig};
+use super::sync::Oddity;
 use super::target::SiteTarget;
-use crate::domain::plan::{Change, ComponentPlan, Running, Step, WayBack};
+use crate::domain::given_bundle::GivenBundle;
+use crate::domain::hold::Hold;
+use crate::domain::ids::RecordId;
+use crate::domain::image::Digest;
+use crate::domain::neutral;
+use crate::domain::plan::{
+    Change, ComponentPlan, Drift, Later, LeftRelease, PlanError, PlanWarning, Running, Step, WayBack,
+};
 use crate::domain::release::ReleaseName;
-use crate::domain::step::Verb;
+use crate::domain::step::{StepId, Verb};
 use crate::domain::target::Component;
 
-/// The plan of a site. `live`: what it serves. Absent: nothing that shipgate put there.
-pub fn plan(component: &Component, target: &SiteTarget, live: Option<&Live>, release: &ReleaseName) -> ComponentPlan {
-    let is_there = live.is_some_and(|live| live.release == *release);
-    let digest = live.filter(|_| is_there).map(|live| live.digest.clone());
-    ComponentPlan {
-        name: component.name.clone(),
-        depends_on: component.depends_on.clone(),
-        follows: component.follows.clone(),
-        kind: component.kind.word(),
-        running: running(live),
-        runs: live.map(|live| live.release.clone()),
-        released: Running { sha: Some(release.to_string()), digest, baseline: None },
-        image: None,
-        preparation: Vec::new(),
-        steps: steps(component, target, is_there),
-        changes: if is_there { Vec::new() } else { vec![change(live, release)] },
-        drift: None,
-        missing_variables: Vec::new(),
-        warnings: Vec::new(),
-        has_pre_deploy: false,
-        back: WayBack::default(),
-        canonical: canonical(target, live),
+/// What was seen of a site before planning.
+#[derive(Debug, Clone, Default)]
+pub struct SiteFacts {
+    /// What it serves. `None`: nothing that shipgate put there.
+    pub current: Option<Current>,
+    /// The newest entry of its ledger.
+    pub newest: Option<Entry>,
+    /// The digest of the release that is wanted, where the store of the environment has it.
+    pub stored: Option<Digest>,
+    /// The files that somebody changed by hand, of those that change from release to release.
+    pub drifted: Vec<(SitePath, Oddity)>,
+    /// How browsers find it.
+    pub front: Front,
+    /// What is odd about the distribution.
+    pub cautions: Vec<DistributionWarning>,
+    /// The holds on it.
+    pub holds: Vec<Hold>,
+}
+
+/// How browsers find a site.
+#[derive(Debug, Clone, Default)]
+pub struct Front {
+    /// Where. `None`: nothing says so.
+    pub address: Option<Url>,
+    /// The hosts that the distribution answers for.
+    pub hosts: Vec<String>,
+    /// Under which paths they find its files.
+    pub paths: Paths,
+    /// How long an error may stay that is over.
+    pub errors_stay: Duration,
+}
+
+/// Where the files of a release come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// The store of the environment has them.
+    Stored,
+    /// Another job built them.
+    Given(GivenBundle),
+    /// They are built here.
+    Built,
+    /// The store of the environment that is promoted from has them.
+    Promoted,
+}
+
+/// The plan of a site.
+#[derive(Debug, Clone)]
+pub struct SitePlan {
+    /// Where its files come from.
+    pub origin: Origin,
+    /// The digest of its bundle.
+    pub digest: Later<Digest>,
+    /// Whether the digest is part of what is approved: of a release that is moved, and not of one that is made.
+    pub is_pinned: bool,
+    /// Whether it is built for this environment, and is not what the one promoted from serves.
+    pub is_own_build: bool,
+    /// The file that differs between environments.
+    pub config: Option<WrittenConfig>,
+    /// The files that are not served.
+    pub exclude: Vec<Pattern>,
+    /// The entry of the ledger whose release a rollback restores.
+    pub restores: Option<RecordId>,
+    /// What a rollback leaves. `None`: nothing that is to be barred.
+    pub leaves: Option<LeftRelease>,
+    /// Whether the release that a rollback returns to has all that it leaves.
+    pub is_forward: bool,
+}
+
+impl SitePlan {
+    /// Plans to put a release on a site that is built or stored already. `given`: the bundle that another job built.
+    ///
+    /// # Errors
+    ///
+    /// Nothing says where its files come from.
+    pub fn of_release(
+        component: &Component,
+        target: &SiteTarget,
+        facts: &SiteFacts,
+        given: Option<&GivenBundle>,
+        config: Option<WrittenConfig>,
+    ) -> Result<Self, PlanError> {
+        let (origin, digest) = match (&facts.stored, given) {
+            (Some(digest), _) => (Origin::Stored, Later::Known(digest.clone())),
+            (None, Some(given)) => (Origin::Given(given.clone()), Later::Known(given.digest.clone())),
+            (None, None) if target.build.is_some() => {
+                (Origin::Built, Later::After(StepId::new(Verb::Bundle, &component.name)))
+            }
+            (None, None) => {
+                let reason =
+                    format!("the files of `{}` are not stored, and nothing says how to build them", component.name);
+                let hint = "write `build = { run = \"npm ci && npm run build\", output = \"dist\" }` in the component";
+                return Err(PlanError::Unusable { reason, hint: Some(hint) });
+            }
+        };
+        Ok(Self::new(origin, digest, target, config))
+    }
+
+    /// Plans to put a release on a site that another environment serves.
+    pub fn of_promotion(
+        target: &SiteTarget,
+        facts: &SiteFacts,
+        digest: &Digest,
+        config: Option<WrittenConfig>,
+    ) -> Self {
+        let origin = if facts.stored.as_ref() == Some(digest) { Origin::Stored } else { Origin::Promoted };
+        Self { is_pinned: true, ..Self::new(origin, Later::Known(digest.clone()), target, config) }
+    }
+
+    /// Plans to put a release on a site that has a build of its own of it.
+    ///
+    /// # Errors
+    ///
+    /// Nobody built it for this environment. That is not done here: what people approve is built before.
+    pub fn of_own_build(
+        component: &Component,
+        target: &SiteTarget,
+        facts: &SiteFacts,
+        given: Option<&GivenBundle>,
+        config: Option<WrittenConfig>,
+    ) -> Result<Self, PlanError> {
+        let planned = Self::of_release(component, target, facts, given, config)?;
+        if planned.origin == Origin::Built {
+            let reason = format!(
+                "`{}` has a build of its own for {}, and none is handed over",
+                component.name, target.environment
+            );
+            let hint =
+                "run `shipgate build --environment …` at the release's commit, and hand its file on with --bundle";
+            return Err(PlanError::Unusable { reason, hint: Some(hint) });
+        }
+        Ok(Self { is_pinned: true, is_own_build: true, ..planned })
+    }
+
+    /// Plans to go back to a release, by the entry of its success.
+    pub fn of_rollback(target: &SiteTarget, facts: &SiteFacts, entry: &Entry) -> Self {
+        let digest = Later::Known(entry.digest.clone());
+        let left = facts.current.as_ref().and_then(|current| current.release.sha().cloned());
+        let leaves = left.zip(entry.release.sha().cloned()).filter(|(left, returned)| left != returned);
+        Self {
+            is_pinned: true,
+            restores: Some(entry.id()),
+            exclude: entry.exclude.clone(),
+            leaves: leaves.map(|(left, returned)| LeftRelease { left, returned: Some(returned) }),
+            ..Self::new(Origin::Stored, digest, target, entry.config.clone())
+        }
+    }
+
+    fn new(origin: Origin, digest: Later<Digest>, target: &SiteTarget, config: Option<WrittenConfig>) -> Self {
+        Self {
+            origin,
+            digest,
+            is_pinned: false,
+            is_own_build: false,
+            config,
+            exclude: target.exclude.clone(),
+            restores: None,
+            leaves: None,
+            is_forward: false,
+        }
+    }
+
+    /// The plan once the files are in the store.
+    #[must_use]
+    pub fn stored(&self, digest: Digest) -> Self {
+        Self { origin: Origin::Stored, digest: Later::Known(digest), ..self.clone() }
+    }
+
+    /// Whether the site serves exactly this, proven, and nobody changed it.
+    pub fn is_served(&self, facts: &SiteFacts, release: &ReleaseName) -> bool {
+        facts.drifted.is_empty() && self.is_current(facts, release) && facts.is_proven()
+    }
+
+    /// Whether the pointer leads to exactly this.
+    fn is_current(&self, facts: &SiteFacts, release: &ReleaseName) -> bool {
+        facts.current.as_ref().is_some_and(|current| {
+            current.release == *release
+                && self.digest.known() == Some(&current.digest)
+                && current.config == self.config
+                && current.exclude == self.exclude
+        })
+    }
+
+    /// The plan as the rest of the program reads it.
+    pub fn neutral(
+        &self,
+        component: &Component,
+        target: &SiteTarget,
+        facts: &SiteFacts,
+        release: &ReleaseName,
+    ) -> ComponentPlan {
+        ComponentPlan {
+            name: component.name.clone(),
+            depends_on: component.depends_on.clone(),
+            follows: component.follows.clone(),
+            kind: component.kind.word(),
+            running: running(facts.current.as_ref()),
+            runs: facts.current.as_ref().map(|current| current.release.clone()),
+            released: Running { sha: Some(release.to_string()), digest: self.digest.known().cloned(), baseline: None },
+            image: None,
+            preparation: self.preparation(component, target),
+            steps: self.steps(component, target, facts, release),
+            changes: self.changes(facts, release),
+            drift: drift(facts),
+            missing_variables: Vec::new(),
+            warnings: self.warnings(component, target, facts),
+            has_pre_deploy: false,
+            back: WayBack {
+                leaves: self.leaves.clone().filter(|_| !self.is_forward),
+                is_forward: self.is_forward,
+                // Its ledger is where its files are: who can write the one can write the others.
+                restores: None,
+                brought_back: self.brought_back(facts),
+            },
+            canonical: self.canonical(target, facts),
+        }
+    }
+
+    fn preparation(&self, component: &Component, target: &SiteTarget) -> Vec<Step> {
+        let (name, store) = (&component.name, &target.artifacts);
+        let keep = |what: &str| Step::new(Verb::Store, name, format!("{what} in store {store}"));
+        match &self.origin {
+            Origin::Stored => Vec::new(),
+            Origin::Given(given) => vec![keep(&format!("put the bundle {}", given.digest.short()))],
+            Origin::Promoted => vec![keep("put the files of the environment promoted from")],
+            Origin::Built => {
+                let run = target.build.as_ref().map(|build| neutral::phrase(&build.run.to_string(), 200));
+                let build = format!("build the files: `{}`", run.unwrap_or_default());
+                vec![Step::new(Verb::Bundle, name, build), keep("put the files")]
+            }
+        }
+    }
+
+    fn steps(&self, component: &Component, target: &SiteTarget, facts: &SiteFacts, release: &ReleaseName) -> Vec<Step> {
+        let (name, bucket) = (&component.name, &target.bucket);
+        let place = place(target);
+        let probe = match target.probes.len() {
+            0 => None,
+            1 => Some(Step::new(Verb::Probe, name, "ask the probe")),
+            count => Some(Step::new(Verb::Probe, name, format!("ask the {count} probes"))),
+        };
+        if self.is_served(facts, release) {
+            let verify = Step::new(Verb::Verify, name, format!("verify that {place} serves the release"));
+            return std::iter::once(verify).chain(probe).collect();
+        }
+        let publish = Step::new(Verb::Publish, name, format!("write the files of the release to bucket {bucket}"));
+        let prove = Step::new(Verb::Prove, name, format!("wait until {place} serves the release"));
+        let clean_up = self.forgets(target, facts, release).then(|| {
+            let text = format!("delete the files that none of the last {} releases has", target.keep);
+            Step::new(Verb::CleanUp, name, text)
+        });
+        let publish = publish.with_changes(self.changes(facts, release));
+        [publish, prove].into_iter().chain(probe).chain(clean_up).collect()
+    }
+
+    /// Whether a release leaves the ones that keep their files.
+    pub fn forgets(&self, target: &SiteTarget, facts: &SiteFacts, release: &ReleaseName) -> bool {
+        let Some(current) = &facts.current else { return false };
+        let others = current.recent.iter().filter(|kept| kept.release != *release).count();
+        !current.leaving.is_empty() || others >= target.keep
+    }
+
+    fn changes(&self, facts: &SiteFacts, release: &ReleaseName) -> Vec<Change> {
+        let current = facts.current.as_ref();
+        let mut changes = Vec::new();
+        let runs = current.map(|current| current.release.to_string());
+        if runs.as_deref() != Some(&release.to_string()) {
+            changes.push(Change { path: "release".to_owned(), from: runs, to: Some(release.to_string()) });
+        }
+        let before = current.and_then(|current| current.config.as_ref());
+        if before.map(|config| (&config.path, &config.digest)) != self.config.as_ref().map(|it| (&it.path, &it.digest))
+        {
+            let shown = |config: &WrittenConfig| {
+                format!("{} {}", neutral::phrase(config.path.as_str(), 200), config.digest.short())
+            };
+            let path = "runtime-config".to_owned();
+            changes.push(Change { path, from: before.map(shown), to: self.config.as_ref().map(shown) });
+        }
+        let texts = |patterns: &[Pattern]| patterns.iter().map(Pattern::as_str).collect::<Vec<_>>().join(" ");
+        let (from, to) = (current.map(|current| texts(&current.exclude)), texts(&self.exclude));
+        if current.is_some() && from.as_deref() != Some(&to) {
+            changes.push(Change { path: "exclude".to_owned(), from, to: Some(to) });
+        }
+        changes
+    }
+
+    /// What a rollback brings back beside the files of the release.
+    fn brought_back(&self, facts: &SiteFacts) -> Vec<String> {
+        let before = facts.current.as_ref().and_then(|current| current.config.as_ref());
+        let differs =
+            self.restores.is_some() && before.map(|it| &it.digest) != self.config.as_ref().map(|it| &it.digest);
+        if differs { vec!["its runtime configuration of then".to_owned()] } else { Vec::new() }
+    }
+
+    fn warnings(&self, component: &Component, target: &SiteTarget, facts: &SiteFacts) -> Vec<PlanWarning> {
+        let own_build = self.is_own_build.then(|| PlanWarning {
+            text: format!(
+                "{} is built for {}: these are not the bytes that were proven",
+                component.name, target.environment
+            ),
+            changes: Vec::new(),
+            hint: Some("write what differs in `runtime-config`, and remove `rebuild-per-environment`".to_owned()),
+        });
+        own_build.into_iter().chain(warnings(component, facts)).collect()
+    }
+
+    /// What a site adds to the digest of a plan.
+    fn canonical(&self, target: &SiteTarget, facts: &SiteFacts) -> Map<String, Value> {
+        let current = facts.current.as_ref();
+        let runs = current.map(|current| json!([current.release.to_string(), current.digest]));
+        let exclude: Vec<&str> = self.exclude.iter().map(Pattern::as_str).collect();
+        let digest = self.digest.known().filter(|_| self.is_pinned);
+        let fields = [
+            ("bucket", json!(target.bucket.as_str())),
+            ("artifacts", json!(target.artifacts.as_str())),
+            ("distribution", json!(target.distribution.as_ref().map(DistributionId::as_str))),
+            ("runs", json!(runs)),
+            ("digest", json!(digest)),
+            ("config", json!(self.config.as_ref().map(|config| json!([config.path, config.digest])))),
+            ("exclude", json!(exclude)),
+            ("keep", json!(target.keep)),
+        ];
+        fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
     }
 }
 
 /// What a site runs, for all who ask.
-pub fn running(live: Option<&Live>) -> Running {
+pub fn running(current: Option<&Current>) -> Running {
     Running {
-        sha: live.map(|live| live.release.to_string()),
-        digest: live.map(|live| live.digest.clone()),
+        sha: current.map(|current| current.release.to_string()),
+        digest: current.map(|current| current.digest.clone()),
         baseline: None,
     }
 }
 
-fn steps(component: &Component, target: &SiteTarget, is_there: bool) -> Vec<Step> {
-    let (name, bucket) = (&component.name, &target.bucket);
-    let place = match &target.distribution {
+/// Where people find a site.
+pub fn place(target: &SiteTarget) -> String {
+    match &target.distribution {
         Some(distribution) => format!("distribution {distribution}"),
-        None => format!("bucket {bucket}"),
-    };
-    if is_there {
-        return vec![Step::new(Verb::Verify, name, format!("verify that {place} serves the release"))];
+        None => format!("bucket {}", target.bucket),
     }
-    vec![
-        Step::new(Verb::Update, name, format!("put the release on bucket {bucket}")),
-        Step::new(Verb::WaitFor, name, format!("wait until {place} serves the release")),
-    ]
 }
 
-fn change(live: Option<&Live>, release: &ReleaseName) -> Change {
-    let from = live.map(|live| live.release.to_string());
-    Change { path: "release".to_owned(), from, to: Some(release.to_string()) }
+impl SiteFacts {
+    /// Whether the ledger says that what is served was proven.
+    pub fn is_proven(&self) -> bool {
+        is_proven(self.newest.as_ref(), self.current.as_ref())
+    }
 }
 
-/// What a site adds to the digest of a plan.
-fn canonical(target: &SiteTarget, live: Option<&Live>) -> Map<String, Value> {
-    let fields = [
-        ("bucket", json!(target.bucket.as_str())),
-        ("artifacts", json!(target.artifacts.as_str())),
-        ("distribution", json!(target.distribution.as_ref().map(DistributionId::as_str))),
-        ("runs", json!(live.map(|live| live.release.to_string()))),
-    ];
-    fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+/// Whether the ledger says that what is served was proven: a run may have ended between writing and proving it. `newest`:
+/// the newest entry.
+pub fn is_proven(newest: Option<&Entry>, current: Option<&Current>) -> bool {
+    newest.zip(current).is_some_and(|(entry, current)| entry.release == current.release && entry.succeeded())
+}
+
+/// So many files are named that somebody changed.
+const NAMED: usize = 5;
+
+fn drift(facts: &SiteFacts) -> Option<Drift> {
+    let current = facts.current.as_ref().filter(|_| !facts.drifted.is_empty())?;
+    let change =
+        |(path, _): &(SitePath, Oddity)| Change { path: neutral::phrase(path.as_str(), 200), from: None, to: None };
+    let changes = facts.drifted.iter().take(NAMED).map(change).collect();
+    Some(Drift { last: current.release.to_string(), changes })
+}
+
+fn warnings(component: &Component, facts: &SiteFacts) -> Vec<PlanWarning> {
+    let warning = |text: String, hint: String| PlanWarning { text, changes: Vec::new(), hint: Some(hint) };
+    let drifted = (!facts.drifted.is_empty()).then(|| {
+        let names: Vec<String> =
+            facts.drifted.iter().take(NAMED).map(|(path, _)| neutral::phrase(path.as_str(), 200)).collect();
+        let more = facts.drifted.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        warning(
+            format!("somebody changed files of {} by hand: {}{more}", component.name, names.join(", ")),
+            "the release is written over them; commit what was meant".to_owned(),
+        )
+    });
+    let cautions = facts
+        .cautions
+        .iter()
+        .map(|DistributionWarning { text, hint }| warning(format!("{}: {text}", component.name), hint.clone()));
+    drifted.into_iter().chain(cautions).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
     use crate::domain::contract::Contract;
-    use crate::domain::image::Digest;
     use crate::domain::kind::Kind;
+    use crate::domain::outcome::Outcome;
+    use crate::domain::provenance::Provenance;
+    use crate::domain::static_site::store::{Finished, Kept};
+    use crate::domain::static_site::{SiteBuild, Target};
 
-    const RELEASE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+    fn release(letter: char) -> ReleaseName {
+        letter.to_string().repeat(40).parse().unwrap()
+    }
 
-    fn planned(live: Option<&str>) -> ComponentPlan {
-        let kind = Kind::from(SiteTarget::sample());
-        let component = Component {
+    fn component() -> Component {
+        Component {
             name: "frontend".parse().unwrap(),
             depends_on: Vec::new(),
             follows: Vec::new(),
             contract: Contract::default(),
-            kind,
-        };
-        let live = live.map(|release| Live {
-            release: release.parse().unwrap(),
-            digest: Digest::of(release),
-            since: jiff::Timestamp::UNIX_EPOCH,
-        });
-        plan(&component, &SiteTarget::sample(), live.as_ref(), &RELEASE.parse().unwrap())
-    }
-
-    fn steps(plan: &ComponentPlan) -> Vec<String> {
-        plan.steps.iter().map(|step| step.id.to_string()).collect()
-    }
-
-    #[test]
-    fn a_site_that_serves_the_release_is_only_verified() {
-        let plan = planned(Some(RELEASE));
-        assert_eq!((steps(&plan), plan.is_empty()), (vec!["verify frontend".to_owned()], true));
-        assert_eq!(plan.released.digest, Some(Digest::of(RELEASE)));
-    }
-
-    #[test]
-    fn what_is_served_before_is_left_for_the_release() {
-        let other = "a".repeat(40);
-        for live in [None, Some(other.as_str())] {
-            let plan = planned(live);
-            assert_eq!(steps(&plan), ["update frontend", "wait for frontend"]);
-            assert_eq!(plan.changes[0].from.as_deref(), live);
-            assert_eq!((plan.is_empty(), plan.image), (false, None), "it ships no image");
+            kind: Kind::from(Target::sample()),
         }
-        assert_ne!(planned(None).canonical, planned(Some(&other)).canonical);
+    }
+
+    fn buildable() -> Target {
+        let build = SiteBuild {
+            run: crate::domain::template::Template::literal("make"),
+            directory: ".".into(),
+            output: "dist".into(),
+            node: None,
+            env: indexmap::IndexMap::default(),
+            is_per_environment: false,
+        };
+        Target { build: Some(build), ..Target::sample() }
+    }
+
+    fn current(letters: &str) -> Option<Current> {
+        let mut current: Option<Current> = None;
+        for letter in letters.chars() {
+            let kept = Kept { release: release(letter), digest: Digest::of(letter.to_string()), exclude: Vec::new() };
+            let finished = Finished { kept, at: Timestamp::UNIX_EPOCH, config: None, run: None };
+            current = Some(Current::after(finished, current.as_ref(), &[], 5));
+        }
+        current
+    }
+
+    fn entry(letter: char, outcome: Outcome) -> Entry {
+        Entry {
+            release: release(letter),
+            digest: Digest::of(letter.to_string()),
+            outcome,
+            at: Timestamp::UNIX_EPOCH,
+            provenance: Provenance::default(),
+            restores: None,
+            previous: None,
+            config: None,
+            exclude: Vec::new(),
+            url: None,
+        }
+    }
+
+    /// A site that serves the last of some releases, proven or not, and whose store has the wanted one or not.
+    fn facts(served: &str, outcome: Outcome, stored: Option<char>) -> SiteFacts {
+        SiteFacts {
+            current: current(served),
+            newest: served.chars().last().map(|letter| entry(letter, outcome)),
+            stored: stored.map(|letter| Digest::of(letter.to_string())),
+            ..SiteFacts::default()
+        }
+    }
+
+    fn steps(plan: &ComponentPlan) -> String {
+        let all = plan.preparation.iter().chain(&plan.steps);
+        all.map(|step| step.id.verb.to_string()).collect::<Vec<_>>().join(", ")
+    }
+
+    fn planned(facts: &SiteFacts, wanted: char) -> ComponentPlan {
+        let (component, target) = (component(), buildable());
+        let site = SitePlan::of_release(&component, &target, facts, None, None).unwrap();
+        site.neutral(&component, &target, facts, &release(wanted))
+    }
+
+    #[test]
+    fn what_is_done_depends_on_what_is_stored_served_and_proven() {
+        for (served, outcome, stored, wanted, expected) in [
+            ("", Outcome::Deployed, None, 'a', "bundle, store, publish, prove"),
+            ("", Outcome::Deployed, Some('a'), 'a', "publish, prove"),
+            ("a", Outcome::Deployed, Some('a'), 'a', "verify"),
+            // The run that put it there ended before it was proven.
+            ("a", Outcome::TimedOut, Some('a'), 'a', "publish, prove"),
+            ("a", Outcome::Deployed, None, 'b', "bundle, store, publish, prove"),
+            ("abcd", Outcome::Deployed, Some('e'), 'e', "publish, prove"),
+            ("abcde", Outcome::Deployed, Some('f'), 'f', "publish, prove, clean up"),
+            ("abcde", Outcome::Deployed, Some('d'), 'd', "publish, prove"),
+        ] {
+            let plan = planned(&facts(served, outcome, stored), wanted);
+            assert_eq!(steps(&plan), expected, "{served} {outcome} {stored:?} {wanted}");
+            assert_eq!(plan.is_empty(), expected == "verify");
+            assert_eq!(plan.image, None, "it ships no image");
+        }
+    }
+
+    #[test]
+    fn what_somebody_changed_by_hand_is_written_again() {
+        let path: SitePath = "index.html".parse().unwrap();
+        let drifted = vec![(path, Oddity::Changed)];
+        let plan = planned(&SiteFacts { drifted, ..facts("a", Outcome::Deployed, Some('a')) }, 'a');
+        assert_eq!(steps(&plan), "publish, prove");
+        assert_eq!(plan.drift.unwrap().changes[0].path, "index.html");
+        assert!(plan.warnings[0].text.contains("index.html"));
+    }
+
+    #[test]
+    fn without_files_and_without_a_build_there_is_no_plan() {
+        let plan = |facts: &SiteFacts| SitePlan::of_release(&component(), &Target::sample(), facts, None, None);
+        assert!(matches!(plan(&facts("", Outcome::Deployed, None)), Err(PlanError::Unusable { .. })));
+        assert!(plan(&facts("", Outcome::Deployed, Some('a'))).is_ok());
+    }
+
+    #[test]
+    fn a_bundle_of_another_job_is_taken_unless_the_store_has_the_release() {
+        let text = format!("frontend=x.tar@{}", Digest::of("a"));
+        let given: GivenBundle = text.parse().unwrap();
+        let origin = |stored| {
+            let facts = facts("", Outcome::Deployed, stored);
+            SitePlan::of_release(&component(), &buildable(), &facts, Some(&given), None).unwrap().origin
+        };
+        assert_eq!(origin(None), Origin::Given(given.clone()));
+        assert_eq!(origin(Some('b')), Origin::Stored);
+    }
+
+    #[test]
+    fn a_promotion_takes_the_same_files_whatever_the_store_has() {
+        let target = Target::sample();
+        for (stored, expected) in
+            [(None, "store, publish, prove"), (Some('a'), "publish, prove"), (Some('b'), "store, publish, prove")]
+        {
+            let facts = facts("", Outcome::Deployed, stored);
+            let site = SitePlan::of_promotion(&target, &facts, &Digest::of("a"), None);
+            let plan = site.neutral(&component(), &target, &facts, &release('a'));
+            assert_eq!(steps(&plan), expected, "{stored:?}");
+            assert_eq!(plan.canonical["digest"], Digest::of("a").to_string());
+        }
+    }
+
+    #[test]
+    fn a_rollback_brings_back_what_was_written_then() {
+        let config = WrittenConfig {
+            path: "config.js".parse().unwrap(),
+            digest: Digest::of("then"),
+            size: 4,
+            content_type: "text/javascript".to_owned(),
+        };
+        let then = Entry { config: Some(config.clone()), ..entry('a', Outcome::Deployed) };
+        let facts = facts("ab", Outcome::Deployed, None);
+        let site = SitePlan::of_rollback(&Target::sample(), &facts, &then);
+        let plan = site.neutral(&component(), &Target::sample(), &facts, &release('a'));
+        assert_eq!((steps(&plan).as_str(), site.config), ("publish, prove", Some(config)));
+        assert_eq!(plan.back.leaves.unwrap().left.to_string(), "b".repeat(40));
+        assert_eq!(plan.back.brought_back.len(), 1);
+    }
+
+    /// Whether it is built, stored or half-way there says nothing of what is meant.
+    #[test]
+    fn a_deploy_keeps_its_digest_from_plan_to_end() {
+        let of = |stored| planned(&facts("a", Outcome::Deployed, stored), 'b').canonical;
+        assert_eq!(of(None), of(Some('b')));
+        assert_ne!(of(None), planned(&facts("", Outcome::Deployed, None), 'b').canonical, "the target moved");
     }
 }

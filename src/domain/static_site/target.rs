@@ -2,23 +2,29 @@
 
 use std::time::Duration;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use glob::Pattern;
 use indexmap::IndexMap;
 
 use super::iam;
 use super::names::{BucketName, DistributionId};
+use super::runtime::RuntimeConfig;
 use crate::domain::configured::Configured;
 use crate::domain::contract::{Content, Value, Values};
 use crate::domain::iam::rights::Rights;
-use crate::domain::names::Region;
+use crate::domain::names::{ComponentName, EnvironmentName, Region};
 use crate::domain::probe::Probe;
 use crate::domain::role::Partition;
+use crate::domain::site_build::SiteBuild;
 use crate::domain::template::Template;
 
 /// Files that a bucket serves.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SiteTarget {
+    /// The component that it is.
+    pub name: ComponentName,
+    /// The environment that it is of.
+    pub environment: EnvironmentName,
     /// The bucket that serves them. It exists: shipgate creates none.
     pub bucket: BucketName,
     /// The bucket that keeps releases, and which one is served. It is never served itself.
@@ -41,32 +47,6 @@ pub struct SiteTarget {
     pub probes: Vec<Probe>,
     /// How long the public address may go on serving what was served before.
     pub timeout: Duration,
-}
-
-/// How the files of a site are built.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SiteBuild {
-    /// The command, for a shell.
-    pub run: Template,
-    /// Where it runs, from the directory of the configuration file.
-    pub directory: Utf8PathBuf,
-    /// The directory that the files are in afterwards, from the directory of the configuration file.
-    pub output: Utf8PathBuf,
-    /// The version of Node.js: `22`, `22.11`.
-    pub node: Option<String>,
-    /// Environment variables for the command.
-    pub env: IndexMap<String, Template>,
-    /// Whether each environment has a build of its own, so that what is promoted is not the same bytes.
-    pub is_per_environment: bool,
-}
-
-/// A file that a site reads when it starts.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RuntimeConfig {
-    /// Where it is, from the root of the site.
-    pub path: String,
-    /// What is in it, by name.
-    pub values: IndexMap<String, Template>,
 }
 
 impl SiteTarget {
@@ -92,6 +72,8 @@ impl SiteTarget {
     /// A site behind a distribution, with all else as it is where nothing is written.
     pub fn sample() -> Self {
         Self {
+            name: "frontend".parse().unwrap(),
+            environment: "stage".parse().unwrap(),
             bucket: "stage-site".parse().unwrap(),
             artifacts: "stage-releases".parse().unwrap(),
             distribution: Some("E2QWRUHAPOMQZL".parse().unwrap()),

@@ -9,32 +9,29 @@ use super::output_before::Before;
 use crate::clients::git::Git;
 use crate::clients::git_repository::WorkTree;
 use crate::clients::process::{Finished, Invocation, ProcessError, Processes};
-use crate::context::Context;
 use crate::domain::build_failure::why;
 use crate::domain::failure::{CauseKind, Failure};
 use crate::domain::names::ComponentName;
 use crate::domain::neutral;
-use crate::domain::release::ReleaseName;
 use crate::domain::static_site::SiteBuild;
 use crate::domain::static_site::bundle::BundleError;
 use crate::domain::step::{StepId, Verb};
-use crate::events::Events;
+use crate::domain::view::build::BuiltBundle;
+use crate::kinds::{Answer, Buildable, Building};
 
-/// A build of a site.
-#[derive(Debug, Clone, Copy)]
-pub struct Building<'a> {
-    /// The component.
-    pub component: &'a ComponentName,
-    /// How it is built.
-    pub build: &'a SiteBuild,
-    /// What is built.
-    pub release: &'a ReleaseName,
-    /// The directory of the configuration file.
-    pub directory: &'a Utf8Path,
-    /// Where we run.
-    pub context: &'a Context,
-    /// Where the output of the build goes, as that of its step `build`.
-    pub events: &'a Events,
+impl Buildable for SiteBuild {
+    fn build_into<'a>(&'a self, building: Building<'a>, path: Utf8PathBuf) -> Answer<'a, BuiltBundle> {
+        Box::pin(async move {
+            let bundle = build(self, building).await?;
+            let component = building.component.clone();
+            off_thread(move || {
+                bundle.write(&path)?;
+                let (files, bytes) = (bundle.manifest.files.len(), bundle.manifest.size());
+                Ok(BuiltBundle { component, path, files, bytes, digest: bundle.digest })
+            })
+            .await
+        })
+    }
 }
 
 /// Builds a site and hashes what the build left. When the future is dropped, all that the build started is killed.
@@ -43,8 +40,8 @@ pub struct Building<'a> {
 ///
 /// `invalid`: the version of Node.js or a directory is not what is configured; `failed`: the command failed, or it left what
 /// is no site.
-pub async fn build(building: Building<'_>) -> Result<Bundle, Failure> {
-    let Building { build, directory, context, .. } = building;
+pub async fn build(build: &SiteBuild, building: Building<'_>) -> Result<Bundle, Failure> {
+    let Building { directory, context, .. } = building;
     let root = WorkRoot::new(directory)?;
     let working = root.inside(&build.directory, "directory")?;
     let processes = Processes::new(context.build_environment());
@@ -53,22 +50,22 @@ pub async fn build(building: Building<'_>) -> Result<Bundle, Failure> {
     }
     let output = root.0.join(&build.output);
     let before = off_thread(move || Ok(Before::of(&output))).await?;
-    run(&processes, &building, working).await?;
+    run(&processes, (build, building), working).await?;
     let output = root.output(&build.output)?;
     let (path, shown) = (output.clone(), build.output.to_string());
     let bundle = off_thread(move || Bundle::of_directory(&path, &shown)).await?;
-    leftovers(&building, before.untouched(&output), (&output, bundle.manifest.files.len())).await?;
+    leftovers((build, building), before.untouched(&output), (&output, bundle.manifest.files.len())).await?;
     Ok(bundle)
 }
 
 /// Refuses an output that is all of an earlier build, and warns of one that is so in part. What is checked in, or would be, is
 /// of the release. `count`: how many files there are.
 async fn leftovers(
-    building: &Building<'_>,
+    (build, building): (&SiteBuild, Building<'_>),
     untouched: Vec<Utf8PathBuf>,
     (output, count): (&Utf8Path, usize),
 ) -> Result<(), Failure> {
-    let Building { build, directory, context, events, component, .. } = *building;
+    let Building { directory, context, events, component, .. } = building;
     let Some(tree) = WorkTree::around(directory).filter(|_| !untouched.is_empty()) else { return Ok(()) };
     let files = Git::new(Processes::new(context.child_environment()), directory, context.owners()).files().await?;
     let of_release: HashSet<&str> = files.tracked.iter().chain(&files.untracked).map(String::as_str).collect();
@@ -165,9 +162,13 @@ fn is_version(found: &str, wanted: &str) -> bool {
 }
 
 /// Runs the command.
-async fn run(processes: &Processes, building: &Building<'_>, directory: Utf8PathBuf) -> Result<(), Failure> {
-    let Building { component, build, release, events, .. } = *building;
-    let step = StepId::new(Verb::Build, component);
+async fn run(
+    processes: &Processes,
+    (build, building): (&SiteBuild, Building<'_>),
+    directory: Utf8PathBuf,
+) -> Result<(), Failure> {
+    let Building { component, release, events, .. } = building;
+    let step = StepId::new(Verb::Bundle, component);
     let command = build.run.render(release);
     let invocation = Invocation {
         program: "sh",

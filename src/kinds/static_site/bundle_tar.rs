@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use tar::{EntryType, Header};
 use tempfile::NamedTempFile;
 
-use super::bundle::{Body, Bundle};
+use super::bundle_body::Body;
 use super::bundle_hash;
 use super::output::unreadable;
 use crate::clients::files;
@@ -53,21 +53,21 @@ fn padding(size: u64) -> u64 {
     size.wrapping_neg() % BLOCK
 }
 
-/// Writes a bundle into a file.
+/// Writes a bundle into a file: the document of its manifest, and the bytes of each content, in the order of their digests.
 ///
 /// # Errors
 ///
 /// It cannot be written, or bytes have changed since they were hashed.
-pub fn write(bundle: &Bundle, path: &Utf8Path) -> Result<(), BundleError> {
+pub fn write(document: &str, bodies: &[(&Digest, &Body)], path: &Utf8Path) -> Result<(), BundleError> {
     let failed = |error: io::Error| BundleError::Unwritable { file: path.to_string(), why: error.to_string() };
     let directory = path.parent().filter(|parent| !parent.as_str().is_empty()).unwrap_or_else(|| ".".into());
     let mut file = NamedTempFile::new_in(directory).map_err(failed)?;
     let mut out = Out { writer: BufWriter::new(file.as_file_mut()), path };
-    let document = bundle.document.as_bytes();
+    let document = document.as_bytes();
     out.begin(MANIFEST, document.len() as u64)?;
     out.put(document)?;
     out.put_zeros(padding(document.len() as u64))?;
-    for (digest, body) in bundle.bodies() {
+    for (digest, body) in bodies {
         out.begin(&blob(digest), body.length)?;
         out.copy(body, digest)?;
         out.put_zeros(padding(body.length))?;
@@ -264,6 +264,7 @@ mod tests {
     use proptest::prelude::*;
     use proptest::sample::Index;
 
+    use super::super::bundle::Bundle;
     use super::super::bundle::tests::{Site, shop};
     use super::*;
 

@@ -1,10 +1,36 @@
-//! Static sites: what is built, what is looked at, and what is planned. Carrying a plan out is not built yet.
+//! Static sites: files in a bucket, perhaps behind a distribution.
 
+mod apply;
+mod baked;
 pub mod build;
 pub mod bundle;
+pub mod bundle_body;
 mod bundle_hash;
 mod bundle_tar;
+mod clean_up;
 mod client;
+mod client_many;
+mod client_parts;
+mod client_write;
+mod cloudfront;
+mod cloudfront_convert;
 mod component;
+mod hold;
+mod lease;
+mod observe;
 mod output;
 mod output_before;
+mod past;
+mod prepare;
+mod prove;
+mod public;
+mod publish;
+mod roll_back;
+mod site;
+mod source;
+mod status;
+mod store;
+mod store_blobs;
+mod store_error;
+mod store_lock;
+mod writes;

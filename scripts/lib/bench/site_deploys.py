@@ -1,0 +1,218 @@
+"""A static site of many files: the first deploy, one of the same files, one with another page, and the way back.
+
+The server is s3s-fs, an S3 over a directory, which all programs use. What it costs alone is `raw PUTs`: the same files
+over 32 connections, signed beforehand, and nothing else. There is no CloudFront: the site is read from the directory.
+"""
+
+import contextlib
+import http.server
+import os
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import measure
+from bench import ACCOUNT, ROOT, Bench, git
+from measure import CPU, PEAK, Command, Cost, Sample, run, say
+from report import Found, Goal, at_most
+from site_files import Site
+from site_puts import put_all
+from wire import REGION, Failed
+
+FIRST, SAME, ONE, BACK = "first deploy, s", "the same files, s", "one other page, s", "back, s"
+RIGHT = "pages that are right at the end, of 100"
+ROWS = (FIRST, SAME, ONE, BACK, RIGHT, CPU, PEAK)
+PUTS, CONNECTIONS = "raw PUTs", 32
+BUCKET, STORE = "bench-site", "bench-releases"
+SERVER = ROOT / "target/tools/bin/s3s-fs"
+# Each byte goes to the store and to the bucket.
+TWICE, BACK_MOST, SAME_MOST, PEAK_MOST = 2.5, 3.0, 1.5, 100.0
+CONFIGURATION = """app = "bench"
+[components.site]
+kind = "static-site"
+build = {{ run = "true", output = "dist" }}
+bucket = "{bucket}"
+artifacts = "{store}"
+url = "{url}"
+[environments.bench]
+region = "{region}"
+account = "{account}"
+"""
+
+
+class Server:
+    """s3s-fs, and what browsers would read, both over a directory that is empty at first."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.root, self.log = bench.directory / "s3", bench.directory / "s3.log"
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.empty()
+        keys = ["--access-key", "test", "--secret-key", "test"]
+        line: list[str | Path] = [SERVER, "--host", "127.0.0.1", "--port", str(self.port), *keys, self.root]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(line, stdout=log, stderr=log, start_new_session=True,
+                                            env={"PATH": os.environ["PATH"], "RUST_LOG": "off"})  # fmt: skip
+        measure.STARTED.append(self.process)
+        wait_for(self.port, self.process)
+        self.pages = Pages(self.root / BUCKET)
+
+    def empty(self) -> None:
+        shutil.rmtree(self.root, ignore_errors=True)
+        for bucket in (BUCKET, STORE):
+            (self.root / bucket).mkdir(parents=True)
+
+    def right(self, site: Site) -> float:
+        """How many of 100 pages are in the bucket as they are in the site."""
+        pages = [path for path in site.pages if (self.root / BUCKET / path).is_file()]
+        same = [path for path in pages if (self.root / BUCKET / path).read_bytes() == (site.directory / path).read_bytes()]
+        return 100 * len(same) / len(site.pages)
+
+
+class Pages:
+    """The directory of a bucket over HTTP, as a web server would have it."""
+
+    def __init__(self, directory: Path) -> None:
+        class Handler(http.server.SimpleHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def __init__(self, *arguments: object) -> None:
+                super().__init__(*arguments, directory=str(directory))  # type: ignore[arg-type]
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.address = f"http://127.0.0.1:{self.server.server_address[1]}"
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + 10
+    while True:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise Failed("s3s-fs does not answer; its output is in target/bench/run/s3.log")
+        time.sleep(0.05)
+
+
+class Work(NamedTuple):
+    """What a program does of each of the four, and what it cost."""
+
+    name: str
+    steps: Mapping[str, Callable[[], Cost]]
+
+
+def sites(bench: Bench, size: int) -> Iterator[Sample]:
+    if not SERVER.exists():
+        raise Failed(f"{SERVER} is missing: scripts/bench installs it")
+    say(f"writing a site of {size} files")
+    # Beside each other, so that the older one is older, as it is where people go back to it.
+    first = Site(bench.directory / "first", size, release=1)
+    second = Site(bench.directory / "second", size, release=2)
+    server = Server(bench)
+    for turn in range(1, bench.rounds + 1):
+        for work in works(bench, server, first, second):
+            say(f"round {turn} of {bench.rounds}: {work.name}, {size} files, {first.megabytes:.0f} MB")
+            server.empty()
+            yield measured(server, work, first, second)
+
+
+def measured(server: Server, work: Work, first: Site, second: Site) -> Sample:
+    figures: dict[str, float] = {}
+    costs = {}
+    for title, step in work.steps.items():
+        costs[title] = step()
+        figures[title] = costs[title].ended - costs[title].began
+        wanted = second if title == ONE else first
+        found = server.right(wanted)
+        # A program that leaves a wrong site behind is shown, and shipgate is no such program.
+        figures[RIGHT] = found
+        if found < 100 and (work.name == "shipgate" or title != BACK):
+            raise Failed(f"{work.name}: after `{title}` {found:.0f} of 100 pages are right")
+    figures |= {CPU: costs[FIRST].cpu, PEAK: max(cost.peak for cost in costs.values())}
+    if work.name == PUTS:
+        # It is this program, whose memory is the bench's.
+        del figures[PEAK]
+    return Sample(work.name, figures)
+
+
+def works(bench: Bench, server: Server, first: Site, second: Site) -> Iterator[Work]:
+    yield Work(PUTS, {FIRST: lambda: put_all(server.port, BUCKET, first, CONNECTIONS)})
+    if bench.with_installed:
+        yield synced(bench, server, "aws s3 sync", [bench.peers / "aws", "s3", "sync"], (first, second), ["--delete"])
+        s5cmd = [bench.peers / "s5cmd", "--endpoint-url", server.address, "--numworkers", CONNECTIONS, "sync", "--delete"]
+        yield synced(bench, server, "s5cmd sync", s5cmd, (first, second), [])
+    yield shipgate(bench, server, first, second)
+
+
+def synced(bench: Bench, server: Server, name: str, line: list[object], sites_of: tuple[Site, Site],
+           more: list[str]) -> Work:  # fmt: skip
+    first, second = sites_of
+    variables = {**bench.variables(bench.endpoint, bench.endpoint), "AWS_ENDPOINT_URL_S3": server.address}
+
+    def sync(site: Site) -> Callable[[], Cost]:
+        def work() -> Cost:
+            arguments = [*line, f"{site.directory}/", f"s3://{BUCKET}/", *more]
+            return run(name, Command(arguments, bench.directory), variables, bench.directory / "site.log")
+
+        return work
+
+    def changed() -> Cost:
+        # Built now, as second releases are: newer than what the bucket has.
+        second.touch()
+        return sync(second)()
+
+    return Work(name, {FIRST: sync(first), SAME: sync(first), ONE: changed, BACK: sync(first)})
+
+
+def shipgate(bench: Bench, server: Server, first: Site, second: Site) -> Work:
+    """Each deploy is of another commit. What a build costs is no part of it: the files are there already."""
+    repository = bench.directory / "site"
+    shutil.rmtree(repository, ignore_errors=True)
+    repository.mkdir()
+    text = CONFIGURATION.format(bucket=BUCKET, store=STORE, url=server.pages.address, region=REGION, account=ACCOUNT)
+    (repository / "shipgate.toml").write_text(text)
+    (repository / ".gitignore").write_text("/dist/\n")
+    git(repository, "init", "--quiet", "--initial-branch", "main")
+    variables = {**bench.variables(bench.endpoint, bench.endpoint), "AWS_ENDPOINT_URL_S3": server.address}
+
+    def command(*arguments: str) -> Cost:
+        line = Command([bench.binary, *arguments], repository)
+        return run("shipgate", line, variables, bench.directory / "site.log")
+
+    def deploy(site: Site) -> Callable[[], Cost]:
+        def work() -> Cost:
+            shutil.rmtree(repository / "dist", ignore_errors=True)
+            shutil.copytree(site.directory, repository / "dist", copy_function=os.link)
+            git(repository, "add", "--all")
+            git(repository, "commit", "--quiet", "--allow-empty", "--message", "Release")
+            return command("deploy", "bench")
+
+        return work
+
+    def back() -> Cost:
+        return command("rollback", "bench", "--yes")
+
+    return Work("shipgate", {FIRST: deploy(first), SAME: deploy(first), ONE: deploy(second), BACK: back})
+
+
+def goals(found: Found, size: int) -> Iterable[Goal]:
+    floor = found(FIRST, PUTS)
+    yield at_most(f"{size} files, each byte put twice, beside raw PUTs", found(FIRST) / floor, TWICE, " times")
+    if "aws s3 sync" in found.subjects:
+        yield at_most("the same files beside aws s3 sync", found(SAME) / found(SAME, "aws s3 sync"), SAME_MOST, " times")
+    yield at_most("back", found(BACK), BACK_MOST, " s")
+    yield at_most("peak memory", found(PEAK), PEAK_MOST, " MiB")
+

@@ -1,0 +1,87 @@
+//! Since when a site serves the same files without a break, by its ledger.
+
+use super::store::Entry;
+use crate::domain::image::Digest;
+use crate::domain::outcome::Outcome;
+use crate::domain::promotion::{RunEnd, UnbrokenRun};
+
+/// The newest time in which a site served a bundle without a break. `entries`: its ledger, newest first. `runs`: it serves
+/// it now.
+pub fn unbroken(entries: &[Entry], digest: &Digest, runs: bool) -> UnbrokenRun {
+    let is_other = |entry: &&Entry| entry.digest != *digest && may_have_served(entry);
+    let (after, of_it) = if runs {
+        (None, entries)
+    } else {
+        let newest = entries.iter().position(|entry| entry.digest == *digest && entry.succeeded());
+        let Some(newest) = newest else { return UnbrokenRun::default() };
+        let (after, of_it) = entries.split_at(newest);
+        (after.iter().rev().find(is_other), of_it)
+    };
+    let run = of_it.iter().take_while(|entry| !is_other(entry));
+    let since = run.filter(|entry| entry.digest == *digest && entry.succeeded()).last().map(|entry| entry.at);
+    let end = match (runs, after) {
+        (true, _) => RunEnd::Runs,
+        (false, Some(after)) => after.provenance.began.map_or(RunEnd::Unknown, RunEnd::At),
+        (false, None) => RunEnd::Unknown,
+    };
+    UnbrokenRun { since, end }
+}
+
+/// Whether an entry says that the site served its release, or may have.
+fn may_have_served(entry: &Entry) -> bool {
+    !matches!(entry.outcome, Outcome::Failed | Outcome::Refused | Outcome::Stale | Outcome::Invalid)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::domain::provenance::Provenance;
+
+    /// `a`: a success of it; `a!`: it was rolled back; `a-`: it failed before it served. The newest first, ten seconds apart.
+    fn ledger(text: &str) -> Vec<Entry> {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let entry = |(index, word): (usize, &&str)| {
+            let second = i64::try_from(10 * (words.len() - index)).unwrap();
+            let at = Timestamp::from_second(second).unwrap();
+            Entry {
+                outcome: match &word[1..] {
+                    "!" => Outcome::RolledBack,
+                    "-" => Outcome::Failed,
+                    _ => Outcome::Deployed,
+                },
+                provenance: Provenance { began: Timestamp::from_second(second - 5).ok(), ..Provenance::default() },
+                release: word[..1].repeat(40).parse().unwrap(),
+                digest: Digest::of(&word[..1]),
+                at,
+                restores: None,
+                previous: None,
+                config: None,
+                exclude: Vec::new(),
+                url: None,
+            }
+        };
+        words.iter().enumerate().map(entry).collect()
+    }
+
+    #[test]
+    fn a_run_is_broken_by_whatever_else_may_have_served() {
+        for (text, runs, since, end) in [
+            ("a", true, Some(10), RunEnd::Runs),
+            ("a a a", true, Some(10), RunEnd::Runs),
+            ("a b a", true, Some(30), RunEnd::Runs),
+            ("a b! a", true, Some(30), RunEnd::Runs),
+            ("b! a", true, None, RunEnd::Runs),
+            ("a b- a", true, Some(10), RunEnd::Runs),
+            ("", true, None, RunEnd::Runs),
+            ("b a", false, Some(10), RunEnd::At(Timestamp::from_second(15).unwrap())),
+            ("c b a b a", false, Some(30), RunEnd::At(Timestamp::from_second(35).unwrap())),
+            ("b", false, None, RunEnd::Unknown),
+        ] {
+            let run = unbroken(&ledger(text), &Digest::of("a"), runs);
+            let expected = since.map(|second| Timestamp::from_second(second).unwrap());
+            assert_eq!((run.since, run.end), (expected, end), "{text}");
+        }
+    }
+}

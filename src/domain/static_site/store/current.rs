@@ -1,0 +1,337 @@
+//! Which release a site serves: the pointer that moves when the pages of a release are in place.
+
+use glob::Pattern;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::document::{self, maybe, parsed, plain};
+use crate::domain::image::Digest;
+use crate::domain::release::ReleaseName;
+use crate::domain::static_site::bundle::{Cache, SiteFile, SitePath};
+
+/// The only form of the object that is known.
+const SCHEMA: &str = "shipgate/site/v1";
+
+/// The release that a site serves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Current {
+    /// The release.
+    pub release: ReleaseName,
+    /// The digest of its bundle.
+    pub digest: Digest,
+    /// Since when.
+    pub since: Timestamp,
+    /// The file that differs between environments, as it was written.
+    pub config: Option<WrittenConfig>,
+    /// The patterns of the files of the release that are not served, as they were then.
+    pub exclude: Vec<Pattern>,
+    /// The run that put it there. `None`: it is not known.
+    pub run: Option<String>,
+    /// The releases that were served last, this one first: what keeps their files in the bucket.
+    pub recent: Vec<Kept>,
+    /// The releases that are not kept any more, and those of runs that did not come to their end: their files may be in
+    /// the bucket still.
+    pub leaving: Vec<Kept>,
+}
+
+/// A release whose files are, or were, in the bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The release.
+    pub release: ReleaseName,
+    /// The digest of its bundle.
+    pub digest: Digest,
+    /// The patterns of its files that were not served.
+    pub exclude: Vec<Pattern>,
+}
+
+/// The file that differs between environments, as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenConfig {
+    /// Where it is.
+    pub path: SitePath,
+    /// The digest of its bytes.
+    pub digest: Digest,
+    /// How many bytes there are.
+    pub size: u64,
+    /// The header `Content-Type`.
+    pub content_type: String,
+}
+
+/// What a run put on a site.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// The release, and which of its files are not served.
+    pub kept: Kept,
+    /// When that was known.
+    pub at: Timestamp,
+    /// The file that differs between environments.
+    pub config: Option<WrittenConfig>,
+    /// The run.
+    pub run: Option<String>,
+}
+
+impl WrittenConfig {
+    /// It as a file: caches ask for it each time.
+    pub fn file(&self) -> SiteFile {
+        SiteFile {
+            digest: self.digest.clone(),
+            size: self.size,
+            content_type: self.content_type.clone(),
+            cache: Cache::Revalidate,
+            encoding: None,
+        }
+    }
+}
+
+impl Current {
+    /// The pointer after a run. `before`: the one that it saw. `begun`: what runs began to put there and did not end
+    /// ([`Lock::begun`](super::Lock)). `keep`: so many releases keep their files.
+    pub fn after(finished: Finished, before: Option<&Self>, begun: &[Kept], keep: usize) -> Self {
+        let Finished { kept, at, config, run } = finished;
+        let is_same = |one: &Kept, other: &Kept| one.release == other.release && one.exclude == other.exclude;
+        let mut recent = vec![kept.clone()];
+        let mut leaving = Vec::new();
+        let mut add = |list: &mut Vec<Kept>, one: &Kept, most: usize| {
+            let is_there = list.iter().any(|there| is_same(there, one));
+            if !is_there && list.len() < most {
+                list.push(one.clone());
+            } else if !is_there && !leaving.contains(one) {
+                leaving.push(one.clone());
+            }
+        };
+        let served = before.map_or(&[][..], |before| &before.recent);
+        for one in served {
+            add(&mut recent, one, keep.max(1));
+        }
+        let others = begun.iter().chain(before.map_or(&[][..], |before| &before.leaving));
+        for one in others {
+            add(&mut recent, one, 0);
+        }
+        Self {
+            release: kept.release,
+            digest: kept.digest,
+            since: at,
+            config,
+            exclude: kept.exclude,
+            run,
+            recent,
+            leaving,
+        }
+    }
+
+    /// It when the files of so many of the releases that are leaving were deleted, from the end of their list.
+    #[must_use]
+    pub fn without_leaving(mut self, gone: usize) -> Self {
+        self.leaving.truncate(self.leaving.len().saturating_sub(gone));
+        self
+    }
+
+    /// Reads the object.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be understood, in words.
+    pub fn read(text: &[u8]) -> Result<Self, String> {
+        let Document { release, digest, since, config, exclude, run, recent, leaving } = document::read(text, SCHEMA)?;
+        let kept = |list: Vec<RawKept>| list.into_iter().map(RawKept::read).collect::<Result<Vec<_>, _>>();
+        Ok(Self {
+            release: parsed(&release, "`release` is not a release")?,
+            digest: parsed(&digest, "`digest` is not a digest")?,
+            since: parsed(&since, "`since` is not a time")?,
+            config: config.map(RawConfig::read).transpose()?,
+            exclude: patterns(&exclude)?,
+            run: plain(run),
+            recent: kept(recent)?,
+            leaving: kept(leaving)?,
+        })
+    }
+
+    /// The object.
+    pub fn document(&self) -> String {
+        let kept = |list: &[Kept]| list.iter().map(RawKept::of).collect();
+        let document = Document {
+            release: self.release.to_string(),
+            digest: self.digest.to_string(),
+            since: document::time(self.since),
+            config: self.config.as_ref().map(RawConfig::of),
+            exclude: texts(&self.exclude),
+            run: self.run.clone(),
+            recent: kept(&self.recent),
+            leaving: kept(&self.leaving),
+        };
+        document::write(&document, SCHEMA)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    release: String,
+    digest: String,
+    since: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    config: Option<RawConfig>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    exclude: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    run: Option<String>,
+    #[serde(default)]
+    recent: Vec<RawKept>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    leaving: Vec<RawKept>,
+}
+
+/// [`WrittenConfig`] as documents have it.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawConfig {
+    path: String,
+    digest: String,
+    size: u64,
+    #[serde(rename = "type")]
+    content_type: String,
+}
+
+/// [`Kept`] as documents have it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawKept {
+    release: String,
+    digest: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    exclude: Vec<String>,
+}
+
+impl RawConfig {
+    pub(super) fn of(config: &WrittenConfig) -> Self {
+        Self {
+            path: config.path.to_string(),
+            digest: config.digest.to_string(),
+            size: config.size,
+            content_type: config.content_type.clone(),
+        }
+    }
+
+    pub(super) fn read(self) -> Result<WrittenConfig, String> {
+        if !self.content_type.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+            return Err("its `config` has no type".to_owned());
+        }
+        Ok(WrittenConfig {
+            path: parsed(&self.path, "`config` has no path of a site")?,
+            digest: parsed(&self.digest, "`config` has no digest")?,
+            size: self.size,
+            content_type: self.content_type,
+        })
+    }
+}
+
+impl RawKept {
+    pub(super) fn of(kept: &Kept) -> Self {
+        let Kept { release, digest, exclude } = kept;
+        Self { release: release.to_string(), digest: digest.to_string(), exclude: texts(exclude) }
+    }
+
+    pub(super) fn read(self) -> Result<Kept, String> {
+        Ok(Kept {
+            release: parsed(&self.release, "list has what is not a release")?,
+            digest: parsed(&self.digest, "list has what is not a digest")?,
+            exclude: patterns(&self.exclude)?,
+        })
+    }
+}
+
+/// Patterns as documents have them.
+pub(super) fn texts(patterns: &[Pattern]) -> Vec<String> {
+    patterns.iter().map(|pattern| pattern.as_str().to_owned()).collect()
+}
+
+/// Reads patterns.
+pub(super) fn patterns(texts: &[String]) -> Result<Vec<Pattern>, String> {
+    let patterns = texts.iter().map(|text| maybe(Some(text), "`exclude` has what is not a pattern"));
+    patterns.filter_map(Result::transpose).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn kept(letter: char) -> Kept {
+        Kept {
+            release: letter.to_string().repeat(40).parse().unwrap(),
+            digest: Digest::of(letter.to_string()),
+            exclude: Vec::new(),
+        }
+    }
+
+    fn finished(letter: char) -> Finished {
+        Finished { kept: kept(letter), at: Timestamp::UNIX_EPOCH, config: None, run: Some("o/r/7/1".to_owned()) }
+    }
+
+    fn letters(list: &[Kept]) -> String {
+        list.iter().map(|kept| kept.release.to_string().remove(0)).collect()
+    }
+
+    fn full() -> Current {
+        let config = WrittenConfig {
+            path: "config.js".parse().unwrap(),
+            digest: Digest::of("config"),
+            size: 6,
+            content_type: "text/javascript; charset=utf-8".to_owned(),
+        };
+        let kept = Kept { exclude: vec!["**/*.map".parse().unwrap()], ..kept('b') };
+        let before = Current::after(finished('a'), None, &[], 5);
+        Current::after(Finished { kept, config: Some(config), ..finished('b') }, Some(&before), &[], 1)
+    }
+
+    #[test]
+    fn a_pointer_reads_as_it_was_written() {
+        for current in [full(), Current::after(finished('a'), None, &[], 5)] {
+            assert_eq!(Current::read(current.document().as_bytes()), Ok(current));
+        }
+        assert!(full().document().starts_with("{\"schema\":\"shipgate/site/v1\",\"release\":\"bbbb"));
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_not_guessed() {
+        let read = |object: &Value| Current::read(object.to_string().as_bytes());
+        let good: Value = serde_json::from_str(&full().document()).unwrap();
+        for (key, value) in [
+            ("schema", json!("shipgate/site/v2")),
+            ("release", json!("main")),
+            ("digest", json!("md5:1")),
+            ("since", json!("yesterday")),
+            ("release", json!(7)),
+            ("exclude", json!(["a**b"])),
+            ("config", json!({"path": "../x", "digest": Digest::of("x"), "size": 1, "type": "a/b"})),
+            ("config", json!({"path": "x.js", "digest": Digest::of("x"), "size": 1, "type": "a\r\nb"})),
+            ("recent", json!([{"release": "main", "digest": Digest::of("x")}])),
+            ("more", json!(1)),
+        ] {
+            let mut wrong = good.clone();
+            wrong[key] = value;
+            assert!(read(&wrong).is_err(), "{wrong}");
+        }
+        assert!(read(&good).is_ok() && Current::read(b"").is_err() && Current::read(b"[]").is_err());
+    }
+
+    #[test]
+    fn the_last_releases_are_kept_and_the_others_leave() {
+        let mut current = Current::after(finished('a'), None, &[], 2);
+        for (letter, begun, recent, leaving) in [
+            ('b', "", "ba", ""),
+            ('b', "", "ba", ""),
+            ('c', "", "cb", "a"),
+            ('b', "", "bc", "a"),
+            ('d', "e", "db", "cea"),
+            ('e', "e", "ed", "bca"),
+        ] {
+            let begun: Vec<Kept> = begun.chars().map(kept).collect();
+            current = Current::after(finished(letter), Some(&current), &begun, 2);
+            assert_eq!((letters(&current.recent), letters(&current.leaving)), (recent.to_owned(), leaving.to_owned()));
+        }
+        assert_eq!(letters(&current.without_leaving(2).leaving), "b");
+    }
+}

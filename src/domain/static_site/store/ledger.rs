@@ -1,0 +1,253 @@
+//! The ledger of a site: an entry for each run that changed it, or tried to.
+
+use glob::Pattern;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::current::{RawConfig, WrittenConfig, patterns, texts};
+use super::document::{self, maybe, parsed, plain};
+use super::keys;
+use crate::domain::ids::RecordId;
+use crate::domain::image::Digest;
+use crate::domain::outcome::Outcome;
+use crate::domain::provenance::{OverriddenGate, Provenance};
+use crate::domain::release::ReleaseName;
+
+/// The only form of an entry that is known.
+const SCHEMA: &str = "shipgate/entry/v1";
+
+/// What a run did to a site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The release that it put there.
+    pub release: ReleaseName,
+    /// The digest of its bundle.
+    pub digest: Digest,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// When that was known.
+    pub at: Timestamp,
+    /// Who started it, and when.
+    pub provenance: Provenance,
+    /// The entry whose release it restores, in a rollback.
+    pub restores: Option<RecordId>,
+    /// The release that was served before.
+    pub previous: Option<ReleaseName>,
+    /// The file that differs between environments, as it was written.
+    pub config: Option<WrittenConfig>,
+    /// The patterns of the files that were not served.
+    pub exclude: Vec<Pattern>,
+    /// Where browsers find it.
+    pub url: Option<String>,
+}
+
+impl Entry {
+    /// What names it.
+    pub fn id(&self) -> RecordId {
+        keys::entry_id(self.at, &self.release).into()
+    }
+
+    /// Whether the release is known to have served.
+    pub fn succeeded(&self) -> bool {
+        self.outcome == Outcome::Deployed
+    }
+
+    /// Reads an entry.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be understood, in words.
+    pub fn read(text: &[u8]) -> Result<Self, String> {
+        let document: Document = document::read(text, SCHEMA)?;
+        let outcome = Outcome::WORST_FIRST.into_iter().find(|outcome| outcome.as_str() == document.outcome);
+        Ok(Self {
+            release: parsed(&document.release, "`release` is not a release")?,
+            digest: parsed(&document.digest, "`digest` is not a digest")?,
+            outcome: outcome.ok_or("its `outcome` is not known")?,
+            at: parsed(&document.at, "`at` is not a time")?,
+            restores: plain(document.restores.clone()).map(RecordId::from),
+            previous: maybe(document.previous.as_ref(), "`previous` is not a release")?,
+            config: document.config.clone().map(RawConfig::read).transpose()?,
+            exclude: patterns(&document.exclude)?,
+            url: plain(document.url.clone()),
+            provenance: document.provenance()?,
+        })
+    }
+
+    /// The entry as a document.
+    pub fn document(&self) -> String {
+        let Provenance { by, trigger, run, began, committed, approvers, plan_runs, overrides, plan } =
+            self.provenance.clone();
+        let overrides = overrides.into_iter().map(|OverriddenGate { gate, reason }| Override { gate, reason });
+        let document = Document {
+            release: self.release.to_string(),
+            digest: self.digest.to_string(),
+            outcome: self.outcome.to_string(),
+            at: document::time(self.at),
+            restores: self.restores.as_ref().map(RecordId::to_string),
+            previous: self.previous.as_ref().map(ReleaseName::to_string),
+            config: self.config.as_ref().map(RawConfig::of),
+            exclude: texts(&self.exclude),
+            url: self.url.clone(),
+            by,
+            trigger,
+            run,
+            began: began.map(document::time),
+            committed: committed.map(document::time),
+            approvers,
+            plan_runs,
+            overrides: overrides.collect(),
+            plan: plan.as_ref().map(Digest::to_string),
+        };
+        document::write(&document, SCHEMA)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Document {
+    release: String,
+    digest: String,
+    outcome: String,
+    at: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    restores: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    previous: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    config: Option<RawConfig>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    exclude: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trigger: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    run: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    began: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    committed: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    approvers: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    plan_runs: Vec<u64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    overrides: Vec<Override>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    plan: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Override {
+    gate: String,
+    reason: String,
+}
+
+impl Document {
+    fn provenance(self) -> Result<Provenance, String> {
+        let text = |text: String| plain(Some(text)).unwrap_or_default();
+        let gate = |Override { gate, reason }| OverriddenGate { gate: text(gate), reason: text(reason) };
+        Ok(Provenance {
+            by: plain(self.by),
+            trigger: plain(self.trigger),
+            run: plain(self.run),
+            began: maybe(self.began.as_ref(), "`began` is not a time")?,
+            committed: maybe(self.committed.as_ref(), "`committed` is not a time")?,
+            approvers: self.approvers.into_iter().filter_map(|name| plain(Some(name))).collect(),
+            plan_runs: self.plan_runs,
+            overrides: self.overrides.into_iter().map(gate).collect(),
+            plan: maybe(self.plan.as_ref(), "`plan` is not a digest")?,
+        })
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// The entry of release `bbbb…` that a run wrote in some second.
+    pub(in super::super) fn entry(second: i64, letter: char, outcome: Outcome) -> Entry {
+        Entry {
+            release: letter.to_string().repeat(40).parse().unwrap(),
+            digest: Digest::of(letter.to_string()),
+            outcome,
+            at: Timestamp::from_second(second).unwrap(),
+            provenance: Provenance::default(),
+            restores: None,
+            previous: None,
+            config: None,
+            exclude: Vec::new(),
+            url: None,
+        }
+    }
+
+    fn full() -> Entry {
+        let provenance = Provenance {
+            by: Some("ana".to_owned()),
+            trigger: Some("push".to_owned()),
+            run: Some("o/r/7/1".to_owned()),
+            began: Some(Timestamp::UNIX_EPOCH),
+            committed: Some(Timestamp::UNIX_EPOCH),
+            approvers: vec!["ben".to_owned()],
+            plan_runs: vec![4711],
+            overrides: vec![OverriddenGate { gate: "freeze".to_owned(), reason: "carts fail: 50 %".to_owned() }],
+            plan: Some(Digest::of("plan")),
+        };
+        let before = entry(1, 'a', Outcome::Deployed);
+        Entry {
+            provenance,
+            restores: Some(before.id()),
+            previous: Some(before.release),
+            config: Some(WrittenConfig {
+                path: "config.js".parse().unwrap(),
+                digest: Digest::of("config"),
+                size: 6,
+                content_type: "text/javascript; charset=utf-8".to_owned(),
+            }),
+            exclude: vec!["**/*.map".parse().unwrap()],
+            url: Some("https://shop.example.com".to_owned()),
+            ..entry(2, 'b', Outcome::RolledBack)
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_not_guessed() {
+        let good: Value = serde_json::from_str(&full().document()).unwrap();
+        assert_eq!(Entry::read(good.to_string().as_bytes()), Ok(full()));
+        for (key, value) in [
+            ("schema", json!("shipgate/entry/v2")),
+            ("outcome", json!("fine")),
+            ("at", json!("noon")),
+            ("began", json!("noon")),
+            ("previous", json!("main")),
+            ("overrides", json!([{"gate": "freeze"}])),
+            ("plan-runs", json!(["x"])),
+            ("more", json!(1)),
+        ] {
+            let mut wrong = good.clone();
+            wrong[key] = value;
+            assert!(Entry::read(wrong.to_string().as_bytes()).is_err(), "{wrong}");
+        }
+        let mut foreign = good;
+        foreign["by"] = json!("\u{1b}[31m::error::x");
+        assert_eq!(Entry::read(foreign.to_string().as_bytes()).unwrap().provenance.by.unwrap(), ": :error::x");
+    }
+
+    proptest! {
+        #[test]
+        fn an_entry_reads_as_it_was_written(second in 0_i64..4_000_000_000, outcome in 0..13_usize, by in "[a-z]{1,9}") {
+            let outcome = Outcome::WORST_FIRST[outcome];
+            let provenance = Provenance { by: Some(by), ..Provenance::default() };
+            for entry in [Entry { provenance, ..entry(second, 'c', outcome) }, full()] {
+                prop_assert_eq!(Entry::read(entry.document().as_bytes()), Ok(entry));
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Who changes a site now: one run at a time. The lock is an object that is written over the version that was seen, and
+//! never deleted: not every store that speaks S3 deletes on a condition.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::current::{Kept, RawKept};
+use super::document::{self, parsed, plain};
+
+/// The only form of the object that is known.
+const SCHEMA: &str = "shipgate/lock/v1";
+
+/// So long a lock stays its owner's after it was renewed.
+pub const LASTS: Duration = Duration::from_mins(10);
+
+/// A run that changes a site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    /// What no other run has.
+    pub id: String,
+    /// The run, for people.
+    pub run: String,
+}
+
+/// Who changes a site now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lock {
+    /// The run that has it.
+    pub owner: Owner,
+    /// Afterwards somebody else may take it.
+    pub until: Timestamp,
+    /// Whether the run gave it back.
+    pub released: bool,
+    /// What runs began to put on the site, the newest first: this run's, and those of runs that did not come to their
+    /// end. What they wrote is not known.
+    pub begun: Vec<Kept>,
+}
+
+impl Lock {
+    /// The lock of a run that begins to put a release there. `before`: what was there.
+    pub fn taken(owner: Owner, now: Timestamp, release: Kept, before: Option<&Self>) -> Self {
+        let mut begun = vec![release];
+        let unfinished = before.map_or(&[][..], |before| &before.begun);
+        begun.extend(unfinished.iter().filter(|one| **one != begun[0]).cloned().collect::<Vec<_>>());
+        Self { owner, until: until(now), released: false, begun }
+    }
+
+    /// Whether a run may take it.
+    pub fn may_take(&self, owner: &Owner, now: Timestamp) -> bool {
+        self.released || self.until < now || self.is_mine(owner)
+    }
+
+    /// Whether it is this run's, and was not given back.
+    pub fn is_mine(&self, owner: &Owner) -> bool {
+        !self.released && self.owner.id == owner.id
+    }
+
+    /// It for some more time.
+    #[must_use]
+    pub fn renewed(&self, now: Timestamp) -> Self {
+        Self { until: until(now), ..self.clone() }
+    }
+
+    /// It given back. `is_finished`: what the site serves is what the pointer says, so nothing is unknown any more.
+    #[must_use]
+    pub fn given_back(&self, is_finished: bool) -> Self {
+        let begun = if is_finished { Vec::new() } else { self.begun.clone() };
+        Self { released: true, begun, ..self.clone() }
+    }
+
+    /// Who has it, for people.
+    pub fn described(&self) -> String {
+        let until = self.until.strftime("%Y-%m-%d %H:%M:%SZ");
+        format!("{} changes it, at most until {until} unless it goes on", self.owner.run)
+    }
+
+    /// Reads the object.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be understood, in words.
+    pub fn read(text: &[u8]) -> Result<Self, String> {
+        let Document { owner, run, until, released, begun } = document::read(text, SCHEMA)?;
+        Ok(Self {
+            owner: Owner { id: owner, run: plain(Some(run)).unwrap_or_default() },
+            until: parsed(&until, "`until` is not a time")?,
+            released,
+            begun: begun.into_iter().map(RawKept::read).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The object.
+    pub fn document(&self) -> String {
+        let Self { owner, until, released, begun } = self.clone();
+        let begun = begun.iter().map(RawKept::of).collect();
+        let document = Document { owner: owner.id, run: owner.run, until: document::time(until), released, begun };
+        document::write(&document, SCHEMA)
+    }
+}
+
+fn until(now: Timestamp) -> Timestamp {
+    // Only a clock at the end of time has none later.
+    now.checked_add(LASTS).unwrap_or(now)
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    owner: String,
+    run: String,
+    until: String,
+    released: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    begun: Vec<RawKept>,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::domain::image::Digest;
+
+    fn owner(id: &str) -> Owner {
+        Owner { id: id.to_owned(), run: format!("run {id}") }
+    }
+
+    fn kept(letter: char) -> Kept {
+        Kept {
+            release: letter.to_string().repeat(40).parse().unwrap(),
+            digest: Digest::of(letter.to_string()),
+            exclude: Vec::new(),
+        }
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn a_lock_is_taken_when_it_is_free() {
+        let lock = Lock::taken(owner("a"), at(0), kept('a'), None);
+        for (lock, who, second, may) in [
+            (lock.clone(), "b", 599, false),
+            (lock.clone(), "b", 600, false),
+            (lock.clone(), "b", 601, true),
+            (lock.clone(), "a", 1, true),
+            (lock.renewed(at(500)), "b", 1100, false),
+            (lock.given_back(true), "b", 1, true),
+        ] {
+            assert_eq!(lock.may_take(&owner(who), at(second)), may, "{who} {second}");
+        }
+        assert!(lock.is_mine(&owner("a")) && !lock.is_mine(&owner("b")) && !lock.given_back(true).is_mine(&owner("a")));
+        assert_eq!(lock.described(), "run a changes it, at most until 1970-01-01 00:10:00Z unless it goes on");
+    }
+
+    #[test]
+    fn what_runs_began_is_known_until_one_ends() {
+        let begun = |lock: &Lock| lock.begun.iter().map(|one| one.release.to_string().remove(0)).collect::<String>();
+        let dead = Lock::taken(owner("a"), at(0), kept('a'), None);
+        let also_dead = Lock::taken(owner("b"), at(601), kept('b'), Some(&dead));
+        let again = Lock::taken(owner("c"), at(1300), kept('a'), Some(&also_dead));
+        assert_eq!((begun(&also_dead), begun(&again)), ("ba".to_owned(), "ab".to_owned()));
+        assert_eq!((begun(&again.given_back(false)), begun(&again.given_back(true))), ("ab".to_owned(), String::new()));
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_not_guessed() {
+        let lock = Lock::taken(owner("a"), at(0), kept('a'), None);
+        let good: Value = serde_json::from_str(&lock.document()).unwrap();
+        assert_eq!(Lock::read(good.to_string().as_bytes()), Ok(lock));
+        for (key, value) in [
+            ("schema", json!("shipgate/lock/v2")),
+            ("until", json!("noon")),
+            ("released", json!("no")),
+            ("begun", json!([1])),
+            ("more", json!(1)),
+        ] {
+            let mut wrong = good.clone();
+            wrong[key] = value;
+            assert!(Lock::read(wrong.to_string().as_bytes()).is_err(), "{wrong}");
+        }
+    }
+}

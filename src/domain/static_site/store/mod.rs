@@ -1,0 +1,19 @@
+//! The release store of a site: the keys of its objects, and what stands in them. A contract: it is documented in
+//! `docs/static-site/store.md`.
+//!
+//! Every object says which form it has (`schema`). One of another form, or with anything in it that is not known, is not
+//! understood, and what is not understood is not guessed.
+
+mod current;
+mod document;
+mod holds;
+pub mod keys;
+mod ledger;
+mod lock;
+mod past;
+
+pub use current::{Current, Finished, Kept, WrittenConfig};
+pub use holds::Holds;
+pub use ledger::Entry;
+pub use lock::{LASTS, Lock, Owner};
+pub use past::{History, past};

@@ -1,0 +1,214 @@
+//! What a site served before, as its ledger tells it.
+
+use super::current::Current;
+use super::ledger::Entry;
+use crate::domain::ids::RecordId;
+use crate::domain::names::ComponentName;
+use crate::domain::outcome::Outcome;
+use crate::domain::release::ReleaseName;
+use crate::domain::rollback::{Baseline, Past};
+use crate::domain::view::history::{PastRelease, Standing, mark_left};
+
+/// The newest entries of a site's ledger, and which release it serves.
+#[derive(Debug, Clone, Copy)]
+pub struct History<'a> {
+    /// The entries, newest first.
+    pub entries: &'a [Entry],
+    /// What the pointer says. `None`: the site serves no release.
+    pub current: Option<&'a Current>,
+}
+
+/// What a site can go back to.
+pub fn past(component: &ComponentName, history: History<'_>) -> Past {
+    let runs = history.current.map(|current| current.release.clone());
+    let succeeded = each_once(history.entries.iter(), None);
+    let baseline = if succeeded.is_empty() { Baseline::NoRelease } else { Baseline::NotKept };
+    let older = history.entries.iter().skip(history.position());
+    Past {
+        component: component.clone(),
+        cut_off: history.is_cut_off(),
+        earlier: each_once(older, runs.as_ref()),
+        succeeded,
+        runs,
+        baseline,
+    }
+}
+
+/// The releases that served, each once, but for one.
+fn each_once<'a>(entries: impl Iterator<Item = &'a Entry>, but: Option<&ReleaseName>) -> Vec<ReleaseName> {
+    let mut releases: Vec<ReleaseName> = Vec::new();
+    for entry in entries.filter(|entry| entry.succeeded() && Some(&entry.release) != but) {
+        if !releases.contains(&entry.release) {
+            releases.push(entry.release.clone());
+        }
+    }
+    releases
+}
+
+impl<'a> History<'a> {
+    /// The newest entry with which a release served: what a rollback to it restores.
+    pub fn of_release(self, release: &ReleaseName) -> Option<&'a Entry> {
+        self.entries.iter().find(|entry| entry.succeeded() && entry.release == *release)
+    }
+
+    /// The releases as `history` shows them, newest first.
+    pub fn releases(self) -> Vec<PastRelease> {
+        let mut releases: Vec<PastRelease> =
+            self.entries.iter().enumerate().map(|(index, entry)| self.release(index, entry)).collect();
+        mark_left(&mut releases);
+        releases
+    }
+
+    fn release(self, index: usize, entry: &Entry) -> PastRelease {
+        let before = self.entries.iter().skip(index + 1);
+        let is_previous = |there: &&Entry| there.succeeded() && Some(&there.release) == entry.previous.as_ref();
+        let is_current = self.of_current().is_some_and(|current| current.id() == entry.id());
+        PastRelease {
+            release: entry.release.clone(),
+            digest: Some(entry.digest.clone()),
+            outcome: Some(entry.outcome.to_string()),
+            at: Some(entry.at),
+            provenance: entry.provenance.clone(),
+            place: entry.id(),
+            restores: entry.restores.clone(),
+            previous: before.into_iter().find(is_previous).map(Entry::id),
+            was_left: false,
+            cluster: None,
+            service: None,
+            url: entry.url.clone(),
+            deployment: None,
+            contradiction: None,
+            standing: if is_current { Standing::Current } else { Standing::Past },
+        }
+    }
+
+    /// The entry of the run that put there what is served. `None`: it wrote none.
+    fn of_current(self) -> Option<&'a Entry> {
+        let current = self.current?;
+        // A run writes its entry after it moved the pointer. What failed later put the release before back itself.
+        self.entries.iter().find(|entry| entry.release == current.release && entry.at >= current.since)
+    }
+
+    /// The newest entry of the release that is served: of the run that put it there, or else of one before it.
+    fn newest_of_current(self) -> Option<&'a Entry> {
+        self.of_current().or_else(|| self.of_release(&self.current?.release))
+    }
+
+    /// So many entries are not older than what is served. What a rollback put there is as old as what it restored, so that
+    /// a second rollback goes further back, never forth.
+    fn position(self) -> usize {
+        let Some(entry) = self.newest_of_current() else { return 0 };
+        let index = |id: &RecordId| self.entries.iter().position(|entry| entry.id() == *id);
+        let mut position = index(&entry.id()).unwrap_or_default();
+        // Each step leads to an older entry, so this ends.
+        while let Some(older) = self.entries.get(position).and_then(|entry| entry.restores.as_ref()).and_then(index) {
+            if older <= position {
+                break;
+            }
+            position = older;
+        }
+        position + 1
+    }
+
+    /// Whether a rollback put there what is served, and how it ended is not known: it says so itself, or it wrote nothing
+    /// and the release served before.
+    fn is_cut_off(self) -> bool {
+        let Some(current) = self.current else { return false };
+        let is_unknown =
+            |entry: &Entry| matches!(entry.outcome, Outcome::TimedOut | Outcome::Interrupted | Outcome::Unproven);
+        if let Some(entry) = self.of_current() {
+            return entry.restores.is_some() && is_unknown(entry);
+        }
+        let newest = self.entries.iter().find(|entry| entry.succeeded());
+        self.of_release(&current.release).is_some() && newest.is_some_and(|it| it.release != current.release)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::super::current::{Finished, Kept};
+    use super::super::ledger::tests::entry;
+    use super::*;
+    use crate::domain::image::Digest;
+
+    /// The pointer of a run that moved it in some second.
+    fn current(second: i64, letter: char) -> Current {
+        let kept = Kept {
+            release: letter.to_string().repeat(40).parse().unwrap(),
+            digest: Digest::of(letter.to_string()),
+            exclude: Vec::new(),
+        };
+        let at = Timestamp::from_second(second).unwrap();
+        Current::after(Finished { kept, at, config: None, run: None }, None, &[], 5)
+    }
+
+    /// `a`: a deploy; `b!`: one that failed; `c?`: one that timed out; `a<1`: a rollback to the entry of second 1. One in
+    /// each second, the oldest first.
+    fn ledger(text: &str) -> Vec<Entry> {
+        let mut entries: Vec<Entry> = Vec::new();
+        for (index, word) in text.split_whitespace().enumerate() {
+            let outcome = match word.get(word.len() - 1..) {
+                Some("!") => Outcome::RolledBack,
+                Some("?") => Outcome::TimedOut,
+                _ => Outcome::Deployed,
+            };
+            let mut one = entry(i64::try_from(index).unwrap() + 1, word.chars().next().unwrap(), outcome);
+            let restored = word.split_once('<').map(|(_, number)| number.trim_end_matches(['!', '?']).parse::<usize>());
+            one.restores = restored.map(|number| entries[number.unwrap() - 1].id());
+            one.previous = entries.iter().rev().find(|entry| entry.succeeded()).map(|entry| entry.release.clone());
+            entries.push(one);
+        }
+        entries.reverse();
+        entries
+    }
+
+    fn letters(releases: &[ReleaseName]) -> String {
+        releases.iter().map(|release| release.to_string().remove(0)).collect()
+    }
+
+    #[test]
+    fn a_rollback_goes_back_and_a_second_one_further_back() {
+        for (text, second, runs, earlier, cut_off) in [
+            ("", 0, ' ', "", false),
+            ("a", 1, 'a', "", false),
+            ("a b c", 3, 'c', "ba", false),
+            ("a a b", 3, 'b', "a", false),
+            ("a b! c", 3, 'c', "a", false),
+            ("a b c!", 2, 'b', "a", false),
+            ("a b c b<2", 4, 'b', "a", false),
+            ("a b c b<2 a<1", 5, 'a', "", false),
+            ("a b c b<2 d", 5, 'd', "bca", false),
+            ("a b c b<2 d b<4", 6, 'b', "a", false),
+            ("a b c b<2?", 4, 'b', "a", true),
+            // The run died between the pointer and the ledger.
+            ("a b", 9, 'c', "ba", false),
+            ("a b c", 9, 'b', "a", true),
+            ("a b c", 9, 'c', "ba", false),
+        ] {
+            let entries = ledger(text);
+            let current = (runs != ' ').then(|| current(second, runs));
+            let past = past(&"frontend".parse().unwrap(), History { entries: &entries, current: current.as_ref() });
+            assert_eq!((letters(&past.earlier), past.cut_off), (earlier.to_owned(), cut_off), "{text} {runs}");
+        }
+    }
+
+    #[test]
+    fn without_a_release_there_is_no_baseline_and_with_one_it_is_unknown() {
+        let name: ComponentName = "frontend".parse().unwrap();
+        let of = |text: &str| past(&name, History { entries: &ledger(text), current: None });
+        assert_eq!((of("a!").baseline, of("a!").runs), (Baseline::NoRelease, None));
+        assert!(matches!(of("a b a").baseline, Baseline::NotKept));
+        assert_eq!(letters(&of("a b a").succeeded), "ab");
+    }
+
+    #[test]
+    fn a_history_marks_what_is_served_and_what_was_left() {
+        let (entries, current) = (ledger("a b a<1"), current(3, 'a'));
+        let history = History { entries: &entries, current: Some(&current) };
+        let shown: Vec<_> = history.releases().iter().map(|it| (it.standing, it.was_left)).collect();
+        assert_eq!(shown, [(Standing::Current, false), (Standing::Past, true), (Standing::Past, false)]);
+        assert_eq!(history.of_release(&entries[0].release).unwrap().id(), entries[0].id());
+    }
+}

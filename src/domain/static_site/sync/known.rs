@@ -1,0 +1,43 @@
+//! What is known of a bucket without a look at it.
+
+use crate::domain::static_site::bundle::{Cache, SiteFile, SitePath};
+use crate::domain::static_site::served::Served;
+
+/// What is known of a bucket without a look at it: what runs wrote that came to their end, and what others began to write.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Known<'a> {
+    /// What the pointer says is served.
+    pub before: Option<&'a Served>,
+    /// The releases that keep their files, the one that was served last first.
+    pub kept: &'a [Served],
+    /// What runs began to put there and did not end: any part of it may be there.
+    pub begun: &'a [Served],
+}
+
+impl<'a> Known<'a> {
+    /// Whether a file needs no look: its name says what is in it, the newest release that has the name has the same file
+    /// there, and nobody began to write anything else over it.
+    pub(super) fn has(self, path: &SitePath, file: &SiteFile) -> bool {
+        let newest = self.ended().find_map(|served| served.0.get(path));
+        let is_same = |served: &Served| served.0.get(path).is_none_or(|other| other == file);
+        file.cache == Cache::Immutable && newest == Some(file) && self.begun.iter().all(is_same)
+    }
+
+    /// Whether anybody of us wrote, or began to write, something at a path.
+    pub(super) fn names(self, path: &SitePath) -> bool {
+        self.all().any(|served| served.0.contains_key(path))
+    }
+
+    /// Whether anybody of us wrote, or began to write, such bytes at a path.
+    pub(super) fn wrote(self, path: &SitePath, has_bytes: impl Fn(&SiteFile) -> bool) -> bool {
+        self.all().filter_map(|served| served.0.get(path)).any(has_bytes)
+    }
+
+    fn ended(self) -> impl Iterator<Item = &'a Served> {
+        self.before.into_iter().chain(self.kept)
+    }
+
+    fn all(self) -> impl Iterator<Item = &'a Served> {
+        self.ended().chain(self.begun)
+    }
+}

@@ -1,0 +1,216 @@
+//! Carries out the plan of one site.
+//!
+//! lock → the pointer is still the plan's → files, wave by wave → read back → pointer → invalidation → proof through the
+//! public address → probes → ledger → files that no release needs are deleted. A release whose pages are wrong is left
+//! again for the one before it.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+
+use super::clean_up;
+use super::lease::Lease;
+use super::public::{self, Pages, Unproven};
+use super::publish::{Publish, Published, Unpublished, Wanted, superseded};
+use super::site::Site;
+use crate::domain::event::Event;
+use crate::domain::failure::Failure;
+use crate::domain::outcome::Outcome;
+use crate::domain::plan::PlanError;
+use crate::domain::settle::OnFailure;
+use crate::domain::static_site::bundle::{Cache, SitePath};
+use crate::domain::static_site::plan::{SiteFacts, SitePlan};
+use crate::domain::static_site::served::Served;
+use crate::domain::static_site::store::{Current, Entry, Kept};
+use crate::domain::step::{StepId, Verb};
+use crate::kinds::{Applied, Run};
+use crate::verify::Prober;
+
+/// One site in the course of a run.
+pub struct Apply<'a> {
+    pub run: &'a Run<'a>,
+    pub site: &'a Site,
+    pub plan: &'a SitePlan,
+    pub facts: &'a SiteFacts,
+    /// The bytes of the file that differs between environments, where this run writes it.
+    pub config: Option<&'a [u8]>,
+    /// The values in it, by name.
+    pub values: &'a [(String, String)],
+    /// Whether what serves was changed, or may have been.
+    pub changed: Cell<bool>,
+}
+
+impl Apply<'_> {
+    /// Carries out the plan and verifies what is served then.
+    pub async fn apply(self) -> Applied {
+        let result = Box::pin(self.execute()).await;
+        Applied { changed: self.changed.get(), result }
+    }
+
+    pub(super) fn step(&self, verb: Verb) -> StepId {
+        StepId::new(verb, &self.site.target.name)
+    }
+
+    fn kept(&self) -> Result<Kept, Failure> {
+        let digest = self.plan.digest.now().map_err(PlanError::from)?.clone();
+        Ok(Kept { release: self.run.release.clone(), digest, exclude: self.plan.exclude.clone() })
+    }
+
+    async fn execute(&self) -> Result<Outcome, Failure> {
+        if self.plan.is_served(self.facts, &self.run.release) {
+            return self.verify().await;
+        }
+        let wanted = Wanted { kept: self.kept()?, config: self.plan.config.clone() };
+        let step = self.step(Verb::Publish);
+        let published = self.run.take(&step, self.publish(&step, &wanted)).await?;
+        let proven = self.prove(&published).await;
+        let result = match proven {
+            Ok(()) => Ok(Outcome::Deployed),
+            Err(unproven) => Err(self.aftermath(unproven, &published).await),
+        };
+        self.write_entry(&published, result.as_ref().map_or_else(|failure| failure.outcome, |outcome| *outcome)).await;
+        if result.is_ok() && self.plan.forgets(&self.site.target, self.facts, &self.run.release) {
+            clean_up::take(self, &published).await;
+        }
+        result
+    }
+
+    /// Writes the release. What fails after pages were written is brought back at once.
+    async fn publish(&self, step: &StepId, wanted: &Wanted) -> Result<Published, Failure> {
+        let lease = Lease::take(self.run, self.site, &wanted.kept, step).await?;
+        let seen = self.site.store.current().await?;
+        let is_as_planned = seen.as_ref().map(|(current, _)| current) == self.facts.current.as_ref();
+        if !is_as_planned {
+            lease.give_back(true).await;
+            return Err(Failure::new(
+                Outcome::Stale,
+                format!("site `{}` was changed since the plan", self.site.target.bucket),
+            )
+            .hint("run it again: it plans from what is served now"));
+        }
+        if let Some(bytes) = self.config {
+            self.site.store.put_bytes(bytes.to_vec().into(), self.run.writer.permit()).await?;
+        }
+        let publish = Publish { run: self.run, site: self.site, step, lease: &lease };
+        match publish.execute(wanted, seen, || self.change_started()).await {
+            Ok(published) => {
+                lease.give_back(true).await;
+                self.invalidate(step, &published).await?;
+                Ok(published)
+            }
+            Err(Unpublished { failure, is_seen }) => {
+                let failure = if is_seen {
+                    self.restore_interrupted(step, &lease, failure).await
+                } else {
+                    self.change_refused();
+                    failure
+                };
+                lease.give_back(!is_seen || failure.outcome == Outcome::RolledBack).await;
+                Err(failure)
+            }
+        }
+    }
+
+    fn change_started(&self) {
+        self.changed.set(true);
+        let component = self.site.target.name.clone();
+        let continues = format!("{component} may have files of both releases: the same command goes on");
+        self.run.events.emit(Event::ChangeStarted { component, continues });
+    }
+
+    fn change_refused(&self) {
+        if self.changed.replace(false) {
+            self.run.events.emit(Event::ChangeRefused { component: self.site.target.name.clone() });
+        }
+    }
+
+    /// Lets the distribution forget what it may have of before. A run that ended between the pointer and this left that to
+    /// the next one, so all that changes from release to release counts then.
+    pub(super) async fn invalidate(&self, step: &StepId, published: &Published) -> Result<(), Failure> {
+        let mut stale: BTreeSet<SitePath> = published.stale.clone();
+        if !self.facts.is_proven() {
+            let mutable = published.served.0.iter().filter(|(_, file)| file.cache != Cache::Immutable);
+            stale.extend(mutable.map(|(path, _)| path.clone()));
+        }
+        public::invalidate(self, step, &stale, &published.current).await
+    }
+
+    /// What is served is this release, as browsers get it.
+    async fn prove(&self, published: &Published) -> Result<(), Unproven> {
+        let before = published.before.as_ref().map(|(_, served)| served);
+        let step = self.step(Verb::Prove);
+        let pages = self.pages(&published.served, before);
+        self.run.take(&step, public::prove(self, &step, &pages)).await?;
+        self.ask_probes().await.map_err(|failure| Unproven { failure, is_of_the_release: true })
+    }
+
+    fn pages<'p>(&'p self, served: &'p Served, before: Option<&'p Served>) -> Pages<'p> {
+        Pages { served, before, config: self.plan.config.as_ref(), values: self.values }
+    }
+
+    async fn ask_probes(&self) -> Result<(), Failure> {
+        let probes = &self.site.target.probes;
+        if probes.is_empty() {
+            return Ok(());
+        }
+        let Run { http, events, release, .. } = self.run;
+        let step = self.step(Verb::Probe);
+        let prober = Prober { http, events, release };
+        self.run.take(&step, async { Ok::<_, Failure>(prober.ask_each(probes, &step).await?) }).await
+    }
+
+    /// What is served already is proven as strictly as what we put there.
+    async fn verify(&self) -> Result<Outcome, Failure> {
+        let step = self.step(Verb::Verify);
+        let verify = async {
+            let seen = self.site.store.current().await?;
+            let current =
+                seen.map(|(current, _)| current).filter(|current| Some(current) == self.facts.current.as_ref());
+            let Some(current) = current else { return Err(superseded(self.site)) };
+            let served = self.site.served(&current).await?;
+            let pages = self.pages(&served, None);
+            public::prove(self, &step, &pages).await.map_err(|unproven| unproven.failure)
+        };
+        self.run.take(&step, verify).await?;
+        self.ask_probes().await?;
+        Ok(Outcome::Unchanged)
+    }
+
+    /// What a release that is not proven leads to.
+    async fn aftermath(&self, unproven: Unproven, published: &Published) -> Failure {
+        let Unproven { failure, is_of_the_release } = unproven;
+        let current = self.site.store.current().await;
+        let is_ours = current.as_ref().is_ok_and(|seen| {
+            seen.as_ref()
+                .is_some_and(|(current, version)| *version == published.version && *current == published.current)
+        });
+        if current.is_ok() && !is_ours {
+            return superseded(self.site).cause(failure.brief());
+        }
+        if !is_of_the_release || self.run.on_failure == OnFailure::Leave {
+            return failure;
+        }
+        self.bring_back(failure, published).await
+    }
+
+    /// Writes down how it ended. The release is served as it is served, written or not.
+    async fn write_entry(&self, published: &Published, outcome: Outcome) {
+        let Current { release, digest, config, exclude, .. } = &published.current;
+        let entry = Entry {
+            release: release.clone(),
+            digest: digest.clone(),
+            outcome,
+            at: self.run.now(),
+            provenance: self.run.provenance.clone(),
+            restores: self.plan.restores.clone(),
+            previous: self.facts.current.as_ref().map(|current| current.release.clone()),
+            config: config.clone(),
+            exclude: exclude.clone(),
+            url: self.run.context.run_url(),
+        };
+        if let Err(error) = self.site.store.append(&entry, self.run.writer.permit()).await {
+            let text =
+                format!("the outcome could not be written into the ledger of {}: {error}", self.site.target.name);
+            self.run.events.warning(text, Some("run it again: it proves the release and writes it down".to_owned()));
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Deletes the files that no release needs any more, once the new one is proven.
+
+use super::apply::Apply;
+use super::lease::Lease;
+use super::public;
+use super::publish::{Published, superseded};
+use crate::domain::failure::Failure;
+use crate::domain::static_site::served::Served;
+use crate::domain::static_site::store::{Current, Kept};
+use crate::domain::static_site::sync::deletes;
+use crate::domain::step::{StepId, Verb};
+
+/// Deletes what no kept release has. The release is served, deleted or not: what goes wrong is a warning.
+pub async fn take(apply: &Apply<'_>, published: &Published) {
+    let step = apply.step(Verb::CleanUp);
+    let cleaned = apply.run.take(&step, clean_up(apply, &step, published)).await;
+    if let Err(failure) = cleaned {
+        let text = format!("files of former releases stay in bucket {}: {}", apply.site.target.bucket, failure.brief());
+        apply
+            .run
+            .events
+            .warning(text, failure.hints.first().cloned().or(Some("the next deploy tries again".to_owned())));
+    }
+}
+
+async fn clean_up(apply: &Apply<'_>, step: &StepId, published: &Published) -> Result<(), Failure> {
+    let Current { release, digest, exclude, .. } = published.current.clone();
+    let lease = Lease::take(apply.run, apply.site, &Kept { release, digest, exclude }, step).await?;
+    let cleaned = delete(apply, step, &lease, published).await;
+    lease.give_back(true).await;
+    cleaned
+}
+
+async fn delete(apply: &Apply<'_>, step: &StepId, lease: &Lease<'_>, published: &Published) -> Result<(), Failure> {
+    let (site, permit) = (apply.site, apply.run.writer.permit());
+    let seen = site.store.current().await?;
+    let Some((current, version)) = seen.filter(|(_, version)| *version == published.version) else {
+        return Err(superseded(site));
+    };
+    let kept = all_of(apply, current.recent.get(1..).unwrap_or_default()).await?;
+    let leaving = all_of(apply, &current.leaving).await?;
+    let found = deletes(&published.served, &kept, &leaving);
+    lease.renew().await?;
+    site.bucket.delete(&found.paths, permit).await?;
+    let current = current.without_leaving(found.gone);
+    site.store.move_current(&current, Some(&version), permit).await?;
+    apply.run.events.result(step, format!("{} files deleted", found.paths.len()));
+    if let Some(refused) = &found.refused {
+        apply.run.events.warning(refused.to_string(), Some("delete them by hand if they are not needed".to_owned()));
+    }
+    let gone = found.paths.into_iter().collect();
+    public::invalidate(apply, step, &gone, &current).await
+}
+
+/// What releases have in the bucket, of which each has to be known.
+async fn all_of(apply: &Apply<'_>, kept: &[Kept]) -> Result<Vec<Served>, Failure> {
+    let read = kept.iter().map(async |one| Ok(Served::then(&apply.site.store.kept(one).await?.manifest, one)));
+    futures_util::future::join_all(read).await.into_iter().collect()
+}

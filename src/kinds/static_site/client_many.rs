@@ -1,0 +1,43 @@
+//! Many objects side by side.
+
+use futures_util::stream::{StreamExt as _, TryStreamExt as _, iter};
+
+/// So many small objects are on their way at once.
+pub const AT_ONCE: usize = 32;
+
+/// Does the work for each, so many at once, in no order. What is still at work at the first error is dropped.
+///
+/// # Errors
+///
+/// That of the work.
+pub async fn each_of<T, E, W: Future<Output = Result<(), E>>>(
+    items: impl IntoIterator<Item = T>,
+    at_once: usize,
+    work: impl FnMut(T) -> W,
+) -> Result<(), E> {
+    iter(items).map(work).buffer_unordered(at_once).try_collect().await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn no_more_are_at_work_than_asked_for_and_an_error_ends_it() {
+        let (now, most, done) = (Cell::new(0_usize), Cell::new(0), Cell::new(0));
+        let work = async |number: usize| {
+            now.set(now.get() + 1);
+            most.set(most.get().max(now.get()));
+            tokio::task::yield_now().await;
+            now.set(now.get() - 1);
+            done.set(done.get() + 1);
+            if number == 50 { Err(number) } else { Ok(()) }
+        };
+        assert_eq!(each_of(0..40, 8, work).await, Ok(()));
+        assert_eq!((most.get(), done.get()), (8, 40));
+        assert_eq!(each_of(0..1000, 8, work).await, Err(50));
+        assert!(done.get() < 120, "{}", done.get());
+    }
+}

@@ -1,0 +1,90 @@
+//! The lock of a site, as long as a run has it.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::site::Site;
+use super::store_error::StoreError;
+use super::store_lock::HeldLock;
+use crate::domain::failure::Failure;
+use crate::domain::outcome::Outcome;
+use crate::domain::poll::Step;
+use crate::domain::static_site::store::{Kept, Owner};
+use crate::domain::step::StepId;
+use crate::kinds::Run;
+use crate::poll::{Waiting, poll};
+
+/// The pause between two looks at a lock that somebody else has.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// The lock of a site while this run has it.
+#[derive(Debug)]
+pub struct Lease<'a> {
+    site: &'a Site,
+    run: &'a Run<'a>,
+    held: RefCell<HeldLock>,
+}
+
+impl<'a> Lease<'a> {
+    /// Takes the lock, and waits for it where another run has it: for as long as a site waits for its pages. `release`: what
+    /// is to be put there.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read or written, or another run keeps the lock.
+    pub async fn take(run: &'a Run<'a>, site: &'a Site, release: &Kept, step: &StepId) -> Result<Self, Failure> {
+        let owner = Owner { id: Uuid::new_v4().to_string(), run: run.provenance.author().to_owned() };
+        let longest = site.target.timeout;
+        let permit = run.writer.permit();
+        let attempt = async |()| site.store.take_lock(&owner, release.clone(), run.now(), permit).await;
+        let taken = poll(Waiting::In(&run.events, step), (), attempt, |elapsed, tried| match tried {
+            Err(StoreError::Busy(who)) if elapsed < longest => {
+                run.events.progress(step, &format!("waits: {who}"));
+                Step::again(PAUSE)
+            }
+            tried => Step::Done(tried),
+        });
+        let held = RefCell::new(taken.await?);
+        Ok(Self { site, run, held })
+    }
+
+    /// What runs began to put there and did not end, this one first.
+    pub fn begun(&self) -> Vec<Kept> {
+        self.held.borrow().lock.begun.clone()
+    }
+
+    /// Makes sure that this run has the lock still, and keeps it for some more time.
+    ///
+    /// # Errors
+    ///
+    /// `superseded`: somebody else has it. Or the store cannot be written.
+    pub async fn renew(&self) -> Result<(), Failure> {
+        let mut held = self.held.borrow().clone();
+        let renewed = self.site.store.renew(&mut held, self.run.now(), self.run.writer.permit()).await;
+        *self.held.borrow_mut() = held;
+        renewed.map_err(|error| match error {
+            error if error.is_overtaken() => Failure::new(
+                Outcome::Superseded,
+                format!("another run took the lock of site `{}`", self.site.target.bucket),
+            )
+            .cause("this run was paused for longer than the lock lasts")
+            .hint("`shipgate status` shows what is served; run it again if that is not what you want"),
+            error => error.into(),
+        })
+    }
+
+    /// Gives the lock back. `is_finished`: what the site serves is what the pointer says. A lock that cannot be given back
+    /// runs out by itself.
+    pub async fn give_back(self, is_finished: bool) {
+        let held = self.held.into_inner();
+        let back = self.site.store.give_back(held, is_finished, self.run.writer.permit()).await;
+        let Err(error) = back else { return };
+        if error.is_overtaken() {
+            return;
+        }
+        let text = format!("the lock of site `{}` could not be given back: {error}", self.site.target.bucket);
+        self.run.events.warning(text, Some("the next run takes it 10 minutes later".to_owned()));
+    }
+}

@@ -1,0 +1,110 @@
+//! Looks at a site: what its store says, what its bucket has, and how its distribution is set up.
+
+use url::Url;
+
+use super::site::Site;
+use crate::domain::failure::Failure;
+use crate::domain::neutral;
+use crate::domain::release::ReleaseName;
+use crate::domain::static_site::bundle::SitePath;
+use crate::domain::static_site::distribution;
+use crate::domain::static_site::distribution::warnings::{DistributionWarning, warnings};
+use crate::domain::static_site::plan::{Front, SiteFacts};
+use crate::domain::static_site::store::Current;
+use crate::domain::static_site::sync::{Known, Oddity, plan, to_look_at};
+use crate::observe::Cloud;
+
+/// All that a plan needs to know. `release`: the one that is to be put there, where it is chosen already.
+///
+/// # Errors
+///
+/// A bucket is missing, or something cannot be read.
+pub async fn facts(cloud: &Cloud, site: &Site, release: Option<&ReleaseName>) -> Result<SiteFacts, Failure> {
+    site.has_buckets().await?;
+    let stored = async {
+        let Some(release) = release else { return Ok(None) };
+        Ok::<_, Failure>(site.store.release(release).await?.map(|stored| stored.digest))
+    };
+    let current = async { Ok(site.store.current().await?.map(|(current, _)| current)) };
+    let newest = async { Ok(site.store.entries(1).await?.entries.into_iter().next()) };
+    let holds = async { Ok(site.store.holds().await?.0.holds) };
+    let (current, newest, holds, stored, (front, cautions)) =
+        futures_util::try_join!(current, newest, holds, stored, in_front(cloud, site))?;
+    let drifted = match &current {
+        Some(current) if Some(&current.release) == release => drifted(site, current).await?,
+        _ => Vec::new(),
+    };
+    Ok(SiteFacts { current, newest, stored, drifted, front, cautions, holds })
+}
+
+/// The files that somebody changed by hand, of those that change from release to release.
+///
+/// # Errors
+///
+/// A call failed.
+pub async fn drifted(site: &Site, current: &Current) -> Result<Vec<(SitePath, Oddity)>, Failure> {
+    let served = site.served(current).await?;
+    let known = Known { before: Some(&served), ..Known::default() };
+    let seen = site.bucket.look(to_look_at(&served, known)).await?;
+    Ok(plan(&served, known, &seen).odd.into_iter().filter(|(_, oddity)| oddity.is_drift()).collect())
+}
+
+/// The files of the release that somebody changed or deleted by hand, also of those that never change.
+///
+/// # Errors
+///
+/// A call failed.
+pub async fn changed(site: &Site, current: &Current) -> Result<Vec<(SitePath, Oddity)>, Failure> {
+    let served = site.served(current).await?;
+    let known = Known { before: Some(&served), ..Known::default() };
+    let look = async { Ok::<_, Failure>(site.bucket.look(to_look_at(&served, known)).await?) };
+    let (seen, keys) = futures_util::try_join!(look, site.keys())?;
+    let mut odd: Vec<_> = plan(&served, known, &seen).odd.into_iter().filter(|(_, odd)| odd.is_drift()).collect();
+    for path in served.0.keys().filter(|path| !keys.contains(path.as_str())) {
+        if !odd.iter().any(|(there, _)| there == path) {
+            odd.push((path.clone(), Oddity::Missing));
+        }
+    }
+    Ok(odd)
+}
+
+/// How browsers find the site, and what is odd about its distribution. Who may not look at it learns that, and no more.
+pub async fn in_front(cloud: &Cloud, site: &Site) -> Result<(Front, Vec<DistributionWarning>), Failure> {
+    let own = site.target.url.as_deref().map(address).transpose()?;
+    let Some((client, id)) = site.cloudfront(cloud)?.zip(site.target.distribution.as_ref()) else {
+        return Ok((Front { address: own, ..Front::default() }, Vec::new()));
+    };
+    match client.distribution(id).await {
+        Ok(Some(found)) => {
+            if let Some(failure) = distribution::wrong(id, &found, &site.target.bucket) {
+                return Err(failure);
+            }
+            let region = cloud.region().parse().map_err(|_| Failure::failed("the region is not known"))?;
+            let of_distribution = distribution::address(&found).as_deref().map(address).transpose()?;
+            let front = Front {
+                address: own.or(of_distribution),
+                hosts: found.aliases.iter().chain([&found.domain]).cloned().collect(),
+                paths: distribution::found(&found, &site.target.bucket),
+                errors_stay: distribution::errors_stay(&found),
+            };
+            Ok((front, warnings(&found, &site.target.bucket, &region)))
+        }
+        Ok(None) => Err(Failure::failed(format!("distribution `{id}` does not exist"))
+            .hint("correct `distribution`, or the account")),
+        Err(error) => {
+            let text = format!("how distribution {id} is set up is not known: {error}");
+            let hint = "`shipgate iam policy` prints what the role needs to look at it".to_owned();
+            Ok((Front { address: own, ..Front::default() }, vec![DistributionWarning { text, hint }]))
+        }
+    }
+}
+
+/// An address of a site, with a `/` at its end.
+fn address(text: &str) -> Result<Url, Failure> {
+    let whole = if text.ends_with('/') { text.to_owned() } else { format!("{text}/") };
+    Url::parse(&whole).map_err(|error| {
+        Failure::invalid(format!("`{}` is no address of a site", neutral::phrase(text, 200)))
+            .cause(error.to_string())
+            .hint("correct `url`")
+    })
+}

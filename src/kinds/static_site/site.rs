@@ -1,0 +1,130 @@
+//! A site with what looks at it and changes it.
+
+use std::collections::BTreeSet;
+
+use super::client::S3;
+use super::cloudfront::CloudFront;
+use super::store::Store;
+use super::writes::ServingBucket;
+use crate::domain::failure::Failure;
+use crate::domain::static_site::Target;
+use crate::domain::static_site::names::BucketName;
+use crate::domain::static_site::served::Served;
+use crate::domain::static_site::store::{Current, Kept};
+use crate::domain::static_site::sync::Known;
+use crate::observe::Cloud;
+use crate::together::try_each;
+
+/// A site with what looks at it and changes it.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// As it is configured.
+    pub target: Target,
+    /// The bucket that serves it.
+    pub bucket: ServingBucket,
+    /// The store of its environment.
+    pub store: Store,
+    s3: S3,
+}
+
+/// What is known of a bucket by the documents of its store.
+#[derive(Debug, Default)]
+pub struct Written {
+    /// What is served.
+    pub before: Option<Served>,
+    /// The releases that keep their files.
+    pub kept: Vec<Served>,
+    /// What runs began to write and did not end.
+    pub begun: Vec<Served>,
+}
+
+impl Written {
+    /// It as a plan takes it.
+    pub fn known(&self) -> Known<'_> {
+        Known { before: self.before.as_ref(), kept: &self.kept, begun: &self.begun }
+    }
+}
+
+impl Site {
+    /// A site of an environment.
+    ///
+    /// # Errors
+    ///
+    /// Credentials would be sent without encryption.
+    pub fn new(cloud: &Cloud, target: &Target) -> Result<Self, Failure> {
+        let s3: S3 = cloud.client()?;
+        let store = Store::new(s3.clone(), target.artifacts.clone(), target.name.clone());
+        let bucket = ServingBucket::new(s3.clone(), target.bucket.clone());
+        Ok(Self { target: target.clone(), bucket, store, s3 })
+    }
+
+    /// The client of its distribution. `None`: it has none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::new`].
+    pub fn cloudfront(&self, cloud: &Cloud) -> Result<Option<CloudFront>, Failure> {
+        Ok(self.target.distribution.as_ref().map(|_| cloud.client()).transpose()?)
+    }
+
+    /// Makes sure that its buckets exist.
+    ///
+    /// # Errors
+    ///
+    /// One does not, or cannot be looked at.
+    pub async fn has_buckets(&self) -> Result<(), Failure> {
+        let buckets = [(&self.target.bucket, "bucket"), (&self.target.artifacts, "artifacts")];
+        let exist = try_each(&buckets, |(bucket, key)| async move {
+            if self.s3.bucket_exists(bucket).await? { Ok(()) } else { Err(missing(bucket, key)) }
+        });
+        exist.await.map(drop)
+    }
+
+    /// What is served by the pointer.
+    ///
+    /// # Errors
+    ///
+    /// Its files are not in the store.
+    pub async fn served(&self, current: &Current) -> Result<Served, Failure> {
+        let kept =
+            Kept { release: current.release.clone(), digest: current.digest.clone(), exclude: current.exclude.clone() };
+        Ok(Served::now(&self.store.kept(&kept).await?.manifest, current))
+    }
+
+    /// What is known of the bucket. `begun`: what the lock says that runs began.
+    ///
+    /// # Errors
+    ///
+    /// What is served cannot be read. Of the others one that cannot be read is left out: its files are looked at then.
+    pub async fn written(&self, current: Option<&Current>, begun: &[Kept]) -> Result<Written, Failure> {
+        let Some(current) = current else {
+            return Ok(Written { begun: self.of_kept(begun).await, ..Written::default() });
+        };
+        Ok(Written {
+            before: Some(self.served(current).await?),
+            kept: self.of_kept(current.recent.get(1..).unwrap_or_default()).await,
+            begun: self.of_kept(begun).await,
+        })
+    }
+
+    /// What releases have in the bucket, as far as the store has them.
+    pub async fn of_kept(&self, kept: &[Kept]) -> Vec<Served> {
+        let read = futures_util::future::join_all(kept.iter().map(|one| self.store.kept(one))).await;
+        let read = read.into_iter().zip(kept);
+        read.filter_map(|(stored, one)| Some(Served::then(&stored.ok()?.manifest, one))).collect()
+    }
+
+    /// All keys of the bucket that serves.
+    ///
+    /// # Errors
+    ///
+    /// A call failed.
+    pub async fn keys(&self) -> Result<BTreeSet<String>, Failure> {
+        Ok(self.s3.list(&self.target.bucket, "", usize::MAX).await?.into_iter().collect())
+    }
+}
+
+fn missing(bucket: &BucketName, key: &str) -> Failure {
+    Failure::failed(format!("bucket `{bucket}` does not exist"))
+        .hint(format!("create it (shipgate never does), or correct `{key}`, `prefix`, `region` or the account"))
+}

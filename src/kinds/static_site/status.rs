@@ -1,0 +1,98 @@
+//! What a site serves, for `status`.
+
+use super::observe;
+use super::site::Site;
+use crate::domain::failure::Failure;
+use crate::domain::hold::Hold;
+use crate::domain::ids::RecordId;
+use crate::domain::neutral;
+use crate::domain::outcome::Outcome;
+use crate::domain::plan::Change;
+use crate::domain::proof::Whereabouts;
+use crate::domain::static_site::bundle::SitePath;
+use crate::domain::static_site::plan::{is_proven, running};
+use crate::domain::static_site::store::{Current, Entry};
+use crate::domain::static_site::sync::Oddity;
+use crate::domain::view::status::{ComponentStatus, HandChange, LastRelease, Remark, SeenHold};
+
+/// What the site serves.
+///
+/// # Errors
+///
+/// A bucket is missing, or something cannot be read.
+pub async fn status(site: &Site) -> Result<ComponentStatus, Failure> {
+    site.has_buckets().await?;
+    let current = site.store.current().await?.map(|(current, _)| current);
+    let newest = site.store.entries(1).await?.entries.into_iter().next();
+    let holds = site.store.holds().await?.0.holds;
+    let drift = match &current {
+        Some(current) => drift(site, current).await,
+        None => None,
+    };
+    let seen = |hold: Hold| SeenHold { hold, is_on_service: true, passed: None };
+    Ok(ComponentStatus {
+        running_release: running(current.as_ref()),
+        since: current.as_ref().map(|current| current.since),
+        whereabouts: Whereabouts::default(),
+        last: newest.as_ref().map(|entry| last_release(entry, current.as_ref())),
+        holds: holds.into_iter().map(seen).collect(),
+        drift,
+        remarks: remarks(current.as_ref(), newest.as_ref()),
+    })
+}
+
+fn last_release(entry: &Entry, current: Option<&Current>) -> LastRelease {
+    LastRelease {
+        release: entry.release.clone(),
+        outcome: Some(entry.outcome.to_string()),
+        at: Some(entry.at),
+        by: entry.provenance.by.clone(),
+        run: entry.provenance.run.clone(),
+        url: entry.url.clone(),
+        is_live: current.is_some_and(|current| current.release == entry.release),
+    }
+}
+
+fn remarks(current: Option<&Current>, newest: Option<&Entry>) -> Vec<Remark> {
+    let Some(current) = current else { return Vec::new() };
+    if is_proven(newest, Some(current)) {
+        return Vec::new();
+    }
+    let how = match newest.filter(|entry| entry.release == current.release) {
+        Some(entry) if entry.outcome != Outcome::Deployed => format!("ended as {}", entry.outcome),
+        _ => "ended before it was proven".to_owned(),
+    };
+    vec![Remark::odd(format!("the run that put it there {how}: deploy it again"))]
+}
+
+/// What somebody changed by hand. That this is not known hides nothing else.
+async fn drift(site: &Site, current: &Current) -> Option<HandChange> {
+    let last: Option<RecordId> = None;
+    match observe::changed(site, current).await {
+        Ok(drifted) if drifted.is_empty() => None,
+        Ok(drifted) => {
+            let files = match drifted.len() {
+                1 => "1 file is".to_owned(),
+                count => format!("{count} files are"),
+            };
+            let release = current.release.short();
+            let text = format!("changed by hand: {files} not those of release {release}");
+            let changes = drifted.iter().take(NAMED).map(change).collect();
+            Some(HandChange { last, text, changes, is_kept: Some(false) })
+        }
+        Err(failure) => {
+            let text = format!("whether it was changed by hand is unknown: {}", failure.brief());
+            Some(HandChange { last, text, changes: Vec::new(), is_kept: None })
+        }
+    }
+}
+
+/// So many files are named.
+const NAMED: usize = 20;
+
+fn change((path, oddity): &(SitePath, Oddity)) -> Change {
+    let path = neutral::phrase(path.as_str(), 200);
+    let (there, changed) = (Some("the release's".to_owned()), Some("another".to_owned()));
+    let to = if *oddity == Oddity::Missing { None } else { changed };
+    Change { path, from: there, to }
+}

@@ -1,0 +1,264 @@
+//! The release store of a component: the objects of `domain::static_site::store` in the bucket `artifacts`.
+
+use super::client::{Place, S3};
+use super::client_write::{Body, Headers, PutError, Unless};
+use super::store_error::StoreError;
+use crate::domain::gate::Permit;
+use crate::domain::image::Digest;
+use crate::domain::names::ComponentName;
+use crate::domain::release::ReleaseName;
+use crate::domain::static_site::bundle::BundleManifest;
+use crate::domain::static_site::names::BucketName;
+use crate::domain::static_site::store::{Current, Entry, Holds, Kept, keys};
+use crate::domain::static_site::sync::Version;
+use crate::together::try_each;
+
+/// A pointer, a lock or an entry is no larger.
+const LARGEST: u64 = 1024 * 1024;
+/// A manifest is no larger: 20,000 files with the longest names have 26 MB.
+const LARGEST_MANIFEST: u64 = 64 * 1024 * 1024;
+
+/// The release store of a component.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pub(super) s3: S3,
+    pub(super) bucket: BucketName,
+    component: ComponentName,
+}
+
+/// A release as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Its files.
+    pub manifest: BundleManifest,
+    /// The digest of its bundle.
+    pub digest: Digest,
+}
+
+/// What came of storing a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PutRelease {
+    /// It is stored, now or before, as it was to be.
+    There,
+    /// It was stored before with other files, and those are what is deployed.
+    Differs(Stored),
+}
+
+/// The newest entries of a ledger.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Entries {
+    /// Those that can be read, newest first.
+    pub readable: Vec<Entry>,
+    /// Why others cannot be, in words.
+    pub unreadable: Vec<String>,
+    /// Whether there are no older ones.
+    pub is_all: bool,
+}
+
+impl Store {
+    /// The store of a component in a bucket.
+    pub fn new(s3: S3, bucket: BucketName, component: ComponentName) -> Self {
+        Self { s3, bucket, component }
+    }
+
+    /// The component.
+    pub fn component(&self) -> &ComponentName {
+        &self.component
+    }
+
+    /// A release. `None`: it is not stored.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read.
+    pub async fn release(&self, release: &ReleaseName) -> Result<Option<Stored>, StoreError> {
+        let key = keys::release(&self.component, release);
+        let Some((text, _)) = self.s3.object(self.at(&key), LARGEST_MANIFEST).await? else { return Ok(None) };
+        let manifest = BundleManifest::read(&text).map_err(|why| self.unreadable(&key, why))?;
+        let digest = Digest::of(&text);
+        if digest != manifest.digest() {
+            return Err(self.unreadable(&key, "it is not written as shipgate writes it".to_owned()));
+        }
+        Ok(Some(Stored { manifest, digest }))
+    }
+
+    /// A release that the pointer or a lock names.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, is not stored, or has other files than is said there.
+    pub async fn kept(&self, kept: &Kept) -> Result<Stored, StoreError> {
+        let key = keys::release(&self.component, &kept.release);
+        let missing = || StoreError::Missing { bucket: self.bucket.clone(), key: key.clone() };
+        let stored = self.release(&kept.release).await?.ok_or_else(missing)?;
+        if stored.digest != kept.digest {
+            return Err(self.unreadable(&key, format!("its digest is not {}", kept.digest)));
+        }
+        Ok(stored)
+    }
+
+    /// Stores a release, whose files are stored already. It is written once.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written.
+    pub async fn put_release(
+        &self,
+        release: &ReleaseName,
+        manifest: &BundleManifest,
+        permit: Permit<'_>,
+    ) -> Result<PutRelease, StoreError> {
+        let key = keys::release(&self.component, release);
+        match self.put(&key, manifest.document(), Unless::Exists, permit).await {
+            Ok(_) => Ok(PutRelease::There),
+            Err(error) if error.is_overtaken() => match self.release(release).await? {
+                Some(stored) if stored.digest == manifest.digest() => Ok(PutRelease::There),
+                Some(stored) => Ok(PutRelease::Differs(stored)),
+                None => Err(error),
+            },
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Which release is served. `None`: none that shipgate put there.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read.
+    pub async fn current(&self) -> Result<Option<(Current, Version)>, StoreError> {
+        self.read(&keys::current(&self.component), Current::read).await
+    }
+
+    /// Moves the pointer, over the version that was seen.
+    ///
+    /// # Errors
+    ///
+    /// Somebody else moved it meanwhile, or it cannot be written.
+    pub async fn move_current(
+        &self,
+        current: &Current,
+        over: Option<&Version>,
+        permit: Permit<'_>,
+    ) -> Result<Version, StoreError> {
+        self.put(&keys::current(&self.component), current.document(), unless(over), permit).await
+    }
+
+    /// Writes an entry of the ledger, once.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written.
+    pub async fn append(&self, entry: &Entry, permit: Permit<'_>) -> Result<(), StoreError> {
+        let key = keys::entry(&self.component, entry.id().as_str());
+        self.put(&key, entry.document(), Unless::Exists, permit).await.map(drop)
+    }
+
+    /// The newest entries of the ledger, at most so many.
+    ///
+    /// # Errors
+    ///
+    /// They cannot be read.
+    pub async fn entries(&self, most: usize) -> Result<Entries, StoreError> {
+        let mut keys = self.s3.list(&self.bucket, &keys::ledger(&self.component), most.saturating_add(1)).await?;
+        let is_all = keys.len() <= most;
+        keys.truncate(most);
+        let read = try_each(keys, async |key| self.entry(&key).await).await?;
+        let mut entries = Entries { is_all, ..Entries::default() };
+        for one in read.into_iter().flatten() {
+            match one {
+                Ok(entry) => entries.readable.push(entry),
+                Err(why) => entries.unreadable.push(why),
+            }
+        }
+        Ok(entries)
+    }
+
+    /// An entry, or why it cannot be understood. `None`: it was deleted meanwhile.
+    async fn entry(&self, key: &str) -> Result<Option<Result<Entry, String>>, StoreError> {
+        let Some((text, _)) = self.s3.object(self.at(key), LARGEST).await? else { return Ok(None) };
+        let is_here = |entry: &Entry| keys::id_of(&self.component, key) == Some(entry.id().as_str());
+        let read = match Entry::read(&text) {
+            Ok(entry) if is_here(&entry) => Ok(entry),
+            Ok(_) => Err(self.unreadable(key, "it is of another time or release".to_owned()).to_string()),
+            Err(why) => Err(self.unreadable(key, why).to_string()),
+        };
+        Ok(Some(read))
+    }
+
+    /// The holds, with the version of their object where there is one. What cannot be read stops every release.
+    ///
+    /// # Errors
+    ///
+    /// They cannot be asked for.
+    pub async fn holds(&self) -> Result<(Holds, Option<Version>), StoreError> {
+        let key = keys::holds(&self.component);
+        let found = self.s3.object(self.at(&key), LARGEST).await?;
+        Ok(found.map_or_else(Default::default, |(text, version)| (Holds::of(&text, &key), Some(version))))
+    }
+
+    /// Writes the holds, over the version that was seen.
+    ///
+    /// # Errors
+    ///
+    /// Somebody else wrote them meanwhile, or they cannot be written.
+    pub async fn put_holds(
+        &self,
+        holds: &Holds,
+        over: Option<&Version>,
+        permit: Permit<'_>,
+    ) -> Result<Version, StoreError> {
+        self.put(&keys::holds(&self.component), holds.document(), unless(over), permit).await
+    }
+
+    pub(super) async fn read<T>(
+        &self,
+        key: &str,
+        read: impl FnOnce(&[u8]) -> Result<T, String>,
+    ) -> Result<Option<(T, Version)>, StoreError> {
+        let Some((text, version)) = self.s3.object(self.at(key), LARGEST).await? else { return Ok(None) };
+        Ok(Some((read(&text).map_err(|why| self.unreadable(key, why))?, version)))
+    }
+
+    pub(super) async fn put(
+        &self,
+        key: &str,
+        document: String,
+        unless: Unless<'_>,
+        permit: Permit<'_>,
+    ) -> Result<Version, StoreError> {
+        let headers = Headers::kept(Digest::of(&document), "application/json");
+        let put = self.s3.put(self.at(key), &Body::Bytes(document.into()), (&headers, unless), permit).await;
+        put.map_err(|error| self.not_put(key, error))
+    }
+
+    pub(super) fn at<'a>(&'a self, key: &'a str) -> Place<'a> {
+        Place { bucket: &self.bucket, key }
+    }
+
+    pub(super) fn not_put(&self, key: &str, error: PutError) -> StoreError {
+        not_put(self.at(key), error)
+    }
+
+    fn unreadable(&self, key: &str, why: String) -> StoreError {
+        StoreError::Unreadable { bucket: self.bucket.clone(), key: key.to_owned(), why }
+    }
+}
+
+pub(super) fn unless(over: Option<&Version>) -> Unless<'_> {
+    over.map_or(Unless::Exists, Unless::IsNot)
+}
+
+/// Why an object was not written.
+pub(super) fn not_put(place: Place<'_>, error: PutError) -> StoreError {
+    let (bucket, key) = (place.bucket.clone(), place.key.to_owned());
+    match error {
+        PutError::NotWritten => StoreError::Overtaken { bucket, key },
+        PutError::OtherBytes(_) => StoreError::OtherBytes { bucket, key },
+        PutError::File { .. } => StoreError::File(error),
+        // S3 refuses other bytes than those with the checksum.
+        PutError::Call(call) if call.is("BadDigest") || call.is("XAmzContentChecksumMismatch") => {
+            StoreError::OtherBytes { bucket, key }
+        }
+        PutError::Call(call) => StoreError::Call(call),
+    }
+}
