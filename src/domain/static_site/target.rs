@@ -110,6 +110,10 @@ impl Configured for SiteTarget {
         self.build.as_ref().map(|build| build.directory.as_path())
     }
 
+    fn node(&self) -> Option<&str> {
+        self.build.as_ref()?.node.as_deref()
+    }
+
     fn is_public(&self) -> bool {
         true
     }

@@ -173,6 +173,10 @@ impl Observed for ObservedSite {
         &self.component.name
     }
 
+    fn node(&self) -> Option<&str> {
+        self.component.kind.node()
+    }
+
     fn console(&self, region: &Region) -> Option<String> {
         self.site.target.console(region)
     }
