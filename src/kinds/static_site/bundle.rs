@@ -127,7 +127,9 @@ pub mod tests {
             let root = Utf8PathBuf::from_path_buf(directory.path().canonicalize().unwrap()).unwrap();
             std::fs::create_dir(root.join("dist")).unwrap();
             let site = Self { _directory: directory, root };
-            files.iter().for_each(|(path, text)| site.write(path, text));
+            for (path, text) in files {
+                site.write(path, text);
+            }
             site
         }
 
@@ -159,7 +161,7 @@ pub mod tests {
     fn a_directory_becomes_a_manifest_and_its_bytes() {
         let site = shop();
         let bundle = site.bundle().unwrap();
-        let file = |path: &str| bundle.manifest.files.get(&path.parse().unwrap()).unwrap().clone();
+        let file = |path: &str| bundle.manifest.files[&path.parse().unwrap()].clone();
         assert_eq!((bundle.manifest.files.len(), bundle.bodies().len()), (5, 4));
         assert_eq!(bundle.digest, bundle.manifest.digest());
         let packed = file("assets/a-8e8b2a4c.js.br");

@@ -278,10 +278,9 @@ mod tests {
 
     fn why(path: &Utf8Path, bytes: &[u8]) -> String {
         std::fs::write(path, bytes).unwrap();
-        match Bundle::of_file(path, None).unwrap_err() {
-            BundleError::Damaged { why, .. } => why,
-            error => panic!("{error}"),
-        }
+        let error = Bundle::of_file(path, None).unwrap_err();
+        let BundleError::Damaged { why, .. } = error else { panic!("{error}") };
+        why
     }
 
     #[test]
@@ -363,7 +362,7 @@ mod tests {
             (Vec::new(), "ends in the middle"),
             (vec![0; 1024], "entry `manifest.json` is missing"),
             (forged(&[entry(&page, "page")]), "is where `manifest.json` should be"),
-            (forged(&[manifest.clone()]), "is missing"),
+            (forged(std::slice::from_ref(&manifest)), "is missing"),
             (forged(&[manifest.clone(), entry(&page, "gape")]), "has other bytes"),
             (forged(&[manifest.clone(), entry(&page, "pages")]), "has another size"),
             (forged(&[manifest.clone(), entry(&page, "page"), entry(&more, "more")]), "does not name"),
