@@ -167,7 +167,7 @@ fn of_baseline(failure: Failure, environment: &EnvironmentName, past: &Past, com
         Baseline::Open(_) if components > 1 => failure.hint(format!(
             "`shipgate rollback {environment} --release baseline --component {name}` takes {name} there"
         )),
-        Baseline::Open(_) | Baseline::Runs(_) | Baseline::NoRelease => failure,
+        Baseline::Open(_) | Baseline::Runs(_) | Baseline::NotKept | Baseline::NoRelease => failure,
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::bundle::SitePath;
-use super::distribution::DistributionWarning;
+use super::distribution::warnings::DistributionWarning;
 use super::invalidation::Paths;
 use super::names::DistributionId;
 use super::store::{Current, Entry, WrittenConfig};
@@ -79,6 +79,8 @@ pub struct SitePlan {
     pub digest: Later<Digest>,
     /// Whether the digest is part of what is approved: of a release that is moved, and not of one that is made.
     pub is_pinned: bool,
+    /// Whether it is built for this environment, and is not what the one promoted from serves.
+    pub is_own_build: bool,
     /// The file that differs between environments.
     pub config: Option<WrittenConfig>,
     /// The files that are not served.
@@ -131,6 +133,31 @@ impl SitePlan {
         Self { is_pinned: true, ..Self::new(origin, Later::Known(digest.clone()), target, config) }
     }
 
+    /// Plans to put a release on a site that has a build of its own of it.
+    ///
+    /// # Errors
+    ///
+    /// Nobody built it for this environment. That is not done here: what people approve is built before.
+    pub fn of_own_build(
+        component: &Component,
+        target: &SiteTarget,
+        facts: &SiteFacts,
+        given: Option<&GivenBundle>,
+        config: Option<WrittenConfig>,
+    ) -> Result<Self, PlanError> {
+        let planned = Self::of_release(component, target, facts, given, config)?;
+        if planned.origin == Origin::Built {
+            let reason = format!(
+                "`{}` has a build of its own for {}, and none is handed over",
+                component.name, target.environment
+            );
+            let hint =
+                "run `shipgate build --environment …` at the release's commit, and hand its file on with --bundle";
+            return Err(PlanError::Unusable { reason, hint: Some(hint) });
+        }
+        Ok(Self { is_pinned: true, is_own_build: true, ..planned })
+    }
+
     /// Plans to go back to a release, by the entry of its success.
     pub fn of_rollback(target: &SiteTarget, facts: &SiteFacts, entry: &Entry) -> Self {
         let digest = Later::Known(entry.digest.clone());
@@ -150,6 +177,7 @@ impl SitePlan {
             origin,
             digest,
             is_pinned: false,
+            is_own_build: false,
             config,
             exclude: target.exclude.clone(),
             restores: None,
@@ -201,7 +229,7 @@ impl SitePlan {
             changes: self.changes(facts, release),
             drift: drift(facts),
             missing_variables: Vec::new(),
-            warnings: warnings(component, facts),
+            warnings: self.warnings(component, target, facts),
             has_pre_deploy: false,
             back: WayBack {
                 leaves: self.leaves.clone().filter(|_| !self.is_forward),
@@ -288,6 +316,18 @@ impl SitePlan {
         let differs =
             self.restores.is_some() && before.map(|it| &it.digest) != self.config.as_ref().map(|it| &it.digest);
         if differs { vec!["its runtime configuration of then".to_owned()] } else { Vec::new() }
+    }
+
+    fn warnings(&self, component: &Component, target: &SiteTarget, facts: &SiteFacts) -> Vec<PlanWarning> {
+        let own_build = self.is_own_build.then(|| PlanWarning {
+            text: format!(
+                "{} is built for {}: these are not the bytes that were proven",
+                component.name, target.environment
+            ),
+            changes: Vec::new(),
+            hint: Some("write what differs in `runtime-config`, and remove `rebuild-per-environment`".to_owned()),
+        });
+        own_build.into_iter().chain(warnings(component, facts)).collect()
     }
 
     /// What a site adds to the digest of a plan.

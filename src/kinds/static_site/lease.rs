@@ -6,8 +6,8 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::site::Site;
-use super::store::HeldLock;
 use super::store_error::StoreError;
+use super::store_lock::HeldLock;
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
 use crate::domain::poll::Step;

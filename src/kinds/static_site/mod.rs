@@ -32,4 +32,5 @@ mod status;
 mod store;
 mod store_blobs;
 mod store_error;
+mod store_lock;
 mod writes;

@@ -9,9 +9,6 @@ use crate::domain::release::ReleaseName;
 use crate::domain::rollback::{Baseline, Past};
 use crate::domain::view::history::{PastRelease, Standing, mark_left};
 
-/// A site keeps its releases, and nothing of what was there before them.
-const NOTHING_KEPT: &str = "a store has releases alone, not what the bucket served before the first one";
-
 /// The newest entries of a site's ledger, and which release it serves.
 #[derive(Debug, Clone, Copy)]
 pub struct History<'a> {
@@ -27,7 +24,7 @@ pub fn past(component: &ComponentName, history: History<'_>) -> Past {
     let succeeded = each_once(history.entries.iter(), None);
     let baseline = match succeeded.is_empty() {
         true => Baseline::NoRelease,
-        false => Baseline::Unknown(NOTHING_KEPT.to_owned()),
+        false => Baseline::NotKept,
     };
     let older = history.entries.iter().skip(history.position());
     Past {
@@ -207,7 +204,7 @@ mod tests {
         let name: ComponentName = "frontend".parse().unwrap();
         let of = |text: &str| past(&name, History { entries: &ledger(text), current: None });
         assert_eq!((of("a!").baseline, of("a!").runs), (Baseline::NoRelease, None));
-        assert!(matches!(of("a b a").baseline, Baseline::Unknown(_)));
+        assert!(matches!(of("a b a").baseline, Baseline::NotKept));
         assert_eq!(letters(&of("a b a").succeeded), "ab");
     }
 
