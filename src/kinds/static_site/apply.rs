@@ -20,7 +20,7 @@ use crate::domain::settle::OnFailure;
 use crate::domain::static_site::bundle::{Cache, SitePath};
 use crate::domain::static_site::plan::{SiteFacts, SitePlan};
 use crate::domain::static_site::served::Served;
-use crate::domain::static_site::store::{Current, Entry, Kept};
+use crate::domain::static_site::store::{Entry, Kept};
 use crate::domain::step::{StepId, Verb};
 use crate::kinds::{Applied, Run};
 use crate::verify::Prober;
@@ -67,47 +67,49 @@ impl Apply<'_> {
             Ok(()) => Ok(Outcome::Deployed),
             Err(unproven) => Err(self.aftermath(unproven, &published).await),
         };
-        self.write_entry(&published, result.as_ref().map_or_else(|failure| failure.outcome, |outcome| *outcome)).await;
+        self.write_entry(&wanted, result.as_ref().map_or_else(|failure| failure.outcome, |outcome| *outcome)).await;
         if result.is_ok() && self.plan.forgets(&self.site.target, self.facts, &self.run.release) {
             clean_up::take(self, &published).await;
         }
         result
     }
 
-    /// Writes the release. What fails after pages were written is brought back at once.
+    /// Writes the release. What fails after pages were written is brought back at once. Whatever happens, the lock is given
+    /// back.
     async fn publish(&self, step: &StepId, wanted: &Wanted) -> Result<Published, Failure> {
         let lease = Lease::take(self.run, self.site, &wanted.kept, step).await?;
-        let seen = self.site.store.current().await?;
-        let is_as_planned = seen.as_ref().map(|(current, _)| current) == self.facts.current.as_ref();
-        if !is_as_planned {
-            lease.give_back(true).await;
-            return Err(Failure::new(
-                Outcome::Stale,
-                format!("site `{}` was changed since the plan", self.site.target.bucket),
-            )
-            .hint("run it again: it plans from what is served now"));
-        }
-        if let Some(bytes) = self.config {
-            self.site.store.put_bytes(bytes.to_vec().into(), self.run.writer.permit()).await?;
-        }
-        let publish = Publish { run: self.run, site: self.site, step, lease: &lease };
-        match publish.execute(wanted, seen, || self.change_started()).await {
+        match self.write(step, &lease, wanted).await {
             Ok(published) => {
                 lease.give_back(true).await;
                 self.invalidate(step, &published).await?;
                 Ok(published)
             }
-            Err(Unpublished { failure, is_seen }) => {
-                let failure = if is_seen {
-                    self.restore_interrupted(step, &lease, failure).await
-                } else {
-                    self.change_refused();
-                    failure
-                };
-                lease.give_back(!is_seen || failure.outcome == Outcome::RolledBack).await;
+            Err(Unpublished { failure, is_seen: true }) => {
+                let back = self.restore(step, &lease).await;
+                lease.give_back(matches!(back, Ok(Some(_)))).await;
+                Err(self.restored(step, wanted, failure, back).await)
+            }
+            // What it has begun is known to the next run, as is what runs before it did not end.
+            Err(Unpublished { failure, is_seen: false }) => {
+                lease.give_back(false).await;
+                self.change_refused();
                 Err(failure)
             }
         }
+    }
+
+    async fn write(&self, step: &StepId, lease: &Lease<'_>, wanted: &Wanted) -> Result<Published, Unpublished> {
+        let seen = self.site.store.current().await?;
+        if seen.as_ref().map(|(current, _)| current) != self.facts.current.as_ref() {
+            let reason = format!("site `{}` was changed since the plan", self.site.target.bucket);
+            let failure = Failure::new(Outcome::Stale, reason);
+            return Err(failure.hint("run it again: it plans from what is served now").into());
+        }
+        if let Some(bytes) = self.config {
+            self.site.store.put_bytes(bytes.to_vec().into(), self.run.writer.permit()).await?;
+        }
+        let publish = Publish { run: self.run, site: self.site, step, lease };
+        publish.execute(wanted, seen, || self.change_started()).await
     }
 
     fn change_started(&self) {
@@ -193,8 +195,8 @@ impl Apply<'_> {
     }
 
     /// Writes down how it ended. The release is served as it is served, written or not.
-    async fn write_entry(&self, published: &Published, outcome: Outcome) {
-        let Current { release, digest, config, exclude, .. } = &published.current;
+    pub(super) async fn write_entry(&self, wanted: &Wanted, outcome: Outcome) {
+        let Wanted { kept: Kept { release, digest, exclude }, config } = wanted;
         let entry = Entry {
             release: release.clone(),
             digest: digest.clone(),

@@ -99,8 +99,10 @@ impl Publish<'_> {
                 let text = format!("{} of {} {}", written.get(), writes.len(), named(*wave));
                 self.run.events.progress(self.step, &text);
             };
-            let wrote = self.site.bucket.write(&self.site.store, writes, &done, self.run.writer.permit()).await;
-            wrote.map_err(|error| Unpublished { failure: error.into(), is_seen })?;
+            let ready = async || self.lease.keep().await;
+            let writes = (&self.site.store, writes.as_slice());
+            let wrote = self.site.bucket.write(writes, ready, &done, self.run.writer.permit()).await;
+            wrote.map_err(|failure| Unpublished { failure, is_seen })?;
         }
         let finished = self.finish(wanted, &served, current.as_ref(), over.as_ref()).await;
         let (now, version) = finished.map_err(|failure| Unpublished { failure, is_seen })?;

@@ -60,22 +60,51 @@ impl Apply<'_> {
     }
 
     /// Puts the files of before back after a release was not written to its end. The lock is held, and the pointer never
-    /// moved.
-    pub(super) async fn restore_interrupted(&self, step: &StepId, lease: &Lease<'_>, failed: Failure) -> Failure {
-        let seen = match self.site.store.current().await {
-            Ok(Some(seen)) if Some(&seen.0) == self.facts.current.as_ref() => seen,
-            Ok(None) => return nowhere(failed),
-            Ok(Some(_)) => return superseded(self.site).cause(failed.brief()),
-            Err(error) => return self.not_seen(failed, &Failure::from(error)),
-        };
-        let before = seen.0.clone();
+    /// moved. `None`: nothing was served before.
+    ///
+    /// # Errors
+    ///
+    /// The pointer is not the one that was planned with, or something cannot be read or written.
+    pub(super) async fn restore(&self, step: &StepId, lease: &Lease<'_>) -> Result<Option<Published>, Failure> {
+        let Some(seen) = self.site.store.current().await? else { return Ok(None) };
+        if Some(&seen.0) != self.facts.current.as_ref() {
+            return Err(superseded(self.site));
+        }
+        let before = wanted(&seen.0);
         let publish = Publish { run: self.run, site: self.site, step, lease };
-        let written = publish.execute(&wanted(&before), Some(seen), || ()).await;
-        let back = match written {
-            Ok(back) => self.invalidate(step, &back).await,
-            Err(unpublished) => Err(unpublished.failure),
+        let written = publish.execute(&before, Some(seen), || ()).await;
+        written.map(Some).map_err(|unpublished| unpublished.failure)
+    }
+
+    /// Proves what [`Self::restore`] has put back, and says what became of the release. `left`: what was not written to its
+    /// end.
+    pub(super) async fn restored(
+        &self,
+        step: &StepId,
+        left: &Wanted,
+        failed: Failure,
+        back: Result<Option<Published>, Failure>,
+    ) -> Failure {
+        let failure = match back {
+            Ok(None) => nowhere(failed),
+            Ok(Some(back)) => {
+                let proven = self.prove_restored(step, left, &back).await;
+                self.combined(failed, &back.current, proven)
+            }
+            Err(why) if why.outcome == Outcome::Superseded => why.cause(failed.brief()),
+            Err(why) => self.not_seen(failed, &why),
         };
-        self.combined(failed, &before, back)
+        if failure.outcome != Outcome::Superseded {
+            self.write_entry(left, failure.outcome).await;
+        }
+        failure
+    }
+
+    async fn prove_restored(&self, step: &StepId, left: &Wanted, back: &Published) -> Result<(), Failure> {
+        self.invalidate(step, back).await?;
+        let manifest = self.site.store.kept(&left.kept).await?.manifest;
+        let left = Served::new(&manifest, &left.kept.exclude, left.config.as_ref());
+        self.serves_again(step, back, &left).await
     }
 
     fn combined(&self, failed: Failure, before: &Current, back: Result<(), Failure>) -> Failure {

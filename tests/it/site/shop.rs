@@ -37,6 +37,8 @@ impl Shop {
     pub fn another(&self) -> Repository {
         let clone = Repository::bare();
         clone.git(&["clone", "--quiet", self.repository.path().to_str().unwrap(), "."]);
+        // Else its branch `main` is the one of the other.
+        clone.git(&["remote", "remove", "origin"]);
         clone
     }
 
