@@ -77,15 +77,12 @@ fn a_rollback_by_sync_succeeds_and_breaks_the_site() {
 }
 
 /// The same with shipgate: two releases and a rollback, while somebody reads the site all the time.
-#[expect(
-    dead_code,
-    reason = "a deploy of a site is not built yet: with it this gets `#[test]` and `#[ignore]` as above"
-)]
+#[test]
+#[ignore = "needs the local cloud: scripts/test"]
 fn a_rollback_with_shipgate_brings_the_page_and_its_assets_back() {
     let site = SiteCloud::new();
     let repository = site::repository(&site.laptop_config(""));
     let shipgate = |arguments: &[&str]| site.laptop(&repository, arguments).run();
-    // Here it stops today: the first deploy is refused, because it is not built yet.
     shipgate(&["deploy", "stage"]).outcome("deployed", 0);
     assert_eq!(page(&site), page_of(1));
     let visitor = Visitor::of(&site.stage.edge.url());

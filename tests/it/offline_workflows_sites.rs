@@ -1,5 +1,5 @@
-//! What `deploy-stage.yml` promises where a static site has to be handed: no command of the repository runs where a token
-//! can be had, and what is deployed is what was handed. Its jobs are run here with stand-ins of the program and of GitHub's
+//! What `deploy-stage.yml` promises where a static site has to be built: no command of the repository runs where a token
+//! can be had, and what is deployed is what was built. Its jobs are run here with stand-ins of the program and of GitHub's
 //! actions.
 
 use std::path::{Path, PathBuf};
@@ -73,7 +73,7 @@ fn the_job_that_builds_has_nothing_worth_taking() {
     }
     let step = our_step(build);
     assert_eq!((&step["with"]["command"], &step["with"]["github-token"]), (&json!("build"), &json!("")));
-    // Nothing else is of a pull request: that is checked and not handed.
+    // Nothing else is of a pull request: that is checked and not built.
     for workflow in Workflow::called().into_iter().filter(|workflow| !workflow.path.ends_with(FILE)) {
         let builds = |step: &&&Value| step["with"]["command"] == "build" || !step["with"]["bundles"].is_null();
         let all = workflow.steps();
@@ -84,7 +84,7 @@ fn the_job_that_builds_has_nothing_worth_taking() {
 #[test]
 fn the_digests_are_those_of_the_job_and_of_no_file() {
     let jobs = &workflow(FILE).yaml["jobs"];
-    let (deploy, build, handed) = (&jobs["deploy"], &jobs["build"], &jobs["deploy-handed"]);
+    let (deploy, build, handed) = (&jobs["deploy"], &jobs["build"], &jobs["deploy-built"]);
     assert_eq!(our_step(build)["id"], "build");
     assert_eq!(build["outputs"]["bundles"], "${{ steps.build.outputs.bundles }}");
     let step = our_step(handed);
@@ -194,7 +194,7 @@ impl Shop {
     fn run(&self) -> [JobRan; 3] {
         let deploy = self.job("deploy").run();
         let build = self.job("build").needs("deploy", &deploy).run();
-        let handed = self.job("deploy-handed").needs("deploy", &deploy).needs("build", &build).run();
+        let handed = self.job("deploy-built").needs("deploy", &deploy).needs("build", &build).run();
         [deploy, build, handed]
     }
 

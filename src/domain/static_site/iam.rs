@@ -4,7 +4,6 @@
 //! Amazon S3 and of Amazon `CloudFront`.
 
 use super::names::{BucketName, DistributionId};
-use super::target::SiteTarget;
 use crate::domain::iam::rights::{Need, NeededFor, Place, Rights, Statement};
 use crate::domain::role::Partition;
 
@@ -24,19 +23,24 @@ const INVALIDATE: Rights =
 pub const RIGHTS: &[Rights] = &[LIST_SITES, READ_SITES, READ_DISTRIBUTIONS, WRITE_SITES, STORE_RELEASES, INVALIDATE];
 
 /// The rights that a site needs: on the bucket that serves it, on the one that keeps its releases, and on its distribution.
-pub fn needs(target: &SiteTarget, place: &Place) -> Vec<Need> {
+pub fn needs(
+    bucket: &BucketName,
+    artifacts: &BucketName,
+    distribution: Option<&DistributionId>,
+    place: &Place,
+) -> Vec<Need> {
     let partition = Partition::of(&place.region);
-    let bucket = |name: &BucketName, keys: &str| format!("arn:{partition}:s3:::{name}{keys}");
-    let (served, store) = (bucket(&target.bucket, "/*"), bucket(&target.artifacts, "/shipgate/*"));
+    let arn = |name: &BucketName, keys: &str| format!("arn:{partition}:s3:::{name}{keys}");
+    let (served, store) = (arn(bucket, "/*"), arn(artifacts, "/shipgate/*"));
     let need =
         |purpose, rights, resources| Need { purpose, statement: Statement { rights, resources, condition: None } };
     let mut needs = vec![
-        need(NeededFor::Reading, LIST_SITES, vec![bucket(&target.bucket, ""), bucket(&target.artifacts, "")]),
+        need(NeededFor::Reading, LIST_SITES, vec![arn(bucket, ""), arn(artifacts, "")]),
         need(NeededFor::Reading, READ_SITES, vec![served.clone(), store.clone()]),
         need(NeededFor::Changing, WRITE_SITES, vec![served]),
         need(NeededFor::Changing, STORE_RELEASES, vec![store]),
     ];
-    needs.extend(target.distribution.iter().flat_map(|id| of_distribution(id, place, &need)));
+    needs.extend(distribution.into_iter().flat_map(|id| of_distribution(id, place, &need)));
     needs
 }
 

@@ -18,6 +18,7 @@ use crate::domain::hold::Hold;
 use crate::domain::ids::RecordId;
 use crate::domain::image::Digest;
 use crate::domain::neutral;
+use crate::domain::outcome::Outcome;
 use crate::domain::plan::{
     Change, ComponentPlan, Drift, Later, LeftRelease, PlanError, PlanWarning, Running, Step, WayBack,
 };
@@ -198,7 +199,7 @@ impl SitePlan {
     }
 
     /// Whether the pointer leads to exactly this.
-    fn is_current(&self, facts: &SiteFacts, release: &ReleaseName) -> bool {
+    pub fn is_current(&self, facts: &SiteFacts, release: &ReleaseName) -> bool {
         facts.current.as_ref().is_some_and(|current| {
             current.release == *release
                 && self.digest.known() == Some(&current.digest)
@@ -375,9 +376,14 @@ impl SiteFacts {
 }
 
 /// Whether the ledger says that what is served was proven: a run may have ended between writing and proving it. `newest`:
-/// the newest entry.
+/// the newest entry. One of before the pointer moved is of another run, also where that had the same release.
 pub fn is_proven(newest: Option<&Entry>, current: Option<&Current>) -> bool {
-    newest.zip(current).is_some_and(|(entry, current)| entry.release == current.release && entry.succeeded())
+    newest.zip(current).is_some_and(|(entry, current)| {
+        let succeeded = entry.release == current.release && entry.succeeded();
+        // A run says so when what it put back was proven.
+        let put_back = entry.outcome == Outcome::RolledBack && entry.previous.as_ref() == Some(&current.release);
+        entry.at >= current.since && (succeeded || put_back)
+    })
 }
 
 /// So many files are named that somebody changed.
@@ -417,7 +423,6 @@ mod tests {
     use super::*;
     use crate::domain::contract::Contract;
     use crate::domain::kind::Kind;
-    use crate::domain::outcome::Outcome;
     use crate::domain::provenance::Provenance;
     use crate::domain::static_site::store::{Finished, Kept};
     use crate::domain::static_site::{SiteBuild, Target};
@@ -492,6 +497,29 @@ mod tests {
         let (component, target) = (component(), buildable());
         let site = SitePlan::of_release(&component, &target, facts, None, None).unwrap();
         site.neutral(&component, &target, facts, &release(wanted))
+    }
+
+    #[test]
+    fn what_is_served_is_proven_by_the_entry_of_its_own_run() {
+        let second = |second| Timestamp::from_second(second).unwrap();
+        let current = Current { since: second(10), ..current("a").unwrap() };
+        let is_proven = |at, entry| is_proven(Some(&Entry { at: second(at), ..entry }), Some(&current));
+        let put_back = |of| Entry { previous: Some(release(of)), ..entry('b', Outcome::RolledBack) };
+        for (at, entry, expected) in [
+            (10, entry('a', Outcome::Deployed), true),
+            (11, entry('a', Outcome::Deployed), true),
+            // The pointer moved again: with another runtime configuration, say.
+            (9, entry('a', Outcome::Deployed), false),
+            (11, entry('a', Outcome::TimedOut), false),
+            (11, entry('b', Outcome::Deployed), false),
+            // The release that failed was left for this one, which was proven then.
+            (11, put_back('a'), true),
+            (9, put_back('a'), false),
+            (11, put_back('c'), false),
+            (11, Entry { outcome: Outcome::Broken, ..put_back('a') }, false),
+        ] {
+            assert_eq!(is_proven(at, entry.clone()), expected, "{at} {entry:?}");
+        }
     }
 
     #[test]

@@ -4,7 +4,6 @@
 //! public address → probes → ledger → files that no release needs are deleted. A release whose pages are wrong is left
 //! again for the one before it.
 
-use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use super::clean_up;
@@ -12,43 +11,26 @@ use super::cloudfront::InvalidationId;
 use super::lease::Lease;
 use super::public::{self, Pages, Unproven};
 use super::publish::{Publish, Published, Unpublished, Wanted, superseded};
-use super::site::Site;
+use super::roll_back::Former;
+use super::site_run::SiteRun;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::PlanError;
 use crate::domain::settle::OnFailure;
 use crate::domain::static_site::bundle::{Cache, SitePath};
-use crate::domain::static_site::plan::{SiteFacts, SitePlan, forgets};
+use crate::domain::static_site::plan::forgets;
 use crate::domain::static_site::served::Served;
-use crate::domain::static_site::store::{Current, Entry, Kept};
+use crate::domain::static_site::store::{Entry, Kept};
 use crate::domain::step::{StepId, Verb};
 use crate::kinds::{Applied, Run};
 use crate::verify::Prober;
 
-/// One site in the course of a run.
-pub struct Apply<'a> {
-    pub run: &'a Run<'a>,
-    pub site: &'a Site,
-    pub plan: &'a SitePlan,
-    pub facts: &'a SiteFacts,
-    /// The bytes of the file that differs between environments, where this run writes it.
-    pub config: Option<&'a [u8]>,
-    /// The values in it, by name.
-    pub values: &'a [(String, String)],
-    /// Whether what serves was changed, or may have been.
-    pub changed: Cell<bool>,
-}
-
-impl Apply<'_> {
+impl SiteRun<'_> {
     /// Carries out the plan and verifies what is served then.
     pub async fn apply(self) -> Applied {
         let result = Box::pin(self.execute()).await;
         Applied { changed: self.changed.get(), result }
-    }
-
-    pub(super) fn step(&self, verb: Verb) -> StepId {
-        StepId::new(verb, &self.site.target.name)
     }
 
     fn kept(&self) -> Result<Kept, Failure> {
@@ -61,54 +43,56 @@ impl Apply<'_> {
             return self.verify().await;
         }
         let wanted = Wanted { kept: self.kept()?, config: self.plan.config.clone() };
+        let former = self.former().await?;
         let step = self.step(Verb::Publish);
         let published = self.run.take(&step, self.publish(&step, &wanted)).await?;
-        let proven = self.prove(&published).await;
-        let result = match proven {
+        let result = match self.prove(&published, former.as_ref()).await {
             Ok(()) => Ok(Outcome::Deployed),
-            Err(unproven) => Err(self.aftermath(unproven, &published).await),
+            Err(unproven) => Err(self.aftermath(unproven, &published, former.as_ref()).await),
         };
-        self.write_entry(&published, result.as_ref().map_or_else(|failure| failure.outcome, |outcome| *outcome)).await;
+        self.write_entry(&wanted, result.as_ref().map_or_else(|failure| failure.outcome, |outcome| *outcome)).await;
         if result.is_ok() && forgets(&self.site.target, self.facts, &self.run.release) {
             clean_up::take(self, &published).await;
         }
         result
     }
 
-    /// Writes the release. What fails after pages were written is brought back at once.
+    /// Writes the release. What fails after pages were written is brought back at once. Whatever happens, the lock is given
+    /// back.
     async fn publish(&self, step: &StepId, wanted: &Wanted) -> Result<Published, Failure> {
         let lease = Lease::take(self.run, self.site, &wanted.kept, step).await?;
-        let seen = self.site.store.current().await?;
-        let is_as_planned = seen.as_ref().map(|(current, _)| current) == self.facts.current.as_ref();
-        if !is_as_planned {
-            lease.give_back(true).await;
-            return Err(Failure::new(
-                Outcome::Stale,
-                format!("site `{}` was changed since the plan", self.site.target.bucket),
-            )
-            .hint("run it again: it plans from what is served now"));
-        }
-        if let Some(bytes) = self.config {
-            self.site.store.put_bytes(bytes.to_vec().into(), self.run.writer.permit()).await?;
-        }
-        let publish = Publish { run: self.run, site: self.site, step, lease: &lease };
-        match publish.execute(wanted, seen, || self.change_started()).await {
+        match self.write(step, &lease, wanted).await {
             Ok(published) => {
                 lease.give_back(true).await;
                 let invalidation = self.invalidate(step, &published).await?;
                 Ok(Published { invalidation, ..published })
             }
-            Err(Unpublished { failure, is_seen }) => {
-                let failure = if is_seen {
-                    self.restore_interrupted(step, &lease, failure).await
-                } else {
-                    self.change_refused();
-                    failure
-                };
-                lease.give_back(!is_seen || failure.outcome == Outcome::RolledBack).await;
+            Err(Unpublished { failure, is_seen: true }) => {
+                let back = self.restore(step, &lease).await;
+                lease.give_back(matches!(back, Ok(Some(_)))).await;
+                Err(self.restored(step, wanted, failure, back).await)
+            }
+            // What it has begun is known to the next run, as is what runs before it did not end.
+            Err(Unpublished { failure, is_seen: false }) => {
+                lease.give_back(false).await;
+                self.change_refused();
                 Err(failure)
             }
         }
+    }
+
+    async fn write(&self, step: &StepId, lease: &Lease<'_>, wanted: &Wanted) -> Result<Published, Unpublished> {
+        let seen = self.site.store.current().await?;
+        if seen.as_ref().map(|(current, _)| current) != self.facts.current.as_ref() {
+            let reason = format!("site `{}` was changed since the plan", self.site.target.bucket);
+            let failure = Failure::new(Outcome::Stale, reason);
+            return Err(failure.hint("run it again: it plans from what is served now").into());
+        }
+        if let Some(bytes) = self.config {
+            self.site.store.put_bytes(bytes.to_vec().into(), self.run.writer.permit()).await?;
+        }
+        let publish = Publish { run: self.run, site: self.site, step, lease };
+        publish.execute(wanted, seen, || self.change_started()).await
     }
 
     fn change_started(&self) {
@@ -140,8 +124,8 @@ impl Apply<'_> {
     }
 
     /// What is served is this release, as browsers get it.
-    async fn prove(&self, published: &Published) -> Result<(), Unproven> {
-        let before = published.before.as_ref().map(|(_, served)| served);
+    async fn prove(&self, published: &Published, former: Option<&Former>) -> Result<(), Unproven> {
+        let before = former.map(|former| &former.served);
         let step = self.step(Verb::Prove);
         let pages = self.pages(&published.served, before);
         let prove = async {
@@ -185,7 +169,7 @@ impl Apply<'_> {
     }
 
     /// What a release that is not proven leads to.
-    async fn aftermath(&self, unproven: Unproven, published: &Published) -> Failure {
+    async fn aftermath(&self, unproven: Unproven, published: &Published, former: Option<&Former>) -> Failure {
         let Unproven { failure, is_of_the_release } = unproven;
         let current = self.site.store.current().await;
         let is_ours = current.as_ref().is_ok_and(|seen| {
@@ -198,12 +182,12 @@ impl Apply<'_> {
         if !is_of_the_release || self.run.on_failure == OnFailure::Leave {
             return failure;
         }
-        self.bring_back(failure, published).await
+        self.bring_back(failure, published, former).await
     }
 
     /// Writes down how it ended. The release is served as it is served, written or not.
-    async fn write_entry(&self, published: &Published, outcome: Outcome) {
-        let Current { release, digest, config, exclude, .. } = &published.current;
+    pub(super) async fn write_entry(&self, wanted: &Wanted, outcome: Outcome) {
+        let Wanted { kept: Kept { release, digest, exclude }, config } = wanted;
         let entry = Entry {
             release: release.clone(),
             digest: digest.clone(),

@@ -1,9 +1,9 @@
 //! Deletes the files that no release needs any more, once the new one is proven.
 
-use super::apply::Apply;
 use super::lease::Lease;
 use super::public;
 use super::publish::{Published, superseded};
+use super::site_run::SiteRun;
 use crate::domain::failure::Failure;
 use crate::domain::static_site::served::Served;
 use crate::domain::static_site::store::{Current, Kept};
@@ -11,7 +11,7 @@ use crate::domain::static_site::sync::deletes;
 use crate::domain::step::{StepId, Verb};
 
 /// Deletes what no kept release has. The release is served, deleted or not: what goes wrong is a warning.
-pub async fn take(apply: &Apply<'_>, published: &Published) {
+pub async fn take(apply: &SiteRun<'_>, published: &Published) {
     let step = apply.step(Verb::CleanUp);
     let cleaned = apply.run.take(&step, clean_up(apply, &step, published)).await;
     if let Err(failure) = cleaned {
@@ -23,7 +23,7 @@ pub async fn take(apply: &Apply<'_>, published: &Published) {
     }
 }
 
-async fn clean_up(apply: &Apply<'_>, step: &StepId, published: &Published) -> Result<(), Failure> {
+async fn clean_up(apply: &SiteRun<'_>, step: &StepId, published: &Published) -> Result<(), Failure> {
     let Current { release, digest, exclude, .. } = published.current.clone();
     let lease = Lease::take(apply.run, apply.site, &Kept { release, digest, exclude }, step).await?;
     let cleaned = delete(apply, step, &lease, published).await;
@@ -31,7 +31,7 @@ async fn clean_up(apply: &Apply<'_>, step: &StepId, published: &Published) -> Re
     cleaned
 }
 
-async fn delete(apply: &Apply<'_>, step: &StepId, lease: &Lease<'_>, published: &Published) -> Result<(), Failure> {
+async fn delete(apply: &SiteRun<'_>, step: &StepId, lease: &Lease<'_>, published: &Published) -> Result<(), Failure> {
     let (site, permit) = (apply.site, apply.run.writer.permit());
     let seen = site.store.current().await?;
     let Some((current, version)) = seen.filter(|(_, version)| *version == published.version) else {
@@ -53,7 +53,7 @@ async fn delete(apply: &Apply<'_>, step: &StepId, lease: &Lease<'_>, published: 
 }
 
 /// What releases have in the bucket, of which each has to be known.
-async fn all_of(apply: &Apply<'_>, kept: &[Kept]) -> Result<Vec<Served>, Failure> {
+async fn all_of(apply: &SiteRun<'_>, kept: &[Kept]) -> Result<Vec<Served>, Failure> {
     let read = kept.iter().map(async |one| Ok(Served::then(&apply.site.store.kept(one).await?.manifest, one)));
     futures_util::future::join_all(read).await.into_iter().collect()
 }

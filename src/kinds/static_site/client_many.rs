@@ -1,27 +1,36 @@
 //! Many objects side by side.
 
-use futures_util::stream::{StreamExt as _, TryStreamExt as _, iter};
+use std::cell::Cell;
+
+use futures_util::stream::{StreamExt as _, iter};
 
 /// So many small objects are on their way at once.
 pub const AT_ONCE: usize = 32;
 
-/// Does the work for each, so many at once, in no order. What is still at work at the first error is dropped.
+/// Does the work for each, so many at once, in no order. After the first error nothing more is begun. What is still at work
+/// then comes to its end: a write that is dropped on its way may arrive later, when something else was put there.
 ///
 /// # Errors
 ///
-/// That of the work.
+/// The first of the work.
 pub async fn each_of<T, E, W: Future<Output = Result<(), E>>>(
     items: impl IntoIterator<Item = T>,
     at_once: usize,
     work: impl FnMut(T) -> W,
 ) -> Result<(), E> {
-    iter(items).map(work).buffer_unordered(at_once).try_collect().await
+    let has_failed = Cell::new(false);
+    let items = items.into_iter().take_while(|_| !has_failed.get());
+    let mut working = iter(items).map(work).buffer_unordered(at_once);
+    let mut ended = Ok(());
+    while let Some(one) = working.next().await {
+        has_failed.set(has_failed.get() || one.is_err());
+        ended = ended.and(one);
+    }
+    ended
 }
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
-
     use super::*;
 
     #[tokio::test]
@@ -39,5 +48,6 @@ mod tests {
         assert_eq!((most.get(), done.get()), (8, 40));
         assert_eq!(each_of(0..1000, 8, work).await, Err(50));
         assert!(done.get() < 120, "{}", done.get());
+        assert_eq!(now.get(), 0, "something was dropped");
     }
 }

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::site::Site;
@@ -25,6 +26,8 @@ pub struct Lease<'a> {
     site: &'a Site,
     run: &'a Run<'a>,
     held: RefCell<HeldLock>,
+    /// It is written by one at a time.
+    turn: Mutex<()>,
 }
 
 impl<'a> Lease<'a> {
@@ -47,7 +50,7 @@ impl<'a> Lease<'a> {
             tried => Step::Done(tried),
         });
         let held = RefCell::new(taken.await?);
-        Ok(Self { site, run, held })
+        Ok(Self { site, run, held, turn: Mutex::default() })
     }
 
     /// What other runs began to put there and did not end. What this one puts there again is the same.
@@ -61,6 +64,23 @@ impl<'a> Lease<'a> {
     ///
     /// `superseded`: somebody else has it. Or the store cannot be written.
     pub async fn renew(&self) -> Result<(), Failure> {
+        let _turn = self.turn.lock().await;
+        self.write().await
+    }
+
+    /// Makes sure of it before each of many writes, without a call each time: a run that was paused finds out by the clock
+    /// that it has to ask.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::renew`].
+    pub async fn keep(&self) -> Result<(), Failure> {
+        let _turn = self.turn.lock().await;
+        let is_due = self.held.borrow().lock.is_due(self.run.now());
+        if is_due { self.write().await } else { Ok(()) }
+    }
+
+    async fn write(&self) -> Result<(), Failure> {
         let mut held = self.held.borrow().clone();
         let renewed = self.site.store.renew(&mut held, self.run.now(), self.run.writer.permit()).await;
         *self.held.borrow_mut() = held;

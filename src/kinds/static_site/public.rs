@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use url::Url;
 
-use super::apply::Apply;
 use super::cloudfront::{CloudFront, Invalidation, InvalidationId, not_invalidated};
 use super::prove::{Proof, Proven, prove as prove_release, prove_back as prove_former};
+use super::site_run::SiteRun;
 use crate::domain::failure::Failure;
 use crate::domain::image::Digest;
 use crate::domain::outcome::Outcome;
@@ -63,7 +63,7 @@ impl AsRef<Failure> for Unproven {
 ///
 /// The call failed. The files are in the bucket.
 pub async fn invalidate(
-    apply: &Apply<'_>,
+    apply: &SiteRun<'_>,
     step: &StepId,
     stale: &BTreeSet<SitePath>,
     current: &Current,
@@ -85,7 +85,7 @@ pub async fn invalidate(
 }
 
 /// Waits until every edge has forgotten. One that takes longer proves nothing, and what is served is looked at anyway.
-pub async fn wait(apply: &Apply<'_>, step: &StepId, made: Option<&InvalidationId>) {
+pub async fn wait(apply: &SiteRun<'_>, step: &StepId, made: Option<&InvalidationId>) {
     let Some((id, made)) = apply.site.target.distribution.as_ref().zip(made) else { return };
     let events = &apply.run.events;
     let waited = async {
@@ -114,7 +114,7 @@ pub async fn wait(apply: &Apply<'_>, step: &StepId, made: Option<&InvalidationId
 /// # Errors
 ///
 /// It does not, or that is not known.
-pub async fn prove(apply: &Apply<'_>, step: &StepId, pages: &Pages<'_>) -> Result<(), Unproven> {
+pub async fn prove(apply: &SiteRun<'_>, step: &StepId, pages: &Pages<'_>) -> Result<(), Unproven> {
     let calls: Vec<String> = apply.site.target.calls.iter().map(|call| call.render(&apply.run.release)).collect();
     let asked = Asked::new(pages);
     let Some(address) = &apply.facts.front.address else { return Err(without_address(apply).into()) };
@@ -128,14 +128,14 @@ pub async fn prove(apply: &Apply<'_>, step: &StepId, pages: &Pages<'_>) -> Resul
 /// # Errors
 ///
 /// As [`prove`].
-pub async fn prove_back(apply: &Apply<'_>, step: &StepId, pages: &Pages<'_>) -> Result<(), Unproven> {
+pub async fn prove_back(apply: &SiteRun<'_>, step: &StepId, pages: &Pages<'_>) -> Result<(), Unproven> {
     let asked = Asked::new(pages);
     let Some(address) = &apply.facts.front.address else { return Err(without_address(apply).into()) };
     prove_former(&asked.proof(apply, step, address, pages, &[])).await?;
     Ok(())
 }
 
-fn without_address(apply: &Apply<'_>) -> Failure {
+fn without_address(apply: &SiteRun<'_>) -> Failure {
     Failure::new(Outcome::Broken, format!("nothing says where browsers find site `{}`", apply.site.target.name))
         .hint("write `url = \"https://…\"` in the component")
 }
@@ -162,7 +162,7 @@ impl Asked {
 
     fn proof<'p>(
         &'p self,
-        apply: &'p Apply<'_>,
+        apply: &'p SiteRun<'_>,
         step: &'p StepId,
         address: &'p Url,
         pages: &Pages<'p>,

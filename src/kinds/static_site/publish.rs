@@ -33,8 +33,6 @@ pub struct Wanted {
 pub struct Published {
     /// What is served now.
     pub served: Served,
-    /// What was served before, by the pointer.
-    pub before: Option<(Current, Served)>,
     /// The pointer, as this run wrote it.
     pub current: Current,
     /// Its version.
@@ -103,14 +101,16 @@ impl Publish<'_> {
                 let text = format!("{} of {} {}", written.get(), writes.len(), named(*wave));
                 self.run.events.progress(self.step, &text);
             };
-            let wrote = self.site.bucket.write(&self.site.store, writes, &done, self.run.writer.permit()).await;
-            wrote.map_err(|error| Unpublished { failure: error.into(), is_seen })?;
+            let ready = async || self.lease.keep().await;
+            let writes = (&self.site.store, writes.as_slice());
+            let wrote = self.site.bucket.write(writes, ready, &done, self.run.writer.permit()).await;
+            wrote.map_err(|failure| Unpublished { failure, is_seen })?;
         }
         let finished = self.finish(wanted, &served, current.as_ref(), over.as_ref()).await;
         let (now, version) = finished.map_err(|failure| Unpublished { failure, is_seen })?;
         let stale = sync.writes().filter(|write| write.file.cache != Cache::Immutable);
         let stale = stale.map(|write| write.path.clone()).collect();
-        Ok(Published { served, before: current.zip(written.before), current: now, version, stale, invalidation: None })
+        Ok(Published { served, current: now, version, stale, invalidation: None })
     }
 
     async fn planned(&self, served: &Served, written: &Written) -> Result<Sync, Failure> {

@@ -1,9 +1,9 @@
 //! The way back of a release that failed after browsers could see it: what was served before is written again, and proven.
 
-use super::apply::Apply;
 use super::lease::Lease;
 use super::public::{self, Pages};
 use super::publish::{Publish, Published, Wanted, superseded};
+use super::site_run::SiteRun;
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
 use crate::domain::static_site::served::Served;
@@ -16,19 +16,55 @@ fn wanted(before: &Current) -> Wanted {
     Wanted { kept: Kept { release, digest, exclude }, config }
 }
 
-impl Apply<'_> {
-    /// Brings back what was served before a release that failed, and says what became of that.
-    pub(super) async fn bring_back(&self, failed: Failure, published: &Published) -> Failure {
-        let Some((before, _)) = &published.before else { return nowhere(failed) };
-        let step = self.step(Verb::RollBack);
-        let back = self.run.events.step(&step, self.go_back(&step, before, published)).await;
-        self.combined(failed, before, back)
+/// What was served before, and can be put back.
+#[derive(Debug, Clone)]
+pub struct Former {
+    wanted: Wanted,
+    /// Its files.
+    pub served: Served,
+}
+
+/// So many entries of the ledger are read for how a release was configured.
+const LOOKED_AT: usize = 50;
+
+impl SiteRun<'_> {
+    /// What is served before this run, or was before an earlier run put this same release there and did not prove it.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    pub(super) async fn former(&self) -> Result<Option<Former>, Failure> {
+        let Some(current) = &self.facts.current else { return Ok(None) };
+        let wanted = if self.plan.is_current(self.facts, &self.run.release) {
+            let Some(earlier) = self.earlier(current).await? else { return Ok(None) };
+            earlier
+        } else {
+            wanted(current)
+        };
+        let manifest = self.site.store.kept(&wanted.kept).await?.manifest;
+        let served = Served::new(&manifest, &wanted.kept.exclude, wanted.config.as_ref());
+        Ok(Some(Former { wanted, served }))
     }
 
-    async fn go_back(&self, step: &StepId, before: &Current, published: &Published) -> Result<(), Failure> {
-        let wanted = wanted(before);
+    /// What was served before the release that the pointer leads to. `None`: that is proven, so nothing goes back from it.
+    async fn earlier(&self, current: &Current) -> Result<Option<Wanted>, Failure> {
+        let Some(kept) = current.recent.get(1).filter(|_| !self.facts.is_proven()) else { return Ok(None) };
+        let entries = self.site.store.entries(LOOKED_AT).await?.readable;
+        let entry = entries.into_iter().find(|entry| entry.succeeded() && entry.release == kept.release);
+        Ok(Some(Wanted { kept: kept.clone(), config: entry.and_then(|entry| entry.config) }))
+    }
+
+    /// Brings back what was served before a release that failed, and says what became of that.
+    pub(super) async fn bring_back(&self, failed: Failure, published: &Published, former: Option<&Former>) -> Failure {
+        let Some(Former { wanted, .. }) = former else { return nowhere(failed) };
+        let step = self.step(Verb::RollBack);
+        let back = self.run.events.step(&step, self.go_back(&step, wanted, published)).await;
+        self.combined(failed, &wanted.kept, back)
+    }
+
+    async fn go_back(&self, step: &StepId, wanted: &Wanted, published: &Published) -> Result<(), Failure> {
         let lease = Lease::take(self.run, self.site, &wanted.kept, step).await?;
-        let written = self.write_back(step, &lease, &wanted, published).await;
+        let written = self.write_back(step, &lease, wanted, published).await;
         lease.give_back(written.is_ok()).await;
         let back = written?;
         let invalidation = self.invalidate(step, &back).await?;
@@ -61,25 +97,54 @@ impl Apply<'_> {
     }
 
     /// Puts the files of before back after a release was not written to its end. The lock is held, and the pointer never
-    /// moved.
-    pub(super) async fn restore_interrupted(&self, step: &StepId, lease: &Lease<'_>, failed: Failure) -> Failure {
-        let seen = match self.site.store.current().await {
-            Ok(Some(seen)) if Some(&seen.0) == self.facts.current.as_ref() => seen,
-            Ok(None) => return nowhere(failed),
-            Ok(Some(_)) => return superseded(self.site).cause(failed.brief()),
-            Err(error) => return self.not_seen(failed, &Failure::from(error)),
-        };
-        let before = seen.0.clone();
+    /// moved. `None`: nothing was served before.
+    ///
+    /// # Errors
+    ///
+    /// The pointer is not the one that was planned with, or something cannot be read or written.
+    pub(super) async fn restore(&self, step: &StepId, lease: &Lease<'_>) -> Result<Option<Published>, Failure> {
+        let Some(seen) = self.site.store.current().await? else { return Ok(None) };
+        if Some(&seen.0) != self.facts.current.as_ref() {
+            return Err(superseded(self.site));
+        }
+        let before = wanted(&seen.0);
         let publish = Publish { run: self.run, site: self.site, step, lease };
-        let written = publish.execute(&wanted(&before), Some(seen), || ()).await;
-        let back = match written {
-            Ok(back) => self.invalidate(step, &back).await.map(drop),
-            Err(unpublished) => Err(unpublished.failure),
-        };
-        self.combined(failed, &before, back)
+        let written = publish.execute(&before, Some(seen), || ()).await;
+        written.map(Some).map_err(|unpublished| unpublished.failure)
     }
 
-    fn combined(&self, failed: Failure, before: &Current, back: Result<(), Failure>) -> Failure {
+    /// Proves what [`Self::restore`] has put back, and says what became of the release. `left`: what was not written to its
+    /// end.
+    pub(super) async fn restored(
+        &self,
+        step: &StepId,
+        left: &Wanted,
+        failed: Failure,
+        back: Result<Option<Published>, Failure>,
+    ) -> Failure {
+        let failure = match back {
+            Ok(None) => nowhere(failed),
+            Ok(Some(back)) => {
+                let proven = self.prove_restored(step, left, &back).await;
+                self.combined(failed, &wanted(&back.current).kept, proven)
+            }
+            Err(why) if why.outcome == Outcome::Superseded => why.cause(failed.brief()),
+            Err(why) => self.not_seen(failed, &why),
+        };
+        if failure.outcome != Outcome::Superseded {
+            self.write_entry(left, failure.outcome).await;
+        }
+        failure
+    }
+
+    async fn prove_restored(&self, step: &StepId, left: &Wanted, back: &Published) -> Result<(), Failure> {
+        self.invalidate(step, back).await?;
+        let manifest = self.site.store.kept(&left.kept).await?.manifest;
+        let left = Served::new(&manifest, &left.kept.exclude, left.config.as_ref());
+        self.serves_again(step, back, &left).await
+    }
+
+    fn combined(&self, failed: Failure, before: &Kept, back: Result<(), Failure>) -> Failure {
         match back {
             Ok(()) => {
                 let reason = format!("{}; release {} is served again", failed.reason, before.release.short());

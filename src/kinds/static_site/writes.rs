@@ -53,19 +53,20 @@ impl ServingBucket {
         each_of(paths, AT_ONCE, look).await.map(|()| seen.into_inner())
     }
 
-    /// Carries out one wave. `done`: is called after each file.
+    /// Carries out one wave. `ready`: is asked before each file. `done`: is called after each file.
     ///
     /// # Errors
     ///
     /// The first that happens: something else is there than what was seen, or a file cannot be written.
-    pub async fn write(
+    pub async fn write<E: From<StoreError>>(
         &self,
-        store: &Store,
-        wave: &[Write],
+        (store, wave): (&Store, &[Write]),
+        ready: impl AsyncFn() -> Result<(), E>,
         done: &dyn Fn(&Write),
         permit: Permit<'_>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), E> {
         let write = async |write: &Write| {
+            ready().await?;
             self.write_one(store, write, permit).await?;
             done(write);
             Ok(())

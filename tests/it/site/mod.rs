@@ -6,6 +6,7 @@ pub mod edge;
 mod forward;
 mod names;
 pub mod proxy;
+pub mod shop;
 pub mod visitor;
 
 use std::collections::BTreeMap;

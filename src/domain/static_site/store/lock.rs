@@ -38,6 +38,22 @@ pub struct Lock {
     pub begun: Vec<Kept>,
 }
 
+impl Owner {
+    /// Whether it is a later attempt of the same run of a workflow. GitHub begins one when the attempt before is over
+    /// ([re-running](https://docs.github.com/en/actions/how-tos/manage-workflow-runs/re-run-workflows-and-jobs)).
+    fn follows(&self, other: &Self) -> bool {
+        let attempts = attempt(&self.run).zip(attempt(&other.run));
+        attempts.is_some_and(|((run, number), (other, before))| run == other && number > before)
+    }
+}
+
+/// A run `OWNER/NAME/ID/ATTEMPT` without its attempt, and that.
+fn attempt(run: &str) -> Option<(&str, u32)> {
+    let (run, attempt) = run.rsplit_once('/')?;
+    let is_run = run.split('/').count() == 3 && run.rsplit_once('/')?.1.bytes().all(|byte| byte.is_ascii_digit());
+    is_run.then_some((run, attempt.parse().ok()?))
+}
+
 impl Lock {
     /// The lock of a run that begins to put a release there. `before`: what was there.
     pub fn taken(owner: Owner, now: Timestamp, release: Kept, before: Option<&Self>) -> Self {
@@ -49,7 +65,12 @@ impl Lock {
 
     /// Whether a run may take it.
     pub fn may_take(&self, owner: &Owner, now: Timestamp) -> bool {
-        self.released || self.until < now || self.is_mine(owner)
+        self.released || self.until < now || self.is_mine(owner) || owner.follows(&self.owner)
+    }
+
+    /// Whether so much of its time is over that its owner renews it before it writes on: half of it.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.until.duration_since(now) < jiff::SignedDuration::try_from(LASTS / 2).unwrap_or_default()
     }
 
     /// Whether it is this run's, and was not given back.
@@ -154,6 +175,35 @@ mod tests {
         }
         assert!(lock.is_mine(&owner("a")) && !lock.is_mine(&owner("b")) && !lock.given_back(true).is_mine(&owner("a")));
         assert_eq!(lock.described(), "run a changes it, at most until 1970-01-01 00:10:00Z unless it goes on");
+    }
+
+    #[test]
+    fn a_later_attempt_of_a_run_has_the_lock_of_the_one_before() {
+        let owner = |run: &str| Owner { id: run.to_owned(), run: run.to_owned() };
+        for (has, wants, may) in [
+            ("o/r/7/1", "o/r/7/2", true),
+            ("o/r/7/2", "o/r/7/10", true),
+            // Jobs of one attempt may run at once.
+            ("o/r/7/1", "o/r/7/1", false),
+            ("o/r/7/2", "o/r/7/1", false),
+            ("o/r/7/1", "o/r/8/2", false),
+            ("o/r/7/1", "o/other/7/2", false),
+            ("local", "local", false),
+            ("o/7/1", "o/7/2", false),
+            ("o/r/x/1", "o/r/x/2", false),
+            ("o/r/7/one", "o/r/7/2", false),
+        ] {
+            let mut wants = owner(wants);
+            wants.id.push('+');
+            let lock = Lock::taken(owner(has), at(0), kept('a'), None);
+            assert_eq!(lock.may_take(&wants, at(1)), may, "{has} {wants:?}");
+        }
+    }
+
+    #[test]
+    fn a_lock_is_renewed_when_half_of_its_time_is_over() {
+        let lock = Lock::taken(owner("a"), at(0), kept('a'), None);
+        assert_eq!([0, 300, 301, 900].map(|second| lock.is_due(at(second))), [false, false, true, true]);
     }
 
     #[test]

@@ -1,0 +1,33 @@
+//! A site in the course of a run: what each part of carrying its plan out needs.
+
+use std::cell::Cell;
+
+use super::site::Site;
+use crate::domain::static_site::plan::{SiteFacts, SitePlan};
+use crate::domain::step::{StepId, Verb};
+use crate::kinds::Run;
+
+/// One site in the course of a run.
+pub struct SiteRun<'a> {
+    /// The run.
+    pub run: &'a Run<'a>,
+    /// The site.
+    pub site: &'a Site,
+    /// Its plan.
+    pub plan: &'a SitePlan,
+    /// What it was planned from.
+    pub facts: &'a SiteFacts,
+    /// The bytes of the file that differs between environments, where this run writes it.
+    pub config: Option<&'a [u8]>,
+    /// The values in it, by name.
+    pub values: &'a [(String, String)],
+    /// Whether what serves was changed, or may have been.
+    pub changed: Cell<bool>,
+}
+
+impl SiteRun<'_> {
+    /// A step of its plan.
+    pub fn step(&self, verb: Verb) -> StepId {
+        StepId::new(verb, &self.site.target.name)
+    }
+}
