@@ -130,8 +130,7 @@ impl Apply<'_> {
     pub(super) async fn invalidate(&self, step: &StepId, published: &Published) -> Result<(), Failure> {
         let mut stale: BTreeSet<SitePath> = published.stale.clone();
         if !self.facts.is_proven() {
-            let mutable = published.served.0.iter().filter(|(_, file)| file.cache != Cache::Immutable);
-            stale.extend(mutable.map(|(path, _)| path.clone()));
+            stale.extend(published.served.mutable().cloned());
         }
         public::invalidate(self, step, &stale, &published.current).await
     }
