@@ -596,6 +596,7 @@ fn planned_component(planned: &dyn Planned, region: &Region) -> PlannedComponent
         running: component.running.clone(),
         planned: component.released.clone(),
         whereabouts: planned.observed().whereabouts(),
+        node: planned.observed().node().map(str::to_owned),
         changes: component.changes.clone(),
         drift: component.drift.clone(),
         missing_variables: component.missing_variables.clone(),

@@ -94,7 +94,7 @@ impl RawRuntimeConfig {
         let variable = self.variable.as_ref().map(|variable| interpreter.named("variable", variable));
         let values = interpreter.templates(self.values.as_ref(), value_name, values::argument);
         let path: SitePath = path??;
-        let form = match (path.as_str().ends_with(".json"), &self.variable) {
+        let form = match (path.as_str().strip_suffix(".json").is_some(), &self.variable) {
             (true, Some(variable)) => {
                 let message = format!("`variable` is written, but `{path}` is no script");
                 interpreter.problems.at(&variable.span, message, "remove it, or write a `path` that ends with `.js`");
@@ -198,11 +198,11 @@ const KEPT_TWICE: &str = "give each environment a bucket of its own, as `${envir
 
 /// How its files are built. The outer `None`: something is wrong with it.
 #[expect(clippy::option_option, reason = "the outer says whether it could be had, the inner whether it is written")]
-fn build(component: &Merged<'_, Keys>, interpreter: &mut Interpreter<'_, '_>) -> Option<Option<SiteBuild>> {
+fn build(component: &Merged<'_, Keys>, interpreter: &mut Interpreter<'_, '_>) -> Option<Option<Box<SiteBuild>>> {
     let keys = component.keys();
     let is_per_environment = keys.rebuild_per_environment.as_ref().map_or(Some(false), |it| it.value)?;
     let build = keys.build.as_ref().filter(|_| component.wanted.purpose == Purpose::Change);
-    whole(build.map(|build| build.resolve(is_per_environment, interpreter)))
+    whole(build.map(|build| build.resolve(is_per_environment, interpreter).map(Box::new)))
 }
 
 /// The file that is written for the environment, and the files that are not served.

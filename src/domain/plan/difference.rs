@@ -32,7 +32,7 @@ pub fn shipped<'c>(changes: impl IntoIterator<Item = &'c Change>) -> &'static st
     let (mut has_files, mut has_image) = (false, false);
     for change in changes {
         has_files |= change.path == "release";
-        has_image |= change.path.ends_with(".image");
+        has_image |= change.path.strip_suffix(".image").is_some();
     }
     match (has_files, has_image) {
         (true, false) => "files",

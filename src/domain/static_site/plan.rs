@@ -263,30 +263,23 @@ impl SitePlan {
     fn steps(&self, component: &Component, target: &SiteTarget, facts: &SiteFacts, release: &ReleaseName) -> Vec<Step> {
         let (name, bucket) = (&component.name, &target.bucket);
         let place = place(target);
-        let probe = match target.probes.len() {
+        let asks = match target.probes.len() {
             0 => None,
             1 => Some(Step::new(Verb::Probe, name, "ask the probe")),
             count => Some(Step::new(Verb::Probe, name, format!("ask the {count} probes"))),
         };
         if self.is_served(facts, release) {
             let verify = Step::new(Verb::Verify, name, format!("verify that {place} serves the release"));
-            return std::iter::once(verify).chain(probe).collect();
+            return std::iter::once(verify).chain(asks).collect();
         }
         let publish = Step::new(Verb::Publish, name, format!("write the files of the release to bucket {bucket}"));
         let prove = Step::new(Verb::Prove, name, format!("wait until {place} serves the release"));
-        let clean_up = self.forgets(target, facts, release).then(|| {
+        let clean_up = forgets(target, facts, release).then(|| {
             let text = format!("delete the files that none of the last {} releases has", target.keep);
             Step::new(Verb::CleanUp, name, text)
         });
         let publish = publish.with_changes(self.changes(facts, release));
-        [publish, prove].into_iter().chain(probe).chain(clean_up).collect()
-    }
-
-    /// Whether a release leaves the ones that keep their files.
-    pub fn forgets(&self, target: &SiteTarget, facts: &SiteFacts, release: &ReleaseName) -> bool {
-        let Some(current) = &facts.current else { return false };
-        let others = current.recent.iter().filter(|kept| kept.release != *release).count();
-        !current.leaving.is_empty() || others >= target.keep
+        [publish, prove].into_iter().chain(asks).chain(clean_up).collect()
     }
 
     fn changes(&self, facts: &SiteFacts, release: &ReleaseName) -> Vec<Change> {
@@ -351,6 +344,13 @@ impl SitePlan {
         ];
         fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
     }
+}
+
+/// Whether a release leaves the ones that keep their files.
+pub fn forgets(target: &SiteTarget, facts: &SiteFacts, release: &ReleaseName) -> bool {
+    let Some(current) = &facts.current else { return false };
+    let others = current.recent.iter().filter(|kept| kept.release != *release).count();
+    !current.leaving.is_empty() || others >= target.keep
 }
 
 /// What a site runs, for all who ask.
@@ -452,7 +452,7 @@ mod tests {
             env: indexmap::IndexMap::default(),
             is_per_environment: false,
         };
-        Target { build: Some(build), ..Target::sample() }
+        Target { build: Some(Box::new(build)), ..Target::sample() }
     }
 
     fn current(letters: &str) -> Option<Current> {

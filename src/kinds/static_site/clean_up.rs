@@ -49,7 +49,7 @@ async fn delete(apply: &Apply<'_>, step: &StepId, lease: &Lease<'_>, published: 
         apply.run.events.warning(refused.to_string(), Some("delete them by hand if they are not needed".to_owned()));
     }
     let gone = found.paths.into_iter().collect();
-    public::invalidate(apply, step, &gone, &current).await
+    public::invalidate(apply, step, &gone, &current).await.map(drop)
 }
 
 /// What releases have in the bucket, of which each has to be known.

@@ -21,9 +21,6 @@ pub(super) const GET: &str = "s3:GetObject";
 /// The name of the metadata with the digest of an object's bytes, 64 hexadecimal digits.
 pub const DIGEST: &str = "shipgate-sha256";
 
-/// An object that says which release is served is no larger.
-const LARGEST: u64 = 64 * 1024;
-
 /// Amazon S3 in one region.
 #[derive(Debug, Clone)]
 pub struct S3 {
@@ -63,15 +60,6 @@ impl S3 {
             Err(error) if error.is("NoSuchBucket") => Ok(false),
             Err(error) => Err(error),
         }
-    }
-
-    /// A small object. `None`: there is none of that key.
-    ///
-    /// # Errors
-    ///
-    /// The call failed, or the object is too large to be what is looked for.
-    pub async fn small_object(&self, bucket: &BucketName, key: &str) -> Result<Option<Vec<u8>>, AwsError> {
-        Ok(self.object(Place { bucket, key }, LARGEST).await?.map(|(bytes, _)| bytes))
     }
 
     /// An object of at most so many bytes, with its version. `None`: there is none of that key.

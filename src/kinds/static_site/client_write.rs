@@ -16,6 +16,7 @@ use camino::Utf8PathBuf;
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 
 use super::client::{DIGEST, Place, S3, base64, version};
+use super::file_part::FilePart;
 use crate::clients::aws::{AwsError, call};
 use crate::domain::gate::Permit;
 use crate::domain::image::Digest;
@@ -42,17 +43,6 @@ pub enum Body {
     Bytes(Bytes),
     /// In a file.
     File(FilePart),
-}
-
-/// Where bytes are on disk.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FilePart {
-    /// The file.
-    pub path: Utf8PathBuf,
-    /// The first byte.
-    pub offset: u64,
-    /// How many there are.
-    pub length: u64,
 }
 
 /// What an object is written with.
@@ -140,7 +130,7 @@ impl Body {
     }
 }
 
-impl<'a> Unless<'a> {
+impl Unless<'_> {
     pub(super) fn if_none_match(self) -> Option<String> {
         matches!(self, Self::Exists).then(|| "*".to_owned())
     }

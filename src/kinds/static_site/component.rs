@@ -74,7 +74,7 @@ impl Driver for Target {
             let site = Site::new(cloud, self)?;
             site.has_buckets().await?;
             let current = site.store.current().await?.map(|(current, _)| current);
-            let Entries { entries, unreadable, is_all } = site.store.entries(most).await?;
+            let Entries { readable: entries, unreadable, is_all } = site.store.entries(most).await?;
             let history = History { entries: &entries, current: current.as_ref() };
             let looked_at = (!is_all || !unreadable.is_empty()).then_some(entries.len());
             Ok(history::History { releases: history.releases(), looked_at })
@@ -171,6 +171,10 @@ fn written((path, file): &(SitePath, RuntimeFile)) -> WrittenConfig {
 impl Observed for ObservedSite {
     fn name(&self) -> &ComponentName {
         &self.component.name
+    }
+
+    fn node(&self) -> Option<&str> {
+        self.component.kind.node()
     }
 
     fn console(&self, region: &Region) -> Option<String> {

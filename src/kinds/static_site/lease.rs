@@ -53,9 +53,9 @@ impl<'a> Lease<'a> {
         Ok(Self { site, run, held, turn: Mutex::default() })
     }
 
-    /// What runs began to put there and did not end, this one first.
+    /// What other runs began to put there and did not end. What this one puts there again is the same.
     pub fn begun(&self) -> Vec<Kept> {
-        self.held.borrow().lock.begun.clone()
+        self.held.borrow().lock.begun.iter().skip(1).cloned().collect()
     }
 
     /// Whether runs before began something and did not end it.

@@ -26,7 +26,7 @@ pub async fn facts(cloud: &Cloud, site: &Site, release: Option<&ReleaseName>) ->
         Ok::<_, Failure>(site.store.release(release).await?.map(|stored| stored.digest))
     };
     let current = async { Ok(site.store.current().await?.map(|(current, _)| current)) };
-    let newest = async { Ok(site.store.entries(1).await?.entries.into_iter().next()) };
+    let newest = async { Ok(site.store.entries(1).await?.readable.into_iter().next()) };
     let holds = async { Ok(site.store.holds().await?.0.holds) };
     let unfinished = async { Ok(site.store.has_unfinished().await?) };
     let (current, newest, holds, stored, has_unfinished, (front, cautions)) =

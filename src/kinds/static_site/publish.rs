@@ -5,11 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::cloudfront::InvalidationId;
 use super::lease::Lease;
 use super::site::{Site, Written};
 use crate::domain::failure::Failure;
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
+use crate::domain::size;
 use crate::domain::static_site::bundle::{Cache, SitePath, Wave};
 use crate::domain::static_site::served::Served;
 use crate::domain::static_site::store::{Current, Finished, Kept, WrittenConfig};
@@ -39,6 +41,8 @@ pub struct Published {
     pub version: Version,
     /// The files that were written, and that caches may have in another form.
     pub stale: BTreeSet<SitePath>,
+    /// What lets the distribution forget them.
+    pub invalidation: Option<InvalidationId>,
 }
 
 /// Writes a release in a step that has begun.
@@ -107,7 +111,7 @@ impl Publish<'_> {
         let finished = self.finish(wanted, &served, current.as_ref(), over.as_ref()).await;
         let (now, version) = finished.map_err(|failure| Unpublished { failure, is_seen })?;
         let stale = self.stale(&served, &sync);
-        Ok(Published { served, before: current.zip(written.before), current: now, version, stale })
+        Ok(Published { served, before: current.zip(written.before), current: now, version, stale, invalidation: None })
     }
 
     /// What caches may have in another form. What an unfinished run wrote may be as it is wanted, and never have reached them.
@@ -129,7 +133,8 @@ impl Publish<'_> {
     fn say(&self, sync: &Sync) {
         let repaired =
             if sync.repaired > 0 { format!(", {} of them for their headers", sync.repaired) } else { String::new() };
-        let text = format!("{} files written{repaired}, {} there already", sync.count(), sync.unchanged);
+        let size = size::shown(sync.size());
+        let text = format!("{} files written ({size}){repaired}, {} there already", sync.count(), sync.unchanged);
         self.run.events.result(self.step, text);
         for (path, oddity) in sync.odd.iter().take(NAMED) {
             let hint = "the file of the release is written over it".to_owned();

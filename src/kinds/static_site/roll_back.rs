@@ -31,7 +31,8 @@ impl Apply<'_> {
         let written = self.write_back(step, &lease, &wanted, published).await;
         lease.give_back(written.is_ok()).await;
         let back = written?;
-        self.invalidate(step, &back).await?;
+        let invalidation = self.invalidate(step, &back).await?;
+        public::wait(self, step, invalidation.as_ref()).await;
         self.serves_again(step, &back, &published.served).await
     }
 
@@ -101,7 +102,8 @@ impl Apply<'_> {
     }
 
     async fn prove_restored(&self, step: &StepId, left: &Wanted, back: &Published) -> Result<(), Failure> {
-        self.invalidate(step, back).await?;
+        let invalidation = self.invalidate(step, back).await?;
+        public::wait(self, step, invalidation.as_ref()).await;
         let manifest = self.site.store.kept(&left.kept).await?.manifest;
         let left = Served::new(&manifest, &left.kept.exclude, left.config.as_ref());
         self.serves_again(step, back, &left).await

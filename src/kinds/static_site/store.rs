@@ -48,7 +48,7 @@ pub enum PutRelease {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Entries {
     /// Those that can be read, newest first.
-    pub entries: Vec<Entry>,
+    pub readable: Vec<Entry>,
     /// Why others cannot be, in words.
     pub unreadable: Vec<String>,
     /// Whether there are no older ones.
@@ -166,7 +166,7 @@ impl Store {
         let mut entries = Entries { is_all, ..Entries::default() };
         for one in read.into_iter().flatten() {
             match one {
-                Ok(entry) => entries.entries.push(entry),
+                Ok(entry) => entries.readable.push(entry),
                 Err(why) => entries.unreadable.push(why),
             }
         }

@@ -8,7 +8,8 @@ use bytes::Bytes;
 use super::client::Held;
 use super::client_many::{AT_ONCE, each_of};
 use super::client_parts::Large;
-use super::client_write::{Body, FilePart, Headers, PutError, Unless};
+use super::client_write::{Body, Headers, PutError, Unless};
+use super::file_part::FilePart;
 use super::store::Store;
 use super::store_error::StoreError;
 use crate::domain::gate::Permit;
@@ -64,9 +65,9 @@ impl Store {
         } else {
             self.put_small(digest, Body::File(part.clone()), permit).await
         };
-        put.map_err(|error| match error {
-            StoreError::OtherBytes { .. } => StoreError::File(PutError::OtherBytes(digest.clone())),
-            error => error,
+        put.map_err(|error| {
+            let is_changed = matches!(error, StoreError::OtherBytes { .. });
+            if is_changed { StoreError::File(PutError::OtherBytes(digest.clone())) } else { error }
         })
     }
 

@@ -50,7 +50,9 @@ impl Store {
         }
         let lock = Lock::taken(owner.clone(), now, release, before.as_ref());
         match self.put(&key, lock.document(), unless(over.as_ref()), permit).await {
-            Ok(version) => Ok(HeldLock { lock, is_after_unfinished: before.is_some_and(|lock| lock.is_unfinished()), version }),
+            Ok(version) => {
+                Ok(HeldLock { lock, is_after_unfinished: before.is_some_and(|lock| lock.is_unfinished()), version })
+            }
             Err(error) if error.is_overtaken() => Err(self.busy().await?.unwrap_or(error)),
             Err(error) => Err(error),
         }

@@ -22,10 +22,7 @@ pub struct History<'a> {
 pub fn past(component: &ComponentName, history: History<'_>) -> Past {
     let runs = history.current.map(|current| current.release.clone());
     let succeeded = each_once(history.entries.iter(), None);
-    let baseline = match succeeded.is_empty() {
-        true => Baseline::NoRelease,
-        false => Baseline::NotKept,
-    };
+    let baseline = if succeeded.is_empty() { Baseline::NoRelease } else { Baseline::NotKept };
     let older = history.entries.iter().skip(history.position());
     Past {
         component: component.clone(),
@@ -119,13 +116,11 @@ impl<'a> History<'a> {
         let Some(current) = self.current else { return false };
         let is_unknown =
             |entry: &Entry| matches!(entry.outcome, Outcome::TimedOut | Outcome::Interrupted | Outcome::Unproven);
-        match self.of_current() {
-            Some(entry) => entry.restores.is_some() && is_unknown(entry),
-            None => {
-                let newest = self.entries.iter().find(|entry| entry.succeeded());
-                self.of_release(&current.release).is_some() && newest.is_some_and(|it| it.release != current.release)
-            }
+        if let Some(entry) = self.of_current() {
+            return entry.restores.is_some() && is_unknown(entry);
         }
+        let newest = self.entries.iter().find(|entry| entry.succeeded());
+        self.of_release(&current.release).is_some() && newest.is_some_and(|it| it.release != current.release)
     }
 }
 

@@ -11,7 +11,7 @@ mod model;
 mod plan;
 mod seen;
 
-pub use deletes::{Deletes, TooMany, deletes};
+pub use deletes::deletes;
 pub use known::Known;
 pub use plan::{Oddity, Over, Sync, Write, plan, to_look_at};
 pub use seen::{SeenObject, Version};
