@@ -169,8 +169,7 @@ fn built(text: &str, environment: Option<&str>, components: &[&str]) -> String {
     let request = BuildRequest { environment, components: &components, vars: None, env: &|_| None, in_workflow: false };
     match Document::parse("shipgate.toml".into(), text).unwrap().builds(&request) {
         Ok(builds) => {
-            let lines = builds.iter().map(|(name, build)| format!("{name}: {}", build.run));
-            lines.collect::<Vec<_>>().join("\n") + "\n"
+            builds.iter().map(|(name, build)| format!("{name}: {}", build.run)).collect::<Vec<_>>().join("\n")
         }
         Err(errors) => told(&errors),
     }
@@ -190,8 +189,8 @@ fn builds_need_nothing_of_an_environment() {
     let text = format!(
         "app = \"app\"\n{sites}[environments.stage]\nregion = \"${{vars.NONE}}\"\nprefix = \"${{vars.NONE}}\"\n"
     );
-    assert_eq!(built(&text, None, &["shop"]), "shop: make ${release.sha}\n");
-    assert_eq!(built(&text, Some("stage"), &[]), "shop: make ${release.sha}\nown: make stage\n");
+    assert_eq!(built(&text, None, &["shop"]), "shop: make ${release.sha}");
+    assert_eq!(built(&text, Some("stage"), &[]), "shop: make ${release.sha}\nown: make stage");
     insta::assert_snapshot!(built(&text, None, &[]), @"12:13 own | `own` is built for each environment (`rebuild-per-environment`) | name one: `--environment NAME`");
     insta::assert_snapshot!(built(&text, None, &["docs"]), @"7:13 docs | `docs` has no build of a static site | name a static site with `build`, or add `build` to it");
     assert!(built(&text, None, &["other"]).contains("there is no component `other`"));
