@@ -39,12 +39,10 @@ fn dies_at(shop: &Shop, number: usize, arguments: &[&str]) -> bool {
 }
 
 /// Ends a first deploy at every change, each time with empty buckets.
-#[test]
-#[ignore = "needs the local cloud: scripts/test"]
-fn slow_a_first_deploy_dies_at_each_change() {
+fn a_first_deploy_dies_at_every_second_change(begin: usize) {
     let shop = Shop::new("");
     let (stage, deploy) = (&shop.site.stage, ["deploy", "stage"]);
-    for number in 0.. {
+    for number in (begin..).step_by(2) {
         for bucket in [&stage.bucket, &stage.store] {
             shop.site.keys(bucket).iter().for_each(|key| shop.site.delete(bucket, key));
         }
@@ -62,7 +60,17 @@ fn slow_a_first_deploy_dies_at_each_change() {
 
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]
-fn slow_a_deploy_dies_at_each_change() {
+fn slow_a_first_deploy_dies_at_each_even_change() {
+    a_first_deploy_dies_at_every_second_change(0);
+}
+
+#[test]
+#[ignore = "needs the local cloud: scripts/test"]
+fn slow_a_first_deploy_dies_at_each_odd_change() {
+    a_first_deploy_dies_at_every_second_change(1);
+}
+
+fn a_deploy_dies_at_every_second_change(begin: usize) {
     // So that it deletes as well.
     let shop = Shop::new("keep = 2\n");
     shop.site.stage.edge.keep(KEEPS);
@@ -71,7 +79,7 @@ fn slow_a_deploy_dies_at_each_change() {
     }
     let deploy = ["deploy", "stage"];
     let mut version = 3;
-    for number in 0.. {
+    for number in (begin..).step_by(2) {
         version += 1;
         let sha = shop.change(version);
         if dies_at(&shop, number, &deploy) {
@@ -87,13 +95,23 @@ fn slow_a_deploy_dies_at_each_change() {
 
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]
-fn slow_a_rollback_dies_at_each_change() {
+fn slow_a_deploy_dies_at_each_even_change() {
+    a_deploy_dies_at_every_second_change(0);
+}
+
+#[test]
+#[ignore = "needs the local cloud: scripts/test"]
+fn slow_a_deploy_dies_at_each_odd_change() {
+    a_deploy_dies_at_every_second_change(1);
+}
+
+fn a_rollback_dies_at_every_second_change(begin: usize) {
     let shop = Shop::new("");
     shop.site.stage.edge.keep(KEEPS);
     let first = shop.deploy(1);
     let mut version = 1;
     let rollback = ["rollback", "stage", "--release", &first, "--yes"];
-    for number in 0.. {
+    for number in (begin..).step_by(2) {
         version += 1;
         shop.deploy(version);
         if dies_at(&shop, number, &rollback) {
@@ -105,6 +123,18 @@ fn slow_a_rollback_dies_at_each_change() {
         shop.assert_whole(&[1]);
         assert_eq!(shop.pointer().as_ref(), Some(&first));
     }
+}
+
+#[test]
+#[ignore = "needs the local cloud: scripts/test"]
+fn slow_a_rollback_dies_at_each_even_change() {
+    a_rollback_dies_at_every_second_change(0);
+}
+
+#[test]
+#[ignore = "needs the local cloud: scripts/test"]
+fn slow_a_rollback_dies_at_each_odd_change() {
+    a_rollback_dies_at_every_second_change(1);
 }
 
 /// A rollback that names no release does not go one release further when it is run again.
@@ -135,9 +165,7 @@ fn slow_a_rollback_that_died_goes_back_one_release_and_no_further() {
     }
 }
 
-#[test]
-#[ignore = "needs the local cloud: scripts/test"]
-fn slow_a_promotion_dies_at_each_change() {
+fn a_promotion_dies_at_every_second_change(begin: usize) {
     let shop = Shop::new("");
     let (stage, production) = (&shop.site.stage, &shop.site.production);
     production.edge.keep(KEEPS);
@@ -145,7 +173,7 @@ fn slow_a_promotion_dies_at_each_change() {
     shop.deploy(1);
     shop.run(&promote).outcome("deployed", 0);
     let mut version = 1;
-    for number in 0.. {
+    for number in (begin..).step_by(2) {
         version += 1;
         shop.deploy(version);
         if dies_at(&shop, number, &promote) {
@@ -157,6 +185,18 @@ fn slow_a_promotion_dies_at_each_change() {
         shop.assert_whole_at(production, &[version]);
         shop.assert_whole_at(stage, &[version]);
     }
+}
+
+#[test]
+#[ignore = "needs the local cloud: scripts/test"]
+fn slow_a_promotion_dies_at_each_even_change() {
+    a_promotion_dies_at_every_second_change(0);
+}
+
+#[test]
+#[ignore = "needs the local cloud: scripts/test"]
+fn slow_a_promotion_dies_at_each_odd_change() {
+    a_promotion_dies_at_every_second_change(1);
 }
 
 /// The program lives on, and AWS has done what it has no answer to.

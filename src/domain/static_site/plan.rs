@@ -37,6 +37,8 @@ pub struct SiteFacts {
     pub stored: Option<Digest>,
     /// The files that somebody changed by hand, of those that change from release to release.
     pub drifted: Vec<(SitePath, Oddity)>,
+    /// Whether a run began something and did not end it: what it wrote is not known, nor what caches have of it.
+    pub has_unfinished: bool,
     /// How browsers find it.
     pub front: Front,
     /// What is odd about the distribution.
@@ -193,9 +195,9 @@ impl SitePlan {
         Self { origin: Origin::Stored, digest: Later::Known(digest), ..self.clone() }
     }
 
-    /// Whether the site serves exactly this, proven, and nobody changed it.
+    /// Whether the site serves exactly this, proven, and nobody changed it or began to.
     pub fn is_served(&self, facts: &SiteFacts, release: &ReleaseName) -> bool {
-        facts.drifted.is_empty() && self.is_current(facts, release) && facts.is_proven()
+        facts.drifted.is_empty() && !facts.has_unfinished && self.is_current(facts, release) && facts.is_proven()
     }
 
     /// Whether the pointer leads to exactly this.
@@ -540,6 +542,9 @@ mod tests {
             assert_eq!(plan.is_empty(), expected == "verify");
             assert_eq!(plan.image, None, "it ships no image");
         }
+        // Another run died in the middle: caches may have anything of it.
+        let facts = SiteFacts { has_unfinished: true, ..facts("a", Outcome::Deployed, Some('a')) };
+        assert_eq!(steps(&planned(&facts, 'a')), "publish, prove");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use glob::{MatchOptions, Pattern};
 
-use super::bundle::{BundleManifest, SiteFile, SitePath};
+use super::bundle::{BundleManifest, Cache, SiteFile, SitePath};
 use super::store::{Current, Kept, WrittenConfig};
 
 /// A `*` ends at a `/`, and `**` does not.
@@ -38,6 +38,11 @@ impl Served {
         Self::new(bundle, &kept.exclude, None)
     }
 
+    /// The files that change from release to release.
+    pub fn mutable(&self) -> impl Iterator<Item = &SitePath> {
+        self.0.iter().filter(|(_, file)| file.cache != Cache::Immutable).map(|(path, _)| path)
+    }
+
     /// Whether a file is served as it is there.
     #[cfg(test)]
     pub fn has(&self, path: &SitePath, file: &SiteFile) -> bool {
@@ -54,7 +59,6 @@ pub fn is_excluded(path: &SitePath, exclude: &[Pattern]) -> bool {
 pub(super) mod tests {
     use super::*;
     use crate::domain::image::Digest;
-    use crate::domain::static_site::bundle::Cache;
 
     pub fn file(content: &str, cache: Cache) -> SiteFile {
         SiteFile {

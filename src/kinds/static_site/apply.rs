@@ -18,7 +18,7 @@ use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::PlanError;
 use crate::domain::settle::OnFailure;
-use crate::domain::static_site::bundle::{Cache, SitePath};
+use crate::domain::static_site::bundle::SitePath;
 use crate::domain::static_site::plan::forgets;
 use crate::domain::static_site::served::Served;
 use crate::domain::static_site::store::{Entry, Kept};
@@ -117,8 +117,7 @@ impl SiteRun<'_> {
     ) -> Result<Option<InvalidationId>, Failure> {
         let mut stale: BTreeSet<SitePath> = published.stale.clone();
         if !self.facts.is_proven() {
-            let mutable = published.served.0.iter().filter(|(_, file)| file.cache != Cache::Immutable);
-            stale.extend(mutable.map(|(path, _)| path.clone()));
+            stale.extend(published.served.mutable().cloned());
         }
         public::invalidate(self, step, &stale, &published.current).await
     }

@@ -58,6 +58,11 @@ impl<'a> Lease<'a> {
         self.held.borrow().lock.begun.iter().skip(1).cloned().collect()
     }
 
+    /// Whether runs before began something and did not end it.
+    pub fn is_after_unfinished(&self) -> bool {
+        self.held.borrow().is_after_unfinished
+    }
+
     /// Makes sure that this run has the lock still, and keeps it for some more time.
     ///
     /// # Errors

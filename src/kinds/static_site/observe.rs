@@ -28,13 +28,14 @@ pub async fn facts(cloud: &Cloud, site: &Site, release: Option<&ReleaseName>) ->
     let current = async { Ok(site.store.current().await?.map(|(current, _)| current)) };
     let newest = async { Ok(site.store.entries(1).await?.readable.into_iter().next()) };
     let holds = async { Ok(site.store.holds().await?.0.holds) };
-    let (current, newest, holds, stored, (front, cautions)) =
-        futures_util::try_join!(current, newest, holds, stored, in_front(cloud, site))?;
+    let unfinished = async { Ok(site.store.has_unfinished().await?) };
+    let (current, newest, holds, stored, has_unfinished, (front, cautions)) =
+        futures_util::try_join!(current, newest, holds, stored, unfinished, in_front(cloud, site))?;
     let drifted = match &current {
         Some(current) if Some(&current.release) == release => drifted(site, current).await?,
         _ => Vec::new(),
     };
-    Ok(SiteFacts { current, newest, stored, drifted, front, cautions, holds })
+    Ok(SiteFacts { current, newest, stored, drifted, has_unfinished, front, cautions, holds })
 }
 
 /// The files that somebody changed by hand, of those that change from release to release.

@@ -108,9 +108,17 @@ impl Publish<'_> {
         }
         let finished = self.finish(wanted, &served, current.as_ref(), over.as_ref()).await;
         let (now, version) = finished.map_err(|failure| Unpublished { failure, is_seen })?;
-        let stale = sync.writes().filter(|write| write.file.cache != Cache::Immutable);
-        let stale = stale.map(|write| write.path.clone()).collect();
+        let stale = self.stale(&served, &sync);
         Ok(Published { served, current: now, version, stale, invalidation: None })
+    }
+
+    /// What caches may have in another form. What an unfinished run wrote may be as it is wanted, and never have reached them.
+    fn stale(&self, served: &Served, sync: &Sync) -> BTreeSet<SitePath> {
+        if self.lease.is_after_unfinished() {
+            return served.mutable().cloned().collect();
+        }
+        let written = sync.writes().filter(|write| write.file.cache != Cache::Immutable);
+        written.map(|write| write.path.clone()).collect()
     }
 
     async fn planned(&self, served: &Served, written: &Written) -> Result<Sync, Failure> {

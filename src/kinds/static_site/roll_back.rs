@@ -138,7 +138,8 @@ impl SiteRun<'_> {
     }
 
     async fn prove_restored(&self, step: &StepId, left: &Wanted, back: &Published) -> Result<(), Failure> {
-        self.invalidate(step, back).await?;
+        let invalidation = self.invalidate(step, back).await?;
+        public::wait(self, step, invalidation.as_ref()).await;
         let manifest = self.site.store.kept(&left.kept).await?.manifest;
         let left = Served::new(&manifest, &left.kept.exclude, left.config.as_ref());
         self.serves_again(step, back, &left).await

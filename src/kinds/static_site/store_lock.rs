@@ -14,10 +14,22 @@ use crate::domain::static_site::sync::Version;
 pub struct HeldLock {
     /// The lock.
     pub lock: Lock,
+    /// Whether runs before began something and did not end it: what they wrote is not known, nor what caches have of it.
+    pub is_after_unfinished: bool,
     version: Version,
 }
 
 impl Store {
+    /// Whether a run began something on the site and did not end it, or has not yet.
+    ///
+    /// # Errors
+    ///
+    /// The lock cannot be read.
+    pub async fn has_unfinished(&self) -> Result<bool, StoreError> {
+        let found = self.read(&keys::lock(self.component()), Lock::read).await?;
+        Ok(found.is_some_and(|(lock, _)| lock.is_unfinished()))
+    }
+
     /// Takes the lock for a run that begins to put a release there.
     ///
     /// # Errors
@@ -38,7 +50,9 @@ impl Store {
         }
         let lock = Lock::taken(owner.clone(), now, release, before.as_ref());
         match self.put(&key, lock.document(), unless(over.as_ref()), permit).await {
-            Ok(version) => Ok(HeldLock { lock, version }),
+            Ok(version) => {
+                Ok(HeldLock { lock, is_after_unfinished: before.is_some_and(|lock| lock.is_unfinished()), version })
+            }
             Err(error) if error.is_overtaken() => Err(self.busy().await?.unwrap_or(error)),
             Err(error) => Err(error),
         }
@@ -72,7 +86,7 @@ impl Store {
     async fn write_lock(&self, held: &mut HeldLock, lock: Lock, permit: Permit<'_>) -> Result<(), StoreError> {
         let over = Unless::IsNot(&held.version);
         let version = self.put(&keys::lock(self.component()), lock.document(), over, permit).await?;
-        *held = HeldLock { lock, version };
+        *held = HeldLock { lock, version, ..*held };
         Ok(())
     }
 }

@@ -78,6 +78,11 @@ impl Lock {
         !self.released && self.owner.id == owner.id
     }
 
+    /// Whether runs began something that did not come to its end, or has not yet.
+    pub fn is_unfinished(&self) -> bool {
+        !self.begun.is_empty()
+    }
+
     /// It for some more time.
     #[must_use]
     pub fn renewed(&self, now: Timestamp) -> Self {
@@ -214,6 +219,7 @@ mod tests {
         let again = Lock::taken(owner("c"), at(1300), kept('a'), Some(&also_dead));
         assert_eq!((begun(&also_dead), begun(&again)), ("ba".to_owned(), "ab".to_owned()));
         assert_eq!((begun(&again.given_back(false)), begun(&again.given_back(true))), ("ab".to_owned(), String::new()));
+        assert!(again.given_back(false).is_unfinished() && !again.given_back(true).is_unfinished());
     }
 
     #[test]
