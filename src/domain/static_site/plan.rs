@@ -18,6 +18,7 @@ use crate::domain::hold::Hold;
 use crate::domain::ids::RecordId;
 use crate::domain::image::Digest;
 use crate::domain::neutral;
+use crate::domain::outcome::Outcome;
 use crate::domain::plan::{
     Change, ComponentPlan, Drift, Later, LeftRelease, PlanError, PlanWarning, Running, Step, WayBack,
 };
@@ -34,7 +35,7 @@ pub struct SiteFacts {
     pub newest: Option<Entry>,
     /// The digest of the release that is wanted, where the store of the environment has it.
     pub stored: Option<Digest>,
-    /// The files that somebody changed by hand, of those that change from release to release.
+    /// The files of the release that somebody changed by hand.
     pub drifted: Vec<(SitePath, Oddity)>,
     /// How browsers find it.
     pub front: Front,
@@ -334,10 +335,13 @@ impl SiteFacts {
     }
 }
 
-/// Whether the ledger says that what is served was proven: a run may have ended between writing and proving it. `newest`:
-/// the newest entry.
+/// Whether the ledger says that what is served was proven: a run may have ended between writing and proving it. A run whose
+/// release failed has proven the release before it, which it brought back. `newest`: the newest entry.
 pub fn is_proven(newest: Option<&Entry>, current: Option<&Current>) -> bool {
-    newest.zip(current).is_some_and(|(entry, current)| entry.release == current.release && entry.succeeded())
+    newest.zip(current).is_some_and(|(entry, current)| {
+        let brought_back = entry.previous.as_ref().filter(|_| entry.outcome == Outcome::RolledBack);
+        (entry.release == current.release && entry.succeeded()) || brought_back == Some(&current.release)
+    })
 }
 
 /// So many files are named that somebody changed.
@@ -377,7 +381,6 @@ mod tests {
     use super::*;
     use crate::domain::contract::Contract;
     use crate::domain::kind::Kind;
-    use crate::domain::outcome::Outcome;
     use crate::domain::provenance::Provenance;
     use crate::domain::static_site::store::{Finished, Kept};
     use crate::domain::static_site::{SiteBuild, Target};
@@ -471,6 +474,20 @@ mod tests {
             assert_eq!(steps(&plan), expected, "{served} {outcome} {stored:?} {wanted}");
             assert_eq!(plan.is_empty(), expected == "verify");
             assert_eq!(plan.image, None, "it ships no image");
+        }
+    }
+
+    #[test]
+    fn what_a_failed_release_gave_way_to_is_proven() {
+        for (outcome, previous, expected) in [
+            (Outcome::RolledBack, Some('a'), true),
+            (Outcome::RolledBack, Some('c'), false),
+            (Outcome::RolledBack, None, false),
+            (Outcome::Broken, Some('a'), false),
+            (Outcome::TimedOut, Some('a'), false),
+        ] {
+            let failed = Entry { previous: previous.map(release), ..entry('b', outcome) };
+            assert_eq!(is_proven(Some(&failed), current("a").as_ref()), expected, "{outcome} {previous:?}");
         }
     }
 

@@ -18,7 +18,7 @@ use crate::domain::step::StepId;
 use crate::kinds::Run;
 
 /// What is to be served.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
     /// The release, and what is not served of it.
     pub kept: Kept,
@@ -82,7 +82,10 @@ impl Publish<'_> {
         let (current, over) = seen.unzip();
         let manifest = self.site.store.kept(&wanted.kept).await?.manifest;
         let served = Served::new(&manifest, &wanted.kept.exclude, wanted.config.as_ref());
-        let written = self.site.written(current.as_ref(), &self.lease.begun()).await?;
+        let mut written = self.site.written(current.as_ref(), &self.lease.begun()).await?;
+        if let Some(current) = &current {
+            written.doubted = self.site.doubted(&served, current).await;
+        }
         let sync = self.planned(&served, &written).await?;
         self.say(&sync);
         if !sync.is_empty() {
@@ -104,8 +107,7 @@ impl Publish<'_> {
         }
         let finished = self.finish(wanted, &served, current.as_ref(), over.as_ref()).await;
         let (now, version) = finished.map_err(|failure| Unpublished { failure, is_seen })?;
-        let stale = sync.writes().filter(|write| write.file.cache != Cache::Immutable);
-        let stale = stale.map(|write| write.path.clone()).collect();
+        let stale = sync.stale().cloned().collect();
         Ok(Published { served, before: current.zip(written.before), current: now, version, stale })
     }
 
@@ -117,9 +119,9 @@ impl Publish<'_> {
 
     /// What is written, and what is odd about it.
     fn say(&self, sync: &Sync) {
-        let repaired =
-            if sync.repaired > 0 { format!(", {} of them for their headers", sync.repaired) } else { String::new() };
-        let text = format!("{} files written{repaired}, {} there already", sync.count(), sync.unchanged);
+        let repaired = if sync.repaired > 0 { format!(" ({} for the headers)", sync.repaired) } else { String::new() };
+        let files = if sync.count() == 1 { "1 file".to_owned() } else { format!("{} files", sync.count()) };
+        let text = format!("{files} written{repaired}, {} there already", sync.unchanged);
         self.run.events.result(self.step, text);
         for (path, oddity) in sync.odd.iter().take(NAMED) {
             let hint = "the file of the release is written over it".to_owned();

@@ -20,6 +20,11 @@ impl Apply<'_> {
     /// Brings back what was served before a release that failed, and says what became of that.
     pub(super) async fn bring_back(&self, failed: Failure, published: &Published) -> Failure {
         let Some((before, _)) = &published.before else { return nowhere(failed) };
+        if wanted(before) == wanted(&published.current) {
+            let reason = format!("{}, and it is what was served before", failed.reason);
+            let hint = format!("`shipgate rollback {}` puts an older release there", self.run.environment);
+            return Failure { outcome: Outcome::Broken, reason, ..failed }.hint(hint);
+        }
         let step = self.step(Verb::RollBack);
         let back = self.run.events.step(&step, self.go_back(&step, before, published)).await;
         self.combined(failed, before, back)
