@@ -291,6 +291,10 @@ pub struct Promote {
     /// The workflow run that made the plan, which other people have approved; with the whole digest
     #[arg(long, value_name = "ID", requires = "expect_plan")]
     pub plan_run: Option<u64>,
+    /// The files of a static site that each environment builds for itself, as `shipgate build` made and named them; can be
+    /// repeated
+    #[arg(long = "bundle", value_name = "COMPONENT=FILE@DIGEST")]
+    pub bundles: Vec<GivenBundle>,
     /// Go on although a gate refuses, and say why; only for gates that `overridable` names; can be repeated
     #[arg(long = "override", value_name = "GATE=REASON", value_parser = wanted_override)]
     pub overrides: Vec<Override>,

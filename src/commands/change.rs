@@ -18,6 +18,7 @@ use crate::domain::contract::warned::warnings;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::gate::{Authorized, Command, ContractPolicy, Evidence, Gate, Known, Override, authorize, evaluate};
+use crate::domain::given_bundle::GivenBundle;
 use crate::domain::image::Digest;
 use crate::domain::names::{ComponentName, InvalidName, Region};
 use crate::domain::neutral;
@@ -32,7 +33,7 @@ use crate::domain::view::plan::{CommitRange, PlannedComponent, ShownPlan};
 use crate::domain::view::{Asking, Request};
 use crate::events::Events;
 use crate::evidence::{self, Approvals, AskedPlan, History, Hosted};
-use crate::kinds::{AskedProbes, Planned, Run, Turns, WholePlan, driver};
+use crate::kinds::{AskedProbes, Observed, Planned, Run, Turns, WholePlan, driver};
 use crate::observe::{self, Cloud, Configuration, Identities, RegistryAccess};
 use crate::session::Session;
 use crate::together::try_each;
@@ -509,6 +510,23 @@ pub fn refused(gates: &[Gate]) -> Failure {
     failure
 }
 
+/// Hands the bundles that other jobs built to their components.
+///
+/// # Errors
+///
+/// `invalid`: one is of a component that is not changed, or has no such thing.
+pub fn take_bundles(observed: &mut [Box<dyn Observed>], bundles: &[GivenBundle]) -> Result<(), Failure> {
+    for bundle in bundles {
+        let component = observed.iter_mut().find(|component| *component.name() == bundle.component);
+        let component = component.ok_or_else(|| {
+            Failure::invalid(format!("--bundle names component `{}`, which is not changed", bundle.component))
+                .hint("name a component of `shipgate.toml`, and one that --component does not leave out")
+        })?;
+        component.take_bundle(bundle)?;
+    }
+    Ok(())
+}
+
 /// The plan as it is reported.
 pub fn shown(
     plan: &WholePlan,
@@ -578,6 +596,7 @@ fn planned_component(planned: &dyn Planned, region: &Region) -> PlannedComponent
         running: component.running.clone(),
         planned: component.released.clone(),
         whereabouts: planned.observed().whereabouts(),
+        node: planned.observed().node().map(str::to_owned),
         changes: component.changes.clone(),
         drift: component.drift.clone(),
         missing_variables: component.missing_variables.clone(),

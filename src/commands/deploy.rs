@@ -1,7 +1,7 @@
 //! `deploy` and `plan deploy`.
 
 use super::awaited::wait_for_statuses;
-use super::change::{Invocation, Prepared, Until, finish, planned_tags};
+use super::change::{Invocation, Prepared, Until, finish, planned_tags, take_bundles};
 use super::held::held;
 use crate::cli;
 use crate::domain::event::Event;
@@ -16,7 +16,7 @@ use crate::domain::step::Verb;
 use crate::domain::target::{Reuse, Target};
 use crate::domain::workflow::Endpoint;
 use crate::evidence::Origins;
-use crate::kinds::{self, Observed, WholePlan};
+use crate::kinds::{self, WholePlan};
 use crate::observe::{self, Checkout, Cloud, Files, RegistryAccess};
 use crate::together::try_each;
 
@@ -106,19 +106,6 @@ async fn prepare(
     evidence.contract = held(invocation, &target, &plan, None).await;
     evidence.reused = Known::Is(reused(invocation, &target, (&cloud, &access), &plan).await?);
     Ok(Prepared { cloud, access, source: None, plan, evidence })
-}
-
-/// Hands the bundles to their components.
-fn take_bundles(observed: &mut [Box<dyn Observed>], bundles: &[GivenBundle]) -> Result<(), Failure> {
-    for bundle in bundles {
-        let component = observed.iter_mut().find(|component| *component.name() == bundle.component);
-        let component = component.ok_or_else(|| {
-            Failure::invalid(format!("--bundle names component `{}`, which is not deployed", bundle.component))
-                .hint("name a component of `shipgate.toml`, and one that --component does not leave out")
-        })?;
-        component.take_bundle(bundle)?;
-    }
-    Ok(())
 }
 
 /// Makes sure that no command of the repository runs where a token of the role can be had: whatever it installs could

@@ -79,6 +79,7 @@ async fn of_promotion(
 ) -> Result<Found, Failure> {
     let arguments = cli::Promote {
         environment: environment.to_string(),
+        bundles: Vec::new(),
         release,
         components: components.to_vec(),
         expect_plan: None,

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::awaited::wait_for_statuses;
-use super::change::{Found, Invocation, LEDGER_ALONE, Prepared, Until, finish, planned_tags, refused};
+use super::change::{Found, Invocation, LEDGER_ALONE, Prepared, Until, finish, planned_tags, refused, take_bundles};
 use super::held::held;
 use crate::cli;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::gate::{self, Gate, GateName, Known, Override, Proof, Soaked};
+use crate::domain::given_bundle::GivenBundle;
 use crate::domain::image::Digest;
 use crate::domain::names::{ComponentName, EnvironmentName};
 use crate::domain::outcome::Outcome;
@@ -102,7 +103,8 @@ pub async fn plan(invocation: &Invocation<'_>, arguments: &cli::Promote) -> Resu
         Ok(proven) => proven,
         Err(gate) => return Ok(nothing_to_promote(invocation, &target, &source, gate)),
     };
-    let prepared = prepare(invocation, (target, cloud), source, proven, (wanted.as_ref(), overrides)).await?;
+    let prepared =
+        prepare(invocation, (target, cloud), source, proven, (wanted.as_ref(), overrides, &arguments.bundles)).await?;
     Ok(Found::Plan(Box::new(prepared)))
 }
 
@@ -260,7 +262,7 @@ async fn prepare(
     (mut target, cloud): (Target, observe::Session),
     source: Source,
     mut proven: Proven,
-    (wanted, overrides): (Option<&GitSha>, Vec<Override>),
+    (wanted, overrides, bundles): (Option<&GitSha>, Vec<Override>, &[GivenBundle]),
 ) -> Result<Prepared, Failure> {
     let sha = &proven.choice.release;
     let release = ReleaseName::Commit(sha.clone());
@@ -280,6 +282,7 @@ async fn prepare(
         let promoted = promoted.ok_or_else(|| missing(component.name(), &source.target.environment))?;
         component.take_promoted(promoted.as_ref()).await?;
     }
+    take_bundles(&mut observed, bundles)?;
     let images = images(&source, (&cloud, &access), &target, &proven.choice).await?;
     let intent = Intent::Promote { source: source.target.environment.clone() };
     let mut plan = WholePlan::new(intent, cloud.account.clone(), &target, release);
@@ -317,7 +320,7 @@ async fn soaked(source: &Source, choice: &Choice) -> Result<Vec<Soaked>, Failure
 
 /// Says where nothing that runs proves the release: whoever may tag the revisions of the source could have said it.
 fn warn_of_ledger_alone(invocation: &Invocation<'_>, source: &EnvironmentName, choice: &Choice) {
-    let recorded = choice.by_the_ledger_alone();
+    let recorded = choice.by_tags_alone();
     if !recorded.is_empty() {
         invocation.events.warning(
             format!(

@@ -105,7 +105,7 @@ impl Interpreter<'_, '_> {
         for piece in &text.pieces {
             if let Piece::Variable(variable @ Variable::ReleaseSha, span) = piece {
                 is_free = false;
-                let hint = "write it only in `args` and `tags` of a build, in `pre-deploy`, and in probes";
+                let hint = "write it only in `args`, `tags`, `run` and `env` of a build, in `pre-deploy`, `runtime-config` and `calls`, and in probes";
                 self.problems.at(span, format!("`{variable}` cannot stand in `{name}`"), hint);
             }
         }

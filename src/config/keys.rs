@@ -61,6 +61,16 @@ pub(super) trait KindKeys: fmt::Debug + Clone + Default + 'static {
         None
     }
 
+    /// What is of a component in one environment alone: no other has the same, and no other key names it.
+    fn alone<'d>(_component: &Merged<'d, Self>) -> Vec<Alone<'d>> {
+        Vec::new()
+    }
+
+    /// The key that it lacks where releases start, and what to write. `None`: it lacks none.
+    fn lacks(&self) -> Option<(&'static str, &'static str)> {
+        None
+    }
+
     /// The files of the repository that a component uses in an environment, for `check`. `look_up`: a text, unless it
     /// has variables that only the surroundings know.
     fn files<'d>(_component: &Merged<'d, Self>, _look_up: &dyn Fn(&Text) -> Option<String>) -> Vec<WrittenFile<'d>> {
@@ -70,6 +80,18 @@ pub(super) trait KindKeys: fmt::Debug + Clone + Default + 'static {
 
 /// A component with its settings for one environment, in the keys of its kind.
 pub(super) type Merged<'d, K> = merged::Merged<'d, K, <K as KindKeys>::Settings>;
+
+/// A name that one environment has alone.
+pub(super) struct Alone<'d> {
+    /// The key that names it.
+    pub(super) key: &'static str,
+    /// The name.
+    pub(super) text: &'d Text,
+    /// What to do where another environment has the same.
+    pub(super) shared: &'static str,
+    /// What to do where another key names the same.
+    pub(super) mixed: &'static str,
+}
 
 /// A file that a component names.
 pub(super) struct WrittenFile<'d> {
@@ -157,6 +179,12 @@ pub(super) trait AnyWritten: fmt::Debug {
     /// or else as it is written for all.
     fn shares_with(&self, environment: Option<&str>) -> Option<(&'static str, &Located<String>)>;
 
+    /// What is of it in an environment alone.
+    fn alone<'d>(&'d self, wanted: Wanted<'d>) -> Vec<Alone<'d>>;
+
+    /// The key that it lacks where releases start, and what to write.
+    fn lacks(&self) -> Option<(&'static str, &'static str)>;
+
     /// What is written of it in an environment, by key.
     fn texts<'d>(&'d self, wanted: Wanted<'d>) -> Vec<(&'static str, &'d Text)>;
 }
@@ -219,6 +247,14 @@ impl<K: KindKeys> AnyWritten for Written<K> {
             None => K::shares_with(&self.settings),
             Some(environment) => K::shares_with(self.overrides.get(environment)?),
         }
+    }
+
+    fn alone<'d>(&'d self, wanted: Wanted<'d>) -> Vec<Alone<'d>> {
+        K::alone(&self.merged(wanted))
+    }
+
+    fn lacks(&self) -> Option<(&'static str, &'static str)> {
+        self.keys.lacks()
     }
 
     fn texts<'d>(&'d self, wanted: Wanted<'d>) -> Vec<(&'static str, &'d Text)> {

@@ -21,6 +21,7 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+mod alone;
 mod amplify;
 mod approval;
 mod builds;
@@ -171,6 +172,8 @@ fn parse_raw(source: &str, problems: &mut Problems) -> Option<RawConfig> {
     let raw = RawConfig::read(&Node::root(source, &table), problems);
     check::size(&raw, problems)?;
     check::structure(&raw, problems);
+    alone::starts(&raw, problems);
+    alone::check(&raw, problems);
     for (key, environment) in raw.environments.iter() {
         resolve::environment(&raw, key, environment, problems);
     }

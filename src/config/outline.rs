@@ -178,7 +178,14 @@ fn components(config: &RawConfig, environment: &Key, source: &str) -> Vec<Writte
 }
 
 fn looked_up(config: &RawConfig, environment: &str, text: &Text) -> Option<String> {
-    let mut untold = Problems::default();
-    let scope = resolve::asked(config, &nothing_known(environment), &mut untold)?.scope;
-    scope.resolve(text, &mut untold)?.template.as_literal().map(str::to_owned)
+    look_up(config, environment)(text)
+}
+
+/// What texts are in an environment, unless they have variables that only the surroundings know, or the release.
+pub(super) fn look_up<'c>(config: &'c RawConfig, environment: &'c str) -> impl Fn(&Text) -> Option<String> + 'c {
+    let asked = resolve::asked(config, &nothing_known(environment), &mut Problems::default());
+    move |text| {
+        let value = asked.as_ref()?.scope.resolve(text, &mut Problems::default())?;
+        value.template.as_literal().map(str::to_owned)
+    }
 }

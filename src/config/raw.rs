@@ -7,7 +7,7 @@ use super::contract::RawRules;
 use super::error::Problems;
 use super::gates::RawGates;
 use super::github::RawGitHub;
-use super::read::{Entries, Located, NOT_BUILT, Node, Read};
+use super::read::{Entries, Located, Node, Read};
 use super::settle::RawOnFailure;
 use super::text::Text;
 
@@ -123,7 +123,7 @@ impl RawEnvironment {
             return Self::default();
         };
         let name = &node.name;
-        table.refuse(&["rebuild-per-environment"], NOT_BUILT, "remove it");
+        table.refuse(&["rebuild-per-environment"], "is a key of a component", "write it in `[components.NAME]`");
         let hint = format!("write it in `[environments.{name}.gates]`");
         table.refuse(&["overridable", "self-approval"], "is a key of the gates", &hint);
         // The keys of one that is unknown mean something to its kind only.

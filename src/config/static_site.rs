@@ -4,7 +4,7 @@ use glob::Pattern;
 
 use super::error::Problems;
 use super::interpret::{Interpreter, all, whole};
-use super::keys::{KindKeys, Merged};
+use super::keys::{Alone, KindKeys, Merged};
 use super::merged::Purpose;
 use super::probes::{self, RawProbe};
 use super::read::{Entries, Located, Node, Read, Table};
@@ -13,7 +13,7 @@ use super::text::Text;
 use super::values::{self, Fault};
 use crate::domain::static_site::bundle::SitePath;
 use crate::domain::static_site::runtime::RuntimeForm;
-use crate::domain::static_site::{RuntimeConfig, Target};
+use crate::domain::static_site::{RuntimeConfig, SiteBuild, Target};
 
 /// A static site in a bucket of Amazon S3, perhaps behind a distribution of Amazon `CloudFront`.
 #[derive(Debug, Clone, Default)]
@@ -94,7 +94,7 @@ impl RawRuntimeConfig {
         let variable = self.variable.as_ref().map(|variable| interpreter.named("variable", variable));
         let values = interpreter.templates(self.values.as_ref(), value_name, values::argument);
         let path: SitePath = path??;
-        let form = match (path.as_str().ends_with(".json"), &self.variable) {
+        let form = match (path.as_str().strip_suffix(".json").is_some(), &self.variable) {
             (true, Some(variable)) => {
                 let message = format!("`variable` is written, but `{path}` is no script");
                 interpreter.problems.at(&variable.span, message, "remove it, or write a `path` that ends with `.js`");
@@ -136,26 +136,17 @@ impl KindKeys for Keys {
     }
 
     fn resolve(component: &Merged<'_, Self>, interpreter: &mut Interpreter<'_, '_>) -> Option<Target> {
+        let purpose = component.wanted.purpose;
         let bucket = component.required("bucket", interpreter, |settings| settings.bucket.as_ref());
         let artifacts = component.required("artifacts", interpreter, |settings| settings.artifacts.as_ref());
-        let distribution = component
-            .pick(|settings| settings.distribution.as_ref())
-            .map(|text| interpreter.named("distribution", text));
-        let runtime_config = component
-            .pick(|settings| settings.runtime_config.as_ref())
-            .filter(|_| matches!(component.wanted.purpose, Purpose::Change | Purpose::Values));
-        let runtime_config = runtime_config.map(|written| written.resolve(interpreter));
-        let changes = component.wanted.purpose == Purpose::Change;
-        let is_per_environment =
-            component.keys().rebuild_per_environment.as_ref().map_or(Some(false), |it| it.value)?;
-        let build = component.keys().build.as_ref().filter(|_| changes);
-        let build = build.map(|build| build.resolve(is_per_environment, interpreter));
-        let exclude = component.pick(|settings| settings.exclude.as_ref()).into_iter().flatten();
-        let exclude = exclude.map(|text| interpreter.parsed("exclude", text, pattern)).collect();
+        let distribution = component.pick(|settings| settings.distribution.as_ref());
+        let distribution = distribution.map(|text| interpreter.named("distribution", text));
+        let build = build(component, interpreter);
+        let files = files(component, interpreter);
         let keep = component.pick(|settings| settings.keep.as_ref()).map_or(Target::KEEP, |keep| *keep as usize);
         // A rollback is proven at the same address.
         let url = component.pick(|settings| settings.url.as_ref());
-        let url = url.filter(|_| matches!(component.wanted.purpose, Purpose::Change | Purpose::Services));
+        let url = url.filter(|_| matches!(purpose, Purpose::Change | Purpose::Services));
         let url = url.map(|url| interpreter.parsed("url", url, values::address));
         let calls = component.to_change(|settings| settings.calls.as_ref()).into_iter().flatten();
         let calls = calls.map(|call| interpreter.template("calls", call, values::url)).collect();
@@ -163,15 +154,16 @@ impl KindKeys for Keys {
         let probes = probes::resolve(probes.map_or(&[], Vec::as_slice), interpreter);
         let timeout = component.to_change(|settings| settings.timeout.as_ref());
         let timeout = interpreter.duration("timeout", timeout, Target::TIMEOUT);
+        let (runtime_config, exclude) = files?;
         Some(Target {
             name: component.wanted.component.text.parse().ok()?,
             environment: component.wanted.environment.text.parse().ok()?,
             bucket: bucket?,
             artifacts: artifacts?,
             distribution: whole(distribution)?,
-            build: whole(build)?,
-            runtime_config: whole(runtime_config)?,
-            exclude: all(exclude)?,
+            build: build?,
+            runtime_config,
+            exclude,
             keep,
             url: whole(url)?,
             calls: all(calls)?,
@@ -179,6 +171,60 @@ impl KindKeys for Keys {
             timeout: timeout?,
         })
     }
+
+    fn alone<'d>(component: &Merged<'d, Self>) -> Vec<Alone<'d>> {
+        let names = [
+            ("bucket", component.pick(|settings| settings.bucket.as_ref()), SERVED_TWICE),
+            ("artifacts", component.pick(|settings| settings.artifacts.as_ref()), KEPT_TWICE),
+        ];
+        names
+            .into_iter()
+            .filter_map(|(key, text, shared)| Some(Alone { key, text: text?, shared, mixed: MIXED }))
+            .collect()
+    }
+
+    fn lacks(&self) -> Option<(&'static str, &'static str)> {
+        const HINT: &str =
+            "add `build = { run = \"npm ci && npm run build\", output = \"dist\" }`: nothing else makes files";
+        self.build.is_none().then_some(("build", HINT))
+    }
+}
+
+const SERVED_TWICE: &str = "give each environment a bucket of its own, as `${environment.prefix}-site` does: a release on \
+                            it would replace that of the other";
+const MIXED: &str = "name two buckets: what is kept is never served";
+const KEPT_TWICE: &str = "give each environment a bucket of its own, as `${environment.prefix}-releases` does: whoever \
+                          deploys to one could write what the other takes for its releases";
+
+/// How its files are built. The outer `None`: something is wrong with it.
+#[expect(clippy::option_option, reason = "the outer says whether it could be had, the inner whether it is written")]
+fn build(component: &Merged<'_, Keys>, interpreter: &mut Interpreter<'_, '_>) -> Option<Option<Box<SiteBuild>>> {
+    let keys = component.keys();
+    let is_per_environment = keys.rebuild_per_environment.as_ref().map_or(Some(false), |it| it.value)?;
+    let build = keys.build.as_ref().filter(|_| component.wanted.purpose == Purpose::Change);
+    whole(build.map(|build| build.resolve(is_per_environment, interpreter).map(Box::new)))
+}
+
+/// The file that is written for the environment, and the files that are not served.
+fn files(
+    component: &Merged<'_, Keys>,
+    interpreter: &mut Interpreter<'_, '_>,
+) -> Option<(Option<RuntimeConfig>, Vec<Pattern>)> {
+    let written = component.pick(|settings| settings.runtime_config.as_ref());
+    let written = written.filter(|_| matches!(component.wanted.purpose, Purpose::Change | Purpose::Values));
+    let runtime_config = written.map(|written| written.resolve(interpreter));
+    let exclude = component.pick(|settings| settings.exclude.as_ref()).into_iter().flatten();
+    let exclude = exclude.map(|text| interpreter.parsed("exclude", text, pattern)).collect();
+    let (runtime_config, exclude) = (whole(runtime_config)?, all(exclude)?);
+    let path = runtime_config.as_ref().map(|config| config.path.as_str());
+    let hides = |pattern: &&Pattern| path.is_some_and(|path| pattern.matches(path));
+    if let (Some(pattern), Some(text)) = (exclude.iter().find(hides), written.and_then(|written| written.path.as_ref()))
+    {
+        let message = format!("`path` of `runtime-config` is a file that `exclude` leaves out, with `{pattern}`");
+        interpreter.problems.at(&text.span, message, "write a pattern that leaves out less: pages read the file");
+        return None;
+    }
+    Some((runtime_config, exclude))
 }
 
 /// Which files are meant, from the root of the site.

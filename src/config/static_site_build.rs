@@ -1,5 +1,7 @@
 //! The key `build` of a static site.
 
+use camino::{Utf8Component, Utf8Path};
+
 use super::error::Problems;
 use super::interpret::{Interpreter, whole};
 use super::read::{Entries, Node, Read};
@@ -51,19 +53,51 @@ impl RawSiteBuild {
         let differing = texts.filter(|text| !is_per_environment && !is_for_all(text, interpreter)).count();
         let run = self.run.as_ref().map(|run| interpreter.template("run", run, values::something));
         let directory = self.directory.as_ref().map(|path| interpreter.parsed("directory", path, values::path));
+        let directory = whole(directory).map(|it| it.unwrap_or_else(|| ".".into()));
         let output = self.output.as_ref().map(|path| interpreter.parsed("output", path, values::path));
+        let output = output.flatten().filter(|output| self.is_apart(output, directory.as_deref(), interpreter));
         let node = self.node.as_ref().map(|text| interpreter.parsed("node", text, node_version));
         let env = interpreter.templates(self.env.as_ref(), variable_name, values::argument);
         (differing == 0).then_some(())?;
         Some(SiteBuild {
             run: run??,
-            directory: whole(directory)?.unwrap_or_else(|| ".".into()),
-            output: output??,
+            directory: directory?,
+            output: output?,
             node: whole(node)?,
             env: env?,
             is_per_environment,
         })
     }
+}
+
+impl RawSiteBuild {
+    /// Whether the files are somewhere else than their sources, which would be served, too.
+    fn is_apart(&self, output: &Utf8Path, directory: Option<&Utf8Path>, interpreter: &mut Interpreter<'_, '_>) -> bool {
+        let Some((directory, text)) = directory.zip(self.output.as_ref()) else { return true };
+        let is_apart = !plain(directory).starts_with(&plain(output));
+        if !is_apart {
+            let message = format!("`output` `{output}` has the sources in it: the build runs in `{directory}`");
+            interpreter.problems.at(
+                &text.span,
+                message,
+                "write the directory that the build alone writes, like `dist`",
+            );
+        }
+        is_apart
+    }
+}
+
+/// The parts of a path without `.` and `..`.
+fn plain(path: &Utf8Path) -> Vec<&str> {
+    let mut parts = Vec::new();
+    for component in path.components() {
+        match component {
+            Utf8Component::Normal(part) => parts.push(part),
+            Utf8Component::ParentDir => drop(parts.pop()),
+            Utf8Component::CurDir | Utf8Component::RootDir | Utf8Component::Prefix(_) => {}
+        }
+    }
+    parts
 }
 
 /// Whether a text is the same for all environments. What is not is told.

@@ -64,6 +64,11 @@ pub trait Configured: OfKind {
         None
     }
 
+    /// The version of Node.js that its build asks for.
+    fn node(&self) -> Option<&str> {
+        None
+    }
+
     /// The questions to ask the running release.
     fn probes(&self) -> &[Probe] {
         &[]

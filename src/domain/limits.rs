@@ -220,6 +220,22 @@ limits! {
         "the body of a probe's answer",
         "the rest is not read; `timeout` of the probe limits the whole answer",
         "what a health page needs";
+    SITE_ANSWER = 10 << 20, Bytes,
+        "an answer of a site whose release is proven",
+        "of a larger file of the release the status and the type count; anything else is wrong",
+        "pages and scripts have some MiB at most";
+    SITE_REQUEST = 20, Seconds,
+        "one request to a site whose release is proven, or to what its pages call",
+        "it counts as not answered, and is made again",
+        "an edge answers in less than a second";
+    SITE_PAGES = 200, Count,
+        "pages of a site that are asked for, the entry page first",
+        "a note counts them",
+        "each is a request, and made again while the one of before comes";
+    SITE_NAMES = 2_000, Count,
+        "addresses that one page names, and scripts and styles of all pages that are asked for",
+        "a note says so",
+        "pages name about twenty";
     ID_TOKEN_ANSWER = 64 << 10, Bytes,
         "an answer of GitHub's token endpoint",
         "no token is had",

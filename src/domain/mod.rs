@@ -61,6 +61,7 @@ pub mod secrets;
 pub mod settle;
 pub mod short;
 pub mod site_build;
+pub mod size;
 pub mod static_site;
 pub mod step;
 pub mod target;

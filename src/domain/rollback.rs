@@ -31,6 +31,8 @@ pub enum Baseline {
     Gone(String),
     /// That cannot be told: why.
     Unknown(String),
+    /// Nothing keeps it: such components keep their releases alone.
+    NotKept,
     /// There is no release.
     NoRelease,
 }
@@ -45,6 +47,7 @@ impl Baseline {
                 Some(format!("{place}, which ran before the first release, is not active: it was deregistered"))
             }
             Self::Unknown(reason) => Some(format!("what ran before the first release is not known: {reason}")),
+            Self::NotKept => Some("releases alone are kept, and not what was there before the first one".to_owned()),
             Self::NoRelease => Some("no release was put there yet, so nothing ran before one".to_owned()),
         }
     }

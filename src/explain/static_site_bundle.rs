@@ -11,7 +11,7 @@ impl Explain for BundleError {
         let failure = if is_invalid(self) { Failure::invalid } else { Failure::failed };
         let failure = failure(self.to_string()).of(CauseKind::Build);
         let failure = self.details().into_iter().fold(failure, Failure::cause);
-        hint(self).into_iter().fold(failure, Failure::hint)
+        failure.hint(hint(self))
     }
 }
 
@@ -38,8 +38,8 @@ fn is_invalid(error: &BundleError) -> bool {
     }
 }
 
-fn hint(error: &BundleError) -> Option<&'static str> {
-    Some(match error {
+fn hint(error: &BundleError) -> &'static str {
+    match error {
         BundleError::NoOutput { .. } | BundleError::Empty { .. } => {
             "correct `output` of `build`: its path begins at the configuration file; or correct the build, which has to \
              write there"
@@ -67,7 +67,7 @@ fn hint(error: &BundleError) -> Option<&'static str> {
         BundleError::OtherBundle { .. } => "hand over the file and the digest of the same `shipgate build`",
         BundleError::Unreadable { .. } => "let the user that runs shipgate read it",
         BundleError::Unwritable { .. } => "name a directory that can be written to, on a disk with room",
-    })
+    }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod configuration;
 mod dockerfile;
 mod ledger;
 mod registry;
+mod site_store;
 mod task_definition;
 mod workflow;
 

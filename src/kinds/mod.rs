@@ -179,6 +179,11 @@ pub trait Observed: fmt::Debug {
         None
     }
 
+    /// The version of Node.js that its build asks for.
+    fn node(&self) -> Option<&str> {
+        None
+    }
+
     /// Where it runs.
     fn whereabouts(&self) -> Whereabouts {
         Whereabouts::default()

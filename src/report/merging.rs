@@ -2,7 +2,7 @@
 
 use super::style::STRONG;
 use super::words::difference;
-use crate::domain::plan::{Change, beside_the_release};
+use crate::domain::plan::{Change, beside_the_release, shipped};
 use crate::domain::short::short_ids;
 use crate::domain::view::plan::ShownPlan;
 
@@ -15,7 +15,9 @@ pub fn lines(plan: &ShownPlan) -> Vec<String> {
         return vec![format!("{place}: nothing changes")];
     }
     if changed.iter().all(|component| settings(&component.changes) == 0) {
-        return vec![format!("{place}: only the image changes")];
+        let shipped = shipped(changed.iter().flat_map(|component| &component.changes));
+        let verb = if shipped == "image" { "changes" } else { "change" };
+        return vec![format!("{place}: only the {shipped} {verb}")];
     }
     let mut lines = vec![format!("{place}:")];
     for component in changed {

@@ -5,7 +5,7 @@ use super::line::{Line, note, warning};
 use super::style::{BAD, CAREFUL, FAINT, GOOD, Look, STRONG, columns, cut, padded, wrapped};
 use super::words;
 use crate::domain::gate::Gate;
-use crate::domain::plan::{Change, Intent, PlanWarning, Running, Step, beside_the_release};
+use crate::domain::plan::{Change, Intent, PlanWarning, Running, Step, beside_the_release, shipped};
 use crate::domain::proof::Whereabouts;
 use crate::domain::release::{CommitLine, Commits};
 use crate::domain::step::{StepId, Subject, Verb};
@@ -136,10 +136,11 @@ fn what_changes(plan: &ShownPlan) -> String {
     }
     let beside: usize = plan.components.iter().map(|component| beside_the_release(&component.changes).len()).sum();
     let all: usize = plan.components.iter().map(|component| component.changes.len()).sum();
+    let shipped = shipped(plan.components.iter().flat_map(|component| &component.changes));
     match (beside < all, beside) {
-        (true, 0) => "only the image changes".to_owned(),
-        (true, 1) => "the image and 1 setting change".to_owned(),
-        (true, count) => format!("the image and {count} settings change"),
+        (true, 0) => format!("only the {shipped} {}", if shipped == "image" { "changes" } else { "change" }),
+        (true, 1) => format!("the {shipped} and 1 setting change"),
+        (true, count) => format!("the {shipped} and {count} settings change"),
         (false, 0) => "neither the image nor a setting changes".to_owned(),
         (false, 1) => "1 setting changes".to_owned(),
         (false, count) => format!("{count} settings change"),
@@ -336,12 +337,12 @@ mod tests {
         plan.steps = vec![Step::new(Verb::Update, &"backend".parse().unwrap(), "")];
         let release = Change { path: "release".to_owned(), from: None, to: Some("b".to_owned()) };
         plan.components[0].changes = vec![release];
-        assert_eq!(plain(&headline(&plan, look(80))), ["shop   stage   aaaaaaa → 4b825dc   only the image changes"]);
+        assert_eq!(plain(&headline(&plan, look(80))), ["shop   stage   aaaaaaa → 4b825dc   only the files change"]);
         plan.components[1].running.sha = None;
         plan.components[1].whereabouts.revision = Some("worker:3".to_owned());
         plan.components[1].changes = vec![Change { path: "memory".to_owned(), from: None, to: Some("1".to_owned()) }];
         plan.intent = Intent::Rollback;
-        let lines = ["shop   roll back stage", "    several → 4b825dc   the image and 1 setting change"];
+        let lines = ["shop   roll back stage", "    several → 4b825dc   the files and 1 setting change"];
         assert_eq!(plain(&headline(&plan, look(60))), lines);
         plan.steps.clear();
         plan.intent = Intent::Promote { source: "test".parse().unwrap() };
@@ -391,11 +392,16 @@ mod tests {
 
     #[test]
     fn the_image_is_said_to_change_only_where_it_does() {
+        const IMAGE: &str = "containerDefinitions[web].image";
+        const LABEL: &str = "containerDefinitions[web].dockerLabels[shipgate.sha]";
         let change = |path: &str| Change { path: path.to_owned(), from: None, to: Some("b".to_owned()) };
         for (paths, expected) in [
-            (&["release"][..], "only the image changes"),
-            (&["release", "cpu"], "the image and 1 setting change"),
-            (&["release", "cpu", "memory"], "the image and 2 settings change"),
+            (&[IMAGE, LABEL][..], "only the image changes"),
+            (&[IMAGE, LABEL, "cpu"], "the image and 1 setting change"),
+            (&[IMAGE, LABEL, "cpu", "memory"], "the image and 2 settings change"),
+            (&["release"], "only the files change"),
+            (&["release", "runtime-config"], "the files and 1 setting change"),
+            (&[IMAGE, LABEL, "release"], "only the image and files change"),
             (&["cpu"], "1 setting changes"),
             (&["cpu", "memory"], "2 settings change"),
             (&[], "neither the image nor a setting changes"),

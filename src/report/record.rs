@@ -163,6 +163,8 @@ pub struct ComponentRecord {
     pub deployment: Option<DeploymentId>,
     /// Where it runs, with what it ran before the plan.
     pub whereabouts: Whereabouts,
+    /// The version of Node.js that its build asks for.
+    pub node: Option<String>,
     /// The revision that it is to run, once that is known.
     pub revision: Option<String>,
     /// What it runs once the plan is carried out.
@@ -191,6 +193,7 @@ impl ComponentRecord {
             console: component.console.clone(),
             deployment: None,
             whereabouts: component.whereabouts.clone(),
+            node: component.node.clone(),
             revision: None,
             planned: Some(component.planned.clone()),
             previous: Some(component.running.clone()),
@@ -212,6 +215,7 @@ impl ComponentRecord {
             console: None,
             deployment: None,
             whereabouts: Whereabouts::default(),
+            node: None,
             revision: None,
             planned: None,
             previous: None,

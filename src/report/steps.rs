@@ -185,10 +185,9 @@ fn waits_for_others(step: &StepId) -> bool {
 fn verb(verb: Verb) -> &'static str {
     match verb {
         Verb::CreateRepository => "repository",
-        Verb::Build => "build",
+        Verb::Build | Verb::Bundle => "build",
         Verb::Tag => "tag",
         Verb::Copy => "copy",
-        Verb::Bundle => "build",
         Verb::Store => "store",
         Verb::UseRevision => "revision",
         Verb::Register => "register",

@@ -104,7 +104,8 @@ fn the_ledger_tells_what_served_and_how_it_ended() {
     assert_eq!((&component["current"]["sha"], &component["last_outcome"]), (&json!(second), &json!("deployed")));
     assert_eq!((&component["desired"], &component["cluster"]), (&Value::Null, &Value::Null));
     assert_eq!(component["barred"][0]["left"], third, "{component:#}");
-    assert_eq!((&component["drift"], &component["remarks"]), (&Value::Null, &json!([])));
+    assert_eq!(component["drift"], Value::Null);
+    assert!(!component["remarks"].to_string().contains("proven"), "{component:#}");
 }
 
 #[test]

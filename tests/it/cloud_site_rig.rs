@@ -8,7 +8,9 @@ use aws_credential_types::Credentials;
 use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::primitives::ByteStream;
+use serde_json::{Value, json};
 
+use crate::cloud_roles::ACCOUNT;
 use crate::http_server::Answer;
 use crate::site::edge::{Conduct, Keeping};
 use crate::site::proxy::{Does, Proxy, Rule};
@@ -46,11 +48,32 @@ fn invalidate(site: &SiteCloud, place: &Place, paths: &[&str]) {
     site.cloud.wait(request.send()).unwrap();
 }
 
-/// A client of S3 through a proxy, with the keys of the account's root and no second attempts.
-fn through(site: &SiteCloud, proxy: &Proxy) -> aws_sdk_s3::Client {
+/// A session of a role that may do anything in S3.
+fn role(site: &SiteCloud) -> Credentials {
     let root = Credentials::new("test", "test", None, None, "root");
     let loader = aws_config::defaults(BehaviorVersion::latest()).region(Region::new("us-east-1"));
-    let loader = loader.credentials_provider(root).endpoint_url(proxy.endpoint());
+    let config = site.cloud.wait(loader.credentials_provider(root).load());
+    let name = format!("{}-s3", site.cloud.prefix);
+    let document = |statement: Value| json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+    let principal = json!({"AWS": format!("arn:aws:iam::{ACCOUNT}:root")});
+    let trust = document(json!({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}));
+    let policy = document(json!({"Effect": "Allow", "Action": "s3:*", "Resource": "*"}));
+    site.cloud.wait(async {
+        let iam = &site.cloud.iam;
+        iam.create_role().role_name(&name).assume_role_policy_document(trust).send().await.unwrap();
+        iam.put_role_policy().role_name(&name).policy_name("s3").policy_document(policy).send().await.unwrap();
+        let assume = aws_sdk_sts::Client::new(&config).assume_role().role_session_name("test");
+        let assume = assume.role_arn(format!("arn:aws:iam::{ACCOUNT}:role/{name}"));
+        let session = assume.send().await.unwrap().credentials.unwrap();
+        let (id, secret) = (session.access_key_id, session.secret_access_key);
+        Credentials::new(id, secret, Some(session.session_token), None, "role")
+    })
+}
+
+/// A client of S3 through a proxy, without second attempts. It has a role: signatures of the root are not verified.
+fn through(site: &SiteCloud, proxy: &Proxy) -> aws_sdk_s3::Client {
+    let loader = aws_config::defaults(BehaviorVersion::latest()).region(Region::new("us-east-1"));
+    let loader = loader.credentials_provider(role(site)).endpoint_url(proxy.endpoint());
     let once = aws_config::retry::RetryConfig::disabled();
     let config = site.cloud.wait(loader.retry_config(once).load());
     aws_sdk_s3::Client::from_conf(Builder::from(&config).force_path_style(true).build())
@@ -127,12 +150,13 @@ fn an_address_goes_wrong_as_it_is_told() {
     assert_eq!(status("/"), 0);
     edge.conduct(Conduct::Fallback("/index.html"));
     assert_eq!(status("/missing.js"), 200);
-    edge.conduct_for(Conduct::Stale, Duration::from_millis(400));
+    edge.conduct(Conduct::Stale);
     let page = || get(&site, &format!("{}/", edge.url())).1;
     let first = page();
     publish(&site, place, 2);
     invalidate(&site, place, &["/*"]);
     assert_eq!(page(), first);
+    edge.conduct_for(Conduct::Stale, Duration::from_millis(200));
     crate::harness::eventually("it is stale no more", || page() != first);
     edge.change("/", Answer::new(200, "another page"));
     assert_eq!(page(), "another page");

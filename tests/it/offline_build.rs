@@ -27,7 +27,7 @@ fn with_config(script: &str, more: &str) -> Repository {
         "app = \"shop\"\n[components.site]\nkind = \"static-site\"\nbucket = \"${{vars.NOT_SET}}\"\n\
          artifacts = \"${{env.NOT_SET}}\"\n\
          build = {{ run = \"sh build.sh\", output = \"dist\", env = {{ RELEASE = \"${{release.sha}}\" }}{more} }}\n\
-         [environments.stage]\nregion = \"${{vars.NOT_SET}}\"\nrole = \"${{vars.NOT_SET}}\"\n"
+         [environments.stage]\nregion = \"${{vars.NOT_SET}}\"\n"
     );
     Repository::with_files(&[
         ("shipgate.toml", &config),
@@ -270,9 +270,9 @@ fn node_has_the_version_that_is_written() {
     assert!(wrong.stderr.contains("Node.js is v20.1.0, and `node` of `build` is 22"), "{}", wrong.stderr);
     assert_eq!(of("exit 1").code, 2);
     assert_eq!(of("echo v22.3.1").code, 0);
-    let none = repository.shipgate(&["build", "--to", "bundles"]).only_programs(&["git", "sh", "mkdir"]).run();
-    assert_eq!(none.code, 2, "{}", none.stderr);
-    assert!(none.stderr.contains("`node` is not installed"), "{}", none.stderr);
+    let missing = repository.shipgate(&["build", "--to", "bundles"]).only_programs(&["git", "sh", "mkdir"]).run();
+    assert_eq!(missing.code, 2, "{}", missing.stderr);
+    assert!(missing.stderr.contains("`node` is not installed"), "{}", missing.stderr);
 }
 
 #[test]

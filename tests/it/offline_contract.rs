@@ -12,6 +12,7 @@ fn shop(production: &str, file: &Value) -> Repository {
         r#"app = "shop"
 [components.site]
 kind = "static-site"
+build = {{ run = "npm run build", output = "dist" }}
 bucket = "${{environment.name}}-site"
 artifacts = "${{environment.name}}-releases"
 [components.backend]

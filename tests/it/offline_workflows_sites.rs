@@ -1,8 +1,8 @@
-//! What `deploy-stage.yml` promises where a static site has to be built: no command of the repository runs where a token
-//! can be had, and what is deployed is what was built. Its jobs are run here with stand-ins of the program and of GitHub's
+//! What `deploy-stage.yml` promises where a static site has to be handed: no command of the repository runs where a token
+//! can be had, and what is deployed is what was handed. Its jobs are run here with stand-ins of the program and of GitHub's
 //! actions.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -73,7 +73,7 @@ fn the_job_that_builds_has_nothing_worth_taking() {
     }
     let step = our_step(build);
     assert_eq!((&step["with"]["command"], &step["with"]["github-token"]), (&json!("build"), &json!("")));
-    // Nothing else is of a pull request: that is checked and not built.
+    // Nothing else is of a pull request: that is checked and not handed.
     for workflow in Workflow::called().into_iter().filter(|workflow| !workflow.path.ends_with(FILE)) {
         let builds = |step: &&&Value| step["with"]["command"] == "build" || !step["with"]["bundles"].is_null();
         let all = workflow.steps();
@@ -84,13 +84,13 @@ fn the_job_that_builds_has_nothing_worth_taking() {
 #[test]
 fn the_digests_are_those_of_the_job_and_of_no_file() {
     let jobs = &workflow(FILE).yaml["jobs"];
-    let (deploy, build, built) = (&jobs["deploy"], &jobs["build"], &jobs["deploy-built"]);
+    let (deploy, build, handed) = (&jobs["deploy"], &jobs["build"], &jobs["deploy-handed"]);
     assert_eq!(our_step(build)["id"], "build");
     assert_eq!(build["outputs"]["bundles"], "${{ steps.build.outputs.bundles }}");
-    let step = our_step(built);
+    let step = our_step(handed);
     assert_eq!(step["with"]["bundles"], "${{ needs.build.outputs.bundles }}");
     assert_eq!(step["with"]["bundle-directory"], our_step(build)["with"]["bundle-directory"]);
-    let scripts: Vec<&str> = steps(built).iter().filter_map(|step| step["run"].as_str()).collect();
+    let scripts: Vec<&str> = steps(handed).iter().filter_map(|step| step["run"].as_str()).collect();
     assert_eq!(scripts.len(), 1, "nothing reads the artifact but `deploy`: {scripts:?}");
     // The same command otherwise, and the plan before it is of that very command.
     let [looks, deploys] = our_steps(deploy)[..] else { panic!("{deploy:#}") };
@@ -104,14 +104,14 @@ fn the_digests_are_those_of_the_job_and_of_no_file() {
         }
         assert_eq!((&other["with"], &other["env"]), (&own["with"], &own["env"]));
     }
-    let mut built = built.clone();
+    let mut handed = handed.clone();
     let mut deploy = deploy.clone();
     for key in ["name", "needs", "if", "outputs", "steps"] {
-        for job in [&mut built, &mut deploy] {
+        for job in [&mut handed, &mut deploy] {
             job.as_object_mut().unwrap().remove(key);
         }
     }
-    assert_eq!(built, deploy, "the same queue, permissions and runner");
+    assert_eq!(handed, deploy, "the same queue, permissions and runner");
 }
 
 /// A stand-in of the program: it writes down its arguments, and gives the outputs that a test wants.
@@ -168,23 +168,34 @@ impl Shop {
         self.path("shipgate")
     }
 
-    /// A job on a machine of its own.
-    fn job(&self, name: &str) -> Job {
+    /// A machine with GitHub's actions.
+    fn runner(&self) -> Runner {
         let runner = Runner::new(self.repository.path()).program(&self.program());
         let runner = runner.context("secrets", self.secrets.clone());
         let actions = [("upload-artifact", "upload"), ("download-artifact", "download"), ("setup-node", "node")];
-        let runner = actions.into_iter().fold(runner, |runner, (action, stand_in)| {
+        actions.into_iter().fold(runner, |runner, (action, stand_in)| {
             runner.repository(&format!("actions/{action}"), &self.path(stand_in))
-        });
-        runner.job(".github/workflows/deploy-stage.yml", name).inputs(json!({ "component": "site" }))
+        })
+    }
+
+    /// A job on a machine of its own.
+    fn job(&self, name: &str) -> Job {
+        self.runner().job(".github/workflows/deploy-stage.yml", name).inputs(json!({ "component": "site" }))
+    }
+
+    /// The job that builds, with the real program, after one that found what to build.
+    fn build_for_real(&self, runner: impl FnOnce(Runner) -> Runner) -> JobRan {
+        let runner = runner(self.runner().program(Path::new(env!("CARGO_BIN_EXE_shipgate"))));
+        let found = json!({ "builds": "[\"site\"]", "node": "" });
+        runner.job(".github/workflows/deploy-stage.yml", "build").needs_outputs("deploy", &found).run()
     }
 
     /// All jobs, in their order.
     fn run(&self) -> [JobRan; 3] {
         let deploy = self.job("deploy").run();
         let build = self.job("build").needs("deploy", &deploy).run();
-        let built = self.job("deploy-built").needs("deploy", &deploy).needs("build", &build).run();
-        [deploy, build, built]
+        let handed = self.job("deploy-handed").needs("deploy", &deploy).needs("build", &build).run();
+        [deploy, build, handed]
     }
 
     /// The arguments of each start of the program.
@@ -315,4 +326,50 @@ fn a_site_is_looked_for_in_every_file_but_those_of_git() {
     assert_eq!(at("a/b c/any.name", SITE), 2);
     assert_eq!(at(".git/description", SITE), 1);
     assert_eq!(at("other.toml", "kind = \"ecs\"\n"), 1);
+}
+
+/// A site whose build is a script, and an environment that it is for.
+fn real_site() -> Shop {
+    let config = "app = \"shop\"\n[components.site]\nkind = \"static-site\"\nbucket = \"stage-site\"\n\
+                  artifacts = \"stage-releases\"\nbuild = { run = \"sh build.sh ${release.sha}\", output = \"dist\" }\n\
+                  [environments.stage]\nregion = \"us-east-1\"\naccount = \"123456789012\"\n";
+    let script = "set -e\nmkdir -p dist/assets\nenv >dist/assets/env.txt\n\
+                  echo \"<!doctype html><title>$1</title>\" >dist/index.html\n";
+    let files = [("shipgate.toml", config), ("build.sh", script), (".gitignore", "dist/\n")];
+    Shop::new(&files, &planned("'builds=[\"site\"]'"))
+}
+
+#[test]
+fn a_site_is_built_without_credentials_and_its_digest_is_what_is_deployed() {
+    let shop = real_site();
+    let build = shop.build_for_real(|runner| runner).expect_success();
+    let bundles: Value = serde_json::from_str(&build.outputs["bundles"]).unwrap();
+    let digest = bundles["site"].as_str().unwrap();
+    let store = shop.path("store").join(&build.outputs["artifact"]);
+    let tar = std::fs::read(store.join("site.tar")).unwrap();
+    let text = String::from_utf8_lossy(&tar);
+    assert!(text.contains(&format!("<title>{}</title>", shop.repository.head())), "{text}");
+    for secret in ["ghs_", "GITHUB_TOKEN", "SHIPGATE_", "ACTIONS_"] {
+        assert!(!text.contains(secret), "{secret}: {text}");
+    }
+    // The job that deploys is given other bytes, and what somebody put beside them: the digest is still that of the build.
+    std::fs::write(store.join("site.tar"), "other bytes").unwrap();
+    std::fs::write(store.join("bundles.json"), format!("{{\"site\":\"{DIGEST}\"}}")).unwrap();
+    let found = json!({ "builds": "[\"site\"]" });
+    let job = shop.job("deploy-built").needs_outputs("deploy", &found).needs("build", &build);
+    job.run().expect_success();
+    let [deploy] = &shop.started()[..] else { panic!("{:?}", shop.started()) };
+    assert!(deploy.contains(&format!("/shipgate-bundles/site.tar@{digest}|")), "{deploy}");
+    assert_ne!(digest, DIGEST);
+}
+
+/// Where somebody grants the job more than its file asks for, it does not build.
+#[test]
+fn a_site_is_not_built_where_a_token_can_be_had() {
+    let shop = real_site();
+    let build = shop.build_for_real(|runner| runner.variable("ACTIONS_ID_TOKEN_REQUEST_URL", "http://127.0.0.1:9/"));
+    assert_eq!(build.result, FAILED);
+    assert!(build.step("build").annotations("error")[0].contains("can get a token for AWS"), "{}", build.log());
+    assert!(!shop.repository.path().join("dist").exists(), "its command did not start");
+    assert!(!shop.path("store").exists(), "nothing is handed on");
 }

@@ -240,7 +240,7 @@ fn nothing_declared_and_nothing_readable_is_said() {
     assert_eq!(shop.aws.operations(), [""; 0], "nothing is read for nothing");
 
     let site = "app = \"shop\"\n[components.site]\nkind = \"static-site\"\nbucket = \"b-site\"\nartifacts = \"b-artifacts\"\n\
-                [contract.site]\nURL = { required = true }\n[environments.stage]\nregion = \"us-east-1\"\n";
+                build = { run = \"npm run build\", output = \"dist\" }\n[contract.site]\nURL = { required = true }\n[environments.stage]\nregion = \"us-east-1\"\n";
     let (_, document) = asked(&Shop::with_config(site), &["contract", "stage"], 2);
     assert_eq!(found(&document)[0].0, "contract-required", "a site without runtime configuration has no values");
     let configured =

@@ -212,40 +212,6 @@ fn line_ends_and_byte_order_marks_change_nothing() {
 }
 
 #[test]
-fn a_static_site_has_keys_of_its_own() {
-    const RUNTIME: &str =
-        "runtime-config = { path = \"config.js\", values = { API = \"${environment.name}.example\" } }";
-    let site = "[components.site]\nkind = \"static-site\"\nbucket = \"${environment.prefix}-shop\"\n\
-                artifacts = \"shop-releases\"\n[environments.stage]";
-    let with = |more: &str| GOOD.replacen("[environments.stage]", &site.replace("[env", &format!("{more}\n[env")), 1);
-    let target = resolve(&with("depends-on = [\"backend\"]"), "stage", &[], None).unwrap();
-    let Kind::StaticSite(resolved) = &target.components[2].kind else { panic!("{target:?}") };
-    assert_eq!((resolved.bucket.as_str(), resolved.artifacts.as_str()), ("stage-shop", "shop-releases"));
-    assert_eq!((&resolved.distribution, target.images.len()), (&None, 1), "it ships no image");
-    let target = resolve(&with(RUNTIME), "stage", &[], None).unwrap();
-    let Kind::StaticSite(resolved) = &target.components[2].kind else { panic!("{target:?}") };
-    let runtime = resolved.runtime_config.as_ref().unwrap();
-    assert_eq!((runtime.path.as_str(), runtime.values["API"].to_string()), ("config.js", "stage.example".to_owned()));
-    for (more, told) in [
-        ("cluster = \"c\"", "only `kind = \"ecs\"` has that key"),
-        ("build = { run = \"npm run build\" }", "`build` is not built yet"),
-        ("distribution = \"https://shop.example\"", "is not a distribution id"),
-        ("runtime-config = { path = \"a.txt\", values = {} }", "is not a file of runtime configuration"),
-        ("runtime-config = { path = \"../a.js\", values = {} }", "is not a file of runtime configuration"),
-        ("runtime-config = { path = \"a.js\" }", "`values` is missing"),
-        ("runtime-config = { path = \"a.js\", values = {}, more = 1 }", "unknown key `more`"),
-    ] {
-        let text = with(more);
-        let refused = match parse(&text) {
-            Err(refused) => refused,
-            Ok(_) => resolve(&text, "stage", &[], None).unwrap_err(),
-        };
-        let refused = refused.render(false);
-        assert!(refused.contains(told), "{more}\n{refused}");
-    }
-}
-
-#[test]
 fn an_amplify_branch_has_keys_of_its_own_and_needs_no_other_component() {
     const APP: &str = "app = \"shop\"\n[components.web]\nkind = \"amplify\"\napp-id = \"d1abc2def3\"\n\
         branch = \"${environment.name}\"\napp-root = \"frontend\"\nplatform = \"WEB_COMPUTE\"\ncompute = \"LARGE_16GB\"\n\

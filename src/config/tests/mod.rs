@@ -11,6 +11,7 @@ mod properties;
 mod refusals;
 mod reports;
 mod requests;
+mod static_site;
 
 use super::error::ConfigError;
 use super::{BuildRequest, ConfigErrors, Document, Purpose, Request};

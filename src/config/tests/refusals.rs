@@ -130,7 +130,7 @@ fn dependencies() {
     33:19 depends-on | `depends-on` cannot differ between environments | write it in `[components.worker]`
 
     kind = "ecs"⏎rebuild-per-environment = true⏎build
-    6:1 rebuild-per-environment | `rebuild-per-environment` is not built yet | remove it
+    6:1 rebuild-per-environment | unknown key `rebuild-per-environment` in `components.backend` | remove it; only `kind = "static-site"` has that key
     "#);
 }
 
@@ -257,7 +257,7 @@ fn settings() {
     4:13 backend | `repository` is missing in `components.backend` | add `repository = "…"`
 
     repository = "${environment.prefix}-${release.sha}-
-    9:37 ${release.sha} | `${release.sha}` cannot stand in `repository` | write it only in `args` and `tags` of a build, in `pre-deploy`, and in probes
+    9:37 ${release.sha} | `${release.sha}` cannot stand in `repository` | write it only in `args`, `tags`, `run` and `env` of a build, in `pre-deploy`, `runtime-config` and `calls`, and in probes
 
     task-definition = "../worker.json"
     17:19 "../worker.json" | `task-definition`: "../worker.json" is not a path inside the repository | correct it: it is relative to the configuration file, and does not leave that directory

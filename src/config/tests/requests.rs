@@ -168,7 +168,10 @@ fn built(text: &str, environment: Option<&str>, components: &[&str]) -> String {
     let components: Vec<String> = components.iter().map(ToString::to_string).collect();
     let request = BuildRequest { environment, components: &components, vars: None, env: &|_| None, in_workflow: false };
     match Document::parse("shipgate.toml".into(), text).unwrap().builds(&request) {
-        Ok(builds) => builds.iter().map(|(name, build)| format!("{name}: {}\n", build.run)).collect(),
+        Ok(builds) => {
+            let lines = builds.iter().map(|(name, build)| format!("{name}: {}", build.run));
+            lines.collect::<Vec<_>>().join("\n") + "\n"
+        }
         Err(errors) => told(&errors),
     }
 }
@@ -189,9 +192,10 @@ fn builds_need_nothing_of_an_environment() {
     );
     assert_eq!(built(&text, None, &["shop"]), "shop: make ${release.sha}\n");
     assert_eq!(built(&text, Some("stage"), &[]), "shop: make ${release.sha}\nown: make stage\n");
-    insta::assert_snapshot!(built(&text, None, &[]), @"");
-    insta::assert_snapshot!(built(&text, None, &["docs", "none"]), @"");
-    insta::assert_snapshot!(built(&text, Some("none"), &[]), @"");
+    insta::assert_snapshot!(built(&text, None, &[]), @"12:13 own | `own` is built for each environment (`rebuild-per-environment`) | name one: `--environment NAME`");
+    insta::assert_snapshot!(built(&text, None, &["docs"]), @"7:13 docs | `docs` has no build of a static site | name a static site with `build`, or add `build` to it");
+    assert!(built(&text, None, &["other"]).contains("there is no component `other`"));
+    assert!(built(&text, Some("other"), &[]).contains("there is no environment `other`"));
     let without = format!("app = \"app\"\n{}[environments.stage]\nregion = \"us-east-1\"\n", site("docs", ""));
-    insta::assert_snapshot!(built(&without, None, &[]), @"");
+    assert!(built(&without, None, &[]).contains("there is no static site with `build`"));
 }

@@ -27,6 +27,20 @@ pub fn beside_the_release(changes: &[Change]) -> Vec<&Change> {
     changes.iter().filter(|change| !is_release(&change.path)).collect()
 }
 
+/// What another release changes of some components, in words: their image, their files, or both.
+pub fn shipped<'c>(changes: impl IntoIterator<Item = &'c Change>) -> &'static str {
+    let (mut has_files, mut has_image) = (false, false);
+    for change in changes {
+        has_files |= change.path == "release";
+        has_image |= change.path.strip_suffix(".image").is_some();
+    }
+    match (has_files, has_image) {
+        (true, false) => "files",
+        (true, true) => "image and files",
+        (false, _) => "image",
+    }
+}
+
 /// A variable or secret that one definition has and another lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissingVariable {

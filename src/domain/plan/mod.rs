@@ -19,7 +19,7 @@ mod unhold;
 mod warning;
 
 pub use component::{ComponentPlan, Running, WayBack, left_releases};
-pub use difference::{Change, Drift, MissingVariable, beside_the_release};
+pub use difference::{Change, Drift, MissingVariable, beside_the_release, shipped};
 pub use document::{PlannedChange, PlannedCommand};
 pub use expected::ExpectedPlan;
 pub use holds::{LeftRelease, PlannedHold};

@@ -24,7 +24,7 @@ const MOST: usize = 100;
 const MOST_WILDCARDS: usize = 15;
 
 /// What is encoded: what [RFC 1738](https://www.rfc-editor.org/rfc/rfc1738#section-2.2) calls unsafe, and `?`, after
-/// which a query would begin. CloudFront does not know a path again in which anything else is encoded.
+/// which a query would begin. `CloudFront` does not know a path again in which anything else is encoded.
 const UNSAFE: AsciiSet = CONTROLS
     .add(b' ')
     .add(b'"')

@@ -9,8 +9,7 @@ use indexmap::IndexMap;
 use indexmap::map::Entry;
 use url::Url;
 
-/// So many names of one page are looked at.
-const MOST: usize = 2_000;
+use crate::domain::limits::SITE_NAMES;
 
 /// What a page names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -83,6 +82,10 @@ struct Reader {
 
 impl Reader {
     fn start(&mut self, tag: &StartTag<()>) {
+        // For a browser with scripts all in it is text.
+        if self.hidden.last() == Some(&"noscript") {
+            return;
+        }
         let name = tag.name.to_ascii_lowercase();
         match name.as_slice() {
             b"template" => self.hidden.push("template"),
@@ -148,7 +151,7 @@ impl Reader {
             return;
         }
         url.set_fragment(None);
-        let is_full = self.page.names.len() >= MOST;
+        let is_full = self.page.names.len() >= SITE_NAMES.count();
         match self.page.names.entry(url) {
             Entry::Occupied(mut known) => {
                 let role = role.min(*known.get());
@@ -212,6 +215,7 @@ mod tests {
             ("<base href=/app/><base href=/no/><script src=a.js>", "https://shop.example/app/a.js", Script),
             ("<base href=https://cdn.example/v1/><script src=a.js>", "https://cdn.example/v1/a.js", Script),
             ("<template></template><script src=/a.js>", "https://shop.example/a.js", Script),
+            ("<noscript><template></noscript><script src=/a.js>", "https://shop.example/a.js", Script),
             ("<img src=/a.js><script src=/a.js>", "https://shop.example/a.js", Script),
         ] {
             assert_eq!(named(html), [(url.to_owned(), role)], "{html}");
@@ -245,9 +249,10 @@ mod tests {
 
     #[test]
     fn work_is_bounded() {
-        let many: String = (0..MOST + 5).map(|number| format!("<script src=/{number}.js></script>")).collect();
-        let page = read(&many);
-        assert_eq!((page.names.len(), page.is_cut), (MOST, true));
+        let most = SITE_NAMES.count();
+        let many: Vec<String> = (0..most + 5).map(|number| format!("<script src=/{number}.js></script>")).collect();
+        let page = read(&many.concat());
+        assert_eq!((page.names.len(), page.is_cut), (most, true));
         assert!(!read("<script src=/a.js></script><script src=/a.js></script>").is_cut);
     }
 

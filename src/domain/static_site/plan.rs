@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::bundle::SitePath;
-use super::distribution::DistributionWarning;
+use super::distribution::warnings::DistributionWarning;
 use super::invalidation::Paths;
 use super::names::DistributionId;
 use super::store::{Current, Entry, WrittenConfig};
@@ -80,6 +80,8 @@ pub struct SitePlan {
     pub digest: Later<Digest>,
     /// Whether the digest is part of what is approved: of a release that is moved, and not of one that is made.
     pub is_pinned: bool,
+    /// Whether it is built for this environment, and is not what the one promoted from serves.
+    pub is_own_build: bool,
     /// The file that differs between environments.
     pub config: Option<WrittenConfig>,
     /// The files that are not served.
@@ -132,6 +134,31 @@ impl SitePlan {
         Self { is_pinned: true, ..Self::new(origin, Later::Known(digest.clone()), target, config) }
     }
 
+    /// Plans to put a release on a site that has a build of its own of it.
+    ///
+    /// # Errors
+    ///
+    /// Nobody built it for this environment. That is not done here: what people approve is built before.
+    pub fn of_own_build(
+        component: &Component,
+        target: &SiteTarget,
+        facts: &SiteFacts,
+        given: Option<&GivenBundle>,
+        config: Option<WrittenConfig>,
+    ) -> Result<Self, PlanError> {
+        let planned = Self::of_release(component, target, facts, given, config)?;
+        if planned.origin == Origin::Built {
+            let reason = format!(
+                "`{}` has a build of its own for {}, and none is handed over",
+                component.name, target.environment
+            );
+            let hint =
+                "run `shipgate build --environment …` at the release's commit, and hand its file on with --bundle";
+            return Err(PlanError::Unusable { reason, hint: Some(hint) });
+        }
+        Ok(Self { is_pinned: true, is_own_build: true, ..planned })
+    }
+
     /// Plans to go back to a release, by the entry of its success.
     pub fn of_rollback(target: &SiteTarget, facts: &SiteFacts, entry: &Entry) -> Self {
         let digest = Later::Known(entry.digest.clone());
@@ -151,6 +178,7 @@ impl SitePlan {
             origin,
             digest,
             is_pinned: false,
+            is_own_build: false,
             config,
             exclude: target.exclude.clone(),
             restores: None,
@@ -202,7 +230,7 @@ impl SitePlan {
             changes: self.changes(facts, release),
             drift: drift(facts),
             missing_variables: Vec::new(),
-            warnings: warnings(component, facts),
+            warnings: self.warnings(component, target, facts),
             has_pre_deploy: false,
             back: WayBack {
                 leaves: self.leaves.clone().filter(|_| !self.is_forward),
@@ -233,30 +261,23 @@ impl SitePlan {
     fn steps(&self, component: &Component, target: &SiteTarget, facts: &SiteFacts, release: &ReleaseName) -> Vec<Step> {
         let (name, bucket) = (&component.name, &target.bucket);
         let place = place(target);
-        let probe = match target.probes.len() {
+        let asks = match target.probes.len() {
             0 => None,
             1 => Some(Step::new(Verb::Probe, name, "ask the probe")),
             count => Some(Step::new(Verb::Probe, name, format!("ask the {count} probes"))),
         };
         if self.is_served(facts, release) {
             let verify = Step::new(Verb::Verify, name, format!("verify that {place} serves the release"));
-            return std::iter::once(verify).chain(probe).collect();
+            return std::iter::once(verify).chain(asks).collect();
         }
         let publish = Step::new(Verb::Publish, name, format!("write the files of the release to bucket {bucket}"));
         let prove = Step::new(Verb::Prove, name, format!("wait until {place} serves the release"));
-        let clean_up = self.forgets(target, facts, release).then(|| {
+        let clean_up = forgets(target, facts, release).then(|| {
             let text = format!("delete the files that none of the last {} releases has", target.keep);
             Step::new(Verb::CleanUp, name, text)
         });
         let publish = publish.with_changes(self.changes(facts, release));
-        [publish, prove].into_iter().chain(probe).chain(clean_up).collect()
-    }
-
-    /// Whether a release leaves the ones that keep their files.
-    pub fn forgets(&self, target: &SiteTarget, facts: &SiteFacts, release: &ReleaseName) -> bool {
-        let Some(current) = &facts.current else { return false };
-        let others = current.recent.iter().filter(|kept| kept.release != *release).count();
-        !current.leaving.is_empty() || others >= target.keep
+        [publish, prove].into_iter().chain(asks).chain(clean_up).collect()
     }
 
     fn changes(&self, facts: &SiteFacts, release: &ReleaseName) -> Vec<Change> {
@@ -291,6 +312,18 @@ impl SitePlan {
         if differs { vec!["its runtime configuration of then".to_owned()] } else { Vec::new() }
     }
 
+    fn warnings(&self, component: &Component, target: &SiteTarget, facts: &SiteFacts) -> Vec<PlanWarning> {
+        let own_build = self.is_own_build.then(|| PlanWarning {
+            text: format!(
+                "{} is built for {}: these are not the bytes that were proven",
+                component.name, target.environment
+            ),
+            changes: Vec::new(),
+            hint: Some("write what differs in `runtime-config`, and remove `rebuild-per-environment`".to_owned()),
+        });
+        own_build.into_iter().chain(warnings(component, facts)).collect()
+    }
+
     /// What a site adds to the digest of a plan.
     fn canonical(&self, target: &SiteTarget, facts: &SiteFacts) -> Map<String, Value> {
         let current = facts.current.as_ref();
@@ -309,6 +342,13 @@ impl SitePlan {
         ];
         fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
     }
+}
+
+/// Whether a release leaves the ones that keep their files.
+pub fn forgets(target: &SiteTarget, facts: &SiteFacts, release: &ReleaseName) -> bool {
+    let Some(current) = &facts.current else { return false };
+    let others = current.recent.iter().filter(|kept| kept.release != *release).count();
+    !current.leaving.is_empty() || others >= target.keep
 }
 
 /// What a site runs, for all who ask.
@@ -408,7 +448,7 @@ mod tests {
             env: indexmap::IndexMap::default(),
             is_per_environment: false,
         };
-        Target { build: Some(build), ..Target::sample() }
+        Target { build: Some(Box::new(build)), ..Target::sample() }
     }
 
     fn current(letters: &str) -> Option<Current> {

@@ -42,11 +42,6 @@ impl Served {
     pub fn has(&self, path: &SitePath, file: &SiteFile) -> bool {
         self.0.get(path) == Some(file)
     }
-
-    /// The bytes of all files together.
-    pub fn size(&self) -> u64 {
-        self.0.values().fold(0, |sum, file| sum.saturating_add(file.size))
-    }
 }
 
 /// Whether a file is kept and not served.

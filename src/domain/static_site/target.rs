@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use camino::Utf8Path;
 use glob::Pattern;
-use indexmap::IndexMap;
 
 use super::iam;
 use super::names::{BucketName, DistributionId};
@@ -32,7 +31,7 @@ pub struct SiteTarget {
     /// The distribution before the bucket.
     pub distribution: Option<DistributionId>,
     /// How its files are built. `None`: nothing says, so only releases that are stored already can be put there.
-    pub build: Option<SiteBuild>,
+    pub build: Option<Box<SiteBuild>>,
     /// The file that differs between environments.
     pub runtime_config: Option<RuntimeConfig>,
     /// The files of a release that are kept and not served, by their paths from the root of the site.
@@ -109,6 +108,10 @@ impl Configured for SiteTarget {
 
     fn built_from(&self) -> Option<&Utf8Path> {
         self.build.as_ref().map(|build| build.directory.as_path())
+    }
+
+    fn node(&self) -> Option<&str> {
+        self.build.as_ref()?.node.as_deref()
     }
 
     fn is_public(&self) -> bool {

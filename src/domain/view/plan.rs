@@ -68,6 +68,7 @@ impl ShownPlan {
             running: Running::default(),
             planned: Running::default(),
             whereabouts: Whereabouts::default(),
+            node: None,
             changes: Vec::new(),
             drift: None,
             missing_variables: Vec::new(),
@@ -112,6 +113,8 @@ pub struct PlannedComponent {
     pub planned: Running,
     /// Where it runs.
     pub whereabouts: Whereabouts,
+    /// The version of Node.js that its build asks for.
+    pub node: Option<String>,
     /// What the plan changes.
     pub changes: Vec<Change>,
     /// What somebody changed by hand since the last release of shipgate.

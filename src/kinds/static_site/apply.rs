@@ -8,6 +8,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use super::clean_up;
+use super::cloudfront::InvalidationId;
 use super::lease::Lease;
 use super::public::{self, Pages, Unproven};
 use super::publish::{Publish, Published, Unpublished, Wanted, superseded};
@@ -18,7 +19,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::plan::PlanError;
 use crate::domain::settle::OnFailure;
 use crate::domain::static_site::bundle::{Cache, SitePath};
-use crate::domain::static_site::plan::{SiteFacts, SitePlan};
+use crate::domain::static_site::plan::{SiteFacts, SitePlan, forgets};
 use crate::domain::static_site::served::Served;
 use crate::domain::static_site::store::{Current, Entry, Kept};
 use crate::domain::step::{StepId, Verb};
@@ -68,7 +69,7 @@ impl Apply<'_> {
             Err(unproven) => Err(self.aftermath(unproven, &published).await),
         };
         self.write_entry(&published, result.as_ref().map_or_else(|failure| failure.outcome, |outcome| *outcome)).await;
-        if result.is_ok() && self.plan.forgets(&self.site.target, self.facts, &self.run.release) {
+        if result.is_ok() && forgets(&self.site.target, self.facts, &self.run.release) {
             clean_up::take(self, &published).await;
         }
         result
@@ -94,8 +95,8 @@ impl Apply<'_> {
         match publish.execute(wanted, seen, || self.change_started()).await {
             Ok(published) => {
                 lease.give_back(true).await;
-                self.invalidate(step, &published).await?;
-                Ok(published)
+                let invalidation = self.invalidate(step, &published).await?;
+                Ok(Published { invalidation, ..published })
             }
             Err(Unpublished { failure, is_seen }) => {
                 let failure = if is_seen {
@@ -125,7 +126,11 @@ impl Apply<'_> {
 
     /// Lets the distribution forget what it may have of before. A run that ended between the pointer and this left that to
     /// the next one, so all that changes from release to release counts then.
-    pub(super) async fn invalidate(&self, step: &StepId, published: &Published) -> Result<(), Failure> {
+    pub(super) async fn invalidate(
+        &self,
+        step: &StepId,
+        published: &Published,
+    ) -> Result<Option<InvalidationId>, Failure> {
         let mut stale: BTreeSet<SitePath> = published.stale.clone();
         if !self.facts.is_proven() {
             let mutable = published.served.0.iter().filter(|(_, file)| file.cache != Cache::Immutable);
@@ -139,7 +144,11 @@ impl Apply<'_> {
         let before = published.before.as_ref().map(|(_, served)| served);
         let step = self.step(Verb::Prove);
         let pages = self.pages(&published.served, before);
-        self.run.take(&step, public::prove(self, &step, &pages)).await?;
+        let prove = async {
+            public::wait(self, &step, published.invalidation.as_ref()).await;
+            public::prove(self, &step, &pages).await
+        };
+        self.run.take(&step, prove).await?;
         self.ask_probes().await.map_err(|failure| Unproven { failure, is_of_the_release: true })
     }
 
@@ -154,8 +163,8 @@ impl Apply<'_> {
         }
         let Run { http, events, release, .. } = self.run;
         let step = self.step(Verb::Probe);
-        let prober = Prober { http, events, release };
-        self.run.take(&step, async { Ok::<_, Failure>(prober.ask_each(probes, &step).await?) }).await
+        let asker = Prober { http, events, release };
+        self.run.take(&step, async { Ok::<_, Failure>(asker.ask_each(probes, &step).await?) }).await
     }
 
     /// What is served already is proven as strictly as what we put there.

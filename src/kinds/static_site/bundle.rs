@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use camino::Utf8Path;
 
-use super::bundle_body::Body;
+use super::file_part::FilePart;
 use super::{bundle_hash, bundle_tar, output};
 use crate::domain::image::Digest;
 use crate::domain::limits::BUNDLE_MANIFEST;
@@ -23,7 +23,7 @@ pub struct Bundle {
     pub document: String,
     /// The digest of the bundle.
     pub digest: Digest,
-    bodies: HashMap<Digest, Body>,
+    bodies: HashMap<Digest, FilePart>,
 }
 
 impl Bundle {
@@ -51,7 +51,7 @@ impl Bundle {
         let (mut files, mut bodies) = (BTreeMap::new(), HashMap::new());
         for (file, hashed) in found.iter().zip(hashed) {
             let (digest, size) = hashed?;
-            let body = Body { path: root.join(&file.real), offset: 0, length: size };
+            let body = FilePart { path: root.join(&file.real), offset: 0, length: size };
             bodies.entry(digest.clone()).or_insert(body);
             files.insert(file.path.clone(), SiteFile::new(&file.path, (digest, size), has));
         }
@@ -73,19 +73,19 @@ impl Bundle {
         Ok(Self::new(manifest, bodies))
     }
 
-    fn new(manifest: BundleManifest, bodies: HashMap<Digest, Body>) -> Self {
+    fn new(manifest: BundleManifest, bodies: HashMap<Digest, FilePart>) -> Self {
         let document = manifest.document();
         let digest = Digest::of(&document);
         Self { manifest, document, digest, bodies }
     }
 
     /// Where the bytes with a digest are. `None`: no file of the bundle has it.
-    pub fn body(&self, digest: &Digest) -> Option<Body> {
+    pub fn body(&self, digest: &Digest) -> Option<FilePart> {
         self.bodies.get(digest).cloned()
     }
 
     /// All bytes, each content once, in the order of their digests.
-    pub fn bodies(&self) -> Vec<(&Digest, &Body)> {
+    pub fn bodies(&self) -> Vec<(&Digest, &FilePart)> {
         let mut all: Vec<_> = self.bodies.iter().collect();
         all.sort_by_key(|(digest, _)| digest.hex());
         all
@@ -127,7 +127,9 @@ pub mod tests {
             let root = Utf8PathBuf::from_path_buf(directory.path().canonicalize().unwrap()).unwrap();
             std::fs::create_dir(root.join("dist")).unwrap();
             let site = Self { _directory: directory, root };
-            files.iter().for_each(|(path, text)| site.write(path, text));
+            for (path, text) in files {
+                site.write(path, text);
+            }
             site
         }
 
@@ -159,7 +161,7 @@ pub mod tests {
     fn a_directory_becomes_a_manifest_and_its_bytes() {
         let site = shop();
         let bundle = site.bundle().unwrap();
-        let file = |path: &str| bundle.manifest.files.get(&path.parse().unwrap()).unwrap().clone();
+        let file = |path: &str| bundle.manifest.files[&path.parse().unwrap()].clone();
         assert_eq!((bundle.manifest.files.len(), bundle.bodies().len()), (5, 4));
         assert_eq!(bundle.digest, bundle.manifest.digest());
         let packed = file("assets/a-8e8b2a4c.js.br");

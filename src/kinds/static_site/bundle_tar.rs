@@ -12,8 +12,8 @@ use sha2::{Digest as _, Sha256};
 use tar::{EntryType, Header};
 use tempfile::NamedTempFile;
 
-use super::bundle_body::Body;
 use super::bundle_hash;
+use super::file_part::FilePart;
 use super::output::unreadable;
 use crate::clients::files;
 use crate::domain::image::Digest;
@@ -58,7 +58,7 @@ fn padding(size: u64) -> u64 {
 /// # Errors
 ///
 /// It cannot be written, or bytes have changed since they were hashed.
-pub fn write(document: &str, bodies: &[(&Digest, &Body)], path: &Utf8Path) -> Result<(), BundleError> {
+pub fn write(document: &str, bodies: &[(&Digest, &FilePart)], path: &Utf8Path) -> Result<(), BundleError> {
     let failed = |error: io::Error| BundleError::Unwritable { file: path.to_string(), why: error.to_string() };
     let directory = path.parent().filter(|parent| !parent.as_str().is_empty()).unwrap_or_else(|| ".".into());
     let mut file = NamedTempFile::new_in(directory).map_err(failed)?;
@@ -92,7 +92,7 @@ impl<W: Write> Out<'_, W> {
     }
 
     /// Copies bytes that still have their digest. Where they have another, the file is given up.
-    fn copy(&mut self, body: &Body, digest: &Digest) -> Result<(), BundleError> {
+    fn copy(&mut self, body: &FilePart, digest: &Digest) -> Result<(), BundleError> {
         let (mut hash, mut at) = (Sha256::new(), 0);
         while at < body.length {
             let piece = body.read_part(at, PIECE.min(body.length - at))?;
@@ -128,7 +128,7 @@ impl<W: Write> Out<'_, W> {
 pub fn read(
     path: &Utf8Path,
     expected: Option<&Digest>,
-) -> Result<(BundleManifest, HashMap<Digest, Body>), BundleError> {
+) -> Result<(BundleManifest, HashMap<Digest, FilePart>), BundleError> {
     let failed = |error: io::Error| unreadable(path, &error);
     let damaged = |why: String| BundleError::Damaged { file: path.to_string(), why };
     let file = files::regular(path).map_err(failed)?.ok_or_else(|| damaged("it is no file".to_owned()))?;
@@ -144,7 +144,7 @@ pub fn read(
     let mut bodies = Vec::new();
     for (digest, size) in contents(&manifest).map_err(damaged)? {
         let offset = parts.entry(&blob(&digest), size).map_err(damaged)?;
-        bodies.push((digest, Body { path: path.to_owned(), offset, length: size }));
+        bodies.push((digest, FilePart { path: path.to_owned(), offset, length: size }));
     }
     parts.end().map_err(damaged)?;
     let hashed =
@@ -278,10 +278,9 @@ mod tests {
 
     fn why(path: &Utf8Path, bytes: &[u8]) -> String {
         std::fs::write(path, bytes).unwrap();
-        match Bundle::of_file(path, None).unwrap_err() {
-            BundleError::Damaged { why, .. } => why,
-            error => panic!("{error}"),
-        }
+        let error = Bundle::of_file(path, None).unwrap_err();
+        let BundleError::Damaged { why, .. } = error else { panic!("{error}") };
+        why
     }
 
     #[test]
@@ -363,7 +362,7 @@ mod tests {
             (Vec::new(), "ends in the middle"),
             (vec![0; 1024], "entry `manifest.json` is missing"),
             (forged(&[entry(&page, "page")]), "is where `manifest.json` should be"),
-            (forged(&[manifest.clone()]), "is missing"),
+            (forged(std::slice::from_ref(&manifest)), "is missing"),
             (forged(&[manifest.clone(), entry(&page, "gape")]), "has other bytes"),
             (forged(&[manifest.clone(), entry(&page, "pages")]), "has another size"),
             (forged(&[manifest.clone(), entry(&page, "page"), entry(&more, "more")]), "does not name"),

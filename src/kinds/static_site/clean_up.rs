@@ -34,7 +34,7 @@ async fn clean_up(apply: &Apply<'_>, step: &StepId, published: &Published) -> Re
 async fn delete(apply: &Apply<'_>, step: &StepId, lease: &Lease<'_>, published: &Published) -> Result<(), Failure> {
     let (site, permit) = (apply.site, apply.run.writer.permit());
     let seen = site.store.current().await?;
-    let Some((mut current, version)) = seen.filter(|(_, version)| *version == published.version) else {
+    let Some((current, version)) = seen.filter(|(_, version)| *version == published.version) else {
         return Err(superseded(site));
     };
     let kept = all_of(apply, current.recent.get(1..).unwrap_or_default()).await?;
@@ -42,14 +42,14 @@ async fn delete(apply: &Apply<'_>, step: &StepId, lease: &Lease<'_>, published: 
     let found = deletes(&published.served, &kept, &leaving);
     lease.renew().await?;
     site.bucket.delete(&found.paths, permit).await?;
-    current.leaving.truncate(leaving.len() - found.gone);
+    let current = current.without_leaving(found.gone);
     site.store.move_current(&current, Some(&version), permit).await?;
     apply.run.events.result(step, format!("{} files deleted", found.paths.len()));
     if let Some(refused) = &found.refused {
         apply.run.events.warning(refused.to_string(), Some("delete them by hand if they are not needed".to_owned()));
     }
     let gone = found.paths.into_iter().collect();
-    public::invalidate(apply, step, &gone, &current).await
+    public::invalidate(apply, step, &gone, &current).await.map(drop)
 }
 
 /// What releases have in the bucket, of which each has to be known.

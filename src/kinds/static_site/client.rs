@@ -6,8 +6,9 @@ use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::head_object::{HeadObjectError, HeadObjectOutput};
 use aws_sdk_s3::types::ChecksumMode;
 use aws_smithy_runtime_api::http::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
-use super::client_write::{DIGEST, base64};
 use crate::clients::aws::{AwsError, AwsErrorKind, call, timestamp};
 use crate::domain::image::Digest;
 use crate::domain::static_site::names::BucketName;
@@ -17,8 +18,8 @@ use crate::observe::AwsClient;
 /// Reading an object, in the words of IAM; whether it is there, too.
 pub(super) const GET: &str = "s3:GetObject";
 
-/// An object that says which release is served is no larger.
-const LARGEST: u64 = 64 * 1024;
+/// The name of the metadata with the digest of an object's bytes, 64 hexadecimal digits.
+pub const DIGEST: &str = "shipgate-sha256";
 
 /// Amazon S3 in one region.
 #[derive(Debug, Clone)]
@@ -59,15 +60,6 @@ impl S3 {
             Err(error) if error.is("NoSuchBucket") => Ok(false),
             Err(error) => Err(error),
         }
-    }
-
-    /// A small object. `None`: there is none of that key.
-    ///
-    /// # Errors
-    ///
-    /// The call failed, or the object is too large to be what is looked for.
-    pub async fn small_object(&self, bucket: &BucketName, key: &str) -> Result<Option<Vec<u8>>, AwsError> {
-        Ok(self.object(Place { bucket, key }, LARGEST).await?.map(|(bytes, _)| bytes))
     }
 
     /// An object of at most so many bytes, with its version. `None`: there is none of that key.
@@ -225,6 +217,14 @@ pub(super) fn version(operation: &'static str, etag: Option<&str>) -> Result<Ver
     etag.map(Version::from).ok_or_else(|| AwsError::returned(operation, "no ETag"))
 }
 
+/// A digest as S3 has checksums.
+pub fn base64(digest: &Digest) -> String {
+    let nibble =
+        |digit: u8| (digit as char).to_digit(16).and_then(|value| u8::try_from(value).ok()).unwrap_or_default();
+    let byte = |pair: &[u8]| pair.iter().fold(0_u8, |byte, digit| (byte << 4) | nibble(*digit));
+    STANDARD.encode(digest.hex().as_bytes().chunks(2).map(byte).collect::<Vec<_>>())
+}
+
 fn status(error: &AwsError) -> Option<u16> {
     let source = error.source.as_deref()?;
     let error = source.downcast_ref::<SdkError<HeadObjectError, Response>>()?;
@@ -267,6 +267,11 @@ mod tests {
             .metadata(DIGEST, file().digest.hex())
             .checksum_sha256(base64(&file().digest))
             .build()
+    }
+
+    #[test]
+    fn a_digest_is_a_checksum_of_s3() {
+        assert_eq!(base64(&Digest::of("abc")), "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
     }
 
     #[test]

@@ -13,10 +13,9 @@ use backon::Retryable as _;
 use futures_util::stream::{FuturesOrdered, StreamExt as _, TryStreamExt as _, iter};
 use sha2::{Digest as _, Sha256};
 
-use super::client::{Place, S3, version};
-use super::client_write::{
-    DIGEST, FilePart, Headers, PUT, PutError, Unless, base64, conflict_pauses, is_conflict, patience, source,
-};
+use super::client::{DIGEST, Place, S3, base64, version};
+use super::client_write::{Headers, PUT, PutError, Unless, conflict_pauses, is_conflict, patience, source};
+use super::file_part::FilePart;
 use crate::clients::aws::{AwsError, call};
 use crate::domain::gate::Permit;
 use crate::domain::image::Digest;

@@ -11,13 +11,12 @@ use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::primitives::{ByteStream, Length};
 use aws_sdk_s3::types::{ChecksumAlgorithm, Delete, MetadataDirective, ObjectIdentifier};
 use backon::{ExponentialBuilder, Retryable as _};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use camino::Utf8PathBuf;
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 
-use super::client::{Place, S3, version};
+use super::client::{DIGEST, Place, S3, base64, version};
+use super::file_part::FilePart;
 use crate::clients::aws::{AwsError, call};
 use crate::domain::gate::Permit;
 use crate::domain::image::Digest;
@@ -29,9 +28,6 @@ use crate::domain::static_site::sync::Version;
 
 /// Writing an object, in the words of IAM.
 pub(super) const PUT: &str = "s3:PutObject";
-
-/// The name of the metadata with the digest of an object's bytes, 64 hexadecimal digits.
-pub const DIGEST: &str = "shipgate-sha256";
 
 /// So many bytes a second are the least that a transfer gets time for.
 const SLOWEST: u64 = 128 * 1024;
@@ -47,17 +43,6 @@ pub enum Body {
     Bytes(Bytes),
     /// In a file.
     File(FilePart),
-}
-
-/// Where bytes are on disk.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FilePart {
-    /// The file.
-    pub path: Utf8PathBuf,
-    /// The first byte.
-    pub offset: u64,
-    /// How many there are.
-    pub length: u64,
 }
 
 /// What an object is written with.
@@ -145,7 +130,7 @@ impl Body {
     }
 }
 
-impl<'a> Unless<'a> {
+impl Unless<'_> {
     pub(super) fn if_none_match(self) -> Option<String> {
         matches!(self, Self::Exists).then(|| "*".to_owned())
     }
@@ -272,14 +257,6 @@ impl S3 {
     }
 }
 
-/// A digest as S3 has checksums.
-pub fn base64(digest: &Digest) -> String {
-    let nibble =
-        |digit: u8| (digit as char).to_digit(16).and_then(|value| u8::try_from(value).ok()).unwrap_or_default();
-    let byte = |pair: &[u8]| pair.iter().fold(0_u8, |byte, digit| (byte << 4) | nibble(*digit));
-    STANDARD.encode(digest.hex().as_bytes().chunks(2).map(byte).collect::<Vec<_>>())
-}
-
 /// An object as the source of a copy.
 pub(super) fn source(from: Place<'_>) -> String {
     let key = from.key.split('/').map(|part| percent_encode(part.as_bytes(), NON_ALPHANUMERIC).to_string());
@@ -315,11 +292,6 @@ fn is_precondition(error: &AwsError) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_digest_is_a_checksum_of_s3() {
-        assert_eq!(base64(&Digest::of("abc")), "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
-    }
 
     #[test]
     fn the_source_of_a_copy_is_encoded_but_for_its_slashes() {

@@ -7,6 +7,12 @@ use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
 use super::*;
 use crate::clients::aws::AwsErrorKind;
@@ -107,6 +113,37 @@ fn client(answer: impl Fn(usize, &Request) -> Answer + Send + 'static) -> (Cloud
         .endpoint_url(format!("http://{}", server.address))
         .build();
     (CloudFront::new(&config), requests)
+}
+
+/// Keeps where requests go, and who signed them for which region.
+#[derive(Debug, Clone, Default)]
+struct Kept(Arc<Mutex<Vec<(String, String)>>>);
+
+impl HttpConnector for Kept {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let signed = request.headers().get("authorization").unwrap_or_default().to_owned();
+        self.0.lock().unwrap().push((request.uri().to_owned(), signed));
+        HttpConnectorFuture::ready(Err(ConnectorError::user("as the test wants it".into())))
+    }
+}
+
+#[tokio::test]
+async fn an_environment_of_any_region_asks_the_one_service() {
+    let kept = Kept::default();
+    let connector = SharedHttpConnector::new(kept.clone());
+    let http = http_client_fn(move |_: &HttpConnectorSettings, _: &RuntimeComponents| connector.clone());
+    let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", "secret", None, None, "test");
+    let config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-west-1"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(http)
+        .build();
+    assert!(CloudFront::new(&config).distribution(&id()).await.is_err());
+    let requests = kept.0.lock().unwrap();
+    let (uri, signed) = &requests[0];
+    assert!(uri.starts_with("https://cloudfront.amazonaws.com/"), "{uri}");
+    assert!(signed.contains("/us-east-1/cloudfront/aws4_request"), "{signed}");
 }
 
 fn id() -> DistributionId {

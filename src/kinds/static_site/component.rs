@@ -74,7 +74,7 @@ impl Driver for Target {
             let site = Site::new(cloud, self)?;
             site.has_buckets().await?;
             let current = site.store.current().await?.map(|(current, _)| current);
-            let Entries { entries, unreadable, is_all } = site.store.entries(most).await?;
+            let Entries { readable: entries, unreadable, is_all } = site.store.entries(most).await?;
             let history = History { entries: &entries, current: current.as_ref() };
             let looked_at = (!is_all || !unreadable.is_empty()).then_some(entries.len());
             Ok(history::History { releases: history.releases(), looked_at })
@@ -152,6 +152,11 @@ impl ObservedSite {
         Box::new(PlannedSite { observed: self, release: release.clone(), site, config, plan })
     }
 
+    /// Whether each environment has a build of its own.
+    fn is_built_here(&self) -> bool {
+        self.site.target.build.as_ref().is_some_and(|build| build.is_per_environment)
+    }
+
     fn rendered(&self, release: &ReleaseName) -> Option<(SitePath, RuntimeFile)> {
         self.site.target.runtime_config.as_ref().map(|config| (config.path.clone(), config.render(release)))
     }
@@ -168,6 +173,10 @@ impl Observed for ObservedSite {
         &self.component.name
     }
 
+    fn node(&self) -> Option<&str> {
+        self.component.kind.node()
+    }
+
     fn console(&self, region: &Region) -> Option<String> {
         self.site.target.console(region)
     }
@@ -181,6 +190,10 @@ impl Observed for ObservedSite {
         let promoted: Option<&PromotedSite> = promoted.downcast_ref();
         Box::pin(async move {
             let promoted = promoted.ok_or_else(|| other_kind(&self.component.name))?;
+            if self.is_built_here() {
+                self.promoted = Some(promoted.clone());
+                return Ok(());
+            }
             baked::refuse(&self.site, &self.facts.front.hosts, promoted).await?;
             self.promoted = Some(promoted.clone());
             Ok(())
@@ -197,6 +210,9 @@ impl Observed for ObservedSite {
         let config = rendered.as_ref().map(written);
         let (target, facts) = (&self.site.target, &self.facts);
         let site = match &self.promoted {
+            Some(_) if self.is_built_here() => {
+                SitePlan::of_own_build(&self.component, target, facts, self.given.as_ref(), config)?
+            }
             Some(promoted) => SitePlan::of_promotion(target, facts, &promoted.digest, config),
             None => SitePlan::of_release(&self.component, target, facts, self.given.as_ref(), config)?,
         };

@@ -6,8 +6,8 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::site::Site;
-use super::store::HeldLock;
 use super::store_error::StoreError;
+use super::store_lock::HeldLock;
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
 use crate::domain::poll::Step;
@@ -50,9 +50,10 @@ impl<'a> Lease<'a> {
         Ok(Self { site, run, held })
     }
 
-    /// What runs began to put there and did not end, this one first.
-    pub fn begun(&self) -> Vec<Kept> {
-        self.held.borrow().lock.begun.clone()
+    /// What runs began to put there and did not end, this one too, where a release is put there: how far they came is not
+    /// known. Of the release itself all is known: what any run wrote of it is the same.
+    pub fn unfinished(&self, wanted: &Kept) -> Vec<Kept> {
+        self.held.borrow().lock.begun.iter().filter(|one| *one != wanted).cloned().collect()
     }
 
     /// Makes sure that this run has the lock still, and keeps it for some more time.

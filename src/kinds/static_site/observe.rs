@@ -7,7 +7,8 @@ use crate::domain::failure::Failure;
 use crate::domain::neutral;
 use crate::domain::release::ReleaseName;
 use crate::domain::static_site::bundle::SitePath;
-use crate::domain::static_site::distribution::{self, DistributionWarning};
+use crate::domain::static_site::distribution;
+use crate::domain::static_site::distribution::warnings::{DistributionWarning, warnings};
 use crate::domain::static_site::plan::{Front, SiteFacts};
 use crate::domain::static_site::store::Current;
 use crate::domain::static_site::sync::{Known, Oddity, plan, to_look_at};
@@ -25,7 +26,7 @@ pub async fn facts(cloud: &Cloud, site: &Site, release: Option<&ReleaseName>) ->
         Ok::<_, Failure>(site.store.release(release).await?.map(|stored| stored.digest))
     };
     let current = async { Ok(site.store.current().await?.map(|(current, _)| current)) };
-    let newest = async { Ok(site.store.entries(1).await?.entries.into_iter().next()) };
+    let newest = async { Ok(site.store.entries(1).await?.readable.into_iter().next()) };
     let holds = async { Ok(site.store.holds().await?.0.holds) };
     let (current, newest, holds, stored, (front, cautions)) =
         futures_util::try_join!(current, newest, holds, stored, in_front(cloud, site))?;
@@ -68,7 +69,7 @@ pub async fn in_front(cloud: &Cloud, site: &Site) -> Result<(Front, Vec<Distribu
                 paths: distribution::found(&found, &site.target.bucket),
                 errors_stay: distribution::errors_stay(&found),
             };
-            Ok((front, distribution::warnings(&found, &site.target.bucket, &region)))
+            Ok((front, warnings(&found, &site.target.bucket, &region)))
         }
         Ok(None) => Err(Failure::failed(format!("distribution `{id}` does not exist"))
             .hint("correct `distribution`, or the account")),

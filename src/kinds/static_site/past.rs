@@ -29,7 +29,7 @@ impl SitePast {
     /// The ledger cannot be read.
     pub async fn look(observed: ObservedSite, release: Option<&ReleaseName>) -> Result<Self, Failure> {
         let most = if release.is_some() { LOOKED_FOR } else { LOOKED_AT };
-        let entries = observed.site.store.entries(most).await?.entries;
+        let entries = observed.site.store.entries(most).await?.readable;
         Ok(Self { observed, entries })
     }
 

@@ -7,8 +7,6 @@ use futures_util::future::join_all;
 
 use super::build::{build, off_thread};
 use super::bundle::Bundle;
-use super::bundle_body::Body;
-use super::client_write::FilePart;
 use super::site::Site;
 use super::source::PromotedSite;
 use super::store::PutRelease;
@@ -85,9 +83,7 @@ impl Prepare<'_> {
     /// Puts the bytes of a bundle into the store, and then its manifest.
     async fn put(&self, step: &StepId, bundle: &Bundle) -> Result<Digest, Failure> {
         let known = self.known().await;
-        let body = |digest: &Digest| {
-            bundle.body(digest).map(|Body { path, offset, length }| FilePart { path, offset, length })
-        };
+        let body = |digest: &Digest| bundle.body(digest);
         let filled = self.site.store.fill(&bundle.manifest, &known, &body, self.run.writer.permit()).await?;
         self.keep(step, &bundle.manifest, filled).await
     }

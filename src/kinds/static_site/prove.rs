@@ -7,20 +7,19 @@ use std::time::Duration;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::clients::http::{Http, Plain, Whole};
+use crate::clients::http::{Http, HttpError, Plain, Whole};
 use crate::domain::image::Digest;
+use crate::domain::limits::{SITE_ANSWER, SITE_PAGES, SITE_REQUEST};
 use crate::domain::static_site::bundle::{SiteFile, SitePath};
 use crate::domain::static_site::page::Page;
 use crate::domain::static_site::proof::{
-    Asked, Expected, Look, MOST_BYTES, MOST_PAGES, NotProven, Question, Seen, Site, Watch, upgraded,
+    Asked, Expected, Look, NotProven, Question, Seen, Site, Watch, alias, upgraded,
 };
 use crate::domain::step::StepId;
 use crate::events::Events;
 use crate::poll::{Waiting, poll};
 use crate::together;
 
-/// One answer may take so long.
-const ANSWER: Duration = Duration::from_secs(20);
 /// What pages call is asked for so long: it is there already, and nothing of it was changed.
 const CALLS: Duration = Duration::from_mins(1);
 /// Scripts and styles are asked for so long at least, however late the pages came.
@@ -107,7 +106,8 @@ async fn prove_files(proof: &Proof<'_>) -> Result<Proven, NotProven> {
     let began = Instant::now();
     let (asked, left_out) = proof.site().pages();
     if left_out > 0 {
-        proof.events.note(format!("  {MOST_PAGES} of {} pages are asked for", MOST_PAGES + left_out));
+        let most = SITE_PAGES.count();
+        proof.events.note(format!("  {most} of {} pages are asked for", most + left_out));
     }
     let pages = asked.len();
     let read = ask_until_right(proof, asked, proof.timeout).await?;
@@ -123,14 +123,21 @@ async fn prove_files(proof: &Proof<'_>) -> Result<Proven, NotProven> {
 
 /// The address of the site: the same with TLS where it redirects there. Who does not answer is asked again with the pages.
 async fn own_address(proof: &Proof<'_>) -> Url {
-    let address = proof.address;
-    if address.scheme() != "http" {
-        return address.clone();
+    let mut address = proof.address.clone();
+    if !address.path().ends_with('/') {
+        address.set_path(&format!("{}/", proof.address.path()));
     }
-    let plain = Plain { method: "GET", url: address, headers: &[], timeout: ANSWER, most: 0 };
-    let Ok(whole) = proof.http.look(plain).await else { return address.clone() };
-    let location = whole.headers.get("location").filter(|_| (300..400).contains(&whole.status));
-    location.and_then(|location| upgraded(address, location)).unwrap_or_else(|| address.clone())
+    if address.scheme() != "http" {
+        return address;
+    }
+    let plain = Plain { method: "GET", url: &address, headers: &[], timeout: SITE_REQUEST.time(), most: 0 };
+    let Ok(whole) = proof.http.look(plain).await else { return address };
+    location(&whole).and_then(|location| upgraded(&address, location)).unwrap_or(address)
+}
+
+/// Where an answer redirects to.
+fn location(whole: &Whole) -> Option<&String> {
+    whole.headers.get("location").filter(|_| (300..400).contains(&whole.status))
 }
 
 /// Asks until each question has the answer that is wanted. Returns the pages that came so.
@@ -166,6 +173,20 @@ async fn ask_until_right(
 
 /// Asks once. The page is there where the bytes are those that are wanted.
 async fn look(http: &Http, asked: &Asked) -> (Look, Option<Page>) {
+    let (whole, url) = match answer(http, asked).await {
+        Ok(answer) => answer,
+        Err(error) => return (Look::Unanswered(error.to_string()), None),
+    };
+    let Whole { status, headers, body, is_cut } = whole;
+    let digest = (!is_cut).then(|| Digest::of(&body));
+    let seen = Seen::new(status, &headers, digest);
+    let is_wanted = matches!(&asked.expected, Expected::File { digest, role: None, .. } if *digest == seen.digest);
+    let page = (is_wanted && !is_cut && seen.kind == "text/html").then(|| Page::read(&body, &url));
+    (Look::Answered(Box::new(seen)), page)
+}
+
+/// The answer, and where it came from: a page may have another name, and redirect there.
+async fn answer(http: &Http, asked: &Asked) -> Result<(Whole, Url), HttpError> {
     let get = [("accept-encoding", "identity")];
     let (method, origin) = match &asked.question {
         Question::Get => ("GET", None),
@@ -173,16 +194,13 @@ async fn look(http: &Http, asked: &Asked) -> (Look, Option<Page>) {
     };
     let preflight = origin.map(|origin| [("origin", origin.as_str()), ("access-control-request-method", "GET")]);
     let headers = preflight.as_ref().map_or(&get[..], |headers| &headers[..]);
-    let answer = http.look(Plain { method, url: &asked.url, headers, timeout: ANSWER, most: MOST_BYTES }).await;
-    let Whole { status, headers, body, is_cut } = match answer {
-        Ok(whole) => whole,
-        Err(error) => return (Look::Unanswered(error.to_string()), None),
-    };
-    let digest = (!is_cut).then(|| Digest::of(&body));
-    let seen = Seen::new(status, &headers, digest);
-    let is_wanted = matches!(&asked.expected, Expected::File { digest, role: None, .. } if *digest == seen.digest);
-    let page = (is_wanted && !is_cut && seen.kind == "text/html").then(|| Page::read(&body, &asked.url));
-    (Look::Answered(Box::new(seen)), page)
+    let (timeout, most) = (SITE_REQUEST.time(), SITE_ANSWER.count());
+    let whole = http.look(Plain { method, url: &asked.url, headers, timeout, most }).await?;
+    let is_page = matches!(asked.expected, Expected::File { role: None, .. });
+    match location(&whole).and_then(|location| alias(&asked.url, location)).filter(|_| is_page) {
+        Some(url) => Ok((http.look(Plain { method, url: &url, headers, timeout, most }).await?, url)),
+        None => Ok((whole, asked.url.clone())),
+    }
 }
 
 #[cfg(test)]

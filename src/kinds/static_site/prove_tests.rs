@@ -158,6 +158,19 @@ async fn a_site_that_does_not_answer_is_no_wrong_site() {
 }
 
 #[tokio::test]
+async fn a_page_is_found_under_its_other_name() {
+    let server = serve(|request| match request.target.as_str() {
+        "/about.html" => Answer::new(301, "").with("location", "/about"),
+        "/about" => of_type("about", "text/html"),
+        _ => right(request),
+    });
+    let mut release = Release::new();
+    let about: SitePath = "about.html".parse().unwrap();
+    release.pages.insert(about, Digest::of("about"));
+    assert_eq!(release.prove(&server).await.0.map(|proven| proven.pages), Ok(3));
+}
+
+#[tokio::test]
 async fn no_more_is_read_than_is_needed() {
     let endless = serve(|request| match request.target.as_str() {
         "/" => of_type("", "text/html").going(Course::Endless),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
 
 use super::apply::Apply;
-use super::cloudfront::{CloudFront, not_invalidated};
+use super::cloudfront::{CloudFront, Invalidation, InvalidationId, not_invalidated};
 use super::prove::{Proof, Proven, prove as prove_release, prove_back as prove_former};
 use crate::domain::failure::Failure;
 use crate::domain::image::Digest;
@@ -57,7 +57,7 @@ impl AsRef<Failure> for Unproven {
     }
 }
 
-/// Lets the distribution forget some files. Nothing: there is none, or no file.
+/// Lets the distribution forget some files. `None`: there is none, or no file.
 ///
 /// # Errors
 ///
@@ -67,11 +67,11 @@ pub async fn invalidate(
     step: &StepId,
     stale: &BTreeSet<SitePath>,
     current: &Current,
-) -> Result<(), Failure> {
-    let Some(id) = &apply.site.target.distribution else { return Ok(()) };
+) -> Result<Option<InvalidationId>, Failure> {
+    let Some(id) = &apply.site.target.distribution else { return Ok(None) };
     let paths = paths(stale, &apply.facts.front.paths);
     if paths.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let client: CloudFront = apply.run.cloud.client()?;
     let moment = current.since.as_millisecond().to_string();
@@ -81,7 +81,32 @@ pub async fn invalidate(
     let count = paths.len();
     let what = if count == 1 { "1 path".to_owned() } else { format!("{count} paths") };
     apply.run.events.progress(step, &format!("invalidation {} of {what}", made.as_str()));
-    Ok(())
+    Ok(Some(made))
+}
+
+/// Waits until every edge has forgotten. One that takes longer proves nothing, and what is served is looked at anyway.
+pub async fn wait(apply: &Apply<'_>, step: &StepId, made: Option<&InvalidationId>) {
+    let Some((id, made)) = apply.site.target.distribution.as_ref().zip(made) else { return };
+    let events = &apply.run.events;
+    let waited = async {
+        let client: CloudFront = apply.run.cloud.client().map_err(Failure::from)?;
+        Ok::<_, Failure>(client.wait((events, step), (id, made), apply.site.target.timeout).await?)
+    };
+    let (text, hint) = match waited.await {
+        Ok(Invalidation::Done) => return,
+        Ok(Invalidation::InProgress) => (
+            format!(
+                "invalidation {} is not completed: some edges may still answer with what was served before",
+                made.as_str()
+            ),
+            "the proof asks one edge; see in the console when it is completed".to_owned(),
+        ),
+        Err(failure) => (
+            format!("whether invalidation {} is completed is not known: {}", made.as_str(), failure.brief()),
+            failure.hints.first().cloned().unwrap_or_else(|| "see in the console when it is completed".to_owned()),
+        ),
+    };
+    events.warning(text, Some(hint));
 }
 
 /// Proves that the site serves a release.

@@ -5,11 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::cloudfront::InvalidationId;
 use super::lease::Lease;
 use super::site::{Site, Written};
 use crate::domain::failure::Failure;
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
+use crate::domain::size;
 use crate::domain::static_site::bundle::{Cache, SitePath, Wave};
 use crate::domain::static_site::served::Served;
 use crate::domain::static_site::store::{Current, Finished, Kept, WrittenConfig};
@@ -39,6 +41,8 @@ pub struct Published {
     pub version: Version,
     /// The files that were written, and that caches may have in another form.
     pub stale: BTreeSet<SitePath>,
+    /// What lets the distribution forget them.
+    pub invalidation: Option<InvalidationId>,
 }
 
 /// Writes a release in a step that has begun.
@@ -82,7 +86,7 @@ impl Publish<'_> {
         let (current, over) = seen.unzip();
         let manifest = self.site.store.kept(&wanted.kept).await?.manifest;
         let served = Served::new(&manifest, &wanted.kept.exclude, wanted.config.as_ref());
-        let mut written = self.site.written(current.as_ref(), &self.lease.begun()).await?;
+        let mut written = self.site.written(current.as_ref(), &self.lease.unfinished(&wanted.kept)).await?;
         if let Some(current) = &current {
             written.doubted = self.site.doubted(&served, current).await;
         }
@@ -108,7 +112,7 @@ impl Publish<'_> {
         let finished = self.finish(wanted, &served, current.as_ref(), over.as_ref()).await;
         let (now, version) = finished.map_err(|failure| Unpublished { failure, is_seen })?;
         let stale = sync.stale().cloned().collect();
-        Ok(Published { served, before: current.zip(written.before), current: now, version, stale })
+        Ok(Published { served, before: current.zip(written.before), current: now, version, stale, invalidation: None })
     }
 
     async fn planned(&self, served: &Served, written: &Written) -> Result<Sync, Failure> {
@@ -119,9 +123,10 @@ impl Publish<'_> {
 
     /// What is written, and what is odd about it.
     fn say(&self, sync: &Sync) {
-        let repaired = if sync.repaired > 0 { format!(" ({} for the headers)", sync.repaired) } else { String::new() };
+        let repaired = if sync.repaired > 0 { format!(", {} for the headers", sync.repaired) } else { String::new() };
         let files = if sync.count() == 1 { "1 file".to_owned() } else { format!("{} files", sync.count()) };
-        let text = format!("{files} written{repaired}, {} there already", sync.unchanged);
+        let size = size::shown(sync.size());
+        let text = format!("{files} written ({size}){repaired}, {} there already", sync.unchanged);
         self.run.events.result(self.step, text);
         for (path, oddity) in sync.odd.iter().take(NAMED) {
             let hint = "the file of the release is written over it".to_owned();
@@ -150,7 +155,7 @@ impl Publish<'_> {
             config: wanted.config.clone(),
             run: self.run.provenance.run.clone(),
         };
-        let now = Current::after(finished, before, &self.lease.begun(), self.site.target.keep);
+        let now = Current::after(finished, before, &self.lease.unfinished(&wanted.kept), self.site.target.keep);
         let moved = self.site.store.move_current(&now, over, self.run.writer.permit()).await;
         let version = moved.map_err(|error| if error.is_overtaken() { superseded(self.site) } else { error.into() })?;
         Ok((now, version))

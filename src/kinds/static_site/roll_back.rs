@@ -36,7 +36,8 @@ impl Apply<'_> {
         let written = self.write_back(step, &lease, &wanted, published).await;
         lease.give_back(written.is_ok()).await;
         let back = written?;
-        self.invalidate(step, &back).await?;
+        let invalidation = self.invalidate(step, &back).await?;
+        public::wait(self, step, invalidation.as_ref()).await;
         self.serves_again(step, &back, &published.served).await
     }
 
@@ -77,7 +78,7 @@ impl Apply<'_> {
         let publish = Publish { run: self.run, site: self.site, step, lease };
         let written = publish.execute(&wanted(&before), Some(seen), || ()).await;
         let back = match written {
-            Ok(back) => self.invalidate(step, &back).await,
+            Ok(back) => self.invalidate(step, &back).await.map(drop),
             Err(unpublished) => Err(unpublished.failure),
         };
         self.combined(failed, &before, back)

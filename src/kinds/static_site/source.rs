@@ -63,7 +63,7 @@ impl SourceSite {
     pub async fn look(site: Site) -> Result<Self, Failure> {
         site.has_buckets().await?;
         let current = site.store.current().await?.map(|(current, _)| current);
-        let newest = site.store.entries(1).await?.entries.into_iter().next();
+        let newest = site.store.entries(1).await?.readable.into_iter().next();
         let drifted = match &current {
             Some(current) => observe::drifted(&site, current).await?,
             None => Vec::new(),
@@ -72,7 +72,7 @@ impl SourceSite {
     }
 
     async fn entry(&self, id: &RecordId) -> Result<Entry, Failure> {
-        let entries = self.site.store.entries(LOOKED_AT).await?.entries;
+        let entries = self.site.store.entries(LOOKED_AT).await?.readable;
         entries.into_iter().find(|entry| entry.id() == *id).ok_or_else(|| {
             Failure::failed(format!("the ledger of `{}` has no entry {}", self.site.target.name, id.short()))
                 .hint("run it again: it plans from what is there now")
@@ -128,7 +128,7 @@ impl Source for SourceSite {
 
     fn ran<'a>(&'a self, _cloud: &'a Cloud, digest: &'a Digest, runs: bool) -> Answer<'a, UnbrokenRun> {
         Box::pin(async move {
-            let entries = self.site.store.entries(LOOKED_AT).await?.entries;
+            let entries = self.site.store.entries(LOOKED_AT).await?.readable;
             Ok(soak::unbroken(&entries, digest, runs))
         })
     }
@@ -136,7 +136,7 @@ impl Source for SourceSite {
     fn recorded<'a>(&'a self, _cloud: &'a Cloud, release: &'a GitSha) -> Answer<'a, LedgerSearch> {
         Box::pin(async move {
             let wanted = ReleaseName::Commit(release.clone());
-            let entries = self.site.store.entries(LOOKED_AT).await?.entries;
+            let entries = self.site.store.entries(LOOKED_AT).await?.readable;
             let found = entries.iter().find(|entry| entry.release == wanted && entry.succeeded());
             let Some(entry) = found else { return Ok(LedgerSearch::default()) };
             let stored = self.site.store.release(&wanted).await?;

@@ -23,7 +23,7 @@ use crate::domain::view::status::{ComponentStatus, HandChange, LastRelease, Rema
 pub async fn status(site: &Site) -> Result<ComponentStatus, Failure> {
     site.has_buckets().await?;
     let current = site.store.current().await?.map(|(current, _)| current);
-    let newest = site.store.entries(1).await?.entries.into_iter().next();
+    let newest = site.store.entries(1).await?.readable.into_iter().next();
     let holds = site.store.holds().await?.0.holds;
     let drift = match &current {
         Some(current) => drift(site, current).await,

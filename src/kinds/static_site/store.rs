@@ -1,7 +1,5 @@
 //! The release store of a component: the objects of `domain::static_site::store` in the bucket `artifacts`.
 
-use jiff::Timestamp;
-
 use super::client::{Place, S3};
 use super::client_write::{Body, Headers, PutError, Unless};
 use super::store_error::StoreError;
@@ -11,7 +9,7 @@ use crate::domain::names::ComponentName;
 use crate::domain::release::ReleaseName;
 use crate::domain::static_site::bundle::BundleManifest;
 use crate::domain::static_site::names::BucketName;
-use crate::domain::static_site::store::{Current, Entry, Holds, Kept, Lock, Owner, keys};
+use crate::domain::static_site::store::{Current, Entry, Holds, Kept, keys};
 use crate::domain::static_site::sync::Version;
 use crate::together::try_each;
 
@@ -50,19 +48,11 @@ pub enum PutRelease {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Entries {
     /// Those that can be read, newest first.
-    pub entries: Vec<Entry>,
+    pub readable: Vec<Entry>,
     /// Why others cannot be, in words.
     pub unreadable: Vec<String>,
     /// Whether there are no older ones.
     pub is_all: bool,
-}
-
-/// A lock that this run has.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeldLock {
-    /// The lock.
-    pub lock: Lock,
-    version: Version,
 }
 
 impl Store {
@@ -176,7 +166,7 @@ impl Store {
         let mut entries = Entries { is_all, ..Entries::default() };
         for one in read.into_iter().flatten() {
             match one {
-                Ok(entry) => entries.entries.push(entry),
+                Ok(entry) => entries.readable.push(entry),
                 Err(why) => entries.unreadable.push(why),
             }
         }
@@ -220,65 +210,7 @@ impl Store {
         self.put(&keys::holds(&self.component), holds.document(), unless(over), permit).await
     }
 
-    /// Takes the lock for a run that begins to put a release there.
-    ///
-    /// # Errors
-    ///
-    /// Another run has it, or it cannot be taken.
-    pub async fn take_lock(
-        &self,
-        owner: &Owner,
-        release: Kept,
-        now: Timestamp,
-        permit: Permit<'_>,
-    ) -> Result<HeldLock, StoreError> {
-        let key = keys::lock(&self.component);
-        let found = self.read(&key, Lock::read).await?;
-        let (before, over) = found.map_or((None, None), |(lock, version)| (Some(lock), Some(version)));
-        if let Some(busy) = before.as_ref().filter(|lock| !lock.may_take(owner, now)) {
-            return Err(StoreError::Busy(busy.described()));
-        }
-        let lock = Lock::taken(owner.clone(), now, release, before.as_ref());
-        match self.put(&key, lock.document(), unless(over.as_ref()), permit).await {
-            Ok(version) => Ok(HeldLock { lock, version }),
-            Err(error) if error.is_overtaken() => Err(self.busy().await?.unwrap_or(error)),
-            Err(error) => Err(error),
-        }
-    }
-
-    async fn busy(&self) -> Result<Option<StoreError>, StoreError> {
-        let found = self.read(&keys::lock(&self.component), Lock::read).await?;
-        Ok(found.map(|(lock, _)| StoreError::Busy(lock.described())))
-    }
-
-    /// Makes sure that the lock is still this run's, and has it for some more time.
-    ///
-    /// # Errors
-    ///
-    /// Another run took it, or it cannot be written.
-    pub async fn renew(&self, held: &mut HeldLock, now: Timestamp, permit: Permit<'_>) -> Result<(), StoreError> {
-        let lock = held.lock.renewed(now);
-        self.write_lock(held, lock, permit).await
-    }
-
-    /// Gives the lock back. `is_finished`: what the site serves is what the pointer says.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::renew`].
-    pub async fn give_back(&self, mut held: HeldLock, is_finished: bool, permit: Permit<'_>) -> Result<(), StoreError> {
-        let lock = held.lock.given_back(is_finished);
-        self.write_lock(&mut held, lock, permit).await
-    }
-
-    async fn write_lock(&self, held: &mut HeldLock, lock: Lock, permit: Permit<'_>) -> Result<(), StoreError> {
-        let over = Unless::IsNot(&held.version);
-        let version = self.put(&keys::lock(&self.component), lock.document(), over, permit).await?;
-        *held = HeldLock { lock, version };
-        Ok(())
-    }
-
-    async fn read<T>(
+    pub(super) async fn read<T>(
         &self,
         key: &str,
         read: impl FnOnce(&[u8]) -> Result<T, String>,
@@ -287,7 +219,7 @@ impl Store {
         Ok(Some((read(&text).map_err(|why| self.unreadable(key, why))?, version)))
     }
 
-    async fn put(
+    pub(super) async fn put(
         &self,
         key: &str,
         document: String,
@@ -312,7 +244,7 @@ impl Store {
     }
 }
 
-fn unless(over: Option<&Version>) -> Unless<'_> {
+pub(super) fn unless(over: Option<&Version>) -> Unless<'_> {
     over.map_or(Unless::Exists, Unless::IsNot)
 }
 

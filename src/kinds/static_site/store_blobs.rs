@@ -8,7 +8,8 @@ use bytes::Bytes;
 use super::client::Held;
 use super::client_many::{AT_ONCE, each_of};
 use super::client_parts::Large;
-use super::client_write::{Body, FilePart, Headers, Unless};
+use super::client_write::{Body, Headers, PutError, Unless};
+use super::file_part::FilePart;
 use super::store::Store;
 use super::store_error::StoreError;
 use crate::domain::gate::Permit;
@@ -59,10 +60,15 @@ impl Store {
     ///
     /// They are others than the digest says, or cannot be written.
     pub async fn put_blob(&self, digest: &Digest, part: &FilePart, permit: Permit<'_>) -> Result<(), StoreError> {
-        if part.length > LARGE {
-            return self.put_large(digest, Large::File(part), permit).await;
-        }
-        self.put_small(digest, Body::File(part.clone()), permit).await
+        let put = if part.length > LARGE {
+            self.put_large(digest, Large::File(part), permit).await
+        } else {
+            self.put_small(digest, Body::File(part.clone()), permit).await
+        };
+        put.map_err(|error| {
+            let is_changed = matches!(error, StoreError::OtherBytes { .. });
+            if is_changed { StoreError::File(PutError::OtherBytes(digest.clone())) } else { error }
+        })
     }
 
     /// Stores some bytes, once. Returns their digest.

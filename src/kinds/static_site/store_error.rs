@@ -63,10 +63,7 @@ impl StoreError {
 
     /// It as it means when it happened in a phase of a run.
     pub fn failure(&self, phase: Phase) -> Failure {
-        match self {
-            Self::Overtaken { .. } if phase != Phase::Before => self.before(),
-            _ => explain(self, phase),
-        }
+        if self.is_overtaken() { self.before() } else { explain(self, phase) }
     }
 }
 

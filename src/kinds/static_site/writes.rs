@@ -15,7 +15,7 @@ use crate::domain::static_site::names::BucketName;
 use crate::domain::static_site::store::keys;
 use crate::domain::static_site::sync::{Over, SeenObject, Write};
 
-/// What has no more bytes goes through memory where it is bound to what it is written over: AT_ONCE times so much.
+/// What has no more bytes goes through memory where it is bound to what it is written over: 32 times so much.
 const SMALL: u64 = 1024 * 1024;
 /// What has more bytes is copied in parts: one call copies at most 5 GB
 /// ([CopyObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html)), and a long one is cut off.
@@ -108,17 +108,6 @@ impl ServingBucket {
     async fn reads_as(&self, place: Place<'_>, size: u64, digest: &Digest) -> Result<bool, StoreError> {
         let read = self.s3.object(place, size).await?;
         Ok(read.is_some_and(|(bytes, _)| Digest::of(bytes) == *digest))
-    }
-
-    /// The files of a wave that are not there as they were written.
-    ///
-    /// # Errors
-    ///
-    /// One cannot be asked for.
-    pub async fn differing(&self, wave: &[Write]) -> Result<Vec<SitePath>, StoreError> {
-        let seen = self.look(wave.iter().map(|write| &write.path)).await?;
-        let is_there = |write: &&Write| seen.get(&write.path).is_some_and(|object| object.is(&write.file));
-        Ok(wave.iter().filter(|write| !is_there(write)).map(|write| write.path.clone()).collect())
     }
 
     /// Deletes files.

@@ -8,8 +8,8 @@ use crate::domain::limits::{PLAN_DOCUMENT, SUMMARY_JSON};
 use crate::domain::names::ComponentName;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::Intent;
-use crate::domain::step::{Subject, Verb};
-use crate::report::record::Record;
+use crate::domain::step::{StepId, Verb};
+use crate::report::record::{ComponentRecord, Record};
 use crate::sink;
 
 /// The outputs of a command with an outcome.
@@ -46,15 +46,28 @@ pub fn plan(document: &str) -> Option<Output> {
     is_whole.then(|| ("plan", document.to_owned()))
 }
 
-/// Of a planned deploy, the components whose files have to be built first, as a JSON list on one line: `[]`, none.
-fn builds(record: &Record) -> Option<Output> {
-    let is_planned_deploy = record.is_plan && record.intent == Some(Intent::Deploy);
-    let built = record.steps.iter().filter(|step| step.step.verb == Verb::Bundle);
-    let names = built.filter_map(|step| match &step.step.subject {
-        Subject::Component(component) => Some(Value::String(component.to_string())),
-        Subject::Source(..) | Subject::Statuses => None,
-    });
-    is_planned_deploy.then(|| ("builds", Value::Array(names.collect()).to_string()))
+/// Of a planned deploy, the components whose files have to be built first, as a JSON list on one line (`[]`: none), and the
+/// version of Node.js that all of them ask for. Where one asks for none, or for another, nothing says which.
+fn builds(record: &Record) -> Vec<Output> {
+    if !record.is_plan || record.intent != Some(Intent::Deploy) {
+        return Vec::new();
+    }
+    let built: Vec<&ComponentRecord> =
+        record.components.iter().filter(|component| is_built(record, component)).collect();
+    let names = built.iter().map(|component| Value::String(component.name.to_string()));
+    let mut outputs = vec![("builds", Value::Array(names.collect()).to_string())];
+    if let Some((first, others)) = built.split_first()
+        && others.iter().all(|other| other.node == first.node)
+    {
+        outputs.extend(first.node.clone().map(|node| ("node", node)));
+    }
+    outputs
+}
+
+/// Whether the files of a component have to be built.
+fn is_built(record: &Record, component: &ComponentRecord) -> bool {
+    let step = StepId::new(Verb::Bundle, &component.name);
+    record.steps.iter().any(|planned| planned.step == step)
 }
 
 /// The gates that refuse already, separated by commas, where there are any.
@@ -102,27 +115,45 @@ mod tests {
         assert!(outputs.contains(&("refused-by", "hold,forward".to_owned())), "{outputs:?}");
     }
 
+    /// What is said of the builds of a plan, by the steps of `backend` and `worker`, and the versions that they ask for.
+    fn said(
+        plans: bool,
+        intent: Intent,
+        steps: &[(Verb, &str)],
+        node: [Option<&str>; 2],
+    ) -> Vec<(&'static str, String)> {
+        let mut record = Record::new(&Request { plans: true, applies: !plans, ..Request::default() });
+        let steps = steps.iter().map(|(verb, component)| Step::new(*verb, &component.parse().unwrap(), "")).collect();
+        let mut plan = ShownPlan { intent, steps, is_all: plans, ..ShownPlan::sample() };
+        for (component, node) in plan.components.iter_mut().zip(node) {
+            component.node = node.map(str::to_owned);
+        }
+        record.see(&Event::Planned(Box::new(plan)));
+        let outputs = of(&record, Outcome::Planned, "{}").into_iter();
+        outputs.filter(|(name, _)| ["builds", "node"].contains(name)).collect()
+    }
+
     #[test]
     fn a_planned_deploy_says_what_has_to_be_built_first() {
-        let step = |verb, component: &str| Step::new(verb, &component.parse().unwrap(), "");
-        let sites = vec![
-            step(Verb::Bundle, "site"),
-            step(Verb::Store, "site"),
-            step(Verb::Build, "backend"),
-            step(Verb::Bundle, "admin"),
-        ];
-        let planned = |plans: bool, intent: Intent, steps: &[Step]| {
-            let mut record = Record::new(&Request { plans: true, applies: !plans, ..Request::default() });
-            let plan = ShownPlan { intent, steps: steps.to_vec(), is_all: plans, ..ShownPlan::sample() };
-            record.see(&Event::Planned(Box::new(plan)));
-            let outputs = of(&record, Outcome::Planned, "{}").into_iter();
-            outputs.filter(|(name, _)| *name == "builds").map(|(_, value)| value).collect::<Vec<_>>()
-        };
-        assert_eq!(planned(true, Intent::Deploy, &sites), ["[\"site\",\"admin\"]"]);
-        assert_eq!(planned(true, Intent::Deploy, &sites[1..3]), ["[]"]);
-        assert_eq!(planned(true, Intent::Rollback, &[]), [""; 0]);
-        assert_eq!(planned(false, Intent::Deploy, &sites), [""; 0]);
-        assert_eq!(builds(&Record::new(&Request::default())), None, "there is no plan");
+        use Verb::{Build, Bundle, Store};
+        let all = [(Bundle, "worker"), (Store, "worker"), (Bundle, "backend")];
+        let one = [(Bundle, "worker"), (Store, "worker"), (Build, "backend")];
+        let (both, worker) = ("[\"backend\",\"worker\"]", "[\"worker\"]");
+        for (steps, node, names, version) in [
+            (&all[..], [Some("22"), Some("22")], both, Some("22")),
+            (&all, [Some("22"), Some("24")], both, None),
+            (&all, [Some("22"), None], both, None),
+            (&all, [None, None], both, None),
+            (&one, [Some("22"), Some("24")], worker, Some("24")),
+            (&one[1..], [Some("22"), Some("24")], "[]", None),
+        ] {
+            let mut expected = vec![("builds", names.to_owned())];
+            expected.extend(version.map(|version| ("node", version.to_owned())));
+            assert_eq!(said(true, Intent::Deploy, steps, node), expected, "{steps:?} {node:?}");
+        }
+        assert_eq!(said(true, Intent::Rollback, &all, [None, None]), []);
+        assert_eq!(said(false, Intent::Deploy, &all, [None, None]), []);
+        assert_eq!(builds(&Record::new(&Request::default())), [], "there is no plan");
     }
 
     #[test]

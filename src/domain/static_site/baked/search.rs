@@ -42,7 +42,7 @@ const TEXT: &[&str] = &[
 /// What is searched for in the files of a release: what only the other environment of a promotion has.
 #[derive(Debug, Clone)]
 pub struct Needles {
-    needles: Vec<Needle>,
+    all: Vec<Needle>,
     excluded: Vec<Pattern>,
     /// The file that is written for the environment itself, whatever the release has there.
     written: Option<SitePath>,
@@ -72,7 +72,7 @@ impl Needles {
     /// What `other` has and `own` has not. `release`: what is promoted between them, since both may name it.
     pub fn new(other: &Side<'_>, own: &Side<'_>, release: &ReleaseName) -> Self {
         Self {
-            needles: needle::all(other, own, release),
+            all: needle::all(other, own, release),
             excluded: own.site.exclude.clone(),
             written: own.site.runtime_config.as_ref().map(|config| config.path.clone()),
         }
@@ -93,7 +93,7 @@ impl Needles {
             return Vec::new();
         }
         let of_needle = |needle| places(needle, bytes).take(MOST_PLACES).map(move |place| (place, needle));
-        let mut found: Vec<(Range<usize>, &Needle)> = self.needles.iter().flat_map(of_needle).collect();
+        let mut found: Vec<(Range<usize>, &Needle)> = self.all.iter().flat_map(of_needle).collect();
         found.sort_by_key(|(place, _)| (place.start, Reverse(place.end)));
         // A host under another one is one thing to correct.
         let mut end = 0;
@@ -355,7 +355,7 @@ mod tests {
             for (index, part) in parts.iter().enumerate() {
                 text.push_str(part);
                 for (which, _) in planted.iter().filter(|(_, at)| *at == index) {
-                    text.push_str(&format!(" {}{}: ", before[*which], texts[*which]));
+                    text.extend([" ", before[*which], texts[*which], ": "]);
                     count += 1;
                 }
             }
@@ -381,7 +381,7 @@ mod tests {
         let started = tokio::time::Instant::now();
         let count: usize = (0..100).map(|_| needles.search(&path, file.as_bytes()).len()).sum();
         let needed = started.elapsed();
-        println!("{} texts in 200 MB: {needed:?}", needles.needles.len());
+        println!("{} texts in 200 MB: {needed:?}", needles.all.len());
         assert_eq!(count, 0);
     }
 }

@@ -128,16 +128,10 @@ fn file(seen: &Seen, digest: Option<&Digest>, role: Option<Role>, kind: Option<&
         let what = if seen.is_missing() { "it is still missing" } else { "what was there before still comes" };
         return Judged::NotYet(format!("{what}{}", seen.kept()));
     }
-    match role.map_or_else(|| ok(seen), |role| typed(seen, role)) {
-        Err(wrong) => wrong,
-        Ok(()) => {
-            let why = match &seen.digest {
-                None => "more comes than is read".to_owned(),
-                Some(found) => format!("another file comes, {}", found.short()),
-            };
-            Judged::Wrong { why: format!("{why}{}", seen.kept()), may_be_kept: false }
-        }
-    }
+    let other = seen.digest.as_ref().map(|found| format!("another file comes, {}", found.short()));
+    let why = other.unwrap_or_else(|| "more comes than is read".to_owned());
+    let other = Judged::Wrong { why: format!("{why}{}", seen.kept()), may_be_kept: false };
+    role.map_or_else(|| ok(seen), |role| typed(seen, role)).err().unwrap_or(other)
 }
 
 fn is_of_before(seen: &Seen, before: &Before) -> bool {

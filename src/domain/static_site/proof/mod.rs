@@ -13,9 +13,6 @@ mod watch;
 
 pub use asked::{Asked, Expected, Question};
 pub use look::{Look, Seen};
-pub use site::{MOST_PAGES, Site, upgraded};
+pub use site::{Site, alias, upgraded};
 pub use verdict::NotProven;
 pub use watch::Watch;
-
-/// The most bytes of an answer that are read.
-pub const MOST_BYTES: usize = 10 << 20;

@@ -7,19 +7,14 @@ use indexmap::IndexMap;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use url::Url;
 
-use super::MOST_BYTES;
 use super::asked::{Asked, Before, Expected, Question};
 use super::verdict::{Fault, NotProven};
 use crate::domain::image::Digest;
+use crate::domain::limits::{SITE_ANSWER, SITE_NAMES, SITE_PAGES};
 use crate::domain::neutral;
 use crate::domain::probe::shown_url;
 use crate::domain::static_site::bundle::{SiteFile, SitePath};
 use crate::domain::static_site::page::{Page, Role};
-
-/// So many pages are asked for, the entry page first.
-pub const MOST_PAGES: usize = 200;
-/// So many scripts and styles are asked for.
-const MOST_NEEDED: usize = 2_000;
 
 /// What is encoded in an address. `+` is, since S3 takes it for a blank.
 const ENCODED: AsciiSet = CONTROLS
@@ -65,11 +60,11 @@ impl Site<'_> {
         let stand_ins: BTreeSet<Digest> =
             old.filter_map(|(_, digest)| digest.clone()).chain(self.pages.values().cloned()).collect();
         let stand_ins = Rc::new(stand_ins);
-        let paths = entry.into_iter().chain(others).take(MOST_PAGES);
+        let paths = entry.into_iter().chain(others).take(SITE_PAGES.count());
         let pages = paths.filter_map(|path| self.file(path, self.pages.get(path), None, &stand_ins));
         let config = self.config.filter(|(path, _)| !self.pages.contains_key(path));
         let config = config.and_then(|(path, digest)| self.file(path, Some(digest), None, &stand_ins));
-        (pages.chain(config).collect(), self.pages.len().saturating_sub(MOST_PAGES))
+        (pages.chain(config).collect(), self.pages.len().saturating_sub(SITE_PAGES.count()))
     }
 
     /// The scripts and styles that pages name, each once. Those of other origins are not asked for.
@@ -93,7 +88,7 @@ impl Site<'_> {
             return Err(NotProven::Wrong(blocked));
         }
         let none = Rc::default();
-        let asked = needed.into_iter().take(MOST_NEEDED).map(|(url, role)| {
+        let asked = needed.into_iter().take(SITE_NAMES.count()).map(|(url, role)| {
             let file = self.path_of(url).and_then(|path| self.file(&path, None, Some(role), &none));
             let expected = file.map_or(Expected::Typed(role), |file| file.expected);
             Asked { url: url.clone(), question: Question::Get, expected }
@@ -158,7 +153,7 @@ impl Site<'_> {
         let config = self.config.filter(|(config, _)| config == path).map(|(_, digest)| digest);
         let file = self.served.get(path);
         let digest = digest.or(config).or(file.map(|file| &file.digest))?;
-        let is_read = file.is_none_or(|file| file.size <= MOST_BYTES as u64);
+        let is_read = file.is_none_or(|file| file.size <= SITE_ANSWER.amount);
         let before = match self.before.get(path) {
             Some(Some(old)) => Before::File(old.clone()),
             Some(None) => Before::Missing(Rc::clone(stand_ins)),
@@ -189,8 +184,8 @@ impl Site<'_> {
 }
 
 fn is_script(path: &SitePath) -> bool {
-    let name = path.as_str().to_ascii_lowercase();
-    name.ends_with(".js") || name.ends_with(".mjs")
+    let name = path.file_name().to_ascii_lowercase();
+    name.rsplit_once('.').is_some_and(|(_, extension)| matches!(extension, "js" | "mjs"))
 }
 
 /// The address to go on with when a site redirects to its own with TLS. `None`: it redirects elsewhere.
@@ -198,4 +193,16 @@ pub fn upgraded(address: &Url, location: &str) -> Option<Url> {
     let to = address.join(location).ok()?;
     let is_same = to.host() == address.host() && to.path() == address.path() && to.query() == address.query();
     (is_same && address.scheme() == "http" && to.scheme() == "https").then_some(to)
+}
+
+/// The address of a page to go on with when it redirects to another name of itself: `/docs/index.html` to `/docs/`, and
+/// `/about.html` to `/about`. `None`: it redirects elsewhere.
+pub fn alias(page: &Url, location: &str) -> Option<Url> {
+    let to = page.join(location).ok()?;
+    let bare = |path: &str| {
+        let path = path.strip_suffix("/index.html").or_else(|| path.strip_suffix(".html")).unwrap_or(path);
+        path.trim_end_matches('/').to_owned()
+    };
+    let is_same = to.origin() == page.origin() && to.query().is_none() && bare(to.path()) == bare(page.path());
+    (is_same && to.path() != page.path()).then_some(to)
 }

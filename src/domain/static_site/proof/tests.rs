@@ -9,6 +9,7 @@ use url::Url;
 use super::*;
 use crate::domain::failure::Failure;
 use crate::domain::image::Digest;
+use crate::domain::limits::SITE_PAGES;
 use crate::domain::outcome::Outcome;
 use crate::domain::poll::Step;
 use crate::domain::static_site::bundle::{Cache, SiteFile, SitePath};
@@ -88,7 +89,7 @@ struct End {
 
 impl End {
     fn failure(self) -> (Outcome, u64, Vec<String>) {
-        let seconds = self.seconds.round() as u64;
+        let seconds = Duration::from_secs_f64(self.seconds + 0.5).as_secs();
         let failure: Failure = self.result.unwrap_err().into();
         (failure.outcome, seconds, failure.causes.into_iter().map(|cause| cause.text).collect())
     }
@@ -144,10 +145,11 @@ fn the_entry_page_is_asked_for_first_and_every_page_is() {
 
 #[test]
 fn so_many_pages_are_asked_for_and_no_more() {
+    let most = SITE_PAGES.count();
     let mut world = World::new();
-    world.pages.extend((0..MOST_PAGES).map(|number| (format!("a/{number}.html").parse().unwrap(), Digest::of("x"))));
+    world.pages.extend((0..most).map(|number| (format!("a/{number}.html").parse().unwrap(), Digest::of("x"))));
     let (asked, left_out) = world.site().pages();
-    assert_eq!((asked.len(), left_out), (MOST_PAGES + 1, 2), "the runtime configuration is no page");
+    assert_eq!((asked.len(), left_out), (most + 1, 2), "the runtime configuration is no page");
     assert_eq!(asked[0].url.as_str(), "https://shop.example/");
 }
 
@@ -201,11 +203,9 @@ fn a_wrong_page_has_to_come_three_times_over_five_seconds() {
         assert_eq!(run(asked(), world).result.is_ok(), is_proven, "{until}");
     }
     // Two edges: one has the release, the other the page before, and one answer in between is neither.
-    let world = |at: f64, path: &str| match (path, at as u64) {
-        ("/", 0..3) => page("whose?"),
-        ("/", 3..6) => page("old"),
-        ("/", 6..12) => page("whose?"),
-        ("/", 12..40) => page("old"),
+    let world = |at: f64, path: &str| match path {
+        "/" if at < 3.0 || (6.0..12.0).contains(&at) => page("whose?"),
+        "/" if at < 40.0 => page("old"),
         _ => right(path),
     };
     assert_eq!(run(asked(), world).result, Ok(()), "wrong answers in a row count, not in all");
@@ -374,6 +374,25 @@ fn only_the_own_address_with_tls_is_gone_on_with() {
     ] {
         let address = Url::parse(address).unwrap();
         assert_eq!(upgraded(&address, location).is_some(), is_own, "{address} {location}");
+    }
+}
+
+#[test]
+fn a_page_may_redirect_to_another_name_of_itself() {
+    for (page, location, to) in [
+        ("docs/index.html", "/docs/", Some("docs/")),
+        ("docs/index.html", "../docs", Some("docs")),
+        ("about.html", "/about", Some("about")),
+        ("about.html", "https://shop.example/about/", Some("about/")),
+        ("about.html", "/about.html", None),
+        ("about.html", "/login", None),
+        ("about.html", "/", None),
+        ("about.html", "/about?x", None),
+        ("about.html", "https://other.example/about", None),
+    ] {
+        let page = Url::parse(&format!("https://shop.example/{page}")).unwrap();
+        let to = to.map(|to| format!("https://shop.example/{to}"));
+        assert_eq!(alias(&page, location).map(String::from), to, "{page} {location}");
     }
 }
 

@@ -60,7 +60,7 @@ impl NotProven {
             Self::Wrong(_) => Failure::new(Outcome::Broken, "the site does not serve this release")
                 .hint("compare the answer with the file in the bucket: an error page, a function or another behaviour of the distribution may answer instead"),
             Self::Old { after, .. } => {
-                let reason = format!("the site still serves what it served before, {} s after the change", seconds(after));
+                let reason = format!("the site does not serve this release yet, {} s after the change", seconds(after));
                 Failure::new(Outcome::TimedOut, reason)
                     .hint("run the same command again: the files are in place, and it goes on asking")
                     .hint("if that does not end: see whether the invalidation is completed, and what else keeps answers on the way")

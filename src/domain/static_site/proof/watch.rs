@@ -52,6 +52,7 @@ impl Watch {
     }
 
     /// The questions.
+    #[cfg(test)]
     pub fn asked(&self) -> &[Asked] {
         &self.asked
     }
@@ -131,7 +132,7 @@ impl State {
         let (Judged::Wrong { may_be_kept, .. }, Some((since, times))) = (&self.judged, self.wrong) else {
             return false;
         };
-        let borne = if *may_be_kept { WRONG_FOR.max(errors_stay + WRONG_FOR) } else { WRONG_FOR };
+        let borne = if *may_be_kept { errors_stay + WRONG_FOR } else { WRONG_FOR };
         times >= WRONG_IN_A_ROW && elapsed.saturating_sub(since) >= borne
     }
 

@@ -101,9 +101,13 @@ impl Current {
             }
         };
         let served = before.map_or(&[][..], |before| &before.recent);
-        served.iter().for_each(|one| add(&mut recent, one, keep.max(1)));
+        for one in served {
+            add(&mut recent, one, keep.max(1));
+        }
         let others = begun.iter().chain(before.map_or(&[][..], |before| &before.leaving));
-        others.for_each(|one| add(&mut recent, one, 0));
+        for one in others {
+            add(&mut recent, one, 0);
+        }
         Self {
             release: kept.release,
             digest: kept.digest,

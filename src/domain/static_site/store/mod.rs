@@ -15,5 +15,5 @@ mod past;
 pub use current::{Current, Finished, Kept, WrittenConfig};
 pub use holds::Holds;
 pub use ledger::Entry;
-pub use lock::{LASTS, Lock, Owner};
+pub use lock::{Lock, Owner};
 pub use past::{History, past};

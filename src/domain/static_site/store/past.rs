@@ -9,9 +9,6 @@ use crate::domain::release::ReleaseName;
 use crate::domain::rollback::{Baseline, Past};
 use crate::domain::view::history::{PastRelease, Standing, mark_left};
 
-/// A site keeps its releases, and nothing of what was there before them.
-const NOTHING_KEPT: &str = "a store has releases alone, not what the bucket served before the first one";
-
 /// The newest entries of a site's ledger, and which release it serves.
 #[derive(Debug, Clone, Copy)]
 pub struct History<'a> {
@@ -25,10 +22,7 @@ pub struct History<'a> {
 pub fn past(component: &ComponentName, history: History<'_>) -> Past {
     let runs = history.current.map(|current| current.release.clone());
     let succeeded = each_once(history.entries.iter(), None);
-    let baseline = match succeeded.is_empty() {
-        true => Baseline::NoRelease,
-        false => Baseline::Unknown(NOTHING_KEPT.to_owned()),
-    };
+    let baseline = if succeeded.is_empty() { Baseline::NoRelease } else { Baseline::NotKept };
     let older = history.entries.iter().skip(history.position());
     Past {
         component: component.clone(),
@@ -122,13 +116,11 @@ impl<'a> History<'a> {
         let Some(current) = self.current else { return false };
         let is_unknown =
             |entry: &Entry| matches!(entry.outcome, Outcome::TimedOut | Outcome::Interrupted | Outcome::Unproven);
-        match self.of_current() {
-            Some(entry) => entry.restores.is_some() && is_unknown(entry),
-            None => {
-                let newest = self.entries.iter().find(|entry| entry.succeeded());
-                self.of_release(&current.release).is_some() && newest.is_some_and(|it| it.release != current.release)
-            }
+        if let Some(entry) = self.of_current() {
+            return entry.restores.is_some() && is_unknown(entry);
         }
+        let newest = self.entries.iter().find(|entry| entry.succeeded());
+        self.of_release(&current.release).is_some() && newest.is_some_and(|it| it.release != current.release)
     }
 }
 
@@ -207,7 +199,7 @@ mod tests {
         let name: ComponentName = "frontend".parse().unwrap();
         let of = |text: &str| past(&name, History { entries: &ledger(text), current: None });
         assert_eq!((of("a!").baseline, of("a!").runs), (Baseline::NoRelease, None));
-        assert!(matches!(of("a b a").baseline, Baseline::Unknown(_)));
+        assert!(matches!(of("a b a").baseline, Baseline::NotKept));
         assert_eq!(letters(&of("a b a").succeeded), "ab");
     }
 

@@ -12,7 +12,7 @@ mod model;
 mod plan;
 mod seen;
 
-pub use deletes::{Deletes, TooMany, deletes};
+pub use deletes::deletes;
 pub use doubt::{ListedObject, Listing, doubted};
 pub use known::Known;
 pub use plan::{Oddity, Over, Sync, Write, plan, to_look_at};

@@ -37,15 +37,15 @@ fn wave(file: &SiteFile, path: &SitePath) -> Wave {
     match (file.cache, path.as_str()) {
         (Cache::Immutable, _) => Wave::Asset,
         (_, "index.html") => Wave::Entry,
-        (_, path) if path.ends_with(".html") => Wave::Page,
-        _ => Wave::Other,
+        (_, name) if name.starts_with("other/") => Wave::Other,
+        _ => Wave::Page,
     }
 }
 
 impl Built {
     fn release(&self) -> Release {
         let mut served = Served::default();
-        let named = |prefix: &str, contents: &[Option<u8>], cache| {
+        let some = |prefix: &str, contents: &[Option<u8>], cache| {
             let each = contents.iter().enumerate().filter_map(|(number, content)| Some((number, (*content)?)));
             let each = each.map(|(number, content)| {
                 let path = format!("{prefix}{number}").parse::<SitePath>().unwrap();
@@ -53,19 +53,19 @@ impl Built {
             });
             each.collect::<Vec<_>>()
         };
-        served.0.extend(named("assets/", &self.assets, Cache::Immutable));
-        served.0.extend(named("other/", &self.others, Cache::Revalidate));
+        served.0.extend(some("assets/", &self.assets, Cache::Immutable));
+        served.0.extend(some("other/", &self.others, Cache::Revalidate));
         let files: Vec<SitePath> = served.0.keys().cloned().collect();
         let mut names = BTreeMap::new();
-        for (number, named) in self.pages.iter().enumerate() {
-            let Some(named) = named else { continue };
-            let named: BTreeSet<SitePath> =
-                named.iter().filter(|_| !files.is_empty()).map(|index| index.get(&files).clone()).collect();
+        for (number, chosen) in self.pages.iter().enumerate() {
+            let Some(chosen) = chosen else { continue };
+            let uses: BTreeSet<SitePath> =
+                chosen.iter().filter(|_| !files.is_empty()).map(|index| index.get(&files).clone()).collect();
             let path: SitePath =
                 if number == 0 { "index.html".parse() } else { format!("{number}.html").parse() }.unwrap();
             // What a page names is what is in it.
-            served.0.insert(path.clone(), file(&format!("{named:?}"), Cache::Revalidate));
-            names.insert(path, named);
+            served.0.insert(path.clone(), file(&format!("{uses:?}"), Cache::Revalidate));
+            names.insert(path, uses);
         }
         Release { served, names }
     }

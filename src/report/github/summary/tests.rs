@@ -54,6 +54,7 @@ fn record(text: &str) -> Record {
         deployment: None,
         console: Some("https://us-east-1.console.aws.amazon.com/ecs".to_owned()),
         whereabouts: Whereabouts::default(),
+        node: None,
         revision: None,
         planned: Some(running(SHA)),
         previous: Some(running("bootstrap")),

@@ -1,4 +1,4 @@
-//! The bytes of a file of a bundle, where they are on the disk.
+//! Bytes in a file on the disk.
 
 use std::fs::File;
 use std::io;
@@ -8,13 +8,14 @@ use camino::Utf8PathBuf;
 
 use super::output;
 use crate::clients::files;
+#[cfg(test)]
 use crate::domain::image::Digest;
 use crate::domain::static_site::bundle::BundleError;
 
 /// Where the bytes of a file are on the disk. They were hashed; who uploads them without reading them through
-/// [`Body::read`] lets S3 compare the hash again.
+/// [`FilePart::read`] lets S3 compare the hash again.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Body {
+pub struct FilePart {
     /// The file.
     pub path: Utf8PathBuf,
     /// Where they begin in it.
@@ -23,12 +24,13 @@ pub struct Body {
     pub length: u64,
 }
 
-impl Body {
+impl FilePart {
     /// All the bytes, held in memory, when they have the digest.
     ///
     /// # Errors
     ///
     /// They cannot be read, or are others than were hashed.
+    #[cfg(test)]
     pub fn read(&self, digest: &Digest) -> Result<Vec<u8>, BundleError> {
         let bytes = self.read_part(0, self.length)?;
         if Digest::of(&bytes) == *digest { Ok(bytes) } else { Err(self.changed()) }
