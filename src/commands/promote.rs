@@ -320,7 +320,7 @@ async fn soaked(source: &Source, choice: &Choice) -> Result<Vec<Soaked>, Failure
 
 /// Says where nothing that runs proves the release: whoever may tag the revisions of the source could have said it.
 fn warn_of_ledger_alone(invocation: &Invocation<'_>, source: &EnvironmentName, choice: &Choice) {
-    let recorded = choice.by_the_ledger_alone();
+    let recorded = choice.by_tags_alone();
     if !recorded.is_empty() {
         invocation.events.warning(
             format!(

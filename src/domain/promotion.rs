@@ -106,8 +106,18 @@ pub struct Choice {
 }
 
 impl Choice {
-    /// The components whose success nothing but the ledger's tags says, each with where and when it was written.
+    /// The components whose success nothing but the ledger says, each with where and when it was written.
     pub fn by_the_ledger_alone(&self) -> Vec<String> {
+        self.recorded(|_| true)
+    }
+
+    /// The same of those whose ledger are tags, which others may write than those who write the release. A site's ledger
+    /// is where its files are.
+    pub fn by_tags_alone(&self) -> Vec<String> {
+        self.recorded(|chosen| chosen.image.is_some())
+    }
+
+    fn recorded(&self, counts: impl Fn(&Chosen) -> bool) -> Vec<String> {
         let recorded = |chosen: &Chosen| match &chosen.evidence {
             Evidence::Runs => None,
             Evidence::Recorded(recorded) => {
@@ -115,7 +125,7 @@ impl Choice {
                 Some(format!("{} in {}{at}", chosen.component, recorded.revision.short()))
             }
         };
-        self.components.iter().filter_map(recorded).collect()
+        self.components.iter().filter(|chosen| counts(chosen)).filter_map(recorded).collect()
     }
 
     /// The digest of an image. `None`: none of the components uses it.
@@ -244,6 +254,15 @@ mod tests {
         assert_eq!(choice.release, sha('a'));
         assert_eq!(choice.digest_of(&"backend".parse().unwrap()), Some(&digest('a')));
         assert!(choice.components.iter().all(|chosen| chosen.evidence == Evidence::Runs));
+    }
+
+    #[test]
+    fn a_ledger_of_tags_is_told_from_one_beside_the_files() {
+        let backend = look("backend", Ok('a'), Some('b'));
+        let site = SourceLook { image: None, ..look("site", Ok('a'), Some('b')) };
+        let choice = choose(&[backend, site], Some(&sha('b'))).unwrap();
+        assert_eq!(choice.by_tags_alone(), ["backend in backend:7"]);
+        assert_eq!(choice.by_the_ledger_alone().len(), 2);
     }
 
     #[test]

@@ -144,12 +144,12 @@ fn put(cloud: &Cloud, name: &str, trust: &str, policy: &str) {
             iam.put_role_policy().role_name(name).policy_name(policy_name).policy_document(document).send()
         };
         put("shipgate", policy.to_owned()).await.unwrap();
-        // The emulator asks for these on `*`, whatever is tagged. A role for looking has no use for them anywhere.
-        if !name.ends_with("-read") {
-            let actions = ["ecs:TagResource", "ecs:UntagResource"];
-            let statement = json!({"Effect": "Allow", "Action": actions, "Resource": "*"});
-            let document = json!({"Version": "2012-10-17", "Statement": [statement]});
-            put("emulator", document.to_string()).await.unwrap();
-        }
+        // The emulator asks for these on `*`, whatever is tagged or looked at. A role for looking tags nothing.
+        let tags = ["ecs:TagResource", "ecs:UntagResource"];
+        let tags = tags.into_iter().filter(|_| !name.ends_with("-read"));
+        let actions: Vec<&str> = tags.chain(["cloudfront:GetCachePolicy"]).collect();
+        let statement = json!({"Effect": "Allow", "Action": actions, "Resource": "*"});
+        let document = json!({"Version": "2012-10-17", "Statement": [statement]});
+        put("emulator", document.to_string()).await.unwrap();
     });
 }

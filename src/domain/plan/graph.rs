@@ -2,10 +2,10 @@
 
 use indexmap::IndexMap;
 
-use super::Plan;
 use super::component::ComponentPlan;
 use super::steps::{Step, hold_summary, image_steps};
 use super::tags::PlannedTags;
+use super::{Intent, Plan};
 use crate::domain::names::ComponentName;
 use crate::domain::step::{StepId, Verb};
 
@@ -29,10 +29,9 @@ impl<C: AsRef<ComponentPlan>> Plan<C> {
     /// The steps, each after those that it needs.
     ///
     /// All images, and the files of all sites, are there before the first component begins: a build that fails changes
-    /// nothing. A component begins when
-    /// those are done that it depends on. The holds of a rollback are put once the first change of what serves is
-    /// prepared, and before it is made: without them the next promotion would bring back what is being left. Tags that
-    /// lead to what serves come last.
+    /// nothing. A component begins when those are done that come before it ([`Self::is_after`]). The holds of a rollback
+    /// are put once the first change of what serves is prepared, and before it is made: without them the next promotion
+    /// would bring back what is being left. Tags that lead to what serves come last.
     pub fn steps(&self) -> Vec<Step> {
         let images: Vec<Vec<Step>> = self.images.iter().map(|image| chained(image_steps(image), Vec::new())).collect();
         let prepared = self.components().map(|component| chained(component.preparation.clone(), Vec::new()));
@@ -40,14 +39,40 @@ impl<C: AsRef<ComponentPlan>> Plan<C> {
         let built: Vec<StepId> = artifacts.iter().filter_map(|steps| end(steps)).collect();
         let mut ends: IndexMap<&ComponentName, StepId> = IndexMap::new();
         let mut steps = artifacts.concat();
-        for component in self.components() {
-            let dependencies = component.follows.iter().filter_map(|name| ends.get(name).cloned());
-            let chain = chained(component.steps.clone(), built.iter().cloned().chain(dependencies).collect());
+        for component in self.in_turn() {
+            let ended = self.components().filter(|other| self.is_after(component, other));
+            let before = ended.filter_map(|other| ends.get(&other.name).cloned());
+            let chain = chained(component.steps.clone(), built.iter().cloned().chain(before).collect());
             ends.extend(end(&chain).map(|end| (&component.name, end)));
             steps.extend(chain);
         }
         steps.extend(self.tag_steps(&ends));
         self.with_holds(steps)
+    }
+
+    /// The components in the order in which they begin: each after those that come before it, and otherwise as they are.
+    fn in_turn(&self) -> Vec<&ComponentPlan> {
+        let mut waiting: Vec<&ComponentPlan> = self.components().collect();
+        let mut turns = Vec::new();
+        let is_next = |waiting: &[&ComponentPlan], component: &ComponentPlan| {
+            !waiting.iter().any(|other| self.is_after(component, other))
+        };
+        while let Some(next) = waiting.iter().position(|component| is_next(&waiting, component)) {
+            turns.push(waiting.remove(next));
+        }
+        // A circle: the configuration refuses it.
+        turns.extend(waiting);
+        turns
+    }
+
+    /// Whether a component begins when another one is done. A deploy changes first what others depend on: for a while the
+    /// old pages use the new API. A rollback goes the same way back, so that it passes through nothing that the deploy did
+    /// not pass through: new pages never meet an old API.
+    fn is_after(&self, component: &ComponentPlan, other: &ComponentPlan) -> bool {
+        match self.intent {
+            Intent::Deploy | Intent::Promote { .. } => component.follows.contains(&other.name),
+            Intent::Rollback => other.follows.contains(&component.name),
+        }
     }
 
     /// The tags that move, each with the components that have to serve before.

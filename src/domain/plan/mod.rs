@@ -162,7 +162,7 @@ pub struct Plan<C = ComponentPlan> {
     pub tags: Vec<PlannedTags>,
     /// The holds to put before anything that serves is changed.
     pub holds: Vec<PlannedHold>,
-    /// The components, in the order they are changed.
+    /// The components, in the order they are deployed: [`Self::steps`] has the one of a rollback.
     pub components: Vec<C>,
 }
 

@@ -176,6 +176,42 @@ fn tags(leads: &[(&str, Option<char>)], digest_now: Option<char>, is_immutable: 
     PlannedTags::new(name, repository(), digest_now.map(digest), leads.collect(), is_immutable)
 }
 
+/// What each component waits for: `site` depends on `worker`, and that on `backend`; `mailer` on nothing.
+#[test]
+fn a_rollback_goes_the_way_back_in_reverse_order() {
+    let first = whole_plan(&present(&[Some(SHA)]), 7, 1);
+    let component = |name: &str, follows: &[&str]| ComponentPlan {
+        name: name.parse().unwrap(),
+        follows: follows.iter().map(|name| name.parse().unwrap()).collect(),
+        steps: vec![Step::new(Verb::Update, &name.parse().unwrap(), "")],
+        ..first.components[0].clone()
+    };
+    let (backend, mailer) = (component("backend", &[]), component("mailer", &[]));
+    let (worker, site) = (component("worker", &["backend"]), component("site", &["worker", "backend"]));
+    let taken = |intent: &Intent, components: &[&ComponentPlan]| {
+        let components = components.iter().map(|&component| component.clone()).collect();
+        let plan = Plan { intent: intent.clone(), components, images: Vec::new(), ..first.clone() };
+        let waits = |step: &Step| {
+            let needs: Vec<&str> = step.needs.iter().map(|needed| needed.component().unwrap().as_str()).collect();
+            format!("{}({})", step.id.component().unwrap(), needs.join(" "))
+        };
+        plan.steps().iter().map(waits).collect::<Vec<_>>().join(", ")
+    };
+    let forward = "backend(), mailer(), worker(backend), site(backend worker)";
+    let back = "mailer(), site(), worker(site), backend(worker site)";
+    let all = [&backend, &mailer, &worker, &site];
+    for (intent, expected) in [
+        (Intent::Deploy, forward),
+        (Intent::Promote { source: "stage".parse().unwrap() }, forward),
+        (Intent::Rollback, back),
+    ] {
+        assert_eq!(taken(&intent, &all), expected, "{intent:?}");
+    }
+    // What is left out with `--component` stands between nothing.
+    assert_eq!(taken(&Intent::Rollback, &[&backend, &site]), "site(), backend(site)");
+    assert_eq!(taken(&Intent::Deploy, &[&backend, &site]), "backend(), site(backend)");
+}
+
 /// What the image is not known by yet leads nowhere.
 #[test]
 fn tags_move_that_lead_elsewhere_or_nowhere_and_may() {

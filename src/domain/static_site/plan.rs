@@ -35,7 +35,7 @@ pub struct SiteFacts {
     pub newest: Option<Entry>,
     /// The digest of the release that is wanted, where the store of the environment has it.
     pub stored: Option<Digest>,
-    /// The files that somebody changed by hand, of those that change from release to release.
+    /// The files of the release that somebody changed by hand.
     pub drifted: Vec<(SitePath, Oddity)>,
     /// Whether a run began something and did not end it: what it wrote is not known, nor what caches have of it.
     pub has_unfinished: bool,
@@ -545,6 +545,20 @@ mod tests {
         // Another run died in the middle: caches may have anything of it.
         let facts = SiteFacts { has_unfinished: true, ..facts("a", Outcome::Deployed, Some('a')) };
         assert_eq!(steps(&planned(&facts, 'a')), "publish, prove");
+    }
+
+    #[test]
+    fn what_a_failed_release_gave_way_to_is_proven() {
+        for (outcome, previous, expected) in [
+            (Outcome::RolledBack, Some('a'), true),
+            (Outcome::RolledBack, Some('c'), false),
+            (Outcome::RolledBack, None, false),
+            (Outcome::Broken, Some('a'), false),
+            (Outcome::TimedOut, Some('a'), false),
+        ] {
+            let failed = Entry { previous: previous.map(release), ..entry('b', outcome) };
+            assert_eq!(is_proven(Some(&failed), current("a").as_ref()), expected, "{outcome} {previous:?}");
+        }
     }
 
     #[test]

@@ -44,7 +44,6 @@ impl Served {
     }
 
     /// Whether a file is served as it is there.
-    #[cfg(test)]
     pub fn has(&self, path: &SitePath, file: &SiteFile) -> bool {
         self.0.get(path) == Some(file)
     }

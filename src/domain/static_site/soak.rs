@@ -17,14 +17,28 @@ pub fn unbroken(entries: &[Entry], digest: &Digest, runs: bool) -> UnbrokenRun {
         let (after, of_it) = entries.split_at(newest);
         (after.iter().rev().find(is_other), of_it)
     };
-    let run = of_it.iter().take_while(|entry| !is_other(entry));
-    let since = run.filter(|entry| entry.digest == *digest && entry.succeeded()).last().map(|entry| entry.at);
+    let mut since = None;
+    for (index, entry) in of_it.iter().enumerate() {
+        if entry.digest == *digest && entry.succeeded() {
+            since = Some(entry.at);
+        } else if is_other(&entry) {
+            let older = of_it.get(index + 1..).unwrap_or_default();
+            since = brought_back(entry, older).filter(|back| *back == digest).map_or(since, |_| Some(entry.at));
+            break;
+        }
+    }
     let end = match (runs, after) {
         (true, _) => RunEnd::Runs,
         (false, Some(after)) => after.provenance.began.map_or(RunEnd::Unknown, RunEnd::At),
         (false, None) => RunEnd::Unknown,
     };
     UnbrokenRun { since, end }
+}
+
+/// The bundle that a run proved in the place of its own release, which failed. `older`: the entries before it.
+fn brought_back<'a>(entry: &Entry, older: &'a [Entry]) -> Option<&'a Digest> {
+    let previous = entry.previous.as_ref().filter(|_| entry.outcome == Outcome::RolledBack)?;
+    older.iter().find(|older| older.succeeded() && older.release == *previous).map(|older| &older.digest)
 }
 
 /// Whether an entry says that the site served its release, or may have.
@@ -39,7 +53,7 @@ mod tests {
     use super::*;
     use crate::domain::provenance::Provenance;
 
-    /// `a`: a success of it; `a!`: it was rolled back; `a-`: it failed before it served. The newest first, ten seconds apart.
+    /// `a`: a success of it; `a!`: it was rolled back to what is next to it; `a-`: it failed before it served. The newest first, ten seconds apart.
     fn ledger(text: &str) -> Vec<Entry> {
         let words: Vec<&str> = text.split_whitespace().collect();
         let entry = |(index, word): (usize, &&str)| {
@@ -56,7 +70,7 @@ mod tests {
                 digest: Digest::of(&word[..1]),
                 at,
                 restores: None,
-                previous: None,
+                previous: words.get(index + 1).map(|older| older[..1].repeat(40).parse().unwrap()),
                 config: None,
                 exclude: Vec::new(),
                 url: None,
@@ -71,8 +85,11 @@ mod tests {
             ("a", true, Some(10), RunEnd::Runs),
             ("a a a", true, Some(10), RunEnd::Runs),
             ("a b a", true, Some(30), RunEnd::Runs),
-            ("a b! a", true, Some(30), RunEnd::Runs),
-            ("b! a", true, None, RunEnd::Runs),
+            ("a b! a", true, Some(20), RunEnd::Runs),
+            ("a b! c", true, Some(30), RunEnd::Runs),
+            // A run that brought it back has proven it.
+            ("b! a", true, Some(20), RunEnd::Runs),
+            ("b!", true, None, RunEnd::Runs),
             ("a b- a", true, Some(10), RunEnd::Runs),
             ("", true, None, RunEnd::Runs),
             ("b a", false, Some(10), RunEnd::At(Timestamp::from_second(15).unwrap())),

@@ -9,10 +9,10 @@ use aws_smithy_runtime_api::http::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::clients::aws::{AwsError, AwsErrorKind, call};
+use crate::clients::aws::{AwsError, AwsErrorKind, call, timestamp};
 use crate::domain::image::Digest;
 use crate::domain::static_site::names::BucketName;
-use crate::domain::static_site::sync::{SeenObject, Version};
+use crate::domain::static_site::sync::{ListedObject, SeenObject, Version};
 use crate::observe::AwsClient;
 
 /// Reading an object, in the words of IAM; whether it is there, too.
@@ -135,13 +135,29 @@ impl S3 {
     ///
     /// A call failed.
     pub async fn list(&self, bucket: &BucketName, prefix: &str, most: usize) -> Result<Vec<String>, AwsError> {
-        let mut keys: Vec<String> = Vec::new();
+        let objects = self.list_objects(bucket, prefix, most).await?;
+        Ok(objects.into_iter().map(|(key, _)| key).collect())
+    }
+
+    /// As [`Self::list`], with what the list says of each object.
+    ///
+    /// # Errors
+    ///
+    /// The call failed.
+    pub async fn list_objects(
+        &self,
+        bucket: &BucketName,
+        prefix: &str,
+        most: usize,
+    ) -> Result<Vec<(String, ListedObject)>, AwsError> {
+        let mut keys: Vec<(String, ListedObject)> = Vec::new();
         let mut token = None;
         while keys.len() < most {
             let page = i32::try_from((most - keys.len()).min(1000)).unwrap_or(1000);
             let request = self.client.list_objects_v2().bucket(bucket.as_str()).prefix(prefix).max_keys(page);
             let output = call("s3:ListBucket", prefix, request.set_continuation_token(token).send()).await?;
-            keys.extend(output.contents().iter().filter_map(|object| object.key().map(str::to_owned)));
+            let listed = output.contents().iter();
+            keys.extend(listed.filter_map(|object| Some((object.key()?.to_owned(), listed_object(object)))));
             token = output.next_continuation_token().map(str::to_owned);
             if token.is_none() {
                 break;
@@ -161,6 +177,13 @@ pub struct Held {
     pub has_digest: Option<bool>,
     /// Whether whoever wrote it said that it has the digest.
     pub is_marked: bool,
+}
+
+fn listed_object(object: &aws_sdk_s3::types::Object) -> ListedObject {
+    ListedObject {
+        size: object.size().and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
+        modified: timestamp(object.last_modified()),
+    }
 }
 
 fn held(output: &HeadObjectOutput, expected: &Digest) -> Held {

@@ -53,9 +53,10 @@ impl<'a> Lease<'a> {
         Ok(Self { site, run, held, turn: Mutex::default() })
     }
 
-    /// What other runs began to put there and did not end. What this one puts there again is the same.
-    pub fn begun(&self) -> Vec<Kept> {
-        self.held.borrow().lock.begun.iter().skip(1).cloned().collect()
+    /// What runs began to put there and did not end, this one too, where a release is put there: how far they came is not
+    /// known. Of the release itself all is known: what any run wrote of it is the same.
+    pub fn unfinished(&self, wanted: &Kept) -> Vec<Kept> {
+        self.held.borrow().lock.begun.iter().filter(|one| *one != wanted).cloned().collect()
     }
 
     /// Whether runs before began something and did not end it.

@@ -38,35 +38,17 @@ pub async fn facts(cloud: &Cloud, site: &Site, release: Option<&ReleaseName>) ->
     Ok(SiteFacts { current, newest, stored, drifted, has_unfinished, front, cautions, holds })
 }
 
-/// The files that somebody changed by hand, of those that change from release to release.
+/// The files of the release that somebody changed or deleted by hand, also of those that never change.
 ///
 /// # Errors
 ///
 /// A call failed.
 pub async fn drifted(site: &Site, current: &Current) -> Result<Vec<(SitePath, Oddity)>, Failure> {
     let served = site.served(current).await?;
-    let known = Known { before: Some(&served), ..Known::default() };
+    let doubted = site.doubted(&served, current).await;
+    let known = Known { before: Some(&served), doubted: Some(&doubted), ..Known::default() };
     let seen = site.bucket.look(to_look_at(&served, known)).await?;
     Ok(plan(&served, known, &seen).odd.into_iter().filter(|(_, oddity)| oddity.is_drift()).collect())
-}
-
-/// The files of the release that somebody changed or deleted by hand, also of those that never change.
-///
-/// # Errors
-///
-/// A call failed.
-pub async fn changed(site: &Site, current: &Current) -> Result<Vec<(SitePath, Oddity)>, Failure> {
-    let served = site.served(current).await?;
-    let known = Known { before: Some(&served), ..Known::default() };
-    let look = async { Ok::<_, Failure>(site.bucket.look(to_look_at(&served, known)).await?) };
-    let (seen, keys) = futures_util::try_join!(look, site.keys())?;
-    let mut odd: Vec<_> = plan(&served, known, &seen).odd.into_iter().filter(|(_, odd)| odd.is_drift()).collect();
-    for path in served.0.keys().filter(|path| !keys.contains(path.as_str())) {
-        if !odd.iter().any(|(there, _)| there == path) {
-            odd.push((path.clone(), Oddity::Missing));
-        }
-    }
-    Ok(odd)
 }
 
 /// How browsers find the site, and what is odd about its distribution. Who may not look at it learns that, and no more.
@@ -93,8 +75,9 @@ pub async fn in_front(cloud: &Cloud, site: &Site) -> Result<(Front, Vec<Distribu
         Ok(None) => Err(Failure::failed(format!("distribution `{id}` does not exist"))
             .hint("correct `distribution`, or the account")),
         Err(error) => {
-            let text = format!("how distribution {id} is set up is not known: {error}");
-            let hint = "`shipgate iam policy` prints what the role needs to look at it".to_owned();
+            let failure = Failure::from(error);
+            let text = format!("how distribution {id} is set up is not known: {}", failure.brief());
+            let hint = failure.hints.into_iter().next().unwrap_or_else(|| "run it again".to_owned());
             Ok((Front { address: own, ..Front::default() }, vec![DistributionWarning { text, hint }]))
         }
     }

@@ -20,7 +20,7 @@ use crate::domain::step::StepId;
 use crate::kinds::Run;
 
 /// What is to be served.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
     /// The release, and what is not served of it.
     pub kept: Kept,
@@ -84,7 +84,10 @@ impl Publish<'_> {
         let (current, over) = seen.unzip();
         let manifest = self.site.store.kept(&wanted.kept).await?.manifest;
         let served = Served::new(&manifest, &wanted.kept.exclude, wanted.config.as_ref());
-        let written = self.site.written(current.as_ref(), &self.lease.begun()).await?;
+        let mut written = self.site.written(current.as_ref(), &self.lease.unfinished(&wanted.kept)).await?;
+        if let Some(current) = &current {
+            written.doubted = self.site.doubted(&served, current).await;
+        }
         let sync = self.planned(&served, &written).await?;
         self.say(&sync);
         if !sync.is_empty() {
@@ -117,8 +120,7 @@ impl Publish<'_> {
         if self.lease.is_after_unfinished() {
             return served.mutable().cloned().collect();
         }
-        let written = sync.writes().filter(|write| write.file.cache != Cache::Immutable);
-        written.map(|write| write.path.clone()).collect()
+        sync.stale().cloned().collect()
     }
 
     async fn planned(&self, served: &Served, written: &Written) -> Result<Sync, Failure> {
@@ -129,10 +131,10 @@ impl Publish<'_> {
 
     /// What is written, and what is odd about it.
     fn say(&self, sync: &Sync) {
-        let repaired =
-            if sync.repaired > 0 { format!(", {} of them for their headers", sync.repaired) } else { String::new() };
+        let repaired = if sync.repaired > 0 { format!(", {} for the headers", sync.repaired) } else { String::new() };
+        let files = if sync.count() == 1 { "1 file".to_owned() } else { format!("{} files", sync.count()) };
         let size = size::shown(sync.size());
-        let text = format!("{} files written ({size}){repaired}, {} there already", sync.count(), sync.unchanged);
+        let text = format!("{files} written ({size}){repaired}, {} there already", sync.unchanged);
         self.run.events.result(self.step, text);
         for (path, oddity) in sync.odd.iter().take(NAMED) {
             let hint = "the file of the release is written over it".to_owned();
@@ -161,7 +163,7 @@ impl Publish<'_> {
             config: wanted.config.clone(),
             run: self.run.provenance.run.clone(),
         };
-        let now = Current::after(finished, before, &self.lease.begun(), self.site.target.keep);
+        let now = Current::after(finished, before, &self.lease.unfinished(&wanted.kept), self.site.target.keep);
         let moved = self.site.store.move_current(&now, over, self.run.writer.permit()).await;
         let version = moved.map_err(|error| if error.is_overtaken() { superseded(self.site) } else { error.into() })?;
         Ok((now, version))

@@ -56,7 +56,10 @@ impl SiteRun<'_> {
 
     /// Brings back what was served before a release that failed, and says what became of that.
     pub(super) async fn bring_back(&self, failed: Failure, published: &Published, former: Option<&Former>) -> Failure {
-        let Some(Former { wanted, .. }) = former else { return nowhere(failed) };
+        let Some(Former { wanted, .. }) = former else {
+            let is_same = self.facts.is_proven() && self.plan.is_current(self.facts, &self.run.release);
+            return if is_same { self.same(failed) } else { nowhere(failed) };
+        };
         let step = self.step(Verb::RollBack);
         let back = self.run.events.step(&step, self.go_back(&step, wanted, published)).await;
         self.combined(failed, &wanted.kept, back)
@@ -159,6 +162,13 @@ impl SiteRun<'_> {
             Err(why) if why.outcome == Outcome::Superseded => why.cause(failed.brief()),
             Err(why) => self.not_seen(failed, &why),
         }
+    }
+
+    /// What failed is what was served before, so there is nothing to put in its place.
+    fn same(&self, failed: Failure) -> Failure {
+        let reason = format!("{}, and it is what was served before", failed.reason);
+        let hint = format!("`shipgate rollback {}` puts an older release there", self.run.environment);
+        Failure { outcome: Outcome::Broken, reason, ..failed }.hint(hint)
     }
 
     fn not_seen(&self, failed: Failure, why: &Failure) -> Failure {

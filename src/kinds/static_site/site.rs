@@ -8,12 +8,16 @@ use super::store::Store;
 use super::writes::ServingBucket;
 use crate::domain::failure::Failure;
 use crate::domain::static_site::Target;
+use crate::domain::static_site::bundle::SitePath;
 use crate::domain::static_site::names::BucketName;
 use crate::domain::static_site::served::Served;
 use crate::domain::static_site::store::{Current, Kept};
-use crate::domain::static_site::sync::Known;
+use crate::domain::static_site::sync::{Known, Listing, doubted};
 use crate::observe::Cloud;
 use crate::together::try_each;
+
+/// So many objects of a bucket are listed: a hundred calls.
+const MOST_LISTED: usize = 100_000;
 
 /// A site with what looks at it and changes it.
 #[derive(Debug, Clone)]
@@ -36,12 +40,14 @@ pub struct Written {
     pub kept: Vec<Served>,
     /// What runs began to write and did not end.
     pub begun: Vec<Served>,
+    /// The files that somebody may have written since.
+    pub doubted: BTreeSet<SitePath>,
 }
 
 impl Written {
     /// It as a plan takes it.
     pub fn known(&self) -> Known<'_> {
-        Known { before: self.before.as_ref(), kept: &self.kept, begun: &self.begun }
+        Known { before: self.before.as_ref(), kept: &self.kept, begun: &self.begun, doubted: Some(&self.doubted) }
     }
 }
 
@@ -104,6 +110,7 @@ impl Site {
             before: Some(self.served(current).await?),
             kept: self.of_kept(current.recent.get(1..).unwrap_or_default()).await,
             begun: self.of_kept(begun).await,
+            doubted: BTreeSet::new(),
         })
     }
 
@@ -114,13 +121,12 @@ impl Site {
         read.filter_map(|(stored, one)| Some(Served::then(&stored.ok()?.manifest, one))).collect()
     }
 
-    /// All keys of the bucket that serves.
-    ///
-    /// # Errors
-    ///
-    /// A call failed.
-    pub async fn keys(&self) -> Result<BTreeSet<String>, Failure> {
-        Ok(self.s3.list(&self.target.bucket, "", usize::MAX).await?.into_iter().collect())
+    /// The files that are to be served, and that somebody may have written or deleted since the release of a pointer was
+    /// whole. Where the bucket cannot be listed to its end, those are too that the list does not have.
+    pub async fn doubted(&self, wanted: &Served, current: &Current) -> BTreeSet<SitePath> {
+        // What the list does not say, a look at each file does: a failure is only slow.
+        let listed = self.s3.list_objects(&self.target.bucket, "", MOST_LISTED).await.unwrap_or_default();
+        doubted(wanted, &Listing(listed.into_iter().collect()), current.since)
     }
 }
 

@@ -68,15 +68,15 @@ fn remarks(current: Option<&Current>, newest: Option<&Entry>) -> Vec<Remark> {
 /// What somebody changed by hand. That this is not known hides nothing else.
 async fn drift(site: &Site, current: &Current) -> Option<HandChange> {
     let last: Option<RecordId> = None;
-    match observe::changed(site, current).await {
+    match observe::drifted(site, current).await {
         Ok(drifted) if drifted.is_empty() => None,
         Ok(drifted) => {
             let files = match drifted.len() {
-                1 => "1 file is".to_owned(),
-                count => format!("{count} files are"),
+                1 => "1 file is not that".to_owned(),
+                count => format!("{count} files are not those"),
             };
             let release = current.release.short();
-            let text = format!("changed by hand: {files} not those of release {release}");
+            let text = format!("changed by hand: {files} of release {release}");
             let changes = drifted.iter().take(NAMED).map(change).collect();
             Some(HandChange { last, text, changes, is_kept: Some(false) })
         }

@@ -4,6 +4,7 @@
 mod call;
 pub mod edge;
 mod forward;
+mod jobs;
 mod names;
 pub mod proxy;
 pub mod shop;

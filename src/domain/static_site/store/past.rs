@@ -62,7 +62,7 @@ impl<'a> History<'a> {
     fn release(self, index: usize, entry: &Entry) -> PastRelease {
         let before = self.entries.iter().skip(index + 1);
         let is_previous = |there: &&Entry| there.succeeded() && Some(&there.release) == entry.previous.as_ref();
-        let is_current = self.of_current().is_some_and(|current| current.id() == entry.id());
+        let is_current = self.newest_of_current().is_some_and(|current| current.id() == entry.id());
         PastRelease {
             release: entry.release.clone(),
             digest: Some(entry.digest.clone()),
@@ -210,5 +210,11 @@ mod tests {
         let shown: Vec<_> = history.releases().iter().map(|it| (it.standing, it.was_left)).collect();
         assert_eq!(shown, [(Standing::Current, false), (Standing::Past, true), (Standing::Past, false)]);
         assert_eq!(history.of_release(&entries[0].release).unwrap().id(), entries[0].id());
+
+        // A run that failed moved the pointer back, and its entry is of its own release.
+        let (entries, current) = (ledger("a b!"), self::current(2, 'a'));
+        let history = History { entries: &entries, current: Some(&current) };
+        let standings: Vec<_> = history.releases().iter().map(|it| it.standing).collect();
+        assert_eq!(standings, [Standing::Past, Standing::Current]);
     }
 }

@@ -1,5 +1,7 @@
 //! What is known of a bucket without a look at it.
 
+use std::collections::BTreeSet;
+
 use crate::domain::static_site::bundle::{Cache, SiteFile, SitePath};
 use crate::domain::static_site::served::Served;
 
@@ -12,6 +14,8 @@ pub struct Known<'a> {
     pub kept: &'a [Served],
     /// What runs began to put there and did not end: any part of it may be there.
     pub begun: &'a [Served],
+    /// The files that have to be looked at all the same ([`doubted`](super::doubted)).
+    pub doubted: Option<&'a BTreeSet<SitePath>>,
 }
 
 impl<'a> Known<'a> {
@@ -20,7 +24,9 @@ impl<'a> Known<'a> {
     pub(super) fn has(self, path: &SitePath, file: &SiteFile) -> bool {
         let newest = self.ended().find_map(|served| served.0.get(path));
         let is_same = |served: &Served| served.0.get(path).is_none_or(|other| other == file);
-        file.cache == Cache::Immutable && newest == Some(file) && self.begun.iter().all(is_same)
+        let is_doubted = self.doubted.is_some_and(|doubted| doubted.contains(path));
+        let is_known = file.cache == Cache::Immutable && newest == Some(file);
+        is_known && !is_doubted && self.begun.iter().all(is_same)
     }
 
     /// Whether anybody of us wrote, or began to write, something at a path.

@@ -5,6 +5,7 @@
 //! [consistency](https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel).
 
 mod deletes;
+mod doubt;
 mod known;
 #[cfg(test)]
 mod model;
@@ -12,6 +13,7 @@ mod plan;
 mod seen;
 
 pub use deletes::deletes;
+pub use doubt::{ListedObject, Listing, doubted};
 pub use known::Known;
 pub use plan::{Oddity, Over, Sync, Write, plan, to_look_at};
 pub use seen::{SeenObject, Version};

@@ -178,7 +178,7 @@ proptest! {
         let mut bucket = serving(&older, &before);
         let start = bucket.clone();
         let kept = [older.served.clone()];
-        let known = Known { before: Some(&before.served), kept: &kept, begun: &[] };
+        let known = Known { before: Some(&before.served), kept: &kept, ..Known::default() };
         let all = [&older, &before, &wanted];
         let sync = bucket.plan(&wanted.served, known);
         bucket.carry_out(&sync, order, cut, |bucket| bucket.check(&all, &wanted, &start));
@@ -212,11 +212,11 @@ proptest! {
         let mut unfinished: Vec<Served> = Vec::new();
         for (release, cut) in &begun {
             unfinished.insert(0, release.served.clone());
-            let known = Known { before: Some(&before.served), kept: &[], begun: &unfinished };
+            let known = Known { before: Some(&before.served), begun: &unfinished, ..Known::default() };
             let sync = bucket.plan(&release.served, known);
             bucket.carry_out(&sync, order, *cut, |_| ());
         }
-        let known = Known { before: Some(&before.served), kept: &[], begun: &unfinished };
+        let known = Known { before: Some(&before.served), begun: &unfinished, ..Known::default() };
         let sync = bucket.plan(&wanted.served, known);
         bucket.carry_out(&sync, order, usize::MAX, |_| ());
         bucket.serves(&wanted.served);
@@ -229,7 +229,7 @@ proptest! {
         let mut served: Vec<Served> = Vec::new();
         let mut leaving: Vec<Served> = Vec::new();
         for release in &releases {
-            let known = Known { before: served.first(), kept: served.get(1..).unwrap_or_default(), begun: &[] };
+            let known = Known { before: served.first(), kept: served.get(1..).unwrap_or_default(), ..Known::default() };
             let sync = bucket.plan(&release.served, known);
             bucket.carry_out(&sync, 0, usize::MAX, |_| ());
             served.insert(0, release.served.clone());
@@ -246,7 +246,7 @@ proptest! {
         }
         for kept in &served {
             let mut bucket = bucket.clone();
-            let known = Known { before: served.first(), kept: &served[1..], begun: &[] };
+            let known = Known { before: served.first(), kept: &served[1..], ..Known::default() };
             let sync = bucket.plan(&kept.clone(), known);
             bucket.carry_out(&sync, 0, usize::MAX, |_| ());
             bucket.serves(kept);

@@ -1,6 +1,6 @@
 //! What has to be written to a bucket so that it serves a release.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::known::Known;
 use super::seen::{SeenObject, Version};
@@ -47,6 +47,8 @@ pub enum Over {
 pub enum Oddity {
     /// Somebody else wrote over what is served: drift.
     Changed,
+    /// Somebody else changed the headers of what is served: drift.
+    Headers,
     /// Somebody else deleted what is served: drift.
     Missing,
     /// Something was there that shipgate did not write, and that no release has.
@@ -58,13 +60,14 @@ pub enum Oddity {
 impl Oddity {
     /// Whether somebody else changed what is served.
     pub fn is_drift(self) -> bool {
-        matches!(self, Self::Changed | Self::Missing)
+        matches!(self, Self::Changed | Self::Headers | Self::Missing)
     }
 
     /// It in words, after the name of the file.
     pub fn described(self) -> &'static str {
         match self {
             Self::Changed => "was changed by somebody else",
+            Self::Headers => "got other headers by somebody else",
             Self::Missing => "was deleted by somebody else",
             Self::Foreign => "is in the bucket and is not of shipgate",
             Self::SameName => "may be cached for ever, and has another content than in a release before",
@@ -76,6 +79,14 @@ impl Sync {
     /// The files to write, in the order of their waves.
     pub fn writes(&self) -> impl Iterator<Item = &Write> {
         self.waves.values().flatten()
+    }
+
+    /// The files to write that caches may have in another form: those that change, and what is odd about the others.
+    pub fn stale(&self) -> impl Iterator<Item = &SitePath> {
+        let odd: BTreeSet<&SitePath> = self.odd.iter().map(|(path, _)| path).collect();
+        let is_stale = move |write: &&Write| write.file.cache != Cache::Immutable || odd.contains(&write.path);
+        let stale = self.writes().filter(is_stale);
+        stale.map(|write| &write.path)
     }
 
     /// How many files there are to write.
@@ -152,6 +163,10 @@ fn oddity(path: &SitePath, file: &SiteFile, known: Known<'_>, there: Option<&See
         Some(object) if !object.has_bytes_of(file) && !known.wrote(path, |other| object.has_bytes_of(other)) => {
             Some(if is_served { Oddity::Changed } else { Oddity::Foreign })
         }
+        // What was served with these headers is there with others.
+        Some(object) if known.before.is_some_and(|before| before.has(path, file)) && object.has_bytes_of(file) => {
+            Some(Oddity::Headers)
+        }
         None if is_served && needs_look(path, file, known) => Some(Oddity::Missing),
         _ if file.cache == Cache::Immutable && known.wrote(path, has_other_bytes) => Some(Oddity::SameName),
         _ => None,
@@ -212,7 +227,7 @@ mod tests {
         ] {
             let (kept, begun) = (kept.cloned().into_iter().collect::<Vec<_>>(), begun.cloned());
             let begun: Vec<_> = begun.into_iter().collect();
-            let known = Known { before, kept: &kept, begun: &begun };
+            let known = Known { before, kept: &kept, begun: &begun, doubted: None };
             let sync = plan(&wanted, known, &BTreeMap::new());
             assert_eq!(over(&sync), expected.into_iter().collect::<Vec<_>>(), "{known:?}");
             assert_eq!(!to_look_at(&wanted, known).is_empty(), looks, "{known:?}");
@@ -229,7 +244,8 @@ mod tests {
         for (before, there, expected, repaired, oddities) in [
             (Some(&before), Some(object("1", &old)), Some(Over::Version("1".into())), 0, &[][..]),
             (Some(&before), Some(object("1", &new)), None, 0, &[]),
-            (Some(&before), Some(headers), Some(Over::Version("2".into())), 1, &[]),
+            (Some(&before), Some(headers.clone()), Some(Over::Version("2".into())), 1, &[]),
+            (Some(&wanted), Some(headers), Some(Over::Version("2".into())), 1, &[Oddity::Headers]),
             (Some(&before), Some(foreign.clone()), Some(Over::Version("3".into())), 0, &[Oddity::Changed]),
             (Some(&before), None, Some(Over::Nothing), 0, &[Oddity::Missing]),
             (None, Some(foreign), Some(Over::Version("3".into())), 0, &[Oddity::Foreign]),
@@ -241,6 +257,26 @@ mod tests {
             let shown = (over(&sync), sync.repaired, odd(&sync));
             assert_eq!(shown, (expected.into_iter().collect(), repaired, oddities.to_vec()), "{known:?} {seen:?}");
             assert_eq!(to_look_at(&wanted, known).len(), 1);
+        }
+    }
+
+    #[test]
+    fn an_asset_that_is_doubted_is_looked_at_and_written_where_it_is_not_there() {
+        let wanted = served(&[("a.js", "one", Cache::Immutable)]);
+        let (one, doubted) = (file("one", Cache::Immutable), BTreeSet::from(["a.js".parse().unwrap()]));
+        let by_hand = SeenObject { digest: None, ..object("2", &one) };
+        for (there, expected, oddities) in [
+            (Some(object("1", &one)), None, &[][..]),
+            (Some(by_hand), Some(Over::Version("2".into())), &[Oddity::Changed]),
+            (None, Some(Over::Nothing), &[Oddity::Missing]),
+        ] {
+            let known = Known { before: Some(&wanted), doubted: Some(&doubted), ..Known::default() };
+            assert_eq!(to_look_at(&wanted, known).len(), 1);
+            let seen = there.map(|object| seen("a.js", object)).unwrap_or_default();
+            let sync = plan(&wanted, known, &seen);
+            assert_eq!((over(&sync), odd(&sync)), (expected.into_iter().collect(), oddities.to_vec()), "{seen:?}");
+            // Edges may have the other one, which no release would end.
+            assert_eq!(sync.stale().count(), oddities.len(), "{seen:?}");
         }
     }
 
