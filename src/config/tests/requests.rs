@@ -185,16 +185,17 @@ fn builds_need_nothing_of_an_environment() {
     };
     let build = |run: &str| format!("build = {{ run = \"{run}\", output = \"dist\" }}");
     let own = format!("{}\nrebuild-per-environment = true", build("make ${environment.name}"));
-    let sites = [site("shop", &build("make ${release.sha}")), site("docs", ""), site("own", &own)].concat();
+    let docs = "[components.docs]\nkind = \"amplify\"\napp-id = \"d1abc2def3\"\nbranch = \"main\"\n";
+    let sites = [site("shop", &build("make ${release.sha}")), docs.to_owned(), site("own", &own)].concat();
     let text = format!(
         "app = \"app\"\n{sites}[environments.stage]\nregion = \"${{vars.NONE}}\"\nprefix = \"${{vars.NONE}}\"\n"
     );
     assert_eq!(built(&text, None, &["shop"]), "shop: make ${release.sha}");
     assert_eq!(built(&text, Some("stage"), &[]), "shop: make ${release.sha}\nown: make stage");
-    insta::assert_snapshot!(built(&text, None, &[]), @"12:13 own | `own` is built for each environment (`rebuild-per-environment`) | name one: `--environment NAME`");
+    insta::assert_snapshot!(built(&text, None, &[]), @"11:13 own | `own` is built for each environment (`rebuild-per-environment`) | name one: `--environment NAME`");
     insta::assert_snapshot!(built(&text, None, &["docs"]), @"7:13 docs | `docs` has no build of a static site | name a static site with `build`, or add `build` to it");
     assert!(built(&text, None, &["other"]).contains("there is no component `other`"));
     assert!(built(&text, Some("other"), &[]).contains("there is no environment `other`"));
-    let without = format!("app = \"app\"\n{}[environments.stage]\nregion = \"us-east-1\"\n", site("docs", ""));
+    let without = format!("app = \"app\"\n{docs}[environments.stage]\nregion = \"us-east-1\"\n");
     assert!(built(&without, None, &[]).contains("there is no static site with `build`"));
 }

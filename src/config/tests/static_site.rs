@@ -92,6 +92,7 @@ fn what_is_not_written_is_as_documented() {
         .replace("directory = \"web\", output = \"web/dist\", node = \"22\", ", "output = \"dist\", ");
     let site = site(&text, "stage", Purpose::Change);
     let sample = Site { distribution: None, build: site.build.clone(), ..Site::sample() };
+    let sample = Site { name: site.name.clone(), environment: site.environment.clone(), ..sample };
     assert_eq!(site, Site { bucket: site.bucket.clone(), artifacts: site.artifacts.clone(), ..sample });
     let build = site.build.unwrap();
     assert_eq!((build.directory.as_str(), build.node), (".", None));
