@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::image::Digest;
 use crate::domain::static_site::Target as Site;
-use crate::domain::static_site::runtime::RuntimeForm;
+use crate::domain::static_site::runtime::{RuntimeForm, ScriptVariable};
 
 const SITE: &str = r#"
 app = "shop"
@@ -102,10 +102,10 @@ fn a_runtime_configuration_is_a_script_with_a_variable_or_json() {
     for (written, expected) in [
         ("path = \"config.json\"", Some(RuntimeForm::Json)),
         ("path = \"js/env.js\", variable = \"window.env\"", Some(RuntimeForm::Script("window.env".parse().unwrap()))),
-        ("path = \"config.js\"", Some(RuntimeForm::Script(Default::default()))),
+        ("path = \"config.js\"", Some(RuntimeForm::Script(ScriptVariable::default()))),
     ] {
         let site = site(&with("path = \"config.js\"", written), "stage", Purpose::Values);
-        assert_eq!(site.runtime_config.map(|config| config.form), expected, "{written}");
+        assert_eq!(site.runtime_config.map(|config| config.form.clone()), expected, "{written}");
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod baked;
 pub mod bundle;
 pub mod iam;
+pub mod lint;
 pub mod live;
 pub mod names;
 pub mod plan;

@@ -121,7 +121,7 @@ fn is_telling(text: &str, environment: &str) -> bool {
     };
     let is_shouted = matches!(parts[..], [part] if part.chars().all(|character| character.is_ascii_uppercase()));
     let names_environment = parts.len() > 1 && parts.iter().any(|part| part.eq_ignore_ascii_case(environment));
-    let is_common = parts.iter().all(|part| is_digits(part)) || parts.iter().all(|part| is_word(part)) || is_shouted;
+    let is_common = parts.iter().all(is_digits) || parts.iter().all(is_word) || is_shouted;
     names_environment || !(is_common || text.parse::<Region>().is_ok())
 }
 
