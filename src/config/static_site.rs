@@ -1,5 +1,6 @@
 //! The keys of a static site.
 
+use camino::Utf8Path;
 use glob::Pattern;
 
 use super::error::Problems;
@@ -94,7 +95,8 @@ impl RawRuntimeConfig {
         let variable = self.variable.as_ref().map(|variable| interpreter.named("variable", variable));
         let values = interpreter.templates(self.values.as_ref(), value_name, values::argument);
         let path: SitePath = path??;
-        let form = match (path.as_str().strip_suffix(".json").is_some(), &self.variable) {
+        let is_json = Utf8Path::new(path.as_str()).extension() == Some("json");
+        let form = match (is_json, &self.variable) {
             (true, Some(variable)) => {
                 let message = format!("`variable` is written, but `{path}` is no script");
                 interpreter.problems.at(&variable.span, message, "remove it, or write a `path` that ends with `.js`");
@@ -162,7 +164,7 @@ impl KindKeys for Keys {
             artifacts: artifacts?,
             distribution: whole(distribution)?,
             build: build?,
-            runtime_config,
+            runtime_config: runtime_config.map(Box::new),
             exclude,
             keep,
             url: whole(url)?,
@@ -170,6 +172,15 @@ impl KindKeys for Keys {
             probes: probes?,
             timeout: timeout?,
         })
+    }
+
+    fn texts<'d>(component: &Merged<'d, Self>) -> Vec<(&'static str, &'d Text)> {
+        let own = [
+            ("bucket", component.pick(|settings| settings.bucket.as_ref())),
+            ("artifacts", component.pick(|settings| settings.artifacts.as_ref())),
+        ];
+        let own = own.into_iter().filter_map(|(key, text)| Some((key, text?)));
+        own.chain(component.keys().build.iter().flat_map(RawSiteBuild::texts)).collect()
     }
 
     fn alone<'d>(component: &Merged<'d, Self>) -> Vec<Alone<'d>> {
@@ -245,7 +256,7 @@ fn value_name(text: &str) -> Result<(), Fault> {
 
 /// A file that a page can read.
 fn runtime_file(text: &str) -> Result<SitePath, Fault> {
-    let is_read = [".json", ".js"].iter().any(|end| text.ends_with(end));
+    let is_read = matches!(Utf8Path::new(text).extension(), Some("json" | "js"));
     text.parse().ok().filter(|_| is_read).ok_or(Fault {
         kind: "a file of runtime configuration",
         reason: "it is a path from the root of the site, without `/` at its beginning, that ends with `.json` or `.js`",

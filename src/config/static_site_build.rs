@@ -47,6 +47,12 @@ impl Read for RawSiteBuild {
 }
 
 impl RawSiteBuild {
+    /// What is written of it, for rules on files, by key.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&'static str, &Text)> {
+        let all = [("run", &self.run), ("directory", &self.directory), ("output", &self.output), ("node", &self.node)];
+        all.into_iter().filter_map(|(key, text)| Some((key, text.as_ref()?)))
+    }
+
     /// Resolves it. `is_per_environment`: whether each environment has a build of its own.
     pub(super) fn resolve(&self, is_per_environment: bool, interpreter: &mut Interpreter<'_, '_>) -> Option<SiteBuild> {
         let texts = self.run.iter().chain(self.env.iter().flat_map(Entries::iter).map(|(_, text)| text));

@@ -24,7 +24,7 @@ fn the_distribution_of_another_bucket_is_invalid_before_anything_is_written() {
 
     assert!(report["reason"].as_str().unwrap().contains("does not serve bucket"), "{report:#}");
     assert_told(&report["causes"], &["it asks", &site.production.bucket]);
-    let bundle = site.bundle(&repository);
+    let bundle = SiteCloud::bundle(&repository);
     site.job(&repository, &["deploy", "stage", "--bundle", &bundle]).outcome("invalid", 2);
     assert_eq!(site.keys(&site.stage.bucket), [""; 0]);
     assert_eq!(site.keys(&site.stage.store), [""; 0]);
@@ -92,7 +92,7 @@ fn a_site_without_a_distribution_is_proven_at_its_url() {
     let url = format!("url = \"{}\"\n", site.stage.edge.url());
     let nowhere = config.replacen(&line, "", 1).replacen(&url, "", 1);
     let repository = site::repository(&nowhere);
-    let bundle = site.bundle(&repository);
+    let bundle = SiteCloud::bundle(&repository);
     let report = site.job(&repository, &["deploy", "stage", "--bundle", &bundle]).outcome("invalid", 2);
     assert_told(&report["hints"], &["url = "]);
 }

@@ -155,7 +155,7 @@ fn a_site_soaks_on_stage() {
 
     assert!(report["reason"].as_str().unwrap().contains("soak"), "{report:#}");
     assert_eq!(site.keys(&site.production.store), [""; 0]);
-    std::thread::sleep(Duration::from_secs(8));
+    site.cloud.wait(tokio::time::sleep(Duration::from_secs(8)));
     promote(&site, &repository, &[]).outcome("deployed", 0);
 }
 

@@ -53,7 +53,7 @@ fn pages_come_after_the_api_that_they_call_and_go_back_before_it() {
     let second = change(&repository, 2);
     let report = deploy(&site, &repository).outcome("deployed", 0);
     assert_before(&report, "wait for backend", "publish frontend");
-    assert_eq!(site.cloud.releases("backend"), [second.clone()]);
+    assert_eq!(site.cloud.releases("backend"), std::slice::from_ref(&second));
 
     let report = site.job(&repository, &["rollback", "stage"]).outcome("deployed", 0);
 

@@ -16,6 +16,7 @@ use crate::domain::release::ReleaseName;
 
 const GATES: &str = include_str!("../../../docs/gates/README.md");
 const README: &str = include_str!("../../../README.md");
+const STATIC_SITE: &str = include_str!("../../../docs/static-site/README.md");
 const CLOUDSHOP: &str = include_str!("../../../examples/cloudshop/shipgate.toml");
 
 fn resolves(text: &str, environments: &[&str]) {
@@ -41,6 +42,18 @@ fn the_examples_of_the_readme_are_right() {
     resolves(adopt, &["stage"]);
     resolves(&format!("{adopt}{promote}"), &["stage", "production"]);
     resolves(everything, &["stage", "production"]);
+}
+
+#[test]
+fn the_page_of_static_sites_is_right() {
+    let example = STATIC_SITE.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    resolves(example, &["stage", "production"]);
+    let schema: serde_json::Value = serde_json::from_str(include_str!("../../../schema/shipgate.schema.json")).unwrap();
+    let keys = schema["definitions"]["static-site-component"]["properties"].as_object().unwrap().keys();
+    let of_build = schema["definitions"]["SiteBuild"]["properties"].as_object().unwrap().keys();
+    let rows = keys.map(|key| format!("\n| `{key}")).chain(of_build.map(|key| format!("\n| `build.{key}` |")));
+    let missing: Vec<String> = rows.filter(|row| !STATIC_SITE.contains(row)).collect();
+    assert_eq!(missing, ["\n| `kind", "\n| `depends-on"], "they are keys of every component");
 }
 
 #[test]

@@ -106,7 +106,7 @@ fn a_runtime_configuration_is_a_script_with_a_variable_or_json() {
         ("path = \"config.js\"", Some(RuntimeForm::Script(ScriptVariable::default()))),
     ] {
         let site = site(&with("path = \"config.js\"", written), "stage", Purpose::Values);
-        assert_eq!(site.runtime_config.map(|config| config.form), expected, "{written}");
+        assert_eq!(site.runtime_config.map(|config| config.form.clone()), expected, "{written}");
     }
 }
 

@@ -218,6 +218,18 @@ rules! {
     (AppBranchMissing, "amplify-branch-missing", Error),
     /// A branch that the app has, and no environment.
     (AppBranchUnused, "amplify-branch-unused", Note),
+    /// The directory that a site is built in is not there.
+    (SiteDirectory, "site-directory", Error),
+    /// The build of a site starts a package manager, and there is no package.
+    (SitePackage, "site-package", Error),
+    /// The build of a site installs what is locked, and nothing is.
+    (SiteLockFile, "site-lock-file", Error),
+    /// Nothing says which version of Node.js builds a site.
+    (SiteNode, "site-node", Note),
+    /// What a build makes is committed.
+    (SiteOutputCommitted, "site-output-committed", Note),
+    /// A workflow writes to a bucket of a site, too.
+    (SiteTwoDeployers, "site-two-deployers", Warning),
 }
 
 impl fmt::Display for Rule {
@@ -231,11 +243,12 @@ mod tests {
     use super::*;
 
     /// The pages that explain rules, each of them some.
-    const PAGES: [&str; 4] = [
+    const PAGES: [&str; 5] = [
         include_str!("../../../docs/amplify/README.md"),
         include_str!("../../../docs/check/README.md"),
         include_str!("../../../docs/committed/README.md"),
         include_str!("../../../docs/contract/README.md"),
+        include_str!("../../../docs/static-site/README.md"),
     ];
 
     #[test]

@@ -5,6 +5,7 @@ pub mod bundle;
 pub mod distribution;
 pub mod iam;
 pub mod invalidation;
+pub mod lint;
 pub mod names;
 pub mod page;
 pub mod plan;

@@ -5,9 +5,11 @@ use std::time::Duration;
 use camino::Utf8Path;
 use glob::Pattern;
 
-use super::iam;
 use super::names::{BucketName, DistributionId};
 use super::runtime::RuntimeConfig;
+use super::{iam, lint};
+use crate::domain::check::outline::Outline;
+use crate::domain::check::{Findings, Repository, Seen};
 use crate::domain::configured::Configured;
 use crate::domain::contract::{Content, Value, Values};
 use crate::domain::iam::rights::Rights;
@@ -33,7 +35,7 @@ pub struct SiteTarget {
     /// How its files are built. `None`: nothing says, so only releases that are stored already can be put there.
     pub build: Option<Box<SiteBuild>>,
     /// The file that differs between environments.
-    pub runtime_config: Option<RuntimeConfig>,
+    pub runtime_config: Option<Box<RuntimeConfig>>,
     /// The files of a release that are kept and not served, by their paths from the root of the site.
     pub exclude: Vec<Pattern>,
     /// So many of the newest releases keep their files in the bucket.
@@ -62,7 +64,7 @@ impl SiteTarget {
                 |value: &Template| Value { content: Content::Plain(value.to_string().into()), from: from.clone() };
             config.values.iter().map(|(name, text)| (name.clone(), value(text))).collect()
         };
-        Values(self.runtime_config.as_ref().map(of_file).unwrap_or_default())
+        Values(self.runtime_config.as_deref().map(of_file).unwrap_or_default())
     }
 }
 
@@ -96,6 +98,14 @@ impl Configured for SiteTarget {
 
     fn place(&self) -> String {
         format!("bucket {}", self.bucket)
+    }
+
+    fn check(repository: &Repository<'_>, outline: Option<&Outline>, _seen: &[Seen]) -> Findings {
+        lint::check(repository, outline)
+    }
+
+    fn texts(&self) -> Vec<(&'static str, String)> {
+        vec![("bucket", self.bucket.to_string()), ("artifacts", self.artifacts.to_string())]
     }
 
     fn rights() -> &'static [Rights] {

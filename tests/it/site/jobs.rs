@@ -17,7 +17,7 @@ pub struct Got {
 
 impl SiteCloud {
     /// Builds the site as a job without credentials does. Returns what `--bundle` takes.
-    pub fn bundle(&self, repository: &Repository) -> String {
+    pub fn bundle(repository: &Repository) -> String {
         let to = repository.path().parent().unwrap().join("bundles");
         let ran = repository.shipgate(&["build", "--to", to.to_str().unwrap(), "--output", "json"]).run();
         let report = ran.expect_code(0).json();
@@ -32,7 +32,7 @@ impl SiteCloud {
 
     /// Builds, and deploys to stage, each in a job of its own.
     pub fn deploy(&self, repository: &Repository) -> Ran {
-        let bundle = self.bundle(repository);
+        let bundle = Self::bundle(repository);
         self.job(repository, &["deploy", "stage", "--bundle", &bundle])
     }
 

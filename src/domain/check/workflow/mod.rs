@@ -25,4 +25,4 @@ mod trusted;
 pub use command::Verb;
 pub use file::WorkflowFile;
 pub use files::judge;
-pub use script::CommandLine;
+pub use script::{CommandLine, programs};

@@ -13,8 +13,16 @@ pub struct CommandLine {
 
 /// The commands that a script runs. What is hidden in functions, variables or other files is not found.
 pub fn commands(script: &str, line: &CommandLine) -> Vec<Command> {
+    programs(script).iter().filter_map(|words| command(words, line)).collect()
+}
+
+/// The programs that a script starts, each as its words: without assignments and without what only starts another
+/// program. What is hidden in functions, variables or other files is not found.
+pub fn programs(script: &str) -> Vec<Vec<String>> {
+    let is_before = |word: &String| STARTERS.contains(&word.as_str()) || is_assignment(word);
+    let started = |words: Vec<String>| words.into_iter().skip_while(is_before).collect::<Vec<_>>();
     let joined = script.replace("\\\n", " ");
-    joined.lines().flat_map(simple_commands).filter_map(|words| command(&words, line)).collect()
+    joined.lines().flat_map(simple_commands).map(started).filter(|words| !words.is_empty()).collect()
 }
 
 /// The simple commands of a line, as words.
@@ -36,8 +44,7 @@ fn simple_commands(line: &str) -> Vec<Vec<String>> {
 }
 
 fn command(words: &[String], line: &CommandLine) -> Option<Command> {
-    let is_before = |word: &&String| STARTERS.contains(&word.as_str()) || is_assignment(word);
-    let mut words = words.iter().skip_while(is_before);
+    let mut words = words.iter();
     let program = words.next()?;
     if program.rsplit('/').next() != Some("shipgate") {
         return None;

@@ -7,6 +7,8 @@ mod border;
 mod needle;
 mod search;
 mod side;
+#[cfg(test)]
+mod tests;
 
 pub use search::{Baked, Needles};
 pub use side::Side;
