@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::cloud_roles::Job;
 use crate::harness::{Ran, Repository, assert_told, steps};
-use crate::site::edge::Conduct;
+use crate::site::edge::{Conduct, Keeping};
 use crate::site::proxy::Proxy;
 use crate::site::{self, SiteCloud, change};
 
@@ -130,6 +130,7 @@ fn what_stage_has_not_proven_or_somebody_changed_is_not_promoted() {
     site.put(&stage.bucket, "about/index.html", "text/html", page.body);
 
     // Its address went on with the release before until the time was over.
+    stage.edge.keep(Keeping { minimum: Duration::from_hours(1), ..Keeping::OPTIMIZED });
     stage.edge.conduct(Conduct::Stale);
     site.page(stage);
     change(&repository, 2);

@@ -241,7 +241,7 @@ impl SitePlan {
                 restores: None,
                 brought_back: self.brought_back(facts),
             },
-            canonical: self.canonical(target, facts),
+            canonical: self.canonical(target, facts, release),
         }
     }
 
@@ -327,9 +327,8 @@ impl SitePlan {
     }
 
     /// What a site adds to the digest of a plan.
-    fn canonical(&self, target: &SiteTarget, facts: &SiteFacts) -> Map<String, Value> {
-        let current = facts.current.as_ref();
-        let runs = current.map(|current| json!([current.release.to_string(), current.digest]));
+    fn canonical(&self, target: &SiteTarget, facts: &SiteFacts, release: &ReleaseName) -> Map<String, Value> {
+        let runs = facts.served_beside(release).map(ReleaseName::to_string);
         let exclude: Vec<&str> = self.exclude.iter().map(Pattern::as_str).collect();
         let digest = self.digest.known().filter(|_| self.is_pinned);
         let fields = [
@@ -371,6 +370,16 @@ pub fn place(target: &SiteTarget) -> String {
 }
 
 impl SiteFacts {
+    /// What the site serves, and where that is a release already, what it served before: the same before a run that puts it
+    /// there and afterwards, so that the same command again means the same. A name is enough: a store has one bundle of it.
+    fn served_beside(&self, release: &ReleaseName) -> Option<&ReleaseName> {
+        let current = self.current.as_ref()?;
+        let kept = current.recent.iter().chain(&current.leaving).map(|kept| &kept.release);
+        // With `keep = 1` the ledger alone has it.
+        let previous = self.newest.as_ref().and_then(|entry| entry.previous.as_ref());
+        std::iter::once(&current.release).chain(kept).chain(previous).find(|served| *served != release)
+    }
+
     /// Whether the ledger says that what is served was proven.
     pub fn is_proven(&self) -> bool {
         is_proven(self.newest.as_ref(), self.current.as_ref())
@@ -569,6 +578,23 @@ mod tests {
         assert_eq!(steps(&plan), "publish, prove");
         assert_eq!(plan.drift.unwrap().changes[0].path, "index.html");
         assert!(plan.warnings[0].text.contains("index.html"));
+    }
+
+    /// The same command again, with the digest of the plan that was approved.
+    #[test]
+    fn a_plan_that_was_carried_out_keeps_its_digest() {
+        let canonical = |facts: &SiteFacts| {
+            let site = SitePlan::of_promotion(&Target::sample(), facts, &Digest::of("b"), None);
+            site.neutral(&component(), &Target::sample(), facts, &release('b')).canonical
+        };
+        for (before, after) in [("a", "ab"), ("", "b"), ("ba", "bab"), ("cab", "cabb")] {
+            let [before_it, afterwards] = [before, after].map(|served| facts(served, Outcome::Deployed, None));
+            assert_eq!(canonical(&before_it), canonical(&afterwards), "{before} {after}");
+        }
+        assert_ne!(canonical(&facts("a", Outcome::Deployed, None)), canonical(&facts("ac", Outcome::Deployed, None)));
+        let mut alone = facts("b", Outcome::Deployed, None);
+        alone.newest = Some(Entry { previous: Some(release('a')), ..entry('b', Outcome::Deployed) });
+        assert_eq!(canonical(&facts("a", Outcome::Deployed, None)), canonical(&alone));
     }
 
     #[test]
