@@ -6,6 +6,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::clean_up;
 use super::cloudfront::InvalidationId;
@@ -21,7 +22,7 @@ use crate::domain::settle::OnFailure;
 use crate::domain::static_site::bundle::SitePath;
 use crate::domain::static_site::plan::{SiteFacts, SitePlan, forgets};
 use crate::domain::static_site::served::Served;
-use crate::domain::static_site::store::{Entry, Kept};
+use crate::domain::static_site::store::{Entry, Kept, Owner};
 use crate::domain::step::{StepId, Verb};
 use crate::kinds::{Applied, Run};
 use crate::verify::Prober;
@@ -36,6 +37,8 @@ pub struct Apply<'a> {
     pub config: Option<&'a [u8]>,
     /// The values in it, by name.
     pub values: &'a [(String, String)],
+    /// This run, as the owner of the lock.
+    pub owner: Owner,
     /// Whether what serves was changed, or may have been.
     pub changed: Cell<bool>,
 }
@@ -49,6 +52,11 @@ impl Apply<'_> {
 
     pub(super) fn step(&self, verb: Verb) -> StepId {
         StepId::new(verb, &self.site.target.name)
+    }
+
+    /// Takes the lock, and waits so long for it. `release`: what is to be put there.
+    pub(super) async fn lock(&self, release: &Kept, step: &StepId, longest: Duration) -> Result<Lease<'_>, Failure> {
+        Lease::take((self.run, self.site), (&self.owner, release), step, longest).await
     }
 
     fn kept(&self) -> Result<Kept, Failure> {
@@ -78,7 +86,7 @@ impl Apply<'_> {
     /// Writes the release. What fails after pages were written is brought back at once. Whatever happens, the lock is given
     /// back.
     async fn publish(&self, step: &StepId, wanted: &Wanted) -> Result<Published, Failure> {
-        let lease = Lease::take(self.run, self.site, &wanted.kept, step).await?;
+        let lease = self.lock(&wanted.kept, step, self.site.target.timeout).await?;
         match self.write(step, &lease, wanted).await {
             Ok(published) => {
                 lease.give_back(true).await;

@@ -6,6 +6,7 @@ use std::cell::Cell;
 use futures_util::future::LocalBoxFuture;
 
 use super::apply::Apply;
+use super::lease::Lease;
 use super::past::SitePast;
 use super::prepare::Prepare;
 use super::site::Site;
@@ -321,6 +322,7 @@ impl Planned for PlannedSite {
                 facts: &self.observed.facts,
                 config: self.config.as_ref().map(|(_, file)| file.bytes.as_slice()),
                 values: &values,
+                owner: Lease::owner(run),
                 changed: Cell::new(false),
             };
             apply.apply().await
