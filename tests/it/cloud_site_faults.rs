@@ -237,6 +237,25 @@ fn slow_a_right_that_is_missing_at_each_odd_change() {
     a_right_that_is_missing_leaves_a_whole_site(1);
 }
 
+/// A lock that this run could not give back is its own still when it deletes.
+#[test]
+#[ignore = "needs the local cloud: scripts/test"]
+fn a_run_does_not_wait_for_a_lock_of_its_own() {
+    let shop = Shop::new("keep = 1\n");
+    for number in 1..=2 {
+        shop.deploy(number);
+    }
+    shop.change(3);
+    // The lock is written when it is taken, before each of four waves and the pointer, and when it is given back.
+    shop.proxy.rule(Rule::on("PutObject", Does::Answers(403, "AccessDenied")).with_key(LOCK).after(6 + 1).times(1));
+    let ran = shop.run(&DEPLOY);
+    let report = ran.outcome("deployed", 0);
+    assert!(ran.stderr.contains("could not be given back"), "{}", ran.stderr);
+    assert!(steps(&report).iter().any(|step| step == "clean up frontend: done"), "{:?}", steps(&report));
+    assert_eq!(shop.lock(&shop.site.stage).unwrap()["released"], true);
+    shop.assert_whole(&[3]);
+}
+
 /// Somebody without the lock writes a page between the look at it and the write of it.
 #[test]
 #[ignore = "needs the local cloud: scripts/test"]

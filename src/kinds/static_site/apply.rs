@@ -5,6 +5,7 @@
 //! again for the one before it.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::clean_up;
 use super::cloudfront::InvalidationId;
@@ -31,6 +32,11 @@ impl SiteRun<'_> {
     pub async fn apply(self) -> Applied {
         let result = Box::pin(self.execute()).await;
         Applied { changed: self.changed.get(), result }
+    }
+
+    /// Takes the lock, and waits so long for it. `release`: what is to be put there.
+    pub(super) async fn lock(&self, release: &Kept, step: &StepId, longest: Duration) -> Result<Lease<'_>, Failure> {
+        Lease::take((self.run, self.site), (&self.owner, release), step, longest).await
     }
 
     fn kept(&self) -> Result<Kept, Failure> {
@@ -60,7 +66,7 @@ impl SiteRun<'_> {
     /// Writes the release. What fails after pages were written is brought back at once. Whatever happens, the lock is given
     /// back.
     async fn publish(&self, step: &StepId, wanted: &Wanted) -> Result<Published, Failure> {
-        let lease = Lease::take(self.run, self.site, &wanted.kept, step).await?;
+        let lease = self.lock(&wanted.kept, step, self.site.target.timeout).await?;
         match self.write(step, &lease, wanted).await {
             Ok(published) => {
                 lease.give_back(true).await;

@@ -1,5 +1,7 @@
 //! Deletes the files that no release needs any more, once the new one is proven.
 
+use std::time::Duration;
+
 use super::lease::Lease;
 use super::public;
 use super::publish::{Published, superseded};
@@ -25,9 +27,12 @@ pub async fn take(apply: &SiteRun<'_>, published: &Published) {
 
 async fn clean_up(apply: &SiteRun<'_>, step: &StepId, published: &Published) -> Result<(), Failure> {
     let Current { release, digest, exclude, .. } = published.current.clone();
-    let lease = Lease::take(apply.run, apply.site, &Kept { release, digest, exclude }, step).await?;
+    // Another run that has the lock deletes them, or the next one does: nobody waits for that.
+    let lease = apply.lock(&Kept { release, digest, exclude }, step, Duration::ZERO).await?;
     let cleaned = delete(apply, step, &lease, published).await;
-    lease.give_back(true).await;
+    // What another run began meanwhile, and did not end, stays known.
+    let is_finished = cleaned.is_ok() && !lease.is_after_unfinished();
+    lease.give_back(is_finished).await;
     cleaned
 }
 

@@ -31,17 +31,24 @@ pub struct Lease<'a> {
 }
 
 impl<'a> Lease<'a> {
-    /// Takes the lock, and waits for it where another run has it: for as long as a site waits for its pages. `release`: what
-    /// is to be put there.
+    /// A run as the owner of locks. It may take one again that it could not give back.
+    pub fn owner(run: &Run<'_>) -> Owner {
+        Owner { id: Uuid::new_v4().to_string(), run: run.provenance.author().to_owned() }
+    }
+
+    /// Takes the lock, and waits so long for it where another run has it. `release`: what is to be put there.
     ///
     /// # Errors
     ///
     /// The store cannot be read or written, or another run keeps the lock.
-    pub async fn take(run: &'a Run<'a>, site: &'a Site, release: &Kept, step: &StepId) -> Result<Self, Failure> {
-        let owner = Owner { id: Uuid::new_v4().to_string(), run: run.provenance.author().to_owned() };
-        let longest = site.target.timeout;
+    pub async fn take(
+        (run, site): (&'a Run<'a>, &'a Site),
+        (owner, release): (&Owner, &Kept),
+        step: &StepId,
+        longest: Duration,
+    ) -> Result<Self, Failure> {
         let permit = run.writer.permit();
-        let attempt = async |()| site.store.take_lock(&owner, release.clone(), run.now(), permit).await;
+        let attempt = async |()| site.store.take_lock(owner, release.clone(), run.now(), permit).await;
         let taken = poll(Waiting::In(&run.events, step), (), attempt, |elapsed, tried| match tried {
             Err(StoreError::Busy(who)) if elapsed < longest => {
                 run.events.progress(step, &format!("waits: {who}"));

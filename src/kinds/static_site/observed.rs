@@ -5,6 +5,7 @@ use std::cell::Cell;
 
 use futures_util::future::LocalBoxFuture;
 
+use super::lease::Lease;
 use super::prepare::Prepare;
 use super::site::Site;
 use super::site_run::SiteRun;
@@ -226,6 +227,7 @@ impl Planned for PlannedSite {
                 facts: &self.observed.facts,
                 config: self.config.as_ref().map(|(_, file)| file.bytes.as_slice()),
                 values: &values,
+                owner: Lease::owner(run),
                 changed: Cell::new(false),
             };
             apply.apply().await

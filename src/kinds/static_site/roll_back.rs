@@ -66,7 +66,7 @@ impl SiteRun<'_> {
     }
 
     async fn go_back(&self, step: &StepId, wanted: &Wanted, published: &Published) -> Result<(), Failure> {
-        let lease = Lease::take(self.run, self.site, &wanted.kept, step).await?;
+        let lease = self.lock(&wanted.kept, step, self.site.target.timeout).await?;
         let written = self.write_back(step, &lease, wanted, published).await;
         lease.give_back(written.is_ok()).await;
         let back = written?;

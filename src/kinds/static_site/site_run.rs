@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use super::site::Site;
 use crate::domain::static_site::plan::{SiteFacts, SitePlan};
+use crate::domain::static_site::store::Owner;
 use crate::domain::step::{StepId, Verb};
 use crate::kinds::Run;
 
@@ -21,6 +22,8 @@ pub struct SiteRun<'a> {
     pub config: Option<&'a [u8]>,
     /// The values in it, by name.
     pub values: &'a [(String, String)],
+    /// This run, as the owner of the lock.
+    pub owner: Owner,
     /// Whether what serves was changed, or may have been.
     pub changed: Cell<bool>,
 }
