@@ -1,0 +1,225 @@
+use jiff::Timestamp;
+
+use super::*;
+use crate::domain::contract::Contract;
+use crate::domain::kind::Kind;
+use crate::domain::provenance::Provenance;
+use crate::domain::static_site::store::{Finished, Kept};
+use crate::domain::static_site::{SiteBuild, Target};
+
+fn release(letter: char) -> ReleaseName {
+    letter.to_string().repeat(40).parse().unwrap()
+}
+
+fn component() -> Component {
+    Component {
+        name: "frontend".parse().unwrap(),
+        depends_on: Vec::new(),
+        follows: Vec::new(),
+        contract: Contract::default(),
+        kind: Kind::from(Target::sample()),
+    }
+}
+
+fn buildable() -> Target {
+    let build = SiteBuild {
+        run: crate::domain::template::Template::literal("make"),
+        directory: ".".into(),
+        output: "dist".into(),
+        node: None,
+        env: indexmap::IndexMap::default(),
+        is_per_environment: false,
+    };
+    Target { build: Some(Box::new(build)), ..Target::sample() }
+}
+
+fn current(letters: &str) -> Option<Current> {
+    let mut current: Option<Current> = None;
+    for letter in letters.chars() {
+        let kept = Kept { release: release(letter), digest: Digest::of(letter.to_string()), exclude: Vec::new() };
+        let finished = Finished { kept, at: Timestamp::UNIX_EPOCH, config: None, run: None };
+        current = Some(Current::after(finished, current.as_ref(), &[], 5));
+    }
+    current
+}
+
+fn entry(letter: char, outcome: Outcome) -> Entry {
+    Entry {
+        release: release(letter),
+        digest: Digest::of(letter.to_string()),
+        outcome,
+        at: Timestamp::UNIX_EPOCH,
+        provenance: Provenance::default(),
+        restores: None,
+        previous: None,
+        config: None,
+        exclude: Vec::new(),
+        url: None,
+    }
+}
+
+/// A site that serves the last of some releases, proven or not, and whose store has the wanted one or not.
+fn facts(served: &str, outcome: Outcome, stored: Option<char>) -> SiteFacts {
+    SiteFacts {
+        current: current(served),
+        newest: served.chars().last().map(|letter| entry(letter, outcome)),
+        stored: stored.map(|letter| Digest::of(letter.to_string())),
+        ..SiteFacts::default()
+    }
+}
+
+fn steps(plan: &ComponentPlan) -> String {
+    let all = plan.preparation.iter().chain(&plan.steps);
+    all.map(|step| step.id.verb.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+fn planned(facts: &SiteFacts, wanted: char) -> ComponentPlan {
+    let (component, target) = (component(), buildable());
+    let site = SitePlan::of_release(&component, &target, facts, None, None).unwrap();
+    site.neutral(&component, &target, facts, &release(wanted))
+}
+
+#[test]
+fn what_is_served_is_proven_by_the_entry_of_its_own_run() {
+    let second = |second| Timestamp::from_second(second).unwrap();
+    let current = Current { since: second(10), ..current("a").unwrap() };
+    let is_proven = |at, entry| is_proven(Some(&Entry { at: second(at), ..entry }), Some(&current));
+    let put_back = |of| Entry { previous: Some(release(of)), ..entry('b', Outcome::RolledBack) };
+    for (at, entry, expected) in [
+        (10, entry('a', Outcome::Deployed), true),
+        (11, entry('a', Outcome::Deployed), true),
+        // The pointer moved again: with another runtime configuration, say.
+        (9, entry('a', Outcome::Deployed), false),
+        (11, entry('a', Outcome::TimedOut), false),
+        (11, entry('b', Outcome::Deployed), false),
+        // The release that failed was left for this one, which was proven then.
+        (11, put_back('a'), true),
+        (9, put_back('a'), false),
+        (11, put_back('c'), false),
+        (11, Entry { outcome: Outcome::Broken, ..put_back('a') }, false),
+    ] {
+        assert_eq!(is_proven(at, entry.clone()), expected, "{at} {entry:?}");
+    }
+}
+
+#[test]
+fn what_is_done_depends_on_what_is_stored_served_and_proven() {
+    for (served, outcome, stored, wanted, expected) in [
+        ("", Outcome::Deployed, None, 'a', "bundle, store, publish, prove"),
+        ("", Outcome::Deployed, Some('a'), 'a', "publish, prove"),
+        ("a", Outcome::Deployed, Some('a'), 'a', "verify"),
+        // The run that put it there ended before it was proven.
+        ("a", Outcome::TimedOut, Some('a'), 'a', "publish, prove"),
+        ("a", Outcome::Deployed, None, 'b', "bundle, store, publish, prove"),
+        ("abcd", Outcome::Deployed, Some('e'), 'e', "publish, prove"),
+        ("abcde", Outcome::Deployed, Some('f'), 'f', "publish, prove, clean up"),
+        ("abcde", Outcome::Deployed, Some('d'), 'd', "publish, prove"),
+    ] {
+        let plan = planned(&facts(served, outcome, stored), wanted);
+        assert_eq!(steps(&plan), expected, "{served} {outcome} {stored:?} {wanted}");
+        assert_eq!(plan.is_empty(), expected == "verify");
+        assert_eq!(plan.image, None, "it ships no image");
+    }
+    // Another run died in the middle: caches may have anything of it.
+    let facts = SiteFacts { has_unfinished: true, ..facts("a", Outcome::Deployed, Some('a')) };
+    assert_eq!(steps(&planned(&facts, 'a')), "publish, prove");
+}
+
+#[test]
+fn what_a_failed_release_gave_way_to_is_proven() {
+    for (outcome, previous, expected) in [
+        (Outcome::RolledBack, Some('a'), true),
+        (Outcome::RolledBack, Some('c'), false),
+        (Outcome::RolledBack, None, false),
+        (Outcome::Broken, Some('a'), false),
+        (Outcome::TimedOut, Some('a'), false),
+    ] {
+        let failed = Entry { previous: previous.map(release), ..entry('b', outcome) };
+        assert_eq!(is_proven(Some(&failed), current("a").as_ref()), expected, "{outcome} {previous:?}");
+    }
+}
+
+#[test]
+fn what_somebody_changed_by_hand_is_written_again() {
+    let path: SitePath = "index.html".parse().unwrap();
+    let drifted = vec![(path, Oddity::Changed)];
+    let plan = planned(&SiteFacts { drifted, ..facts("a", Outcome::Deployed, Some('a')) }, 'a');
+    assert_eq!(steps(&plan), "publish, prove");
+    assert_eq!(plan.drift.unwrap().changes[0].path, "index.html");
+    assert!(plan.warnings[0].text.contains("index.html"));
+}
+
+/// The same command again, with the digest of the plan that was approved.
+#[test]
+fn a_plan_that_was_carried_out_keeps_its_digest() {
+    let canonical = |facts: &SiteFacts| {
+        let site = SitePlan::of_promotion(&Target::sample(), facts, &Digest::of("b"), None);
+        site.neutral(&component(), &Target::sample(), facts, &release('b')).canonical
+    };
+    for (before, after) in [("a", "ab"), ("", "b"), ("ba", "bab"), ("cab", "cabb")] {
+        let [before_it, afterwards] = [before, after].map(|served| facts(served, Outcome::Deployed, None));
+        assert_eq!(canonical(&before_it), canonical(&afterwards), "{before} {after}");
+    }
+    assert_ne!(canonical(&facts("a", Outcome::Deployed, None)), canonical(&facts("ac", Outcome::Deployed, None)));
+    let mut alone = facts("b", Outcome::Deployed, None);
+    alone.newest = Some(Entry { previous: Some(release('a')), ..entry('b', Outcome::Deployed) });
+    assert_eq!(canonical(&facts("a", Outcome::Deployed, None)), canonical(&alone));
+}
+
+#[test]
+fn without_files_and_without_a_build_there_is_no_plan() {
+    let plan = |facts: &SiteFacts| SitePlan::of_release(&component(), &Target::sample(), facts, None, None);
+    assert!(matches!(plan(&facts("", Outcome::Deployed, None)), Err(PlanError::Unusable { .. })));
+    assert!(plan(&facts("", Outcome::Deployed, Some('a'))).is_ok());
+}
+
+#[test]
+fn a_bundle_of_another_job_is_taken_unless_the_store_has_the_release() {
+    let text = format!("frontend=x.tar@{}", Digest::of("a"));
+    let given: GivenBundle = text.parse().unwrap();
+    let origin = |stored| {
+        let facts = facts("", Outcome::Deployed, stored);
+        SitePlan::of_release(&component(), &buildable(), &facts, Some(&given), None).unwrap().origin
+    };
+    assert_eq!(origin(None), Origin::Given(given.clone()));
+    assert_eq!(origin(Some('b')), Origin::Stored);
+}
+
+#[test]
+fn a_promotion_takes_the_same_files_whatever_the_store_has() {
+    let target = Target::sample();
+    for (stored, expected) in
+        [(None, "store, publish, prove"), (Some('a'), "publish, prove"), (Some('b'), "store, publish, prove")]
+    {
+        let facts = facts("", Outcome::Deployed, stored);
+        let site = SitePlan::of_promotion(&target, &facts, &Digest::of("a"), None);
+        let plan = site.neutral(&component(), &target, &facts, &release('a'));
+        assert_eq!(steps(&plan), expected, "{stored:?}");
+        assert_eq!(plan.canonical["digest"], Digest::of("a").to_string());
+    }
+}
+
+#[test]
+fn a_rollback_brings_back_what_was_written_then() {
+    let config = WrittenConfig {
+        path: "config.js".parse().unwrap(),
+        digest: Digest::of("then"),
+        size: 4,
+        content_type: "text/javascript".to_owned(),
+    };
+    let then = Entry { config: Some(config.clone()), ..entry('a', Outcome::Deployed) };
+    let facts = facts("ab", Outcome::Deployed, None);
+    let site = SitePlan::of_rollback(&Target::sample(), &facts, &then);
+    let plan = site.neutral(&component(), &Target::sample(), &facts, &release('a'));
+    assert_eq!((steps(&plan).as_str(), site.config), ("publish, prove", Some(config)));
+    assert_eq!(plan.back.leaves.unwrap().left.to_string(), "b".repeat(40));
+    assert_eq!(plan.back.brought_back.len(), 1);
+}
+
+/// Whether it is built, stored or half-way there says nothing of what is meant.
+#[test]
+fn a_deploy_keeps_its_digest_from_plan_to_end() {
+    let of = |stored| planned(&facts("a", Outcome::Deployed, stored), 'b').canonical;
+    assert_eq!(of(None), of(Some('b')));
+    assert_ne!(of(None), planned(&facts("", Outcome::Deployed, None), 'b').canonical, "the target moved");
+}
