@@ -32,5 +32,6 @@ pub mod masks;
 pub mod process;
 pub mod registry;
 pub mod role;
+pub mod static_site_error;
 pub mod sts;
 pub mod terminal;

@@ -24,7 +24,7 @@ use crate::together::try_each;
 /// What to do where what ran before the first release cannot be run again.
 const DEREGISTERED: &str =
     "register its content again and point the service at that by hand, or ship another commit instead";
-const BY_HAND: &str = "bring back by hand what ran before the first release, or ship another commit instead";
+const BY_HAND: &str = "point the service at its old revision by hand, or ship another commit instead";
 
 /// Of so many revisions of a component is said why they are left out.
 const LEFT_OUT_SHOWN: usize = 5;
@@ -340,9 +340,10 @@ fn note(invocation: &Invocation<'_>, target: &Target, plan: &WholePlan) {
         }
         let brought_back = &component.back.brought_back;
         if !brought_back.is_empty() {
-            let (shipped, whole) = match component.kind {
-                "static-site" => ("files", "what was written beside them, too"),
-                _ => ("image", "the whole task definition"),
+            let (shipped, whole) = if component.publishes() {
+                ("files", "what was written beside them, too")
+            } else {
+                ("image", "the whole task definition")
             };
             invocation.events.warning(
                 format!("{name} gets back more than its {shipped}: {}", brought_back.join(", ")),

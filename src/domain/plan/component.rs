@@ -10,7 +10,7 @@ use super::warning::PlanWarning;
 use crate::domain::image::Digest;
 use crate::domain::names::ComponentName;
 use crate::domain::release::ReleaseName;
-use crate::domain::step::StepId;
+use crate::domain::step::{StepId, Verb};
 
 /// What a component runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -80,6 +80,11 @@ impl ComponentPlan {
     /// Whether nothing is to change.
     pub fn is_empty(&self) -> bool {
         !self.preparation.iter().chain(&self.steps).any(|step| step.id.verb.changes())
+    }
+
+    /// Whether it puts files where they are served.
+    pub fn publishes(&self) -> bool {
+        self.steps.iter().any(|step| step.id.verb == Verb::Publish)
     }
 
     /// What makes known what the plan leaves open. Absent: it leaves nothing open.

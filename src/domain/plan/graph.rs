@@ -66,12 +66,13 @@ impl<C: AsRef<ComponentPlan>> Plan<C> {
     }
 
     /// Whether a component begins when another one is done. A deploy changes first what others depend on: for a while the
-    /// old pages use the new API. A rollback goes the same way back, so that it passes through nothing that the deploy did
-    /// not pass through: new pages never meet an old API.
+    /// old pages use the new API. In a rollback a site goes back before what it depends on, so that it passes through
+    /// nothing that the deploy did not pass through: new pages never meet an old API.
     fn is_after(&self, component: &ComponentPlan, other: &ComponentPlan) -> bool {
         match self.intent {
             Intent::Deploy | Intent::Promote { .. } => component.follows.contains(&other.name),
-            Intent::Rollback => other.follows.contains(&component.name),
+            Intent::Rollback if other.publishes() && other.follows.contains(&component.name) => true,
+            Intent::Rollback => !component.publishes() && component.follows.contains(&other.name),
         }
     }
 

@@ -178,16 +178,18 @@ fn tags(leads: &[(&str, Option<char>)], digest_now: Option<char>, is_immutable: 
 
 /// What each component waits for: `site` depends on `worker`, and that on `backend`; `mailer` on nothing.
 #[test]
-fn a_rollback_goes_the_way_back_in_reverse_order() {
+fn a_site_goes_back_before_what_it_depends_on() {
     let first = whole_plan(&present(&[Some(SHA)]), 7, 1);
-    let component = |name: &str, follows: &[&str]| ComponentPlan {
+    let component = |name: &str, verb: Verb, follows: &[&str]| ComponentPlan {
         name: name.parse().unwrap(),
         follows: follows.iter().map(|name| name.parse().unwrap()).collect(),
-        steps: vec![Step::new(Verb::Update, &name.parse().unwrap(), "")],
+        steps: vec![Step::new(verb, &name.parse().unwrap(), "")],
         ..first.components[0].clone()
     };
-    let (backend, mailer) = (component("backend", &[]), component("mailer", &[]));
-    let (worker, site) = (component("worker", &["backend"]), component("site", &["worker", "backend"]));
+    let service = |name: &str, follows: &[&str]| component(name, Verb::Update, follows);
+    let (backend, mailer) = (service("backend", &[]), service("mailer", &[]));
+    let worker = service("worker", &["backend"]);
+    let site = component("site", Verb::Publish, &["worker", "backend"]);
     let taken = |intent: &Intent, components: &[&ComponentPlan]| {
         let components = components.iter().map(|&component| component.clone()).collect();
         let plan = Plan { intent: intent.clone(), components, images: Vec::new(), ..first.clone() };
@@ -198,7 +200,7 @@ fn a_rollback_goes_the_way_back_in_reverse_order() {
         plan.steps().iter().map(waits).collect::<Vec<_>>().join(", ")
     };
     let forward = "backend(), mailer(), worker(backend), site(backend worker)";
-    let back = "mailer(), site(), worker(site), backend(worker site)";
+    let back = "mailer(), site(), backend(site), worker(backend site)";
     let all = [&backend, &mailer, &worker, &site];
     for (intent, expected) in [
         (Intent::Deploy, forward),

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::client_many::{AT_ONCE, each_of};
 use super::site::Site;
 use super::source::PromotedSite;
-use super::store_error::StoreError;
+use crate::clients::static_site_error::StoreError;
 use crate::domain::failure::Failure;
 use crate::domain::limits::LISTED;
 use crate::domain::outcome::Outcome;

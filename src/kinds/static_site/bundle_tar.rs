@@ -120,7 +120,7 @@ impl<W: Write> Out<'_, W> {
     }
 }
 
-/// Reads a file that [`write`] wrote, and hashes all that is in it.
+/// Reads a file that [`write()`] wrote, and hashes all that is in it.
 ///
 /// # Errors
 ///

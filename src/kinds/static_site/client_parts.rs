@@ -14,9 +14,10 @@ use futures_util::stream::{FuturesOrdered, StreamExt as _, TryStreamExt as _, it
 use sha2::{Digest as _, Sha256};
 
 use super::client::{DIGEST, Place, S3, base64, version};
-use super::client_write::{Headers, PUT, PutError, Unless, conflict_pauses, is_conflict, patience, source};
+use super::client_write::{Headers, PUT, Unless, conflict_pauses, is_conflict, patience, source};
 use super::file_part::FilePart;
 use crate::clients::aws::{AwsError, call};
+use crate::clients::static_site_error::PutError;
 use crate::domain::gate::Permit;
 use crate::domain::image::Digest;
 use crate::domain::static_site::sync::Version;

@@ -12,12 +12,12 @@ use aws_sdk_s3::primitives::{ByteStream, Length};
 use aws_sdk_s3::types::{ChecksumAlgorithm, Delete, MetadataDirective, ObjectIdentifier};
 use backon::{ExponentialBuilder, Retryable as _};
 use bytes::Bytes;
-use camino::Utf8PathBuf;
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 
 use super::client::{DIGEST, Place, S3, base64, version};
 use super::file_part::FilePart;
 use crate::clients::aws::{AwsError, call};
+use crate::clients::static_site_error::PutError;
 use crate::domain::gate::Permit;
 use crate::domain::image::Digest;
 use crate::domain::limits::AWS_ATTEMPT;
@@ -67,29 +67,6 @@ pub enum Unless<'a> {
     Exists,
     /// This version.
     IsNot(&'a Version),
-}
-
-/// Why an object is not written.
-#[derive(Debug, thiserror::Error)]
-pub enum PutError {
-    /// Something else is there than what it was to be written over.
-    #[error("something else is there")]
-    NotWritten,
-    /// The file on disk cannot be read, or is not what it was.
-    #[error("{path} cannot be read as it was")]
-    File {
-        /// The file.
-        path: Utf8PathBuf,
-        /// Why.
-        #[source]
-        why: Option<std::io::Error>,
-    },
-    /// The bytes that were read are others.
-    #[error("the bytes are not those of {0}")]
-    OtherBytes(Digest),
-    /// The call failed.
-    #[error(transparent)]
-    Call(#[from] AwsError),
 }
 
 impl Headers {

@@ -12,8 +12,7 @@ use crate::clients::files;
 use crate::domain::image::Digest;
 use crate::domain::static_site::bundle::BundleError;
 
-/// Where the bytes of a file are on the disk. They were hashed; who uploads them without reading them through
-/// [`FilePart::read`] lets S3 compare the hash again.
+/// Where the bytes of a file are on the disk. They were hashed; who uploads them lets S3 compare the hash again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilePart {
     /// The file.

@@ -7,8 +7,8 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::site::Site;
-use super::store_error::StoreError;
 use super::store_lock::HeldLock;
+use crate::clients::static_site_error::StoreError;
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
 use crate::domain::poll::Step;

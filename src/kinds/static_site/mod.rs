@@ -32,6 +32,5 @@ mod source;
 mod status;
 mod store;
 mod store_blobs;
-mod store_error;
 mod store_lock;
 mod writes;

@@ -1,8 +1,8 @@
 //! The release store of a component: the objects of `domain::static_site::store` in the bucket `artifacts`.
 
 use super::client::{Place, S3};
-use super::client_write::{Body, Headers, PutError, Unless};
-use super::store_error::StoreError;
+use super::client_write::{Body, Headers, Unless};
+use crate::clients::static_site_error::{PutError, StoreError};
 use crate::domain::gate::Permit;
 use crate::domain::image::Digest;
 use crate::domain::names::ComponentName;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::client_write::Unless;
 use super::store::{Store, unless};
-use super::store_error::StoreError;
+use crate::clients::static_site_error::StoreError;
 use crate::domain::gate::Permit;
 use crate::domain::static_site::store::{Kept, Lock, Owner, keys};
 use crate::domain::static_site::sync::Version;

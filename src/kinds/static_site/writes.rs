@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use super::client::{Place, S3};
 use super::client_many::{AT_ONCE, each_of};
-use super::client_write::{Body, Headers, PutError, Unless};
+use super::client_write::{Body, Headers, Unless};
 use super::store::{Store, not_put};
-use super::store_error::StoreError;
+use crate::clients::static_site_error::{PutError, StoreError};
 use crate::domain::gate::Permit;
 use crate::domain::image::Digest;
 use crate::domain::static_site::bundle::SitePath;

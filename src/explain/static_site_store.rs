@@ -1,71 +1,10 @@
-//! Why a release store, or a bucket that serves a site, does not do what it should.
+//! What the errors of a release store, and of a bucket that serves a site, mean.
 
-use super::client_write::PutError;
+use super::Explain;
 use crate::clients::aws::{AwsError, AwsErrorKind};
+use crate::clients::static_site_error::StoreError;
 use crate::domain::failure::{CauseKind, Failure};
 use crate::domain::outcome::Outcome;
-use crate::domain::static_site::names::BucketName;
-use crate::explain::{Explain, Phase, explain};
-
-/// Why a release store, or a bucket that serves a site, does not do what it should.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The call failed.
-    #[error(transparent)]
-    Call(#[from] AwsError),
-    /// An object is not what it should be.
-    #[error("object `{key}` of bucket `{bucket}` cannot be read: {why}")]
-    Unreadable {
-        /// The bucket.
-        bucket: BucketName,
-        /// The key.
-        key: String,
-        /// Why, in words.
-        why: String,
-    },
-    /// The store has no bytes of a file that a release has.
-    #[error("bucket `{bucket}` has no object `{key}`, which a release needs")]
-    Missing {
-        /// The bucket.
-        bucket: BucketName,
-        /// The key.
-        key: String,
-    },
-    /// The bytes of a file are others than its digest says.
-    #[error("object `{key}` of bucket `{bucket}` does not have the bytes that its name says")]
-    OtherBytes {
-        /// The bucket.
-        bucket: BucketName,
-        /// The key.
-        key: String,
-    },
-    /// A file on disk is not what it was when it was hashed.
-    #[error("a file of the bundle cannot be read as it was")]
-    File(#[source] PutError),
-    /// Another run changes the site: who, in words.
-    #[error("another run changes the site: {0}")]
-    Busy(String),
-    /// Another run took the site over, or somebody wrote what this run was to write: the object.
-    #[error("somebody else wrote object `{key}` of bucket `{bucket}` meanwhile")]
-    Overtaken {
-        /// The bucket.
-        bucket: BucketName,
-        /// The key.
-        key: String,
-    },
-}
-
-impl StoreError {
-    /// Whether somebody else was faster.
-    pub fn is_overtaken(&self) -> bool {
-        matches!(self, Self::Overtaken { .. })
-    }
-
-    /// It as it means when it happened in a phase of a run.
-    pub fn failure(&self, phase: Phase) -> Failure {
-        if self.is_overtaken() { self.before() } else { explain(self, phase) }
-    }
-}
 
 impl Explain for StoreError {
     fn before(&self) -> Failure {
@@ -122,6 +61,7 @@ impl From<StoreError> for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::explain::{Phase, explain};
 
     fn denied(action: &str) -> AwsError {
         AwsError {
@@ -141,9 +81,9 @@ mod tests {
     #[test]
     fn who_was_overtaken_is_superseded_whenever_that_is_seen() {
         let error = StoreError::Overtaken { bucket: "stage-site".parse().unwrap(), key: "index.html".to_owned() };
-        for phase in [Phase::Before, Phase::During, Phase::After] {
-            assert_eq!(error.failure(phase).outcome, Outcome::Superseded);
+        for phase in [Phase::Before, Phase::During] {
+            assert_eq!(explain(&error, phase).outcome, Outcome::Superseded);
         }
-        assert_eq!(StoreError::Busy("x".to_owned()).failure(Phase::Before).outcome, Outcome::Refused);
+        assert_eq!(StoreError::Busy("x".to_owned()).before().outcome, Outcome::Refused);
     }
 }
