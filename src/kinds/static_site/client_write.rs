@@ -268,6 +268,8 @@ fn is_precondition(error: &AwsError) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use camino::Utf8PathBuf;
+
     use super::*;
 
     #[test]
