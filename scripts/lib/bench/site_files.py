@@ -9,7 +9,8 @@ from pathlib import Path
 # Of the 10,000 files: 198 MB.
 MEAN = 20_000
 PAGE = "<!doctype html>\n<html><head><title>{title}</title><script type=\"module\" src=\"/{script}\"></script>" \
-    "<link rel=\"stylesheet\" href=\"/{style}\"></head><body>{text}</body></html>\n"  # fmt: skip
+    "{style}</head><body>{text}</body></html>\n"  # fmt: skip
+STYLE = "<link rel=\"stylesheet\" href=\"/{path}\">"
 # Of 100 assets.
 KINDS = ["js"] * 60 + ["css"] * 10 + ["svg"] * 10 + ["png"] * 12 + ["woff2"] * 3 + ["js.map"] * 5
 
@@ -23,7 +24,8 @@ class Site:
         chance = random.Random("shipgate")
         assets = [self.asset(chance, index) for index in range(size - pages)]
         scripts = [path for path in assets if path.endswith(".js")]
-        styles = [path for path in assets if path.endswith(".css")] or scripts
+        # A small site may have none.
+        styles = [STYLE.format(path=path) for path in assets if path.endswith(".css")] or [""]
         self.pages = ["index.html", *(f"docs/page-{index:04}/index.html" for index in range(pages - 1))]
         for index, path in enumerate(self.pages):
             text = f"{chance.randbytes(4000).hex()} release {release if index == 0 else 0:08}"
