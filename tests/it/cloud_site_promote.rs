@@ -156,7 +156,7 @@ fn a_site_soaks_on_stage() {
 
     assert!(report["reason"].as_str().unwrap().contains("soak"), "{report:#}");
     assert_eq!(site.keys(&site.production.store), [""; 0]);
-    site.cloud.wait(tokio::time::sleep(Duration::from_secs(8)));
+    site.cloud.wait(async { tokio::time::sleep(Duration::from_secs(8)).await });
     promote(&site, &repository, &[]).outcome("deployed", 0);
 }
 
