@@ -70,7 +70,7 @@ def read_options() -> argparse.Namespace:
     mode.add_argument("--files", type=int, metavar="N", help="instead, `check` of a repository of N files (10000 is "
                       "what the goals are about), beside reading them, zizmor and detect-secrets")
     mode.add_argument("--site", type=int, metavar="N", help="instead, deploys and a rollback of a static site of N files "
-                      "(10000 is what the goals are about), beside raw PUTs, aws s3 sync and s5cmd sync")
+                      "(10000 is what the goals are about), beside raw requests, aws s3 sync and s5cmd sync")
     mode.add_argument("--truth", action="store_true", help="instead, what each program says of a rollout, beside what "
                       "is true: a table in Markdown; and how long after its third failure a crash loop has a verdict")
     mode.add_argument("--smoke", action="store_true", help="each of the eight in its smallest form, one round, without "

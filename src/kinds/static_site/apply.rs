@@ -97,7 +97,9 @@ impl SiteRun<'_> {
         if let Some(bytes) = self.config {
             self.site.store.put_bytes(bytes.to_vec().into(), self.run.writer.permit()).await?;
         }
-        let publish = Publish { run: self.run, site: self.site, step, lease };
+        let is_suspect = !self.facts.is_proven();
+        let Self { run, site, bundle, .. } = *self;
+        let publish = Publish { run, site, step, lease, is_suspect, bundle };
         publish.execute(wanted, seen, || self.change_started()).await
     }
 

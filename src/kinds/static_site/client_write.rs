@@ -138,6 +138,27 @@ impl S3 {
         self.settled(place, headers, put).await
     }
 
+    /// Writes an object in one piece where there is none. Returns whether there was none: what is there then stays, and is
+    /// not looked at.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written.
+    pub async fn put_new(
+        &self,
+        place: Place<'_>,
+        body: &Body,
+        headers: &Headers,
+        _permit: Permit<'_>,
+    ) -> Result<bool, PutError> {
+        let once = || self.put_once(place, body, headers, Unless::Exists);
+        match once.retry(conflict_pauses()).when(is_conflict).await {
+            Ok(_) => Ok(true),
+            Err(PutError::Call(error)) if is_precondition(&error) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn put_once(
         &self,
         place: Place<'_>,
@@ -259,6 +280,11 @@ pub(super) fn conflict_pauses() -> ExponentialBuilder {
 /// Whether somebody else wrote the same object at the same moment, and S3 did not decide who was first.
 pub(super) fn is_conflict(error: &PutError) -> bool {
     matches!(error, PutError::Call(error) if error.is("ConditionalRequestConflict"))
+}
+
+/// Whether S3 refused bytes that do not have the checksum that was sent with them.
+pub(super) fn is_other_bytes(error: &AwsError) -> bool {
+    error.is("BadDigest") || error.is("XAmzContentChecksumMismatch")
 }
 
 /// Whether S3 says that something else is there, or nothing where there was something, or could not decide.

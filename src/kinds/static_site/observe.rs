@@ -2,16 +2,16 @@
 
 use url::Url;
 
-use super::site::Site;
+use super::site::{Site, Written};
 use crate::domain::failure::Failure;
 use crate::domain::neutral;
 use crate::domain::release::ReleaseName;
 use crate::domain::static_site::bundle::SitePath;
 use crate::domain::static_site::distribution;
 use crate::domain::static_site::distribution::warnings::{DistributionWarning, warnings};
-use crate::domain::static_site::plan::{Front, SiteFacts};
+use crate::domain::static_site::plan::{Front, SiteFacts, is_proven};
 use crate::domain::static_site::store::Current;
-use crate::domain::static_site::sync::{Known, Oddity, plan, to_look_at};
+use crate::domain::static_site::sync::{Care, Oddity};
 use crate::observe::Cloud;
 
 /// All that a plan needs to know. `release`: the one that is to be put there, where it is chosen already.
@@ -32,23 +32,25 @@ pub async fn facts(cloud: &Cloud, site: &Site, release: Option<&ReleaseName>) ->
     let (current, newest, holds, stored, has_unfinished, (front, cautions)) =
         futures_util::try_join!(current, newest, holds, stored, unfinished, in_front(cloud, site))?;
     let drifted = match &current {
-        Some(current) if Some(&current.release) == release => drifted(site, current).await?,
+        Some(current) if Some(&current.release) == release => {
+            let is_suspect = has_unfinished || !is_proven(newest.as_ref(), Some(current));
+            drifted(site, current, Care::Suspect { is_suspect }).await?
+        }
         _ => Vec::new(),
     };
     Ok(SiteFacts { current, newest, stored, drifted, has_unfinished, front, cautions, holds })
 }
 
-/// The files of the release that somebody changed or deleted by hand, also of those that never change.
+/// The files of the release that somebody changed or deleted by hand, as far as a look of such care finds them.
 ///
 /// # Errors
 ///
 /// A call failed.
-pub async fn drifted(site: &Site, current: &Current) -> Result<Vec<(SitePath, Oddity)>, Failure> {
+pub async fn drifted(site: &Site, current: &Current, care: Care) -> Result<Vec<(SitePath, Oddity)>, Failure> {
     let served = site.served(current).await?;
-    let doubted = site.doubted(&served, current).await;
-    let known = Known { before: Some(&served), doubted: Some(&doubted), ..Known::default() };
-    let seen = site.bucket.look(to_look_at(&served, known)).await?;
-    Ok(plan(&served, known, &seen).odd.into_iter().filter(|(_, oddity)| oddity.is_drift()).collect())
+    let mut written = Written { before: Some(served.clone()), ..Written::default() };
+    let (sync, _) = site.sync(&served, &mut written, Some((current, care))).await?;
+    Ok(sync.odd.into_iter().filter(|(_, oddity)| oddity.is_drift()).collect())
 }
 
 /// How browsers find the site, and what is odd about its distribution. Who may not look at it learns that, and no more.

@@ -2,9 +2,11 @@
 
 use std::any::Any;
 use std::cell::Cell;
+use std::rc::Rc;
 
 use futures_util::future::LocalBoxFuture;
 
+use super::bundle::Bundle;
 use super::lease::Lease;
 use super::prepare::Prepare;
 use super::site::Site;
@@ -39,12 +41,14 @@ pub struct ObservedSite {
     given: Option<GivenBundle>,
     /// What is promoted.
     promoted: Option<PromotedSite>,
+    /// The bundle that this run put into the store.
+    bundle: Option<Rc<Bundle>>,
 }
 
 impl ObservedSite {
     /// A site with what was seen of it.
     pub fn new(component: &Component, site: Site, facts: SiteFacts) -> Self {
-        Self { component: component.clone(), site, facts, given: None, promoted: None }
+        Self { component: component.clone(), site, facts, given: None, promoted: None, bundle: None }
     }
 
     /// Its plan, as the rest of the program reads it too.
@@ -182,8 +186,9 @@ impl Planned for PlannedSite {
             let ObservedSite { site, promoted, .. } = &self.observed;
             let current = self.observed.facts.current.as_ref();
             let prepare = Prepare { run, site, plan: &self.site, promoted: promoted.as_ref(), current };
-            let digest = prepare.execute().await?;
-            Ok(self.again(self.site.stored(digest)))
+            let (digest, bundle) = prepare.execute().await?;
+            let observed = ObservedSite { bundle: bundle.map(Rc::new), ..self.observed.clone() };
+            Ok(observed.planned(self.site.stored(digest), &self.release, self.config.clone()))
         })
     }
 
@@ -227,6 +232,7 @@ impl Planned for PlannedSite {
                 facts: &self.observed.facts,
                 config: self.config.as_ref().map(|(_, file)| file.bytes.as_slice()),
                 values: &values,
+                bundle: self.observed.bundle.as_deref(),
                 owner: Lease::owner(run),
                 changed: Cell::new(false),
             };

@@ -32,24 +32,25 @@ pub struct Prepare<'a> {
 }
 
 impl Prepare<'_> {
-    /// Makes them ready. Returns the digest of the bundle that the store has of the release.
+    /// Makes them ready. Returns the digest of the bundle that the store has of the release, and the bundle that this run put
+    /// there.
     ///
     /// # Errors
     ///
     /// They cannot be built, are not those that are meant, or cannot be stored.
-    pub async fn execute(&self) -> Result<Digest, Failure> {
+    pub async fn execute(&self) -> Result<(Digest, Option<Bundle>), Failure> {
         let store = self.step(Verb::Store);
         match &self.plan.origin {
-            Origin::Stored => Ok(self.plan.digest.now().map_err(crate::domain::plan::PlanError::from)?.clone()),
+            Origin::Stored => Ok((self.plan.digest.now().map_err(crate::domain::plan::PlanError::from)?.clone(), None)),
             Origin::Given(given) => {
-                let put = async { self.put(&store, &self.open(given).await?).await };
+                let put = async { self.put(&store, self.open(given).await?).await };
                 self.run.take(&store, put).await
             }
-            Origin::Promoted => self.run.take(&store, self.copy(&store)).await,
+            Origin::Promoted => Ok((self.run.take(&store, self.copy(&store)).await?, None)),
             Origin::Built => {
                 let step = self.step(Verb::Bundle);
                 let bundle = self.run.take(&step, self.build(&step)).await?;
-                self.run.take(&store, self.put(&store, &bundle)).await
+                self.run.take(&store, self.put(&store, bundle)).await
             }
         }
     }
@@ -81,11 +82,11 @@ impl Prepare<'_> {
     }
 
     /// Puts the bytes of a bundle into the store, and then its manifest.
-    async fn put(&self, step: &StepId, bundle: &Bundle) -> Result<Digest, Failure> {
+    async fn put(&self, step: &StepId, bundle: Bundle) -> Result<(Digest, Option<Bundle>), Failure> {
         let known = self.known().await;
         let body = |digest: &Digest| bundle.body(digest);
         let filled = self.site.store.fill(&bundle.manifest, &known, &body, self.run.writer.permit()).await?;
-        self.keep(step, &bundle.manifest, filled).await
+        Ok((self.keep(step, &bundle.manifest, filled).await?, Some(bundle)))
     }
 
     /// Copies what the store lacks from that of the environment promoted from. Every byte is hashed on the way.

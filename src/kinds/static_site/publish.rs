@@ -5,9 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::bundle::Bundle;
 use super::cloudfront::InvalidationId;
 use super::lease::Lease;
-use super::site::{Site, Written};
+use super::site::Site;
+use super::writes::Source;
 use crate::domain::failure::Failure;
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
@@ -15,7 +17,7 @@ use crate::domain::size;
 use crate::domain::static_site::bundle::{Cache, SitePath, Wave};
 use crate::domain::static_site::served::Served;
 use crate::domain::static_site::store::{Current, Finished, Kept, WrittenConfig};
-use crate::domain::static_site::sync::{Sync, Version, Write, plan, to_look_at};
+use crate::domain::static_site::sync::{Care, Sync, Version, Write};
 use crate::domain::step::StepId;
 use crate::kinds::Run;
 
@@ -49,6 +51,10 @@ pub struct Publish<'a> {
     pub site: &'a Site,
     pub step: &'a StepId,
     pub lease: &'a Lease<'a>,
+    /// Whether the last run proved nothing, so that each file is looked at.
+    pub is_suspect: bool,
+    /// The files, where this run has them on the disk.
+    pub bundle: Option<&'a Bundle>,
 }
 
 /// Why a release was not published.
@@ -85,10 +91,9 @@ impl Publish<'_> {
         let manifest = self.site.store.kept(&wanted.kept).await?.manifest;
         let served = Served::new(&manifest, &wanted.kept.exclude, wanted.config.as_ref());
         let mut written = self.site.written(current.as_ref(), &self.lease.unfinished(&wanted.kept)).await?;
-        if let Some(current) = &current {
-            written.doubted = self.site.doubted(&served, current).await;
-        }
-        let sync = self.planned(&served, &written).await?;
+        let care = Care::Due { is_suspect: self.is_suspect || self.lease.is_after_unfinished(), now: self.run.now() };
+        let current_with_care = current.as_ref().map(|current| (current, care));
+        let (sync, is_listed) = self.site.sync(&served, &mut written, current_with_care).await?;
         self.say(&sync);
         if !sync.is_empty() {
             changes();
@@ -105,11 +110,12 @@ impl Publish<'_> {
                 self.run.events.progress(self.step, &text);
             };
             let ready = async || self.lease.keep().await;
-            let writes = (&self.site.store, writes.as_slice());
-            let wrote = self.site.bucket.write(writes, ready, &done, self.run.writer.permit()).await;
+            let source = Source { store: &self.site.store, bundle: self.bundle };
+            let wrote =
+                self.site.bucket.write((source, writes.as_slice()), ready, &done, self.run.writer.permit()).await;
             wrote.map_err(|failure| Unpublished { failure, is_seen })?;
         }
-        let finished = self.finish(wanted, &served, current.as_ref(), over.as_ref()).await;
+        let finished = self.finish((wanted, is_listed), &served, current.as_ref(), over.as_ref()).await;
         let (now, version) = finished.map_err(|failure| Unpublished { failure, is_seen })?;
         let stale = self.stale(&served, &sync);
         Ok(Published { served, current: now, version, stale, invalidation: None })
@@ -121,12 +127,6 @@ impl Publish<'_> {
             return served.mutable().cloned().collect();
         }
         sync.stale().cloned().collect()
-    }
-
-    async fn planned(&self, served: &Served, written: &Written) -> Result<Sync, Failure> {
-        let known = written.known();
-        let seen = self.site.bucket.look(to_look_at(served, known)).await?;
-        Ok(plan(served, known, &seen))
     }
 
     /// What is written, and what is odd about it.
@@ -150,7 +150,7 @@ impl Publish<'_> {
     /// Reads back what changes from release to release, and moves the pointer.
     async fn finish(
         &self,
-        wanted: &Wanted,
+        (wanted, is_listed): (&Wanted, bool),
         served: &Served,
         before: Option<&Current>,
         over: Option<&Version>,
@@ -160,6 +160,7 @@ impl Publish<'_> {
         let finished = Finished {
             kept: wanted.kept.clone(),
             at: self.run.now(),
+            is_listed,
             config: wanted.config.clone(),
             run: self.run.provenance.run.clone(),
         };

@@ -86,7 +86,7 @@ impl SiteRun<'_> {
         if seen.as_ref().is_none_or(|(_, version)| *version != published.version) {
             return Err(superseded(self.site));
         }
-        let publish = Publish { run: self.run, site: self.site, step, lease };
+        let publish = Publish { run: self.run, site: self.site, step, lease, is_suspect: true, bundle: None };
         publish.execute(wanted, seen, || ()).await.map_err(|unpublished| unpublished.failure)
     }
 
@@ -111,7 +111,7 @@ impl SiteRun<'_> {
             return Err(superseded(self.site));
         }
         let before = wanted(&seen.0);
-        let publish = Publish { run: self.run, site: self.site, step, lease };
+        let publish = Publish { run: self.run, site: self.site, step, lease, is_suspect: true, bundle: None };
         let written = publish.execute(&before, Some(seen), || ()).await;
         written.map(Some).map_err(|unpublished| unpublished.failure)
     }

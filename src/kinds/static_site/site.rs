@@ -12,7 +12,7 @@ use crate::domain::static_site::bundle::SitePath;
 use crate::domain::static_site::names::BucketName;
 use crate::domain::static_site::served::Served;
 use crate::domain::static_site::store::{Current, Kept};
-use crate::domain::static_site::sync::{Known, Listing, doubted};
+use crate::domain::static_site::sync::{Care, Known, Listing, Sync, doubted, plan, to_look_at};
 use crate::observe::Cloud;
 use crate::together::try_each;
 
@@ -121,12 +121,40 @@ impl Site {
         read.filter_map(|(stored, one)| Some(Served::then(&stored.ok()?.manifest, one))).collect()
     }
 
-    /// The files that are to be served, and that somebody may have written or deleted since the release of a pointer was
-    /// whole. Where the bucket cannot be listed to its end, those are too that the list does not have.
-    pub async fn doubted(&self, wanted: &Served, current: &Current) -> BTreeSet<SitePath> {
-        // What the list does not say, a look at each file does: a failure is only slow.
+    /// What has to be written so that the bucket serves some files. `current`: the pointer, if there is one, and how closely
+    /// the files are looked at that caches keep for ever. The answer says whether each was.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be looked at.
+    pub async fn sync(
+        &self,
+        wanted: &Served,
+        written: &mut Written,
+        current: Option<(&Current, Care)>,
+    ) -> Result<(Sync, bool), Failure> {
+        let doubt = async |current: &Current| doubted(wanted, &self.listing().await, current.listed);
+        let is_listed = |(current, care): &(&Current, Care)| care.lists(wanted.0.len(), current.listed);
+        if let Some((current, _)) = current.filter(is_listed) {
+            written.doubted = doubt(current).await;
+        }
+        let known = written.known();
+        let mut seen = self.bucket.look(to_look_at(wanted, known)).await?;
+        let sync = plan(wanted, known, &seen);
+        let Some((current, _)) = current.filter(|one| !is_listed(one)) else { return Ok((sync, true)) };
+        // Who was at a page may have been at more.
+        if !sync.odd.iter().any(|(_, oddity)| oddity.is_drift()) {
+            return Ok((sync, false));
+        }
+        written.doubted = doubt(current).await;
+        seen.extend(self.bucket.look(&written.doubted).await?);
+        Ok((plan(wanted, written.known(), &seen), true))
+    }
+
+    /// What is in the bucket. What a list does not say, a look at each file does: a failure is only slow.
+    async fn listing(&self) -> Listing {
         let listed = self.s3.list_objects(&self.target.bucket, "", MOST_LISTED).await.unwrap_or_default();
-        doubted(wanted, &Listing(listed.into_iter().collect()), current.since)
+        Listing(listed.into_iter().collect())
     }
 }
 

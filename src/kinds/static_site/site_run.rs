@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use super::bundle::Bundle;
 use super::site::Site;
 use crate::domain::static_site::plan::{SiteFacts, SitePlan};
 use crate::domain::static_site::store::Owner;
@@ -20,6 +21,8 @@ pub struct SiteRun<'a> {
     pub facts: &'a SiteFacts,
     /// The bytes of the file that differs between environments, where this run writes it.
     pub config: Option<&'a [u8]>,
+    /// The files, where this run has them on the disk.
+    pub bundle: Option<&'a Bundle>,
     /// The values in it, by name.
     pub values: &'a [(String, String)],
     /// This run, as the owner of the lock.

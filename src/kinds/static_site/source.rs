@@ -18,7 +18,7 @@ use crate::domain::static_site::bundle::{BundleManifest, SitePath};
 use crate::domain::static_site::plan::is_proven;
 use crate::domain::static_site::soak;
 use crate::domain::static_site::store::{Current, Entry, Kept};
-use crate::domain::static_site::sync::Oddity;
+use crate::domain::static_site::sync::{Care, Oddity};
 use crate::kinds::{Answer, Promoted, Source};
 use crate::observe::Cloud;
 
@@ -65,7 +65,7 @@ impl SourceSite {
         let current = site.store.current().await?.map(|(current, _)| current);
         let newest = site.store.entries(1).await?.readable.into_iter().next();
         let drifted = match &current {
-            Some(current) => observe::drifted(&site, current).await?,
+            Some(current) => observe::drifted(&site, current, Care::EachFile).await?,
             None => Vec::new(),
         };
         Ok(Self { site, current, newest, drifted })

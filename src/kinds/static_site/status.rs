@@ -12,7 +12,7 @@ use crate::domain::proof::Whereabouts;
 use crate::domain::static_site::bundle::SitePath;
 use crate::domain::static_site::plan::{is_proven, running};
 use crate::domain::static_site::store::{Current, Entry};
-use crate::domain::static_site::sync::Oddity;
+use crate::domain::static_site::sync::{Care, Oddity};
 use crate::domain::view::status::{ComponentStatus, HandChange, LastRelease, Remark, SeenHold};
 
 /// What the site serves.
@@ -68,7 +68,7 @@ fn remarks(current: Option<&Current>, newest: Option<&Entry>) -> Vec<Remark> {
 /// What somebody changed by hand. That this is not known hides nothing else.
 async fn drift(site: &Site, current: &Current) -> Option<HandChange> {
     let last: Option<RecordId> = None;
-    match observe::drifted(site, current).await {
+    match observe::drifted(site, current, Care::EachFile).await {
         Ok(drifted) if drifted.is_empty() => None,
         Ok(drifted) => {
             let files = match drifted.len() {

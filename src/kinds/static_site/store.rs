@@ -1,7 +1,7 @@
 //! The release store of a component: the objects of `domain::static_site::store` in the bucket `artifacts`.
 
 use super::client::{Place, S3};
-use super::client_write::{Body, Headers, Unless};
+use super::client_write::{Body, Headers, Unless, is_other_bytes};
 use crate::clients::static_site_error::{PutError, StoreError};
 use crate::domain::gate::Permit;
 use crate::domain::image::Digest;
@@ -255,10 +255,7 @@ pub(super) fn not_put(place: Place<'_>, error: PutError) -> StoreError {
         PutError::NotWritten => StoreError::Overtaken { bucket, key },
         PutError::OtherBytes(_) => StoreError::OtherBytes { bucket, key },
         PutError::File { .. } => StoreError::File(error),
-        // S3 refuses other bytes than those with the checksum.
-        PutError::Call(call) if call.is("BadDigest") || call.is("XAmzContentChecksumMismatch") => {
-            StoreError::OtherBytes { bucket, key }
-        }
+        PutError::Call(call) if is_other_bytes(&call) => StoreError::OtherBytes { bucket, key },
         PutError::Call(call) => StoreError::Call(call),
     }
 }

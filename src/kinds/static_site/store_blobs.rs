@@ -1,6 +1,6 @@
 //! The bytes of a store: each file's once, by its digest.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
@@ -25,6 +25,9 @@ const LARGE: u64 = 64 * 1024 * 1024;
 /// What has more bytes is copied from another store in parts: so much of it, so many times at once, is in memory.
 const LARGE_IN_MEMORY: u64 = 4 * 1024 * 1024;
 
+/// What has more bytes is asked for before it is sent. Sending what is there already costs no more than the question, below.
+const UNASKED: u64 = 128 * 1024;
+
 /// What came of bringing the bytes of a release into a store.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Filled {
@@ -32,11 +35,6 @@ pub struct Filled {
     pub files: usize,
     /// So many bytes they have.
     pub bytes: u64,
-}
-
-/// The distinct contents of a bundle, with their sizes.
-fn contents(manifest: &BundleManifest) -> BTreeMap<&Digest, u64> {
-    manifest.files.values().map(|file| (&file.digest, file.size)).collect()
 }
 
 impl Store {
@@ -54,23 +52,6 @@ impl Store {
         }
     }
 
-    /// Stores some bytes of a file on disk, once.
-    ///
-    /// # Errors
-    ///
-    /// They are others than the digest says, or cannot be written.
-    pub async fn put_blob(&self, digest: &Digest, part: &FilePart, permit: Permit<'_>) -> Result<(), StoreError> {
-        let put = if part.length > LARGE {
-            self.put_large(digest, Large::File(part), permit).await
-        } else {
-            self.put_small(digest, Body::File(part.clone()), permit).await
-        };
-        put.map_err(|error| {
-            let is_changed = matches!(error, StoreError::OtherBytes { .. });
-            if is_changed { StoreError::File(PutError::OtherBytes(digest.clone())) } else { error }
-        })
-    }
-
     /// Stores some bytes, once. Returns their digest.
     ///
     /// # Errors
@@ -78,9 +59,7 @@ impl Store {
     /// They cannot be written.
     pub async fn put_bytes(&self, bytes: Bytes, permit: Permit<'_>) -> Result<Digest, StoreError> {
         let digest = Digest::of(&bytes);
-        if !self.has_blob(&digest, bytes.len() as u64).await? {
-            self.put_small(&digest, Body::Bytes(bytes), permit).await?;
-        }
+        self.put_small(&digest, &Body::Bytes(bytes), permit).await?;
         Ok(digest)
     }
 
@@ -111,12 +90,14 @@ impl Store {
         body: &dyn Fn(&Digest) -> Option<FilePart>,
         permit: Permit<'_>,
     ) -> Result<Filled, StoreError> {
-        let missing = self.missing(manifest, known).await?;
-        let put = async |digest: &Digest| {
+        let put = async |digest: &Digest, size: u64| {
+            if size > UNASKED && self.has_blob(digest, size).await? {
+                return Ok(false);
+            }
             let nowhere = || StoreError::Missing { bucket: self.bucket.clone(), key: keys::blob(digest) };
-            self.put_blob(digest, &body(digest).ok_or_else(nowhere)?, permit).await
+            self.put_file(digest, &body(digest).ok_or_else(nowhere)?, permit).await
         };
-        each(&missing, LARGE, put).await
+        each(&missing(manifest, known), LARGE, put).await
     }
 
     /// Copies what is missing of a bundle's bytes from another store. Every byte is hashed.
@@ -131,41 +112,46 @@ impl Store {
         known: &BTreeSet<Digest>,
         permit: Permit<'_>,
     ) -> Result<Filled, StoreError> {
-        let missing = self.missing(manifest, known).await?;
-        let put = async |digest: &Digest| {
-            let size = missing.get(digest).copied().unwrap_or_default();
+        let put = async |digest: &Digest, size: u64| {
+            if size > UNASKED && self.has_blob(digest, size).await? {
+                return Ok(false);
+            }
             if size <= LARGE_IN_MEMORY {
                 let bytes = other.blob(digest, size).await?;
-                return self.put_small(digest, Body::Bytes(bytes), permit).await;
+                return self.put_small(digest, &Body::Bytes(bytes), permit).await;
             }
             let key = keys::blob(digest);
-            self.put_large(digest, Large::Object(&other.s3, other.at(&key), size), permit).await
+            self.put_large(digest, Large::Object(&other.s3, other.at(&key), size), permit).await.map(|()| true)
         };
-        each(&missing, LARGE_IN_MEMORY, put).await
+        each(&missing(manifest, known), LARGE_IN_MEMORY, put).await
     }
 
-    /// The contents that the store does not have.
-    async fn missing<'m>(
-        &self,
-        manifest: &'m BundleManifest,
-        known: &BTreeSet<Digest>,
-    ) -> Result<BTreeMap<&'m Digest, u64>, StoreError> {
-        let found = RefCell::new(BTreeMap::new());
-        let open = contents(manifest).into_iter().filter(|(digest, _)| !known.contains(digest));
-        let look = async |(digest, size): (&'m Digest, u64)| {
-            if !self.has_blob(digest, size).await? {
-                found.borrow_mut().insert(digest, size);
-            }
-            Ok(())
+    /// Stores some bytes of a file on disk, once. Returns whether they are new.
+    async fn put_file(&self, digest: &Digest, part: &FilePart, permit: Permit<'_>) -> Result<bool, StoreError> {
+        let put = if part.length > LARGE {
+            self.put_large(digest, Large::File(part), permit).await.map(|()| true)
+        } else {
+            self.put_small(digest, &Body::File(part.clone()), permit).await
         };
-        each_of(open, AT_ONCE, look).await.map(|()| found.into_inner())
+        put.map_err(|error| {
+            let is_changed = matches!(error, StoreError::OtherBytes { .. });
+            if is_changed { StoreError::File(PutError::OtherBytes(digest.clone())) } else { error }
+        })
     }
 
-    async fn put_small(&self, digest: &Digest, body: Body, permit: Permit<'_>) -> Result<(), StoreError> {
+    /// Stores some bytes where there are none. Returns whether there were none.
+    async fn put_small(&self, digest: &Digest, body: &Body, permit: Permit<'_>) -> Result<bool, StoreError> {
         let key = keys::blob(digest);
         let headers = Headers::kept(digest.clone(), TYPE);
-        let put = self.s3.put(self.at(&key), &body, (&headers, Unless::Exists), permit).await;
-        put.map(drop).map_err(|error| self.not_put(&key, error))
+        let put = self.s3.put_new(self.at(&key), body, &headers, permit).await;
+        if put.map_err(|error| self.not_put(&key, error))? {
+            return Ok(true);
+        }
+        match self.has_blob(digest, body.length()).await? {
+            true => Ok(false),
+            // Somebody deleted it between the two calls.
+            false => Err(StoreError::Overtaken { bucket: self.bucket.clone(), key }),
+        }
     }
 
     async fn put_large(&self, digest: &Digest, from: Large<'_>, permit: Permit<'_>) -> Result<(), StoreError> {
@@ -176,14 +162,29 @@ impl Store {
     }
 }
 
-/// Does the work for each content: small ones side by side, then large ones in turn, whose parts are side by side.
-async fn each<'m, W: Future<Output = Result<(), StoreError>>>(
+/// The contents of a bundle that a store may lack, with their sizes.
+fn missing<'m>(manifest: &'m BundleManifest, known: &BTreeSet<Digest>) -> BTreeMap<&'m Digest, u64> {
+    let files = manifest.files.values().filter(|file| !known.contains(&file.digest));
+    files.map(|file| (&file.digest, file.size)).collect()
+}
+
+/// Stores each content: small ones side by side, then large ones in turn, whose parts are side by side. `put` says whether
+/// its content is new.
+async fn each<'m, W: Future<Output = Result<bool, StoreError>>>(
     missing: &BTreeMap<&'m Digest, u64>,
     large: u64,
-    put: impl Fn(&'m Digest) -> W,
+    put: impl Fn(&'m Digest, u64) -> W,
 ) -> Result<Filled, StoreError> {
-    let (large, small): (Vec<_>, Vec<_>) = missing.iter().partition(|(_, size)| **size > large);
-    each_of(small, AT_ONCE, |(digest, _)| put(digest)).await?;
-    each_of(large, 1, |(digest, _)| put(digest)).await?;
-    Ok(Filled { files: missing.len(), bytes: missing.values().sum() })
+    let filled = Cell::new(Filled::default());
+    let count = async |(digest, size): (&'m Digest, u64)| {
+        if put(digest, size).await? {
+            let Filled { files, bytes } = filled.get();
+            filled.set(Filled { files: files + 1, bytes: bytes.saturating_add(size) });
+        }
+        Ok::<_, StoreError>(())
+    };
+    let (large, small): (Vec<_>, Vec<_>) = missing.iter().map(|(d, s)| (*d, *s)).partition(|(_, size)| *size > large);
+    each_of(small, AT_ONCE, &count).await?;
+    each_of(large, 1, &count).await?;
+    Ok(filled.get())
 }

@@ -3,23 +3,35 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use super::bundle::Bundle;
 use super::client::{Place, S3};
 use super::client_many::{AT_ONCE, each_of};
-use super::client_write::{Body, Headers, Unless};
+use super::client_write::{Body, Headers, Unless, is_other_bytes};
 use super::store::{Store, not_put};
 use crate::clients::static_site_error::{PutError, StoreError};
 use crate::domain::gate::Permit;
 use crate::domain::image::Digest;
-use crate::domain::static_site::bundle::SitePath;
+use crate::domain::static_site::bundle::{SiteFile, SitePath};
 use crate::domain::static_site::names::BucketName;
 use crate::domain::static_site::store::keys;
 use crate::domain::static_site::sync::{Over, SeenObject, Write};
 
 /// What has no more bytes goes through memory where it is bound to what it is written over: 32 times so much.
 const SMALL: u64 = 1024 * 1024;
+/// What has more bytes is copied within S3, wherever else it is.
+const SENT: u64 = 16 * 1024 * 1024;
 /// What has more bytes is copied in parts: one call copies at most 5 GB
 /// ([CopyObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html)), and a long one is cut off.
 const LARGE: u64 = 256 * 1024 * 1024;
+
+/// Where the bytes of a release are. All are in the store before the first write.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// The store.
+    pub store: &'a Store,
+    /// The bundle, where this run has it on the disk: its files are sent from there, once and without a question.
+    pub bundle: Option<&'a Bundle>,
+}
 
 /// The bucket that serves a site.
 #[derive(Debug, Clone)]
@@ -60,40 +72,59 @@ impl ServingBucket {
     /// The first that happens: something else is there than what was seen, or a file cannot be written.
     pub async fn write<E: From<StoreError>>(
         &self,
-        (store, wave): (&Store, &[Write]),
+        (source, wave): (Source<'_>, &[Write]),
         ready: impl AsyncFn() -> Result<(), E>,
         done: &dyn Fn(&Write),
         permit: Permit<'_>,
     ) -> Result<(), E> {
         let write = async |write: &Write| {
             ready().await?;
-            self.write_one(store, write, permit).await?;
+            self.write_one(source, write, permit).await?;
             done(write);
             Ok(())
         };
         each_of(wave, AT_ONCE, write).await
     }
 
-    async fn write_one(&self, store: &Store, write: &Write, permit: Permit<'_>) -> Result<(), StoreError> {
+    async fn write_one(&self, source: Source<'_>, write: &Write, permit: Permit<'_>) -> Result<(), StoreError> {
         let Write { path, file, over } = write;
-        let (headers, to) = (Headers::of(file), self.at(path));
+        let to = self.at(path);
         let unless = match over {
             Over::Nothing => Unless::Exists,
             Over::Version(version) => Unless::IsNot(version),
             Over::Anything => Unless::Always,
         };
+        let with = (&Headers::of(file), unless);
+        let here = source.bundle.filter(|_| file.size <= SENT).and_then(|bundle| bundle.body(&file.digest));
+        if let Some(part) = here {
+            match self.s3.put(to, &Body::File(part), with, permit).await {
+                // It was changed or deleted since it was stored. The store has what it was.
+                Err(error) if is_of_the_disk(&error) => (),
+                put => return put.map(drop).map_err(|error| not_put(to, error)),
+            }
+        }
+        self.copy_one(source.store, (file, to), with, permit).await
+    }
+
+    async fn copy_one(
+        &self,
+        store: &Store,
+        (file, to): (&SiteFile, Place<'_>),
+        (headers, unless): (&Headers, Unless<'_>),
+        permit: Permit<'_>,
+    ) -> Result<(), StoreError> {
         let key = keys::blob(&file.digest);
         let from = (store.at(&key), file.size);
-        let has_digest = match over {
-            Over::Anything if file.size <= LARGE => self.s3.copy(from, to, &headers, permit).await?,
-            Over::Nothing | Over::Version(_) if file.size <= SMALL => {
+        let has_digest = match unless {
+            Unless::Always if file.size <= LARGE => self.s3.copy(from, to, headers, permit).await?,
+            Unless::Exists | Unless::IsNot(_) if file.size <= SMALL => {
                 let bytes = store.blob(&file.digest, file.size).await?;
-                let put = self.s3.put(to, &Body::Bytes(bytes), (&headers, unless), permit).await;
+                let put = self.s3.put(to, &Body::Bytes(bytes), (headers, unless), permit).await;
                 put.map_err(|error| not_put(to, error))?;
                 Some(true)
             }
-            Over::Nothing | Over::Version(_) | Over::Anything => {
-                let copied = self.s3.copy_in_parts(from, to, (&headers, unless), permit).await;
+            Unless::Exists | Unless::IsNot(_) | Unless::Always => {
+                let copied = self.s3.copy_in_parts(from, to, (headers, unless), permit).await;
                 // What was stored in parts was hashed then.
                 copied.map_err(|error| not_put(to, error))?.or((file.size > LARGE).then_some(true))
             }
@@ -123,5 +154,14 @@ impl ServingBucket {
 
     fn at<'a>(&'a self, path: &'a SitePath) -> Place<'a> {
         Place { bucket: &self.bucket, key: path.as_str() }
+    }
+}
+
+/// Whether a file on the disk is why it was not written.
+fn is_of_the_disk(error: &PutError) -> bool {
+    match error {
+        PutError::File { .. } | PutError::OtherBytes(_) => true,
+        PutError::Call(call) => is_other_bytes(call),
+        PutError::NotWritten => false,
     }
 }

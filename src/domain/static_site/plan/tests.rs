@@ -37,7 +37,7 @@ fn current(letters: &str) -> Option<Current> {
     let mut current: Option<Current> = None;
     for letter in letters.chars() {
         let kept = Kept { release: release(letter), digest: Digest::of(letter.to_string()), exclude: Vec::new() };
-        let finished = Finished { kept, at: Timestamp::UNIX_EPOCH, config: None, run: None };
+        let finished = Finished { kept, at: Timestamp::UNIX_EPOCH, is_listed: true, config: None, run: None };
         current = Some(Current::after(finished, current.as_ref(), &[], 5));
     }
     current

@@ -21,6 +21,8 @@ pub struct Current {
     pub digest: Digest,
     /// Since when.
     pub since: Timestamp,
+    /// When all files in the bucket were known to be ours: a run compared each then.
+    pub listed: Timestamp,
     /// The file that differs between environments, as it was written.
     pub config: Option<WrittenConfig>,
     /// The patterns of the files of the release that are not served, as they were then.
@@ -65,6 +67,8 @@ pub struct Finished {
     pub kept: Kept,
     /// When that was known.
     pub at: Timestamp,
+    /// Whether the run compared each file in the bucket.
+    pub is_listed: bool,
     /// The file that differs between environments.
     pub config: Option<WrittenConfig>,
     /// The run.
@@ -88,7 +92,7 @@ impl Current {
     /// The pointer after a run. `before`: the one that it saw. `begun`: what runs began to put there and did not end
     /// ([`Lock::begun`](super::Lock)). `keep`: so many releases keep their files.
     pub fn after(finished: Finished, before: Option<&Self>, begun: &[Kept], keep: usize) -> Self {
-        let Finished { kept, at, config, run } = finished;
+        let Finished { kept, at, is_listed, config, run } = finished;
         let is_same = |one: &Kept, other: &Kept| one.release == other.release && one.exclude == other.exclude;
         let mut recent = vec![kept.clone()];
         let mut leaving = Vec::new();
@@ -112,6 +116,7 @@ impl Current {
             release: kept.release,
             digest: kept.digest,
             since: at,
+            listed: before.filter(|_| !is_listed).map_or(at, |before| before.listed),
             config,
             exclude: kept.exclude,
             run,
@@ -133,12 +138,14 @@ impl Current {
     ///
     /// Why it cannot be understood, in words.
     pub fn read(text: &[u8]) -> Result<Self, String> {
-        let Document { release, digest, since, config, exclude, run, recent, leaving } = document::read(text, SCHEMA)?;
+        let Document { release, digest, since, listed, config, exclude, run, recent, leaving } =
+            document::read(text, SCHEMA)?;
         let kept = |list: Vec<RawKept>| list.into_iter().map(RawKept::read).collect::<Result<Vec<_>, _>>();
         Ok(Self {
             release: parsed(&release, "`release` is not a release")?,
             digest: parsed(&digest, "`digest` is not a digest")?,
             since: parsed(&since, "`since` is not a time")?,
+            listed: parsed(listed.as_ref().unwrap_or(&since), "`listed` is not a time")?,
             config: config.map(RawConfig::read).transpose()?,
             exclude: patterns(&exclude)?,
             run: plain(run),
@@ -154,6 +161,7 @@ impl Current {
             release: self.release.to_string(),
             digest: self.digest.to_string(),
             since: document::time(self.since),
+            listed: (self.listed != self.since).then(|| document::time(self.listed)),
             config: self.config.as_ref().map(RawConfig::of),
             exclude: texts(&self.exclude),
             run: self.run.clone(),
@@ -170,6 +178,8 @@ struct Document {
     release: String,
     digest: String,
     since: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    listed: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     config: Option<RawConfig>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -267,7 +277,8 @@ mod tests {
     }
 
     fn finished(letter: char) -> Finished {
-        Finished { kept: kept(letter), at: Timestamp::UNIX_EPOCH, config: None, run: Some("o/r/7/1".to_owned()) }
+        let run = Some("o/r/7/1".to_owned());
+        Finished { kept: kept(letter), at: Timestamp::UNIX_EPOCH, is_listed: true, config: None, run }
     }
 
     fn letters(list: &[Kept]) -> String {
@@ -315,6 +326,17 @@ mod tests {
             assert!(read(&wrong).is_err(), "{wrong}");
         }
         assert!(read(&good).is_ok() && Current::read(b"").is_err() && Current::read(b"[]").is_err());
+    }
+
+    #[test]
+    fn when_each_file_was_compared_last_is_handed_on() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let finished = |second, is_listed| Finished { at: at(second), is_listed, ..finished('a') };
+        let first = Current::after(finished(1, true), None, &[], 5);
+        let second = Current::after(finished(2, false), Some(&first), &[], 5);
+        let third = Current::after(finished(3, true), Some(&second), &[], 5);
+        assert_eq!([first.listed, second.listed, third.listed], [at(1), at(1), at(3)]);
+        assert_eq!(Current::read(second.document().as_bytes()), Ok(second));
     }
 
     #[test]

@@ -141,7 +141,7 @@ mod tests {
             exclude: Vec::new(),
         };
         let at = Timestamp::from_second(second).unwrap();
-        Current::after(Finished { kept, at, config: None, run: None }, None, &[], 5)
+        Current::after(Finished { kept, at, is_listed: true, config: None, run: None }, None, &[], 5)
     }
 
     /// `a`: a deploy; `b!`: one that failed; `c?`: one that timed out; `a<1`: a rollback to the entry of second 1. One in

@@ -1,6 +1,7 @@
 //! Which files have to be looked at although runs wrote them that came to their end: somebody may have been there since.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -21,6 +22,38 @@ pub struct ListedObject {
     pub modified: Option<Timestamp>,
 }
 
+/// A site of so many files is listed at every look, with one call.
+const LISTED_ALWAYS: usize = 1000;
+/// A larger one is listed by a run that finds it listed longer ago.
+const LISTED_AGAIN: Duration = Duration::from_hours(1);
+
+/// How closely a bucket is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Care {
+    /// Each file, whatever it costs.
+    EachFile,
+    /// Files that caches keep for ever only where the site is small, or where something says that somebody was there.
+    /// `is_suspect`: the last run did not come to its end, or proved nothing.
+    Suspect { is_suspect: bool },
+    /// As before, and where the last whole look was too long ago. The time is that of this run.
+    Due { is_suspect: bool, now: Timestamp },
+}
+
+impl Care {
+    /// Whether a bucket is listed, before anything else of it is known. `files`: so many are to be served. `listed`: when a
+    /// run compared all of them last.
+    pub fn lists(self, files: usize, listed: Timestamp) -> bool {
+        match self {
+            Self::EachFile => true,
+            Self::Suspect { is_suspect } => is_suspect || files <= LISTED_ALWAYS,
+            Self::Due { is_suspect, now } => {
+                let is_old = now.duration_since(listed).unsigned_abs() > LISTED_AGAIN;
+                is_suspect || is_old || files <= LISTED_ALWAYS
+            }
+        }
+    }
+}
+
 /// The files that caches keep for ever, and that are missing, have another size, or were written since a release was
 /// served: whether they are the release's, a list does not say. What a list does not have is doubted, too. `since`: when
 /// the release was whole, by the clock of its run.
@@ -37,6 +70,27 @@ pub fn doubted(wanted: &Served, listing: &Listing, since: Timestamp) -> BTreeSet
 mod tests {
     use super::*;
     use crate::domain::static_site::served::tests::file;
+
+    #[test]
+    fn a_large_site_is_listed_where_something_says_that_somebody_was_there() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let suspect = |is_suspect| Care::Suspect { is_suspect };
+        let due = |is_suspect, now| Care::Due { is_suspect, now: at(now) };
+        for (care, files, is_listed) in [
+            (Care::EachFile, 20_000, true),
+            (suspect(false), 1000, true),
+            (suspect(false), 1001, false),
+            (suspect(true), 1001, true),
+            (due(false, 3600), 1000, true),
+            (due(false, 3600), 1001, false),
+            (due(false, 3601), 1001, true),
+            (due(true, 0), 1001, true),
+            // A clock that went back says nothing.
+            (due(false, -3601), 1001, true),
+        ] {
+            assert_eq!(care.lists(files, at(0)), is_listed, "{care:?} {files}");
+        }
+    }
 
     #[test]
     fn what_is_missing_or_has_another_size_or_is_newer_is_doubted() {

@@ -13,7 +13,7 @@ mod plan;
 mod seen;
 
 pub use deletes::deletes;
-pub use doubt::{ListedObject, Listing, doubted};
+pub use doubt::{Care, ListedObject, Listing, doubted};
 pub use known::Known;
 pub use plan::{Oddity, Over, Sync, Write, plan, to_look_at};
 pub use seen::{SeenObject, Version};
