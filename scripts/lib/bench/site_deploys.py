@@ -1,7 +1,8 @@
 """A static site of many files: the first deploy, one of the same files, one with another page, and the way back.
 
 The server is s3s-fs, an S3 over a directory, which all programs use. What it costs alone is `raw requests`: the same files
-over 32 connections, signed beforehand, and nothing else; and a list of them, which is the floor of whoever lists. There is no CloudFront: the site is read from the directory.
+over 32 connections, signed beforehand, and nothing else; and a list of them, which is the floor of whoever lists. There is
+no CloudFront: the site is read from the directory.
 """
 
 import contextlib
@@ -76,6 +77,12 @@ class Server:
         return 100 * len(same) / len(site.pages)
 
 
+class Web(http.server.ThreadingHTTPServer):
+    # With the five of Python's own, the kernel drops connections, and opens them seconds later.
+    request_queue_size = 128
+    daemon_threads = True
+
+
 class Pages:
     """The directory of a bucket over HTTP, as a web server would have it."""
 
@@ -89,7 +96,7 @@ class Pages:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = Web(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.address = f"http://127.0.0.1:{self.server.server_address[1]}"
 
@@ -152,8 +159,8 @@ def measured(server: Server, work: Work, first: Site, second: Site) -> Sample:
 
 def works(bench: Bench, server: Server, first: Site, second: Site) -> Iterator[Work]:
     size = len(first.paths)
-    raw = {FIRST: lambda: put_all(server.port, BUCKET, first, CONNECTIONS), SAME: lambda: list_all(server.port, BUCKET, size)}
-    yield Work(RAW, raw)
+    put, listed = lambda: put_all(server.port, BUCKET, first, CONNECTIONS), lambda: list_all(server.port, BUCKET, size)
+    yield Work(RAW, {FIRST: put, SAME: listed})
     if bench.with_installed:
         yield synced(bench, server, "aws s3 sync", [bench.peers / "aws", "s3", "sync"], (first, second), ["--delete"])
         s5cmd = [bench.peers / "s5cmd", "--endpoint-url", server.address, "--numworkers", CONNECTIONS, "sync", "--delete"]

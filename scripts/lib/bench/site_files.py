@@ -1,5 +1,8 @@
-"""A site as a bundler leaves it, always the same: 50 pages of 10,000 files, the rest with a hash in their names."""
+"""A site as a bundler leaves it, always the same: 50 pages of 10,000 files, the rest with a hash in their names, eight
+characters of Base64 for URLs, as Rollup and Vite write it.
+"""
 
+import base64
 import hashlib
 import os
 import random
@@ -39,7 +42,7 @@ class Site:
         size = min(int(chance.expovariate(1 / MEAN)) + 200, 500_000)
         kind = KINDS[index % len(KINDS)]
         content = chance.randbytes(size) if kind in ("png", "woff2") else chance.randbytes(size // 2).hex().encode()
-        digest = hashlib.sha256(content).hexdigest()[:8]
+        digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest())[:8].decode()
         path = f"assets/{index % 40:02}/chunk-{index:05}-{digest}.{kind}"
         self.write(path, content)
         return path

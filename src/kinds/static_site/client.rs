@@ -3,6 +3,7 @@
 use aws_config::SdkConfig;
 use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::operation::head_bucket::HeadBucketError;
 use aws_sdk_s3::operation::head_object::{HeadObjectError, HeadObjectOutput};
 use aws_sdk_s3::types::ChecksumMode;
 use aws_smithy_runtime_api::http::Response;
@@ -17,6 +18,8 @@ use crate::observe::AwsClient;
 
 /// Reading an object, in the words of IAM; whether it is there, too.
 pub(super) const GET: &str = "s3:GetObject";
+/// Listing a bucket, in the words of IAM; whether it is there, too.
+const LIST: &str = "s3:ListBucket";
 
 /// The name of the metadata with the digest of an object's bytes, 64 hexadecimal digits.
 pub const DIGEST: &str = "shipgate-sha256";
@@ -54,11 +57,15 @@ impl S3 {
     ///
     /// The call failed for another reason.
     pub async fn bucket_exists(&self, bucket: &BucketName) -> Result<bool, AwsError> {
-        let request = self.client.list_objects_v2().bucket(bucket.as_str()).max_keys(1);
-        match call("s3:ListBucket", bucket.as_str(), request.send()).await {
+        let request = self.client.head_bucket().bucket(bucket.as_str());
+        match call(LIST, bucket.as_str(), request.send()).await {
             Ok(_) => Ok(true),
-            Err(error) if error.is("NoSuchBucket") => Ok(false),
-            Err(error) => Err(error),
+            // The answer has no body, and so no code.
+            Err(error) => match status::<HeadBucketError>(&error) {
+                Some(404) => Ok(false),
+                Some(403) if error.kind == AwsErrorKind::Service => Err(denied(LIST, error)),
+                _ => Err(error),
+            },
         }
     }
 
@@ -122,10 +129,12 @@ impl S3 {
         let request = request.checksum_mode(ChecksumMode::Enabled);
         match call(GET, place.key, request.send()).await {
             Ok(output) => Ok(Some(output)),
-            Err(error) if status(&error) == Some(404) => Ok(None),
             // The answer has no body, and so no code.
-            Err(error) if status(&error) == Some(403) && error.kind == AwsErrorKind::Service => Err(denied(error)),
-            Err(error) => Err(error),
+            Err(error) => match status::<HeadObjectError>(&error) {
+                Some(404) => Ok(None),
+                Some(403) if error.kind == AwsErrorKind::Service => Err(denied(GET, error)),
+                _ => Err(error),
+            },
         }
     }
 
@@ -155,7 +164,7 @@ impl S3 {
         while keys.len() < most {
             let page = i32::try_from((most - keys.len()).min(1000)).unwrap_or(1000);
             let request = self.client.list_objects_v2().bucket(bucket.as_str()).prefix(prefix).max_keys(page);
-            let output = call("s3:ListBucket", prefix, request.set_continuation_token(token).send()).await?;
+            let output = call(LIST, prefix, request.set_continuation_token(token).send()).await?;
             let listed = output.contents().iter();
             keys.extend(listed.filter_map(|object| Some((object.key()?.to_owned(), listed_object(object)))));
             token = output.next_continuation_token().map(str::to_owned);
@@ -225,16 +234,16 @@ pub fn base64(digest: &Digest) -> String {
     STANDARD.encode(digest.hex().as_bytes().chunks(2).map(byte).collect::<Vec<_>>())
 }
 
-fn status(error: &AwsError) -> Option<u16> {
+fn status<E: std::error::Error + 'static>(error: &AwsError) -> Option<u16> {
     let source = error.source.as_deref()?;
-    let error = source.downcast_ref::<SdkError<HeadObjectError, Response>>()?;
+    let error = source.downcast_ref::<SdkError<E, Response>>()?;
     Some(error.raw_response()?.status().as_u16())
 }
 
-fn denied(error: AwsError) -> AwsError {
+fn denied(action: &'static str, error: AwsError) -> AwsError {
     AwsError {
         kind: AwsErrorKind::Denied,
-        denied_action: Some(GET.into()),
+        denied_action: Some(action.into()),
         code: Some("AccessDenied".to_owned()),
         message: "AccessDenied".to_owned(),
         refused: true,

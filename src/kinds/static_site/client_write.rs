@@ -29,6 +29,10 @@ use crate::domain::static_site::sync::Version;
 /// Writing an object, in the words of IAM.
 pub(super) const PUT: &str = "s3:PutObject";
 
+/// What has no more bytes is read at once, 32 times side by side: read piece by piece, a small file costs more than what is
+/// in it.
+const AT_A_TIME: u64 = 1024 * 1024;
+
 /// So many bytes a second are the least that a transfer gets time for.
 const SLOWEST: u64 = 128 * 1024;
 
@@ -98,13 +102,20 @@ impl Body {
     async fn stream(&self) -> Result<ByteStream, PutError> {
         let part = match self {
             Self::Bytes(bytes) => return Ok(ByteStream::from(bytes.clone())),
-            Self::File(part) if part.length == 0 => return Ok(ByteStream::from_static(b"")),
+            Self::File(part) if part.length <= AT_A_TIME => {
+                let bytes = part.read_part(0, part.length).map_err(|error| of_file(part, error))?;
+                return Ok(ByteStream::from(bytes));
+            }
             Self::File(part) => part,
         };
         let stream = ByteStream::read_from().path(part.path.as_std_path()).offset(part.offset);
         let stream = stream.length(Length::Exact(part.length)).build().await;
-        stream.map_err(|error| PutError::File { path: part.path.clone(), why: Some(std::io::Error::other(error)) })
+        stream.map_err(|error| of_file(part, error))
     }
+}
+
+fn of_file(part: &FilePart, error: impl std::error::Error + Send + Sync + 'static) -> PutError {
+    PutError::File { path: part.path.clone(), why: Some(std::io::Error::other(error)) }
 }
 
 impl Unless<'_> {

@@ -23,7 +23,7 @@ pub async fn facts(cloud: &Cloud, site: &Site, release: Option<&ReleaseName>) ->
     site.has_buckets().await?;
     let stored = async {
         let Some(release) = release else { return Ok(None) };
-        Ok::<_, Failure>(site.store.release(release).await?.map(|stored| stored.digest))
+        Ok::<_, Failure>(site.store.release(release).await?.map(|stored| stored.digest.clone()))
     };
     let current = async { Ok(site.store.current().await?.map(|(current, _)| current)) };
     let newest = async { Ok(site.store.entries(1).await?.readable.into_iter().next()) };

@@ -114,7 +114,7 @@ impl Prepare<'_> {
         let put = self.site.store.put_release(release, manifest, self.run.writer.permit()).await?;
         let kept = match put {
             PutRelease::There => digest.clone(),
-            PutRelease::Differs(stored) => stored.digest,
+            PutRelease::Differs(stored) => stored,
         };
         if kept != digest {
             if self.promoted.is_some() {

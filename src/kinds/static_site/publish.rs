@@ -88,8 +88,8 @@ impl Publish<'_> {
         changes: impl FnOnce(),
     ) -> Result<Published, Unpublished> {
         let (current, over) = seen.unzip();
-        let manifest = self.site.store.kept(&wanted.kept).await?.manifest;
-        let served = Served::new(&manifest, &wanted.kept.exclude, wanted.config.as_ref());
+        let stored = self.site.store.kept(&wanted.kept).await?;
+        let served = Served::new(&stored.manifest, &wanted.kept.exclude, wanted.config.as_ref());
         let mut written = self.site.written(current.as_ref(), &self.lease.unfinished(&wanted.kept)).await?;
         let care = Care::Due { is_suspect: self.is_suspect || self.lease.is_after_unfinished(), now: self.run.now() };
         let current_with_care = current.as_ref().map(|current| (current, care));

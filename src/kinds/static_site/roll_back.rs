@@ -41,8 +41,8 @@ impl SiteRun<'_> {
         } else {
             wanted(current)
         };
-        let manifest = self.site.store.kept(&wanted.kept).await?.manifest;
-        let served = Served::new(&manifest, &wanted.kept.exclude, wanted.config.as_ref());
+        let stored = self.site.store.kept(&wanted.kept).await?;
+        let served = Served::new(&stored.manifest, &wanted.kept.exclude, wanted.config.as_ref());
         Ok(Some(Former { wanted, served }))
     }
 
@@ -143,8 +143,8 @@ impl SiteRun<'_> {
     async fn prove_restored(&self, step: &StepId, left: &Wanted, back: &Published) -> Result<(), Failure> {
         let invalidation = self.invalidate(step, back).await?;
         public::wait(self, step, invalidation.as_ref()).await;
-        let manifest = self.site.store.kept(&left.kept).await?.manifest;
-        let left = Served::new(&manifest, &left.kept.exclude, left.config.as_ref());
+        let stored = self.site.store.kept(&left.kept).await?;
+        let left = Served::new(&stored.manifest, &left.kept.exclude, left.config.as_ref());
         self.serves_again(step, back, &left).await
     }
 

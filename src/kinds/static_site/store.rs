@@ -1,5 +1,9 @@
 //! The release store of a component: the objects of `domain::static_site::store` in the bucket `artifacts`.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use super::client::{Place, S3};
 use super::client_write::{Body, Headers, Unless, is_other_bytes};
 use crate::clients::static_site_error::{PutError, StoreError};
@@ -24,6 +28,8 @@ pub struct Store {
     pub(super) s3: S3,
     pub(super) bucket: BucketName,
     component: ComponentName,
+    /// What was read of it, by the digest, which says all that is in it: releases of one content are read once in a run.
+    read: Rc<RefCell<BTreeMap<Digest, Rc<Stored>>>>,
 }
 
 /// A release as it is stored.
@@ -40,8 +46,8 @@ pub struct Stored {
 pub enum PutRelease {
     /// It is stored, now or before, as it was to be.
     There,
-    /// It was stored before with other files, and those are what is deployed.
-    Differs(Stored),
+    /// It was stored before with other files, and those are what is deployed: their digest.
+    Differs(Digest),
 }
 
 /// The newest entries of a ledger.
@@ -58,7 +64,7 @@ pub struct Entries {
 impl Store {
     /// The store of a component in a bucket.
     pub fn new(s3: S3, bucket: BucketName, component: ComponentName) -> Self {
-        Self { s3, bucket, component }
+        Self { s3, bucket, component, read: Rc::default() }
     }
 
     /// The component.
@@ -71,15 +77,20 @@ impl Store {
     /// # Errors
     ///
     /// It cannot be read.
-    pub async fn release(&self, release: &ReleaseName) -> Result<Option<Stored>, StoreError> {
+    pub async fn release(&self, release: &ReleaseName) -> Result<Option<Rc<Stored>>, StoreError> {
         let key = keys::release(&self.component, release);
         let Some((text, _)) = self.s3.object(self.at(&key), LARGEST_MANIFEST).await? else { return Ok(None) };
-        let manifest = BundleManifest::read(&text).map_err(|why| self.unreadable(&key, why))?;
         let digest = Digest::of(&text);
+        if let Some(stored) = self.read.borrow().get(&digest) {
+            return Ok(Some(stored.clone()));
+        }
+        let manifest = BundleManifest::read(&text).map_err(|why| self.unreadable(&key, why))?;
         if digest != manifest.digest() {
             return Err(self.unreadable(&key, "it is not written as shipgate writes it".to_owned()));
         }
-        Ok(Some(Stored { manifest, digest }))
+        let stored = Rc::new(Stored { manifest, digest: digest.clone() });
+        self.read.borrow_mut().insert(digest, stored.clone());
+        Ok(Some(stored))
     }
 
     /// A release that the pointer or a lock names.
@@ -87,7 +98,10 @@ impl Store {
     /// # Errors
     ///
     /// It cannot be read, is not stored, or has other files than is said there.
-    pub async fn kept(&self, kept: &Kept) -> Result<Stored, StoreError> {
+    pub async fn kept(&self, kept: &Kept) -> Result<Rc<Stored>, StoreError> {
+        if let Some(stored) = self.read.borrow().get(&kept.digest) {
+            return Ok(stored.clone());
+        }
         let key = keys::release(&self.component, &kept.release);
         let missing = || StoreError::Missing { bucket: self.bucket.clone(), key: key.clone() };
         let stored = self.release(&kept.release).await?.ok_or_else(missing)?;
@@ -110,10 +124,14 @@ impl Store {
     ) -> Result<PutRelease, StoreError> {
         let key = keys::release(&self.component, release);
         match self.put(&key, manifest.document(), Unless::Exists, permit).await {
-            Ok(_) => Ok(PutRelease::There),
+            Ok(_) => {
+                let stored = Stored { manifest: manifest.clone(), digest: manifest.digest() };
+                self.read.borrow_mut().insert(stored.digest.clone(), Rc::new(stored));
+                Ok(PutRelease::There)
+            }
             Err(error) if error.is_overtaken() => match self.release(release).await? {
                 Some(stored) if stored.digest == manifest.digest() => Ok(PutRelease::There),
-                Some(stored) => Ok(PutRelease::Differs(stored)),
+                Some(stored) => Ok(PutRelease::Differs(stored.digest.clone())),
                 None => Err(error),
             },
             Err(error) => Err(error),
