@@ -1,9 +1,15 @@
 //! What has to change for a site to serve a release.
 
+mod proven;
 #[cfg(test)]
 mod tests;
+mod warned;
 
 use std::time::Duration;
+
+pub use self::proven::{is_proven, was_proven};
+pub use self::warned::OTHER_BUILD;
+use self::warned::drift;
 
 use glob::Pattern;
 use serde_json::{Map, Value, json};
@@ -21,10 +27,7 @@ use crate::domain::hold::Hold;
 use crate::domain::ids::RecordId;
 use crate::domain::image::Digest;
 use crate::domain::neutral;
-use crate::domain::outcome::Outcome;
-use crate::domain::plan::{
-    Change, ComponentPlan, Drift, Later, LeftRelease, PlanError, PlanWarning, Running, Step, WayBack,
-};
+use crate::domain::plan::{Change, ComponentPlan, Later, LeftRelease, PlanError, Running, Step, WayBack};
 use crate::domain::release::ReleaseName;
 use crate::domain::step::{StepId, Verb};
 use crate::domain::target::Component;
@@ -40,6 +43,8 @@ pub struct SiteFacts {
     pub stored: Option<Digest>,
     /// The files of the release that somebody changed by hand.
     pub drifted: Vec<(SitePath, Oddity)>,
+    /// Whether its bucket has files although it serves nothing that shipgate put there.
+    pub has_foreign: bool,
     /// Whether a run began something and did not end it: what it wrote is not known, nor what caches have of it.
     pub has_unfinished: bool,
     /// How browsers find it.
@@ -87,6 +92,8 @@ pub struct SitePlan {
     pub is_pinned: bool,
     /// Whether it is built for this environment, and is not what the one promoted from serves.
     pub is_own_build: bool,
+    /// The digest of a bundle that was handed over and is not taken: the store has another one of the release.
+    pub passed_over: Option<Digest>,
     /// The file that differs between environments.
     pub config: Option<WrittenConfig>,
     /// The files that are not served.
@@ -125,7 +132,8 @@ impl SitePlan {
                 return Err(PlanError::Unusable { reason, hint: Some(hint) });
             }
         };
-        Ok(Self::new(origin, digest, target, config))
+        let passed_over = given.map(|given| given.digest.clone()).filter(|given| digest.known() != Some(given));
+        Ok(Self { passed_over, ..Self::new(origin, digest, target, config) })
     }
 
     /// Plans to put a release on a site that another environment serves.
@@ -143,7 +151,7 @@ impl SitePlan {
     ///
     /// # Errors
     ///
-    /// Nobody built it for this environment. That is not done here: what people approve is built before.
+    /// As [`Self::of_release`].
     pub fn of_own_build(
         component: &Component,
         target: &SiteTarget,
@@ -152,15 +160,6 @@ impl SitePlan {
         config: Option<WrittenConfig>,
     ) -> Result<Self, PlanError> {
         let planned = Self::of_release(component, target, facts, given, config)?;
-        if planned.origin == Origin::Built {
-            let reason = format!(
-                "`{}` has a build of its own for {}, and none is handed over",
-                component.name, target.environment
-            );
-            let hint =
-                "run `shipgate build --environment …` at the release's commit, and hand its file on with --bundle";
-            return Err(PlanError::Unusable { reason, hint: Some(hint) });
-        }
         Ok(Self { is_pinned: true, is_own_build: true, ..planned })
     }
 
@@ -184,6 +183,7 @@ impl SitePlan {
             digest,
             is_pinned: false,
             is_own_build: false,
+            passed_over: None,
             config,
             exclude: target.exclude.clone(),
             restores: None,
@@ -317,18 +317,6 @@ impl SitePlan {
         if differs { vec!["its runtime configuration of then".to_owned()] } else { Vec::new() }
     }
 
-    fn warnings(&self, component: &Component, target: &SiteTarget, facts: &SiteFacts) -> Vec<PlanWarning> {
-        let own_build = self.is_own_build.then(|| PlanWarning {
-            text: format!(
-                "{} is built for {}: these are not the bytes that were proven",
-                component.name, target.environment
-            ),
-            changes: Vec::new(),
-            hint: Some("write what differs in `runtime-config`, and remove `rebuild-per-environment`".to_owned()),
-        });
-        own_build.into_iter().chain(warnings(component, facts)).collect()
-    }
-
     /// What a site adds to the digest of a plan.
     fn canonical(&self, target: &SiteTarget, facts: &SiteFacts, release: &ReleaseName) -> Map<String, Value> {
         let runs = facts.served_beside(release).map(ReleaseName::to_string);
@@ -375,7 +363,7 @@ pub fn place(target: &SiteTarget) -> String {
 impl SiteFacts {
     /// What the site serves, and where that is a release already, what it served before: the same before a run that puts it
     /// there and afterwards, so that the same command again means the same. A name is enough: a store has one bundle of it.
-    fn served_beside(&self, release: &ReleaseName) -> Option<&ReleaseName> {
+    pub fn served_beside(&self, release: &ReleaseName) -> Option<&ReleaseName> {
         let current = self.current.as_ref()?;
         let kept = current.recent.iter().chain(&current.leaving).map(|kept| &kept.release);
         // With `keep = 1` the ledger alone has it.
@@ -387,45 +375,4 @@ impl SiteFacts {
     pub fn is_proven(&self) -> bool {
         is_proven(self.newest.as_ref(), self.current.as_ref())
     }
-}
-
-/// Whether the ledger says that what is served was proven: a run may have ended between writing and proving it. `newest`:
-/// the newest entry. One of before the pointer moved is of another run, also where that had the same release.
-pub fn is_proven(newest: Option<&Entry>, current: Option<&Current>) -> bool {
-    newest.zip(current).is_some_and(|(entry, current)| {
-        let succeeded = entry.release == current.release && entry.succeeded();
-        // A run says so when what it put back was proven.
-        let put_back = entry.outcome == Outcome::RolledBack && entry.previous.as_ref() == Some(&current.release);
-        entry.at >= current.since && (succeeded || put_back)
-    })
-}
-
-/// So many files are named that somebody changed.
-const NAMED: usize = 5;
-
-fn drift(facts: &SiteFacts) -> Option<Drift> {
-    let current = facts.current.as_ref().filter(|_| !facts.drifted.is_empty())?;
-    let change =
-        |(path, _): &(SitePath, Oddity)| Change { path: neutral::phrase(path.as_str(), 200), from: None, to: None };
-    let changes = facts.drifted.iter().take(NAMED).map(change).collect();
-    Some(Drift { last: current.release.to_string(), changes })
-}
-
-fn warnings(component: &Component, facts: &SiteFacts) -> Vec<PlanWarning> {
-    let warning = |text: String, hint: String| PlanWarning { text, changes: Vec::new(), hint: Some(hint) };
-    let drifted = (!facts.drifted.is_empty()).then(|| {
-        let names: Vec<String> =
-            facts.drifted.iter().take(NAMED).map(|(path, _)| neutral::phrase(path.as_str(), 200)).collect();
-        let more = facts.drifted.len().saturating_sub(NAMED);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        warning(
-            format!("somebody changed files of {} by hand: {}{more}", component.name, names.join(", ")),
-            "the release is written over them; commit what was meant".to_owned(),
-        )
-    });
-    let cautions = facts
-        .cautions
-        .iter()
-        .map(|DistributionWarning { text, hint }| warning(format!("{}: {text}", component.name), hint.clone()));
-    drifted.into_iter().chain(cautions).collect()
 }

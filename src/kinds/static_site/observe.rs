@@ -35,7 +35,8 @@ pub async fn facts(cloud: &Cloud, site: &Site, release: Option<&ReleaseName>) ->
         Some(current) if Some(&current.release) == release => drifted(site, current).await?,
         _ => Vec::new(),
     };
-    Ok(SiteFacts { current, newest, stored, drifted, has_unfinished, front, cautions, holds })
+    let has_foreign = current.is_none() && site.has_files().await?;
+    Ok(SiteFacts { current, newest, stored, drifted, has_foreign, has_unfinished, front, cautions, holds })
 }
 
 /// The files of the release that somebody changed or deleted by hand, also of those that never change.
