@@ -50,6 +50,7 @@ mod cloud_rollback_hold;
 mod cloud_rollout;
 mod cloud_secrets;
 mod cloud_site;
+mod cloud_site_again;
 mod cloud_site_back;
 mod cloud_site_deaths;
 mod cloud_site_distribution;
