@@ -16,6 +16,7 @@ use crate::runner::job::{Job, JobRan};
 use crate::workflows::Workflow;
 
 const FILE: &str = "deploy-stage.yml";
+const PROMOTE: &str = "promote.yml";
 const DIGEST: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
 const SITE: &str = "[components.site]\nkind = \"static-site\"\n";
 
@@ -74,11 +75,76 @@ fn the_job_that_builds_has_nothing_worth_taking() {
     let step = our_step(build);
     assert_eq!((&step["with"]["command"], &step["with"]["github-token"]), (&json!("build"), &json!("")));
     // Nothing else is of a pull request: that is checked and not built.
-    for workflow in Workflow::called().into_iter().filter(|workflow| !workflow.path.ends_with(FILE)) {
+    let others = Workflow::called().into_iter().filter(|it| !it.path.ends_with(FILE) && !it.path.ends_with(PROMOTE));
+    for workflow in others {
         let builds = |step: &&&Value| step["with"]["command"] == "build" || !step["with"]["bundles"].is_null();
         let all = workflow.steps();
         assert_eq!(all.iter().find(builds), None, "{}: bytes come from the store", workflow.path);
     }
+}
+
+/// A build of its own for the environment that is promoted to is made as one for stage is, of the release.
+#[test]
+fn the_job_that_builds_for_a_promotion_is_the_one_that_builds_for_a_deploy() {
+    let [mut stage, mut promote] = [FILE, PROMOTE].map(|file| workflow(file).yaml["jobs"]["build"].clone());
+    assert_eq!((&promote["needs"], &promote["runs-on"]), (&json!("plan"), &json!("ubuntu-24.04")));
+    assert_eq!(promote["permissions"], json!({ "contents": "read" }));
+    let without = |value: &mut Value, keys: &[&str]| {
+        for key in keys {
+            value.as_object_mut().unwrap().remove(*key);
+        }
+    };
+    for job in [&mut stage, &mut promote] {
+        without(job, &["needs", "runs-on", "concurrency"]);
+        let steps = job["steps"].as_array_mut().unwrap();
+        let first = steps.remove(0);
+        assert!(first["if"].as_str().unwrap().contains(".outputs.builds == ''"), "{first:#}");
+        assert!(first["run"].as_str().unwrap().ends_with("exit 2\n"), "{first:#}");
+        let kept = steps.last_mut().unwrap();
+        without(&mut kept["with"], &["retention-days"]);
+        let build = steps.iter_mut().find(|step| step["uses"] == "$/action").unwrap();
+        without(&mut build["with"], &["binary-path"]);
+    }
+    let checkout = &mut promote["steps"][0]["with"];
+    assert_eq!(checkout["ref"], "${{ needs.plan.outputs.release }}");
+    without(checkout, &["ref"]);
+    let text = promote.to_string().replace("needs.plan.", "needs.deploy.").replace("'production'", "'stage'");
+    assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), stage);
+}
+
+#[test]
+fn what_was_built_for_a_promotion_is_planned_again_and_promoted_as_it_was_planned() {
+    let jobs = &workflow(PROMOTE).yaml["jobs"];
+    let [plan, planned, promote, handed] =
+        ["plan", "plan-built", "promote", "promote-built"].map(|job| jobs[job].clone());
+    for job in [&planned, &handed] {
+        let step = our_step(job);
+        assert_eq!(step["with"]["bundles"], "${{ needs.build.outputs.bundles }}");
+        assert_eq!(step["with"]["bundle-directory"], our_step(&jobs["build"])["with"]["bundle-directory"]);
+        assert_eq!(step["with"]["release"], "${{ needs.plan.outputs.release }}");
+        assert_eq!(step["env"]["SHIPGATE_VARS"], "${{ needs.plan.outputs.variables }}");
+        let first = job["steps"][0]["if"].as_str().unwrap();
+        assert!(first.contains("needs.build.outputs.bundles == ''"), "{first}");
+    }
+    let expected = "${{ needs.plan-built.outputs.plan-digest }}";
+    assert_eq!(our_step(&handed)["with"]["expect-plan"], expected);
+    assert_eq!(planned["outputs"]["plan-digest"], "${{ steps.plan.outputs.plan-digest }}");
+    // The gate is the same, and so is what it lets through otherwise.
+    for (one, other, inputs) in [(&plan, &planned, &["release"][..]), (&promote, &handed, &["release", "expect-plan"])]
+    {
+        let [mut one, mut other] = [one, other].map(|job| our_step(job)["with"].clone());
+        for with in [&mut one, &mut other] {
+            for input in inputs.iter().chain(&["bundles", "bundle-directory"]) {
+                with.as_object_mut().unwrap().remove(*input);
+            }
+        }
+        assert_eq!(one, other);
+    }
+    for key in ["environment", "permissions", "concurrency", "runs-on", "timeout-minutes", "outputs"] {
+        assert_eq!(promote[key], handed[key], "{key}");
+    }
+    let refused = "steps.plan.outputs.refused-by != ''";
+    assert!(steps(&planned).iter().any(|step| step["if"] == refused), "nobody approves what is refused");
 }
 
 #[test]
