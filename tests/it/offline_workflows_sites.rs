@@ -197,7 +197,7 @@ impl Shop {
              plan) {plan} ;;\n\
              build)\n  env >\"$0.build.env\"\n  for word; do case $word in --to=*) to=${{word#--to=}} ;; esac; done\n\
              mkdir \"$to\"\n  echo bytes >\"$to/site.tar\"\n  echo 'bundles={{\"site\":\"{DIGEST}\"}}' >>\"$GITHUB_OUTPUT\" ;;\n\
-             deploy)\n  cp \"$RUNNER_TEMP/shipgate-bundles/site.tar\" \"$0.got\" 2>/dev/null\n\
+             deploy | promote)\n  cp \"$RUNNER_TEMP/shipgate-bundles/site.tar\" \"$0.got\" 2>/dev/null\n\
              printf 'outcome=deployed\\nsha=1a2b\\n' >>\"$GITHUB_OUTPUT\" ;;\nesac\n"
         );
         write_program(&shop.program(), script);
@@ -246,7 +246,11 @@ impl Shop {
 
     /// A job on a machine of its own.
     fn job(&self, name: &str) -> Job {
-        self.runner().job(".github/workflows/deploy-stage.yml", name).inputs(json!({ "component": "site" }))
+        self.job_of(FILE, name)
+    }
+
+    fn job_of(&self, file: &str, name: &str) -> Job {
+        self.runner().job(&format!(".github/workflows/{file}"), name).inputs(json!({ "component": "site" }))
     }
 
     /// The job that builds, with the real program, after one that found what to build.
@@ -427,6 +431,49 @@ fn a_site_is_built_without_credentials_and_its_digest_is_what_is_deployed() {
     let [deploy] = &shop.started()[..] else { panic!("{:?}", shop.started()) };
     assert!(deploy.contains(&format!("/shipgate-bundles/site.tar@{digest}|")), "{deploy}");
     assert_ne!(digest, DIGEST);
+}
+
+/// A plan of a promotion, which is another one with a bundle.
+const PLANS_PROMOTION: &str = "case \"$*\" in *--bundle=*) echo plan-digest=sha256:2 ;; \
+                               *) printf '%s\\n' plan-digest=sha256:1 'builds=[\"site\"]' ;; esac \
+                               >>\"$GITHUB_OUTPUT\"; printf 'outcome=planned\\nsha=1a2b\\n' >>\"$GITHUB_OUTPUT\"";
+
+#[test]
+fn what_is_built_for_production_is_planned_again_and_promoted_by_another_job() {
+    let shop = Shop::new(&[("shipgate.toml", SITE)], PLANS_PROMOTION);
+    let plan = shop.job_of(PROMOTE, "plan").run();
+    let build = shop.job_of(PROMOTE, "build").needs("plan", &plan).run();
+    let planned = shop.job_of(PROMOTE, "plan-built").needs("plan", &plan).needs("build", &build).run();
+    let handed = shop.job_of(PROMOTE, "promote-built").needs("plan", &plan).needs("build", &build);
+    let handed = handed.needs("plan-built", &planned).run();
+    let alone = shop.job_of(PROMOTE, "promote").needs("plan", &plan).run();
+    for job in [&plan, &build, &planned, &handed] {
+        assert_eq!(job.result, DONE, "{}", job.log());
+    }
+    assert_eq!((alone.result, handed.outputs["outcome"].as_str()), (None, "deployed"));
+    let [first, build, second, promote] = &shop.started()[..] else { panic!("{:?}", shop.started()) };
+    assert!(first.starts_with("plan|promote|") && !first.contains("--bundle"), "{first}");
+    assert!(build.ends_with("/shipgate-bundles|--environment=production|--|site|"), "{build}");
+    let bundle = format!("/shipgate-bundles/site.tar@{DIGEST}|");
+    assert!(second.starts_with("plan|promote|--release=1a2b|--bundle=site=/") && second.contains(&bundle), "{second}");
+    assert!(promote.starts_with("promote|") && promote.contains(&bundle), "{promote}");
+    assert!(promote.contains("sha256:2|") && !promote.contains("sha256:1|"), "{promote}");
+    assert_eq!(std::fs::read_to_string(shop.program().with_extension("got")).unwrap(), "bytes\n");
+    let environment = std::fs::read_to_string(shop.program().with_extension("build.env")).unwrap();
+    assert!(!environment.contains("TOKEN"), "{environment}");
+}
+
+/// approve.yml is another run, and is handed no files.
+#[test]
+fn a_build_that_a_second_person_would_approve_is_not_made() {
+    let plan = format!("{PLANS_PROMOTION}; echo approval=second-person >>\"$GITHUB_OUTPUT\"");
+    let shop = Shop::new(&[("shipgate.toml", SITE)], &plan);
+    let plan = shop.job_of(PROMOTE, "plan").run();
+    assert_eq!(plan.result, FAILED, "{}", plan.log());
+    assert!(plan.log().contains("a build of its own is not handed over"), "{}", plan.log());
+    for job in ["build", "waits-for-approval", "promote"] {
+        assert_eq!(shop.job_of(PROMOTE, job).needs("plan", &plan).run().result, None, "{job}");
+    }
 }
 
 /// Where somebody grants the job more than its file asks for, it does not build.

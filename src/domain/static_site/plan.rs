@@ -1,72 +1,29 @@
 //! What has to change for a site to serve a release.
 
+mod facts;
 mod proven;
 #[cfg(test)]
 mod tests;
 mod warned;
 
-use std::time::Duration;
+use glob::Pattern;
+use serde_json::{Map, Value, json};
 
+pub use self::facts::{Front, SiteFacts};
 pub use self::proven::{is_proven, was_proven};
 pub use self::warned::OTHER_BUILD;
 use self::warned::drift;
-
-use glob::Pattern;
-use serde_json::{Map, Value, json};
-use url::Url;
-
-use super::bundle::SitePath;
-use super::distribution::warnings::DistributionWarning;
-use super::invalidation::Paths;
 use super::names::DistributionId;
 use super::store::{Current, Entry, WrittenConfig};
-use super::sync::Oddity;
 use super::target::SiteTarget;
 use crate::domain::given_bundle::GivenBundle;
-use crate::domain::hold::Hold;
 use crate::domain::ids::RecordId;
 use crate::domain::image::Digest;
 use crate::domain::neutral;
-use crate::domain::plan::{Change, ComponentPlan, Later, LeftRelease, PlanError, Running, Step, WayBack};
+use crate::domain::plan::{Change, ComponentPlan, Later, LeftRelease, PlanError, PlanWarning, Running, Step, WayBack};
 use crate::domain::release::ReleaseName;
 use crate::domain::step::{StepId, Verb};
 use crate::domain::target::Component;
-
-/// What was seen of a site before planning.
-#[derive(Debug, Clone, Default)]
-pub struct SiteFacts {
-    /// What it serves. `None`: nothing that shipgate put there.
-    pub current: Option<Current>,
-    /// The newest entry of its ledger.
-    pub newest: Option<Entry>,
-    /// The digest of the release that is wanted, where the store of the environment has it.
-    pub stored: Option<Digest>,
-    /// The files of the release that somebody changed by hand.
-    pub drifted: Vec<(SitePath, Oddity)>,
-    /// Whether its bucket has files although it serves nothing that shipgate put there.
-    pub has_foreign: bool,
-    /// Whether a run began something and did not end it: what it wrote is not known, nor what caches have of it.
-    pub has_unfinished: bool,
-    /// How browsers find it.
-    pub front: Front,
-    /// What is odd about the distribution.
-    pub cautions: Vec<DistributionWarning>,
-    /// The holds on it.
-    pub holds: Vec<Hold>,
-}
-
-/// How browsers find a site.
-#[derive(Debug, Clone, Default)]
-pub struct Front {
-    /// Where. `None`: nothing says so.
-    pub address: Option<Url>,
-    /// The hosts that the distribution answers for.
-    pub hosts: Vec<String>,
-    /// Under which paths they find its files.
-    pub paths: Paths,
-    /// How long an error may stay that is over.
-    pub errors_stay: Duration,
-}
 
 /// Where the files of a release come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,6 +118,19 @@ impl SitePlan {
     ) -> Result<Self, PlanError> {
         let planned = Self::of_release(component, target, facts, given, config)?;
         Ok(Self { is_pinned: true, is_own_build: true, ..planned })
+    }
+
+    /// What is missing before a promotion can be carried out: what people approve is built before, and not here.
+    pub fn lacks_own_build(&self, target: &SiteTarget) -> Option<(String, String)> {
+        (self.is_own_build && self.origin == Origin::Built).then(|| {
+            let SiteTarget { name, environment, .. } = target;
+            let reason = format!("`{name}` has a build of its own for {environment}, and none is handed over");
+            let hint = format!(
+                "run `shipgate build {name} --environment {environment} --to DIRECTORY` at the release's commit, and hand \
+                 its file and its digest on with --bundle"
+            );
+            (reason, hint)
+        })
     }
 
     /// Plans to go back to a release, by the entry of its success.
@@ -317,6 +287,16 @@ impl SitePlan {
         if differs { vec!["its runtime configuration of then".to_owned()] } else { Vec::new() }
     }
 
+    fn warnings(&self, component: &Component, target: &SiteTarget, facts: &SiteFacts) -> Vec<PlanWarning> {
+        let digests = self.passed_over.as_ref().zip(self.digest.known());
+        let of_build = [
+            self.is_own_build.then(|| warned::own_build(component, target)),
+            self.lacks_own_build(target).map(warned::lacking),
+            digests.map(|digests| warned::passed_over(component, digests)),
+        ];
+        of_build.into_iter().flatten().chain(warned::of_facts(component, target, facts)).collect()
+    }
+
     /// What a site adds to the digest of a plan.
     fn canonical(&self, target: &SiteTarget, facts: &SiteFacts, release: &ReleaseName) -> Map<String, Value> {
         let runs = facts.served_beside(release).map(ReleaseName::to_string);
@@ -357,22 +337,5 @@ pub fn place(target: &SiteTarget) -> String {
     match &target.distribution {
         Some(distribution) => format!("distribution {distribution}"),
         None => format!("bucket {}", target.bucket),
-    }
-}
-
-impl SiteFacts {
-    /// What the site serves, and where that is a release already, what it served before: the same before a run that puts it
-    /// there and afterwards, so that the same command again means the same. A name is enough: a store has one bundle of it.
-    pub fn served_beside(&self, release: &ReleaseName) -> Option<&ReleaseName> {
-        let current = self.current.as_ref()?;
-        let kept = current.recent.iter().chain(&current.leaving).map(|kept| &kept.release);
-        // With `keep = 1` the ledger alone has it.
-        let previous = self.newest.as_ref().and_then(|entry| entry.previous.as_ref());
-        std::iter::once(&current.release).chain(kept).chain(previous).find(|served| *served != release)
-    }
-
-    /// Whether the ledger says that what is served was proven.
-    pub fn is_proven(&self) -> bool {
-        is_proven(self.newest.as_ref(), self.current.as_ref())
     }
 }

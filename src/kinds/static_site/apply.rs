@@ -205,7 +205,7 @@ impl SiteRun<'_> {
         let seen = self.site.store.current().await?;
         let current = seen.map(|(current, _)| current).filter(|current| Some(current) == self.facts.current.as_ref());
         let Some(current) = current else { return Err(superseded(self.site)) };
-        Ok(self.site.served(&current).await?)
+        self.site.served(&current).await
     }
 
     /// Writes down that what was proven before is not any more. What it served before it is as it was.

@@ -5,7 +5,9 @@ use crate::domain::contract::Contract;
 use crate::domain::kind::Kind;
 use crate::domain::outcome::Outcome;
 use crate::domain::provenance::Provenance;
+use crate::domain::static_site::bundle::SitePath;
 use crate::domain::static_site::store::{Finished, Kept};
+use crate::domain::static_site::sync::Oddity;
 use crate::domain::static_site::{SiteBuild, Target};
 
 fn release(letter: char) -> ReleaseName {
