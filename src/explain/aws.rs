@@ -9,6 +9,11 @@ use crate::domain::iam::policy::statements_with;
 
 explained!(AwsError, LogsError);
 
+/// What is encrypted with a key of KMS is written with one permission on it, and read and copied with another
+/// ([SSE-KMS](https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#require-sse-kms-permissions)).
+const OF_A_KEY: &str = "what is read or written is encrypted with that key: allow `kms:GenerateDataKey` and `kms:Decrypt` on it, and let \
+                        the key's policy allow the role too; `shipgate iam policy` names no keys";
+
 /// Where the generated policy allows an action.
 fn statements(action: &str) -> String {
     match statements_with(action).as_slice() {
@@ -47,6 +52,8 @@ impl Explain for AwsError {
             AwsErrorKind::Answer => return incomplete(self),
         };
         let failure = failure.of(kind(self.kind)).because(cause(self).hint(&hint)).hint(hint);
+        let is_of_key = self.kind == AwsErrorKind::Denied && action.starts_with("kms:");
+        let failure = if is_of_key { failure.hint(OF_A_KEY) } else { failure };
         Failure { is_transient: self.is_transient(), ..failure }
     }
 
@@ -138,6 +145,17 @@ pub(super) mod tests {
         let failure = AwsError { denied_action: denied, ..answered(AwsErrorKind::Denied, "AccessDenied") }.before();
         assert_eq!(failure.reason, "permission `iam:PassRole` is missing");
         assert!(failure.hints[0].ends_with(": statement PassRoles of `shipgate iam policy`"), "{failure:?}");
+        assert_eq!(failure.hints.len(), 1, "{failure:?}");
+    }
+
+    #[test]
+    fn a_key_that_may_not_be_used_is_no_matter_of_the_generated_policy() {
+        for action in ["kms:GenerateDataKey", "kms:Decrypt"] {
+            let denied = Some(action.into());
+            let failure = AwsError { denied_action: denied, ..answered(AwsErrorKind::Denied, "AccessDenied") }.before();
+            assert_eq!(failure.reason, format!("permission `{action}` is missing"));
+            assert!(failure.hints[1].contains("`kms:GenerateDataKey` and `kms:Decrypt`"), "{failure:?}");
+        }
     }
 
     #[test]

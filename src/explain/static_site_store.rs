@@ -23,7 +23,10 @@ impl Explain for StoreError {
                 let failure = Failure::failed(self.to_string()).cause(error.to_string());
                 failure.hint("let nothing write to the files while they are deployed, and run it again")
             }
-            Self::Busy(_) => of(Outcome::Refused, "wait until that run ends, and run it again"),
+            Self::Busy(_) => of(
+                Outcome::Refused,
+                "wait until that run ends, or until the lock of one that was killed does; then run it again",
+            ),
             Self::Overtaken { .. } => of(
                 Outcome::Superseded,
                 "look at what is there with `shipgate status`; run it again if this release is to be served",

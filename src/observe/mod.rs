@@ -458,7 +458,7 @@ fn named(failure: Failure, files: &[String]) -> Failure {
     }
 }
 
-/// Logs in to the environment's registry.
+/// Logs in to the environment's registry, where a component has an image. Without one nothing is asked of it.
 ///
 /// # Errors
 ///
@@ -469,7 +469,11 @@ pub async fn registry(
     target: &Target,
     masks: Masks,
 ) -> Result<RegistryAccess, Failure> {
-    let login = cloud.ecr.login().await?;
+    let login = if target.images.is_empty() {
+        RegistryLogin::unused(format!("{}.dkr.ecr.{}.amazonaws.com", cloud.account, target.region))
+    } else {
+        cloud.ecr.login().await?
+    };
     masks.hide_login(&login);
     Ok(RegistryAccess { registry: Registry::new(&login, addresses.of(&cloud.account, &target.region)), login })
 }

@@ -194,6 +194,7 @@ fn lines(component: &SeenComponent, look: Look) -> Vec<Line> {
                 "\na deploy ships its own image and keeps the rest"
             }
             Some(true) => "\na deploy keeps it",
+            Some(false) if !drift.files.is_empty() => "\na deploy of the release writes its own files again",
             Some(false) => "\na deploy replaces it by what the task-definition file has",
             None => "",
         });

@@ -131,19 +131,24 @@ fn what_somebody_changed_by_hand_is_told_and_written_again() {
     let whole = site.objects(bucket);
     assert_eq!(status(&site, &repository)["drift"], Value::Null);
     let script = assets(&site.page(stage))[0][1..].to_owned();
-    let by_hand: [(&str, &dyn Fn()); 5] = [
-        ("about/index.html", &|| site.put_cache_rule(bucket, "about/index.html", "max-age=600")),
-        ("robots.txt", &|| site.put(bucket, "robots.txt", "text/plain", "by hand")),
-        ("sw.js", &|| site.delete(bucket, "sw.js")),
+    let by_hand: [(&str, &str, &dyn Fn()); 5] = [
+        // Whoever writes it anew leaves out what says which bytes it has.
+        ("about/index.html", "changed", &|| site.put_cache_rule(bucket, "about/index.html", "max-age=600")),
+        ("robots.txt", "changed", &|| site.put(bucket, "robots.txt", "text/plain", "by hand")),
+        ("sw.js", "deleted", &|| site.delete(bucket, "sw.js")),
         // Of these, no other release would write another.
-        (&script, &|| site.delete(bucket, &script)),
-        (&script, &|| site.put(bucket, &script, "text/javascript", "by hand")),
+        (&script, "deleted", &|| site.delete(bucket, &script)),
+        (&script, "changed", &|| site.put(bucket, &script, "text/javascript", "by hand")),
     ];
-    for (path, change) in by_hand {
+    for (path, what, change) in by_hand {
         change();
-        assert_ne!(status(&site, &repository)["drift"], Value::Null, "{path}");
-        let told = cloud_roles::root(&site.cloud, repository.shipgate(&["status", "stage"])).run();
-        assert!(told.expect_code(0).stdout.contains("changed by hand: 1 file is not"), "{path}");
+        let drift = status(&site, &repository)["drift"].clone();
+        let expected = json!({ "last": null, "files": [{ "path": path, "change": what }], "file_count": 1 });
+        assert_eq!(drift, expected, "{path}");
+        let told =
+            cloud_roles::root(&site.cloud, repository.shipgate(&["status", "stage"])).run().expect_code(0).stdout;
+        let words = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("changed by hand: 1 file is not") && words.contains(&format!("({what})")), "{told}");
 
         let report = run(&site, &repository, &["deploy", "stage"]).outcome("deployed", 0);
 
@@ -245,6 +250,7 @@ fn files_of_others_stay_and_one_in_the_way_is_named() {
     let report = run(&site, &repository, &["deploy", "stage"]).outcome("deployed", 0);
 
     assert_told(&report["warnings"], &["`index.html` is in the bucket and is not of shipgate"]);
+    assert_told(&report["warnings"], &[bucket, "serves no release of shipgate yet", "nothing is put back"]);
     let told = texts(&report["warnings"]).into_iter().filter(|text| text.contains("is not of shipgate"));
     assert_eq!(told.count(), 1, "{report:#}");
     for number in 2..8 {

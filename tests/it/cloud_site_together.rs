@@ -96,7 +96,12 @@ fn a_deploy_waits_for_the_lock() {
     shop.assert_whole(&[1]);
     shop.proxy.let_go();
     slow.wait().outcome("deployed", 0);
-    waits.wait().outcome("stale", 4);
+    let waits = waits.wait();
+    waits.outcome("stale", 4);
+    let told = |part: &str| assert!(waits.stderr.contains(part), "{part}: {}", waits.stderr);
+    told(&format!("waits for the lock of site `{}`: ", shop.site.stage.bucket));
+    told("took the lock at 20");
+    told("if that run was killed, the lock ends at 20");
     shop.assert_whole(&[2]);
     assert_eq!(shop.pointer(), Some(first));
 }

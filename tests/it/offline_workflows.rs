@@ -10,7 +10,7 @@ use crate::workflows::{Workflow, entries, own};
 const ONLY_WHERE_CALLED: &str = "inputs.called || vars.SHIPGATE_DEPLOY_FROM_HERE == 'true'";
 
 /// The jobs of the workflows that others call, and what each waits for: file, job, group.
-const GROUPS: [(&str, &str, &str); 21] = [
+const GROUPS: [(&str, &str, &str); 24] = [
     ("approve.yml", "approve", "shipgate-approve-${{ github.run_id }}"),
     (
         "approve.yml",
@@ -45,10 +45,17 @@ const GROUPS: [(&str, &str, &str); 21] = [
     ("pr-check.yml", "check", "shipgate-check-${{ github.run_id }}"),
     ("pr-check-comment.yml", "check", "shipgate-check-${{ github.run_id }}"),
     ("promote.yml", "plan", "shipgate-plan-${{ github.run_id }}"),
+    ("promote.yml", "build", "shipgate-build-${{ github.run_id }}"),
+    ("promote.yml", "plan-built", "shipgate-plan-${{ github.run_id }}"),
     ("promote.yml", "waits-for-approval", "shipgate-waits-${{ github.run_id }}"),
     (
         "promote.yml",
         "promote",
+        "shipgate-${{ inputs.environment || 'production' }}-${{ inputs.working-directory || '.' }}",
+    ),
+    (
+        "promote.yml",
+        "promote-built",
         "shipgate-${{ inputs.environment || 'production' }}-${{ inputs.working-directory || '.' }}",
     ),
     (
@@ -154,8 +161,11 @@ fn each_job_asks_for_what_it_needs_and_no_more() {
         ("pr-check.yml", "check", &checking),
         ("pr-check-comment.yml", "check", &commenting),
         ("promote.yml", "plan", &planning),
+        ("promote.yml", "build", &json!({ "contents": "read" })),
+        ("promote.yml", "plan-built", &planning),
         ("promote.yml", "waits-for-approval", &nothing),
         ("promote.yml", "promote", &promoting),
+        ("promote.yml", "promote-built", &promoting),
         ("rollback.yml", "rollback", &returning),
         ("rollback.yml", "rollback-in-environment", &returning),
         ("rollback.yml", "plan", &planning_back),
@@ -188,7 +198,7 @@ fn a_job_that_changes_an_environment_outlives_every_wait_of_a_component() {
     for (file, jobs) in [
         ("approve.yml", &["carry-out"][..]),
         ("deploy-stage.yml", &["deploy", "deploy-built"]),
-        ("promote.yml", &["promote"]),
+        ("promote.yml", &["promote", "promote-built"]),
         ("rollback.yml", &["rollback", "rollback-in-environment", "restore"]),
     ] {
         let yaml = workflow(file).yaml;
@@ -326,7 +336,10 @@ fn the_steps_say_what_the_action_understands() {
         "pr-check-comment.yml check: check",
         "pr-check.yml check: check",
         "promote.yml plan: plan promote",
+        "promote.yml build: build",
+        "promote.yml plan-built: plan promote",
         "promote.yml promote: promote",
+        "promote.yml promote-built: promote",
         "rollback.yml rollback: rollback",
         "rollback.yml rollback-in-environment: rollback",
         "rollback.yml plan: plan rollback",

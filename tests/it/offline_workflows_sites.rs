@@ -16,6 +16,7 @@ use crate::runner::job::{Job, JobRan};
 use crate::workflows::Workflow;
 
 const FILE: &str = "deploy-stage.yml";
+const PROMOTE: &str = "promote.yml";
 const DIGEST: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
 const SITE: &str = "[components.site]\nkind = \"static-site\"\n";
 
@@ -74,11 +75,76 @@ fn the_job_that_builds_has_nothing_worth_taking() {
     let step = our_step(build);
     assert_eq!((&step["with"]["command"], &step["with"]["github-token"]), (&json!("build"), &json!("")));
     // Nothing else is of a pull request: that is checked and not built.
-    for workflow in Workflow::called().into_iter().filter(|workflow| !workflow.path.ends_with(FILE)) {
+    let others = Workflow::called().into_iter().filter(|it| !it.path.ends_with(FILE) && !it.path.ends_with(PROMOTE));
+    for workflow in others {
         let builds = |step: &&&Value| step["with"]["command"] == "build" || !step["with"]["bundles"].is_null();
         let all = workflow.steps();
         assert_eq!(all.iter().find(builds), None, "{}: bytes come from the store", workflow.path);
     }
+}
+
+/// A build of its own for the environment that is promoted to is made as one for stage is, of the release.
+#[test]
+fn the_job_that_builds_for_a_promotion_is_the_one_that_builds_for_a_deploy() {
+    let [mut stage, mut promote] = [FILE, PROMOTE].map(|file| workflow(file).yaml["jobs"]["build"].clone());
+    assert_eq!((&promote["needs"], &promote["runs-on"]), (&json!("plan"), &json!("ubuntu-24.04")));
+    assert_eq!(promote["permissions"], json!({ "contents": "read" }));
+    let without = |value: &mut Value, keys: &[&str]| {
+        for key in keys {
+            value.as_object_mut().unwrap().remove(*key);
+        }
+    };
+    for job in [&mut stage, &mut promote] {
+        without(job, &["needs", "runs-on", "concurrency"]);
+        let steps = job["steps"].as_array_mut().unwrap();
+        let first = steps.remove(0);
+        assert!(first["if"].as_str().unwrap().contains(".outputs.builds == ''"), "{first:#}");
+        assert!(first["run"].as_str().unwrap().ends_with("exit 2\n"), "{first:#}");
+        let kept = steps.last_mut().unwrap();
+        without(&mut kept["with"], &["retention-days"]);
+        let build = steps.iter_mut().find(|step| step["uses"] == "$/action").unwrap();
+        without(&mut build["with"], &["binary-path"]);
+    }
+    let checkout = &mut promote["steps"][0]["with"];
+    assert_eq!(checkout["ref"], "${{ needs.plan.outputs.release }}");
+    without(checkout, &["ref"]);
+    let text = promote.to_string().replace("needs.plan.", "needs.deploy.").replace("'production'", "'stage'");
+    assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), stage);
+}
+
+#[test]
+fn what_was_built_for_a_promotion_is_planned_again_and_promoted_as_it_was_planned() {
+    let jobs = &workflow(PROMOTE).yaml["jobs"];
+    let [plan, planned, promote, handed] =
+        ["plan", "plan-built", "promote", "promote-built"].map(|job| jobs[job].clone());
+    for job in [&planned, &handed] {
+        let step = our_step(job);
+        assert_eq!(step["with"]["bundles"], "${{ needs.build.outputs.bundles }}");
+        assert_eq!(step["with"]["bundle-directory"], our_step(&jobs["build"])["with"]["bundle-directory"]);
+        assert_eq!(step["with"]["release"], "${{ needs.plan.outputs.release }}");
+        assert_eq!(step["env"]["SHIPGATE_VARS"], "${{ needs.plan.outputs.variables }}");
+        let first = job["steps"][0]["if"].as_str().unwrap();
+        assert!(first.contains("needs.build.outputs.bundles == ''"), "{first}");
+    }
+    let expected = "${{ needs.plan-built.outputs.plan-digest }}";
+    assert_eq!(our_step(&handed)["with"]["expect-plan"], expected);
+    assert_eq!(planned["outputs"]["plan-digest"], "${{ steps.plan.outputs.plan-digest }}");
+    // The gate is the same, and so is what it lets through otherwise.
+    for (one, other, inputs) in [(&plan, &planned, &["release"][..]), (&promote, &handed, &["release", "expect-plan"])]
+    {
+        let [mut one, mut other] = [one, other].map(|job| our_step(job)["with"].clone());
+        for with in [&mut one, &mut other] {
+            for input in inputs.iter().chain(&["bundles", "bundle-directory"]) {
+                with.as_object_mut().unwrap().remove(*input);
+            }
+        }
+        assert_eq!(one, other);
+    }
+    for key in ["environment", "permissions", "concurrency", "runs-on", "timeout-minutes", "outputs"] {
+        assert_eq!(promote[key], handed[key], "{key}");
+    }
+    let refused = "steps.plan.outputs.refused-by != ''";
+    assert!(steps(&planned).iter().any(|step| step["if"] == refused), "nobody approves what is refused");
 }
 
 #[test]
@@ -131,7 +197,7 @@ impl Shop {
              plan) {plan} ;;\n\
              build)\n  env >\"$0.build.env\"\n  for word; do case $word in --to=*) to=${{word#--to=}} ;; esac; done\n\
              mkdir \"$to\"\n  echo bytes >\"$to/site.tar\"\n  echo 'bundles={{\"site\":\"{DIGEST}\"}}' >>\"$GITHUB_OUTPUT\" ;;\n\
-             deploy)\n  cp \"$RUNNER_TEMP/shipgate-bundles/site.tar\" \"$0.got\" 2>/dev/null\n\
+             deploy | promote)\n  cp \"$RUNNER_TEMP/shipgate-bundles/site.tar\" \"$0.got\" 2>/dev/null\n\
              printf 'outcome=deployed\\nsha=1a2b\\n' >>\"$GITHUB_OUTPUT\" ;;\nesac\n"
         );
         write_program(&shop.program(), script);
@@ -180,7 +246,11 @@ impl Shop {
 
     /// A job on a machine of its own.
     fn job(&self, name: &str) -> Job {
-        self.runner().job(".github/workflows/deploy-stage.yml", name).inputs(json!({ "component": "site" }))
+        self.job_of(FILE, name)
+    }
+
+    fn job_of(&self, file: &str, name: &str) -> Job {
+        self.runner().job(&format!(".github/workflows/{file}"), name).inputs(json!({ "component": "site" }))
     }
 
     /// The job that builds, with the real program, after one that found what to build.
@@ -361,6 +431,49 @@ fn a_site_is_built_without_credentials_and_its_digest_is_what_is_deployed() {
     let [deploy] = &shop.started()[..] else { panic!("{:?}", shop.started()) };
     assert!(deploy.contains(&format!("/shipgate-bundles/site.tar@{digest}|")), "{deploy}");
     assert_ne!(digest, DIGEST);
+}
+
+/// A plan of a promotion, which is another one with a bundle.
+const PLANS_PROMOTION: &str = "case \"$*\" in *--bundle=*) echo plan-digest=sha256:2 ;; \
+                               *) printf '%s\\n' plan-digest=sha256:1 'builds=[\"site\"]' ;; esac \
+                               >>\"$GITHUB_OUTPUT\"; printf 'outcome=planned\\nsha=1a2b\\n' >>\"$GITHUB_OUTPUT\"";
+
+#[test]
+fn what_is_built_for_production_is_planned_again_and_promoted_by_another_job() {
+    let shop = Shop::new(&[("shipgate.toml", SITE)], PLANS_PROMOTION);
+    let plan = shop.job_of(PROMOTE, "plan").run();
+    let build = shop.job_of(PROMOTE, "build").needs("plan", &plan).run();
+    let planned = shop.job_of(PROMOTE, "plan-built").needs("plan", &plan).needs("build", &build).run();
+    let handed = shop.job_of(PROMOTE, "promote-built").needs("plan", &plan).needs("build", &build);
+    let handed = handed.needs("plan-built", &planned).run();
+    let alone = shop.job_of(PROMOTE, "promote").needs("plan", &plan).run();
+    for job in [&plan, &build, &planned, &handed] {
+        assert_eq!(job.result, DONE, "{}", job.log());
+    }
+    assert_eq!((alone.result, handed.outputs["outcome"].as_str()), (None, "deployed"));
+    let [first, build, second, promote] = &shop.started()[..] else { panic!("{:?}", shop.started()) };
+    assert!(first.starts_with("plan|promote|") && !first.contains("--bundle"), "{first}");
+    assert!(build.ends_with("/shipgate-bundles|--environment=production|--|site|"), "{build}");
+    let bundle = format!("/shipgate-bundles/site.tar@{DIGEST}|");
+    assert!(second.starts_with("plan|promote|--release=1a2b|--bundle=site=/") && second.contains(&bundle), "{second}");
+    assert!(promote.starts_with("promote|") && promote.contains(&bundle), "{promote}");
+    assert!(promote.contains("sha256:2|") && !promote.contains("sha256:1|"), "{promote}");
+    assert_eq!(std::fs::read_to_string(shop.program().with_extension("got")).unwrap(), "bytes\n");
+    let environment = std::fs::read_to_string(shop.program().with_extension("build.env")).unwrap();
+    assert!(!environment.contains("TOKEN"), "{environment}");
+}
+
+/// approve.yml is another run, and is handed no files.
+#[test]
+fn a_build_that_a_second_person_would_approve_is_not_made() {
+    let plan = format!("{PLANS_PROMOTION}; echo approval=second-person >>\"$GITHUB_OUTPUT\"");
+    let shop = Shop::new(&[("shipgate.toml", SITE)], &plan);
+    let plan = shop.job_of(PROMOTE, "plan").run();
+    assert_eq!(plan.result, FAILED, "{}", plan.log());
+    assert!(plan.log().contains("a build of its own is not handed over"), "{}", plan.log());
+    for job in ["build", "waits-for-approval", "promote"] {
+        assert_eq!(shop.job_of(PROMOTE, job).needs("plan", &plan).run().result, None, "{job}");
+    }
 }
 
 /// Where somebody grants the job more than its file asks for, it does not build.

@@ -24,12 +24,31 @@ pub(super) fn judge(proof: &Proof) -> Judgement {
     }
     let recorded = proof.choice.by_the_ledger_alone();
     if recorded.is_empty() {
-        return Judgement::satisfied(format!("every task of {source} runs it, and its probes pass"));
+        return Judgement::satisfied(runs(proof));
     }
-    Judgement::satisfied(format!(
-        "by the ledger alone: the tags of {source} record its success: {}",
-        recorded.join(", ")
-    ))
+    // The ledger of a site is no tags.
+    let whose = if proof.choice.by_tags_alone().is_empty() {
+        format!("that of {source} records")
+    } else {
+        format!("the tags of {source} record")
+    };
+    Judgement::satisfied(format!("by the ledger alone: {whose} its success: {}", recorded.join(", ")))
+}
+
+/// What runs, by what was looked at: the tasks of what ships an image, and of a site that what was proven is served still.
+fn runs(proof: &Proof) -> String {
+    let (source, components) = (&proof.source, &proof.choice.components);
+    let has_images = components.iter().any(|chosen| chosen.image.is_some());
+    let has_sites = components.iter().any(|chosen| chosen.image.is_none());
+    match (has_images, has_sites) {
+        (false, true) => {
+            format!("the pages of {source} came as they are in it, no file was changed since, and its probes pass")
+        }
+        (true, true) => {
+            format!("every task of {source} runs it, its pages came as they are in it, and its probes pass")
+        }
+        (_, false) => format!("every task of {source} runs it, and its probes pass"),
+    }
 }
 
 /// The gate where there is no release that the source has proven, and so no plan.
@@ -77,6 +96,26 @@ mod tests {
         let by_ledger = "by the ledger alone: the tags of stage record its success: backend in backend:7 at \
                          2026-11-21T04:00:00Z";
         assert_eq!(judge(&proof(recorded, &[])), Judgement::satisfied(by_ledger));
+        let of_both = |components: &[(&str, bool)], evidence: Evidence| {
+            let mut proof = proof(evidence, &[]);
+            let one = proof.choice.components.remove(0);
+            let chosen = |(name, has_image): &(&str, bool)| {
+                let component: ComponentName = name.parse().unwrap();
+                Chosen { image: has_image.then(|| component.clone()), component, ..one.clone() }
+            };
+            proof.choice.components = components.iter().map(chosen).collect();
+            judge(&proof).reason
+        };
+        let site = "the pages of stage came as they are in it, no file was changed since, and its probes pass";
+        assert_eq!(of_both(&[("site", false)], Evidence::Runs), site);
+        let both = "every task of stage runs it, its pages came as they are in it, and its probes pass";
+        assert_eq!(of_both(&[("backend", true), ("site", false)], Evidence::Runs), both);
+        let recorded = Evidence::Recorded(Recorded { digest: digest.clone(), revision: "entry".into(), at });
+        let by_ledger = of_both(&[("site", false)], recorded);
+        assert!(
+            by_ledger.starts_with("by the ledger alone: that of stage records its success: site in "),
+            "{by_ledger}"
+        );
         let failing = judge(&proof(Evidence::Runs, &[("backend".parse().unwrap(), "why".to_owned())]));
         assert_eq!(failing.verdict, Verdict::Unsatisfied);
         assert_eq!(failing.reason, "stage has not proven it: backend: why");

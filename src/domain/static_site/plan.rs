@@ -1,67 +1,29 @@
 //! What has to change for a site to serve a release.
 
+mod facts;
+mod proven;
 #[cfg(test)]
 mod tests;
-
-use std::time::Duration;
+mod warned;
 
 use glob::Pattern;
 use serde_json::{Map, Value, json};
-use url::Url;
 
-use super::bundle::SitePath;
-use super::distribution::warnings::DistributionWarning;
-use super::invalidation::Paths;
+pub use self::facts::{Front, SiteFacts};
+pub use self::proven::{is_proven, was_proven};
+pub use self::warned::OTHER_BUILD;
+use self::warned::drift;
 use super::names::DistributionId;
 use super::store::{Current, Entry, WrittenConfig};
-use super::sync::Oddity;
 use super::target::SiteTarget;
 use crate::domain::given_bundle::GivenBundle;
-use crate::domain::hold::Hold;
 use crate::domain::ids::RecordId;
 use crate::domain::image::Digest;
 use crate::domain::neutral;
-use crate::domain::outcome::Outcome;
-use crate::domain::plan::{
-    Change, ComponentPlan, Drift, Later, LeftRelease, PlanError, PlanWarning, Running, Step, WayBack,
-};
+use crate::domain::plan::{Change, ComponentPlan, Later, LeftRelease, PlanError, PlanWarning, Running, Step, WayBack};
 use crate::domain::release::ReleaseName;
 use crate::domain::step::{StepId, Verb};
 use crate::domain::target::Component;
-
-/// What was seen of a site before planning.
-#[derive(Debug, Clone, Default)]
-pub struct SiteFacts {
-    /// What it serves. `None`: nothing that shipgate put there.
-    pub current: Option<Current>,
-    /// The newest entry of its ledger.
-    pub newest: Option<Entry>,
-    /// The digest of the release that is wanted, where the store of the environment has it.
-    pub stored: Option<Digest>,
-    /// The files of the release that somebody changed by hand.
-    pub drifted: Vec<(SitePath, Oddity)>,
-    /// Whether a run began something and did not end it: what it wrote is not known, nor what caches have of it.
-    pub has_unfinished: bool,
-    /// How browsers find it.
-    pub front: Front,
-    /// What is odd about the distribution.
-    pub cautions: Vec<DistributionWarning>,
-    /// The holds on it.
-    pub holds: Vec<Hold>,
-}
-
-/// How browsers find a site.
-#[derive(Debug, Clone, Default)]
-pub struct Front {
-    /// Where. `None`: nothing says so.
-    pub address: Option<Url>,
-    /// The hosts that the distribution answers for.
-    pub hosts: Vec<String>,
-    /// Under which paths they find its files.
-    pub paths: Paths,
-    /// How long an error may stay that is over.
-    pub errors_stay: Duration,
-}
 
 /// Where the files of a release come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +49,8 @@ pub struct SitePlan {
     pub is_pinned: bool,
     /// Whether it is built for this environment, and is not what the one promoted from serves.
     pub is_own_build: bool,
+    /// The digest of a bundle that was handed over and is not taken: the store has another one of the release.
+    pub passed_over: Option<Digest>,
     /// The file that differs between environments.
     pub config: Option<WrittenConfig>,
     /// The files that are not served.
@@ -125,7 +89,8 @@ impl SitePlan {
                 return Err(PlanError::Unusable { reason, hint: Some(hint) });
             }
         };
-        Ok(Self::new(origin, digest, target, config))
+        let passed_over = given.map(|given| given.digest.clone()).filter(|given| digest.known() != Some(given));
+        Ok(Self { passed_over, ..Self::new(origin, digest, target, config) })
     }
 
     /// Plans to put a release on a site that another environment serves.
@@ -143,7 +108,7 @@ impl SitePlan {
     ///
     /// # Errors
     ///
-    /// Nobody built it for this environment. That is not done here: what people approve is built before.
+    /// As [`Self::of_release`].
     pub fn of_own_build(
         component: &Component,
         target: &SiteTarget,
@@ -152,16 +117,20 @@ impl SitePlan {
         config: Option<WrittenConfig>,
     ) -> Result<Self, PlanError> {
         let planned = Self::of_release(component, target, facts, given, config)?;
-        if planned.origin == Origin::Built {
-            let reason = format!(
-                "`{}` has a build of its own for {}, and none is handed over",
-                component.name, target.environment
-            );
-            let hint =
-                "run `shipgate build --environment …` at the release's commit, and hand its file on with --bundle";
-            return Err(PlanError::Unusable { reason, hint: Some(hint) });
-        }
         Ok(Self { is_pinned: true, is_own_build: true, ..planned })
+    }
+
+    /// What is missing before a promotion can be carried out: what people approve is built before, and not here.
+    pub fn lacks_own_build(&self, target: &SiteTarget) -> Option<(String, String)> {
+        (self.is_own_build && self.origin == Origin::Built).then(|| {
+            let SiteTarget { name, environment, .. } = target;
+            let reason = format!("`{name}` has a build of its own for {environment}, and none is handed over");
+            let hint = format!(
+                "run `shipgate build {name} --environment {environment} --to DIRECTORY` at the release's commit, and hand \
+                 its file and its digest on with --bundle"
+            );
+            (reason, hint)
+        })
     }
 
     /// Plans to go back to a release, by the entry of its success.
@@ -184,6 +153,7 @@ impl SitePlan {
             digest,
             is_pinned: false,
             is_own_build: false,
+            passed_over: None,
             config,
             exclude: target.exclude.clone(),
             restores: None,
@@ -318,15 +288,13 @@ impl SitePlan {
     }
 
     fn warnings(&self, component: &Component, target: &SiteTarget, facts: &SiteFacts) -> Vec<PlanWarning> {
-        let own_build = self.is_own_build.then(|| PlanWarning {
-            text: format!(
-                "{} is built for {}: these are not the bytes that were proven",
-                component.name, target.environment
-            ),
-            changes: Vec::new(),
-            hint: Some("write what differs in `runtime-config`, and remove `rebuild-per-environment`".to_owned()),
-        });
-        own_build.into_iter().chain(warnings(component, facts)).collect()
+        let digests = self.passed_over.as_ref().zip(self.digest.known());
+        let of_build = [
+            self.is_own_build.then(|| warned::own_build(component, target)),
+            self.lacks_own_build(target).map(warned::lacking),
+            digests.map(|digests| warned::passed_over(component, digests)),
+        ];
+        of_build.into_iter().flatten().chain(warned::of_facts(component, target, facts)).collect()
     }
 
     /// What a site adds to the digest of a plan.
@@ -370,62 +338,4 @@ pub fn place(target: &SiteTarget) -> String {
         Some(distribution) => format!("distribution {distribution}"),
         None => format!("bucket {}", target.bucket),
     }
-}
-
-impl SiteFacts {
-    /// What the site serves, and where that is a release already, what it served before: the same before a run that puts it
-    /// there and afterwards, so that the same command again means the same. A name is enough: a store has one bundle of it.
-    fn served_beside(&self, release: &ReleaseName) -> Option<&ReleaseName> {
-        let current = self.current.as_ref()?;
-        let kept = current.recent.iter().chain(&current.leaving).map(|kept| &kept.release);
-        // With `keep = 1` the ledger alone has it.
-        let previous = self.newest.as_ref().and_then(|entry| entry.previous.as_ref());
-        std::iter::once(&current.release).chain(kept).chain(previous).find(|served| *served != release)
-    }
-
-    /// Whether the ledger says that what is served was proven.
-    pub fn is_proven(&self) -> bool {
-        is_proven(self.newest.as_ref(), self.current.as_ref())
-    }
-}
-
-/// Whether the ledger says that what is served was proven: a run may have ended between writing and proving it. `newest`:
-/// the newest entry. One of before the pointer moved is of another run, also where that had the same release.
-pub fn is_proven(newest: Option<&Entry>, current: Option<&Current>) -> bool {
-    newest.zip(current).is_some_and(|(entry, current)| {
-        let succeeded = entry.release == current.release && entry.succeeded();
-        // A run says so when what it put back was proven.
-        let put_back = entry.outcome == Outcome::RolledBack && entry.previous.as_ref() == Some(&current.release);
-        entry.at >= current.since && (succeeded || put_back)
-    })
-}
-
-/// So many files are named that somebody changed.
-const NAMED: usize = 5;
-
-fn drift(facts: &SiteFacts) -> Option<Drift> {
-    let current = facts.current.as_ref().filter(|_| !facts.drifted.is_empty())?;
-    let change =
-        |(path, _): &(SitePath, Oddity)| Change { path: neutral::phrase(path.as_str(), 200), from: None, to: None };
-    let changes = facts.drifted.iter().take(NAMED).map(change).collect();
-    Some(Drift { last: current.release.to_string(), changes })
-}
-
-fn warnings(component: &Component, facts: &SiteFacts) -> Vec<PlanWarning> {
-    let warning = |text: String, hint: String| PlanWarning { text, changes: Vec::new(), hint: Some(hint) };
-    let drifted = (!facts.drifted.is_empty()).then(|| {
-        let names: Vec<String> =
-            facts.drifted.iter().take(NAMED).map(|(path, _)| neutral::phrase(path.as_str(), 200)).collect();
-        let more = facts.drifted.len().saturating_sub(NAMED);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        warning(
-            format!("somebody changed files of {} by hand: {}{more}", component.name, names.join(", ")),
-            "the release is written over them; commit what was meant".to_owned(),
-        )
-    });
-    let cautions = facts
-        .cautions
-        .iter()
-        .map(|DistributionWarning { text, hint }| warning(format!("{}: {text}", component.name), hint.clone()));
-    drifted.into_iter().chain(cautions).collect()
 }

@@ -170,6 +170,30 @@ impl Remark {
     }
 }
 
+/// A file that somebody changed by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangedFile {
+    /// Where it is, as it may be shown.
+    pub path: String,
+    /// What happened to it: `changed`, `headers`, `deleted`.
+    pub what: &'static str,
+}
+
+impl ChangedFile {
+    /// So many are named.
+    pub const NAMED: usize = 5;
+
+    /// Files in words: each with what happened to it, where there are not too many.
+    pub fn described(files: &[Self]) -> String {
+        let named = files.iter().take(Self::NAMED).map(|file| format!("{} ({})", file.path, file.what));
+        let named = named.collect::<Vec<_>>().join(", ");
+        match files.len().saturating_sub(Self::NAMED) {
+            0 => named,
+            more => format!("{named} and {more} more"),
+        }
+    }
+}
+
 /// Somebody changed a component by hand since the last release of shipgate, or that is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HandChange {
@@ -179,6 +203,8 @@ pub struct HandChange {
     pub text: String,
     /// What differs from that to what runs now.
     pub changes: Vec<Change>,
+    /// The files that are not those of the release.
+    pub files: Vec<ChangedFile>,
     /// Whether the next deploy keeps what differs. `None`: nothing is known to differ.
     pub is_kept: Option<bool>,
 }

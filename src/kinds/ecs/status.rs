@@ -101,11 +101,12 @@ fn drift(others: Result<Vec<Revision>, Failure>, live: &Revision, target: &EcsTa
                 text: format!("{how}: runs {}, shipgate last deployed {last}", live.short()),
                 is_kept: (!drift.changes.is_empty()).then_some(target.task_definition == TaskDefinitionSource::Live),
                 changes: drift.changes,
+                files: Vec::new(),
             }
         }),
         Err(failure) => {
             let text = format!("whether it was changed by hand is unknown: {}", failure.brief());
-            Some(HandChange { last: None, text, changes: Vec::new(), is_kept: None })
+            Some(HandChange { last: None, text, changes: Vec::new(), files: Vec::new(), is_kept: None })
         }
     }
 }

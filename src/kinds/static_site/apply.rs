@@ -27,6 +27,25 @@ use crate::domain::step::{StepId, Verb};
 use crate::kinds::{Applied, Run};
 use crate::verify::Prober;
 
+/// Why what is served already is not verified.
+struct Unverified {
+    failure: Failure,
+    /// Whether the public address was asked. Otherwise nothing is known that was not known before.
+    is_asked: bool,
+}
+
+impl From<Failure> for Unverified {
+    fn from(failure: Failure) -> Self {
+        Self { failure, is_asked: false }
+    }
+}
+
+impl AsRef<Failure> for Unverified {
+    fn as_ref(&self) -> &Failure {
+        &self.failure
+    }
+}
+
 impl SiteRun<'_> {
     /// Carries out the plan and verifies what is served then.
     pub async fn apply(self) -> Applied {
@@ -158,21 +177,45 @@ impl SiteRun<'_> {
         self.run.take(&step, async { Ok::<_, Failure>(asker.ask_each(probes, &step).await?) }).await
     }
 
-    /// What is served already is proven as strictly as what we put there.
+    /// What is served already is proven as strictly as what we put there. That it is not is written down: it was proven
+    /// before, and the next run has to know. That it still is says nothing new.
     async fn verify(&self) -> Result<Outcome, Failure> {
         let step = self.step(Verb::Verify);
         let verify = async {
-            let seen = self.site.store.current().await?;
-            let current =
-                seen.map(|(current, _)| current).filter(|current| Some(current) == self.facts.current.as_ref());
-            let Some(current) = current else { return Err(superseded(self.site)) };
-            let served = self.site.served(&current).await?;
+            let served = self.still_served().await?;
             let pages = self.pages(&served, None);
-            public::prove(self, &step, &pages).await.map_err(|unproven| unproven.failure)
+            let proven = public::prove(self, &step, &pages).await;
+            proven.map_err(|Unproven { failure, .. }| Unverified { failure, is_asked: true })
         };
-        self.run.take(&step, verify).await?;
-        self.ask_probes().await?;
-        Ok(Outcome::Unchanged)
+        let verified = match self.run.take(&step, verify).await {
+            Ok(()) => self.ask_probes().await.map_err(|failure| Unverified { failure, is_asked: true }),
+            unverified => unverified,
+        };
+        match verified {
+            Ok(()) => Ok(Outcome::Unchanged),
+            Err(Unverified { failure, is_asked }) => {
+                if is_asked {
+                    self.write_unverified(failure.outcome).await;
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// The files that are served, where nobody put another release there since the plan.
+    async fn still_served(&self) -> Result<Served, Failure> {
+        let seen = self.site.store.current().await?;
+        let current = seen.map(|(current, _)| current).filter(|current| Some(current) == self.facts.current.as_ref());
+        let Some(current) = current else { return Err(superseded(self.site)) };
+        self.site.served(&current).await
+    }
+
+    /// Writes down that what was proven before is not any more. What it served before it is as it was.
+    async fn write_unverified(&self, outcome: Outcome) {
+        let Ok(kept) = self.kept() else { return };
+        let wanted = Wanted { kept, config: self.plan.config.clone() };
+        let previous = self.facts.served_beside(&self.run.release).cloned();
+        self.append(&Entry { previous, ..self.entry(&wanted, outcome) }).await;
     }
 
     /// What a release that is not proven leads to.
@@ -194,8 +237,12 @@ impl SiteRun<'_> {
 
     /// Writes down how it ended. The release is served as it is served, written or not.
     pub(super) async fn write_entry(&self, wanted: &Wanted, outcome: Outcome) {
+        self.append(&self.entry(wanted, outcome)).await;
+    }
+
+    fn entry(&self, wanted: &Wanted, outcome: Outcome) -> Entry {
         let Wanted { kept: Kept { release, digest, exclude }, config } = wanted;
-        let entry = Entry {
+        Entry {
             release: release.clone(),
             digest: digest.clone(),
             outcome,
@@ -206,8 +253,11 @@ impl SiteRun<'_> {
             config: config.clone(),
             exclude: exclude.clone(),
             url: self.run.context.run_url(),
-        };
-        if let Err(error) = self.site.store.append(&entry, self.run.writer.permit()).await {
+        }
+    }
+
+    async fn append(&self, entry: &Entry) {
+        if let Err(error) = self.site.store.append(entry, self.run.writer.permit()).await {
             let text =
                 format!("the outcome could not be written into the ledger of {}: {error}", self.site.target.name);
             self.run.events.warning(text, Some("run it again: it proves the release and writes it down".to_owned()));

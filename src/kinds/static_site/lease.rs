@@ -1,6 +1,6 @@
 //! The lock of a site, as long as a run has it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -48,10 +48,15 @@ impl<'a> Lease<'a> {
         longest: Duration,
     ) -> Result<Self, Failure> {
         let permit = run.writer.permit();
+        let is_told = Cell::new(false);
         let attempt = async |()| site.store.take_lock(owner, release.clone(), run.now(), permit).await;
         let taken = poll(Waiting::In(&run.events, step), (), attempt, |elapsed, tried| match tried {
             Err(StoreError::Busy(who)) if elapsed < longest => {
-                run.events.progress(step, &format!("waits: {who}"));
+                // A log does not show at once what a step is doing.
+                if !is_told.replace(true) {
+                    run.events.note(format!("waits for the lock of site `{}`: {who}", site.target.bucket));
+                }
+                run.events.progress(step, &format!("waits: {who}, and this one goes on"));
                 Step::again(PAUSE)
             }
             tried => Step::Done(tried),

@@ -38,7 +38,8 @@ pub async fn facts(cloud: &Cloud, site: &Site, release: Option<&ReleaseName>) ->
         }
         _ => Vec::new(),
     };
-    Ok(SiteFacts { current, newest, stored, drifted, has_unfinished, front, cautions, holds })
+    let has_foreign = current.is_none() && site.has_files().await?;
+    Ok(SiteFacts { current, newest, stored, drifted, has_foreign, has_unfinished, front, cautions, holds })
 }
 
 /// The files of the release that somebody changed or deleted by hand, as far as a look of such care finds them.

@@ -173,6 +173,9 @@ impl Planned for PlannedSite {
     }
 
     fn can_be_applied(&self) -> Result<(), Failure> {
+        if let Some((reason, hint)) = self.site.lacks_own_build(&self.observed.site.target) {
+            return Err(Failure::invalid(reason).hint(hint));
+        }
         if self.observed.facts.front.address.is_some() {
             return Ok(());
         }

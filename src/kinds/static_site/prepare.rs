@@ -16,7 +16,7 @@ use crate::domain::failure::Failure;
 use crate::domain::given_bundle::GivenBundle;
 use crate::domain::image::Digest;
 use crate::domain::static_site::bundle::BundleManifest;
-use crate::domain::static_site::plan::{Origin, SitePlan};
+use crate::domain::static_site::plan::{OTHER_BUILD, Origin, SitePlan};
 use crate::domain::static_site::store::Current;
 use crate::domain::step::{StepId, Verb};
 use crate::kinds::{Building, Run};
@@ -123,12 +123,12 @@ impl Prepare<'_> {
                     .hint("find out who wrote them: a promotion moves the same bytes or none"));
             }
             let text = format!(
-                "another run stored files of this commit at the same time: {} is taken, and {} was built",
+                "another run stored other files of this commit for {} meanwhile: {} is taken, and {} was built",
+                self.site.target.name,
                 kept.short(),
                 digest.short()
             );
-            let hint = "a build that gives other bytes each time cannot be checked: pin what it uses".to_owned();
-            self.run.events.warning(text, Some(hint));
+            self.run.events.warning(text, Some(OTHER_BUILD.to_owned()));
         }
         self.run
             .events

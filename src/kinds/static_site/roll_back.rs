@@ -6,6 +6,7 @@ use super::publish::{Publish, Published, Wanted, superseded};
 use super::site_run::SiteRun;
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
+use crate::domain::static_site::plan::was_proven;
 use crate::domain::static_site::served::Served;
 use crate::domain::static_site::store::{Current, Kept};
 use crate::domain::step::{StepId, Verb};
@@ -46,10 +47,14 @@ impl SiteRun<'_> {
         Ok(Some(Former { wanted, served }))
     }
 
-    /// What was served before the release that the pointer leads to. `None`: that is proven, so nothing goes back from it.
+    /// What was served before the release that the pointer leads to. `None`: that is proven, or was, so nothing goes back
+    /// from it.
     async fn earlier(&self, current: &Current) -> Result<Option<Wanted>, Failure> {
         let Some(kept) = current.recent.get(1).filter(|_| !self.facts.is_proven()) else { return Ok(None) };
         let entries = self.site.store.entries(LOOKED_AT).await?.readable;
+        if was_proven(&entries, current) {
+            return Ok(None);
+        }
         let entry = entries.into_iter().find(|entry| entry.succeeded() && entry.release == kept.release);
         Ok(Some(Wanted { kept: kept.clone(), config: entry.and_then(|entry| entry.config) }))
     }
@@ -57,8 +62,10 @@ impl SiteRun<'_> {
     /// Brings back what was served before a release that failed, and says what became of that.
     pub(super) async fn bring_back(&self, failed: Failure, published: &Published, former: Option<&Former>) -> Failure {
         let Some(Former { wanted, .. }) = former else {
-            let is_same = self.facts.is_proven() && self.plan.is_current(self.facts, &self.run.release);
-            return if is_same { self.same(failed) } else { nowhere(failed) };
+            // Without a release before it there is none to name.
+            let has_older = self.facts.served_beside(&self.run.release).is_some();
+            let is_same = has_older && self.plan.is_current(self.facts, &self.run.release);
+            return if is_same { self.same(failed) } else { self.nowhere(failed) };
         };
         let step = self.step(Verb::RollBack);
         let back = self.run.events.step(&step, self.go_back(&step, wanted, published)).await;
@@ -126,7 +133,7 @@ impl SiteRun<'_> {
         back: Result<Option<Published>, Failure>,
     ) -> Failure {
         let failure = match back {
-            Ok(None) => nowhere(failed),
+            Ok(None) => self.nowhere(failed),
             Ok(Some(back)) => {
                 let proven = self.prove_restored(step, left, &back).await;
                 self.combined(failed, &wanted(&back.current).kept, proven)
@@ -171,15 +178,24 @@ impl SiteRun<'_> {
         Failure { outcome: Outcome::Broken, reason, ..failed }.hint(hint)
     }
 
+    /// Nothing of before is known, or it is of no release.
+    fn nowhere(&self, failed: Failure) -> Failure {
+        let reason = format!("{}, and no release was served before that could be put back", failed.reason);
+        let failure = Failure { outcome: Outcome::Broken, reason, ..failed };
+        let failure = failure.hint("fix the release and deploy the fixed commit");
+        if self.facts.has_foreign {
+            failure.hint(format!(
+                "or put the files that bucket {} had before back from a copy: shipgate has none",
+                self.site.target.bucket
+            ))
+        } else {
+            failure
+        }
+    }
+
     fn not_seen(&self, failed: Failure, why: &Failure) -> Failure {
         let reason = format!("{}, and what was served before is not seen to be served again", failed.reason);
         let failure = Failure { outcome: Outcome::Broken, reason, ..failed }.cause(why.brief());
         failure.hint(format!("run the same command again, or `shipgate rollback {}`", self.run.environment))
     }
-}
-
-/// Nothing of before is known.
-fn nowhere(failed: Failure) -> Failure {
-    let reason = format!("{}, and no release was served before that could be put back", failed.reason);
-    Failure { outcome: Outcome::Broken, reason, ..failed }.hint("fix the release and deploy the fixed commit")
 }

@@ -86,6 +86,15 @@ impl Site {
         exist.await.map(drop)
     }
 
+    /// Whether its bucket has any file.
+    ///
+    /// # Errors
+    ///
+    /// The call failed.
+    pub async fn has_files(&self) -> Result<bool, Failure> {
+        Ok(!self.s3.list(&self.target.bucket, "", 1).await?.is_empty())
+    }
+
     /// What is served by the pointer.
     ///
     /// # Errors

@@ -7,13 +7,12 @@ use crate::domain::hold::Hold;
 use crate::domain::ids::RecordId;
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
-use crate::domain::plan::Change;
 use crate::domain::proof::Whereabouts;
 use crate::domain::static_site::bundle::SitePath;
 use crate::domain::static_site::plan::{is_proven, running};
 use crate::domain::static_site::store::{Current, Entry};
 use crate::domain::static_site::sync::{Care, Oddity};
-use crate::domain::view::status::{ComponentStatus, HandChange, LastRelease, Remark, SeenHold};
+use crate::domain::view::status::{ChangedFile, ComponentStatus, HandChange, LastRelease, Remark, SeenHold};
 
 /// What the site serves.
 ///
@@ -58,11 +57,13 @@ fn remarks(current: Option<&Current>, newest: Option<&Entry>) -> Vec<Remark> {
     if is_proven(newest, Some(current)) {
         return Vec::new();
     }
-    let how = match newest.filter(|entry| entry.release == current.release) {
-        Some(entry) if entry.outcome != Outcome::Deployed => format!("ended as {}", entry.outcome),
-        _ => "ended before it was proven".to_owned(),
+    let how = match newest.filter(|entry| entry.release == current.release && entry.at >= current.since) {
+        Some(entry) if entry.outcome != Outcome::Deployed => {
+            format!("the newest run of it ended as {}", entry.outcome)
+        }
+        _ => "the run that put it there ended before it was proven".to_owned(),
     };
-    vec![Remark::odd(format!("the run that put it there {how}: deploy it again"))]
+    vec![Remark::odd(format!("{how}: deploy it again"))]
 }
 
 /// What somebody changed by hand. That this is not known hides nothing else.
@@ -71,28 +72,22 @@ async fn drift(site: &Site, current: &Current) -> Option<HandChange> {
     match observe::drifted(site, current, Care::EachFile).await {
         Ok(drifted) if drifted.is_empty() => None,
         Ok(drifted) => {
-            let files = match drifted.len() {
+            let files: Vec<ChangedFile> = drifted.iter().map(changed).collect();
+            let count = match files.len() {
                 1 => "1 file is not that".to_owned(),
                 count => format!("{count} files are not those"),
             };
-            let release = current.release.short();
-            let text = format!("changed by hand: {files} of release {release}");
-            let changes = drifted.iter().take(NAMED).map(change).collect();
-            Some(HandChange { last, text, changes, is_kept: Some(false) })
+            let (release, named) = (current.release.short(), ChangedFile::described(&files));
+            let text = format!("changed by hand: {count} of release {release}: {named}");
+            Some(HandChange { last, text, changes: Vec::new(), files, is_kept: Some(false) })
         }
         Err(failure) => {
             let text = format!("whether it was changed by hand is unknown: {}", failure.brief());
-            Some(HandChange { last, text, changes: Vec::new(), is_kept: None })
+            Some(HandChange { last, text, changes: Vec::new(), files: Vec::new(), is_kept: None })
         }
     }
 }
 
-/// So many files are named.
-const NAMED: usize = 20;
-
-fn change((path, oddity): &(SitePath, Oddity)) -> Change {
-    let path = neutral::phrase(path.as_str(), 200);
-    let (there, changed) = (Some("the release's".to_owned()), Some("another".to_owned()));
-    let to = if *oddity == Oddity::Missing { None } else { changed };
-    Change { path, from: there, to }
+fn changed((path, oddity): &(SitePath, Oddity)) -> ChangedFile {
+    ChangedFile { path: neutral::phrase(path.as_str(), 200), what: oddity.word() }
 }

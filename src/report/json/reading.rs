@@ -8,7 +8,7 @@ use super::text::{SCHEMA, to_text};
 use crate::domain::behind::Behind;
 use crate::domain::hold::HoldScope;
 use crate::domain::view::logs::LogEntry;
-use crate::domain::view::status::{EnvironmentStatus, LastRelease, SeenComponent, SeenHold};
+use crate::domain::view::status::{ChangedFile, EnvironmentStatus, HandChange, LastRelease, SeenComponent, SeenHold};
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -62,6 +62,31 @@ struct ComponentStatusV1 {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct HandChangeV1 {
     last: Option<String>,
+    /// Files of the release that somebody changed, 5 at most. Absent: its kind has no files.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    files: Vec<ChangedFileV1>,
+    /// How many there are in all. Absent: its kind has no files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_count: Option<usize>,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct ChangedFileV1 {
+    path: String,
+    /// `changed`, `headers` or `deleted`.
+    change: &'static str,
+}
+
+impl HandChangeV1 {
+    fn new(drift: &HandChange) -> Self {
+        let file = |file: &ChangedFile| ChangedFileV1 { path: file.path.clone(), change: file.what };
+        Self {
+            last: drift.last.as_ref().map(ToString::to_string),
+            files: drift.files.iter().take(ChangedFile::NAMED).map(file).collect(),
+            file_count: (!drift.files.is_empty()).then_some(drift.files.len()),
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -173,9 +198,7 @@ fn component_status(component: &SeenComponent) -> ComponentStatusV1 {
         last_release: last.map(LastReleaseV1::new),
         holds: seen.map(|seen| seen.holds.iter().map(|seen| HoldV1::new(name, &seen.hold)).collect()),
         barred: seen.map(|seen| seen.holds.iter().filter_map(BarV1::new).collect()),
-        drift: seen
-            .and_then(|seen| seen.drift.as_ref())
-            .map(|drift| HandChangeV1 { last: drift.last.as_ref().map(ToString::to_string) }),
+        drift: seen.and_then(|seen| seen.drift.as_ref()).map(HandChangeV1::new),
         behind: behind.as_ref().and_then(Behind::commits),
         behind_of: behind.as_ref().map(|behind| behind.of.to_string()),
         remarks: component.remarks(),

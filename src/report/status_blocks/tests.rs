@@ -7,7 +7,7 @@ use crate::domain::hold::Hold;
 use crate::domain::proof::Whereabouts;
 use crate::domain::release::GitSha;
 use crate::domain::view::plan::{Change, Running};
-use crate::domain::view::status::{HandChange, Remark};
+use crate::domain::view::status::{ChangedFile, HandChange, Remark};
 use crate::report::golden::Rendered;
 use crate::report::status_table;
 
@@ -99,6 +99,7 @@ fn two() -> Vec<EnvironmentStatus> {
             change("containerDefinitions[app].environment[HOTFIX]", None, value("(not shown)")),
             change("memory", value("512"), value("1024")),
         ],
+        files: Vec::new(),
         is_kept: Some(true),
     });
     vec![environment("stage", vec![app]), environment("production", vec![production])]
@@ -118,12 +119,26 @@ fn several() -> Vec<EnvironmentStatus> {
     vec![environment("stage", same), environment("production", differ), failed]
 }
 
+/// A site of which somebody changed files by hand.
+fn changed_by_hand() -> Vec<EnvironmentStatus> {
+    let mut site = component("frontend", "30faf9b", (0, 0), 9);
+    let status = seen(&mut site);
+    status.whereabouts = Whereabouts::default();
+    let names = ["index.html", "about.html", "assets/index-Bx1aZ9.js", "config.js", "sw.js", "404.html", "robots.txt"];
+    let whats = ["changed", "headers", "deleted"].into_iter().cycle();
+    let files = names.into_iter().zip(whats).map(|(path, what)| ChangedFile { path: path.to_owned(), what });
+    let files: Vec<ChangedFile> = files.collect();
+    let text = format!("changed by hand: 7 files are not those of release 30faf9b: {}", ChangedFile::described(&files));
+    status.drift = Some(HandChange { last: None, text, changes: Vec::new(), files, is_kept: Some(false) });
+    vec![environment("stage", vec![site])]
+}
+
 /// What is kept of `status`.
 pub fn cases() -> Vec<Rendered> {
     let of = |name, environments: Vec<EnvironmentStatus>| {
         Rendered::new(name, move |look| status_table::render(&environments, look).unwrap())
     };
-    vec![of("status", two()), of("status-components", several())]
+    vec![of("status", two()), of("status-components", several()), of("status-files", changed_by_hand())]
 }
 
 #[test]

@@ -3,11 +3,13 @@
 
 mod call;
 pub mod edge;
+mod encrypted;
 mod forward;
 mod jobs;
 mod names;
 pub mod proxy;
 pub mod shop;
+pub mod tls;
 pub mod visitor;
 
 use std::collections::BTreeMap;

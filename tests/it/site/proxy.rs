@@ -7,6 +7,7 @@ use std::time::Duration;
 use http_body_util::BodyExt as _;
 
 use super::call::Call;
+use super::encrypted;
 use super::forward::forward;
 use crate::harness::{Ran, Running, eventually};
 use crate::http_server::{Answer, Request, Server, serve_arriving};
@@ -28,6 +29,11 @@ pub enum Does {
     HoldsAfter,
     /// The cloud does it; an invalidation in the answer is still in progress.
     SaysInProgress,
+    /// It is denied in these words of AWS; nothing reaches the cloud.
+    Denies(&'static str),
+    /// The cloud does it, and its answer is that of a bucket that is encrypted with a key of KMS: an `ETag` is no hash of the
+    /// bytes.
+    Encrypts,
 }
 
 /// Which requests a rule is about, and what becomes of them. The first rule that fits counts.
@@ -235,7 +241,10 @@ async fn carry_out(
             forward(cloud, request).await.ok()?;
             None
         }
-        Some(Does::Answers(status, code)) => Some(error(call, status, code)),
+        Some(Does::Answers(status, code)) => Some(error(call, status, code, "as the test wants it")),
+        Some(Does::Denies(message)) => Some(error(call, 403, "AccessDenied", message)),
+        Some(Does::Encrypts) if call.is_of_cloudfront() => forward(cloud, request).await.ok(),
+        Some(Does::Encrypts) => encrypted::forward(cloud, request).await.ok(),
         Some(Does::Delays(time)) => {
             tokio::time::sleep(time).await;
             forward(cloud, request).await.ok()
@@ -284,8 +293,8 @@ async fn hold(state: &Mutex<State>) -> Option<()> {
 }
 
 /// An error as the service writes it.
-fn error(call: &Call, status: u16, code: &str) -> Answer {
-    let text = format!("<Code>{code}</Code><Message>as the test wants it</Message><RequestId>0</RequestId>");
+fn error(call: &Call, status: u16, code: &str, message: &str) -> Answer {
+    let text = format!("<Code>{code}</Code><Message>{message}</Message><RequestId>0</RequestId>");
     let body = if call.is_of_cloudfront() {
         let place = "http://cloudfront.amazonaws.com/doc/2020-05-31/";
         format!("<ErrorResponse xmlns=\"{place}\"><Error><Type>Sender</Type>{text}</Error></ErrorResponse>")

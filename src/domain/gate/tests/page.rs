@@ -29,8 +29,8 @@ fn asks(gate: GateName) -> &'static str {
         }
         GateName::Hold => "no hold on the environment covers the commit",
         GateName::Proven => {
-            "the environment that is promoted from runs it, every task, and its probes pass; or its ledger records the \
-             success there"
+            "the environment that is promoted from runs it, every task, and its probes pass; of a site, its pages came as \
+             they are in the release and no file was changed since; or its ledger records the success there"
         }
         GateName::Soak => "it ran there without a break for at least so long",
         GateName::Reuse => {

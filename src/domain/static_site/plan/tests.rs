@@ -3,8 +3,11 @@ use jiff::Timestamp;
 use super::*;
 use crate::domain::contract::Contract;
 use crate::domain::kind::Kind;
+use crate::domain::outcome::Outcome;
 use crate::domain::provenance::Provenance;
+use crate::domain::static_site::bundle::SitePath;
 use crate::domain::static_site::store::{Finished, Kept};
+use crate::domain::static_site::sync::Oddity;
 use crate::domain::static_site::{SiteBuild, Target};
 
 fn release(letter: char) -> ReleaseName {
@@ -103,6 +106,28 @@ fn what_is_served_is_proven_by_the_entry_of_its_own_run() {
 }
 
 #[test]
+fn what_was_proven_last_is_not_gone_back_from() {
+    let config = || {
+        let content_type = "text/javascript".to_owned();
+        Some(WrittenConfig { path: "config.js".parse().unwrap(), digest: Digest::of("x"), size: 4, content_type })
+    };
+    let now = current("ab").unwrap();
+    let ok = |letter| entry(letter, Outcome::Deployed);
+    for (entries, expected) in [
+        (vec![], false),
+        (vec![ok('b')], true),
+        // It was verified, and once more: both failed.
+        (vec![entry('b', Outcome::Broken), entry('b', Outcome::TimedOut), ok('b'), ok('a')], true),
+        (vec![entry('b', Outcome::Broken), ok('a'), ok('b')], false),
+        (vec![Entry { config: config(), ..ok('b') }], false),
+        (vec![Entry { exclude: vec!["*.map".parse().unwrap()], ..ok('b') }], false),
+        (vec![Entry { digest: Digest::of("x"), ..ok('b') }], false),
+    ] {
+        assert_eq!(was_proven(&entries, &now), expected, "{entries:?}");
+    }
+}
+
+#[test]
 fn what_is_done_depends_on_what_is_stored_served_and_proven() {
     for (served, outcome, stored, wanted, expected) in [
         ("", Outcome::Deployed, None, 'a', "bundle, store, publish, prove"),
@@ -137,6 +162,44 @@ fn what_a_failed_release_gave_way_to_is_proven() {
         let failed = Entry { previous: previous.map(release), ..entry('b', outcome) };
         assert_eq!(is_proven(Some(&failed), current("a").as_ref()), expected, "{outcome} {previous:?}");
     }
+}
+
+#[test]
+fn a_first_release_over_files_of_others_says_that_nothing_is_put_back() {
+    let told = |has_foreign| {
+        let facts = SiteFacts { has_foreign, ..facts("", Outcome::Deployed, Some('a')) };
+        let warnings = planned(&facts, 'a').warnings;
+        warnings.into_iter().find(|warning| warning.text.contains("nothing is put back"))
+    };
+    assert_eq!(told(false), None);
+    let warning = told(true).unwrap();
+    assert!(warning.text.contains("serves no release of shipgate yet"), "{warning:?}");
+    assert!(warning.hint.unwrap().contains("aws s3 sync s3://"));
+}
+
+#[test]
+fn a_build_for_this_environment_is_planned_and_not_carried_out_without_its_bundle() {
+    let (component, target) = (component(), buildable());
+    let given: GivenBundle = format!("frontend=x.tar@{}", Digest::of("a")).parse().unwrap();
+    for (stored, given, expected) in [
+        (None, None, "bundle, store, publish, prove"),
+        (None, Some(&given), "store, publish, prove"),
+        (Some('a'), None, "publish, prove"),
+    ] {
+        let facts = facts("", Outcome::Deployed, stored);
+        let site = SitePlan::of_own_build(&component, &target, &facts, given, None).unwrap();
+        let plan = site.neutral(&component, &target, &facts, &release('a'));
+        assert_eq!(steps(&plan), expected);
+        let lacks = site.lacks_own_build(&target);
+        assert_eq!(lacks.is_some(), stored.is_none() && given.is_none(), "{lacks:?}");
+        let told = plan.warnings.iter().filter(|warning| warning.text.contains("none is handed over")).count();
+        assert_eq!(told, usize::from(lacks.is_some()));
+        assert!(lacks.is_none_or(|(_, hint)| hint.contains("--environment") && hint.contains("--bundle")));
+    }
+    // A deploy builds itself.
+    let facts = facts("", Outcome::Deployed, None);
+    let site = SitePlan::of_release(&component, &target, &facts, None, None).unwrap();
+    assert_eq!(site.lacks_own_build(&target), None);
 }
 
 #[test]
@@ -183,6 +246,32 @@ fn a_bundle_of_another_job_is_taken_unless_the_store_has_the_release() {
     };
     assert_eq!(origin(None), Origin::Given(given.clone()));
     assert_eq!(origin(Some('b')), Origin::Stored);
+}
+
+#[test]
+fn a_bundle_that_is_not_taken_is_reported_with_both_digests() {
+    let (component, target) = (component(), buildable());
+    let given = |letter: char| -> Option<GivenBundle> {
+        Some(format!("frontend=x.tar@{}", Digest::of(letter.to_string())).parse().unwrap())
+    };
+    for (stored, given, expected) in [
+        (None, None, None),
+        (None, given('b'), None),
+        (Some('a'), None, None),
+        (Some('a'), given('a'), None),
+        (Some('a'), given('b'), Some(["a", "b"])),
+    ] {
+        let facts = facts("", Outcome::Deployed, stored);
+        let site = SitePlan::of_release(&component, &target, &facts, given.as_ref(), None).unwrap();
+        let warnings = site.neutral(&component, &target, &facts, &release('a')).warnings;
+        let expected = expected.map(|both| both.map(|text| Digest::of(text).short().to_owned()));
+        let expected = expected.map(|[stored, given]| format!("{stored} is taken, and {given} was handed over"));
+        let told = warnings.iter().find(|warning| warning.text.contains("other files of this commit"));
+        assert_eq!(told.is_some(), expected.is_some(), "{stored:?} {given:?} {warnings:?}");
+        assert!(expected.is_none_or(|text| told.unwrap().text.ends_with(&text)), "{told:?}");
+        // What was seen to be put there by this very run is said once, by its plan.
+        assert_eq!(site.stored(Digest::of("a")).passed_over, site.passed_over);
+    }
 }
 
 #[test]

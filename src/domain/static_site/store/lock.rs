@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::current::{Kept, RawKept};
-use super::document::{self, parsed, plain};
+use super::document::{self, maybe, parsed, plain};
 
 /// The only form of the object that is known.
 const SCHEMA: &str = "shipgate/lock/v1";
@@ -29,6 +29,8 @@ pub struct Owner {
 pub struct Lock {
     /// The run that has it.
     pub owner: Owner,
+    /// When the run took it. `None`: it is not written.
+    pub since: Option<Timestamp>,
     /// Afterwards somebody else may take it.
     pub until: Timestamp,
     /// Whether the run gave it back.
@@ -60,7 +62,7 @@ impl Lock {
         let mut begun = vec![release];
         let unfinished = before.map_or(&[][..], |before| &before.begun);
         begun.extend(unfinished.iter().filter(|one| **one != begun[0]).cloned().collect::<Vec<_>>());
-        Self { owner, until: until(now), released: false, begun }
+        Self { owner, since: Some(now), until: until(now), released: false, begun }
     }
 
     /// Whether a run may take it.
@@ -96,10 +98,15 @@ impl Lock {
         Self { released: true, begun, ..self.clone() }
     }
 
-    /// Who has it, for people.
+    /// Who has it, for people: since when, and when it ends if that run is over and did not give it back.
     pub fn described(&self) -> String {
-        let until = self.until.strftime("%Y-%m-%d %H:%M:%SZ");
-        format!("{} changes it, at most until {until} unless it goes on", self.owner.run)
+        let time = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M:%SZ");
+        let (run, until) = (&self.owner.run, time(self.until));
+        let has = match self.since {
+            Some(since) => format!("{run} took the lock at {}", time(since)),
+            None => format!("{run} has the lock"),
+        };
+        format!("{has}; if that run was killed, the lock ends at {until}")
     }
 
     /// Reads the object.
@@ -108,9 +115,10 @@ impl Lock {
     ///
     /// Why it cannot be understood, in words.
     pub fn read(text: &[u8]) -> Result<Self, String> {
-        let Document { owner, run, until, released, begun } = document::read(text, SCHEMA)?;
+        let Document { owner, run, since, until, released, begun } = document::read(text, SCHEMA)?;
         Ok(Self {
             owner: Owner { id: owner, run: plain(Some(run)).unwrap_or_default() },
+            since: maybe(since.as_ref(), "`since` is not a time")?,
             until: parsed(&until, "`until` is not a time")?,
             released,
             begun: begun.into_iter().map(RawKept::read).collect::<Result<_, _>>()?,
@@ -119,9 +127,10 @@ impl Lock {
 
     /// The object.
     pub fn document(&self) -> String {
-        let Self { owner, until, released, begun } = self.clone();
+        let Self { owner, since, until, released, begun } = self.clone();
         let begun = begun.iter().map(RawKept::of).collect();
-        let document = Document { owner: owner.id, run: owner.run, until: document::time(until), released, begun };
+        let (since, until) = (since.map(document::time), document::time(until));
+        let document = Document { owner: owner.id, run: owner.run, since, until, released, begun };
         document::write(&document, SCHEMA)
     }
 }
@@ -136,6 +145,8 @@ fn until(now: Timestamp) -> Timestamp {
 struct Document {
     owner: String,
     run: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    since: Option<String>,
     until: String,
     released: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -179,7 +190,11 @@ mod tests {
             assert_eq!(lock.may_take(&owner(who), at(second)), may, "{who} {second}");
         }
         assert!(lock.is_mine(&owner("a")) && !lock.is_mine(&owner("b")) && !lock.given_back(true).is_mine(&owner("a")));
-        assert_eq!(lock.described(), "run a changes it, at most until 1970-01-01 00:10:00Z unless it goes on");
+        let killed = "if that run was killed, the lock ends at 1970-01-01 00:10:00Z";
+        assert_eq!(lock.described(), format!("run a took the lock at 1970-01-01 00:00:00Z; {killed}"));
+        assert_eq!(Lock { since: None, ..lock.clone() }.described(), format!("run a has the lock; {killed}"));
+        let renewed = lock.renewed(at(300)).described();
+        assert!(renewed.contains("at 1970-01-01 00:00:00Z; ") && renewed.ends_with("00:15:00Z"), "{renewed}");
     }
 
     #[test]
@@ -226,9 +241,13 @@ mod tests {
     fn what_cannot_be_understood_is_not_guessed() {
         let lock = Lock::taken(owner("a"), at(0), kept('a'), None);
         let good: Value = serde_json::from_str(&lock.document()).unwrap();
-        assert_eq!(Lock::read(good.to_string().as_bytes()), Ok(lock));
+        assert_eq!(Lock::read(good.to_string().as_bytes()), Ok(lock.clone()));
+        let mut without = good.clone();
+        without.as_object_mut().unwrap().remove("since");
+        assert_eq!(Lock::read(without.to_string().as_bytes()), Ok(Lock { since: None, ..lock }));
         for (key, value) in [
             ("schema", json!("shipgate/lock/v2")),
+            ("since", json!("noon")),
             ("until", json!("noon")),
             ("released", json!("no")),
             ("begun", json!([1])),

@@ -85,8 +85,15 @@ impl<'a> History<'a> {
     /// The entry of the run that put there what is served. `None`: it wrote none.
     fn of_current(self) -> Option<&'a Entry> {
         let current = self.current?;
-        // A run writes its entry after it moved the pointer. What failed later put the release before back itself.
-        self.entries.iter().find(|entry| entry.release == current.release && entry.at >= current.since)
+        // A run writes its entry after it moved the pointer: the oldest since then is its own, and later ones of the release
+        // only asked its public address again.
+        let later = self.entries.iter().take_while(|entry| entry.at >= current.since).count();
+        let later = self.entries.get(..later)?;
+        // What failed put the release before back itself, and wrote an entry of its own release.
+        let put_back =
+            |entry: &Entry| entry.outcome == Outcome::RolledBack && entry.previous.as_ref() == Some(&current.release);
+        let own = later.iter().rposition(put_back).map_or(Some(later), |failed| later.get(failed + 1..))?;
+        own.iter().rfind(|entry| entry.release == current.release)
     }
 
     /// The newest entry of the release that is served: of the run that put it there, or else of one before it.
@@ -182,6 +189,11 @@ mod tests {
             ("a b c b<2 d", 5, 'd', "bca", false),
             ("a b c b<2 d b<4", 6, 'b', "a", false),
             ("a b c b<2?", 4, 'b', "a", true),
+            // It was verified later, and that failed: no other release was put there.
+            ("a b c b<2 b?", 4, 'b', "a", false),
+            ("a b c b<2 b? b?", 4, 'b', "a", false),
+            ("a b c b<2 d! b?", 5, 'b', "a", false),
+            ("a b c b<2 d! b?", 4, 'b', "a", false),
             // The run died between the pointer and the ledger.
             ("a b", 9, 'c', "ba", false),
             ("a b c", 9, 'b', "a", true),

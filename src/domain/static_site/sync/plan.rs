@@ -63,6 +63,17 @@ impl Oddity {
         matches!(self, Self::Changed | Self::Headers | Self::Missing)
     }
 
+    /// It in one word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Changed => "changed",
+            Self::Headers => "headers",
+            Self::Missing => "deleted",
+            Self::Foreign => "foreign",
+            Self::SameName => "same name",
+        }
+    }
+
     /// It in words, after the name of the file.
     pub fn described(self) -> &'static str {
         match self {

@@ -2,16 +2,27 @@
 
 use super::super::*;
 use super::Case;
+use crate::domain::names::ComponentName;
 use crate::domain::promotion::{Choice, Chosen, Evidence as Proven, Recorded};
 
 fn case(situation: &'static str, evidence: Proven, failures: &[(&str, &str)]) -> Case {
+    case_of(situation, ("backend", "backend".parse().ok()), evidence, failures)
+}
+
+/// A component that ships an image, or something else.
+fn case_of(
+    situation: &'static str,
+    (component, image): (&str, Option<ComponentName>),
+    evidence: Proven,
+    failures: &[(&str, &str)],
+) -> Case {
     let proof = Proof {
         source: "stage".parse().unwrap(),
         choice: Choice {
             release: sha('a'),
             components: vec![Chosen {
-                component: "backend".parse().unwrap(),
-                image: "backend".parse().ok(),
+                component: component.parse().unwrap(),
+                image,
                 digest: format!("sha256:{}", "a".repeat(64)).parse().unwrap(),
                 evidence,
             }],
@@ -33,6 +44,8 @@ pub(super) fn cases() -> Vec<Case> {
         case("stage runs something else by now, and its ledger records the success", recorded, &[]).satisfied(
             "by the ledger alone: the tags of stage record its success: backend in backend:7 at 2026-11-21T04:00:00Z",
         ),
+        case_of("stage serves a site, its pages were proven, and its probes pass", ("site", None), Proven::Runs, &[])
+            .satisfied("the pages of stage came as they are in it, no file was changed since, and its probes pass"),
         case("a probe of stage fails", Proven::Runs, &[("backend", "/health answered 503")]).unsatisfied(
             "stage has not proven it: backend: /health answered 503",
             "wait until stage is sound, name a release that succeeded there with --release (`shipgate history stage` \
