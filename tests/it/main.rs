@@ -54,6 +54,7 @@ mod cloud_site_back;
 mod cloud_site_deaths;
 mod cloud_site_distribution;
 mod cloud_site_faults;
+mod cloud_site_placeholders;
 mod cloud_site_policy;
 mod cloud_site_promote;
 mod cloud_site_repro;

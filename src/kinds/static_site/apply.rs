@@ -41,7 +41,8 @@ impl SiteRun<'_> {
 
     fn kept(&self) -> Result<Kept, Failure> {
         let digest = self.plan.digest.now().map_err(PlanError::from)?.clone();
-        Ok(Kept { release: self.run.release.clone(), digest, exclude: self.plan.exclude.clone() })
+        let (exclude, filled) = (self.plan.exclude.clone(), self.plan.filled.clone());
+        Ok(Kept { release: self.run.release.clone(), digest, exclude, filled })
     }
 
     async fn execute(&self) -> Result<Outcome, Failure> {
@@ -192,7 +193,7 @@ impl SiteRun<'_> {
 
     /// Writes down how it ended. The release is served as it is served, written or not.
     pub(super) async fn write_entry(&self, wanted: &Wanted, outcome: Outcome) {
-        let Wanted { kept: Kept { release, digest, exclude }, config } = wanted;
+        let Wanted { kept: Kept { release, digest, exclude, filled }, config } = wanted;
         let entry = Entry {
             release: release.clone(),
             digest: digest.clone(),
@@ -203,6 +204,7 @@ impl SiteRun<'_> {
             previous: self.facts.current.as_ref().map(|current| current.release.clone()),
             config: config.clone(),
             exclude: exclude.clone(),
+            filled: filled.clone(),
             url: self.run.context.run_url(),
         };
         if let Err(error) = self.site.store.append(&entry, self.run.writer.permit()).await {

@@ -182,8 +182,8 @@ impl Planned for PlannedSite {
             let ObservedSite { site, promoted, .. } = &self.observed;
             let current = self.observed.facts.current.as_ref();
             let prepare = Prepare { run, site, plan: &self.site, promoted: promoted.as_ref(), current };
-            let digest = prepare.execute().await?;
-            Ok(self.again(self.site.stored(digest)))
+            let (digest, filled) = prepare.execute().await?;
+            Ok(self.again(self.site.stored(digest, filled)))
         })
     }
 
@@ -218,7 +218,9 @@ impl Planned for PlannedSite {
     fn apply<'a>(&'a self, run: &'a Run<'a>) -> LocalBoxFuture<'a, Applied> {
         let values = self.observed.site.target.runtime_config.iter().flat_map(|config| &config.values);
         let values = values.filter(|_| self.config.is_some());
-        let values: Vec<_> = values.map(|(name, value)| (name.clone(), value.render(&self.release))).collect();
+        let values = values.map(|(name, value)| (name.clone(), value.render(&self.release)));
+        let placeholders = self.site.values.0.iter().map(|(name, value)| (name.to_string(), value.to_string()));
+        let values: Vec<_> = values.chain(placeholders).collect();
         Box::pin(async move {
             let apply = SiteRun {
                 run,

@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 
 use super::build::{build, off_thread};
 use super::bundle::Bundle;
+use super::fill::Fill;
 use super::site::Site;
 use super::source::PromotedSite;
 use super::store::PutRelease;
@@ -15,9 +16,10 @@ use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::given_bundle::GivenBundle;
 use crate::domain::image::Digest;
+use crate::domain::plan::PlanError;
 use crate::domain::static_site::bundle::BundleManifest;
 use crate::domain::static_site::plan::{Origin, SitePlan};
-use crate::domain::static_site::store::Current;
+use crate::domain::static_site::store::{Current, FilledBundle};
 use crate::domain::step::{StepId, Verb};
 use crate::kinds::{Building, Run};
 
@@ -32,30 +34,45 @@ pub struct Prepare<'a> {
 }
 
 impl Prepare<'_> {
-    /// Makes them ready. Returns the digest of the bundle that the store has of the release.
+    /// Makes them ready. Returns the digest of the bundle that the store has of the release, and what its files are with
+    /// values.
     ///
     /// # Errors
     ///
     /// They cannot be built, are not those that are meant, or cannot be stored.
-    pub async fn execute(&self) -> Result<Digest, Failure> {
+    pub async fn execute(&self) -> Result<(Digest, Option<FilledBundle>), Failure> {
         let store = self.step(Verb::Store);
         match &self.plan.origin {
-            Origin::Stored => Ok(self.plan.digest.now().map_err(crate::domain::plan::PlanError::from)?.clone()),
+            Origin::Stored => {
+                let digest = self.plan.digest.now().map_err(PlanError::from)?.clone();
+                self.run.take(&store, self.filled(&store, digest)).await
+            }
             Origin::Given(given) => {
                 let put = async { self.put(&store, &self.open(given).await?).await };
-                self.run.take(&store, put).await
+                self.run.take(&store, async { self.filled(&store, put.await?).await }).await
             }
-            Origin::Promoted => self.run.take(&store, self.copy(&store)).await,
+            Origin::Promoted => {
+                self.run.take(&store, async { self.filled(&store, self.copy(&store).await?).await }).await
+            }
             Origin::Built => {
                 let step = self.step(Verb::Bundle);
                 let bundle = self.run.take(&step, self.build(&step)).await?;
-                self.run.take(&store, self.put(&store, &bundle)).await
+                self.run.take(&store, async { self.filled(&store, self.put(&store, &bundle).await?).await }).await
             }
         }
     }
 
     fn step(&self, verb: Verb) -> StepId {
         StepId::new(verb, &self.site.target.name)
+    }
+
+    /// The files of a bundle that the store has, with the values of placeholders.
+    async fn filled(&self, step: &StepId, digest: Digest) -> Result<(Digest, Option<FilledBundle>), Failure> {
+        if !self.plan.is_unfilled() {
+            return Ok((digest, self.plan.filled.clone()));
+        }
+        let filled = Fill { run: self.run, site: self.site, plan: self.plan, step }.execute(&digest).await?;
+        Ok((digest, Some(filled)))
     }
 
     async fn build(&self, step: &StepId) -> Result<Bundle, Failure> {

@@ -20,7 +20,7 @@ pub struct SiteRun<'a> {
     pub facts: &'a SiteFacts,
     /// The bytes of the file that differs between environments, where this run writes it.
     pub config: Option<&'a [u8]>,
-    /// The values in it, by name.
+    /// The values in it and in place of markers, by name.
     pub values: &'a [(String, String)],
     /// This run, as the owner of the lock.
     pub owner: Owner,

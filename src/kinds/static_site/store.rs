@@ -29,9 +29,9 @@ pub struct Store {
 /// A release as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
-    /// Its files.
+    /// Its files, with values where it has placeholders.
     pub manifest: BundleManifest,
-    /// The digest of its bundle.
+    /// The digest of its bundle: that of its files without values.
     pub digest: Digest,
 }
 
@@ -82,7 +82,7 @@ impl Store {
         Ok(Some(Stored { manifest, digest }))
     }
 
-    /// A release that the pointer or a lock names.
+    /// A release that the pointer or a lock names, with the values of its placeholders where it has any.
     ///
     /// # Errors
     ///
@@ -94,7 +94,10 @@ impl Store {
         if stored.digest != kept.digest {
             return Err(self.unreadable(&key, format!("its digest is not {}", kept.digest)));
         }
-        Ok(stored)
+        let Some(filled) = &kept.filled else { return Ok(stored) };
+        let text = self.blob(&filled.manifest, LARGEST_MANIFEST).await?;
+        let unreadable = |why| self.unreadable(&keys::blob(&filled.manifest), why);
+        Ok(Stored { manifest: BundleManifest::read(&text).map_err(unreadable)?, ..stored })
     }
 
     /// Stores a release, whose files are stored already. It is written once.

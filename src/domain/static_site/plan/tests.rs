@@ -28,6 +28,7 @@ fn buildable() -> Target {
         output: "dist".into(),
         node: None,
         env: indexmap::IndexMap::default(),
+        placeholders: Vec::new(),
         is_per_environment: false,
     };
     Target { build: Some(Box::new(build)), ..Target::sample() }
@@ -36,7 +37,12 @@ fn buildable() -> Target {
 fn current(letters: &str) -> Option<Current> {
     let mut current: Option<Current> = None;
     for letter in letters.chars() {
-        let kept = Kept { release: release(letter), digest: Digest::of(letter.to_string()), exclude: Vec::new() };
+        let kept = Kept {
+            release: release(letter),
+            digest: Digest::of(letter.to_string()),
+            exclude: Vec::new(),
+            filled: None,
+        };
         let finished = Finished { kept, at: Timestamp::UNIX_EPOCH, config: None, run: None };
         current = Some(Current::after(finished, current.as_ref(), &[], 5));
     }
@@ -54,6 +60,7 @@ fn entry(letter: char, outcome: Outcome) -> Entry {
         previous: None,
         config: None,
         exclude: Vec::new(),
+        filled: None,
         url: None,
     }
 }
