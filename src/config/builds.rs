@@ -5,6 +5,7 @@ use std::cell::Cell;
 use super::check;
 use super::error::Problems;
 use super::interpret::{Interpreter, all};
+use super::keys::AnyWritten;
 use super::merged::Purpose;
 use super::raw::RawConfig;
 use super::read::Key;
@@ -60,7 +61,7 @@ fn wanted<'d>(
     for (key, component) in config.components.iter() {
         let name = &key.text;
         let is_named = request.components.contains(name);
-        let build = component.written().and_then(|written| written.site_build());
+        let build = component.written().and_then(AnyWritten::site_build);
         match build {
             _ if !is_named && !request.components.is_empty() => {}
             None if is_named => {

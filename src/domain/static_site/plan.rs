@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod tests;
+mod values;
 
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ use crate::domain::ids::RecordId;
 use crate::domain::image::Digest;
 use crate::domain::neutral;
 use crate::domain::outcome::Outcome;
-use crate::domain::placeholder::{PlaceholderName, PlaceholderValue, PlaceholderValues};
+use crate::domain::placeholder::PlaceholderValues;
 use crate::domain::plan::{
     Change, ComponentPlan, Drift, Later, LeftRelease, PlanError, PlanWarning, Running, Step, WayBack,
 };
@@ -208,25 +209,6 @@ impl SitePlan {
         Self { origin: Origin::Stored, digest: Later::Known(digest), filled, ..self.clone() }
     }
 
-    /// The plan with the files that have its values already: those that are served, where they are of the same bundle.
-    fn known_by(self, facts: &SiteFacts) -> Self {
-        let path = |config: Option<&WrittenConfig>| config.map(|config| config.path.clone());
-        let is_same = |current: &&Current| {
-            self.digest.known() == Some(&current.digest)
-                && self.exclude == current.exclude
-                && path(self.config.as_ref()) == path(current.config.as_ref())
-        };
-        let filled = facts.current.as_ref().filter(is_same).and_then(|current| current.filled.clone());
-        let filled = filled
-            .filter(|filled| self.values != PlaceholderValues::default() && filled.values == self.values.digest());
-        Self { filled, ..self }
-    }
-
-    /// Whether its values are still to be put into its files.
-    pub fn is_unfilled(&self) -> bool {
-        !self.values.0.is_empty() && self.filled.is_none()
-    }
-
     /// Whether the site serves exactly this, proven, and nobody changed it or began to.
     pub fn is_served(&self, facts: &SiteFacts, release: &ReleaseName) -> bool {
         facts.drifted.is_empty() && !facts.has_unfinished && self.is_current(facts, release) && facts.is_proven()
@@ -294,18 +276,6 @@ impl SitePlan {
                 vec![Step::new(Verb::Bundle, name, build), keep("put the files")]
             }
         }
-    }
-
-    /// What is done with its values, for people.
-    fn put_values(&self) -> String {
-        let named = |(name, value): (&PlaceholderName, &PlaceholderValue)| {
-            format!("{name}={}", neutral::phrase(value.as_str(), 200))
-        };
-        let values: Vec<String> = self.values.0.iter().map(named).collect();
-        format!(
-            ", {} in place of its marker; the digest of the release is that of the files with markers",
-            values.join(", ")
-        )
     }
 
     fn steps(&self, component: &Component, target: &SiteTarget, facts: &SiteFacts, release: &ReleaseName) -> Vec<Step> {

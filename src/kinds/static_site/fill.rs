@@ -83,10 +83,10 @@ impl Fill<'_> {
         if filled.left_out.is_empty() {
             return;
         }
-        let named = filled.left_out.iter().take(LISTED.count()).map(|path| neutral::phrase(path.as_str(), 200));
+        let paths = filled.left_out.iter().take(LISTED.count()).map(|path| neutral::phrase(path.as_str(), 200));
         let more = filled.left_out.len().saturating_sub(LISTED.count());
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let names = named.collect::<Vec<_>>().join(", ");
+        let names = paths.collect::<Vec<_>>().join(", ");
         let text = format!("compressed forms of files with values are not served: {names}{more}");
         events.warning(text, Some("let the distribution compress (`Compress` of its behavior)".to_owned()));
     }

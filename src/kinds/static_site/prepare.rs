@@ -48,16 +48,21 @@ impl Prepare<'_> {
                 self.run.take(&store, self.filled(&store, digest)).await
             }
             Origin::Given(given) => {
-                let put = async { self.put(&store, &self.open(given).await?).await };
-                self.run.take(&store, async { self.filled(&store, put.await?).await }).await
+                let put = async {
+                    let bundle = self.open(given).await?;
+                    self.filled(&store, Box::pin(self.put(&store, &bundle)).await?).await
+                };
+                self.run.take(&store, put).await
             }
             Origin::Promoted => {
-                self.run.take(&store, async { self.filled(&store, self.copy(&store).await?).await }).await
+                self.run.take(&store, async { self.filled(&store, Box::pin(self.copy(&store)).await?).await }).await
             }
             Origin::Built => {
                 let step = self.step(Verb::Bundle);
                 let bundle = self.run.take(&step, self.build(&step)).await?;
-                self.run.take(&store, async { self.filled(&store, self.put(&store, &bundle).await?).await }).await
+                self.run
+                    .take(&store, async { self.filled(&store, Box::pin(self.put(&store, &bundle)).await?).await })
+                    .await
             }
         }
     }
@@ -71,7 +76,8 @@ impl Prepare<'_> {
         if !self.plan.is_unfilled() {
             return Ok((digest, self.plan.filled.clone()));
         }
-        let filled = Fill { run: self.run, site: self.site, plan: self.plan, step }.execute(&digest).await?;
+        let fill = Fill { run: self.run, site: self.site, plan: self.plan, step };
+        let filled = Box::pin(fill.execute(&digest)).await?;
         Ok((digest, Some(filled)))
     }
 

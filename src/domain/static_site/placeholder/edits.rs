@@ -16,6 +16,16 @@ impl Edits {
         }
     }
 
+    /// A part of the file with all of that. Nothing is put in place of its ends.
+    pub(super) fn apply_to(&self, bytes: &[u8], part: &Range<usize>) -> Vec<u8> {
+        let mut inside = Self::default();
+        for (start, (end, text)) in self.0.range(part.clone()).filter(|(_, (end, _))| *end <= part.end) {
+            let shifted = start.saturating_sub(part.start)..end.saturating_sub(part.start);
+            inside.put(&shifted, text.as_str());
+        }
+        inside.apply(bytes.get(part.clone()).unwrap_or_default())
+    }
+
     /// The file with all of that.
     pub(super) fn apply(&self, bytes: &[u8]) -> Vec<u8> {
         let (mut edited, mut from) = (Vec::with_capacity(bytes.len()), 0);
@@ -43,6 +53,8 @@ mod tests {
         edits.put(&(4..5), "");
         edits.put(&(0..2), "-");
         assert_eq!(edits.apply(b"abcdef"), b"-XYZf");
+        assert_eq!(edits.apply_to(b"abcdef", &(2..6)), b"XYZf");
+        assert_eq!(edits.apply_to(b"abcdef", &(5..6)), b"f");
         assert_eq!(Edits::default().apply(b"abc"), b"abc");
     }
 }

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::affected::{Affected, Sums};
 use super::edits::Edits;
 use super::found::{Found, Text, Unfilled};
+use super::inline::{self, OfPart};
 use super::renamed;
 use super::unfillable::Unfillable;
 use crate::domain::image::Digest;
-use crate::domain::placeholder::PlaceholderValues;
-use crate::domain::static_site::bundle::{BundleManifest, Cache, SiteFile, SitePath};
+use crate::domain::placeholder::{PlaceholderValue, PlaceholderValues};
+use crate::domain::static_site::bundle::{BundleManifest, Cache, SiteFile, SitePath, is_page};
 
 /// A list that the worker of Angular goes by, with hashes that are not made here
 /// ([manifest](https://angular.dev/ecosystem/service-workers/devops#debugging-the-angular-service-worker)).
@@ -84,7 +85,7 @@ impl Filling<'_> {
     fn edits(&self, text: &Text<'_>, contents: &BTreeMap<usize, Vec<u8>>) -> Edits {
         let mut edits = Edits::default();
         for (range, name) in &text.markers {
-            let value = self.values.0.get(name).map(|value| value.as_str());
+            let value = self.values.0.get(name).map(PlaceholderValue::as_str);
             edits.put(range, value.unwrap_or_default());
         }
         for (range, hash, owner) in &text.hashes {
@@ -103,6 +104,9 @@ impl Filling<'_> {
             if let Some(fingerprint) = self.fingerprints.get(group) {
                 edits.put(range, fingerprint.as_str());
             }
+        }
+        if is_page(&text.file.content_type) {
+            put_own_hashes(text.bytes, &mut edits);
         }
         edits
     }
@@ -138,6 +142,16 @@ impl Filling<'_> {
             filled.manifest.files.insert(new_path.unwrap_or_else(|| path.clone()), file);
         }
         filled
+    }
+}
+
+/// Puts in the hashes that a page has of its own scripts and styles, where these change.
+fn put_own_hashes(page: &[u8], edits: &mut Edits) {
+    for OfPart { range, hash, part } in inline::of_parts(page) {
+        let new = edits.apply_to(page, &part);
+        if page.get(part).is_some_and(|old| old != new) {
+            edits.put(&range, hash.of(&new));
+        }
     }
 }
 

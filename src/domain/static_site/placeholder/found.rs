@@ -109,11 +109,11 @@ fn text<'a>(
 fn link_hashes(texts: &mut [Text<'_>]) {
     let written: Vec<_> = texts.iter().map(|text| integrity::hashes(text.bytes)).collect();
     let wanted = written.iter().flatten().map(|(_, hash)| *hash);
-    let owners = integrity::owners(texts.iter().map(|text| text.bytes), wanted);
+    let owners = integrity::owners(&texts.iter().map(|text| text.bytes), wanted);
     for (text, written) in texts.iter_mut().zip(written) {
         let owner = |range: &Range<usize>| owners.get(std::str::from_utf8(text.bytes.get(range.clone())?).ok()?);
-        let owned = written.into_iter().filter_map(|(range, hash)| owner(&range).map(|owner| (range, hash, *owner)));
-        text.hashes = owned.collect();
+        let known = written.into_iter().filter_map(|(range, hash)| owner(&range).map(|owner| (range, hash, *owner)));
+        text.hashes = known.collect();
         // What looks like a fingerprint in a hash is none.
         let is_in_hash = |named: &Range<usize>| text.hashes.iter().any(|(hash, ..)| hash.contains(&named.start));
         text.named.retain(|(named, _)| !is_in_hash(named));

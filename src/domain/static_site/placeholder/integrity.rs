@@ -68,7 +68,7 @@ pub(super) fn hashes(bytes: &[u8]) -> Vec<(Range<usize>, Hash)> {
 
 /// Which file a hash is of. Files with the same bytes have the same hash, and change alike.
 pub(super) fn owners<'a>(
-    files: impl Iterator<Item = &'a [u8]> + Clone,
+    files: &(impl Iterator<Item = &'a [u8]> + Clone),
     wanted: impl Iterator<Item = Hash>,
 ) -> BTreeMap<String, usize> {
     let mut wanted: Vec<Hash> = wanted.collect();

@@ -11,6 +11,7 @@ mod edits;
 mod fill;
 mod found;
 mod groups;
+mod inline;
 mod integrity;
 mod precache;
 mod renamed;

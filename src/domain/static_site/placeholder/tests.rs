@@ -207,6 +207,22 @@ fn integrity_is_that_of_the_new_bytes() {
 }
 
 #[test]
+fn a_policy_allows_the_scripts_that_its_page_has_then() {
+    let (script, style) = (format!("fetch(\"{MARKER}/a\");import(\"/assets/a-BkTfQwXy.js\")"), "a{}");
+    let [of_script, of_style] = [script.as_str(), style].map(|part| Hash::Sha256.of(part.as_bytes()));
+    let page = format!(
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"script-src '{of_script}'; style-src '{of_style}'\">\
+         <style>{style}</style><script>{script}</script>"
+    );
+    let filled = filled(&files(&[("index.html", &page), ("assets/a-BkTfQwXy.js", "MARKER")]), STAGE);
+    let new = &filled["index.html"];
+    let part = new.split("<script>").nth(1).unwrap().trim_end_matches("</script>");
+    assert!(part.starts_with(&format!("fetch(\"{STAGE}/a\")")), "{new}");
+    assert!(new.contains(&Hash::Sha256.of(part.as_bytes())) && new.contains(&of_style), "{new}");
+    assert!(!new.contains(&of_script) && !new.contains("BkTfQwXy"), "{new}");
+}
+
+#[test]
 fn a_precache_list_says_what_changed() {
     let old = "0123456789abcdef0123456789abcdef";
     let worker = format!(
@@ -277,7 +293,7 @@ fn what_cannot_be_filled_is_refused() {
         ),
         (
             files(&[("a.js", &format!("MARKER {}", MARKER.replace('/', "\\/")))]),
-            "a.js:1:57: a marker that is cut or written in another form".to_owned(),
+            "a.js:1:56: a marker that is cut or written in another form".to_owned(),
         ),
         (
             files(&[
@@ -325,7 +341,8 @@ proptest! {
     #[test]
     fn what_is_served_is_whole(graph in graph()) {
         let body = |(names, marked): &(Vec<usize>, bool)| {
-            let mut text: String = names.iter().map(|other| format!("import \"/{}\";", script(*other))).collect();
+            let imports: Vec<String> = names.iter().map(|other| format!("import \"/{}\";", script(*other))).collect();
+            let mut text = imports.concat();
             if *marked { text.push_str(MARKER) }
             text
         };

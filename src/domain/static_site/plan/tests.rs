@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::contract::Contract;
 use crate::domain::kind::Kind;
 use crate::domain::provenance::Provenance;
-use crate::domain::static_site::store::{Finished, Kept};
+use crate::domain::static_site::store::{FilledBundle, Finished, Kept};
 use crate::domain::static_site::{SiteBuild, Target};
 
 fn release(letter: char) -> ReleaseName {
@@ -84,6 +84,47 @@ fn planned(facts: &SiteFacts, wanted: char) -> ComponentPlan {
     let (component, target) = (component(), buildable());
     let site = SitePlan::of_release(&component, &target, facts, None, None).unwrap();
     site.neutral(&component, &target, facts, &release(wanted))
+}
+
+/// A site with one value, and a pointer that says with which values its release is served.
+fn with_value(facts: &SiteFacts, value: &str, served: Option<&str>) -> (ComponentPlan, SitePlan) {
+    let values = |value: &str| PlaceholderValues::sample(&[("API_URL", value)]);
+    let target = Target { placeholders: values(value), ..buildable() };
+    let filled = served.map(|value| FilledBundle { values: values(value).digest(), manifest: Digest::of(value) });
+    let current = facts.current.clone().map(|current| Current { filled, ..current });
+    let facts = SiteFacts { current, ..facts.clone() };
+    let site = SitePlan::of_release(&component(), &target, &facts, None, None).unwrap();
+    (site.neutral(&component(), &target, &facts, &release('a')), site)
+}
+
+#[test]
+fn values_are_put_in_where_they_are_others_than_those_that_are_served() {
+    let stored = facts("a", Outcome::Deployed, Some('a'));
+    let (plan, _) = with_value(&stored, "/one", Some("/one"));
+    assert_eq!(steps(&plan), "verify");
+    let (plan, site) = with_value(&stored, "/two", Some("/one"));
+    assert_eq!(steps(&plan), "store, publish, prove");
+    let text = &plan.preparation[0].summary;
+    assert!(text.contains("API_URL=/two") && text.contains("the digest of the release is that of"), "{text}");
+    assert_eq!(plan.released.digest, Some(Digest::of("a")), "the release is that of the files with markers");
+    assert!(site.is_unfilled() && plan.canonical["values"] == json!({"API_URL": "/two"}));
+    // Of before there were placeholders.
+    assert_eq!(steps(&with_value(&stored, "/one", None).0), "store, publish, prove");
+    let filled = FilledBundle { values: Digest::of("v"), manifest: Digest::of("m") };
+    assert!(!site.stored(Digest::of("a"), Some(filled)).is_unfilled());
+}
+
+#[test]
+fn a_rollback_goes_back_to_the_values_of_then() {
+    let filled = |text: &str| Some(FilledBundle { values: Digest::of(text), manifest: Digest::of(text) });
+    let target = Target { placeholders: PlaceholderValues::sample(&[("API_URL", "/now")]), ..buildable() };
+    let facts = facts("ab", Outcome::Deployed, Some('a'));
+    let site =
+        SitePlan::of_rollback(&target, &facts, &Entry { filled: filled("then"), ..entry('a', Outcome::Deployed) });
+    assert_eq!((site.filled.clone(), site.is_unfilled()), (filled("then"), false));
+    let plan = site.neutral(&component(), &target, &facts, &release('a'));
+    assert_eq!(plan.back.brought_back, ["the values of its placeholders of then"]);
+    assert_eq!(plan.canonical["filled"], json!(Digest::of("then")));
 }
 
 #[test]
