@@ -5,12 +5,13 @@ use std::cell::Cell;
 use super::check;
 use super::error::Problems;
 use super::interpret::{Interpreter, all};
+use super::keys::AnyWritten;
 use super::merged::Purpose;
 use super::raw::RawConfig;
 use super::read::Key;
 use super::resolve::{known_components, known_environment, scope_of};
 use super::scope::{Outside, Scope};
-use super::static_site_build::RawSiteBuild;
+use super::static_site_build::WrittenSiteBuild;
 use crate::domain::names::ComponentName;
 use crate::domain::site_build::SiteBuild;
 
@@ -43,8 +44,8 @@ pub(super) fn builds(
     };
     let mut interpreter = Interpreter { scope, problems, source: None };
     let wanted: Vec<_> = wanted(config, request, interpreter.problems);
-    let resolved = wanted.into_iter().map(|(key, build, is_per_environment)| {
-        let build = build.resolve(is_per_environment, &mut interpreter);
+    let resolved = wanted.into_iter().map(|(key, build)| {
+        let build = build.resolve(&mut interpreter);
         key.text.parse().ok().zip(build)
     });
     all(resolved.collect())
@@ -55,12 +56,12 @@ fn wanted<'d>(
     config: &'d RawConfig,
     request: &BuildRequest<'_>,
     problems: &mut Problems,
-) -> Vec<(&'d Key, &'d RawSiteBuild, bool)> {
+) -> Vec<(&'d Key, WrittenSiteBuild<'d>)> {
     let mut wanted = Vec::new();
     for (key, component) in config.components.iter() {
         let name = &key.text;
         let is_named = request.components.contains(name);
-        let build = component.written().and_then(|written| written.site_build());
+        let build = component.written().and_then(AnyWritten::site_build);
         match build {
             _ if !is_named && !request.components.is_empty() => {}
             None if is_named => {
@@ -68,11 +69,11 @@ fn wanted<'d>(
                 problems.at(&key.span, message, "name a static site with `build`, or add `build` to it");
             }
             None => {}
-            Some((_, true)) if request.environment.is_none() => {
+            Some(build) if build.is_per_environment && request.environment.is_none() => {
                 let message = format!("`{name}` is built for each environment (`rebuild-per-environment`)");
                 problems.at(&key.span, message, "name one: `--environment NAME`");
             }
-            Some((build, is_per_environment)) => wanted.push((key, build, is_per_environment)),
+            Some(build) => wanted.push((key, build)),
         }
     }
     if wanted.is_empty() && request.components.is_empty() {

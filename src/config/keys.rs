@@ -11,7 +11,7 @@ use super::image::{self, ImageSource, RepositoryKeys};
 use super::interpret::Interpreter;
 use super::merged::{self, Wanted};
 use super::read::{Located, NOT_BUILT, Node, Table};
-use super::static_site_build::RawSiteBuild;
+use super::static_site_build::WrittenSiteBuild;
 use super::text::Text;
 use crate::domain::check::outline::FileRules;
 use crate::domain::kind::Kind;
@@ -41,8 +41,8 @@ pub(super) trait KindKeys: fmt::Debug + Clone + Default + 'static {
         None
     }
 
-    /// How its files are built, and whether each environment has a build of its own. `None`: nothing says.
-    fn site_build(&self) -> Option<(&RawSiteBuild, bool)> {
+    /// How its files are built. `None`: nothing says.
+    fn site_build<'d>(&'d self, _settings: &'d Self::Settings) -> Option<WrittenSiteBuild<'d>> {
         None
     }
 
@@ -156,8 +156,8 @@ pub(super) trait AnyWritten: fmt::Debug {
     /// Where its image comes from. `None`: it has no image.
     fn image(&self) -> Option<&ImageSource>;
 
-    /// How its files are built, and whether each environment has a build of its own. `None`: it has no such build.
-    fn site_build(&self) -> Option<(&RawSiteBuild, bool)>;
+    /// How its files are built. `None`: it has no such build.
+    fn site_build(&self) -> Option<WrittenSiteBuild<'_>>;
 
     /// Where its image is kept, as one environment overrides it or else as it is written for all.
     fn repository(&self, environment: Option<&str>) -> Option<&RepositoryKeys>;
@@ -198,8 +198,8 @@ impl<K: KindKeys> AnyWritten for Written<K> {
         self.keys.image()
     }
 
-    fn site_build(&self) -> Option<(&RawSiteBuild, bool)> {
-        self.keys.site_build()
+    fn site_build(&self) -> Option<WrittenSiteBuild<'_>> {
+        self.keys.site_build(&self.settings)
     }
 
     fn repository(&self, environment: Option<&str>) -> Option<&RepositoryKeys> {

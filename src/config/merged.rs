@@ -61,6 +61,11 @@ impl<'d, K, S> Merged<'d, K, S> {
         self.keys
     }
 
+    /// The settings without what environments override.
+    pub(super) fn settings(&self) -> &'d S {
+        self.settings
+    }
+
     /// A setting, from the environment's override or else from the component.
     pub(super) fn pick<T>(&self, pick: impl Fn(&'d S) -> Option<&'d T>) -> Option<&'d T> {
         let overrides = self.overrides.get(&self.wanted.environment.text);

@@ -46,6 +46,41 @@ impl Read for RawSiteBuild {
     }
 }
 
+/// All that says how a site is built.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WrittenSiteBuild<'d> {
+    /// The build.
+    pub(super) build: &'d RawSiteBuild,
+    /// Whether each environment has a build of its own.
+    pub(super) is_per_environment: bool,
+    /// The placeholders whose markers it gets, by name.
+    pub(super) placeholders: Option<&'d Entries<Text>>,
+}
+
+impl WrittenSiteBuild<'_> {
+    /// Resolves it.
+    pub(super) fn resolve(self, interpreter: &mut Interpreter<'_, '_>) -> Option<SiteBuild> {
+        let written = self.placeholders.into_iter().flat_map(Entries::iter);
+        let set = |name: &str| self.build.env.iter().flat_map(Entries::names).any(|set| set == name);
+        let mut is_right = true;
+        for (key, _) in written.clone() {
+            let message = if self.is_per_environment {
+                format!("`{}` is a placeholder, and each environment has a build of its own", key.text)
+            } else if set(&key.text) {
+                format!("`{}` stands in `env` of `build` and in `placeholders`", key.text)
+            } else {
+                continue;
+            };
+            is_right = false;
+            interpreter.problems.at(&key.span, message, "remove one: the build gets a marker for each placeholder");
+        }
+        // A name that is none is told where its value is resolved.
+        let placeholders = written.filter_map(|(key, _)| key.text.parse().ok()).collect();
+        let build = self.build.resolve(self.is_per_environment, interpreter)?;
+        is_right.then_some(SiteBuild { placeholders, ..build })
+    }
+}
+
 impl RawSiteBuild {
     /// What is written of it, for rules on files, by key.
     pub(super) fn texts(&self) -> impl Iterator<Item = (&'static str, &Text)> {
@@ -54,7 +89,7 @@ impl RawSiteBuild {
     }
 
     /// Resolves it. `is_per_environment`: whether each environment has a build of its own.
-    pub(super) fn resolve(&self, is_per_environment: bool, interpreter: &mut Interpreter<'_, '_>) -> Option<SiteBuild> {
+    fn resolve(&self, is_per_environment: bool, interpreter: &mut Interpreter<'_, '_>) -> Option<SiteBuild> {
         let texts = self.run.iter().chain(self.env.iter().flat_map(Entries::iter).map(|(_, text)| text));
         let differing = texts.filter(|text| !is_per_environment && !is_for_all(text, interpreter)).count();
         let run = self.run.as_ref().map(|run| interpreter.template("run", run, values::something));
@@ -71,6 +106,7 @@ impl RawSiteBuild {
             output: output?,
             node: whole(node)?,
             env: env?,
+            placeholders: Vec::new(),
             is_per_environment,
         })
     }

@@ -220,6 +220,10 @@ limits! {
         "the body of a probe's answer",
         "the rest is not read; `timeout` of the probe limits the whole answer",
         "what a health page needs";
+    SEARCHED_FILE = 64 << 20, Bytes,
+        "a file of a site with placeholders that is searched for markers",
+        "the site is refused",
+        "it is held in memory; scripts have some MiB at most";
     SITE_ANSWER = 10 << 20, Bytes,
         "an answer of a site whose release is proven",
         "of a larger file of the release the status and the type count; anything else is wrong",

@@ -45,6 +45,7 @@ pub mod nearest;
 pub mod neutral;
 pub mod origin;
 pub mod outcome;
+pub mod placeholder;
 pub mod plan;
 pub mod poll;
 pub mod probe;

@@ -3,6 +3,7 @@
 use camino::Utf8PathBuf;
 use indexmap::IndexMap;
 
+use super::placeholder::PlaceholderName;
 use super::template::Template;
 
 /// How the files of a site are built.
@@ -18,6 +19,8 @@ pub struct SiteBuild {
     pub node: Option<String>,
     /// Environment variables for the command.
     pub env: IndexMap<String, Template>,
+    /// The placeholders whose markers it finds in environment variables.
+    pub placeholders: Vec<PlaceholderName>,
     /// Whether each environment has a build of its own, so that what is promoted is not the same bytes.
     pub is_per_environment: bool,
 }

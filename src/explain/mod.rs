@@ -15,6 +15,7 @@ mod refused_job;
 mod registry;
 mod role;
 mod static_site_bundle;
+mod static_site_placeholder;
 mod static_site_store;
 #[cfg(test)]
 mod tests;

@@ -2,21 +2,21 @@
 
 use super::{Explain, explained};
 use crate::domain::failure::{CauseKind, Failure};
+use crate::domain::outcome::Outcome;
 use crate::domain::static_site::bundle::BundleError;
 
 explained!(BundleError);
 
 impl Explain for BundleError {
     fn before(&self) -> Failure {
-        let failure = if is_invalid(self) { Failure::invalid } else { Failure::failed };
-        let failure = failure(self.to_string()).of(CauseKind::Build);
+        let failure = Failure::new(outcome(self), self.to_string()).of(CauseKind::Build);
         let failure = self.details().into_iter().fold(failure, Failure::cause);
         failure.hint(hint(self))
     }
 }
 
-/// Whether what was asked for is wrong, rather than what the build made.
-fn is_invalid(error: &BundleError) -> bool {
+/// Whether what was asked for is wrong, or what the build made.
+fn outcome(error: &BundleError) -> Outcome {
     match error {
         BundleError::NoOutput { .. }
         | BundleError::OutputOutside { .. }
@@ -24,7 +24,8 @@ fn is_invalid(error: &BundleError) -> bool {
         | BundleError::NoEntry { .. }
         | BundleError::Stale { .. }
         | BundleError::Damaged { .. }
-        | BundleError::OtherBundle { .. } => true,
+        | BundleError::OtherBundle { .. } => Outcome::Invalid,
+        BundleError::NoMarker { .. } => Outcome::Refused,
         BundleError::LinkOut { .. }
         | BundleError::LinkToDirectory { .. }
         | BundleError::Repository { .. }
@@ -34,7 +35,7 @@ fn is_invalid(error: &BundleError) -> bool {
         | BundleError::Unreadable { .. }
         | BundleError::TooMany { .. }
         | BundleError::ManifestTooLarge { .. }
-        | BundleError::Unwritable { .. } => false,
+        | BundleError::Unwritable { .. } => Outcome::Failed,
     }
 }
 
@@ -63,6 +64,9 @@ fn hint(error: &BundleError) -> &'static str {
         BundleError::TooMany { .. } | BundleError::ManifestTooLarge { .. } => {
             "correct `output` of `build`, or serve some of the files from elsewhere"
         }
+        BundleError::NoMarker { .. } => {
+            "let the build read the environment variable of that name and write its value, or remove the placeholder"
+        }
         BundleError::Damaged { .. } => "make it again: `shipgate build`; unpack and repack nothing on its way",
         BundleError::OtherBundle { .. } => "hand over the file and the digest of the same `shipgate build`",
         BundleError::Unreadable { .. } => "let the user that runs shipgate read it",
@@ -74,7 +78,7 @@ fn hint(error: &BundleError) -> &'static str {
 mod tests {
     use super::*;
     use crate::domain::image::Digest;
-    use crate::domain::outcome::Outcome::{Failed, Invalid};
+    use crate::domain::outcome::Outcome::{Failed, Invalid, Refused};
     use crate::explain::tests::assert_explained;
 
     #[test]
@@ -97,6 +101,7 @@ mod tests {
             (BundleError::Unreadable { path: path(), why: why() }, Failed, "read it"),
             (BundleError::TooMany { directory: directory() }, Failed, "correct `output`"),
             (BundleError::ManifestTooLarge { directory: directory() }, Failed, "correct `output`"),
+            (BundleError::NoMarker { name: "API_URL".parse().unwrap() }, Refused, "the environment variable"),
             (BundleError::Damaged { file: file(), why: why() }, Invalid, "make it again"),
             (BundleError::OtherBundle { file: file(), expected, found }, Invalid, "of the same `shipgate build`"),
             (BundleError::Unwritable { file: file(), why: why() }, Failed, "can be written to"),

@@ -18,7 +18,7 @@ pub type Expected<'e> = (Outcome, CauseKind, Option<&'e str>, &'e str);
 pub fn assert_explained(error: &(impl Explain + Error), (outcome, kind, code, hint): Expected<'_>) {
     let before = explain(error, Phase::Before);
     assert_eq!((before.outcome, before.kind), (outcome, kind), "{before:?}");
-    assert!(matches!(outcome, Outcome::Failed | Outcome::Invalid), "{before:?}");
+    assert!(matches!(outcome, Outcome::Failed | Outcome::Invalid | Outcome::Refused), "{before:?}");
     assert!(before.causes.iter().all(|cause| cause.kind == kind), "{before:?}");
     assert_eq!(before.causes.first().and_then(|cause| cause.code.as_deref()), code, "{before:?}");
     let is_hinted =

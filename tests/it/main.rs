@@ -56,6 +56,7 @@ mod cloud_site_deaths;
 mod cloud_site_distribution;
 mod cloud_site_encrypted;
 mod cloud_site_faults;
+mod cloud_site_placeholders;
 mod cloud_site_policy;
 mod cloud_site_promote;
 mod cloud_site_repro;

@@ -382,3 +382,72 @@ fn buckets_belong_to_one_environment_and_one_purpose() {
     let unknown = SITE.replace("\"${environment.prefix}-site\"", "\"${vars.BUCKET}\"");
     parse(&unknown).unwrap_or_else(|errors| panic!("variables may differ between environments: {errors}"));
 }
+
+#[test]
+fn placeholders_have_values_of_their_environment_and_one_build() {
+    let keys =
+        "placeholders = { API_URL = \"https://api.${environment.name}.example.com\", CDN_URL = \"/cdn\" }\nkeep = 3";
+    let text = with("keep = 3", keys);
+    for environment in ["stage", "production"] {
+        let site = site(&text, environment, Purpose::Change);
+        let values: Vec<_> = site.placeholders.0.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(values, [format!("API_URL=https://api.{environment}.example.com"), "CDN_URL=/cdn".to_owned()]);
+        let names: Vec<_> = site.build.as_ref().unwrap().placeholders.iter().map(ToString::to_string).collect();
+        assert_eq!(names, ["API_URL", "CDN_URL"]);
+        assert_eq!(site.values().0.len(), 2, "the placeholder is after the value of the same name");
+    }
+    let own = "[environments.production]\n\
+               components.site.placeholders = { API_URL = \"https://api.example.com\", CDN_URL = \"https://cdn.example.com\" }";
+    let site = site(&text.replace("[environments.production]", own), "production", Purpose::Values);
+    let values: Vec<_> = site.placeholders.0.values().map(ToString::to_string).collect();
+    assert_eq!(values, ["https://api.example.com", "https://cdn.example.com"]);
+    let builds = BuildRequest { environment: None, components: &[], vars: None, env: &|_| None, in_workflow: false };
+    let builds = parse(&text).unwrap().builds(&builds).unwrap();
+    assert_eq!(builds[0].1.placeholders.len(), 2);
+}
+
+#[test]
+fn wrong_placeholders() {
+    let changes = [
+        ("keep = 3", "placeholders = { api_url = \"https://api.example.com\" }"),
+        ("keep = 3", "placeholders = { SHIPGATE_X = \"https://api.example.com\" }"),
+        ("keep = 3", "placeholders = { API_URL = \"https://api.example.com/\" }"),
+        ("keep = 3", "placeholders = { API_URL = \"it's\" }"),
+        ("keep = 3", "placeholders = { API_URL = \"\" }"),
+        ("keep = 3", "placeholders = { API_URL = \"https://${release.sha}.example.com\" }"),
+        ("keep = 3", "placeholders = { VERSION = \"https://api.example.com\" }"),
+        ("keep = 3", "placeholders = { API_URL = \"/api\" }\nrebuild-per-environment = true"),
+        (
+            "[environments.production]",
+            "[environments.production]\ncomponents.site.placeholders = { API_URL = \"/api\" }",
+        ),
+    ];
+    insta::assert_snapshot!(said(&changes), @r#"
+    placeholders = { api_url = "https://api.example.com" }
+    12:18 api_url | "api_url" is not the name of a placeholder | correct it: it has capital letters and digits, with single `_` between them, begins with a letter, has at most 40 characters, and begins with none of `AWS_`, `ACTIONS_`, `GITHUB_` and `SHIPGATE_`
+
+    placeholders = { SHIPGATE_X = "https://api.example.com" }
+    12:18 SHIPGATE_X | "SHIPGATE_X" is not the name of a placeholder | correct it: it has capital letters and digits, with single `_` between them, begins with a letter, has at most 40 characters, and begins with none of `AWS_`, `ACTIONS_`, `GITHUB_` and `SHIPGATE_`
+
+    placeholders = { API_URL = "https://api.example.com/" }
+    12:28 "https://api.example.com/" | `API_URL`: "https://api.example.com/" is not a value of a placeholder | correct it: it has letters, digits and `-._~:/?#@%+=` alone, and two hexadecimal digits behind each `%`; it does not end with `/`, since pages write a path behind it
+
+    placeholders = { API_URL = "it's" }
+    12:28 "it's" | `API_URL`: "it's" is not a value of a placeholder | correct it: it has letters, digits and `-._~:/?#@%+=` alone, and two hexadecimal digits behind each `%`; it does not end with `/`, since pages write a path behind it
+
+    placeholders = { API_URL = "" }
+    12:28 "" | `API_URL`: "" is not a value of a placeholder | correct it: it has letters, digits and `-._~:/?#@%+=` alone, and two hexadecimal digits behind each `%`; it does not end with `/`, since pages write a path behind it
+
+    placeholders = { API_URL = "https://${release.sha}.example.com" }
+    12:37 ${release.sha} | `${release.sha}` cannot stand in `API_URL` | write it only in `args`, `tags`, `run` and `env` of a build, in `pre-deploy`, `runtime-config` and `calls`, and in probes
+
+    placeholders = { VERSION = "https://api.example.com" }
+    12:18 VERSION | `VERSION` stands in `env` of `build` and in `placeholders` | remove one: the build gets a marker for each placeholder
+
+    placeholders = { API_URL = "/api" }⏎rebuild-per-environment = true
+    12:18 API_URL | `API_URL` is a placeholder, and each environment has a build of its own | remove one: the build gets a marker for each placeholder
+
+    [environments.production]⏎components.site.placeholders = { API_URL = "/api" }
+    22:34 API_URL | `placeholders` of `production` and of the component do not both have `API_URL` | write the same names in both: all environments get the files of one build
+    "#);
+}

@@ -3,11 +3,13 @@
 pub mod baked;
 pub mod bundle;
 pub mod distribution;
+pub mod escape;
 pub mod iam;
 pub mod invalidation;
 pub mod lint;
 pub mod names;
 pub mod page;
+pub mod placeholder;
 pub mod plan;
 pub mod proof;
 pub mod runtime;

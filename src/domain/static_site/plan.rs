@@ -4,6 +4,7 @@ mod facts;
 mod proven;
 #[cfg(test)]
 mod tests;
+mod values;
 mod warned;
 
 use glob::Pattern;
@@ -14,12 +15,13 @@ pub use self::proven::{is_proven, was_proven};
 pub use self::warned::OTHER_BUILD;
 use self::warned::drift;
 use super::names::DistributionId;
-use super::store::{Current, Entry, WrittenConfig};
+use super::store::{Current, Entry, FilledBundle, WrittenConfig};
 use super::target::SiteTarget;
 use crate::domain::given_bundle::GivenBundle;
 use crate::domain::ids::RecordId;
 use crate::domain::image::Digest;
 use crate::domain::neutral;
+use crate::domain::placeholder::PlaceholderValues;
 use crate::domain::plan::{Change, ComponentPlan, Later, LeftRelease, PlanError, PlanWarning, Running, Step, WayBack};
 use crate::domain::release::ReleaseName;
 use crate::domain::step::{StepId, Verb};
@@ -55,6 +57,10 @@ pub struct SitePlan {
     pub config: Option<WrittenConfig>,
     /// The files that are not served.
     pub exclude: Vec<Pattern>,
+    /// What is put in place of markers in its files. Empty: it has none, or goes back to files that have values already.
+    pub values: PlaceholderValues,
+    /// Its files with values, where the store has them.
+    pub filled: Option<FilledBundle>,
     /// The entry of the ledger whose release a rollback restores.
     pub restores: Option<RecordId>,
     /// What a rollback leaves. `None`: nothing that is to be barred.
@@ -90,7 +96,7 @@ impl SitePlan {
             }
         };
         let passed_over = given.map(|given| given.digest.clone()).filter(|given| digest.known() != Some(given));
-        Ok(Self { passed_over, ..Self::new(origin, digest, target, config) })
+        Ok(Self { passed_over, ..Self::new(origin, digest, target, config) }.known_by(facts))
     }
 
     /// Plans to put a release on a site that another environment serves.
@@ -101,7 +107,8 @@ impl SitePlan {
         config: Option<WrittenConfig>,
     ) -> Self {
         let origin = if facts.stored.as_ref() == Some(digest) { Origin::Stored } else { Origin::Promoted };
-        Self { is_pinned: true, ..Self::new(origin, Later::Known(digest.clone()), target, config) }
+        let planned = Self::new(origin, Later::Known(digest.clone()), target, config);
+        Self { is_pinned: true, ..planned.known_by(facts) }
     }
 
     /// Plans to put a release on a site that has a build of its own of it.
@@ -142,6 +149,8 @@ impl SitePlan {
             is_pinned: true,
             restores: Some(entry.id()),
             exclude: entry.exclude.clone(),
+            values: PlaceholderValues::default(),
+            filled: entry.filled.clone(),
             leaves: leaves.map(|(left, returned)| LeftRelease { left, returned: Some(returned) }),
             ..Self::new(Origin::Stored, digest, target, entry.config.clone())
         }
@@ -156,16 +165,18 @@ impl SitePlan {
             passed_over: None,
             config,
             exclude: target.exclude.clone(),
+            values: target.placeholders.clone(),
+            filled: None,
             restores: None,
             leaves: None,
             is_forward: false,
         }
     }
 
-    /// The plan once the files are in the store.
+    /// The plan once the files are in the store, and those with values too.
     #[must_use]
-    pub fn stored(&self, digest: Digest) -> Self {
-        Self { origin: Origin::Stored, digest: Later::Known(digest), ..self.clone() }
+    pub fn stored(&self, digest: Digest, filled: Option<FilledBundle>) -> Self {
+        Self { origin: Origin::Stored, digest: Later::Known(digest), filled, ..self.clone() }
     }
 
     /// Whether the site serves exactly this, proven, and nobody changed it or began to.
@@ -180,6 +191,8 @@ impl SitePlan {
                 && self.digest.known() == Some(&current.digest)
                 && current.config == self.config
                 && current.exclude == self.exclude
+                && current.filled == self.filled
+                && !self.is_unfilled()
         })
     }
 
@@ -220,8 +233,10 @@ impl SitePlan {
 
     fn preparation(&self, component: &Component, target: &SiteTarget) -> Vec<Step> {
         let (name, store) = (&component.name, &target.artifacts);
-        let keep = |what: &str| Step::new(Verb::Store, name, format!("{what} in store {store}"));
+        let values = if self.is_unfilled() { self.put_values() } else { String::new() };
+        let keep = |what: &str| Step::new(Verb::Store, name, format!("{what} in store {store}{values}"));
         match &self.origin {
+            Origin::Stored if self.is_unfilled() => vec![keep("put the files with values")],
             Origin::Stored => Vec::new(),
             Origin::Given(given) => vec![keep(&format!("put the bundle {}", given.digest.short()))],
             Origin::Promoted => vec![keep("put the files of the environment promoted from")],
@@ -271,6 +286,14 @@ impl SitePlan {
             let path = "runtime-config".to_owned();
             changes.push(Change { path, from: before.map(shown), to: self.config.as_ref().map(shown) });
         }
+        let before = current.and_then(|current| current.filled.as_ref()).map(|filled| &filled.values);
+        let after = self.filled.as_ref().map(|filled| filled.values.clone());
+        let after = after.or_else(|| self.is_unfilled().then(|| self.values.digest()));
+        if before != after.as_ref() {
+            let shown = |values: &Digest| values.short().to_owned();
+            let path = "placeholders".to_owned();
+            changes.push(Change { path, from: before.map(shown), to: after.as_ref().map(shown) });
+        }
         let texts = |patterns: &[Pattern]| patterns.iter().map(Pattern::as_str).collect::<Vec<_>>().join(" ");
         let (from, to) = (current.map(|current| texts(&current.exclude)), texts(&self.exclude));
         if current.is_some() && from.as_deref() != Some(&to) {
@@ -282,9 +305,15 @@ impl SitePlan {
     /// What a rollback brings back beside the files of the release.
     fn brought_back(&self, facts: &SiteFacts) -> Vec<String> {
         let before = facts.current.as_ref().and_then(|current| current.config.as_ref());
-        let differs =
-            self.restores.is_some() && before.map(|it| &it.digest) != self.config.as_ref().map(|it| &it.digest);
-        if differs { vec!["its runtime configuration of then".to_owned()] } else { Vec::new() }
+        let differs = before.map(|it| &it.digest) != self.config.as_ref().map(|it| &it.digest);
+        let values = |filled: Option<&FilledBundle>| filled.map(|filled| filled.values.clone());
+        let current = facts.current.as_ref().and_then(|current| current.filled.as_ref());
+        let parts = [
+            (differs, "its runtime configuration of then"),
+            (values(current) != values(self.filled.as_ref()), "the values of its placeholders of then"),
+        ];
+        let brought = parts.into_iter().filter(|(differs, _)| *differs && self.restores.is_some());
+        brought.map(|(_, what)| what.to_owned()).collect()
     }
 
     fn warnings(&self, component: &Component, target: &SiteTarget, facts: &SiteFacts) -> Vec<PlanWarning> {
@@ -312,7 +341,11 @@ impl SitePlan {
             ("exclude", json!(exclude)),
             ("keep", json!(target.keep)),
         ];
-        fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+        // What is put in is approved; of files that are gone back to, which they are.
+        let values = (!self.values.0.is_empty()).then(|| ("values", json!(self.values.0)));
+        let filled = self.filled.as_ref().filter(|_| self.values.0.is_empty());
+        let filled = filled.map(|filled| ("filled", json!(filled.manifest)));
+        fields.into_iter().chain(values).chain(filled).map(|(key, value)| (key.to_owned(), value)).collect()
     }
 }
 

@@ -73,6 +73,7 @@ mod tests {
                 previous: words.get(index + 1).map(|older| older[..1].repeat(40).parse().unwrap()),
                 config: None,
                 exclude: Vec::new(),
+                filled: None,
                 url: None,
             }
         };

@@ -1,5 +1,6 @@
 //! A static site as it is configured.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use camino::Utf8Path;
@@ -14,6 +15,7 @@ use crate::domain::configured::Configured;
 use crate::domain::contract::{Content, Value, Values};
 use crate::domain::iam::rights::Rights;
 use crate::domain::names::{ComponentName, EnvironmentName, Region};
+use crate::domain::placeholder::PlaceholderValues;
 use crate::domain::probe::Probe;
 use crate::domain::role::Partition;
 use crate::domain::site_build::SiteBuild;
@@ -36,6 +38,8 @@ pub struct SiteTarget {
     pub build: Option<Box<SiteBuild>>,
     /// The file that differs between environments.
     pub runtime_config: Option<Box<RuntimeConfig>>,
+    /// What is put in place of markers in its files.
+    pub placeholders: PlaceholderValues,
     /// The files of a release that are kept and not served, by their paths from the root of the site.
     pub exclude: Vec<Pattern>,
     /// So many of the newest releases keep their files in the bucket.
@@ -56,7 +60,7 @@ impl SiteTarget {
     /// How long the old pages may still come where nothing is written: invalidations take minutes.
     pub const TIMEOUT: Duration = Duration::from_mins(20);
 
-    /// What its runtime configuration has in its environment. The release stands in it as it is written.
+    /// What its runtime configuration has in its environment, and its placeholders. The release stands in it as it is written.
     pub fn values(&self) -> Values {
         let of_file = |config: &RuntimeConfig| {
             let from = format!("runtime configuration {}", config.path);
@@ -64,7 +68,12 @@ impl SiteTarget {
                 |value: &Template| Value { content: Content::Plain(value.to_string().into()), from: from.clone() };
             config.values.iter().map(|(name, text)| (name.clone(), value(text))).collect()
         };
-        Values(self.runtime_config.as_deref().map(of_file).unwrap_or_default())
+        let mut values: BTreeMap<_, _> = self.runtime_config.as_deref().map(of_file).unwrap_or_default();
+        for (name, value) in &self.placeholders.0 {
+            let content = Content::Plain(value.to_string().into());
+            values.insert(name.to_string(), Value { content, from: format!("placeholders of {}", self.name) });
+        }
+        Values(values)
     }
 }
 
@@ -80,6 +89,7 @@ impl SiteTarget {
             distribution: Some("E2QWRUHAPOMQZL".parse().unwrap()),
             build: None,
             runtime_config: None,
+            placeholders: PlaceholderValues::default(),
             exclude: Vec::new(),
             keep: Self::KEEP,
             url: None,

@@ -60,7 +60,8 @@ impl SiteRun<'_> {
 
     fn kept(&self) -> Result<Kept, Failure> {
         let digest = self.plan.digest.now().map_err(PlanError::from)?.clone();
-        Ok(Kept { release: self.run.release.clone(), digest, exclude: self.plan.exclude.clone() })
+        let (exclude, filled) = (self.plan.exclude.clone(), self.plan.filled.clone());
+        Ok(Kept { release: self.run.release.clone(), digest, exclude, filled })
     }
 
     async fn execute(&self) -> Result<Outcome, Failure> {
@@ -241,7 +242,7 @@ impl SiteRun<'_> {
     }
 
     fn entry(&self, wanted: &Wanted, outcome: Outcome) -> Entry {
-        let Wanted { kept: Kept { release, digest, exclude }, config } = wanted;
+        let Wanted { kept: Kept { release, digest, exclude, filled }, config } = wanted;
         Entry {
             release: release.clone(),
             digest: digest.clone(),
@@ -252,6 +253,7 @@ impl SiteRun<'_> {
             previous: self.facts.current.as_ref().map(|current| current.release.clone()),
             config: config.clone(),
             exclude: exclude.clone(),
+            filled: filled.clone(),
             url: self.run.context.run_url(),
         }
     }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::bundle::Bundle;
+use super::markers;
 use super::output_before::Before;
 use crate::clients::git::Git;
 use crate::clients::git_repository::WorkTree;
@@ -54,6 +55,8 @@ pub async fn build(build: &SiteBuild, building: Building<'_>) -> Result<Bundle, 
     let output = root.output(&build.output)?;
     let (path, shown) = (output.clone(), build.output.to_string());
     let bundle = off_thread(move || Bundle::of_directory(&path, &shown)).await?;
+    let (marked, names) = (bundle.clone(), build.placeholders.clone());
+    off_thread(move || markers::refuse_missing(&marked, &names)).await?;
     leftovers((build, building), before.untouched(&output), (&output, bundle.manifest.files.len())).await?;
     Ok(bundle)
 }
@@ -170,11 +173,13 @@ async fn run(
     let Building { component, release, events, .. } = building;
     let step = StepId::new(Verb::Bundle, component);
     let command = build.run.render(release);
+    let env = build.env.iter().map(|(name, value)| (name.clone().into(), value.render(release).into()));
+    let markers = build.placeholders.iter().map(|name| (name.to_string().into(), name.marker().into()));
     let invocation = Invocation {
         program: "sh",
         arguments: vec!["-c".into(), command.into()],
         directory,
-        variables: build.env.iter().map(|(name, value)| (name.clone().into(), value.render(release).into())).collect(),
+        variables: env.chain(markers).collect(),
     };
     let finished =
         processes.run_guarded(&invocation, |line| events.output(&step, line)).await.map_err(|error| not_run(&error))?;

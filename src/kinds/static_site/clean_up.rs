@@ -8,7 +8,7 @@ use super::publish::{Published, superseded};
 use super::site_run::SiteRun;
 use crate::domain::failure::Failure;
 use crate::domain::static_site::served::Served;
-use crate::domain::static_site::store::{Current, Kept};
+use crate::domain::static_site::store::Kept;
 use crate::domain::static_site::sync::deletes;
 use crate::domain::step::{StepId, Verb};
 
@@ -26,9 +26,8 @@ pub async fn take(apply: &SiteRun<'_>, published: &Published) {
 }
 
 async fn clean_up(apply: &SiteRun<'_>, step: &StepId, published: &Published) -> Result<(), Failure> {
-    let Current { release, digest, exclude, .. } = published.current.clone();
     // Another run that has the lock deletes them, or the next one does: nobody waits for that.
-    let lease = apply.lock(&Kept { release, digest, exclude }, step, Duration::ZERO).await?;
+    let lease = apply.lock(&published.current.kept(), step, Duration::ZERO).await?;
     let cleaned = delete(apply, step, &lease, published).await;
     // What another run began meanwhile, and did not end, stays known.
     let is_finished = cleaned.is_ok() && !lease.is_after_unfinished();

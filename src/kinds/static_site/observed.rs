@@ -8,7 +8,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::bundle::Bundle;
 use super::lease::Lease;
-use super::prepare::Prepare;
+use super::prepare::{Prepare, Prepared};
 use super::site::Site;
 use super::site_run::SiteRun;
 use super::source::PromotedSite;
@@ -189,9 +189,9 @@ impl Planned for PlannedSite {
             let ObservedSite { site, promoted, .. } = &self.observed;
             let current = self.observed.facts.current.as_ref();
             let prepare = Prepare { run, site, plan: &self.site, promoted: promoted.as_ref(), current };
-            let (digest, bundle) = prepare.execute().await?;
+            let Prepared { digest, filled, bundle } = prepare.execute().await?;
             let observed = ObservedSite { bundle: bundle.map(Rc::new), ..self.observed.clone() };
-            Ok(observed.planned(self.site.stored(digest), &self.release, self.config.clone()))
+            Ok(observed.planned(self.site.stored(digest, filled), &self.release, self.config.clone()))
         })
     }
 
@@ -226,7 +226,9 @@ impl Planned for PlannedSite {
     fn apply<'a>(&'a self, run: &'a Run<'a>) -> LocalBoxFuture<'a, Applied> {
         let values = self.observed.site.target.runtime_config.iter().flat_map(|config| &config.values);
         let values = values.filter(|_| self.config.is_some());
-        let values: Vec<_> = values.map(|(name, value)| (name.clone(), value.render(&self.release))).collect();
+        let values = values.map(|(name, value)| (name.clone(), value.render(&self.release)));
+        let placeholders = self.site.values.0.iter().map(|(name, value)| (name.to_string(), value.to_string()));
+        let values: Vec<_> = values.chain(placeholders).collect();
         Box::pin(async move {
             let apply = SiteRun {
                 run,

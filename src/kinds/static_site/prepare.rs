@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 
 use super::build::{build, off_thread};
 use super::bundle::Bundle;
+use super::fill::Fill;
 use super::site::Site;
 use super::source::PromotedSite;
 use super::store::PutRelease;
@@ -15,9 +16,10 @@ use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::given_bundle::GivenBundle;
 use crate::domain::image::Digest;
+use crate::domain::plan::PlanError;
 use crate::domain::static_site::bundle::BundleManifest;
 use crate::domain::static_site::plan::{OTHER_BUILD, Origin, SitePlan};
-use crate::domain::static_site::store::Current;
+use crate::domain::static_site::store::{Current, FilledBundle};
 use crate::domain::step::{StepId, Verb};
 use crate::kinds::{Building, Run};
 
@@ -31,22 +33,37 @@ pub struct Prepare<'a> {
     pub current: Option<&'a Current>,
 }
 
+/// The files of a release, ready to be written.
+pub struct Prepared {
+    /// The digest of the bundle that the store has of the release.
+    pub digest: Digest,
+    /// What its files are with values.
+    pub filled: Option<FilledBundle>,
+    /// The bundle that this run put into the store.
+    pub bundle: Option<Bundle>,
+}
+
 impl Prepare<'_> {
-    /// Makes them ready. Returns the digest of the bundle that the store has of the release, and the bundle that this run put
-    /// there.
+    /// Makes them ready.
     ///
     /// # Errors
     ///
     /// They cannot be built, are not those that are meant, or cannot be stored.
-    pub async fn execute(&self) -> Result<(Digest, Option<Bundle>), Failure> {
+    pub async fn execute(&self) -> Result<Prepared, Failure> {
         let store = self.step(Verb::Store);
         match &self.plan.origin {
-            Origin::Stored => Ok((self.plan.digest.now().map_err(crate::domain::plan::PlanError::from)?.clone(), None)),
+            Origin::Stored => {
+                let digest = self.plan.digest.now().map_err(PlanError::from)?.clone();
+                self.run.take(&store, self.filled(&store, digest, None)).await
+            }
             Origin::Given(given) => {
                 let put = async { self.put(&store, self.open(given).await?).await };
                 self.run.take(&store, put).await
             }
-            Origin::Promoted => Ok((self.run.take(&store, self.copy(&store)).await?, None)),
+            Origin::Promoted => {
+                let copy = async { self.filled(&store, Box::pin(self.copy(&store)).await?, None).await };
+                self.run.take(&store, copy).await
+            }
             Origin::Built => {
                 let step = self.step(Verb::Bundle);
                 let bundle = self.run.take(&step, self.build(&step)).await?;
@@ -57,6 +74,16 @@ impl Prepare<'_> {
 
     fn step(&self, verb: Verb) -> StepId {
         StepId::new(verb, &self.site.target.name)
+    }
+
+    /// The files of a bundle that the store has, with the values of placeholders.
+    async fn filled(&self, step: &StepId, digest: Digest, bundle: Option<Bundle>) -> Result<Prepared, Failure> {
+        if !self.plan.is_unfilled() {
+            return Ok(Prepared { digest, filled: self.plan.filled.clone(), bundle });
+        }
+        let fill = Fill { run: self.run, site: self.site, plan: self.plan, step };
+        let filled = Box::pin(fill.execute(&digest)).await?;
+        Ok(Prepared { digest, filled: Some(filled), bundle })
     }
 
     async fn build(&self, step: &StepId) -> Result<Bundle, Failure> {
@@ -82,11 +109,12 @@ impl Prepare<'_> {
     }
 
     /// Puts the bytes of a bundle into the store, and then its manifest.
-    async fn put(&self, step: &StepId, bundle: Bundle) -> Result<(Digest, Option<Bundle>), Failure> {
+    async fn put(&self, step: &StepId, bundle: Bundle) -> Result<Prepared, Failure> {
         let known = self.known().await;
         let body = |digest: &Digest| bundle.body(digest);
         let filled = self.site.store.fill(&bundle.manifest, &known, &body, self.run.writer.permit()).await?;
-        Ok((self.keep(step, &bundle.manifest, filled).await?, Some(bundle)))
+        let digest = self.keep(step, &bundle.manifest, filled).await?;
+        self.filled(step, digest, Some(bundle)).await
     }
 
     /// Copies what the store lacks from that of the environment promoted from. Every byte is hashed on the way.

@@ -8,13 +8,12 @@ use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;
 use crate::domain::static_site::plan::was_proven;
 use crate::domain::static_site::served::Served;
-use crate::domain::static_site::store::{Current, Kept};
+use crate::domain::static_site::store::{Current, Entry, Kept};
 use crate::domain::step::{StepId, Verb};
 
 /// What was served by a pointer.
 fn wanted(before: &Current) -> Wanted {
-    let Current { release, digest, exclude, config, .. } = before.clone();
-    Wanted { kept: Kept { release, digest, exclude }, config }
+    Wanted { kept: before.kept(), config: before.config.clone() }
 }
 
 /// What was served before, and can be put back.
@@ -55,7 +54,8 @@ impl SiteRun<'_> {
         if was_proven(&entries, current) {
             return Ok(None);
         }
-        let entry = entries.into_iter().find(|entry| entry.succeeded() && entry.release == kept.release);
+        let is_of_it = |entry: &Entry| entry.release == kept.release && entry.filled == kept.filled;
+        let entry = entries.into_iter().find(|entry| entry.succeeded() && is_of_it(entry));
         Ok(Some(Wanted { kept: kept.clone(), config: entry.and_then(|entry| entry.config) }))
     }
 

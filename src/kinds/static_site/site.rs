@@ -101,9 +101,7 @@ impl Site {
     ///
     /// Its files are not in the store.
     pub async fn served(&self, current: &Current) -> Result<Served, Failure> {
-        let kept =
-            Kept { release: current.release.clone(), digest: current.digest.clone(), exclude: current.exclude.clone() };
-        Ok(Served::now(&self.store.kept(&kept).await?.manifest, current))
+        Ok(Served::now(&self.store.kept(&current.kept()).await?.manifest, current))
     }
 
     /// What is known of the bucket. `begun`: what the lock says that runs began.

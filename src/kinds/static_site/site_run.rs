@@ -23,7 +23,7 @@ pub struct SiteRun<'a> {
     pub config: Option<&'a [u8]>,
     /// The files, where this run has them on the disk.
     pub bundle: Option<&'a Bundle>,
-    /// The values in it, by name.
+    /// The values in it and in place of markers, by name.
     pub values: &'a [(String, String)],
     /// This run, as the owner of the lock.
     pub owner: Owner,

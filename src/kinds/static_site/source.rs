@@ -165,7 +165,7 @@ impl Source for SourceSite {
             };
             let short = format!("release {}", release.short());
             let hosts = observe::in_front(cloud, &self.site).await?.0.hosts;
-            let kept = Kept { release: release.clone(), digest: digest.clone(), exclude: Vec::new() };
+            let kept = Kept { release: release.clone(), digest: digest.clone(), exclude: Vec::new(), filled: None };
             let manifest = self.site.store.kept(&kept).await?.manifest.clone();
             let (store, target, account) = (self.site.store.clone(), self.site.target.clone(), cloud.account.clone());
             Ok(Box::new(PromotedSite { store, manifest, digest, target, release, account, hosts, short })

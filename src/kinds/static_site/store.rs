@@ -13,7 +13,7 @@ use crate::domain::names::ComponentName;
 use crate::domain::release::ReleaseName;
 use crate::domain::static_site::bundle::BundleManifest;
 use crate::domain::static_site::names::BucketName;
-use crate::domain::static_site::store::{Current, Entry, Holds, Kept, keys};
+use crate::domain::static_site::store::{Current, Entry, FilledBundle, Holds, Kept, keys};
 use crate::domain::static_site::sync::Version;
 use crate::together::try_each;
 
@@ -22,22 +22,25 @@ const LARGEST: u64 = 1024 * 1024;
 /// A manifest is no larger: 20,000 files with the longest names have 26 MB.
 const LARGEST_MANIFEST: u64 = 64 * 1024 * 1024;
 
+/// What was read of a store, by the digest of the bundle and that of its files with values, which say all that is in it:
+/// releases of one content are read once in a run.
+type Read = BTreeMap<(Digest, Option<Digest>), Rc<Stored>>;
+
 /// The release store of a component.
 #[derive(Debug, Clone)]
 pub struct Store {
     pub(super) s3: S3,
     pub(super) bucket: BucketName,
     component: ComponentName,
-    /// What was read of it, by the digest, which says all that is in it: releases of one content are read once in a run.
-    read: Rc<RefCell<BTreeMap<Digest, Rc<Stored>>>>,
+    read: Rc<RefCell<Read>>,
 }
 
 /// A release as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
-    /// Its files.
+    /// Its files, with values where it has placeholders.
     pub manifest: BundleManifest,
-    /// The digest of its bundle.
+    /// The digest of its bundle: that of its files without values.
     pub digest: Digest,
 }
 
@@ -81,26 +84,24 @@ impl Store {
         let key = keys::release(&self.component, release);
         let Some((text, _)) = self.s3.object(self.at(&key), LARGEST_MANIFEST).await? else { return Ok(None) };
         let digest = Digest::of(&text);
-        if let Some(stored) = self.read.borrow().get(&digest) {
-            return Ok(Some(stored.clone()));
+        if let Some(stored) = self.was_read(&digest, None) {
+            return Ok(Some(stored));
         }
         let manifest = BundleManifest::read(&text).map_err(|why| self.unreadable(&key, why))?;
         if digest != manifest.digest() {
             return Err(self.unreadable(&key, "it is not written as shipgate writes it".to_owned()));
         }
-        let stored = Rc::new(Stored { manifest, digest: digest.clone() });
-        self.read.borrow_mut().insert(digest, stored.clone());
-        Ok(Some(stored))
+        Ok(Some(self.note(Stored { manifest, digest }, None)))
     }
 
-    /// A release that the pointer or a lock names.
+    /// A release that the pointer or a lock names, with the values of its placeholders where it has any.
     ///
     /// # Errors
     ///
     /// It cannot be read, is not stored, or has other files than is said there.
     pub async fn kept(&self, kept: &Kept) -> Result<Rc<Stored>, StoreError> {
-        if let Some(stored) = self.read.borrow().get(&kept.digest) {
-            return Ok(stored.clone());
+        if let Some(stored) = self.was_read(&kept.digest, kept.filled.as_ref()) {
+            return Ok(stored);
         }
         let key = keys::release(&self.component, &kept.release);
         let missing = || StoreError::Missing { bucket: self.bucket.clone(), key: key.clone() };
@@ -108,7 +109,23 @@ impl Store {
         if stored.digest != kept.digest {
             return Err(self.unreadable(&key, format!("its digest is not {}", kept.digest)));
         }
-        Ok(stored)
+        let Some(filled) = &kept.filled else { return Ok(stored) };
+        let text = self.blob(&filled.manifest, LARGEST_MANIFEST).await?;
+        let unreadable = |why| self.unreadable(&keys::blob(&filled.manifest), why);
+        let manifest = BundleManifest::read(&text).map_err(unreadable)?;
+        Ok(self.note(Stored { manifest, digest: kept.digest.clone() }, Some(filled)))
+    }
+
+    fn was_read(&self, digest: &Digest, filled: Option<&FilledBundle>) -> Option<Rc<Stored>> {
+        let key = (digest.clone(), filled.map(|filled| filled.manifest.clone()));
+        self.read.borrow().get(&key).cloned()
+    }
+
+    fn note(&self, stored: Stored, filled: Option<&FilledBundle>) -> Rc<Stored> {
+        let key = (stored.digest.clone(), filled.map(|filled| filled.manifest.clone()));
+        let stored = Rc::new(stored);
+        self.read.borrow_mut().insert(key, stored.clone());
+        stored
     }
 
     /// Stores a release, whose files are stored already. It is written once.
@@ -125,8 +142,7 @@ impl Store {
         let key = keys::release(&self.component, release);
         match self.put(&key, manifest.document(), Unless::Exists, permit).await {
             Ok(_) => {
-                let stored = Stored { manifest: manifest.clone(), digest: manifest.digest() };
-                self.read.borrow_mut().insert(stored.digest.clone(), Rc::new(stored));
+                self.note(Stored { manifest: manifest.clone(), digest: manifest.digest() }, None);
                 Ok(PutRelease::There)
             }
             Err(error) if error.is_overtaken() => match self.release(release).await? {

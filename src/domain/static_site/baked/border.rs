@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::domain::static_site::escape::ends_escape;
+
 /// What a name has to stand beside to be one by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Border {
@@ -44,17 +46,6 @@ fn begins(before: &[u8], is_part: bool) -> bool {
         None => true,
         Some(b'.') => is_part,
         Some(byte) => !goes_on(*byte) || ends_escape(before),
-    }
-}
-
-/// Whether an escape ends here, whose letters are none of a name: `%2F`, `\n`, `\x2f`, `\u002f`.
-fn ends_escape(before: &[u8]) -> bool {
-    let is_hex = |digits: &[u8]| digits.iter().all(u8::is_ascii_hexdigit);
-    match before {
-        [.., b'%', a, b] | [.., b'\\', b'x', a, b] => is_hex(&[*a, *b]),
-        [.., b'\\', b'u', a, b, c, d] => is_hex(&[*a, *b, *c, *d]),
-        [.., b'\\', letter] => matches!(letter, b'b' | b'f' | b'n' | b'r' | b't' | b'v'),
-        _ => false,
     }
 }
 

@@ -48,10 +48,12 @@ impl Side<'_> {
         urls.chain(answering).chain(called).chain(values).collect()
     }
 
-    /// The values of its runtime configuration, by name.
+    /// The values of its runtime configuration and of its placeholders, by name.
     pub(super) fn values(&self, release: &ReleaseName) -> Vec<(&str, String)> {
         let values = self.site.runtime_config.iter().flat_map(|config| &config.values);
-        values.map(|(name, value)| (name.as_str(), value.render(release))).collect()
+        let values = values.map(|(name, value)| (name.as_str(), value.render(release)));
+        let placeholders = self.site.placeholders.0.iter().map(|(name, value)| (name.as_str(), value.to_string()));
+        values.chain(placeholders).collect()
     }
 
     /// Its buckets.

@@ -60,7 +60,7 @@ pub(super) fn has_twins(content_type: &str) -> bool {
 }
 
 /// Whether a type is that of a page.
-pub(super) fn is_page(content_type: &str) -> bool {
+pub fn is_page(content_type: &str) -> bool {
     ["text/html", "application/xhtml+xml"].iter().any(|page| content_type.starts_with(page))
 }
 

@@ -4,6 +4,8 @@
 //! only what builders are known to write counts, and what a person may have written does not. A fingerprint that is not
 //! recognised costs a question to the server.
 
+use std::ops::Range;
+
 /// The fewest characters of a fingerprint, and as many as those in Base64 and Base32 have: Rollup's default, which Vite,
 /// Nuxt, Astro and `SvelteKit` keep ([output.hashCharacters](https://rollupjs.org/configuration-options/)), and esbuild's.
 const SHORTEST: usize = 8;
@@ -62,37 +64,54 @@ impl Place {
 
 /// Whether another content of a file would have another name. `directory` ends with `/`, or is empty.
 pub(super) fn is_fingerprinted(directory: &str, file_name: &str) -> bool {
-    let Some((stem, extension)) = file_name.rsplit_once('.') else { return false };
+    let is_of_builder = || Place::of(directory) == Place::Always && file_name.contains('.');
+    fingerprint(directory, file_name).is_some() || is_of_builder()
+}
+
+/// Where the fingerprint stands in a name. `None`: there is none, or it could be a word.
+pub(super) fn fingerprint(directory: &str, file_name: &str) -> Option<Range<usize>> {
+    let (stem, extension) = file_name.rsplit_once('.')?;
     let place = Place::of(directory);
-    if place == Place::Always {
-        return true;
-    }
-    let is_built = BUILT.contains(&extension);
+    let is_built = BUILT.contains(&extension) || place == Place::Always;
     let stem = without_inner(stem);
     if ends_with_uuid(stem) {
-        return false;
+        return None;
     }
     let of_digits = || match place {
         // What stands behind it says more of the content: `a34f9d1faa5f3315-s.p.woff2`.
-        Place::Builder => stem.split(SEPARATORS).any(is_hexadecimal),
-        Place::Always | Place::Shared | Place::Other => {
+        Place::Always | Place::Builder => last_hexadecimal(stem),
+        Place::Shared | Place::Other => {
             let (before, last) = last_part(stem);
             let is_no_object = place != Place::Other || last.len() != OBJECT_ID;
-            is_hexadecimal(last) && is_no_object && !before.is_empty()
+            let is_one = is_hexadecimal(last) && is_no_object && !before.is_empty();
+            is_one.then(|| stem.len().saturating_sub(last.len())..stem.len())
         }
     };
     let of_letters = || {
         let (before, last) = last_characters(stem)?;
+        let is_random = match place {
+            Place::Always | Place::Builder | Place::Shared if is_built => !is_word(last),
+            Place::Always | Place::Builder | Place::Shared => !is_word(last) && looks_random(last),
+            Place::Other => is_built && is_base32(last),
+        };
         // A name that is nothing else may be that of anything: of a picture by its number, of a script by its component.
-        (place == Place::Builder || !before.is_empty()).then_some(last)
+        let is_one = is_random && (matches!(place, Place::Always | Place::Builder) || !before.is_empty());
+        is_one.then(|| stem.len().saturating_sub(last.len())..stem.len())
     };
-    let is_random = |last: &str| match place {
-        Place::Always => true,
-        Place::Builder | Place::Shared if is_built => !is_word(last),
-        Place::Builder | Place::Shared => !is_word(last) && looks_random(last),
-        Place::Other => is_built && is_base32(last),
-    };
-    of_digits() || of_letters().is_some_and(is_random)
+    of_digits().or_else(of_letters)
+}
+
+/// The last part of a name that is hexadecimal.
+fn last_hexadecimal(stem: &str) -> Option<Range<usize>> {
+    let mut end = stem.len();
+    for part in stem.rsplit(SEPARATORS) {
+        let start = end.saturating_sub(part.len());
+        if is_hexadecimal(part) {
+            return Some(start..end);
+        }
+        end = start.saturating_sub(1);
+    }
+    None
 }
 
 /// A name without what builders put after the fingerprint: `main.8e8b2a4c.chunk` without `.chunk`.
@@ -324,6 +343,23 @@ mod tests {
         #[test]
         fn any_name_is_judged(directory in "(.{0,12}/)?", name in ".{0,24}") {
             is_fingerprinted(&directory, &name);
+        }
+    }
+
+    #[test]
+    fn a_fingerprint_has_its_place() {
+        for (path, expected) in [
+            ("assets/index-BkTfQwXy.js", Some("BkTfQwXy")),
+            ("assets/index-BkTfQwXy.js.map", Some("BkTfQwXy")),
+            ("static/js/main.8e8b2a4c.chunk.js", Some("8e8b2a4c")),
+            ("_next/static/chunks/fd9d1056-43a99842f08a5e17.js", Some("43a99842f08a5e17")),
+            ("_next/static/media/a34f9d1faa5f3315-s.p.woff2", Some("a34f9d1faa5f3315")),
+            ("_app/immutable/entry/start.D3JQoTqT.js", Some("D3JQoTqT")),
+            ("_app/immutable/workers/myworker.js", None),
+            ("main.js", None),
+        ] {
+            let (directory, name) = path.split_at(path.rfind('/').map_or(0, |at| at + 1));
+            assert_eq!(fingerprint(directory, name).map(|range| &name[range]), expected, "{path}");
         }
     }
 

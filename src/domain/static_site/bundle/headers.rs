@@ -1,8 +1,10 @@
 //! What a file is served with and when it is written, by its name and by what is beside it.
 
+use std::ops::Range;
+
 use super::content_type::{content_type, has_twins, is_page};
 use super::file::{Cache, Encoding, SiteFile, Wave};
-use super::fingerprint::is_fingerprinted;
+use super::fingerprint::{fingerprint, is_fingerprinted};
 use super::path::SitePath;
 use crate::domain::image::Digest;
 
@@ -48,10 +50,23 @@ impl SiteFile {
         Self { digest, size, content_type, cache, encoding }
     }
 
+    /// Where the fingerprint stands in the path of a file that caches may keep for ever. `None`: the path has none that can be
+    /// told from a word.
+    pub fn fingerprint(&self, path: &SitePath) -> Option<Range<usize>> {
+        let (directory, name) = split(self.original(path));
+        let found = fingerprint(directory, name).filter(|_| self.cache == Cache::Immutable)?;
+        Some(found.start.saturating_add(directory.len())..found.end.saturating_add(directory.len()))
+    }
+
+    /// The path of the file that it is a compressed form of, or its own.
+    pub fn original<'p>(&self, path: &'p SitePath) -> &'p str {
+        let original = twin(path.as_str()).filter(|(_, encoding)| self.encoding == Some(*encoding));
+        original.map_or(path.as_str(), |(original, _)| original)
+    }
+
     /// What it is to the others. What is compressed is what it would be without that.
     pub fn wave(&self, path: &SitePath) -> Wave {
-        let original = twin(path.as_str()).filter(|(_, encoding)| self.encoding == Some(*encoding));
-        let original = original.map_or(path.as_str(), |(original, _)| original);
+        let original = self.original(path);
         let (_, name) = split(original);
         match self.cache {
             _ if original == "index.html" => Wave::Entry,

@@ -8,6 +8,7 @@ mod manifest;
 mod path;
 mod unusable;
 
+pub use content_type::is_page;
 pub use file::{Cache, Encoding, SiteFile, Wave};
 pub use manifest::BundleManifest;
 pub use path::SitePath;

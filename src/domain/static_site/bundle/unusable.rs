@@ -3,6 +3,7 @@
 use crate::domain::image::Digest;
 use crate::domain::limits::{BUNDLE_MANIFEST, SITE_FILES};
 use crate::domain::neutral;
+use crate::domain::placeholder::PlaceholderName;
 
 /// Why there is no bundle. Names of files are as they were found, and neutral where it is displayed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -93,6 +94,12 @@ pub enum BundleError {
         /// The directory.
         directory: String,
     },
+    /// The build did not use the marker of a placeholder.
+    #[error("the build left no file with the marker of placeholder `{name}`")]
+    NoMarker {
+        /// The placeholder.
+        name: PlaceholderName,
+    },
     /// A file is no bundle, or a damaged one.
     #[error("`{}` is not a bundle that shipgate wrote", shown(file))]
     Damaged {
@@ -146,6 +153,7 @@ impl BundleError {
             | Self::Changed { .. }
             | Self::TooMany { .. }
             | Self::ManifestTooLarge { .. }
+            | Self::NoMarker { .. }
             | Self::OtherBundle { .. } => None,
         }
     }

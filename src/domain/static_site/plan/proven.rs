@@ -22,5 +22,6 @@ pub fn was_proven(entries: &[Entry], current: &Current) -> bool {
             && entry.digest == current.digest
             && entry.config == current.config
             && entry.exclude == current.exclude
+            && entry.filled == current.filled
     })
 }

@@ -6,7 +6,7 @@ use crate::domain::kind::Kind;
 use crate::domain::outcome::Outcome;
 use crate::domain::provenance::Provenance;
 use crate::domain::static_site::bundle::SitePath;
-use crate::domain::static_site::store::{Finished, Kept};
+use crate::domain::static_site::store::{FilledBundle, Finished, Kept};
 use crate::domain::static_site::sync::Oddity;
 use crate::domain::static_site::{SiteBuild, Target};
 
@@ -31,6 +31,7 @@ fn buildable() -> Target {
         output: "dist".into(),
         node: None,
         env: indexmap::IndexMap::default(),
+        placeholders: Vec::new(),
         is_per_environment: false,
     };
     Target { build: Some(Box::new(build)), ..Target::sample() }
@@ -39,7 +40,8 @@ fn buildable() -> Target {
 fn current(letters: &str) -> Option<Current> {
     let mut current: Option<Current> = None;
     for letter in letters.chars() {
-        let kept = Kept { release: release(letter), digest: Digest::of(letter.to_string()), exclude: Vec::new() };
+        let digest = Digest::of(letter.to_string());
+        let kept = Kept { release: release(letter), digest, exclude: Vec::new(), filled: None };
         let finished = Finished { kept, at: Timestamp::UNIX_EPOCH, is_listed: true, config: None, run: None };
         current = Some(Current::after(finished, current.as_ref(), &[], 5));
     }
@@ -57,6 +59,7 @@ fn entry(letter: char, outcome: Outcome) -> Entry {
         previous: None,
         config: None,
         exclude: Vec::new(),
+        filled: None,
         url: None,
     }
 }
@@ -80,6 +83,47 @@ fn planned(facts: &SiteFacts, wanted: char) -> ComponentPlan {
     let (component, target) = (component(), buildable());
     let site = SitePlan::of_release(&component, &target, facts, None, None).unwrap();
     site.neutral(&component, &target, facts, &release(wanted))
+}
+
+/// A site with one value, and a pointer that says with which values its release is served.
+fn with_value(facts: &SiteFacts, value: &str, served: Option<&str>) -> (ComponentPlan, SitePlan) {
+    let values = |value: &str| PlaceholderValues::sample(&[("API_URL", value)]);
+    let target = Target { placeholders: values(value), ..buildable() };
+    let filled = served.map(|value| FilledBundle { values: values(value).digest(), manifest: Digest::of(value) });
+    let current = facts.current.clone().map(|current| Current { filled, ..current });
+    let facts = SiteFacts { current, ..facts.clone() };
+    let site = SitePlan::of_release(&component(), &target, &facts, None, None).unwrap();
+    (site.neutral(&component(), &target, &facts, &release('a')), site)
+}
+
+#[test]
+fn values_are_put_in_where_they_are_others_than_those_that_are_served() {
+    let stored = facts("a", Outcome::Deployed, Some('a'));
+    let (plan, _) = with_value(&stored, "/one", Some("/one"));
+    assert_eq!(steps(&plan), "verify");
+    let (plan, site) = with_value(&stored, "/two", Some("/one"));
+    assert_eq!(steps(&plan), "store, publish, prove");
+    let text = &plan.preparation[0].summary;
+    assert!(text.contains("API_URL=/two") && text.contains("the digest of the release is that of"), "{text}");
+    assert_eq!(plan.released.digest, Some(Digest::of("a")), "the release is that of the files with markers");
+    assert!(site.is_unfilled() && plan.canonical["values"] == json!({"API_URL": "/two"}));
+    // Of before there were placeholders.
+    assert_eq!(steps(&with_value(&stored, "/one", None).0), "store, publish, prove");
+    let filled = FilledBundle { values: Digest::of("v"), manifest: Digest::of("m") };
+    assert!(!site.stored(Digest::of("a"), Some(filled)).is_unfilled());
+}
+
+#[test]
+fn a_rollback_goes_back_to_the_values_of_then() {
+    let filled = |text: &str| Some(FilledBundle { values: Digest::of(text), manifest: Digest::of(text) });
+    let target = Target { placeholders: PlaceholderValues::sample(&[("API_URL", "/now")]), ..buildable() };
+    let facts = facts("ab", Outcome::Deployed, Some('a'));
+    let site =
+        SitePlan::of_rollback(&target, &facts, &Entry { filled: filled("then"), ..entry('a', Outcome::Deployed) });
+    assert_eq!((site.filled.clone(), site.is_unfilled()), (filled("then"), false));
+    let plan = site.neutral(&component(), &target, &facts, &release('a'));
+    assert_eq!(plan.back.brought_back, ["the values of its placeholders of then"]);
+    assert_eq!(plan.canonical["filled"], json!(Digest::of("then")));
 }
 
 #[test]
@@ -270,7 +314,7 @@ fn a_bundle_that_is_not_taken_is_reported_with_both_digests() {
         assert_eq!(told.is_some(), expected.is_some(), "{stored:?} {given:?} {warnings:?}");
         assert!(expected.is_none_or(|text| told.unwrap().text.ends_with(&text)), "{told:?}");
         // What was seen to be put there by this very run is said once, by its plan.
-        assert_eq!(site.stored(Digest::of("a")).passed_over, site.passed_over);
+        assert_eq!(site.stored(Digest::of("a"), None).passed_over, site.passed_over);
     }
 }
 

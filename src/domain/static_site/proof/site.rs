@@ -121,7 +121,7 @@ impl Site<'_> {
         Ok(asked)
     }
 
-    /// Whether browsers let pages use the values of the runtime configuration. The values are not shown.
+    /// Whether browsers let pages use the values that they have in this environment. The values are not shown.
     ///
     /// # Errors
     ///
@@ -130,7 +130,7 @@ impl Site<'_> {
         let blocked = values.iter().filter(|(_, value)| self.is_blocked(value));
         let faults: Vec<Fault> = blocked
             .map(|(name, _)| Fault {
-                asked: format!("`{}` of the runtime configuration", neutral::phrase(name, 100)),
+                asked: format!("value `{}`", neutral::phrase(name, 100)),
                 why: "it is an address without TLS, which browsers block on a page that has it".to_owned(),
             })
             .collect();

@@ -323,7 +323,7 @@ fn what_browsers_block_is_wrong_without_asking() {
     for bad in ["http://api.example/canary", " HTTP://canary", "ws://canary"] {
         let failure = Failure::from(value(bad).unwrap_err());
         let text = &failure.causes[0].text;
-        assert!(text.starts_with("`API_URL` of the runtime configuration") && !text.contains("canary"), "{text}");
+        assert!(text.starts_with("value `API_URL`") && !text.contains("canary"), "{text}");
     }
     assert!(world.site().calls(&["http://api.example/".to_owned()]).is_err());
     assert!(world.site().calls(&["api.example".to_owned()]).is_err());

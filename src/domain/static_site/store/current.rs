@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::document::{self, maybe, parsed, plain};
+use super::filled::{FilledBundle, RawFilled};
 use crate::domain::image::Digest;
 use crate::domain::release::ReleaseName;
 use crate::domain::static_site::bundle::{Cache, SiteFile, SitePath};
@@ -27,6 +28,8 @@ pub struct Current {
     pub config: Option<WrittenConfig>,
     /// The patterns of the files of the release that are not served, as they were then.
     pub exclude: Vec<Pattern>,
+    /// Its files with the values of its placeholders. `None`: it has none.
+    pub filled: Option<FilledBundle>,
     /// The run that put it there. `None`: it is not known.
     pub run: Option<String>,
     /// The releases that were served last, this one first: what keeps their files in the bucket.
@@ -45,6 +48,8 @@ pub struct Kept {
     pub digest: Digest,
     /// The patterns of its files that were not served.
     pub exclude: Vec<Pattern>,
+    /// Its files with the values of its placeholders. `None`: it has none.
+    pub filled: Option<FilledBundle>,
 }
 
 /// The file that differs between environments, as it was written.
@@ -93,7 +98,9 @@ impl Current {
     /// ([`Lock::begun`](super::Lock)). `keep`: so many releases keep their files.
     pub fn after(finished: Finished, before: Option<&Self>, begun: &[Kept], keep: usize) -> Self {
         let Finished { kept, at, is_listed, config, run } = finished;
-        let is_same = |one: &Kept, other: &Kept| one.release == other.release && one.exclude == other.exclude;
+        let is_same = |one: &Kept, other: &Kept| {
+            one.release == other.release && one.exclude == other.exclude && one.filled == other.filled
+        };
         let mut recent = vec![kept.clone()];
         let mut leaving = Vec::new();
         let mut add = |list: &mut Vec<Kept>, one: &Kept, most: usize| {
@@ -119,9 +126,20 @@ impl Current {
             listed: before.filter(|_| !is_listed).map_or(at, |before| before.listed),
             config,
             exclude: kept.exclude,
+            filled: kept.filled,
             run,
             recent,
             leaving,
+        }
+    }
+
+    /// The release that is served, as one whose files are there.
+    pub fn kept(&self) -> Kept {
+        Kept {
+            release: self.release.clone(),
+            digest: self.digest.clone(),
+            exclude: self.exclude.clone(),
+            filled: self.filled.clone(),
         }
     }
 
@@ -138,8 +156,8 @@ impl Current {
     ///
     /// Why it cannot be understood, in words.
     pub fn read(text: &[u8]) -> Result<Self, String> {
-        let Document { release, digest, since, listed, config, exclude, run, recent, leaving } =
-            document::read(text, SCHEMA)?;
+        let document = document::read(text, SCHEMA)?;
+        let Document { release, digest, since, listed, config, exclude, filled, run, recent, leaving } = document;
         let kept = |list: Vec<RawKept>| list.into_iter().map(RawKept::read).collect::<Result<Vec<_>, _>>();
         Ok(Self {
             release: parsed(&release, "`release` is not a release")?,
@@ -148,6 +166,7 @@ impl Current {
             listed: parsed(listed.as_ref().unwrap_or(&since), "`listed` is not a time")?,
             config: config.map(RawConfig::read).transpose()?,
             exclude: patterns(&exclude)?,
+            filled: filled.map(RawFilled::read).transpose()?,
             run: plain(run),
             recent: kept(recent)?,
             leaving: kept(leaving)?,
@@ -164,6 +183,7 @@ impl Current {
             listed: (self.listed != self.since).then(|| document::time(self.listed)),
             config: self.config.as_ref().map(RawConfig::of),
             exclude: texts(&self.exclude),
+            filled: self.filled.as_ref().map(RawFilled::of),
             run: self.run.clone(),
             recent: kept(&self.recent),
             leaving: kept(&self.leaving),
@@ -184,6 +204,8 @@ struct Document {
     config: Option<RawConfig>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     exclude: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    filled: Option<RawFilled>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     run: Option<String>,
     #[serde(default)]
@@ -211,6 +233,8 @@ pub(super) struct RawKept {
     digest: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     exclude: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    filled: Option<RawFilled>,
 }
 
 impl RawConfig {
@@ -238,8 +262,13 @@ impl RawConfig {
 
 impl RawKept {
     pub(super) fn of(kept: &Kept) -> Self {
-        let Kept { release, digest, exclude } = kept;
-        Self { release: release.to_string(), digest: digest.to_string(), exclude: texts(exclude) }
+        let Kept { release, digest, exclude, filled } = kept;
+        Self {
+            release: release.to_string(),
+            digest: digest.to_string(),
+            exclude: texts(exclude),
+            filled: filled.as_ref().map(RawFilled::of),
+        }
     }
 
     pub(super) fn read(self) -> Result<Kept, String> {
@@ -247,6 +276,7 @@ impl RawKept {
             release: parsed(&self.release, "list has what is not a release")?,
             digest: parsed(&self.digest, "list has what is not a digest")?,
             exclude: patterns(&self.exclude)?,
+            filled: self.filled.map(RawFilled::read).transpose()?,
         })
     }
 }
@@ -273,6 +303,7 @@ mod tests {
             release: letter.to_string().repeat(40).parse().unwrap(),
             digest: Digest::of(letter.to_string()),
             exclude: Vec::new(),
+            filled: None,
         }
     }
 
@@ -292,7 +323,8 @@ mod tests {
             size: 6,
             content_type: "text/javascript; charset=utf-8".to_owned(),
         };
-        let kept = Kept { exclude: vec!["**/*.map".parse().unwrap()], ..kept('b') };
+        let filled = FilledBundle { values: Digest::of("values"), manifest: Digest::of("manifest") };
+        let kept = Kept { exclude: vec!["**/*.map".parse().unwrap()], filled: Some(filled), ..kept('b') };
         let before = Current::after(finished('a'), None, &[], 5);
         Current::after(Finished { kept, config: Some(config), ..finished('b') }, Some(&before), &[], 1)
     }
@@ -318,6 +350,8 @@ mod tests {
             ("exclude", json!(["a**b"])),
             ("config", json!({"path": "../x", "digest": Digest::of("x"), "size": 1, "type": "a/b"})),
             ("config", json!({"path": "x.js", "digest": Digest::of("x"), "size": 1, "type": "a\r\nb"})),
+            ("filled", json!({"values": Digest::of("x")})),
+            ("filled", json!({"values": Digest::of("x"), "manifest": "x"})),
             ("recent", json!([{"release": "main", "digest": Digest::of("x")}])),
             ("more", json!(1)),
         ] {
@@ -326,6 +360,28 @@ mod tests {
             assert!(read(&wrong).is_err(), "{wrong}");
         }
         assert!(read(&good).is_ok() && Current::read(b"").is_err() && Current::read(b"[]").is_err());
+    }
+
+    /// Of before there were placeholders.
+    #[test]
+    fn a_pointer_without_values_is_read() {
+        let mut old: Value = serde_json::from_str(&full().document()).unwrap();
+        old.as_object_mut().unwrap().shift_remove("filled");
+        let mut read = Current::read(old.to_string().as_bytes()).unwrap();
+        assert_eq!(read.filled.take(), None);
+        assert_eq!(read, Current { filled: None, ..full() });
+    }
+
+    #[test]
+    fn one_release_with_other_values_is_another_that_is_kept() {
+        let with = |values: &str| {
+            let filled = FilledBundle { values: Digest::of(values), manifest: Digest::of(values) };
+            Finished { kept: Kept { filled: Some(filled), ..kept('a') }, ..finished('a') }
+        };
+        let first = Current::after(with("1"), None, &[], 5);
+        let second = Current::after(with("2"), Some(&first), &[], 5);
+        assert_eq!(second.recent, [with("2").kept, with("1").kept]);
+        assert_eq!(Current::after(with("2"), Some(&second), &[], 5).recent, second.recent);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::current::{RawConfig, WrittenConfig, patterns, texts};
 use super::document::{self, maybe, parsed, plain};
+use super::filled::{FilledBundle, RawFilled};
 use super::keys;
 use crate::domain::ids::RecordId;
 use crate::domain::image::Digest;
@@ -37,6 +38,8 @@ pub struct Entry {
     pub config: Option<WrittenConfig>,
     /// The patterns of the files that were not served.
     pub exclude: Vec<Pattern>,
+    /// Its files with the values of its placeholders, as they were then. `None`: it has none.
+    pub filled: Option<FilledBundle>,
     /// Where browsers find it.
     pub url: Option<String>,
 }
@@ -69,6 +72,7 @@ impl Entry {
             previous: maybe(document.previous.as_ref(), "`previous` is not a release")?,
             config: document.config.clone().map(RawConfig::read).transpose()?,
             exclude: patterns(&document.exclude)?,
+            filled: document.filled.clone().map(RawFilled::read).transpose()?,
             url: plain(document.url.clone()),
             provenance: document.provenance()?,
         })
@@ -88,6 +92,7 @@ impl Entry {
             previous: self.previous.as_ref().map(ReleaseName::to_string),
             config: self.config.as_ref().map(RawConfig::of),
             exclude: texts(&self.exclude),
+            filled: self.filled.as_ref().map(RawFilled::of),
             url: self.url.clone(),
             by,
             trigger,
@@ -118,6 +123,8 @@ struct Document {
     config: Option<RawConfig>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     exclude: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    filled: Option<RawFilled>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     url: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -184,6 +191,7 @@ pub(super) mod tests {
             previous: None,
             config: None,
             exclude: Vec::new(),
+            filled: None,
             url: None,
         }
     }
@@ -212,6 +220,7 @@ pub(super) mod tests {
                 content_type: "text/javascript; charset=utf-8".to_owned(),
             }),
             exclude: vec!["**/*.map".parse().unwrap()],
+            filled: Some(FilledBundle { values: Digest::of("values"), manifest: Digest::of("manifest") }),
             url: Some("https://shop.example.com".to_owned()),
             ..entry(2, 'b', Outcome::RolledBack)
         }

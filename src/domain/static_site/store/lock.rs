@@ -169,6 +169,7 @@ mod tests {
             release: letter.to_string().repeat(40).parse().unwrap(),
             digest: Digest::of(letter.to_string()),
             exclude: Vec::new(),
+            filled: None,
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod current;
 mod document;
+mod filled;
 mod holds;
 pub mod keys;
 mod ledger;
@@ -13,6 +14,7 @@ mod lock;
 mod past;
 
 pub use current::{Current, Finished, Kept, WrittenConfig};
+pub use filled::FilledBundle;
 pub use holds::Holds;
 pub use ledger::Entry;
 pub use lock::{Lock, Owner};

@@ -146,6 +146,7 @@ mod tests {
             release: letter.to_string().repeat(40).parse().unwrap(),
             digest: Digest::of(letter.to_string()),
             exclude: Vec::new(),
+            filled: None,
         };
         let at = Timestamp::from_second(second).unwrap();
         Current::after(Finished { kept, at, is_listed: true, config: None, run: None }, None, &[], 5)
