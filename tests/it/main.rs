@@ -60,6 +60,7 @@ mod cloud_site_repro;
 mod cloud_site_rig;
 mod cloud_site_shop;
 mod cloud_site_together;
+mod cloud_site_website;
 mod cloud_status;
 mod cloud_statuses;
 mod cloud_statuses_faults;

@@ -10,12 +10,12 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::bundle::SitePath;
-use super::distribution::warnings::DistributionWarning;
 use super::invalidation::Paths;
 use super::names::DistributionId;
 use super::store::{Current, Entry, WrittenConfig};
 use super::sync::Oddity;
 use super::target::SiteTarget;
+use super::warning::SiteWarning;
 use crate::domain::given_bundle::GivenBundle;
 use crate::domain::hold::Hold;
 use crate::domain::ids::RecordId;
@@ -44,8 +44,8 @@ pub struct SiteFacts {
     pub has_unfinished: bool,
     /// How browsers find it.
     pub front: Front,
-    /// What is odd about the distribution.
-    pub cautions: Vec<DistributionWarning>,
+    /// What is odd about the distribution, or the website of the bucket.
+    pub cautions: Vec<SiteWarning>,
     /// The holds on it.
     pub holds: Vec<Hold>,
 }
@@ -55,7 +55,7 @@ pub struct SiteFacts {
 pub struct Front {
     /// Where. `None`: nothing says so.
     pub address: Option<Url>,
-    /// The hosts that the distribution answers for.
+    /// The hosts that the distribution answers for, or the website of the bucket.
     pub hosts: Vec<String>,
     /// Under which paths they find its files.
     pub paths: Paths,
@@ -368,6 +368,7 @@ pub fn running(current: Option<&Current>) -> Running {
 pub fn place(target: &SiteTarget) -> String {
     match &target.distribution {
         Some(distribution) => format!("distribution {distribution}"),
+        None if target.is_website => format!("website {}", target.bucket),
         None => format!("bucket {}", target.bucket),
     }
 }
@@ -426,6 +427,6 @@ fn warnings(component: &Component, facts: &SiteFacts) -> Vec<PlanWarning> {
     let cautions = facts
         .cautions
         .iter()
-        .map(|DistributionWarning { text, hint }| warning(format!("{}: {text}", component.name), hint.clone()));
+        .map(|SiteWarning { text, hint }| warning(format!("{}: {text}", component.name), hint.clone()));
     drifted.into_iter().chain(cautions).collect()
 }
