@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::cloud_policy::printed;
 use crate::cloud_roles;
-use crate::harness::{assert_told, steps};
+use crate::harness::assert_told;
 use crate::http_server::Answer;
 use crate::site::website::{Websites, address, config};
 use crate::site::{self, SiteCloud, change, version};
@@ -22,10 +22,10 @@ fn a_website_has_its_releases_at_the_address_of_its_region() {
     let repository = site::repository(&config(&site, ""));
     let first = repository.head();
 
-    let report = websites.deploy(&site, &repository).outcome("deployed", 0);
+    let ran = websites.deploy(&site, &repository);
 
-    let results = report["steps"].to_string();
-    assert!(results.contains(&format!("at {}/", address(&site.stage))), "{:?}, {results}", steps(&report));
+    let report = ran.outcome("deployed", 0);
+    assert!(ran.stderr.contains(&format!("at {}/", address(&site.stage))), "{}", ran.stderr);
     assert_eq!(websites.get(&site, &site.stage, "/"), (200, page(1)));
     // The page in the place of an error has the status of the error.
     let (status, text) = websites.get(&site, &site.stage, "/products/7");

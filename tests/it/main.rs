@@ -51,6 +51,7 @@ mod cloud_rollout;
 mod cloud_secrets;
 mod cloud_site;
 mod cloud_site_back;
+mod cloud_site_cloudshop;
 mod cloud_site_deaths;
 mod cloud_site_distribution;
 mod cloud_site_faults;

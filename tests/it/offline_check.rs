@@ -16,6 +16,8 @@ const VARS: &str = r#"{"STAGE_URL": "https://stage.shop.example", "PRODUCTION_UR
 fn cloudshop() -> Repository {
     let repository = Repository::with_config(include_str!("../../examples/cloudshop/shipgate.toml"));
     repository.write("backend/Dockerfile", include_str!("../../examples/cloudshop/backend/Dockerfile"));
+    repository.write("frontend/package.json", include_str!("../../examples/cloudshop/frontend/package.json"));
+    repository.write("frontend/package-lock.json", "{}");
     repository.write(".github/workflows/deploy.yml", workflow("deploy", "stage"));
     repository.commit("The shop");
     repository
@@ -310,8 +312,11 @@ fn outside_of_git_and_without_git_the_files_are_looked_at() {
     let repository = Repository::bare();
     repository.write("shipgate.toml", include_str!("../../examples/cloudshop/shipgate.toml"));
     let report = away_from_aws(repository.shipgate(&CHECK)).expect_code(2).json();
-    assert_eq!(found(&report), ["error build-context shipgate.toml:6:21"]);
+    let wanted = ["error build-context shipgate.toml:6:21", "error site-directory shipgate.toml:30:77"];
+    assert_eq!(found(&report), wanted);
     left_out(&report, "stage");
+    repository.write("frontend/package.json", include_str!("../../examples/cloudshop/frontend/package.json"));
+    repository.write("frontend/package-lock.json", "{}");
     repository.write("backend/Dockerfile", "FROM scratch\nARG RELEASE\n");
     let report = away_from_aws(repository.shipgate(&CHECK).only_programs(&[])).expect_code(0).json();
     assert_eq!(report["looked_at"], json!(["shipgate.toml", "backend/Dockerfile"]));

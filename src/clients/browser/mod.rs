@@ -1,5 +1,6 @@
 //! A browser without a window that opens a page, and says what came of that.
 
+mod error;
 mod tab;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 use tokio::time::{Instant, timeout};
 
+pub use self::error::BrowserError;
 use self::tab::Tab;
 use super::process::{Invocation, ProcessError, Processes, find};
 use crate::domain::browser::{Shown, View, WINDOWS, Window};
@@ -81,25 +83,6 @@ pub struct Opened {
     pub status: Option<u16>,
     /// What is wrong with it, in words. `None`: nothing.
     pub difference: Option<String>,
-}
-
-/// Why a page was not opened, so that nothing is known of it.
-#[derive(Debug, thiserror::Error)]
-pub enum BrowserError {
-    /// There is no browser.
-    #[error("there is no Chrome or Chromium")]
-    None,
-    /// It does not start.
-    #[error("{program} does not start: {why}")]
-    NotStarted {
-        /// The program.
-        program: String,
-        /// Why, in words.
-        why: String,
-    },
-    /// It ended, or does not do as it is told.
-    #[error("the browser fails: {0}")]
-    Fails(String),
 }
 
 impl Browser {

@@ -10,7 +10,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::ChildStdout;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::BrowserError;
+use super::error::BrowserError;
 use crate::clients::process::Conversation;
 use crate::domain::browser::{Happening, View, Window};
 use crate::domain::neutral;

@@ -84,7 +84,7 @@ impl Happening {
             }
             "Network.responseReceived" => {
                 let status = parameters.pointer("/response/status")?.as_u64()?;
-                Some(Self::Answered { id: id()?, status: u16::try_from(status).ok()? })
+                Some(Self::Answered { id: id()?, status: status.try_into().ok()? })
             }
             "Network.loadingFinished" => Some(Self::Ended { id: id()? }),
             "Network.loadingFailed" => Some(Self::Failed { id: id()?, why: Why::read(parameters) }),

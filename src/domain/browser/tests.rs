@@ -158,7 +158,7 @@ fn a_text_that_does_not_appear_is_said_with_what_does() {
     let view = page(&[]);
     assert_eq!(
         difference(&view, Some("Laptop"), "Failed\nto fetch").as_deref(),
-        Some("\"Laptop\" does not appear within 20 s, it shows \"Failed to fetch\"")
+        Some("\"Laptop\" does not appear within 20 s, it shows \"Failed; to fetch\"")
     );
     assert_eq!(
         difference(&view, Some("Laptop"), " ").as_deref(),
