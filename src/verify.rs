@@ -135,7 +135,7 @@ impl Prober<'_> {
                     }
                     Step::again(probe.interval)
                 }
-                decision => {
+                decision @ (Decision::Passed | Decision::Failed) => {
                     let difference = answer.difference.clone();
                     self.events.emit(Event::ProbeAnswered { subject: subject.clone(), answer });
                     let passed = decision == Decision::Passed;

@@ -96,7 +96,6 @@ impl RawProbe {
             successes: table.number("successes", 1..=u32::MAX.into()),
             ..Self::default()
         };
-        const OF_REQUESTS: &str = "a browser sends what it sends: remove it, or write `url` instead of `browser`";
         let of_requests = ["url", "method", "headers", "json", "response-headers"];
         table.refuse_unknown_but(&|key| of_requests.contains(&key).then(|| OF_REQUESTS.to_owned()));
         probe
@@ -130,6 +129,8 @@ const ANSWERS: u32 = 10;
 /// The same of a page, which a browser opens in two windows each time.
 const PAGE: Duration = Duration::from_secs(20);
 const PAGES: u32 = 2;
+
+const OF_REQUESTS: &str = "a browser sends what it sends: remove it, or write `url` instead of `browser`";
 
 /// Resolves the probes of a component.
 pub(super) fn resolve(probes: &[RawProbe], interpreter: &mut Interpreter<'_, '_>) -> Option<Vec<Probe>> {

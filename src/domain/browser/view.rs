@@ -136,10 +136,10 @@ impl View {
         match why {
             Why::Canceled => {}
             Why::MixedContent => {
-                self.fault(format!("{shown} has no TLS, and the page does: it is blocked (mixed content)"))
+                self.fault(format!("{shown} has no TLS, and the page does: it is blocked (mixed content)"));
             }
             Why::Cors(error) => {
-                self.fault(format!("{shown} does not let the page read its answer (CORS, {})", words(error)))
+                self.fault(format!("{shown} does not let the page read its answer (CORS, {})", words(error)));
             }
             Why::Other(error) => self.fault(format!("{shown} fails: {}", words(error))),
         }

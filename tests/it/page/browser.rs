@@ -155,6 +155,7 @@ impl Browser {
 
     /// Opens a page, and waits until it shows a text and all that it asked for has come. Returns what it shows, and what
     /// went wrong in it: errors in the console, errors of scripts, and requests that fail.
+    #[expect(clippy::disallowed_methods, reason = "a browser has real time")]
     pub fn open(&mut self, url: &str, text: &str) -> Opened {
         for domain in ["Page", "Network", "Runtime", "Log"] {
             self.ask(&format!("{domain}.enable"), &json!({}));
@@ -166,7 +167,8 @@ impl Browser {
         // Half a second after the text has appeared, or when it has not for ten.
         let mut left = 100;
         while left > 0 {
-            shown = self.evaluated("document.body ? document.body.innerText : ''").as_str().unwrap().to_owned();
+            let text_now = self.evaluated("document.body ? document.body.innerText : ''");
+            shown = String::from(text_now.as_str().unwrap());
             if shown.contains(text) {
                 left = left.min(6);
             }

@@ -35,7 +35,7 @@ pub fn readers(policy: Option<&str>, bucket: &BucketName) -> Readers {
     match most {
         // A condition such as `aws:SecureTransport` denies some, and which is not known here.
         Readers::Everyone if is_denied => Readers::Some,
-        most => most,
+        Readers::Everyone | Readers::Some | Readers::Nobody => most,
     }
 }
 

@@ -79,7 +79,7 @@ fn the_entry_page_in_the_place_of_errors_is_told() {
     assert!(warnings(&bucket(), &page("index.html"))[0].text.contains("404 or 403"));
 }
 
-fn statement(more: Value) -> Value {
+fn statement(more: &Value) -> Value {
     let mut statement = json!({
         "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::stage-site/*",
     });
@@ -110,10 +110,10 @@ fn a_policy_says_who_may_read() {
         (json!({"Resource": "arn:aws:s3:::stage-site/public/*"}), Readers::Nobody),
         (json!({"Resource": "arn:aws:s3:::other-site/*"}), Readers::Nobody),
     ] {
-        assert_eq!(of(&statement(more.clone())), wanted, "{more}");
+        assert_eq!(of(&statement(&more)), wanted, "{more}");
     }
     let secure = json!({"Effect": "Deny", "Action": "s3:*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}});
-    assert_eq!(of(&json!([statement(json!({})), statement(secure)])), Readers::Some);
+    assert_eq!(of(&json!([statement(&json!({})), statement(&secure)])), Readers::Some);
     assert_eq!(readers(None, &bucket()), Readers::Nobody);
 }
 
@@ -126,8 +126,8 @@ proptest! {
     /// Whatever else a policy says, a statement more that allows takes nobody's leave away.
     #[test]
     fn another_statement_that_allows_takes_nothing_away(is_first: bool, action in "s3:[A-Za-z*]{0,8}") {
-        let other = statement(json!({"Action": action}));
-        let both = if is_first { json!([other, statement(json!({}))]) } else { json!([statement(json!({})), other]) };
+        let other = statement(&json!({"Action": action}));
+        let both = if is_first { json!([other, statement(&json!({}))]) } else { json!([statement(&json!({})), other]) };
         assert_eq!(of(&both), Readers::Everyone);
     }
 }
