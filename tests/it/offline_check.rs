@@ -170,6 +170,7 @@ fn paths_begin_at_the_root_of_the_repository() {
             [
                 "error environment-unknown .github/workflows/other.yml:13:59",
                 "error dockerfile-missing shop/shipgate.toml:6:21",
+                "error site-directory shop/shipgate.toml:30:77",
             ],
             "{report:#}"
         );
@@ -214,7 +215,7 @@ fn missing_variables_are_notes_for_a_fork_and_errors_where_others_are_there() {
         ("shop/cloudshop", partly, 2, "error"),
     ] {
         let report = pull_request(&repository, from).env("SHIPGATE_VARS", vars).run().expect_code(code).json();
-        let expected = format!("{level} variable-missing shipgate.toml:56:8");
+        let expected = format!("{level} variable-missing shipgate.toml:72:8");
         assert!(found(&report).contains(&expected), "{from} {vars}: {report:#}");
     }
 }
