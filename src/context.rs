@@ -14,6 +14,7 @@ use reqwest::Url;
 use secrecy::SecretString;
 use serde_json::Value;
 
+use crate::clients::browser::{self, Browser};
 use crate::clients::docker::{Surroundings, login};
 use crate::clients::endpoint::is_private;
 use crate::clients::git_repository::Owners;
@@ -57,6 +58,8 @@ const GITHUB_REPOSITORY: &str = "GITHUB_REPOSITORY";
 const PATH: &str = "PATH";
 /// The runner's directory for temporary files.
 const TEMPORARY: &str = "RUNNER_TEMP";
+/// Where pictures of pages go that a browser opened.
+const SCREENSHOTS: &str = "SHIPGATE_SCREENSHOTS";
 
 /// The facts of one invocation.
 #[derive(Clone)]
@@ -391,6 +394,14 @@ impl Context {
             path: self.path().unwrap_or_default(),
             temporary: temporary.into_iter().flatten().filter(|directory| directory.is_absolute()).collect(),
         }
+    }
+
+    /// The browser that opens the pages of probes, with no more of the environment than a page may learn.
+    pub fn browser(&self) -> Browser {
+        let seen = self.child_environment().into_iter().filter(|(name, _)| browser::may_see(name)).collect();
+        let in_runner = || Some(Utf8PathBuf::from(self.variable(TEMPORARY)?).join("shipgate-screenshots"));
+        let pictures = self.variable(SCREENSHOTS).map(Utf8PathBuf::from).or_else(in_runner);
+        Browser::new(seen, self.variable("CHROME_BIN"), pictures)
     }
 
     /// Where docker's credential helper asks for a login, where this process is that helper.

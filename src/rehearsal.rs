@@ -226,6 +226,7 @@ impl Rehearsal {
             source: &self.access,
             processes: &processes,
             http: &http,
+            browser: &self.context.browser(),
             events: events.clone(),
             turns: &turns,
             environment: &self.target.environment,

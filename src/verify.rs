@@ -1,7 +1,9 @@
 //! Asks the probes of a component, whatever its kind.
 
+use crate::clients::browser::{Browser, BrowserError, Opened, Page};
 use crate::clients::http::{Http, HttpError};
 use crate::domain::asked_probe::AskedProbe;
+use crate::domain::browser::picture;
 use crate::domain::event::Event;
 use crate::domain::failure::{CauseKind, Failure};
 use crate::domain::file_line::in_brackets;
@@ -21,6 +23,8 @@ use crate::poll::{Waiting, poll};
 pub struct Prober<'a> {
     /// HTTP.
     pub http: &'a Http,
+    /// The browser that opens pages.
+    pub browser: &'a Browser,
     /// Where progress is emitted.
     pub events: &'a Events,
     /// The release that should answer.
@@ -111,42 +115,83 @@ impl Prober<'_> {
     async fn ask(&self, probe: &Probe, wanted: Wanted, step: &StepId) -> Result<(), Failure> {
         let shown = probe::shown_url(&probe.url.render(self.release));
         let mut tally = Tally::new(probe);
-        let ask = async |()| {
-            let (status, checked) = match self.http.ask(probe, self.release).await {
-                Ok(answer) => (Some(answer.status), wanted.check(probe, self.release, &answer)),
-                Err(error) => (None, Err(error.to_string())),
-            };
-            ProbeAnswer {
-                method: probe.method.clone(),
-                url: shown.clone(),
-                status,
-                release: (wanted == Wanted::Release && probe.names_release()).then(|| self.release.short()),
-                difference: checked.err(),
-            }
+        let ask = async |()| match wanted {
+            Wanted::Release if probe.is_browser => self.open(probe, step).await,
+            Wanted::Release | Wanted::Answer => Ok(self.answer(probe, wanted).await),
         };
         let subject = &step.subject;
-        poll(Waiting::In(self.events, step), (), ask, |_, answer| match (tally.count(answer.passed()), answer) {
-            (Decision::AskAgain, answer) => {
-                if !answer.passed() {
-                    self.events.progress(step, &format!("{} {shown}: {}", probe.method, answer.answered()));
+        poll(Waiting::In(self.events, step), (), ask, |_, answer| {
+            let answer = match answer {
+                Ok(answer) => answer,
+                Err(error) => {
+                    self.not_opened(probe, &shown, &error);
+                    return Step::Done(Ok(()));
                 }
-                Step::again(probe.interval)
-            }
-            (decision, answer) => {
-                let difference = answer.difference.clone();
-                self.events.emit(Event::ProbeAnswered { subject: subject.clone(), answer });
-                let passed = decision == Decision::Passed;
-                Step::Done(if passed { Ok(()) } else { Err(failed(probe, &shown, difference)) })
+            };
+            match tally.count(answer.passed()) {
+                Decision::AskAgain => {
+                    if !answer.passed() {
+                        self.events.progress(step, &format!("{} {shown}: {}", answer.method, answer.answered()));
+                    }
+                    Step::again(probe.interval)
+                }
+                decision @ (Decision::Passed | Decision::Failed) => {
+                    let difference = answer.difference.clone();
+                    self.events.emit(Event::ProbeAnswered { subject: subject.clone(), answer });
+                    let passed = decision == Decision::Passed;
+                    Step::Done(if passed { Ok(()) } else { Err(failed(probe, &shown, difference)) })
+                }
             }
         })
         .await
+    }
+
+    async fn answer(&self, probe: &Probe, wanted: Wanted) -> ProbeAnswer {
+        let (status, checked) = match self.http.ask(probe, self.release).await {
+            Ok(answer) => (Some(answer.status), wanted.check(probe, self.release, &answer)),
+            Err(error) => (None, Err(error.to_string())),
+        };
+        let release = (wanted == Wanted::Release && probe.names_release()).then(|| self.release.short());
+        let url = probe::shown_url(&probe.url.render(self.release));
+        ProbeAnswer { method: probe.method.clone(), url, status, release, difference: checked.err() }
+    }
+
+    /// Opens the page of a probe. An error: nothing is known of it.
+    async fn open(&self, probe: &Probe, step: &StepId) -> Result<ProbeAnswer, BrowserError> {
+        let url = probe.url.render(self.release);
+        let page = Page {
+            text: probe.text.as_ref().map(|text| text.render(self.release)),
+            status: probe.status,
+            timeout: probe.timeout,
+            picture: picture(step, self.release, &url),
+            url: url.clone(),
+        };
+        let Opened { status, difference } = self.browser.open(&page).await?;
+        let release = probe.names_release().then(|| self.release.short());
+        let method = probe.asks_with().to_owned();
+        Ok(ProbeAnswer { method, url: probe::shown_url(&url), status, release, difference })
+    }
+
+    /// What nobody looked at is not known to be right, nor to be wrong.
+    fn not_opened(&self, probe: &Probe, shown: &str, error: &BrowserError) {
+        let line = in_brackets(probe.line.as_ref());
+        let text = format!("probe {} {shown}{line} is not asked: {error}", probe.asks_with());
+        let hint = match error {
+            BrowserError::None => {
+                "install Google Chrome or Chromium, or name it in CHROME_BIN: what browsers show is not known"
+            }
+            BrowserError::NotStarted { .. } | BrowserError::Fails(_) => {
+                "start it by hand with `--headless --dump-dom about:blank`: what browsers show is not known"
+            }
+        };
+        self.events.warning(text, Some(hint.to_owned()));
     }
 }
 
 /// A probe that is decided, and not by the answer that it asks for.
 fn failed(probe: &Probe, shown: &str, difference: Option<String>) -> Failure {
     let line = in_brackets(probe.line.as_ref());
-    Failure::new(Outcome::Broken, format!("probe {} {shown}{line} fails", probe.method))
+    Failure::new(Outcome::Broken, format!("probe {} {shown}{line} fails", probe.asks_with()))
         .of(CauseKind::Application)
         .cause(difference.unwrap_or_default())
 }

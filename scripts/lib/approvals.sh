@@ -50,7 +50,7 @@ approvals() {
     run "sed -i 's/^approval = \"none\"\$/approval = { by = \"second-person\" }/' shipgate.toml"
     run "printf '\n[github]\nworkflows = \"$trusted\"\n' >>shipgate.toml"
     run 'git commit --quiet --all --message "Ask a second person before production changes"'
-    run 'shipgate -q deploy stage'
+    deploy_to_stage
     github_knows "{\"git\": \"$shop\", \"people\": {\"ana\": \"admin\", \"ben\": \"write\"}}"
     explain "Ana starts promote.yml. It plans, and ends."
     plan_as ana 100
@@ -70,7 +70,7 @@ approvals() {
     explain "The next one is planned; then one person, alone, takes production back to what served before."
     run 'sed -i "s/desk lamp/reading lamp/" backend/products.json'
     run 'git commit --quiet --all --message "Sell a reading lamp"'
-    run 'shipgate -q deploy stage'
+    deploy_to_stage
     plan_as ana 104
     become_job production
     run 'GITHUB_RUN_ID=105 shipgate -q rollback production'

@@ -85,6 +85,18 @@ def repository_of(prefix):
     return f"{prefix}-cloudshop-backend"
 
 
+def website_of(prefix):
+    return f"{prefix}-cloudshop-frontend"
+
+
+def store_of(prefix):
+    return f"{prefix}-cloudshop-releases"
+
+
+def address_of_website(prefix):
+    return f"http://{website_of(prefix)}.s3-website-{REGION}.amazonaws.com"
+
+
 def balancer_of(prefix):
     return f"{prefix}-alb"
 
@@ -118,6 +130,7 @@ class Cloud:
         self.ecs = client("ecs")
         self.ec2 = client("ec2")
         self.logs = client("logs")
+        self.s3 = client("s3")
         self.elb = client("elbv2")
 
     def registry(self):
@@ -153,6 +166,8 @@ def make_foundation(cloud):
         ensure_cluster(cloud, f"{prefix}-cluster")
         ensure_repository(cloud, repository_of(prefix))
         ensure_balancer(cloud, prefix)
+        ensure_website(cloud, website_of(prefix))
+        ensure_bucket(cloud, store_of(prefix))
     for service in all_services():
         ensure_log_group(cloud, service.log_group)
 
@@ -183,6 +198,27 @@ def ensure_repository(cloud, name):
     if found(call, "RepositoryNotFoundException") is None:
         say(f"creating repository {name}")
         cloud.ecr.create_repository(repositoryName=name)
+
+
+def ensure_bucket(cloud, name):
+    if found(lambda: cloud.s3.head_bucket(Bucket=name), "404", "NoSuchBucket") is None:
+        say(f"creating bucket {name}")
+        cloud.s3.create_bucket(Bucket=name)
+
+
+def ensure_website(cloud, name):
+    """A bucket that everyone may read, and that is a website."""
+    ensure_bucket(cloud, name)
+    document = {"Suffix": "index.html"}
+    cloud.s3.put_bucket_website(
+        Bucket=name, WebsiteConfiguration={"IndexDocument": document, "ErrorDocument": {"Key": "index.html"}}
+    )
+    block = {"BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": False, "RestrictPublicBuckets": False}
+    cloud.s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=block)
+    resource = f"arn:aws:s3:::{name}/*"
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": resource}
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    cloud.s3.put_bucket_policy(Bucket=name, Policy=json.dumps(policy))
 
 
 def ensure_log_group(cloud, name):
@@ -264,6 +300,7 @@ def register_definition(cloud, service):
         "environment": [
             {"name": "SHOP_NAME", "value": f"CloudShop ({service.prefix})"},
             {"name": "LOG_LEVEL", "value": "info"},
+            {"name": "CORS_ORIGINS", "value": address_of_website(service.prefix)},
         ],
         "logConfiguration": {
             "logDriver": "awslogs",

@@ -3,6 +3,7 @@
 pub mod alarms;
 pub mod ambient;
 pub mod aws;
+pub mod browser;
 pub mod docker;
 pub mod ecr;
 pub mod ecs;

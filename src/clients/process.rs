@@ -6,6 +6,7 @@ use std::process::Stdio;
 
 use camino::Utf8PathBuf;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
+use tokio::process::{Child, ChildStdin, ChildStdout};
 
 use super::guard;
 use crate::domain::neutral;
@@ -111,6 +112,23 @@ impl Processes {
         finished
     }
 
+    /// Starts a program that is talked to: commands go to its standard input, and answers come from its output. Its errors
+    /// are not read. It leads a process group, all of which ends with the conversation.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::run`].
+    pub fn converse(&self, invocation: &Invocation) -> Result<Conversation, ProcessError> {
+        let mut command = self.command(invocation.program.as_ref(), invocation);
+        command.args(&invocation.arguments).stdin(Stdio::piped()).stderr(Stdio::null()).process_group(0);
+        let mut child = command.spawn().map_err(|source| refused(source, invocation))?;
+        let group = guard::Group::new(child.id());
+        let closed =
+            || ProcessError::Other { program: invocation.program, source: std::io::ErrorKind::BrokenPipe.into() };
+        let (input, output) = child.stdin.take().zip(child.stdout.take()).ok_or_else(closed)?;
+        Ok(Conversation { input, output: Some(output), child, group })
+    }
+
     #[expect(clippy::disallowed_methods, reason = "this is the one place that spawns")]
     fn command(&self, program: &OsStr, invocation: &Invocation) -> tokio::process::Command {
         // The other arguments may hold what a configuration took from the environment.
@@ -135,6 +153,34 @@ impl Processes {
     }
 }
 
+/// A program that is talked to.
+#[derive(Debug)]
+pub struct Conversation {
+    input: ChildStdin,
+    output: Option<ChildStdout>,
+    child: Child,
+    group: guard::Group,
+}
+
+impl Conversation {
+    /// Where commands go.
+    pub fn input(&mut self) -> &mut ChildStdin {
+        &mut self.input
+    }
+
+    /// Where answers come from. `None`: it was taken already.
+    pub fn take_output(&mut self) -> Option<ChildStdout> {
+        self.output.take()
+    }
+
+    /// Waits until the program has ended.
+    pub async fn ended(&mut self) {
+        if self.child.wait().await.is_ok() {
+            self.group.has_ended();
+        }
+    }
+}
+
 fn refused(source: std::io::Error, invocation: &Invocation) -> ProcessError {
     // The same error stands for a working directory that does not exist.
     let is_missing = source.kind() == std::io::ErrorKind::NotFound && invocation.directory.is_dir();
@@ -143,7 +189,7 @@ fn refused(source: std::io::Error, invocation: &Invocation) -> ProcessError {
 }
 
 /// The file of a program.
-fn find(program: &str, path: Option<&OsStr>) -> Option<std::path::PathBuf> {
+pub(super) fn find(program: &str, path: Option<&OsStr>) -> Option<std::path::PathBuf> {
     use std::os::unix::fs::PermissionsExt as _;
     let may_run = |file: &std::path::PathBuf| {
         file.metadata().is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
@@ -153,7 +199,7 @@ fn find(program: &str, path: Option<&OsStr>) -> Option<std::path::PathBuf> {
 
 /// Reads both outputs of a program to their ends.
 async fn follow(
-    mut child: tokio::process::Child,
+    mut child: Child,
     program: &'static str,
     mut on_line: impl FnMut(&str),
 ) -> Result<Finished, ProcessError> {

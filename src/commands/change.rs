@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::apply;
+use crate::clients::browser::Browser;
 use crate::clients::git::Git;
 use crate::clients::http::Http;
 use crate::clients::process::Processes;
@@ -86,6 +87,8 @@ pub struct Invocation<'a> {
     pub hosted: Hosted,
     /// HTTP for probes.
     pub http: Http,
+    /// The browser for probes.
+    pub browser: Browser,
     /// How many changes are made at once.
     pub parallel: NonZeroUsize,
     /// Whether somebody is asked before anything is changed.
@@ -134,6 +137,7 @@ impl<'a> Invocation<'a> {
             git,
             hosted,
             http,
+            browser: context.browser(),
             parallel,
             asks: request.asks,
             began: clock(),
@@ -387,6 +391,7 @@ pub async fn finish(
         source: source.as_ref().unwrap_or(&access),
         processes: &invocation.processes,
         http: &invocation.http,
+        browser: &invocation.browser,
         events: invocation.events.clone(),
         turns: &turns,
         environment: &environment,

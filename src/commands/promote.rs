@@ -201,7 +201,8 @@ async fn ask_probes(
     let mut failures = Vec::new();
     let release = ReleaseName::Commit(choice.release.clone());
     let environment = &source.target.environment;
-    let prober = Prober { http: &invocation.http, events: invocation.events, release: &release };
+    let prober =
+        Prober { http: &invocation.http, browser: &invocation.browser, events: invocation.events, release: &release };
     for chosen in choice.components.iter_mut().filter(|chosen| chosen.evidence == Evidence::Runs) {
         let component = source.component(&chosen.component)?;
         let step = StepId::of_source(Verb::Probe, environment, component.name());

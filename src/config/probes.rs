@@ -6,22 +6,29 @@ use indexmap::IndexMap;
 
 use super::error::Problems;
 use super::interpret::{Interpreter, all, whole};
-use super::read::{Entries, Node, Read};
+use super::read::{Entries, Node, Read, Table};
 use super::text::Text;
 use super::values;
 use crate::domain::probe::{Expected, Probe};
 
-/// An HTTP question to the running release, and the answer that proves it.
+/// A question to the running release, and the answer that proves it: over HTTP with `url`, or a page that a browser opens
+/// with `browser`.
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(
     test,
     derive(schemars::JsonSchema),
-    schemars(rename = "Probe", rename_all = "kebab-case", deny_unknown_fields)
+    schemars(
+        rename = "Probe",
+        rename_all = "kebab-case",
+        deny_unknown_fields,
+        extend("oneOf" = [{ "required": ["url"] }, { "required": ["browser"] }])
+    )
 )]
 pub(super) struct RawProbe {
     /// The address, http or https. `${release.sha}` may stand in it.
-    #[cfg_attr(test, schemars(required))]
     pub(super) url: Option<Text>,
+    /// The address of a page, http or https, that a browser opens: nothing may fail in it. `${release.sha}` may stand in it.
+    pub(super) browser: Option<Text>,
     /// The method.
     #[cfg_attr(test, schemars(extend("default" = "GET")))]
     pub(super) method: Option<Text>,
@@ -30,20 +37,18 @@ pub(super) struct RawProbe {
     /// The status code to get.
     #[cfg_attr(test, schemars(range(min = 100, max = 599), extend("default" = 200)))]
     pub(super) status: Option<u16>,
-    /// A text that the body contains. `${release.sha}` may stand in it.
+    /// A text that the body contains, or that the page shows. `${release.sha}` may stand in it.
     pub(super) text: Option<Text>,
     /// JSON pointers into the body, and the value at each. `${release.sha}` may stand in the values.
     pub(super) json: Option<Entries<RawExpected>>,
     /// Headers of the answer. `${release.sha}` may stand in the values.
     pub(super) response_headers: Option<Entries<Text>>,
-    /// How long one answer may take.
-    #[cfg_attr(test, schemars(extend("default" = "5s")))]
+    /// How long one answer may take: `5s` where nothing is written, and `20s` for a page.
     pub(super) timeout: Option<Text>,
     /// The pause between two questions.
     #[cfg_attr(test, schemars(extend("default" = "1s")))]
     pub(super) interval: Option<Text>,
-    /// How many wrong answers are borne before the probe has failed.
-    #[cfg_attr(test, schemars(extend("default" = 10)))]
+    /// How many wrong answers are borne before the probe has failed: 10 where nothing is written, and 2 of a page.
     pub(super) retries: Option<u32>,
     /// How many right answers in a row are needed.
     #[cfg_attr(test, schemars(range(min = 1), extend("default" = 1)))]
@@ -55,8 +60,13 @@ impl Read for RawProbe {
         let Some(mut table) = node.table(problems) else {
             return Self::default();
         };
+        let browser = table.optional("browser");
+        if browser.is_some() {
+            return Self::of_page(browser, table);
+        }
         let probe = Self {
             url: table.required("url", "url = \"https://…/health\""),
+            browser,
             method: table.optional("method"),
             headers: table.optional("headers"),
             status: table.number("status", 100..=599),
@@ -69,6 +79,25 @@ impl Read for RawProbe {
             successes: table.number("successes", 1..=u32::MAX.into()),
         };
         table.refuse_unknown();
+        probe
+    }
+}
+
+impl RawProbe {
+    /// What is said of a page: nothing about a request.
+    fn of_page(browser: Option<Text>, mut table: Table<'_, '_>) -> Self {
+        let probe = Self {
+            browser,
+            status: table.number("status", 100..=599),
+            text: table.optional("text"),
+            timeout: table.optional("timeout"),
+            interval: table.optional("interval"),
+            retries: table.number("retries", 0..=u32::MAX.into()),
+            successes: table.number("successes", 1..=u32::MAX.into()),
+            ..Self::default()
+        };
+        let of_requests = ["url", "method", "headers", "json", "response-headers"];
+        table.refuse_unknown_but(&|key| of_requests.contains(&key).then(|| OF_REQUESTS.to_owned()));
         probe
     }
 }
@@ -94,24 +123,37 @@ impl Read for RawExpected {
     }
 }
 
+/// How long one answer may take where nothing is written, and how many wrong ones are borne.
+const ANSWER: Duration = Duration::from_secs(5);
+const ANSWERS: u32 = 10;
+/// The same of a page, which a browser opens in two windows each time.
+const PAGE: Duration = Duration::from_secs(20);
+const PAGES: u32 = 2;
+
+const OF_REQUESTS: &str = "a browser sends what it sends: remove it, or write `url` instead of `browser`";
+
 /// Resolves the probes of a component.
 pub(super) fn resolve(probes: &[RawProbe], interpreter: &mut Interpreter<'_, '_>) -> Option<Vec<Probe>> {
     all(probes.iter().map(|probe| resolve_one(probe, interpreter)).collect())
 }
 
 fn resolve_one(probe: &RawProbe, interpreter: &mut Interpreter<'_, '_>) -> Option<Probe> {
-    let url = probe.url.as_ref().map(|url| interpreter.template("url", url, values::url));
+    let is_browser = probe.browser.is_some();
+    let (key, written) = if is_browser { ("browser", &probe.browser) } else { ("url", &probe.url) };
+    let url = written.as_ref().map(|url| interpreter.template(key, url, values::url));
+    let (longest, retries) = if is_browser { (PAGE, PAGES) } else { (ANSWER, ANSWERS) };
     let method = probe.method.as_ref().map(|method| interpreter.parsed("method", method, values::method));
     let headers = interpreter.templates(probe.headers.as_ref(), values::header_name, values::header_value);
     let text = probe.text.as_ref().map(|text| interpreter.template("text", text, values::something));
     let json = expected(probe.json.as_ref(), interpreter);
     let response_headers =
         interpreter.templates(probe.response_headers.as_ref(), values::header_name, values::header_value);
-    let timeout = interpreter.duration("timeout", probe.timeout.as_ref(), Duration::from_secs(5));
+    let timeout = interpreter.duration("timeout", probe.timeout.as_ref(), longest);
     let interval = interpreter.duration("interval", probe.interval.as_ref(), Duration::from_secs(1));
     Some(Probe {
-        line: probe.url.as_ref().and_then(|url| interpreter.line(&url.span)),
+        line: written.as_ref().and_then(|url| interpreter.line(&url.span)),
         url: url??,
+        is_browser,
         method: whole(method)?.unwrap_or_else(|| "GET".to_owned()),
         headers: headers?,
         status: probe.status.unwrap_or(200),
@@ -120,7 +162,7 @@ fn resolve_one(probe: &RawProbe, interpreter: &mut Interpreter<'_, '_>) -> Optio
         response_headers: response_headers?,
         timeout: timeout?,
         interval: interval?,
-        retries: probe.retries.unwrap_or(10),
+        retries: probe.retries.unwrap_or(retries),
         successes: probe.successes.unwrap_or(1),
     })
 }

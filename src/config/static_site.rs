@@ -43,6 +43,8 @@ pub(super) struct Settings {
     artifacts: Option<Text>,
     /// The distribution before the bucket, by id. Default: none.
     distribution: Option<Text>,
+    /// Whether the bucket's own website serves it, without a distribution and without TLS. Default: `false`.
+    website: Option<Located<bool>>,
     /// What the site reads when it starts, and is written when a release is put there.
     runtime_config: Option<RawRuntimeConfig>,
     /// What is put in place of markers in the built files when a release is put there, by name. While the site is built, the
@@ -52,7 +54,7 @@ pub(super) struct Settings {
     exclude: Option<Vec<Text>>,
     /// So many of the newest releases keep their files in the bucket, for pages that browsers have open. Default: 5.
     keep: Option<u32>,
-    /// Where browsers find it. Default: where the distribution answers.
+    /// Where browsers find it. Default: where the distribution answers, or the website of the bucket.
     url: Option<Text>,
     /// Addresses that its pages call: each has to let them, as browsers ask before they do. `${release.sha}` may stand in
     /// them.
@@ -128,6 +130,7 @@ impl KindKeys for Keys {
             bucket: table.optional("bucket"),
             artifacts: table.optional("artifacts"),
             distribution: table.optional("distribution"),
+            website: table.optional("website"),
             runtime_config: table.optional("runtime-config"),
             placeholders: table.optional("placeholders"),
             exclude: table.optional("exclude"),
@@ -151,6 +154,7 @@ impl KindKeys for Keys {
         let artifacts = component.required("artifacts", interpreter, |settings| settings.artifacts.as_ref());
         let distribution = component.pick(|settings| settings.distribution.as_ref());
         let distribution = distribution.map(|text| interpreter.named("distribution", text));
+        let is_website = is_website(component, interpreter);
         let build = build(component, interpreter);
         let files = files(component, interpreter);
         let placeholders = placeholders(component, interpreter);
@@ -172,6 +176,7 @@ impl KindKeys for Keys {
             bucket: bucket?,
             artifacts: artifacts?,
             distribution: whole(distribution)?,
+            is_website: is_website?,
             build: build?,
             runtime_config: runtime_config.map(Box::new),
             placeholders: placeholders?,
@@ -216,6 +221,19 @@ const SERVED_TWICE: &str = "give each environment a bucket of its own, as `${env
 const MIXED: &str = "name two buckets: what is kept is never served";
 const KEPT_TWICE: &str = "give each environment a bucket of its own, as `${environment.prefix}-releases` does: whoever \
                           deploys to one could write what the other takes for its releases";
+
+/// Whether the website of the bucket serves it. `None`: it is said beside a distribution.
+fn is_website(component: &Merged<'_, Keys>, interpreter: &mut Interpreter<'_, '_>) -> Option<bool> {
+    let written = component.pick(|settings| settings.website.as_ref());
+    let Some(written) = written.filter(|written| written.value == Some(true)) else { return Some(false) };
+    if component.pick(|settings| settings.distribution.as_ref()).is_none() {
+        return Some(true);
+    }
+    let message = "`website` is written beside `distribution`: browsers find the site in one place";
+    let hint = "remove `distribution`, or write `website = false` where there is one";
+    interpreter.problems.at(&written.span, message, hint);
+    None
+}
 
 /// How its files are built. The outer `None`: something is wrong with it.
 #[expect(clippy::option_option, reason = "the outer says whether it could be had, the inner whether it is written")]

@@ -17,6 +17,7 @@ pub mod alarm;
 pub mod amplify;
 pub mod asked_probe;
 pub mod behind;
+pub mod browser;
 pub mod build_failure;
 pub mod check;
 pub mod commit_status;

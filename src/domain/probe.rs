@@ -17,6 +17,8 @@ pub struct Probe {
     pub line: Option<FileLine>,
     /// The address.
     pub url: Template,
+    /// Whether a browser opens it: the page counts then, and not the body of the answer.
+    pub is_browser: bool,
     /// The method, upper case.
     pub method: String,
     /// Headers to send.
@@ -101,6 +103,11 @@ impl Probe {
         self.text.as_ref().is_some_and(Template::has_release)
             || self.response_headers.values().any(Template::has_release)
             || self.json.values().any(in_json)
+    }
+
+    /// How it asks, for people.
+    pub fn asks_with(&self) -> &str {
+        if self.is_browser { "browser" } else { &self.method }
     }
 
     /// What of the probe a release without a commit can answer.
@@ -257,6 +264,7 @@ mod tests {
         Probe {
             line: None,
             url: "http://localhost/health".parse().unwrap(),
+            is_browser: false,
             method: "GET".to_owned(),
             headers: IndexMap::new(),
             status: 200,

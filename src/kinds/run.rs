@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
 
+use crate::clients::browser::Browser;
 use crate::clients::http::Http;
 use crate::clients::process::Processes;
 use crate::context::Context;
@@ -44,6 +45,8 @@ pub struct Run<'a> {
     pub processes: &'a Processes,
     /// HTTP for probes.
     pub http: &'a Http,
+    /// The browser for probes.
+    pub browser: &'a Browser,
     /// Where what happens is emitted.
     pub events: Events,
     /// The turns of the plan's steps.

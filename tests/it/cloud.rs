@@ -599,7 +599,11 @@ impl Cloud {
 
     /// A load balancer with a target group for the shop: the group's ARN, and the address to ask.
     pub fn create_load_balancer(&self) -> (String, String) {
-        let name = &self.prefix;
+        self.create_load_balancer_named(&self.prefix)
+    }
+
+    /// The same with a name.
+    pub fn create_load_balancer_named(&self, name: &str) -> (String, String) {
         let network = "Subnets.member.1=subnet-1&Type=application";
         let balancer = self.balancer_call("CreateLoadBalancer", "LoadBalancerArn", &format!("Name={name}&{network}"));
         let port = "Protocol=HTTP&Port=8000&VpcId=vpc-1&TargetType=ip";

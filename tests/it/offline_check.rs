@@ -16,6 +16,8 @@ const VARS: &str = r#"{"STAGE_URL": "https://stage.shop.example", "PRODUCTION_UR
 fn cloudshop() -> Repository {
     let repository = Repository::with_config(include_str!("../../examples/cloudshop/shipgate.toml"));
     repository.write("backend/Dockerfile", include_str!("../../examples/cloudshop/backend/Dockerfile"));
+    repository.write("frontend/package.json", include_str!("../../examples/cloudshop/frontend/package.json"));
+    repository.write("frontend/package-lock.json", "{}");
     repository.write(".github/workflows/deploy.yml", workflow("deploy", "stage"));
     repository.commit("The shop");
     repository
@@ -168,6 +170,7 @@ fn paths_begin_at_the_root_of_the_repository() {
             [
                 "error environment-unknown .github/workflows/other.yml:13:59",
                 "error dockerfile-missing shop/shipgate.toml:6:21",
+                "error site-directory shop/shipgate.toml:30:77",
             ],
             "{report:#}"
         );
@@ -212,7 +215,7 @@ fn missing_variables_are_notes_for_a_fork_and_errors_where_others_are_there() {
         ("shop/cloudshop", partly, 2, "error"),
     ] {
         let report = pull_request(&repository, from).env("SHIPGATE_VARS", vars).run().expect_code(code).json();
-        let expected = format!("{level} variable-missing shipgate.toml:56:8");
+        let expected = format!("{level} variable-missing shipgate.toml:72:8");
         assert!(found(&report).contains(&expected), "{from} {vars}: {report:#}");
     }
 }
@@ -310,8 +313,11 @@ fn outside_of_git_and_without_git_the_files_are_looked_at() {
     let repository = Repository::bare();
     repository.write("shipgate.toml", include_str!("../../examples/cloudshop/shipgate.toml"));
     let report = away_from_aws(repository.shipgate(&CHECK)).expect_code(2).json();
-    assert_eq!(found(&report), ["error build-context shipgate.toml:6:21"]);
+    let wanted = ["error build-context shipgate.toml:6:21", "error site-directory shipgate.toml:30:77"];
+    assert_eq!(found(&report), wanted);
     left_out(&report, "stage");
+    repository.write("frontend/package.json", include_str!("../../examples/cloudshop/frontend/package.json"));
+    repository.write("frontend/package-lock.json", "{}");
     repository.write("backend/Dockerfile", "FROM scratch\nARG RELEASE\n");
     let report = away_from_aws(repository.shipgate(&CHECK).only_programs(&[])).expect_code(0).json();
     assert_eq!(report["looked_at"], json!(["shipgate.toml", "backend/Dockerfile"]));

@@ -1,7 +1,7 @@
 //! The pages of `tests/golden/pages`, which the program wrote, as people see them: turned into HTML as GitHub does, and
 //! laid out by a browser. Each is kept as a picture in `target/pages`. Without a browser these tests fail.
 
-mod browser;
+pub mod browser;
 mod html;
 
 use std::path::Path;
@@ -10,7 +10,7 @@ use self::browser::{Browser, Seen, WIDTH};
 use crate::scripted_golden::PAGES;
 
 /// Where the pictures go.
-const PICTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/pages");
+pub const PICTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/pages");
 
 /// A page in Markdown, as the program wrote it.
 fn written(name: &str) -> String {

@@ -99,6 +99,46 @@ fn what_is_not_written_is_as_documented() {
 }
 
 #[test]
+fn a_page_that_a_browser_opens_is_a_probe() {
+    let url = "{ url = \"https://${environment.name}.example.com/about\" }";
+    let page = "{ browser = \"https://${environment.name}.example.com/\", text = \"Laptop\" }";
+    let stage = site(&with(url, page), "stage", Purpose::Change);
+    let [probe] = stage.probes.as_slice() else { panic!("{:?}", stage.probes) };
+    assert!(probe.is_browser);
+    assert_eq!(probe.url.to_string(), "https://stage.example.com/");
+    assert_eq!(probe.text.as_ref().map(ToString::to_string).as_deref(), Some("Laptop"));
+    assert_eq!((probe.status, probe.timeout.as_secs(), probe.retries), (200, 20, 2));
+    let other = site(SITE, "stage", Purpose::Change);
+    assert_eq!(
+        (other.probes[0].is_browser, other.probes[0].timeout.as_secs(), other.probes[0].retries),
+        (false, 5, 10)
+    );
+    let both = "{ browser = \"https://x.example\", url = \"https://x.example\", method = \"POST\" }";
+    let said = said(&[(url, both), (url, "{ browser = \"x.example\" }")]);
+    for part in
+        ["`url`", "`method`", "a browser sends what it sends", "`browser`: \"x.example\" is not an address to ask"]
+    {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}
+
+#[test]
+fn a_site_is_a_website_or_behind_a_distribution() {
+    let distribution = "distribution = \"E2QWRUHAPOMQZL\"";
+    assert!(!site(SITE, "stage", Purpose::Change).is_website);
+    let website = site(&with(distribution, "website = true"), "stage", Purpose::Change);
+    assert!(website.is_website && website.distribution.is_none());
+    let both = format!("{distribution}\nwebsite = true");
+    let said = said(&[(distribution, &both)]);
+    assert!(said.contains("`website` is written beside `distribution`") && said.contains("website = false"), "{said}");
+    // Production has a distribution, and stage has none.
+    let mixed = with(distribution, "website = true")
+        + "[environments.production.components.site]\nwebsite = false\ndistribution = \"E2QWRUHAPOMQZL\"\n";
+    let of = |environment| site(&mixed, environment, Purpose::Change);
+    assert_eq!([of("stage").is_website, of("production").is_website], [true, false]);
+}
+
+#[test]
 fn a_runtime_configuration_is_a_script_with_a_variable_or_json() {
     for (written, expected) in [
         ("path = \"config.json\"", Some(RuntimeForm::Json)),

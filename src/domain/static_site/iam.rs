@@ -12,6 +12,10 @@ const LIST_SITES: Rights = Rights { sid: "ListSites", actions: &["s3:ListBucket"
 const READ_SITES: Rights = Rights { sid: "ReadSites", actions: &["s3:GetObject"] };
 const READ_DISTRIBUTIONS: Rights =
     Rights { sid: "ReadDistributions", actions: &["cloudfront:GetDistribution", "cloudfront:GetCachePolicy"] };
+const READ_WEBSITES: Rights = Rights {
+    sid: "ReadWebsites",
+    actions: &["s3:GetBucketWebsite", "s3:GetBucketPolicy", "s3:GetBucketPublicAccessBlock"],
+};
 /// A file of more than 64 MiB goes up in parts.
 const WRITE_SITES: Rights =
     Rights { sid: "WriteSites", actions: &["s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject"] };
@@ -20,15 +24,21 @@ const INVALIDATE: Rights =
     Rights { sid: "Invalidate", actions: &["cloudfront:CreateInvalidation", "cloudfront:GetInvalidation"] };
 
 /// All rights that a site may need.
-pub const RIGHTS: &[Rights] = &[LIST_SITES, READ_SITES, READ_DISTRIBUTIONS, WRITE_SITES, STORE_RELEASES, INVALIDATE];
+pub const RIGHTS: &[Rights] =
+    &[LIST_SITES, READ_SITES, READ_DISTRIBUTIONS, READ_WEBSITES, WRITE_SITES, STORE_RELEASES, INVALIDATE];
 
-/// The rights that a site needs: on the bucket that serves it, on the one that keeps its releases, and on its distribution.
-pub fn needs(
-    bucket: &BucketName,
-    artifacts: &BucketName,
-    distribution: Option<&DistributionId>,
-    place: &Place,
-) -> Vec<Need> {
+/// What AWS has in front of a site, as far as it is looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InFront {
+    /// A distribution.
+    Distribution(DistributionId),
+    /// The website of its bucket.
+    Website,
+}
+
+/// The rights that a site needs: on the bucket that serves it, on the one that keeps its releases, and on what is in front
+/// of the first, its distribution or its website.
+pub fn needs(bucket: &BucketName, artifacts: &BucketName, front: Option<&InFront>, place: &Place) -> Vec<Need> {
     let partition = Partition::of(&place.region);
     let arn = |name: &BucketName, keys: &str| format!("arn:{partition}:s3:::{name}{keys}");
     let (served, store) = (arn(bucket, "/*"), arn(artifacts, "/shipgate/*"));
@@ -40,7 +50,11 @@ pub fn needs(
         need(NeededFor::Changing, WRITE_SITES, vec![served]),
         need(NeededFor::Changing, STORE_RELEASES, vec![store]),
     ];
-    needs.extend(distribution.into_iter().flat_map(|id| of_distribution(id, place, &need)));
+    match front {
+        Some(InFront::Distribution(id)) => needs.extend(of_distribution(id, place, &need)),
+        Some(InFront::Website) => needs.push(need(NeededFor::Reading, READ_WEBSITES, vec![arn(bucket, "")])),
+        None => {}
+    }
     needs
 }
 

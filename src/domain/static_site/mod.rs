@@ -18,6 +18,8 @@ pub mod soak;
 pub mod store;
 pub mod sync;
 pub mod target;
+pub mod warning;
+pub mod website;
 
 pub use super::site_build::SiteBuild;
 pub use runtime::RuntimeConfig;

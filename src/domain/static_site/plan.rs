@@ -369,6 +369,7 @@ pub fn running(current: Option<&Current>) -> Running {
 pub fn place(target: &SiteTarget) -> String {
     match &target.distribution {
         Some(distribution) => format!("distribution {distribution}"),
+        None if target.is_website => format!("website {}", target.bucket),
         None => format!("bucket {}", target.bucket),
     }
 }

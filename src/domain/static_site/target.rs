@@ -6,6 +6,7 @@ use std::time::Duration;
 use camino::Utf8Path;
 use glob::Pattern;
 
+use super::iam::InFront;
 use super::names::{BucketName, DistributionId};
 use super::runtime::RuntimeConfig;
 use super::{iam, lint};
@@ -34,6 +35,8 @@ pub struct SiteTarget {
     pub artifacts: BucketName,
     /// The distribution before the bucket.
     pub distribution: Option<DistributionId>,
+    /// Whether the website of the bucket serves them, without a distribution.
+    pub is_website: bool,
     /// How its files are built. `None`: nothing says, so only releases that are stored already can be put there.
     pub build: Option<Box<SiteBuild>>,
     /// The file that differs between environments.
@@ -44,7 +47,7 @@ pub struct SiteTarget {
     pub exclude: Vec<Pattern>,
     /// So many of the newest releases keep their files in the bucket.
     pub keep: usize,
-    /// Where browsers find it. `None`: where the distribution answers.
+    /// Where browsers find it. `None`: where the distribution answers, or the website of the bucket.
     pub url: Option<String>,
     /// Addresses of interfaces that its pages call.
     pub calls: Vec<Template>,
@@ -59,6 +62,12 @@ impl SiteTarget {
     pub const KEEP: usize = 5;
     /// How long the old pages may still come where nothing is written: invalidations take minutes.
     pub const TIMEOUT: Duration = Duration::from_mins(20);
+
+    /// What AWS has in front of it, as far as it is looked at.
+    pub fn in_front(&self) -> Option<InFront> {
+        let distribution = self.distribution.clone().map(InFront::Distribution);
+        distribution.or_else(|| self.is_website.then_some(InFront::Website))
+    }
 
     /// What its runtime configuration has in its environment, and its placeholders. The release stands in it as it is written.
     pub fn values(&self) -> Values {
@@ -87,6 +96,7 @@ impl SiteTarget {
             bucket: "stage-site".parse().unwrap(),
             artifacts: "stage-releases".parse().unwrap(),
             distribution: Some("E2QWRUHAPOMQZL".parse().unwrap()),
+            is_website: false,
             build: None,
             runtime_config: None,
             placeholders: PlaceholderValues::default(),

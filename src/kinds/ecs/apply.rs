@@ -295,8 +295,8 @@ impl Apply<'_> {
 
     /// Asks the probes.
     pub(super) fn prober(&self) -> Prober<'_> {
-        let Run { http, events, release, .. } = self.run;
-        Prober { http, events, release }
+        let Run { http, browser, events, release, .. } = self.run;
+        Prober { http, browser, events, release }
     }
 
     /// Changes the service. Returns it with the id of the deployment that was its primary.

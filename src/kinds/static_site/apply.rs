@@ -172,9 +172,9 @@ impl SiteRun<'_> {
         if probes.is_empty() {
             return Ok(());
         }
-        let Run { http, events, release, .. } = self.run;
+        let Run { http, browser, events, release, .. } = self.run;
         let step = self.step(Verb::Probe);
-        let asker = Prober { http, events, release };
+        let asker = Prober { http, browser, events, release };
         self.run.take(&step, async { Ok::<_, Failure>(asker.ask_each(probes, &step).await?) }).await
     }
 

@@ -106,7 +106,7 @@ impl Driver for Target {
         place: &'a Place,
         _seen: (&'a Cloud, &'a Files),
     ) -> Answer<'a, Needs> {
-        let rights = iam::needs(&self.bucket, &self.artifacts, self.distribution.as_ref(), place);
+        let rights = iam::needs(&self.bucket, &self.artifacts, self.in_front().as_ref(), place);
         Box::pin(std::future::ready(Ok(Needs { rights, missing: None })))
     }
 }

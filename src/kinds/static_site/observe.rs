@@ -3,15 +3,18 @@
 use url::Url;
 
 use super::site::{Site, Written};
+use super::website;
 use crate::domain::failure::Failure;
+use crate::domain::names::Region;
 use crate::domain::neutral;
 use crate::domain::release::ReleaseName;
 use crate::domain::static_site::bundle::SitePath;
 use crate::domain::static_site::distribution;
-use crate::domain::static_site::distribution::warnings::{DistributionWarning, warnings};
+use crate::domain::static_site::distribution::warnings::warnings;
 use crate::domain::static_site::plan::{Front, SiteFacts, is_proven};
 use crate::domain::static_site::store::Current;
 use crate::domain::static_site::sync::{Care, Oddity};
+use crate::domain::static_site::warning::SiteWarning;
 use crate::observe::Cloud;
 
 /// All that a plan needs to know. `release`: the one that is to be put there, where it is chosen already.
@@ -54,9 +57,13 @@ pub async fn drifted(site: &Site, current: &Current, care: Care) -> Result<Vec<(
     Ok(sync.odd.into_iter().filter(|(_, oddity)| oddity.is_drift()).collect())
 }
 
-/// How browsers find the site, and what is odd about its distribution. Who may not look at it learns that, and no more.
-pub async fn in_front(cloud: &Cloud, site: &Site) -> Result<(Front, Vec<DistributionWarning>), Failure> {
+/// How browsers find the site, and what is odd about its distribution, or the website of its bucket. Who may not look at it learns that, and no more.
+pub async fn in_front(cloud: &Cloud, site: &Site) -> Result<(Front, Vec<SiteWarning>), Failure> {
     let own = site.target.url.as_deref().map(address).transpose()?;
+    let region = || cloud.region().parse::<Region>().map_err(|_| Failure::failed("the region is not known"));
+    if site.target.is_website {
+        return website::in_front(site, &region()?, own).await;
+    }
     let Some((client, id)) = site.cloudfront(cloud)?.zip(site.target.distribution.as_ref()) else {
         return Ok((Front { address: own, ..Front::default() }, Vec::new()));
     };
@@ -65,7 +72,6 @@ pub async fn in_front(cloud: &Cloud, site: &Site) -> Result<(Front, Vec<Distribu
             if let Some(failure) = distribution::wrong(id, &found, &site.target.bucket) {
                 return Err(failure);
             }
-            let region = cloud.region().parse().map_err(|_| Failure::failed("the region is not known"))?;
             let of_distribution = distribution::address(&found).as_deref().map(address).transpose()?;
             let front = Front {
                 address: own.or(of_distribution),
@@ -73,7 +79,7 @@ pub async fn in_front(cloud: &Cloud, site: &Site) -> Result<(Front, Vec<Distribu
                 paths: distribution::found(&found, &site.target.bucket),
                 errors_stay: distribution::errors_stay(&found),
             };
-            Ok((front, warnings(&found, &site.target.bucket, &region)))
+            Ok((front, warnings(&found, &site.target.bucket, &region()?)))
         }
         Ok(None) => Err(Failure::failed(format!("distribution `{id}` does not exist"))
             .hint("correct `distribution`, or the account")),
@@ -81,7 +87,7 @@ pub async fn in_front(cloud: &Cloud, site: &Site) -> Result<(Front, Vec<Distribu
             let failure = Failure::from(error);
             let text = format!("how distribution {id} is set up is not known: {}", failure.brief());
             let hint = failure.hints.into_iter().next().unwrap_or_else(|| "run it again".to_owned());
-            Ok((Front { address: own, ..Front::default() }, vec![DistributionWarning { text, hint }]))
+            Ok((Front { address: own, ..Front::default() }, vec![SiteWarning { text, hint }]))
         }
     }
 }

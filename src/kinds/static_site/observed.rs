@@ -181,7 +181,7 @@ impl Planned for PlannedSite {
         }
         Err(Failure::invalid(format!("nothing says where browsers find site `{}`", self.plan.name))
             .cause("without an address nothing can be proven")
-            .hint("write `url = \"https://…\"` in the component"))
+            .hint("write `url = \"https://…\"` in the component, or `website = true` where the website of its bucket serves it"))
     }
 
     fn prepare<'a>(&'a self, run: &'a Run<'a>) -> Answer<'a, Box<dyn Planned>> {

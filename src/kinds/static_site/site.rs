@@ -6,6 +6,7 @@ use super::client::S3;
 use super::cloudfront::CloudFront;
 use super::store::Store;
 use super::writes::ServingBucket;
+use crate::clients::aws::AwsError;
 use crate::domain::failure::Failure;
 use crate::domain::static_site::Target;
 use crate::domain::static_site::bundle::SitePath;
@@ -13,6 +14,7 @@ use crate::domain::static_site::names::BucketName;
 use crate::domain::static_site::served::Served;
 use crate::domain::static_site::store::{Current, Kept};
 use crate::domain::static_site::sync::{Care, Known, Listing, Sync, doubted, plan, to_look_at};
+use crate::domain::static_site::website::Setup;
 use crate::observe::Cloud;
 use crate::together::try_each;
 
@@ -71,6 +73,15 @@ impl Site {
     /// As [`Self::new`].
     pub fn cloudfront(&self, cloud: &Cloud) -> Result<Option<CloudFront>, Failure> {
         Ok(self.target.distribution.as_ref().map(|_| cloud.client()).transpose()?)
+    }
+
+    /// How its bucket is set up to be read by everyone.
+    ///
+    /// # Errors
+    ///
+    /// A call failed.
+    pub async fn setup(&self) -> Result<Setup, AwsError> {
+        self.s3.setup(&self.target.bucket).await
     }
 
     /// Makes sure that its buckets exist.

@@ -64,12 +64,36 @@ pub struct Fold {
     pub shows_more: bool,
 }
 
+/// A page that was opened.
+pub struct Opened {
+    /// What is read on it.
+    pub shown: String,
+    pub wrong: Vec<String>,
+    /// As PNG.
+    pub picture: Vec<u8>,
+}
+
+/// What an event says that goes wrong.
+fn wrong(event: &Value) -> Option<String> {
+    let parameters = &event["params"];
+    let is_wrong = match event["method"].as_str()? {
+        "Network.loadingFailed" | "Runtime.exceptionThrown" => true,
+        "Network.responseReceived" => parameters["response"]["status"].as_u64()? >= 400,
+        "Runtime.consoleAPICalled" => parameters["type"] == "error",
+        "Log.entryAdded" => parameters["entry"]["level"] == "error",
+        _ => false,
+    };
+    is_wrong.then(|| parameters.to_string())
+}
+
 /// Chromium, or Chrome.
 pub struct Browser {
     child: Child,
     commands: ChildStdin,
     answers: BufReader<ChildStdout>,
     sent: u32,
+    /// What the browser said by itself.
+    heard: Vec<Value>,
     /// The tab, once there is one.
     session: Option<String>,
     _directory: TempDir,
@@ -103,7 +127,8 @@ impl Browser {
             .spawn()
             .unwrap();
         let (commands, answers) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
-        let mut browser = Self { child, commands, answers, sent: 0, session: None, _directory: directory };
+        let mut browser =
+            Self { child, commands, answers, sent: 0, heard: Vec::new(), session: None, _directory: directory };
         let target = browser.ask("Target.createTarget", &json!({"url": "about:blank"}))["targetId"].clone();
         let tab = browser.ask("Target.attachToTarget", &json!({"targetId": target, "flatten": true}));
         browser.session = Some(tab["sessionId"].as_str().unwrap().to_owned());
@@ -126,6 +151,33 @@ impl Browser {
         let picture = taken["data"].as_str().unwrap();
         let colours = self.evaluated(&format!("{{ const picture = {}; {COUNT_COLOURS} }}", json!(picture)));
         (STANDARD.decode(picture).unwrap(), colours.as_u64().unwrap())
+    }
+
+    /// Opens a page, and waits until it shows a text and all that it asked for has come. Returns what it shows, and what
+    /// went wrong in it: errors in the console, errors of scripts, and requests that fail.
+    #[expect(clippy::disallowed_methods, reason = "a browser has real time")]
+    pub fn open(&mut self, url: &str, text: &str) -> Opened {
+        for domain in ["Page", "Network", "Runtime", "Log"] {
+            self.ask(&format!("{domain}.enable"), &json!({}));
+        }
+        self.ask("Network.setCacheDisabled", &json!({"cacheDisabled": true}));
+        self.heard.clear();
+        self.ask("Page.navigate", &json!({"url": url}));
+        let mut shown = String::new();
+        // Half a second after the text has appeared, or when it has not for ten.
+        let mut left = 100;
+        while left > 0 {
+            let text_now = self.evaluated("document.body ? document.body.innerText : ''");
+            shown = String::from(text_now.as_str().unwrap());
+            if shown.contains(text) {
+                left = left.min(6);
+            }
+            left -= 1;
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        let taken = self.ask("Page.captureScreenshot", &json!({}));
+        let picture = STANDARD.decode(taken["data"].as_str().unwrap()).unwrap();
+        Opened { shown, wrong: self.heard.iter().filter_map(wrong).collect(), picture }
     }
 
     fn evaluated(&mut self, expression: &str) -> Value {
@@ -152,6 +204,7 @@ impl Browser {
                 assert!(answer.get("error").is_none(), "{method}: {answer:#}");
                 return answer["result"].take();
             }
+            self.heard.push(answer);
         }
     }
 }

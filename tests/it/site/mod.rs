@@ -11,6 +11,7 @@ pub mod proxy;
 pub mod shop;
 pub mod tls;
 pub mod visitor;
+pub mod website;
 
 use std::collections::BTreeMap;
 
@@ -69,8 +70,7 @@ impl SiteCloud {
     pub fn new() -> Self {
         let cloud = Cloud::new();
         let config = of_root(&cloud);
-        // An endpoint of one's own has no names for buckets.
-        let s3 = aws_sdk_s3::Client::from_conf(Builder::from(&config).force_path_style(true).build());
+        let s3 = path_style(&config);
         let cloudfront = aws_sdk_cloudfront::Client::new(&config);
         let [stage, production] = ["stage", "production"].map(|environment| {
             let [bucket, store] = ["site", "releases"].map(|name| format!("{}-{environment}-{name}", cloud.prefix));
@@ -235,6 +235,11 @@ fn of_root(cloud: &Cloud) -> SdkConfig {
     let root = Credentials::new("test", "test", None, None, "root");
     let loader = aws_config::defaults(BehaviorVersion::latest()).region(Region::new("us-east-1"));
     cloud.wait(loader.credentials_provider(root).load())
+}
+
+/// A client of S3. An endpoint of one's own has no names for buckets.
+fn path_style(config: &SdkConfig) -> aws_sdk_s3::Client {
+    aws_sdk_s3::Client::from_conf(Builder::from(config).force_path_style(true).build())
 }
 
 /// A distribution that alone may read a bucket: its id and its domain.

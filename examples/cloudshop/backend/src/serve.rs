@@ -31,7 +31,7 @@ fn port() -> Result<u16, String> {
 
 /// The variables the environment sets, so that the log shows what a release was started with.
 fn variables() -> String {
-    ["SHOP_NAME", "LOG_LEVEL"]
+    ["SHOP_NAME", "LOG_LEVEL", "CORS_ORIGINS"]
         .iter()
         .filter_map(|name| env::var(name).ok().map(|value| format!(", {name}={value:?}")))
         .collect()
@@ -41,10 +41,14 @@ fn answer(shop: &Shop, request: Request) -> Result<(), String> {
     let started = Instant::now();
     let method = request.method().to_string();
     let url = request.url().to_owned();
+    let origin = request.headers().iter().find(|header| header.field.equiv("Origin"));
+    let origin = origin.map(|header| header.value.as_str().to_owned());
     let reply = shop.reply(&method, &url);
-    let json = Header::from_bytes("Content-Type", "application/json")
-        .map_err(|()| "the content type is not a valid header".to_owned())?;
-    let response = Response::from_string(reply.body).with_status_code(reply.status).with_header(json);
+    let mut response = Response::from_string(reply.body).with_status_code(reply.status);
+    for (name, value) in [("Content-Type", "application/json")].into_iter().chain(shop.leave(origin.as_deref())) {
+        let header = Header::from_bytes(name, value).map_err(|()| format!("{name} is not a valid header"))?;
+        response.add_header(header);
+    }
     let outcome = match request.respond(response) {
         Ok(()) => String::new(),
         Err(error) => format!(" (client went away: {error})"),

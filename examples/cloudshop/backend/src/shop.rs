@@ -13,6 +13,8 @@ pub struct Shop {
     pub release: String,
     pub healthy: bool,
     products: String,
+    /// The origins whose pages may read the answers.
+    origins: Vec<String>,
 }
 
 pub struct Reply {
@@ -27,16 +29,26 @@ impl Shop {
             fs::read_to_string(&path).map_err(|error| format!("cannot read the products in {path}: {error}"))?;
         // A release with a broken list must fail when it starts, not when a customer asks.
         serde_json::from_str::<Value>(&products).map_err(|error| format!("{path} is not JSON: {error}"))?;
-        Ok(Self { release: release(), healthy: env::var("UNHEALTHY").as_deref() != Ok("1"), products })
+        let origins = env::var("CORS_ORIGINS").unwrap_or_default().split_whitespace().map(str::to_owned).collect();
+        Ok(Self { release: release(), healthy: env::var("UNHEALTHY").as_deref() != Ok("1"), products, origins })
     }
 
     pub fn reply(&self, method: &str, url: &str) -> Reply {
         let path = url.split('?').next().unwrap_or(url);
         match (method, path) {
             ("GET" | "HEAD", "/health") => self.health(),
+            // Browsers ask before they let a page of another origin read an answer.
+            ("OPTIONS", "/health" | "/products") => Reply { status: 200, body: String::new() },
             ("GET" | "HEAD", "/products") => Reply { status: 200, body: self.products.clone() },
             _ => Reply { status: 404, body: json!({ "error": "not found", "path": path }).to_string() },
         }
+    }
+
+    /// The headers that let a page of an origin read the answer.
+    pub fn leave<'s>(&'s self, origin: Option<&str>) -> Vec<(&'static str, &'s str)> {
+        let allowed = self.origins.iter().find(|allowed| Some(allowed.as_str()) == origin);
+        let allowed = allowed.map(|allowed| ("Access-Control-Allow-Origin", allowed.as_str()));
+        allowed.into_iter().chain([("Vary", "Origin")]).collect()
     }
 
     fn health(&self) -> Reply {
@@ -50,7 +62,23 @@ mod tests {
     use super::*;
 
     fn shop(healthy: bool) -> Shop {
-        Shop { release: "abc123".into(), healthy, products: r#"[{"name":"Lamp"}]"#.into() }
+        Shop {
+            release: "abc123".into(),
+            healthy,
+            products: r#"[{"name":"Lamp"}]"#.into(),
+            origins: vec!["http://shop.example".into()],
+        }
+    }
+
+    #[test]
+    fn pages_of_the_shop_alone_may_read_answers() {
+        let shop = shop(true);
+        let allowed = ("Access-Control-Allow-Origin", "http://shop.example");
+        assert_eq!(shop.leave(Some("http://shop.example")), [allowed, ("Vary", "Origin")]);
+        for other in [Some("http://shop.example.evil"), Some("null"), None] {
+            assert_eq!(shop.leave(other), [("Vary", "Origin")]);
+        }
+        assert_eq!(shop.reply("OPTIONS", "/products").status, 200);
     }
 
     #[test]

@@ -143,6 +143,7 @@ fn what_listens_is_asked_by_a_probe_unless_that_is_left_out_in_writing() {
     let probe = Probe {
         line: None,
         url: "http://stage.example/health".parse().unwrap(),
+        is_browser: false,
         method: "GET".to_owned(),
         headers: IndexMap::new(),
         status: 200,

@@ -4,69 +4,54 @@ use std::time::Duration;
 
 use super::{BEARABLE_ERROR, Behaviour, Caching, Distribution, ErrorPage, is_bucket};
 use crate::domain::names::Region;
-use crate::domain::neutral;
 use crate::domain::static_site::names::BucketName;
+use crate::domain::static_site::warning::SiteWarning;
 
 /// Edges keep an answer at least so long with the managed policies that people use, which is over before an invalidation
 /// is
 /// ([managed policies](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html)).
 const BEARABLE_MINIMUM: Duration = Duration::from_secs(1);
 
-/// What about a distribution lets a site go wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DistributionWarning {
-    /// What.
-    pub text: String,
-    /// What to do.
-    pub hint: String,
-}
-
-impl DistributionWarning {
-    fn new(text: impl AsRef<str>, hint: impl Into<String>) -> Self {
-        Self { text: neutral::phrase(text.as_ref(), 400), hint: hint.into() }
-    }
-}
-
 /// What about a distribution lets the site of a bucket go wrong. One that is [`wrong`](super::wrong) has nothing but that.
-pub fn warnings(distribution: &Distribution, bucket: &BucketName, region: &Region) -> Vec<DistributionWarning> {
+pub fn warnings(distribution: &Distribution, bucket: &BucketName, region: &Region) -> Vec<SiteWarning> {
     let of_behaviours = distribution.behaviours(bucket).flat_map(Behaviour::warnings);
     let of_errors = distribution.errors.iter().flat_map(ErrorPage::warnings);
     distribution.own_warnings(bucket, region).into_iter().chain(of_behaviours).chain(of_errors).collect()
 }
 
 impl Distribution {
-    fn own_warnings(&self, bucket: &BucketName, region: &Region) -> Vec<DistributionWarning> {
+    fn own_warnings(&self, bucket: &BucketName, region: &Region) -> Vec<SiteWarning> {
         let mut warnings = Vec::new();
         if !self.is_enabled {
             let text = "the distribution is disabled: nobody is answered";
-            warnings.push(DistributionWarning::new(text, "enable the distribution"));
+            warnings.push(SiteWarning::new(text, "enable the distribution"));
         } else if !self.is_deployed {
             let text = "the settings of the distribution are being changed: some edges have the old ones";
-            warnings.push(DistributionWarning::new(text, "wait until its status is `Deployed`"));
+            warnings.push(SiteWarning::new(text, "wait until its status is `Deployed`"));
         }
         if !self.default.origins.iter().any(|id| self.is_of(id, bucket)) {
             let text = format!("the default behaviour of the distribution does not ask bucket `{bucket}`");
             let hint = format!("point it at the origin `{bucket}.s3.{region}.amazonaws.com`");
-            warnings.push(DistributionWarning::new(text, hint));
+            warnings.push(SiteWarning::new(text, hint));
         }
         let ours = self.origins.iter().filter(|origin| is_bucket(&origin.domain, bucket));
         for origin in ours.filter(|origin| !origin.path.trim_matches('/').is_empty()) {
             let path = &origin.path;
             let text = format!("the origin path is `{path}`: files of the site stand at the root of the bucket");
-            warnings.push(DistributionWarning::new(text, "remove `OriginPath` from the origin of the bucket"));
+            warnings.push(SiteWarning::new(text, "remove `OriginPath` from the origin of the bucket"));
         }
         if self.lacks_root(bucket) {
             let text = "the distribution has no default root object: `/` is an error, or a list of the bucket";
-            warnings.push(DistributionWarning::new(text, "set `DefaultRootObject` to `index.html`"));
+            warnings.push(SiteWarning::new(text, "set `DefaultRootObject` to `index.html`"));
         }
         warnings
     }
 }
 
 impl Behaviour {
-    fn warnings(&self) -> Vec<DistributionWarning> {
+    fn warnings(&self) -> Vec<SiteWarning> {
         let mut warnings = Vec::new();
-        let mut warn = |text: String, hint: &str| warnings.push(DistributionWarning::new(text, hint));
+        let mut warn = |text: String, hint: &str| warnings.push(SiteWarning::new(text, hint));
         let which = self
             .pattern
             .as_ref()
@@ -97,12 +82,12 @@ impl Behaviour {
 }
 
 impl ErrorPage {
-    fn warnings(&self) -> Vec<DistributionWarning> {
+    fn warnings(&self) -> Vec<SiteWarning> {
         let mut warnings = Vec::new();
         if !self.is_of_missing() {
             return warnings;
         }
-        let mut warn = |text: String, hint: &str| warnings.push(DistributionWarning::new(text, hint));
+        let mut warn = |text: String, hint: &str| warnings.push(SiteWarning::new(text, hint));
         let status = self.status;
         if let (Some(page), Some(200)) = (&self.page, self.answered) {
             let text = format!(

@@ -9,10 +9,10 @@ use crate::domain::hold::Hold;
 use crate::domain::image::Digest;
 use crate::domain::release::ReleaseName;
 use crate::domain::static_site::bundle::SitePath;
-use crate::domain::static_site::distribution::warnings::DistributionWarning;
 use crate::domain::static_site::invalidation::Paths;
 use crate::domain::static_site::store::{Current, Entry};
 use crate::domain::static_site::sync::Oddity;
+use crate::domain::static_site::warning::SiteWarning;
 
 /// What was seen of a site before planning.
 #[derive(Debug, Clone, Default)]
@@ -31,8 +31,8 @@ pub struct SiteFacts {
     pub has_unfinished: bool,
     /// How browsers find it.
     pub front: Front,
-    /// What is odd about the distribution.
-    pub cautions: Vec<DistributionWarning>,
+    /// What is odd about the distribution, or the website of the bucket.
+    pub cautions: Vec<SiteWarning>,
     /// The holds on it.
     pub holds: Vec<Hold>,
 }
@@ -42,7 +42,7 @@ pub struct SiteFacts {
 pub struct Front {
     /// Where. `None`: nothing says so.
     pub address: Option<Url>,
-    /// The hosts that the distribution answers for.
+    /// The hosts that the distribution answers for, or the website of the bucket.
     pub hosts: Vec<String>,
     /// Under which paths they find its files.
     pub paths: Paths,

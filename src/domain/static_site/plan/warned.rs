@@ -5,9 +5,9 @@ use crate::domain::image::Digest;
 use crate::domain::neutral;
 use crate::domain::plan::{Change, Drift, PlanWarning};
 use crate::domain::static_site::bundle::SitePath;
-use crate::domain::static_site::distribution::warnings::DistributionWarning;
 use crate::domain::static_site::sync::Oddity;
 use crate::domain::static_site::target::SiteTarget;
+use crate::domain::static_site::warning::SiteWarning;
 use crate::domain::target::Component;
 
 /// What to do about a build that gives other files for a commit than the store has.
@@ -20,7 +20,7 @@ pub fn of_facts(component: &Component, target: &SiteTarget, facts: &SiteFacts) -
     let cautions = facts
         .cautions
         .iter()
-        .map(|DistributionWarning { text, hint }| warning(format!("{}: {text}", component.name), hint.clone()));
+        .map(|SiteWarning { text, hint }| warning(format!("{}: {text}", component.name), hint.clone()));
     of_bucket.into_iter().flatten().chain(cautions).collect()
 }
 

@@ -1,0 +1,29 @@
+// Makes the pages: one script and one style, each with a fingerprint of its content in its name, and the page that names
+// them.
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
+
+import { build } from "esbuild";
+
+await rm("dist", { recursive: true, force: true });
+await cp("public", "dist", { recursive: true });
+const { metafile } = await build({
+  entryPoints: ["src/main.jsx"],
+  outdir: "dist/assets",
+  entryNames: "shop-[hash]",
+  bundle: true,
+  minify: true,
+  format: "esm",
+  jsx: "automatic",
+  metafile: true,
+  logLevel: "warning",
+  define: {
+    "process.env.NODE_ENV": '"production"',
+    // Where a build says it, the address of the backend is put into the script.
+    "process.env.REACT_APP_API_URL": JSON.stringify(process.env.REACT_APP_API_URL ?? ""),
+  },
+});
+const made = Object.keys(metafile.outputs).map((file) => file.slice("dist".length));
+const named = (ending) => made.find((file) => file.endsWith(ending));
+const page = await readFile("index.html", "utf8");
+await writeFile("dist/index.html", page.replace("%SCRIPT%", named(".js")).replace("%STYLE%", named(".css")));
+console.log(["/index.html", ...made].join("\n"));
