@@ -63,10 +63,9 @@ fn started(file: &str, given: &Value, planned: &Value) -> Vec<String> {
     let mut contexts = json!({ "inputs": inputs, "vars": {} }).as_object().unwrap().clone();
     let mut started: Vec<String> = Vec::new();
     for (name, job) in workflow.jobs() {
-        let needed = match &job["needs"] {
-            Value::Array(all) => all.iter().filter_map(Value::as_str).collect(),
-            one => Vec::from_iter(one.as_str()),
-        };
+        let needs = &job["needs"];
+        let all = needs.as_array().map_or_else(|| std::slice::from_ref(needs), Vec::as_slice);
+        let needed: Vec<&str> = all.iter().filter_map(Value::as_str).collect();
         // GitHub skips it with the job that it needs.
         if needed.iter().any(|needed| !started.iter().any(|name| name == needed)) {
             continue;

@@ -3,9 +3,11 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use tempfile::TempDir;
+
+use crate::harness::command;
 
 /// A server with TLS, until it is dropped.
 pub struct Tls {
@@ -21,9 +23,9 @@ impl Tls {
         make_certificate(directory.path());
         let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/site/tls.py");
         let files = ["site.pem", "site.key"].map(|file| directory.path().join(file));
-        let mut command = Command::new("python3");
-        command.arg(program).args(&files).arg(url.trim_start_matches("http://")).stdout(Stdio::piped());
-        let mut server = command.spawn().expect("python3 is there, as for the local cloud");
+        let mut python = command("python3");
+        python.arg(program).args(&files).arg(url.trim_start_matches("http://")).stdout(Stdio::piped());
+        let mut server = python.spawn().expect("python3 is there, as for the local cloud");
         let mut line = String::new();
         BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
         Self { directory, server, port: line.trim().parse().expect("its port") }
@@ -57,7 +59,7 @@ fn make_certificate(directory: &Path) {
     let signed = ["x509", "-req", "-days", "2", "-in", "site.csr", "-CA", "authority.pem", "-CAkey", "authority.key"];
     let more = ["-CAcreateserial", "-extfile", "names", "-out", "site.pem"];
     for arguments in [[&authority[..], &key].concat(), [&asked[..], &key].concat(), [&signed[..], &more].concat()] {
-        let ran = Command::new("openssl").args(&arguments).current_dir(directory).output();
+        let ran = command("openssl").args(&arguments).current_dir(directory).output();
         let ran = ran.expect("openssl is there");
         assert!(ran.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&ran.stderr));
     }
