@@ -37,7 +37,8 @@ fn parts(page: &[u8]) -> Vec<Range<usize>> {
     let (mut parts, mut at) = (Vec::new(), 0);
     while let Some((start, name)) = opening(page, at) {
         let Some(start) = end_of_tag(page, start) else { break };
-        let end = closing(page, start, name).unwrap_or(page.len());
+        // What has no end is not run.
+        let Some(end) = closing(page, start, name) else { break };
         parts.push(start..end);
         at = end;
     }
