@@ -23,8 +23,10 @@ use crate::domain::neutral;
 const NAMES: [&str; 4] = ["google-chrome", "google-chrome-stable", "chromium", "chromium-browser"];
 /// Where Chrome is on macOS.
 const ON_MACOS: &str = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
-/// It has to be ready for commands after so long.
-const START: Duration = Duration::from_secs(30);
+/// It has to be ready for commands after so long: on a busy machine it takes its time.
+const START: Duration = Duration::from_mins(1);
+/// A page that does not come to it gives no picture.
+const PICTURE: Duration = Duration::from_secs(10);
 /// It may end by itself for so long.
 const END: Duration = Duration::from_secs(2);
 /// Nothing has to come for so long before a page is taken for whole.
@@ -147,17 +149,17 @@ impl Browser {
         let conversation =
             self.processes.converse(&invocation).map_err(|error: ProcessError| not_started(error.to_string()))?;
         let mut tab = Tab::new(conversation).ok_or_else(|| not_started("somebody else listens to it".to_owned()))?;
-        match timeout(START, tab.hello()).await {
-            Ok(Ok(())) => Ok(tab),
-            Ok(Err(_)) => Err(not_started(last_line(&home.join("log")))),
-            Err(_) => Err(not_started(format!("it says nothing for {} s", START.as_secs()))),
+        match tab.hello(Instant::now() + START).await {
+            Ok(()) => Ok(tab),
+            // Its own last words say more than that it ended.
+            Err(error) => Err(not_started(format!("{error}; {}", last_line(&home.join("log"))))),
         }
     }
 
     /// Keeps the picture of a page. One that cannot be kept is missed by people, and says nothing about the page.
     async fn keep_picture(&self, tab: &mut Tab, page: &Page, window: &Window) {
         let Some(directory) = &self.pictures else { return };
-        let picture = match timeout(START, tab.picture()).await {
+        let picture = match timeout(PICTURE, tab.picture()).await {
             Ok(Ok(picture)) => picture,
             Ok(Err(error)) => return tracing::debug!("no picture: {error}"),
             Err(_) => return tracing::debug!("no picture in time"),

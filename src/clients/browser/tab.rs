@@ -16,7 +16,7 @@ use crate::domain::browser::{Happening, View, Window};
 use crate::domain::neutral;
 
 /// A command that says nothing of the page has to be answered after so long.
-const ANSWER: Duration = Duration::from_secs(20);
+const ANSWER: Duration = Duration::from_mins(1);
 /// The text that people read, as far as anybody looks for one in it.
 const TEXT: &str = "document.body ? document.body.innerText.slice(0, 200000) : ''";
 
@@ -44,9 +44,10 @@ impl Tab {
     ///
     /// # Errors
     ///
-    /// It ended.
-    pub async fn hello(&mut self) -> Result<(), BrowserError> {
-        self.ask("Browser.getVersion", json!({})).await?;
+    /// It ended, or does not answer in time.
+    pub async fn hello(&mut self, until: Instant) -> Result<(), BrowserError> {
+        let version = self.ask_until("Browser.getVersion", json!({}), until).await?;
+        version.ok_or_else(|| BrowserError::Fails("it does not answer in time".to_owned()))?;
         self.ask("Browser.setDownloadBehavior", json!({"behavior": "deny"})).await.map(drop)
     }
 
