@@ -147,10 +147,11 @@ impl Store {
         if put.map_err(|error| self.not_put(&key, error))? {
             return Ok(true);
         }
-        match self.has_blob(digest, body.length()).await? {
-            true => Ok(false),
+        if self.has_blob(digest, body.length()).await? {
+            Ok(false)
+        } else {
             // Somebody deleted it between the two calls.
-            false => Err(StoreError::Overtaken { bucket: self.bucket.clone(), key }),
+            Err(StoreError::Overtaken { bucket: self.bucket.clone(), key })
         }
     }
 
