@@ -68,7 +68,8 @@ def programs(bench: Bench, directory: Path) -> dict[str, Command]:
 
 def base() -> dict[str, str]:
     configuration = (ROOT / "examples/cloudshop/shipgate.toml").read_text()
-    return {"shipgate.toml": configuration, "backend/Dockerfile": "FROM scratch\nARG RELEASE\n"}
+    pages = {"frontend/package.json": '{"name": "pages"}\n', "frontend/package-lock.json": '{"name": "pages"}\n'}
+    return {"shipgate.toml": configuration, "backend/Dockerfile": "FROM scratch\nARG RELEASE\n", **pages}
 
 
 def many(number: int) -> str:
