@@ -1,8 +1,7 @@
-"""A site as a bundler leaves it, always the same: 50 pages of 10,000 files, the rest with a hash in their names, eight
-characters of Base64 for URLs, as Rollup and Vite write it.
+"""A site as a bundler leaves it, always the same: 50 pages of 10,000 files, the rest with a hash in their names, of
+20 hexadecimal digits, as webpack writes it.
 """
 
-import base64
 import hashlib
 import os
 import random
@@ -42,8 +41,8 @@ class Site:
         size = min(int(chance.expovariate(1 / MEAN)) + 200, 500_000)
         kind = KINDS[index % len(KINDS)]
         content = chance.randbytes(size) if kind in ("png", "woff2") else chance.randbytes(size // 2).hex().encode()
-        digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest())[:8].decode()
-        path = f"assets/{index % 40:02}/chunk-{index:05}-{digest}.{kind}"
+        digest = hashlib.sha256(content).hexdigest()[:20]
+        path = f"assets/{index % 40:02}/chunk-{index:05}.{digest}.{kind}"
         self.write(path, content)
         return path
 
