@@ -25,6 +25,8 @@ const NAMES: [&str; 4] = ["google-chrome", "google-chrome-stable", "chromium", "
 const ON_MACOS: &str = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
 /// It has to be ready for commands after so long: on a busy machine it takes its time.
 const START: Duration = Duration::from_mins(1);
+/// A page is opened so often where this machine cuts it off each time.
+const CUT_OFF: usize = 5;
 /// A page that does not come to it gives no picture.
 const PICTURE: Duration = Duration::from_secs(10);
 /// It may end by itself for so long.
@@ -117,7 +119,7 @@ impl Browser {
         let mut tab = self.start(program, home.path()).await?;
         let mut opened = Opened { status: None, difference: None };
         for window in &WINDOWS {
-            let (view, text) = look(&mut tab, page, window).await?;
+            let (view, text) = look_whole(&mut tab, page, window).await?;
             self.keep_picture(&mut tab, page, window).await;
             tab.close().await?;
             let shown = Shown { wanted: page.text.as_deref(), text: &text, status: page.status, waited: page.timeout };
@@ -170,6 +172,19 @@ impl Browser {
             tracing::debug!("{file}: {error}");
         }
     }
+}
+
+/// Opens a page in a window, again where this machine cut it off.
+async fn look_whole(tab: &mut Tab, page: &Page, window: &Window) -> Result<(View, String), BrowserError> {
+    let mut seen = look(tab, page, window).await?;
+    for _ in 1..CUT_OFF {
+        if !seen.0.is_cut_off() {
+            break;
+        }
+        tab.close().await?;
+        seen = look(tab, page, window).await?;
+    }
+    Ok(seen)
 }
 
 /// Opens a page in a window, and waits until it shows what it has to show, and is whole.

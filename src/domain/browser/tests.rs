@@ -56,6 +56,18 @@ fn a_page_that_shows_its_text_is_right() {
 }
 
 #[test]
+fn a_page_that_this_machine_cut_off_says_nothing_of_itself() {
+    let with = |error: &str| {
+        let asked = sent("2", "http://api.example/products", "Fetch");
+        page(&[asked, failed("2", &json!({"errorText": error}))])
+    };
+    assert!(with("net::ERR_NETWORK_CHANGED").is_cut_off() && !with("net::ERR_FAILED").is_cut_off());
+    let mut view = page(&[]);
+    view.not_opened("net::ERR_NETWORK_CHANGED");
+    assert!(view.is_cut_off() && !page(&[]).is_cut_off());
+}
+
+#[test]
 fn each_thing_that_goes_wrong_is_named_once() {
     let api = || sent("2", "http://api.example/products?key=s3cret", "Fetch");
     for (events, wanted) in [

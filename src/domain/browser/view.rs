@@ -9,6 +9,9 @@ use super::happening::{Happening, Kind, Why};
 use crate::domain::neutral;
 use crate::domain::probe::shown_url;
 
+/// What Chrome says of the requests that it gives up because an interface of this machine came or went, as one does with each
+/// container ([net_error_list.h](https://source.chromium.org/chromium/chromium/src/+/main:net/base/net_error_list.h)).
+const NETWORK_CHANGED: &str = "net::ERR_NETWORK_CHANGED";
 /// So many things are named that are wrong.
 const NAMED: usize = 5;
 
@@ -22,6 +25,7 @@ pub struct View {
     page: Option<(String, Option<u16>)>,
     is_loaded: bool,
     has_crashed: bool,
+    is_cut_off: bool,
 }
 
 /// What a page shows in the end.
@@ -62,12 +66,18 @@ impl View {
     pub fn not_opened(&mut self, why: &str) {
         // The request for it says the same.
         self.faults.clear();
+        self.is_cut_off |= why == NETWORK_CHANGED;
         self.fault(format!("it cannot be opened: {}", words(why)));
     }
 
     /// Whether the page cannot change any more.
     pub fn has_crashed(&self) -> bool {
         self.has_crashed
+    }
+
+    /// Whether the browser gave requests up because of this machine: what is wrong then says nothing of the page.
+    pub fn is_cut_off(&self) -> bool {
+        self.is_cut_off
     }
 
     /// Whether all of the page is there, and nothing is on its way.
@@ -140,6 +150,10 @@ impl View {
             }
             Why::Cors(error) => {
                 self.fault(format!("{shown} does not let the page read its answer (CORS, {})", words(error)));
+            }
+            Why::Other(error) if error == NETWORK_CHANGED => {
+                self.is_cut_off = true;
+                self.fault(format!("{shown} fails: {NETWORK_CHANGED}"));
             }
             Why::Other(error) => self.fault(format!("{shown} fails: {}", words(error))),
         }
