@@ -59,7 +59,10 @@ impl Store {
     /// They cannot be written.
     pub async fn put_bytes(&self, bytes: Bytes, permit: Permit<'_>) -> Result<Digest, StoreError> {
         let digest = Digest::of(&bytes);
-        self.put_small(&digest, &Body::Bytes(bytes), permit).await?;
+        // What is written of one environment is mostly there already.
+        if !self.has_blob(&digest, bytes.len() as u64).await? {
+            self.put_small(&digest, &Body::Bytes(bytes), permit).await?;
+        }
         Ok(digest)
     }
 
