@@ -40,10 +40,7 @@ ensure_github_description() {
 ensure_github() {
     ensure_github_description
     if ! github_runs; then
-        if (exec 3<>"/dev/tcp/localhost/$github_port") 2>/dev/null; then
-            fail "port $github_port, 200 above the stack's, is taken by something this stack did not start" \
-                "set SHIPGATE_STACK_PORT and SHIPGATE_STACK_DIR"
-        fi
+        refuse_taken_port "$github_port" 200
         say "starting the stand-in of GitHub on port $github_port"
         start_in_background "$state/log/github.log" env --ignore-environment PATH="$PATH" HOME="$HOME" \
             PYTHONDONTWRITEBYTECODE=1 "$environment/bin/python" "$repository/tests/github/serve.py" \

@@ -31,6 +31,14 @@ start_in_background() {
     process_identity "$!" || true
 }
 
+# refuse_taken_port PORT ABOVE: ends where something else listens on the port, which is so far above the stack's own.
+refuse_taken_port() {
+    if (exec 3<>"/dev/tcp/localhost/$1") 2>/dev/null; then
+        fail "port $1, $2 above the stack's, is taken by something this stack did not start" \
+            "set SHIPGATE_STACK_PORT and SHIPGATE_STACK_DIR"
+    fi
+}
+
 # wait_for_service NAME WHAT PORT: until it answers. NAME_runs and NAME_answers look; its log is $state/log/NAME.log.
 # shellcheck disable=SC2154 # stack says where its state is
 wait_for_service() {

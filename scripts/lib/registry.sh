@@ -48,10 +48,7 @@ YAML
 ensure_registry() {
     local program
     if ! registry_runs; then
-        if (exec 3<>"/dev/tcp/localhost/$registry_port") 2>/dev/null; then
-            fail "port $registry_port, 100 above the stack's, is taken by something this stack did not start" \
-                "set SHIPGATE_STACK_PORT and SHIPGATE_STACK_DIR"
-        fi
+        refuse_taken_port "$registry_port" 100
         program=$(registry_program)
         say "starting the registry with passwords on port $registry_port"
         write_registry_config "$state/registry" "$registry_port"

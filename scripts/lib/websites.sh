@@ -12,10 +12,7 @@ websites_runs() {
 
 ensure_websites() {
     if ! websites_runs; then
-        if (exec 3<>"/dev/tcp/localhost/$websites_port") 2>/dev/null; then
-            fail "port $websites_port, 300 above the stack's, is taken by something this stack did not start" \
-                "set SHIPGATE_STACK_PORT and SHIPGATE_STACK_DIR"
-        fi
+        refuse_taken_port "$websites_port" 300
         say "starting the websites of buckets on port $websites_port"
         start_in_background "$state/log/websites.log" env --ignore-environment PATH="$PATH" HOME="$HOME" \
             PYTHONDONTWRITEBYTECODE=1 "$environment/bin/python" "$repository/scripts/lib/websites.py" \

@@ -151,11 +151,10 @@ impl View {
             Why::Cors(error) => {
                 self.fault(format!("{shown} does not let the page read its answer (CORS, {})", words(error)));
             }
-            Why::Other(error) if error == NETWORK_CHANGED => {
-                self.is_cut_off = true;
-                self.fault(format!("{shown} fails: {NETWORK_CHANGED}"));
+            Why::Other(error) => {
+                self.is_cut_off |= error == NETWORK_CHANGED;
+                self.fault(format!("{shown} fails: {}", words(error)));
             }
-            Why::Other(error) => self.fault(format!("{shown} fails: {}", words(error))),
         }
     }
 

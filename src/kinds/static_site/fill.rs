@@ -10,8 +10,7 @@ use crate::clients::static_site_error::StoreError;
 use crate::domain::failure::Failure;
 use crate::domain::image::Digest;
 use crate::domain::limits::{LISTED, SEARCHED_FILE};
-use crate::domain::neutral;
-use crate::domain::static_site::bundle::{SiteFile, SitePath};
+use crate::domain::static_site::bundle::{SiteFile, SitePath, listed};
 use crate::domain::static_site::placeholder::{FilledSite, Unfillable, Unfilled, fill};
 use crate::domain::static_site::plan::SitePlan;
 use crate::domain::static_site::served::Served;
@@ -61,7 +60,7 @@ impl Fill<'_> {
         let store = &self.site.store;
         let one = async |(path, file): (&SitePath, &SiteFile)| {
             let bytes = store.blob(&file.digest, file.size).await?;
-            read.borrow_mut().insert(path.clone(), bytes.to_vec());
+            read.borrow_mut().insert(path.clone(), bytes.into());
             Ok::<_, StoreError>(())
         };
         each_of(searched, AT_ONCE, one).await?;
@@ -83,11 +82,8 @@ impl Fill<'_> {
         if filled.left_out.is_empty() {
             return;
         }
-        let paths = filled.left_out.iter().take(LISTED.count()).map(|path| neutral::phrase(path.as_str(), 200));
-        let more = filled.left_out.len().saturating_sub(LISTED.count());
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let names = paths.collect::<Vec<_>>().join(", ");
-        let text = format!("compressed forms of files with values are not served: {names}{more}");
+        let names = listed(filled.left_out.iter(), LISTED.count());
+        let text = format!("compressed forms of files with values are not served: {names}");
         events.warning(text, Some("let the distribution compress (`Compress` of its behavior)".to_owned()));
     }
 }

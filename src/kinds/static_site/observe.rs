@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::site::{Site, Written};
+use super::site::Site;
 use super::website;
 use crate::domain::failure::Failure;
 use crate::domain::names::Region;
@@ -13,7 +13,7 @@ use crate::domain::static_site::distribution;
 use crate::domain::static_site::distribution::warnings::warnings;
 use crate::domain::static_site::plan::{Front, SiteFacts, is_proven};
 use crate::domain::static_site::store::Current;
-use crate::domain::static_site::sync::{Care, Oddity};
+use crate::domain::static_site::sync::{Care, Known, Oddity};
 use crate::domain::static_site::warning::SiteWarning;
 use crate::observe::Cloud;
 
@@ -52,12 +52,13 @@ pub async fn facts(cloud: &Cloud, site: &Site, release: Option<&ReleaseName>) ->
 /// A call failed.
 pub async fn drifted(site: &Site, current: &Current, care: Care) -> Result<Vec<(SitePath, Oddity)>, Failure> {
     let served = site.served(current).await?;
-    let mut written = Written { before: Some(served.clone()), ..Written::default() };
-    let (sync, _) = site.sync(&served, &mut written, Some((current, care))).await?;
+    let known = Known { before: Some(&served), ..Known::default() };
+    let (sync, _) = site.sync(&served, known, Some((current, care))).await?;
     Ok(sync.odd.into_iter().filter(|(_, oddity)| oddity.is_drift()).collect())
 }
 
-/// How browsers find the site, and what is odd about its distribution, or the website of its bucket. Who may not look at it learns that, and no more.
+/// How browsers find the site, and what is odd about its distribution, or the website of its bucket. Who may not look at it
+/// learns that, and no more.
 pub async fn in_front(cloud: &Cloud, site: &Site) -> Result<(Front, Vec<SiteWarning>), Failure> {
     let own = site.target.url.as_deref().map(address).transpose()?;
     let region = || cloud.region().parse::<Region>().map_err(|_| Failure::failed("the region is not known"));
@@ -84,10 +85,8 @@ pub async fn in_front(cloud: &Cloud, site: &Site) -> Result<(Front, Vec<SiteWarn
         Ok(None) => Err(Failure::failed(format!("distribution `{id}` does not exist"))
             .hint("correct `distribution`, or the account")),
         Err(error) => {
-            let failure = Failure::from(error);
-            let text = format!("how distribution {id} is set up is not known: {}", failure.brief());
-            let hint = failure.hints.into_iter().next().unwrap_or_else(|| "run it again".to_owned());
-            Ok((Front { address: own, ..Front::default() }, vec![SiteWarning { text, hint }]))
+            let warning = SiteWarning::not_known(&format!("distribution {id}"), error.into());
+            Ok((Front { address: own, ..Front::default() }, vec![warning]))
         }
     }
 }

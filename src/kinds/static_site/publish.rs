@@ -90,10 +90,10 @@ impl Publish<'_> {
         let (current, over) = seen.unzip();
         let stored = self.site.store.kept(&wanted.kept).await?;
         let served = Served::new(&stored.manifest, &wanted.kept.exclude, wanted.config.as_ref());
-        let mut written = self.site.written(current.as_ref(), &self.lease.unfinished(&wanted.kept)).await?;
+        let written = self.site.written(current.as_ref(), &self.lease.unfinished(&wanted.kept)).await?;
         let care = Care::Due { is_suspect: self.is_suspect || self.lease.is_after_unfinished(), now: self.run.now() };
         let current_with_care = current.as_ref().map(|current| (current, care));
-        let (sync, is_listed) = self.site.sync(&served, &mut written, current_with_care).await?;
+        let (sync, is_listed) = self.site.sync(&served, written.known(), current_with_care).await?;
         self.say(&sync);
         if !sync.is_empty() {
             changes();

@@ -9,7 +9,6 @@ use super::writes::ServingBucket;
 use crate::clients::aws::AwsError;
 use crate::domain::failure::Failure;
 use crate::domain::static_site::Target;
-use crate::domain::static_site::bundle::SitePath;
 use crate::domain::static_site::names::BucketName;
 use crate::domain::static_site::served::Served;
 use crate::domain::static_site::store::{Current, Kept};
@@ -42,14 +41,12 @@ pub struct Written {
     pub kept: Vec<Served>,
     /// What runs began to write and did not end.
     pub begun: Vec<Served>,
-    /// The files that somebody may have written since.
-    pub doubted: BTreeSet<SitePath>,
 }
 
 impl Written {
     /// It as a plan takes it.
     pub fn known(&self) -> Known<'_> {
-        Known { before: self.before.as_ref(), kept: &self.kept, begun: &self.begun, doubted: Some(&self.doubted) }
+        Known { before: self.before.as_ref(), kept: &self.kept, begun: &self.begun, doubted: None }
     }
 }
 
@@ -128,7 +125,6 @@ impl Site {
             before: Some(self.served(current).await?),
             kept: self.of_kept(current.recent.get(1..).unwrap_or_default()).await,
             begun: self.of_kept(begun).await,
-            doubted: BTreeSet::new(),
         })
     }
 
@@ -148,15 +144,16 @@ impl Site {
     pub async fn sync(
         &self,
         wanted: &Served,
-        written: &mut Written,
+        known: Known<'_>,
         current: Option<(&Current, Care)>,
     ) -> Result<(Sync, bool), Failure> {
         let doubt = async |current: &Current| doubted(wanted, &self.listing().await, current.listed);
         let is_listed = |(current, care): &(&Current, Care)| care.lists(wanted.0.len(), current.listed);
-        if let Some((current, _)) = current.filter(is_listed) {
-            written.doubted = doubt(current).await;
-        }
-        let known = written.known();
+        let doubted = match current.filter(is_listed) {
+            Some((current, _)) => doubt(current).await,
+            None => BTreeSet::new(),
+        };
+        let known = Known { doubted: Some(&doubted), ..known };
         let mut seen = self.bucket.look(to_look_at(wanted, known)).await?;
         let sync = plan(wanted, known, &seen);
         let Some((current, _)) = current.filter(|one| !is_listed(one)) else { return Ok((sync, true)) };
@@ -164,9 +161,9 @@ impl Site {
         if !sync.odd.iter().any(|(_, oddity)| oddity.is_drift()) {
             return Ok((sync, false));
         }
-        written.doubted = doubt(current).await;
-        seen.extend(self.bucket.look(&written.doubted).await?);
-        Ok((plan(wanted, written.known(), &seen), true))
+        let doubted = doubt(current).await;
+        seen.extend(self.bucket.look(&doubted).await?);
+        Ok((plan(wanted, Known { doubted: Some(&doubted), ..known }, &seen), true))
     }
 
     /// What is in the bucket. What a list does not say, a look at each file does: a failure is only slow.

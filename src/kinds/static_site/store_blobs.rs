@@ -94,7 +94,7 @@ impl Store {
         permit: Permit<'_>,
     ) -> Result<Filled, StoreError> {
         let put = async |digest: &Digest, size: u64| {
-            if size > UNASKED && self.has_blob(digest, size).await? {
+            if self.is_large_and_there(digest, size).await? {
                 return Ok(false);
             }
             let nowhere = || StoreError::Missing { bucket: self.bucket.clone(), key: keys::blob(digest) };
@@ -116,7 +116,7 @@ impl Store {
         permit: Permit<'_>,
     ) -> Result<Filled, StoreError> {
         let put = async |digest: &Digest, size: u64| {
-            if size > UNASKED && self.has_blob(digest, size).await? {
+            if self.is_large_and_there(digest, size).await? {
                 return Ok(false);
             }
             if size <= LARGE_IN_MEMORY {
@@ -127,6 +127,11 @@ impl Store {
             self.put_large(digest, Large::Object(&other.s3, other.at(&key), size), permit).await.map(|()| true)
         };
         each(&missing(manifest, known), LARGE_IN_MEMORY, put).await
+    }
+
+    /// Whether bytes are there that are too many to be sent for nothing. What has fewer is not asked for.
+    async fn is_large_and_there(&self, digest: &Digest, size: u64) -> Result<bool, StoreError> {
+        Ok(size > UNASKED && self.has_blob(digest, size).await?)
     }
 
     /// Stores some bytes of a file on disk, once. Returns whether they are new.

@@ -26,10 +26,8 @@ pub async fn in_front(site: &Site, region: &Region, own: Option<Url>) -> Result<
             None => Ok((front, warnings(bucket, &setup))),
         },
         Err(error) => {
-            let failure = Failure::from(error);
-            let text = format!("how the website of bucket {bucket} is set up is not known: {}", failure.brief());
-            let hint = failure.hints.into_iter().next().unwrap_or_else(|| "run it again".to_owned());
-            Ok((front, vec![SiteWarning { text, hint }]))
+            let what = format!("the website of bucket {bucket}");
+            Ok((front, vec![SiteWarning::not_known(&what, error.into())]))
         }
     }
 }

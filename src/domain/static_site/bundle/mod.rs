@@ -11,5 +11,5 @@ mod unusable;
 pub use content_type::is_page;
 pub use file::{Cache, Encoding, SiteFile, Wave};
 pub use manifest::BundleManifest;
-pub use path::SitePath;
+pub use path::{SitePath, listed};
 pub use unusable::BundleError;

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::Serialize;
 
 use crate::domain::names::InvalidName;
+use crate::domain::neutral;
 
 /// The most bytes of a key
 /// ([object keys](https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html)).
@@ -33,6 +34,13 @@ impl SitePath {
     pub fn directory(&self) -> &str {
         self.0.strip_suffix(self.file_name()).unwrap_or_default()
     }
+}
+
+/// Some paths in words, for people: at most so many by name.
+pub fn listed<'a>(paths: impl ExactSizeIterator<Item = &'a SitePath>, most: usize) -> String {
+    let more = paths.len().saturating_sub(most);
+    let names = paths.take(most).map(|path| neutral::phrase(path.as_str(), 200)).collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{names} and {more} more") } else { names }
 }
 
 impl FromStr for SitePath {

@@ -89,9 +89,7 @@ impl Affected {
     /// What a file leads to, of what changes. `texts`: the number of the first group.
     fn leads_to(&self, text: &Text<'_>, texts: usize) -> Vec<usize> {
         let groups = text.named.iter().map(|(_, group)| *group).filter(|group| self.groups.contains(group));
-        let hashes = text.hashes.iter().map(|(_, _, owner)| *owner);
-        let owners = hashes.chain(text.revisions.iter().map(|(_, owner)| *owner));
-        let owners = owners.filter(|owner| self.texts.contains(owner));
+        let owners = text.owners().filter(|owner| self.texts.contains(owner));
         groups.map(|group| group.saturating_add(texts)).chain(owners).collect()
     }
 }
@@ -117,8 +115,7 @@ impl Told {
             for (_, group) in &text.named {
                 told.by_group.entry(*group).or_default().push(index);
             }
-            let hashes = text.hashes.iter().map(|(_, _, owner)| *owner);
-            for owner in hashes.chain(text.revisions.iter().map(|(_, owner)| *owner)) {
+            for owner in text.owners() {
                 told.by_text.entry(owner).or_default().push(index);
             }
         }

@@ -80,6 +80,12 @@ impl<'a> Found<'a> {
 }
 
 impl Text<'_> {
+    /// The files that it says something of by a hash or a revision.
+    pub(super) fn owners(&self) -> impl Iterator<Item = usize> {
+        let hashes = self.hashes.iter().map(|(_, _, owner)| *owner);
+        hashes.chain(self.revisions.iter().map(|(_, owner)| *owner))
+    }
+
     /// It as text, where it is one.
     pub(super) fn text(&self) -> Option<&str> {
         std::str::from_utf8(self.bytes).ok()

@@ -4,7 +4,7 @@ use super::facts::SiteFacts;
 use crate::domain::image::Digest;
 use crate::domain::neutral;
 use crate::domain::plan::{Change, Drift, PlanWarning};
-use crate::domain::static_site::bundle::SitePath;
+use crate::domain::static_site::bundle::{SitePath, listed};
 use crate::domain::static_site::sync::Oddity;
 use crate::domain::static_site::target::SiteTarget;
 use crate::domain::static_site::warning::SiteWarning;
@@ -63,11 +63,8 @@ fn written_over(component: &Component, target: &SiteTarget, facts: &SiteFacts) -
 
 /// What somebody changed by hand, in words.
 fn drifted(component: &Component, facts: &SiteFacts) -> Option<PlanWarning> {
-    let paths = facts.drifted.iter().take(NAMED).map(|(path, _)| neutral::phrase(path.as_str(), 200));
-    let names = paths.collect::<Vec<_>>().join(", ");
-    let more = facts.drifted.len().saturating_sub(NAMED);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let text = format!("somebody changed files of {} by hand: {names}{more}", component.name);
+    let names = listed(facts.drifted.iter().map(|(path, _)| path), NAMED);
+    let text = format!("somebody changed files of {} by hand: {names}", component.name);
     let hint = "the release is written over them; commit what was meant".to_owned();
     (!facts.drifted.is_empty()).then(|| warning(text, hint))
 }
