@@ -41,8 +41,8 @@ pub(super) trait KindKeys: fmt::Debug + Clone + Default + 'static {
         None
     }
 
-    /// How its files are built. `None`: nothing says.
-    fn site_build<'d>(&'d self, _settings: &'d Self::Settings) -> Option<WrittenSiteBuild<'d>> {
+    /// How its files are built. `None`: nothing says. `all`: its settings, and then those of each environment.
+    fn site_build<'d>(&'d self, _all: &mut dyn Iterator<Item = &'d Self::Settings>) -> Option<WrittenSiteBuild<'d>> {
         None
     }
 
@@ -199,7 +199,7 @@ impl<K: KindKeys> AnyWritten for Written<K> {
     }
 
     fn site_build(&self) -> Option<WrittenSiteBuild<'_>> {
-        self.keys.site_build(&self.settings)
+        self.keys.site_build(&mut std::iter::once(&self.settings).chain(self.overrides.values()))
     }
 
     fn repository(&self, environment: Option<&str>) -> Option<&RepositoryKeys> {

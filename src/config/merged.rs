@@ -61,9 +61,9 @@ impl<'d, K, S> Merged<'d, K, S> {
         self.keys
     }
 
-    /// The settings without what environments override.
-    pub(super) fn settings(&self) -> &'d S {
-        self.settings
+    /// The settings without what environments override, and then those of each environment.
+    pub(super) fn all_settings(&self) -> impl Iterator<Item = &'d S> {
+        std::iter::once(self.settings).chain(self.overrides.values())
     }
 
     /// A setting, from the environment's override or else from the component.

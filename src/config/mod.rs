@@ -51,6 +51,7 @@ mod settle;
 mod source;
 mod static_site;
 mod static_site_build;
+mod static_site_placeholders;
 #[cfg(test)]
 mod tests;
 mod text;

@@ -1,7 +1,5 @@
 //! The keys of a static site.
 
-use std::collections::BTreeSet;
-
 use camino::Utf8Path;
 use glob::Pattern;
 
@@ -12,9 +10,9 @@ use super::merged::Purpose;
 use super::probes::{self, RawProbe};
 use super::read::{Entries, Located, Node, Read, Table};
 use super::static_site_build::{RawSiteBuild, WrittenSiteBuild};
+use super::static_site_placeholders as placeholders;
 use super::text::Text;
 use super::values::{self, Fault};
-use crate::domain::placeholder::{PlaceholderName, PlaceholderValue, PlaceholderValues};
 use crate::domain::static_site::bundle::SitePath;
 use crate::domain::static_site::runtime::RuntimeForm;
 use crate::domain::static_site::{RuntimeConfig, SiteBuild, Target};
@@ -49,7 +47,7 @@ pub(super) struct Settings {
     runtime_config: Option<RawRuntimeConfig>,
     /// What is put in place of markers in the built files when a release is put there, by name. While the site is built, the
     /// environment variable of that name is the marker: `REACT_APP_API_URL`. The names are the same for all environments.
-    placeholders: Option<Entries<Text>>,
+    pub(super) placeholders: Option<Entries<Text>>,
     /// The files that are kept and not served, from the root of the site: `**/*.map`. Default: none.
     exclude: Option<Vec<Text>>,
     /// So many of the newest releases keep their files in the bucket, for pages that browsers have open. Default: 5.
@@ -142,9 +140,10 @@ impl KindKeys for Keys {
         }
     }
 
-    fn site_build<'d>(&'d self, settings: &'d Settings) -> Option<WrittenSiteBuild<'d>> {
+    fn site_build<'d>(&'d self, all: &mut dyn Iterator<Item = &'d Settings>) -> Option<WrittenSiteBuild<'d>> {
         let is_per_environment = self.rebuild_per_environment.as_ref().and_then(|it| it.value).unwrap_or_default();
-        let placeholders = settings.placeholders.as_ref();
+        // All environments have the same names, which `placeholders` below sees to.
+        let placeholders = all.flat_map(|settings| &settings.placeholders).next();
         self.build.as_ref().map(|build| WrittenSiteBuild { build, is_per_environment, placeholders })
     }
 
@@ -157,7 +156,7 @@ impl KindKeys for Keys {
         let is_website = is_website(component, interpreter);
         let build = build(component, interpreter);
         let files = files(component, interpreter);
-        let placeholders = placeholders(component, interpreter);
+        let placeholders = placeholders::resolve(component, interpreter);
         let keep = component.pick(|settings| settings.keep.as_ref()).map_or(Target::KEEP, |keep| *keep as usize);
         // A rollback is proven at the same address.
         let url = component.pick(|settings| settings.url.as_ref());
@@ -240,36 +239,8 @@ fn is_website(component: &Merged<'_, Keys>, interpreter: &mut Interpreter<'_, '_
 fn build(component: &Merged<'_, Keys>, interpreter: &mut Interpreter<'_, '_>) -> Option<Option<Box<SiteBuild>>> {
     let keys = component.keys();
     keys.rebuild_per_environment.as_ref().map_or(Some(false), |it| it.value)?;
-    let build = keys.site_build(component.settings()).filter(|_| component.wanted.purpose == Purpose::Change);
+    let build = keys.site_build(&mut component.all_settings()).filter(|_| component.wanted.purpose == Purpose::Change);
     whole(build.map(|build| build.resolve(interpreter).map(Box::new)))
-}
-
-/// What is put in place of markers in an environment. The build that all environments share knows the names of the component.
-fn placeholders(component: &Merged<'_, Keys>, interpreter: &mut Interpreter<'_, '_>) -> Option<PlaceholderValues> {
-    let of_all = component.settings().placeholders.as_ref();
-    let written = component.pick(|settings| settings.placeholders.as_ref());
-    let written = written.filter(|_| matches!(component.wanted.purpose, Purpose::Change | Purpose::Values));
-    let Some(written) = written else { return Some(PlaceholderValues::default()) };
-    let names = |entries: Option<&Entries<Text>>| -> BTreeSet<String> {
-        entries.into_iter().flat_map(Entries::names).map(str::to_owned).collect()
-    };
-    let (own, shared) = (names(Some(written)), names(of_all));
-    let mut resolved = Vec::new();
-    for (key, text) in written.iter() {
-        interpreter.key(key, |name| name.parse::<PlaceholderName>().map(drop).map_err(Fault::from));
-        let value = interpreter.named::<PlaceholderValue>(&key.text, text);
-        resolved.push(key.text.parse().ok().zip(value));
-    }
-    if let (Some(other), Some((key, _))) = (own.symmetric_difference(&shared).next(), written.iter().next()) {
-        let message = format!(
-            "`placeholders` of `{}` and of the component do not both have `{other}`",
-            component.wanted.environment.text
-        );
-        let hint = "write the same names in both: all environments get the files of one build";
-        interpreter.problems.at(&key.span, message, hint);
-        return None;
-    }
-    Some(PlaceholderValues(all(resolved)?.into_iter().collect()))
 }
 
 /// The file that is written for the environment, and the files that are not served.

@@ -10,6 +10,9 @@ use super::neutral;
 use super::release::ReleaseName;
 use super::template::{RELEASE_SHA, Template};
 
+/// The method of a probe that a browser asks: no method of HTTP.
+pub const BROWSER: &str = "browser";
+
 /// An HTTP question to the running release, and the answer that proves it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Probe {
@@ -107,7 +110,7 @@ impl Probe {
 
     /// How it asks, for people.
     pub fn asks_with(&self) -> &str {
-        if self.is_browser { "browser" } else { &self.method }
+        if self.is_browser { BROWSER } else { &self.method }
     }
 
     /// What of the probe a release without a commit can answer.

@@ -14,7 +14,7 @@ pub struct ProvenTasks {
 }
 
 /// How a probe was decided.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProbeAnswer {
     /// The method, upper case.
     pub method: String,

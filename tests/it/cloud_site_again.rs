@@ -70,6 +70,8 @@ fn an_address_that_went_wrong_is_written_down_and_proven_again() {
     assert_eq!(remarks(&shop), ["the newest run of it ended as broken: deploy it again"]);
     let refused = shop.run(&["plan", "promote", "production"]).json();
     assert!(refused.to_string().contains("was not proven: deploy it again"), "{refused:#}");
+    let by_ledger = shop.run(&["plan", "promote", "production", "--release", &second]).json();
+    assert!(by_ledger.to_string().contains("the newest run that verified it ended as `broken`"), "{by_ledger:#}");
     // What was proven once is not left for the release before it: that would not mend the address.
     let report = shop.run(&DEPLOY).outcome("broken", 6);
     assert!(report["reason"].as_str().unwrap().contains("it is what was served before"), "{report:#}");

@@ -31,8 +31,8 @@ struct CloudShop {
 }
 
 impl CloudShop {
-    /// The shop in both environments, with nothing deployed. `leaves`: whether the backends let the pages read.
-    fn new(leaves: bool) -> Self {
+    /// The shop in both environments, with nothing deployed. `lets_read`: whether the backends let the pages read.
+    fn new(lets_read: bool) -> Self {
         let site = SiteCloud::new();
         site.make_websites();
         let cloud = &site.cloud;
@@ -42,7 +42,7 @@ impl CloudShop {
             let pages = Websites::front(&site, place);
             let name = format!("{}-{}", cloud.prefix, place.environment);
             let (target_group, api) = cloud.create_load_balancer_named(&name);
-            let origins = if leaves { pages.clone() } else { String::new() };
+            let origins = if lets_read { pages.clone() } else { String::new() };
             let variables = vec![("CORS_ORIGINS", &*origins.leak())];
             cloud.create_service(&ServiceOptions { variables, target_group: Some(target_group), ..options });
             Address { pages, api }
@@ -112,8 +112,8 @@ fn config(site: &SiteCloud, stage: &Address, production: &Address) -> String {
             "[environments.{name}]\nregion = \"us-east-1\"\naccount = \"000000000000\"\n{}{gates}\
              [environments.{name}.components.backend]\nrepository = \"{repository}\"\nservice = \"{service}\"\n\
              [environments.{name}.components.frontend]\nbucket = \"{}\"\nartifacts = \"{}\"\nurl = \"{pages}\"\n\
-             runtime-config = {{ path = \"config.js\", values = {{ API_URL = \"{api}\" }} }}\n\
-             probes = [{{ browser = \"{pages}/\", text = \"€24.90\", timeout = \"5s\", retries = 0 }}]\n",
+             placeholders = {{ REACT_APP_API_URL = \"{api}\" }}\n\
+             probes = [{{ browser = \"{pages}/\", text = \"€24.90\", timeout = \"20s\", retries = 0 }}]\n",
             cloud_roles::lines(cloud, name),
             place.bucket,
             place.store,

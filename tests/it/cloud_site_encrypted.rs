@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::harness::{Ran, assert_told, texts};
 use crate::http_server::{Answer, serve};
+use crate::offline_action::write_program;
 use crate::site::proxy::{Does, Rule};
 use crate::site::shop::{Shop, page_of};
 use crate::site::tls::Tls;
@@ -70,6 +71,37 @@ fn an_interface_without_tls_is_refused_on_a_site_that_has_it() {
     secure.configure(&config.replace("http://", "https://"));
     secure.deploy().outcome("deployed", 0);
     secure.shop.assert_whole(&[1]);
+}
+
+/// Only a browser sees an address that a script puts together when the page runs.
+#[test]
+#[ignore = "needs the local cloud: scripts/test"]
+fn a_call_without_tls_that_a_script_puts_together_is_seen_by_a_browser() {
+    // Chrome takes every certificate and finds the names of the test on this machine. It trusts `localhost` without TLS, too.
+    let chrome = "#!/bin/sh\nfor name in chromium chromium-browser google-chrome; do\n\
+        command -v $name >/dev/null && exec $name --ignore-certificate-errors \
+        '--host-resolver-rules=MAP *.shop.example 127.0.0.1' \"$@\"\ndone\n";
+    let directory = tempfile::tempdir().unwrap();
+    let program = directory.path().join("chrome");
+    write_program(&program, chrome);
+    let api = serve(|_| Answer::new(200, "[]").with("access-control-allow-origin", "*"));
+    let port = api.address.port();
+    let secure = SecureShop::new();
+    let deploy = |call: &str| {
+        let page = format!("<!doctype html><p>Laptop</p><script>fetch({call}).catch(() => 0)</script>");
+        secure.shop.repository.write("site/calls.html", page);
+        let host = secure.tls.url().replace("localhost", "www.shop.example");
+        secure.configure(&format!("probes = [{{ browser = \"{host}/calls.html\", text = \"Laptop\" }}]\n"));
+        let deploy = secure.shop.site.laptop(&secure.shop.repository, &DEPLOY);
+        let deploy = deploy.env("SSL_CERT_FILE", secure.tls.authority().to_str().unwrap());
+        deploy.env("CHROME_BIN", program.to_str().unwrap()).run()
+    };
+    deploy("'/calls.html'").outcome("deployed", 0);
+
+    let report = deploy(&format!("'http' + '://api.shop.example:{port}/products'")).outcome("rolled-back", 5);
+
+    let wanted = ["/products has no TLS, and the page does: it is blocked (mixed content)"];
+    assert_told(&report["causes"], &wanted);
 }
 
 /// Whose certificate nobody signed gets no answer that counts.

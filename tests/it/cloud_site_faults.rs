@@ -355,3 +355,17 @@ fn a_missing_right_to_list_is_named() {
     assert!(ran.stderr.contains("s3:ListBucket"), "{}", ran.stderr);
     shop.assert_whole(&[1]);
 }
+
+#[test]
+#[ignore = "needs the local cloud: scripts/test"]
+fn a_bucket_in_another_region_is_named_with_its_region() {
+    let shop = second("");
+    shop.proxy.rule(Rule::on("HeadBucket", Does::SaysRegion("eu-west-1")));
+
+    let report = shop.run(&DEPLOY).outcome("failed", 1);
+
+    let reason = report["reason"].as_str().unwrap();
+    assert!(reason.starts_with("bucket `") && reason.ends_with("` is in region eu-west-1"), "{report:#}");
+    assert!(texts(&report["hints"])[0].contains("`region`"), "{report:#}");
+    shop.assert_whole(&[1]);
+}

@@ -204,6 +204,7 @@ fn the_action_has_exactly_the_inputs_and_outputs_of_the_contract() {
         "bundles",
         "refused-by",
         "environment-url",
+        "screenshots",
         "summary-json",
     ];
     assert_eq!(keys(&action["outputs"]), outputs);
@@ -220,7 +221,7 @@ fn each_output_that_the_program_writes_is_one_of_the_action() {
     let repository = Repository::bare();
     let script = "#!/bin/sh\nprintf 'outcome=planned\\nsha=s\\ndigest=d\\nimage<<X\\ni\\nX\\ndigests={}\\nimages={}\\nplan-digest=p\\nplan=q\\nrefused-by=r\\n\
                   approval=a\\ncomplete=true\\nplanned-command=c\\nplanned-environment=e\\nplanned-component<<X\\nb\\nw\\nX\\n\
-                  planned-override=v\\nplanned-reason=r\\nbuilds=[]\\nnode=22\\nbundles={}\\nenvironment-url=u\\nsummary-json<<Y\\n{\\n}\\nY\\nother=o\\n' >>\"$GITHUB_OUTPUT\"\nexit 3\n";
+                  planned-override=v\\nplanned-reason=r\\nbuilds=[]\\nnode=22\\nbundles={}\\nenvironment-url=u\\nscreenshots=k\\nsummary-json<<Y\\n{\\n}\\nY\\nother=o\\n' >>\"$GITHUB_OUTPUT\"\nexit 3\n";
     write_program(&repository.path().join("program"), script);
     let runner = Runner::new(repository.path());
     let ran = runner.action("$/").input("command", "plan promote").input("binary-path", "program").run().expect_code(3);
@@ -245,6 +246,7 @@ fn each_output_that_the_program_writes_is_one_of_the_action() {
         ("planned-override", "v"),
         ("planned-reason", "r"),
         ("refused-by", "r"),
+        ("screenshots", "k"),
         ("sha", "s"),
         ("summary-json", "{\n}"),
     ];

@@ -31,10 +31,13 @@ const SAID_BY_CALLERS: [&str; 14] = [
 const ANNOUNCEMENT: &str = "plan ${{ needs.plan.outputs.plan-digest }} for ${{ inputs.environment || 'production' }}";
 
 /// What GitHub's own actions are given: an action, an input and its value. Anything else in them has no expression.
-const GIVEN_TO_ACTIONS: [(&str, &str, &str); 6] = [
+const GIVEN_TO_ACTIONS: [(&str, &str, &str); 9] = [
     ("actions/download-artifact", "name", "${{ needs.build.outputs.artifact }}"),
     ("actions/download-artifact", "path", "${{ runner.temp }}/shipgate-bundles"),
     ("actions/upload-artifact", "path", "${{ runner.temp }}/shipgate-plan.json"),
+    ("actions/upload-artifact", "path", "${{ runner.temp }}/shipgate-screenshots/*.png"),
+    ("actions/upload-artifact", "name", "${{ steps.promote.outputs.screenshots }}"),
+    ("actions/upload-artifact", "name", "${{ steps.rollback.outputs.screenshots }}"),
     ("actions/download-artifact", "path", "${{ runner.temp }}/shipgate-plan"),
     ("actions/download-artifact", "run-id", "${{ inputs.run }}"),
     ("actions/download-artifact", "github-token", "${{ github.token }}"),

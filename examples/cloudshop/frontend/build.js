@@ -1,11 +1,10 @@
 // Makes the pages: one script and one style, each with a fingerprint of its content in its name, and the page that names
 // them.
-import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 
 import { build } from "esbuild";
 
 await rm("dist", { recursive: true, force: true });
-await cp("public", "dist", { recursive: true });
 const { metafile } = await build({
   entryPoints: ["src/main.jsx"],
   outdir: "dist/assets",
@@ -18,7 +17,7 @@ const { metafile } = await build({
   logLevel: "warning",
   define: {
     "process.env.NODE_ENV": '"production"',
-    // Where a build says it, the address of the backend is put into the script.
+    // The address of the backend is put into the script, as Create React App does it.
     "process.env.REACT_APP_API_URL": JSON.stringify(process.env.REACT_APP_API_URL ?? ""),
   },
 });

@@ -6,12 +6,11 @@ no CloudFront: the site is read from the directory.
 """
 
 import contextlib
-import http.server
+import getpass
 import os
 import shutil
 import socket
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -33,6 +32,7 @@ ROWS = (FIRST, SAME, COMMIT, ONE, BACK, RIGHT, CPU, PEAK)
 RAW, CONNECTIONS = "raw requests", 32
 BUCKET, STORE = "bench-site", "bench-releases"
 SERVER = ROOT / "target/tools/bin/s3s-fs"
+WEB = ROOT / "target/tools/nginx/usr/sbin/nginx"
 # Each byte goes to the store and to the bucket: twice is the floor.
 FIRST_MOST, SAME_MOST, ONE_MOST, BACK_MOST, PEAK_MOST = 1.0, 0.5, 1.0, 2.0, 150.0
 CONFIGURATION = """app = "bench"
@@ -45,6 +45,23 @@ url = "{url}"
 [environments.bench]
 region = "{region}"
 account = "{account}"
+"""
+
+NGINX = """daemon off;
+master_process off;
+user {user};
+pid {place}/nginx.pid;
+events {{ worker_connections 512; }}
+http {{
+    access_log off;
+    types {{ text/html html; text/javascript js; text/css css; image/svg+xml svg; image/png png; }}
+    client_body_temp_path {place}/body;
+    proxy_temp_path {place}/proxy;
+    fastcgi_temp_path {place}/fastcgi;
+    uwsgi_temp_path {place}/uwsgi;
+    scgi_temp_path {place}/scgi;
+    server {{ listen 127.0.0.1:{port}; root {root}; }}
+}}
 """
 
 
@@ -63,7 +80,7 @@ class Server:
                                             env={"PATH": os.environ["PATH"], "RUST_LOG": "off"})  # fmt: skip
         measure.STARTED.append(self.process)
         wait_for(self.port, self.process)
-        self.pages = Pages(self.root / BUCKET)
+        self.pages = Pages(bench, self.root / BUCKET)
 
     def empty(self) -> None:
         shutil.rmtree(self.root, ignore_errors=True)
@@ -77,28 +94,19 @@ class Server:
         return 100 * len(same) / len(site.pages)
 
 
-class Web(http.server.ThreadingHTTPServer):
-    # With the five of Python's own, the kernel drops connections, and opens them seconds later.
-    request_queue_size = 128
-    daemon_threads = True
-
-
 class Pages:
-    """The directory of a bucket over HTTP, as a web server would have it."""
+    """The directory of a bucket over HTTP, by a web server that costs little: what browsers are asked about is a CDN."""
 
-    def __init__(self, directory: Path) -> None:
-        class Handler(http.server.SimpleHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def __init__(self, *arguments: object) -> None:
-                super().__init__(*arguments, directory=str(directory))  # type: ignore[arg-type]
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = Web(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.address = f"http://127.0.0.1:{self.server.server_address[1]}"
+    def __init__(self, bench: Bench, root: Path) -> None:
+        port, place = free_port(), bench.directory / "nginx"
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir()
+        (place / "nginx.conf").write_text(NGINX.format(place=place, port=port, root=root, user=getpass.getuser()))
+        line = [WEB, "-e", place / "error.log", "-c", place / "nginx.conf"]
+        self.process = subprocess.Popen(line, start_new_session=True, env={"PATH": os.environ["PATH"]})
+        measure.STARTED.append(self.process)
+        self.address = f"http://127.0.0.1:{port}"
+        wait_for(port, self.process)
 
 
 def free_port() -> int:
@@ -112,7 +120,7 @@ def wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
         if process.poll() is not None or time.monotonic() > deadline:
-            raise Failed("s3s-fs does not answer; its output is in target/bench/run/s3.log")
+            raise Failed(f"nothing answers on port {port}; the logs are in target/bench/run")
         time.sleep(0.05)
 
 

@@ -447,6 +447,24 @@ fn placeholders_have_values_of_their_environment_and_one_build() {
 }
 
 #[test]
+fn each_environment_may_have_the_placeholders_by_itself() {
+    let of = |name: &str| format!("components.site.placeholders = {{ API_URL = \"https://{name}.example.com\" }}\n");
+    let with = |text: &str, name: &str| {
+        let header = format!("[environments.{name}]\n");
+        text.replace(&header, &format!("{header}{}", of(name)))
+    };
+    let text = with(&with(SITE, "stage"), "production");
+    for environment in ["stage", "production"] {
+        let site = site(&text, environment, Purpose::Change);
+        assert_eq!(
+            site.placeholders.0.values().map(ToString::to_string).collect::<Vec<_>>(),
+            [format!("https://{environment}.example.com")]
+        );
+        assert_eq!(site.build.as_ref().unwrap().placeholders.len(), 1);
+    }
+}
+
+#[test]
 fn wrong_placeholders() {
     let changes = [
         ("keep = 3", "placeholders = { api_url = \"https://api.example.com\" }"),
@@ -461,6 +479,7 @@ fn wrong_placeholders() {
             "[environments.production]",
             "[environments.production]\ncomponents.site.placeholders = { API_URL = \"/api\" }",
         ),
+        ("[environments.stage]", "[environments.stage]\ncomponents.site.placeholders = { API_URL = \"/api\" }"),
     ];
     insta::assert_snapshot!(said(&changes), @r#"
     placeholders = { api_url = "https://api.example.com" }
@@ -488,6 +507,9 @@ fn wrong_placeholders() {
     12:18 API_URL | `API_URL` is a placeholder, and each environment has a build of its own | remove one: the build gets a marker for each placeholder
 
     [environments.production]⏎components.site.placeholders = { API_URL = "/api" }
-    22:34 API_URL | `placeholders` of `production` and of the component do not both have `API_URL` | write the same names in both: all environments get the files of one build
+    22:34 API_URL | `API_URL` is a placeholder of `stage` or of the others, and not of all | write the same names for all environments: they get the files of one build
+
+    [environments.stage]⏎components.site.placeholders = { API_URL = "/api" }
+    19:34 API_URL | `API_URL` is a placeholder of `production` or of the others, and not of all | write the same names for all environments: they get the files of one build
     "#);
 }

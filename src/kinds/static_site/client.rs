@@ -2,14 +2,12 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_s3::config::Builder;
-use aws_sdk_s3::error::SdkError;
-use aws_sdk_s3::operation::head_bucket::HeadBucketError;
 use aws_sdk_s3::operation::head_object::{HeadObjectError, HeadObjectOutput};
 use aws_sdk_s3::types::ChecksumMode;
-use aws_smithy_runtime_api::http::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::client_head::{denied, response, status};
 use crate::clients::aws::{AwsError, AwsErrorKind, call, timestamp};
 use crate::domain::image::Digest;
 use crate::domain::static_site::names::BucketName;
@@ -19,7 +17,7 @@ use crate::observe::AwsClient;
 /// Reading an object, in the words of IAM; whether it is there, too.
 pub(super) const GET: &str = "s3:GetObject";
 /// Listing a bucket, in the words of IAM; whether it is there, too.
-const LIST: &str = "s3:ListBucket";
+pub(super) const LIST: &str = "s3:ListBucket";
 
 /// The name of the metadata with the digest of an object's bytes, 64 hexadecimal digits.
 pub const DIGEST: &str = "shipgate-sha256";
@@ -51,24 +49,6 @@ impl AwsClient for S3 {
 }
 
 impl S3 {
-    /// Whether a bucket exists.
-    ///
-    /// # Errors
-    ///
-    /// The call failed for another reason.
-    pub async fn bucket_exists(&self, bucket: &BucketName) -> Result<bool, AwsError> {
-        let request = self.client.head_bucket().bucket(bucket.as_str());
-        match call(LIST, bucket.as_str(), request.send()).await {
-            Ok(_) => Ok(true),
-            // The answer has no body, and so no code.
-            Err(error) => match status::<HeadBucketError>(&error) {
-                Some(404) => Ok(false),
-                Some(403) if error.kind == AwsErrorKind::Service => Err(denied(LIST, error)),
-                _ => Err(error),
-            },
-        }
-    }
-
     /// An object of at most so many bytes, with its version. `None`: there is none of that key.
     ///
     /// # Errors
@@ -130,7 +110,7 @@ impl S3 {
         match call(GET, place.key, request.send()).await {
             Ok(output) => Ok(Some(output)),
             // The answer has no body, and so no code.
-            Err(error) => match status::<HeadObjectError>(&error) {
+            Err(error) => match response::<HeadObjectError>(&error).map(status) {
                 Some(404) => Ok(None),
                 Some(403) if error.kind == AwsErrorKind::Service => Err(denied(GET, error)),
                 _ => Err(error),
@@ -232,23 +212,6 @@ pub fn base64(digest: &Digest) -> String {
         |digit: u8| (digit as char).to_digit(16).and_then(|value| u8::try_from(value).ok()).unwrap_or_default();
     let byte = |pair: &[u8]| pair.iter().fold(0_u8, |byte, digit| (byte << 4) | nibble(*digit));
     STANDARD.encode(digest.hex().as_bytes().chunks(2).map(byte).collect::<Vec<_>>())
-}
-
-fn status<E: std::error::Error + 'static>(error: &AwsError) -> Option<u16> {
-    let source = error.source.as_deref()?;
-    let error = source.downcast_ref::<SdkError<E, Response>>()?;
-    Some(error.raw_response()?.status().as_u16())
-}
-
-fn denied(action: &'static str, error: AwsError) -> AwsError {
-    AwsError {
-        kind: AwsErrorKind::Denied,
-        denied_action: Some(action.into()),
-        code: Some("AccessDenied".to_owned()),
-        message: "AccessDenied".to_owned(),
-        refused: true,
-        ..error
-    }
 }
 
 #[cfg(test)]

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::client::S3;
+use super::client_head::BucketPlace;
 use super::cloudfront::CloudFront;
 use super::store::Store;
 use super::writes::ServingBucket;
 use crate::clients::aws::AwsError;
 use crate::domain::failure::Failure;
+use crate::domain::names::Region;
 use crate::domain::static_site::Target;
 use crate::domain::static_site::names::BucketName;
 use crate::domain::static_site::served::Served;
@@ -89,7 +91,11 @@ impl Site {
     pub async fn has_buckets(&self) -> Result<(), Failure> {
         let buckets = [(&self.target.bucket, "bucket"), (&self.target.artifacts, "artifacts")];
         let exist = try_each(&buckets, |(bucket, key)| async move {
-            if self.s3.bucket_exists(bucket).await? { Ok(()) } else { Err(missing(bucket, key)) }
+            match self.s3.find_bucket(bucket).await? {
+                BucketPlace::Here => Ok(()),
+                BucketPlace::Elsewhere(region) => Err(in_other_region(bucket, key, region)),
+                BucketPlace::Nowhere => Err(missing(bucket, key)),
+            }
         });
         exist.await.map(drop)
     }
@@ -171,6 +177,11 @@ impl Site {
         let listed = self.s3.list_objects(&self.target.bucket, "", MOST_LISTED).await.unwrap_or_default();
         Listing(listed.into_iter().collect())
     }
+}
+
+fn in_other_region(bucket: &BucketName, key: &str, region: Option<Region>) -> Failure {
+    let place = region.map_or_else(|| "another region".to_owned(), |region| format!("region {region}"));
+    Failure::failed(format!("bucket `{bucket}` is in {place}")).hint(format!("correct `{key}`, `prefix` or `region`"))
 }
 
 fn missing(bucket: &BucketName, key: &str) -> Failure {

@@ -17,7 +17,7 @@ use crate::domain::static_site::Target;
 use crate::domain::static_site::bundle::{BundleManifest, SitePath};
 use crate::domain::static_site::plan::is_proven;
 use crate::domain::static_site::soak;
-use crate::domain::static_site::store::{Current, Entry, Kept};
+use crate::domain::static_site::store::{Current, Entry, History, Kept};
 use crate::domain::static_site::sync::{Care, Oddity};
 use crate::kinds::{Answer, Promoted, Source};
 use crate::observe::Cloud;
@@ -137,8 +137,13 @@ impl Source for SourceSite {
         Box::pin(async move {
             let wanted = ReleaseName::Commit(release.clone());
             let entries = self.site.store.entries(LOOKED_AT).await?.readable;
-            let found = entries.iter().find(|entry| entry.release == wanted && entry.succeeded());
-            let Some(entry) = found else { return Ok(LedgerSearch::default()) };
+            let judged = History { entries: &entries, current: self.current.as_ref() }.judged(&wanted);
+            let Some(entry) = judged else { return Ok(LedgerSearch::default()) };
+            if !entry.succeeded() {
+                let doubt =
+                    format!("{}: the newest run that verified it ended as `{}`", entry.id().short(), entry.outcome);
+                return Ok(LedgerSearch { recorded: None, doubts: vec![doubt] });
+            }
             let stored = self.site.store.release(&wanted).await?;
             let is_there = stored.is_some_and(|stored| stored.digest == entry.digest);
             let recorded = Recorded { digest: entry.digest.clone(), revision: entry.id(), at: Some(entry.at) };

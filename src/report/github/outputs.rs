@@ -4,10 +4,12 @@ use serde_json::Value;
 
 use super::files::Output;
 use crate::domain::gate::{Approval, Gate, GatePolicy};
+use crate::domain::image::Digest;
 use crate::domain::limits::{PLAN_DOCUMENT, SUMMARY_JSON};
-use crate::domain::names::ComponentName;
+use crate::domain::names::{ComponentName, EnvironmentName};
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::Intent;
+use crate::domain::probe::BROWSER;
 use crate::domain::step::{StepId, Verb};
 use crate::report::record::{ComponentRecord, Record};
 use crate::sink;
@@ -31,6 +33,7 @@ pub fn of(record: &Record, outcome: Outcome, document: &str) -> Vec<Output> {
     outputs.extend(refused_by(&record.gates).map(|names| ("refused-by", names)));
     outputs.extend(record.policy.as_ref().and_then(approval).map(|approval| ("approval", approval.to_owned())));
     outputs.extend(record.url.as_ref().map(|url| ("environment-url", url.clone())));
+    outputs.extend(screenshots(record).map(|name| ("screenshots", name)));
     outputs.extend(self::document(document));
     outputs
 }
@@ -64,6 +67,16 @@ fn builds(record: &Record) -> Vec<Output> {
     outputs
 }
 
+/// Where a browser opened a page, the name under which its screenshots are uploaded. A run of a workflow may call us several
+/// times, and be run again: no other name in it is the same.
+fn screenshots(record: &Record) -> Option<String> {
+    let mut probes = record.proofs.values().flat_map(|proof| &proof.probes);
+    let began = record.began.filter(|_| probes.any(|probe| probe.method == BROWSER))?;
+    let digest = Digest::of(format!("{} {} {}", record.command, record.place, began.as_nanosecond()));
+    let environment: EnvironmentName = record.environment.parse().ok()?;
+    Some(format!("screenshots-{environment}-{}", digest.hex().get(..12)?))
+}
+
 /// Whether the files of a component have to be built.
 fn is_built(record: &Record, component: &ComponentRecord) -> bool {
     let step = StepId::new(Verb::Bundle, &component.name);
@@ -92,8 +105,11 @@ mod tests {
     use crate::domain::event::Event;
     use crate::domain::gate::{GateName, Verdict};
     use crate::domain::plan::Step;
+    use crate::domain::proof::ProbeAnswer;
+    use crate::domain::step::Subject;
     use crate::domain::view::Request;
     use crate::domain::view::plan::ShownPlan;
+    use crate::report::record::ComponentProof;
 
     #[test]
     fn gates_that_refuse_already_are_named() {
@@ -113,6 +129,21 @@ mod tests {
         record.gates = gates.to_vec();
         let outputs = of(&record, Outcome::Planned, "{}");
         assert!(outputs.contains(&("refused-by", "hold,forward".to_owned())), "{outputs:?}");
+    }
+
+    #[test]
+    fn screenshots_have_a_name_of_their_own_in_each_run() {
+        let of_run = |method: &str, second: i64| {
+            let mut record = Record::new(&Request::default());
+            (record.environment, record.began) = ("stage".to_owned(), jiff::Timestamp::from_second(second).ok());
+            let answer = ProbeAnswer { method: method.to_owned(), ..ProbeAnswer::default() };
+            let proof = ComponentProof { tasks: None, probes: vec![answer] };
+            record.proofs.insert(Subject::Component("web".parse().unwrap()), proof);
+            screenshots(&record)
+        };
+        let (first, second) = (of_run(BROWSER, 1).unwrap(), of_run(BROWSER, 2).unwrap());
+        assert!(first != second && first.starts_with("screenshots-stage-"), "{first} {second}");
+        assert_eq!(of_run("GET", 1), None);
     }
 
     /// What is said of the builds of a plan, by the steps of `backend` and `worker`, and the versions that they ask for.

@@ -29,6 +29,8 @@ pub enum Does {
     HoldsAfter,
     /// The cloud does it; an invalidation in the answer is still in progress.
     SaysInProgress,
+    /// It is answered as for a bucket in another region; nothing reaches the cloud.
+    SaysRegion(&'static str),
     /// It is denied in these words of AWS; nothing reaches the cloud.
     Denies(&'static str),
     /// The cloud does it, and its answer is that of a bucket that is encrypted with a key of KMS: an `ETag` is no hash of the
@@ -242,6 +244,9 @@ async fn carry_out(
             None
         }
         Some(Does::Answers(status, code)) => Some(error(call, status, code, "as the test wants it")),
+        Some(Does::SaysRegion(region)) => {
+            Some(error(call, 301, "PermanentRedirect", "of a bucket elsewhere").with("x-amz-bucket-region", region))
+        }
         Some(Does::Denies(message)) => Some(error(call, 403, "AccessDenied", message)),
         Some(Does::Encrypts) if call.is_of_cloudfront() => forward(cloud, request).await.ok(),
         Some(Does::Encrypts) => encrypted::forward(cloud, request).await.ok(),

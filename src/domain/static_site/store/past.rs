@@ -51,6 +51,14 @@ impl<'a> History<'a> {
         self.entries.iter().find(|entry| entry.succeeded() && entry.release == *release)
     }
 
+    /// The newest entry that says whether a release serves as it should. A run that was cut off, or replaced by another,
+    /// does not say.
+    pub fn judged(self, release: &ReleaseName) -> Option<&'a Entry> {
+        let is_judged =
+            |entry: &&Entry| matches!(entry.outcome, Outcome::Deployed | Outcome::RolledBack | Outcome::Broken);
+        self.entries.iter().filter(is_judged).find(|entry| entry.release == *release)
+    }
+
     /// The releases as `history` shows them, newest first.
     pub fn releases(self) -> Vec<PastRelease> {
         let mut releases: Vec<PastRelease> =
@@ -204,6 +212,23 @@ mod tests {
             let current = (runs != ' ').then(|| current(second, runs));
             let past = past(&"frontend".parse().unwrap(), History { entries: &entries, current: current.as_ref() });
             assert_eq!((letters(&past.earlier), past.cut_off), (earlier.to_owned(), cut_off), "{text} {runs}");
+        }
+    }
+
+    #[test]
+    fn the_newest_entry_that_says_how_a_release_serves_counts() {
+        for (text, expected) in [
+            ("b", None),
+            ("a", Some(Outcome::Deployed)),
+            ("a a!", Some(Outcome::RolledBack)),
+            ("a a! a", Some(Outcome::Deployed)),
+            ("a a?", Some(Outcome::Deployed)),
+            ("a? b", None),
+            ("a a! b", Some(Outcome::RolledBack)),
+        ] {
+            let entries = ledger(text);
+            let judged = History { entries: &entries, current: None }.judged(&"a".repeat(40).parse().unwrap());
+            assert_eq!(judged.map(|entry| entry.outcome), expected, "{text}");
         }
     }
 

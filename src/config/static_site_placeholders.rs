@@ -1,0 +1,47 @@
+//! What is put in place of markers in the files of a static site.
+
+use super::interpret::{Interpreter, all};
+use super::keys::Merged;
+use super::merged::Purpose;
+use super::read::{Entries, Key};
+use super::static_site::Keys;
+use super::text::Text;
+use super::values::Fault;
+use crate::domain::placeholder::{PlaceholderName, PlaceholderValue, PlaceholderValues};
+
+/// What is put in place of markers in an environment. All environments get the files of one build, so they have the same
+/// names.
+pub(super) fn resolve(
+    component: &Merged<'_, Keys>,
+    interpreter: &mut Interpreter<'_, '_>,
+) -> Option<PlaceholderValues> {
+    if !matches!(component.wanted.purpose, Purpose::Change | Purpose::Values) {
+        return Some(PlaceholderValues::default());
+    }
+    let written = component.pick(|settings| settings.placeholders.as_ref());
+    let mut resolved = Vec::new();
+    for (key, text) in written.into_iter().flat_map(Entries::iter) {
+        interpreter.key(key, |name| name.parse::<PlaceholderName>().map(drop).map_err(Fault::from));
+        let value = interpreter.named::<PlaceholderValue>(&key.text, text);
+        resolved.push(key.text.parse().ok().zip(value));
+    }
+    let others = component.all_settings().filter_map(|settings| settings.placeholders.as_ref());
+    if let Some(key) = others.into_iter().find_map(|other| only_in_one(written, other)) {
+        let environment = &component.wanted.environment.text;
+        let message = format!("`{}` is a placeholder of `{environment}` or of the others, and not of all", key.text);
+        let hint = "write the same names for all environments: they get the files of one build";
+        interpreter.problems.at(&key.span, message, hint);
+        return None;
+    }
+    Some(PlaceholderValues(all(resolved)?.into_iter().collect()))
+}
+
+/// A name that only one of two has.
+fn only_in_one<'d>(one: Option<&'d Entries<Text>>, other: &'d Entries<Text>) -> Option<&'d Key> {
+    let keys = |entries: &'d Entries<Text>| entries.iter().map(|(key, _)| key);
+    let lacks = |entries: Option<&Entries<Text>>, key: &Key| {
+        !entries.into_iter().flat_map(Entries::names).any(|name| name == key.text)
+    };
+    let own = one.into_iter().flat_map(keys).find(|key| lacks(Some(other), key));
+    own.or_else(|| keys(other).find(|key| lacks(one, key)))
+}

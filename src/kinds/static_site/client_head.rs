@@ -1,0 +1,69 @@
+//! Amazon S3, as far as it answers with a status and headers alone.
+
+use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::operation::head_bucket::HeadBucketError;
+use aws_smithy_runtime_api::http::Response;
+
+use super::client::{LIST, S3};
+use crate::clients::aws::{AwsError, AwsErrorKind, call};
+use crate::domain::names::Region;
+use crate::domain::static_site::names::BucketName;
+
+/// Where a bucket is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BucketPlace {
+    /// In the client's region.
+    Here,
+    /// In another region, which S3 names or not
+    /// ([`HeadBucket`](https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html)).
+    Elsewhere(Option<Region>),
+    /// No account has it.
+    Nowhere,
+}
+
+impl S3 {
+    /// Where a bucket is.
+    ///
+    /// # Errors
+    ///
+    /// The call failed for another reason.
+    pub async fn find_bucket(&self, bucket: &BucketName) -> Result<BucketPlace, AwsError> {
+        let request = self.client.head_bucket().bucket(bucket.as_str());
+        let error = match call(LIST, bucket.as_str(), request.send()).await {
+            Ok(_) => return Ok(BucketPlace::Here),
+            Err(error) => error,
+        };
+        let answer = response::<HeadBucketError>(&error);
+        match answer.map(status) {
+            Some(404) => Ok(BucketPlace::Nowhere),
+            Some(301) => Ok(BucketPlace::Elsewhere(answer.and_then(region))),
+            Some(403) if error.kind == AwsErrorKind::Service => Err(denied(LIST, error)),
+            _ => Err(error),
+        }
+    }
+}
+
+/// What S3 answered. There is no code in it: such an answer has no body.
+pub(super) fn response<E: std::error::Error + 'static>(error: &AwsError) -> Option<&Response> {
+    error.source.as_deref()?.downcast_ref::<SdkError<E, Response>>()?.raw_response()
+}
+
+pub(super) fn status(answer: &Response) -> u16 {
+    answer.status().as_u16()
+}
+
+fn region(answer: &Response) -> Option<Region> {
+    answer.headers().get("x-amz-bucket-region")?.parse().ok()
+}
+
+/// The error of a call that is not allowed.
+pub(super) fn denied(action: &'static str, error: AwsError) -> AwsError {
+    AwsError {
+        kind: AwsErrorKind::Denied,
+        denied_action: Some(action.into()),
+        code: Some("AccessDenied".to_owned()),
+        message: "AccessDenied".to_owned(),
+        refused: true,
+        ..error
+    }
+}
