@@ -202,9 +202,9 @@ impl<'a> Invocation<'a> {
         let may_not = |wanted: &&Override| !target.policy.lets_override(wanted.gate);
         if let Some(Override { gate, .. }) = wanted.iter().find(may_not) {
             let hint = if gate.may_be_overridden() {
-                format!("write `overridable = [\"{gate}\"]` in `[environments.{environment}.gates]`, or leave it out")
+                format!("write `overridable = [\"{gate}\"]` in `[environments.{environment}.gates]`, or remove it")
             } else {
-                "leave it out".to_owned()
+                "remove it".to_owned()
             };
             return Err(Failure::invalid(format!("gate `{gate}` may not be overridden in {environment}")).hint(hint));
         }
@@ -412,7 +412,7 @@ async fn confirm(invocation: &Invocation<'_>, plan: &WholePlan) -> Result<(), Fa
         Asking::Somebody if changes => {}
         Asking::Unseen if changes => {
             let reason = "the question cannot be seen: standard error is no terminal";
-            let hint = "add `--yes`, or leave standard error on the terminal";
+            let hint = "add `--yes`, or do not redirect standard error";
             return Err(Failure::new(Outcome::Refused, reason).hint(hint));
         }
         Asking::No | Asking::Somebody | Asking::Unseen => return Ok(()),
@@ -476,7 +476,7 @@ async fn warn_of_dependencies(invocation: &Invocation<'_>, cloud: &Cloud, plan: 
             invocation.events.warning(
                 format!("{} depends on {dependency}, which runs {runs}, not this release", component.name),
                 Some(format!(
-                    "make sure that they fit together, or ship both: leave --component {} out",
+                    "make sure that they fit together, or ship both: remove --component {}",
                     component.name
                 )),
             );
@@ -525,7 +525,7 @@ pub fn take_bundles(observed: &mut [Box<dyn Observed>], bundles: &[GivenBundle])
         let component = observed.iter_mut().find(|component| *component.name() == bundle.component);
         let component = component.ok_or_else(|| {
             Failure::invalid(format!("--bundle names component `{}`, which is not changed", bundle.component))
-                .hint("name a component of `shipgate.toml`, and one that --component does not leave out")
+                .hint("name a component of `shipgate.toml`, and one that --component does not exclude")
         })?;
         component.take_bundle(bundle)?;
     }

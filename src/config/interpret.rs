@@ -106,7 +106,7 @@ impl Interpreter<'_, '_> {
             if let Piece::Variable(variable @ Variable::ReleaseSha, span) = piece {
                 is_free = false;
                 let hint = "write it only in `args`, `tags`, `run` and `env` of a build, in `pre-deploy`, `runtime-config` and `calls`, and in probes";
-                self.problems.at(span, format!("`{variable}` cannot stand in `{name}`"), hint);
+                self.problems.at(span, format!("`{variable}` cannot be used in `{name}`"), hint);
             }
         }
         self.scope.resolve(text, self.problems).filter(|_| is_free)
@@ -130,7 +130,7 @@ impl Interpreter<'_, '_> {
                 (format!("`{name}`: {shown:?}, from `{written}`, is not {kind}"), "it or its variables")
             }
             Origin::Environment => {
-                (format!("`{name}`: what `{written}` stands for is not {kind}"), "it or its variables")
+                (format!("`{name}`: the value of `{written}` is not {kind}"), "it or its variables")
             }
         };
         self.problems.at(&text.span, message, format!("correct {what}: {reason}"));

@@ -31,7 +31,7 @@ pub(super) fn distinct(name: &str, list: &[Located<String>], problems: &mut Prob
     for Located { span, value } in list {
         let Some(value) = value else { continue };
         if !seen.insert(value) {
-            problems.at(span, format!("`{}` stands in `{name}` twice", cut(value, LONGEST_SHOWN)), "remove one");
+            problems.at(span, format!("`{}` is in `{name}` twice", cut(value, LONGEST_SHOWN)), "remove one");
         }
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn parse_toml<'d>(source: &'d str, problems: &mut Problems) -> Option
     let told = |error: toml::de::Error| {
         let span = error.span().unwrap_or_default();
         let (message, hint) = unquoted(source, &span).unwrap_or_else(|| {
-            let hint = "correct the TOML: texts stand in quotes, and a key or table stands once";
+            let hint = "correct the TOML: strings are quoted, and a key or table is written once";
             (error.message().to_owned(), hint.to_owned())
         });
         problems.at(&span, format!("invalid TOML: {message}"), hint);

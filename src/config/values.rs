@@ -124,7 +124,7 @@ pub(super) fn branch(text: &str) -> Result<BranchPattern, Fault> {
         && neutral::line(text) == text;
     well_formed.then(|| BranchPattern(text.to_owned())).ok_or(Fault {
         kind: "a branch or a pattern of branches",
-        reason: "it is like `main` or `hotfix/*`, without `refs/heads/`; `*` stands for any text and `?` for one character",
+        reason: "it is like `main` or `hotfix/*`, without `refs/heads/`; `*` matches any text and `?` one character",
     })
 }
 
@@ -164,7 +164,7 @@ pub(super) fn path(text: &str) -> Result<Utf8PathBuf, Fault> {
     } else {
         Err(Fault {
             kind: "a path inside the repository",
-            reason: "it is relative to the configuration file, and does not leave that directory",
+            reason: "it is relative to the configuration file, and stays inside that directory",
         })
     }
 }

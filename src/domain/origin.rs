@@ -135,7 +135,7 @@ impl ReusedImage {
             Origin::Elsewhere => {
                 let most = self.reuse.looked_at();
                 format!(
-                    "image {image} was there already, pushed by somebody else: none of the newest {most} revisions of \
+                    "image {image} was there already, pushed by another program: none of the newest {most} revisions of \
                      its services records it"
                 )
             }

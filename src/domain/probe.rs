@@ -35,7 +35,7 @@ pub struct Probe {
     pub timeout: Duration,
     /// The pause between two questions.
     pub interval: Duration,
-    /// How many wrong answers are borne before the probe has failed.
+    /// Maximum number of wrong answers before the probe fails.
     pub retries: u32,
     /// How many right answers in a row are needed.
     pub successes: u32,

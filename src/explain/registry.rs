@@ -72,7 +72,7 @@ fn of_call(call: &FailedCall) -> String {
     }
     if call.is_login_refused() {
         return "the password of Amazon ECR goes to the registry's own address alone: check SHIPGATE_REGISTRY_HOSTS, and \
-                what stands between here and the registry"
+                the proxy between this machine and the registry"
             .to_owned();
     }
     if call.is_denied() {

@@ -206,7 +206,7 @@ pub trait Observed: fmt::Debug {
     /// It ships no such thing, or the bundle is not the one that is meant.
     fn take_bundle(&mut self, _bundle: &GivenBundle) -> Result<(), Failure> {
         Err(Failure::invalid(format!("component `{}` ships no bundle of files", self.name()))
-            .hint("leave it out of --bundle: only static sites are built with `shipgate build`"))
+            .hint("remove it from --bundle: only static sites are built with `shipgate build`"))
     }
 
     /// What pins an image for a release, among what was seen already.

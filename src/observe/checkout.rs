@@ -157,7 +157,7 @@ impl Checkout {
             let more = names.split_off(FILES.count());
             left_out.extend(more.first().map(|first| Unlisted {
                 what: format!("{first} and {} more files", more.len() - 1),
-                why: format!("at most {FILES} are looked at"),
+                why: format!("at most {FILES} are read"),
             }));
         }
         Tree { names, left_out }

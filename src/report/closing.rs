@@ -63,7 +63,7 @@ pub fn of(end: End<'_>, closing: Closing<'_>) -> Vec<String> {
         Ok(Answer::History(found)) if closing.level >= Level::Everything => found.notes.clone(),
         Ok(Answer::Logs { none_since: Some(since), .. }) if closing.level >= Level::Everything => {
             let since = since.strftime("%Y-%m-%d %H:%M:%SZ");
-            vec![format!("no lines since {since}; `--since 2h` looks further back")]
+            vec![format!("no lines since {since}; `--since 2h` reads an earlier start")]
         }
         Ok(
             Answer::Approval(_)

@@ -169,7 +169,7 @@ impl Registry {
     /// Whether a repository lists a blob.
     pub(super) async fn has_blob(&self, repository: &Repository, digest: &Digest) -> Result<bool, RegistryError> {
         let found = self.limits.patiently(|| self.head_blob(repository, digest)).await;
-        found.map_err(|error| self.failed(Side::Target, format!("look for {digest} in {repository}"), error))
+        found.map_err(|error| self.failed(Side::Target, format!("find {digest} in {repository}"), error))
     }
 }
 

@@ -214,7 +214,7 @@ impl Job<'_> {
         match self.target.limits.patiently(|| self.target.head_manifest(self.to, &name)).await {
             Ok(found) => Ok(found == name),
             Err(error) if is_missing(&error) => Ok(false),
-            Err(error) => Err(self.target.failed(Side::Target, format!("look for {}@{digest}", self.to), error)),
+            Err(error) => Err(self.target.failed(Side::Target, format!("find {}@{digest}", self.to), error)),
         }
     }
 

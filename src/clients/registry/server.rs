@@ -327,7 +327,7 @@ impl State {
         if let Some(missing) = blob.or(child) {
             return refused(400, "MANIFEST_BLOB_UNKNOWN", &missing);
         }
-        assert!(!knows_referrers || !seen.name.starts_with("sha256-"), "nobody needs {}", seen.name);
+        assert!(!knows_referrers || !seen.name.starts_with("sha256-"), "no test needs {}", seen.name);
         let digest = Digest::of(&body).to_string();
         stored.manifests.insert(digest.clone(), (request.header("content-type").unwrap().to_owned(), body));
         if seen.name.starts_with("sha256:") {

@@ -131,7 +131,7 @@ impl Planner<'_> {
         if let (true, Some(role), None) = (event == "pull_request", role, read_role) {
             return Some(
                 Failure::invalid(format!("{role} changes the environment, and lets no pull request in"))
-                    .hint("add a `read-role`: `shipgate iam trust --read-role` prints who may become it"),
+                    .hint("add a `read-role`: `shipgate iam trust --read-role` prints who may assume it"),
             );
         }
         None

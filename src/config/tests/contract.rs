@@ -194,7 +194,7 @@ fn what_is_wrong_with_a_rule() {
         ),
         (
             "A = { one-of = [\"a\"], secret = true }",
-            "true | `A` is `secret`, and `one-of` shows its values | remove `one-of`; `matches` says what a secret looks like",
+            "true | `A` is `secret`, and `one-of` shows its values | remove `one-of`; `matches` describes a secret",
         ),
         (
             "A = { url = \"https://\" }",

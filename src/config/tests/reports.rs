@@ -38,7 +38,7 @@ fn many_problems_are_told_at_once() {
     6 | build = { context = "../backend", platform = ["linux/amd64"] }
       |                     ^^^^^^^^^^^^
       |
-      = hint: correct it: it is relative to the configuration file, and does not leave that directory
+      = hint: correct it: it is relative to the configuration file, and stays inside that directory
 
     error: unknown key `platform` in `components.backend.build`
      --> shipgate.toml:6:35
@@ -115,7 +115,7 @@ fn invalid_toml_is_one_error() {
     2 | [components
       |            ^
       |
-      = hint: correct the TOML: texts stand in quotes, and a key or table stands once
+      = hint: correct the TOML: strings are quoted, and a key or table is written once
     "#);
     insta::assert_snapshot!(refused("app = \"a\"\napp = \"b\"\n").render(false), @r#"
     error: invalid TOML: duplicate key
@@ -124,7 +124,7 @@ fn invalid_toml_is_one_error() {
     2 | app = "b"
       | ^^^
       |
-      = hint: correct the TOML: texts stand in quotes, and a key or table stands once
+      = hint: correct the TOML: strings are quoted, and a key or table is written once
     "#);
 }
 

@@ -120,7 +120,7 @@ impl Judgement<'_> {
         let value = set(self.seen.values, name);
         if value.is_none() && rules.required.is_in(self.seen.environment) {
             let whole = if self.seen.values.0.contains_key(name) { "is empty" } else { "is not set" };
-            let hint = format!("set `{name}`, or leave {} out of its `required`", self.seen.environment);
+            let hint = format!("set `{name}`, or remove {} from its `required`", self.seen.environment);
             return self.broken(Rule::ContractRequired, (declared, None), whole, hint);
         }
         self.same(declared, value);
@@ -243,7 +243,7 @@ impl Judgement<'_> {
         if let Some((loaded, renamed)) = loaded
             && let Some(level) = client_secret(declared, name, value)
         {
-            let what = format!("{subject} looks like a secret, and browsers load {loaded}{}", set_in(Some(value)));
+            let what = format!("{subject} has the form of a secret, and browsers load {loaded}{}", set_in(Some(value)));
             let hint = format!("use it on a server alone{renamed}, and replace the secret");
             self.found(Rule::ContractClientSecret, level, declared, (what, hint));
         }

@@ -25,7 +25,7 @@ impl EcsPlan {
         if all.len() <= MOST_CARRIED {
             return all;
         }
-        let reason = format!("{} holds of rollbacks stand, more than a revision has room for", all.len());
+        let reason = format!("{} holds of rollbacks are in force, more than a revision has room for", all.len());
         let of_all = Hold::by_hand(&reason, run, now).ok();
         new.into_iter().take(MOST_CARRIED).chain(of_all).collect()
     }

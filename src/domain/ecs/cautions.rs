@@ -245,7 +245,7 @@ impl Caution {
                 update(format!("--health-check-grace-period-seconds {}", seconds(*start)))
             }
             Self::MovingTags { others: false, .. } => {
-                "leave the tag where it is until the release serves: from then on the image is pinned by its digest"
+                "do not move the tag until the release serves: from then on the image is pinned by its digest"
                     .to_owned()
             }
             Self::MovingTags { .. } => format!(

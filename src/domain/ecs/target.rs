@@ -121,7 +121,7 @@ pub enum Busy {
 /// lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MissingVariables {
-    /// It is told.
+    /// It is a warning.
     Warning,
     /// Nothing is promoted.
     Error,

@@ -60,7 +60,7 @@ impl Apply<'_> {
         }
         let alarms = self.alarms(Phase::Before).await?;
         if let [name, ..] = alarm::missing(&settle.alarms, &alarms)[..] {
-            let reason = format!("alarm `{name}` does not exist, which `settle` of {} looks at", self.component);
+            let reason = format!("alarm `{name}` does not exist, but `settle` of {} names it", self.component);
             return Err(Failure::failed(reason).hint("create it in the environment's region, or correct `alarms`"));
         }
         let on = alarms.iter().filter(|alarm| alarm.state == AlarmState::Alarm).map(|alarm| alarm.name.clone());
@@ -196,7 +196,7 @@ impl Apply<'_> {
     fn log_destination(&self, definition: &TaskDefinition) -> Result<LogDestination, Failure> {
         let container = &self.plan.target.container;
         definition.log_destination(container).ok_or_else(|| {
-            let reason = format!("container `{container}` does not log to CloudWatch Logs, where `logs-without` looks");
+            let reason = format!("container `{container}` does not log to CloudWatch Logs, which `logs-without` reads");
             Failure::failed(reason).hint("use log driver `awslogs` with `awslogs-group` and `awslogs-stream-prefix`")
         })
     }

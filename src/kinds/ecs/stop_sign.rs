@@ -47,7 +47,7 @@ pub async fn put(
         note(&place, hold::put_on_revision(writer, arn, service, &hold, || made(place.clone())).await?);
     }
     for text in refused {
-        events.warning(text, Some("the hold stands in its other home: see `shipgate status`".to_owned()));
+        events.warning(text, Some("the hold is recorded in its other place: see `shipgate status`".to_owned()));
     }
     Ok(())
 }

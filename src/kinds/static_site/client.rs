@@ -83,7 +83,7 @@ impl S3 {
         };
         let length = output.content_length().and_then(|length| u64::try_from(length).ok());
         if length.is_none_or(|length| length > most) {
-            return Err(AwsError::returned(GET, "an object that is larger than what is looked for"));
+            return Err(AwsError::returned(GET, "an object that is larger than expected"));
         }
         let version = version(GET, output.e_tag())?;
         let body = output.body.collect().await;

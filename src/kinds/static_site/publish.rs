@@ -183,7 +183,7 @@ impl Publish<'_> {
                 Outcome::Superseded,
                 format!("`{}` is not what was written to it", neutral::phrase(path.as_str(), 200)),
             )
-            .cause("somebody else writes to the bucket at the same time, without the lock")
+            .cause("another program writes to the bucket at the same time, without the lock")
             .hint("find out who: CloudTrail has PutObject where data events are on; then run it again")),
         }
     }

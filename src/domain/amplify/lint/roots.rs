@@ -56,7 +56,7 @@ fn list(specification: &Specification, findings: &mut Findings) {
     }
     for key in ["backend", "frontend", "test"] {
         if specification.raw.get(key).is_some() {
-            let message = format!("`{key}` stands beside `applications`, and is passed over");
+            let message = format!("`{key}` is beside `applications`, and is ignored");
             let hint = "move it into the app that it is for";
             findings.found(specification.finding(Rule::BuildSpecMonorepo, &[Component::from(key)], message, hint));
         }

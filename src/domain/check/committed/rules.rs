@@ -125,13 +125,13 @@ impl Judged<'_> {
             let finding = Finding::new(Rule::ClientSecret, message, hint).in_file(self.file, place);
             return if what == APPSYNC_KEY { finding.at_level(Level::Warning) } else { finding };
         }
-        let message = format!("{shown} is {what}, for everybody who can read the repository");
+        let message = format!("{shown} is {what}, for everyone who can read the repository");
         Finding::new(Rule::CommittedSecret, message, REVOKE).in_file(self.file, place)
     }
 
     /// A secret that no name was found for.
     fn nameless(&self, hit: &Hit) -> Finding {
-        let message = format!("here is {}, for everybody who can read the repository", hit.what);
+        let message = format!("here is {}, for everyone who can read the repository", hit.what);
         let place = self.place(&(hit.range.start..hit.range.start));
         Finding::new(Rule::CommittedSecret, message, REVOKE).in_file(self.file, Some(place))
     }

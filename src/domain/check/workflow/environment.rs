@@ -74,7 +74,7 @@ impl Workplace<'_> {
         let message = format!("`{}` needs `{key}` of `{name}`, which is not written: {why}", verb.name());
         let hint = format!(
             "write `{key} = \"arn:aws:iam::ACCOUNT:role/NAME\"` in `[environments.{name}]`; \
-             `shipgate iam trust {name}{option}` prints who may become it"
+             `shipgate iam trust {name}{option}` prints who may assume it"
         );
         self.found(findings, Rule::RoleMissing, &self.invocation.path, message, hint);
     }

@@ -69,6 +69,6 @@ fn shape(path: &str, text: &str, error: &yaml_serde::Error) -> Option<Finding> {
     }
     let place = error.location().map(|location| Place::at(location.line(), location.column()));
     let message = format!("the file is no workflow that shipgate can read: {}", without_place(error));
-    let hint = "correct it where GitHub refuses it too; where GitHub takes it, this file was not looked into";
+    let hint = "correct it where GitHub refuses it too; where GitHub accepts it, this file was not checked";
     Some(Finding::new(Rule::WorkflowShape, message, hint).in_file(path, place.or(Some(Place::at(1, 1)))))
 }

@@ -55,7 +55,7 @@ impl Watch {
         let before = waits(self.lifecycle.as_ref());
         if let Some(hook) = waits(lifecycle).filter(|hook| before.as_ref() != Some(hook)) {
             reports.push(Report::Warning(format!(
-                "the deployment is paused by its lifecycle hook {hook}, and continues when somebody says so: \
+                "the deployment is paused by its lifecycle hook {hook}, and continues after \
                  `aws ecs continue-service-deployment`"
             )));
         }

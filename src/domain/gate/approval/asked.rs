@@ -66,7 +66,7 @@ impl fmt::Display for SecondPerson {
         let who = if who.is_empty() { "people who may write to the repository".to_owned() } else { who.join(" or ") };
         let approvals = if self.quorum == 1 { "1 approval" } else { &format!("{} approvals", self.quorum) };
         let within = shown(SignedDuration::try_from(self.expires).unwrap_or(SignedDuration::MAX));
-        write!(formatter, "{approvals} of {who}, not of whoever planned, within {within} of the plan")
+        write!(formatter, "{approvals} of {who}, not of the person who planned, within {within} of the plan")
     }
 }
 

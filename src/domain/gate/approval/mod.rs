@@ -50,7 +50,7 @@ pub(super) fn approved(subject: &Subject<'_>, seen: &ApprovalEvidence) -> Judgem
                 Command::Promote | Command::Deploy | Command::Hold | Command::Check => "promote.yml",
             };
             let hint =
-                format!("start the workflow that calls {file}: it plans, and its page says how somebody else approves");
+                format!("start the workflow that calls {file}: it plans, and its page says how another person approves");
             Judgement::unsatisfied(
                 format!("needs {policy}, and nothing says that people were asked about this plan"),
                 hint,

@@ -86,14 +86,14 @@ pub(super) fn judge(subject: &Subject<'_>, self_approval: bool, seen: &ReviewEvi
             Some(person) => format!("{} approved for {environment}, and started this run", person.login),
             None => format!("no reviewer of {environment} has approved this run"),
         };
-        return Judgement::unsatisfied(reason, "start the workflow again, and let somebody else approve it");
+        return Judgement::unsatisfied(reason, "start the workflow again, and let another person approve it");
     }
     // An attempt that got in without a review of its own would use that of an earlier one.
     let rejected = here.iter().filter(|review| review.state == ReviewState::Rejected).count();
     let wanted = usize::try_from(seen.attempt).unwrap_or(usize::MAX).saturating_sub(rejected).max(1);
     if counted.len() < wanted {
         let reason = format!(
-            "this is attempt {} of the run, and {} approved by somebody else",
+            "this is attempt {} of the run, and {} approved by another person",
             seen.attempt,
             were(counted.len())
         );

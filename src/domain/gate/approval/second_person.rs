@@ -131,9 +131,9 @@ impl fmt::Display for NotCounted<'_> {
             Self::Unnamed => "GitHub does not say who started it",
             Self::Bot => "a bot started it",
             Self::Expired => "it was not started in the time after the plan in which approvals count",
-            Self::Planner => "whoever planned started it",
-            Self::Unlisted => "whoever started it is not in `people`",
-            Self::NoAccess => "whoever started it may not write to the repository",
+            Self::Planner => "the person who planned started it",
+            Self::Unlisted => "the person who started it is not in `people`",
+            Self::NoAccess => "the person who started it may not write to the repository",
             Self::Unknown(unknown) => return formatter.write_str(&unknown.reason),
         };
         formatter.write_str(text)
@@ -179,7 +179,7 @@ impl SecondPersonEvidence {
     /// What the next person does.
     pub fn next_step(&self) -> String {
         let (run, digest) = (self.plan.run.id, &self.digest);
-        format!("somebody else starts the workflow that calls approve.yml, with run {run} and plan {digest}")
+        format!("another person starts the workflow that calls approve.yml, with run {run} and plan {digest}")
     }
 
     fn calls(&self, run: &WorkflowRun, workflow: GatedWorkflow) -> bool {
@@ -251,7 +251,7 @@ fn of_run<'a>(run: &'a WorkflowRun, is_on_default_branch: &'a Known<bool>) -> Op
 }
 
 /// What helps where a plan cannot be carried out any more.
-const ANEW: &str = "plan again: start the workflow that planned it, and let somebody else approve that plan";
+const ANEW: &str = "plan again: start the workflow that planned it, and let another person approve that plan";
 
 /// The people who have approved, and the runs that do not count.
 #[derive(Debug)]
@@ -338,7 +338,7 @@ fn refused(reason: String, why: &NotCounted<'_>) -> Judgement {
             return Judgement::unknown(&Unknown { reason, hint: unknown.hint.clone() });
         }
         NotCounted::Planner | NotCounted::Unlisted | NotCounted::NoAccess | NotCounted::Bot => {
-            "let somebody else start it, who may approve"
+            "let another person start it, who may approve"
         }
         NotCounted::Untrusted(_) => "call approve.yml at a commit that `[github] workflows` names",
         NotCounted::Title => {

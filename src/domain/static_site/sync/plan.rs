@@ -77,9 +77,9 @@ impl Oddity {
     /// It in words, after the name of the file.
     pub fn described(self) -> &'static str {
         match self {
-            Self::Changed => "was changed by somebody else",
-            Self::Headers => "got other headers by somebody else",
-            Self::Missing => "was deleted by somebody else",
+            Self::Changed => "was changed by another program",
+            Self::Headers => "got other headers from another program",
+            Self::Missing => "was deleted by another program",
             Self::Foreign => "is in the bucket and is not of shipgate",
             Self::SameName => "may be cached for ever, and has another content than in a release before",
         }

@@ -12,7 +12,7 @@ pub enum Readers {
     Everyone,
     /// Those for whom the conditions of a statement hold, or whom no other statement denies.
     Some,
-    /// Nobody.
+    /// No principal.
     Nobody,
 }
 

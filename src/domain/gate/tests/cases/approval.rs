@@ -33,7 +33,7 @@ fn seen(situation: &'static str, found: Option<Protection>) -> Case {
 
 pub(super) fn protected_cases() -> Vec<Case> {
     let at = |fix: &str| format!("{fix} at {SETTINGS}");
-    let second = "; on a private repository without GitHub Enterprise nobody can be required: write `approval = { by = \
+    let second = "; on a private repository without GitHub Enterprise no reviewer can be required: write `approval = { by = \
                   \"second-person\" }`";
     let name = "GitHub's environment production";
     let asks = "asks one of 2 reviewers and teams; administrators";
@@ -109,7 +109,7 @@ fn review_cases() -> Vec<Case> {
     let (ana, ben, eva) = (|| person(1, "ana"), || person(2, "ben"), || person(3, "eva"));
     let here = |state, reviewer| review(state, "production", reviewer);
     let nobody = "no reviewer of production has approved this run";
-    let again = "start the workflow again, and let somebody else approve it";
+    let again = "start the workflow again, and let another person approve it";
     vec![
         reviewed("`required`: a reviewer who did not start the run approved it", 1, ana(), vec![here(Approved, ben())])
             .satisfied("ben approved this run for production"),
@@ -211,8 +211,8 @@ fn another(seen: &mut SecondPersonEvidence) -> &mut ApprovalRun {
 type Forged = (&'static str, fn(&mut SecondPersonEvidence), NotCounted<'static>, &'static str);
 
 const BY_HAND: &str = "start it by hand on the default branch, instead of re-running it";
-const OTHER: &str = "let somebody else start it, who may approve";
-const ANEW: &str = "plan again: start the workflow that planned it, and let somebody else approve that plan";
+const OTHER: &str = "let another person start it, who may approve";
+const ANEW: &str = "plan again: start the workflow that planned it, and let another person approve that plan";
 
 fn forged() -> Vec<Forged> {
     use crate::domain::github::workflows::GatedWorkflow;
@@ -262,7 +262,7 @@ fn forged() -> Vec<Forged> {
             "plan again, and approve that plan in time",
         ),
         (
-            "`second-person`: whoever planned started it",
+            "`second-person`: the person who planned started it",
             |seen| {
                 own(seen).run.actor = seen.plan.run.actor.clone();
                 own(seen).run.triggering_actor = seen.plan.run.actor.clone();
@@ -314,7 +314,7 @@ fn planned_without_a_person() -> Vec<Case> {
 fn second_person_cases() -> Vec<Case> {
     let fits = || second("`second-person`: somebody else approved the plan", |_| {});
     let hint = |plan: &SecondPersonEvidence| {
-        format!("somebody else starts the workflow that calls approve.yml, with run 7 and plan {}", plan.digest)
+        format!("another person starts the workflow that calls approve.yml, with run 7 and plan {}", plan.digest)
     };
     let no_plan = |why: NotCounted<'_>| format!("run 7 is no plan that can be approved: {why}");
     let sample = second_person_sample();
@@ -400,7 +400,7 @@ fn second_person_cases() -> Vec<Case> {
             .unsatisfied(
                 "needs 1 approval of people who may write to the repository, not of whoever planned, within 24h of the plan, \
                  and nothing says that people were asked about this plan",
-                "start the workflow that calls promote.yml: it plans, and its page says how somebody else approves",
+                "start the workflow that calls promote.yml: it plans, and its page says how another person approves",
             ),
         second("`second-person`: this is only a plan", |_| {})
             .policy(second_person(2, &["alice", "bob"]))
