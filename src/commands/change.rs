@@ -65,7 +65,7 @@ impl Until {
 /// One invocation of a command that changes an environment.
 #[derive(Debug)]
 pub struct Invocation<'a> {
-    /// Where we run.
+    /// The place of this run.
     pub context: &'a Context,
     /// Where what happens is emitted.
     pub events: &'a Events,
@@ -75,7 +75,7 @@ pub struct Invocation<'a> {
     pub until: Until,
     /// The configuration.
     pub configuration: Configuration,
-    /// Who we are where.
+    /// The identities of this run by environment.
     pub identities: Identities<'a>,
     /// Other addresses of registries.
     pub addresses: RegistryAddresses,
@@ -196,7 +196,7 @@ impl<'a> Invocation<'a> {
     ///
     /// # Errors
     ///
-    /// `invalid`: the configuration lets nobody override one of them.
+    /// `invalid`: the configuration does not let one of them be overridden.
     pub fn overrides(target: &Target, wanted: &[Override]) -> Result<Vec<Override>, Failure> {
         let environment = &target.environment;
         let may_not = |wanted: &&Override| !target.policy.lets_override(wanted.gate);
@@ -238,7 +238,7 @@ impl<'a> Invocation<'a> {
         evidence
     }
 
-    /// The plan that people were asked about, with what is known of it here. Where this is another plan, nobody was asked
+    /// The plan that people were asked about, with what is known of it here. Where this is another plan, no person was asked
     /// about it.
     async fn asked(&self, cloud: &Cloud, plan: &WholePlan) -> Option<AskedPlan<'_>> {
         let ApprovedPlan { run, digest } = self.approved_plan.as_ref().filter(|it| it.digest == plan.digest())?;
@@ -405,7 +405,7 @@ pub async fn finish(
     apply::apply(&run, &authorized).await
 }
 
-/// Asks whoever sits at the terminal, where somebody does.
+/// Asks the person at the terminal, where there is one.
 async fn confirm(invocation: &Invocation<'_>, plan: &WholePlan) -> Result<(), Failure> {
     let changes = plan.steps().iter().any(|step| step.id.verb.changes());
     match invocation.asks {
@@ -475,10 +475,7 @@ async fn warn_of_dependencies(invocation: &Invocation<'_>, cloud: &Cloud, plan: 
             };
             invocation.events.warning(
                 format!("{} depends on {dependency}, which runs {runs}, not this release", component.name),
-                Some(format!(
-                    "make sure that they fit together, or ship both: remove --component {}",
-                    component.name
-                )),
+                Some(format!("make sure that they fit together, or ship both: remove --component {}", component.name)),
             );
         }
     }

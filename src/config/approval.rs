@@ -7,7 +7,7 @@ use super::read::{Located, Node, Read};
 use super::values;
 use crate::domain::gate::{Approval, Login, SecondPerson};
 
-/// What to write where nobody has to be asked, or where GitHub or other people are.
+/// What to write where no approval is needed, or one of GitHub or of other people is.
 pub(super) const FORMS: &str =
     "write `approval = \"required\"`, `approval = { by = \"second-person\" }` or `approval = \"none\"`";
 

@@ -63,7 +63,7 @@ pub(super) fn structure(config: &RawConfig, problems: &mut Problems) {
     contract::check::check(config, problems);
 }
 
-/// GitHub does not tell capital letters of its environments apart.
+/// GitHub compares names of environments without regard to case.
 fn alike(config: &RawConfig, problems: &mut Problems) {
     let mut seen: Vec<&str> = Vec::new();
     for (key, _) in config.environments.iter() {
@@ -75,7 +75,7 @@ fn alike(config: &RawConfig, problems: &mut Problems) {
     }
 }
 
-/// Whoever may become the role of an environment that is promoted to comes through its gates.
+/// A job that may assume the role of an environment that is promoted to passes its gates.
 fn shared_roles(config: &RawConfig, problems: &mut Problems) {
     for (key, environment) in config.environments.iter().filter(|(_, it)| it.promotes_from.is_some()) {
         let Some(role) = environment.role.as_ref().filter(|role| !role.written.contains("${")) else { continue };
@@ -217,7 +217,7 @@ fn sharing(config: &RawConfig, component: &Key, written: &dyn AnyWritten, proble
     }
 }
 
-/// What says who changes which account stands in the file itself: whoever may edit variables would decide it.
+/// What says who changes which account is in the file itself: otherwise a person who may edit variables would decide it.
 fn fixed(environment: &RawEnvironment, problems: &mut Problems) {
     const HINT: &str = "write the value itself: every person with write access may edit variables, and this says who may \
                         change what";
@@ -268,7 +268,7 @@ fn roles(environment: &RawEnvironment, problems: &mut Problems) {
     }
 }
 
-/// Follows every environment to where its releases come from first. Each circle is told once, at its first member.
+/// Follows every environment to where its releases come from first. Each circle is reported once, at its first member.
 fn promotion_circle(config: &RawConfig, problems: &mut Problems) {
     let source_of = |name: &str| {
         let (_, environment) = config.environments.get(name)?;

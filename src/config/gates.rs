@@ -1,6 +1,6 @@
 //! The keys of `[environments.NAME.gates]`, and the policy that they come to.
 //!
-//! None of them takes a variable: whoever may edit variables would decide what a gate asks.
+//! None of them takes a variable: otherwise a person who may edit variables would decide what a gate asks.
 
 use std::str::FromStr;
 
@@ -223,7 +223,7 @@ pub(super) fn check(key: &Key, gates: Option<&RawGates>, (promotes, declares): (
         let message = "`self-approval` has a meaning only beside `approval = \"required\"`";
         problems.at(span, message, "remove it, or write `approval = \"required\"`");
     }
-    // Whoever merges deploys: nothing asks anybody before.
+    // A merge deploys: no approval is asked for before.
     if !promotes && approval.is_some_and(RawApproval::asks) {
         let message =
             format!("`approval` is written for `{}`, which is deployed to directly and asks no person", key.text);

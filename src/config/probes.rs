@@ -123,7 +123,7 @@ impl Read for RawExpected {
     }
 }
 
-/// How long one answer may take where nothing is written, and how many wrong ones are borne.
+/// How long one answer may take where nothing is written, and the maximum number of wrong ones.
 const ANSWER: Duration = Duration::from_secs(5);
 const ANSWERS: u32 = 10;
 /// The same of a page, which a browser opens in two windows each time.

@@ -179,7 +179,7 @@ impl Transform for AsInToml {
 }
 
 fn generated() -> Value {
-    // Draft 7 is what editors' TOML plug-ins read. Ours comes first: it leaves descriptions beside references, which
+    // Draft 7 is what editors' TOML plug-ins read. The transform here comes first: it leaves descriptions beside references, which
     // the draft's own transform then takes apart.
     let settings = SchemaSettings::draft07().with(|settings| settings.transforms.insert(0, Box::new(AsInToml)));
     let mut schema = settings.into_generator().into_root_schema_for::<RawConfig>();
@@ -199,7 +199,7 @@ fn schema_is_current() {
     assert!(committed == current, "{path} is not current; run `SHIPGATE_UPDATE_SCHEMA=1 cargo test schema`");
 }
 
-/// The keys that the reader names when it meets one that nobody would write, by table.
+/// The keys that the reader names when it meets an unknown one, by table.
 fn known_to_reader() -> BTreeSet<(String, String)> {
     let unknown = "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz = 1";
     let text = format!(

@@ -74,7 +74,7 @@ impl WrittenSiteBuild<'_> {
             is_right = false;
             interpreter.problems.at(&key.span, message, "remove one: the build gets a marker for each placeholder");
         }
-        // A name that is none is told where its value is resolved.
+        // A name that is none is reported where its value is resolved.
         let placeholders = written.filter_map(|(key, _)| key.text.parse().ok()).collect();
         let build = self.build.resolve(self.is_per_environment, interpreter)?;
         is_right.then_some(SiteBuild { placeholders, ..build })
@@ -142,7 +142,7 @@ fn plain(path: &Utf8Path) -> Vec<&str> {
     parts
 }
 
-/// Whether a text is the same for all environments. What is not is told.
+/// Whether a text is the same for all environments. What is not is reported.
 fn is_for_all(text: &Text, interpreter: &mut Interpreter<'_, '_>) -> bool {
     let differs = |piece: &&Piece| {
         matches!(piece, Piece::Variable(Variable::EnvironmentName | Variable::EnvironmentPrefix | Variable::Env(_), _))
@@ -154,7 +154,7 @@ fn is_for_all(text: &Text, interpreter: &mut Interpreter<'_, '_>) -> bool {
     false
 }
 
-/// The name of an environment variable that a build may have: none with which shipgate or AWS is told who it is.
+/// The name of an environment variable that a build may have: none that gives shipgate or AWS an identity.
 fn variable_name(text: &str) -> Result<(), Fault> {
     let is_own = ["AWS_", "ACTIONS_", "GITHUB_", "SHIPGATE_"].iter().any(|prefix| text.starts_with(prefix));
     values::argument_name(text).ok().filter(|()| !is_own).ok_or(Fault {

@@ -15,7 +15,7 @@ use crate::domain::neutral;
 /// The longest that anything is waited for. A longer wait is a mistake: jobs of GitHub Actions end after six hours.
 const LONGEST_WAIT: Duration = Duration::from_hours(6);
 
-/// Says what a text is not, to continue "the text …", and what a right one looks like.
+/// Says what a text is not, to continue "the text …", and the form of a right one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Fault {
     /// What it is not, with its article: `a region`.

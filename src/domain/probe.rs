@@ -92,7 +92,7 @@ enum ForBaseline {
     Same,
     /// Of the answer only the status counts.
     Status(Box<Probe>),
-    /// Not at all: the release stands in the question.
+    /// Not at all: the release is in the question.
     LeftOut,
 }
 
@@ -229,7 +229,7 @@ pub enum Decision {
     AskAgain,
     /// Enough right answers in a row.
     Passed,
-    /// More wrong answers than are borne.
+    /// More wrong answers than the maximum.
     Failed,
 }
 

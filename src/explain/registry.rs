@@ -65,7 +65,7 @@ fn hint(error: &RegistryError) -> Option<String> {
     Some(hint.to_owned())
 }
 
-/// The most telling of what is known: the action that AWS names, where the password goes, what may be missing.
+/// The most specific of what is known: the action that AWS names, where the password goes, what may be missing.
 fn of_call(call: &FailedCall) -> String {
     if let Some(action) = call.denied_action() {
         return format!("allow `{action}` on {}", repository(call.side));

@@ -89,7 +89,7 @@ pub trait Driver: Configured {
     /// What it runs, for `status`.
     fn status<'a>(&'a self, cloud: &'a Cloud) -> Answer<'a, ComponentStatus>;
 
-    /// The releases that it got, newest first, at most so many.
+    /// The releases that it got, newest first, at most this many.
     fn history<'a>(&'a self, _cloud: &'a Cloud, _most: usize) -> Answer<'a, History> {
         refuse("`shipgate history`", not_built::kind(self.kind()))
     }
@@ -125,7 +125,7 @@ pub trait Driver: Configured {
         refuse("a hold", not_built::kind(self.kind()))
     }
 
-    /// What is written of an image of a release, in so many of the newest entries of its ledger.
+    /// What is written of an image of a release, in this number of the newest entries of its ledger.
     fn image_records<'a>(
         &'a self,
         _cloud: &'a Cloud,
@@ -214,7 +214,7 @@ pub trait Observed: fmt::Debug {
         None
     }
 
-    /// What is written of an image of a release, in so many of the newest entries of its ledger.
+    /// What is written of an image of a release, in this number of the newest entries of its ledger.
     fn image_records<'a>(
         &'a self,
         _cloud: &'a Cloud,

@@ -44,7 +44,7 @@ pub enum Unreadable {
     /// There is none.
     #[error("it is not there")]
     Missing,
-    /// A symbolic link leads elsewhere: what is there is nobody's to show.
+    /// A symbolic link leads elsewhere: what is there is not shown.
     #[error("it leads out of the repository")]
     Outside,
     /// It is a directory, a device, or too much.

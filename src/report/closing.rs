@@ -40,7 +40,7 @@ pub fn of(end: End<'_>, closing: Closing<'_>) -> Vec<String> {
             let ended = ("check", Conclusion::of(&checked.findings));
             check_lines::lines(ended, &checked.findings, closing.level, closing.look)
         }
-        // Whoever is to keep what is proposed has to know what it leaves out.
+        // Before the proposal is used, its reader has to know what it omits.
         Ok(Answer::Contract(asked)) if asked.proposal.is_some() => {
             check_lines::read("read", &asked.findings, closing.look)
         }

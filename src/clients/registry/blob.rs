@@ -193,7 +193,7 @@ struct Download {
     counter: Arc<AtomicU64>,
 }
 
-/// The body of an upload. What goes wrong in it is kept, because the sender tells only that it did.
+/// The body of an upload. What goes wrong in it is kept, because the sender reports only that it did.
 fn pieces(
     download: Download,
     verdict: Arc<Mutex<Option<RegistryError>>>,

@@ -1,4 +1,4 @@
-//! `iam trust`: who may become a role.
+//! `iam trust`: who may assume a role.
 
 use serde_json::Value;
 
@@ -28,8 +28,7 @@ const IDS: &str = "add --owner-id and --repository-id, which `gh api repos/OWNER
 /// ([immutable subjects](https://docs.github.com/en/actions/reference/security/oidc)).
 const CLASSIC_ALONE: &str =
     "this lets in no job of a repository that was made, renamed or moved after 2026-07-15: its tokens have ids";
-const NAME_ALONE: &str =
-    "this asks for no `repository_id`, so a later owner of the repository's name is let in, too";
+const NAME_ALONE: &str = "this asks for no `repository_id`, so a later owner of the repository's name is let in, too";
 const WEAKER: &str = "`--workflow` is weaker than `[github] workflows`: a person who can change one of these files at its ref, \
                       or what it runs, has the role";
 const ANY_WORKFLOW: &str = "this asks for no workflow, so a person who starts one of their own where these jobs run has the \
@@ -57,7 +56,7 @@ impl Wanted<'_> {
     }
 }
 
-/// Who may become a role. Asks nobody but, where that is wanted, GitHub for the job's token.
+/// Who may assume a role. Sends no request but, where that is wanted, one to GitHub for the job's token.
 ///
 /// # Errors
 ///
@@ -107,7 +106,7 @@ fn wanted<'t>(
     let of = |environment: &Environment, access| jobs(environment, access, &arguments.branch, separates);
     match (&target.roles.via, arguments.via) {
         (None, false) => Ok(Wanted { role, admissions: Ok(of(&environment, access)) }),
-        // Whoever comes to the first role can go on to `role`, so nobody is let in who may only look.
+        // A job that may assume the first role can go on to `role`, so no job is let in that may only read.
         (Some(via), true) => {
             let as_one = Environment { has_read_role: false, ..environment };
             Ok(Wanted { role: via, admissions: Ok(of(&as_one, Access::Change)) })

@@ -249,7 +249,7 @@ fn circles_of_dependencies_are_told_once() {
     25:15 "b" | `depends-on` goes in a circle: a → b → a | remove one of the dependencies in it
     39:20 "d" | `depends-on` goes in a circle: c → d → c | remove one of the dependencies in it
     "#);
-    // All else that is wrong with what waits for ever is told with it.
+    // All else that is wrong with what waits for ever is reported with it.
     let worse = two.replacen("container = \"a\"", "", 1);
     insta::assert_snapshot!(told(&refused(&worse)), @r#"
     22:13 a | `container` is missing in `components.a` | add `container = "…"`

@@ -79,7 +79,7 @@ fn values_of_repository_variables_are_shown() {
     insta::assert_snapshot!(told(&unresolved(GOOD, Some(r#"{"REGION": "Frankfurt"}"#))), @r#"33:10 "${vars.REGION}" | `region`: "Frankfurt", from `${vars.REGION}`, is not a region | correct it or its variables: it has lowercase letters, digits and hyphens, like us-east-1"#);
 }
 
-/// Whoever holds an environment in an emergency has no variables of probes or builds at hand.
+/// In an emergency, `hold` needs no variables of probes or builds.
 #[test]
 fn services_are_named_without_the_variables_of_what_changes_them() {
     let text = with("RELEASE = \"${release.sha}\"", "RELEASE = \"${vars.BUILD}\"")

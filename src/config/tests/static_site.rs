@@ -150,7 +150,7 @@ fn a_runtime_configuration_is_a_script_with_a_variable_or_json() {
     }
 }
 
-/// Whoever holds a site in an emergency has none of these variables at hand.
+/// In an emergency, `hold` of a site needs none of these variables.
 #[test]
 fn only_what_a_purpose_needs_is_resolved() {
     let text = SITE
@@ -365,7 +365,7 @@ fn wrong_settings() {
     "#);
 }
 
-/// A site whose files nobody builds can never be released.
+/// A site without a build can never be released.
 #[test]
 fn releases_start_with_a_build() {
     let build = SITE.lines().find(|line| line.starts_with("build")).unwrap();

@@ -52,7 +52,7 @@ pub struct Surroundings<'a> {
 pub const OTHER_SYNTAX: &str =
     "it is written for another builder (`# syntax=`), or has a here-document behind a program (`RUN python3 <<EOF`)";
 
-/// Judges a Dockerfile. `None`: it is not ours to judge ([`OTHER_SYNTAX`]).
+/// Judges a Dockerfile. `None`: it is not judged ([`OTHER_SYNTAX`]).
 pub fn judge(file: &str, text: &str, surroundings: Surroundings<'_>) -> Option<Vec<Finding>> {
     if has_other_syntax(text) {
         return None;
@@ -223,7 +223,7 @@ fn environment_files(
         } else {
             continue;
         };
-        // From another stage, where it was told already.
+        // From another stage, where it was already reported.
         if options.iter().any(|option| option.name.value == "from") {
             continue;
         }

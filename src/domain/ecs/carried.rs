@@ -8,7 +8,7 @@ use super::plan::EcsPlan;
 use crate::domain::hold::Hold;
 use crate::domain::ledger;
 
-/// So many holds a new revision takes over; where there are more, one that stops every release stands for them.
+/// Maximum number of holds that a new revision takes over; where there are more, one that stops every release replaces them.
 const MOST_CARRIED: usize = 30;
 
 /// The tags of shipgate that are always on a revision, its outcome among them. The deployment is written where there is room.

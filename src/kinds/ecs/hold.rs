@@ -51,7 +51,7 @@ pub async fn put(writer: Writer<'_>, target: &EcsTarget, hold: &Hold) -> Result<
     }
 }
 
-/// Puts a hold of a rollback on the service. `written`: called between the write and the look.
+/// Puts a hold of a rollback on the service. `written`: called between the write and the read.
 ///
 /// # Errors
 ///

@@ -69,7 +69,7 @@ impl S3 {
         }
     }
 
-    /// An object of at most so many bytes, with its version. `None`: there is none of that key.
+    /// An object of at most this many bytes, with its version. `None`: there is none of that key.
     ///
     /// # Errors
     ///
@@ -91,7 +91,7 @@ impl S3 {
         Ok(Some((body.to_vec(), version)))
     }
 
-    /// So many bytes of an object, from an offset.
+    /// A number of bytes of an object, from an offset.
     ///
     /// # Errors
     ///
@@ -138,7 +138,7 @@ impl S3 {
         }
     }
 
-    /// The keys that begin with something, in the order of their bytes, at most so many.
+    /// The keys that begin with something, in the order of their bytes, at most this many.
     ///
     /// # Errors
     ///
@@ -184,7 +184,7 @@ pub struct Held {
     pub size: u64,
     /// Whether S3 found the digest in all of them. `None`: it did not look.
     pub has_digest: Option<bool>,
-    /// Whether whoever wrote it said that it has the digest.
+    /// Whether its metadata says that it has the digest.
     pub is_marked: bool,
 }
 

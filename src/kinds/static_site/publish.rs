@@ -1,6 +1,6 @@
 //! Writes a release to the bucket that serves, wave by wave, and moves the pointer.
 //!
-//! Each wave begins when the one before it is there and the lock is still ours. Files that change are written only over
+//! Each wave begins when the one before it is there and this run still has the lock. Files that change are written only over
 //! the object that was seen. They are read back before the pointer moves.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -189,7 +189,7 @@ impl Publish<'_> {
     }
 }
 
-/// So many odd files are named.
+/// Maximum number of odd files that are named.
 const NAMED: usize = 5;
 
 /// The files of a wave, for people.

@@ -14,7 +14,7 @@ use crate::sink;
 /// How much an annotation matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
-    /// It has to be mended.
+    /// It has to be fixed.
     Error,
     /// It should be looked at.
     Warning,

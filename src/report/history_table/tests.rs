@@ -19,7 +19,7 @@ fn release(outcome: Option<&str>, restores: Option<&str>, standing: Standing) ->
 
 const PIPE: Look = Look { width: None, exact: false, now: Timestamp::UNIX_EPOCH };
 
-/// A release of so many minutes before, under a revision of its number.
+/// A release of a number of minutes before, under a revision of its number.
 fn past(number: usize, sha: &str, outcome: Option<&str>, minutes: i64, by: Option<&str>) -> PastRelease {
     let at = now() - jiff::SignedDuration::from_mins(minutes);
     PastRelease {

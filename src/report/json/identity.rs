@@ -1,4 +1,4 @@
-//! Who we are: `whoami`.
+//! The identities of a run: `whoami`.
 
 use serde::Serialize;
 

@@ -1,6 +1,6 @@
 //! The rules on monorepos: which app is built from which directory.
 //!
-//! The messages of AWS stand in the findings, so that who has one in a log finds it here.
+//! The messages of AWS are in the findings, so that who has one in a log finds it here.
 
 use std::collections::BTreeSet;
 

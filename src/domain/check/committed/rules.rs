@@ -182,7 +182,7 @@ pub fn say_once(findings: &mut Findings) {
     });
 }
 
-/// The secrets that stand in a range. They are in the order of the text, and none overlaps another.
+/// The secrets that are in a range. They are in the order of the text, and none overlaps another.
 fn within(hits: &[Hit], range: &Range<usize>) -> Range<usize> {
     let first = hits.partition_point(|hit| hit.range.end <= range.start);
     let end = hits.partition_point(|hit| hit.range.start < range.end);

@@ -1,4 +1,4 @@
-//! Our reusable workflows, as their callers know them: what each does, and what its jobs ask for.
+//! Shipgate's reusable workflows, as their callers know them: what each does, and what its jobs ask for.
 
 use github_actions_models::common::Permissions;
 
@@ -23,7 +23,7 @@ impl Access {
     }
 }
 
-/// A reusable workflow of ours.
+/// A reusable workflow of shipgate.
 #[derive(Debug, Clone, Copy)]
 pub struct Called {
     /// The file, without its ending.

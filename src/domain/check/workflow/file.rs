@@ -28,7 +28,7 @@ impl WorkflowFile {
     ///
     /// # Errors
     ///
-    /// The finding that says why it cannot be read. `None`: it is no workflow that we know, and has nothing of ours.
+    /// The finding that says why it cannot be read. `None`: it is no workflow of GitHub Actions, and names nothing of shipgate.
     pub fn read(path: &str, text: &str) -> Result<Self, Option<Finding>> {
         // A mark of the encoding is no part of what editors and GitHub show.
         let text = text.trim_start_matches('\u{feff}');

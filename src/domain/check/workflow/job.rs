@@ -81,7 +81,7 @@ pub fn needs_token(outline: Option<&Outline>, invocation: &Invocation<'_>) -> bo
     }
 }
 
-/// Whether the permissions are those of whoever calls the workflow.
+/// Whether the permissions are those of the workflow's caller.
 pub fn is_only_called(file: &WorkflowFile, permissions: &Permissions) -> bool {
     let events = &file.workflow.on.events;
     events.workflow_call.is_present() && events.count() == 1 && !are_written(permissions)

@@ -11,11 +11,11 @@ use crate::domain::gate::duration::shown;
 /// Who is asked before a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Approval {
-    /// Nobody, as it is written.
+    /// No approval, as it is written.
     None,
     /// The reviewers of GitHub's environment.
     Required {
-        /// Whether whoever started the run may approve it.
+        /// Whether the person who started the run may approve it.
         self_approval: bool,
     },
     /// People who start a workflow of their own, each for one plan of somebody else.

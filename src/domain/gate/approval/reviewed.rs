@@ -41,7 +41,7 @@ pub enum ReviewState {
     Pending,
 }
 
-/// GitHub does not tell capital letters of environments apart.
+/// GitHub compares names of environments without regard to case.
 fn of_environment<'e>(seen: &'e ReviewEvidence, environment: &EnvironmentName) -> Vec<&'e Review> {
     let is_here =
         |review: &&Review| review.environments.iter().any(|name| name.eq_ignore_ascii_case(environment.as_str()));
@@ -73,7 +73,7 @@ pub(super) fn judge(subject: &Subject<'_>, self_approval: bool, seen: &ReviewEvi
     if seen.started_by.is_empty() {
         return Judgement::unknown(&Unknown::new("GitHub does not say who started this run"));
     }
-    // A job with `actions: write` starts workflows as a bot, and whoever wrote that job could be the reviewer.
+    // A job with `actions: write` starts workflows as a bot, and the author of that job could be the reviewer.
     if let Some(bot) = seen.started_by.iter().find(|starter| !starter.is_user && !self_approval) {
         let reason = format!("{} started this run, so who asked for it is not known", bot.login);
         let hint = "start the workflow by hand; `self-approval = true` accepts reviewers who may have started it";

@@ -103,11 +103,11 @@ pub enum NotCounted<'a> {
     Bot,
     /// It was started before the plan, or too long after it.
     Expired,
-    /// Whoever planned started it.
+    /// The person who planned started it.
     Planner,
-    /// Whoever started it is not named.
+    /// The person who started it is not in `people`.
     Unlisted,
-    /// Whoever started it may not write to the repository any more.
+    /// The person who started it may not write to the repository any more.
     NoAccess,
     /// Something of it is not known.
     Unknown(&'a Unknown),
@@ -150,7 +150,7 @@ impl SecondPersonEvidence {
         if let Some(problem) = of_run(run, is_on_default_branch) {
             return Some(problem);
         }
-        // A job may start a workflow as the bot of GitHub Actions: whoever made it do so might be the one who approves.
+        // A job may start a workflow as the bot of GitHub Actions: the person behind it might be the one who approves.
         let planners = [&run.actor, &run.triggering_actor];
         match &run.end {
             _ if planners.contains(&&None) => Some(NotCounted::Unnamed),
@@ -289,7 +289,7 @@ pub(super) fn count<'a>(
         }
     }
     let counted = seen.judged(policy);
-    // Whoever asks has to be one of them: a run that is no approval carries nothing out.
+    // The run that asks has to be one of them: a run that is no approval carries nothing out.
     if let Some((_, why)) = counted.others.iter().find(|(run, _)| *run == seen.own) {
         return Err(refused(format!("this run is no approval: {why}"), why));
     }
@@ -299,7 +299,7 @@ pub(super) fn count<'a>(
     Ok(counted)
 }
 
-/// Enough people other than whoever planned have approved exactly this plan, which nobody has carried out before.
+/// Enough people other than the one who planned have approved exactly this plan, which was not carried out before.
 pub(super) fn judge(environment: &EnvironmentName, policy: &SecondPerson, seen: &SecondPersonEvidence) -> Judgement {
     let plan = seen.plan.run.id;
     let counted = match count(environment, policy, seen) {

@@ -69,7 +69,7 @@ fn drifted(component: &Component, facts: &SiteFacts) -> Option<PlanWarning> {
     (!facts.drifted.is_empty()).then(|| warning(text, hint))
 }
 
-/// So many files are named that somebody changed.
+/// Maximum number of files that are named and that were changed by hand.
 const NAMED: usize = 5;
 
 /// What somebody changed by hand.

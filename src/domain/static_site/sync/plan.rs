@@ -12,9 +12,9 @@ use crate::domain::static_site::served::Served;
 pub struct Sync {
     /// The files to write. A wave begins when all of the wave before it are there.
     pub waves: BTreeMap<Wave, Vec<Write>>,
-    /// So many files are there as they are wanted.
+    /// Number of files that are there as they are wanted.
     pub unchanged: usize,
-    /// So many of those that are written have the right bytes already, and other headers.
+    /// Number of those that are written that have the right bytes already, and other headers.
     pub repaired: usize,
     /// What people should know of it, by path.
     pub odd: Vec<(SitePath, Oddity)>,
@@ -231,7 +231,7 @@ mod tests {
             (Some(&other), Some(&same), None, true, Some(Over::Nothing)),
             // Its headers differ.
             (Some(&changing), None, None, true, Some(Over::Nothing)),
-            // Nobody knows how far that came.
+            // It is not known how far that came.
             (Some(&same), None, Some(&other), true, Some(Over::Nothing)),
             (Some(&same), None, Some(&same), false, None),
             (None, None, Some(&same), true, Some(Over::Nothing)),

@@ -123,7 +123,7 @@ proptest! {
         assert_eq!(readers(Some(&text), &bucket()), Readers::Nobody);
     }
 
-    /// Whatever else a policy says, a statement more that allows takes nobody's leave away.
+    /// Whatever else a policy says, a further statement that allows takes no permission away.
     #[test]
     fn another_statement_that_allows_takes_nothing_away(is_first: bool, action in "s3:[A-Za-z*]{0,8}") {
         let other = statement(&json!({"Action": action}));

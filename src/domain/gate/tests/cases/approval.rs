@@ -96,7 +96,7 @@ fn review(state: ReviewState, environment: &str, reviewer: Person) -> Review {
     Review { environments: vec![environment.to_owned()], state, reviewer: Some(reviewer) }
 }
 
-/// Started by ana, this attempt by whoever is said.
+/// Started by ana, this attempt by the given person.
 fn reviewed(situation: &'static str, attempt: u64, by: Person, reviews: Vec<Review>) -> Case {
     let seen = ReviewEvidence { attempt, started_by: vec![person(1, "ana"), by], reviews };
     Case::new(GateName::Approved, Command::Promote, situation)
