@@ -53,7 +53,7 @@ pub enum Until {
 }
 
 impl Until {
-    /// A run that only plans takes the role for looking; one that changes takes the other from start to end.
+    /// A run that only plans assumes the role for reading; one that changes assumes the other from start to end.
     pub fn access(self) -> Access {
         match self {
             Self::Planned => Access::Read,

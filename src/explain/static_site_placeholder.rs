@@ -49,7 +49,7 @@ mod tests {
             (Unfillable::Mangled { place: place() }, "when a page runs"),
             (Unfillable::NoText { path: path(), what: "has a marker" }, "let a script"),
             (Unfillable::TooLarge { path: path() }, "`exclude`"),
-            (Unfillable::Circle { path: path() }, "leave the hashes out"),
+            (Unfillable::Circle { path: path() }, "omit hashes in scripts"),
             (Unfillable::Listed { list: path(), path: path() }, "`runtime-config`"),
             (Unfillable::NoName { path: path() }, "longer fingerprints"),
         ] {

@@ -377,7 +377,7 @@ fn forged_approvals() -> Vec<Forged> {
         ),
         ("a fork", |_, _, runs| approval(runs)["fork"] = json!("ben/shop"), "it is of a fork"),
         (
-            "a re-run by somebody else",
+            "a re-run by another person",
             |_, _, runs| {
                 approval(runs)["run_attempt"] = json!(2);
                 approval(runs)["triggering_actor"] = json!("eva");
@@ -445,7 +445,7 @@ fn people_who_do_not_count() -> Vec<Forged> {
             "may not write to the repository",
         ),
         (
-            "somebody else who has the name now",
+            "another person who has the name now",
             |_, _, runs| {
                 for who in ["actor", "triggering_actor"] {
                     approval(runs)[who] = json!({"login": "ben", "id": 7});

@@ -532,7 +532,7 @@ fn what_a_policy_cannot_be_made_of_is_refused() {
             "refs/heads/",
         ),
         ([&["production", "--workflow", own, "--keys", "sub"], &IDS[..]].concat(), "remove one of the two"),
-        ([&["stage", "--workflow", own], &IDS[..]].concat(), "leave --workflow out"),
+        ([&["stage", "--workflow", own], &IDS[..]].concat(), "remove --workflow"),
         (vec!["production", "--from-token"], "cannot be used with"),
         ([&["production", "--branch", "*"], &IDS[..]].concat(), "the name of one branch"),
         ([&["production", "--branch", "${aws:username}"], &IDS[..]].concat(), "the name of one branch"),

@@ -257,7 +257,7 @@ fn settings() {
     4:13 backend | `repository` is missing in `components.backend` | add `repository = "…"`
 
     repository = "${environment.prefix}-${release.sha}-
-    9:37 ${release.sha} | `${release.sha}` cannot stand in `repository` | write it only in `args`, `tags`, `run` and `env` of a build, in `pre-deploy`, `runtime-config` and `calls`, and in probes
+    9:37 ${release.sha} | `${release.sha}` cannot be used in `repository` | write it only in `args`, `tags`, `run` and `env` of a build, in `pre-deploy`, `runtime-config` and `calls`, and in probes
 
     task-definition = "../worker.json"
     17:19 "../worker.json" | `task-definition`: "../worker.json" is not a path inside the repository | correct it: it is relative to the configuration file, and stays inside that directory
@@ -534,7 +534,7 @@ fn approval() {
     37:45 [] | `people` is empty | name a person, or remove it: then every person who may write to the repository counts
 
     approval = { by = "second-person", people = ["eva", "ben", "Eva"] }
-    37:60 "Eva" | `Eva` stands in `people` twice | remove one
+    37:60 "Eva" | `Eva` is in `people` twice | remove one
 
     approval = { by = "second-person", people = ["eva", "@ben", "dependabot[bot]", ""] }
     37:53 "@ben" | `people`: "@ben" is not the name of a user of GitHub | correct it: it is like `octocat`, without `@`; teams and bots cannot approve
@@ -629,7 +629,7 @@ fn trusted_workflows() {
     39:130 "acme/shipgate@2f…" | `workflows` has more than two commits | remove those that are not used any more
 
     approval = "none"⏎[github]⏎workflows = ["acme/shipgate@0f…", "acme/shipgate@0f…"]
-    39:72 "acme/shipgate@0f…" | `acme/shipgate@0f…` stands in `workflows` twice | remove one
+    39:72 "acme/shipgate@0f…" | `acme/shipgate@0f…` is in `workflows` twice | remove one
 
     approval = "none"⏎[github]⏎workflows = "${vars.SHIPGATE}"
     39:13 "${vars.SHIPGATE}" | `workflows` cannot have variables | write the value itself
@@ -674,7 +674,7 @@ fn keys_of_gates() {
     38:19 "refs/heads/main" | `branch`: "refs/heads/main" is not a branch or a pattern of branches | correct it: it is like `main` or `hotfix/*`, without `refs/heads/`; `*` matches any text and `?` one character
     38:38 "a b" | `branch`: "a b" is not a branch or a pattern of branches | correct it: it is like `main` or `hotfix/*`, without `refs/heads/`; `*` matches any text and `?` one character
     38:45 "hotfix/" | `branch`: "hotfix/" is not a branch or a pattern of branches | correct it: it is like `main` or `hotfix/*`, without `refs/heads/`; `*` matches any text and `?` one character
-    38:56 "main" | `main` stands in `branch` twice | remove one
+    38:56 "main" | `main` is in `branch` twice | remove one
     38:64 1 | `branch[5]` must be a string, not an integer | write it in quotes: `"1"`
 
     statuses = ["ci"]
@@ -689,7 +689,7 @@ fn keys_of_gates() {
     38:26 wiat | unknown key `wiat` in `environments.production.gates.statuses` | write `wait`, or remove it
 
     statuses = { names = ["ci", "ci", " ", "shipgate/stage"] }
-    38:29 "ci" | `ci` stands in `names` twice | remove one
+    38:29 "ci" | `ci` is in `names` twice | remove one
     38:35 " " | `names`: " " is not the name of a status or check run | correct it: it is one line of at most 200 characters, as GitHub shows it, without a space at its ends
     38:40 "shipgate/stage" | `names`: "shipgate/stage" is not a status that can count | correct it: shipgate writes it, and would wait for itself; name those of other workflows
 
@@ -698,7 +698,7 @@ fn keys_of_gates() {
     38:38 "approved" | the gate `approved` can never be overridden | remove it
     38:50 "frieze" | there is no gate `frieze` | write `freeze`
     38:60 "weather" | there is no gate `weather` | write one of `hold`, `proven`, `soak`, `reuse`, `branch`, `forward`, `statuses`, `freeze`, `windows`, `contract`
-    38:71 "freeze" | `freeze` stands in `overridable` twice | remove one
+    38:71 "freeze" | `freeze` is in `overridable` twice | remove one
 
     checklist = ["", "two\nlines", "::error::x"]
     38:14 "" | `checklist`: "" is not a short text | correct it: it is one line of at most 200 characters, without a space at its ends, nor control characters, nor `::` at its beginning
@@ -843,11 +843,11 @@ fn roles() {
     26:18 "../p.json" | `session-policy`: "../p.json" is not a path inside the repository | correct it: it is relative to the configuration file, and stays inside that directory
 
     account = "${vars.ACCOUNT}"⏎prefix = "a-${vars.P}"
-    24:12 ${vars.ACCOUNT} | `${vars.ACCOUNT}` cannot stand in `account` | write the value itself: every person with write access may edit variables, and this says who may change what
+    24:12 ${vars.ACCOUNT} | `${vars.ACCOUNT}` cannot be used in `account` | write the value itself: every person with write access may edit variables, and this says who may change what
 
     prefix = "a-${vars.P}"⏎role = "arn:aws:iam::123456789012:role/${environment.prefix}-${env.ROLE}"
-    25:40 ${environment.prefix} | `${environment.prefix}` cannot stand in `role`: `prefix` is made of `${vars.P}` | write the value itself: every person with write access may edit variables, and this says who may change what
-    25:62 ${env.ROLE} | `${env.ROLE}` cannot stand in `role` | write the value itself: every person with write access may edit variables, and this says who may change what
+    25:40 ${environment.prefix} | `${environment.prefix}` cannot be used in `role`: `prefix` is made of `${vars.P}` | write the value itself: every person with write access may edit variables, and this says who may change what
+    25:62 ${env.ROLE} | `${env.ROLE}` cannot be used in `role` | write the value itself: every person with write access may edit variables, and this says who may change what
 
     account = "123456789012"⏎role = "arn:aws:iam::123456789012:role/stage"⏎read-role = "arn:aws:iam::123456789012:role/stage"⏎via = "arn:aws-cn:iam::210987654321:role/hub"
     26:13 "arn:aws:iam::123456789012:role/stage" | `read-role` is the same as `role` | name a role of its own, or remove it

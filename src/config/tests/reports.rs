@@ -195,7 +195,7 @@ fn a_variable_is_pointed_at_where_the_text_has_no_escapes() {
 fn control_characters_of_names_are_not_printed() {
     let errors = refused(&with("container", "\"\\u001b[31m\\ncontainer\""));
     assert!(!errors.to_string().contains('\u{1b}') && !errors.render(false).contains('\u{1b}'));
-    assert!(errors.render(true).contains('\u{1b}'), "our own colours are printed");
+    assert!(errors.render(true).contains('\u{1b}'), "shipgate's own colours are printed");
     let errors = refused("\u{1b}[31m = 1");
     assert!(!told(&errors).contains('\u{1b}') && !errors.render(false).contains('\u{1b}'));
 }

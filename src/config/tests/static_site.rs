@@ -170,7 +170,7 @@ fn a_build_is_the_same_for_all_environments_unless_it_says_otherwise() {
     for differing in ["${environment.name}", "${environment.prefix}", "${env.API_KEY}"] {
         let text = with("npm run build", &format!("npm run build:{differing}"));
         let refused = refused(&text).render(false);
-        assert!(refused.contains(&format!("`{differing}` cannot stand in `build`")), "{refused}");
+        assert!(refused.contains(&format!("`{differing}` cannot be used in `build`")), "{refused}");
         let text = text.replacen("kind =", "rebuild-per-environment = true\nkind =", 1);
         parse(&text).unwrap();
     }
@@ -276,10 +276,10 @@ fn wrong_runtime_configurations() {
     10:27 "../config.js" | `path`: "../config.js" is not a file of runtime configuration | correct it: it is a path from the root of the site, without `/` at its beginning, that ends with `.json` or `.js`
 
     path = "${release.sha}.js"
-    10:28 ${release.sha} | `${release.sha}` cannot stand in `path` | write it only in `args`, `tags`, `run` and `env` of a build, in `pre-deploy`, `runtime-config` and `calls`, and in probes
+    10:28 ${release.sha} | `${release.sha}` cannot be used in `path` | write it only in `args`, `tags`, `run` and `env` of a build, in `pre-deploy`, `runtime-config` and `calls`, and in probes
 
     path = "drafts/config.js"
-    10:27 "drafts/config.js" | `path` of `runtime-config` is a file that `exclude` leaves out, with `drafts/*` | write a pattern that matches fewer files: pages read this file
+    10:27 "drafts/config.js" | `path` of `runtime-config` is a file that `exclude` removes, with `drafts/*` | write a pattern that matches fewer files: pages read this file
 
     path = "config.json", variable = "window.env"
     10:53 "window.env" | `variable` is written, but `config.json` is no script | remove it, or write a `path` that ends with `.js`
@@ -479,10 +479,10 @@ fn wrong_placeholders() {
     12:28 "" | `API_URL`: "" is not a value of a placeholder | correct it: it has letters, digits and `-._~:/?#@%+=` alone, and two hexadecimal digits behind each `%`; it does not end with `/`, since pages write a path behind it
 
     placeholders = { API_URL = "https://${release.sha}.example.com" }
-    12:37 ${release.sha} | `${release.sha}` cannot stand in `API_URL` | write it only in `args`, `tags`, `run` and `env` of a build, in `pre-deploy`, `runtime-config` and `calls`, and in probes
+    12:37 ${release.sha} | `${release.sha}` cannot be used in `API_URL` | write it only in `args`, `tags`, `run` and `env` of a build, in `pre-deploy`, `runtime-config` and `calls`, and in probes
 
     placeholders = { VERSION = "https://api.example.com" }
-    12:18 VERSION | `VERSION` stands in `env` of `build` and in `placeholders` | remove one: the build gets a marker for each placeholder
+    12:18 VERSION | `VERSION` is in `env` of `build` and in `placeholders` | remove one: the build gets a marker for each placeholder
 
     placeholders = { API_URL = "/api" }⏎rebuild-per-environment = true
     12:18 API_URL | `API_URL` is a placeholder, and each environment has a build of its own | remove one: the build gets a marker for each placeholder

@@ -73,7 +73,7 @@ pub fn judge(file: &str, text: &str, surroundings: Surroundings<'_>) -> Option<V
     for (name, place) in variables(&dockerfile, &lines) {
         let place = Some(place);
         if is_secret_name(&name) {
-            let message = format!("`{name}` has the form of a secret, and everyone who has the image can read it");
+            let message = format!("`{name}` looks like a secret, and everyone who has the image can read it");
             let hint = "hand it over with `RUN --mount=type=secret`, or as a secret of the task definition";
             findings.push(Finding::new(Rule::SecretInImage, message, hint).in_file(file, place));
         }

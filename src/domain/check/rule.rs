@@ -70,7 +70,7 @@ rules! {
     (DockerfileSyntax, "dockerfile-syntax", Error),
     /// A build argument that the Dockerfile does not declare.
     (BuildArgUndeclared, "build-arg-undeclared", Warning),
-    /// A value of the form of a secret ends up in the image.
+    /// A value that looks like a secret ends up in the image.
     (SecretInImage, "secret-in-image", Note),
     /// A value of one environment ends up in the image.
     (BuildOnce, "build-once", Warning),
@@ -158,7 +158,7 @@ rules! {
     (ContractArn, "contract-arn", Error),
     /// A secret is set as plain text.
     (ContractSecret, "contract-secret", Error),
-    /// What browsers load has a value of the form of a secret.
+    /// What browsers load has a value that looks like a secret.
     (ContractClientSecret, "contract-client-secret", Error),
     /// The value is still to be filled in.
     (ContractPlaceholder, "contract-placeholder", Error),

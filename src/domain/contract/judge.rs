@@ -243,7 +243,7 @@ impl Judgement<'_> {
         if let Some((loaded, renamed)) = loaded
             && let Some(level) = client_secret(declared, name, value)
         {
-            let what = format!("{subject} has the form of a secret, and browsers load {loaded}{}", set_in(Some(value)));
+            let what = format!("{subject} looks like a secret, and browsers load {loaded}{}", set_in(Some(value)));
             let hint = format!("use it on a server alone{renamed}, and replace the secret");
             self.found(Rule::ContractClientSecret, level, declared, (what, hint));
         }

@@ -92,9 +92,7 @@ pub fn baseline<'a>(live: &'a Revision, past: &'a [Revision], is_all: bool, cont
     match past.iter().find(|revision| revision.arn == *arn) {
         Some(revision) if is_ours(revision) => {
             let (first, named) = (first.short(), revision.short());
-            Baseline::Unknown(format!(
-                "{named}, which {first} says it ran before, has the form of a release of shipgate"
-            ))
+            Baseline::Unknown(format!("{named}, which {first} says it ran before, looks like a release of shipgate"))
         }
         Some(revision) => Baseline::Open(revision),
         None => Baseline::Gone(arn),

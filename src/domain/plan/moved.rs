@@ -6,9 +6,9 @@ use serde_json::Value;
 use crate::domain::limits::LISTED;
 use crate::domain::neutral;
 
-/// So much of a value is shown, in characters.
+/// Maximum length of a value that is shown, in characters.
 const LONGEST_VALUE: usize = 120;
-/// So much of one difference is shown, in characters.
+/// Maximum length of one difference that is shown, in characters.
 const LONGEST: usize = 400;
 /// Their values may come from variables of the user, and are not shown.
 const UNSHOWN: [&str; 2] = ["pre_deploy", "args"];

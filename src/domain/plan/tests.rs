@@ -417,7 +417,7 @@ proptest! {
         }
         prop_assert_eq!(&planned, &promotion(&done, tag, "stage").digest());
         done.live.ledger = None;
-        prop_assert_ne!(planned, promotion(&done, TagState::Missing, "stage").digest(), "moved there by somebody else");
+        prop_assert_ne!(planned, promotion(&done, TagState::Missing, "stage").digest(), "moved there by another program");
     }
 
     #[test]

@@ -137,7 +137,7 @@ mod tests {
     fn asked(file: &WorkflowFile) -> BTreeMap<String, Access> {
         let mut asked = BTreeMap::new();
         for job in file.workflow.jobs.values() {
-            let Job::NormalJob(job) = job else { panic!("a called workflow of ours calls no other") };
+            let Job::NormalJob(job) = job else { panic!("a called workflow of shipgate calls no other") };
             let Permissions::Explicit(permissions) = &job.permissions else { panic!("each job says what it needs") };
             for (name, permission) in permissions {
                 let access = match permission {

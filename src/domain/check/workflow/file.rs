@@ -34,7 +34,7 @@ impl WorkflowFile {
         let text = text.trim_start_matches('\u{feff}');
         if let Some(line) = too_deep(text) {
             let message = format!("the workflow is nested deeper than {YAML_NESTING} levels, so it is not parsed");
-            let hint = "write it flatter: no job of GitHub Actions needs so many levels";
+            let hint = "write it flatter: no job of GitHub Actions needs this many levels";
             let place = Some(Place::at(line, 1));
             return Err(Some(Finding::new(Rule::WorkflowSyntax, message, hint).in_file(path, place)));
         }

@@ -372,7 +372,7 @@ fn what_the_source_has_and_here_is_not_is_missing() {
     assert_eq!(missing([], ["B"]), BTreeSet::new());
 }
 
-/// Every rule at once, for a name that has the form of a secret.
+/// Every rule at once, for a name that looks like a secret.
 fn strict(variable: &str) -> Contract {
     let rules = Rules {
         required: Required::Everywhere,

@@ -91,8 +91,8 @@ impl ErrorPage {
         let status = self.status;
         if let (Some(page), Some(200)) = (&self.page, self.answered) {
             let text = format!(
-                "a missing file is answered with 200 and `{page}` instead of {status}: a missing script then \
-                 answers like a page. The proof of a release goes by types, other monitors may not"
+                "a missing file is answered with 200 and `{page}` instead of {status}: a missing script \
+                 looks like a page. The proof of a release goes by types, other monitors may not"
             );
             warn(
                 text,

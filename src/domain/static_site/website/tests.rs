@@ -45,7 +45,7 @@ fn what_keeps_browsers_out_is_named_with_the_command_that_changes_it() {
         (with(away), "redirects all requests to www.shop.example", "aws s3 website s3://stage-site"),
         (
             Setup { readers: Readers::Nobody, ..good() },
-            "nobody may read bucket",
+            "the public may not read bucket",
             r#""Action":"s3:GetObject","Resource":"arn:aws:s3:::stage-site/*""#,
         ),
         (
