@@ -15,7 +15,7 @@ build() {
     remember "$sources"
 }
 
-# To a place of its own: what lies around the checkout, a workspace or a configuration of cargo, is not ours, and the
+# To a place of its own: what lies around the checkout, a workspace or a configuration of cargo, is not the action's, and the
 # checkout may be read-only.
 copy_sources() {
     mkdir "$scratch/source"
@@ -50,7 +50,7 @@ remember() {
     fi
 }
 
-# What a compiler prints is not ours to speak with: workflow commands are off meanwhile.
+# What a compiler prints must not start workflow commands: they are off meanwhile.
 compile() {
     local silence status=0
     find_cargo

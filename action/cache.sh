@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # The program's bytes: the private copy that is run, and the stores that other steps and jobs fill and read.
 #
-# Nothing in a store is believed, whoever wrote it: the program is copied to a directory that only this user can enter,
-# hashed there and started from there. A program that was built from source is in no store: whoever could put another in
+# Nothing in a store is trusted: the program is copied to a directory that only this user can enter,
+# hashed there and started from there. A program that was built from source is in no store: a job that could put another in
 # its place could change its digest as well.
 #   STORE/shipgate/VERSION-SHA256/ARCH/shipgate, where STORE is RUNNER_TOOL_CACHE or, for this job, RUNNER_TEMP/shipgate-tools
 

@@ -49,7 +49,7 @@ find_base() {
 download() {
     local got
     if ! find_base; then
-        say "no release is looked for, as the action is a part of this checkout"
+        say "no release is downloaded, as the action is a part of this checkout"
         return 1
     fi
     downloaded=$scratch/download
@@ -59,7 +59,7 @@ download() {
     got=$(sha256 "$downloaded")
     if [[ $got != "$expected" ]]; then
         give_up "$base/v$version/$1 has the sha256 $got and not $expected: nothing of it was run" \
-            "somebody or something between changed it; find out who before you trust another run"
+            "a proxy or another program changed it; find out which before you trust another run"
     fi
 }
 

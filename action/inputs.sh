@@ -56,7 +56,7 @@ check_size() {
     fi
 }
 
-# One or two words: an option among them would be one that nobody sees in the list of inputs.
+# One or two words: an option among them would not be visible in the list of inputs.
 check_command() {
     local LC_ALL=C
     if [[ -z $input_command ]]; then
@@ -67,7 +67,7 @@ check_command() {
             "write one like \`deploy\` or \`plan promote\`; its arguments have inputs of their own, others go to extra-args"
     fi
     if [[ ${input_command%% *} == credentials ]]; then
-        refuse "the input command is \`credentials\`: it would print them to the log, as nobody reads what this step prints" \
+        refuse "the input command is \`credentials\`: it would print them to the log, as no program reads what this step prints" \
             "write \`shipgate credentials\` into \`credential_process\` of a profile of AWS, or use another command"
     fi
 }
@@ -78,7 +78,7 @@ check_bundles() {
     bundle_components=() bundle_digests=()
     if [[ $input_command == build ]]; then
         if [[ -n $input_bundles ]]; then
-            refuse "the input bundles is not for \`build\`, which makes them" "leave it out, and read the output bundles"
+            refuse "the input bundles is not for \`build\`, which makes them" "remove it, and read the output bundles"
         fi
         if [[ -z $input_bundle_directory ]]; then
             refuse "the input bundle-directory is empty" \
@@ -137,7 +137,7 @@ refuse_bundles() {
         "hand on the output bundles of the job that ran \`build\`, as it is"
 }
 
-# Options as `--name=value`, and the environment behind `--`, so that no value can become an option.
+# Options as `--name=value`, and the environment behind `--`, so that no value is taken for an option.
 make_arguments() {
     local newline=$'\n'
     read -r -a arguments <<<"$input_command"

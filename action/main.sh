@@ -28,7 +28,7 @@ hand_over_token() {
     fi
 }
 
-# What the program writes to standard error goes to the run's log and nowhere else, so it may tell the runner its secrets,
+# What the program writes to standard error goes to the run's log and nowhere else, so it may register its secrets with the runner,
 # for them to be hidden.
 ask_for_masks() {
     export SHIPGATE_MASK=true

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Other programs: without our secrets, and ended when the run is cancelled.
+# Other programs: without the action's secrets, and ended when the run is cancelled.
 
 # What downloading and building needs, and no more: a token of this job, of AWS or of anything else stays here.
 readonly handed_on=(
@@ -24,7 +24,7 @@ prepare_environment() {
 }
 
 # run_apart DIRECTORY COMMAND…: in the background and in a process group of its own. A shell that waits for a program in
-# the foreground hears of no signal, and would leave it behind.
+# the foreground gets no signal, and would not end it.
 run_apart() {
     local directory=$1 status=0
     shift

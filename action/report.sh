@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# How the action speaks: annotations of the workflow, and the outcome of a step that never came to its program.
+# What the action prints: annotations of the workflow, and the outcome of a step that never came to its program.
 
 say() {
     printf 'shipgate: %s\n' "$1" >&2
@@ -14,7 +14,7 @@ escaped() {
     printf '%s' "$text"
 }
 
-# The beginning of a value that somebody wrote, in quotation marks.
+# The beginning of a value of an input, in quotation marks.
 shown() {
     if [[ ${#1} -gt 200 ]]; then
         printf '"%s…"' "${1:0:200}"

@@ -1,4 +1,4 @@
-//! The command line: types, and what the texts of their values look like.
+//! The command line: types, and the form of their values.
 
 mod given;
 mod help;
@@ -58,7 +58,7 @@ fn commands() -> clap::Command {
     Command::augment_subcommands(clap::Command::new("shipgate"))
 }
 
-/// Where the options of every command stand in its help: at the end.
+/// The heading of the options of every command, at the end of its help.
 const GLOBAL: &str = "Global options";
 
 /// Options of every command.
@@ -357,7 +357,7 @@ pub struct History {
     /// Only this component; can be repeated
     #[arg(long = "component", value_name = "NAME")]
     pub components: Vec<String>,
-    /// At most so many rows: one for each release of each component
+    /// Maximum number of rows: one for each release of each component
     #[arg(long, default_value = "20", value_name = "N", value_parser = limit)]
     pub limit: NonZeroUsize,
 }
@@ -386,7 +386,7 @@ pub struct Logs {
 pub struct Hold {
     /// The environment to stop releases to, like `production`
     pub environment: String,
-    /// Why, for those who find the hold or look for it
+    /// The reason, which `status` and refusals show
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
     /// Only this component; can be repeated
@@ -399,7 +399,7 @@ pub struct Hold {
 pub struct Unhold {
     /// The environment to let releases through to, like `production`
     pub environment: String,
-    /// Why, for those who look for the holds
+    /// The reason, which the environment's history shows
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
     /// Only this component; can be repeated
@@ -504,7 +504,7 @@ pub struct Trust {
     /// `acme/shop/.github/workflows/promote.yml@refs/heads/main`; can be repeated
     #[arg(long = "workflow", value_name = "FILE@REF")]
     pub workflows: Vec<String>,
-    /// For the claims of this job's own token, in the place of those that the configuration comes to
+    /// For the claims of this job's own token, instead of those of the configuration
     #[arg(long, conflicts_with_all = ["repository", "owner_id", "repository_id", "subject_form", "branch", "workflows"])]
     pub from_token: bool,
     /// The forms of `sub` that are let in: `classic`, `immutable` (with ids) or `both`; default: both where the ids are
@@ -572,7 +572,7 @@ pub enum GuardForm {
     Boundary,
 }
 
-/// So many changes at once are more than AWS takes from an account.
+/// Maximum number of changes at once: AWS accepts no more from one account.
 const MOST_AT_ONCE: usize = 100;
 
 fn limit(text: &str) -> Result<NonZeroUsize, &'static str> {
@@ -601,7 +601,7 @@ fn wanted_override(text: &str) -> Result<Override, String> {
     if reason.is_empty() { Err("say why: `GATE=REASON`".to_owned()) } else { Ok(Override { gate, reason }) }
 }
 
-/// So much of the reason of an override is kept, in characters: it stands in plans, pages and the ledger.
+/// Maximum length of the reason of an override, in characters: plans, pages and the ledger contain it.
 const LONGEST_REASON: usize = 160;
 
 fn task(text: &str) -> Result<String, &'static str> {

@@ -1,4 +1,4 @@
-//! Where we run. The only reader of the environment: everything else is handed what it needs.
+//! The place of this run. The only reader of the environment: everything else is handed what it needs.
 
 mod building;
 
@@ -46,8 +46,8 @@ pub const REGISTRY_HOSTS: &str = "SHIPGATE_REGISTRY_HOSTS";
 const TOKEN_URL: &str = "ACTIONS_ID_TOKEN_REQUEST_URL";
 const TOKEN_KEY: &str = "ACTIONS_ID_TOKEN_REQUEST_TOKEN";
 
-/// Whether the runner is told of our secrets, so that it hides them. The action sets it: only there it is sure that what
-/// we write to standard error goes to the run's log and nowhere else.
+/// Whether the secrets are registered with the runner, so that it hides them. The action sets it: only there it is sure that what
+/// shipgate writes to standard error goes to the run's log and nowhere else.
 const MASK: &str = "SHIPGATE_MASK";
 /// The token of the job, which a workflow has to pass on (`${{ github.token }}`), the address of the REST API where it
 /// is not the usual one, and the repository that both belong to
@@ -66,7 +66,7 @@ const SCREENSHOTS: &str = "SHIPGATE_SCREENSHOTS";
 pub struct Context {
     variables: BTreeMap<String, String>,
     all: Vec<(OsString, OsString)>,
-    /// The directory we were started in.
+    /// The directory in which the program was started.
     pub directory: Utf8PathBuf,
     /// Whether stderr is a terminal that a person looks at.
     pub interactive: bool,
@@ -217,13 +217,13 @@ impl Context {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// Whether we run in GitHub Actions
+    /// Whether this run is in GitHub Actions
     /// ([variables](https://docs.github.com/en/actions/reference/workflows-and-actions/variables)).
     pub fn in_actions(&self) -> bool {
         self.variable("GITHUB_ACTIONS") == Some("true")
     }
 
-    /// Who hides our secrets in the log.
+    /// Who hides secrets in the log.
     pub fn masks(&self) -> Masks {
         Masks::new(self.in_actions() && self.variable(MASK) == Some("true"))
     }
@@ -239,7 +239,7 @@ impl Context {
         self.variable(SHOWN_PLAN).filter(|document| document.len() <= PLAN_DOCUMENT.count())
     }
 
-    /// The job that we run in.
+    /// The job of this run.
     pub fn job(&self) -> Job {
         let event = self.variable("GITHUB_EVENT_NAME").map(str::to_owned);
         let payload = self.event().unwrap_or_default();
@@ -270,7 +270,7 @@ impl Context {
         Some(self.event()?.pointer("/repository/default_branch")?.as_str()?.to_owned())
     }
 
-    /// The commit that this run is for, where it is for no pull request: of one, it is a merge that nobody sees again. Of a
+    /// The commit that this run is for, where it is for no pull request: of one, it is a merge that is in no branch. Of a
     /// merge queue it is the one that lands.
     pub fn checked_commit(&self) -> Option<GitSha> {
         let is_of_pull_request = self.variable("GITHUB_EVENT_NAME")?.starts_with("pull_request");
@@ -292,7 +292,7 @@ impl Context {
         Some((self.variable(TOKEN_URL)?, self.variable(TOKEN_KEY)?.into()))
     }
 
-    /// Who started this run, and what triggered it: in a workflow whoever started this attempt, and its event
+    /// Who started this run, and what triggered it: in a workflow the person who started this attempt, and its event
     /// ([variables](https://docs.github.com/en/actions/reference/workflows-and-actions/variables)); elsewhere whom AWS
     /// takes shipgate for, by the ARN of the caller.
     pub fn provenance(&self, caller: &str) -> Provenance {
@@ -409,7 +409,7 @@ impl Context {
         self.variable(login::SOCKET).map(Utf8PathBuf::from)
     }
 
-    /// Whose git repositories are read, beside our own user's.
+    /// Whose git repositories are read, beside those of the process's own user.
     pub fn owners(&self) -> Owners {
         let workspace = self.variable("GITHUB_WORKSPACE").filter(|_| self.in_actions());
         Owners {

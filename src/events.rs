@@ -48,7 +48,7 @@ impl Events {
         Self { listener, about: None, began, last_shown: Rc::new(Cell::new(began)), progress: Rc::default() }
     }
 
-    /// Events that nobody takes in.
+    /// Events that are dropped.
     pub fn silent() -> Self {
         Self::new(Rc::new(Silence))
     }

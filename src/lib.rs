@@ -36,7 +36,7 @@ mod verify;
 
 pub use run::run;
 
-/// What the compile-fail tests of `tests/it/offline_unauthorized.rs` need to name: nobody else uses this library.
+/// What the compile-fail tests of `tests/it/offline_unauthorized.rs` need to name: no other program uses this library.
 #[doc(hidden)]
 pub mod authorization {
     pub use crate::apply::apply;

@@ -1,6 +1,6 @@
 //! A panic is a bug of shipgate's own, and the end of the program: the hook says what happened, through the sink, and
 //! leaves with the exit code of an outcome. No destructor runs, in no build: in a release it could not. So nothing may
-//! need one to be safe: secrets are in no file, and what must not outlive us has a guard.
+//! need one to be safe: secrets are in no file, and what must not outlive the process has a guard.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::cell::RefCell;
@@ -11,7 +11,7 @@ use crate::domain::outcome::Outcome;
 use crate::sink;
 
 thread_local! {
-    /// Where a panic of this thread is told, instead of being the end.
+    /// Where a panic of this thread is reported, instead of being the end.
     static CONTAINED: RefCell<Option<oneshot::Sender<()>>> = const { RefCell::new(None) };
 }
 
@@ -30,7 +30,7 @@ pub fn end_with(report: impl Fn(&str) -> Outcome + Send + Sync + 'static) {
         let text = info.to_string();
         if let Some(told) = CONTAINED.take() {
             sink::line(&text);
-            // Nobody waits any more, where this fails.
+            // Where this fails, the receiver is gone.
             let _told = told.send(());
             stand_still();
         }
@@ -49,7 +49,7 @@ pub async fn contained<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'sta
     let work = tokio::task::spawn_blocking(move || {
         CONTAINED.set(Some(told));
         let result = work();
-        // With the result: dropped before it, this would tell of a panic.
+        // With the result: dropped before it, this would report a panic.
         (result, CONTAINED.take())
     });
     tokio::select! {

@@ -401,7 +401,7 @@ mod tests {
         let alive = timed_out.events.iter().filter(|event| matches!(event, Event::Heartbeat { .. })).count();
         assert!((38..=40).contains(&alive), "a sign of life every half a minute: {alive}");
         let looks = rehearsal.aws.operations().iter().filter(|name| *name == "ecs:DescribeServices").count();
-        assert!((120..=150).contains(&looks), "one look every ten seconds: {looks}");
+        assert!((120..=150).contains(&looks), "one poll every ten seconds: {looks}");
     }
 
     /// The circuit breaker brings the old revision back after ten minutes.

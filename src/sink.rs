@@ -20,7 +20,7 @@ use crate::domain::neutral;
 use crate::domain::secrets::{LEAST, Secrets};
 
 static SECRETS: Mutex<Option<Arc<Secrets>>> = Mutex::new(None);
-/// Held by whoever adds one.
+/// Locked while one is added.
 static ADDING: Mutex<()> = Mutex::new(());
 /// What the runner hides already.
 static MASKED: Mutex<Vec<SecretString>> = Mutex::new(Vec::new());
@@ -50,7 +50,7 @@ fn known() -> Option<Arc<Secrets>> {
     SECRETS.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// A JSON document whose texts have no secrets. Its keys are ours.
+/// A JSON document whose texts have no secrets. Its keys are those of shipgate.
 pub fn clean_value(document: &Value) -> Value {
     match document {
         Value::String(text) => Value::from(clean(text)),
@@ -80,7 +80,7 @@ pub fn lines(lines: &[String]) {
     }
 }
 
-/// Writes a line to standard error, with colour where that is wanted. It is no command, whatever stands in it.
+/// Writes a line to standard error, with colour where that is wanted. It is no command, whatever is in it.
 pub fn line(text: &str) {
     write_error(&clean(&neutral::without_commands(&shown(text))));
 }
@@ -216,7 +216,7 @@ fn write_error(line: &str) {
     let _written = writeln!(stderr, "{line}");
 }
 
-/// A reader that has gone is no failure of ours.
+/// A reader that has gone is no failure.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that writes")]
 fn write_output(text: &str) {
     let mut stdout = anstream::stdout().lock();

@@ -172,7 +172,7 @@ impl Prober<'_> {
         Ok(ProbeAnswer { method, url: probe::shown_url(&url), status, release, difference })
     }
 
-    /// What nobody looked at is not known to be right, nor to be wrong.
+    /// What was not read is not known to be right, nor to be wrong.
     fn not_opened(&self, probe: &Probe, shown: &str, error: &BrowserError) {
         let line = in_brackets(probe.line.as_ref());
         let text = format!("probe {} {shown}{line} is not asked: {error}", probe.asks_with());

@@ -1,17 +1,17 @@
 # shellcheck shell=bash
-# The demo's part about approval: what GitHub (here a small stand-in) says of runs that people started.
+# The demo's part about approval: what GitHub (here a small fake) says of runs that people started.
 # shellcheck disable=SC2154 # `directory` and `shop` are those of scripts/demo
 
 # The commit of shipgate whose workflows the shop trusts.
 readonly trusted=shipgate/shipgate@0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f
 
-# github_knows JSON: tells the stand-in more of the repository.
+# github_knows JSON: adds to what the fake GitHub knows of the repository.
 github_knows() {
     curl --silent --show-error --fail --output /dev/null --data "$1" \
         "$GITHUB_API_URL/_stand-in/repositories/$GITHUB_REPOSITORY"
 }
 
-# github_run NUMBER PERSON WORKFLOW TITLE JOB: a run that somebody started.
+# github_run NUMBER PERSON WORKFLOW TITLE JOB: a run that a person started.
 github_run() {
     local status='"in_progress"' conclusion=null
     if [[ $3 == promote ]]; then
@@ -36,7 +36,7 @@ plan_as() {
     github_run "$2" "$1" promote Promote "promote / plan $digest for production"
 }
 
-# carry_out_as PERSON NUMBER PLAN-RUN EXIT-CODE: the run of approve.yml that somebody started for the plan of a run.
+# carry_out_as PERSON NUMBER PLAN-RUN EXIT-CODE: the run of approve.yml that a person started for the plan of a run.
 carry_out_as() {
     become_job production
     github_run "$2" "$1" approve "approve $3 $digest" "approve / approve"
@@ -54,13 +54,13 @@ approvals() {
     github_knows "{\"git\": \"$shop\", \"people\": {\"ana\": \"admin\", \"ben\": \"write\"}}"
     explain "Ana starts promote.yml. It plans, and ends."
     plan_as ana 100
-    explain "Nobody has approved: a job that goes on all the same is refused."
+    explain "No person has approved: a job that goes on all the same is refused."
     become_job production
     run 'GITHUB_RUN_ID=101 shipgate -q promote production' 3
     expect_output 'nothing says that people were asked about this plan'
     explain "Ana approves her own plan."
     carry_out_as ana 102 100 3
-    expect_output 'whoever planned started it'
+    expect_output 'the person who planned started it'
     explain "Ben approves it: his run carries it out."
     carry_out_as ben 103 100 0
     expect_release "$PRODUCTION_URL" HEAD

@@ -1,7 +1,7 @@
 """What CloudShop has in its cloud account, made in the local one.
 
 `foundation` makes what exists before any release (clusters, repositories, load balancers, roles),
-`services` what runs; both create only what is missing and leave alone what is there. The names are
+`services` what runs; both create only what is missing and do not change what is there. The names are
 those of examples/cloudshop/shipgate.toml.
 """
 
@@ -23,7 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 REGION = "us-east-1"
 PREFIXES = {"stage": "stage", "production": "prod"}
 BOOTSTRAP = "bootstrap"
-PATIENCE = 60.0
+TIMEOUT = 60.0
 
 TASKS_MAY_ASSUME = {
     "Version": "2012-10-17",
@@ -355,7 +355,7 @@ def create_service(cloud, service, definition):
 
 
 def wait_until_it_runs(cloud, service):
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while True:
         state = describe(cloud, service)
         if state["runningCount"] >= state["desiredCount"]:
@@ -378,7 +378,7 @@ def why_tasks_stopped(cloud, service):
 
 def wait_until_it_answers(cloud, environment, release):
     """Through the load balancer; a bare /health would be answered by the emulator itself."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while True:
         status, health = ask(cloud, PREFIXES[environment])
         if status == 200 and release in (None, health.get("release")):
@@ -434,7 +434,7 @@ def make_roles(cloud, arguments):
         cloud.iam.create_open_id_connect_provider(Url=PROVIDER, ClientIDList=["sts.amazonaws.com"])
     for environment, prefix in PREFIXES.items():
         for name, more in ((role_of(prefix, "shipgate"), []), (role_of(prefix, "shipgate-read"), ["--read-role"])):
-            # The stand-in's tokens have no ids, and the emulator denies whatever asks for more than `sub` and `aud`.
+            # The fake's tokens have no ids, and the emulator denies what asks for more than `sub` and `aud`.
             form = ["--repository", arguments.repository, "--subject-form", "classic", "--keys", "sub"]
             trust = document(cloud, arguments, "trust", environment, *form, *more)
             policy = document(cloud, arguments, "policy", environment, *more)
@@ -511,7 +511,7 @@ def main():
     parser.add_argument("--config", help="for `roles`: its configuration")
     parser.add_argument("--repository", help="for `roles`: the repository of GitHub whose jobs are let in")
     arguments = parser.parse_args()
-    # Somebody who reads only the first lines of a status is not an error.
+    # A reader of only the first lines of a status is not an error.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         command, cloud = COMMANDS[arguments.command], Cloud(arguments.endpoint)

@@ -72,7 +72,7 @@ unpack_package() {
     fi
     # Beside the place it goes to, so that what is half unpacked never is in it.
     download=$(mktemp --directory "$directory.XXXXXX")
-    # Whoever is not root has to do with the lists that are there.
+    # Without root, the lists that are there have to do.
     if [[ $(id -u) == 0 ]]; then
         run_logged "$log" apt-get update
     fi

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# The container engine. Several stacks may use one dockerd; if a stack started it, the last one to
-# leave stops it. So what is known about it is kept for the machine, not for one stack.
+# The container engine. Several stacks may use one dockerd; if a stack started it, the last stack that
+# ends stops it. So what is known about it is kept for the machine, not for one stack.
 
 readonly engine_state=/run/shipgate-stack
 
@@ -47,7 +47,7 @@ engine_user() {
     printf '%s\n' "${1//\//%}"
 }
 
-# engine_up USER: an engine that answers, and USER registered with it if it is ours to stop.
+# engine_up USER: an engine that answers, and USER registered with it if this script has to stop it.
 engine_up() {
     if mkdir -p "$engine_state/users" 2>/dev/null; then
         with_engine_lock engine_up_locked "$1"
@@ -89,8 +89,8 @@ engine_start() {
     fi
 }
 
-# A killed dockerd and its containerd leave their pid files, and the next ones do not start, or wait
-# in vain, while the old processes are dead but not yet collected.
+# The pid files of a killed dockerd and its containerd stay, and the next ones do not start, or wait
+# until they time out, while the old processes are dead but not yet collected.
 remove_stale_pid_files() {
     local file pid
     for file in /var/run/docker.pid /var/run/docker/containerd/containerd.pid; do
@@ -101,7 +101,7 @@ remove_stale_pid_files() {
     done
 }
 
-# wait_for_engine SECONDS: ends early when the daemon we started is gone.
+# wait_for_engine SECONDS: ends early when the daemon that was started here is gone.
 wait_for_engine() {
     local attempts
     for ((attempts = $1 * 5; attempts > 0; attempts--)); do

@@ -41,13 +41,13 @@ ensure_github() {
     ensure_github_description
     if ! github_runs; then
         refuse_taken_port "$github_port" 200
-        say "starting the stand-in of GitHub on port $github_port"
+        say "starting the fake GitHub on port $github_port"
         start_in_background "$state/log/github.log" env --ignore-environment PATH="$PATH" HOME="$HOME" \
             PYTHONDONTWRITEBYTECODE=1 "$environment/bin/python" "$repository/tests/github/serve.py" \
             --port "$github_port" --description "$repository/target/github-description/api.github.com.json" \
             >"$state/github.pid"
     fi
-    wait_for_service github "the stand-in of GitHub" "$github_port"
+    wait_for_service github "the fake GitHub" "$github_port"
 }
 
 stop_github() {
@@ -69,7 +69,7 @@ job_subject() {
     esac
 }
 
-# job_token JOB: its token of GitHub, which in the stand-in says what it may do: what the documents ask for.
+# job_token JOB: its token of GitHub, which in the fake GitHub says what it may do: what the documents ask for.
 job_token() {
     case $1 in
     pull-request) printf 'permissions:contents=read,statuses=write,pull_requests=write' ;;

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Processes that outlive the script that started them. They are recorded as "PID START-TIME":
-# a number alone may be somebody else's process by the time we want to stop ours.
+# a number alone may be another process by the time it is to be stopped.
 
 # process_identity PID: prints "PID START-TIME" while the process lives.
 process_identity() {
@@ -22,8 +22,8 @@ process_lives() {
     [[ $(process_identity "$pid") == "$recorded" ]]
 }
 
-# start_in_background LOG COMMAND…: prints the identity. The process keeps nothing of ours open:
-# neither the caller's output (who would wait for it) nor our locks (descriptors 8 and 9).
+# start_in_background LOG COMMAND…: prints the identity. The process keeps nothing of this script open:
+# neither the caller's output (which would wait for it) nor the locks (descriptors 8 and 9).
 start_in_background() {
     local log=$1
     shift
@@ -39,7 +39,7 @@ refuse_taken_port() {
     fi
 }
 
-# wait_for_service NAME WHAT PORT: until it answers. NAME_runs and NAME_answers look; its log is $state/log/NAME.log.
+# wait_for_service NAME WHAT PORT: until it answers. NAME_runs and NAME_answers check; its log is $state/log/NAME.log.
 # shellcheck disable=SC2154 # stack says where its state is
 wait_for_service() {
     local name=$1 what=$2 service_port=$3 attempts

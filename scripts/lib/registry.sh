@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# A registry with passwords, for what the emulator's registry does not do: it asks nobody for one, and
-# takes manifests whose layers it does not have. It stands for ECR in another region.
+# A registry with passwords, for what the emulator's registry does not do: it asks for none, and
+# takes manifests whose layers it does not have. It is used as ECR in another region.
 # shellcheck disable=SC2154 # stack says where its state is and which port it has
 
 # The user and the password that the emulator's GetAuthorizationToken hands out, the latter by bcrypt.
@@ -17,7 +17,7 @@ registry_runs() {
 }
 
 # The program by Debian, unpacked and not installed: its package would start a registry of its own, for
-# everybody and without a password.
+# every client, without a password.
 registry_program() {
     local unpacked=$repository/target/docker-registry
     if type -P docker-registry; then

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The website endpoint of S3 for the local cloud, as a proxy: whoever has it asks for websites by their real names.
+# The website endpoint of S3 for the local cloud, as a proxy: its clients ask for websites by their real names.
 # shellcheck disable=SC2154 # stack says where its state is and which port it has
 
 websites_answers() {

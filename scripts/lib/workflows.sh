@@ -31,7 +31,7 @@ workflow_files() {
 # Offline: what it found does not depend on the day.
 audit_workflows() {
     "$workflow_tools/venv/bin/zizmor" --quiet --no-progress --pedantic --offline "$@" >&2 ||
-        fail "zizmor found something" "mend what is named above; docs.zizmor.sh/audits explains each finding"
+        fail "zizmor has findings" "fix what is named above; docs.zizmor.sh/audits explains each finding"
 }
 
 parse_workflows() {
@@ -47,7 +47,7 @@ ensure_zizmor() {
     ensure_venv "$1/zizmor.log" "$workflow_tools/venv" "$workflow_sources/requirements.txt" --require-hashes
 }
 
-# Packages are found from where a module lies, so ours lie beside them.
+# Packages are found from the directory of a module, so these modules lie beside them.
 ensure_parser() {
     local logs=$1 lock=package-lock.json
     if ! command -v node >/dev/null || ! command -v npm >/dev/null; then

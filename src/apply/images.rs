@@ -198,7 +198,7 @@ impl Making<'_> {
         self.run.events.warning(text, Some(hint.to_owned()));
     }
 
-    /// The registry has under the release's tag what docker printed that it pushed, with our label. Or what another run
+    /// The registry has under the release's tag what docker printed that it pushed, with shipgate's label. Or what another run
     /// pushed, which built the same commit at the same time: where any image of the commit will do, that one is taken, as it
     /// would be by a run that begins now.
     async fn confirm(&self, pushed: &Digest) -> Result<ImagePlan, Failure> {

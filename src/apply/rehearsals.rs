@@ -78,7 +78,7 @@ async fn services_that_are_followed_together_are_polled_by_full_calls() {
     assert!(sizes.iter().sum::<usize>() >= 8 * sizes.len(), "{sizes:?}");
 }
 
-/// Makes the last rollouts of services have taken so many seconds.
+/// Makes the last rollouts of services have taken a number of seconds.
 fn last_rollouts(rehearsal: &Rehearsal, took: &'static [(&str, u32)]) {
     rehearsal.aws.change("ecs:DescribeServices", |_, answer| {
         for service in answer["services"].as_array_mut().unwrap() {

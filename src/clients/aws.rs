@@ -21,7 +21,7 @@ pub enum AwsErrorKind {
     Denied,
     /// The credentials are missing, expired or wrong.
     Credentials,
-    /// Nobody answers, or the service is down.
+    /// There is no answer, or the service is down.
     Unreachable,
     /// Too many requests, even after retries.
     Throttled,
@@ -77,7 +77,7 @@ impl fmt::Debug for AwsError {
 }
 
 impl AwsError {
-    /// Turns an SDK error into ours.
+    /// Turns an SDK error into one of shipgate.
     pub fn new<E>(operation: &'static str, error: SdkError<E, Response>) -> Self
     where
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
@@ -136,7 +136,7 @@ impl AwsError {
         }
     }
 
-    /// Nobody answered, or not to the end.
+    /// There was no answer, or not all of it.
     pub fn unsent(operation: &'static str, message: String) -> Self {
         Self { kind: AwsErrorKind::Unreachable, message, ..Self::unexpected(operation, "") }
     }
@@ -216,7 +216,7 @@ where
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
     let began = Instant::now();
-    // The SDK's futures are large, and would make every one of ours as large.
+    // The SDK's futures are large, and would make every future of shipgate as large.
     let result = Box::pin(request).await.map_err(|error| AwsError::new(operation, error));
     let milliseconds = began.elapsed().as_millis();
     match &result {
@@ -226,7 +226,7 @@ where
     result
 }
 
-/// The action in `… is not authorized to perform: iam:PassRole on resource: …`, the one form in which AWS tells it.
+/// The action in `… is not authorized to perform: iam:PassRole on resource: …`, the one form in which AWS names it.
 pub fn denied_action(message: &str) -> Option<&str> {
     let (_, rest) = message.split_once("is not authorized to perform: ")?;
     let action = rest.split([' ', ',', '.']).next()?;
@@ -292,7 +292,7 @@ pub fn chain(error: &(dyn StdError + 'static)) -> String {
     parts.join(": ")
 }
 
-/// A time of the SDK as ours; `None` where it is out of range.
+/// A time of the SDK as a `Timestamp`; `None` where it is out of range.
 pub fn timestamp(time: Option<&aws_smithy_types::DateTime>) -> Option<Timestamp> {
     Timestamp::new(time?.secs(), i32::try_from(time?.subsec_nanos()).ok()?).ok()
 }

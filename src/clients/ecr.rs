@@ -15,7 +15,7 @@ pub struct Ecr {
     client: aws_sdk_ecr::Client,
 }
 
-/// What a registry wants to be told: a user with a password, for twelve hours.
+/// The login of a registry: a user with a password, for twelve hours.
 #[derive(Debug, Clone)]
 pub struct RegistryLogin {
     /// The registry's AWS name.
@@ -27,7 +27,7 @@ pub struct RegistryLogin {
 }
 
 impl RegistryLogin {
-    /// That of a registry that is asked for nothing. It lets nobody in.
+    /// That of a registry that is asked for nothing. It is valid nowhere.
     pub fn unused(host: String) -> Self {
         Self { host, user: String::new(), password: String::new().into() }
     }
@@ -59,7 +59,7 @@ impl Ecr {
         Ok(RegistryLogin { host, user: user.to_owned(), password: password.into() })
     }
 
-    /// Whether a repository exists. Asks for an image that need not be there, because whoever reads images may do that.
+    /// Whether a repository exists. Asks for an image that need not be there, because a role that reads images may do that.
     ///
     /// # Errors
     ///

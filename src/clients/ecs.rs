@@ -22,7 +22,7 @@ use crate::domain::ecs::ids::{RevisionArn, ServiceArn, TaskArn};
 use crate::domain::ecs::names::{ClusterName, ServiceName};
 use crate::domain::ecs::service::{Revision, Service, Task};
 
-/// `DescribeTasks` takes so many at once.
+/// Maximum number of tasks in one `DescribeTasks`.
 const TASKS_AT_ONCE: usize = 100;
 
 /// Amazon ECS in one region.
@@ -86,7 +86,7 @@ impl Ecs {
         Ok(found.map(|raw| (convert::service(&raw), Placement(raw))))
     }
 
-    /// A revision by ARN, in raw JSON, with our entry for a service, by the service's ARN.
+    /// A revision by ARN, in raw JSON, with shipgate's entry for a service, by the service's ARN.
     ///
     /// # Errors
     ///
@@ -132,7 +132,7 @@ impl Ecs {
         Ok(arns)
     }
 
-    /// Revisions by ARN, in the same order, several at a time, with our entries for a service.
+    /// Revisions by ARN, in the same order, several at a time, with shipgate's entries for a service.
     ///
     /// # Errors
     ///
@@ -162,7 +162,7 @@ impl Ecs {
         self.describe_tasks(cluster, &arns).await
     }
 
-    /// The ARNs of a service's tasks that stopped, or were told to, as far as ECS remembers them (about an hour).
+    /// The ARNs of a service's tasks that stopped, or were asked to, as far as ECS remembers them (about an hour).
     ///
     /// # Errors
     ///
@@ -244,7 +244,7 @@ impl Ecs {
 pub enum WhichTasks {
     /// Running, or on the way there.
     MeantToRun,
-    /// Stopped, or told to stop.
+    /// Stopped, or asked to stop.
     Stopped,
 }
 

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout};
 use super::aws::{AwsError, AwsErrorKind, call};
 use crate::domain::ecs::names::{ClusterName, ServiceName};
 
-/// [`DescribeServices`](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html) takes so many
+/// [`DescribeServices`](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html) takes at most this many
 /// services.
 const MOST: usize = 10;
 
@@ -80,7 +80,7 @@ impl Batches {
             }
         }
         let batch = self.open(cluster, service);
-        // Whoever is ready at the same time joins.
+        // Calls that are ready at the same time join.
         tokio::task::yield_now().await;
         if is_beside {
             timeout(WINDOW, batch.full.notified()).await.ok();
@@ -127,7 +127,7 @@ impl Batches {
         batch
     }
 
-    /// Lets nobody else join.
+    /// Lets no other process join.
     fn close(&self, cluster: &ClusterName, batch: &Rc<Batch>) {
         if let Some(asked) = self.0.borrow_mut().get_mut(cluster)
             && std::ptr::eq(asked.open.as_ptr(), Rc::as_ptr(batch))

@@ -1,4 +1,4 @@
-//! From the SDK's types to ours. Its enums are open; ours are closed with a place for what is newer than this program.
+//! From the SDK's types to those of shipgate. Its enums are open; these are closed with a variant for what is newer than this program.
 
 use aws_sdk_ecs::types;
 use serde_json::Value;
@@ -117,7 +117,7 @@ fn health(raw: Option<&types::HealthStatus>) -> Health {
     }
 }
 
-/// A revision from the raw answer of `DescribeTaskDefinition`, with our entry for a service.
+/// A revision from the raw answer of `DescribeTaskDefinition`, with shipgate's entry for a service.
 ///
 /// # Errors
 ///

@@ -16,7 +16,7 @@ use crate::domain::ecs::lifecycle::{Lifecycle, LifecycleStatus};
 use crate::domain::ecs::names::{ClusterName, ServiceName};
 use crate::domain::neutral;
 
-/// AWS describes so many at once.
+/// Maximum number that AWS describes at once.
 const AT_ONCE: i32 = 20;
 
 impl Ecs {

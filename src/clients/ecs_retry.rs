@@ -1,4 +1,4 @@
-//! Races that ECS tells as plain `ClientException`, and that are over a moment later.
+//! Races that ECS reports as plain `ClientException`, and that are over a moment later.
 
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};

@@ -1,4 +1,4 @@
-//! From the SDK's types to ours: how a service rolls out.
+//! From the SDK's types to those of shipgate: how a service rolls out.
 
 use std::time::Duration;
 

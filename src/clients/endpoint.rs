@@ -8,7 +8,7 @@ use reqwest::Url;
 
 use crate::domain::probe::shown_url;
 
-/// The services that credentials and tokens are sent to, by us and by the SDK to find credentials, as their names stand
+/// The services that credentials and tokens are sent to, by shipgate and by the SDK to find credentials, as their names are written
 /// at the end of `AWS_ENDPOINT_URL_…`
 /// ([service-specific endpoints](https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html)).
 const SERVICES: [(&str, &str); 8] = [
@@ -36,7 +36,7 @@ pub struct EndpointError {
     pub address: String,
 }
 
-/// Whether what is sent to an address can be read by nobody on the way.
+/// Whether what is sent to an address is encrypted or stays on this machine.
 pub fn is_private(url: &Url) -> bool {
     url.scheme() == "https" || (url.scheme() == "http" && url.host_str().is_some_and(is_here))
 }

@@ -53,7 +53,7 @@ impl Git {
         })
     }
 
-    /// So many commits one has more than the other, counted up to one more than [`COMMITS_COUNTED`].
+    /// The number of commits that one has more than the other, counted up to one more than [`COMMITS_COUNTED`].
     async fn more(&self, than: &GitSha, one: &GitSha) -> Result<u64, GitError> {
         let most = format!("--max-count={}", COMMITS_COUNTED.count() + 1);
         let counting = ["rev-list", "--count", &most, &format!("{than}..{one}")];

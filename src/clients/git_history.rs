@@ -25,7 +25,7 @@ const ALWAYS: [(&str, &str); 3] =
     [("GIT_NO_REPLACE_OBJECTS", "1"), ("GIT_GRAFT_FILE", "/dev/null"), ("GIT_LITERAL_PATHSPECS", "1")];
 /// What may ask the remote, in a partial clone too.
 const ONLINE: [(&str, &str); 2] = [("GIT_NO_LAZY_FETCH", "0"), ("GIT_ALLOW_PROTOCOL", "https:http:ssh:git:file")];
-/// Nobody is there to be asked: neither on a terminal nor in a window.
+/// There is no prompt: neither on a terminal nor in a window.
 const NO_QUESTIONS: [(&str, &str); 3] = [("GIT_TERMINAL_PROMPT", "0"), ("GIT_ASKPASS", ""), ("GCM_INTERACTIVE", "0")];
 
 impl Git {
@@ -82,7 +82,7 @@ impl Git {
         Ok(Some(content.stdout))
     }
 
-    /// Whether one commit is the other, or comes before it in its history. `None` when this clone cannot tell: without
+    /// Whether one commit is the other, or comes before it in its history. `None` when it is not known in this clone: without
     /// one of them, and for a "no" where history is cut off.
     ///
     /// # Errors
@@ -101,8 +101,8 @@ impl Git {
         }
     }
 
-    /// The commits in the history of `to` that are not in that of `from`, with at most so many of the newest. `None`
-    /// when this clone cannot tell: without one of the two, and where history is cut off.
+    /// The commits in the history of `to` that are not in that of `from`, with at most this many of the newest. `None`
+    /// when it is not known in this clone: without one of the two, and where history is cut off.
     ///
     /// At most [`COMMITS_COUNTED`] are counted. git reads every commit of a range before it hands out the first, so it is
     /// not asked for one that is longer.
@@ -172,7 +172,7 @@ impl Git {
         counted.stdout.trim().parse().map_err(|_| GitError::failed(&counting, &counted))
     }
 
-    /// A commit with the newest of its history, so many at most. git hands these out as it finds them.
+    /// A commit with the newest of its history, at most a given number. git hands these out as it finds them.
     async fn newest(&self, commit: &GitSha, most: usize) -> Result<HashSet<GitSha>, GitError> {
         let listed =
             self.offline_successfully(&["rev-list", &format!("--max-count={most}"), &commit.to_string()]).await?;
@@ -247,7 +247,7 @@ impl Git {
 const FETCH: [&str; 7] =
     ["fetch", "--quiet", "--no-tags", "--no-prune", "--no-recurse-submodules", "--no-write-fetch-head", "--refmap="];
 
-/// The command for ssh, told not to ask. `None` for a program that may not know the option: it stays as configured.
+/// The command for ssh, with the option not to ask. `None` for a program that may not know the option: it stays as configured.
 fn ssh_without_questions(configured: &str) -> Option<String> {
     if configured.is_empty() {
         return Some("ssh -oBatchMode=yes".to_owned());
@@ -260,7 +260,7 @@ fn ssh_without_questions(configured: &str) -> Option<String> {
     matches!(name, "ssh" | "ssh.exe").then(|| format!("{configured} -oBatchMode=yes"))
 }
 
-/// The commit in a line of ours; `git rev-list` writes others between them.
+/// The commit in a line of shipgate; `git rev-list` writes others between them.
 /// What git says of a commit, as [`commit_line`] reads it.
 const COMMIT_LINE: &str = "--format=%H%x00%an%x00%ct%x00%s";
 

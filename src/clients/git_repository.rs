@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// Whose repositories are read, beside those of the user that runs us and of root.
+/// Whose repositories are read, beside those of the process's user and of root.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Owners {
     /// Who became root by `sudo`. Counts for root alone, as it does for git.

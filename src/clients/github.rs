@@ -110,7 +110,7 @@ impl GitHub {
     ///
     /// # Errors
     ///
-    /// It is not recorded, or nobody knows.
+    /// It is not recorded, or not known.
     pub async fn set_status(
         &self,
         sha: &GitSha,
@@ -153,7 +153,7 @@ impl GitHub {
         let path = request.path.as_str();
         let sent = match request.method {
             Method::Get => self.octocrab._get(path).await,
-            // Whoever reads a comment or a status is not whoever may read the log, and nothing is masked there.
+            // A comment or a status has other readers than the log, and nothing is masked there.
             Method::Post(body) => self.octocrab._post(path, Some(&sink::clean_value(body))).await,
             Method::Patch(body) => self.octocrab._patch(path, Some(&sink::clean_value(body))).await,
         };
@@ -195,7 +195,7 @@ async fn with_retries<T, F: Future<Output = Result<T, GitHubError>>>(
     result.unwrap_or_else(|_| Err(last.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)))
 }
 
-/// The innermost reason, which is the telling one: `connection refused`. octocrab's own words name its source code.
+/// The innermost reason, which is the specific one: `connection refused`. octocrab's own words name its source code.
 fn no_answer(error: &octocrab::Error) -> String {
     let mut innermost: &(dyn StdError + 'static) = error;
     loop {

@@ -1,7 +1,7 @@
-//! A process that ends another one when we are gone, even where we were killed and could do nothing.
+//! A process that ends another one when this process is gone, even where it was killed and could do nothing.
 //!
-//! The guard is this program under another name. Its standard input is a pipe that we alone hold the other end of, so
-//! the end of that input is our end. Linux alone could do without it (`PR_SET_PDEATHSIG`).
+//! The guard is this program under another name. Its standard input is a pipe whose other end only this process holds, so
+//! the end of that input is the end of this process. Linux alone could do without it (`PR_SET_PDEATHSIG`).
 
 use std::io::Read as _;
 use std::os::unix::process::ExitStatusExt as _;

@@ -103,7 +103,7 @@ pub struct Plain<'a> {
     pub headers: &'a [(&'static str, &'a str)],
     /// How long the whole answer may take.
     pub timeout: Duration,
-    /// So many bytes of its body are read.
+    /// Maximum number of bytes of its body that are read.
     pub most: usize,
 }
 
@@ -150,7 +150,7 @@ impl NoAnswer {
     }
 }
 
-/// The innermost reason, which is the telling one: `connection refused`.
+/// The innermost reason, which is the specific one: `connection refused`.
 pub(super) fn no_answer(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "no answer in time".to_owned();

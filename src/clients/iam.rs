@@ -26,7 +26,7 @@ impl Iam {
     /// The call failed, or the answer is not about this role, or has no policy.
     pub async fn trust_policy(&self, role: &RoleArn) -> Result<Value, AwsError> {
         let output = call("iam:GetRole", role.name(), self.client.get_role().role_name(role.name()).send()).await?;
-        // Asked by name alone, IAM tells of the role in the account of whoever asks.
+        // Asked by name alone, IAM describes the role in the account of the caller.
         let found = output.role().filter(|found| found.arn() == role.as_str());
         let document = found.and_then(|role| role.assume_role_policy_document()).unwrap_or_default();
         let text = percent_encoding::percent_decode_str(document).decode_utf8_lossy();

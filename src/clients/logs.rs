@@ -69,7 +69,7 @@ impl Logs {
         Self::new(&config.to_builder().region(region).build())
     }
 
-    /// The last lines of a stream of a group, oldest first: at most so many, of as many events. A stream that does not
+    /// The last lines of a stream of a group, oldest first: at most this many, of as many events. A stream that does not
     /// exist yet is empty.
     ///
     /// # Errors

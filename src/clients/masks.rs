@@ -1,4 +1,4 @@
-//! Secrets that no output of ours has, and that the runner hides in the log, whoever prints them there
+//! Secrets that no output of shipgate has, and that the runner hides in the log, whatever program prints them there
 //! ([masking](https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#masking-a-value-in-a-log)).
 
 use aws_credential_types::Credentials;
@@ -11,9 +11,9 @@ use super::ecr::RegistryLogin;
 use crate::domain::secrets::in_token;
 use crate::sink;
 
-/// Leaves secrets out of everything that is written here, and where that is wanted tells the runner of them too.
+/// Leaves secrets out of everything that is written here, and where that is wanted registers them with the runner too.
 ///
-/// To tell is to write the secret down: where standard error is no log of a runner but a file, that would be the leak.
+/// To register a secret is to write it down: where standard error is no log of a runner but a file, that would be the leak.
 /// So it is done only where somebody who knows says so.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Masks {
@@ -21,7 +21,7 @@ pub struct Masks {
 }
 
 impl Masks {
-    /// Whether the runner reads what we write to standard error.
+    /// Whether the runner reads standard error of this process.
     pub fn new(is_told: bool) -> Self {
         Self { is_told }
     }

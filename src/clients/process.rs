@@ -88,8 +88,8 @@ impl Processes {
         follow(child.map_err(|source| refused(source, invocation))?, invocation.program, on_line).await
     }
 
-    /// The same for a program that must not outlive us, whatever ends us: it runs under a [`guard`], in a process group
-    /// of its own, all of which ends when we do or when the future is dropped.
+    /// The same for a program that must not outlive this process, whatever ends it: it runs under a [`guard`], in a process group
+    /// of its own, all of which ends when this process does or when the future is dropped.
     ///
     /// # Errors
     ///
@@ -204,7 +204,7 @@ async fn follow(
     mut on_line: impl FnMut(&str),
 ) -> Result<Finished, ProcessError> {
     let other = |source| ProcessError::Other { program, source };
-    // Where it is a pipe, its end would be ours.
+    // Where it is a pipe, its end would end this process.
     let _stdin = child.stdin.take();
     let mut stdout_lines = child.stdout.take().map(Lines::new);
     let mut stderr_lines = child.stderr.take().map(Lines::new);

@@ -18,7 +18,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::role::RoleArn;
 use crate::domain::token::Claims;
 
-/// So often, at most, something transient is tried again: after about 0.5, 1 and 2 s. With the patience of each try this
+/// Maximum number of retries of a transient error: after about 0.5, 1 and 2 s. With the timeout of each attempt this
 /// stays below the 30 s that the SDK gives one attempt of a call, in which a session is renewed.
 const RETRIES: usize = 3;
 /// How long STS may take for one answer.
@@ -164,7 +164,7 @@ impl ProvideCredentials for RoleSession {
 }
 
 impl RoleSession {
-    /// Makes the first session at once: why there is none is then told as it is, not as a call that took too long.
+    /// Makes the first session at once: why there is none is then reported as it is, not as a call that took too long.
     ///
     /// # Errors
     ///

@@ -68,7 +68,7 @@ pub enum StoreError {
     #[error("another run changes the site: {0}")]
     Busy(String),
     /// Another run took the site over, or somebody wrote what this run was to write: the object.
-    #[error("somebody else wrote object `{key}` of bucket `{bucket}` meanwhile")]
+    #[error("another program wrote object `{key}` of bucket `{bucket}` meanwhile")]
     Overtaken {
         /// The bucket.
         bucket: BucketName,

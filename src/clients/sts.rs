@@ -1,4 +1,4 @@
-//! AWS STS: who we are, and sessions of roles.
+//! AWS STS: the caller's identity, and sessions of roles.
 
 use std::time::{Duration, SystemTime};
 
@@ -45,7 +45,7 @@ impl Sts {
         Self { client: aws_sdk_sts::Client::from_conf(config) }
     }
 
-    /// Whom AWS takes us for. Needs no permission
+    /// The principal that AWS names. Needs no permission
     /// ([GetCallerIdentity](https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html)).
     ///
     /// # Errors

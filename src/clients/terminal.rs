@@ -1,4 +1,4 @@
-//! Whoever sits at the terminal: a question, and the answer.
+//! The person at the terminal: a question, and the answer.
 
 use std::io::BufRead as _;
 
@@ -8,7 +8,7 @@ use crate::sink;
 pub async fn is_confirmed(question: &str) -> bool {
     sink::question(&format!("{question} [y/N] "));
     let mut line = OpenLine { is_open: true };
-    // On a thread of its own: a signal ends the program while nobody types.
+    // On a thread of its own: a signal ends the program while it waits for input.
     let typed = tokio::task::spawn_blocking(|| {
         let mut line = String::new();
         std::io::stdin().lock().read_line(&mut line).map(|_| line)
@@ -18,7 +18,7 @@ pub async fn is_confirmed(question: &str) -> bool {
     is_yes(&typed)
 }
 
-/// The line of a question, which ends also when nobody answers before a signal.
+/// The line of a question, which ends also when there is no answer before a signal.
 struct OpenLine {
     is_open: bool,
 }

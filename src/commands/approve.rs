@@ -18,8 +18,8 @@ use crate::session::Session;
 ///
 /// # Errors
 ///
-/// `refused`: this run is no approval of the plan. `invalid`: the plan is not that of the digest, or its environment asks
-/// nobody in this way.
+/// `refused`: this run is no approval of the plan. `invalid`: the plan is not that of the digest, or its environment has
+/// no approval of this kind.
 pub async fn run(session: &Session<'_>, arguments: &cli::Approve) -> Result<CountedApproval, Failure> {
     let digest = whole_digest(&expected_plan(&arguments.expect_plan)?)?;
     let document = document(session.context, arguments, &digest)?;
@@ -46,7 +46,7 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Approve) -> Result<Coun
         digest: &digest,
         trusted: target.workflows.clone(),
         configuration: &configuration,
-        // Whoever carries it out asks the ledger.
+        // The run that carries it out asks the ledger.
         carried_out: Known::Is(Vec::new()),
     };
     let seen = approval_runs(&History { git: &git, hosted: &hosted }, (own, (session.clock)()), &asked)

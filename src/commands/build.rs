@@ -65,7 +65,7 @@ fn no_credentials(context: &Context) -> Result<(), Failure> {
     }
     if context.endpoint() != Endpoint::Absent {
         return Err(Failure::invalid("a site is not built in a job that can get a token for AWS")
-            .cause("its dependencies run in the build, and could become the role of the job")
+            .cause("its dependencies run in the build, and could assume the role of the job")
             .hint(
                 "remove `permissions: id-token: write` from the job that builds, and deploy its bundle in another job",
             ));

@@ -53,7 +53,7 @@ pub enum Until {
 }
 
 impl Until {
-    /// A run that only plans takes the role for looking; one that changes takes the other from start to end.
+    /// A run that only plans assumes the role for reading; one that changes assumes the other from start to end.
     pub fn access(self) -> Access {
         match self {
             Self::Planned => Access::Read,
@@ -65,7 +65,7 @@ impl Until {
 /// One invocation of a command that changes an environment.
 #[derive(Debug)]
 pub struct Invocation<'a> {
-    /// Where we run.
+    /// The place of this run.
     pub context: &'a Context,
     /// Where what happens is emitted.
     pub events: &'a Events,
@@ -75,7 +75,7 @@ pub struct Invocation<'a> {
     pub until: Until,
     /// The configuration.
     pub configuration: Configuration,
-    /// Who we are where.
+    /// The identities of this run by environment.
     pub identities: Identities<'a>,
     /// Other addresses of registries.
     pub addresses: RegistryAddresses,
@@ -196,15 +196,15 @@ impl<'a> Invocation<'a> {
     ///
     /// # Errors
     ///
-    /// `invalid`: the configuration lets nobody override one of them.
+    /// `invalid`: the configuration does not let one of them be overridden.
     pub fn overrides(target: &Target, wanted: &[Override]) -> Result<Vec<Override>, Failure> {
         let environment = &target.environment;
         let may_not = |wanted: &&Override| !target.policy.lets_override(wanted.gate);
         if let Some(Override { gate, .. }) = wanted.iter().find(may_not) {
             let hint = if gate.may_be_overridden() {
-                format!("write `overridable = [\"{gate}\"]` in `[environments.{environment}.gates]`, or leave it out")
+                format!("write `overridable = [\"{gate}\"]` in `[environments.{environment}.gates]`, or remove it")
             } else {
-                "leave it out".to_owned()
+                "remove it".to_owned()
             };
             return Err(Failure::invalid(format!("gate `{gate}` may not be overridden in {environment}")).hint(hint));
         }
@@ -238,7 +238,7 @@ impl<'a> Invocation<'a> {
         evidence
     }
 
-    /// The plan that people were asked about, with what is known of it here. Where this is another plan, nobody was asked
+    /// The plan that people were asked about, with what is known of it here. Where this is another plan, no person was asked
     /// about it.
     async fn asked(&self, cloud: &Cloud, plan: &WholePlan) -> Option<AskedPlan<'_>> {
         let ApprovedPlan { run, digest } = self.approved_plan.as_ref().filter(|it| it.digest == plan.digest())?;
@@ -405,14 +405,14 @@ pub async fn finish(
     apply::apply(&run, &authorized).await
 }
 
-/// Asks whoever sits at the terminal, where somebody does.
+/// Asks the person at the terminal, where there is one.
 async fn confirm(invocation: &Invocation<'_>, plan: &WholePlan) -> Result<(), Failure> {
     let changes = plan.steps().iter().any(|step| step.id.verb.changes());
     match invocation.asks {
         Asking::Somebody if changes => {}
         Asking::Unseen if changes => {
             let reason = "the question cannot be seen: standard error is no terminal";
-            let hint = "add `--yes`, or leave standard error on the terminal";
+            let hint = "add `--yes`, or do not redirect standard error";
             return Err(Failure::new(Outcome::Refused, reason).hint(hint));
         }
         Asking::No | Asking::Somebody | Asking::Unseen => return Ok(()),
@@ -475,10 +475,7 @@ async fn warn_of_dependencies(invocation: &Invocation<'_>, cloud: &Cloud, plan: 
             };
             invocation.events.warning(
                 format!("{} depends on {dependency}, which runs {runs}, not this release", component.name),
-                Some(format!(
-                    "make sure that they fit together, or ship both: leave --component {} out",
-                    component.name
-                )),
+                Some(format!("make sure that they fit together, or ship both: remove --component {}", component.name)),
             );
         }
     }
@@ -525,7 +522,7 @@ pub fn take_bundles(observed: &mut [Box<dyn Observed>], bundles: &[GivenBundle])
         let component = observed.iter_mut().find(|component| *component.name() == bundle.component);
         let component = component.ok_or_else(|| {
             Failure::invalid(format!("--bundle names component `{}`, which is not changed", bundle.component))
-                .hint("name a component of `shipgate.toml`, and one that --component does not leave out")
+                .hint("name a component of `shipgate.toml`, and one that --component does not exclude")
         })?;
         component.take_bundle(bundle)?;
     }

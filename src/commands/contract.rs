@@ -71,7 +71,7 @@ async fn judge(
     Ok(AskedContract { environment: Some(environment.to_owned()), findings: findings.sorted(), proposal: None })
 }
 
-/// An environment that cannot be read is not judged, whoever is refused.
+/// An environment that cannot be read is not judged, for whatever reason.
 fn unread(failure: Failure) -> Failure {
     Failure { outcome: Outcome::Failed, ..failure }
 }

@@ -24,7 +24,7 @@ pub enum Question {
     Get(String),
     /// The registries whose logins are kept.
     List,
-    /// To keep or forget a login: we keep none.
+    /// To keep or forget a login: none is kept.
     Keep,
 }
 
@@ -32,7 +32,7 @@ pub enum Question {
 ///
 /// # Errors
 ///
-/// The registry is none of the configured environments', or nobody may log in.
+/// The registry is none of the configured environments', or no login is possible.
 pub async fn run(context: &Context, question: &Question) -> Result<String, Failure> {
     match question {
         Question::List => Ok("{}".to_owned()),

@@ -1,4 +1,4 @@
-//! `gates`: what would stand in the way of a release, on its whole way to an environment.
+//! `gates`: what would stop a release, on its whole way to an environment.
 
 use std::num::NonZeroUsize;
 

@@ -79,7 +79,7 @@ pub fn target(
     Ok(target)
 }
 
-/// Who puts a hold or takes one off is asked like whoever changes anything else.
+/// A change of a hold is confirmed like any other change.
 pub struct Asking<'a> {
     /// The run.
     pub session: &'a Session<'a>,

@@ -34,7 +34,7 @@ pub async fn run(session: &Session<'_>, arguments: &cli::Logs) -> Result<Answer,
     let context = session.context;
     if arguments.follow && session.global.format() == OutputFormat::Json {
         return Err(Failure::invalid("--follow and --output json exclude each other: a JSON document has an end")
-            .hint("leave one of them out"));
+            .hint("remove one of them"));
     }
     let configuration = session.configuration()?;
     let target = configuration.services(context, &arguments.environment, &arguments.components)?;

@@ -319,7 +319,7 @@ async fn soaked(source: &Source, choice: &Choice) -> Result<Vec<Soaked>, Failure
     Ok(soaked)
 }
 
-/// Says where nothing that runs proves the release: whoever may tag the revisions of the source could have said it.
+/// Says where nothing that runs proves the release: everyone who may tag the revisions of the source could have said it.
 fn warn_of_ledger_alone(invocation: &Invocation<'_>, source: &EnvironmentName, choice: &Choice) {
     let recorded = choice.by_tags_alone();
     if !recorded.is_empty() {
@@ -334,7 +334,7 @@ fn warn_of_ledger_alone(invocation: &Invocation<'_>, source: &EnvironmentName, c
     }
 }
 
-/// Says of which components nobody can tell whether the release has a command before traffic.
+/// Says of which components it is not known whether the release has a command before traffic.
 fn warn_of_unknown_pre_deploy(invocation: &Invocation<'_>, target: &Target, proven: &Proven) {
     for component in target.components.iter().filter(|component| component.kind.has_pre_deploy().is_none()) {
         if let Some(promoted) = proven.promoted.get(&component.name) {

@@ -26,7 +26,7 @@ const DEREGISTERED: &str =
     "register its content again and point the service at that by hand, or ship another commit instead";
 const BY_HAND: &str = "point the service at its old revision by hand, or ship another commit instead";
 
-/// Of so many revisions of a component is said why they are left out.
+/// Maximum number of revisions of a component for which the reason of their omission is said.
 const LEFT_OUT_SHOWN: usize = 5;
 
 /// What was seen of an environment, now and before.
@@ -177,7 +177,7 @@ fn is_any_left(seen: &Seen) -> bool {
     holds.any(|hold| matches!(hold.scope, HoldScope::Left { .. }))
 }
 
-/// Says where the rollback before this one is taken up, so that nobody waits for an older release.
+/// Says where the rollback before this one is taken up, so that no reader waits for an older release.
 fn note_cut_off(invocation: &Invocation<'_>, past: &[Past], release: &ReleaseName) {
     for past in past.iter().filter(|past| past.cut_off && past.runs.as_ref() == Some(release)) {
         invocation.events.warning(

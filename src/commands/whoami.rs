@@ -71,7 +71,7 @@ fn accesses(target: &Target) -> Vec<Access> {
     }
 }
 
-/// What the job's token says, or what a token with the given `sub` and claims would say. Why there is none is told with
+/// What the job's token says, or what a token with the given `sub` and claims would say. Why there is none is reported with
 /// the roles.
 async fn claims(context: &Context, target: &Target, arguments: &cli::Whoami) -> Option<Claims> {
     let audience = Partition::of(&target.region).audience();

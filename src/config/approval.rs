@@ -7,7 +7,7 @@ use super::read::{Located, Node, Read};
 use super::values;
 use crate::domain::gate::{Approval, Login, SecondPerson};
 
-/// What to write where nobody has to be asked, or where GitHub or other people are.
+/// What to write where no approval is needed, or one of GitHub or of other people is.
 pub(super) const FORMS: &str =
     "write `approval = \"required\"`, `approval = { by = \"second-person\" }` or `approval = \"none\"`";
 
@@ -18,7 +18,7 @@ const LARGEST_QUORUM: i64 = 10;
 #[derive(Debug, Clone)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Approval", untagged))]
 pub(super) enum RawApproval {
-    /// `none`: nobody is asked. `required`: the reviewers of GitHub's environment.
+    /// `none`: no approval is asked for. `required`: the reviewers of GitHub's environment.
     Word(RawWord),
     /// People who start a workflow of their own.
     People(RawPeople),
@@ -31,7 +31,7 @@ pub(super) enum RawApproval {
 #[derive(Debug, Clone, Copy)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ApprovalWord", rename_all = "kebab-case"))]
 pub(super) enum RawWord {
-    /// Nobody.
+    /// No approval is asked for.
     None,
     /// The reviewers of GitHub's environment.
     Required,
@@ -45,12 +45,12 @@ pub(super) enum RawWord {
     schemars(rename = "SecondPerson", rename_all = "kebab-case", deny_unknown_fields)
 )]
 pub(super) struct RawPeople {
-    /// Who: `second-person`, somebody else than whoever planned.
+    /// Who: `second-person`, a person other than the one who planned.
     #[cfg_attr(test, schemars(required))]
     by: Option<Located<String>>,
     /// How many people have to approve, at most 10. Default: 1.
     quorum: Option<u8>,
-    /// Who may, by their names on GitHub. Default: everybody who may write to the repository.
+    /// Who may, by their names on GitHub. Default: every person who may write to the repository.
     people: Option<Vec<Located<String>>>,
     /// How long after the plan an approval counts: at most `7d`. Default: `24h`.
     expires: Option<Located<String>>,
@@ -91,7 +91,7 @@ impl Read for RawPeople {
             quorum: table.number("quorum", 1..=LARGEST_QUORUM),
             people: table.optional_with("people", |node, problems| {
                 node.refuse_empty(
-                    "name somebody, or remove it: then everybody who may write to the repository counts",
+                    "name a person, or remove it: then every person who may write to the repository counts",
                     problems,
                 );
                 Vec::read(node, problems)
@@ -154,7 +154,7 @@ impl RawPeople {
         for (login, Located { span, .. }) in people.iter().zip(written) {
             // Capital letters make no difference, so these are not those of the texts.
             if seen.contains(&login) {
-                problems.at(span, format!("`{login}` stands in `people` twice"), "remove one");
+                problems.at(span, format!("`{login}` is in `people` twice"), "remove one");
             }
             seen.push(login);
         }

@@ -51,7 +51,7 @@ pub(super) fn builds(
     all(resolved.collect())
 }
 
-/// The builds as they are written. What has none, or none without an environment, is told.
+/// The builds as they are written. What has none, or none without an environment, is reported.
 fn wanted<'d>(
     config: &'d RawConfig,
     request: &BuildRequest<'_>,

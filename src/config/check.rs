@@ -63,7 +63,7 @@ pub(super) fn structure(config: &RawConfig, problems: &mut Problems) {
     contract::check::check(config, problems);
 }
 
-/// GitHub does not tell capital letters of its environments apart.
+/// GitHub compares names of environments without regard to case.
 fn alike(config: &RawConfig, problems: &mut Problems) {
     let mut seen: Vec<&str> = Vec::new();
     for (key, _) in config.environments.iter() {
@@ -75,7 +75,7 @@ fn alike(config: &RawConfig, problems: &mut Problems) {
     }
 }
 
-/// Whoever may become the role of an environment that is promoted to comes through its gates.
+/// A job that may assume the role of an environment that is promoted to passes its gates.
 fn shared_roles(config: &RawConfig, problems: &mut Problems) {
     for (key, environment) in config.environments.iter().filter(|(_, it)| it.promotes_from.is_some()) {
         let Some(role) = environment.role.as_ref().filter(|role| !role.written.contains("${")) else { continue };
@@ -180,13 +180,13 @@ fn repository_without_build(name: &str, owner: &str, keys: Option<&RepositoryKey
     let Some(keys) = keys else { return };
     let hint = format!("remove it; the image of `{name}` is kept where `{owner}` says");
     if let Some(Text { span, .. }) = &keys.repository {
-        problems.at(span, "`repository` cannot stand beside `image-from`", hint.as_str());
+        problems.at(span, "`repository` cannot be used with `image-from`", hint.as_str());
     }
     if let Some(Located { span, .. }) = &keys.create_repository {
-        problems.at(span, "`create-repository` cannot stand beside `image-from`", hint.as_str());
+        problems.at(span, "`create-repository` cannot be used with `image-from`", hint.as_str());
     }
     if let Some(Located { span, .. }) = &keys.reuse {
-        problems.at(span, "`reuse` cannot stand beside `image-from`", hint.as_str());
+        problems.at(span, "`reuse` cannot be used with `image-from`", hint.as_str());
     }
 }
 
@@ -217,9 +217,9 @@ fn sharing(config: &RawConfig, component: &Key, written: &dyn AnyWritten, proble
     }
 }
 
-/// What says who changes which account stands in the file itself: whoever may edit variables would decide it.
+/// What says who changes which account is in the file itself: otherwise a person who may edit variables would decide it.
 fn fixed(environment: &RawEnvironment, problems: &mut Problems) {
-    const HINT: &str = "write the value itself: anybody with write access may edit variables, and this says who may \
+    const HINT: &str = "write the value itself: every person with write access may edit variables, and this says who may \
                         change what";
     let is_outside = |variable: &Variable| matches!(variable, Variable::Vars(_) | Variable::Env(_));
     let variables = |text: &Text| {
@@ -237,7 +237,7 @@ fn fixed(environment: &RawEnvironment, problems: &mut Problems) {
         ("via", &environment.via),
     ] {
         for (variable, span) in text.iter().flat_map(variables) {
-            let message = format!("`{variable}` cannot stand in `{name}`");
+            let message = format!("`{variable}` cannot be used in `{name}`");
             match &of_prefix {
                 _ if is_outside(&variable) => problems.at(&span, message, HINT),
                 Some(outside) if variable == Variable::EnvironmentPrefix => {
@@ -268,7 +268,7 @@ fn roles(environment: &RawEnvironment, problems: &mut Problems) {
     }
 }
 
-/// Follows every environment to where its releases come from first. Each circle is told once, at its first member.
+/// Follows every environment to where its releases come from first. Each circle is reported once, at its first member.
 fn promotion_circle(config: &RawConfig, problems: &mut Problems) {
     let source_of = |name: &str| {
         let (_, environment) = config.environments.get(name)?;

@@ -65,7 +65,7 @@ macro_rules! define {
 each_kind!(define);
 
 impl RawComponent {
-    /// Reads what an environment overrides. Nothing is told of one that is unreadable: the keys mean something to its
+    /// Reads what an environment overrides. Nothing is reported of one that is unreadable: the keys mean something to its
     /// kind only.
     pub(super) fn read_overrides(&mut self, environment: &str, node: &Node<'_>, problems: &mut Problems) {
         if let Some(written) = self.written_mut() {

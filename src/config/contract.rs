@@ -32,7 +32,7 @@ pub(super) struct RawRules {
     inherited: Option<Located<bool>>,
     /// A regular expression that is found in the value; with `^` and `$` it is about all of it. Default: any value.
     matches: Option<Located<String>>,
-    /// All values that it may have. They stand in the repository for everybody to read. Default: any value.
+    /// All values that it may have. They are in the repository, where everyone with access reads them. Default: any value.
     one_of: Option<Vec<Located<String>>>,
     /// The scheme of an address, or several; or a table. An address of the machine itself or of a private network is
     /// refused. Default: it is no address.

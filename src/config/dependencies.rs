@@ -26,7 +26,7 @@ pub(super) fn check(config: &RawConfig, problems: &mut Problems) {
 }
 
 /// The components in the order in which they are changed: each after what it depends on, and otherwise in the order of
-/// the file. A circle is already told; what waits for each other in it comes last.
+/// the file. A circle is already reported; what waits for each other in it comes last.
 pub(super) fn order(config: &RawConfig) -> Vec<(&Key, &RawComponent)> {
     let mut waiting: Vec<_> = config.components.iter().collect();
     let mut ordered = Vec::new();
@@ -69,7 +69,7 @@ fn wrong_name(config: &RawConfig, key: &Key, name: &str) -> Option<(String, Stri
     config.components.get(name).is_none().then(|| (format!("there is no component `{name}`"), one_of(name, others())))
 }
 
-/// Tells each circle once, at its first member. One that shares a member with another may be told after that is gone.
+/// Reports each circle once, at its first member. One that shares a member with another may be reported after that is gone.
 fn circles(config: &RawConfig, problems: &mut Problems) {
     let mut told: Vec<&str> = Vec::new();
     for (key, component) in config.components.iter() {
@@ -86,7 +86,7 @@ fn circles(config: &RawConfig, problems: &mut Problems) {
 }
 
 /// A shortest way from a component over dependencies, its own first, back to it. That to depend on oneself is wrong is
-/// told elsewhere, and no way.
+/// reported elsewhere, and no way.
 fn way_back<'d>(config: &'d RawConfig, start: &'d str) -> Option<Vec<&'d str>> {
     let mut ways = VecDeque::from([vec![start]]);
     let mut seen = HashSet::new();

@@ -42,7 +42,7 @@ pub(super) struct Settings {
     /// Where the task definition comes from: `live` (what the service runs now), or a JSON file relative to this one.
     /// Default: `live`.
     task_definition: Option<Text>,
-    /// The command of a one-off task with the new image, before it gets traffic. `${release.sha}` may stand in it.
+    /// The command of a one-off task with the new image, before it gets traffic. It may contain `${release.sha}`.
     #[cfg_attr(test, schemars(length(min = 1)))]
     pre_deploy: Option<Vec<Text>>,
     #[cfg_attr(test, schemars(flatten))]
@@ -195,11 +195,11 @@ fn busy(written: Option<RawBusy>) -> Option<Busy> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "MissingVariables", rename_all = "kebab-case"))]
 enum RawMissingVariables {
-    /// It is told.
+    /// It is a warning.
     Warning,
     /// Nothing is promoted.
     Error,
-    /// Already told.
+    /// Already reported.
     #[cfg_attr(test, schemars(skip))]
     Unreadable,
 }

@@ -1,4 +1,4 @@
-//! What is wrong with a configuration: collected while reading, told all at once, each with its place and a hint.
+//! What is wrong with a configuration: collected while reading, reported all at once, each with its place and a hint.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -41,7 +41,7 @@ pub struct ConfigError {
 /// A place in the configuration file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
-    /// The file, as it was named to us.
+    /// The file, as the command line names it.
     pub path: Utf8PathBuf,
     /// The line, from 1.
     pub line: usize,
@@ -196,7 +196,7 @@ impl Problems {
         self.push(Problem { start: None, end: 0, message, hint, variable: None, missing: None });
     }
 
-    /// Notes others, each as often as one likes: what is found twice is told once.
+    /// Notes others, each as often as one likes: what is found twice is reported once.
     pub(super) fn extend(&mut self, others: &Self) {
         self.found.extend(others.found.iter().cloned());
         self.meant.extend(others.meant.iter().cloned());

@@ -1,6 +1,6 @@
 //! The keys of `[environments.NAME.gates]`, and the policy that they come to.
 //!
-//! None of them takes a variable: whoever may edit variables would decide what a gate asks.
+//! None of them takes a variable: otherwise a person who may edit variables would decide what a gate asks.
 
 use std::str::FromStr;
 
@@ -31,7 +31,7 @@ pub(super) struct RawGates {
     /// Whether people must approve a promotion: `required`, `none` or a table. Default: none, it must be written beside
     /// `promotes-from`.
     approval: Option<RawApproval>,
-    /// Whether whoever started a run may approve it as a reviewer of GitHub's environment. Only beside
+    /// Whether the person who started a run may approve it as a reviewer of GitHub's environment. Only beside
     /// `approval = "required"`. Default: `false`.
     self_approval: Option<Located<bool>>,
     /// How long a release has to have run without a break where it is promoted from: `2d`, at most `30d`. Only beside
@@ -50,7 +50,7 @@ pub(super) struct RawGates {
     contract: Option<Located<RawContractPolicy>>,
     /// The gates that `--override GATE=REASON` may override. Default: none.
     overridable: Option<Vec<Located<String>>>,
-    /// What whoever decides has to have seen to, one short sentence each. It is shown and recorded. Default: nothing.
+    /// What the person who decides has to have checked, one short sentence each. It is shown and recorded. Default: nothing.
     checklist: Option<Vec<Located<String>>>,
 }
 
@@ -150,7 +150,7 @@ struct RawFreeze {
     /// The time zone, by its name in the IANA database: `Europe/Berlin`, or `UTC`.
     #[cfg_attr(test, schemars(required))]
     zone: Option<Located<String>>,
-    /// Why, in a few words, for whoever is stopped by it. Default: nothing is said.
+    /// Why, in a few words: the refusal shows it. Default: no reason.
     reason: Option<Located<String>>,
 }
 
@@ -223,7 +223,7 @@ pub(super) fn check(key: &Key, gates: Option<&RawGates>, (promotes, declares): (
         let message = "`self-approval` has a meaning only beside `approval = \"required\"`";
         problems.at(span, message, "remove it, or write `approval = \"required\"`");
     }
-    // Whoever merges deploys: nothing asks anybody before.
+    // A merge deploys: no approval is asked for before.
     if !promotes && approval.is_some_and(RawApproval::asks) {
         let message =
             format!("`approval` is written for `{}`, which is deployed to directly and asks no person", key.text);

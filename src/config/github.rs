@@ -7,7 +7,7 @@ use super::read::{Located, Node, OneOrMore, Read};
 use super::values::Fault;
 use crate::domain::github::workflows::TrustedWorkflows;
 
-/// So many commits are trusted at once: the one in use, and the one that comes next.
+/// Maximum number of commits that are trusted at once: the one in use, and the next one.
 const MOST_COMMITS: usize = 2;
 
 /// What is said of GitHub.

@@ -48,9 +48,9 @@ pub(super) struct RawBuild {
     pub(super) dockerfile: Option<Text>,
     /// The platforms, for example `linux/amd64`. Default: the platform of the engine that builds.
     pub(super) platforms: Option<Vec<Text>>,
-    /// Build arguments. `${release.sha}` may stand in them.
+    /// Build arguments. They may contain `${release.sha}`.
     pub(super) args: Option<Entries<Text>>,
-    /// Tags beside the release's own. `${release.sha}` may stand in them.
+    /// Tags beside the release's own. They may contain `${release.sha}`.
     pub(super) tags: Option<Vec<Text>>,
 }
 

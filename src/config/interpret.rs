@@ -1,4 +1,4 @@
-//! Turns each text of the configuration into what it names, or tells why it does not.
+//! Turns each text of the configuration into what it names, or reports why it does not.
 
 use std::ops::Range;
 use std::str::FromStr;
@@ -23,11 +23,11 @@ const SAMPLE_RELEASE: &str = "0000000000000000000000000000000000000000-dirty-200
 /// How much of a resolved value one message shows at most, in characters.
 const LONGEST_SHOWN: usize = 60;
 
-/// Knows what variables stand for, and whom to tell. Every answer is `None` where something was wrong and is told.
+/// Knows the values of variables, and collects problems. Every answer is `None` where something was wrong and is reported.
 pub(super) struct Interpreter<'s, 'p> {
     /// What variables stand for.
     pub(super) scope: Scope<'s>,
-    /// Whom to tell.
+    /// The problems so far.
     pub(super) problems: &'p mut Problems,
     /// The file, for the lines of what is resolved. `None`: only what is wrong is asked for.
     pub(super) source: Option<&'s Source<'s>>,
@@ -106,7 +106,7 @@ impl Interpreter<'_, '_> {
             if let Piece::Variable(variable @ Variable::ReleaseSha, span) = piece {
                 is_free = false;
                 let hint = "write it only in `args`, `tags`, `run` and `env` of a build, in `pre-deploy`, `runtime-config` and `calls`, and in probes";
-                self.problems.at(span, format!("`{variable}` cannot stand in `{name}`"), hint);
+                self.problems.at(span, format!("`{variable}` cannot be used in `{name}`"), hint);
             }
         }
         self.scope.resolve(text, self.problems).filter(|_| is_free)
@@ -129,9 +129,7 @@ impl Interpreter<'_, '_> {
             Origin::Variables => {
                 (format!("`{name}`: {shown:?}, from `{written}`, is not {kind}"), "it or its variables")
             }
-            Origin::Environment => {
-                (format!("`{name}`: what `{written}` stands for is not {kind}"), "it or its variables")
-            }
+            Origin::Environment => (format!("`{name}`: the value of `{written}` is not {kind}"), "it or its variables"),
         };
         self.problems.at(&text.span, message, format!("correct {what}: {reason}"));
     }

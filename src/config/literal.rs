@@ -10,7 +10,7 @@ use super::wording::cut;
 /// How much of a wrong value one message shows at most, in characters.
 pub(super) const LONGEST_SHOWN: usize = 60;
 
-/// What a text of the file means, or what is wrong with it. One that could not be read is told already.
+/// What a text of the file means, or what is wrong with it. One that could not be read is already reported.
 pub(super) fn parsed<T>(
     name: &str,
     text: &Located<String>,
@@ -25,13 +25,13 @@ pub(super) fn parsed<T>(
     parse(written).map_err(told).ok()
 }
 
-/// Notes what stands in a list again.
+/// Notes what is in a list twice.
 pub(super) fn distinct(name: &str, list: &[Located<String>], problems: &mut Problems) {
     let mut seen = HashSet::new();
     for Located { span, value } in list {
         let Some(value) = value else { continue };
         if !seen.insert(value) {
-            problems.at(span, format!("`{}` stands in `{name}` twice", cut(value, LONGEST_SHOWN)), "remove one");
+            problems.at(span, format!("`{}` is in `{name}` twice", cut(value, LONGEST_SHOWN)), "remove one");
         }
     }
 }

@@ -146,7 +146,7 @@ impl Document {
     /// it, which is the configuration of that commit. `None` for a component without one there.
     ///
     /// Nothing else of the text is looked at. Variables stand for what they stand for here and now. What is wrong with
-    /// the text is told with `path_shown`, for example `shipgate.toml at 4b825dc`.
+    /// the text is reported with `path_shown`, for example `shipgate.toml at 4b825dc`.
     pub fn pre_deploy_at(
         &self,
         request: &Request<'_>,

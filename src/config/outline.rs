@@ -66,7 +66,7 @@ fn environment(config: &RawConfig, key: &Key, raw: &RawEnvironment, source: &str
     }
 }
 
-/// The role that changes an environment, as it stands in the file.
+/// The role that changes an environment, as it is written in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WrittenRole {
     /// There is none: the ambient credentials are used.

@@ -25,30 +25,30 @@ use crate::domain::probe::{Expected, Probe};
     )
 )]
 pub(super) struct RawProbe {
-    /// The address, http or https. `${release.sha}` may stand in it.
+    /// The address, http or https. It may contain `${release.sha}`.
     pub(super) url: Option<Text>,
-    /// The address of a page, http or https, that a browser opens: nothing may fail in it. `${release.sha}` may stand in it.
+    /// The address of a page, http or https, that a browser opens: nothing may fail in it. It may contain `${release.sha}`.
     pub(super) browser: Option<Text>,
     /// The method.
     #[cfg_attr(test, schemars(extend("default" = "GET")))]
     pub(super) method: Option<Text>,
-    /// Headers to send. `${release.sha}` may stand in them.
+    /// Headers to send. They may contain `${release.sha}`.
     pub(super) headers: Option<Entries<Text>>,
     /// The status code to get.
     #[cfg_attr(test, schemars(range(min = 100, max = 599), extend("default" = 200)))]
     pub(super) status: Option<u16>,
-    /// A text that the body contains, or that the page shows. `${release.sha}` may stand in it.
+    /// A text that the body contains, or that the page shows. It may contain `${release.sha}`.
     pub(super) text: Option<Text>,
-    /// JSON pointers into the body, and the value at each. `${release.sha}` may stand in the values.
+    /// JSON pointers into the body, and the value at each. The values may contain `${release.sha}`.
     pub(super) json: Option<Entries<RawExpected>>,
-    /// Headers of the answer. `${release.sha}` may stand in the values.
+    /// Headers of the answer. The values may contain `${release.sha}`.
     pub(super) response_headers: Option<Entries<Text>>,
     /// How long one answer may take: `5s` where nothing is written, and `20s` for a page.
     pub(super) timeout: Option<Text>,
     /// The pause between two questions.
     #[cfg_attr(test, schemars(extend("default" = "1s")))]
     pub(super) interval: Option<Text>,
-    /// How many wrong answers are borne before the probe has failed: 10 where nothing is written, and 2 of a page.
+    /// Maximum number of wrong answers before the probe fails. Default: 10, and 2 of a page.
     pub(super) retries: Option<u32>,
     /// How many right answers in a row are needed.
     #[cfg_attr(test, schemars(range(min = 1), extend("default" = 1)))]
@@ -109,7 +109,7 @@ pub(super) enum RawExpected {
     Text(Text),
     /// A number or a boolean.
     Literal(serde_json::Value),
-    /// Already told.
+    /// Already reported.
     Unreadable,
 }
 
@@ -123,7 +123,7 @@ impl Read for RawExpected {
     }
 }
 
-/// How long one answer may take where nothing is written, and how many wrong ones are borne.
+/// How long one answer may take where nothing is written, and the maximum number of wrong ones.
 const ANSWER: Duration = Duration::from_secs(5);
 const ANSWERS: u32 = 10;
 /// The same of a page, which a browser opens in two windows each time.

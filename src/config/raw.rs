@@ -31,7 +31,7 @@ pub(super) struct RawConfig {
     #[cfg_attr(test, schemars(extend("minProperties" = 1)))]
     pub(super) environments: Entries<RawEnvironment>,
     /// What the environment variables of components have to fit: by component, then by the variable's name. The value of
-    /// a variable never stands here.
+    /// a variable is never written here.
     #[cfg_attr(test, schemars(default))]
     pub(super) contract: Entries<Entries<RawRules>>,
 }
@@ -82,7 +82,7 @@ impl Read for RawConfig {
     )
 )]
 pub(super) struct RawEnvironment {
-    /// What `${environment.prefix}` stands for. Default: the environment's name.
+    /// The value of `${environment.prefix}`. Default: the environment's name.
     pub(super) prefix: Option<Text>,
     /// The AWS region that everything in the environment is in.
     #[cfg_attr(test, schemars(required))]

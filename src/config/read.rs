@@ -1,8 +1,8 @@
 //! Reads the parsed TOML into types, noting everything that is wrong instead of stopping at the first.
 //!
 //! serde cannot do that: it stops at the first unknown key or wrong type. So every type says itself how it is read, and
-//! always comes into being: what could not be read is noted and left empty, which later checks take for "already told".
-//! A key that nobody asked its table for is unknown.
+//! always comes into being: what could not be read is noted and left empty, which later checks take for "already reported".
+//! A key that was never read from its table is unknown.
 
 use std::borrow::Cow;
 use std::ops::{Range, RangeInclusive};
@@ -22,13 +22,13 @@ pub(super) trait Read {
     fn read(node: &Node<'_>, problems: &mut Problems) -> Self;
 }
 
-/// The text as TOML. One that is none is told.
+/// The text as TOML. One that is none is reported.
 pub(super) fn parse_toml<'d>(source: &'d str, problems: &mut Problems) -> Option<DeValue<'d>> {
     let parsed = DeTable::parse(source).map(|table| DeValue::Table(table.into_inner()));
     let told = |error: toml::de::Error| {
         let span = error.span().unwrap_or_default();
         let (message, hint) = unquoted(source, &span).unwrap_or_else(|| {
-            let hint = "correct the TOML: texts stand in quotes, and a key or table stands once";
+            let hint = "correct the TOML: strings are quoted, and a key or table is written once";
             (error.message().to_owned(), hint.to_owned())
         });
         problems.at(&span, format!("invalid TOML: {message}"), hint);
@@ -64,7 +64,7 @@ pub(super) struct Node<'d> {
     pub(super) source: &'d str,
     /// All keys from the top, as people write them.
     path: String,
-    /// Where something missing inside is told: the key, as a table itself may be all over the file.
+    /// Where something missing inside is reported: the key, as a table itself may be all over the file.
     anchor: Range<usize>,
     value: &'d DeValue<'d>,
 }
@@ -92,7 +92,7 @@ impl<'d> Node<'d> {
         }
     }
 
-    /// What a key has, where this is a table in which it is written. Nothing is told.
+    /// What a key has, where this is a table in which it is written. Nothing is reported.
     pub(super) fn inside(&self, key: &str) -> Option<Self> {
         let (key, value) = self.value.as_table()?.get_key_value(key)?;
         Some(self.child(key, value))
@@ -320,7 +320,7 @@ impl<'d> Table<'d, '_> {
     }
 }
 
-/// A plain value and its place. Without a value it is written, but could not be read, and that is already told.
+/// A plain value and its place. Without a value it is written, but could not be read, and that is already reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Located<T> {
     /// The bytes of the file.
@@ -329,7 +329,7 @@ pub(super) struct Located<T> {
     pub(super) value: Option<T>,
 }
 
-/// What one of some words stands for. Another text is told.
+/// The meaning of one of some words. Another text is reported.
 pub(super) fn word<T: Copy>(node: &Node<'_>, problems: &mut Problems, words: &[(&'static str, T)]) -> Option<T> {
     let Located { span, value } = Located::<String>::read(node, problems);
     let text = value?;

@@ -1,6 +1,6 @@
 //! Makes a [`Target`] of one environment: its settings merged, and every text interpreted.
 //!
-//! Goes on after anything wrong, so that all of it is told at once. Hence nothing here returns before everything was
+//! Goes on after anything wrong, so that all of it is reported at once. Hence nothing here returns before everything was
 //! looked at: a value that could not be had is `None`, noted, and only in the end there is no target.
 
 use std::cell::Cell;
@@ -72,7 +72,7 @@ pub(super) struct Asked<'d> {
     pub(super) components: Vec<ComponentName>,
 }
 
-/// Resolves what a request asks for. `source`: the file, where the lines of what stands in it are wanted.
+/// Resolves what a request asks for. `source`: the file, where the lines of what is in it are wanted.
 pub(super) fn request(
     config: &RawConfig,
     request: &Request<'_>,
@@ -101,7 +101,7 @@ pub(super) fn asked<'d>(config: &'d RawConfig, request: &Request<'d>, problems: 
     })
 }
 
-/// The environment of a request. Names that are not in the file are told.
+/// The environment of a request. Names that are not in the file are reported.
 fn find<'d>(
     config: &'d RawConfig,
     request: &Request<'_>,
@@ -111,14 +111,14 @@ fn find<'d>(
     known_environment(config, request.environment, problems)
 }
 
-/// Tells which names are none of components.
+/// Reports which names are none of components.
 pub(super) fn known_components(config: &RawConfig, names: &[String], problems: &mut Problems) {
     for name in names.iter().filter(|name| config.components.get(name).is_none()) {
         problems.outside(format!("there is no component `{name}`"), one_of(name, config.components.names()));
     }
 }
 
-/// The environment of a name. That there is none is told.
+/// The environment of a name. That there is none is reported.
 pub(super) fn known_environment<'d>(
     config: &'d RawConfig,
     name: &str,
@@ -166,7 +166,7 @@ impl<'d, 'p> Resolver<'d, 'p> {
         purpose: Purpose,
         problems: &'p mut Problems,
     ) -> Self {
-        // A wrong name is told already, and not again wherever it is used.
+        // A wrong name is already reported, and not again wherever it is used.
         let app =
             config.app.as_ref().and_then(|app| app.value.as_deref()).filter(|app| check::is_application_name(app));
         let name = Some(key.text.as_str()).filter(|name| name.parse::<EnvironmentName>().is_ok());

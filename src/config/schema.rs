@@ -179,7 +179,7 @@ impl Transform for AsInToml {
 }
 
 fn generated() -> Value {
-    // Draft 7 is what editors' TOML plug-ins read. Ours comes first: it leaves descriptions beside references, which
+    // Draft 7 is what editors' TOML plug-ins read. The transform here comes first: it leaves descriptions beside references, which
     // the draft's own transform then takes apart.
     let settings = SchemaSettings::draft07().with(|settings| settings.transforms.insert(0, Box::new(AsInToml)));
     let mut schema = settings.into_generator().into_root_schema_for::<RawConfig>();
@@ -188,7 +188,7 @@ fn generated() -> Value {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a test is told to write the schema by a variable")]
+#[expect(clippy::disallowed_methods, reason = "a variable makes a test write the schema")]
 fn schema_is_current() {
     let path = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("schema/shipgate.schema.json");
     let current = serde_json::to_string_pretty(&generated()).unwrap() + "\n";
@@ -199,7 +199,7 @@ fn schema_is_current() {
     assert!(committed == current, "{path} is not current; run `SHIPGATE_UPDATE_SCHEMA=1 cargo test schema`");
 }
 
-/// The keys that the reader names when it meets one that nobody would write, by table.
+/// The keys that the reader names when it meets an unknown one, by table.
 fn known_to_reader() -> BTreeSet<(String, String)> {
     let unknown = "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz = 1";
     let text = format!(

@@ -65,8 +65,8 @@ pub(super) enum Outside<'s> {
 }
 
 impl Outside<'_> {
-    /// Takes the text of `SHIPGATE_VARS`. One that cannot be read is told, and makes all of the outside unknown, so
-    /// that not every use of it is told too.
+    /// Takes the text of `SHIPGATE_VARS`. One that cannot be read is reported, and makes all of the outside unknown, so
+    /// that not every use of it is reported too.
     pub(super) fn new<'s>(
         vars: Option<&str>,
         env: &'s dyn Fn(&str) -> Option<String>,
@@ -105,7 +105,7 @@ pub fn repository_variables(text: Option<&str>) -> Option<BTreeMap<String, Secre
 }
 
 impl Scope<'_> {
-    /// Resolves a text. `None` when something in it is unknown, which is then told or was before.
+    /// Resolves a text. `None` when something in it is unknown, which is then reported or was before.
     pub(super) fn resolve(&self, text: &Text, problems: &mut Problems) -> Option<Value> {
         let mut value = Some(Value { template: Template::default(), origin: Origin::File });
         let mut length = 0;

@@ -88,7 +88,7 @@ impl RawTable {
             Settle { time: whole(written)?.unwrap_or(Settle::DEFAULT), alarms: alarms?, logs_without: logs_without? };
         let looked_for = [&self.alarms, &self.logs_without].into_iter().flatten().flatten().next();
         if let Some(text) = looked_for.filter(|_| !settle.is_on()) {
-            let message = "`settle` is turned off, so nothing looks for this";
+            let message = "`settle` is off, so this has no effect";
             interpreter.problems.at(&text.span, message, "write how long in `for`, or remove this");
         }
         Some(settle)

@@ -1,4 +1,4 @@
-//! The file that is resolved, for the lines of what stands in it.
+//! The file that is resolved, for the lines of what is in it.
 
 use std::ops::Range;
 

@@ -50,12 +50,12 @@ pub(super) struct Settings {
     pub(super) placeholders: Option<Entries<Text>>,
     /// The files that are kept and not served, from the root of the site: `**/*.map`. Default: none.
     exclude: Option<Vec<Text>>,
-    /// So many of the newest releases keep their files in the bucket, for pages that browsers have open. Default: 5.
+    /// Number of newest releases whose files stay in the bucket, for pages that browsers have open. Default: 5.
     keep: Option<u32>,
     /// Where browsers find it. Default: where the distribution answers, or the website of the bucket.
     url: Option<Text>,
-    /// Addresses that its pages call: each has to let them, as browsers ask before they do. `${release.sha}` may stand in
-    /// them.
+    /// Addresses that its pages call: each has to allow them, as browsers ask before they call. They may contain
+    /// `${release.sha}`.
     calls: Option<Vec<Text>>,
     /// HTTP questions whose answers prove that the release is served, beside its pages.
     probes: Option<Vec<RawProbe>>,
@@ -77,7 +77,7 @@ struct RawRuntimeConfig {
     /// The variable that a script gets the values in: one of the global object, as `window.env`. Default:
     /// `globalThis.__CONFIG__`.
     variable: Option<Text>,
-    /// What is in it, by name. `${release.sha}` may stand in the values.
+    /// What is in it, by name. The values may contain `${release.sha}`.
     #[cfg_attr(test, schemars(required))]
     values: Option<Entries<Text>>,
 }
@@ -218,7 +218,7 @@ impl KindKeys for Keys {
 const SERVED_TWICE: &str = "give each environment a bucket of its own, as `${environment.prefix}-site` does: a release on \
                             it would replace that of the other";
 const MIXED: &str = "name two buckets: what is kept is never served";
-const KEPT_TWICE: &str = "give each environment a bucket of its own, as `${environment.prefix}-releases` does: whoever \
+const KEPT_TWICE: &str = "give each environment a bucket of its own, as `${environment.prefix}-releases` does: a job that \
                           deploys to one could write what the other takes for its releases";
 
 /// Whether the website of the bucket serves it. `None`: it is said beside a distribution.
@@ -258,8 +258,8 @@ fn files(
     let hides = |pattern: &&Pattern| path.is_some_and(|path| pattern.matches(path));
     if let (Some(pattern), Some(text)) = (exclude.iter().find(hides), written.and_then(|written| written.path.as_ref()))
     {
-        let message = format!("`path` of `runtime-config` is a file that `exclude` leaves out, with `{pattern}`");
-        interpreter.problems.at(&text.span, message, "write a pattern that leaves out less: pages read the file");
+        let message = format!("`path` of `runtime-config` is a file that `exclude` removes, with `{pattern}`");
+        interpreter.problems.at(&text.span, message, "write a pattern that matches fewer files: pages read this file");
         return None;
     }
     Some((runtime_config, exclude))

@@ -17,17 +17,17 @@ use crate::domain::static_site::SiteBuild;
     schemars(rename = "SiteBuild", rename_all = "kebab-case", deny_unknown_fields)
 )]
 pub(super) struct RawSiteBuild {
-    /// The command, for a shell: `npm ci && npm run build`. `${release.sha}` may stand in it.
+    /// The command, for a shell: `npm ci && npm run build`. It may contain `${release.sha}`.
     #[cfg_attr(test, schemars(required))]
     run: Option<Text>,
     /// The directory that it runs in, relative to this file and inside its directory. Default: `.`.
     directory: Option<Text>,
-    /// The directory that it leaves the files in, relative to this file and inside its directory.
+    /// The directory that it writes the files to, relative to this file and inside its directory.
     #[cfg_attr(test, schemars(required))]
     output: Option<Text>,
     /// The version of Node.js that it needs: `22`. Default: whichever is there.
     node: Option<Text>,
-    /// Environment variables for it: the same for all environments. `${release.sha}` may stand in them.
+    /// Environment variables for it: the same for all environments. They may contain `${release.sha}`.
     env: Option<Entries<Text>>,
 }
 
@@ -67,14 +67,14 @@ impl WrittenSiteBuild<'_> {
             let message = if self.is_per_environment {
                 format!("`{}` is a placeholder, and each environment has a build of its own", key.text)
             } else if set(&key.text) {
-                format!("`{}` stands in `env` of `build` and in `placeholders`", key.text)
+                format!("`{}` is in `env` of `build` and in `placeholders`", key.text)
             } else {
                 continue;
             };
             is_right = false;
             interpreter.problems.at(&key.span, message, "remove one: the build gets a marker for each placeholder");
         }
-        // A name that is none is told where its value is resolved.
+        // A name that is none is reported where its value is resolved.
         let placeholders = written.filter_map(|(key, _)| key.text.parse().ok()).collect();
         let build = self.build.resolve(self.is_per_environment, interpreter)?;
         is_right.then_some(SiteBuild { placeholders, ..build })
@@ -142,19 +142,19 @@ fn plain(path: &Utf8Path) -> Vec<&str> {
     parts
 }
 
-/// Whether a text is the same for all environments. What is not is told.
+/// Whether a text is the same for all environments. What is not is reported.
 fn is_for_all(text: &Text, interpreter: &mut Interpreter<'_, '_>) -> bool {
     let differs = |piece: &&Piece| {
         matches!(piece, Piece::Variable(Variable::EnvironmentName | Variable::EnvironmentPrefix | Variable::Env(_), _))
     };
     let Some(Piece::Variable(variable, span)) = text.pieces.iter().find(differs) else { return true };
-    let message = format!("`{variable}` cannot stand in `build`: all environments get the same files");
+    let message = format!("`{variable}` cannot be used in `build`: all environments get the same files");
     let hint = "write what differs in `runtime-config`, or `rebuild-per-environment = true` in the component";
     interpreter.problems.at(span, message, hint);
     false
 }
 
-/// The name of an environment variable that a build may have: none with which shipgate or AWS is told who it is.
+/// The name of an environment variable that a build may have: none that gives shipgate or AWS an identity.
 fn variable_name(text: &str) -> Result<(), Fault> {
     let is_own = ["AWS_", "ACTIONS_", "GITHUB_", "SHIPGATE_"].iter().any(|prefix| text.starts_with(prefix));
     values::argument_name(text).ok().filter(|()| !is_own).ok_or(Fault {

@@ -11,7 +11,7 @@ use crate::domain::template::{self, RELEASE_SHA, scan};
 /// The variables without a name of one's own.
 const FIXED: [&str; 4] = ["app", "environment.name", "environment.prefix", RELEASE_SHA];
 
-/// A string as it stands in the file.
+/// A string as it is written in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Text {
     /// The bytes of the file, quotes and all.
@@ -29,7 +29,7 @@ pub(super) enum Piece {
     Literal(String),
     /// Stands for something else.
     Variable(Variable, Range<usize>),
-    /// Could not be read, which is already told.
+    /// Could not be read, which is already reported.
     Unreadable,
 }
 
@@ -56,7 +56,7 @@ impl Read for Text {
         let Some(written) = node.text(problems) else {
             return Self { span, written: String::new(), pieces: vec![Piece::Unreadable] };
         };
-        // Where TOML escapes nothing, a piece stands in the file as it stands in the text.
+        // Where TOML escapes nothing, a piece is the same in the file and in the text.
         let verbatim = node.source[span.clone()].find(written).map(|offset| span.start + offset);
         let place = |range: Range<usize>| match verbatim {
             Some(start) => start + range.start..start + range.end,

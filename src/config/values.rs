@@ -15,7 +15,7 @@ use crate::domain::neutral;
 /// The longest that anything is waited for. A longer wait is a mistake: jobs of GitHub Actions end after six hours.
 const LONGEST_WAIT: Duration = Duration::from_hours(6);
 
-/// Says what a text is not, to continue "the text …", and what a right one looks like.
+/// Says what a text is not, to continue "the text …", and the form of a right one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Fault {
     /// What it is not, with its article: `a region`.
@@ -124,7 +124,7 @@ pub(super) fn branch(text: &str) -> Result<BranchPattern, Fault> {
         && neutral::line(text) == text;
     well_formed.then(|| BranchPattern(text.to_owned())).ok_or(Fault {
         kind: "a branch or a pattern of branches",
-        reason: "it is like `main` or `hotfix/*`, without `refs/heads/`; `*` stands for any text and `?` for one character",
+        reason: "it is like `main` or `hotfix/*`, without `refs/heads/`; `*` matches any text and `?` one character",
     })
 }
 
@@ -164,7 +164,7 @@ pub(super) fn path(text: &str) -> Result<Utf8PathBuf, Fault> {
     } else {
         Err(Fault {
             kind: "a path inside the repository",
-            reason: "it is relative to the configuration file, and does not leave that directory",
+            reason: "it is relative to the configuration file, and stays inside that directory",
         })
     }
 }

@@ -1,5 +1,5 @@
-//! The environment of a build of a site: what its tools need to run, by name. Everything else stays out, since nobody can
-//! list what holds a credential, and since what a build takes from the environment would not be the same bytes elsewhere.
+//! The environment of a build of a site: what its tools need to run, by name. Everything else stays out, since no list can
+//! name all that holds a credential, and since what a build takes from the environment would not be the same bytes elsewhere.
 
 use std::ffi::OsString;
 

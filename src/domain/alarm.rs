@@ -18,7 +18,7 @@ pub enum AlarmState {
     Ok,
     /// It went off.
     Alarm,
-    /// There is nothing to judge by. That is usual where nobody asks the service anything.
+    /// There is nothing to judge by. That is usual where the service gets no requests.
     NoData,
     /// A state newer than this program.
     Other(String),

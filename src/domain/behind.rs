@@ -19,9 +19,9 @@ pub struct Behind {
 pub enum Distance {
     /// It is the same commit.
     Same,
-    /// The other one is so many commits further.
+    /// Number of commits that the other one is further.
     Commits(usize),
-    /// It is so many commits further than the other one.
+    /// Number of commits that it is further than the other one.
     Ahead(usize),
     /// Each has commits that the other one lacks.
     Diverged,

@@ -3,7 +3,7 @@
 use super::release::ReleaseName;
 use super::target::Build;
 
-/// So many lines say why a build failed.
+/// Maximum number of lines that say why a build failed.
 const LINES: usize = 3;
 
 /// The lines of docker's output that say why it failed: the end of what the failing instruction wrote, and docker's own last

@@ -65,7 +65,7 @@ pub fn context(environment: &str) -> String {
 /// What every context of shipgate's own begins with.
 const OWN: &str = "shipgate/";
 
-/// Whether a context is one of shipgate's own. GitHub does not tell capital letters in it apart.
+/// Whether a context is one of shipgate's own. GitHub compares contexts without regard to case.
 pub fn is_own(context: &str) -> bool {
     context.get(..OWN.len()).is_some_and(|start| start.eq_ignore_ascii_case(OWN))
 }

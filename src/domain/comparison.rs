@@ -5,15 +5,15 @@
 pub enum Comparison {
     /// It is the base.
     Identical,
-    /// It has so many commits more.
+    /// Number of commits that it has more.
     Ahead(u64),
-    /// It lacks so many commits.
+    /// Number of commits that it lacks.
     Behind(u64),
     /// It has some that the base lacks, and lacks some that the base has.
     Diverged {
-        /// So many more.
+        /// Number of commits more.
         ahead: u64,
-        /// So many less.
+        /// Number of commits less.
         behind: u64,
     },
 }

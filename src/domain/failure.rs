@@ -18,7 +18,7 @@ pub struct Failure {
     pub reason: String,
     /// What kind of thing failed: the kind of its causes.
     pub kind: CauseKind,
-    /// Why, the most telling first.
+    /// Why, the most specific first.
     pub causes: Vec<Cause>,
     /// What to do: exact actions.
     pub hints: Vec<String>,
@@ -198,7 +198,7 @@ impl Failure {
         self
     }
 
-    /// Adds one that is more telling than all there are.
+    /// Adds one that is more specific than all there are.
     #[must_use]
     pub fn cause_first(mut self, cause: impl AsRef<str>) -> Self {
         let others = std::mem::take(&mut self.causes);

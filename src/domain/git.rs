@@ -9,7 +9,7 @@ pub const FETCH_HISTORY: &str =
 /// A setting of git's configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
-    /// Whether the repository brings it: it stands in `.git/config`, or in a file that this one includes. All else is
+    /// Whether the repository brings it: it is in `.git/config`, or in a file that this one includes. All else is
     /// the user's own: the machine's, the account's, or the environment's.
     pub of_repository: bool,
     /// Section and variable in lower case, the subsection as it is written: `filter.LFS.clean`.

@@ -2,7 +2,7 @@
 //! (`ecs/homes.rs`).
 //!
 //! One by hand covers every release. One that a rollback leaves covers the commits that are reachable from the release
-//! it left and not from the one it returned to: the mended commit that follows passes, by being newer. What ran before the
+//! it left and not from the one it returned to: the fixed commit that follows passes, by being newer. What ran before the
 //! first release has no commit, so a rollback to that covers whatever is reachable from the release it left.
 
 use jiff::Timestamp;
@@ -70,7 +70,7 @@ pub enum HoldScope {
         /// The release it returned to. `None`: the baseline.
         returned: Option<GitSha>,
     },
-    /// A tag that looks like a hold and cannot be read stops every release.
+    /// A tag that has the name of a hold and cannot be read stops every release.
     Unreadable,
 }
 
@@ -116,7 +116,7 @@ impl Hold {
     }
 
     /// Whether it stops a release, of which is known whether it is reachable from the release that was left, and from
-    /// the one that was returned to. `None`: that cannot be told. `is_empty`: whether the release that was left is
+    /// the one that was returned to. `None`: that is not known. `is_empty`: whether the release that was left is
     /// reachable from the one that was returned to. No rollback writes such a hold, so somebody changed it, and it
     /// stops everything.
     pub fn covers(&self, in_left: Option<bool>, in_returned: Option<bool>, is_empty: Option<bool>) -> Option<bool> {

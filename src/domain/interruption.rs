@@ -6,7 +6,7 @@ use super::event::{Event, StepResult};
 use super::names::ComponentName;
 use super::step::{StepId, Verb};
 
-/// The work of a run that is not finished, as its events tell it.
+/// The work of a run that is not finished, from its events.
 #[derive(Debug, Default)]
 pub struct OpenWork {
     components: IndexMap<ComponentName, State>,

@@ -9,10 +9,10 @@ use jiff::Timestamp;
 
 use super::neutral;
 
-/// So many characters a tag's value may have.
+/// Maximum length of a tag's value, in characters.
 pub const LONGEST_VALUE: usize = 256;
 
-/// So many tags a resource has room for; those of AWS are not counted.
+/// Maximum number of tags of a resource; those of AWS are not counted.
 pub const ROOM: usize = 50;
 
 /// The keys that take room.
@@ -42,7 +42,7 @@ pub fn tag_value(text: &str) -> String {
     text.chars().map(allowed).take(LONGEST_VALUE).collect()
 }
 
-/// Whether a tag can hold the character. AWS allows letters of all languages; we write ASCII only.
+/// Whether a tag can hold the character. AWS allows letters of all languages; shipgate writes ASCII only.
 pub fn is_allowed(c: char) -> bool {
     c.is_ascii_alphanumeric() || " _.:/=+-@".contains(c)
 }

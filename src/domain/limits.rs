@@ -101,13 +101,13 @@ limits! {
         "`check` reports the file and does not parse it",
         "time grows with the square of the levels: 400,000 took minutes; workflows have about ten";
     PARSING = 30, Seconds,
-        "the time for parsing all files that one `check` looks at, other than the configuration",
+        "the time for parsing all files that one `check` reads, other than the configuration",
         "`check` reports the file that it was at, and fails",
         "what gets past the limit for nesting; thousands of files take less than a second";
     ENVIRONMENTS = 200, Count,
         "environments of a configuration",
         "the configuration is refused",
-        "`check` looks at each of them";
+        "`check` reads each of them";
     COMPONENTS = 200, Count,
         "components of a configuration",
         "the configuration is refused",
@@ -127,13 +127,13 @@ limits! {
     CONFIGURATION_PROBLEMS = 200, Count,
         "problems of a configuration that are reported at once",
         "the rest is counted",
-        "more than anybody corrects at once";
+        "more than a person corrects at once";
     FINDINGS = 500, Count,
         "findings of `check`, and parts that it left out",
         "the rest is counted, the errors come first",
         "what a page can show";
     LISTED = 10, Count,
-        "things listed in one error message: containers of a task definition",
+        "items listed in one error message: containers of a task definition",
         "the rest is counted",
         "what a line can show";
     // Sites.

@@ -1,6 +1,6 @@
 //! What somebody most likely meant.
 
-/// So many letters, at least, stand for a longer name.
+/// Minimum number of letters that abbreviate a longer name.
 const SHORTEST: usize = 3;
 
 /// The candidate that somebody who wrote `name` most likely meant: the one with the fewest letters to change, or the one

@@ -1,6 +1,6 @@
 //! Foreign text, made harmless before a person, a log or the GitHub runner reads it.
 //!
-//! Foreign is everything that we did not write: build output, ECS events, container logs, commit titles, registry
+//! Foreign is everything that shipgate did not write: build output, ECS events, container logs, commit titles, registry
 //! errors. The runner takes `::command::` at the start of a line and `##[command]` anywhere in it for its own.
 
 /// One line of foreign text without control characters, terminal sequences and runner commands.
@@ -23,7 +23,7 @@ pub fn lines(text: &str) -> Vec<String> {
     text.trim_end().split(['\n', '\r']).map(line).filter(|text| !text.trim().is_empty()).collect()
 }
 
-/// Text of ours, whatever came into it, with no line that the runner would take for a command. Colours stay.
+/// Text of shipgate, with any values in it, with no line that the runner would take for a command. Colours stay.
 pub fn without_commands(text: &str) -> String {
     let is_command = |line: &str| {
         let plain = anstream::adapter::strip_str(line).to_string();
@@ -37,7 +37,7 @@ pub fn without_commands(text: &str) -> String {
     text.split_inclusive(['\n', '\r']).map(harmless).collect()
 }
 
-/// Foreign text as a part of one sentence of ours: its lines joined, cut at `longest` characters.
+/// Foreign text as a part of one sentence of shipgate: its lines joined, cut at `longest` characters.
 pub fn phrase(text: &str, longest: usize) -> String {
     let joined = lines(text).join("; ");
     match joined.char_indices().nth(longest) {

@@ -1,6 +1,6 @@
 //! Where an image is from that a deploy finds in its repository: from a run of shipgate, or from somebody else.
 //!
-//! Its tag and its labels can be written by whoever may push. Two things cannot:
+//! Its tag and its labels can be written by everyone who may push. Two facts cannot:
 //!
 //! - The ledger: a revision of the service's family that shipgate registered and that pins the image's digest.
 //! - The announcement, for an image whose run ended between its push and the registration: a tag on the service, written
@@ -20,7 +20,7 @@ use super::target::Reuse;
 pub const PUSH_LABEL: &str = "shipgate.push";
 /// The key of the announcement on a service.
 pub const ANNOUNCED: &str = "shipgate:pushing";
-/// So many characters of a run's name fit beside the longest release and a digest.
+/// Maximum length of a run's name, in characters, that fits beside the longest release and a digest.
 const LONGEST_RUN: usize = 110;
 
 /// What a run writes on a service before it pushes an image for it.
@@ -135,7 +135,7 @@ impl ReusedImage {
             Origin::Elsewhere => {
                 let most = self.reuse.looked_at();
                 format!(
-                    "image {image} was there already, pushed by somebody else: none of the newest {most} revisions of \
+                    "image {image} was there already, pushed by another program: none of the newest {most} revisions of \
                      its services records it"
                 )
             }

@@ -17,7 +17,7 @@ pub enum Outcome {
     Invalid,
     /// A gate said no or could not know; nothing was changed.
     Refused,
-    /// The target moved between plan and apply, before our first change.
+    /// The target moved between plan and apply, before the first change.
     Stale,
     /// The rollout failed; the previous release serves again, verified.
     RolledBack,
@@ -25,7 +25,7 @@ pub enum Outcome {
     Broken,
     /// Another deployment replaced this one during the rollout.
     Superseded,
-    /// Still in progress when our patience ended.
+    /// Still in progress at the timeout.
     TimedOut,
     /// Accepted, but nothing runs to prove it.
     Unproven,

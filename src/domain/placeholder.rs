@@ -10,7 +10,7 @@ use super::image::Digest;
 use super::names::name;
 
 /// What each marker begins with. It is an address, so that `new URL(…)` takes it, and no character of it is escaped in a
-/// script, in JSON, in a page or in a style. Nobody can own a host below `.invalid`
+/// script, in JSON, in a page or in a style. No host below `.invalid` can be registered
 /// ([RFC 6761](https://www.rfc-editor.org/rfc/rfc6761#section-6.4)).
 const SCHEME: &str = "https://";
 /// What the host of each marker begins with.
@@ -31,7 +31,7 @@ name!(
     |text| is_name(text)
 );
 name!(
-    /// The value of a placeholder. It stands in scripts, in pages and in styles, so it has nothing that ends a text or means
+    /// The value of a placeholder. It is in scripts, in pages and in styles, so it has nothing that ends a text or means
     /// something in one of them.
     PlaceholderValue,
     "a value of a placeholder",

@@ -38,7 +38,7 @@ pub struct Probe {
     pub timeout: Duration,
     /// The pause between two questions.
     pub interval: Duration,
-    /// How many wrong answers are borne before the probe has failed.
+    /// Maximum number of wrong answers before the probe fails.
     pub retries: u32,
     /// How many right answers in a row are needed.
     pub successes: u32,
@@ -95,7 +95,7 @@ enum ForBaseline {
     Same,
     /// Of the answer only the status counts.
     Status(Box<Probe>),
-    /// Not at all: the release stands in the question.
+    /// Not at all: the release is in the question.
     LeftOut,
 }
 
@@ -232,7 +232,7 @@ pub enum Decision {
     AskAgain,
     /// Enough right answers in a row.
     Passed,
-    /// More wrong answers than are borne.
+    /// More wrong answers than the maximum.
     Failed,
 }
 

@@ -49,7 +49,7 @@ pub struct Provenance {
     pub plan_runs: Vec<u64>,
     /// The gates that were overridden.
     pub overrides: Vec<OverriddenGate>,
-    /// The digest of the plan that was carried out: with the gate policy and the checklist of whoever decided.
+    /// The digest of the plan that was carried out: with the gate policy and the checklist of the person who decided.
     pub plan: Option<Digest>,
 }
 

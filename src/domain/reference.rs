@@ -11,7 +11,7 @@ use super::release::GitSha;
 /// The fewest digits of a short commit id
 /// ([rev-parse](https://git-scm.com/docs/git-rev-parse#Documentation/git-rev-parse.txt---disambiguateprefix)).
 const FEWEST_DIGITS: usize = 4;
-/// So many commits are named where several are meant.
+/// Maximum number of commits that are named where several are meant.
 const NAMED: usize = 5;
 
 /// What was written.
@@ -19,7 +19,7 @@ const NAMED: usize = 5;
 pub enum ReleaseReference {
     /// A whole commit id.
     Commit(GitSha),
-    /// The first digits of one, in lower case; or a tag that looks like that.
+    /// The first digits of one, in lower case; or a tag of that form.
     Short(String),
     /// The number of a pull request.
     PullRequest(u64),

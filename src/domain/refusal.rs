@@ -57,7 +57,7 @@ impl Refusal {
     }
 
     /// How many more tokens to try. A trust policy that was written a moment ago is not known everywhere yet, but
-    /// nobody else waits for one.
+    /// no run waits for one.
     pub fn retries(self) -> usize {
         match self {
             Self::Expired => 2,

@@ -29,7 +29,7 @@ pub enum Baseline {
     Runs(String),
     /// It was taken away.
     Gone(String),
-    /// That cannot be told: why.
+    /// That is not known: why.
     Unknown(String),
     /// Nothing keeps it: such components keep their releases alone.
     NotKept,

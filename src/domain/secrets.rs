@@ -10,11 +10,11 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::neutral;
 
-/// What stands in the place of a secret.
+/// What replaces a secret.
 pub const REPLACEMENT: &str = "***";
 /// The shortest secret, in characters: a shorter one is part of ordinary words.
 pub const LEAST: usize = 8;
-/// What ends a text of ours that was cut.
+/// What ends a text of shipgate that was cut.
 const CUT: char = '…';
 /// All but the characters that never have to be encoded
 /// ([RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-2.3)).
@@ -45,7 +45,7 @@ impl Secrets {
     }
 
     /// The text with [`REPLACEMENT`] in the place of each whole secret, also of one that is broken over lines, and of
-    /// the beginning of one (at least [`LEAST`] characters) where our own text was cut within it. Text without secrets
+    /// the beginning of one (at least [`LEAST`] characters) where shipgate's own text was cut within it. Text without secrets
     /// stays as it is.
     pub fn without<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut text = Cow::Borrowed(text);
@@ -123,7 +123,7 @@ impl Secrets {
     }
 }
 
-/// A secret as it is, and as texts of ours and of others write it.
+/// A secret as it is, and as texts of shipgate and of others write it.
 fn forms(secret: &str) -> impl Iterator<Item = String> {
     let json = in_json(secret);
     let debug = format!("{secret:?}");

@@ -39,7 +39,7 @@ pub enum OnFailure {
     Leave,
 }
 
-/// The pause before the next look at a release that is watched: short at first, at most five seconds, and the last look
+/// The pause before the next poll at a release that is watched: short at first, at most five seconds, and the last poll
 /// is at the end.
 pub fn pause(elapsed: Duration, time: Duration) -> Duration {
     let pause = (elapsed / 4).clamp(Duration::from_millis(500), Duration::from_secs(5));

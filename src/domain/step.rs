@@ -93,7 +93,7 @@ impl Verb {
         }
     }
 
-    /// Whether it counts among the changes of which so many are made at once. The one-off task of a pre-deploy command is
+    /// Whether it counts among the changes of which a limited number are made at once. The one-off task of a pre-deploy command is
     /// mostly waited for; its start is counted by itself.
     pub fn takes_slot(self) -> bool {
         self.changes() && self != Self::PreDeploy

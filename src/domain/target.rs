@@ -98,14 +98,14 @@ pub struct Image {
 /// Which images are taken that a repository has already under a release's tag, with its label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reuse {
-    /// Whoever pushed them.
+    /// Pushed by any program.
     Any,
     /// Those alone that a run of shipgate pushed for this environment.
     Own,
 }
 
 impl Reuse {
-    /// So many of the newest revisions of a service's family are searched for an image: few where one that is not found is
+    /// Number of the newest revisions of a service's family that are searched for an image: few where one that is not found is
     /// a warning, as many as a rollback looks at where it refuses.
     pub fn looked_at(self) -> usize {
         match self {

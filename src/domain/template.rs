@@ -91,12 +91,12 @@ impl Template {
         self.parts.iter().map(length).sum()
     }
 
-    /// Whether the release stands in it.
+    /// Whether the release is in it.
     pub fn has_release(&self) -> bool {
         self.parts.contains(&Part::ReleaseSha)
     }
 
-    /// The text, when the release does not stand in it.
+    /// The text, when the release is not in it.
     pub fn as_literal(&self) -> Option<&str> {
         match self.parts.as_slice() {
             [] => Some(""),

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::neutral;
 
-/// So much of a claim is kept at most, in characters. A `sub` with ids, and names as long as GitHub allows them, has some
+/// Maximum length of a claim that is kept, in characters. A `sub` with ids, and names as long as GitHub allows them, has some
 /// 500: a part of it would be compared, and proposed, in place of the whole.
 const LONGEST_CLAIM: usize = 1024;
 

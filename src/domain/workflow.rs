@@ -1,8 +1,8 @@
-//! The job of GitHub Actions that we run in, and how we come to a role from there.
+//! The job of GitHub Actions of this run, and how it assumes a role.
 
 use super::role::RoleArn;
 
-/// A job, as far as it decides who we are.
+/// A job, as far as it decides the identity of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Job {
     /// Whether this is GitHub Actions at all.
@@ -51,7 +51,7 @@ pub enum NoWay {
 }
 
 /// Decides it. `caller`: whom the ambient credentials belong to, where there are any. The roles are assumed one after
-/// the other. Ambient credentials never stand in for a role: they are its session, or assume it, or are not used.
+/// the other. Ambient credentials never replace a role: they are its session, or assume it, or are not used.
 ///
 /// # Errors
 ///

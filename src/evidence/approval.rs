@@ -69,7 +69,7 @@ impl Approvals<'_> {
             return Known::Is(ApprovalEvidence::Later);
         }
         let Some(run) = self.history.hosted.run().and_then(|run| run.parse().ok()) else {
-            let hint = "start the workflow that makes this change: GitHub's environment asks there, or somebody approves it there";
+            let hint = "start the workflow that makes this change: GitHub's environment asks there, or another person approves it there";
             return Known::Unknown(Unknown::new("this is no run of GitHub Actions, so no person was asked").hint(hint));
         };
         let seen = if let Some(Approval::Required { .. }) = self.policy.approval {

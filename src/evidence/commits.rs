@@ -1,4 +1,4 @@
-//! The commits between what runs and a release, for whoever reads a plan: with their authors and pull requests. What is not
+//! The commits between what runs and a release, for the reader of a plan: with their authors and pull requests. What is not
 //! known is left out.
 
 use super::history::History;
@@ -74,7 +74,7 @@ fn line(commit: ComparedCommit) -> CommitLine {
     CommitLine::new(commit.sha, subject, commit.author.as_deref().unwrap_or_default()).committed_at(commit.committed)
 }
 
-/// The pages that hold the newest of so many commits, the newest page first, where pages begin with the oldest.
+/// The pages that hold the newest of a number of commits, the newest page first, where pages begin with the oldest.
 fn pages(count: usize, per_page: usize) -> impl Iterator<Item = usize> {
     let last = count.div_ceil(per_page);
     let first = if count.is_multiple_of(per_page) { last } else { last.saturating_sub(1) };

@@ -19,7 +19,7 @@ use crate::kinds::driver;
 use crate::observe::{Cloud, Configuration};
 use crate::together::try_each;
 
-/// So many of the newest entries of a component's ledger are looked at: an approval counts for a week at most.
+/// Number of the newest entries of a component's ledger that are read: an approval counts for a week at most.
 const LOOKED_AT: usize = 100;
 
 /// A plan that people were asked about.

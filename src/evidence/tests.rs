@@ -1,4 +1,4 @@
-//! What is asked of GitHub, and how often: against a server of our own, with a clone that knows nothing.
+//! What is asked of GitHub, and how often: against a server of the test, with a clone that knows nothing.
 
 use std::sync::{Arc, Mutex};
 

@@ -20,11 +20,11 @@ pub fn hint(error: &GitHubError) -> String {
              the job needs `permissions: {permission}`"
         ),
         GitHubErrorKind::Moved => {
-            "the repository has another name now, or something stands between the runner and GitHub: redirects are \
+            "the repository has another name now, or a proxy answers instead of GitHub: redirects are \
              not followed"
                 .to_owned()
         }
-        GitHubErrorKind::Conflict => "somebody else changes the same thing: run it again".to_owned(),
+        GitHubErrorKind::Conflict => "another run changes the same object: run it again".to_owned(),
         GitHubErrorKind::Unprocessable => "correct what GitHub names; is the commit pushed?".to_owned(),
         GitHubErrorKind::Rejected => "correct what GitHub names".to_owned(),
         GitHubErrorKind::Server => "https://www.githubstatus.com says whether GitHub has a problem".to_owned(),

@@ -38,7 +38,7 @@ impl Explain for EndpointError {
     fn before(&self) -> Failure {
         let name = &self.name;
         Failure::invalid(self.to_string())
-            .cause("credentials and tokens would be sent there as everybody on the way can read them")
+            .cause("credentials and tokens would be sent there unencrypted")
             .hint(format!("correct {name} to an https address or remove it; without TLS it can be localhost alone"))
     }
 }

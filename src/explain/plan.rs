@@ -37,7 +37,7 @@ impl Explain for ImageError {
                 "a lifecycle rule may have removed it: deploy the commit to the source again, or name another release"
             }
             Self::OtherCommit { .. } => {
-                "somebody put another image under the release's name: deploy the commit to the source again"
+                "another image was pushed under the release's tag: deploy the commit to the source again"
             }
             Self::TagLeadsElsewhere { .. } => {
                 "shipgate never moves a release's tag: find out who pushed the other image, and delete it if it is wrong"

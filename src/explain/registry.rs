@@ -65,14 +65,14 @@ fn hint(error: &RegistryError) -> Option<String> {
     Some(hint.to_owned())
 }
 
-/// The most telling of what is known: the action that AWS names, where the password goes, what may be missing.
+/// The most specific of what is known: the action that AWS names, where the password goes, what may be missing.
 fn of_call(call: &FailedCall) -> String {
     if let Some(action) = call.denied_action() {
         return format!("allow `{action}` on {}", repository(call.side));
     }
     if call.is_login_refused() {
         return "the password of Amazon ECR goes to the registry's own address alone: check SHIPGATE_REGISTRY_HOSTS, and \
-                what stands between here and the registry"
+                the proxy between this machine and the registry"
             .to_owned();
     }
     if call.is_denied() {

@@ -154,7 +154,7 @@ pub(super) fn options(claims: &Claims) -> String {
 /// Why this job cannot have the role.
 pub fn no_way(no_way: NoWay, role: &RoleArn) -> Failure {
     let permission = "give the job `permissions: id-token: write`; a job's own `permissions` replace the workflow's, so \
-                      `contents: read` has to stand there too";
+                      `contents: read` has to be there too";
     let failure = match no_way {
         NoWay::Half(missing) => Failure::invalid(format!("{missing} is not set, though its counterpart is"))
             .hint("hand on both ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN, or run shipgate in a step itself"),

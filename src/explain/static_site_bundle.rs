@@ -48,7 +48,7 @@ fn hint(error: &BundleError) -> &'static str {
         BundleError::OutputOutside { .. } => "correct `output` of `build`: name a directory of the repository",
         BundleError::NoEntry { .. } => "correct `output` of `build`: it names the directory with the page at the root",
         BundleError::Stale { .. } => {
-            "correct `output` of `build`; if the build leaves what is there because it is the same, remove the directory \
+            "correct `output` of `build`; if the build skips files that did not change, remove the directory \
              and run this again"
         }
         BundleError::LinkOut { .. } => "let the build copy the file, or remove the link",

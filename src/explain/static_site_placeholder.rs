@@ -24,8 +24,8 @@ fn hint(error: &Unfillable) -> &'static str {
              in `runtime-config`"
         }
         Unfillable::NoText { .. } => "let a script use the value, and hand it over; or write it in `runtime-config`",
-        Unfillable::TooLarge { .. } => "leave it out with `exclude`, or serve it from elsewhere",
-        Unfillable::Circle { .. } => "let the build leave the hashes out of scripts that load each other",
+        Unfillable::TooLarge { .. } => "remove it with `exclude`, or serve it from another host",
+        Unfillable::Circle { .. } => "configure the build to omit hashes in scripts that load each other",
         Unfillable::Listed { .. } => "write the value in `runtime-config`, or build without that list",
         Unfillable::NoName { .. } => "let the build write longer fingerprints into names",
     }
@@ -49,7 +49,7 @@ mod tests {
             (Unfillable::Mangled { place: place() }, "when a page runs"),
             (Unfillable::NoText { path: path(), what: "has a marker" }, "let a script"),
             (Unfillable::TooLarge { path: path() }, "`exclude`"),
-            (Unfillable::Circle { path: path() }, "leave the hashes out"),
+            (Unfillable::Circle { path: path() }, "omit hashes in scripts"),
             (Unfillable::Listed { list: path(), path: path() }, "`runtime-config`"),
             (Unfillable::NoName { path: path() }, "longer fingerprints"),
         ] {

@@ -29,7 +29,7 @@ impl Explain for StoreError {
             ),
             Self::Overtaken { .. } => of(
                 Outcome::Superseded,
-                "look at what is there with `shipgate status`; run it again if this release is to be served",
+                "check what is there with `shipgate status`; run it again if this release is to be served",
             ),
         }
     }

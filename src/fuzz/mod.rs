@@ -160,7 +160,7 @@ fn assert_bounded(findings: Findings) {
     }
 }
 
-/// Whether a text can stand in a log.
+/// Whether a text can be in a log.
 fn is_neutral(text: &str) -> bool {
     !text.chars().any(char::is_control) && !text.starts_with("::") && !text.contains("##[")
 }

@@ -18,7 +18,7 @@ pub struct Building<'a> {
     pub release: &'a ReleaseName,
     /// The directory of the configuration file.
     pub directory: &'a Utf8Path,
-    /// Where we run.
+    /// The place of this run.
     pub context: &'a Context,
     /// Where the output of the build goes, as that of its step `build`.
     pub events: &'a Events,

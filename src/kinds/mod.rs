@@ -89,7 +89,7 @@ pub trait Driver: Configured {
     /// What it runs, for `status`.
     fn status<'a>(&'a self, cloud: &'a Cloud) -> Answer<'a, ComponentStatus>;
 
-    /// The releases that it got, newest first, at most so many.
+    /// The releases that it got, newest first, at most this many.
     fn history<'a>(&'a self, _cloud: &'a Cloud, _most: usize) -> Answer<'a, History> {
         refuse("`shipgate history`", not_built::kind(self.kind()))
     }
@@ -125,7 +125,7 @@ pub trait Driver: Configured {
         refuse("a hold", not_built::kind(self.kind()))
     }
 
-    /// What is written of an image of a release, in so many of the newest entries of its ledger.
+    /// What is written of an image of a release, in this number of the newest entries of its ledger.
     fn image_records<'a>(
         &'a self,
         _cloud: &'a Cloud,
@@ -206,7 +206,7 @@ pub trait Observed: fmt::Debug {
     /// It ships no such thing, or the bundle is not the one that is meant.
     fn take_bundle(&mut self, _bundle: &GivenBundle) -> Result<(), Failure> {
         Err(Failure::invalid(format!("component `{}` ships no bundle of files", self.name()))
-            .hint("leave it out of --bundle: only static sites are built with `shipgate build`"))
+            .hint("remove it from --bundle: only static sites are built with `shipgate build`"))
     }
 
     /// What pins an image for a release, among what was seen already.
@@ -214,7 +214,7 @@ pub trait Observed: fmt::Debug {
         None
     }
 
-    /// What is written of an image of a release, in so many of the newest entries of its ledger.
+    /// What is written of an image of a release, in this number of the newest entries of its ledger.
     fn image_records<'a>(
         &'a self,
         _cloud: &'a Cloud,

@@ -30,7 +30,7 @@ pub struct Turns {
 }
 
 impl Turns {
-    /// The turns of a plan's steps, of which so many make changes at once.
+    /// The turns of a plan's steps, of which a limited number make changes at once.
     pub fn new(steps: &[Step], parallel: NonZeroUsize) -> Self {
         Self {
             schedule: RefCell::new(Schedule::new(steps)),

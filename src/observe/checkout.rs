@@ -44,7 +44,7 @@ pub enum Unreadable {
     /// There is none.
     #[error("it is not there")]
     Missing,
-    /// A symbolic link leads elsewhere: what is there is nobody's to show.
+    /// A symbolic link leads elsewhere: what is there is not shown.
     #[error("it leads out of the repository")]
     Outside,
     /// It is a directory, a device, or too much.
@@ -157,7 +157,7 @@ impl Checkout {
             let more = names.split_off(FILES.count());
             left_out.extend(more.first().map(|first| Unlisted {
                 what: format!("{first} and {} more files", more.len() - 1),
-                why: format!("at most {FILES} are looked at"),
+                why: format!("at most {FILES} are read"),
             }));
         }
         Tree { names, left_out }

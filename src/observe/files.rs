@@ -58,7 +58,7 @@ fn unusable(path: &str) -> Failure {
 }
 
 /// Takes from the release's commit what belongs to the release: task-definition files, and the pre-deploy command of
-/// each component. All else stands in the checked-out configuration. `recorded`: whether the ledger of the source says that
+/// each component. All else is in the checked-out configuration. `recorded`: whether the ledger of the source says that
 /// the release has such a command for a component.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! GitHub, as the job that we run in reaches it.
+//! GitHub, as the job of this run reaches it.
 
 use crate::clients::github::{GitHub, GitHubError};
 use crate::context::Context;

@@ -1,4 +1,4 @@
-//! Who we are in an environment: a role's session, or the ambient credentials.
+//! The identity in an environment: a role's session, or the ambient credentials.
 
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -65,14 +65,14 @@ impl From<Failure> for NotEntered {
 pub struct Identity {
     /// The configuration of all clients.
     pub config: SdkConfig,
-    /// Whom AWS takes us for.
+    /// The principal that AWS names.
     pub caller: Caller,
 }
 
 impl<'c> Identities<'c> {
     /// No session yet. Paths are relative to the directory of the configuration file; `promotions` are its own.
     pub fn new(context: &'c Context, directory: &Utf8Path, promotions: Promotions) -> Self {
-        // The SDK's own patience is for one try.
+        // The SDK's own timeout is for one attempt.
         let cache = IdentityCache::lazy().load_timeout(PATIENCE).build();
         Self {
             context,
@@ -139,7 +139,7 @@ impl<'c> Identities<'c> {
             return Failure::from(error).into();
         };
         let roles = &target.roles;
-        // Whoever comes to the first role can go on to `role`.
+        // A job that may assume the first role can go on to `role`.
         let is_one = roles.via.is_some() || roles.read_role.is_none();
         let environment = self.promotions.environment(target.environment.as_str(), !is_one);
         // No configuration names the branch that deploys: it is the default one, as `iam trust` has it.
@@ -171,7 +171,7 @@ impl<'c> Identities<'c> {
         Ok(Identity { config, caller })
     }
 
-    /// Why nobody can look at an environment from here, whatever its roles let in: there is nothing to become a role
+    /// Why an environment cannot be read from here, whatever its roles let in: there is nothing to assume a role
     /// with. `None`: it can be tried.
     pub async fn nobody(&self, target: &Target, access: Access) -> Option<Failure> {
         let ambient = match self.ambient(target).await {
@@ -343,7 +343,7 @@ fn not_narrowed(assumption: &Assumption) -> Failure {
         .hint("use credentials that may assume the role, or remove `session-policy`")
 }
 
-/// Asks AWS whom it takes us for, and compares.
+/// Asks AWS for the principal, and compares.
 async fn prove(target: &Target, assumption: &Assumption, config: SdkConfig) -> Result<Identity, Failure> {
     let caller = Sts::new(&config).caller_of_new_session().await?;
     if !assumption.role.is_role_of(&caller.arn) {
@@ -357,7 +357,7 @@ async fn prove(target: &Target, assumption: &Assumption, config: SdkConfig) -> R
     Ok(Identity { config, caller })
 }
 
-/// Without `account` it is that of the role, for whoever prints its policy.
+/// Without `account` it is that of the role, for printing its policy.
 fn of_account(target: &Target, caller: &Caller) -> Result<(), Failure> {
     match target.account.as_ref().or(target.roles.role.as_ref().map(RoleArn::account)) {
         Some(configured) if *configured != caller.account => {

@@ -137,7 +137,7 @@ pub async fn baseline_image(
     Ok(Some(KnownImage { reference: reference.clone(), digest: digest.clone(), platforms: Vec::new() }))
 }
 
-/// The repository of a reference, when it is of this registry, by its AWS name or by the address we use.
+/// The repository of a reference, when it is of this registry, by its AWS name or by the address in use.
 fn repository_of(access: &RegistryAccess, reference: &ImageReference) -> Option<Repository> {
     let (host, name) = reference.repository.split_once('/')?;
     let is_ours = host == access.registry.host || host == access.login.host;

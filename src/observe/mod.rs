@@ -226,8 +226,8 @@ impl Configuration {
         self.resolve(context, environment, components, Purpose::Change)
     }
 
-    /// The same with nothing but what names its services and its roles: in an emergency nobody should have to find out
-    /// what the variables of a probe stand for.
+    /// The same with nothing but what names its services and its roles: in an emergency the user should not have to find out
+    /// the values of the variables of a probe.
     ///
     /// # Errors
     ///
@@ -361,7 +361,7 @@ fn read(context: &Context, path: &Utf8Path) -> Result<String, String> {
     }
 }
 
-/// The text of a file that is no part of the repository, of at most so many bytes.
+/// The text of a file that is no part of the repository, of at most this many bytes.
 ///
 /// # Errors
 ///
@@ -420,7 +420,7 @@ pub async fn release(
     Err(if changes.changed.is_empty() { uncompared(&sha, &changes) } else { changed(&sha, &changes) })
 }
 
-/// So many files are named.
+/// Maximum number of files that are named.
 const NAMED: usize = 5;
 
 fn changed(sha: &GitSha, changes: &Changes) -> Failure {

@@ -40,7 +40,7 @@ pub fn of(end: End<'_>, closing: Closing<'_>) -> Vec<String> {
             let ended = ("check", Conclusion::of(&checked.findings));
             check_lines::lines(ended, &checked.findings, closing.level, closing.look)
         }
-        // Whoever is to keep what is proposed has to know what it leaves out.
+        // Before the proposal is used, its reader has to know what it omits.
         Ok(Answer::Contract(asked)) if asked.proposal.is_some() => {
             check_lines::read("read", &asked.findings, closing.look)
         }
@@ -63,7 +63,7 @@ pub fn of(end: End<'_>, closing: Closing<'_>) -> Vec<String> {
         Ok(Answer::History(found)) if closing.level >= Level::Everything => found.notes.clone(),
         Ok(Answer::Logs { none_since: Some(since), .. }) if closing.level >= Level::Everything => {
             let since = since.strftime("%Y-%m-%d %H:%M:%SZ");
-            vec![format!("no lines since {since}; `--since 2h` looks further back")]
+            vec![format!("no lines since {since}; `--since 2h` reads an earlier start")]
         }
         Ok(
             Answer::Approval(_)

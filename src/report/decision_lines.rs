@@ -1,4 +1,4 @@
-//! What whoever decides about a plan reads last: the gates, where the plan is for, and what its probes got.
+//! What the person who decides about a plan reads last: the gates, where the plan is for, and what its probes got.
 
 use super::approval;
 use super::line::{Line, hinted, note};
@@ -6,7 +6,7 @@ use super::style::{BAD, CAREFUL, FAINT, Look, Mark, columns, padded, wrapped};
 use crate::domain::gate::{Gate, GatePolicy, Verdict};
 use crate::domain::view::plan::ShownPlan;
 
-/// What whoever decides about a plan reads last.
+/// What the person who decides about a plan reads last.
 pub fn decided(gates: &[Gate], policy: &GatePolicy, look: Look) -> Vec<Line> {
     let mut lines = vec![note("")];
     lines.extend(shown_gates(gates, look));

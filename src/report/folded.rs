@@ -30,7 +30,7 @@ enum Part {
     End,
 }
 
-/// Ends the group that is open, whoever opened it.
+/// Ends the group that is open.
 pub fn end_group() {
     sink::command(&Command::new("endgroup", ""));
 }

@@ -15,7 +15,7 @@ pub struct Rendered {
 }
 
 impl Rendered {
-    /// What a function shows for a look.
+    /// What a function shows for a status.
     pub fn new(name: &'static str, render: impl Fn(Look) -> String + 'static) -> Self {
         Self { name, render: Box::new(render) }
     }

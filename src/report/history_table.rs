@@ -59,7 +59,7 @@ fn row(component: &str, release: &PastRelease, look: Look) -> [String; HEADINGS.
     ]
 }
 
-/// The table that fits: without what nobody reads who does not ask for it.
+/// The table that fits: without the columns that are only shown on request.
 fn on_terminal(releases: &[(String, PastRelease)], look: Look) -> Vec<String> {
     let is_one = releases.iter().all(|(component, _)| *component == releases[0].0);
     let name = |component| if is_one { "" } else { component };

@@ -102,7 +102,7 @@ fn all(event: &Event, showing: Showing<'_>) -> Vec<Line> {
     }
 }
 
-/// The plan of a run within this one, which nobody decides about.
+/// The plan of a run within this one, about which no person decides.
 fn within(plan: &ShownPlan, look: Look) -> Vec<Line> {
     let warnings = plan.warnings.iter().map(|found| warning(&warning_text(found), found.hint.as_deref(), look));
     warnings.chain(merging::lines(plan).into_iter().map(note)).collect()

@@ -357,13 +357,13 @@ mod tests {
                 .committed_at(at)
         };
         let newest =
-            vec![commit("Sell shoes that fit whoever buys them, at last", "Nia", 880), commit("Go", "Émile", 400)];
+            vec![commit("Sell shoes that fit the customers, at long last", "Nia", 880), commit("Go", "Émile", 400)];
         let compare = Some("https://github.com/acme/shop/compare/a...b".to_owned());
         let range = CommitRange { taken_back: false, commits: Commits { count: 3, newest }, compare };
         assert_eq!(
             plain(&commits(&range, look(60))),
             [
-                "  4b825dc  Sell shoes that fit whoever b…  Nia    2 min ago",
+                "  4b825dc  Sell shoes that fit the custo…  Nia    2 min ago",
                 "  4b825dc  Go                              Émile  10 min ago",
                 "  and 1 more",
                 "  https://github.com/acme/shop/compare/a...b",

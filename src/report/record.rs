@@ -177,7 +177,7 @@ pub struct ComponentRecord {
     pub causes: Vec<Cause>,
     /// What the plan would change or changed.
     pub changes: Vec<Change>,
-    /// What somebody changed by hand since our last release.
+    /// What was changed by hand since the last release of shipgate.
     pub drift: Option<Drift>,
     /// What the source's definition has and this one lacks.
     pub missing_variables: Vec<MissingVariable>,

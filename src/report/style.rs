@@ -26,12 +26,12 @@ pub struct Look {
 }
 
 impl Look {
-    /// Where nothing is known of whoever reads it.
+    /// Where nothing is known of the reader.
     pub fn plain() -> Self {
         Self { width: None, exact: false, now: Timestamp::default() }
     }
 
-    /// A commit, or what stands in its place: seven digits of it. What comes after all forty stays.
+    /// A commit, or what is written instead: seven digits of it. What comes after all forty stays.
     pub fn release(self, release: &str) -> String {
         if self.exact {
             return release.to_owned();
@@ -48,7 +48,7 @@ impl Look {
         if self.exact { digest.to_string() } else { digest.short().to_owned() }
     }
 
-    /// A text in which commits and digests are short. What stands in backticks may be a command to paste, and stays.
+    /// A text in which commits and digests are short. What is in backticks may be a command to paste, and stays.
     pub fn text(self, text: &str) -> String {
         // A secret may have the form of an id: what is left of it would not be known for one.
         if self.exact { text.to_owned() } else { with_short_ids(&sink::clean(text)) }
@@ -97,7 +97,7 @@ impl Mark {
     }
 }
 
-/// A text in which each whole commit has 7 digits, and each whole digest 12, but for what stands in backticks.
+/// A text in which each whole commit has 7 digits, and each whole digest 12, but for what is in backticks.
 fn with_short_ids(text: &str) -> String {
     let parts = text.split('`').enumerate();
     parts
@@ -111,13 +111,13 @@ pub fn columns(text: &str) -> usize {
     textwrap::core::display_width(text)
 }
 
-/// A text with blanks up to so many columns.
+/// A text with blanks up to a number of columns.
 pub fn padded(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(columns(text))))
 }
 
 /// A text in lines that fit, the first after `first` and the others after `rest`. What is longer than a line is not parted:
-/// a word, such as an address, or what stands in backticks, which may be a command to paste.
+/// a word, such as an address, or what is in backticks, which may be a command to paste.
 pub fn wrapped(text: &str, width: Option<usize>, first: &str, rest: &str) -> Vec<String> {
     /// Takes the place of a blank in what is not parted.
     const KEPT: char = '\u{e000}';

@@ -148,7 +148,7 @@ impl Sink for Terminal {
 impl Terminal {
     fn lines(&self, event: &Event) -> Vec<String> {
         let steps = self.steps.borrow();
-        // Nobody can decide about a plan that is not shown.
+        // A plan that is not shown cannot be approved.
         let is_asked = self.asks && matches!(event, Event::Planned(_));
         let level = if is_asked { self.level.max(Level::Everything) } else { self.level };
         lines::of(event, Showing { level, look: self.error, asks: self.asks, steps: &steps })
@@ -232,7 +232,7 @@ fn unwrapped(event: &Event) -> &Event {
     if matches!(**inner, Event::Planned(_)) { event } else { inner }
 }
 
-/// Whether the output of a step is that of a build, which nobody reads unless it fails.
+/// Whether the output of a step is that of a build, which is only of use if it fails.
 fn writes_much(verb: Verb) -> bool {
     matches!(verb, Verb::Build | Verb::Bundle | Verb::WaitFor | Verb::Prove | Verb::Settle | Verb::RollBack)
 }

@@ -31,7 +31,7 @@ pub fn report_to_all(
     });
 }
 
-/// Before the first change what served before still serves; after it nobody has looked.
+/// Before the first change what served before still serves; after it that was not read.
 fn failure(text: &str, has_changed: bool) -> Failure {
     let outcome = if has_changed { Outcome::Broken } else { Outcome::Failed };
     let failure =

@@ -1,4 +1,4 @@
-//! What docker starts under the name `docker-credential-shipgate-login` during a build of ours: it asks the process that
+//! What docker starts under the name `docker-credential-shipgate-login` during a build of shipgate: it asks the process that
 //! builds. The protocol is that of [`super::docker_credential`].
 
 use std::process::ExitCode;

@@ -115,7 +115,7 @@ fn set_up_logging(filter: LevelFilter) {
     // Info is what the sinks show.
     let ours = if filter <= LevelFilter::INFO { LevelFilter::ERROR } else { filter };
     let targets = Targets::new().with_default(LevelFilter::ERROR).with_target("shipgate", ours);
-    // What it calls an error is a workflow of somebody, which `check` tells in its own words.
+    // What it calls an error is a user's workflow, which `check` reports in its own words.
     let targets = targets.with_target("github_actions_models", LevelFilter::OFF);
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(sink::Log::default)

@@ -52,7 +52,7 @@ fn correct_tips(error: &mut clap::Error, given: &Given) {
     }
 }
 
-/// What is wrong with the command line: the first paragraph of what people are told.
+/// What is wrong with the command line: the first paragraph of the message.
 fn usage_reason(error: &clap::Error) -> String {
     if matches!(error.kind(), ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand) {
         return "no command is given".to_owned();
@@ -62,7 +62,7 @@ fn usage_reason(error: &clap::Error) -> String {
     neutral::phrase(lines.join(" ").trim_start_matches("error: "), 300)
 }
 
-/// Whoever plans names what is planned before where.
+/// `plan` names what is planned before where.
 fn plan_hint(error: &clap::Error, command: &str) -> Option<String> {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand).filter(|_| command == "plan")
     else {

@@ -377,7 +377,7 @@ fn forged_approvals() -> Vec<Forged> {
         ),
         ("a fork", |_, _, runs| approval(runs)["fork"] = json!("ben/shop"), "it is of a fork"),
         (
-            "a re-run by somebody else",
+            "a re-run by another person",
             |_, _, runs| {
                 approval(runs)["run_attempt"] = json!(2);
                 approval(runs)["triggering_actor"] = json!("eva");
@@ -445,7 +445,7 @@ fn people_who_do_not_count() -> Vec<Forged> {
             "may not write to the repository",
         ),
         (
-            "somebody else who has the name now",
+            "another person who has the name now",
             |_, _, runs| {
                 for who in ["actor", "triggering_actor"] {
                     approval(runs)[who] = json!({"login": "ben", "id": 7});
@@ -459,7 +459,7 @@ fn people_who_do_not_count() -> Vec<Forged> {
                 approval(runs)["actor"] = json!("ana");
                 approval(runs)["triggering_actor"] = json!("ana");
             },
-            "whoever planned started it",
+            "the person who planned started it",
         ),
         (
             "a bot",
@@ -542,7 +542,7 @@ fn the_planner_of_another_run_is_a_planner_too() {
     asked.run(PLANNED, &asked.planned("ana", &digest));
     asked.run(101, &asked.planned("ben", &digest));
     asked.run(APPROVED, &asked.approval("ben", 101, &digest));
-    refused(&asked, &asked.promote(APPROVED, 101, &digest), "approved", "whoever planned started it");
+    refused(&asked, &asked.promote(APPROVED, 101, &digest), "approved", "the person who planned started it");
     // The title names the one run, and the command the other.
     refused(&asked, &asked.promote(APPROVED, PLANNED, &digest), "approved", "its title does not name this plan");
 }
@@ -594,7 +594,7 @@ fn a_second_person_lets_the_holds_be_taken_off_that_were_shown_and_no_other() {
     kept(&asked, &bare, "needs 1 approval of ");
     assert!(text(&bare.json(), "hints").contains("start the workflow that calls hold.yml"), "{}", bare.stderr);
     kept(&asked, &unhold(&asked, 200, "carts work", &expected[..2]), "needs 1 approval of ");
-    kept(&asked, &unhold(&asked, 201, "carts work", &expected), "whoever planned started it");
+    kept(&asked, &unhold(&asked, 201, "carts work", &expected), "the person who planned started it");
     kept(&asked, &unhold(&asked, 200, "another reason", &expected), "the plan is ");
     let other = asked.planned_in("ana", "deploy-stage", &digest);
     asked.run(PLANNED, &other);

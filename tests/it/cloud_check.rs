@@ -42,7 +42,7 @@ fn a_pull_request_is_told_what_merging_would_change_and_changes_nothing() {
 
     let report = passed(&ran);
     let plans = report["plans"].as_array().unwrap();
-    assert_eq!(plans.len(), 1, "production is not looked at: {report:#}");
+    assert_eq!(plans.len(), 1, "production is not read: {report:#}");
     let plan = &plans[0];
     assert_eq!((&plan["environment"], &plan["outcome"]), (&json!("stage"), &json!("planned")));
     assert_eq!(plan["release"]["sha"], *head);

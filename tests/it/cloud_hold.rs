@@ -58,27 +58,27 @@ fn a_hold_is_a_tag_that_the_next_one_replaces_and_unhold_lifts() {
     let first = tags(&cloud, "backend")[HOLD].clone();
     assert!(first.ends_with(" local 50 =25 of carts fail=2C s=C3=BC=C3=9F"), "{first}");
 
-    let again = run(&cloud, &shop, &["hold", "stage", "--reason", "mended soon"]).expect_code(0).json();
+    let again = run(&cloud, &shop, &["hold", "stage", "--reason", "fixed soon"]).expect_code(0).json();
 
     assert_eq!(again["holds"].as_array().unwrap().len(), 1);
-    assert_eq!(again["holds"][0]["reason"], "mended soon");
-    assert!(tags(&cloud, "backend")[HOLD].ends_with(" local mended soon"));
+    assert_eq!(again["holds"][0]["reason"], "fixed soon");
+    assert!(tags(&cloud, "backend")[HOLD].ends_with(" local fixed soon"));
     tag(&cloud, "backend", LEFT, LEFT_VALUE);
 
-    let ran = run(&cloud, &shop, &["unhold", "stage", "--reason", "it is mended"]).expect_code(0);
+    let ran = run(&cloud, &shop, &["unhold", "stage", "--reason", "it is fixed"]).expect_code(0);
 
     let report = ran.json();
     assert_eq!((&report["command"], &report["holds"]), (&json!("unhold"), &json!([])));
     let lifted = report["lifted"].as_array().unwrap();
     let of = |scope: &str| lifted.iter().find(|hold| hold["scope"] == scope).unwrap();
-    assert_eq!(of("all")["reason"], "mended soon");
+    assert_eq!(of("all")["reason"], "fixed soon");
     assert_eq!(
         (&of("rollback")["left"], &of("rollback")["returned"]),
         (&json!(&LEFT[14..]), &json!(&LEFT_VALUE[35..]))
     );
     let after = tags(&cloud, "backend");
     assert_eq!(after.keys().collect::<Vec<_>>(), ["shipgate:unhold", "team"]);
-    assert!(after["shipgate:unhold"].ends_with(" local it is mended"), "{after:?}");
+    assert!(after["shipgate:unhold"].ends_with(" local it is fixed"), "{after:?}");
 
     let ran = run(&cloud, &shop, &["unhold", "stage", "--reason", "once more"]).expect_code(0);
 

@@ -124,7 +124,7 @@ fn one_person_plans_and_another_lets_it_be_carried_out() {
     let promote = approving.runner(Job::Environment("production"), 100, "ana").job(PROMOTE, "promote");
     assert_eq!(promote.needs("plan", &plan).inputs(json!({})).run().result, None, "nobody polls on a runner");
 
-    not_counted(&approving, 198, ("ana", 100, &digest), "whoever planned started it");
+    not_counted(&approving, 198, ("ana", 100, &digest), "the person who planned started it");
     // The document of another plan is none of this one.
     let other = format!("sha256:{}", "0".repeat(64));
     let wrong = approving.approve(199, "ben", 100, &other);
@@ -194,7 +194,7 @@ fn a_rollback_to_a_named_release_is_approved_and_one_to_what_served_before_is_no
     let (plan, waits) = approving.plan(400, "ana", ROLLBACK, named);
     let digest = plan.outputs["plan-digest"].clone();
     assert_eq!(waits.name, format!("plan {digest} for production"));
-    not_counted(&approving, 401, ("ana", 400, &digest), "whoever planned started it");
+    not_counted(&approving, 401, ("ana", 400, &digest), "the person who planned started it");
     let approved = approving.approve(402, "eva", 400, &digest).expect_success();
     assert_eq!(approved.outputs["command"], "rollback");
     let restored = approving.carry_out(402, "eva", &approved, 400, &digest).expect_success();
@@ -241,7 +241,7 @@ fn one_person_holds_and_two_take_the_hold_off_that_both_have_seen() {
     };
 
     let digest = planned(101);
-    not_counted(&approving, 198, ("ana", 101, &digest), "whoever planned started it");
+    not_counted(&approving, 198, ("ana", 101, &digest), "the person who planned started it");
     assert!(is_held(scene));
     // Somebody saw why not, and says so.
     hold(102, "carts fail still");

@@ -168,7 +168,7 @@ rows! {
             cloud.set_desired("backend", 2);
         })
     };
-    superseded: "somebody else deploys while shipgate waits", "superseded", "another deployment", "find out who" => || {
+    superseded: "another program deploys while shipgate waits", "superseded", "another deployment", "find out who" => || {
         meanwhile("", |cloud| {
             let revision = cloud.register_changed("backend", |definition| definition["cpu"] = json!("512"));
             cloud.move_to("backend", &revision);

@@ -57,13 +57,13 @@ fn an_image_that_somebody_else_pushed_is_a_warning_in_plan_and_deploy() {
         let run = cloud.shipgate(&shop, &line).env("GITHUB_ACTIONS", "true");
         let ran = run.env("GITHUB_STEP_SUMMARY", summary.path()).run();
         let report = ran.outcome(outcome, 0);
-        assert_told(&report["warnings"], &["was there already, pushed by somebody else"]);
+        assert_told(&report["warnings"], &["was there already, pushed by another program"]);
         let reused = &report["reused"][0];
         assert_eq!((&reused["component"], &reused["origin"]), (&json!("backend"), &json!("elsewhere")));
         assert!(reused["image"].as_str().unwrap().contains(&shop.head()), "{reused}");
-        assert!(ran.stderr.contains("was there already, pushed by somebody else"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("was there already, pushed by another program"), "{}", ran.stderr);
         let page = std::fs::read_to_string(summary.path()).unwrap();
-        assert!(page.contains("was there already, pushed by somebody else"), "{page}");
+        assert!(page.contains("was there already, pushed by another program"), "{page}");
         std::fs::write(summary.path(), "").unwrap();
         assert_eq!(*gate(&report), Value::Null, "nothing refuses it where nothing is configured");
     }
@@ -81,7 +81,7 @@ fn where_own_images_are_wanted_it_is_refused_before_anything_is_changed() {
 
     let report = cloud.deploy(&shop, &[]).outcome("refused", 3);
 
-    assert_told(&report["causes"], &["reuse", "pushed by somebody else"]);
+    assert_told(&report["causes"], &["reuse", "pushed by another program"]);
     assert_told(&report["hints"], &["delete its tag", "another commit", "reuse = \"any\""]);
     assert_eq!(cloud.serving("backend"), serving);
     assert_eq!(cloud.revisions("backend"), revisions);
@@ -128,7 +128,7 @@ fn an_image_whose_run_died_right_after_the_push_is_an_own_one() {
 
     assert!(!steps(&report).iter().any(|step| step.starts_with("build")), "{:?}", steps(&report));
     assert_eq!(report["reused"][0]["origin"], "announced");
-    assert!(!report["warnings"].to_string().contains("pushed by somebody else"), "{report:#}");
+    assert!(!report["warnings"].to_string().contains("pushed by another program"), "{report:#}");
     assert_eq!(announced(&cloud), None, "it is in the ledger now");
 }
 

@@ -227,6 +227,6 @@ fn a_release_that_does_not_start_on_production_is_rolled_back_there() {
     assert_eq!(report["components"][0]["changed"], true);
     assert_eq!(cloud.serving("live").tasks, serving.tasks);
     assert_eq!(cloud.ledger(&cloud.newest_revision("live"))["shipgate:outcome"], "rolled-back");
-    // The image is there for when the definition is mended.
+    // The image is there for when the definition is fixed.
     assert_told(&report["left_behind"], &["revision"]);
 }

@@ -152,7 +152,7 @@ fn what_somebody_changed_by_hand_is_told_and_written_again() {
 
         let report = run(&site, &repository, &["deploy", "stage"]).outcome("deployed", 0);
 
-        assert_told(&report["warnings"], &["somebody changed files of frontend by hand", path]);
+        assert_told(&report["warnings"], &["files of frontend were changed by hand", path]);
         assert_eq!(headers(&site.objects(bucket)[path]), headers(&whole[path]));
         assert_eq!(site.objects(bucket)[path].body, whole[path].body);
         assert_eq!(status(&site, &repository)["drift"], Value::Null);

@@ -127,7 +127,7 @@ fn a_hold_stops_every_release_until_it_is_lifted() {
     // A hold stops what is new, not the way back, which adds its own.
     run(&site, &repository, &["rollback", "stage"]).outcome("deployed", 0);
     assert_eq!(site.page(&site.stage), page_of(2));
-    let report = run(&site, &repository, &["unhold", "stage", "--reason", "mended"]).expect_code(0).json();
+    let report = run(&site, &repository, &["unhold", "stage", "--reason", "fixed"]).expect_code(0).json();
     let lifted = report["lifted"].as_array().unwrap();
     assert_eq!(lifted.len(), 2, "{report:#}");
     let left = lifted.iter().find(|hold| hold["scope"] == "rollback").unwrap();

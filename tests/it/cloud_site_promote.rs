@@ -126,7 +126,7 @@ fn what_stage_has_not_proven_or_somebody_changed_is_not_promoted() {
 
     let report = promote(&site, &repository, &[]).outcome("refused", 3);
 
-    assert_told(&report["causes"], &["frontend", "`about/index.html` was changed by somebody else"]);
+    assert_told(&report["causes"], &["frontend", "`about/index.html` was changed by another program"]);
     site.put(&stage.bucket, "about/index.html", "text/html", page.body);
 
     // Its address went on with the release before until the time was over.

@@ -91,7 +91,7 @@ fn a_deploy_waits_for_the_lock() {
     let other = Proxy::before(shop.site.cloud.endpoint());
     let waits = shop.site.laptop(&clone, &DEPLOY).env("AWS_ENDPOINT_URL", other.endpoint()).start();
     let looks = || other.calls().iter().filter(|call| call.key == LOCK && call.operation == "GetObject").count();
-    eventually("it looks at the lock again and again", || looks() > 2);
+    eventually("it polls the lock", || looks() > 2);
     assert_eq!(other.calls().iter().filter(|call| call.key == LOCK && call.is_change()).count(), 0);
     shop.assert_whole(&[1]);
     shop.proxy.let_go();

@@ -77,7 +77,7 @@ fn what_keeps_browsers_from_a_website_is_said_before_anything_is_changed() {
     refused("answers `/` with `home.html`", "aws s3 website");
     site.put_website(stage, "index.html", None);
     // Only the distribution may read it.
-    refused("nobody may read bucket", "aws s3api put-bucket-policy");
+    refused("the public may not read bucket", "aws s3api put-bucket-policy");
     site.make_public(stage);
     site.restrict(stage, true);
     refused("Block Public Access keeps everyone from bucket", "RestrictPublicBuckets=false");

@@ -103,6 +103,7 @@ mod offline_security;
 mod offline_teams;
 mod offline_unauthorized;
 mod offline_usage;
+mod offline_words;
 mod offline_workflows;
 mod offline_workflows_gated;
 mod offline_workflows_sites;
@@ -157,4 +158,5 @@ mod scripted_whoami;
 mod scripted_workflow;
 #[expect(dead_code, reason = "tests of sites come with the product")]
 mod site;
+mod words;
 mod workflows;

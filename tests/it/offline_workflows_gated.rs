@@ -136,13 +136,13 @@ fn runs_nothing_else(step: &Value) -> Result<(), &'static str> {
         insist(keys(&step["with"]).is_subset(&ours), "an input of the action that is not typed")?;
         insist(!step["with"]["command"].as_str().unwrap().contains("${{"), "a command by an expression")?;
         let is_built = |(input, value): &(&str, &str)| step["with"][input].is_null() || step["with"][input] == *value;
-        insist(built.iter().all(is_built), "bundles of somebody else")?;
+        insist(built.iter().all(is_built), "bundles of another run")?;
         return insist(keys(&step["env"]).is_subset(&["SHIPGATE_VARS", "SHIPGATE_PLAN"].into()), "a variable");
     }
     // `what_is_used_is_pinned_or_ours` sees to the commit.
     let (action, _) = text("uses").split_once('@').unwrap_or_default();
     let known = ACTIONS.into_iter().find(|(name, _)| *name == action && step["env"].is_null());
-    let (_, inputs) = known.ok_or("an action of somebody else")?;
+    let (_, inputs) = known.ok_or("an action of another owner")?;
     insist(keys(&step["with"]).is_subset(&inputs.iter().copied().collect()), "an input that makes it another action")?;
     let is_known = |input: &str, value: &Value| {
         let is_given = |(of, name, given): &(&str, &str, &str)| *of == action && *name == input && value == *given;

@@ -51,7 +51,7 @@ fn beside_a_service_it_is_left_out_where_that_does_no_harm() {
     assert_eq!(held.json()["holds"].as_array().unwrap().len(), 1);
     held.expect_stderr("`web` has no holds");
     run(&["hold", "stage", "--reason", "x", "--component", "web"]).expect_code(2).expect_stderr(NOT_BUILT);
-    let lifted = shop.shipgate(&["unhold", "stage", "--reason", "mended", "--output", "json"]).run().expect_code(0);
+    let lifted = shop.shipgate(&["unhold", "stage", "--reason", "fixed", "--output", "json"]).run().expect_code(0);
     assert_eq!(lifted.json()["holds"], json!([]));
     let checked = run(&["check"]).expect_stderr("what merging would change of `web` on stage");
     assert!(checked.stderr.contains("stage"), "{}", checked.stderr);

@@ -197,7 +197,7 @@ fn what_deploys_nothing_needs_no_variables_of_probes_and_builds() {
         &["status", "production"],
         &["history", "production"],
         &["logs", "production"],
-        &["unhold", "production", "--reason", "mended"],
+        &["unhold", "production", "--reason", "fixed"],
     ] {
         shop.shipgate(arguments).run().expect_code(0);
     }

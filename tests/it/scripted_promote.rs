@@ -339,7 +339,7 @@ fn a_tag_of_the_release_that_somebody_else_puts_meanwhile_is_not_moved() {
         looks += usize::from(call.body.as_str().unwrap().ends_with(&wanted));
         // First the plan asks, then the promotion, right before it writes.
         if looks == 2 {
-            world.registry.put_image(&wanted, Some("somebody else's"));
+            world.registry.put_image(&wanted, Some("another program's"));
         }
         None
     });

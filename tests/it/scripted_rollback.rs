@@ -466,8 +466,8 @@ fn a_rollback_that_fails_over_an_unfinished_rollout_is_rolled_back() {
 #[test]
 fn a_deploy_that_fails_over_an_unfinished_rollout_is_rolled_back() {
     let (shop, releases, _) = rolling_out_bad(1);
-    let mended = shop.repository.commit("Mended");
-    shop.aws.world(|world| world.registry.put_image(&mended, Some(&mended)));
+    let fixed = shop.repository.commit("Fixed");
+    shop.aws.world(|world| world.registry.put_image(&fixed, Some(&fixed)));
     goes_back(&shop, 10, 8);
 
     let report = shop.deploy().outcome("rolled-back", 5);

@@ -87,7 +87,7 @@ fn what_was_left_is_refused_and_a_plan_shows_that() {
 
 /// The commit that was checked out is older than what was left, on a branch beside it, or mends it.
 #[test]
-fn commits_without_what_was_left_pass_and_so_does_the_mended_one() {
+fn commits_without_what_was_left_pass_and_so_does_the_fixed_one() {
     for beside in [true, false] {
         let (shop, releases) = left("stage");
         if beside {
@@ -302,10 +302,10 @@ fn a_hold_that_the_new_one_covers_is_taken_off_and_no_other() {
     all_at_once([false, true], |denied| {
         let (shop, releases) = served(3);
         run(&shop, &["rollback", "stage", "--release", &releases[0]]).outcome("deployed", 0);
-        let mended = shop.repository.commit("Mended");
+        let fixed = shop.repository.commit("Fixed");
         let by_hand = json!({"key": "shipgate:hold", "value": "2026-11-20T10:00:00Z local carts fail"});
         shop.aws.world(|world| {
-            world.serve(0, std::slice::from_ref(&mended));
+            world.serve(0, std::slice::from_ref(&fixed));
             world.services[0].tags.push(by_hand.clone());
         });
         if denied {
@@ -315,10 +315,10 @@ fn a_hold_that_the_new_one_covers_is_taken_off_and_no_other() {
         let report = run(&shop, &["rollback", "stage", "--release", &releases[0]]).outcome("deployed", 0);
 
         if denied {
-            assert_eq!(held(&shop), [releases[2].clone(), mended]);
+            assert_eq!(held(&shop), [releases[2].clone(), fixed]);
             assert_told(&report["warnings"], &["still there", &releases[2][..7], "ecs:UntagResource"]);
         } else {
-            assert_eq!(held(&shop), [mended]);
+            assert_eq!(held(&shop), [fixed]);
             assert!(!report["warnings"].to_string().contains("still there"), "{report:#}");
         }
         let tags = shop.aws.world(|world| std::mem::take(&mut world.services[0].tags));
@@ -334,10 +334,10 @@ fn a_hold_that_the_new_one_covers_is_taken_off_and_no_other() {
 fn a_hold_that_stops_more_than_the_new_one_stays() {
     let (shop, releases) = served(3);
     run(&shop, &["rollback", "stage", "--release", &releases[0]]).outcome("deployed", 0);
-    let mended = shop.repository.commit("Mended");
-    shop.aws.world(|world| world.serve(0, &[releases[1].clone(), mended.clone()]));
+    let fixed = shop.repository.commit("Fixed");
+    shop.aws.world(|world| world.serve(0, &[releases[1].clone(), fixed.clone()]));
 
     run(&shop, &["rollback", "stage", "--release", &releases[1]]).outcome("deployed", 0);
 
-    assert_eq!(held(&shop), [releases[2].clone(), mended]);
+    assert_eq!(held(&shop), [releases[2].clone(), fixed]);
 }

@@ -531,8 +531,8 @@ fn what_a_policy_cannot_be_made_of_is_refused() {
             [&["production", "--workflow", "shop/cloudshop/.github/workflows/release.yml@main"], &IDS[..]].concat(),
             "refs/heads/",
         ),
-        ([&["production", "--workflow", own, "--keys", "sub"], &IDS[..]].concat(), "leave one of the two out"),
-        ([&["stage", "--workflow", own], &IDS[..]].concat(), "leave --workflow out"),
+        ([&["production", "--workflow", own, "--keys", "sub"], &IDS[..]].concat(), "remove one of the two"),
+        ([&["stage", "--workflow", own], &IDS[..]].concat(), "remove --workflow"),
         (vec!["production", "--from-token"], "cannot be used with"),
         ([&["production", "--branch", "*"], &IDS[..]].concat(), "the name of one branch"),
         ([&["production", "--branch", "${aws:username}"], &IDS[..]].concat(), "the name of one branch"),
@@ -549,7 +549,7 @@ fn what_a_policy_cannot_be_made_of_is_refused() {
     // Of a second person only runs of the trusted workflows count.
     let asking = Shop::with_config(&configuration(SECOND_PERSON, "", ""));
     let line = [&["iam", "trust", "production", "--workflow", own], &named[..], &IDS[..]].concat();
-    let ran = job(&asking, &line).run().expect_stderr("leave --workflow out: a second person");
+    let ran = job(&asking, &line).run().expect_stderr("remove --workflow: a second person");
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
     // Another server has another issuer, and the same name there is somebody else's here.
     let line = [&["iam", "trust", "production", "--keys", "sub"], &named[..], &IDS[..]].concat();

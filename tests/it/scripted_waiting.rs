@@ -28,7 +28,7 @@ fn quiet_says_the_outcome_alone() {
     for warnings in [1, 0] {
         let ran = shop.shipgate(&["deploy", "stage", "-q"]).run().expect_code(0);
         assert_eq!(ran.stdout, "");
-        assert_eq!((lines_with(&ran, "pushed by somebody else"), lines_with(&ran, "hint:")), (warnings, warnings));
+        assert_eq!((lines_with(&ran, "pushed by another program"), lines_with(&ran, "hint:")), (warnings, warnings));
         assert_eq!(ran.stderr.lines().count(), 1 + 2 * warnings, "{}", ran.stderr);
     }
 }

@@ -174,7 +174,7 @@ fn whoami_reads_the_trust_policy_where_it_may() {
     let run = job(&shop, &["whoami", "stage", "--output", "json"]).envs(&shop.variables());
     let answer = document(&run.run(), 2);
     let causes = answer["environments"][0]["identities"][0]["causes"].to_string();
-    assert!(causes.contains("`StringEquals` takes `*` as it stands"), "{causes}");
+    assert!(causes.contains("`StringEquals` takes `*` literally"), "{causes}");
 }
 
 /// Roles have the same names in several accounts.
@@ -463,5 +463,5 @@ fn the_guard_names_the_roles_that_change_and_makes_no_call() {
     ran.expect_stderr("environment `stage` has no `role`").expect_stderr("--principal");
     let variable = Shop::with_config(&format!("{}role = \"${{vars.ROLE}}\"\n", config("")));
     let ran = variable.repository.shipgate(&["iam", "guard"]).run().expect_code(2);
-    ran.expect_stderr("`${vars.ROLE}` cannot stand in `role`").expect_stderr("hint: write the value itself");
+    ran.expect_stderr("`${vars.ROLE}` cannot be used in `role`").expect_stderr("hint: write the value itself");
 }

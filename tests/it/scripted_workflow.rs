@@ -90,7 +90,7 @@ fn a_deploy_hands_on_what_it_did() {
     }
     // The image of the scripted registry is of no run.
     let [warning] = told.of("warning")[..] else { panic!("{:?}", told.commands) };
-    assert!(warning.data.contains("was there already, pushed by somebody else"), "{:?}", told.commands);
+    assert!(warning.data.contains("was there already, pushed by another program"), "{:?}", told.commands);
     assert!(told.of("error").is_empty(), "{:?}", told.commands);
 }
 

@@ -61,7 +61,7 @@ def read_options() -> argparse.Namespace:
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--rollout", type=int, metavar="SECONDS", help="instead, one rollout that takes so long "
                       "(180 is what the goals are about): AWS calls while waiting, all programs at once")
-    mode.add_argument("--promotion", type=int, metavar="MIB", help="instead, promotions of an image of so many MiB "
+    mode.add_argument("--promotion", type=int, metavar="MIB", help="instead, promotions of an image of this many MiB "
                       "(1024 is what the goals are about), beside docker; needs four times as much disk")
     mode.add_argument("--identity", action="store_const", const=0, help="instead, the time to the first signed call "
                       "with a token of GitHub, beside the SDK's own chain with a token in a file")

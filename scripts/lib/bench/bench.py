@@ -126,6 +126,6 @@ class Bench:
                 time.sleep(0.1)
 
     def clean_up(self) -> None:
-        """As far as the emulator is still there: whoever interrupts the bench interrupts that, too."""
+        """As far as the emulator is still there: an interrupt of the bench interrupts that, too."""
         with contextlib.suppress(Failed, OSError):
             self.made.close()

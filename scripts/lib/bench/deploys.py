@@ -125,6 +125,6 @@ def rollout_goals(found: Found, _size: int) -> Iterable[Goal]:
         yield Goal(f"{name}: end within one pause between polls", f"{late:.2f} s, pause {pause:.2f} s", late <= pause)
         for peer in peers:
             for row in (PER_MINUTE, CALLS):
-                ours, theirs = found(row, name), found(row, peer)
+                own, theirs = found(row, name), found(row, peer)
                 text = f"{name}: {row.strip()}, no more than {peer}"
-                yield Goal(text, f"{ours:.3g} to {theirs:.3g}", ours <= theirs)
+                yield Goal(text, f"{own:.3g} to {theirs:.3g}", own <= theirs)

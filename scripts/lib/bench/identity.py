@@ -24,9 +24,9 @@ def starts(bench: Bench, _size: int) -> Iterator[Sample]:
     address, subject = os.environ["ACTIONS_ID_TOKEN_REQUEST_URL"], os.environ["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]
     tokens, aws = Proxy(address.split("/?")[0], DELAY), Proxy(bench.endpoint, DELAY)
     address = f"{tokens.address}/?api-version=2.0"
-    ours = {"ACTIONS_ID_TOKEN_REQUEST_URL": address, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": subject}
+    own = {"ACTIONS_ID_TOKEN_REQUEST_URL": address, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": subject}
     line = ["--config", ROOT / "examples/cloudshop/shipgate.toml", "credentials", "stage", "--format", "process"]
-    programs = {"shipgate": Command([bench.binary, *line], bench.directory, ours)}
+    programs = {"shipgate": Command([bench.binary, *line], bench.directory, own)}
     if bench.with_installed:
         file, headers = bench.directory / "token", {"Authorization": f"Bearer {subject}"}
         file.write_text(json.loads(send(tokens.address, "GET", "/?audience=sts.amazonaws.com", headers).body)["value"])

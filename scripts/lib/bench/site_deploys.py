@@ -1,7 +1,7 @@
 """A static site of many files: the first deploy, one of the same files, one with another page, and the way back.
 
 The server is s3s-fs, an S3 over a directory, which all programs use. What it costs alone is `raw requests`: the same files
-over 32 connections, signed beforehand, and nothing else; and a list of them, which is the floor of whoever lists. There is
+over 32 connections, signed beforehand, and nothing else; and a list of them, which is the floor of every program that lists. There is
 no CloudFront: the site is read from the directory.
 """
 

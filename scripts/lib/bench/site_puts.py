@@ -1,4 +1,4 @@
-"""The floor of an S3 server: the same files over so many connections, and a list of them. All is signed before the clock
+"""The floor of an S3 server: the same files over a number of connections, and a list of them. All is signed before the clock
 starts, but for the pages of the list, which follow each other.
 """
 
@@ -59,7 +59,7 @@ def put_all(port: int, bucket: str, site: Site, connections: int) -> Cost:
 
 
 def list_all(port: int, bucket: str, size: int) -> Cost:
-    """All pages of the list of a bucket of so many objects."""
+    """All pages of the list of a bucket of a number of objects."""
     keys: list[str] = []
 
     def work() -> None:

@@ -2,7 +2,7 @@
 //
 //   node parse.mjs REPOSITORY SCRIPTS FILE…
 //
-// Ends with 1 when GitHub would refuse a file. A call of a workflow of ours is read together with that workflow, so that
+// Ends with 1 when GitHub would refuse a file. A call of a workflow of this repository is read together with that workflow, so that
 // an input that it does not have is found. (The parser does not compare the types of values.)
 import { readFileSync, writeFileSync } from "node:fs";
 import { register } from "node:module";
@@ -14,17 +14,17 @@ const { convertWorkflowTemplate, NoOperationTraceWriter, parseWorkflow } = await
 const { parseAction } = await import("@actions/workflow-parser/actions/action-parser");
 
 const [repository, scripts, ...files] = process.argv.slice(2);
-const OURS = { owner: "shipgate", repository: "shipgate" };
+const SHIPGATE = { owner: "shipgate", repository: "shipgate" };
 
 function contentOf(path) {
   return readFileSync(join(repository, path), "utf8");
 }
 
-// Workflows of ours, by `$/` or by name. All others would have to be fetched.
+// Workflows of this repository, by `$/` or by name. All others would have to be fetched.
 const provider = {
   async getFileContent(reference) {
     const local = !("owner" in reference);
-    if (!local && (reference.owner !== OURS.owner || reference.repository !== OURS.repository)) {
+    if (!local && (reference.owner !== SHIPGATE.owner || reference.repository !== SHIPGATE.repository)) {
       throw new Error(`the workflow of another repository: ${reference.owner}/${reference.repository}`);
     }
     return { name: reference.path, content: contentOf(reference.path) };

@@ -14,7 +14,7 @@ pub enum BrowserError {
         /// Why, in words.
         why: String,
     },
-    /// It ended, or does not do as it is told.
+    /// It ended, or does not do what it is asked.
     #[error("the browser fails: {0}")]
     Fails(String),
 }

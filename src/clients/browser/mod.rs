@@ -150,7 +150,7 @@ impl Browser {
         let invocation = Invocation { program: "sh", arguments, directory, variables };
         let conversation =
             self.processes.converse(&invocation).map_err(|error: ProcessError| not_started(error.to_string()))?;
-        let mut tab = Tab::new(conversation).ok_or_else(|| not_started("somebody else listens to it".to_owned()))?;
+        let mut tab = Tab::new(conversation).ok_or_else(|| not_started("another process listens on it".to_owned()))?;
         match tab.hello(Instant::now() + START).await {
             Ok(()) => Ok(tab),
             // Its own last words say more than that it ended.

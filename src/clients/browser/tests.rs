@@ -109,7 +109,7 @@ async fn page_that_is_not_there_is_told_so() {
     let gone = browser(None).open(&page(format!("http://{}/gone", site.address), None)).await.unwrap();
     assert_eq!(gone.status, Some(404));
     assert_eq!(gone.difference.unwrap(), "in a desktop window: status 404, not 200");
-    // A port that nobody listens on.
+    // A port on which no process listens.
     let refused = browser(None).open(&page("http://127.0.0.1:9/".to_owned(), None)).await.unwrap();
     let difference = refused.difference.unwrap();
     assert!(difference.contains("it cannot be opened: net::ERR_"), "{difference}");

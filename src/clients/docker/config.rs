@@ -1,4 +1,4 @@
-//! A docker configuration directory of our own. It has no password in it: docker is given a credential helper, which
+//! A docker configuration directory of its own. It has no password in it: docker is given a credential helper, which
 //! asks this process.
 
 use std::ffi::OsString;
@@ -52,7 +52,7 @@ impl Surroundings {
 }
 
 impl DockerConfig {
-    /// Makes the directory, readable by us alone.
+    /// Makes the directory, readable by this user alone.
     ///
     /// # Errors
     ///
@@ -108,10 +108,10 @@ impl DockerConfig {
     }
 }
 
-/// The user's configuration without a password in it, and the logins that are asked for instead: ours in place of
+/// The user's configuration without a password in it, and the logins that are asked for instead: shipgate's in place of
 /// whatever it says of that host, and those that it had.
 ///
-/// A `credsStore` would be asked for every host, ours too: it is kept only for the hosts it is known to serve.
+/// A `credsStore` would be asked for every host, shipgate's registries too: it is kept only for the hosts it is known to serve.
 fn with_helper(mut fields: Map<String, Value>, host: &str, login: &RegistryLogin) -> (Value, Logins) {
     let object = |value: Option<Value>| match value {
         Some(Value::Object(fields)) => fields,
@@ -158,7 +158,7 @@ fn login_in(entry: &Value) -> Option<Login> {
     Some(login(user, password.trim_matches('\0')))
 }
 
-/// A directory that is ours alone, in the first place that can be used. Without permissions of its own a temporary
+/// A directory of this user alone, in the first place that can be used. Without permissions of its own a temporary
 /// directory is readable by everybody.
 fn private_directory(places: &[Utf8PathBuf]) -> std::io::Result<(TempDir, Utf8PathBuf)> {
     use std::os::unix::fs::PermissionsExt as _;

@@ -45,7 +45,7 @@ pub fn host(address: &str) -> &str {
     rest.split('/').next().unwrap_or(rest)
 }
 
-/// Answers the helper, for ever. Whoever is another user gets no answer.
+/// Answers the helper, for ever. Another user gets no answer.
 pub async fn serve(listener: &UnixListener, logins: &Logins) -> std::convert::Infallible {
     let own = rustix::process::geteuid().as_raw();
     loop {
@@ -80,7 +80,7 @@ async fn answer(mut stream: UnixStream, logins: &Logins) -> std::io::Result<()> 
 ///
 /// # Errors
 ///
-/// There is no socket, or nobody answers at it: the build is over.
+/// There is no socket, or no answer from it: the build is over.
 pub fn ask(socket: &Utf8Path, server: &str) -> std::io::Result<Option<String>> {
     let mut connection = Connection::connect(socket)?;
     connection.set_read_timeout(Some(WITHIN))?;

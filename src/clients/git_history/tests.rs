@@ -311,10 +311,10 @@ async fn a_missing_commit_is_fetched_and_nothing_else() {
     assert_eq!(clone.git(&["status", "--porcelain"]).await, "");
     assert_eq!(clone.git(&["rev-parse", "--is-shallow-repository"]).await, "false");
 
-    assert!(!git.fetch_commit(&nowhere()).await.unwrap(), "nobody has it");
+    assert!(!git.fetch_commit(&nowhere()).await.unwrap(), "no clone has it");
     clone.git(&["remote", "remove", "origin"]).await;
     assert!(git.fetch_commit(&two).await.unwrap(), "it is there");
-    assert!(!git.fetch_commit(&nowhere()).await.unwrap(), "there is nobody to ask");
+    assert!(!git.fetch_commit(&nowhere()).await.unwrap(), "there is no prompt");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The one comment of ours under a pull request, written anew each time.
+//! The one comment of shipgate under a pull request, written anew each time.
 
 use octocrab::Page;
 use serde::Deserialize;
@@ -28,7 +28,7 @@ struct User {
 }
 
 impl Comment {
-    /// Only what begins with the marker and was written by a bot is ours: a person may quote it.
+    /// Only what begins with the marker and was written by a bot is shipgate's: a person may quote it.
     fn is_ours(&self, marker: &str) -> bool {
         let by_bot = self.user.as_ref().is_some_and(|user| user.kind == "Bot");
         by_bot && self.body.as_deref().is_some_and(|body| body.starts_with(marker))
@@ -40,7 +40,7 @@ impl GitHub {
     ///
     /// # Errors
     ///
-    /// It does not say so, or nobody knows.
+    /// It does not say so, or it is not known.
     pub async fn upsert_comment(&self, issue: u64, marker: &str, body: &str) -> Result<(), GitHubError> {
         let body = json!({"body": fitted(marker, body)});
         // Each try looks first: the one before may have written the comment and lost the answer.
@@ -114,7 +114,7 @@ mod tests {
         assert!(!Comment { id: 1, body: None, user: None }.is_ours("<!-- m -->"));
     }
 
-    /// Asks a GitHub that has so many pages, each of which says that the next one is elsewhere, and ours on the last.
+    /// Asks a GitHub that has a number of pages, each of which says that the next one is elsewhere, and shipgate's comment on the last.
     async fn found_behind(pages: usize) -> Result<Option<u64>, GitHubError> {
         let server = serve(move |request| {
             let page: usize = request.target.rsplit('=').next().unwrap().parse().unwrap();

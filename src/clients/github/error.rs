@@ -10,7 +10,7 @@ use crate::domain::neutral;
 
 /// What GitHub asks to wait is waited for where it is not longer.
 const SHORT: Duration = Duration::from_secs(5);
-/// So much of GitHub's own words is told.
+/// Maximum length of GitHub's own words in a message.
 const LONGEST_MESSAGE: usize = 300;
 
 /// A request that did not do what it should.
@@ -48,7 +48,7 @@ pub enum GitHubErrorKind {
     Rejected,
     /// GitHub has a problem of its own.
     Server,
-    /// Nobody answered.
+    /// There was no answer.
     Unreachable,
     /// The answer is not as documented, or not whole.
     Unreadable,
@@ -65,7 +65,7 @@ impl GitHubError {
         Self { source: Some(Arc::new(source)), ..self }
     }
 
-    /// Nobody answered.
+    /// There was no answer.
     pub fn unreachable(reason: &str) -> Self {
         Self::new(GitHubErrorKind::Unreachable, neutral::phrase(reason, LONGEST_MESSAGE))
     }
@@ -109,7 +109,7 @@ impl GitHubError {
         matches!(self.kind, GitHubErrorKind::Server | GitHubErrorKind::Unreachable | GitHubErrorKind::Unreadable)
     }
 
-    /// How long to wait before the next try, given what we would wait. `None`: there is none.
+    /// How long to wait before the next attempt, given the default. `None`: there is none.
     pub fn pause(&self, ours: Option<Duration>) -> Option<Duration> {
         if let GitHubErrorKind::RateLimited(asked) = self.kind {
             return ours.and(asked).filter(|asked| *asked <= SHORT);

@@ -47,7 +47,7 @@ impl GitHub {
                 Ok(user.id == person.id && matches!(permission.as_str(), "admin" | "write"))
             }
             Ok(Permission { user: None, .. }) => Err(GitHubError::unreadable("it does not say whose permission it is")),
-            // Nobody of that name is there.
+            // There is no user of that name.
             Err(error) if matches!(error.kind, GitHubErrorKind::NotFound(_)) => Ok(false),
             Err(error) => Err(error),
         }

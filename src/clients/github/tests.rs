@@ -183,7 +183,7 @@ async fn cloud_nobody_is_waited_for_for_long() {
 #[tokio::test]
 #[ignore = "needs the local cloud: scripts/test"]
 async fn cloud_a_redirect_is_not_followed() {
-    // Nobody may be asked there: whoever was would be noted.
+    // No request may reach this server: any would be recorded.
     let elsewhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     elsewhere.set_nonblocking(true).unwrap();
     let location = format!("http://{}/repos/x/y", elsewhere.local_addr().unwrap());

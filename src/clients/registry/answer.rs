@@ -19,7 +19,7 @@ fn status(error: &OciDistributionError) -> Option<u16> {
     envelope(error).map(|envelope| envelope.errors.first().map_or(400, |first| status_of(&first.code)))
 }
 
-/// An answer with an error of the protocol is told apart by its code alone.
+/// An answer with an error of the protocol is distinguished by its code alone.
 fn status_of(code: &OciErrorCode) -> u16 {
     let known = [
         (OciErrorCode::Unauthorized, 401),
@@ -69,7 +69,7 @@ pub fn is_unsupported(error: &OciDistributionError) -> bool {
     matches!(status(error), Some(400 | 404 | 405 | 406 | 501))
 }
 
-/// It may be over at the next try: nobody answered, the connection broke, the registry is in trouble or busy, or has
+/// It may be over at the next attempt: there was no answer, the connection broke, the registry failed or is busy, or has
 /// forgotten an upload.
 pub fn is_transient(error: &OciDistributionError) -> bool {
     if says(error, &OciErrorCode::BlobUploadUnknown) || says(error, &OciErrorCode::Toomanyrequests) {

@@ -169,7 +169,7 @@ impl Registry {
     /// Whether a repository lists a blob.
     pub(super) async fn has_blob(&self, repository: &Repository, digest: &Digest) -> Result<bool, RegistryError> {
         let found = self.limits.patiently(|| self.head_blob(repository, digest)).await;
-        found.map_err(|error| self.failed(Side::Target, format!("look for {digest} in {repository}"), error))
+        found.map_err(|error| self.failed(Side::Target, format!("find {digest} in {repository}"), error))
     }
 }
 
@@ -193,7 +193,7 @@ struct Download {
     counter: Arc<AtomicU64>,
 }
 
-/// The body of an upload. What goes wrong in it is kept, because the sender tells only that it did.
+/// The body of an upload. What goes wrong in it is kept, because the sender reports only that it did.
 fn pieces(
     download: Download,
     verdict: Arc<Mutex<Option<RegistryError>>>,

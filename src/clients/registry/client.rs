@@ -9,7 +9,7 @@ use super::transport::Transport;
 use crate::clients::ecr::RegistryLogin;
 use crate::domain::image::RegistryAddress;
 
-/// A registry that we are logged in to.
+/// A registry with a login.
 #[derive(Clone)]
 pub struct Registry {
     pub(super) http: Transport,

@@ -22,7 +22,7 @@ use crate::domain::image::{Digest, ImageTag, Repository};
 /// How many blobs are on their way at once.
 const PARALLEL: usize = 4;
 
-/// How often people are told.
+/// How often there is a report.
 const TELL_EVERY: Duration = Duration::from_secs(2);
 
 /// What a copy moved.
@@ -96,7 +96,7 @@ enum Settled {
     Uploaded(u64),
 }
 
-/// What people are told.
+/// What is reported.
 struct Progress {
     layers: usize,
     layers_done: Cell<usize>,
@@ -214,7 +214,7 @@ impl Job<'_> {
         match self.target.limits.patiently(|| self.target.head_manifest(self.to, &name)).await {
             Ok(found) => Ok(found == name),
             Err(error) if is_missing(&error) => Ok(false),
-            Err(error) => Err(self.target.failed(Side::Target, format!("look for {}@{digest}", self.to), error)),
+            Err(error) => Err(self.target.failed(Side::Target, format!("find {}@{digest}", self.to), error)),
         }
     }
 
@@ -225,7 +225,7 @@ impl Job<'_> {
         Err(RegistryError::NotKept { what: format!("{}@{digest}", self.to) })
     }
 
-    /// Sees to it that the target knows what refers to a manifest, by itself or by the index that stands in for that.
+    /// Sees to it that the target knows what refers to a manifest, by itself or by the index that replaces it.
     async fn referrers(&self, referrers: &Referrers) -> Result<(), RegistryError> {
         let subject = &referrers.subject;
         let listed = self.target.referrers(Side::Target, self.to, subject).await?;

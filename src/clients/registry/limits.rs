@@ -1,4 +1,4 @@
-//! How patient a copy is.
+//! The timeouts of a copy.
 
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ impl Limits {
     }
 }
 
-/// So many bytes in so much time, at least. Who sends less for each of its pauses counts as silent.
+/// The slowest rate: a number of bytes in a time. Who sends less for each of its pauses counts as silent.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
     /// The time.

@@ -121,7 +121,7 @@ impl Registry {
         }
     }
 
-    /// Opens a blob at a byte. What comes from another host is the registry's to say, not ours to log in to. Has no
+    /// Opens a blob at a byte. What comes from another host is not logged in to: the registry names it. Has no
     /// limit in time.
     pub(super) async fn get_blob(&self, repository: &Repository, digest: &Digest, from: u64) -> Result<Response> {
         let url = self.http.address(&format!("{}/blobs/{digest}", repository.name))?;
@@ -188,7 +188,7 @@ impl Registry {
         Ok(place)
     }
 
-    /// What refers to a manifest, as the registry itself knows it, or else as the index says that stands in for that
+    /// What refers to a manifest, as the registry itself knows it, or else as the index says that replaces it
     /// under a [tag](https://github.com/opencontainers/distribution-spec/blob/main/spec.md#referrers-tag-schema).
     pub(super) async fn get_referrers(
         &self,

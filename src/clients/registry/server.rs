@@ -1,4 +1,4 @@
-//! A registry for tests, over the real protocol, that breaks as it is told: no other one does that.
+//! A registry for tests, over the real protocol, that breaks when it is asked to: no other registry does that.
 //!
 //! By default it has the manners of ECR: it asks for a password, mounts nothing, and does not say where a manifest is.
 
@@ -42,9 +42,9 @@ pub enum Fault {
     Answer(u16, String),
     /// Another answer with a place to go to.
     Redirect(String),
-    /// Closed after so many bytes of the body, of the answer or else of the request.
+    /// Closed after a number of bytes of the body, of the answer or else of the request.
     Break(usize),
-    /// Nothing more after so many bytes of the body, of the answer or else of the request.
+    /// Nothing more after a number of bytes of the body, of the answer or else of the request.
     Stall(usize),
     /// Nothing is done and nothing is answered.
     Silence,
@@ -327,7 +327,7 @@ impl State {
         if let Some(missing) = blob.or(child) {
             return refused(400, "MANIFEST_BLOB_UNKNOWN", &missing);
         }
-        assert!(!knows_referrers || !seen.name.starts_with("sha256-"), "nobody needs {}", seen.name);
+        assert!(!knows_referrers || !seen.name.starts_with("sha256-"), "no test needs {}", seen.name);
         let digest = Digest::of(&body).to_string();
         stored.manifests.insert(digest.clone(), (request.header("content-type").unwrap().to_owned(), body));
         if seen.name.starts_with("sha256:") {

@@ -1,4 +1,4 @@
-//! Copies between registries that break as they are told.
+//! Copies between registries that break when they are asked to.
 
 use std::time::Duration;
 
@@ -109,7 +109,7 @@ async fn a_tag_is_put_once_and_never_moved() {
     assert_eq!(leads_to(), Some(digest.to_string()));
 }
 
-/// As patient as a test.
+/// With the timeouts of a test.
 const LIMITS: Limits = Limits {
     request: Duration::from_secs(1),
     silence: Duration::from_millis(500),
@@ -164,7 +164,7 @@ async fn everything_is_sent_once_and_nothing_twice() {
     assert_eq!(scene.target.seen(Kind::PutBlob).len(), scene.sample.blobs.len());
     // The last thing that is put is the tag.
     assert_eq!(scene.target.seen(Kind::PutManifest).last().unwrap().name, "v1");
-    // The index of what refers to the image stands in for what this registry does not know.
+    // The index of what refers to the image replaces what this registry does not know.
     let tag = referrers_tag(&scene.sample.digest());
     assert!(scene.target.state().repositories["production"].tags.contains_key(&tag));
 
@@ -474,7 +474,7 @@ async fn a_missing_repository_or_image_is_named() {
 async fn the_password_stays_with_the_registry_and_signatures_are_not_told() {
     let store = Server::start();
     store.fault(Kind::GetBlob, |_, _, _| Some(Fault::Answer(403, "<Error>Expired</Error>".to_owned())));
-    // It refuses, and nobody is there.
+    // It refuses, and no process listens.
     for port in [store.address.port(), 1] {
         let scene = Scene::with_a_layer();
         scene.source.fault(Kind::GetBlob, move |seen, _, _| {
@@ -501,7 +501,7 @@ async fn a_tag_of_another_image_is_never_moved() {
     assert_eq!(scene.target.seen(Kind::Open).len() + scene.target.seen(Kind::PutManifest).len(), 0);
 }
 
-/// Somebody else puts the tag between our look and our put, into a repository of immutable tags.
+/// Another program puts the tag between the read and the put, into a repository of immutable tags.
 #[tokio::test]
 async fn a_tag_that_somebody_else_put_meanwhile_is_looked_at_again() {
     let other = Sample::image("other", &[2048]);

@@ -1,4 +1,4 @@
-//! The contracts of what the configuration and the files of the repository set themselves: for that nobody has to ask AWS.
+//! The contracts of what the configuration and the files of the repository set themselves: that needs no AWS.
 
 use super::files::beside;
 use crate::domain::check::outline::Outline;
@@ -10,7 +10,7 @@ use crate::domain::target::{Component, Target};
 use crate::kinds::driver;
 use crate::observe::Checkout;
 
-/// What is found of a value at the place where it stands in a file, and not once more at its declaration.
+/// What is found of a value at the place where it is in a file, and not once more at its declaration.
 const FOUND_IN_FILES: [Rule; 6] = [
     Rule::ContractMatches,
     Rule::ContractOneOf,

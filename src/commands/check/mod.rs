@@ -21,7 +21,7 @@ use crate::session::Session;
 ///
 /// # Errors
 ///
-/// `invalid`: a variable of ours is malformed; `failed`: the program cannot work at all.
+/// `invalid`: a variable of shipgate is malformed; `failed`: the program cannot work at all.
 pub async fn run(session: &Session<'_>, arguments: &cli::Check) -> Result<Checked, Failure> {
     let (context, global) = (session.context, session.global);
     let mut findings = Findings::default();

@@ -31,8 +31,8 @@ pub struct Planner<'a> {
 }
 
 impl Planner<'_> {
-    /// Plans the deploy of what is checked out. Environments that promote are not even looked at: a pull request may
-    /// become nobody there.
+    /// Plans the deploy of what is checked out. Environments that promote are not even read: a pull request may
+    /// assume no role there.
     pub async fn plan(
         &self,
         environment: &Environment,
@@ -82,14 +82,14 @@ impl Planner<'_> {
         }
     }
 
-    /// Names what this job may not look at. Whoever sends a pull request from a fork can do nothing about it, and nothing is
+    /// Names what this job may not look at. The author of a pull request from a fork can do nothing about it, and nothing is
     /// wrong.
     pub fn leave_out(&self, what: String, failure: &Failure, findings: &mut Findings) {
         let hint = failure.hints.first().filter(|_| !self.session.context.job().from_fork).cloned();
         findings.left_out(what, failure.brief(), hint);
     }
 
-    /// Why nobody can plan.
+    /// Why there is no plan.
     async fn nobody(&self, target: &Target) -> Option<Failure> {
         if let Some(failure) = self.refused(target) {
             return Some(failure);
@@ -100,7 +100,7 @@ impl Planner<'_> {
         self.unidentified(target).await
     }
 
-    /// Why nobody can look.
+    /// Why it cannot be read.
     pub async fn unread(&self, target: &Target) -> Option<Failure> {
         match self.refused(target) {
             Some(failure) => Some(failure),
@@ -131,7 +131,7 @@ impl Planner<'_> {
         if let (true, Some(role), None) = (event == "pull_request", role, read_role) {
             return Some(
                 Failure::invalid(format!("{role} changes the environment, and lets no pull request in"))
-                    .hint("add a `read-role`: `shipgate iam trust --read-role` prints who may become it"),
+                    .hint("add a `read-role`: `shipgate iam trust --read-role` prints who may assume it"),
             );
         }
         None

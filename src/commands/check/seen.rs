@@ -66,8 +66,8 @@ fn questions(targets: &[Option<Target>]) -> Vec<Question<'_>> {
     questions
 }
 
-/// The answer in the first environment that has one. Environments that promote are not entered: a pull request may become
-/// nobody there.
+/// The answer in the first environment that has one. Environments that promote are not entered: a pull request may assume
+/// no role there.
 async fn answer(planner: &Planner<'_>, question: &Question<'_>, findings: &mut Findings) -> Result<Seen, Failure> {
     let mut first = None;
     for (target, component) in question.of.iter().filter(|(target, _)| target.promotes_from.is_none()) {

@@ -44,7 +44,7 @@ pub fn guard(session: &Session<'_>, arguments: &cli::Guard) -> Result<Value, Fai
         match role {
             WrittenRole::Arn(role) => principals.push(role),
             WrittenRole::Absent => notes.push(format!(
-                "environment `{environment}` has no `role`: whoever changes it is denied by this, too; name them with \
+                "environment `{environment}` has no `role`: the principal that changes it is denied by this, too; name it with \
                  --principal, or give it a role"
             )),
             WrittenRole::Variable => {

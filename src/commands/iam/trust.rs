@@ -1,4 +1,4 @@
-//! `iam trust`: who may become a role.
+//! `iam trust`: who may assume a role.
 
 use serde_json::Value;
 
@@ -28,11 +28,10 @@ const IDS: &str = "add --owner-id and --repository-id, which `gh api repos/OWNER
 /// ([immutable subjects](https://docs.github.com/en/actions/reference/security/oidc)).
 const CLASSIC_ALONE: &str =
     "this lets in no job of a repository that was made, renamed or moved after 2026-07-15: its tokens have ids";
-const NAME_ALONE: &str =
-    "this asks for no `repository_id`, so whoever gets the repository's name after you is let in, too";
-const WEAKER: &str = "`--workflow` is weaker than `[github] workflows`: whoever can change one of these files at its ref, \
+const NAME_ALONE: &str = "this asks for no `repository_id`, so a later owner of the repository's name is let in, too";
+const WEAKER: &str = "`--workflow` is weaker than `[github] workflows`: a person who can change one of these files at its ref, \
                       or what it runs, has the role";
-const ANY_WORKFLOW: &str = "this asks for no workflow, so whoever starts one of their own where these jobs run has the \
+const ANY_WORKFLOW: &str = "this asks for no workflow, so a person who starts one of their own where these jobs run has the \
                             role: `--keys all` asks for the workflows of `[github]`, where AWS evaluates the claim";
 /// What raises the quota, which is kept in one region
 /// ([quotas](https://docs.aws.amazon.com/general/latest/gr/iam-service.html)).
@@ -57,7 +56,7 @@ impl Wanted<'_> {
     }
 }
 
-/// Who may become a role. Asks nobody but, where that is wanted, GitHub for the job's token.
+/// Who may assume a role. Sends no request but, where that is wanted, one to GitHub for the job's token.
 ///
 /// # Errors
 ///
@@ -107,14 +106,14 @@ fn wanted<'t>(
     let of = |environment: &Environment, access| jobs(environment, access, &arguments.branch, separates);
     match (&target.roles.via, arguments.via) {
         (None, false) => Ok(Wanted { role, admissions: Ok(of(&environment, access)) }),
-        // Whoever comes to the first role can go on to `role`, so nobody is let in who may only look.
+        // A job that may assume the first role can go on to `role`, so no job is let in that may only read.
         (Some(via), true) => {
             let as_one = Environment { has_read_role: false, ..environment };
             Ok(Wanted { role: via, admissions: Ok(of(&as_one, Access::Change)) })
         }
         (Some(via), false) => Ok(Wanted { role, admissions: Err(via) }),
         (None, true) => {
-            Err(Failure::invalid(format!("environment `{}` has no `via`", target.environment)).hint("leave --via out"))
+            Err(Failure::invalid(format!("environment `{}` has no `via`", target.environment)).hint("remove --via"))
         }
     }
 }
@@ -144,8 +143,8 @@ fn of_configuration(
     match keys {
         Keys::Subject { .. } if named.is_empty() => notes.extend(wanted.is_gated().then(|| ANY_WORKFLOW.to_owned())),
         Keys::Subject { .. } => {
-            return Err(Failure::invalid("--workflow asks for `job_workflow_ref`, which `--keys sub` leaves out")
-                .hint("leave one of the two out"));
+            return Err(Failure::invalid("--workflow asks for `job_workflow_ref`, which `--keys sub` omits")
+                .hint("remove one of the two"));
         }
         Keys::All(files) => check_files(files, &repository, (target, wanted))?,
     }
@@ -173,12 +172,12 @@ fn check_files(
         (true, Files::Named(_)) if matches!(target.policy.approval, Some(Approval::SecondPerson(_))) => {
             let reason = "--workflow names other workflows than those whose runs count as approvals";
             Err(Failure::invalid(reason)
-                .hint("leave --workflow out: a second person approves by `[github] workflows` alone"))
+                .hint("remove --workflow: a second person approves by `[github] workflows` alone"))
         }
         (true, _) if repository.ids.is_none() => Err(no_id(repository, wanted.role)),
         (false, Files::Named(_)) => {
             Err(Failure::invalid(format!("the policy of {} asks for no workflow", wanted.role))
-                .hint("leave --workflow out: only roles that change an environment with `promotes-from` ask for one"))
+                .hint("remove --workflow: only roles that change an environment with `promotes-from` ask for one"))
         }
         (true, _) | (false, Files::Pinned(_)) => Ok(()),
     }
@@ -234,7 +233,7 @@ fn named_workflows(arguments: &cli::Trust) -> Result<Vec<WorkflowRef>, Failure> 
 
 /// Without the gate's workflow in its policy whatever workflow a writer of the repository starts has the role.
 fn no_workflows(target: &Target, role: &RoleArn) -> Failure {
-    Failure::invalid(format!("it is not known which workflows may become {role}"))
+    Failure::invalid(format!("it is not known which workflows may assume {role}"))
         .cause(format!(
             "`{}` takes releases from another environment, and `[github] workflows` is not written",
             target.environment

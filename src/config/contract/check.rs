@@ -143,7 +143,7 @@ fn contradictions(key: &Key, raw: &RawRules, problems: &mut Problems) {
     }
     if let Some(secret) = flag(&raw.secret) {
         let message = format!("`{name}` is `secret`, and `one-of` shows its values");
-        problems.at(&secret.span, message, "remove `one-of`; `matches` says what a secret looks like");
+        problems.at(&secret.span, message, "remove `one-of`; `matches` describes a secret");
     }
 }
 

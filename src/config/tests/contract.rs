@@ -147,7 +147,7 @@ fn what_is_wrong_with_a_rule() {
             "A = { required = [\"prodution\"] }",
             "\"prodution\" | there is no environment `prodution` | write `production`",
         ),
-        ("A = { required = [\"main\", \"main\"] }", "\"main\" | `main` stands in `required` twice | remove one"),
+        ("A = { required = [\"main\", \"main\"] }", "\"main\" | `main` is in `required` twice | remove one"),
         (
             "A = { isolated = true, inherited = true }",
             "true | `A` is both `isolated` and `inherited` | remove one of them; an exception of `isolated` is `shared`",
@@ -194,7 +194,7 @@ fn what_is_wrong_with_a_rule() {
         ),
         (
             "A = { one-of = [\"a\"], secret = true }",
-            "true | `A` is `secret`, and `one-of` shows its values | remove `one-of`; `matches` says what a secret looks like",
+            "true | `A` is `secret`, and `one-of` shows its values | remove `one-of`; `matches` describes a secret",
         ),
         (
             "A = { url = \"https://\" }",

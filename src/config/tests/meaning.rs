@@ -199,7 +199,7 @@ fn a_prefix_may_have_variables() {
     let vars = r#"{"P": "eu", "REGION": "eu-west-1"}"#;
     let target = resolve(&text, "production", &[], Some(vars)).unwrap();
     assert_eq!(ecs(&target, 0).cluster.as_str(), "eu-production-cluster");
-    // The missing one is told where it is written, not at every use of the prefix.
+    // The missing one is reported where it is written, not at every use of the prefix.
     let errors = resolve(&text, "production", &[], Some(r#"{"REGION": "eu-west-1"}"#)).unwrap_err();
     assert_eq!(errors.iter().count(), 1, "{errors}");
 }

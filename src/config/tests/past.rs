@@ -119,7 +119,7 @@ fn what_is_wrong_is_told_with_the_commit() {
     1 | <<<<<<<
       |        ^
       |
-      = hint: correct the TOML: texts stand in quotes, and a key or table stands once
+      = hint: correct the TOML: strings are quoted, and a key or table is written once
     "#);
 }
 

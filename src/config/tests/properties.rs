@@ -75,7 +75,7 @@ proptest! {
             )
             .unwrap();
         }
-        // GitHub tells capital letters in their names not apart, so neither may two of them.
+        // GitHub compares their names without regard to case, so two of them must differ in more than case.
         let mut seen = std::collections::HashSet::new();
         let environments: Vec<String> =
             environments.into_iter().filter(|name| seen.insert(name.to_ascii_lowercase())).collect();

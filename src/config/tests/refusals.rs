@@ -95,11 +95,11 @@ fn where_images_come_from() {
     15:14 "${vars.X}" | `image-from` cannot have variables | write the value itself
 
     image-from = "backend"⏎repository = "ab"⏎create-repository = true
-    16:14 "ab" | `repository` cannot stand beside `image-from` | remove it; the image of `worker` is kept where `backend` says
-    17:21 true | `create-repository` cannot stand beside `image-from` | remove it; the image of `worker` is kept where `backend` says
+    16:14 "ab" | `repository` cannot be used with `image-from` | remove it; the image of `worker` is kept where `backend` says
+    17:21 true | `create-repository` cannot be used with `image-from` | remove it; the image of `worker` is kept where `backend` says
 
     image-from = "backend"⏎reuse = "own"
-    16:9 "own" | `reuse` cannot stand beside `image-from` | remove it; the image of `worker` is kept where `backend` says
+    16:9 "own" | `reuse` cannot be used with `image-from` | remove it; the image of `worker` is kept where `backend` says
     "#);
 }
 
@@ -150,13 +150,13 @@ fn builds() {
     6:1 build | `context` is missing in `components.backend.build` | add `context = "."`
 
     context = "/srv"
-    6:21 "/srv" | `context`: "/srv" is not a path inside the repository | correct it: it is relative to the configuration file, and does not leave that directory
+    6:21 "/srv" | `context`: "/srv" is not a path inside the repository | correct it: it is relative to the configuration file, and stays inside that directory
 
     context = "a/../../b"
-    6:21 "a/../../b" | `context`: "a/../../b" is not a path inside the repository | correct it: it is relative to the configuration file, and does not leave that directory
+    6:21 "a/../../b" | `context`: "a/../../b" is not a path inside the repository | correct it: it is relative to the configuration file, and stays inside that directory
 
     context = ""
-    6:21 "" | `context`: "" is not a path inside the repository | correct it: it is relative to the configuration file, and does not leave that directory
+    6:21 "" | `context`: "" is not a path inside the repository | correct it: it is relative to the configuration file, and stays inside that directory
 
     platforms = ["linux", "linux/AMD64", 3]
     6:45 "linux" | `platforms`: "linux" is not a platform | correct it: it is like `linux/amd64` or `linux/arm/v7`
@@ -257,10 +257,10 @@ fn settings() {
     4:13 backend | `repository` is missing in `components.backend` | add `repository = "…"`
 
     repository = "${environment.prefix}-${release.sha}-
-    9:37 ${release.sha} | `${release.sha}` cannot stand in `repository` | write it only in `args`, `tags`, `run` and `env` of a build, in `pre-deploy`, `runtime-config` and `calls`, and in probes
+    9:37 ${release.sha} | `${release.sha}` cannot be used in `repository` | write it only in `args`, `tags`, `run` and `env` of a build, in `pre-deploy`, `runtime-config` and `calls`, and in probes
 
     task-definition = "../worker.json"
-    17:19 "../worker.json" | `task-definition`: "../worker.json" is not a path inside the repository | correct it: it is relative to the configuration file, and does not leave that directory
+    17:19 "../worker.json" | `task-definition`: "../worker.json" is not a path inside the repository | correct it: it is relative to the configuration file, and stays inside that directory
 
     timeout = "7h"
     20:11 "7h" | `timeout`: "7h" is not a time to wait | correct it: it is like `90s` or `1h 30m`, more than nothing, at most `6h`
@@ -531,10 +531,10 @@ fn approval() {
     37:45 11 | `quorum` is out of bounds | write a number from 1 to 10
 
     approval = { by = "second-person", people = [] }
-    37:45 [] | `people` is empty | name somebody, or remove it: then everybody who may write to the repository counts
+    37:45 [] | `people` is empty | name a person, or remove it: then every person who may write to the repository counts
 
     approval = { by = "second-person", people = ["eva", "ben", "Eva"] }
-    37:60 "Eva" | `Eva` stands in `people` twice | remove one
+    37:60 "Eva" | `Eva` is in `people` twice | remove one
 
     approval = { by = "second-person", people = ["eva", "@ben", "dependabot[bot]", ""] }
     37:53 "@ben" | `people`: "@ben" is not the name of a user of GitHub | correct it: it is like `octocat`, without `@`; teams and bots cannot approve
@@ -629,7 +629,7 @@ fn trusted_workflows() {
     39:130 "acme/shipgate@2f…" | `workflows` has more than two commits | remove those that are not used any more
 
     approval = "none"⏎[github]⏎workflows = ["acme/shipgate@0f…", "acme/shipgate@0f…"]
-    39:72 "acme/shipgate@0f…" | `acme/shipgate@0f…` stands in `workflows` twice | remove one
+    39:72 "acme/shipgate@0f…" | `acme/shipgate@0f…` is in `workflows` twice | remove one
 
     approval = "none"⏎[github]⏎workflows = "${vars.SHIPGATE}"
     39:13 "${vars.SHIPGATE}" | `workflows` cannot have variables | write the value itself
@@ -668,13 +668,13 @@ fn keys_of_gates() {
     38:10 [] | `branch` is empty | name a branch, or remove it: then it is the default branch
 
     branch = ""
-    38:10 "" | `branch`: "" is not a branch or a pattern of branches | correct it: it is like `main` or `hotfix/*`, without `refs/heads/`; `*` stands for any text and `?` for one character
+    38:10 "" | `branch`: "" is not a branch or a pattern of branches | correct it: it is like `main` or `hotfix/*`, without `refs/heads/`; `*` matches any text and `?` one character
 
     branch = ["main", "refs/heads/main", "a b", "hotfix/", "main", 1]
-    38:19 "refs/heads/main" | `branch`: "refs/heads/main" is not a branch or a pattern of branches | correct it: it is like `main` or `hotfix/*`, without `refs/heads/`; `*` stands for any text and `?` for one character
-    38:38 "a b" | `branch`: "a b" is not a branch or a pattern of branches | correct it: it is like `main` or `hotfix/*`, without `refs/heads/`; `*` stands for any text and `?` for one character
-    38:45 "hotfix/" | `branch`: "hotfix/" is not a branch or a pattern of branches | correct it: it is like `main` or `hotfix/*`, without `refs/heads/`; `*` stands for any text and `?` for one character
-    38:56 "main" | `main` stands in `branch` twice | remove one
+    38:19 "refs/heads/main" | `branch`: "refs/heads/main" is not a branch or a pattern of branches | correct it: it is like `main` or `hotfix/*`, without `refs/heads/`; `*` matches any text and `?` one character
+    38:38 "a b" | `branch`: "a b" is not a branch or a pattern of branches | correct it: it is like `main` or `hotfix/*`, without `refs/heads/`; `*` matches any text and `?` one character
+    38:45 "hotfix/" | `branch`: "hotfix/" is not a branch or a pattern of branches | correct it: it is like `main` or `hotfix/*`, without `refs/heads/`; `*` matches any text and `?` one character
+    38:56 "main" | `main` is in `branch` twice | remove one
     38:64 1 | `branch[5]` must be a string, not an integer | write it in quotes: `"1"`
 
     statuses = ["ci"]
@@ -689,7 +689,7 @@ fn keys_of_gates() {
     38:26 wiat | unknown key `wiat` in `environments.production.gates.statuses` | write `wait`, or remove it
 
     statuses = { names = ["ci", "ci", " ", "shipgate/stage"] }
-    38:29 "ci" | `ci` stands in `names` twice | remove one
+    38:29 "ci" | `ci` is in `names` twice | remove one
     38:35 " " | `names`: " " is not the name of a status or check run | correct it: it is one line of at most 200 characters, as GitHub shows it, without a space at its ends
     38:40 "shipgate/stage" | `names`: "shipgate/stage" is not a status that can count | correct it: shipgate writes it, and would wait for itself; name those of other workflows
 
@@ -698,7 +698,7 @@ fn keys_of_gates() {
     38:38 "approved" | the gate `approved` can never be overridden | remove it
     38:50 "frieze" | there is no gate `frieze` | write `freeze`
     38:60 "weather" | there is no gate `weather` | write one of `hold`, `proven`, `soak`, `reuse`, `branch`, `forward`, `statuses`, `freeze`, `windows`, `contract`
-    38:71 "freeze" | `freeze` stands in `overridable` twice | remove one
+    38:71 "freeze" | `freeze` is in `overridable` twice | remove one
 
     checklist = ["", "two\nlines", "::error::x"]
     38:14 "" | `checklist`: "" is not a short text | correct it: it is one line of at most 200 characters, without a space at its ends, nor control characters, nor `::` at its beginning
@@ -787,7 +787,7 @@ fn overrides() {
     37:1 kind | `kind` cannot differ between environments | write it in `[components.worker]`
     38:1 build | `build` cannot differ between environments | write it in `[components.worker]`
     39:1 image-from | `image-from` cannot differ between environments | write it in `[components.worker]`
-    40:14 "ab" | `repository` cannot stand beside `image-from` | remove it; the image of `worker` is kept where `backend` says
+    40:14 "ab" | `repository` cannot be used with `image-from` | remove it; the image of `worker` is kept where `backend` says
 
     [environments.production.components]⏎worker = 1⏎[environments.production.gates]
     37:10 1 | `worker` must be a table, not an integer | write it as a table: `worker = { … }`
@@ -840,14 +840,14 @@ fn roles() {
     26:20 "2h" | `session-duration` is longer than `1h`, beside `via` | write at most `1h`: AWS ends a session that one role assumes from another after an hour
 
     account = "123456789012"⏎role = "arn:aws:iam::123456789012:role/stage"⏎session-policy = "../p.json"
-    26:18 "../p.json" | `session-policy`: "../p.json" is not a path inside the repository | correct it: it is relative to the configuration file, and does not leave that directory
+    26:18 "../p.json" | `session-policy`: "../p.json" is not a path inside the repository | correct it: it is relative to the configuration file, and stays inside that directory
 
     account = "${vars.ACCOUNT}"⏎prefix = "a-${vars.P}"
-    24:12 ${vars.ACCOUNT} | `${vars.ACCOUNT}` cannot stand in `account` | write the value itself: anybody with write access may edit variables, and this says who may change what
+    24:12 ${vars.ACCOUNT} | `${vars.ACCOUNT}` cannot be used in `account` | write the value itself: every person with write access may edit variables, and this says who may change what
 
     prefix = "a-${vars.P}"⏎role = "arn:aws:iam::123456789012:role/${environment.prefix}-${env.ROLE}"
-    25:40 ${environment.prefix} | `${environment.prefix}` cannot stand in `role`: `prefix` is made of `${vars.P}` | write the value itself: anybody with write access may edit variables, and this says who may change what
-    25:62 ${env.ROLE} | `${env.ROLE}` cannot stand in `role` | write the value itself: anybody with write access may edit variables, and this says who may change what
+    25:40 ${environment.prefix} | `${environment.prefix}` cannot be used in `role`: `prefix` is made of `${vars.P}` | write the value itself: every person with write access may edit variables, and this says who may change what
+    25:62 ${env.ROLE} | `${env.ROLE}` cannot be used in `role` | write the value itself: every person with write access may edit variables, and this says who may change what
 
     account = "123456789012"⏎role = "arn:aws:iam::123456789012:role/stage"⏎read-role = "arn:aws:iam::123456789012:role/stage"⏎via = "arn:aws-cn:iam::210987654321:role/hub"
     26:13 "arn:aws:iam::123456789012:role/stage" | `read-role` is the same as `role` | name a role of its own, or remove it

@@ -38,7 +38,7 @@ fn many_problems_are_told_at_once() {
     6 | build = { context = "../backend", platform = ["linux/amd64"] }
       |                     ^^^^^^^^^^^^
       |
-      = hint: correct it: it is relative to the configuration file, and does not leave that directory
+      = hint: correct it: it is relative to the configuration file, and stays inside that directory
 
     error: unknown key `platform` in `components.backend.build`
      --> shipgate.toml:6:35
@@ -115,7 +115,7 @@ fn invalid_toml_is_one_error() {
     2 | [components
       |            ^
       |
-      = hint: correct the TOML: texts stand in quotes, and a key or table stands once
+      = hint: correct the TOML: strings are quoted, and a key or table is written once
     "#);
     insta::assert_snapshot!(refused("app = \"a\"\napp = \"b\"\n").render(false), @r#"
     error: invalid TOML: duplicate key
@@ -124,7 +124,7 @@ fn invalid_toml_is_one_error() {
     2 | app = "b"
       | ^^^
       |
-      = hint: correct the TOML: texts stand in quotes, and a key or table stands once
+      = hint: correct the TOML: strings are quoted, and a key or table is written once
     "#);
 }
 
@@ -195,7 +195,7 @@ fn a_variable_is_pointed_at_where_the_text_has_no_escapes() {
 fn control_characters_of_names_are_not_printed() {
     let errors = refused(&with("container", "\"\\u001b[31m\\ncontainer\""));
     assert!(!errors.to_string().contains('\u{1b}') && !errors.render(false).contains('\u{1b}'));
-    assert!(errors.render(true).contains('\u{1b}'), "our own colours are printed");
+    assert!(errors.render(true).contains('\u{1b}'), "shipgate's own colours are printed");
     let errors = refused("\u{1b}[31m = 1");
     assert!(!told(&errors).contains('\u{1b}') && !errors.render(false).contains('\u{1b}'));
 }
@@ -249,7 +249,7 @@ fn circles_of_dependencies_are_told_once() {
     25:15 "b" | `depends-on` goes in a circle: a → b → a | remove one of the dependencies in it
     39:20 "d" | `depends-on` goes in a circle: c → d → c | remove one of the dependencies in it
     "#);
-    // All else that is wrong with what waits for ever is told with it.
+    // All else that is wrong with what waits for ever is reported with it.
     let worse = two.replacen("container = \"a\"", "", 1);
     insta::assert_snapshot!(told(&refused(&worse)), @r#"
     22:13 a | `container` is missing in `components.a` | add `container = "…"`

@@ -66,7 +66,7 @@ fn values_of_environment_variables_are_never_shown() {
         let all = format!("{errors} {errors:?} {} {}", told(&errors), errors.render(true));
         assert!(!all.contains("s3cr3t"), "{all}");
     }
-    insta::assert_snapshot!(told(&resolve(&text, "stage", &[], None).unwrap_err()), @r#"23:10 "${env.PROBE_TOKEN}" | `region`: what `${env.PROBE_TOKEN}` stands for is not a region | correct it or its variables: it has lowercase letters, digits and hyphens, like us-east-1"#);
+    insta::assert_snapshot!(told(&resolve(&text, "stage", &[], None).unwrap_err()), @r#"23:10 "${env.PROBE_TOKEN}" | `region`: the value of `${env.PROBE_TOKEN}` is not a region | correct it or its variables: it has lowercase letters, digits and hyphens, like us-east-1"#);
     insta::assert_snapshot!(told(&resolve(&text, "x", &["worker"], None).unwrap_err()), @r#"
     9:14 "${environment.prefix}-cloudshop-backend" | `repository`: what `${environment.prefix}-cloudshop-backend` stands for is not a repository name | correct it or its variables: it has lowercase letters, digits and single `.`, `_`, `-` or `/` between them; 2 to 256
     18:11 "${environment.prefix}-cluster" | `cluster`: what `${environment.prefix}-cluster` stands for is not a cluster name | correct it or its variables: it has letters, digits, `-` and `_`; at most 255
@@ -79,7 +79,7 @@ fn values_of_repository_variables_are_shown() {
     insta::assert_snapshot!(told(&unresolved(GOOD, Some(r#"{"REGION": "Frankfurt"}"#))), @r#"33:10 "${vars.REGION}" | `region`: "Frankfurt", from `${vars.REGION}`, is not a region | correct it or its variables: it has lowercase letters, digits and hyphens, like us-east-1"#);
 }
 
-/// Whoever holds an environment in an emergency has no variables of probes or builds at hand.
+/// In an emergency, `hold` needs no variables of probes or builds.
 #[test]
 fn services_are_named_without_the_variables_of_what_changes_them() {
     let text = with("RELEASE = \"${release.sha}\"", "RELEASE = \"${vars.BUILD}\"")

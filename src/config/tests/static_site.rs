@@ -150,7 +150,7 @@ fn a_runtime_configuration_is_a_script_with_a_variable_or_json() {
     }
 }
 
-/// Whoever holds a site in an emergency has none of these variables at hand.
+/// In an emergency, `hold` of a site needs none of these variables.
 #[test]
 fn only_what_a_purpose_needs_is_resolved() {
     let text = SITE
@@ -170,7 +170,7 @@ fn a_build_is_the_same_for_all_environments_unless_it_says_otherwise() {
     for differing in ["${environment.name}", "${environment.prefix}", "${env.API_KEY}"] {
         let text = with("npm run build", &format!("npm run build:{differing}"));
         let refused = refused(&text).render(false);
-        assert!(refused.contains(&format!("`{differing}` cannot stand in `build`")), "{refused}");
+        assert!(refused.contains(&format!("`{differing}` cannot be used in `build`")), "{refused}");
         let text = text.replacen("kind =", "rebuild-per-environment = true\nkind =", 1);
         parse(&text).unwrap();
     }
@@ -213,10 +213,10 @@ fn wrong_builds() {
     9:72 "." | `output` `.` has the sources in it: the build runs in `web` | write the directory that the build alone writes, like `dist`
 
     output = "../dist"
-    9:72 "../dist" | `output`: "../dist" is not a path inside the repository | correct it: it is relative to the configuration file, and does not leave that directory
+    9:72 "../dist" | `output`: "../dist" is not a path inside the repository | correct it: it is relative to the configuration file, and stays inside that directory
 
     directory = "/web"
-    9:56 "/web" | `directory`: "/web" is not a path inside the repository | correct it: it is relative to the configuration file, and does not leave that directory
+    9:56 "/web" | `directory`: "/web" is not a path inside the repository | correct it: it is relative to the configuration file, and stays inside that directory
 
     node = "latest"
     9:91 "latest" | `node`: "latest" is not a version of Node.js | correct it: it is like `22` or `22.11`
@@ -228,8 +228,8 @@ fn wrong_builds() {
     9:105 AWS_PROFILE | "AWS_PROFILE" is not the name of a variable of a build | correct it: it has letters, digits and `_`, and begins with none of `AWS_`, `ACTIONS_`, `GITHUB_` and `SHIPGATE_`
 
     STAGE = "${environment.name}", KEY = "${env.KEY}"
-    9:114 ${environment.name} | `${environment.name}` cannot stand in `build`: all environments get the same files | write what differs in `runtime-config`, or `rebuild-per-environment = true` in the component
-    9:143 ${env.KEY} | `${env.KEY}` cannot stand in `build`: all environments get the same files | write what differs in `runtime-config`, or `rebuild-per-environment = true` in the component
+    9:114 ${environment.name} | `${environment.name}` cannot be used in `build`: all environments get the same files | write what differs in `runtime-config`, or `rebuild-per-environment = true` in the component
+    9:143 ${env.KEY} | `${env.KEY}` cannot be used in `build`: all environments get the same files | write what differs in `runtime-config`, or `rebuild-per-environment = true` in the component
 
     shell = "bash"
     9:84 shell | unknown key `shell` in `components.site.build` | remove it; known here are `run`, `directory`, `output`, `node`, `env`
@@ -276,10 +276,10 @@ fn wrong_runtime_configurations() {
     10:27 "../config.js" | `path`: "../config.js" is not a file of runtime configuration | correct it: it is a path from the root of the site, without `/` at its beginning, that ends with `.json` or `.js`
 
     path = "${release.sha}.js"
-    10:28 ${release.sha} | `${release.sha}` cannot stand in `path` | write it only in `args`, `tags`, `run` and `env` of a build, in `pre-deploy`, `runtime-config` and `calls`, and in probes
+    10:28 ${release.sha} | `${release.sha}` cannot be used in `path` | write it only in `args`, `tags`, `run` and `env` of a build, in `pre-deploy`, `runtime-config` and `calls`, and in probes
 
     path = "drafts/config.js"
-    10:27 "drafts/config.js" | `path` of `runtime-config` is a file that `exclude` leaves out, with `drafts/*` | write a pattern that leaves out less: pages read the file
+    10:27 "drafts/config.js" | `path` of `runtime-config` is a file that `exclude` removes, with `drafts/*` | write a pattern that matches fewer files: pages read this file
 
     path = "config.json", variable = "window.env"
     10:53 "window.env" | `variable` is written, but `config.json` is no script | remove it, or write a `path` that ends with `.js`
@@ -365,7 +365,7 @@ fn wrong_settings() {
     "#);
 }
 
-/// A site whose files nobody builds can never be released.
+/// A site without a build can never be released.
 #[test]
 fn releases_start_with_a_build() {
     let build = SITE.lines().find(|line| line.starts_with("build")).unwrap();
@@ -396,7 +396,7 @@ fn buckets_belong_to_one_environment_and_one_purpose() {
     6:10 "shop-site" | `shop-site` is `bucket` of `site` in `stage` and `bucket` of `site` in `production` | give each environment a bucket of its own, as `${environment.prefix}-site` does: a release on it would replace that of the other
 
     artifacts = "shop-releases"
-    7:13 "shop-releases" | `shop-releases` is `artifacts` of `site` in `stage` and `artifacts` of `site` in `production` | give each environment a bucket of its own, as `${environment.prefix}-releases` does: whoever deploys to one could write what the other takes for its releases
+    7:13 "shop-releases" | `shop-releases` is `artifacts` of `site` in `stage` and `artifacts` of `site` in `production` | give each environment a bucket of its own, as `${environment.prefix}-releases` does: a job that deploys to one could write what the other takes for its releases
 
     artifacts = "${environment.prefix}-site"
     7:13 "${environment.prefix}-site" | `production-site` is `bucket` of `site` in `production` and `artifacts` of `site` in `production` | name two buckets: what is kept is never served
@@ -414,7 +414,7 @@ fn buckets_belong_to_one_environment_and_one_purpose() {
 
     [environments.production]⏎prefix = "stage"
     6:10 "${environment.prefix}-site" | `stage-site` is `bucket` of `site` in `stage` and `bucket` of `site` in `production` | give each environment a bucket of its own, as `${environment.prefix}-site` does: a release on it would replace that of the other
-    7:13 "${environment.prefix}-releases" | `stage-releases` is `artifacts` of `site` in `stage` and `artifacts` of `site` in `production` | give each environment a bucket of its own, as `${environment.prefix}-releases` does: whoever deploys to one could write what the other takes for its releases
+    7:13 "${environment.prefix}-releases" | `stage-releases` is `artifacts` of `site` in `stage` and `artifacts` of `site` in `production` | give each environment a bucket of its own, as `${environment.prefix}-releases` does: a job that deploys to one could write what the other takes for its releases
 
     [environments.production]⏎components.site.bucket = "stage-releases"
     22:26 "stage-releases" | `stage-releases` is `artifacts` of `site` in `stage` and `bucket` of `site` in `production` | name two buckets: what is kept is never served
@@ -498,10 +498,10 @@ fn wrong_placeholders() {
     12:28 "" | `API_URL`: "" is not a value of a placeholder | correct it: it has letters, digits and `-._~:/?#@%+=` alone, and two hexadecimal digits behind each `%`; it does not end with `/`, since pages write a path behind it
 
     placeholders = { API_URL = "https://${release.sha}.example.com" }
-    12:37 ${release.sha} | `${release.sha}` cannot stand in `API_URL` | write it only in `args`, `tags`, `run` and `env` of a build, in `pre-deploy`, `runtime-config` and `calls`, and in probes
+    12:37 ${release.sha} | `${release.sha}` cannot be used in `API_URL` | write it only in `args`, `tags`, `run` and `env` of a build, in `pre-deploy`, `runtime-config` and `calls`, and in probes
 
     placeholders = { VERSION = "https://api.example.com" }
-    12:18 VERSION | `VERSION` stands in `env` of `build` and in `placeholders` | remove one: the build gets a marker for each placeholder
+    12:18 VERSION | `VERSION` is in `env` of `build` and in `placeholders` | remove one: the build gets a marker for each placeholder
 
     placeholders = { API_URL = "/api" }⏎rebuild-per-environment = true
     12:18 API_URL | `API_URL` is a placeholder, and each environment has a build of its own | remove one: the build gets a marker for each placeholder

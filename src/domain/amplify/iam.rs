@@ -24,7 +24,7 @@ pub const RIGHTS: &[Rights] = &[READ_APPS, READ_BRANCHES, READ_JOBS];
 /// The name of the branch would stand for others too in a policy.
 pub fn needs(app: &AppId, branch: &BranchName, place: &Place) -> Result<Vec<Need>, InvalidName> {
     if branch.as_str().contains(['*', '?', '$']) {
-        let reason = "in a policy `*`, `?` and `$` stand for others";
+        let reason = "in a policy `*`, `?` and `$` are wildcards and variables";
         return Err(InvalidName { kind: "a branch of a policy", value: branch.to_string(), reason });
     }
     let of_app = place.arn("amplify", &format!("apps/{app}"));

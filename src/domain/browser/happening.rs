@@ -1,4 +1,4 @@
-//! What happens in a page, as a browser tells it.
+//! What happens in a page, as a browser reports it.
 
 use serde_json::Value;
 
@@ -35,7 +35,7 @@ pub enum Happening {
         /// Why.
         why: Why,
     },
-    /// A script ended with an error that nobody caught.
+    /// A script ended with an uncaught error.
     Thrown(String),
     /// A script said something as an error.
     Said(String),
@@ -98,7 +98,7 @@ impl Happening {
                 let arguments = parameters.get("args").and_then(Value::as_array)?;
                 Some(Self::Said(arguments.iter().map(said).collect::<Vec<_>>().join(" ")))
             }
-            // What requests came to is told by themselves, and why by their failures.
+            // The results of requests are reported by the requests themselves, and why by their failures.
             "Log.entryAdded" if text("/entry/level") == Some("error") => {
                 let is_of_request = text("/entry/source") == Some("network") || text("/entry/category") == Some("cors");
                 let said = text("/entry/text").filter(|said| !is_of_request && !said.starts_with("Mixed Content"))?;

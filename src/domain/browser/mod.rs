@@ -1,4 +1,4 @@
-//! What a browser tells of a page that it opens, and whether the page is as it should be.
+//! What a browser reports of a page that it opens, and whether the page is as it should be.
 //!
 //! Source: the [DevTools protocol](https://chromedevtools.github.io/devtools-protocol/).
 

@@ -12,7 +12,7 @@ use crate::domain::probe::shown_url;
 /// What Chrome says of the requests that it gives up because an interface of this machine came or went, as one does with each
 /// container ([net_error_list.h](https://source.chromium.org/chromium/chromium/src/+/main:net/base/net_error_list.h)).
 const NETWORK_CHANGED: &str = "net::ERR_NETWORK_CHANGED";
-/// So many things are named that are wrong.
+/// Maximum number of faults that are named.
 const NAMED: usize = 5;
 
 /// A page as it comes to be.

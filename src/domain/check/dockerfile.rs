@@ -52,7 +52,7 @@ pub struct Surroundings<'a> {
 pub const OTHER_SYNTAX: &str =
     "it is written for another builder (`# syntax=`), or has a here-document behind a program (`RUN python3 <<EOF`)";
 
-/// Judges a Dockerfile. `None`: it is not ours to judge ([`OTHER_SYNTAX`]).
+/// Judges a Dockerfile. `None`: it is not judged ([`OTHER_SYNTAX`]).
 pub fn judge(file: &str, text: &str, surroundings: Surroundings<'_>) -> Option<Vec<Finding>> {
     if has_other_syntax(text) {
         return None;
@@ -73,7 +73,7 @@ pub fn judge(file: &str, text: &str, surroundings: Surroundings<'_>) -> Option<V
     for (name, place) in variables(&dockerfile, &lines) {
         let place = Some(place);
         if is_secret_name(&name) {
-            let message = format!("`{name}` looks like a secret, and everybody who has the image can read it");
+            let message = format!("`{name}` looks like a secret, and everyone who has the image can read it");
             let hint = "hand it over with `RUN --mount=type=secret`, or as a secret of the task definition";
             findings.push(Finding::new(Rule::SecretInImage, message, hint).in_file(file, place));
         }
@@ -223,7 +223,7 @@ fn environment_files(
         } else {
             continue;
         };
-        // From another stage, where it was told already.
+        // From another stage, where it was already reported.
         if options.iter().any(|option| option.name.value == "from") {
             continue;
         }

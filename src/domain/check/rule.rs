@@ -5,7 +5,7 @@ use std::fmt;
 /// How bad it is, the worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// It will fail, or do what nobody wants.
+    /// It will fail, or do what is not wanted.
     Error,
     /// It may.
     Warning,
@@ -70,7 +70,7 @@ rules! {
     (DockerfileSyntax, "dockerfile-syntax", Error),
     /// A build argument that the Dockerfile does not declare.
     (BuildArgUndeclared, "build-arg-undeclared", Warning),
-    /// Something that looks like a secret ends up in the image.
+    /// A value that looks like a secret ends up in the image.
     (SecretInImage, "secret-in-image", Note),
     /// A value of one environment ends up in the image.
     (BuildOnce, "build-once", Warning),
@@ -84,7 +84,7 @@ rules! {
     (TaskDefinitionContainer, "task-definition-container", Error),
     /// Fargate needs sizes.
     (TaskDefinitionSize, "task-definition-size", Error),
-    /// Nobody can pull the image or read the secrets.
+    /// ECS cannot pull the image or read the secrets.
     (TaskDefinitionExecutionRole, "task-definition-execution-role", Error),
     /// A secret is in a file of the repository.
     (CommittedSecret, "committed-secret", Error),
@@ -96,7 +96,7 @@ rules! {
     (PlaceholderValue, "placeholder-value", Warning),
     /// The workflow is not YAML.
     (WorkflowSyntax, "workflow-syntax", Error),
-    /// The YAML is no workflow that we know.
+    /// The YAML is no workflow of GitHub Actions.
     (WorkflowShape, "workflow-shape", Warning),
     /// A parser does not end on a file, or breaks on it.
     (Unparsed, "unparsed", Error),
@@ -106,13 +106,13 @@ rules! {
     (ContentsRead, "contents-read", Warning),
     /// A job cannot write commit statuses.
     (StatusesWrite, "statuses-write", Warning),
-    /// A job calls a workflow of ours that asks for more than the job grants.
+    /// A job calls a workflow of shipgate that asks for more than the job grants.
     (PermissionsMissing, "permissions-missing", Error),
     /// The caller of `approve.yml` does not name what a run approves.
     (ApprovalCaller, "approval-caller", Error),
     /// A workflow names an environment that is not configured.
     (EnvironmentUnknown, "environment-unknown", Error),
-    /// A called workflow has nobody to become.
+    /// A called workflow has no role to assume.
     (RoleMissing, "role-missing", Error),
     /// A command that the environment does not take.
     (WrongCommand, "wrong-command", Error),
@@ -158,7 +158,7 @@ rules! {
     (ContractArn, "contract-arn", Error),
     /// A secret is set as plain text.
     (ContractSecret, "contract-secret", Error),
-    /// What browsers load has something that looks like a secret.
+    /// What browsers load has a value that looks like a secret.
     (ContractClientSecret, "contract-client-secret", Error),
     /// The value is still to be filled in.
     (ContractPlaceholder, "contract-placeholder", Error),

@@ -61,7 +61,7 @@ pub fn judge(contract: &Contract, seen: &Seen<'_>) -> Findings {
     judgement.finish()
 }
 
-/// Judges a literal value that stands in a file of the repository. Each fault: the rule, what is wrong, and what to do.
+/// Judges a literal value that is in a file of the repository. Each fault: the rule, what is wrong, and what to do.
 pub fn judge_committed(
     contract: &Contract,
     name: &str,
@@ -120,7 +120,7 @@ impl Judgement<'_> {
         let value = set(self.seen.values, name);
         if value.is_none() && rules.required.is_in(self.seen.environment) {
             let whole = if self.seen.values.0.contains_key(name) { "is empty" } else { "is not set" };
-            let hint = format!("set `{name}`, or leave {} out of its `required`", self.seen.environment);
+            let hint = format!("set `{name}`, or remove {} from its `required`", self.seen.environment);
             return self.broken(Rule::ContractRequired, (declared, None), whole, hint);
         }
         self.same(declared, value);
@@ -250,7 +250,7 @@ impl Judgement<'_> {
     }
 
     fn undeclared(&mut self, contract: &Contract, name: &str, value: &Value) {
-        /// For so many a name is searched for that was meant.
+        /// Maximum number of unknown names for which a similar name is searched.
         const SEARCHED: usize = 20;
         let Seen { component, environment, .. } = self.seen;
         let names = contract.declared.iter().map(|declared| declared.name.as_str());
@@ -268,7 +268,7 @@ impl Judgement<'_> {
         self.found(Rule::ContractUndeclared, Level::Warning, None, (what, hint));
     }
 
-    /// The account of nobody may be the environment's own: in a cloud on a developer's machine.
+    /// The placeholder account may be the environment's own: in a cloud on a developer's machine.
     fn is_placeholder(&self, value: &str) -> bool {
         match self.seen.account {
             Some(own) if own.as_str() == ACCOUNT_OF_NOBODY => placeholder(&value.replace(ACCOUNT_OF_NOBODY, "")),

@@ -16,7 +16,7 @@ pub struct ReadValues {
 pub struct WrittenValues {
     /// The values.
     pub read: ReadValues,
-    /// Whether they stand in a file that is searched for values by itself.
+    /// Whether they are in a file that is searched for values by itself.
     pub is_searched: bool,
 }
 

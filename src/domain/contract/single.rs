@@ -138,7 +138,7 @@ fn is_port(text: &str) -> bool {
     text.chars().all(|c| c.is_ascii_digit()) && text.parse::<u16>().is_ok()
 }
 
-/// Services of which something global stands in one region, whatever the environment's: certificates and rules for
+/// Services of which something global is in one region, whatever the environment's: certificates and rules for
 /// `CloudFront`
 /// ([requirements](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html)).
 const GLOBAL: [&str; 2] = ["acm", "wafv2"];

@@ -8,7 +8,7 @@ use super::plan::EcsPlan;
 use crate::domain::hold::Hold;
 use crate::domain::ledger;
 
-/// So many holds a new revision takes over; where there are more, one that stops every release stands for them.
+/// Maximum number of holds that a new revision takes over; where there are more, one that stops every release replaces them.
 const MOST_CARRIED: usize = 30;
 
 /// The tags of shipgate that are always on a revision, its outcome among them. The deployment is written where there is room.
@@ -25,7 +25,7 @@ impl EcsPlan {
         if all.len() <= MOST_CARRIED {
             return all;
         }
-        let reason = format!("{} holds of rollbacks stand, more than a revision has room for", all.len());
+        let reason = format!("{} holds of rollbacks are in force, more than a revision has room for", all.len());
         let of_all = Hold::by_hand(&reason, run, now).ok();
         new.into_iter().take(MOST_CARRIED).chain(of_all).collect()
     }

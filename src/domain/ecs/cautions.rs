@@ -81,7 +81,7 @@ pub fn cautions(target: &EcsTarget, (service, live): (&Service, &Revision), next
     .collect()
 }
 
-/// The same for the way back: what was said before, and does not end it, is not said again in a hurry.
+/// The same for the way back: what was said before, and does not end it, is not said again on the way back.
 pub fn cautions_back(
     target: &EcsTarget,
     (service, live): (&Service, &Revision),
@@ -155,7 +155,7 @@ fn moving_tags(target: &EcsTarget, live: &TaskDefinition) -> Option<Caution> {
     (!images.is_empty()).then_some(Caution::MovingTags { images, others })
 }
 
-/// Whether a digest of another kind is there, or nobody moves the tag, by custom: a commit, a date or a build's number, or a version with three numbers.
+/// Whether a digest of another kind is there, or the tag is not moved, by custom: a commit, a date or a build's number, or a version with three numbers.
 fn is_fixed(image: &ImageReference) -> bool {
     if image.repository.contains('@') {
         return true;
@@ -245,7 +245,7 @@ impl Caution {
                 update(format!("--health-check-grace-period-seconds {}", seconds(*start)))
             }
             Self::MovingTags { others: false, .. } => {
-                "leave the tag where it is until the release serves: from then on the image is pinned by its digest"
+                "do not move the tag until the release serves: from then on the image is pinned by its digest"
                     .to_owned()
             }
             Self::MovingTags { .. } => format!(

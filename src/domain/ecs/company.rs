@@ -65,7 +65,7 @@ impl Company {
     }
 }
 
-/// One look at a service that is waited for.
+/// One poll of a service that is waited for.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Look {
     /// The service. `None`: it is gone.
@@ -99,7 +99,7 @@ pub struct Wait {
 }
 
 impl Wait {
-    /// Judges a look so long after the first. Returns how far the rollout is, for people, and what comes next.
+    /// Judges a poll so long after the first. Returns how far the rollout is, for people, and what comes next.
     pub fn see(&self, elapsed: Duration, look: &Look) -> (Option<String>, Step<Waited>) {
         let again = || match self.timeout.checked_sub(elapsed).filter(|left| !left.is_zero()) {
             Some(left) => Step::again(pause(elapsed, None, self.watched).min(left)),

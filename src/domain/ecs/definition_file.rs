@@ -68,7 +68,7 @@ fn sizes(fields: &Value) -> Option<Finding> {
     })
 }
 
-/// Without an execution role nobody reads the secrets, and on Fargate nobody pulls from ECR.
+/// Without an execution role ECS cannot read the secrets, and on Fargate it cannot pull from ECR.
 fn execution_role(fields: &Value) -> Option<Finding> {
     if fields.get("executionRoleArn").is_some() {
         return None;
@@ -93,7 +93,7 @@ fn is_fargate(fields: &Value) -> bool {
     compatibilities.into_iter().flatten().any(|one| one.as_str() == Some("FARGATE"))
 }
 
-/// The message without the place, which is told beside it.
+/// The message without the place, which is shown beside it.
 fn without_place(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.rfind(" at line ") {

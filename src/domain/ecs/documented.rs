@@ -94,7 +94,7 @@ fn a_pull_request_may_read_every_task_definition() {
     assert!(row[1].contains("every pull request") && row[3].contains("an account for each environment"), "{row:?}");
 }
 
-/// Production is promoted to: whoever has stage's rights has none of its own.
+/// Production is promoted to: stage's rights include none of its own.
 #[test]
 fn no_statement_of_stage_names_anything_of_production() {
     for statement in statements(&stage(), Access::Change) {

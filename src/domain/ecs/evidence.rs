@@ -212,7 +212,7 @@ pub(crate) mod tests {
         }
     }
 
-    /// A tag says a digest too, and whoever may tag may write any.
+    /// A tag says a digest too, and everyone who may tag may write any.
     #[test]
     fn a_digest_in_a_tag_records_nothing() {
         let entry = LedgerEntry { digest: Some(pinned("a")), ..LedgerEntry::new(SHA.parse().unwrap(), &"arn".into()) };

@@ -16,7 +16,7 @@ pub struct Expectation {
     pub supervision: Supervision,
     /// The digests that a running container may show: the image's own, or for an index those of its platforms.
     pub digests: Vec<Digest>,
-    /// Whether any image will do that the revision leads to: it is pinned to none, and was not ours to pin.
+    /// Whether any image will do that the revision leads to: it is pinned to none, and shipgate did not register it.
     pub any_image: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What a service ran before, as the ledger on its revisions tells it, as far as their content confirms that.
+//! What a service ran before, as the ledger on its revisions says, as far as their content confirms that.
 
 use super::evidence::{is_registered, success};
 use super::ids::RevisionArn;
@@ -8,7 +8,7 @@ use crate::domain::ecs::names::ContainerName;
 use crate::domain::neutral;
 use crate::domain::release::ReleaseName;
 
-/// The release that a service runs as we put it there, by the content of the revision. `None`: somebody else put there
+/// The release that a service runs as shipgate put it there, by the content of the revision. `None`: another program put there
 /// what runs, whatever its labels say.
 pub fn runs(live: &Revision, container: &ContainerName) -> Option<ReleaseName> {
     live.ledger.as_ref().and_then(|_| live.put_there(container))
@@ -26,7 +26,7 @@ pub fn is_cut_off(live: &Revision, past: &[Revision]) -> bool {
 /// release. `past`: the family's revisions, newest first.
 ///
 /// What a rollback put there counts as old as what it restored, so that a second rollback goes further back, never
-/// forth.
+/// forward.
 pub fn earlier<'a>(live: &Revision, past: &'a [Revision], container: &ContainerName) -> Vec<&'a Revision> {
     let position = age(live, past);
     let runs = runs(live, container);
@@ -43,7 +43,7 @@ pub fn of_release<'a>(past: &'a [Revision], release: &ReleaseName, container: &C
     past.iter().find(served)
 }
 
-/// What a service ran before its first release of ours.
+/// What a service ran before its first release of shipgate.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Baseline<'a> {
     /// This revision, which it can run again.
@@ -52,17 +52,17 @@ pub enum Baseline<'a> {
     Runs(&'a RevisionArn),
     /// The revision of this ARN, which is not active any more.
     Gone(&'a RevisionArn),
-    /// That cannot be told: why.
+    /// That is not known: why.
     Unknown(String),
-    /// There is no release of ours.
+    /// There is no release of shipgate.
     NoRelease,
 }
 
-/// What a service ran before its first release of ours: the revision that the tag `shipgate:previous` of our oldest
+/// What a service ran before its first release of shipgate: the revision that the tag `shipgate:previous` of the oldest one of shipgate
 /// revision names. `past`: the family's active revisions, newest first. `is_all`: there are no others.
 ///
 /// A tag can be changed by everybody who may tag. So it counts only where content confirms the rest of the entry, and names
-/// an older revision of the same family that is none of ours.
+/// an older revision of the same family that is none of shipgate.
 pub fn baseline<'a>(live: &'a Revision, past: &'a [Revision], is_all: bool, container: &ContainerName) -> Baseline<'a> {
     let ours = past.iter().chain([live]).filter(|revision| is_registered(revision, container));
     let Some(first) = ours.min_by_key(|revision| revision.arn.number()) else { return Baseline::NoRelease };
@@ -198,7 +198,7 @@ mod tests {
         }
     }
 
-    /// What somebody else put there as revision 1, and releases of ours after it, the first with that as `previous`.
+    /// What somebody else put there as revision 1, and releases of shipgate after it, the first with that as `previous`.
     fn over_a_baseline(ours: Vec<Revision>) -> Vec<Revision> {
         ours.into_iter().rev().chain([revision(1, "repo:bootstrap", "x", None)]).collect()
     }

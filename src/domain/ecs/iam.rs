@@ -177,7 +177,7 @@ impl Arns<'_> {
         self.subject.roles.iter().map(arn).collect()
     }
 
-    /// For actions whose resource does not tell the cluster. AWS always knows it; the local cloud never does, which
+    /// For actions whose resource does not name the cluster. AWS always knows it; the local cloud never does, which
     /// `IfExists` is for.
     fn in_its_cluster(&self) -> Condition {
         Condition::ArnEqualsIfExists { key: "ecs:cluster", arns: vec![self.cluster()] }
@@ -218,7 +218,7 @@ fn changing(arns: &Arns<'_>) -> Vec<Need> {
     let to_tasks = Condition::StringEquals { key: "iam:PassedToService", value: "ecs-tasks.amazonaws.com" };
     let alarms = (!arns.subject.alarms.is_empty()).then(|| need(NeededFor::Changing, READ_ALARMS, arns.alarms()));
     let always = [
-        // AWS lets this name no family: whoever may register may register in any.
+        // AWS lets this name no family: a role that may register may register in any.
         need(NeededFor::Changing, REGISTER_DEFINITIONS, anything()),
         need(NeededFor::Changing, TAG_DEFINITIONS, arns.families()),
         need(NeededFor::Changing, TAG_SERVICES, vec![arns.service()]),
@@ -339,7 +339,7 @@ mod tests {
         assert_eq!(pass["Condition"], json!({"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}));
     }
 
-    /// A family may run in any cluster, as far as its ARN tells.
+    /// A family may run in any cluster, as far as its ARN says.
     #[test]
     fn tasks_are_started_and_listed_in_the_own_cluster_alone() {
         let document = document(&statements(&subject(), Access::Change));

@@ -22,7 +22,7 @@ const DEPLOYMENT: &str = "shipgate:deployment";
 const OUTCOME: &str = "shipgate:outcome";
 const AT: &str = "shipgate:at";
 
-/// What our tags on a revision say.
+/// What the tags of shipgate on a revision say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerEntry {
     /// The release it was registered for.
@@ -37,7 +37,7 @@ pub struct LedgerEntry {
     pub previous: Option<RevisionArn>,
     /// The ARN of the revision whose content it restores, where it was registered by a rollback.
     pub restores: Option<RevisionArn>,
-    /// Whether the release has a pre-deploy command for the component, in any environment. `None`: nobody wrote it.
+    /// Whether the release has a pre-deploy command for the component, in any environment. `None`: not recorded.
     pub pre_deploy: Option<bool>,
     /// The deployment that rolls it out, or rolled it out last.
     pub deployment: Option<DeploymentId>,
@@ -147,7 +147,7 @@ pub fn takes_deployment(keys: &[String]) -> bool {
     has_room(keys, &[OUTCOME, AT, DEPLOYMENT])
 }
 
-/// Reads the entry for a service back. `None`: not ours, of another service, or not in a form that we write.
+/// Reads the entry for a service back. `None`: not of shipgate, of another service, or not in a form that shipgate writes.
 pub fn read(tags: &[(String, String)], service: &ServiceArn) -> Option<LedgerEntry> {
     let value = |key: &str| tags.iter().find(|(found, _)| found == key).map(|(_, value)| value.as_str());
     let text = |key: &str| value(key).map(tag_value).filter(|text| !text.is_empty());

@@ -56,7 +56,7 @@ pub struct EcsPlan {
     pub company: Option<Company>,
     /// The ARN of the revision whose rollout was finished last: another one than the live one while that rolls out.
     pub last_completed: Option<RevisionArn>,
-    /// How long the last rollout took, where the service tells.
+    /// How long the last rollout took, where the service says so.
     pub last_rollout: Option<Duration>,
     /// The image that the container gets. `None`: whatever the baseline leads to, which no digest pins.
     pub image: Option<PlannedImage>,
@@ -64,7 +64,7 @@ pub struct EcsPlan {
     pub next: NextRevision,
     /// What differs from the live revision to the next one.
     pub changes: Vec<Change>,
-    /// What somebody changed by hand since our last release.
+    /// What was changed by hand since the last release of shipgate.
     pub drift: Option<HandChange>,
     /// What may go wrong with the rollout, as the service is set up. Empty: nothing is rolled out.
     pub cautions: Vec<Caution>,
@@ -99,10 +99,10 @@ pub enum NextRevision {
     New(Later<TaskDefinition>),
 }
 
-/// The service does not run what we last put there.
+/// The service does not run what shipgate last put there.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HandChange {
-    /// The last revision of ours that the service took, unless it was seen to go back.
+    /// The last revision of shipgate that the service took, unless it was seen to go back.
     pub last: RevisionArn,
     /// Whether that was not seen to serve, and what runs is older: then ECS may have gone back by itself.
     pub by_ecs: bool,
@@ -123,8 +123,8 @@ impl EcsPlan {
         self.target.settle.is_on() && (self.rolling_out || !self.is_empty() || !is_known)
     }
 
-    /// The precondition as the plan's digest has it: the revision that ran before our first step. A service that was
-    /// brought to this release by us has not moved; what it ran before stands in the ledger.
+    /// The precondition as the plan's digest has it: the revision that ran before the first step. A service that was
+    /// brought to this release by shipgate has not moved; what it ran before is in the ledger.
     pub fn ran_before(&self, release: &ReleaseName) -> &RevisionArn {
         let is_release = self.live.put_there(&self.target.container).as_ref() == Some(release);
         let ours = self.live.ledger.as_ref().filter(|_| self.is_empty() && is_release);
@@ -260,7 +260,7 @@ fn nothing_to_do(target: &EcsTarget, facts: &EcsFacts, image: Option<PlannedImag
     }
 }
 
-/// A revision that we registered for this very release in this very place, whose outcome nobody wrote: that run ended
+/// A revision that shipgate registered for this very release in this very place, without a recorded outcome: that run ended
 /// before it was used.
 fn reusable<'a>(facts: &'a EcsFacts, desired: &TaskDefinition, release: &ReleaseName) -> Option<&'a Revision> {
     let unused = |entry: &LedgerEntry| {
@@ -272,10 +272,10 @@ fn reusable<'a>(facts: &'a EcsFacts, desired: &TaskDefinition, release: &Release
     })
 }
 
-/// Compares what runs with the newest revision of ours that the service took, of others that are newest first.
+/// Compares what runs with the newest revision of shipgate that the service took, of others that are newest first.
 pub fn drift(live: &Revision, others: &[Revision]) -> Option<HandChange> {
     let last = others.iter().find(|revision| was_deployed(revision))?;
-    // An older revision of ours below a live one of ours is just history.
+    // An older revision of shipgate below a live one of shipgate is just history.
     let live_is_newer = live.arn.number() > last.arn.number();
     let is_history = live.ledger.is_some() && live_is_newer;
     (!is_history).then(|| HandChange {
@@ -285,18 +285,18 @@ pub fn drift(live: &Revision, others: &[Revision]) -> Option<HandChange> {
     })
 }
 
-/// The newest revision of ours with its entry: what runs, or a newer one that came to nothing.
+/// The newest revision of shipgate with its entry: what runs, or a newer one that came to nothing.
 pub fn last_of_ours<'a>(live: &'a Revision, others: &'a [Revision]) -> Option<(&'a Revision, &'a LedgerEntry)> {
     let ours = others.iter().chain([live]).filter_map(|revision| Some((revision, revision.ledger.as_ref()?)));
     ours.max_by_key(|(revision, _)| revision.arn.number())
 }
 
-/// Whether we registered a revision, and the service took it and was not seen to go back.
+/// Whether shipgate registered a revision, and the service took it and was not seen to go back.
 pub fn was_deployed(revision: &Revision) -> bool {
     was_accepted(revision) || outcome(revision).is_some_and(|outcome| matches!(outcome, "broken" | "timed-out"))
 }
 
-/// Whether the rollout of a revision of ours is known to have come to its end.
+/// Whether the rollout of a revision of shipgate is known to have come to its end.
 fn was_accepted(revision: &Revision) -> bool {
     outcome(revision).is_some_and(|outcome| matches!(outcome, "deployed" | "unproven"))
 }

@@ -8,14 +8,14 @@ use super::task_state::{TaskState, judge};
 /// What the running tasks say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReadBack {
-    /// The primary deployment is ours, and the container of every running task runs with our digest.
+    /// The primary deployment is the one of this run, and the container of every running task runs with the planned digest.
     Verified {
         /// The ARNs of those tasks.
         tasks: Vec<TaskArn>,
     },
     /// The service wants no task, so nothing is proven.
     NothingDesired,
-    /// Every running task is ours, but more are wanted: somebody may have scaled the service meanwhile.
+    /// Every running task is of this run, but more are wanted: the service may have been scaled meanwhile.
     TooFew {
         /// The ARNs of those that run.
         tasks: Vec<TaskArn>,
@@ -26,11 +26,11 @@ pub enum ReadBack {
     Draining(String),
     /// Not yet, and it may still come.
     NotYet(String),
-    /// It will not come: something else runs in our name, or nothing.
+    /// It will not come: something else runs in its place, or nothing.
     Wrong(String),
 }
 
-/// Judges the running tasks of a service. `tasks` are those that are meant to run and have not been told to stop.
+/// Judges the running tasks of a service. `tasks` are those that are meant to run and have not been asked to stop.
 pub fn read_back(expected: &Expectation, service: &Service, tasks: &[Task]) -> ReadBack {
     let Some(primary) = service.primary() else {
         return ReadBack::NotYet("the service has no primary deployment".to_owned());
@@ -92,7 +92,7 @@ pub fn same_tasks(before: &[TaskArn], now: &ReadBack) -> bool {
     }
 }
 
-/// Whether all tasks that are meant to run are ours, and some of them are on the way there.
+/// Whether all tasks that are meant to run are of this run, and some of them are on the way there.
 pub fn is_starting(expected: &Expectation, tasks: &[Task]) -> bool {
     let is_ours = |task: &Task| task.revision == expected.task_definition;
     let starts = |task: &Task| matches!(judge(expected, task), TaskState::Starting(_));

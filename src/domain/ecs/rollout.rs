@@ -1,7 +1,7 @@
-//! Is the rollout done, and how did it end? The judgement over one look at the service.
+//! Is the rollout done, and how did it end? The judgement over one poll of the service.
 //!
 //! Never `services-stable`: that is also true after a rollback, after somebody else's deployment, and with nothing
-//! running. We follow *our* deployment by its id. The facts are those of
+//! running. shipgate follows *its own* deployment by its id. The facts are those of
 //! [Deployment](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Deployment.html).
 
 use std::time::Duration;
@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::ids::{DeploymentId, RevisionArn};
 use super::service::{Deployment, RolloutState, Service, ServiceStatus};
 
-/// The deployment we made, and what was there before it.
+/// The deployment of this run, and what was there before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OurDeployment {
     /// Its id. `None`: it was not listed when it was looked for.
@@ -49,7 +49,7 @@ impl OurDeployment {
     }
 }
 
-/// What one look at the service says.
+/// What one poll of the service says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Judgement {
     /// It goes on.
@@ -62,7 +62,7 @@ pub enum Judgement {
     RolledBack {
         /// The ARN of the revision that is the primary one again.
         to: RevisionArn,
-        /// Why, in the words of ECS, while it still lists our deployment.
+        /// Why, in the words of ECS, while it still lists the deployment.
         reason: Option<String>,
     },
     /// It failed, and nothing brings the previous revision back.
@@ -70,7 +70,7 @@ pub enum Judgement {
         /// Why, in the words of ECS.
         reason: String,
     },
-    /// Somebody else's deployment took our place.
+    /// Another deployment took its place.
     Superseded {
         /// The revision that took it.
         by: RevisionArn,
@@ -89,7 +89,7 @@ impl Judgement {
     }
 }
 
-/// Judges one look. `None` stands for a service that is not there any more.
+/// Judges one poll. `None`: the service is not there any more.
 pub fn judge(ours: &OurDeployment, service: Option<&Service>) -> Judgement {
     let Some(service) = service else {
         return Judgement::Gone { status: "MISSING".to_owned() };
@@ -105,10 +105,10 @@ pub fn judge(ours: &OurDeployment, service: Option<&Service>) -> Judgement {
     };
     match ours.listed(service) {
         Some(deployment) if deployment.is_primary => judge_primary(deployment),
-        // Somebody forced a new deployment of our own revision: that one has taken over our job.
+        // A new deployment of the same revision was forced: that one replaces the one of this run.
         _ if primary.task_definition == ours.task_definition => judge_primary(primary),
-        // What ran before is back, whoever did that: ECS, which does not call every deployment FAILED that it rolls back,
-        // or somebody by hand. When that is done, AWS takes our deployment off the list.
+        // What ran before is back. The cause is ECS, which does not call every deployment FAILED that it rolls back,
+        // or a person. When that is done, AWS takes the deployment off the list.
         listed if ours.previous.contains(&primary.task_definition) => match somebody_elses(ours, service) {
             None => judge_back(
                 listed.filter(|deployment| has_failed(deployment)).and_then(|deployment| deployment.reason.clone()),
@@ -124,7 +124,7 @@ fn has_failed(deployment: &Deployment) -> bool {
     deployment.rollout_state == Some(RolloutState::Failed)
 }
 
-/// The revision of a deployment that came after ours, and was rolled back then.
+/// The revision of a deployment that came after the one of this run, and was rolled back then.
 fn somebody_elses(ours: &OurDeployment, service: &Service) -> Option<RevisionArn> {
     let is_later =
         |deployment: &&Deployment| ours.created.zip(deployment.created).is_some_and(|(ours, theirs)| theirs > ours);
@@ -139,7 +139,7 @@ fn judge_primary(deployment: &Deployment) -> Judgement {
     match &deployment.rollout_state {
         Some(RolloutState::Completed) => Judgement::Completed,
         Some(RolloutState::Failed) => Judgement::Failed { reason: reason_of(deployment) },
-        // A classic load balancer: no state is told, so count.
+        // A classic load balancer: no state to report, so count.
         None if deployment.running == deployment.desired && deployment.pending == 0 => Judgement::Completed,
         Some(RolloutState::InProgress | RolloutState::Other(_)) | None => Judgement::Wait,
     }
@@ -159,9 +159,9 @@ fn reason_of(deployment: &Deployment) -> String {
     deployment.reason.clone().unwrap_or_else(|| "ECS gave no reason".to_owned())
 }
 
-/// How long to wait before the next look. `watched`: a person sees the wait on a terminal.
+/// How long to wait before the next poll. `watched`: a person sees the wait on a terminal.
 ///
-/// A look costs an API call, and lateness costs the reader's patience. The pause grows with the time already spent, so
+/// A poll costs an API call, and a long pause delays the report. The pause grows with the time already spent, so
 /// that the end is seen late by half of it at most, and by two seconds at first, when most of what fails
 /// does; later by a tenth, and by [`LONGEST`] or [`LONGEST_WATCHED`] at most. Around the moment
 /// at which this service's last rollout was done it is shorter: a third of the distance to it. That moment never makes
@@ -177,7 +177,7 @@ pub fn pause(elapsed: Duration, last_rollout: Option<Duration>, watched: bool) -
 
 /// The longest pause at first.
 const AT_FIRST: Duration = Duration::from_secs(2);
-/// The longest pause between two looks.
+/// The longest pause between two polls.
 const LONGEST: Duration = Duration::from_secs(10);
 /// The same while a person watches.
 const LONGEST_WATCHED: Duration = Duration::from_secs(3);
@@ -199,7 +199,7 @@ pub fn served_before(service: &Service) -> Vec<RevisionArn> {
     last.into_iter().chain(others).cloned().collect()
 }
 
-/// How long the last finished rollout of the service took, as far as the service tells.
+/// How long the last finished rollout of the service took, as far as the service says.
 pub fn last_rollout(service: &Service) -> Option<Duration> {
     let primary = service.primary()?;
     if primary.rollout_state != Some(RolloutState::Completed) {
@@ -304,13 +304,13 @@ mod tests {
             judged(vec![ours(), deployment("3", true, "backend:7", Completed)]),
             Judgement::RolledBack { to: "backend:7".into(), reason: Some(reason.clone()) }
         );
-        // AWS: ours has left the list.
+        // AWS: the deployment is no longer in the list.
         let rolled_back = Judgement::RolledBack { to: "backend:7".into(), reason: None };
         assert_eq!(judged(vec![deployment("3", true, "backend:7", Completed)]), rolled_back);
         assert_eq!(judged(vec![deployment("2", true, "backend:8", Failed)]), Judgement::Failed { reason });
     }
 
-    /// `backend:7` was still rolling out over `backend:6` when ours began.
+    /// `backend:7` was still rolling out over `backend:6` when this one began.
     #[test]
     fn a_rollback_to_what_was_finished_last_is_one() {
         use RolloutState::{Completed, Failed, InProgress};

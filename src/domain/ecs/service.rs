@@ -123,16 +123,16 @@ pub struct Event {
     pub message: String,
 }
 
-/// A task-definition revision with what we wrote on it.
+/// A task-definition revision with what shipgate wrote on it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Revision {
     /// The ARN, with the revision's number.
     pub arn: RevisionArn,
     /// Its content.
     pub definition: TaskDefinition,
-    /// Our entry, when we registered it.
+    /// The entry of shipgate, when shipgate registered it.
     pub ledger: Option<LedgerEntry>,
-    /// The tags that are not ours, to be kept.
+    /// The tags of others, to be kept.
     pub other_tags: Vec<(String, String)>,
     /// The holds on it that are about the service: their second home.
     pub holds: Vec<Hold>,
@@ -143,16 +143,16 @@ pub struct Revision {
 }
 
 impl Revision {
-    /// The release that a container of it is, as far as its content says so: the image's tag, or our label. Never by
+    /// The release that a container of it is, as far as its content says so: the image's tag, or shipgate's label. Never by
     /// the tags of the revision, which can be changed. The image's tag comes first: who edits the image by hand leaves
-    /// our label as it was.
+    /// shipgate's label as it was.
     pub fn release(&self, container: &ContainerName) -> Option<ReleaseName> {
         let from_tag = self.definition.image_of(container).ok().and_then(|image| image.tag?.parse().ok());
         from_tag.or_else(|| self.definition.release_label(container))
     }
 
     /// The release that shipgate put there with it: [`Self::release`], or the baseline where a rollback restored that, by
-    /// the ledger. What has our label is a release, whatever its tags say.
+    /// the ledger. What has shipgate's label is a release, whatever its tags say.
     pub fn put_there(&self, container: &ContainerName) -> Option<ReleaseName> {
         let is_baseline = self.ledger.as_ref().is_some_and(|entry| entry.release.is_baseline());
         if is_baseline && self.definition.release_label(container).is_none() {

@@ -205,7 +205,7 @@ mod tests {
             ),
             ("an open end", &[(2, 'b', Some(("timed-out", 12))), (1, 'a', Some((DONE, 5)))], (Some(5), 12)),
             (
-                "somebody else's",
+                "another program's",
                 &[(3, 'c', Some((DONE, 20))), (2, 'b', None), (1, 'a', Some((DONE, 5)))],
                 (Some(5), -2),
             ),

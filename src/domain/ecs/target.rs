@@ -22,7 +22,7 @@ pub struct EcsTarget {
     pub cluster: ClusterName,
     /// Where that is written.
     pub cluster_line: Option<Box<FileLine>>,
-    /// The service. It exists: we never create one.
+    /// The service. It exists: shipgate never creates one.
     pub service: ServiceName,
     /// Where that is written.
     pub service_line: Option<Box<FileLine>>,
@@ -42,7 +42,7 @@ pub struct EcsTarget {
     pub probes_left_out: bool,
     /// How long a rollout, and how long a pre-deploy task may take.
     pub timeout: Duration,
-    /// So many tasks of a release that end in the same way end its rollout. 0: none do.
+    /// Number of tasks of a release that end in the same way and end its rollout. 0: none do.
     pub fail_fast: u32,
     /// What a release must get through after its rollout is done.
     pub settle: Settle,
@@ -121,7 +121,7 @@ pub enum Busy {
 /// lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MissingVariables {
-    /// It is told.
+    /// It is a warning.
     Warning,
     /// Nothing is promoted.
     Error,

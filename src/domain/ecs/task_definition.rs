@@ -1,4 +1,4 @@
-//! Task definitions as raw JSON, so that a field newer than our SDK survives a deploy.
+//! Task definitions as raw JSON, so that a field newer than this SDK survives a deploy.
 //!
 //! A described revision becomes something registrable by leaving out a deny-list of read-only fields, never by copying
 //! an allow-list of known ones.
@@ -154,7 +154,7 @@ impl TaskDefinition {
         Ok(ImageReference::parse(image))
     }
 
-    /// The release that a container says it is, by our label.
+    /// The release that a container says it is, by shipgate's label.
     pub fn release_label(&self, container: &ContainerName) -> Option<ReleaseName> {
         self.container(container).ok()?.get("dockerLabels")?.get(RELEASE_LABEL)?.as_str()?.parse().ok()
     }
@@ -425,7 +425,7 @@ fn compare(path: &str, from: &Value, to: &Value, changes: &mut Vec<Change>) {
     if from == to {
         return;
     }
-    // A list of names that was not there is an empty one: so its names are told.
+    // A list of names that was not there is an empty one: so its names are listed.
     let nothing = Value::Object(Map::new());
     let of_names = NAMED.contains(&last_field(path));
     let from = if of_names && from.is_null() { &nothing } else { from };

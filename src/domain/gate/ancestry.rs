@@ -101,7 +101,7 @@ pub(super) fn forward(subject: &Subject<'_>, seen: &[Standing]) -> Judgement {
             }
             Known::Unknown(why) => {
                 let reason =
-                    format!("how {release} stands to {runs}, which {components} runs, is not known: {}", why.reason);
+                    format!("whether {release} contains {runs}, which {components} runs, is not known: {}", why.reason);
                 unknown.get_or_insert(Judgement::unknown(&Unknown { reason, hint: why.hint.clone() }));
             }
         }

@@ -13,7 +13,7 @@ use super::statuses::StatusesEvidence;
 use crate::domain::contract::environment::Held;
 use crate::domain::origin::ReusedImage;
 
-/// All that gates look at. What nobody has looked at is unknown.
+/// All that gates judge. What was not read is unknown.
 #[derive(Debug, Clone)]
 pub struct Evidence {
     /// The time.

@@ -15,7 +15,7 @@ pub struct HoldEvidence {
     pub component: ComponentName,
     /// The hold.
     pub hold: Hold,
-    /// Whether it covers the release. `None`: that cannot be told.
+    /// Whether it covers the release. `None`: that is not known.
     pub covers: Option<bool>,
 }
 

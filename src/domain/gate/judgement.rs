@@ -92,7 +92,7 @@ pub struct Gate {
 
 #[cfg(test)]
 impl Gate {
-    /// A gate of which nothing is configured, and that nobody overrides.
+    /// A gate of which nothing is configured, and that is not overridden.
     pub fn sample(name: GateName, verdict: Verdict) -> Self {
         Self { name, verdict, reason: String::new(), hint: None, is_configured: false, overridden: None }
     }

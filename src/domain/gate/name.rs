@@ -71,7 +71,7 @@ impl GateName {
         }
     }
 
-    /// Whether a policy can let people override it. Who makes the change, and who has to agree, is never open to whoever
+    /// Whether a policy can let people override it. Who makes the change, and who has to agree, is never open to the person who
     /// makes it.
     pub fn may_be_overridden(self) -> bool {
         !matches!(self, Self::Identity | Self::Protected | Self::Approved)

@@ -9,7 +9,7 @@ use super::approval::Approval;
 use super::calendar::{Freeze, Window};
 use super::name::GateName;
 
-/// A command that changes AWS, as far as gates tell commands apart.
+/// A command that changes AWS, as far as gates distinguish commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command {
     /// `promote`
@@ -141,7 +141,7 @@ pub struct GatePolicy {
     pub own_images: bool,
     /// The gates that people may override.
     pub overridable: Vec<GateName>,
-    /// What whoever decides has to have seen to.
+    /// What the person who decides has to have checked.
     pub checklist: Vec<String>,
 }
 

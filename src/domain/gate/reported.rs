@@ -30,7 +30,7 @@ pub enum Reported {
 const LONGEST_WORD: usize = 40;
 
 impl Reported {
-    /// Whether a name of the configuration means it. GitHub does not tell capital letters in contexts apart.
+    /// Whether a name of the configuration means it. GitHub compares contexts without regard to case.
     fn is_named(&self, wanted: &str) -> bool {
         match self {
             Self::Status { context, .. } => context.eq_ignore_ascii_case(wanted),

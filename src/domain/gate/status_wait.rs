@@ -16,14 +16,14 @@ pub fn awaits_statuses(gates: &[Gate]) -> bool {
         && gates.iter().filter(|gate| !is_statuses(gate)).all(|gate| !gate.refuses_already())
 }
 
-/// What one look at the statuses of a commit found.
+/// What one poll of the statuses of a commit found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StatusLook {
     /// They are known.
     Seen(Vec<NamedStatus>),
-    /// They are not, and the next look may do better.
+    /// They are not, and the next poll may do better.
     Passing(Unknown),
-    /// They are not, and no look will do better.
+    /// They are not, and no poll will do better.
     Failed(Unknown),
 }
 
@@ -65,7 +65,7 @@ impl StatusLook {
     }
 }
 
-/// The pauses between two looks: a job takes minutes, and each look is two requests of the token's thousand an hour.
+/// The pauses between two polls: a job takes minutes, and each poll is two requests of the token's thousand an hour.
 const FIRST: Duration = Duration::from_secs(5);
 const LONGER: Duration = Duration::from_secs(5);
 const LONGEST: Duration = Duration::from_secs(30);
@@ -85,7 +85,7 @@ impl StatusWait {
         Self { wait, pause: FIRST }
     }
 
-    /// Takes a look's answer, so long after the first look.
+    /// Takes a poll's answer, so long after the first poll.
     pub fn take(&mut self, elapsed: Duration, look: StatusLook) -> Step<Known<StatusesEvidence>> {
         if !look.is_open() {
             return Step::Done(look.evidence(Some(elapsed)));

@@ -4,7 +4,7 @@ use super::policy::{Command, GatePolicy, Override};
 use crate::domain::names::EnvironmentName;
 use crate::domain::release::ReleaseName;
 
-/// What a change is about, for whoever judges it.
+/// What a change is about, for its gates.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
     /// The command.

@@ -99,7 +99,7 @@ fn what_was_not_looked_at_is_unknown_and_refuses() {
     }
 }
 
-/// What stands in the list was asked: the verdict of each gate is over its own evidence, or over the clock. A gate that a
+/// What is in the list was asked: the verdict of each gate is over its own evidence, or over the clock. A gate that a
 /// command does not evaluate is not in the list, so that `unknown` means one thing: its evidence is missing, which refuses.
 #[test]
 fn no_gate_is_listed_without_being_judged() {

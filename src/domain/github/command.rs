@@ -15,7 +15,7 @@ pub struct Command {
 }
 
 impl Command {
-    /// A command with its data. Only the name has to be ours.
+    /// A command with its data. Only the name has to be one of shipgate's.
     pub fn new(name: &'static str, data: impl Into<String>) -> Self {
         Self { name, properties: Vec::new(), data: data.into() }
     }

@@ -1,7 +1,7 @@
 //! Entries of the files that a step hands to the runner: `GITHUB_OUTPUT`
 //! ([passing information](https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#multiline-strings)).
 
-/// An entry of an output file. The delimiter is to be one that nobody can guess. `None`: the value has it nevertheless.
+/// An entry of an output file. The delimiter must not be guessable. `None`: the value has it nevertheless.
 pub fn entry(name: &str, value: &str, delimiter: &str) -> Option<String> {
     let is_delimiter = |line: &str| line.trim_end_matches('\r') == delimiter;
     if value.split('\n').any(is_delimiter) || delimiter.is_empty() {

@@ -48,7 +48,7 @@ impl TrustedWorkflows {
     /// Whether a called workflow, `OWNER/NAME/PATH@REF` at a commit, is this one of these.
     pub fn is(&self, workflow: GatedWorkflow, called: &str, commit: &str) -> bool {
         let Some((file, _)) = called.split_once('@') else { return false };
-        // GitHub does not tell capital letters of repositories apart.
+        // GitHub compares names of repositories without regard to case.
         let own = file.get(..self.repository.len()).is_some_and(|start| start.eq_ignore_ascii_case(&self.repository));
         own && file.get(self.repository.len()..).and_then(|rest| rest.strip_prefix('/')) == Some(workflow.path())
             && commit == self.commit.to_string()

@@ -134,7 +134,7 @@ fn mistake(values: &[&str], claim: &str, comparison: Comparison) -> Option<&'sta
         return Some("capital letters differ");
     }
     if comparison != Comparison::Like && any(&|value| is_like(value, claim)) {
-        return Some("`StringEquals` takes `*` as it stands: write the whole value");
+        return Some("`StringEquals` takes `*` literally: write the whole value");
     }
     None
 }

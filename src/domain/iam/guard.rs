@@ -24,7 +24,7 @@ pub enum Form {
 }
 
 impl Form {
-    /// So many characters the document may have
+    /// Maximum length of the document, in characters
     /// ([organizations](https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html),
     /// [IAM](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html), without blanks).
     pub fn longest(self) -> usize {

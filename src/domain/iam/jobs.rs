@@ -85,13 +85,13 @@ pub struct Admission {
 /// Where the jobs run that change an environment which takes releases from another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangedIn {
-    /// In GitHub's environment, which asks its reviewers, or nobody.
+    /// In GitHub's environment, which asks its reviewers, if it has any.
     GithubEnvironment,
     /// On the branch: a second person approves by a workflow.
     Branch,
 }
 
-/// An environment, as far as it decides which jobs may become its roles.
+/// An environment, as far as it decides which jobs may assume its roles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Environment {
     /// Its name, which is also the name of GitHub's environment.
@@ -120,7 +120,7 @@ pub struct Promotion {
 }
 
 impl Promotions {
-    /// An environment, as it decides which jobs may become its roles.
+    /// An environment, as it decides which jobs may assume its roles.
     pub fn environment(&self, name: &str, has_read_role: bool) -> Environment {
         let own = self.0.iter().find(|promotion| promotion.to == name && promotion.from.is_some());
         let by = self.0.iter().filter(|promotion| promotion.from.as_deref() == Some(name));
@@ -133,7 +133,7 @@ impl Promotions {
     }
 }
 
-/// The jobs that may become the role of an environment. `separates`: whether the role asks for the gate's own workflows,
+/// The jobs that may assume the role of an environment. `separates`: whether the role asks for the gate's own workflows,
 /// which separates their jobs for the branch from all others for it.
 ///
 /// | role | jobs |

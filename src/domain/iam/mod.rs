@@ -1,4 +1,4 @@
-//! IAM documents: who may become a role, and what a role may do.
+//! IAM documents: who may assume a role, and what a role may do.
 
 pub mod condition;
 pub mod diagnosis;

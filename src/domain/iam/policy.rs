@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn images_have_rights_where_there_are_some() {
         let mut subject = subject(Vec::new());
-        assert_eq!(sids(&subject, Access::Change), [""; 0], "nobody logs in to a registry without images");
+        assert_eq!(sids(&subject, Access::Change), [""; 0], "no login to a registry without images");
         subject.repositories = vec![("stage-shop".parse().unwrap(), false)];
         assert_eq!(sids(&subject, Access::Read), ["RegistryLogin", "ReadImages"]);
         assert_eq!(sids(&subject, Access::Change), ["RegistryLogin", "ReadImages", "WriteImages"]);

@@ -1,4 +1,4 @@
-//! Who may become a role: trust policies for jobs of GitHub Actions.
+//! Who may assume a role: trust policies for jobs of GitHub Actions.
 
 use std::collections::BTreeSet;
 
@@ -73,7 +73,7 @@ pub struct Tokens<'t> {
 }
 
 impl Tokens<'_> {
-    /// The statement that lets in whoever has one of the jobs' `sub`.
+    /// The statement that lets in tokens with the `sub` of one of the jobs.
     fn by_subject(&self, role: &RoleArn, issuer: &str, admissions: &[Admission]) -> Vec<Value> {
         let jobs: Vec<_> = admissions.iter().map(|admission| &admission.job).collect();
         let conditions = vec![("sub", self.subjects(&jobs))];

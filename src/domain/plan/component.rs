@@ -110,12 +110,12 @@ impl ComponentPlan {
             let now = self.changes.iter().find(|now| now.path == change.path);
             if now != Some(change) {
                 let now = now.map_or_else(|| "as it is".to_owned(), |now| text(&now.to));
-                return Err(format!("{} becomes {now}, not {}", change.path, text(&change.to)));
+                return Err(format!("{} changes to {now}, not {}", change.path, text(&change.to)));
             }
         }
         let is_new = |now: &&Change| !shown.changes.iter().any(|change| change.path == now.path);
         match self.changes.iter().find(is_new) {
-            Some(new) => Err(format!("{} becomes {}, which was not planned", new.path, text(&new.to))),
+            Some(new) => Err(format!("{} changes to {}, which was not planned", new.path, text(&new.to))),
             None => Ok(()),
         }
     }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::domain::image::Digest;
 use crate::domain::names::InvalidName;
 
-/// So many digits, at least, name a plan beside the one that was just made.
+/// Minimum number of digits that name a plan beside the one that was just made.
 const SHORTEST: usize = 12;
 /// The digits of a whole digest.
 const WHOLE: usize = 64;

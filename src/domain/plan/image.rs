@@ -90,7 +90,7 @@ pub enum ImageError {
     /// The repository does not exist, and the configuration does not say to create it.
     #[error("repository `{0}` does not exist")]
     RepositoryMissing(Repository),
-    /// Somebody else's image has our tag.
+    /// Another program's image has the release's tag.
     #[error("image `{repository}:{tag}` is there, but its label `org.opencontainers.image.revision` is {found}")]
     TagTaken {
         /// The repository.

@@ -6,11 +6,11 @@ use serde_json::Value;
 use crate::domain::limits::LISTED;
 use crate::domain::neutral;
 
-/// So much of a value is shown, in characters.
+/// Maximum length of a value that is shown, in characters.
 const LONGEST_VALUE: usize = 120;
-/// So much of one difference is shown, in characters.
+/// Maximum length of one difference that is shown, in characters.
 const LONGEST: usize = 400;
-/// Their values may come from variables of whoever runs shipgate, and are not shown.
+/// Their values may come from variables of the user, and are not shown.
 const UNSHOWN: [&str; 2] = ["pre_deploy", "args"];
 
 /// What differs from the plan that was shown to this one, in words, each in a line: `component backend: what it runs was
@@ -119,7 +119,7 @@ fn compare(place: &Place, shown: &Value, now: &Value, differences: &mut Vec<Stri
     }
 }
 
-/// What stands in an object, or in a list whose entries have names. Absent: it is a value, and compared as a whole.
+/// What is in an object, or in a list whose entries have names. Absent: it is a value, and compared as a whole.
 fn entries(value: &Value) -> Option<IndexMap<&str, &Value>> {
     let list = match value {
         Value::Object(object) => return Some(object.iter().map(|(key, value)| (key.as_str(), value)).collect()),

@@ -307,7 +307,7 @@ fn live(number: u64) -> EcsFacts {
     facts(revision(number, "repo:old", "debug", None), vec![])
 }
 
-/// The facts once a promotion has got so far: our revision is the live one, and its ledger says what was before.
+/// The facts once a promotion has got so far: its revision is the live one, and its ledger says what was before.
 fn promoted_facts(before: &EcsFacts, outcome: Option<&str>, at: Timestamp) -> EcsFacts {
     let images = promotion(before, TagState::Missing, "stage").images;
     let mut after = carried_out(before, &planned_service(&target(), before, &images));
@@ -393,7 +393,7 @@ fn another_target_source_or_release_is_another_plan() {
 }
 
 proptest! {
-    /// What two looks at the same intention may see differently: how far it has come, when, and how many run.
+    /// What may differ between two reads of the same intention: how far it has come, when, and how many run.
     #[test]
     fn a_promotion_keeps_its_digest_from_plan_to_end(
         number in 1u64..1000,
@@ -417,7 +417,7 @@ proptest! {
         }
         prop_assert_eq!(&planned, &promotion(&done, tag, "stage").digest());
         done.live.ledger = None;
-        prop_assert_ne!(planned, promotion(&done, TagState::Missing, "stage").digest(), "moved there by somebody else");
+        prop_assert_ne!(planned, promotion(&done, TagState::Missing, "stage").digest(), "moved there by another program");
     }
 
     #[test]

@@ -185,7 +185,7 @@ mod tests {
     fn the_same_holds_in_another_order_are_the_same_plan() {
         let mut other = plan();
         other.components[0].holds.reverse();
-        // What nobody approves: words for people, and how a component is made.
+        // What is not part of the approval: words for people, and how a component is made.
         other.place = "backend, worker of production".to_owned();
         assert_eq!(other.digest(), plan().digest());
     }

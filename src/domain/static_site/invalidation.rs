@@ -19,7 +19,7 @@ const MOST_IN_DIRECTORY: usize = 15;
 /// More paths than this in all become [`EVERYTHING`]: a thousand a month are free, and a wildcard counts as one
 /// ([pricing](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/PayingForInvalidation.html)).
 const MOST: usize = 100;
-/// So many wildcards may be in progress in one distribution
+/// Maximum number of wildcards that are in progress in one distribution
 /// ([quotas](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html#limits-invalidations)).
 const MOST_WILDCARDS: usize = 15;
 
@@ -69,7 +69,7 @@ pub fn paths<'p>(changed: impl IntoIterator<Item = &'p SitePath>, found: &Paths)
     for path in changed {
         let below = path.as_str().strip_prefix(prefix).filter(|_| !prefix.is_empty());
         let below = if prefix.is_empty() { Some(path.as_str()) } else { below.and_then(|path| path.strip_prefix('/')) };
-        // What is not below the origin's path is asked for by nobody.
+        // What is not below the origin's path is never asked for.
         let Some(path) = below else { continue };
         if found.fallbacks.iter().any(|page| page.trim_start_matches('/') == path) {
             return vec![EVERYTHING.to_owned()];
@@ -79,7 +79,7 @@ pub fn paths<'p>(changed: impl IntoIterator<Item = &'p SitePath>, found: &Paths)
     collapsed(all.into_iter().collect())
 }
 
-/// What a distribution knows an invalidation by: asked for twice with the same reference, it makes one. `moment`: what tells
+/// What a distribution knows an invalidation by: asked for twice with the same reference, it makes one. `moment`: what distinguishes
 /// this time from an earlier one that put the same release there.
 pub fn caller_reference(release: &ReleaseName, moment: &str, paths: &[String]) -> String {
     let text = [release.to_string(), moment.to_owned(), paths.join("\n")].join("\n\n");

@@ -38,7 +38,7 @@ impl Page {
     pub fn read(html: &[u8], address: &Url) -> Self {
         let mut reader = Reader { base: address.clone(), has_base: false, hidden: Vec::new(), page: Self::default() };
         let mut emitter = DefaultEmitter::<()>::default();
-        // What stands in a script or a style is no tag.
+        // What is in a script or a style is no tag.
         emitter.naively_switch_states(true);
         for Ok(token) in Tokenizer::new_with_emitter(html, emitter) {
             if reader.page.is_cut {

@@ -179,7 +179,7 @@ impl SitePlan {
         Self { origin: Origin::Stored, digest: Later::Known(digest), filled, ..self.clone() }
     }
 
-    /// Whether the site serves exactly this, proven, and nobody changed it or began to.
+    /// Whether the site serves exactly this, proven, and no file of it was changed, nor a change begun.
     pub fn is_served(&self, facts: &SiteFacts, release: &ReleaseName) -> bool {
         facts.drifted.is_empty() && !facts.has_unfinished && self.is_current(facts, release) && facts.is_proven()
     }

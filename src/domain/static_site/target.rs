@@ -45,7 +45,7 @@ pub struct SiteTarget {
     pub placeholders: PlaceholderValues,
     /// The files of a release that are kept and not served, by their paths from the root of the site.
     pub exclude: Vec<Pattern>,
-    /// So many of the newest releases keep their files in the bucket.
+    /// Number of the newest releases that keep their files in the bucket.
     pub keep: usize,
     /// Where browsers find it. `None`: where the distribution answers, or the website of the bucket.
     pub url: Option<String>,
@@ -58,7 +58,7 @@ pub struct SiteTarget {
 }
 
 impl SiteTarget {
-    /// So many releases keep their files where nothing is written.
+    /// Number of releases that keep their files where nothing is written.
     pub const KEEP: usize = 5;
     /// How long the old pages may still come where nothing is written: invalidations take minutes.
     pub const TIMEOUT: Duration = Duration::from_mins(20);
@@ -69,7 +69,7 @@ impl SiteTarget {
         distribution.or_else(|| self.is_website.then_some(InFront::Website))
     }
 
-    /// What its runtime configuration has in its environment, and its placeholders. The release stands in it as it is written.
+    /// What its runtime configuration has in its environment, and its placeholders. The release is in it as it is written.
     pub fn values(&self) -> Values {
         let of_file = |config: &RuntimeConfig| {
             let from = format!("runtime configuration {}", config.path);

@@ -18,7 +18,7 @@ impl SiteWarning {
         Self { text: neutral::phrase(text.as_ref(), 400), hint: hint.into() }
     }
 
-    /// That nobody may look at something, and why.
+    /// That something must not be read, and why.
     pub fn not_known(what: &str, failure: Failure) -> Self {
         let text = format!("how {what} is set up is not known: {}", failure.brief());
         let hint = failure.hints.into_iter().next().unwrap_or_else(|| "run it again".to_owned());

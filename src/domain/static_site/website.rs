@@ -82,10 +82,12 @@ pub fn wrong(bucket: &BucketName, region: &Region, setup: &Setup) -> Option<Fail
     }
     match setup.readers {
         Readers::Nobody => Some(
-            Failure::invalid(format!("nobody may read bucket `{bucket}`: its website answers every browser with 403"))
-                .cause("no statement of the bucket policy lets everyone have its objects")
-                .hint(format!("run `{}`", put_policy(bucket, region)))
-                .hint(format!("if that is refused, run `{}` before", put_block(bucket))),
+            Failure::invalid(format!(
+                "the public may not read bucket `{bucket}`: its website answers every browser with 403"
+            ))
+            .cause("no statement of the bucket policy lets everyone have its objects")
+            .hint(format!("run `{}`", put_policy(bucket, region)))
+            .hint(format!("if that is refused, run `{}` before", put_block(bucket))),
         ),
         Readers::Everyone if setup.restricts => Some(
             Failure::invalid(format!(

@@ -33,7 +33,7 @@ pub struct PastRelease {
     pub release: ReleaseName,
     /// The digest of its image.
     pub digest: Option<Digest>,
-    /// How it ended. `None`: nobody wrote it down.
+    /// How it ended. `None`: not recorded.
     pub outcome: Option<String>,
     /// When it ended; without an outcome, when it began.
     pub at: Option<Timestamp>,

@@ -111,7 +111,7 @@ impl ComponentStatus {
 pub struct LastRelease {
     /// The release.
     pub release: ReleaseName,
-    /// How it ended. `None`: nobody wrote it down.
+    /// How it ended. `None`: not recorded.
     pub outcome: Option<String>,
     /// When it ended; without an outcome, when it began.
     pub at: Option<Timestamp>,
@@ -180,7 +180,7 @@ pub struct ChangedFile {
 }
 
 impl ChangedFile {
-    /// So many are named.
+    /// Maximum number that are named.
     pub const NAMED: usize = 5;
 
     /// Files in words: each with what happened to it, where there are not too many.

@@ -52,7 +52,7 @@ impl Follow<'_> {
         found.map_or_else(|error| not_observed(&error), |found| Observed::Service(found.map(|(service, _)| service)))
     }
 
-    /// Shows the tasks to whoever watches. What cannot be read is not shown.
+    /// Shows the tasks on the terminal. What cannot be read is not shown.
     async fn show_tasks(&self) {
         if !self.settings.watched {
             return;

@@ -395,14 +395,14 @@ impl Apply<'_> {
         }
     }
 
-    /// Why tasks of ours stopped, or are not healthy.
+    /// Why tasks of shipgate stopped, or are not healthy.
     pub(super) async fn diagnosis(&self, ours: &OurDeployment, definition: &TaskDefinition) -> Diagnosis {
         let mut seen = Seen::default();
         seen.add_stopped(self.stopped.all().into_iter().filter(|task| task.revision == ours.task_definition));
         diagnose::causes(self.run.cloud, &self.plan.target, &ours.task_definition, definition, seen).await
     }
 
-    /// What already is meant to run is verified as strictly as what we put there.
+    /// What already is meant to run is verified as strictly as what this run put there.
     async fn verify_unchanged(&self) -> Result<Outcome, Unfinished> {
         let live: &Revision = &self.plan.live;
         let target = &self.plan.target;

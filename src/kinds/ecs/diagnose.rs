@@ -16,7 +16,7 @@ use crate::together::each;
 /// What a diagnosis came to.
 #[derive(Debug, Default)]
 pub struct Diagnosis {
-    /// Why tasks stopped, or are not healthy: the most telling first.
+    /// Why tasks stopped, or are not healthy: the most specific first.
     pub found: Vec<Cause>,
     /// What could not be read, each refusal once.
     pub unseen: Vec<Cause>,

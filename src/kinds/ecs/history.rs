@@ -14,7 +14,7 @@ use crate::observe::Cloud;
 /// How many are asked for together, at least.
 const TOGETHER: usize = 8;
 
-/// At most so many releases, newest first. Revisions that are not ours are left out.
+/// At most this many releases, newest first. Revisions that shipgate did not register are skipped.
 ///
 /// # Errors
 ///

@@ -43,7 +43,7 @@ pub async fn put(writer: Writer<'_>, target: &EcsTarget, hold: &Hold) -> Result<
             .hint("take a tag off the service that nothing needs, and run it again")
     };
     if !ledger::has_room(&service.tag_keys, &[&hold.key]) {
-        return Err(no_room(format!("it has {} tags, as many as there may be", service.tag_keys.len())));
+        return Err(no_room(format!("it has {} tags, the maximum", service.tag_keys.len())));
     }
     match writer.ecs().tag_if_room(&service.arn, &[hold.tag()]).await? {
         Tagged::Written => seen_on_service(cloud, target, hold).await,
@@ -51,7 +51,7 @@ pub async fn put(writer: Writer<'_>, target: &EcsTarget, hold: &Hold) -> Result<
     }
 }
 
-/// Puts a hold of a rollback on the service. `written`: called between the write and the look.
+/// Puts a hold of a rollback on the service. `written`: called between the write and the read.
 ///
 /// # Errors
 ///
@@ -78,7 +78,7 @@ async fn seen_on_service(cloud: &Cloud, target: &EcsTarget, hold: &Hold) -> Resu
         return Ok(seen);
     }
     Err(Failure::failed(format!("service `{}` took the hold and does not show it", target.service))
-        .hint("see `shipgate status`; somebody else may have put another in its place: run it again"))
+        .hint("see `shipgate status`; another run may have replaced it: run it again"))
 }
 
 /// Puts a hold of a rollback in its second home, a revision, where it is about a service.
@@ -104,7 +104,7 @@ pub async fn put_on_revision(
         return Ok(tagged);
     }
     Err(Failure::failed(format!("revision {} took the hold and does not show it", revision.short()))
-        .hint("somebody else may have put another in its place: run it again"))
+        .hint("another run may have replaced it: run it again"))
 }
 
 /// Takes holds off the service, as far as they are still there as they were seen.
@@ -163,7 +163,7 @@ pub async fn lift(
             target.service
         ))
         .cause(new.described())
-        .hint("somebody put it there meanwhile: read its reason, and run it again"));
+        .hint("another run added it meanwhile: read its reason, and run it again"));
     }
     let lifted = hold::merged(standing(&service, &revisions));
     if lifted.is_empty() {
@@ -191,7 +191,7 @@ pub async fn lift(
         return Ok(lifted);
     }
     let failure = Failure::failed(format!("service `{}` still shows a hold", target.service))
-        .hint("somebody may have put it there meanwhile: read its reason, and run it again");
+        .hint("another run may have added it meanwhile: read its reason, and run it again");
     Err(left.iter().map(Hold::reason).fold(failure, Failure::cause))
 }
 

@@ -15,7 +15,7 @@ use crate::explain::{Phase, explain};
 use crate::observe::{Cloud, Files};
 use crate::together;
 
-/// How many revisions of a family are looked at in the end, besides the live one. Where the live one is ours and the
+/// How many revisions of a family are looked at in the end, besides the live one. Where the live one is of shipgate and the
 /// newest, as it is after every release, that is none.
 pub const LOOKED_AT: usize = 100;
 /// How many are asked for together.
@@ -81,7 +81,7 @@ pub async fn active_service(cloud: &Cloud, target: &EcsTarget) -> Result<Service
     active(service(cloud, target).await?, target)
 }
 
-/// The service, when it can take a deployment of ours.
+/// The service, when it can take a deployment of shipgate.
 async fn deployable_service(cloud: &Cloud, target: &EcsTarget) -> Result<Service, Failure> {
     let service = service(cloud, target).await?;
     match &service.controller {
@@ -132,7 +132,7 @@ pub async fn values(cloud: &Cloud, target: &EcsTarget) -> Result<ReadValues, Fai
 }
 
 /// Revisions of the family that matter beside the live one: newer ones, which an earlier run may have left unused, and
-/// where the live one is not ours, older ones down to the last that we deployed. It has the holds that stand.
+/// where the live one is not of shipgate, older ones down to the last that shipgate deployed. It has the holds that stand.
 ///
 /// # Errors
 ///

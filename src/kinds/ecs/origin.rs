@@ -11,7 +11,7 @@ use crate::domain::origin::{ANNOUNCED, Announcement, ImageRecords};
 use crate::domain::release::ReleaseName;
 use crate::observe::{Cloud, Writer};
 
-/// So many revisions are described before asking whether one of them is it.
+/// Number of revisions that are described before asking whether one of them is it.
 const AT_A_TIME: usize = 5;
 
 /// What a service and the newest `most` revisions of its family say of an image, beside those that were seen already.

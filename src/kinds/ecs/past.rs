@@ -9,10 +9,10 @@ use crate::domain::limits::REVISIONS;
 use crate::domain::release::ReleaseName;
 use crate::observe::Cloud;
 
-/// So many are described before asking whether that is enough.
+/// Number of revisions that are described before asking whether that is enough.
 const AT_A_TIME: usize = 20;
 
-/// So many releases back is as far as a rollback looks by itself.
+/// Maximum number of releases that a rollback goes back by itself.
 const RELEASES_BACK: usize = 10;
 
 /// Revisions of a service's family.

@@ -11,7 +11,7 @@ use crate::domain::ecs::target::EcsTarget;
 use crate::domain::image::Digest;
 use crate::observe::Cloud;
 
-/// What the previous revision is read back by, as ours is: the service's tasks, and that every one has the digest that
+/// What the previous revision is read back by, as the new one is: the service's tasks, and that every one has the digest that
 /// it is pinned to.
 ///
 /// # Errors

@@ -58,7 +58,7 @@ impl Apply<'_> {
         self.run.events.emit(Event::TasksProven { subject, tasks });
     }
 
-    /// Asks the probes, and has a look at what runs afterwards: anything may have answered while another deployment took
+    /// Asks the probes, and reads what runs afterwards: anything may have answered while another deployment took
     /// over, or while tasks ended and were started again. Tasks that were replaced once may have been moved by ECS, so the
     /// new ones are asked again; a service whose tasks are replaced each time does not serve. Returns the tasks that run.
     async fn probe(
@@ -121,7 +121,7 @@ impl Apply<'_> {
         failure.because(Cause::new(CauseKind::Build, cause).hint(hint.clone())).hint(hint)
     }
 
-    /// Whether it was another deployment that did not answer as ours should.
+    /// Whether it was another deployment whose answer was wrong.
     async fn superseded_meanwhile(&self, ours: &OurDeployment) -> Option<Failure> {
         let target = &self.plan.target;
         let (service, _) = self.run.cloud.ecs().service(&target.cluster, &target.service).await.ok()??;

@@ -111,7 +111,7 @@ async fn throttling_for_ever_is_failed_and_nothing_is_changed() {
     }
 }
 
-/// Whether it goes on or not, nobody knows.
+/// It is not known whether it goes on.
 #[tokio::test(start_paused = true)]
 async fn a_timeout_without_a_read_is_broken_and_no_outcome_is_written() {
     let rehearsal = Rehearsal::new("timeout = \"1m\"");
@@ -186,7 +186,7 @@ async fn a_hold_that_is_never_seen_is_not_put() {
     assert!(failure.reason.contains("took the hold and does not show it"), "{failure:?}");
 }
 
-/// A rollback that ends while the holds are lifted leaves one that nobody has read.
+/// A rollback that ends while the holds are lifted keeps one that was not read.
 #[tokio::test(start_paused = true)]
 async fn a_hold_that_comes_while_others_are_lifted_is_reported() {
     let rehearsal = Rehearsal::new("");
@@ -300,7 +300,7 @@ async fn what_only_grows_goes_on_growing() {
     }
 }
 
-/// The value of a tag of the first revision of ours.
+/// The value of a tag of the first revision of shipgate.
 fn tag(rehearsal: &Rehearsal, key: &str) -> Option<String> {
     rehearsal.aws.world(|world| {
         let tag = world.tags(&arn("task-definition", "backend:8"))?.iter().find(|tag| tag["key"] == key)?;

@@ -161,7 +161,7 @@ impl Apply<'_> {
         }
         let Unfinished { mut failure, is_known, is_of_the_release } = unfinished;
         let diagnosis = self.diagnosis(ours, definition);
-        // What ran before this run is not ours to change.
+        // This run does not change what ran before it.
         if is_of_the_release && self.is_changed_or_followed(ours) {
             let (diagnosis, back) = futures_util::future::join(diagnosis, self.bring_back(ours, definition)).await;
             let mut failure = combined(failure, back, self.plan.restores.is_some());

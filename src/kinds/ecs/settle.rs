@@ -26,7 +26,7 @@ use crate::domain::step::StepId;
 use crate::explain::{Phase, explain};
 use crate::poll::{Waiting, poll};
 
-/// A log is read again from so long before the last look: lines arrive late.
+/// A log is read again from so long before the last poll: lines arrive late.
 const LATE: Duration = Duration::from_secs(10);
 
 /// How long after the time of `settle` something may be unreadable that has to be read.
@@ -60,7 +60,7 @@ impl Apply<'_> {
         }
         let alarms = self.alarms(Phase::Before).await?;
         if let [name, ..] = alarm::missing(&settle.alarms, &alarms)[..] {
-            let reason = format!("alarm `{name}` does not exist, which `settle` of {} looks at", self.component);
+            let reason = format!("alarm `{name}` does not exist, but `settle` of {} names it", self.component);
             return Err(Failure::failed(reason).hint("create it in the environment's region, or correct `alarms`"));
         }
         let on = alarms.iter().filter(|alarm| alarm.state == AlarmState::Alarm).map(|alarm| alarm.name.clone());
@@ -92,7 +92,7 @@ impl Apply<'_> {
         let look = async |()| self.still_runs(&mut settling).await;
         let mut is_warned = false;
         poll(Waiting::In(&self.run.events, step), (), look, |elapsed, looked: Result<(), Unfinished>| match looked {
-            // What cannot be read now may be readable at the next look, and says nothing until then.
+            // What cannot be read now may be readable at the next poll, and says nothing until then.
             Err(unfinished) if unfinished.failure.is_transient && elapsed < time + UNREAD => {
                 if !std::mem::replace(&mut is_warned, true) {
                     self.run.events.warning(unfinished.failure.brief(), None);
@@ -196,7 +196,7 @@ impl Apply<'_> {
     fn log_destination(&self, definition: &TaskDefinition) -> Result<LogDestination, Failure> {
         let container = &self.plan.target.container;
         definition.log_destination(container).ok_or_else(|| {
-            let reason = format!("container `{container}` does not log to CloudWatch Logs, where `logs-without` looks");
+            let reason = format!("container `{container}` does not log to CloudWatch Logs, which `logs-without` reads");
             Failure::failed(reason).hint("use log driver `awslogs` with `awslogs-group` and `awslogs-stream-prefix`")
         })
     }

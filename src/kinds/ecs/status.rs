@@ -75,7 +75,7 @@ fn is_on_service(hold: &Hold, service: &Service) -> bool {
     service.holds.iter().any(|other| other.key == hold.key && other.scope == hold.scope)
 }
 
-/// The last release of ours, by what the newest revision of ours is. Tags that the revision contradicts are not believed.
+/// The last release of shipgate, by what the newest revision of shipgate is. Tags that the revision contradicts are not believed.
 fn last_release(live: &Revision, others: &[Revision], target: &EcsTarget) -> Option<LastRelease> {
     let (revision, entry) = plan::last_of_ours(live, others)?;
     let container = &target.container;

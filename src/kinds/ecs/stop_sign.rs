@@ -12,7 +12,7 @@ use crate::domain::names::ComponentName;
 use crate::domain::plan::LeftRelease;
 use crate::kinds::Run;
 
-/// Puts one of the holds of a rollback in both of its homes. One that has no room for it does not stand in the way of the
+/// Puts one of the holds of a rollback in both of its homes. One that has no room for it does not block the
 /// rollback: the revision that is put in the place of the one that is left has the hold from the start. `users`: the
 /// components that change.
 ///
@@ -47,7 +47,7 @@ pub async fn put(
         note(&place, hold::put_on_revision(writer, arn, service, &hold, || made(place.clone())).await?);
     }
     for text in refused {
-        events.warning(text, Some("the hold stands in its other home: see `shipgate status`".to_owned()));
+        events.warning(text, Some("the hold is recorded in its other place: see `shipgate status`".to_owned()));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The one change of a service: the look before it, and the call whose answer may be lost.
+//! The one change of a service: the read before it, and the call whose answer may be lost.
 
 use super::apply::{Apply, Unmoved};
 use super::unfinished::Unfinished;
@@ -24,7 +24,7 @@ pub(super) enum Updated {
 }
 
 impl Apply<'_> {
-    /// The precondition of the plan: the service still runs what it ran when we planned.
+    /// The precondition of the plan: the service still runs what it ran at the plan.
     pub(super) async fn unmoved(&self) -> Result<Unmoved, Failure> {
         let target = &self.plan.target;
         let found = self.run.cloud.ecs().service(&target.cluster, &target.service).await?;

@@ -178,7 +178,7 @@ impl SiteRun<'_> {
         self.run.take(&step, async { Ok::<_, Failure>(asker.ask_each(probes, &step).await?) }).await
     }
 
-    /// What is served already is proven as strictly as what we put there. That it is not is written down: it was proven
+    /// What is served already is proven as strictly as what this run put there. That it is not is written down: it was proven
     /// before, and the next run has to know. That it still is says nothing new.
     async fn verify(&self) -> Result<Outcome, Failure> {
         let step = self.step(Verb::Verify);
@@ -203,7 +203,7 @@ impl SiteRun<'_> {
         }
     }
 
-    /// The files that are served, where nobody put another release there since the plan.
+    /// The files that are served, if no other release was put there since the plan.
     async fn still_served(&self) -> Result<Served, Failure> {
         let seen = self.site.store.current().await?;
         let current = seen.map(|(current, _)| current).filter(|current| Some(current) == self.facts.current.as_ref());

@@ -58,6 +58,6 @@ pub async fn refuse(site: &Site, hosts: &[String], promoted: &PromotedSite) -> R
         more => failure.cause(format!("and {more} more")),
     };
     Err(failure.hint("let the pages read what differs when they start, and write it in `runtime-config`").hint(
-        "or write `rebuild-per-environment = true`: each environment then has a build of its own, and is told so",
+        "or write `rebuild-per-environment = true`: each environment then has a build of its own, with its own `env`",
     ))
 }

@@ -15,9 +15,9 @@ use crate::clients::files;
 use crate::domain::image::Digest;
 use crate::domain::static_site::bundle::BundleError;
 
-/// So many bytes of each file are in memory.
+/// Number of bytes of each file in memory.
 const PIECE: usize = 128 << 10;
-/// So many files are read at once, at most: beyond that disks are no faster.
+/// Maximum number of files that are read at once: beyond that disks are no faster.
 const MOST_AT_ONCE: usize = 8;
 
 /// Does the same with each of many, side by side, and returns what came of them in their order. `work` gets a buffer.
@@ -64,7 +64,7 @@ pub fn file(root: &Utf8Path, found: &Found, buffer: &mut [u8]) -> Result<(Digest
     Ok((digest, size))
 }
 
-/// What tells that a file was written to: its size, and when it and what is known of it was changed.
+/// What shows that a file was written to: its size, and when it and what is known of it was changed.
 #[derive(Debug, PartialEq, Eq)]
 struct Stamp {
     size: u64,

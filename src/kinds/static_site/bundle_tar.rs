@@ -27,7 +27,7 @@ const MANIFEST: &str = "manifest.json";
 const BLOCK: u64 = 512;
 /// Two blocks of zeros are the end.
 const END: u64 = 2 * BLOCK;
-/// So many bytes of a content are copied at once.
+/// Number of bytes of a content that are copied at once.
 const PIECE: u64 = 1 << 20;
 
 /// The header of an entry: it says its name and its size, and nothing else that could differ.

@@ -26,7 +26,7 @@ pub async fn take(apply: &SiteRun<'_>, published: &Published) {
 }
 
 async fn clean_up(apply: &SiteRun<'_>, step: &StepId, published: &Published) -> Result<(), Failure> {
-    // Another run that has the lock deletes them, or the next one does: nobody waits for that.
+    // Another run that has the lock deletes them, or the next one does: this run does not wait for it.
     let lease = apply.lock(&published.current.kept(), step, Duration::ZERO).await?;
     let cleaned = delete(apply, step, &lease, published).await;
     // What another run began meanwhile, and did not end, stays known.

@@ -49,7 +49,7 @@ impl AwsClient for S3 {
 }
 
 impl S3 {
-    /// An object of at most so many bytes, with its version. `None`: there is none of that key.
+    /// An object of at most this many bytes, with its version. `None`: there is none of that key.
     ///
     /// # Errors
     ///
@@ -63,7 +63,7 @@ impl S3 {
         };
         let length = output.content_length().and_then(|length| u64::try_from(length).ok());
         if length.is_none_or(|length| length > most) {
-            return Err(AwsError::returned(GET, "an object that is larger than what is looked for"));
+            return Err(AwsError::returned(GET, "an object that is larger than expected"));
         }
         let version = version(GET, output.e_tag())?;
         let body = output.body.collect().await;
@@ -71,7 +71,7 @@ impl S3 {
         Ok(Some((body.to_vec(), version)))
     }
 
-    /// So many bytes of an object, from an offset.
+    /// A number of bytes of an object, from an offset.
     ///
     /// # Errors
     ///
@@ -118,7 +118,7 @@ impl S3 {
         }
     }
 
-    /// The keys that begin with something, in the order of their bytes, at most so many.
+    /// The keys that begin with something, in the order of their bytes, at most this many.
     ///
     /// # Errors
     ///
@@ -164,7 +164,7 @@ pub struct Held {
     pub size: u64,
     /// Whether S3 found the digest in all of them. `None`: it did not look.
     pub has_digest: Option<bool>,
-    /// Whether whoever wrote it said that it has the digest.
+    /// Whether its metadata says that it has the digest.
     pub is_marked: bool,
 }
 

@@ -4,10 +4,10 @@ use std::cell::Cell;
 
 use futures_util::stream::{StreamExt as _, iter};
 
-/// So many small objects are on their way at once.
+/// Number of small objects that are on their way at once.
 pub const AT_ONCE: usize = 32;
 
-/// Does the work for each, so many at once, in no order. After the first error nothing more is begun. What is still at work
+/// Does the work for each, a limited number at once, in no order. After the first error nothing more is begun. What is still at work
 /// then comes to its end: a write that is dropped on its way may arrive later, when something else was put there.
 ///
 /// # Errors

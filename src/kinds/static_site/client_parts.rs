@@ -22,13 +22,13 @@ use crate::domain::gate::Permit;
 use crate::domain::image::Digest;
 use crate::domain::static_site::sync::Version;
 
-/// A part has so many bytes, or more where there would be too many parts.
+/// Bytes of a part, or more where there would be too many parts.
 const PART: u64 = 16 * 1024 * 1024;
-/// A part that S3 copies has so many bytes.
+/// Bytes of a part that S3 copies.
 const COPIED_PART: u64 = 512 * 1024 * 1024;
 /// The most parts.
 const MOST_PARTS: u64 = 10_000;
-/// So many parts are on their way at once: 64 MiB of memory.
+/// Number of parts that are on their way at once: 64 MiB of memory.
 const AT_ONCE: usize = 4;
 
 /// Where the bytes of a large object are.
@@ -69,7 +69,7 @@ impl Large<'_> {
     }
 }
 
-/// The parts of so many bytes, each with its number, offset and length.
+/// The parts of a number of bytes, each with its number, offset and length.
 fn parts(size: u64, part: u64) -> Vec<(i32, u64, u64)> {
     let part = part.max(size.div_ceil(MOST_PARTS)).max(1);
     let offsets = (0..size.div_ceil(part)).map(|number| number * part);
@@ -205,7 +205,7 @@ impl S3 {
         };
         if ended.is_err() {
             let request = self.client.abort_multipart_upload().bucket(place.bucket.as_str()).key(place.key);
-            // What failed is what is told; parts that stay are no object.
+            // The failure is reported; parts that stay are no object.
             let _aborted = call("s3:AbortMultipartUpload", place.key, request.upload_id(&upload.id).send()).await;
         }
         ended

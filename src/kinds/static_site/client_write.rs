@@ -33,10 +33,10 @@ pub(super) const PUT: &str = "s3:PutObject";
 /// in it.
 const AT_A_TIME: u64 = 1024 * 1024;
 
-/// So many bytes a second are the least that a transfer gets time for.
+/// The slowest rate that a transfer gets time for, in bytes a second.
 const SLOWEST: u64 = 128 * 1024;
 
-/// So many keys are deleted in one call
+/// Maximum number of keys that are deleted in one call
 /// ([DeleteObjects](https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html)).
 const DELETED_AT_ONCE: usize = 1000;
 
@@ -272,7 +272,7 @@ pub(super) fn source(from: Place<'_>) -> String {
     format!("{}/{}", from.bucket, key.collect::<Vec<_>>().join("/"))
 }
 
-/// How long a transfer of so many bytes may take.
+/// How long a transfer of a number of bytes may take.
 pub(super) fn patience(bytes: u64) -> Builder {
     let attempt = AWS_ATTEMPT.time() + Duration::from_secs(bytes / SLOWEST);
     let timeouts = TimeoutConfig::builder()

@@ -27,7 +27,7 @@ use crate::together;
 const KNOWN_REFERENCE: &str = "InvalidationBatchAlreadyExists";
 /// What it answers while as many invalidations are in progress as there may be.
 const TOO_MANY: &str = "TooManyInvalidationsInProgress";
-/// The pause between two looks at an invalidation, which takes seconds to minutes.
+/// The pause between two polls of an invalidation, which takes seconds to minutes.
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// Amazon `CloudFront`, which has no regions.

@@ -35,7 +35,7 @@ impl FilePart {
         if Digest::of(&bytes) == *digest { Ok(bytes) } else { Err(self.changed()) }
     }
 
-    /// So many of the bytes from one on. They are not hashed again.
+    /// A number of the bytes from one on. They are not hashed again.
     ///
     /// # Errors
     ///

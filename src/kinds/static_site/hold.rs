@@ -53,7 +53,7 @@ pub async fn lift(
         Some(new) => {
             Err(Failure::failed(format!("site `{}` has a hold now that it did not have before", site.target.bucket))
                 .cause(new.described())
-                .hint("somebody put it there meanwhile: read its reason, and run it again"))
+                .hint("another run added it meanwhile: read its reason, and run it again"))
         }
     };
     change(site, writer.permit(), without).await?;

@@ -17,7 +17,7 @@ use crate::domain::step::StepId;
 use crate::kinds::Run;
 use crate::poll::{Waiting, poll};
 
-/// The pause between two looks at a lock that somebody else has.
+/// The pause between two polls of a lock that somebody else has.
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// The lock of a site while this run has it.

@@ -45,7 +45,7 @@ pub async fn facts(cloud: &Cloud, site: &Site, release: Option<&ReleaseName>) ->
     Ok(SiteFacts { current, newest, stored, drifted, has_foreign, has_unfinished, front, cautions, holds })
 }
 
-/// The files of the release that somebody changed or deleted by hand, as far as a look of such care finds them.
+/// The files of the release that were changed or deleted by hand, as far as a check of this depth finds them.
 ///
 /// # Errors
 ///

@@ -246,9 +246,9 @@ impl Planned for PlannedSite {
     }
 }
 
-/// So many entries are read to find where to go back to.
+/// Number of entries that are read to find where to go back to.
 const LOOKED_AT: usize = 50;
-/// So many where a release is named.
+/// Number of entries that are read where a release is named.
 const LOOKED_FOR: usize = 1000;
 
 /// A site with the entries of its ledger, newest first.

@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 #[derive(Debug, Default)]
 pub struct Before(HashMap<Utf8PathBuf, Stamp>);
 
-/// What tells that a file was written again: its number, its size, and when it and what is known of it was changed.
+/// What shows that a file was written again: its number, its size, and when it and what is known of it was changed.
 #[derive(Debug, PartialEq, Eq)]
 struct Stamp {
     inode: u64,

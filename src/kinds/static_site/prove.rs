@@ -57,13 +57,13 @@ pub struct Proof<'a> {
 /// What proves a release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Proven {
-    /// So many pages came, and the runtime configuration where there is one.
+    /// Number of pages that came, and the runtime configuration where there is one.
     pub pages: usize,
-    /// So many pages were not asked for.
+    /// Number of pages that were not asked for.
     pub left_out: usize,
-    /// So many scripts and styles came that pages name.
+    /// Number of scripts and styles that came and that pages name.
     pub needed: usize,
-    /// So many addresses give pages leave to call them.
+    /// Number of addresses that allow pages to call them.
     pub calls: usize,
 }
 

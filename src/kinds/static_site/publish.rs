@@ -1,6 +1,6 @@
 //! Writes a release to the bucket that serves, wave by wave, and moves the pointer.
 //!
-//! Each wave begins when the one before it is there and the lock is still ours. Files that change are written only over
+//! Each wave begins when the one before it is there and this run still has the lock. Files that change are written only over
 //! the object that was seen. They are read back before the pointer moves.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -183,13 +183,13 @@ impl Publish<'_> {
                 Outcome::Superseded,
                 format!("`{}` is not what was written to it", neutral::phrase(path.as_str(), 200)),
             )
-            .cause("somebody else writes to the bucket at the same time, without the lock")
+            .cause("another program writes to the bucket at the same time, without the lock")
             .hint("find out who: CloudTrail has PutObject where data events are on; then run it again")),
         }
     }
 }
 
-/// So many odd files are named.
+/// Maximum number of odd files that are named.
 const NAMED: usize = 5;
 
 /// The files of a wave, for people.

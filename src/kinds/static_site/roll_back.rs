@@ -24,7 +24,7 @@ pub struct Former {
     pub served: Served,
 }
 
-/// So many entries of the ledger are read for how a release was configured.
+/// Number of entries of the ledger that are read for how a release was configured.
 const LOOKED_AT: usize = 50;
 
 impl SiteRun<'_> {

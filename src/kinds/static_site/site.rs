@@ -19,7 +19,7 @@ use crate::domain::static_site::website::Setup;
 use crate::observe::Cloud;
 use crate::together::try_each;
 
-/// So many objects of a bucket are listed: a hundred calls.
+/// Maximum number of objects of a bucket that are listed: a hundred calls.
 const MOST_LISTED: usize = 100_000;
 
 /// A site with what looks at it and changes it.
@@ -172,7 +172,7 @@ impl Site {
         Ok((plan(wanted, Known { doubted: Some(&doubted), ..known }, &seen), true))
     }
 
-    /// What is in the bucket. What a list does not say, a look at each file does: a failure is only slow.
+    /// What is in the bucket. What a list does not say, a request for each file does: a failure is only slow.
     async fn listing(&self) -> Listing {
         let listed = self.s3.list_objects(&self.target.bucket, "", MOST_LISTED).await.unwrap_or_default();
         Listing(listed.into_iter().collect())

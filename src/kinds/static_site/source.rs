@@ -22,7 +22,7 @@ use crate::domain::static_site::sync::{Care, Oddity};
 use crate::kinds::{Answer, Promoted, Source};
 use crate::observe::Cloud;
 
-/// So many entries of the ledger are read to find a release.
+/// Number of entries of the ledger that are read to find a release.
 const LOOKED_AT: usize = 200;
 
 /// A site of the environment that is promoted from.

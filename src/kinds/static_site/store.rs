@@ -187,7 +187,7 @@ impl Store {
         self.put(&key, entry.document(), Unless::Exists, permit).await.map(drop)
     }
 
-    /// The newest entries of the ledger, at most so many.
+    /// The newest entries of the ledger, at most this many.
     ///
     /// # Errors
     ///

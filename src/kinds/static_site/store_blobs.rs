@@ -22,7 +22,7 @@ const TYPE: &str = "application/octet-stream";
 
 /// What has more bytes is sent in parts.
 const LARGE: u64 = 64 * 1024 * 1024;
-/// What has more bytes is copied from another store in parts: so much of it, so many times at once, is in memory.
+/// What has more bytes is copied from another store in parts of this size; the parts that are copied at once are in memory.
 const LARGE_IN_MEMORY: u64 = 4 * 1024 * 1024;
 
 /// What has more bytes is asked for before it is sent. Sending what is there already costs no more than the question, below.
@@ -31,9 +31,9 @@ const UNASKED: u64 = 128 * 1024;
 /// What came of bringing the bytes of a release into a store.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Filled {
-    /// So many files were not there.
+    /// Number of files that were not there.
     pub files: usize,
-    /// So many bytes they have.
+    /// Number of bytes that they have.
     pub bytes: u64,
 }
 

@@ -16,7 +16,7 @@ use crate::domain::static_site::names::BucketName;
 use crate::domain::static_site::store::keys;
 use crate::domain::static_site::sync::{Over, SeenObject, Write};
 
-/// What has no more bytes goes through memory where it is bound to what it is written over: 32 times so much.
+/// What has no more bytes goes through memory where it is bound to what it is written over: 32 times as much.
 const SMALL: u64 = 1024 * 1024;
 /// What has more bytes is copied within S3, wherever else it is.
 const SENT: u64 = 16 * 1024 * 1024;

@@ -9,7 +9,7 @@ fn findings() -> Findings {
     let error = Finding::new(
         Rule::IdToken,
         "job `deploy-to-stage` has a role and may not ask for a token, since its permissions lack id-token",
-        "give the job permissions: id-token: write; contents: read has to stand there too",
+        "give the job permissions: id-token: write; contents: read has to be there too",
     );
     let workflow = ".github/workflows/deploy.yml";
     findings.found(error.in_file(workflow, Some(Place::at(3, 5))));

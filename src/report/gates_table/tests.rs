@@ -32,7 +32,7 @@ fn refusing() -> AskedGates {
         gate(
             GateName::Hold,
             Unsatisfied,
-            "production is held (backend: carts fail since noon, and nobody knows why, see issue 12)",
+            "production is held (backend: carts fail since noon, the cause is unknown, see issue 12)",
             Some("it stops every release: `shipgate unhold production --reason …` when its reason is gone"),
         ),
         configured(gate(GateName::Proven, Satisfied, "1 of 1 tasks run it on stage", None)),

@@ -14,7 +14,7 @@ use crate::sink;
 /// How much an annotation matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
-    /// It has to be mended.
+    /// It has to be fixed.
     Error,
     /// It should be looked at.
     Warning,
@@ -89,7 +89,7 @@ pub fn message(failure: &Failure) -> String {
     std::iter::once(failure.reason.clone()).chain(causes).chain(hints).collect::<Vec<_>>().join("\n")
 }
 
-/// The same in so much as an annotation may have: rather lines of the causes are left out than what to do.
+/// The same within the length that an annotation may have: rather lines of the causes are left out than what to do.
 fn fitting(failure: &Failure) -> String {
     let length = |text: &str| text.chars().count() + 1;
     let message = message(failure);

@@ -62,7 +62,7 @@ fn second_person(record: &Record, links: &Links) -> String {
     let is_refused = record.gates.iter().any(Gate::refuses_already);
     match (&links.repository, &links.run_number, &record.plan_digest) {
         (Some(repository), Some(run), Some(digest)) if record.is_plan && !is_refused => format!(
-            "Somebody else opens [Approve]({repository}/actions/workflows/approve.yml), Run workflow, with run {} and plan {}.",
+            "Another person opens [Approve]({repository}/actions/workflows/approve.yml), Run workflow, with run {} and plan {}.",
             code(run),
             code(&digest.to_string())
         ),
@@ -101,7 +101,7 @@ mod tests {
     fn the_page_of_a_plan_says_how_somebody_else_approves_it() {
         let digest = Digest::of("plan");
         let form = format!(
-            "Somebody else opens [Approve](https://github.com/acme/shop/actions/workflows/approve.yml), Run workflow, with run \
+            "Another person opens [Approve](https://github.com/acme/shop/actions/workflows/approve.yml), Run workflow, with run \
              `4711` and plan `{digest}`."
         );
         let planned = record(second_person(), Some(Verdict::Pending));

@@ -34,7 +34,7 @@ impl Files {
     }
 }
 
-/// Nobody can guess it, so that no value can end itself.
+/// It cannot be guessed, so that no value can end itself.
 fn delimiter() -> String {
     format!("shipgate-{}", Uuid::new_v4())
 }

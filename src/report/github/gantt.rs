@@ -6,7 +6,7 @@ use crate::domain::event::StepResult;
 use crate::domain::github::markdown;
 use crate::report::record::StepRecord;
 
-/// A chart of so many steps at most is still readable.
+/// Maximum number of steps in a readable chart.
 const MOST_STEPS: usize = 60;
 
 /// The chart. `None`: nothing was done.

@@ -34,7 +34,7 @@ use crate::report::json;
 use files::Files;
 use place::{Links, Root};
 
-/// The run of a workflow that we are a step of.
+/// The run of a workflow of which this is a step.
 #[derive(Debug)]
 pub struct Workflow {
     files: Files,
@@ -44,7 +44,7 @@ pub struct Workflow {
 }
 
 impl Workflow {
-    /// The run, where we are in one.
+    /// The run, in a workflow.
     pub fn of(context: &Context) -> Option<Self> {
         let workspace = context.variable("GITHUB_WORKSPACE").map(Utf8PathBuf::from);
         let root = Root { directory: context.directory.clone(), workspace };

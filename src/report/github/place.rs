@@ -6,17 +6,17 @@ use crate::context::Context;
 use crate::domain::github::markdown::code;
 use crate::domain::release::{GitSha, ReleaseName};
 
-/// Where we are, and where the repository's root is: annotations name files from there.
+/// The working directory and the repository's root: annotations name files from there.
 #[derive(Debug)]
 pub struct Root {
-    /// Where we are.
+    /// The working directory.
     pub directory: Utf8PathBuf,
     /// Where the repository is checked out.
     pub workspace: Option<Utf8PathBuf>,
 }
 
 impl Root {
-    /// A file as it was named to us, from the root.
+    /// A file as the command line names it, from the root.
     pub fn relative(&self, path: &Utf8Path) -> Utf8PathBuf {
         let whole = self.directory.join(path);
         let from_root = self.workspace.as_ref().and_then(|workspace| whole.strip_prefix(workspace).ok());

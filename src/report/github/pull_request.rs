@@ -97,7 +97,7 @@ fn client(context: &Context) -> Result<GitHub, NotRecorded> {
     })
 }
 
-/// On the head of the pull request: the commit that is checked out is a merge that nobody will see again. In a merge queue
+/// On the head of the pull request: the commit that is checked out is a merge that is in no branch. In a merge queue
 /// on the commit that is checked out, which is the one that lands
 /// ([merge groups](https://github.blog/changelog/2022-08-18-merge-group-webhook-event-and-github-actions-workflow-trigger/)).
 async fn status(context: &Context, github: &GitHub, findings: &Findings) -> Result<(), NotRecorded> {

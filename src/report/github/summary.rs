@@ -41,7 +41,7 @@ fn left_behind(record: &Record, outcome: Outcome) -> Option<String> {
     Some(format!("Left behind: {}\n", left.iter().map(|left| code(left)).collect::<Vec<_>>().join(", ")))
 }
 
-/// What whoever decides has to know: whether anybody is asked, and what to see to.
+/// What the person who decides has to know: whether an approval is asked for, and what to check.
 fn decision(record: &Record, addresses: &Links) -> Option<String> {
     let policy = record.policy.as_ref()?;
     let mut lines: Vec<String> = policy.checklist.iter().map(|item| format!("- [ ] {}", code(item))).collect();

@@ -6,7 +6,7 @@ use crate::domain::plan::Intent;
 use crate::report::record::{ComponentRecord, Record, RecordedWarning};
 use crate::report::style::Look;
 
-/// A box for each of so many warnings; the rest share one.
+/// Number of warnings with a box of their own; the rest share one.
 const BOXES: usize = 5;
 
 /// The boxes. `None`: there is nothing to warn of.

@@ -19,7 +19,7 @@ fn release(outcome: Option<&str>, restores: Option<&str>, standing: Standing) ->
 
 const PIPE: Look = Look { width: None, exact: false, now: Timestamp::UNIX_EPOCH };
 
-/// A release of so many minutes before, under a revision of its number.
+/// A release of a number of minutes before, under a revision of its number.
 fn past(number: usize, sha: &str, outcome: Option<&str>, minutes: i64, by: Option<&str>) -> PastRelease {
     let at = now() - jiff::SignedDuration::from_mins(minutes);
     PastRelease {
@@ -47,7 +47,7 @@ fn week() -> Vec<PastRelease> {
     let left = PastRelease { was_left: true, ..past(5, "30faf9b", Some("deployed"), 61, None) };
     let mut decided = past(4, "09acb2a", Some("rolled-back"), 1500, Some("a-person-with-a-long-name[bot]"));
     decided.provenance.approvers = vec!["ben".to_owned(), "eva".to_owned()];
-    let reason = "carts fail, and nobody who could say why is there before Monday, see issue 12".to_owned();
+    let reason = "carts fail, and no one who could explain it is there before Monday, see issue 12".to_owned();
     decided.provenance.overrides = vec![OverriddenGate { gate: "freeze".to_owned(), reason }];
     let unknown = PastRelease { at: None, ..past(2, "aaaaaaa", None, 0, None) };
     vec![

@@ -6,7 +6,7 @@ use crate::domain::release::GitSha;
 use crate::report::golden::{Rendered, now};
 
 fn by_hand() -> Hold {
-    let reason = "carts fail since noon, and nobody knows why, see issue 12";
+    let reason = "carts fail since noon, the cause is unknown, see issue 12";
     Hold::by_hand(reason, "acme/shop/7/1", now()).unwrap()
 }
 

@@ -31,7 +31,7 @@ struct AskedV1 {
     /// The commit. `null`: there is no release.
     release: Option<String>,
     gates: Vec<GateV1>,
-    /// `none`: nobody is asked. `null`: nothing is configured.
+    /// `none`: no approval is asked for. `null`: nothing is configured.
     approval: Option<&'static str>,
     checklist: Vec<String>,
     #[serde(flatten)]

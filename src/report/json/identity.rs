@@ -1,4 +1,4 @@
-//! Who we are: `whoami`.
+//! The identities of a run: `whoami`.
 
 use serde::Serialize;
 
@@ -52,7 +52,7 @@ struct IdentityV1 {
     purpose: &'static str,
     /// `null`: the ambient credentials are used.
     role: Option<String>,
-    /// `null`: nobody.
+    /// `null`: no principal.
     arn: Option<String>,
     account: Option<String>,
     /// Whether the configuration keeps this job out: the role is for others, as `reason` says, and nothing is wrong.

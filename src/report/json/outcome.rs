@@ -44,7 +44,7 @@ pub(super) struct ReportV1 {
     release: Option<ReleaseV1>,
     plan_digest: Option<String>,
     gates: Vec<GateV1>,
-    /// `none`: nobody is asked. `null`: nothing is configured.
+    /// `none`: no approval is asked for. `null`: nothing is configured.
     approval: Option<&'static str>,
     checklist: Vec<String>,
     commits: Option<CommitsV1>,
@@ -116,7 +116,7 @@ pub(super) struct GateV1 {
     hint: Option<String>,
     /// Whether the configuration has something to say of it.
     configured: bool,
-    /// Why somebody goes on although it refuses.
+    /// The reason of the override.
     #[serde(rename = "override")]
     overridden: Option<String>,
 }

@@ -34,7 +34,7 @@ struct EnvironmentV1 {
 struct ComponentStatusV1 {
     name: String,
     kind: &'static str,
-    /// `null`: its kind has no such thing, or it could not be looked at. So for the next two.
+    /// `null`: its kind has none, or it is not readable. So for the next two.
     cluster: Option<String>,
     service: Option<String>,
     /// What it is meant to run: `backend:7`.
@@ -45,9 +45,9 @@ struct ComponentStatusV1 {
     last_outcome: Option<String>,
     /// The release that `last_outcome` is of. `null`: there is none, or what the ledger says is not believed.
     last_release: Option<LastReleaseV1>,
-    /// `null`: it could not be looked at.
+    /// `null`: not readable.
     holds: Option<Vec<HoldV1>>,
-    /// Those of `holds` that rollbacks left. `null`: it could not be looked at.
+    /// Those of `holds` that rollbacks put on it. `null`: not readable.
     barred: Option<Vec<BarV1>>,
     drift: Option<HandChangeV1>,
     /// `null`: unknown, ahead, diverged, or there is no source.
@@ -62,7 +62,7 @@ struct ComponentStatusV1 {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct HandChangeV1 {
     last: Option<String>,
-    /// Files of the release that somebody changed, 5 at most. Absent: its kind has no files.
+    /// Files of the release that were changed by hand, 5 at most. Absent: its kind has no files.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     files: Vec<ChangedFileV1>,
     /// How many there are in all. Absent: its kind has no files.

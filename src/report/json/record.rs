@@ -51,7 +51,7 @@ struct PastReleaseV1 {
     approvers: Vec<String>,
     /// The gates that were overridden.
     overrides: Vec<OverrideV1>,
-    /// `null`: its kind has no such thing. So for the next.
+    /// `null`: its kind has none. So for the next.
     cluster: Option<String>,
     service: Option<String>,
     revision: String,

@@ -9,6 +9,6 @@ pub const SCHEMA: &str = "shipgate/v1";
 pub fn to_text(document: &impl Serialize) -> String {
     // Strings, numbers and lists only: there is nothing in it that could fail.
     let text = serde_json::to_string_pretty(document).unwrap_or_default();
-    // The same string to whoever reads JSON; in a log, the runner would take it for a command.
+    // The same string to a reader of JSON; in a log, the runner would take it for a command.
     text.replace("##[", "#\\u0023[")
 }

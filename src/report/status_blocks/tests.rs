@@ -19,7 +19,7 @@ fn look(width: usize, exact: bool) -> Look {
     Look { width: Some(width), exact, now: at(0) }
 }
 
-/// So many minutes before now.
+/// A number of minutes before now.
 fn at(minutes: i64) -> Timestamp {
     let now: Timestamp = "2026-11-21T14:17:00Z".parse().unwrap();
     now - jiff::SignedDuration::from_mins(minutes)

@@ -73,7 +73,7 @@ impl<'a> Backends<'a> {
                     }
                 }
                 Ampx::Outputs => {
-                    // The backend of another app is none of ours.
+                    // The backend of another app is none of shipgate.
                     let id = option(&arguments, "--app-id");
                     let id = id.as_deref().and_then(literal);
                     let own = around.values(app, "app-id").unwrap_or_default();
@@ -199,7 +199,7 @@ impl<'a> Backends<'a> {
         uses
     }
 
-    /// C8: nobody in the circle has a backend.
+    /// C8: no app in the circle has a backend.
     fn cycle(&self, findings: &mut Findings) {
         let uses = self.uses();
         if let Some(circle) = circle(&uses.iter().map(|(from, (to, _))| (from.as_str(), to.as_str())).collect())

@@ -13,7 +13,7 @@ pub fn judge(specification: &Specification, all: &[Reached], around: &Surroundin
         let Some(what) = starts_build(&reached.run, &specification.apps[reached.app], around) else { continue };
         let run = &reached.run;
         let message = format!("the build {what}, which starts the next build{}", run.reached());
-        let hint = "take it out: Amplify deploys what the build leaves, and a push starts a build by itself";
+        let hint = "take it out: Amplify deploys the output of the build, and a push starts a build by itself";
         findings.found(run.spot.finding(Rule::BuildSpecBuildLoop, message, hint));
     }
 }

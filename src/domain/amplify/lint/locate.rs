@@ -1,4 +1,4 @@
-//! Where a command stands in the file that has it.
+//! The place of a command in its file.
 //!
 //! A file writes a script with quotes, escapes and indentation of its own. So both are read side by side once, and each
 //! byte of the script gets the one that it has in the file.
@@ -27,7 +27,7 @@ enum Text {
     Plain(String),
 }
 
-/// The part of a file that a script stands in.
+/// The part of a file that a script is in.
 #[derive(Clone)]
 pub enum Within {
     /// A value of YAML.
@@ -42,7 +42,7 @@ impl fmt::Debug for Within {
     }
 }
 
-/// A whole script as it stands in a file.
+/// A whole script as it is written in a file.
 #[derive(Debug)]
 struct Source {
     file: Rc<File>,

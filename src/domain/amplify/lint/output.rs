@@ -29,7 +29,7 @@ pub fn judge(
         };
         match next {
             _ if is_of_server && next == Some(Next::Files) => found(
-                "`output: 'export'` leaves the site in `out`, and what is deployed is `.next`",
+                "`output: 'export'` writes the site to `out`, and what is deployed is `.next`",
                 "write `baseDirectory: out`",
             ),
             _ if is_of_server => {
@@ -42,7 +42,7 @@ pub fn judge(
                 }
             }
             Some(Next::Server) if last == "out" => found(
-                "`next build` leaves nothing in `out` without `output: 'export'` (`Build output not found`)",
+                "`next build` writes nothing to `out` without `output: 'export'` (`Build output not found`)",
                 "write `output: 'export'` into next.config, or `baseDirectory: .next`",
             ),
             _ => {}

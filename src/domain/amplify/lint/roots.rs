@@ -1,6 +1,6 @@
 //! The rules on monorepos: which app is built from which directory.
 //!
-//! The messages of AWS stand in the findings, so that who has one in a log finds it here.
+//! The messages of AWS are in the findings, so that who has one in a log finds it here.
 
 use std::collections::BTreeSet;
 
@@ -56,7 +56,7 @@ fn list(specification: &Specification, findings: &mut Findings) {
     }
     for key in ["backend", "frontend", "test"] {
         if specification.raw.get(key).is_some() {
-            let message = format!("`{key}` stands beside `applications`, and is passed over");
+            let message = format!("`{key}` is beside `applications`, and is ignored");
             let hint = "move it into the app that it is for";
             findings.found(specification.finding(Rule::BuildSpecMonorepo, &[Component::from(key)], message, hint));
         }

@@ -85,7 +85,7 @@ fn heap(app: &App, text: &str, around: &Surroundings<'_>) -> Option<Judged> {
         _ => return None,
     };
     let message = format!(
-        "a heap of {size} MiB leaves nothing of the {memory} MiB that the machine {compute} has: the build is killed before it \
+        "a heap of {size} MiB uses up the {memory} MiB that the machine {compute} has: the build is killed before it \
          is full"
     );
     let hint = format!(

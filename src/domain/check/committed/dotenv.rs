@@ -21,7 +21,7 @@ pub fn assignments(text: &str) -> Vec<Assignment<'_>> {
 struct Reader<'t> {
     text: &'t str,
     at: usize,
-    /// The quotes that nothing closes any more, so that nobody searches for their ends again.
+    /// The quotes that nothing closes any more, so that their ends are not searched for again.
     unclosed: [bool; 3],
 }
 

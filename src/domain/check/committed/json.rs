@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::assignment::Assignment;
 use super::dotenv::end_of_quote;
 
-/// What stands in an object, as far as it names a value: `{"name": "A", "value": "b"}`.
+/// What is in an object, as far as it names a value: `{"name": "A", "value": "b"}`.
 #[derive(Default)]
 struct Open {
     key: Option<Range<usize>>,

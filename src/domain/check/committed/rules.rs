@@ -125,13 +125,13 @@ impl Judged<'_> {
             let finding = Finding::new(Rule::ClientSecret, message, hint).in_file(self.file, place);
             return if what == APPSYNC_KEY { finding.at_level(Level::Warning) } else { finding };
         }
-        let message = format!("{shown} is {what}, for everybody who can read the repository");
+        let message = format!("{shown} is {what}, for everyone who can read the repository");
         Finding::new(Rule::CommittedSecret, message, REVOKE).in_file(self.file, place)
     }
 
     /// A secret that no name was found for.
     fn nameless(&self, hit: &Hit) -> Finding {
-        let message = format!("here is {}, for everybody who can read the repository", hit.what);
+        let message = format!("here is {}, for everyone who can read the repository", hit.what);
         let place = self.place(&(hit.range.start..hit.range.start));
         Finding::new(Rule::CommittedSecret, message, REVOKE).in_file(self.file, Some(place))
     }
@@ -182,7 +182,7 @@ pub fn say_once(findings: &mut Findings) {
     });
 }
 
-/// The secrets that stand in a range. They are in the order of the text, and none overlaps another.
+/// The secrets that are in a range. They are in the order of the text, and none overlaps another.
 fn within(hits: &[Hit], range: &Range<usize>) -> Range<usize> {
     let first = hits.partition_point(|hit| hit.range.end <= range.start);
     let end = hits.partition_point(|hit| hit.range.start < range.end);

@@ -3,7 +3,7 @@
 use super::assignment::{Assignment, Syntax};
 use super::{dotenv, json, line};
 
-/// All names with their values, in the order of the text. `is_wanted`: of which names; what stands in the value of one is
+/// All names with their values, in the order of the text. `is_wanted`: of which names; what is in the value of one is
 /// not looked into.
 pub fn assignments<'t>(text: &'t str, syntax: Syntax, is_wanted: &dyn Fn(&str) -> bool) -> Vec<Assignment<'t>> {
     let mut found = match syntax {

@@ -1,4 +1,4 @@
-//! Our reusable workflows, as their callers know them: what each does, and what its jobs ask for.
+//! Shipgate's reusable workflows, as their callers know them: what each does, and what its jobs ask for.
 
 use github_actions_models::common::Permissions;
 
@@ -23,7 +23,7 @@ impl Access {
     }
 }
 
-/// A reusable workflow of ours.
+/// A reusable workflow of shipgate.
 #[derive(Debug, Clone, Copy)]
 pub struct Called {
     /// The file, without its ending.
@@ -137,7 +137,7 @@ mod tests {
     fn asked(file: &WorkflowFile) -> BTreeMap<String, Access> {
         let mut asked = BTreeMap::new();
         for job in file.workflow.jobs.values() {
-            let Job::NormalJob(job) = job else { panic!("a called workflow of ours calls no other") };
+            let Job::NormalJob(job) = job else { panic!("a called workflow of shipgate calls no other") };
             let Permissions::Explicit(permissions) = &job.permissions else { panic!("each job says what it needs") };
             for (name, permission) in permissions {
                 let access = match permission {

@@ -1,4 +1,4 @@
-//! The rules for a job that calls a workflow of ours.
+//! The rules for a job that calls a workflow of shipgate.
 
 use github_actions_models::workflow::Job;
 
@@ -8,7 +8,7 @@ use super::job::{Workplace, is_only_called};
 use crate::domain::check::{Findings, Level, Rule};
 
 impl Workplace<'_> {
-    /// The workflow of ours that the job calls.
+    /// The workflow of shipgate that the job calls.
     fn called(&self) -> Option<Called> {
         match self.invocation.means {
             Means::Workflow(called) => Some(called),

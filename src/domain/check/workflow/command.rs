@@ -78,7 +78,7 @@ impl Verb {
         }
     }
 
-    /// Whether it changes an environment, and so becomes the role that may.
+    /// Whether it changes an environment, and so assumes the role that may.
     pub fn changes(self) -> bool {
         matches!(
             self,

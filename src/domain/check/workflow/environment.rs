@@ -1,4 +1,4 @@
-//! Whether a job names the right environments, in our configuration and in GitHub's.
+//! Whether a job names the right environments, in shipgate's configuration and in GitHub's.
 
 use github_actions_models::common::Env;
 use github_actions_models::common::expr::LoE;
@@ -50,7 +50,7 @@ impl Workplace<'_> {
     }
 
     /// A called workflow has no credentials but those of roles. A promotion is planned by a job of the branch, which may
-    /// not become whoever changes the environment, nor whoever changes a source that is promoted to itself.
+    /// not assume the role that changes the environment, nor one that changes a source that is promoted to itself.
     fn role(&self, environment: &Environment, outline: &Outline, findings: &mut Findings) {
         if !matches!(self.invocation.means, Means::Workflow(_)) {
             return;
@@ -74,7 +74,7 @@ impl Workplace<'_> {
         let message = format!("`{}` needs `{key}` of `{name}`, which is not written: {why}", verb.name());
         let hint = format!(
             "write `{key} = \"arn:aws:iam::ACCOUNT:role/NAME\"` in `[environments.{name}]`; \
-             `shipgate iam trust {name}{option}` prints who may become it"
+             `shipgate iam trust {name}{option}` prints who may assume it"
         );
         self.found(findings, Rule::RoleMissing, &self.invocation.path, message, hint);
     }

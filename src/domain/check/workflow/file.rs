@@ -28,13 +28,13 @@ impl WorkflowFile {
     ///
     /// # Errors
     ///
-    /// The finding that says why it cannot be read. `None`: it is no workflow that we know, and has nothing of ours.
+    /// The finding that says why it cannot be read. `None`: it is no workflow of GitHub Actions, and names nothing of shipgate.
     pub fn read(path: &str, text: &str) -> Result<Self, Option<Finding>> {
         // A mark of the encoding is no part of what editors and GitHub show.
         let text = text.trim_start_matches('\u{feff}');
         if let Some(line) = too_deep(text) {
             let message = format!("the workflow is nested deeper than {YAML_NESTING} levels, so it is not parsed");
-            let hint = "write it flatter: no job of GitHub Actions needs so many levels";
+            let hint = "write it flatter: no job of GitHub Actions needs this many levels";
             let place = Some(Place::at(line, 1));
             return Err(Some(Finding::new(Rule::WorkflowSyntax, message, hint).in_file(path, place)));
         }
@@ -69,6 +69,6 @@ fn shape(path: &str, text: &str, error: &yaml_serde::Error) -> Option<Finding> {
     }
     let place = error.location().map(|location| Place::at(location.line(), location.column()));
     let message = format!("the file is no workflow that shipgate can read: {}", without_place(error));
-    let hint = "correct it where GitHub refuses it too; where GitHub takes it, this file was not looked into";
+    let hint = "correct it where GitHub refuses it too; where GitHub accepts it, this file was not checked";
     Some(Finding::new(Rule::WorkflowShape, message, hint).in_file(path, place.or(Some(Place::at(1, 1)))))
 }

@@ -18,7 +18,7 @@ pub enum Means {
     Action,
     /// A step runs the program.
     Script,
-    /// The job is one of our reusable workflows.
+    /// The job is one of shipgate's reusable workflows.
     Workflow(Called),
 }
 
@@ -150,7 +150,7 @@ fn in_action<'f>(job: &'f str, path: &Path<'f>, number: usize, step: &'f UsesSte
         Uses::Repository(uses) if is_named_after_us(uses.repo()) && matches!(uses.subpath(), None | Some("action")) => {
             Some(uses.git_ref())
         }
-        // The action of the repository itself: ours, where it is asked for a command of ours.
+        // The action of the repository itself: shipgate's, where it is asked for a command of shipgate.
         Uses::Local(uses) if ["./", "$/", "$/action"].contains(&uses.raw()) => None,
         Uses::Local(_) | Uses::Repository(_) | Uses::Docker(_) => return None,
     };

@@ -15,7 +15,7 @@ use crate::domain::check::{Findings, Rule};
 
 /// What gives a job its token.
 pub const TOKEN_HINT: &str = "add `id-token: write` to the job's `permissions`; they replace the workflow's entirely, so \
-                              `contents: read` has to stand there too";
+                              `contents: read` has to be there too";
 
 /// A run of shipgate, with all around it.
 #[derive(Debug, Clone, Copy)]
@@ -81,7 +81,7 @@ pub fn needs_token(outline: Option<&Outline>, invocation: &Invocation<'_>) -> bo
     }
 }
 
-/// Whether the permissions are those of whoever calls the workflow.
+/// Whether the permissions are those of the workflow's caller.
 pub fn is_only_called(file: &WorkflowFile, permissions: &Permissions) -> bool {
     let events = &file.workflow.on.events;
     events.workflow_call.is_present() && events.count() == 1 && !are_written(permissions)
@@ -152,7 +152,7 @@ impl Workplace<'_> {
 
     fn overridden(&self, findings: &mut Findings) {
         let Some(path) = &self.invocation.override_path else { return };
-        let message = "`--override` stands in `extra-args`, where it is one argument among others".to_owned();
+        let message = "`--override` is in `extra-args`, where it is one argument among others".to_owned();
         let hint = "write `GATE=REASON` into the input `override`, and take the argument out";
         self.found(findings, Rule::Override, path, message, hint);
     }

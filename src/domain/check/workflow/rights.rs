@@ -10,7 +10,7 @@ use super::permissions::{Granted, id_token, written};
 use crate::domain::check::{Findings, Level, Rule};
 
 impl Workplace<'_> {
-    /// The permissions of a job with steps. One that calls a workflow of ours has a rule of its own.
+    /// The permissions of a job with steps. One that calls a workflow of shipgate has a rule of its own.
     fn own_permissions(&self) -> Option<&Permissions> {
         self.normal_job().and_then(|_| self.permissions())
     }

@@ -68,7 +68,7 @@ fn command(words: &[String], line: &CommandLine) -> Option<Command> {
     Some(Command { verb, environment, config })
 }
 
-/// What a shell would take apart, and we do not (`stage)`, `stage>log`), is no name.
+/// What a shell would split, and this does not (`stage)`, `stage>log`), is no name.
 fn named(word: &str) -> Named {
     if word.contains(['(', ')', '<', '>', '|', '&', ';', '"', '\'']) { Named::Unknown } else { Named::of(word) }
 }

@@ -158,7 +158,7 @@ fn a_called_workflow_has_nobody_to_become_but_roles() {
     }
 }
 
-/// A job that calls a workflow of ours, with its permissions and `with`, and more of the file.
+/// A job that calls a workflow of shipgate, with its permissions and `with`, and more of the file.
 fn calling(file: &str, permissions: &str, more: &str, with: &str) -> String {
     format!(
         "on: {{ workflow_dispatch: {{ inputs: {{ run: {{}}, plan: {{}} }} }} }}\n{more}jobs:\n  ship:\n{permissions}    \

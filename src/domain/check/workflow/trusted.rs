@@ -73,7 +73,7 @@ fn nothing_trusted(gated: &[&Environment], calls: &[Call<'_>], outline: &Outline
     let Some(first) = gated.first() else { return };
     let names: Vec<String> = gated.iter().map(|environment| format!("`{}`", environment.name)).collect();
     let message = format!(
-        "no `[github] workflows` is written, so the policy of the role of {} can name no workflow: whoever starts one of \
+        "no `[github] workflows` is written, so the policy of the role of {} can name no workflow: a person who starts one of \
          their own there has it",
         names.join(" and ")
     );

@@ -1,6 +1,6 @@
 //! Values that stand for others, which are still to be filled in.
 
-/// Whether a value stands in the place of one that is still to be filled in.
+/// Whether a value is a placeholder for one that is still to be filled in.
 pub fn placeholder(value: &str) -> bool {
     let value = value.trim();
     let lower = value.to_ascii_lowercase();

@@ -1,5 +1,5 @@
 //! Why a rollout failed: from what was seen of its tasks and of its service's events to causes, one for each distinct
-//! reason, the most telling first, each with one hint at most.
+//! reason, the most specific first, each with one hint at most.
 //!
 //! What exit codes mean is in `exit.rs`, the hints are in the tables of `hints/`; `docs/causes/README.md` is made
 //! from them.

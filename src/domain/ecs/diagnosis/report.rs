@@ -11,7 +11,7 @@ use crate::domain::ecs::service::Task;
 use crate::domain::failure::{Cause, CauseKind};
 use crate::domain::neutral;
 
-/// How many distinct reasons are shown, the most telling ones.
+/// How many distinct reasons are shown, the most specific ones.
 const SHOWN: usize = 5;
 /// How many lines of a log are shown, of the first reason and of others, and how much of each.
 const LINES: usize = 10;
@@ -29,7 +29,7 @@ pub fn logs(seen: &Seen, subject: Subject<'_>) -> Vec<LogOf> {
     logs
 }
 
-/// The causes, the most telling first, each followed by the last lines of its log. `logs`: those that could be read.
+/// The causes, the most specific first, each followed by the last lines of its log. `logs`: those that could be read.
 pub fn causes(seen: &Seen, subject: Subject<'_>, logs: &[Log]) -> Vec<Cause> {
     let found = ranked(seen, subject, logs);
     let more = found.len().saturating_sub(SHOWN);
@@ -97,7 +97,7 @@ impl<'l> Found<'l> {
         Self { finding, lines, line, row }
     }
 
-    /// The most telling first. What ends a container is more than what follows from that for a load balancer.
+    /// The most specific first. What ends a container is more than what follows from that for a load balancer.
     fn rank(&self) -> u8 {
         match (self.finding.what, self.finding.exit) {
             (What::Stopped | What::Event | What::RunsOn, _) if self.row.is_some() => 0,

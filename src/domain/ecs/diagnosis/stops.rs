@@ -78,7 +78,7 @@ fn unhealthy<'t>(task: &'t Task, subject: Subject<'_>) -> Option<&'t TaskContain
 }
 
 /// The container that a task stopped for. The end of an essential one ends the others, by SIGTERM and later SIGKILL: what
-/// ended so ended afterwards. Ours goes first among equals.
+/// ended so ended afterwards. The release's container goes first among equals.
 fn culprit<'t>(task: &'t Task, subject: Subject<'_>) -> Option<&'t TaskContainer> {
     let did_not_start = task.stop_code.as_deref() == Some("TaskFailedToStart");
     let rank = |container: &TaskContainer| {
@@ -102,7 +102,7 @@ fn is_essential(name: &str, subject: Subject<'_>) -> bool {
     supervision.is_none_or(|(definition, name)| definition.supervision(&name).essential)
 }
 
-/// What is wrong with a task that runs. A container beside ours may well be done.
+/// What is wrong with a task that runs. A container beside the release's may well be done.
 fn running<'t>(task: &'t Task, subject: Subject<'t>) -> impl Iterator<Item = Finding> + 't {
     task.containers.iter().filter_map(move |container| {
         let what = match (container.exit_code, &container.health) {

@@ -12,7 +12,7 @@ use crate::domain::ecs::read_back::ReadBack;
 use crate::domain::ecs::service::Service;
 use crate::domain::poll::Step;
 
-/// How long a service has to show the previous revision before that is believed, where it does not say that ours failed:
+/// How long a service has to show the previous revision before that is believed, where it does not say that the new one failed:
 /// one read may be older than the one before.
 const CONFIRMED: Duration = Duration::from_secs(2);
 

@@ -13,7 +13,7 @@ impl Slow {
         match self {
             Self::Drains => "tasks of the deployment before are still ending",
             Self::GoesBack => "the rollback is in progress",
-            Self::Paused => "a lifecycle hook waits until somebody lets the deployment continue",
+            Self::Paused => "a lifecycle hook waits until a person lets the deployment continue",
         }
     }
 }

@@ -55,7 +55,7 @@ impl Watch {
         let before = waits(self.lifecycle.as_ref());
         if let Some(hook) = waits(lifecycle).filter(|hook| before.as_ref() != Some(hook)) {
             reports.push(Report::Warning(format!(
-                "the deployment is paused by its lifecycle hook {hook}, and continues when somebody says so: \
+                "the deployment is paused by its lifecycle hook {hook}, and continues after \
                  `aws ecs continue-service-deployment`"
             )));
         }
@@ -74,7 +74,7 @@ impl Watch {
         }
     }
 
-    /// Whether all tasks of our deployment run, and only those of others are still there.
+    /// Whether all tasks of the deployment run, and only those of others are still there.
     fn only_drains(&self, service: &Service) -> bool {
         let ours = self.subject.deployment.listed(service);
         let are_others = service.deployments.iter().any(|other| !other.is_primary && other.running + other.pending > 0);

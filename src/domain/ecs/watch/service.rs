@@ -1,4 +1,4 @@
-//! What follows from a look at the service, and from one at its running tasks.
+//! What follows from a poll of the service, and from one of its running tasks.
 
 use std::time::Duration;
 

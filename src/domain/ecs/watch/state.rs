@@ -37,7 +37,7 @@ pub struct Settings {
     pub last_rollout: Option<Duration>,
     /// Whether a person watches on a terminal.
     pub watched: bool,
-    /// So many tasks that end in the same way end it. 0: none do.
+    /// Number of tasks that end in the same way and end it. 0: none do.
     pub fail_fast: u32,
 }
 

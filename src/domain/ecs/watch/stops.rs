@@ -18,7 +18,7 @@ const BREAKER_GRACE: Duration = Duration::from_secs(5);
 const CLOSE: Duration = Duration::from_mins(3);
 
 impl Watch {
-    /// Looks at the tasks of our deployment that stopped, and polls again after a pause if they say nothing.
+    /// Reads the tasks of the deployment that stopped, and polls again after a pause if they say nothing.
     pub(super) fn with_stopped(&mut self, service: &Service, pause: Duration) -> Action {
         let ours = &self.subject.deployment;
         let by_id = ours.listed(service);

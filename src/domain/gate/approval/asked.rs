@@ -11,11 +11,11 @@ use crate::domain::gate::duration::shown;
 /// Who is asked before a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Approval {
-    /// Nobody, as it is written.
+    /// No approval, as it is written.
     None,
     /// The reviewers of GitHub's environment.
     Required {
-        /// Whether whoever started the run may approve it.
+        /// Whether the person who started the run may approve it.
         self_approval: bool,
     },
     /// People who start a workflow of their own, each for one plan of somebody else.
@@ -66,7 +66,7 @@ impl fmt::Display for SecondPerson {
         let who = if who.is_empty() { "people who may write to the repository".to_owned() } else { who.join(" or ") };
         let approvals = if self.quorum == 1 { "1 approval" } else { &format!("{} approvals", self.quorum) };
         let within = shown(SignedDuration::try_from(self.expires).unwrap_or(SignedDuration::MAX));
-        write!(formatter, "{approvals} of {who}, not of whoever planned, within {within} of the plan")
+        write!(formatter, "{approvals} of {who}, not of the person who planned, within {within} of the plan")
     }
 }
 

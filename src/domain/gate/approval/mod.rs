@@ -49,8 +49,9 @@ pub(super) fn approved(subject: &Subject<'_>, seen: &ApprovalEvidence) -> Judgem
                 Command::Rollback | Command::Restore => "rollback.yml",
                 Command::Promote | Command::Deploy | Command::Hold | Command::Check => "promote.yml",
             };
-            let hint =
-                format!("start the workflow that calls {file}: it plans, and its page says how somebody else approves");
+            let hint = format!(
+                "start the workflow that calls {file}: it plans, and its page says how another person approves"
+            );
             Judgement::unsatisfied(
                 format!("needs {policy}, and nothing says that people were asked about this plan"),
                 hint,

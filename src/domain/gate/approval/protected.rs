@@ -86,7 +86,7 @@ pub(in crate::domain::gate) fn judge(subject: &Subject<'_>, seen: &ProtectionEvi
         let mut hint = format!("{} at {settings}", fixes.join(", "));
         if found.reviewers == 0 {
             hint.push_str(
-                "; on a private repository without GitHub Enterprise nobody can be required: write \
+                "; on a private repository without GitHub Enterprise no reviewer can be required: write \
                  `approval = { by = \"second-person\" }`",
             );
         }

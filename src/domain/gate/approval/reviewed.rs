@@ -41,7 +41,7 @@ pub enum ReviewState {
     Pending,
 }
 
-/// GitHub does not tell capital letters of environments apart.
+/// GitHub compares names of environments without regard to case.
 fn of_environment<'e>(seen: &'e ReviewEvidence, environment: &EnvironmentName) -> Vec<&'e Review> {
     let is_here =
         |review: &&Review| review.environments.iter().any(|name| name.eq_ignore_ascii_case(environment.as_str()));
@@ -73,7 +73,7 @@ pub(super) fn judge(subject: &Subject<'_>, self_approval: bool, seen: &ReviewEvi
     if seen.started_by.is_empty() {
         return Judgement::unknown(&Unknown::new("GitHub does not say who started this run"));
     }
-    // A job with `actions: write` starts workflows as a bot, and whoever wrote that job could be the reviewer.
+    // A job with `actions: write` starts workflows as a bot, and the author of that job could be the reviewer.
     if let Some(bot) = seen.started_by.iter().find(|starter| !starter.is_user && !self_approval) {
         let reason = format!("{} started this run, so who asked for it is not known", bot.login);
         let hint = "start the workflow by hand; `self-approval = true` accepts reviewers who may have started it";
@@ -86,14 +86,14 @@ pub(super) fn judge(subject: &Subject<'_>, self_approval: bool, seen: &ReviewEvi
             Some(person) => format!("{} approved for {environment}, and started this run", person.login),
             None => format!("no reviewer of {environment} has approved this run"),
         };
-        return Judgement::unsatisfied(reason, "start the workflow again, and let somebody else approve it");
+        return Judgement::unsatisfied(reason, "start the workflow again, and let another person approve it");
     }
     // An attempt that got in without a review of its own would use that of an earlier one.
     let rejected = here.iter().filter(|review| review.state == ReviewState::Rejected).count();
     let wanted = usize::try_from(seen.attempt).unwrap_or(usize::MAX).saturating_sub(rejected).max(1);
     if counted.len() < wanted {
         let reason = format!(
-            "this is attempt {} of the run, and {} approved by somebody else",
+            "this is attempt {} of the run, and {} approved by another person",
             seen.attempt,
             were(counted.len())
         );

@@ -103,11 +103,11 @@ pub enum NotCounted<'a> {
     Bot,
     /// It was started before the plan, or too long after it.
     Expired,
-    /// Whoever planned started it.
+    /// The person who planned started it.
     Planner,
-    /// Whoever started it is not named.
+    /// The person who started it is not in `people`.
     Unlisted,
-    /// Whoever started it may not write to the repository any more.
+    /// The person who started it may not write to the repository any more.
     NoAccess,
     /// Something of it is not known.
     Unknown(&'a Unknown),
@@ -131,9 +131,9 @@ impl fmt::Display for NotCounted<'_> {
             Self::Unnamed => "GitHub does not say who started it",
             Self::Bot => "a bot started it",
             Self::Expired => "it was not started in the time after the plan in which approvals count",
-            Self::Planner => "whoever planned started it",
-            Self::Unlisted => "whoever started it is not in `people`",
-            Self::NoAccess => "whoever started it may not write to the repository",
+            Self::Planner => "the person who planned started it",
+            Self::Unlisted => "the person who started it is not in `people`",
+            Self::NoAccess => "the person who started it may not write to the repository",
             Self::Unknown(unknown) => return formatter.write_str(&unknown.reason),
         };
         formatter.write_str(text)
@@ -150,7 +150,7 @@ impl SecondPersonEvidence {
         if let Some(problem) = of_run(run, is_on_default_branch) {
             return Some(problem);
         }
-        // A job may start a workflow as the bot of GitHub Actions: whoever made it do so might be the one who approves.
+        // A job may start a workflow as the bot of GitHub Actions: the person behind it might be the one who approves.
         let planners = [&run.actor, &run.triggering_actor];
         match &run.end {
             _ if planners.contains(&&None) => Some(NotCounted::Unnamed),
@@ -179,7 +179,7 @@ impl SecondPersonEvidence {
     /// What the next person does.
     pub fn next_step(&self) -> String {
         let (run, digest) = (self.plan.run.id, &self.digest);
-        format!("somebody else starts the workflow that calls approve.yml, with run {run} and plan {digest}")
+        format!("another person starts the workflow that calls approve.yml, with run {run} and plan {digest}")
     }
 
     fn calls(&self, run: &WorkflowRun, workflow: GatedWorkflow) -> bool {
@@ -251,7 +251,7 @@ fn of_run<'a>(run: &'a WorkflowRun, is_on_default_branch: &'a Known<bool>) -> Op
 }
 
 /// What helps where a plan cannot be carried out any more.
-const ANEW: &str = "plan again: start the workflow that planned it, and let somebody else approve that plan";
+const ANEW: &str = "plan again: start the workflow that planned it, and let another person approve that plan";
 
 /// The people who have approved, and the runs that do not count.
 #[derive(Debug)]
@@ -289,7 +289,7 @@ pub(super) fn count<'a>(
         }
     }
     let counted = seen.judged(policy);
-    // Whoever asks has to be one of them: a run that is no approval carries nothing out.
+    // The run that asks has to be one of them: a run that is no approval carries nothing out.
     if let Some((_, why)) = counted.others.iter().find(|(run, _)| *run == seen.own) {
         return Err(refused(format!("this run is no approval: {why}"), why));
     }
@@ -299,7 +299,7 @@ pub(super) fn count<'a>(
     Ok(counted)
 }
 
-/// Enough people other than whoever planned have approved exactly this plan, which nobody has carried out before.
+/// Enough people other than the one who planned have approved exactly this plan, which was not carried out before.
 pub(super) fn judge(environment: &EnvironmentName, policy: &SecondPerson, seen: &SecondPersonEvidence) -> Judgement {
     let plan = seen.plan.run.id;
     let counted = match count(environment, policy, seen) {
@@ -338,7 +338,7 @@ fn refused(reason: String, why: &NotCounted<'_>) -> Judgement {
             return Judgement::unknown(&Unknown { reason, hint: unknown.hint.clone() });
         }
         NotCounted::Planner | NotCounted::Unlisted | NotCounted::NoAccess | NotCounted::Bot => {
-            "let somebody else start it, who may approve"
+            "let another person start it, who may approve"
         }
         NotCounted::Untrusted(_) => "call approve.yml at a commit that `[github] workflows` names",
         NotCounted::Title => {

@@ -159,7 +159,7 @@ impl fmt::Display for Days {
     }
 }
 
-/// Whole numbers with a separator between them, each of so many digits.
+/// Whole numbers with a separator between them, each of a number of digits.
 fn numbers<const N: usize>(text: &str, separator: char, digits: [usize; N]) -> Option<[i16; N]> {
     let mut numbers = [0; N];
     let mut parts = text.split(separator);

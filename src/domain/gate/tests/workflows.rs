@@ -1,4 +1,4 @@
-//! What our workflows say of themselves, and what is believed of it: the names of a job and of a run.
+//! What shipgate's workflows say of themselves, and what is believed of it: the names of a job and of a run.
 
 use super::super::approval::second_person_sample;
 use super::super::approval_title;

@@ -110,7 +110,7 @@ fn of_bucket(bucket: &str, other: &Side<'_>) -> Candidate {
     (bucket.to_owned(), border, format!("bucket `{bucket}` of `{}`", other.environment))
 }
 
-/// Whether nobody writes a text by chance: `pk_test_4eC39`, `stage-uploads`, and not `dark-mode`, `86400000`, `eu-west-1`.
+/// Whether a text is never written by chance: `pk_test_4eC39`, `stage-uploads`, and not `dark-mode`, `86400000`, `eu-west-1`.
 fn is_telling(text: &str, environment: &str) -> bool {
     let is_separator = |character: char| !character.is_alphanumeric();
     let parts: Vec<&str> = text.split(is_separator).filter(|part| !part.is_empty()).collect();

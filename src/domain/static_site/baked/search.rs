@@ -13,7 +13,7 @@ use crate::domain::neutral;
 use crate::domain::release::ReleaseName;
 use crate::domain::static_site::bundle::SitePath;
 
-/// So many places of one text are named in one file: a script may have it on every line.
+/// Maximum number of places of one text that are named in one file: a script may have it on every line.
 pub(super) const MOST_PLACES: usize = 20;
 
 /// The ends of the names of files that are text. A source map is none: browsers do not run it.
@@ -86,7 +86,7 @@ impl Needles {
         is_text && is_served && self.written.as_ref() != Some(path)
     }
 
-    /// Each place of a file where something of the other environment stands, in the order of the file, and at most so many
+    /// Each place of a file where something of the other environment stands, in the order of the file, and at most this many
     /// of one text. Nothing of a file that is not searched.
     pub fn search(&self, path: &SitePath, bytes: &[u8]) -> Vec<Baked> {
         if !self.is_searched(path) {

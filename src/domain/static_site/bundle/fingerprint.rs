@@ -68,7 +68,7 @@ pub(super) fn is_fingerprinted(directory: &str, file_name: &str) -> bool {
     fingerprint(directory, file_name).is_some() || is_of_builder()
 }
 
-/// Where the fingerprint stands in a name. `None`: there is none, or it could be a word.
+/// Where the fingerprint is in a name. `None`: there is none, or it could be a word.
 pub(super) fn fingerprint(directory: &str, file_name: &str) -> Option<Range<usize>> {
     let (stem, extension) = file_name.rsplit_once('.')?;
     let place = Place::of(directory);

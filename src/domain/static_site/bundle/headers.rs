@@ -50,8 +50,8 @@ impl SiteFile {
         Self { digest, size, content_type, cache, encoding }
     }
 
-    /// Where the fingerprint stands in the path of a file that caches may keep for ever. `None`: the path has none that can be
-    /// told from a word.
+    /// Where the fingerprint is in the path of a file that caches may keep for ever. `None`: the path has none that can be
+    /// distinguished from a word.
     pub fn fingerprint(&self, path: &SitePath) -> Option<Range<usize>> {
         let (directory, name) = split(self.original(path));
         let found = fingerprint(directory, name).filter(|_| self.cache == Cache::Immutable)?;

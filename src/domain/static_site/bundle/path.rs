@@ -14,7 +14,7 @@ pub const LONGEST: usize = 1024;
 
 /// A file's path from the root of its site, which is its key in the bucket too: `assets/index-Bx1aZ9.js`.
 ///
-/// It has no empty part, no `.` or `..`, and no control character; anything else that UTF-8 has may stand in it.
+/// It has no empty part, no `.` or `..`, and no control character; anything else that UTF-8 has may be in it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct SitePath(String);
@@ -36,7 +36,7 @@ impl SitePath {
     }
 }
 
-/// Some paths in words, for people: at most so many by name.
+/// Some paths in words, for people: at most this many by name.
 pub fn listed<'a>(paths: impl ExactSizeIterator<Item = &'a SitePath>, most: usize) -> String {
     let more = paths.len().saturating_sub(most);
     let names = paths.take(most).map(|path| neutral::phrase(path.as_str(), 200)).collect::<Vec<_>>().join(", ");

@@ -128,7 +128,7 @@ pub enum BundleError {
     },
 }
 
-/// So much of a name is shown, in characters.
+/// Maximum length of a name that is shown, in characters.
 const LONGEST: usize = 300;
 
 fn shown(name: &str) -> String {

@@ -23,7 +23,7 @@ impl Distribution {
     fn own_warnings(&self, bucket: &BucketName, region: &Region) -> Vec<SiteWarning> {
         let mut warnings = Vec::new();
         if !self.is_enabled {
-            let text = "the distribution is disabled: nobody is answered";
+            let text = "the distribution is disabled: no request is answered";
             warnings.push(SiteWarning::new(text, "enable the distribution"));
         } else if !self.is_deployed {
             let text = "the settings of the distribution are being changed: some edges have the old ones";
@@ -37,7 +37,7 @@ impl Distribution {
         let ours = self.origins.iter().filter(|origin| is_bucket(&origin.domain, bucket));
         for origin in ours.filter(|origin| !origin.path.trim_matches('/').is_empty()) {
             let path = &origin.path;
-            let text = format!("the origin path is `{path}`: files of the site stand at the root of the bucket");
+            let text = format!("the origin path is `{path}`: files of the site are at the root of the bucket");
             warnings.push(SiteWarning::new(text, "remove `OriginPath` from the origin of the bucket"));
         }
         if self.lacks_root(bucket) {
@@ -91,8 +91,8 @@ impl ErrorPage {
         let status = self.status;
         if let (Some(page), Some(200)) = (&self.page, self.answered) {
             let text = format!(
-                "a missing file is answered with 200 and `{page}` instead of {status}: a script that is missing looks \
-                 like a page. The proof of a release goes by types, other monitors may not"
+                "a missing file is answered with 200 and `{page}` instead of {status}: a missing script \
+                 looks like a page. The proof of a release goes by types, other monitors may not"
             );
             warn(
                 text,

@@ -23,9 +23,9 @@ pub struct FilledSite {
     pub manifest: BundleManifest,
     /// The bytes of those that are others now, by their digests.
     pub bodies: BTreeMap<Digest, Vec<u8>>,
-    /// So many files changed.
+    /// Number of files that changed.
     pub changed: usize,
-    /// So many files have other names.
+    /// Number of files that have other names.
     pub renamed: usize,
     /// Compressed forms of files that changed. They are left out: the bytes in them are those of before.
     pub left_out: Vec<SitePath>,

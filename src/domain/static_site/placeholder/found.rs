@@ -1,4 +1,4 @@
-//! What stands in the files of a release: markers, and what files say of each other.
+//! What is in the files of a release: markers, and what files say of each other.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
@@ -37,7 +37,7 @@ pub(super) struct Text<'a> {
     pub(super) revisions: Vec<(Range<usize>, usize)>,
 }
 
-/// What stands in the files of a release.
+/// What is in the files of a release.
 #[derive(Debug)]
 pub(super) struct Found<'a> {
     pub(super) texts: Vec<Text<'a>>,

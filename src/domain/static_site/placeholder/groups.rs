@@ -15,7 +15,7 @@ use crate::domain::static_site::escape::ends_escape;
 pub(super) struct Group<'a> {
     /// The fingerprint.
     pub(super) fingerprint: &'a str,
-    /// The files, and where the fingerprint stands in their paths.
+    /// The files, and where the fingerprint is in their paths.
     pub(super) members: Vec<(&'a SitePath, &'a SiteFile, Range<usize>)>,
 }
 
@@ -55,7 +55,7 @@ impl<'a> Groups<'a> {
         self.by_fingerprint.contains_key(fingerprint.as_bytes())
     }
 
-    /// Where fingerprints stand in a file by themselves, and of which groups.
+    /// Where fingerprints are in a file by themselves, and of which groups.
     pub(super) fn named_in(&self, bytes: &[u8]) -> Vec<(Range<usize>, usize)> {
         let mut found: Vec<(Range<usize>, usize)> = Vec::new();
         for start in 0..bytes.len() {

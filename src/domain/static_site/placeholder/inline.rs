@@ -1,4 +1,4 @@
-//! Scripts and styles that stand in a page itself, of which its `Content-Security-Policy` may have hashes
+//! Scripts and styles that are in a page itself, of which its `Content-Security-Policy` may have hashes
 //! ([CSP](https://www.w3.org/TR/CSP3/#external-hash)).
 
 use std::ops::Range;
@@ -32,7 +32,7 @@ pub(super) fn of_parts(page: &[u8]) -> Vec<OfPart> {
     written.into_iter().filter_map(of).collect()
 }
 
-/// What stands in the scripts and styles of a page.
+/// What is in the scripts and styles of a page.
 fn parts(page: &[u8]) -> Vec<Range<usize>> {
     let (mut parts, mut at) = (Vec::new(), 0);
     while let Some((start, name)) = opening(page, at) {

@@ -1,6 +1,6 @@
 //! Puts the values of placeholders into the files of a release that was built with markers.
 //!
-//! `found` says what stands in the files: markers, fingerprints of others, hashes and revisions of others. `affected` says
+//! `found` says what is in the files: markers, fingerprints of others, hashes and revisions of others. `affected` says
 //! which files change by that, `digests` what each of them comes to, `renamed` what their fingerprints are then, and `fill`
 //! writes them. A new fingerprint comes from what a file was built as, what that leads to, and the values that are put into
 //! all of that. It never comes from the new bytes, so that files may name each other in a circle.

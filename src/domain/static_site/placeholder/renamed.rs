@@ -10,7 +10,7 @@ use super::unfillable::Unfillable;
 use crate::domain::image::Digest;
 use crate::domain::static_site::bundle::{SiteFile, SitePath};
 
-/// So many are tried until one is none that could be a word.
+/// Maximum number of attempts until one could be no word.
 const TRIED: u32 = 1000;
 
 /// The new fingerprints, by the numbers of their groups.

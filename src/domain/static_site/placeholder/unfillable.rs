@@ -96,7 +96,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// So much of a name is shown, in characters.
+/// Maximum length of a name that is shown, in characters.
 const LONGEST: usize = 300;
 
 fn shown(path: &SitePath) -> String {

@@ -15,7 +15,7 @@ pub fn is_proven(newest: Option<&Entry>, current: Option<&Current>) -> bool {
 }
 
 /// Whether the last success of a site is of exactly what it serves. What is wrong with it now came later, and what was
-/// served before it would not mend that. `entries`: the ledger, newest first.
+/// served before it would not fix that. `entries`: the ledger, newest first.
 pub fn was_proven(entries: &[Entry], current: &Current) -> bool {
     entries.iter().find(|entry| entry.succeeded()).is_some_and(|entry| {
         entry.release == current.release

@@ -33,7 +33,7 @@ pub fn own_build(component: &Component, target: &SiteTarget) -> PlanWarning {
 
 /// Its build is missing: why, and what to do.
 pub fn lacking((text, hint): (String, String)) -> PlanWarning {
-    warning(format!("{text}: this plan can be looked at, and not be carried out"), hint)
+    warning(format!("{text}: this plan can be shown, but not be carried out"), hint)
 }
 
 /// A bundle that was handed over is not taken for the one that is stored.
@@ -64,12 +64,12 @@ fn written_over(component: &Component, target: &SiteTarget, facts: &SiteFacts) -
 /// What somebody changed by hand, in words.
 fn drifted(component: &Component, facts: &SiteFacts) -> Option<PlanWarning> {
     let names = listed(facts.drifted.iter().map(|(path, _)| path), NAMED);
-    let text = format!("somebody changed files of {} by hand: {names}", component.name);
+    let text = format!("files of {} were changed by hand: {names}", component.name);
     let hint = "the release is written over them; commit what was meant".to_owned();
     (!facts.drifted.is_empty()).then(|| warning(text, hint))
 }
 
-/// So many files are named that somebody changed.
+/// Maximum number of files that are named and that were changed by hand.
 const NAMED: usize = 5;
 
 /// What somebody changed by hand.

@@ -7,7 +7,7 @@ use super::look::Look;
 use super::verdict::{Fault, NotProven};
 use crate::domain::poll::Step;
 
-/// Edges differ, so one wrong answer is no proof: so many in a row are.
+/// Edges differ, so one wrong answer is no proof: this number in a row is.
 const WRONG_IN_A_ROW: usize = 3;
 /// And they have to come for so long.
 const WRONG_FOR: Duration = Duration::from_secs(5);

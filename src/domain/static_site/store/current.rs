@@ -22,7 +22,7 @@ pub struct Current {
     pub digest: Digest,
     /// Since when.
     pub since: Timestamp,
-    /// When all files in the bucket were known to be ours: a run compared each then.
+    /// When all files in the bucket were known to be of shipgate: a run compared each then.
     pub listed: Timestamp,
     /// The file that differs between environments, as it was written.
     pub config: Option<WrittenConfig>,
@@ -95,7 +95,7 @@ impl WrittenConfig {
 
 impl Current {
     /// The pointer after a run. `before`: the one that it saw. `begun`: what runs began to put there and did not end
-    /// ([`Lock::begun`](super::Lock)). `keep`: so many releases keep their files.
+    /// ([`Lock::begun`](super::Lock)). `keep`: the number of releases that keep their files.
     pub fn after(finished: Finished, before: Option<&Self>, begun: &[Kept], keep: usize) -> Self {
         let Finished { kept, at, is_listed, config, run } = finished;
         let is_same = |one: &Kept, other: &Kept| {
@@ -143,7 +143,7 @@ impl Current {
         }
     }
 
-    /// It when the files of so many of the releases that are leaving were deleted, from the end of their list.
+    /// It when the files of a number of the releases that are leaving were deleted, from the end of their list.
     #[must_use]
     pub fn without_leaving(mut self, gone: usize) -> Self {
         self.leaving.truncate(self.leaving.len().saturating_sub(gone));

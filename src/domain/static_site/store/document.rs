@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::domain::neutral;
 
-/// So much is kept of a text of somebody else's, in characters.
+/// Maximum length of a text of others that is kept, in characters.
 const LONGEST: usize = 500;
 
 /// Reads a document of one form.

@@ -97,7 +97,7 @@ mod tests {
         let at = Timestamp::UNIX_EPOCH;
         let by_hand = Hold::by_hand("carts fail: 50 %", "o/r/7/1", at).unwrap();
         let of_rollback = Hold::of_rollback(&sha('b'), Some(&sha('a')), "local", at);
-        Holds { holds: vec![by_hand, of_rollback], lifted: Some(hold::lifted("mended", "o/r/6/1", at)) }
+        Holds { holds: vec![by_hand, of_rollback], lifted: Some(hold::lifted("fixed", "o/r/6/1", at)) }
     }
 
     #[test]

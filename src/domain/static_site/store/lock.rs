@@ -70,7 +70,7 @@ impl Lock {
         self.released || self.until < now || self.is_mine(owner) || owner.follows(&self.owner)
     }
 
-    /// Whether so much of its time is over that its owner renews it before it writes on: half of it.
+    /// Whether enough of its time is over that its owner renews it before it writes on: half of it.
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.until.duration_since(now) < jiff::SignedDuration::try_from(LASTS / 2).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! The release store of a site: the keys of its objects, and what stands in them. A contract: it is documented in
+//! The release store of a site: the keys of its objects, and what is in them. A contract: it is documented in
 //! `docs/static-site/store.md`.
 //!
 //! Every object says which form it has (`schema`). One of another form, or with anything in it that is not known, is not

@@ -1,4 +1,4 @@
-//! What a site served before, as its ledger tells it.
+//! What a site served before, as its ledger says.
 
 use super::current::Current;
 use super::ledger::Entry;
@@ -109,8 +109,8 @@ impl<'a> History<'a> {
         self.of_current().or_else(|| self.of_release(&self.current?.release))
     }
 
-    /// So many entries are not older than what is served. What a rollback put there is as old as what it restored, so that
-    /// a second rollback goes further back, never forth.
+    /// Number of entries that are not older than what is served. What a rollback put there is as old as what it restored, so that
+    /// a second rollback goes further back, never forward.
     fn position(self) -> usize {
         let Some(entry) = self.newest_of_current() else { return 0 };
         let index = |id: &RecordId| self.entries.iter().position(|entry| entry.id() == *id);

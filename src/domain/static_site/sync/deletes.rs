@@ -10,7 +10,7 @@ use crate::domain::static_site::served::Served;
 pub struct Deletes {
     /// The files, in order.
     pub paths: Vec<SitePath>,
-    /// So many of the releases that are leaving, from the end of their list, have nothing in the bucket afterwards.
+    /// Number of the releases that are leaving, from the end of their list, that have nothing in the bucket afterwards.
     pub gone: usize,
     /// Why the others stay.
     pub refused: Option<TooMany>,
@@ -22,9 +22,9 @@ pub struct Deletes {
     "{more} files that no kept release has stay in the bucket: {kept} are kept, and no more than that are deleted at once"
 )]
 pub struct TooMany {
-    /// So many would be deleted.
+    /// Number of files that would be deleted.
     pub more: usize,
-    /// So many are kept.
+    /// Number of files that are kept.
     pub kept: usize,
 }
 

@@ -22,7 +22,7 @@ pub struct ListedObject {
     pub modified: Option<Timestamp>,
 }
 
-/// A site of so many files is listed at every look, with one call.
+/// Maximum number of files of a site that is listed at every poll, with one call.
 const LISTED_ALWAYS: usize = 1000;
 /// A larger one is listed by a run that finds it listed longer ago.
 const LISTED_AGAIN: Duration = Duration::from_hours(1);
@@ -40,7 +40,7 @@ pub enum Care {
 }
 
 impl Care {
-    /// Whether a bucket is listed, before anything else of it is known. `files`: so many are to be served. `listed`: when a
+    /// Whether a bucket is listed, before anything else of it is known. `files`: the number that is to be served. `listed`: when a
     /// run compared all of them last.
     pub fn lists(self, files: usize, listed: Timestamp) -> bool {
         match self {

@@ -1,11 +1,11 @@
-//! What is known of a bucket without a look at it.
+//! What is known of a bucket without a read of it.
 
 use std::collections::BTreeSet;
 
 use crate::domain::static_site::bundle::{Cache, SiteFile, SitePath};
 use crate::domain::static_site::served::Served;
 
-/// What is known of a bucket without a look at it: what runs wrote that came to their end, and what others began to write.
+/// What is known of a bucket without a read of it: what runs wrote that came to their end, and what others began to write.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Known<'a> {
     /// What the pointer says is served.
@@ -19,8 +19,8 @@ pub struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    /// Whether a file needs no look: its name says what is in it, the newest release that has the name has the same file
-    /// there, and nobody began to write anything else over it.
+    /// Whether a file needs no request: its name says what is in it, the newest release that has the name has the same file
+    /// there, and no run began to write anything else over it.
     pub(super) fn has(self, path: &SitePath, file: &SiteFile) -> bool {
         let newest = self.ended().find_map(|served| served.0.get(path));
         let is_same = |served: &Served| served.0.get(path).is_none_or(|other| other == file);
@@ -29,12 +29,12 @@ impl<'a> Known<'a> {
         is_known && !is_doubted && self.begun.iter().all(is_same)
     }
 
-    /// Whether anybody of us wrote, or began to write, something at a path.
+    /// Whether a run of shipgate wrote, or began to write, something at a path.
     pub(super) fn names(self, path: &SitePath) -> bool {
         self.all().any(|served| served.0.contains_key(path))
     }
 
-    /// Whether anybody of us wrote, or began to write, such bytes at a path.
+    /// Whether a run of shipgate wrote, or began to write, such bytes at a path.
     pub(super) fn wrote(self, path: &SitePath, has_bytes: impl Fn(&SiteFile) -> bool) -> bool {
         self.all().filter_map(|served| served.0.get(path)).any(has_bytes)
     }

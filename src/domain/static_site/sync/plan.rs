@@ -12,9 +12,9 @@ use crate::domain::static_site::served::Served;
 pub struct Sync {
     /// The files to write. A wave begins when all of the wave before it are there.
     pub waves: BTreeMap<Wave, Vec<Write>>,
-    /// So many files are there as they are wanted.
+    /// Number of files that are there as they are wanted.
     pub unchanged: usize,
-    /// So many of those that are written have the right bytes already, and other headers.
+    /// Number of those that are written that have the right bytes already, and other headers.
     pub repaired: usize,
     /// What people should know of it, by path.
     pub odd: Vec<(SitePath, Oddity)>,
@@ -77,9 +77,9 @@ impl Oddity {
     /// It in words, after the name of the file.
     pub fn described(self) -> &'static str {
         match self {
-            Self::Changed => "was changed by somebody else",
-            Self::Headers => "got other headers by somebody else",
-            Self::Missing => "was deleted by somebody else",
+            Self::Changed => "was changed by another program",
+            Self::Headers => "got other headers from another program",
+            Self::Missing => "was deleted by another program",
             Self::Foreign => "is in the bucket and is not of shipgate",
             Self::SameName => "may be cached for ever, and has another content than in a release before",
         }
@@ -231,7 +231,7 @@ mod tests {
             (Some(&other), Some(&same), None, true, Some(Over::Nothing)),
             // Its headers differ.
             (Some(&changing), None, None, true, Some(Over::Nothing)),
-            // Nobody knows how far that came.
+            // It is not known how far that came.
             (Some(&same), None, Some(&other), true, Some(Over::Nothing)),
             (Some(&same), None, Some(&same), false, None),
             (None, None, Some(&same), true, Some(Over::Nothing)),

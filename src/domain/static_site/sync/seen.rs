@@ -18,7 +18,7 @@ pub struct SeenObject {
     pub version: Version,
     /// How many bytes there are.
     pub size: u64,
-    /// The digest of its bytes, where whoever wrote it said so as shipgate does.
+    /// The digest of its bytes, where its metadata says so as shipgate writes it.
     pub digest: Option<Digest>,
     /// The header `Content-Type`.
     pub content_type: Option<String>,

@@ -12,12 +12,12 @@ pub enum Readers {
     Everyone,
     /// Those for whom the conditions of a statement hold, or whom no other statement denies.
     Some,
-    /// Nobody.
+    /// No principal.
     Nobody,
 }
 
 /// Whom the policy of a bucket lets read. Objects that shipgate writes have no ACL of their own, so nothing else does.
-/// One that cannot be read lets nobody: S3 takes no such policy.
+/// One that cannot be read allows no one: S3 takes no such policy.
 pub fn readers(policy: Option<&str>, bucket: &BucketName) -> Readers {
     let policy: Option<Value> = policy.and_then(|policy| serde_json::from_str(policy).ok());
     let statements = policy.as_ref().map(|policy| list(policy.get("Statement"))).unwrap_or_default();
@@ -51,7 +51,7 @@ fn reads(statement: &Value, bucket: &BucketName) -> bool {
         let patterns = list(statement.get(key)).into_iter().filter_map(Value::as_str);
         patterns.into_iter().any(|pattern| WildMatch::new(&pattern.to_ascii_lowercase()).matches(wanted))
     };
-    // Any name does: a pattern of fewer objects does not fit one that nobody has.
+    // Any name does: a pattern of fewer objects does not fit a name that no object has.
     let resource = |partition: &str| format!("arn:{partition}:s3:::{bucket}/shipgate-asks-for-any-object");
     let partitions = ["aws", "aws-cn", "aws-us-gov", "aws-eusc"];
     is_named("Action", "s3:getobject") && partitions.iter().any(|name| is_named("Resource", &resource(name)))

@@ -45,7 +45,7 @@ fn what_keeps_browsers_out_is_named_with_the_command_that_changes_it() {
         (with(away), "redirects all requests to www.shop.example", "aws s3 website s3://stage-site"),
         (
             Setup { readers: Readers::Nobody, ..good() },
-            "nobody may read bucket",
+            "the public may not read bucket",
             r#""Action":"s3:GetObject","Resource":"arn:aws:s3:::stage-site/*""#,
         ),
         (
@@ -123,7 +123,7 @@ proptest! {
         assert_eq!(readers(Some(&text), &bucket()), Readers::Nobody);
     }
 
-    /// Whatever else a policy says, a statement more that allows takes nobody's leave away.
+    /// Whatever else a policy says, a further statement that allows takes no permission away.
     #[test]
     fn another_statement_that_allows_takes_nothing_away(is_first: bool, action in "s3:[A-Za-z*]{0,8}") {
         let other = statement(&json!({"Action": action}));

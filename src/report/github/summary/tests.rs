@@ -271,7 +271,7 @@ fn the_page_of_a_plan_is_what_decides_it() {
     "#);
 }
 
-/// What stands in a page beside code.
+/// What is in a page beside code.
 fn beside_code(text: &str) -> String {
     let mut found = String::new();
     let mut in_block = false;

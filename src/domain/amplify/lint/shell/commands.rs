@@ -10,10 +10,10 @@ use super::tests::{self, Test};
 /// As long as a script may be that is read, in bytes: those that people write are a hundredth of it.
 pub const LONGEST: usize = 128 << 10;
 
-/// How deep scripts are followed that stand in `$(…)` of each other.
+/// How deep scripts are followed that are in `$(…)` of each other.
 const DEEPEST: usize = 6;
 
-/// How many blocks are told apart that are open at the same time: for each command they are kept.
+/// How many blocks are distinguished that are open at the same time: for each command they are kept.
 const DEEPEST_BLOCK: usize = 50;
 
 /// Programs that are asked something: that they fail is an answer.
@@ -41,7 +41,7 @@ pub fn commands(script: &str) -> Vec<Simple> {
     found
 }
 
-/// `offset`: where the script stands in the whole.
+/// `offset`: where the script is in the whole.
 fn read(script: &str, offset: usize, branches: &Branches, depth: usize, found: &mut Vec<Simple>) {
     let mut reader = Reader::new(branches.clone());
     for piece in pieces(script) {
@@ -75,7 +75,7 @@ enum Frame {
 
 struct Reader {
     frames: Vec<Frame>,
-    /// How many more are open than are told apart.
+    /// How many more are open than are distinguished.
     deeper: usize,
     current: Branches,
     /// What the commands joined by `&&` and `||` so far come to.

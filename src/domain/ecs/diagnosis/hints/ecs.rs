@@ -279,7 +279,7 @@ pub const ROWS: &[Row] = &[
     row(
         Deployment,
         &["Task stopped by user", "UserInitiated"],
-        "somebody stopped the task",
+        "a person stopped the task",
         "find out who did: event `StopTask` in CloudTrail",
     )
     .from(STOPPED),

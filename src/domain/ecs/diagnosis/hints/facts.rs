@@ -6,7 +6,7 @@ use super::super::seen::Subject;
 use crate::domain::ecs::names::ContainerName;
 use crate::domain::neutral;
 
-/// The places of a hint with what stands in them. What is not known is named by its kind.
+/// The places of a hint with what is in them. What is not known is named by its kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts([(&'static str, String); 8]);
 

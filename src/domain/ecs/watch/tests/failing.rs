@@ -134,7 +134,7 @@ fn going_back() -> Watch {
     watch
 }
 
-/// Our own way back: the release that failed is still there at first, as done or as failed as it was.
+/// shipgate's own way back: the release that failed is still there at first, as done or as failed as it was.
 #[test]
 fn what_is_brought_back_is_waited_for() {
     for left in [OURS_DONE, OURS_FAILED, OURS_GOES_ON] {
@@ -154,7 +154,7 @@ fn what_is_brought_back_is_waited_for() {
     assert_eq!(ran.end, Err(NotProven::Superseded { by: revision(9) }));
 }
 
-/// Somebody by hand, or ECS without calling ours FAILED: what ran before is back.
+/// A person, or ECS without the state FAILED: what ran before is back.
 #[test]
 fn a_rollback_that_nobody_calls_a_failure_is_one() {
     let rows = |at: f64| match at {
@@ -166,7 +166,7 @@ fn a_rollback_that_nobody_calls_a_failure_is_one() {
     assert_eq!(ran.end, Err(NotProven::RolledBack { to: revision(7), reason: None }));
 }
 
-/// Another deployment took our place, failed, and was rolled back to what ran before both.
+/// Another deployment took its place, failed, and was rolled back to what ran before both.
 #[test]
 fn what_was_superseded_and_rolled_back_then_was_superseded() {
     use jiff::Timestamp;
@@ -179,7 +179,7 @@ fn what_was_superseded_and_rolled_back_then_was_superseded() {
     watch.subject.deployment.created = at(20);
     let step = watch.see(seconds(5.0), Observed::Service(Some(rows.clone()))).step;
     assert_eq!(step, Step::Done(Err(NotProven::Superseded { by: revision(9) })));
-    // One that failed before ours was made is nobody's business.
+    // One that failed before this one was made has no effect.
     rows.deployments[1].created = at(10);
     let mut watch = begun(60);
     watch.subject.deployment.created = at(20);

@@ -8,7 +8,7 @@ fn rolled_back() -> NotProven {
     NotProven::RolledBack { to: revision(7), reason: Some(REASON.to_owned()) }
 }
 
-/// Our deployment fails after ten seconds, and is back after twenty.
+/// The deployment fails after ten seconds, and is back after twenty.
 fn rolls_back(at: f64) -> Vec<Row> {
     match at {
         ..10.0 => vec![OURS_GOES_ON, BEFORE],

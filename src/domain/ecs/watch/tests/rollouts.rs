@@ -125,7 +125,7 @@ fn a_rollout_that_goes_on_is_noted_once_for_a_later_run() {
     assert!(matches!(&ran.notes[..], [(at, noted)] if (4.0..5.0).contains(at) && *noted == id("2")), "{ran:?}");
     assert_eq!(drive(noting(), &world(3.5)).notes, []);
     assert_eq!(drive(begun(60), &world(20.0)).notes, []);
-    // One that nobody listed has no id to note.
+    // One that is in no list has no id to note.
     let mut unlisted = noting();
     unlisted.subject.deployment.id = None;
     assert_eq!(drive(unlisted, &World::of(|at| if at < 9.0 { vec![BEFORE] } else { vec![FOREIGN] })).notes, []);

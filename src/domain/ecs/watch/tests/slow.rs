@@ -34,7 +34,7 @@ fn tasks_of_the_deployment_before_may_take_long_to_end() {
         "{ran:?}"
     );
     assert!((ran.at - 120.0).abs() < 0.1, "{ran:?}");
-    // Nobody lists what it belongs to.
+    // It is not listed what it belongs to.
     let foreign = World::of(|_| vec![OURS_DONE]).tasks(|_| vec![task(1), task(2), previous_task(3)]);
     assert!(matches!(drive(begun(60), &foreign).end, Err(NotProven::Mismatch { .. })));
     let later = RolloutSettings { cleans_up_later: true, ..RolloutSettings::default() };

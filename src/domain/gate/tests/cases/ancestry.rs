@@ -96,7 +96,7 @@ pub(super) fn forward_cases() -> Vec<Case> {
             vec![standing("backend", Some('c'), missing()), same()],
         )
         .unknown(
-            "how aaaaaaa stands to ccccccc, which backend runs, is not known: this clone has no commit ccccccc",
+            "whether aaaaaaa contains ccccccc, which backend runs, is not known: this clone has no commit ccccccc",
             FETCH,
         ),
     ]

@@ -33,12 +33,12 @@ fn seen(situation: &'static str, found: Option<Protection>) -> Case {
 
 pub(super) fn protected_cases() -> Vec<Case> {
     let at = |fix: &str| format!("{fix} at {SETTINGS}");
-    let second = "; on a private repository without GitHub Enterprise nobody can be required: write `approval = { by = \
+    let second = "; on a private repository without GitHub Enterprise no reviewer can be required: write `approval = { by = \
                   \"second-person\" }`";
     let name = "GitHub's environment production";
     let asks = "asks one of 2 reviewers and teams; administrators";
     vec![
-        protection("it has reviewers, allows named branches, and nobody reviews what they started", |_| {})
+        protection("it has reviewers, allows named branches, and no reviewer approves what they started", |_| {})
             .satisfied(format!("{name} {asks} cannot bypass it")),
         protection("administrators can go past its rules", |found| found.admins_can_bypass = Some(true))
             .satisfied(format!("{name} {asks} can bypass it")),
@@ -96,7 +96,7 @@ fn review(state: ReviewState, environment: &str, reviewer: Person) -> Review {
     Review { environments: vec![environment.to_owned()], state, reviewer: Some(reviewer) }
 }
 
-/// Started by ana, this attempt by whoever is said.
+/// Started by ana, this attempt by the given person.
 fn reviewed(situation: &'static str, attempt: u64, by: Person, reviews: Vec<Review>) -> Case {
     let seen = ReviewEvidence { attempt, started_by: vec![person(1, "ana"), by], reviews };
     Case::new(GateName::Approved, Command::Promote, situation)
@@ -109,13 +109,13 @@ fn review_cases() -> Vec<Case> {
     let (ana, ben, eva) = (|| person(1, "ana"), || person(2, "ben"), || person(3, "eva"));
     let here = |state, reviewer| review(state, "production", reviewer);
     let nobody = "no reviewer of production has approved this run";
-    let again = "start the workflow again, and let somebody else approve it";
+    let again = "start the workflow again, and let another person approve it";
     vec![
         reviewed("`required`: a reviewer who did not start the run approved it", 1, ana(), vec![here(Approved, ben())])
             .satisfied("ben approved this run for production"),
-        reviewed("`required`: nobody approved it; an administrator went past the rules", 1, ana(), vec![])
+        reviewed("`required`: no person approved it; an administrator went past the rules", 1, ana(), vec![])
             .unsatisfied(nobody, again),
-        reviewed("`required`: whoever started it approved it", 1, ana(), vec![here(Approved, ana())])
+        reviewed("`required`: the person who started it approved it", 1, ana(), vec![here(Approved, ana())])
             .unsatisfied("ana approved for production, and started this run", again),
         reviewed("`required`: the same, with `self-approval = true`", 1, ana(), vec![here(Approved, ana())])
             .policy(required(true))
@@ -134,7 +134,7 @@ fn review_cases() -> Vec<Case> {
             vec![here(Rejected, ben()), here(Approved, eva())],
         )
         .satisfied("eva approved this run for production"),
-        reviewed("`required`: whoever ran it again approved it", 2, ben(), vec![here(Approved, ben())])
+        reviewed("`required`: the person who ran it again approved it", 2, ben(), vec![here(Approved, ben())])
             .unsatisfied("ben approved for production, and started this run", again),
         reviewed(
             "`required`: it was approved, and run again without another approval",
@@ -143,11 +143,11 @@ fn review_cases() -> Vec<Case> {
             vec![here(Approved, ben())],
         )
         .unsatisfied(
-            "this is attempt 2 of the run, and 1 was approved by somebody else",
+            "this is attempt 2 of the run, and 1 was approved by another person",
             "start the workflow again instead of re-running it",
         ),
         reviewed(
-            "`required`: each attempt was approved by somebody else",
+            "`required`: each attempt was approved by another person",
             2,
             ana(),
             vec![here(Approved, ben()), here(Approved, eva())],
@@ -156,7 +156,7 @@ fn review_cases() -> Vec<Case> {
         reviewed("`required`: a bot approved it", 1, ana(), vec![here(Approved, Person { is_user: false, ..ben() })])
             .unsatisfied(nobody, again),
         reviewed(
-            "`required`: a bot started it, for whoever approves perhaps",
+            "`required`: a bot started it, perhaps for the person who approves",
             1,
             Person { is_user: false, ..person(9, "github-actions[bot]") },
             vec![here(Approved, ben())],
@@ -211,8 +211,8 @@ fn another(seen: &mut SecondPersonEvidence) -> &mut ApprovalRun {
 type Forged = (&'static str, fn(&mut SecondPersonEvidence), NotCounted<'static>, &'static str);
 
 const BY_HAND: &str = "start it by hand on the default branch, instead of re-running it";
-const OTHER: &str = "let somebody else start it, who may approve";
-const ANEW: &str = "plan again: start the workflow that planned it, and let somebody else approve that plan";
+const OTHER: &str = "let another person start it, who may approve";
+const ANEW: &str = "plan again: start the workflow that planned it, and let another person approve that plan";
 
 fn forged() -> Vec<Forged> {
     use crate::domain::github::workflows::GatedWorkflow;
@@ -262,7 +262,7 @@ fn forged() -> Vec<Forged> {
             "plan again, and approve that plan in time",
         ),
         (
-            "`second-person`: whoever planned started it",
+            "`second-person`: the person who planned started it",
             |seen| {
                 own(seen).run.actor = seen.plan.run.actor.clone();
                 own(seen).run.triggering_actor = seen.plan.run.actor.clone();
@@ -271,7 +271,7 @@ fn forged() -> Vec<Forged> {
             OTHER,
         ),
         (
-            "`second-person`: whoever ran the plan again started it",
+            "`second-person`: the person who ran the plan again started it",
             |seen| seen.plan.run.triggering_actor = own(seen).run.actor.clone(),
             NotCounted::Planner,
             OTHER,
@@ -287,7 +287,7 @@ fn forged() -> Vec<Forged> {
             OTHER,
         ),
         (
-            "`second-person`: whoever started it may only read, or lost access since",
+            "`second-person`: the person who started it may only read, or lost access since",
             |seen| own(seen).may_write = Known::Is(false),
             NotCounted::NoAccess,
             OTHER,
@@ -299,7 +299,7 @@ fn forged() -> Vec<Forged> {
 fn planned_without_a_person() -> Vec<Case> {
     let no_plan = |why: &NotCounted<'_>| format!("run 7 is no plan that can be approved: {why}");
     vec![
-        second("`second-person`: a bot started the run that planned, for whoever approves perhaps", |seen| {
+        second("`second-person`: a bot started the run that planned, perhaps for the person who approves", |seen| {
             seen.plan.run.actor = Some(Person { is_user: false, ..person(4, "github-actions[bot]") });
             seen.plan.run.triggering_actor = seen.plan.run.actor.clone();
         })
@@ -312,9 +312,9 @@ fn planned_without_a_person() -> Vec<Case> {
 }
 
 fn second_person_cases() -> Vec<Case> {
-    let fits = || second("`second-person`: somebody else approved the plan", |_| {});
+    let fits = || second("`second-person`: another person approved the plan", |_| {});
     let hint = |plan: &SecondPersonEvidence| {
-        format!("somebody else starts the workflow that calls approve.yml, with run 7 and plan {}", plan.digest)
+        format!("another person starts the workflow that calls approve.yml, with run 7 and plan {}", plan.digest)
     };
     let no_plan = |why: NotCounted<'_>| format!("run 7 is no plan that can be approved: {why}");
     let sample = second_person_sample();
@@ -352,7 +352,7 @@ fn second_person_cases() -> Vec<Case> {
             seen.now = seen.plan.run.created + jiff::SignedDuration::from_hours(25);
         })
         .unsatisfied(format!("this run is no approval: {}", NotCounted::Expired), "plan again, and approve that plan in time"),
-        second("`second-person`: `people` does not name whoever started it", |_| {})
+        second("`second-person`: `people` does not name the person who started it", |_| {})
             .policy(second_person(1, &["eva"]))
             .unsatisfied(format!("this run is no approval: {}", NotCounted::Unlisted), OTHER),
         second("`second-person`: this run is none of those that GitHub lists", |seen| seen.own = 11)
@@ -375,7 +375,7 @@ fn second_person_cases() -> Vec<Case> {
             seen.plan.run.end = RunEnd::Otherwise("failure".to_owned());
         })
         .unsatisfied(no_plan(NotCounted::Ended("failure")), ANEW),
-        second("`second-person`: the run names another plan, as that of another run of whoever planned", |seen| {
+        second("`second-person`: the run names another plan, as that of another run of the person who planned", |seen| {
             seen.plan.jobs[0].name = format!("promote / plan sha256:{} for production", "0".repeat(64));
         })
         .unsatisfied(no_plan(NotCounted::Unannounced), ANEW),
@@ -398,14 +398,14 @@ fn second_person_cases() -> Vec<Case> {
         second("`second-person`: nothing names this plan as one that people have approved", |_| {})
             .evidence(|evidence| evidence.approval = Known::Is(ApprovalEvidence::Unasked))
             .unsatisfied(
-                "needs 1 approval of people who may write to the repository, not of whoever planned, within 24h of the plan, \
+                "needs 1 approval of people who may write to the repository, not of the person who planned, within 24h of the plan, \
                  and nothing says that people were asked about this plan",
-                "start the workflow that calls promote.yml: it plans, and its page says how somebody else approves",
+                "start the workflow that calls promote.yml: it plans, and its page says how another person approves",
             ),
         second("`second-person`: this is only a plan", |_| {})
             .policy(second_person(2, &["alice", "bob"]))
             .evidence(|evidence| evidence.approval = Known::Is(ApprovalEvidence::Later))
-            .pending("waits for 2 approvals of alice or bob, not of whoever planned, within 24h of the plan"),
+            .pending("waits for 2 approvals of alice or bob, not of the person who planned, within 24h of the plan"),
     ];
     cases.extend(planned_without_a_person());
     cases.extend(forged().into_iter().map(|(situation, change, why, hint)| {

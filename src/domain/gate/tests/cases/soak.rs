@@ -45,7 +45,7 @@ pub(super) fn cases() -> Vec<Case> {
             vec![ran("backend", since("11:00"), Some("11:10"))],
         )
         .unsatisfied("backend ran it for 10m of 30m, and runs something else now", OTHER),
-        case("the clock of whoever recorded it is ahead", vec![ran("backend", since("12:10"), None)])
+        case("the clock of the run that recorded it is ahead", vec![ran("backend", since("12:10"), None)])
             .unsatisfied("backend has run it for 0s of 30m", "run it again after 2026-11-22 12:40:00Z"),
         case("nothing records when it began", vec![ran("backend", Known::unknown("no time is recorded"), None)])
             .unknown("how long backend has run it is not known: no time is recorded", ""),
