@@ -1,5 +1,7 @@
 //! The command line: types, and what the texts of their values look like.
 
+#[cfg(test)]
+mod documented;
 mod given;
 mod help;
 

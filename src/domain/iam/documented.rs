@@ -1,4 +1,4 @@
-//! What `docs/iam/README.md` says of who may become what is true of the policies that `shipgate iam trust` prints.
+//! What `docs/iam/README.md` says of who may assume which role is true of the policies that `shipgate iam trust` prints.
 
 use super::jobs::ChangedIn::{Branch, GithubEnvironment};
 use super::jobs::{Admission, ChangedIn, Environment, Workflows, jobs};
@@ -63,7 +63,7 @@ type Row = (Vec<&'static str>, String, Vec<String>, Vec<String>);
 fn the_page_says_which_jobs_a_role_lets_in() {
     let owned = |texts: Vec<&str>| texts.into_iter().map(str::to_owned).collect::<Vec<_>>();
     let mut documented: Vec<Row> = Vec::new();
-    for row in table("## Who may become what") {
+    for row in table("## Who may assume which role") {
         let [role, job, workflows, conditions] = row.as_slice() else { panic!("{row:?}") };
         let job = code(job)[0].replace("ENVIRONMENT", "production").replace("BRANCH", "main");
         let mut conditions = owned(code(conditions));
