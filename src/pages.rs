@@ -58,12 +58,17 @@ fn blocks_of(page: &str, text: &str) -> Vec<Block> {
 /// The texts in single backticks outside of blocks.
 pub fn inline_code(text: &str) -> Vec<String> {
     let outside = text.split("```").step_by(2).collect::<Vec<_>>().join("\n");
-    outside.split("\n\n").flat_map(|part| part.split('`').skip(1).step_by(2)).map(|code| code.replace('\n', " ")).collect()
+    outside
+        .split("\n\n")
+        .flat_map(|part| part.split('`').skip(1).step_by(2))
+        .map(|code| code.replace('\n', " "))
+        .collect()
 }
 
 #[test]
 fn blocks_are_found_with_their_languages() {
-    let text = "a\n```toml\nb = 1\n```\n1. x\n\n   ```console\n   $ c\n     d\n   ```\n`e f` and `g\nh`\n\n```\ni\n```\n";
+    let text =
+        "a\n```toml\nb = 1\n```\n1. x\n\n   ```console\n   $ c\n     d\n   ```\n`e f` and `g\nh`\n\n```\ni\n```\n";
     let found: Vec<_> = blocks_of("x", text).into_iter().map(|block| (block.language, block.text)).collect();
     let expected = [("toml", "b = 1\n"), ("console", "$ c\n  d\n"), ("", "i\n")];
     assert_eq!(found, expected.map(|(language, text)| (language.to_owned(), text.to_owned())));

@@ -6,7 +6,15 @@ use super::Cli;
 use crate::pages::{blocks, inline_code, pages};
 
 /// What a text in a page stands for.
-const STANDS_FOR: [(&str, &str); 7] = [
+const STANDS_FOR: [(&str, &str); 12] = [
+    ("$environment $access", "stage --read-role"),
+    ("$ids", "--repository acme/shop --owner-id 123456 --repository-id 456789"),
+    ("COMMAND --help", "deploy --help"),
+    ("plan … --json", "plan deploy stage --json"),
+    (
+        "SITE=bundles/SITE.tar@DIGEST",
+        "site=bundles/site.tar@sha256:0000000000000000000000000000000000000000000000000000000000000000",
+    ),
     ("FILE@REF", "acme/shop/.github/workflows/promote.yml@refs/heads/main"),
     ("GATE=REASON", "freeze=reason"),
     ("--since …", "--since 2h"),
@@ -16,27 +24,25 @@ const STANDS_FOR: [(&str, &str); 7] = [
     ("FORMAT", "json"),
 ];
 
-/// The command lines in a line of a shell: what stands before and behind them is the shell's.
+/// The commands of this program in a line of a shell. What stands before and behind them is the shell's.
 fn command_lines(line: &str) -> Vec<Vec<String>> {
     let line = STANDS_FOR.iter().fold(line.to_owned(), |line, (text, stands_for)| line.replace(text, stands_for));
-    let words = shlex::split(&line).unwrap_or_else(|| panic!("{line}"));
-    let mut found = Vec::new();
-    let mut rest = &words[..];
-    while let Some(first) = rest.iter().position(|word| word == "shipgate" || word.ends_with("(shipgate")) {
-        let from = &rest[first + 1..];
-        let ends = |word: &String| [">", "|", "&&", "||", ";"].contains(&word.as_str());
-        let end = from.iter().position(ends).unwrap_or(from.len());
-        let own = from[..end].iter().map(|word| word.trim_end_matches(')').to_owned());
-        found.push(["shipgate".to_owned()].into_iter().chain(own).collect());
-        rest = &from[end..];
-    }
-    found
+    let words = shlex::split(&line.replace("<(", "; ").replace("$(", "; ")).unwrap_or_else(|| panic!("{line}"));
+    let is_border = |word: &String| [">", "|", "&&", "||", ";"].contains(&word.as_str());
+    let of_the_shell = |word: &&String| {
+        ["env", "-u"].contains(&word.as_str()) || word.contains('=') || word.chars().all(|c| !c.is_lowercase())
+    };
+    let commands = words.split(is_border).map(|words| words.iter().skip_while(of_the_shell));
+    let own = commands.filter(|words| words.clone().next().is_some_and(|first| first == "shipgate"));
+    own.map(|words| words.map(|word| word.trim_end_matches(')').to_owned()).collect()).collect()
 }
 
 /// The commands of blocks: after a prompt, to the end of the line or of what continues it.
 fn shown_in_blocks() -> Vec<(String, String)> {
     let mut shown = Vec::new();
-    for block in blocks().into_iter().filter(|block| ["console", "bash", "sh", "text"].contains(&block.language.as_str())) {
+    for block in
+        blocks().into_iter().filter(|block| ["console", "bash", "sh", "text"].contains(&block.language.as_str()))
+    {
         let text = block.text.replace("\\\n", " ");
         let has_prompts = ["console", "text"].contains(&block.language.as_str());
         for line in text.lines() {

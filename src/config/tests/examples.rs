@@ -53,7 +53,8 @@ fn the_quick_start_leads_to_a_configuration_that_is_right() {
     resolves(first, &["stage"]);
     resolves(&format!("{first}{production}"), &["stage", "production"]);
     let keys = roles.strip_prefix("[environments.stage]\n").unwrap();
-    let with_roles = format!("{first}{production}").replace("[environments.stage]\n", &format!("[environments.stage]\n{keys}"));
+    let with_roles =
+        format!("{first}{production}").replace("[environments.stage]\n", &format!("[environments.stage]\n{keys}"));
     assert!(with_roles.contains("read-role"));
     resolves(&with_roles, &["stage", "production"]);
 }

@@ -15,6 +15,12 @@ container = "web"
 repository = "${environment.prefix}-shop"
 cluster = "${environment.prefix}"
 service = "web"
+[components.api]
+kind = "ecs"
+image-from = "web"
+container = "api"
+cluster = "${environment.prefix}"
+service = "api"
 [components.frontend]
 kind = "static-site"
 bucket = "${environment.prefix}-frontend"
