@@ -1,5 +1,7 @@
 //! The command line: types, and the form of their values.
 
+#[cfg(test)]
+mod documented;
 mod given;
 mod help;
 

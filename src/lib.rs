@@ -23,6 +23,8 @@ mod golden;
 mod http_server;
 mod kinds;
 mod observe;
+#[cfg(test)]
+mod pages;
 mod panics;
 mod poll;
 #[cfg(test)]

@@ -139,11 +139,12 @@ mod tests {
     }
 
     #[test]
-    fn the_readme_has_the_same_table() {
-        let readme = include_str!("../../README.md");
-        for outcome in Outcome::WORST_FIRST {
-            let row = format!("\n| `{outcome}` | {} | ", outcome.exit_code());
-            assert!(readme.contains(&row), "{row}");
+    fn the_readme_and_the_page_have_the_same_table() {
+        for page in [include_str!("../../README.md"), include_str!("../../docs/outcomes/README.md")] {
+            for outcome in Outcome::WORST_FIRST {
+                let row = format!("\n| `{outcome}` | {} | ", outcome.exit_code());
+                assert!(page.contains(&row), "{row}");
+            }
         }
     }
 

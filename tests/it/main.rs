@@ -98,6 +98,7 @@ mod offline_contract;
 mod offline_examples;
 mod offline_layers;
 mod offline_matrix;
+mod offline_outcomes_page;
 mod offline_place;
 mod offline_security;
 mod offline_teams;

@@ -98,11 +98,18 @@ fn the_configuration_of_each_example_can_be_read() {
 
 #[test]
 fn the_documentation_shows_the_files_of_the_examples() {
-    let readme = std::fs::read_to_string(own("README.md")).unwrap();
-    for name in ["deploy.yml", "check.yml", "promote.yml"] {
+    let quick_start = "docs/quick-start/README.md";
+    let shown = [
+        ("README.md", "deploy.yml"),
+        (quick_start, "deploy.yml"),
+        (quick_start, "check.yml"),
+        (quick_start, "promote.yml"),
+    ];
+    for (page, name) in shown {
+        let text = std::fs::read_to_string(own(page)).unwrap();
         for example in EXAMPLES {
             let caller = Workflow::read(&format!("{example}/.github/workflows/{name}"));
-            assert!(readme.contains(&format!("```yaml\n{}```\n", caller.text)), "README.md shows {}", caller.path);
+            assert!(text.contains(&format!("```yaml\n{}```\n", caller.text)), "{page} shows {}", caller.path);
         }
     }
 }

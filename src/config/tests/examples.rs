@@ -15,6 +15,8 @@ use crate::domain::names::EnvironmentName;
 use crate::domain::release::ReleaseName;
 
 const GATES: &str = include_str!("../../../docs/gates/README.md");
+const CONFIGURATION: &str = include_str!("../../../docs/configuration/README.md");
+const QUICK_START: &str = include_str!("../../../docs/quick-start/README.md");
 const README: &str = include_str!("../../../README.md");
 const STATIC_SITE: &str = include_str!("../../../docs/static-site/README.md");
 const CLOUDSHOP: &str = include_str!("../../../examples/cloudshop/shipgate.toml");
@@ -35,12 +37,31 @@ fn resolves(text: &str, environments: &[&str]) {
     }
 }
 
+fn examples(page: &str) -> Vec<&str> {
+    page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect()
+}
+
 #[test]
 fn the_examples_of_the_readme_are_right() {
-    let examples: Vec<&str> = README.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    let [adopt, promote, everything] = examples.as_slice() else { panic!("{} examples", examples.len()) };
-    resolves(adopt, &["stage"]);
-    resolves(&format!("{adopt}{promote}"), &["stage", "production"]);
+    let [first] = examples(README)[..] else { panic!("{:?}", examples(README)) };
+    resolves(first, &["stage"]);
+}
+
+#[test]
+fn the_quick_start_leads_to_a_configuration_that_is_right() {
+    let [first, production, roles] = examples(QUICK_START)[..] else { panic!("{:?}", examples(QUICK_START)) };
+    resolves(first, &["stage"]);
+    resolves(&format!("{first}{production}"), &["stage", "production"]);
+    let keys = roles.strip_prefix("[environments.stage]\n").unwrap();
+    let with_roles =
+        format!("{first}{production}").replace("[environments.stage]\n", &format!("[environments.stage]\n{keys}"));
+    assert!(with_roles.contains("read-role"));
+    resolves(&with_roles, &["stage", "production"]);
+}
+
+#[test]
+fn the_example_of_everything_is_right() {
+    let [everything] = examples(CONFIGURATION)[..] else { panic!("{}", examples(CONFIGURATION).len()) };
     resolves(everything, &["stage", "production"]);
 }
 
@@ -57,11 +78,11 @@ fn the_page_of_static_sites_is_right() {
 }
 
 #[test]
-fn the_readme_shows_every_key() {
+fn the_example_of_everything_shows_every_key() {
     let schema: serde_json::Value = serde_json::from_str(include_str!("../../../schema/shipgate.schema.json")).unwrap();
     let mut keys = Vec::new();
     collect_keys(&schema, &mut keys);
-    let missing: Vec<&String> = keys.iter().filter(|key| !README.contains(key.as_str())).collect();
+    let missing: Vec<&String> = keys.iter().filter(|key| !CONFIGURATION.contains(key.as_str())).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
 

@@ -6,6 +6,7 @@ mod contract;
 mod examples;
 mod meaning;
 mod outline;
+mod pages;
 mod past;
 mod properties;
 mod refusals;
