@@ -2,6 +2,8 @@
 
 mod given;
 mod help;
+#[cfg(test)]
+mod page;
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
