@@ -16,10 +16,11 @@ build() {
 }
 
 # To a place of its own: what lies around the checkout, a workspace or a configuration of cargo, is not the action's, and the
-# checkout may be read-only.
+# checkout may be read-only. Without rust-toolchain.toml: rustup would download that Rust, and the runner's own will do.
 copy_sources() {
     mkdir "$scratch/source"
-    if ! tar -C "$action_directory/.." --exclude ./.git --exclude ./target -cf - . | tar -C "$scratch/source" -xf -; then
+    local skipped=(--exclude ./.git --exclude ./target --exclude ./rust-toolchain.toml)
+    if ! tar -C "$action_directory/.." "${skipped[@]}" -cf - . | tar -C "$scratch/source" -xf -; then
         give_up "the action's sources could not be copied to $scratch" "is the disk full?"
     fi
 }

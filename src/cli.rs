@@ -4,6 +4,8 @@
 mod documented;
 mod given;
 mod help;
+#[cfg(test)]
+mod page;
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;

@@ -1,7 +1,8 @@
-//! Tests only: texts that are a contract, kept in `tests/golden` and compared exactly. The end-to-end tests use this file
-//! too.
+//! Tests only: texts that are a contract, kept in `tests/golden` and compared exactly. The end-to-end tests use this
+//! file too.
 //!
-//! To write them anew: `SHIPGATE_UPDATE_GOLDEN=1 cargo test golden`. Then read the difference: users see it, too.
+//! To write them anew: `SHIPGATE_UPDATE_GOLDEN=1 cargo test golden`. Then read the difference: users see it, too. Pages
+//! that are generated as a whole: `SHIPGATE_UPDATE_DOCS=1 cargo test generated_page`.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -10,9 +11,13 @@ fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
 }
 
-#[expect(clippy::disallowed_methods, reason = "a variable lets tests write the golden files")]
 fn is_update() -> bool {
-    std::env::var_os("SHIPGATE_UPDATE_GOLDEN").is_some_and(|it| it == "1")
+    is_set("SHIPGATE_UPDATE_GOLDEN")
+}
+
+#[expect(clippy::disallowed_methods, reason = "a variable lets tests write the golden files")]
+fn is_set(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|it| it == "1")
 }
 
 /// Compares a text with its golden file, or writes that. Returns the first line that is different.
@@ -70,4 +75,20 @@ fn with_part(page: &str, name: &str, text: &str) -> String {
     let (before, rest) = page.split_once(&begin).unwrap_or_else(|| panic!("no {begin}"));
     let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("no {end}"));
     format!("{before}{begin}\n{}\n\n{end}{after}", text.trim_end())
+}
+
+/// The command that writes each page that is generated as a whole.
+const WRITE_PAGES: &str = "SHIPGATE_UPDATE_DOCS=1 cargo test generated_page";
+
+/// Compares a page that is generated as a whole, or writes it. Below its heading it names what it is made from.
+pub fn assert_generated(path: &str, heading: &str, source: &str, text: &str) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    let comment = format!("<!-- Generated from {source}. To write it anew: `{WRITE_PAGES}` -->");
+    let current = format!("# {heading}\n\n{comment}\n\n{}\n", text.trim());
+    if is_set("SHIPGATE_UPDATE_DOCS") {
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(&file, &current).unwrap();
+    }
+    let committed = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(committed == current, "{path} is not current; run `{WRITE_PAGES}`");
 }

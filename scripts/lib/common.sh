@@ -18,6 +18,13 @@ fail() {
     exit 1
 }
 
+# check NAME COMMAND…
+check() {
+    say "check: $1"
+    shift
+    "$@"
+}
+
 # run_logged LOG COMMAND…: quiet when it works; the last lines of the log when it does not.
 run_logged() {
     local log=$1

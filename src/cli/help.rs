@@ -6,7 +6,7 @@ use clap::Command;
 use clap::builder::{StyledStr, Styles};
 
 /// The commands, by what they are used for.
-const GROUPS: [(&str, &[&str]); 4] = [
+pub(super) const GROUPS: [(&str, &[&str]); 4] = [
     ("Daily", &["build", "deploy", "promote", "rollback", "status", "logs"]),
     ("Inspect (changes nothing)", &["plan", "check", "contract", "gates", "history", "whoami"]),
     ("Stop and approve", &["hold", "unhold", "approve"]),

@@ -5,7 +5,7 @@ mod files;
 
 use regex::{Captures, Regex};
 
-pub use self::files::{assert_files, assert_page, difference};
+pub use self::files::{assert_files, assert_generated, assert_page, difference};
 use crate::harness::{Ran, Repository, Shipgate, TERMINAL_ROWS, page_of};
 use crate::scripted::{OLD_DIGEST, Shop};
 

@@ -71,6 +71,8 @@ fn a_workspace_around_the_action_does_not_change_what_is_built() {
     repository.write(".cargo/config.toml", "[build]\nrustc = \"/nowhere/rustc\"\n");
     repository.write("rust-toolchain.toml", "[toolchain]\nchannel = \"1.0.0\"\n");
     Checkout::put(&repository.path().join("tools/an action"));
+    // Nor does the Rust that the action is developed with.
+    repository.write("tools/an action/rust-toolchain.toml", "[toolchain]\nchannel = \"1.0.0\"\n");
     let runner = with_cargo(Runner::new(repository.path()));
     let ran = runner.action("./tools/an action").input("command", "deploy").run().expect_code(0);
     assert!(ran.log.contains("built from source with"), "{}", ran.log);

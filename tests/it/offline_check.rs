@@ -111,7 +111,7 @@ fn everything_is_told_at_once_with_its_place_and_ends_with_2() {
             "error environment-unknown .github/workflows/deploy.yml:13:35",
             "error dockerfile-syntax backend/Dockerfile:3:1",
             "error task-definition-container ecs/web.json:2:2",
-            "error task-definition-missing shipgate.toml:22:19",
+            "error task-definition-missing shipgate.toml:23:19",
         ],
         "{report:#}"
     );
@@ -169,8 +169,8 @@ fn paths_begin_at_the_root_of_the_repository() {
             found(&report),
             [
                 "error environment-unknown .github/workflows/other.yml:13:59",
-                "error dockerfile-missing shop/shipgate.toml:6:21",
-                "error site-directory shop/shipgate.toml:30:77",
+                "error dockerfile-missing shop/shipgate.toml:7:21",
+                "error site-directory shop/shipgate.toml:31:77",
             ],
             "{report:#}"
         );
@@ -215,7 +215,7 @@ fn missing_variables_are_notes_for_a_fork_and_errors_where_others_are_there() {
         ("shop/cloudshop", partly, 2, "error"),
     ] {
         let report = pull_request(&repository, from).env("SHIPGATE_VARS", vars).run().expect_code(code).json();
-        let expected = format!("{level} variable-missing shipgate.toml:72:8");
+        let expected = format!("{level} variable-missing shipgate.toml:73:8");
         assert!(found(&report).contains(&expected), "{from} {vars}: {report:#}");
     }
 }
@@ -313,7 +313,7 @@ fn outside_of_git_and_without_git_the_files_are_looked_at() {
     let repository = Repository::bare();
     repository.write("shipgate.toml", include_str!("../../examples/cloudshop/shipgate.toml"));
     let report = away_from_aws(repository.shipgate(&CHECK)).expect_code(2).json();
-    let wanted = ["error build-context shipgate.toml:6:21", "error site-directory shipgate.toml:30:77"];
+    let wanted = ["error build-context shipgate.toml:7:21", "error site-directory shipgate.toml:31:77"];
     assert_eq!(found(&report), wanted);
     left_out(&report, "stage");
     repository.write("frontend/package.json", include_str!("../../examples/cloudshop/frontend/package.json"));

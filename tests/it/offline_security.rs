@@ -26,17 +26,3 @@ fn every_test_that_the_security_model_names_exists() {
         assert!(before.contains("#[test]") && !is_left_out, "{file}::{test} is no test that runs");
     }
 }
-
-#[test]
-fn every_page_that_the_security_model_links_has_that_heading() {
-    let links = PAGE.split("](").skip(1).filter_map(|rest| rest.split(')').next());
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/security");
-    for link in links {
-        let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
-        let page = std::fs::read_to_string(directory.join(path)).unwrap_or_else(|error| panic!("{link}: {error}"));
-        let slug =
-            |heading: &str| heading.trim_start_matches('#').trim().to_lowercase().replace(' ', "-").replace('`', "");
-        let mut headings = page.lines().filter(|line| line.starts_with('#')).map(slug);
-        assert!(anchor.is_empty() || headings.any(|heading| heading == anchor), "{link}");
-    }
-}

@@ -3,6 +3,7 @@
 
 pub mod browser;
 mod html;
+mod screenshot;
 
 use std::path::Path;
 

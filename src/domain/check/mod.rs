@@ -10,6 +10,8 @@ pub mod outline;
 mod place;
 mod repository;
 mod rule;
+#[cfg(test)]
+mod rule_page;
 mod seen;
 pub mod workflow;
 mod yaml;

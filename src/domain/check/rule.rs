@@ -25,17 +25,25 @@ impl Level {
 }
 
 macro_rules! rules {
-    ($($(#[$doc:meta])* ($rule:ident, $name:literal, $level:ident),)*) => {
+    ($($(#[doc = $about:literal])* ($rule:ident, $name:literal, $level:ident),)*) => {
         /// A rule.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Rule {
-            $($(#[$doc])* $rule,)*
+            $($(#[doc = $about])* $rule,)*
         }
 
         impl Rule {
             /// All of them, in the order of the documentation.
             #[cfg(test)]
             pub const ALL: &'static [Self] = &[$(Self::$rule),*];
+
+            /// What it finds.
+            #[cfg(test)]
+            pub fn about(self) -> &'static str {
+                match self {
+                    $(Self::$rule => concat!($($about),*).trim_ascii(),)*
+                }
+            }
 
             /// The name.
             pub fn as_str(self) -> &'static str {
@@ -56,9 +64,9 @@ macro_rules! rules {
 
 // The rule, its name, and how bad it is, where nothing else is known.
 rules! {
-    /// The configuration is wrong in itself.
+    /// `shipgate.toml` has an unknown key, or a value that it cannot have.
     (Configuration, "configuration", Error),
-    /// There is no configuration.
+    /// There is no `shipgate.toml`, or it cannot be read.
     (ConfigurationMissing, "configuration-missing", Error),
     /// A variable of the configuration has no value.
     (VariableMissing, "variable-missing", Error),
@@ -78,13 +86,13 @@ rules! {
     (TaskDefinitionMissing, "task-definition-missing", Error),
     /// The task-definition file is not JSON.
     (TaskDefinitionSyntax, "task-definition-syntax", Error),
-    /// The task-definition file is something else.
+    /// The JSON is no task definition.
     (TaskDefinitionShape, "task-definition-shape", Error),
     /// The configured container is not in the task-definition file.
     (TaskDefinitionContainer, "task-definition-container", Error),
-    /// Fargate needs sizes.
+    /// A task definition for Fargate has no `cpu` or no `memory`.
     (TaskDefinitionSize, "task-definition-size", Error),
-    /// ECS cannot pull the image or read the secrets.
+    /// Without an execution role ECS cannot pull the image or read the secrets.
     (TaskDefinitionExecutionRole, "task-definition-execution-role", Error),
     /// A secret is in a file of the repository.
     (CommittedSecret, "committed-secret", Error),
@@ -92,11 +100,11 @@ rules! {
     (ClientSecret, "client-secret", Error),
     /// A variable that is declared as a secret has a value in a file of the repository.
     (CommittedValue, "committed-value", Error),
-    /// A value is still to be filled in.
+    /// A value is a placeholder.
     (PlaceholderValue, "placeholder-value", Warning),
     /// The workflow is not YAML.
     (WorkflowSyntax, "workflow-syntax", Error),
-    /// The YAML is no workflow of GitHub Actions.
+    /// The YAML is no workflow that shipgate can read.
     (WorkflowShape, "workflow-shape", Warning),
     /// A parser does not end on a file, or breaks on it.
     (Unparsed, "unparsed", Error),
@@ -122,21 +130,21 @@ rules! {
     (GithubEnvironmentMissing, "github-environment-missing", Error),
     /// The job runs in an environment of GitHub, and its role wants a branch.
     (GithubEnvironmentUnneeded, "github-environment-unneeded", Warning),
-    /// Strangers' commits with the repository's rights.
+    /// shipgate runs on commits of forks with the repository's rights.
     (PullRequestTarget, "pull-request-target", Error),
     /// A caller of the gate's workflows and the configuration name different ones.
     (TrustedWorkflow, "trusted-workflow", Error),
-    /// shipgate itself may change from one run to the next.
+    /// `uses` names a version of shipgate that may change from one run to the next.
     (Unpinned, "unpinned", Warning),
-    /// The history that decisions need is not there.
+    /// The checkout has not the history that decisions need.
     (FetchDepth, "fetch-depth", Warning),
-    /// A deployment is cut off by the next push.
+    /// The next push cancels a deployment.
     (CancelInProgress, "cancel-in-progress", Error),
     /// An override stands among other arguments.
     (Override, "override", Warning),
-    /// Variables are not handed over.
+    /// The step does not pass `SHIPGATE_VARS`.
     (ShipgateVars, "shipgate-vars", Error),
-    /// There is no plan of what merging would change.
+    /// A deploy of this commit would fail.
     (Plan, "plan", Error),
     /// A gate would refuse what is merged.
     (Gate, "gate", Warning),
@@ -160,7 +168,7 @@ rules! {
     (ContractSecret, "contract-secret", Error),
     /// What browsers load has a value that looks like a secret.
     (ContractClientSecret, "contract-client-secret", Error),
-    /// The value is still to be filled in.
+    /// The value is a placeholder.
     (ContractPlaceholder, "contract-placeholder", Error),
     /// A variable is set that is not declared.
     (ContractUndeclared, "contract-undeclared", Warning),
@@ -172,13 +180,13 @@ rules! {
     (BuildSpecSize, "amplify-size", Warning),
     /// It has no version, or none that is known.
     (BuildSpecVersion, "amplify-version", Warning),
-    /// A key that is passed over.
+    /// Amplify ignores a key.
     (BuildSpecKey, "amplify-key", Warning),
-    /// Commands that never run.
+    /// Amplify never runs the commands.
     (BuildSpecPhase, "amplify-phase", Error),
     /// The list of apps is wrong.
     (BuildSpecMonorepo, "amplify-monorepo", Error),
-    /// The directory of an app is wrong, or said differently elsewhere.
+    /// The directory of an app is wrong, or another place names another one.
     (BuildSpecAppRoot, "amplify-app-root", Error),
     /// A path that is not kept from one build to the next.
     (BuildSpecCachePath, "amplify-cache-path", Warning),

@@ -10,22 +10,28 @@ use crate::domain::view::approval::CountedApproval;
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct ApprovalV1 {
+    /// The name of this form of documents.
     #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
     schema: &'static str,
+    /// The command.
     #[cfg_attr(test, schemars(extend("const" = "approve")))]
     command: &'static str,
+    /// The environment, by its name in `shipgate.toml`.
     environment: String,
     /// `planned`: this run is an approval.
     #[cfg_attr(test, schemars(extend("const" = "planned")))]
     outcome: &'static str,
     /// The number of the run that planned.
     plan_run: u64,
+    /// What names the plan.
     plan_digest: String,
     /// Whether enough people have approved.
     complete: bool,
+    /// Who has approved, by login.
     approvers: Vec<String>,
     /// How many people have to approve.
     quorum: usize,
+    /// The command that the plan is of.
     planned: PlannedV1,
 }
 
@@ -33,10 +39,13 @@ pub(super) struct ApprovalV1 {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct PlannedV1 {
+    /// The command.
     command: &'static str,
     /// `null`: it takes holds off.
     release: Option<String>,
+    /// The components that `--component` named. Empty: all.
     components: Vec<String>,
+    /// The gates that are overridden.
     overrides: Vec<OverrideV1>,
     /// Why holds are taken off.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,7 +56,9 @@ struct PlannedV1 {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct OverrideV1 {
+    /// The gate.
     gate: String,
+    /// Why the command goes on although it refuses.
     reason: String,
 }
 

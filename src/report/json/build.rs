@@ -8,18 +8,22 @@ use crate::domain::view::build::{BuiltBundle, BuiltSites};
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct BuildV1 {
+    /// The name of this form of documents.
     #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
     schema: &'static str,
+    /// The command.
     #[cfg_attr(test, schemars(extend("const" = "build")))]
     command: &'static str,
     /// The commit; of a changed tree with `-dirty-` and a time.
     release: String,
+    /// The bundles that were written.
     bundles: Vec<BundleV1>,
 }
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct BundleV1 {
+    /// The component.
     component: String,
     /// The file that the bundle was written into.
     path: String,

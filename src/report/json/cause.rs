@@ -7,7 +7,8 @@ use crate::domain::failure::{Cause, Failure};
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct CauseV1 {
-    /// Where the reason is: what is configured, created or held, and whatever is none of the following (`environment`); a
+    /// Where the reason is: what is configured, created or held, and whatever is none of the following (`environment`);
+    /// a
     /// service that does not answer, or not now (`dependency`); the build of an image (`build`); the rollout, as ECS
     /// reports it (`deployment`); the released program itself (`application`); a permission that is missing
     /// (`permission`).
@@ -26,9 +27,13 @@ pub(super) struct CauseV1 {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct FailureV1 {
+    /// Why it could not be read. Absent: it could.
     reason: String,
+    /// What led to it, as texts. Absent: it could be read.
     causes: Vec<String>,
+    /// An entry for each of `causes`, in the same order.
     cause_details: Vec<CauseV1>,
+    /// What to do about it.
     hints: Vec<String>,
 }
 

@@ -13,16 +13,24 @@ use crate::report::record::Record;
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct CheckV1 {
+    /// The name of this form of documents.
     #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
     schema: &'static str,
+    /// The command.
     #[cfg_attr(test, schemars(extend("const" = "check")))]
     command: &'static str,
+    /// What was found.
     findings: Vec<FindingV1>,
+    /// What was read: files and environments.
     looked_at: Vec<String>,
+    /// What was skipped, which is no failure.
     left_out: Vec<LeftOutV1>,
+    /// What merging would change, for each environment that is deployed to: each as `plan deploy` prints it.
     plans: Vec<ReportV1>,
+    /// How much was found. Absent: no error was.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// What to do about the errors. Absent: there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     hints: Option<Vec<String>>,
 }
@@ -30,20 +38,27 @@ pub(super) struct CheckV1 {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct ContractV1 {
+    /// The name of this form of documents.
     #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
     schema: &'static str,
+    /// The command.
     #[cfg_attr(test, schemars(extend("const" = "contract")))]
     command: &'static str,
     /// `null`: a contract is proposed from all environments.
     environment: Option<String>,
+    /// What does not fit.
     findings: Vec<FindingV1>,
+    /// What was read.
     looked_at: Vec<String>,
+    /// What was skipped, which is no failure.
     left_out: Vec<LeftOutV1>,
     /// The text of a contract for `shipgate.toml`. Left out: none was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     proposal: Option<String>,
+    /// How much was found. Absent: no error was.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// What to do about the errors. Absent: there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     hints: Option<Vec<String>>,
 }
@@ -51,23 +66,35 @@ pub(super) struct ContractV1 {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct FindingV1 {
+    /// How bad it is.
     #[cfg_attr(test, schemars(extend("enum" = ["error", "warning", "note"])))]
     level: &'static str,
+    /// The rule: docs/check/rules.md has them all.
     rule: &'static str,
+    /// What is wrong.
     message: String,
+    /// What to do about it.
     hint: String,
+    /// The file, from the root of the git repository. `null`: it is about none.
     file: Option<String>,
+    /// The line, from 1.
     line: Option<usize>,
+    /// The column, in characters from 1.
     column: Option<usize>,
+    /// The line in which it ends.
     end_line: Option<usize>,
+    /// The column after its end.
     end_column: Option<usize>,
 }
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LeftOutV1 {
+    /// What was skipped.
     what: String,
+    /// Why.
     why: String,
+    /// How to include it. `null`: it cannot be.
     hint: Option<String>,
 }
 

@@ -13,7 +13,9 @@ use crate::report::record::{ComponentRecord, Record, StepRecord};
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct ComponentV1 {
+    /// The component.
     name: String,
+    /// Its kind: `ecs`, `static-site`, `amplify`.
     kind: &'static str,
     /// How it ended for this component. `skipped`: its turn did not come.
     #[cfg_attr(test, schemars(extend("enum" = super::schema::outcomes_of_components())))]
@@ -23,7 +25,9 @@ pub(super) struct ComponentV1 {
     /// Whether the plan, carried out, changes anything. Absent: it is no plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     would_change: Option<bool>,
+    /// The ECS cluster. `null`: its kind has none.
     cluster: Option<String>,
+    /// The ECS service. `null`: its kind has none.
     service: Option<String>,
     /// The revision that it ran before.
     previous_revision: Option<String>,
@@ -31,41 +35,56 @@ pub(super) struct ComponentV1 {
     revision: Option<String>,
     /// How many tasks should run and do: as they were read back after the change, else before it.
     desired: Option<i64>,
+    /// How many tasks run the release. `null`: its kind has none, or they were not read.
     running: Option<i64>,
     /// How its probes were answered last.
     probes: Vec<ProbeV1>,
     /// The id of the deployment that the run made or found, and followed.
     deployment: Option<String>,
+    /// What it ran before. `null`: nothing, or that is not known.
     previous: Option<RunningV1>,
+    /// What it runs now. `null`: that is not known.
     current: Option<RunningV1>,
     /// What it runs once the plan is carried out. What is not built yet has no digest.
     planned: Option<RunningV1>,
+    /// Why it failed, as texts.
     causes: Vec<String>,
+    /// An entry for each of `causes`, in the same order.
     cause_details: Vec<CauseV1>,
+    /// What differs between what runs and what the plan asks for.
     changes: Vec<ChangeV1>,
+    /// What somebody changed by hand since the last release. `null`: nothing.
     drift: Option<DriftV1>,
+    /// Variables that the source of a promotion has and this environment does not.
     missing_variables: Vec<MissingVariableV1>,
 }
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct MissingVariableV1 {
+    /// The container of the task definition.
     container: String,
+    /// The variable.
     name: String,
+    /// `variable` or `secret`.
     kind: &'static str,
 }
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct DriftV1 {
+    /// The revision that the last release left.
     last: String,
+    /// The differences from it.
     changes: Vec<ChangeV1>,
 }
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RunningV1 {
+    /// The commit. `null`: it is not known, or the baseline, which has none.
     sha: Option<String>,
+    /// The digest of the artifact. `null`: it is not known.
     digest: Option<String>,
     /// Whether it is what ran before the first release. Absent: no, or that is not known.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -78,8 +97,11 @@ struct RunningV1 {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct ChangeV1 {
+    /// What differs, as a path in the task definition or in the site.
     path: String,
+    /// The value before. `null`: there was none, or it is not shown.
     from: Option<String>,
+    /// The value after. `null`: there is none, or it is not shown.
     to: Option<String>,
 }
 

@@ -12,27 +12,35 @@ use crate::domain::view::gates::AskedGates;
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct GatesV1 {
+    /// The name of this form of documents.
     #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
     schema: &'static str,
+    /// The command.
     #[cfg_attr(test, schemars(extend("const" = "gates")))]
     command: &'static str,
+    /// The environment, by its name in `shipgate.toml`.
     environment: String,
     /// `planned`: all let it through. `refused`: one does not.
     #[cfg_attr(test, schemars(extend("enum" = super::schema::outcomes())))]
     outcome: &'static str,
+    /// The environments on the way there, the last one being `environment`.
     environments: Vec<AskedV1>,
 }
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct AskedV1 {
+    /// The environment.
     name: String,
+    /// The environment that it is promoted from. `null`: it is deployed to.
     promotes_from: Option<String>,
     /// The commit. `null`: there is no release.
     release: Option<String>,
+    /// What each gate decided.
     gates: Vec<GateV1>,
     /// `none`: no approval is asked for. `null`: nothing is configured.
     approval: Option<&'static str>,
+    /// What people check by hand before they approve, as the configuration lists it.
     checklist: Vec<String>,
     #[serde(flatten)]
     failure: Option<FailureV1>,

@@ -12,33 +12,46 @@ use crate::domain::view::identity::{Entry, SeenIdentities, SeenIdentity};
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct WhoamiV1 {
+    /// The name of this form of documents.
     #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
     schema: &'static str,
+    /// The command.
     #[cfg_attr(test, schemars(extend("const" = "whoami")))]
     command: &'static str,
     /// `null`: the job has no token.
     token: Option<TokenV1>,
+    /// The environments that were asked for.
     environments: Vec<EnvironmentV1>,
 }
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct TokenV1 {
+    /// Who issued the token.
     iss: String,
+    /// The subject.
     sub: String,
+    /// The audience.
     aud: String,
+    /// The repository, `OWNER/NAME`.
     repository: Option<String>,
+    /// Its numeric id.
     repository_id: Option<String>,
+    /// The ref of the run.
     #[serde(rename = "ref")]
     git_ref: Option<String>,
+    /// GitHub's environment of the job. `null`: it has none.
     environment: Option<String>,
+    /// The workflow file of the job, with its ref.
     job_workflow_ref: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "EnvironmentIdentitiesV1"))]
 struct EnvironmentV1 {
+    /// The environment.
     name: String,
+    /// Its roles, or the ambient credentials.
     identities: Vec<IdentityV1>,
     #[serde(flatten)]
     failure: Option<FailureV1>,
@@ -47,6 +60,7 @@ struct EnvironmentV1 {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct IdentityV1 {
+    /// What it is for: to `change` the environment, or to read it (`look`).
     #[serde(rename = "for")]
     #[cfg_attr(test, schemars(extend("enum" = ["change", "look"])))]
     purpose: &'static str,
@@ -54,6 +68,7 @@ struct IdentityV1 {
     role: Option<String>,
     /// `null`: no principal.
     arn: Option<String>,
+    /// The id of the AWS account. `null`: the role could not be assumed.
     account: Option<String>,
     /// Whether the configuration keeps this job out: the role is for others, as `reason` says, and nothing is wrong.
     by_design: bool,

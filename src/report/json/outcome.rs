@@ -20,16 +20,20 @@ use crate::report::record::{Record, RecordedWarning, StepRecord};
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct ReportV1 {
+    /// The name of this form of documents.
     #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
     schema: &'static str,
     /// The version of shipgate.
     version: &'static str,
+    /// The command, with `plan` before it where nothing is changed.
     command: String,
     /// As it was given. `null`: it was not.
     environment: Option<String>,
     /// The application, and where the environment is. `null`: there is no plan.
     app: Option<String>,
+    /// The id of its AWS account. `null`: there is no plan.
     account: Option<String>,
+    /// Its AWS region. `null`: there is no plan.
     region: Option<String>,
     /// Where people find the environment.
     url: Option<String>,
@@ -37,19 +41,28 @@ pub(super) struct ReportV1 {
     run: Option<String>,
     /// Who started the workflow run, by login. `null`: it is none.
     by: Option<String>,
+    /// When the command began, in UTC.
     started_at: Option<String>,
+    /// When it ended, in UTC.
     finished_at: Option<String>,
+    /// How the command ended: the worst outcome of its components.
     #[cfg_attr(test, schemars(extend("enum" = super::schema::outcomes())))]
     outcome: &'static str,
+    /// The release. `null`: none was found.
     release: Option<ReleaseV1>,
+    /// What names the plan, for `--expect-plan`. `null`: there is no plan.
     plan_digest: Option<String>,
+    /// What each gate decided.
     gates: Vec<GateV1>,
     /// `none`: no approval is asked for. `null`: nothing is configured.
     approval: Option<&'static str>,
+    /// What people check by hand before they approve, as the configuration lists it.
     checklist: Vec<String>,
+    /// The commits between what runs and the release. `null`: they are not known, or are not asked for.
     commits: Option<CommitsV1>,
     /// What a rollback bars, or would.
     barred: Vec<BarredV1>,
+    /// The components, in the order of the configuration.
     components: Vec<ComponentV1>,
     /// What proves the release where it comes from, of a promotion.
     source_proofs: Vec<SourceProofV1>,
@@ -59,20 +72,29 @@ pub(super) struct ReportV1 {
     /// Why it would be.
     #[serde(skip_serializing_if = "Option::is_none")]
     unhold_reason: Option<String>,
+    /// Images that were in the repository before this run.
     reused: Vec<ReusedV1>,
+    /// The steps of the plan.
     steps: Vec<StepV1>,
+    /// What it made and nothing uses, such as an image or a revision. Empty after a success.
     left_behind: Vec<String>,
+    /// What does not stop the command and has to be known.
     warnings: Vec<String>,
     /// An entry for each of `warnings`, in the same order.
     warning_details: Vec<WarningV1>,
+    /// Why the command failed, in one sentence. Absent: it did not fail.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// What led to it, as texts. Absent: it did not fail.
     #[serde(skip_serializing_if = "Option::is_none")]
     causes: Option<Vec<String>>,
+    /// An entry for each of `causes`, in the same order. Absent: it did not fail.
     #[serde(skip_serializing_if = "Option::is_none")]
     cause_details: Option<Vec<CauseV1>>,
+    /// What to do about it. Absent: it did not fail.
     #[serde(skip_serializing_if = "Option::is_none")]
     hints: Option<Vec<String>>,
+    /// What is wrong with the configuration. Absent: nothing is.
     #[serde(skip_serializing_if = "Option::is_none")]
     problems: Option<Vec<ProblemV1>>,
 }
@@ -80,6 +102,7 @@ pub(super) struct ReportV1 {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct WarningV1 {
+    /// The warning, as `warnings` has it.
     text: String,
     /// What to do about it.
     hint: Option<String>,
@@ -102,17 +125,21 @@ struct ReleaseV1 {
     /// Whether it is what ran before the first release. Absent: no.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     baseline: bool,
+    /// The digest of each artifact, by the component that ships it.
     digests: indexmap::IndexMap<String, String>,
 }
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct GateV1 {
+    /// The gate.
     name: &'static str,
     /// `unknown`: the evidence is missing, which refuses. A gate that is not evaluated is not listed.
     #[cfg_attr(test, schemars(extend("enum" = ["satisfied", "unsatisfied", "unknown", "pending"])))]
     verdict: &'static str,
+    /// Why it decided so.
     reason: String,
+    /// What would change that. `null`: there is nothing to do.
     hint: Option<String>,
     /// Whether the configuration has something to say of it.
     configured: bool,
@@ -152,27 +179,36 @@ impl BarredV1 {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ReusedV1 {
+    /// The component that runs it.
     component: String,
+    /// The image, with its digest.
     image: String,
+    /// How the image came there: `recorded` by a run of shipgate, `announced` in GitHub by one, or from `elsewhere`.
     origin: &'static str,
+    /// The run that recorded it. `null`: none did.
     recorded_by: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct CommitsV1 {
+    /// How many commits there are.
     count: usize,
     /// Whether there are more than `count`, which then is where counting ended.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     more: bool,
+    /// Whether the release lacks these commits: an older one is shipped.
     taken_back: bool,
+    /// The newest of them.
     newest: Vec<CommitV1>,
 }
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct CommitV1 {
+    /// The commit, with all its digits.
     sha: String,
+    /// The first line of its message.
     subject: String,
     /// The account on GitHub, or the name in the commit.
     author: String,
@@ -186,6 +222,7 @@ struct CommitV1 {
 struct StepV1 {
     /// Unique in the document.
     id: String,
+    /// The step, as people read it.
     name: String,
     /// `null`: the step is about another environment.
     component: Option<String>,
@@ -194,6 +231,7 @@ struct StepV1 {
     /// Absent: it was not taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     seconds: Option<f64>,
+    /// How it ended. `planned`: it was not taken.
     #[cfg_attr(test, schemars(extend("enum" = ["planned", "done", "failed", "interrupted"])))]
     result: &'static str,
 }
@@ -201,10 +239,15 @@ struct StepV1 {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ProblemV1 {
+    /// The file. `null`: it is about none.
     file: Option<String>,
+    /// The line, from 1.
     line: Option<usize>,
+    /// The column, in characters from 1.
     column: Option<usize>,
+    /// What is wrong.
     message: String,
+    /// What to do about it.
     hint: String,
 }
 

@@ -10,6 +10,7 @@ use crate::report::record::ComponentProof;
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct ProbeV1 {
+    /// The method of the request.
     method: String,
     /// The address without user, password and query.
     url: String,
@@ -17,6 +18,7 @@ pub(super) struct ProbeV1 {
     status: Option<u16>,
     /// The release that the answer has to name, as people read it. `null`: the probe does not ask for it.
     release: Option<String>,
+    /// Whether the answer is what the probe asks for.
     passed: bool,
     /// What differs from what the probe asks for. `null`: it passed.
     difference: Option<String>,
@@ -44,12 +46,17 @@ impl ProbeV1 {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct SourceProofV1 {
+    /// The environment that is promoted from.
     environment: String,
+    /// The component.
     component: String,
+    /// How many tasks should run there.
     desired: Option<i64>,
+    /// How many run there.
     running: Option<i64>,
     /// The digest that the tasks run.
     digest: Option<String>,
+    /// How its probes were answered.
     probes: Vec<ProbeV1>,
 }
 

@@ -13,17 +13,22 @@ use crate::domain::view::status::{ChangedFile, EnvironmentStatus, HandChange, La
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct StatusV1 {
+    /// The name of this form of documents.
     #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
     schema: &'static str,
+    /// The command.
     #[cfg_attr(test, schemars(extend("const" = "status")))]
     command: &'static str,
+    /// The environments that were asked for.
     environments: Vec<EnvironmentV1>,
 }
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "EnvironmentStatusV1"))]
 struct EnvironmentV1 {
+    /// The environment.
     name: String,
+    /// Its components.
     components: Vec<ComponentStatusV1>,
     #[serde(flatten)]
     failure: Option<FailureV1>,
@@ -32,16 +37,23 @@ struct EnvironmentV1 {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ComponentStatusV1 {
+    /// The component.
     name: String,
+    /// Its kind: `ecs`, `static-site`, `amplify`.
     kind: &'static str,
     /// `null`: its kind has none, or it is not readable. So for the next two.
     cluster: Option<String>,
+    /// The ECS service.
     service: Option<String>,
     /// What it is meant to run: `backend:7`.
     revision: Option<String>,
+    /// What it is meant to run. `null`: it could not be read.
     current: Option<CurrentV1>,
+    /// How many tasks should run.
     desired: Option<i32>,
+    /// How many tasks run.
     running: Option<i32>,
+    /// How the last release ended. `null`: there is none, or its outcome is not written.
     last_outcome: Option<String>,
     /// The release that `last_outcome` is of. `null`: there is none, or what the ledger says is not believed.
     last_release: Option<LastReleaseV1>,
@@ -49,10 +61,13 @@ struct ComponentStatusV1 {
     holds: Option<Vec<HoldV1>>,
     /// Those of `holds` that rollbacks put on it. `null`: not readable.
     barred: Option<Vec<BarV1>>,
+    /// What somebody changed by hand since. `null`: nothing.
     drift: Option<HandChangeV1>,
     /// `null`: unknown, ahead, diverged, or there is no source.
     behind: Option<usize>,
+    /// The environment that `behind` compares with. `null`: it is deployed to.
     behind_of: Option<String>,
+    /// What else has to be known, as texts.
     remarks: Vec<String>,
     #[serde(flatten)]
     failure: Option<FailureV1>,
@@ -61,6 +76,7 @@ struct ComponentStatusV1 {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct HandChangeV1 {
+    /// The revision that the last release left. `null`: it cannot be told.
     last: Option<String>,
     /// Files of the release that were changed by hand, 5 at most. Absent: its kind has no files.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -73,6 +89,7 @@ struct HandChangeV1 {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ChangedFileV1 {
+    /// The file, as a path in the site.
     path: String,
     /// `changed`, `headers` or `deleted`.
     change: &'static str,
@@ -97,10 +114,13 @@ struct LastReleaseV1 {
     /// Whether it is what ran before the first release. Absent: no.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     baseline: bool,
+    /// How it ended. `null`: that is not written.
     outcome: Option<String>,
     /// When it ended; without an outcome, when it began.
     at: Option<String>,
+    /// Who started the run. `null`: it is not known.
     by: Option<String>,
+    /// The run, `OWNER/NAME/ID/ATTEMPT`, or `local`. `null`: it is not known.
     run: Option<String>,
     /// The page of the run.
     url: Option<String>,
@@ -130,7 +150,9 @@ struct BarV1 {
     left: String,
     /// `null`: the baseline, which has no commit.
     returned: Option<String>,
+    /// When the rollback left it. `null`: it is not known.
     at: Option<String>,
+    /// The run of the rollback; on a laptop the person. `null`: it is not known.
     run: Option<String>,
     /// Whether a newer release has passed it, and runs. `null`: this clone does not know.
     passed: Option<bool>,
@@ -152,7 +174,9 @@ impl BarV1 {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct CurrentV1 {
+    /// The commit. `null`: it is not known, or the baseline, which has none.
     sha: Option<String>,
+    /// The digest of the artifact. `null`: it is not known.
     digest: Option<String>,
     /// Whether it is what ran before the first release. Absent: no, or that is not known.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -160,6 +184,7 @@ struct CurrentV1 {
     /// The revision that a rollback restored of that.
     #[serde(skip_serializing_if = "Option::is_none")]
     restores: Option<String>,
+    /// Since when. `null`: it is not known.
     since: Option<String>,
 }
 
@@ -209,20 +234,28 @@ fn component_status(component: &SeenComponent) -> ComponentStatusV1 {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct LogsV1 {
+    /// The name of this form of documents.
     #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
     schema: &'static str,
+    /// The command.
     #[cfg_attr(test, schemars(extend("const" = "logs")))]
     command: &'static str,
+    /// The environment, by its name in `shipgate.toml`.
     environment: String,
+    /// The lines, the oldest first.
     lines: Vec<LineV1>,
 }
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LineV1 {
+    /// The component.
     component: String,
+    /// When it was written. `null`: it is not known.
     time: Option<String>,
+    /// The log stream, which names the task.
     stream: String,
+    /// The line.
     text: String,
 }
 

@@ -12,30 +12,39 @@ use crate::domain::view::holds::{ChangedHolds, ComponentHolds, HoldChange};
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct HistoryV1 {
+    /// The name of this form of documents.
     #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
     schema: &'static str,
+    /// The command.
     #[cfg_attr(test, schemars(extend("const" = "history")))]
     command: &'static str,
+    /// The environment, by its name in `shipgate.toml`.
     environment: String,
+    /// The releases, the newest first.
     releases: Vec<PastReleaseV1>,
 }
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct PastReleaseV1 {
+    /// The component.
     component: String,
     /// `null`: the baseline, which has no commit.
     sha: Option<String>,
     /// Whether it is what ran before the first release. Absent: no.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     baseline: bool,
+    /// The digest of the artifact. `null`: it is not known.
     digest: Option<String>,
+    /// How it ended. `null`: none was written.
     outcome: Option<String>,
+    /// When it ended; without an outcome, when it began.
     at: Option<String>,
     /// Who started the run: a login of GitHub, or on a laptop the name of the caller of AWS.
     by: Option<String>,
     /// The event of GitHub that triggered the run, or `local`.
     trigger: Option<String>,
+    /// The run, `OWNER/NAME/ID/ATTEMPT`, or `local`. `null`: it is not known.
     run: Option<String>,
     /// The page of the run.
     url: Option<String>,
@@ -53,21 +62,28 @@ struct PastReleaseV1 {
     overrides: Vec<OverrideV1>,
     /// `null`: its kind has none. So for the next.
     cluster: Option<String>,
+    /// The ECS service.
     service: Option<String>,
+    /// The revision of the task definition, or the place of the site.
     revision: String,
+    /// The revision of the baseline that a rollback restored. `null`: it did not.
     restores: Option<String>,
     /// Whether a rollback left it afterwards.
     then_rolled_back: bool,
     /// The id of the deployment that rolled it out last.
     deployment: Option<String>,
+    /// What its tags say and the revision contradicts. `null`: nothing.
     contradiction: Option<String>,
+    /// Whether the component is meant to run it.
     current: bool,
 }
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct OverrideV1 {
+    /// The gate.
     gate: String,
+    /// Why the command goes on although it refuses.
     reason: String,
 }
 
@@ -116,23 +132,33 @@ pub fn history(environment: &str, releases: &[(String, PastRelease)]) -> String 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct HoldsV1 {
+    /// The name of this form of documents.
     #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
     schema: &'static str,
+    /// The command.
     #[cfg_attr(test, schemars(extend("enum" = ["hold", "unhold"])))]
     command: &'static str,
+    /// The environment, by its name in `shipgate.toml`.
     environment: String,
+    /// The holds that were lifted. Absent: it is no `unhold`.
     #[serde(skip_serializing_if = "Option::is_none")]
     lifted: Option<Vec<HoldV1>>,
+    /// The holds as they are afterwards.
     holds: Vec<HoldV1>,
+    /// How it ended where not all could be changed. Absent: all could.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schemars(extend("enum" = super::schema::outcomes())))]
     outcome: Option<&'static str>,
+    /// Why not all could be changed. Absent: all could.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// What led to it, as texts. Absent: it did not fail.
     #[serde(skip_serializing_if = "Option::is_none")]
     causes: Option<Vec<String>>,
+    /// An entry for each of `causes`, in the same order. Absent: it did not fail.
     #[serde(skip_serializing_if = "Option::is_none")]
     cause_details: Option<Vec<CauseV1>>,
+    /// What to do about it. Absent: it did not fail.
     #[serde(skip_serializing_if = "Option::is_none")]
     hints: Option<Vec<String>>,
 }
@@ -140,12 +166,18 @@ pub(super) struct HoldsV1 {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct HoldV1 {
+    /// The component.
     component: String,
+    /// What it stops: `all` releases, or those that a `rollback` bars.
     #[cfg_attr(test, schemars(extend("enum" = ["all", "rollback"])))]
     scope: &'static str,
+    /// Why it was put.
     reason: String,
+    /// When it was put. `null`: it is not known.
     at: Option<String>,
+    /// The run that put it; on a laptop the person. `null`: it is not known.
     run: Option<String>,
+    /// The release that was rolled back: its commits are barred. `null`: it stops all.
     left: Option<String>,
     /// `null` where something was left: the baseline, which has no commit.
     returned: Option<String>,
